@@ -1,0 +1,164 @@
+import type { Clock, Random } from '@casty/clock'
+import type { NodeAddress } from './node-address.ts'
+import type { Incarnation, NodeIdentity } from './node-identity.ts'
+import type { ChannelCloseReason, DialFailure, Transport } from './transport.ts'
+
+/**
+ * Control carries handshake, heartbeats, gossip and system messages; data carries what users send.
+ * They travel on separate connections, so a backlog of data never delays a heartbeat.
+ */
+export type Lane = 'control' | 'data'
+
+/**
+ * What became of a frame: `sent` was queued, `busy` was queued and the lane is above its high-water
+ * mark (slow down until `lane-drained`), `dropped` was not queued, is counted under a reason and
+ * published as `frame-dropped`.
+ */
+export type SendOutcome = 'sent' | 'busy' | 'dropped'
+
+/** Why a frame was not sent, or not delivered. The reasons under which drops are counted. */
+export type DropReason =
+  | 'queue-full' // The lane holds as much as its bound allows.
+  | 'frame-too-large' // Above the lane's frame limit.
+  | 'lane-closed' // It was queued when its connection ended, or the endpoint was closed.
+  | 'peer-gone' // Another incarnation answers at that address, or the peer refuses us for good.
+  | 'unknown-type' // No handler is registered for its frame type.
+  | 'malformed' // Its handler, or the codec, could not read it.
+
+/** Why the other side would not take a connection. */
+export type RefusalReason =
+  | 'wire-version' // No wire version in common.
+  | 'cluster-name' // Another cluster lives there.
+  | 'config' // Settings that must agree differ.
+  | 'wrong-incarnation' // The address lives, but not in the incarnation that was dialled.
+  | 'stale-incarnation' // A newer incarnation of the dialler's own address is known there.
+  | 'removed' // The dialler's incarnation was downed or removed from the cluster.
+  | 'duplicate' // Both ends dialled at once, and the other connection is kept.
+  | 'self' // The endpoint dialled itself.
+  | 'busy' // Too many connections wait for their handshake there.
+  | 'closing' // The endpoint is shutting down.
+  | 'malformed' // What it was sent is no handshake.
+
+export interface Refusal {
+  readonly reason: RefusalReason
+  /** Who answered, once it said so. */
+  readonly actual?: NodeIdentity
+  /** With `stale-incarnation`: the highest incarnation known there for the dialler's address. */
+  readonly knownIncarnation?: Incarnation
+  /** For people: both values where two sides disagree. At most 200 characters. */
+  readonly detail: string
+}
+
+/** What a peer says of itself when it connects; checked by the endpoint, then by `admit`. */
+export interface PeerHello {
+  readonly identity: NodeIdentity
+  readonly capabilities: readonly string[]
+}
+
+/** The owner's word on a peer whose handshake is otherwise in order. */
+export type Admission =
+  | { readonly type: 'admitted' }
+  | {
+      readonly type: 'refused'
+      readonly reason: 'stale-incarnation' | 'removed'
+      readonly knownIncarnation?: Incarnation
+      readonly detail: string
+    }
+
+export interface EndpointOptions {
+  readonly transport: Transport
+  readonly clock: Clock
+  /** Draws for the jitter of reconnection. @defaultValue systemRandom */
+  readonly random?: Random
+  /** Where to listen. Port 0 picks a free port. */
+  readonly address: NodeAddress
+  /** What peers dial, where it differs from what is bound (containers, NAT). @defaultValue the bound address */
+  readonly advertised?: { readonly host?: string; readonly port?: number }
+  readonly incarnation: number
+  /** Peers of another cluster are refused. 1 to 100 characters. */
+  readonly clusterName: string
+  /** Compared for equality when both sides have one; made by the owner from settings that must agree. */
+  readonly configDigest?: string
+  readonly capabilities?: readonly string[]
+  /** Allows a bind beyond loopback without TLS or a shared secret. @defaultValue false */
+  readonly insecure?: boolean
+  /** Asked for every peer that completes its handshake, dialled or dialling. @defaultValue admits all */
+  readonly admit?: (peer: PeerHello) => Admission
+  readonly limits?: EndpointLimits
+}
+
+export interface EndpointLimits {
+  /** Largest control frame, in bytes. @defaultValue 65_536 */
+  readonly maxControlFrameBytes?: number
+  /** Largest data frame, in bytes. @defaultValue 1_048_576 */
+  readonly maxDataFrameBytes?: number
+  /** Bytes queued towards one peer on the control lane; beyond it the association fails. @defaultValue 1_048_576 */
+  readonly maxControlQueueBytes?: number
+  /** Bytes queued towards one peer on the data lane; beyond it the newest frame is dropped. @defaultValue 16_777_216 */
+  readonly maxDataQueueBytes?: number
+  /** From where on `send` answers `busy`, in bytes per lane. @defaultValue 1_048_576 */
+  readonly highWaterBytes?: number
+  /** Time for a dial and its handshake, in milliseconds. @defaultValue 5_000 */
+  readonly handshakeTimeoutMs?: number
+  /** Largest handshake frame, in bytes. @defaultValue 4_096 */
+  readonly maxHandshakeBytes?: number
+  /** Connections that have not completed their handshake, in total. @defaultValue 256 */
+  readonly maxPendingHandshakes?: number
+  /** The same per source address. @defaultValue 64 */
+  readonly maxPendingHandshakesPerSource?: number
+  /** First delay before a failed dial is tried again; doubles, with full jitter. @defaultValue 100 */
+  readonly minReconnectMs?: number
+  /** Largest delay between dials. @defaultValue 30_000 */
+  readonly maxReconnectMs?: number
+  /** A data lane without a frame for so long is closed; it opens again on demand. @defaultValue 300_000 */
+  readonly idleDataLaneMs?: number
+}
+
+export type EndpointEvent =
+  | { readonly type: 'lane-opened'; readonly peer: NodeIdentity; readonly lane: Lane }
+  /** The queue fell below the high-water mark after `send` had answered `busy`. */
+  | { readonly type: 'lane-drained'; readonly peer: NodeIdentity; readonly lane: Lane }
+  /** `lostFrames` were queued and are gone: a gap in the order that the receiver sees. */
+  | {
+      readonly type: 'lane-closed'
+      readonly peer: NodeIdentity
+      readonly lane: Lane
+      readonly reason:
+        | ChannelCloseReason
+        | 'overflow'
+        | 'malformed'
+        | 'replaced'
+        | 'idle'
+        | 'peer-gone'
+      readonly lostFrames: number
+    }
+  | {
+      readonly type: 'dial-failed'
+      readonly address: NodeAddress
+      readonly lane: Lane
+      readonly failure: DialFailure
+    }
+  | {
+      readonly type: 'dial-refused'
+      readonly address: NodeAddress
+      readonly lane: Lane
+      readonly refusal: Refusal
+    }
+  | {
+      readonly type: 'frame-dropped'
+      readonly peer: NodeIdentity
+      readonly lane: Lane
+      readonly frameType: number
+      readonly reason: DropReason
+    }
+
+/**
+ * Called for every frame of one type. The body is `bytes[start, end)`: it is reused after the call,
+ * copy what is kept. What it throws is counted as `malformed` and goes no further.
+ */
+export type FrameHandler = (
+  from: NodeIdentity,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+) => void

@@ -1,0 +1,82 @@
+import type { NodeAddress } from './node-address.ts'
+
+/**
+ * Makes channels between addresses. This is all that a transport package has to provide: handshake,
+ * lanes, reconnection, queues, bounds and accounting are the association's, shared by all.
+ *
+ * `transportCompliance` from `@casty/transport/compliance` is this contract as tests.
+ */
+export interface Transport {
+  /** For people, in logs and reports: `tcp`, `ws`, `memory`. */
+  readonly name: string
+  /**
+   * Binds `address` and hands every incoming channel to `accept`. Port 0 picks a free port.
+   *
+   * Rejects with `CASTY_TRANSPORT_ADDRESS_IN_USE` if the address is taken, and with
+   * `CASTY_TRANSPORT_LISTEN_FAILED` if it cannot be bound for another reason.
+   */
+  listen(address: NodeAddress, accept: (channel: Channel) => void): Promise<Listener>
+  /**
+   * Opens a channel to whoever listens at `address`.
+   *
+   * Rejects with `CASTY_TRANSPORT_DIAL_FAILED`, whose `reason` tells a refusal (nobody listens
+   * there: the process is gone) from everything else; with `signal.reason` once that is aborted.
+   */
+  dial(address: NodeAddress, options?: { readonly signal?: AbortSignal }): Promise<Channel>
+}
+
+export interface Listener extends AsyncDisposable {
+  /** The address bound: a requested port 0 is resolved. */
+  readonly address: NodeAddress
+}
+
+/**
+ * An ordered stream of bytes both ways. What one `write` was given arrives whole or not at all in
+ * this order, but it may be cut into pieces or joined with its neighbours: cutting bytes into frames
+ * is the association's work.
+ *
+ * Nothing is delivered before `open` was called, so nobody loses the first bytes.
+ */
+export interface Channel {
+  /** Who is at the other end as far as the network knows, without the port: limits count by it. */
+  readonly source: string
+  /** Bytes handed to `write` that the network has not taken yet. */
+  readonly bufferedBytes: number
+  /** Starts delivery to `sink`. Called exactly once. */
+  open(sink: ChannelSink): void
+  /**
+   * Hands over `bytes`, which the caller leaves untouched from now on. Returns false when the other
+   * end is slower than the writer: wait for `drained`. Does nothing once the channel is closed.
+   */
+  write(bytes: Uint8Array): boolean
+  /** Stops and restarts delivery, so that the other end feels the backpressure. */
+  pause(): void
+  resume(): void
+  /**
+   * Ends the channel: `graceful` writes out what was handed over first, bounded by the transport's
+   * own linger time; otherwise the connection is destroyed at once. Idempotent.
+   */
+  close(options?: { readonly graceful?: boolean }): void
+}
+
+export interface ChannelSink {
+  /** `bytes` belongs to the channel and is reused after the call: copy what is kept. Never throws. */
+  received(bytes: Uint8Array): void
+  /** The network has taken what was buffered: writing may go on. */
+  drained(): void
+  /** Last call, exactly once, also after the own `close`. */
+  closed(reason: ChannelCloseReason): void
+}
+
+/**
+ * Why a channel ended. `ended` is the other side closing in order, `reset` its connection being
+ * torn down (a killed process, a firewall), `local` our own `close`, `failed` anything else.
+ */
+export type ChannelCloseReason = 'local' | 'ended' | 'reset' | 'failed'
+
+/**
+ * Why a dial failed. `refused`: the host answered that nobody listens, so the process is gone.
+ * `timeout` and `unreachable` say nothing about the process. `local` is our own lack of a resource
+ * (file descriptors, memory, a resolver that cannot open its files) and never counts against a peer.
+ */
+export type DialFailure = 'refused' | 'timeout' | 'unreachable' | 'local'
