@@ -1,7 +1,9 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { closingLine } from './checks/closing-line.ts'
 
 export default defineConfig({
-  root: new URL('..', import.meta.url).pathname,
+  root: fileURLToPath(new URL('..', import.meta.url)),
   ssr: { resolve: { conditions: ['@casty/source', 'module', 'node', 'development|production'] } },
   test: {
     include: [
@@ -10,5 +12,6 @@ export default defineConfig({
       'tooling/*/test/**/*.test.ts',
     ],
     testTimeout: 30_000,
+    reporters: ['default', closingLine()],
   },
 })

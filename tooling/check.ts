@@ -1,0 +1,50 @@
+// What `npm test` runs once everything is installed: all checks, in steps that can each be run alone.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isGood, resultLine, summary } from './checks/report.ts'
+import { runSteps } from './checks/run-steps.ts'
+import { runStep, type Step } from './checks/step.ts'
+import { workspaceRoot } from './checks/workspace.ts'
+
+const conformance = 'tooling/conformance/src/main.ts'
+const packed = mkdtempSync(join(tmpdir(), 'casty-packed-'))
+
+const steps: readonly Step[] = [
+  { name: 'build', command: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
+  { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
+  { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
+  { name: 'format', command: ['oxfmt', '--check'] },
+  { name: 'layers', command: ['node', 'tooling/layers.ts'] },
+  { name: 'examples', command: ['node', 'tooling/examples/main.ts'] },
+  ...(existsSync(join(workspaceRoot, conformance))
+    ? [
+        {
+          name: 'conformance',
+          command: ['node', '--conditions=@casty/source', conformance],
+        } as const,
+      ]
+    : []),
+  { name: 'pack', command: ['node', 'tooling/pack.ts', packed], after: ['build'] },
+  { name: 'packaging', command: ['node', 'tooling/packaging.ts', packed], after: ['pack'] },
+  { name: 'consumer', command: ['node', 'tooling/consumer/main.ts', packed], after: ['pack'] },
+  {
+    name: 'tests',
+    command: ['vitest', 'run', '--config', 'tooling/vitest.config.ts'],
+    alone: true,
+  },
+]
+
+const startedMs = performance.now()
+try {
+  const results = await runSteps(steps, {
+    run: (step) => runStep(step, workspaceRoot),
+    lanes: Math.min(2, availableParallelism()),
+    onStart: ({ name }) => console.log(`  ${name} …`),
+    onEnd: (result) => console.log(resultLine(result)),
+  })
+  console.log(summary(results, performance.now() - startedMs))
+  process.exitCode = isGood(results) ? 0 : 1
+} finally {
+  rmSync(packed, { recursive: true, force: true })
+}

@@ -1,0 +1,75 @@
+import type { Step, StepResult } from './step.ts'
+
+export interface RunStepsOptions {
+  readonly run: (step: Step) => Promise<StepResult>
+  /** How many steps may run at once. */
+  readonly lanes: number
+  readonly onStart?: (step: Step) => void
+  readonly onEnd?: (result: StepResult) => void
+}
+
+/**
+ * Runs every step whose preconditions hold, in the given order as far as lanes are free, and answers
+ * the results in that order. One failure stops only what depends on it, so a run reports them all.
+ *
+ * @throws Error if a step waits for one that is not in the list
+ */
+export async function runSteps(
+  steps: readonly Step[],
+  { run, lanes, onStart, onEnd }: RunStepsOptions,
+): Promise<readonly StepResult[]> {
+  const results = new Map<string, StepResult>()
+  const running = new Map<Step, Promise<void>>()
+  let waiting = [...steps]
+
+  const settle = (result: StepResult) => {
+    results.set(result.step.name, result)
+    onEnd?.(result)
+  }
+  const start = async (step: Step) => {
+    onStart?.(step)
+    const result = await run(step)
+    running.delete(step)
+    settle(result)
+  }
+
+  while (waiting.length + running.size > 0) {
+    for (const step of waiting.filter((step) => isBlocked(step, results))) settle(notRun(step))
+    waiting = waiting.filter(({ name }) => !results.has(name))
+    const next = waiting.find(
+      (step) => hasRoom(step, [...running.keys()], lanes) && isReady(step, results),
+    )
+    if (next) {
+      waiting = waiting.filter((step) => step !== next)
+      running.set(next, start(next))
+    } else if (running.size > 0) {
+      await Promise.race(running.values())
+    } else if (waiting.length > 0) {
+      throw new Error(`These steps wait for ever: ${waiting.map(({ name }) => name).join(', ')}.`)
+    }
+  }
+  return steps.flatMap(({ name }) => results.get(name) ?? [])
+}
+
+function isBlocked({ after = [] }: Step, results: ReadonlyMap<string, StepResult>): boolean {
+  return after.some((name) => (results.get(name)?.outcome ?? 'passed') !== 'passed')
+}
+
+function isReady({ after = [] }: Step, results: ReadonlyMap<string, StepResult>): boolean {
+  return after.every((name) => results.get(name)?.outcome === 'passed')
+}
+
+function hasRoom(step: Step, running: readonly Step[], lanes: number): boolean {
+  if (step.alone) return running.length === 0
+  return running.length < lanes && !running.some(({ alone }) => alone)
+}
+
+function notRun(step: Step): StepResult {
+  return {
+    step,
+    outcome: 'not-run',
+    durationMs: 0,
+    output: '',
+    counts: { passed: 0, failed: 0 },
+  }
+}

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+
+/** One step of `npm test`: a command of its own, so that each can be run alone by hand. */
+export interface Step {
+  readonly name: string
+  readonly command: readonly [program: string, ...args: string[]]
+  /** Steps that must have passed first. A step whose precondition failed is not run. */
+  readonly after?: readonly string[]
+  /** Runs while nothing else does, with its output shown live: for tests that start processes. */
+  readonly alone?: boolean
+}
+
+export interface StepResult {
+  readonly step: Step
+  readonly outcome: 'passed' | 'failed' | 'not-run'
+  readonly durationMs: number
+  readonly output: string
+  readonly counts: Counts
+}
+
+export interface Counts {
+  readonly passed: number
+  readonly failed: number
+}
+
+/**
+ * Reads the last line of the form `12 passed, 0 failed` (more may follow it on the line). A step that
+ * counts nothing of its own, such as a type check, has no such line.
+ */
+export function countsOf(output: string): Counts | undefined {
+  const last = [...output.matchAll(/^(\d+) passed, (\d+) failed\b/gm)].at(-1)
+  return last && { passed: Number(last[1]), failed: Number(last[2]) }
+}
+
+/**
+ * What a finished command amounts to. It has passed only if it says so twice: by its exit code and by
+ * its closing line, where it has one; a failure that counts nothing counts as one.
+ */
+export function judge(
+  exitCode: number | null,
+  output: string,
+): Pick<StepResult, 'outcome' | 'counts'> {
+  const counts = countsOf(output) ?? { passed: 0, failed: 0 }
+  if (exitCode === 0 && counts.failed === 0) return { outcome: 'passed', counts }
+  return { outcome: 'failed', counts: { ...counts, failed: Math.max(1, counts.failed) } }
+}
+
+/** Runs one step to its end; never rejects, since a command that cannot start is a failed step. */
+export function runStep(step: Step, cwd: string): Promise<StepResult> {
+  const startedMs = performance.now()
+  const [program, ...args] = step.command
+  return new Promise((resolve) => {
+    let output = ''
+    const finish = (exitCode: number | null) =>
+      resolve({
+        step,
+        ...judge(exitCode, output),
+        durationMs: performance.now() - startedMs,
+        output,
+      })
+    const child = spawn(program, args, {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+      env: { ...process.env, FORCE_COLOR: '0', TURBO_TELEMETRY_DISABLED: '1' },
+    })
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text
+        if (step.alone) process.stdout.write(text)
+      })
+    }
+    child.on('error', (error) => {
+      output += `Could not start ${program}: ${error.message}\n`
+      finish(1)
+    })
+    child.on('close', finish)
+  })
+}

@@ -1,0 +1,69 @@
+/** A piece of documentation that claims to be a program. */
+export interface Example {
+  /** Where it stands, as `file:line` of its first line. */
+  readonly origin: string
+  readonly code: string
+  /** False for a block that is type-checked only. */
+  readonly runs: boolean
+}
+
+/**
+ * The `ts` blocks of a Markdown text, each a module of its own. A fence that reads `ts no-run` marks
+ * a block that is not to be run, such as one that serves until it is stopped.
+ */
+export function readmeExamples(file: string, markdown: string): readonly Example[] {
+  const blocks = markdown.matchAll(/^```(?:ts|typescript)\b([^\n]*)\n([\s\S]*?)^```$/gm)
+  return [...blocks].map((match) => ({
+    origin: `${file}:${lineAt(markdown, match.index) + 1}`,
+    code: match[2] ?? '',
+    runs: !/\bno-run\b/.test(match[1] ?? ''),
+  }))
+}
+
+export interface DocumentedSource {
+  /** As it is to appear in a failure. */
+  readonly file: string
+  readonly text: string
+  /** What the package exports to the public: value names, importable from `packageName`. */
+  readonly exportedNames: readonly string[]
+  readonly packageName: string
+}
+
+/**
+ * The `@example` sections of a source's doc comments. They are fragments: what they use of the package
+ * is imported for them, and each line of the form `expression // => value` becomes an assertion.
+ */
+export function docExamples(source: DocumentedSource): readonly Example[] {
+  const sections = source.text.matchAll(
+    /^[ \t]*(?:\/\*\*|\*) ?@example\b([\s\S]*?)(?=^[ \t]*\*\s*@|\*\/)/gm,
+  )
+  return [...sections].map((match) => {
+    const body = (match[1] ?? '')
+      .replace(/^[ \t]*\* ?/gm, '')
+      .replace(/^```\w*$/gm, '')
+      .trim()
+    return {
+      origin: `${source.file}:${lineAt(source.text, match.index)}`,
+      code: `${importsFor(body, source)}${body.split('\n').map(assertion).join('\n')}\n`,
+      runs: true,
+    }
+  })
+}
+
+function importsFor(body: string, { exportedNames, packageName }: DocumentedSource): string {
+  const used = exportedNames.filter((name) => new RegExp(`\\b${name}\\b`).test(body))
+  const casty = used.length > 0 ? `import { ${used.join(', ')} } from '${packageName}'\n` : ''
+  return `import { expectValue } from '../expect-value.ts'\n${casty}`
+}
+
+/** Turns `expression // => value` into a call that fails unless the two are the same. */
+function assertion(line: string): string {
+  const match = /^(.*\S)\s*\/\/ => (.*\S)\s*$/.exec(line)
+  if (!match) return line
+  const [, expression = '', expected = ''] = match
+  return `expectValue(${expression}, ${JSON.stringify(expected)})`
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length
+}
