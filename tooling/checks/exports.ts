@@ -75,14 +75,22 @@ function withoutComments(text: string): string {
 }
 
 /**
- * Whether the declaration behind an export has a doc comment. Follows it from file to file; what comes
- * from another package is documented there.
+ * Whether the declaration behind an export is explained: by a doc comment on it or, for a type, by
+ * those on its members. Error codes are explained in the README. It follows an export from file to
+ * file; what comes from another package is documented there.
  */
 export function isDocumented({ localName, from }: ExportedName): boolean {
-  if (!existsSync(from)) return true
+  if (!existsSync(from) || localName.endsWith('ErrorCode')) return true
   const text = readFileSync(from, 'utf8')
   const found = [...text.matchAll(declaration)].find(([, , name]) => name === localName)
-  if (found) return /\*\/\s*$/.test(text.slice(0, found.index))
+  if (found) return hasDocComment(text, found)
   const next = passedOn(from, withoutComments(text)).find(({ name }) => name === localName)
   return next !== undefined && next.from !== from && isDocumented(next)
+}
+
+function hasDocComment(text: string, { index, 1: kind }: RegExpExecArray): boolean {
+  if (/\*\/\s*$/.test(text.slice(0, index))) return true
+  if (kind !== 'interface' && kind !== 'type') return false
+  const [body = ''] = text.slice(index).split(/\n(?=export |\/\*\*)|\n\n(?=\S)/, 1)
+  return body.includes('/**')
 }

@@ -62,7 +62,7 @@ export function runStep(step: Step, cwd: string): Promise<StepResult> {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32',
-      env: { ...process.env, FORCE_COLOR: '0', TURBO_TELEMETRY_DISABLED: '1' },
+      env: environment(step),
     })
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -76,4 +76,11 @@ export function runStep(step: Step, cwd: string): Promise<StepResult> {
     })
     child.on('close', finish)
   })
+}
+
+/** Colours only where they are shown as they come, in a terminal: `FORCE_COLOR=0` would force some. */
+function environment({ alone }: Step): NodeJS.ProcessEnv {
+  const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env
+  const colours = alone && process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
+  return { ...inherited, ...colours, TURBO_TELEMETRY_DISABLED: '1' }
 }

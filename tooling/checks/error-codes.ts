@@ -1,0 +1,20 @@
+/** The codes in a source's `…ErrorCode` types, in the order in which they stand. */
+export function sourceErrorCodes(source: string): readonly string[] {
+  const types = source.matchAll(
+    /^export type \w*ErrorCode =([\s\S]*?)(?=\n\n|\n\/\*\*|\nexport|$(?![\s\S]))/gm,
+  )
+  return [...types].flatMap(([, codes = '']) =>
+    [...codes.matchAll(/'(CASTY_[A-Z0-9_]+)'/g)].flatMap((match) => match[1] ?? []),
+  )
+}
+
+/**
+ * The codes of a package that stand in the tables of its README, sorted. Codes begin with the name of
+ * their package (`CASTY_TRANSPORT_TCP_…`), so those of others that are mentioned do not count.
+ */
+export function documentedErrorCodes(packageName: string, readme: string): readonly string[] {
+  const prefix = packageName.replace('@', '').toUpperCase().replace(/[/-]/g, '_')
+  const rows = readme.matchAll(/^\|.*$/gm)
+  const codes = [...rows].flatMap(([row]) => row.match(/CASTY_[A-Z0-9_]+/g) ?? [])
+  return [...new Set(codes.filter((code) => code.startsWith(`${prefix}_`)))].toSorted()
+}

@@ -1,0 +1,91 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { isGood, resultLine, summary } from '../report.ts'
+import { runSteps } from '../run-steps.ts'
+import type { Step, StepResult } from '../step.ts'
+
+/** Finishes steps in the order they were started, one turn each, and notes who ran beside whom. */
+function bench(failing: readonly string[] = []) {
+  const running = new Set<string>()
+  const seen: string[] = []
+  const run = async (step: Step): Promise<StepResult> => {
+    running.add(step.name)
+    seen.push([...running].join('+'))
+    await nextTurn()
+    running.delete(step.name)
+    return result(step, failing.includes(step.name) ? 'failed' : 'passed')
+  }
+  return { run, seen }
+}
+
+function result(step: Step, outcome: 'passed' | 'failed'): StepResult {
+  const counts = outcome === 'passed' ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+  return { step, outcome, durationMs: 1_500, output: 'boom\n', counts }
+}
+
+function step(name: string, rest: Partial<Step> = {}): Step {
+  return { name, command: ['run', name], ...rest }
+}
+
+test('independent steps share the lanes', async () => {
+  const { run, seen } = bench()
+  await runSteps([step('a'), step('b'), step('c')], { run, lanes: 2 })
+  expect(seen).toEqual(['a', 'a+b', 'b+c'])
+})
+
+test('a step waits for its preconditions while others go first', async () => {
+  const { run, seen } = bench()
+  const results = await runSteps([step('a'), step('b', { after: ['a'] }), step('c')], {
+    run,
+    lanes: 2,
+  })
+  expect(seen).toEqual(['a', 'a+c', 'c+b'])
+  expect(results.map(({ step }) => step.name)).toEqual(['a', 'b', 'c'])
+})
+
+test('a step that runs alone has nothing beside it', async () => {
+  const { run, seen } = bench()
+  await runSteps([step('a'), step('b', { alone: true }), step('c')], { run, lanes: 2 })
+  expect(seen).toEqual(['a', 'a+c', 'b'])
+})
+
+test('a failure stops only what depends on it, at any distance', async () => {
+  const { run } = bench(['a'])
+  const results = await runSteps(
+    [step('a'), step('b', { after: ['a'] }), step('c', { after: ['b'] }), step('d')],
+    { run, lanes: 1 },
+  )
+  expect(results.map(({ outcome }) => outcome)).toEqual(['failed', 'not-run', 'not-run', 'passed'])
+})
+
+test('a precondition that is no step is an error, not a hang', async () => {
+  const { run } = bench()
+  await expect(runSteps([step('a', { after: ['b'] })], { run, lanes: 1 })).rejects.toThrow(
+    'These steps wait for ever: a.',
+  )
+})
+
+test('the summary names what failed and closes with the totals', () => {
+  const results = [result(step('a'), 'passed'), result(step('b'), 'failed')]
+  expect(summary(results, 3_000).split('\n')).toEqual([
+    '',
+    '✓ a               1.5 s  1 passed',
+    '✗ b               1.5 s  0 passed, 1 failed',
+    '',
+    'Failed: b (3.0 s). Run one alone: run b',
+    '1 passed, 1 failed',
+  ])
+  expect(isGood(results)).toBe(false)
+})
+
+test('a failed step shows its command and what it printed', () => {
+  expect(resultLine(result(step('b'), 'failed'))).toBe(
+    '✗ b               1.5 s  0 passed, 1 failed\n  $ run b\n  | boom',
+  )
+})
+
+test('a run in which nothing was counted is not good', () => {
+  const nothing: StepResult = { ...result(step('a'), 'passed'), counts: { passed: 0, failed: 0 } }
+  expect(isGood([])).toBe(false)
+  expect(isGood([nothing])).toBe(false)
+})

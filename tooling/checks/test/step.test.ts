@@ -1,0 +1,36 @@
+import { tmpdir } from 'node:os'
+import { expect, test } from 'vitest'
+import { countsOf, judge, runStep } from '../step.ts'
+
+test.each([
+  ['12 passed, 0 failed', { passed: 12, failed: 0 }],
+  ['noise\n3 passed, 1 failed, 2 deviated\n', { passed: 3, failed: 1 }],
+  ['1 passed, 1 failed\n9 passed, 0 failed', { passed: 9, failed: 0 }],
+  ['it says 3 passed, 0 failed', undefined],
+  ['', undefined],
+])('the counts of %j are those of its last closing line', (output, counts) => {
+  expect(countsOf(output)).toEqual(counts)
+})
+
+test.each([
+  [0, '2 passed, 0 failed', 'passed', { passed: 2, failed: 0 }],
+  [0, 'no counts', 'passed', { passed: 0, failed: 0 }],
+  [0, '2 passed, 1 failed', 'failed', { passed: 2, failed: 1 }],
+  [1, '2 passed, 0 failed', 'failed', { passed: 2, failed: 1 }],
+  [null, '', 'failed', { passed: 0, failed: 1 }],
+])('a command that ends with %j and %j has %s', (exitCode, output, outcome, counts) => {
+  expect(judge(exitCode, output)).toEqual({ outcome, counts })
+})
+
+test('a step keeps what its command prints on both streams', async () => {
+  const script = "console.log('out'); console.error('err'); console.log('4 passed, 0 failed')"
+  const result = await runStep({ name: 'one', command: [process.execPath, '-e', script] }, tmpdir())
+  expect(result).toMatchObject({ outcome: 'passed', counts: { passed: 4, failed: 0 } })
+  expect(result.output).toContain('out\n')
+  expect(result.output).toContain('err\n')
+})
+
+test('a command that does not exist is a failed step', async () => {
+  const result = await runStep({ name: 'none', command: ['casty-no-such-program'] }, tmpdir())
+  expect(result).toMatchObject({ outcome: 'failed', counts: { failed: 1 } })
+})
