@@ -8,7 +8,9 @@ import { runStep, type Step } from './checks/step.ts'
 import { workspaceRoot } from './checks/workspace.ts'
 
 const conformance = 'tooling/conformance/src/main.ts'
+// One set of tarballs for the steps that look at them; see pack.ts.
 const packed = mkdtempSync(join(tmpdir(), 'casty-packed-'))
+process.env['CASTY_PACKED'] = packed
 
 const steps: readonly Step[] = [
   { name: 'build', command: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
@@ -25,9 +27,9 @@ const steps: readonly Step[] = [
         } as const,
       ]
     : []),
-  { name: 'pack', command: ['node', 'tooling/pack.ts', packed], after: ['build'] },
-  { name: 'packaging', command: ['node', 'tooling/packaging.ts', packed], after: ['pack'] },
-  { name: 'consumer', command: ['node', 'tooling/consumer/main.ts', packed], after: ['pack'] },
+  { name: 'pack', command: ['node', 'tooling/pack.ts'], after: ['build'] },
+  { name: 'packaging', command: ['node', 'tooling/packaging.ts'], after: ['pack'] },
+  { name: 'consumer', command: ['node', 'tooling/consumer/main.ts'], after: ['pack'] },
   {
     name: 'tests',
     command: ['vitest', 'run', '--config', 'tooling/vitest.config.ts'],

@@ -1,11 +1,12 @@
 // Checks the packed tarballs, since they are what a user gets: publint, types as every resolver sees
 // them, and the contents. Closes with `N passed, N failed`, one check per package and tool.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { workspaceRoot } from './checks/workspace.ts'
+import { packedPackages } from './pack.ts'
 
 /** What one check of one tarball found wrong; none means that it passed. */
 type Findings = readonly string[]
@@ -54,17 +55,12 @@ function sourceOf(built: string): string {
   return built.replace('package/dist/', 'package/src/').replace(/\.js$/, '.ts')
 }
 
-const [folder] = process.argv.slice(2)
-if (folder === undefined) {
-  console.error('Usage: node tooling/packaging.ts <folder with the tarballs>')
-  process.exit(2)
-}
-
+using packed = packedPackages()
 let passed = 0
 let failed = 0
-for (const tarball of readdirSync(folder).filter((name) => name.endsWith('.tgz'))) {
+for (const tarball of packed.tarballs) {
   for (const [name, check] of Object.entries(checks)) {
-    const findings = await check(join(folder, tarball))
+    const findings = await check(join(packed.folder, tarball))
     if (findings.length === 0) passed++
     else failed++
     for (const finding of findings) console.error(`${tarball}, ${name}: ${finding}`)

@@ -76,11 +76,11 @@ function withoutComments(text: string): string {
 
 /**
  * Whether the declaration behind an export is explained: by a doc comment on it or, for a type, by
- * those on its members. Error codes are explained in the README. It follows an export from file to
- * file; what comes from another package is documented there.
+ * those on its members. Error codes are explained in the README, defaults beside the options. It
+ * follows an export from file to file; what comes from another package is documented there.
  */
 export function isDocumented({ localName, from }: ExportedName): boolean {
-  if (!existsSync(from) || localName.endsWith('ErrorCode')) return true
+  if (!existsSync(from) || /(?:ErrorCode|Defaults)$/.test(localName)) return true
   const text = readFileSync(from, 'utf8')
   const found = [...text.matchAll(declaration)].find(([, , name]) => name === localName)
   if (found) return hasDocComment(text, found)

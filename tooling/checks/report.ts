@@ -8,7 +8,7 @@ export function resultLine(result: StepResult): string {
   if (outcome === 'not-run') return `– ${step.name}: not run, what it needs has failed`
   const line = `${marks[outcome]} ${step.name.padEnd(12)} ${seconds(durationMs).padStart(8)}${counted(result)}`
   if (outcome === 'passed' || step.alone) return line
-  return `${line}\n  $ ${step.command.join(' ')}\n${indent(output)}`
+  return `${line}\n  $ pnpm exec ${step.command.join(' ')}\n${indent(output)}`
 }
 
 /** A table of all steps, what failed, and the totals: the last line reads `N passed, N failed`. */
@@ -22,7 +22,7 @@ export function summary(results: readonly StepResult[], totalMs: number): string
     failed.length === 0
       ? `All ${results.length} steps passed in ${seconds(totalMs)}.`
       : `Failed: ${failed.map(({ step }) => step.name).join(', ')} (${seconds(totalMs)}). ` +
-        `Run one alone: ${failed[0]?.step.command.join(' ')}`
+        `Run one alone: pnpm exec ${failed[0]?.step.command.join(' ')}`
   const { passed, failed: failures } = total(results)
   return ['', ...rows, '', verdict, `${passed} passed, ${failures} failed`].join('\n')
 }

@@ -5,20 +5,15 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { workspacePackages, workspaceRoot } from '../checks/workspace.ts'
+import { packedPackages } from '../pack.ts'
 import { serveTarballs } from './registry.ts'
 
 const wanted = ['@casty/membership', '@casty/transport-tcp']
 const timeLimitMs = 60_000
 
-const [tarballs] = process.argv.slice(2)
-if (tarballs === undefined) {
-  console.error('Usage: node tooling/consumer/main.ts <folder with the tarballs>')
-  process.exit(2)
-}
-
 const project = mkdtempSync(join(tmpdir(), 'casty-consumer-'))
 try {
-  await install(tarballs)
+  await install()
   checkInstalled()
   await compile()
   await run(process.execPath, ['two-nodes.js'])
@@ -31,8 +26,9 @@ try {
   rmSync(project, { recursive: true, force: true })
 }
 
-async function install(folder: string): Promise<void> {
-  await using registry = await serveTarballs(folder)
+async function install(): Promise<void> {
+  using packed = packedPackages()
+  await using registry = await serveTarballs(packed)
   write('package.json', { name: 'consumer', private: true, type: 'module' })
   writeFileSync(join(project, '.npmrc'), `registry=${registry.url}\n`)
   await run('npm', ['install', '--no-audit', '--no-fund', '--cache', '.npm-cache', ...wanted])

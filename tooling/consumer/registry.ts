@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import type { PackageManifest } from '../checks/workspace.ts'
+import type { PackedPackages } from '../pack.ts'
 
 /** A read-only package registry on loopback. */
 export interface Registry extends AsyncDisposable {
@@ -16,8 +17,7 @@ export interface Registry extends AsyncDisposable {
  * Serves the tarballs of a folder as a registry would, and nothing else: a package that needs more
  * than what is packed here fails to install.
  */
-export async function serveTarballs(folder: string): Promise<Registry> {
-  const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
+export async function serveTarballs({ folder, tarballs }: PackedPackages): Promise<Registry> {
   const manifests = new Map(tarballs.map((name) => [name, manifestIn(join(folder, name))]))
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '/').slice(1)

@@ -72,7 +72,7 @@ test('the summary names what failed and closes with the totals', () => {
     '✓ a               1.5 s  1 passed',
     '✗ b               1.5 s  0 passed, 1 failed',
     '',
-    'Failed: b (3.0 s). Run one alone: run b',
+    'Failed: b (3.0 s). Run one alone: pnpm exec run b',
     '1 passed, 1 failed',
   ])
   expect(isGood(results)).toBe(false)
@@ -80,7 +80,7 @@ test('the summary names what failed and closes with the totals', () => {
 
 test('a failed step shows its command and what it printed', () => {
   expect(resultLine(result(step('b'), 'failed'))).toBe(
-    '✗ b               1.5 s  0 passed, 1 failed\n  $ run b\n  | boom',
+    '✗ b               1.5 s  0 passed, 1 failed\n  $ pnpm exec run b\n  | boom',
   )
 })
 

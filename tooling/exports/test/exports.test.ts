@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { entryPointExports, entryPoints, exportsOf, isDocumented } from '../../checks/exports.ts'
-import { workspacePackages } from '../../checks/workspace.ts'
+import { typeScriptFiles, workspacePackages, workspaceRoot } from '../../checks/workspace.ts'
 
 const surfaces = workspacePackages().flatMap((workspacePackage) =>
   entryPoints(workspacePackage).map((entryPoint) => ({
@@ -14,6 +14,10 @@ const surfaces = workspacePackages().flatMap((workspacePackage) =>
     exported: entryPointExports(workspacePackage, entryPoint),
   })),
 )
+
+const sources = workspacePackages()
+  .flatMap(({ folder }) => typeScriptFiles(join(folder, 'src')))
+  .map((path) => ({ path, file: relative(workspaceRoot, path) }))
 
 describe.each(surfaces)('the public surface of $surface', ({ path, exported }) => {
   test('is exactly what was agreed on', () => {
@@ -31,10 +35,10 @@ describe.each(surfaces)('the public surface of $surface', ({ path, exported }) =
   test('has a doc comment on every name', () => {
     expect(exported.filter((name) => !isDocumented(name)).map(({ name }) => name)).toEqual([])
   })
+})
 
-  test('names each export', () => {
-    expect(readFileSync(path, 'utf8')).not.toMatch(/^export (?:\*|default)/m)
-  })
+test.each(sources)('$file names each export', ({ path }) => {
+  expect(readFileSync(path, 'utf8')).not.toMatch(/^export (?:\*|default)/m)
 })
 
 test('exports are read from lists, renames and declarations', () => {
