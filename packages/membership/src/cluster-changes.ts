@@ -1,0 +1,32 @@
+import type { ClusterState } from './cluster-state.ts'
+import { isActive, type Member } from './member.ts'
+
+/** What changed between two states, in the shape of the founding document. */
+export interface ClusterChanges {
+  /** Members that are new, or new incarnations. */
+  readonly joined: readonly Member[]
+  /** Members that are no longer active, or no longer there: downed, exiting, removed, replaced. */
+  readonly removed: readonly Member[]
+  readonly leader: Member | undefined
+  /** The leader is another one than before. */
+  readonly justElected: boolean
+  /** False when nothing of this changed. */
+  readonly any: boolean
+}
+
+export function changesBetween(before: ClusterState, after: ClusterState): ClusterChanges {
+  const joined = after.members.filter((member) => isActive(member) && !before.member(member.node))
+  const removed = before.members.filter((member) => {
+    const now = after.member(member.node)
+    return isActive(member) && (!now || !isActive(now))
+  })
+  const leader = after.leader
+  const justElected = leader !== undefined && leader.key !== before.leader?.key
+  return {
+    joined,
+    removed,
+    leader,
+    justElected,
+    any: joined.length > 0 || removed.length > 0 || justElected,
+  }
+}

@@ -1,0 +1,375 @@
+import { VectorClock } from '@casty/clock'
+import { NodeIdentity, type NodeAddress, type NodeKey } from '@casty/transport'
+import { Allocations, type AllocationTable, type ShardAllocation } from './allocations.ts'
+import { digestOf } from './digest.ts'
+import { changesBetween, type ClusterChanges } from './cluster-changes.ts'
+import { electLeader, isConverged } from './leader.ts'
+import { byAddress, mergeMember, type Member } from './member.ts'
+import { type Dot, type MemberRecord, type Tombstone } from './member-record.ts'
+import { isAllowedTransition, type MemberStatus } from './member-status.ts'
+import { Reachability } from './reachability.ts'
+import { Registry, type ServiceEntry } from './registry.ts'
+import { unreachableMembers } from './unreachable.ts'
+
+/** What a `ClusterState` is made of. */
+export interface ClusterStateParts {
+  /** Names the cluster for its whole life; made by the node that formed it, empty before that. */
+  readonly clusterId: string
+  /** By address: one record for each, of its latest incarnation. */
+  readonly records: ReadonlyMap<string, MemberRecord>
+  /** By address. */
+  readonly tombstones: ReadonlyMap<string, Tombstone>
+  readonly reachability: Reachability
+  /** Per observer, its counter in `version` when it last changed its row. */
+  readonly rowCounters: ReadonlyMap<NodeKey, number>
+  readonly version: VectorClock
+  /** Who is known to have seen exactly this version. */
+  readonly seen: ReadonlySet<NodeKey>
+  readonly allocations: Allocations
+  readonly registry: Registry
+}
+
+/**
+ * What one node knows of its cluster. Immutable; two states merge by `mergeGossip`, in any order and
+ * any number of times with the same result.
+ *
+ * Every change names its author, increments the author's entry in `version` and starts `seen` anew.
+ * A change that changes nothing returns the same instance.
+ *
+ * Invariant: keys of `seen`, observers and subjects of `reachability` are members; no member is
+ * buried by a tombstone; no entry of `version` belongs to a buried incarnation.
+ */
+export class ClusterState implements ClusterStateParts {
+  static readonly empty: ClusterState = new ClusterState({
+    clusterId: '',
+    records: new Map(),
+    tombstones: new Map(),
+    reachability: Reachability.empty,
+    rowCounters: new Map(),
+    version: VectorClock.empty,
+    seen: new Set(),
+    allocations: Allocations.empty,
+    registry: Registry.empty,
+  })
+
+  readonly clusterId: string
+  readonly records: ReadonlyMap<string, MemberRecord>
+  readonly tombstones: ReadonlyMap<string, Tombstone>
+  readonly reachability: Reachability
+  readonly rowCounters: ReadonlyMap<NodeKey, number>
+  readonly version: VectorClock
+  readonly seen: ReadonlySet<NodeKey>
+  readonly allocations: Allocations
+  readonly registry: Registry
+
+  #members: readonly Member[] | undefined
+  #membersByKey: ReadonlyMap<NodeKey, Member> | undefined
+  #unreachable: ReadonlySet<NodeKey> | undefined
+  #versionDigest: number | undefined
+  #seenDigest: number | undefined
+  #membersDigest: number | undefined
+
+  private constructor(parts: ClusterStateParts) {
+    this.clusterId = parts.clusterId
+    this.records = parts.records
+    this.tombstones = parts.tombstones
+    this.reachability = parts.reachability
+    this.rowCounters = parts.rowCounters
+    this.version = parts.version
+    this.seen = parts.seen
+    this.allocations = parts.allocations
+    this.registry = parts.registry
+  }
+
+  /** This state with some parts replaced as they are. For merges and codecs: it counts nothing. */
+  with(parts: Partial<ClusterStateParts>): ClusterState {
+    return new ClusterState({ ...this.#parts(), ...parts })
+  }
+
+  #parts(): ClusterStateParts {
+    const { clusterId, records, tombstones, reachability, rowCounters, version, seen } = this
+    return {
+      clusterId,
+      records,
+      tombstones,
+      reachability,
+      rowCounters,
+      version,
+      seen,
+      allocations: this.allocations,
+      registry: this.registry,
+    }
+  }
+
+  /** Every member, by address. */
+  get members(): readonly Member[] {
+    this.#members ??= [...this.records.values()].map((record) => record.member).toSorted(byAddress)
+    return this.#members
+  }
+
+  get membersByKey(): ReadonlyMap<NodeKey, Member> {
+    this.#membersByKey ??= new Map(this.members.map((member) => [member.key, member]))
+    return this.#membersByKey
+  }
+
+  /** The member at an address, in whichever incarnation; or exactly this incarnation of it. */
+  member(node: NodeAddress | NodeIdentity): Member | undefined {
+    if (!(node instanceof NodeIdentity)) return this.records.get(node.toString())?.member
+    const member = this.records.get(node.address.toString())?.member
+    return member?.incarnation === node.incarnation ? member : undefined
+  }
+
+  /** Members that enough observers find unreachable. */
+  get unreachable(): ReadonlySet<NodeKey> {
+    this.#unreachable ??= unreachableMembers(this.membersByKey, this.reachability)
+    return this.#unreachable
+  }
+
+  /** The oldest up (or leaving) member that is not unreachable. */
+  get leader(): Member | undefined {
+    return electLeader(this)
+  }
+
+  get isConverged(): boolean {
+    return isConverged(this)
+  }
+
+  get shardAllocations(): ReadonlyMap<string, ReadonlyMap<number, ShardAllocation>> {
+    return new Map([...this.allocations.tables].map(([type, table]) => [type, table.shards]))
+  }
+
+  /** The highest epoch of any entity type's table. Compare tables by their own epochs. */
+  get allocationEpoch(): number {
+    return this.allocations.epoch
+  }
+
+  get services(): readonly ServiceEntry[] {
+    return this.registry.entries
+  }
+
+  get versionDigest(): number {
+    this.#versionDigest ??= digestOf(
+      `${this.clusterId};${[...this.version.entries()].map(([node, count]) => `${node}:${count}`).join()}`,
+    )
+    return this.#versionDigest
+  }
+
+  /** Names the members, and with that the order in which bits stand for them. */
+  get membersDigest(): number {
+    this.#membersDigest ??= digestOf(this.members.map((member) => member.key).join())
+    return this.#membersDigest
+  }
+
+  get seenDigest(): number {
+    this.#seenDigest ??= digestOf([...this.seen].toSorted().join())
+    return this.#seenDigest
+  }
+
+  /** Takes in a member, or a newer incarnation of one: the older one is then gone at once. */
+  addMember(member: Member, by: NodeIdentity): ClusterState {
+    return this.mergeMembers([member], by)
+  }
+
+  /** Joins what is known with more: of each address the later word is kept, the buried stay out. */
+  mergeMembers(members: Iterable<Member>, by: NodeIdentity): ClusterState {
+    const news = [...members].filter((member) => {
+      const known = this.member(member.address)
+      return !this.isBuried(member.node) && (!known || !mergeMember(known, member).equals(known))
+    })
+    return news.length === 0 ? this : this.#change(by, news)
+  }
+
+  /**
+   * Moves members along their life. What does not move one forward by an allowed step is left out.
+   */
+  updateStatus(
+    node: NodeAddress | NodeIdentity,
+    status: MemberStatus,
+    by: NodeIdentity,
+  ): ClusterState {
+    const member = this.member(node)
+    if (!member || !isAllowedTransition(member.status, status)) return this
+    return status === 'removed'
+      ? this.bury([member.node], 0, by)
+      : this.#change(by, [member.withStatus(status)])
+  }
+
+  /**
+   * Removes members for good, in one change, and forgets what earlier incarnations counted. Members
+   * that hold a dot of a buried node get a new one, so that nobody misses what it told.
+   *
+   * @param removedAtMs - wall-clock time, in milliseconds since the epoch
+   */
+  bury(nodes: readonly NodeIdentity[], removedAtMs: number, by: NodeIdentity): ClusterState {
+    const news = nodes.filter((node) => !this.isBuried(node))
+    if (news.length === 0) return this
+    const dot = this.#nextDot(by)
+    const tombstones = new Map(this.tombstones)
+    for (const node of news) tombstones.set(node.address.toString(), { node, removedAtMs, dot })
+    const buried = (key: NodeKey): boolean => isBuriedKey(tombstones, key)
+    const records = new Map<string, MemberRecord>()
+    for (const [address, record] of this.records) {
+      if (buried(record.member.key)) continue
+      records.set(address, buried(record.dot.node) ? { member: record.member, dot } : record)
+    }
+    return this.#counted(by, { records, tombstones }).normalized()
+  }
+
+  /** Gives `by`'s dot to members whose dot belongs to a buried node: nobody else may know them. */
+  adoptOrphans(by: NodeIdentity): ClusterState {
+    if (this.tombstones.size === 0) return this
+    const orphans = [...this.records.values()].filter((record) =>
+      isBuriedKey(this.tombstones, record.dot.node),
+    )
+    return orphans.length === 0
+      ? this
+      : this.#change(
+          by,
+          orphans.map((record) => record.member),
+        )
+  }
+
+  /** Forgets tombstones whose time is over. Nothing is counted: every node does it by itself. */
+  forgetTombstones(removedBeforeMs: number): ClusterState {
+    const kept = [...this.tombstones].filter(
+      ([, tombstone]) => tombstone.removedAtMs > removedBeforeMs,
+    )
+    return kept.length === this.tombstones.size ? this : this.with({ tombstones: new Map(kept) })
+  }
+
+  /** Records that `observer` finds `subject` unreachable, in the observer's own row. */
+  markUnreachable(subject: NodeIdentity, observer: NodeIdentity): ClusterState {
+    return this.#observe(
+      observer,
+      subject,
+      this.reachability.unreachable(observer.key, subject.key),
+    )
+  }
+
+  markReachable(subject: NodeIdentity, observer: NodeIdentity): ClusterState {
+    return this.#observe(observer, subject, this.reachability.reachable(observer.key, subject.key))
+  }
+
+  /** Records for good that this incarnation of `subject` is gone. */
+  markTerminated(subject: NodeIdentity, observer: NodeIdentity): ClusterState {
+    return this.#observe(observer, subject, this.reachability.terminated(observer.key, subject.key))
+  }
+
+  /** Publishes whether `observer` doubts itself: then its records are no votes. */
+  markDoubtful(observer: NodeIdentity, doubtful: boolean): ClusterState {
+    return this.#observe(observer, observer, this.reachability.withDoubts(observer.key, doubtful))
+  }
+
+  #observe(
+    observer: NodeIdentity,
+    subject: NodeIdentity,
+    reachability: Reachability,
+  ): ClusterState {
+    if (reachability === this.reachability || !this.member(observer) || !this.member(subject))
+      return this
+    const rowCounters = new Map(this.rowCounters).set(observer.key, this.#nextDot(observer).counter)
+    return this.#counted(observer, { reachability, rowCounters })
+  }
+
+  /** Publishes the shard table of one entity type; an older epoch changes nothing. */
+  withAllocations(
+    type: string,
+    shards: ReadonlyMap<number, ShardAllocation>,
+    epoch: number,
+    author: NodeIdentity,
+  ): ClusterState {
+    const table: AllocationTable = { epoch, author: author.key, shards }
+    const allocations = this.allocations.with(type, table)
+    return allocations === this.allocations ? this : this.with({ allocations })
+  }
+
+  withRegistry(registry: Registry): ClusterState {
+    return registry === this.registry ? this : this.with({ registry })
+  }
+
+  /** Notes that `node` has seen this version. */
+  markSeen(nodes: Iterable<NodeKey>): ClusterState {
+    const news = [...nodes].filter((node) => !this.seen.has(node) && this.membersByKey.has(node))
+    return news.length === 0 ? this : this.with({ seen: new Set([...this.seen, ...news]) })
+  }
+
+  /** What changed since `previous`, as the founding document lists it. */
+  diff(previous: ClusterState): ClusterChanges {
+    return changesBetween(previous, this)
+  }
+
+  isBuried(node: NodeIdentity): boolean {
+    const tombstone = this.tombstones.get(node.address.toString())
+    return tombstone !== undefined && node.incarnation <= tombstone.node.incarnation
+  }
+
+  /** Restores the invariant after parts were replaced. The same instance where it holds. */
+  normalized(): ClusterState {
+    const isMember = (key: string): boolean => this.membersByKey.has(key as NodeKey) // Only looked up.
+    const reachability = this.reachability.restrict(isMember)
+    const seen = [...this.seen].every(isMember)
+      ? this.seen
+      : new Set([...this.seen].filter(isMember))
+    const rowCounters = [...this.rowCounters.keys()].every(isMember)
+      ? this.rowCounters
+      : new Map([...this.rowCounters].filter(([key]) => isMember(key)))
+    const registry = this.registry.restrict(isMember)
+    const version = this.pruned(this.version)
+    const holds =
+      reachability === this.reachability &&
+      seen === this.seen &&
+      rowCounters === this.rowCounters &&
+      registry === this.registry &&
+      version === this.version
+    return holds ? this : this.with({ reachability, seen, rowCounters, registry, version })
+  }
+
+  /** A version without the entries of incarnations that are buried here, so that it compares. */
+  pruned(version: VectorClock): VectorClock {
+    if (this.tombstones.size === 0) return version
+    return version.without((node) => isBuriedKey(this.tombstones, node as NodeKey)) // Only looked up.
+  }
+
+  equals(other: ClusterState): boolean {
+    return (
+      this === other ||
+      (this.clusterId === other.clusterId &&
+        this.version.equals(other.version) &&
+        this.members.length === other.members.length &&
+        this.members.every((member, index) => other.members[index]?.equals(member) === true) &&
+        this.reachability.equals(other.reachability) &&
+        this.seenDigest === other.seenDigest &&
+        this.allocations.digest === other.allocations.digest &&
+        this.registry.digest === other.registry.digest)
+    )
+  }
+
+  /** One line for people: every member with its status, then who is unreachable. */
+  toString(): string {
+    const members = this.members.map(String).join(', ')
+    const unreachable = [...this.unreachable].toSorted().join(', ')
+    return `ClusterState(${members}${unreachable === '' ? '' : ` | unreachable ${unreachable}`}${this.isConverged ? '' : ' | not converged'})`
+  }
+
+  #nextDot(by: NodeIdentity): Dot {
+    return { node: by.key, counter: this.version.versionOf(by.key) + 1 }
+  }
+
+  #change(by: NodeIdentity, members: readonly Member[]): ClusterState {
+    const dot = this.#nextDot(by)
+    const records = new Map(this.records)
+    for (const member of members) records.set(member.address.toString(), { member, dot })
+    return this.#counted(by, { records }).normalized()
+  }
+
+  #counted(by: NodeIdentity, parts: Partial<ClusterStateParts>): ClusterState {
+    return this.with({ ...parts, version: this.version.increment(by.key), seen: new Set([by.key]) })
+  }
+}
+
+/** Whether a key `host:port#incarnation` belongs to an incarnation that is buried. */
+export function isBuriedKey(tombstones: ReadonlyMap<string, Tombstone>, key: NodeKey): boolean {
+  const hash = key.lastIndexOf('#')
+  const tombstone = tombstones.get(key.slice(0, hash))
+  return tombstone !== undefined && Number(key.slice(hash + 1)) <= tombstone.node.incarnation
+}

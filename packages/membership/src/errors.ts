@@ -1,0 +1,63 @@
+export type MembershipErrorCode =
+  | 'CASTY_MEMBERSHIP_DOWNED'
+  | 'CASTY_MEMBERSHIP_INVALID_OPTION'
+  | 'CASTY_MEMBERSHIP_JOIN_REFUSED'
+  | 'CASTY_MEMBERSHIP_STOPPED'
+  | 'CASTY_MEMBERSHIP_TIMEOUT'
+  | 'CASTY_MEMBERSHIP_UNKNOWN_NODE'
+
+/** Match on `code`: `instanceof` fails when two versions of this package are installed. */
+export class MembershipError extends Error {
+  override readonly name = 'MembershipError'
+  readonly code: MembershipErrorCode
+
+  private constructor(code: MembershipErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  static downed(self: string): MembershipError {
+    return new MembershipError(
+      'CASTY_MEMBERSHIP_DOWNED',
+      `${self} was downed by the rest of its cluster and has stopped. ` +
+        'Start the process again: it will join as a new incarnation.',
+    )
+  }
+
+  static invalidOption(option: string, value: unknown, allowed: string): MembershipError {
+    const shown = typeof value === 'string' ? JSON.stringify(value) : String(value)
+    return new MembershipError(
+      'CASTY_MEMBERSHIP_INVALID_OPTION',
+      `Option ${option} is ${shown}; allowed is ${allowed}.`,
+    )
+  }
+
+  static joinRefused(contact: string, reason: string, detail: string): MembershipError {
+    return new MembershipError(
+      'CASTY_MEMBERSHIP_JOIN_REFUSED',
+      `${contact} refused this node (${reason}): ${detail}. ` +
+        'Mend the configuration; until then the node keeps asking.',
+    )
+  }
+
+  static stopped(self: string, what: string): MembershipError {
+    return new MembershipError(
+      'CASTY_MEMBERSHIP_STOPPED',
+      `${self} has left its cluster or was shut down, so it cannot ${what}. Start a new Cluster.`,
+    )
+  }
+
+  static timeout(what: string, timeoutMs: number, state: string): MembershipError {
+    return new MembershipError(
+      'CASTY_MEMBERSHIP_TIMEOUT',
+      `${what} took longer than ${timeoutMs} ms; ${state}. Cluster.explain() tells who blocks it.`,
+    )
+  }
+
+  static unknownNode(node: string): MembershipError {
+    return new MembershipError(
+      'CASTY_MEMBERSHIP_UNKNOWN_NODE',
+      `No member ${node} is known here. Cluster.getState().members lists those that are.`,
+    )
+  }
+}

@@ -1,0 +1,174 @@
+import type { NodeKey } from '@casty/transport'
+import type { ClusterState } from './cluster-state.ts'
+import { electLeader, electRoleLeader, isConverged, type Viewpoint } from './leader.ts'
+import type { Member } from './member.ts'
+import { statusRank, type MemberStatus } from './member-status.ts'
+
+/** What happened to a member. `member` is what it is now, or last was. */
+export type MemberEvent =
+  | { readonly type: 'member-joined'; readonly member: Member }
+  | { readonly type: 'member-weakly-up'; readonly member: Member }
+  | { readonly type: 'member-up'; readonly member: Member }
+  | { readonly type: 'member-left'; readonly member: Member }
+  | { readonly type: 'member-exited'; readonly member: Member }
+  | { readonly type: 'member-downed'; readonly member: Member }
+  | {
+      readonly type: 'member-removed'
+      readonly member: Member
+      readonly previousStatus: MemberStatus
+    }
+
+/** Why a node is no longer part of its cluster. */
+export type StopReason = 'downed' | 'removed' | 'left'
+
+export type ClusterEvent =
+  /** First for every subscriber: where the events that follow start from. */
+  | { readonly type: 'current-state'; readonly state: ClusterState }
+  | MemberEvent
+  | { readonly type: 'member-unreachable'; readonly member: Member }
+  | { readonly type: 'member-reachable'; readonly member: Member }
+  /** One bad link: the observer cannot reach the subject, but others can. Nobody is downed for it. */
+  | {
+      readonly type: 'link-fault'
+      readonly observer: NodeKey
+      readonly subject: Member
+      readonly reachedVia: NodeKey
+    }
+  | { readonly type: 'link-restored'; readonly observer: NodeKey; readonly subject: Member }
+  | {
+      readonly type: 'leader-changed'
+      readonly from: Member | undefined
+      readonly to: Member | undefined
+    }
+  | {
+      readonly type: 'role-leader-changed'
+      readonly role: string
+      readonly from: Member | undefined
+      readonly to: Member | undefined
+    }
+  | { readonly type: 'convergence-changed'; readonly converged: boolean }
+  /** A contact refused this node for a reason that asking again does not mend. */
+  | {
+      readonly type: 'join-refused'
+      readonly contact: string
+      readonly reason: string
+      readonly detail: string
+    }
+  /** The cluster decided against this node, which has stopped: no call will succeed any more. */
+  | { readonly type: 'self-downed'; readonly self: NodeKey }
+  /** Last of all: this node is no longer a member. */
+  | { readonly type: 'cluster-shutting-down'; readonly reason: StopReason }
+
+/** The event of a change of status, or undefined where there is none. */
+export function eventForTransition(
+  from: MemberStatus | undefined,
+  to: MemberStatus,
+  member: Member,
+): MemberEvent | undefined {
+  if (from === to) return undefined
+  switch (to) {
+    case 'joining':
+      return { type: 'member-joined', member }
+    case 'weakly-up':
+      return { type: 'member-weakly-up', member }
+    case 'up':
+      return { type: 'member-up', member }
+    case 'leaving':
+      return { type: 'member-left', member }
+    case 'exiting':
+      return { type: 'member-exited', member }
+    case 'down':
+      return { type: 'member-downed', member }
+    case 'removed':
+      return { type: 'member-removed', member, previousStatus: from ?? 'removed' }
+  }
+}
+
+/**
+ * Everything that happened between two states, in a fixed order: members that went, members that
+ * changed, reachability, leader, role leaders, convergence; within each by address.
+ */
+export function eventsBetween(
+  before: ClusterState,
+  after: ClusterState,
+  view: Viewpoint,
+): readonly ClusterEvent[] {
+  if (before === after) return []
+  return [
+    ...goneEvents(before, after),
+    ...memberEvents(before, after),
+    ...reachabilityEvents(before, after),
+    ...leaderEvents(before, after, view),
+    ...convergenceEvents(before, after, view),
+  ]
+}
+
+/** A member that went without having been downed, exiting or replaced by itself was downed first. */
+function* goneEvents(before: ClusterState, after: ClusterState): Iterable<MemberEvent> {
+  if (before.records === after.records) return
+  for (const member of before.members) {
+    if (after.member(member.node)) continue
+    if (statusRank(member.status) < statusRank('exiting')) {
+      yield { type: 'member-downed', member: member.withStatus('down') }
+      yield { type: 'member-removed', member: member.withStatus('removed'), previousStatus: 'down' }
+    } else {
+      yield {
+        type: 'member-removed',
+        member: member.withStatus('removed'),
+        previousStatus: member.status,
+      }
+    }
+  }
+}
+
+function* memberEvents(before: ClusterState, after: ClusterState): Iterable<MemberEvent> {
+  if (before.records === after.records) return
+  for (const member of after.members) {
+    const event = eventForTransition(before.member(member.node)?.status, member.status, member)
+    if (event) yield event
+  }
+}
+
+function* reachabilityEvents(before: ClusterState, after: ClusterState): Iterable<ClusterEvent> {
+  for (const key of [...after.unreachable].toSorted()) {
+    const member = after.membersByKey.get(key)
+    if (member && !before.unreachable.has(key)) yield { type: 'member-unreachable', member }
+  }
+  for (const key of [...before.unreachable].toSorted()) {
+    const member = after.membersByKey.get(key)
+    if (member && !after.unreachable.has(key)) yield { type: 'member-reachable', member }
+  }
+}
+
+function* leaderEvents(
+  before: ClusterState,
+  after: ClusterState,
+  view: Viewpoint,
+): Iterable<ClusterEvent> {
+  if (before.records === after.records && before.reachability === after.reachability) return
+  const from = electLeader(before, view)
+  const to = electLeader(after, view)
+  if (from?.key !== to?.key) yield { type: 'leader-changed', from, to }
+  for (const role of rolesOf(before, after)) {
+    const roleFrom = electRoleLeader(before, role, view)
+    const roleTo = electRoleLeader(after, role, view)
+    if (roleFrom?.key !== roleTo?.key)
+      yield { type: 'role-leader-changed', role, from: roleFrom, to: roleTo }
+  }
+}
+
+function rolesOf(before: ClusterState, after: ClusterState): readonly string[] {
+  const roles = new Set<string>()
+  for (const state of [before, after])
+    for (const member of state.members) for (const role of member.roles) roles.add(role)
+  return [...roles].toSorted()
+}
+
+function* convergenceEvents(
+  before: ClusterState,
+  after: ClusterState,
+  view: Viewpoint,
+): Iterable<ClusterEvent> {
+  const converged = isConverged(after, view)
+  if (isConverged(before, view) !== converged) yield { type: 'convergence-changed', converged }
+}

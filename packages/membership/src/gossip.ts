@@ -1,0 +1,218 @@
+import { VectorClock } from '@casty/clock'
+import type { NodeIdentity, NodeKey } from '@casty/transport'
+import { type ClusterState, isBuriedKey } from './cluster-state.ts'
+import {
+  mergeRecord,
+  mergeTombstone,
+  type Dot,
+  type MemberRecord,
+  type Tombstone,
+} from './member-record.ts'
+import { Reachability, type ReachabilityRow } from './reachability.ts'
+
+/**
+ * Who has seen a version: a bit per member, in address order. The digest names the members, so that
+ * bits are never read against another list.
+ */
+export interface SeenBits {
+  readonly membersDigest: number
+  readonly bits: Uint8Array
+}
+
+/** A reachability row on its way: with the observer's counter in `version` when it wrote it. */
+export interface GossipRow {
+  readonly observer: NodeIdentity
+  readonly counter: number
+  readonly row: ReachabilityRow
+}
+
+/**
+ * What one node tells another of the membership: whatever a peer at a given version lacks.
+ *
+ * A large one is sent in several; only the last is `complete`. An incomplete one brings content but
+ * does not advance the receiver's version, so that a lost part is simply sent again.
+ */
+export interface Gossip {
+  readonly clusterId: string
+  /** The sender's whole version. */
+  readonly version: VectorClock
+  readonly seen: SeenBits
+  readonly records: readonly MemberRecord[]
+  readonly tombstones: readonly Tombstone[]
+  readonly rows: readonly GossipRow[]
+  readonly complete: boolean
+}
+
+/** Everything of `state` that somebody at `known` lacks. */
+export function gossipFor(state: ClusterState, known: VectorClock): Gossip {
+  return {
+    clusterId: state.clusterId,
+    version: state.version,
+    seen: seenBits(state),
+    records: [...state.records.values()].filter((record) => !covers(known, record.dot)),
+    tombstones: [...state.tombstones.values()].filter((tombstone) => !covers(known, tombstone.dot)),
+    rows: rowsFor(state, known),
+    complete: true,
+  }
+}
+
+function rowsFor(state: ClusterState, known: VectorClock): readonly GossipRow[] {
+  const rows: GossipRow[] = []
+  for (const [key, counter] of state.rowCounters) {
+    const observer = state.membersByKey.get(key)?.node
+    const row = state.reachability.rows.get(key)
+    if (observer && row && counter > known.versionOf(key)) rows.push({ observer, counter, row })
+  }
+  return rows
+}
+
+function covers(version: VectorClock, dot: Dot): boolean {
+  return version.versionOf(dot.node) >= dot.counter
+}
+
+/**
+ * Takes gossip in: the join of both sides. Commutative, associative and idempotent over states that
+ * nodes can reach; the same instance when it brings nothing new.
+ *
+ * Who has *seen* the result follows from the versions: both sides' seen where they are equal, the
+ * newer side's where one is newer, and nobody where they are concurrent, since the result is new.
+ * (A lexicographic product of lattices: Almeida, Shoker & Baquero, "Delta state replicated data
+ * types", 2018, §A.)
+ */
+export function receiveGossip(state: ClusterState, gossip: Gossip): ClusterState {
+  const tombstones = mergeTombstones(state.tombstones, gossip.tombstones)
+  const records = mergeRecords(state.records, gossip.records, tombstones)
+  const { reachability, rowCounters } = mergeRows(state, gossip.rows)
+  const clusterId = state.clusterId === '' ? gossip.clusterId : state.clusterId
+  const merged = isSame(state, { tombstones, records, reachability, clusterId })
+    ? state
+    : state.with({ tombstones, records, reachability, rowCounters, clusterId }).normalized()
+  return gossip.complete ? withVersion(merged, gossip) : merged
+}
+
+/** Joins two states: what a node that held the one knows after it was told all of the other. */
+export function mergeGossip(left: ClusterState, right: ClusterState): ClusterState {
+  const joined = receiveGossip(left, gossipFor(right, VectorClock.empty))
+  const allocations = joined.allocations.merge(right.allocations.tables)
+  const registry = joined.registry.merge(right.registry.rows.values())
+  if (allocations === joined.allocations && registry === joined.registry) return joined
+  return joined.with({ allocations, registry }).normalized()
+}
+
+function withVersion(state: ClusterState, gossip: Gossip): ClusterState {
+  const own = state.pruned(state.version)
+  const theirs = state.pruned(gossip.version)
+  const relation = own.compare(theirs)
+  switch (relation) {
+    case 'after':
+      return state
+    case 'same':
+      return state.markSeen(seenKeys(state, gossip.seen))
+    case 'before':
+      return state.with({ version: theirs, seen: new Set(seenKeys(state, gossip.seen)) })
+    case 'concurrent':
+      return state.with({ version: own.merge(theirs), seen: new Set() })
+  }
+}
+
+function mergeTombstones(
+  known: ReadonlyMap<string, Tombstone>,
+  told: readonly Tombstone[],
+): ReadonlyMap<string, Tombstone> {
+  let merged: Map<string, Tombstone> | undefined
+  for (const tombstone of told) {
+    const address = tombstone.node.address.toString()
+    const held = (merged ?? known).get(address)
+    if (held && mergeTombstone(held, tombstone) === held) continue
+    merged ??= new Map(known)
+    merged.set(address, tombstone)
+  }
+  return merged ?? known
+}
+
+function mergeRecords(
+  known: ReadonlyMap<string, MemberRecord>,
+  told: readonly MemberRecord[],
+  tombstones: ReadonlyMap<string, Tombstone>,
+): ReadonlyMap<string, MemberRecord> {
+  const buried = (key: NodeKey): boolean => isBuriedKey(tombstones, key)
+  let merged: Map<string, MemberRecord> | undefined
+  for (const record of told) {
+    if (buried(record.member.key)) continue
+    const address = record.member.address.toString()
+    const held = (merged ?? known).get(address)
+    const joined = held ? mergeRecord(held, record, buried) : record
+    if (joined === held) continue
+    merged ??= new Map(known)
+    merged.set(address, joined)
+  }
+  const records = merged ?? known
+  if (tombstones.size === 0) return records
+  const dead = [...records].filter(([, record]) => buried(record.member.key))
+  if (dead.length === 0) return records
+  const alive = new Map(records)
+  for (const [address] of dead) alive.delete(address)
+  return alive
+}
+
+function mergeRows(
+  state: ClusterState,
+  rows: readonly GossipRow[],
+): Pick<ClusterState, 'reachability' | 'rowCounters'> {
+  const newer = rows.filter(
+    ({ observer, row }) => row.version > state.reachability.versionOf(observer.key),
+  )
+  if (newer.length === 0) return state
+  const told = Reachability.of(newer.map(({ observer, row }) => [observer.key, row]))
+  const rowCounters = new Map(state.rowCounters)
+  for (const { observer, counter } of newer) rowCounters.set(observer.key, counter)
+  return { reachability: state.reachability.merge(told), rowCounters }
+}
+
+function isSame(
+  state: ClusterState,
+  parts: Pick<ClusterState, 'tombstones' | 'records' | 'reachability' | 'clusterId'>,
+): boolean {
+  return (
+    parts.tombstones === state.tombstones &&
+    parts.records === state.records &&
+    parts.reachability === state.reachability &&
+    parts.clusterId === state.clusterId
+  )
+}
+
+/** Who has seen the version of `state`, in the form in which it travels. */
+export function seenBits(state: ClusterState): SeenBits {
+  const bits = new Uint8Array(Math.ceil(state.members.length / 8))
+  state.members.forEach((member, index) => {
+    if (state.seen.has(member.key)) bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7))
+  })
+  return { membersDigest: state.membersDigest, bits }
+}
+
+/** Reads bits against the members of `state`; nobody where they were written against others. */
+export function seenKeys(
+  state: ClusterState,
+  { membersDigest, bits }: SeenBits,
+): readonly NodeKey[] {
+  if (membersDigest !== state.membersDigest) return []
+  return state.members
+    .filter((_, index) => ((bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0)
+    .map((member) => member.key)
+}
+
+/** What to do about a peer's version: nothing, send what it lacks, ask for what we lack, or both. */
+export type GossipDecision = 'same' | 'send-envelope' | 'request-merge' | 'merge-both'
+
+export function gossipDecide(local: VectorClock, remote: VectorClock): GossipDecision {
+  switch (local.compare(remote)) {
+    case 'same':
+      return 'same'
+    case 'after':
+      return 'send-envelope'
+    case 'before':
+      return 'request-merge'
+    case 'concurrent':
+      return 'merge-both'
+  }
+}

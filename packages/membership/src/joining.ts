@@ -1,0 +1,230 @@
+// How a node becomes a member, from both sides. The joiner asks its contacts one after another; only
+// the first contact, or a node told to, may form a cluster, and only when nobody else is there.
+import { NodeAddress, type NodeIdentity, type Incarnation } from '@casty/transport'
+import { ClusterState } from './cluster-state.ts'
+import { gossipFor, receiveGossip, type Gossip } from './gossip.ts'
+import { Member } from './member.ts'
+import {
+  drawsOf,
+  type ContactOutcome,
+  type JoiningPhase,
+  type MembershipEffect,
+  type MembershipState,
+  type Moment,
+  type Step,
+} from './membership-state.ts'
+import type { JoinRefusalReason } from './messages.ts'
+import { VectorClock } from '@casty/clock'
+
+export function start(state: MembershipState, bootstrap: boolean, moment: Moment): Step {
+  if (state.phase.type !== 'joining') return [state, []]
+  if (bootstrap) return [formCluster(state), []]
+  return resolveContacts(state, { ...state.phase, sinceMs: moment.now }, moment)
+}
+
+/** Starts a round: asks the first contact, or forms a cluster where there is nobody to ask. */
+export function startRound(
+  state: MembershipState,
+  contacts: readonly NodeAddress[],
+  moment: Moment,
+): Step {
+  if (state.phase.type !== 'joining') return [state, []]
+  const others = contacts.filter((contact) => !contact.equals(state.self.address))
+  const isFirstContact = contacts[0]?.equals(state.self.address) ?? false
+  const phase: JoiningPhase = {
+    ...state.phase,
+    contacts: others,
+    isFirstContact,
+    asking: -1,
+    outcomes: new Map(),
+  }
+  return askNext(state, phase, moment)
+}
+
+export function contactFailed(
+  state: MembershipState,
+  contact: NodeAddress,
+  outcome: ContactOutcome,
+  moment: Moment,
+): Step {
+  const { phase } = state
+  if (phase.type !== 'joining' || phase.contacts[phase.asking]?.equals(contact) !== true)
+    return [state, []]
+  const outcomes = new Map(phase.outcomes).set(contact.toString(), outcome)
+  return askNext(state, { ...phase, outcomes }, moment)
+}
+
+/** The contact asked stayed silent, or it is time for the next round. */
+export function joiningDue(state: MembershipState, phase: JoiningPhase, moment: Moment): Step {
+  const contact = phase.contacts[phase.asking]
+  if (contact) return contactFailed(state, contact, 'unclear', moment)
+  return resolveContacts(state, phase, moment)
+}
+
+/** Asks who the contacts are. An answer that never comes is asked for again. */
+function resolveContacts(state: MembershipState, phase: JoiningPhase, moment: Moment): Step {
+  const nextAt = moment.now + state.settings.seedTimeoutMs
+  return [
+    { ...state, phase: { ...phase, contacts: [], asking: 0, nextAt } },
+    [{ type: 'resolve-contacts' }],
+  ]
+}
+
+function askNext(state: MembershipState, phase: JoiningPhase, moment: Moment): Step {
+  const asking = phase.asking + 1
+  const contact = phase.contacts[asking]
+  if (contact) {
+    const next: JoiningPhase = {
+      ...phase,
+      asking,
+      nextAt: moment.now + state.settings.joinTimeoutMs,
+    }
+    return [{ ...state, phase: next }, [{ type: 'ask-to-join', contact }]]
+  }
+  return mayForm(state, phase, moment)
+    ? [formCluster(state), []]
+    : [waitForNextRound(state, phase, moment), []]
+}
+
+/**
+ * Only the first contact forms a cluster by itself: at once when every other contact is known not to
+ * be in one, else when none has let it join for `seedTimeoutMs`.
+ */
+function mayForm(state: MembershipState, phase: JoiningPhase, moment: Moment): boolean {
+  if (!phase.isFirstContact) return false
+  const nobodyIsThere = phase.contacts.every((contact) => {
+    const outcome = phase.outcomes.get(contact.toString())
+    return outcome === 'nobody' || outcome === 'joiner'
+  })
+  return nobodyIsThere || moment.now - phase.sinceMs >= state.settings.seedTimeoutMs
+}
+
+function waitForNextRound(
+  state: MembershipState,
+  phase: JoiningPhase,
+  moment: Moment,
+): MembershipState {
+  const { joinRetryMaxMs } = state.settings
+  const jitter = 0.5 + drawsOf(moment)()
+  return {
+    ...state,
+    phase: {
+      ...phase,
+      asking: phase.contacts.length,
+      nextAt: moment.now + phase.retryDelayMs * jitter,
+      retryDelayMs: Math.min(phase.retryDelayMs * 1.5, joinRetryMaxMs),
+    },
+  }
+}
+
+/** The first node: a cluster of its own, named after this life of it. */
+function formCluster(state: MembershipState): MembershipState {
+  const cluster = ClusterState.empty
+    .with({ clusterId: state.self.key })
+    .addMember(selfAsMember(state), state.self)
+  return { ...state, phase: { type: 'member' }, cluster }
+}
+
+function selfAsMember({ self, settings }: MembershipState): Member {
+  return Member.of({ node: self, id: settings.id, roles: settings.roles })
+}
+
+/** A member's answer to somebody who asks to join. */
+export function admit(
+  state: MembershipState,
+  from: NodeIdentity,
+  { id, roles }: { readonly id: string; readonly roles: readonly string[] },
+): Step {
+  const { cluster } = state
+  const refusal = refusalFor(state, from)
+  if (refusal)
+    return [state, [{ type: 'send', to: from, message: { type: 'join-refused', ...refusal } }]]
+  const admitted = cluster.addMember(Member.of({ node: from, id, roles }), state.self)
+  return [{ ...state, cluster: admitted }, [welcome(admitted, from)]]
+}
+
+function refusalFor(
+  state: MembershipState,
+  from: NodeIdentity,
+):
+  | { readonly reason: JoinRefusalReason; readonly knownIncarnation: Incarnation | undefined }
+  | undefined {
+  if (state.phase.type === 'joining') return { reason: 'not-a-member', knownIncarnation: undefined }
+  const self = state.cluster.member(state.self)
+  if (
+    state.phase.type !== 'member' ||
+    !self ||
+    self.status === 'exiting' ||
+    self.status === 'down'
+  ) {
+    return { reason: 'leaving', knownIncarnation: undefined }
+  }
+  const knownIncarnation = supersededBy(state.cluster, from)
+  return knownIncarnation === undefined
+    ? undefined
+    : { reason: 'stale-incarnation', knownIncarnation }
+}
+
+/** The incarnation because of which `node` is not taken in: a later one, or its own that is over. */
+export function supersededBy(cluster: ClusterState, node: NodeIdentity): Incarnation | undefined {
+  const tombstone = cluster.tombstones.get(node.address.toString())
+  if (tombstone && cluster.isBuried(node)) return tombstone.node.incarnation
+  const member = cluster.member(node.address)
+  if (!member) return undefined
+  const isOver = member.status === 'down' || member.status === 'exiting'
+  if (member.incarnation > node.incarnation) return member.incarnation
+  return member.incarnation === node.incarnation && isOver ? member.incarnation : undefined
+}
+
+function welcome(cluster: ClusterState, to: NodeIdentity): MembershipEffect {
+  return {
+    type: 'send',
+    to,
+    message: { type: 'welcome', gossip: gossipFor(cluster, VectorClock.empty) },
+  }
+}
+
+/** Takes a welcome as the answer to our own joining: only if it lists this very incarnation. */
+export function enter(state: MembershipState, from: NodeIdentity, gossip: Gossip): MembershipState {
+  const lists = (node: NodeIdentity): boolean =>
+    gossip.records.some(({ member }) => member.node.equals(node))
+  if (state.phase.type !== 'joining' || !lists(state.self)) return state
+  const cluster = receiveGossip(ClusterState.empty, gossip)
+  const known = new Map(gossip.complete ? [[from.key, gossip.version]] : [])
+  return { ...state, phase: { type: 'member' }, cluster, known }
+}
+
+/** What the joiner makes of a refusal. */
+export function refused(
+  state: MembershipState,
+  from: NodeIdentity,
+  reason: JoinRefusalReason,
+  knownIncarnation: Incarnation | undefined,
+  moment: Moment,
+): Step {
+  if (state.phase.type !== 'joining') return [state, []]
+  if (reason === 'stale-incarnation' && knownIncarnation !== undefined)
+    return outgrow(state, knownIncarnation)
+  return contactFailed(
+    state,
+    from.address,
+    reason === 'not-a-member' ? 'joiner' : 'unclear',
+    moment,
+  )
+}
+
+/** A later incarnation of this address was known before us: go on as the one after it. */
+export function outgrow(state: MembershipState, knownIncarnation: Incarnation): Step {
+  if (state.phase.type !== 'joining' || knownIncarnation < state.self.incarnation)
+    return [state, []]
+  // One above a valid incarnation; the endpoint validates it again.
+  const incarnation = (knownIncarnation + 1) as Incarnation
+  return [state, [{ type: 'reincarnate', incarnation }]]
+}
+
+/** Starts joining over under a new incarnation. */
+export function reincarnated(state: MembershipState, self: NodeIdentity, moment: Moment): Step {
+  return state.phase.type === 'joining'
+    ? resolveContacts({ ...state, self }, state.phase, moment)
+    : [state, []]
+}

@@ -1,0 +1,197 @@
+import type { NodeKey } from '@casty/transport'
+import type { ClusterState } from './cluster-state.ts'
+import { byAddress, byAge, byLeaderStatus, isActive, type Member } from './member.ts'
+import type { MemberStatus } from './member-status.ts'
+import { countVotes, observersNeeded } from './unreachable.ts'
+
+/** Orders members for leadership: by age (the default), or by address as the founding document has it. */
+export type LeaderOrder = 'age' | 'address'
+
+/** From where a question about the cluster is asked. What is left out is not considered. */
+export interface Viewpoint {
+  /** The node that asks: it counts itself as reachable whatever others say. */
+  readonly self?: NodeKey
+  /** Only members of this data center count. */
+  readonly dataCenter?: string
+  readonly leaderOrder?: LeaderOrder
+  /** Exiting members that said they are done: nobody waits for them. */
+  readonly exitingConfirmed?: ReadonlySet<NodeKey>
+  /** @defaultValue observersNeeded */
+  readonly observersNeeded?: (size: number) => number
+}
+
+/**
+ * The leader, computed from the state alone: among members that are not unreachable the first that
+ * is up or leaving, in the given order; where there is none, the first that is joining, then
+ * exiting. During a partition each side computes its own: what keeps it harmless is that a leader
+ * acts on convergence only.
+ */
+export function electLeader(state: ClusterState, view: Viewpoint = {}): Member | undefined {
+  const unreachable = unreachableFrom(state, view)
+  const candidates = state.members.filter(
+    (member) => inScope(member, view) && member.status !== 'down' && !unreachable.has(member.key),
+  )
+  const order = view.leaderOrder === 'address' ? byAddress : byAge
+  const fit = candidates.filter((member) => member.status === 'up' || member.status === 'leaving')
+  return fit.length > 0 ? first(fit, order) : first(candidates, byLeaderStatus)
+}
+
+/** The leader among the members that have a role. */
+export function electRoleLeader(
+  state: ClusterState,
+  role: string,
+  view: Viewpoint = {},
+): Member | undefined {
+  const unreachable = unreachableFrom(state, view)
+  const fit = state.members.filter(
+    (member) =>
+      inScope(member, view) &&
+      member.hasRole(role) &&
+      (member.status === 'up' || member.status === 'leaving') &&
+      !unreachable.has(member.key),
+  )
+  return first(fit, view.leaderOrder === 'address' ? byAddress : byAge)
+}
+
+/**
+ * Whether every reachable active member has seen this version, and nobody unreachable is left who
+ * is not down or exiting. Members that are only joining need not have seen it; where a data center
+ * has no other, everybody everywhere must have, so that its first member gets a number of its own.
+ */
+export function isConverged(state: ClusterState, view: Viewpoint = {}): boolean {
+  return blockersOfConvergence(state, view).length === 0
+}
+
+/** Who keeps the view from converging, and why. */
+export interface ConvergenceBlocker {
+  readonly member: Member
+  readonly why: 'not-seen' | 'unreachable'
+}
+
+export function blockersOfConvergence(
+  state: ClusterState,
+  view: Viewpoint = {},
+): readonly ConvergenceBlocker[] {
+  const confirmed = view.exitingConfirmed ?? new Set()
+  const unreachable = unreachableFrom(state, view)
+  const inDc = state.members.filter((member) => inScope(member, view))
+  const established = inDc.filter((member) => member.status === 'up' || member.status === 'leaving')
+  const mustSee = established.length > 0 ? established : state.members.filter(isActive)
+  const blockers: ConvergenceBlocker[] = []
+  for (const member of state.members) {
+    if (confirmed.has(member.key)) continue
+    if (unreachable.has(member.key) && inScope(member, view)) {
+      if (isActive(member)) blockers.push({ member, why: 'unreachable' })
+    } else if (!state.seen.has(member.key) && mustSee.includes(member)) {
+      blockers.push({ member, why: 'not-seen' })
+    }
+  }
+  return blockers
+}
+
+/** What the leader knows when it decides over a member. */
+export interface LeaderContext {
+  readonly converged: boolean
+  readonly unreachable?: boolean
+  readonly exitingConfirmed?: boolean
+  /** Enough members are there for the first of them to become up. @defaultValue true */
+  readonly enoughMembers?: boolean
+}
+
+/**
+ * Where the leader takes a member next, or undefined to leave it. Nothing moves before convergence:
+ * an exiting member stays until it said that it is done or is gone, and a downed one until it has
+ * stopped, which shows as unreachable.
+ */
+export function nextStatus(status: MemberStatus, context: LeaderContext): MemberStatus | undefined {
+  if (!context.converged) return undefined
+  switch (status) {
+    case 'joining':
+    case 'weakly-up':
+      return context.enoughMembers === false ? undefined : 'up'
+    case 'leaving':
+      return 'exiting'
+    case 'exiting':
+      return context.exitingConfirmed || context.unreachable ? 'removed' : undefined
+    case 'down':
+      return context.unreachable ? 'removed' : undefined
+    case 'up':
+    case 'removed':
+      return undefined
+  }
+}
+
+/** What the `leave` command makes of a status; undefined where it changes nothing. */
+export function statusAfterLeave(status: MemberStatus): MemberStatus | undefined {
+  return status === 'joining' || status === 'weakly-up' || status === 'up' ? 'leaving' : undefined
+}
+
+/** What the `down` command makes of a status; undefined where it changes nothing. */
+export function statusAfterDown(status: MemberStatus): MemberStatus | undefined {
+  return status === 'down' || status === 'removed' ? undefined : 'down'
+}
+
+/** A change of leader. */
+export interface LeaderHandoverEvent {
+  readonly from: Member | undefined
+  readonly to: Member | undefined
+}
+
+/** Watches states go by and tells when the leader is another one. */
+export class LeaderHandover {
+  readonly #view: Viewpoint
+  #current: Member | undefined
+
+  constructor(view: Viewpoint = {}) {
+    this.#view = view
+  }
+
+  /** The leader of the last state observed. */
+  get current(): Member | undefined {
+    return this.#current
+  }
+
+  /** The handover that this state completes, or undefined when the leader stays. */
+  observe(state: ClusterState): LeaderHandoverEvent | undefined {
+    const from = this.#current
+    const to = electLeader(state, this.#view)
+    this.#current = to
+    return from?.key === to?.key ? undefined : { from, to }
+  }
+}
+
+/** Members of one data center made up together: numbered on from its youngest, in address order. */
+export function withUpNumbers(
+  members: readonly Member[],
+  joining: readonly Member[],
+): readonly Member[] {
+  let last = 0
+  for (const member of members) last = Math.max(last, member.upNumber ?? 0)
+  return joining.toSorted(byAddress).map((member) => member.withStatus('up', ++last))
+}
+
+function inScope(member: Member, view: Viewpoint): boolean {
+  return view.dataCenter === undefined || member.dataCenter === view.dataCenter
+}
+
+/** Who counts as unreachable from here: by observers of the same data center, and never oneself. */
+export function unreachableFrom(state: ClusterState, view: Viewpoint): ReadonlySet<NodeKey> {
+  const found =
+    state.reachability.rows.size === 0 ? new Set<NodeKey>() : new Set(votedUnreachable(state, view))
+  if (view.self !== undefined) found.delete(view.self)
+  return found
+}
+
+function votedUnreachable(state: ClusterState, view: Viewpoint): Iterable<NodeKey> {
+  if (view.dataCenter === undefined && view.observersNeeded === undefined) return state.unreachable
+  const members = new Map([...state.membersByKey].filter(([, member]) => inScope(member, view)))
+  const votes = countVotes(members, state.reachability, view.observersNeeded ?? observersNeeded)
+  return votes.filter((vote) => vote.unreachable).map((vote) => vote.subject)
+}
+
+function first(
+  members: readonly Member[],
+  order: (left: Member, right: Member) => number,
+): Member | undefined {
+  return members.toSorted(order)[0]
+}

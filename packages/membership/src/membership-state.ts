@@ -1,0 +1,178 @@
+import { VectorClock, seededRandom, type Random } from '@casty/clock'
+import type { Incarnation, NodeAddress, NodeIdentity, NodeKey } from '@casty/transport'
+import { ClusterState } from './cluster-state.ts'
+import type { ClusterEvent, StopReason } from './events.ts'
+import type { LeaderOrder, Viewpoint } from './leader.ts'
+import type { MembershipMessage } from './messages.ts'
+
+/** Numbers and names that the protocol core works with; checked where options come in. */
+export interface MembershipSettings {
+  readonly id: string
+  readonly roles: readonly string[]
+  readonly dataCenter: string
+  readonly leaderOrder: LeaderOrder
+  readonly minMembers: number
+  readonly gossipIntervalMs: number
+  readonly gossipFanout: number
+  readonly wakeMinMs: number
+  readonly wakeMaxMs: number
+  readonly joinRetryMinMs: number
+  readonly joinRetryMaxMs: number
+  readonly joinTimeoutMs: number
+  readonly seedTimeoutMs: number
+  readonly weaklyUpAfterMs: number
+  readonly leaveTimeoutMs: number
+  readonly tombstoneTtlMs: number
+}
+
+/** What came of asking one contact to let us join. */
+export type ContactOutcome =
+  | 'nobody' // Nobody listens there.
+  | 'joiner' // It is no member itself.
+  | 'unclear' // No answer, or a refusal: somebody may be there.
+
+/**
+ * Not a member yet: the node hosts nothing, leads nothing and tells nobody of a cluster. Contacts
+ * are asked one after another, in rounds; each round asks anew who the contacts are.
+ */
+export interface JoiningPhase {
+  readonly type: 'joining'
+  readonly sinceMs: number
+  /** Everybody to ask in this round, without the node itself. */
+  readonly contacts: readonly NodeAddress[]
+  /** Whether the node may form a cluster when nobody is there: it is the first contact. */
+  readonly isFirstContact: boolean
+  /** Place of the contact that is being asked; `contacts.length` between rounds. */
+  readonly asking: number
+  readonly outcomes: ReadonlyMap<string, ContactOutcome>
+  readonly retryDelayMs: number
+  /** When the contact asked counts as silent, or the next round begins. */
+  readonly nextAt: number
+}
+
+export type Phase =
+  | JoiningPhase
+  | { readonly type: 'member' }
+  /** Its exit tasks are done; it waits to be removed until `giveUpAt`. */
+  | { readonly type: 'exiting'; readonly tasksDone: boolean; readonly giveUpAt: number }
+  | { readonly type: 'stopped'; readonly reason: StopReason }
+
+/** When this node gossips next, and how patient it has become. */
+export interface GossipPace {
+  readonly nextAt: number
+  /** Delay after a round that brought no progress; doubles up to the interval. */
+  readonly delayMs: number
+}
+
+/** Whether the view has converged, and whether joiners have waited for it for too long. */
+export type ConvergenceWait =
+  | { readonly type: 'converged' }
+  | { readonly type: 'waiting'; readonly overdueAt: number }
+  | { readonly type: 'overdue' }
+
+/** Everything the protocol of one node remembers. Immutable. */
+export interface MembershipState {
+  readonly self: NodeIdentity
+  readonly settings: MembershipSettings
+  readonly phase: Phase
+  readonly cluster: ClusterState
+  readonly pace: GossipPace
+  /** Exiting members that said they are done. */
+  readonly exitingConfirmed: ReadonlySet<NodeKey>
+  /** The version each peer last told; what it lacks is computed from it. */
+  readonly known: ReadonlyMap<NodeKey, VectorClock>
+  readonly convergence: ConvergenceWait
+}
+
+/** Time and chance of an event. Draws after the first follow from it. */
+export interface Moment {
+  /** Monotonic, in milliseconds. */
+  readonly now: number
+  /** Wall clock, in milliseconds since the epoch; only the age of tombstones is told by it. */
+  readonly wallNow: number
+  /** Uniform in [0, 1). */
+  readonly draw: number
+}
+
+export type MembershipInput =
+  | { readonly type: 'started'; readonly bootstrap: boolean }
+  | { readonly type: 'contacts-resolved'; readonly contacts: readonly NodeAddress[] }
+  | {
+      readonly type: 'contact-failed'
+      readonly contact: NodeAddress
+      readonly outcome: ContactOutcome
+    }
+  /** A contact, or any other node, knows this incarnation of ours, or a later one, to be over. */
+  | { readonly type: 'outlived'; readonly knownIncarnation: Incarnation }
+  /** The endpoint goes on under a new incarnation, as `reincarnate` asked. */
+  | { readonly type: 'reincarnated'; readonly self: NodeIdentity }
+  | {
+      readonly type: 'message-received'
+      readonly from: NodeIdentity
+      readonly message: MembershipMessage
+    }
+  | {
+      readonly type: 'node-observed'
+      readonly subject: NodeIdentity
+      readonly status: 'reachable' | 'unreachable' | 'terminated'
+    }
+  | { readonly type: 'doubts-changed'; readonly doubtful: boolean }
+  | { readonly type: 'leave-requested'; readonly node: NodeIdentity }
+  | { readonly type: 'down-requested'; readonly nodes: readonly NodeIdentity[] }
+  | { readonly type: 'exit-tasks-done' }
+  | { readonly type: 'sections-changed'; readonly cluster: (cluster: ClusterState) => ClusterState }
+  | { readonly type: 'deadline-reached' }
+
+export type MembershipEvent = Moment & MembershipInput
+
+export type MembershipEffect =
+  | { readonly type: 'resolve-contacts' }
+  | { readonly type: 'ask-to-join'; readonly contact: NodeAddress }
+  | { readonly type: 'send'; readonly to: NodeIdentity; readonly message: MembershipMessage }
+  /** Go on as another incarnation of the same address, and tell. */
+  | { readonly type: 'reincarnate'; readonly incarnation: Incarnation }
+  | { readonly type: 'publish'; readonly event: ClusterEvent }
+  /** This incarnation is gone for good: close its connections and refuse it from now on. */
+  | { readonly type: 'forget'; readonly node: NodeIdentity }
+  | { readonly type: 'run-exit-tasks' }
+  | { readonly type: 'stop'; readonly reason: StopReason }
+
+export type Step = readonly [state: MembershipState, effects: readonly MembershipEffect[]]
+
+/** A state before `started`. */
+export function initialState(self: NodeIdentity, settings: MembershipSettings): MembershipState {
+  return {
+    self,
+    settings,
+    phase: {
+      type: 'joining',
+      sinceMs: 0,
+      contacts: [],
+      isFirstContact: false,
+      asking: 0,
+      outcomes: new Map(),
+      retryDelayMs: settings.joinRetryMinMs,
+      nextAt: Number.POSITIVE_INFINITY,
+    },
+    cluster: ClusterState.empty,
+    pace: { nextAt: Number.POSITIVE_INFINITY, delayMs: settings.wakeMaxMs },
+    exitingConfirmed: new Set(),
+    known: new Map(),
+    convergence: { type: 'converged' },
+  }
+}
+
+/** From where this node looks at the cluster. */
+export function viewpoint(state: MembershipState): Viewpoint {
+  return {
+    self: state.self.key,
+    dataCenter: state.settings.dataCenter,
+    leaderOrder: state.settings.leaderOrder,
+    exitingConfirmed: state.exitingConfirmed,
+  }
+}
+
+/** All the draws that one event gives. */
+export function drawsOf(moment: Moment): Random {
+  return seededRandom(moment.draw * 4_294_967_296)
+}

@@ -1,0 +1,63 @@
+import type { VectorClock } from '@casty/clock'
+import type { Incarnation, NodeIdentity, NodeKey } from '@casty/transport'
+import type { AllocationTable } from './allocations.ts'
+import type { Gossip, SeenBits } from './gossip.ts'
+import type { RegistryRow } from './registry.ts'
+
+/** Why a member would not take a joiner in. */
+export type JoinRefusalReason =
+  | 'not-a-member' // It is itself only joining: ask somebody else, or it again later.
+  | 'leaving' // It is on its way out.
+  | 'stale-incarnation' // A newer incarnation of the joiner's address is known.
+
+/** Shard tables held, without their shards: enough to tell what is missing. */
+export type HeldTables = ReadonlyMap<string, Pick<AllocationTable, 'epoch' | 'author'>>
+
+/** What nodes tell each other about membership, on the control lane. */
+export type MembershipMessage =
+  | { readonly type: 'join'; readonly id: string; readonly roles: readonly string[] }
+  | { readonly type: 'welcome'; readonly gossip: Gossip }
+  | {
+      readonly type: 'join-refused'
+      readonly reason: JoinRefusalReason
+      readonly knownIncarnation: Incarnation | undefined
+    }
+  /** Digests only: who holds the same answers nothing. */
+  | {
+      readonly type: 'gossip-status'
+      readonly versionDigest: number
+      readonly seenDigest: number
+      readonly allocationsDigest: number
+      readonly registryDigest: number
+    }
+  /** "This is my version: tell me what I lack." */
+  | { readonly type: 'gossip-request'; readonly version: VectorClock }
+  | { readonly type: 'gossip'; readonly gossip: Gossip }
+  /** Only who has seen the version of this digest. */
+  | { readonly type: 'seen'; readonly versionDigest: number; readonly seen: SeenBits }
+  | {
+      readonly type: 'sections-request'
+      readonly tables: HeldTables
+      readonly registry: ReadonlyMap<NodeKey, number>
+    }
+  | {
+      readonly type: 'sections'
+      readonly tables: readonly (readonly [type: string, table: AllocationTable])[]
+      readonly registry: readonly RegistryRow[]
+    }
+  | { readonly type: 'exiting-confirmed'; readonly node: NodeIdentity }
+
+/** What nodes tell each other to find out who is alive. */
+export type DetectionMessage =
+  | { readonly type: 'heartbeat'; readonly sequence: number }
+  | { readonly type: 'heartbeat-answer'; readonly sequence: number }
+  /** "Can you reach this one?" */
+  | { readonly type: 'probe'; readonly subject: NodeIdentity; readonly sequence: number }
+  | {
+      readonly type: 'probe-answer'
+      readonly subject: NodeIdentity
+      readonly sequence: number
+      readonly reached: boolean
+    }
+
+export type ClusterMessage = MembershipMessage | DetectionMessage

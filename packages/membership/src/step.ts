@@ -1,0 +1,217 @@
+// The protocol of one node as a pure function: an event comes in with the time and a draw, the new
+// state and what is to be done about it come out. `Cluster` is the shell around it, the simulator
+// another. After each event the same things are settled, in one order, whatever the event was.
+import type { NodeIdentity } from '@casty/transport'
+import { eventsBetween } from './events.ts'
+import {
+  gossipRound,
+  hasten,
+  receiveNews,
+  receiveRequest,
+  receiveSections,
+  receiveSectionsRequest,
+  receiveSeen,
+  receiveStatus,
+} from './exchange.ts'
+import {
+  admit,
+  contactFailed,
+  enter,
+  joiningDue,
+  outgrow,
+  refused,
+  reincarnated,
+  start,
+  startRound,
+} from './joining.ts'
+import {
+  confirmExit,
+  exitConfirmed,
+  farewells,
+  forgetGone,
+  heedOwnStatus,
+  leaderActions,
+  requestDown,
+  requestLeave,
+  stop,
+  watchConvergence,
+} from './life-cycle.ts'
+import {
+  viewpoint,
+  type MembershipEffect,
+  type MembershipEvent,
+  type MembershipState,
+  type Moment,
+  type Step,
+} from './membership-state.ts'
+import type { MembershipMessage } from './messages.ts'
+
+/** One event of one node. Never throws on anything that a peer or the network can cause. */
+export function step(state: MembershipState, event: MembershipEvent): Step {
+  if (state.phase.type === 'stopped') return [state, []]
+  const [next, effects] = handle(state, event)
+  if (next === state && effects.length === 0) return [state, []]
+  return settle(state, next, effects, event)
+}
+
+function handle(state: MembershipState, event: MembershipEvent): Step {
+  switch (event.type) {
+    case 'started':
+      return start(state, event.bootstrap, event)
+    case 'contacts-resolved':
+      return startRound(state, event.contacts, event)
+    case 'contact-failed':
+      return contactFailed(state, event.contact, event.outcome, event)
+    case 'outlived':
+      return state.phase.type === 'joining'
+        ? outgrow(state, event.knownIncarnation)
+        : stop(state, 'removed')
+    case 'reincarnated':
+      return reincarnated(state, event.self, event)
+    case 'message-received':
+      return receive(state, event.from, event.message, event)
+    case 'node-observed':
+      return [observe(state, event.subject, event.status), []]
+    case 'doubts-changed':
+      return [withCluster(state, state.cluster.markDoubtful(state.self, event.doubtful)), []]
+    case 'leave-requested':
+      return requestLeave(state, event.node)
+    case 'down-requested':
+      return [requestDown(state, event.nodes), []]
+    case 'exit-tasks-done':
+      return confirmExit(state)
+    case 'sections-changed':
+      return [withCluster(state, event.cluster(state.cluster)), []]
+    case 'deadline-reached':
+      return deadline(state, event)
+  }
+}
+
+function receive(
+  state: MembershipState,
+  from: NodeIdentity,
+  message: MembershipMessage,
+  moment: Moment,
+): Step {
+  switch (message.type) {
+    case 'join':
+      return admit(state, from, message)
+    case 'welcome':
+      return [enter(state, from, message.gossip), []]
+    case 'join-refused':
+      return refused(state, from, message.reason, message.knownIncarnation, moment)
+    default:
+      return state.phase.type === 'joining' ? [state, []] : receiveAsMember(state, from, message)
+  }
+}
+
+type BetweenMembers = Exclude<MembershipMessage, { type: 'join' | 'welcome' | 'join-refused' }>
+
+/** Between members. Who is buried or replaced here is not heard; who is not known yet may be. */
+function receiveAsMember(
+  state: MembershipState,
+  from: NodeIdentity,
+  message: BetweenMembers,
+): Step {
+  const isGone =
+    state.cluster.isBuried(from) ||
+    (state.cluster.member(from.address)?.incarnation ?? 0) > from.incarnation
+  if (isGone) return [state, []]
+  switch (message.type) {
+    case 'gossip-status':
+      return receiveStatus(state, from, message)
+    case 'gossip-request':
+      return receiveRequest(state, from, message)
+    case 'gossip':
+      return receiveNews(state, from, message.gossip)
+    case 'seen':
+      return receiveSeen(state, from, message)
+    case 'sections-request':
+      return receiveSectionsRequest(state, from, message)
+    case 'sections':
+      return receiveSections(state, message)
+    case 'exiting-confirmed':
+      return [exitConfirmed(state, message.node), []]
+  }
+}
+
+function observe(
+  state: MembershipState,
+  subject: NodeIdentity,
+  status: 'reachable' | 'unreachable' | 'terminated',
+): MembershipState {
+  const { cluster, self } = state
+  switch (status) {
+    case 'reachable':
+      return withCluster(state, cluster.markReachable(subject, self))
+    case 'unreachable':
+      return withCluster(state, cluster.markUnreachable(subject, self))
+    case 'terminated':
+      return withCluster(state, cluster.markTerminated(subject, self))
+  }
+}
+
+function withCluster(state: MembershipState, cluster: MembershipState['cluster']): MembershipState {
+  return cluster === state.cluster ? state : { ...state, cluster }
+}
+
+function deadline(state: MembershipState, moment: Moment): Step {
+  const { phase } = state
+  if (phase.type === 'joining')
+    return moment.now >= phase.nextAt ? joiningDue(state, phase, moment) : [state, []]
+  if (phase.type === 'exiting' && moment.now >= phase.giveUpAt) return stop(state, 'left')
+  const cluster = state.cluster.forgetTombstones(moment.wallNow - state.settings.tombstoneTtlMs)
+  const aged = withCluster(state, cluster)
+  // A new instance even where nothing is due: that the time has come may let the leader act.
+  return moment.now >= state.pace.nextAt ? gossipRound(aged, moment) : [{ ...aged }, []]
+}
+
+/** What follows from every event: own status, leader, pace of gossip, events for subscribers. */
+function settle(
+  before: MembershipState,
+  after: MembershipState,
+  effects: readonly MembershipEffect[],
+  moment: Moment,
+): Step {
+  const all = [...effects]
+  let state = after
+  if (state.cluster.members.length > 0) {
+    state = withCluster(state, state.cluster.adoptOrphans(state.self).markSeen([state.self.key]))
+    state = untilStable(watchConvergence(state, moment), (current) =>
+      leaderActions(current, moment),
+    )
+    state = watchConvergence(forgetGone(before.cluster, state), moment)
+    all.push(...farewells(before.cluster, state))
+  }
+  const [heeded, consequences] = heedOwnStatus(state, moment)
+  const events = eventsBetween(before.cluster, heeded.cluster, viewpoint(heeded))
+  all.push(...events.map((event) => ({ type: 'publish', event }) as const), ...consequences)
+  return [heeded.phase.type === 'stopped' ? heeded : hasten(before, heeded, moment), all]
+}
+
+/** A leader alone converges with itself: what it decides may allow the next decision at once. */
+function untilStable(
+  state: MembershipState,
+  act: (state: MembershipState) => MembershipState,
+): MembershipState {
+  let current = state
+  for (let next = act(current); next !== current; next = act(current)) current = next
+  return current
+}
+
+/** When the node must be given a `deadline-reached`, on the monotonic clock. */
+export function nextDeadline(state: MembershipState): number {
+  const { phase, pace, convergence } = state
+  switch (phase.type) {
+    case 'joining':
+      return phase.nextAt
+    case 'member':
+      return convergence.type === 'waiting'
+        ? Math.min(pace.nextAt, convergence.overdueAt)
+        : pace.nextAt
+    case 'exiting':
+      return Math.min(pace.nextAt, phase.giveUpAt)
+    case 'stopped':
+      return Number.POSITIVE_INFINITY
+  }
+}

@@ -1,0 +1,90 @@
+import type { NodeKey } from '@casty/transport'
+import type { Member } from './member.ts'
+import type { Reachability } from './reachability.ts'
+
+/**
+ * How many distinct observers make a member of a cluster of `size` unreachable: 1 in a cluster of
+ * two, 2 up to five, 3 above. A single bad link is then a link fault, and downs nobody.
+ */
+export function observersNeeded(size: number): number {
+  if (size <= 2) return 1
+  return size <= 5 ? 2 : 3
+}
+
+/** The votes on one member that somebody finds unreachable. */
+export interface ReachabilityVotes {
+  readonly subject: NodeKey
+  /** Who finds it unreachable, and counts. */
+  readonly observers: readonly NodeKey[]
+  readonly needed: number
+  readonly unreachable: boolean
+}
+
+/**
+ * Counts, for every member that somebody finds unreachable, whether enough do.
+ *
+ * Only members that are not down and do not doubt themselves vote. Where fewer members are left to
+ * vote than `needed` asks for, all of them suffice: left to vote are those who accuse the subject,
+ * and those whom none of its accusers finds unreachable too. So the last node of five sees the
+ * other four as unreachable, while two nodes whose link broke are outvoted by the three between.
+ *
+ * @param needed - votes for a cluster of a given size
+ */
+export function countVotes(
+  members: ReadonlyMap<NodeKey, Member>,
+  reachability: Reachability,
+  needed: (size: number) => number = observersNeeded,
+): readonly ReachabilityVotes[] {
+  if (reachability.rows.size === 0) return []
+  const accusers = accusersBySubject(members, reachability)
+  if (accusers.size === 0) return []
+  const voters = [...members.values()]
+    .filter((member) => mayVote(member, reachability))
+    .map((member) => member.key)
+  const asked = needed([...members.values()].filter((member) => member.status !== 'down').length)
+  return [...accusers].map(([subject, observers]) => {
+    const vouching = voters.filter(
+      (voter) =>
+        voter !== subject &&
+        (observers.includes(voter) ||
+          observers.every(
+            (observer) => reachability.statusBetween(observer, voter) === 'reachable',
+          )),
+    ).length
+    const enough = Math.max(1, Math.min(asked, vouching))
+    return { subject, observers, needed: enough, unreachable: observers.length >= enough }
+  })
+}
+
+/** The members that are unreachable for the cluster. */
+export function unreachableMembers(
+  members: ReadonlyMap<NodeKey, Member>,
+  reachability: Reachability,
+  needed: (size: number) => number = observersNeeded,
+): ReadonlySet<NodeKey> {
+  const votes = countVotes(members, reachability, needed)
+  return new Set(votes.filter((vote) => vote.unreachable).map((vote) => vote.subject))
+}
+
+function mayVote(member: Member, reachability: Reachability): boolean {
+  return member.status !== 'down' && reachability.rows.get(member.key)?.doubtful !== true
+}
+
+function accusersBySubject(
+  members: ReadonlyMap<NodeKey, Member>,
+  reachability: Reachability,
+): ReadonlyMap<NodeKey, readonly NodeKey[]> {
+  const accusers = new Map<NodeKey, NodeKey[]>()
+  for (const observer of members.values()) {
+    const row = reachability.rows.get(observer.key)
+    if (!row || !mayVote(observer, reachability)) continue
+    for (const [key, record] of row.records) {
+      const subject = members.get(key as NodeKey)?.key // Looked up: only a member's key is kept.
+      if (subject === undefined || record.status === 'reachable') continue
+      const found = accusers.get(subject)
+      if (found) found.push(observer.key)
+      else accusers.set(subject, [observer.key])
+    }
+  }
+  return accusers
+}
