@@ -1,1 +1,74 @@
-export {}
+export { NodeAddress, NodeIdentity, type Incarnation, type NodeKey } from '@casty/transport'
+export { Allocations, type AllocationTable, type ShardAllocation } from './allocations.ts'
+export type { ClusterChanges } from './cluster-changes.ts'
+export { ClusterState, type ClusterStateParts } from './cluster-state.ts'
+export { DC_ROLE_PREFIX, DEFAULT_DC, memberDc, partitionByDc, sameDc } from './data-center.ts'
+export { MembershipError, type MembershipErrorCode } from './errors.ts'
+export {
+  eventForTransition,
+  eventsBetween,
+  type ClusterEvent,
+  type MemberEvent,
+  type StopReason,
+} from './events.ts'
+export { pickGossipTarget } from './exchange.ts'
+export {
+  gossipDecide,
+  gossipFor,
+  mergeGossip,
+  receiveGossip,
+  type Gossip,
+  type GossipDecision,
+  type GossipRow,
+  type SeenBits,
+} from './gossip.ts'
+export {
+  blockersOfConvergence,
+  electLeader,
+  electRoleLeader,
+  isConverged,
+  LeaderHandover,
+  nextStatus,
+  statusAfterDown,
+  statusAfterLeave,
+  withUpNumbers,
+  type ConvergenceBlocker,
+  type LeaderContext,
+  type LeaderHandoverEvent,
+  type LeaderOrder,
+  type Viewpoint,
+} from './leader.ts'
+export type { Dot, MemberRecord, Tombstone } from './member-record.ts'
+export {
+  isAllowedTransition,
+  laterStatus,
+  memberStatuses,
+  mergePriority,
+  type MemberStatus,
+} from './member-status.ts'
+export {
+  byAddress,
+  byAge,
+  byLeaderStatus,
+  isActive,
+  Member,
+  mergeMember,
+  oldest,
+  toNodeId,
+  youngest,
+  type MemberInit,
+  type NodeId,
+} from './member.ts'
+export {
+  Reachability,
+  type ReachabilityRecord,
+  type ReachabilityRow,
+  type ReachabilityStatus,
+} from './reachability.ts'
+export { Registry, type RegistryRow, type ServiceEntry } from './registry.ts'
+export {
+  countVotes,
+  observersNeeded,
+  unreachableMembers,
+  type ReachabilityVotes,
+} from './unreachable.ts'
