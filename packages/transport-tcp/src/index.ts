@@ -1,1 +1,2 @@
-export {}
+export { tcpDefaults, type TcpOptions } from './options.ts'
+export { tcpTransport, type TcpCounters, type TcpTransport } from './tcp-transport.ts'

@@ -1,0 +1,85 @@
+import { TransportError } from '@casty/transport'
+
+/** How TCP channels are made. Every duration is in milliseconds. */
+export interface TcpOptions {
+  /**
+   * How long a dial may take, name resolution included. Raise it for slow links; each raise lets a
+   * silent host hold a dial for as much longer. 1 to 600,000.
+   * @defaultValue 5_000
+   */
+  readonly dialTimeoutMs?: number
+  /**
+   * How long a graceful close may take to write out what was handed over and to see the other end
+   * close too; then the connection is reset. Lower it to shut down faster, at the price of bytes
+   * that a slow peer never gets. 1 to 600,000.
+   * @defaultValue 1_000
+   */
+  readonly lingerMs?: number
+  /**
+   * Idle time after which the system starts to probe the peer. It only collects connections that
+   * nobody uses: heartbeats notice a vanished peer long before. 1,000 to 86,400,000.
+   * @defaultValue 10_000
+   */
+  readonly keepAliveDelayMs?: number
+  /**
+   * Accepted connections a listener holds at once; the next one is closed at once and counted under
+   * `droppedConnections`. Two per peer are in use. 1 to 1,000,000.
+   * @defaultValue 8_192
+   */
+  readonly maxConnections?: number
+  /**
+   * Connections that the system holds until they are accepted. Raise it if many peers start within
+   * one stall of the event loop; the system caps it. 1 to 65,535.
+   * @defaultValue 511
+   */
+  readonly backlog?: number
+  /**
+   * The buffer that all dialled connections of this transport read into, in bytes: what one read
+   * can take at most. 4,096 to 16,777,216.
+   * @defaultValue 65_536
+   */
+  readonly readBufferBytes?: number
+}
+
+export const tcpDefaults: Required<TcpOptions> = {
+  dialTimeoutMs: 5_000,
+  lingerMs: 1_000,
+  keepAliveDelayMs: 10_000,
+  maxConnections: 8_192,
+  backlog: 511,
+  readBufferBytes: 65_536,
+}
+
+const allowed: Readonly<Record<keyof TcpOptions, readonly [lowest: number, highest: number]>> = {
+  dialTimeoutMs: [1, 600_000],
+  lingerMs: [1, 600_000],
+  keepAliveDelayMs: [1_000, 86_400_000],
+  maxConnections: [1, 1_000_000],
+  backlog: [1, 65_535],
+  readBufferBytes: [4_096, 16_777_216],
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a value out of range or an unknown name
+ */
+export function resolveTcpOptions(options: TcpOptions): Required<TcpOptions> {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  for (const [name, value] of given) requireAllowed(name, value)
+  return { ...tcpDefaults, ...Object.fromEntries(given) }
+}
+
+function requireAllowed(name: string, value: unknown): void {
+  const range = Object.entries(allowed).find(([known]) => known === name)?.[1]
+  if (!range) {
+    const known = Object.keys(allowed).join(', ')
+    throw TransportError.invalidOption('An option of tcpTransport', name, `one of ${known}`)
+  }
+  const [lowest, highest] = range
+  if (typeof value === 'number' && Number.isInteger(value) && value >= lowest && value <= highest) {
+    return
+  }
+  const wanted = `an integer from ${lowest} to ${highest}`
+  throw TransportError.invalidOption(`${name} of tcpTransport`, value, wanted)
+}

@@ -1,0 +1,80 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { NodeAddress, TransportError, type Channel, type Listener } from '@casty/transport'
+import { errorCode } from './dial-failure.ts'
+import type { TcpOptions } from './options.ts'
+import { TcpChannel } from './tcp-channel.ts'
+
+/** Told about connections that never became a channel. */
+export interface AcceptFailures {
+  dropped(): void
+  failed(): void
+}
+
+export function tcpListen(
+  address: NodeAddress,
+  options: Required<TcpOptions>,
+  accept: (channel: Channel) => void,
+  failures: AcceptFailures,
+): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: options.keepAliveDelayMs,
+      pauseOnConnect: true, // Nothing is read before the channel is opened.
+    })
+    server.maxConnections = options.maxConnections
+    server.on('connection', (socket) => accept(acceptedChannel(socket, options.lingerMs)))
+    server.on('drop', () => failures.dropped())
+
+    const failed = (error: Error): void => reject(listenFailed(address, error))
+    server.once('error', failed)
+    server.once('listening', () => {
+      server.removeListener('error', failed)
+      // From now on an error is an `accept` that failed, for want of a descriptor most often. The
+      // system keeps the socket listening: nothing to do but to count.
+      server.on('error', () => failures.failed())
+      resolve(new TcpListener(server, address))
+    })
+    // `exclusive`: inside a `node:cluster` worker the port would silently be shared with others.
+    const { host, port } = address
+    server.listen({ host, port, backlog: options.backlog, exclusive: true })
+  })
+}
+
+function listenFailed(address: NodeAddress, cause: Error): TransportError {
+  const code = errorCode(cause)
+  if (code === 'EADDRINUSE') return TransportError.addressInUse(address, cause)
+  return TransportError.listenFailed(address, code || cause.message, cause)
+}
+
+function acceptedChannel(socket: Socket, lingerMs: number): TcpChannel {
+  const channel = new TcpChannel(socket, lingerMs)
+  socket.on('data', (bytes) => channel.deliver(bytes))
+  return channel
+}
+
+/** Channels it accepted live on: they are their owner's. */
+class TcpListener implements Listener {
+  readonly address: NodeAddress
+  readonly #server: Server
+  #closing: Promise<void> | undefined
+
+  constructor(server: Server, asked: NodeAddress) {
+    this.#server = server
+    const bound = server.address()
+    const port = typeof bound === 'object' && bound !== null ? bound.port : asked.port
+    this.address = NodeAddress.of(asked.host, port)
+  }
+
+  /** The port is free once it resolves. Idempotent. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      // Its callback would wait for every accepted connection as well. The listening socket itself
+      // is closed by the call, and its handle is gone one turn later.
+      this.#server.close()
+      setImmediate(resolve)
+    })
+    return this.#closing
+  }
+}
