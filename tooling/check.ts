@@ -37,10 +37,15 @@ const steps: readonly Step[] = [
   },
 ]
 
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => interrupted.abort())
+}
+
 const startedMs = performance.now()
 try {
   const results = await runSteps(steps, {
-    run: (step) => runStep(step, workspaceRoot),
+    run: (step) => runStep(step, workspaceRoot, interrupted.signal),
     lanes: Math.min(2, availableParallelism()),
     onStart: ({ name }) => console.log(`  ${name} …`),
     onEnd: (result) => console.log(resultLine(result)),

@@ -1,6 +1,7 @@
-// Runs the pnpm that package.json pins, with nothing on the machine but Node and npm.
-// Where that Node is older than `engines.node` asks for, npm brings a newer one along.
-import { spawnSync } from 'child_process'
+// Runs the pnpm that package.json pins, with nothing on the machine but Node and npm. Where that Node
+// is older than `engines.node` asks for, npm brings a newer one along. `run` installs first, so that
+// one command is enough in a fresh clone.
+import { spawn } from 'child_process'
 import { readFileSync } from 'fs'
 import { bundledNode, judgeNode } from './node-version.mjs'
 
@@ -8,24 +9,45 @@ const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8
 const { packageManager, engines } = JSON.parse(manifest)
 const verdict = judgeNode(process.versions.node, engines.node)
 
-if (verdict.type === 'refuse') {
-  console.error(verdict.sentence)
-  process.exit(1)
+/** Resolves with the exit code; passes on the signals that are to end the command. */
+function pnpm(args) {
+  // npm 12 runs only the install scripts it is told to; the npm beside an older Node runs them all.
+  const options = verdict.type === 'fetch' ? [`--package=${bundledNode}`] : ['--allow-scripts=pnpm']
+  return new Promise((resolve) => {
+    const child = spawn(
+      'npx',
+      ['--yes', ...options, `--package=${packageManager}`, '--', 'pnpm', ...args],
+      {
+        stdio: 'inherit',
+        shell: process.platform === 'win32',
+        env: { ...process.env, CASTY_LAUNCHED: '1' },
+      },
+    )
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      process.on(signal, () => child.kill(signal))
+    }
+    child.on('error', (error) => {
+      console.error(`Could not start npx: ${error.message}. Is npm installed beside Node?`)
+      resolve(1)
+    })
+    child.on('close', (code, signal) => resolve(code === null ? (signal ? 130 : 1) : code))
+  })
 }
-// A second call below the first, or in the same `npm test`, need not say it again.
-const told = process.env.CASTY_LAUNCHER_TOLD === '1' || process.argv[2] === 'run'
-if (verdict.type === 'fetch' && !told) console.error(verdict.sentence)
 
-// npm 12 runs only the install scripts it is told to; the npm beside an older Node runs them all.
-const options = verdict.type === 'fetch' ? [`--package=${bundledNode}`] : ['--allow-scripts=pnpm']
-const { status, signal, error } = spawnSync(
-  'npx',
-  ['--yes', ...options, `--package=${packageManager}`, '--', 'pnpm', ...process.argv.slice(2)],
-  {
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-    env: { ...process.env, CASTY_LAUNCHER_TOLD: '1' },
-  },
-)
-if (error) console.error(`Could not start npx: ${error.message}. Is npm installed beside Node?`)
-process.exitCode = status === null ? (signal === 'SIGINT' ? 130 : 1) : status
+/** Installs what the lockfile says. Where everything is there already this takes about a second. */
+async function install() {
+  const code = await pnpm(['install', '--frozen-lockfile'])
+  if (code !== 0) console.error('The installation failed: see above. Is the network reachable?')
+  return code
+}
+
+async function main(args) {
+  if (verdict.type !== 'use-own' && !process.env.CASTY_LAUNCHED) console.error(verdict.sentence)
+  if (verdict.type === 'refuse') return 1
+  const code = args[0] === 'run' ? await install() : 0
+  return code === 0 ? pnpm(args) : code
+}
+
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code
+})

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { delimiter, join } from 'node:path'
 
 /** One step of `npm test`: a command of its own, so that each can be run alone by hand. */
 export interface Step {
@@ -45,8 +46,11 @@ export function judge(
   return { outcome: 'failed', counts: { ...counts, failed: Math.max(1, counts.failed) } }
 }
 
-/** Runs one step to its end; never rejects, since a command that cannot start is a failed step. */
-export function runStep(step: Step, cwd: string): Promise<StepResult> {
+/**
+ * Runs one step to its end, or ends it when `signal` is aborted. Never rejects: a command that cannot
+ * start is a failed step.
+ */
+export function runStep(step: Step, cwd: string, signal?: AbortSignal): Promise<StepResult> {
   const startedMs = performance.now()
   const [program, ...args] = step.command
   return new Promise((resolve) => {
@@ -62,7 +66,8 @@ export function runStep(step: Step, cwd: string): Promise<StepResult> {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32',
-      env: environment(step),
+      env: environment(step, cwd),
+      ...(signal && { signal }),
     })
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -78,9 +83,13 @@ export function runStep(step: Step, cwd: string): Promise<StepResult> {
   })
 }
 
-/** Colours only where they are shown as they come, in a terminal: `FORCE_COLOR=0` would force some. */
-function environment({ alone }: Step): NodeJS.ProcessEnv {
+/**
+ * With the tools of the workspace on the path. Colours only where output is shown as it comes, in a
+ * terminal; some tools take even `FORCE_COLOR=0` for a yes.
+ */
+function environment({ alone }: Step, cwd: string): NodeJS.ProcessEnv {
   const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env
   const colours = alone && process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
-  return { ...inherited, ...colours, TURBO_TELEMETRY_DISABLED: '1' }
+  const path = [join(cwd, 'node_modules', '.bin'), inherited['PATH']].join(delimiter)
+  return { ...inherited, ...colours, PATH: path, TURBO_TELEMETRY_DISABLED: '1' }
 }
