@@ -1,0 +1,6 @@
+import type { Scenario } from './scenario.ts'
+import { scenario as clock } from './scenarios/clock.ts'
+import { scenario as transport } from './scenarios/transport.ts'
+
+/** In the order in which they run. */
+export const scenarios: readonly Scenario[] = [clock, transport]

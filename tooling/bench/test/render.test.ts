@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { figure, renderTable } from '../src/render.ts'
+import { jsonReport } from '../src/report.ts'
+import type { Table } from '../src/scenario.ts'
+
+const table: Table = {
+  title: 'Speed',
+  notes: ['On a quiet machine.'],
+  rows: [
+    {
+      what: 'one-way',
+      unit: 'messages/s',
+      samples: [700_123, 800_000, 900_000],
+      reference: { name: 'raw', samples: [1_000_000, 1_000_000, 1_000_000] },
+      wanted: '≥ 0.70',
+    },
+    { what: 'detection', unit: 'ms', samples: [10, 250, 900], percentile: 99 },
+  ],
+}
+
+test('a table shows figure, range, reference and ratio', () => {
+  const lines = renderTable(table).split('\n')
+  expect(lines[0]).toBe('Speed')
+  expect(lines[3]?.split(/ {2,}/)).toEqual([
+    'one-way',
+    '800,000',
+    '700,000 – 900,000',
+    'messages/s',
+    '1,000,000',
+    '0.80',
+    '≥ 0.70',
+  ])
+  expect(lines.at(-1)).toBe('  On a quiet machine.')
+})
+
+test('a row without a reference shows its own percentile', () => {
+  expect(renderTable(table)).toMatch(/detection\s+900\s+10 – 900\s+ms$/m)
+})
+
+test.each([
+  [1_234_567, '1,230,000'],
+  [12.345, '12.3'],
+  [0.012345, '0.012'],
+  [Number.NaN, '–'],
+])('%d reads %s', (value, text) => {
+  expect(figure(value)).toBe(text)
+})
+
+test('the JSON document holds every sample, and where they were taken', () => {
+  const report: unknown = JSON.parse(jsonReport([{ name: 'speed', table }], 3))
+  expect(report).toMatchObject({
+    format: 1,
+    repetitions: 3,
+    machine: { node: process.version },
+    scenarios: [
+      {
+        name: 'speed',
+        rows: [{ samples: [700_123, 800_000, 900_000], ratio: 0.8 }, { value: 900 }],
+      },
+    ],
+  })
+})
