@@ -13,6 +13,13 @@ export {
 } from './events.ts'
 export { pickGossipTarget } from './exchange.ts'
 export {
+  exitingTargets,
+  gossipCandidates,
+  isReachableFromDc,
+  oldestPerDc,
+  type GossipChoices,
+} from './gossip-targets.ts'
+export {
   gossipDecide,
   gossipFor,
   mergeGossip,

@@ -22,8 +22,8 @@ export interface Viewpoint {
 
 /**
  * The leader, computed from the state alone: among members that are not unreachable the first that
- * is up or leaving, in the given order; where there is none, the first that is joining, then
- * exiting. During a partition each side computes its own: what keeps it harmless is that a leader
+ * is up or leaving, in the given order; where there is none, the first that is weakly up, joining,
+ * then exiting. During a partition each side computes its own: what keeps it harmless is that a leader
  * acts on convergence only.
  */
 export function electLeader(state: ClusterState, view: Viewpoint = {}): Member | undefined {

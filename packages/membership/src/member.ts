@@ -1,4 +1,4 @@
-import { NodeAddress, NodeIdentity, type Incarnation, type NodeKey } from '@casty/transport'
+import { NodeIdentity, type Incarnation, type NodeAddress, type NodeKey } from '@casty/transport'
 import { memberDc } from './data-center.ts'
 import { laterStatus, statusRank, type MemberStatus } from './member-status.ts'
 
@@ -118,13 +118,13 @@ const leaderRank: Readonly<Record<MemberStatus, number>> = {
   up: 0,
   leaving: 0,
   'weakly-up': 1,
-  joining: 1,
-  exiting: 2,
-  down: 3,
-  removed: 4,
+  joining: 2,
+  exiting: 3,
+  down: 4,
+  removed: 5,
 }
 
-/** Fitness to lead: up and leaving first, then joining, exiting, down; within each by address. */
+/** Fitness to lead: up and leaving, then weakly up, joining, exiting, down; within each by address. */
 export function byLeaderStatus(left: Member, right: Member): number {
   return leaderRank[left.status] - leaderRank[right.status] || byAddress(left, right)
 }
