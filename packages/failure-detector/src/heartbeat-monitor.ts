@@ -122,7 +122,8 @@ export class HeartbeatMonitor<K extends string> {
 
   /**
    * This process stood still for `gapMs` until `now`. The gap is counted against nobody, probes that
-   * run are abandoned, and for one heartbeat interval nobody is accused for silence.
+   * run are abandoned, and for one heartbeat interval nobody is accused for silence. Call it before
+   * the `step` that is late: what peers said meanwhile is still waiting to be read.
    */
   stalled(gapMs: number, now: number): void {
     const { heartbeatIntervalMs } = this.#patience.settings
