@@ -2,8 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { seededRandom, systemRandom } from '../src/index.ts'
 
-// A failure prints its seed; rerun it alone with CASTY_SEED=1234.
-fc.configureGlobal({ seed: Number(process.env['CASTY_SEED'] ?? 1) })
+// A failure prints its seed; rerun it alone with CASTY_SEED=1234. CASTY_RUNS=100000 looks further.
+fc.configureGlobal({
+  seed: Number(process.env['CASTY_SEED'] ?? 1),
+  numRuns: Number(process.env['CASTY_RUNS'] ?? 100),
+})
 
 test('a seed gives the same sequence every time, on every platform', () => {
   const draw = seededRandom(42)

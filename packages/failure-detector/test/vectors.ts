@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 
-// A failing property prints its seed; rerun it alone with CASTY_SEED=1234.
-fc.configureGlobal({ seed: Number(process.env['CASTY_SEED'] ?? 1) })
+// A failing property prints its seed; rerun it alone with CASTY_SEED=1234. CASTY_RUNS=100000 looks further.
+fc.configureGlobal({
+  seed: Number(process.env['CASTY_SEED'] ?? 1),
+  numRuns: Number(process.env['CASTY_RUNS'] ?? 100),
+})
 
 const folder = new URL('../../../tooling/conformance/vectors/', import.meta.url)
 
