@@ -18,6 +18,7 @@ export function memberDc(member: { readonly roles: Iterable<string> }): string {
   return DEFAULT_DC
 }
 
+/** Whether two sets of roles name one data center. */
 export function sameDc(
   left: { readonly roles: Iterable<string> },
   right: { readonly roles: Iterable<string> },

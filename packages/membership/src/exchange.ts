@@ -58,7 +58,9 @@ export function receiveRequest(
 
 /** Takes gossip in, and answers with what the sender lacks, or that we have seen its version too. */
 export function receiveNews(state: MembershipState, from: NodeIdentity, gossip: Gossip): Step {
-  if (gossip.clusterId !== state.cluster.clusterId) return [state, []]
+  if (gossip.clusterId !== state.cluster.clusterId) {
+    return [state, [{ type: 'drop', reason: 'foreign-cluster' }]]
+  }
   const merged = receiveGossip(state.cluster, gossip)
   if (!gossip.complete) return [{ ...state, cluster: merged }, []]
   const known = new Map(state.known).set(from.key, gossip.version)

@@ -204,6 +204,7 @@ export function seenKeys(
 /** What to do about a peer's version: nothing, send what it lacks, ask for what we lack, or both. */
 export type GossipDecision = 'same' | 'send-envelope' | 'request-merge' | 'merge-both'
 
+/** Compares a peer's version with one's own. Prune both before, as `ClusterState.pruned` does. */
 export function gossipDecide(local: VectorClock, remote: VectorClock): GossipDecision {
   switch (local.compare(remote)) {
     case 'same':

@@ -2,7 +2,10 @@ export { NodeAddress, NodeIdentity, type Incarnation, type NodeKey } from '@cast
 export { Allocations, type AllocationTable, type ShardAllocation } from './allocations.ts'
 export type { ClusterChanges } from './cluster-changes.ts'
 export { ClusterState, type ClusterStateParts } from './cluster-state.ts'
+export { Cluster, type ClusterMetrics } from './cluster.ts'
+export { decodeMessage, encodeMessage, membershipFrameType } from './codec.ts'
 export { DC_ROLE_PREFIX, DEFAULT_DC, memberDc, partitionByDc, sameDc } from './data-center.ts'
+export type { DowningOutcome, DowningProvider, DowningView } from './downing.ts'
 export { MembershipError, type MembershipErrorCode } from './errors.ts'
 export {
   eventForTransition,
@@ -12,6 +15,7 @@ export {
   type StopReason,
 } from './events.ts'
 export { pickGossipTarget } from './exchange.ts'
+export type { ClusterExplanation } from './explanation.ts'
 export {
   exitingTargets,
   gossipCandidates,
@@ -67,12 +71,41 @@ export {
   type NodeId,
 } from './member.ts'
 export {
+  initialState,
+  type ConvergenceWait,
+  type GossipPace,
+  type MembershipEffect,
+  type MembershipEvent,
+  type MembershipInput,
+  type MembershipSettings,
+  type MembershipState,
+  type MessageDropReason,
+  type Moment,
+  type Phase,
+  type Step,
+} from './membership-state.ts'
+export type {
+  ClusterMessage,
+  DetectionMessage,
+  JoinRefusalReason,
+  MembershipMessage,
+} from './messages.ts'
+export {
+  clusterDefaults,
+  type ClusterConfig,
+  type EventLoopDelay,
+  type Logger,
+  type SeedNodes,
+} from './options.ts'
+export {
   Reachability,
   type ReachabilityRecord,
   type ReachabilityRow,
   type ReachabilityStatus,
 } from './reachability.ts'
 export { Registry, type RegistryRow, type ServiceEntry } from './registry.ts'
+export { nextDeadline, step } from './step.ts'
+export type { TopologySnapshot } from './topology-snapshot.ts'
 export {
   countVotes,
   observersNeeded,

@@ -1,9 +1,10 @@
 // How a node becomes a member, from both sides. The joiner asks its contacts one after another; only
 // the first contact, or a node told to, may form a cluster, and only when nobody else is there.
-import { NodeAddress, type NodeIdentity, type Incarnation } from '@casty/transport'
+import type { Incarnation, NodeAddress, NodeIdentity } from '@casty/transport'
 import { ClusterState } from './cluster-state.ts'
 import { gossipFor, receiveGossip, type Gossip } from './gossip.ts'
 import { Member } from './member.ts'
+import type { MemberRecord } from './member-record.ts'
 import {
   drawsOf,
   type ContactOutcome,
@@ -165,23 +166,28 @@ function refusalFor(
     : { reason: 'stale-incarnation', knownIncarnation }
 }
 
-/** The incarnation because of which `node` is not taken in: a later one, or its own that is over. */
-export function supersededBy(cluster: ClusterState, node: NodeIdentity): Incarnation | undefined {
+/** The incarnation after which `node` may not join: a later one, or its own where that is over. */
+function supersededBy(cluster: ClusterState, node: NodeIdentity): Incarnation | undefined {
+  const outlived = outlivedBy(cluster, node)
+  if (outlived !== undefined) return outlived
+  const member = cluster.member(node)
+  return member?.status === 'down' || member?.status === 'exiting' ? member.incarnation : undefined
+}
+
+/** The incarnation by which `node` is known to be gone: a later one at its address, or a buried one. */
+export function outlivedBy(cluster: ClusterState, node: NodeIdentity): Incarnation | undefined {
   const tombstone = cluster.tombstones.get(node.address.toString())
   if (tombstone && cluster.isBuried(node)) return tombstone.node.incarnation
-  const member = cluster.member(node.address)
-  if (!member) return undefined
-  const isOver = member.status === 'down' || member.status === 'exiting'
-  if (member.incarnation > node.incarnation) return member.incarnation
-  return member.incarnation === node.incarnation && isOver ? member.incarnation : undefined
+  const incarnation = cluster.member(node.address)?.incarnation
+  return incarnation !== undefined && incarnation > node.incarnation ? incarnation : undefined
 }
 
 function welcome(cluster: ClusterState, to: NodeIdentity): MembershipEffect {
-  return {
-    type: 'send',
-    to,
-    message: { type: 'welcome', gossip: gossipFor(cluster, VectorClock.empty) },
-  }
+  const gossip = gossipFor(cluster, VectorClock.empty)
+  const isJoiner = ({ member }: MemberRecord): number => (member.node.equals(to) ? 0 : 1)
+  // The joiner first: where the welcome is told in parts, the first must list it.
+  const records = gossip.records.toSorted((left, right) => isJoiner(left) - isJoiner(right))
+  return { type: 'send', to, message: { type: 'welcome', gossip: { ...gossip, records } } }
 }
 
 /** Takes a welcome as the answer to our own joining: only if it lists this very incarnation. */

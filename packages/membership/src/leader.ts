@@ -68,6 +68,7 @@ export interface ConvergenceBlocker {
   readonly why: 'not-seen' | 'unreachable'
 }
 
+/** Everybody who keeps the view from converging, by address; empty once it has converged. */
 export function blockersOfConvergence(
   state: ClusterState,
   view: Viewpoint = {},

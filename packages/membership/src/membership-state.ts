@@ -1,4 +1,4 @@
-import { VectorClock, seededRandom, type Random } from '@casty/clock'
+import { seededRandom, type Random, type VectorClock } from '@casty/clock'
 import type { Incarnation, NodeAddress, NodeIdentity, NodeKey } from '@casty/transport'
 import { ClusterState } from './cluster-state.ts'
 import type { ClusterEvent, StopReason } from './events.ts'
@@ -125,6 +125,12 @@ export type MembershipInput =
 
 export type MembershipEvent = Moment & MembershipInput
 
+/** Why a message was not heeded. */
+export type MessageDropReason =
+  | 'foreign-cluster' // It tells of another cluster of the same name.
+  | 'gone-sender' // Its sender was removed, or a later incarnation of it is known.
+  | 'still-joining' // This node is no member yet.
+
 export type MembershipEffect =
   | { readonly type: 'resolve-contacts' }
   | { readonly type: 'ask-to-join'; readonly contact: NodeAddress }
@@ -134,6 +140,8 @@ export type MembershipEffect =
   | { readonly type: 'publish'; readonly event: ClusterEvent }
   /** This incarnation is gone for good: close its connections and refuse it from now on. */
   | { readonly type: 'forget'; readonly node: NodeIdentity }
+  /** A message was not heeded: count it under this reason. */
+  | { readonly type: 'drop'; readonly reason: MessageDropReason }
   | { readonly type: 'run-exit-tasks' }
   | { readonly type: 'stop'; readonly reason: StopReason }
 

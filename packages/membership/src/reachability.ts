@@ -1,3 +1,4 @@
+/** What an observer says of a subject; `terminated` means gone for good. */
 export type ReachabilityStatus = 'reachable' | 'unreachable' | 'terminated'
 
 /** What one observer recorded of one subject, and the version of its row when it did. */

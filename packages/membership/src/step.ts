@@ -18,6 +18,7 @@ import {
   contactFailed,
   enter,
   joiningDue,
+  outlivedBy,
   outgrow,
   refused,
   reincarnated,
@@ -93,16 +94,13 @@ function receive(
   message: MembershipMessage,
   moment: Moment,
 ): Step {
-  switch (message.type) {
-    case 'join':
-      return admit(state, from, message)
-    case 'welcome':
-      return [enter(state, from, message.gossip), []]
-    case 'join-refused':
-      return refused(state, from, message.reason, message.knownIncarnation, moment)
-    default:
-      return state.phase.type === 'joining' ? [state, []] : receiveAsMember(state, from, message)
+  if (message.type === 'join') return admit(state, from, message)
+  if (message.type === 'welcome') return [enter(state, from, message.gossip), []]
+  if (message.type === 'join-refused') {
+    return refused(state, from, message.reason, message.knownIncarnation, moment)
   }
+  if (state.phase.type === 'joining') return [state, [{ type: 'drop', reason: 'still-joining' }]]
+  return receiveAsMember(state, from, message)
 }
 
 type BetweenMembers = Exclude<MembershipMessage, { type: 'join' | 'welcome' | 'join-refused' }>
@@ -113,10 +111,9 @@ function receiveAsMember(
   from: NodeIdentity,
   message: BetweenMembers,
 ): Step {
-  const isGone =
-    state.cluster.isBuried(from) ||
-    (state.cluster.member(from.address)?.incarnation ?? 0) > from.incarnation
-  if (isGone) return [state, []]
+  if (outlivedBy(state.cluster, from) !== undefined) {
+    return [state, [{ type: 'drop', reason: 'gone-sender' }]]
+  }
   switch (message.type) {
     case 'gossip-status':
       return receiveStatus(state, from, message)

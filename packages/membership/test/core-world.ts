@@ -42,12 +42,16 @@ export class CoreNode {
   state: MembershipState
   readonly events: ClusterEvent[] = []
   stopped: string | undefined
+  readonly identity: NodeIdentity
+  readonly contacts: readonly NodeAddress[]
 
   constructor(
-    readonly identity: NodeIdentity,
-    readonly contacts: readonly NodeAddress[],
+    identity: NodeIdentity,
+    contacts: readonly NodeAddress[],
     settings: Partial<MembershipSettings>,
   ) {
+    this.identity = identity
+    this.contacts = contacts
     this.state = initialState(identity, {
       ...testSettings,
       id: identity.address.toString(),

@@ -1,0 +1,74 @@
+import type { EndpointReport, NodeKey } from '@casty/transport'
+import type { PeerReport } from '@casty/failure-detector'
+import { blockersOfConvergence, electLeader, type ConvergenceBlocker } from './leader.ts'
+import { viewpoint, type MembershipState } from './membership-state.ts'
+import { countVotes, type ReachabilityVotes } from './unreachable.ts'
+
+/** Why the cluster looks from here the way it does. Plain data: `JSON.stringify` it, or read it. */
+export interface ClusterExplanation {
+  readonly self: NodeKey
+  /** One sentence: what this node is, and what it waits for. */
+  readonly summary: string
+  readonly phase: MembershipState['phase']['type']
+  readonly status: string | undefined
+  readonly leader: NodeKey | undefined
+  readonly converged: boolean
+  /** Who keeps the view from converging, each with the reason. */
+  readonly blockers: readonly { readonly node: NodeKey; readonly why: ConvergenceBlocker['why'] }[]
+  /** Whom somebody finds unreachable, by whom, and whether that is enough. */
+  readonly suspicions: readonly ReachabilityVotes[]
+  /** Suspicion of the peers that this node watches itself. */
+  readonly watched: readonly PeerReport<NodeKey>[]
+  /** The own doubts, from 0 to 8. */
+  readonly doubt: number
+  /** The last refusal of a contact, while joining. */
+  readonly lastRefusal: string | undefined
+  readonly dropped: Readonly<Record<string, number>>
+  readonly transport: EndpointReport
+}
+
+export type ExplanationParts = Pick<
+  ClusterExplanation,
+  'watched' | 'doubt' | 'lastRefusal' | 'dropped' | 'transport'
+>
+
+export function explainState(state: MembershipState, parts: ExplanationParts): ClusterExplanation {
+  const { cluster, self } = state
+  const view = viewpoint(state)
+  const blockers = blockersOfConvergence(cluster, view)
+  const status = cluster.member(self)?.status
+  return {
+    self: self.key,
+    summary: summarize(state, status, blockers, parts.lastRefusal),
+    phase: state.phase.type,
+    status,
+    leader: electLeader(cluster, view)?.key,
+    converged: blockers.length === 0,
+    blockers: blockers.map(({ member, why }) => ({ node: member.key, why })),
+    suspicions: countVotes(cluster.membersByKey, cluster.reachability),
+    ...parts,
+  }
+}
+
+function summarize(
+  state: MembershipState,
+  status: string | undefined,
+  blockers: readonly ConvergenceBlocker[],
+  lastRefusal: string | undefined,
+): string {
+  const { phase, self } = state
+  if (phase.type === 'stopped') return `${self.key} has stopped: ${phase.reason}.`
+  if (phase.type === 'joining') {
+    const contacts = phase.contacts.map((contact) => {
+      const outcome = phase.outcomes.get(contact.toString()) ?? 'asked'
+      return `${contact} (${outcome})`
+    })
+    const asked = contacts.length === 0 ? 'no contact is known' : `contacts: ${contacts.join(', ')}`
+    return `${self.key} is not admitted yet; ${asked}${lastRefusal === undefined ? '' : `; last refusal: ${lastRefusal}`}.`
+  }
+  if (blockers.length === 0) return `${self.key} is ${status}; the view has converged.`
+  const named = blockers.map(({ member, why }) =>
+    why === 'unreachable' ? `${member.key} is unreachable` : `${member.key} has not seen it`,
+  )
+  return `${self.key} is ${status}; the view has not converged: ${named.join(', ')}.`
+}

@@ -1,0 +1,65 @@
+import type { Endpoint, NodeIdentity, NodeKey } from '@casty/transport'
+import { decodeMessage, encodeInParts, membershipFrameType } from './codec.ts'
+import { Tally } from './tally.ts'
+import type { ClusterMessage } from './messages.ts'
+
+/** Control frames stay well below the lane's limit: larger news are told in parts. */
+const maxMessageBytes = 48 * 1_024
+
+/** Membership's messages over an endpoint: encoded, counted, and connections kept as asked. */
+export class Messenger {
+  readonly #endpoint: Endpoint
+  readonly #kept = new Map<NodeKey, NodeIdentity>()
+  readonly sent = new Tally()
+  readonly received = new Tally()
+  #bytesSent = 0
+  #bytesReceived = 0
+
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint
+  }
+
+  get bytesSent(): number {
+    return this.#bytesSent
+  }
+
+  get bytesReceived(): number {
+    return this.#bytesReceived
+  }
+
+  /** What cannot be decoded is counted by the endpoint, as malformed. */
+  listen(receive: (from: NodeIdentity, message: ClusterMessage) => void): void {
+    this.#endpoint.handle(membershipFrameType, (from, bytes, start, end) => {
+      const message = decodeMessage(bytes, start, end)
+      this.#bytesReceived += end - start
+      this.received.count(message.type)
+      receive(from, message)
+    })
+  }
+
+  /** Best effort: what is lost is told again by the next round of gossip, or the next heartbeat. */
+  send(to: NodeIdentity, message: ClusterMessage): void {
+    // Bulk goes on the data lane, so that no shard table delays a heartbeat.
+    const lane = message.type === 'sections' ? 'data' : 'control'
+    this.sent.count(message.type)
+    for (const bytes of encodeInParts(message, maxMessageBytes)) {
+      this.#bytesSent += bytes.length
+      this.#endpoint.send(to, lane, membershipFrameType, bytes)
+    }
+  }
+
+  /** Keeps a control connection to exactly these peers. */
+  keepConnected(peers: readonly NodeIdentity[]): void {
+    const wanted = new Map(peers.map((peer) => [peer.key, peer]))
+    for (const [key, peer] of this.#kept) {
+      if (wanted.has(key)) continue
+      this.#kept.delete(key)
+      this.#endpoint.unkeep(peer)
+    }
+    for (const [key, peer] of wanted) {
+      if (this.#kept.has(key)) continue
+      this.#kept.set(key, peer)
+      this.#endpoint.keep(peer)
+    }
+  }
+}
