@@ -34,9 +34,9 @@ export interface TcpOptions {
    */
   readonly backlog?: number
   /**
-   * The buffer that all dialled connections of this transport read into, in bytes: what one read
-   * can take at most. 4,096 to 16,777,216.
-   * @defaultValue 65_536
+   * The one buffer that all connections of this transport read into, in bytes: what a read can take
+   * at most. 4,096 to 16,777,216.
+   * @defaultValue 262_144
    */
   readonly readBufferBytes?: number
 }
@@ -47,7 +47,7 @@ export const tcpDefaults: Required<TcpOptions> = {
   keepAliveDelayMs: 10_000,
   maxConnections: 8_192,
   backlog: 511,
-  readBufferBytes: 65_536,
+  readBufferBytes: 262_144,
 }
 
 const allowed: Readonly<Record<keyof TcpOptions, readonly [lowest: number, highest: number]>> = {

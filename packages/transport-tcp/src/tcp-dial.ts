@@ -2,12 +2,13 @@ import { connect, type Socket } from 'node:net'
 import { TransportError, type Channel, type NodeAddress } from '@casty/transport'
 import { classifyDialFailure } from './dial-failure.ts'
 import type { TcpOptions } from './options.ts'
+import { onRead } from './preallocated-reads.ts'
 import { TcpChannel } from './tcp-channel.ts'
 
 /**
  * Opens one connection. The name is resolved anew for every dial, so a peer that moved is found.
  *
- * @param readBuffer - shared by all dialled sockets: each read is consumed before the next begins
+ * @param readBuffer - shared by all sockets of the transport
  */
 export function tcpDial(
   address: NodeAddress,
@@ -24,13 +25,7 @@ export function tcpDial(
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: options.keepAliveDelayMs,
-      onread: {
-        buffer: readBuffer,
-        callback(length) {
-          channel?.deliver(readBuffer.subarray(0, length))
-          return true
-        },
-      },
+      onread: onRead(readBuffer, (bytes) => channel?.deliver(bytes)),
     })
     socket.pause() // Nothing is read before the channel is opened.
 

@@ -2,17 +2,20 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { NodeAddress, TransportError, type Channel, type Listener } from '@casty/transport'
 import { errorCode } from './dial-failure.ts'
 import type { TcpOptions } from './options.ts'
+import { onRead, withPreallocatedReads } from './preallocated-reads.ts'
 import { TcpChannel } from './tcp-channel.ts'
 
 /** Told about connections that never became a channel. */
 export interface AcceptFailures {
-  dropped(): void
-  failed(): void
+  readonly dropped: () => void
+  readonly failed: () => void
 }
 
+/** @param readBuffer - shared by all sockets of the transport */
 export function tcpListen(
   address: NodeAddress,
   options: Required<TcpOptions>,
+  readBuffer: Uint8Array,
   accept: (channel: Channel) => void,
   failures: AcceptFailures,
 ): Promise<Listener> {
@@ -23,9 +26,16 @@ export function tcpListen(
       keepAliveInitialDelay: options.keepAliveDelayMs,
       pauseOnConnect: true, // Nothing is read before the channel is opened.
     })
-    server.maxConnections = options.maxConnections
-    server.on('connection', (socket) => accept(acceptedChannel(socket, options.lingerMs)))
-    server.on('drop', () => failures.dropped())
+    let open = 0
+    server.on('connection', (socket) => {
+      if (open >= options.maxConnections) {
+        failures.dropped()
+        socket.destroy()
+        return
+      }
+      open += 1
+      accept(acceptedChannel(socket, readBuffer, options.lingerMs, () => (open -= 1)))
+    })
 
     const failed = (error: Error): void => reject(listenFailed(address, error))
     server.once('error', failed)
@@ -33,7 +43,7 @@ export function tcpListen(
       server.removeListener('error', failed)
       // From now on an error is an `accept` that failed, for want of a descriptor most often. The
       // system keeps the socket listening: nothing to do but to count.
-      server.on('error', () => failures.failed())
+      server.on('error', failures.failed)
       resolve(new TcpListener(server, address))
     })
     // `exclusive`: inside a `node:cluster` worker the port would silently be shared with others.
@@ -42,16 +52,24 @@ export function tcpListen(
   })
 }
 
+function acceptedChannel(
+  accepted: Socket,
+  readBuffer: Uint8Array,
+  lingerMs: number,
+  closed: () => void,
+): TcpChannel {
+  const deliver = (bytes: Uint8Array): void => channel.deliver(bytes)
+  const adopted = withPreallocatedReads(accepted, onRead(readBuffer, deliver))
+  const socket = adopted ?? accepted.on('data', deliver)
+  socket.once('close', closed)
+  const channel = new TcpChannel(socket, lingerMs)
+  return channel
+}
+
 function listenFailed(address: NodeAddress, cause: Error): TransportError {
   const code = errorCode(cause)
   if (code === 'EADDRINUSE') return TransportError.addressInUse(address, cause)
   return TransportError.listenFailed(address, code || cause.message, cause)
-}
-
-function acceptedChannel(socket: Socket, lingerMs: number): TcpChannel {
-  const channel = new TcpChannel(socket, lingerMs)
-  socket.on('data', (bytes) => channel.deliver(bytes))
-  return channel
 }
 
 /** Channels it accepted live on: they are their owner's. */
@@ -70,8 +88,8 @@ class TcpListener implements Listener {
   /** The port is free once it resolves. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
-      // Its callback would wait for every accepted connection as well. The listening socket itself
-      // is closed by the call, and its handle is gone one turn later.
+      // Its callback may wait for accepted connections as well. The listening socket itself is
+      // closed by the call, and its handle is gone one turn later.
       this.#server.close()
       setImmediate(resolve)
     })

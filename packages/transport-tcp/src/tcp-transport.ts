@@ -34,7 +34,7 @@ export function tcpTransport(options: TcpOptions = {}): TcpTransport {
   return {
     name: 'tcp',
     listen(address: NodeAddress, accept: (channel: Channel) => void): Promise<Listener> {
-      return tcpListen(address, resolved, accept, failures)
+      return tcpListen(address, resolved, readBuffer, accept, failures)
     },
     dial(address: NodeAddress, dialOptions?: { readonly signal?: AbortSignal }): Promise<Channel> {
       return tcpDial(address, resolved, readBuffer, dialOptions?.signal)

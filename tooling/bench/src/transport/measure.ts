@@ -18,7 +18,8 @@ export async function measure(subject: SubjectName, workload: Workload): Promise
     const measuring = workload.type === 'one-way' ? listening : connecting
     return (await reportOf(measuring, 'measured')).perSecond
   } finally {
-    await Promise.all(children.map(stop))
+    // The sender first: one whose receiver is gone would fail.
+    for (const child of children.toReversed()) await stop(child)
   }
 }
 
