@@ -64,31 +64,40 @@ export function layerViolations(packages: readonly LayeredPackage[]): readonly s
   return packages.flatMap(violationsOf)
 }
 
-function violationsOf({ manifest, imports }: LayeredPackage): readonly string[] {
-  const { name } = manifest
+function violationsOf(found: LayeredPackage): readonly string[] {
+  const { name } = found.manifest
   if (layerOf(name) < 0) return [`${name} is in no layer. Give it a place in tooling/layers.ts.`]
-  const declared = productionDependencies(manifest)
-  const allowed = standsOn(name)
-  const tooHigh = declared
+  return [...tooHigh(found), ...notBelow(found), ...undeclared(found)]
+}
+
+/** Dependencies on what the package is not built on. */
+function tooHigh({ manifest }: LayeredPackage): readonly string[] {
+  const allowed = standsOn(manifest.name)
+  const list = [...allowed].join(', ') || 'nothing'
+  return productionDependencies(manifest)
     .filter((dependency) => !allowed.has(dependency))
-    .map(
-      (dependency) =>
-        `${name} depends on ${dependency}. It may use: ${[...allowed].join(', ') || 'nothing'}.`,
-    )
-  const upwards = castyNames(manifest.devDependencies)
+    .map((dependency) => `${manifest.name} depends on ${dependency}. It may use: ${list}.`)
+}
+
+/** A devDependency upwards would make a circle of builds, and of tests. */
+function notBelow({ manifest: { name, devDependencies } }: LayeredPackage): readonly string[] {
+  return castyNames(devDependencies)
     .filter((dependency) => !isBelow(dependency, name))
     .map(
       (dependency) =>
         `${name} has the devDependency ${dependency}, which is not below it. ` +
         'Move the test that needs it to the higher package.',
     )
-  const undeclared = imports
-    .filter((found) => found.name !== name && !declared.includes(found.name))
+}
+
+function undeclared({ manifest, imports }: LayeredPackage): readonly string[] {
+  const declared = [manifest.name, ...productionDependencies(manifest)]
+  return imports
+    .filter(({ name }) => !declared.includes(name))
     .map(
-      (found) =>
-        `${found.file} imports ${found.name}, which ${name} does not declare as dependency.`,
+      ({ file, name }) =>
+        `${file} imports ${name}, which ${manifest.name} does not declare as dependency.`,
     )
-  return [...tooHigh, ...upwards, ...undeclared]
 }
 
 /** The `@casty` packages that a source text imports or re-exports, types included. */

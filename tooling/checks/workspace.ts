@@ -9,6 +9,7 @@ export interface PackageManifest {
   readonly name: string
   readonly version: string
   readonly private?: boolean
+  readonly engines?: { readonly node?: string }
   readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
