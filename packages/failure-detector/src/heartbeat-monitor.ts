@@ -65,13 +65,16 @@ export class HeartbeatMonitor<K extends string> {
     this.#patience = { ...this.#patience, timeoutFactor: validTimeoutFactor(factor) }
   }
 
-  /** Any authenticated frame of the peer arrived. */
+  /**
+   * Any authenticated frame of the peer arrived. It may be told late, with the time of its arrival:
+   * what arrived before the peer's host refused a connection does not speak against that.
+   */
   heard(peer: K, now: number): void {
     const watched = this.#peers.get(peer)
     if (watched === undefined) return
     watched.detector.touch(now)
-    this.#latestNow = now
-    showedLife(watched)
+    this.#latestNow = Math.max(this.#latestNow, now)
+    showedLife(watched, now)
   }
 
   /** The peer answered a heartbeat. */
@@ -80,7 +83,7 @@ export class HeartbeatMonitor<K extends string> {
     if (watched === undefined) return
     watched.detector.heartbeat(now)
     this.#latestNow = now
-    showedLife(watched)
+    showedLife(watched, now)
   }
 
   /**
@@ -89,9 +92,9 @@ export class HeartbeatMonitor<K extends string> {
    */
   connectionRefused(peer: K, now: number): void {
     const watched = this.#peers.get(peer)
-    if (watched === undefined || watched.judgement.type === 'suspected') return
+    if (watched === undefined) return
     this.#latestNow = now
-    watched.judgement = { type: 'suspected', evidence: 'refused' }
+    watched.judgement = { type: 'suspected', evidence: 'refused', at: now }
   }
 
   /**
@@ -182,6 +185,7 @@ export class HeartbeatMonitor<K extends string> {
       phi: detector.suspicion(now),
       silentMs: detector.silentMs(now),
       status: judgement.type,
+      evidence: judgement.type === 'suspected' ? judgement.evidence : undefined,
       probes: lastProbes,
     }))
   }
@@ -192,6 +196,7 @@ export class HeartbeatMonitor<K extends string> {
       detector: this.#patience.settings.createDetector(),
       nextHeartbeatAt,
       sequence: 0,
+      heardAt: Number.NEGATIVE_INFINITY,
       firstHeartbeatAt: undefined,
       askedAt: undefined,
       judgement: { type: 'trusted' },
@@ -270,10 +275,15 @@ export class HeartbeatMonitor<K extends string> {
   }
 }
 
-/** A sign of life ends every suspicion; what was asked about the peer no longer matters. */
-function showedLife<K extends string>(watched: WatchedPeer<K>): void {
-  watched.askedAt = undefined
-  if (watched.judgement.type === 'trusted') return
+/** A sign of life ends every suspicion that is not younger; what helpers said no longer matters. */
+function showedLife<K extends string>(watched: WatchedPeer<K>, at: number): void {
+  if (at <= watched.heardAt) return
+  watched.heardAt = at
+  if (watched.askedAt !== undefined && watched.askedAt <= at) watched.askedAt = undefined
+  const { judgement } = watched
+  if (judgement.type === 'trusted') return
+  if (judgement.type === 'suspected' && judgement.evidence === 'refused' && at <= judgement.at)
+    return
   watched.judgement = { type: 'trusted' }
   watched.lastProbes = []
 }

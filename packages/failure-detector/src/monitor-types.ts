@@ -71,6 +71,8 @@ export interface PeerReport<K extends string = string> {
   /** Milliseconds since the last sign of life; absent before the first. */
   readonly silentMs: number | undefined
   readonly status: PeerStatus
+  /** Why it is suspected; absent while it is not. */
+  readonly evidence: Evidence | undefined
   /** Those asked in the current round of probes, or in the last one; empty while trusted. */
   readonly probes: readonly ProbeReport<K>[]
 }

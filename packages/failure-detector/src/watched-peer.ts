@@ -1,7 +1,7 @@
 // What a monitor holds about one peer it watches. Decisions are in heartbeat-monitor.ts; here is
 // only when something becomes due, so that waking up and deciding can never disagree.
 import type { FailureDetector } from './failure-detector.ts'
-import type { Evidence, MonitorSettings, PeerStatus, ProbeReport } from './monitor-types.ts'
+import type { MonitorSettings, PeerStatus, ProbeReport } from './monitor-types.ts'
 
 /** A round of indirect probes of one subject. */
 export interface ProbeRound<K extends string> {
@@ -22,13 +22,16 @@ export type Judgement<K extends string> =
       readonly round: ProbeRound<K> | undefined
       readonly nextRoundAt: number
     }
-  | { readonly type: 'suspected'; readonly evidence: Evidence }
+  | { readonly type: 'suspected'; readonly evidence: 'silence' }
+  | { readonly type: 'suspected'; readonly evidence: 'refused'; readonly at: number }
 
 export interface WatchedPeer<K extends string> {
   readonly peer: K
   readonly detector: FailureDetector
   nextHeartbeatAt: number
   sequence: number
+  /** When the last sign of life arrived, as it was told. */
+  heardAt: number
   /** When the first heartbeat ever was sent. */
   firstHeartbeatAt: number | undefined
   /** When the first heartbeat since the last sign of life was sent: silence without a question is

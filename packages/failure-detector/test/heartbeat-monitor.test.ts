@@ -274,6 +274,16 @@ describe('a refused connection', () => {
     expect(world.reports()).toEqual(['suspect b refused'])
   })
 
+  test('is the better evidence against a peer that was silent before', () => {
+    const world = watchingB(30_000)
+    silenceUntilSuspected(world, 10_000)
+    expect(world.monitor.explain(40_000)[0]?.evidence).toBe('silence')
+    world.refuse('b')
+    world.advance(1_000)
+    expect(world.reports()).toEqual(['suspect b silence'])
+    expect(world.monitor.explain(41_000)[0]?.evidence).toBe('refused')
+  })
+
   test('cuts running probes short', () => {
     const world = watchingB(30_000)
     world.alive.delete('b')
@@ -288,10 +298,23 @@ describe('a refused connection', () => {
     monitor.setPeers(['b'], [], 0)
     monitor.step(0, 0)
     for (let round = 0; round < 1_000; round++) {
-      monitor.connectionRefused('b', 10)
-      monitor.heard('b', 10)
+      monitor.connectionRefused('b', 10 + round)
+      monitor.heard('b', 11 + round)
     }
-    expect(monitor.step(10, 0)).toEqual([])
+    expect(monitor.step(1_010, 0).map(({ type }) => type)).toEqual(['send-heartbeat'])
+  })
+
+  test('is not refuted by a frame that arrived before it and is told of after it', () => {
+    const monitor = new HeartbeatMonitor<string>()
+    monitor.setPeers(['b'], [], 0)
+    monitor.step(0, 0)
+    monitor.connectionRefused('b', 10)
+    monitor.heard('b', 9)
+    expect(monitor.step(10, 0)).toEqual([{ type: 'suspect', peer: 'b', evidence: 'refused' }])
+    monitor.heard('b', 9)
+    expect(monitor.step(11, 0)).toEqual([])
+    monitor.heard('b', 12)
+    expect(monitor.step(12, 0)).toEqual([{ type: 'trust', peer: 'b' }])
   })
 
   test('asks for a step at once', () => {
@@ -329,6 +352,27 @@ describe('a suspected peer', () => {
     world.monitor.probeAnswered('b', 'c', true, world.clock.now())
     world.advance(10_000)
     expect(world.monitor.status('b')).toBe('suspected')
+  })
+
+  test('is trusted again for a frame that arrived during an own stall', () => {
+    const monitor = new HeartbeatMonitor<string>()
+    monitor.setPeers(['b'], [], 0)
+    monitor.step(0, 0)
+    monitor.step(20_000, 0)
+    monitor.stalled(5_000, 25_000)
+    monitor.heard('b', 21_000)
+    expect(monitor.step(25_000, 0)).toContainEqual({ type: 'trust', peer: 'b' })
+  })
+
+  test('is not trusted for an old frame that is told of again', () => {
+    const monitor = new HeartbeatMonitor<string>()
+    monitor.setPeers(['b'], [], 0)
+    monitor.step(0, 0)
+    monitor.heard('b', 100)
+    monitor.step(1_000, 0)
+    monitor.step(20_000, 0)
+    monitor.heard('b', 100)
+    expect(monitor.status('b')).toBe('suspected')
   })
 
   test('is reported once, however long the silence lasts', () => {
@@ -402,6 +446,47 @@ describe('an own stall', () => {
     world.stall(5_000)
     world.advance(20_000)
     expect(world.reports()).toEqual(['link-fault b via c'])
+  })
+
+  test('holds every accusation back for an interval', () => {
+    const world = watchingB(30_000, [])
+    world.alive.delete('b')
+    world.advance(2_000)
+    world.stall(300)
+    world.advance(999)
+    expect(world.reports()).toEqual([])
+    world.advance(1)
+    expect(world.reports()).toEqual(['suspect b silence'])
+  })
+
+  test('is not counted in the silence of a peer', () => {
+    const world = watchingB(30_000, [])
+    world.alive.delete('b')
+    world.stall(10_000)
+    world.advance(60_000)
+    const silentMs = (world.of('suspect')[0]?.at ?? NaN) - (world.lastAnswerAt.get('b') ?? NaN)
+    expect(silentMs).toBeGreaterThan(10_000 + 3_500)
+    expect(silentMs).toBeLessThan(10_000 + 3_600)
+  })
+
+  test('is not counted against a peer that has yet to give its first sign of life', () => {
+    const world = watchingB(0, [])
+    world.alive.delete('b')
+    world.advance(0)
+    world.stall(10_000)
+    world.advance(60_000)
+    expect(world.of('suspect')[0]?.at).toBeGreaterThan(10_000 + 5_200)
+  })
+
+  test('is not counted in the time a peer is given to answer', () => {
+    const monitor = new HeartbeatMonitor<string>()
+    monitor.setPeers(['b'], [], 0)
+    monitor.step(0, 0)
+    monitor.answered('b', 5)
+    monitor.step(60_000, 0)
+    monitor.stalled(5_000, 65_000)
+    expect(monitor.step(66_999, 0).map(({ type }) => type)).toEqual(['send-heartbeat'])
+    expect(monitor.step(67_000, 0)).toEqual([{ type: 'suspect', peer: 'b', evidence: 'silence' }])
   })
 
   test('delays the notice of a real death by no more than itself and an interval', () => {
