@@ -88,9 +88,9 @@ export interface EndpointOptions {
 }
 
 export interface EndpointLimits {
-  /** Largest control frame, in bytes. @defaultValue 65_536 */
+  /** Largest control frame, type and body, in bytes. @defaultValue 65_536 */
   readonly maxControlFrameBytes?: number
-  /** Largest data frame, in bytes. @defaultValue 1_048_576 */
+  /** Largest data frame, type and body, in bytes. @defaultValue 1_048_576 */
   readonly maxDataFrameBytes?: number
   /** Bytes queued towards one peer on the control lane; beyond it the association fails. @defaultValue 1_048_576 */
   readonly maxControlQueueBytes?: number
@@ -110,9 +110,23 @@ export interface EndpointLimits {
   readonly minReconnectMs?: number
   /** Largest delay between dials. @defaultValue 30_000 */
   readonly maxReconnectMs?: number
-  /** A data lane without a frame for so long is closed; it opens again on demand. @defaultValue 300_000 */
+  /** A lane that is not kept, without a frame for so long, is closed; it opens again on demand. @defaultValue 300_000 */
   readonly idleDataLaneMs?: number
 }
+
+/**
+ * Why a lane closed, beyond what its channel reported. `overflow`: the peer did not take what was
+ * queued on the control lane. `malformed`: it sent what is no frame. `replaced`: another connection
+ * with the same peer took its place, and what was still queued moved there. `idle`: no frame for
+ * long. `peer-gone`: another incarnation answers there, or the peer was forgotten.
+ */
+export type LaneCloseReason =
+  | ChannelCloseReason
+  | 'overflow'
+  | 'malformed'
+  | 'replaced'
+  | 'idle'
+  | 'peer-gone'
 
 export type EndpointEvent =
   | { readonly type: 'lane-opened'; readonly peer: NodeIdentity; readonly lane: Lane }
@@ -123,26 +137,24 @@ export type EndpointEvent =
       readonly type: 'lane-closed'
       readonly peer: NodeIdentity
       readonly lane: Lane
-      readonly reason:
-        | ChannelCloseReason
-        | 'overflow'
-        | 'malformed'
-        | 'replaced'
-        | 'idle'
-        | 'peer-gone'
+      readonly reason: LaneCloseReason
       readonly lostFrames: number
     }
+  /** `lostFrames` were waiting for the connection. */
   | {
       readonly type: 'dial-failed'
       readonly address: NodeAddress
       readonly lane: Lane
       readonly failure: DialFailure
+      readonly lostFrames: number
     }
+  /** The peer said no: to our dial, or to a connection that it had dialled itself. */
   | {
       readonly type: 'dial-refused'
       readonly address: NodeAddress
       readonly lane: Lane
       readonly refusal: Refusal
+      readonly lostFrames: number
     }
   | {
       readonly type: 'frame-dropped'
@@ -161,4 +173,5 @@ export type FrameHandler = (
   bytes: Uint8Array,
   start: number,
   end: number,
+  lane: Lane,
 ) => void

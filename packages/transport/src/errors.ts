@@ -1,3 +1,7 @@
+import type { Refusal } from './endpoint-types.ts'
+import type { NodeAddress } from './node-address.ts'
+import type { DialFailure } from './transport.ts'
+
 export type TransportErrorCode =
   | 'CASTY_TRANSPORT_ADDRESS_IN_USE'
   | 'CASTY_TRANSPORT_CLOSED'
@@ -10,14 +14,63 @@ export type TransportErrorCode =
   | 'CASTY_TRANSPORT_MALFORMED'
   | 'CASTY_TRANSPORT_REFUSED'
 
+export interface TransportErrorOptions extends ErrorOptions {
+  readonly failure?: DialFailure
+  readonly refusal?: Refusal
+}
+
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
 export class TransportError extends Error {
   override readonly name = 'TransportError'
   readonly code: TransportErrorCode
+  /** With `CASTY_TRANSPORT_DIAL_FAILED`: what went wrong. */
+  readonly failure?: DialFailure
+  /** With `CASTY_TRANSPORT_REFUSED`: the reason that the peer gave, and what it said of itself. */
+  readonly refusal?: Refusal
 
-  constructor(code: TransportErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: TransportErrorCode, message: string, options: TransportErrorOptions = {}) {
     super(message, options)
     this.code = code
+    if (options.failure !== undefined) this.failure = options.failure
+    if (options.refusal !== undefined) this.refusal = options.refusal
+  }
+
+  static addressInUse(address: NodeAddress, cause?: unknown): TransportError {
+    return new TransportError(
+      'CASTY_TRANSPORT_ADDRESS_IN_USE',
+      `${address} is already listened on. Choose another port, or port 0 for a free one.`,
+      { cause },
+    )
+  }
+
+  static closed(what: string): TransportError {
+    return new TransportError(
+      'CASTY_TRANSPORT_CLOSED',
+      `${what} was closed. Start a new endpoint to go on.`,
+    )
+  }
+
+  static dialFailed(address: NodeAddress, failure: DialFailure, cause?: unknown): TransportError {
+    return new TransportError(
+      'CASTY_TRANSPORT_DIAL_FAILED',
+      `Dialling ${address} failed: ${dialFailureTexts[failure]}`,
+      { failure, cause },
+    )
+  }
+
+  static frameTooLarge(what: string, sizeBytes: number, maxBytes: number): TransportError {
+    return new TransportError(
+      'CASTY_TRANSPORT_FRAME_TOO_LARGE',
+      `${what} has ${sizeBytes} bytes, more than the ${maxBytes} allowed. Send it in smaller parts.`,
+    )
+  }
+
+  static insecureBind(address: NodeAddress): TransportError {
+    return new TransportError(
+      'CASTY_TRANSPORT_INSECURE_BIND',
+      `${address} can be reached from other machines, and nothing protects the cluster there. ` +
+        'Bind a loopback address, or set insecure: true where the network itself is trusted.',
+    )
   }
 
   static invalidAddress(text: string, why: string): TransportError {
@@ -26,4 +79,51 @@ export class TransportError extends Error {
       `"${text}" is no node address: ${why}. Write host:port, with an IPv6 host in brackets.`,
     )
   }
+
+  static invalidOption(option: string, value: unknown, allowed: string): TransportError {
+    return new TransportError(
+      'CASTY_TRANSPORT_INVALID_OPTION',
+      `${option} is ${describe(value)}, but must be ${allowed}.`,
+    )
+  }
+
+  static listenFailed(address: NodeAddress, why: string, cause?: unknown): TransportError {
+    return new TransportError(
+      'CASTY_TRANSPORT_LISTEN_FAILED',
+      `Cannot listen on ${address}: ${why}. Bind an address that this machine has.`,
+      { cause },
+    )
+  }
+
+  static malformed(what: string, cause?: unknown): TransportError {
+    return new TransportError(
+      'CASTY_TRANSPORT_MALFORMED',
+      `${what}. Whoever sent this runs an incompatible version, or is no peer.`,
+      { cause },
+    )
+  }
+
+  static refused(address: NodeAddress, refusal: Refusal): TransportError {
+    const who = refusal.actual === undefined ? '' : ` (${refusal.actual})`
+    return new TransportError(
+      'CASTY_TRANSPORT_REFUSED',
+      `${address}${who} refused the connection: ${refusal.reason}. ${refusal.detail}`.trimEnd(),
+      { refusal },
+    )
+  }
+}
+
+const dialFailureTexts: Readonly<Record<DialFailure, string>> = {
+  refused: 'nobody listens there. Check that the node runs, and on which port.',
+  timeout: 'no answer came in time. Check the network between here and there.',
+  unreachable: 'the network leads nowhere, or the connection broke. Check address and routes.',
+  local: 'this process could not open a connection. Check its limits (files, memory, ports).',
+}
+
+/** Values may hold secrets or be long: text is cut, objects are only named. */
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? 'a list' : 'an object'
+  return String(value)
 }

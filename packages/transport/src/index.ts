@@ -1,6 +1,23 @@
-export { TransportError, type TransportErrorCode } from './errors.ts'
+export type { AssociationReport } from './association.ts'
+export { ByteReader } from './byte-reader.ts'
+export { ByteWriter } from './byte-writer.ts'
+export type { EndpointCounters, HandshakeFailure } from './counters.ts'
+export { endpointLimitDefaults } from './endpoint-options.ts'
+export { Endpoint, type EndpointReport } from './endpoint.ts'
+export { TransportError, type TransportErrorCode, type TransportErrorOptions } from './errors.ts'
+export { FrameBatch } from './frame-batch.ts'
+export { FrameDecoder, type FrameSink } from './frame-decoder.ts'
+export type { CutMode, DelayFault, DropFault, LinkStatistics, ReorderFault } from './memory-link.ts'
+export {
+  createMemoryNetwork,
+  memoryNetworkDefaults,
+  type MemoryNetwork,
+  type MemoryNetworkOptions,
+  type MemoryTransport,
+} from './memory-network.ts'
 export { NodeAddress } from './node-address.ts'
 export { NodeIdentity, toIncarnation, type Incarnation, type NodeKey } from './node-identity.ts'
+export type { LaneReport } from './peer-lane.ts'
 export type {
   Admission,
   DropReason,
@@ -9,6 +26,7 @@ export type {
   EndpointOptions,
   FrameHandler,
   Lane,
+  LaneCloseReason,
   PeerHello,
   Refusal,
   RefusalReason,

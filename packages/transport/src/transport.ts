@@ -19,7 +19,7 @@ export interface Transport {
   /**
    * Opens a channel to whoever listens at `address`.
    *
-   * Rejects with `CASTY_TRANSPORT_DIAL_FAILED`, whose `reason` tells a refusal (nobody listens
+   * Rejects with `CASTY_TRANSPORT_DIAL_FAILED`, whose `failure` tells a refusal (nobody listens
    * there: the process is gone) from everything else; with `signal.reason` once that is aborted.
    */
   dial(address: NodeAddress, options?: { readonly signal?: AbortSignal }): Promise<Channel>
@@ -54,7 +54,8 @@ export interface Channel {
   resume(): void
   /**
    * Ends the channel: `graceful` writes out what was handed over first, bounded by the transport's
-   * own linger time; otherwise the connection is destroyed at once. Idempotent.
+   * own linger time; otherwise the connection is destroyed at once, also while an earlier graceful
+   * close lingers. `closed('local')` follows, without the other end. Idempotent.
    */
   close(options?: { readonly graceful?: boolean }): void
 }

@@ -1,0 +1,222 @@
+import { Association, type AssociationHost, type ConnectWaiter } from './association.ts'
+import type { Connection } from './connection.ts'
+import type { Dial } from './dial.ts'
+import type { EndpointContext } from './endpoint-context.ts'
+import type { Lane, PeerHello, Refusal } from './endpoint-types.ts'
+import { TransportError } from './errors.ts'
+import { decideHello, decideWelcome, type HandshakeContext } from './handshake-decision.ts'
+import { encodeRefusal, type Hello, type Welcome } from './handshake-messages.ts'
+import type { NodeAddress } from './node-address.ts'
+import type { NodeIdentity } from './node-identity.ts'
+import { PeerHistory } from './peer-history.ts'
+import type { PeerLane } from './peer-lane.ts'
+import { encodeFrame, frameTypes } from './wire.ts'
+
+/** Every association of an endpoint, by the address of its peer; decides who gets one. */
+export class AssociationRegistry implements AssociationHost {
+  readonly #context: EndpointContext
+  readonly #history = new PeerHistory()
+  readonly #byAddress = new Map<string, Association>()
+  readonly #changed: () => void
+
+  /** @param changed - called when what `forSending` answered may no longer hold */
+  constructor(context: EndpointContext, changed: () => void) {
+    this.#context = context
+    this.#changed = changed
+  }
+
+  all(): readonly Association[] {
+    return [...this.#byAddress.values()]
+  }
+
+  /** The association with exactly that incarnation. */
+  find(peer: NodeIdentity): Association | undefined {
+    const association = this.#byAddress.get(peer.address.toString())
+    return association?.peer?.incarnation === peer.incarnation ? association : undefined
+  }
+
+  /** The association to send to `peer` on, made if need be; `undefined` if `peer` is gone. */
+  forSending(peer: NodeIdentity): Association | undefined {
+    if (this.#isPast(peer) || peer.address.equals(this.#context.self.address)) return undefined
+    const association = this.claim(peer)
+    return association.isGone ? undefined : association
+  }
+
+  keep(peer: NodeIdentity): void {
+    if (this.#isPast(peer) || peer.address.equals(this.#context.self.address)) return
+    const association = this.claim(peer)
+    association.isKept = true
+    association.control.ensureDial()
+  }
+
+  /** Tells `waiter` once there is a control lane to whoever lives at `address`, or why not. */
+  connect(address: NodeAddress, waiter: ConnectWaiter): Association | undefined {
+    const { self } = this.#context
+    if (address.equals(self.address)) {
+      const refusal: Refusal = { reason: 'self', actual: self, detail: `${self} would dial itself` }
+      waiter.failed(TransportError.refused(address, refusal))
+      return undefined
+    }
+    const association = this.#byAddress.get(address.toString())
+    const peer = association?.peer
+    if (association?.control.isOpen === true && peer !== undefined) {
+      waiter.connected(peer)
+      return undefined
+    }
+    const dialling = association ?? this.#add(address, undefined)
+    dialling.connect(waiter)
+    return dialling
+  }
+
+  forget(peer: NodeIdentity, refusal: 'removed' | undefined): void {
+    if (refusal === 'removed') this.#history.recordRemoved(peer)
+    const association = this.find(peer)
+    if (association === undefined) return
+    this.#remove(association)
+    association.end('peer-gone', 'peer-gone')
+    association.failWaiters(TransportError.dialFailed(peer.address, 'local'))
+  }
+
+  endAll(error: (association: Association) => TransportError): void {
+    const associations = this.all()
+    this.#byAddress.clear()
+    this.#changed()
+    for (const association of associations) {
+      association.end('local', 'lane-closed')
+      association.failWaiters(error(association))
+    }
+  }
+
+  /** Judges a hello, without changing anything. The owner's `admit` has the last word. */
+  judge(hello: Hello): Refusal | undefined {
+    const decision = decideHello(hello, this.#handshakeContext(hello.identity, hello.lane))
+    return decision.type === 'refuse' ? decision.refusal : this.#admit(hello)
+  }
+
+  /** Takes a connection whose hello was judged in order, and answered so. */
+  accept(connection: Connection, hello: Hello): void {
+    this.#history.recordMet(hello.identity)
+    this.claim(hello.identity).laneOf(hello.lane).adopt(connection, hello.sequence)
+  }
+
+  welcomed(
+    association: Association,
+    lane: PeerLane,
+    connection: Connection,
+    welcome: Welcome,
+    dial: Dial,
+  ): void {
+    const context = this.#handshakeContext(welcome.identity, lane.lane)
+    const decision = decideWelcome(welcome, dial.expected, context)
+    if (decision.type === 'superseded') {
+      connection.close()
+      this.#redirect(association, welcome.identity)
+      return
+    }
+    const refusal = decision.type === 'refuse' ? decision.refusal : this.#admit(welcome)
+    if (refusal !== undefined) {
+      this.#context.tally.refusedByUs[refusal.reason]++
+      connection.channel.write(encodeFrame(frameTypes.refusal, encodeRefusal(refusal)))
+      connection.close({ graceful: true })
+      lane.refused(refusal, dial)
+      return
+    }
+    this.#history.recordMet(welcome.identity)
+    this.#redirect(association, welcome.identity)
+    this.claim(welcome.identity).laneOf(lane.lane).adopt(connection, welcome.sequence)
+  }
+
+  gone(_association: Association): void {
+    this.#changed()
+  }
+
+  /** Lets an association go that serves nobody, but not before its backoff is over. */
+  rested(association: Association): void {
+    if (association.hasPurpose || !this.#isCurrent(association)) return
+    if (!association.isBackingOff) {
+      this.#remove(association)
+      association.end('local', 'lane-closed')
+      return
+    }
+    const { clock, limits } = this.#context.settings
+    clock.schedule(limits.maxReconnectMs, () => this.rested(association))
+  }
+
+  /** The association with `peer`, ending the one with an older life and making one if need be. */
+  claim(peer: NodeIdentity): Association {
+    const existing = this.#byAddress.get(peer.address.toString())
+    if (existing === undefined) return this.#add(peer.address, peer)
+    existing.learn(peer)
+    if (existing.peer?.incarnation === peer.incarnation) return existing
+    const waiters = existing.takeWaiters()
+    this.#remove(existing)
+    existing.end('peer-gone', 'peer-gone')
+    const association = this.#add(peer.address, peer)
+    for (const waiter of waiters) association.connect(waiter)
+    return association
+  }
+
+  /** Moves those who wait at an alias of a peer's address to the peer's own association. */
+  #redirect(alias: Association, peer: NodeIdentity): void {
+    if (alias.address.equals(peer.address)) return
+    const waiters = alias.takeWaiters()
+    this.#remove(alias)
+    alias.end('local', 'lane-closed')
+    for (const waiter of waiters) this.connect(peer.address, waiter)
+  }
+
+  #admit({ identity, capabilities }: PeerHello): Refusal | undefined {
+    const admission = this.#context.settings.admit({ identity, capabilities })
+    if (admission.type === 'admitted') return undefined
+    const { reason, knownIncarnation, detail } = admission
+    return {
+      reason,
+      actual: this.#context.self,
+      ...(knownIncarnation !== undefined && { knownIncarnation }),
+      detail,
+    }
+  }
+
+  #handshakeContext({ address }: NodeIdentity, lane: Lane): HandshakeContext {
+    const { self, isClosing, settings } = this.#context
+    const association = this.#byAddress.get(address.toString())
+    const met = this.#history.met(address)
+    const expected = association?.peer?.incarnation
+    const known = met !== undefined && (expected === undefined || met > expected) ? met : expected
+    const removed = this.#history.removed(address)
+    return {
+      self,
+      clusterName: settings.clusterName,
+      ...(settings.configDigest !== undefined && { configDigest: settings.configDigest }),
+      closing: isClosing,
+      ...(known !== undefined && { knownIncarnation: known }),
+      ...(removed !== undefined && { removedIncarnation: removed }),
+      lane: association?.laneOf(lane).view ?? { type: 'idle' },
+    }
+  }
+
+  /** A newer life of the address is known, or this one was removed. */
+  #isPast({ address, incarnation }: NodeIdentity): boolean {
+    const removed = this.#history.removed(address)
+    if (removed !== undefined && incarnation <= removed) return true
+    const current = this.#byAddress.get(address.toString())?.peer?.incarnation
+    const known = Math.max(this.#history.met(address) ?? 0, current ?? 0)
+    return incarnation < known
+  }
+
+  #add(address: NodeAddress, peer: NodeIdentity | undefined): Association {
+    const association = new Association(this.#context, this, address, peer)
+    this.#byAddress.set(address.toString(), association)
+    return association
+  }
+
+  #remove(association: Association): void {
+    if (!this.#isCurrent(association)) return
+    this.#byAddress.delete(association.address.toString())
+    this.#changed()
+  }
+
+  #isCurrent(association: Association): boolean {
+    return this.#byAddress.get(association.address.toString()) === association
+  }
+}

@@ -1,0 +1,183 @@
+import type { Connection } from './connection.ts'
+import type { Dial } from './dial.ts'
+import type { EndpointContext } from './endpoint-context.ts'
+import type { DropReason, Lane, LaneCloseReason } from './endpoint-types.ts'
+import type { TransportError } from './errors.ts'
+import type { Welcome } from './handshake-messages.ts'
+import type { NodeAddress } from './node-address.ts'
+import type { NodeIdentity } from './node-identity.ts'
+import { PeerLane, type LaneOwner, type LaneReport } from './peer-lane.ts'
+
+/** Somebody who asked for a connection, and is told how that went. */
+export interface ConnectWaiter {
+  connected(peer: NodeIdentity): void
+  failed(error: TransportError): void
+}
+
+/** What an association needs of the registry it stands in. */
+export interface AssociationHost {
+  welcomed(
+    association: Association,
+    lane: PeerLane,
+    connection: Connection,
+    welcome: Welcome,
+    dial: Dial,
+  ): void
+  /** The peer refuses us for good, or is another one by now: nothing is sent to it any more. */
+  gone(association: Association): void
+  /** Nothing happens here any more: without a purpose the association is let go. */
+  rested(association: Association): void
+}
+
+/**
+ * What we have with one peer address: two lanes, to one incarnation at a time.
+ *
+ * `peer` is unknown only while a first dial to whoever lives there is under way.
+ */
+export class Association implements LaneOwner {
+  readonly address: NodeAddress
+  readonly control: PeerLane
+  readonly data: PeerLane
+  lastHeardAt: number | undefined
+  isKept = false
+  isGone = false
+  readonly #host: AssociationHost
+  readonly #waiters = new Set<ConnectWaiter>()
+  #peer: NodeIdentity | undefined
+
+  constructor(
+    context: EndpointContext,
+    host: AssociationHost,
+    address: NodeAddress,
+    peer: NodeIdentity | undefined,
+  ) {
+    this.address = address
+    this.#host = host
+    this.#peer = peer
+    this.control = new PeerLane(context, this, 'control')
+    this.data = new PeerLane(context, this, 'data')
+  }
+
+  get peer(): NodeIdentity | undefined {
+    return this.#peer
+  }
+
+  /** Whoever was dialled turned out to be `peer`. */
+  learn(peer: NodeIdentity): void {
+    this.#peer ??= peer
+  }
+
+  laneOf(lane: Lane): PeerLane {
+    return lane === 'control' ? this.control : this.data
+  }
+
+  get hasPurpose(): boolean {
+    const resting = this.control.isIdle && this.data.isIdle
+    return this.isKept || this.#waiters.size > 0 || !resting
+  }
+
+  get isBackingOff(): boolean {
+    return this.control.isBackingOff || this.data.isBackingOff
+  }
+
+  explain(): AssociationReport {
+    return {
+      peer: this.#peer?.toString() ?? `${this.address}#?`,
+      kept: this.isKept,
+      gone: this.isGone,
+      lastHeardAt: this.lastHeardAt,
+      control: this.control.explain(),
+      data: this.data.explain(),
+    }
+  }
+
+  /** Adds somebody who waits for the control lane, and dials now if need be. */
+  connect(waiter: ConnectWaiter): void {
+    this.#waiters.add(waiter)
+    this.control.dialNow()
+  }
+
+  giveUp(waiter: ConnectWaiter): void {
+    if (!this.#waiters.delete(waiter) || this.hasPurpose) return
+    this.#host.rested(this)
+  }
+
+  /** Hands those who wait to the association that their dial led to. */
+  takeWaiters(): readonly ConnectWaiter[] {
+    const waiters = [...this.#waiters]
+    this.#waiters.clear()
+    return waiters
+  }
+
+  end(reason: LaneCloseReason, dropReason: DropReason): void {
+    this.isKept = false
+    this.control.end(reason, dropReason)
+    this.data.end(reason, dropReason)
+  }
+
+  failWaiters(error: TransportError): void {
+    for (const waiter of this.takeWaiters()) waiter.failed(error)
+  }
+
+  wants(lane: Lane): boolean {
+    return lane === 'control' && (this.isKept || this.#waiters.size > 0)
+  }
+
+  target(): NodeIdentity | undefined {
+    return this.#waiters.size > 0 ? undefined : this.#peer
+  }
+
+  welcomed(lane: PeerLane, connection: Connection, welcome: Welcome, dial: Dial): void {
+    this.#host.welcomed(this, lane, connection, welcome, dial)
+  }
+
+  dialEnded(lane: PeerLane, error: TransportError, dial: Dial | undefined): boolean {
+    const { refusal } = error
+    if (refusal !== undefined && this.#isForGood(refusal.reason, refusal.actual)) {
+      this.isGone = true
+      this.#host.gone(this)
+    }
+    if (lane !== this.control || this.#waiters.size === 0) return false
+    // Those who wait take whoever lives there; the dial was for a certain incarnation.
+    if (refusal?.reason === 'wrong-incarnation' && dial?.expected !== undefined) return true
+    this.failWaiters(error)
+    return false
+  }
+
+  opened(lane: PeerLane): void {
+    this.isGone = false
+    const other = lane === this.control ? this.data : this.control
+    other.wake()
+    const peer = this.#peer
+    if (lane !== this.control || peer === undefined) return
+    for (const waiter of this.takeWaiters()) waiter.connected(peer)
+  }
+
+  overflowed(): void {
+    this.control.end('overflow', 'queue-full')
+    this.data.end('overflow', 'lane-closed')
+    if (this.isKept) this.control.ensureDial()
+    else this.#host.rested(this)
+  }
+
+  rested(): void {
+    this.#host.rested(this)
+  }
+
+  #isForGood(reason: string, actual: NodeIdentity | undefined): boolean {
+    if (reason === 'removed' || reason === 'stale-incarnation') return true
+    const peer = this.#peer
+    if (reason !== 'wrong-incarnation' || actual === undefined || peer === undefined) return false
+    return actual.incarnation > peer.incarnation && actual.address.equals(peer.address)
+  }
+}
+
+/** One association, for people. */
+export interface AssociationReport {
+  readonly peer: string
+  readonly kept: boolean
+  readonly gone: boolean
+  readonly lastHeardAt: number | undefined
+  readonly control: LaneReport
+  readonly data: LaneReport
+}

@@ -1,0 +1,130 @@
+import { TransportError } from './errors.ts'
+
+const textEncoder = new TextEncoder()
+
+/**
+ * Writes the fields of a fixed binary codec into a buffer that grows by doubling. Integers are
+ * big-endian; `varint` takes seven bits a byte, low bits first. `ByteReader` reads the same fields
+ * back in the same order.
+ *
+ * A value that does not fit its field is a bug or an oversized input of the caller: fields with a
+ * length throw `CASTY_TRANSPORT_FRAME_TOO_LARGE`, numbers `CASTY_TRANSPORT_INVALID_OPTION`.
+ *
+ * @example
+ * const bytes = new ByteWriter().varint(300).string('up', 16).finish()
+ */
+export class ByteWriter {
+  #bytes: Uint8Array
+  #view: DataView
+  #length = 0
+
+  constructor(initialBytes = 128) {
+    this.#bytes = new Uint8Array(initialBytes)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length
+  }
+
+  u8(value: number): this {
+    checkRange('u8', value, 0xff)
+    this.#reserve(1)
+    this.#bytes[this.#length++] = value
+    return this
+  }
+
+  u16(value: number): this {
+    checkRange('u16', value, 0xffff)
+    this.#reserve(2)
+    this.#view.setUint16(this.#length, value)
+    this.#length += 2
+    return this
+  }
+
+  u32(value: number): this {
+    checkRange('u32', value, 0xffff_ffff)
+    this.#reserve(4)
+    this.#view.setUint32(this.#length, value)
+    this.#length += 4
+    return this
+  }
+
+  /** An integer from 0 to 2⁵³ − 1 in one to eight bytes: small numbers are short. */
+  varint(value: number): this {
+    checkRange('varint', value, Number.MAX_SAFE_INTEGER)
+    this.#reserve(8)
+    let rest = value
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest % 0x80) | 0x80
+      rest = Math.floor(rest / 0x80)
+    }
+    this.#bytes[this.#length++] = rest
+    return this
+  }
+
+  f64(value: number): this {
+    this.#reserve(8)
+    this.#view.setFloat64(this.#length, value)
+    this.#length += 8
+    return this
+  }
+
+  bool(value: boolean): this {
+    return this.u8(value ? 1 : 0)
+  }
+
+  /** UTF-8 behind its length; lone surrogates become U+FFFD, for UTF-8 cannot hold them. */
+  string(text: string, maxBytes: number): this {
+    const encoded = textEncoder.encode(text)
+    return this.bytes(encoded, maxBytes)
+  }
+
+  /** Bytes behind their length. */
+  bytes(value: Uint8Array, maxBytes: number): this {
+    if (value.length > maxBytes) {
+      throw TransportError.frameTooLarge('A field', value.length, maxBytes)
+    }
+    this.varint(value.length)
+    this.#reserve(value.length)
+    this.#bytes.set(value, this.#length)
+    this.#length += value.length
+    return this
+  }
+
+  /** How many elements follow. The reader checks it against what is left: see `ByteReader.count`. */
+  count(value: number): this {
+    return this.varint(value)
+  }
+
+  /** A copy of what was written; the writer can be reset and used again. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  /** What was written, without a copy: valid until the next write or reset. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** Forgets what was written and keeps the buffer. */
+  reset(): this {
+    this.#length = 0
+    return this
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more
+    if (needed <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
+    grown.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = grown
+    this.#view = new DataView(grown.buffer)
+  }
+}
+
+function checkRange(field: string, value: number, max: number): void {
+  if (Number.isInteger(value) && value >= 0 && value <= max) return
+  throw TransportError.invalidOption(`A ${field} field`, value, `an integer from 0 to ${max}`)
+}

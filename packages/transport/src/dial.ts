@@ -1,0 +1,172 @@
+import type { Connection, ConnectionOwner } from './connection.ts'
+import type { EndpointContext } from './endpoint-context.ts'
+import type { Lane, Refusal } from './endpoint-types.ts'
+import { encodeHello, type HandshakeMessage, type Welcome } from './handshake-messages.ts'
+import type { NodeAddress } from './node-address.ts'
+import type { NodeIdentity } from './node-identity.ts'
+import type { Channel, ChannelSink, DialFailure } from './transport.ts'
+import {
+  commonVersion,
+  concatBytes,
+  encodeFrame,
+  encodePrelude,
+  frameTypes,
+  wireVersions,
+  type Prelude,
+} from './wire.ts'
+
+export type DialOutcome =
+  | { readonly type: 'welcomed'; readonly connection: Connection; readonly welcome: Welcome }
+  | { readonly type: 'refused'; readonly refusal: Refusal }
+  | { readonly type: 'failed'; readonly failure: DialFailure }
+
+/** One attempt to open a lane: dial, hello, and the answer to it, within `handshakeTimeoutMs`. */
+export class Dial implements ConnectionOwner {
+  /** Whom we dial, where we know; otherwise whoever lives at the address. */
+  readonly expected: NodeIdentity | undefined
+  readonly #context: EndpointContext
+  readonly #lane: Lane
+  readonly #address: NodeAddress
+  readonly #abort = new AbortController()
+  readonly #timer: Disposable
+  #done: ((outcome: DialOutcome) => void) | undefined
+  #connection: Connection | undefined
+  #helloSent = false
+
+  /** @param done - called once, later, unless the dial is cancelled first */
+  constructor(
+    context: EndpointContext,
+    target: {
+      readonly lane: Lane
+      readonly address: NodeAddress
+      readonly expected: NodeIdentity | undefined
+    },
+    done: (outcome: DialOutcome) => void,
+  ) {
+    this.#context = context
+    this.#lane = target.lane
+    this.#address = target.address
+    this.expected = target.expected
+    this.#done = done
+    const { clock, limits } = context.settings
+    this.#timer = clock.schedule(limits.handshakeTimeoutMs, () => this.#fail('timeout'))
+    context.tally.dialsStarted++
+    context.track(this.#dial())
+  }
+
+  /** The other end may have heard of us by now. */
+  get helloSent(): boolean {
+    return this.#helloSent
+  }
+
+  /** Gives up without an outcome. */
+  cancel(): void {
+    this.#finish()
+    this.#connection?.close()
+  }
+
+  preludeReceived(_connection: Connection, prelude: Prelude): void {
+    if (commonVersion(prelude) !== undefined) return
+    const detail = `wire versions ${wireVersions.min} to ${wireVersions.max} here, ${prelude.minVersion} to ${prelude.maxVersion} there`
+    this.#connection?.close()
+    this.#settle({ type: 'refused', refusal: { reason: 'wire-version', detail } })
+  }
+
+  messageReceived(connection: Connection, message: HandshakeMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        this.#settle({ type: 'welcomed', connection, welcome: message })
+        return
+      case 'refusal':
+        connection.close()
+        this.#settle({ type: 'refused', refusal: message.refusal })
+        return
+      case 'hello':
+      case 'finish':
+        connection.close()
+        this.#settle(notOurs)
+    }
+  }
+
+  drained(): void {}
+
+  closed(_connection: Connection, reason: string): void {
+    if (reason === 'malformed') this.#settle(notOurs)
+    else this.#fail('unreachable')
+  }
+
+  async #dial(): Promise<void> {
+    let channel: Channel
+    try {
+      channel = await this.#context.settings.transport.dial(this.#address, {
+        signal: this.#abort.signal,
+      })
+    } catch (error) {
+      this.#fail(failureOf(error))
+      return
+    }
+    if (this.#done === undefined) discard(channel)
+    else this.#greet(channel)
+  }
+
+  #greet(channel: Channel): void {
+    const connection = this.#context.connection(channel, this)
+    this.#connection = connection
+    connection.start()
+    if (connection.isClosed) return
+    this.#helloSent = true
+    const hello = encodeHello({
+      type: 'hello',
+      lane: this.#lane,
+      ...this.#context.introduction(),
+      dialled: this.#address,
+      ...(this.expected !== undefined && { expected: this.expected.incarnation }),
+    })
+    channel.write(concatBytes(encodePrelude(wireVersions), encodeFrame(frameTypes.hello, hello)))
+  }
+
+  #fail(failure: DialFailure): void {
+    this.#connection?.close()
+    this.#settle({ type: 'failed', failure })
+  }
+
+  #settle(outcome: DialOutcome): void {
+    const done = this.#done
+    this.#finish()
+    done?.(outcome)
+  }
+
+  #finish(): void {
+    if (this.#done === undefined) return
+    this.#done = undefined
+    this.#timer[Symbol.dispose]()
+    if (this.#connection === undefined) this.#abort.abort()
+  }
+}
+
+const notOurs: DialOutcome = {
+  type: 'refused',
+  refusal: { reason: 'malformed', detail: 'what answers there does not speak this protocol' },
+}
+
+const nobody: ChannelSink = { received() {}, drained() {}, closed() {} }
+
+/** A channel that came too late. It is opened all the same: only then does it end in order. */
+function discard(channel: Channel): void {
+  channel.open(nobody)
+  channel.close()
+}
+
+/** What a transport says of a failed dial; silence counts as the network's fault, not the peer's. */
+function failureOf(error: unknown): DialFailure {
+  const failure = typeof error === 'object' && error !== null && 'failure' in error && error.failure
+  switch (failure) {
+    case 'refused':
+    case 'timeout':
+    case 'unreachable':
+    case 'local':
+      return failure
+    default:
+      return 'unreachable'
+  }
+}

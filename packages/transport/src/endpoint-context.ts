@@ -1,0 +1,104 @@
+import { createTally, type Tally } from './counters.ts'
+import type { EndpointSettings } from './endpoint-options.ts'
+import type { DropReason, EndpointEvent, Lane } from './endpoint-types.ts'
+import { EventStream } from './event-stream.ts'
+import { FrameRouter } from './frame-router.ts'
+import type { HandshakeParty } from './handshake-messages.ts'
+import { Connection, type ConnectionOwner } from './connection.ts'
+import type { NodeIdentity } from './node-identity.ts'
+import type { Channel } from './transport.ts'
+
+/** Something with frames to hand over at the end of the turn. */
+export interface Flushable {
+  flush(): void
+}
+
+/** What the parts of one endpoint share: settings, identity, counts, events, and the turn's end. */
+export class EndpointContext {
+  readonly settings: EndpointSettings
+  readonly tally: Tally = createTally()
+  readonly events: EventStream = new EventStream(() => this.tally.listenerErrors++)
+  readonly router: FrameRouter
+  self: NodeIdentity
+  isClosing = false
+  readonly #connections = new Set<Connection>()
+  readonly #work = new Set<Promise<unknown>>()
+  #sequence = 0
+  #flushing: Flushable[] = []
+  #flushed: Flushable[] = []
+  #allReleased: (() => void) | undefined
+
+  constructor(settings: EndpointSettings, self: NodeIdentity) {
+    this.settings = settings
+    this.self = self
+    this.router = new FrameRouter(this.tally, (peer, lane, frameType, reason) =>
+      this.dropped(peer, lane, frameType, reason),
+    )
+  }
+
+  now(): number {
+    return this.settings.clock.now()
+  }
+
+  publish(event: EndpointEvent): void {
+    this.events.publish(event)
+  }
+
+  dropped(peer: NodeIdentity, lane: Lane, frameType: number, reason: DropReason): void {
+    this.tally.dropped[reason]++
+    this.events.publish({ type: 'frame-dropped', peer, lane, frameType, reason })
+  }
+
+  /** What we say of ourselves in the next hello or welcome. */
+  introduction(): HandshakeParty {
+    const { clusterName, capabilities, configDigest } = this.settings
+    return {
+      clusterName,
+      identity: this.self,
+      sequence: ++this.#sequence,
+      capabilities,
+      ...(configDigest !== undefined && { configDigest }),
+    }
+  }
+
+  connection(channel: Channel, owner: ConnectionOwner): Connection {
+    const { maxHandshakeBytes } = this.settings.limits
+    const connection = new Connection(channel, owner, maxHandshakeBytes, (released) => {
+      this.#connections.delete(released)
+      if (this.#connections.size === 0) this.#allReleased?.()
+    })
+    this.#connections.add(connection)
+    return connection
+  }
+
+  /** Flushes `lane` once at the end of the turn, together with all others that ask. */
+  flushSoon(lane: Flushable): void {
+    if (this.#flushing.push(lane) === 1) queueMicrotask(this.#flushAll)
+  }
+
+  /** Disposal waits for `work` to settle; a failure is its starter's business. */
+  track(work: Promise<unknown>): void {
+    this.#work.add(work)
+    const done = (): void => void this.#work.delete(work)
+    work.then(done, done)
+  }
+
+  /** Resolves when all tracked work has settled and every channel has let go. */
+  async quiesce(): Promise<void> {
+    await Promise.allSettled(this.#work)
+    for (const connection of this.#connections) connection.abort()
+    if (this.#connections.size === 0) return
+    await new Promise<void>((resolve) => {
+      this.#allReleased = resolve
+    })
+  }
+
+  readonly #flushAll = (): void => {
+    // Two lists take turns, so that a steady flow of turns allocates none.
+    const lanes = this.#flushing
+    this.#flushing = this.#flushed
+    for (const lane of lanes) lane.flush()
+    lanes.length = 0
+    this.#flushed = lanes
+  }
+}

@@ -1,0 +1,151 @@
+import { systemRandom, type Clock, type Random } from '@casty/clock'
+import type { Admission, EndpointLimits, EndpointOptions, PeerHello } from './endpoint-types.ts'
+import { TransportError } from './errors.ts'
+import { handshakeLimits } from './handshake-messages.ts'
+import type { NodeAddress } from './node-address.ts'
+import { toIncarnation, type Incarnation } from './node-identity.ts'
+import type { Transport } from './transport.ts'
+
+/** What an endpoint is bounded by when its owner says nothing. */
+export const endpointLimitDefaults: Required<EndpointLimits> = {
+  maxControlFrameBytes: 65_536,
+  maxDataFrameBytes: 1_048_576,
+  maxControlQueueBytes: 1_048_576,
+  maxDataQueueBytes: 16_777_216,
+  highWaterBytes: 1_048_576,
+  handshakeTimeoutMs: 5_000,
+  maxHandshakeBytes: 4_096,
+  maxPendingHandshakes: 256,
+  maxPendingHandshakesPerSource: 64,
+  minReconnectMs: 100,
+  maxReconnectMs: 30_000,
+  idleDataLaneMs: 300_000,
+}
+
+/** The options, checked, with nothing left open. */
+export interface EndpointSettings {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly random: Random
+  readonly address: NodeAddress
+  readonly advertised: { readonly host?: string; readonly port?: number }
+  readonly incarnation: Incarnation
+  readonly clusterName: string
+  readonly configDigest?: string
+  readonly capabilities: readonly string[]
+  readonly admit: (peer: PeerHello) => Admission
+  readonly limits: Required<EndpointLimits>
+}
+
+/** @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION`, `CASTY_TRANSPORT_INSECURE_BIND` */
+export function checkEndpointOptions(options: EndpointOptions): EndpointSettings {
+  checkText('clusterName', options.clusterName, 1, 100)
+  if (options.configDigest !== undefined) checkText('configDigest', options.configDigest, 1, 128)
+  const capabilities = options.capabilities ?? []
+  if (capabilities.length > handshakeLimits.capabilities) {
+    throw TransportError.invalidOption(
+      'capabilities',
+      capabilities,
+      `a list of at most ${handshakeLimits.capabilities} names`,
+    )
+  }
+  for (const capability of capabilities) checkText('capabilities', capability, 1, 64)
+  if (options.insecure !== true && !isLoopback(options.address.host)) {
+    throw TransportError.insecureBind(options.address)
+  }
+  return {
+    transport: options.transport,
+    clock: options.clock,
+    random: options.random ?? systemRandom,
+    address: options.address,
+    advertised: checkAdvertised(options.advertised ?? {}),
+    incarnation: checkIncarnation(options.incarnation),
+    clusterName: options.clusterName,
+    ...(options.configDigest !== undefined && { configDigest: options.configDigest }),
+    capabilities: [...capabilities],
+    admit: options.admit ?? (() => ({ type: 'admitted' })),
+    limits: checkLimits(options.limits ?? {}),
+  }
+}
+
+/** True for names and literals that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true
+  return /^127(?:\.\d{1,3}){3}$/.test(host) || /^::ffff:127(?:\.\d{1,3}){3}$/.test(host)
+}
+
+export function checkIncarnation(value: number): Incarnation {
+  if (Number.isSafeInteger(value) && value >= 0) return toIncarnation(value)
+  throw TransportError.invalidOption('incarnation', value, 'a safe integer of at least 0')
+}
+
+function checkAdvertised(advertised: NonNullable<EndpointOptions['advertised']>): {
+  readonly host?: string
+  readonly port?: number
+} {
+  const { port } = advertised
+  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+    throw TransportError.invalidOption('advertised.port', port, 'an integer from 1 to 65535')
+  }
+  return advertised
+}
+
+const loneSurrogate = /\p{Surrogate}/u
+
+/** Text that UTF-8 holds, so that the other side reads what we wrote. */
+function checkText(option: string, value: string, min: number, max: number): void {
+  const fits = typeof value === 'string' && value.length >= min && value.length <= max
+  if (fits && !loneSurrogate.test(value)) return
+  throw TransportError.invalidOption(option, value, `a text of ${min} to ${max} characters`)
+}
+
+/** The least and greatest value of each limit; a frame must fit the queue that it waits in. */
+const limitRanges: Readonly<Record<keyof EndpointLimits, readonly [min: number, max: number]>> = {
+  maxControlFrameBytes: [1_024, 16_777_216],
+  maxDataFrameBytes: [1_024, 1_073_741_824],
+  maxControlQueueBytes: [1_024, 1_073_741_824],
+  maxDataQueueBytes: [1_024, 2_147_483_647],
+  highWaterBytes: [1, 2_147_483_647],
+  handshakeTimeoutMs: [1, 600_000],
+  maxHandshakeBytes: [1_024, 65_536],
+  maxPendingHandshakes: [1, 65_536],
+  maxPendingHandshakesPerSource: [1, 65_536],
+  minReconnectMs: [1, 600_000],
+  maxReconnectMs: [1, 3_600_000],
+  idleDataLaneMs: [1, 2_147_483_647],
+}
+
+function checkLimits(limits: EndpointLimits): Required<EndpointLimits> {
+  const settled = { ...endpointLimitDefaults, ...definedOnly(limits) }
+  for (const [name, range] of Object.entries(limitRanges)) checkLimit(name, settled, range)
+  checkOrder('maxControlQueueBytes', 'maxControlFrameBytes', settled)
+  checkOrder('maxDataQueueBytes', 'maxDataFrameBytes', settled)
+  checkOrder('maxReconnectMs', 'minReconnectMs', settled)
+  return settled
+}
+
+function checkLimit(
+  name: string,
+  limits: Readonly<Record<string, number>>,
+  [min, max]: readonly [number, number],
+): void {
+  const value = limits[name]
+  if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return
+  throw TransportError.invalidOption(`limits.${name}`, value, `an integer from ${min} to ${max}`)
+}
+
+function checkOrder(
+  larger: keyof EndpointLimits,
+  smaller: keyof EndpointLimits,
+  limits: Required<EndpointLimits>,
+): void {
+  if (limits[larger] >= limits[smaller]) return
+  const allowed = `at least limits.${smaller} (${limits[smaller]})`
+  throw TransportError.invalidOption(`limits.${larger}`, limits[larger], allowed)
+}
+
+function definedOnly<T extends object>(value: T): Partial<T> {
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined)
+  // A subset of the entries of a T.
+  return Object.fromEntries(entries) as Partial<T>
+}

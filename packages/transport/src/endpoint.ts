@@ -1,0 +1,250 @@
+import { Acceptor } from './acceptor.ts'
+import type { Association, AssociationReport } from './association.ts'
+import { AssociationRegistry } from './association-registry.ts'
+import { snapshotOf, type EndpointCounters } from './counters.ts'
+import { EndpointContext } from './endpoint-context.ts'
+import {
+  checkEndpointOptions,
+  checkIncarnation,
+  type EndpointSettings,
+} from './endpoint-options.ts'
+import type {
+  EndpointEvent,
+  EndpointOptions,
+  FrameHandler,
+  Lane,
+  SendOutcome,
+} from './endpoint-types.ts'
+import { TransportError } from './errors.ts'
+import { checkFrameType } from './frame-router.ts'
+import { NodeAddress } from './node-address.ts'
+import { NodeIdentity } from './node-identity.ts'
+import type { Channel, Listener } from './transport.ts'
+
+/** One endpoint, for people: every association with its lanes, queues and dials, and the counts. */
+export interface EndpointReport {
+  readonly self: string
+  readonly transport: string
+  readonly pendingHandshakes: number
+  readonly associations: readonly AssociationReport[]
+  readonly counters: EndpointCounters
+}
+
+/**
+ * A node's end of all its connections: it listens, dials on demand, and carries frames to and from
+ * peers, at most once and in order per peer and lane. A gap in that order is published as an event.
+ */
+export class Endpoint implements AsyncDisposable {
+  readonly #context: EndpointContext
+  readonly #registry: AssociationRegistry
+  readonly #acceptor: Acceptor
+  readonly #listener: Listener
+  #disposal: Promise<void> | undefined
+  #lastPeer: NodeIdentity | undefined
+  #lastAssociation: Association | undefined
+
+  private constructor(settings: EndpointSettings, listener: Listener) {
+    this.#listener = listener
+    this.#context = new EndpointContext(settings, identityOf(settings, listener.address))
+    this.#registry = new AssociationRegistry(this.#context, () => {
+      this.#lastPeer = this.#lastAssociation = undefined
+    })
+    this.#acceptor = new Acceptor(this.#context, this.#registry)
+  }
+
+  /**
+   * Listens, and is then open for frames both ways.
+   *
+   * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION`, `CASTY_TRANSPORT_INSECURE_BIND`,
+   * `CASTY_TRANSPORT_ADDRESS_IN_USE`, `CASTY_TRANSPORT_LISTEN_FAILED`
+   */
+  static async start(options: EndpointOptions): Promise<Endpoint> {
+    const settings = checkEndpointOptions(options)
+    let endpoint: Endpoint | undefined
+    const early: Channel[] = []
+    const listener = await settings.transport.listen(settings.address, (channel) => {
+      if (endpoint === undefined) early.push(channel)
+      else endpoint.#acceptor.accept(channel)
+    })
+    endpoint = new Endpoint(settings, listener)
+    for (const channel of early) endpoint.#acceptor.accept(channel)
+    return endpoint
+  }
+
+  /** The address that peers dial, and the incarnation of this life. */
+  get self(): NodeIdentity {
+    return this.#context.self
+  }
+
+  /**
+   * Hands every frame of `frameType` (16 to 31: membership; 32 to 255: free) to `handler`, until the
+   * result is disposed of.
+   *
+   * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` if the type is reserved or taken
+   */
+  handle(frameType: number, handler: FrameHandler): Disposable {
+    return this.#context.router.handle(frameType, handler)
+  }
+
+  /**
+   * Queues a frame with the body `bytes[start, end)`, which is copied before the call returns; it
+   * leaves at the end of the turn, with all others for that peer. Dials if there is no connection.
+   * Nothing is sent to an incarnation that is over: such a frame is dropped as `peer-gone`.
+   *
+   * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a frame type below 16 or above 255
+   */
+  send(
+    to: NodeIdentity,
+    lane: Lane,
+    frameType: number,
+    bytes: Uint8Array,
+    start = 0,
+    end: number = bytes.length,
+  ): SendOutcome {
+    checkFrameType(frameType)
+    const association = to === this.#lastPeer ? this.#lastAssociation : this.#associationFor(to)
+    if (association === undefined) {
+      const reason = this.#context.isClosing ? 'lane-closed' : 'peer-gone'
+      this.#context.dropped(to, lane, frameType, reason)
+      return 'dropped'
+    }
+    const peerLane = lane === 'control' ? association.control : association.data
+    return peerLane.send(frameType, bytes, start, end)
+  }
+
+  /**
+   * Opens a control lane to whoever lives at `address`, and tells who that is.
+   *
+   * Rejects with `CASTY_TRANSPORT_DIAL_FAILED` (see `failure`), `CASTY_TRANSPORT_REFUSED` (see
+   * `refusal`), `CASTY_TRANSPORT_CLOSED`, or `signal.reason` once the signal is aborted.
+   */
+  async connect(
+    address: NodeAddress,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<NodeIdentity> {
+    signal?.throwIfAborted()
+    if (this.#context.isClosing) throw TransportError.closed('The endpoint')
+    return await new Promise<NodeIdentity>((resolve, reject) => {
+      const settled = (): void => signal?.removeEventListener('abort', aborted)
+      const waiter = {
+        connected(peer: NodeIdentity): void {
+          settled()
+          resolve(peer)
+        },
+        failed(error: TransportError): void {
+          settled()
+          reject(error)
+        },
+      }
+      const aborted = (): void => {
+        for (const association of this.#registry.all()) association.giveUp(waiter)
+        reject(signal?.reason)
+      }
+      signal?.addEventListener('abort', aborted, { once: true })
+      this.#registry.connect(address, waiter)
+    })
+  }
+
+  /**
+   * Keeps the control lane to that incarnation connected from now on. A lost connection is dialled
+   * again at once, then with growing delays (`minReconnectMs` to `maxReconnectMs`, full jitter).
+   */
+  keep(peer: NodeIdentity): void {
+    if (!this.#context.isClosing) this.#registry.keep(peer)
+  }
+
+  /** Leaves the control lane as it is, and does not dial again of itself. */
+  unkeep(peer: NodeIdentity): void {
+    const association = this.#registry.find(peer)
+    if (association === undefined) return
+    association.isKept = false
+    association.rested()
+  }
+
+  /**
+   * Closes both lanes to that incarnation and drops what is queued; with `removed`, it is refused
+   * from now on, dialled or dialling.
+   */
+  forget(peer: NodeIdentity, refusal?: 'removed'): void {
+    this.#registry.forget(peer, refusal)
+  }
+
+  isConnected(peer: NodeIdentity, lane: Lane): boolean {
+    return this.#registry.find(peer)?.laneOf(lane).isOpen ?? false
+  }
+
+  /** When the last bytes of that incarnation arrived, by `clock.now()`. */
+  lastHeardAt(peer: NodeIdentity): number | undefined {
+    return this.#registry.find(peer)?.lastHeardAt
+  }
+
+  /**
+   * Ends every association and goes on under another incarnation, for a node that learns that its
+   * own is not the newest of its address. What was kept has to be kept again.
+   *
+   * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` unless it is above the present one
+   */
+  reincarnate(incarnation: number): void {
+    const next = checkIncarnation(incarnation)
+    if (next <= this.self.incarnation) {
+      const allowed = `above the present one (${this.self.incarnation})`
+      throw TransportError.invalidOption('incarnation', incarnation, allowed)
+    }
+    this.#context.self = NodeIdentity.of(this.self.address, next)
+    this.#registry.endAll(({ address }) => TransportError.dialFailed(address, 'local'))
+  }
+
+  /** Tells `listener` of every event from now on. What it throws is counted and goes no further. */
+  subscribe(listener: (event: EndpointEvent) => void): Disposable {
+    return this.#context.events.subscribe(listener)
+  }
+
+  counters(): EndpointCounters {
+    return snapshotOf(this.#context.tally)
+  }
+
+  explain(): EndpointReport {
+    return {
+      self: this.self.toString(),
+      transport: this.#context.settings.transport.name,
+      pendingHandshakes: this.#acceptor.pendingCount,
+      associations: this.#registry.all().map((association) => association.explain()),
+      counters: this.counters(),
+    }
+  }
+
+  /**
+   * Closes everything at once; what was queued this turn is still handed to the network. Waits for
+   * sockets of its own to be let go, and for no peer.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#dispose()
+    return this.#disposal
+  }
+
+  async #dispose(): Promise<void> {
+    this.#context.isClosing = true
+    for (const association of this.#registry.all()) {
+      association.control.flush()
+      association.data.flush()
+    }
+    this.#registry.endAll(() => TransportError.closed('The endpoint'))
+    this.#acceptor.closeAll()
+    await this.#listener[Symbol.asyncDispose]()
+    await this.#context.quiesce()
+  }
+
+  #associationFor(to: NodeIdentity): Association | undefined {
+    if (this.#context.isClosing) return undefined
+    const association = this.#registry.forSending(to)
+    if (association === undefined) return undefined
+    this.#lastPeer = to
+    this.#lastAssociation = association
+    return association
+  }
+}
+
+function identityOf(settings: EndpointSettings, bound: NodeAddress): NodeIdentity {
+  const { host = bound.host, port = bound.port } = settings.advertised
+  return NodeIdentity.of(NodeAddress.of(host, port), settings.incarnation)
+}

@@ -1,0 +1,142 @@
+// Whether a connection comes about, as pure functions of what is known when the other side's word
+// arrives. Both ends decide by the same rules, so they agree without another round trip:
+//
+// - Simultaneous dials: the dial of the lower identity survives. The lower end refuses the other
+//   dial as `duplicate` while its own hello is under way; the higher end takes the lower's dial and
+//   abandons its own. A dial that has not said hello yet gives way to whatever arrives.
+// - An established connection against a new hello: an end dials only when it holds no connection, so
+//   the end's latest word wins. Its words are numbered (`sequence`), for they travel on different
+//   connections and may overtake each other.
+import type { Refusal } from './endpoint-types.ts'
+import type { Hello, HandshakeParty, Welcome } from './handshake-messages.ts'
+import { NodeIdentity, type Incarnation } from './node-identity.ts'
+
+/** What an endpoint knows when it decides. */
+export interface HandshakeContext {
+  readonly self: NodeIdentity
+  readonly clusterName: string
+  readonly configDigest?: string
+  /** The endpoint is being disposed of. */
+  readonly closing: boolean
+  /** The highest incarnation met or expected at the peer's address. */
+  readonly knownIncarnation?: Incarnation
+  /** The highest incarnation at the peer's address that was removed from the cluster. */
+  readonly removedIncarnation?: Incarnation
+  /** What there is already on the lane in question, between us and the peer's address. */
+  readonly lane: LaneView
+}
+
+export type LaneView =
+  | { readonly type: 'idle' }
+  /** Our own dial, to `expected` or to whoever lives there. */
+  | { readonly type: 'dialling'; readonly helloSent: boolean; readonly expected?: Incarnation }
+  /** A connection to `incarnation`, made when the peer's sequence stood at `peerSequence`. */
+  | { readonly type: 'open'; readonly incarnation: Incarnation; readonly peerSequence: number }
+
+export type HelloDecision =
+  /** Whatever else there is on the lane ends: our own dial, an older connection, an older life. */
+  { readonly type: 'accept' } | { readonly type: 'refuse'; readonly refusal: Refusal }
+
+/** The acceptor's word on a hello, but for the wire version before it and the owner's after it. */
+export function decideHello(hello: Hello, context: HandshakeContext): HelloDecision {
+  const refusal = refuseParty(hello, context) ?? refuseTarget(hello, context)
+  if (refusal !== undefined) return { type: 'refuse', refusal }
+  const { self, lane } = context
+  const { incarnation } = hello.identity
+  if (lane.type === 'dialling' && lane.helloSent && targets(lane.expected, incarnation)) {
+    // The other end compares the same two identities.
+    if (NodeIdentity.compare(self, hello.identity) < 0) return duplicate(self)
+  }
+  if (lane.type === 'open' && lane.incarnation === incarnation) {
+    // An older word than the one that made our connection: the peer has moved on since.
+    if (hello.sequence < lane.peerSequence) return duplicate(self)
+  }
+  return { type: 'accept' }
+}
+
+export type WelcomeDecision =
+  | { readonly type: 'accept' }
+  /** The peer believes in another connection, which we hold: this one is closed without a word. */
+  | { readonly type: 'superseded' }
+  | { readonly type: 'refuse'; readonly refusal: Refusal }
+
+/** The dialler's word on a welcome. `expected` is whom it dialled, if it knew. */
+export function decideWelcome(
+  welcome: Welcome,
+  expected: NodeIdentity | undefined,
+  context: HandshakeContext,
+): WelcomeDecision {
+  const refusal = refuseParty(welcome, context) ?? refuseAnswerer(welcome, expected)
+  if (refusal !== undefined) return { type: 'refuse', refusal }
+  const { lane } = context
+  const held = lane.type === 'open' && lane.incarnation === welcome.identity.incarnation
+  if (held && welcome.sequence < lane.peerSequence) return { type: 'superseded' }
+  return { type: 'accept' }
+}
+
+/** What both sides check of each other, cheapest first. */
+function refuseParty(party: HandshakeParty, context: HandshakeContext): Refusal | undefined {
+  const { self, clusterName, configDigest, knownIncarnation, removedIncarnation } = context
+  const { address, incarnation } = party.identity
+  if (context.closing) {
+    return { reason: 'closing', actual: self, detail: `${self} is shutting down` }
+  }
+  if (party.clusterName !== clusterName) {
+    const detail = `cluster ${quote(clusterName)} here, ${quote(party.clusterName)} there`
+    return { reason: 'cluster-name', detail }
+  }
+  const digest = party.configDigest
+  if (configDigest !== undefined && digest !== undefined && digest !== configDigest) {
+    const detail = `settings that must agree differ: ${quote(configDigest)} here, ${quote(digest)} there`
+    return { reason: 'config', actual: self, detail }
+  }
+  if (party.identity.equals(self)) {
+    return { reason: 'self', actual: self, detail: `${self} dialled itself` }
+  }
+  if (removedIncarnation === incarnation) {
+    const detail = `${party.identity} was removed from the cluster; start again with a new incarnation`
+    return { reason: 'removed', actual: self, knownIncarnation: incarnation, detail }
+  }
+  const newest = Math.max(knownIncarnation ?? 0, removedIncarnation ?? 0)
+  if (incarnation < newest) {
+    const known = knownIncarnation === newest ? knownIncarnation : removedIncarnation
+    const detail = `${address} is known here in incarnation ${newest}, newer than ${incarnation}`
+    return {
+      reason: 'stale-incarnation',
+      actual: self,
+      ...(known !== undefined && { knownIncarnation: known }),
+      detail,
+    }
+  }
+  return undefined
+}
+
+function refuseTarget(hello: Hello, { self }: HandshakeContext): Refusal | undefined {
+  if (hello.expected === undefined) return undefined
+  const wanted = NodeIdentity.of(hello.dialled, hello.expected)
+  if (wanted.equals(self)) return undefined
+  return {
+    reason: 'wrong-incarnation',
+    actual: self,
+    detail: `${wanted} was dialled, ${self} answers`,
+  }
+}
+
+function refuseAnswerer(welcome: Welcome, expected: NodeIdentity | undefined): Refusal | undefined {
+  if (expected === undefined || expected.equals(welcome.identity)) return undefined
+  const detail = `${expected} was dialled, ${welcome.identity} answers`
+  return { reason: 'wrong-incarnation', actual: welcome.identity, detail }
+}
+
+function targets(expected: Incarnation | undefined, incarnation: Incarnation): boolean {
+  return expected === undefined || expected === incarnation
+}
+
+function duplicate(self: NodeIdentity): HelloDecision {
+  const detail = `the other connection with ${self} is kept`
+  return { type: 'refuse', refusal: { reason: 'duplicate', actual: self, detail } }
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text)
+}

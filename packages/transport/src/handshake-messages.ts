@@ -1,0 +1,243 @@
+// The frames that open a connection, as a fixed codec: every field has its own limit, and all of
+// them together fit the handshake budget. Bytes behind the last known field are skipped, so that a
+// later version can add fields without a new wire version.
+import { ByteReader } from './byte-reader.ts'
+import { ByteWriter } from './byte-writer.ts'
+import type { Lane, Refusal, RefusalReason } from './endpoint-types.ts'
+import { TransportError } from './errors.ts'
+import { NodeAddress } from './node-address.ts'
+import { NodeIdentity, toIncarnation, type Incarnation } from './node-identity.ts'
+import { authMethods, frameTypes } from './wire.ts'
+
+/** What both sides say of themselves. */
+export interface HandshakeParty {
+  readonly clusterName: string
+  readonly identity: NodeIdentity
+  /**
+   * A count of the sender's hellos and welcomes. Of two connections, the one with the higher number
+   * is the one that the sender believes in: it makes no new one while it holds one.
+   */
+  readonly sequence: number
+  readonly capabilities: readonly string[]
+  readonly configDigest?: string
+}
+
+export interface Hello extends HandshakeParty {
+  readonly type: 'hello'
+  readonly lane: Lane
+  readonly dialled: NodeAddress
+  /** Absent when the dialler takes whoever lives at the address. */
+  readonly expected?: Incarnation
+}
+
+export interface Welcome extends HandshakeParty {
+  readonly type: 'welcome'
+  readonly wireVersion: number
+}
+
+export type HandshakeMessage =
+  | Hello
+  | Welcome
+  | { readonly type: 'refusal'; readonly refusal: Refusal }
+  | { readonly type: 'finish' }
+
+export const handshakeLimits = {
+  clusterNameBytes: 400,
+  hostBytes: 255,
+  capabilityBytes: 64,
+  capabilities: 32,
+  configDigestBytes: 128,
+  nonceBytes: 64,
+  detailCharacters: 200,
+  detailBytes: 800,
+} as const
+
+/** Their places are the codes on the wire: add at the end only. */
+const refusalReasons: readonly RefusalReason[] = [
+  'wire-version',
+  'cluster-name',
+  'config',
+  'wrong-incarnation',
+  'stale-incarnation',
+  'removed',
+  'duplicate',
+  'self',
+  'busy',
+  'closing',
+  'malformed',
+]
+
+const lanes: readonly Lane[] = ['control', 'data']
+const noNonce = new Uint8Array(0)
+
+export function encodeHello(hello: Hello): Uint8Array {
+  const writer = new ByteWriter(256)
+  writer.u8(lanes.indexOf(hello.lane))
+  writeParty(writer, hello)
+  writeAddress(writer, hello.dialled)
+  writeOptional(writer, hello.expected, (incarnation) => writer.varint(incarnation))
+  writeAuthentication(writer)
+  return writer.finish()
+}
+
+export function encodeWelcome(welcome: Welcome): Uint8Array {
+  const writer = new ByteWriter(256)
+  writer.u16(welcome.wireVersion)
+  writeParty(writer, welcome)
+  writeAuthentication(writer)
+  return writer.finish()
+}
+
+export function encodeRefusal(refusal: Refusal): Uint8Array {
+  const writer = new ByteWriter()
+  writer.u8(refusalReasons.indexOf(refusal.reason))
+  writeOptional(writer, refusal.actual, (actual) => writeIdentity(writer, actual))
+  writeOptional(writer, refusal.knownIncarnation, (incarnation) => writer.varint(incarnation))
+  writer.string(shorten(refusal.detail), handshakeLimits.detailBytes)
+  return writer.finish()
+}
+
+/**
+ * Reads the body `bytes[start, end)` of a transport frame; `undefined` for a type that this version
+ * does not know.
+ *
+ * @throws TransportError `CASTY_TRANSPORT_MALFORMED`, `CASTY_TRANSPORT_INVALID_ADDRESS`
+ */
+export function decodeHandshake(
+  frameType: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): HandshakeMessage | undefined {
+  const reader = new ByteReader(bytes, start, end)
+  switch (frameType) {
+    case frameTypes.hello:
+      return readHello(reader)
+    case frameTypes.welcome:
+      return readWelcome(reader)
+    case frameTypes.refusal:
+      return { type: 'refusal', refusal: readRefusal(reader) }
+    case frameTypes.finish:
+      return { type: 'finish' }
+    default:
+      return undefined
+  }
+}
+
+function readHello(reader: ByteReader): Hello {
+  const lane = lanes[reader.u8()]
+  if (lane === undefined) throw TransportError.malformed('A hello names an unknown lane')
+  const party = readParty(reader)
+  const dialled = readAddress(reader)
+  const expected = readOptional(reader, () => toIncarnation(reader.varint()))
+  readAuthentication(reader)
+  return { type: 'hello', lane, ...party, dialled, ...(expected !== undefined && { expected }) }
+}
+
+function readWelcome(reader: ByteReader): Welcome {
+  const wireVersion = reader.u16()
+  const party = readParty(reader)
+  readAuthentication(reader)
+  return { type: 'welcome', wireVersion, ...party }
+}
+
+function readRefusal(reader: ByteReader): Refusal {
+  const reason = refusalReasons[reader.u8()]
+  // A reason of a later version: the peer said no, and its detail says why.
+  const known = reason ?? 'malformed'
+  const actual = readOptional(reader, () => readIdentity(reader))
+  const knownIncarnation = readOptional(reader, () => toIncarnation(reader.varint()))
+  const detail = shorten(reader.string(handshakeLimits.detailBytes))
+  return {
+    reason: known,
+    ...(actual !== undefined && { actual }),
+    ...(knownIncarnation !== undefined && { knownIncarnation }),
+    detail,
+  }
+}
+
+function writeParty(writer: ByteWriter, party: HandshakeParty): void {
+  writer.string(party.clusterName, handshakeLimits.clusterNameBytes)
+  writeIdentity(writer, party.identity)
+  writer.varint(party.sequence)
+  writer.count(party.capabilities.length)
+  for (const capability of party.capabilities) {
+    writer.string(capability, handshakeLimits.capabilityBytes)
+  }
+  writeOptional(writer, party.configDigest, (digest) =>
+    writer.string(digest, handshakeLimits.configDigestBytes),
+  )
+}
+
+function readParty(reader: ByteReader): HandshakeParty {
+  const clusterName = reader.string(handshakeLimits.clusterNameBytes)
+  const identity = readIdentity(reader)
+  const sequence = reader.varint()
+  const capabilities = readCapabilities(reader)
+  const configDigest = readOptional(reader, () => reader.string(handshakeLimits.configDigestBytes))
+  return {
+    clusterName,
+    identity,
+    sequence,
+    capabilities,
+    ...(configDigest !== undefined && { configDigest }),
+  }
+}
+
+function readCapabilities(reader: ByteReader): readonly string[] {
+  const count = reader.count(1)
+  if (count > handshakeLimits.capabilities) {
+    throw TransportError.malformed(`${count} capabilities are more than can be named`)
+  }
+  return Array.from({ length: count }, () => reader.string(handshakeLimits.capabilityBytes))
+}
+
+function writeAddress(writer: ByteWriter, address: NodeAddress): void {
+  writer.string(address.host, handshakeLimits.hostBytes).u16(address.port)
+}
+
+function readAddress(reader: ByteReader): NodeAddress {
+  const host = reader.string(handshakeLimits.hostBytes)
+  return NodeAddress.of(host, reader.u16())
+}
+
+function writeIdentity(writer: ByteWriter, identity: NodeIdentity): void {
+  writeAddress(writer, identity.address)
+  writer.varint(identity.incarnation)
+}
+
+function readIdentity(reader: ByteReader): NodeIdentity {
+  const address = readAddress(reader)
+  return NodeIdentity.of(address, reader.varint())
+}
+
+/** The place of a method other than `none`, and of the nonce that its proof is made over. */
+function writeAuthentication(writer: ByteWriter): void {
+  writer.u8(authMethods.none).bytes(noNonce, handshakeLimits.nonceBytes)
+}
+
+function readAuthentication(reader: ByteReader): void {
+  const method = reader.u8()
+  if (method !== authMethods.none) {
+    throw TransportError.malformed(`The authentication method ${method} is not known`)
+  }
+  reader.bytes(handshakeLimits.nonceBytes)
+}
+
+function writeOptional<T>(
+  writer: ByteWriter,
+  value: T | undefined,
+  write: (value: T) => void,
+): void {
+  writer.bool(value !== undefined)
+  if (value !== undefined) write(value)
+}
+
+function readOptional<T>(reader: ByteReader, read: () => T): T | undefined {
+  return reader.bool() ? read() : undefined
+}
+
+/** At most 200 characters, whole ones: half of a surrogate pair that was cut is replaced. */
+function shorten(text: string): string {
+  return text.slice(0, handshakeLimits.detailCharacters).replaceAll(/\p{Surrogate}/gu, '\ufffd')
+}

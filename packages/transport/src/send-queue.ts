@@ -1,0 +1,89 @@
+import type { Tally } from './counters.ts'
+import { FrameBatch } from './frame-batch.ts'
+import type { Channel } from './transport.ts'
+import { headerBytes } from './wire.ts'
+
+export interface SendQueueLimits {
+  readonly maxFrameBytes: number
+  readonly maxQueueBytes: number
+  readonly highWaterBytes: number
+}
+
+/**
+ * Frames on their way to one peer on one lane: those not handed to the network yet, and the bytes of
+ * those that the network has been handed and not taken.
+ */
+export class SendQueue {
+  readonly #limits: SendQueueLimits
+  readonly #tally: Tally
+  readonly #batch = new FrameBatch()
+  #blockedBytes = 0
+  #blocked = false
+  #wasBusy = false
+
+  constructor(limits: SendQueueLimits, tally: Tally) {
+    this.#limits = limits
+    this.#tally = tally
+  }
+
+  get bytes(): number {
+    return this.#batch.size + this.#blockedBytes
+  }
+
+  get frames(): number {
+    return this.#batch.frames
+  }
+
+  /** The network takes no more for now: `drained` says when. */
+  get isBlocked(): boolean {
+    return this.#blocked
+  }
+
+  offer(
+    frameType: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): 'sent' | 'busy' | 'frame-too-large' | 'queue-full' {
+    const frameBytes = headerBytes + end - start
+    if (frameBytes - headerBytes >= this.#limits.maxFrameBytes) return 'frame-too-large'
+    const total = this.bytes + frameBytes
+    if (total > this.#limits.maxQueueBytes) return 'queue-full'
+    this.#batch.append(frameType, bytes, start, end)
+    if (total <= this.#limits.highWaterBytes) return 'sent'
+    this.#wasBusy = true
+    return 'busy'
+  }
+
+  /** Hands everything over, in one write. */
+  flush(channel: Channel): void {
+    if (this.#batch.frames === 0) return
+    this.#tally.framesSent += this.#batch.frames
+    this.#tally.bytesSent += this.#batch.size
+    if (channel.write(this.#batch.take())) return
+    this.#blocked = true
+    this.#blockedBytes = channel.bufferedBytes
+  }
+
+  /** The network has taken what it was handed, or the connection is another one now. */
+  unblock(): void {
+    this.#blocked = false
+    this.#blockedBytes = 0
+  }
+
+  /** True once after `busy`, when there is room again. */
+  takeRelief(): boolean {
+    if (!this.#wasBusy || this.bytes >= this.#limits.highWaterBytes) return false
+    this.#wasBusy = false
+    return true
+  }
+
+  /** Drops what was not handed over; returns how many frames that were. */
+  drop(): number {
+    const frames = this.#batch.frames
+    this.#batch.clear()
+    this.unblock()
+    this.#wasBusy = false
+    return frames
+  }
+}
