@@ -24,14 +24,13 @@ export interface DocumentedSource {
   /** As it is to appear in a failure. */
   readonly file: string
   readonly text: string
-  /** What the package exports to the public: value names, importable from `packageName`. */
-  readonly exportedNames: readonly string[]
-  readonly packageName: string
+  /** What can be imported for an example: the names of values, by the package that exports them. */
+  readonly importable: ReadonlyMap<string, readonly string[]>
 }
 
 /**
  * The `@example` sections of a source's doc comments. They are fragments: what they use of the package
- * is imported for them, and each line of the form `expression // => value` becomes an assertion.
+ * and of those it depends on is imported for them, and each line of the form `expression // => value` becomes an assertion.
  */
 export function docExamples(source: DocumentedSource): readonly Example[] {
   const sections = source.text.matchAll(
@@ -50,10 +49,15 @@ export function docExamples(source: DocumentedSource): readonly Example[] {
   })
 }
 
-function importsFor(body: string, { exportedNames, packageName }: DocumentedSource): string {
-  const used = exportedNames.filter((name) => new RegExp(`\\b${name}\\b`).test(body))
-  const casty = used.length > 0 ? `import { ${used.join(', ')} } from '${packageName}'\n` : ''
-  return `import { expectValue } from '../expect-value.ts'\n${casty}`
+function importsFor(body: string, { importable }: DocumentedSource): string {
+  const lines = ["import { expectValue } from '../expect-value.ts'"]
+  const taken = new Set<string>()
+  for (const [packageName, names] of importable) {
+    const used = names.filter((name) => !taken.has(name) && new RegExp(`\\b${name}\\b`).test(body))
+    if (used.length > 0) lines.push(`import { ${used.join(', ')} } from '${packageName}'`)
+    for (const name of used) taken.add(name)
+  }
+  return lines.map((line) => `${line}\n`).join('')
 }
 
 /** Turns `expression // => value` into a call that fails unless the two are the same. */

@@ -33,17 +33,30 @@ function readmeOf({ folder }: WorkspacePackage): string {
 }
 
 function docExamplesOf(workspacePackage: WorkspacePackage): readonly Example[] {
-  const exportedNames = entryPointExports(workspacePackage, '.')
-    .filter(({ isType }) => !isType)
-    .map(({ name }) => name)
+  const importable = new Map(
+    [workspacePackage, ...dependenciesOf(workspacePackage)].map((found) => [
+      found.name,
+      valuesOf(found),
+    ]),
+  )
   return typeScriptFiles(join(workspacePackage.folder, 'src')).flatMap((path) =>
     docExamples({
       file: relative(workspaceRoot, path),
       text: readFileSync(path, 'utf8'),
-      packageName: workspacePackage.name,
-      exportedNames,
+      importable,
     }),
   )
+}
+
+function dependenciesOf({ manifest }: WorkspacePackage): readonly WorkspacePackage[] {
+  const names = Object.keys(manifest.dependencies ?? {})
+  return workspacePackages().filter(({ name }) => names.includes(name))
+}
+
+function valuesOf(workspacePackage: WorkspacePackage): readonly string[] {
+  return entryPointExports(workspacePackage, '.')
+    .filter(({ isType }) => !isType)
+    .map(({ name }) => name)
 }
 
 /** Writes each example to a file named after its origin, in a package that depends on all others. */

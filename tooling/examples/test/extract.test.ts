@@ -25,8 +25,11 @@ test('a doc example imports what it uses and asserts what it claims', () => {
     ' */',
     'export function double() {}',
   ].join('\n')
-  const source = { file: 'src/double.ts', text, packageName: '@casty/x', exportedNames: ['double'] }
-  expect(docExamples(source)).toEqual([
+  const importable = new Map([
+    ['@casty/x', ['double']],
+    ['@casty/y', ['double', 'triple']],
+  ])
+  expect(docExamples({ file: 'src/double.ts', text, importable })).toEqual([
     {
       origin: 'src/double.ts:3',
       runs: true,
@@ -40,7 +43,7 @@ test('a doc example imports what it uses and asserts what it claims', () => {
 
 test('a doc example may run over several lines', () => {
   const text = '/**\n * @example\n * const two = 2\n * two + 2 // => 4\n */\n'
-  const [example] = docExamples({ file: 'a.ts', text, packageName: '@casty/x', exportedNames: [] })
+  const [example] = docExamples({ file: 'a.ts', text, importable: new Map() })
   expect(example?.code).toContain('const two = 2\nexpectValue(two + 2, "4")\n')
 })
 
@@ -48,6 +51,7 @@ test.each([
   [4, '4'],
   ['eu', "'eu'"],
   [0.30103, '0.301…'],
+  [1522.59, '1_522.5…'],
   [[1, 2], '[1, 2]'],
   [undefined, 'undefined'],
   [Infinity, 'Infinity'],
