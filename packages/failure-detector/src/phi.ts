@@ -47,7 +47,7 @@ export function phi(silentMs: number, { meanMs, stdDevMs }: IntervalStats): numb
  * lets a shell sleep until a peer would become suspect instead of asking again and again.
  *
  * @param level - a φ above 0
- * @example silenceAtPhi(8, { meanMs: 1_000, stdDevMs: 100 }) // => 1_522.0…
+ * @example silenceAtPhi(8, { meanMs: 1_000, stdDevMs: 100 }) // => 1522.598…
  */
 export function silenceAtPhi(level: number, { meanMs, stdDevMs }: IntervalStats): number {
   return meanMs + stdDevMs * deviationsAtPhi(level)
