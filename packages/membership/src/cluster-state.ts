@@ -201,7 +201,8 @@ export class ClusterState implements ClusterStateParts {
    * @param removedAtMs - wall-clock time, in milliseconds since the epoch
    */
   bury(nodes: readonly NodeIdentity[], removedAtMs: number, by: NodeIdentity): ClusterState {
-    const news = nodes.filter((node) => !this.isBuried(node))
+    // In order of incarnation, so that the latest of an address names its tombstone.
+    const news = nodes.filter((node) => !this.isBuried(node)).toSorted(NodeIdentity.compare)
     if (news.length === 0) return this
     const dot = this.#nextDot(by)
     const tombstones = new Map(this.tombstones)

@@ -17,6 +17,9 @@ import { checkConfig, type ClusterConfig } from './options.ts'
 import { sameTopology, topologyOf, type TopologySnapshot } from './topology-snapshot.ts'
 import type { WaitOutcome } from './waiters.ts'
 
+/** A member out of reach is dialled again at least this often, so that a healed network is noticed. */
+const maxReconnectMs = 3_000
+
 /** Counts since the start of the node. */
 export interface ClusterMetrics {
   /** Messages of membership, by type. */
@@ -54,7 +57,8 @@ export class Cluster implements AsyncDisposable {
   static async start(config: ClusterConfig): Promise<Cluster> {
     const checked = checkConfig(config)
     const clock = config.clock ?? systemClock
-    let node: ClusterNode | undefined
+    // Peers may connect before there is a node to ask: it knows of nobody yet.
+    const started: { node?: ClusterNode } = {}
     const endpoint = await Endpoint.start({
       transport: config.transport,
       clock,
@@ -65,10 +69,11 @@ export class Cluster implements AsyncDisposable {
       clusterName: checked.name,
       configDigest: checked.agreement,
       insecure: config.insecure ?? false,
-      admit: (peer) => node?.admit(peer) ?? { type: 'admitted' },
-      ...(config.limits && { limits: config.limits }),
+      admit: (peer) => started.node?.admit(peer) ?? { type: 'admitted' },
+      limits: { maxReconnectMs, ...config.limits },
     })
-    node = new ClusterNode(config, checked, endpoint)
+    const node = new ClusterNode(config, checked, endpoint)
+    started.node = node
     node.open()
     return new Cluster(node)
   }

@@ -81,7 +81,7 @@ function covers(version: VectorClock, dot: Dot): boolean {
  */
 export function receiveGossip(state: ClusterState, gossip: Gossip): ClusterState {
   const tombstones = mergeTombstones(state.tombstones, gossip.tombstones)
-  const records = mergeRecords(state.records, gossip.records, tombstones)
+  const records = mergeRecords(state, gossip.records, tombstones)
   const { reachability, rowCounters } = mergeRows(state, gossip.rows)
   const clusterId = state.clusterId === '' ? gossip.clusterId : state.clusterId
   const merged = isSame(state, { tombstones, records, reachability, clusterId })
@@ -130,8 +130,12 @@ function mergeTombstones(
   return merged ?? known
 }
 
+/**
+ * Whoever is buried stays out. So does whoever is not here although our version covers the change
+ * that told of it: we have known it and let it go, even where the tombstone is forgotten already.
+ */
 function mergeRecords(
-  known: ReadonlyMap<string, MemberRecord>,
+  { records: known, version }: ClusterState,
   told: readonly MemberRecord[],
   tombstones: ReadonlyMap<string, Tombstone>,
 ): ReadonlyMap<string, MemberRecord> {
@@ -141,6 +145,7 @@ function mergeRecords(
     if (buried(record.member.key)) continue
     const address = record.member.address.toString()
     const held = (merged ?? known).get(address)
+    if (!held && covers(version, record.dot)) continue
     const joined = held ? mergeRecord(held, record, buried) : record
     if (joined === held) continue
     merged ??= new Map(known)

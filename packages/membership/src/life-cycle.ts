@@ -84,14 +84,15 @@ function actOnConvergence(state: MembershipState, moment: Moment): ClusterState 
   return cluster.mergeMembers(moved, self).bury(buried, moment.wallNow, self)
 }
 
-/** Earlier incarnations of members that still count in the version: all have seen what they told. */
+/**
+ * Who still counts in the version and is no member: earlier incarnations of members above all. All
+ * have seen what they told, so they can be forgotten.
+ */
 function outlived(cluster: ClusterState): readonly NodeIdentity[] {
   const found: NodeIdentity[] = []
   for (const [key] of cluster.version.entries()) {
-    if (!cluster.records.has(key.slice(0, key.lastIndexOf('#')))) continue
-    const node = NodeIdentity.parse(key)
-    const current = cluster.member(node.address)
-    if (current && current.incarnation > node.incarnation) found.push(node)
+    // Every entry of a membership version is named by a node key.
+    if (!cluster.membersByKey.has(key as NodeKey)) found.push(NodeIdentity.parse(key))
   }
   return found
 }

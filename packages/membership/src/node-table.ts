@@ -1,4 +1,4 @@
-import { ByteReader, NodeAddress, NodeIdentity, type ByteWriter } from '@casty/transport'
+import { NodeAddress, NodeIdentity, type ByteReader, type ByteWriter } from '@casty/transport'
 
 const maxHostBytes = 255
 

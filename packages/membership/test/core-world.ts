@@ -143,6 +143,7 @@ export class CoreWorld {
         )
         return
       case 'forget':
+      case 'drop':
         return
     }
   }
