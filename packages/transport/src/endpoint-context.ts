@@ -6,6 +6,7 @@ import { FrameRouter } from './frame-router.ts'
 import type { HandshakeParty } from './handshake-messages.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import type { NodeIdentity } from './node-identity.ts'
+import { SlabPool } from './slab-pool.ts'
 import type { Channel } from './transport.ts'
 
 /** Something with frames to hand over at the end of the turn. */
@@ -19,6 +20,7 @@ export class EndpointContext {
   readonly tally: Tally = createTally()
   readonly events: EventStream = new EventStream(() => this.tally.listenerErrors++)
   readonly router: FrameRouter
+  readonly slabs: SlabPool = new SlabPool()
   self: NodeIdentity
   isClosing = false
   readonly #connections = new Set<Connection>()

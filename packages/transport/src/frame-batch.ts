@@ -1,22 +1,25 @@
+import { SlabPool } from './slab-pool.ts'
 import { headerBytes, lengthBytes } from './wire.ts'
 
-const smallestSlabBytes = 1_024
-const largestSlabBytes = 65_536
 /** Below this a loop copies faster than `set`, which first needs a view of the source. */
 const loopCopyBytes = 48
+const noSlab = new Uint8Array(0)
 
 /**
  * Frames waiting for one peer and lane, already as the bytes of the wire, so that a turn's worth of
- * them leaves in one write. Batches are cut from a slab: what was taken is never touched again, and
- * the next batch goes on behind it. A slab's size follows the last batch's, so that thousands of
- * quiet peers cost little.
+ * them leaves in one write. Batches are cut from a slab: what was taken is not touched until it is
+ * given back, and the next batch goes on behind it.
  */
 export class FrameBatch {
-  #slab = new Uint8Array(0)
+  readonly #slabs: SlabPool
+  #slab: Uint8Array = noSlab
   #start = 0
   #end = 0
   #frames = 0
-  #lastTakenBytes = 0
+
+  constructor(slabs: SlabPool = new SlabPool()) {
+    this.#slabs = slabs
+  }
 
   /** Bytes waiting, headers included. */
   get size(): number {
@@ -45,31 +48,40 @@ export class FrameBatch {
     this.#frames++
   }
 
-  /** What is waiting, as one run of bytes that belongs to the caller; the batch is empty then. */
+  /** What is waiting, as one run of bytes, the caller's until given back; the batch is empty then. */
   take(): Uint8Array {
     const taken = this.#slab.subarray(this.#start, this.#end)
     this.#frames = 0
-    this.#lastTakenBytes = taken.length
-    // An oversized slab goes with its batch: a backlog of megabytes is not kept for later.
-    if (this.#slab.length > largestSlabBytes) this.#slab = new Uint8Array(0)
-    this.#start = this.#end = Math.min(this.#end, this.#slab.length)
+    this.#start = this.#end
     return taken
+  }
+
+  /** Nobody reads any more what was taken so far: its room may be used again. */
+  giveBack(): void {
+    if (this.#frames > 0) return
+    this.#slabs.release(this.#slab)
+    this.clear()
+  }
+
+  /** Whoever took something may read it for as long as it likes: what waits moves elsewhere. */
+  letGo(): void {
+    if (this.#frames > 0) this.#grow(0)
+    else this.clear()
   }
 
   /** Drops what is waiting. */
   clear(): void {
-    this.#frames = 0
-    this.#slab = new Uint8Array(0)
-    this.#start = this.#end = 0
+    this.#slab = noSlab
+    this.#frames = this.#start = this.#end = 0
   }
 
   #grow(more: number): void {
     const waiting = this.size
-    const needed = waiting + more
-    const batchBytes = Math.max(this.#lastTakenBytes, needed)
-    const wanted = Math.min(Math.max(smallestSlabBytes, batchBytes * 4), largestSlabBytes)
-    const slab = new Uint8Array(needed > wanted ? needed * 2 : wanted)
-    slab.set(this.#slab.subarray(this.#start, this.#end))
+    // Twice as much, so that a backlog is copied a bounded number of times.
+    const slab = this.#slabs.acquire(Math.max(waiting + more, waiting * 2))
+    if (waiting > 0) slab.set(this.#slab.subarray(this.#start, this.#end))
+    // From another one something was taken, which the network may still read.
+    if (this.#start === 0) this.#slabs.release(this.#slab)
     this.#slab = slab
     this.#start = 0
     this.#end = waiting

@@ -81,6 +81,7 @@ export class PeerLane implements ConnectionOwner, FrameReceiver, Flushable {
         highWaterBytes: limits.highWaterBytes,
       },
       context.tally,
+      context.slabs,
     )
   }
 
@@ -204,6 +205,13 @@ export class PeerLane implements ConnectionOwner, FrameReceiver, Flushable {
     if (this.#connection !== undefined) this.#close(reason, dropReason)
     else this.#drop(dropReason)
     this.#awaited = false
+  }
+
+  /** Gives up the connection, which may be half-open, and makes another one if that is wanted. */
+  reset(): void {
+    if (this.#connection === undefined) return
+    this.#close('local', 'lane-closed')
+    this.#rest()
   }
 
   heard(byteLength: number): void {
@@ -341,7 +349,7 @@ export class PeerLane implements ConnectionOwner, FrameReceiver, Flushable {
     this.#clearTimer()
     this.#idleTimer?.[Symbol.dispose]()
     connection?.close(options)
-    this.#queue.unblock()
+    this.#queue.disconnected()
     this.#awaited = false
     if (this.#context.now() - this.#openedAt >= stableMs) this.#attempts = 0
     if (reason !== 'replaced' && reason !== 'idle') this.#backOff()

@@ -1,5 +1,6 @@
 import type { Tally } from './counters.ts'
 import { FrameBatch } from './frame-batch.ts'
+import type { SlabPool } from './slab-pool.ts'
 import type { Channel } from './transport.ts'
 import { headerBytes } from './wire.ts'
 
@@ -16,12 +17,13 @@ export interface SendQueueLimits {
 export class SendQueue {
   readonly #limits: SendQueueLimits
   readonly #tally: Tally
-  readonly #batch = new FrameBatch()
+  readonly #batch: FrameBatch
   #blockedBytes = 0
   #blocked = false
   #wasBusy = false
 
-  constructor(limits: SendQueueLimits, tally: Tally) {
+  constructor(limits: SendQueueLimits, tally: Tally, slabs: SlabPool) {
+    this.#batch = new FrameBatch(slabs)
     this.#limits = limits
     this.#tally = tally
   }
@@ -60,15 +62,24 @@ export class SendQueue {
     if (this.#batch.frames === 0) return
     this.#tally.framesSent += this.#batch.frames
     this.#tally.bytesSent += this.#batch.size
-    if (channel.write(this.#batch.take())) return
+    const taken = channel.write(this.#batch.take())
+    // As a rule the system has copied everything by now: see `Channel.write`.
+    if (channel.bufferedBytes === 0) this.#batch.giveBack()
+    if (taken) return
     this.#blocked = true
     this.#blockedBytes = channel.bufferedBytes
   }
 
-  /** The network has taken what it was handed, or the connection is another one now. */
+  /** The network has taken what it was handed. */
   unblock(): void {
     this.#blocked = false
     this.#blockedBytes = 0
+  }
+
+  /** The connection is over, and may yet be writing out what it was handed. What waits stays. */
+  disconnected(): void {
+    this.#batch.letGo()
+    this.unblock()
   }
 
   /** True once after `busy`, when there is room again. */

@@ -45,8 +45,9 @@ export interface Channel {
   /** Starts delivery to `sink`. Called exactly once. */
   open(sink: ChannelSink): void
   /**
-   * Hands over `bytes`, which the caller leaves untouched from now on. Returns false when the other
-   * end is slower than the writer: wait for `drained`. Does nothing once the channel is closed.
+   * Hands over `bytes`, which the caller leaves untouched until `bufferedBytes` is 0, as a rule when
+   * the call returns. Returns false when the other end is slower than the writer: wait for `drained`.
+   * Does nothing once the channel is closed.
    */
   write(bytes: Uint8Array): boolean
   /** Stops and restarts delivery, so that the other end feels the backpressure. */
