@@ -41,6 +41,7 @@ export const raw: Subject = {
 }
 
 function linkOf(socket: Socket, onFrame: OnFrame) {
+  socket.on('error', () => {}) // The other process is stopped while this one still sends.
   const link = new RawBatch(socket)
   const reader = new RawReader((bytes, start, end) => onFrame(link, bytes, start, end))
   return { link, reader }
