@@ -229,6 +229,7 @@ export class ClusterNode {
       send: (to, message) => this.messenger.send(to, message),
       lastHeardAt: (peer) => this.endpoint.lastHeardAt(peer),
       keepConnected: (peers) => this.messenger.keepConnected(peers),
+      reconnect: (peer) => this.endpoint.reset(peer),
       observed: (subject, status) => this.dispatch({ type: 'node-observed', subject, status }),
       linkFault: (subject, reachedVia) => this.#reportLink(subject, reachedVia),
       doubtsChanged: (doubtful) => this.dispatch({ type: 'doubts-changed', doubtful }),

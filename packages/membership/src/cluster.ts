@@ -18,7 +18,7 @@ import { sameTopology, topologyOf, type TopologySnapshot } from './topology-snap
 import type { WaitOutcome } from './waiters.ts'
 
 /** A member out of reach is dialled again at least this often, so that a healed network is noticed. */
-const maxReconnectMs = 3_000
+const maxReconnectMs = 1_000
 
 /** Counts since the start of the node. */
 export interface ClusterMetrics {

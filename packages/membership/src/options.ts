@@ -89,7 +89,7 @@ export interface ClusterConfig {
   readonly tombstoneTtlMs?: number
   /** Decides who is downed when members are unreachable. @defaultValue nobody is, except by `down` */
   readonly downing?: DowningProvider
-  /** Bounds of connections and queues; `maxReconnectMs` is 3,000 unless given. */
+  /** Bounds of connections and queues; `maxReconnectMs` is 1,000 unless given. */
   readonly limits?: EndpointLimits
   /** @defaultValue systemClock */
   readonly clock?: Clock

@@ -26,6 +26,8 @@ export interface WatchSurroundings {
   lastHeardAt(peer: NodeIdentity): number | undefined
   /** Keep a control connection to exactly these. */
   keepConnected(peers: readonly NodeIdentity[]): void
+  /** Replace the control connection to a peer that stays silent. */
+  reconnect(peer: NodeIdentity): void
   observed(subject: NodeIdentity, status: 'reachable' | 'unreachable' | 'terminated'): void
   linkFault(subject: NodeIdentity, reachedVia: NodeKey | undefined): void
   doubtsChanged(doubtful: boolean): void
@@ -203,7 +205,11 @@ export class PeerWatch {
         )
         return
       case 'suspect':
-        this.#with(effect.peer, (peer) => this.#around.observed(peer, 'unreachable'))
+        this.#with(effect.peer, (peer) => {
+          this.#around.observed(peer, 'unreachable')
+          // Its connection may be half-open: only a new one can bring it back.
+          if (effect.evidence === 'silence') this.#around.reconnect(peer)
+        })
         return
       case 'trust':
         this.#with(effect.peer, (peer) => this.#around.observed(peer, 'reachable'))

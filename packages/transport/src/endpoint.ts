@@ -162,6 +162,15 @@ export class Endpoint implements AsyncDisposable {
   }
 
   /**
+   * Tears down the control connection to that incarnation; one that is kept is dialled anew at once.
+   * For a peer that stays silent: where its end is gone without a word, the network takes the
+   * connection for sound for many minutes.
+   */
+  reset(peer: NodeIdentity): void {
+    this.#registry.find(peer)?.control.reset()
+  }
+
+  /**
    * Closes both lanes to that incarnation and drops what is queued; with `removed`, it is refused
    * from now on, dialled or dialling.
    */
