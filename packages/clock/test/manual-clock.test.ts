@@ -143,6 +143,18 @@ describe('a manual clock', () => {
     expect(() => clock.advance(1)).toThrow(expect.objectContaining({ code: 'CASTY_CLOCK_RUNAWAY' }))
   })
 
+  test('runs any number of timers when time moves on between them', () => {
+    const clock = new ManualClock()
+    let ran = 0
+    const tick = (): void => {
+      ran += 1
+      clock.schedule(1, tick)
+    }
+    clock.schedule(1, tick)
+    clock.advance(150_000)
+    expect(ran).toBe(150_000)
+  })
+
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('refuses to advance by %d', (ms) => {
     expect(() => new ManualClock().advance(ms)).toThrow(
       expect.objectContaining({ code: 'CASTY_CLOCK_INVALID' }),

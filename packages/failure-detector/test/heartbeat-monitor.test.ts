@@ -188,6 +188,17 @@ describe('probes', () => {
     expect(ofB.map(({ via }) => via).toSorted()).toEqual(['d', 'e'])
   })
 
+  test('go to silent helpers when there are no others', () => {
+    const world = new MonitorWorld()
+    world.alive.add('b')
+    world.setPeers(['b', 'c'], ['c'])
+    world.advance(30_000)
+    expect(world.monitor.status('c')).toBe('suspected')
+    world.alive.delete('b')
+    world.advance(10_000)
+    expect(world.of('ask-probe').map(({ via, subject }) => [via, subject])).toEqual([['c', 'b']])
+  })
+
   test('end as soon as the peer is heard, without a report', () => {
     const world = watchingB(30_000)
     world.alive.delete('b')
@@ -362,6 +373,21 @@ describe('a suspected peer', () => {
     monitor.stalled(5_000, 25_000)
     monitor.heard('b', 21_000)
     expect(monitor.step(25_000, 0)).toContainEqual({ type: 'trust', peer: 'b' })
+  })
+
+  test('was asked in time even when an older frame is told of after the question', () => {
+    const monitor = new HeartbeatMonitor<string>({
+      createDetector: () =>
+        new DeadlineDetector({ heartbeatIntervalMs: 1_000, acceptablePauseMs: 1_000 }),
+    })
+    monitor.setPeers(['b'], [], 0)
+    monitor.step(0, 0)
+    monitor.answered('b', 5)
+    monitor.step(60_000, 0)
+    monitor.heard('b', 59_000)
+    monitor.step(61_000, 0)
+    expect(monitor.step(61_999, 0)).toEqual([])
+    expect(monitor.step(62_000, 0)).toContainEqual(expect.objectContaining({ type: 'suspect' }))
   })
 
   test('is not trusted for an old frame that is told of again', () => {
@@ -603,6 +629,14 @@ describe('the monitor', () => {
     world.setPeers(['b'])
     world.advance(30_000)
     expect(silenceUntilSuspected(world)).toBe(10_000)
+  })
+
+  test('expects a faster heartbeat sooner, also of a peer not yet known', () => {
+    const world = new MonitorWorld({ heartbeatIntervalMs: 200, acceptablePauseMs: 400 })
+    world.setPeers(['b'])
+    world.advance(60_000)
+    const latestMs = 200 + (200 + 400 + 5.23 * 100)
+    expect(world.of('suspect')[0]?.at).toBeLessThanOrEqual(latestMs)
   })
 
   test('asks nobody when told so', () => {
