@@ -52,7 +52,7 @@ export class Acceptor implements ConnectionOwner {
   accept(channel: Channel): void {
     const { limits, clock } = this.#context.settings
     const { source } = channel
-    const connection = this.#context.connection(channel, this)
+    const connection = this.#context.connection(channel, this, (gone) => this.#settle(gone))
     const ofSource = this.#perSource.get(source) ?? 0
     const crowd = Math.max(
       this.#pending.size - limits.maxPendingHandshakes,
@@ -76,7 +76,7 @@ export class Acceptor implements ConnectionOwner {
   closeAll(): void {
     for (const connection of this.#pending.keys()) {
       this.#settle(connection)
-      connection.close()
+      connection.abort()
     }
   }
 
@@ -104,8 +104,7 @@ export class Acceptor implements ConnectionOwner {
 
   drained(): void {}
 
-  closed(connection: Connection, reason: ChannelCloseReason | 'malformed'): void {
-    this.#settle(connection)
+  closed(_connection: Connection, reason: ChannelCloseReason | 'malformed'): void {
     this.#count(reason === 'malformed' ? 'garbage' : 'ended')
   }
 
@@ -131,7 +130,6 @@ export class Acceptor implements ConnectionOwner {
   #refuse(connection: Connection, refusal: Refusal): void {
     this.#context.tally.refusedByUs[refusal.reason]++
     this.#answer(connection, frameTypes.refusal, encodeRefusal(refusal))
-    this.#settle(connection)
     connection.close({ graceful: true })
   }
 
@@ -141,9 +139,8 @@ export class Acceptor implements ConnectionOwner {
   }
 
   #expire(connection: Connection): void {
-    this.#settle(connection)
-    this.#count('timeout')
-    connection.close()
+    if (!connection.isClosed) this.#count('timeout')
+    connection.abort()
   }
 
   #count(failure: HandshakeFailure): void {

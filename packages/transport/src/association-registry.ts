@@ -2,7 +2,7 @@ import { Association, type AssociationHost, type ConnectWaiter } from './associa
 import type { Connection } from './connection.ts'
 import type { Dial } from './dial.ts'
 import type { EndpointContext } from './endpoint-context.ts'
-import type { Lane, PeerHello, Refusal } from './endpoint-types.ts'
+import type { Admission, Lane, PeerHello, Refusal } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
 import { decideHello, decideWelcome, type HandshakeContext } from './handshake-decision.ts'
 import { encodeRefusal, type Hello, type Welcome } from './handshake-messages.ts'
@@ -79,9 +79,8 @@ export class AssociationRegistry implements AssociationHost {
 
   endAll(error: (association: Association) => TransportError): void {
     const associations = this.all()
-    this.#byAddress.clear()
-    this.#changed()
     for (const association of associations) {
+      this.#remove(association)
       association.end('local', 'lane-closed')
       association.failWaiters(error(association))
     }
@@ -130,6 +129,10 @@ export class AssociationRegistry implements AssociationHost {
     this.#changed()
   }
 
+  yielded(association: Association, actual: NodeIdentity): void {
+    this.#redirect(association, actual)
+  }
+
   /** Lets an association go that serves nobody, but not before its backoff is over. */
   rested(association: Association): void {
     if (association.hasPurpose || !this.#isCurrent(association)) return
@@ -139,7 +142,10 @@ export class AssociationRegistry implements AssociationHost {
       return
     }
     const { clock, limits } = this.#context.settings
-    clock.schedule(limits.maxReconnectMs, () => this.rested(association))
+    association.retirement ??= clock.schedule(limits.maxReconnectMs, () => {
+      association.retirement = undefined
+      this.rested(association)
+    })
   }
 
   /** The association with `peer`, ending the one with an older life and making one if need be. */
@@ -166,7 +172,17 @@ export class AssociationRegistry implements AssociationHost {
   }
 
   #admit({ identity, capabilities }: PeerHello): Refusal | undefined {
-    const admission = this.#context.settings.admit({ identity, capabilities })
+    let admission: Admission
+    try {
+      admission = this.#context.settings.admit({ identity, capabilities })
+    } catch {
+      this.#context.tally.listenerErrors++
+      return {
+        reason: 'busy',
+        actual: this.#context.self,
+        detail: 'admission could not be decided',
+      }
+    }
     if (admission.type === 'admitted') return undefined
     const { reason, knownIncarnation, detail } = admission
     return {
@@ -211,6 +227,7 @@ export class AssociationRegistry implements AssociationHost {
   }
 
   #remove(association: Association): void {
+    association.retirement?.[Symbol.dispose]()
     if (!this.#isCurrent(association)) return
     this.#byAddress.delete(association.address.toString())
     this.#changed()

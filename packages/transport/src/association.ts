@@ -25,6 +25,8 @@ export interface AssociationHost {
   ): void
   /** The peer refuses us for good, or is another one by now: nothing is sent to it any more. */
   gone(association: Association): void
+  /** Our dial led to `actual`, whose own dial to us is kept. */
+  yielded(association: Association, actual: NodeIdentity): void
   /** Nothing happens here any more: without a purpose the association is let go. */
   rested(association: Association): void
 }
@@ -41,6 +43,8 @@ export class Association implements LaneOwner {
   lastHeardAt: number | undefined
   isKept = false
   isGone = false
+  /** Waits for the end of the backoff, to let the association go. */
+  retirement: Disposable | undefined
   readonly #host: AssociationHost
   readonly #waiters = new Set<ConnectWaiter>()
   #peer: NodeIdentity | undefined
@@ -144,6 +148,10 @@ export class Association implements LaneOwner {
     return false
   }
 
+  yielded(actual: NodeIdentity | undefined): void {
+    if (actual !== undefined) this.#host.yielded(this, actual)
+  }
+
   opened(lane: PeerLane): void {
     this.isGone = false
     const other = lane === this.control ? this.data : this.control
@@ -156,7 +164,7 @@ export class Association implements LaneOwner {
   overflowed(): void {
     this.control.end('overflow', 'queue-full')
     this.data.end('overflow', 'lane-closed')
-    if (this.isKept) this.control.ensureDial()
+    if (this.wants('control')) this.control.ensureDial()
     else this.#host.rested(this)
   }
 

@@ -135,6 +135,7 @@ export class Connection implements ChannelSink, FrameSink {
       return
     }
     if (message !== undefined) this.#owner.messageReceived(this, message)
+    else if (this.#stage === 'handshake') this.#fail()
   }
 
   #fail(): void {

@@ -83,6 +83,8 @@ export class Dial implements ConnectionOwner {
         return
       case 'hello':
       case 'finish':
+      case 'ping':
+      case 'pong':
         connection.close()
         this.#settle(notOurs)
     }

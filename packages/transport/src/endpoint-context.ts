@@ -63,10 +63,16 @@ export class EndpointContext {
     }
   }
 
-  connection(channel: Channel, owner: ConnectionOwner): Connection {
+  /** @param released - called once the channel has let go */
+  connection(
+    channel: Channel,
+    owner: ConnectionOwner,
+    released?: (connection: Connection) => void,
+  ): Connection {
     const { maxHandshakeBytes } = this.settings.limits
-    const connection = new Connection(channel, owner, maxHandshakeBytes, (released) => {
-      this.#connections.delete(released)
+    const connection = new Connection(channel, owner, maxHandshakeBytes, (gone) => {
+      this.#connections.delete(gone)
+      released?.(gone)
       if (this.#connections.size === 0) this.#allReleased?.()
     })
     this.#connections.add(connection)
@@ -81,8 +87,8 @@ export class EndpointContext {
   /** Disposal waits for `work` to settle; a failure is its starter's business. */
   track(work: Promise<unknown>): void {
     this.#work.add(work)
-    const done = (): void => void this.#work.delete(work)
-    work.then(done, done)
+    const settled = (): void => void this.#work.delete(work)
+    work.then(settled, settled)
   }
 
   /** Resolves when all tracked work has settled and every channel has let go. */

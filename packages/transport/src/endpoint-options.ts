@@ -2,7 +2,7 @@ import { systemRandom, type Clock, type Random } from '@casty/clock'
 import type { Admission, EndpointLimits, EndpointOptions, PeerHello } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
 import { handshakeLimits } from './handshake-messages.ts'
-import type { NodeAddress } from './node-address.ts'
+import { NodeAddress } from './node-address.ts'
 import { toIncarnation, type Incarnation } from './node-identity.ts'
 import type { Transport } from './transport.ts'
 
@@ -19,7 +19,8 @@ export const endpointLimitDefaults: Required<EndpointLimits> = {
   maxPendingHandshakesPerSource: 64,
   minReconnectMs: 100,
   maxReconnectMs: 30_000,
-  idleDataLaneMs: 300_000,
+  maxSilenceMs: 10_000,
+  idleLaneMs: 300_000,
 }
 
 /** The options, checked, with nothing left open. */
@@ -58,7 +59,7 @@ export function checkEndpointOptions(options: EndpointOptions): EndpointSettings
     clock: options.clock,
     random: options.random ?? systemRandom,
     address: options.address,
-    advertised: checkAdvertised(options.advertised ?? {}),
+    advertised: checkAdvertised(options.advertised ?? {}, options.address),
     incarnation: checkIncarnation(options.incarnation),
     clusterName: options.clusterName,
     ...(options.configDigest !== undefined && { configDigest: options.configDigest }),
@@ -74,16 +75,26 @@ export function isLoopback(host: string): boolean {
   return /^127(?:\.\d{1,3}){3}$/.test(host) || /^::ffff:127(?:\.\d{1,3}){3}$/.test(host)
 }
 
+/** Every address of this machine, and so none that a peer could dial. */
+function isUnspecified(host: string): boolean {
+  return host === '0.0.0.0' || /^[0:]+$/.test(host)
+}
+
 export function checkIncarnation(value: number): Incarnation {
   if (Number.isSafeInteger(value) && value >= 0) return toIncarnation(value)
   throw TransportError.invalidOption('incarnation', value, 'a safe integer of at least 0')
 }
 
-function checkAdvertised(advertised: NonNullable<EndpointOptions['advertised']>): {
-  readonly host?: string
-  readonly port?: number
-} {
-  const { port } = advertised
+function checkAdvertised(
+  advertised: NonNullable<EndpointOptions['advertised']>,
+  bound: NodeAddress,
+): { readonly host?: string; readonly port?: number } {
+  const { host, port } = advertised
+  if (host !== undefined) NodeAddress.of(host, port ?? 0)
+  else if (isUnspecified(bound.host)) {
+    const allowed = 'given where the bound address names no single host'
+    throw TransportError.invalidOption('advertised.host', host, allowed)
+  }
   if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
     throw TransportError.invalidOption('advertised.port', port, 'an integer from 1 to 65535')
   }
@@ -112,7 +123,8 @@ const limitRanges: Readonly<Record<keyof EndpointLimits, readonly [min: number, 
   maxPendingHandshakesPerSource: [1, 65_536],
   minReconnectMs: [1, 600_000],
   maxReconnectMs: [1, 3_600_000],
-  idleDataLaneMs: [1, 2_147_483_647],
+  maxSilenceMs: [100, 600_000],
+  idleLaneMs: [100, 2_147_483_647],
 }
 
 function checkLimits(limits: EndpointLimits): Required<EndpointLimits> {

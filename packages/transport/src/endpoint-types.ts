@@ -110,20 +110,29 @@ export interface EndpointLimits {
   readonly minReconnectMs?: number
   /** Largest delay between dials. @defaultValue 30_000 */
   readonly maxReconnectMs?: number
+  /**
+   * A connection on which something was sent and nothing came back, not even the answer to a ping,
+   * is closed after so long, in milliseconds; later when much was sent, by the time that it takes a
+   * line of 64 kbit/s. Raise it to ride out longer pauses of a peer; each raise lets frames vanish
+   * for longer when its host is gone. @defaultValue 10_000
+   */
+  readonly maxSilenceMs?: number
   /** A lane that is not kept, without a frame for so long, is closed; it opens again on demand. @defaultValue 300_000 */
-  readonly idleDataLaneMs?: number
+  readonly idleLaneMs?: number
 }
 
 /**
  * Why a lane closed, beyond what its channel reported. `overflow`: the peer did not take what was
- * queued on the control lane. `malformed`: it sent what is no frame. `replaced`: another connection
- * with the same peer took its place, and what was still queued moved there. `idle`: no frame for
- * long. `peer-gone`: another incarnation answers there, or the peer was forgotten.
+ * queued on the control lane. `malformed`: it sent what is no frame. `silent`: it took what was sent
+ * and answered nothing, not even a ping. `replaced`: another connection with the same peer took its
+ * place, and what was still queued moved there. `idle`: no frame for long; nothing was lost.
+ * `peer-gone`: another incarnation answers there, or the peer was forgotten.
  */
 export type LaneCloseReason =
   | ChannelCloseReason
   | 'overflow'
   | 'malformed'
+  | 'silent'
   | 'replaced'
   | 'idle'
   | 'peer-gone'

@@ -60,14 +60,12 @@ export class Endpoint implements AsyncDisposable {
    */
   static async start(options: EndpointOptions): Promise<Endpoint> {
     const settings = checkEndpointOptions(options)
-    let endpoint: Endpoint | undefined
     const early: Channel[] = []
-    const listener = await settings.transport.listen(settings.address, (channel) => {
-      if (endpoint === undefined) early.push(channel)
-      else endpoint.#acceptor.accept(channel)
-    })
-    endpoint = new Endpoint(settings, listener)
-    for (const channel of early) endpoint.#acceptor.accept(channel)
+    let accept = (channel: Channel): void => void early.push(channel)
+    const listener = await settings.transport.listen(settings.address, (channel) => accept(channel))
+    const endpoint = new Endpoint(settings, listener)
+    accept = (channel) => endpoint.#acceptor.accept(channel)
+    for (const channel of early) accept(channel)
     return endpoint
   }
 
@@ -102,6 +100,9 @@ export class Endpoint implements AsyncDisposable {
     end: number = bytes.length,
   ): SendOutcome {
     checkFrameType(frameType)
+    if (!(start >= 0 && start <= end && end <= bytes.length)) {
+      throw TransportError.invalidOption('start and end', `${start}, ${end}`, 'a range of bytes')
+    }
     const association = to === this.#lastPeer ? this.#lastAssociation : this.#associationFor(to)
     if (association === undefined) {
       const reason = this.#context.isClosing ? 'lane-closed' : 'peer-gone'

@@ -40,6 +40,8 @@ export type HandshakeMessage =
   | Welcome
   | { readonly type: 'refusal'; readonly refusal: Refusal }
   | { readonly type: 'finish' }
+  | { readonly type: 'ping' }
+  | { readonly type: 'pong' }
 
 export const handshakeLimits = {
   clusterNameBytes: 400,
@@ -119,6 +121,10 @@ export function decodeHandshake(
       return { type: 'refusal', refusal: readRefusal(reader) }
     case frameTypes.finish:
       return { type: 'finish' }
+    case frameTypes.ping:
+      return { type: 'ping' }
+    case frameTypes.pong:
+      return { type: 'pong' }
     default:
       return undefined
   }

@@ -1,15 +1,14 @@
-// One lane of an association: what waits to be sent, the connection that takes it, and the dial that
-// brings the next one about. At any time a lane is in one of these states:
+// One lane of an association, and how its connection comes about. At any time it is in one of these
+// states:
 //
 //   idle       no connection, nothing under way; the first frame dials
 //   dialling   a dial is under way; frames queue
 //   waiting    the next dial is due later (backoff, or the peer's own dial is awaited); frames queue
 //   open       frames leave at the end of the turn
 //   finishing  we said that our last frame was written; frames queue until the peer has closed
-import { reconnectDelayMs } from './backoff.ts'
-import type { Connection, ConnectionOwner, FrameReceiver } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { Dial, type DialOutcome } from './dial.ts'
-import type { EndpointContext, Flushable } from './endpoint-context.ts'
+import type { EndpointContext } from './endpoint-context.ts'
 import type {
   DropReason,
   Lane,
@@ -19,13 +18,13 @@ import type {
   SendOutcome,
 } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
-import type { HandshakeMessage, Welcome } from './handshake-messages.ts'
 import type { LaneView } from './handshake-decision.ts'
+import type { Welcome } from './handshake-messages.ts'
+import { LaneLink, type LinkOwner } from './lane-link.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
-import { SendQueue } from './send-queue.ts'
-import type { ChannelCloseReason, DialFailure } from './transport.ts'
-import { encodeFrame, frameTypes } from './wire.ts'
+import { RedialSchedule } from './redial-schedule.ts'
+import type { DialFailure } from './transport.ts'
 
 /** The association, as its lanes see it. */
 export interface LaneOwner {
@@ -39,70 +38,60 @@ export interface LaneOwner {
   welcomed(lane: PeerLane, connection: Connection, welcome: Welcome, dial: Dial): void
   /** A dial ended without a connection. Returns true to have it repeated at once. */
   dialEnded(lane: PeerLane, error: TransportError, dial: Dial | undefined): boolean
+  /** The peer keeps the connection that it dials itself, and is `actual`. */
+  yielded(actual: NodeIdentity | undefined): void
   opened(lane: PeerLane): void
   overflowed(): void
   /** Nothing happens on the lane any more: the association may have lost its purpose. */
   rested(): void
 }
 
-/** A turn's frames leave early once there are so many: the network works while the turn goes on. */
-const earlyFlushBytes = 65_536
-/** A connection that held so long starts the count of failed dials anew. */
-const stableMs = 1_000
-const noBytes = new Uint8Array(0)
-
-export class PeerLane implements ConnectionOwner, FrameReceiver, Flushable {
+export class PeerLane implements LinkOwner {
   readonly lane: Lane
   readonly #context: EndpointContext
   readonly #owner: LaneOwner
-  readonly #queue: SendQueue
-  #connection: Connection | undefined
+  readonly #link: LaneLink
+  readonly #redial: RedialSchedule
   #peerSequence = 0
-  #openedAt = 0
   #dial: Dial | undefined
   #timer: Disposable | undefined
-  #idleTimer: Disposable | undefined
-  #attempts = 0
-  #notBefore = 0
-  /** Something will look at the queue: the end of the turn, `drained`, a dial, or a timer. */
-  #awaited = false
-  #finishing = false
-  #active = false
 
   constructor(context: EndpointContext, owner: LaneOwner, lane: Lane) {
-    const { limits } = context.settings
+    const { clock, random, limits } = context.settings
+    const bounds = { minMs: limits.minReconnectMs, maxMs: limits.maxReconnectMs }
     this.lane = lane
     this.#context = context
     this.#owner = owner
-    this.#queue = new SendQueue(
-      {
-        maxFrameBytes: this.#maxFrameBytes(),
-        maxQueueBytes: lane === 'control' ? limits.maxControlQueueBytes : limits.maxDataQueueBytes,
-        highWaterBytes: limits.highWaterBytes,
-      },
-      context.tally,
-      context.slabs,
-    )
+    this.#redial = new RedialSchedule(clock, random, bounds)
+    this.#link = new LaneLink(context, this)
+  }
+
+  get peer(): NodeIdentity | undefined {
+    return this.#owner.peer
   }
 
   get isOpen(): boolean {
-    return this.#connection !== undefined
+    return this.#link.isOpen
+  }
+
+  get isWanted(): boolean {
+    return this.#owner.wants(this.lane)
   }
 
   /** Nothing is connected, under way or queued. */
   get isIdle(): boolean {
     const underWay = this.#dial !== undefined || this.#timer !== undefined
-    return this.#connection === undefined && !underWay && this.#queue.frames === 0
+    return !this.#link.isOpen && !underWay && this.#link.queue.frames === 0
   }
 
   /** The last dial failed, and the next must wait for its time. */
   get isBackingOff(): boolean {
-    return this.#notBefore > this.#context.now()
+    return this.#redial.waitMs > 0
   }
 
   get view(): LaneView {
     const { peer } = this.#owner
-    if (this.#connection !== undefined && peer !== undefined) {
+    if (this.#link.isOpen && peer !== undefined) {
       return { type: 'open', incarnation: peer.incarnation, peerSequence: this.#peerSequence }
     }
     if (this.#dial === undefined) return { type: 'idle' }
@@ -111,182 +100,114 @@ export class PeerLane implements ConnectionOwner, FrameReceiver, Flushable {
   }
 
   explain(): LaneReport {
+    const { queue } = this.#link
     return {
       state: this.#state(),
-      queuedFrames: this.#queue.frames,
-      queuedBytes: this.#queue.bytes,
-      blocked: this.#queue.isBlocked,
-      failedDials: this.#attempts,
-      nextDialInMs: Math.max(0, Math.round(this.#notBefore - this.#context.now())),
+      queuedFrames: queue.frames,
+      queuedBytes: queue.bytes,
+      blocked: queue.isBlocked,
+      failures: this.#redial.failures,
+      nextDialInMs: Math.round(this.#redial.waitMs),
     }
   }
 
   send(frameType: number, bytes: Uint8Array, start: number, end: number): SendOutcome {
-    const outcome = this.#queue.offer(frameType, bytes, start, end)
-    if (outcome === 'frame-too-large' || outcome === 'queue-full') {
-      return this.#refuseFrame(frameType, outcome)
-    }
-    if (!this.#awaited) this.#await()
-    else if (this.#queue.bytes >= earlyFlushBytes) this.#flushEarly()
-    return outcome
+    return this.#link.send(frameType, bytes, start, end)
   }
 
+  /** Hands over what waits now, rather than at the end of the turn. */
   flush(): void {
-    this.#awaited = false
-    const connection = this.#connection
-    if (connection === undefined || this.#finishing || this.#queue.isBlocked) {
-      if (this.#queue.frames > 0) this.#await()
-      return
-    }
-    this.#active = true
-    this.#queue.flush(connection.channel)
-    this.#relieve()
+    this.#link.flush()
   }
 
-  /** Dials unless connected or dialling, when the backoff allows it. */
+  /** Dials unless connected or dialling, as soon as the backoff allows it. */
   ensureDial(): void {
-    if (this.#connection !== undefined || this.#dial !== undefined) return
+    if (this.#link.isOpen || this.#dial !== undefined) return
     if (this.#timer !== undefined || this.#context.isClosing) return
-    const waitMs = this.#notBefore - this.#context.now()
+    const { waitMs } = this.#redial
     if (waitMs > 0) this.#wait(waitMs)
     else this.#startDial()
   }
 
   /** Dials at once, whatever the backoff says: there is news of the peer, or somebody asks. */
   dialNow(): void {
-    this.#notBefore = 0
+    this.#redial.hurry()
     this.#clearTimer()
     this.ensureDial()
   }
 
   /** The peer is there: what waited for the backoff need not wait any longer. */
   wake(): void {
-    this.#attempts = 0
-    this.#notBefore = 0
-    if (this.#timer !== undefined && this.#connection === undefined) this.dialNow()
+    this.#redial.reset()
+    if (this.#timer !== undefined) this.dialNow()
   }
 
   /** Takes a connection whose handshake is done, in place of whatever there was. */
   adopt(connection: Connection, peerSequence: number): void {
-    this.#dial?.cancel()
-    this.#dial = undefined
-    this.#clearTimer()
-    if (this.#connection !== undefined) this.#close('replaced', undefined)
+    this.#stopDialling()
+    if (this.#link.isOpen) this.#link.detach('replaced', undefined)
     if (this.#context.isClosing) {
       connection.close()
       return
     }
-    this.#connection = connection
     this.#peerSequence = peerSequence
-    this.#openedAt = this.#context.now()
-    this.#notBefore = 0
-    this.#owner.lastHeardAt = this.#openedAt
+    this.#redial.hurry()
+    this.#owner.lastHeardAt = this.#context.now()
     this.#context.tally.connectionsOpened++
-    connection.enter(this, this, this.#maxFrameBytes())
-    this.#armIdleTimer()
-    this.flush()
+    this.#link.attach(connection)
     const { peer } = this.#owner
     if (peer !== undefined) this.#context.publish({ type: 'lane-opened', peer, lane: this.lane })
     this.#owner.opened(this)
   }
 
-  /** Waits for the peer's dial, which is to survive; dials again if it does not come. */
-  yieldToPeer(): void {
-    this.#clearTimer()
-    this.#backOff()
-    this.#wait(this.#context.settings.limits.handshakeTimeoutMs)
+  /** Gives up the connection, which may be half-open, and makes another one if that is wanted. */
+  reset(): void {
+    this.#link.reset()
   }
 
   /** Ends whatever there is, and drops what is queued. Nothing is dialled again of itself. */
   end(reason: LaneCloseReason, dropReason: DropReason): void {
-    this.#dial?.cancel()
-    this.#dial = undefined
-    this.#clearTimer()
-    if (this.#connection !== undefined) this.#close(reason, dropReason)
-    else this.#drop(dropReason)
-    this.#awaited = false
+    this.#stopDialling()
+    this.#link.detach(reason, dropReason)
   }
 
-  /** Gives up the connection, which may be half-open, and makes another one if that is wanted. */
-  reset(): void {
-    if (this.#connection === undefined) return
-    this.#close('local', 'lane-closed')
-    this.#rest()
-  }
-
-  heard(byteLength: number): void {
-    this.#active = true
-    this.#owner.lastHeardAt = this.#context.now()
-    this.#context.tally.bytesReceived += byteLength
-  }
-
-  received(frameType: number, bytes: Uint8Array, start: number, end: number): void {
-    const { peer } = this.#owner
-    if (peer !== undefined)
-      this.#context.router.route(peer, this.lane, frameType, bytes, start, end)
-  }
-
-  preludeReceived(): void {}
-
-  messageReceived(connection: Connection, message: HandshakeMessage): void {
-    switch (message.type) {
-      case 'finish':
-        this.#queue.flush(connection.channel)
-        this.#close('idle', undefined, { graceful: true })
-        this.#rest()
-        return
-      case 'refusal':
-        this.#close('peer-gone', dropReasonOf(message.refusal.reason))
-        this.refused(message.refusal, undefined)
-        return
-      case 'hello':
-      case 'welcome':
-        this.closed(connection, 'malformed')
-    }
-  }
-
-  drained(): void {
-    this.#queue.unblock()
-    this.flush()
-  }
-
-  closed(_connection: Connection, reason: ChannelCloseReason | 'malformed'): void {
-    if (this.#finishing) this.#close('idle', undefined)
-    else this.#close(reason, 'lane-closed')
-    this.#rest()
-  }
-
-  /** The peer said no, for `reason`; some reasons are for good, others only for now. */
+  /** The dial came to nothing, for a reason that is for good or only for now. */
   refused(refusal: Refusal, dial: Dial | undefined): void {
-    const { address } = this.#owner
-    this.#context.tally.refusedByPeers[refusal.reason]++
+    this.#redial.failed()
     if (refusal.reason === 'duplicate') {
-      this.yieldToPeer()
+      // The peer's own dial is to survive. Should it not come, ours is tried again.
+      this.#clearTimer()
+      this.#wait(this.#context.settings.limits.handshakeTimeoutMs)
+      this.#owner.yielded(refusal.actual)
       return
     }
-    this.#backOff()
+    const { address } = this.#owner
     const again = this.#owner.dialEnded(this, TransportError.refused(address, refusal), dial)
-    const lostFrames = this.#drop(dropReasonOf(refusal.reason))
-    this.#context.publish({
-      type: 'dial-refused',
-      address,
-      lane: this.lane,
-      refusal,
-      lostFrames,
-    })
-    if (again) this.dialNow()
-    else this.#rest()
+    const lostFrames = again ? 0 : this.#link.drop(dropReasonOf(refusal.reason))
+    this.#context.publish({ type: 'dial-refused', address, lane: this.lane, refusal, lostFrames })
+    this.#goOn(again)
   }
 
-  #failed(failure: DialFailure, dial: Dial): void {
-    const { address } = this.#owner
-    this.#context.tally.dialsFailed[failure]++
-    this.#backOff()
-    const again = this.#owner.dialEnded(this, TransportError.dialFailed(address, failure), dial)
-    const lostFrames = this.#drop('lane-closed')
-    this.#context.publish({ type: 'dial-failed', address, lane: this.lane, failure, lostFrames })
-    if (again) this.dialNow()
-    else this.#rest()
+  heardAt(now: number): void {
+    this.#owner.lastHeardAt = now
+  }
+
+  needsConnection(): void {
+    this.ensureDial()
+  }
+
+  disconnected(reason: LaneCloseReason, heldMs: number): void {
+    if (reason !== 'idle') this.#redial.broke(heldMs)
+    this.#goOn(false)
+  }
+
+  turnedAway(refusal: Refusal): void {
+    this.#context.tally.refusedByPeers[refusal.reason]++
+    this.refused(refusal, undefined)
+  }
+
+  overflowed(): void {
+    this.#owner.overflowed()
   }
 
   #startDial(): void {
@@ -297,12 +218,12 @@ export class PeerLane implements ConnectionOwner, FrameReceiver, Flushable {
 
   #dialDone(dial: Dial, outcome: DialOutcome): void {
     this.#dial = undefined
-    this.#awaited = false
     switch (outcome.type) {
       case 'welcomed':
         this.#owner.welcomed(this, outcome.connection, outcome.welcome, dial)
         return
       case 'refused':
+        this.#context.tally.refusedByPeers[outcome.refusal.reason]++
         this.refused(outcome.refusal, dial)
         return
       case 'failed':
@@ -310,82 +231,35 @@ export class PeerLane implements ConnectionOwner, FrameReceiver, Flushable {
     }
   }
 
-  /** Something is queued, and nobody is going to look: see to it that somebody does. */
-  #await(): void {
-    this.#awaited = true
-    if (this.#connection === undefined) this.ensureDial()
-    else if (!this.#finishing && !this.#queue.isBlocked) this.#context.flushSoon(this)
+  #failed(failure: DialFailure, dial: Dial): void {
+    const { address } = this.#owner
+    this.#context.tally.dialsFailed[failure]++
+    this.#redial.failed()
+    const again = this.#owner.dialEnded(this, TransportError.dialFailed(address, failure), dial)
+    const lostFrames = this.#link.drop('lane-closed')
+    this.#context.publish({ type: 'dial-failed', address, lane: this.lane, failure, lostFrames })
+    this.#goOn(again)
   }
 
-  #flushEarly(): void {
-    if (this.#connection === undefined || this.#finishing || this.#queue.isBlocked) return
-    this.#queue.flush(this.#connection.channel)
-  }
-
-  #relieve(): void {
-    const { peer } = this.#owner
-    if (!this.#queue.takeRelief() || peer === undefined) return
-    this.#context.publish({ type: 'lane-drained', peer, lane: this.lane })
-  }
-
-  #refuseFrame(frameType: number, reason: 'frame-too-large' | 'queue-full'): SendOutcome {
-    const { peer } = this.#owner
-    if (peer !== undefined) this.#context.dropped(peer, this.lane, frameType, reason)
-    const overflow = reason === 'queue-full' && this.lane === 'control'
-    if (overflow && this.#connection !== undefined) this.#owner.overflowed()
-    return 'dropped'
-  }
-
-  /** Closes the connection; without a reason to drop what is queued, it waits for the next one. */
-  #close(
-    reason: LaneCloseReason,
-    dropReason: DropReason | undefined,
-    options?: { readonly graceful?: boolean },
-  ): void {
-    const connection = this.#connection
-    const { peer } = this.#owner
-    this.#connection = undefined
-    this.#finishing = false
-    this.#clearTimer()
-    this.#idleTimer?.[Symbol.dispose]()
-    connection?.close(options)
-    this.#queue.disconnected()
-    this.#awaited = false
-    if (this.#context.now() - this.#openedAt >= stableMs) this.#attempts = 0
-    if (reason !== 'replaced' && reason !== 'idle') this.#backOff()
-    const lostFrames = dropReason === undefined ? 0 : this.#drop(dropReason)
-    if (peer === undefined) return
-    this.#context.publish({ type: 'lane-closed', peer, lane: this.lane, reason, lostFrames })
-  }
-
-  #drop(reason: DropReason): number {
-    const frames = this.#queue.drop()
-    this.#context.tally.dropped[reason] += frames
-    return frames
-  }
-
-  /** After an end: goes on where there is a reason to, and otherwise says so. */
-  #rest(): void {
-    this.#awaited = false
-    if (this.#owner.wants(this.lane)) this.ensureDial()
-    else if (this.#queue.frames > 0) this.#await()
+  /** After an end: dials where there is a reason to, and otherwise says that there is none. */
+  #goOn(atOnce: boolean): void {
+    if (atOnce) this.dialNow()
+    else if (this.isWanted || this.#link.queue.frames > 0) this.ensureDial()
     else this.#owner.rested()
-  }
-
-  #backOff(): void {
-    const { limits, random } = this.#context.settings
-    const bounds = { minMs: limits.minReconnectMs, maxMs: limits.maxReconnectMs }
-    this.#notBefore = this.#context.now() + reconnectDelayMs(this.#attempts, bounds, random)
-    this.#attempts++
   }
 
   #wait(delayMs: number): void {
     this.#timer = this.#context.settings.clock.schedule(delayMs, () => {
       this.#timer = undefined
-      this.#notBefore = 0
-      if (this.#owner.wants(this.lane) || this.#queue.frames > 0) this.ensureDial()
-      else this.#owner.rested()
+      this.#redial.hurry()
+      this.#goOn(false)
     })
+  }
+
+  #stopDialling(): void {
+    this.#dial?.cancel()
+    this.#dial = undefined
+    this.#clearTimer()
   }
 
   #clearTimer(): void {
@@ -393,40 +267,8 @@ export class PeerLane implements ConnectionOwner, FrameReceiver, Flushable {
     this.#timer = undefined
   }
 
-  #armIdleTimer(): void {
-    const { clock, limits } = this.#context.settings
-    this.#active = false
-    this.#idleTimer = clock.schedule(limits.idleDataLaneMs, () => {
-      if (this.#active || this.#queue.bytes > 0 || this.#owner.wants(this.lane)) {
-        this.#armIdleTimer()
-      } else this.#finish()
-    })
-  }
-
-  /**
-   * Asks the peer to close instead of closing: a frame that it has written meanwhile still arrives.
-   * A peer that does not answer is half-open, and waited for no longer than for a handshake.
-   */
-  #finish(): void {
-    const connection = this.#connection
-    if (connection === undefined) return
-    this.#finishing = true
-    this.#awaited = true
-    connection.channel.write(encodeFrame(frameTypes.finish, noBytes))
-    const { clock, limits } = this.#context.settings
-    this.#timer = clock.schedule(limits.handshakeTimeoutMs, () => {
-      this.#timer = undefined
-      this.closed(connection, 'local')
-    })
-  }
-
-  #maxFrameBytes(): number {
-    const { limits } = this.#context.settings
-    return this.lane === 'control' ? limits.maxControlFrameBytes : limits.maxDataFrameBytes
-  }
-
   #state(): LaneReport['state'] {
-    if (this.#connection !== undefined) return this.#finishing ? 'finishing' : 'open'
+    if (this.#link.isOpen) return this.#link.isFinishing ? 'finishing' : 'open'
     if (this.#dial !== undefined) return 'dialling'
     return this.#timer !== undefined ? 'waiting' : 'idle'
   }
@@ -439,8 +281,8 @@ export interface LaneReport {
   readonly queuedBytes: number
   /** The network, or the peer, takes less than is sent. */
   readonly blocked: boolean
-  /** Dials since the lane last held for a second. */
-  readonly failedDials: number
+  /** Dials that failed and connections that broke since one held for a second. */
+  readonly failures: number
   readonly nextDialInMs: number
 }
 

@@ -32,6 +32,11 @@ export class SendQueue {
     return this.#batch.size + this.#blockedBytes
   }
 
+  /** Bytes not handed to the network yet. */
+  get waitingBytes(): number {
+    return this.#batch.size
+  }
+
   get frames(): number {
     return this.#batch.frames
   }
@@ -57,17 +62,20 @@ export class SendQueue {
     return 'busy'
   }
 
-  /** Hands everything over, in one write. */
-  flush(channel: Channel): void {
-    if (this.#batch.frames === 0) return
+  /** Hands everything over, in one write; returns how many bytes that were. */
+  flush(channel: Channel): number {
+    const byteLength = this.#batch.size
+    if (byteLength === 0) return 0
     this.#tally.framesSent += this.#batch.frames
-    this.#tally.bytesSent += this.#batch.size
+    this.#tally.bytesSent += byteLength
     const taken = channel.write(this.#batch.take())
     // As a rule the system has copied everything by now: see `Channel.write`.
     if (channel.bufferedBytes === 0) this.#batch.giveBack()
-    if (taken) return
-    this.#blocked = true
-    this.#blockedBytes = channel.bufferedBytes
+    if (!taken) {
+      this.#blocked = true
+      this.#blockedBytes = channel.bufferedBytes
+    }
+    return byteLength
   }
 
   /** The network has taken what it was handed. */

@@ -30,6 +30,9 @@ export const frameTypes = {
   proof: 4,
   /** The sender has written its last frame here: flush yours and close, so that none is lost. */
   finish: 5,
+  /** Asks for a `pong`: whether anybody is still there. */
+  ping: 6,
+  pong: 7,
 } as const
 
 /** How two ends convince each other of who they are. Today: not at all. */

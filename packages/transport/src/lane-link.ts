@@ -1,0 +1,259 @@
+// The sending and receiving side of a lane: what waits, the connection that takes it when there is
+// one, and the watch over that connection. How connections come about is the lane's business.
+import type { Connection, ConnectionOwner, FrameReceiver } from './connection.ts'
+import type { EndpointContext, Flushable } from './endpoint-context.ts'
+import type { DropReason, Lane, LaneCloseReason, Refusal, SendOutcome } from './endpoint-types.ts'
+import type { HandshakeMessage } from './handshake-messages.ts'
+import type { NodeIdentity } from './node-identity.ts'
+import { SendQueue } from './send-queue.ts'
+import { SilenceWatch } from './silence-watch.ts'
+import type { ChannelCloseReason } from './transport.ts'
+import { encodeFrame, frameTypes } from './wire.ts'
+
+/** The lane, as its link sees it. */
+export interface LinkOwner {
+  readonly lane: Lane
+  readonly peer: NodeIdentity | undefined
+  /** The connection is wanted even when nothing is sent. */
+  readonly isWanted: boolean
+  heardAt(now: number): void
+  /** Frames wait, and there is no connection. */
+  needsConnection(): void
+  /** The connection is over: broken, or closed for idleness. */
+  disconnected(reason: LaneCloseReason, heldMs: number): void
+  /** The peer says that it does not want us after all. */
+  turnedAway(refusal: Refusal): void
+  /** The control lane's queue is full. */
+  overflowed(): void
+}
+
+/** A turn's frames leave early once there are so many: the network works while the turn goes on. */
+const earlyFlushBytes = 65_536
+const noBytes = new Uint8Array(0)
+const finishFrame = encodeFrame(frameTypes.finish, noBytes)
+const pingFrame = encodeFrame(frameTypes.ping, noBytes)
+const pongFrame = encodeFrame(frameTypes.pong, noBytes)
+
+export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
+  readonly #context: EndpointContext
+  readonly #owner: LinkOwner
+  readonly #queue: SendQueue
+  readonly #maxFrameBytes: number
+  #connection: Connection | undefined
+  #openedAt = 0
+  #activeAt = 0
+  #isActive = false
+  #isFinishing = false
+  /** Somebody will look at the queue: the end of the turn, `drained`, or the next connection. */
+  #isAwaited = false
+  #watch: SilenceWatch
+  #timer: Disposable | undefined
+
+  constructor(context: EndpointContext, owner: LinkOwner) {
+    const { limits } = context.settings
+    const isControl = owner.lane === 'control'
+    this.#context = context
+    this.#owner = owner
+    this.#maxFrameBytes = isControl ? limits.maxControlFrameBytes : limits.maxDataFrameBytes
+    this.#watch = this.#newWatch()
+    this.#queue = new SendQueue(
+      {
+        maxFrameBytes: this.#maxFrameBytes,
+        maxQueueBytes: isControl ? limits.maxControlQueueBytes : limits.maxDataQueueBytes,
+        highWaterBytes: limits.highWaterBytes,
+      },
+      context.tally,
+      context.slabs,
+    )
+  }
+
+  get queue(): SendQueue {
+    return this.#queue
+  }
+
+  get isOpen(): boolean {
+    return this.#connection !== undefined
+  }
+
+  /** We said that our last frame was written; the peer is to close. */
+  get isFinishing(): boolean {
+    return this.#isFinishing
+  }
+
+  send(frameType: number, bytes: Uint8Array, start: number, end: number): SendOutcome {
+    const outcome = this.#queue.offer(frameType, bytes, start, end)
+    if (outcome === 'frame-too-large' || outcome === 'queue-full') {
+      return this.#refuseFrame(frameType, outcome)
+    }
+    if (!this.#isAwaited) this.#await()
+    else if (this.#queue.waitingBytes >= earlyFlushBytes) this.#write()
+    return outcome
+  }
+
+  flush(): void {
+    this.#isAwaited = false
+    this.#write()
+    if (this.#queue.frames > 0) this.#await()
+    const { peer, lane } = this.#owner
+    if (this.#queue.takeRelief() && peer !== undefined) {
+      this.#context.publish({ type: 'lane-drained', peer, lane })
+    }
+  }
+
+  /** Takes a connection whose handshake is done, and what waited leaves by it. */
+  attach(connection: Connection): void {
+    this.#connection = connection
+    this.#openedAt = this.#activeAt = this.#context.now()
+    this.#watch = this.#newWatch()
+    connection.enter(this, this, this.#maxFrameBytes)
+    this.#armTimer()
+    this.flush()
+  }
+
+  /** Closes the connection. What waits is dropped for `dropReason`; without one, it goes on waiting. */
+  detach(
+    reason: LaneCloseReason,
+    dropReason: DropReason | undefined,
+    options?: { readonly graceful?: boolean },
+  ): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    this.#isFinishing = this.#isAwaited = false
+    this.#timer?.[Symbol.dispose]()
+    this.#queue.disconnected()
+    const lostFrames = dropReason === undefined ? 0 : this.drop(dropReason)
+    if (connection === undefined) return
+    connection.close(options)
+    const { peer, lane } = this.#owner
+    if (peer === undefined) return
+    this.#context.publish({ type: 'lane-closed', peer, lane, reason, lostFrames })
+  }
+
+  /** Gives up a connection that may be half-open. */
+  reset(): void {
+    if (this.#connection !== undefined) this.#disconnect('local')
+  }
+
+  /** Drops what waits; returns how many frames that were. */
+  drop(reason: DropReason): number {
+    const frames = this.#queue.drop()
+    this.#context.tally.dropped[reason] += frames
+    this.#isAwaited = false
+    return frames
+  }
+
+  heard(byteLength: number): void {
+    this.#isActive = true
+    this.#watch.heard()
+    this.#context.tally.bytesReceived += byteLength
+    this.#owner.heardAt(this.#context.now())
+  }
+
+  received(frameType: number, bytes: Uint8Array, start: number, end: number): void {
+    const { peer, lane } = this.#owner
+    if (peer !== undefined) this.#context.router.route(peer, lane, frameType, bytes, start, end)
+  }
+
+  preludeReceived(): void {}
+
+  messageReceived(connection: Connection, message: HandshakeMessage): void {
+    switch (message.type) {
+      case 'ping':
+        connection.channel.write(pongFrame)
+        return
+      case 'pong':
+        this.#watch.answered()
+        return
+      case 'finish':
+        this.#queue.flush(connection.channel)
+        this.#disconnect('idle', { graceful: true })
+        return
+      case 'refusal':
+        this.detach('peer-gone', 'peer-gone')
+        this.#owner.turnedAway(message.refusal)
+        return
+      case 'hello':
+      case 'welcome':
+        this.#disconnect('malformed')
+    }
+  }
+
+  drained(): void {
+    this.#queue.unblock()
+    this.flush()
+  }
+
+  closed(_connection: Connection, reason: ChannelCloseReason | 'malformed'): void {
+    this.#disconnect(this.#isFinishing ? 'idle' : reason)
+  }
+
+  #disconnect(reason: LaneCloseReason, options?: { readonly graceful?: boolean }): void {
+    const heldMs = this.#context.now() - this.#openedAt
+    this.detach(reason, reason === 'idle' ? undefined : 'lane-closed', options)
+    this.#owner.disconnected(reason, heldMs)
+  }
+
+  #write(): void {
+    const connection = this.#connection
+    if (connection === undefined || this.#isFinishing || this.#queue.isBlocked) return
+    this.#isActive = true
+    this.#watch.wrote(this.#queue.flush(connection.channel))
+  }
+
+  /** Frames wait, and nobody is going to look: see to it that somebody does. */
+  #await(): void {
+    this.#isAwaited = true
+    if (this.#connection === undefined) this.#owner.needsConnection()
+    else if (!this.#isFinishing && !this.#queue.isBlocked) this.#context.flushSoon(this)
+  }
+
+  #refuseFrame(frameType: number, reason: 'frame-too-large' | 'queue-full'): SendOutcome {
+    const { peer, lane } = this.#owner
+    if (peer !== undefined) this.#context.dropped(peer, lane, frameType, reason)
+    const overflow = reason === 'queue-full' && lane === 'control'
+    if (overflow && this.#connection !== undefined) this.#owner.overflowed()
+    return 'dropped'
+  }
+
+  #armTimer(): void {
+    const { clock, limits } = this.#context.settings
+    const intervalMs = Math.min(limits.maxSilenceMs / 4, limits.idleLaneMs)
+    const dueAt = clock.now() + intervalMs
+    this.#timer = clock.schedule(intervalMs, () => {
+      const now = clock.now()
+      this.#tick(now, now - dueAt > intervalMs / 2)
+    })
+  }
+
+  #tick(now: number, wasLate: boolean): void {
+    if (this.#isActive) this.#activeAt = now
+    this.#isActive = false
+    const verdict = this.#watch.tick(now, wasLate)
+    if (verdict === 'silent') {
+      this.#disconnect('silent')
+      return
+    }
+    this.#armTimer()
+    if (verdict === 'ping') this.#connection?.channel.write(pingFrame)
+    const idleMs = now - this.#activeAt
+    const isIdle = idleMs >= this.#context.settings.limits.idleLaneMs && this.#queue.bytes === 0
+    if (isIdle && !this.#owner.isWanted) this.#finish()
+  }
+
+  /**
+   * Asks the peer to close instead of closing: a frame that it has written meanwhile still arrives.
+   * A peer that does not answer is half-open, and waited for no longer than for a handshake.
+   */
+  #finish(): void {
+    this.#isFinishing = this.#isAwaited = true
+    this.#connection?.channel.write(finishFrame)
+    const { clock, limits } = this.#context.settings
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = clock.schedule(limits.handshakeTimeoutMs, () => this.#disconnect('idle'))
+  }
+
+  #newWatch(): SilenceWatch {
+    const { maxSilenceMs } = this.#context.settings.limits
+    return new SilenceWatch((maxSilenceMs * 3) / 4, this.#owner.lane === 'data')
+  }
+}
