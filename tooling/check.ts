@@ -7,6 +7,8 @@ import { runSteps } from './checks/run-steps.ts'
 import { runStep, type Step } from './checks/step.ts'
 import { workspaceRoot } from './checks/workspace.ts'
 
+const vitest = ['vitest', 'run', '--config', 'tooling/vitest.config.ts'] as const
+const processTests = 'test/processes'
 const conformance = 'tooling/conformance/src/main.ts'
 // One set of tarballs for the steps that look at them; see pack.ts.
 const packed = mkdtempSync(join(tmpdir(), 'casty-packed-'))
@@ -30,11 +32,9 @@ const steps: readonly Step[] = [
   { name: 'pack', command: ['node', 'tooling/pack.ts'], after: ['build'] },
   { name: 'packaging', command: ['node', 'tooling/packaging.ts'], after: ['pack'] },
   { name: 'consumer', command: ['node', 'tooling/consumer/main.ts'], after: ['pack'] },
-  {
-    name: 'tests',
-    command: ['vitest', 'run', '--config', 'tooling/vitest.config.ts'],
-    alone: true,
-  },
+  { name: 'tests', command: [...vitest, '--exclude', `**/${processTests}/**`], alone: true },
+  // These start processes and kill them, on the machine's own time: one after another.
+  { name: 'processes', command: [...vitest, processTests, '--no-file-parallelism'], alone: true },
 ]
 
 const interrupted = new AbortController()
