@@ -1,0 +1,86 @@
+import { declare, deviations, type Deviation } from './deviations.ts'
+import { failing } from './sections.ts'
+import type { Recognized } from './schemas.ts'
+import { holds, type Fact, type VectorCase } from './vector-case.ts'
+
+/** What came of one case. */
+export type CaseResult = { readonly id: string; readonly kind: string } & (
+  | { readonly type: 'passed' }
+  | { readonly type: 'deviated'; readonly by: readonly string[] }
+  | { readonly type: 'failed'; readonly reason?: string; readonly facts: readonly Fact[] }
+  | { readonly type: 'awaited'; readonly packageName: string }
+)
+
+export interface FileResult {
+  readonly fileName: string
+  /** Set for a file of packages to come: nothing in it is run. */
+  readonly isAwaited: boolean
+  readonly cases: readonly CaseResult[]
+}
+
+export interface Counts {
+  readonly passed: number
+  readonly failed: number
+  readonly deviated: number
+  readonly awaited: number
+}
+
+/** Runs every case of a file. */
+export function runFile(
+  fileName: string,
+  recognized: Recognized,
+  declared: readonly Deviation[] = deviations,
+): FileResult {
+  switch (recognized.type) {
+    case 'awaited':
+      return { fileName, isAwaited: true, cases: [] }
+    case 'unknown':
+      return failedFile(fileName, recognized.reason)
+    case 'suite':
+      try {
+        const cases = recognized.suite(recognized.file)
+        if (cases.length === 0) return failedFile(fileName, 'it holds no cases')
+        return { fileName, isAwaited: false, cases: cases.map((one) => runCase(one, declared)) }
+      } catch (error) {
+        return failedFile(fileName, messageOf(error))
+      }
+  }
+}
+
+function failedFile(fileName: string, reason: string): FileResult {
+  return { fileName, isAwaited: false, cases: [runCase(failing('unknown', 'file', reason), [])] }
+}
+
+/** A case passes or deviates only if something was checked and all of it holds. */
+export function runCase(vector: VectorCase, declared: readonly Deviation[]): CaseResult {
+  const { id, kind, awaits } = vector
+  if (awaits !== undefined) return { type: 'awaited', id, kind, packageName: awaits }
+  try {
+    const { facts, used } = declare(vector, vector.check(), declared)
+    const wrong = facts.filter((fact) => !holds(fact))
+    if (facts.length === 0)
+      return { type: 'failed', id, kind, reason: 'it asks for nothing', facts: [] }
+    if (wrong.length > 0) return { type: 'failed', id, kind, facts: wrong }
+    return used.length === 0
+      ? { type: 'passed', id, kind }
+      : { type: 'deviated', id, kind, by: used.map((deviation) => deviation.id) }
+  } catch (error) {
+    return { type: 'failed', id, kind, reason: messageOf(error), facts: [] }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+export function countCases(results: readonly FileResult[]): Counts {
+  const cases = results.flatMap((result) => result.cases)
+  const count = (type: CaseResult['type']): number =>
+    cases.filter((result) => result.type === type).length
+  return {
+    passed: count('passed'),
+    failed: count('failed'),
+    deviated: count('deviated'),
+    awaited: count('awaited'),
+  }
+}
