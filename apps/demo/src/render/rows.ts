@@ -1,0 +1,76 @@
+import type { MemberStatus } from '@casty/membership'
+import { memberOf } from '../questions.ts'
+import { reportingNodes, type ProcessState, type Scene, type SceneNode } from '../scene.ts'
+
+/** A node as the table shows it. */
+export interface Row {
+  readonly name: string
+  readonly pid: number
+  readonly state: ProcessState
+  /** What the nodes that run hold it to be; several while news is under way. */
+  readonly statuses: readonly MemberStatus[]
+  /** 1 is the oldest member, by the order in which members became up. */
+  readonly age: number | undefined
+  /** The latest one that anybody knows. */
+  readonly incarnation: number | undefined
+  /** Highest suspicion of those who watch it. */
+  readonly phi: number | undefined
+  /** Who runs and finds it reachable, itself left out. */
+  readonly seenBy: readonly string[]
+  /** How many others run, and so could see it. */
+  readonly watchers: number
+  /** Whom it takes for the leader. */
+  readonly leader: string | undefined
+  readonly converged: boolean | undefined
+  readonly sentBytesPerSecond: number | undefined
+}
+
+export function rowsOf(scene: Scene): readonly Row[] {
+  const reporting = reportingNodes(scene)
+  const ages = agesOf(reporting)
+  return [...scene.nodes.values()].map((node) => rowOf(node, reporting, ages))
+}
+
+function rowOf(
+  node: SceneNode,
+  reporting: readonly SceneNode[],
+  ages: ReadonlyMap<string, number>,
+): Row {
+  const others = reporting.filter(({ name }) => name !== node.name)
+  // Alone it has only itself to ask.
+  const witnesses = others.length > 0 ? others : reporting
+  const known = witnesses.flatMap((witness) => memberOf(witness, node.name) ?? [])
+  const incarnations = [node.incarnation ?? 0, ...known.map(({ incarnation }) => incarnation)]
+  const incarnation = Math.max(...incarnations)
+  const suspicions = others.flatMap(({ view }) => view?.suspicions ?? [])
+  const own = suspicions.filter(({ name }) => name === node.name).map(({ phi }) => phi)
+  const isReporting = node.state === 'running'
+  return {
+    name: node.name,
+    pid: node.pid,
+    state: node.state,
+    statuses: [...new Set(known.map(({ status }) => status))].toSorted(),
+    age: ages.get(node.name),
+    incarnation: incarnation > 0 ? incarnation : undefined,
+    phi: own.length > 0 ? Math.max(...own) : undefined,
+    seenBy: others
+      .filter((other) => memberOf(other, node.name)?.reachable === true)
+      .map(({ name }) => name),
+    watchers: others.length,
+    leader: isReporting ? node.view?.leader : undefined,
+    converged: isReporting ? node.view?.converged : undefined,
+    sentBytesPerSecond: isReporting ? node.view?.sentBytesPerSecond : undefined,
+  }
+}
+
+/** Ranks by the order of becoming up, as the nodes that run know it. */
+function agesOf(reporting: readonly SceneNode[]): ReadonlyMap<string, number> {
+  const upNumbers = new Map<string, number>()
+  for (const { view } of reporting) {
+    for (const { name, upNumber } of view?.members ?? []) {
+      if (upNumber !== undefined) upNumbers.set(name, Math.max(upNumber, upNumbers.get(name) ?? 0))
+    }
+  }
+  const oldestFirst = [...upNumbers].toSorted(([, left], [, right]) => left - right)
+  return new Map(oldestFirst.map(([name], index) => [name, index + 1]))
+}

@@ -1,0 +1,125 @@
+import type { StepHeading } from './news.ts'
+import {
+  missingAgreement,
+  missingFarewell,
+  missingListener,
+  missingReplacement,
+  missingReturn,
+  missingSuspicion,
+  missingTrust,
+  wronglyDowned,
+} from './questions.ts'
+import type { Scene } from './scene.ts'
+
+/** What the story can do to the processes. */
+export interface Stage {
+  launch(): void
+  kill(name: string): void
+  restart(name: string): void
+  pause(name: string): void
+  resume(name: string): void
+  leave(name: string): void
+  /** Lets time pass. Rejects when the run is interrupted. */
+  wait(durationMs: number): Promise<void>
+}
+
+export interface Step extends StepHeading {
+  /** Counted like the time of the step: from when `act` is done. */
+  readonly deadlineMs: number
+  /** Whether the reader gets a moment before it. */
+  readonly follows: 'at-once' | 'after-a-pause'
+  act(stage: Stage): void | Promise<void>
+  /** What is still missing; undefined once the step has come about. */
+  missing(scene: Scene, context: StepContext): string | undefined
+  /** What must not happen, and has; undefined while all is well. */
+  broken?(scene: Scene, context: StepContext): string | undefined
+}
+
+export interface StepContext {
+  /** As it was before `act`. */
+  readonly before: Scene
+  /** When `act` was done. */
+  readonly sinceMs: number
+}
+
+/** How long the one that is stopped is stopped. */
+const stallMs = 3_000
+
+/** The story told with nodes n1 to n`count`. */
+export function story(count: number): readonly Step[] {
+  const all = Array.from({ length: count }, (_, index) => `n${index + 1}`)
+  const [leaver, sleeper, victim] = ['n1', 'n2', 'n3'] as const
+  const remaining = all.filter((name) => name !== leaver)
+  return [
+    {
+      id: 'started',
+      title: `${count} processes start, each with a node that listens`,
+      since: 'fork',
+      deadlineMs: 30_000,
+      follows: 'at-once',
+      act: (stage) => stage.launch(),
+      missing: missingListener,
+    },
+    {
+      id: 'all-up',
+      title: 'every node sees every other one up',
+      since: 'the last one listens',
+      deadlineMs: 10_000,
+      follows: 'at-once',
+      act: () => {},
+      missing: (scene) => missingAgreement(scene, all),
+    },
+    {
+      id: 'unreachable',
+      title: `kill -9 ${victim}: all survivors find it unreachable`,
+      since: 'the kill',
+      deadlineMs: 10_000,
+      follows: 'after-a-pause',
+      act: (stage) => stage.kill(victim),
+      missing: (scene) => missingSuspicion(scene, victim),
+    },
+    {
+      id: 'restarted',
+      title: `${victim} is started again at the same address`,
+      since: 'fork',
+      deadlineMs: 20_000,
+      follows: 'after-a-pause',
+      act: (stage) => stage.restart(victim),
+      missing: (scene, { before }) => missingReturn(scene, before, victim),
+    },
+    {
+      id: 'replaced',
+      title: `the old ${victim} is gone and the new one up, for everybody`,
+      since: `${victim} listens`,
+      deadlineMs: 15_000,
+      follows: 'at-once',
+      act: () => {},
+      missing: (scene) => missingReplacement(scene, victim) ?? missingAgreement(scene, all),
+    },
+    {
+      id: 'stalled',
+      title: `SIGSTOP ${sleeper} for ${stallMs / 1_000} s: nobody is downed`,
+      since: 'SIGCONT, to trust',
+      deadlineMs: 10_000,
+      follows: 'after-a-pause',
+      act: async (stage) => {
+        stage.pause(sleeper)
+        await stage.wait(stallMs)
+        stage.resume(sleeper)
+      },
+      missing: (scene, { sinceMs }) =>
+        missingTrust(scene, sleeper, sinceMs) ?? missingAgreement(scene, all),
+      broken: (scene, { before }) => wronglyDowned(scene, before),
+    },
+    {
+      id: 'left',
+      title: `${leaver}, the oldest and so the leader, leaves in good order`,
+      since: 'its wish to leave',
+      deadlineMs: 15_000,
+      follows: 'after-a-pause',
+      act: (stage) => stage.leave(leaver),
+      missing: (scene) => missingFarewell(scene, leaver) ?? missingAgreement(scene, remaining),
+      broken: (scene, { before }) => wronglyDowned(scene, before),
+    },
+  ]
+}
