@@ -3,7 +3,9 @@
 // and count against what is left, allocates nothing that the bytes do not hold, and throws
 // `CASTY_TRANSPORT_MALFORMED` and nothing else.
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
-import { maxIdBytes, maxRoleBytes, MessageReader, MessageWriter } from './codec-fields.ts'
+import { maxIdBytes, maxRoleBytes } from './codec-limits.ts'
+import { MessageReader } from './message-reader.ts'
+import { MessageWriter } from './message-writer.ts'
 import type { ClusterMessage, JoinRefusalReason } from './messages.ts'
 import { NodeTable } from './node-table.ts'
 

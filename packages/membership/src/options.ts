@@ -1,7 +1,7 @@
 import type { Clock, Random } from '@casty/clock'
 import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
 import { NodeAddress, type EndpointLimits, type Transport } from '@casty/transport'
-import { maxIdBytes, maxRoleBytes, maxRoles } from './codec-fields.ts'
+import { maxIdBytes, maxRoleBytes, maxRoles } from './codec-limits.ts'
 import { DC_ROLE_PREFIX, memberDc } from './data-center.ts'
 import type { DowningProvider } from './downing.ts'
 import { MembershipError } from './errors.ts'

@@ -1,182 +1,31 @@
-// The compound fields of membership messages, writing and reading side by side.
 import { VectorClock } from '@casty/clock'
 import {
-  ByteWriter,
   TransportError,
   toIncarnation,
   type ByteReader,
   type Incarnation,
-  NodeIdentity,
+  type NodeIdentity,
   type NodeKey,
 } from '@casty/transport'
 import type { AllocationTable, ShardAllocation } from './allocations.ts'
+import {
+  maxClusterIdBytes,
+  maxIdBytes,
+  maxNameBytes,
+  maxRoleBytes,
+  maxRoles,
+  maxSeenBytes,
+  reachabilityStatuses,
+} from './codec-limits.ts'
 import type { Gossip, GossipRow, SeenBits } from './gossip.ts'
 import { Member } from './member.ts'
 import type { Dot, MemberRecord, Tombstone } from './member-record.ts'
 import { memberStatuses } from './member-status.ts'
 import type { HeldTables } from './messages.ts'
-import type { NodeTable } from './node-table.ts'
-import type { ReachabilityRecord, ReachabilityStatus } from './reachability.ts'
+import type { ReachabilityRecord } from './reachability.ts'
 import type { RegistryRow } from './registry.ts'
 
-/** Longest key or path of a service, and longest name of an entity type, in bytes. */
-export const maxNameBytes = 1_024
-
-/** Longest id of a node, in bytes. */
-export const maxIdBytes = 255
-/** Most roles of a member, and the longest of one in bytes. */
-export const maxRoles = 64
-export const maxRoleBytes = 100
-
-const maxClusterIdBytes = 400
-const maxSeenBytes = 65_536
-
-const reachabilityStatuses: readonly ReachabilityStatus[] = [
-  'reachable',
-  'unreachable',
-  'terminated',
-]
-
-export class MessageWriter {
-  readonly #nodes: NodeTable
-  readonly #writer = new ByteWriter()
-
-  constructor(nodes: NodeTable) {
-    this.#nodes = nodes
-  }
-
-  get length(): number {
-    return this.#writer.length
-  }
-
-  view(): Uint8Array {
-    return this.#writer.view()
-  }
-
-  u8(value: number): this {
-    this.#writer.u8(value)
-    return this
-  }
-
-  varint(value: number): this {
-    this.#writer.varint(value)
-    return this
-  }
-
-  bool(value: boolean): this {
-    this.#writer.bool(value)
-    return this
-  }
-
-  string(text: string, maxBytes: number): this {
-    this.#writer.string(text, maxBytes)
-    return this
-  }
-
-  /** 0 for absent, else the value plus one. */
-  optionalVarint(value: number | undefined): this {
-    return this.varint(value === undefined ? 0 : value + 1)
-  }
-
-  list<T>(items: Iterable<T>, write: (item: T) => void): this {
-    const all = [...items]
-    this.#writer.count(all.length)
-    for (const item of all) write(item)
-    return this
-  }
-
-  node(node: NodeIdentity): this {
-    return this.varint(this.#nodes.placeOf(node))
-  }
-
-  key(key: NodeKey): this {
-    return this.node(NodeIdentity.parse(key))
-  }
-
-  dot({ node, counter }: Dot): this {
-    return this.key(node).varint(counter)
-  }
-
-  version(version: VectorClock): this {
-    // Every entry of a membership version is named by a node key.
-    return this.list(version.entries(), ([node, counter]) =>
-      this.key(node as NodeKey).varint(counter),
-    )
-  }
-
-  counters(counters: ReadonlyMap<NodeKey, number>): this {
-    return this.list(counters, ([node, counter]) => this.key(node).varint(counter))
-  }
-
-  seen({ membersDigest, bits }: SeenBits): this {
-    this.varint(membersDigest)
-    this.#writer.bytes(bits, maxSeenBytes)
-    return this
-  }
-
-  gossip(gossip: Gossip): this {
-    return this.string(gossip.clusterId, maxClusterIdBytes)
-      .bool(gossip.complete)
-      .version(gossip.version)
-      .seen(gossip.seen)
-      .list(gossip.records, (record) => this.#record(record))
-      .list(gossip.tombstones, (tombstone) => this.#tombstone(tombstone))
-      .list(gossip.rows, (row) => this.#row(row))
-  }
-
-  #record({ member, dot }: MemberRecord): void {
-    const id = member.id === member.address.toString() ? '' : member.id
-    this.node(member.node)
-      .string(id, maxIdBytes)
-      .u8(memberStatuses.indexOf(member.status))
-      .optionalVarint(member.upNumber)
-      .list(member.roles, (role) => this.string(role, maxRoleBytes))
-      .dot(dot)
-  }
-
-  #tombstone({ node, removedAtMs, dot }: Tombstone): void {
-    this.node(node)
-      .varint(Math.max(0, Math.floor(removedAtMs)))
-      .dot(dot)
-  }
-
-  #row({ observer, counter, row }: GossipRow): void {
-    this.node(observer).varint(counter).varint(row.version).bool(row.doubtful)
-    this.list(row.records, ([subject, record]) => {
-      // Subjects of a membership row are members.
-      this.key(subject as NodeKey)
-        .u8(reachabilityStatuses.indexOf(record.status))
-        .varint(record.version)
-    })
-  }
-
-  heldTables(tables: HeldTables): this {
-    return this.list(tables, ([type, { epoch, author }]) => {
-      this.string(type, maxNameBytes).varint(epoch).key(author)
-    })
-  }
-
-  tables(tables: Iterable<readonly [string, AllocationTable]>): this {
-    return this.list(tables, ([type, { epoch, author, shards }]) => {
-      this.string(type, maxNameBytes).varint(epoch).key(author)
-      this.list(shards, ([shard, { primary, replicas }]) => {
-        this.varint(shard)
-          .node(primary)
-          .list(replicas, (replica) => this.node(replica))
-      })
-    })
-  }
-
-  registryRows(rows: Iterable<RegistryRow>): this {
-    return this.list(rows, ({ node, version, services }) => {
-      this.node(node).varint(version)
-      this.list(services, ({ key, path }) =>
-        this.string(key, maxNameBytes).string(path, maxNameBytes),
-      )
-    })
-  }
-}
-
+/** Reads what `MessageWriter` wrote. Throws `CASTY_TRANSPORT_MALFORMED` for anything else. */
 export class MessageReader {
   readonly #reader: ByteReader
   readonly #nodes: readonly NodeIdentity[]

@@ -1,0 +1,26 @@
+import type { ReachabilityStatus } from './reachability.ts'
+
+// What both ends of the codec hold each other to. Lengths are in bytes.
+
+/** Longest key or path of a service, and longest name of an entity type. */
+export const maxNameBytes = 1_024
+
+/** Longest id of a node. */
+export const maxIdBytes = 255
+
+/** Most roles of a member, and the longest of one. */
+export const maxRoles = 64
+export const maxRoleBytes = 100
+
+/** A host, a port and an incarnation. */
+export const maxClusterIdBytes = 400
+
+/** A bit per member. */
+export const maxSeenBytes = 65_536
+
+/** In the order of their place on the wire. */
+export const reachabilityStatuses: readonly ReachabilityStatus[] = [
+  'reachable',
+  'unreachable',
+  'terminated',
+]
