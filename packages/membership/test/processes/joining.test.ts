@@ -6,7 +6,10 @@ const timeout = 60_000
 test('five processes find each other over TCP and agree who is up', { timeout }, async () => {
   await using supervisor = new Supervisor()
   const nodes = await supervisor.startCluster(5)
-  const views = nodes.map(({ view }) => ({ ...view, members: Object.keys(view.members).toSorted() }))
+  const views = nodes.map(({ view }) => ({
+    ...view,
+    members: Object.keys(view.members).toSorted(),
+  }))
   expect(new Set(views.map((view) => JSON.stringify(view))).size).toBe(1)
 })
 

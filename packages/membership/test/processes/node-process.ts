@@ -1,8 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Instruction, NodeEvent, NodeSettings, Report, View } from './protocol.ts'
 
 const program = fileURLToPath(new URL('node.program.ts', import.meta.url))
+
+/** Compiled sources are kept between processes: twenty that start at once then take 2 s, not 12. */
+const compileCache = process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'casty-compile-cache')
 
 const nothing: View = {
   clusterId: '',
@@ -28,7 +33,7 @@ export class NodeProcess {
     this.#changed = changed
     this.#child = fork(program, [JSON.stringify(settings)], {
       execArgv: ['--conditions=@casty/source'],
-      serialization: 'json',
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
     })
     this.#child.on('message', (message) => {
       // The program sends nothing but reports.

@@ -1,5 +1,6 @@
 // One node in a process of its own: it runs a `Cluster` over TCP, reports what changes over IPC, does
 // what it is told, and ends with its supervisor. Like most programs it does nothing about SIGTERM.
+import { flushCompileCache } from 'node:module'
 import { Cluster, type ClusterEvent, type SeedNodes } from '@casty/membership'
 import { tcpTransport } from '@casty/transport-tcp'
 import { NodeAddress } from '@casty/transport'
@@ -19,6 +20,8 @@ const cluster = await Cluster.start({
 }).catch(fail)
 const { address, incarnation } = cluster.self
 report({ type: 'listening', address: address.toString(), incarnation })
+// By the time that it is killed it is too late, and the next process would compile all of it again.
+flushCompileCache()
 
 let viewIsDue = false
 cluster.subscribe((event) => {
@@ -85,7 +88,7 @@ function explanation(): string {
     cluster.explain()
   return JSON.stringify(
     { summary, blockers, suspicions, watched, doubt, lastRefusal, dropped, transport },
-    undefined,
+    (_, value: unknown) => (value === 0 ? undefined : value), // Most counters are 0.
     1,
   )
 }
@@ -110,8 +113,8 @@ function reportViewSoon(): void {
 
 function currentView(): View {
   const state = cluster.getState()
-  const accusations = [...state.reachability.observersBySubject()].flatMap(
-    ([subject, observers]) => observers.map((observer) => `${observer}>${subject}`),
+  const accusations = [...state.reachability.observersBySubject()].flatMap(([subject, observers]) =>
+    observers.map((observer) => `${observer}>${subject}`),
   )
   return {
     clusterId: state.clusterId,

@@ -76,7 +76,8 @@ export class Supervisor implements AsyncDisposable {
     const check = (): void => {
       const ended = alive.find(({ hasEnded }) => hasEnded)
       if (holds()) resolve()
-      else if (ended) reject(new Error(`While waiting until ${what}, one ended: ${ended.describe()}`))
+      else if (ended)
+        reject(new Error(`While waiting until ${what}, one ended: ${ended.describe()}`))
     }
     const timer = setTimeout(() => reject(new Error(`Waited in vain until ${what}.`)), patienceMs)
     this.#checks.add(check)
