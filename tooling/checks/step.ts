@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 /** One step of `npm test`: a command of its own, so that each can be run alone by hand. */
 export interface Step {
@@ -55,13 +56,12 @@ export function runStep(step: Step, cwd: string, signal?: AbortSignal): Promise<
   const [program, ...args] = step.command
   return new Promise((resolve) => {
     let output = ''
-    const finish = (exitCode: number | null) =>
-      resolve({
-        step,
-        ...judge(exitCode, output),
-        durationMs: performance.now() - startedMs,
-        output,
-      })
+    const finish = (exitCode: number | null) => {
+      // Some tools colour what they write whenever they find themselves in CI.
+      const text = stripVTControlCharacters(output)
+      const durationMs = performance.now() - startedMs
+      resolve({ step, ...judge(exitCode, text), durationMs, output: text })
+    }
     const child = spawn(program, args, {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],

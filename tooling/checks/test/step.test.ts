@@ -30,6 +30,12 @@ test('a step keeps what its command prints on both streams', async () => {
   expect(result.output).toContain('err\n')
 })
 
+test('a closing line counts in whatever colour it is written', async () => {
+  const script = "console.log('\\u001b[32m4 passed, 1 failed\\u001b[0m')"
+  const result = await runStep({ name: 'one', command: [process.execPath, '-e', script] }, tmpdir())
+  expect(result).toMatchObject({ outcome: 'failed', output: '4 passed, 1 failed\n' })
+})
+
 test('a command that does not exist is a failed step', async () => {
   const result = await runStep({ name: 'none', command: ['casty-no-such-program'] }, tmpdir())
   expect(result).toMatchObject({ outcome: 'failed', counts: { failed: 1 } })
