@@ -102,7 +102,7 @@ function undeclared({ manifest, imports }: LayeredPackage): readonly string[] {
 
 /** The `@casty` packages that a source text imports or re-exports, types included. */
 export function importedPackages(source: string): readonly string[] {
-  const specifiers = source.matchAll(/\b(?:from|import)\s*\(?\s*['"](@casty\/[^'"/]+)/g)
+  const specifiers = source.matchAll(/\b(?:from|import)\s*\(?\s*['"](@casty\/[^"'/]+)/g)
   return [...new Set([...specifiers].flatMap((match) => match[1] ?? []))]
 }
 
