@@ -210,12 +210,18 @@ function checkSeeds(seeds: SeedNodes): SeedNodes {
   return typeof seeds === 'function' ? seeds : toAddresses(seeds)
 }
 
-/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for one that does not read `host:port` */
+/**
+ * Reads what a user, or a user's discovery function, gave: it may be anything.
+ *
+ * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for one that does not read `host:port`
+ */
 export function toAddresses(seeds: readonly (string | NodeAddress)[]): readonly NodeAddress[] {
+  if (!Array.isArray(seeds)) {
+    throw MembershipError.invalidOption('seedNodes', seeds, 'a list, or a function that gives one')
+  }
   return seeds.map((seed) => {
-    if (typeof seed !== 'string') return seed
     try {
-      return NodeAddress.parse(seed)
+      return NodeAddress.parse(String(seed))
     } catch {
       throw MembershipError.invalidOption(
         'seedNodes',
