@@ -72,7 +72,7 @@ export class ClusterNode {
     this.waiters = new Waiters(this.#clock)
     this.#joiner = new Joiner(endpoint, checked.seedNodes, logger, {
       input: (input) => this.dispatch(input),
-      refused: (refusal) => this.#publish({ type: 'join-refused', ...refusal }),
+      refused: (refusal) => this.#publishNow({ type: 'join-refused', ...refusal }),
     })
     const id = checked.settings.id ?? endpoint.self.address.toString()
     this.#state = initialState(endpoint.self, { ...checked.settings, id })
@@ -240,7 +240,7 @@ export class ClusterNode {
     const subject = this.#state.cluster.member(node)
     if (!subject) return
     const observer = this.#state.self.key
-    this.#publish(
+    this.#publishNow(
       reachedVia === undefined
         ? { type: 'link-restored', observer, subject }
         : { type: 'link-fault', observer, subject, reachedVia },
@@ -304,6 +304,12 @@ export class ClusterNode {
       this.endpoint.forget(node, 'removed')
     })
     this.#forgetting.add(timer)
+  }
+
+  /** Publishes what no step brought: also to those who subscribed since the last one. */
+  #publishNow(event: ClusterEvent): void {
+    this.#steps++
+    this.#publish(event)
   }
 
   #publish(event: ClusterEvent): void {

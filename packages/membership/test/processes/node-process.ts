@@ -60,7 +60,7 @@ export class NodeProcess {
   }
 
   /** What ended it, where a signal did. */
-  get signal(): NodeJS.Signals | null {
+  get signal(): string | null {
     return this.#child.signalCode
   }
 

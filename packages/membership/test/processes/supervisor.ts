@@ -72,24 +72,30 @@ export class Supervisor implements AsyncDisposable {
     holds: () => boolean,
     alive: readonly NodeProcess[] = [],
   ): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const check = (): void => {
-      const ended = alive.find(({ hasEnded }) => hasEnded)
-      if (holds()) resolve()
-      else if (ended)
-        reject(new Error(`While waiting until ${what}, one ended: ${ended.describe()}`))
-    }
-    const timer = setTimeout(() => reject(new Error(`Waited in vain until ${what}.`)), patienceMs)
-    this.#checks.add(check)
-    check()
     try {
-      await promise
+      await this.#promise(what, holds, alive)
     } catch (error) {
       throw await this.#explained(error)
-    } finally {
-      clearTimeout(timer)
-      this.#checks.delete(check)
     }
+  }
+
+  #promise(what: string, holds: () => boolean, alive: readonly NodeProcess[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        clearTimeout(timer)
+        this.#checks.delete(check)
+        act()
+      }
+      const fail = (why: string): void => settle(() => reject(new Error(why)))
+      const check = (): void => {
+        const ended = alive.find(({ hasEnded }) => hasEnded)
+        if (holds()) settle(resolve)
+        else if (ended) fail(`While waiting until ${what}, one ended: ${ended.describe()}`)
+      }
+      const timer = setTimeout(() => fail(`Waited in vain until ${what}.`), patienceMs)
+      this.#checks.add(check)
+      check()
+    })
   }
 
   /** The error with what every node has to say about it. */
