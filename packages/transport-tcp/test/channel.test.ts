@@ -158,9 +158,9 @@ test('a graceful close gives way to an abrupt one', async () => {
 
 test('a stream cut short by an abrupt close ends in a reset at the other end', async () => {
   await using peer = await foreignPeer(tcpTransport(), 'dialled')
+  peer.socket.resume()
   while (peer.channel.write(new Uint8Array(mebibyte)));
   peer.channel.close()
-  peer.socket.resume()
   const [error] = await once(peer.socket, 'error').catch((raised: unknown) => [raised])
   expect(error).toMatchObject({ code: 'ECONNRESET' })
 })

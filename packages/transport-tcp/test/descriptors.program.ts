@@ -7,7 +7,7 @@ import { deferred } from './support.ts'
 
 const transport = tcpTransport()
 const accepted = { hand: (channel: Channel): void => channel.close() }
-await using listener = await transport.listen(NodeAddress.parse('127.0.0.1:0'), (channel) =>
+const listener = await transport.listen(NodeAddress.parse('127.0.0.1:0'), (channel) =>
   accepted.hand(channel),
 )
 
@@ -31,6 +31,7 @@ starved.close()
 ;(await promise).close()
 process.send?.({ dialByAddress, dialByName, acceptedAfterwards })
 process.disconnect()
+await listener[Symbol.asyncDispose]()
 
 function useUpDescriptors(): number[] {
   const descriptors: number[] = []
