@@ -18,6 +18,12 @@ export {
 export { NodeAddress } from './node-address.ts'
 export { NodeIdentity, toIncarnation, type Incarnation, type NodeKey } from './node-identity.ts'
 export type { LaneReport } from './peer-lane.ts'
+export {
+  RecordingSink,
+  type FrameSource,
+  type RecordedFrame,
+  type RecordingSinkOptions,
+} from './recording-sink.ts'
 export type {
   Admission,
   DropReason,
