@@ -14,18 +14,26 @@ import {
   type PeerReport,
   type PeerStatus,
 } from './monitor-types.ts'
+import { accuseAt, assumeLifeAt, dueAt, type Patience } from './due-times.ts'
+import { pickHelpers } from './probe-round.ts'
 import {
-  accuseAt,
-  assumeLifeAt,
-  dueAt,
+  abandonProbes,
+  creditGap,
   hasNews,
-  probeReports,
-  type Patience,
-  type ProbeRound,
+  noteAnswer,
+  report,
+  roundOf,
+  showedLife,
+  startRound,
+  watchPeer,
   type WatchedPeer,
 } from './watched-peer.ts'
 
 /**
+ * Judges the peers of one node, by their heartbeats and by what others say of them.
+ *
+ * @see Hayashibara et al., "The φ accrual failure detector", SRDS 2004 (suspicion); Das, Gupta &
+ * Motivala, "SWIM", DSN 2002, §3.1 (indirect probes)
  * @example
  * const monitor = new HeartbeatMonitor<string>()
  * monitor.setPeers(['b:1'], [], 0)
@@ -53,9 +61,10 @@ export class HeartbeatMonitor<K extends string> {
     const wanted = new Set(monitored)
     for (const peer of this.#peers.keys()) if (!wanted.has(peer)) this.#peers.delete(peer)
     const added = [...wanted].filter((peer) => !this.#peers.has(peer))
-    const { heartbeatIntervalMs } = this.#patience.settings
+    const { heartbeatIntervalMs, createDetector } = this.#patience.settings
     added.forEach((peer, index) => {
-      this.#peers.set(peer, this.#watch(peer, now + (heartbeatIntervalMs * index) / added.length))
+      const firstAt = now + (heartbeatIntervalMs * index) / added.length
+      this.#peers.set(peer, watchPeer(peer, createDetector(), firstAt))
     })
     this.#helpers = [...new Set(helpers)]
   }
@@ -104,23 +113,12 @@ export class HeartbeatMonitor<K extends string> {
    */
   probeAnswered(subject: K, via: K, reached: boolean, now: number, sequence?: number): void {
     const watched = this.#peers.get(subject)
-    if (watched === undefined) return
-    const round = roundOf(watched)
-    if (round === undefined || !round.asked.has(via)) return
+    const round = watched && roundOf(watched)
+    if (watched === undefined || round === undefined || !round.asked.has(via)) return
     if (sequence !== undefined && sequence !== round.sequence) return
     this.#latestNow = now
-    const answered = { ...round, asked: new Map(round.asked).set(via, reached) }
-    watched.lastProbes = probeReports(answered)
-    if (reached) {
-      const nextRoundAt = now + this.#patience.settings.heartbeatIntervalMs
-      watched.judgement = { type: 'link-fault', reachedVia: via, round: undefined, nextRoundAt }
-    } else if ([...answered.asked.values()].every((answer) => answer === false)) {
-      watched.judgement = { type: 'suspected', evidence: 'silence' }
-    } else if (watched.judgement.type === 'link-fault') {
-      watched.judgement = { ...watched.judgement, round: answered }
-    } else {
-      watched.judgement = { type: 'probing', round: answered }
-    }
+    const nextRoundAt = now + this.#patience.settings.heartbeatIntervalMs
+    noteAnswer(watched, round, { via, reached, nextRoundAt })
   }
 
   /**
@@ -190,21 +188,6 @@ export class HeartbeatMonitor<K extends string> {
     }))
   }
 
-  #watch(peer: K, nextHeartbeatAt: number): WatchedPeer<K> {
-    return {
-      peer,
-      detector: this.#patience.settings.createDetector(),
-      nextHeartbeatAt,
-      sequence: 0,
-      heardAt: Number.NEGATIVE_INFINITY,
-      firstHeartbeatAt: undefined,
-      askedAt: undefined,
-      judgement: { type: 'trusted' },
-      reported: 'trusted',
-      lastProbes: [],
-    }
-  }
-
   /** At a fixed delay, not a fixed rate: what was missed is never made up for in a burst. */
   #sendHeartbeat(watched: WatchedPeer<K>, now: number, effects: MonitorEffect<K>[]): void {
     if (now < watched.nextHeartbeatAt) return
@@ -238,106 +221,24 @@ export class HeartbeatMonitor<K extends string> {
 
   /** Asks the helpers, or suspects at once where there is nobody to ask. */
   #accuse(watched: WatchedPeer<K>, now: number, random: Random, effects: MonitorEffect<K>[]): void {
-    const { probeTimeoutMs } = this.#patience.settings
-    const helpers = this.#pickHelpers(watched.peer, random)
-    if (helpers.length === 0) {
+    const { probeCount, probeTimeoutMs } = this.#patience.settings
+    const candidates = this.#helpers.filter((helper) => helper !== watched.peer)
+    const isFit = (helper: K): boolean => this.status(helper) === 'trusted'
+    const vias = pickHelpers(candidates, isFit, probeCount, random)
+    if (vias.length === 0) {
       this.#suspect(watched)
       return
     }
     this.#probeSequence += 1
-    const round: ProbeRound<K> = {
-      sequence: this.#probeSequence,
-      deadline: now + probeTimeoutMs * this.#patience.timeoutFactor,
-      asked: new Map(helpers.map((via) => [via, undefined])),
-    }
-    watched.lastProbes = probeReports(round)
-    watched.judgement =
-      watched.judgement.type === 'link-fault'
-        ? { ...watched.judgement, round }
-        : { type: 'probing', round }
-    for (const via of helpers) {
-      effects.push({ type: 'ask-probe', via, subject: watched.peer, sequence: round.sequence })
+    const sequence = this.#probeSequence
+    const deadline = now + probeTimeoutMs * this.#patience.timeoutFactor
+    startRound(watched, { sequence, deadline, asked: new Map(vias.map((via) => [via, undefined])) })
+    for (const via of vias) {
+      effects.push({ type: 'ask-probe', via, subject: watched.peer, sequence })
     }
   }
 
   #suspect(watched: WatchedPeer<K>): void {
     watched.judgement = { type: 'suspected', evidence: 'silence' }
   }
-
-  /** Picks at random, those that are not silent themselves first. */
-  #pickHelpers(subject: K, random: Random): readonly K[] {
-    const candidates = this.#helpers.filter((helper) => helper !== subject)
-    const fit = candidates.filter((helper) => this.status(helper) === 'trusted')
-    const unfit = candidates.filter((helper) => this.status(helper) !== 'trusted')
-    const { probeCount } = this.#patience.settings
-    const picked = sample(fit, probeCount, random)
-    return [...picked, ...sample(unfit, probeCount - picked.length, random)]
-  }
-}
-
-/** A sign of life ends every suspicion that is not younger; what helpers said no longer matters. */
-function showedLife<K extends string>(watched: WatchedPeer<K>, at: number): void {
-  if (at <= watched.heardAt) return
-  watched.heardAt = at
-  if (watched.askedAt !== undefined && watched.askedAt <= at) watched.askedAt = undefined
-  const { judgement } = watched
-  if (judgement.type === 'trusted') return
-  if (judgement.type === 'suspected' && judgement.evidence === 'refused' && at <= judgement.at)
-    return
-  watched.judgement = { type: 'trusted' }
-  watched.lastProbes = []
-}
-
-/** Does not hold against a peer that it was asked, and gave no sign, before the gap was over. */
-function creditGap<K extends string>(watched: WatchedPeer<K>, gapMs: number, now: number): void {
-  const later = (at: number | undefined): number | undefined =>
-    at === undefined ? undefined : Math.max(at, Math.min(at + gapMs, now))
-  watched.detector.credit(gapMs, now)
-  watched.askedAt = later(watched.askedAt)
-  watched.firstHeartbeatAt = later(watched.firstHeartbeatAt)
-}
-
-function abandonProbes<K extends string>(watched: WatchedPeer<K>, heldUntil: number): void {
-  const { judgement } = watched
-  if (judgement.type === 'probing') watched.judgement = { type: 'trusted' }
-  else if (judgement.type === 'link-fault') {
-    watched.judgement = { ...judgement, round: undefined, nextRoundAt: heldUntil }
-  }
-}
-
-function roundOf<K extends string>({ judgement }: WatchedPeer<K>): ProbeRound<K> | undefined {
-  return judgement.type === 'probing' || judgement.type === 'link-fault'
-    ? judgement.round
-    : undefined
-}
-
-/** Tells the owner where the peer stands, when that is not what it was last told. */
-function report<K extends string>(watched: WatchedPeer<K>, effects: MonitorEffect<K>[]): void {
-  if (!hasNews(watched)) return
-  const { peer, judgement, reported } = watched
-  switch (judgement.type) {
-    case 'trusted':
-    case 'probing':
-      effects.push({ type: reported === 'suspected' ? 'trust' : 'link-restored', peer })
-      watched.reported = 'trusted'
-      return
-    case 'link-fault':
-      effects.push({ type: 'link-fault', peer, reachedVia: judgement.reachedVia })
-      watched.reported = 'link-fault'
-      return
-    case 'suspected':
-      effects.push({ type: 'suspect', peer, evidence: judgement.evidence })
-      watched.reported = 'suspected'
-      return
-  }
-}
-
-/** Up to `count` of `from`, each set of them equally likely. */
-function sample<T>(from: readonly T[], count: number, random: Random): readonly T[] {
-  const rest = [...from]
-  const picked: T[] = []
-  while (picked.length < count && rest.length > 0) {
-    picked.push(...rest.splice(Math.floor(random() * rest.length), 1))
-  }
-  return picked
 }

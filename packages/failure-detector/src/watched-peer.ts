@@ -1,15 +1,8 @@
-// What a monitor holds about one peer it watches. Decisions are in heartbeat-monitor.ts; here is
-// only when something becomes due, so that waking up and deciding can never disagree.
+// What a monitor holds about one peer it watches, and how events change it. When something becomes
+// due is in due-times.ts, what is decided then in heartbeat-monitor.ts.
 import type { FailureDetector } from './failure-detector.ts'
-import type { MonitorSettings, PeerStatus, ProbeReport } from './monitor-types.ts'
-
-/** A round of indirect probes of one subject. */
-export interface ProbeRound<K extends string> {
-  readonly sequence: number
-  readonly deadline: number
-  /** Per helper what it answered; absent while it has not. */
-  readonly asked: ReadonlyMap<K, boolean | undefined>
-}
+import type { MonitorEffect, PeerStatus, ProbeReport } from './monitor-types.ts'
+import { isDenied, probeReports, withAnswer, type ProbeRound } from './probe-round.ts'
 
 /** The status, with what is known only in it. */
 export type Judgement<K extends string> =
@@ -25,6 +18,7 @@ export type Judgement<K extends string> =
   | { readonly type: 'suspected'; readonly evidence: 'silence' }
   | { readonly type: 'suspected'; readonly evidence: 'refused'; readonly at: number }
 
+/** All that is known of a peer: forgetting this is forgetting the peer. */
 export interface WatchedPeer<K extends string> {
   readonly peer: K
   readonly detector: FailureDetector
@@ -34,8 +28,7 @@ export interface WatchedPeer<K extends string> {
   heardAt: number
   /** When the first heartbeat ever was sent. */
   firstHeartbeatAt: number | undefined
-  /** When the first heartbeat since the last sign of life was sent: silence without a question is
-   * no answer withheld. */
+  /** When the first heartbeat since the last sign of life was sent: who was not asked is not silent. */
   askedAt: number | undefined
   judgement: Judgement<K>
   /** What the owner of the monitor was last told; probing is not worth telling. */
@@ -43,54 +36,91 @@ export interface WatchedPeer<K extends string> {
   lastProbes: readonly ProbeReport<K>[]
 }
 
-/** What every peer of a monitor has in common at one moment. */
-export interface Patience {
-  readonly settings: MonitorSettings
-  readonly timeoutFactor: number
-  /** After an own stall nobody is accused before this instant. */
-  readonly heldUntil: number
-}
-
-/** When the peer is due for an accusation if it stays silent; `Infinity` while there is no reason. */
-export function accuseAt<K extends string>(watched: WatchedPeer<K>, patience: Patience): number {
-  const suspectAt = watched.detector.suspectAt(patience.timeoutFactor)
-  if (suspectAt === undefined || watched.askedAt === undefined) return Number.POSITIVE_INFINITY
-  const answerBy = watched.askedAt + patience.settings.acceptablePauseMs * patience.timeoutFactor
-  return Math.max(suspectAt, answerBy, patience.heldUntil)
-}
-
-/** When a first sign of life is assumed of a peer that gave none; `Infinity` once it gave one. */
-export function assumeLifeAt<K extends string>(
-  watched: WatchedPeer<K>,
-  { settings }: Patience,
-): number {
-  if (watched.detector.isMonitoring || watched.firstHeartbeatAt === undefined) {
-    return Number.POSITIVE_INFINITY
+export function watchPeer<K extends string>(
+  peer: K,
+  detector: FailureDetector,
+  nextHeartbeatAt: number,
+): WatchedPeer<K> {
+  return {
+    peer,
+    detector,
+    nextHeartbeatAt,
+    sequence: 0,
+    heardAt: Number.NEGATIVE_INFINITY,
+    firstHeartbeatAt: undefined,
+    askedAt: undefined,
+    judgement: { type: 'trusted' },
+    reported: 'trusted',
+    lastProbes: [],
   }
-  return watched.firstHeartbeatAt + settings.firstHeartbeatEstimateMs
 }
 
-/** When `step` has something to do for this peer, if nothing is heard before. */
-export function dueAt<K extends string>(watched: WatchedPeer<K>, patience: Patience): number {
-  return Math.min(
-    watched.nextHeartbeatAt,
-    assumeLifeAt(watched, patience),
-    judgementDueAt(watched, patience),
-  )
-}
-
-function judgementDueAt<K extends string>(watched: WatchedPeer<K>, patience: Patience): number {
+/** A sign of life ends every suspicion that is not younger; what helpers said no longer matters. */
+export function showedLife<K extends string>(watched: WatchedPeer<K>, at: number): void {
+  if (at <= watched.heardAt) return
+  watched.heardAt = at
+  if (watched.askedAt !== undefined && watched.askedAt <= at) watched.askedAt = undefined
   const { judgement } = watched
-  switch (judgement.type) {
-    case 'trusted':
-      return accuseAt(watched, patience)
-    case 'probing':
-      return judgement.round.deadline
-    case 'link-fault':
-      return judgement.round?.deadline ?? judgement.nextRoundAt
-    case 'suspected':
-      return Number.POSITIVE_INFINITY
+  if (judgement.type === 'trusted') return
+  if (judgement.type === 'suspected' && judgement.evidence === 'refused' && at <= judgement.at)
+    return
+  watched.judgement = { type: 'trusted' }
+  watched.lastProbes = []
+}
+
+/** Does not hold against a peer that it was asked, and gave no sign, before the gap was over. */
+export function creditGap<K extends string>(
+  watched: WatchedPeer<K>,
+  gapMs: number,
+  now: number,
+): void {
+  const later = (at: number | undefined): number | undefined =>
+    at === undefined ? undefined : Math.max(at, Math.min(at + gapMs, now))
+  watched.detector.credit(gapMs, now)
+  watched.askedAt = later(watched.askedAt)
+  watched.firstHeartbeatAt = later(watched.firstHeartbeatAt)
+}
+
+/** Judges as if the running round had not been: its answers may be among what was missed. */
+export function abandonProbes<K extends string>(watched: WatchedPeer<K>, heldUntil: number): void {
+  const { judgement } = watched
+  if (judgement.type === 'probing') watched.judgement = { type: 'trusted' }
+  else if (judgement.type === 'link-fault') {
+    watched.judgement = { ...judgement, round: undefined, nextRoundAt: heldUntil }
   }
+}
+
+/** The round of probes under way, if there is one. */
+export function roundOf<K extends string>({
+  judgement,
+}: WatchedPeer<K>): ProbeRound<K> | undefined {
+  return judgement.type === 'probing' || judgement.type === 'link-fault'
+    ? judgement.round
+    : undefined
+}
+
+/** A round of probes begins; a link fault stays one until its outcome is known. */
+export function startRound<K extends string>(watched: WatchedPeer<K>, round: ProbeRound<K>): void {
+  watched.lastProbes = probeReports(round)
+  watched.judgement =
+    watched.judgement.type === 'link-fault'
+      ? { ...watched.judgement, round }
+      : { type: 'probing', round }
+}
+
+/** One helper that reaches the peer decides, or all that were asked when none does. */
+export function noteAnswer<K extends string>(
+  watched: WatchedPeer<K>,
+  round: ProbeRound<K>,
+  answer: { readonly via: K; readonly reached: boolean; readonly nextRoundAt: number },
+): void {
+  const { via, reached, nextRoundAt } = answer
+  const answered = withAnswer(round, via, reached)
+  if (reached) {
+    watched.judgement = { type: 'link-fault', reachedVia: via, round: undefined, nextRoundAt }
+    watched.lastProbes = probeReports(answered)
+  } else startRound(watched, answered)
+  if (isDenied(answered)) watched.judgement = { type: 'suspected', evidence: 'silence' }
 }
 
 /** Whether the owner has yet to be told of a change. */
@@ -98,9 +128,26 @@ export function hasNews<K extends string>({ judgement, reported }: WatchedPeer<K
   return (judgement.type === 'probing' ? 'trusted' : judgement.type) !== reported
 }
 
-export function probeReports<K extends string>(round: ProbeRound<K>): readonly ProbeReport<K>[] {
-  return [...round.asked].map(([via, reached]) => ({
-    via,
-    answer: reached === undefined ? 'waiting' : reached ? 'reached' : 'not-reached',
-  }))
+/** Tells the owner where the peer stands, when that is not what it was last told. */
+export function report<K extends string>(
+  watched: WatchedPeer<K>,
+  effects: MonitorEffect<K>[],
+): void {
+  if (!hasNews(watched)) return
+  const { peer, judgement, reported } = watched
+  switch (judgement.type) {
+    case 'trusted':
+    case 'probing':
+      effects.push({ type: reported === 'suspected' ? 'trust' : 'link-restored', peer })
+      watched.reported = 'trusted'
+      return
+    case 'link-fault':
+      effects.push({ type: 'link-fault', peer, reachedVia: judgement.reachedVia })
+      watched.reported = 'link-fault'
+      return
+    case 'suspected':
+      effects.push({ type: 'suspect', peer, evidence: judgement.evidence })
+      watched.reported = 'suspected'
+      return
+  }
 }
