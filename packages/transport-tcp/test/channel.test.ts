@@ -156,15 +156,21 @@ test('a graceful close gives way to an abrupt one', async () => {
   expect(await peer.sink.closeReason()).toBe('local')
 })
 
-test('a stream cut short by an abrupt close ends in a reset at the other end', async () => {
-  await using peer = await foreignPeer(tcpTransport(), 'dialled')
-  peer.socket.resume()
-  await nextLoopTurns(2) // Node 22 tells only a socket that reads already.
-  while (peer.channel.write(new Uint8Array(mebibyte)));
-  peer.channel.close()
-  const [error] = await once(peer.socket, 'error').catch((raised: unknown) => [raised])
-  expect(error).toMatchObject({ code: 'ECONNRESET' })
-})
+// Before 1.52, libuv reports the end of a stream for a reset that arrives together with bytes.
+const [, libuvMinor] = process.versions.uv.split('.').map(Number)
+const seesEveryReset = (libuvMinor ?? 0) >= 52
+
+test.skipIf(!seesEveryReset)(
+  'a stream cut short by an abrupt close ends in a reset at the other end',
+  async () => {
+    await using peer = await foreignPeer(tcpTransport(), 'dialled')
+    peer.socket.resume()
+    while (peer.channel.write(new Uint8Array(mebibyte)));
+    peer.channel.close()
+    const [error] = await once(peer.socket, 'error').catch((raised: unknown) => [raised])
+    expect(error).toMatchObject({ code: 'ECONNRESET' })
+  },
+)
 
 test('nothing is delivered or written after the own close', async () => {
   await using peer = await foreignPeer(tcpTransport(), 'accepted')
