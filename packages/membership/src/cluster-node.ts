@@ -290,7 +290,7 @@ export class ClusterNode {
   }
 
   async #runExitTasks(): Promise<void> {
-    const results = await Promise.allSettled([...this.exitTasks].map((task) => task()))
+    const results = await Promise.allSettled([...this.exitTasks].map(async (task) => task()))
     for (const result of results) {
       if (result.status === 'fulfilled') continue
       this.#logger.error({ error: result.reason }, 'An exit task failed')

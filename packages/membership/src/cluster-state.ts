@@ -202,7 +202,7 @@ export class ClusterState implements ClusterStateParts {
    */
   bury(nodes: readonly NodeIdentity[], removedAtMs: number, by: NodeIdentity): ClusterState {
     // In order of incarnation, so that the latest of an address names its tombstone.
-    const news = nodes.filter((node) => !this.isBuried(node)).toSorted(NodeIdentity.compare)
+    const news = nodes.filter((node) => !this.isBuried(node)).toSorted(byIdentity)
     if (news.length === 0) return this
     const dot = this.#nextDot(by)
     const tombstones = new Map(this.tombstones)
@@ -366,6 +366,10 @@ export class ClusterState implements ClusterStateParts {
   #counted(by: NodeIdentity, parts: Partial<ClusterStateParts>): ClusterState {
     return this.with({ ...parts, version: this.version.increment(by.key), seen: new Set([by.key]) })
   }
+}
+
+function byIdentity(left: NodeIdentity, right: NodeIdentity): number {
+  return NodeIdentity.compare(left, right)
 }
 
 /** Whether a key `host:port#incarnation` belongs to an incarnation that is buried. */

@@ -206,6 +206,9 @@ export function seenKeys(
     .map((member) => member.key)
 }
 
+/** Who has seen a state, and who finds whom unreachable in it. */
+export type GossipOverview = Pick<ClusterState, 'seen' | 'reachability'>
+
 /** What to do about a peer's version: nothing, send what it lacks, ask for what we lack, or both. */
 export type GossipDecision = 'same' | 'send-envelope' | 'request-merge' | 'merge-both'
 

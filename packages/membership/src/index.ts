@@ -30,6 +30,7 @@ export {
   receiveGossip,
   type Gossip,
   type GossipDecision,
+  type GossipOverview,
   type GossipRow,
   type SeenBits,
 } from './gossip.ts'
@@ -87,6 +88,7 @@ export {
 export type {
   ClusterMessage,
   DetectionMessage,
+  GossipPdu,
   JoinRefusalReason,
   MembershipMessage,
 } from './messages.ts'

@@ -47,6 +47,12 @@ export type MembershipMessage =
     }
   | { readonly type: 'exiting-confirmed'; readonly node: NodeIdentity }
 
+/** The messages of gossip proper: a status, a request for what is missing, and the news. */
+export type GossipPdu = Extract<
+  MembershipMessage,
+  { readonly type: 'gossip-status' | 'gossip-request' | 'gossip' | 'seen' }
+>
+
 /** What nodes tell each other to find out who is alive. */
 export type DetectionMessage =
   | { readonly type: 'heartbeat'; readonly sequence: number }
