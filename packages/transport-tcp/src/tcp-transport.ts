@@ -20,7 +20,7 @@ export interface TcpTransport extends Transport {
  * loopback unless it is told to.
  *
  * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION`
- * @example const listener = await tcpTransport().listen(NodeAddress.parse('127.0.0.1:0'), accept)
+ * @example tcpTransport({ lingerMs: 200 }).counters().failedAccepts // => 0
  */
 export function tcpTransport(options: TcpOptions = {}): TcpTransport {
   const resolved = resolveTcpOptions(options)

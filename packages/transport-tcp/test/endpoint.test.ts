@@ -1,8 +1,5 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
-import { NodeIdentity } from '@casty/transport'
 import { Node, Relay, startBehind } from './nodes.ts'
 import { listenOn } from './support.ts'
 
@@ -103,19 +100,6 @@ test('frames of every size cross whole and in order', async () => {
   for (const text of texts) alice.send(bob.self, text, 'data')
   await bob.until(() => bob.notes.length === texts.length)
   expect(bob.notes.every((received, index) => received === texts[index])).toBe(true)
-})
-
-test('a killed process is known as closed, then refused', async () => {
-  const program = new URL('./peer.program.ts', import.meta.url).pathname
-  const child = fork(program, { execArgv: ['--conditions=@casty/source'] })
-  const [identity] = await once(child, 'message')
-  const peer = NodeIdentity.parse(String(identity))
-  await using alice = await Node.start()
-  alice.endpoint.keep(peer)
-  await alice.event('lane-opened')
-  child.kill('SIGKILL')
-  expect(await alice.event('lane-closed')).toMatchObject({ peer: { key: peer.key } })
-  expect(await alice.event('dial-failed')).toMatchObject({ failure: 'refused' })
 })
 
 test('a node that is restarted at its address is met again each time, in its new life', async () => {

@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
@@ -114,29 +113,6 @@ test('disposal with open channels leaves no handle once they are closed', async 
     expect(tcpHandles()).toBeGreaterThan(0)
   }
   await expect.poll(tcpHandles).toBe(0)
-})
-
-test('a process out of descriptors blames itself, accepts again later, and stays alive', async () => {
-  // A shell lowers the limit for the child alone.
-  const program = new URL('./descriptors.program.ts', import.meta.url).pathname
-  const child = fork(program, {
-    execPath: '/bin/sh',
-    execArgv: [
-      '-c',
-      'ulimit -n 64; exec "$0" "$@"',
-      process.execPath,
-      '--conditions=@casty/source',
-    ],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
-  const [report] = await once(child, 'message')
-  expect(report).toEqual({
-    dialByAddress: 'local',
-    dialByName: 'local',
-    acceptedAfterwards: true,
-  })
-  await once(child, 'exit')
-  expect(child.exitCode).toBe(0)
 })
 
 function tcpHandles(): number {

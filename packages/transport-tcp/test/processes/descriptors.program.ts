@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { NodeAddress, type Channel } from '@casty/transport'
 import { tcpTransport } from '@casty/transport-tcp'
-import { deferred } from './support.ts'
+import { deferred } from '../support.ts'
 
 const transport = tcpTransport()
 const accepted = { hand: (channel: Channel): void => channel.close() }

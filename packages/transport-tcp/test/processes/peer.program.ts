@@ -1,5 +1,5 @@
 // A node in a process of its own, for a test to kill.
-import { Node } from './nodes.ts'
+import { Node } from '../nodes.ts'
 
 const node = await Node.start()
 process.send?.(node.self.key)
