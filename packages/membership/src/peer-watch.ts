@@ -49,6 +49,7 @@ export class PeerWatch {
   readonly #stalls = new StallDetector()
   readonly #relay: ProbeRelay
   #members: ReadonlyMap<NodeKey, NodeIdentity> = new Map()
+  #exiting: ReadonlySet<NodeKey> = new Set()
   #watched: readonly NodeIdentity[] = []
   #heardAt = new Map<NodeKey, number>()
   #nextTickAt: number
@@ -71,6 +72,8 @@ export class PeerWatch {
   /** Follows the members: the next ones on the ring are watched, and whoever is out of reach. */
   update(cluster: ClusterState): void {
     this.#members = new Map(cluster.members.map(({ node }) => [node.key, node]))
+    const exiting = cluster.members.filter(({ status }) => status === 'exiting')
+    this.#exiting = new Set(exiting.map(({ key }) => key))
     const keys = [...this.#members.keys()]
     const receivers = selectReceivers({
       ringOrder: ringOrder(keys),
@@ -120,7 +123,10 @@ export class PeerWatch {
     else this.#around.send(askedBy, { type: 'probe-answer', subject, sequence, reached: false })
   }
 
-  /** The fast path: a peer whose host refuses connections is gone, and nobody has to wait for it. */
+  /**
+   * The fast path: a peer whose host refuses connections is gone, and nobody has to wait for it. One
+   * that is exiting is expected to go: the leader removes it, and only silence counts against it.
+   */
   connectionFailed(event: Extract<EndpointEvent, { type: 'dial-failed' | 'dial-refused' }>): void {
     const peer = this.#memberAt(event.address)
     if (!peer) return
@@ -129,7 +135,8 @@ export class PeerWatch {
       event.refusal.actual?.address.equals(peer.address) === true &&
       event.refusal.actual.incarnation > peer.incarnation
     if (replaced) this.#around.observed(peer, 'terminated')
-    if (replaced || (event.type === 'dial-failed' && event.failure === 'refused')) {
+    const isGone = event.type === 'dial-failed' && event.failure === 'refused'
+    if (replaced || (isGone && !this.#exiting.has(peer.key))) {
       this.#relay.refused(peer.key)
       this.#monitor.connectionRefused(peer.key, this.#around.clock.now())
     }
