@@ -1,6 +1,7 @@
 import type { Scenario } from './scenario.ts'
 import { scenario as clock } from './scenarios/clock.ts'
+import { scenario as membershipCore } from './scenarios/membership-core.ts'
 import { scenario as transport } from './scenarios/transport.ts'
 
 /** In the order in which they run. */
-export const scenarios: readonly Scenario[] = [clock, transport]
+export const scenarios: readonly Scenario[] = [clock, transport, membershipCore]
