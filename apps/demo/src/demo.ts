@@ -61,7 +61,8 @@ async function narrate(options: DemoOptions, { signal }: InterruptionGuard): Pro
     const stage = stageOf(ensemble, options, signal)
     const pauseMs = isPicture && !options.fast ? readingPauseMs : 0
     isGood = await tellStory(story(options.nodes), { run, stage, pauseMs, signal })
-    if (!isGood) explanations = await explain(ensemble)
+    if (isGood) await stage.wait(pauseMs)
+    else explanations = await explain(ensemble)
     display.finish()
   }
   if (options.json) {

@@ -4,6 +4,7 @@ import { frameLines, type FrameOptions } from './render/frame.ts'
 import { jsonLine } from './render/json.ts'
 import { plainLines } from './render/plain.ts'
 import type { Run } from './run.ts'
+import type { Scene } from './scene.ts'
 
 export interface Display extends Disposable {
   /** The run is over: what is shown now stays, whatever becomes of the processes. */
@@ -77,7 +78,8 @@ export class PictureDisplay implements Display {
     clearInterval(this.#timer)
     this.#output.off('resize', this.#resized)
     process.off('exit', this.#showCursor)
-    this.#draw()
+    // The summary that follows tells the story.
+    this.#draw({ ...this.#run.scene, steps: [] })
     this.#showCursor()
   }
 
@@ -85,8 +87,8 @@ export class PictureDisplay implements Display {
     this.finish()
   }
 
-  #draw(): void {
-    const lines = frameLines(this.#run.scene, {
+  #draw(scene: Scene = this.#run.scene): void {
+    const lines = frameLines(scene, {
       ...this.#options,
       columns: this.#output.columns,
       rows: this.#output.rows,

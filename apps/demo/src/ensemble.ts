@@ -66,8 +66,8 @@ export class Ensemble implements AsyncDisposable {
 
   pause(name: string): void {
     this.#places.get(name)?.process?.pause()
+    this.#tellSiblings() // Before anybody can answer the news by killing the demo.
     this.#tell({ type: 'process-paused', node: name })
-    this.#tellSiblings()
   }
 
   resume(name: string): void {

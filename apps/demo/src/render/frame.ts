@@ -22,6 +22,8 @@ export interface FrameOptions {
 
 const mostEvents = 6
 
+const legend = 'age 1: the oldest leads · φ: suspicion by those who watch · sent: gossip'
+
 /** Lines of at most `columns`, and one fewer than the terminal has rows, so that it never scrolls. */
 export function frameLines(scene: Scene, options: FrameOptions): readonly string[] {
   const { columns, rows, color } = options
@@ -31,7 +33,17 @@ export function frameLines(scene: Scene, options: FrameOptions): readonly string
   const story = storyLines(scene, options.elapsedMs, room - table.length - 1)
   const eventRoom = Math.min(mostEvents, room - table.length - blockHeight(story) - 1)
   const events = eventRoom > 0 ? eventLines(scene.timeline.slice(-eventRoom), eventRoom) : []
-  const lines = [heading(options), [], ...table, ...block(story), ...block(events), ...fixed]
+  const spare = room - table.length - blockHeight(story) - blockHeight(events)
+  const hint: readonly Line[] = spare >= 2 ? block([[{ text: `   ${legend}`, tone: 'quiet' }]]) : []
+  const lines = [
+    heading(options),
+    [],
+    ...table,
+    ...hint,
+    ...block(story),
+    ...block(events),
+    ...fixed,
+  ]
   return lines.map((line) => paint(line, columns, color))
 }
 

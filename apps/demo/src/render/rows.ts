@@ -44,7 +44,7 @@ function rowOf(
   const incarnation = Math.max(...incarnations)
   const suspicions = others.flatMap(({ view }) => view?.suspicions ?? [])
   const own = suspicions.filter(({ name }) => name === node.name).map(({ phi }) => phi)
-  const isReporting = node.state === 'running'
+  const isMember = node.state === 'running' && memberOf(node, node.name) !== undefined
   return {
     name: node.name,
     pid: node.pid,
@@ -57,9 +57,9 @@ function rowOf(
       .filter((other) => memberOf(other, node.name)?.reachable === true)
       .map(({ name }) => name),
     watchers: others.length,
-    leader: isReporting ? node.view?.leader : undefined,
-    converged: isReporting ? node.view?.converged : undefined,
-    sentBytesPerSecond: isReporting ? node.view?.sentBytesPerSecond : undefined,
+    leader: isMember ? node.view?.leader : undefined,
+    converged: isMember ? node.view?.converged : undefined,
+    sentBytesPerSecond: isMember ? node.view?.sentBytesPerSecond : undefined,
   }
 }
 

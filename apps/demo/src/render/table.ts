@@ -137,8 +137,8 @@ function phiCell({ phi }: Row): Span {
   return { text, tone: phi < 8 ? 'changing' : 'bad' }
 }
 
-function seenByCell({ seenBy, watchers }: Row): Span {
-  if (watchers === 0) return nothing
+function seenByCell({ statuses, seenBy, watchers }: Row): Span {
+  if (watchers === 0 || statuses.length === 0) return nothing
   if (seenBy.length === watchers) return { text: `all ${watchers}` }
   if (seenBy.length === 0) return { text: 'nobody', tone: 'bad' }
   const list = seenBy.join(' ')
