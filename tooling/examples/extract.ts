@@ -29,18 +29,21 @@ export interface DocumentedSource {
 }
 
 /**
- * The `@example` sections of a source's doc comments. They are fragments: what they use of the package
- * and of those it depends on is imported for them, and each line of the form `expression // => value` becomes an assertion.
+ * The `@example` sections of a source's doc comments that claim a value: each line of the form
+ * `expression // => value` becomes an assertion, and what the section uses of the package and of those
+ * it depends on is imported for it. A section that claims nothing is a sketch, and left alone: it may
+ * name things that only its reader has.
  */
 export function docExamples(source: DocumentedSource): readonly Example[] {
   const sections = source.text.matchAll(
     /^[ \t]*(?:\/\*\*|\*) ?@example\b([\s\S]*?)(?=^[ \t]*\*\s*@|\*\/)/gm,
   )
-  return [...sections].map((match) => {
+  return [...sections].flatMap((match) => {
     const body = (match[1] ?? '')
       .replace(/^[ \t]*\* ?/gm, '')
       .replace(/^```\w*$/gm, '')
       .trim()
+    if (!body.includes('// =>')) return []
     return {
       origin: `${source.file}:${lineAt(source.text, match.index)}`,
       code: `${importsFor(body, source)}${body.split('\n').map(assertion).join('\n')}\n`,

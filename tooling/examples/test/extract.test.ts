@@ -47,6 +47,11 @@ test('a doc example may run over several lines', () => {
   expect(example?.code).toContain('const two = 2\nexpectValue(two + 2, "4")\n')
 })
 
+test('a doc example that claims no value is a sketch', () => {
+  const text = '/** @example serve(yourHandler) */\n'
+  expect(docExamples({ file: 'a.ts', text, importable: new Map() })).toEqual([])
+})
+
 test.each([
   [4, '4'],
   ['eu', "'eu'"],
