@@ -24,9 +24,9 @@ export class TransportError extends Error {
   override readonly name = 'TransportError'
   readonly code: TransportErrorCode
   /** With `CASTY_TRANSPORT_DIAL_FAILED`: what went wrong. */
-  readonly failure?: DialFailure
+  declare readonly failure?: DialFailure
   /** With `CASTY_TRANSPORT_REFUSED`: the reason that the peer gave, and what it said of itself. */
-  readonly refusal?: Refusal
+  declare readonly refusal?: Refusal
 
   constructor(code: TransportErrorCode, message: string, options: TransportErrorOptions = {}) {
     super(message, options)
