@@ -20,7 +20,8 @@ function pnpm(args) {
       {
         stdio: 'inherit',
         shell: process.platform === 'win32',
-        env: { ...process.env, CASTY_LAUNCHED: '1' },
+        // No advertisement for a newer npm after the last line of the command.
+        env: { ...process.env, CASTY_LAUNCHED: '1', NPM_CONFIG_UPDATE_NOTIFIER: 'false' },
       },
     )
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
