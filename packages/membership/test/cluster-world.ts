@@ -112,9 +112,11 @@ export class ClusterWorld implements AsyncDisposable {
     return this.node(host).cluster
   }
 
-  /** The processes that run, by host. */
+  /** The processes that run, in the order in which their hosts were first started. */
   get nodes(): readonly WorldNode[] {
-    return [...this.#nodes.values()]
+    return [...this.#nodes.values()].filter(
+      ({ events }) => events.at(-1)?.type !== 'cluster-shutting-down',
+    )
   }
 
   /** The process dies: its connections are reset, dials to it are refused. */
@@ -129,11 +131,6 @@ export class ClusterWorld implements AsyncDisposable {
   async vanish(host: string): Promise<void> {
     for (const other of this.nodes) if (other.host !== host) this.cut(host, other.host)
     await this.kill(host)
-  }
-
-  /** Forgets a process that has stopped by itself, so that another can start there. */
-  forget(host: string): void {
-    this.#nodes.delete(host)
   }
 
   /** Stops a process as SIGSTOP does. */
@@ -184,6 +181,15 @@ export class ClusterWorld implements AsyncDisposable {
     return this.clock.now() - start
   }
 
+  /** Lets time pass until `promise` settles; its outcome is the call's. */
+  async settled<T>(promise: Promise<T>, limitMs = 10_000): Promise<T> {
+    let isSettled = false
+    const note = (): void => void (isSettled = true)
+    promise.then(note, note)
+    await this.until(() => isSettled, limitMs)
+    return await promise
+  }
+
   /** What a node sees: `'a.up b.down | a✗b'`, the second part being who finds whom unreachable. */
   view(host: string): string {
     const { members, reachability } = this.cluster(host).getState()
@@ -202,7 +208,9 @@ export class ClusterWorld implements AsyncDisposable {
 
   /** Every running node sees exactly `count` members, all of them up and reachable. */
   allUp(count: number): boolean {
-    return this.nodes.every(({ cluster }) => {
+    const { nodes } = this
+    if (nodes.length === 0) return false
+    return nodes.every(({ cluster }) => {
       const { members, unreachable } = cluster.getState()
       return (
         members.length === count &&
@@ -220,7 +228,7 @@ export class ClusterWorld implements AsyncDisposable {
 
   /** Every running node sees this. */
   everySees(view: string): boolean {
-    return this.nodes.every(({ host }) => this.view(host) === view)
+    return this.nodes.length > 0 && this.nodes.every(({ host }) => this.view(host) === view)
   }
 
   toString(): string {

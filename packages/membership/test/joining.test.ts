@@ -114,7 +114,6 @@ describe('Joining', () => {
     const left = world.cluster('a').leave()
     await world.until(() => world.view('b') === 'b.up c.up', 5_000)
     await left
-    world.forget('a')
     await world.start('d', { seedNodes: ['a:1', 'c:1'] })
     await world.until(() => world.allUp(3), 3_000)
     expect(world.view('d')).toBe('b.up c.up d.up')

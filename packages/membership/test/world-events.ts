@@ -3,7 +3,7 @@ import type { ClusterEvent, MemberEvent } from '@casty/membership'
 import type { WorldNode } from './cluster-world.ts'
 
 /** What happened to members, in order: `'b.up'`. */
-export function memberEvents(node: WorldNode, host?: string): readonly string[] {
+export function memberEvents(node: Pick<WorldNode, 'events'>, host?: string): readonly string[] {
   return node.events.flatMap((event) => {
     if (!isMemberEvent(event) || (host !== undefined && event.member.address.host !== host))
       return []
@@ -13,7 +13,7 @@ export function memberEvents(node: WorldNode, host?: string): readonly string[] 
 
 /** Events of one type that a node published, as far as it was subscribed from the start. */
 export function eventsOf<Type extends ClusterEvent['type']>(
-  node: WorldNode,
+  node: Pick<WorldNode, 'events'>,
   type: Type,
 ): readonly Extract<ClusterEvent, { type: Type }>[] {
   const isOfType = (event: ClusterEvent): event is Extract<ClusterEvent, { type: Type }> =>
