@@ -217,6 +217,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
 
   #armTimer(): void {
     const { clock, limits } = this.#context.settings
+    // A quarter until the ping, three more until the verdict, with room for the ping's own time.
     const intervalMs = Math.min(limits.maxSilenceMs / 4, limits.idleLaneMs)
     const dueAt = clock.now() + intervalMs
     this.#timer = clock.schedule(intervalMs, () => {
@@ -254,6 +255,6 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
 
   #newWatch(): SilenceWatch {
     const { maxSilenceMs } = this.#context.settings.limits
-    return new SilenceWatch((maxSilenceMs * 3) / 4, this.#owner.lane === 'data')
+    return new SilenceWatch((maxSilenceMs * 5) / 8, this.#owner.lane === 'data')
   }
 }

@@ -64,7 +64,7 @@ export class MemoryPipe {
 
   /** Copies: what is under way no longer belongs to the writer. */
   write(bytes: Uint8Array): boolean {
-    if (this.#end !== undefined || bytes.length === 0) return true
+    if (this.#end !== undefined || this.#isStopped || bytes.length === 0) return true
     this.#outbox.push(bytes.slice())
     this.#outboxBytes += bytes.length
     this.pump()
@@ -76,13 +76,12 @@ export class MemoryPipe {
   /** Sends what fits the window. Called when there is room, or the sender's process runs again. */
   pump(): void {
     for (let next = this.#outbox[0]; next !== undefined; next = this.#outbox[0]) {
-      const fits = this.#windowUsed === 0 || this.#windowUsed + next.length <= this.#windowBytes
-      if (!fits || this.#isStopped || !this.#sender.isRunning) return
+      if (!this.#sender.isRunning || !this.#fits(next)) break
       this.#outbox.shift()
       this.#outboxBytes -= next.length
       this.#send(next)
     }
-    if (this.#needsDrain) {
+    if (this.#needsDrain && this.#outboxBytes === 0) {
       this.#needsDrain = false
       this.#drained()
     }
@@ -124,6 +123,11 @@ export class MemoryPipe {
     this.#isStopped = true
     this.#timer?.[Symbol.dispose]()
     this.#outbox.length = this.#arrivals.length = this.#outboxBytes = 0
+  }
+
+  /** A write larger than the window goes alone. */
+  #fits(bytes: Uint8Array): boolean {
+    return this.#windowUsed === 0 || this.#windowUsed + bytes.length <= this.#windowBytes
   }
 
   #send(bytes: Uint8Array): void {

@@ -15,7 +15,10 @@ export interface SendQueueLimits {
  * those that the network has been handed and not taken.
  */
 export class SendQueue {
-  readonly #limits: SendQueueLimits
+  // One by one: they are looked at for every frame.
+  readonly #maxFrameBytes: number
+  readonly #maxQueueBytes: number
+  readonly #highWaterBytes: number
   readonly #tally: Tally
   readonly #batch: FrameBatch
   #blockedBytes = 0
@@ -24,7 +27,9 @@ export class SendQueue {
 
   constructor(limits: SendQueueLimits, tally: Tally, slabs: SlabPool) {
     this.#batch = new FrameBatch(slabs)
-    this.#limits = limits
+    this.#maxFrameBytes = limits.maxFrameBytes
+    this.#maxQueueBytes = limits.maxQueueBytes
+    this.#highWaterBytes = limits.highWaterBytes
     this.#tally = tally
   }
 
@@ -52,12 +57,12 @@ export class SendQueue {
     start: number,
     end: number,
   ): 'sent' | 'busy' | 'frame-too-large' | 'queue-full' {
-    const frameBytes = headerBytes + end - start
-    if (frameBytes - headerBytes >= this.#limits.maxFrameBytes) return 'frame-too-large'
-    const total = this.bytes + frameBytes
-    if (total > this.#limits.maxQueueBytes) return 'queue-full'
+    const length = end - start
+    if (length >= this.#maxFrameBytes) return 'frame-too-large'
+    const total = this.#batch.size + this.#blockedBytes + headerBytes + length
+    if (total > this.#maxQueueBytes) return 'queue-full'
     this.#batch.append(frameType, bytes, start, end)
-    if (total <= this.#limits.highWaterBytes) return 'sent'
+    if (total <= this.#highWaterBytes) return 'sent'
     this.#wasBusy = true
     return 'busy'
   }
@@ -92,7 +97,7 @@ export class SendQueue {
 
   /** True once after `busy`, when there is room again. */
   takeRelief(): boolean {
-    if (!this.#wasBusy || this.bytes >= this.#limits.highWaterBytes) return false
+    if (!this.#wasBusy || this.bytes >= this.#highWaterBytes) return false
     this.#wasBusy = false
     return true
   }

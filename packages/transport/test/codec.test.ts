@@ -236,7 +236,7 @@ function collector(maxFrameBytes: number): {
 }
 
 function* chunked(bytes: Uint8Array, sizes: Iterator<number>): Iterable<Uint8Array> {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const size = Number(sizes.next().value)
     yield bytes.slice(at, at + size)
     at += size

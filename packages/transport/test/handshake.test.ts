@@ -172,7 +172,10 @@ describe('a connection comes about', () => {
   test('with the owner asked on both sides, and told what the other can do', async () => {
     const world = createWorld()
     const asked: string[] = []
-    const admit = (peer: { identity: NodeIdentity; capabilities: readonly string[] }): Admission => {
+    const admit = (peer: {
+      identity: NodeIdentity
+      capabilities: readonly string[]
+    }): Admission => {
       asked.push(`${peer.identity} ${peer.capabilities.join()}`)
       return { type: 'admitted' }
     }

@@ -1,5 +1,11 @@
 // A stranger's end of a connection, which writes whatever a test wants.
-import type { Channel, ChannelCloseReason, NodeAddress, NodeIdentity, Refusal } from '@casty/transport'
+import type {
+  Channel,
+  ChannelCloseReason,
+  NodeAddress,
+  NodeIdentity,
+  Refusal,
+} from '@casty/transport'
 import { decodeHandshake, encodeHello } from '../src/handshake-messages.ts'
 import { concatBytes, encodeFrame, encodePrelude, frameTypes } from '../src/wire.ts'
 import type { World } from './world.ts'
@@ -54,10 +60,18 @@ function rawEnd(channel: Channel): RawEnd {
     },
     write: (bytes) => void channel.write(bytes),
     refusal() {
-      if (received.length <= preludeBytes + 5 || received[preludeBytes + 4] !== frameTypes.refusal) {
+      if (
+        received.length <= preludeBytes + 5 ||
+        received[preludeBytes + 4] !== frameTypes.refusal
+      ) {
         return undefined
       }
-      const message = decodeHandshake(frameTypes.refusal, received, preludeBytes + 5, received.length)
+      const message = decodeHandshake(
+        frameTypes.refusal,
+        received,
+        preludeBytes + 5,
+        received.length,
+      )
       return message?.type === 'refusal' ? message.refusal : undefined
     },
   }

@@ -32,7 +32,9 @@ test('two nodes that dial at once, however that interleaves, end with one connec
           world.clock.schedule(at, () => void tell(from, to, `${lane} ${index}`, lane))
         }
         await world.run(8_000)
-        const sorted = sends.map((send, index) => ({ ...send, index })).toSorted((a, b) => a.at - b.at)
+        const sorted = sends
+          .map((send, index) => ({ ...send, index }))
+          .toSorted((a, b) => a.at - b.at)
         for (const lane of ['control', 'data'] as const) {
           const used = sends.some((send) => send.lane === lane)
           for (const [from, to] of [
@@ -48,9 +50,11 @@ test('two nodes that dial at once, however that interleaves, end with one connec
             expect(opened).toHaveLength(used ? 1 : 0)
           }
         }
-        expect(left.told.concat(right.told).filter((text) => !text.startsWith('lane-opened'))).toEqual([])
+        expect(
+          left.told.concat(right.told).filter((text) => !text.startsWith('lane-opened')),
+        ).toEqual([])
       },
     ),
-    { numRuns: runs, seed: Number(process.env["S"] ?? 1) },
+    { numRuns: runs, seed: Number(process.env['S'] ?? 1) },
   )
 })
