@@ -102,8 +102,7 @@ export class Association implements LaneOwner {
   }
 
   giveUp(waiter: ConnectWaiter): void {
-    if (!this.#waiters.delete(waiter) || this.hasPurpose) return
-    this.#host.rested(this)
+    if (this.#waiters.delete(waiter)) this.control.giveUpDial()
   }
 
   /** Hands those who wait to the association that their dial led to. */

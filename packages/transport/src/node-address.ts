@@ -48,7 +48,7 @@ export class NodeAddress {
   }
 
   /** Total order: by host as text, then by port as a number. */
-  static compare(left: NodeAddress, right: NodeAddress): number {
+  static compare(this: void, left: NodeAddress, right: NodeAddress): number {
     if (left.host !== right.host) return left.host < right.host ? -1 : 1
     return left.port - right.port
   }

@@ -33,13 +33,14 @@ export class NodeIdentity {
   /** Reads `host:port#incarnation`. @throws TransportError `CASTY_TRANSPORT_INVALID_ADDRESS` */
   static parse(text: string): NodeIdentity {
     const hash = text.lastIndexOf('#')
-    if (hash < 0)
+    const incarnation = text.slice(hash + 1)
+    if (hash < 0 || !/^\d{1,16}$/.test(incarnation))
       throw TransportError.invalidAddress(text, 'it does not read host:port#incarnation')
-    return NodeIdentity.of(NodeAddress.parse(text.slice(0, hash)), Number(text.slice(hash + 1)))
+    return NodeIdentity.of(NodeAddress.parse(text.slice(0, hash)), Number(incarnation))
   }
 
   /** Total order: by address, then by incarnation as a number. */
-  static compare(left: NodeIdentity, right: NodeIdentity): number {
+  static compare(this: void, left: NodeIdentity, right: NodeIdentity): number {
     return NodeAddress.compare(left.address, right.address) || left.incarnation - right.incarnation
   }
 

@@ -136,6 +136,13 @@ export class PeerLane implements LinkOwner {
     this.ensureDial()
   }
 
+  /** Nobody waits for the dial any more: ends it, unless there is another reason for it. */
+  giveUpDial(): void {
+    if (this.#link.isOpen || this.isWanted || this.#link.queue.frames > 0) return
+    this.#stopDialling()
+    this.#owner.rested()
+  }
+
   /** The peer is there: what waited for the backoff need not wait any longer. */
   wake(): void {
     this.#redial.reset()
