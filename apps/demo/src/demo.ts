@@ -60,10 +60,13 @@ async function narrate(options: DemoOptions, { signal }: InterruptionGuard): Pro
     await using ensemble = openEnsemble(run)
     const stage = stageOf(ensemble, options, signal)
     const pauseMs = isPicture && !options.fast ? readingPauseMs : 0
-    isGood = await tellStory(story(options.nodes), { run, stage, pauseMs, signal })
-    if (isGood) await stage.wait(pauseMs)
-    else explanations = await explain(ensemble)
-    display.finish()
+    try {
+      isGood = await tellStory(story(options.nodes), { run, stage, pauseMs, signal })
+      if (isGood) await stage.wait(pauseMs)
+      else explanations = await explain(ensemble)
+    } finally {
+      display.finish()
+    }
   }
   if (options.json) {
     console.log(jsonEnd(isGood, run.elapsedMs(), explanations))

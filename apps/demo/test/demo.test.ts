@@ -9,6 +9,7 @@ test('tells its whole story, and leaves no process behind', async () => {
   const { code, lines, errors } = await new DemoProcess('--fast', '--json').end()
   expect(errors).toBe('')
   const told = lines.map((line) => JSON.parse(line))
+  expect(told.filter(({ status }) => status === 'failed')).toEqual([])
   expect(told.filter(({ type }) => type === 'step')).toEqual(
     story(5).map(({ id }) =>
       expect.objectContaining({ id, status: 'done', elapsedMs: expect.any(Number) }),
