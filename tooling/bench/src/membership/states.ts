@@ -56,6 +56,18 @@ export function clusterOf(size: number): ClusterState {
     .markSeen(nodes.map(({ key }) => key))
 }
 
+/** The same with the last tenth unreachable, each for five of the others, as after a partition. */
+export function partitioned(size: number): ClusterState {
+  let cluster = clusterOf(size)
+  const reachable = Math.ceil(size * 0.9)
+  for (let subject = reachable; subject < size; subject++) {
+    for (let observer = subject; observer < subject + 5; observer++) {
+      cluster = cluster.markUnreachable(nodeAt(subject), nodeAt(observer % reachable))
+    }
+  }
+  return cluster
+}
+
 /** The protocol state of the `index`-th member of such a cluster. Its next gossip is due at 1,000. */
 export function memberOf(cluster: ClusterState, index: number): MembershipState {
   return {

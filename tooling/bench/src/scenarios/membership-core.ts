@@ -12,7 +12,7 @@ import {
   type MembershipMessage,
 } from '@casty/membership'
 import { interleave } from '../interleave.ts'
-import { clusterOf, memberOf, newsOfOneMember, nodeAt } from '../membership/states.ts'
+import { clusterOf, memberOf, newsOfOneMember, nodeAt, partitioned } from '../membership/states.ts'
 import { timed } from '../membership/timed.ts'
 import type { Row, Scenario } from '../scenario.ts'
 
@@ -73,6 +73,11 @@ const operations: Readonly<Record<string, (size: number) => () => unknown>> = {
     receiving(size, { type: 'gossip', gossip: newsOfOneMember(clusterOf(size)) }),
   'step, found one unreachable': (size) => {
     const state = memberOf(clusterOf(size), 1)
+    const event = { type: 'node-observed', subject: nodeAt(2), status: 'unreachable' } as const
+    return () => step(state, at(event))
+  },
+  'step, found one more unreachable of a tenth': (size) => {
+    const state = memberOf(partitioned(size), 1)
     const event = { type: 'node-observed', subject: nodeAt(2), status: 'unreachable' } as const
     return () => step(state, at(event))
   },
