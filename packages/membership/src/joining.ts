@@ -1,7 +1,7 @@
 // How a node becomes a member, from both sides. The joiner asks its contacts one after another; only
 // the first contact, or a node told to, may form a cluster, and only when nobody else is there.
 import type { Incarnation, NodeAddress, NodeIdentity } from '@casty/transport'
-import { ClusterState } from './cluster-state.ts'
+import type { ClusterState } from './cluster-state.ts'
 import { gossipFor, receiveGossip, type Gossip } from './gossip.ts'
 import { Member } from './member.ts'
 import type { MemberRecord } from './member-record.ts'
@@ -15,6 +15,7 @@ import {
   type Step,
 } from './membership-state.ts'
 import type { JoinRefusalReason } from './messages.ts'
+import { Registry } from './registry.ts'
 import { VectorClock } from '@casty/clock'
 
 export function start(state: MembershipState, bootstrap: boolean, moment: Moment): Step {
@@ -120,7 +121,7 @@ function waitForNextRound(
 
 /** The first node: a cluster of its own, named after this life of it. */
 function formCluster(state: MembershipState): MembershipState {
-  const cluster = ClusterState.empty
+  const cluster = state.cluster
     .with({ clusterId: state.self.key })
     .addMember(selfAsMember(state), state.self)
   return { ...state, phase: { type: 'member' }, cluster }
@@ -190,12 +191,15 @@ function welcome(cluster: ClusterState, to: NodeIdentity): MembershipEffect {
   return { type: 'send', to, message: { type: 'welcome', gossip: { ...gossip, records } } }
 }
 
-/** Takes a welcome as the answer to our own joining: only if it lists this very incarnation. */
+/**
+ * Takes a welcome as the answer to our own joining: only if it lists this very incarnation. The state
+ * of a joiner holds nothing but what its user offers already, which it brings along.
+ */
 export function enter(state: MembershipState, from: NodeIdentity, gossip: Gossip): MembershipState {
   const lists = (node: NodeIdentity): boolean =>
     gossip.records.some(({ member }) => member.node.equals(node))
   if (state.phase.type !== 'joining' || !lists(state.self)) return state
-  const cluster = receiveGossip(ClusterState.empty, gossip)
+  const cluster = receiveGossip(state.cluster, gossip)
   const known = new Map(gossip.complete ? [[from.key, gossip.version]] : [])
   return { ...state, phase: { type: 'member' }, cluster, known }
 }
@@ -228,9 +232,10 @@ export function outgrow(state: MembershipState, knownIncarnation: Incarnation): 
   return [state, [{ type: 'reincarnate', incarnation }]]
 }
 
-/** Starts joining over under a new incarnation. */
+/** Starts joining over under a new incarnation, which offers what the former one was to offer. */
 export function reincarnated(state: MembershipState, self: NodeIdentity, moment: Moment): Step {
-  return state.phase.type === 'joining'
-    ? resolveContacts({ ...state, self }, state.phase, moment)
-    : [state, []]
+  if (state.phase.type !== 'joining') return [state, []]
+  const rows = [...state.cluster.registry.rows.values()].map((row) => ({ ...row, node: self }))
+  const cluster = state.cluster.withRegistry(Registry.of(rows))
+  return resolveContacts({ ...state, self, cluster }, state.phase, moment)
 }
