@@ -95,11 +95,10 @@ export class ClusterWorld implements AsyncDisposable {
     return node
   }
 
-  /** Starts several in this order, and waits until all of them see all of them up. */
+  /** Starts several in this order, and waits until every node there is sees all of them up. */
   async startAll(hosts: string, options: WorldOptions = {}): Promise<void> {
-    const names = hosts.split(' ')
-    for (const host of names) await this.start(host, options)
-    await this.until(() => this.allUp(names.length), 10_000)
+    for (const host of hosts.split(' ')) await this.start(host, options)
+    await this.until(() => this.allUp(this.nodes.length), 10_000)
   }
 
   node(host: string): WorldNode {
