@@ -75,15 +75,15 @@ export function blockersOfConvergence(
 ): readonly ConvergenceBlocker[] {
   const confirmed = view.exitingConfirmed ?? new Set()
   const unreachable = unreachableFrom(state, view)
-  const inDc = state.members.filter((member) => inScope(member, view))
-  const established = inDc.filter((member) => member.status === 'up' || member.status === 'leaving')
-  const mustSee = established.length > 0 ? established : state.members.filter(isActive)
+  const isEstablished = (member: Member): boolean =>
+    (member.status === 'up' || member.status === 'leaving') && inScope(member, view)
+  const mustSee = state.members.some(isEstablished) ? isEstablished : isActive
   const blockers: ConvergenceBlocker[] = []
   for (const member of state.members) {
     if (confirmed.has(member.key)) continue
     if (unreachable.has(member.key) && inScope(member, view)) {
       if (isActive(member)) blockers.push({ member, why: 'unreachable' })
-    } else if (!state.seen.has(member.key) && mustSee.includes(member)) {
+    } else if (!state.seen.has(member.key) && mustSee(member)) {
       blockers.push({ member, why: 'not-seen' })
     }
   }
@@ -184,8 +184,12 @@ export function unreachableFrom(state: ClusterState, view: Viewpoint): ReadonlyS
 }
 
 function votedUnreachable(state: ClusterState, view: Viewpoint): Iterable<NodeKey> {
-  if (view.dataCenter === undefined && view.observersNeeded === undefined) return state.unreachable
-  const members = new Map([...state.membersByKey].filter(([, member]) => inScope(member, view)))
+  const isWhole = state.members.every((member) => inScope(member, view))
+  // The state counts once and remembers.
+  if (isWhole && view.observersNeeded === undefined) return state.unreachable
+  const members = isWhole
+    ? state.membersByKey
+    : new Map([...state.membersByKey].filter(([, member]) => inScope(member, view)))
   const votes = countVotes(members, state.reachability, view.observersNeeded ?? observersNeeded)
   return votes.filter((vote) => vote.unreachable).map((vote) => vote.subject)
 }
@@ -194,5 +198,7 @@ function first(
   members: readonly Member[],
   order: (left: Member, right: Member) => number,
 ): Member | undefined {
-  return members.toSorted(order)[0]
+  let found: Member | undefined
+  for (const member of members) if (!found || order(member, found) < 0) found = member
+  return found
 }

@@ -43,17 +43,35 @@ export function countVotes(
     .map((member) => member.key)
   const asked = needed([...members.values()].filter((member) => member.status !== 'down').length)
   return [...accusers].map(([subject, observers]) => {
-    const vouching = voters.filter(
-      (voter) =>
-        voter !== subject &&
-        (observers.includes(voter) ||
-          observers.every(
-            (observer) => reachability.statusBetween(observer, voter) === 'reachable',
-          )),
-    ).length
+    const vouching = countVouching(voters, subject, observers, reachability, asked)
     const enough = Math.max(1, Math.min(asked, vouching))
     return { subject, observers, needed: enough, unreachable: observers.length >= enough }
   })
+}
+
+/**
+ * How many are left to vote on a subject, counted up to `most`: a partition of a large cluster makes
+ * many subjects, and to ask every member about each of them takes quadratic time.
+ */
+function countVouching(
+  voters: readonly NodeKey[],
+  subject: NodeKey,
+  observers: readonly NodeKey[],
+  reachability: Reachability,
+  most: number,
+): number {
+  const accusing = observers.filter((observer) => observer !== subject).length
+  if (accusing >= most) return accusing
+  let vouching = 0
+  for (const voter of voters) {
+    if (voter === subject) continue
+    const isLeft =
+      observers.includes(voter) ||
+      observers.every((observer) => reachability.statusBetween(observer, voter) === 'reachable')
+    if (isLeft) vouching++
+    if (vouching >= most) break
+  }
+  return vouching
 }
 
 /** The members that are unreachable for the cluster. */
