@@ -14,6 +14,7 @@ export type TransportErrorCode =
   | 'CASTY_TRANSPORT_MALFORMED'
   | 'CASTY_TRANSPORT_REFUSED'
 
+/** What an error carries beside its code and text. */
 export interface TransportErrorOptions extends ErrorOptions {
   readonly failure?: DialFailure
   readonly refusal?: Refusal
