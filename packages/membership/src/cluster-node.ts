@@ -10,6 +10,7 @@ import type {
   NodeKey,
   PeerHello,
 } from '@casty/transport'
+import type { DowningOutcome, DowningProvider, DowningView } from './downing.ts'
 import { MembershipError } from './errors.ts'
 import type { ClusterEvent, StopReason } from './events.ts'
 import { Joiner, type LastRefusal } from './joiner.ts'
@@ -32,6 +33,9 @@ import { Waiters } from './waiters.ts'
 
 /** After removal, how long connections to a node stay open for its last words. */
 const forgetAfterMs = 1_000
+
+/** A downing provider is not asked again sooner than this, whatever it asks for. */
+const soonestDowningMs = 100
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -124,7 +128,10 @@ export class ClusterNode {
     const [state, effects] = step(this.#state, { ...input, now, wallNow, draw: this.#random() })
     this.#state = state
     this.#steps++
-    for (const effect of effects) this.#perform(effect)
+    for (const effect of effects) {
+      if (this.#closed) return // A listener shut the node down: nothing comes after that.
+      this.#perform(effect)
+    }
     this.#follow()
   }
 
@@ -179,9 +186,26 @@ export class ClusterNode {
     const { phase, self, cluster } = this.#state
     if (!downing || phase.type === 'joining' || phase.type === 'stopped') return
     const now = this.#clock.now()
-    const outcome = downing.decide({ now, self, state: cluster, viewpoint: viewpoint(this.#state) })
-    this.#downingAt = outcome.wakeAt ?? Number.POSITIVE_INFINITY
+    const outcome = this.#decide(downing, {
+      now,
+      self,
+      state: cluster,
+      viewpoint: viewpoint(this.#state),
+    })
+    const { wakeAt = Number.POSITIVE_INFINITY } = outcome
+    // Asked for a time that is over it is asked again soon, but the node does other things meanwhile.
+    this.#downingAt = wakeAt > now ? wakeAt : now + soonestDowningMs
     if (outcome.down.length > 0) this.dispatch({ type: 'down-requested', nodes: outcome.down })
+  }
+
+  /** A provider is a user's code. One that throws has decided nothing, and is asked at the next change. */
+  #decide(downing: DowningProvider, view: DowningView): DowningOutcome {
+    try {
+      return downing.decide(view)
+    } catch (error) {
+      this.#logger.error({ error }, 'The downing provider threw')
+      return { down: [] }
+    }
   }
 
   /** One timer for all that is due, set to whatever is due first. */

@@ -43,7 +43,7 @@ export function explainState(state: MembershipState, parts: ExplanationParts): C
     phase: state.phase.type,
     status,
     leader: electLeader(cluster, view)?.key,
-    converged: blockers.length === 0,
+    converged: status !== undefined && blockers.length === 0,
     blockers: blockers.map(({ member, why }) => ({ node: member.key, why })),
     suspicions: countVotes(cluster.membersByKey, cluster.reachability),
     ...parts,

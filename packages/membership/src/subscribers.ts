@@ -7,6 +7,7 @@ import type { ClusterEvent } from './events.ts'
 export class Subscribers {
   readonly #listeners = new Map<(event: ClusterEvent) => void, number>()
   readonly #report: (error: unknown) => void
+  readonly #waiting: { readonly event: ClusterEvent; readonly step: number }[] = []
   #errors = 0
 
   constructor(report: (error: unknown) => void) {
@@ -23,7 +24,14 @@ export class Subscribers {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
+  /** One event after the other: what is published by a listener waits until all have heard this one. */
   publish(event: ClusterEvent, step: number): void {
+    if (this.#waiting.push({ event, step }) > 1) return
+    for (const next of this.#waiting) this.#tell(next.event, next.step)
+    this.#waiting.length = 0
+  }
+
+  #tell(event: ClusterEvent, step: number): void {
     for (const [listener, since] of this.#listeners) {
       if (since < step) this.guard(() => listener(event))
     }
