@@ -68,6 +68,7 @@ export class ClusterState implements ClusterStateParts {
   #versionDigest: number | undefined
   #seenDigest: number | undefined
   #membersDigest: number | undefined
+  #hasOrphans: boolean | undefined
 
   private constructor(parts: ClusterStateParts) {
     this.clusterId = parts.clusterId
@@ -180,17 +181,21 @@ export class ClusterState implements ClusterStateParts {
   }
 
   /**
-   * Moves members along their life. What does not move one forward by an allowed step is left out.
+   * Moves a member along its life. What does not move it forward by an allowed step is left out.
+   *
+   * @param removedAtMs - for `removed`: wall-clock time, in milliseconds since the epoch, from which
+   * the age of the tombstone is told; without it the tombstone is kept for good
    */
   updateStatus(
     node: NodeAddress | NodeIdentity,
     status: MemberStatus,
     by: NodeIdentity,
+    removedAtMs: number = Number.MAX_SAFE_INTEGER,
   ): ClusterState {
     const member = this.member(node)
     if (!member || !isAllowedTransition(member.status, status)) return this
     return status === 'removed'
-      ? this.bury([member.node], 0, by)
+      ? this.bury([member.node], removedAtMs, by)
       : this.#change(by, [member.withStatus(status)])
   }
 
@@ -207,27 +212,33 @@ export class ClusterState implements ClusterStateParts {
     const dot = this.#nextDot(by)
     const tombstones = new Map(this.tombstones)
     for (const node of news) tombstones.set(node.address.toString(), { node, removedAtMs, dot })
-    const buried = (key: NodeKey): boolean => isBuriedKey(tombstones, key)
-    const records = new Map<string, MemberRecord>()
-    for (const [address, record] of this.records) {
-      if (buried(record.member.key)) continue
-      records.set(address, buried(record.dot.node) ? { member: record.member, dot } : record)
-    }
-    return this.#counted(by, { records, tombstones }).normalized()
+    const records = new Map(
+      [...this.records].filter(([, { member }]) => !isBuriedKey(tombstones, member.key)),
+    )
+    return this.#counted(by, {
+      records: adopted(records, tombstones, dot),
+      tombstones: adopted(tombstones, tombstones, dot),
+    }).normalized()
   }
 
-  /** Gives `by`'s dot to members whose dot belongs to a buried node: nobody else may know them. */
+  /** Whether a change by a buried node is left here, which no version covers any more. */
+  get hasOrphans(): boolean {
+    this.#hasOrphans ??=
+      this.tombstones.size > 0 &&
+      [...this.records.values(), ...this.tombstones.values()].some(({ dot }) =>
+        isBuriedKey(this.tombstones, dot.node),
+      )
+    return this.#hasOrphans
+  }
+
+  /** Gives `by`'s dot to changes whose dot belongs to a buried node: nobody else may know them. */
   adoptOrphans(by: NodeIdentity): ClusterState {
-    if (this.tombstones.size === 0) return this
-    const orphans = [...this.records.values()].filter((record) =>
-      isBuriedKey(this.tombstones, record.dot.node),
-    )
-    return orphans.length === 0
-      ? this
-      : this.#change(
-          by,
-          orphans.map((record) => record.member),
-        )
+    if (!this.hasOrphans || this.isBuried(by)) return this
+    const dot = this.#nextDot(by)
+    return this.#counted(by, {
+      records: adopted(this.records, this.tombstones, dot),
+      tombstones: adopted(this.tombstones, this.tombstones, dot),
+    }).normalized()
   }
 
   /** Forgets tombstones whose time is over. Nothing is counted: every node does it by itself. */
@@ -331,6 +342,10 @@ export class ClusterState implements ClusterStateParts {
     return version.without((node) => isBuriedKey(this.tombstones, node as NodeKey)) // Only looked up.
   }
 
+  /**
+   * Whether two nodes know the same of their cluster, down to who has seen it. Which of several
+   * changes told a node of something (the dots) is not compared: that may differ.
+   */
   equals(other: ClusterState): boolean {
     return (
       this === other ||
@@ -338,6 +353,7 @@ export class ClusterState implements ClusterStateParts {
         this.version.equals(other.version) &&
         this.members.length === other.members.length &&
         this.members.every((member, index) => other.members[index]?.equals(member) === true) &&
+        sameTombstones(this.tombstones, other.tombstones) &&
         this.reachability.equals(other.reachability) &&
         this.seenDigest === other.seenDigest &&
         this.allocations.digest === other.allocations.digest &&
@@ -370,6 +386,35 @@ export class ClusterState implements ClusterStateParts {
 
 function byIdentity(left: NodeIdentity, right: NodeIdentity): number {
   return NodeIdentity.compare(left, right)
+}
+
+function sameTombstones(
+  left: ReadonlyMap<string, Tombstone>,
+  right: ReadonlyMap<string, Tombstone>,
+): boolean {
+  return (
+    left === right ||
+    (left.size === right.size &&
+      [...left].every(([address, { node, removedAtMs }]) => {
+        const other = right.get(address)
+        return other?.node.equals(node) === true && other.removedAtMs === removedAtMs
+      }))
+  )
+}
+
+/** With `dot` in place of the dots of buried nodes. */
+function adopted<T extends { readonly dot: Dot }>(
+  changes: ReadonlyMap<string, T>,
+  tombstones: ReadonlyMap<string, Tombstone>,
+  dot: Dot,
+): ReadonlyMap<string, T> {
+  const isOrphan = (change: T): boolean => isBuriedKey(tombstones, change.dot.node)
+  return new Map(
+    [...changes].map(([address, change]) => [
+      address,
+      isOrphan(change) ? { ...change, dot } : change,
+    ]),
+  )
 }
 
 /** Whether a key `host:port#incarnation` belongs to an incarnation that is buried. */

@@ -82,7 +82,7 @@ function covers(version: VectorClock, dot: Dot): boolean {
 export function receiveGossip(state: ClusterState, gossip: Gossip): ClusterState {
   const tombstones = mergeTombstones(state.tombstones, gossip.tombstones)
   const records = mergeRecords(state, gossip.records, tombstones)
-  const { reachability, rowCounters } = mergeRows(state, gossip.rows)
+  const { reachability, rowCounters } = mergeRows(state, gossip.rows, records)
   const clusterId = state.clusterId === '' ? gossip.clusterId : state.clusterId
   const merged = isSame(state, { tombstones, records, reachability, clusterId })
     ? state
@@ -94,12 +94,17 @@ export function receiveGossip(state: ClusterState, gossip: Gossip): ClusterState
 export function mergeGossip(left: ClusterState, right: ClusterState): ClusterState {
   const joined = receiveGossip(left, gossipFor(right, VectorClock.empty))
   const allocations = joined.allocations.merge(right.allocations.tables)
-  const registry = joined.registry.merge(right.registry.rows.values())
+  const rows = [...right.registry.rows.values()].filter(({ node }) => joined.member(node))
+  const registry = joined.registry.merge(rows)
   if (allocations === joined.allocations && registry === joined.registry) return joined
   return joined.with({ allocations, registry }).normalized()
 }
 
-function withVersion(state: ClusterState, gossip: Gossip): ClusterState {
+function withVersion(merged: ClusterState, gossip: Gossip): ClusterState {
+  // A change by a buried node counts in no version, so no version says who has seen it.
+  const isSeenByNobody = merged.hasOrphans
+  const state = isSeenByNobody && merged.seen.size > 0 ? merged.with({ seen: new Set() }) : merged
+  const theySaw = isSeenByNobody ? [] : seenKeys(state, gossip.seen)
   const own = state.pruned(state.version)
   const theirs = state.pruned(gossip.version)
   const relation = own.compare(theirs)
@@ -107,9 +112,9 @@ function withVersion(state: ClusterState, gossip: Gossip): ClusterState {
     case 'after':
       return state
     case 'same':
-      return state.markSeen(seenKeys(state, gossip.seen))
+      return state.markSeen(theySaw)
     case 'before':
-      return state.with({ version: theirs, seen: new Set(seenKeys(state, gossip.seen)) })
+      return state.with({ version: theirs, seen: new Set(theySaw) })
     case 'concurrent':
       return state.with({ version: own.merge(theirs), seen: new Set() })
   }
@@ -120,14 +125,31 @@ function mergeTombstones(
   told: readonly Tombstone[],
 ): ReadonlyMap<string, Tombstone> {
   let merged: Map<string, Tombstone> | undefined
+  const graves = withLater(known, told)
+  const buried = (key: NodeKey): boolean => isBuriedKey(graves, key)
   for (const tombstone of told) {
     const address = tombstone.node.address.toString()
     const held = (merged ?? known).get(address)
-    if (held && mergeTombstone(held, tombstone) === held) continue
+    if (held && mergeTombstone(held, tombstone, buried) === held) continue
     merged ??= new Map(known)
     merged.set(address, tombstone)
   }
   return merged ?? known
+}
+
+/** By address the tombstone of the latest incarnation: who is buried once all are merged. */
+function withLater(
+  known: ReadonlyMap<string, Tombstone>,
+  told: readonly Tombstone[],
+): ReadonlyMap<string, Tombstone> {
+  if (told.length === 0) return known
+  const later = new Map(known)
+  for (const tombstone of told) {
+    const address = tombstone.node.address.toString()
+    const held = later.get(address)
+    if (!held || held.node.incarnation < tombstone.node.incarnation) later.set(address, tombstone)
+  }
+  return later
 }
 
 /**
@@ -163,9 +185,12 @@ function mergeRecords(
 function mergeRows(
   state: ClusterState,
   rows: readonly GossipRow[],
+  records: ReadonlyMap<string, MemberRecord>,
 ): Pick<ClusterState, 'reachability' | 'rowCounters'> {
   const newer = rows.filter(
-    ({ observer, row }) => row.version > state.reachability.versionOf(observer.key),
+    ({ observer, row }) =>
+      row.version > state.reachability.versionOf(observer.key) &&
+      records.get(observer.address.toString())?.member.incarnation === observer.incarnation,
   )
   if (newer.length === 0) return state
   const told = Reachability.of(newer.map(({ observer, row }) => [observer.key, row]))

@@ -46,14 +46,19 @@ export function mergeRecord(
   return laterDot(left.dot, right.dot, isBuried) === left.dot ? left : right
 }
 
-/** The later burial of one address; equal ones keep the greater dot. */
-export function mergeTombstone(left: Tombstone, right: Tombstone): Tombstone {
+/** The later burial of one address; of equal ones the dot is chosen as for records. */
+export function mergeTombstone(
+  left: Tombstone,
+  right: Tombstone,
+  isBuried: (node: NodeKey) => boolean,
+): Tombstone {
+  if (left === right) return left
   if (left.node.incarnation !== right.node.incarnation) {
     return left.node.incarnation > right.node.incarnation ? left : right
   }
   if (left.removedAtMs !== right.removedAtMs)
     return left.removedAtMs > right.removedAtMs ? left : right
-  return laterDot(left.dot, right.dot, () => false) === left.dot ? left : right
+  return laterDot(left.dot, right.dot, isBuried) === left.dot ? left : right
 }
 
 function laterDot(left: Dot, right: Dot, isBuried: (node: NodeKey) => boolean): Dot {
