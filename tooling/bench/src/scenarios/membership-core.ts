@@ -10,6 +10,7 @@ import {
   type MembershipEvent,
   type MembershipInput,
   type MembershipMessage,
+  type MembershipState,
 } from '@casty/membership'
 import { interleave } from '../interleave.ts'
 import { clusterOf, memberOf, newsOfOneMember, nodeAt, partitioned } from '../membership/states.ts'
@@ -52,25 +53,20 @@ const operations: Readonly<Record<string, (size: number) => () => unknown>> = {
     return () => step(state, at({ type: 'deadline-reached' }))
   },
   'step, a status of the same version': (size) => {
-    const { versionDigest, seenDigest, allocations, registry } = clusterOf(size)
-    return receiving(size, {
-      type: 'gossip-status',
-      versionDigest,
-      seenDigest,
-      allocationsDigest: allocations.digest,
-      registryDigest: registry.digest,
-    })
+    const cluster = clusterOf(size)
+    return receiving(memberOf(cluster, 1), statusOf(cluster))
+  },
+  'step, the first status of the same version': (size) => {
+    const all = clusterOf(size)
+    const cluster = all.with({ seen: new Set([...all.seen].slice(0, size / 2)) })
+    return receiving(memberOf(cluster, 1), statusOf(all))
   },
   'step, a status of another version': (size) =>
-    receiving(size, {
-      type: 'gossip-status',
-      versionDigest: 1,
-      seenDigest: 1,
-      allocationsDigest: 0,
-      registryDigest: 0,
-    }),
-  'step, news of one member': (size) =>
-    receiving(size, { type: 'gossip', gossip: newsOfOneMember(clusterOf(size)) }),
+    receiving(memberOf(clusterOf(size), 1), { ...statusOf(clusterOf(size)), versionDigest: 1 }),
+  'step, news of one member': (size) => {
+    const cluster = clusterOf(size)
+    return receiving(memberOf(cluster, 1), { type: 'gossip', gossip: newsOfOneMember(cluster) })
+  },
   'step, found one unreachable': (size) => {
     const state = memberOf(clusterOf(size), 1)
     const event = { type: 'node-observed', subject: nodeAt(2), status: 'unreachable' } as const
@@ -122,10 +118,19 @@ const operations: Readonly<Record<string, (size: number) => () => unknown>> = {
     decodeMessage(encodeMessage({ type: 'heartbeat', sequence: 1_234 })),
 }
 
-function receiving(size: number, message: MembershipMessage): () => unknown {
-  const state = memberOf(clusterOf(size), 1)
-  const from = nodeAt(size - 1)
+function receiving(state: MembershipState, message: MembershipMessage): () => unknown {
+  const from = nodeAt(state.cluster.members.length - 1)
   return () => step(state, at({ type: 'message-received', from, message }))
+}
+
+function statusOf(cluster: ClusterState): MembershipMessage & { readonly type: 'gossip-status' } {
+  return {
+    type: 'gossip-status',
+    versionDigest: cluster.versionDigest,
+    seenDigest: cluster.seenDigest,
+    allocationsDigest: cluster.allocations.digest,
+    registryDigest: cluster.registry.digest,
+  }
 }
 
 function at(input: MembershipInput): MembershipEvent {
