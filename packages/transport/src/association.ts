@@ -1,12 +1,14 @@
 import type { Connection } from './connection.ts'
 import type { Dial } from './dial.ts'
 import type { EndpointContext } from './endpoint-context.ts'
-import type { DropReason, Lane, LaneCloseReason } from './endpoint-types.ts'
+import type { DropReason, Lane, LaneCloseReason, Refusal } from './endpoint-types.ts'
 import type { TransportError } from './errors.ts'
 import type { Welcome } from './handshake-messages.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
-import { PeerLane, type LaneOwner, type LaneReport } from './peer-lane.ts'
+import { PeerLane, type LaneOwner } from './peer-lane.ts'
+import { isForGood } from './refusal.ts'
+import type { AssociationReport } from './reports.ts'
 
 /** Somebody who asked for a connection, and is told how that went. */
 export interface ConnectWaiter {
@@ -136,7 +138,7 @@ export class Association implements LaneOwner {
 
   dialEnded(lane: PeerLane, error: TransportError, dial: Dial | undefined): boolean {
     const { refusal } = error
-    if (refusal !== undefined && this.#isForGood(refusal.reason, refusal.actual)) {
+    if (refusal !== undefined && this.#isGone(refusal)) {
       this.isGone = true
       this.#host.gone(this)
     }
@@ -171,20 +173,11 @@ export class Association implements LaneOwner {
     this.#host.rested(this)
   }
 
-  #isForGood(reason: string, actual: NodeIdentity | undefined): boolean {
-    if (reason === 'removed' || reason === 'stale-incarnation') return true
+  /** The peer wants none of us, or a newer life has taken its place. */
+  #isGone({ reason, actual }: Refusal): boolean {
     const peer = this.#peer
+    if (isForGood(reason)) return true
     if (reason !== 'wrong-incarnation' || actual === undefined || peer === undefined) return false
     return actual.incarnation > peer.incarnation && actual.address.equals(peer.address)
   }
-}
-
-/** One association, for people. */
-export interface AssociationReport {
-  readonly peer: string
-  readonly kept: boolean
-  readonly gone: boolean
-  readonly lastHeardAt: number | undefined
-  readonly control: LaneReport
-  readonly data: LaneReport
 }

@@ -135,7 +135,9 @@ export class Connection implements ChannelSink, FrameSink {
       return
     }
     if (message !== undefined) this.#owner.messageReceived(this, message)
-    else if (this.#stage === 'handshake') this.#fail()
+    else if (this.#receiver === undefined) this.#fail()
+    // A later version's: nobody has a handler for it, and so it is counted and dropped as unknown.
+    else this.#receiver.received(frameType, bytes, start, end)
   }
 
   #fail(): void {

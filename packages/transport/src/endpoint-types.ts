@@ -139,7 +139,10 @@ export type LaneCloseReason =
 
 export type EndpointEvent =
   | { readonly type: 'lane-opened'; readonly peer: NodeIdentity; readonly lane: Lane }
-  /** The queue fell below the high-water mark after `send` had answered `busy`. */
+  /**
+   * The queue fell below the high-water mark after `send` had answered `busy`. Where what waited was
+   * dropped instead, the event that says so (`lane-closed`, `dial-failed`, `dial-refused`) comes alone.
+   */
   | { readonly type: 'lane-drained'; readonly peer: NodeIdentity; readonly lane: Lane }
   /** `lostFrames` were queued and are gone: a gap in the order that the receiver sees. */
   | {

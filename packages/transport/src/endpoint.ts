@@ -1,5 +1,5 @@
 import { Acceptor } from './acceptor.ts'
-import type { Association, AssociationReport } from './association.ts'
+import type { Association } from './association.ts'
 import { AssociationRegistry } from './association-registry.ts'
 import { snapshotOf, type EndpointCounters } from './counters.ts'
 import { EndpointContext } from './endpoint-context.ts'
@@ -19,16 +19,8 @@ import { TransportError } from './errors.ts'
 import { checkFrameType } from './frame-router.ts'
 import { NodeAddress } from './node-address.ts'
 import { NodeIdentity } from './node-identity.ts'
+import type { EndpointReport } from './reports.ts'
 import type { Channel, Listener } from './transport.ts'
-
-/** One endpoint, for people: every association with its lanes, queues and dials, and the counts. */
-export interface EndpointReport {
-  readonly self: string
-  readonly transport: string
-  readonly pendingHandshakes: number
-  readonly associations: readonly AssociationReport[]
-  readonly counters: EndpointCounters
-}
 
 /**
  * A node's end of all its connections: it listens, dials on demand, and carries frames to and from

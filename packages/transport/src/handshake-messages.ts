@@ -214,6 +214,7 @@ function writeIdentity(writer: ByteWriter, identity: NodeIdentity): void {
 
 function readIdentity(reader: ByteReader): NodeIdentity {
   const address = readAddress(reader)
+  if (address.port === 0) throw TransportError.malformed('A node has no port')
   return NodeIdentity.of(address, reader.varint())
 }
 

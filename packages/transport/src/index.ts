@@ -1,9 +1,8 @@
-export type { AssociationReport } from './association.ts'
 export { ByteReader } from './byte-reader.ts'
 export { ByteWriter } from './byte-writer.ts'
 export type { EndpointCounters, HandshakeFailure } from './counters.ts'
 export { endpointLimitDefaults } from './endpoint-options.ts'
-export { Endpoint, type EndpointReport } from './endpoint.ts'
+export { Endpoint } from './endpoint.ts'
 export { TransportError, type TransportErrorCode, type TransportErrorOptions } from './errors.ts'
 export { FrameBatch } from './frame-batch.ts'
 export { FrameDecoder, type FrameSink } from './frame-decoder.ts'
@@ -17,13 +16,13 @@ export {
 } from './memory-network.ts'
 export { NodeAddress } from './node-address.ts'
 export { NodeIdentity, toIncarnation, type Incarnation, type NodeKey } from './node-identity.ts'
-export type { LaneReport } from './peer-lane.ts'
 export {
   RecordingSink,
   type FrameSource,
   type RecordedFrame,
   type RecordingSinkOptions,
 } from './recording-sink.ts'
+export type { AssociationReport, EndpointReport, LaneReport } from './reports.ts'
 export type {
   Admission,
   DropReason,

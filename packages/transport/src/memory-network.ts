@@ -68,7 +68,10 @@ export interface MemoryNetwork {
   bandwidth(from: NodeAddress, to: NodeAddress, bytesPerSecond: number | undefined): void
   /** The process dies: connections are reset, dials refused, and it hears nothing any more. */
   kill(address: NodeAddress): void
-  /** The process stops (SIGSTOP): its host still accepts and buffers, but nobody answers. */
+  /**
+   * The process stops (SIGSTOP): its host still accepts and buffers, but nobody answers. It is cut off
+   * from the network only: what it schedules on the clock still runs, and is sent after `resume`.
+   */
   pause(address: NodeAddress): void
   resume(address: NodeAddress): void
   /** Every link that was used or changed, sorted by name. */

@@ -9,21 +9,16 @@
 import type { Connection } from './connection.ts'
 import { Dial, type DialOutcome } from './dial.ts'
 import type { EndpointContext } from './endpoint-context.ts'
-import type {
-  DropReason,
-  Lane,
-  LaneCloseReason,
-  Refusal,
-  RefusalReason,
-  SendOutcome,
-} from './endpoint-types.ts'
+import type { DropReason, Lane, LaneCloseReason, Refusal, SendOutcome } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
 import type { LaneView } from './handshake-decision.ts'
 import type { Welcome } from './handshake-messages.ts'
 import { LaneLink, type LinkOwner } from './lane-link.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
+import { dropReasonOf } from './refusal.ts'
 import { RedialSchedule } from './redial-schedule.ts'
+import type { LaneReport } from './reports.ts'
 import type { DialFailure } from './transport.ts'
 
 /** The association, as its lanes see it. */
@@ -278,36 +273,5 @@ export class PeerLane implements LinkOwner {
     if (this.#link.isOpen) return this.#link.isFinishing ? 'finishing' : 'open'
     if (this.#dial !== undefined) return 'dialling'
     return this.#timer !== undefined ? 'waiting' : 'idle'
-  }
-}
-
-/** One lane, for people. */
-export interface LaneReport {
-  readonly state: 'idle' | 'dialling' | 'waiting' | 'open' | 'finishing'
-  readonly queuedFrames: number
-  readonly queuedBytes: number
-  /** The network, or the peer, takes less than is sent. */
-  readonly blocked: boolean
-  /** Dials that failed and connections that broke since one held for a second. */
-  readonly failures: number
-  readonly nextDialInMs: number
-}
-
-/** Frames for a life that is over, or that does not want us, are lost for good: say so. */
-function dropReasonOf(reason: RefusalReason): DropReason {
-  switch (reason) {
-    case 'busy':
-    case 'closing':
-    case 'malformed':
-    case 'duplicate':
-      return 'lane-closed'
-    case 'wire-version':
-    case 'cluster-name':
-    case 'config':
-    case 'wrong-incarnation':
-    case 'stale-incarnation':
-    case 'removed':
-    case 'self':
-      return 'peer-gone'
   }
 }

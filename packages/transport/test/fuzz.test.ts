@@ -19,7 +19,7 @@ const endpointRuns = 2_000
 const identities = fc
   .record({
     host: fc.constantFrom('a', 'node-1.example.org', '127.0.0.1', '::1', 'fe80::1%eth0'),
-    port: fc.integer({ min: 0, max: 65_535 }),
+    port: fc.integer({ min: 1, max: 65_535 }),
     incarnation: fc.maxSafeNat(),
   })
   .map(({ host, port, incarnation }) => NodeIdentity.of(NodeAddress.of(host, port), incarnation))
