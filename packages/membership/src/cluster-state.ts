@@ -211,7 +211,10 @@ export class ClusterState implements ClusterStateParts {
     if (news.length === 0) return this
     const dot = this.#nextDot(by)
     const tombstones = new Map(this.tombstones)
-    for (const node of news) tombstones.set(node.address.toString(), { node, removedAtMs, dot })
+    for (const node of news) {
+      const left = this.member(node)?.status === 'exiting'
+      tombstones.set(node.address.toString(), { node, removedAtMs, left, dot })
+    }
     const records = new Map(
       [...this.records].filter(([, { member }]) => !isBuriedKey(tombstones, member.key)),
     )

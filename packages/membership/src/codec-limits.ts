@@ -24,3 +24,6 @@ export const reachabilityStatuses: readonly ReachabilityStatus[] = [
   'unreachable',
   'terminated',
 ]
+
+/** Highest count that is believed: a million a second for more than a century. */
+export const maxCounter = 2 ** 52

@@ -103,22 +103,33 @@ export function eventsBetween(
   ]
 }
 
-/** A member that went without having been downed, exiting or replaced by itself was downed first. */
+/**
+ * Members that are there no more. What came between is told too, although this node may have heard
+ * of the end only: first that it left, or that it was downed.
+ */
 function* goneEvents(before: ClusterState, after: ClusterState): Iterable<MemberEvent> {
   if (before.records === after.records) return
   for (const member of before.members) {
     if (after.member(member.node)) continue
-    if (statusRank(member.status) < statusRank('exiting')) {
-      yield { type: 'member-downed', member: member.withStatus('down') }
-      yield { type: 'member-removed', member: member.withStatus('removed'), previousStatus: 'down' }
-    } else {
-      yield {
-        type: 'member-removed',
-        member: member.withStatus('removed'),
-        previousStatus: member.status,
-      }
+    const last = lastStatus(member, after)
+    for (const status of statusesBetween(member.status, last)) {
+      const event = eventForTransition(undefined, status, member.withStatus(status))
+      if (event) yield event
     }
+    const removed = member.withStatus('removed')
+    yield { type: 'member-removed', member: removed, previousStatus: last }
   }
+}
+
+/** What a member was when it was removed: exiting where its tombstone says that it left, else down. */
+function lastStatus(member: Member, after: ClusterState): 'exiting' | 'down' {
+  const tombstone = after.tombstones.get(member.address.toString())
+  return tombstone?.left === true && tombstone.node.equals(member.node) ? 'exiting' : 'down'
+}
+
+function statusesBetween(from: MemberStatus, last: 'exiting' | 'down'): readonly MemberStatus[] {
+  const path: readonly MemberStatus[] = last === 'exiting' ? ['leaving', 'exiting'] : ['down']
+  return path.filter((status) => statusRank(status) > statusRank(from))
 }
 
 function* memberEvents(before: ClusterState, after: ClusterState): Iterable<MemberEvent> {

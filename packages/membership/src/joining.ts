@@ -225,7 +225,8 @@ export function refused(
 
 /** A later incarnation of this address was known before us: go on as the one after it. */
 export function outgrow(state: MembershipState, knownIncarnation: Incarnation): Step {
-  if (state.phase.type !== 'joining' || knownIncarnation < state.self.incarnation)
+  const isLast = knownIncarnation === Number.MAX_SAFE_INTEGER // No honest node has one above it.
+  if (state.phase.type !== 'joining' || knownIncarnation < state.self.incarnation || isLast)
     return [state, []]
   // One above a valid incarnation; the endpoint validates it again.
   const incarnation = (knownIncarnation + 1) as Incarnation

@@ -27,6 +27,8 @@ export interface Tombstone {
   readonly node: NodeIdentity
   /** Wall-clock time of the removal, in milliseconds since the epoch, as the remover saw it. */
   readonly removedAtMs: number
+  /** It was let go in good order, rather than downed or replaced by a later incarnation. */
+  readonly left: boolean
   readonly dot: Dot
 }
 
@@ -58,6 +60,7 @@ export function mergeTombstone(
   }
   if (left.removedAtMs !== right.removedAtMs)
     return left.removedAtMs > right.removedAtMs ? left : right
+  if (left.left !== right.left) return left.left ? right : left
   return laterDot(left.dot, right.dot, isBuried) === left.dot ? left : right
 }
 

@@ -10,6 +10,7 @@ import {
 import type { AllocationTable, ShardAllocation } from './allocations.ts'
 import {
   maxClusterIdBytes,
+  maxCounter,
   maxIdBytes,
   maxNameBytes,
   maxRoleBytes,
@@ -47,13 +48,20 @@ export class MessageReader {
     return this.#reader.string(maxBytes)
   }
 
-  optionalVarint(): number | undefined {
+  /** What nodes count on from: never so high that counting on would end. */
+  counter(): number {
     const value = this.varint()
+    if (value > maxCounter) throw TransportError.malformed(`Nobody has counted to ${value}`)
+    return value
+  }
+
+  optionalCounter(): number | undefined {
+    const value = this.counter()
     return value === 0 ? undefined : value - 1
   }
 
   optionalIncarnation(): Incarnation | undefined {
-    const value = this.optionalVarint()
+    const value = this.optionalCounter()
     return value === undefined ? undefined : toIncarnation(value)
   }
 
@@ -90,15 +98,15 @@ export class MessageReader {
   }
 
   dot(): Dot {
-    return { node: this.key(), counter: this.varint() }
+    return { node: this.key(), counter: this.counter() }
   }
 
   version(): VectorClock {
-    return VectorClock.of(this.list(2, () => [this.key(), this.varint()] as const))
+    return VectorClock.of(this.list(2, () => [this.key(), this.counter()] as const))
   }
 
   counters(): ReadonlyMap<NodeKey, number> {
-    return new Map(this.list(2, () => [this.key(), this.varint()] as const))
+    return new Map(this.list(2, () => [this.key(), this.counter()] as const))
   }
 
   seen(): SeenBits {
@@ -112,7 +120,7 @@ export class MessageReader {
       version: this.version(),
       seen: this.seen(),
       records: this.list(7, () => this.#record()),
-      tombstones: this.list(4, () => this.#tombstone()),
+      tombstones: this.list(5, () => this.#tombstone()),
       rows: this.list(5, () => this.#row()),
     }
   }
@@ -121,7 +129,7 @@ export class MessageReader {
     const node = this.node()
     const id = this.string(maxIdBytes) || node.address.toString()
     const status = this.oneOf(memberStatuses)
-    const upNumber = this.optionalVarint()
+    const upNumber = this.optionalCounter()
     const roles = this.list(1, () => this.string(maxRoleBytes))
     if (roles.length > maxRoles)
       throw TransportError.malformed(`A member has ${roles.length} roles`)
@@ -134,17 +142,17 @@ export class MessageReader {
   }
 
   #tombstone(): Tombstone {
-    return { node: this.node(), removedAtMs: this.varint(), dot: this.dot() }
+    return { node: this.node(), removedAtMs: this.varint(), left: this.bool(), dot: this.dot() }
   }
 
   #row(): GossipRow {
     const observer = this.node()
-    const counter = this.varint()
-    const version = this.varint()
+    const counter = this.counter()
+    const version = this.counter()
     const doubtful = this.bool()
     const records = this.list(3, (): [NodeKey, ReachabilityRecord] => {
       const subject = this.key()
-      return [subject, { status: this.oneOf(reachabilityStatuses), version: this.varint() }]
+      return [subject, { status: this.oneOf(reachabilityStatuses), version: this.counter() }]
     })
     return { observer, counter, row: { version, doubtful, records: new Map(records) } }
   }
@@ -174,7 +182,7 @@ export class MessageReader {
   registryRows(): readonly RegistryRow[] {
     return this.list(3, () => {
       const node = this.node()
-      const version = this.varint()
+      const version = this.counter()
       const services = this.list(2, () => ({
         key: this.string(maxNameBytes),
         path: this.string(maxNameBytes),

@@ -114,10 +114,9 @@ export class MessageWriter {
       .dot(dot)
   }
 
-  #tombstone({ node, removedAtMs, dot }: Tombstone): void {
-    this.node(node)
-      .varint(Math.max(0, Math.floor(removedAtMs)))
-      .dot(dot)
+  #tombstone({ node, removedAtMs, left, dot }: Tombstone): void {
+    const time = Math.max(0, Math.floor(removedAtMs))
+    this.node(node).varint(time).bool(left).dot(dot)
   }
 
   #row({ observer, counter, row }: GossipRow): void {

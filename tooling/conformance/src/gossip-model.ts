@@ -59,7 +59,7 @@ export function clusterOf(
   )
   const tombstones = Object.entries(tombstonesOf(gossip['tombstones'])).map(([label, at]) => {
     const node = labels.identity(label)
-    return [node.address.toString(), { node, removedAtMs: at, dot }] as const
+    return [node.address.toString(), { node, removedAtMs: at, left: false, dot }] as const
   })
   const reachability = reachabilityOf(
     gossip['observations'],
