@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { countVotes, observersNeeded, unreachableMembers } from '../src/index.ts'
+import { cluster, nameOfKey } from './states.ts'
+
+test.each([
+  [1, 1],
+  [2, 1],
+  [3, 2],
+  [5, 2],
+  [6, 3],
+  [100, 3],
+])('in a cluster of %i it takes %i to make a member unreachable', (size, needed) => {
+  expect(observersNeeded(size)).toBe(needed)
+})
+
+describe('who is unreachable', () => {
+  test.each([
+    ['a.up b.up', '', ''],
+    ['a.up b.up', 'a✗b', 'b'], // With two there is nobody else to ask.
+    ['a.up b.up c.up', 'a✗b', ''], // One bad link downs nobody.
+    ['a.up b.up c.up', 'a✗b c✗b', 'b'],
+    ['a.up b.up c.up', 'a✗b b✗a', ''], // A pair whose link broke is outvoted by the third.
+    ['a.up b.up c.up', 'a✗b a✗c', 'b c'], // Left alone, it sees the others gone.
+    ['a.up b.up c.up d.up e.up', 'a✗b a✗c a✗d a✗e', 'b c d e'],
+    ['a.up b.up c.up d.up e.up', 'a✗c b✗c', 'c'],
+    ['a.up b.up c.up d.up e.up f.up', 'a✗f b✗f', ''],
+    ['a.up b.up c.up d.up e.up f.up', 'a✗f b✗f c✗f', 'f'],
+    ['a.up b.up c.down', 'c✗a c✗b', ''], // A downed one has no vote.
+    ['a.up b.up c.up', 'a✗b a?', ''], // Nor has one that doubts itself.
+    ['a.up b.up c.up', 'a✗b c✗b c?', 'b'], // Whoever is left to vote is enough.
+    ['a.up b.up c.up', 'a†b c✗b', 'b'], // Terminated counts like unreachable.
+    ['a.up b.up c.down', 'a✗b', 'b'], // Downed ones do not make the cluster larger.
+  ])('in %s with [%s] it is [%s]', (members, observations, expected) => {
+    const found = cluster(`${members} | ${observations}`).unreachable
+    expect([...found].map(nameOfKey).toSorted().join(' ')).toBe(expected)
+  })
+
+  test('is told with the votes: who accuses, and how many are needed', () => {
+    const { membersByKey, reachability } = cluster('a.up b.up c.up d.up | a✗b')
+    expect(countVotes(membersByKey, reachability)).toEqual([
+      { subject: 'b:1#1', observers: ['a:1#1'], needed: 2, unreachable: false },
+    ])
+  })
+
+  test('follows the number of observers that is asked for', () => {
+    const { membersByKey, reachability } = cluster('a.up b.up c.up d.up | a✗b')
+    expect([...unreachableMembers(membersByKey, reachability, () => 1)]).toEqual(['b:1#1'])
+    expect([...unreachableMembers(membersByKey, reachability, () => 2)]).toEqual([])
+  })
+
+  test('is never somebody whom nobody accuses, however many are asked for', () => {
+    const { membersByKey, reachability } = cluster('a.up b.up c.up | a✗b')
+    expect([...unreachableMembers(membersByKey, reachability, () => 0)]).toEqual(['b:1#1'])
+  })
+})
