@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { workspacePackages, workspaceRoot } from './checks/workspace.ts'
+import { workspacePackages, workspaceRoot, type WorkspacePackage } from './checks/workspace.ts'
 
 export interface PackedPackages extends Disposable {
   readonly folder: string
@@ -42,6 +42,11 @@ function pack(folder: string): void {
   if (status !== 0 || found !== expected) {
     throw new Error(`Packed ${found} of ${expected} packages:\n${stdout}${stderr}`)
   }
+}
+
+/** The name under which pnpm packs a package. */
+export function tarballOf({ manifest: { name, version } }: WorkspacePackage): string {
+  return `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
 }
 
 function tarballsIn(folder: string): readonly string[] {

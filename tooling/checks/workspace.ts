@@ -41,9 +41,14 @@ export function workspacePackages(root: string = workspaceRoot): readonly Worksp
 
 /** The TypeScript files below a folder, absolute and sorted; none if there is no such folder. */
 export function typeScriptFiles(folder: string): readonly string[] {
+  return filesBelow(folder, '.ts')
+}
+
+/** The files below a folder whose names end so, absolute and sorted, without those of dependencies. */
+export function filesBelow(folder: string, ending: string): readonly string[] {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !path.includes('node_modules'))
     .sort()
