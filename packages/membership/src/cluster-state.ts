@@ -398,9 +398,13 @@ function sameTombstones(
   return (
     left === right ||
     (left.size === right.size &&
-      [...left].every(([address, { node, removedAtMs }]) => {
+      [...left].every(([address, tombstone]) => {
         const other = right.get(address)
-        return other?.node.equals(node) === true && other.removedAtMs === removedAtMs
+        return (
+          other?.node.equals(tombstone.node) === true &&
+          other.removedAtMs === tombstone.removedAtMs &&
+          other.left === tombstone.left
+        )
       }))
   )
 }

@@ -348,7 +348,7 @@ export class LawWorld {
 export function contentOf(state: ClusterState): string {
   const records = state.members.map((member) => `${member} age ${member.upNumber}`)
   const tombstones = [...state.tombstones.values()].map(
-    ({ node, removedAtMs }) => `${node} at ${removedAtMs}`,
+    ({ node, removedAtMs, left }) => `${node} ${left ? 'left' : 'downed'} at ${removedAtMs}`,
   )
   const rows = [...state.reachability.rows].map(([observer, row]) => {
     const found = [...row.records].map(([subject, record]) => `${subject} ${record.status}`)
