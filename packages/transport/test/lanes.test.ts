@@ -1,4 +1,6 @@
+import { NodeIdentity } from '@casty/transport'
 import { describe, expect, test } from 'vitest'
+import { connectRaw, helloBytes } from './raw.ts'
 import { createWorld, messageType, tell, type Node, type World } from './world.ts'
 
 const kibibyte = 1_024
@@ -85,6 +87,21 @@ describe('frames', () => {
     expect(bob.told).toEqual(['frame-dropped data a:1#1 99 unknown-type'])
     expect(bob.texts).toEqual(['next'])
     await dispose(alice, bob)
+  })
+
+  test('of a transport to come are dropped, and the connection stays', async () => {
+    const world = createWorld()
+    await using bob = await world.start('b:1')
+    const alice = NodeIdentity.parse('a:1#1')
+    const end = await connectRaw(world, bob.address)
+    end.write(helloBytes(alice, bob.endpoint.self))
+    end.write(Uint8Array.of(0, 0, 0, 2, 15, 7, 0, 0, 0, 2, messageType, 65))
+    await world.run()
+    expect(bob.told).toEqual([
+      'lane-opened control a:1#1',
+      'frame-dropped control a:1#1 15 unknown-type',
+    ])
+    expect(bob.texts).toEqual(['A'])
   })
 
   test('whose handler throws are counted as malformed, and the next one is handled', async () => {

@@ -1,3 +1,4 @@
+import type { Clock } from '@casty/clock'
 import { NodeIdentity } from '@casty/transport'
 import { describe, expect, test } from 'vitest'
 import { connectRaw, helloBytes } from './raw.ts'
@@ -269,19 +270,45 @@ describe('silence', () => {
 
   test('is not held against a peer by a process that stood still itself', async () => {
     const world = createWorld()
-    await using alice = await world.start('a:1')
+    const stalling = stallingClock(world.clock)
+    await using alice = await world.start('a:1', { clock: stalling })
     await using bob = await world.start('b:1')
     tell(alice, bob, 'first')
-    await world.run(1_000)
-    // Alice's host keeps what bob answers while her process is stopped; her timers come late.
-    world.network.pause(alice.address)
+    await world.run(10_000)
     tell(alice, bob, 'second')
-    await world.run(9_000)
+    await world.run(5) // The ping has left; the answer comes while the process stands still.
+    stalling.stall()
+    world.network.pause(alice.address)
+    await world.run(12_000)
+    stalling.goOn() // The runtime runs what was due before it looks at its sockets.
     world.network.resume(alice.address)
     await world.run(20_000)
+    expect(alice.told).toEqual(['lane-opened data b:1#1'])
     expect(bob.texts).toEqual(['first', 'second'])
   })
 })
+
+/** A clock whose timers do not run while the process stands still, but all at once after it. */
+function stallingClock(clock: Clock): Clock & { stall(): void; goOn(): void } {
+  const held: (() => void)[] = []
+  let isStalled = false
+  return {
+    now: () => clock.now(),
+    wallNow: () => clock.wallNow(),
+    schedule: (delayMs, callback) =>
+      clock.schedule(delayMs, () => {
+        if (isStalled) held.push(callback)
+        else callback()
+      }),
+    stall() {
+      isStalled = true
+    },
+    goOn() {
+      isStalled = false
+      for (const callback of held.splice(0)) callback()
+    },
+  }
+}
 
 describe('an idle lane', () => {
   const limits = { idleLaneMs: 10_000 }
