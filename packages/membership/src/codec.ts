@@ -182,7 +182,9 @@ function halves(message: ClusterMessage): readonly ClusterMessage[] {
       const { gossip } = message
       const [records, laterRecords] = halved(gossip.records)
       const [tombstones, laterTombstones] = halved(gossip.tombstones)
-      const [rows, laterRows] = halved(gossip.rows)
+      // A row is cut to the members that its receiver knows, and then not taken in again: members first.
+      const isRowsTurn = laterRecords.length + laterTombstones.length === 0
+      const [rows, laterRows] = isRowsTurn ? halved(gossip.rows) : [[], gossip.rows]
       if (laterRecords.length + laterTombstones.length + laterRows.length === 0) return [message]
       const later = {
         ...gossip,
