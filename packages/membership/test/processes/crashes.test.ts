@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { NodeProcess } from './node-process.ts'
 import { contactsOf, Supervisor } from './supervisor.ts'
 
-const timeout = 60_000
+const timeout = 120_000
 
 test.each(['SIGKILL', 'SIGTERM'] as const)(
   'a node ended by %s is unreachable for all who are left, and still a member',
@@ -26,7 +26,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
 
 test(
   'restarted at once at its address, twenty times: the old incarnation goes, the new one is up',
-  { timeout: 90_000 },
+  { timeout: 240_000 },
   async () => {
     await using supervisor = new Supervisor()
     const [seed, second, first] = await supervisor.startCluster(3)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { NodeProcess } from './node-process.ts'
 import { contactsOf, Supervisor } from './supervisor.ts'
 
-const timeout = 60_000
+const timeout = 120_000
 
 test.each([
   [2, 5],

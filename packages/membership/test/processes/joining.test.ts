@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { areAllUp, contactsOf, Supervisor } from './supervisor.ts'
 
-const timeout = 60_000
+const timeout = 120_000
 
 test('five processes find each other over TCP and agree who is up', { timeout }, async () => {
   await using supervisor = new Supervisor()

@@ -1,13 +1,14 @@
 // A node that stands still for a while is slow, not dead: it may be unreachable meanwhile, but nothing
-// may come of it, and it must not blame the others for what it missed.
+// may come of it, and it must not blame the others for what it missed. These tests mostly wait, so they
+// run side by side.
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { NodeProcess } from './node-process.ts'
 import { areAllUp, Supervisor } from './supervisor.ts'
 
-const timeout = 60_000
+const timeout = 120_000
 
-test(
+test.concurrent(
   'nobody is downed for standing still for 5 s, and all are reachable again',
   { timeout },
   async () => {
@@ -23,7 +24,7 @@ test(
   },
 )
 
-test(
+test.concurrent(
   'a process that stands still is found unreachable, and heals once it goes on',
   { timeout },
   async () => {
@@ -42,7 +43,7 @@ test(
   },
 )
 
-test(
+test.concurrent(
   'a node whose event loop was blocked for 3 s accuses nobody, and is not accused for good',
   { timeout },
   async () => {
@@ -57,16 +58,20 @@ test(
   },
 )
 
-test('when all but one stand still for 4 s, all are up again afterwards', { timeout }, async () => {
-  await using supervisor = new Supervisor()
-  const nodes = await supervisor.startCluster(4)
-  const stopped = nodes.slice(1)
-  for (const node of stopped) node.send('SIGSTOP')
-  await pause(4_000)
-  for (const node of stopped) node.send('SIGCONT')
-  await untilHealed(supervisor, nodes)
-  expect(downings(nodes)).toEqual([])
-})
+test.concurrent(
+  'when all but one stand still for 4 s, all are up again afterwards',
+  { timeout },
+  async () => {
+    await using supervisor = new Supervisor()
+    const nodes = await supervisor.startCluster(4)
+    const stopped = nodes.slice(1)
+    for (const node of stopped) node.send('SIGSTOP')
+    await pause(4_000)
+    for (const node of stopped) node.send('SIGCONT')
+    await untilHealed(supervisor, nodes)
+    expect(downings(nodes)).toEqual([])
+  },
+)
 
 /** All up everywhere, and still so when the suspicions that a stall holds back (1 s) and probes (1 s) are due. */
 async function untilHealed(supervisor: Supervisor, nodes: readonly NodeProcess[]): Promise<void> {

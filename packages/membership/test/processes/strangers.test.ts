@@ -6,7 +6,7 @@ import type { NodeProcess } from './node-process.ts'
 import type { NodeSettings } from './protocol.ts'
 import { areAllUp, contactsOf, Supervisor } from './supervisor.ts'
 
-const timeout = 60_000
+const timeout = 120_000
 const closing: (() => void)[] = []
 afterEach(() => {
   for (const close of closing.splice(0)) close()

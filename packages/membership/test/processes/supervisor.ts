@@ -1,8 +1,11 @@
 import { NodeProcess } from './node-process.ts'
 import type { NodeSettings } from './protocol.ts'
 
-/** Far more than anything here takes on a busy machine: says that something hangs, not that it is slow. */
-const patienceMs = 45_000
+/**
+ * Far more than anything takes: says that something hangs, not that it is slow. On a busy machine nodes
+ * doubt themselves, and then take up to nine times as long to suspect a silent one.
+ */
+const patienceMs = 90_000
 const explainMs = 1_000
 
 const defaults: NodeSettings = {
