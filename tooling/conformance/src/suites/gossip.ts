@@ -23,6 +23,7 @@ import {
   booleanOf,
   equalJson,
   isAbsent,
+  isObject,
   MalformedVector,
   numberOf,
   objectOf,
@@ -209,12 +210,20 @@ function targetsOfExiting(data: JsonObject): readonly Fact[] {
   return answer(sorted(textsOf(data['expect'], 'expect')), labelledSet(labels, targets))
 }
 
+/** The pairs that a case asks for: a list, one answer for the case itself, or answers by node. */
+function pairsOf(data: JsonObject): readonly JsonObject[] {
+  const { expect } = data
+  if (typeof expect === 'boolean') return [{ ...data, reachable: expect }]
+  if (!isObject(expect)) return objectsOf(expect, 'expect')
+  return Object.entries(expect).map(([to, reachable]) => ({ ...data, to, reachable }))
+}
+
 /** What one node itself recorded of another; who is no member is not reachable. */
 function reachablePairs(data: JsonObject): readonly Fact[] {
   const { cluster, labels } = sceneOf(data)
-  return objectsOf(data['expect'], 'expect').map((pair) => {
-    const from = textOf(pair['from'], 'from')
-    const to = textOf(pair['to'], 'to')
+  return pairsOf(data).map((pair) => {
+    const from = textOf(pair['from'] ?? pair['self'], 'from')
+    const to = textOf(pair['to'] ?? pair['node'], 'to')
     const reachable =
       cluster.member(labels.identity(to)) !== undefined &&
       cluster.reachability.statusBetween(labels.key(from), labels.key(to)) === 'reachable'
@@ -225,7 +234,7 @@ function reachablePairs(data: JsonObject): readonly Fact[] {
 /** What a data center finds: that of the node that asks, unless it is named. */
 function reachableFromDc(data: JsonObject): readonly Fact[] {
   const { cluster, labels } = sceneOf(data)
-  return objectsOf(data['expect'], 'expect').map((pair) => {
+  return pairsOf(data).map((pair) => {
     const from = textOf(pair['from'] ?? pair['self'] ?? data['self'], 'from')
     const to = textOf(pair['to'] ?? pair['node'] ?? pair['subject'], 'to')
     const own = cluster.member(labels.identity(from))?.dataCenter
