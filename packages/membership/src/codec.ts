@@ -90,7 +90,7 @@ function writeFields(fields: MessageWriter, message: ClusterMessage): void {
         .list(message.roles, (role) => fields.string(role, maxRoleBytes))
       return
     case 'join-refused':
-      fields.u8(joinRefusals.indexOf(message.reason)).optionalVarint(message.knownIncarnation)
+      fields.u8(joinRefusals.indexOf(message.reason)).optionalIncarnation(message.knownIncarnation)
       return
     case 'gossip-status':
       fields.varint(message.versionDigest).varint(message.seenDigest)

@@ -61,8 +61,7 @@ export class MessageReader {
   }
 
   optionalIncarnation(): Incarnation | undefined {
-    const value = this.optionalCounter()
-    return value === undefined ? undefined : toIncarnation(value)
+    return this.bool() ? toIncarnation(this.varint()) : undefined
   }
 
   oneOf<T>(values: readonly T[]): T {

@@ -1,5 +1,5 @@
 import type { VectorClock } from '@casty/clock'
-import { ByteWriter, NodeIdentity, type NodeKey } from '@casty/transport'
+import { ByteWriter, NodeIdentity, type Incarnation, type NodeKey } from '@casty/transport'
 import type { AllocationTable } from './allocations.ts'
 import {
   maxClusterIdBytes,
@@ -56,6 +56,11 @@ export class MessageWriter {
   /** 0 for absent, else the value plus one. */
   optionalVarint(value: number | undefined): this {
     return this.varint(value === undefined ? 0 : value + 1)
+  }
+
+  /** Behind a flag: every safe integer is an incarnation, and the highest has no successor. */
+  optionalIncarnation(value: Incarnation | undefined): this {
+    return value === undefined ? this.bool(false) : this.bool(true).varint(value)
   }
 
   list<T>(items: Iterable<T>, write: (item: T) => void): this {
