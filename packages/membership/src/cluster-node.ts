@@ -44,8 +44,8 @@ export class ClusterNode {
   readonly messenger: Messenger
   readonly subscribers: Subscribers
   readonly waiters: Waiters
-  readonly dropped = new Tally()
-  readonly exitTasks = new Set<() => Promise<void>>()
+  readonly dropped: Tally = new Tally()
+  readonly exitTasks: Set<() => Promise<void>> = new Set()
   readonly #config: ClusterConfig
   readonly #checked: CheckedConfig
   readonly #clock: Clock

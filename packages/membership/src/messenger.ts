@@ -10,8 +10,8 @@ const maxMessageBytes = 48 * 1_024
 export class Messenger {
   readonly #endpoint: Endpoint
   readonly #kept = new Map<NodeKey, NodeIdentity>()
-  readonly sent = new Tally()
-  readonly received = new Tally()
+  readonly sent: Tally = new Tally()
+  readonly received: Tally = new Tally()
   #bytesSent = 0
   #bytesReceived = 0
 

@@ -54,7 +54,7 @@ export class Registry {
   register(node: NodeIdentity, key: string, path: string): Registry {
     const services = this.rows.get(node.key)?.services ?? []
     if (services.some((service) => service.key === key && service.path === path)) return this
-    return this.#write(node, [...services, { key, path }])
+    return Registry.of(rewritten(this.rows, node, [...services, { key, path }]))
   }
 
   /** Withdraws one path of a key, or all of them. */
@@ -63,12 +63,7 @@ export class Registry {
     const kept = services.filter(
       (service) => service.key !== key || (path !== undefined && service.path !== path),
     )
-    return kept.length === services.length ? this : this.#write(node, kept)
-  }
-
-  #write(node: NodeIdentity, services: RegistryRow['services']): Registry {
-    const version = (this.rows.get(node.key)?.version ?? 0) + 1
-    return new Registry(new Map(this.rows).set(node.key, { node, version, services }))
+    return kept.length === services.length ? this : Registry.of(rewritten(this.rows, node, kept))
   }
 
   /** Per node the row with the higher version. Commutative, associative, idempotent. */
@@ -101,6 +96,16 @@ export class Registry {
     )
     return this.#digest
   }
+}
+
+/** All rows, with a next version of one node's. */
+function rewritten(
+  rows: Registry['rows'],
+  node: NodeIdentity,
+  services: RegistryRow['services'],
+): Iterable<RegistryRow> {
+  const version = (rows.get(node.key)?.version ?? 0) + 1
+  return new Map(rows).set(node.key, { node, version, services }).values()
 }
 
 function sortKey(entry: ServiceEntry): string {
