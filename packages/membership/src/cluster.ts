@@ -1,6 +1,7 @@
 import { systemClock, systemRandom } from '@casty/clock'
 import {
   Endpoint,
+  endpointLimitDefaults,
   type EndpointCounters,
   type NodeAddress,
   type NodeIdentity,
@@ -14,6 +15,7 @@ import { explainState, type ClusterExplanation } from './explanation.ts'
 import type { Member } from './member.ts'
 import { viewpoint } from './membership-state.ts'
 import { checkConfig, type ClusterConfig } from './options.ts'
+import { checkOffer, checkService, checkTable } from './published.ts'
 import { sameTopology, topologyOf, type TopologySnapshot } from './topology-snapshot.ts'
 import type { WaitOutcome } from './waiters.ts'
 
@@ -41,9 +43,11 @@ export interface ClusterMetrics {
  */
 export class Cluster implements AsyncDisposable {
   readonly #node: ClusterNode
+  readonly #maxFrameBytes: number
 
-  private constructor(node: ClusterNode) {
+  private constructor(node: ClusterNode, maxFrameBytes: number) {
     this.#node = node
+    this.#maxFrameBytes = maxFrameBytes
   }
 
   /**
@@ -68,14 +72,20 @@ export class Cluster implements AsyncDisposable {
       incarnation: Math.floor(clock.wallNow()),
       clusterName: checked.name,
       configDigest: checked.agreement,
-      insecure: config.insecure ?? false,
+      insecure: checked.insecure,
       admit: (peer) => started.node?.admit(peer) ?? { type: 'admitted' },
       limits: { maxReconnectMs, ...config.limits },
     })
-    const node = new ClusterNode(config, checked, endpoint)
-    started.node = node
-    node.open()
-    return new Cluster(node)
+    try {
+      const node = new ClusterNode(config, checked, endpoint)
+      started.node = node
+      node.open()
+      const { maxDataFrameBytes = endpointLimitDefaults.maxDataFrameBytes } = config.limits ?? {}
+      return new Cluster(node, maxDataFrameBytes)
+    } catch (error) {
+      await endpoint[Symbol.asyncDispose]() // An option of the failure detector was wrong.
+      throw error
+    }
   }
 
   /** This node: its address, where a requested port 0 is resolved, and its incarnation. */
@@ -204,6 +214,9 @@ export class Cluster implements AsyncDisposable {
   /** Offers a service: every member sees it until this is disposed of, or the node is gone. */
   registerService(key: string, path: string): Disposable {
     this.#assertRunning('offer a service')
+    checkService(key, path)
+    const row = this.getState().registry.register(this.self, key, path).rows.get(this.self.key)
+    if (row) checkOffer(row, this.#maxFrameBytes)
     this.#change((state) => state.withRegistry(state.registry.register(this.self, key, path)))
     return {
       [Symbol.dispose]: () =>
@@ -223,6 +236,7 @@ export class Cluster implements AsyncDisposable {
     epoch: number,
   ): void {
     this.#assertRunning('publish allocations')
+    checkTable(type, shards, epoch, this.self, this.#maxFrameBytes)
     this.#change((state) => state.withAllocations(type, shards, epoch, this.self))
   }
 

@@ -26,4 +26,4 @@ export const reachabilityStatuses: readonly ReachabilityStatus[] = [
 ]
 
 /** Highest count that is believed: a million a second for more than a century. */
-export const maxCounter = 2 ** 52
+export const maxCounter: number = 2 ** 52

@@ -134,11 +134,15 @@ export const clusterDefaults: Required<
   tombstoneTtlMs: 86_400_000,
 }
 
+/** What all nodes must have alike travels in every handshake. */
+const maxAgreementBytes = 80
+
 /** A config whose every value was checked. */
 export interface CheckedConfig {
   readonly name: string
   readonly bind: NodeAddress
   readonly advertisedHost: string
+  readonly insecure: boolean
   readonly seedNodes: SeedNodes
   readonly bootstrap: boolean
   readonly monitoredBy: number
@@ -149,17 +153,18 @@ export interface CheckedConfig {
 
 /** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` naming the first option that is wrong */
 export function checkConfig(config: ClusterConfig): CheckedConfig {
-  const given = { ...clusterDefaults, ...defined(config) }
-  const roles = checkRoles(config.roles ?? [])
-  const seedNodes = checkSeeds(config.seedNodes ?? [])
+  const given = { ...clusterDefaults, seedNodes: [], roles: [], ...defined(config) }
+  const roles = checkRoles(given.roles)
+  const seedNodes = checkSeeds(given.seedNodes)
   const leaderOrder = oneOf('leaderOrder', given.leaderOrder, ['age', 'address'] as const)
   const minMembers = whole('minMembers', given.minMembers, 1, 100_000)
   return {
     name: text('name', given.name, 100),
-    bind: address('host', config.bindHost ?? given.host, whole('port', given.port, 0, 65_535)),
+    bind: bindAddress(config, given.host, whole('port', given.port, 0, 65_535)),
     advertisedHost: address('host', given.host, 0).host,
+    insecure: flag('insecure', config.insecure ?? false),
     seedNodes,
-    bootstrap: config.bootstrap ?? (Array.isArray(seedNodes) && seedNodes.length === 0),
+    bootstrap: flag('bootstrap', config.bootstrap ?? isEmptyList(seedNodes)),
     monitoredBy: whole('monitoredBy', given.monitoredBy, 1, 1_000),
     settings: {
       id: config.nodeId === undefined ? undefined : text('nodeId', config.nodeId, maxIdBytes),
@@ -179,8 +184,14 @@ export function checkConfig(config: ClusterConfig): CheckedConfig {
       leaveTimeoutMs: duration('leaveTimeoutMs', given.leaveTimeoutMs),
       tombstoneTtlMs: duration('tombstoneTtlMs', given.tombstoneTtlMs),
     },
-    agreement: `leaderOrder=${leaderOrder} minMembers=${minMembers} downing=${config.downing?.agreement ?? 'none'}`,
+    agreement: `leaderOrder=${leaderOrder} minMembers=${minMembers} downing=${agreementOf(config)}`,
   }
+}
+
+function agreementOf({ downing }: ClusterConfig): string {
+  return downing === undefined
+    ? 'none'
+    : text('downing.agreement', downing.agreement, maxAgreementBytes)
 }
 
 /** An option set to undefined is an option left out. */
@@ -192,6 +203,9 @@ function defined(config: ClusterConfig): Partial<ClusterConfig> {
 }
 
 function checkRoles(roles: Iterable<string>): readonly string[] {
+  // A text is iterable too: its letters would be roles.
+  if (typeof roles !== 'object' || roles === null || !(Symbol.iterator in roles))
+    throw MembershipError.invalidOption('roles', roles, 'a list of texts')
   const all = [...new Set(roles)].toSorted()
   if (all.length > maxRoles)
     throw MembershipError.invalidOption('roles', `${all.length} roles`, `at most ${maxRoles}`)
@@ -204,6 +218,10 @@ function checkRoles(roles: Iterable<string>): readonly string[] {
     )
   }
   return all
+}
+
+function isEmptyList(seeds: SeedNodes): boolean {
+  return typeof seeds !== 'function' && seeds.length === 0
 }
 
 function checkSeeds(seeds: SeedNodes): SeedNodes {
@@ -232,6 +250,10 @@ export function toAddresses(seeds: readonly (string | NodeAddress)[]): readonly 
   })
 }
 
+function bindAddress({ bindHost }: ClusterConfig, host: string, port: number): NodeAddress {
+  return bindHost === undefined ? address('host', host, port) : address('bindHost', bindHost, port)
+}
+
 function address(option: string, host: string, port: number): NodeAddress {
   try {
     return NodeAddress.of(host, port)
@@ -240,7 +262,8 @@ function address(option: string, host: string, port: number): NodeAddress {
   }
 }
 
-function text(option: string, value: string, maxLength: number): string {
+/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
+export function text(option: string, value: string, maxLength: number): string {
   if (
     typeof value === 'string' &&
     value.length > 0 &&
@@ -250,7 +273,8 @@ function text(option: string, value: string, maxLength: number): string {
   throw MembershipError.invalidOption(option, value, `a text of 1 to ${maxLength} bytes`)
 }
 
-function whole(option: string, value: number, min: number, max: number): number {
+/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
+export function whole(option: string, value: number, min: number, max: number): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value
   throw MembershipError.invalidOption(option, value, `an integer from ${min} to ${max}`)
 }
@@ -258,6 +282,11 @@ function whole(option: string, value: number, min: number, max: number): number 
 function duration(option: string, value: number): number {
   if (Number.isFinite(value) && value > 0) return value
   throw MembershipError.invalidOption(option, value, 'a number of milliseconds above 0')
+}
+
+function flag(option: string, value: boolean): boolean {
+  if (typeof value === 'boolean') return value
+  throw MembershipError.invalidOption(option, value, 'true or false')
 }
 
 function oneOf<T extends string>(option: string, value: T, allowed: readonly T[]): T {

@@ -1,0 +1,54 @@
+// What users publish travels in frames. What does not fit one is refused at the door: on the way it
+// would only be dropped, again and again.
+import type { NodeIdentity } from '@casty/transport'
+import type { ShardAllocation } from './allocations.ts'
+import { maxNameBytes } from './codec-limits.ts'
+import { encodeMessage } from './codec.ts'
+import { MembershipError } from './errors.ts'
+import { text, whole } from './options.ts'
+import type { RegistryRow } from './registry.ts'
+
+/** A table on its way shares its frame with a few bytes of others. */
+const spareBytes = 64
+const anyServiceBytes = 2 * maxNameBytes + 8
+
+/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
+export function checkService(key: string, path: string): void {
+  text('key', key, maxNameBytes)
+  text('path', path, maxNameBytes)
+}
+
+/**
+ * Checks that all that a node offers fits a frame.
+ *
+ * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION`
+ */
+export function checkOffer(row: RegistryRow, maxFrameBytes: number): void {
+  const { length } = row.services
+  if (length * anyServiceBytes + spareBytes <= maxFrameBytes) return
+  const message = { type: 'sections', tables: [], registry: [row] } as const
+  if (encodeMessage(message).length + spareBytes <= maxFrameBytes) return
+  throw tooLarge('services', `${length} services`, maxFrameBytes)
+}
+
+/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
+export function checkTable(
+  type: string,
+  shards: ReadonlyMap<number, ShardAllocation>,
+  epoch: number,
+  author: NodeIdentity,
+  maxFrameBytes: number,
+): void {
+  text('type', type, maxNameBytes)
+  whole('epoch', epoch, 0, Number.MAX_SAFE_INTEGER)
+  for (const shard of shards.keys()) whole('shards', shard, 0, Number.MAX_SAFE_INTEGER)
+  const table = { epoch, author: author.key, shards }
+  const message = { type: 'sections', tables: [[type, table]], registry: [] } as const
+  if (encodeMessage(message).length + spareBytes <= maxFrameBytes) return
+  throw tooLarge('shards', `a table of ${shards.size}`, maxFrameBytes)
+}
+
+function tooLarge(option: string, value: string, maxFrameBytes: number): MembershipError {
+  const allowed = `what fits a frame of limits.maxDataFrameBytes (${maxFrameBytes})`
+  return MembershipError.invalidOption(option, value, allowed)
+}
