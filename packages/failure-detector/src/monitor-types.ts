@@ -59,6 +59,7 @@ export type MonitorEffect<K extends string = string> =
   /** The peer answers this node again. A fault that ends in `suspect` is not restored. */
   | { readonly type: 'link-restored'; readonly peer: K }
 
+/** What became of asking one helper about a silent peer. */
 export interface ProbeReport<K extends string = string> {
   readonly via: K
   readonly answer: 'waiting' | 'reached' | 'not-reached'

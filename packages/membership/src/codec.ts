@@ -36,6 +36,7 @@ const typesByTag = new Map(Object.entries(tags).map(([type, tag]) => [tag, type 
 
 const joinRefusals: readonly JoinRefusalReason[] = ['not-a-member', 'leaving', 'stale-incarnation']
 
+/** The bytes of one message; `decodeMessage` reads them back. */
 export function encodeMessage(message: ClusterMessage): Uint8Array {
   const nodes = new NodeTable()
   const fields = new MessageWriter(nodes)

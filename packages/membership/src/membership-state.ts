@@ -50,6 +50,7 @@ export interface JoiningPhase {
   readonly nextAt: number
 }
 
+/** Where a node stands on its way into the cluster, and out of it. */
 export type Phase =
   | JoiningPhase
   | { readonly type: 'member' }
@@ -94,6 +95,7 @@ export interface Moment {
   readonly draw: number
 }
 
+/** What can happen to a node. */
 export type MembershipInput =
   | { readonly type: 'started'; readonly bootstrap: boolean }
   | { readonly type: 'contacts-resolved'; readonly contacts: readonly NodeAddress[] }
@@ -123,6 +125,7 @@ export type MembershipInput =
   | { readonly type: 'sections-changed'; readonly cluster: (cluster: ClusterState) => ClusterState }
   | { readonly type: 'deadline-reached' }
 
+/** What `step` takes: something that happened, and when. */
 export type MembershipEvent = Moment & MembershipInput
 
 /** Why a message was not heeded. */
@@ -131,6 +134,7 @@ export type MessageDropReason =
   | 'gone-sender' // Its sender was removed, or a later incarnation of it is known.
   | 'still-joining' // This node is no member yet.
 
+/** What the shell is to do: one line or two of it for each. */
 export type MembershipEffect =
   | { readonly type: 'resolve-contacts' }
   | { readonly type: 'ask-to-join'; readonly contact: NodeAddress }
@@ -145,6 +149,7 @@ export type MembershipEffect =
   | { readonly type: 'run-exit-tasks' }
   | { readonly type: 'stop'; readonly reason: StopReason }
 
+/** What `step` answers: the state from now on, and what is to be done about the event. */
 export type Step = readonly [state: MembershipState, effects: readonly MembershipEffect[]]
 
 /** A state before `started`. */

@@ -66,4 +66,5 @@ export type DetectionMessage =
       readonly reached: boolean
     }
 
+/** Everything that travels in membership's frames. */
 export type ClusterMessage = MembershipMessage | DetectionMessage

@@ -11,6 +11,7 @@ export interface TcpCounters {
   readonly failedAccepts: number
 }
 
+/** A `Transport` over TCP, with counts of what it turned away. */
 export interface TcpTransport extends Transport {
   counters(): TcpCounters
 }
