@@ -210,10 +210,11 @@ export class ClusterState implements ClusterStateParts {
     const news = nodes.filter((node) => !this.isBuried(node)).toSorted(byIdentity)
     if (news.length === 0) return this
     const dot = this.#nextDot(by)
+    const wholeMs = Math.floor(removedAtMs) // As it travels: all nodes must hold the same.
     const tombstones = new Map(this.tombstones)
     for (const node of news) {
       const left = this.member(node)?.status === 'exiting'
-      tombstones.set(node.address.toString(), { node, removedAtMs, left, dot })
+      tombstones.set(node.address.toString(), { node, removedAtMs: wholeMs, left, dot })
     }
     const records = new Map(
       [...this.records].filter(([, { member }]) => !isBuriedKey(tombstones, member.key)),
