@@ -25,9 +25,9 @@ export class FrameDecoder {
     this.#sink = sink
   }
 
-  /** Bytes held of a frame that is not complete. */
-  get carriedBytes(): number {
-    return this.#carried
+  /** Memory held for a frame that is not complete, in bytes. */
+  get heldBytes(): number {
+    return this.#carry.length
   }
 
   /** No further frame is handed out, also from within a chunk being decoded. */

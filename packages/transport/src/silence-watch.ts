@@ -16,7 +16,8 @@ export class SilenceWatch {
   #writtenBytes = 0
   #arrivedBytes = 0
   #heard = true
-  #wroteAtLastTick = 0
+  /** What had been written when something was last heard: the rest is unanswered. */
+  #answeredBytes = 0
   #ping: { readonly writtenBytes: number; since: number } | undefined
 
   /**
@@ -34,6 +35,7 @@ export class SilenceWatch {
 
   heard(): void {
     this.#heard = true
+    this.#answeredBytes = this.#writtenBytes
   }
 
   answered(): void {
@@ -49,12 +51,10 @@ export class SilenceWatch {
    */
   tick(now: number, wasLate: boolean): 'quiet' | 'ping' | 'silent' {
     const heard = this.#heard
-    const wrote = this.#writtenBytes > this.#wroteAtLastTick
     this.#heard = false
-    this.#wroteAtLastTick = this.#writtenBytes
     if (heard && !this.#isBulk) this.#arrivedBytes = this.#writtenBytes
     if (this.#ping === undefined) {
-      if (heard || !wrote) return 'quiet'
+      if (heard || this.#writtenBytes === this.#answeredBytes) return 'quiet'
       this.#ping = { writtenBytes: this.#writtenBytes, since: now }
       return 'ping'
     }

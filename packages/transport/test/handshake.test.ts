@@ -1,6 +1,6 @@
-import { NodeAddress, NodeIdentity, type Admission } from '@casty/transport'
+import { NodeAddress, NodeIdentity, type Admission, type Transport } from '@casty/transport'
 import { describe, expect, test } from 'vitest'
-import { connectAllRaw, connectRaw, helloBytes, preludeOf } from './raw.ts'
+import { connectAllRaw, connectRaw, helloBytes, listenRaw, preludeOf, welcomeBytes } from './raw.ts'
 import { createWorld, tell, type Node, type World } from './world.ts'
 
 /** Dials from one to the other; the outcome, as the name of a refusal or of an identity. */
@@ -79,13 +79,35 @@ describe('a connection is refused', () => {
     await using newer = await world.start('b:1', { incarnation: 9 })
     expect(await dialled(world, newer, alice.address)).toBe('a:1#1')
     world.network.kill(newer.address)
-    await world.run(50)
+    await world.run(60_000) // Nothing is left of the association by now.
     await using older = await world.start('b:1', { incarnation: 8 })
     const refused = expect(older.endpoint.connect(alice.address)).rejects.toMatchObject({
       refusal: { reason: 'stale-incarnation', knownIncarnation: 9 },
     })
     await world.run()
     await refused
+  })
+
+  test('to a past life of an address that was dialled before', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1')
+    await using newer = await world.start('b:1', { incarnation: 9 })
+    expect(await dialled(world, alice, newer.address)).toBe('b:1#9')
+    world.network.kill(newer.address)
+    await world.run(60_000)
+    await using older = await world.start('b:1', { incarnation: 8 })
+    expect(await dialled(world, older, alice.address)).toBe('stale-incarnation')
+  })
+
+  test('when another one answers than the one that was dialled', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1')
+    const dialledPeer = NodeIdentity.parse('x:1#1')
+    await listenRaw(world, dialledPeer.address, () => welcomeBytes(NodeIdentity.parse('y:1#1')))
+    alice.endpoint.send(dialledPeer, 'data', 32, new Uint8Array(1))
+    await world.run()
+    expect(alice.told).toEqual(['dial-refused data x:1 wrong-incarnation'])
+    expect(alice.endpoint.counters().refusedByUs['wrong-incarnation']).toBe(1)
   })
 
   test('when the owner does not admit the dialler', async () => {
@@ -194,6 +216,60 @@ describe('a connection comes about', () => {
     expect(alice.endpoint.explain().associations.map(({ peer }) => peer)).toEqual([
       'bob.example:1#1',
     ])
+  })
+
+  test('through another name, while the one behind it dials as well', async () => {
+    const world = createWorld()
+    await using zoe = await world.start('z:1')
+    await using bob = await world.start('b:1', { advertised: { host: 'bob.example' } })
+    bob.endpoint.keep(zoe.endpoint.self)
+    const connecting = zoe.endpoint.connect(NodeAddress.parse('b:1'))
+    await world.run(50)
+    expect(String(await connecting)).toBe('bob.example:1#1')
+    expect(bob.endpoint.counters().refusedByUs.duplicate).toBe(1)
+    await world.run(10_000)
+    expect([zoe.told, bob.told]).toEqual([
+      ['lane-opened control bob.example:1#1'],
+      ['lane-opened control z:1#1'],
+    ])
+  })
+
+  test('through another name, unless the one behind it has made a newer one meanwhile', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1')
+    const peer = NodeIdentity.parse('x:1#1')
+    const alias = NodeAddress.parse('alias:1')
+    const listening = await listenRaw(world, alias, () => undefined)
+    const connecting = alice.endpoint.connect(alias)
+    await world.run(20) // The hello has arrived, and is not answered.
+    const newer = await connectRaw(world, alice.address)
+    newer.write(helloBytes(peer, alice.endpoint.self, { sequence: 9 }))
+    await world.run(20)
+    listening.answer(welcomeBytes(peer, { sequence: 8 }))
+    await world.run(20)
+    expect(String(await connecting)).toBe('x:1#1')
+    expect(newer.closed).toBeUndefined()
+    expect(listening.closes).toEqual(['ended'])
+    expect(alice.told.filter((text) => text.startsWith('lane'))).toEqual([
+      'lane-opened control x:1#1',
+    ])
+  })
+
+  test('no more once it was given up, though the transport goes on dialling', async () => {
+    const world = createWorld({ latencyMs: 4_000 })
+    const inner = world.network.transport()
+    // A transport that does not heed the signal.
+    const transport: Transport = {
+      name: 'stubborn',
+      listen: (address, accept) => inner.listen(address, accept),
+      dial: (address) => inner.dial(address),
+    }
+    await using alice = await world.start('a:1', { transport })
+    await using bob = await world.start('b:1', { limits: { handshakeTimeoutMs: 60_000 } })
+    expect(await dialled(world, alice, bob.address)).toBe('timeout')
+    await world.run(20_000)
+    expect(bob.told).toEqual([])
+    expect(bob.endpoint.counters().handshakesFailed).toMatchObject({ ended: 1, timeout: 0 })
   })
 
   test('for all who ask for it at once', async () => {

@@ -6,7 +6,7 @@ import type {
   NodeIdentity,
   Refusal,
 } from '@casty/transport'
-import { decodeHandshake, encodeHello } from '../src/handshake-messages.ts'
+import { decodeHandshake, encodeHello, encodeWelcome } from '../src/handshake-messages.ts'
 import { concatBytes, encodeFrame, encodePrelude, frameTypes } from '../src/wire.ts'
 import type { World } from './world.ts'
 
@@ -73,6 +73,50 @@ function rawEnd(channel: Channel): RawEnd {
         received.length,
       )
       return message?.type === 'refusal' ? message.refusal : undefined
+    },
+  }
+}
+
+/** The answer to a hello that lets the dialler in, as the endpoint `from` would send it. */
+export function welcomeBytes(from: NodeIdentity, { sequence = 1 } = {}): Uint8Array {
+  const welcome = encodeWelcome({
+    type: 'welcome',
+    wireVersion: 1,
+    clusterName: 'test',
+    identity: from,
+    sequence,
+    capabilities: [],
+  })
+  return concatBytes(preludeOf(1, 1), encodeFrame(frameTypes.welcome, welcome))
+}
+
+/** Listens, and answers every connection with `bytes` once it hears something, or not at all. */
+export async function listenRaw(
+  world: World,
+  address: NodeAddress,
+  bytes: () => Uint8Array | undefined,
+): Promise<{
+  readonly closes: readonly ChannelCloseReason[]
+  /** Says something on every connection, unasked. */
+  answer(bytes: Uint8Array): void
+}> {
+  const closes: ChannelCloseReason[] = []
+  const channels: Channel[] = []
+  await world.network.transport().listen(address, (channel) => {
+    channels.push(channel)
+    channel.open({
+      received() {
+        const answer = bytes()
+        if (answer !== undefined) channel.write(answer)
+      },
+      drained() {},
+      closed: (reason) => closes.push(reason),
+    })
+  })
+  return {
+    closes,
+    answer(unasked) {
+      for (const channel of channels) channel.write(unasked)
     },
   }
 }

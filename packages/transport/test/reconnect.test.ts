@@ -93,6 +93,24 @@ describe('a kept peer', () => {
     expect(alice.endpoint.counters().dialsStarted).toBeLessThan(40)
   })
 
+  test('that is back on one lane is dialled on the other without waiting out its backoff', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1')
+    await using bob = await world.start('b:1')
+    world.network.cut(alice.address, bob.address, { mode: 'reset' })
+    for (let count = 0; count < 60; count++) {
+      tell(alice, bob, 'lost')
+      await world.run(1_000)
+    }
+    const report = alice.endpoint.explain().associations[0]?.data
+    expect(report?.nextDialInMs).toBeGreaterThan(100)
+    world.network.heal()
+    tell(alice, bob, 'waits')
+    bob.endpoint.keep(alice.endpoint.self)
+    await world.run(50)
+    expect(bob.texts.at(-1)).toBe('waits')
+  })
+
   test('in a life that is over is not kept', async () => {
     const world = createWorld()
     await using alice = await world.start('a:1')
@@ -163,6 +181,31 @@ describe('a lost connection', () => {
     expect(late.refusal()?.reason).toBe('duplicate')
     expect(current.closed).toBeUndefined()
     expect(bob.told).toEqual(['lane-opened control a:1#1'])
+  })
+
+  test('that is replaced hands on what was queued, in order', async () => {
+    const world = createWorld()
+    const limits = { maxSilenceMs: 600_000 }
+    await using alice = await world.start('a:1', { limits })
+    const bob = NodeIdentity.parse('x:1#1')
+    const first = await connectRaw(world, alice.address)
+    first.write(helloBytes(bob, alice.endpoint.self, { sequence: 1 }))
+    await world.run(10)
+    first.channel.pause()
+    for (let count = 1; count <= 10; count++) {
+      alice.endpoint.send(bob, 'control', 32, new Uint8Array(60_000).fill(count))
+      await world.run(1)
+    }
+    const queued = alice.endpoint.explain().associations[0]?.control.queuedFrames ?? 0
+    expect(queued).toBeGreaterThan(1)
+    const second = await connectRaw(world, alice.address)
+    second.write(helloBytes(bob, alice.endpoint.self, { sequence: 2 }))
+    await world.run(10)
+    const bodies = second.received.filter((_, at) => (at - second.received.length) % 60_005 === -1)
+    expect([...bodies].slice(-queued)).toEqual(
+      Array.from({ length: queued }, (_, index) => 11 - queued + index),
+    )
+    expect(alice.told.at(1)).toBe('lane-closed control x:1#1 replaced lost 0')
   })
 
   test('gives way to a dial that the peer made after it', async () => {
@@ -240,6 +283,20 @@ describe('silence', () => {
     }
     expect(alice.told).toEqual(['lane-opened data b:1#1'])
     expect(bob.texts).toHaveLength(30)
+  })
+
+  test('after a frame that was sent right after something was heard is noticed too', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1')
+    await using bob = await world.start('b:1')
+    tell(alice, bob, 'first')
+    await world.run(60_000)
+    tell(bob, alice, 'heard')
+    await world.run(5)
+    world.network.cut(alice.address, bob.address)
+    tell(alice, bob, 'lost')
+    await world.run(12_500)
+    expect(alice.told.at(1)).toBe('lane-closed data b:1#1 silent lost 0')
   })
 
   test('without anything sent proves nothing', async () => {
