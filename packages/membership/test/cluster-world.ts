@@ -162,6 +162,11 @@ export class ClusterWorld implements AsyncDisposable {
     this.network.heal(left, right)
   }
 
+  /** Every process there ever was, in the order in which they started. */
+  get everStarted(): readonly WorldNode[] {
+    return this.#everStarted
+  }
+
   async advance(ms: number): Promise<void> {
     await this.clock.advanceAsync(ms)
   }
