@@ -84,7 +84,21 @@ export class ClusterState implements ClusterStateParts {
 
   /** This state with some parts replaced as they are. For merges and codecs: it counts nothing. */
   with(parts: Partial<ClusterStateParts>): ClusterState {
-    return new ClusterState({ ...this.#parts(), ...parts })
+    const next = new ClusterState({ ...this.#parts(), ...parts })
+    next.#keepDerived(this)
+    return next
+  }
+
+  /** What was derived from parts that are still the same is not derived again. */
+  #keepDerived(from: ClusterState): void {
+    if (this.seen === from.seen) this.#seenDigest = from.#seenDigest
+    if (this.version === from.version && this.clusterId === from.clusterId)
+      this.#versionDigest = from.#versionDigest
+    if (this.records !== from.records) return
+    this.#members = from.#members
+    this.#membersByKey = from.#membersByKey
+    this.#membersDigest = from.#membersDigest
+    if (this.reachability === from.reachability) this.#unreachable = from.#unreachable
   }
 
   #parts(): ClusterStateParts {
