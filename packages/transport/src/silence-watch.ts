@@ -54,7 +54,7 @@ export class SilenceWatch {
     this.#heard = false
     if (heard && !this.#isBulk) this.#arrivedBytes = this.#writtenBytes
     if (this.#ping === undefined) {
-      if (heard || this.#writtenBytes === this.#answeredBytes) return 'quiet'
+      if (this.#writtenBytes === this.#answeredBytes) return 'quiet'
       this.#ping = { writtenBytes: this.#writtenBytes, since: now }
       return 'ping'
     }

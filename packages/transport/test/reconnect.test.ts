@@ -299,6 +299,21 @@ describe('silence', () => {
     expect(alice.told.at(1)).toBe('lane-closed data b:1#1 silent lost 0')
   })
 
+  test('on the control lane is noticed as soon after a long conversation as after a short one', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1')
+    await using bob = await world.start('b:1')
+    for (let count = 0; count < 50; count++) {
+      alice.endpoint.send(bob.endpoint.self, 'control', 32, new Uint8Array(60_000))
+      tell(bob, alice, 'answer', 'control')
+      await world.run(1_000)
+    }
+    world.network.cut(alice.address, bob.address)
+    tell(alice, bob, 'lost', 'control')
+    await world.run(10_000)
+    expect(alice.told.at(1)).toBe('lane-closed control b:1#1 silent lost 0')
+  })
+
   test('without anything sent proves nothing', async () => {
     const world = createWorld()
     await using alice = await world.start('a:1')
