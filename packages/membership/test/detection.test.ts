@@ -169,6 +169,21 @@ describe('A process that is stopped and goes on', () => {
     },
   )
 
+  test.each(resumeOrders)(
+    'does not accuse the only other one, whom it can ask nobody about (%s)',
+    async (order) => {
+      await using world = new ClusterWorld()
+      await world.startAll('a b')
+      await world.advance(10_000)
+      world.pause('b')
+      await world.advance(30_000)
+      world.resume('b', order)
+      await world.advance(20_000)
+      expect(eventsOf(world.node('b'), 'member-unreachable')).toEqual([])
+      expect(world.everySees('a.up b.up')).toBe(true)
+    },
+  )
+
   test('doubts itself, and says so', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b c')

@@ -170,6 +170,20 @@ describe('Joining', () => {
     expect(world.cluster('b').self.incarnation).toBe(before + 1)
   })
 
+  test('a life that was removed is not begun again, not even through one that joined since', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b')
+    const old = world.cluster('b').self
+    await world.kill('b')
+    world.cluster('a').down(old)
+    await world.until(() => world.view('a') === 'a.up', 5_000)
+    await world.startAll('d')
+    const wallOffsetMs = old.incarnation - world.clock.wallNow()
+    await world.start('b', { seedNodes: ['d:1'], wallOffsetMs })
+    await world.until(() => world.allUp(3), 5_000)
+    expect(world.cluster('b').self.incarnation).toBe(old.incarnation + 1)
+  })
+
   test('an address that is in use is refused before anything is joined', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b')
