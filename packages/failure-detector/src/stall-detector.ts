@@ -21,11 +21,16 @@ export interface Stall {
 }
 
 const highestScore = 8
-/** From here on a node's own doubts outweigh what it says of others. */
+/** From here on a node's own doubts outweigh what it says of others, until they are few again. */
 const doubtfulScore = 4
+const soundScore = 1
 /** Each full one of these that the loop stood still is a point. */
 const msPerPoint = 200
-const cleanMsToHalve = 10_000
+/**
+ * A clean second takes a point off. A slower recovery would make one stall of all observers hide a
+ * death for as long: the score stretches every timeout.
+ */
+const cleanMsPerPoint = 1_000
 /** The monotonic clock may stand still while a machine sleeps; the wall clock does not. */
 const wallDriftMs = 2_000
 
@@ -43,8 +48,9 @@ export class StallDetector {
   readonly intervalMs: number
   #lastTick: { readonly now: number; readonly wallNow: number | undefined } | undefined
   #points = 0
-  /** Since when the score may halve. */
+  /** Since when the score may fall. */
   #cleanSince = 0
+  #isDoubtful = false
 
   /** @throws FailureDetectorError `CASTY_FAILURE_DETECTOR_INVALID_OPTION` */
   constructor({ intervalMs = stallDefaults.intervalMs }: StallDetectorOptions = {}) {
@@ -87,10 +93,10 @@ export class StallDetector {
     this.#add(1, now)
   }
 
-  /** From 0 to 8; halves with every 10 s without trouble. */
+  /** From 0 to 8; a point less with every second without trouble. */
   score(now: number): number {
-    const halvings = Math.max(0, Math.floor((now - this.#cleanSince) / cleanMsToHalve))
-    return Math.floor(this.#points / 2 ** halvings)
+    const cleanSeconds = Math.max(0, Math.floor((now - this.#cleanSince) / cleanMsPerPoint))
+    return Math.max(0, this.#points - cleanSeconds)
   }
 
   /** By how much to stretch one's own timeouts: 1 to 9. */
@@ -98,9 +104,14 @@ export class StallDetector {
     return 1 + this.score(now)
   }
 
-  /** Whether others should not count on what this node says of its peers. */
+  /**
+   * Whether others should not count on what this node says of its peers: from a score of 4 on, and
+   * until it is down to 1, so that a node on the edge does not change its word all the time.
+   */
   isDoubtful(now: number): boolean {
-    return this.score(now) >= doubtfulScore
+    const score = this.score(now)
+    this.#isDoubtful = score >= doubtfulScore || (this.#isDoubtful && score > soundScore)
+    return this.#isDoubtful
   }
 
   #add(points: number, now: number): void {

@@ -41,6 +41,8 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 export class ClusterNode {
   readonly endpoint: Endpoint
+  /** Largest frame of the data lane: what is published must fit. */
+  readonly maxFrameBytes: number
   readonly messenger: Messenger
   readonly subscribers: Subscribers
   readonly waiters: Waiters
@@ -53,7 +55,7 @@ export class ClusterNode {
   readonly #logger: Logger
   readonly #joiner: Joiner
   readonly #queue: MembershipInput[] = []
-  readonly #forgetting = new Set<Disposable>()
+  readonly #timers = new Set<Disposable>()
   #state: MembershipState
   #watch: PeerWatch
   #watched: MembershipState['cluster'] | undefined
@@ -63,7 +65,12 @@ export class ClusterNode {
   #steps = 0
   #closed: Promise<void> | undefined
 
-  constructor(config: ClusterConfig, checked: CheckedConfig, endpoint: Endpoint) {
+  constructor(
+    config: ClusterConfig,
+    checked: CheckedConfig,
+    endpoint: Endpoint,
+    maxFrameBytes: number,
+  ) {
     this.#config = config
     this.#checked = checked
     this.#clock = config.clock ?? systemClock
@@ -71,7 +78,8 @@ export class ClusterNode {
     const logger = config.logger ?? silent
     this.#logger = logger
     this.endpoint = endpoint
-    this.messenger = new Messenger(endpoint)
+    this.maxFrameBytes = maxFrameBytes
+    this.messenger = new Messenger(endpoint, maxFrameBytes)
     this.subscribers = new Subscribers((error) => logger.error({ error }, 'A listener threw'))
     this.waiters = new Waiters(this.#clock)
     this.#joiner = new Joiner(endpoint, checked.seedNodes, logger, {
@@ -251,6 +259,7 @@ export class ClusterNode {
       clock: this.#clock,
       random: this.#random,
       send: (to, message) => this.messenger.send(to, message),
+      isConnected: (peer) => this.endpoint.isConnected(peer, 'control'),
       lastHeardAt: (peer) => this.endpoint.lastHeardAt(peer),
       keepConnected: (peers) => this.messenger.keepConnected(peers),
       reconnect: (peer) => this.endpoint.reset(peer),
@@ -314,7 +323,8 @@ export class ClusterNode {
   }
 
   async #runExitTasks(): Promise<void> {
-    const results = await Promise.allSettled([...this.exitTasks].map(async (task) => task()))
+    const tasks = Promise.allSettled([...this.exitTasks].map(async (task) => task()))
+    const results = await Promise.race([tasks, this.#exitTimeout()])
     for (const result of results) {
       if (result.status === 'fulfilled') continue
       this.#logger.error({ error: result.reason }, 'An exit task failed')
@@ -322,12 +332,25 @@ export class ClusterNode {
     this.dispatch({ type: 'exit-tasks-done' })
   }
 
+  /** The failure that exit tasks come to when they do not end. */
+  async #exitTimeout(): Promise<readonly PromiseSettledResult<void>[]> {
+    const { exitTimeoutMs } = this.#checked
+    return await new Promise((resolve) => {
+      const timer = this.#clock.schedule(exitTimeoutMs, () => {
+        this.#timers.delete(timer)
+        const reason = MembershipError.timeout('Exit tasks', exitTimeoutMs, 'the node leaves')
+        resolve([{ status: 'rejected', reason }])
+      })
+      this.#timers.add(timer)
+    })
+  }
+
   #forgetLater(node: NodeIdentity): void {
     const timer = this.#clock.schedule(forgetAfterMs, () => {
-      this.#forgetting.delete(timer)
+      this.#timers.delete(timer)
       this.endpoint.forget(node, 'removed')
     })
-    this.#forgetting.add(timer)
+    this.#timers.add(timer)
   }
 
   /** Publishes what no step brought: also to those who subscribed since the last one. */
@@ -348,7 +371,7 @@ export class ClusterNode {
     this.#timer?.[Symbol.dispose]()
     this.#watch.stop()
     this.#joiner.stop(this.stopError('go on'))
-    for (const timer of this.#forgetting) timer[Symbol.dispose]()
+    for (const timer of this.#timers) timer[Symbol.dispose]()
     this.#steps++
     if (reason !== 'left') this.#publish({ type: 'self-downed', self: this.#state.self.key })
     this.#publish({ type: 'cluster-shutting-down', reason })

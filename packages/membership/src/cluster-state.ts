@@ -259,11 +259,10 @@ export class ClusterState implements ClusterStateParts {
     }).normalized()
   }
 
-  /** Forgets tombstones whose time is over. Nothing is counted: every node does it by itself. */
-  forgetTombstones(removedBeforeMs: number): ClusterState {
-    const kept = [...this.tombstones].filter(
-      ([, tombstone]) => tombstone.removedAtMs > removedBeforeMs,
-    )
+  /** Forgets the tombstones of some addresses. Nothing is counted: every node does it by itself. */
+  forgetTombstones(isOver: (address: string, tombstone: Tombstone) => boolean): ClusterState {
+    if (this.tombstones.size === 0) return this
+    const kept = [...this.tombstones].filter(([address, tombstone]) => !isOver(address, tombstone))
     return kept.length === this.tombstones.size ? this : this.with({ tombstones: new Map(kept) })
   }
 

@@ -43,11 +43,9 @@ export interface ClusterMetrics {
  */
 export class Cluster implements AsyncDisposable {
   readonly #node: ClusterNode
-  readonly #maxFrameBytes: number
 
-  private constructor(node: ClusterNode, maxFrameBytes: number) {
+  private constructor(node: ClusterNode) {
     this.#node = node
-    this.#maxFrameBytes = maxFrameBytes
   }
 
   /**
@@ -77,11 +75,11 @@ export class Cluster implements AsyncDisposable {
       limits: { maxReconnectMs, ...config.limits },
     })
     try {
-      const node = new ClusterNode(config, checked, endpoint)
+      const { maxDataFrameBytes = endpointLimitDefaults.maxDataFrameBytes } = config.limits ?? {}
+      const node = new ClusterNode(config, checked, endpoint, maxDataFrameBytes)
       started.node = node
       node.open()
-      const { maxDataFrameBytes = endpointLimitDefaults.maxDataFrameBytes } = config.limits ?? {}
-      return new Cluster(node, maxDataFrameBytes)
+      return new Cluster(node)
     } catch (error) {
       await endpoint[Symbol.asyncDispose]() // An option of the failure detector was wrong.
       throw error
@@ -216,7 +214,7 @@ export class Cluster implements AsyncDisposable {
     this.#assertRunning('offer a service')
     checkService(key, path)
     const row = this.getState().registry.register(this.self, key, path).rows.get(this.self.key)
-    if (row) checkOffer(row, this.#maxFrameBytes)
+    if (row) checkOffer(row, this.#node.maxFrameBytes)
     this.#change((state) => state.withRegistry(state.registry.register(this.self, key, path)))
     return {
       [Symbol.dispose]: () =>
@@ -236,7 +234,7 @@ export class Cluster implements AsyncDisposable {
     epoch: number,
   ): void {
     this.#assertRunning('publish allocations')
-    checkTable(type, shards, epoch, this.self, this.#maxFrameBytes)
+    checkTable(type, shards, epoch, this.self, this.#node.maxFrameBytes)
     this.#change((state) => state.withAllocations(type, shards, epoch, this.self))
   }
 

@@ -29,6 +29,7 @@ const tags: Readonly<Record<MessageType, number>> = {
   'sections-request': 12,
   sections: 13,
   'exiting-confirmed': 14,
+  'not-yours': 15,
 }
 
 // The inverse of `tags`, whose keys are message types.
@@ -116,6 +117,8 @@ function writeFields(fields: MessageWriter, message: ClusterMessage): void {
     case 'exiting-confirmed':
       fields.node(message.node)
       return
+    case 'not-yours':
+      return
   }
 }
 
@@ -132,7 +135,7 @@ function readFields(fields: MessageReader, type: MessageType): ClusterMessage {
       return {
         type,
         id: fields.string(maxIdBytes),
-        roles: fields.list(1, () => fields.string(maxRoleBytes)),
+        roles: fields.roles(),
       }
     case 'join-refused':
       return {
@@ -161,55 +164,25 @@ function readFields(fields: MessageReader, type: MessageType): ClusterMessage {
       return { type, tables: fields.tables(), registry: fields.registryRows() }
     case 'exiting-confirmed':
       return { type, node: fields.node() }
+    case 'not-yours':
+      return { type }
   }
 }
 
 /**
- * A message in frames of at most `maxBytes`: gossip and sections that are larger are told in parts,
- * each of which is of use alone. Only the last part of gossip is complete.
+ * A message in frames of at most `maxBytes`. Shard tables and services are each of use alone, so that
+ * many of them are told in several messages; everything else is told whole.
  */
 export function encodeInParts(message: ClusterMessage, maxBytes: number): readonly Uint8Array[] {
   const bytes = encodeMessage(message)
-  if (bytes.length <= maxBytes) return [bytes]
-  return halves(message).flatMap((half) =>
-    half === message ? [bytes] : encodeInParts(half, maxBytes),
-  )
-}
-
-function halves(message: ClusterMessage): readonly ClusterMessage[] {
-  switch (message.type) {
-    case 'welcome':
-    case 'gossip': {
-      const { gossip } = message
-      const [records, laterRecords] = halved(gossip.records)
-      const [tombstones, laterTombstones] = halved(gossip.tombstones)
-      // A row is cut to the members that its receiver knows, and then not taken in again: members first.
-      const isRowsTurn = laterRecords.length + laterTombstones.length === 0
-      const [rows, laterRows] = isRowsTurn ? halved(gossip.rows) : [[], gossip.rows]
-      if (laterRecords.length + laterTombstones.length + laterRows.length === 0) return [message]
-      const later = {
-        ...gossip,
-        records: laterRecords,
-        tombstones: laterTombstones,
-        rows: laterRows,
-      }
-      return [
-        { ...message, gossip: { ...gossip, records, tombstones, rows, complete: false } },
-        { type: 'gossip', gossip: later },
-      ]
-    }
-    case 'sections': {
-      const [tables, laterTables] = halved(message.tables)
-      const [registry, laterRegistry] = halved(message.registry)
-      if (laterTables.length + laterRegistry.length === 0) return [message]
-      return [
-        { type: 'sections', tables, registry },
-        { type: 'sections', tables: laterTables, registry: laterRegistry },
-      ]
-    }
-    default:
-      return [message]
-  }
+  if (bytes.length <= maxBytes || message.type !== 'sections') return [bytes]
+  const [tables, laterTables] = halved(message.tables)
+  const [registry, laterRegistry] = halved(message.registry)
+  if (laterTables.length + laterRegistry.length === 0) return [bytes]
+  return [
+    { ...message, tables, registry },
+    { ...message, tables: laterTables, registry: laterRegistry },
+  ].flatMap((half) => encodeInParts(half, maxBytes))
 }
 
 /** A list of one is not cut: its element stands alone in the first half. */

@@ -87,19 +87,21 @@ export function eventForTransition(
 /**
  * Everything that happened between two states, in a fixed order: members that went, members that
  * changed, reachability, leader, role leaders, convergence; within each by address.
+ *
+ * @param viewBefore - from where `before` was seen; convergence also depends on who confirmed to exit
  */
 export function eventsBetween(
   before: ClusterState,
   after: ClusterState,
   view: Viewpoint,
+  viewBefore: Viewpoint = view,
 ): readonly ClusterEvent[] {
-  if (before === after) return []
   return [
     ...goneEvents(before, after),
     ...memberEvents(before, after),
     ...reachabilityEvents(before, after),
     ...leaderEvents(before, after, view),
-    ...convergenceEvents(before, after, view),
+    ...convergenceEvents(isConverged(before, viewBefore), isConverged(after, view)),
   ]
 }
 
@@ -175,11 +177,6 @@ function rolesOf(before: ClusterState, after: ClusterState): readonly string[] {
   return [...roles].toSorted()
 }
 
-function* convergenceEvents(
-  before: ClusterState,
-  after: ClusterState,
-  view: Viewpoint,
-): Iterable<ClusterEvent> {
-  const converged = isConverged(after, view)
-  if (isConverged(before, view) !== converged) yield { type: 'convergence-changed', converged }
+function* convergenceEvents(before: boolean, after: boolean): Iterable<ClusterEvent> {
+  if (before !== after) yield { type: 'convergence-changed', converged: after }
 }

@@ -59,10 +59,12 @@ export function receiveRequest(
 /** Takes gossip in, and answers with what the sender lacks, or that we have seen its version too. */
 export function receiveNews(state: MembershipState, from: NodeIdentity, gossip: Gossip): Step {
   if (gossip.clusterId !== state.cluster.clusterId) {
-    return [state, [{ type: 'drop', reason: 'foreign-cluster' }]]
+    return [
+      state,
+      [{ type: 'drop', reason: 'foreign-cluster' }, sendTo(from, { type: 'not-yours' })],
+    ]
   }
   const merged = receiveGossip(state.cluster, gossip)
-  if (!gossip.complete) return [{ ...state, cluster: merged }, []]
   const known = new Map(state.known).set(from.key, gossip.version)
   const next = { ...state, known, cluster: merged.markSeen([state.self.key]) }
   return [next, answerTo(next.cluster, from, gossip)]
@@ -139,9 +141,11 @@ function lacks(
 
 export function receiveSections(
   state: MembershipState,
+  from: NodeIdentity,
   { tables, registry }: Extract<MembershipMessage, { type: 'sections' }>,
 ): Step {
   const { cluster } = state
+  if (!cluster.member(from)) return [state, [{ type: 'drop', reason: 'foreign-cluster' }]]
   const rows = registry.filter((row) => cluster.member(row.node))
   const allocations = cluster.allocations.merge(tables)
   const merged = cluster.registry.merge(rows)
@@ -179,20 +183,26 @@ export function hasten(
   after: MembershipState,
   moment: Moment,
 ): MembershipState {
-  const changed =
+  if (after.phase.type === 'joining' || after.phase.type === 'stopped') return after
+  const { wakeMinMs, wakeMaxMs, gossipIntervalMs } = after.settings
+  const isUrgent = hasNews(before, after) && (!isSeenByAll(after) || sectionsDiffer(before, after))
+  // A member always has a next round, even where it has nothing to tell.
+  const latest = Math.min(after.pace.nextAt, moment.now + gossipIntervalMs)
+  if (!isUrgent) {
+    return latest === after.pace.nextAt
+      ? after
+      : { ...after, pace: { ...after.pace, nextAt: latest } }
+  }
+  const soon = moment.now + wakeMinMs + (wakeMaxMs - wakeMinMs) * drawsOf(moment)()
+  return { ...after, pace: { nextAt: Math.min(latest, soon), delayMs: wakeMaxMs } }
+}
+
+function hasNews(before: MembershipState, after: MembershipState): boolean {
+  return (
     before.cluster.version !== after.cluster.version ||
     before.cluster.seen !== after.cluster.seen ||
-    before.cluster.allocations !== after.cluster.allocations ||
-    before.cluster.registry !== after.cluster.registry
-  if (
-    !changed ||
-    after.phase.type === 'joining' ||
-    (isSeenByAll(after) && !sectionsDiffer(before, after))
+    sectionsDiffer(before, after)
   )
-    return after
-  const { wakeMinMs, wakeMaxMs } = after.settings
-  const soon = moment.now + wakeMinMs + (wakeMaxMs - wakeMinMs) * drawsOf(moment)()
-  return { ...after, pace: { nextAt: Math.min(after.pace.nextAt, soon), delayMs: wakeMaxMs } }
 }
 
 function sectionsDiffer(before: MembershipState, after: MembershipState): boolean {

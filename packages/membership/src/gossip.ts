@@ -27,10 +27,8 @@ export interface GossipRow {
 }
 
 /**
- * What one node tells another of the membership: whatever a peer at a given version lacks.
- *
- * A large one is sent in several; only the last is `complete`. An incomplete one brings content but
- * does not advance the receiver's version, so that a lost part is simply sent again.
+ * What one node tells another of the membership: whatever a peer at a given version lacks. It is told
+ * whole, in one frame: with half of it the receiver could not say which version it holds.
  */
 export interface Gossip {
   readonly clusterId: string
@@ -40,7 +38,6 @@ export interface Gossip {
   readonly records: readonly MemberRecord[]
   readonly tombstones: readonly Tombstone[]
   readonly rows: readonly GossipRow[]
-  readonly complete: boolean
 }
 
 /** Everything of `state` that somebody at `known` lacks. */
@@ -52,7 +49,6 @@ export function gossipFor(state: ClusterState, known: VectorClock): Gossip {
     records: [...state.records.values()].filter((record) => !covers(known, record.dot)),
     tombstones: [...state.tombstones.values()].filter((tombstone) => !covers(known, tombstone.dot)),
     rows: rowsFor(state, known),
-    complete: true,
   }
 }
 
@@ -87,7 +83,7 @@ export function receiveGossip(state: ClusterState, gossip: Gossip): ClusterState
   const merged = isSame(state, { tombstones, records, reachability, clusterId })
     ? state
     : state.with({ tombstones, records, reachability, rowCounters, clusterId }).normalized()
-  return gossip.complete ? withVersion(merged, gossip) : merged
+  return withVersion(merged, gossip)
 }
 
 /** Joins two states: what a node that held the one knows after it was told all of the other. */

@@ -69,7 +69,8 @@ export class Joiner {
       return
     }
     if (refusal && isForGood(refusal.reason)) this.#refusedForGood(contact, refusal)
-    const outcome = failure === 'refused' ? 'nobody' : 'unclear'
+    const isSelf = refusal?.reason === 'self'
+    const outcome = isSelf ? 'self' : failure === 'refused' ? 'nobody' : 'unclear'
     this.#events.input({ type: 'contact-failed', contact, outcome })
   }
 

@@ -2,6 +2,7 @@
 // the first contact, or a node told to, may form a cluster, and only when nobody else is there.
 import type { Incarnation, NodeAddress, NodeIdentity } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
+import { requestLeave, stop } from './life-cycle.ts'
 import { gossipFor, receiveGossip, type Gossip } from './gossip.ts'
 import { Member } from './member.ts'
 import type { MemberRecord } from './member-record.ts'
@@ -52,8 +53,11 @@ export function contactFailed(
   const { phase } = state
   if (phase.type !== 'joining' || phase.contacts[phase.asking]?.equals(contact) !== true)
     return [state, []]
+  if (phase.leaving) return stop(state, 'left')
   const outcomes = new Map(phase.outcomes).set(contact.toString(), outcome)
-  return askNext(state, { ...phase, outcomes }, moment)
+  // Listed first under another name, this node is the first contact all the same.
+  const isFirstContact = phase.isFirstContact || (outcome === 'self' && phase.asking === 0)
+  return askNext(state, { ...phase, outcomes, isFirstContact }, moment)
 }
 
 /** The contact asked stayed silent, or it is time for the next round. */
@@ -96,7 +100,7 @@ function mayForm(state: MembershipState, phase: JoiningPhase, moment: Moment): b
   if (!phase.isFirstContact) return false
   const nobodyIsThere = phase.contacts.every((contact) => {
     const outcome = phase.outcomes.get(contact.toString())
-    return outcome === 'nobody' || outcome === 'joiner'
+    return outcome === 'nobody' || outcome === 'joiner' || outcome === 'self'
   })
   return nobodyIsThere || moment.now - phase.sinceMs >= state.settings.seedTimeoutMs
 }
@@ -200,8 +204,9 @@ export function enter(state: MembershipState, from: NodeIdentity, gossip: Gossip
     gossip.records.some(({ member }) => member.node.equals(node))
   if (state.phase.type !== 'joining' || !lists(state.self)) return state
   const cluster = receiveGossip(state.cluster, gossip)
-  const known = new Map(gossip.complete ? [[from.key, gossip.version]] : [])
-  return { ...state, phase: { type: 'member' }, cluster, known }
+  const known = new Map([[from.key, gossip.version]])
+  const entered: MembershipState = { ...state, phase: { type: 'member' }, cluster, known }
+  return state.phase.leaving ? requestLeave(entered, state.self)[0] : entered
 }
 
 /** What the joiner makes of a refusal. */

@@ -13,9 +13,10 @@ import {
   unreachableFrom,
   withUpNumbers,
 } from './leader.ts'
-import { type Member } from './member.ts'
+import { byAddress, byAge, type Member } from './member.ts'
 import {
   viewpoint,
+  type LeavingPhase,
   type MembershipEffect,
   type MembershipState,
   type Moment,
@@ -24,9 +25,16 @@ import {
 import type { Dot } from './member-record.ts'
 import { statusRank } from './member-status.ts'
 
-/** A node that is no member yet just stops; a member is on its way out, and this cannot be undone. */
+/**
+ * Sets a member on its way out, which is not undone. A node that is no member yet stops, unless a
+ * contact may be admitting it this very moment: then it enters first, to leave in good order.
+ */
 export function requestLeave(state: MembershipState, node: NodeIdentity): Step {
-  if (state.phase.type === 'joining') return stop(state, 'left')
+  const { phase } = state
+  if (phase.type === 'joining') {
+    const isAsking = phase.contacts[phase.asking] !== undefined
+    return isAsking ? [{ ...state, phase: { ...phase, leaving: true } }, []] : stop(state, 'left')
+  }
   const member = state.cluster.member(node)
   const status = member && statusAfterLeave(member.status)
   if (!status) return [state, []]
@@ -61,9 +69,11 @@ function actOnConvergence(state: MembershipState, moment: Moment): ClusterState 
   const { cluster, self, settings } = state
   const own = cluster.members.filter((member) => member.dataCenter === settings.dataCenter)
   const unreachable = unreachableFrom(cluster, viewpoint(state))
-  const enoughMembers =
-    own.filter(({ status }) => statusRank(status) < statusRank('leaving')).length >=
-    settings.minMembers
+  const mayRise = own.filter(({ status }) => statusRank(status) < statusRank('leaving'))
+  // Joiners need not see a view for it to converge, but before they are numbered they must: one of
+  // them may alone know of a number that an earlier leader gave before it died.
+  const joinersSaw = mayRise.every(({ key }) => cluster.seen.has(key) || unreachable.has(key))
+  const enoughMembers = joinersSaw && mayRise.length >= settings.minMembers
   const decided = own.map((member) => {
     const exitingConfirmed = state.exitingConfirmed.has(member.key)
     const context = {
@@ -136,18 +146,58 @@ export function watchConvergence(state: MembershipState, moment: Moment): Member
 
 /** Draws the consequences of what the cluster decided over this node. */
 export function heedOwnStatus(state: MembershipState, moment: Moment): Step {
-  if (state.phase.type === 'joining' || state.phase.type === 'stopped') return [state, []]
-  const self = state.cluster.member(state.self)
-  if (!self) return stop(state, state.phase.type === 'exiting' ? 'left' : 'removed')
-  if (self.status === 'down') return stop(state, 'downed')
-  if (self.status === 'exiting' && state.phase.type === 'member') {
-    const giveUpAt = moment.now + state.settings.leaveTimeoutMs
-    return [
-      { ...state, phase: { type: 'exiting', tasksDone: false, giveUpAt } },
-      [{ type: 'run-exit-tasks' }],
-    ]
+  const { phase, cluster, settings } = state
+  if (phase.type === 'joining' || phase.type === 'stopped') return [state, []]
+  const self = cluster.member(state.self)
+  if (!self) return stop(state, phase.type === 'leaving' ? 'left' : 'removed')
+  if (self.status === 'down') return stopDowned(state)
+  const isLeaving = self.status === 'leaving' || self.status === 'exiting'
+  if (isLeaving && phase.type === 'member') {
+    const giveUpAt = moment.now + settings.leaveTimeoutMs
+    return heedOwnStatus(
+      { ...state, phase: { type: 'leaving', tasks: 'waiting', giveUpAt } },
+      moment,
+    )
+  }
+  if (self.status === 'exiting' && phase.type === 'leaving' && phase.tasks === 'waiting') {
+    return runExitTasks(state, phase)
   }
   return [state, []]
+}
+
+/** Runs what is to be done before the others let this node go; how long that may take is not ours. */
+function runExitTasks(state: MembershipState, phase: LeavingPhase): Step {
+  const running: LeavingPhase = { ...phase, tasks: 'running', giveUpAt: Number.POSITIVE_INFINITY }
+  return [{ ...state, phase: running }, [{ type: 'run-exit-tasks' }]]
+}
+
+/**
+ * Nobody let this node go in time. Has it not even begun to exit, because the view did not converge,
+ * then it hands over as well as it can before it stops.
+ */
+export function leavingOverdue(state: MembershipState, phase: LeavingPhase): Step {
+  return phase.tasks === 'waiting' ? runExitTasks(state, phase) : stop(state, 'left')
+}
+
+/** Stops, and tells a few others first where the decision was this node's own. */
+function stopDowned(state: MembershipState): Step {
+  const { cluster, self, known } = state
+  const [stopped, effects] = stop(state, 'downed')
+  if (authorOf(cluster.records, self) !== self.key) return [stopped, effects]
+  const news = nextInLine(state).map(({ node }) =>
+    gossipTo(node, gossipFor(cluster, known.get(node.key) ?? VectorClock.empty)),
+  )
+  return [stopped, [...news, ...effects]]
+}
+
+/** A few members that lead now, or will when others are gone. */
+function nextInLine(state: MembershipState): readonly Member[] {
+  const { cluster, self, settings } = state
+  const order = settings.leaderOrder === 'address' ? byAddress : byAge
+  return cluster.members
+    .filter(({ key, status }) => key !== self.key && status !== 'down')
+    .toSorted(order)
+    .slice(0, 5)
 }
 
 /** Ends this node's part: what it still knows is kept for those who ask, nothing is sent any more. */
@@ -157,24 +207,24 @@ export function stop(state: MembershipState, reason: 'downed' | 'removed' | 'lef
   return [{ ...state, pace, phase: { type: 'stopped', reason } }, [{ type: 'stop', reason }]]
 }
 
-/** The exit tasks are done: says so to a few who may lead, and counts it for itself. */
-export function confirmExit(state: MembershipState): Step {
-  if (state.phase.type !== 'exiting' || state.phase.tasksDone) return [state, []]
-  const told = state.cluster.members
-    .filter(({ key, status }) => key !== state.self.key && status !== 'down')
-    .toSorted((left, right) => (left.upNumber ?? Infinity) - (right.upNumber ?? Infinity))
-    .slice(0, 5)
-  const exitingConfirmed = new Set(state.exitingConfirmed).add(state.self.key)
+/** The exit tasks are done: says so to those who may lead, and waits to be let go. */
+export function confirmExit(state: MembershipState, moment: Moment): Step {
+  const { phase, self, settings } = state
+  if (phase.type !== 'leaving' || phase.tasks !== 'running') return [state, []]
+  if (state.cluster.member(self)?.status !== 'exiting') return stop(state, 'left')
+  const exitingConfirmed = new Set(state.exitingConfirmed).add(self.key)
+  const giveUpAt = moment.now + settings.leaveTimeoutMs
   return [
-    { ...state, exitingConfirmed, phase: { ...state.phase, tasksDone: true } },
-    told.map(({ node }) => ({
+    { ...state, exitingConfirmed, phase: { ...phase, tasks: 'done', giveUpAt } },
+    nextInLine(state).map(({ node }) => ({
       type: 'send',
       to: node,
-      message: { type: 'exiting-confirmed', node: state.self },
+      message: { type: 'exiting-confirmed', node: self },
     })),
   ]
 }
 
+/** A member says that its exit tasks are done. */
 export function exitConfirmed(state: MembershipState, node: NodeIdentity): MembershipState {
   if (!state.cluster.member(node) || state.exitingConfirmed.has(node.key)) return state
   return { ...state, exitingConfirmed: new Set(state.exitingConfirmed).add(node.key) }

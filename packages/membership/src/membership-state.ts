@@ -29,6 +29,7 @@ export interface MembershipSettings {
 export type ContactOutcome =
   | 'nobody' // Nobody listens there.
   | 'joiner' // It is no member itself.
+  | 'self' // It is this node, under another name.
   | 'unclear' // No answer, or a refusal: somebody may be there.
 
 /**
@@ -46,16 +47,27 @@ export interface JoiningPhase {
   readonly asking: number
   readonly outcomes: ReadonlyMap<string, ContactOutcome>
   readonly retryDelayMs: number
+  /** It was told to leave while a contact may be admitting it. */
+  readonly leaving: boolean
   /** When the contact asked counts as silent, or the next round begins. */
   readonly nextAt: number
+}
+
+/**
+ * On the way out. `waiting` to become exiting, with the exit tasks `running`, or with them `done` and
+ * waiting to be removed; `giveUpAt` bounds the waiting.
+ */
+export interface LeavingPhase {
+  readonly type: 'leaving'
+  readonly tasks: 'waiting' | 'running' | 'done'
+  readonly giveUpAt: number
 }
 
 /** Where a node stands on its way into the cluster, and out of it. */
 export type Phase =
   | JoiningPhase
   | { readonly type: 'member' }
-  /** Its exit tasks are done; it waits to be removed until `giveUpAt`. */
-  | { readonly type: 'exiting'; readonly tasksDone: boolean; readonly giveUpAt: number }
+  | LeavingPhase
   | { readonly type: 'stopped'; readonly reason: StopReason }
 
 /** When this node gossips next, and how patient it has become. */
@@ -63,6 +75,12 @@ export interface GossipPace {
   readonly nextAt: number
   /** Delay after a round that brought no progress; doubles up to the interval. */
   readonly delayMs: number
+}
+
+/** A burial, and when this node learned of it. */
+export interface Grave {
+  readonly incarnation: number
+  readonly sinceMs: number
 }
 
 /** Whether the view has converged, and whether joiners have waited for it for too long. */
@@ -83,6 +101,8 @@ export interface MembershipState {
   /** The version each peer last told; what it lacks is computed from it. */
   readonly known: ReadonlyMap<NodeKey, VectorClock>
   readonly convergence: ConvergenceWait
+  /** When this node learned of each burial, on the monotonic clock: from then on its age counts. */
+  readonly graves: ReadonlyMap<string, Grave>
 }
 
 /** Time and chance of an event. Draws after the first follow from it. */
@@ -165,6 +185,7 @@ export function initialState(self: NodeIdentity, settings: MembershipSettings): 
       asking: 0,
       outcomes: new Map(),
       retryDelayMs: settings.joinRetryMinMs,
+      leaving: false,
       nextAt: Number.POSITIVE_INFINITY,
     },
     cluster: ClusterState.empty,
@@ -172,6 +193,7 @@ export function initialState(self: NodeIdentity, settings: MembershipSettings): 
     exitingConfirmed: new Set(),
     known: new Map(),
     convergence: { type: 'converged' },
+    graves: new Map(),
   }
 }
 

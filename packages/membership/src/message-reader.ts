@@ -112,10 +112,15 @@ export class MessageReader {
     return { membersDigest: this.varint(), bits: this.#reader.bytes(maxSeenBytes) }
   }
 
+  roles(): readonly string[] {
+    const roles = this.list(1, () => this.string(maxRoleBytes))
+    if (roles.length <= maxRoles) return roles
+    throw TransportError.malformed(`A member has ${roles.length} roles`)
+  }
+
   gossip(): Gossip {
     return {
       clusterId: this.string(maxClusterIdBytes),
-      complete: this.bool(),
       version: this.version(),
       seen: this.seen(),
       records: this.list(7, () => this.#record()),
@@ -129,9 +134,7 @@ export class MessageReader {
     const id = this.string(maxIdBytes) || node.address.toString()
     const status = this.oneOf(memberStatuses)
     const upNumber = this.optionalCounter()
-    const roles = this.list(1, () => this.string(maxRoleBytes))
-    if (roles.length > maxRoles)
-      throw TransportError.malformed(`A member has ${roles.length} roles`)
+    const roles = this.roles()
     if (status === 'removed') throw TransportError.malformed('A removed member is told as a member')
     const init = { node, id, status, roles }
     return {

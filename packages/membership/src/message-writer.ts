@@ -101,7 +101,6 @@ export class MessageWriter {
 
   gossip(gossip: Gossip): this {
     return this.string(gossip.clusterId, maxClusterIdBytes)
-      .bool(gossip.complete)
       .version(gossip.version)
       .seen(gossip.seen)
       .list(gossip.records, (record) => this.#record(record))

@@ -46,6 +46,8 @@ export type MembershipMessage =
       readonly registry: readonly RegistryRow[]
     }
   | { readonly type: 'exiting-confirmed'; readonly node: NodeIdentity }
+  /** "I am a member of another cluster of this name": whoever counted on this node must not. */
+  | { readonly type: 'not-yours' }
 
 /** The messages of gossip proper: a status, a request for what is missing, and the news. */
 export type GossipPdu = Extract<

@@ -3,20 +3,23 @@ import { decodeMessage, encodeInParts, membershipFrameType } from './codec.ts'
 import { Tally } from './tally.ts'
 import type { ClusterMessage } from './messages.ts'
 
-/** Control frames stay well below the lane's limit: larger news are told in parts. */
-const maxMessageBytes = 48 * 1_024
+/** Bulk goes on the data lane, so that neither a large view nor a shard table delays a heartbeat. */
+const maxControlBytes = 49_152
 
 /** Membership's messages over an endpoint: encoded, counted, and connections kept as asked. */
 export class Messenger {
   readonly #endpoint: Endpoint
+  readonly #maxFrameBytes: number
   readonly #kept = new Map<NodeKey, NodeIdentity>()
   readonly sent: Tally = new Tally()
   readonly received: Tally = new Tally()
   #bytesSent = 0
   #bytesReceived = 0
 
-  constructor(endpoint: Endpoint) {
+  /** @param maxFrameBytes - largest frame of the data lane */
+  constructor(endpoint: Endpoint, maxFrameBytes: number) {
     this.#endpoint = endpoint
+    this.#maxFrameBytes = maxFrameBytes
   }
 
   get bytesSent(): number {
@@ -39,10 +42,10 @@ export class Messenger {
 
   /** Best effort: what is lost is told again by the next round of gossip, or the next heartbeat. */
   send(to: NodeIdentity, message: ClusterMessage): void {
-    // Bulk goes on the data lane, so that no shard table delays a heartbeat.
-    const lane = message.type === 'sections' ? 'data' : 'control'
     this.sent.count(message.type)
-    for (const bytes of encodeInParts(message, maxMessageBytes)) {
+    for (const bytes of encodeInParts(message, this.#maxFrameBytes)) {
+      const isBulk = message.type === 'sections' || bytes.length > maxControlBytes
+      const lane = isBulk ? 'data' : 'control'
       this.#bytesSent += bytes.length
       this.#endpoint.send(to, lane, membershipFrameType, bytes)
     }

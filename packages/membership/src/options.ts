@@ -83,8 +83,13 @@ export interface ClusterConfig {
    * @defaultValue 5_000
    */
   readonly seedTimeoutMs?: number
-  /** How long a leaving node waits to be let go before it stops all the same. @defaultValue 5_000 */
+  /**
+   * How long a leaving node waits for the others, before its exit tasks and again after them, until
+   * it goes on by itself. @defaultValue 5_000
+   */
   readonly leaveTimeoutMs?: number
+  /** How long exit tasks may take before the node leaves without them. @defaultValue 30_000 */
+  readonly exitTimeoutMs?: number
   /** How long a removed incarnation is remembered, in milliseconds. @defaultValue 86_400_000 */
   readonly tombstoneTtlMs?: number
   /** Decides who is downed when members are unreachable. @defaultValue nobody is, except by `down` */
@@ -115,6 +120,7 @@ export const clusterDefaults: Required<
     | 'joinRetryMs'
     | 'seedTimeoutMs'
     | 'leaveTimeoutMs'
+    | 'exitTimeoutMs'
     | 'tombstoneTtlMs'
   >
 > = {
@@ -131,6 +137,7 @@ export const clusterDefaults: Required<
   joinRetryMs: 1_000,
   seedTimeoutMs: 5_000,
   leaveTimeoutMs: 5_000,
+  exitTimeoutMs: 30_000,
   tombstoneTtlMs: 86_400_000,
 }
 
@@ -146,6 +153,7 @@ export interface CheckedConfig {
   readonly seedNodes: SeedNodes
   readonly bootstrap: boolean
   readonly monitoredBy: number
+  readonly exitTimeoutMs: number
   readonly settings: Omit<MembershipSettings, 'id'> & { readonly id: string | undefined }
   /** What all nodes must have alike, readable, so that a refusal can name both sides. */
   readonly agreement: string
@@ -165,6 +173,7 @@ export function checkConfig(config: ClusterConfig): CheckedConfig {
     insecure: flag('insecure', config.insecure ?? false),
     seedNodes,
     bootstrap: flag('bootstrap', config.bootstrap ?? isEmptyList(seedNodes)),
+    exitTimeoutMs: duration('exitTimeoutMs', given.exitTimeoutMs),
     monitoredBy: whole('monitoredBy', given.monitoredBy, 1, 1_000),
     settings: {
       id: config.nodeId === undefined ? undefined : text('nodeId', config.nodeId, maxIdBytes),

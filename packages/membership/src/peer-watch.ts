@@ -22,6 +22,8 @@ export interface WatchSurroundings {
   readonly clock: Clock
   readonly random: Random
   send(to: NodeIdentity, message: ClusterMessage): void
+  /** Whether the control connection to a peer is open. */
+  isConnected(peer: NodeIdentity): boolean
   /** When the last bytes of a peer arrived, on the monotonic clock. */
   lastHeardAt(peer: NodeIdentity): number | undefined
   /** Keep a control connection to exactly these. */
@@ -75,13 +77,16 @@ export class PeerWatch {
     const exiting = cluster.members.filter(({ status }) => status === 'exiting')
     this.#exiting = new Set(exiting.map(({ key }) => key))
     const keys = [...this.#members.keys()]
+    // Whoever is out of reach is replaced at once, before others agree: a node that is cut off must
+    // come to watch everybody, or it would never find enough votes against those it cannot reach.
+    const own = cluster.reachability.unreachableFrom(this.#self.key)
+    const outOfReach = keys.filter((key) => own.includes(key))
     const receivers = selectReceivers({
       ringOrder: ringOrder(keys),
       self: this.#self.key,
-      unreachable: cluster.unreachable,
+      unreachable: new Set<NodeKey>([...cluster.unreachable, ...outOfReach]),
       count: this.#options.monitoredBy,
     })
-    const outOfReach = cluster.reachability.unreachableFrom(this.#self.key)
     const watched = keys.filter((key) => receivers.includes(key) || outOfReach.includes(key))
     const helpers = keys.filter((key) => key !== this.#self.key && !cluster.unreachable.has(key))
     this.#monitor.setPeers(watched, helpers, this.#around.clock.now())
@@ -128,8 +133,8 @@ export class PeerWatch {
    * that is exiting is expected to go: the leader removes it, and only silence counts against it.
    */
   connectionFailed(event: Extract<EndpointEvent, { type: 'dial-failed' | 'dial-refused' }>): void {
-    const peer = this.#memberAt(event.address)
-    if (!peer) return
+    const peer = event.lane === 'control' ? this.#memberAt(event.address) : undefined
+    if (!peer || this.#around.isConnected(peer)) return
     const replaced =
       event.type === 'dial-refused' &&
       event.refusal.actual?.address.equals(peer.address) === true &&

@@ -31,6 +31,7 @@ import {
   farewells,
   forgetGone,
   heedOwnStatus,
+  leavingOverdue,
   leaderActions,
   requestDown,
   requestLeave,
@@ -46,6 +47,7 @@ import {
   type Step,
 } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
+import { forgetGraves, noteGraves } from './graves.ts'
 
 /** One event of one node. Never throws on anything that a peer or the network can cause. */
 export function step(state: MembershipState, event: MembershipEvent): Step {
@@ -80,7 +82,7 @@ function handle(state: MembershipState, event: MembershipEvent): Step {
     case 'down-requested':
       return [requestDown(state, event.nodes), []]
     case 'exit-tasks-done':
-      return confirmExit(state)
+      return confirmExit(state, event)
     case 'sections-changed':
       return [withCluster(state, event.cluster(state.cluster)), []]
     case 'deadline-reached':
@@ -126,9 +128,11 @@ function receiveAsMember(
     case 'sections-request':
       return receiveSectionsRequest(state, from, message)
     case 'sections':
-      return receiveSections(state, message)
+      return receiveSections(state, from, message)
+    case 'not-yours':
+      return [observe(state, from, 'terminated'), []]
     case 'exiting-confirmed':
-      return [exitConfirmed(state, message.node), []]
+      return [message.node.equals(from) ? exitConfirmed(state, from) : state, []]
   }
 }
 
@@ -156,9 +160,8 @@ function deadline(state: MembershipState, moment: Moment): Step {
   const { phase } = state
   if (phase.type === 'joining')
     return moment.now >= phase.nextAt ? joiningDue(state, phase, moment) : [state, []]
-  if (phase.type === 'exiting' && moment.now >= phase.giveUpAt) return stop(state, 'left')
-  const cluster = state.cluster.forgetTombstones(moment.wallNow - state.settings.tombstoneTtlMs)
-  const aged = withCluster(state, cluster)
+  if (phase.type === 'leaving' && moment.now >= phase.giveUpAt) return leavingOverdue(state, phase)
+  const aged = forgetGraves(state, moment)
   // A new instance even where nothing is due: that the time has come may let the leader act.
   return moment.now >= state.pace.nextAt ? gossipRound(aged, moment) : [{ ...aged }, []]
 }
@@ -177,11 +180,12 @@ function settle(
     state = untilStable(watchConvergence(state, moment), (current) =>
       leaderActions(current, moment),
     )
-    state = watchConvergence(forgetGone(before.cluster, state), moment)
+    state = watchConvergence(noteGraves(forgetGone(before.cluster, state), moment), moment)
     all.push(...farewells(before.cluster, state))
   }
   const [heeded, consequences] = heedOwnStatus(state, moment)
-  const events = eventsBetween(before.cluster, heeded.cluster, viewpoint(heeded))
+  const views = { before: viewpoint(before), after: viewpoint(heeded) }
+  const events = eventsBetween(before.cluster, heeded.cluster, views.after, views.before)
   all.push(...events.map((event) => ({ type: 'publish', event }) as const), ...consequences)
   return [heeded.phase.type === 'stopped' ? heeded : hasten(before, heeded, moment), all]
 }
@@ -206,7 +210,7 @@ export function nextDeadline(state: MembershipState): number {
       return convergence.type === 'waiting'
         ? Math.min(pace.nextAt, convergence.overdueAt)
         : pace.nextAt
-    case 'exiting':
+    case 'leaving':
       return Math.min(pace.nextAt, phase.giveUpAt)
     case 'stopped':
       return Number.POSITIVE_INFINITY

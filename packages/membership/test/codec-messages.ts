@@ -92,7 +92,6 @@ const seen: fc.Arbitrary<SeenBits> = fc.record({
 
 export const gossips: fc.Arbitrary<Gossip> = fc.record({
   clusterId: name,
-  complete: fc.boolean(),
   version,
   seen,
   records: fc.array(record, { maxLength: 4 }),
@@ -158,4 +157,5 @@ export const messages: fc.Arbitrary<ClusterMessage> = fc.oneof(
     registry: fc.array(registryRow, { maxLength: 3 }),
   }),
   typed('exiting-confirmed', { node }),
+  typed('not-yours', {}),
 )

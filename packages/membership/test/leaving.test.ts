@@ -217,16 +217,16 @@ describe('Exit tasks', () => {
     expect(ran).toBe(false)
   })
 
-  test('that never end hold the node no longer than its time to leave', async () => {
+  test('that never end hold the node no longer than the time for exit tasks', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b')
     const { cluster } = world.node('b')
     cluster.beforeExit(() => new Promise(() => {}))
     const before = world.clock.now()
-    await world.settled(cluster.leave(), 20_000)
+    await world.settled(cluster.leave(), 60_000)
     const took = world.clock.now() - before
-    expect(took).toBeGreaterThanOrEqual(5_000)
-    expect(took).toBeLessThanOrEqual(7_000)
+    expect(took).toBeGreaterThanOrEqual(30_000)
+    expect(took).toBeLessThanOrEqual(32_000)
     await world.until(() => world.view('a') === 'a.up', 10_000)
   })
 })

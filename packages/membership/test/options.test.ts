@@ -47,6 +47,7 @@ const wrong: readonly (readonly [option: string, value: unknown, said: RegExp])[
     'joinRetryMs',
     'seedTimeoutMs',
     'leaveTimeoutMs',
+    'exitTimeoutMs',
     'tombstoneTtlMs',
   ].flatMap((option) =>
     [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '1s', null].map(

@@ -64,11 +64,14 @@ describe('A message', () => {
     expect(effects).toEqual([{ type: 'drop', reason: 'gone-sender' }])
   })
 
-  test('of another cluster is counted and not heeded', () => {
+  test('of another cluster is counted and not heeded, and its sender told so', () => {
     const cluster = ClusterState.empty.with({ clusterId: 'other:1#1' })
     const [state, effects] = receive(withGuest, guest, news({ ...withGuest, cluster }))
     expect(state).toBe(withGuest)
-    expect(effects).toEqual([{ type: 'drop', reason: 'foreign-cluster' }])
+    expect(effects).toEqual([
+      { type: 'drop', reason: 'foreign-cluster' },
+      { type: 'send', to: guest, message: { type: 'not-yours' } },
+    ])
   })
 
   test('to a node that is no member yet is counted and not heeded', () => {

@@ -250,7 +250,8 @@ function pruneTombstones(data: JsonObject): readonly Fact[] {
   const tombstones = data['tombstones'] ?? given['tombstones'] ?? {}
   const labels = labelsOf({ members: given['members'] ?? [], tombstones })
   const cluster = clusterOf({ members: given['members'] ?? [], tombstones }, labels)
-  const kept = cluster.forgetTombstones(numberOf(data['removeEarlierThan'], 'removeEarlierThan'))
+  const removeEarlierThan = numberOf(data['removeEarlierThan'], 'removeEarlierThan')
+  const kept = cluster.forgetTombstones((_, { removedAtMs }) => removedAtMs <= removeEarlierThan)
   const times = [...kept.tombstones.values()].map(
     ({ node, removedAtMs }) => [labels.label(node.key), removedAtMs] as const,
   )
