@@ -9,12 +9,14 @@ import { type Dot, type MemberRecord, type Tombstone } from './member-record.ts'
 import { isAllowedTransition, type MemberStatus } from './member-status.ts'
 import { Reachability } from './reachability.ts'
 import { Registry, type ServiceEntry } from './registry.ts'
-import { unreachableMembers } from './unreachable.ts'
+import { observersNeeded, unreachableMembers } from './unreachable.ts'
 
 /** What a `ClusterState` is made of. */
 export interface ClusterStateParts {
   /** Names the cluster for its whole life; made by the node that formed it, empty before that. */
   readonly clusterId: string
+  /** Who looks at the cluster: votes are counted from its place. Not told to others. */
+  readonly viewer: NodeKey | undefined
   /** By address: one record for each, of its latest incarnation. */
   readonly records: ReadonlyMap<string, MemberRecord>
   /** By address. */
@@ -42,6 +44,7 @@ export interface ClusterStateParts {
 export class ClusterState implements ClusterStateParts {
   static readonly empty: ClusterState = new ClusterState({
     clusterId: '',
+    viewer: undefined,
     records: new Map(),
     tombstones: new Map(),
     reachability: Reachability.empty,
@@ -53,6 +56,7 @@ export class ClusterState implements ClusterStateParts {
   })
 
   readonly clusterId: string
+  readonly viewer: NodeKey | undefined
   readonly records: ReadonlyMap<string, MemberRecord>
   readonly tombstones: ReadonlyMap<string, Tombstone>
   readonly reachability: Reachability
@@ -72,6 +76,7 @@ export class ClusterState implements ClusterStateParts {
 
   private constructor(parts: ClusterStateParts) {
     this.clusterId = parts.clusterId
+    this.viewer = parts.viewer
     this.records = parts.records
     this.tombstones = parts.tombstones
     this.reachability = parts.reachability
@@ -98,13 +103,15 @@ export class ClusterState implements ClusterStateParts {
     this.#members = from.#members
     this.#membersByKey = from.#membersByKey
     this.#membersDigest = from.#membersDigest
-    if (this.reachability === from.reachability) this.#unreachable = from.#unreachable
+    const isSameTable = this.reachability === from.reachability && this.viewer === from.viewer
+    if (isSameTable) this.#unreachable = from.#unreachable
   }
 
   #parts(): ClusterStateParts {
     const { clusterId, records, tombstones, reachability, rowCounters, version, seen } = this
     return {
       clusterId,
+      viewer: this.viewer,
       records,
       tombstones,
       reachability,
@@ -136,7 +143,12 @@ export class ClusterState implements ClusterStateParts {
 
   /** Members that enough observers find unreachable. */
   get unreachable(): ReadonlySet<NodeKey> {
-    this.#unreachable ??= unreachableMembers(this.membersByKey, this.reachability)
+    this.#unreachable ??= unreachableMembers(
+      this.membersByKey,
+      this.reachability,
+      observersNeeded,
+      this.viewer,
+    )
     return this.#unreachable
   }
 

@@ -2,7 +2,7 @@ import type { EndpointReport, NodeKey } from '@casty/transport'
 import type { PeerReport } from '@casty/failure-detector'
 import { blockersOfConvergence, electLeader, type ConvergenceBlocker } from './leader.ts'
 import { viewpoint, type MembershipState } from './membership-state.ts'
-import { countVotes, type ReachabilityVotes } from './unreachable.ts'
+import { countVotes, observersNeeded, type ReachabilityVotes } from './unreachable.ts'
 
 /** Why the cluster looks from here the way it does. Plain data: `JSON.stringify` it, or read it. */
 export interface ClusterExplanation {
@@ -45,7 +45,7 @@ export function explainState(state: MembershipState, parts: ExplanationParts): C
     leader: electLeader(cluster, view)?.key,
     converged: status !== undefined && blockers.length === 0,
     blockers: blockers.map(({ member, why }) => ({ node: member.key, why })),
-    suspicions: countVotes(cluster.membersByKey, cluster.reachability),
+    suspicions: countVotes(cluster.membersByKey, cluster.reachability, observersNeeded, self.key),
     ...parts,
   }
 }

@@ -242,6 +242,6 @@ export function outgrow(state: MembershipState, knownIncarnation: Incarnation): 
 export function reincarnated(state: MembershipState, self: NodeIdentity, moment: Moment): Step {
   if (state.phase.type !== 'joining') return [state, []]
   const rows = [...state.cluster.registry.rows.values()].map((row) => ({ ...row, node: self }))
-  const cluster = state.cluster.withRegistry(Registry.of(rows))
+  const cluster = state.cluster.withRegistry(Registry.of(rows)).with({ viewer: self.key })
   return resolveContacts({ ...state, self, cluster }, state.phase, moment)
 }

@@ -185,12 +185,13 @@ export function unreachableFrom(state: ClusterState, view: Viewpoint): ReadonlyS
 
 function votedUnreachable(state: ClusterState, view: Viewpoint): Iterable<NodeKey> {
   const isWhole = state.members.every((member) => inScope(member, view))
+  const { self = state.viewer, observersNeeded: needed = observersNeeded } = view
   // The state counts once and remembers.
-  if (isWhole && view.observersNeeded === undefined) return state.unreachable
+  if (isWhole && needed === observersNeeded && self === state.viewer) return state.unreachable
   const members = isWhole
     ? state.membersByKey
     : new Map([...state.membersByKey].filter(([, member]) => inScope(member, view)))
-  const votes = countVotes(members, state.reachability, view.observersNeeded ?? observersNeeded)
+  const votes = countVotes(members, state.reachability, needed, self)
   return votes.filter((vote) => vote.unreachable).map((vote) => vote.subject)
 }
 

@@ -188,7 +188,7 @@ export function initialState(self: NodeIdentity, settings: MembershipSettings): 
       leaving: false,
       nextAt: Number.POSITIVE_INFINITY,
     },
-    cluster: ClusterState.empty,
+    cluster: ClusterState.empty.with({ viewer: self.key }),
     pace: { nextAt: Number.POSITIVE_INFINITY, delayMs: settings.wakeMaxMs },
     exitingConfirmed: new Set(),
     known: new Map(),

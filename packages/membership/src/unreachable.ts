@@ -14,7 +14,7 @@ export function observersNeeded(size: number): number {
 /** The votes on one member that somebody finds unreachable. */
 export interface ReachabilityVotes {
   readonly subject: NodeKey
-  /** Who finds it unreachable, and counts. */
+  /** Who finds it unreachable, and counts: may be nobody, where all votes are void. */
   readonly observers: readonly NodeKey[]
   readonly needed: number
   readonly unreachable: boolean
@@ -23,17 +23,23 @@ export interface ReachabilityVotes {
 /**
  * Counts, for every member that somebody finds unreachable, whether enough do.
  *
- * Only members that are not down and do not doubt themselves vote. Where fewer members are left to
- * vote than `needed` asks for, all of them suffice: left to vote are those who accuse the subject,
- * and those whom none of its accusers finds unreachable too. So the last node of five sees the
- * other four as unreachable, while two nodes whose link broke are outvoted by the three between.
+ * Only members that are not down and do not doubt themselves vote. An observer that more others find
+ * unreachable than its subject is the one that is cut off, and its vote is void: after a partition
+ * healed, or where a node hears nobody but is still heard, it would have everybody else unreachable.
+ *
+ * Where fewer members are left to vote than `needed` asks for, all of them suffice: left to vote are
+ * those who accuse the subject, and those whom none of its accusers finds unreachable too. So the
+ * last node of five sees the other four as unreachable, while two nodes whose link broke are
+ * outvoted by the three between.
  *
  * @param needed - votes for a cluster of a given size
+ * @param self - who asks: its own vote is never void to it, and it knows itself to be there
  */
 export function countVotes(
   members: ReadonlyMap<NodeKey, Member>,
   reachability: Reachability,
   needed: (size: number) => number = observersNeeded,
+  self?: NodeKey,
 ): readonly ReachabilityVotes[] {
   if (reachability.rows.size === 0) return []
   const accusers = accusersBySubject(members, reachability)
@@ -42,11 +48,23 @@ export function countVotes(
     .filter((member) => mayVote(member, reachability))
     .map((member) => member.key)
   const asked = needed([...members.values()].filter((member) => member.status !== 'down').length)
-  return [...accusers].map(([subject, observers]) => {
-    const vouching = countVouching(voters, subject, observers, reachability, asked)
+  return [...accusers].map(([subject, accusing]) => {
+    const observers = asked === 1 ? accusing : withoutVoid(accusing, accusers, self)
+    const vouching = countVouching(voters, subject, observers, reachability, asked, self)
     const enough = Math.max(1, Math.min(asked, vouching))
     return { subject, observers, needed: enough, unreachable: observers.length >= enough }
   })
+}
+
+/** Leaves out the observers that more others find unreachable than there are of them. */
+function withoutVoid(
+  observers: readonly NodeKey[],
+  accusers: ReadonlyMap<NodeKey, readonly NodeKey[]>,
+  self: NodeKey | undefined,
+): readonly NodeKey[] {
+  const counts = (observer: NodeKey): boolean =>
+    observer === self || (accusers.get(observer)?.length ?? 0) <= observers.length
+  return observers.every(counts) ? observers : observers.filter(counts)
 }
 
 /**
@@ -59,6 +77,7 @@ function countVouching(
   observers: readonly NodeKey[],
   reachability: Reachability,
   most: number,
+  self: NodeKey | undefined,
 ): number {
   const accusing = observers.filter((observer) => observer !== subject).length
   if (accusing >= most) return accusing
@@ -66,6 +85,7 @@ function countVouching(
   for (const voter of voters) {
     if (voter === subject) continue
     const isLeft =
+      voter === self ||
       observers.includes(voter) ||
       observers.every((observer) => reachability.statusBetween(observer, voter) === 'reachable')
     if (isLeft) vouching++
@@ -79,8 +99,9 @@ export function unreachableMembers(
   members: ReadonlyMap<NodeKey, Member>,
   reachability: Reachability,
   needed: (size: number) => number = observersNeeded,
+  self?: NodeKey,
 ): ReadonlySet<NodeKey> {
-  const votes = countVotes(members, reachability, needed)
+  const votes = countVotes(members, reachability, needed, self)
   return new Set(votes.filter((vote) => vote.unreachable).map((vote) => vote.subject))
 }
 
