@@ -75,7 +75,7 @@ export class MessageWriter {
   }
 
   key(key: NodeKey): this {
-    return this.node(NodeIdentity.parse(key))
+    return this.varint(this.#nodes.placeOfKey(key))
   }
 
   dot({ node, counter }: Dot): this {

@@ -1,4 +1,10 @@
-import { NodeAddress, NodeIdentity, type ByteReader, type ByteWriter } from '@casty/transport'
+import {
+  NodeAddress,
+  NodeIdentity,
+  type ByteReader,
+  type ByteWriter,
+  type NodeKey,
+} from '@casty/transport'
 
 const maxHostBytes = 255
 
@@ -6,6 +12,11 @@ const maxHostBytes = 255
 export class NodeTable {
   readonly #places = new Map<string, number>()
   readonly #nodes: NodeIdentity[] = []
+
+  /** The same by key; a node that was named before need not be read from it. */
+  placeOfKey(key: NodeKey): number {
+    return this.#places.get(key) ?? this.placeOf(NodeIdentity.parse(key))
+  }
 
   placeOf(node: NodeIdentity): number {
     const held = this.#places.get(node.key)
