@@ -1,9 +1,4 @@
-import {
-  TransportError,
-  type Endpoint,
-  type NodeAddress,
-  type NodeIdentity,
-} from '@casty/transport'
+import { TransportError, type Endpoint, NodeAddress, type NodeIdentity } from '@casty/transport'
 import type { MembershipInput } from './membership-state.ts'
 import { toAddresses, type Logger, type SeedNodes } from './options.ts'
 
@@ -44,7 +39,7 @@ export class Joiner {
     let contacts: readonly NodeAddress[] = []
     try {
       const seeds = this.#seedNodes
-      contacts = toAddresses(typeof seeds === 'function' ? await seeds() : seeds)
+      contacts = typeof seeds === 'function' ? inOrder(await seeds()) : toAddresses(seeds)
     } catch (error) {
       this.#logger.warn({ error }, 'seedNodes gave no contacts; it is asked again')
     }
@@ -84,6 +79,11 @@ export class Joiner {
   stop(reason: Error): void {
     this.#stopping.abort(reason)
   }
+}
+
+/** What a discovery service lists has no order: all nodes must take the same one for the first. */
+function inOrder(seeds: readonly (string | NodeAddress)[]): readonly NodeAddress[] {
+  return toAddresses(seeds).toSorted((left, right) => NodeAddress.compare(left, right))
 }
 
 function isForGood(reason: string): boolean {

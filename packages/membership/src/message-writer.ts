@@ -1,5 +1,5 @@
 import type { VectorClock } from '@casty/clock'
-import { ByteWriter, NodeIdentity, type Incarnation, type NodeKey } from '@casty/transport'
+import { ByteWriter, type Incarnation, type NodeIdentity, type NodeKey } from '@casty/transport'
 import type { AllocationTable } from './allocations.ts'
 import {
   maxClusterIdBytes,

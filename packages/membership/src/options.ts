@@ -8,7 +8,10 @@ import { MembershipError } from './errors.ts'
 import type { LeaderOrder } from './leader.ts'
 import type { MembershipSettings } from './membership-state.ts'
 
-/** Who to ask for admission: a list, or a function that is asked again on every attempt. */
+/**
+ * Who to ask for admission: a list, or a function that is asked again on every attempt. The first of
+ * a list may form a cluster; of what a function gives, the lowest address may.
+ */
 export type SeedNodes =
   | readonly (string | NodeAddress)[]
   | (() => Promise<readonly (string | NodeAddress)[]>)
