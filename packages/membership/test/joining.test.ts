@@ -241,10 +241,16 @@ describe('A discovery function', () => {
     expect(asked).toBe(3)
   })
 
-  test('that names the node itself first lets it form the cluster', async () => {
+  test.each([
+    ['a:1', 'b:1'],
+    ['b:1', 'a:1'],
+  ])('lets the lowest address form the cluster, in whatever order: %s, %s', async (...named) => {
     await using world = new ClusterWorld()
-    await world.start('b', { seedNodes: async () => ['b:1', 'a:1'] })
-    await world.until(() => world.view('b') === 'b.up', 1_000)
-    expect(world.view('b')).toBe('b.up')
+    await world.start('b', { seedNodes: () => Promise.resolve(named) })
+    await world.advance(2_000)
+    expect(world.view('b')).toBe('')
+    await world.start('a', { seedNodes: () => Promise.resolve(named) })
+    await world.until(() => world.allUp(2), 5_000)
+    expect(world.cluster('b').getState().leader?.address.host).toBe('a')
   })
 })
