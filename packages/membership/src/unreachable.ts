@@ -52,7 +52,8 @@ export function countVotes(
     const observers = asked === 1 ? accusing : withoutVoid(accusing, accusers, self)
     const vouching = countVouching(voters, subject, observers, reachability, asked, self)
     const enough = Math.max(1, Math.min(asked, vouching))
-    return { subject, observers, needed: enough, unreachable: observers.length >= enough }
+    const unreachable = subject !== self && observers.length >= enough
+    return { subject, observers, needed: enough, unreachable }
   })
 }
 

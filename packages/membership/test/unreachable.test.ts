@@ -35,6 +35,24 @@ describe('who is unreachable', () => {
     expect([...found].map(nameOfKey).toSorted().join(' ')).toBe(expected)
   })
 
+  const six = 'a.up b.up c.up d.up e.up f.up'
+
+  test.each([
+    // Cut off, f finds everybody else unreachable, whatever they say of it.
+    ['f✗a f✗b f✗c f✗d f✗e', 'f', 'a b c d e'],
+    ['f✗a f✗b f✗c f✗d f✗e a✗f b✗f c✗f', 'f', 'a b c d e'],
+    // To the others its votes are void, whether they have noticed it or not.
+    ['f✗a f✗b f✗c f✗d f✗e a✗f b✗f c✗f', 'a', 'f'],
+    ['f✗a f✗b f✗c f✗d f✗e', 'a', ''],
+    // Nor do two against four make the four unreachable to themselves.
+    ['e✗a e✗b e✗c e✗d f✗a f✗b f✗c f✗d a✗e b✗e c✗e a✗f b✗f c✗f', 'a', 'e f'],
+  ])('of six with [%s], seen from %s, it is [%s]', (observations, viewer, expected) => {
+    const state = cluster(`${six} | ${observations}`)
+    const self = state.members.find(({ address }) => address.host === viewer)?.key
+    const found = unreachableMembers(state.membersByKey, state.reachability, observersNeeded, self)
+    expect([...found].map(nameOfKey).toSorted().join(' ')).toBe(expected)
+  })
+
   test('is told with the votes: who accuses, and how many are needed', () => {
     const { membersByKey, reachability } = cluster('a.up b.up c.up d.up | a✗b')
     expect(countVotes(membersByKey, reachability)).toEqual([
