@@ -4,8 +4,9 @@ import type { Incarnation, NodeIdentity } from './node-identity.ts'
 import type { ChannelCloseReason, DialFailure, Transport } from './transport.ts'
 
 /**
- * Control carries handshake, heartbeats, gossip and system messages; data carries what users send.
- * They travel on separate connections, so a backlog of data never delays a heartbeat.
+ * Control carries what is small and must not wait: heartbeats, gossip, system messages. Data carries
+ * what users send, and whatever is large. They travel on separate connections, so that a backlog of
+ * data never delays a heartbeat.
  */
 export type Lane = 'control' | 'data'
 
@@ -74,11 +75,13 @@ export interface EndpointOptions {
   readonly address: NodeAddress
   /** What peers dial, where it differs from what is bound (containers, NAT). @defaultValue the bound address */
   readonly advertised?: { readonly host?: string; readonly port?: number }
+  /** Tells this life of the address from earlier ones: must be higher than all of them. */
   readonly incarnation: number
   /** Peers of another cluster are refused. 1 to 100 characters. */
   readonly clusterName: string
   /** Compared for equality when both sides have one; made by the owner from settings that must agree. */
   readonly configDigest?: string
+  /** Names of what this node can do, told to every peer's `admit`. At most 32. @defaultValue [] */
   readonly capabilities?: readonly string[]
   /** Allows a bind beyond loopback without TLS or a shared secret. @defaultValue false */
   readonly insecure?: boolean
@@ -106,9 +109,9 @@ export interface EndpointLimits {
   readonly maxPendingHandshakes?: number
   /** The same per source address. @defaultValue 64 */
   readonly maxPendingHandshakesPerSource?: number
-  /** First delay before a failed dial is tried again; doubles, with full jitter. @defaultValue 100 */
+  /** First delay before a failed dial is tried again, in milliseconds; doubles, with full jitter. @defaultValue 100 */
   readonly minReconnectMs?: number
-  /** Largest delay between dials. @defaultValue 30_000 */
+  /** Largest delay between dials, in milliseconds. @defaultValue 30_000 */
   readonly maxReconnectMs?: number
   /**
    * A connection on which something was sent and nothing came back, not even the answer to a ping,
@@ -117,7 +120,10 @@ export interface EndpointLimits {
    * for longer when its host is gone. @defaultValue 10_000
    */
   readonly maxSilenceMs?: number
-  /** A lane that is not kept, without a frame for so long, is closed; it opens again on demand. @defaultValue 300_000 */
+  /**
+   * A lane that is not kept, without a frame for so many milliseconds, is closed; it opens again on
+   * demand. @defaultValue 300_000
+   */
   readonly idleLaneMs?: number
 }
 
