@@ -209,8 +209,8 @@ export class ClusterState implements ClusterStateParts {
   /**
    * Moves a member along its life. What does not move it forward by an allowed step is left out.
    *
-   * @param removedAtMs - for `removed`: wall-clock time, in milliseconds since the epoch, from which
-   * the age of the tombstone is told; without it the tombstone is kept for good
+   * @param removedAtMs - for `removed`: when, by the wall clock, in milliseconds since the epoch. Noted
+   * for people: the age of a tombstone is counted by each node from when it learned of it
    */
   updateStatus(
     node: NodeAddress | NodeIdentity,
@@ -229,7 +229,7 @@ export class ClusterState implements ClusterStateParts {
    * Removes members for good, in one change, and forgets what earlier incarnations counted. Members
    * that hold a dot of a buried node get a new one, so that nobody misses what it told.
    *
-   * @param removedAtMs - wall-clock time, in milliseconds since the epoch
+   * @param removedAtMs - by the wall clock, in milliseconds since the epoch; see `updateStatus`
    */
   bury(nodes: readonly NodeIdentity[], removedAtMs: number, by: NodeIdentity): ClusterState {
     // In order of incarnation, so that the latest of an address names its tombstone.
@@ -328,7 +328,7 @@ export class ClusterState implements ClusterStateParts {
     return registry === this.registry ? this : this.with({ registry })
   }
 
-  /** Notes that `node` has seen this version. */
+  /** Notes that these nodes have seen this version; those that are no members are left out. */
   markSeen(nodes: Iterable<NodeKey>): ClusterState {
     const news = [...nodes].filter((node) => !this.seen.has(node) && this.membersByKey.has(node))
     return news.length === 0 ? this : this.with({ seen: new Set([...this.seen, ...news]) })

@@ -25,7 +25,10 @@ export interface MemberRecord {
 export interface Tombstone {
   /** The latest incarnation that was removed. */
   readonly node: NodeIdentity
-  /** Wall-clock time of the removal, in milliseconds since the epoch, as the remover saw it. */
+  /**
+   * When the remover's wall clock said that it was removed, in milliseconds since the epoch. For
+   * people: no node counts the age of a tombstone by it.
+   */
   readonly removedAtMs: number
   /** It was let go in good order, rather than downed or replaced by a later incarnation. */
   readonly left: boolean

@@ -14,8 +14,10 @@ export interface MembershipSettings {
   readonly minMembers: number
   readonly gossipIntervalMs: number
   readonly gossipFanout: number
+  /** A change is gossiped after a random time between these two. */
   readonly wakeMinMs: number
   readonly wakeMaxMs: number
+  /** Pause before the second round of asking to join; grows up to `joinRetryMaxMs`. */
   readonly joinRetryMinMs: number
   readonly joinRetryMaxMs: number
   readonly joinTimeoutMs: number
@@ -79,7 +81,7 @@ export interface GossipPace {
 
 /** A burial, and when this node learned of it. */
 export interface Grave {
-  readonly incarnation: number
+  readonly incarnation: Incarnation
   readonly sinceMs: number
 }
 
@@ -101,7 +103,7 @@ export interface MembershipState {
   /** The version each peer last told; what it lacks is computed from it. */
   readonly known: ReadonlyMap<NodeKey, VectorClock>
   readonly convergence: ConvergenceWait
-  /** When this node learned of each burial, on the monotonic clock: from then on its age counts. */
+  /** By address, when this node learned of the burial, on the monotonic clock: from then on its age counts. */
   readonly graves: ReadonlyMap<string, Grave>
 }
 
@@ -109,7 +111,7 @@ export interface MembershipState {
 export interface Moment {
   /** Monotonic, in milliseconds. */
   readonly now: number
-  /** Wall clock, in milliseconds since the epoch; only the age of tombstones is told by it. */
+  /** Wall clock, in milliseconds since the epoch. Noted on tombstones; no time is counted by it. */
   readonly wallNow: number
   /** Uniform in [0, 1). */
   readonly draw: number

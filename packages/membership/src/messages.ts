@@ -8,12 +8,12 @@ import type { RegistryRow } from './registry.ts'
 export type JoinRefusalReason =
   | 'not-a-member' // It is itself only joining: ask somebody else, or it again later.
   | 'leaving' // It is on its way out.
-  | 'stale-incarnation' // A newer incarnation of the joiner's address is known.
+  | 'stale-incarnation' // The joiner's incarnation is over, or a newer one of its address is known.
 
 /** Shard tables held, without their shards: enough to tell what is missing. */
 export type HeldTables = ReadonlyMap<string, Pick<AllocationTable, 'epoch' | 'author'>>
 
-/** What nodes tell each other about membership, on the control lane. */
+/** What nodes tell each other about membership: on the control lane, in bulk on the data lane. */
 export type MembershipMessage =
   | { readonly type: 'join'; readonly id: string; readonly roles: readonly string[] }
   | { readonly type: 'welcome'; readonly gossip: Gossip }

@@ -48,8 +48,9 @@ export interface ClusterConfig {
   /** A name of the user's for this node, found by `resolveNode`. @defaultValue the address */
   readonly nodeId?: string
   /**
-   * Members, or nodes that may become members, to ask for admission. The first one listed forms the
-   * cluster when nobody else is there. With an empty list the node forms a cluster of its own.
+   * Members, or nodes that may become members, to ask for admission. The first one listed (of what a
+   * function gives, the lowest address) forms the cluster when nobody else is there. With an empty
+   * list the node forms a cluster of its own.
    * @defaultValue []
    */
   readonly seedNodes?: SeedNodes
@@ -64,7 +65,11 @@ export interface ClusterConfig {
   readonly gossipIntervalMs?: number
   /** Peers told in a round. Raising it spreads news faster, at as many more messages. @defaultValue 3 */
   readonly gossipFanout?: number
-  /** How many others watch each member. @defaultValue 5 */
+  /**
+   * How many others watch each member. Raising it gives more votes at as many more heartbeats. Below 3
+   * there are too few of them in a cluster above five: whoever dies alone is never found unreachable
+   * there, and with 1 in none above two. @defaultValue 5
+   */
   readonly monitoredBy?: number
   /** How silence becomes suspicion. */
   readonly failureDetector?: HeartbeatMonitorOptions
@@ -74,7 +79,10 @@ export interface ClusterConfig {
   readonly leaderOrder?: LeaderOrder
   /** Members that must be there before the first becomes up. Must agree. @defaultValue 1 */
   readonly minMembers?: number
-  /** How long joiners wait for convergence before they become weakly up. @defaultValue 7_000 */
+  /**
+   * How long joiners wait for convergence before they become weakly up, in milliseconds.
+   * @defaultValue 7_000
+   */
   readonly weaklyUpAfterMs?: number
   /** How long one contact may take to answer, in milliseconds. @defaultValue 1_000 */
   readonly joinTimeoutMs?: number
@@ -88,12 +96,19 @@ export interface ClusterConfig {
   readonly seedTimeoutMs?: number
   /**
    * How long a leaving node waits for the others, before its exit tasks and again after them, until
-   * it goes on by itself. @defaultValue 5_000
+   * it goes on by itself, in milliseconds. @defaultValue 5_000
    */
   readonly leaveTimeoutMs?: number
-  /** How long exit tasks may take before the node leaves without them. @defaultValue 30_000 */
+  /**
+   * How long exit tasks may take before the node leaves without them, in milliseconds.
+   * @defaultValue 30_000
+   */
   readonly exitTimeoutMs?: number
-  /** How long a removed incarnation is remembered, in milliseconds. @defaultValue 86_400_000 */
+  /**
+   * How long each node remembers a removed incarnation from when it learned of the removal, in
+   * milliseconds. Lower lets one that was cut off for longer come back; raising it costs memory for as
+   * long. @defaultValue 86_400_000
+   */
   readonly tombstoneTtlMs?: number
   /** Decides who is downed when members are unreachable. @defaultValue nobody is, except by `down` */
   readonly downing?: DowningProvider
