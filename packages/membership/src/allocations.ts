@@ -41,7 +41,7 @@ export class Allocations {
   merge(tables: Iterable<readonly [type: string, table: AllocationTable]>): Allocations {
     let merged: Map<string, AllocationTable> | undefined
     for (const [type, table] of tables) {
-      if (!isNewer(table, (merged ?? this.tables).get(type))) continue
+      if (!isNewerTable(table, (merged ?? this.tables).get(type))) continue
       merged ??= new Map(this.tables)
       merged.set(type, table)
     }
@@ -52,7 +52,7 @@ export class Allocations {
   newerThan(
     held: ReadonlyMap<string, Pick<AllocationTable, 'epoch' | 'author'>>,
   ): readonly (readonly [type: string, table: AllocationTable])[] {
-    return [...this.tables].filter(([type, table]) => isNewer(table, held.get(type)))
+    return [...this.tables].filter(([type, table]) => isNewerTable(table, held.get(type)))
   }
 
   /** The highest epoch of any type; 0 where there is none. */
@@ -71,7 +71,8 @@ export class Allocations {
   }
 }
 
-function isNewer(
+/** Whether a table is to replace the one held, by epoch, then author. */
+export function isNewerTable(
   table: Pick<AllocationTable, 'epoch' | 'author'>,
   held: Pick<AllocationTable, 'epoch' | 'author'> | undefined,
 ): boolean {

@@ -2,6 +2,7 @@
 // who lacks something say what it has, and the other send the rest. While not everybody is known to
 // have seen this node's view it gossips soon, to those who have not; else once an interval.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
+import { isNewerTable } from './allocations.ts'
 import type { ClusterState } from './cluster-state.ts'
 import {
   gossipFor,
@@ -130,10 +131,9 @@ function lacks(
   cluster: ClusterState,
   held: Extract<MembershipMessage, { type: 'sections-request' }>,
 ): boolean {
-  const newerTable = [...held.tables].some(([type, { epoch, author }]) => {
-    const own = cluster.allocations.tables.get(type)
-    return !own || epoch > own.epoch || (epoch === own.epoch && author > own.author)
-  })
+  const newerTable = [...held.tables].some(([type, table]) =>
+    isNewerTable(table, cluster.allocations.tables.get(type)),
+  )
   const isNewerRow = ([node, version]: readonly [NodeKey, number]): boolean =>
     cluster.membersByKey.has(node) && version > (cluster.registry.rows.get(node)?.version ?? 0)
   return newerTable || [...held.registry].some(isNewerRow)

@@ -13,6 +13,7 @@ import {
   receiveSeen,
   receiveStatus,
 } from './exchange.ts'
+import { forgetGraves, noteGraves } from './graves.ts'
 import {
   admit,
   contactFailed,
@@ -47,7 +48,6 @@ import {
   type Step,
 } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
-import { forgetGraves, noteGraves } from './graves.ts'
 
 /** One event of one node. Never throws on anything that a peer or the network can cause. */
 export function step(state: MembershipState, event: MembershipEvent): Step {
