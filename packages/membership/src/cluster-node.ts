@@ -338,7 +338,7 @@ export class ClusterNode {
     return await new Promise((resolve) => {
       const timer = this.#clock.schedule(exitTimeoutMs, () => {
         this.#timers.delete(timer)
-        const reason = MembershipError.timeout('Exit tasks', exitTimeoutMs, 'the node leaves')
+        const reason = MembershipError.exitTasksOverdue(exitTimeoutMs)
         resolve([{ status: 'rejected', reason }])
       })
       this.#timers.add(timer)

@@ -24,6 +24,14 @@ export class MembershipError extends Error {
     )
   }
 
+  static exitTasksOverdue(timeoutMs: number): MembershipError {
+    return new MembershipError(
+      'CASTY_MEMBERSHIP_TIMEOUT',
+      `Exit tasks took longer than ${timeoutMs} ms, and the node leaves without them. ` +
+        'Make them quicker, or raise exitTimeoutMs.',
+    )
+  }
+
   static invalidOption(option: string, value: unknown, allowed: string): MembershipError {
     const shown = typeof value === 'string' ? JSON.stringify(value) : String(value)
     return new MembershipError(
