@@ -14,7 +14,7 @@ export type Command =
   | { readonly type: 'help' }
   | { readonly type: 'mistake'; readonly message: string }
 
-export const fewestNodes = 3
+const fewestNodes = 3
 export const mostNodes = 20
 
 /** @param isTerminal - whether a person sits at both ends: keys come in, and a table can be drawn */

@@ -70,7 +70,7 @@ export function checkEndpointOptions(options: EndpointOptions): EndpointSettings
 }
 
 /** True for names and literals that only this machine can reach. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   if (host === 'localhost' || host === '::1') return true
   return /^127(?:\.\d{1,3}){3}$/.test(host) || /^::ffff:127(?:\.\d{1,3}){3}$/.test(host)
 }

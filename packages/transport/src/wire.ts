@@ -9,7 +9,7 @@
 // can still tell each other so.
 
 /** No HTTP request, TLS record or line of text starts with a byte of 0x89. */
-export const wireMagic: Uint8Array = Uint8Array.of(0x89, 0x43, 0x41, 0x53, 0x54, 0x59, 0x0d, 0x0a)
+const wireMagic: Uint8Array = Uint8Array.of(0x89, 0x43, 0x41, 0x53, 0x54, 0x59, 0x0d, 0x0a)
 
 /** Wire versions that this package speaks, inclusive. Counted on their own, not with the package. */
 export const wireVersions: { readonly min: number; readonly max: number } = { min: 1, max: 1 }

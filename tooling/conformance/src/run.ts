@@ -52,7 +52,7 @@ function failedFile(fileName: string, reason: string): FileResult {
 }
 
 /** A case passes or deviates only if something was checked and all of it holds. */
-export function runCase(vector: VectorCase, declared: readonly Deviation[]): CaseResult {
+function runCase(vector: VectorCase, declared: readonly Deviation[]): CaseResult {
   const { id, kind, awaits } = vector
   if (awaits !== undefined) return { type: 'awaited', id, kind, packageName: awaits }
   try {

@@ -20,7 +20,7 @@ export const suites: Readonly<Record<string, Suite>> = {
 }
 
 /** Schemas of packages to come: named in the report, and not counted. */
-export const awaitedSchemas = /^(?:sbr-|crdt|ddata-)/
+const awaitedSchemas = /^(?:sbr-|crdt|ddata-)/
 
 /** What a file says it is; by its name where it says nothing. */
 export type Recognized =
