@@ -2,6 +2,7 @@
 // every time. While a timer runs, `now()` is the very instant it was due.
 import type { Clock } from './clock.ts'
 import { ClockError } from './clock-error.ts'
+import type { Random } from './random.ts'
 import { validDelay } from './system-clock.ts'
 import { TimerQueue, type QueuedTimer } from './timer-queue.ts'
 
@@ -13,6 +14,11 @@ export interface ManualClockOptions {
   readonly nowMs?: number
   /** Where the wall clock starts, in milliseconds since 1970. @defaultValue 1_700_000_000_000 */
   readonly wallNowMs?: number
+  /**
+   * Draws the order in which timers due at the same instant run, so that a simulation tries many.
+   * @defaultValue they run in the order in which they were set
+   */
+  readonly tieBreak?: Random
 }
 
 /** More timers than this at one instant are taken for a timer that sets itself again at once. */
@@ -28,13 +34,15 @@ const mostTimersPerInstant = 100_000
  */
 export class ManualClock implements Clock {
   readonly #timers = new TimerQueue()
+  readonly #tieBreak: Random | undefined
   #nowMs: number
   #wallOffsetMs: number
   #nextOrder = 0
   #ranThisInstant = 0
   #advancing = false
 
-  constructor({ nowMs = 0, wallNowMs = 1_700_000_000_000 }: ManualClockOptions = {}) {
+  constructor({ nowMs = 0, wallNowMs = 1_700_000_000_000, tieBreak }: ManualClockOptions = {}) {
+    this.#tieBreak = tieBreak
     this.#nowMs = finite('nowMs', nowMs)
     this.#wallOffsetMs = finite('wallNowMs', wallNowMs) - nowMs
   }
@@ -54,7 +62,9 @@ export class ManualClock implements Clock {
 
   schedule(delayMs: number, callback: () => void): Disposable {
     const dueAt = this.#nowMs + validDelay(delayMs)
-    const timer: QueuedTimer = { dueAt, order: this.#nextOrder++, callback, position: -1 }
+    const order = this.#nextOrder++
+    const rank = this.#tieBreak?.() ?? 0
+    const timer: QueuedTimer = { dueAt, rank, order, callback, position: -1 }
     this.#timers.add(timer)
     return { [Symbol.dispose]: () => this.#timers.remove(timer) }
   }
@@ -90,12 +100,17 @@ export class ManualClock implements Clock {
    * As `advance`, but before the first timer, after each and at the end it lets every promise settle
    * that can settle without time passing, however long the chain. It does not wait for real input
    * and output, nor for work of other threads.
+   *
+   * @param afterEach - called when a timer and all that settled after it are done
    */
-  async advanceAsync(ms: number): Promise<void> {
+  async advanceAsync(ms: number, afterEach?: () => void): Promise<void> {
     const target = this.#begin(ms)
     try {
       await turnOfTheLoop()
-      while (this.#runNext(target)) await turnOfTheLoop()
+      while (this.#runNext(target)) {
+        await turnOfTheLoop()
+        afterEach?.()
+      }
       this.#moveTo(target)
     } finally {
       this.#advancing = false

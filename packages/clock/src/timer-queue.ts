@@ -1,14 +1,16 @@
 /** A callback waiting for its time. Only the queue writes `position`; below 0 it is not waiting. */
 export interface QueuedTimer {
   readonly dueAt: number
-  /** Grows with every timer: those due together run in the order they were set. */
+  /** Of timers due together the lower one runs first; of equal ranks, the one set first. */
+  readonly rank: number
+  /** Grows with every timer. */
   readonly order: number
   readonly callback: () => void
   position: number
 }
 
 /**
- * Timers by due time, then by order: a binary heap that knows where each timer stands, so that
+ * Timers by due time, then by rank and order: a binary heap that knows where each timer stands, so that
  * cancelling costs O(log n) as well and a cancelled timer leaves nothing behind.
  */
 export class TimerQueue {
@@ -72,5 +74,6 @@ export class TimerQueue {
 }
 
 function isEarlier(left: QueuedTimer, right: QueuedTimer): boolean {
-  return left.dueAt === right.dueAt ? left.order < right.order : left.dueAt < right.dueAt
+  if (left.dueAt !== right.dueAt) return left.dueAt < right.dueAt
+  return left.rank === right.rank ? left.order < right.order : left.rank < right.rank
 }

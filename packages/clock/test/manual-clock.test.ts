@@ -218,3 +218,21 @@ describe('advancing asynchronously', () => {
     expect(clock.now()).toBe(11)
   })
 })
+
+test('timers due together run in the order drawn, where draws are given', () => {
+  const draws = [0.5, 0.1, 0.9]
+  const clock = new ManualClock({ tieBreak: () => draws.shift() ?? 0 })
+  const ran: string[] = []
+  for (const name of ['first', 'second', 'third']) clock.schedule(10, () => ran.push(name))
+  clock.advance(10)
+  expect(ran).toEqual(['second', 'first', 'third'])
+})
+
+test('advancing tells of each timer when all that followed from it has settled', async () => {
+  const clock = new ManualClock()
+  const ran: string[] = []
+  clock.schedule(1, () => void Promise.resolve().then(() => ran.push('settled')))
+  clock.schedule(2, () => ran.push('second'))
+  await clock.advanceAsync(5, () => ran.push(`after ${clock.now()}`))
+  expect(ran).toEqual(['settled', 'after 1', 'second', 'after 2'])
+})

@@ -6,7 +6,16 @@ export { Endpoint } from './endpoint.ts'
 export { TransportError, type TransportErrorCode, type TransportErrorOptions } from './errors.ts'
 export { FrameBatch } from './frame-batch.ts'
 export { FrameDecoder, type FrameSink } from './frame-decoder.ts'
-export type { CutMode, DelayFault, DropFault, LinkStatistics, ReorderFault } from './memory-link.ts'
+export type {
+  CutMode,
+  DelayFault,
+  DropFault,
+  Latency,
+  LinkStatistics,
+  ObservedWrite,
+  ReorderFault,
+  RetransmitFault,
+} from './memory-link.ts'
 export {
   createMemoryNetwork,
   memoryNetworkDefaults,

@@ -11,8 +11,11 @@ import {
   type CutMode,
   type DelayFault,
   type DropFault,
+  type Latency,
   type LinkStatistics,
+  type ObservedWrite,
   type ReorderFault,
+  type RetransmitFault,
 } from './memory-link.ts'
 import { MemoryProcess, type MemorySystem } from './memory-process.ts'
 import { NodeAddress } from './node-address.ts'
@@ -22,13 +25,17 @@ export interface MemoryNetworkOptions {
   readonly clock: Clock
   /** Decides which writes a fault hits. @defaultValue seededRandom(1) */
   readonly random?: Random
-  /** Time from one node to another, in milliseconds. @defaultValue 0 */
-  readonly latencyMs?: number
+  /** Time from one node to another, in milliseconds, or a function that draws it. @defaultValue 0 */
+  readonly latencyMs?: Latency
   /** Bytes under way per direction of a connection; a writer beyond it is told to wait. @defaultValue 262_144 */
   readonly windowBytes?: number
+  /** Is told of every write when it leaves and when it arrives or is lost. Must not change it. */
+  readonly observe?: (write: ObservedWrite) => void
 }
 
-export const memoryNetworkDefaults: Required<Omit<MemoryNetworkOptions, 'clock' | 'random'>> = {
+export const memoryNetworkDefaults: Required<
+  Omit<MemoryNetworkOptions, 'clock' | 'random' | 'observe'>
+> = {
   latencyMs: 0,
   windowBytes: 262_144,
 }
@@ -63,6 +70,8 @@ export interface MemoryNetwork {
   /** The following change one direction until healed; `undefined` takes that fault away. */
   delay(from: NodeAddress, to: NodeAddress, fault: DelayFault | undefined): void
   drop(from: NodeAddress, to: NodeAddress, fault: DropFault | undefined): void
+  /** Loses packets, which TCP sends again: what was written comes late, but comes. */
+  retransmit(from: NodeAddress, to: NodeAddress, fault: RetransmitFault | undefined): void
   duplicate(from: NodeAddress, to: NodeAddress, probability: number): void
   reorder(from: NodeAddress, to: NodeAddress, fault: ReorderFault | undefined): void
   bandwidth(from: NodeAddress, to: NodeAddress, bytesPerSecond: number | undefined): void
@@ -90,15 +99,17 @@ class Network implements MemoryNetwork, MemorySystem {
   readonly clock: Clock
   readonly windowBytes: number
   readonly #random: Random
-  readonly #latencyMs: number
+  readonly #latency: Latency
+  readonly #observe: ((write: ObservedWrite) => void) | undefined
   readonly #listening = new Map<string, MemoryProcess>()
   readonly #links = new Map<string, MemoryLink>()
   #nextPort = firstEphemeralPort
 
-  constructor({ clock, random, latencyMs, windowBytes }: MemoryNetworkOptions) {
+  constructor({ clock, random, latencyMs, windowBytes, observe }: MemoryNetworkOptions) {
     this.clock = clock
+    this.#observe = observe
     this.#random = random ?? seededRandom(1)
-    this.#latencyMs = checkAtLeast('latencyMs', latencyMs ?? memoryNetworkDefaults.latencyMs, 0)
+    this.#latency = checkLatency(latencyMs ?? memoryNetworkDefaults.latencyMs)
     this.windowBytes = checkAtLeast(
       'windowBytes',
       windowBytes ?? memoryNetworkDefaults.windowBytes,
@@ -157,6 +168,14 @@ class Network implements MemoryNetwork, MemorySystem {
     this.route(from, to).drop = fault
   }
 
+  retransmit(from: NodeAddress, to: NodeAddress, fault: RetransmitFault | undefined): void {
+    if (fault !== undefined) {
+      checkProbability('retransmit.probability', fault.probability)
+      checkAtLeast('retransmit.timeoutMs', fault.timeoutMs ?? 1, 0)
+    }
+    this.route(from, to).retransmit = fault
+  }
+
   duplicate(from: NodeAddress, to: NodeAddress, probability: number): void {
     this.route(from, to).duplicateProbability = checkProbability('probability', probability)
   }
@@ -197,7 +216,11 @@ class Network implements MemoryNetwork, MemorySystem {
     const key = `${from}>${to}`
     const existing = this.#links.get(key)
     if (existing !== undefined) return existing
-    const link = new MemoryLink(from.toString(), to.toString(), this.#latencyMs, this.#random)
+    const link = new MemoryLink(from.toString(), to.toString(), {
+      latency: this.#latency,
+      random: this.#random,
+      observe: this.#observe,
+    })
     this.#links.set(key, link)
     return link
   }
@@ -232,6 +255,10 @@ class Network implements MemoryNetwork, MemorySystem {
       if (channel.isBetween(left, right)) channel.reset()
     }
   }
+}
+
+function checkLatency(latency: Latency): Latency {
+  return typeof latency === 'function' ? latency : checkAtLeast('latencyMs', latency, 0)
 }
 
 function checkAtLeast(option: string, value: number, least: number): number {

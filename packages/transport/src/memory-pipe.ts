@@ -16,6 +16,8 @@ export interface PipeReceiver {
 
 interface Arrival {
   readonly dueAt: number
+  /** Of the write, on its link. */
+  readonly id: number
   readonly bytes: Uint8Array
 }
 
@@ -97,7 +99,7 @@ export class MemoryPipe {
     while (first !== undefined && first.dueAt <= now && this.#receiver.isReading) {
       this.#arrivals.shift()
       this.#windowUsed -= first.bytes.length
-      if (this.#link().arrive(first.bytes.length)) {
+      if (this.#link().arrive(first.id, first.bytes)) {
         this.#receiver.received(first.bytes)
         first.bytes.fill(usedByte)
       }
@@ -122,6 +124,7 @@ export class MemoryPipe {
   stop(): void {
     this.#isStopped = true
     this.#timer?.[Symbol.dispose]()
+    for (const { id, bytes } of this.#arrivals) this.#link().lost(id, bytes)
     this.#outbox.length = this.#arrivals.length = this.#outboxBytes = 0
   }
 
@@ -132,14 +135,14 @@ export class MemoryPipe {
 
   #send(bytes: Uint8Array): void {
     const now = this.#clock.now()
-    const passage = this.#link().pass(bytes.length, now, this.#isFirst)
+    const passage = this.#link().pass(bytes, now, this.#isFirst)
     this.#isFirst = false
     if (passage.type === 'lost') return
     const floor = passage.overtaken ? 0 : this.#lastDueAt
     const dueAt = Math.max(now + passage.delayMs, floor)
     if (!passage.overtaken) this.#lastDueAt = dueAt
-    this.#insert({ dueAt, bytes })
-    if (passage.copies === 2) this.#insert({ dueAt, bytes: bytes.slice() })
+    this.#insert({ dueAt, id: passage.id, bytes })
+    if (passage.copies === 2) this.#insert({ dueAt, id: passage.id, bytes: bytes.slice() })
   }
 
   #insert(arrival: Arrival): void {

@@ -289,6 +289,7 @@ describe('the memory network', () => {
       dropped: 1,
       duplicated: 0,
       reordered: 0,
+      retransmitted: 0,
     })
   })
 
@@ -332,3 +333,70 @@ function failureOf(error: unknown): string {
   // What a dial rejects with.
   return (error as { readonly failure: string }).failure
 }
+
+describe('loss as TCP shows it', () => {
+  test('what was lost comes late, and what was written after it comes behind it', async () => {
+    const { clock, network, near, far } = await pair()
+    network.retransmit(here, there, { probability: 1, timeoutMs: 100 })
+    write(near, 'first')
+    network.retransmit(here, there, undefined)
+    write(near, 'second')
+    await clock.advanceAsync(1_000)
+    expect(far.got).toEqual([])
+    await clock.advanceAsync(100_000)
+    expect(far.got).toEqual(['first', 'second'])
+  })
+
+  test('every try again is counted', async () => {
+    const { clock, network, near } = await pair()
+    network.retransmit(here, there, { probability: 1 })
+    write(near, 'lost')
+    await clock.advanceAsync(100_000)
+    expect(network.links().find(({ from }) => from === 'a:1')?.retransmitted).toBe(6)
+  })
+})
+
+test('a latency may be drawn for every write', async () => {
+  const clock = new ManualClock()
+  const latencies = [1, 1, 7, 3]
+  const network = createMemoryNetwork({ clock, latencyMs: () => latencies.shift() ?? 0 })
+  const far: End[] = []
+  await network.transport().listen(there, (channel) => far.push(opened(channel)))
+  const transport = network.transport()
+  await transport.listen(here, () => {})
+  const dialling = transport.dial(there)
+  await clock.advanceAsync(2)
+  const near = opened(await dialling)
+  write(near, 'x')
+  await clock.advanceAsync(6)
+  expect(far[0]?.got).toEqual([])
+  await clock.advanceAsync(1)
+  expect(far[0]?.got).toEqual(['x'])
+})
+
+test('an observer is told of every write when it leaves, and when it arrives or is lost', async () => {
+  const seen: string[] = []
+  const clock = new ManualClock()
+  const network = createMemoryNetwork({
+    clock,
+    latencyMs: 5,
+    observe: ({ stage, id, from, to, bytes }) =>
+      seen.push(`${stage} ${id} ${from}>${to} ${new TextDecoder().decode(bytes)}`),
+  })
+  await network.transport().listen(there, (channel) => void opened(channel))
+  const transport = network.transport()
+  await transport.listen(here, () => {})
+  const dialling = transport.dial(there)
+  await clock.advanceAsync(10)
+  const near = opened(await dialling)
+  write(near, 'one')
+  await clock.advanceAsync(5)
+  network.cut(here, there)
+  write(near, 'two')
+  expect(seen).toEqual([
+    'sent 0 a:1>b:1 one',
+    'arrived 0 a:1>b:1 one',
+    'sent 1 a:1>b:1 two',
+    'lost 1 a:1>b:1 two',
+  ])
+})
