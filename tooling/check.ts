@@ -1,15 +1,14 @@
 // What `npm test` runs once everything is installed: all checks, in steps that can each be run alone.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isGood, resultLine, summary } from './checks/report.ts'
+import { interruption, isGood, resultLine, summary } from './checks/report.ts'
 import { runSteps } from './checks/run-steps.ts'
 import { runStep, type Step } from './checks/step.ts'
 import { workspaceRoot } from './checks/workspace.ts'
 
 const vitest = ['vitest', 'run', '--config', 'tooling/vitest.config.ts'] as const
 const processTests = 'test/processes'
-const conformance = 'tooling/conformance/src/main.ts'
 // One set of tarballs for the steps that look at them; see pack.ts.
 const packed = mkdtempSync(join(tmpdir(), 'casty-packed-'))
 process.env['CASTY_PACKED'] = packed
@@ -21,14 +20,10 @@ const steps: readonly Step[] = [
   { name: 'format', command: ['oxfmt', '--check'] },
   { name: 'layers', command: ['node', 'tooling/layers.ts'] },
   { name: 'examples', command: ['node', 'tooling/examples/main.ts'] },
-  ...(existsSync(join(workspaceRoot, conformance))
-    ? [
-        {
-          name: 'conformance',
-          command: ['node', '--conditions=@casty/source', conformance],
-        } as const,
-      ]
-    : []),
+  {
+    name: 'conformance',
+    command: ['node', '--conditions=@casty/source', 'tooling/conformance/src/main.ts'],
+  },
   { name: 'pack', command: ['node', 'tooling/pack.ts'], after: ['build'] },
   { name: 'packaging', command: ['node', 'tooling/packaging.ts'], after: ['pack'] },
   { name: 'consumer', command: ['node', 'tooling/consumer/main.ts'], after: ['pack'] },
@@ -37,9 +32,14 @@ const steps: readonly Step[] = [
   { name: 'processes', command: [...vitest, processTests, '--no-file-parallelism'], alone: true },
 ]
 
+const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 const interrupted = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => interrupted.abort())
+let interruptedCode: number | undefined
+for (const [signal, code] of Object.entries(exitCodes)) {
+  process.on(signal, () => {
+    interruptedCode ??= code
+    interrupted.abort()
+  })
 }
 
 const startedMs = performance.now()
@@ -47,11 +47,17 @@ try {
   const results = await runSteps(steps, {
     run: (step) => runStep(step, workspaceRoot, interrupted.signal),
     lanes: Math.min(2, availableParallelism()),
+    signal: interrupted.signal,
     onStart: ({ name }) => console.log(`  ${name} …`),
     onEnd: (result) => console.log(resultLine(result)),
   })
-  console.log(summary(results, performance.now() - startedMs))
-  process.exitCode = isGood(results) ? 0 : 1
+  if (interruptedCode === undefined) {
+    console.log(summary(results, performance.now() - startedMs))
+    process.exitCode = isGood(results) ? 0 : 1
+  } else {
+    console.log(`\n${interruption(results, steps.length)}`)
+    process.exitCode = interruptedCode
+  }
 } finally {
   rmSync(packed, { recursive: true, force: true })
 }

@@ -1,11 +1,12 @@
 import type { Counts, StepResult } from './step.ts'
 
-const marks = { passed: '✓', failed: '✗', 'not-run': '–' } as const
+const marks = { passed: '✓', failed: '✗', 'not-run': '–', interrupted: '–' } as const
 
 /** One line per finished step; what a failed one printed follows, unless it was shown live. */
 export function resultLine(result: StepResult): string {
   const { step, outcome, durationMs, output } = result
   if (outcome === 'not-run') return `– ${step.name}: not run, what it needs has failed`
+  if (outcome === 'interrupted') return `– ${step.name}: interrupted`
   const line = `${marks[outcome]} ${step.name.padEnd(12)} ${seconds(durationMs).padStart(8)}${counted(result)}`
   if (outcome === 'passed' || step.alone) return line
   return `${line}\n  $ pnpm exec ${step.command.join(' ')}\n${indent(output)}`
@@ -25,6 +26,14 @@ export function summary(results: readonly StepResult[], totalMs: number): string
         `Run one alone: pnpm exec ${failed[0]?.step.command.join(' ')}`
   const { passed, failed: failures } = total(results)
   return ['', ...rows, '', verdict, `${passed} passed, ${failures} failed`].join('\n')
+}
+
+/** What is left to say of a run that was interrupted, of `count` steps in all. */
+export function interruption(results: readonly StepResult[], count: number): string {
+  const passed = results.filter(({ outcome }) => outcome === 'passed').length
+  const failed = results.filter(({ outcome }) => outcome === 'failed')
+  const names = failed.map(({ step }) => step.name).join(', ')
+  return `Interrupted: ${passed} of ${count} steps had passed${names && `, and ${names} had failed`}.`
 }
 
 export function total(results: readonly StepResult[]): Counts {

@@ -4,19 +4,22 @@ export interface RunStepsOptions {
   readonly run: (step: Step) => Promise<StepResult>
   /** How many steps may run at once. */
   readonly lanes: number
+  /** Once aborted, no further step begins; those that run are for `run` to end. */
+  readonly signal?: AbortSignal
   readonly onStart?: (step: Step) => void
   readonly onEnd?: (result: StepResult) => void
 }
 
 /**
  * Runs every step whose preconditions hold, in the given order as far as lanes are free, and answers
- * the results in that order. One failure stops only what depends on it, so a run reports them all.
+ * the results in that order. One failure stops only what depends on it, so a run reports them all; one
+ * that is interrupted answers what there is by then.
  *
  * @throws Error if a step waits for one that is not in the list
  */
 export async function runSteps(
   steps: readonly Step[],
-  { run, lanes, onStart, onEnd }: RunStepsOptions,
+  { run, lanes, signal, onStart, onEnd }: RunStepsOptions,
 ): Promise<readonly StepResult[]> {
   const results = new Map<string, StepResult>()
   const running = new Map<Step, Promise<void>>()
@@ -34,6 +37,10 @@ export async function runSteps(
   }
 
   while (waiting.length + running.size > 0) {
+    if (signal?.aborted === true) {
+      await Promise.all(running.values())
+      break
+    }
     for (const step of waiting.filter((step) => isBlocked(step, results))) settle(notRun(step))
     waiting = waiting.filter(({ name }) => !results.has(name))
     const next = waiting.find(

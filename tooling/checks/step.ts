@@ -14,7 +14,7 @@ export interface Step {
 
 export interface StepResult {
   readonly step: Step
-  readonly outcome: 'passed' | 'failed' | 'not-run'
+  readonly outcome: 'passed' | 'failed' | 'not-run' | 'interrupted'
   readonly durationMs: number
   readonly output: string
   readonly counts: Counts
@@ -47,9 +47,11 @@ export function judge(
   return { outcome: 'failed', counts: { ...counts, failed: Math.max(1, counts.failed) } }
 }
 
+const interrupted = { outcome: 'interrupted', counts: { passed: 0, failed: 0 } } as const
+
 /**
- * Runs one step to its end, or ends it when `signal` is aborted. Never rejects: a command that cannot
- * start is a failed step.
+ * Runs one step to its end, or ends it when `signal` is aborted: what fails after that says nothing of
+ * the step, and is not shown. Never rejects: a command that cannot start is a failed step.
  */
 export function runStep(step: Step, cwd: string, signal?: AbortSignal): Promise<StepResult> {
   const startedMs = performance.now()
@@ -60,7 +62,14 @@ export function runStep(step: Step, cwd: string, signal?: AbortSignal): Promise<
       // Some tools colour what they write whenever they find themselves in CI.
       const text = stripVTControlCharacters(output)
       const durationMs = performance.now() - startedMs
-      resolve({ step, ...judge(exitCode, text), durationMs, output: text })
+      const verdict = judge(exitCode, text)
+      const isInterrupted = signal?.aborted === true && verdict.outcome === 'failed'
+      resolve({
+        step,
+        ...(isInterrupted ? interrupted : verdict),
+        durationMs,
+        output: text,
+      })
     }
     const child = spawn(program, args, {
       cwd,
@@ -72,10 +81,11 @@ export function runStep(step: Step, cwd: string, signal?: AbortSignal): Promise<
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text
-        if (step.alone) process.stdout.write(text)
+        if (step.alone && signal?.aborted !== true) process.stdout.write(text)
       })
     }
     child.on('error', (error) => {
+      if (error.name === 'AbortError') return // It was told to end, and `close` says when it has.
       output += `Could not start ${program}: ${error.message}\n`
       finish(1)
     })

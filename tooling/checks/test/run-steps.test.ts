@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { isGood, resultLine, summary } from '../report.ts'
+import { interruption, isGood, resultLine, summary } from '../report.ts'
 import { runSteps } from '../run-steps.ts'
 import type { Step, StepResult } from '../step.ts'
 
@@ -88,4 +88,27 @@ test('a run in which nothing was counted is not good', () => {
   const nothing: StepResult = { ...result(step('a'), 'passed'), counts: { passed: 0, failed: 0 } }
   expect(isGood([])).toBe(false)
   expect(isGood([nothing])).toBe(false)
+})
+
+test('after an interruption no step begins, and those that run are waited for', async () => {
+  const { run, seen } = bench()
+  const ending = new AbortController()
+  const results = await runSteps([step('a'), step('b'), step('c'), step('d')], {
+    run,
+    lanes: 2,
+    signal: ending.signal,
+    onEnd: () => ending.abort(),
+  })
+  expect(seen).toEqual(['a', 'a+b'])
+  expect(results.map(({ step }) => step.name)).toEqual(['a', 'b'])
+})
+
+test('an interrupted run tells how far it came, and no total', () => {
+  const passed = result(step('a'), 'passed')
+  const ended: StepResult = { ...result(step('b'), 'failed'), outcome: 'interrupted' }
+  expect(resultLine(ended)).toBe('– b: interrupted')
+  expect(interruption([passed, ended], 12)).toBe('Interrupted: 1 of 12 steps had passed.')
+  expect(interruption([passed, result(step('c'), 'failed'), ended], 12)).toBe(
+    'Interrupted: 1 of 12 steps had passed, and c had failed.',
+  )
 })

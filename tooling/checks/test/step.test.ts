@@ -40,3 +40,12 @@ test('a command that does not exist is a failed step', async () => {
   const result = await runStep({ name: 'none', command: ['casty-no-such-program'] }, tmpdir())
   expect(result).toMatchObject({ outcome: 'failed', counts: { failed: 1 } })
 })
+
+test('a step that fails because it is ended has not failed', async () => {
+  const ending = new AbortController()
+  const script = "console.log('0 passed, 3 failed'); setInterval(() => {}, 60_000)"
+  const step = { name: 'long', command: [process.execPath, '-e', script] } as const
+  const result = runStep(step, tmpdir(), ending.signal)
+  ending.abort()
+  expect(await result).toMatchObject({ outcome: 'interrupted', counts: { passed: 0, failed: 0 } })
+})

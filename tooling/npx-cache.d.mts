@@ -1,0 +1,1 @@
+export declare function isInNpxCache(wanted: string, cache: string | undefined): boolean

@@ -1,0 +1,31 @@
+// What npx keeps of earlier runs.
+import { readFileSync, readdirSync } from 'fs'
+import { join } from 'path'
+
+/**
+ * Whether npx has this package from an earlier run, so that nothing is fetched. Should npm keep such
+ * things elsewhere one day, the answer is false: the launcher then announces what takes no time.
+ *
+ * @param {string} wanted - name and exact version, as in `node@24.21.0`
+ * @param {string | undefined} cache - npm's cache folder, which it tells its scripts as `npm_config_cache`
+ */
+export function isInNpxCache(wanted, cache) {
+  if (cache === undefined) return false
+  const at = wanted.lastIndexOf('@')
+  const [name, version] = [wanted.slice(0, at), wanted.slice(at + 1)]
+  try {
+    return readdirSync(join(cache, '_npx')).some(
+      (folder) => versionIn(join(cache, '_npx', folder, 'node_modules', name)) === version,
+    )
+  } catch {
+    return false // There is no such folder before npx has run for the first time.
+  }
+}
+
+function versionIn(folder) {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version
+  } catch {
+    return undefined // Another package was run from there, or its installation broke off.
+  }
+}
