@@ -95,6 +95,12 @@ export class MemoryChannel implements Channel, PipeReceiver {
     return (here.equals(left) && there.equals(right)) || (here.equals(right) && there.equals(left))
   }
 
+  /** Whether what it carries, either way, goes over `link`. */
+  isOn({ from, to }: MemoryLink): boolean {
+    const [here, there] = [this.#process.address.toString(), this.#peer.address.toString()]
+    return (here === from && there === to) || (here === to && there === from)
+  }
+
   /** The connection is torn down from outside, at both ends. */
   reset(): void {
     this.#out?.stop()

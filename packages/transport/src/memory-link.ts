@@ -1,7 +1,10 @@
 import type { Random } from '@casty/clock'
 
-/** How a link is cut: its bytes vanish without a trace, or its connections are torn down. */
-export type CutMode = 'silent' | 'reset'
+/**
+ * How a link is cut: its bytes vanish without a trace, they wait and come when it is mended (as TCP
+ * sends again what a short cut swallowed), or its connections are torn down.
+ */
+export type CutMode = 'silent' | 'hold' | 'reset'
 
 /** What one direction between two nodes has carried since the network was made. */
 export interface LinkStatistics {
@@ -123,6 +126,15 @@ export class MemoryLink {
     return typeof this.#latency === 'number' ? this.#latency : this.#latency(this.#random)
   }
 
+  /** Nothing arrives now, but it may later. */
+  get isHeld(): boolean {
+    return this.cut === 'hold'
+  }
+
+  get isLosing(): boolean {
+    return this.cut === 'silent' || this.cut === 'reset'
+  }
+
   heal(): void {
     this.cut = this.delay = this.drop = this.retransmit = this.reorder = undefined
     this.bytesPerSecond = undefined
@@ -138,7 +150,7 @@ export class MemoryLink {
     const byteLength = bytes.length
     this.#writtenBytes += byteLength
     this.#tell('sent', id, bytes)
-    if (this.cut !== undefined || this.#isDropped()) {
+    if (this.isLosing || this.#isDropped()) {
       this.lost(id, bytes)
       return { type: 'lost' }
     }
@@ -158,7 +170,7 @@ export class MemoryLink {
 
   /** A write that was under way when the link was cut is lost too. */
   arrive(id: number, bytes: Uint8Array): boolean {
-    if (this.cut !== undefined) {
+    if (this.isLosing) {
       this.lost(id, bytes)
       return false
     }

@@ -51,8 +51,9 @@ export interface MemoryNetwork {
   transport(options?: { readonly host?: string }): MemoryTransport
   /**
    * Cuts the link between two nodes, both ways unless `oneWay`. `silent`: bytes vanish, also those
-   * under way, dials hang, and the end of a connection is not noticed. `reset`: connections are torn
-   * down, dials fail as `unreachable`.
+   * under way, dials hang, and the end of a connection is not noticed. `hold`: the same, but what was
+   * written comes once the link is mended. `reset`: connections are torn down, dials fail as
+   * `unreachable`.
    */
   cut(
     from: NodeAddress,
@@ -65,6 +66,8 @@ export interface MemoryNetwork {
     right: readonly NodeAddress[],
     options?: { readonly mode?: CutMode },
   ): void
+  /** Takes the cut from the link between two nodes, both ways unless `oneWay`; other faults stay. */
+  mend(from: NodeAddress, to: NodeAddress, options?: { readonly oneWay?: boolean }): void
   /** Takes every fault from the links between two nodes, both ways; from all links without them. */
   heal(left?: NodeAddress, right?: NodeAddress): void
   /** The following change one direction until healed; `undefined` takes that fault away. */
@@ -142,15 +145,36 @@ class Network implements MemoryNetwork, MemorySystem {
     for (const from of left) for (const to of right) this.cut(from, to, options)
   }
 
+  mend(
+    from: NodeAddress,
+    to: NodeAddress,
+    { oneWay = false }: { readonly oneWay?: boolean } = {},
+  ): void {
+    const links = [this.route(from, to), ...(oneWay ? [] : [this.route(to, from)])]
+    this.#release(links, (link) => (link.cut = undefined))
+  }
+
   heal(left?: NodeAddress, right?: NodeAddress): void {
     if (left !== undefined && right !== undefined) {
-      this.route(left, right).heal()
-      this.route(right, left).heal()
+      this.#release([this.route(left, right), this.route(right, left)], (link) => link.heal())
       return
     }
     const names = [left, right].filter((address) => address !== undefined).map(String)
-    for (const link of this.#links.values()) {
-      if (names.every((name) => link.from === name || link.to === name)) link.heal()
+    const links = [...this.#links.values()].filter((link) =>
+      names.every((name) => link.from === name || link.to === name),
+    )
+    this.#release(links, (link) => link.heal())
+  }
+
+  /** What a cut held back comes once the link is mended. */
+  #release(links: readonly MemoryLink[], mend: (link: MemoryLink) => void): void {
+    const held = links.filter((link) => link.isHeld)
+    for (const link of links) mend(link)
+    if (held.length === 0) return
+    for (const process of this.#listening.values()) {
+      for (const channel of process.channels) {
+        if (held.some((link) => channel.isOn(link))) channel.stirred()
+      }
     }
   }
 

@@ -96,7 +96,7 @@ export class MemoryPipe {
     this.#delivering = true
     const now = this.#clock.now()
     let first = this.#arrivals[0]
-    while (first !== undefined && first.dueAt <= now && this.#receiver.isReading) {
+    while (first !== undefined && first.dueAt <= now && this.#isFlowing) {
       this.#arrivals.shift()
       this.#windowUsed -= first.bytes.length
       if (this.#link().arrive(first.id, first.bytes)) {
@@ -126,6 +126,10 @@ export class MemoryPipe {
     this.#timer?.[Symbol.dispose]()
     for (const { id, bytes } of this.#arrivals) this.#link().lost(id, bytes)
     this.#outbox.length = this.#arrivals.length = this.#outboxBytes = 0
+  }
+
+  get #isFlowing(): boolean {
+    return this.#receiver.isReading && !this.#link().isHeld
   }
 
   /** A write larger than the window goes alone. */
@@ -158,8 +162,8 @@ export class MemoryPipe {
     const now = this.#clock.now()
     const next = this.#arrivals[0]
     if (next !== undefined) {
-      // What is due and not read waits for the receiver, not for time.
-      if (next.dueAt <= now && !this.#receiver.isReading) return
+      // What is due and not read waits for the receiver or the link, not for time.
+      if (next.dueAt <= now && !this.#isFlowing) return
       this.#timer = this.#clock.schedule(next.dueAt - now, () => this.deliver())
     } else if (this.#end !== undefined && this.#outbox.length === 0) {
       const link = this.#link()
@@ -172,7 +176,8 @@ export class MemoryPipe {
     const reason = this.#end
     if (reason === undefined || this.#isStopped || this.#arrivals.length > 0) return
     // The word of an end does not cross a cut: the other side is half-open.
-    if (this.#link().cut === 'silent') return
+    const { cut } = this.#link()
+    if (cut === 'silent' || cut === 'hold') return
     this.#isStopped = true
     this.#receiver.ended(reason)
   }

@@ -1,5 +1,6 @@
 import { TransportError } from './errors.ts'
 import { MemoryChannel, type MemoryWires } from './memory-channel.ts'
+import type { MemoryLink } from './memory-link.ts'
 import { NodeAddress } from './node-address.ts'
 import type { Channel, Listener, Transport } from './transport.ts'
 
@@ -151,7 +152,7 @@ export class MemoryProcess implements Transport {
     this.whenRunning(() => {
       const target = this.#system.listening(address)
       const there = this.#system.route(this.#address, target?.address ?? address)
-      if (there.cut === 'silent') return
+      if (swallows(there)) return
       after(there.latencyMs, () => this.#knock(address, after, connected, failed))
     })
     return {
@@ -172,7 +173,7 @@ export class MemoryProcess implements Transport {
     const named = target?.address ?? address
     const there = this.#system.route(this.#address, named)
     const back = this.#system.route(named, this.#address)
-    if (there.cut === 'silent' || back.cut === 'silent') return
+    if (swallows(there) || swallows(back)) return
     if (there.cut === 'reset' || back.cut === 'reset') {
       after(back.latencyMs, () => failed(TransportError.dialFailed(address, 'unreachable')))
       return
@@ -186,4 +187,9 @@ export class MemoryProcess implements Transport {
     target.accept(address, accepted)
     after(back.latencyMs, () => this.whenRunning(() => connected(dialled)))
   }
+}
+
+/** A dial that meets this link hangs. */
+function swallows(link: MemoryLink): boolean {
+  return link.cut === 'silent' || link.cut === 'hold'
 }

@@ -400,3 +400,37 @@ test('an observer is told of every write when it leaves, and when it arrives or 
     'lost 1 a:1>b:1 two',
   ])
 })
+
+describe('a cut that holds', () => {
+  test('delivers what was written meanwhile once the link is mended', async () => {
+    const { clock, network, near, far } = await pair()
+    network.cut(here, there, { mode: 'hold' })
+    write(near, 'early', 'late')
+    await clock.advanceAsync(60_000)
+    expect(far.got).toEqual([])
+    network.mend(here, there)
+    await clock.advanceAsync(5)
+    expect(far.got).toEqual(['early', 'late'])
+  })
+
+  test('lets the end of a connection through once it is mended', async () => {
+    const { clock, network, near, far } = await pair()
+    network.cut(here, there, { mode: 'hold' })
+    near.channel.close()
+    await clock.advanceAsync(60_000)
+    expect(far.closes).toEqual([])
+    network.mend(here, there)
+    await clock.advanceAsync(5)
+    expect(far.closes).toEqual(['ended'])
+  })
+})
+
+test('mending a link leaves its other faults', async () => {
+  const { clock, network, near, far } = await pair()
+  network.drop(here, there, { next: 1 })
+  network.cut(here, there)
+  network.mend(here, there)
+  write(near, 'lost', 'kept')
+  await clock.advanceAsync(5)
+  expect(far.got).toEqual(['kept'])
+})
