@@ -33,25 +33,37 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function runDemo(options: DemoOptions): Promise<number> {
   const { port } = options
+  const run = new Run(() => performance.now())
   const complaint = port === undefined ? undefined : await portComplaint(port)
   if (complaint !== undefined) {
-    console.error(complaint)
+    breakOff(complaint, run, options)
     return 1
   }
   using guard = new InterruptionGuard()
   try {
-    return options.interactive ? await play(options, guard) : await narrate(options, guard)
+    return options.interactive
+      ? await play(run, options, guard)
+      : await narrate(run, options, guard)
   } catch (error) {
     const { interruption } = guard
     if (!interruption) throw error
-    console.error(interruption.message)
+    breakOff(interruption.message, run, options)
     return interruption.exitCode
   }
 }
 
+/** Says why there is no story, or none to its end; machines get their last line all the same. */
+function breakOff(reason: string, run: Run, { json }: DemoOptions): void {
+  console.error(reason)
+  if (json && process.stdout.writable) console.log(jsonEnd(run.elapsedMs(), { ok: false, reason }))
+}
+
 /** Tells the story. */
-async function narrate(options: DemoOptions, { signal }: InterruptionGuard): Promise<number> {
-  const run = new Run(() => performance.now())
+async function narrate(
+  run: Run,
+  options: DemoOptions,
+  { signal }: InterruptionGuard,
+): Promise<number> {
   const isPicture = drawsPicture(options)
   let explanations: readonly Explanation[] = []
   let isGood = false
@@ -69,7 +81,7 @@ async function narrate(options: DemoOptions, { signal }: InterruptionGuard): Pro
     }
   }
   if (options.json) {
-    console.log(jsonEnd(isGood, run.elapsedMs(), explanations))
+    console.log(jsonEnd(run.elapsedMs(), isGood ? { ok: true } : { ok: false, explanations }))
   } else {
     const { steps } = run.scene
     console.log(['', ...summaryLines(steps, isPicture && usesColor())].join('\n'))
@@ -79,8 +91,7 @@ async function narrate(options: DemoOptions, { signal }: InterruptionGuard): Pro
 }
 
 /** Leaves the stage to whoever sits at the terminal. */
-async function play(options: DemoOptions, guard: InterruptionGuard): Promise<number> {
-  const run = new Run(() => performance.now())
+async function play(run: Run, options: DemoOptions, guard: InterruptionGuard): Promise<number> {
   const { promise: left, resolve: leave } = leaving(guard.signal)
   await using ensemble = openEnsemble(run)
   const interaction = new Interaction(ensemble, (text) => run.tell({ type: 'notice', text }), leave)

@@ -14,9 +14,9 @@ export function viewOf(cluster: Cluster, sentBytesPerSecond: number): NodeView {
     })),
     leader: leader === undefined ? undefined : membersByKey.get(leader)?.id,
     converged,
-    suspicions: watched.flatMap(({ peer, phi }) => {
+    suspicions: watched.flatMap(({ peer, phi, evidence }) => {
       const member = membersByKey.get(peer)
-      return member ? [{ ...nameOf(member), phi }] : []
+      return member ? [{ ...nameOf(member), phi, refused: evidence === 'refused' }] : []
     }),
     sentBytesPerSecond,
   }

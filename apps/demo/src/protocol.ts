@@ -76,6 +76,8 @@ export interface MemberView extends MemberName {
 
 export interface Suspicion extends MemberName {
   readonly phi: number
+  /** Its host refuses connections: it is given up without waiting for φ to grow. */
+  readonly refused: boolean
 }
 
 const instructionTypes: Readonly<Record<Instruction['type'], true>> = {

@@ -55,6 +55,36 @@ test('says in one sentence that the port is taken', async () => {
   )
 })
 
+test('tells machines by the last line why there was no story', async () => {
+  const squatter = createServer().listen(0, '127.0.0.1')
+  await once(squatter, 'listening')
+  const { port } = squatter.address() as AddressInfo // A socket of TCP, and it listens.
+  const { code, lines } = await new DemoProcess('--json', '--port', String(port)).end()
+  squatter.close()
+  expect(code).toBe(1)
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    {
+      atMs: expect.any(Number),
+      type: 'end',
+      ok: false,
+      reason: expect.stringMatching(`^Port ${port} is taken`),
+    },
+  ])
+})
+
+test('tells machines by the last line that it was interrupted', async () => {
+  const demo = new DemoProcess('--nodes', '3', '--json')
+  await demo.printed('process-started')
+  demo.signal('SIGTERM')
+  const { code, lines } = await demo.end()
+  expect(code).toBe(143)
+  expect(JSON.parse(lines.at(-1) ?? 'null')).toMatchObject({
+    type: 'end',
+    ok: false,
+    reason: 'Interrupted by SIGTERM; every process has been ended.',
+  })
+})
+
 test('answers a wrong option with a sentence and its usage', async () => {
   const { code, lines, errors } = await new DemoProcess('--nodse', '3').end()
   expect(code).toBe(2)

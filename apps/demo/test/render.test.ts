@@ -38,7 +38,7 @@ const options: FrameOptions = {
 
 function killed(): Scene {
   const survivors = ['n1', 'n2'].map((node): News => {
-    const view = viewWith(3, { n3: { reachable: false, phi: 16 } })
+    const view = viewWith(3, { n3: { reachable: false, refused: true } })
     return { type: 'node-view', node, view: { ...view, converged: false } }
   })
   return sceneAfter([told, ...firstDone, ended('n3', 'killed'), ...survivors], clusterOf(3))
@@ -49,10 +49,10 @@ test('draws nodes, story and events', () => {
   expect(frameLines(scene, { ...options, rows: 20 })).toEqual([
     ' a demo   2.35 s',
     '',
-    '   node  process         status       age  incarnation      φ  seen by      leader  converged      sent',
-    '   n1    40001           up             1      …000001    0.0  all 1        n1      no          512 B/s',
-    '   n2    40002           up             2      …000002    0.0  all 1        n1      no          512 B/s',
-    '   n3    40003 killed    unreachable    3      …000003   16.0  nobody       –       –                 –',
+    '   node  process         status       age  incarnation        φ  seen by      leader  converged      sent',
+    '   n1    40001           up             1      …000001      0.0  all 1        n1      no          512 B/s',
+    '   n2    40002           up             2      …000002      0.0  all 1        n1      no          512 B/s',
+    '   n3    40003 killed    unreachable    3      …000003  refused  nobody       –       –                 –',
     '',
     '   age 1: the oldest leads · φ: suspicion by those who watch · sent: gossip',
     '',
@@ -177,7 +177,10 @@ test('keeps views from machines, which would be most of the lines', () => {
 })
 
 test('ends the lines for machines with the outcome', () => {
-  expect(JSON.parse(jsonEnd(true, 5, []))).toEqual({ atMs: 5, type: 'end', ok: true })
+  expect(JSON.parse(jsonEnd(5, { ok: true }))).toEqual({ atMs: 5, type: 'end', ok: true })
   const explanations = [{ node: 'n1', summary: 'It is up.' }]
-  expect(JSON.parse(jsonEnd(false, 5, explanations))).toMatchObject({ ok: false, explanations })
+  expect(JSON.parse(jsonEnd(5, { ok: false, explanations }))).toMatchObject({
+    ok: false,
+    explanations,
+  })
 })

@@ -1,6 +1,6 @@
 import type { MemberStatus } from '@casty/membership'
 import type { News } from '../src/news.ts'
-import type { MemberView, NodeView } from '../src/protocol.ts'
+import type { MemberView, NodeView, Suspicion } from '../src/protocol.ts'
 import { advance, emptyScene, type Scene } from '../src/scene.ts'
 
 /** The scene after the news, a tenth of a second apart. */
@@ -13,6 +13,7 @@ export interface MemberText {
   readonly reachable?: boolean
   readonly incarnation?: number
   readonly phi?: number
+  readonly refused?: boolean
 }
 
 /** A view in which n1 to n`count` are up and fine, but for what is said otherwise. */
@@ -20,13 +21,14 @@ export function viewWith(
   count: number,
   exceptions: Readonly<Record<string, MemberText>> = {},
 ): NodeView {
-  const members = namesUpTo(count).map((name, index): MemberView & { phi: number } => ({
+  const members = namesUpTo(count).map((name, index): MemberView & Suspicion => ({
     name,
     incarnation: incarnationOf(name),
     status: 'up',
     upNumber: index + 1,
     reachable: true,
     phi: 0,
+    refused: false,
     ...exceptions[name],
   }))
   return {

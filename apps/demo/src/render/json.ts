@@ -6,10 +6,15 @@ export function jsonLine(news: News, atMs: number): string | undefined {
   return line && JSON.stringify({ atMs: round(atMs), ...line })
 }
 
-/** The last line. */
-export function jsonEnd(ok: boolean, atMs: number, explanations: readonly object[]): string {
-  const failure = ok ? {} : { explanations }
-  return JSON.stringify({ atMs: round(atMs), type: 'end', ok, ...failure })
+/** How a run ended: with its story told, with a step that failed, or before it could be told at all. */
+export type RunEnd =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly explanations: readonly object[] }
+  | { readonly ok: false; readonly reason: string }
+
+/** The last line, whatever becomes of the run. */
+export function jsonEnd(atMs: number, end: RunEnd): string {
+  return JSON.stringify({ atMs: round(atMs), type: 'end', ...end })
 }
 
 function contents(news: News): object | undefined {

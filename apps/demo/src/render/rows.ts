@@ -1,4 +1,5 @@
 import type { MemberStatus } from '@casty/membership'
+import type { Suspicion } from '../protocol.ts'
 import { memberOf } from '../questions.ts'
 import { reportingNodes, type ProcessState, type Scene, type SceneNode } from '../scene.ts'
 
@@ -13,8 +14,8 @@ export interface Row {
   readonly age: number | undefined
   /** The latest one that anybody knows. */
   readonly incarnation: number | undefined
-  /** Highest suspicion of those who watch it. */
-  readonly phi: number | undefined
+  /** Highest suspicion of those who watch it; `refused` where its host refuses one of them. */
+  readonly phi: number | 'refused' | undefined
   /** Who runs and finds it reachable, itself left out. */
   readonly seenBy: readonly string[]
   /** How many others run, and so could see it. */
@@ -43,7 +44,6 @@ function rowOf(
   const incarnations = [node.incarnation ?? 0, ...known.map(({ incarnation }) => incarnation)]
   const incarnation = Math.max(...incarnations)
   const suspicions = others.flatMap(({ view }) => view?.suspicions ?? [])
-  const own = suspicions.filter(({ name }) => name === node.name).map(({ phi }) => phi)
   const isMember = node.state === 'running' && memberOf(node, node.name) !== undefined
   return {
     name: node.name,
@@ -52,7 +52,7 @@ function rowOf(
     statuses: [...new Set(known.map(({ status }) => status))].toSorted(),
     age: ages.get(node.name),
     incarnation: incarnation > 0 ? incarnation : undefined,
-    phi: own.length > 0 ? Math.max(...own) : undefined,
+    phi: highest(suspicions.filter(({ name }) => name === node.name)),
     seenBy: others
       .filter((other) => memberOf(other, node.name)?.reachable === true)
       .map(({ name }) => name),
@@ -61,6 +61,12 @@ function rowOf(
     converged: isMember ? node.view?.converged : undefined,
     sentBytesPerSecond: isMember ? node.view?.sentBytesPerSecond : undefined,
   }
+}
+
+function highest(suspicions: readonly Suspicion[]): Row['phi'] {
+  if (suspicions.length === 0) return undefined
+  if (suspicions.some(({ refused }) => refused)) return 'refused'
+  return Math.max(...suspicions.map(({ phi }) => phi))
 }
 
 /** Ranks by the order of becoming up, as the nodes that run know it. */

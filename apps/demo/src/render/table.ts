@@ -39,7 +39,7 @@ const columns: readonly Column[] = [
     cell: ({ incarnation }) =>
       incarnation === undefined ? nothing : { text: shortIncarnation(incarnation) },
   },
-  { title: 'φ', align: 'right', minWidth: 5, dispensable: 4, cell: phiCell },
+  { title: 'φ', align: 'right', minWidth: 7, dispensable: 4, cell: phiCell },
   { title: 'seen by', align: 'left', minWidth: 11, dispensable: 1, cell: seenByCell },
   {
     title: 'leader',
@@ -132,6 +132,7 @@ function statusCell({ statuses, seenBy, watchers }: Row): Span {
 
 function phiCell({ phi }: Row): Span {
   if (phi === undefined) return nothing
+  if (phi === 'refused') return { text: phi, tone: 'bad' }
   const text = phi >= 100 ? '>99' : phi.toFixed(1)
   if (phi < 1) return { text }
   return { text, tone: phi < 8 ? 'changing' : 'bad' }
