@@ -1,1 +1,2 @@
-export declare function isInNpxCache(wanted: string, cache: string | undefined): boolean
+export declare function npmCacheFolder(): string
+export declare function isInNpxCache(wanted: string, cache: string): boolean

@@ -4,7 +4,7 @@
 import { spawn } from 'child_process'
 import { readFileSync } from 'fs'
 import { bundledNode, judgeNode } from './node-version.mjs'
-import { isInNpxCache } from './npx-cache.mjs'
+import { isInNpxCache, npmCacheFolder } from './npx-cache.mjs'
 
 const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
 const { packageManager, engines } = JSON.parse(manifest)
@@ -53,8 +53,8 @@ async function install() {
 
 /** Whether the user is to be told why the command takes a while to begin. */
 function isFetching() {
-  const { CASTY_LAUNCHED, npm_config_cache } = process.env
-  return verdict.type === 'fetch' && !CASTY_LAUNCHED && !isInNpxCache(bundledNode, npm_config_cache)
+  if (verdict.type !== 'fetch' || process.env.CASTY_LAUNCHED) return false
+  return !isInNpxCache(bundledNode, npmCacheFolder())
 }
 
 async function main(args) {

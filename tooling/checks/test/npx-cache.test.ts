@@ -30,6 +30,6 @@ test.each([
   expect(isInNpxCache('node@24.21.0', cache.folder)).toBe(false)
 })
 
-test('where npm does not tell its cache, a fetch is expected', () => {
-  expect(isInNpxCache('node@24.21.0', undefined)).toBe(false)
+test('where npx has never run, everything is fetched', () => {
+  expect(isInNpxCache('node@24.21.0', join(tmpdir(), 'casty-no-such-cache'))).toBe(false)
 })
