@@ -1,0 +1,45 @@
+// Nothing grows with time: what a node holds is bounded by the members there are and the incarnations
+// there were, and a node that has stopped leaves nothing behind.
+import type { Cluster, ClusterState } from '@casty/membership'
+import type { Watcher } from '../run/scenario.ts'
+import type { MembershipRun } from './scenario.ts'
+
+/** Timers of one node: its own few, and some for each of its peers. */
+const timersOfANode = 10
+const timersPerPeer = 12
+
+export function boundedState(run: MembershipRun): Watcher<Cluster, ClusterState> {
+  const name = 'state is bounded'
+  const identities = new Set<string>()
+  return {
+    changed({ host }, state) {
+      for (const { key } of state.members) identities.add(key)
+      const { members, tombstones, version, reachability } = state
+      const remembered = members.length + tombstones.size
+      if (remembered > identities.size) {
+        run.violate(name, `${host} remembers ${remembered} of ${identities.size} incarnations`, host)
+      }
+      const clockEntries = version.entries.length
+      // A node that left may still be named until its tombstone has spread.
+      if (clockEntries > remembered) {
+        run.violate(name, `${host}: ${clockEntries} entries in the clock for ${remembered}`, host)
+      }
+      if (reachability.rows.size > members.length) {
+        run.violate(name, `${host}: ${reachability.rows.size} rows of ${members.length}`, host)
+      }
+    },
+    finished() {
+      const most = timersOfANode + timersPerPeer * run.world.hosts.length
+      for (const { host, clock } of run.world.processes) {
+        if (clock.pendingTimers > most) {
+          run.violate(name, `${host} has ${clock.pendingTimers} timers, more than ${most}`, host)
+        }
+      }
+      for (const process of run.world.everStarted) {
+        if (process.leftTimers > 0) {
+          run.violate(name, `${process} left ${process.leftTimers} timers`, process.host)
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,19 @@
+import type { ClusterState } from '@casty/membership'
+import { hostOf } from '../world/world.ts'
+
+/** `a:up b:down | c✗b`: each member, and who finds whom unreachable; `-` for no members. */
+export function describeState({ members, unreachable, reachability }: ClusterState): string {
+  const statuses = members.map(
+    ({ key, status }) =>
+      `${hostOf(key)}#${key.slice(-4)}:${status}${unreachable.has(key) ? '!' : ''}`,
+  )
+  const rows = [...reachability.rows].map(([observer]) => ({
+    observer: hostOf(observer),
+    subjects: reachability.unreachableFrom(observer).map(hostOf).toSorted(),
+  }))
+  const pairs = rows
+    .filter(({ subjects }) => subjects.length > 0)
+    .map(({ observer, subjects }) => `${observer}✗${subjects.join('')}`)
+    .toSorted()
+  return [statuses.join(' ') || '-', ...(pairs.length > 0 ? [pairs.join(' ')] : [])].join(' | ')
+}

@@ -1,0 +1,27 @@
+// P2: a decision is never undone. In the view of one process, the status of an incarnation only moves
+// forward, and an age, once given, stays; over all views, everybody who was given an age has one.
+import { memberStatuses, type Cluster, type ClusterState } from '@casty/membership'
+import type { Watcher } from '../run/scenario.ts'
+import type { MembershipRun } from './scenario.ts'
+
+export function forwardOnly(run: MembershipRun): Watcher<Cluster, ClusterState> {
+  const name = 'decisions are never undone'
+  const ages = new Map<string, number>()
+  return {
+    changed({ host }, state, before) {
+      for (const member of state.members) {
+        const { key, status, upNumber } = member
+        const was = before?.member(member.node)
+        if (was !== undefined && memberStatuses.indexOf(status) < memberStatuses.indexOf(was.status)) {
+          run.violate(name, `${host} saw ${key} go from ${was.status} back to ${status}`, host)
+        }
+        if (upNumber === undefined) continue
+        const known = ages.get(key)
+        if (known !== undefined && known !== upNumber) {
+          run.violate(name, `${host} sees ${key} with age ${upNumber}, others with ${known}`, host)
+        }
+        ages.set(key, upNumber)
+      }
+    },
+  }
+}

@@ -1,0 +1,117 @@
+// What is demanded once the faults are over: the dead are found unreachable, the living are not; and
+// when the dead have been started again or downed, all agree.
+import type { Cluster, ClusterState, Member } from '@casty/membership'
+import type { HealStage } from '../run/scenario.ts'
+import { forkRandom } from '../world/seeds.ts'
+import { describeState } from './describe.ts'
+import type { MembershipRun } from './scenario.ts'
+
+/** Longest silence until unreachability, with all doubts of the observers and a reconnection. */
+const detectWithinMs = 45_000
+/** P1: after heal all agree within this, in virtual time. */
+const agreeWithinMs = 10_000
+/** A `leave` that began in the chaos is carried through, or given up, within this. */
+const leaveWithinMs = 60_000
+
+export function healStages(run: MembershipRun): readonly HealStage[] {
+  return [theDeadAreFound(run), everybodyIsThere(run), allAgree(run)]
+}
+
+/** Nothing is started or downed yet: what is known follows from failure detection alone. */
+function theDeadAreFound(run: MembershipRun): HealStage {
+  const wrong = (): readonly string[] =>
+    states(run).flatMap(({ host, state }) =>
+      state.members
+        .filter((member) => isActive(member) && isAlive(run, member) === state.unreachable.has(member.key))
+        .map((member) => `${host} finds ${member.key} ${state.unreachable.has(member.key) ? 'un' : ''}reachable`),
+    )
+  return {
+    name: 'the dead are unreachable, the living are not',
+    withinMs: detectWithinMs,
+    isDone: () => wrong().length === 0,
+    explain: () => wrong().join('; '),
+  }
+}
+
+/** Each host that stands empty is started again, or downed by somebody who lives. */
+function everybodyIsThere(run: MembershipRun): HealStage {
+  const random = forkRandom(run.plan.seed, 'healing')
+  const { world } = run
+  const abandoned = new Set(world.hosts.filter((host) => !world.running(host) && random() < 0.3))
+  if (abandoned.size === world.hosts.length) abandoned.clear()
+  const missing = (): readonly string[] => [
+    ...world.hosts.filter((host) => !abandoned.has(host) && !isMember(run, host)),
+    ...states(run).flatMap(({ state }) =>
+      state.members.filter((member) => !isAlive(run, member)).map(({ key }) => key),
+    ),
+  ]
+  return {
+    name: 'everybody is there',
+    withinMs: leaveWithinMs,
+    nudge() {
+      for (const host of world.hosts) if (!abandoned.has(host)) world.start(host)
+      for (const { cluster, state } of states(run)) {
+        const gone = state.members.find(
+          (member) =>
+            abandoned.has(member.address.host) && isActive(member) && !isAlive(run, member),
+        )
+        if (gone !== undefined) cluster.down(gone.node)
+      }
+    },
+    isDone: () => missing().length === 0,
+    explain: () => missing().join(', '),
+  }
+}
+
+function allAgree(run: MembershipRun): HealStage {
+  const disagreement = (): string | undefined => {
+    const all = states(run)
+    const [first, ...others] = all
+    if (first === undefined) return 'nobody runs'
+    const unsettled = all.find(
+      ({ state }) => !state.isConverged || state.members.some(({ status }) => status !== 'up'),
+    )
+    if (unsettled !== undefined) {
+      return `${unsettled.host} has ${describeState(unsettled.state)}; ${unsettled.cluster.explain().summary}`
+    }
+    const other = others.find(({ state }) => !state.equals(first.state))
+    return (
+      other &&
+      `${first.host} has ${describeState(first.state)}, ${other.host} ${describeState(other.state)}`
+    )
+  }
+  return {
+    name: 'all agree',
+    withinMs: agreeWithinMs,
+    isDone: () => disagreement() === undefined,
+    explain: () => disagreement() ?? '',
+  }
+}
+
+interface Standing {
+  readonly host: string
+  readonly cluster: Cluster
+  readonly state: ClusterState
+}
+
+/** Those that run and are no mere joiners. */
+function states(run: MembershipRun): readonly Standing[] {
+  return run.world.processes.flatMap(({ host, program }) => {
+    const state = program?.getState()
+    return program === undefined || state === undefined || state.members.length === 0
+      ? []
+      : [{ host, cluster: program, state }]
+  })
+}
+
+function isAlive(run: MembershipRun, { address, key }: Member): boolean {
+  return run.world.running(address.host)?.program?.self.key === key
+}
+
+function isActive({ status }: Member): boolean {
+  return status === 'joining' || status === 'weakly-up' || status === 'up' || status === 'leaving'
+}
+
+function isMember(run: MembershipRun, host: string): boolean {
+  return run.world.running(host)?.program?.selfMember?.status === 'up'
+}

@@ -1,0 +1,81 @@
+// Clusters of `@casty/membership` alone, without downing: whoever is gone for good is downed by hand.
+import { Cluster, type ClusterConfig, type ClusterState } from '@casty/membership'
+import { networkFaults } from '../faults/network-faults.ts'
+import { processFaults } from '../faults/process-faults.ts'
+import type { Run } from '../run/run.ts'
+import type { Scenario } from '../run/scenario.ts'
+import type { Program } from '../world/simulated-process.ts'
+import { boundedState } from './bounded-state.ts'
+import { describeState } from './describe.ts'
+import { forwardOnly } from './forward-only.ts'
+import { healStages } from './healing.ts'
+import { oneCluster } from './one-cluster.ts'
+import { rareStates, watchRareStates } from './rare-states.ts'
+import { reachabilityIsFair } from './reachability-is-fair.ts'
+import { removedStaysAway } from './removed-stays-away.ts'
+import { membershipWorkload } from './workload.ts'
+
+export type MembershipRun = Run<Cluster, ClusterState>
+
+/** Nobody may take a partition for an empty world and form a second cluster. */
+const patientSeedMs = 3_600_000
+
+/** Members that join, leave, fail and come back, under every fault there is. */
+export const membershipScenario: Scenario<Cluster, ClusterState> = {
+  name: 'membership',
+  shape: {
+    hosts: [2, 7],
+    chaosMs: [20_000, 60_000],
+    paceMs: [500, 5_000],
+    startWithinMs: 2_000,
+    clockDrift: 500e-6,
+    wallOffsetMs: 3_600_000,
+  },
+  actions: [...networkFaults(), ...processFaults(), ...membershipWorkload],
+  program: (run) => clusterProgram(() => run.world.hosts.map((host) => `${host}:1`)),
+  stateOf: (cluster) => cluster.getState(),
+  describe: describeState,
+  watch: (run) => [
+    forwardOnly(run),
+    removedStaysAway(run),
+    oneCluster(run),
+    boundedState(run),
+    reachabilityIsFair(run),
+    watchRareStates(run),
+  ],
+  rareStates,
+  heal: healStages,
+}
+
+/** A program that is a node of a cluster, with production code throughout. */
+export function clusterProgram(
+  seedNodes: () => readonly string[],
+  config: Partial<ClusterConfig> = {},
+): Program<Cluster> {
+  return async ({ address, clock, random, transport, log, exit }) => {
+    const say =
+      (level: string) =>
+      (details: object, message: string): void =>
+        log(`${level} ${message} ${textOf(details)}`)
+    const cluster = await Cluster.start({
+      transport,
+      host: address.host,
+      port: address.port,
+      insecure: true,
+      seedNodes: seedNodes(),
+      seedTimeoutMs: patientSeedMs,
+      clock,
+      random,
+      logger: { debug: () => {}, info: say('info'), warn: say('warn'), error: say('error') },
+      ...config,
+    })
+    cluster.subscribe((event) => {
+      if (event.type === 'cluster-shutting-down') exit(event.reason)
+    })
+    return cluster
+  }
+}
+
+function textOf(details: object): string {
+  return 'error' in details ? String(details.error) : JSON.stringify(details)
+}

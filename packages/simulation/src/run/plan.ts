@@ -1,0 +1,103 @@
+// A plan is all that is done to a world, drawn from a seed before anything runs. It is data: a run
+// that failed is repeated from it, and made smaller by leaving parts of it out.
+import type { Random } from '@casty/clock'
+import type { HostOptions } from '../world/world.ts'
+import { drawInteger, forkRandom } from '../world/seeds.ts'
+import type { ActionType, Parameters } from './action.ts'
+
+export interface Plan {
+  readonly scenario: string
+  /** Decides what is left to chance while the plan is carried out: latencies, losses, jitter. */
+  readonly seed: number
+  readonly hosts: readonly HostOptions[]
+  /** How long the chaos lasts, in milliseconds of virtual time. */
+  readonly chaosMs: number
+  /** Types of action left out of this plan: each is, in a third of the seeds. */
+  readonly off: readonly string[]
+  /** By time. */
+  readonly actions: readonly PlannedAction[]
+}
+
+export interface PlannedAction {
+  /** Milliseconds from the beginning. */
+  readonly at: number
+  readonly type: string
+  readonly parameters: Parameters
+}
+
+/** From what plans are drawn. */
+export interface PlanShape {
+  readonly scenario: string
+  readonly hosts: readonly [least: number, most: number]
+  readonly chaosMs: readonly [least: number, most: number]
+  /** Mean time between two actions of a plan: drawn per plan, in milliseconds. */
+  readonly paceMs: readonly [least: number, most: number]
+  /** Hosts are started within this time. */
+  readonly startWithinMs: number
+  /** Clocks run wrong by at most this share. */
+  readonly clockDrift: number
+  readonly wallOffsetMs: number
+}
+
+/** One type in three is switched off, so that no fault always hides another. @see Groce et al., "Swarm testing", ISSTA 2012 */
+const offShare = 1 / 3
+
+export function drawPlan(
+  shape: PlanShape,
+  types: readonly Pick<ActionType<never, never>, 'type' | 'weight' | 'draw'>[],
+  seed: number,
+): Plan {
+  const random = forkRandom(seed, `plan of ${shape.scenario}`)
+  const hosts = drawHosts(shape, random)
+  const names = hosts.map(({ name }) => name)
+  const chaosMs = drawInteger(random, ...shape.chaosMs)
+  const off = types.filter(() => random() < offShare).map(({ type }) => type)
+  const on = types
+    .filter(({ type }) => !off.includes(type))
+    .map((type) => ({ type, weight: type.weight * (0.2 + random()) }))
+  const starts = names.map((host, index) => ({
+    at: index === 0 ? 0 : Math.round(random() * shape.startWithinMs),
+    type: 'start',
+    parameters: { host },
+  }))
+  const actions: PlannedAction[] = [...starts]
+  const paceMs = drawInteger(random, ...shape.paceMs)
+  for (let at = shape.startWithinMs; on.length > 0; ) {
+    at += Math.round(-paceMs * Math.log(1 - random()))
+    if (at >= chaosMs) break
+    const { type, draw } = drawWeighted(random, on)
+    actions.push({ at, type, parameters: draw(random, names) })
+  }
+  const inOrder = actions.toSorted((left, right) => left.at - right.at)
+  return { scenario: shape.scenario, seed, hosts, chaosMs, off, actions: inOrder }
+}
+
+function drawHosts(shape: PlanShape, random: Random): readonly HostOptions[] {
+  const count = drawInteger(random, ...shape.hosts)
+  const drifts = random() < 2 / 3
+  return Array.from({ length: count }, (_, index) => ({
+    name: hostName(index),
+    rate: drifts ? 1 + shape.clockDrift * (2 * random() - 1) : 1,
+    wallOffsetMs: drifts ? Math.round(shape.wallOffsetMs * (2 * random() - 1)) : 0,
+  }))
+}
+
+/** `a` to `z`, then `a1`, `b1` …: short, and in order as long as there are few. */
+export function hostName(index: number): string {
+  const round = Math.floor(index / 26)
+  return String.fromCharCode(97 + (index % 26)) + (round === 0 ? '' : String(round))
+}
+
+function drawWeighted<T>(
+  random: Random,
+  choices: readonly { readonly type: T; readonly weight: number }[],
+): T {
+  let left = random() * choices.reduce((sum, { weight }) => sum + weight, 0)
+  for (const { type, weight } of choices) {
+    left -= weight
+    if (left < 0) return type
+  }
+  const last = choices.at(-1)
+  if (last === undefined) throw new RangeError('There is nothing to draw from')
+  return last.type
+}

@@ -1,0 +1,234 @@
+// One run: the chaos of a plan, in which only safety is demanded, and the healing after it, in which
+// progress is.
+import { SimulationError } from '../errors.ts'
+import { purely } from '../world/purity.ts'
+import type { SimulatedProcess } from '../world/simulated-process.ts'
+import type { NoteKind, TraceEvent, TraceOptions } from '../world/trace.ts'
+import { World } from '../world/world.ts'
+import type { Plan } from './plan.ts'
+import type { HealStage, Scenario, Watcher } from './scenario.ts'
+
+export interface Violation {
+  /** The checker that found it. */
+  readonly checker: string
+  readonly at: number
+  readonly text: string
+}
+
+export interface RunResult {
+  readonly plan: Plan
+  /** `unknown`: a checker gave up; that is no success. */
+  readonly verdict: 'passed' | 'violated' | 'unknown'
+  readonly violations: readonly Violation[]
+  /** What checkers gave up on, and why. */
+  readonly unknown: readonly Violation[]
+  /** Of every event and state: equal for equal runs. */
+  readonly traceHash: string
+  /** Events of the trace. */
+  readonly events: number
+  /** Milliseconds of virtual time. */
+  readonly virtualMs: number
+  /** Rare states that were reached, and how often. */
+  readonly reached: ReadonlyMap<string, number>
+  /** Actions carried out, by type. */
+  readonly performed: ReadonlyMap<string, number>
+  /** The last events of each host. */
+  readonly lastEvents: ReadonlyMap<string, readonly TraceEvent[]>
+  /** Every event, if asked for. */
+  readonly trace: readonly TraceEvent[] | undefined
+}
+
+export interface RunOptions extends TraceOptions {
+  /** Stop at the first violation. @defaultValue true */
+  readonly stopAtViolation?: boolean
+}
+
+/** How often healing is looked at. */
+const nudgeMs = 100
+
+/** What actions and watchers have of the run that they are part of. */
+export class Run<P, S> {
+  readonly plan: Plan
+  readonly world: World<P>
+  readonly #scenario: Scenario<P, S>
+  readonly #watchers: readonly Watcher<P, S>[]
+  readonly #states = new Map<SimulatedProcess<P>, S>()
+  readonly #reached = new Map<string, number>()
+  readonly #performed = new Map<string, number>()
+  readonly #violations: Violation[] = []
+  readonly #unknown: Violation[] = []
+  readonly #stopAtViolation: boolean
+
+  private constructor(scenario: Scenario<P, S>, plan: Plan, options: RunOptions) {
+    const { stopAtViolation = true, ...trace } = options
+    this.#scenario = scenario
+    this.#stopAtViolation = stopAtViolation
+    this.plan = plan
+    this.world = new World({
+      seed: plan.seed,
+      hosts: plan.hosts,
+      program: scenario.program(this),
+      ...trace,
+    })
+    const watchers = scenario.watch(this)
+    this.#watchers = watchers
+    const listening = watchers.filter((watcher) => watcher.wrote !== undefined)
+    this.world.listen({
+      started: (process) => this.#started(process),
+      ended: (process) => {
+        for (const watcher of watchers) watcher.ended?.(process)
+      },
+      ...(listening.length > 0 && {
+        wrote: (write) => {
+          for (const watcher of listening) watcher.wrote?.(write)
+        },
+      }),
+    })
+  }
+
+  /**
+   * Carries out a plan, with the traps of `purely` set.
+   *
+   * Rejects with `CASTY_SIMULATION_UNKNOWN_ACTION` for a plan of another scenario.
+   */
+  static async of<P, S>(
+    scenario: Scenario<P, S>,
+    plan: Plan,
+    options: RunOptions = {},
+  ): Promise<RunResult> {
+    return await purely(async () => await new Run(scenario, plan, options).#carryOut())
+  }
+
+  get isOver(): boolean {
+    return this.#stopAtViolation && this.#violations.length > 0
+  }
+
+  /** The state of a process, as last looked at. */
+  stateOf(process: SimulatedProcess<P>): S | undefined {
+    return this.#states.get(process)
+  }
+
+  note(host: string, kind: NoteKind, text: string): void {
+    this.world.note(host, kind, text)
+  }
+
+  /** What must hold does not. @param host - where it shows; any, if it shows everywhere */
+  violate(checker: string, text: string, host: string = this.world.hosts[0] ?? ''): void {
+    if (this.isOver) return
+    this.note(host, 'violation', `${checker}: ${text}`)
+    this.#violations.push({ checker, at: this.world.now, text })
+  }
+
+  /** A checker cannot say whether what must hold holds. */
+  giveUp(checker: string, text: string): void {
+    this.#unknown.push({ checker, at: this.world.now, text })
+  }
+
+  /** A rare state was reached. */
+  reach(state: string): void {
+    if (!this.#scenario.rareStates.includes(state)) throw SimulationError.unknownRareState(state)
+    this.#reached.set(state, (this.#reached.get(state) ?? 0) + 1)
+  }
+
+  async #carryOut(): Promise<RunResult> {
+    const { world, plan } = this
+    for (const { at, type, parameters } of plan.actions) {
+      const action = this.#scenario.actions.find((known) => known.type === type)
+      if (action === undefined && type !== 'start') {
+        throw SimulationError.unknownAction(type, this.#scenario.name)
+      }
+      world.clock.schedule(at, () => {
+        if (this.isOver) return
+        this.#performed.set(type, (this.#performed.get(type) ?? 0) + 1)
+        if (action === undefined) world.start(String(parameters['host']))
+        else action.perform(this, parameters)
+      })
+    }
+    await this.#pass(plan.chaosMs)
+    if (!this.isOver) await this.#heal()
+    return this.#result()
+  }
+
+  async #heal(): Promise<void> {
+    const { world } = this
+    world.healLinks()
+    for (const watcher of this.#watchers) watcher.healing?.()
+    await this.#untilAllGoOn()
+    for (const stage of this.#scenario.heal(this)) {
+      if (this.isOver) return
+      await this.#stage(stage)
+    }
+    if (this.isOver) return
+    for (const watcher of this.#watchers) watcher.finished?.()
+  }
+
+  /** Pauses end at their own time: healing begins when the last one has. */
+  async #untilAllGoOn(): Promise<void> {
+    while (!this.isOver && this.world.processes.some(({ host }) => this.world.isStopped(host))) {
+      await this.#pass(nudgeMs)
+    }
+  }
+
+  async #stage(stage: HealStage): Promise<void> {
+    const deadline = this.world.now + stage.withinMs
+    stage.begin?.()
+    for (;;) {
+      stage.nudge?.()
+      if (this.isOver || stage.isDone()) return
+      if (this.world.now >= deadline) {
+        this.violate(stage.name, `not within ${stage.withinMs} ms: ${stage.explain()}`)
+        return
+      }
+      await this.#pass(nudgeMs)
+    }
+  }
+
+  async #pass(ms: number): Promise<void> {
+    const end = this.world.now + ms
+    // In slices, so that a run that is over ends soon.
+    while (this.world.now < end && !this.isOver) {
+      await this.world.run(Math.min(1_000, end - this.world.now), () => this.#look())
+    }
+  }
+
+  #started(process: SimulatedProcess<P>): void {
+    for (const watcher of this.#watchers) watcher.started?.(process)
+    this.#look()
+  }
+
+  /** After each event: whose state is another one than before? */
+  #look(): void {
+    for (const process of this.world.processes) {
+      const { program } = process
+      if (program === undefined) continue
+      const state = this.#scenario.stateOf(program)
+      const before = this.#states.get(process)
+      if (state === before) continue
+      this.#states.set(process, state)
+      this.note(process.host, 'state', this.#scenario.describe(state))
+      for (const watcher of this.#watchers) watcher.changed?.(process, state, before)
+    }
+  }
+
+  #result(): RunResult {
+    const { trace } = this.world
+    return {
+      plan: this.plan,
+      verdict: this.#verdict(),
+      violations: this.#violations,
+      unknown: this.#unknown,
+      traceHash: trace.hash,
+      events: trace.length,
+      virtualMs: this.world.now,
+      reached: this.#reached,
+      performed: this.#performed,
+      lastEvents: trace.last(),
+      trace: trace.all,
+    }
+  }
+
+  #verdict(): RunResult['verdict'] {
+    if (this.#violations.length > 0) return 'violated'
+    return this.#unknown.length > 0 ? 'unknown' : 'passed'
+  }
+}

@@ -1,0 +1,16 @@
+/** Something inside a simulation reached for the real world. */
+export class ImpurityError extends Error {
+  override readonly name = 'ImpurityError'
+  readonly code = 'CASTY_SIMULATION_IMPURE'
+
+  private constructor(message: string) {
+    super(message)
+  }
+
+  static called(what: string): ImpurityError {
+    return new ImpurityError(
+      `${what} was called inside a simulation: a run would not be repeatable. ` +
+        'Take time, timers, chance, transport and disk from the surroundings of the process.',
+    )
+  }
+}
