@@ -69,7 +69,9 @@ export function processFaults<P, S>(): readonly ActionType<P, S>[] {
         order: drawOne(random, orders),
       }),
       perform: (run, { host, forMs, order }) =>
-        ifRunning(run, host, `pause for ${forMs} ms`, () => run.world.pause(host, forMs, { order })),
+        ifRunning(run, host, `pause for ${forMs} ms`, () =>
+          run.world.pause(host, forMs, { order }),
+        ),
     }),
     defineAction({
       type: 'stall',

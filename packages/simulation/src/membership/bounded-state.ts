@@ -17,7 +17,11 @@ export function boundedState(run: MembershipRun): Watcher<Cluster, ClusterState>
       const { members, tombstones, version, reachability } = state
       const remembered = members.length + tombstones.size
       if (remembered > identities.size) {
-        run.violate(name, `${host} remembers ${remembered} of ${identities.size} incarnations`, host)
+        run.violate(
+          name,
+          `${host} remembers ${remembered} of ${identities.size} incarnations`,
+          host,
+        )
       }
       const clockEntries = version.entries.length
       // A node that left may still be named until its tombstone has spread.

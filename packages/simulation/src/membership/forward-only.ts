@@ -12,7 +12,10 @@ export function forwardOnly(run: MembershipRun): Watcher<Cluster, ClusterState> 
       for (const member of state.members) {
         const { key, status, upNumber } = member
         const was = before?.member(member.node)
-        if (was !== undefined && memberStatuses.indexOf(status) < memberStatuses.indexOf(was.status)) {
+        if (
+          was !== undefined &&
+          memberStatuses.indexOf(status) < memberStatuses.indexOf(was.status)
+        ) {
           run.violate(name, `${host} saw ${key} go from ${was.status} back to ${status}`, host)
         }
         if (upNumber === undefined) continue

@@ -22,8 +22,14 @@ function theDeadAreFound(run: MembershipRun): HealStage {
   const wrong = (): readonly string[] =>
     states(run).flatMap(({ host, state }) =>
       state.members
-        .filter((member) => isActive(member) && isAlive(run, member) === state.unreachable.has(member.key))
-        .map((member) => `${host} finds ${member.key} ${state.unreachable.has(member.key) ? 'un' : ''}reachable`),
+        .filter(
+          (member) =>
+            isActive(member) && isAlive(run, member) === state.unreachable.has(member.key),
+        )
+        .map(
+          (member) =>
+            `${host} finds ${member.key} ${state.unreachable.has(member.key) ? 'un' : ''}reachable`,
+        ),
     )
   return {
     name: 'the dead are unreachable, the living are not',

@@ -1,12 +1,7 @@
 // P7: a node that was merely slow, stalled or badly connected to too few peers to be outvoted is not
 // found unreachable. Every vote against it needs a reason: its own standstill, or a bad link between
 // the voter and it.
-import {
-  observersNeeded,
-  type Cluster,
-  type ClusterState,
-  type Member,
-} from '@casty/membership'
+import { observersNeeded, type Cluster, type ClusterState, type Member } from '@casty/membership'
 import type { Watcher } from '../run/scenario.ts'
 import type { MembershipRun } from './scenario.ts'
 

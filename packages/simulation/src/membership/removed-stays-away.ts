@@ -19,7 +19,8 @@ export function removedStaysAway(run: MembershipRun): Watcher<Cluster, ClusterSt
         removed.add(member.key)
       }
       for (const { key } of state.members) {
-        if (known.has(key)) run.violate(name, `${process} sees ${key} again, removed before`, process.host)
+        if (known.has(key))
+          run.violate(name, `${process} sees ${key} again, removed before`, process.host)
       }
     },
     finished() {

@@ -65,13 +65,12 @@ export const membershipWorkload: readonly ActionType<Cluster, ClusterState>[] = 
       if (cluster?.selfMember === undefined) return
       const { allocationEpoch } = cluster.getState()
       const primary = cluster.self
-      const table = Array.from({ length: shards }, (_, shard) => [
-        shard,
-        { primary, replicas: [] },
-      ] as const)
+      const table = Array.from(
+        { length: shards },
+        (_, shard) => [shard, { primary, replicas: [] }] as const,
+      )
       run.note(host, 'workload', `allocates ${shards} shards at epoch ${allocationEpoch + 1}`)
       cluster.publishAllocations('counter', new Map(table), allocationEpoch + 1)
     },
   }),
 ]
-

@@ -62,7 +62,7 @@ export function drawPlan(
   }))
   const actions: PlannedAction[] = [...starts]
   const paceMs = drawInteger(random, ...shape.paceMs)
-  for (let at = shape.startWithinMs; on.length > 0; ) {
+  for (let at = shape.startWithinMs; on.length > 0;) {
     at += Math.round(-paceMs * Math.log(1 - random()))
     if (at >= chaosMs) break
     const { type, draw } = drawWeighted(random, on)

@@ -1,4 +1,4 @@
-/** Something inside a simulation reached for the real world. */
+/** Something inside a simulation reached for the real world: `CASTY_SIMULATION_IMPURE`. */
 export class ImpurityError extends Error {
   override readonly name = 'ImpurityError'
   readonly code = 'CASTY_SIMULATION_IMPURE'

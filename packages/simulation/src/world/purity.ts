@@ -28,15 +28,15 @@ type AnyFunction = (this: unknown, ...parameters: readonly unknown[]) => unknown
 
 function guard(): void {
   const traps: readonly (readonly [owner: object, name: string, called: string])[] = [
-    [Date, 'now', 'Date.now'],
+    [globalThis.Date, 'now', 'Date.now'],
     [Math, 'random', 'Math.random'],
-    [performance, 'now', 'performance.now'],
+    [globalThis.performance, 'now', 'performance.now'],
     [process, 'hrtime', 'process.hrtime'],
     [globalThis, 'setTimeout', 'setTimeout'],
     [globalThis, 'setInterval', 'setInterval'],
     [globalThis, 'setImmediate', 'setImmediate'],
-    [crypto, 'getRandomValues', 'crypto.getRandomValues'],
-    [crypto, 'randomUUID', 'crypto.randomUUID'],
+    [globalThis.crypto, 'getRandomValues', 'crypto.getRandomValues'],
+    [globalThis.crypto, 'randomUUID', 'crypto.randomUUID'],
     [net.Socket.prototype, 'connect', 'net.connect'],
     [net.Server.prototype, 'listen', 'net.listen'],
     [dgram.Socket.prototype, 'bind', 'dgram.bind'],
@@ -80,7 +80,7 @@ function inherited(owner: object, name: string): PropertyDescriptor | undefined 
 
 /** `new Date()` reads the clock as well; `new Date(0)` does not. */
 function trapDate(): void {
-  const original = Date
+  const original = globalThis.Date
   globalThis.Date = new Proxy(original, {
     construct(target, parameters, newTarget) {
       if (parameters.length === 0 && inside.getStore() === true) {

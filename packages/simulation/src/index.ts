@@ -1,0 +1,41 @@
+export { SimulationError, type SimulationErrorCode } from './errors.ts'
+export { networkFaults } from './faults/network-faults.ts'
+export { processFaults } from './faults/process-faults.ts'
+export { describeState } from './membership/describe.ts'
+export { clusterProgram, membershipScenario, type MembershipRun } from './membership/scenario.ts'
+export { defineAction, type ActionType, type Parameters } from './run/action.ts'
+export { Ledger, type LedgerTotals } from './run/ledger.ts'
+export { drawPlan, hostName, type Plan, type PlannedAction, type PlanShape } from './run/plan.ts'
+export { Run, type RunOptions, type RunResult, type Violation } from './run/run.ts'
+export type { HealStage, Scenario, Watcher } from './run/scenario.ts'
+export { shrink, type Shrunk, type ShrinkOptions } from './run/shrink.ts'
+export { planOf, simulate } from './run/simulate.ts'
+export { Disturbances } from './world/disturbances.ts'
+export { ImpurityError } from './world/impurity-error.ts'
+export type { Link, LinkFault } from './world/links.ts'
+export { NodeClock, type ClockSkew } from './world/node-clock.ts'
+export { purely } from './world/purity.ts'
+export { drawInteger, drawLogarithmic, drawOne, drawSome, forkRandom } from './world/seeds.ts'
+export {
+  SimulatedProcess,
+  type ProcessEnd,
+  type Program,
+  type Surroundings,
+} from './world/simulated-process.ts'
+export {
+  Trace,
+  type NoteEvent,
+  type NoteKind,
+  type TraceEvent,
+  type TraceOptions,
+  type WriteEvent,
+} from './world/trace.ts'
+export {
+  hostOf,
+  localNetwork,
+  World,
+  type HostOptions,
+  type ResumeOrder,
+  type WorldListener,
+  type WorldOptions,
+} from './world/world.ts'

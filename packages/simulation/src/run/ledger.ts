@@ -1,0 +1,60 @@
+import type { RunResult } from './run.ts'
+
+/** What a set of runs came to, as data that adds up. */
+export interface LedgerTotals {
+  readonly runs: number
+  readonly passed: number
+  readonly violated: number
+  readonly unknown: number
+  readonly events: number
+  readonly virtualMs: number
+  /** In how many runs each rare state was reached. */
+  readonly reached: Readonly<Record<string, number>>
+  /** How often each action was carried out. */
+  readonly performed: Readonly<Record<string, number>>
+}
+
+/**
+ * Counts over many runs: what was reached, what was done. A set of runs that never came to an
+ * interesting state has proven nothing about it.
+ */
+export class Ledger {
+  readonly #counts = { runs: 0, passed: 0, violated: 0, unknown: 0, events: 0, virtualMs: 0 }
+  readonly #reached = new Map<string, number>()
+  readonly #performed = new Map<string, number>()
+
+  add(result: RunResult): void {
+    this.#counts.runs += 1
+    this.#counts[result.verdict] += 1
+    this.#counts.events += result.events
+    this.#counts.virtualMs += result.virtualMs
+    for (const state of result.reached.keys()) add(this.#reached, state, 1)
+    for (const [type, count] of result.performed) add(this.#performed, type, count)
+  }
+
+  /** Takes over what others have counted. */
+  merge(totals: LedgerTotals): void {
+    for (const name of ['runs', 'passed', 'violated', 'unknown', 'events', 'virtualMs'] as const) {
+      this.#counts[name] += totals[name]
+    }
+    for (const [state, count] of Object.entries(totals.reached)) add(this.#reached, state, count)
+    for (const [type, count] of Object.entries(totals.performed)) add(this.#performed, type, count)
+  }
+
+  /** Those of `states` that no run has reached. */
+  missing(states: readonly string[]): readonly string[] {
+    return states.filter((state) => !this.#reached.has(state))
+  }
+
+  toJSON(): LedgerTotals {
+    return {
+      ...this.#counts,
+      reached: Object.fromEntries(this.#reached),
+      performed: Object.fromEntries(this.#performed),
+    }
+  }
+}
+
+function add(counts: Map<string, number>, key: string, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count)
+}

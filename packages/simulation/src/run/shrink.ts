@@ -1,0 +1,124 @@
+// Makes a plan that fails smaller, as long as it fails in the same way: fewer actions, fewer hosts,
+// shorter faults. What is left is what a person looks at.
+import type { Plan, PlannedAction } from './plan.ts'
+import { Run, type RunResult } from './run.ts'
+import type { Scenario } from './scenario.ts'
+
+export interface ShrinkOptions {
+  /** Runs that may be spent. @defaultValue 300 */
+  readonly runs?: number
+  /** Told after each run: how many actions are left. */
+  readonly progress?: (runs: number, actions: number) => void
+}
+
+export interface Shrunk {
+  readonly plan: Plan
+  readonly result: RunResult
+  readonly runs: number
+}
+
+/**
+ * Looks for a smaller plan that violates the same checker.
+ *
+ * @param failed - the result of a run that was violated
+ * @see Zeller & Hildebrandt, "Simplifying and isolating failure-inducing input", TSE 2002 (ddmin)
+ */
+export async function shrink<P, S>(
+  scenario: Scenario<P, S>,
+  failed: RunResult,
+  { runs: budget = 300, progress }: ShrinkOptions = {},
+): Promise<Shrunk> {
+  const checker = failed.violations[0]?.checker
+  let best = { plan: failed.plan, result: failed }
+  let runs = 0
+  const attempt = async (plan: Plan): Promise<boolean> => {
+    if (runs >= budget) return false
+    runs += 1
+    const result = await Run.of(scenario, plan)
+    const isSame = result.violations.some((violation) => violation.checker === checker)
+    if (isSame) best = { plan, result }
+    progress?.(runs, best.plan.actions.length)
+    return isSame
+  }
+  await attempt(cutShort(failed))
+  for (let before = ''; before !== JSON.stringify(best.plan) && runs < budget;) {
+    before = JSON.stringify(best.plan)
+    await dropActions(() => best.plan, attempt)
+    await dropHosts(() => best.plan, attempt)
+    await shortenActions(() => best.plan, attempt)
+  }
+  return { ...best, runs }
+}
+
+/** Whatever came after the violation did not cause it. */
+function cutShort({ plan, violations }: RunResult): Plan {
+  const at = violations[0]?.at ?? plan.chaosMs
+  if (at >= plan.chaosMs) return plan
+  return {
+    ...plan,
+    chaosMs: Math.ceil(at) + 1_000,
+    actions: plan.actions.filter((action) => action.at <= at),
+  }
+}
+
+/** Leaves out halves, then quarters, down to single actions. */
+async function dropActions(
+  current: () => Plan,
+  attempt: (plan: Plan) => Promise<boolean>,
+): Promise<void> {
+  for (let size = Math.ceil(current().actions.length / 2); size >= 1; size = Math.floor(size / 2)) {
+    for (let from = 0; from < current().actions.length;) {
+      const { actions } = current()
+      const left = actions.filter((_, index) => index < from || index >= from + size)
+      if (!(await attempt({ ...current(), actions: left }))) from += size
+    }
+  }
+}
+
+async function dropHosts(
+  current: () => Plan,
+  attempt: (plan: Plan) => Promise<boolean>,
+): Promise<void> {
+  for (const { name } of current().hosts.toReversed()) {
+    const { hosts, actions } = current()
+    if (hosts.length <= 2) return
+    await attempt({
+      ...current(),
+      hosts: hosts.filter((host) => host.name !== name),
+      actions: actions.flatMap((action) => withoutHost(action, name)),
+    })
+  }
+}
+
+/** The action without a host; none, if it is about that host. */
+function withoutHost(action: PlannedAction, host: string): readonly PlannedAction[] {
+  const entries = Object.entries(action.parameters)
+  if (entries.some(([, value]) => value === host)) return []
+  const parameters = Object.fromEntries(
+    entries.map(([key, value]) => [
+      key,
+      // A side of a partition is its number and the host.
+      Array.isArray(value) ? value.filter((one: unknown) => String(one).slice(1) !== host) : value,
+    ]),
+  ) as PlannedAction['parameters'] // Entries of parameters, lists with an item less.
+  return [{ ...action, parameters }]
+}
+
+async function shortenActions(
+  current: () => Plan,
+  attempt: (plan: Plan) => Promise<boolean>,
+): Promise<void> {
+  for (let index = 0; index < current().actions.length; index++) {
+    for (;;) {
+      const action = current().actions[index]
+      const forMs = action?.parameters['forMs']
+      if (action === undefined || typeof forMs !== 'number' || forMs < 100) break
+      const shorter = {
+        ...action,
+        parameters: { ...action.parameters, forMs: Math.round(forMs / 2) },
+      }
+      const actions = current().actions.with(index, shorter)
+      if (!(await attempt({ ...current(), actions }))) break
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { drawPlan, type Plan } from './plan.ts'
+import { Run, type RunOptions, type RunResult } from './run.ts'
+import type { Scenario } from './scenario.ts'
+
+/** What a scenario does by this seed. */
+export function planOf<P, S>(scenario: Scenario<P, S>, seed: number): Plan {
+  return drawPlan({ ...scenario.shape, scenario: scenario.name }, scenario.actions, seed)
+}
+
+/**
+ * Draws a plan from a seed and carries it out. The same seed gives the same run, to the last event,
+ * as long as neither the scenario nor the code under test changes.
+ *
+ * @example
+ * const { verdict, traceHash } = await simulate(membershipScenario, 1)
+ */
+export async function simulate<P, S>(
+  scenario: Scenario<P, S>,
+  seed: number,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  return await Run.of(scenario, planOf(scenario, seed), options)
+}
