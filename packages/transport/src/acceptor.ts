@@ -3,6 +3,7 @@ import type { Connection, ConnectionOwner } from './connection.ts'
 import type { HandshakeFailure } from './counters.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import type { Refusal } from './endpoint-types.ts'
+import { decidePrelude } from './handshake-decision.ts'
 import {
   encodeRefusal,
   encodeWelcome,
@@ -70,7 +71,8 @@ export class Acceptor implements ConnectionOwner {
     connection.start()
     if (crowd < 0 || connection.isClosed) return
     this.#count('busy')
-    this.#refuse(connection, { reason: 'busy', detail: 'too many connections wait here' })
+    const detail = `too many connections wait for their handshake at ${this.#context.self.address}`
+    this.#refuse(connection, { reason: 'busy', detail })
   }
 
   closeAll(): void {
@@ -82,15 +84,10 @@ export class Acceptor implements ConnectionOwner {
 
   preludeReceived(connection: Connection, prelude: Prelude): void {
     const pending = this.#pending.get(connection)
-    const version = commonVersion(prelude)
     if (pending === undefined) return
-    if (version !== undefined) {
-      pending.version = version
-      return
-    }
-    const ours = `${wireVersions.min} to ${wireVersions.max}`
-    const detail = `wire versions ${ours} here, ${prelude.minVersion} to ${prelude.maxVersion} there`
-    this.#refuse(connection, { reason: 'wire-version', detail })
+    const refusal = decidePrelude(prelude, pending.source, this.#context.self)
+    if (refusal !== undefined) this.#refuse(connection, refusal)
+    else pending.version = commonVersion(prelude) ?? pending.version
   }
 
   messageReceived(connection: Connection, message: HandshakeMessage): void {

@@ -1,12 +1,12 @@
 import type { Connection, ConnectionOwner } from './connection.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import type { Lane, Refusal } from './endpoint-types.ts'
+import { decidePrelude } from './handshake-decision.ts'
 import { encodeHello, type HandshakeMessage, type Welcome } from './handshake-messages.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
 import type { Channel, ChannelSink, DialFailure } from './transport.ts'
 import {
-  commonVersion,
   concatBytes,
   encodeFrame,
   encodePrelude,
@@ -66,10 +66,10 @@ export class Dial implements ConnectionOwner {
   }
 
   preludeReceived(_connection: Connection, prelude: Prelude): void {
-    if (commonVersion(prelude) !== undefined) return
-    const detail = `wire versions ${wireVersions.min} to ${wireVersions.max} here, ${prelude.minVersion} to ${prelude.maxVersion} there`
+    const refusal = decidePrelude(prelude, this.#address, this.#context.self)
+    if (refusal === undefined) return
     this.#connection?.close()
-    this.#settle({ type: 'refused', refusal: { reason: 'wire-version', detail } })
+    this.#settle({ type: 'refused', refusal })
   }
 
   messageReceived(connection: Connection, message: HandshakeMessage): void {

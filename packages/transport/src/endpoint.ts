@@ -1,6 +1,7 @@
 import { Acceptor } from './acceptor.ts'
 import type { Association } from './association.ts'
 import { AssociationRegistry } from './association-registry.ts'
+import { connectionTo } from './connecting.ts'
 import { snapshotOf, type EndpointCounters } from './counters.ts'
 import { EndpointContext } from './endpoint-context.ts'
 import {
@@ -17,6 +18,7 @@ import type {
 } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
 import { checkFrameType } from './frame-router.ts'
+import { Loopback } from './loopback.ts'
 import { NodeAddress } from './node-address.ts'
 import { NodeIdentity } from './node-identity.ts'
 import type { EndpointReport } from './reports.ts'
@@ -30,6 +32,7 @@ export class Endpoint implements AsyncDisposable {
   readonly #context: EndpointContext
   readonly #registry: AssociationRegistry
   readonly #acceptor: Acceptor
+  readonly #loopback: Loopback
   readonly #listener: Listener
   #disposal: Promise<void> | undefined
   #lastPeer: NodeIdentity | undefined
@@ -42,6 +45,7 @@ export class Endpoint implements AsyncDisposable {
       this.#lastPeer = this.#lastAssociation = undefined
     })
     this.#acceptor = new Acceptor(this.#context, this.#registry)
+    this.#loopback = new Loopback(this.#context)
   }
 
   /**
@@ -79,9 +83,11 @@ export class Endpoint implements AsyncDisposable {
   /**
    * Queues a frame with the body `bytes[start, end)`, which is copied before the call returns; it
    * leaves at the end of the turn, with all others for that peer. Dials if there is no connection.
-   * Nothing is sent to an incarnation that is over: such a frame is dropped as `peer-gone`.
+   * Nothing is sent to an incarnation that is over: such a frame is dropped as `peer-gone`. What is
+   * sent to `self` reaches the own handler at the end of the turn, without a connection.
    *
-   * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a frame type below 16 or above 255
+   * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a frame type below 16 or above 255, a
+   * range outside `bytes`, or a `to` that is no `NodeIdentity`
    */
   send(
     to: NodeIdentity,
@@ -95,8 +101,12 @@ export class Endpoint implements AsyncDisposable {
     if (!(start >= 0 && start <= end && end <= bytes.length)) {
       throw TransportError.invalidOption('start and end', `${start}, ${end}`, 'a range of bytes')
     }
-    const association = to === this.#lastPeer ? this.#lastAssociation : this.#associationFor(to)
+    const cached = to === this.#lastPeer ? this.#lastAssociation : undefined
+    const association = cached ?? this.#associationFor(to)
     if (association === undefined) {
+      if (to.equals(this.self) && !this.#context.isClosing) {
+        return this.#loopback.send(lane, frameType, bytes, start, end)
+      }
       const reason = this.#context.isClosing ? 'lane-closed' : 'peer-gone'
       this.#context.dropped(to, lane, frameType, reason)
       return 'dropped'
@@ -117,25 +127,7 @@ export class Endpoint implements AsyncDisposable {
   ): Promise<NodeIdentity> {
     signal?.throwIfAborted()
     if (this.#context.isClosing) throw TransportError.closed('The endpoint')
-    return await new Promise<NodeIdentity>((resolve, reject) => {
-      const settled = (): void => signal?.removeEventListener('abort', aborted)
-      const waiter = {
-        connected(peer: NodeIdentity): void {
-          settled()
-          resolve(peer)
-        },
-        failed(error: TransportError): void {
-          settled()
-          reject(error)
-        },
-      }
-      const aborted = (): void => {
-        for (const association of this.#registry.all()) association.giveUp(waiter)
-        reject(signal?.reason)
-      }
-      signal?.addEventListener('abort', aborted, { once: true })
-      this.#registry.connect(address, waiter)
-    })
+    return await connectionTo(address, this.#registry, signal)
   }
 
   /**
@@ -165,7 +157,7 @@ export class Endpoint implements AsyncDisposable {
 
   /**
    * Closes both lanes to that incarnation and drops what is queued; with `removed`, it is refused
-   * from now on, dialled or dialling.
+   * from now on, dialled or dialling. Remembered for the 4,096 addresses that were used last.
    */
   forget(peer: NodeIdentity, refusal?: 'removed'): void {
     this.#registry.forget(peer, refusal)
@@ -237,6 +229,13 @@ export class Endpoint implements AsyncDisposable {
   }
 
   #associationFor(to: NodeIdentity): Association | undefined {
+    if (!(to instanceof NodeIdentity)) {
+      throw TransportError.invalidOption(
+        'to',
+        to,
+        'a NodeIdentity: of a member, that is member.node',
+      )
+    }
     if (this.#context.isClosing) return undefined
     const association = this.#registry.forSending(to)
     if (association === undefined) return undefined

@@ -9,7 +9,9 @@
 //   connections and may overtake each other.
 import type { Refusal } from './endpoint-types.ts'
 import type { Hello, HandshakeParty, Welcome } from './handshake-messages.ts'
+import type { NodeAddress } from './node-address.ts'
 import { NodeIdentity, type Incarnation } from './node-identity.ts'
+import { commonVersion, wireVersions, type Prelude } from './wire.ts'
 
 /** What an endpoint knows when it decides. */
 export interface HandshakeContext {
@@ -32,6 +34,23 @@ export type LaneView =
   | { readonly type: 'dialling'; readonly helloSent: boolean; readonly expected?: Incarnation }
   /** A connection to `incarnation`, made when the peer's sequence stood at `peerSequence`. */
   | { readonly type: 'open'; readonly incarnation: Incarnation; readonly peerSequence: number }
+
+/**
+ * The word of either side on the other's prelude. Refusals are read at the other end, so their texts
+ * name nodes, never "here" or "there".
+ *
+ * @param other - the address dialled, or the host that a dialler comes from
+ */
+export function decidePrelude(
+  prelude: Prelude,
+  other: NodeAddress | string,
+  self: NodeIdentity,
+): Refusal | undefined {
+  if (commonVersion(prelude) !== undefined) return undefined
+  const theirs = `${other} speaks wire versions ${prelude.minVersion} to ${prelude.maxVersion}`
+  const detail = `${theirs}, ${self.address} ${wireVersions.min} to ${wireVersions.max}`
+  return { reason: 'wire-version', detail }
+}
 
 export type HelloDecision =
   /** Whatever else there is on the lane ends: our own dial, an older connection, an older life. */
@@ -82,12 +101,14 @@ function refuseParty(party: HandshakeParty, context: HandshakeContext): Refusal 
     return { reason: 'closing', actual: self, detail: `${self} is shutting down` }
   }
   if (party.clusterName !== clusterName) {
-    const detail = `cluster ${quote(clusterName)} here, ${quote(party.clusterName)} there`
+    const theirs = `${address} belongs to cluster ${quote(party.clusterName)}`
+    const detail = `${theirs}, ${self.address} to ${quote(clusterName)}`
     return { reason: 'cluster-name', detail }
   }
   const digest = party.configDigest
   if (configDigest !== undefined && digest !== undefined && digest !== configDigest) {
-    const detail = `settings that must agree differ: ${quote(configDigest)} here, ${quote(digest)} there`
+    const theirs = `${address} has ${quote(digest)}`
+    const detail = `settings that must agree differ: ${theirs}, ${self.address} ${quote(configDigest)}`
     return { reason: 'config', actual: self, detail }
   }
   if (party.identity.equals(self)) {
@@ -100,7 +121,7 @@ function refuseParty(party: HandshakeParty, context: HandshakeContext): Refusal 
   const newest = Math.max(knownIncarnation ?? 0, removedIncarnation ?? 0)
   if (incarnation < newest) {
     const known = knownIncarnation === newest ? knownIncarnation : removedIncarnation
-    const detail = `${address} is known here in incarnation ${newest}, newer than ${incarnation}`
+    const detail = `${self.address} knows ${address} in incarnation ${newest}, newer than ${incarnation}`
     return {
       reason: 'stale-incarnation',
       actual: self,

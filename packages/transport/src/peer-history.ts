@@ -8,12 +8,19 @@ interface Lives {
 
 /**
  * Which incarnations were met or removed at each address, so that a past life is told from the
- * present one. Keeps the addresses used last; an address that fell out is judged as a new one.
+ * present one.
+ *
+ * Bounded: the addresses used last are kept, 4,096 of them unless told otherwise (some 200 bytes
+ * each). It is a number of addresses over time, not of members at once: where every start of a node
+ * brings a new address (port 0, a pod's IP), the oldest fall out. An address that fell out is judged
+ * as a new one, so that an incarnation removed long ago could connect again; who is a member is for
+ * the owner's `admit` to decide, which has its own record of that.
  */
 export class PeerHistory {
   readonly #lives = new Map<string, Lives>()
   readonly #maxAddresses: number
 
+  /** @param maxAddresses - how many addresses are remembered; the one used longest ago falls out first */
   constructor(maxAddresses = 4_096) {
     this.#maxAddresses = maxAddresses
   }

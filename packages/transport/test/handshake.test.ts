@@ -1,4 +1,10 @@
-import { NodeAddress, NodeIdentity, type Admission, type Transport } from '@casty/transport'
+import {
+  NodeAddress,
+  NodeIdentity,
+  type Admission,
+  type EndpointOptions,
+  type Transport,
+} from '@casty/transport'
 import { describe, expect, test } from 'vitest'
 import { connectAllRaw, connectRaw, helloBytes, listenRaw, preludeOf, welcomeBytes } from './raw.ts'
 import { createWorld, tell, type Node, type World } from './world.ts'
@@ -149,9 +155,41 @@ describe('a connection is refused', () => {
     await world.run(50)
     expect(stranger.refusal()).toMatchObject({
       reason: 'wire-version',
-      detail: 'wire versions 1 to 1 here, 7 to 9 there',
+      detail: expect.stringMatching(/^\S+ speaks wire versions 7 to 9, b:1 1 to 1$/),
     })
     expect(stranger.closed).toBe('ended')
+  })
+
+  test.each<readonly [Partial<EndpointOptions>, string]>([
+    [{ clusterName: 'other' }, 'a:1 belongs to cluster "test", b:1 to "other"'],
+    [{ configDigest: 'x=2' }, 'settings that must agree differ: a:1 has "x=1", b:1 "x=2"'],
+  ])(
+    'in words that name both nodes, for they are read at the other end: %j',
+    async (options, detail) => {
+      const world = createWorld()
+      await using alice = await world.start('a:1', { configDigest: 'x=1' })
+      await using bob = await world.start('b:1', options)
+      const connecting = alice.endpoint.connect(bob.address)
+      const refused = expect(connecting).rejects.toMatchObject({ refusal: { detail } })
+      await world.run()
+      await refused
+    },
+  )
+
+  test('of a past incarnation, naming who knows the newer one', async () => {
+    const world = createWorld()
+    await using bob = await world.start('b:1')
+    {
+      await using alice = await world.start('a:1', { incarnation: 2 })
+      expect(await dialled(world, alice, bob.address)).toBe('b:1#1')
+    }
+    await using past = await world.start('a:1', { incarnation: 1 })
+    const connecting = past.endpoint.connect(bob.address)
+    const refused = expect(connecting).rejects.toMatchObject({
+      refusal: { detail: 'b:1 knows a:1 in incarnation 2, newer than 1' },
+    })
+    await world.run()
+    await refused
   })
 
   test('when what it is answered is no handshake', async () => {

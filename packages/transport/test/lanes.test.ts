@@ -140,13 +140,6 @@ describe('frames', () => {
     expect(() => alice.endpoint.handle(50, () => {})[Symbol.dispose]()).not.toThrow()
   })
 
-  test('to oneself go nowhere', async () => {
-    const world = createWorld()
-    await using alice = await world.start('a:1')
-    expect(tell(alice, alice, 'hello me')).toBe('dropped')
-    expect(alice.endpoint.counters().dropped['peer-gone']).toBe(1)
-  })
-
   test('from outside their buffer are refused', async () => {
     const world = createWorld()
     await using alice = await world.start('a:1')
