@@ -30,3 +30,18 @@ export function changesBetween(before: ClusterState, after: ClusterState): Clust
     any: joined.length > 0 || removed.length > 0 || justElected,
   }
 }
+
+/** Whether two states say the same, their dots left out. */
+export function saySame(left: ClusterState, right: ClusterState): boolean {
+  return (
+    left.clusterId === right.clusterId &&
+    left.version.equals(right.version) &&
+    left.members.length === right.members.length &&
+    left.members.every((member, index) => right.members[index]?.equals(member) === true) &&
+    left.tombstones.equals(right.tombstones) &&
+    left.reachability.equals(right.reachability) &&
+    left.seenDigest === right.seenDigest &&
+    left.allocations.digest === right.allocations.digest &&
+    left.registry.digest === right.registry.digest
+  )
+}

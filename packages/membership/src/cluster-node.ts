@@ -87,7 +87,13 @@ export class ClusterNode {
       refused: (refusal) => this.#publishNow({ type: 'join-refused', ...refusal }),
     })
     const id = checked.settings.id ?? endpoint.self.address.toString()
-    this.#state = initialState(endpoint.self, { ...checked.settings, id })
+    this.#state = initialState(endpoint.self, {
+      ...checked.settings,
+      id,
+      monitoredBy: checked.monitoredBy,
+      // The other half is for what a large partition makes nodes say of each other.
+      maxStateBytes: maxFrameBytes / 2,
+    })
     this.#watch = this.#createWatch(endpoint.self)
   }
 

@@ -1,35 +1,17 @@
-import { VectorClock } from '@casty/clock'
+import type { VectorClock } from '@casty/clock'
 import { NodeIdentity, type NodeAddress, type NodeKey } from '@casty/transport'
-import { Allocations, type AllocationTable, type ShardAllocation } from './allocations.ts'
-import { digestOf } from './digest.ts'
-import { changesBetween, type ClusterChanges } from './cluster-changes.ts'
+import type { Allocations, AllocationTable, ShardAllocation } from './allocations.ts'
+import { changesBetween, saySame, type ClusterChanges } from './cluster-changes.ts'
+import { emptyParts, restrictedParts, type ClusterStateParts } from './cluster-state-parts.ts'
+import { DerivedState } from './derived-state.ts'
+import type { Dot } from './dot.ts'
 import { electLeader, isConverged } from './leader.ts'
-import { byAddress, mergeMember, type Member } from './member.ts'
-import { type Dot, type MemberRecord, type Tombstone } from './member-record.ts'
+import { mergeMember, type Member } from './member.ts'
+import type { MemberRecord } from './member-record.ts'
 import { isAllowedTransition, type MemberStatus } from './member-status.ts'
-import { Reachability } from './reachability.ts'
-import { Registry, type ServiceEntry } from './registry.ts'
-import { observersNeeded, unreachableMembers } from './unreachable.ts'
-
-/** What a `ClusterState` is made of. */
-export interface ClusterStateParts {
-  /** Names the cluster for its whole life; made by the node that formed it, empty before that. */
-  readonly clusterId: string
-  /** Who looks at the cluster: votes are counted from its place. Not told to others. */
-  readonly viewer: NodeKey | undefined
-  /** By address: one record for each, of its latest incarnation. */
-  readonly records: ReadonlyMap<string, MemberRecord>
-  /** By address. */
-  readonly tombstones: ReadonlyMap<string, Tombstone>
-  readonly reachability: Reachability
-  /** Per observer, its counter in `version` when it last changed its row. */
-  readonly rowCounters: ReadonlyMap<NodeKey, number>
-  readonly version: VectorClock
-  /** Who is known to have seen exactly this version. */
-  readonly seen: ReadonlySet<NodeKey>
-  readonly allocations: Allocations
-  readonly registry: Registry
-}
+import type { Reachability } from './reachability.ts'
+import type { Registry, ServiceEntry } from './registry.ts'
+import type { Tombstone, Tombstones } from './tombstones.ts'
 
 /**
  * What one node knows of its cluster. Immutable; two states merge by `mergeGossip`, in any order and
@@ -38,45 +20,29 @@ export interface ClusterStateParts {
  * Every change names its author, increments the author's entry in `version` and starts `seen` anew.
  * A change that changes nothing returns the same instance.
  *
- * Invariant: keys of `seen`, observers and subjects of `reachability` are members; no member is
- * buried by a tombstone; no entry of `version` belongs to a buried incarnation.
+ * Invariant: keys of `seen`, observers and subjects of `reachability` are members; no member has a
+ * tombstone; no entry of `version` belongs to an incarnation that has one.
  */
 export class ClusterState implements ClusterStateParts {
-  static readonly empty: ClusterState = new ClusterState({
-    clusterId: '',
-    viewer: undefined,
-    records: new Map(),
-    tombstones: new Map(),
-    reachability: Reachability.empty,
-    rowCounters: new Map(),
-    version: VectorClock.empty,
-    seen: new Set(),
-    allocations: Allocations.empty,
-    registry: Registry.empty,
-  })
+  static readonly empty: ClusterState = new ClusterState(emptyParts)
 
   readonly clusterId: string
   readonly viewer: NodeKey | undefined
+  readonly monitoredBy: number
   readonly records: ReadonlyMap<string, MemberRecord>
-  readonly tombstones: ReadonlyMap<string, Tombstone>
+  readonly tombstones: Tombstones
   readonly reachability: Reachability
   readonly rowCounters: ReadonlyMap<NodeKey, number>
   readonly version: VectorClock
   readonly seen: ReadonlySet<NodeKey>
   readonly allocations: Allocations
   readonly registry: Registry
+  readonly #derived: DerivedState
 
-  #members: readonly Member[] | undefined
-  #membersByKey: ReadonlyMap<NodeKey, Member> | undefined
-  #unreachable: ReadonlySet<NodeKey> | undefined
-  #versionDigest: number | undefined
-  #seenDigest: number | undefined
-  #membersDigest: number | undefined
-  #hasOrphans: boolean | undefined
-
-  private constructor(parts: ClusterStateParts) {
+  private constructor(parts: ClusterStateParts, former?: DerivedState) {
     this.clusterId = parts.clusterId
     this.viewer = parts.viewer
+    this.monitoredBy = parts.monitoredBy
     this.records = parts.records
     this.tombstones = parts.tombstones
     this.reachability = parts.reachability
@@ -85,53 +51,22 @@ export class ClusterState implements ClusterStateParts {
     this.seen = parts.seen
     this.allocations = parts.allocations
     this.registry = parts.registry
+    this.#derived = new DerivedState(this, former)
   }
 
   /** This state with some parts replaced as they are. For merges and codecs: it counts nothing. */
   with(parts: Partial<ClusterStateParts>): ClusterState {
-    const next = new ClusterState({ ...this.#parts(), ...parts })
-    next.#keepDerived(this)
-    return next
-  }
-
-  /** What was derived from parts that are still the same is not derived again. */
-  #keepDerived(from: ClusterState): void {
-    if (this.seen === from.seen) this.#seenDigest = from.#seenDigest
-    if (this.version === from.version && this.clusterId === from.clusterId)
-      this.#versionDigest = from.#versionDigest
-    if (this.records !== from.records) return
-    this.#members = from.#members
-    this.#membersByKey = from.#membersByKey
-    this.#membersDigest = from.#membersDigest
-    const isSameTable = this.reachability === from.reachability && this.viewer === from.viewer
-    if (isSameTable) this.#unreachable = from.#unreachable
-  }
-
-  #parts(): ClusterStateParts {
-    const { clusterId, records, tombstones, reachability, rowCounters, version, seen } = this
-    return {
-      clusterId,
-      viewer: this.viewer,
-      records,
-      tombstones,
-      reachability,
-      rowCounters,
-      version,
-      seen,
-      allocations: this.allocations,
-      registry: this.registry,
-    }
+    // The fields of a state are its parts, and nothing else.
+    return new ClusterState({ ...this, ...parts }, this.#derived)
   }
 
   /** Every member, by address. */
   get members(): readonly Member[] {
-    this.#members ??= [...this.records.values()].map((record) => record.member).toSorted(byAddress)
-    return this.#members
+    return this.#derived.members
   }
 
   get membersByKey(): ReadonlyMap<NodeKey, Member> {
-    this.#membersByKey ??= new Map(this.members.map((member) => [member.key, member]))
-    return this.#membersByKey
+    return this.#derived.membersByKey
   }
 
   /** The member at an address, in whichever incarnation; or exactly this incarnation of it. */
@@ -143,13 +78,7 @@ export class ClusterState implements ClusterStateParts {
 
   /** Members that enough observers find unreachable. */
   get unreachable(): ReadonlySet<NodeKey> {
-    this.#unreachable ??= unreachableMembers(
-      this.membersByKey,
-      this.reachability,
-      observersNeeded,
-      this.viewer,
-    )
-    return this.#unreachable
+    return this.#derived.unreachable
   }
 
   /** The oldest up (or leaving) member that is not unreachable. */
@@ -175,21 +104,16 @@ export class ClusterState implements ClusterStateParts {
   }
 
   get versionDigest(): number {
-    this.#versionDigest ??= digestOf(
-      `${this.clusterId};${[...this.version.entries()].map(([node, count]) => `${node}:${count}`).join()}`,
-    )
-    return this.#versionDigest
+    return this.#derived.versionDigest
   }
 
   /** Names the members, and with that the order in which bits stand for them. */
   get membersDigest(): number {
-    this.#membersDigest ??= digestOf(this.members.map((member) => member.key).join())
-    return this.#membersDigest
+    return this.#derived.membersDigest
   }
 
   get seenDigest(): number {
-    this.#seenDigest ??= digestOf([...this.seen].toSorted().join())
-    return this.#seenDigest
+    return this.#derived.seenDigest
   }
 
   /** Takes in a member, or a newer incarnation of one: the older one is then gone at once. */
@@ -197,11 +121,13 @@ export class ClusterState implements ClusterStateParts {
     return this.mergeMembers([member], by)
   }
 
-  /** Joins what is known with more: of each address the later word is kept, the buried stay out. */
+  /** Joins what is known with more: of each address the later word, and nobody who was removed. */
   mergeMembers(members: Iterable<Member>, by: NodeIdentity): ClusterState {
     const news = [...members].filter((member) => {
       const known = this.member(member.address)
-      return !this.isBuried(member.node) && (!known || !mergeMember(known, member).equals(known))
+      return (
+        !this.tombstones.has(member.node) && (!known || !mergeMember(known, member).equals(known))
+      )
     })
     return news.length === 0 ? this : this.#change(by, news)
   }
@@ -221,61 +147,61 @@ export class ClusterState implements ClusterStateParts {
     const member = this.member(node)
     if (!member || !isAllowedTransition(member.status, status)) return this
     return status === 'removed'
-      ? this.bury([member.node], removedAtMs, by)
+      ? this.removeMembers([member.node], removedAtMs, by)
       : this.#change(by, [member.withStatus(status)])
   }
 
   /**
-   * Removes members for good, in one change, and forgets what earlier incarnations counted. Members
-   * that hold a dot of a buried node get a new one, so that nobody misses what it told.
+   * Removes members for good, in one change: each leaves a tombstone, and what its incarnations up to
+   * this one counted is forgotten. What a removed node told is adopted, so that nobody misses it.
    *
    * @param removedAtMs - by the wall clock, in milliseconds since the epoch; see `updateStatus`
    */
-  bury(nodes: readonly NodeIdentity[], removedAtMs: number, by: NodeIdentity): ClusterState {
-    // In order of incarnation, so that the latest of an address names its tombstone.
-    const news = nodes.filter((node) => !this.isBuried(node)).toSorted(byIdentity)
+  removeMembers(
+    nodes: readonly NodeIdentity[],
+    removedAtMs: number,
+    by: NodeIdentity,
+  ): ClusterState {
+    const dot = this.#nextDot(by)
+    const news = nodes
+      .filter((node) => !this.tombstones.has(node))
+      .map((node): Tombstone => {
+        const left = this.member(node)?.status === 'exiting'
+        return { node, removedAtMs: Math.floor(removedAtMs), left, dot } // Whole, as it travels.
+      })
     if (news.length === 0) return this
-    const dot = this.#nextDot(by)
-    const wholeMs = Math.floor(removedAtMs) // As it travels: all nodes must hold the same.
-    const tombstones = new Map(this.tombstones)
-    for (const node of news) {
-      const left = this.member(node)?.status === 'exiting'
-      tombstones.set(node.address.toString(), { node, removedAtMs: wholeMs, left, dot })
-    }
-    const records = new Map(
-      [...this.records].filter(([, { member }]) => !isBuriedKey(tombstones, member.key)),
-    )
-    return this.#counted(by, {
-      records: adopted(records, tombstones, dot),
-      tombstones: adopted(tombstones, tombstones, dot),
-    }).normalized()
+    const tombstones = this.tombstones.with(news)
+    const kept = [...this.records].filter(([, { member }]) => !tombstones.has(member.node))
+    return this.#adopted(by, new Map(kept), tombstones)
   }
 
-  /** Whether a change by a buried node is left here, which no version covers any more. */
+  /** Whether a change by a removed node is left here, which no version covers any more. */
   get hasOrphans(): boolean {
-    this.#hasOrphans ??=
-      this.tombstones.size > 0 &&
-      [...this.records.values(), ...this.tombstones.values()].some(({ dot }) =>
-        isBuriedKey(this.tombstones, dot.node),
-      )
-    return this.#hasOrphans
+    return this.#derived.hasOrphans
   }
 
-  /** Gives `by`'s dot to changes whose dot belongs to a buried node: nobody else may know them. */
+  /** Gives `by`'s dot to changes whose dot belongs to a removed node: nobody else may know them. */
   adoptOrphans(by: NodeIdentity): ClusterState {
-    if (!this.hasOrphans || this.isBuried(by)) return this
+    if (!this.hasOrphans || this.tombstones.has(by)) return this
+    return this.#adopted(by, this.records, this.tombstones)
+  }
+
+  #adopted(
+    by: NodeIdentity,
+    records: ClusterState['records'],
+    tombstones: Tombstones,
+  ): ClusterState {
     const dot = this.#nextDot(by)
     return this.#counted(by, {
-      records: adopted(this.records, this.tombstones, dot),
-      tombstones: adopted(this.tombstones, this.tombstones, dot),
+      records: tombstones.adopt(records, dot),
+      tombstones: tombstones.adopted(dot),
     }).normalized()
   }
 
   /** Forgets the tombstones of some addresses. Nothing is counted: every node does it by itself. */
   forgetTombstones(isOver: (address: string, tombstone: Tombstone) => boolean): ClusterState {
-    if (this.tombstones.size === 0) return this
-    const kept = [...this.tombstones].filter(([address, tombstone]) => !isOver(address, tombstone))
-    return kept.length === this.tombstones.size ? this : this.with({ tombstones: new Map(kept) })
+    const tombstones = this.tombstones.without(isOver)
+    return tombstones === this.tombstones ? this : this.with({ tombstones })
   }
 
   /** Records that `observer` finds `subject` unreachable, in the observer's own row. */
@@ -339,55 +265,19 @@ export class ClusterState implements ClusterStateParts {
     return changesBetween(previous, this)
   }
 
-  isBuried(node: NodeIdentity): boolean {
-    const tombstone = this.tombstones.get(node.address.toString())
-    return tombstone !== undefined && node.incarnation <= tombstone.node.incarnation
-  }
-
   /** Restores the invariant after parts were replaced. The same instance where it holds. */
   normalized(): ClusterState {
     const isMember = (key: string): boolean => this.membersByKey.has(key as NodeKey) // Only looked up.
-    const reachability = this.reachability.restrict(isMember)
-    const seen = [...this.seen].every(isMember)
-      ? this.seen
-      : new Set([...this.seen].filter(isMember))
-    const rowCounters = [...this.rowCounters.keys()].every(isMember)
-      ? this.rowCounters
-      : new Map([...this.rowCounters].filter(([key]) => isMember(key)))
-    const registry = this.registry.restrict(isMember)
-    const version = this.pruned(this.version)
-    const holds =
-      reachability === this.reachability &&
-      seen === this.seen &&
-      rowCounters === this.rowCounters &&
-      registry === this.registry &&
-      version === this.version
-    return holds ? this : this.with({ reachability, seen, rowCounters, registry, version })
-  }
-
-  /** A version without the entries of incarnations that are buried here, so that it compares. */
-  pruned(version: VectorClock): VectorClock {
-    if (this.tombstones.size === 0) return version
-    return version.without((node) => isBuriedKey(this.tombstones, node as NodeKey)) // Only looked up.
+    const parts = restrictedParts(this, isMember)
+    return parts ? this.with(parts) : this
   }
 
   /**
    * Whether two nodes know the same of their cluster, down to who has seen it. Which of several
-   * changes told a node of something (the dots) is not compared: that may differ.
+   * changes told a node of something (the dots) is not compared, nor when: that may differ.
    */
   equals(other: ClusterState): boolean {
-    return (
-      this === other ||
-      (this.clusterId === other.clusterId &&
-        this.version.equals(other.version) &&
-        this.members.length === other.members.length &&
-        this.members.every((member, index) => other.members[index]?.equals(member) === true) &&
-        sameTombstones(this.tombstones, other.tombstones) &&
-        this.reachability.equals(other.reachability) &&
-        this.seenDigest === other.seenDigest &&
-        this.allocations.digest === other.allocations.digest &&
-        this.registry.digest === other.registry.digest)
-    )
+    return this === other || saySame(this, other)
   }
 
   /** One line for people: every member with its status, then who is unreachable. */
@@ -411,48 +301,4 @@ export class ClusterState implements ClusterStateParts {
   #counted(by: NodeIdentity, parts: Partial<ClusterStateParts>): ClusterState {
     return this.with({ ...parts, version: this.version.increment(by.key), seen: new Set([by.key]) })
   }
-}
-
-function byIdentity(left: NodeIdentity, right: NodeIdentity): number {
-  return NodeIdentity.compare(left, right)
-}
-
-function sameTombstones(
-  left: ReadonlyMap<string, Tombstone>,
-  right: ReadonlyMap<string, Tombstone>,
-): boolean {
-  return (
-    left === right ||
-    (left.size === right.size &&
-      [...left].every(([address, tombstone]) => {
-        const other = right.get(address)
-        return (
-          other?.node.equals(tombstone.node) === true &&
-          other.removedAtMs === tombstone.removedAtMs &&
-          other.left === tombstone.left
-        )
-      }))
-  )
-}
-
-/** With `dot` in place of the dots of buried nodes. */
-function adopted<T extends { readonly dot: Dot }>(
-  changes: ReadonlyMap<string, T>,
-  tombstones: ReadonlyMap<string, Tombstone>,
-  dot: Dot,
-): ReadonlyMap<string, T> {
-  const isOrphan = (change: T): boolean => isBuriedKey(tombstones, change.dot.node)
-  return new Map(
-    [...changes].map(([address, change]) => [
-      address,
-      isOrphan(change) ? { ...change, dot } : change,
-    ]),
-  )
-}
-
-/** Whether a key `host:port#incarnation` belongs to an incarnation that is buried. */
-export function isBuriedKey(tombstones: ReadonlyMap<string, Tombstone>, key: NodeKey): boolean {
-  const hash = key.lastIndexOf('#')
-  const tombstone = tombstones.get(key.slice(0, hash))
-  return tombstone !== undefined && Number(key.slice(hash + 1)) <= tombstone.node.incarnation
 }

@@ -1,5 +1,7 @@
 import type { ReachabilityStatus } from './reachability.ts'
 
+const utf8 = new TextEncoder()
+
 // What both ends of the codec hold each other to. Lengths are in bytes.
 
 /** Longest key or path of a service, and longest name of an entity type. */
@@ -11,6 +13,12 @@ export const maxIdBytes = 255
 /** Most roles of a member, and the longest of one. */
 export const maxRoles = 64
 export const maxRoleBytes = 100
+
+/**
+ * All roles of a member together. The whole state must fit one frame of the data lane: at its default
+ * of 1 MiB that is some 400 members with so many roles, and some 10,000 with a few short ones.
+ */
+export const maxRolesBytes = 2_048
 
 /** A host, a port and an incarnation. */
 export const maxClusterIdBytes = 400
@@ -27,3 +35,10 @@ export const reachabilityStatuses: readonly ReachabilityStatus[] = [
 
 /** Highest count that is believed: a million a second for more than a century. */
 export const maxCounter: number = 2 ** 52
+
+/** What the names of roles take, to be held against `maxRolesBytes`. */
+export function rolesBytes(roles: Iterable<string>): number {
+  let bytes = 0
+  for (const role of roles) bytes += utf8.encode(role).length
+  return bytes
+}

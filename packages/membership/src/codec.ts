@@ -35,7 +35,13 @@ const tags: Readonly<Record<MessageType, number>> = {
 // The inverse of `tags`, whose keys are message types.
 const typesByTag = new Map(Object.entries(tags).map(([type, tag]) => [tag, type as MessageType]))
 
-const joinRefusals: readonly JoinRefusalReason[] = ['not-a-member', 'leaving', 'stale-incarnation']
+const joinRefusals: readonly JoinRefusalReason[] = [
+  'not-a-member',
+  'leaving',
+  'stale-incarnation',
+  'roles-too-large',
+  'cluster-full',
+]
 
 /** The bytes of one message; `decodeMessage` reads them back. */
 export function encodeMessage(message: ClusterMessage): Uint8Array {

@@ -45,7 +45,12 @@ export function explainState(state: MembershipState, parts: ExplanationParts): C
     leader: electLeader(cluster, view)?.key,
     converged: status !== undefined && blockers.length === 0,
     blockers: blockers.map(({ member, why }) => ({ node: member.key, why })),
-    suspicions: countVotes(cluster.membersByKey, cluster.reachability, observersNeeded, self.key),
+    suspicions: countVotes(
+      cluster.membersByKey,
+      cluster.reachability,
+      (size) => observersNeeded(size, cluster.monitoredBy),
+      self.key,
+    ),
     ...parts,
   }
 }

@@ -121,7 +121,7 @@ export function isReachableFromDc(
   cluster: ClusterState,
   dataCenter: string,
   subject: NodeKey,
-  needed: (size: number) => number = observersNeeded,
+  needed: (size: number) => number = (size) => observersNeeded(size, cluster.monitoredBy),
 ): boolean {
   const member = cluster.membersByKey.get(subject)
   if (!member) return false

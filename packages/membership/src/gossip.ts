@@ -1,14 +1,10 @@
 import { VectorClock } from '@casty/clock'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
-import { type ClusterState, isBuriedKey } from './cluster-state.ts'
-import {
-  mergeRecord,
-  mergeTombstone,
-  type Dot,
-  type MemberRecord,
-  type Tombstone,
-} from './member-record.ts'
+import type { ClusterState } from './cluster-state.ts'
+import { covers } from './dot.ts'
+import { mergeRecord, type MemberRecord } from './member-record.ts'
 import { Reachability, type ReachabilityRow } from './reachability.ts'
+import type { Tombstone, Tombstones } from './tombstones.ts'
 
 /**
  * Who has seen a version: a bit per member, in address order. The digest names the members, so that
@@ -62,10 +58,6 @@ function rowsFor(state: ClusterState, known: VectorClock): readonly GossipRow[] 
   return rows
 }
 
-function covers(version: VectorClock, dot: Dot): boolean {
-  return version.versionOf(dot.node) >= dot.counter
-}
-
 /**
  * Takes gossip in: the join of both sides. Commutative, associative and idempotent over states that
  * nodes can reach; the same instance when it brings nothing new.
@@ -76,7 +68,7 @@ function covers(version: VectorClock, dot: Dot): boolean {
  * types", 2018, §A.)
  */
 export function receiveGossip(state: ClusterState, gossip: Gossip): ClusterState {
-  const tombstones = mergeTombstones(state.tombstones, gossip.tombstones)
+  const tombstones = state.tombstones.merge(gossip.tombstones)
   const records = mergeRecords(state, gossip.records, tombstones)
   const { reachability, rowCounters } = mergeRows(state, gossip.rows, records)
   const clusterId = state.clusterId === '' ? gossip.clusterId : state.clusterId
@@ -97,12 +89,12 @@ export function mergeGossip(left: ClusterState, right: ClusterState): ClusterSta
 }
 
 function withVersion(merged: ClusterState, gossip: Gossip): ClusterState {
-  // A change by a buried node counts in no version, so no version says who has seen it.
+  // A change by a removed node counts in no version, so no version says who has seen it.
   const isSeenByNobody = merged.hasOrphans
   const state = isSeenByNobody && merged.seen.size > 0 ? merged.with({ seen: new Set() }) : merged
   const theySaw = isSeenByNobody ? [] : seenKeys(state, gossip.seen)
-  const own = state.pruned(state.version)
-  const theirs = state.pruned(gossip.version)
+  const own = state.tombstones.prune(state.version)
+  const theirs = state.tombstones.prune(gossip.version)
   const relation = own.compare(theirs)
   switch (relation) {
     case 'after':
@@ -116,62 +108,30 @@ function withVersion(merged: ClusterState, gossip: Gossip): ClusterState {
   }
 }
 
-function mergeTombstones(
-  known: ReadonlyMap<string, Tombstone>,
-  told: readonly Tombstone[],
-): ReadonlyMap<string, Tombstone> {
-  let merged: Map<string, Tombstone> | undefined
-  const graves = withLater(known, told)
-  const buried = (key: NodeKey): boolean => isBuriedKey(graves, key)
-  for (const tombstone of told) {
-    const address = tombstone.node.address.toString()
-    const held = (merged ?? known).get(address)
-    if (held && mergeTombstone(held, tombstone, buried) === held) continue
-    merged ??= new Map(known)
-    merged.set(address, tombstone)
-  }
-  return merged ?? known
-}
-
-/** By address the tombstone of the latest incarnation: who is buried once all are merged. */
-function withLater(
-  known: ReadonlyMap<string, Tombstone>,
-  told: readonly Tombstone[],
-): ReadonlyMap<string, Tombstone> {
-  if (told.length === 0) return known
-  const later = new Map(known)
-  for (const tombstone of told) {
-    const address = tombstone.node.address.toString()
-    const held = later.get(address)
-    if (!held || held.node.incarnation < tombstone.node.incarnation) later.set(address, tombstone)
-  }
-  return later
-}
-
 /**
- * Whoever is buried stays out. So does whoever is not here although our version covers the change
+ * Whoever is removed stays out. So does whoever is not here although our version covers the change
  * that told of it: we have known it and let it go, even where the tombstone is forgotten already.
  */
 function mergeRecords(
   { records: known, version }: ClusterState,
   told: readonly MemberRecord[],
-  tombstones: ReadonlyMap<string, Tombstone>,
+  tombstones: Tombstones,
 ): ReadonlyMap<string, MemberRecord> {
-  const buried = (key: NodeKey): boolean => isBuriedKey(tombstones, key)
+  const isRemoved = (key: NodeKey): boolean => tombstones.hasKey(key)
   let merged: Map<string, MemberRecord> | undefined
   for (const record of told) {
-    if (buried(record.member.key)) continue
+    if (tombstones.has(record.member.node)) continue
     const address = record.member.address.toString()
     const held = (merged ?? known).get(address)
     if (!held && covers(version, record.dot)) continue
-    const joined = held ? mergeRecord(held, record, buried) : record
+    const joined = held ? mergeRecord(held, record, isRemoved) : record
     if (joined === held) continue
     merged ??= new Map(known)
     merged.set(address, joined)
   }
   const records = merged ?? known
   if (tombstones.size === 0) return records
-  const dead = [...records].filter(([, record]) => buried(record.member.key))
+  const dead = [...records].filter(([, { member }]) => tombstones.has(member.node))
   if (dead.length === 0) return records
   const alive = new Map(records)
   for (const [address] of dead) alive.delete(address)
@@ -233,7 +193,7 @@ export type GossipOverview = Pick<ClusterState, 'seen' | 'reachability'>
 /** What to do about a peer's version: nothing, send what it lacks, ask for what we lack, or both. */
 export type GossipDecision = 'same' | 'send-envelope' | 'request-merge' | 'merge-both'
 
-/** Compares a peer's version with one's own. Prune both before, as `ClusterState.pruned` does. */
+/** Compares a peer's version with one's own. Prune both before, as `Tombstones.prune` does. */
 export function gossipDecide(local: VectorClock, remote: VectorClock): GossipDecision {
   switch (local.compare(remote)) {
     case 'same':

@@ -1,10 +1,12 @@
 export { NodeAddress, NodeIdentity, type Incarnation, type NodeKey } from '@casty/transport'
 export { Allocations, type AllocationTable, type ShardAllocation } from './allocations.ts'
 export type { ClusterChanges } from './cluster-changes.ts'
-export { ClusterState, type ClusterStateParts } from './cluster-state.ts'
+export type { ClusterStateParts } from './cluster-state-parts.ts'
+export { ClusterState } from './cluster-state.ts'
 export { Cluster, type ClusterMetrics } from './cluster.ts'
 export { decodeMessage, encodeMessage, membershipFrameType } from './codec.ts'
 export { DC_ROLE_PREFIX, DEFAULT_DC, memberDc, partitionByDc, sameDc } from './data-center.ts'
+export type { Dot } from './dot.ts'
 export type { DowningOutcome, DowningProvider, DowningView } from './downing.ts'
 export { MembershipError, type MembershipErrorCode } from './errors.ts'
 export {
@@ -14,8 +16,8 @@ export {
   type MemberEvent,
   type StopReason,
 } from './events.ts'
-export { pickGossipTarget } from './exchange.ts'
 export type { ClusterExplanation } from './explanation.ts'
+export { pickGossipTarget } from './gossip-round.ts'
 export {
   exitingTargets,
   gossipCandidates,
@@ -50,7 +52,7 @@ export {
   type LeaderOrder,
   type Viewpoint,
 } from './leader.ts'
-export type { Dot, MemberRecord, Tombstone } from './member-record.ts'
+export type { MemberRecord } from './member-record.ts'
 export {
   isAllowedTransition,
   laterStatus,
@@ -107,6 +109,7 @@ export {
 } from './reachability.ts'
 export { Registry, type RegistryRow, type ServiceEntry } from './registry.ts'
 export { nextDeadline, step } from './step.ts'
+export { Tombstones, type Tombstone } from './tombstones.ts'
 export type { TopologySnapshot } from './topology-snapshot.ts'
 export {
   countVotes,

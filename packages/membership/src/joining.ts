@@ -1,11 +1,11 @@
-// How a node becomes a member, from both sides. The joiner asks its contacts one after another; only
-// the first contact, or a node told to, may form a cluster, and only when nobody else is there.
+// How a node becomes a member. It asks its contacts one after another; only the first contact, or a
+// node told to, may form a cluster, and only when nobody else is there.
 import type { Incarnation, NodeAddress, NodeIdentity } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
+import { maxRolesBytes } from './codec-limits.ts'
 import { requestLeave, stop } from './life-cycle.ts'
-import { gossipFor, receiveGossip, type Gossip } from './gossip.ts'
+import { receiveGossip, type Gossip } from './gossip.ts'
 import { Member } from './member.ts'
-import type { MemberRecord } from './member-record.ts'
 import {
   drawsOf,
   type ContactOutcome,
@@ -17,7 +17,6 @@ import {
 } from './membership-state.ts'
 import type { JoinRefusalReason } from './messages.ts'
 import { Registry } from './registry.ts'
-import { VectorClock } from '@casty/clock'
 
 export function start(state: MembershipState, bootstrap: boolean, moment: Moment): Step {
   if (state.phase.type !== 'joining') return [state, []]
@@ -94,10 +93,11 @@ function askNext(state: MembershipState, phase: JoiningPhase, moment: Moment): S
 
 /**
  * Only the first contact forms a cluster by itself: at once when every other contact is known not to
- * be in one, else when none has let it join for `seedTimeoutMs`.
+ * be in one, else when none has let it join for `seedTimeoutMs`; never where a member refuses it.
  */
 function mayForm(state: MembershipState, phase: JoiningPhase, moment: Moment): boolean {
-  if (!phase.isFirstContact) return false
+  const outcomes = [...phase.outcomes.values()]
+  if (!phase.isFirstContact || outcomes.includes('refused')) return false
   const nobodyIsThere = phase.contacts.every((contact) => {
     const outcome = phase.outcomes.get(contact.toString())
     return outcome === 'nobody' || outcome === 'joiner' || outcome === 'self'
@@ -135,64 +135,12 @@ function selfAsMember({ self, settings }: MembershipState): Member {
   return Member.of({ node: self, id: settings.id, roles: settings.roles })
 }
 
-/** A member's answer to somebody who asks to join. */
-export function admit(
-  state: MembershipState,
-  from: NodeIdentity,
-  { id, roles }: { readonly id: string; readonly roles: readonly string[] },
-): Step {
-  const { cluster } = state
-  const refusal = refusalFor(state, from)
-  if (refusal)
-    return [state, [{ type: 'send', to: from, message: { type: 'join-refused', ...refusal } }]]
-  const admitted = cluster.addMember(Member.of({ node: from, id, roles }), state.self)
-  return [{ ...state, cluster: admitted }, [welcome(admitted, from)]]
-}
-
-function refusalFor(
-  state: MembershipState,
-  from: NodeIdentity,
-):
-  | { readonly reason: JoinRefusalReason; readonly knownIncarnation: Incarnation | undefined }
-  | undefined {
-  if (state.phase.type === 'joining') return { reason: 'not-a-member', knownIncarnation: undefined }
-  const self = state.cluster.member(state.self)
-  if (
-    state.phase.type !== 'member' ||
-    !self ||
-    self.status === 'exiting' ||
-    self.status === 'down'
-  ) {
-    return { reason: 'leaving', knownIncarnation: undefined }
-  }
-  const knownIncarnation = supersededBy(state.cluster, from)
-  return knownIncarnation === undefined
-    ? undefined
-    : { reason: 'stale-incarnation', knownIncarnation }
-}
-
-/** The incarnation after which `node` may not join: a later one, or its own where that is over. */
-function supersededBy(cluster: ClusterState, node: NodeIdentity): Incarnation | undefined {
-  const outlived = outlivedBy(cluster, node)
-  if (outlived !== undefined) return outlived
-  const member = cluster.member(node)
-  return member?.status === 'down' || member?.status === 'exiting' ? member.incarnation : undefined
-}
-
-/** The incarnation by which `node` is known to be gone: a later one at its address, or a buried one. */
+/** The incarnation that shows `node` to be over: a later one at its address, or a removed one. */
 export function outlivedBy(cluster: ClusterState, node: NodeIdentity): Incarnation | undefined {
   const tombstone = cluster.tombstones.get(node.address.toString())
-  if (tombstone && cluster.isBuried(node)) return tombstone.node.incarnation
+  if (tombstone && cluster.tombstones.has(node)) return tombstone.node.incarnation
   const incarnation = cluster.member(node.address)?.incarnation
   return incarnation !== undefined && incarnation > node.incarnation ? incarnation : undefined
-}
-
-function welcome(cluster: ClusterState, to: NodeIdentity): MembershipEffect {
-  const gossip = gossipFor(cluster, VectorClock.empty)
-  const isJoiner = ({ member }: MemberRecord): number => (member.node.equals(to) ? 0 : 1)
-  // The joiner first: where the welcome is told in parts, the first must list it.
-  const records = gossip.records.toSorted((left, right) => isJoiner(left) - isJoiner(right))
-  return { type: 'send', to, message: { type: 'welcome', gossip: { ...gossip, records } } }
 }
 
 /**
@@ -218,14 +166,37 @@ export function refused(
   moment: Moment,
 ): Step {
   if (state.phase.type !== 'joining') return [state, []]
-  if (reason === 'stale-incarnation' && knownIncarnation !== undefined)
-    return outgrow(state, knownIncarnation)
-  return contactFailed(
-    state,
-    from.address,
-    reason === 'not-a-member' ? 'joiner' : 'unclear',
-    moment,
-  )
+  const contact = from.address
+  switch (reason) {
+    case 'stale-incarnation':
+      return knownIncarnation === undefined
+        ? contactFailed(state, contact, 'unclear', moment)
+        : outgrow(state, knownIncarnation)
+    case 'not-a-member':
+      return contactFailed(state, contact, 'joiner', moment)
+    case 'leaving':
+      return contactFailed(state, contact, 'unclear', moment)
+    case 'roles-too-large':
+    case 'cluster-full': {
+      const [next, effects] = contactFailed(state, contact, 'refused', moment)
+      return [next, [...effects, publishRefusal(contact, reason)]]
+    }
+  }
+}
+
+/** Asking again does not mend this: people must know. */
+function publishRefusal(
+  contact: NodeAddress,
+  reason: 'roles-too-large' | 'cluster-full',
+): MembershipEffect {
+  const detail =
+    reason === 'cluster-full'
+      ? 'the state of the cluster would outgrow its frames; raise limits.maxDataFrameBytes on all nodes, or use fewer and shorter roles'
+      : `the roles take more than ${maxRolesBytes} bytes together; use fewer or shorter ones`
+  return {
+    type: 'publish',
+    event: { type: 'join-refused', contact: contact.toString(), reason, detail },
+  }
 }
 
 /** A later incarnation of this address was known before us: go on as the one after it. */

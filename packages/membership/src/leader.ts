@@ -7,6 +7,11 @@ import { countVotes, observersNeeded } from './unreachable.ts'
 /** Orders members for leadership: by age (the default), or by address as the founding document has it. */
 export type LeaderOrder = 'age' | 'address'
 
+/** How members compare under a leader order: the first leads. A total order. */
+export function leadingOrder(order: LeaderOrder = 'age'): (left: Member, right: Member) => number {
+  return order === 'address' ? byAddress : byAge
+}
+
 /** From where a question about the cluster is asked. What is left out is not considered. */
 export interface Viewpoint {
   /** The node that asks: it counts itself as reachable whatever others say. */
@@ -16,7 +21,7 @@ export interface Viewpoint {
   readonly leaderOrder?: LeaderOrder
   /** Exiting members that said they are done: nobody waits for them. */
   readonly exitingConfirmed?: ReadonlySet<NodeKey>
-  /** @defaultValue observersNeeded */
+  /** Votes for a cluster of a given size. @defaultValue observersNeeded, by who watches */
   readonly observersNeeded?: (size: number) => number
 }
 
@@ -31,9 +36,10 @@ export function electLeader(state: ClusterState, view: Viewpoint = {}): Member |
   const candidates = state.members.filter(
     (member) => inScope(member, view) && member.status !== 'down' && !unreachable.has(member.key),
   )
-  const order = view.leaderOrder === 'address' ? byAddress : byAge
   const fit = candidates.filter((member) => member.status === 'up' || member.status === 'leaving')
-  return fit.length > 0 ? first(fit, order) : first(candidates, byLeaderStatus)
+  return fit.length > 0
+    ? first(fit, leadingOrder(view.leaderOrder))
+    : first(candidates, byLeaderStatus)
 }
 
 /** The leader among the members that have a role. */
@@ -50,7 +56,7 @@ export function electRoleLeader(
       (member.status === 'up' || member.status === 'leaving') &&
       !unreachable.has(member.key),
   )
-  return first(fit, view.leaderOrder === 'address' ? byAddress : byAge)
+  return first(fit, leadingOrder(view.leaderOrder))
 }
 
 /**
@@ -185,12 +191,13 @@ export function unreachableFrom(state: ClusterState, view: Viewpoint): ReadonlyS
 
 function votedUnreachable(state: ClusterState, view: Viewpoint): Iterable<NodeKey> {
   const isWhole = state.members.every((member) => inScope(member, view))
-  const { self = state.viewer, observersNeeded: needed = observersNeeded } = view
+  const { self = state.viewer } = view
   // The state counts once and remembers.
-  if (isWhole && needed === observersNeeded && self === state.viewer) return state.unreachable
+  if (isWhole && !view.observersNeeded && self === state.viewer) return state.unreachable
   const members = isWhole
     ? state.membersByKey
     : new Map([...state.membersByKey].filter(([, member]) => inScope(member, view)))
+  const needed = view.observersNeeded ?? ((size) => observersNeeded(size, state.monitoredBy))
   const votes = countVotes(members, state.reachability, needed, self)
   return votes.filter((vote) => vote.unreachable).map((vote) => vote.subject)
 }

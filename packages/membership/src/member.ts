@@ -1,4 +1,5 @@
 import { NodeIdentity, type Incarnation, type NodeAddress, type NodeKey } from '@casty/transport'
+import { compareText } from './compare-text.ts'
 import { memberDc } from './data-center.ts'
 import { laterStatus, statusRank, type MemberStatus } from './member-status.ts'
 
@@ -168,10 +169,6 @@ function compareKnowledge(left: Member, right: Member): number {
   // One incarnation announces one id and one set of roles. Two claims can only come of a lie or a
   // fault, and even then all nodes must settle on the same one.
   return compareText(right.id, left.id) || compareText(right.roles.join(), left.roles.join())
-}
-
-function compareText(left: string, right: string): number {
-  return left === right ? 0 : left < right ? -1 : 1
 }
 
 /** Whether a member takes part: it is neither exiting, down nor removed. */

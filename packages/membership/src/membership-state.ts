@@ -25,6 +25,10 @@ export interface MembershipSettings {
   readonly weaklyUpAfterMs: number
   readonly leaveTimeoutMs: number
   readonly tombstoneTtlMs: number
+  /** How many others watch each member. @defaultValue all of them */
+  readonly monitoredBy?: number
+  /** Nobody is let in who would make the whole state take more bytes than this. @defaultValue unbounded */
+  readonly maxStateBytes?: number
 }
 
 /** What came of asking one contact to let us join. */
@@ -32,6 +36,7 @@ export type ContactOutcome =
   | 'nobody' // Nobody listens there.
   | 'joiner' // It is no member itself.
   | 'self' // It is this node, under another name.
+  | 'refused' // A member refuses this node, for a reason that only a change of it or of the cluster mends.
   | 'unclear' // No answer, or a refusal: somebody may be there.
 
 /**
@@ -79,8 +84,8 @@ export interface GossipPace {
   readonly delayMs: number
 }
 
-/** A burial, and when this node learned of it. */
-export interface Grave {
+/** Which tombstone an address has, and when this node learned of it. */
+export interface TombstoneAge {
   readonly incarnation: Incarnation
   readonly sinceMs: number
 }
@@ -103,8 +108,8 @@ export interface MembershipState {
   /** The version each peer last told; what it lacks is computed from it. */
   readonly known: ReadonlyMap<NodeKey, VectorClock>
   readonly convergence: ConvergenceWait
-  /** By address, when this node learned of the burial, on the monotonic clock: from then on its age counts. */
-  readonly graves: ReadonlyMap<string, Grave>
+  /** By address, when this node learned of the tombstone, on the monotonic clock: its age counts from then. */
+  readonly tombstoneAges: ReadonlyMap<string, TombstoneAge>
 }
 
 /** Time and chance of an event. Draws after the first follow from it. */
@@ -190,12 +195,15 @@ export function initialState(self: NodeIdentity, settings: MembershipSettings): 
       leaving: false,
       nextAt: Number.POSITIVE_INFINITY,
     },
-    cluster: ClusterState.empty.with({ viewer: self.key }),
+    cluster: ClusterState.empty.with({
+      viewer: self.key,
+      monitoredBy: settings.monitoredBy ?? Infinity,
+    }),
     pace: { nextAt: Number.POSITIVE_INFINITY, delayMs: settings.wakeMaxMs },
     exitingConfirmed: new Set(),
     known: new Map(),
     convergence: { type: 'converged' },
-    graves: new Map(),
+    tombstoneAges: new Map(),
   }
 }
 

@@ -18,13 +18,15 @@ import {
   maxSeenBytes,
   reachabilityStatuses,
 } from './codec-limits.ts'
+import type { Dot } from './dot.ts'
 import type { Gossip, GossipRow, SeenBits } from './gossip.ts'
 import { Member } from './member.ts'
-import type { Dot, MemberRecord, Tombstone } from './member-record.ts'
+import type { MemberRecord } from './member-record.ts'
 import { memberStatuses } from './member-status.ts'
 import type { HeldTables } from './messages.ts'
 import type { ReachabilityRecord } from './reachability.ts'
 import type { RegistryRow } from './registry.ts'
+import type { Tombstone } from './tombstones.ts'
 
 /** Reads what `MessageWriter` wrote. Throws `CASTY_TRANSPORT_MALFORMED` for anything else. */
 export class MessageReader {

@@ -9,12 +9,14 @@ import {
   maxSeenBytes,
   reachabilityStatuses,
 } from './codec-limits.ts'
+import type { Dot } from './dot.ts'
 import type { Gossip, GossipRow, SeenBits } from './gossip.ts'
-import type { Dot, MemberRecord, Tombstone } from './member-record.ts'
+import type { MemberRecord } from './member-record.ts'
 import { memberStatuses } from './member-status.ts'
 import type { HeldTables } from './messages.ts'
 import type { NodeTable } from './node-table.ts'
 import type { RegistryRow } from './registry.ts'
+import type { Tombstone } from './tombstones.ts'
 
 /** Writes the compound fields of membership messages; `MessageReader` reads them back. */
 export class MessageWriter {

@@ -9,6 +9,8 @@ export type JoinRefusalReason =
   | 'not-a-member' // It is itself only joining: ask somebody else, or it again later.
   | 'leaving' // It is on its way out.
   | 'stale-incarnation' // The joiner's incarnation is over, or a newer one of its address is known.
+  | 'roles-too-large' // The names of its roles take more bytes than a member's may.
+  | 'cluster-full' // With it the state would no longer fit the frames in which it is told.
 
 /** Shard tables held, without their shards: enough to tell what is missing. */
 export type HeldTables = ReadonlyMap<string, Pick<AllocationTable, 'epoch' | 'author'>>

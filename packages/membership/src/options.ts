@@ -1,7 +1,7 @@
 import type { Clock, Random } from '@casty/clock'
 import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
 import { NodeAddress, type EndpointLimits, type Transport } from '@casty/transport'
-import { maxIdBytes, maxRoleBytes, maxRoles } from './codec-limits.ts'
+import { maxIdBytes, maxRoleBytes, maxRoles, maxRolesBytes, rolesBytes } from './codec-limits.ts'
 import { DC_ROLE_PREFIX, memberDc } from './data-center.ts'
 import type { DowningProvider } from './downing.ts'
 import { MembershipError } from './errors.ts'
@@ -56,7 +56,11 @@ export interface ClusterConfig {
   readonly seedNodes?: SeedNodes
   /** Form a cluster at once and ask nobody. @defaultValue whether `seedNodes` is an empty list */
   readonly bootstrap?: boolean
-  /** What the node is there for; `dc-<name>` puts it into a data center. @defaultValue [] */
+  /**
+   * What the node is there for; `dc-<name>` puts it into a data center. At most 64, of 100 bytes each
+   * and 2,048 together: with all else that is known of the members they must fit half a frame of
+   * `limits.maxDataFrameBytes`, or nobody else is let in. @defaultValue []
+   */
   readonly roles?: Iterable<string>
   /**
    * Pause between rounds of gossip while nothing changes, in milliseconds. A change is told within
@@ -66,9 +70,8 @@ export interface ClusterConfig {
   /** Peers told in a round. Raising it spreads news faster, at as many more messages. @defaultValue 3 */
   readonly gossipFanout?: number
   /**
-   * How many others watch each member. Raising it gives more votes at as many more heartbeats. Below 3
-   * there are too few of them in a cluster above five: whoever dies alone is never found unreachable
-   * there, and with 1 in none above two. @defaultValue 5
+   * How many others watch each member. Raising it gives more votes at as many more heartbeats. No more
+   * votes are asked for than watch: with 1, one bad link makes a member unreachable. @defaultValue 5
    */
   readonly monitoredBy?: number
   /** How silence becomes suspicion. */
@@ -237,6 +240,13 @@ function checkRoles(roles: Iterable<string>): readonly string[] {
   if (all.length > maxRoles)
     throw MembershipError.invalidOption('roles', `${all.length} roles`, `at most ${maxRoles}`)
   for (const role of all) text('roles', role, maxRoleBytes)
+  if (rolesBytes(all) > maxRolesBytes) {
+    throw MembershipError.invalidOption(
+      'roles',
+      `${rolesBytes(all)} bytes`,
+      `at most ${maxRolesBytes} bytes together`,
+    )
+  }
   if (all.filter((role) => role.startsWith(DC_ROLE_PREFIX)).length > 1) {
     throw MembershipError.invalidOption(
       'roles',

@@ -1,4 +1,5 @@
 import type { NodeIdentity, NodeKey } from '@casty/transport'
+import { compareText } from './compare-text.ts'
 import { digestOf } from './digest.ts'
 
 /** A service that a node offers: a key that others look for, and a path that only it understands. */
@@ -110,8 +111,4 @@ function rewritten(
 
 function sortKey(entry: ServiceEntry): string {
   return `${entry.key}\u0000${entry.node.key}\u0000${entry.path}`
-}
-
-function compareText(left: string, right: string): number {
-  return left === right ? 0 : left < right ? -1 : 1
 }

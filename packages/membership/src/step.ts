@@ -2,20 +2,12 @@
 // state and what is to be done about it come out. `Cluster` is the shell around it, the simulator
 // another. After each event the same things are settled, in one order, whatever the event was.
 import type { NodeIdentity } from '@casty/transport'
+import { admit } from './admission.ts'
 import { eventsBetween } from './events.ts'
+import { receiveNews, receiveRequest, receiveSeen, receiveStatus } from './exchange.ts'
+import { farewells, forgetGone } from './farewells.ts'
+import { gossipRound, hasten } from './gossip-round.ts'
 import {
-  gossipRound,
-  hasten,
-  receiveNews,
-  receiveRequest,
-  receiveSections,
-  receiveSectionsRequest,
-  receiveSeen,
-  receiveStatus,
-} from './exchange.ts'
-import { forgetGraves, noteGraves } from './graves.ts'
-import {
-  admit,
   contactFailed,
   enter,
   joiningDue,
@@ -26,18 +18,14 @@ import {
   start,
   startRound,
 } from './joining.ts'
+import { leaderActions, requestDown, watchConvergence } from './leader-actions.ts'
 import {
   confirmExit,
   exitConfirmed,
-  farewells,
-  forgetGone,
   heedOwnStatus,
   leavingOverdue,
-  leaderActions,
-  requestDown,
   requestLeave,
   stop,
-  watchConvergence,
 } from './life-cycle.ts'
 import {
   viewpoint,
@@ -48,6 +36,8 @@ import {
   type Step,
 } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
+import { receiveSections, receiveSectionsRequest } from './sections.ts'
+import { forgetOldTombstones, noteTombstones } from './tombstone-ages.ts'
 
 /** One event of one node. Never throws on anything that a peer or the network can cause. */
 export function step(state: MembershipState, event: MembershipEvent): Step {
@@ -107,7 +97,7 @@ function receive(
 
 type BetweenMembers = Exclude<MembershipMessage, { type: 'join' | 'welcome' | 'join-refused' }>
 
-/** Between members. Who is buried or replaced here is not heard; who is not known yet may be. */
+/** Between members. Who is removed or replaced here is not heard; who is not known yet may be. */
 function receiveAsMember(
   state: MembershipState,
   from: NodeIdentity,
@@ -161,7 +151,7 @@ function deadline(state: MembershipState, moment: Moment): Step {
   if (phase.type === 'joining')
     return moment.now >= phase.nextAt ? joiningDue(state, phase, moment) : [state, []]
   if (phase.type === 'leaving' && moment.now >= phase.giveUpAt) return leavingOverdue(state, phase)
-  const aged = forgetGraves(state, moment)
+  const aged = forgetOldTombstones(state, moment)
   // A new instance even where nothing is due: that the time has come may let the leader act.
   return moment.now >= state.pace.nextAt ? gossipRound(aged, moment) : [{ ...aged }, []]
 }
@@ -180,7 +170,7 @@ function settle(
     state = untilStable(watchConvergence(state, moment), (current) =>
       leaderActions(current, moment),
     )
-    state = watchConvergence(noteGraves(forgetGone(before.cluster, state), moment), moment)
+    state = watchConvergence(noteTombstones(forgetGone(before.cluster, state), moment), moment)
     all.push(...farewells(before.cluster, state))
   }
   const [heeded, consequences] = heedOwnStatus(state, moment)

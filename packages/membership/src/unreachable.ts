@@ -4,11 +4,17 @@ import type { Reachability } from './reachability.ts'
 
 /**
  * How many distinct observers make a member of a cluster of `size` unreachable: 1 in a cluster of
- * two, 2 up to five, 3 above. A single bad link is then a link fault, and downs nobody.
+ * two, 2 up to five, 3 above. A single bad link is then a link fault, and downs nobody. Never more
+ * than watch each member: whoever dies alone would else be found unreachable by nobody.
+ *
+ * @param monitoredBy - how many watch each member
  */
-export function observersNeeded(size: number): number {
-  if (size <= 2) return 1
-  return size <= 5 ? 2 : 3
+export function observersNeeded(
+  size: number,
+  monitoredBy: number = Number.POSITIVE_INFINITY,
+): number {
+  const wanted = size <= 2 ? 1 : size <= 5 ? 2 : 3
+  return Math.min(wanted, monitoredBy)
 }
 
 /** The votes on one member that somebody finds unreachable. */

@@ -64,10 +64,10 @@ describe('what happened between two states', () => {
     ['up', 'down', 'down', ['member-downed b', 'member-removed b']],
     ['leaving', 'exiting', 'exiting', ['member-exited b', 'member-removed b']],
   ])(
-    'tells of one last known %s, buried as %s, that it was %s',
+    'tells of one last known %s, removed as %s, that it was %s',
     (known, last, previous, expected) => {
       const before = cluster(`a.up^1 b.${known}^2`)
-      const after = cluster(`a.up^1 b.${last}^2`).bury([node('b')], 1, node('a'))
+      const after = cluster(`a.up^1 b.${last}^2`).removeMembers([node('b')], 1, node('a'))
       const events = eventsBetween(before, seenByAll(after), {})
       expect(events.map(told)).toEqual(expected)
       expect(events.at(-1)).toMatchObject({ type: 'member-removed', previousStatus: previous })

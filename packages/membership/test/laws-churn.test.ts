@@ -17,7 +17,7 @@ const keeper = identity(1, 1)
 const joiningAndLeaving = 1_000
 const addresses = 4
 
-/** A node comes, makes a few changes of its own, goes, and is buried; all told to the keeper. */
+/** A node comes, makes a few changes of its own, goes, and is removed; all told to the keeper. */
 function comeAndGo(state: ClusterState, life: number): ClusterState {
   const guest = identity(2 + (life % addresses), life)
   const joined = state.addMember(Member.of({ node: guest }), keeper)
@@ -27,7 +27,7 @@ function comeAndGo(state: ClusterState, life: number): ClusterState {
     .markUnreachable(keeper, guest)
     .withRegistry(joined.registry.register(guest, 'service', '/'))
   const told = receiveGossip(joined, gossipFor(seenByGuest, joined.version))
-  return told.bury([guest], life, keeper)
+  return told.removeMembers([guest], life, keeper)
 }
 
 function founded(): ClusterState {
@@ -58,7 +58,7 @@ test('a joiner is told as little after a thousand lives as after a few', () => {
   expect(toldAfter(joiningAndLeaving)).toBe(toldAfter(addresses))
 })
 
-test('nodes that were replaced instead of removed leave nothing behind once they are buried', () => {
+test('nodes that were replaced instead of removed leave nothing behind once they are removed', () => {
   let state = founded()
   const lives = Array.from({ length: joiningAndLeaving }, (_, index) => identity(2, index + 1))
   for (const guest of lives) {
@@ -68,20 +68,20 @@ test('nodes that were replaced instead of removed leave nothing behind once they
   }
   const [last] = lives.toReversed()
   expect(state.version.size).toBe(1 + joiningAndLeaving)
-  const cleaned = state.bury(lives.slice(0, -1), 1, keeper)
+  const cleaned = state.removeMembers(lives.slice(0, -1), 1, keeper)
   expect(cleaned.version.entries().map(([key]) => key)).toEqual([keeper.key, last?.key])
   expect(cleaned.tombstones.size).toBe(1)
 })
 
-test('nobody buried is told of again to those who know of the burial', () => {
+test('nobody removed is told of again to those who know of the tombstone', () => {
   const guest = identity(2, 1)
   const other = identity(3, 1)
   const shared = founded()
     .addMember(Member.of({ node: guest }), keeper)
     .addMember(Member.of({ node: other }), keeper)
-  // The guest buries the other, and is buried itself before the keeper heard of that.
-  const byGuest = shared.bury([other], 1, guest)
-  const byKeeper = shared.bury([guest], 2, keeper)
+  // The guest removes the other, and is removed itself before the keeper heard of that.
+  const byGuest = shared.removeMembers([other], 1, guest)
+  const byKeeper = shared.removeMembers([guest], 2, keeper)
   const both = receiveGossip(byGuest, gossipFor(byKeeper, byGuest.version))
   const stranger = identity(4, 1)
   const adopted = both.adoptOrphans(stranger)

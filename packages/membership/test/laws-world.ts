@@ -33,7 +33,7 @@ export const places = 5
 export type Happening =
   | { readonly type: 'join'; readonly place: number; readonly via: number }
   | { readonly type: 'move'; readonly by: number; readonly member: number; readonly to: Move }
-  | { readonly type: 'bury'; readonly by: number; readonly member: number }
+  | { readonly type: 'remove'; readonly by: number; readonly member: number }
   | { readonly type: 'observe'; readonly by: number; readonly member: number; readonly as: Seen }
   | { readonly type: 'doubt'; readonly by: number; readonly doubtful: boolean }
   | { readonly type: 'register'; readonly by: number; readonly key: number }
@@ -76,7 +76,7 @@ export function happenings(maxLength: number): fc.Arbitrary<readonly Happening[]
     },
     {
       weight: 2,
-      arbitrary: fc.record({ type: fc.constant('bury' as const), by: place(), member: choice() }),
+      arbitrary: fc.record({ type: fc.constant('remove' as const), by: place(), member: choice() }),
     },
     {
       weight: 3,
@@ -137,7 +137,7 @@ export function happenings(maxLength: number): fc.Arbitrary<readonly Happening[]
 export class LawNode {
   readonly identity: NodeIdentity
   state: ClusterState
-  /** It has learned that it was downed, buried or replaced, or it crashed. */
+  /** It has learned that it was downed, removed or replaced, or it crashed. */
   isStopped = false
   /** Every version it had. */
   readonly versions: VectorClock[] = []
@@ -224,11 +224,11 @@ export class LawWorld {
     const member = state.members[happening.member % state.members.length]
     if (!member) return state
     switch (happening.type) {
-      case 'bury':
+      case 'remove':
         // Without anybody's consent, and whatever the member still does: worse than any protocol.
         return member.node.equals(identity)
           ? state
-          : state.bury([member.node], this.#time, identity)
+          : state.removeMembers([member.node], this.#time, identity)
       case 'observe':
         return member.node.equals(identity)
           ? state
@@ -308,7 +308,10 @@ export class LawWorld {
   /** As between members: who is gone here is not heard, and learns of that. */
   receive(to: LawNode, { from, gossip, sections }: Omit<Message, 'to'>): void {
     const { state } = to
-    if (state.isBuried(from) || (state.member(from.address)?.incarnation ?? 0) > from.incarnation) {
+    if (
+      state.tombstones.has(from) ||
+      (state.member(from.address)?.incarnation ?? 0) > from.incarnation
+    ) {
       const sender = this.live.find(({ identity }) => identity.equals(from))
       if (sender) sender.isStopped = true
       return
@@ -343,12 +346,12 @@ export class LawWorld {
 
 /**
  * All that a state says, as text; `seen` and what spreads by itself left out. So are dots: which of
- * two changes that told of the same is kept depends on who was buried when they met.
+ * two changes that told of the same is kept depends on who was removed when they met.
  */
 export function contentOf(state: ClusterState): string {
   const records = state.members.map((member) => `${member} age ${member.upNumber}`)
   const tombstones = [...state.tombstones.values()].map(
-    ({ node, removedAtMs, left }) => `${node} ${left ? 'left' : 'downed'} at ${removedAtMs}`,
+    ({ node, left }) => `${node} ${left ? 'left' : 'downed'}`,
   )
   const rows = [...state.reachability.rows].map(([observer, row]) => {
     const found = [...row.records].map(([subject, record]) => `${subject} ${record.status}`)

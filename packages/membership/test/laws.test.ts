@@ -132,7 +132,7 @@ describe('whatever nodes do', () => {
     fc.assert(
       fc.property(happenings(60), (all) => {
         lived(all, ({ state }, before) => {
-          const relation = state.pruned(before.version).compare(state.version)
+          const relation = state.tombstones.prune(before.version).compare(state.version)
           if (contentOf(state) === contentOf(before)) expect(['same', 'before']).toContain(relation)
           else expect(relation).toBe('before')
         })
@@ -201,7 +201,8 @@ describe('once everybody has told everybody', () => {
           for (const { state } of world.live) {
             const addresses = state.members.map(({ address }) => `${address}`)
             expect(new Set(addresses).size).toBe(addresses.length)
-            for (const member of state.members) expect(state.isBuried(member.node)).toBe(false)
+            for (const member of state.members)
+              expect(state.tombstones.has(member.node)).toBe(false)
           }
         }),
         runs,
@@ -211,7 +212,10 @@ describe('once everybody has told everybody', () => {
 })
 
 function comparable(left: ClusterState, right: ClusterState): boolean {
-  return left.pruned(right.version) === right.version && right.pruned(left.version) === left.version
+  return (
+    left.tombstones.prune(right.version) === right.version &&
+    right.tombstones.prune(left.version) === left.version
+  )
 }
 
 function rank(status: MemberStatus | undefined): number {

@@ -80,7 +80,7 @@ function expectSound(state: MembershipState): void {
   const isMember = (key: string): boolean => cluster.members.some((member) => member.key === key)
   expect([...cluster.seen].every(isMember)).toBe(true)
   expect([...cluster.reachability.rows.keys()].every(isMember)).toBe(true)
-  expect(cluster.members.some(({ node }) => cluster.isBuried(node))).toBe(false)
+  expect(cluster.members.some(({ node }) => cluster.tombstones.has(node))).toBe(false)
   expect(nextDeadline(state)).not.toBeNaN()
 }
 

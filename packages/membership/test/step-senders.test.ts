@@ -16,6 +16,7 @@ import { testSettings } from './core-world.ts'
 const address = (host: string): NodeAddress => NodeAddress.of(host, 1)
 const self = NodeIdentity.of(address('a'), 1)
 const guest = NodeIdentity.of(address('b'), 5)
+const stranger = NodeIdentity.of(address('c'), 1)
 const moment = { now: 10, wallNow: 10, draw: 0.5 }
 
 function after(...inputs: readonly MembershipInput[]): MembershipState {
@@ -48,9 +49,32 @@ const news = (state: MembershipState): MembershipMessage => ({
   gossip: gossipFor(state.cluster, VectorClock.empty),
 })
 
+describe('A joiner that a member refuses', () => {
+  const contacts = [self.address, guest.address]
+  const asking = after(
+    { type: 'started', bootstrap: false },
+    { type: 'contacts-resolved', contacts },
+  )
+
+  test.each(['roles-too-large', 'cluster-full'] as const)(
+    'because of %s tells people so, and forms no cluster beside it',
+    (reason) => {
+      const late = { ...moment, now: 60_000 }
+      const message = { type: 'join-refused', reason, knownIncarnation: undefined } as const
+      const refusal = { ...late, type: 'message-received', from: guest, message } as const
+      const [state, effects] = step(asking, refusal)
+      expect(state.phase).toMatchObject({ type: 'joining', isFirstContact: true })
+      expect(state.cluster.members).toEqual([])
+      expect(effects).toMatchObject([
+        { type: 'publish', event: { type: 'join-refused', contact: 'b:1', reason } },
+      ])
+    },
+  )
+})
+
 describe('A message', () => {
   test('from a life that was removed is counted and not heeded', () => {
-    expect(withoutGuest.cluster.isBuried(guest)).toBe(true)
+    expect(withoutGuest.cluster.tombstones.has(guest)).toBe(true)
     const [state, effects] = receive(withoutGuest, guest, news(withGuest))
     expect(state).toBe(withoutGuest)
     expect(effects).toEqual([{ type: 'drop', reason: 'gone-sender' }])
@@ -92,6 +116,32 @@ describe('A message', () => {
     expect(effects).toMatchObject([
       { message: { type: 'join-refused', reason: 'stale-incarnation', knownIncarnation: 5 } },
     ])
+  })
+
+  test('that asks to join with more roles than a state has room for says so', () => {
+    const roles = Array.from({ length: 32 }, (_, index) => `${index}`.padStart(65, 'r'))
+    const [state, effects] = receive(withGuest, stranger, { type: 'join', id: 'c', roles })
+    expect(state).toBe(withGuest)
+    expect(effects).toMatchObject([
+      { message: { type: 'join-refused', reason: 'roles-too-large' } },
+    ])
+    const fewer = roles.slice(1)
+    const [, welcome] = receive(withGuest, stranger, { type: 'join', id: 'c', roles: fewer })
+    expect(welcome[0]).toMatchObject({ to: stranger, message: { type: 'welcome' } })
+  })
+
+  test('that asks to join where its frames are full says so, and whoever is in may ask again', () => {
+    const settings = { ...withGuest.settings, maxStateBytes: 90 }
+    const full = { ...withGuest, settings }
+    const [state, effects] = receive(full, stranger, {
+      type: 'join',
+      id: 'c',
+      roles: ['r'.repeat(80)],
+    })
+    expect(state).toBe(full)
+    expect(effects).toMatchObject([{ message: { type: 'join-refused', reason: 'cluster-full' } }])
+    const [, again] = receive(full, guest, { type: 'join', id: 'b', roles: [] })
+    expect(again).toMatchObject([{ message: { type: 'welcome' } }])
   })
 
   test('to a node that has stopped changes nothing', () => {

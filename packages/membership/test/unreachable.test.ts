@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { countVotes, observersNeeded, unreachableMembers } from '../src/index.ts'
+import { countVotes, isConverged, observersNeeded, unreachableMembers } from '../src/index.ts'
 import { cluster, nameOfKey } from './states.ts'
 
 test.each([
@@ -11,6 +11,31 @@ test.each([
   [100, 3],
 ])('in a cluster of %i it takes %i to make a member unreachable', (size, needed) => {
   expect(observersNeeded(size)).toBe(needed)
+})
+
+test.each([
+  [2, 1, 1],
+  [5, 1, 1],
+  [6, 1, 1],
+  [6, 2, 2],
+  [6, 3, 3],
+  [100, 1_000, 3],
+])('in a cluster of %i watched by %i each it takes %i', (size, monitoredBy, needed) => {
+  expect(observersNeeded(size, monitoredBy)).toBe(needed)
+})
+
+describe('a member that dies alone among six', () => {
+  const six = 'a.up b.up c.up d.up e.up f.up'
+  test.each([
+    [1, 'a✗f', 'f'],
+    [2, 'a✗f', ''],
+    [2, 'a✗f b✗f', 'f'],
+    [3, 'a✗f b✗f', ''],
+  ])('watched by %i each, with [%s], is found [%s]', (monitoredBy, observations, expected) => {
+    const state = cluster(`${six} | ${observations}`).with({ monitoredBy })
+    expect([...state.unreachable].map(nameOfKey).join(' ')).toBe(expected)
+    expect(isConverged(state)).toBe(expected === '')
+  })
 })
 
 describe('who is unreachable', () => {

@@ -1,6 +1,6 @@
 // States of a vector as states of the packages, and back to the form in which they are compared.
 import { VectorClock } from '@casty/clock'
-import { ClusterState, NodeAddress, NodeIdentity, type Dot } from '@casty/membership'
+import { ClusterState, NodeAddress, NodeIdentity, Tombstones, type Dot } from '@casty/membership'
 import {
   countsOf,
   isAbsent,
@@ -27,11 +27,11 @@ const isOutsider = (key: string): boolean => key.startsWith('outsider-')
 /** The nodes that the given gossips, or lists of members, name. */
 export function labelsOf(...gossips: readonly JsonObject[]): NodeLabels {
   const members = gossips.flatMap((gossip) => objectsOf(gossip['members'] ?? [], 'members'))
-  const buried = gossips.flatMap((gossip) => Object.keys(tombstonesOf(gossip['tombstones'])))
+  const removed = gossips.flatMap((gossip) => Object.keys(tombstonesOf(gossip['tombstones'])))
   const known = new Set(members.map((member) => member['node']))
   return new NodeLabels(
     members,
-    buried.filter((label) => !known.has(label)),
+    removed.filter((label) => !known.has(label)),
   )
 }
 
@@ -59,7 +59,7 @@ export function clusterOf(
   )
   const tombstones = Object.entries(tombstonesOf(gossip['tombstones'])).map(([label, at]) => {
     const node = labels.identity(label)
-    return [node.address.toString(), { node, removedAtMs: at, left: false, dot }] as const
+    return { node, removedAtMs: at, left: false, dot }
   })
   const reachability = reachabilityOf(
     gossip['observations'],
@@ -74,7 +74,7 @@ export function clusterOf(
     .with({
       clusterId: 'vectors',
       records: new Map(members.map((member) => [member.address.toString(), { member, dot }])),
-      tombstones: new Map(tombstones),
+      tombstones: Tombstones.of(tombstones),
       reachability,
       rowCounters: new Map(members.map(({ key }) => [key, 1])),
       version: VectorClock.of([...version, [author.key, 1]]),

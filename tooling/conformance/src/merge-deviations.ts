@@ -20,7 +20,7 @@ function membersOf(gossip: JsonObject): readonly JsonObject[] {
   return objectsOf(gossip['members'] ?? [], 'members')
 }
 
-function buriedIn({ left, right }: Sides): ReadonlySet<string> {
+function removedIn({ left, right }: Sides): ReadonlySet<string> {
   return new Set([left, right].flatMap((side) => Object.keys(tombstonesOf(side['tombstones']))))
 }
 
@@ -28,16 +28,16 @@ function labelIn(member: JsonObject): string {
   return textOf(member['node'], 'node')
 }
 
-/** Members that are exiting or down, known on one side only, and not buried on either. */
+/** Members that are exiting or down, known on one side only, and removed on neither. */
 function keptMembers(sides: Sides): readonly JsonObject[] {
-  const buried = buriedIn(sides)
+  const removed = removedIn(sides)
   const names = (gossip: JsonObject): readonly string[] => membersOf(gossip).map(labelIn)
   const onlyIn = (side: JsonObject, other: JsonObject): readonly JsonObject[] =>
     membersOf(side).filter(
       (member) =>
         (member['status'] === 'exiting' || member['status'] === 'down') &&
         !names(other).includes(labelIn(member)) &&
-        !buried.has(labelIn(member)),
+        !removed.has(labelIn(member)),
     )
   return [...onlyIn(sides.left, sides.right), ...onlyIn(sides.right, sides.left)]
 }
@@ -87,7 +87,7 @@ function withRowsOf(
 
 export const incarnationDeviations: readonly Deviation[] = [
   {
-    id: 'exiting-members-stay-until-buried',
+    id: 'exiting-members-stay-until-removed',
     reason:
       'A member that is exiting or down is not dropped because the other side does not know it: only a tombstone removes, else the order of exchanges would decide who is a member.',
     applies: (vector) =>
@@ -116,11 +116,11 @@ export const incarnationDeviations: readonly Deviation[] = [
   {
     id: 'one-tombstone-per-address',
     reason:
-      'A tombstone buries its incarnation and all before it, so that one per address is enough and restarts do not add up.',
+      'A tombstone stands for its incarnation and all before it, so that one per address is enough and restarts do not add up.',
     applies: (vector) =>
       vector.suite === 'gossip' &&
       vector.kind === 'merge' &&
-      supersededIn(sidesOf(vector), [...buriedIn(sidesOf(vector))]).length > 0,
+      supersededIn(sidesOf(vector), [...removedIn(sidesOf(vector))]).length > 0,
     upstream: (_, { tombstones }) => (tombstones === undefined ? {} : { tombstones }),
     ours: (vector, { tombstones }) => {
       const labels = textsOf(tombstones ?? [], 'tombstones')

@@ -19,7 +19,7 @@ export class NodeLabels {
 
   /**
    * @param members - as they stand in a vector: `{ node, host, port, uid }`
-   * @param labels - of nodes that are no members, such as buried ones
+   * @param labels - of nodes that are no members, such as removed ones
    */
   constructor(members: readonly JsonObject[], labels: Iterable<string> = []) {
     const named = members.map(namedMember)

@@ -141,7 +141,7 @@ export function nodesOf(data: JsonObject): readonly string[] {
 function remove(data: JsonObject): readonly Fact[] {
   const { cluster, labels } = sceneOf(data)
   const nodes = nodesOf(data).map((label) => labels.identity(label))
-  return gossipFacts(data['expect'], cluster.bury(nodes, 1, outsider('author')), labels)
+  return gossipFacts(data['expect'], cluster.removeMembers(nodes, 1, outsider('author')), labels)
 }
 
 function markDown(data: JsonObject): readonly Fact[] {

@@ -1,0 +1,59 @@
+// What a member answers to those who ask it to let them join.
+import { VectorClock } from '@casty/clock'
+import type { Incarnation, NodeIdentity } from '@casty/transport'
+import type { ClusterState } from './cluster-state.ts'
+import { encodeMessage } from './codec.ts'
+import { maxRolesBytes, rolesBytes } from './codec-limits.ts'
+import { gossipFor } from './gossip.ts'
+import { outlivedBy } from './joining.ts'
+import { Member } from './member.ts'
+import type { MembershipEffect, MembershipState, Step } from './membership-state.ts'
+import type { JoinRefusalReason } from './messages.ts'
+import { sendTo } from './sending.ts'
+
+/** A member's answer to somebody who asks to join. */
+export function admit(
+  state: MembershipState,
+  from: NodeIdentity,
+  { id, roles }: { readonly id: string; readonly roles: readonly string[] },
+): Step {
+  const refusal = refusalFor(state, from)
+  if (refusal) return [state, [refuse(from, refusal)]]
+  if (rolesBytes(roles) > maxRolesBytes) return [state, [refuse(from, 'roles-too-large')]]
+  const cluster = state.cluster.addMember(Member.of({ node: from, id, roles }), state.self)
+  const welcome = { type: 'welcome', gossip: gossipFor(cluster, VectorClock.empty) } as const
+  const isNew = cluster !== state.cluster
+  if (isNew && encodeMessage(welcome).length > (state.settings.maxStateBytes ?? Infinity))
+    return [state, [refuse(from, 'cluster-full')]]
+  return [{ ...state, cluster }, [sendTo(from, welcome)]]
+}
+
+function refuse(
+  to: NodeIdentity,
+  refusal: JoinRefusalReason | { readonly knownIncarnation: Incarnation },
+): MembershipEffect {
+  return typeof refusal === 'string'
+    ? sendTo(to, { type: 'join-refused', reason: refusal, knownIncarnation: undefined })
+    : sendTo(to, { type: 'join-refused', reason: 'stale-incarnation', ...refusal })
+}
+
+/** Why nobody, or not this incarnation, can be let in by this node. */
+function refusalFor(
+  state: MembershipState,
+  from: NodeIdentity,
+): JoinRefusalReason | { readonly knownIncarnation: Incarnation } | undefined {
+  if (state.phase.type === 'joining') return 'not-a-member'
+  const status = state.cluster.member(state.self)?.status
+  const isStaying = status !== undefined && status !== 'exiting' && status !== 'down'
+  if (state.phase.type !== 'member' || !isStaying) return 'leaving'
+  const knownIncarnation = noJoinAfter(state.cluster, from)
+  return knownIncarnation === undefined ? undefined : { knownIncarnation }
+}
+
+/** The incarnation after which `node` may not join: a later one, or its own where that is ending. */
+function noJoinAfter(cluster: ClusterState, node: NodeIdentity): Incarnation | undefined {
+  const member = cluster.member(node)
+  return member?.status === 'down' || member?.status === 'exiting'
+    ? member.incarnation
+    : outlivedBy(cluster, node)
+}

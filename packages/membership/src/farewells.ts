@@ -1,0 +1,53 @@
+// What is owed to nodes that are given up, and what is forgotten of them.
+import { VectorClock } from '@casty/clock'
+import type { NodeIdentity, NodeKey } from '@casty/transport'
+import type { ClusterState } from './cluster-state.ts'
+import type { Dot } from './dot.ts'
+import { gossipFor } from './gossip.ts'
+import type { MembershipEffect, MembershipState } from './membership-state.ts'
+import { gossipTo } from './sending.ts'
+
+/**
+ * Last words to nodes that this one gave up: the decision, if they can still hear it. Of a node that
+ * is gone, whoever decided it, the connections are given up too.
+ */
+export function farewells(
+  before: ClusterState,
+  state: MembershipState,
+): readonly MembershipEffect[] {
+  const { cluster, self } = state
+  if (before.records === cluster.records) return []
+  const effects: MembershipEffect[] = []
+  for (const { node, status } of before.members) {
+    const now = cluster.member(node)
+    if (node.equals(self) || now?.status === status) continue
+    const author = now ? authorOf(cluster.records, node) : authorOf(cluster.tombstones, node)
+    const isDecision = !now || now.status === 'down'
+    if (isDecision && author === self.key) {
+      effects.push(
+        gossipTo(node, gossipFor(cluster, state.known.get(node.key) ?? VectorClock.empty)),
+      )
+    }
+    if (!now) effects.push({ type: 'forget', node })
+  }
+  return effects
+}
+
+/** Whose change is the last that is known over a node. */
+export function authorOf(
+  records: { get(address: string): { readonly dot: Dot } | undefined },
+  node: NodeIdentity,
+): NodeKey | undefined {
+  return records.get(node.address.toString())?.dot.node
+}
+
+/** Forgets what was remembered of nodes that are members no longer. */
+export function forgetGone(before: ClusterState, state: MembershipState): MembershipState {
+  if (before.records === state.cluster.records) return state
+  const isMember = (key: NodeKey): boolean => state.cluster.membersByKey.has(key)
+  return {
+    ...state,
+    known: new Map([...state.known].filter(([key]) => isMember(key))),
+    exitingConfirmed: new Set([...state.exitingConfirmed].filter(isMember)),
+  }
+}

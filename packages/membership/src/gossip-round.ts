@@ -1,0 +1,129 @@
+// Who is told, and when. While not everybody is known to have seen this node's view it gossips soon,
+// to those who have not; else once an interval.
+import type { NodeIdentity } from '@casty/transport'
+import type { ClusterState } from './cluster-state.ts'
+import { gossipFor } from './gossip.ts'
+import type { Member } from './member.ts'
+import {
+  drawsOf,
+  type MembershipEffect,
+  type MembershipState,
+  type Moment,
+  type Step,
+} from './membership-state.ts'
+import type { MembershipMessage } from './messages.ts'
+import { gossipTo, sendTo } from './sending.ts'
+
+/** How often those who have not seen the view are preferred as targets, where there are others. */
+const preferUnseen = 0.8
+
+/** One round: a few peers are told what they lack, or asked whether they lack anything. */
+export function gossipRound(state: MembershipState, moment: Moment): Step {
+  const draw = drawsOf(moment)
+  const { gossipIntervalMs, gossipFanout } = state.settings
+  const targets = pickTargets(gossipTargets(state, draw() < preferUnseen), gossipFanout, draw)
+  const seenByAll = isSeenByAll(state)
+  const delayMs = seenByAll ? gossipIntervalMs : Math.min(state.pace.delayMs * 2, gossipIntervalMs)
+  const nextAt = moment.now + delayMs * (0.9 + 0.2 * draw())
+  return [
+    { ...state, pace: { nextAt, delayMs } },
+    targets.map(({ node }) => openExchange(state, node)),
+  ]
+}
+
+function openExchange({ cluster, known }: MembershipState, to: NodeIdentity): MembershipEffect {
+  const version = known.get(to.key)
+  if (version && !cluster.seen.has(to.key)) {
+    const gossip = gossipFor(cluster, version)
+    if (gossip.records.length + gossip.tombstones.length + gossip.rows.length > 0)
+      return gossipTo(to, gossip)
+  }
+  return sendTo(to, statusMessage(cluster))
+}
+
+/** Has the view just changed, or come closer to being seen by all, then the next round is soon. */
+export function hasten(
+  before: MembershipState,
+  after: MembershipState,
+  moment: Moment,
+): MembershipState {
+  if (after.phase.type === 'joining' || after.phase.type === 'stopped') return after
+  const { wakeMinMs, wakeMaxMs, gossipIntervalMs } = after.settings
+  const isUrgent = hasNews(before, after) && (!isSeenByAll(after) || sectionsDiffer(before, after))
+  // A member always has a next round, even where it has nothing to tell.
+  const latest = Math.min(after.pace.nextAt, moment.now + gossipIntervalMs)
+  if (!isUrgent) {
+    return latest === after.pace.nextAt
+      ? after
+      : { ...after, pace: { ...after.pace, nextAt: latest } }
+  }
+  const soon = moment.now + wakeMinMs + (wakeMaxMs - wakeMinMs) * drawsOf(moment)()
+  return { ...after, pace: { nextAt: Math.min(latest, soon), delayMs: wakeMaxMs } }
+}
+
+function hasNews(before: MembershipState, after: MembershipState): boolean {
+  return (
+    before.cluster.version !== after.cluster.version ||
+    before.cluster.seen !== after.cluster.seen ||
+    sectionsDiffer(before, after)
+  )
+}
+
+function sectionsDiffer(before: MembershipState, after: MembershipState): boolean {
+  return (
+    before.cluster.allocations !== after.cluster.allocations ||
+    before.cluster.registry !== after.cluster.registry
+  )
+}
+
+function isSeenByAll({ cluster }: MembershipState): boolean {
+  return cluster.members.every(({ key }) => cluster.seen.has(key) || cluster.unreachable.has(key))
+}
+
+/**
+ * Whom to gossip with: everybody but oneself and those whom this node itself cannot reach. A member
+ * that only others find unreachable stays a target: that is what heals a broken pair.
+ */
+export function gossipTargets(
+  state: MembershipState,
+  preferDifferentView: boolean,
+): readonly Member[] {
+  const { cluster, self } = state
+  const reachable = cluster.members.filter(
+    ({ key }) =>
+      key !== self.key && cluster.reachability.statusBetween(self.key, key) === 'reachable',
+  )
+  const unseen = reachable.filter(({ key }) => !cluster.seen.has(key))
+  return preferDifferentView && unseen.length > 0 ? unseen : reachable
+}
+
+function pickTargets(
+  targets: readonly Member[],
+  count: number,
+  draw: () => number,
+): readonly Member[] {
+  const left = [...targets]
+  const picked: Member[] = []
+  while (picked.length < count && left.length > 0)
+    picked.push(...left.splice(Math.floor(draw() * left.length), 1))
+  return picked
+}
+
+/** Next in turn after `cursor` in a list of peers, never oneself. */
+export function pickGossipTarget<T>(peers: readonly T[], self: T, cursor: number): T | undefined {
+  for (let step = 0; step < peers.length; step++) {
+    const peer = peers[(cursor + step) % peers.length]
+    if (peer !== undefined && peer !== self) return peer
+  }
+  return undefined
+}
+
+function statusMessage(cluster: ClusterState): MembershipMessage {
+  return {
+    type: 'gossip-status',
+    versionDigest: cluster.versionDigest,
+    seenDigest: cluster.seenDigest,
+    allocationsDigest: cluster.allocations.digest,
+    registryDigest: cluster.registry.digest,
+  }
+}
