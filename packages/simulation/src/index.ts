@@ -10,6 +10,20 @@ export { Run, type RunOptions, type RunResult, type Violation } from './run/run.
 export type { HealStage, Scenario, Watcher } from './run/scenario.ts'
 export { shrink, type Shrunk, type ShrinkOptions } from './run/shrink.ts'
 export { planOf, simulate } from './run/simulate.ts'
+export {
+  noDiskFaults,
+  type DiskFaultCounts,
+  type DiskFaultKind,
+  type DiskFaults,
+} from './storage/disk-faults.ts'
+export {
+  simulatedDiskDefaults,
+  type SimulatedDiskOptions,
+  type SimulatedDiskSettings,
+} from './storage/disk-options.ts'
+export type { FileHandle, FileStats, FileSystem } from './storage/file-system.ts'
+export { SimulatedDisk, type DiskDigest } from './storage/simulated-disk.ts'
+export type { SystemCall, SystemError, SystemErrorCode } from './storage/system-error.ts'
 export { Disturbances } from './world/disturbances.ts'
 export { ImpurityError } from './world/impurity-error.ts'
 export type { Link, LinkFault } from './world/links.ts'
