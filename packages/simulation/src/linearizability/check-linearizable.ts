@@ -1,8 +1,8 @@
-import { HistoryError } from './errors.ts'
+import { SimulationError } from '../errors.ts'
 import { explainExhaustion, explainViolation } from './explain.ts'
 import { illegal, type Model } from './model.ts'
 import { assertMoments, completionOf, outputOf, type History, type Operation } from './operation.ts'
-import { partitions, type Partition } from './partition.ts'
+import { partitions, type HistoryPartition } from './partition.ts'
 import { search, type Placement, type SearchLimits } from './search.ts'
 
 export interface LinearizabilityOptions {
@@ -26,7 +26,7 @@ export const linearizabilityDefaults: Required<LinearizabilityOptions> = {
 
 /** Why a history is not linearizable, for one partition of it. */
 export interface LinearizabilityViolation<State, Input, Output> {
-  readonly partition: Partition<Input, Output>
+  readonly partition: HistoryPartition<Input, Output>
   /** The longest order found that agrees with the model and real time, with the state after each. */
   readonly prefix: readonly Placement<State, Input, Output>[]
   /** Where that order ends. */
@@ -39,7 +39,7 @@ export interface LinearizabilityViolation<State, Input, Output> {
 
 /** A partition that could not be decided within the limits. */
 export interface ExhaustedPartition<Input, Output> {
-  readonly partition: Partition<Input, Output>
+  readonly partition: HistoryPartition<Input, Output>
   readonly limit: keyof LinearizabilityOptions
 }
 
@@ -75,7 +75,7 @@ export type LinearizabilityVerdict<State, Input, Output> =
  * as a pass. Few clients per key (≤ 5), many keys and few unknown outcomes (≤ 1 %) keep it decidable.
  *
  * @throws HistoryError `CASTY_SIMULATION_HISTORY_INVALID` for moments no operation can have;
- * `CASTY_SIMULATION_HISTORY_OPTION` for a wrong option
+ * `CASTY_SIMULATION_INVALID_OPTION` for a wrong option
  * @see Herlihy & Wing, "Linearizability", TOPLAS 1990; the search is Wing & Gong's (JPDC 1993) with
  * the store of configurations of Lowe, "Testing for linearizability" (2017)
  * @example
@@ -115,7 +115,7 @@ export function checkLinearizable<State, Input, Output>(
 }
 
 function violationOf<State, Input, Output>(
-  partition: Partition<Input, Output>,
+  partition: HistoryPartition<Input, Output>,
   prefix: readonly Placement<State, Input, Output>[],
   model: Model<State, Input, Output>,
 ): LinearizabilityViolation<State, Input, Output> {
@@ -143,9 +143,9 @@ const maxMemoBytesAllowed = 1_073_741_824
 
 function assertLimits({ maxSteps, maxMemoBytes }: SearchLimits): void {
   if (!Number.isSafeInteger(maxSteps) || maxSteps < 1) {
-    throw HistoryError.option('maxSteps', maxSteps, 'a whole number from 1')
+    throw SimulationError.invalidOption('maxSteps', maxSteps, 'a whole number from 1')
   }
   if (!(maxMemoBytes >= 1 && maxMemoBytes <= maxMemoBytesAllowed)) {
-    throw HistoryError.option('maxMemoBytes', maxMemoBytes, `1 to ${maxMemoBytesAllowed}`)
+    throw SimulationError.invalidOption('maxMemoBytes', maxMemoBytes, `1 to ${maxMemoBytesAllowed}`)
   }
 }

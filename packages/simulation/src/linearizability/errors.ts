@@ -2,12 +2,11 @@ export type HistoryErrorCode =
   | 'CASTY_SIMULATION_HISTORY_CLIENT_BUSY'
   | 'CASTY_SIMULATION_HISTORY_INVALID'
   | 'CASTY_SIMULATION_HISTORY_LINE'
-  | 'CASTY_SIMULATION_HISTORY_OPTION'
   | 'CASTY_SIMULATION_HISTORY_SETTLED'
 
 /**
- * A history that says nothing certain, or a question about it that makes no sense. What the system
- * under test did wrong is never an error but a verdict. Match on `code`: `instanceof` fails when two
+ * A history that was recorded or written down wrongly. What the system under test did wrong is never
+ * an error but a verdict. Match on `code`: `instanceof` fails when two
  * versions of this package are installed.
  */
 export class HistoryError extends Error {
@@ -37,13 +36,6 @@ export class HistoryError extends Error {
       `Line ${lineNumber} is no operation: ${problem}. Read only lines that encodeHistory wrote, ` +
         'with the model they were recorded for.',
       cause === undefined ? undefined : { cause },
-    )
-  }
-
-  static option(name: string, value: number, allowed: string): HistoryError {
-    return new HistoryError(
-      'CASTY_SIMULATION_HISTORY_OPTION',
-      `Option ${name} is ${value}. Allowed: ${allowed}.`,
     )
   }
 

@@ -1,7 +1,7 @@
 import type { ExhaustedPartition, LinearizabilityViolation } from './check-linearizable.ts'
 import type { Model } from './model.ts'
 import { completionOf, outputOf, type Operation } from './operation.ts'
-import type { Partition } from './partition.ts'
+import type { HistoryPartition } from './partition.ts'
 
 /** Lines of each list in an explanation; of an order the last ones are shown. */
 const shownLines = 12
@@ -46,7 +46,7 @@ export function explainExhaustion(
   ].join('\n')
 }
 
-function nameOf({ key, parts }: Partition<unknown, unknown>): string {
+function nameOf({ key, parts }: HistoryPartition<unknown, unknown>): string {
   if (parts.length === 0) return `Partition ${key}`
   const more = parts.length > shownParts ? ` and ${parts.length - shownParts} more` : ''
   return `Partition ${key}, ${parts.slice(0, shownParts).join(', ')}${more}`

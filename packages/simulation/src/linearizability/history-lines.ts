@@ -1,6 +1,6 @@
 import { HistoryError } from './errors.ts'
 import type { OperationShape } from './model.ts'
-import { assertMoments, type History, type Operation, type Outcome } from './operation.ts'
+import { assertMoments, type History, type Operation, type OperationOutcome } from './operation.ts'
 import { isRecord, isString } from './shape.ts'
 
 /**
@@ -54,7 +54,7 @@ function decodeOutcome<Output>(
   value: unknown,
   lineNumber: number,
   shape: OperationShape<unknown, Output>,
-): Outcome<Output> {
+): OperationOutcome<Output> {
   if (!isRecord(value)) throw HistoryError.line(lineNumber, 'outcome is not an object')
   const { type, output, completedAt } = value
   if (type === 'unknown') return { type }

@@ -1,5 +1,5 @@
 import { HistoryError } from './errors.ts'
-import type { History, Operation, Outcome } from './operation.ts'
+import type { History, Operation, OperationOutcome } from './operation.ts'
 
 export interface HistoryRecorderOptions {
   /**
@@ -55,7 +55,7 @@ export class HistoryRecorder<Input, Output> {
     const open = { client, key, input, invokedAt }
     this.#operations.push({ ...open, outcome: { type: 'unknown' } })
     this.#open.set(client, open)
-    const settle = (outcome: () => Outcome<Output>): void => {
+    const settle = (outcome: () => OperationOutcome<Output>): void => {
       if (this.#open.get(client) !== open) throw HistoryError.settled(client, invokedAt)
       this.#operations[index] = { ...open, outcome: outcome() }
       this.#open.delete(client)

@@ -1,7 +1,7 @@
 import { HistoryError } from './errors.ts'
 
 /** How an operation ended, as its client saw it. */
-export type Outcome<Output> =
+export type OperationOutcome<Output> =
   /** It took effect between invocation and completion, and answered. */
   | { readonly type: 'ok'; readonly output: Output; readonly completedAt: number }
   /** It certainly had no effect, neither before nor after its completion. */
@@ -22,7 +22,7 @@ export interface Operation<Input, Output> {
   readonly key: string
   readonly input: Input
   readonly invokedAt: number
-  readonly outcome: Outcome<Output>
+  readonly outcome: OperationOutcome<Output>
 }
 
 /** Operations in any order. */

@@ -2,7 +2,7 @@ import type { Model } from './model.ts'
 import { byKey, type History, type Operation } from './operation.ts'
 
 /** Operations that are searched together, since some object or part of one connects them. */
-export interface Partition<Input, Output> {
+export interface HistoryPartition<Input, Output> {
   readonly key: string
   /** The parts of the object that they touch, sorted; empty where it is searched as a whole. */
   readonly parts: readonly string[]
@@ -17,7 +17,7 @@ export interface Partition<Input, Output> {
 export function partitions<State, Input, Output>(
   history: History<Input, Output>,
   model: Model<State, Input, Output>,
-): readonly Partition<Input, Output>[] {
+): readonly HistoryPartition<Input, Output>[] {
   return [...byKey(history)].flatMap(([key, operations]) => {
     const touched: (readonly string[])[] = []
     for (const operation of operations) {
@@ -33,7 +33,7 @@ function connected<Input, Output>(
   key: string,
   operations: History<Input, Output>,
   touched: readonly (readonly string[])[],
-): readonly Partition<Input, Output>[] {
+): readonly HistoryPartition<Input, Output>[] {
   const parts = new PartSets()
   for (const names of touched) parts.join(names)
   const groups = new Map<string, { names: Set<string>; operations: Operation<Input, Output>[] }>()

@@ -1,4 +1,4 @@
-import { HistoryError } from './errors.ts'
+import { SimulationError } from '../errors.ts'
 import { answers, describeCall, illegal, type RecordedModel } from './model.ts'
 import { isInteger, isString, isVariantOf } from './shape.ts'
 
@@ -26,12 +26,13 @@ export type SemaphoreState = ReadonlyMap<string, number>
  * A number of permits that owners take and give back.
  *
  * @param permits - how many there are, 1 or more
+ * @throws SimulationError `CASTY_SIMULATION_INVALID_OPTION` for fewer
  */
 export function semaphoreModel(
   permits: number,
 ): RecordedModel<SemaphoreState, SemaphoreInput, SemaphoreOutput> {
   if (!Number.isSafeInteger(permits) || permits < 1) {
-    throw HistoryError.option('permits', permits, 'a whole number from 1')
+    throw SimulationError.invalidOption('permits', permits, 'a whole number from 1')
   }
   return {
     name: 'semaphore',

@@ -1,6 +1,6 @@
 // Histories of up to seven calls: answered at random, by a real object, or by one that erred once.
 import fc from 'fast-check'
-import type { History, Operation, Outcome } from './subject.ts'
+import type { History, Operation, OperationOutcome } from './subject.ts'
 import type { RealObject } from './real-objects.ts'
 
 export interface Calls<Input, Output> {
@@ -85,7 +85,7 @@ function outcomeOf<Output>(
   end: 'ok' | 'unknown' | 'failed',
   output: Output | undefined,
   completedAt: number,
-): Outcome<Output> {
+): OperationOutcome<Output> {
   if (end === 'failed') return { type: 'failed', completedAt }
   if (end === 'unknown' || output === undefined) return { type: 'unknown' }
   return { type: 'ok', output, completedAt }
@@ -95,7 +95,7 @@ function operation<Input, Output>(
   index: number,
   input: Input,
   invokedAt: number,
-  outcome: Outcome<Output>,
+  outcome: OperationOutcome<Output>,
 ): Operation<Input, Output> {
   return { client: `c${index}`, key: 'k', input, invokedAt, outcome }
 }

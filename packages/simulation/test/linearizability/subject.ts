@@ -52,8 +52,8 @@ export {
   type RecordedModel,
   type Scalar,
 } from '../../src/linearizability/model.ts'
-export type { History, Operation, Outcome } from '../../src/linearizability/operation.ts'
-export type { Partition } from '../../src/linearizability/partition.ts'
+export type { History, Operation, OperationOutcome } from '../../src/linearizability/operation.ts'
+export type { HistoryPartition } from '../../src/linearizability/partition.ts'
 export {
   queueModel,
   type QueueInput,

@@ -7,7 +7,7 @@ import { illegal, type History, type Model, type Operation } from './subject.ts'
  *     b:     [read        …
  *
  * The label names an entry of `calls`; a span ending in `…` has an unknown outcome, one ending in `!`
- * failed. One column is one order number.
+ * failed. Columns count from the colon, and are the order numbers.
  */
 export function timelines<Input, Output>(
   picture: string,
@@ -18,9 +18,9 @@ export function timelines<Input, Output>(
     .split('\n')
     .filter((line) => line.includes(':'))
     .flatMap((line) => {
-      const client = line.slice(0, line.indexOf(':')).trim()
-      return [...line.matchAll(/\[\s*([^\s\]…!]+)[^\]…!]*([\]…!])/g)].map((span) =>
-        operationOf(client, key, span, calls),
+      const [client = '', spans = ''] = line.split(':')
+      return [...spans.matchAll(/\[\s*([^\s\]…!]+)[^\]…!]*([\]…!])/g)].map((span) =>
+        operationOf(client.trim(), key, span, calls),
       )
     })
 }
