@@ -37,6 +37,7 @@ export class ClusterState implements ClusterStateParts {
   readonly seen: ReadonlySet<NodeKey>
   readonly allocations: Allocations
   readonly registry: Registry
+  readonly #parts: ClusterStateParts
   readonly #derived: DerivedState
 
   private constructor(parts: ClusterStateParts, former?: DerivedState) {
@@ -51,13 +52,13 @@ export class ClusterState implements ClusterStateParts {
     this.seen = parts.seen
     this.allocations = parts.allocations
     this.registry = parts.registry
-    this.#derived = new DerivedState(this, former)
+    this.#parts = parts
+    this.#derived = new DerivedState(parts, former)
   }
 
   /** This state with some parts replaced as they are. For merges and codecs: it counts nothing. */
   with(parts: Partial<ClusterStateParts>): ClusterState {
-    // The fields of a state are its parts, and nothing else.
-    return new ClusterState({ ...this, ...parts }, this.#derived)
+    return new ClusterState({ ...this.#parts, ...parts }, this.#derived)
   }
 
   /** Every member, by address. */
@@ -260,7 +261,7 @@ export class ClusterState implements ClusterStateParts {
     return news.length === 0 ? this : this.with({ seen: new Set([...this.seen, ...news]) })
   }
 
-  /** What changed since `previous`, as the founding document lists it. */
+  /** What changed since `previous`. */
   diff(previous: ClusterState): ClusterChanges {
     return changesBetween(previous, this)
   }

@@ -43,6 +43,24 @@ describe('A process that dies', () => {
     expect(await world.until(isSeen, 5_000)).toBeLessThanOrEqual(1_000)
   })
 
+  test.each([
+    [1, 3],
+    [1, 6],
+    [2, 6],
+    [2, 9],
+  ])('is unreachable where only %i watch each of %i', async (monitoredBy, count) => {
+    await using world = new ClusterWorld()
+    const hosts = Array.from({ length: count }, (_, index) => `n${index}`).join(' ')
+    await world.startAll(hosts, { seedNodes: ['n0:1'], monitoredBy })
+    await world.advance(3_000)
+    await world.kill('n2')
+    const isSeen = (): boolean => world.nodes.every(({ host }) => world.unreachable(host) === 'n2')
+    expect(await world.until(isSeen, 10_000)).toBeLessThanOrEqual(1_000)
+    expect(world.cluster('n0').explain().suspicions).toMatchObject([
+      { needed: monitoredBy, unreachable: true },
+    ])
+  })
+
   test('is told of as unreachable once, with the member that it was', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b c')
