@@ -64,8 +64,8 @@ function holdsOf(operations: readonly LockOperation[]): readonly Hold[] {
     if (input.type !== 'acquire' && input.type !== 'try-acquire') return []
     if (outcome.type !== 'ok' || typeof outcome.output !== 'number') return []
     const token = outcome.output
-    // A release may only be asked for once the token is known; an earlier end speaks of no grant.
-    const until = Math.max(ends.get(token) ?? Infinity, completionOf(operation))
+    // Who ends it may know the token before the holder is answered, but not before it was asked for.
+    const until = Math.max(ends.get(token) ?? Infinity, operation.invokedAt)
     return [{ operation, token, from: completionOf(operation), until }]
   })
   return holds.toSorted((a, b) => a.token - b.token || a.from - b.from)
@@ -97,9 +97,9 @@ function contradiction(
       `and token ${lower.token} to ${lower.operation.client}, who asked at ${lower.operation.invokedAt}.`
     return { rule: 'token-went-back', key, message, operations }
   }
-  const end = lower.until === Infinity ? 'never' : `not before ${lower.until}`
+  const end = lower.until === Infinity ? 'without end' : `until ${lower.until} at least`
   const message =
     `Lock ${key} was granted to ${higher.operation.client} with token ${higher.token} by ` +
-    `${higher.from}, while token ${lower.token} of ${lower.operation.client} ended ${end}.`
+    `${higher.from}, while token ${lower.token} of ${lower.operation.client} was in force ${end}.`
   return { rule: 'holds-overlap', key, message, operations }
 }

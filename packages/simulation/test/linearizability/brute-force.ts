@@ -1,4 +1,4 @@
-import { illegal, type History, type Model, type Operation } from './subject.ts'
+import { illegal, type History, type Model, type Operation } from '@casty/simulation'
 import { completion } from './timelines.ts'
 
 /**

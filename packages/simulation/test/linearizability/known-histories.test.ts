@@ -23,7 +23,7 @@ import {
   type SemaphoreOutput,
   type SetInput,
   type SetOutput,
-} from './subject.ts'
+} from '@casty/simulation'
 import { timelines } from './timelines.ts'
 
 type Case = readonly [

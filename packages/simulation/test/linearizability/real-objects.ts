@@ -16,7 +16,7 @@ import type {
   SemaphoreOutput,
   SetInput,
   SetOutput,
-} from './subject.ts'
+} from '@casty/simulation'
 
 /** Performs a call now; `undefined` if it would have to wait. */
 export type RealObject<Input, Output> = (input: Input) => Output | undefined
