@@ -13,9 +13,9 @@ export interface DiskFaults {
   /** Chance that a write fails with `EIO`, having written nothing. @defaultValue 0 */
   readonly writeError: number
   /**
-   * Chance that a sync with something to write fails with `EIO`. Of what it was to write some has
+   * Chance that a sync with something to write fails with `EIO`. Of the contents of a file some have
    * reached the medium; the rest counts as clean and is never written, so that the next sync succeeds
-   * without it. Reads show it still, or no more.
+   * without it. Reads show it still, or no more. The entries of a directory go on waiting.
    * @see Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020, §3
    * @defaultValue 0
    */

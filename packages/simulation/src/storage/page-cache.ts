@@ -92,10 +92,13 @@ export class PageCache {
   }
 
   /**
-   * A sync that failed: some of it is written, and all of it counts as clean from now on. The cache
-   * keeps what was to be written (as with ext4), or shows what is on the medium (as with Btrfs).
+   * A sync that failed. Of a file's contents some is written, and all of it counts as clean from now
+   * on; the cache keeps what was to be written (as with ext4), or shows what is on the medium (as
+   * with Btrfs). Entries stay as they wait: they go through a journal, and a file system that cannot
+   * write its journal does not forget them.
    */
   failSync(inode: number, upTo: number, random: Random): void {
+    if (this.#cached.node(inode)?.kind === 'directory') return
     const covered = this.#coveredBySync(inode, upTo)
     const written = covered.filter(() => random() < 0.5)
     this.#drop(covered)

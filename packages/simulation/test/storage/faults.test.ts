@@ -118,6 +118,20 @@ test('a write after a failed sync is durable by the next, with a hole before it'
   expect(seen).toEqual(new Set(['ab', '\0b']))
 })
 
+test('entries wait on after a sync of their directory that failed', async () => {
+  const seen = await outcomes(50, async (machine) => {
+    const root = await machine.finish(machine.files.open('/'))
+    await machine.finish(machine.files.open('/a', 'w'))
+    machine.disk.setFaults({ syncError: 1 })
+    await expect(machine.finish(root.sync())).rejects.toMatchObject({ code: 'EIO' })
+    machine.disk.heal()
+    await machine.finish(root.sync())
+    machine.crash()
+    return machine.get('/a')
+  })
+  expect([...seen]).toEqual([''])
+})
+
 test('a bit that flips at rest is read flipped, and stays so', async () => {
   const machine = new Machine(1)
   await machine.put('/a', 'hello', { synced: true })
