@@ -32,6 +32,8 @@ interface ItemHistory {
   readonly deliveries: readonly QueueOperation[]
   /** What took it out for good, the earliest to complete. */
   readonly removal: QueueOperation | undefined
+  /** An acknowledgement was asked for, whatever came of it. */
+  readonly mayBeRemoved: boolean
 }
 
 /**
@@ -62,34 +64,75 @@ function queueViolations(
   operations: readonly QueueOperation[],
   remaining: ReadonlySet<string>,
 ): readonly Violation[] {
-  const violations: Violation[] = []
-  const lost: Violation[] = []
-  for (const [item, { enqueue, deliveries, removal }] of itemsOf(operations, remaining)) {
-    const say = (rule: QueueItemRule, what: string, ...involved: readonly QueueOperation[]) =>
-      ({ rule, key, message: `${key}: item ${item} ${what}.`, operations: involved }) as const
-    const asked = enqueue?.invokedAt ?? Infinity
-    const early = deliveries.find((delivery) => completionOf(delivery) < asked)
-    if (early !== undefined) {
-      violations.push(say('item-invented', 'was delivered before it was enqueued', early))
-    } else if (enqueue === undefined && remaining.has(item)) {
-      violations.push(say('item-invented', 'is there, but was never enqueued'))
-    }
-    if (enqueue?.outcome.type === 'ok' && deliveries.length === 0 && !remaining.has(item)) {
-      if (removal === undefined)
-        lost.push(say('item-lost', 'was acknowledged, and is gone', enqueue))
-    }
-    if (removal === undefined) continue
-    const again = deliveries.find((delivery) => returns(delivery, removal))
-    if (again !== undefined) {
-      violations.push(say('item-returned', 'was delivered after it was taken out', removal, again))
-    } else if (remaining.has(item)) {
-      violations.push(say('item-returned', 'is there after it was taken out', removal))
-    }
-  }
+  const items = [...itemsOf(operations, remaining)]
+  const lost = items.flatMap(([item, known]) => lossOf(key, item, known, remaining))
   const excused = operations.filter(
     ({ input, outcome }) => input.type === 'dequeue' && outcome.type === 'unknown',
   ).length
-  return lost.length > excused ? [...violations, ...lost] : violations
+  return [
+    ...items.flatMap(([item, known]) => inventionOf(key, item, known, remaining)),
+    ...items.flatMap(([item, known]) => returnOf(key, item, known, remaining)),
+    ...(lost.length > excused ? lost : []),
+  ]
+}
+
+function lossOf(
+  key: string,
+  item: string,
+  { enqueue, deliveries, mayBeRemoved }: ItemHistory,
+  remaining: ReadonlySet<string>,
+): readonly Violation[] {
+  if (enqueue?.outcome.type !== 'ok') return []
+  if (deliveries.length > 0 || mayBeRemoved || remaining.has(item)) return []
+  return [violation('item-lost', key, item, 'was acknowledged, and is gone', enqueue)]
+}
+
+function inventionOf(
+  key: string,
+  item: string,
+  { enqueue, deliveries }: ItemHistory,
+  remaining: ReadonlySet<string>,
+): readonly Violation[] {
+  const asked = enqueue?.invokedAt ?? Infinity
+  const early = deliveries.find((delivery) => completionOf(delivery) < asked)
+  if (early !== undefined) {
+    return [violation('item-invented', key, item, 'was delivered before it was enqueued', early)]
+  }
+  if (enqueue !== undefined || !remaining.has(item)) return []
+  return [violation('item-invented', key, item, 'is there, but was never enqueued')]
+}
+
+function returnOf(
+  key: string,
+  item: string,
+  { deliveries, removal }: ItemHistory,
+  remaining: ReadonlySet<string>,
+): readonly Violation[] {
+  if (removal === undefined) return []
+  const again = deliveries.find((delivery) => returns(delivery, removal))
+  if (again !== undefined) {
+    const what = 'was delivered after it was taken out'
+    return [violation('item-returned', key, item, what, removal, again)]
+  }
+  if (!remaining.has(item)) return []
+  return [violation('item-returned', key, item, 'is there after it was taken out', removal)]
+}
+
+function violation(
+  rule: QueueItemRule,
+  key: string,
+  item: string,
+  what: string,
+  ...operations: readonly QueueOperation[]
+): Violation {
+  return { rule, key, message: `${key}: item ${item} ${what}.`, operations }
+}
+
+const nothingKnown: ItemHistory = {
+  enqueue: undefined,
+  deliveries: [],
+  removal: undefined,
+  mayBeRemoved: false,
 }
 
 function itemsOf(
@@ -98,7 +141,7 @@ function itemsOf(
 ): ReadonlyMap<string, ItemHistory> {
   const items = new Map<string, ItemHistory>()
   const update = (item: string, change: (known: ItemHistory) => Partial<ItemHistory>): void => {
-    const known = items.get(item) ?? { enqueue: undefined, deliveries: [], removal: undefined }
+    const known = items.get(item) ?? nothingKnown
     items.set(item, { ...known, ...change(known) })
   }
   for (const item of remaining) update(item, () => ({}))
@@ -110,11 +153,12 @@ function itemsOf(
         if (enqueue === undefined) return { enqueue: operation }
         throw HistoryError.invalid(`Item ${input.item} is enqueued twice`, 'a new name per item')
       })
-    } else if (outcome.type === 'unknown') {
-      continue // It may have taken or acknowledged an item, or not.
     } else if (input.type === 'acknowledge') {
-      update(input.item, ({ removal }) => ({ removal: earlier(removal, operation) }))
-    } else if (outcome.output !== null) {
+      update(input.item, ({ removal }) => ({
+        removal: outcome.type === 'ok' ? earlier(removal, operation) : removal,
+        mayBeRemoved: true,
+      }))
+    } else if (outcome.type === 'ok' && outcome.output !== null) {
       update(outcome.output, ({ deliveries, removal }) => ({
         deliveries: [...deliveries, operation],
         removal: input.type === 'dequeue' ? earlier(removal, operation) : removal,
