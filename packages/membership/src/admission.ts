@@ -22,7 +22,8 @@ export function admit(
   if (rolesBytes(roles) > maxRolesBytes) return [state, [refuse(from, 'roles-too-large')]]
   const cluster = state.cluster.addMember(Member.of({ node: from, id, roles }), state.self)
   const welcome = { type: 'welcome', gossip: gossipFor(cluster, VectorClock.empty) } as const
-  const isNew = cluster !== state.cluster
+  // Whoever comes back to a known address takes the room of its former life.
+  const isNew = !state.cluster.member(from.address)
   if (isNew && encodeMessage(welcome).length > (state.settings.maxStateBytes ?? Infinity))
     return [state, [refuse(from, 'cluster-full')]]
   return [{ ...state, cluster }, [sendTo(from, welcome)]]

@@ -136,6 +136,8 @@ export const messages: fc.Arbitrary<ClusterMessage> = fc.oneof(
       'not-a-member' as const,
       'leaving' as const,
       'stale-incarnation' as const,
+      'roles-too-large' as const,
+      'cluster-full' as const,
     ),
     knownIncarnation: fc.option(anyNumber.map(toIncarnation), { nil: undefined }),
   }),
