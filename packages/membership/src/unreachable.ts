@@ -29,13 +29,13 @@ export interface ReachabilityVotes {
 /**
  * Counts, for every member that somebody finds unreachable, whether enough do.
  *
- * Only members that are not down and do not doubt themselves vote. An observer that more others find
+ * Only members that are not down and do not doubt themselves accuse. An observer that more others find
  * unreachable than its subject is the one that is cut off, and its vote is void: after a partition
  * healed, or where a node hears nobody but is still heard, it would have everybody else unreachable.
  *
  * Where fewer members are left to vote than `needed` asks for, all of them suffice: left to vote are
- * those who accuse the subject, and those whom none of its accusers finds unreachable too. So the
- * last node of five sees the other four as unreachable, while two nodes whose link broke are
+ * those who accuse the subject, and those whom none of its accusers finds unreachable too, nor enough
+ * others. So the last node of five sees the other four as unreachable, while two nodes whose link broke are
  * outvoted by the three between.
  *
  * @param needed - votes for a cluster of a given size
@@ -50,12 +50,17 @@ export function countVotes(
   if (reachability.rows.size === 0) return []
   const accusers = accusersBySubject(members, reachability)
   if (accusers.size === 0) return []
-  const voters = [...members.values()]
-    .filter((member) => mayVote(member, reachability))
-    .map((member) => member.key)
-  const asked = needed([...members.values()].filter((member) => member.status !== 'down').length)
-  return [...accusers].map(([subject, accusing]) => {
-    const observers = asked === 1 ? accusing : withoutVoid(accusing, accusers, self)
+  const present = [...members.values()].filter((member) => member.status !== 'down')
+  const asked = needed(present.length)
+  const counted = new Map(
+    [...accusers].map(([subject, accusing]) => [
+      subject,
+      asked === 1 ? accusing : withoutVoid(accusing, accusers, self),
+    ]),
+  )
+  const isThere = (key: NodeKey): boolean => key === self || (counted.get(key)?.length ?? 0) < asked
+  const voters = present.map(({ key }) => key).filter(isThere)
+  return [...counted].map(([subject, observers]) => {
     const vouching = countVouching(voters, subject, observers, reachability, asked, self)
     const enough = Math.max(1, Math.min(asked, vouching))
     const unreachable = subject !== self && observers.length >= enough
@@ -90,7 +95,7 @@ function countVouching(
   if (accusing >= most) return accusing
   let vouching = 0
   for (const voter of voters) {
-    if (voter === subject) continue
+    if (voter === subject || accusesInDoubt(voter, subject, reachability)) continue
     const isLeft =
       voter === self ||
       observers.includes(voter) ||
@@ -99,6 +104,15 @@ function countVouching(
     if (vouching >= most) break
   }
   return vouching
+}
+
+/**
+ * Whoever doubts itself accuses nobody, but is still there to vouch for those it does not accuse: to
+ * count it out altogether would let one bad link and one stall make a healthy member unreachable.
+ */
+function accusesInDoubt(voter: NodeKey, subject: NodeKey, reachability: Reachability): boolean {
+  const isDoubtful = reachability.rows.get(voter)?.doubtful === true
+  return isDoubtful && reachability.statusBetween(voter, subject) !== 'reachable'
 }
 
 /** The members that are unreachable for the cluster. */

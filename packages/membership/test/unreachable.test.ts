@@ -52,6 +52,7 @@ describe('who is unreachable', () => {
     ['a.up b.up c.up d.up e.up f.up', 'a✗f b✗f c✗f', 'f'],
     ['a.up b.up c.down', 'c✗a c✗b', ''], // A downed one has no vote.
     ['a.up b.up c.up', 'a✗b a?', ''], // Nor has one that doubts itself.
+    ['a.up b.up c.up', 'a✗b c?', ''], // But it vouches for whom it does not accuse.
     ['a.up b.up c.up', 'a✗b c✗b c?', 'b'], // Whoever is left to vote is enough.
     ['a.up b.up c.up', 'a†b c✗b', 'b'], // Terminated counts like unreachable.
     ['a.up b.up c.down', 'a✗b', 'b'], // Downed ones do not make the cluster larger.
@@ -66,6 +67,8 @@ describe('who is unreachable', () => {
     // Cut off, f finds everybody else unreachable, whatever they say of it.
     ['f✗a f✗b f✗c f✗d f✗e', 'f', 'a b c d e'],
     ['f✗a f✗b f✗c f✗d f✗e a✗f b✗f c✗f', 'f', 'a b c d e'],
+    // What those who are gone now said of each other before still holds: none of them can vouch.
+    ['a✗c a✗d a✗e b✗c b✗d b✗e f✗c f✗d f✗e f✗a f✗b', 'f', 'a b c d e'],
     // To the others its votes are void, whether they have noticed it or not.
     ['f✗a f✗b f✗c f✗d f✗e a✗f b✗f c✗f', 'a', 'f'],
     ['f✗a f✗b f✗c f✗d f✗e', 'a', ''],

@@ -44,7 +44,8 @@ function everybodyIsThere(run: MembershipRun): HealStage {
   const random = forkRandom(run.plan.seed, 'healing')
   const { world } = run
   const abandoned = new Set(world.hosts.filter((host) => !world.running(host) && random() < 0.3))
-  if (abandoned.size === world.hosts.length) abandoned.clear()
+  // Only the first contact may form a cluster: where there is none, it has to come back.
+  if (!world.processes.some(({ program }) => program?.selfMember !== undefined)) abandoned.clear()
   const missing = (): readonly string[] => [
     ...world.hosts.filter((host) => !abandoned.has(host) && !isMember(run, host)),
     ...states(run).flatMap(({ state }) =>

@@ -1,6 +1,6 @@
 // P7: a node that was merely slow, stalled or badly connected to too few peers to be outvoted is not
 // found unreachable. Every vote against it needs a reason: its own standstill, or a bad link between
-// the voter and it.
+// the voter and it. A node that is cut off itself judges by its own votes alone.
 import { observersNeeded, type Cluster, type ClusterState, type Member } from '@casty/membership'
 import type { Watcher } from '../run/scenario.ts'
 import type { MembershipRun } from './scenario.ts'
@@ -18,17 +18,14 @@ export function reachabilityIsFair(run: MembershipRun): Watcher<Cluster, Cluster
     const since = now - memoryMs
     if (run.world.running(host)?.program?.self.key !== key) return
     if (disturbances.stoppedMs(host, since, now) > mereStallMs) return
-    const badLinks = run.world.hosts.filter(
-      (other) => other !== host && disturbances.wasLinkBad(host, other, since),
-    ).length
+    const badLinksOf = (one: string): number =>
+      run.world.hosts.filter((other) => other !== one && disturbances.wasLinkBad(one, other, since))
+        .length
     // The votes needed when the vote was taken: members may have come since.
-    const needed = Math.min(observersNeeded(state.members.length), observersNeeded(2) + 1)
-    if (badLinks >= Math.min(needed, state.members.length - 1)) return
-    run.violate(
-      name,
-      `${observer} finds ${key} unreachable: it ran, and ${badLinks} of its links were bad`,
-      observer,
-    )
+    const needed = Math.min(observersNeeded(2) + 1, state.members.length - 1)
+    // Whoever is cut off itself counts only its own votes.
+    if (badLinksOf(host) >= needed || badLinksOf(observer) >= needed) return
+    run.violate(name, `${observer} finds ${key} unreachable, which ran and was connected`, observer)
   }
   return {
     changed({ host }, state, before) {

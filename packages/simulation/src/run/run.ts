@@ -53,6 +53,7 @@ export class Run<P, S> {
   readonly #scenario: Scenario<P, S>
   readonly #watchers: readonly Watcher<P, S>[]
   readonly #states = new Map<SimulatedProcess<P>, S>()
+  readonly #described = new Map<string, string>()
   readonly #reached = new Map<string, number>()
   readonly #performed = new Map<string, number>()
   readonly #violations: Violation[] = []
@@ -205,9 +206,16 @@ export class Run<P, S> {
       const before = this.#states.get(process)
       if (state === before) continue
       this.#states.set(process, state)
-      this.note(process.host, 'state', this.#scenario.describe(state))
+      this.#noteState(process, this.#scenario.describe(state))
       for (const watcher of this.#watchers) watcher.changed?.(process, state, before)
     }
+  }
+
+  /** Much of what changes in a state is not of the kind that people look for. */
+  #noteState({ host }: SimulatedProcess<P>, text: string): void {
+    if (this.#described.get(host) === text) return
+    this.#described.set(host, text)
+    this.note(host, 'state', text)
   }
 
   #result(): RunResult {
