@@ -7,14 +7,18 @@ import {
   type NodeIdentity,
 } from '@casty/transport'
 import type { ShardAllocation } from './allocations.ts'
+import { checkConfig } from './check-config.ts'
+import { ClusterEndpoint } from './cluster-endpoint.ts'
 import { ClusterNode } from './cluster-node.ts'
 import type { ClusterState } from './cluster-state.ts'
 import { MembershipError } from './errors.ts'
 import type { ClusterEvent } from './events.ts'
 import { explainState, type ClusterExplanation } from './explanation.ts'
+import { leaveOutcomeOf, stopErrorOf, type LeaveOutcome } from './leave-outcome.ts'
 import type { Member } from './member.ts'
 import { viewpoint } from './membership-state.ts'
-import { checkConfig, type ClusterConfig } from './options.ts'
+import type { ClusterConfig } from './options.ts'
+import { admissionOf } from './peer-lives.ts'
 import { checkOffer, checkService, checkTable } from './published.ts'
 import { sameTopology, topologyOf, type TopologySnapshot } from './topology-snapshot.ts'
 import type { WaitOutcome } from './waiters.ts'
@@ -43,9 +47,12 @@ export interface ClusterMetrics {
  */
 export class Cluster implements AsyncDisposable {
   readonly #node: ClusterNode
+  /** Frames of the user's own go through here, to any member: types from 32 on. */
+  readonly endpoint: ClusterEndpoint
 
   private constructor(node: ClusterNode) {
     this.#node = node
+    this.endpoint = new ClusterEndpoint(node.endpoint)
   }
 
   /**
@@ -71,14 +78,15 @@ export class Cluster implements AsyncDisposable {
       clusterName: checked.name,
       configDigest: checked.agreement,
       insecure: checked.insecure,
-      admit: (peer) => started.node?.admit(peer) ?? { type: 'admitted' },
+      admit: ({ identity }) =>
+        started.node ? admissionOf(started.node.state, identity) : { type: 'admitted' },
       limits: { maxReconnectMs, ...config.limits },
     })
     try {
       const { maxDataFrameBytes = endpointLimitDefaults.maxDataFrameBytes } = config.limits ?? {}
       const node = new ClusterNode(config, checked, endpoint, maxDataFrameBytes)
       started.node = node
-      node.open()
+      node.open(checked.bootstrap)
       return new Cluster(node)
     } catch (error) {
       await endpoint[Symbol.asyncDispose]() // An option of the failure detector was wrong.
@@ -96,11 +104,6 @@ export class Cluster implements AsyncDisposable {
     return this.getState().member(this.self)
   }
 
-  /** Frames of the user's own go through here, to any member: types from 32 on. */
-  get endpoint(): Endpoint {
-    return this.#node.endpoint
-  }
-
   /** What this node knows of its cluster now; empty until it was admitted. */
   getState(): ClusterState {
     return this.#node.state.cluster
@@ -111,8 +114,8 @@ export class Cluster implements AsyncDisposable {
    * reported to the logger and counted; it disturbs nobody.
    */
   subscribe(listener: (event: ClusterEvent) => void): Disposable {
-    const { subscribers, steps } = this.#node
-    const subscription = subscribers.add(listener, steps)
+    const { subscribers, protocol } = this.#node
+    const subscription = subscribers.add(listener, protocol.steps)
     const current: ClusterEvent = { type: 'current-state', state: this.getState() }
     subscribers.guard(() => listener(current))
     return subscription
@@ -147,20 +150,26 @@ export class Cluster implements AsyncDisposable {
     const what = `Waiting for ${count} members to be up`
     await this.#node.waiters.until(() => this.#outcome(upAndReachable(this.getState()) >= count), {
       ...options,
-      timeout: (timeoutMs) => MembershipError.timeout(what, timeoutMs, this.getState().toString()),
+      timeout: (timeoutMs) =>
+        MembershipError.timeout(
+          what,
+          timeoutMs,
+          this.explain().summary,
+          this.getState().toString(),
+        ),
     })
     return this.getState()
   }
 
   /** What became of waiting for something: it holds, or it cannot come about any more. */
   #outcome(holds: boolean): WaitOutcome | undefined {
-    const { state, lastRefusal } = this.#node
+    const { state, joiner } = this.#node
     if (state.phase.type === 'stopped') {
-      return { type: 'failed', error: this.#node.stopError('wait') }
+      return { type: 'failed', error: stopErrorOf(state, 'wait') }
     }
     if (holds) return { type: 'done' }
-    if (!lastRefusal) return undefined
-    const { contact, reason, detail } = lastRefusal
+    if (!joiner?.lastRefusal) return undefined
+    const { contact, reason, detail } = joiner.lastRefusal
     return { type: 'failed', error: MembershipError.joinRefused(contact, reason, detail) }
   }
 
@@ -177,15 +186,17 @@ export class Cluster implements AsyncDisposable {
    * Leaves the cluster: hands over, waits until the others have let this node go, and stops. What
    * has begun is not undone; called again it waits for the same end.
    *
-   * Rejects with `CASTY_MEMBERSHIP_DOWNED` when the node is downed meanwhile.
+   * Resolves with `'gave-up'` where the others did not let it go within `leaveTimeoutMs`, or it was
+   * shut down meanwhile: they still count it as a member then, and will find it unreachable. Rejects with `CASTY_MEMBERSHIP_DOWNED` when the node is downed meanwhile.
    */
-  async leave(): Promise<void> {
+  async leave(): Promise<LeaveOutcome> {
     const { waiters } = this.#node
     if (!this.#isStopped) this.#node.dispatch({ type: 'leave-requested', node: this.self })
     await waiters.untilDone(() => (this.#isStopped ? { type: 'done' } : undefined))
     await this.#node.closed
     const { phase, self } = this.#node.state
     if (phase.type === 'stopped' && phase.reason !== 'left') throw MembershipError.downed(self.key)
+    return leaveOutcomeOf(this.#node.state)
   }
 
   /**
@@ -204,9 +215,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Runs `task` when this node leaves, before the others let it go: for handing over. */
   beforeExit(task: () => Promise<void>): Disposable {
-    const { exitTasks } = this.#node
-    exitTasks.add(task)
-    return { [Symbol.dispose]: () => void exitTasks.delete(task) }
+    return this.#node.exitTasks.add(task)
   }
 
   /** Offers a service: every member sees it until this is disposed of, or the node is gone. */
@@ -257,12 +266,15 @@ export class Cluster implements AsyncDisposable {
 
   /** Why this node is not up, who blocks convergence, why a member is unreachable. */
   explain(): ClusterExplanation {
-    const { state, watch, lastRefusal, dropped, endpoint } = this.#node
+    const { state, detection, joiner, dropped, endpoint } = this.#node
+    const lastRefusal = joiner?.lastRefusal
     return explainState(state, {
-      watched: watch.report(),
-      doubt: watch.doubt,
+      watched: detection.watch.report(),
+      doubt: detection.watch.doubt,
       lastRefusal:
         lastRefusal && `${lastRefusal.contact}: ${lastRefusal.reason}, ${lastRefusal.detail}`,
+      contacts: joiner?.contacts ?? [],
+      lastDiscoveryError: joiner?.discoveryError,
       dropped: dropped.toJSON(),
       transport: endpoint.explain(),
     })
@@ -283,7 +295,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   #assertRunning(what: string): void {
-    if (this.#isStopped) throw this.#node.stopError(what)
+    if (this.#isStopped) throw stopErrorOf(this.#node.state, what)
   }
 }
 

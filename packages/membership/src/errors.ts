@@ -33,10 +33,16 @@ export class MembershipError extends Error {
   }
 
   static invalidOption(option: string, value: unknown, allowed: string): MembershipError {
-    const shown = typeof value === 'string' ? JSON.stringify(value) : String(value)
     return new MembershipError(
       'CASTY_MEMBERSHIP_INVALID_OPTION',
-      `Option ${option} is ${shown}; allowed is ${allowed}.`,
+      `Option ${option} is ${describe(value)}; allowed is ${allowed}.`,
+    )
+  }
+
+  static unknownOption(option: string, nearest: readonly string[]): MembershipError {
+    return new MembershipError(
+      'CASTY_MEMBERSHIP_INVALID_OPTION',
+      `Option ${option} is not known; allowed is ${nearest.join(', ')}.`,
     )
   }
 
@@ -55,10 +61,12 @@ export class MembershipError extends Error {
     )
   }
 
-  static timeout(what: string, timeoutMs: number, state: string): MembershipError {
+  /** @param summary - of `Cluster.explain()`: who or what it waits for */
+  static timeout(what: string, timeoutMs: number, summary: string, state: string): MembershipError {
     return new MembershipError(
       'CASTY_MEMBERSHIP_TIMEOUT',
-      `${what} took longer than ${timeoutMs} ms; ${state}. Cluster.explain() tells who blocks it.`,
+      `${what} took longer than ${timeoutMs} ms. ${summary} This node knows ${state}. ` +
+        'Cluster.explain() tells more.',
     )
   }
 
@@ -67,5 +75,21 @@ export class MembershipError extends Error {
       'CASTY_MEMBERSHIP_UNKNOWN_NODE',
       `No member ${node} is known here. Cluster.getState().members lists those that are.`,
     )
+  }
+}
+
+/** Values may hold secrets or be long: text is cut, objects are only named. */
+function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'undefined':
+      return 'missing'
+    case 'string':
+      return JSON.stringify(value.slice(0, 100))
+    case 'function':
+      return 'a function'
+    case 'object':
+      return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object'
+    default:
+      return String(value)
   }
 }

@@ -1,5 +1,6 @@
 import type { EndpointReport, NodeKey } from '@casty/transport'
 import type { PeerReport } from '@casty/failure-detector'
+import { describeContacts, type ContactReport } from './contact-answers.ts'
 import { blockersOfConvergence, electLeader, type ConvergenceBlocker } from './leader.ts'
 import { viewpoint, type MembershipState } from './membership-state.ts'
 import { countVotes, observersNeeded, type ReachabilityVotes } from './unreachable.ts'
@@ -7,7 +8,7 @@ import { countVotes, observersNeeded, type ReachabilityVotes } from './unreachab
 /** Why the cluster looks from here the way it does. Plain data: `JSON.stringify` it, or read it. */
 export interface ClusterExplanation {
   readonly self: NodeKey
-  /** One sentence: what this node is, and what it waits for. */
+  /** What this node is, what it waits for, and what can be done about it. */
   readonly summary: string
   readonly phase: MembershipState['phase']['type']
   readonly status: string | undefined
@@ -23,13 +24,17 @@ export interface ClusterExplanation {
   readonly doubt: number
   /** The last refusal of a contact, while joining. */
   readonly lastRefusal: string | undefined
+  /** While joining: who is asked, and what each answered in this round, in words. */
+  readonly contacts: readonly ContactReport[]
+  /** While joining: why `seedNodes` gave no contacts when it was last asked. */
+  readonly lastDiscoveryError: string | undefined
   readonly dropped: Readonly<Record<string, number>>
   readonly transport: EndpointReport
 }
 
 export type ExplanationParts = Pick<
   ClusterExplanation,
-  'watched' | 'doubt' | 'lastRefusal' | 'dropped' | 'transport'
+  'watched' | 'doubt' | 'lastRefusal' | 'contacts' | 'lastDiscoveryError' | 'dropped' | 'transport'
 >
 
 export function explainState(state: MembershipState, parts: ExplanationParts): ClusterExplanation {
@@ -39,7 +44,7 @@ export function explainState(state: MembershipState, parts: ExplanationParts): C
   const status = cluster.member(self)?.status
   return {
     self: self.key,
-    summary: summarize(state, status, blockers, parts.lastRefusal),
+    summary: summarize(state, status, blockers, parts),
     phase: state.phase.type,
     status,
     leader: electLeader(cluster, view)?.key,
@@ -59,21 +64,28 @@ function summarize(
   state: MembershipState,
   status: string | undefined,
   blockers: readonly ConvergenceBlocker[],
-  lastRefusal: string | undefined,
+  parts: ExplanationParts,
 ): string {
   const { phase, self } = state
   if (phase.type === 'stopped') return `${self.key} has stopped: ${phase.reason}.`
-  if (phase.type === 'joining') {
-    const contacts = phase.contacts.map((contact) => {
-      const outcome = phase.outcomes.get(contact.toString()) ?? 'asked'
-      return `${contact} (${outcome})`
-    })
-    const asked = contacts.length === 0 ? 'no contact is known' : `contacts: ${contacts.join(', ')}`
-    return `${self.key} is not admitted yet; ${asked}${lastRefusal === undefined ? '' : `; last refusal: ${lastRefusal}`}.`
-  }
+  if (phase.type === 'joining') return `${self.key} is not admitted yet; ${joiningText(parts)}.`
   if (blockers.length === 0) return `${self.key} is ${status}; the view has converged.`
   const named = blockers.map(({ member, why }) =>
     why === 'unreachable' ? `${member.key} is unreachable` : `${member.key} has not seen it`,
   )
-  return `${self.key} is ${status}; the view has not converged: ${named.join(', ')}.`
+  const advice = blockers.some(({ why }) => why === 'unreachable') ? ` ${unreachableAdvice}` : ''
+  return `${self.key} is ${status}; the view has not converged: ${named.join(', ')}.${advice}`
+}
+
+/** Until then nobody joins, nor leaves in good order: somebody has to act, or a downing provider. */
+const unreachableAdvice =
+  'Restart whoever is unreachable at its address, or call cluster.down(member.address) once you ' +
+  'know it is dead.'
+
+function joiningText({ contacts, lastRefusal, lastDiscoveryError }: ExplanationParts): string {
+  const asked =
+    contacts.length === 0 ? 'no contact is known' : `contacts: ${describeContacts(contacts)}`
+  const failed = lastDiscoveryError === undefined ? '' : `; seedNodes failed: ${lastDiscoveryError}`
+  const refusal = lastRefusal === undefined ? '' : `; last refusal: ${lastRefusal}`
+  return `${asked}${failed}${refusal}`
 }

@@ -3,8 +3,10 @@ export { Allocations, type AllocationTable, type ShardAllocation } from './alloc
 export type { ClusterChanges } from './cluster-changes.ts'
 export type { ClusterStateParts } from './cluster-state-parts.ts'
 export { ClusterState } from './cluster-state.ts'
+export { ClusterEndpoint } from './cluster-endpoint.ts'
 export { Cluster, type ClusterMetrics } from './cluster.ts'
 export { decodeMessage, encodeMessage, membershipFrameType } from './codec.ts'
+export type { ContactReport } from './contact-answers.ts'
 export { DC_ROLE_PREFIX, DEFAULT_DC, memberDc, partitionByDc, sameDc } from './data-center.ts'
 export type { Dot } from './dot.ts'
 export type { DowningOutcome, DowningProvider, DowningView } from './downing.ts'
@@ -52,6 +54,7 @@ export {
   type LeaderOrder,
   type Viewpoint,
 } from './leader.ts'
+export type { LeaveOutcome } from './leave-outcome.ts'
 export type { MemberRecord } from './member-record.ts'
 export {
   isAllowedTransition,
@@ -96,6 +99,7 @@ export type {
 } from './messages.ts'
 export {
   clusterDefaults,
+  membershipDefaults,
   type ClusterConfig,
   type EventLoopDelay,
   type Logger,

@@ -1,6 +1,10 @@
+import type { Clock } from '@casty/clock'
 import { TransportError, type Endpoint, NodeAddress, type NodeIdentity } from '@casty/transport'
-import type { MembershipInput } from './membership-state.ts'
-import { toAddresses, type Logger, type SeedNodes } from './options.ts'
+import { ContactAnswers, type ContactReport } from './contact-answers.ts'
+import type { ContactOutcome, MembershipInput } from './membership-state.ts'
+import type { JoinRefusalReason } from './messages.ts'
+import type { Logger, SeedNodes } from './options.ts'
+import { toAddresses } from './seed-nodes.ts'
 
 /** A refusal that asking again does not mend. */
 export interface LastRefusal {
@@ -20,43 +24,76 @@ export class Joiner {
   readonly #seedNodes: SeedNodes
   readonly #logger: Logger
   readonly #events: JoinerEvents
+  readonly #answers: ContactAnswers
   readonly #stopping = new AbortController()
   #lastRefusal: LastRefusal | undefined
+  #discoveryError: string | undefined
 
-  constructor(endpoint: Endpoint, seedNodes: SeedNodes, logger: Logger, events: JoinerEvents) {
+  constructor(
+    endpoint: Endpoint,
+    seedNodes: SeedNodes,
+    surroundings: { readonly logger: Logger; readonly clock: Clock },
+    events: JoinerEvents,
+  ) {
     this.#endpoint = endpoint
     this.#seedNodes = seedNodes
-    this.#logger = logger
+    this.#logger = surroundings.logger
     this.#events = events
+    this.#answers = new ContactAnswers(surroundings.logger, surroundings.clock)
   }
 
   get lastRefusal(): LastRefusal | undefined {
     return this.#lastRefusal
   }
 
+  /** Why `seedNodes` gave no contacts when it was last asked; undefined where it gave some. */
+  get discoveryError(): string | undefined {
+    return this.#discoveryError
+  }
+
+  /** What the contacts of this round answered so far; between rounds, of the last one. */
+  get contacts(): readonly ContactReport[] {
+    return this.#answers.report()
+  }
+
   /** A function that fails, or names no address, is asked again in the next round. */
   async resolveContacts(): Promise<void> {
+    this.#answers.roundEnded()
     let contacts: readonly NodeAddress[] = []
     try {
       const seeds = this.#seedNodes
       contacts = typeof seeds === 'function' ? inOrder(await seeds()) : toAddresses(seeds)
+      this.#discoveryError = undefined
     } catch (error) {
+      this.#discoveryError = error instanceof Error ? error.message : String(error)
       this.#logger.warn({ error }, 'seedNodes gave no contacts; it is asked again')
     }
+    const { self } = this.#endpoint
+    this.#answers.roundBegan(contacts.filter((contact) => !contact.equals(self.address)))
     this.#events.input({ type: 'contacts-resolved', contacts })
   }
 
-  /** Connects to a contact; tells, and returns undefined, where that fails. */
-  async reach(contact: NodeAddress): Promise<NodeIdentity | undefined> {
+  /** Connects to a contact, and has it asked; tells where that fails. */
+  async ask(contact: NodeAddress, join: (member: NodeIdentity) => void): Promise<void> {
+    this.#answers.asking(contact)
+    let peer: NodeIdentity
     try {
-      return await this.#endpoint.connect(contact, { signal: this.#stopping.signal })
+      peer = await this.#endpoint.connect(contact, { signal: this.#stopping.signal })
     } catch (error) {
       this.#failed(contact, error)
-      return undefined
+      return
     }
+    this.#answers.connected(contact, peer.address)
+    join(peer)
+  }
+
+  /** A contact that was reached will not let this node join now. */
+  declined(by: NodeIdentity, reason: JoinRefusalReason): void {
+    this.#answers.declined(by.address, reason)
   }
 
   #failed(contact: NodeAddress, error: unknown): void {
+    this.#answers.failed(contact, error)
     const { refusal, failure } = error instanceof TransportError ? error : {}
     if (refusal?.reason === 'stale-incarnation' || refusal?.reason === 'removed') {
       const knownIncarnation = refusal.knownIncarnation ?? this.#endpoint.self.incarnation
@@ -65,7 +102,7 @@ export class Joiner {
     }
     if (refusal && isForGood(refusal.reason)) this.#refusedForGood(contact, refusal)
     const isSelf = refusal?.reason === 'self'
-    const outcome = isSelf ? 'self' : failure === 'refused' ? 'nobody' : 'unclear'
+    const outcome: ContactOutcome = isSelf ? 'self' : failure === 'refused' ? 'nobody' : 'unclear'
     this.#events.input({ type: 'contact-failed', contact, outcome })
   }
 

@@ -1,10 +1,8 @@
 import type { Clock, Random } from '@casty/clock'
 import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
-import { NodeAddress, type EndpointLimits, type Transport } from '@casty/transport'
-import { maxIdBytes, maxRoleBytes, maxRoles, maxRolesBytes, rolesBytes } from './codec-limits.ts'
-import { DC_ROLE_PREFIX, memberDc } from './data-center.ts'
+import type { EndpointLimits, NodeAddress, Transport } from '@casty/transport'
+import { DEFAULT_DC } from './data-center.ts'
 import type { DowningProvider } from './downing.ts'
-import { MembershipError } from './errors.ts'
 import type { LeaderOrder } from './leader.ts'
 import type { MembershipSettings } from './membership-state.ts'
 
@@ -33,15 +31,18 @@ export interface EventLoopDelay {
 }
 
 export interface ClusterConfig {
-  /** Makes channels: `tcpTransport()`, `wsTransport()`, a transport of a memory network. */
+  /** Makes channels: `tcpTransport()`, or a transport of `createMemoryNetwork()`. */
   readonly transport: Transport
   /** Only nodes of the same name meet. 1 to 100 characters. @defaultValue 'casty' */
   readonly name?: string
-  /** The host that others dial. @defaultValue '127.0.0.1' */
+  /**
+   * The one host that others dial. Never `0.0.0.0` or `::`, which name every host: to listen on all
+   * interfaces, set `bindHost` to that, and this to what others reach. @defaultValue '127.0.0.1'
+   */
   readonly host?: string
   /** The port that others dial; 0 picks a free one. @defaultValue 0 */
   readonly port?: number
-  /** Where to bind, if it differs from `host` (containers, NAT). @defaultValue `host` */
+  /** Where to bind, if it differs from `host` (containers, NAT); may be `0.0.0.0`. @defaultValue `host` */
   readonly bindHost?: string
   /** Allows a bind beyond loopback without TLS or a secret. @defaultValue false */
   readonly insecure?: boolean
@@ -99,7 +100,8 @@ export interface ClusterConfig {
   readonly seedTimeoutMs?: number
   /**
    * How long a leaving node waits for the others, before its exit tasks and again after them, until
-   * it goes on by itself, in milliseconds. @defaultValue 5_000
+   * it goes on by itself, in milliseconds. That it did is warned of, and `leave()` resolves with
+   * `'gave-up'`. @defaultValue 5_000
    */
   readonly leaveTimeoutMs?: number
   /**
@@ -125,26 +127,29 @@ export interface ClusterConfig {
   readonly logger?: Logger
 }
 
-export const clusterDefaults: Required<
-  Pick<
-    ClusterConfig,
-    | 'name'
-    | 'host'
-    | 'port'
-    | 'gossipIntervalMs'
-    | 'gossipFanout'
-    | 'monitoredBy'
-    | 'leaderOrder'
-    | 'minMembers'
-    | 'weaklyUpAfterMs'
-    | 'joinTimeoutMs'
-    | 'joinRetryMs'
-    | 'seedTimeoutMs'
-    | 'leaveTimeoutMs'
-    | 'exitTimeoutMs'
-    | 'tombstoneTtlMs'
+/** What a config that leaves an option out gets. Frozen. */
+export const clusterDefaults: Readonly<
+  Required<
+    Pick<
+      ClusterConfig,
+      | 'name'
+      | 'host'
+      | 'port'
+      | 'gossipIntervalMs'
+      | 'gossipFanout'
+      | 'monitoredBy'
+      | 'leaderOrder'
+      | 'minMembers'
+      | 'weaklyUpAfterMs'
+      | 'joinTimeoutMs'
+      | 'joinRetryMs'
+      | 'seedTimeoutMs'
+      | 'leaveTimeoutMs'
+      | 'exitTimeoutMs'
+      | 'tombstoneTtlMs'
+    >
   >
-> = {
+> = Object.freeze({
   name: 'casty',
   host: '127.0.0.1',
   port: 0,
@@ -160,173 +165,27 @@ export const clusterDefaults: Required<
   leaveTimeoutMs: 5_000,
   exitTimeoutMs: 30_000,
   tombstoneTtlMs: 86_400_000,
-}
-
-/** What all nodes must have alike travels in every handshake. */
-const maxAgreementBytes = 80
-
-/** A config whose every value was checked. */
-export interface CheckedConfig {
-  readonly name: string
-  readonly bind: NodeAddress
-  readonly advertisedHost: string
-  readonly insecure: boolean
-  readonly seedNodes: SeedNodes
-  readonly bootstrap: boolean
-  readonly monitoredBy: number
-  readonly exitTimeoutMs: number
-  readonly settings: Omit<MembershipSettings, 'id'> & { readonly id: string | undefined }
-  /** What all nodes must have alike, readable, so that a refusal can name both sides. */
-  readonly agreement: string
-}
-
-/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` naming the first option that is wrong */
-export function checkConfig(config: ClusterConfig): CheckedConfig {
-  const given = { ...clusterDefaults, seedNodes: [], roles: [], ...defined(config) }
-  const roles = checkRoles(given.roles)
-  const seedNodes = checkSeeds(given.seedNodes)
-  const leaderOrder = oneOf('leaderOrder', given.leaderOrder, ['age', 'address'] as const)
-  const minMembers = whole('minMembers', given.minMembers, 1, 100_000)
-  return {
-    name: text('name', given.name, 100),
-    bind: bindAddress(config, given.host, whole('port', given.port, 0, 65_535)),
-    advertisedHost: address('host', given.host, 0).host,
-    insecure: flag('insecure', config.insecure ?? false),
-    seedNodes,
-    bootstrap: flag('bootstrap', config.bootstrap ?? isEmptyList(seedNodes)),
-    exitTimeoutMs: duration('exitTimeoutMs', given.exitTimeoutMs),
-    monitoredBy: whole('monitoredBy', given.monitoredBy, 1, 1_000),
-    settings: {
-      id: config.nodeId === undefined ? undefined : text('nodeId', config.nodeId, maxIdBytes),
-      roles,
-      dataCenter: memberDc({ roles }),
-      leaderOrder,
-      minMembers,
-      gossipIntervalMs: duration('gossipIntervalMs', given.gossipIntervalMs),
-      gossipFanout: whole('gossipFanout', given.gossipFanout, 1, 100),
-      wakeMinMs: 25,
-      wakeMaxMs: 75,
-      joinRetryMinMs: Math.min(50, duration('joinRetryMs', given.joinRetryMs)),
-      joinRetryMaxMs: given.joinRetryMs,
-      joinTimeoutMs: duration('joinTimeoutMs', given.joinTimeoutMs),
-      seedTimeoutMs: duration('seedTimeoutMs', given.seedTimeoutMs),
-      weaklyUpAfterMs: duration('weaklyUpAfterMs', given.weaklyUpAfterMs),
-      leaveTimeoutMs: duration('leaveTimeoutMs', given.leaveTimeoutMs),
-      tombstoneTtlMs: duration('tombstoneTtlMs', given.tombstoneTtlMs),
-    },
-    agreement: `leaderOrder=${leaderOrder} minMembers=${minMembers} downing=${agreementOf(config)}`,
-  }
-}
-
-function agreementOf({ downing }: ClusterConfig): string {
-  return downing === undefined
-    ? 'none'
-    : text('downing.agreement', downing.agreement, maxAgreementBytes)
-}
-
-/** An option set to undefined is an option left out. */
-function defined(config: ClusterConfig): Partial<ClusterConfig> {
-  // Dropping keys of a ClusterConfig leaves part of one.
-  return Object.fromEntries(
-    Object.entries(config).filter(([, value]) => value !== undefined),
-  ) as Partial<ClusterConfig>
-}
-
-function checkRoles(roles: Iterable<string>): readonly string[] {
-  // A text is iterable too: its letters would be roles.
-  if (typeof roles !== 'object' || roles === null || !(Symbol.iterator in roles))
-    throw MembershipError.invalidOption('roles', roles, 'a list of texts')
-  const all = [...new Set(roles)].toSorted()
-  if (all.length > maxRoles)
-    throw MembershipError.invalidOption('roles', `${all.length} roles`, `at most ${maxRoles}`)
-  for (const role of all) text('roles', role, maxRoleBytes)
-  if (rolesBytes(all) > maxRolesBytes) {
-    throw MembershipError.invalidOption(
-      'roles',
-      `${rolesBytes(all)} bytes`,
-      `at most ${maxRolesBytes} bytes together`,
-    )
-  }
-  if (all.filter((role) => role.startsWith(DC_ROLE_PREFIX)).length > 1) {
-    throw MembershipError.invalidOption(
-      'roles',
-      all.join(', '),
-      `at most one role that starts with ${DC_ROLE_PREFIX}`,
-    )
-  }
-  return all
-}
-
-function isEmptyList(seeds: SeedNodes): boolean {
-  return typeof seeds !== 'function' && seeds.length === 0
-}
-
-function checkSeeds(seeds: SeedNodes): SeedNodes {
-  return typeof seeds === 'function' ? seeds : toAddresses(seeds)
-}
+})
 
 /**
- * Reads what a user, or a user's discovery function, gave: it may be anything.
- *
- * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for one that does not read `host:port`
+ * What the protocol core of a node works with when its config leaves everything out: for those who
+ * run `initialState` and `step` themselves, or compute from these times. Frozen.
  */
-export function toAddresses(seeds: readonly (string | NodeAddress)[]): readonly NodeAddress[] {
-  if (!Array.isArray(seeds)) {
-    throw MembershipError.invalidOption('seedNodes', seeds, 'a list, or a function that gives one')
-  }
-  return seeds.map((seed) => {
-    try {
-      return NodeAddress.parse(String(seed))
-    } catch {
-      throw MembershipError.invalidOption(
-        'seedNodes',
-        seed,
-        'host:port, with an IPv6 host in brackets',
-      )
-    }
-  })
-}
-
-function bindAddress({ bindHost }: ClusterConfig, host: string, port: number): NodeAddress {
-  return bindHost === undefined ? address('host', host, port) : address('bindHost', bindHost, port)
-}
-
-function address(option: string, host: string, port: number): NodeAddress {
-  try {
-    return NodeAddress.of(host, port)
-  } catch {
-    throw MembershipError.invalidOption(option, host, 'a host name or IP literal')
-  }
-}
-
-/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
-export function text(option: string, value: string, maxLength: number): string {
-  if (
-    typeof value === 'string' &&
-    value.length > 0 &&
-    new TextEncoder().encode(value).length <= maxLength
-  )
-    return value
-  throw MembershipError.invalidOption(option, value, `a text of 1 to ${maxLength} bytes`)
-}
-
-/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
-export function whole(option: string, value: number, min: number, max: number): number {
-  if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw MembershipError.invalidOption(option, value, `an integer from ${min} to ${max}`)
-}
-
-function duration(option: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value
-  throw MembershipError.invalidOption(option, value, 'a number of milliseconds above 0')
-}
-
-function flag(option: string, value: boolean): boolean {
-  if (typeof value === 'boolean') return value
-  throw MembershipError.invalidOption(option, value, 'true or false')
-}
-
-function oneOf<T extends string>(option: string, value: T, allowed: readonly T[]): T {
-  if (allowed.includes(value)) return value
-  throw MembershipError.invalidOption(option, value, `one of ${allowed.join(', ')}`)
-}
+export const membershipDefaults: Omit<MembershipSettings, 'id'> = Object.freeze({
+  roles: Object.freeze([]),
+  dataCenter: DEFAULT_DC,
+  leaderOrder: clusterDefaults.leaderOrder,
+  minMembers: clusterDefaults.minMembers,
+  gossipIntervalMs: clusterDefaults.gossipIntervalMs,
+  gossipFanout: clusterDefaults.gossipFanout,
+  wakeMinMs: 25,
+  wakeMaxMs: 75,
+  joinRetryMinMs: 50,
+  joinRetryMaxMs: clusterDefaults.joinRetryMs,
+  joinTimeoutMs: clusterDefaults.joinTimeoutMs,
+  seedTimeoutMs: clusterDefaults.seedTimeoutMs,
+  weaklyUpAfterMs: clusterDefaults.weaklyUpAfterMs,
+  leaveTimeoutMs: clusterDefaults.leaveTimeoutMs,
+  tombstoneTtlMs: clusterDefaults.tombstoneTtlMs,
+  monitoredBy: clusterDefaults.monitoredBy,
+})

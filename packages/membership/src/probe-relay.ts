@@ -8,7 +8,13 @@ interface Errand {
   readonly expiresAt: number
 }
 
-/** Probes that one node runs for others at a time; more are answered "not reached" at once. */
+/**
+ * Probes that one node runs for others at a time. Beyond it the answer is "not reached" at once, which
+ * counts as one helper's word among three by default. Every node asks about the few peers it watches
+ * (`monitoredBy`, 5 by default) and for a second each, so that 256 is reached only when some fifty
+ * watchers lose all their peers at once, or somebody floods this node: then the bound keeps what it
+ * sends on others' behalf, and what it remembers of it, small.
+ */
 const maxErrands = 256
 
 /**

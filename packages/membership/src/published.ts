@@ -5,7 +5,7 @@ import type { ShardAllocation } from './allocations.ts'
 import { maxNameBytes } from './codec-limits.ts'
 import { encodeMessage } from './codec.ts'
 import { MembershipError } from './errors.ts'
-import { text, whole } from './options.ts'
+import { text, whole } from './option-values.ts'
 import type { RegistryRow } from './registry.ts'
 
 /** A table on its way shares its frame with a few bytes of others. */

@@ -11,10 +11,11 @@ import {
   type Gossip,
 } from '@casty/membership'
 import { ClusterWorld, seeds } from './cluster-world.ts'
+import { rawEndpoint } from './raw-endpoint.ts'
 
 /** Sends raw bytes as a membership frame, as a member that has gone wrong would. */
 function sendBytes(from: Cluster, to: Cluster, bytes: Uint8Array): void {
-  from.endpoint.send(to.self, 'control', membershipFrameType, bytes)
+  rawEndpoint(from).send(to.self, 'control', membershipFrameType, bytes)
 }
 
 function send(from: Cluster, to: Cluster, message: ClusterMessage): void {

@@ -54,7 +54,7 @@ describe('Shutting down', () => {
     expect(() => cluster.down(cluster.self)).toThrow(expect.objectContaining(stopped))
     expect(() => cluster.registerService('k', 'p')).toThrow(expect.objectContaining(stopped))
     await expect(cluster.waitFor(1)).rejects.toMatchObject(stopped)
-    await expect(cluster.leave()).resolves.toBeUndefined()
+    await expect(cluster.leave()).resolves.toBe('gave-up')
     expect(cluster.getState().members).toHaveLength(2)
     expect(cluster.explain().summary).toMatch(/has stopped/)
     expect(cluster.metrics().bytesSent).toBeGreaterThan(0)
@@ -105,6 +105,17 @@ describe('explain()', () => {
     const told = world.cluster('b').explain()
     expect(told).toMatchObject({ phase: 'joining', status: undefined })
     expect(told.summary).toMatch(/not admitted yet.*a:1.*z:1/)
+  })
+
+  test('advises what to do about somebody unreachable, who blocks convergence', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c')
+    expect(world.cluster('a').explain().summary).toMatch(/converged\.$/)
+    await world.kill('c')
+    await world.until(() => world.unreachable('a') === 'c', 5_000)
+    expect(world.cluster('a').explain().summary).toMatch(
+      /c:1#\d+ is unreachable.*[Rr]estart.*at its address, or call cluster\.down\(member\.address\)/,
+    )
   })
 
   test('reads the same after a trip through JSON, in every phase of a life', async () => {

@@ -8,6 +8,7 @@ import {
   type DowningProvider,
 } from '@casty/membership'
 import { addressOf, ClusterWorld, type WorldOptions } from './cluster-world.ts'
+import { rawEndpoint } from './raw-endpoint.ts'
 import { eventsOf } from './world-events.ts'
 
 const nobody: DowningProvider = { agreement: 'keep-nobody', decide: () => ({ down: [] }) }
@@ -42,6 +43,9 @@ describe('A contact refuses a node', () => {
     await world.advance(1_000)
     expect(cluster.explain().lastRefusal).toContain('minMembers=1')
     expect(cluster.explain().lastRefusal).toContain('minMembers=2')
+    expect(cluster.explain().lastRefusal).toMatch(
+      /b:1 has "[^"]*minMembers=2.*a:1 "[^"]*minMembers=1/,
+    )
   })
 
   test('that speaks another wire version, and says so', async () => {
@@ -99,7 +103,7 @@ describe('Two clusters of one name', () => {
     const state = there.getState()
     const gossip = gossipFor(state, VectorClock.empty)
     for (const type of ['gossip', 'welcome'] as const) {
-      there.endpoint.send(
+      rawEndpoint(there).send(
         here.self,
         'control',
         membershipFrameType,

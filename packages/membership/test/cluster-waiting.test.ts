@@ -23,6 +23,16 @@ describe('waitFor', () => {
     })
   })
 
+  test('rejects after its time, telling a joiner what its contacts answer', async () => {
+    await using world = new ClusterWorld()
+    const { cluster } = await world.start('b')
+    const waiting = cluster.waitFor(1, { timeoutMs: 2_000 })
+    await expect(world.settled(waiting)).rejects.toMatchObject({
+      code: 'CASTY_MEMBERSHIP_TIMEOUT',
+      message: expect.stringMatching(/not admitted yet; contacts: a:1 \(nobody listens there\)/),
+    })
+  })
+
   test('rejects with the reason of its signal', async () => {
     await using world = new ClusterWorld()
     const { cluster } = await world.start('a')

@@ -138,7 +138,38 @@ describe('Leaving', () => {
     const left = cluster.leave()
     await world.advance(10_000)
     await cluster.shutdown()
-    await expect(left).resolves.toBeUndefined()
+    await expect(left).resolves.toBe('gave-up')
+  })
+
+  test('that the others let go says so, and warns of nothing', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c')
+    const { cluster, log } = world.node('c')
+    expect(await world.settled(cluster.leave())).toBe('left')
+    expect(log.filter(({ level }) => level === 'warn')).toEqual([])
+  })
+
+  test('of the only member is let go by itself', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a')
+    expect(await world.settled(world.cluster('a').leave())).toBe('left')
+  })
+
+  test('that the others do not let go in time is warned of, naming who blocks it', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c')
+    await world.kill('a')
+    await world.until(() => world.unreachable('c') === 'a', 10_000)
+    const { cluster, log } = world.node('c')
+    expect(await world.settled(cluster.leave(), 20_000)).toBe('gave-up')
+    const warned = log.filter(({ message }) => message.includes('leaveTimeoutMs'))
+    expect(warned.map(({ level }) => level)).toEqual(['warn', 'warn'])
+    expect(warned[0]?.message).toContain('runs its exit tasks')
+    expect(warned[1]?.message).toContain('stops')
+    expect(warned[0]?.details).toMatchObject({
+      leaveTimeoutMs: 5_000,
+      blockers: expect.arrayContaining([expect.stringMatching(/^a:1#\d+: unreachable$/)]),
+    })
   })
 
   test('rejects when the node is downed meanwhile', async () => {

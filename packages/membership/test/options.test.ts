@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '@casty/clock'
-import { createMemoryNetwork, NodeAddress } from '@casty/transport'
-import { Cluster, clusterDefaults, type ClusterConfig } from '@casty/membership'
+import { createMemoryNetwork, NodeAddress, NodeIdentity } from '@casty/transport'
+import {
+  Cluster,
+  clusterDefaults,
+  initialState,
+  membershipDefaults,
+  type ClusterConfig,
+} from '@casty/membership'
 
 const clock = new ManualClock()
 
@@ -16,6 +22,24 @@ async function startWith(options: Readonly<Record<string, unknown>>): Promise<Cl
 const wrong: readonly (readonly [option: string, value: unknown, said: RegExp])[] = [
   ...['', 'x'.repeat(101), 7, null, {}].map((value) => ['name', value, /1 to 100 bytes/] as const),
   ...['', 'no host', 'a b', 7, null].map((value) => ['host', value, /host name or IP/] as const),
+  ...['0.0.0.0', '::', '[::]', '0:0:0:0:0:0:0:0'].map(
+    (value) => ['host', value, /a host that others can dial.*set bindHost/] as const,
+  ),
+  ...[undefined, null, 'tcp', {}, () => {}].map(
+    (value) => ['transport', value, /a Transport, such as tcpTransport\(\)/] as const,
+  ),
+  ...[null, 7, {}, { now: () => 0 }].map((value) => ['clock', value, /a Clock with now/] as const),
+  ...[null, 7, {}].map((value) => ['random', value, /a function/] as const),
+  ...[null, 'pino', { info() {} }].map((value) => ['logger', value, /debug, info, warn/] as const),
+  ...[null, true, {}].map(
+    (value) => ['eventLoopDelay', value, /monitorEventLoopDelay\(\).*percentile/] as const,
+  ),
+  ...['keep-majority', null, {}].map(
+    (value) => ['downing', value, /a DowningProvider with decide/] as const,
+  ),
+  ['downing', { decide: () => ({ down: [] }) }, /downing\.agreement is missing/],
+  ...['phi', 8, []].map((value) => ['failureDetector', value, /object of options/] as const),
+  ...['big', 8, []].map((value) => ['limits', value, /object of options/] as const),
   ...['', 'no host', 7].map((value) => ['bindHost', value, /host name or IP/] as const),
   ...[-1, 65_536, 1.5, Number.NaN, '80', null].map(
     (value) => ['port', value, /integer from 0 to 65535/] as const,
@@ -78,6 +102,77 @@ describe('Options', () => {
     await expect(startWith({ gossipFanout: 0 })).rejects.toThrow('gossipFanout is 0;')
     await expect(startWith({ name: '' })).rejects.toThrow('name is "";')
     await expect(startWith({ seedNodes: ['nowhere'] })).rejects.toThrow('seedNodes is "nowhere";')
+  })
+
+  test('are shown without the contents of objects and lists', async () => {
+    await expect(startWith({ name: { secret: 1 } })).rejects.toThrow('name is an object;')
+    await expect(startWith({ gossipFanout: [1] })).rejects.toThrow('gossipFanout is a list;')
+    await expect(startWith({ port: () => 1 })).rejects.toThrow('port is a function;')
+    await expect(startWith({ transport: undefined })).rejects.toThrow('transport is missing;')
+  })
+
+  test.each([
+    ['seedNode', { seedNode: ['a:1'] }, /^Option seedNode is not known; allowed is seedNodes\.$/],
+    ['gossipInterval', { gossipInterval: 1 }, /gossipIntervalMs/],
+    [
+      'failureDetector.treshold',
+      { failureDetector: { treshold: 8 } },
+      /^Option failureDetector\.treshold is not known; allowed is threshold\.$/,
+    ],
+    [
+      'limits.maxReconectMs',
+      { limits: { maxReconectMs: 8 } },
+      /limits\.maxReconectMs is not known; allowed is maxReconnectMs\b/,
+    ],
+    ['what looks like none', { xyzzy: 1 }, /allowed is transport, name, host, .*logger\.$/],
+  ])('that do not exist are refused with those that look alike: %s', async (_, options, said) => {
+    const starting = startWith(options)
+    await expect(starting).rejects.toMatchObject({
+      code: 'CASTY_MEMBERSHIP_INVALID_OPTION',
+      message: expect.stringMatching(said),
+    })
+  })
+
+  test('of every name there is are known', async () => {
+    const failureDetector = {
+      heartbeatIntervalMs: 1_000,
+      acceptablePauseMs: 2_000,
+      probeCount: 3,
+      probeTimeoutMs: 1_000,
+      threshold: 8,
+      maxSampleSize: 100,
+      minStdDevMs: 100,
+      firstHeartbeatEstimateMs: 1_000,
+    }
+    await using cluster = await startWith({ failureDetector, limits: { idleLaneMs: 1_000 } })
+    expect(cluster.explain().phase).toBe('member')
+  })
+
+  test.each([undefined, null, 7, 'a:1'])('must be an object: %j is none', async (config) => {
+    // Wrong values are what is tested.
+    await expect(Cluster.start(config as unknown as ClusterConfig)).rejects.toMatchObject({
+      code: 'CASTY_MEMBERSHIP_INVALID_OPTION',
+      message: expect.stringMatching(/^Option config is .*an object of options/),
+    })
+  })
+
+  test('let a node listen on every interface under a host that others dial', async () => {
+    await using cluster = await startWith({
+      host: 'node.example',
+      bindHost: '0.0.0.0',
+      port: 7_001,
+      insecure: true,
+    })
+    expect(cluster.self.address.toString()).toBe('node.example:7001')
+  })
+
+  test('have defaults that nobody can change, for the protocol core too', () => {
+    expect(Object.isFrozen(clusterDefaults)).toBe(true)
+    expect(Object.isFrozen(membershipDefaults)).toBe(true)
+    expect(Object.isFrozen(membershipDefaults.roles)).toBe(true)
+    expect(membershipDefaults.gossipIntervalMs).toBe(clusterDefaults.gossipIntervalMs)
+    const self = NodeIdentity.parse('a:1#1')
+    expect(initialState(self, { ...membershipDefaults, id: 'a' }).phase.type).toBe('joining')
   })
 
   test('that were left undefined take their defaults', async () => {

@@ -10,7 +10,7 @@ import type { NodeIdentity } from './node-identity.ts'
 export async function connectionTo(
   address: NodeAddress,
   registry: AssociationRegistry,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<NodeIdentity> {
   return await new Promise<NodeIdentity>((resolve, reject) => {
     const settled = (): void => signal?.removeEventListener('abort', aborted)

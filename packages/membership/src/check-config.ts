@@ -1,0 +1,196 @@
+import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
+import { endpointLimitDefaults, NodeAddress } from '@casty/transport'
+import { maxIdBytes, maxRoleBytes, maxRoles, maxRolesBytes, rolesBytes } from './codec-limits.ts'
+import { DC_ROLE_PREFIX, memberDc } from './data-center.ts'
+import { MembershipError } from './errors.ts'
+import type { MembershipSettings } from './membership-state.ts'
+import { capable, duration, flag, knownNames, oneOf, text, whole } from './option-values.ts'
+import {
+  clusterDefaults,
+  membershipDefaults,
+  type ClusterConfig,
+  type SeedNodes,
+} from './options.ts'
+import { checkSeeds, isEmptyList } from './seed-nodes.ts'
+
+/** Every option there is; the types keep the list complete. */
+const configNames: Readonly<Record<keyof ClusterConfig, true>> = {
+  transport: true,
+  name: true,
+  host: true,
+  port: true,
+  bindHost: true,
+  insecure: true,
+  nodeId: true,
+  seedNodes: true,
+  bootstrap: true,
+  roles: true,
+  gossipIntervalMs: true,
+  gossipFanout: true,
+  monitoredBy: true,
+  failureDetector: true,
+  eventLoopDelay: true,
+  leaderOrder: true,
+  minMembers: true,
+  weaklyUpAfterMs: true,
+  joinTimeoutMs: true,
+  joinRetryMs: true,
+  seedTimeoutMs: true,
+  leaveTimeoutMs: true,
+  exitTimeoutMs: true,
+  tombstoneTtlMs: true,
+  downing: true,
+  limits: true,
+  clock: true,
+  random: true,
+  logger: true,
+}
+
+const detectorNames: Readonly<Record<keyof HeartbeatMonitorOptions, true>> = {
+  heartbeatIntervalMs: true,
+  acceptablePauseMs: true,
+  probeCount: true,
+  probeTimeoutMs: true,
+  createDetector: true,
+  threshold: true,
+  maxSampleSize: true,
+  minStdDevMs: true,
+  firstHeartbeatEstimateMs: true,
+}
+
+/** What all nodes must have alike travels in every handshake. */
+const maxAgreementBytes = 80
+
+/** A config whose every value was checked. */
+export interface CheckedConfig {
+  readonly name: string
+  readonly bind: NodeAddress
+  readonly advertisedHost: string
+  readonly insecure: boolean
+  readonly seedNodes: SeedNodes
+  readonly bootstrap: boolean
+  readonly monitoredBy: number
+  readonly exitTimeoutMs: number
+  readonly settings: Omit<MembershipSettings, 'id'> & { readonly id: string | undefined }
+  /** What all nodes must have alike, readable, so that a refusal can name both sides. */
+  readonly agreement: string
+}
+
+/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` naming the first option that is wrong */
+export function checkConfig(config: ClusterConfig): CheckedConfig {
+  knownNames('config', config, Object.keys(configNames))
+  checkParts(config)
+  const given = { ...clusterDefaults, seedNodes: [], roles: [], ...defined(config) }
+  const roles = checkRoles(given.roles)
+  const seedNodes = checkSeeds(given.seedNodes)
+  const leaderOrder = oneOf('leaderOrder', given.leaderOrder, ['age', 'address'] as const)
+  const minMembers = whole('minMembers', given.minMembers, 1, 100_000)
+  return {
+    name: text('name', given.name, 100),
+    bind: bindAddress(config, given.host, whole('port', given.port, 0, 65_535)),
+    advertisedHost: advertised(given.host),
+    insecure: flag('insecure', config.insecure ?? false),
+    seedNodes,
+    bootstrap: flag('bootstrap', config.bootstrap ?? isEmptyList(seedNodes)),
+    exitTimeoutMs: duration('exitTimeoutMs', given.exitTimeoutMs),
+    monitoredBy: whole('monitoredBy', given.monitoredBy, 1, 1_000),
+    settings: {
+      ...membershipDefaults,
+      id: config.nodeId === undefined ? undefined : text('nodeId', config.nodeId, maxIdBytes),
+      roles,
+      dataCenter: memberDc({ roles }),
+      leaderOrder,
+      minMembers,
+      gossipIntervalMs: duration('gossipIntervalMs', given.gossipIntervalMs),
+      gossipFanout: whole('gossipFanout', given.gossipFanout, 1, 100),
+      joinRetryMinMs: Math.min(
+        membershipDefaults.joinRetryMinMs,
+        duration('joinRetryMs', given.joinRetryMs),
+      ),
+      joinRetryMaxMs: given.joinRetryMs,
+      joinTimeoutMs: duration('joinTimeoutMs', given.joinTimeoutMs),
+      seedTimeoutMs: duration('seedTimeoutMs', given.seedTimeoutMs),
+      weaklyUpAfterMs: duration('weaklyUpAfterMs', given.weaklyUpAfterMs),
+      leaveTimeoutMs: duration('leaveTimeoutMs', given.leaveTimeoutMs),
+      tombstoneTtlMs: duration('tombstoneTtlMs', given.tombstoneTtlMs),
+    },
+    agreement: `leaderOrder=${leaderOrder} minMembers=${minMembers} downing=${agreementOf(config)}`,
+  }
+}
+
+/** What is handed in rather than set: objects that others made. */
+function checkParts(config: ClusterConfig): void {
+  const { transport, clock, random, logger, eventLoopDelay, downing } = config
+  capable('transport', transport, ['listen', 'dial'], 'a Transport, such as tcpTransport(),')
+  if (clock !== undefined) capable('clock', clock, ['now', 'wallNow', 'schedule'], 'a Clock')
+  if (random !== undefined && typeof random !== 'function')
+    throw MembershipError.invalidOption('random', random, 'a function that draws from [0, 1)')
+  if (logger !== undefined)
+    capable('logger', logger, ['debug', 'info', 'warn', 'error'], 'a logger')
+  if (eventLoopDelay !== undefined) {
+    const methods = ['enable', 'disable', 'reset', 'percentile']
+    capable('eventLoopDelay', eventLoopDelay, methods, 'a histogram of monitorEventLoopDelay()')
+  }
+  if (downing !== undefined) capable('downing', downing, ['decide'], 'a DowningProvider')
+  knownNames('failureDetector', config.failureDetector ?? {}, Object.keys(detectorNames))
+  knownNames('limits', config.limits ?? {}, Object.keys(endpointLimitDefaults))
+}
+
+function agreementOf({ downing }: ClusterConfig): string {
+  return downing === undefined
+    ? 'none'
+    : text('downing.agreement', downing.agreement, maxAgreementBytes)
+}
+
+/** An option set to undefined is an option left out. */
+function defined(config: ClusterConfig): Partial<ClusterConfig> {
+  // Dropping keys of a ClusterConfig leaves part of one.
+  return Object.fromEntries(
+    Object.entries(config).filter(([, value]) => value !== undefined),
+  ) as Partial<ClusterConfig>
+}
+
+function checkRoles(roles: Iterable<string>): readonly string[] {
+  // A text is iterable too: its letters would be roles.
+  if (typeof roles !== 'object' || roles === null || !(Symbol.iterator in roles))
+    throw MembershipError.invalidOption('roles', roles, 'a list of texts')
+  const all = [...new Set(roles)].toSorted()
+  if (all.length > maxRoles)
+    throw MembershipError.invalidOption('roles', `${all.length} roles`, `at most ${maxRoles}`)
+  for (const role of all) text('roles', role, maxRoleBytes)
+  if (rolesBytes(all) > maxRolesBytes) {
+    throw MembershipError.invalidOption(
+      'roles',
+      `${rolesBytes(all)} bytes`,
+      `at most ${maxRolesBytes} bytes together`,
+    )
+  }
+  if (all.filter((role) => role.startsWith(DC_ROLE_PREFIX)).length > 1) {
+    throw MembershipError.invalidOption(
+      'roles',
+      all.join(', '),
+      `at most one role that starts with ${DC_ROLE_PREFIX}`,
+    )
+  }
+  return all
+}
+
+function bindAddress({ bindHost }: ClusterConfig, host: string, port: number): NodeAddress {
+  return bindHost === undefined ? address('host', host, port) : address('bindHost', bindHost, port)
+}
+
+/** What others are told to dial must name one host. */
+function advertised(given: string): string {
+  const { host } = address('host', given, 0)
+  if (host !== '0.0.0.0' && !/^[0:]+$/.test(host)) return host
+  const allowed = 'a host that others can dial: to listen on every interface, set bindHost to that'
+  throw MembershipError.invalidOption('host', given, allowed)
+}
+
+function address(option: string, host: string, port: number): NodeAddress {
+  try {
+    return NodeAddress.of(host, port)
+  } catch {
+    throw MembershipError.invalidOption(option, host, 'a host name or IP literal')
+  }
+}

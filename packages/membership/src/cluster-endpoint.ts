@@ -1,0 +1,98 @@
+import type {
+  Endpoint,
+  EndpointCounters,
+  EndpointEvent,
+  EndpointReport,
+  FrameHandler,
+  Lane,
+  NodeAddress,
+  NodeIdentity,
+  SendOutcome,
+} from '@casty/transport'
+import { whole } from './option-values.ts'
+
+/** Frame types below are the transport's and membership's own. */
+const firstFreeType = 32
+const lastType = 255
+
+/**
+ * The endpoint of a cluster's node, as far as it is for others: frames of their own to any member, on
+ * the connections that there are. What would disturb membership is left out: its own frame types, and
+ * which connections are kept, replaced or given up.
+ */
+export class ClusterEndpoint {
+  readonly #endpoint: Endpoint
+
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint
+  }
+
+  get self(): NodeIdentity {
+    return this.#endpoint.self
+  }
+
+  /**
+   * Hands every frame of `frameType` to `handler`, until the result is disposed of.
+   *
+   * @param frameType - 32 to 255, which are free; one handler each
+   * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for a type that is membership's;
+   * TransportError `CASTY_TRANSPORT_INVALID_OPTION` for one that has a handler
+   */
+  handle(frameType: number, handler: FrameHandler): Disposable {
+    return this.#endpoint.handle(freeType(frameType), handler)
+  }
+
+  /**
+   * Queues a frame with the body `bytes[start, end)`, which is copied before the call returns. See
+   * `Endpoint.send`; what is sent to this node itself reaches its own handler after the turn.
+   *
+   * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for a type that is membership's;
+   * TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a `to` that is no `NodeIdentity`, or a range
+   * outside `bytes`
+   */
+  send(
+    to: NodeIdentity,
+    lane: Lane,
+    frameType: number,
+    bytes: Uint8Array,
+    start = 0,
+    end: number = bytes.length,
+  ): SendOutcome {
+    return this.#endpoint.send(to, lane, freeType(frameType), bytes, start, end)
+  }
+
+  /** Opens a control lane to whoever lives at `address`, and tells who that is. See `Endpoint.connect`. */
+  async connect(
+    address: NodeAddress,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<NodeIdentity> {
+    return await this.#endpoint.connect(address, options)
+  }
+
+  isConnected(peer: NodeIdentity, lane: Lane): boolean {
+    return this.#endpoint.isConnected(peer, lane)
+  }
+
+  /** When the last bytes of that incarnation arrived, by `clock.now()`. */
+  lastHeardAt(peer: NodeIdentity): number | undefined {
+    return this.#endpoint.lastHeardAt(peer)
+  }
+
+  /** Tells `listener` of every event of the connections from now on. */
+  subscribe(listener: (event: EndpointEvent) => void): Disposable {
+    return this.#endpoint.subscribe(listener)
+  }
+
+  counters(): EndpointCounters {
+    return this.#endpoint.counters()
+  }
+
+  explain(): EndpointReport {
+    return this.#endpoint.explain()
+  }
+}
+
+function freeType(frameType: number): number {
+  // Membership's own types, 16 to 31, would otherwise be taken by the endpoint.
+  return whole('frameType', frameType, firstFreeType, lastType)
+}
