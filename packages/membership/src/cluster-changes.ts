@@ -1,7 +1,7 @@
 import type { ClusterState } from './cluster-state.ts'
 import { isActive, type Member } from './member.ts'
 
-/** What changed between two states, in the shape of the founding document. */
+/** What changed between two states: what a listener that compares needs. */
 export interface ClusterChanges {
   /** Members that are new, or new incarnations. */
   readonly joined: readonly Member[]

@@ -4,7 +4,7 @@ import { byAddress, byAge, byLeaderStatus, isActive, type Member } from './membe
 import type { MemberStatus } from './member-status.ts'
 import { countVotes, observersNeeded } from './unreachable.ts'
 
-/** Orders members for leadership: by age (the default), or by address as the founding document has it. */
+/** Orders members for leadership: by age (the default), or by address. */
 export type LeaderOrder = 'age' | 'address'
 
 /** How members compare under a leader order: the first leads. A total order. */

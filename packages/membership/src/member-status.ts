@@ -47,7 +47,7 @@ export function laterStatus(left: MemberStatus, right: MemberStatus): MemberStat
  * that is joining, up or leaving again beats news of a former life that was downed or removed, and
  * among the living (or the dead) the status further along wins.
  *
- * The founding document merges by this alone. Here the incarnation decides before it does, because
+ * Records might be merged by this alone. Here the incarnation decides before it does, because
  * within one incarnation the rule would let a stale "up" undo a downing.
  *
  * @returns `[alive, rank]`, to be compared in this order; the greater wins

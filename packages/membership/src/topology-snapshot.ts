@@ -5,7 +5,7 @@ import { electLeader, type Viewpoint } from './leader.ts'
 import type { Member } from './member.ts'
 import type { ServiceEntry } from './registry.ts'
 
-/** What routing needs to know of a cluster, as the founding document lists it. */
+/** What routing needs to know of a cluster. */
 export interface TopologySnapshot {
   readonly members: readonly Member[]
   readonly leader: Member | undefined
