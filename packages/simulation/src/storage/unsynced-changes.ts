@@ -21,9 +21,9 @@ export function contentChangesOf(
 
 /**
  * The changes of one directory's entries, and of other directories' only those without which they
- * would not hold: earlier moves of the same files, earlier owners of the same names, and where a file
- * crossed directories, all earlier ones of directories. Nothing else, so that a directory of which
- * the own entry was never synced is still lost with all that is in it.
+ * would not hold: what happened before at the same places, and so to the same files, and where a file
+ * crossed directories, all that happened before to directories. Nothing else, so that a directory
+ * whose own entry was never synced is still lost with all that is in it.
  */
 export function entryChangesOf(
   unsynced: readonly Unsynced[],
@@ -31,7 +31,6 @@ export function entryChangesOf(
   upTo: number,
 ): readonly Unsynced[] {
   const covered: Unsynced[] = []
-  const inodes = new Set<number>()
   const places = new Set<string>()
   let withDirectories = false
   for (const each of unsynced.toReversed()) {
@@ -40,11 +39,9 @@ export function entryChangesOf(
     const ends = endsOf(change)
     const isCovered =
       ends.some((place) => place.directory === directory || places.has(keyOf(place))) ||
-      inodes.has(change.inode) ||
       (withDirectories && change.type === 'attach' && change.kind === 'directory')
     if (!isCovered) continue
     covered.push(each)
-    inodes.add(change.inode)
     for (const place of ends) places.add(keyOf(place))
     withDirectories ||= new Set(ends.map((place) => place.directory)).size > 1
   }

@@ -92,6 +92,17 @@ test('an unsynced unlink may be undone', async () => {
   expect(seen).toEqual(new Set(['x', undefined]))
 })
 
+test('a file made and unlinked without a sync may be there all the same', async () => {
+  const seen = await outcomes(50, async (machine) => {
+    await machine.put('/a', 'x', { synced: false })
+    await machine.finish(machine.files.unlink('/a'))
+    machine.crash()
+    return machine.get('/a')
+  })
+  expect(seen).toContain('x')
+  expect(seen).toContain(undefined)
+})
+
 test('syncing a directory keeps its entries, but not its own in the one above', async () => {
   const scenario = async (machine: Machine): Promise<string | undefined> => {
     await machine.finish(machine.files.mkdir('/d'))

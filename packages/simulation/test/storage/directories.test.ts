@@ -16,12 +16,15 @@ type Step =
   | { readonly type: 'sync'; readonly directory: number }
 
 const number = fc.nat({ max: 1_000 })
-const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ type: fc.constantFrom('make-file', 'make-directory'), in: number }),
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('move'), what: number, to: number }) },
-  fc.record({ type: fc.constant('sync'), directory: number }),
-)
-const steps = fc.array(step, { maxLength: 25, size: 'max' })
+const make: fc.Arbitrary<Step> = fc.record({
+  type: fc.constantFrom('make-file', 'make-directory'),
+  in: number,
+})
+const move: fc.Arbitrary<Step> = fc.record({ type: fc.constant('move'), what: number, to: number })
+const sync: fc.Arbitrary<Step> = fc.record({ type: fc.constant('sync'), directory: number })
+const length = { maxLength: 25, size: 'max' } as const
+const steps = fc.array(fc.oneof(make, move, move, sync), length)
+const unsyncedSteps = fc.array(fc.oneof(make, move), length)
 
 interface Entry {
   readonly path: string
@@ -126,7 +129,7 @@ function namesIn(entries: readonly Entry[], directory: string): readonly string[
 }
 
 test('what was durable is never lost by moves, however many of them a crash takes', async () => {
-  const law = fc.asyncProperty(fc.nat(), steps, steps, async (seed, planned, unsynced) => {
+  const law = fc.asyncProperty(fc.nat(), steps, unsyncedSteps, async (seed, planned, unsynced) => {
     const machine = new Machine(seed)
     await machine.finish(take(machine.files, planned, 'a'))
     await machine.finish(syncAll(machine.files))

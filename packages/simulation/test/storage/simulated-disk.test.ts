@@ -82,6 +82,42 @@ test('files that come and go leave no room taken', async () => {
   expect(machine.disk.unsyncedBytes).toBe(0)
 })
 
+test('a file unlinked, or replaced by a rename, makes room at once', async () => {
+  const machine = new Machine(1)
+  const { usedBytes } = machine.disk
+  await machine.put('/a', 'x'.repeat(1_000), { synced: true })
+  await machine.put('/b', 'y'.repeat(2_000), { synced: true })
+  await machine.finish(machine.files.rename('/a', '/b'))
+  expect(machine.disk.usedBytes).toBe(usedBytes + 512 + 1_000)
+  await machine.finish(machine.files.unlink('/b'))
+  expect(machine.disk.usedBytes).toBe(usedBytes)
+})
+
+test('a file that a crash leaves without an entry takes no room', async () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const machine = new Machine(seed)
+    const { usedBytes } = machine.disk
+    const handle = await machine.finish(machine.files.open('/a', 'w'))
+    await machine.finish(handle.write(bytesOf('x')))
+    await machine.finish(handle.sync())
+    machine.crash()
+    const names = await machine.finish(machine.files.readdir('/'))
+    expect(machine.disk.usedBytes).toBe(usedBytes + names.length * 513)
+  }
+})
+
+test('unlinked files that wait for a sync of their directory are bounded', async () => {
+  const machine = new Machine(1, { capacityBytes: 8_192 })
+  for (let round = 0; round < 50; round += 1) {
+    const handle = await machine.finish(machine.files.open('/a', 'w'))
+    await machine.finish(handle.write(new Uint8Array(5_000)))
+    await machine.finish(handle.sync())
+    await machine.finish(handle.close())
+    await machine.finish(machine.files.unlink('/a'))
+    expect(machine.disk.unsyncedBytes).toBeLessThan(2_000)
+  }
+})
+
 test('a handle keeps an unlinked file until it closes', async () => {
   const machine = new Machine(1)
   const { usedBytes } = machine.disk
