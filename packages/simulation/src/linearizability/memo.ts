@@ -9,7 +9,7 @@ const entryBytes = 96
  * on, and all words of those with unknown outcomes. That keeps it short however long the history is:
  * what is placed above a gap overlaps it in time.
  *
- * @see Lowe, "Testing for linearizability", Concurrency and Computation 2017, §3 (just-in-time
+ * @see Lowe, "Testing for linearizability", Concurrency and Computation 2017 (just-in-time
  * linearization with a store of configurations)
  */
 export class Memo {

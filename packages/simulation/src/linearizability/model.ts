@@ -23,7 +23,7 @@ export interface Model<State, Input, Output> {
    * of a set. Operations that share no part, not even through others, are searched apart, which
    * decides how long a check takes. Without it, or where one operation touches `'whole'`, all
    * operations on the object are searched together.
-   * @see Herlihy & Wing, "Linearizability", TOPLAS 1990, §3.2 (locality)
+   * @see Herlihy & Wing, "Linearizability", TOPLAS 1990, theorem 1 (locality)
    */
   partition?(input: Input): readonly string[] | 'whole'
   /** A few words for a person: `write 3`, `read → 3`. */

@@ -5,7 +5,7 @@ import { completionOf, type History, type Operation } from './operation.ts'
  * never did. Those of the first kind that are not placed yet stand in a doubly linked list of calls
  * and returns in real-time order, so that whoever may come next stands before its first return.
  *
- * @see Wing & Gong, "Testing and verifying concurrent objects", JPDC 1993, §4 (the event list)
+ * @see Wing & Gong, "Testing and verifying concurrent objects", JPDC 1993 (the list of events)
  */
 export class OpenCalls<Input, Output> {
   readonly operations: History<Input, Output>

@@ -12,7 +12,7 @@ export interface HistoryPartition<Input, Output> {
 /**
  * Splits a history where no operation spans the cut. It is linearizable if and only if each part is.
  *
- * @see Herlihy & Wing, "Linearizability", TOPLAS 1990, §3.2 (locality)
+ * @see Herlihy & Wing, "Linearizability", TOPLAS 1990, theorem 1 (locality)
  */
 export function partitions<State, Input, Output>(
   history: History<Input, Output>,

@@ -44,8 +44,8 @@ interface Frame<State> {
  * agrees with real time and with the model. Depth first: place what may come next, go back when
  * nothing fits, and never enter a configuration twice. Operations that failed are left out.
  *
- * @see Wing & Gong, "Testing and verifying concurrent objects", JPDC 1993, §4 (the search)
- * @see Lowe, "Testing for linearizability", Concurrency and Computation 2017, §2–3 (the store of
+ * @see Wing & Gong, "Testing and verifying concurrent objects", JPDC 1993 (the search)
+ * @see Lowe, "Testing for linearizability", Concurrency and Computation 2017 (the store of
  * configurations)
  */
 export function search<State, Input, Output>(

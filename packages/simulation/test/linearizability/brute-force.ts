@@ -6,7 +6,7 @@ import { completion } from './timelines.ts'
  * with some of those whose outcome is unknown, agree with real time and the model? Nothing is
  * remembered and nothing is split, so it is slow, and easy to believe.
  *
- * @see Herlihy & Wing, "Linearizability", TOPLAS 1990, §2
+ * @see Herlihy & Wing, "Linearizability", TOPLAS 1990 (the definition)
  */
 export function isLinearizableByDefinition<State, Input, Output>(
   history: History<Input, Output>,

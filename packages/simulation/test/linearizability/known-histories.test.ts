@@ -177,8 +177,18 @@ cases<unknown, CounterInput, CounterOutput>(
     add5: [{ type: 'increment', by: 5 }, 5],
     r1: [{ type: 'read' }, 1],
     r2: [{ type: 'read' }, 2],
+    r3: [{ type: 'read' }, 3],
+    add2: [{ type: 'increment', by: 2 }],
   },
   [
+    [
+      'one value reached by different unknown increments leaves different ones to come',
+      good,
+      `a: [inc…
+       b: [inc…
+       c: [add2…
+       d:          [r2] [r3]`,
+    ],
     [
       'concurrent increments are both counted',
       good,
@@ -299,6 +309,7 @@ cases<unknown, LockInput, LockOutput>(
     acqB3: [{ type: 'acquire', owner: 'b' }, 3],
     tryB: [{ type: 'try-acquire', owner: 'b' }, null],
     rel1: [{ type: 'release', token: 1 }, true],
+    rel5: [{ type: 'release', token: 5 }, true],
     stale1: [{ type: 'release', token: 1 }, false],
     expA1: [{ type: 'expire', owner: 'a', token: 1 }],
     expA: [{ type: 'expire', owner: 'a', token: null }],
@@ -360,6 +371,13 @@ cases<unknown, LockInput, LockOutput>(
       `a: [acqA…
        s:           [expA…
        b:         [tryB]   [acqB2]`,
+    ],
+    [
+      'a release tells the token of an acquire nobody heard of, and no lower one follows',
+      bad,
+      `a: [acqA…
+       s:         [rel5]
+       b:                [acqB3]`,
     ],
     [
       'an acquire nobody heard of cannot have taken the same token',

@@ -61,6 +61,12 @@ const table: readonly Case[] = [
     [],
   ],
   [
+    'may deliver it again at the very moment of its acknowledgement',
+    [],
+    'a: [enqX] [resX] [ackX] \n b:                    [resX]',
+    [],
+  ],
+  [
     'may deliver it again when the acknowledgement is not confirmed',
     [],
     'a: [enqX] [resX] [ackX… \n b:                         [resX]',
