@@ -1,0 +1,30 @@
+/** A mistake that somebody could make, put into the code under test on purpose. */
+export interface SeededBug {
+  readonly name: string
+  /** What it breaks, as DESIGN numbers its promises (`P2`), or `bounded state`. */
+  readonly promise: string
+  readonly scenario: string
+  /** The source file, from the root of the repository. */
+  readonly file: string
+  /** Text of that file, which stands there exactly once. */
+  readonly find: string
+  readonly replace: string
+  /** What goes wrong in a cluster that has it. */
+  readonly why: string
+}
+
+/**
+ * A source with the bug in it.
+ *
+ * @throws Error when the text is not there exactly once: the code has moved on, the catalogue has not
+ */
+export function withBug({ name, file, find, replace }: SeededBug, source: string): string {
+  const count = source.split(find).length - 1
+  if (count !== 1) {
+    throw new Error(
+      `The seeded bug "${name}" does not fit ${file}: the text that it replaces stands there ` +
+        `${count} times, not once. Adapt its \`find\` and \`replace\` to the code as it is.`,
+    )
+  }
+  return source.replace(find, () => replace)
+}

@@ -1,0 +1,121 @@
+// Does the suite catch what it is for? Each seeded bug is switched on alone, and seeds are run until one
+// is violated that holds without the bug.
+import type { HuntBugs } from '../command-line.ts'
+import { Hand, inLanes } from '../hand.ts'
+import type { Output } from '../output.ts'
+import { replayCommand } from '../report/failure.ts'
+import { duration } from '../report/totals.ts'
+import type { Task } from '../task.ts'
+import type { SeededBug } from './bug.ts'
+import { bugNamed } from './catalogue.ts'
+
+/** Less than this share caught is a failure. */
+export const wantedShare = 0.95
+
+export interface Hunt {
+  readonly bug: SeededBug
+  readonly caught: { readonly seed: number; readonly checker: string; readonly text: string } | undefined
+  /** Seeds that were run. */
+  readonly runs: number
+  readonly wallMs: number
+}
+
+export async function huntBugs(command: HuntBugs, output: Output): Promise<number> {
+  const { bugs, from, seeds, workers } = command
+  const hunts: Hunt[] = []
+  const sound = new SoundSeeds()
+  output.whenInterrupted(() => output.text(`\n${score(hunts, bugs.length)}`))
+  const work = async (name: string, clean: Hand): Promise<void> => {
+    const hunt = await huntBug(bugNamed(name), from, seeds, async (scenario, seed) => {
+      output.progress(`${hunts.length} of ${bugs.length} bugs; ${name}: seed ${seed}`)
+      return await sound.has(scenario, seed, clean)
+    })
+    hunts.push(hunt)
+    output.text(huntLine(hunt, from, seeds))
+    output.json(huntJson(hunt))
+  }
+  await inLanes(Math.min(workers, bugs.length), bugs, work)
+  const caught = hunts.filter((hunt) => hunt.caught !== undefined).length
+  for (const line of sound.report()) output.text(line)
+  output.text(`\n${score(hunts, bugs.length)}`)
+  output.json(JSON.stringify({ type: 'score', caught, bugs: bugs.length, unsound: sound.unsound }))
+  return caught / bugs.length >= wantedShare ? 0 : 1
+}
+
+async function huntBug(
+  bug: SeededBug,
+  from: number,
+  seeds: number,
+  isSound: (scenario: string, seed: number) => Promise<boolean>,
+): Promise<Hunt> {
+  const startedAt = performance.now()
+  const end = (caught: Hunt['caught'], runs: number): Hunt => {
+    return { bug, caught, runs, wallMs: performance.now() - startedAt }
+  }
+  await using hand = new Hand(bug.name)
+  for (let seed = from; seed < from + seeds; seed++) {
+    const { result } = await hand.carryOut(taskOf(bug.scenario, seed))
+    const [violation] = result.violations
+    if (violation !== undefined && (await isSound(bug.scenario, seed))) {
+      const { checker, text } = violation
+      return end({ seed, checker, text }, seed - from + 1)
+    }
+  }
+  return end(undefined, seeds)
+}
+
+function taskOf(scenario: string, seed: number): Task {
+  return { scenario, subject: { seed }, events: false, shrink: false }
+}
+
+/** Seeds that hold without any bug: what the others find proves nothing. */
+class SoundSeeds {
+  readonly #known = new Map<string, Promise<boolean>>()
+  readonly unsound: string[] = []
+
+  has(scenario: string, seed: number, clean: Hand): Promise<boolean> {
+    const key = `${scenario} ${seed}`
+    const known = this.#known.get(key) ?? this.#isSound(scenario, seed, clean)
+    this.#known.set(key, known)
+    return known
+  }
+
+  async #isSound(scenario: string, seed: number, clean: Hand): Promise<boolean> {
+    const { result } = await clean.carryOut(taskOf(scenario, seed))
+    if (result.verdict !== 'violated') return true
+    this.unsound.push(replayCommand(scenario, seed))
+    return false
+  }
+
+  report(): readonly string[] {
+    if (this.unsound.length === 0) return []
+    return ['', 'These fail without any bug, and were left out:', ...this.unsound.map((one) => `  ${one}`)]
+  }
+}
+
+const nameWidth = 40
+
+function huntLine({ bug, caught, wallMs }: Hunt, from: number, seeds: number): string {
+  const name = bug.name.padEnd(nameWidth)
+  if (caught === undefined) {
+    return `✗ ${name} NOT CAUGHT by ${seeds} seeds from ${from} on (${duration(wallMs)})`
+  }
+  const at = `seed ${caught.seed} of ${from + seeds - 1}`.padEnd(16)
+  return `✓ ${name} ${at} ${duration(wallMs).padStart(8)}  ${caught.checker}`
+}
+
+function huntJson({ bug, caught, runs, wallMs }: Hunt): string {
+  const { name, promise, file, scenario } = bug
+  const replay = caught && replayCommand(scenario, caught.seed, name)
+  return JSON.stringify({ type: 'bug', name, promise, file, caught, runs, wallMs, replay })
+}
+
+function score(hunts: readonly Hunt[], bugs: number): string {
+  const caught = hunts.filter((hunt) => hunt.caught !== undefined).length
+  const missed = hunts.filter((hunt) => hunt.caught === undefined).map(({ bug }) => bug.name)
+  const share = bugs === 0 ? '' : ` (${Math.floor((100 * caught) / bugs)} %)`
+  return [
+    `${caught} of ${bugs} bugs caught${share}; wanted: ${100 * wantedShare} %`,
+    ...(missed.length === 0 ? [] : [`Not caught: ${missed.join(', ')}`]),
+  ].join('\n')
+}

@@ -1,0 +1,3 @@
+import type { SeededBug } from './bug.ts'
+
+export const membershipBugs: readonly SeededBug[] = []

@@ -1,0 +1,191 @@
+// What the command line asks for, as data; a mistake is one sentence that says what to write instead.
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+
+export type Command =
+  | { readonly type: 'help' }
+  | { readonly type: 'mistake'; readonly message: string }
+  | RunSeeds
+  | Replay
+  | HuntBugs
+
+interface Common {
+  readonly json: boolean
+  readonly workers: number
+}
+
+/** Runs many seeds, and explains those that fail. */
+export interface RunSeeds extends Common {
+  readonly type: 'run-seeds'
+  readonly scenarios: readonly string[]
+  readonly from: number
+  readonly seeds: number
+  readonly shrink: boolean
+  readonly requireRareStates: boolean
+}
+
+/** Runs one seed, or one plan, and tells all about it. */
+export interface Replay extends Common {
+  readonly type: 'replay'
+  readonly scenarios: readonly string[]
+  readonly subject: { readonly seed: number } | { readonly planFile: string }
+  /** The seeded bug to run it with. */
+  readonly bug: string | undefined
+  readonly shrink: boolean
+}
+
+/** Switches seeded bugs on, one at a time, and counts those that are caught. */
+export interface HuntBugs extends Common {
+  readonly type: 'hunt-bugs'
+  readonly bugs: readonly string[]
+  readonly from: number
+  readonly seeds: number
+}
+
+export interface Known {
+  readonly scenarios: readonly string[]
+  readonly bugs: readonly string[]
+}
+
+const mostWorkers = 256
+
+export const usage = [
+  'Usage: pnpm simulate [--seeds N] [--from N] [--scenario NAME] [--json]',
+  '       pnpm simulate --seed N [--scenario NAME]',
+  '       pnpm simulate --plan FILE',
+  '       pnpm simulate --bugs [NAME]',
+  '',
+  '  --seeds N              run this many seeds (default 100; of each bug at most 200)',
+  '  --from N               the first of them (default 1)',
+  '  --scenario NAME        only this scenario (default: all)',
+  '  --seed N               run one seed, and tell all about it',
+  '  --plan FILE            run a plan that was written down when it failed',
+  '  --bugs [NAME]          switch on seeded bugs, each or this one, and see whether they are caught;',
+  '                         with --seed or --plan: run that with the bug',
+  '  --require-rare-states  fail when a rare state was never reached',
+  '  --no-shrink            do not look for smaller plans that fail alike',
+  '  --workers N            threads (default: one per core)',
+  '  --json                 write JSON lines, for machines',
+  '  --help                 show this',
+  '',
+  'Exit code: 0 nothing was violated, 1 something was (or fewer than 95 % of the bugs were caught),',
+  '2 the command line is wrong, 130 interrupted.',
+].join('\n')
+
+export function readCommandLine(argv: readonly string[], known: Known): Command {
+  try {
+    return read(argv, known)
+  } catch (error) {
+    if (error instanceof Mistake) return { type: 'mistake', message: error.message }
+    throw error
+  }
+}
+
+/** What is wrong with the command line. */
+class Mistake extends Error {}
+
+function read(argv: readonly string[], known: Known): Command {
+  const given = parse(argv)
+  if (given.help === true) return { type: 'help' }
+  const common = {
+    json: given.json === true,
+    workers: integer('--workers', given.workers, 1, mostWorkers) ?? availableParallelism(),
+  }
+  const scenarios = named('--scenario', 'scenario', given.scenario, known.scenarios)
+  const seed = integer('--seed', given.seed, 0)
+  const from = integer('--from', given.from, 0)
+  const seeds = integer('--seeds', given.seeds, 1)
+  const shrink = given['no-shrink'] !== true
+  const single = seed === undefined ? (given.plan === undefined ? undefined : '--plan') : '--seed'
+  if (single !== undefined) {
+    if (seed !== undefined && given.plan !== undefined) {
+      throw new Mistake('--seed and --plan each name one run: give one of them.')
+    }
+    if (seeds !== undefined || from !== undefined) {
+      throw new Mistake(`${single} names one run: leave out --seeds and --from.`)
+    }
+    if (given.bugs === '') throw new Mistake(`Name the bug that ${single} is to be run with.`)
+    if (given['require-rare-states'] === true) {
+      throw new Mistake(`${single} names one run, which cannot reach every rare state.`)
+    }
+    const [bug] =
+      given.bugs === undefined ? [undefined] : named('--bugs', 'bug', given.bugs, known.bugs)
+    const subject = seed === undefined ? { planFile: given.plan ?? '' } : { seed }
+    return { type: 'replay', scenarios, subject, bug, shrink, ...common }
+  }
+  if (given.bugs !== undefined) {
+    const bugs = named('--bugs', 'bug', given.bugs === '' ? undefined : given.bugs, known.bugs)
+    return { type: 'hunt-bugs', bugs, from: from ?? 1, seeds: seeds ?? 200, ...common }
+  }
+  return {
+    type: 'run-seeds',
+    scenarios,
+    from: from ?? 1,
+    seeds: seeds ?? 100,
+    shrink,
+    requireRareStates: given['require-rare-states'] === true,
+    ...common,
+  }
+}
+
+function parse(argv: readonly string[]) {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  try {
+    const { values } = parseArgs({
+      args: withEmptyValues(argv.filter((argument) => argument !== '--')),
+      options: {
+        seeds: text,
+        from: text,
+        scenario: text,
+        seed: text,
+        plan: text,
+        bugs: text,
+        workers: text,
+        'require-rare-states': flag,
+        'no-shrink': flag,
+        json: flag,
+        help: { ...flag, short: 'h' },
+      },
+    })
+    return values
+  } catch (error) {
+    // What `parseArgs` throws says which option is wrong; anything else is a bug.
+    if (!(error instanceof TypeError)) throw error
+    throw new Mistake(`${error.message.split(/\.\s/)[0]?.replace(/\.$/, '')}. See --help.`)
+  }
+}
+
+/** `--bugs` may do without a value, which `parseArgs` does not know of. */
+function withEmptyValues(argv: readonly string[]): string[] {
+  return argv.map((argument, index) => {
+    const next = argv[index + 1]
+    return argument === '--bugs' && (next === undefined || next.startsWith('-'))
+      ? '--bugs='
+      : argument
+  })
+}
+
+function integer(
+  option: string,
+  text: string | undefined,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value
+  const allowed = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`
+  throw new Mistake(`${option} is "${text}": give an integer ${allowed}.`)
+}
+
+function named(
+  option: string,
+  what: string,
+  name: string | undefined,
+  known: readonly string[],
+): readonly string[] {
+  if (name === undefined) return known
+  if (known.includes(name)) return [name]
+  throw new Mistake(`${option}: there is no ${what} "${name}", only ${known.join(', ')}.`)
+}

@@ -1,0 +1,127 @@
+// One thread that carries out one task after the other, and is replaced when it breaks.
+import { Worker } from 'node:worker_threads'
+import type { RunResult } from '@casty/simulation'
+import { scenarioNamed } from './scenarios.ts'
+import type { Answer, Outcome, Task, ThreadData } from './task.ts'
+
+/** A run takes a second or two; one that has taken this long will not end. */
+const longestRunMs = 120_000
+
+/** A plan, or a bug, that does not fit the code as it is: the message says which. */
+export class Refusal extends Error {}
+
+export class Hand implements AsyncDisposable {
+  readonly #bug: string | undefined
+  #worker: Worker | undefined
+
+  /** @param bug - the seeded bug that everything it runs has */
+  constructor(bug?: string) {
+    this.#bug = bug
+  }
+
+  /**
+   * A run that breaks the thread, or does not end, is violated.
+   *
+   * Rejects with a `Refusal`.
+   */
+  async carryOut(task: Task, progress?: (text: string) => void): Promise<Outcome> {
+    const startedAt = performance.now()
+    const worker = (this.#worker ??= start(this.#bug))
+    try {
+      return await answerOf(worker, task, progress)
+    } catch (error) {
+      if (!(error instanceof Breakdown)) throw error
+      this.#worker = undefined
+      await worker.terminate()
+      const result = brokenRun(task, error.checker, error.message)
+      return { result, wallMs: performance.now() - startedAt, shrunk: undefined }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker?.terminate()
+    this.#worker = undefined
+  }
+}
+
+/** A thread that is of no use any more, and the promise that this breaks. */
+class Breakdown extends Error {
+  readonly checker: string
+
+  constructor(checker: string, message: string) {
+    super(message)
+    this.checker = checker
+  }
+}
+
+/** Rejects with a `Refusal` or a `Breakdown`. */
+async function answerOf(
+  worker: Worker,
+  task: Task,
+  progress: ((text: string) => void) | undefined,
+): Promise<Outcome> {
+  let watchdog: NodeJS.Timeout | undefined
+  try {
+    return await new Promise((resolve, reject) => {
+      const giveUp = (checker: string, text: string): void => reject(new Breakdown(checker, text))
+      watchdog = setTimeout(
+        () => giveUp('every run ends', `not within ${longestRunMs} ms of real time`),
+        longestRunMs,
+      )
+      worker.on('message', (answer: Answer) => {
+        watchdog?.refresh()
+        if (answer.type === 'progress') progress?.(answer.text)
+        else if (answer.type === 'done') resolve(answer.outcome)
+        else reject(new Refusal(answer.message))
+      })
+      worker.on('error', (error) => giveUp('nothing is thrown', textOf(error)))
+      worker.on('exit', (code) => giveUp('nothing is thrown', `the thread exited with ${code}`))
+      worker.postMessage(task)
+    })
+  } finally {
+    clearTimeout(watchdog)
+    for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
+  }
+}
+
+function start(bug: string | undefined): Worker {
+  const workerData: ThreadData = { bug }
+  return new Worker(new URL('worker.ts', import.meta.url), { workerData })
+}
+
+function brokenRun({ scenario, subject }: Task, checker: string, text: string): RunResult {
+  const plan = 'plan' in subject ? subject.plan : scenarioNamed(scenario).planOf(subject.seed)
+  return {
+    plan,
+    verdict: 'violated',
+    violations: [{ checker, at: 0, text }],
+    unknown: [],
+    traceHash: '',
+    events: 0,
+    virtualMs: 0,
+    reached: new Map(),
+    performed: new Map(),
+    lastEvents: new Map(),
+    trace: undefined,
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+/** Has each item worked on, at most so many at a time, each by a hand of its lane. */
+export async function inLanes<T>(
+  lanes: number,
+  items: Iterable<T>,
+  work: (item: T, hand: Hand) => Promise<void>,
+): Promise<void> {
+  const waiting = items[Symbol.iterator]()
+  const lane = async (): Promise<void> => {
+    await using hand = new Hand()
+    for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
+      await work(next.value, hand)
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+}

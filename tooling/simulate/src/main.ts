@@ -1,0 +1,61 @@
+// Runs simulated clusters by seed; see README.md.
+import { bugs } from './bugs/catalogue.ts'
+import { huntBugs } from './bugs/hunt.ts'
+import { readCommandLine, usage, type Command } from './command-line.ts'
+import { Refusal } from './hand.ts'
+import { Output } from './output.ts'
+import { UnusablePlan } from './plan-file.ts'
+import { Progress } from './progress.ts'
+import { replay } from './replay.ts'
+import { runSeeds } from './run-seeds.ts'
+import { scenarios } from './scenarios.ts'
+
+const command = readCommandLine(process.argv.slice(2), {
+  scenarios: scenarios.map(({ name }) => name),
+  bugs: bugs.map(({ name }) => name),
+})
+
+switch (command.type) {
+  case 'help':
+    console.log(usage)
+    break
+  case 'mistake':
+    console.error(command.message)
+    process.exitCode = 2
+    break
+  case 'run-seeds':
+  case 'replay':
+  case 'hunt-bugs':
+    await carryOut(command)
+    break
+}
+
+async function carryOut(command: Exclude<Command, { type: 'help' | 'mistake' }>): Promise<void> {
+  const write = (text: string): void => void process.stdout.write(text)
+  const output = new Output(command.json, write, new Progress(process.stderr))
+  process.once('SIGINT', () => {
+    output.interrupt()
+    process.exit(130)
+  })
+  try {
+    process.exitCode = await perform(command, output)
+  } catch (error) {
+    if (!(error instanceof UnusablePlan || error instanceof Refusal)) throw error
+    console.error(error.message)
+    process.exitCode = 2
+  }
+}
+
+function perform(
+  command: Exclude<Command, { type: 'help' | 'mistake' }>,
+  output: Output,
+): Promise<number> {
+  switch (command.type) {
+    case 'run-seeds':
+      return runSeeds(command, output)
+    case 'replay':
+      return replay(command, output)
+    case 'hunt-bugs':
+      return huntBugs(command, output)
+  }
+}

@@ -1,0 +1,62 @@
+// Plans on disk: what a failed run is repeated from, also when it was made smaller.
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Plan } from '@casty/simulation'
+
+export class UnusablePlan extends Error {}
+
+let folder: string | undefined
+
+/** Writes a plan to a file in a directory for temporary files, and gives its path. */
+export function writePlan(plan: Plan): string {
+  folder ??= mkdtempSync(join(tmpdir(), 'casty-simulate-'))
+  const path = join(folder, `${plan.scenario}-${plan.seed}.json`)
+  writeFileSync(path, `${JSON.stringify(plan, undefined, 2)}\n`)
+  return path
+}
+
+/** @throws UnusablePlan */
+export function readPlan(path: string): Plan {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new UnusablePlan(`The plan ${path} cannot be read: ${textOf(error)}.`)
+  }
+  if (!isPlan(value)) {
+    throw new UnusablePlan(`${path} holds no plan: give a file that a failed run has written.`)
+  }
+  return value
+}
+
+function isPlan(value: unknown): value is Plan {
+  return (
+    isRecord(value) &&
+    typeof value['scenario'] === 'string' &&
+    Number.isSafeInteger(value['seed']) &&
+    typeof value['chaosMs'] === 'number' &&
+    Array.isArray(value['off']) &&
+    Array.isArray(value['hosts']) &&
+    value['hosts'].every((host) => isRecord(host) && typeof host['name'] === 'string') &&
+    Array.isArray(value['actions']) &&
+    value['actions'].every(isAction)
+  )
+}
+
+function isAction(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    typeof value['at'] === 'number' &&
+    typeof value['type'] === 'string' &&
+    isRecord(value['parameters'])
+  )
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

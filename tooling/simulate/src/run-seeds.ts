@@ -1,0 +1,133 @@
+// Many seeds, on all cores: what they come to, and the first that fail in full.
+import { Ledger } from '@casty/simulation'
+import type { RunSeeds } from './command-line.ts'
+import { inLanes } from './hand.ts'
+import type { Output } from './output.ts'
+import { writePlan } from './plan-file.ts'
+import { failureReport, replayCommand, runName, violationLine } from './report/failure.ts'
+import { failureLine, runLine, totalsLine } from './report/json.ts'
+import { totalsTable, type SetOfRuns } from './report/totals.ts'
+import { scenarioNamed } from './scenarios.ts'
+import type { Outcome } from './task.ts'
+
+/** Failed runs that are told in full; of the others, the seed. */
+const explained = 3
+
+export async function runSeeds(command: RunSeeds, output: Output): Promise<number> {
+  const sets: OneSet[] = []
+  output.whenInterrupted(() => sets.forEach((set) => set.close()))
+  for (const scenario of command.scenarios) {
+    const set = new OneSet(scenario, command, output)
+    sets.push(set)
+    await set.run()
+    await set.explain()
+    set.close()
+  }
+  const counts = sets.map(({ summary: { totals } }) => totals)
+  const sum = (name: 'passed' | 'violated' | 'unknown'): number =>
+    counts.reduce((total, one) => total + one[name], 0)
+  const lacking = command.requireRareStates ? sets.filter((set) => set.summary.missing.length > 0) : []
+  for (const { summary } of lacking) {
+    output.text(`✗ simulation: ${summary.scenario} never reached: ${summary.missing.join(', ')}`)
+  }
+  const unknown = sum('unknown') === 0 ? '' : `, ${sum('unknown')} unknown`
+  const failed = sum('violated') + lacking.length
+  output.text(`\n${sum('passed')} passed, ${failed} failed${unknown}`)
+  return failed === 0 ? 0 : 1
+}
+
+/** The seeds of one scenario. */
+class OneSet {
+  readonly #scenario: string
+  readonly #command: RunSeeds
+  readonly #output: Output
+  readonly #ledger = new Ledger()
+  readonly #failed: Outcome[] = []
+  readonly #startedAt = performance.now()
+  #wallMs: number | undefined
+  #isClosed = false
+
+  constructor(scenario: string, command: RunSeeds, output: Output) {
+    this.#scenario = scenario
+    this.#command = command
+    this.#output = output
+  }
+
+  get summary(): SetOfRuns {
+    const { rareStates } = scenarioNamed(this.#scenario)
+    return {
+      scenario: this.#scenario,
+      totals: this.#ledger.toJSON(),
+      missing: this.#ledger.missing(rareStates),
+      wallMs: this.#wallMs ?? performance.now() - this.#startedAt,
+    }
+  }
+
+  async run(): Promise<void> {
+    const { from, seeds, workers } = this.#command
+    const scenario = this.#scenario
+    await inLanes(Math.min(workers, seeds), range(from, seeds), async (seed, hand) => {
+      const task = { scenario, subject: { seed }, events: false, shrink: false }
+      this.#add(await hand.carryOut(task))
+    })
+    this.#wallMs = performance.now() - this.#startedAt
+  }
+
+  #add(outcome: Outcome): void {
+    const { result } = outcome
+    const { plan, verdict, violations, unknown } = result
+    this.#ledger.add(result)
+    this.#output.json(runLine(outcome))
+    const [reason] = verdict === 'violated' ? violations : unknown
+    if (reason !== undefined) {
+      const mark = verdict === 'violated' ? '✗' : '?'
+      this.#output.text(`${mark} ${runName(plan.scenario, plan.seed)}: ${violationLine(reason)}`)
+    }
+    if (verdict === 'violated') this.#failed.push(outcome)
+    const { runs, violated } = this.#ledger.toJSON()
+    this.#output.progress(
+      `${this.#scenario}: ${runs} of ${this.#command.seeds} seeds, ${violated} violated`,
+    )
+  }
+
+  /** Runs the first that failed again, for their events, and makes their plans smaller. */
+  async explain(): Promise<void> {
+    const { workers, shrink } = this.#command
+    const first = this.#failed.toSorted(bySeed).slice(0, explained)
+    const outcomes: Outcome[] = []
+    await inLanes(Math.min(workers, first.length), first, async ({ result }, hand) => {
+      const { plan } = result
+      const task = { scenario: this.#scenario, subject: { plan }, events: true, shrink }
+      const name = runName(plan.scenario, plan.seed)
+      outcomes.push(
+        await hand.carryOut(task, (text) => this.#output.progress(`${name}: ${text}`)),
+      )
+    })
+    for (const outcome of outcomes.toSorted(bySeed)) {
+      const planFile = writePlan((outcome.shrunk ?? outcome.result).plan)
+      this.#output.text(`\n${failureReport(outcome, { planFile })}`)
+      this.#output.json(failureLine(outcome, { planFile }))
+    }
+    const others = this.#failed.toSorted(bySeed).slice(explained)
+    if (others.length > 0) this.#output.text('\nThe others:')
+    for (const { result } of others) {
+      this.#output.text(`  ${replayCommand(result.plan.scenario, result.plan.seed)}`)
+    }
+  }
+
+  /** Tells what there is. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#output.text(`\n${totalsTable(this.summary)}`)
+    this.#output.json(totalsLine(this.summary))
+  }
+}
+
+function bySeed(left: Outcome, right: Outcome): number {
+  return left.result.plan.seed - right.result.plan.seed
+}
+
+function* range(from: number, count: number): Generator<number> {
+  for (let seed = from; seed < from + count; seed++) yield seed
+}

@@ -1,0 +1,41 @@
+import {
+  membershipScenario,
+  planOf,
+  Run,
+  shrink,
+  type Plan,
+  type RunOptions,
+  type RunResult,
+  type Scenario,
+  type Shrunk,
+  type ShrinkOptions,
+} from '@casty/simulation'
+
+/** A scenario without the types of what runs in it, so that different ones stand in one list. */
+export interface KnownScenario {
+  readonly name: string
+  readonly rareStates: readonly string[]
+  planOf(seed: number): Plan
+  run(plan: Plan, options?: RunOptions): Promise<RunResult>
+  shrink(failed: RunResult, options?: ShrinkOptions): Promise<Shrunk>
+}
+
+function known<P, S>(scenario: Scenario<P, S>): KnownScenario {
+  return {
+    name: scenario.name,
+    rareStates: scenario.rareStates,
+    planOf: (seed) => planOf(scenario, seed),
+    run: async (plan, options) => await Run.of(scenario, plan, options),
+    shrink: async (failed, options) => await shrink(scenario, failed, options),
+  }
+}
+
+/** What `pnpm simulate` runs; a new layer adds its scenario here. */
+export const scenarios: readonly KnownScenario[] = [known(membershipScenario)]
+
+/** @throws Error for a name that was not checked before */
+export function scenarioNamed(name: string): KnownScenario {
+  const found = scenarios.find((scenario) => scenario.name === name)
+  if (found === undefined) throw new Error(`There is no scenario "${name}".`)
+  return found
+}

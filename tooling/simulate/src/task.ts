@@ -1,0 +1,29 @@
+// What the threads are told, and what they answer.
+import type { Plan, RunResult, Shrunk } from '@casty/simulation'
+
+export interface Task {
+  readonly scenario: string
+  readonly subject: { readonly seed: number } | { readonly plan: Plan }
+  /** Also the last events of each host, which are many. */
+  readonly events: boolean
+  /** Look for a smaller plan, if this one is violated. */
+  readonly shrink: boolean
+}
+
+export interface Outcome {
+  readonly result: RunResult
+  /** By the real clock, in milliseconds. */
+  readonly wallMs: number
+  readonly shrunk: Shrunk | undefined
+}
+
+export type Answer =
+  | { readonly type: 'progress'; readonly text: string }
+  | { readonly type: 'done'; readonly outcome: Outcome }
+  /** The task cannot be carried out: a plan of other code, a bug that does not fit. */
+  | { readonly type: 'refused'; readonly message: string }
+
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly bug: string | undefined
+}
