@@ -26,7 +26,9 @@ export async function runSeeds(command: RunSeeds, output: Output): Promise<numbe
   const counts = sets.map(({ summary: { totals } }) => totals)
   const sum = (name: 'passed' | 'violated' | 'unknown'): number =>
     counts.reduce((total, one) => total + one[name], 0)
-  const lacking = command.requireRareStates ? sets.filter((set) => set.summary.missing.length > 0) : []
+  const lacking = command.requireRareStates
+    ? sets.filter((set) => set.summary.missing.length > 0)
+    : []
   for (const { summary } of lacking) {
     output.text(`✗ simulation: ${summary.scenario} never reached: ${summary.missing.join(', ')}`)
   }
@@ -99,9 +101,7 @@ class OneSet {
       const { plan } = result
       const task = { scenario: this.#scenario, subject: { plan }, events: true, shrink }
       const name = runName(plan.scenario, plan.seed)
-      outcomes.push(
-        await hand.carryOut(task, (text) => this.#output.progress(`${name}: ${text}`)),
-      )
+      outcomes.push(await hand.carryOut(task, (text) => this.#output.progress(`${name}: ${text}`)))
     })
     for (const outcome of outcomes.toSorted(bySeed)) {
       const planFile = writePlan((outcome.shrunk ?? outcome.result).plan)

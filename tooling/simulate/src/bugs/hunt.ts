@@ -14,7 +14,9 @@ export const wantedShare = 0.95
 
 export interface Hunt {
   readonly bug: SeededBug
-  readonly caught: { readonly seed: number; readonly checker: string; readonly text: string } | undefined
+  readonly caught:
+    | { readonly seed: number; readonly checker: string; readonly text: string }
+    | undefined
   /** Seeds that were run. */
   readonly runs: number
   readonly wallMs: number
@@ -89,7 +91,11 @@ class SoundSeeds {
 
   report(): readonly string[] {
     if (this.unsound.length === 0) return []
-    return ['', 'These fail without any bug, and were left out:', ...this.unsound.map((one) => `  ${one}`)]
+    return [
+      '',
+      'These fail without any bug, and were left out:',
+      ...this.unsound.map((one) => `  ${one}`),
+    ]
   }
 }
 

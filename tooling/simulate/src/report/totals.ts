@@ -29,9 +29,7 @@ export function totalsTable({ scenario, totals, missing, wallMs }: SetOfRuns): s
   ].join('\n')
 }
 
-function sorted(
-  counts: Readonly<Record<string, number>>,
-): readonly (readonly [string, string])[] {
+function sorted(counts: Readonly<Record<string, number>>): readonly (readonly [string, string])[] {
   return Object.entries(counts)
     .toSorted(([, left], [, right]) => right - left)
     .map(([name, value]) => [name, count(value)] as const)
