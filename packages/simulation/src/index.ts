@@ -1,4 +1,6 @@
 export { SimulationError, type SimulationErrorCode } from './errors.ts'
+export type { DiagramOptions } from './diagram/diagram-options.ts'
+export { spaceTimeDiagram } from './diagram/space-time-diagram.ts'
 export { networkFaults } from './faults/network-faults.ts'
 export { processFaults } from './faults/process-faults.ts'
 export { checkLinearizable, linearizabilityDefaults } from './linearizability/check-linearizable.ts'
