@@ -6,7 +6,8 @@ import type { FrameLabel } from './frame-labels.ts'
 export interface DiagramOptions {
   /**
    * Where the picture begins, in milliseconds of virtual time. By default a run of few events is shown
-   * whole, of others the last 10 s before the violation, or before their end.
+   * whole, of others the last 10 s before the violation, or before their end; less where more than
+   * 5,000 events lie in them.
    */
   readonly fromMs?: number
   /** Where it ends. @defaultValue the first violation, or the end of the run */
@@ -37,6 +38,9 @@ export interface Window {
 /** A run of no more events is shown whole. */
 const wholeEvents = 2_500
 const windowMs = 10_000
+/** More events make the default window shorter. */
+const mostEvents = 5_000
+const leastWindowMs = 1_000
 
 /** @throws SimulationError `CASTY_SIMULATION_INVALID_OPTION` */
 export function chooseWindow(result: RunResult, options: DiagramOptions): Window {
@@ -52,12 +56,21 @@ export function chooseWindow(result: RunResult, options: DiagramOptions): Window
   const toMs = instant('toMs', options.toMs) ?? violations[0]?.at ?? virtualMs
   const end = indexAfter(trace, toMs)
   const isCutShort = options.fromMs === undefined && end > wholeEvents && toMs > windowMs
-  const fromMs = instant('fromMs', options.fromMs) ?? (isCutShort ? toMs - windowMs : 0)
+  const fromMs = instant('fromMs', options.fromMs) ?? (isCutShort ? startOf(trace, toMs, end) : 0)
   if (fromMs >= toMs && toMs > 0) {
     throw SimulationError.invalidOption('fromMs', fromMs, `less than toMs (${toMs})`)
   }
   const first = trace.findIndex(({ at }) => at >= fromMs)
   return { trace, hosts, fromMs, toMs, first: first < 0 ? end : first, end, isCutShort }
+}
+
+/** 10 s before the end, or less where too much happens in them. */
+function startOf(trace: readonly TraceEvent[], toMs: number, end: number): number {
+  let lastsMs = windowMs
+  while (lastsMs > leastWindowMs && end - indexAfter(trace, toMs - lastsMs) > mostEvents) {
+    lastsMs /= 2
+  }
+  return toMs - lastsMs
 }
 
 function instant(option: string, value: number | undefined): number | undefined {

@@ -53,7 +53,7 @@ function textClass({ kind }: Label): string {
       return 'f-fault'
     case 'workload':
       return 'f-work'
-    case 'still':
+    case 'standing':
     case 'healing':
     case 'log':
     case 'event':
@@ -83,7 +83,7 @@ function markOf({ kind }: Label, x: number, y: number): string {
     case 'event':
       return element('circle', { class: 'dim', cx: x, cy: y, r: 2 })
     case 'sent':
-    case 'still':
+    case 'standing':
     case 'healing':
     case 'violation':
       return ''

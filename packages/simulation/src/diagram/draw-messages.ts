@@ -145,7 +145,8 @@ function legsOf(message: Message, page: Page, end: number): readonly Leg[] {
   }
   const isLost = lost !== undefined && lost.index < end
   const x2 = x1 + (x - x1) * (isLost ? lostShare : pendingShare)
-  const y2 = isLost ? Math.max(page.axis.yOf(lost), y1 + 4) : y1 + 6
+  // Where the loss lies in time is told by the tooltip: it may be long after.
+  const y2 = isLost ? Math.min(Math.max(page.axis.yOf(lost), y1 + 4), y1 + 14) : y1 + 6
   return [{ x1, y1, x2, y2, end: { type: isLost ? 'lost' : 'pending', index: lost?.index ?? -1 } }]
 }
 

@@ -1,4 +1,5 @@
 // The texts that stand in the lanes, each at an event, and how many lines they take.
+import type { Life } from './lives.ts'
 import { contentText, type Message, type Moment } from './messages.ts'
 import type { NoteEvent } from '../world/trace.ts'
 import type { Change } from './changes.ts'
@@ -17,7 +18,7 @@ export type LabelKind =
   | 'process'
   | 'log'
   | 'event'
-  | 'still'
+  | 'standing'
   | 'healing'
   | 'violation'
 
@@ -108,18 +109,20 @@ function sentLabel(
 ): readonly Label[] {
   if (isRoutine || sent === undefined || sent.at < layout.fromMs || sent.index >= layout.end)
     return []
-  const words = `→ ${to}: ${contentText(labels)}${lost === undefined ? '' : ' ✕ lost'}`
+  const words = `→ ${to}: ${contentText(labels)}${lost === undefined || lost.index >= layout.end ? '' : ' ✕\u00A0lost'}`
   const lines = wrap(words, layout.characters, mostLines.sent)
   return [{ ...sent, kind: 'sent', lane: layout.laneOf(from), lines, details: words }]
 }
 
 /** How things stand where the picture begins later than the run. */
-function standing({ window, changes, faults }: Story, layout: Layout): readonly Label[] {
+function standing({ window, changes, faults, lives }: Story, layout: Layout): readonly Label[] {
   const { fromMs, first, hosts } = window
   if (first === 0) return []
   return hosts.flatMap((host, lane) => {
     const spot = { index: first - 0.5, at: fromMs, lane }
-    const state = stateLabel(host, 'at first', changes.before(host, first), layout, spot)
+    const state = runsAt(lives, host, first)
+      ? stateLabel(host, 'at first', changes.before(host, first), layout, spot)
+      : []
     const old = faults.filter((fault) => fault.host === host && fault.at < fromMs)
     const going = old.map(({ text, at, details }, number) => ({
       ...spot,
@@ -146,10 +149,20 @@ function healing({ result, window }: Story): readonly Label[] {
 function ends({ window, changes, lives }: Story, layout: Layout): readonly Label[] {
   const { toMs, end, hosts } = window
   return hosts.flatMap((host, lane) => {
-    const runs = lives.some((life) => life.host === host && life.end === undefined)
     const spot = { index: end + 0.5, at: toMs, lane }
-    return runs ? stateLabel(host, 'at last', changes.before(host, end), layout, spot) : []
+    return runsAt(lives, host, end)
+      ? stateLabel(host, 'at last', changes.before(host, end), layout, spot)
+      : []
   })
+}
+
+function runsAt(lives: readonly Life[], host: string, index: number): boolean {
+  return lives.some(
+    (life) =>
+      life.host === host &&
+      life.start.index < index &&
+      (life.end === undefined || life.end.index >= index),
+  )
 }
 
 function stateLabel(
@@ -162,5 +175,5 @@ function stateLabel(
   if (change === undefined || change.after === '') return []
   const words = change.after.split(' ').map(layout.shorten).join(' ')
   const lines = wrap(`${when}: ${words}`, layout.characters, mostLines.standing)
-  return [{ ...spot, kind: 'still', lines, details: `${host}, ${when}: ${change.after}` }]
+  return [{ ...spot, kind: 'standing', lines, details: `${host}, ${when}: ${change.after}` }]
 }

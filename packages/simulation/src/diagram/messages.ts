@@ -99,7 +99,20 @@ export function messagesIn(
       })
       .map(([, course]) => course),
   )
-  return [...shown].map((course) => messageOf(course, read(course), changing))
+  return withoutRepetition([...shown].map((course) => messageOf(course, read(course), changing)))
+}
+
+/** What was told or lost over and over on one link is routine from the second time on. */
+function withoutRepetition(messages: readonly Message[]): readonly Message[] {
+  const told = new Map<string, string>()
+  return messages.map((message) => {
+    if (message.isRoutine) return message
+    const { from, to, labels, lost, changed } = message
+    const [link, what] = [`${from} ${to}`, `${contentText(labels)} ${lost === undefined}`]
+    const isRepeated = told.get(link) === what && changed.size === 0
+    told.set(link, what)
+    return isRepeated ? { ...message, isRoutine: true } : message
+  })
 }
 
 /** Of the writes that arrived right before a change, those that carry more than routine; else all. */

@@ -8,7 +8,7 @@ import { drawCauses, drawMessages, drawRoutine } from './draw-messages.ts'
 import { layOut } from './layout.ts'
 import { tellStory } from './story.ts'
 import { definitions } from './style.ts'
-import { element, escapeText } from './svg.ts'
+import { element } from './svg.ts'
 
 /**
  * A picture of a run, as SVG: hosts side by side, time downwards, messages slanted between them. For
@@ -49,8 +49,8 @@ export function spaceTimeDiagram(result: RunResult, options: DiagramOptions = {}
       width: page.width,
       height,
       role: 'img',
+      'aria-label': `${plan.scenario}, seed ${plan.seed}: ${verdict}`,
     },
-    element('title', {}, escapeText(`${plan.scenario}, seed ${plan.seed}: ${verdict}`)),
     definitions,
     element('rect', { class: 'page', width: page.width, height }),
     header.svg,
