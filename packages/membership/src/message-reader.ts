@@ -146,7 +146,13 @@ export class MessageReader {
   }
 
   #tombstone(): Tombstone {
-    return { node: this.node(), removedAtMs: this.varint(), left: this.bool(), dot: this.dot() }
+    return {
+      node: this.node(),
+      removedAtMs: this.varint(),
+      left: this.bool(),
+      dot: this.dot(),
+      ageMs: this.varint(),
+    }
   }
 
   #row(): GossipRow {

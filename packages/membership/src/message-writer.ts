@@ -120,9 +120,13 @@ export class MessageWriter {
       .dot(dot)
   }
 
-  #tombstone({ node, removedAtMs, left, dot }: Tombstone): void {
-    const time = Math.max(0, Math.floor(removedAtMs))
-    this.node(node).varint(time).bool(left).dot(dot)
+  #tombstone({ node, removedAtMs, left, dot, ageMs = 0 }: Tombstone): void {
+    const [time, age] = [removedAtMs, ageMs].map((ms) => Math.max(0, Math.floor(ms)))
+    this.node(node)
+      .varint(time ?? 0)
+      .bool(left)
+      .dot(dot)
+      .varint(age ?? 0)
   }
 
   #row({ observer, counter, row }: GossipRow): void {

@@ -37,7 +37,7 @@ import {
 } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
 import { receiveSections, receiveSectionsRequest } from './sections.ts'
-import { forgetOldTombstones, noteTombstones } from './tombstone-ages.ts'
+import { forgetOldTombstones, noteTombstones, withTombstoneAges } from './tombstone-ages.ts'
 
 /** One event of one node. Never throws on anything that a peer or the network can cause. */
 export function step(state: MembershipState, event: MembershipEvent): Step {
@@ -177,7 +177,8 @@ function settle(
   const views = { before: viewpoint(before), after: viewpoint(heeded) }
   const events = eventsBetween(before.cluster, heeded.cluster, views.after, views.before)
   all.push(...events.map((event) => ({ type: 'publish', event }) as const), ...consequences)
-  return [heeded.phase.type === 'stopped' ? heeded : hasten(before, heeded, moment), all]
+  const settled = heeded.phase.type === 'stopped' ? heeded : hasten(before, heeded, moment)
+  return [settled, withTombstoneAges(settled, all, moment)]
 }
 
 /** A leader alone converges with itself: what it decides may allow the next decision at once. */

@@ -1,7 +1,7 @@
-// How long a tombstone is kept. Each node counts by itself, from when it learned of it and on its
-// monotonic clock: by the remover's wall clock a node whose own is ahead would forget at once, and
-// let the dead back in.
-import type { MembershipState, Moment, TombstoneAge } from './membership-state.ts'
+// How long a tombstone is kept. Each node counts on its own monotonic clock, from the age that it was
+// told with: so all forget it at about the same time, whenever they learned of it. By the remover's
+// wall clock a node whose own is ahead would forget at once, and let the dead back in.
+import type { MembershipEffect, MembershipState, Moment, TombstoneAge } from './membership-state.ts'
 import type { Tombstone } from './tombstones.ts'
 
 /** Notes tombstones that are new to this node. */
@@ -14,9 +14,32 @@ export function noteTombstones(state: MembershipState, moment: Moment): Membersh
   const ages = all.map((tombstone): [string, TombstoneAge] => {
     const address = tombstone.node.address.toString()
     const known = isNoted(tombstone) ? state.tombstoneAges.get(address) : undefined
-    return [address, known ?? { incarnation: tombstone.node.incarnation, sinceMs: moment.now }]
+    const { node, ageMs = 0 } = tombstone
+    const sinceMs = moment.now - Math.min(ageMs, state.settings.tombstoneTtlMs)
+    return [address, known ?? { incarnation: node.incarnation, sinceMs }]
   })
   return { ...state, tombstoneAges: new Map(ages) }
+}
+
+/** Tells with every tombstone that is sent how old it is by now. */
+export function withTombstoneAges(
+  state: MembershipState,
+  effects: readonly MembershipEffect[],
+  { now }: Moment,
+): readonly MembershipEffect[] {
+  if (state.tombstoneAges.size === 0) return effects
+  return effects.map((effect) => {
+    if (effect.type !== 'send') return effect
+    const { message } = effect
+    if (message.type !== 'gossip' && message.type !== 'welcome') return effect
+    const { gossip } = message
+    if (gossip.tombstones.length === 0) return effect
+    const tombstones = gossip.tombstones.map((tombstone): Tombstone => {
+      const age = state.tombstoneAges.get(tombstone.node.address.toString())
+      return { ...tombstone, ageMs: now - (age?.sinceMs ?? now) }
+    })
+    return { ...effect, message: { ...message, gossip: { ...gossip, tombstones } } }
+  })
 }
 
 /** Forgets tombstones whose time is over. Nothing is counted: every node does it by itself. */

@@ -17,6 +17,11 @@ export interface Tombstone {
   /** It was let go in good order, rather than downed or replaced by a later incarnation. */
   readonly left: boolean
   readonly dot: Dot
+  /**
+   * As it travels: for how long its teller has counted it when it was sent, in milliseconds. So that
+   * all forget it together, also those who learn of it late. @defaultValue 0
+   */
+  readonly ageMs?: number
 }
 
 /**

@@ -68,6 +68,7 @@ const tombstone: fc.Arbitrary<Tombstone> = fc.record({
   removedAtMs: anyNumber,
   left: fc.boolean(),
   dot,
+  ageMs: anyNumber,
 })
 
 const reachabilityRecord: fc.Arbitrary<ReachabilityRecord> = fc.record({

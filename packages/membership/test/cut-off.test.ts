@@ -125,3 +125,19 @@ test('a node that hears nobody, but is heard, has nobody else found unreachable'
     expect(accused.filter(({ member }) => member.address.host !== 'j')).toEqual([])
   }
 })
+
+test('a node that learns late of a removal forgets it with the others', async () => {
+  await using world = new ClusterWorld()
+  const options = { tombstoneTtlMs: 30_000 }
+  await world.startAll('a b c', options)
+  await world.settled(world.cluster('c').leave())
+  await world.advance(20_000)
+  await world.start('d', options)
+  await world.until(() => world.allUp(3), 5_000)
+  const remembered = (): readonly number[] =>
+    world.nodes.map(({ cluster }) => cluster.getState().tombstones.size)
+  expect(remembered()).toEqual([1, 1, 1])
+  await world.until(() => remembered().includes(0), 15_000)
+  await world.advance(1_100) // They look once in a round of gossip.
+  expect(remembered()).toEqual([0, 0, 0])
+})

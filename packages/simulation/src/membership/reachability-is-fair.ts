@@ -17,12 +17,16 @@ export function reachabilityIsFair(run: MembershipRun): Watcher<Cluster, Cluster
     const { host } = address
     const since = now - memoryMs
     if (run.world.running(host)?.program?.self.key !== key) return
-    if (disturbances.stoppedMs(host, since, now) > mereStallMs) return
+    const ranLately = (one: string): boolean =>
+      disturbances.stoppedMs(one, since, now) <= mereStallMs
+    if (!ranLately(host)) return
     const badLinksOf = (one: string): number =>
       run.world.hosts.filter((other) => other !== one && disturbances.wasLinkBad(one, other, since))
         .length
-    // The votes needed when the vote was taken: members may have come since.
-    const needed = Math.min(observersNeeded(2) + 1, state.members.length - 1)
+    // Members may have come since the votes were taken: two are the fewest that any but two need. Nor
+    // can more vote than there are.
+    const voters = run.world.hosts.filter((other) => other !== host && ranLately(other)).length
+    const needed = Math.min(observersNeeded(2) + 1, voters, state.members.length - 1)
     // Whoever is cut off itself counts only its own votes.
     if (badLinksOf(host) >= needed || badLinksOf(observer) >= needed) return
     run.violate(name, `${observer} finds ${key} unreachable, which ran and was connected`, observer)

@@ -1,5 +1,5 @@
 // P2: a dead incarnation never comes back. Whoever has seen one removed never sees it as a member
-// again, and one that everybody removed does not go on as if nothing had happened.
+// again as long as it remembers, and one that was removed does not go on as if nothing had happened.
 import type { Cluster, ClusterState } from '@casty/membership'
 import type { Watcher } from '../run/scenario.ts'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
@@ -7,23 +7,27 @@ import type { MembershipRun } from './scenario.ts'
 
 export function removedStaysAway(run: MembershipRun): Watcher<Cluster, ClusterState> {
   const name = 'the removed stay away'
-  const removedBy = new Map<SimulatedProcess<Cluster>, Set<string>>()
+  const removedBy = new Map<SimulatedProcess<Cluster>, Map<string, number>>()
   const removed = new Set<string>()
+  const rememberedMs = Number(run.plan.settings['tombstoneTtlMs'])
+  const isForgotten = (since: number): boolean => run.world.now - since > 0.99 * rememberedMs
   return {
     changed(process, state, before) {
-      const known = removedBy.get(process) ?? new Set()
+      const known = removedBy.get(process) ?? new Map()
       removedBy.set(process, known)
       for (const member of before?.members ?? []) {
         if (state.member(member.node) !== undefined || state.members.length === 0) continue
-        known.add(member.key)
+        known.set(member.key, run.world.now)
         removed.add(member.key)
       }
       for (const { key } of state.members) {
-        if (known.has(key))
+        const since = known.get(key)
+        if (since !== undefined && !isForgotten(since))
           run.violate(name, `${process} sees ${key} again, removed before`, process.host)
       }
     },
     finished() {
+      if (isForgotten(0)) return // Whoever was away for longer may have come back.
       for (const { host, program } of run.world.processes) {
         if (program !== undefined && removed.has(program.self.key)) {
           run.violate(name, `${program.self.key} was removed, and still runs`, host)

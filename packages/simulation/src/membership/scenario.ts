@@ -20,6 +20,8 @@ export type MembershipRun = Run<Cluster, ClusterState>
 /** Nobody may take a partition for an empty world and form a second cluster. */
 const patientSeedMs = 3_600_000
 
+const longMemoryMs = 86_400_000
+
 /** Members that join, leave, fail and come back, under every fault there is. */
 export const membershipScenario: Scenario<Cluster, ClusterState> = {
   name: 'membership',
@@ -30,9 +32,18 @@ export const membershipScenario: Scenario<Cluster, ClusterState> = {
     startWithinMs: 2_000,
     clockDrift: 500e-6,
     wallOffsetMs: 3_600_000,
+    settings: {
+      leaderOrder: ['age', 'age', 'address'],
+      gossipIntervalMs: [200, 1_000, 1_000],
+      gossipFanout: [1, 3, 3],
+      monitoredBy: [3, 5, 5],
+      minMembers: [1, 1, 2],
+      weaklyUpAfterMs: [2_000, 7_000],
+      tombstoneTtlMs: [longMemoryMs, longMemoryMs, 10_000],
+    },
   },
   actions: [...networkFaults(), ...processFaults(), ...membershipWorkload],
-  program: (run) => clusterProgram(() => run.world.hosts.map((host) => `${host}:1`)),
+  program: (run) => clusterProgram(() => run.world.hosts.map(seedOf), run.plan.settings),
   stateOf: (cluster) => cluster.getState(),
   describe: describeState,
   watch: (run) => [
@@ -45,6 +56,10 @@ export const membershipScenario: Scenario<Cluster, ClusterState> = {
   ],
   rareStates,
   heal: healStages,
+}
+
+function seedOf(host: string): string {
+  return `${host}:1`
 }
 
 /** A program that is a node of a cluster, with production code throughout. */

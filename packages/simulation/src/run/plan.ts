@@ -2,7 +2,7 @@
 // that failed is repeated from it, and made smaller by leaving parts of it out.
 import type { Random } from '@casty/clock'
 import type { HostOptions } from '../world/world.ts'
-import { drawInteger, forkRandom } from '../world/seeds.ts'
+import { drawInteger, drawOne, forkRandom } from '../world/seeds.ts'
 import type { ActionType, Parameters } from './action.ts'
 
 export interface Plan {
@@ -10,6 +10,8 @@ export interface Plan {
   /** Decides what is left to chance while the plan is carried out: latencies, losses, jitter. */
   readonly seed: number
   readonly hosts: readonly HostOptions[]
+  /** Of the program, for its scenario to interpret. */
+  readonly settings: Parameters
   /** How long the chaos lasts, in milliseconds of virtual time. */
   readonly chaosMs: number
   /** Types of action left out of this plan: each is, in a third of the seeds. */
@@ -37,6 +39,8 @@ export interface PlanShape {
   /** Clocks run wrong by at most this share. */
   readonly clockDrift: number
   readonly wallOffsetMs: number
+  /** Values of each setting of the program; one of them is drawn per plan. @defaultValue none */
+  readonly settings?: Readonly<Record<string, readonly (string | number | boolean)[]>>
 }
 
 /** One type in three is switched off, so that no fault always hides another. @see Groce et al., "Swarm testing", ISSTA 2012 */
@@ -50,6 +54,9 @@ export function drawPlan(
   const random = forkRandom(seed, `plan of ${shape.scenario}`)
   const hosts = drawHosts(shape, random)
   const names = hosts.map(({ name }) => name)
+  const settings = Object.fromEntries(
+    Object.entries(shape.settings ?? {}).map(([name, values]) => [name, drawOne(random, values)]),
+  )
   const chaosMs = drawInteger(random, ...shape.chaosMs)
   const off = types.filter(() => random() < offShare).map(({ type }) => type)
   const on = types
@@ -69,7 +76,7 @@ export function drawPlan(
     actions.push({ at, type, parameters: draw(random, names) })
   }
   const inOrder = actions.toSorted((left, right) => left.at - right.at)
-  return { scenario: shape.scenario, seed, hosts, chaosMs, off, actions: inOrder }
+  return { scenario: shape.scenario, seed, hosts, settings, chaosMs, off, actions: inOrder }
 }
 
 function drawHosts(shape: PlanShape, random: Random): readonly HostOptions[] {

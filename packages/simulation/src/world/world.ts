@@ -67,6 +67,7 @@ export class World<P> {
   /** How often a host was stopped without having gone on. */
   readonly #stops = new Map<string, number>()
   readonly #stoppedHosts = new Map<string, { over(at: number): void }>()
+  readonly #wallJumpsMs = new Map<string, number>()
   readonly #vanished = new Map<string, Disposable>()
   readonly #faults = new Set<Disposable>()
 
@@ -135,7 +136,9 @@ export class World<P> {
     this.#vanished.delete(host)
     this.#goesOn(host)
     const life = this.#everStarted.filter((process) => process.host === host).length
-    const clock = new NodeClock(this.clock, this.#options.get(host) ?? {})
+    const { rate = 1, wallOffsetMs = 0 } = this.#options.get(host) ?? {}
+    const jumpsMs = this.#wallJumpsMs.get(host) ?? 0
+    const clock = new NodeClock(this.clock, { rate, wallOffsetMs: wallOffsetMs + jumpsMs })
     const process = new SimulatedProcess<P>({ host, life, startedAt: this.now, clock })
     this.#processes.set(host, process)
     this.#everStarted.push(process)
@@ -218,8 +221,9 @@ export class World<P> {
     this.clock.schedule(stallAnywayMs, () => process.clock.blockNow())
   }
 
-  /** Sets the wall clock of a process, forward or back. */
+  /** Sets the wall clock of a host, forward or back. */
   jumpWall(host: string, byMs: number): void {
+    this.#wallJumpsMs.set(host, (this.#wallJumpsMs.get(host) ?? 0) + byMs)
     this.running(host)?.clock.jumpWall(byMs)
   }
 
