@@ -1,4 +1,4 @@
-// The changes of state in a trace: what changed, which writes brought it, and where it came from.
+// The changes of state in a trace: what changed, and which writes brought it.
 import type { NoteEvent, TraceEvent, WriteEvent } from '../world/trace.ts'
 import {
   changeBetween,

@@ -1,5 +1,5 @@
 // Time at the left: instants, and how much was squeezed.
-import { gutterWidth, type Page } from './layout.ts'
+import { acrossHeight, gutterWidth, type Page } from './layout.ts'
 import { element, line, short } from './svg.ts'
 import { durationText, instantText } from './time-text.ts'
 import type { Stretch } from './time-axis.ts'
@@ -24,13 +24,18 @@ export function drawBands({ axis, width }: Page): string {
     .join('')
 }
 
-export function drawAxis({ axis }: Page): string {
+export function drawAxis({ axis, labels }: Page): string {
   const { stretches } = axis
+  const across = labels.filter(({ lane }) => lane === undefined)
+  const taken = across.map(({ lines, ...moment }) => {
+    const top = axis.yOf(moment)
+    return { top: top - 7, bottom: top + acrossHeight(lines) + 7 }
+  })
   const path = stretches.map(stretchPath).join('')
   const texts: string[] = []
   let free = Number.NEGATIVE_INFINITY
   const write = (words: string, y: number, style: string): void => {
-    if (y < free) return
+    if (y < free || taken.some(({ top, bottom }) => y > top && y < bottom)) return
     free = y + leastDistance
     texts.push(line(words, { class: style, x: axisX - 8, y: y + 4, 'text-anchor': 'end' }))
   }

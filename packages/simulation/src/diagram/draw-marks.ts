@@ -1,6 +1,6 @@
 // Marks on the bars, and the texts beside them.
 import type { Label } from './labels.ts'
-import { lineHeight, textOffset, type Page } from './layout.ts'
+import { acrossHeight, lineHeight, textOffset, type Page } from './layout.ts'
 import type { Story } from './story.ts'
 import { element, line, short, tooltip } from './svg.ts'
 
@@ -96,7 +96,7 @@ function drawAcross({ kind, lines, details, index }: Label, page: Page, y: numbe
   const texts = lines.map((words, at) =>
     line(words, { class: isBad ? 'f-bad bold' : 'small dim', x: 12, y: y + 14 + at * lineHeight }),
   )
-  const height = lines.length * lineHeight + 8
+  const height = acrossHeight(lines)
   return element(
     'g',
     { class: kind, 'data-event': index },

@@ -14,6 +14,11 @@ const characterWidth = 6.1
 const boldCharacterWidth = 7
 const edge = 12
 
+/** The height of a text that stands across all lanes. */
+export function acrossHeight(lines: readonly string[]): number {
+  return lines.length * lineHeight + 8
+}
+
 /** What texts need to know of the page. */
 export interface Layout {
   readonly width: number

@@ -247,6 +247,24 @@ describe('the text of the picture', () => {
     expect(close).toEqual([])
   })
 
+  test('no instant at the left is hidden by a rule across', () => {
+    const boxes = [...withClass(picture, 'violation'), ...withClass(picture, 'healing')]
+      .flatMap(({ children }) => children.filter(({ name }) => name === 'rect'))
+      .map(({ attributes }) => ({
+        top: Number(attributes.get('y')),
+        bottom: Number(attributes.get('y')) + Number(attributes.get('height')),
+      }))
+    const instants = allElements(picture)
+      .filter(({ attributes }) => attributes.get('text-anchor') === 'end')
+      .map(({ attributes }) => Number(attributes.get('y')))
+    const hidden = instants.filter((y) =>
+      boxes.some(({ top, bottom }) => y > top && y - 8 < bottom),
+    )
+    expect(boxes).toHaveLength(2)
+    expect(instants.length).toBeGreaterThan(5)
+    expect(hidden).toEqual([])
+  })
+
   test('is the same for equal runs, and small', async () => {
     const [one, two] = [
       await simulate(membershipScenario, 3, { keepAll: true }),
