@@ -1,6 +1,7 @@
 export { SimulationError, type SimulationErrorCode } from './errors.ts'
 export type { DiagramOptions } from './diagram/diagram-options.ts'
 export { spaceTimeDiagram } from './diagram/space-time-diagram.ts'
+export { diskFaults } from './faults/disk-faults.ts'
 export { networkFaults } from './faults/network-faults.ts'
 export { processFaults } from './faults/process-faults.ts'
 export { checkLinearizable, linearizabilityDefaults } from './linearizability/check-linearizable.ts'

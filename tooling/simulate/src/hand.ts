@@ -101,6 +101,7 @@ function brokenRun({ scenario, subject }: Task, checker: string, text: string): 
     virtualMs: 0,
     reached: new Map(),
     performed: new Map(),
+    diskFaults: {},
     lastEvents: new Map(),
     trace: undefined,
   }

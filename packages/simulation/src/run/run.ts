@@ -1,6 +1,7 @@
 // One run: the chaos of a plan, in which only safety is demanded, and the healing after it, in which
 // progress is.
 import { SimulationError } from '../errors.ts'
+import type { DiskFaultKind } from '../storage/disk-faults.ts'
 import { purely } from '../world/purity.ts'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
 import type { NoteKind, TraceEvent, TraceOptions } from '../world/trace.ts'
@@ -30,6 +31,8 @@ export interface RunResult {
   readonly virtualMs: number
   /** Rare states that were reached, and how often. */
   readonly reached: ReadonlyMap<string, number>
+  /** Faults of disks that struck, by kind. */
+  readonly diskFaults: Readonly<Partial<Record<DiskFaultKind, number>>>
   /** Actions carried out, by type. */
   readonly performed: ReadonlyMap<string, number>
   /** The last events of each host. */
@@ -59,6 +62,8 @@ export class Run<P, S> {
   readonly #violations: Violation[] = []
   readonly #unknown: Violation[] = []
   readonly #stopAtViolation: boolean
+  /** What the code under test, or a watcher, threw out of a callback: no run goes on after that. */
+  #thrown: unknown
 
   private constructor(scenario: Scenario<P, S>, plan: Plan, options: RunOptions) {
     const { stopAtViolation = true, ...trace } = options
@@ -101,6 +106,7 @@ export class Run<P, S> {
   }
 
   get isOver(): boolean {
+    if (this.#thrown !== undefined) return true
     return this.#stopAtViolation && this.#violations.length > 0
   }
 
@@ -153,6 +159,7 @@ export class Run<P, S> {
   async #heal(): Promise<void> {
     const { world } = this
     world.healLinks()
+    world.healDisks()
     for (const watcher of this.#watchers) watcher.healing?.()
     await this.#untilAllGoOn()
     for (const stage of this.#scenario.heal(this)) {
@@ -188,7 +195,13 @@ export class Run<P, S> {
     const end = this.world.now + ms
     // In slices, so that a run that is over ends soon.
     while (this.world.now < end && !this.isOver) {
-      await this.world.run(Math.min(1_000, end - this.world.now), () => this.#look())
+      try {
+        await this.world.run(Math.min(1_000, end - this.world.now), () => this.#look())
+      } catch (error) {
+        if (error instanceof SimulationError) throw error
+        this.violate('nothing throws', error instanceof Error ? (error.stack ?? '') : String(error))
+        this.#thrown = error
+      }
     }
   }
 
@@ -230,6 +243,7 @@ export class Run<P, S> {
       virtualMs: this.world.now,
       reached: this.#reached,
       performed: this.#performed,
+      diskFaults: this.world.diskFaults(),
       lastEvents: trace.last(),
       trace: trace.all,
     }

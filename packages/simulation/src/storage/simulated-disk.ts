@@ -1,3 +1,4 @@
+import type { Clock } from '@casty/clock'
 import { DiskDevice } from './disk-device.ts'
 import { SimulationError } from '../errors.ts'
 import { noDiskFaults, type DiskFaultCounts, type DiskFaults } from './disk-faults.ts'
@@ -38,9 +39,12 @@ export class SimulatedDisk {
    * The files as a process sees them that starts now; to be handed to production code in the place
    * of `node:fs/promises`. It and its handles are dead after the next `crash` or `kill`, so that what
    * is left of that process can do no harm: all that it tries fails with `EBADF`.
+   *
+   * @param options.clock - of the process, so that it hears of nothing while it stands still; the
+   * disk's own without
    */
-  fileSystem(): FileSystem {
-    const process = new SimulatedFileSystem(this.#device)
+  fileSystem({ clock = this.#device.options.clock }: { readonly clock?: Clock } = {}): FileSystem {
+    const process = new SimulatedFileSystem(this.#device, clock)
     this.#processes.add(process)
     return process
   }

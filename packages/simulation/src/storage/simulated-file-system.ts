@@ -1,4 +1,4 @@
-import type { Random } from '@casty/clock'
+import type { Clock, Random } from '@casty/clock'
 import type { EntryChange, Place } from './disk-change.ts'
 import type { DiskDevice } from './disk-device.ts'
 import { nodeBytes } from './disk-image.ts'
@@ -14,9 +14,9 @@ export class SimulatedFileSystem implements FileSystem {
   readonly #device: DiskDevice
   readonly #life: ProcessLife
 
-  constructor(device: DiskDevice) {
+  constructor(device: DiskDevice, clock: Clock) {
     this.#device = device
-    this.#life = new ProcessLife(device.options.clock)
+    this.#life = new ProcessLife(clock)
   }
 
   /** The process is gone: all that it still tries fails with `EBADF`. */

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@casty/clock'
 import type { NodeAddress, Transport } from '@casty/transport'
+import type { FileSystem } from '../storage/file-system.ts'
 import type { NodeClock } from './node-clock.ts'
 
 /** All that a process has of its world. What it takes from elsewhere makes a run unrepeatable. */
@@ -12,6 +13,8 @@ export interface Surroundings {
   readonly clock: Clock
   readonly random: Random
   readonly transport: Transport
+  /** The disk of its host, which outlives it; what was not synced may not. */
+  readonly fileSystem: FileSystem
   /** Writes a line to the trace. */
   readonly log: (text: string) => void
   /** The process ends by its own will: to be called once, when it has let go of everything. */

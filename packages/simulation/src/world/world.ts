@@ -8,6 +8,9 @@ import {
   type MemoryNetwork,
   type ObservedWrite,
 } from '@casty/transport'
+import { SimulatedDisk } from '../storage/simulated-disk.ts'
+import type { DiskFaultKind } from '../storage/disk-faults.ts'
+import type { SimulatedDiskSettings } from '../storage/disk-options.ts'
 import { Disturbances } from './disturbances.ts'
 import { isMild, Links, type Link, type LinkFault } from './links.ts'
 import { NodeClock, type ClockSkew } from './node-clock.ts'
@@ -21,6 +24,8 @@ export interface WorldOptions<P> extends TraceOptions {
   readonly hosts: readonly HostOptions[]
   /** Time of one write on a link, in milliseconds. @defaultValue 0.2 plus exponential, 0.8 on average */
   readonly latencyMs?: Latency
+  /** How fast and large every disk is. @defaultValue `simulatedDiskDefaults` */
+  readonly disk?: Partial<SimulatedDiskSettings>
 }
 
 export interface HostOptions extends ClockSkew {
@@ -60,6 +65,8 @@ export class World<P> {
   readonly #options: ReadonlyMap<string, HostOptions>
   readonly #program: Program<P>
   readonly #links: Links
+  readonly #diskOptions: Partial<SimulatedDiskSettings>
+  readonly #disks = new Map<string, SimulatedDisk>()
   readonly #listeners: WorldListener<P>[] = []
   /** The latest process of each host. */
   readonly #processes = new Map<string, SimulatedProcess<P>>()
@@ -71,8 +78,10 @@ export class World<P> {
   readonly #vanished = new Map<string, Disposable>()
   readonly #faults = new Set<Disposable>()
 
-  constructor({ seed, program, hosts, latencyMs = localNetwork, ...trace }: WorldOptions<P>) {
+  constructor(options: WorldOptions<P>) {
+    const { seed, program, hosts, latencyMs = localNetwork, disk = {}, ...trace } = options
     this.seed = seed
+    this.#diskOptions = disk
     this.#program = program
     this.clock = new ManualClock({ tieBreak: forkRandom(seed, 'order of equal instants') })
     this.trace = new Trace(trace)
@@ -93,6 +102,30 @@ export class World<P> {
 
   addressOf(host: string): NodeAddress {
     return NodeAddress.of(host, port)
+  }
+
+  /** The disk of a host. It outlives the processes there. */
+  disk(host: string): SimulatedDisk {
+    const existing = this.#disks.get(host)
+    if (existing !== undefined) return existing
+    const disk = new SimulatedDisk({
+      clock: this.clock,
+      random: forkRandom(this.seed, `disk ${host}`),
+      ...this.#diskOptions,
+    })
+    this.#disks.set(host, disk)
+    return disk
+  }
+
+  /** How often each kind of fault of a disk has struck, over all disks. */
+  diskFaults(): Readonly<Partial<Record<DiskFaultKind, number>>> {
+    const sums: Partial<Record<DiskFaultKind, number>> = {}
+    for (const disk of this.#disks.values()) {
+      for (const [kind, count] of Object.entries(disk.faultCounts) as [DiskFaultKind, number][]) {
+        if (count > 0) sums[kind] = (sums[kind] ?? 0) + count
+      }
+    }
+    return sums
   }
 
   /** The process that runs at a host now. */
@@ -156,6 +189,7 @@ export class World<P> {
         address: this.addressOf(host),
         random: forkRandom(this.seed, `process ${host} ${life}`),
         transport: this.network.transport({ host }),
+        fileSystem: this.disk(host).fileSystem({ clock }),
         log: (text) => this.note(host, 'log', text),
         exit: (reason) => this.#exited(process, reason),
       })
@@ -168,16 +202,29 @@ export class World<P> {
     }
   }
 
-  /** Ends a process as SIGKILL does: its host answers for it. */
+  /** Ends a process as SIGKILL does: its host answers for it, and keeps what it wrote. */
   crash(host: string): void {
+    this.#kill(host, false)
+  }
+
+  #kill(host: string, powerLost: boolean): void {
     const process = this.running(host)
     if (process === undefined) return
     this.network.kill(this.addressOf(host))
     process.clock.kill()
-    this.#ended(process, { how: 'crashed', reason: 'killed', at: this.now })
+    if (powerLost) this.disk(host).crash()
+    else this.disk(host).kill()
+    this.#ended(process, {
+      how: 'crashed',
+      reason: powerLost ? 'power lost' : 'killed',
+      at: this.now,
+    })
   }
 
-  /** The machine loses its power: nothing of it is heard, until a process is started there again. */
+  /**
+   * The machine loses its power, and what was not synced: nothing of it is heard, until a process is
+   * started there again.
+   */
   vanish(host: string): void {
     if (this.running(host) === undefined) return
     const others = this.hosts.filter((other) => other !== host)
@@ -191,7 +238,7 @@ export class World<P> {
         for (const one of cuts) one[Symbol.dispose]()
       },
     })
-    this.crash(host)
+    this.#kill(host, true)
   }
 
   /** Stops a process as SIGSTOP does, or, `asleep`, its machine with its clock, for a while. */
@@ -247,6 +294,11 @@ export class World<P> {
   /** Ends every fault of every link; processes that stand still go on by themselves, at their time. */
   healLinks(): void {
     for (const fault of this.#faults) fault[Symbol.dispose]()
+  }
+
+  /** Ends every fault of every disk; what they destroyed stays destroyed. */
+  healDisks(): void {
+    for (const disk of this.#disks.values()) disk.heal()
   }
 
   #freeze(process: SimulatedProcess<P>, asleep: boolean): void {
