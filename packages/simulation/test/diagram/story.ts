@@ -94,6 +94,7 @@ export function runOf(
       settings: {},
       chaosMs: 4_000,
       off: [],
+      settings: {},
       actions: [],
     },
     verdict: 'violated',
