@@ -1,5 +1,6 @@
 export { SimulationError, type SimulationErrorCode } from './errors.ts'
 export type { DiagramOptions } from './diagram/diagram-options.ts'
+export type { FrameLabel, FrameWeight } from './diagram/frame-labels.ts'
 export { spaceTimeDiagram } from './diagram/space-time-diagram.ts'
 export { diskFaults } from './faults/disk-faults.ts'
 export { networkFaults } from './faults/network-faults.ts'

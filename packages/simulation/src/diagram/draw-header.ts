@@ -28,6 +28,9 @@ export function drawHeader(story: Story, page: Page): Header {
 
 function headerRows({ result, window }: Story, page: Page): readonly Row[] {
   const { plan, verdict, violations } = result
+  const settings = Object.entries(plan.settings)
+    .map(([name, value]) => `${name}: ${String(value)}`)
+    .join(', ')
   const title = `${plan.scenario}, seed ${plan.seed}: ${verdict}`
   const violated = violations.flatMap(({ checker, at, text }) =>
     wrap(`${instantText(at)} s · ${checker}: ${text}`, page.allCharacters, 3),
@@ -42,6 +45,9 @@ function headerRows({ result, window }: Story, page: Page): readonly Row[] {
     hosts.length < plan.hosts.length ? `; hosts left out: ${plan.hosts.length - hosts.length}` : ''
   return [
     { text: title, style: 'big' },
+    ...wrap(settings, page.allCharacters, 2)
+      .filter((text) => text !== '')
+      .map((text) => ({ text, style: 'dim' })),
     ...violated.slice(0, 8).map((text) => ({ text, style: 'f-bad bold' })),
     ...wrap(`${cut}${shown}${left}${fewer}`, page.allCharacters, 2).map((text) => ({
       text,
