@@ -163,6 +163,12 @@ describe('messages', () => {
 })
 
 describe('what is shown', () => {
+  test('the heading names the scenario, the seed, the verdict and the settings', () => {
+    const heading = shownText(picture)
+    expect(heading).toContain('by hand, seed 7: violated')
+    expect(heading).toContain('downing: true')
+  })
+
   test('a picture ends with the first violation', () => {
     expect(spaceTimeDiagram(runOf())).not.toContain('info later')
     expect(spaceTimeDiagram(runOf(), { toMs: 6_000 })).toContain('info later')
