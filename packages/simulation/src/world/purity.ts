@@ -2,21 +2,41 @@
 // chance, sockets, files. Inside a simulation they throw; code outside it, and other simulations, do
 // not notice: who is inside follows from the asynchronous context.
 import { AsyncLocalStorage } from 'node:async_hooks'
+import childProcess from 'node:child_process'
+import crypto from 'node:crypto'
 import dgram from 'node:dgram'
+import dns from 'node:dns'
 import fs from 'node:fs'
 import net from 'node:net'
 import { syncBuiltinESMExports } from 'node:module'
 import process from 'node:process'
+import timers from 'node:timers'
+import timersPromises from 'node:timers/promises'
 import { ImpurityError } from './impurity-error.ts'
 
-const inside = new AsyncLocalStorage<true>()
+/** One simulation, and the first that it did against the rules. */
+interface Inside {
+  impurity: ImpurityError | undefined
+}
+
+type Trap = readonly [owner: object, name: string, called: string]
+
+const inside = new AsyncLocalStorage<Inside>()
 let isGuarded = false
 
-/** Runs `simulation` with the traps set, for it and for all that follows from it. */
+/**
+ * Runs `simulation` with the traps set, for it and for all that follows from it.
+ *
+ * Rejects with `CASTY_SIMULATION_IMPURE` if a trap was sprung, also where the code that did it has
+ * caught the error: much of what runs in a simulation is made to survive what others throw.
+ */
 export async function purely<T>(simulation: () => Promise<T>): Promise<T> {
   if (!isGuarded) guard()
   isGuarded = true
-  return await inside.run(true, simulation)
+  const context: Inside = { impurity: undefined }
+  const result = await inside.run(context, simulation)
+  if (context.impurity !== undefined) throw context.impurity
+  return result
 }
 
 /** For what the simulator itself does in the real world, between two runs. */
@@ -27,25 +47,46 @@ export function impurely<T>(work: () => T): T {
 type AnyFunction = (this: unknown, ...parameters: readonly unknown[]) => unknown
 
 function guard(): void {
-  const traps: readonly (readonly [owner: object, name: string, called: string])[] = [
+  const temporalNow = memberOf(memberOf(globalThis, 'Temporal'), 'Now')
+  const traps: readonly Trap[] = [
     [globalThis.Date, 'now', 'Date.now'],
     [Math, 'random', 'Math.random'],
     [globalThis.performance, 'now', 'performance.now'],
+    [process, 'uptime', 'process.uptime'],
+    [process.hrtime, 'bigint', 'process.hrtime.bigint'],
     [process, 'hrtime', 'process.hrtime'],
-    [globalThis, 'setTimeout', 'setTimeout'],
-    [globalThis, 'setInterval', 'setInterval'],
-    [globalThis, 'setImmediate', 'setImmediate'],
-    [globalThis.crypto, 'getRandomValues', 'crypto.getRandomValues'],
-    [globalThis.crypto, 'randomUUID', 'crypto.randomUUID'],
+    ...named('', globalThis, ['setTimeout', 'setInterval', 'setImmediate', 'fetch']),
+    ...named('', timers, ['setTimeout', 'setInterval', 'setImmediate']),
+    ...named('timers.promises.', timersPromises, ['setTimeout', 'setInterval', 'setImmediate']),
+    ...named('timers.promises.scheduler.', timersPromises.scheduler, ['wait', 'yield']),
+    [globalThis.AbortSignal, 'timeout', 'AbortSignal.timeout'],
+    ...named('Temporal.Now.', temporalNow, ['instant', 'plainDateTimeISO', 'plainDateISO']),
+    ...named('Temporal.Now.', temporalNow, ['plainTimeISO', 'zonedDateTimeISO']),
+    ...named('crypto.', globalThis.crypto, ['getRandomValues', 'randomUUID']),
+    ...named('crypto.', crypto, ['getRandomValues', 'randomUUID', 'randomBytes', 'randomInt']),
+    ...named('crypto.', crypto, ['randomFill', 'randomFillSync']),
     [net.Socket.prototype, 'connect', 'net.connect'],
     [net.Server.prototype, 'listen', 'net.listen'],
     [dgram.Socket.prototype, 'bind', 'dgram.bind'],
-    ...functionsOf(fs).map((name) => [fs, name, `fs.${name}`] as const),
-    ...functionsOf(fs.promises).map((name) => [fs.promises, name, `fs.promises.${name}`] as const),
+    ...named('dns.', dns, ['lookup', 'resolve']),
+    ...named('dns.promises.', dns.promises, ['lookup', 'resolve']),
+    ...named('child_process.', childProcess, functionsOf(childProcess)),
+    ...named('fs.', fs, functionsOf(fs)),
+    ...named('fs.promises.', fs.promises, functionsOf(fs.promises)),
   ]
   for (const [owner, name, called] of traps) trap(owner, name, called)
   trapDate()
   syncBuiltinESMExports()
+}
+
+/** Of what not every version of Node has; an empty object where it has not. */
+function memberOf(owner: object, name: string): object {
+  const value: unknown = Reflect.get(owner, name)
+  return typeof value === 'object' && value !== null ? value : {}
+}
+
+function named(prefix: string, owner: object, names: readonly string[]): readonly Trap[] {
+  return names.map((name) => [owner, name, prefix + name])
 }
 
 /** Functions of the API, not the constructors and constants beside them. */
@@ -61,7 +102,7 @@ function trap(owner: object, name: string, called: string): void {
   const original = descriptor?.value as AnyFunction | undefined
   if (original === undefined) return
   const trapped: AnyFunction = function (this: unknown, ...parameters) {
-    if (inside.getStore() === true) throw ImpurityError.called(called)
+    forbidInside(called)
     return Reflect.apply(original, this, parameters)
   }
   // `setTimeout` and others carry properties of their own, as `util.promisify.custom`.
@@ -78,14 +119,24 @@ function inherited(owner: object, name: string): PropertyDescriptor | undefined 
   return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(owner) as object, name)
 }
 
-/** `new Date()` reads the clock as well; `new Date(0)` does not. */
+function forbidInside(called: string): void {
+  const context = inside.getStore()
+  if (context === undefined) return
+  const impurity = ImpurityError.called(called)
+  context.impurity ??= impurity
+  throw impurity
+}
+
+/** `Date()` and `new Date()` read the clock as well; `new Date(0)` does not. */
 function trapDate(): void {
   const original = globalThis.Date
   globalThis.Date = new Proxy(original, {
+    apply(target) {
+      forbidInside('Date()')
+      return Reflect.apply(target, undefined, []) as unknown
+    },
     construct(target, parameters, newTarget) {
-      if (parameters.length === 0 && inside.getStore() === true) {
-        throw ImpurityError.called('new Date()')
-      }
+      if (parameters.length === 0) forbidInside('new Date()')
       return Reflect.construct(target, parameters, newTarget) as object
     },
   })
