@@ -50,7 +50,8 @@ export class NodeClock implements Clock {
 
   wallNow(): number {
     const drift = (this.#rate - 1) * (this.#world.now() - this.#startedAt)
-    return this.#world.wallNow() + drift + this.#wallOffsetMs
+    const aheadMs = Math.max(0, this.#atLeast - this.#ticked())
+    return this.#world.wallNow() + drift + this.#wallOffsetMs + aheadMs
   }
 
   schedule(delayMs: number, callback: () => void): Disposable {
@@ -126,8 +127,13 @@ export class NodeClock implements Clock {
   }
 
   #localNow(): number {
+    return Math.max(this.#ticked(), this.#atLeast)
+  }
+
+  /** What a clock shows that nothing ever kept from ticking along with the world's. */
+  #ticked(): number {
     const world = this.#sleepsSince ?? this.#world.now()
-    return Math.max((world - this.#startedAt) * this.#rate - this.#sleptMs, this.#atLeast)
+    return (world - this.#startedAt) * this.#rate - this.#sleptMs
   }
 
   #waitMs(timer: NodeTimer): number {
