@@ -77,6 +77,8 @@ export class World<P> {
   readonly #wallJumpsMs = new Map<string, number>()
   readonly #vanished = new Map<string, Disposable>()
   readonly #faults = new Set<Disposable>()
+  /** What a listener threw. */
+  #broken: { readonly error: unknown } | undefined
 
   constructor(options: WorldOptions<P>) {
     const { seed, program, hosts, latencyMs = localNetwork, disk = {}, ...trace } = options
@@ -157,9 +159,32 @@ export class World<P> {
     this.trace.note(this.now, host, kind, text)
   }
 
-  /** Lets time pass. @param afterEach - called after each event and all that followed from it */
+  /**
+   * Lets time pass. Rejects with what a listener, or a timer of a program, throws meanwhile.
+   *
+   * @param afterEach - called after each event and all that followed from it
+   */
   async run(ms: number, afterEach?: () => void): Promise<void> {
-    await this.clock.advanceAsync(ms, afterEach)
+    await this.clock.advanceAsync(ms, () => {
+      this.#rethrow()
+      afterEach?.()
+    })
+    this.#rethrow()
+  }
+
+  /** Listeners are called in the midst of programs, which may catch what they throw. */
+  #tell(tell: (listener: WorldListener<P>) => void): void {
+    for (const listener of this.#listeners) {
+      try {
+        tell(listener)
+      } catch (error) {
+        this.#broken ??= { error }
+      }
+    }
+  }
+
+  #rethrow(): void {
+    if (this.#broken !== undefined) throw this.#broken.error
   }
 
   /** Starts a process at a host where none runs; nothing happens where one does. */
@@ -195,10 +220,12 @@ export class World<P> {
       })
       if (!process.isRunning) return
       process.program = program
-      for (const listener of this.#listeners) listener.started?.(process)
+      this.#tell((listener) => listener.started?.(process))
     } catch (error) {
-      this.#ended(process, { how: 'failed', reason: String(error), at: this.now })
+      if (!process.isRunning) return
+      this.network.kill(this.addressOf(host))
       clock.kill()
+      this.#ended(process, { how: 'failed', reason: String(error), at: this.now })
     }
   }
 
@@ -356,7 +383,7 @@ export class World<P> {
     this.#stops.delete(process.host)
     this.#standsStill(process.host)
     this.note(process.host, 'process', `${end.how}: ${end.reason}`)
-    for (const listener of this.#listeners) listener.ended?.(process)
+    this.#tell((listener) => listener.ended?.(process))
   }
 
   #observe({ stage, id, from, to, bytes }: ObservedWrite): void {
@@ -371,7 +398,7 @@ export class World<P> {
       bytes,
     }
     this.trace.write(write)
-    for (const listener of this.#listeners) listener.wrote?.(write)
+    this.#tell((listener) => listener.wrote?.(write))
   }
 }
 
