@@ -139,6 +139,7 @@ export class ClusterNode {
         this.#reincarnate(effect.incarnation)
         return
       case 'publish':
+        if (effect.event.type === 'join-refused') this.#joiner.refusedByMember(effect.event)
         this.#publish(effect.event)
         return
       case 'forget':

@@ -140,8 +140,8 @@ export class Cluster implements AsyncDisposable {
    *
    * Rejects with `CASTY_MEMBERSHIP_TIMEOUT` after `timeoutMs` (60,000 by default); with
    * `CASTY_MEMBERSHIP_JOIN_REFUSED` when a contact refuses this node for good (name, settings or
-   * version differ); with `CASTY_MEMBERSHIP_DOWNED` or `CASTY_MEMBERSHIP_STOPPED` when the node
-   * stops; with `signal.reason` when that is aborted.
+   * version differ, or its roles are too large); with `CASTY_MEMBERSHIP_DOWNED` or
+   * `CASTY_MEMBERSHIP_STOPPED` when the node stops; with `signal.reason` when that is aborted.
    */
   async waitFor(
     count: number,
@@ -187,7 +187,8 @@ export class Cluster implements AsyncDisposable {
    * has begun is not undone; called again it waits for the same end.
    *
    * Resolves with `'gave-up'` where the others did not let it go within `leaveTimeoutMs`, or it was
-   * shut down meanwhile: they still count it as a member then, and will find it unreachable. Rejects with `CASTY_MEMBERSHIP_DOWNED` when the node is downed meanwhile.
+   * shut down meanwhile: they still count it as a member then, and will find it unreachable. Rejects
+   * with `CASTY_MEMBERSHIP_DOWNED` when the node is downed meanwhile.
    */
   async leave(): Promise<LeaveOutcome> {
     const { waiters } = this.#node

@@ -47,7 +47,10 @@ export type ClusterEvent =
       readonly to: Member | undefined
     }
   | { readonly type: 'convergence-changed'; readonly converged: boolean }
-  /** A contact refused this node for a reason that asking again does not mend. */
+  /**
+   * A contact refused this node for a reason that asking again does not mend; of `cluster-full` alone
+   * the leaving of others does.
+   */
   | {
       readonly type: 'join-refused'
       readonly contact: string

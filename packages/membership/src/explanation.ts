@@ -22,7 +22,7 @@ export interface ClusterExplanation {
   readonly watched: readonly PeerReport<NodeKey>[]
   /** The own doubts, from 0 to 8. */
   readonly doubt: number
-  /** The last refusal of a contact, while joining. */
+  /** While joining: the last refusal that only a change of the settings mends. */
   readonly lastRefusal: string | undefined
   /** While joining: who is asked, and what each answered in this round, in words. */
   readonly contacts: readonly ContactReport[]

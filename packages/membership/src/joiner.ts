@@ -1,5 +1,11 @@
 import type { Clock } from '@casty/clock'
-import { TransportError, type Endpoint, NodeAddress, type NodeIdentity } from '@casty/transport'
+import {
+  NodeAddress,
+  TransportError,
+  type Endpoint,
+  type NodeIdentity,
+  type RefusalReason,
+} from '@casty/transport'
 import { ContactAnswers, type ContactReport } from './contact-answers.ts'
 import type { ContactOutcome, MembershipInput } from './membership-state.ts'
 import type { JoinRefusalReason } from './messages.ts'
@@ -92,6 +98,11 @@ export class Joiner {
     this.#answers.declined(by.address, reason)
   }
 
+  /** A member refuses this node. Where the cluster is full that may pass, as others leave. */
+  refusedByMember({ contact, reason, detail }: LastRefusal): void {
+    if (isForGood(reason)) this.#noteForGood({ contact, reason, detail })
+  }
+
   #failed(contact: NodeAddress, error: unknown): void {
     this.#answers.failed(contact, error)
     const { refusal, failure } = error instanceof TransportError ? error : {}
@@ -100,16 +111,19 @@ export class Joiner {
       this.#events.input({ type: 'outlived', knownIncarnation })
       return
     }
-    if (refusal && isForGood(refusal.reason)) this.#refusedForGood(contact, refusal)
+    if (refusal && isForGood(refusal.reason)) {
+      const { reason, detail } = refusal
+      this.#events.refused(this.#noteForGood({ contact: contact.toString(), reason, detail }))
+    }
     const isSelf = refusal?.reason === 'self'
     const outcome: ContactOutcome = isSelf ? 'self' : failure === 'refused' ? 'nobody' : 'unclear'
     this.#events.input({ type: 'contact-failed', contact, outcome })
   }
 
-  #refusedForGood(contact: NodeAddress, { reason, detail }: Omit<LastRefusal, 'contact'>): void {
-    this.#lastRefusal = { contact: contact.toString(), reason, detail }
-    this.#logger.error(this.#lastRefusal, 'A contact refuses this node')
-    this.#events.refused(this.#lastRefusal)
+  #noteForGood(refusal: LastRefusal): LastRefusal {
+    this.#lastRefusal = refusal
+    this.#logger.error(refusal, 'A contact refuses this node')
+    return refusal
   }
 
   /** Gives up whatever is under way. */
@@ -123,6 +137,14 @@ function inOrder(seeds: readonly (string | NodeAddress)[]): readonly NodeAddress
   return toAddresses(seeds).toSorted((left, right) => NodeAddress.compare(left, right))
 }
 
+/** Of the handshake's reasons and a member's own, those that only a change of the settings mends. */
+const forGood: ReadonlySet<string> = new Set<RefusalReason | JoinRefusalReason>([
+  'cluster-name',
+  'config',
+  'wire-version',
+  'roles-too-large',
+])
+
 function isForGood(reason: string): boolean {
-  return reason === 'cluster-name' || reason === 'config' || reason === 'wire-version'
+  return forGood.has(reason)
 }

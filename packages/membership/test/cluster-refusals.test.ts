@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { VectorClock } from '@casty/clock'
+import { Endpoint } from '@casty/transport'
 import {
   Cluster,
+  clusterDefaults,
   encodeMessage,
   gossipFor,
   membershipFrameType,
   type DowningProvider,
+  type JoinRefusalReason,
 } from '@casty/membership'
 import { addressOf, ClusterWorld, type WorldOptions } from './cluster-world.ts'
 import { rawEndpoint } from './raw-endpoint.ts'
@@ -63,6 +66,37 @@ describe('A contact refuses a node', () => {
     await world.advance(1_000)
     await waiting
     expect(cluster.explain().lastRefusal).toMatch(/7 to 9/)
+  })
+
+  test('because of its roles, and all that can be asked says so', async () => {
+    await using world = new ClusterWorld()
+    await using contact = await refusingWith(world, 'z', 'roles-too-large')
+    const { cluster, events, log } = await world.start('b', { seedNodes: [contact.self.address] })
+    const waiting = expect(cluster.waitFor(1)).rejects.toMatchObject({
+      code: 'CASTY_MEMBERSHIP_JOIN_REFUSED',
+      message: expect.stringMatching(/^z:1 refused this node \(roles-too-large\): .*2048 bytes/),
+    })
+    await world.advance(1_000)
+    await waiting
+    expect(cluster.explain().lastRefusal).toContain('z:1: roles-too-large')
+    expect(eventsOf({ events }, 'join-refused')[0]).toMatchObject({
+      contact: 'z:1',
+      reason: 'roles-too-large',
+    })
+    expect(log.some(({ level }) => level === 'error')).toBe(true)
+  })
+
+  test('for want of room, and the node waits until there is some', async () => {
+    await using world = new ClusterWorld()
+    await using contact = await refusingWith(world, 'z', 'cluster-full')
+    const { cluster, events } = await world.start('b', { seedNodes: [contact.self.address, 'a:1'] })
+    const waiting = cluster.waitFor(2)
+    await world.advance(1_000)
+    expect(eventsOf({ events }, 'join-refused')[0]).toMatchObject({ reason: 'cluster-full' })
+    expect(cluster.explain().lastRefusal).toBeUndefined()
+    expect(cluster.explain().summary).toContain('z:1 (it refuses this node: the cluster holds')
+    await world.start('a')
+    expect((await world.settled(waiting)).members).toHaveLength(2)
   })
 
   test('and takes it once the configuration there was mended', async () => {
@@ -152,6 +186,27 @@ describe('A node that cannot start', () => {
     ).rejects.toMatchObject({ code: 'CASTY_TRANSPORT_INSECURE_BIND' })
   })
 })
+
+/** A member elsewhere that lets nobody in. */
+async function refusingWith(
+  world: ClusterWorld,
+  host: string,
+  reason: JoinRefusalReason,
+): Promise<Endpoint> {
+  const endpoint = await Endpoint.start({
+    transport: world.network.transport({ host }),
+    clock: world.clock,
+    address: addressOf(host),
+    incarnation: 1,
+    clusterName: clusterDefaults.name,
+    insecure: true,
+  })
+  const refusal = encodeMessage({ type: 'join-refused', reason, knownIncarnation: undefined })
+  endpoint.handle(membershipFrameType, (from) => {
+    endpoint.send(from, 'control', membershipFrameType, refusal)
+  })
+  return endpoint
+}
 
 /** What a node of other wire versions says first. */
 function preludeOf(min: number, max: number): Uint8Array {

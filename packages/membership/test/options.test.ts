@@ -18,6 +18,13 @@ async function startWith(options: Readonly<Record<string, unknown>>): Promise<Cl
   return await Cluster.start({ transport, clock, seedNodes: [], ...options } as ClusterConfig)
 }
 
+/** Different roles of at most 100 bytes each, so many bytes together. */
+function rolesOf(bytes: number): readonly string[] {
+  return Array.from({ length: Math.ceil(bytes / 100) }, (_, index) =>
+    `${index}`.padEnd(Math.min(100, bytes - index * 100), 'x'),
+  )
+}
+
 /** Option, a wrong value, and what the message must say beside the option's name. */
 const wrong: readonly (readonly [option: string, value: unknown, said: RegExp])[] = [
   ...['', 'x'.repeat(101), 7, null, {}].map((value) => ['name', value, /1 to 100 bytes/] as const),
@@ -63,6 +70,7 @@ const wrong: readonly (readonly [option: string, value: unknown, said: RegExp])[
   ['roles', 7, /a list of texts/],
   ['roles', 'store', /a list of texts/],
   ['roles', Array.from({ length: 65 }, (_, index) => `role${index}`), /at most 64/],
+  ['roles', rolesOf(2_049), /2049 bytes.*at most 2048 bytes together/],
   ['roles', ['dc-east', 'dc-west'], /at most one role that starts with dc-/],
   ...[
     'gossipIntervalMs',
@@ -154,6 +162,12 @@ describe('Options', () => {
       code: 'CASTY_MEMBERSHIP_INVALID_OPTION',
       message: expect.stringMatching(/^Option config is .*an object of options/),
     })
+  })
+
+  test('let roles fill what they may take together', async () => {
+    const roles = rolesOf(2_048)
+    await using cluster = await startWith({ roles })
+    expect(cluster.selfMember?.roles).toEqual(roles.toSorted())
   })
 
   test('let a node listen on every interface under a host that others dial', async () => {
