@@ -15,8 +15,8 @@ export const maxRoles = 64
 export const maxRoleBytes = 100
 
 /**
- * All roles of a member together. The whole state must fit one frame of the data lane: at its default
- * of 1 MiB that is some 400 members with so many roles, and some 10,000 with a few short ones.
+ * All roles of a member together. Members must fit half a frame of the data lane: at its default of
+ * 1 MiB that is some 250 members with so many roles, and some 10,000 with a few short ones.
  */
 export const maxRolesBytes = 2_048
 

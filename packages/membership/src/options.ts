@@ -33,7 +33,7 @@ export interface EventLoopDelay {
 export interface ClusterConfig {
   /** Makes channels: `tcpTransport()`, or a transport of `createMemoryNetwork()`. */
   readonly transport: Transport
-  /** Only nodes of the same name meet. 1 to 100 characters. @defaultValue 'casty' */
+  /** Only nodes of the same name meet. 1 to 100 bytes. @defaultValue 'casty' */
   readonly name?: string
   /**
    * The one host that others dial. Never `0.0.0.0` or `::`, which name every host: to listen on all
@@ -59,8 +59,8 @@ export interface ClusterConfig {
   readonly bootstrap?: boolean
   /**
    * What the node is there for; `dc-<name>` puts it into a data center. At most 64, of 100 bytes each
-   * and 2,048 together: with all else that is known of the members they must fit half a frame of
-   * `limits.maxDataFrameBytes`, or nobody else is let in. @defaultValue []
+   * and 2,048 together. With all else that is known of the members they must fit half a frame of
+   * `limits.maxDataFrameBytes`: whoever would not is refused as `cluster-full`. @defaultValue []
    */
   readonly roles?: Iterable<string>
   /**
@@ -72,7 +72,8 @@ export interface ClusterConfig {
   readonly gossipFanout?: number
   /**
    * How many others watch each member. Raising it gives more votes at as many more heartbeats. No more
-   * votes are asked for than watch: with 1, one bad link makes a member unreachable. @defaultValue 5
+   * votes are asked for than watch: with 1 or 2, so few make a member unreachable, where no probe of
+   * theirs reaches it. @defaultValue 5
    */
   readonly monitoredBy?: number
   /** How silence becomes suspicion. */
@@ -84,18 +85,21 @@ export interface ClusterConfig {
   /** Members that must be there before the first becomes up. Must agree. @defaultValue 1 */
   readonly minMembers?: number
   /**
-   * How long joiners wait for convergence before they become weakly up, in milliseconds.
-   * @defaultValue 7_000
+   * How long after the view last had converged joiners become weakly up, in milliseconds. Where it has
+   * not for longer they do at once, however new. @defaultValue 7_000
    */
   readonly weaklyUpAfterMs?: number
   /** How long one contact may take to answer, in milliseconds. @defaultValue 1_000 */
   readonly joinTimeoutMs?: number
-  /** Longest pause between rounds of asking to join, in milliseconds. @defaultValue 1_000 */
+  /**
+   * What the pause between rounds of asking to join grows to, in milliseconds. Each pause is drawn, from
+   * half of it to one and a half times as long. @defaultValue 1_000
+   */
   readonly joinRetryMs?: number
   /**
    * How long the first contact asks the others before it forms a cluster although some gave no clear
-   * answer, in milliseconds. Lower risks a second cluster when a partition meets its restart.
-   * @defaultValue 5_000
+   * answer, in milliseconds; never beside a member that has no room for it. Lower risks a second
+   * cluster when a partition meets its restart. @defaultValue 5_000
    */
   readonly seedTimeoutMs?: number
   /**
