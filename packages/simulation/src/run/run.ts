@@ -122,7 +122,8 @@ export class Run<P, S> {
   /** What must hold does not. @param host - where it shows; any, if it shows everywhere */
   violate(checker: string, text: string, host: string = this.world.hosts[0] ?? ''): void {
     if (this.isOver) return
-    this.note(host, 'violation', `${checker}: ${text}`)
+    // Stacks name files of this machine; the trace is the same on all.
+    this.note(host, 'violation', `${checker}: ${text.split('\n', 1).join()}`)
     this.#violations.push({ checker, at: this.world.now, text })
   }
 
