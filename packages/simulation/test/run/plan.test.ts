@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { membershipScenario, planOf, Run, simulate, type Plan } from '../../src/index.ts'
+import { lamps } from './lamps.ts'
+
+const seeds = Array.from({ length: 600 }, (_, index) => index + 1)
+const plans: readonly Plan[] = seeds.map((seed) => planOf(membershipScenario, seed))
+const types = membershipScenario.actions.map(({ type }) => type)
+
+describe('a plan', () => {
+  test('follows from its seed', () => {
+    expect(planOf(membershipScenario, 17)).toEqual(planOf(membershipScenario, 17))
+    expect(new Set(plans.map((plan) => JSON.stringify(plan.actions))).size).toBe(seeds.length)
+  })
+
+  test('is within the bounds of its scenario', () => {
+    const { hosts, chaosMs } = membershipScenario.shape
+    for (const plan of plans) {
+      expect(plan.hosts.length).toBeGreaterThanOrEqual(hosts[0])
+      expect(plan.hosts.length).toBeLessThanOrEqual(hosts[1])
+      expect(plan.chaosMs).toBeGreaterThanOrEqual(chaosMs[0])
+      expect(plan.chaosMs).toBeLessThanOrEqual(chaosMs[1])
+      for (const { at } of plan.actions) expect(at).toBeLessThan(plan.chaosMs)
+    }
+    expect(new Set(plans.map((plan) => plan.hosts.length)).size).toBe(hosts[1] - hosts[0] + 1)
+  })
+
+  test('is in the order of time, and starts every host', () => {
+    for (const { actions, hosts } of plans) {
+      expect(actions).toEqual(actions.toSorted((left, right) => left.at - right.at))
+      const started = actions.filter(({ type }) => type === 'start')
+      const names = new Set(started.map(({ parameters }) => parameters['host']))
+      expect(names).toEqual(new Set(hosts.map(({ name }) => name)))
+    }
+  })
+
+  test('leaves each type of action out in about a third of the seeds', () => {
+    for (const type of types) {
+      const share = plans.filter(({ off }) => off.includes(type)).length / plans.length
+      expect(share, type).toBeGreaterThan(0.26)
+      expect(share, type).toBeLessThan(0.41)
+    }
+  })
+
+  test('does nothing that is left out, but for the first starts', () => {
+    for (const { actions, off, hosts } of plans) {
+      const later = off.includes('start') ? actions.slice(hosts.length) : actions
+      expect(later.filter(({ type }) => off.includes(type) && type !== 'start')).toEqual([])
+    }
+  })
+
+  test('comes to every type of action in some seed', () => {
+    const done = new Set(plans.flatMap(({ actions }) => actions.map(({ type }) => type)))
+    expect(done).toEqual(new Set(types))
+  })
+
+  test('has clocks that are wrong in about two of three seeds, by no more than the scenario says', () => {
+    const { clockDrift, wallOffsetMs } = membershipScenario.shape
+    const wrong = plans.filter(({ hosts }) => hosts.some(({ rate }) => rate !== 1))
+    expect(wrong.length / plans.length).toBeGreaterThan(0.59)
+    expect(wrong.length / plans.length).toBeLessThan(0.74)
+    for (const { rate = 1, wallOffsetMs: offset = 0 } of plans.flatMap(({ hosts }) => hosts)) {
+      expect(Math.abs(rate - 1)).toBeLessThanOrEqual(clockDrift)
+      expect(Math.abs(offset)).toBeLessThanOrEqual(wallOffsetMs)
+    }
+  })
+
+  test('draws each setting of the program from its values', () => {
+    const { settings = {} } = membershipScenario.shape
+    expect(Object.keys(settings).length).toBeGreaterThan(0)
+    for (const [name, values] of Object.entries(settings)) {
+      const drawn = new Set(plans.map((plan) => plan.settings[name]))
+      expect(drawn, name).toEqual(new Set(values))
+    }
+  })
+
+  test.each([1, 2, 3])(
+    'written down as JSON and read back, it runs the same (seed %i)',
+    async (seed) => {
+      const plan = planOf(membershipScenario, seed)
+      // What was written is a plan.
+      const read = JSON.parse(JSON.stringify(plan)) as Plan
+      const [drawn, again] = [
+        await simulate(membershipScenario, seed),
+        await Run.of(membershipScenario, read),
+      ]
+      expect(again.traceHash).toBe(drawn.traceHash)
+    },
+  )
+
+  test('of one scenario is not that of another with the same seed', () => {
+    const times = (plan: Plan): readonly number[] => plan.actions.map(({ at }) => at)
+    expect(times(planOf({ ...lamps, name: 'other lamps' }, 1))).not.toEqual(times(planOf(lamps, 1)))
+  })
+})
