@@ -7,7 +7,7 @@ import { maxRolesBytes, rolesBytes } from './codec-limits.ts'
 import { gossipFor } from './gossip.ts'
 import { outlivedBy } from './joining.ts'
 import { Member } from './member.ts'
-import type { MembershipEffect, MembershipState, Step } from './membership-state.ts'
+import type { MembershipEffect, MembershipState, Moment, Step } from './membership-state.ts'
 import type { JoinRefusalReason } from './messages.ts'
 import { sendTo } from './sending.ts'
 
@@ -16,17 +16,36 @@ export function admit(
   state: MembershipState,
   from: NodeIdentity,
   { id, roles }: { readonly id: string; readonly roles: readonly string[] },
+  { wallNow }: Moment,
 ): Step {
   const refusal = refusalFor(state, from)
   if (refusal) return [state, [refuse(from, refusal)]]
   if (rolesBytes(roles) > maxRolesBytes) return [state, [refuse(from, 'roles-too-large')]]
-  const cluster = state.cluster.addMember(Member.of({ node: from, id, roles }), state.self)
+  const cluster = withoutFormerLife(state.cluster, from, state.self, wallNow).addMember(
+    Member.of({ node: from, id, roles }),
+    state.self,
+  )
   const welcome = { type: 'welcome', gossip: gossipFor(cluster, VectorClock.empty) } as const
   // Whoever comes back to a known address takes the room of its former life.
   const isNew = !state.cluster.member(from.address)
   if (isNew && encodeMessage(welcome).length > (state.settings.maxStateBytes ?? Infinity))
     return [state, [refuse(from, 'cluster-full')]]
   return [{ ...state, cluster }, [sendTo(from, welcome)]]
+}
+
+/**
+ * Whoever comes back proves that its former life is over. That is removed for good, and not only
+ * replaced: of a node that restarts again and again, versions would else count every life for ever.
+ */
+function withoutFormerLife(
+  cluster: ClusterState,
+  { address, incarnation }: NodeIdentity,
+  self: NodeIdentity,
+  wallNow: number,
+): ClusterState {
+  const former = cluster.member(address)
+  const isOver = former !== undefined && former.incarnation < incarnation
+  return isOver ? cluster.removeMembers([former.node], wallNow, self) : cluster
 }
 
 function refuse(

@@ -86,7 +86,7 @@ function receive(
   message: MembershipMessage,
   moment: Moment,
 ): Step {
-  if (message.type === 'join') return admit(state, from, message)
+  if (message.type === 'join') return admit(state, from, message, moment)
   if (message.type === 'welcome') return [enter(state, from, message.gossip), []]
   if (message.type === 'join-refused') {
     return refused(state, from, message.reason, message.knownIncarnation, moment)

@@ -131,3 +131,17 @@ describe('A restart at the same address', () => {
     expect(world.view('e')).toBe('a.up b.up c.up d.up e.up')
   })
 })
+
+test('a node that restarts again and again leaves nothing of its former lives in the version', async () => {
+  await using world = new ClusterWorld()
+  await world.startAll('a b c')
+  for (let life = 1; life <= 20; life++) {
+    await world.kill('c')
+    await world.advance(life)
+    await world.start('c')
+    await world.until(() => world.allUp(3), 10_000)
+  }
+  const { version, tombstones } = world.cluster('a').getState()
+  expect(version.entries().length).toBeLessThanOrEqual(3)
+  expect(tombstones.size).toBe(1)
+})

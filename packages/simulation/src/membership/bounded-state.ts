@@ -23,7 +23,7 @@ export function boundedState(run: MembershipRun): Watcher<Cluster, ClusterState>
           host,
         )
       }
-      const clockEntries = version.entries.length
+      const clockEntries = version.entries().length
       // A node that left may still be named until its tombstone has spread.
       if (clockEntries > remembered) {
         run.violate(name, `${host}: ${clockEntries} entries in the clock for ${remembered}`, host)

@@ -7,11 +7,11 @@ import { describeState } from './describe.ts'
 import type { MembershipRun } from './scenario.ts'
 
 /** Longest silence until unreachability, with all doubts of the observers and a reconnection. */
-const detectWithinMs = 45_000
+const detectWithinMs = 15_000
 /** P1: after heal all agree within this, in virtual time. */
 const agreeWithinMs = 10_000
 /** A `leave` that began in the chaos is carried through, or given up, within this. */
-const leaveWithinMs = 60_000
+const leaveWithinMs = 20_000
 
 export function healStages(run: MembershipRun): readonly HealStage[] {
   return [theDeadAreFound(run), everybodyIsThere(run), allAgree(run)]

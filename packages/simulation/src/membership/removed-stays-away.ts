@@ -20,6 +20,12 @@ export function removedStaysAway(run: MembershipRun): Watcher<Cluster, ClusterSt
         known.set(member.key, run.world.now)
         removed.add(member.key)
       }
+      for (const [key, since] of known) {
+        const speaks = state.version.versionOf(key) > 0 || state.reachability.rows.has(key)
+        if (speaks && !isForgotten(since)) {
+          run.violate(name, `${process} heeds ${key}, which it has removed`, process.host)
+        }
+      }
       for (const { key } of state.members) {
         const since = known.get(key)
         if (since !== undefined && !isForgotten(since))

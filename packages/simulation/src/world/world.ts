@@ -334,6 +334,7 @@ export class World<P> {
     this.#stops.set(host, stops + 1)
     process.clock.freeze({ asleep })
     if (stops > 0) return
+    this.note(host, 'process', 'stands still')
     this.network.pause(this.addressOf(host))
     this.#standsStill(host)
   }
