@@ -1,0 +1,154 @@
+// Clusters that show what a test tells them to show: histories that a right program never makes, for
+// checkers that have to find them.
+import {
+  ClusterState,
+  Member,
+  memberStatuses,
+  NodeAddress,
+  NodeIdentity,
+  type Cluster,
+} from '@casty/membership'
+import {
+  membershipScenario,
+  planOf,
+  Run,
+  type MembershipRun,
+  type Plan,
+  type RunResult,
+  type Scenario,
+  type Watcher,
+} from '../../src/index.ts'
+
+export type MembershipWatcher = Watcher<Cluster, ClusterState>
+type MembershipScenario = Scenario<Cluster, ClusterState>
+
+/** `b` is the first life of host `b`, `b#2` its second. */
+export function node(name: string): NodeIdentity {
+  const [host = '', life = '1'] = name.split('#')
+  return NodeIdentity.of(NodeAddress.of(host, 1), Number(life))
+}
+
+/** `b.up`, `b#2.joining`, `b.up^3` with its age. */
+function member(text: string): Member {
+  const match = /^([^.]+)\.([a-z-]+)(?:\^(\d+))?$/.exec(text)
+  const status = memberStatuses.find((known) => known === match?.[2])
+  if (match?.[1] === undefined || status === undefined) throw new Error(`no member: ${text}`)
+  const age = match[3] === undefined ? {} : { upNumber: Number(match[3]) }
+  return Member.of({ node: node(match[1]), status, roles: [], ...age })
+}
+
+/** `a.up b.down | a✗b`: the members, and who finds whom unreachable; seen by all. */
+export function stateOf(text: string): ClusterState {
+  const [members = '', observations = ''] = text.split('|').map((part) => part.trim())
+  const all = members.split(/\s+/).filter(Boolean).map(member)
+  const [first] = all
+  if (first === undefined) return ClusterState.empty
+  const state = ClusterState.empty.with({ clusterId: 'one' }).mergeMembers(all, first.node)
+  const observed = observations
+    .split(/\s+/)
+    .filter(Boolean)
+    .reduce((before, pair) => {
+      const [observer = '', subject = ''] = pair.split('✗')
+      return before.markUnreachable(node(subject), node(observer))
+    }, state)
+  return observed.with({ seen: new Set(all.map(({ key }) => key)) })
+}
+
+/** What the code under test sees of a cluster, and nothing behind it. */
+export class Puppet {
+  readonly self: NodeIdentity
+  readonly downed: string[] = []
+  #state: ClusterState
+
+  constructor(self: NodeIdentity, members: string) {
+    this.self = self
+    this.#state = ClusterState.empty
+    this.show(members)
+  }
+
+  show(state: string | ClusterState): void {
+    const shown = typeof state === 'string' ? stateOf(state) : state
+    this.#state = shown.with({ viewer: this.self.key })
+  }
+
+  getState(): ClusterState {
+    return this.#state
+  }
+
+  get selfMember(): Member | undefined {
+    return this.#state.member(this.self)
+  }
+
+  explain(): { readonly summary: string } {
+    return { summary: 'a puppet' }
+  }
+
+  subscribe(): Disposable {
+    return { [Symbol.dispose]() {} }
+  }
+
+  down({ key }: NodeIdentity): void {
+    this.downed.push(key)
+  }
+}
+
+/** What happens when: milliseconds from the beginning, in the chaos. */
+export type Script = readonly (readonly [at: number, what: (run: MembershipRun) => void])[]
+
+export function puppet(run: MembershipRun, host: string): Puppet {
+  const program = run.world.running(host)?.program
+  if (program === undefined) throw new Error(`Nobody runs at ${host}`)
+  return program as unknown as Puppet // Made by `play`.
+}
+
+/** A host shows another state. */
+export function shows(host: string, state: string | ClusterState): (run: MembershipRun) => void {
+  return (run) => puppet(run, host).show(state)
+}
+
+export interface PlayOptions {
+  readonly hosts?: string
+  /** What every process shows when it starts. */
+  readonly members?: string
+  readonly chaosMs?: number
+  readonly seed?: number
+  readonly settings?: Plan['settings']
+  readonly watch?: (run: MembershipRun) => readonly MembershipWatcher[]
+  readonly heal?: MembershipScenario['heal']
+}
+
+/** Plays a script to its end. */
+export async function play(script: Script, options: PlayOptions = {}): Promise<RunResult> {
+  const { hosts = 'a b c', members = '', chaosMs = 60_000, seed = 1 } = options
+  const names = hosts.split(' ')
+  const scenario: MembershipScenario = {
+    ...membershipScenario,
+    actions: script.map(([, what], index) => ({
+      type: `step ${index}`,
+      kind: 'workload',
+      weight: 1,
+      draw: () => ({}),
+      perform: what,
+    })),
+    program:
+      () =>
+      async ({ host, life }) =>
+        new Puppet(node(`${host}#${life + 1}`), members) as unknown as Cluster, // All that watchers use.
+    watch: options.watch ?? (() => []),
+    heal: options.heal ?? (() => []),
+  }
+  const starts = names.map((host) => ({ at: 0, type: 'start', parameters: { host } }))
+  const steps = script.map(([at], index) => ({ at, type: `step ${index}`, parameters: {} }))
+  return await Run.of(scenario, {
+    ...planOf(membershipScenario, seed),
+    hosts: names.map((name) => ({ name })),
+    settings: { tombstoneTtlMs: 86_400_000, ...options.settings },
+    chaosMs,
+    actions: [...starts, ...steps],
+  })
+}
+
+/** `checker: text` of each violation; most checkers are shown bad histories that have one. */
+export function complaints({ violations }: RunResult): readonly string[] {
+  return violations.map(({ checker, text }) => `${checker}: ${text}`)
+}
