@@ -6,7 +6,8 @@ const together = 'a.up^1 b.up^2 c.up^3'
 
 async function heal(script: Script, seed = 1): Promise<readonly string[]> {
   const result = await play(script, { members: together, chaosMs: 5_000, seed, heal: healStages })
-  return complaints(result)
+  // How long they have is theirs to say.
+  return complaints(result).map((text) => text.replace(/not within \d+ ms/, 'too late'))
 }
 
 function everywhere(state: string): Script[number][1] {
@@ -22,7 +23,7 @@ describe('after the chaos', () => {
 
   test('the dead must be found unreachable', async () => {
     expect(await heal([[1_000, ({ world }) => world.crash('b')]])).toEqual([
-      'the dead are unreachable, the living are not: not within 45000 ms: ' +
+      'the dead are unreachable, the living are not: too late: ' +
         `a finds ${node('b').key} reachable; c finds ${node('b').key} reachable`,
     ])
   })
@@ -34,7 +35,7 @@ describe('after the chaos', () => {
 
   test('whoever runs must become a member', async () => {
     const [complaint] = await heal([[1_000, everywhere('a.up^1 b.up^2')]])
-    expect(complaint).toBe('everybody is there: not within 60000 ms: c')
+    expect(complaint).toBe('everybody is there: too late: c')
   })
 
   test('whoever is dead must be a member no more', async () => {
@@ -43,7 +44,7 @@ describe('after the chaos', () => {
       [2_000, everywhere('a.up^1 b.up^2 c.down^3')],
     ]
     const [complaint] = await heal(script)
-    expect(complaint).toMatch(/^everybody is there: not within 60000 ms: /)
+    expect(complaint).toMatch(/^everybody is there: too late: /)
     expect(complaint).toContain(node('c').key)
   })
 
@@ -74,11 +75,11 @@ describe('after the chaos', () => {
 
   test('all must agree', async () => {
     const [complaint] = await heal([[1_000, shows('a', 'a.up^1 b.up^2 c.up^4')]])
-    expect(complaint).toMatch(/^all agree: not within 10000 ms: a has .*, b /)
+    expect(complaint).toMatch(/^all agree: too late: a has .*, b /)
   })
 
   test('nobody must be left on the way', async () => {
     const [complaint] = await heal([[1_000, everywhere('a.up^1 b.up^2 c.up^3 d.exiting^4')]])
-    expect(complaint).toMatch(/not within/)
+    expect(complaint).toMatch(/too late/)
   })
 })
