@@ -135,3 +135,22 @@ export {
   type WorldListener,
   type WorldOptions,
 } from './world/world.ts'
+export type { ChangeFigures, DeathFigures, JoinFigures } from './scale/change-phases.ts'
+export {
+  measureScale,
+  scalePhases,
+  type PhaseResources,
+  type ScaleOptions,
+  type ScalePhase,
+  type ScaleReport,
+  type ScaleResources,
+} from './scale/measure-scale.ts'
+export type { Quantiles } from './scale/quantiles.ts'
+export {
+  missedTargets,
+  scaleTable,
+  targetsOf,
+  type MissedTarget,
+  type ScaleTarget,
+} from './scale/report.ts'
+export type { FalseAlarms, IdleFigures, StallFigures } from './scale/steady-phases.ts'
