@@ -1,7 +1,7 @@
 // How a cluster of a given size behaves, in figures. Everything but the resources follows from the
 // options: two runs of the same give the same.
 import process from 'node:process'
-import { performance } from 'node:perf_hooks'
+import { systemClock } from '@casty/clock'
 import type { ClusterConfig } from '@casty/membership'
 import {
   measureChanges,
@@ -108,7 +108,7 @@ class Measurement {
   readonly #seed: number
   readonly #phases: Partial<Record<ScalePhase, PhaseResources>> = {}
   readonly #heapBefore: number
-  readonly #startedAt = performance.now()
+  readonly #startedAt = systemClock.now()
 
   constructor(options: ScaleOptions) {
     const { nodes, seed = 1, joiners = 50, config = {} } = options
@@ -172,7 +172,7 @@ class Measurement {
       traceHash: crowd.world.trace.hash,
       resources: {
         phases: this.#phases,
-        wallMs: Math.round(performance.now() - this.#startedAt),
+        wallMs: Math.round(systemClock.now() - this.#startedAt),
         rssBytes: process.memoryUsage().rss,
         heapBytesPerNode,
       },
@@ -183,10 +183,10 @@ class Measurement {
 
   async #phase<T>(phase: ScalePhase, measure: () => Promise<T>): Promise<T | undefined> {
     if (this.#options.without?.includes(phase) === true) return undefined
-    const [startedAt, virtualAt] = [performance.now(), this.#crowd.world.now]
+    const [startedAt, virtualAt] = [systemClock.now(), this.#crowd.world.now]
     const found = await measure()
     const resources: PhaseResources = {
-      wallMs: Math.round(performance.now() - startedAt),
+      wallMs: Math.round(systemClock.now() - startedAt),
       virtualMs: Math.round(this.#crowd.world.now - virtualAt),
     }
     this.#phases[phase] = resources
