@@ -3,7 +3,7 @@
 import { SimulationError } from '../errors.ts'
 import type { DiskFaultKind } from '../storage/disk-faults.ts'
 import { purely } from '../world/purity.ts'
-import type { SimulatedProcess } from '../world/simulated-process.ts'
+import type { Program, SimulatedProcess } from '../world/simulated-process.ts'
 import type { NoteKind, TraceEvent, TraceOptions } from '../world/trace.ts'
 import { World } from '../world/world.ts'
 import type { Plan } from './plan.ts'
@@ -70,10 +70,15 @@ export class Run<P, S> {
     this.#scenario = scenario
     this.#stopAtViolation = stopAtViolation
     this.plan = plan
+    let program: Program<P> | undefined
     this.world = new World({
       seed: plan.seed,
       hosts: plan.hosts,
-      program: scenario.program(this),
+      // Asked for when the first process starts, so that it finds this world in the run.
+      program: async (surroundings) => {
+        program ??= scenario.program(this)
+        return await program(surroundings)
+      },
       ...trace,
     })
     const watchers = scenario.watch(this)

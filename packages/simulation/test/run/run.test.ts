@@ -65,6 +65,19 @@ describe('a run', () => {
     ])
   })
 
+  test('gives its program the whole run, world included', async () => {
+    const program: LampScenario['program'] = ({ world }) => {
+      const lit = world.hosts[1]
+      return async ({ host }) => {
+        const lamp = new Lamp()
+        lamp.set({ isLit: host === lit })
+        return lamp
+      }
+    }
+    const { lastEvents } = await run(planned(), { program })
+    expect(lastEvents.get('b')?.at(-1)).toMatchObject({ kind: 'state', text: 'lit' })
+  })
+
   test('notes a state where its description changes', async () => {
     const { lastEvents } = await run(planned('1000 switch a', '2000 heat a', '3000 switch a'))
     const states = lastEvents.get('a')?.filter((event) => 'kind' in event && event.kind === 'state')
