@@ -61,7 +61,10 @@ function cutShort({ plan, violations }: RunResult): Plan {
   }
 }
 
-/** Leaves out halves, then quarters, down to single actions. */
+/**
+ * Leaves out halves, then quarters, down to single actions. The first start of each host stays: where
+ * nobody runs, all progress fails, and that is not what went wrong.
+ */
 async function dropActions(
   current: () => Plan,
   attempt: (plan: Plan) => Promise<boolean>,
@@ -69,10 +72,23 @@ async function dropActions(
   for (let size = Math.ceil(current().actions.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let from = 0; from < current().actions.length;) {
       const { actions } = current()
-      const left = actions.filter((_, index) => index < from || index >= from + size)
-      if (!(await attempt({ ...current(), actions: left }))) from += size
+      const starts = firstStarts(actions)
+      const left = actions.filter(
+        (action, index) => index < from || index >= from + size || starts.has(action),
+      )
+      const isSmaller = left.length < actions.length
+      if (!isSmaller || !(await attempt({ ...current(), actions: left }))) from += size
     }
   }
+}
+
+function firstStarts(actions: readonly PlannedAction[]): ReadonlySet<PlannedAction> {
+  const starts = new Map<unknown, PlannedAction>()
+  for (const action of actions) {
+    const { host } = action.parameters
+    if (action.type === 'start' && !starts.has(host)) starts.set(host, action)
+  }
+  return new Set(starts.values())
 }
 
 async function dropHosts(
