@@ -203,6 +203,8 @@ export class ClusterNode {
     if (event.type === 'dial-refused') {
       const knownIncarnation = outlivedAccordingTo(event, this.state)
       if (knownIncarnation !== undefined) this.dispatch({ type: 'outlived', knownIncarnation })
+      const { actual } = event.refusal
+      if (actual !== undefined) this.dispatch({ type: 'successor-met', node: actual })
     }
     this.detection.watch.wake()
     this.#alarm.arm()

@@ -118,6 +118,24 @@ export function pickGossipTarget<T>(peers: readonly T[], self: T, cursor: number
   return undefined
 }
 
+/**
+ * Tells whoever lives at a member's address now of our cluster. It may belong to it by the word of
+ * members that we know no more: when every node of two sides restarts while they are apart, none of
+ * them knows anybody who lives on the other side, and only so do they meet.
+ */
+export function meetSuccessor(
+  { cluster, self, phase }: MembershipState,
+  node: NodeIdentity,
+): readonly MembershipEffect[] {
+  const former = cluster.member(node.address)
+  const isNews =
+    former !== undefined &&
+    former.incarnation < node.incarnation &&
+    !node.address.equals(self.address)
+  if (phase.type === 'joining' || !isNews) return []
+  return [sendTo(node, statusMessage(cluster))]
+}
+
 function statusMessage(cluster: ClusterState): MembershipMessage {
   return {
     type: 'gossip-status',

@@ -145,6 +145,8 @@ export type MembershipInput =
       readonly subject: NodeIdentity
       readonly status: 'reachable' | 'unreachable' | 'terminated'
     }
+  /** Somebody else than the member dialled lives at its address. */
+  | { readonly type: 'successor-met'; readonly node: NodeIdentity }
   | { readonly type: 'doubts-changed'; readonly doubtful: boolean }
   | { readonly type: 'leave-requested'; readonly node: NodeIdentity }
   | { readonly type: 'down-requested'; readonly nodes: readonly NodeIdentity[] }

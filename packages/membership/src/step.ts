@@ -6,7 +6,7 @@ import { admit } from './admission.ts'
 import { eventsBetween } from './events.ts'
 import { receiveNews, receiveRequest, receiveSeen, receiveStatus } from './exchange.ts'
 import { farewells, forgetGone } from './farewells.ts'
-import { gossipRound, hasten } from './gossip-round.ts'
+import { gossipRound, hasten, meetSuccessor } from './gossip-round.ts'
 import {
   contactFailed,
   enter,
@@ -65,6 +65,8 @@ function handle(state: MembershipState, event: MembershipEvent): Step {
       return receive(state, event.from, event.message, event)
     case 'node-observed':
       return [observe(state, event.subject, event.status), []]
+    case 'successor-met':
+      return [state, meetSuccessor(state, event.node)]
     case 'doubts-changed':
       return [withCluster(state, state.cluster.markDoubtful(state.self, event.doubtful)), []]
     case 'leave-requested':

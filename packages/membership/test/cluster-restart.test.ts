@@ -145,3 +145,19 @@ test('a node that restarts again and again leaves nothing of its former lives in
   expect(version.entries().length).toBeLessThanOrEqual(3)
   expect(tombstones.size).toBe(1)
 })
+
+test('two sides of which every node restarted while they were apart find each other again', async () => {
+  await using world = new ClusterWorld()
+  const options = { seedNodes: ['a:1', 'b:1', 'c:1', 'd:1'], seedTimeoutMs: 3_600_000 }
+  await world.startAll('a b c d', options)
+  world.partition('a b', 'c d')
+  for (const host of ['a', 'b', 'c', 'd']) {
+    await world.kill(host)
+    await world.start(host, { ...options, wallOffsetMs: 1 })
+    await world.until(() => world.view(host) !== '', 10_000)
+    await world.advance(10_000)
+  }
+  world.heal()
+  await world.until(() => world.allUp(4) && world.agreed, 10_000)
+  expect(new Set(world.nodes.map(({ cluster }) => cluster.getState().clusterId)).size).toBe(1)
+})

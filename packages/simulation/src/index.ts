@@ -84,7 +84,12 @@ export {
   type SetState,
 } from './linearizability/set-model.ts'
 export { describeState } from './membership/describe.ts'
-export { clusterProgram, membershipScenario, type MembershipRun } from './membership/scenario.ts'
+export {
+  clusterProgram,
+  largeMembershipScenario,
+  membershipScenario,
+  type MembershipRun,
+} from './membership/scenario.ts'
 export { defineAction, type ActionType, type Parameters } from './run/action.ts'
 export { Ledger, type LedgerTotals } from './run/ledger.ts'
 export { drawPlan, hostName, type Plan, type PlannedAction, type PlanShape } from './run/plan.ts'

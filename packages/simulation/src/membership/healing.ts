@@ -66,11 +66,17 @@ function everybodyIsThere(run: MembershipRun): HealStage {
       }
     },
     isDone: () => missing().length === 0,
-    explain: () => missing().join(', '),
+    explain: () => `${[...new Set(missing())].join(', ')}. ${explainAll(run)}`,
   }
 }
 
 function allAgree(run: MembershipRun): HealStage {
+  // A machine that slept forgets the removed later than the others: their memory may differ for long.
+  const forgets = Number(run.plan.settings['tombstoneTtlMs']) < run.plan.chaosMs
+  const isEqual = (one: ClusterState, other: ClusterState): boolean =>
+    forgets
+      ? one.version.equals(other.version) && describeState(one) === describeState(other)
+      : one.equals(other)
   const disagreement = (): string | undefined => {
     const all = states(run)
     const [first, ...others] = all
@@ -81,7 +87,7 @@ function allAgree(run: MembershipRun): HealStage {
     if (unsettled !== undefined) {
       return `${unsettled.host} has ${describeState(unsettled.state)}; ${unsettled.cluster.explain().summary}`
     }
-    const other = others.find(({ state }) => !state.equals(first.state))
+    const other = others.find(({ state }) => !isEqual(state, first.state))
     return (
       other &&
       `${first.host} has ${describeState(first.state)}, ${other.host} ${describeState(other.state)}`
@@ -93,6 +99,12 @@ function allAgree(run: MembershipRun): HealStage {
     isDone: () => disagreement() === undefined,
     explain: () => disagreement() ?? '',
   }
+}
+
+/** What every node says of itself, each sentence once. */
+function explainAll(run: MembershipRun): string {
+  const said = run.world.processes.flatMap(({ program }) => program?.explain().summary ?? [])
+  return [...new Set(said)].join(' ')
 }
 
 interface Standing {

@@ -20,9 +20,9 @@ export function removedStaysAway(run: MembershipRun): Watcher<Cluster, ClusterSt
         known.set(member.key, run.world.now)
         removed.add(member.key)
       }
-      for (const [key, since] of known) {
+      for (const key of known.keys()) {
         const speaks = state.version.versionOf(key) > 0 || state.reachability.rows.has(key)
-        if (speaks && !isForgotten(since)) {
+        if (speaks && !isForgotten(0)) {
           run.violate(name, `${process} heeds ${key}, which it has removed`, process.host)
         }
       }

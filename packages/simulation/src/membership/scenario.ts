@@ -23,39 +23,54 @@ const patientSeedMs = 3_600_000
 const longMemoryMs = 86_400_000
 
 /** Members that join, leave, fail and come back, under every fault there is. */
-export const membershipScenario: Scenario<Cluster, ClusterState> = {
-  name: 'membership',
-  shape: {
-    hosts: [2, 7],
-    chaosMs: [20_000, 60_000],
-    paceMs: [500, 5_000],
-    startWithinMs: 2_000,
-    clockDrift: 500e-6,
-    wallOffsetMs: 3_600_000,
-    settings: {
-      leaderOrder: ['age', 'age', 'address'],
-      gossipIntervalMs: [200, 1_000, 1_000],
-      gossipFanout: [1, 3, 3],
-      monitoredBy: [3, 5, 5],
-      minMembers: [1, 1, 2],
-      weaklyUpAfterMs: [2_000, 7_000],
-      tombstoneTtlMs: [longMemoryMs, longMemoryMs, 10_000],
+export const membershipScenario: Scenario<Cluster, ClusterState> = membershipAmong('membership', {
+  hosts: [2, 9],
+  chaosMs: [20_000, 60_000],
+  paceMs: [500, 5_000],
+})
+
+/** The same where nobody watches everybody: more hosts than each has monitors, and more happens. */
+export const largeMembershipScenario: Scenario<Cluster, ClusterState> = membershipAmong(
+  'membership-large',
+  { hosts: [12, 30], chaosMs: [20_000, 40_000], paceMs: [100, 1_500] },
+)
+
+function membershipAmong(
+  name: string,
+  shape: Pick<Scenario<Cluster, ClusterState>['shape'], 'hosts' | 'chaosMs' | 'paceMs'>,
+): Scenario<Cluster, ClusterState> {
+  return {
+    name,
+    shape: {
+      ...shape,
+      startWithinMs: 2_000,
+      clockDrift: 500e-6,
+      wallOffsetMs: 3_600_000,
+      settings: {
+        leaderOrder: ['age', 'age', 'address'],
+        gossipIntervalMs: [200, 1_000, 1_000],
+        gossipFanout: [1, 3, 3],
+        monitoredBy: [3, 5, 5],
+        minMembers: [1, 1, 2],
+        weaklyUpAfterMs: [2_000, 7_000],
+        tombstoneTtlMs: [longMemoryMs, longMemoryMs, 10_000],
+      },
     },
-  },
-  actions: [...networkFaults(), ...processFaults(), ...membershipWorkload],
-  program: (run) => clusterProgram(() => run.world.hosts.map(seedOf), run.plan.settings),
-  stateOf: (cluster) => cluster.getState(),
-  describe: describeState,
-  watch: (run) => [
-    forwardOnly(run),
-    removedStaysAway(run),
-    oneCluster(run),
-    boundedState(run),
-    reachabilityIsFair(run),
-    watchRareStates(run),
-  ],
-  rareStates,
-  heal: healStages,
+    actions: [...networkFaults(), ...processFaults(), ...membershipWorkload],
+    program: (run) => clusterProgram(() => run.world.hosts.map(seedOf), run.plan.settings),
+    stateOf: (cluster) => cluster.getState(),
+    describe: describeState,
+    watch: (run) => [
+      forwardOnly(run),
+      removedStaysAway(run),
+      oneCluster(run),
+      boundedState(run),
+      reachabilityIsFair(run),
+      watchRareStates(run),
+    ],
+    rareStates,
+    heal: healStages,
+  }
 }
 
 function seedOf(host: string): string {
