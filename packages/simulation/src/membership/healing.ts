@@ -45,7 +45,9 @@ function everybodyIsThere(run: MembershipRun): HealStage {
   const { world } = run
   const abandoned = new Set(world.hosts.filter((host) => !world.running(host) && random() < 0.3))
   // Only the first contact may form a cluster: where there is none, it has to come back.
-  if (!world.processes.some(({ program }) => program?.selfMember !== undefined)) abandoned.clear()
+  const isFormed = world.processes.some(({ program }) => program?.selfMember !== undefined)
+  const isEnough = world.hosts.length - abandoned.size >= Number(run.plan.settings['minMembers'])
+  if (!isFormed || !isEnough) abandoned.clear()
   const missing = (): readonly string[] => [
     ...world.hosts.filter((host) => !abandoned.has(host) && !isMember(run, host)),
     ...states(run).flatMap(({ state }) =>
