@@ -112,7 +112,7 @@ export type { FileHandle, FileStats, FileSystem } from './storage/file-system.ts
 export { SimulatedDisk, type DiskDigest } from './storage/simulated-disk.ts'
 export type { SystemCall, SystemError, SystemErrorCode } from './storage/system-error.ts'
 export { Disturbances } from './world/disturbances.ts'
-export { ImpurityError } from './world/impurity-error.ts'
+export { ImpurityError, type ImpurityErrorCode } from './world/impurity-error.ts'
 export type { Link, LinkFault } from './world/links.ts'
 export { NodeClock, type ClockSkew } from './world/node-clock.ts'
 export { purely } from './world/purity.ts'

@@ -1,6 +1,7 @@
 import { answers, describeCall, illegal, type RecordedModel } from './model.ts'
 import { isInteger, isVariantOf } from './shape.ts'
 
+/** What is asked of a counter. */
 export type CounterInput =
   /** Answers the value. */
   | { readonly type: 'read' }
@@ -9,6 +10,7 @@ export type CounterInput =
   /** Takes `by` away, one by default; answers like `increment`. */
   | { readonly type: 'decrement'; readonly by?: number }
 
+/** The value, where it is told. */
 export type CounterOutput = number | 'done'
 
 /** A number that is read and added to. It may be negative. */

@@ -9,7 +9,7 @@ import { isRecord, isString } from './shape.ts'
  *
  * @example
  * encodeHistory(recorder.history())
- * // => {"client":"a","key":"k","input":{"type":"read"},"invokedAt":1,"outcome":{"type":"unknown"}}
+ * // {"client":"a","key":"k","input":{"type":"read"},"invokedAt":1,"outcome":{"type":"unknown"}}
  */
 export function encodeHistory(history: History<unknown, unknown>): string {
   return history.map((operation) => `${JSON.stringify(operation)}\n`).join('')

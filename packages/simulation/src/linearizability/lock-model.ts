@@ -1,6 +1,7 @@
 import { answers, describeCall, illegal, type RecordedModel } from './model.ts'
 import { isInteger, isString, isVariantOf } from './shape.ts'
 
+/** What is asked of a lock. */
 export type LockInput =
   /** Waits until the lock is free. Answers the fencing token of the grant. */
   | { readonly type: 'acquire'; readonly owner: string }
@@ -14,6 +15,7 @@ export type LockInput =
    */
   | { readonly type: 'expire'; readonly owner: string; readonly token: number | null }
 
+/** A fencing token, `null` for none, or whether a grant was ended. */
 export type LockOutput = number | boolean | null
 
 /** Who holds the lock, and the highest token that is certain to have been given away. */

@@ -1,6 +1,7 @@
 import { answers, describeCall, illegal, type RecordedModel, type Scalar } from './model.ts'
 import { isScalar, isScalarOrNull, isString, isVariantOf } from './shape.ts'
 
+/** What is asked of a map. */
 export type MapInput =
   /** Answers the value, or `null`. */
   | { readonly type: 'get'; readonly entry: string }
@@ -22,7 +23,9 @@ export type MapInput =
   /** Answers `'done'`. One such operation makes a map be searched as a whole. */
   | { readonly type: 'clear' }
 
+/** A value, `null` for none, whether something was done, or how many there are. */
 export type MapOutput = Scalar | null
+/** The value of each entry. */
 export type MapState = ReadonlyMap<string, Scalar>
 
 /** Values by entry. Entries are independent, so each is searched on its own. */

@@ -1,6 +1,7 @@
 import { answers, describeCall, illegal, type RecordedModel, type Scalar } from './model.ts'
 import { isScalar, isScalarOrNull, isVariantOf } from './shape.ts'
 
+/** What is asked of a queue. */
 export type QueueInput =
   /** Answers `'done'`. */
   | { readonly type: 'enqueue'; readonly value: Scalar }
@@ -11,7 +12,9 @@ export type QueueInput =
   /** Answers the number of values. */
   | { readonly type: 'size' }
 
+/** A value, `null` for none, or how many there are. */
 export type QueueOutput = Scalar | null
+/** The values that wait, oldest first. */
 export type QueueState = readonly Scalar[]
 
 /**

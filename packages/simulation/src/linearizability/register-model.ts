@@ -1,6 +1,7 @@
 import { answers, describeCall, illegal, type RecordedModel, type Scalar } from './model.ts'
 import { isScalar, isScalarOrNull, isVariantOf } from './shape.ts'
 
+/** What is asked of a register. */
 export type RegisterInput =
   /** Answers the value, or `null`. */
   | { readonly type: 'read' }
@@ -13,6 +14,7 @@ export type RegisterInput =
       readonly value: Scalar
     }
 
+/** The value, `null` for none, or whether it was replaced. */
 export type RegisterOutput = Scalar | null
 
 /**

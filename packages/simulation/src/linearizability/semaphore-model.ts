@@ -2,6 +2,7 @@ import { SimulationError } from '../errors.ts'
 import { answers, describeCall, illegal, type RecordedModel } from './model.ts'
 import { isInteger, isString, isVariantOf } from './shape.ts'
 
+/** What is asked of a semaphore. */
 export type SemaphoreInput =
   /** Waits until there are enough permits. Answers `'done'`. */
   | { readonly type: 'acquire'; readonly owner: string; readonly permits: number }
@@ -17,6 +18,7 @@ export type SemaphoreInput =
   /** Answers the number of permits that are free. */
   | { readonly type: 'available' }
 
+/** Whether permits were given or taken back, or how many are free. */
 export type SemaphoreOutput = boolean | number | 'done'
 
 /** Permits that each owner has; owners with none are absent. */

@@ -1,6 +1,7 @@
 import { answers, describeCall, illegal, type RecordedModel } from './model.ts'
 import { isInteger, isString, isVariantOf } from './shape.ts'
 
+/** What is asked of a set. */
 export type SetInput =
   /** Answers whether it is new, or `'done'`. */
   | { readonly type: 'add'; readonly element: string }
@@ -11,7 +12,9 @@ export type SetInput =
   /** Answers the number of elements. One such operation makes a set be searched as a whole. */
   | { readonly type: 'size' }
 
+/** Whether an element is there, is new or was there, or how many there are. */
 export type SetOutput = boolean | number | 'done'
+/** The elements. */
 export type SetState = ReadonlySet<string>
 
 /** Elements, each there or not. They are independent, so each is searched on its own. */

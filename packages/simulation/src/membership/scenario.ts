@@ -15,6 +15,7 @@ import { reachabilityIsFair } from './reachability-is-fair.ts'
 import { removedStaysAway } from './removed-stays-away.ts'
 import { membershipWorkload } from './workload.ts'
 
+/** A run whose programs are clusters. */
 export type MembershipRun = Run<Cluster, ClusterState>
 
 /** Nobody may take a partition for an empty world and form a second cluster. */

@@ -46,6 +46,7 @@ export interface PlanShape {
 /** One type in three is switched off, so that no fault always hides another. @see Groce et al., "Swarm testing", ISSTA 2012 */
 const offShare = 1 / 3
 
+/** Draws a plan. Scenarios have `planOf`, which knows their shape and actions. */
 export function drawPlan(
   shape: PlanShape,
   types: readonly Pick<ActionType<never, never>, 'type' | 'weight' | 'draw'>[],

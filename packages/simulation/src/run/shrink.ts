@@ -11,6 +11,7 @@ export interface ShrinkOptions {
   readonly progress?: (runs: number, actions: number) => void
 }
 
+/** The smallest plan found, and what came of it. */
 export interface Shrunk {
   readonly plan: Plan
   readonly result: RunResult

@@ -30,6 +30,7 @@ export interface DiskFaults {
   readonly readOnly: boolean
 }
 
+/** Nothing goes wrong. */
 export const noDiskFaults: DiskFaults = {
   spaceLeftBytes: Infinity,
   shortWrite: 0,

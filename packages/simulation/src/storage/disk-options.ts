@@ -36,6 +36,7 @@ export interface SimulatedDiskOptions {
   readonly faults?: Partial<DiskFaults>
 }
 
+/** How large, fast and patient a disk is. */
 export type SimulatedDiskSettings = Required<
   Omit<SimulatedDiskOptions, 'clock' | 'random' | 'faults' | 'tearUnitBytes'>
 >

@@ -6,6 +6,7 @@ interface Interval {
   until: number
 }
 
+/** Which links were bad and which hosts stood still, and when: excuses that checkers accept. */
 export class Disturbances {
   readonly #links = new Map<string, Interval[]>()
   readonly #hosts = new Map<string, Interval[]>()

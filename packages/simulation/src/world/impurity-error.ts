@@ -1,7 +1,9 @@
+export type ImpurityErrorCode = 'CASTY_SIMULATION_IMPURE'
+
 /** Something inside a simulation reached for the real world: `CASTY_SIMULATION_IMPURE`. */
 export class ImpurityError extends Error {
   override readonly name = 'ImpurityError'
-  readonly code = 'CASTY_SIMULATION_IMPURE'
+  readonly code: ImpurityErrorCode = 'CASTY_SIMULATION_IMPURE'
 
   private constructor(message: string) {
     super(message)

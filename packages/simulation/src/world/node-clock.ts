@@ -2,6 +2,7 @@
 // and it stands still when the process or its machine does.
 import type { Clock } from '@casty/clock'
 
+/** How wrong a clock is. */
 export interface ClockSkew {
   /** Local milliseconds per millisecond of the world. @defaultValue 1 */
   readonly rate?: number
@@ -20,6 +21,7 @@ interface NodeTimer {
 /** Apart enough for the world to run them one after the other, too close for anybody to notice. */
 const betweenLateTimersMs = 1e-6
 
+/** What a process takes for the time; from outside it is stopped, blocked, set and killed. */
 export class NodeClock implements Clock {
   readonly #world: Clock
   readonly #rate: number

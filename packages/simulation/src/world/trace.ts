@@ -26,7 +26,9 @@ export interface NoteEvent {
   readonly text: string
 }
 
+/** What a note is about. */
 export type NoteKind = 'process' | 'fault' | 'workload' | 'event' | 'state' | 'log' | 'violation'
+/** One thing that happened. */
 export type TraceEvent = WriteEvent | NoteEvent
 
 export interface TraceOptions {
@@ -36,6 +38,7 @@ export interface TraceOptions {
   readonly keepLast?: number
 }
 
+/** What happened in a world, in order; see `RunOptions` for how much of it is kept. */
 export class Trace {
   readonly #hash = new TraceHash()
   readonly #keepLast: number

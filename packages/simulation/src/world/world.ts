@@ -28,6 +28,7 @@ export interface WorldOptions<P> extends TraceOptions {
   readonly disk?: Partial<SimulatedDiskSettings>
 }
 
+/** A machine, with a clock that may be wrong. */
 export interface HostOptions extends ClockSkew {
   readonly name: string
 }
@@ -55,6 +56,7 @@ export function localNetwork(random: Random): number {
   return 0.2 - 0.8 * Math.log(1 - random())
 }
 
+/** Hosts on one network and one virtual time. `Run` makes one for each plan; it can be used alone as well. */
 export class World<P> {
   readonly seed: number
   readonly clock: ManualClock
