@@ -142,7 +142,7 @@ export async function play(script: Script, options: PlayOptions = {}): Promise<R
   return await Run.of(scenario, {
     ...planOf(membershipScenario, seed),
     hosts: names.map((name) => ({ name })),
-    settings: { tombstoneTtlMs: 86_400_000, ...options.settings },
+    settings: { tombstoneTtlMs: 86_400_000, minMembers: 1, ...options.settings },
     chaosMs,
     actions: [...starts, ...steps],
   })
