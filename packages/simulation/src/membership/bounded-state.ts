@@ -3,6 +3,7 @@
 import type { Cluster, ClusterState } from '@casty/membership'
 import type { Watcher } from '../run/scenario.ts'
 import type { MembershipRun } from './scenario.ts'
+import { settingsOf } from './settings.ts'
 
 /** Timers of one node: its own few, and some for each of its peers. */
 const timersOfANode = 10
@@ -12,7 +13,7 @@ export function boundedState(run: MembershipRun): Watcher<Cluster, ClusterState>
   const name = 'state is bounded'
   const identities = new Set<string>()
   // Whoever was away for longer than tombstones last brings back what they stood for.
-  const forgets = Number(run.plan.settings['tombstoneTtlMs']) < run.plan.chaosMs
+  const { forgets } = settingsOf(run)
   return {
     changed({ host }, state) {
       for (const { key } of state.members) identities.add(key)

@@ -5,6 +5,7 @@ import type { HealStage } from '../run/scenario.ts'
 import { forkRandom } from '../world/seeds.ts'
 import { describeState } from './describe.ts'
 import type { MembershipRun } from './scenario.ts'
+import { settingsOf } from './settings.ts'
 
 /** Longest silence until unreachability, with all doubts of the observers and a reconnection. */
 const detectWithinMs = 15_000
@@ -46,7 +47,7 @@ function everybodyIsThere(run: MembershipRun): HealStage {
   const abandoned = new Set(world.hosts.filter((host) => !world.running(host) && random() < 0.3))
   // Only the first contact may form a cluster: where there is none, it has to come back.
   const isFormed = world.processes.some(({ program }) => program?.selfMember !== undefined)
-  const isEnough = world.hosts.length - abandoned.size >= Number(run.plan.settings['minMembers'])
+  const isEnough = world.hosts.length - abandoned.size >= settingsOf(run).minMembers
   if (!isFormed || !isEnough) abandoned.clear()
   const missing = (): readonly string[] => [
     ...world.hosts.filter((host) => !abandoned.has(host) && !isMember(run, host)),
@@ -74,7 +75,7 @@ function everybodyIsThere(run: MembershipRun): HealStage {
 
 function allAgree(run: MembershipRun): HealStage {
   // A machine that slept forgets the removed later than the others: their memory may differ for long.
-  const forgets = Number(run.plan.settings['tombstoneTtlMs']) < run.plan.chaosMs
+  const { forgets } = settingsOf(run)
   const isEqual = (one: ClusterState, other: ClusterState): boolean =>
     forgets
       ? one.version.equals(other.version) && describeState(one) === describeState(other)

@@ -4,12 +4,13 @@ import type { Cluster, ClusterState } from '@casty/membership'
 import type { Watcher } from '../run/scenario.ts'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
 import type { MembershipRun } from './scenario.ts'
+import { settingsOf } from './settings.ts'
 
 export function removedStaysAway(run: MembershipRun): Watcher<Cluster, ClusterState> {
   const name = 'the removed stay away'
   const removedBy = new Map<SimulatedProcess<Cluster>, Map<string, number>>()
   const removed = new Set<string>()
-  const rememberedMs = Number(run.plan.settings['tombstoneTtlMs'])
+  const rememberedMs = settingsOf(run).tombstoneTtlMs
   const isForgotten = (since: number): boolean => run.world.now - since > 0.99 * rememberedMs
   return {
     changed(process, state, before) {

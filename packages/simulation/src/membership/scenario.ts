@@ -7,6 +7,7 @@ import type { Scenario } from '../run/scenario.ts'
 import type { Program } from '../world/simulated-process.ts'
 import { boundedState } from './bounded-state.ts'
 import { describeState } from './describe.ts'
+import { everybodyStarts } from './everybody-starts.ts'
 import { forwardOnly } from './forward-only.ts'
 import { healStages } from './healing.ts'
 import { oneCluster } from './one-cluster.ts'
@@ -62,6 +63,7 @@ function membershipAmong(
     stateOf: (cluster) => cluster.getState(),
     describe: describeState,
     watch: (run) => [
+      everybodyStarts(run),
       forwardOnly(run),
       removedStaysAway(run),
       oneCluster(run),

@@ -7,7 +7,13 @@ import { forwardOnly } from '../../src/membership/forward-only.ts'
 import { oneCluster } from '../../src/membership/one-cluster.ts'
 import { reachabilityIsFair } from '../../src/membership/reachability-is-fair.ts'
 import { removedStaysAway } from '../../src/membership/removed-stays-away.ts'
-import type { LinkFault, MembershipRun } from '../../src/index.ts'
+import {
+  membershipScenario,
+  planOf,
+  Run,
+  type LinkFault,
+  type MembershipRun,
+} from '../../src/index.ts'
 import {
   complaints,
   node,
@@ -71,6 +77,22 @@ describe('decisions are never undone', () => {
       [3_000, shows('b', 'a.up^1 b.up^2')],
     ]
     expect(await judge(forwardOnly, script)).toEqual([])
+  })
+})
+
+describe('every process starts', () => {
+  test('cries where one does not', async () => {
+    const program = () => () => Promise.reject(new Error('no more ports'))
+    const plan = planOf(membershipScenario, 1)
+    const { violations } = await Run.of({ ...membershipScenario, program }, plan)
+    expect(violations).toMatchObject([
+      { checker: 'every process starts', text: 'a did not: Error: no more ports' },
+    ])
+  })
+
+  test('is silent where all do', async () => {
+    const { violations } = await Run.of(membershipScenario, planOf(membershipScenario, 1))
+    expect(violations).toEqual([])
   })
 })
 
