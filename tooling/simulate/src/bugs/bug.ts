@@ -1,8 +1,17 @@
+/** What is promised, by which a bug is to be caught. */
+export type BrokenPromise =
+  | 'all agree' // P1
+  | 'decisions stay' // P2
+  | 'the healthy are reachable' // P7
+  | 'the dead are found'
+  | 'there is one cluster'
+  | 'whoever wants in or out gets there'
+  | 'everything is bounded' // P6
+
 /** A mistake that somebody could make, put into the code under test on purpose. */
 export interface SeededBug {
   readonly name: string
-  /** What it breaks, as DESIGN numbers its promises (`P2`), or `bounded state`. */
-  readonly promise: string
+  readonly promise: BrokenPromise
   readonly scenario: string
   /** The source file, from the root of the repository. */
   readonly file: string

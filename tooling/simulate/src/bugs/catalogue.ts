@@ -1,8 +1,18 @@
 import type { SeededBug } from './bug.ts'
-import { membershipBugs } from './membership.ts'
+import { gossipBugs } from './membership/gossip.ts'
+import { leadingBugs } from './membership/leading.ts'
+import { lifeBugs } from './membership/lives.ts'
+import { stateBugs } from './membership/states.ts'
+import { watchingBugs } from './membership/watching.ts'
 
-/** Every seeded bug; a new layer adds a file of its own. */
-export const bugs: readonly SeededBug[] = [...membershipBugs]
+/** Every seeded bug. A new layer adds a folder of its own. */
+export const bugs: readonly SeededBug[] = [
+  ...stateBugs,
+  ...gossipBugs,
+  ...leadingBugs,
+  ...watchingBugs,
+  ...lifeBugs,
+]
 
 /** @throws Error for a name that was not checked before */
 export function bugNamed(name: string): SeededBug {

@@ -1,3 +1,0 @@
-import type { SeededBug } from './bug.ts'
-
-export const membershipBugs: readonly SeededBug[] = []

@@ -1,0 +1,123 @@
+// Mistakes in what nodes tell each other, and in what they make of it.
+import type { SeededBug } from '../bug.ts'
+import { bugsOf } from './bugs-of.ts'
+
+const m = 'packages/membership/src'
+
+export const gossipBugs: readonly SeededBug[] = bugsOf([
+  {
+    name: 'version-counted-on-receipt',
+    promise: 'all agree',
+    file: `${m}/gossip.ts`,
+    find: 'return state.with({ version: theirs, seen: new Set(theySaw) })',
+    replace:
+      "return state.with({ version: theirs.increment(state.viewer ?? ''), seen: new Set(theySaw) })",
+    why: 'Taking news in passes for news, so that gossip never comes to rest.',
+  },
+  {
+    name: 'seen-kept-when-joined',
+    promise: 'decisions stay',
+    file: `${m}/gossip.ts`,
+    find: 'return state.with({ version: own.merge(theirs), seen: new Set() })',
+    replace: 'return state.with({ version: own.merge(theirs), seen: new Set(theySaw) })',
+    why: 'The join of two views passes for seen by those who have seen one of them.',
+  },
+  {
+    name: 'told-version-not-pruned',
+    promise: 'everything is bounded',
+    file: `${m}/gossip.ts`,
+    find: 'const theirs = state.tombstones.prune(gossip.version)',
+    replace: 'const theirs = gossip.version',
+    why: 'The version takes the entries of removed nodes back in.',
+  },
+  {
+    name: 'forgotten-dead-let-in',
+    promise: 'decisions stay',
+    file: `${m}/gossip.ts`,
+    find: 'if (!held && covers(version, record.dot)) continue',
+    replace: '',
+    why: 'Once its tombstone is forgotten, whoever still lists a removed node brings it back.',
+  },
+  {
+    name: 'delta-without-tombstones',
+    promise: 'decisions stay',
+    file: `${m}/gossip.ts`,
+    find: '.filter((tombstone) => !covers(known, tombstone.dot))',
+    replace: '.filter((tombstone) => known.size === 0 && !covers(known, tombstone.dot))',
+    why: 'Removals reach only those who join.',
+  },
+  {
+    name: 'row-counter-off-by-one',
+    promise: 'all agree',
+    file: `${m}/gossip.ts`,
+    find: 'counter > known.versionOf(key)',
+    replace: 'counter > known.versionOf(key) + 1',
+    why: 'The latest observation is not passed on to whoever has the one before.',
+  },
+  {
+    name: 'row-not-passed-on',
+    promise: 'all agree',
+    file: `${m}/gossip.ts`,
+    find: 'for (const { observer, counter } of newer) rowCounters.set(observer.key, counter)',
+    replace: '',
+    why: 'Observations reach only those to whom the observer itself can tell them.',
+  },
+  {
+    name: 'row-merged-by-subject',
+    promise: 'the healthy are reachable',
+    file: `${m}/reachability.ts`,
+    find: 'rows ??= new Map(this.rows)\n      rows.set(observer, row)',
+    replace:
+      'rows ??= new Map(this.rows)\n      rows.set(observer, { ...row, records: new Map([...(rows.get(observer)?.records ?? []), ...row.records]) })',
+    why: 'What an observer took back stays, since a healed row names nobody.',
+  },
+  {
+    name: 'row-of-the-gone-kept',
+    promise: 'everything is bounded',
+    file: `${m}/reachability.ts`,
+    find: 'if (!allowed(observer)) {',
+    replace: 'if (!allowed(observer) && row.records.size === 0) {',
+    why: 'Observations of nodes that are gone stay for ever.',
+  },
+  {
+    name: 'seen-of-another-version',
+    promise: 'decisions stay',
+    file: `${m}/exchange.ts`,
+    find: 'if (versionDigest !== state.cluster.versionDigest) return [state, []]\n  const cluster',
+    replace: 'const cluster',
+    why: 'Who has seen an older view passes for having seen this one.',
+  },
+  {
+    name: 'newer-peer-not-asked',
+    promise: 'all agree',
+    file: `${m}/exchange.ts`,
+    find: "if (!sameVersion) answers.push({ type: 'gossip-request', version: cluster.version })",
+    replace:
+      "if (!sameVersion) { if (state.known.has(from.key)) answers.push({ type: 'gossip-request', version: cluster.version }) }",
+    why: 'Whoever was never told anything by a peer does not ask it either.',
+  },
+  {
+    name: 'concurrent-peer-not-answered',
+    promise: 'all agree',
+    file: `${m}/exchange.ts`,
+    find: "    case 'concurrent':\n      return [gossipTo",
+    replace: '      return [gossipTo',
+    why: 'Of two who know different things only one learns the other half.',
+  },
+  {
+    name: 'gossip-with-the-reachable-only',
+    promise: 'all agree',
+    file: `${m}/gossip-round.ts`,
+    find: "key !== self.key && cluster.reachability.statusBetween(self.key, key) === 'reachable',",
+    replace: 'key !== self.key && !cluster.unreachable.has(key),',
+    why: 'Who is found unreachable by others is told nothing by those who reach it.',
+  },
+  {
+    name: 'last-words-of-downings-only',
+    promise: 'decisions stay',
+    file: `${m}/farewells.ts`,
+    find: "const isDecision = !now || now.status === 'down'",
+    replace: "const isDecision = now?.status === 'down'",
+    why: 'A removed node is not told, and learns of it by being refused only.',
+  },
+])

@@ -1,0 +1,113 @@
+// Mistakes in how nodes come, stay and go.
+import type { SeededBug } from '../bug.ts'
+import { bugsOf } from './bugs-of.ts'
+
+const m = 'packages/membership/src'
+
+export const lifeBugs: readonly SeededBug[] = bugsOf([
+  {
+    name: 'joiner-of-any-incarnation',
+    promise: 'whoever wants in or out gets there',
+    file: `${m}/admission.ts`,
+    find: 'const knownIncarnation = noJoinAfter(state.cluster, from)',
+    replace: 'const knownIncarnation: Incarnation | undefined = undefined',
+    why: 'Whoever comes back with a clock that went back is welcomed without being let in.',
+  },
+  {
+    name: 'cluster-formed-in-a-partition',
+    promise: 'there is one cluster',
+    file: `${m}/joining.ts`,
+    find: "return outcome === 'nobody' || outcome === 'joiner' || outcome === 'self'",
+    replace: "return outcome !== 'refused'",
+    why: 'Silence of all others passes for nobody being there.',
+  },
+  {
+    name: 'anybody-forms-a-cluster',
+    promise: 'there is one cluster',
+    file: `${m}/joining.ts`,
+    find: "if (!phase.isFirstContact || outcomes.includes('refused')) return false",
+    replace: "if (outcomes.includes('refused')) return false",
+    why: 'Whoever finds nobody at the moment forms a cluster of its own.',
+  },
+  {
+    name: 'welcome-of-another-life',
+    promise: 'whoever wants in or out gets there',
+    file: `${m}/joining.ts`,
+    find: 'gossip.records.some(({ member }) => member.node.equals(node))',
+    replace: 'gossip.records.some(({ member }) => member.address.equals(node.address))',
+    why: 'A node enters with the record of its former life, and takes itself for removed.',
+  },
+  {
+    name: 'removal-not-heeded',
+    promise: 'decisions stay',
+    file: `${m}/life-cycle.ts`,
+    find: "if (!self) return stop(state, phase.type === 'leaving' ? 'left' : 'removed')",
+    replace: "if (!self) return phase.type === 'leaving' ? stop(state, 'left') : [state, []]",
+    why: 'A node that was removed goes on as if it were a member.',
+  },
+  {
+    name: 'removal-not-believed',
+    promise: 'decisions stay',
+    file: `${m}/peer-lives.ts`,
+    find: "if (reason !== 'removed' && reason !== 'stale-incarnation') return undefined",
+    replace: "if (reason !== 'stale-incarnation') return undefined",
+    why: 'A node that was removed while it was away never learns of it.',
+  },
+  {
+    name: 'downing-not-heeded',
+    promise: 'decisions stay',
+    file: `${m}/life-cycle.ts`,
+    find: "if (self.status === 'down') return stopDowned(state)",
+    replace:
+      "if (self.status === 'down' && authorOf(cluster.records, state.self) === state.self.key) return stopDowned(state)",
+    why: 'A node goes on when others have downed it.',
+  },
+  {
+    name: 'leave-given-up-too-late',
+    promise: 'whoever wants in or out gets there',
+    file: `${m}/step.ts`,
+    find: "if (phase.type === 'leaving' && moment.now >= phase.giveUpAt) return leavingOverdue(state, phase)",
+    replace: '',
+    why: 'A node that the others cannot let go waits for ever.',
+  },
+  {
+    name: 'exit-not-confirmed',
+    promise: 'whoever wants in or out gets there',
+    file: `${m}/step.ts`,
+    find: 'return [message.node.equals(from) ? exitConfirmed(state, from) : state, []]',
+    replace: 'return [message.node === from ? exitConfirmed(state, from) : state, []]',
+    why: 'Identities of one node are compared as objects, and the leader waits for a word that came.',
+  },
+  {
+    name: 'alarm-not-stopped',
+    promise: 'everything is bounded',
+    file: `${m}/cluster-node.ts`,
+    find: 'this.#alarm.stop()',
+    replace: '',
+    why: 'A node that has stopped goes on ticking.',
+  },
+  {
+    name: 'wait-not-released',
+    promise: 'everything is bounded',
+    file: `${m}/waiters.ts`,
+    find: '        timer[Symbol.dispose]()\n',
+    replace: '',
+    why: 'Every wait that ended leaves its timer behind.',
+  },
+  {
+    name: 'watch-not-restarted',
+    promise: 'the healthy are reachable',
+    file: `${m}/cluster-node.ts`,
+    find: 'this.detection.restart()\n',
+    replace: '',
+    why: 'A node that joins as a later incarnation watches others under its former name.',
+  },
+  {
+    name: 'woken-too-early-for-ever',
+    promise: 'everything is bounded',
+    file: `${m}/step.ts`,
+    find: '? Math.min(pace.nextAt, convergence.overdueAt)\n        : pace.nextAt',
+    replace: '? Math.min(pace.nextAt, convergence.overdueAt)\n        : 0',
+    why: 'A node wakes over and over at one instant.',
+  },
+])

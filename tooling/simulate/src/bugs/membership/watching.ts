@@ -1,0 +1,122 @@
+// Mistakes in who is found unreachable.
+import type { SeededBug } from '../bug.ts'
+import { bugsOf } from './bugs-of.ts'
+
+const m = 'packages/membership/src'
+const d = 'packages/failure-detector/src'
+
+export const watchingBugs: readonly SeededBug[] = bugsOf([
+  {
+    name: 'one-observer-suffices',
+    promise: 'the healthy are reachable',
+    file: `${m}/unreachable.ts`,
+    find: 'const wanted = size <= 2 ? 1 : size <= 5 ? 2 : 3',
+    replace: 'const wanted = size <= 5 ? 1 : 2',
+    why: 'One bad link makes a member unreachable.',
+  },
+  {
+    name: 'void-votes-counted',
+    promise: 'the healthy are reachable',
+    file: `${m}/unreachable.ts`,
+    find: 'asked === 1 ? accusing : withoutVoid(accusing, accusers, self),',
+    replace: 'accusing,',
+    why: 'Whoever was cut off has the others unreachable when it comes back.',
+  },
+  {
+    name: 'doubtful-votes-counted',
+    promise: 'the healthy are reachable',
+    file: `${m}/unreachable.ts`,
+    find: "return member.status !== 'down' && reachability.rows.get(member.key)?.doubtful !== true",
+    replace: "return member.status !== 'down'",
+    why: 'A node that hears nobody because it stalls accuses others.',
+  },
+  {
+    name: 'votes-of-the-downed-counted',
+    promise: 'the healthy are reachable',
+    file: `${m}/unreachable.ts`,
+    find: "return member.status !== 'down' && reachability",
+    replace: 'return reachability',
+    why: 'A node that was downed since nobody reaches it goes on accusing all others.',
+  },
+  {
+    name: 'the-last-outvoted',
+    promise: 'the dead are found',
+    file: `${m}/unreachable.ts`,
+    find: 'const enough = Math.max(1, Math.min(asked, vouching))',
+    replace: 'const enough = asked',
+    why: 'Where fewer are left than have to vote, the dead are never found.',
+  },
+  {
+    name: 'stall-not-credited',
+    promise: 'the healthy are reachable',
+    file: `${m}/peer-watch.ts`,
+    find: 'if (stall) this.#monitor.stalled(stall.gapMs, now)',
+    replace: "if (stall?.cause === 'suspended') this.#monitor.stalled(stall.gapMs, now)",
+    why: 'Who stood still takes what it did not hear for silence.',
+  },
+  {
+    name: 'probes-go-on-over-a-stall',
+    promise: 'the healthy are reachable',
+    file: `${d}/heartbeat-monitor.ts`,
+    find: 'abandonProbes(watched, heldUntil)',
+    replace: '',
+    why: 'Answers that came during a stall count as missing.',
+  },
+  {
+    name: 'silence-counted-unasked',
+    promise: 'the healthy are reachable',
+    file: `${d}/watched-peer.ts`,
+    find: 'watched.askedAt = later(watched.askedAt)',
+    replace: '',
+    why: 'Time that the asker stood still counts as time without an answer.',
+  },
+  {
+    name: 'trust-not-told',
+    promise: 'the dead are found',
+    file: `${m}/peer-watch.ts`,
+    find: "this.#with(effect.peer, (peer) => this.#around.observed(peer, 'reachable'))",
+    replace: '',
+    why: 'A suspicion is never withdrawn.',
+  },
+  {
+    name: 'silent-peer-not-reconnected',
+    promise: 'the dead are found',
+    file: `${m}/peer-watch.ts`,
+    find: "if (effect.evidence === 'silence') this.#around.reconnect(peer)",
+    replace: '',
+    why: 'A half-open connection is never replaced, and its peer stays unreachable.',
+  },
+  {
+    name: 'out-of-reach-not-watched',
+    promise: 'the dead are found',
+    file: `${m}/peer-watch.ts`,
+    find: 'receivers.includes(key) || outOfReach.includes(key)',
+    replace: 'receivers.includes(key) && !outOfReach.includes(key)',
+    why: 'Nobody notices that a member is back.',
+  },
+  {
+    name: 'heartbeats-unanswered',
+    promise: 'the healthy are reachable',
+    file: `${m}/peer-watch.ts`,
+    find: "this.#around.send(from, { type: 'heartbeat-answer', sequence: message.sequence })",
+    replace:
+      "if (this.#watched.includes(from)) this.#around.send(from, { type: 'heartbeat-answer', sequence: message.sequence })",
+    why: 'Identities of one node are compared as objects, so most askers hear nothing.',
+  },
+  {
+    name: 'probe-vouches-for-the-silent',
+    promise: 'the dead are found',
+    file: `${m}/probe-relay.ts`,
+    find: 'this.#settle(({ expiresAt }) => expiresAt <= now, false)',
+    replace: 'this.#settle(({ expiresAt }) => expiresAt <= now, true)',
+    why: 'Helpers say that they reach whoever they hear nothing of.',
+  },
+  {
+    name: 'refused-connection-not-heeded',
+    promise: 'the dead are found',
+    file: `${m}/peer-watch.ts`,
+    find: 'if (replaced || (isGone && !this.#exiting.has(peer.key))) {',
+    replace: 'if (replaced) {',
+    why: 'A process that died is found by its silence only.',
+  },
+])
