@@ -28,9 +28,10 @@ export async function huntBugs(command: HuntBugs, output: Output): Promise<numbe
   const sound = new SoundSeeds()
   output.whenInterrupted(() => output.text(`\n${score(hunts, bugs.length)}`))
   const work = async (name: string, clean: Hand): Promise<void> => {
-    const hunt = await huntBug(bugNamed(name), from, seeds, async (scenario, seed) => {
-      output.progress(`${hunts.length} of ${bugs.length} bugs; ${name}: seed ${seed}`)
-      return await sound.has(scenario, seed, clean)
+    const hunt = await huntBug(bugNamed(name), from, seeds, {
+      isSound: async (scenario, seed) => await sound.has(scenario, seed, clean),
+      tried: (seed) =>
+        output.progress(`${hunts.length} of ${bugs.length} bugs; ${name}: seed ${seed}`),
     })
     hunts.push(hunt)
     output.text(huntLine(hunt, from, seeds))
@@ -48,7 +49,13 @@ async function huntBug(
   bug: SeededBug,
   from: number,
   seeds: number,
-  isSound: (scenario: string, seed: number) => Promise<boolean>,
+  {
+    isSound,
+    tried,
+  }: {
+    readonly isSound: (scenario: string, seed: number) => Promise<boolean>
+    readonly tried: (seed: number) => void
+  },
 ): Promise<Hunt> {
   const startedAt = performance.now()
   const end = (caught: Hunt['caught'], runs: number): Hunt => {
@@ -57,6 +64,7 @@ async function huntBug(
   await using hand = new Hand(bug.name)
   for (let seed = from; seed < from + seeds; seed++) {
     const { result } = await hand.carryOut(taskOf(bug.scenario, seed))
+    tried(seed)
     const [violation] = result.violations
     if (violation !== undefined && (await isSound(bug.scenario, seed))) {
       const { checker, text } = violation
