@@ -1,4 +1,4 @@
-import type { RunResult } from '@casty/simulation'
+import { spaceTimeDiagram, type RunResult } from '@casty/simulation'
 import { scenarioNamed } from './scenarios.ts'
 import type { Outcome, Task } from './task.ts'
 
@@ -18,8 +18,11 @@ export async function carryOut(task: Task, progress: (text: string) => void): Pr
           progress: (runs, actions) => progress(`shrinking: ${runs} runs, ${actions} actions left`),
         })
       : undefined
-  const wallMs = performance.now() - startedAt
-  return { result: task.events ? full : { ...full, lastEvents: new Map() }, wallMs, shrunk }
+  const diagram = task.diagram
+    ? spaceTimeDiagram(await scenario.run(shrunk?.plan ?? plan, { keepAll: true }))
+    : undefined
+  const result = task.events ? full : { ...full, lastEvents: new Map() }
+  return { result, wallMs: performance.now() - startedAt, shrunk, diagram }
 }
 
 async function watchingRejections(run: () => Promise<RunResult>): Promise<RunResult> {

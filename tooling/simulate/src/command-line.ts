@@ -31,6 +31,8 @@ export interface Replay extends Common {
   readonly subject: { readonly seed: number } | { readonly planFile: string }
   /** The seeded bug to run it with. */
   readonly bug: string | undefined
+  /** Draw the run; into this file, or, `''`, one for temporary files. */
+  readonly diagram: string | undefined
   readonly shrink: boolean
 }
 
@@ -51,8 +53,8 @@ const mostWorkers = 256
 
 export const usage = [
   'Usage: pnpm simulate [--seeds N] [--from N] [--scenario NAME] [--json]',
-  '       pnpm simulate --seed N [--scenario NAME]',
-  '       pnpm simulate --plan FILE',
+  '       pnpm simulate --seed N [--scenario NAME] [--diagram [FILE]]',
+  '       pnpm simulate --plan FILE [--diagram [FILE]]',
   '       pnpm simulate --bugs [NAME]',
   '',
   '  --seeds N              run this many seeds (default 100; of each bug at most 200)',
@@ -62,6 +64,7 @@ export const usage = [
   '  --plan FILE            run a plan that was written down when it failed',
   '  --bugs [NAME]          switch on seeded bugs, each or this one, and see whether they are caught;',
   '                         with --seed or --plan: run that with the bug',
+  '  --diagram [FILE]       with --seed or --plan: draw the run, as SVG',
   '  --require-rare-states  fail when a rare state was never reached',
   '  --no-shrink            do not look for smaller plans that fail alike',
   '  --workers N            threads (default: one per core)',
@@ -111,7 +114,14 @@ function read(argv: readonly string[], known: Known): Command {
     const [bug] =
       given.bugs === undefined ? [undefined] : named('--bugs', 'bug', given.bugs, known.bugs)
     const subject = seed === undefined ? { planFile: given.plan ?? '' } : { seed }
-    return { type: 'replay', scenarios, subject, bug, shrink, ...common }
+    const { diagram } = given
+    if (diagram !== undefined && diagram !== '' && seed !== undefined && scenarios.length > 1) {
+      throw new Mistake('--diagram draws one run into FILE: choose it by --scenario.')
+    }
+    return { type: 'replay', scenarios, subject, bug, diagram, shrink, ...common }
+  }
+  if (given.diagram !== undefined) {
+    throw new Mistake('--diagram draws one run: choose it by --seed or --plan.')
   }
   if (given.bugs !== undefined) {
     const bugs = named('--bugs', 'bug', given.bugs === '' ? undefined : given.bugs, known.bugs)
@@ -141,6 +151,7 @@ function parse(argv: readonly string[]) {
         seed: text,
         plan: text,
         bugs: text,
+        diagram: text,
         workers: text,
         'require-rare-states': flag,
         'no-shrink': flag,
@@ -156,12 +167,14 @@ function parse(argv: readonly string[]) {
   }
 }
 
-/** `--bugs` may do without a value, which `parseArgs` does not know of. */
+const valueIsOptional: readonly string[] = ['--bugs', '--diagram']
+
+/** `parseArgs` does not know of options that may do without a value. */
 function withEmptyValues(argv: readonly string[]): string[] {
   return argv.map((argument, index) => {
     const next = argv[index + 1]
-    return argument === '--bugs' && (next === undefined || next.startsWith('-'))
-      ? '--bugs='
+    return valueIsOptional.includes(argument) && (next === undefined || next.startsWith('-'))
+      ? `${argument}=`
       : argument
   })
 }

@@ -34,7 +34,12 @@ export class Hand implements AsyncDisposable {
       this.#worker = undefined
       await worker.terminate()
       const result = brokenRun(task, error.checker, error.message)
-      return { result, wallMs: performance.now() - startedAt, shrunk: undefined }
+      return {
+        result,
+        wallMs: performance.now() - startedAt,
+        shrunk: undefined,
+        diagram: undefined,
+      }
     }
   }
 

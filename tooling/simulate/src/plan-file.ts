@@ -1,4 +1,5 @@
-// Plans on disk: what a failed run is repeated from, also when it was made smaller.
+// Files for people: plans, from which a failed run is repeated also when it was made smaller, and
+// pictures of runs.
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,10 +11,21 @@ let folder: string | undefined
 
 /** Writes a plan to a file in a directory for temporary files, and gives its path. */
 export function writePlan(plan: Plan): string {
-  folder ??= mkdtempSync(join(tmpdir(), 'casty-simulate-'))
-  const path = join(folder, `${plan.scenario}-${plan.seed}.json`)
+  const path = temporaryPath(plan, 'json')
   writeFileSync(path, `${JSON.stringify(plan, undefined, 2)}\n`)
   return path
+}
+
+/** Writes a picture of a run, to a file for temporary files where none is named, and gives its path. */
+export function writeDiagram(plan: Plan, svg: string, file: string): string {
+  const path = file === '' ? temporaryPath(plan, 'svg') : file
+  writeFileSync(path, svg)
+  return path
+}
+
+function temporaryPath({ scenario, seed }: Plan, extension: string): string {
+  folder ??= mkdtempSync(join(tmpdir(), 'casty-simulate-'))
+  return join(folder, `${scenario}-${seed}.${extension}`)
 }
 
 /** @throws UnusablePlan */
@@ -36,6 +48,7 @@ function isPlan(value: unknown): value is Plan {
     typeof value['scenario'] === 'string' &&
     Number.isSafeInteger(value['seed']) &&
     typeof value['chaosMs'] === 'number' &&
+    isRecord(value['settings']) &&
     Array.isArray(value['off']) &&
     Array.isArray(value['hosts']) &&
     value['hosts'].every((host) => isRecord(host) && typeof host['name'] === 'string') &&

@@ -2,7 +2,7 @@
 import type { Replay } from './command-line.ts'
 import { Hand } from './hand.ts'
 import type { Output } from './output.ts'
-import { readPlan, writePlan } from './plan-file.ts'
+import { readPlan, writeDiagram, writePlan } from './plan-file.ts'
 import { eventLines, failureReport, runName, violationLine } from './report/failure.ts'
 import { failureLine, runLine } from './report/json.ts'
 import { duration, count } from './report/totals.ts'
@@ -22,17 +22,19 @@ export async function replay(command: Replay, output: Output): Promise<number> {
     } else {
       output.text(quietReport(outcome))
     }
+    if (outcome.diagram !== undefined) tellDiagram(outcome.diagram, outcome, command, output)
     output.text(footer(outcome))
   }
   return violated === 0 ? 0 : 1
 }
 
-function tasksOf({ subject, scenarios, shrink }: Replay): readonly Task[] {
+function tasksOf({ subject, scenarios, shrink, ...command }: Replay): readonly Task[] {
+  const asked = { events: true, diagram: command.diagram !== undefined }
   if ('planFile' in subject) {
     const plan = readPlan(subject.planFile)
-    return [{ scenario: plan.scenario, subject: { plan }, events: true, shrink: false }]
+    return [{ scenario: plan.scenario, subject: { plan }, shrink: false, ...asked }]
   }
-  return scenarios.map((scenario) => ({ scenario, subject, events: true, shrink }))
+  return scenarios.map((scenario) => ({ scenario, subject, shrink, ...asked }))
 }
 
 function tellFailure(outcome: Outcome, { subject, bug }: Replay, output: Output): void {
@@ -40,6 +42,20 @@ function tellFailure(outcome: Outcome, { subject, bug }: Replay, output: Output)
     'planFile' in subject ? subject.planFile : writePlan((outcome.shrunk ?? outcome.result).plan)
   output.text(failureReport(outcome, { planFile, bug }))
   output.json(failureLine(outcome, { planFile, bug }))
+}
+
+function tellDiagram(
+  svg: string,
+  { result, shrunk }: Outcome,
+  { diagram = '' }: Replay,
+  output: Output,
+): void {
+  const { plan } = result
+  const path = writeDiagram(plan, svg, diagram)
+  output.text(`\nThe diagram of ${shrunk === undefined ? 'the' : 'the smaller'} run: ${path}`)
+  output.json(
+    JSON.stringify({ type: 'diagram', scenario: plan.scenario, seed: plan.seed, file: path }),
+  )
 }
 
 function quietReport({ result }: Outcome): string {

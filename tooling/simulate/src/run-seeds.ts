@@ -69,7 +69,7 @@ class OneSet {
     const { from, seeds, workers } = this.#command
     const scenario = this.#scenario
     await inLanes(Math.min(workers, seeds), range(from, seeds), async (seed, hand) => {
-      const task = { scenario, subject: { seed }, events: false, shrink: false }
+      const task = { scenario, subject: { seed }, events: false, shrink: false, diagram: false }
       this.#add(await hand.carryOut(task))
     })
     this.#wallMs = performance.now() - this.#startedAt
@@ -99,7 +99,13 @@ class OneSet {
     const outcomes: Outcome[] = []
     await inLanes(Math.min(workers, first.length), first, async ({ result }, hand) => {
       const { plan } = result
-      const task = { scenario: this.#scenario, subject: { plan }, events: true, shrink }
+      const task = {
+        scenario: this.#scenario,
+        subject: { plan },
+        events: true,
+        shrink,
+        diagram: false,
+      }
       const name = runName(plan.scenario, plan.seed)
       outcomes.push(await hand.carryOut(task, (text) => this.#output.progress(`${name}: ${text}`)))
     })

@@ -8,6 +8,8 @@ export interface Task {
   readonly events: boolean
   /** Look for a smaller plan, if this one is violated. */
   readonly shrink: boolean
+  /** Draw the run, or the smaller one that was looked for. */
+  readonly diagram: boolean
 }
 
 export interface Outcome {
@@ -15,6 +17,8 @@ export interface Outcome {
   /** By the real clock, in milliseconds. */
   readonly wallMs: number
   readonly shrunk: Shrunk | undefined
+  /** SVG. */
+  readonly diagram: string | undefined
 }
 
 export type Answer =

@@ -75,7 +75,7 @@ async function huntBug(
 }
 
 function taskOf(scenario: string, seed: number): Task {
-  return { scenario, subject: { seed }, events: false, shrink: false }
+  return { scenario, subject: { seed }, events: false, shrink: false, diagram: false }
 }
 
 /** Seeds that hold without any bug: what the others find proves nothing. */

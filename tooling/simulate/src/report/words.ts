@@ -2,12 +2,19 @@
 import type { Parameters, Plan, PlannedAction } from '@casty/simulation'
 
 /** One line per host that is special, and one per action. */
-export function planInWords({ hosts, chaosMs, actions }: Plan): readonly string[] {
+export function planInWords({ hosts, chaosMs, settings, actions }: Plan): readonly string[] {
   return [
     `${hosts.length} hosts: ${hosts.map(({ name }) => name).join(' ')}; chaos for ${seconds(chaosMs)}`,
+    ...settingsInWords(settings),
     ...hosts.flatMap((host) => clockInWords(host)),
     ...actions.map(actionInWords),
   ]
+}
+
+function settingsInWords(settings: Plan['settings']): readonly string[] {
+  const entries = Object.entries(settings)
+  if (entries.length === 0) return []
+  return [`settings: ${entries.map(([name, value]) => `${name} ${String(value)}`).join(', ')}`]
 }
 
 function clockInWords({ name, rate = 1, wallOffsetMs = 0 }: Plan['hosts'][number]): string[] {
