@@ -55,14 +55,14 @@ export const usage = [
   'Usage: pnpm simulate [--seeds N] [--from N] [--scenario NAME] [--json]',
   '       pnpm simulate --seed N [--scenario NAME] [--diagram [FILE]]',
   '       pnpm simulate --plan FILE [--diagram [FILE]]',
-  '       pnpm simulate --bugs [NAME]',
+  '       pnpm simulate --bugs [NAME,…]',
   '',
   '  --seeds N              run this many seeds (default 100; of each bug at most 200)',
   '  --from N               the first of them (default 1)',
   '  --scenario NAME        only this scenario (default: all)',
   '  --seed N               run one seed, and tell all about it',
   '  --plan FILE            run a plan that was written down when it failed',
-  '  --bugs [NAME]          switch on seeded bugs, each or this one, and see whether they are caught;',
+  '  --bugs [NAME,…]        switch on seeded bugs, each or these, alone, and see whether it is caught;',
   '                         with --seed or --plan: run that with the bug',
   '  --diagram [FILE]       with --seed or --plan: draw the run, as SVG',
   '  --require-rare-states  fail when a rare state was never reached',
@@ -124,7 +124,8 @@ function read(argv: readonly string[], known: Known): Command {
     throw new Mistake('--diagram draws one run: choose it by --seed or --plan.')
   }
   if (given.bugs !== undefined) {
-    const bugs = named('--bugs', 'bug', given.bugs === '' ? undefined : given.bugs, known.bugs)
+    const names = given.bugs === '' ? known.bugs : given.bugs.split(',')
+    const bugs = names.flatMap((name) => named('--bugs', 'bug', name, known.bugs))
     return { type: 'hunt-bugs', bugs, from: from ?? 1, seeds: seeds ?? 200, ...common }
   }
   return {

@@ -4,19 +4,21 @@ import type { RunResult } from '@casty/simulation'
 import { scenarioNamed } from './scenarios.ts'
 import type { Answer, Outcome, Task, ThreadData } from './task.ts'
 
-/** A run takes a second or two; one that has taken this long will not end. */
-const longestRunMs = 120_000
+/** A run takes a second or so; one that has taken this long will not end. */
+const longestRunMs = 60_000
 
 /** A plan, or a bug, that does not fit the code as it is: the message says which. */
 export class Refusal extends Error {}
 
 export class Hand implements AsyncDisposable {
   readonly #bug: string | undefined
+  readonly #longestRunMs: number
   #worker: Worker | undefined
 
-  /** @param bug - the seeded bug that everything it runs has */
+  /** @param bug - the seeded bug that everything it runs has: then it is given less time */
   constructor(bug?: string) {
     this.#bug = bug
+    this.#longestRunMs = bug === undefined ? longestRunMs : longestRunMs / 3
   }
 
   /**
@@ -28,7 +30,7 @@ export class Hand implements AsyncDisposable {
     const startedAt = performance.now()
     const worker = (this.#worker ??= start(this.#bug))
     try {
-      return await answerOf(worker, task, progress)
+      return await answerOf(worker, task, this.#longestRunMs, progress)
     } catch (error) {
       if (!(error instanceof Breakdown)) throw error
       this.#worker = undefined
@@ -63,6 +65,7 @@ class Breakdown extends Error {
 async function answerOf(
   worker: Worker,
   task: Task,
+  longestMs: number,
   progress: ((text: string) => void) | undefined,
 ): Promise<Outcome> {
   let watchdog: NodeJS.Timeout | undefined
@@ -70,8 +73,8 @@ async function answerOf(
     return await new Promise((resolve, reject) => {
       const giveUp = (checker: string, text: string): void => reject(new Breakdown(checker, text))
       watchdog = setTimeout(
-        () => giveUp('every run ends', `not within ${longestRunMs} ms of real time`),
-        longestRunMs,
+        () => giveUp('every run ends', `not within ${longestMs} ms of real time`),
+        longestMs,
       )
       worker.on('message', (answer: Answer) => {
         watchdog?.refresh()

@@ -1,6 +1,11 @@
 // P2: a decision is never undone. In the view of one process, the status of an incarnation only moves
 // forward, and an age, once given, stays; over all views, everybody who was given an age has one.
-import { memberStatuses, type Cluster, type ClusterState } from '@casty/membership'
+import {
+  memberStatuses,
+  type Cluster,
+  type ClusterState,
+  type MemberStatus,
+} from '@casty/membership'
 import type { Watcher } from '../run/scenario.ts'
 import type { MembershipRun } from './scenario.ts'
 
@@ -9,6 +14,7 @@ export function forwardOnly(run: MembershipRun): Watcher<Cluster, ClusterState> 
   const ages = new Map<string, number>()
   return {
     changed({ host }, state, before) {
+      const numbered = new Map<number, string>()
       for (const member of state.members) {
         const { key, status, upNumber } = member
         const was = before?.member(member.node)
@@ -24,7 +30,17 @@ export function forwardOnly(run: MembershipRun): Watcher<Cluster, ClusterState> 
           run.violate(name, `${host} sees ${key} with age ${upNumber}, others with ${known}`, host)
         }
         ages.set(key, upNumber)
+        if (!isActive(status)) continue
+        const twin = numbered.get(upNumber)
+        if (twin !== undefined) {
+          run.violate(name, `${host} sees ${key} and ${twin} with one age, ${upNumber}`, host)
+        }
+        numbered.set(upNumber, key)
       }
     },
   }
+}
+
+function isActive(status: MemberStatus): boolean {
+  return memberStatuses.indexOf(status) < memberStatuses.indexOf('exiting')
 }

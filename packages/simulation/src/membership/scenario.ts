@@ -10,10 +10,12 @@ import { describeState } from './describe.ts'
 import { everybodyStarts } from './everybody-starts.ts'
 import { forwardOnly } from './forward-only.ts'
 import { healStages } from './healing.ts'
+import { leavingHandsOver } from './leaving-hands-over.ts'
 import { oneCluster } from './one-cluster.ts'
 import { rareStates, watchRareStates } from './rare-states.ts'
 import { reachabilityIsFair } from './reachability-is-fair.ts'
 import { removedStaysAway } from './removed-stays-away.ts'
+import { seenIsTrue } from './seen-is-true.ts'
 import { membershipWorkload } from './workload.ts'
 
 /** A run whose programs are clusters. */
@@ -69,6 +71,8 @@ function membershipAmong(
       oneCluster(run),
       boundedState(run),
       reachabilityIsFair(run),
+      seenIsTrue(run),
+      leavingHandsOver(run),
       watchRareStates(run),
     ],
     rareStates,
