@@ -111,8 +111,10 @@ function read(argv: readonly string[], known: Known): Command {
     if (given['require-rare-states'] === true) {
       throw new Mistake(`${single} names one run, which cannot reach every rare state.`)
     }
-    const [bug] =
-      given.bugs === undefined ? [undefined] : named('--bugs', 'bug', given.bugs, known.bugs)
+    const [bug, ...others] = given.bugs === undefined ? [] : bugsOf(given.bugs, known)
+    if (others.length > 0) {
+      throw new Mistake(`Name one bug that ${single} is to be run with, not ${others.length + 1}.`)
+    }
     const subject = seed === undefined ? { planFile: given.plan ?? '' } : { seed }
     const { diagram } = given
     if (diagram !== undefined && diagram !== '' && seed !== undefined && scenarios.length > 1) {
@@ -124,8 +126,7 @@ function read(argv: readonly string[], known: Known): Command {
     throw new Mistake('--diagram draws one run: choose it by --seed or --plan.')
   }
   if (given.bugs !== undefined) {
-    const names = given.bugs === '' ? known.bugs : given.bugs.split(',')
-    const bugs = names.flatMap((name) => named('--bugs', 'bug', name, known.bugs))
+    const bugs = bugsOf(given.bugs, known)
     return { type: 'hunt-bugs', bugs, from: from ?? 1, seeds: seeds ?? 200, ...common }
   }
   return {
@@ -191,6 +192,10 @@ function integer(
   if (/^\d+$/.test(text) && value >= least && value <= most) return value
   const allowed = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`
   throw new Mistake(`${option} is "${text}": give an integer ${allowed}.`)
+}
+
+function bugsOf(text: string, { bugs }: Known): readonly string[] {
+  return text === '' ? bugs : text.split(',').flatMap((name) => named('--bugs', 'bug', name, bugs))
 }
 
 function named(

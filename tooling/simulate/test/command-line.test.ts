@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest'
+import { readCommandLine, usage } from '../src/command-line.ts'
+
+const known = { scenarios: ['membership', 'sharding'], bugs: ['late', 'lost', 'twice'] }
+
+function read(text: string): ReturnType<typeof readCommandLine> {
+  return readCommandLine(text === '' ? [] : text.split(' '), known)
+}
+
+test('without options a hundred seeds of every scenario are run', () => {
+  expect(read('')).toMatchObject({
+    type: 'run-seeds',
+    scenarios: known.scenarios,
+    from: 1,
+    seeds: 100,
+    shrink: true,
+    requireRareStates: false,
+    json: false,
+  })
+})
+
+test('a set of seeds is chosen by where it begins and how many there are', () => {
+  const options = '--seeds 20 --from 7 --scenario sharding --workers 3 --no-shrink --json'
+  expect(read(`${options} --require-rare-states`)).toEqual({
+    type: 'run-seeds',
+    scenarios: ['sharding'],
+    from: 7,
+    seeds: 20,
+    workers: 3,
+    shrink: false,
+    requireRareStates: true,
+    json: true,
+  })
+})
+
+test.each([
+  ['--seed 17', { subject: { seed: 17 }, bug: undefined, diagram: undefined }],
+  ['--plan plan.json', { subject: { planFile: 'plan.json' } }],
+  ['--seed 17 --bugs late', { bug: 'late' }],
+  ['--seed 17 --diagram', { diagram: '' }],
+  ['--seed 17 --diagram --no-shrink', { diagram: '', shrink: false }],
+  ['--seed 17 --scenario sharding --diagram run.svg', { diagram: 'run.svg' }],
+  ['--plan plan.json --diagram run.svg', { diagram: 'run.svg' }],
+])('%s replays one run', (text, expected) => {
+  expect(read(text)).toMatchObject({ type: 'replay', ...expected })
+})
+
+test.each([
+  ['--bugs', { bugs: known.bugs, from: 1, seeds: 200 }],
+  ['--bugs --json', { bugs: known.bugs, json: true }],
+  ['--bugs late', { bugs: ['late'] }],
+  ['--bugs twice,late --seeds 20 --from 3', { bugs: ['twice', 'late'], from: 3, seeds: 20 }],
+])('%s hunts for bugs', (text, expected) => {
+  expect(read(text)).toMatchObject({ type: 'hunt-bugs', ...expected })
+})
+
+test.each(['--help', '-h', '--seeds 3 --help'])('%s asks for help', (text) => {
+  expect(read(text)).toEqual({ type: 'help' })
+})
+
+test.each([
+  ['--seeds 0', '--seeds is "0": give an integer from 1 on.'],
+  ['--seeds many', '--seeds is "many": give an integer from 1 on.'],
+  ['--from=-1', '--from is "-1": give an integer from 0 on.'],
+  ['--seed 1.5', '--seed is "1.5": give an integer from 0 on.'],
+  ['--workers 0', '--workers is "0": give an integer from 1 to 256.'],
+  ['--scenario chess', '--scenario: there is no scenario "chess", only membership, sharding.'],
+  ['--bugs late,none', '--bugs: there is no bug "none", only late, lost, twice.'],
+  ['--seed 1 --plan p', '--seed and --plan each name one run: give one of them.'],
+  ['--seed 1 --seeds 2', '--seed names one run: leave out --seeds and --from.'],
+  ['--plan p --from 2', '--plan names one run: leave out --seeds and --from.'],
+  ['--seed 1 --bugs', 'Name the bug that --seed is to be run with.'],
+  ['--seed 1 --bugs late,lost', 'Name one bug that --seed is to be run with, not 2.'],
+  ['--diagram', '--diagram draws one run: choose it by --seed or --plan.'],
+  ['--seed 1 --diagram x.svg', '--diagram draws one run into FILE: choose it by --scenario.'],
+  ['--seed 1 --require-rare-states', '--seed names one run, which cannot reach every rare state.'],
+])('%s is answered with what is wrong', (text, message) => {
+  expect(read(text)).toEqual({ type: 'mistake', message })
+})
+
+test.each(['--frobnicate', '--seed', '--json=yes', 'membership'])(
+  '%s is answered with one sentence, and the way to help',
+  (text) => {
+    const command = read(text)
+    const message = command.type === 'mistake' ? command.message : ''
+    expect(message).toMatch(/^[^\n]+\. See --help\.$/)
+  },
+)
+
+test('help names every option', () => {
+  const options = [
+    'seeds',
+    'from',
+    'scenario',
+    'seed',
+    'plan',
+    'bugs',
+    'diagram',
+    'workers',
+    'json',
+  ]
+  for (const option of [...options, 'require-rare-states', 'no-shrink', 'help']) {
+    expect(usage).toContain(`--${option}`)
+  }
+})

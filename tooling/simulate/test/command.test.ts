@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+
+const main = join(import.meta.dirname, '../src/main.ts')
+const folder = mkdtempSync(join(tmpdir(), 'casty-simulate-test-'))
+/** Which violates a check of the first seed, and what it violates. */
+const grossBug = 'row-of-the-gone-kept'
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly errors: string
+}
+
+/** @param whenPrinting - called with the process once it has printed something */
+async function simulate(
+  args: string,
+  whenPrinting?: (child: { kill(signal: NodeJS.Signals): boolean }) => void,
+): Promise<Ended> {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@casty/source', main, ...args.split(' '), '--workers', '2'],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder } },
+  )
+  let [out, errors] = ['', '']
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+  if (whenPrinting) child.stdout.once('data', () => whenPrinting(child))
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', resolve)
+  })
+  return { code, out, errors }
+}
+
+function lines(out: string): readonly Readonly<Record<string, unknown>>[] {
+  return out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>) // As the command writes it.
+}
+
+test('seeds that hold end with their count, and 0', async () => {
+  const { code, out } = await simulate('--seeds 3')
+  expect({ code, last: out.trim().split('\n').at(-1) }).toEqual({
+    code: 0,
+    last: '3 passed, 0 failed',
+  })
+})
+
+test('with --json every line is an object, and a seed has the name of its test', async () => {
+  const { code, out } = await simulate('--seeds 2 --from 5 --json')
+  const runs = lines(out).filter(({ type }) => type === 'run')
+  expect(runs.map(({ name, verdict }) => [name, verdict]).toSorted()).toEqual([
+    ['simulation: membership seed 5', 'passed'],
+    ['simulation: membership seed 6', 'passed'],
+  ])
+  expect(lines(out).at(-1)).toMatchObject({ type: 'totals', runs: 2, passed: 2, unknown: 0 })
+  expect(code).toBe(0)
+})
+
+test('a set that misses a rare state fails where that is asked for', async () => {
+  const { code, out } = await simulate('--seeds 1 --require-rare-states')
+  expect(out).toContain('✗ simulation: membership never reached: ')
+  expect(out).toMatch(/1 passed, 1 failed\n$/)
+  expect(code).toBe(1)
+})
+
+test('a wrong option is answered with one sentence, and 2', async () => {
+  const { code, out, errors } = await simulate('--seeds none')
+  expect({ code, out, errors }).toEqual({
+    code: 2,
+    out: '',
+    errors: '--seeds is "none": give an integer from 1 on.\n',
+  })
+})
+
+test('a seed that is violated tells what, how to repeat it, and a smaller plan', async () => {
+  const { code, out } = await simulate(`--seed 1 --bugs ${grossBug}`)
+  expect(code).toBe(1)
+  expect(out).toContain('✗ simulation: membership seed 1\n  state is bounded, at ')
+  expect(out).toContain(
+    `Repeat it: pnpm simulate --scenario membership --seed 1 --bugs ${grossBug}\n`,
+  )
+  expect(out).toMatch(/Made smaller by \d+ runs, from \d+ actions to \d+\./)
+  expect(out).toMatch(/ {2}a {3}violation state is bounded: |state is bounded: .* rows of /)
+  const planFile = /pnpm simulate --plan (\S+) --bugs/.exec(out)?.[1] ?? ''
+  expect(JSON.parse(readFileSync(planFile, 'utf8'))).toMatchObject({ scenario: 'membership' })
+
+  const again = await simulate(`--plan ${planFile} --bugs ${grossBug} --json`)
+  const [first] = lines(again.out)
+  expect(again.code).toBe(1)
+  expect(first).toMatchObject({ type: 'run', seed: 1, verdict: 'violated' })
+})
+
+test('a seed that holds tells its plan, and draws itself on request', async () => {
+  const file = join(folder, 'run.svg')
+  const { code, out } = await simulate(`--seed 2 --scenario membership --diagram ${file}`)
+  expect(code).toBe(0)
+  expect(out).toContain('✓ simulation: membership seed 2\n')
+  expect(out).toContain('0.000 s  start a\n')
+  expect(existsSync(file) && readFileSync(file, 'utf8')).toMatch(/^<svg /)
+})
+
+test.each([
+  ['of what is no plan', '{"scenario":"membership"}', /holds no plan/],
+  ['of a scenario that nobody knows', planOf('chess'), /no scenario "chess"/],
+  ['with an action that nobody knows', planOf('membership', 'castle'), /castle/],
+])('a plan file %s is answered with one sentence, and 2', async (_, content, message) => {
+  const file = join(folder, `${content.length}.json`)
+  writeFileSync(file, content)
+  const { code, errors } = await simulate(`--plan ${file}`)
+  expect(errors).toMatch(message)
+  expect(errors.trim().split('\n')).toHaveLength(1)
+  expect(code).toBe(2)
+})
+
+function planOf(scenario: string, type = 'start'): string {
+  const actions = [{ at: 0, type, parameters: { host: 'a' } }]
+  const hosts = [{ name: 'a' }, { name: 'b' }]
+  return JSON.stringify({ scenario, seed: 1, hosts, settings: {}, chaosMs: 10, off: [], actions })
+}
+
+test('a seeded bug is caught, and the score tells', async () => {
+  const { code, out } = await simulate(`--bugs ${grossBug} --seeds 3`)
+  expect(out).toMatch(new RegExp(`✓ ${grossBug} +seed 1 of 3 .* state is bounded`))
+  expect(out).toContain('1 of 1 bugs caught (100 %); wanted: 95 %')
+  expect(code).toBe(0)
+})
+
+test('a seeded bug that is not caught is named, and fails the hunt', async () => {
+  // Nothing in this run changes the incarnation of a node.
+  const { code, out } = await simulate('--bugs watch-not-restarted --seeds 1 --from 2 --json')
+  expect(lines(out)).toMatchObject([
+    { type: 'bug', name: 'watch-not-restarted', runs: 1 },
+    { type: 'score', caught: 0, bugs: 1 },
+  ])
+  expect(code).toBe(1)
+})
+
+test('an interrupted set of runs tells what it came to, and ends with 130', async () => {
+  const { code, out } = await simulate('--seeds 1000000 --json', (child) => child.kill('SIGINT'))
+  const last = lines(out).at(-1)
+  expect(last).toMatchObject({ type: 'totals', violated: 0 })
+  expect(Number(last?.['runs'])).toBeGreaterThan(0)
+  expect(code).toBe(130)
+})
