@@ -28,6 +28,17 @@ const steps: readonly Step[] = [
   { name: 'packaging', command: ['node', 'tooling/packaging.ts'], after: ['pack'] },
   { name: 'consumer', command: ['node', 'tooling/consumer/main.ts'], after: ['pack'] },
   { name: 'tests', command: [...vitest, '--exclude', `**/${processTests}/**`], alone: true },
+  {
+    name: 'simulation',
+    command: [
+      'node',
+      '--conditions=@casty/source',
+      'tooling/simulate/src/main.ts',
+      '--seeds',
+      '300',
+    ],
+    alone: true,
+  },
   // These start processes and kill them, on the machine's own time: one after another.
   { name: 'processes', command: [...vitest, processTests, '--no-file-parallelism'], alone: true },
 ]

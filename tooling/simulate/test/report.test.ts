@@ -97,6 +97,7 @@ function resultOf(verdict: RunResult['verdict']): RunResult {
     virtualMs: 60_000,
     reached: new Map([['a check', 2]]),
     performed: new Map([['crash', 3]]),
+    diskFaults: {},
     lastEvents: new Map(),
     trace: undefined,
   }

@@ -16,6 +16,7 @@ import { rareStates, watchRareStates } from './rare-states.ts'
 import { reachabilityIsFair } from './reachability-is-fair.ts'
 import { removedStaysAway } from './removed-stays-away.ts'
 import { seenIsTrue } from './seen-is-true.ts'
+import { votesCount } from './votes-count.ts'
 import { membershipWorkload } from './workload.ts'
 
 /** A run whose programs are clusters. */
@@ -73,6 +74,7 @@ function membershipAmong(
       reachabilityIsFair(run),
       seenIsTrue(run),
       leavingHandsOver(run),
+      votesCount(run),
       watchRareStates(run),
     ],
     rareStates,

@@ -1,7 +1,7 @@
 // What users do with a cluster.
 import type { Cluster, ClusterState } from '@casty/membership'
 import { defineAction, type ActionType } from '../run/action.ts'
-import { drawInteger, drawOne } from '../world/seeds.ts'
+import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
 import type { MembershipRun } from './scenario.ts'
 
 function clusterAt(run: MembershipRun, host: string): Cluster | undefined {
@@ -14,11 +14,18 @@ export const membershipWorkload: readonly ActionType<Cluster, ClusterState>[] = 
     type: 'leave',
     kind: 'workload',
     weight: 2,
-    draw: (random, hosts) => ({ host: drawOne(random, hosts) }),
-    perform: (run, { host }) => {
+    draw: (random, hosts) => ({
+      host: drawOne(random, hosts),
+      handoverMs: drawLogarithmic(random, 1, 3_000),
+    }),
+    perform: (run, { host, handoverMs }) => {
       const cluster = clusterAt(run, host)
-      if (cluster === undefined || run.world.processes.length < 2) return
-      run.note(host, 'workload', 'leave()')
+      const clock = run.world.running(host)?.clock
+      if (cluster === undefined || clock === undefined || run.world.processes.length < 2) return
+      run.note(host, 'workload', `leave(), with a handover of ${handoverMs} ms`)
+      cluster.beforeExit(
+        async () => await new Promise<void>((resolve) => void clock.schedule(handoverMs, resolve)),
+      )
       // It may be downed meanwhile, which is told by its end.
       cluster.leave().catch((error: unknown) => run.note(host, 'log', `leave: ${String(error)}`))
     },
