@@ -26,7 +26,8 @@ export function reachabilityIsFair(run: MembershipRun): Watcher<Cluster, Cluster
     // Members may have come since the votes were taken: two are the fewest that any but two need. Nor
     // can more vote than there are.
     const voters = run.world.hosts.filter((other) => other !== host && ranLately(other)).length
-    const needed = Math.min(observersNeeded(2) + 1, voters, state.members.length - 1)
+    const most = Math.min(observersNeeded(2) + 1, voters, state.members.length - 1)
+    const needed = Math.max(1, most) // To have stood still itself is no reason to accuse others.
     // Whoever is cut off itself counts only its own votes.
     if (badLinksOf(host) >= needed || badLinksOf(observer) >= needed) return
     run.violate(name, `${observer} finds ${key} unreachable, which ran and was connected`, observer)
