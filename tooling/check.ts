@@ -8,6 +8,7 @@ import { runStep, type Step } from './checks/step.ts'
 import { workspaceRoot } from './checks/workspace.ts'
 
 const vitest = ['vitest', 'run', '--config', 'tooling/vitest.config.ts'] as const
+const simulate = ['node', '--conditions=@casty/source', 'tooling/simulate/src/main.ts'] as const
 const processTests = 'test/processes'
 // One set of tarballs for the steps that look at them; see pack.ts.
 const packed = mkdtempSync(join(tmpdir(), 'casty-packed-'))
@@ -30,13 +31,7 @@ const steps: readonly Step[] = [
   { name: 'tests', command: [...vitest, '--exclude', `**/${processTests}/**`], alone: true },
   {
     name: 'simulation',
-    command: [
-      'node',
-      '--conditions=@casty/source',
-      'tooling/simulate/src/main.ts',
-      '--seeds',
-      '300',
-    ],
+    command: [...simulate, '--scenario', 'membership', '--seeds', '300'],
     alone: true,
   },
   // These start processes and kill them, on the machine's own time: one after another.

@@ -1,4 +1,5 @@
 import {
+  largeMembershipScenario,
   membershipScenario,
   planOf,
   Run,
@@ -31,7 +32,10 @@ function known<P, S>(scenario: Scenario<P, S>): KnownScenario {
 }
 
 /** What `pnpm simulate` runs; a new layer adds its scenario here. */
-export const scenarios: readonly KnownScenario[] = [known(membershipScenario)]
+export const scenarios: readonly KnownScenario[] = [
+  known(membershipScenario),
+  known(largeMembershipScenario),
+]
 
 /** @throws Error for a name that was not checked before */
 export function scenarioNamed(name: string): KnownScenario {
