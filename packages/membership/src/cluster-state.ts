@@ -70,6 +70,16 @@ export class ClusterState implements ClusterStateParts {
     return this.#derived.membersByKey
   }
 
+  /** Every member in the order in which they watch each other, each those that follow. */
+  get watchRing(): readonly NodeKey[] {
+    return this.#derived.watchRing
+  }
+
+  /** Every member in another order: over this ring news takes shortcuts. */
+  get shortcutRing(): readonly NodeKey[] {
+    return this.#derived.shortcutRing
+  }
+
   /** The member at an address, in whichever incarnation; or exactly this incarnation of it. */
   member(node: NodeAddress | NodeIdentity): Member | undefined {
     if (!(node instanceof NodeIdentity)) return this.records.get(node.toString())?.member

@@ -1,5 +1,7 @@
+import { ringOrder, ringPosition } from '@casty/failure-detector'
 import type { NodeKey } from '@casty/transport'
 import type { ClusterStateParts } from './cluster-state-parts.ts'
+import { compareText } from './compare-text.ts'
 import { digestOf } from './digest.ts'
 import { byAddress, type Member } from './member.ts'
 import { observersNeeded, unreachableMembers } from './unreachable.ts'
@@ -17,6 +19,10 @@ export class DerivedState {
   #seenDigest: number | undefined
   #membersDigest: number | undefined
   #hasOrphans: boolean | undefined
+  #watchRing: readonly NodeKey[] | undefined
+  #shortcutRing: readonly NodeKey[] | undefined
+  /** Of a state before, with other records: its rings hold as long as the same nodes are members. */
+  #formerRings: DerivedState | undefined
 
   /** @param former - of the state before: its answers are kept as far as they still hold */
   constructor(parts: ClusterStateParts, former?: DerivedState) {
@@ -29,7 +35,14 @@ export class DerivedState {
     if (now.seen === before.seen) this.#seenDigest = former.#seenDigest
     if (now.version === before.version && now.clusterId === before.clusterId)
       this.#versionDigest = former.#versionDigest
-    if (now.records !== before.records) return
+    if (now.records !== before.records) {
+      // Never a chain: of a state that has no rings of its own, those that it was given are kept.
+      this.#formerRings = former.#watchRing ? former : former.#formerRings
+      return
+    }
+    this.#formerRings = former.#formerRings
+    this.#watchRing = former.#watchRing
+    this.#shortcutRing = former.#shortcutRing
     this.#members = former.#members
     this.#membersByKey = former.#membersByKey
     this.#membersDigest = former.#membersDigest
@@ -48,6 +61,33 @@ export class DerivedState {
   get membersByKey(): ReadonlyMap<NodeKey, Member> {
     this.#membersByKey ??= new Map(this.members.map((member) => [member.key, member]))
     return this.#membersByKey
+  }
+
+  /** The ring on which members watch those that follow. */
+  get watchRing(): readonly NodeKey[] {
+    this.#makeRings()
+    return this.#watchRing ?? []
+  }
+
+  /** A second ring, of an order that has nothing to do with the first. */
+  get shortcutRing(): readonly NodeKey[] {
+    this.#makeRings()
+    return this.#shortcutRing ?? []
+  }
+
+  /** Orders thousands of hashes: not for every change of somebody's status. */
+  #makeRings(): void {
+    if (this.#watchRing && this.#shortcutRing) return
+    const former = this.#formerRings
+    this.#formerRings = undefined
+    if (former && sameNodes(former.members, this.members)) {
+      this.#watchRing = former.#watchRing
+      this.#shortcutRing = former.#shortcutRing
+      return
+    }
+    const keys = this.members.map(({ key }) => key)
+    this.#watchRing = ringOrder(keys)
+    this.#shortcutRing = shortcutOrder(keys)
   }
 
   get unreachable(): ReadonlySet<NodeKey> {
@@ -86,4 +126,15 @@ export class DerivedState {
     this.#seenDigest ??= digestOf([...this.#parts.seen].toSorted().join())
     return this.#seenDigest
   }
+}
+
+function sameNodes(left: readonly Member[], right: readonly Member[]): boolean {
+  return left.length === right.length && left.every(({ key }, place) => key === right[place]?.key)
+}
+
+function shortcutOrder(keys: readonly NodeKey[]): readonly NodeKey[] {
+  return keys
+    .map((key) => ({ key, position: ringPosition(`shortcut ${key}`) }))
+    .toSorted((left, right) => left.position - right.position || compareText(left.key, right.key))
+    .map(({ key }) => key)
 }

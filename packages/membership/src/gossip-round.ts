@@ -12,6 +12,7 @@ import {
   type Step,
 } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
+import { neighboursOf } from './neighbours.ts'
 import { gossipTo, sendTo } from './sending.ts'
 
 /** How often those who have not seen the view are preferred as targets, where there are others. */
@@ -81,7 +82,7 @@ function isSeenByAll({ cluster }: MembershipState): boolean {
 }
 
 /**
- * Whom to gossip with: everybody but oneself and those whom this node itself cannot reach. A member
+ * Whom to gossip with: everybody, or the neighbours in a large cluster, but oneself and those whom this node itself cannot reach. A member
  * that only others find unreachable stays a target: that is what heals a broken pair.
  */
 export function gossipTargets(
@@ -89,9 +90,12 @@ export function gossipTargets(
   preferDifferentView: boolean,
 ): readonly Member[] {
   const { cluster, self } = state
+  const neighbours = neighboursOf(cluster, self.key)
   const reachable = cluster.members.filter(
     ({ key }) =>
-      key !== self.key && cluster.reachability.statusBetween(self.key, key) === 'reachable',
+      key !== self.key &&
+      neighbours?.has(key) !== false &&
+      cluster.reachability.statusBetween(self.key, key) === 'reachable',
   )
   const unseen = reachable.filter(({ key }) => !cluster.seen.has(key))
   return preferDifferentView && unseen.length > 0 ? unseen : reachable

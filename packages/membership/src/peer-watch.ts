@@ -4,7 +4,6 @@ import type { Clock, Random } from '@casty/clock'
 import {
   HeartbeatMonitor,
   heartbeatMonitorDefaults,
-  ringOrder,
   selectReceivers,
   StallDetector,
   type HeartbeatMonitorOptions,
@@ -82,7 +81,7 @@ export class PeerWatch {
     const own = cluster.reachability.unreachableFrom(this.#self.key)
     const outOfReach = keys.filter((key) => own.includes(key))
     const receivers = selectReceivers({
-      ringOrder: ringOrder(keys),
+      ringOrder: cluster.watchRing,
       self: this.#self.key,
       unreachable: new Set<NodeKey>([...cluster.unreachable, ...outOfReach]),
       count: this.#options.monitoredBy,
