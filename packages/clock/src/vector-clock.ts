@@ -165,6 +165,11 @@ export class VectorClock {
     return this.#sorted
   }
 
+  /** All entries in no particular order: nothing has to be sorted for it. */
+  unordered(): Iterable<VectorClockEntry> {
+    return this.versions
+  }
+
   toJSON(): Record<string, number> {
     return Object.fromEntries(this.entries()) // Defines own keys, so `__proto__` is a node like any.
   }

@@ -114,6 +114,11 @@ export class ClusterState implements ClusterStateParts {
     return this.registry.entries
   }
 
+  /** Answers that were given already, for those who ask again. */
+  get derived(): DerivedState {
+    return this.#derived
+  }
+
   get versionDigest(): number {
     return this.#derived.versionDigest
   }
@@ -267,8 +272,13 @@ export class ClusterState implements ClusterStateParts {
 
   /** Notes that these nodes have seen this version; those that are no members are left out. */
   markSeen(nodes: Iterable<NodeKey>): ClusterState {
-    const news = [...nodes].filter((node) => !this.seen.has(node) && this.membersByKey.has(node))
-    return news.length === 0 ? this : this.with({ seen: new Set([...this.seen, ...news]) })
+    let seen: Set<NodeKey> | undefined
+    for (const node of nodes) {
+      if (this.seen.has(node) || !this.membersByKey.has(node)) continue
+      seen ??= new Set(this.seen)
+      seen.add(node)
+    }
+    return seen ? this.with({ seen }) : this
   }
 
   /** What changed since `previous`. */

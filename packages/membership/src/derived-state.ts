@@ -2,9 +2,22 @@ import { ringOrder, ringPosition } from '@casty/failure-detector'
 import type { NodeKey } from '@casty/transport'
 import type { ClusterStateParts } from './cluster-state-parts.ts'
 import { compareText } from './compare-text.ts'
-import { digestOf } from './digest.ts'
+import { digestOf, sumOfDigests, versionDigestOf } from './digest.ts'
 import { byAddress, type Member } from './member.ts'
 import { observersNeeded, unreachableMembers } from './unreachable.ts'
+
+/** What was answered from each point of view, by its name. */
+export interface Recall {
+  readonly unreachable: Map<string, ReadonlySet<NodeKey>>
+  readonly leaders: Map<string, Member | undefined>
+}
+
+/** Whether a view has converged, where nobody waits for those that confirmed to exit. */
+export interface Converged {
+  readonly view: string
+  readonly exitingConfirmed: ReadonlySet<NodeKey> | undefined
+  readonly answer: boolean
+}
 
 /**
  * What follows from the parts of one state. Each answer is worked out when it is first asked for,
@@ -19,6 +32,9 @@ export class DerivedState {
   #seenDigest: number | undefined
   #membersDigest: number | undefined
   #hasOrphans: boolean | undefined
+  #seenBits: Uint8Array | undefined
+  #recall: Recall | undefined
+  #converged: Converged | undefined
   #watchRing: readonly NodeKey[] | undefined
   #shortcutRing: readonly NodeKey[] | undefined
   /** Of a state before, with other records: its rings hold as long as the same nodes are members. */
@@ -46,10 +62,13 @@ export class DerivedState {
     this.#members = former.#members
     this.#membersByKey = former.#membersByKey
     this.#membersDigest = former.#membersDigest
+    if (now.seen === before.seen) this.#seenBits = former.#seenBits
     if (now.tombstones === before.tombstones) this.#hasOrphans = former.#hasOrphans
     const isSameView = now.viewer === before.viewer && now.monitoredBy === before.monitoredBy
-    if (isSameView && now.reachability === before.reachability)
-      this.#unreachable = former.#unreachable
+    if (!isSameView || now.reachability !== before.reachability) return
+    this.#unreachable = former.#unreachable
+    this.#recall = former.#recall
+    if (now.seen === before.seen) this.#converged = former.#converged
   }
 
   get members(): readonly Member[] {
@@ -101,6 +120,27 @@ export class DerivedState {
     return this.#unreachable
   }
 
+  /** Answers given from some point of view: they hold until a record or reachability changes. */
+  get recall(): Recall {
+    this.#recall ??= { unreachable: new Map(), leaders: new Map() }
+    return this.#recall
+  }
+
+  /** Whether the view has converged, as last asked for. */
+  get converged(): Converged | undefined {
+    return this.#converged
+  }
+
+  set converged(converged: Converged | undefined) {
+    this.#converged = converged
+  }
+
+  /** A bit for each member that has seen the version, in address order. */
+  get seenBits(): Uint8Array {
+    this.#seenBits ??= bitsOf(this.members, this.#parts.seen)
+    return this.#seenBits
+  }
+
   get hasOrphans(): boolean {
     const { records, tombstones } = this.#parts
     this.#hasOrphans ??=
@@ -111,9 +151,7 @@ export class DerivedState {
 
   get versionDigest(): number {
     const { clusterId, version } = this.#parts
-    this.#versionDigest ??= digestOf(
-      `${clusterId};${[...version.entries()].map(([node, count]) => `${node}:${count}`).join()}`,
-    )
+    this.#versionDigest ??= versionDigestOf(clusterId, version)
     return this.#versionDigest
   }
 
@@ -123,7 +161,7 @@ export class DerivedState {
   }
 
   get seenDigest(): number {
-    this.#seenDigest ??= digestOf([...this.#parts.seen].toSorted().join())
+    this.#seenDigest ??= sumOfDigests(this.#parts.seen)
     return this.#seenDigest
   }
 }
@@ -137,4 +175,12 @@ function shortcutOrder(keys: readonly NodeKey[]): readonly NodeKey[] {
     .map((key) => ({ key, position: ringPosition(`shortcut ${key}`) }))
     .toSorted((left, right) => left.position - right.position || compareText(left.key, right.key))
     .map(({ key }) => key)
+}
+
+function bitsOf(members: readonly Member[], seen: ReadonlySet<NodeKey>): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(members.length / 8))
+  members.forEach(({ key }, place) => {
+    if (seen.has(key)) bits[place >> 3] = (bits[place >> 3] ?? 0) | (1 << (place & 7))
+  })
+  return bits
 }

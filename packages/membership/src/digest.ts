@@ -1,3 +1,5 @@
+import type { VectorClock } from '@casty/clock'
+
 /**
  * A 53-bit digest of a text, as a non-negative safe integer: two rounds of 32-bit FNV-1a from
  * different offsets, finished like MurmurHash3. It tells equal contents from unequal ones at a few
@@ -22,4 +24,36 @@ function finish(hash: number): number {
   let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
   return mixed ^ (mixed >>> 16)
+}
+
+/** Digests are added up to less than this, so that every sum is a safe integer. */
+const digests = 2 ** 53
+
+/** The digest of a set of texts: their order does not matter, so that nothing has to be sorted. */
+export function sumOfDigests(texts: Iterable<string>, start = 0): number {
+  let sum = start
+  for (const text of texts) sum = plus(sum, digestOf(text))
+  return sum
+}
+
+/** Made once for each version: thousands of entries are looked at. */
+const versionDigests = new WeakMap<
+  VectorClock,
+  { readonly clusterId: string; readonly digest: number }
+>()
+
+/** Names a version of one cluster. */
+export function versionDigestOf(clusterId: string, version: VectorClock): number {
+  const known = versionDigests.get(version)
+  if (known?.clusterId === clusterId) return known.digest
+  let digest = digestOf(clusterId)
+  for (const [node, count] of version.unordered())
+    digest = plus(digest, digestOf(`${node}:${count}`))
+  versionDigests.set(version, { clusterId, digest })
+  return digest
+}
+
+function plus(left: number, right: number): number {
+  const sum = left - digests + right // Never beyond the safe integers on the way.
+  return sum < 0 ? sum + digests : sum
 }

@@ -4,11 +4,11 @@ import type { NodeIdentity } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
 import {
   gossipFor,
+  knowsMoreThan,
+  newlySeen,
   receiveGossip,
   seenBits,
-  seenKeys,
   type Gossip,
-  type SeenBits,
 } from './gossip.ts'
 import type { MembershipEffect, MembershipState, Step } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
@@ -83,7 +83,7 @@ export function receiveSeen(
   { versionDigest, seen }: Extract<MembershipMessage, { type: 'seen' }>,
 ): Step {
   if (versionDigest !== state.cluster.versionDigest) return [state, []]
-  const cluster = state.cluster.markSeen([...seenKeys(state.cluster, seen), from.key])
+  const cluster = state.cluster.markSeen([...newlySeen(state.cluster, seen), from.key])
   const answer = knowsMoreThan(cluster, seen) ? [sendTo(from, seenMessage(cluster))] : []
   return [{ ...caughtUp(state, from), cluster }, answer]
 }
@@ -92,14 +92,6 @@ export function receiveSeen(
 function caughtUp(state: MembershipState, peer: NodeIdentity): MembershipState {
   if (state.known.get(peer.key) === state.cluster.version) return state
   return { ...state, known: new Map(state.known).set(peer.key, state.cluster.version) }
-}
-
-/** Whether we know of somebody who has seen the version and is not among these. */
-function knowsMoreThan(cluster: ClusterState, seen: SeenBits): boolean {
-  return (
-    seen.membersDigest === cluster.membersDigest &&
-    seenKeys(cluster, seen).length < cluster.seen.size
-  )
 }
 
 function seenMessage(cluster: ClusterState): MembershipMessage {

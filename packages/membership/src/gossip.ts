@@ -92,7 +92,6 @@ function withVersion(merged: ClusterState, gossip: Gossip): ClusterState {
   // A change by a removed node counts in no version, so no version says who has seen it.
   const isSeenByNobody = merged.hasOrphans
   const state = isSeenByNobody && merged.seen.size > 0 ? merged.with({ seen: new Set() }) : merged
-  const theySaw = isSeenByNobody ? [] : seenKeys(state, gossip.seen)
   const own = state.tombstones.prune(state.version)
   const theirs = state.tombstones.prune(gossip.version)
   const relation = own.compare(theirs)
@@ -100,9 +99,12 @@ function withVersion(merged: ClusterState, gossip: Gossip): ClusterState {
     case 'after':
       return state
     case 'same':
-      return state.markSeen(theySaw)
+      return state.markSeen(isSeenByNobody ? [] : newlySeen(state, gossip.seen))
     case 'before':
-      return state.with({ version: theirs, seen: new Set(theySaw) })
+      return state.with({
+        version: theirs,
+        seen: new Set(isSeenByNobody ? [] : seenKeys(state, gossip.seen)),
+      })
     case 'concurrent':
       return state.with({ version: own.merge(theirs), seen: new Set() })
   }
@@ -169,11 +171,7 @@ function isSame(
 
 /** Who has seen the version of `state`, in the form in which it travels. */
 export function seenBits(state: ClusterState): SeenBits {
-  const bits = new Uint8Array(Math.ceil(state.members.length / 8))
-  state.members.forEach((member, index) => {
-    if (state.seen.has(member.key)) bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7))
-  })
-  return { membersDigest: state.membersDigest, bits }
+  return { membersDigest: state.membersDigest, bits: state.derived.seenBits }
 }
 
 /** Reads bits against the members of `state`; nobody where they were written against others. */
@@ -182,9 +180,37 @@ export function seenKeys(
   { membersDigest, bits }: SeenBits,
 ): readonly NodeKey[] {
   if (membersDigest !== state.membersDigest) return []
-  return state.members
-    .filter((_, index) => ((bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0)
-    .map((member) => member.key)
+  return keysAt(state, bits)
+}
+
+/** Of those who have seen the version according to `told`, the ones that `state` does not know of. */
+export function newlySeen(
+  state: ClusterState,
+  { membersDigest, bits }: SeenBits,
+): readonly NodeKey[] {
+  if (membersDigest !== state.membersDigest) return []
+  const { seenBits: known } = state.derived
+  return keysAt(
+    state,
+    bits.map((byte, place) => byte & ~(known[place] ?? 0)),
+  )
+}
+
+/** Whether `state` knows of somebody who has seen the version and is not among these. */
+export function knowsMoreThan(state: ClusterState, { membersDigest, bits }: SeenBits): boolean {
+  if (membersDigest !== state.membersDigest) return false
+  return state.derived.seenBits.some((byte, place) => (byte & ~(bits[place] ?? 0)) !== 0)
+}
+
+function keysAt({ members }: ClusterState, bits: Uint8Array): readonly NodeKey[] {
+  const keys: NodeKey[] = []
+  bits.forEach((byte, place) => {
+    for (let bit = 0; byte >> bit !== 0; bit++) {
+      const key = (byte & (1 << bit)) === 0 ? undefined : members[place * 8 + bit]?.key
+      if (key !== undefined) keys.push(key)
+    }
+  })
+  return keys
 }
 
 /** Who has seen a state, and who finds whom unreachable in it. */

@@ -32,6 +32,15 @@ export interface Viewpoint {
  * acts on convergence only.
  */
 export function electLeader(state: ClusterState, view: Viewpoint = {}): Member | undefined {
+  const { leaders } = state.derived.recall
+  const name = nameOf(view)
+  if (name !== undefined && leaders.has(name)) return leaders.get(name)
+  const leader = findLeader(state, view)
+  if (name !== undefined) leaders.set(name, leader)
+  return leader
+}
+
+function findLeader(state: ClusterState, view: Viewpoint): Member | undefined {
   const unreachable = unreachableFrom(state, view)
   const candidates = state.members.filter(
     (member) => inScope(member, view) && member.status !== 'down' && !unreachable.has(member.key),
@@ -65,7 +74,19 @@ export function electRoleLeader(
  * has no other, everybody everywhere must have, so that its first member gets a number of its own.
  */
 export function isConverged(state: ClusterState, view: Viewpoint = {}): boolean {
-  return blockersOfConvergence(state, view).length === 0
+  const { derived } = state
+  const name = nameOf(view)
+  if (name === undefined) return !hasBlocker(state, view)
+  const { exitingConfirmed } = view
+  const last = derived.converged
+  if (last?.view === name && last.exitingConfirmed === exitingConfirmed) return last.answer
+  const answer = !hasBlocker(state, view)
+  derived.converged = { view: name, exitingConfirmed, answer }
+  return answer
+}
+
+function hasBlocker(state: ClusterState, view: Viewpoint): boolean {
+  return blockers(state, view).next().done !== true
 }
 
 /** Who keeps the view from converging, and why. */
@@ -79,21 +100,23 @@ export function blockersOfConvergence(
   state: ClusterState,
   view: Viewpoint = {},
 ): readonly ConvergenceBlocker[] {
+  return [...blockers(state, view)]
+}
+
+function* blockers(state: ClusterState, view: Viewpoint): Generator<ConvergenceBlocker> {
   const confirmed = view.exitingConfirmed ?? new Set()
   const unreachable = unreachableFrom(state, view)
   const isEstablished = (member: Member): boolean =>
     (member.status === 'up' || member.status === 'leaving') && inScope(member, view)
   const mustSee = state.members.some(isEstablished) ? isEstablished : isActive
-  const blockers: ConvergenceBlocker[] = []
   for (const member of state.members) {
     if (confirmed.has(member.key)) continue
     if (unreachable.has(member.key) && inScope(member, view)) {
-      if (isActive(member)) blockers.push({ member, why: 'unreachable' })
+      if (isActive(member)) yield { member, why: 'unreachable' }
     } else if (!state.seen.has(member.key) && mustSee(member)) {
-      blockers.push({ member, why: 'not-seen' })
+      yield { member, why: 'not-seen' }
     }
   }
-  return blockers
 }
 
 /** What the leader knows when it decides over a member. */
@@ -183,10 +206,21 @@ function inScope(member: Member, view: Viewpoint): boolean {
 
 /** Who counts as unreachable from here: by observers of the same data center, and never oneself. */
 export function unreachableFrom(state: ClusterState, view: Viewpoint): ReadonlySet<NodeKey> {
+  const { unreachable } = state.derived.recall
+  const name = nameOf(view)
+  const known = name === undefined ? undefined : unreachable.get(name)
+  if (known) return known
   const found =
     state.reachability.rows.size === 0 ? new Set<NodeKey>() : new Set(votedUnreachable(state, view))
   if (view.self !== undefined) found.delete(view.self)
+  if (name !== undefined) unreachable.set(name, found)
   return found
+}
+
+/** Names a point of view, but for who confirmed to exit; undefined where votes are counted otherwise. */
+function nameOf(view: Viewpoint): string | undefined {
+  const { self = '', dataCenter = '', leaderOrder = 'age', observersNeeded: needed } = view
+  return needed ? undefined : `${self} ${leaderOrder} ${dataCenter}`
 }
 
 function votedUnreachable(state: ClusterState, view: Viewpoint): Iterable<NodeKey> {

@@ -31,6 +31,8 @@ export class Member {
   readonly roles: readonly string[]
   /** Order in which members became up: the lowest is the oldest. */
   readonly upNumber: number | undefined
+  /** As its roles say. */
+  readonly dataCenter: string
 
   private constructor(
     init: Required<Omit<MemberInit, 'upNumber' | 'id' | 'roles'>>,
@@ -43,6 +45,7 @@ export class Member {
     this.status = init.status
     this.roles = roles
     this.upNumber = upNumber
+    this.dataCenter = memberDc({ roles })
   }
 
   static of({ node, id, status = 'joining', roles = [], upNumber }: MemberInit): Member {
@@ -64,10 +67,6 @@ export class Member {
 
   get key(): NodeKey {
     return this.node.key
-  }
-
-  get dataCenter(): string {
-    return memberDc(this)
   }
 
   hasRole(role: string): boolean {
