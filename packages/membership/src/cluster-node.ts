@@ -100,7 +100,10 @@ export class ClusterNode {
   }
 
   open(bootstrap: boolean): void {
-    this.messenger.listen((from, message) => this.#receive(from, message))
+    this.messenger.listen(
+      (from, message) => this.#receive(from, message),
+      (from) => this.#askAnew(from),
+    )
     this.endpoint.subscribe((event) => this.#transportEvent(event))
     this.dispatch({ type: 'started', bootstrap })
   }
@@ -133,6 +136,7 @@ export class ClusterNode {
         void this.#joiner.ask(effect.contact, (member) => this.#join(member))
         return
       case 'send':
+        this.messenger.holds(this.state.cluster.version)
         this.messenger.send(effect.to, effect.message)
         return
       case 'reincarnate':
@@ -194,6 +198,13 @@ export class ClusterNode {
         if (message.type === 'join-refused') this.#joiner.declined(from, message.reason)
         this.dispatch({ type: 'message-received', from, message })
     }
+  }
+
+  /** A peer builds on a version that is forgotten here: told ours as a whole, it begins anew. */
+  #askAnew(from: NodeIdentity): void {
+    const { phase, cluster } = this.state
+    if (phase.type === 'joining' || phase.type === 'stopped') return
+    this.messenger.send(from, { type: 'gossip-request', version: cluster.version })
   }
 
   #transportEvent(event: EndpointEvent): void {

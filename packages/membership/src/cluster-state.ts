@@ -272,13 +272,16 @@ export class ClusterState implements ClusterStateParts {
 
   /** Notes that these nodes have seen this version; those that are no members are left out. */
   markSeen(nodes: Iterable<NodeKey>): ClusterState {
-    let seen: Set<NodeKey> | undefined
+    const news = new Set<NodeKey>()
     for (const node of nodes) {
-      if (this.seen.has(node) || !this.membersByKey.has(node)) continue
-      seen ??= new Set(this.seen)
-      seen.add(node)
+      if (!this.seen.has(node) && this.membersByKey.has(node)) news.add(node)
     }
-    return seen ? this.with({ seen }) : this
+    if (news.size === 0) return this
+    const seen = new Set(this.seen)
+    for (const node of news) seen.add(node)
+    const state = this.with({ seen })
+    state.#derived.addSeen(this.#derived, news)
+    return state
   }
 
   /** What changed since `previous`. */

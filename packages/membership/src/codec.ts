@@ -2,6 +2,7 @@
 // nodes it names, and its fields, which refer to nodes by their place. Decoding checks every length
 // and count against what is left, allocates nothing that the bytes do not hold, and throws
 // `CASTY_TRANSPORT_MALFORMED` and nothing else.
+import type { VectorClock } from '@casty/clock'
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
 import { maxIdBytes, maxRoleBytes } from './codec-limits.ts'
 import { MessageReader } from './message-reader.ts'
@@ -53,18 +54,23 @@ export function encodeMessage(message: ClusterMessage): Uint8Array {
   return concat(writer.view(), fields.view())
 }
 
-/** @throws TransportError `CASTY_TRANSPORT_MALFORMED` for anything that `encodeMessage` cannot write */
+/**
+ * @param told - the versions that this node told, by digest: messages of large clusters build on them
+ * @throws TransportError `CASTY_TRANSPORT_MALFORMED` for anything that `encodeMessage` cannot write;
+ * its cause is an `UnknownVersion` where the message builds on a version that `told` does not give
+ */
 export function decodeMessage(
   bytes: Uint8Array,
   start = 0,
   end: number = bytes.length,
+  told: (digest: number) => VectorClock | undefined = () => undefined,
 ): ClusterMessage {
   const reader = new ByteReader(bytes, start, end)
   try {
     const tag = reader.u8()
     const type = typesByTag.get(tag)
     if (type === undefined) throw TransportError.malformed(`No membership message has tag ${tag}`)
-    const message = readFields(new MessageReader(reader, NodeTable.read(reader)), type)
+    const message = readFields(new MessageReader(reader, NodeTable.read(reader), told), type)
     reader.end()
     return message
   } catch (cause) {
@@ -105,7 +111,7 @@ function writeFields(fields: MessageWriter, message: ClusterMessage): void {
       fields.varint(message.allocationsDigest).varint(message.registryDigest)
       return
     case 'gossip-request':
-      fields.version(message.version)
+      fields.version(message.version, message.since)
       return
     case 'welcome':
     case 'gossip':

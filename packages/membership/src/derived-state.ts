@@ -160,6 +160,12 @@ export class DerivedState {
     return this.#membersDigest
   }
 
+  /** The digest of those who saw `former`, and of these, is known without looking at them all. */
+  addSeen(former: DerivedState, news: Iterable<NodeKey>): void {
+    const digest = former.#seenDigest
+    if (digest !== undefined) this.#seenDigest = sumOfDigests(news, digest)
+  }
+
   get seenDigest(): number {
     this.#seenDigest ??= sumOfDigests(this.#parts.seen)
     return this.#seenDigest

@@ -37,19 +37,21 @@ export function sumOfDigests(texts: Iterable<string>, start = 0): number {
 }
 
 /** Made once for each version: thousands of entries are looked at. */
-const versionDigests = new WeakMap<
-  VectorClock,
-  { readonly clusterId: string; readonly digest: number }
->()
+const versionDigests = new WeakMap<VectorClock, number>()
 
 /** Names a version of one cluster. */
 export function versionDigestOf(clusterId: string, version: VectorClock): number {
+  return plus(digestOf(clusterId), clockDigest(version))
+}
+
+/** Names a version, whatever the cluster. */
+export function clockDigest(version: VectorClock): number {
   const known = versionDigests.get(version)
-  if (known?.clusterId === clusterId) return known.digest
-  let digest = digestOf(clusterId)
+  if (known !== undefined) return known
+  let digest = 0
   for (const [node, count] of version.unordered())
     digest = plus(digest, digestOf(`${node}:${count}`))
-  versionDigests.set(version, { clusterId, digest })
+  versionDigests.set(version, digest)
   return digest
 }
 

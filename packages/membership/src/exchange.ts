@@ -23,7 +23,7 @@ export function receiveStatus(
   const { cluster } = state
   const answers: MembershipMessage[] = []
   const sameVersion = status.versionDigest === cluster.versionDigest
-  if (!sameVersion) answers.push({ type: 'gossip-request', version: cluster.version })
+  if (!sameVersion) answers.push(requestOf(state, from))
   else if (status.seenDigest !== cluster.seenDigest) answers.push(seenMessage(cluster))
   if (
     status.allocationsDigest !== cluster.allocations.digest ||
@@ -35,6 +35,11 @@ export function receiveStatus(
     ? { ...caughtUp(state, from), cluster: cluster.markSeen([from.key]) }
     : state
   return [next, answers.map((message) => sendTo(from, message))]
+}
+
+function requestOf({ cluster, known }: MembershipState, to: NodeIdentity): MembershipMessage {
+  const since = known.get(to.key)
+  return { type: 'gossip-request', version: cluster.version, ...(since && { since }) }
 }
 
 /** Answers with what the peer lacks; where that is nothing, our version tells it that we lack some. */

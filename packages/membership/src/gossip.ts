@@ -30,6 +30,8 @@ export interface Gossip {
   readonly clusterId: string
   /** The sender's whole version. */
   readonly version: VectorClock
+  /** A version that the receiver told: where it is given, only what differs from it travels. */
+  readonly since?: VectorClock
   readonly seen: SeenBits
   readonly records: readonly MemberRecord[]
   readonly tombstones: readonly Tombstone[]
@@ -41,6 +43,7 @@ export function gossipFor(state: ClusterState, known: VectorClock): Gossip {
   return {
     clusterId: state.clusterId,
     version: state.version,
+    ...(known.size > 0 && { since: known }),
     seen: seenBits(state),
     records: [...state.records.values()].filter((record) => !covers(known, record.dot)),
     tombstones: [...state.tombstones.values()].filter((tombstone) => !covers(known, tombstone.dot)),

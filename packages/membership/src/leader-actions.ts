@@ -73,7 +73,7 @@ function actOnConvergence(state: MembershipState, moment: Moment): ClusterState 
  */
 function formerNodes(cluster: ClusterState): readonly NodeIdentity[] {
   const found: NodeIdentity[] = []
-  for (const [key] of cluster.version.entries()) {
+  for (const [key] of cluster.version.unordered()) {
     // Every entry of a membership version is named by a node key.
     if (!cluster.membersByKey.has(key as NodeKey)) found.push(NodeIdentity.parse(key))
   }

@@ -1,4 +1,4 @@
-import { VectorClock } from '@casty/clock'
+import { VectorClock, type VectorClockEntry } from '@casty/clock'
 import {
   TransportError,
   toIncarnation,
@@ -27,15 +27,23 @@ import type { HeldTables } from './messages.ts'
 import type { ReachabilityRecord } from './reachability.ts'
 import type { RegistryRow } from './registry.ts'
 import type { Tombstone } from './tombstones.ts'
+import { UnknownVersion, withEntries } from './version-delta.ts'
 
 /** Reads what `MessageWriter` wrote. Throws `CASTY_TRANSPORT_MALFORMED` for anything else. */
 export class MessageReader {
   readonly #reader: ByteReader
   readonly #nodes: readonly NodeIdentity[]
+  readonly #told: (digest: number) => VectorClock | undefined
 
-  constructor(reader: ByteReader, nodes: readonly NodeIdentity[]) {
+  /** @param told - versions that the sender may build on, by their digests */
+  constructor(
+    reader: ByteReader,
+    nodes: readonly NodeIdentity[],
+    told: (digest: number) => VectorClock | undefined,
+  ) {
     this.#reader = reader
     this.#nodes = nodes
+    this.#told = told
   }
 
   varint(): number {
@@ -103,7 +111,16 @@ export class MessageReader {
   }
 
   version(): VectorClock {
-    return VectorClock.of(this.list(2, () => [this.key(), this.counter()] as const))
+    if (!this.bool()) return VectorClock.of(this.#entries())
+    const digest = this.varint()
+    const entries = this.#entries()
+    const since = this.#told(digest)
+    if (!since) throw new UnknownVersion(`No version with the digest ${digest} is remembered`)
+    return withEntries(since, entries)
+  }
+
+  #entries(): readonly VectorClockEntry[] {
+    return this.list(2, () => [this.key(), this.counter()] as const)
   }
 
   counters(): ReadonlyMap<NodeKey, number> {

@@ -1,4 +1,4 @@
-import type { VectorClock } from '@casty/clock'
+import type { VectorClock, VectorClockEntry } from '@casty/clock'
 import { ByteWriter, type Incarnation, type NodeIdentity, type NodeKey } from '@casty/transport'
 import type { AllocationTable } from './allocations.ts'
 import {
@@ -9,6 +9,7 @@ import {
   maxSeenBytes,
   reachabilityStatuses,
 } from './codec-limits.ts'
+import { clockDigest } from './digest.ts'
 import type { Dot } from './dot.ts'
 import type { Gossip, GossipRow, SeenBits } from './gossip.ts'
 import type { MemberRecord } from './member-record.ts'
@@ -17,6 +18,7 @@ import type { HeldTables } from './messages.ts'
 import type { NodeTable } from './node-table.ts'
 import type { RegistryRow } from './registry.ts'
 import type { Tombstone } from './tombstones.ts'
+import { entriesSince, leastForDelta } from './version-delta.ts'
 
 /** Writes the compound fields of membership messages; `MessageReader` reads them back. */
 export class MessageWriter {
@@ -84,11 +86,15 @@ export class MessageWriter {
     return this.key(node).varint(counter)
   }
 
-  version(version: VectorClock): this {
+  /** Whole, or as what differs from a version that the receiver told. */
+  version(version: VectorClock, since?: VectorClock): this {
+    if (!since || since.size < leastForDelta) return this.bool(false).#entries(version.unordered())
+    return this.bool(true).varint(clockDigest(since)).#entries(entriesSince(version, since))
+  }
+
+  #entries(entries: Iterable<VectorClockEntry>): this {
     // Every entry of a membership version is named by a node key.
-    return this.list(version.entries(), ([node, counter]) =>
-      this.key(node as NodeKey).varint(counter),
-    )
+    return this.list(entries, ([node, counter]) => this.key(node as NodeKey).varint(counter))
   }
 
   counters(counters: ReadonlyMap<NodeKey, number>): this {
@@ -103,7 +109,7 @@ export class MessageWriter {
 
   gossip(gossip: Gossip): this {
     return this.string(gossip.clusterId, maxClusterIdBytes)
-      .version(gossip.version)
+      .version(gossip.version, gossip.since)
       .seen(gossip.seen)
       .list(gossip.records, (record) => this.#record(record))
       .list(gossip.tombstones, (tombstone) => this.#tombstone(tombstone))

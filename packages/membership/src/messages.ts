@@ -33,7 +33,12 @@ export type MembershipMessage =
       readonly registryDigest: number
     }
   /** "This is my version: tell me what I lack." */
-  | { readonly type: 'gossip-request'; readonly version: VectorClock }
+  | {
+      readonly type: 'gossip-request'
+      readonly version: VectorClock
+      /** A version that the receiver told: where it is given, only what differs from it travels. */
+      readonly since?: VectorClock
+    }
   | { readonly type: 'gossip'; readonly gossip: Gossip }
   /** Only who has seen the version of this digest. */
   | { readonly type: 'seen'; readonly versionDigest: number; readonly seen: SeenBits }

@@ -1,10 +1,15 @@
-import type { Endpoint, NodeIdentity, NodeKey } from '@casty/transport'
+import type { VectorClock } from '@casty/clock'
+import { TransportError, type Endpoint, type NodeIdentity, type NodeKey } from '@casty/transport'
 import { decodeMessage, encodeInParts, membershipFrameType } from './codec.ts'
+import { clockDigest } from './digest.ts'
 import { Tally } from './tally.ts'
 import type { ClusterMessage } from './messages.ts'
+import { ToldVersions, UnknownVersion } from './version-delta.ts'
 
 /** Bulk goes on the data lane, so that neither a large view nor a shard table delays a heartbeat. */
 const maxControlBytes = 49_152
+/** Some hundred milliseconds' worth where a great many things happen at once. */
+const rememberedVersions = 8
 
 /** Membership's messages over an endpoint: encoded, counted, and connections kept as asked. */
 export class Messenger {
@@ -13,6 +18,7 @@ export class Messenger {
   readonly #kept = new Map<NodeKey, NodeIdentity>()
   readonly sent: Tally = new Tally()
   readonly received: Tally = new Tally()
+  readonly #told = new ToldVersions(rememberedVersions)
   #bytesSent = 0
   #bytesReceived = 0
 
@@ -31,13 +37,29 @@ export class Messenger {
   }
 
   /** What cannot be decoded is counted by the endpoint, as malformed. */
-  listen(receive: (from: NodeIdentity, message: ClusterMessage) => void): void {
+  listen(
+    receive: (from: NodeIdentity, message: ClusterMessage) => void,
+    unreadable: (from: NodeIdentity) => void,
+  ): void {
+    const told = (digest: number): VectorClock | undefined => this.#told.get(digest)
     this.#endpoint.handle(membershipFrameType, (from, bytes, start, end) => {
-      const message = decodeMessage(bytes, start, end)
+      let message: ClusterMessage
+      try {
+        message = decodeMessage(bytes, start, end, told)
+      } catch (error) {
+        if (!(error instanceof TransportError && error.cause instanceof UnknownVersion)) throw error
+        unreadable(from)
+        return
+      }
       this.#bytesReceived += end - start
       this.received.count(message.type)
       receive(from, message)
     })
+  }
+
+  /** Others will build on this version, once they were told of it in any form. */
+  holds(version: VectorClock): void {
+    this.#told.remember(version, clockDigest)
   }
 
   /** Best effort: what is lost is told again by the next round of gossip, or the next heartbeat. */

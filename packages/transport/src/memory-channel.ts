@@ -25,6 +25,9 @@ export class MemoryChannel implements Channel, PipeReceiver {
   #other: MemoryChannel | undefined
   #out: MemoryPipe | undefined
   #in: MemoryPipe | undefined
+  #route:
+    | { readonly from: NodeAddress; readonly to: NodeAddress; readonly link: MemoryLink }
+    | undefined
 
   private constructor(process: MemoryProcess, peer: MemoryProcess, wires: MemoryWires) {
     this.#process = process
@@ -136,12 +139,22 @@ export class MemoryChannel implements Channel, PipeReceiver {
     this.#out = new MemoryPipe({
       clock: this.#wires.clock,
       windowBytes: this.#wires.windowBytes,
-      link: () => this.#wires.route(this.#process.address, other.#process.address),
+      link: () => this.#linkTo(other.#process.address),
       sender: this.#process,
       receiver: other,
       drained: () => this.#tellDrained(),
     })
     other.#in = this.#out
+  }
+
+  /** Asked for with every write: the names of links are long. */
+  #linkTo(to: NodeAddress): MemoryLink {
+    const from = this.#process.address
+    const known = this.#route
+    if (known?.from === from && known.to === to) return known.link
+    const link = this.#wires.route(from, to)
+    this.#route = { from, to, link }
+    return link
   }
 
   #tellDrained(): void {
