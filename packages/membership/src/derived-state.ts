@@ -10,6 +10,7 @@ import { observersNeeded, unreachableMembers } from './unreachable.ts'
 export interface Recall {
   readonly unreachable: Map<string, ReadonlySet<NodeKey>>
   readonly leaders: Map<string, Member | undefined>
+  readonly neighbours: Map<NodeKey, readonly Member[]>
 }
 
 /** Whether a view has converged, where nobody waits for those that confirmed to exit. */
@@ -122,7 +123,7 @@ export class DerivedState {
 
   /** Answers given from some point of view: they hold until a record or reachability changes. */
   get recall(): Recall {
-    this.#recall ??= { unreachable: new Map(), leaders: new Map() }
+    this.#recall ??= { unreachable: new Map(), leaders: new Map(), neighbours: new Map() }
     return this.#recall
   }
 

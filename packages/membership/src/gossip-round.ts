@@ -78,6 +78,7 @@ function sectionsDiffer(before: MembershipState, after: MembershipState): boolea
 }
 
 function isSeenByAll({ cluster }: MembershipState): boolean {
+  if (cluster.seen.size + cluster.unreachable.size < cluster.members.length) return false
   return cluster.members.every(({ key }) => cluster.seen.has(key) || cluster.unreachable.has(key))
 }
 
@@ -90,12 +91,9 @@ export function gossipTargets(
   preferDifferentView: boolean,
 ): readonly Member[] {
   const { cluster, self } = state
-  const neighbours = neighboursOf(cluster, self.key)
-  const reachable = cluster.members.filter(
+  const reachable = neighboursOf(cluster, self.key).filter(
     ({ key }) =>
-      key !== self.key &&
-      neighbours?.has(key) !== false &&
-      cluster.reachability.statusBetween(self.key, key) === 'reachable',
+      key !== self.key && cluster.reachability.statusBetween(self.key, key) === 'reachable',
   )
   const unseen = reachable.filter(({ key }) => !cluster.seen.has(key))
   return preferDifferentView && unseen.length > 0 ? unseen : reachable

@@ -8,6 +8,7 @@
 // Chung, "The diameter of a cycle plus a random matching", 1988.
 import type { NodeKey } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
+import { byAddress, type Member } from './member.ts'
 
 /** Up to so many members everybody talks to everybody. */
 const mostInFullMesh = 20
@@ -15,14 +16,20 @@ const mostInFullMesh = 20
 const shortcuts = 1
 
 /**
- * Whom `self` tells what it knows: `undefined` for everybody. Whoever is unreachable comes along, and
+ * Whom `self` tells what it knows, by address. Whoever is unreachable comes along, and
  * another one after it, so that a node keeps as many neighbours as it needs.
  */
-export function neighboursOf(
-  cluster: ClusterState,
-  self: NodeKey,
-): ReadonlySet<NodeKey> | undefined {
-  if (cluster.members.length <= mostInFullMesh) return undefined
+export function neighboursOf(cluster: ClusterState, self: NodeKey): readonly Member[] {
+  if (cluster.members.length <= mostInFullMesh) return cluster.members
+  const { neighbours } = cluster.derived.recall
+  const known = neighbours.get(self)
+  if (known) return known
+  const found = onRings(cluster, self)
+  neighbours.set(self, found)
+  return found
+}
+
+function onRings(cluster: ClusterState, self: NodeKey): readonly Member[] {
   const found = new Set<NodeKey>()
   for (const [ring, count] of [
     [cluster.watchRing, cluster.monitoredBy],
@@ -33,7 +40,7 @@ export function neighboursOf(
     walk(ring, at < 0 ? 0 : at, -1, count, cluster, found)
   }
   found.delete(self)
-  return found
+  return [...found].flatMap((key) => cluster.membersByKey.get(key) ?? []).toSorted(byAddress)
 }
 
 function walk(

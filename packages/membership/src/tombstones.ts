@@ -33,6 +33,8 @@ export class Tombstones {
   static readonly empty: Tombstones = new Tombstones(new Map())
 
   readonly #byAddress: ReadonlyMap<string, Tombstone>
+  /** Versions are pruned again and again, and have an entry for each of thousands of members. */
+  readonly #pruned = new WeakMap<VectorClock, VectorClock>()
 
   private constructor(byAddress: ReadonlyMap<string, Tombstone>) {
     this.#byAddress = byAddress
@@ -103,7 +105,11 @@ export class Tombstones {
   /** A version without the entries of removed incarnations, so that it compares. */
   prune(version: VectorClock): VectorClock {
     if (this.size === 0) return version
-    return version.without((node) => this.hasKey(node as NodeKey)) // Only looked up.
+    const known = this.#pruned.get(version)
+    if (known) return known
+    const pruned = version.without((node) => this.hasKey(node as NodeKey)) // Only looked up.
+    this.#pruned.set(version, pruned)
+    return pruned
   }
 
   /** Whether a change was told by a removed node: then no version covers it any more. */
