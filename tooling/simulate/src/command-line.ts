@@ -8,6 +8,7 @@ export type Command =
   | RunSeeds
   | Replay
   | HuntBugs
+  | MeasureScale
 
 interface Common {
   readonly json: boolean
@@ -44,6 +45,13 @@ export interface HuntBugs extends Common {
   readonly seeds: number
 }
 
+/** Measures large clusters. */
+export interface MeasureScale extends Common {
+  readonly type: 'measure-scale'
+  readonly sizes: readonly number[]
+  readonly seed: number
+}
+
 export interface Known {
   readonly scenarios: readonly string[]
   readonly bugs: readonly string[]
@@ -56,6 +64,7 @@ export const usage = [
   '       pnpm simulate --seed N [--scenario NAME] [--diagram [FILE]]',
   '       pnpm simulate --plan FILE [--diagram [FILE]]',
   '       pnpm simulate --bugs [NAME,…]',
+  '       pnpm simulate --scale SIZES [--seed N] [--json]',
   '',
   '  --seeds N              run this many seeds (default 100; of each bug at most 200)',
   '  --from N               the first of them (default 1)',
@@ -65,6 +74,7 @@ export const usage = [
   '  --bugs [NAME,…]        switch on seeded bugs, each or these, alone, and see whether it is caught;',
   '                         with --seed or --plan: run that with the bug',
   '  --diagram [FILE]       with --seed or --plan: draw the run, as SVG',
+  '  --scale SIZES          measure clusters of so many nodes: 100,1000,3000',
   '  --require-rare-states  fail when a rare state was never reached',
   '  --no-shrink            do not look for smaller plans that fail alike',
   '  --workers N            threads (default: one per core)',
@@ -99,6 +109,9 @@ function read(argv: readonly string[], known: Known): Command {
   const from = integer('--from', given.from, 0)
   const seeds = integer('--seeds', given.seeds, 1)
   const shrink = given['no-shrink'] !== true
+  if (given.scale !== undefined) {
+    return { type: 'measure-scale', sizes: sizesOf(given.scale), seed: seed ?? 1, ...common }
+  }
   const single = seed === undefined ? (given.plan === undefined ? undefined : '--plan') : '--seed'
   if (single !== undefined) {
     if (seed !== undefined && given.plan !== undefined) {
@@ -179,6 +192,11 @@ function withEmptyValues(argv: readonly string[]): string[] {
       ? `${argument}=`
       : argument
   })
+}
+
+/** Of fewer than three nodes nothing is left when a fifth dies. */
+function sizesOf(text: string): readonly number[] {
+  return text.split(',').map((size) => integer('--scale', size, 3, 10_000) ?? 0)
 }
 
 function integer(

@@ -8,6 +8,7 @@ import { UnusablePlan } from './plan-file.ts'
 import { Progress } from './progress.ts'
 import { replay } from './replay.ts'
 import { runSeeds } from './run-seeds.ts'
+import { runScale } from './scale.ts'
 import { scenarios } from './scenarios.ts'
 
 const command = readCommandLine(process.argv.slice(2), {
@@ -26,6 +27,7 @@ switch (command.type) {
   case 'run-seeds':
   case 'replay':
   case 'hunt-bugs':
+  case 'measure-scale':
     await carryOut(command)
     break
 }
@@ -57,5 +59,7 @@ function perform(
       return replay(command, output)
     case 'hunt-bugs':
       return huntBugs(command, output)
+    case 'measure-scale':
+      return runScale(command, output)
   }
 }

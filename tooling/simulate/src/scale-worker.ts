@@ -1,0 +1,26 @@
+// One measurement, in a process of its own: see scale.ts.
+import { measureScale } from '@casty/simulation'
+import type { ScaleLine, ScaleTask } from './scale.ts'
+
+// Written by `scale.ts`.
+const { nodes, seed } = JSON.parse(process.argv[2] ?? '') as ScaleTask
+
+/** Every event of a larger cluster costs more, and there are more of them. */
+const [steadyMs, changes] = nodes <= 300 ? [30_000, 5] : nodes <= 1_000 ? [10_000, 3] : [5_000, 1]
+
+function say(line: ScaleLine): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+const report = await measureScale({
+  nodes,
+  seed,
+  steadyMs,
+  changes,
+  progress: (phase, { wallMs, virtualMs }) => {
+    const text = `${nodes} nodes: ${phase}, ${virtualMs} virtual ms in ${wallMs} ms`
+    say({ type: 'progress', text })
+  },
+  ...(globalThis.gc !== undefined && { collectGarbage: () => void globalThis.gc?.() }),
+})
+say({ type: 'report', report })
