@@ -21,6 +21,6 @@ const report = await measureScale({
     const text = `${nodes} nodes: ${phase}, ${virtualMs} virtual ms in ${wallMs} ms`
     say({ type: 'progress', text })
   },
-  ...(globalThis.gc !== undefined && { collectGarbage: () => void globalThis.gc?.() }),
+  ...(globalThis.gc !== undefined && { collectGarbage: (): void => globalThis.gc?.() }),
 })
 say({ type: 'report', report })
