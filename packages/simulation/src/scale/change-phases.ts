@@ -1,7 +1,7 @@
 // How fast news spread: one member leaves, many join at once, a fifth dies at once.
 import type { NodeKey } from '@casty/membership'
 import { Arrivals } from './arrivals.ts'
-import type { Crowd } from './crowd.ts'
+import type { Crowd, Hearing } from './crowd.ts'
 import { quantiles, rounded, type Quantiles } from './quantiles.ts'
 
 /** One change, told by one member: that it is leaving. */
@@ -93,14 +93,16 @@ async function oneLeaves(crowd: Crowd): Promise<LeaveTimes> {
     Arrivals,
     Arrivals,
   ]
-  using _listening = crowd.listen((at, event) => {
+  const hearing: Hearing = (at, event) => {
     if (!('member' in event) || event.member.key !== key) return
     known.note(at, true, world.now)
     if (event.type === 'member-exited') decided.note(at, true, world.now)
     if (event.type === 'member-removed') gone.note(at, true, world.now)
+  }
+  const finished = await crowd.hearing(hearing, async () => {
+    void crowd.clusterAt(host)?.leave()
+    return await crowd.until(() => gone.haveAll(others), patienceMs)
   })
-  void crowd.clusterAt(host)?.leave()
-  const finished = await crowd.until(() => gone.haveAll(others), patienceMs)
   await crowd.pass(quietMs)
   return {
     known: known.durationsOf(others),
@@ -115,15 +117,18 @@ export async function measureJoins(crowd: Crowd, count: number): Promise<JoinFig
   const before = crowd.traffic
   const [seen, up] = [new Map<string, Set<NodeKey>>(), new Arrivals(world.now)]
   const joiners = new Set<string>()
-  using _listening = crowd.listen((at, event) => {
+  const hearing: Hearing = (at, event) => {
     if (event.type !== 'member-up' || !joiners.has(event.member.address.host)) return
     const found = seen.get(at) ?? new Set<NodeKey>()
     seen.set(at, found.add(event.member.key))
     if (found.size === joiners.size) up.note(at, true, world.now)
-  })
+  }
   for (const host of crowd.startMore(count)) joiners.add(host)
   const everybody = crowd.running
-  const finished = await crowd.until(() => up.haveAll(everybody), patienceMs)
+  const finished = await crowd.hearing(
+    hearing,
+    async () => await crowd.until(() => up.haveAll(everybody), patienceMs),
+  )
   await crowd.pass(quietMs)
   return {
     joiners: joiners.size,
@@ -148,7 +153,7 @@ export async function measureDeaths(
   const found = new Map<string, Set<string>>()
   const wrong = new Map<string, Set<string>>()
   const accused = new Set<string>()
-  using _listening = crowd.listen((at, event) => {
+  const hearing: Hearing = (at, event) => {
     if (event.type !== 'member-unreachable' && event.type !== 'member-reachable') return
     const { host } = event.member.address
     const [right, other] = [listOf(found, at), listOf(wrong, at)]
@@ -157,12 +162,14 @@ export async function measureDeaths(
     else list.delete(host)
     if (list === other && event.type === 'member-unreachable') accused.add(host)
     agreed.note(at, right.size === dead.size && other.size === 0, world.now)
-  })
-  for (const host of doomed) {
-    if (how === 'killed') world.crash(host)
-    else world.pause(host, patienceMs)
   }
-  const finished = await crowd.until(() => agreed.haveAll(survivors), patienceMs)
+  const finished = await crowd.hearing(hearing, async () => {
+    for (const host of doomed) {
+      if (how === 'killed') world.crash(host)
+      else world.pause(host, patienceMs)
+    }
+    return await crowd.until(() => agreed.haveAll(survivors), patienceMs)
+  })
   const durations = agreed.durationsOf(survivors)
   return {
     how,

@@ -138,9 +138,14 @@ export class Crowd {
     return hosts
   }
 
-  listen(hearing: Hearing): Disposable {
+  /** Tells `hearing` what nodes say until `work` is done. */
+  async hearing<T>(hearing: Hearing, work: () => Promise<T>): Promise<T> {
     this.#hearings.add(hearing)
-    return { [Symbol.dispose]: () => void this.#hearings.delete(hearing) }
+    try {
+      return await work()
+    } finally {
+      this.#hearings.delete(hearing)
+    }
   }
 
   keyOf(host: string): NodeKey | undefined {

@@ -1,6 +1,6 @@
 // What a cluster costs while nothing happens, and whom it takes for dead who is not.
 import { drawInteger } from '../world/seeds.ts'
-import type { Crowd, Traffic } from './crowd.ts'
+import type { Crowd, Hearing, Traffic } from './crowd.ts'
 import { rounded } from './quantiles.ts'
 
 /** A cluster in which nothing changes. */
@@ -76,14 +76,14 @@ async function falseAlarms(crowd: Crowd, forMs: number): Promise<FalseAlarms> {
   const before = crowd.traffic
   const subjects = new Set<string>()
   let verdicts = 0
-  using _listening = crowd.listen((_host, event) => {
+  const hearing: Hearing = (_host, event) => {
     if (event.type !== 'member-unreachable') return
     if (crowd.world.running(event.member.address.host)?.program?.self.key !== event.member.key)
       return
     subjects.add(event.member.key)
     verdicts++
-  })
-  await crowd.pass(forMs)
+  }
+  await crowd.hearing(hearing, async () => await crowd.pass(forMs))
   const { virtualMs, bytesPerSecondPerNode } = rates(crowd, before)
   return { virtualMs, subjects: subjects.size, verdicts, bytesPerSecondPerNode }
 }
