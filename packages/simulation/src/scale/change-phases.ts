@@ -20,6 +20,7 @@ export interface ChangeFigures {
   readonly unfinished: number
 }
 
+/** Many nodes that join at once. */
 export interface JoinFigures {
   readonly joiners: number
   /** Until a node knew all of them to be up. */
@@ -28,6 +29,7 @@ export interface JoinFigures {
   readonly unfinished: number
 }
 
+/** A fifth of the nodes that dies at once. */
 export interface DeathFigures {
   readonly how: 'killed' | 'frozen'
   readonly dead: number

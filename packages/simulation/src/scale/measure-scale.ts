@@ -21,6 +21,7 @@ import {
   type StallFigures,
 } from './steady-phases.ts'
 
+/** What is measured, and for how long. */
 export interface ScaleOptions {
   readonly nodes: number
   /** @defaultValue 1 */
@@ -40,6 +41,7 @@ export interface ScaleOptions {
   readonly collectGarbage?: () => void
 }
 
+/** The phases of a measurement, in their order. */
 export const scalePhases = [
   'forming',
   'idle',
@@ -53,13 +55,16 @@ export const scalePhases = [
   'aged-changes',
   'killed',
 ] as const
+/** A phase of a measurement. */
 export type ScalePhase = (typeof scalePhases)[number]
 
+/** What one phase took. */
 export interface PhaseResources {
   readonly wallMs: number
   readonly virtualMs: number
 }
 
+/** The figures of one cluster; of a phase that was left out there are none. */
 export interface ScaleReport {
   readonly nodes: number
   readonly seed: number
@@ -72,13 +77,17 @@ export interface ScaleReport {
   readonly agedChanges: ChangeFigures | undefined
   readonly frozen: DeathFigures | undefined
   readonly killed: DeathFigures | undefined
-  /** The most that any node had, before half the cluster was disturbed. */
-  readonly maxControlConnections: number
+  /**
+   * The most that any node had: of a cluster in which nothing changes, and when others have just
+   * joined, before the connections that joining took were found idle.
+   */
+  readonly controlConnections: { readonly idle: number; readonly afterJoins: number }
   readonly traceHash: string
   /** What the run took of this machine: the only figures that differ from run to run. */
   readonly resources: ScaleResources
 }
 
+/** What a measurement took of this machine. */
 export interface ScaleResources {
   readonly phases: Readonly<Partial<Record<ScalePhase, PhaseResources>>>
   readonly wallMs: number
@@ -127,13 +136,14 @@ class Measurement {
       await crowd.pass(settleMs)
     })
     const idle = await this.#phase('idle', async () => await measureIdle(crowd, steadyMs))
+    const connectionsWhenIdle = Math.max(...crowd.controlConnections)
     const rate = idle ?? { bytesPerSecondPerNode: 0, writesPerSecondPerNode: 0 }
     const changed = await this.#phase(
       'changes',
       async () => await measureChanges(crowd, changes, rate),
     )
     const joins = await this.#phase('joins', async () => await measureJoins(crowd, joiners))
-    const maxControlConnections = Math.max(...crowd.controlConnections)
+    const connectionsAfterJoins = Math.max(...crowd.controlConnections)
     const loss: (FalseAlarms & { readonly probability: number })[] = []
     for (const [phase, probability] of lossShares) {
       const found = await this.#phase(
@@ -168,7 +178,7 @@ class Measurement {
       agedChanges: aged,
       frozen,
       killed,
-      maxControlConnections,
+      controlConnections: { idle: connectionsWhenIdle, afterJoins: connectionsAfterJoins },
       traceHash: crowd.world.trace.hash,
       resources: {
         phases: this.#phases,

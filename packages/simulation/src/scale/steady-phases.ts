@@ -21,6 +21,7 @@ export interface FalseAlarms {
   readonly bytesPerSecondPerNode: number
 }
 
+/** What nodes say of others that stand still for a while. */
 export interface StallFigures extends FalseAlarms {
   readonly stalls: number
 }

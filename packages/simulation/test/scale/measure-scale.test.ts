@@ -20,6 +20,11 @@ describe('a cluster of 30 nodes', () => {
     expect(report.idle?.bytesPerSecondPerNode).toBeLessThan(2_048)
   })
 
+  test('counts the connections of the node that has most', () => {
+    expect(report.controlConnections.idle).toBeGreaterThanOrEqual(10)
+    expect(report.controlConnections.idle).toBeLessThanOrEqual(12)
+  })
+
   test('tells how long each node took to learn of a change', () => {
     // Each of two members leaves a cluster that has one member less the second time.
     expect(report.changes?.known.count).toBe(29 + 28)
