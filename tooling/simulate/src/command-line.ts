@@ -160,6 +160,7 @@ function parse(argv: readonly string[]) {
     const { values } = parseArgs({
       args: withEmptyValues(argv.filter((argument) => argument !== '--')),
       options: {
+        scale: text,
         seeds: text,
         from: text,
         scenario: text,
