@@ -24,7 +24,7 @@ export interface DocumentedSource {
   /** As it is to appear in a failure. */
   readonly file: string
   readonly text: string
-  /** What can be imported for an example: the names of values, by the package that exports them. */
+  /** What can be imported for an example: the names of values, by the entry point that exports them. */
   readonly importable: ReadonlyMap<string, readonly string[]>
 }
 
@@ -55,9 +55,9 @@ export function docExamples(source: DocumentedSource): readonly Example[] {
 function importsFor(body: string, { importable }: DocumentedSource): string {
   const lines = ["import { expectValue } from '../expect-value.ts'"]
   const taken = new Set<string>()
-  for (const [packageName, names] of importable) {
+  for (const [entryPoint, names] of importable) {
     const used = names.filter((name) => !taken.has(name) && new RegExp(`\\b${name}\\b`).test(body))
-    if (used.length > 0) lines.push(`import { ${used.join(', ')} } from '${packageName}'`)
+    if (used.length > 0) lines.push(`import { ${used.join(', ')} } from '${entryPoint}'`)
     for (const name of used) taken.add(name)
   }
   return lines.map((line) => `${line}\n`).join('')

@@ -2,8 +2,8 @@
 // Each is a process of its own, and must end by itself. Closes with `N passed, N failed`.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
-import { entryPointExports } from '../checks/exports.ts'
+import { join, posix, relative } from 'node:path'
+import { entryPointExports, entryPoints } from '../checks/exports.ts'
 import {
   typeScriptFiles,
   workspacePackages,
@@ -34,10 +34,12 @@ function readmeOf({ folder }: WorkspacePackage): string {
 
 function docExamplesOf(workspacePackage: WorkspacePackage): readonly Example[] {
   const importable = new Map(
-    [workspacePackage, ...dependenciesOf(workspacePackage)].map((found) => [
-      found.name,
-      valuesOf(found),
-    ]),
+    [workspacePackage, ...dependenciesOf(workspacePackage)].flatMap((found) =>
+      entryPoints(found).map((entryPoint) => [
+        posix.join(found.name, entryPoint),
+        valuesOf(found, entryPoint),
+      ]),
+    ),
   )
   return typeScriptFiles(join(workspacePackage.folder, 'src')).flatMap((path) =>
     docExamples({
@@ -53,8 +55,8 @@ function dependenciesOf({ manifest }: WorkspacePackage): readonly WorkspacePacka
   return workspacePackages().filter(({ name }) => names.includes(name))
 }
 
-function valuesOf(workspacePackage: WorkspacePackage): readonly string[] {
-  return entryPointExports(workspacePackage, '.')
+function valuesOf(workspacePackage: WorkspacePackage, entryPoint: string): readonly string[] {
+  return entryPointExports(workspacePackage, entryPoint)
     .filter(({ isType }) => !isType)
     .map(({ name }) => name)
 }

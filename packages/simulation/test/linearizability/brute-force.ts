@@ -1,4 +1,9 @@
-import { illegal, type History, type Model, type Operation } from '@casty/simulation'
+import {
+  illegal,
+  type History,
+  type Model,
+  type Operation,
+} from '@casty/simulation/linearizability'
 import { completion } from './timelines.ts'
 
 /**

@@ -7,7 +7,7 @@ import {
   type MapOutput,
   type RegisterInput,
   type RegisterOutput,
-} from '@casty/simulation'
+} from '@casty/simulation/linearizability'
 import { timelines } from './timelines.ts'
 
 const calls: Readonly<Record<string, readonly [RegisterInput, RegisterOutput?]>> = {

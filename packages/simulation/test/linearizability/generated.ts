@@ -1,6 +1,6 @@
 // Histories of up to seven calls: answered at random, by a real object, or by one that erred once.
 import fc from 'fast-check'
-import type { History, Operation, OperationOutcome } from '@casty/simulation'
+import type { History, Operation, OperationOutcome } from '@casty/simulation/linearizability'
 import type { RealObject } from './real-objects.ts'
 
 export interface Calls<Input, Output> {

@@ -23,7 +23,7 @@ import {
   type SemaphoreOutput,
   type SetInput,
   type SetOutput,
-} from '@casty/simulation'
+} from '@casty/simulation/linearizability'
 import { timelines } from './timelines.ts'
 
 type Case = readonly [

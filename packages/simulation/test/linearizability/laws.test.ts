@@ -42,7 +42,7 @@ import {
   type SemaphoreOutput,
   type SetInput,
   type SetOutput,
-} from '@casty/simulation'
+} from '@casty/simulation/linearizability'
 import { isProof } from './timelines.ts'
 
 // A failure prints its seed; rerun it alone with CASTY_SEED=1234. CASTY_RUNS=100000 looks further.

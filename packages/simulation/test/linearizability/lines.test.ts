@@ -13,7 +13,7 @@ import {
   type OperationShape,
   type SemaphoreInput,
   type SemaphoreOutput,
-} from '@casty/simulation'
+} from '@casty/simulation/linearizability'
 
 const read = '{"client":"a","key":"k","input":{"type":"read"},"invokedAt":1,"outcome":'
 

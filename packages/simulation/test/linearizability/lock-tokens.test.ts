@@ -9,7 +9,7 @@ import {
   type History,
   type LockInput,
   type LockOutput,
-} from '@casty/simulation'
+} from '@casty/simulation/linearizability'
 import { timelines } from './timelines.ts'
 
 // A failure prints its seed; rerun it alone with CASTY_SEED=1234. CASTY_RUNS=100000 looks further.

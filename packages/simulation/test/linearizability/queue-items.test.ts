@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
-import { checkQueueItems, type QueueItemInput, type QueueItemOutput } from '@casty/simulation'
+import {
+  checkQueueItems,
+  type QueueItemInput,
+  type QueueItemOutput,
+} from '@casty/simulation/linearizability'
 import { linearizableHistories } from './generated.ts'
 import type { RealObject } from './real-objects.ts'
 import { timelines } from './timelines.ts'

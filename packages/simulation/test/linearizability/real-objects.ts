@@ -16,7 +16,7 @@ import type {
   SemaphoreOutput,
   SetInput,
   SetOutput,
-} from '@casty/simulation'
+} from '@casty/simulation/linearizability'
 
 /** Performs a call now; `undefined` if it would have to wait. */
 export type RealObject<Input, Output> = (input: Input) => Output | undefined

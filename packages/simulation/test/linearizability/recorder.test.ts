@@ -5,7 +5,7 @@ import {
   HistoryRecorder,
   type CounterInput,
   type CounterOutput,
-} from '@casty/simulation'
+} from '@casty/simulation/linearizability'
 
 const read: CounterInput = { type: 'read' }
 const increment: CounterInput = { type: 'increment' }

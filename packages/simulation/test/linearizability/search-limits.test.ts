@@ -11,7 +11,7 @@ import {
   type Operation,
   type RegisterInput,
   type RegisterOutput,
-} from '@casty/simulation'
+} from '@casty/simulation/linearizability'
 
 /** Clients that each call an object one after the other, at random, `count` times in all. */
 function recorded<Input, Output>(

@@ -1,4 +1,9 @@
-import { illegal, type History, type Model, type Operation } from '@casty/simulation'
+import {
+  illegal,
+  type History,
+  type Model,
+  type Operation,
+} from '@casty/simulation/linearizability'
 
 /**
  * Histories as pictures: one line per client, one span per call, columns are time.

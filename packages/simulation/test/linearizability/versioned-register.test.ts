@@ -11,7 +11,7 @@ import {
   type Scalar,
   type VersionedInput,
   type VersionedOutput,
-} from '@casty/simulation'
+} from '@casty/simulation/linearizability'
 import { timelines } from './timelines.ts'
 
 // A failure prints its seed; rerun it alone with CASTY_SEED=1234. CASTY_RUNS=100000 looks further.
