@@ -110,9 +110,10 @@ export function networkFaults<P, S>(): readonly ActionType<P, S>[] {
       }),
       perform: (run, { mode, periodMs, times, ...link }) => {
         for (let turn = 0; turn < times; turn++) {
-          run.world.clock.schedule(turn * periodMs, () =>
-            disturb(run, linksOf(link), { type: 'cut', mode }, periodMs / 2),
-          )
+          run.world.clock.schedule(turn * periodMs, () => {
+            if (run.isHealing) return
+            disturb(run, linksOf(link), { type: 'cut', mode }, periodMs / 2)
+          })
         }
       },
     }),
@@ -133,7 +134,7 @@ export function networkFaults<P, S>(): readonly ActionType<P, S>[] {
   ]
 }
 
-/** A side for each host, as text: hosts of two or three sides, or one pair that is cut off alone. */
+/** A side for each host, as text: its number, one of two or three, and the host. */
 function drawSides(random: Random, hosts: readonly string[]): readonly string[] {
   const count = random() < 0.8 ? 2 : 3
   return hosts.map((host) => `${drawInteger(random, 1, count)}${host}`)

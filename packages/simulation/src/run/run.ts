@@ -64,6 +64,7 @@ export class Run<P, S> {
   readonly #stopAtViolation: boolean
   /** What the code under test, or a watcher, threw out of a callback: no run goes on after that. */
   #thrown: unknown
+  #isHealing = false
 
   private constructor(scenario: Scenario<P, S>, plan: Plan, options: RunOptions) {
     const { stopAtViolation = true, ...trace } = options
@@ -115,6 +116,11 @@ export class Run<P, S> {
     return this.#stopAtViolation && this.#violations.length > 0
   }
 
+  /** The chaos is over: what an action has put off until later must do no more harm. */
+  get isHealing(): boolean {
+    return this.#isHealing
+  }
+
   /** The state of a process, as last looked at. */
   stateOf(process: SimulatedProcess<P>): S | undefined {
     return this.#states.get(process)
@@ -164,6 +170,7 @@ export class Run<P, S> {
 
   async #heal(): Promise<void> {
     const { world } = this
+    this.#isHealing = true
     world.healLinks()
     world.healDisks()
     for (const watcher of this.#watchers) watcher.healing?.()
@@ -178,9 +185,10 @@ export class Run<P, S> {
 
   /** Pauses end at their own time: healing begins when the last one has. */
   async #untilAllGoOn(): Promise<void> {
-    while (!this.isOver && this.world.processes.some(({ host }) => this.world.isStopped(host))) {
-      await this.#pass(nudgeMs)
-    }
+    const { world } = this
+    const standsStill = ({ host, clock }: SimulatedProcess<P>): boolean =>
+      world.isStopped(host) || clock.isBlockPending
+    while (!this.isOver && world.processes.some(standsStill)) await this.#pass(nudgeMs)
   }
 
   async #stage(stage: HealStage): Promise<void> {

@@ -7,7 +7,14 @@ import {
   type Parameters,
   type RunResult,
 } from '../../src/index.ts'
-import { planned, run, type Lamp, type LampRun, type LampState } from '../run/lamps.ts'
+import {
+  planned,
+  run,
+  type Lamp,
+  type LampRun,
+  type LampScenario,
+  type LampState,
+} from '../run/lamps.ts'
 
 const actions: readonly ActionType<Lamp, LampState>[] = [...networkFaults(), ...processFaults()]
 
@@ -16,6 +23,7 @@ async function after(
   type: string,
   parameters: Parameters,
   looks: readonly (readonly [at: number, look: (run: LampRun) => void])[] = [],
+  heal: LampScenario['heal'] = () => [],
 ): Promise<RunResult> {
   const plan = planned()
   const action = { at: 1_000, type, parameters }
@@ -23,7 +31,7 @@ async function after(
     for (const [at, look] of looks) of.world.clock.schedule(at, () => look(of))
     return []
   }
-  return await run({ ...plan, actions: [...plan.actions, action] }, { actions, watch })
+  return await run({ ...plan, actions: [...plan.actions, action] }, { actions, watch, heal })
 }
 
 /** Which links are bad, as `ab ac`. */
@@ -119,6 +127,21 @@ describe('what goes wrong between hosts', () => {
       at.map((time) => [time, look] as const),
     )
     expect(seen).toEqual(['ac', '', 'ac', '', 'ac', '', ''])
+  })
+
+  test('flapping ends with the chaos', async () => {
+    const seen = new Set<string>()
+    const flap = { from: 'a', to: 'c', bothWays: true, mode: 'hold', periodMs: 1_000, times: 30 }
+    await after('flap', flap, [], (of) => [
+      {
+        name: 'three seconds pass',
+        withinMs: 5_000,
+        nudge: () => void (of.world.now > 10_000 && seen.add(badLinks(of))),
+        isDone: () => of.world.now >= 13_000,
+        explain: () => 'time stands still',
+      },
+    ])
+    expect(seen).toEqual(new Set(['']))
   })
 })
 

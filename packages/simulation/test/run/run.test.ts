@@ -215,6 +215,23 @@ describe('healing', () => {
     ])
     expect(result.virtualMs).toBe(12_500)
   })
+
+  test('waits for a stall that the end of the chaos came before', async () => {
+    const found: boolean[] = []
+    const plan = planned()
+    const parameters = { host: 'c', forMs: 2_000, reads: 40, order: 'timers-first' }
+    const actions = [...plan.actions, { at: 9_999, type: 'stall', parameters }]
+    const heal = (of: LampRun): readonly HealStage[] => [
+      stage({
+        withinMs: 1_000,
+        nudge: () => void found.push(of.world.isStopped('c')),
+        isDone: () => of.world.now >= 10_500,
+      }),
+    ]
+    const faults = { actions: processFaults() } as Pick<LampScenario, 'actions'> // For any scenario.
+    await run({ ...plan, actions }, { ...faults, heal })
+    expect(found).not.toContain(true)
+  })
 })
 
 describe('what is thrown and not caught is a violation', () => {
