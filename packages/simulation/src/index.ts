@@ -53,15 +53,12 @@ export {
   type TraceOptions,
   type WriteEvent,
 } from './world/trace.ts'
-export {
-  hostOf,
-  localNetwork,
-  World,
-  type HostOptions,
-  type ResumeOrder,
-  type WorldListener,
-  type WorldOptions,
-} from './world/world.ts'
+export { hostOf } from './world/addresses.ts'
+export { localNetwork } from './world/local-network.ts'
+export type { ResumeOrder } from './world/standstills.ts'
+export type { WorldListener } from './world/world-listeners.ts'
+export type { HostOptions, WorldOptions } from './world/world-options.ts'
+export { World } from './world/world.ts'
 export type { ChangeFigures, DeathFigures, JoinFigures } from './scale/change-phases.ts'
 export {
   measureScale,

@@ -3,7 +3,7 @@
 import { decodeMessage, membershipFrameType, type ClusterMessage } from '@casty/membership'
 import { ByteReader, FrameDecoder } from '@casty/transport'
 import { gossipText, versionText } from './gossip-text.ts'
-import { hostOf } from '../world/world.ts'
+import { hostOf } from '../world/addresses.ts'
 
 /**
  * `routine`: of interest in the mass only. `news`: of interest once it changed something, or was lost.

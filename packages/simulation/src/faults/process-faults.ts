@@ -2,7 +2,7 @@
 import { defineAction, type ActionType } from '../run/action.ts'
 import type { Run } from '../run/run.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
-import type { ResumeOrder } from '../world/world.ts'
+import type { ResumeOrder } from '../world/standstills.ts'
 
 const orders: readonly ResumeOrder[] = ['timers-first', 'sockets-first']
 

@@ -1,5 +1,5 @@
 import type { ClusterState } from '@casty/membership'
-import { hostOf } from '../world/world.ts'
+import { hostOf } from '../world/addresses.ts'
 
 /** `a:up b:down | c✗b`: each member, and who finds whom unreachable; `-` for no members. */
 export function describeState({ members, unreachable, reachability }: ClusterState): string {

@@ -4,7 +4,7 @@ import type { Cluster, ClusterEvent, ClusterState } from '@casty/membership'
 import type { Watcher } from '../run/scenario.ts'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
 import type { WriteEvent } from '../world/trace.ts'
-import { hostOf } from '../world/world.ts'
+import { hostOf } from '../world/addresses.ts'
 import type { MembershipRun } from './scenario.ts'
 
 export const rareStates = [

@@ -4,6 +4,7 @@ import { networkFaults } from '../faults/network-faults.ts'
 import { processFaults } from '../faults/process-faults.ts'
 import type { Run } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
+import { addressOf } from '../world/addresses.ts'
 import type { Program } from '../world/simulated-process.ts'
 import { boundedState } from './bounded-state.ts'
 import { describeState } from './describe.ts'
@@ -83,7 +84,7 @@ function membershipAmong(
 }
 
 function seedOf(host: string): string {
-  return `${host}:1`
+  return addressOf(host).toString()
 }
 
 /** A program that is a node of a cluster, with production code throughout. */

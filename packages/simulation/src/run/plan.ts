@@ -1,8 +1,8 @@
 // A plan is all that is done to a world, drawn from a seed before anything runs. It is data: a run
 // that failed is repeated from it, and made smaller by leaving parts of it out.
 import type { Random } from '@casty/clock'
-import type { HostOptions } from '../world/world.ts'
 import { drawInteger, drawOne, forkRandom } from '../world/seeds.ts'
+import type { HostOptions } from '../world/world-options.ts'
 import type { ActionType, Parameters } from './action.ts'
 
 export interface Plan {

@@ -1,12 +1,13 @@
 // A large cluster: production nodes in one world, what they send, and what they say that happened.
 import type { Random } from '@casty/clock'
-import { clusterDefaults, NodeAddress, NodeIdentity } from '@casty/membership'
+import { clusterDefaults, NodeIdentity } from '@casty/membership'
 import type { Cluster, ClusterConfig, ClusterEvent, NodeKey } from '@casty/membership'
 import { clusterProgram } from '../membership/scenario.ts'
+import { addressOf } from '../world/addresses.ts'
 import { purely } from '../world/purity.ts'
 import { drawInteger, drawSome, forkRandom } from '../world/seeds.ts'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
-import { port, World } from '../world/world.ts'
+import { World } from '../world/world.ts'
 import { formedState, startContact } from './contact.ts'
 import { LossyNetwork } from './lossy-network.ts'
 
@@ -32,7 +33,7 @@ export class Crowd {
   readonly #hosts: readonly string[]
   readonly #spareHosts: string[]
   readonly #hearings = new Set<Hearing>()
-  #seeds: readonly string[] = [`${contactHost}:${port}`]
+  #seeds: readonly string[] = [addressOf(contactHost).toString()]
   #bytes = 0
   #writes = 0
 
@@ -76,13 +77,13 @@ export class Crowd {
     )
     const nodes = starts.map(([host, at]) => {
       const incarnation = Math.floor(world.clock.wallNow()) + at
-      return NodeIdentity.of(NodeAddress.of(host, port), incarnation)
+      return NodeIdentity.of(addressOf(host), incarnation)
     })
     const contact = await startContact({
       transport: world.network.transport({ host: contactHost }),
       clock: world.clock,
       random: this.random,
-      address: NodeAddress.of(contactHost, port),
+      address: addressOf(contactHost),
       clusterName: clusterDefaults.name,
       state: formedState(nodes),
     })
@@ -132,7 +133,7 @@ export class Crowd {
 
   /** Starts nodes at hosts that stood empty; each asks some members to let it join. */
   startMore(count: number): readonly string[] {
-    this.#seeds = this.drawHosts(3).map((host) => `${host}:${port}`)
+    this.#seeds = this.drawHosts(3).map((host) => addressOf(host).toString())
     const hosts = this.#spareHosts.splice(0, count)
     for (const host of hosts) this.world.start(host)
     return hosts

@@ -1,5 +1,5 @@
 import type { Random } from '@casty/clock'
-import { localNetwork } from '../world/world.ts'
+import { localNetwork } from '../world/local-network.ts'
 
 /** Wait before the first try again; each further one waits twice as long. */
 const firstTryAgainMs = 200

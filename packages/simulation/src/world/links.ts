@@ -1,6 +1,9 @@
 // The faults of links. Several may lie on one link: of those of one kind the newest counts, and when
 // it is over the one before it does again.
+import type { Clock } from '@casty/clock'
 import type { CutMode, MemoryNetwork, NodeAddress } from '@casty/transport'
+import { addressOf } from './addresses.ts'
+import type { Disturbances } from './disturbances.ts'
 
 /** One direction between two hosts. */
 export interface Link {
@@ -20,7 +23,7 @@ export type LinkFault =
   | { readonly type: 'bandwidth'; readonly bytesPerSecond: number }
 
 /** A link this good must not make anybody unreachable. */
-export function isMild(fault: LinkFault): boolean {
+function isMild(fault: LinkFault): boolean {
   switch (fault.type) {
     case 'duplicate':
     case 'reorder':
@@ -36,18 +39,61 @@ export function isMild(fault: LinkFault): boolean {
   }
 }
 
-export class Links {
-  readonly #network: MemoryNetwork
-  readonly #addressOf: (host: string) => NodeAddress
-  readonly #active = new Map<string, LinkFault[]>()
+/** What links need of the world around them. */
+export interface LinkSurroundings {
+  readonly clock: Clock
+  readonly network: MemoryNetwork
+  readonly disturbances: Disturbances
+}
 
-  constructor(network: MemoryNetwork, addressOf: (host: string) => NodeAddress) {
-    this.#network = network
-    this.#addressOf = addressOf
+export class Links {
+  readonly #around: LinkSurroundings
+  readonly #active = new Map<string, LinkFault[]>()
+  /** Faults that end by themselves, until they have. */
+  readonly #passing = new Set<Disposable>()
+
+  constructor(around: LinkSurroundings) {
+    this.#around = around
   }
 
-  /** Lays a fault on a link, until the result is disposed of. */
-  add(link: Link, fault: LinkFault): Disposable {
+  /** Lays a fault on a link for a while, and tells the disturbances of it unless it is mild. */
+  disturb(link: Link, fault: LinkFault, forMs: number): void {
+    const { clock, disturbances } = this.#around
+    const laid = this.#lay(link, fault)
+    const known = isMild(fault)
+      ? undefined
+      : disturbances.linkWorsens(link.from, link.to, clock.now())
+    const end: Disposable = {
+      [Symbol.dispose]: () => {
+        if (!this.#passing.delete(end)) return
+        laid[Symbol.dispose]()
+        known?.over(clock.now())
+      },
+    }
+    this.#passing.add(end)
+    clock.schedule(forMs, () => end[Symbol.dispose]())
+  }
+
+  /** Ends every fault that would end by itself; who is cut off stays so. */
+  heal(): void {
+    for (const fault of this.#passing) fault[Symbol.dispose]()
+  }
+
+  /** Cuts every link of a host in silence, until the result is disposed of. */
+  cutOff(host: string, others: readonly string[]): Disposable {
+    const cut: LinkFault = { type: 'cut', mode: 'silent' }
+    const cuts = others.flatMap((other) => [
+      this.#lay({ from: host, to: other }, cut),
+      this.#lay({ from: other, to: host }, cut),
+    ])
+    return {
+      [Symbol.dispose]: () => {
+        for (const one of cuts) one[Symbol.dispose]()
+      },
+    }
+  }
+
+  #lay(link: Link, fault: LinkFault): Disposable {
     const faults = this.#faultsOf(link, fault.type)
     faults.push(fault)
     this.#set(link, fault.type, fault)
@@ -71,8 +117,8 @@ export class Links {
   }
 
   #set(link: Link, type: LinkFault['type'], fault: LinkFault | undefined): void {
-    const [from, to] = [this.#addressOf(link.from), this.#addressOf(link.to)]
-    const network = this.#network
+    const { network } = this.#around
+    const [from, to] = [addressOf(link.from), addressOf(link.to)]
     if (fault === undefined) this.#clear(from, to, type)
     else if (fault.type === 'cut') network.cut(from, to, { mode: fault.mode, oneWay: true })
     else if (fault.type === 'duplicate') network.duplicate(from, to, fault.probability)
@@ -84,7 +130,7 @@ export class Links {
   }
 
   #clear(from: NodeAddress, to: NodeAddress, type: LinkFault['type']): void {
-    const network = this.#network
+    const { network } = this.#around
     switch (type) {
       case 'cut':
         network.mend(from, to, { oneWay: true })

@@ -1,60 +1,29 @@
 // A world of hosts on one network and one virtual time, all of it decided by one seed. Processes are
 // started, stopped, stalled and killed from outside; what they run is production code.
-import { ManualClock, type Random } from '@casty/clock'
+import { ManualClock } from '@casty/clock'
 import {
   createMemoryNetwork,
-  NodeAddress,
-  type Latency,
+  type NodeAddress,
   type MemoryNetwork,
   type ObservedWrite,
 } from '@casty/transport'
-import { SimulatedDisk } from '../storage/simulated-disk.ts'
+import type { SimulatedDisk } from '../storage/simulated-disk.ts'
 import type { DiskFaultKind } from '../storage/disk-faults.ts'
-import type { SimulatedDiskSettings } from '../storage/disk-options.ts'
+import { addressOf, hostOf } from './addresses.ts'
+import { Disks } from './disks.ts'
 import { Disturbances } from './disturbances.ts'
-import { isMild, Links, type Link, type LinkFault } from './links.ts'
-import { NodeClock, type ClockSkew } from './node-clock.ts'
+import { Links, type Link, type LinkFault } from './links.ts'
+import { localNetwork } from './local-network.ts'
+import { NodeClock } from './node-clock.ts'
 import { forkRandom } from './seeds.ts'
 import { SimulatedProcess, type ProcessEnd, type Program } from './simulated-process.ts'
-import { Trace, type NoteKind, type TraceOptions, type WriteEvent } from './trace.ts'
+import { Standstills, type ResumeOrder } from './standstills.ts'
+import { Trace, type NoteKind, type WriteEvent } from './trace.ts'
+import { WorldListeners, type WorldListener } from './world-listeners.ts'
+import type { HostOptions, WorldOptions } from './world-options.ts'
 
-export interface WorldOptions<P> extends TraceOptions {
-  readonly seed: number
-  readonly program: Program<P>
-  readonly hosts: readonly HostOptions[]
-  /** Time of one write on a link, in milliseconds. @defaultValue 0.2 plus exponential, 0.8 on average */
-  readonly latencyMs?: Latency
-  /** How fast and large every disk is. @defaultValue `simulatedDiskDefaults` */
-  readonly disk?: Partial<SimulatedDiskSettings>
-}
-
-/** A machine, with a clock that may be wrong. */
-export interface HostOptions extends ClockSkew {
-  readonly name: string
-}
-
-/** What the watchers of a world are told. */
-export interface WorldListener<P> {
-  started?(process: SimulatedProcess<P>): void
-  ended?(process: SimulatedProcess<P>): void
-  wrote?(write: WriteEvent): void
-}
-
-/** What a process that goes on does first: the loop may stand at either place. */
-export type ResumeOrder = 'timers-first' | 'sockets-first'
-
-/** The port of every host. */
-export const port = 1
 /** After its exit, how long a process may take to let go of its last timers. */
 const exitGraceMs = 5_000
-/** A stall that no read of the time sets off begins after this. */
-const stallAnywayMs = 20
-const afterSockets = 1e-3
-
-/** A network within one data center. @see reliability targets of the design: 0.2 ms + Exp(0.8 ms) */
-export function localNetwork(random: Random): number {
-  return 0.2 - 0.8 * Math.log(1 - random())
-}
 
 /** Hosts on one network and one virtual time. `Run` makes one for each plan; it can be used alone as well. */
 export class World<P> {
@@ -67,25 +36,18 @@ export class World<P> {
   readonly #options: ReadonlyMap<string, HostOptions>
   readonly #program: Program<P>
   readonly #links: Links
-  readonly #diskOptions: Partial<SimulatedDiskSettings>
-  readonly #disks = new Map<string, SimulatedDisk>()
-  readonly #listeners: WorldListener<P>[] = []
+  readonly #disks: Disks
+  readonly #standstills: Standstills
+  readonly #listeners = new WorldListeners<P>()
   /** The latest process of each host. */
   readonly #processes = new Map<string, SimulatedProcess<P>>()
   readonly #everStarted: SimulatedProcess<P>[] = []
-  /** How often a host was stopped without having gone on. */
-  readonly #stops = new Map<string, number>()
-  readonly #stoppedHosts = new Map<string, { over(at: number): void }>()
   readonly #wallJumpsMs = new Map<string, number>()
   readonly #vanished = new Map<string, Disposable>()
-  readonly #faults = new Set<Disposable>()
-  /** What a listener threw. */
-  #broken: { readonly error: unknown } | undefined
 
   constructor(options: WorldOptions<P>) {
     const { seed, program, hosts, latencyMs = localNetwork, disk = {}, ...trace } = options
     this.seed = seed
-    this.#diskOptions = disk
     this.#program = program
     this.clock = new ManualClock({ tieBreak: forkRandom(seed, 'order of equal instants') })
     this.trace = new Trace(trace)
@@ -97,7 +59,15 @@ export class World<P> {
     })
     this.hosts = hosts.map(({ name }) => name)
     this.#options = new Map(hosts.map((host) => [host.name, host]))
-    this.#links = new Links(this.network, (host) => this.addressOf(host))
+    const { clock, network, disturbances } = this
+    this.#disks = new Disks(clock, seed, disk)
+    this.#links = new Links({ clock, network, disturbances })
+    this.#standstills = new Standstills({
+      clock,
+      network,
+      disturbances,
+      note: (host, text) => this.note(host, 'process', text),
+    })
   }
 
   get now(): number {
@@ -105,31 +75,17 @@ export class World<P> {
   }
 
   addressOf(host: string): NodeAddress {
-    return NodeAddress.of(host, port)
+    return addressOf(host)
   }
 
   /** The disk of a host. It outlives the processes there. */
   disk(host: string): SimulatedDisk {
-    const existing = this.#disks.get(host)
-    if (existing !== undefined) return existing
-    const disk = new SimulatedDisk({
-      clock: this.clock,
-      random: forkRandom(this.seed, `disk ${host}`),
-      ...this.#diskOptions,
-    })
-    this.#disks.set(host, disk)
-    return disk
+    return this.#disks.of(host)
   }
 
   /** How often each kind of fault of a disk has struck, over all disks. */
   diskFaults(): Readonly<Partial<Record<DiskFaultKind, number>>> {
-    const sums: Partial<Record<DiskFaultKind, number>> = {}
-    for (const disk of this.#disks.values()) {
-      for (const [kind, count] of Object.entries(disk.faultCounts) as [DiskFaultKind, number][]) {
-        if (count > 0) sums[kind] = (sums[kind] ?? 0) + count
-      }
-    }
-    return sums
+    return this.#disks.faultCounts()
   }
 
   /** The process that runs at a host now. */
@@ -140,7 +96,7 @@ export class World<P> {
 
   /** Whether the process of a host stands still. */
   isStopped(host: string): boolean {
-    return (this.#stops.get(host) ?? 0) > 0
+    return this.#standstills.isStopped(host)
   }
 
   /** Every process that runs, in the order of the hosts. */
@@ -154,7 +110,7 @@ export class World<P> {
   }
 
   listen(listener: WorldListener<P>): void {
-    this.#listeners.push(listener)
+    this.#listeners.add(listener)
   }
 
   note(host: string, kind: NoteKind, text: string): void {
@@ -168,25 +124,10 @@ export class World<P> {
    */
   async run(ms: number, afterEach?: () => void): Promise<void> {
     await this.clock.advanceAsync(ms, () => {
-      this.#rethrow()
+      this.#listeners.rethrow()
       afterEach?.()
     })
-    this.#rethrow()
-  }
-
-  /** Listeners are called in the midst of programs, which may catch what they throw. */
-  #tell(tell: (listener: WorldListener<P>) => void): void {
-    for (const listener of this.#listeners) {
-      try {
-        tell(listener)
-      } catch (error) {
-        this.#broken ??= { error }
-      }
-    }
-  }
-
-  #rethrow(): void {
-    if (this.#broken !== undefined) throw this.#broken.error
+    this.#listeners.rethrow()
   }
 
   /** Starts a process at a host where none runs; nothing happens where one does. */
@@ -194,7 +135,7 @@ export class World<P> {
     if (this.running(host) !== undefined) return
     this.#vanished.get(host)?.[Symbol.dispose]()
     this.#vanished.delete(host)
-    this.#goesOn(host)
+    this.#standstills.started(host)
     const life = this.#everStarted.filter((process) => process.host === host).length
     const { rate = 1, wallOffsetMs = 0 } = this.#options.get(host) ?? {}
     const jumpsMs = this.#wallJumpsMs.get(host) ?? 0
@@ -213,7 +154,7 @@ export class World<P> {
         host,
         life,
         clock,
-        address: this.addressOf(host),
+        address: addressOf(host),
         random: forkRandom(this.seed, `process ${host} ${life}`),
         transport: this.network.transport({ host }),
         fileSystem: this.disk(host).fileSystem({ clock }),
@@ -222,10 +163,10 @@ export class World<P> {
       })
       if (!process.isRunning) return
       process.program = program
-      this.#tell((listener) => listener.started?.(process))
+      this.#listeners.tell((listener) => listener.started?.(process))
     } catch (error) {
       if (!process.isRunning) return
-      this.network.kill(this.addressOf(host))
+      this.network.kill(addressOf(host))
       clock.kill()
       this.#ended(process, { how: 'failed', reason: String(error), at: this.now })
     }
@@ -239,7 +180,7 @@ export class World<P> {
   #kill(host: string, powerLost: boolean): void {
     const process = this.running(host)
     if (process === undefined) return
-    this.network.kill(this.addressOf(host))
+    this.network.kill(addressOf(host))
     process.clock.kill()
     if (powerLost) this.disk(host).crash()
     else this.disk(host).kill()
@@ -257,16 +198,7 @@ export class World<P> {
   vanish(host: string): void {
     if (this.running(host) === undefined) return
     const others = this.hosts.filter((other) => other !== host)
-    const cut: LinkFault = { type: 'cut', mode: 'silent' }
-    const cuts = others.flatMap((other) => [
-      this.#links.add({ from: host, to: other }, cut),
-      this.#links.add({ from: other, to: host }, cut),
-    ])
-    this.#vanished.set(host, {
-      [Symbol.dispose]: () => {
-        for (const one of cuts) one[Symbol.dispose]()
-      },
-    })
+    this.#vanished.set(host, this.#links.cutOff(host, others))
     this.#kill(host, true)
   }
 
@@ -278,8 +210,8 @@ export class World<P> {
   ): void {
     const process = this.running(host)
     if (process === undefined) return
-    this.#freeze(process, options.asleep ?? false)
-    this.clock.schedule(forMs, () => this.#thaw(process, options.order ?? 'timers-first'))
+    const { order = 'timers-first', asleep = false } = options
+    this.#standstills.pause(process, forMs, order, asleep)
   }
 
   /**
@@ -288,13 +220,7 @@ export class World<P> {
    */
   stall(host: string, forMs: number, reads: number, order: ResumeOrder = 'timers-first'): void {
     const process = this.running(host)
-    if (process === undefined || process.clock.isBlockPending) return
-    process.clock.blockSoon(reads, forMs, () => {
-      if (!process.isRunning) return
-      this.#freeze(process, false)
-      this.clock.schedule(forMs, () => this.#thaw(process, order))
-    })
-    this.clock.schedule(stallAnywayMs, () => process.clock.blockNow())
+    if (process !== undefined) this.#standstills.stall(process, forMs, reads, order)
   }
 
   /** Sets the wall clock of a host, forward or back. */
@@ -305,71 +231,17 @@ export class World<P> {
 
   /** Lays a fault on a link for a while. */
   disturb(link: Link, fault: LinkFault, forMs: number): void {
-    const laid = this.#links.add(link, fault)
-    const known = isMild(fault)
-      ? undefined
-      : this.disturbances.linkWorsens(link.from, link.to, this.now)
-    const end: Disposable = {
-      [Symbol.dispose]: () => {
-        if (!this.#faults.delete(end)) return
-        laid[Symbol.dispose]()
-        known?.over(this.now)
-      },
-    }
-    this.#faults.add(end)
-    this.clock.schedule(forMs, () => end[Symbol.dispose]())
+    this.#links.disturb(link, fault, forMs)
   }
 
   /** Ends every fault of every link; processes that stand still go on by themselves, at their time. */
   healLinks(): void {
-    for (const fault of this.#faults) fault[Symbol.dispose]()
+    this.#links.heal()
   }
 
   /** Ends every fault of every disk; what they destroyed stays destroyed. */
   healDisks(): void {
-    for (const disk of this.#disks.values()) disk.heal()
-  }
-
-  #freeze(process: SimulatedProcess<P>, asleep: boolean): void {
-    const { host } = process
-    const stops = this.#stops.get(host) ?? 0
-    this.#stops.set(host, stops + 1)
-    process.clock.freeze({ asleep })
-    if (stops > 0) return
-    this.note(host, 'process', 'stands still')
-    this.network.pause(this.addressOf(host))
-    this.#standsStill(host)
-  }
-
-  #thaw(process: SimulatedProcess<P>, order: ResumeOrder): void {
-    const { host } = process
-    if (!process.isRunning) return
-    const stops = (this.#stops.get(host) ?? 1) - 1
-    this.#stops.set(host, stops)
-    if (stops > 0) return
-    this.note(host, 'process', `goes on, ${order}`)
-    this.#goesOn(host)
-    const resume = (): void => this.network.resume(this.addressOf(host))
-    if (order === 'sockets-first') {
-      resume()
-      process.clock.thaw(afterSockets)
-    } else {
-      process.clock.thaw()
-      this.clock.schedule(afterSockets, () => {
-        if (process.isRunning) resume()
-      })
-    }
-  }
-
-  #standsStill(host: string): void {
-    if (!this.#stoppedHosts.has(host)) {
-      this.#stoppedHosts.set(host, this.disturbances.hostStops(host, this.now))
-    }
-  }
-
-  #goesOn(host: string): void {
-    this.#stoppedHosts.get(host)?.over(this.now)
-    this.#stoppedHosts.delete(host)
+    this.#disks.heal()
   }
 
   #exited(process: SimulatedProcess<P>, reason: string): void {
@@ -383,10 +255,9 @@ export class World<P> {
 
   #ended(process: SimulatedProcess<P>, end: ProcessEnd): void {
     process.end = end
-    this.#stops.delete(process.host)
-    this.#standsStill(process.host)
+    this.#standstills.ended(process.host)
     this.note(process.host, 'process', `${end.how}: ${end.reason}`)
-    this.#tell((listener) => listener.ended?.(process))
+    this.#listeners.tell((listener) => listener.ended?.(process))
   }
 
   #observe({ stage, id, from, to, bytes }: ObservedWrite): void {
@@ -401,11 +272,6 @@ export class World<P> {
       bytes,
     }
     this.trace.write(write)
-    this.#tell((listener) => listener.wrote?.(write))
+    this.#listeners.tell((listener) => listener.wrote?.(write))
   }
-}
-
-/** `b` of `b:1` or `b:1#17`. */
-export function hostOf(address: string): string {
-  return address.slice(0, address.lastIndexOf(':'))
 }
