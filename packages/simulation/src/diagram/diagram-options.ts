@@ -1,5 +1,5 @@
 import { SimulationError } from '../errors.ts'
-import type { RunResult } from '../run/run.ts'
+import type { RunResult } from '../run/run-result.ts'
 import type { TraceEvent } from '../world/trace.ts'
 import type { FrameLabel } from './frame-labels.ts'
 

@@ -1,4 +1,4 @@
-import type { RunResult } from '../run/run.ts'
+import type { RunResult } from '../run/run-result.ts'
 import type { DiagramOptions } from './diagram-options.ts'
 import { drawAxis, drawBands } from './draw-axis.ts'
 import { drawHeader } from './draw-header.ts'

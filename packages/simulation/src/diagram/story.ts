@@ -1,5 +1,5 @@
 // Everything that a picture shows, gathered from the trace, before anything has a place on the page.
-import type { RunResult } from '../run/run.ts'
+import type { RunResult } from '../run/run-result.ts'
 import { causesOf, type Causes } from './causes.ts'
 import { findChanges, type Changes } from './changes.ts'
 import { chooseWindow, type DiagramOptions, type Window } from './diagram-options.ts'

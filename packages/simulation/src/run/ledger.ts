@@ -1,4 +1,4 @@
-import type { RunResult } from './run.ts'
+import type { RunResult } from './run-result.ts'
 
 /** What a set of runs came to, as data that adds up. */
 export interface LedgerTotals {

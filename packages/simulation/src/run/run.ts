@@ -1,50 +1,13 @@
 // One run: the chaos of a plan, in which only safety is demanded, and the healing after it, in which
 // progress is.
 import { SimulationError } from '../errors.ts'
-import type { DiskFaultKind } from '../storage/disk-faults.ts'
 import { purely } from '../world/purity.ts'
 import type { Program, SimulatedProcess } from '../world/simulated-process.ts'
-import type { NoteKind, TraceEvent, TraceOptions } from '../world/trace.ts'
+import type { NoteKind } from '../world/trace.ts'
 import { World } from '../world/world.ts'
 import type { Plan } from './plan.ts'
+import type { RunOptions, RunResult, Violation } from './run-result.ts'
 import type { HealStage, Scenario, Watcher } from './scenario.ts'
-
-export interface Violation {
-  /** The checker that found it. */
-  readonly checker: string
-  readonly at: number
-  readonly text: string
-}
-
-export interface RunResult {
-  readonly plan: Plan
-  /** `unknown`: a checker gave up; that is no success. */
-  readonly verdict: 'passed' | 'violated' | 'unknown'
-  readonly violations: readonly Violation[]
-  /** What checkers gave up on, and why. */
-  readonly unknown: readonly Violation[]
-  /** Of every event and state: equal for equal runs. */
-  readonly traceHash: string
-  /** Events of the trace. */
-  readonly events: number
-  /** Milliseconds of virtual time. */
-  readonly virtualMs: number
-  /** Rare states that were reached, and how often. */
-  readonly reached: ReadonlyMap<string, number>
-  /** Faults of disks that struck, by kind. */
-  readonly diskFaults: Readonly<Partial<Record<DiskFaultKind, number>>>
-  /** Actions carried out, by type. */
-  readonly performed: ReadonlyMap<string, number>
-  /** The last events of each host. */
-  readonly lastEvents: ReadonlyMap<string, readonly TraceEvent[]>
-  /** Every event, if asked for. */
-  readonly trace: readonly TraceEvent[] | undefined
-}
-
-export interface RunOptions extends TraceOptions {
-  /** Stop at the first violation. @defaultValue true */
-  readonly stopAtViolation?: boolean
-}
 
 /** How often healing is looked at. */
 const nudgeMs = 100

@@ -1,7 +1,8 @@
 // Makes a plan that fails smaller, as long as it fails in the same way: fewer actions, fewer hosts,
 // shorter faults. What is left is what a person looks at.
 import type { Plan, PlannedAction } from './plan.ts'
-import { Run, type RunResult } from './run.ts'
+import type { RunResult } from './run-result.ts'
+import { Run } from './run.ts'
 import type { Scenario } from './scenario.ts'
 
 export interface ShrinkOptions {

@@ -1,5 +1,6 @@
 import { drawPlan, type Plan } from './plan.ts'
-import { Run, type RunOptions, type RunResult } from './run.ts'
+import type { RunOptions, RunResult } from './run-result.ts'
+import { Run } from './run.ts'
 import type { Scenario } from './scenario.ts'
 
 /** What a scenario does by this seed. */
