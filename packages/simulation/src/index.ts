@@ -6,16 +6,14 @@ export { diskFaults } from './faults/disk-faults.ts'
 export { networkFaults } from './faults/network-faults.ts'
 export { processFaults } from './faults/process-faults.ts'
 export { describeState } from './membership/describe.ts'
-export {
-  clusterProgram,
-  largeMembershipScenario,
-  membershipScenario,
-  type MembershipRun,
-} from './membership/scenario.ts'
+export type { MembershipRun } from './membership/membership-run.ts'
+export { clusterProgram } from './membership/cluster-program.ts'
+export { largeMembershipScenario, membershipScenario } from './membership/scenario.ts'
 export { defineAction, type ActionType, type Parameters } from './run/action.ts'
 export { Ledger, type LedgerTotals } from './run/ledger.ts'
 export { drawPlan, hostName, type Plan, type PlannedAction, type PlanShape } from './run/plan.ts'
-export { Run, type RunOptions, type RunResult, type Violation } from './run/run.ts'
+export type { RunOptions, RunResult, Violation } from './run/run-result.ts'
+export { Run } from './run/run.ts'
 export type { HealStage, Scenario, Watcher } from './run/scenario.ts'
 export { shrink, type Shrunk, type ShrinkOptions } from './run/shrink.ts'
 export { planOf, simulate } from './run/simulate.ts'

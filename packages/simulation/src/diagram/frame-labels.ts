@@ -4,6 +4,7 @@ import { decodeMessage, membershipFrameType, type ClusterMessage } from '@casty/
 import { ByteReader, FrameDecoder } from '@casty/transport'
 import { gossipText, versionText } from './gossip-text.ts'
 import { hostOf } from '../world/addresses.ts'
+import { framesOf } from '../world/opening.ts'
 
 /**
  * `routine`: of interest in the mass only. `news`: of interest once it changed something, or was lost.
@@ -19,10 +20,6 @@ export interface FrameLabel {
 }
 
 export type LabelOf = (frameType: number, body: Uint8Array) => FrameLabel | undefined
-
-/** The prelude of a connection: its first byte starts no frame that is not absurdly long. */
-const preludeStart = 0x89
-const preludeBytes = 12
 
 const transportFrames: ReadonlyMap<number, FrameLabel> = new Map([
   [1, { text: 'hello', weight: 'routine' }],
@@ -43,7 +40,7 @@ export function labelsOf(bytes: Uint8Array, labelOf?: LabelOf): readonly FrameLa
       labels.push(labelOf?.(frameType, body) ?? frameLabel(frameType, body))
     },
   })
-  decoder.push(bytes[0] === preludeStart ? bytes.subarray(preludeBytes) : bytes)
+  decoder.push(framesOf(bytes))
   if (decoder.heldBytes > 0) labels.push({ text: 'part of a frame', weight: 'step' })
   return labels
 }

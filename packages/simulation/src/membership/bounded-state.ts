@@ -1,15 +1,13 @@
 // Nothing grows with time: what a node holds is bounded by the members there are and the incarnations
 // there were, and a node that has stopped leaves nothing behind.
-import type { Cluster, ClusterState } from '@casty/membership'
-import type { Watcher } from '../run/scenario.ts'
-import type { MembershipRun } from './scenario.ts'
+import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 import { settingsOf } from './settings.ts'
 
 /** Timers of one node: its own few, and some for each of its peers. */
 const timersOfANode = 10
 const timersPerPeer = 12
 
-export function boundedState(run: MembershipRun): Watcher<Cluster, ClusterState> {
+export function boundedState(run: MembershipRun): MembershipWatcher {
   const name = 'state is bounded'
   const identities = new Set<string>()
   // Whoever was away for longer than tombstones last brings back what they stood for.

@@ -1,9 +1,7 @@
 // A host where nothing else runs can start a process, whatever the network does.
-import type { Cluster, ClusterState } from '@casty/membership'
-import type { Watcher } from '../run/scenario.ts'
-import type { MembershipRun } from './scenario.ts'
+import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 
-export function everybodyStarts(run: MembershipRun): Watcher<Cluster, ClusterState> {
+export function everybodyStarts(run: MembershipRun): MembershipWatcher {
   return {
     ended(process) {
       const { end, host } = process

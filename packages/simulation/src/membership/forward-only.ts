@@ -1,15 +1,10 @@
 // P2: a decision is never undone. In the view of one process, the status of an incarnation only moves
 // forward, and an age, once given, stays; over all views, everybody who was given an age has one.
-import {
-  memberStatuses,
-  type Cluster,
-  type ClusterState,
-  type MemberStatus,
-} from '@casty/membership'
-import type { Watcher } from '../run/scenario.ts'
-import type { MembershipRun } from './scenario.ts'
+import { memberStatuses } from '@casty/membership'
+import { isActive } from './is-active.ts'
+import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 
-export function forwardOnly(run: MembershipRun): Watcher<Cluster, ClusterState> {
+export function forwardOnly(run: MembershipRun): MembershipWatcher {
   const name = 'decisions are never undone'
   const ages = new Map<string, number>()
   return {
@@ -30,7 +25,7 @@ export function forwardOnly(run: MembershipRun): Watcher<Cluster, ClusterState> 
           run.violate(name, `${host} sees ${key} with age ${upNumber}, others with ${known}`, host)
         }
         ages.set(key, upNumber)
-        if (!isActive(status)) continue
+        if (!isActive(member)) continue
         const twin = numbered.get(upNumber)
         if (twin !== undefined) {
           run.violate(name, `${host} sees ${key} and ${twin} with one age, ${upNumber}`, host)
@@ -39,8 +34,4 @@ export function forwardOnly(run: MembershipRun): Watcher<Cluster, ClusterState> 
       }
     },
   }
-}
-
-function isActive(status: MemberStatus): boolean {
-  return memberStatuses.indexOf(status) < memberStatuses.indexOf('exiting')
 }

@@ -4,7 +4,8 @@ import type { Cluster, ClusterState, Member } from '@casty/membership'
 import type { HealStage } from '../run/scenario.ts'
 import { forkRandom } from '../world/seeds.ts'
 import { describeState } from './describe.ts'
-import type { MembershipRun } from './scenario.ts'
+import { isActive } from './is-active.ts'
+import type { MembershipRun } from './membership-run.ts'
 import { settingsOf } from './settings.ts'
 
 /** Longest silence until unreachability, with all doubts of the observers and a reconnection. */
@@ -128,10 +129,6 @@ function states(run: MembershipRun): readonly Standing[] {
 
 function isAlive(run: MembershipRun, { address, key }: Member): boolean {
   return run.world.running(address.host)?.program?.self.key === key
-}
-
-function isActive({ status }: Member): boolean {
-  return status === 'joining' || status === 'weakly-up' || status === 'up' || status === 'leaving'
 }
 
 function isMember(run: MembershipRun, host: string): boolean {

@@ -1,11 +1,10 @@
 // Whoever leaves has the time to hand over: what it is to do before its exit is done before the others
 // let it go.
-import type { Cluster, ClusterState } from '@casty/membership'
-import type { Watcher } from '../run/scenario.ts'
+import type { Cluster } from '@casty/membership'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
-import type { MembershipRun } from './scenario.ts'
+import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 
-export function leavingHandsOver(run: MembershipRun): Watcher<Cluster, ClusterState> {
+export function leavingHandsOver(run: MembershipRun): MembershipWatcher {
   const name = 'whoever leaves hands over first'
   const handedOver = new Set<SimulatedProcess<Cluster>>()
   // Whoever is downed while it leaves is given no time.

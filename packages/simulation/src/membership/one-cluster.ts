@@ -1,10 +1,8 @@
 // All that meet are of one cluster: whoever joins takes its identity, and nobody forms a second one
 // while a member of the first lives.
-import type { Cluster, ClusterState } from '@casty/membership'
-import type { Watcher } from '../run/scenario.ts'
-import type { MembershipRun } from './scenario.ts'
+import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 
-export function oneCluster(run: MembershipRun): Watcher<Cluster, ClusterState> {
+export function oneCluster(run: MembershipRun): MembershipWatcher {
   const name = 'there is one cluster'
   return {
     changed({ host }, { clusterId }) {

@@ -1,11 +1,11 @@
 // States that a set of runs must have come to: where the protocol is hardest, and where a run of the
 // usual kind never goes.
-import type { Cluster, ClusterEvent, ClusterState } from '@casty/membership'
-import type { Watcher } from '../run/scenario.ts'
+import type { Cluster, ClusterEvent } from '@casty/membership'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
 import type { WriteEvent } from '../world/trace.ts'
 import { hostOf } from '../world/addresses.ts'
-import type { MembershipRun } from './scenario.ts'
+import { isHello } from '../world/opening.ts'
+import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 
 export const rareStates = [
   'a member is weakly up',
@@ -34,7 +34,7 @@ export const rareStates = [
 
 type RareState = (typeof rareStates)[number]
 
-export function watchRareStates(run: MembershipRun): Watcher<Cluster, ClusterState> {
+export function watchRareStates(run: MembershipRun): MembershipWatcher {
   const reach = (state: RareState): void => run.reach(state)
   const watchers = [
     views(run, reach),
@@ -52,7 +52,6 @@ export function watchRareStates(run: MembershipRun): Watcher<Cluster, ClusterSta
 }
 
 type Reach = (state: RareState) => void
-type MembershipWatcher = Watcher<Cluster, ClusterState>
 
 /** What a single view, or two views at one time, hold. */
 function views(run: MembershipRun, reach: Reach): MembershipWatcher {
@@ -163,12 +162,12 @@ function identities(run: MembershipRun, reach: Reach): MembershipWatcher {
   }
 }
 
-/** The hellos under way: type 1 of a frame behind a prelude of 12 bytes and a length of 4. */
+/** The hellos under way. */
 function dials(reach: Reach): MembershipWatcher {
   const underWay = new Map<string, number>()
   return {
     wrote({ stage, from, to, id, bytes }: WriteEvent) {
-      if (bytes[0] !== 0x89 || bytes[16] !== 1) return
+      if (!isHello(bytes)) return
       const key = `${from} ${to}`
       if (stage === 'sent') {
         underWay.set(key, id)

@@ -1,12 +1,11 @@
 // P2: a dead incarnation never comes back. Whoever has seen one removed never sees it as a member
 // again as long as it remembers, and one that was removed does not go on as if nothing had happened.
-import type { Cluster, ClusterState } from '@casty/membership'
-import type { Watcher } from '../run/scenario.ts'
+import type { Cluster } from '@casty/membership'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
-import type { MembershipRun } from './scenario.ts'
+import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 import { settingsOf } from './settings.ts'
 
-export function removedStaysAway(run: MembershipRun): Watcher<Cluster, ClusterState> {
+export function removedStaysAway(run: MembershipRun): MembershipWatcher {
   const name = 'the removed stay away'
   const removedBy = new Map<SimulatedProcess<Cluster>, Map<string, number>>()
   const removed = new Set<string>()
@@ -29,8 +28,9 @@ export function removedStaysAway(run: MembershipRun): Watcher<Cluster, ClusterSt
       }
       for (const { key } of state.members) {
         const since = known.get(key)
-        if (since !== undefined && !isForgotten(since))
+        if (since !== undefined && !isForgotten(since)) {
           run.violate(name, `${process} sees ${key} again, removed before`, process.host)
+        }
       }
     },
     finished() {

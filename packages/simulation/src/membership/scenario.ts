@@ -1,12 +1,11 @@
 // Clusters of `@casty/membership` alone, without downing: whoever is gone for good is downed by hand.
-import { Cluster, type ClusterConfig, type ClusterState } from '@casty/membership'
+import type { Cluster, ClusterState } from '@casty/membership'
 import { networkFaults } from '../faults/network-faults.ts'
 import { processFaults } from '../faults/process-faults.ts'
-import type { Run } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { addressOf } from '../world/addresses.ts'
-import type { Program } from '../world/simulated-process.ts'
 import { boundedState } from './bounded-state.ts'
+import { clusterProgram } from './cluster-program.ts'
 import { describeState } from './describe.ts'
 import { everybodyStarts } from './everybody-starts.ts'
 import { forwardOnly } from './forward-only.ts'
@@ -19,12 +18,6 @@ import { removedStaysAway } from './removed-stays-away.ts'
 import { seenIsTrue } from './seen-is-true.ts'
 import { votesCount } from './votes-count.ts'
 import { membershipWorkload } from './workload.ts'
-
-/** A run whose programs are clusters. */
-export type MembershipRun = Run<Cluster, ClusterState>
-
-/** Nobody may take a partition for an empty world and form a second cluster. */
-const patientSeedMs = 3_600_000
 
 const longMemoryMs = 86_400_000
 
@@ -63,7 +56,11 @@ function membershipAmong(
       },
     },
     actions: [...networkFaults(), ...processFaults(), ...membershipWorkload],
-    program: (run) => clusterProgram(() => run.world.hosts.map(seedOf), run.plan.settings),
+    program: (run) =>
+      clusterProgram(
+        () => run.world.hosts.map((host) => addressOf(host).toString()),
+        run.plan.settings,
+      ),
     stateOf: (cluster) => cluster.getState(),
     describe: describeState,
     watch: (run) => [
@@ -81,41 +78,4 @@ function membershipAmong(
     rareStates,
     heal: healStages,
   }
-}
-
-function seedOf(host: string): string {
-  return addressOf(host).toString()
-}
-
-/** A program that is a node of a cluster, with production code throughout. */
-export function clusterProgram(
-  seedNodes: () => readonly string[],
-  config: Partial<ClusterConfig> = {},
-): Program<Cluster> {
-  return async ({ address, clock, random, transport, log, exit }) => {
-    const say =
-      (level: string) =>
-      (details: object, message: string): void =>
-        log(`${level} ${message} ${textOf(details)}`)
-    const cluster = await Cluster.start({
-      transport,
-      host: address.host,
-      port: address.port,
-      insecure: true,
-      seedNodes: seedNodes(),
-      seedTimeoutMs: patientSeedMs,
-      clock,
-      random,
-      logger: { debug: () => {}, info: say('info'), warn: say('warn'), error: say('error') },
-      ...config,
-    })
-    cluster.subscribe((event) => {
-      if (event.type === 'cluster-shutting-down') exit(event.reason)
-    })
-    return cluster
-  }
-}
-
-function textOf(details: object): string {
-  return 'error' in details ? String(details.error) : JSON.stringify(details)
 }

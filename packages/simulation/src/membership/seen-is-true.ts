@@ -2,10 +2,9 @@
 // otherwise decides over views that others do not share.
 import type { Cluster, ClusterState } from '@casty/membership'
 import type { NodeKey } from '@casty/transport'
-import type { Watcher } from '../run/scenario.ts'
-import type { MembershipRun } from './scenario.ts'
+import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 
-export function seenIsTrue(run: MembershipRun): Watcher<Cluster, ClusterState> {
+export function seenIsTrue(run: MembershipRun): MembershipWatcher {
   const name = 'the seen have seen'
   /** Every incarnation that there ever was: one that has stopped still tells what it knew. */
   const clusters = new Map<NodeKey, Cluster>()

@@ -1,5 +1,5 @@
 import { clusterDefaults } from '@casty/membership'
-import type { MembershipRun } from './scenario.ts'
+import type { MembershipRun } from './membership-run.ts'
 
 /** What checkers must know of the settings that a plan has drawn; the defaults where it has none. */
 export function settingsOf({ plan }: MembershipRun): {

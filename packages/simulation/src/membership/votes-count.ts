@@ -1,11 +1,10 @@
 // Who is found unreachable is found so by somebody whose word counts: neither by those who doubt
 // themselves, since they stood still, nor by those who are down.
-import type { Cluster, ClusterState } from '@casty/membership'
+import type { ClusterState } from '@casty/membership'
 import type { NodeKey } from '@casty/transport'
-import type { Watcher } from '../run/scenario.ts'
-import type { MembershipRun } from './scenario.ts'
+import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 
-export function votesCount(run: MembershipRun): Watcher<Cluster, ClusterState> {
+export function votesCount(run: MembershipRun): MembershipWatcher {
   const name = 'votes are of those who count'
   return {
     changed({ host }, state, before) {

@@ -2,7 +2,7 @@
 import type { Cluster, ClusterState } from '@casty/membership'
 import { defineAction, type ActionType } from '../run/action.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
-import type { MembershipRun } from './scenario.ts'
+import type { MembershipRun } from './membership-run.ts'
 
 function clusterAt(run: MembershipRun, host: string): Cluster | undefined {
   const process = run.world.running(host)

@@ -2,7 +2,7 @@
 import type { Random } from '@casty/clock'
 import { clusterDefaults, NodeIdentity } from '@casty/membership'
 import type { Cluster, ClusterConfig, ClusterEvent, NodeKey } from '@casty/membership'
-import { clusterProgram } from '../membership/scenario.ts'
+import { clusterProgram } from '../membership/cluster-program.ts'
 import { addressOf } from '../world/addresses.ts'
 import { purely } from '../world/purity.ts'
 import { drawInteger, drawSome, forkRandom } from '../world/seeds.ts'
