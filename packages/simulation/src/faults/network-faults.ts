@@ -17,7 +17,7 @@ interface LinkDraw {
 }
 
 function drawLink(random: Random, hosts: readonly string[], oneWayShare = 0.5): LinkDraw {
-  const [from = '', to = ''] = drawSome(random, hosts, 2)
+  const [from = '', to = from] = drawSome(random, hosts, 2) // One host alone has no link to lose.
   return { from, to, bothWays: random() >= oneWayShare }
 }
 

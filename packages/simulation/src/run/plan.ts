@@ -4,6 +4,7 @@ import type { Random } from '@casty/clock'
 import { drawInteger, drawOne, forkRandom } from '../world/seeds.ts'
 import type { HostOptions } from '../world/world-options.ts'
 import type { ActionType, Parameters } from './action.ts'
+import { checkShape } from './check-shape.ts'
 
 export interface Plan {
   readonly scenario: string
@@ -46,12 +47,18 @@ export interface PlanShape {
 /** One type in three is switched off, so that no fault always hides another. @see Groce et al., "Swarm testing", ISSTA 2012 */
 const offShare = 1 / 3
 
-/** Draws a plan. Scenarios have `planOf`, which knows their shape and actions. */
+/**
+ * Draws a plan. Scenarios have `planOf`, which knows their shape and actions.
+ *
+ * @param seed - an integer from 0 on
+ * @throws SimulationError `CASTY_SIMULATION_INVALID_OPTION`
+ */
 export function drawPlan(
   shape: PlanShape,
   types: readonly Pick<ActionType<never, never>, 'type' | 'weight' | 'draw'>[],
   seed: number,
 ): Plan {
+  checkShape(shape, types, seed)
   const random = forkRandom(seed, `plan of ${shape.scenario}`)
   const hosts = drawHosts(shape, random)
   const names = hosts.map(({ name }) => name)

@@ -7,6 +7,7 @@ import type { NoteKind } from '../world/trace.ts'
 import { World } from '../world/world.ts'
 import type { Plan } from './plan.ts'
 import type { RunOptions, RunResult, Violation } from './run-result.ts'
+import { watchingRejections } from './rejections.ts'
 import type { HealStage, Scenario, Watcher } from './scenario.ts'
 
 /** How often healing is looked at. */
@@ -64,14 +65,25 @@ export class Run<P, S> {
   /**
    * Carries out a plan, with the traps of `purely` set.
    *
-   * Rejects with `CASTY_SIMULATION_UNKNOWN_ACTION` for a plan of another scenario.
+   * Rejects with `CASTY_SIMULATION_FOREIGN_PLAN` for a plan of another scenario, and with
+   * `CASTY_SIMULATION_UNKNOWN_ACTION` or `CASTY_SIMULATION_UNKNOWN_HOST` for one that names what the
+   * scenario or the plan itself does not have.
    */
   static async of<P, S>(
     scenario: Scenario<P, S>,
     plan: Plan,
     options: RunOptions = {},
   ): Promise<RunResult> {
-    return await purely(async () => await new Run(scenario, plan, options).#carryOut())
+    if (plan.scenario !== scenario.name) {
+      throw SimulationError.foreignPlan(plan.scenario, scenario.name)
+    }
+    return await purely(async () => {
+      const run = new Run(scenario, plan, options)
+      return await watchingRejections(
+        (reason) => run.violate('rejections are handled', textOf(reason)),
+        async () => await run.#carryOut(),
+      )
+    })
   }
 
   get isOver(): boolean {
@@ -118,6 +130,10 @@ export class Run<P, S> {
       const action = this.#scenario.actions.find((known) => known.type === type)
       if (action === undefined && type !== 'start') {
         throw SimulationError.unknownAction(type, this.#scenario.name)
+      }
+      const { host } = parameters
+      if (typeof host === 'string' && !world.hosts.includes(host)) {
+        throw SimulationError.unknownHost(host, type)
       }
       world.clock.schedule(at, () => {
         if (this.isOver) return
@@ -176,7 +192,7 @@ export class Run<P, S> {
         await this.world.run(Math.min(1_000, end - this.world.now), () => this.#look())
       } catch (error) {
         if (error instanceof SimulationError) throw error
-        this.violate('nothing throws', error instanceof Error ? (error.stack ?? '') : String(error))
+        this.violate('nothing throws', textOf(error))
         this.#thrown = error
       }
     }
@@ -209,7 +225,11 @@ export class Run<P, S> {
   }
 
   #result(): RunResult {
-    const { trace } = this.world
+    const { trace, everStarted } = this.world
+    if (everStarted.every(({ program }) => program === undefined)) {
+      const why = everStarted.find(({ end }) => end?.how === 'failed')?.end?.reason
+      this.giveUp('a process starts', why ?? 'no process had the time to start')
+    }
     return {
       plan: this.plan,
       verdict: this.#verdict(),
@@ -230,4 +250,8 @@ export class Run<P, S> {
     if (this.#violations.length > 0) return 'violated'
     return this.#unknown.length > 0 ? 'unknown' : 'passed'
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

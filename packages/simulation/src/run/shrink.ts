@@ -46,8 +46,9 @@ export async function shrink<P, S>(
   for (let before = ''; before !== JSON.stringify(best.plan) && runs < budget;) {
     before = JSON.stringify(best.plan)
     await dropActions(() => best.plan, attempt)
-    await dropHosts(() => best.plan, attempt)
+    await dropHosts(() => best.plan, attempt, scenario.shape.hosts[0])
     await shortenActions(() => best.plan, attempt)
+    await pullTogether(() => best.plan, attempt)
   }
   return { ...best, runs }
 }
@@ -96,10 +97,11 @@ function firstStarts(actions: readonly PlannedAction[]): ReadonlySet<PlannedActi
 async function dropHosts(
   current: () => Plan,
   attempt: (plan: Plan) => Promise<boolean>,
+  fewest: number,
 ): Promise<void> {
   for (const { name } of current().hosts.toReversed()) {
     const { hosts, actions } = current()
-    if (hosts.length <= 2) return
+    if (hosts.length <= fewest) return
     await attempt({
       ...current(),
       hosts: hosts.filter((host) => host.name !== name),
@@ -137,6 +139,30 @@ async function shortenActions(
       }
       const actions = current().actions.with(index, shorter)
       if (!(await attempt({ ...current(), actions }))) break
+    }
+  }
+}
+
+/** Gaps shorter than this, in milliseconds, are no trouble to a reader. */
+const shortGapMs = 200
+
+/** Ends the chaos soon after the last action, and halves the time before each. */
+async function pullTogether(
+  current: () => Plan,
+  attempt: (plan: Plan) => Promise<boolean>,
+): Promise<void> {
+  const endsAt = (current().actions.at(-1)?.at ?? 0) + 1_000
+  if (endsAt < current().chaosMs) await attempt({ ...current(), chaosMs: endsAt })
+  for (let index = 0; index < current().actions.length; index++) {
+    for (;;) {
+      const { actions, chaosMs } = current()
+      const gapMs = (actions[index]?.at ?? 0) - (actions[index - 1]?.at ?? 0)
+      if (gapMs < shortGapMs) break
+      const byMs = Math.floor(gapMs / 2)
+      const earlier = actions.map((action, at) =>
+        at < index ? action : { ...action, at: action.at - byMs },
+      )
+      if (!(await attempt({ ...current(), chaosMs: chaosMs - byMs, actions: earlier }))) break
     }
   }
 }

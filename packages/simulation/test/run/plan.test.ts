@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { membershipScenario, planOf, Run, simulate, type Plan } from '../../src/index.ts'
+import { drawPlan, membershipScenario, planOf, Run, simulate, type Plan } from '../../src/index.ts'
 import { lamps } from './lamps.ts'
 
 const seeds = Array.from({ length: 600 }, (_, index) => index + 1)
@@ -90,5 +90,30 @@ describe('a plan', () => {
   test('of one scenario is not that of another with the same seed', () => {
     const times = (plan: Plan): readonly number[] => plan.actions.map(({ at }) => at)
     expect(times(planOf({ ...lamps, name: 'other lamps' }, 1))).not.toEqual(times(planOf(lamps, 1)))
+  })
+})
+
+describe('a shape that no plan can be drawn from is refused', () => {
+  const { shape, actions, name } = membershipScenario
+  test.each<[string, Partial<typeof shape>]>([
+    ['shape.hosts', { hosts: [3, 2] }],
+    ['shape.hosts', { hosts: [0, 2] }],
+    ['shape.chaosMs', { chaosMs: [Number.NaN, 1] }],
+    ['shape.paceMs', { paceMs: [0, 0] }],
+    ['shape.startWithinMs', { startWithinMs: -1 }],
+    ['shape.clockDrift', { clockDrift: 1 }],
+  ])('naming %s of %j', (option, wrong) => {
+    expect(() => drawPlan({ ...shape, scenario: name, ...wrong }, actions, 1)).toThrow(
+      expect.objectContaining({
+        code: 'CASTY_SIMULATION_INVALID_OPTION',
+        message: expect.stringContaining(`${option} is`),
+      }),
+    )
+  })
+
+  test.each([Number.NaN, 1.5, -1])('and so is the seed %d', (seed) => {
+    expect(() => planOf(membershipScenario, seed)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining('seed is') }),
+    )
   })
 })

@@ -284,6 +284,25 @@ describe('what cannot be judged is an error, not a verdict', () => {
     })
   })
 
+  test('a plan of another scenario', async () => {
+    await expect(run({ ...planned(), scenario: 'candles' })).rejects.toMatchObject({
+      code: 'CASTY_SIMULATION_FOREIGN_PLAN',
+    })
+  })
+
+  test('an action at a host that the plan does not have', async () => {
+    await expect(run(planned('1000 heat z'))).rejects.toMatchObject({
+      code: 'CASTY_SIMULATION_UNKNOWN_HOST',
+    })
+  })
+
+  test('a run in which no process started is unknown, and says why', async () => {
+    const program = () => () => Promise.reject(new Error('no bulb'))
+    const { verdict, unknown } = await run(planned('1000 heat a'), { program })
+    expect(verdict).toBe('unknown')
+    expect(unknown).toMatchObject([{ checker: 'a process starts', text: 'Error: no bulb' }])
+  })
+
   test.each(['started', 'changed', 'healing'] as const)(
     'a rare state that the scenario does not list, noted in %s',
     async (when) => {
@@ -303,4 +322,25 @@ describe('what cannot be judged is an error, not a verdict', () => {
       code: 'CASTY_SIMULATION_IMPURE',
     })
   })
+})
+
+test('a promise that is rejected and that nobody handles is a violation', async () => {
+  const listeners = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection') // The test runner's own would fail this test.
+  try {
+    const program: LampScenario['program'] =
+      () =>
+      async ({ clock }) => {
+        clock.schedule(500, () => void Promise.reject(new Error('the fuse')))
+        return new Lamp()
+      }
+    const { verdict, violations } = await run(planned(), { program })
+    expect(verdict).toBe('violated')
+    expect(violations).toMatchObject([
+      { checker: 'rejections are handled', text: expect.stringContaining('the fuse') },
+    ])
+    expect(process.listenerCount('unhandledRejection')).toBe(0)
+  } finally {
+    for (const listener of listeners) process.on('unhandledRejection', listener)
+  }
 })
