@@ -133,9 +133,9 @@ function planOf(scenario: string, type = 'start'): string {
 
 test('a seeded bug that is not caught is named, and fails the hunt', async () => {
   // Nothing in this run changes the incarnation of a node.
-  const { code, out } = await simulate('--bugs watch-not-restarted --seeds 1 --from 2 --json')
+  const { code, out } = await simulate('--bugs own-stalls-unnoticed --seeds 1 --from 2 --json')
   expect(lines(out)).toMatchObject([
-    { type: 'bug', name: 'watch-not-restarted', runs: 1 },
+    { type: 'bug', name: 'own-stalls-unnoticed', runs: 1 },
     { type: 'score', caught: 0, bugs: 1 },
   ])
   expect(code).toBe(1)

@@ -10,6 +10,7 @@ import { describeState } from './describe.ts'
 import { everybodyStarts } from './everybody-starts.ts'
 import { forwardOnly } from './forward-only.ts'
 import { healStages } from './healing.ts'
+import { peaceStages } from './in-peace.ts'
 import { leavingHandsOver } from './leaving-hands-over.ts'
 import { oneCluster } from './one-cluster.ts'
 import { rareStates, watchRareStates } from './rare-states.ts'
@@ -76,6 +77,6 @@ function membershipAmong(
       watchRareStates(run),
     ],
     rareStates,
-    heal: healStages,
+    heal: (run) => [...healStages(run), ...peaceStages(run)],
   }
 }

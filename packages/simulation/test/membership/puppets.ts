@@ -58,10 +58,18 @@ export function stateOf(text: string): ClusterState {
 export class Puppet {
   readonly self: NodeIdentity
   readonly downed: string[] = []
+  /** What it is to do before its exit. */
+  readonly tasks: (() => Promise<void>)[] = []
+  /** What its `leave` comes to. */
+  leaves: 'left' | 'gave-up' = 'left'
   #state: ClusterState
 
-  constructor(self: NodeIdentity, members: string) {
+  /** Ends its process. */
+  readonly exit: (reason: string) => void
+
+  constructor(self: NodeIdentity, members: string, exit: (reason: string) => void) {
     this.self = self
+    this.exit = exit
     this.#state = ClusterState.empty
     this.show(members)
   }
@@ -69,6 +77,11 @@ export class Puppet {
   show(state: string | ClusterState): void {
     const shown = typeof state === 'string' ? stateOf(state) : state
     this.#state = shown.with({ viewer: this.self.key })
+  }
+
+  /** As it is, though it may be no state that there could be. */
+  showRaw(state: ClusterState): void {
+    this.#state = state
   }
 
   getState(): ClusterState {
@@ -85,6 +98,15 @@ export class Puppet {
 
   subscribe(): Disposable {
     return { [Symbol.dispose]() {} }
+  }
+
+  beforeExit(task: () => Promise<void>): Disposable {
+    this.tasks.push(task)
+    return { [Symbol.dispose]() {} }
+  }
+
+  async leave(): Promise<'left' | 'gave-up'> {
+    return await Promise.resolve(this.leaves)
   }
 
   down({ key }: NodeIdentity): void {
@@ -132,8 +154,8 @@ export async function play(script: Script, options: PlayOptions = {}): Promise<R
     })),
     program:
       () =>
-      async ({ host, life }) =>
-        new Puppet(node(`${host}#${life + 1}`), members) as unknown as Cluster, // All that watchers use.
+      async ({ host, life, exit }) =>
+        new Puppet(node(`${host}#${life + 1}`), members, exit) as unknown as Cluster, // All that watchers use.
     watch: options.watch ?? (() => []),
     heal: options.heal ?? (() => []),
   }

@@ -31,14 +31,6 @@ export const gossipBugs: readonly SeededBug[] = bugsOf([
     why: 'The version takes the entries of removed nodes back in.',
   },
   {
-    name: 'forgotten-dead-let-in',
-    promise: 'decisions stay',
-    file: `${m}/gossip.ts`,
-    find: 'if (!held && covers(version, record.dot)) continue',
-    replace: '',
-    why: 'Once its tombstone is forgotten, whoever still lists a removed node brings it back.',
-  },
-  {
     name: 'delta-without-tombstones',
     promise: 'decisions stay',
     file: `${m}/gossip.ts`,
@@ -86,38 +78,5 @@ export const gossipBugs: readonly SeededBug[] = bugsOf([
     find: 'if (versionDigest !== state.cluster.versionDigest) return [state, []]\n  const cluster',
     replace: 'const cluster',
     why: 'Who has seen an older view passes for having seen this one.',
-  },
-  {
-    name: 'newer-peer-not-asked',
-    promise: 'all agree',
-    file: `${m}/exchange.ts`,
-    find: "if (!sameVersion) answers.push({ type: 'gossip-request', version: cluster.version })",
-    replace:
-      "if (!sameVersion) { if (state.known.has(from.key)) answers.push({ type: 'gossip-request', version: cluster.version }) }",
-    why: 'Whoever was never told anything by a peer does not ask it either.',
-  },
-  {
-    name: 'concurrent-peer-not-answered',
-    promise: 'all agree',
-    file: `${m}/exchange.ts`,
-    find: "    case 'concurrent':\n      return [gossipTo",
-    replace: '      return [gossipTo',
-    why: 'Of two who know different things only one learns the other half.',
-  },
-  {
-    name: 'gossip-with-the-reachable-only',
-    promise: 'all agree',
-    file: `${m}/gossip-round.ts`,
-    find: "key !== self.key && cluster.reachability.statusBetween(self.key, key) === 'reachable',",
-    replace: 'key !== self.key && !cluster.unreachable.has(key),',
-    why: 'Who is found unreachable by others is told nothing by those who reach it.',
-  },
-  {
-    name: 'last-words-of-downings-only',
-    promise: 'decisions stay',
-    file: `${m}/farewells.ts`,
-    find: "const isDecision = !now || now.status === 'down'",
-    replace: "const isDecision = now?.status === 'down'",
-    why: 'A removed node is not told, and learns of it by being refused only.',
   },
 ])

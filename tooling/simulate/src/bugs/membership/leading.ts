@@ -71,12 +71,4 @@ export const leadingBugs: readonly SeededBug[] = bugsOf([
       "return context.unreachable && context.exitingConfirmed ? 'removed' : undefined\n    case 'up'",
     why: 'Whoever is downed stays in everybody’s view.',
   },
-  {
-    name: 'leading-by-address-when-unreachable',
-    promise: 'all agree',
-    file: `${m}/leader.ts`,
-    find: "member.status !== 'down' && !unreachable.has(member.key),\n  )\n  const fit",
-    replace: "member.status !== 'down',\n  )\n  const fit",
-    why: 'A leader that died goes on leading, and nobody decides any more.',
-  },
 ])

@@ -6,14 +6,6 @@ const m = 'packages/membership/src'
 
 export const lifeBugs: readonly SeededBug[] = bugsOf([
   {
-    name: 'joiner-of-any-incarnation',
-    promise: 'whoever wants in or out gets there',
-    file: `${m}/admission.ts`,
-    find: 'const knownIncarnation = noJoinAfter(state.cluster, from)',
-    replace: 'const knownIncarnation: Incarnation | undefined = undefined',
-    why: 'Whoever comes back with a clock that went back is welcomed without being let in.',
-  },
-  {
     name: 'cluster-formed-in-a-partition',
     promise: 'there is one cluster',
     file: `${m}/joining.ts`,
@@ -28,22 +20,6 @@ export const lifeBugs: readonly SeededBug[] = bugsOf([
     find: "if (!phase.isFirstContact || outcomes.includes('refused')) return false",
     replace: "if (outcomes.includes('refused')) return false",
     why: 'Whoever finds nobody at the moment forms a cluster of its own.',
-  },
-  {
-    name: 'welcome-of-another-life',
-    promise: 'whoever wants in or out gets there',
-    file: `${m}/joining.ts`,
-    find: 'gossip.records.some(({ member }) => member.node.equals(node))',
-    replace: 'gossip.records.some(({ member }) => member.address.equals(node.address))',
-    why: 'A node enters with the record of its former life, and takes itself for removed.',
-  },
-  {
-    name: 'removal-not-heeded',
-    promise: 'decisions stay',
-    file: `${m}/life-cycle.ts`,
-    find: "if (!self) return stop(state, phase.type === 'leaving' ? 'left' : 'removed')",
-    replace: "if (!self) return phase.type === 'leaving' ? stop(state, 'left') : [state, []]",
-    why: 'A node that was removed goes on as if it were a member.',
   },
   {
     name: 'removal-not-believed',
@@ -87,27 +63,27 @@ export const lifeBugs: readonly SeededBug[] = bugsOf([
     why: 'A node that has stopped goes on ticking.',
   },
   {
-    name: 'wait-not-released',
-    promise: 'everything is bounded',
-    file: `${m}/waiters.ts`,
-    find: '        timer[Symbol.dispose]()\n',
-    replace: '',
-    why: 'Every wait that ended leaves its timer behind.',
-  },
-  {
-    name: 'watch-not-restarted',
-    promise: 'the healthy are reachable',
-    file: `${m}/cluster-node.ts`,
-    find: 'this.detection.restart()\n',
-    replace: '',
-    why: 'A node that joins as a later incarnation watches others under its former name.',
-  },
-  {
     name: 'woken-too-early-for-ever',
     promise: 'everything is bounded',
     file: `${m}/step.ts`,
     find: '? Math.min(pace.nextAt, convergence.overdueAt)\n        : pace.nextAt',
     replace: '? Math.min(pace.nextAt, convergence.overdueAt)\n        : 0',
     why: 'A node wakes over and over at one instant.',
+  },
+  {
+    name: 'removed-lives-unknown',
+    promise: 'whoever wants in or out gets there',
+    file: `${m}/joining.ts`,
+    find: 'if (tombstone && cluster.tombstones.has(node)) return tombstone.node.incarnation',
+    replace: '',
+    why: 'A removed incarnation is neither refused nor told, and is never let in either.',
+  },
+  {
+    name: 'former-lives-unknown',
+    promise: 'whoever wants in or out gets there',
+    file: `${m}/joining.ts`,
+    find: 'return incarnation !== undefined && incarnation > node.incarnation ? incarnation : undefined',
+    replace: 'return undefined',
+    why: 'A joiner whose clock went back is not told to come as a later incarnation.',
   },
 ])

@@ -1,0 +1,93 @@
+// What is demanded when nothing disturbs: then what takes its time under faults is done at once.
+import type { Cluster } from '@casty/membership'
+import type { HealStage } from '../run/scenario.ts'
+import type { SimulatedProcess } from '../world/simulated-process.ts'
+import { drawOne, forkRandom } from '../world/seeds.ts'
+import { settingsOf } from './settings.ts'
+import type { MembershipRun } from './scenario.ts'
+
+/** A point of doubt goes with every second; there are eight at most. */
+const doubtWithinMs = 10_000
+/** All exchanges of a leave, a round of gossip each, with room. */
+const leaveWithinMs = 8_000
+/** A host whose process was killed refuses connections: nobody waits for silence. */
+const noticeWithinMs = 3_000
+
+export function peaceStages(run: MembershipRun): readonly HealStage[] {
+  return [doubtsEnd(run), somebodyLeaves(run), somebodyDies(run)]
+}
+
+/** Whoever stood still goes on to doubt itself for a while, and its word does not count. */
+function doubtsEnd(run: MembershipRun): HealStage {
+  const doubtful = (): readonly string[] =>
+    run.world.processes.flatMap(({ program }) =>
+      [...(program?.getState().reachability.rows ?? [])]
+        .filter(([, row]) => row.doubtful)
+        .map(([observer]) => observer),
+    )
+  return {
+    name: 'nobody doubts itself for long',
+    withinMs: doubtWithinMs,
+    isDone: () => doubtful().length === 0,
+    explain: () => [...new Set(doubtful())].join(', '),
+  }
+}
+
+/** Somebody leaves, and is let go, rather than giving up and being found dead. */
+function somebodyLeaves(run: MembershipRun): HealStage {
+  let leaver: SimulatedProcess<Cluster> | undefined
+  let outcome = ''
+  const key = (): string => leaver?.program?.self.key ?? ''
+  return {
+    name: 'a leave in peace is carried through',
+    withinMs: leaveWithinMs,
+    begin() {
+      const all = run.world.processes
+      if (all.length <= settingsOf(run).minMembers) return
+      leaver = drawOne(forkRandom(run.plan.seed, 'who leaves in peace'), all)
+      run.note(leaver.host, 'workload', 'leave(), in peace')
+      leaver.program?.leave().then(
+        (left) => (outcome = left),
+        (error: unknown) => (outcome = String(error)),
+      )
+    },
+    isDone: () =>
+      leaver === undefined ||
+      (outcome === 'left' && viewsWithout(run, leaver).every((keys) => !keys.includes(key()))),
+    explain: () => `${key()} leaves: ${outcome || 'not yet'}`,
+  }
+}
+
+/** A process is killed while its host lives on: all others find it unreachable. */
+function somebodyDies(run: MembershipRun): HealStage {
+  let dead: SimulatedProcess<Cluster> | undefined
+  const unaware = (): readonly string[] =>
+    run.world.processes
+      .filter(({ program }) => {
+        const key = dead?.program?.self.key
+        return key !== undefined && program?.getState().unreachable.has(key) === false
+      })
+      .map(({ host }) => host)
+  return {
+    name: 'a crash in peace is noticed at once',
+    withinMs: noticeWithinMs,
+    begin() {
+      const all = run.world.processes
+      if (all.length < 2) return
+      dead = drawOne(forkRandom(run.plan.seed, 'who dies in peace'), all)
+      run.note(dead.host, 'fault', 'crash, in peace')
+      run.world.crash(dead.host)
+    },
+    isDone: () => unaware().length === 0,
+    explain: () => `${unaware().join(', ')} find ${dead?.program?.self.key ?? ''} reachable`,
+  }
+}
+
+function viewsWithout(
+  run: MembershipRun,
+  left: SimulatedProcess<Cluster>,
+): readonly (readonly string[])[] {
+  return run.world.processes
+    .filter((process) => process !== left)
+    .map(({ program }) => program?.getState().members.map(({ key }) => key) ?? [])
+}

@@ -1,0 +1,130 @@
+// Checkers of what convergence and reachability rest on.
+import type { ClusterState } from '@casty/membership'
+import { describe, expect, test } from 'vitest'
+import { forwardOnly } from '../../src/membership/forward-only.ts'
+import { leavingHandsOver } from '../../src/membership/leaving-hands-over.ts'
+import { seenIsTrue } from '../../src/membership/seen-is-true.ts'
+import { votesCount } from '../../src/membership/votes-count.ts'
+import type { MembershipRun } from '../../src/index.ts'
+import {
+  complaints,
+  node,
+  play,
+  puppet,
+  shows,
+  stateOf,
+  type MembershipWatcher,
+  type PlayOptions,
+  type Script,
+} from './puppets.ts'
+
+async function judge(
+  checker: (run: MembershipRun) => MembershipWatcher,
+  script: Script,
+  options: PlayOptions = {},
+): Promise<readonly string[]> {
+  return complaints(await play(script, { ...options, watch: (run) => [checker(run)] }))
+}
+
+describe('the seen have seen', () => {
+  const two = stateOf('a.up^1 b.up^2')
+  const changed = two.updateStatus(node('b'), 'leaving', node('a'))
+  const seenByBoth = changed.markSeen([node('b').key])
+  const seenByB = { seen: new Set([node('b').key]) }
+
+  test('cries where somebody counts who lacks the latest change', async () => {
+    const script: Script = [
+      [1_000, shows('b', two.with(seenByB))],
+      [2_000, shows('a', seenByBoth)],
+    ]
+    expect(await judge(seenIsTrue, script)).toEqual([
+      `the seen have seen: a counts ${node('b').key} as having seen what it has not`,
+    ])
+  })
+
+  test('is silent where it has the change, or more', async () => {
+    const more = changed.markUnreachable(node('a'), node('b'))
+    const script: Script = [
+      [1_000, shows('b', more.with(seenByB))],
+      [2_000, shows('a', seenByBoth)],
+    ]
+    expect(await judge(seenIsTrue, script)).toEqual([])
+  })
+
+  test('is silent about what a node had seen when it stopped', async () => {
+    const script: Script = [
+      [1_000, shows('b', changed.with(seenByB))],
+      [1_500, ({ world }) => world.crash('b')],
+      [2_000, shows('a', seenByBoth)],
+    ]
+    expect(await judge(seenIsTrue, script)).toEqual([])
+  })
+})
+
+describe('votes are of those who count', () => {
+  const accused = stateOf('a.up b.up c.up | b✗c')
+
+  test('is silent where one that is well accuses', async () => {
+    expect(
+      await judge(votesCount, [[1_000, shows('a', accused.with({ monitoredBy: 1 }))]]),
+    ).toEqual([])
+  })
+
+  test.each<readonly [string, ClusterState]>([
+    ['doubts itself', accused.markDoubtful(node('b'), true)],
+    ['is down', stateOf('a.up b.down c.up | b✗c')],
+  ])('cries where only somebody accuses who %s', async (_, state) => {
+    // The state itself would not count this vote: it is shown as one that does.
+    const unreachable = new Set([node('c').key])
+    const wrong = new Proxy(state, {
+      get: (target, name) =>
+        name === 'unreachable' ? unreachable : (Reflect.get(target, name, target) as unknown),
+    })
+    const script: Script = [[1_000, (run) => puppet(run, 'a').showRaw(wrong)]]
+    expect(await judge(votesCount, script)).toEqual([
+      `votes are of those who count: a finds ${node('c').key} unreachable by the word of nobody who counts`,
+    ])
+  })
+})
+
+describe('ages are unique', () => {
+  test('cries where one view gives two members one age', async () => {
+    const [complaint] = await judge(forwardOnly, [[1_000, shows('a', 'a.up^1 b.up^1')]])
+    expect(complaint).toBe(
+      `decisions are never undone: a sees ${node('b').key} and ${node('a').key} with one age, 1`,
+    )
+  })
+
+  test('is silent where one of them is on its way out', async () => {
+    expect(await judge(forwardOnly, [[1_000, shows('a', 'a.up^1 b.down^1')]])).toEqual([])
+  })
+})
+
+describe('whoever leaves hands over first', () => {
+  function exits(isHandedOver: boolean, members = 'a.up b.leaving'): Script {
+    return [
+      [1_000, shows('b', members)],
+      [
+        2_000,
+        (run) => {
+          if (isHandedOver) void puppet(run, 'b').tasks.map((task) => task())
+        },
+      ],
+      [3_000, (run) => puppet(run, 'b').exit('left')],
+    ]
+  }
+
+  test('cries where somebody was let go before', async () => {
+    expect(await judge(leavingHandsOver, exits(false))).toEqual([
+      `whoever leaves hands over first: ${node('b').key} was let go before`,
+    ])
+  })
+
+  test('is silent where it had the time', async () => {
+    expect(await judge(leavingHandsOver, exits(true))).toEqual([])
+  })
+
+  test('is silent about one that never was a member', async () => {
+    expect(await judge(leavingHandsOver, exits(false, ''))).toEqual([])
+  })
+})
