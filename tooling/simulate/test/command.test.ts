@@ -132,7 +132,7 @@ function planOf(scenario: string, type = 'start'): string {
 }
 
 test('a seeded bug that is not caught is named, and fails the hunt', async () => {
-  // Nothing in this run changes the incarnation of a node.
+  // In this run nobody who watches a single other stands still for long.
   const { code, out } = await simulate('--bugs own-stalls-unnoticed --seeds 1 --from 2 --json')
   expect(lines(out)).toMatchObject([
     { type: 'bug', name: 'own-stalls-unnoticed', runs: 1 },

@@ -3,7 +3,6 @@ import type { SeededBug } from '../bug.ts'
 import { bugsOf } from './bugs-of.ts'
 
 const m = 'packages/membership/src'
-const d = 'packages/failure-detector/src'
 
 export const watchingBugs: readonly SeededBug[] = bugsOf([
   {
