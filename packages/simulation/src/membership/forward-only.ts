@@ -1,7 +1,6 @@
 // P2: a decision is never undone. In the view of one process, the status of an incarnation only moves
 // forward, and an age, once given, stays; over all views, everybody who was given an age has one.
-import { memberStatuses } from '@casty/membership'
-import { isActive } from './is-active.ts'
+import { memberStatuses, type MemberStatus } from '@casty/membership'
 import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 
 export function forwardOnly(run: MembershipRun): MembershipWatcher {
@@ -25,7 +24,7 @@ export function forwardOnly(run: MembershipRun): MembershipWatcher {
           run.violate(name, `${host} sees ${key} with age ${upNumber}, others with ${known}`, host)
         }
         ages.set(key, upNumber)
-        if (!isActive(member)) continue
+        if (isOut(status)) continue
         const twin = numbered.get(upNumber)
         if (twin !== undefined) {
           run.violate(name, `${host} sees ${key} and ${twin} with one age, ${upNumber}`, host)
@@ -34,4 +33,8 @@ export function forwardOnly(run: MembershipRun): MembershipWatcher {
       }
     },
   }
+}
+
+function isOut(status: MemberStatus): boolean {
+  return memberStatuses.indexOf(status) >= memberStatuses.indexOf('down')
 }

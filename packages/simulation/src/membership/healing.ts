@@ -78,9 +78,10 @@ function allAgree(run: MembershipRun): HealStage {
   // A machine that slept forgets the removed later than the others: their memory may differ for long.
   const { forgets } = settingsOf(run)
   const isEqual = (one: ClusterState, other: ClusterState): boolean =>
-    forgets
+    describeServices(one) === describeServices(other) &&
+    (forgets
       ? one.version.equals(other.version) && describeState(one) === describeState(other)
-      : one.equals(other)
+      : one.equals(other))
   const disagreement = (): string | undefined => {
     const all = states(run)
     const [first, ...others] = all
@@ -94,7 +95,7 @@ function allAgree(run: MembershipRun): HealStage {
     const other = others.find(({ state }) => !isEqual(state, first.state))
     return (
       other &&
-      `${first.host} has ${describeState(first.state)}, ${other.host} ${describeState(other.state)}`
+      `${first.host} has ${describeAll(first.state)}, ${other.host} ${describeAll(other.state)}`
     )
   }
   return {
@@ -103,6 +104,15 @@ function allAgree(run: MembershipRun): HealStage {
     isDone: () => disagreement() === undefined,
     explain: () => disagreement() ?? '',
   }
+}
+
+/** States compare services by their versions: here is what they say. */
+function describeServices({ services }: ClusterState): string {
+  return services.map(({ key, node, path }) => `${key} at ${node.key}${path}`).join()
+}
+
+function describeAll(state: ClusterState): string {
+  return [describeState(state), describeServices(state)].filter((text) => text !== '').join(' | ')
 }
 
 /** What every node says of itself, each sentence once. */

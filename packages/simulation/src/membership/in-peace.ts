@@ -3,8 +3,8 @@ import type { Cluster } from '@casty/membership'
 import type { HealStage } from '../run/scenario.ts'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
 import { drawOne, forkRandom } from '../world/seeds.ts'
+import type { MembershipRun } from './membership-run.ts'
 import { settingsOf } from './settings.ts'
-import type { MembershipRun } from './scenario.ts'
 
 /** A point of doubt goes with every second; there are eight at most. */
 const doubtWithinMs = 10_000

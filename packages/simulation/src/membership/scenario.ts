@@ -6,6 +6,7 @@ import type { Scenario } from '../run/scenario.ts'
 import { addressOf } from '../world/addresses.ts'
 import { boundedState } from './bounded-state.ts'
 import { clusterProgram } from './cluster-program.ts'
+import { decisionsAreShared } from './decisions-are-shared.ts'
 import { describeState } from './describe.ts'
 import { everybodyStarts } from './everybody-starts.ts'
 import { forwardOnly } from './forward-only.ts'
@@ -74,6 +75,7 @@ function membershipAmong(
       seenIsTrue(run),
       leavingHandsOver(run),
       votesCount(run),
+      decisionsAreShared(run),
       watchRareStates(run),
     ],
     rareStates,

@@ -9,6 +9,58 @@ function clusterAt(run: MembershipRun, host: string): Cluster | undefined {
   return process === undefined || run.world.isStopped(host) ? undefined : process.program
 }
 
+/** What a run of independent faults hardly ever comes to: an end just when others count on it. */
+const untimelyEnds: readonly ActionType<Cluster, ClusterState>[] = [
+  defineAction({
+    type: 'lose-leader',
+    kind: 'fault',
+    weight: 1,
+    draw: (random, hosts) => ({
+      joiner: drawOne(random, hosts),
+      afterMs: drawLogarithmic(random, 1, 1_000),
+    }),
+    perform: (run, { joiner, afterMs }) => {
+      const { world } = run
+      const [first] = world.processes
+      const leader = first?.program?.getState().leader?.address.host
+      if (leader === undefined || leader === joiner) return
+      run.note(leader, 'fault', `crashes ${afterMs} ms after ${joiner} has started`)
+      world.crash(joiner)
+      world.start(joiner)
+      world.clock.schedule(afterMs, () => world.crash(leader))
+    },
+  }),
+  defineAction({
+    type: 'die-leaving',
+    kind: 'fault',
+    weight: 1,
+    draw: (random, hosts) => ({
+      host: drawOne(random, hosts),
+      handoverMs: drawInteger(random, 1_000, 3_000),
+      afterMs: drawLogarithmic(random, 1, 3_000),
+    }),
+    perform: (run, { host, handoverMs, afterMs }) => {
+      if (run.world.processes.length < 2) return
+      if (leave(run, host, handoverMs)) {
+        run.world.clock.schedule(afterMs, () => run.world.crash(host))
+      }
+    },
+  }),
+]
+
+function leave(run: MembershipRun, host: string, handoverMs: number): boolean {
+  const cluster = clusterAt(run, host)
+  const clock = run.world.running(host)?.clock
+  if (cluster === undefined || clock === undefined) return false
+  run.note(host, 'workload', `leave(), with a handover of ${handoverMs} ms`)
+  cluster.beforeExit(
+    async () => await new Promise<void>((resolve) => void clock.schedule(handoverMs, resolve)),
+  )
+  // It may be downed meanwhile, which is told by its end.
+  cluster.leave().catch((error: unknown) => run.note(host, 'log', `leave: ${String(error)}`))
+  return true
+}
+
 export const membershipWorkload: readonly ActionType<Cluster, ClusterState>[] = [
   defineAction({
     type: 'leave',
@@ -19,15 +71,7 @@ export const membershipWorkload: readonly ActionType<Cluster, ClusterState>[] = 
       handoverMs: drawLogarithmic(random, 1, 3_000),
     }),
     perform: (run, { host, handoverMs }) => {
-      const cluster = clusterAt(run, host)
-      const clock = run.world.running(host)?.clock
-      if (cluster === undefined || clock === undefined || run.world.processes.length < 2) return
-      run.note(host, 'workload', `leave(), with a handover of ${handoverMs} ms`)
-      cluster.beforeExit(
-        async () => await new Promise<void>((resolve) => void clock.schedule(handoverMs, resolve)),
-      )
-      // It may be downed meanwhile, which is told by its end.
-      cluster.leave().catch((error: unknown) => run.note(host, 'log', `leave: ${String(error)}`))
+      if (run.world.processes.length > 1) leave(run, host, handoverMs)
     },
   }),
   defineAction({
@@ -43,6 +87,7 @@ export const membershipWorkload: readonly ActionType<Cluster, ClusterState>[] = 
       cluster.down(member.node)
     },
   }),
+  ...untimelyEnds,
   defineAction({
     type: 'register',
     kind: 'workload',
@@ -66,18 +111,27 @@ export const membershipWorkload: readonly ActionType<Cluster, ClusterState>[] = 
     type: 'allocate',
     kind: 'workload',
     weight: 1,
-    draw: (random, hosts) => ({ host: drawOne(random, hosts), shards: drawInteger(random, 1, 5) }),
-    perform: (run, { host, shards }) => {
-      const cluster = clusterAt(run, host)
-      if (cluster?.selfMember === undefined) return
-      const { allocationEpoch } = cluster.getState()
-      const primary = cluster.self
-      const table = Array.from(
-        { length: shards },
-        (_, shard) => [shard, { primary, replicas: [] }] as const,
-      )
-      run.note(host, 'workload', `allocates ${shards} shards at epoch ${allocationEpoch + 1}`)
-      cluster.publishAllocations('counter', new Map(table), allocationEpoch + 1)
+    // Often two at once, as where each takes itself for the one who allocates.
+    draw: (random, hosts) => ({
+      host: drawOne(random, hosts),
+      rival: drawOne(random, hosts),
+      shards: drawInteger(random, 1, 5),
+    }),
+    perform: (run, { host, rival, shards }) => {
+      for (const one of new Set([host, rival])) allocate(run, one, shards)
     },
   }),
 ]
+
+function allocate(run: MembershipRun, host: string, shards: number): void {
+  const cluster = clusterAt(run, host)
+  if (cluster?.selfMember === undefined) return
+  const { allocationEpoch } = cluster.getState()
+  const primary = cluster.self
+  const table = Array.from(
+    { length: shards },
+    (_, shard) => [shard, { primary, replicas: [] }] as const,
+  )
+  run.note(host, 'workload', `allocates ${shards} shards at epoch ${allocationEpoch + 1}`)
+  cluster.publishAllocations('counter', new Map(table), allocationEpoch + 1)
+}

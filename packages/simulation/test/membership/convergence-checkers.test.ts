@@ -1,6 +1,7 @@
 // Checkers of what convergence and reachability rest on.
 import type { ClusterState } from '@casty/membership'
 import { describe, expect, test } from 'vitest'
+import { decisionsAreShared } from '../../src/membership/decisions-are-shared.ts'
 import { forwardOnly } from '../../src/membership/forward-only.ts'
 import { leavingHandsOver } from '../../src/membership/leaving-hands-over.ts'
 import { seenIsTrue } from '../../src/membership/seen-is-true.ts'
@@ -126,5 +127,60 @@ describe('whoever leaves hands over first', () => {
 
   test('is silent about one that never was a member', async () => {
     expect(await judge(leavingHandsOver, exits(false, ''))).toEqual([])
+  })
+})
+
+describe('decisions wait for agreement', () => {
+  const joining = 'a.up^1 b.up^2 c.joining'
+  const risen = 'a.up^1 b.up^2 c.up^3'
+
+  test('cries where somebody becomes up whom an established member does not know', async () => {
+    const script: Script = [
+      [1_000, shows('b', 'a.up^1 b.up^2')],
+      [2_000, shows('a', joining)],
+      [3_000, shows('a', risen)],
+    ]
+    const [complaint] = await judge(decisionsAreShared, script)
+    expect(complaint).toMatch(
+      /^decisions wait for agreement: a makes c:1#1 up, which .* knows nothing of$/,
+    )
+  })
+
+  test('cries where an active member is unreachable meanwhile', async () => {
+    const script: Script = [
+      [1_000, shows('a', `${joining} | a✗b c✗b`)],
+      [2_000, shows('a', `${risen} | a✗b c✗b`)],
+    ]
+    const [complaint] = await judge(decisionsAreShared, script)
+    expect(complaint).toMatch(
+      /^decisions wait for agreement: a makes c:1#1 up while .* is unreachable$/,
+    )
+  })
+
+  test.each([
+    ['all knew of the member', joining, joining],
+    ['somebody who does not know is down', 'a.up^1 b.up^2', 'a.up^1 b.down^2 c.joining'],
+    [
+      'somebody who does not know is only joining too',
+      'a.up^1 b.joining',
+      'a.up^1 b.joining c.joining',
+    ],
+  ])('is silent where %s', async (_, known, before) => {
+    const script: Script = [
+      [1_000, shows('b', known)],
+      [2_000, shows('a', before)],
+      [3_000, shows('a', before.replace('c.joining', 'c.up^3'))],
+    ]
+    expect(await judge(decisionsAreShared, script)).toEqual([])
+  })
+
+  test('is silent about a decision that another made before', async () => {
+    const script: Script = [
+      [1_000, shows('b', joining)],
+      [2_000, shows('a', joining)],
+      [3_000, shows('b', risen)],
+      [4_000, shows('a', `${risen} | a✗b c✗b`)],
+    ]
+    expect(await judge(decisionsAreShared, script)).toEqual([])
   })
 })

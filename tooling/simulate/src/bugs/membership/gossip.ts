@@ -9,9 +9,8 @@ export const gossipBugs: readonly SeededBug[] = bugsOf([
     name: 'version-counted-on-receipt',
     promise: 'all agree',
     file: `${m}/gossip.ts`,
-    find: 'return state.with({ version: theirs, seen: new Set(theySaw) })',
-    replace:
-      "return state.with({ version: theirs.increment(state.viewer ?? ''), seen: new Set(theySaw) })",
+    find: 'version: theirs,',
+    replace: "version: theirs.increment(state.viewer ?? ''),",
     why: 'Taking news in passes for news, so that gossip never comes to rest.',
   },
   {

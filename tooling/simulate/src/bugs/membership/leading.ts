@@ -17,7 +17,7 @@ export const leadingBugs: readonly SeededBug[] = bugsOf([
     name: 'unreachable-members-block-nothing',
     promise: 'decisions stay',
     file: `${m}/leader.ts`,
-    find: "if (isActive(member)) blockers.push({ member, why: 'unreachable' })",
+    find: "if (isActive(member)) yield { member, why: 'unreachable' }",
     replace: '',
     why: 'Both sides of a partition lead, and number members apart.',
   },
