@@ -5,10 +5,10 @@ import { parseArgs } from 'node:util'
 export type Command =
   | { readonly type: 'help' }
   | { readonly type: 'mistake'; readonly message: string }
-  | RunSeeds
-  | Replay
-  | HuntBugs
-  | MeasureScale
+  | Work
+
+/** What takes a while, and comes to an exit code. */
+export type Work = RunSeeds | Replay | HuntBugs | MeasureScale
 
 interface Common {
   readonly json: boolean
@@ -59,32 +59,6 @@ export interface Known {
 
 const mostWorkers = 256
 
-export const usage = [
-  'Usage: pnpm simulate [--seeds N] [--from N] [--scenario NAME] [--json]',
-  '       pnpm simulate --seed N [--scenario NAME] [--diagram [FILE]]',
-  '       pnpm simulate --plan FILE [--diagram [FILE]]',
-  '       pnpm simulate --bugs [NAME,…]',
-  '       pnpm simulate --scale SIZES [--seed N] [--json]',
-  '',
-  '  --seeds N              run this many seeds (default 100; of each bug at most 200)',
-  '  --from N               the first of them (default 1)',
-  '  --scenario NAME        only this scenario (default: all)',
-  '  --seed N               run one seed, and tell all about it',
-  '  --plan FILE            run a plan that was written down when it failed',
-  '  --bugs [NAME,…]        switch on seeded bugs, each or these, alone, and see whether it is caught;',
-  '                         with --seed or --plan: run that with the bug',
-  '  --diagram [FILE]       with --seed or --plan: draw the run, as SVG',
-  '  --scale SIZES          measure clusters of so many nodes: 100,1000,3000',
-  '  --require-rare-states  fail when a rare state was never reached',
-  '  --no-shrink            do not look for smaller plans that fail alike',
-  '  --workers N            threads (default: one per core)',
-  '  --json                 write JSON lines, for machines',
-  '  --help                 show this',
-  '',
-  'Exit code: 0 nothing was violated, 1 something was (or fewer than 95 % of the bugs were caught),',
-  '2 the command line is wrong, 130 interrupted.',
-].join('\n')
-
 export function readCommandLine(argv: readonly string[], known: Known): Command {
   try {
     return read(argv, known)
@@ -100,57 +74,84 @@ class Mistake extends Error {}
 function read(argv: readonly string[], known: Known): Command {
   const given = parse(argv)
   if (given.help === true) return { type: 'help' }
-  const common = {
+  // Also what does not matter to this command has to be right.
+  const valid: Valid = {
     json: given.json === true,
     workers: integer('--workers', given.workers, 1, mostWorkers) ?? availableParallelism(),
+    scenarios:
+      given.scenario === undefined
+        ? known.scenarios
+        : [named('--scenario', 'scenario', given.scenario, known.scenarios)],
+    seed: integer('--seed', given.seed, 0),
+    from: integer('--from', given.from, 0),
+    seeds: integer('--seeds', given.seeds, 1),
   }
-  const scenarios = named('--scenario', 'scenario', given.scenario, known.scenarios)
-  const seed = integer('--seed', given.seed, 0)
-  const from = integer('--from', given.from, 0)
-  const seeds = integer('--seeds', given.seeds, 1)
-  const shrink = given['no-shrink'] !== true
-  if (given.scale !== undefined) {
-    return { type: 'measure-scale', sizes: sizesOf(given.scale), seed: seed ?? 1, ...common }
-  }
-  const single = seed === undefined ? (given.plan === undefined ? undefined : '--plan') : '--seed'
-  if (single !== undefined) {
-    if (seed !== undefined && given.plan !== undefined) {
-      throw new Mistake('--seed and --plan each name one run: give one of them.')
-    }
-    if (seeds !== undefined || from !== undefined) {
-      throw new Mistake(`${single} names one run: leave out --seeds and --from.`)
-    }
-    if (given.bugs === '') throw new Mistake(`Name the bug that ${single} is to be run with.`)
-    if (given['require-rare-states'] === true) {
-      throw new Mistake(`${single} names one run, which cannot reach every rare state.`)
-    }
-    const [bug, ...others] = given.bugs === undefined ? [] : bugsOf(given.bugs, known)
-    if (others.length > 0) {
-      throw new Mistake(`Name one bug that ${single} is to be run with, not ${others.length + 1}.`)
-    }
-    const subject = seed === undefined ? { planFile: given.plan ?? '' } : { seed }
-    const { diagram } = given
-    if (diagram !== undefined && diagram !== '' && seed !== undefined && scenarios.length > 1) {
-      throw new Mistake('--diagram draws one run into FILE: choose it by --scenario.')
-    }
-    return { type: 'replay', scenarios, subject, bug, diagram, shrink, ...common }
-  }
+  if (given.scale !== undefined) return readMeasureScale(given.scale, valid)
+  if (given.seed !== undefined || given.plan !== undefined) return readReplay(given, valid, known)
   if (given.diagram !== undefined) {
     throw new Mistake('--diagram draws one run: choose it by --seed or --plan.')
   }
-  if (given.bugs !== undefined) {
-    const bugs = bugsOf(given.bugs, known)
-    return { type: 'hunt-bugs', bugs, from: from ?? 1, seeds: seeds ?? 200, ...common }
+  return given.bugs === undefined
+    ? readRunSeeds(given, valid)
+    : readHuntBugs(given.bugs, valid, known)
+}
+
+/** Values as text, by option. */
+type Given = ReturnType<typeof parse>
+
+/** Values that have been checked. */
+interface Valid extends Common {
+  readonly scenarios: readonly string[]
+  readonly seed: number | undefined
+  readonly from: number | undefined
+  readonly seeds: number | undefined
+}
+
+function readReplay(given: Given, valid: Valid, known: Known): Replay {
+  const { bugs, diagram, plan } = given
+  const { json, workers, scenarios, seed, from, seeds } = valid
+  const single = seed === undefined ? '--plan' : '--seed'
+  if (seed !== undefined && plan !== undefined) {
+    throw new Mistake('--seed and --plan each name one run: give one of them.')
   }
-  return {
-    type: 'run-seeds',
-    scenarios,
-    from: from ?? 1,
-    seeds: seeds ?? 100,
-    shrink,
-    requireRareStates: given['require-rare-states'] === true,
-    ...common,
+  if (seeds !== undefined || from !== undefined) {
+    throw new Mistake(`${single} names one run: leave out --seeds and --from.`)
   }
+  if (bugs === '') throw new Mistake(`Name the bug that ${single} is to be run with.`)
+  if (given['require-rare-states'] === true) {
+    throw new Mistake(`${single} names one run, which cannot reach every rare state.`)
+  }
+  const [bug, ...others] = bugs === undefined ? [] : readBugs(bugs, known)
+  if (others.length > 0) {
+    throw new Mistake(`Name one bug that ${single} is to be run with, not ${others.length + 1}.`)
+  }
+  if (diagram !== undefined && diagram !== '' && seed !== undefined && scenarios.length > 1) {
+    throw new Mistake('--diagram draws one run into FILE: choose it by --scenario.')
+  }
+  const subject = seed === undefined ? { planFile: plan ?? '' } : { seed }
+  const shrink = given['no-shrink'] !== true
+  return { type: 'replay', json, workers, scenarios, subject, bug, diagram, shrink }
+}
+
+function readHuntBugs(list: string, valid: Valid, known: Known): HuntBugs {
+  const { json, workers, from = 1, seeds = 200 } = valid
+  return { type: 'hunt-bugs', json, workers, bugs: readBugs(list, known), from, seeds }
+}
+
+function readRunSeeds(given: Given, valid: Valid): RunSeeds {
+  const { json, workers, scenarios, from = 1, seeds = 100 } = valid
+  const shrink = given['no-shrink'] !== true
+  const requireRareStates = given['require-rare-states'] === true
+  return { type: 'run-seeds', json, workers, scenarios, from, seeds, shrink, requireRareStates }
+}
+
+function readMeasureScale(list: string, { json, workers, seed = 1 }: Valid): MeasureScale {
+  return { type: 'measure-scale', json, workers, sizes: sizesOf(list), seed }
+}
+
+/** Of fewer than three nodes nothing is left when a fifth dies. */
+function sizesOf(text: string): readonly number[] {
+  return text.split(',').map((size) => integer('--scale', size, 3, 10_000) ?? 0)
 }
 
 function parse(argv: readonly string[]) {
@@ -195,11 +196,6 @@ function withEmptyValues(argv: readonly string[]): string[] {
   })
 }
 
-/** Of fewer than three nodes nothing is left when a fifth dies. */
-function sizesOf(text: string): readonly number[] {
-  return text.split(',').map((size) => integer('--scale', size, 3, 10_000) ?? 0)
-}
-
 function integer(
   option: string,
   text: string | undefined,
@@ -213,17 +209,12 @@ function integer(
   throw new Mistake(`${option} is "${text}": give an integer ${allowed}.`)
 }
 
-function bugsOf(text: string, { bugs }: Known): readonly string[] {
-  return text === '' ? bugs : text.split(',').flatMap((name) => named('--bugs', 'bug', name, bugs))
+/** An empty list names all. */
+function readBugs(list: string, { bugs }: Known): readonly string[] {
+  return list === '' ? bugs : list.split(',').map((name) => named('--bugs', 'bug', name, bugs))
 }
 
-function named(
-  option: string,
-  what: string,
-  name: string | undefined,
-  known: readonly string[],
-): readonly string[] {
-  if (name === undefined) return known
-  if (known.includes(name)) return [name]
+function named(option: string, what: string, name: string, known: readonly string[]): string {
+  if (known.includes(name)) return name
   throw new Mistake(`${option}: there is no ${what} "${name}", only ${known.join(', ')}.`)
 }

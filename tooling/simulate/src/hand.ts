@@ -82,8 +82,8 @@ async function answerOf(
         else if (answer.type === 'done') resolve(answer.outcome)
         else reject(new Refusal(answer.message))
       })
-      worker.on('error', (error) => giveUp('nothing is thrown', textOf(error)))
-      worker.on('exit', (code) => giveUp('nothing is thrown', `the thread exited with ${code}`))
+      worker.on('error', (error) => giveUp('nothing throws', textOf(error)))
+      worker.on('exit', (code) => giveUp('nothing throws', `the thread exited with ${code}`))
       worker.postMessage(task)
     })
   } finally {

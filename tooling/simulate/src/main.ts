@@ -1,7 +1,7 @@
 // Runs simulated clusters by seed; see README.md.
 import { bugs } from './bugs/catalogue.ts'
 import { huntBugs } from './bugs/hunt.ts'
-import { readCommandLine, usage, type Command } from './command-line.ts'
+import { readCommandLine, type Work } from './command-line.ts'
 import { Refusal } from './hand.ts'
 import { Output } from './output.ts'
 import { UnusablePlan } from './plan-file.ts'
@@ -10,6 +10,7 @@ import { replay } from './replay.ts'
 import { runSeeds } from './run-seeds.ts'
 import { runScale } from './scale.ts'
 import { scenarios } from './scenarios.ts'
+import { usage } from './usage.ts'
 
 const command = readCommandLine(process.argv.slice(2), {
   scenarios: scenarios.map(({ name }) => name),
@@ -32,7 +33,7 @@ switch (command.type) {
     break
 }
 
-async function carryOut(command: Exclude<Command, { type: 'help' | 'mistake' }>): Promise<void> {
+async function carryOut(command: Work): Promise<void> {
   const write = (text: string): void => void process.stdout.write(text)
   const output = new Output(command.json, write, new Progress(process.stderr))
   process.once('SIGINT', () => {
@@ -48,10 +49,7 @@ async function carryOut(command: Exclude<Command, { type: 'help' | 'mistake' }>)
   }
 }
 
-function perform(
-  command: Exclude<Command, { type: 'help' | 'mistake' }>,
-  output: Output,
-): Promise<number> {
+function perform(command: Work, output: Output): Promise<number> {
   switch (command.type) {
     case 'run-seeds':
       return runSeeds(command, output)

@@ -14,10 +14,10 @@ import type { Outcome } from './task.ts'
 const explained = 3
 
 export async function runSeeds(command: RunSeeds, output: Output): Promise<number> {
-  const sets: OneSet[] = []
+  const sets: ScenarioSeeds[] = []
   output.whenInterrupted(() => sets.forEach((set) => set.close()))
   for (const scenario of command.scenarios) {
-    const set = new OneSet(scenario, command, output)
+    const set = new ScenarioSeeds(scenario, command, output)
     sets.push(set)
     await set.run()
     await set.explain()
@@ -39,7 +39,7 @@ export async function runSeeds(command: RunSeeds, output: Output): Promise<numbe
 }
 
 /** The seeds of one scenario. */
-class OneSet {
+class ScenarioSeeds {
   readonly #scenario: string
   readonly #command: RunSeeds
   readonly #output: Output

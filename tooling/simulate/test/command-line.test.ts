@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { readCommandLine, usage } from '../src/command-line.ts'
+import { readCommandLine } from '../src/command-line.ts'
+import { usage } from '../src/usage.ts'
 
 const known = { scenarios: ['membership', 'sharding'], bugs: ['late', 'lost', 'twice'] }
 
