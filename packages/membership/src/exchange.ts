@@ -48,7 +48,9 @@ export function receiveRequest(
   from: NodeIdentity,
   { version }: Extract<MembershipMessage, { type: 'gossip-request' }>,
 ): Step {
-  const known = new Map(state.known).set(from.key, version)
+  // Of strangers nothing is kept: they may be of another cluster, or none.
+  const isMember = state.cluster.membersByKey.has(from.key)
+  const known = isMember ? new Map(state.known).set(from.key, version) : state.known
   return [{ ...state, known }, [gossipTo(from, gossipFor(state.cluster, version))]]
 }
 

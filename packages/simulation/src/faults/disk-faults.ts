@@ -1,7 +1,7 @@
 // What goes wrong with disks. Power loss is a fault of machines: see `processFaults`.
 import type { Random } from '@casty/clock'
 import { defineAction, type ActionType } from '../run/action.ts'
-import { noDiskFaults, type DiskFaults } from '../storage/disk-faults.ts'
+import type { DiskFaults } from '../storage/disk-faults.ts'
 import { drawLogarithmic, drawOne } from '../world/seeds.ts'
 
 type ChanceFault = 'shortWrite' | 'writeError' | 'syncError' | 'readError' | 'bitFlip'
@@ -40,18 +40,11 @@ function fault<P, S>(
       ...drawFaults(random),
     }),
     perform: (run, { host, forMs, ...values }) => {
-      const disk = run.world.disk(host)
       run.note(host, 'fault', `${type} ${Object.values(values).join(' ')} for ${forMs} ms`)
       // `drawFaults` of the same type gave the rest.
-      disk.setFaults(values as Partial<DiskFaults>)
-      run.world.clock.schedule(forMs, () => disk.setFaults(without(values)))
+      run.world.damageDisk(host, values as Partial<DiskFaults>, forMs)
     },
   })
-}
-
-function without(values: object): Partial<DiskFaults> {
-  const names = Object.keys(values) as (keyof DiskFaults)[] // Of faults that were set.
-  return Object.fromEntries(names.map((name) => [name, noDiskFaults[name]]))
 }
 
 function kebab(name: string): string {

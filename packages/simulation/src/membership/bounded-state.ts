@@ -24,6 +24,12 @@ export function boundedState(run: MembershipRun): MembershipWatcher {
           host,
         )
       }
+      // Both are by address, however often the processes there were started.
+      const most = run.world.hosts.length
+      if (members.length > most || tombstones.size > most) {
+        const held = `${members.length} members and ${tombstones.size} tombstones`
+        run.violate(name, `${host} holds ${held} of ${most} hosts`, host)
+      }
       const clockEntries = version.entries().length
       // A node that left may still be named until its tombstone has spread.
       if (clockEntries > remembered && !forgets) {

@@ -1,6 +1,6 @@
 // The disks of all hosts, each made when it is first asked for.
 import type { Clock } from '@casty/clock'
-import type { DiskFaultKind } from '../storage/disk-faults.ts'
+import { noDiskFaults, type DiskFaultKind, type DiskFaults } from '../storage/disk-faults.ts'
 import type { SimulatedDiskSettings } from '../storage/disk-options.ts'
 import { SimulatedDisk } from '../storage/simulated-disk.ts'
 import { forkRandom } from './seeds.ts'
@@ -10,6 +10,8 @@ export class Disks {
   readonly #seed: number
   readonly #settings: Partial<SimulatedDiskSettings>
   readonly #disks = new Map<string, SimulatedDisk>()
+  /** Of each host, in the order in which they were laid on. */
+  readonly #faults = new Map<string, Partial<DiskFaults>[]>()
 
   constructor(clock: Clock, seed: number, settings: Partial<SimulatedDiskSettings>) {
     this.#clock = clock
@@ -41,7 +43,34 @@ export class Disks {
     return sums
   }
 
+  /**
+   * Lays faults on a disk until the result is disposed of. Of several of one kind the newest counts,
+   * and when it is over the one before it does again.
+   */
+  damage(host: string, faults: Partial<DiskFaults>): Disposable {
+    const active = this.#faults.get(host) ?? []
+    this.#faults.set(host, active)
+    active.push(faults)
+    this.of(host).setFaults(faults)
+    return {
+      [Symbol.dispose]: () => {
+        const at = active.indexOf(faults)
+        if (at < 0) return
+        active.splice(at, 1)
+        const newer = active.slice(at)
+        const names = faultNames(faults).filter((name) => newer.every((one) => !(name in one)))
+        const left = Object.assign({}, noDiskFaults, ...active) as DiskFaults // Each is part of one.
+        this.of(host).setFaults(Object.fromEntries(names.map((name) => [name, left[name]])))
+      },
+    }
+  }
+
   heal(): void {
+    for (const active of this.#faults.values()) active.length = 0
     for (const disk of this.#disks.values()) disk.heal()
   }
+}
+
+function faultNames(faults: Partial<DiskFaults>): readonly (keyof DiskFaults)[] {
+  return Object.keys(faults) as (keyof DiskFaults)[] // It has no other keys.
 }

@@ -8,7 +8,7 @@ import {
   type ObservedWrite,
 } from '@casty/transport'
 import type { SimulatedDisk } from '../storage/simulated-disk.ts'
-import type { DiskFaultKind } from '../storage/disk-faults.ts'
+import type { DiskFaultKind, DiskFaults } from '../storage/disk-faults.ts'
 import { addressOf, hostOf } from './addresses.ts'
 import { Disks } from './disks.ts'
 import { Disturbances } from './disturbances.ts'
@@ -237,6 +237,12 @@ export class World<P> {
   /** Ends every fault of every link; processes that stand still go on by themselves, at their time. */
   healLinks(): void {
     this.#links.heal()
+  }
+
+  /** Lays faults on the disk of a host for a while. */
+  damageDisk(host: string, faults: Partial<DiskFaults>, forMs: number): void {
+    const laid = this.#disks.damage(host, faults)
+    this.clock.schedule(forMs, () => laid[Symbol.dispose]())
   }
 
   /** Ends every fault of every disk; what they destroyed stays destroyed. */

@@ -1,3 +1,4 @@
+import { ManualClock } from '@casty/clock'
 import { describe, expect, test } from 'vitest'
 import {
   forkRandom,
@@ -15,6 +16,7 @@ import {
   type LampScenario,
   type LampState,
 } from '../run/lamps.ts'
+import { Disks } from '../../src/world/disks.ts'
 
 const actions: readonly ActionType<Lamp, LampState>[] = [...networkFaults(), ...processFaults()]
 
@@ -207,4 +209,26 @@ describe('what goes wrong with processes', () => {
     ])
     expect(off).toEqual([0, -5_000, 0])
   })
+})
+
+test('of two faults of a disk that overlap the newer counts, and then the older one again', async () => {
+  const clock = new ManualClock()
+  const disks = new Disks(clock, 1, {})
+  const write = async (): Promise<string> => {
+    const file = disks.of('a').fileSystem().open('/log', 'a')
+    await clock.advanceAsync(10_000)
+    const writing = (await file).write(new Uint8Array(10)).then(
+      () => 'written',
+      (error: unknown) => String(error),
+    )
+    await clock.advanceAsync(10_000)
+    return await writing
+  }
+  const older = disks.damage('a', { writeError: 1 })
+  const newer = disks.damage('a', { writeError: 0 })
+  expect(await write()).toBe('written')
+  newer[Symbol.dispose]()
+  expect(await write()).toContain('EIO')
+  older[Symbol.dispose]()
+  expect(await write()).toBe('written')
 })
