@@ -31,17 +31,21 @@ const transportFrames: ReadonlyMap<number, FrameLabel> = new Map([
 ])
 const refusalFrame = 3
 
-/** The labels of all frames of a write, in order. */
+/** The labels of all frames of a write, in order; of what is no frame, only how much it is. */
 export function labelsOf(bytes: Uint8Array, labelOf?: LabelOf): readonly FrameLabel[] {
   const labels: FrameLabel[] = []
+  const frames = framesOf(bytes)
+  let read = 0
   const decoder = new FrameDecoder(Number.MAX_SAFE_INTEGER, {
     frame: (frameType, source, start, end) => {
       const body = source.subarray(start, end)
+      read = end // Writes hold whole frames, so `source` is `frames`.
       labels.push(labelOf?.(frameType, body) ?? frameLabel(frameType, body))
     },
   })
-  decoder.push(framesOf(bytes))
-  if (decoder.heldBytes > 0) labels.push({ text: 'part of a frame', weight: 'step' })
+  decoder.push(frames)
+  const unread = frames.length - read
+  if (unread > 0) labels.push({ text: unread === 1 ? '1 byte' : `${unread} bytes`, weight: 'news' })
   return labels
 }
 

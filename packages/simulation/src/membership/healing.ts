@@ -3,7 +3,7 @@
 import type { Cluster, ClusterState, Member } from '@casty/membership'
 import type { HealStage } from '../run/scenario.ts'
 import { forkRandom } from '../world/seeds.ts'
-import { describeState } from './describe.ts'
+import { describeState, shortName } from './describe.ts'
 import { isActive } from './is-active.ts'
 import type { MembershipRun } from './membership-run.ts'
 import { settingsOf } from './settings.ts'
@@ -30,7 +30,7 @@ function theDeadAreFound(run: MembershipRun): HealStage {
         )
         .map(
           (member) =>
-            `${host} finds ${member.key} ${state.unreachable.has(member.key) ? 'un' : ''}reachable`,
+            `${host} finds ${shortName(member.key)} ${state.unreachable.has(member.key) ? 'un' : ''}reachable`,
         ),
     )
   return {
@@ -51,9 +51,13 @@ function everybodyIsThere(run: MembershipRun): HealStage {
   const isEnough = world.hosts.length - abandoned.size >= settingsOf(run).minMembers
   if (!isFormed || !isEnough) abandoned.clear()
   const missing = (): readonly string[] => [
-    ...world.hosts.filter((host) => !abandoned.has(host) && !isMember(run, host)),
+    ...world.hosts
+      .filter((host) => !abandoned.has(host) && !isMember(run, host))
+      .map((host) => explainAbsence(run, host)),
     ...states(run).flatMap(({ state }) =>
-      state.members.filter((member) => !isAlive(run, member)).map(({ key }) => key),
+      state.members
+        .filter((member) => !isAlive(run, member))
+        .map(({ key }) => `${shortName(key)} is still a member, though gone`),
     ),
   ]
   return {
@@ -70,7 +74,7 @@ function everybodyIsThere(run: MembershipRun): HealStage {
       }
     },
     isDone: () => missing().length === 0,
-    explain: () => `${[...new Set(missing())].join(', ')}. ${explainAll(run)}`,
+    explain: () => `${[...new Set(missing())].join('; ')}. ${explainAll(run)}`,
   }
 }
 
@@ -143,4 +147,13 @@ function isAlive(run: MembershipRun, { address, key }: Member): boolean {
 
 function isMember(run: MembershipRun, host: string): boolean {
   return run.world.running(host)?.program?.selfMember?.status === 'up'
+}
+
+/** Why a host does not count as there. */
+function explainAbsence(run: MembershipRun, host: string): string {
+  const program = run.world.running(host)?.program
+  if (program === undefined) return `nothing runs on ${host} yet`
+  const name = shortName(program.self.key)
+  const status = program.selfMember?.status
+  return status === undefined ? `${name} is no member yet` : `${name} is ${status}, not up`
 }

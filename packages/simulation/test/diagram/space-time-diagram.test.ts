@@ -151,6 +151,17 @@ describe('messages', () => {
     expect(textsOf('sent', parseXml(svg))).toContain('→ a: unreadable frame 16')
   })
 
+  test.each([
+    [[1], '1 byte'],
+    [[0, 0, 0, 9, 40, 1], '6 bytes'],
+    [[0, 0, 0, 0, 0, 0], '6 bytes'],
+  ])('of bytes that are no frame it is told how many there are: %j', (bytes, text) => {
+    // It changed what `a` shows, or nobody would be told.
+    const events = [...trace.slice(0, 8), write(5, 'lost', 'b→a', 9, Uint8Array.from(bytes))]
+    const svg = spaceTimeDiagram(runOf(events))
+    expect(withClass(parseXml(svg), 'message').map(tooltipOf).join()).toContain(text)
+  })
+
   test('frames of one’s own are told by `labelOf`', () => {
     const own = frame(40, Uint8Array.of(1, 2, 3))
     const events = [...trace.slice(0, 8), write(5, 'sent', 'b→a', 9, own)]
