@@ -1,4 +1,5 @@
 import { SimulationError } from '../errors.ts'
+import { assertOperations } from './assert-operations.ts'
 import { explainExhaustion, explainViolation } from './explain.ts'
 import { illegal, type Model } from './model.ts'
 import { assertMoments, completionOf, outputOf, type History, type Operation } from './operation.ts'
@@ -17,11 +18,17 @@ export interface LinearizabilityOptions {
    * machine, and leaves more histories undecided. 1 to 1_073_741_824. @defaultValue 268_435_456
    */
   readonly maxMemoBytes?: number
+  /**
+   * What the moments of the history are, for explanations: `order` numbers, as a recorder counts
+   * unless told otherwise, or `ms` where its `now` is a clock. @defaultValue 'order'
+   */
+  readonly moments?: 'order' | 'ms'
 }
 
 export const linearizabilityDefaults: Required<LinearizabilityOptions> = {
   maxSteps: 1_000_000,
   maxMemoBytes: 268_435_456,
+  moments: 'order',
 }
 
 /** Why a history is not linearizable, for one partition of it. */
@@ -40,7 +47,7 @@ export interface LinearizabilityViolation<State, Input, Output> {
 /** A partition that could not be decided within the limits. */
 export interface ExhaustedPartition<Input, Output> {
   readonly partition: HistoryPartition<Input, Output>
-  readonly limit: keyof LinearizabilityOptions
+  readonly limit: keyof SearchLimits
 }
 
 export type LinearizabilityVerdict<State, Input, Output> =
@@ -74,8 +81,8 @@ export type LinearizabilityVerdict<State, Input, Output> =
  * partition that is not, whatever is undecided elsewhere; the rest is `unknown`, which never counts
  * as a pass. Few clients per key (≤ 5), many keys and few unknown outcomes (≤ 1 %) keep it decidable.
  *
- * @throws HistoryError `CASTY_SIMULATION_HISTORY_INVALID` for moments no operation can have;
- * `CASTY_SIMULATION_INVALID_OPTION` for a wrong option
+ * @throws HistoryError `CASTY_SIMULATION_HISTORY_INVALID` for moments no operation can have, and
+ * for an input or answer that the model does not know; `CASTY_SIMULATION_INVALID_OPTION` for a wrong option
  * @see Herlihy & Wing, "Linearizability", TOPLAS 1990; the search is Wing & Gong's (JPDC 1993) with
  * the store of configurations of Lowe, "Testing for linearizability" (2017)
  * @example
@@ -87,9 +94,11 @@ export function checkLinearizable<State, Input, Output>(
   model: Model<State, Input, Output>,
   options: LinearizabilityOptions = {},
 ): LinearizabilityVerdict<State, Input, Output> {
-  const limits = { ...linearizabilityDefaults, ...options }
+  const { moments, ...limits } = { ...linearizabilityDefaults, ...options }
   assertLimits(limits)
+  assertUnit(moments)
   assertMoments(history)
+  assertOperations(history, model)
   const orders: (readonly Operation<Input, Output>[])[] = []
   const exhausted: ExhaustedPartition<Input, Output>[] = []
   let steps = 0
@@ -102,7 +111,7 @@ export function checkLinearizable<State, Input, Output>(
         break
       case 'none': {
         const violation = violationOf(partition, result.longest, model)
-        const explanation = explainViolation(violation, model)
+        const explanation = explainViolation(violation, model, moments)
         return { type: 'not-linearizable', steps, violation, explanation }
       }
       case 'exhausted':
@@ -148,4 +157,9 @@ function assertLimits({ maxSteps, maxMemoBytes }: SearchLimits): void {
   if (!(maxMemoBytes >= 1 && maxMemoBytes <= maxMemoBytesAllowed)) {
     throw SimulationError.invalidOption('maxMemoBytes', maxMemoBytes, `1 to ${maxMemoBytesAllowed}`)
   }
+}
+
+function assertUnit(moments: Required<LinearizabilityOptions>['moments']): void {
+  if (['order', 'ms'].includes(moments)) return
+  throw SimulationError.invalidOption('moments', moments, 'order or ms')
 }

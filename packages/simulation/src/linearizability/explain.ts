@@ -1,4 +1,8 @@
-import type { ExhaustedPartition, LinearizabilityViolation } from './check-linearizable.ts'
+import type {
+  ExhaustedPartition,
+  LinearizabilityOptions,
+  LinearizabilityViolation,
+} from './check-linearizable.ts'
 import type { Model } from './model.ts'
 import { completionOf, outputOf, type Operation } from './operation.ts'
 import type { HistoryPartition } from './partition.ts'
@@ -7,10 +11,17 @@ import type { HistoryPartition } from './partition.ts'
 const shownLines = 12
 const shownParts = 3
 
+/** What stands in brackets before each operation. */
+const legends = {
+  order: '[asked, answered], by order number',
+  ms: '[asked, answered], in milliseconds',
+} as const
+
 /** A violation for people: the order as far as it goes, and what cannot follow. */
 export function explainViolation<State, Input, Output>(
   violation: LinearizabilityViolation<State, Input, Output>,
   model: Model<State, Input, Output>,
+  moments: Required<LinearizabilityOptions>['moments'],
 ): string {
   const { partition, prefix, state, unplaceable, pending } = violation
   const completed = partition.operations.filter(({ outcome }) => outcome.type === 'ok').length
@@ -22,7 +33,7 @@ export function explainViolation<State, Input, Output>(
   )
   return [
     `${nameOf(partition)} is not linearizable as a ${model.name}.`,
-    `The longest order places ${placed} of ${completed} completed operations:`,
+    `The longest order places ${placed} of ${completed} completed operations, each as ${legends[moments]}:`,
     ...(order.length > shownLines ? [`  … ${order.length - shownLines} before`] : []),
     ...order.slice(-shownLines).map((text) => `  ${text}`),
     `The state is then ${model.stateKey(state)}. One of these must follow, and none can:`,
@@ -54,7 +65,12 @@ function nameOf({ key, parts }: HistoryPartition<unknown, unknown>): string {
 
 function interval(operation: Operation<unknown, unknown>): string {
   const completedAt = completionOf(operation)
-  return `[${operation.invokedAt}, ${completedAt === Infinity ? '∞' : completedAt}]`
+  return `[${rounded(operation.invokedAt)}, ${completedAt === Infinity ? '∞' : rounded(completedAt)}]`
+}
+
+/** To microseconds, where moments are milliseconds: clocks of a world tell more than anybody reads. */
+function rounded(moment: number): number {
+  return Math.round(moment * 1_000) / 1_000
 }
 
 function shortened(lines: readonly string[]): readonly string[] {

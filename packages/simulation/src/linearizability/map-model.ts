@@ -1,4 +1,11 @@
-import { answers, describeCall, illegal, type RecordedModel, type Scalar } from './model.ts'
+import {
+  answers,
+  demandsDone,
+  describeCall,
+  illegal,
+  type RecordedModel,
+  type Scalar,
+} from './model.ts'
 import { isScalar, isScalarOrNull, isString, isVariantOf } from './shape.ts'
 
 /** What is asked of a map. */
@@ -49,6 +56,7 @@ export function mapModel(
       clear: {},
     }),
     isOutput: isScalarOrNull,
+    demands: demandsDone<MapInput>('put', 'clear'),
   }
 }
 

@@ -28,6 +28,15 @@ export interface Model<State, Input, Output> {
   partition?(input: Input): readonly string[] | 'whole'
   /** A few words for a person: `write 3`, `read → 3`. */
   describe(input: Input, output: Output | undefined): string
+  /** Tells its inputs from other data. Where given, a check refuses a history with others. */
+  isInput?(this: void, value: unknown): value is Input
+  /** Tells its answers from other data, likewise. */
+  isOutput?(this: void, value: unknown): value is Output
+  /**
+   * What this operation always answers, as a sentence (`a write answers 'done'`), if that is not
+   * `output`; undefined if it is. A check refuses such a history: the recording is wrong.
+   */
+  demands?(this: void, input: Input, output: Output): string | undefined
 }
 
 /** Tells operations of one kind of object from other data, so that histories can be read from text. */
@@ -51,6 +60,16 @@ export function describeCall(
 ): string {
   const words = [input.type, ...arguments_.map((argument) => JSON.stringify(argument))]
   return `${words.join(' ')} → ${output === undefined ? '?' : JSON.stringify(output)}`
+}
+
+/** The `demands` of a model in which these operations tell nothing, and so answer `'done'`. */
+export function demandsDone<Input extends { readonly type: string }>(
+  ...types: readonly Input['type'][]
+): (this: void, input: Input, output: unknown) => string | undefined {
+  return ({ type }, output) => {
+    if (output === 'done' || !types.includes(type)) return undefined
+    return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type} answers 'done'`
+  }
 }
 
 /** Whether an answer is the expected one, or not known at all. */

@@ -1,4 +1,11 @@
-import { answers, describeCall, illegal, type RecordedModel, type Scalar } from './model.ts'
+import {
+  answers,
+  demandsDone,
+  describeCall,
+  illegal,
+  type RecordedModel,
+  type Scalar,
+} from './model.ts'
 import { isScalar, isScalarOrNull, isVariantOf } from './shape.ts'
 
 /** What is asked of a queue. */
@@ -53,5 +60,6 @@ export function queueModel(
       size: {},
     }),
     isOutput: isScalarOrNull,
+    demands: demandsDone<QueueInput>('enqueue'),
   }
 }

@@ -1,4 +1,11 @@
-import { answers, describeCall, illegal, type RecordedModel, type Scalar } from './model.ts'
+import {
+  answers,
+  demandsDone,
+  describeCall,
+  illegal,
+  type RecordedModel,
+  type Scalar,
+} from './model.ts'
 import { isScalar, isScalarOrNull, isVariantOf } from './shape.ts'
 
 /** What is asked of a register. */
@@ -56,5 +63,6 @@ export function registerModel(
       'compare-and-set': { expected: isScalarOrNull, value: isScalar },
     }),
     isOutput: isScalarOrNull,
+    demands: demandsDone<RegisterInput>('write'),
   }
 }

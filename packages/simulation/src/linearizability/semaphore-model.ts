@@ -1,5 +1,5 @@
 import { SimulationError } from '../errors.ts'
-import { answers, describeCall, illegal, type RecordedModel } from './model.ts'
+import { answers, demandsDone, describeCall, illegal, type RecordedModel } from './model.ts'
 import { isInteger, isString, isVariantOf } from './shape.ts'
 
 /** What is asked of a semaphore. */
@@ -55,6 +55,7 @@ export function semaphoreModel(
     }),
     isOutput: (value): value is SemaphoreOutput =>
       typeof value === 'boolean' || value === 'done' || isInteger(value),
+    demands: demandsDone<SemaphoreInput>('acquire', 'expire'),
   }
 }
 

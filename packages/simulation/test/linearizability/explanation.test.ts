@@ -51,7 +51,7 @@ describe('a violation', () => {
     const verdict = checkLinearizable(history, registerModel())
     expect(verdict.type === 'not-linearizable' && verdict.explanation.split('\n')).toEqual([
       'Partition k is not linearizable as a register.',
-      'The longest order places 1 of 2 completed operations:',
+      'The longest order places 1 of 2 completed operations, each as [asked, answered], by order number:',
       '  [1, 4] a: write 1 → "done"   now 1',
       'The state is then 1. One of these must follow, and none can:',
       '  [11, 14] b: read → 2',
@@ -60,11 +60,22 @@ describe('a violation', () => {
     ])
   })
 
+  test('tells milliseconds where the moments are such', () => {
+    const open = { key: 'k', input: { type: 'read' } } as const
+    const outcome = { type: 'ok', output: 1, completedAt: 12_000.1 + 0.2 } as const
+    const history = [{ ...open, client: 'a', invokedAt: 12_000.1, outcome }]
+    const verdict = checkLinearizable(history, registerModel(), { moments: 'ms' })
+    const explanation = verdict.type === 'not-linearizable' ? verdict.explanation : ''
+    expect(explanation).toContain('each as [asked, answered], in milliseconds:')
+    expect(explanation).toContain('[12000.1, 12000.3] a: read → 1')
+  })
+
   test('shows the last part of a long order', () => {
     const history = timelines(`a: ${'[w1] '.repeat(100)}[r2]`, calls)
     const verdict = checkLinearizable(history, registerModel())
     const explanation = verdict.type === 'not-linearizable' ? verdict.explanation : ''
-    expect(explanation).toContain('places 100 of 101 completed operations:\n  … 88 before\n')
+    expect(explanation).toContain('places 100 of 101 completed operations')
+    expect(explanation).toContain(':\n  … 88 before\n')
     expect(explanation.split('\n').length).toBeLessThan(20)
   })
 

@@ -3,8 +3,11 @@ import {
   checkLinearizable,
   counterModel,
   HistoryRecorder,
+  registerModel,
   type CounterInput,
   type CounterOutput,
+  type RegisterInput,
+  type RegisterOutput,
 } from '@casty/simulation/linearizability'
 
 const read: CounterInput = { type: 'read' }
@@ -133,4 +136,46 @@ test.each([
   expect(() => checkLinearizable(history, counterModel())).toThrow(
     expect.objectContaining({ code: 'CASTY_SIMULATION_HISTORY_INVALID' }),
   )
+})
+
+describe('a check refuses', () => {
+  const invalid = (message: string): unknown =>
+    expect.objectContaining({
+      code: 'CASTY_SIMULATION_HISTORY_INVALID',
+      message: expect.stringContaining(message),
+    })
+  const open = { client: 'alice', key: 'greeting', invokedAt: 1 } as const
+  const write = { ...open, input: { type: 'write', value: 'hello' } } as const
+
+  test('an operation that the object does not have, even one that failed', () => {
+    const text = '[{ "type": "wirte", "value": "hello" }, { "type": "write" }, "write"]'
+    const inputs = JSON.parse(text) as readonly RegisterInput[] // Wrong on purpose.
+    const check = (input: RegisterInput | undefined): unknown => {
+      if (input === undefined) return undefined
+      const outcome = { type: 'failed', completedAt: 2 } as const
+      return checkLinearizable([{ ...open, input, outcome }], registerModel())
+    }
+    const where = 'of client alice on greeting, invoked at 1, is no operation of a register'
+    expect(() => check(inputs[0])).toThrow(invalid(`The operation 'wirte' ${where}`))
+    expect(() => check(inputs[1])).toThrow(invalid(`The operation 'write' ${where}`))
+    expect(() => check(inputs[2])).toThrow(invalid(`The operation of type string ${where}`))
+  })
+
+  test('an answer that no object of the kind gives', () => {
+    const output = JSON.parse('{}') as RegisterOutput // Wrong on purpose.
+    const outcome = { type: 'ok', output, completedAt: 2 } as const
+    const history = [{ ...open, input: { type: 'read' } as const, outcome }]
+    expect(() => checkLinearizable(history, registerModel())).toThrow(
+      invalid(
+        "The operation 'read' of client alice on greeting, invoked at 1, answered of type object",
+      ),
+    )
+  })
+
+  test.each([null, true, 'hello'])('a write that was recorded as answering %j', (output) => {
+    const outcome = { type: 'ok', output, completedAt: 2 } as const
+    expect(() => checkLinearizable([{ ...write, outcome }], registerModel())).toThrow(
+      invalid("Allowed: a write answers 'done'."),
+    )
+  })
 })
