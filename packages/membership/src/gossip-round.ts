@@ -78,6 +78,8 @@ function sectionsDiffer(before: MembershipState, after: MembershipState): boolea
 }
 
 function isSeenByAll({ cluster }: MembershipState): boolean {
+  // Only members are counted as having seen it: mostly the numbers tell.
+  if (cluster.seen.size === cluster.members.length) return true
   if (cluster.seen.size + cluster.unreachable.size < cluster.members.length) return false
   return cluster.members.every(({ key }) => cluster.seen.has(key) || cluster.unreachable.has(key))
 }

@@ -96,7 +96,7 @@ export interface ScaleResources {
 }
 
 /** Long enough for connections to be made, and for those of joining to be told apart from them. */
-const settleMs = 10_000
+const settleMs = 5_000
 const lossShares = [
   ['loss-0', 0],
   ['loss-10', 0.1],
