@@ -57,7 +57,7 @@ export async function startContact(options: {
   const { transport, clock, random, address, clusterName, state } = options
   const welcome = encodeMessage({ type: 'welcome', gossip: gossipFor(state, VectorClock.empty) })
   const lane = welcome.length > mostControlBytes ? 'data' : 'control'
-  const guests = state.members.length + 1
+  const mostGuests = state.members.length + 1
   const endpoint = await Endpoint.start({
     transport,
     clock,
@@ -66,14 +66,18 @@ export async function startContact(options: {
     incarnation: Math.floor(clock.wallNow()),
     clusterName,
     insecure: true,
-    limits: { maxPendingHandshakes: guests, maxPendingHandshakesPerSource: guests },
+    limits: { maxPendingHandshakes: mostGuests, maxPendingHandshakesPerSource: mostGuests },
   })
   const waiting = new Map<NodeKey, NodeIdentity>()
+  let isOpen = false
   endpoint.handle(membershipFrameType, (from, bytes, start, end) => {
     if (decodeMessage(bytes, start, end).type !== 'join') return
     waiting.set(from.key, from)
     if (waiting.size < state.members.length) return
-    for (const guest of waiting.values()) endpoint.send(guest, lane, membershipFrameType, welcome)
+    // Whoever asks again later, since it was impatient, is answered alone.
+    const guests = isOpen ? [from] : waiting.values()
+    isOpen = true
+    for (const guest of guests) endpoint.send(guest, lane, membershipFrameType, welcome)
   })
   return endpoint
 }
