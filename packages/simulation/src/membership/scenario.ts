@@ -4,6 +4,7 @@ import { networkFaults } from '../faults/network-faults.ts'
 import { processFaults } from '../faults/process-faults.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { addressOf } from '../world/addresses.ts'
+import { accusationsHaveReasons } from './accusations-have-reasons.ts'
 import { boundedState } from './bounded-state.ts'
 import { clusterProgram } from './cluster-program.ts'
 import { decisionsAreShared } from './decisions-are-shared.ts'
@@ -74,6 +75,7 @@ function membershipAmong(
       reachabilityIsFair(run),
       seenIsTrue(run),
       leavingHandsOver(run),
+      accusationsHaveReasons(run),
       votesCount(run),
       decisionsAreShared(run),
       watchRareStates(run),

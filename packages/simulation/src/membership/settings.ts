@@ -4,10 +4,11 @@ import type { MembershipRun } from './membership-run.ts'
 /** What checkers must know of the settings that a plan has drawn; the defaults where it has none. */
 export function settingsOf({ plan }: MembershipRun): {
   readonly minMembers: number
+  readonly monitoredBy: number
   readonly tombstoneTtlMs: number
   /** Tombstones do not last as long as the chaos: whoever is away may be forgotten, and come back. */
   readonly forgets: boolean
 } {
-  const { minMembers, tombstoneTtlMs } = { ...clusterDefaults, ...plan.settings }
-  return { minMembers, tombstoneTtlMs, forgets: tombstoneTtlMs < plan.chaosMs }
+  const { minMembers, monitoredBy, tombstoneTtlMs } = { ...clusterDefaults, ...plan.settings }
+  return { minMembers, monitoredBy, tombstoneTtlMs, forgets: tombstoneTtlMs < plan.chaosMs }
 }

@@ -1,27 +1,46 @@
-// Who is found unreachable is found so by somebody whose word counts: neither by those who doubt
-// themselves, since they stood still, nor by those who are down.
+// Who is found unreachable is found so by enough of those whose word counts: neither by those who
+// doubt themselves, since they stood still, nor by those who are down.
 import type { ClusterState } from '@casty/membership'
 import type { NodeKey } from '@casty/transport'
 import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
+import { settingsOf } from './settings.ts'
 
 export function votesCount(run: MembershipRun): MembershipWatcher {
   const name = 'votes are of those who count'
+  const { monitoredBy } = settingsOf(run)
   return {
     changed({ host }, state, before) {
       if (state.unreachable === before?.unreachable) return
       for (const key of state.unreachable) {
-        if (isAccusedSoundly(state, key)) continue
-        run.violate(name, `${host} finds ${key} unreachable by the word of nobody who counts`, host)
+        if (before?.unreachable.has(key) === true) continue
+        const { votes, needed } = countOf(state, key, monitoredBy)
+        if (votes >= needed) continue
+        run.violate(name, `${host} finds ${key} unreachable by ${votes} votes of ${needed}`, host)
       }
     },
   }
 }
 
-function isAccusedSoundly({ members, reachability }: ClusterState, subject: NodeKey): boolean {
-  return members.some(
-    ({ key, status }) =>
-      status !== 'down' &&
-      reachability.rows.get(key)?.doubtful !== true &&
-      reachability.statusBetween(key, subject) !== 'reachable',
-  )
+/**
+ * The documented rule, written down again: a checker must not share the mistakes that it looks for.
+ * Of those who are left to vote no more are asked than there are.
+ */
+function countOf(
+  { members, reachability, unreachable }: ClusterState,
+  subject: NodeKey,
+  monitoredBy: number,
+): { readonly votes: number; readonly needed: number } {
+  const present = members.filter(({ status }) => status !== 'down')
+  const accuses = (key: NodeKey): boolean =>
+    reachability.statusBetween(key, subject) !== 'reachable'
+  const doubts = (key: NodeKey): boolean => reachability.rows.get(key)?.doubtful === true
+  const accusers = present.filter(({ key }) => accuses(key) && !doubts(key)).map(({ key }) => key)
+  const mayVouch = (key: NodeKey): boolean =>
+    !accuses(key) &&
+    !unreachable.has(key) &&
+    accusers.every((accuser) => reachability.statusBetween(accuser, key) === 'reachable')
+  const vouching = present.filter(({ key }) => key !== subject && mayVouch(key)).length
+  const wanted = present.length <= 2 ? 1 : present.length <= 5 ? 2 : 3
+  const needed = Math.max(1, Math.min(wanted, monitoredBy, accusers.length + vouching))
+  return { votes: accusers.length, needed }
 }

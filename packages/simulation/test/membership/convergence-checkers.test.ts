@@ -5,6 +5,7 @@ import { decisionsAreShared } from '../../src/membership/decisions-are-shared.ts
 import { forwardOnly } from '../../src/membership/forward-only.ts'
 import { leavingHandsOver } from '../../src/membership/leaving-hands-over.ts'
 import { seenIsTrue } from '../../src/membership/seen-is-true.ts'
+import { accusationsHaveReasons } from '../../src/membership/accusations-have-reasons.ts'
 import { votesCount } from '../../src/membership/votes-count.ts'
 import type { MembershipRun } from '../../src/index.ts'
 import {
@@ -65,10 +66,20 @@ describe('the seen have seen', () => {
 describe('votes are of those who count', () => {
   const accused = stateOf('a.up b.up c.up | b✗c')
 
-  test('is silent where one that is well accuses', async () => {
-    expect(
-      await judge(votesCount, [[1_000, shows('a', accused.with({ monitoredBy: 1 }))]]),
-    ).toEqual([])
+  test.each([
+    'a.up b.up c.up | a✗c b✗c',
+    'a.up b.up | a✗b', // Nobody else is there.
+    'a.up b.up c.up d.up e.up f.up | a✗f b✗f c✗f',
+    'a.up b.up c.up | a✗b a✗c', // Nobody is left to vouch.
+  ])('is silent where enough accuse that are well: %s', async (state) => {
+    expect(await judge(votesCount, [[1_000, shows('a', state)]])).toEqual([])
+  })
+
+  test('cries where two find somebody unreachable in a cluster of six', async () => {
+    const two = stateOf('a.up b.up c.up d.up e.up f.up | a✗f b✗f').with({ monitoredBy: 2 })
+    expect(await judge(votesCount, [[1_000, shows('a', two)]])).toEqual([
+      `votes are of those who count: a finds ${node('f').key} unreachable by 2 votes of 3`,
+    ])
   })
 
   test.each<readonly [string, ClusterState]>([
@@ -83,8 +94,33 @@ describe('votes are of those who count', () => {
     })
     const script: Script = [[1_000, (run) => puppet(run, 'a').showRaw(wrong)]]
     expect(await judge(votesCount, script)).toEqual([
-      `votes are of those who count: a finds ${node('c').key} unreachable by the word of nobody who counts`,
+      `votes are of those who count: a finds ${node('c').key} unreachable by 0 votes of 1`,
     ])
+  })
+})
+
+describe('accusations have reasons', () => {
+  const accuses: Script[number] = [30_000, shows('a', 'a.up b.up c.up | a✗b')]
+  const cut = (from: string, to: string, forMs = 60_000): ((run: MembershipRun) => void) => {
+    return ({ world }) => world.disturb({ from, to }, { type: 'cut', mode: 'silent' }, forMs)
+  }
+
+  test.each<readonly [string, Script[number]]>([
+    ['its link to another was cut', [20_000, cut('a', 'c')]],
+    ['the link was cut long ago', [2_000, cut('a', 'b', 1_000)]],
+    ['it merely stalled', [25_000, ({ world }) => world.stall('b', 1_000, 1)]],
+  ])('cries where %s', async (_what, disturbance) => {
+    expect(await judge(accusationsHaveReasons, [disturbance, accuses])).toEqual([
+      `accusations have reasons: a accuses ${node('b').key}, which it could hear`,
+    ])
+  })
+
+  test.each<readonly [string, Script[number]]>([
+    ['the link to it was cut', [20_000, cut('b', 'a')]],
+    ['it does not run', [20_000, ({ world }) => world.crash('b')]],
+    ['it stood still', [20_000, ({ world }) => world.pause('b', 5_000)]],
+  ])('is silent where %s', async (_what, disturbance) => {
+    expect(await judge(accusationsHaveReasons, [disturbance, accuses])).toEqual([])
   })
 })
 
