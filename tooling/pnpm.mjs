@@ -28,7 +28,7 @@ function pnpm(args, output = 'inherit') {
         stdio: ['inherit', output, 'inherit'],
         shell: process.platform === 'win32',
         // No advertisement for a newer npm after the last line of the command.
-        env: { ...process.env, CASTY_LAUNCHED: '1', NPM_CONFIG_UPDATE_NOTIFIER: 'false' },
+        env: { ...process.env, CASTY_LAUNCHED: launchedBy(), NPM_CONFIG_UPDATE_NOTIFIER: 'false' },
       },
     )
     for (const signal of Object.keys(exitCodes)) process.on(signal, () => child.kill(signal))
@@ -38,6 +38,14 @@ function pnpm(args, output = 'inherit') {
     })
     child.on('close', (code, signal) => resolve(code ?? exitCodes[signal] ?? 1))
   })
+}
+
+/** What the user typed, so that commands can name others in the same form: `npm`, `pnpm` or `node`. */
+function launchedBy() {
+  const { CASTY_LAUNCHED, npm_config_user_agent: agent = '' } = process.env
+  if (CASTY_LAUNCHED) return CASTY_LAUNCHED
+  if (agent === '') return 'node'
+  return agent.startsWith('pnpm/') ? 'pnpm' : 'npm'
 }
 
 /**
