@@ -1,6 +1,7 @@
 // What the command line asks for, as data; a mistake is one sentence that says what to write instead.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { nearest } from './nearest.ts'
 
 export type Command =
   | { readonly type: 'help' }
@@ -8,7 +9,7 @@ export type Command =
   | Work
 
 /** What takes a while, and comes to an exit code. */
-export type Work = RunSeeds | Replay | HuntBugs | MeasureScale
+export type Work = RunSeeds | Replay | HuntBugs | ListBugs | MeasureScale
 
 interface Common {
   readonly json: boolean
@@ -45,6 +46,11 @@ export interface HuntBugs extends Common {
   readonly seeds: number
 }
 
+/** Names the seeded bugs. */
+export interface ListBugs extends Common {
+  readonly type: 'list-bugs'
+}
+
 /** Measures large clusters. */
 export interface MeasureScale extends Common {
   readonly type: 'measure-scale'
@@ -58,6 +64,8 @@ export interface Known {
 }
 
 const mostWorkers = 256
+/** Worlds draw from 32 bits: a larger seed would be a smaller one again. */
+const largestSeed = 4_294_967_295
 
 export function readCommandLine(argv: readonly string[], known: Known): Command {
   try {
@@ -78,13 +86,16 @@ function read(argv: readonly string[], known: Known): Command {
   const valid: Valid = {
     json: given.json === true,
     workers: integer('--workers', given.workers, 1, mostWorkers) ?? availableParallelism(),
-    scenarios:
-      given.scenario === undefined
-        ? known.scenarios
-        : [named('--scenario', 'scenario', given.scenario, known.scenarios)],
-    seed: integer('--seed', given.seed, 0),
-    from: integer('--from', given.from, 0),
-    seeds: integer('--seeds', given.seeds, 1),
+    scenarios: given.scenario === undefined ? known.scenarios : [scenarioOf(given.scenario, known)],
+    seed: integer('--seed', given.seed, 0, largestSeed),
+    from: integer('--from', given.from, 0, largestSeed),
+    seeds: integer('--seeds', given.seeds, 1, largestSeed),
+  }
+  if ((valid.from ?? 1) + (valid.seeds ?? 1) - 1 > largestSeed) {
+    throw new Mistake(`--from and --seeds go beyond the largest seed, ${largestSeed}.`)
+  }
+  if (given.bugs === 'list') {
+    return { type: 'list-bugs', json: valid.json, workers: valid.workers }
   }
   if (given.scale !== undefined) return readMeasureScale(given.scale, valid)
   if (given.seed !== undefined || given.plan !== undefined) return readReplay(given, valid, known)
@@ -159,7 +170,7 @@ function parse(argv: readonly string[]) {
   const flag = { type: 'boolean' } as const
   try {
     const { values } = parseArgs({
-      args: withEmptyValues(argv.filter((argument) => argument !== '--')),
+      args: withEmptyValues(withNegativeNumbers(argv.filter((argument) => argument !== '--'))),
       options: {
         scale: text,
         seeds: text,
@@ -196,25 +207,41 @@ function withEmptyValues(argv: readonly string[]): string[] {
   })
 }
 
+/** Joins a negative number to its option, so that it is told what is wrong with the number. */
+function withNegativeNumbers(argv: readonly string[]): string[] {
+  const isNegative = (text: string | undefined): boolean => /^-\d/.test(text ?? '')
+  return argv.flatMap((argument, index) => {
+    if (/^--\w+$/.test(argument) && isNegative(argv[index + 1])) {
+      return [`${argument}=${argv[index + 1]}`]
+    }
+    return isNegative(argument) && index > 0 ? [] : [argument]
+  })
+}
+
 function integer(
   option: string,
   text: string | undefined,
   least: number,
-  most: number = Number.MAX_SAFE_INTEGER,
+  most: number,
 ): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
   if (/^\d+$/.test(text) && value >= least && value <= most) return value
-  const allowed = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`
-  throw new Mistake(`${option} is "${text}": give an integer ${allowed}.`)
+  throw new Mistake(`${option} is "${text}": give an integer from ${least} to ${most}.`)
 }
 
 /** An empty list names all. */
 function readBugs(list: string, { bugs }: Known): readonly string[] {
-  return list === '' ? bugs : list.split(',').map((name) => named('--bugs', 'bug', name, bugs))
+  if (list === '') return bugs
+  const names = list.split(',')
+  const unknown = names.find((name) => !bugs.includes(name))
+  if (unknown === undefined) return names
+  const meant = nearest(unknown, bugs)
+  const hint = meant.length === 0 ? '' : `; near it are ${meant.join(', ')}`
+  throw new Mistake(`--bugs: there is no bug "${unknown}"${hint}. --bugs list names all.`)
 }
 
-function named(option: string, what: string, name: string, known: readonly string[]): string {
-  if (known.includes(name)) return name
-  throw new Mistake(`${option}: there is no ${what} "${name}", only ${known.join(', ')}.`)
+function scenarioOf(name: string, { scenarios }: Known): string {
+  if (scenarios.includes(name)) return name
+  throw new Mistake(`--scenario: there is no "${name}", only ${scenarios.join(', ')}.`)
 }

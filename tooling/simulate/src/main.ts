@@ -1,10 +1,11 @@
 // Runs simulated clusters by seed; see README.md.
 import { bugs } from './bugs/catalogue.ts'
 import { huntBugs } from './bugs/hunt.ts'
+import { listBugs } from './bugs/list.ts'
 import { readCommandLine, type Work } from './command-line.ts'
 import { Refusal } from './hand.ts'
 import { Output } from './output.ts'
-import { UnusablePlan } from './plan-file.ts'
+import { UnusableFile } from './plan-file.ts'
 import { Progress } from './progress.ts'
 import { replay } from './replay.ts'
 import { runSeeds } from './run-seeds.ts'
@@ -28,6 +29,7 @@ switch (command.type) {
   case 'run-seeds':
   case 'replay':
   case 'hunt-bugs':
+  case 'list-bugs':
   case 'measure-scale':
     await carryOut(command)
     break
@@ -43,7 +45,7 @@ async function carryOut(command: Work): Promise<void> {
   try {
     process.exitCode = await perform(command, output)
   } catch (error) {
-    if (!(error instanceof UnusablePlan || error instanceof Refusal)) throw error
+    if (!(error instanceof UnusableFile || error instanceof Refusal)) throw error
     console.error(error.message)
     process.exitCode = 2
   }
@@ -57,6 +59,8 @@ function perform(command: Work, output: Output): Promise<number> {
       return replay(command, output)
     case 'hunt-bugs':
       return huntBugs(command, output)
+    case 'list-bugs':
+      return Promise.resolve(listBugs(bugs, output))
     case 'measure-scale':
       return runScale(command, output)
   }

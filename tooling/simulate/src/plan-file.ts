@@ -1,11 +1,12 @@
 // Files for people: plans, from which a failed run is repeated also when it was made smaller, and
 // pictures of runs.
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Plan } from '@casty/simulation'
 
-export class UnusablePlan extends Error {}
+/** A plan that cannot be read, or a place where nothing can be written: the message says which. */
+export class UnusableFile extends Error {}
 
 let folder: string | undefined
 
@@ -23,21 +24,43 @@ export function writeDiagram(plan: Plan, svg: string, file: string): string {
   return path
 }
 
+/**
+ * Before a run that may take long: whether its picture can be written.
+ *
+ * @throws UnusableFile
+ */
+export function checkDiagram(file: string): void {
+  if (file === '') return
+  const stats = statSync(file, { throwIfNoEntry: false })
+  if (stats?.isDirectory() === true) {
+    throw new UnusableFile(`--diagram: ${file} is a directory: name a file in it.`)
+  }
+  const folder = dirname(file)
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new UnusableFile(`--diagram: ${file} cannot be written: there is no folder ${folder}.`)
+  }
+  try {
+    accessSync(stats === undefined ? folder : file, constants.W_OK)
+  } catch (error) {
+    throw new UnusableFile(`--diagram: ${file} cannot be written: ${textOf(error)}.`)
+  }
+}
+
 function temporaryPath({ scenario, seed }: Plan, extension: string): string {
   folder ??= mkdtempSync(join(tmpdir(), 'casty-simulate-'))
   return join(folder, `${scenario}-${seed}.${extension}`)
 }
 
-/** @throws UnusablePlan */
+/** @throws UnusableFile */
 export function readPlan(path: string): Plan {
   let value: unknown
   try {
     value = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new UnusablePlan(`The plan ${path} cannot be read: ${textOf(error)}.`)
+    throw new UnusableFile(`The plan ${path} cannot be read: ${textOf(error)}.`)
   }
   if (!isPlan(value)) {
-    throw new UnusablePlan(`${path} holds no plan: give a file that a failed run has written.`)
+    throw new UnusableFile(`${path} holds no plan: give a file that a failed run has written.`)
   }
   return value
 }

@@ -1,31 +1,50 @@
 // One run, in full.
+import type { RunResult } from '@casty/simulation'
 import type { Replay } from './command-line.ts'
 import { Hand } from './hand.ts'
 import type { Output } from './output.ts'
-import { readPlan, writeDiagram, writePlan } from './plan-file.ts'
-import { eventLines, failureReport, runName, violationLine } from './report/failure.ts'
+import { checkDiagram, readPlan, writeDiagram, writePlan } from './plan-file.ts'
+import { eventLines, failureReport, planName, runName, violationLine } from './report/failure.ts'
 import { failureLine, runLine } from './report/json.ts'
-import { duration, count } from './report/totals.ts'
+import { closingLine, count, duration } from './report/totals.ts'
 import { planInWords } from './report/words.ts'
 import type { Outcome, Task } from './task.ts'
 
 export async function replay(command: Replay, output: Output): Promise<number> {
-  const tasks = tasksOf(command)
-  let violated = 0
   await using hand = new Hand(command.bug)
+  return await replayBy(hand, command, output)
+}
+
+/** @param hand - carries out the runs; it starts its thread with the first of them */
+export async function replayBy(
+  hand: Pick<Hand, 'carryOut'>,
+  command: Replay,
+  output: Output,
+): Promise<number> {
+  checkDiagram(command.diagram ?? '')
+  const tasks = tasksOf(command)
+  const failed: Outcome[] = []
+  let [passed, unknown] = [0, 0]
+  // Nobody is to look for a failure above what came after it.
+  const tellFailed = (): void => {
+    for (const outcome of failed) tellFailure(outcome, command, output)
+    output.text(`\n${closingLine(passed, failed.length, unknown)}`)
+  }
+  output.whenInterrupted(tellFailed)
   for (const task of tasks) {
     const outcome = await hand.carryOut(task, (text) => output.progress(text))
     output.json(runLine(outcome))
     if (outcome.result.verdict === 'violated') {
-      violated += 1
-      tellFailure(outcome, command, output)
-    } else {
-      output.text(quietReport(outcome))
+      failed.push(outcome)
+      continue
     }
-    if (outcome.diagram !== undefined) tellDiagram(outcome.diagram, outcome, command, output)
-    output.text(footer(outcome))
+    if (outcome.result.verdict === 'passed') passed += 1
+    else unknown += 1
+    output.text(quietReport(outcome, command))
+    tellRest(outcome, command, output)
   }
-  return violated === 0 ? 0 : 1
+  tellFailed()
+  return failed.length === 0 ? 0 : 1
 }
 
 function tasksOf({ subject, scenarios, shrink, ...command }: Replay): readonly Task[] {
@@ -37,11 +56,19 @@ function tasksOf({ subject, scenarios, shrink, ...command }: Replay): readonly T
   return scenarios.map((scenario) => ({ scenario, subject, shrink, ...asked }))
 }
 
-function tellFailure(outcome: Outcome, { subject, bug }: Replay, output: Output): void {
-  const planFile =
-    'planFile' in subject ? subject.planFile : writePlan((outcome.shrunk ?? outcome.result).plan)
-  output.text(failureReport(outcome, { planFile, bug }))
-  output.json(failureLine(outcome, { planFile, bug }))
+function tellFailure(outcome: Outcome, command: Replay, output: Output): void {
+  const { subject, bug } = command
+  const isReplay = 'planFile' in subject
+  const planFile = isReplay ? subject.planFile : writePlan((outcome.shrunk ?? outcome.result).plan)
+  output.text(failureReport(outcome, { planFile, bug, isReplay }))
+  output.json(failureLine(outcome, { planFile, bug, isReplay }))
+  tellRest(outcome, command, output)
+}
+
+/** What stands below every run. */
+function tellRest(outcome: Outcome, command: Replay, output: Output): void {
+  if (outcome.diagram !== undefined) tellDiagram(outcome.diagram, outcome, command, output)
+  output.text(footer(outcome))
 }
 
 function tellDiagram(
@@ -58,25 +85,37 @@ function tellDiagram(
   )
 }
 
-function quietReport({ result }: Outcome): string {
+/** Of several runs one that holds is told in a line, and the events of one that holds never. */
+function quietReport({ result }: Outcome, { subject, scenarios }: Replay): string {
   const { plan, verdict, unknown } = result
+  const isReplay = 'planFile' in subject
+  const name = isReplay
+    ? planName(plan.scenario, subject.planFile)
+    : runName(plan.scenario, plan.seed)
+  const isOnly = isReplay || scenarios.length === 1
   return [
-    `${verdict === 'passed' ? '✓' : '?'} ${runName(plan.scenario, plan.seed)}`,
+    `${verdict === 'passed' ? '✓' : '?'} ${name}`,
     ...unknown.map((one) => `  ${violationLine(one)}`),
-    '',
-    '  The plan:',
-    ...planInWords(plan).map((line) => `    ${line}`),
-    '',
-    '  The last events of each host:',
-    ...eventLines(result),
+    ...(isOnly || verdict === 'unknown'
+      ? ['', '  The plan:', ...planInWords(plan).map((line) => `    ${line}`)]
+      : []),
+    ...(verdict === 'unknown'
+      ? ['', '  The last events of each host:', ...eventLines(result)]
+      : []),
   ].join('\n')
 }
 
-function footer({ result, wallMs }: Outcome): string {
-  const { verdict, events, virtualMs, traceHash, reached } = result
-  const rare = reached.size === 0 ? '' : `\nRare states: ${[...reached.keys()].join(', ')}.`
+/** Of a run that was made smaller both ends: the hash of one says nothing about the other. */
+function footer({ result, shrunk, wallMs }: Outcome): string {
+  const small = shrunk === undefined ? [] : [`The smaller run, ${ending(shrunk.result)}`]
+  const whole = `${shrunk === undefined ? '' : 'The whole run, '}${ending(result)}`
+  return ['', ...small, whole, `${duration(wallMs)} of real time.`].join('\n')
+}
+
+function ending({ verdict, events, virtualMs, traceHash, reached }: RunResult): string {
+  const rare = reached.size === 0 ? '' : `\n  Rare states: ${[...reached.keys()].join(', ')}.`
   return (
-    `\n${verdict}: ${count(events)} events in ${duration(virtualMs)} of virtual time, ` +
-    `${duration(wallMs)} of real time; trace ${traceHash}${rare}`
+    `${verdict}: ${count(events)} events in ${duration(virtualMs)} of virtual time; ` +
+    `trace ${traceHash}${rare}`
   )
 }

@@ -6,7 +6,7 @@ import type { Output } from './output.ts'
 import { writePlan } from './plan-file.ts'
 import { failureReport, replayCommand, runName, violationLine } from './report/failure.ts'
 import { failureLine, runLine, totalsLine } from './report/json.ts'
-import { totalsTable, type SetOfRuns } from './report/totals.ts'
+import { closingLine, totalsTable, type SetOfRuns } from './report/totals.ts'
 import { scenarioNamed } from './scenarios.ts'
 import type { Outcome } from './task.ts'
 
@@ -32,9 +32,8 @@ export async function runSeeds(command: RunSeeds, output: Output): Promise<numbe
   for (const { summary } of lacking) {
     output.text(`✗ simulation: ${summary.scenario} never reached: ${summary.missing.join(', ')}`)
   }
-  const unknown = sum('unknown') === 0 ? '' : `, ${sum('unknown')} unknown`
   const failed = sum('violated') + lacking.length
-  output.text(`\n${sum('passed')} passed, ${failed} failed${unknown}`)
+  output.text(`\n${closingLine(sum('passed'), failed, sum('unknown'))}`)
   return failed === 0 ? 0 : 1
 }
 
@@ -65,9 +64,15 @@ class ScenarioSeeds {
     }
   }
 
+  /** Who names one scenario wants all of its seeds. */
+  get #seeds(): number {
+    const { scenarios, seeds } = this.#command
+    return scenarios.length === 1 ? seeds : Math.ceil(seeds / scenarioNamed(this.#scenario).cost)
+  }
+
   async run(): Promise<void> {
-    const { from, seeds, workers } = this.#command
-    const scenario = this.#scenario
+    const { from, workers } = this.#command
+    const [scenario, seeds] = [this.#scenario, this.#seeds]
     await inLanes(Math.min(workers, seeds), range(from, seeds), async (seed, hand) => {
       const task = { scenario, subject: { seed }, events: false, shrink: false, diagram: false }
       this.#add(await hand.carryOut(task))
@@ -88,7 +93,7 @@ class ScenarioSeeds {
     if (verdict === 'violated') this.#failed.push(outcome)
     const { runs, violated } = this.#ledger.toJSON()
     this.#output.progress(
-      `${this.#scenario}: ${runs} of ${this.#command.seeds} seeds, ${violated} violated`,
+      `${this.#scenario}: ${runs} of ${this.#seeds} seeds, ${violated} violated`,
     )
   }
 

@@ -16,15 +16,18 @@ import {
 export interface KnownScenario {
   readonly name: string
   readonly rareStates: readonly string[]
+  /** When all scenarios are run, this one is given so many times fewer seeds than the others. */
+  readonly cost: number
   planOf(seed: number): Plan
   run(plan: Plan, options?: RunOptions): Promise<RunResult>
   shrink(failed: RunResult, options?: ShrinkOptions): Promise<Shrunk>
 }
 
-function known<P, S>(scenario: Scenario<P, S>): KnownScenario {
+function known<P, S>(scenario: Scenario<P, S>, cost = 1): KnownScenario {
   return {
     name: scenario.name,
     rareStates: scenario.rareStates,
+    cost,
     planOf: (seed) => planOf(scenario, seed),
     run: async (plan, options) => await Run.of(scenario, plan, options),
     shrink: async (failed, options) => await shrink(scenario, failed, options),
@@ -34,7 +37,7 @@ function known<P, S>(scenario: Scenario<P, S>): KnownScenario {
 /** What `pnpm simulate` runs; a new layer adds its scenario here. */
 export const scenarios: readonly KnownScenario[] = [
   known(membershipScenario),
-  known(largeMembershipScenario),
+  known(largeMembershipScenario, 5),
 ]
 
 /** @throws Error for a name that was not checked before */

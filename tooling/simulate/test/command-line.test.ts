@@ -55,18 +55,26 @@ test.each([
   expect(read(text)).toMatchObject({ type: 'hunt-bugs', ...expected })
 })
 
+test('--bugs list asks for their names', () => {
+  expect(read('--bugs list')).toMatchObject({ type: 'list-bugs', json: false })
+})
+
 test.each(['--help', '-h', '--seeds 3 --help'])('%s asks for help', (text) => {
   expect(read(text)).toEqual({ type: 'help' })
 })
 
 test.each([
-  ['--seeds 0', '--seeds is "0": give an integer from 1 on.'],
-  ['--seeds many', '--seeds is "many": give an integer from 1 on.'],
-  ['--from=-1', '--from is "-1": give an integer from 0 on.'],
-  ['--seed 1.5', '--seed is "1.5": give an integer from 0 on.'],
+  ['--seeds 0', '--seeds is "0": give an integer from 1 to 4294967295.'],
+  ['--seeds many', '--seeds is "many": give an integer from 1 to 4294967295.'],
+  ['--from=-1', '--from is "-1": give an integer from 0 to 4294967295.'],
+  ['--seed 1.5', '--seed is "1.5": give an integer from 0 to 4294967295.'],
   ['--workers 0', '--workers is "0": give an integer from 1 to 256.'],
-  ['--scenario chess', '--scenario: there is no scenario "chess", only membership, sharding.'],
-  ['--bugs late,none', '--bugs: there is no bug "none", only late, lost, twice.'],
+  ['--scenario chess', '--scenario: there is no "chess", only membership, sharding.'],
+  ['--seeds -1', '--seeds is "-1": give an integer from 1 to 4294967295.'],
+  ['--seeds 4294967296', '--seeds is "4294967296": give an integer from 1 to 4294967295.'],
+  ['--from 4294967295 --seeds 2', '--from and --seeds go beyond the largest seed, 4294967295.'],
+  ['--bugs late,lots', '--bugs: there is no bug "lots"; near it are lost. --bugs list names all.'],
+  ['--bugs zzz', '--bugs: there is no bug "zzz". --bugs list names all.'],
   ['--seed 1 --plan p', '--seed and --plan each name one run: give one of them.'],
   ['--seed 1 --seeds 2', '--seed names one run: leave out --seeds and --from.'],
   ['--plan p --from 2', '--plan names one run: leave out --seeds and --from.'],

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { bugs } from '../src/bugs/catalogue.ts'
 
 const main = join(import.meta.dirname, '../src/main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'casty-simulate-test-'))
@@ -25,7 +26,10 @@ async function simulate(
   const child = spawn(
     process.execPath,
     ['--conditions=@casty/source', main, ...args.split(' '), '--workers', '2'],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder } },
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TMPDIR: folder, CASTY_LAUNCHED: 'pnpm' },
+    },
   )
   let [out, errors] = ['', '']
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
@@ -79,7 +83,7 @@ test('a wrong option is answered with one sentence, and 2', async () => {
   expect({ code, out, errors }).toEqual({
     code: 2,
     out: '',
-    errors: '--seeds is "none": give an integer from 1 on.\n',
+    errors: '--seeds is "none": give an integer from 1 to 4294967295.\n',
   })
 })
 
@@ -101,6 +105,39 @@ test('a seeded bug is caught, and the seed is told in full, with a smaller plan'
   const again = await simulate(`--plan ${planFile} --bugs ${grossBug} --json`)
   expect(lines(again.out)[0]).toMatchObject({ type: 'run', verdict: 'violated' })
   expect(again.code).toBe(1)
+
+  const told = await simulate(`--plan ${planFile} --bugs ${grossBug}`)
+  expect(told.out).toContain(`✗ simulation: membership plan ${planFile}\n`)
+  expect(told.out).not.toContain('--seed')
+  // The hash below the smaller run is its own.
+  const hash = /trace (\w+)/.exec(told.out)?.[1] ?? 'none'
+  expect(out).toMatch(new RegExp(`\\nThe smaller run, violated: .*; trace ${hash}\\n`))
+  expect(told.out.trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed')
+})
+
+test('a bug that was asked for by name is told with the command that repeats the catch', async () => {
+  const { out } = await simulate(`--bugs ${grossBug}`)
+  expect(out).toMatch(
+    new RegExp(
+      `\\n  Repeat it: pnpm simulate --scenario membership --seed \\d+ --bugs ${grossBug}\\n`,
+    ),
+  )
+})
+
+test('the seeded bugs are named, a line each', async () => {
+  const { code, out } = await simulate('--bugs list')
+  expect(out.trim().split('\n')).toHaveLength(bugs.length)
+  expect(out).toContain(`\n${grossBug} `)
+  expect(code).toBe(0)
+})
+
+test('where nothing can be drawn is said in a sentence before the run, with 2', async () => {
+  const ended = await simulate('--seed 2 --scenario membership --diagram /nope/x.svg')
+  expect(ended).toEqual({
+    code: 2,
+    out: '',
+    errors: '--diagram: /nope/x.svg cannot be written: there is no folder /nope.\n',
+  })
 })
 
 test('a seed that holds tells its plan, and draws itself on request', async () => {

@@ -2,6 +2,7 @@
 // is violated that holds without the bug.
 import type { HuntBugs } from '../command-line.ts'
 import { Hand, inLanes } from '../hand.ts'
+import { invocation } from '../invocation.ts'
 import type { Output } from '../output.ts'
 import { replayCommand } from '../report/failure.ts'
 import { duration } from '../report/totals.ts'
@@ -11,6 +12,8 @@ import { bugNamed } from './catalogue.ts'
 
 /** Less than this share caught is a failure. */
 export const wantedShare = 0.95
+/** Of so many bugs, each is told with the command that repeats the catch. */
+const mostRepeated = 5
 
 export interface Hunt {
   readonly bug: SeededBug
@@ -35,12 +38,17 @@ export async function huntBugs(command: HuntBugs, output: Output): Promise<numbe
     })
     hunts.push(hunt)
     output.text(huntLine(hunt, from, seeds))
+    if (hunt.caught !== undefined && bugs.length <= mostRepeated) {
+      output.text(`  Repeat it: ${replayCommand(hunt.bug.scenario, hunt.caught.seed, name)}`)
+    }
     output.json(huntJson(hunt))
   }
   await inLanes(Math.min(workers, bugs.length), bugs, work)
   const caught = hunts.filter((hunt) => hunt.caught !== undefined).length
   for (const line of sound.report()) output.text(line)
   output.text(`\n${score(hunts, bugs.length)}`)
+  if (caught > 0 && bugs.length > mostRepeated)
+    output.text(`Repeat one: ${invocation} --scenario SCENARIO --seed SEED --bugs NAME`)
   output.json(JSON.stringify({ type: 'score', caught, bugs: bugs.length, unsound: sound.unsound }))
   return caught / bugs.length >= wantedShare ? 0 : 1
 }

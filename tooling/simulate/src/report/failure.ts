@@ -1,5 +1,6 @@
 // A run that failed, as a person wants to read it.
 import type { RunResult, Violation } from '@casty/simulation'
+import { invocation } from '../invocation.ts'
 import type { Outcome } from '../task.ts'
 import { lastEvents } from './last-events.ts'
 import { planInWords, seconds } from './words.ts'
@@ -11,17 +12,29 @@ export function runName(scenario: string, seed: number): string {
   return `simulation: ${scenario} seed ${seed}`
 }
 
+/** Of a run whose plan was read from a file, which its seed does not name. */
+export function planName(scenario: string, path: string): string {
+  return `simulation: ${scenario} plan ${path}`
+}
+
 /** The one command that repeats a run. */
 export function replayCommand(scenario: string, seed: number, bug?: string): string {
-  return `pnpm simulate --scenario ${scenario} --seed ${seed}${withBug(bug)}`
+  return `${invocation} --scenario ${scenario} --seed ${seed}${withBug(bug)}`
 }
 
 export function planCommand(path: string, bug?: string): string {
-  return `pnpm simulate --plan ${path}${withBug(bug)}`
+  return `${invocation} --plan ${path}${withBug(bug)}`
 }
 
 function withBug(bug: string | undefined): string {
   return bug === undefined ? '' : ` --bugs ${bug}`
+}
+
+/** What a failure is told with. */
+export interface ToldOfFailure {
+  readonly planFile: string
+  readonly bug?: string | undefined
+  readonly isReplay?: boolean
 }
 
 export function violationLine({ checker, at, text }: Violation): string {
@@ -33,17 +46,18 @@ export function violationLine({ checker, at, text }: Violation): string {
  * was done), and the last events of each host.
  *
  * @param planFile - where the plan was written
+ * @param isReplay - the plan came from that file: its seed alone names another run
  */
 export function failureReport(
   { result, shrunk }: Outcome,
-  { planFile, bug }: { readonly planFile: string; readonly bug?: string | undefined },
+  { planFile, bug, isReplay = false }: ToldOfFailure,
 ): string {
   const { plan, violations } = result
   const smallest = shrunk?.result ?? result
   return [
-    `✗ ${runName(plan.scenario, plan.seed)}`,
+    `✗ ${isReplay ? planName(plan.scenario, planFile) : runName(plan.scenario, plan.seed)}`,
     ...violations.map((violation) => `  ${violationLine(violation)}`),
-    `  Repeat it: ${replayCommand(plan.scenario, plan.seed, bug)}`,
+    ...(isReplay ? [] : [`  Repeat it: ${replayCommand(plan.scenario, plan.seed, bug)}`]),
     '',
     ...(shrunk === undefined ? [] : shrunkLines(result, shrunk.result, shrunk.runs)),
     `  The plan: ${planCommand(planFile, bug)}`,

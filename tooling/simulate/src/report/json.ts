@@ -1,6 +1,6 @@
 // The same as JSON lines: one object per line, told apart by `type`.
 import type { Outcome } from '../task.ts'
-import { planCommand, replayCommand, runName } from './failure.ts'
+import { planCommand, replayCommand, runName, type ToldOfFailure } from './failure.ts'
 import type { SetOfRuns } from './totals.ts'
 
 export function runLine({ result, wallMs }: Outcome): string {
@@ -24,7 +24,7 @@ export function runLine({ result, wallMs }: Outcome): string {
 
 export function failureLine(
   { result, shrunk }: Outcome,
-  { planFile, bug }: { readonly planFile: string; readonly bug?: string | undefined },
+  { planFile, bug, isReplay = false }: ToldOfFailure,
 ): string {
   const { plan, violations } = result
   return JSON.stringify({
@@ -33,7 +33,7 @@ export function failureLine(
     scenario: plan.scenario,
     seed: plan.seed,
     violations,
-    replay: replayCommand(plan.scenario, plan.seed, bug),
+    ...(!isReplay && { replay: replayCommand(plan.scenario, plan.seed, bug) }),
     replayPlan: planCommand(planFile, bug),
     plan: shrunk?.plan ?? plan,
     shrunkBy: shrunk?.runs ?? 0,

@@ -47,6 +47,11 @@ function aligned(
   )
 }
 
+/** The last line of every set of runs. */
+export function closingLine(passed: number, failed: number, unknown: number): string {
+  return `${passed} passed, ${failed} failed${unknown === 0 ? '' : `, ${unknown} unknown`}`
+}
+
 export function count(value: number): string {
   return value.toLocaleString('en-US')
 }
