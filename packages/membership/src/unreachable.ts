@@ -126,7 +126,7 @@ export function unreachableMembers(
   return new Set(votes.filter((vote) => vote.unreachable).map((vote) => vote.subject))
 }
 
-function mayVote(member: Member, reachability: Reachability): boolean {
+function mayAccuse(member: Member, reachability: Reachability): boolean {
   return member.status !== 'down' && reachability.rows.get(member.key)?.doubtful !== true
 }
 
@@ -137,7 +137,7 @@ function accusersBySubject(
   const accusers = new Map<NodeKey, NodeKey[]>()
   for (const observer of members.values()) {
     const row = reachability.rows.get(observer.key)
-    if (!row || !mayVote(observer, reachability)) continue
+    if (!row || !mayAccuse(observer, reachability)) continue
     for (const [key, record] of row.records) {
       const subject = members.get(key as NodeKey)?.key // Looked up: only a member's key is kept.
       if (subject === undefined || record.status === 'reachable') continue

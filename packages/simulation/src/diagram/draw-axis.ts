@@ -1,6 +1,6 @@
 // Time at the left: instants, and how much was squeezed.
 import { acrossHeight, gutterWidth, type Page } from './layout.ts'
-import { element, line, short } from './svg.ts'
+import { element, textElement, short } from './svg.ts'
 import { durationText, instantText } from './time-text.ts'
 import type { Stretch } from './time-axis.ts'
 
@@ -37,7 +37,7 @@ export function drawAxis({ axis, labels }: Page): string {
   const write = (words: string, y: number, style: string): void => {
     if (y < free || taken.some(({ top, bottom }) => y > top && y < bottom)) return
     free = y + leastDistance
-    texts.push(line(words, { class: style, x: axisX - 8, y: y + 4, 'text-anchor': 'end' }))
+    texts.push(textElement(words, { class: style, x: axisX - 8, y: y + 4, 'text-anchor': 'end' }))
   }
   const [first] = stretches
   if (first !== undefined) write(instantText(first.fromMs), first.top, 'small')

@@ -1,7 +1,7 @@
 // What the picture is of, what it leaves out, and what its signs mean.
 import type { Page } from './layout.ts'
 import type { Story } from './story.ts'
-import { element, line, wrap } from './svg.ts'
+import { element, textElement, wrap } from './svg.ts'
 import { durationText, instantText } from './time-text.ts'
 
 export interface Header {
@@ -20,7 +20,7 @@ const left = 12
 export function drawHeader(story: Story, page: Page): Header {
   const rows = headerRows(story, page)
   const texts = rows.map(({ text, style }, at) =>
-    line(text, { class: style, x: left, y: 24 + at * rowHeight }),
+    textElement(text, { class: style, x: left, y: 24 + at * rowHeight }),
   )
   const legend = drawLegend(story, page, 24 + rows.length * rowHeight + 2)
   return { height: legend.bottom + 26, svg: texts.join('') + legend.svg }
@@ -108,7 +108,7 @@ function drawLegend(
       'g',
       { transform: `translate(${x} ${y})` },
       svg,
-      line(text, { class: 'small dim', x: svg === '' ? 0 : 28, y: 4 }),
+      textElement(text, { class: 'small dim', x: svg === '' ? 0 : 28, y: 4 }),
     )
     x += width
     return group

@@ -3,7 +3,7 @@ import { gutterWidth, type Page } from './layout.ts'
 import type { FaultSpan } from './faults.ts'
 import { isHalt, type Life, type Standstill } from './lives.ts'
 import type { Story } from './story.ts'
-import { element, line, tooltip } from './svg.ts'
+import { element, textElement, tooltip } from './svg.ts'
 import { instantText } from './time-text.ts'
 
 const halfBar = 4
@@ -22,10 +22,10 @@ export function drawLanes({ window }: Story, page: Page): string {
 /** Names of the hosts, on a line of their own. */
 export function drawNames({ window }: Story, page: Page, y: number): string {
   const names = window.hosts.map((host, lane) =>
-    line(host, { class: 'big', x: page.barOf(lane), y, 'text-anchor': 'middle' }),
+    textElement(host, { class: 'big', x: page.barOf(lane), y, 'text-anchor': 'middle' }),
   )
   return [
-    line('seconds', { class: 'dim small', x: gutterWidth - 34, y, 'text-anchor': 'end' }),
+    textElement('seconds', { class: 'dim small', x: gutterWidth - 34, y, 'text-anchor': 'end' }),
     ...names,
   ].join('')
 }

@@ -2,7 +2,7 @@
 import type { Label } from './labels.ts'
 import { acrossHeight, lineHeight, textOffset, type Page } from './layout.ts'
 import type { Story } from './story.ts'
-import { element, line, short, tooltip } from './svg.ts'
+import { element, textElement, short, tooltip } from './svg.ts'
 
 /** Changes of state that the description does not show: who has seen what, and the like. */
 export function drawSilentChanges({ changes, window }: Story, page: Page): string {
@@ -31,7 +31,7 @@ function drawLabel(label: Label, page: Page): string {
   const x = page.barOf(lane)
   const first = y + firstLine(label)
   const texts = lines.map((words, at) =>
-    line(words, { class: textClass(label), x: x + textOffset, y: first + at * lineHeight }),
+    textElement(words, { class: textClass(label), x: x + textOffset, y: first + at * lineHeight }),
   )
   return element('g', { class: kind }, tooltip(details), markOf(label, x, y), ...texts)
 }
@@ -94,7 +94,11 @@ function markOf({ kind }: Label, x: number, y: number): string {
 function drawAcross({ kind, lines, details, index }: Label, page: Page, y: number): string {
   const isBad = kind === 'violation'
   const texts = lines.map((words, at) =>
-    line(words, { class: isBad ? 'f-bad bold' : 'small dim', x: 12, y: y + 14 + at * lineHeight }),
+    textElement(words, {
+      class: isBad ? 'f-bad bold' : 'small dim',
+      x: 12,
+      y: y + 14 + at * lineHeight,
+    }),
   )
   const height = acrossHeight(lines)
   return element(

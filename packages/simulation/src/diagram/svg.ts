@@ -26,7 +26,7 @@ export function short(value: number): string {
 }
 
 /** Text for content and attributes. What XML cannot hold at all becomes U+FFFD. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text
     .replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
     .replaceAll('&', '&amp;')
@@ -40,7 +40,8 @@ export function tooltip(text: string): string {
   return element('title', {}, escapeText(text))
 }
 
-export function line(words: string, attributes: Attributes): string {
+/** One line of text: SVG breaks none by itself. */
+export function textElement(words: string, attributes: Attributes): string {
   return element('text', attributes, escapeText(words))
 }
 

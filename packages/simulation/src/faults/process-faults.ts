@@ -22,8 +22,9 @@ export function processFaults<P, S>(): readonly ActionType<P, S>[] {
       weight: 2,
       draw: (random, hosts) => ({ host: drawOne(random, hosts) }),
       perform: (run, { host }) => {
-        if (run.world.processes.length > 1)
+        if (run.world.processes.length > 1) {
           ifRunning(run, host, 'crash', () => run.world.crash(host))
+        }
       },
     }),
     defineAction({

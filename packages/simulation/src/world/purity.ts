@@ -39,11 +39,6 @@ export async function purely<T>(simulation: () => Promise<T>): Promise<T> {
   return result
 }
 
-/** For what the simulator itself does in the real world, between two runs. */
-export function impurely<T>(work: () => T): T {
-  return inside.exit(work)
-}
-
 type AnyFunction = (this: unknown, ...parameters: readonly unknown[]) => unknown
 
 function guard(): void {
