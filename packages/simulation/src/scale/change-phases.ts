@@ -18,6 +18,8 @@ export interface ChangeFigures {
   readonly writesPerNodePerChange: number
   /** Repetitions that did not end in time. */
   readonly unfinished: number
+  /** Leavers whose `leave()` was rejected: they took their removal for a decision against them. */
+  readonly rejected: number
 }
 
 /** Many nodes that join at once. */
@@ -53,7 +55,7 @@ export async function measureChanges(
   const known: number[] = []
   const leaderKnows: number[] = []
   const gone: number[] = []
-  let [bytes, writes, unfinished] = [0, 0, 0]
+  let [bytes, writes, unfinished, rejected] = [0, 0, 0, 0]
   for (let repetition = 0; repetition < repetitions; repetition++) {
     const before = crowd.traffic
     const times = await oneLeaves(crowd)
@@ -61,6 +63,7 @@ export async function measureChanges(
     leaderKnows.push(...times.leaderKnows)
     gone.push(...times.gone)
     if (!times.finished) unfinished++
+    if (times.isRejected) rejected++
     const after = crowd.traffic
     const [nodes, seconds] = [crowd.running.length, (after.at - before.at) / 1_000]
     bytes += (after.bytes - before.bytes) / nodes - idle.bytesPerSecondPerNode * seconds
@@ -75,6 +78,7 @@ export async function measureChanges(
     bytesPerNodePerChange: rounded(bytes / changes),
     writesPerNodePerChange: rounded(writes / changes),
     unfinished,
+    rejected,
   }
 }
 
@@ -83,6 +87,7 @@ interface LeaveTimes {
   readonly leaderKnows: readonly number[]
   readonly gone: readonly number[]
   readonly finished: boolean
+  readonly isRejected: boolean
 }
 
 async function oneLeaves(crowd: Crowd): Promise<LeaveTimes> {
@@ -101,8 +106,12 @@ async function oneLeaves(crowd: Crowd): Promise<LeaveTimes> {
     if (event.type === 'member-exited') decided.note(at, true, world.now)
     if (event.type === 'member-removed') gone.note(at, true, world.now)
   }
+  let isRejected = false
   const finished = await crowd.hearing(hearing, async () => {
-    void crowd.clusterAt(host)?.leave()
+    crowd
+      .clusterAt(host)
+      ?.leave()
+      .catch(() => (isRejected = true))
     return await crowd.until(() => gone.haveAll(others), patienceMs)
   })
   await crowd.pass(quietMs)
@@ -111,6 +120,7 @@ async function oneLeaves(crowd: Crowd): Promise<LeaveTimes> {
     leaderKnows: decided.durationsOf(leader === undefined ? [] : [leader]),
     gone: gone.durationsOf(others),
     finished,
+    isRejected,
   }
 }
 

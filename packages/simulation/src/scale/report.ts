@@ -85,6 +85,7 @@ const figures: readonly (readonly [
   ['one change known, p50 / p99 / max ms', ({ changes }) => times(changes?.known)],
   ['leader knows that all know, p50 / max ms', ({ changes }) => leaderTimes(changes?.leaderKnows)],
   ['one leave, until gone everywhere, p99 ms', ({ changes }) => text(changes?.gone.p99Ms)],
+  ['leaves rejected', ({ changes }) => text(changes?.rejected)],
   ['per change and node, B', ({ changes }) => text(changes?.bytesPerNodePerChange)],
   ['per change and node, writes', ({ changes }) => text(changes?.writesPerNodePerChange)],
   [
