@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { withBug, type SeededBug } from '../src/bugs/bug.ts'
+import { editsOf, withBug, type SeededBug } from '../src/bugs/bug.ts'
 import { bugs } from '../src/bugs/catalogue.ts'
 import { root } from '../src/bugs/plant.ts'
 import { scenarios } from '../src/scenarios.ts'
 
 test.each(bugs)('the seeded bug $name fits the code as it is', (bug) => {
-  const source = readFileSync(join(root, bug.file), 'utf8')
-  expect(withBug(bug, source)).not.toBe(source)
+  const edits = editsOf(bug)
+  expect(new Set(edits.map(({ file }) => file)).size).toBe(edits.length)
+  for (const edit of edits) {
+    const source = readFileSync(join(root, edit.file), 'utf8')
+    expect(withBug(edit, source)).not.toBe(source)
+  }
   expect(scenarios.map(({ name }) => name)).toContain(bug.scenario)
 })
 

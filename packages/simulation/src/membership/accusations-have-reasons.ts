@@ -5,7 +5,7 @@ import { hostOf } from '../world/addresses.ts'
 import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 
 /** What happened longer ago than this is no reason any more. */
-const memoryMs = 20_000
+const memoryMs = 7_000
 /** To stand still for less than this goes unnoticed by a healthy observer. */
 const unnoticedMs = 1_500
 

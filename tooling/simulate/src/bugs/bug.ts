@@ -8,18 +8,30 @@ export type BrokenPromise =
   | 'whoever wants in or out gets there'
   | 'everything is bounded' // P6
 
-/** A mistake that somebody could make, put into the code under test on purpose. */
-export interface SeededBug {
-  readonly name: string
-  readonly promise: BrokenPromise
-  readonly scenario: string
-  /** The source file, from the root of the repository. */
+/** A change of one source file. */
+export interface Edit {
+  /** From the root of the repository. */
   readonly file: string
   /** Text of that file, which stands there exactly once. */
   readonly find: string
   readonly replace: string
+}
+
+/** A mistake that somebody could make, put into the code under test on purpose. */
+export interface SeededBug extends Edit {
+  readonly name: string
+  readonly promise: BrokenPromise
+  readonly scenario: string
+  /** Where two defences stand behind each other: the other one, taken away too, in another file. */
+  readonly also?: Edit
   /** What goes wrong in a cluster that has it. */
   readonly why: string
+}
+
+/** All that a bug changes, each with its name. */
+export function editsOf({ name, also, ...bug }: SeededBug): readonly (Edit & { name: string })[] {
+  const { file, find, replace } = bug
+  return [{ name, file, find, replace }, ...(also === undefined ? [] : [{ name, ...also }])]
 }
 
 /**
@@ -27,7 +39,10 @@ export interface SeededBug {
  *
  * @throws Error when the text is not there exactly once: the code has moved on, the catalogue has not
  */
-export function withBug({ name, file, find, replace }: SeededBug, source: string): string {
+export function withBug(
+  { name, file, find, replace }: Edit & Pick<SeededBug, 'name'>,
+  source: string,
+): string {
   const count = source.split(find).length - 1
   if (count !== 1) {
     throw new Error(

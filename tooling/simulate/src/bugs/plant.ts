@@ -1,29 +1,32 @@
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { withBug, type SeededBug } from './bug.ts'
+import { editsOf, withBug, type SeededBug } from './bug.ts'
 
 /** The folder of the repository, absolute. */
 export const root: string = fileURLToPath(new URL('../../../..', import.meta.url))
 
 /**
- * From now on, the module of a bug is loaded with the bug in it; the file stays as it is. For a thread
- * of its own that has not loaded it yet.
+ * From now on, the modules of a bug are loaded with the bug in them; the files stay as they are. For a
+ * thread of its own that has not loaded them yet.
  *
- * @returns whether the module has been loaded
+ * @returns whether all of them have been loaded
  */
 export function plant(bug: SeededBug): () => boolean {
-  const target = pathToFileURL(join(root, bug.file)).href
-  let isLoaded = false
+  const edits = new Map(
+    editsOf(bug).map((edit) => [pathToFileURL(join(root, edit.file)).href, edit]),
+  )
+  const missing = new Set(edits.keys())
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)
-      if (url !== target) return loaded
+      const edit = edits.get(url)
+      if (edit === undefined) return loaded
       const source =
         typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source)
-      isLoaded = true
-      return { ...loaded, source: withBug(bug, source) }
+      missing.delete(url)
+      return { ...loaded, source: withBug(edit, source) }
     },
   })
-  return () => isLoaded
+  return () => missing.size === 0
 }

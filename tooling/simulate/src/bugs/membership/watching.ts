@@ -83,6 +83,14 @@ export const watchingBugs: readonly SeededBug[] = bugsOf([
     file: `${m}/peer-watch.ts`,
     find: 'const stall = this.#stalls.tick(now, this.#around.clock.wallNow())',
     replace: 'const stall: { readonly gapMs: number } | undefined = undefined',
-    why: 'Who stood still takes what it did not hear for silence.',
+    also: {
+      file: 'packages/failure-detector/src/due-times.ts',
+      find: `if (suspectAt === undefined || watched.askedAt === undefined) return Number.POSITIVE_INFINITY
+  const answerBy = watched.askedAt + patience.settings.acceptablePauseMs * patience.timeoutFactor
+  return Math.max(suspectAt, answerBy, patience.heldUntil)`,
+      replace: `if (suspectAt === undefined) return Number.POSITIVE_INFINITY
+  return Math.max(suspectAt, patience.heldUntil)`,
+    },
+    why: 'Who stood still takes what it did not hear for silence, and accuses before it has asked.',
   },
 ])
