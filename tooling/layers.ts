@@ -35,12 +35,14 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
     '@casty/sbr': ['@casty/membership'],
     '@casty/remote': ['@casty/actor', '@casty/membership', '@casty/transport'],
   },
+  { '@casty/lease-postgres': ['@casty/sbr'] },
   { '@casty/sharding': ['@casty/remote', '@casty/persistence'] },
   { '@casty/ddata': ['@casty/sharding'] },
   {
     '@casty/cluster': [
       '@casty/ddata',
       '@casty/sbr',
+      '@casty/lease-postgres',
       '@casty/transport-tcp',
       '@casty/transport-ws',
       '@casty/journal-sqlite',
