@@ -131,7 +131,7 @@ function checkParts(config: ClusterConfig): void {
     const methods = ['enable', 'disable', 'reset', 'percentile']
     capable('eventLoopDelay', eventLoopDelay, methods, 'a histogram of monitorEventLoopDelay()')
   }
-  if (downing !== undefined) capable('downing', downing, ['decide'], 'a DowningProvider')
+  if (downing !== undefined) capable('downing', downing, ['start'], 'a DowningProvider')
   knownNames('failureDetector', config.failureDetector ?? {}, Object.keys(detectorNames))
   knownNames('limits', config.limits ?? {}, Object.keys(endpointLimitDefaults))
 }

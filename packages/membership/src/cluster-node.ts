@@ -42,10 +42,10 @@ export class ClusterNode {
   readonly dropped: Tally = new Tally()
   readonly exitTasks: ExitTasks
   readonly detection: Detection
+  readonly downing: DowningRunner
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #joiner: Joiner
-  readonly #downing: DowningRunner
   readonly #alarm: Alarm
   readonly #delayed: DelayedCalls
   #closed: Promise<void> | undefined
@@ -67,9 +67,13 @@ export class ClusterNode {
     this.waiters = new Waiters(this.#clock)
     this.exitTasks = new ExitTasks(this.#clock, checked.exitTimeoutMs, logger)
     this.#delayed = new DelayedCalls(this.#clock)
-    const down = (nodes: readonly NodeIdentity[]): void =>
-      this.dispatch({ type: 'down-requested', nodes })
-    this.#downing = new DowningRunner(config.downing, this.#clock, logger, () => this.state, down)
+    this.downing = new DowningRunner(config.downing, {
+      clock: this.#clock,
+      logger,
+      state: () => this.state,
+      down: (nodes) => this.dispatch({ type: 'down-requested', nodes }),
+      deadlineMoved: () => this.#alarm.arm(),
+    })
     const around = { logger, clock: this.#clock }
     this.#joiner = new Joiner(endpoint, checked.seedNodes, around, {
       input: (input) => this.dispatch(input),
@@ -96,10 +100,11 @@ export class ClusterNode {
       state: () => this.state,
       publish: (event) => this.#publishNow(event),
     })
-    this.#alarm = new Alarm(this.#clock, [this.detection, this.#downing, this.protocol])
+    this.#alarm = new Alarm(this.#clock, [this.detection, this.downing, this.protocol])
   }
 
   open(bootstrap: boolean): void {
+    this.downing.start(this.endpoint.self)
     this.messenger.listen(
       (from, message) => this.#receive(from, message),
       (from) => this.#askAnew(from),
@@ -167,7 +172,7 @@ export class ClusterNode {
   /** What depends on the state follows it: the peers watched, the downing provider, who waits. */
   #follow(): void {
     const { cluster, phase } = this.state
-    if (phase.type !== 'stopped' && this.detection.follow(cluster)) this.#downing.ask()
+    if (phase.type !== 'stopped' && this.detection.follow(cluster)) this.downing.ask()
     this.waiters.changed()
   }
 
@@ -181,6 +186,13 @@ export class ClusterNode {
     this.messenger.keepConnected([])
     this.endpoint.reincarnate(incarnation)
     this.detection.restart()
+    try {
+      this.downing.start(this.endpoint.self)
+    } catch (error) {
+      this.#logger.error({ error }, 'The downing provider did not start again; the node stops')
+      this.stop('left')
+      return
+    }
     this.dispatch({ type: 'reincarnated', self: this.endpoint.self })
   }
 
@@ -240,11 +252,15 @@ export class ClusterNode {
     this.subscribers.publish(event, this.protocol.steps)
   }
 
+  async #close(): Promise<void> {
+    await Promise.all([this.endpoint[Symbol.asyncDispose](), this.downing.stop()])
+  }
+
   /** Stops whatever the phase was. What still waits fails, and no call succeeds any more. */
   stop(reason: StopReason): void {
     if (this.#closed) return
     this.protocol.halt(reason)
-    this.#closed = this.endpoint[Symbol.asyncDispose]()
+    this.#closed = this.#close()
     this.#alarm.stop()
     this.exitTasks.stop()
     this.detection.watch.stop()

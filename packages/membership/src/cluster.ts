@@ -267,7 +267,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Why this node is not up, who blocks convergence, why a member is unreachable. */
   explain(): ClusterExplanation {
-    const { state, detection, joiner, dropped, endpoint } = this.#node
+    const { state, detection, downing, joiner, dropped, endpoint } = this.#node
     const lastRefusal = joiner?.lastRefusal
     return explainState(state, {
       watched: detection.watch.report(),
@@ -277,6 +277,7 @@ export class Cluster implements AsyncDisposable {
       contacts: joiner?.contacts ?? [],
       lastDiscoveryError: joiner?.discoveryError,
       dropped: dropped.toJSON(),
+      downing: downing.explain(),
       transport: endpoint.explain(),
     })
   }

@@ -1,65 +1,122 @@
 import type { Clock } from '@casty/clock'
 import type { NodeIdentity } from '@casty/transport'
 import type { Timed } from './alarm.ts'
-import type { DowningOutcome, DowningProvider, DowningView } from './downing.ts'
+import type { DowningOutcome, DowningProvider, DowningRuntime, DowningView } from './downing.ts'
 import { viewpoint, type MembershipState } from './membership-state.ts'
 import type { Logger } from './options.ts'
 
-/** A downing provider is not asked again sooner than this, whatever it asks for. */
+/** A downing runtime is not asked again sooner than this, whatever it asks for. */
 const soonestMs = 100
+/** One that threw has decided nothing: it is asked again after this, or at the next change. */
+const afterThrowMs = 1_000
 
-/** Asks a downing provider, where there is one: when the view changed, and when it wants to be asked. */
+/** The parts of a node that downing works with. */
+export interface DowningParts {
+  readonly clock: Clock
+  readonly logger: Logger
+  state(): MembershipState
+  down(nodes: readonly NodeIdentity[]): void
+  /** `nextDeadline` has moved. */
+  deadlineMoved(): void
+}
+
+/** Asks the downing runtime, where there is one: when the view changed, and when it wants to be asked. */
 export class DowningRunner implements Timed {
   readonly #provider: DowningProvider | undefined
-  readonly #clock: Clock
-  readonly #logger: Logger
-  readonly #state: () => MembershipState
-  readonly #down: (nodes: readonly NodeIdentity[]) => void
+  readonly #parts: DowningParts
+  #runtime: DowningRuntime | undefined
+  #lastWords: object | undefined
   #nextDeadline = Number.POSITIVE_INFINITY
+  #askedAt = Number.NEGATIVE_INFINITY
+  #isWanted = false
 
-  constructor(
-    provider: DowningProvider | undefined,
-    clock: Clock,
-    logger: Logger,
-    state: () => MembershipState,
-    down: (nodes: readonly NodeIdentity[]) => void,
-  ) {
+  constructor(provider: DowningProvider | undefined, parts: DowningParts) {
     this.#provider = provider
-    this.#clock = clock
-    this.#logger = logger
-    this.#state = state
-    this.#down = down
+    this.#parts = parts
   }
 
-  /** When the provider wants to be asked though nothing changed. */
+  /** Begins anew for an incarnation of the node; what the runtime of a former one knew is over. */
+  start(self: NodeIdentity): void {
+    void this.stop()
+    this.#lastWords = undefined
+    const { clock, logger } = this.#parts
+    const started: { runtime: DowningRuntime | undefined } = { runtime: undefined }
+    const askAgain = (): void => {
+      if (started.runtime !== undefined && started.runtime === this.#runtime) this.#want()
+    }
+    started.runtime = this.#provider?.start({ self, clock, logger, askAgain })
+    this.#runtime = started.runtime
+  }
+
+  /** When the runtime wants to be asked though nothing changed. */
   get nextDeadline(): number {
     return this.#nextDeadline
   }
 
   wake(): void {
-    if (this.#clock.now() >= this.#nextDeadline) this.ask()
+    if (this.#parts.clock.now() >= this.#nextDeadline) this.ask()
   }
 
   ask(): void {
-    const state = this.#state()
+    const state = this.#parts.state()
     const { phase, self, cluster } = state
-    if (!this.#provider || phase.type === 'joining' || phase.type === 'stopped') return
-    const now = this.#clock.now()
-    const view = { now, self, state: cluster, viewpoint: viewpoint(state) }
-    const outcome = this.#decide(this.#provider, view)
+    if (!this.#runtime || phase.type === 'joining' || phase.type === 'stopped') return
+    const now = this.#parts.clock.now()
+    this.#askedAt = now
+    this.#isWanted = false
+    const outcome = this.#decide(this.#runtime, {
+      now,
+      self,
+      state: cluster,
+      viewpoint: viewpoint(state),
+    })
     const { wakeAt = Number.POSITIVE_INFINITY } = outcome
     // Asked for a time that is over it is asked again soon, but the node does other things meanwhile.
-    this.#nextDeadline = wakeAt > now ? wakeAt : now + soonestMs
-    if (outcome.down.length > 0) this.#down(outcome.down)
+    this.#nextDeadline = wakeAt > now && !this.#isWanted ? wakeAt : now + soonestMs
+    if (outcome.down.length > 0) this.#parts.down(outcome.down)
   }
 
-  /** A provider is a user's code. One that throws has decided nothing, and is asked at the next change. */
-  #decide(provider: DowningProvider, view: DowningView): DowningOutcome {
+  /**
+   * What the runtime tells of itself, or told last: once the node was downed, why is what one wants to
+   * know. Undefined where there is none, or it has nothing to tell.
+   */
+  explain(): object | undefined {
+    if (!this.#runtime) return this.#lastWords
     try {
-      return provider.decide(view)
+      return this.#runtime.explain?.()
     } catch (error) {
-      this.#logger.error({ error }, 'The downing provider threw')
-      return { down: [] }
+      this.#parts.logger.error({ error }, 'The downing runtime threw when it was to explain itself')
+      return undefined
+    }
+  }
+
+  /** Disposes of the runtime, which is asked no more. */
+  async stop(): Promise<void> {
+    const runtime = this.#runtime
+    this.#lastWords = this.explain()
+    this.#runtime = undefined
+    this.#nextDeadline = Number.POSITIVE_INFINITY
+    try {
+      await runtime?.[Symbol.asyncDispose]?.()
+    } catch (error) {
+      this.#parts.logger.error({ error }, 'The downing runtime threw when it was disposed of')
+    }
+  }
+
+  #want(): void {
+    this.#isWanted = true
+    const soonest = Math.max(this.#parts.clock.now(), this.#askedAt + soonestMs)
+    this.#nextDeadline = Math.min(this.#nextDeadline, soonest)
+    this.#parts.deadlineMoved()
+  }
+
+  /** A runtime may be a user's code: that it throws must neither stop the node nor keep it busy. */
+  #decide(runtime: DowningRuntime, view: DowningView): DowningOutcome {
+    try {
+      return runtime.decide(view)
+    } catch (error) {
+      this.#parts.logger.error({ error }, 'The downing runtime threw, and has decided nothing')
+      return { down: [], wakeAt: view.now + afterThrowMs }
     }
   }
 }

@@ -1,8 +1,10 @@
+import type { Clock } from '@casty/clock'
 import type { NodeIdentity } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
 import type { Viewpoint } from './leader.ts'
+import type { Logger } from './options.ts'
 
-/** What a downing provider is asked about. */
+/** What a downing runtime is asked about. */
 export interface DowningView {
   /** Monotonic, in milliseconds. */
   readonly now: number
@@ -19,12 +21,43 @@ export interface DowningOutcome {
   readonly wakeAt?: number
 }
 
+/** What a downing runtime works with. */
+export interface DowningContext {
+  /** The node that it decides for, in one incarnation. */
+  readonly self: NodeIdentity
+  readonly clock: Clock
+  readonly logger: Logger
+  /**
+   * Has `decide` called soon, and never before this returns: for when something came that the runtime
+   * waited for, such as a lease. What it decides then rests on the view of then.
+   */
+  readonly askAgain: () => void
+}
+
 /**
- * Decides who is downed when members stay unreachable. Asked after every change of the view and at
- * the time it asked for; it may remember, but must not wait, throw or draw.
+ * Decides for one node who is downed when members stay unreachable. It is disposed of when its node
+ * stops, which waits for that, and asked no more from then on.
  */
-export interface DowningProvider {
-  /** Strategy and settings in one readable text: nodes that differ in it do not join each other. */
-  readonly agreement: string
+export interface DowningRuntime extends Partial<AsyncDisposable> {
+  /**
+   * Called after every change of the view and at the time it asked for. It may remember, but must not
+   * wait, and should not throw: that is reported, and it is asked again after a second.
+   */
   decide(view: DowningView): DowningOutcome
+  /** What `Cluster.explain()` shows as `downing`: plain data. */
+  explain?(): object
+}
+
+/** How those who stay unreachable are downed. Holds settings alone, so several nodes may share it. */
+export interface DowningProvider {
+  /**
+   * Strategy and settings in one readable text of 1 to 80 bytes: nodes that differ in it do not join
+   * each other.
+   */
+  readonly agreement: string
+  /**
+   * Begins to decide for one incarnation of a node. Throws where it cannot, which keeps the node from
+   * starting: without downing it would be a danger to the others.
+   */
+  start(context: DowningContext): DowningRuntime
 }

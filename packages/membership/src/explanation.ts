@@ -29,12 +29,21 @@ export interface ClusterExplanation {
   /** While joining: why `seedNodes` gave no contacts when it was last asked. */
   readonly lastDiscoveryError: string | undefined
   readonly dropped: Readonly<Record<string, number>>
+  /** What the downing runtime tells of itself; undefined without one, or where it tells nothing. */
+  readonly downing: object | undefined
   readonly transport: EndpointReport
 }
 
 export type ExplanationParts = Pick<
   ClusterExplanation,
-  'watched' | 'doubt' | 'lastRefusal' | 'contacts' | 'lastDiscoveryError' | 'dropped' | 'transport'
+  | 'watched'
+  | 'doubt'
+  | 'lastRefusal'
+  | 'contacts'
+  | 'lastDiscoveryError'
+  | 'dropped'
+  | 'downing'
+  | 'transport'
 >
 
 export function explainState(state: MembershipState, parts: ExplanationParts): ClusterExplanation {

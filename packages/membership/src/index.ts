@@ -9,7 +9,13 @@ export { decodeMessage, encodeMessage, membershipFrameType } from './codec.ts'
 export type { ContactReport } from './contact-answers.ts'
 export { DC_ROLE_PREFIX, DEFAULT_DC, memberDc, partitionByDc, sameDc } from './data-center.ts'
 export type { Dot } from './dot.ts'
-export type { DowningOutcome, DowningProvider, DowningView } from './downing.ts'
+export type {
+  DowningContext,
+  DowningOutcome,
+  DowningProvider,
+  DowningRuntime,
+  DowningView,
+} from './downing.ts'
 export { MembershipError, type MembershipErrorCode } from './errors.ts'
 export {
   eventForTransition,

@@ -1,15 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import type { DowningProvider, DowningView } from '@casty/membership'
+import type {
+  DowningContext,
+  DowningProvider,
+  DowningRuntime,
+  DowningView,
+} from '@casty/membership'
 import { ClusterWorld } from './cluster-world.ts'
 import { eventsOf } from './world-events.ts'
 
-/** Downs whoever has been unreachable for `afterMs`, and keeps what it was asked. */
+/** Downs whoever has been unreachable for `afterMs`, and keeps what its runtimes were asked. */
 function downAfter(afterMs: number): DowningProvider & { readonly asked: DowningView[] } {
   const asked: DowningView[] = []
+  return { agreement: `down-after=${afterMs}`, asked, start: () => downer(afterMs, asked) }
+}
+
+function downer(afterMs: number, asked: DowningView[]): DowningRuntime {
   let since: number | undefined
   return {
-    agreement: `down-after=${afterMs}`,
-    asked,
     decide(view) {
       asked.push(view)
       const gone = view.state.members.filter(({ key }) => view.state.unreachable.has(key))
@@ -22,6 +29,11 @@ function downAfter(afterMs: number): DowningProvider & { readonly asked: Downing
         : { down: [], wakeAt: dueAt }
     },
   }
+}
+
+/** A provider all of whose runtimes decide alike. */
+function deciding(decide: DowningRuntime['decide']): DowningProvider {
+  return { agreement: 'for-tests', start: () => ({ decide }) }
 }
 
 describe('A downing provider', () => {
@@ -63,10 +75,7 @@ describe('A downing provider', () => {
   test('may down its own node, which then stops', async () => {
     await using world = new ClusterWorld()
     let isOver = false
-    const downing: DowningProvider = {
-      agreement: 'on-demand',
-      decide: ({ self }) => ({ down: isOver ? [self] : [] }),
-    }
+    const downing = deciding(({ self }) => ({ down: isOver ? [self] : [] }))
     await world.startAll('a b', { downing })
     isOver = true
     await world.start('c', { downing })
@@ -97,13 +106,10 @@ describe('A downing provider', () => {
   test('that keeps asking for the same moment does not keep the node busy', async () => {
     await using world = new ClusterWorld()
     let asked = 0
-    const downing: DowningProvider = {
-      agreement: 'restless',
-      decide: ({ now }) => {
-        asked++
-        return { down: [], wakeAt: now }
-      },
-    }
+    const downing = deciding(({ now }) => {
+      asked++
+      return { down: [], wakeAt: now }
+    })
     await world.start('a', { downing })
     await world.advance(1_000)
     expect(asked).toBeLessThanOrEqual(15)
@@ -111,14 +117,132 @@ describe('A downing provider', () => {
 
   test('that throws is reported, and the cluster goes on', async () => {
     await using world = new ClusterWorld()
-    const downing: DowningProvider = {
-      agreement: 'broken',
-      decide: ({ state }) => {
-        if (state.members.length > 1) throw new Error('strategy gone wrong')
-        return { down: [] }
-      },
-    }
+    const downing = deciding(({ state }) => {
+      if (state.members.length > 1) throw new Error('strategy gone wrong')
+      return { down: [] }
+    })
     await world.startAll('a b', { downing })
     expect(world.node('a').log).toContainEqual(expect.objectContaining({ level: 'error' }))
+  })
+
+  test('that throws is asked again after a second, and not before', async () => {
+    await using world = new ClusterWorld()
+    const askedAt: number[] = []
+    const downing = deciding(({ now }) => {
+      askedAt.push(now)
+      throw new Error('strategy gone wrong')
+    })
+    await world.start('a', { downing })
+    await world.advance(10_000)
+    const last = askedAt.slice(-5)
+    expect(last.map((at, index) => at - (last[index - 1] ?? at - 1_000))).toEqual(
+      Array.from({ length: 5 }, () => 1_000),
+    )
+  })
+
+  test('that cannot start keeps its node from starting', async () => {
+    await using world = new ClusterWorld()
+    const downing: DowningProvider = {
+      agreement: 'broken',
+      start() {
+        throw new Error('no lease to be had')
+      },
+    }
+    await expect(world.start('a', { downing })).rejects.toThrow('no lease to be had')
+    await world.start('a')
+    await world.until(() => world.allUp(1), 1_000)
+  })
+})
+
+describe('A downing runtime', () => {
+  /** Keeps what each node handed in, and what became of its runtime. */
+  function recording(): DowningProvider & {
+    readonly contexts: DowningContext[]
+    readonly askedAt: Map<string, number[]>
+    readonly ended: string[]
+  } {
+    const contexts: DowningContext[] = []
+    const askedAt = new Map<string, number[]>()
+    const ended: string[] = []
+    return {
+      agreement: 'recording',
+      contexts,
+      askedAt,
+      ended,
+      start(context) {
+        const own: number[] = []
+        contexts.push(context)
+        askedAt.set(context.self.key, own)
+        return {
+          decide({ now }) {
+            own.push(now)
+            return { down: [] }
+          },
+          explain: () => ({ asked: own.length > 0 }),
+          [Symbol.asyncDispose]: async () => void ended.push(context.self.key),
+        }
+      },
+    }
+  }
+
+  test('belongs to one node, though the nodes share their provider', async () => {
+    await using world = new ClusterWorld()
+    const downing = recording()
+    await world.startAll('a b', { downing })
+    expect(downing.contexts.map(({ self }) => self.key)).toEqual([
+      world.cluster('a').self.key,
+      world.cluster('b').self.key,
+    ])
+  })
+
+  test('is asked soon when what it waited for has come', async () => {
+    await using world = new ClusterWorld()
+    const downing = recording()
+    const { cluster } = await world.start('a', { downing })
+    await world.advance(60_000)
+    const asked = downing.askedAt.get(cluster.self.key) ?? []
+    const before = asked.length
+    downing.contexts[0]?.askAgain()
+    expect(asked.length).toBe(before) // Never before the call returns.
+    await world.advance(100)
+    expect(asked.length).toBe(before + 1)
+  })
+
+  test('begins anew with each incarnation of its node', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b', { downing: recording() })
+    await world.kill('b')
+    const downing = recording()
+    // The wall clock went back: the members know this incarnation to be over.
+    const { cluster } = await world.start('b', { downing, wallOffsetMs: -60_000 })
+    const first = downing.contexts[0]
+    await world.until(() => world.allUp(2), 10_000)
+    expect(downing.contexts.map(({ self }) => self.key)).toEqual([
+      first?.self.key,
+      cluster.self.key,
+    ])
+    expect(downing.ended).toEqual([first?.self.key])
+    expect(downing.askedAt.get(first?.self.key ?? '')).toEqual([])
+    first?.askAgain()
+    await world.advance(1_000)
+    expect(downing.askedAt.get(first?.self.key ?? '')).toEqual([])
+  })
+
+  test('is disposed of when its node stops', async () => {
+    await using world = new ClusterWorld()
+    const downing = recording()
+    const { cluster } = await world.start('a', { downing })
+    await world.advance(1_000)
+    await cluster.shutdown()
+    expect(downing.ended).toEqual([cluster.self.key])
+  })
+
+  test('shows in the explanation of its node, also when that has stopped', async () => {
+    await using world = new ClusterWorld()
+    const { cluster } = await world.start('a', { downing: recording() })
+    await world.advance(1_000)
+    expect(cluster.explain().downing).toEqual({ asked: true })
+    await cluster.shutdown()
+    expect(cluster.explain().downing).toEqual({ asked: true })
   })
 })

@@ -14,7 +14,10 @@ import { addressOf, ClusterWorld, type WorldOptions } from './cluster-world.ts'
 import { rawEndpoint } from './raw-endpoint.ts'
 import { eventsOf } from './world-events.ts'
 
-const nobody: DowningProvider = { agreement: 'keep-nobody', decide: () => ({ down: [] }) }
+const nobody: DowningProvider = {
+  agreement: 'keep-nobody',
+  start: () => ({ decide: () => ({ down: [] }) }),
+}
 
 describe('A contact refuses a node', () => {
   test.each<readonly [string, string, WorldOptions]>([

@@ -7,6 +7,7 @@ import {
   initialState,
   membershipDefaults,
   type ClusterConfig,
+  type DowningProvider,
 } from '@casty/membership'
 
 const clock = new ManualClock()
@@ -25,6 +26,8 @@ function rolesOf(bytes: number): readonly string[] {
   )
 }
 
+const noDowning: DowningProvider['start'] = () => ({ decide: () => ({ down: [] }) })
+
 /** Option, a wrong value, and what the message must say beside the option's name. */
 const wrong: readonly (readonly [option: string, value: unknown, said: RegExp])[] = [
   ...['', 'x'.repeat(101), 7, null, {}].map((value) => ['name', value, /1 to 100 bytes/] as const),
@@ -42,9 +45,9 @@ const wrong: readonly (readonly [option: string, value: unknown, said: RegExp])[
     (value) => ['eventLoopDelay', value, /monitorEventLoopDelay\(\).*percentile/] as const,
   ),
   ...['keep-majority', null, {}].map(
-    (value) => ['downing', value, /a DowningProvider with decide/] as const,
+    (value) => ['downing', value, /a DowningProvider with start/] as const,
   ),
-  ['downing', { decide: () => ({ down: [] }) }, /downing\.agreement is missing/],
+  ['downing', { start: noDowning }, /downing\.agreement is missing/],
   ...['phi', 8, []].map((value) => ['failureDetector', value, /object of options/] as const),
   ...['big', 8, []].map((value) => ['limits', value, /object of options/] as const),
   ...['', 'no host', 7].map((value) => ['bindHost', value, /host name or IP/] as const),
@@ -60,8 +63,8 @@ const wrong: readonly (readonly [option: string, value: unknown, said: RegExp])[
   ['seedNodes', 'a:1', /a list, or a function/],
   ['seedNodes', 42, /a list, or a function/],
   ['seedNodes', null, /a list, or a function/],
-  ['downing', { agreement: '', decide: () => ({ down: [] }) }, /1 to 80 bytes/],
-  ['downing', { agreement: 'x'.repeat(81), decide: () => ({ down: [] }) }, /1 to 80 bytes/],
+  ['downing', { agreement: '', start: noDowning }, /1 to 80 bytes/],
+  ['downing', { agreement: 'x'.repeat(81), start: noDowning }, /1 to 80 bytes/],
   ['bootstrap', 'yes', /true or false/],
   ['insecure', 1, /true or false/],
   ['roles', ['ok', ''], /1 to 100 bytes/],
