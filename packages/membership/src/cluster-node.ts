@@ -20,7 +20,7 @@ import {
 import type { ClusterMessage } from './messages.ts'
 import { Messenger } from './messenger.ts'
 import type { ClusterConfig, Logger } from './options.ts'
-import { outlivedAccordingTo } from './peer-lives.ts'
+import { outlivedAccordingTo, rivalAccordingTo } from './peer-lives.ts'
 import { Protocol } from './protocol.ts'
 import { Subscribers } from './subscribers.ts'
 import { Tally } from './tally.ts'
@@ -140,6 +140,10 @@ export class ClusterNode {
       case 'ask-to-join':
         void this.#joiner.ask(effect.contact, (member) => this.#join(member))
         return
+      case 'dial':
+        // Only the answer counts, and that comes as an event of the endpoint.
+        this.endpoint.connect(effect.address).catch(() => {})
+        return
       case 'send':
         this.messenger.holds(this.state.cluster.version)
         this.messenger.send(effect.to, effect.message)
@@ -226,6 +230,8 @@ export class ClusterNode {
     if (event.type === 'dial-refused') {
       const knownIncarnation = outlivedAccordingTo(event, this.state)
       if (knownIncarnation !== undefined) this.dispatch({ type: 'outlived', knownIncarnation })
+      const rival = rivalAccordingTo(event, this.state)
+      if (rival !== undefined) this.dispatch({ type: 'rival-met', node: rival })
       const { actual } = event.refusal
       if (actual !== undefined) this.dispatch({ type: 'successor-met', node: actual })
     }

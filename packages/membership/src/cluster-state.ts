@@ -182,8 +182,10 @@ export class ClusterState implements ClusterStateParts {
     const news = nodes
       .filter((node) => !this.tombstones.has(node))
       .map((node): Tombstone => {
-        const left = this.member(node)?.status === 'exiting'
-        return { node, removedAtMs: Math.floor(removedAtMs), left, dot } // Whole, as it travels.
+        const { status, upNumber } = this.member(node) ?? {}
+        const left = status === 'exiting'
+        const whole = Math.floor(removedAtMs) // As it travels.
+        return { node, removedAtMs: whole, left, dot, ...(upNumber !== undefined && { upNumber }) }
       })
     if (news.length === 0) return this
     const tombstones = this.tombstones.with(news)

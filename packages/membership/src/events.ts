@@ -1,4 +1,4 @@
-import type { NodeKey } from '@casty/transport'
+import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
 import { electLeader, electRoleLeader, isConverged, type Viewpoint } from './leader.ts'
 import type { Member } from './member.ts'
@@ -56,6 +56,15 @@ export type ClusterEvent =
       readonly contact: string
       readonly reason: string
       readonly detail: string
+    }
+  /**
+   * Two sides of the cluster gave each other up, and met again. The side with the member that has been
+   * up longest goes on; all members of the other are downed.
+   */
+  | {
+      readonly type: 'rival-met'
+      readonly node: NodeIdentity
+      readonly goesOn: 'our-side' | 'their-side'
     }
   /** The cluster decided against this node, which has stopped: no call will succeed any more. */
   | { readonly type: 'self-downed'; readonly self: NodeKey }

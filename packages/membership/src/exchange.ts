@@ -13,6 +13,7 @@ import {
 import type { MembershipEffect, MembershipState, Step } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
 import { sectionsRequest } from './sections.ts'
+import { isOfRivalSide } from './rivals.ts'
 import { gossipTo, sendTo } from './sending.ts'
 
 export function receiveStatus(
@@ -61,6 +62,9 @@ export function receiveNews(state: MembershipState, from: NodeIdentity, gossip: 
       state,
       [{ type: 'drop', reason: 'foreign-cluster' }, sendTo(from, { type: 'not-yours' })],
     ]
+  }
+  if (isOfRivalSide(state.cluster, from, gossip)) {
+    return [state, [{ type: 'drop', reason: 'rival-side' }]]
   }
   const merged = receiveGossip(state.cluster, gossip)
   const known = new Map(state.known).set(from.key, gossip.version)

@@ -13,6 +13,7 @@ import {
 } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
 import { neighboursOf } from './neighbours.ts'
+import { lookForRivals } from './rivals.ts'
 import { gossipTo, sendTo } from './sending.ts'
 
 /** How often those who have not seen the view are preferred as targets, where there are others. */
@@ -28,7 +29,7 @@ export function gossipRound(state: MembershipState, moment: Moment): Step {
   const nextAt = moment.now + delayMs * (0.9 + 0.2 * draw())
   return [
     { ...state, pace: { nextAt, delayMs } },
-    targets.map(({ node }) => openExchange(state, node)),
+    [...targets.map(({ node }) => openExchange(state, node)), ...lookForRivals(state, draw)],
   ]
 }
 

@@ -145,6 +145,8 @@ export type MembershipInput =
       readonly subject: NodeIdentity
       readonly status: 'reachable' | 'unreachable' | 'terminated'
     }
+  /** A node that our side gave up lives, and says that our side was given up. */
+  | { readonly type: 'rival-met'; readonly node: NodeIdentity }
   /** Somebody else than the member dialled lives at its address. */
   | { readonly type: 'successor-met'; readonly node: NodeIdentity }
   | { readonly type: 'doubts-changed'; readonly doubtful: boolean }
@@ -160,6 +162,7 @@ export type MembershipEvent = Moment & MembershipInput
 /** Why a message was not heeded. */
 export type MessageDropReason =
   | 'foreign-cluster' // It tells of another cluster of the same name.
+  | 'rival-side' // It is of a side that our side gave up, and that gave up ours.
   | 'gone-sender' // Its sender was removed, or a later incarnation of it is known.
   | 'still-joining' // This node is no member yet.
 
@@ -167,6 +170,8 @@ export type MessageDropReason =
 export type MembershipEffect =
   | { readonly type: 'resolve-contacts' }
   | { readonly type: 'ask-to-join'; readonly contact: NodeAddress }
+  /** Dial whoever lives there, only to hear what it says. */
+  | { readonly type: 'dial'; readonly address: NodeAddress }
   | { readonly type: 'send'; readonly to: NodeIdentity; readonly message: MembershipMessage }
   /** Go on as another incarnation of the same address, and tell. */
   | { readonly type: 'reincarnate'; readonly incarnation: Incarnation }

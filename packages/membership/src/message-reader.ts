@@ -163,13 +163,12 @@ export class MessageReader {
   }
 
   #tombstone(): Tombstone {
-    return {
-      node: this.node(),
-      removedAtMs: this.varint(),
-      left: this.bool(),
-      dot: this.dot(),
-      ageMs: this.varint(),
-    }
+    const node = this.node()
+    const removedAtMs = this.varint()
+    const left = this.bool()
+    const upNumber = this.optionalCounter()
+    const told = { node, removedAtMs, left, dot: this.dot(), ageMs: this.varint() }
+    return upNumber === undefined ? told : { ...told, upNumber }
   }
 
   #row(): GossipRow {

@@ -126,11 +126,12 @@ export class MessageWriter {
       .dot(dot)
   }
 
-  #tombstone({ node, removedAtMs, left, dot, ageMs = 0 }: Tombstone): void {
+  #tombstone({ node, removedAtMs, left, upNumber, dot, ageMs = 0 }: Tombstone): void {
     const [time, age] = [removedAtMs, ageMs].map((ms) => Math.max(0, Math.floor(ms)))
     this.node(node)
       .varint(time ?? 0)
       .bool(left)
+      .optionalVarint(upNumber)
       .dot(dot)
       .varint(age ?? 0)
   }

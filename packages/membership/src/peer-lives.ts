@@ -1,7 +1,8 @@
 // Which lives of an address are over: what this node says of its peers, and what they say of it.
-import type { Admission, EndpointEvent, Incarnation, NodeIdentity } from '@casty/transport'
+import type { Admission, EndpointEvent, Incarnation, NodeIdentity, Refusal } from '@casty/transport'
 import { outlivedBy } from './joining.ts'
 import type { MembershipState } from './membership-state.ts'
+import { isGivenUp } from './rivals.ts'
 
 /** The word on a peer that connects: whoever is known to be over stays out. */
 export function admissionOf({ cluster, self }: MembershipState, peer: NodeIdentity): Admission {
@@ -19,8 +20,23 @@ export function outlivedAccordingTo(
   { refusal }: Extract<EndpointEvent, { type: 'dial-refused' }>,
   { cluster, self }: MembershipState,
 ): Incarnation | undefined {
-  const { reason, actual, knownIncarnation } = refusal
-  if (reason !== 'removed' && reason !== 'stale-incarnation') return undefined
-  if (!actual || !cluster.member(actual)) return undefined
+  const { actual, knownIncarnation } = refusal
+  // A node that dials somebody who is over refuses its welcome itself: that says nothing of the node.
+  if (!saysThatWeAreOver(refusal) || !actual || actual.equals(self)) return undefined
+  const status = cluster.member(actual)?.status
+  if (status === undefined || status === 'down') return undefined
   return knownIncarnation ?? self.incarnation
+}
+
+/** Who says so, but was given up by our own cluster: whoever is right, it is of another side. */
+export function rivalAccordingTo(
+  { refusal }: Extract<EndpointEvent, { type: 'dial-refused' }>,
+  { cluster }: MembershipState,
+): NodeIdentity | undefined {
+  const { actual } = refusal
+  return actual && saysThatWeAreOver(refusal) && isGivenUp(cluster, actual) ? actual : undefined
+}
+
+function saysThatWeAreOver({ reason }: Refusal): boolean {
+  return reason === 'removed' || reason === 'stale-incarnation'
 }

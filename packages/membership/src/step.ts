@@ -36,6 +36,7 @@ import {
   type Step,
 } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
+import { rivalMet } from './rivals.ts'
 import { receiveSections, receiveSectionsRequest } from './sections.ts'
 import { forgetOldTombstones, noteTombstones, withTombstoneAges } from './tombstone-ages.ts'
 
@@ -65,6 +66,8 @@ function handle(state: MembershipState, event: MembershipEvent): Step {
       return receive(state, event.from, event.message, event)
     case 'node-observed':
       return [observe(state, event.subject, event.status), []]
+    case 'rival-met':
+      return rivalMet(state, event.node)
     case 'successor-met':
       return [state, meetSuccessor(state, event.node)]
     case 'doubts-changed':

@@ -16,6 +16,8 @@ export interface Tombstone {
   readonly removedAtMs: number
   /** It was let go in good order, rather than downed or replaced by a later incarnation. */
   readonly left: boolean
+  /** Its age as a member, where it ever was up: tells older from younger sides, see `rivals.ts`. */
+  readonly upNumber?: number
   readonly dot: Dot
   /**
    * As it travels: for how long its teller has counted it when it was sent, in milliseconds. So that

@@ -63,13 +63,16 @@ const record: fc.Arbitrary<MemberRecord> = fc
     dot: changed,
   }))
 
-const tombstone: fc.Arbitrary<Tombstone> = fc.record({
-  node,
-  removedAtMs: anyNumber,
-  left: fc.boolean(),
-  dot,
-  ageMs: anyNumber,
-})
+const tombstone: fc.Arbitrary<Tombstone> = fc
+  .record({
+    node,
+    removedAtMs: anyNumber,
+    left: fc.boolean(),
+    upNumber: fc.option(counter, { nil: undefined }),
+    dot,
+    ageMs: anyNumber,
+  })
+  .map(({ upNumber, ...told }) => (upNumber === undefined ? told : { ...told, upNumber }))
 
 const reachabilityRecord: fc.Arbitrary<ReachabilityRecord> = fc.record({
   status: fc.constantFrom('reachable', 'unreachable', 'terminated'),

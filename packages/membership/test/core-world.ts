@@ -142,6 +142,7 @@ export class CoreWorld {
           }),
         )
         return
+      case 'dial': // No connection of this world is ever refused.
       case 'forget':
       case 'drop':
         return

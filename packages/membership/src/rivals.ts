@@ -1,0 +1,110 @@
+// Two sides of one cluster that gave each other up: both were downed by hand during a partition, or by a
+// strategy that both satisfied. Neither dials the other any more, so they would stay two clusters for
+// good; and were they simply to merge, each would learn that it was removed, and nobody would be left.
+// So they look for each other, and one side gives way: the one whose oldest member is younger. Ages are
+// given once and compared across, so both sides come to the same answer whenever they meet.
+//
+// See Serf, which reconnects to failed members, for looking at all (serf/reconnect_timeout); Akka leaves
+// such clusters apart.
+import type { NodeIdentity, NodeKey } from '@casty/transport'
+import type { ClusterState } from './cluster-state.ts'
+import type { Gossip } from './gossip.ts'
+import { electLeader, statusAfterDown } from './leader.ts'
+import { requestDown } from './leader-actions.ts'
+import { isActive, oldest } from './member.ts'
+import {
+  viewpoint,
+  type MembershipEffect,
+  type MembershipState,
+  type Step,
+} from './membership-state.ts'
+import type { Tombstone } from './tombstones.ts'
+
+/** A leader looks for an older side about this often, in milliseconds. */
+const lookEveryMs = 5_000
+
+/** Whether a node was downed here, or removed though it had not left. */
+export function isGivenUp(cluster: ClusterState, node: NodeIdentity): boolean {
+  if (cluster.member(node)?.status === 'down') return true
+  const tombstone = cluster.tombstones.get(node.address.toString())
+  return tombstone?.node.equals(node) === true && !tombstone.left
+}
+
+/** A node that our side gave up says the same of us. The younger side downs itself, as a whole. */
+export function rivalMet(state: MembershipState, node: NodeIdentity): Step {
+  const { cluster, phase } = state
+  if (phase.type === 'joining' || !isGivenUp(cluster, node)) return [state, []]
+  const theirs = ageOf(cluster, node)
+  const goesOn = theirs < oldestAge(cluster) ? 'their-side' : 'our-side'
+  const event: MembershipEffect = { type: 'publish', event: { type: 'rival-met', node, goesOn } }
+  if (goesOn === 'our-side') return [state, [event]]
+  const ours = cluster.members.filter(({ status }) => statusAfterDown(status) !== undefined)
+  return [
+    requestDown(
+      state,
+      ours.map((member) => member.node),
+    ),
+    [event],
+  ]
+}
+
+/**
+ * Whether gossip comes from a side that gave ours up, and that ours gave up: merged, it would remove
+ * both. The sender is none of our active members, tells that one of them is gone, and still counts
+ * somebody whom we know to be gone.
+ */
+export function isOfRivalSide(cluster: ClusterState, from: NodeIdentity, gossip: Gossip): boolean {
+  const sender = cluster.member(from)
+  if (sender && isActive(sender)) return false
+  const countsTheGone =
+    sender?.status === 'down' ||
+    [...gossip.version.unordered()].some(([key]) => isRemoved(cluster, key as NodeKey)) // Looked up.
+  return countsTheGone && givesUpOneOf(cluster, gossip)
+}
+
+function isRemoved({ tombstones }: ClusterState, key: NodeKey): boolean {
+  return tombstones.size > 0 && tombstones.hasKey(key)
+}
+
+function givesUpOneOf(cluster: ClusterState, { records, tombstones }: Gossip): boolean {
+  const downed = records
+    .filter(({ member }) => member.status === 'down')
+    .map(({ member }) => member)
+  return [...downed, ...tombstones].some(({ node }) => {
+    const member = cluster.member(node)
+    return member !== undefined && isActive(member)
+  })
+}
+
+/**
+ * Has the leader dial, now and then, one of those who were given up and were members for longer than
+ * anybody who is left: if such a one lives, its side goes on and ours does not. Nobody looks where the
+ * oldest of all is on our side: it is for the others to find us.
+ */
+export function lookForRivals(
+  state: MembershipState,
+  draw: () => number,
+): readonly MembershipEffect[] {
+  const { cluster, self, settings } = state
+  if (cluster.tombstones.size === 0 || draw() >= settings.gossipIntervalMs / lookEveryMs) return []
+  if (electLeader(cluster, viewpoint(state))?.key !== self.key) return []
+  const before = oldestAge(cluster)
+  const older = [...cluster.tombstones.values()].filter(
+    (tombstone) => isOlder(tombstone, before) && !cluster.member(tombstone.node.address),
+  )
+  const chosen = older[Math.floor(draw() * older.length)]
+  return chosen ? [{ type: 'dial', address: chosen.node.address }] : []
+}
+
+function isOlder({ left, upNumber }: Tombstone, than: number): boolean {
+  return !left && upNumber !== undefined && upNumber < than
+}
+
+function oldestAge({ members }: ClusterState): number {
+  return oldest(members.filter(isActive))?.upNumber ?? Infinity
+}
+
+function ageOf(cluster: ClusterState, node: NodeIdentity): number {
+  const tombstone = cluster.tombstones.get(node.address.toString())
+  return cluster.member(node)?.upNumber ?? tombstone?.upNumber ?? Infinity
+}

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import { addressOf, ClusterWorld } from './cluster-world.ts'
+import { eventsOf } from './world-events.ts'
+
+/** `left` and `right` lose sight of each other, and whoever has the say on either side downs the other. */
+async function partUp(world: ClusterWorld, left: string, right: string): Promise<void> {
+  world.partition(left, right)
+  for (const [by, others] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    const cluster = world.cluster(by.slice(0, 1))
+    for (const host of others.split(' ')) cluster.down(addressOf(host))
+  }
+  await world.until(() => isAlone(world, left) && isAlone(world, right), 10_000)
+}
+
+function isAlone(world: ClusterWorld, hosts: string): boolean {
+  const alone = hosts.split(' ').map((host) => `${host}.up`)
+  return hosts.split(' ').every((host) => world.view(host).startsWith(alone.join(' ')))
+}
+
+function running(world: ClusterWorld): string {
+  return world.nodes
+    .map(({ host }) => host)
+    .toSorted()
+    .join(' ')
+}
+
+describe('Two sides that downed each other', () => {
+  test.each([
+    ['a b c', 'd e', 'a b c'],
+    ['b c d', 'a e', 'a e'],
+    ['b c d e', 'a', 'a'],
+    ['c e', 'a b d', 'a b d'],
+  ])('%s | %s: once they meet, only %s go on', async (left, right, survivors) => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c d e')
+    await partUp(world, left, right)
+    world.heal()
+    await world.until(() => running(world) === survivors, 60_000)
+    await world.advance(120_000)
+    expect(running(world)).toBe(survivors)
+    expect(world.allUp(survivors.split(' ').length)).toBe(true)
+  })
+
+  test('tell the listeners of the side that gives way why they are downed', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c d')
+    const loser = world.node('c')
+    const winners = ['a', 'b'].map((host) => world.cluster(host).self)
+    await partUp(world, 'a b', 'c d')
+    world.heal()
+    await world.until(() => running(world) === 'a b', 60_000)
+    const [met, ...more] = eventsOf(loser, 'rival-met')
+    expect(met).toMatchObject({ goesOn: 'their-side' })
+    expect(winners).toContainEqual(met?.node)
+    expect(more).toEqual([])
+    expect(loser.events.slice(-2)).toMatchObject([
+      { type: 'self-downed' },
+      { type: 'cluster-shutting-down', reason: 'downed' },
+    ])
+  })
+
+  test('stay two while they cannot reach each other', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c d')
+    await partUp(world, 'a b', 'c d')
+    await world.advance(120_000)
+    expect(running(world)).toBe('a b c d')
+  })
+
+  test('are one again after those that gave way were started anew', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c d')
+    await partUp(world, 'a b', 'c d')
+    world.heal()
+    await world.until(() => running(world) === 'a b', 60_000)
+    await world.start('c', { wallOffsetMs: 1 })
+    await world.start('d', { wallOffsetMs: 1 })
+    await world.until(() => world.allUp(4) && world.agreed, 10_000)
+    expect(running(world)).toBe('a b c d')
+  })
+
+  test('are not mixed by a node that joined one of them later', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c d')
+    await partUp(world, 'a b', 'c d')
+    await world.start('f', { seedNodes: [addressOf('c')] })
+    await world.until(() => world.view('f') === 'c.up d.up f.up', 10_000)
+    await world.kill('d')
+    world.heal('a', 'f')
+    world.heal('b', 'f')
+    // At d's address lives a member of the other side: f, which looks for d there, meets it.
+    world.heal('a', 'd')
+    world.heal('b', 'd')
+    await world.start('d', { wallOffsetMs: 1, seedNodes: [addressOf('a')] })
+    await world.until(() => world.view('a').startsWith('a.up b.up d.up'), 10_000)
+    await world.advance(20_000)
+    expect(world.view('a')).toBe('a.up b.up d.up')
+    expect(world.view('b')).toBe('a.up b.up d.up')
+  })
+
+  test('leave a member alone that was given up by one side only: it stops', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c')
+    const loser = world.node('c')
+    world.partition('a b', 'c')
+    world.cluster('b').down(addressOf('c'))
+    // The moment after the leader removed it, while connections to it are still dialled.
+    await world.until(() => world.view('a') === 'a.up b.up', 10_000)
+    world.heal()
+    await world.until(() => running(world) === 'a b', 60_000)
+    await world.advance(60_000)
+    expect(running(world)).toBe('a b')
+    expect(eventsOf(loser, 'rival-met')).toEqual([])
+  })
+})
