@@ -1,0 +1,16 @@
+import { judgedAs } from '../judgement.ts'
+import { knownNames } from '../option-values.ts'
+import { strategyOf, type DowningStrategy } from '../strategy.ts'
+
+/**
+ * Nobody is downed: who is unreachable stays a member until somebody downs it by hand, and no member
+ * becomes up, or is removed, meanwhile. Both sides of a partition go on working.
+ *
+ * @throws SbrError `CASTY_SBR_INVALID_OPTION`
+ */
+export function noDowning(options: Readonly<Record<never, never>> = {}): DowningStrategy {
+  knownNames(options, [])
+  return strategyOf('no-downing', 'no-downing', () =>
+    judgedAs('stay', 'this strategy leaves downing to people'),
+  )
+}
