@@ -4,7 +4,16 @@ import { maxIdBytes, maxRoleBytes, maxRoles, maxRolesBytes, rolesBytes } from '.
 import { DC_ROLE_PREFIX, memberDc } from './data-center.ts'
 import { MembershipError } from './errors.ts'
 import type { MembershipSettings } from './membership-state.ts'
-import { capable, duration, flag, knownNames, oneOf, text, whole } from './option-values.ts'
+import {
+  capable,
+  duration,
+  durationOrForever,
+  flag,
+  knownNames,
+  oneOf,
+  text,
+  whole,
+} from './option-values.ts'
 import {
   clusterDefaults,
   membershipDefaults,
@@ -109,7 +118,7 @@ export function checkConfig(config: ClusterConfig): CheckedConfig {
       ),
       joinRetryMaxMs: given.joinRetryMs,
       joinTimeoutMs: duration('joinTimeoutMs', given.joinTimeoutMs),
-      seedTimeoutMs: duration('seedTimeoutMs', given.seedTimeoutMs),
+      seedTimeoutMs: durationOrForever('seedTimeoutMs', given.seedTimeoutMs),
       weaklyUpAfterMs: duration('weaklyUpAfterMs', given.weaklyUpAfterMs),
       leaveTimeoutMs: duration('leaveTimeoutMs', given.leaveTimeoutMs),
       tombstoneTtlMs: duration('tombstoneTtlMs', given.tombstoneTtlMs),

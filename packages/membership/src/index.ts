@@ -3,6 +3,11 @@ export { Allocations, type AllocationTable, type ShardAllocation } from './alloc
 export type { ClusterChanges } from './cluster-changes.ts'
 export type { ClusterStateParts } from './cluster-state-parts.ts'
 export { ClusterState } from './cluster-state.ts'
+export {
+  ClusterSupervisor,
+  supervisorDefaults,
+  type SupervisorOptions,
+} from './cluster-supervisor.ts'
 export { ClusterEndpoint } from './cluster-endpoint.ts'
 export { Cluster, type ClusterMetrics } from './cluster.ts'
 export { decodeMessage, encodeMessage, membershipFrameType } from './codec.ts'

@@ -18,6 +18,9 @@ import {
 import type { JoinRefusalReason } from './messages.ts'
 import { Registry } from './registry.ts'
 
+/** Who is not told for so long who the contacts are asks again, in milliseconds. */
+const discoveryTimeoutMs = 5_000
+
 export function start(state: MembershipState, bootstrap: boolean, moment: Moment): Step {
   if (state.phase.type !== 'joining') return [state, []]
   if (bootstrap) return [formCluster(state), []]
@@ -68,7 +71,7 @@ export function joiningDue(state: MembershipState, phase: JoiningPhase, moment: 
 
 /** Asks who the contacts are. An answer that never comes is asked for again. */
 function resolveContacts(state: MembershipState, phase: JoiningPhase, moment: Moment): Step {
-  const nextAt = moment.now + state.settings.seedTimeoutMs
+  const nextAt = moment.now + Math.min(state.settings.seedTimeoutMs, discoveryTimeoutMs)
   return [
     { ...state, phase: { ...phase, contacts: [], asking: 0, nextAt } },
     [{ type: 'resolve-contacts' }],

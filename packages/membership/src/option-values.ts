@@ -27,6 +27,16 @@ export function duration(option: string, value: number): number {
 }
 
 /** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
+export function durationOrForever(option: string, value: number): number {
+  if (typeof value === 'number' && value > 0) return value
+  throw MembershipError.invalidOption(
+    option,
+    value,
+    'a number of milliseconds above 0, or Infinity',
+  )
+}
+
+/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
 export function flag(option: string, value: boolean): boolean {
   if (typeof value === 'boolean') return value
   throw MembershipError.invalidOption(option, value, 'true or false')

@@ -99,7 +99,8 @@ export interface ClusterConfig {
   /**
    * How long the first contact asks the others before it forms a cluster although some gave no clear
    * answer, in milliseconds; never beside a member that has no room for it. Lower risks a second
-   * cluster when a partition meets its restart. @defaultValue 5_000
+   * cluster when a partition meets its restart; with `Infinity` it only forms one where every other
+   * contact is known to be in none. @defaultValue 5_000
    */
   readonly seedTimeoutMs?: number
   /**
