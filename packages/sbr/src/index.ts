@@ -9,3 +9,22 @@ export { keepMajority, type KeepMajorityOptions } from './strategies/keep-majori
 export { noDowning } from './strategies/no-downing.ts'
 export type { DowningStrategy, StrategyLease } from './strategy.ts'
 export type { Observation, SbrView } from './view.ts'
+export type { ResolverRuling, RulingCause, SbrAction } from './resolver/action.ts'
+export {
+  downRemovalMarginMs,
+  leaseName,
+  resolverDefaults,
+  type ResolverOptions,
+  type ResolverSettings,
+} from './resolver/settings.ts'
+export {
+  initialResolverState,
+  type ResolverInput,
+  type ResolverOutcome,
+  type ResolverState,
+} from './resolver/resolver-state.ts'
+export { resolve } from './resolver/resolver.ts'
+export { SbrRuntime, type SbrExplanation } from './resolver/sbr-runtime.ts'
+export { SplitBrainResolver, splitBrainResolver } from './resolver/split-brain-resolver.ts'
+export { startCluster } from './resolver/start-cluster.ts'
+export { viewOf } from './resolver/view-of.ts'

@@ -1,0 +1,94 @@
+import type { DowningContext, Logger } from '@casty/membership'
+import type { Lease } from '../lease.ts'
+import type { LeaseAnswer } from './lease-phase.ts'
+
+/** A request that has not been answered. */
+interface Asking {
+  giveUp(reason: string): void
+}
+
+/** Asks for the lease of one node, and never lets a grant that nobody waits for stand. */
+export class LeaseKeeper {
+  readonly #lease: Lease
+  readonly #logger: Logger
+  readonly #askAgain: () => void
+  #asking: Asking | undefined
+  #answer: LeaseAnswer | undefined
+
+  constructor(lease: Lease, { logger, askAgain }: DowningContext) {
+    this.#lease = lease
+    this.#logger = logger
+    this.#askAgain = askAgain
+  }
+
+  get isHeld(): boolean {
+    return this.#lease.checkLease()
+  }
+
+  /** The answer that came since, once. */
+  takeAnswer(): LeaseAnswer | undefined {
+    const answer = this.#answer
+    this.#answer = undefined
+    return answer
+  }
+
+  ask(request: number): void {
+    this.#asking?.giveUp('The lease is asked for anew')
+    const abort = new AbortController()
+    const asking: Asking = { giveUp: (reason) => abort.abort(new Error(reason)) }
+    this.#asking = asking
+    void this.#acquire(abort.signal).then((isGranted) => {
+      if (this.#asking !== asking) return this.#giveBack(isGranted)
+      this.#asking = undefined
+      this.#answer = { request, isGranted }
+      this.#askAgain()
+    })
+  }
+
+  async #acquire(signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#lease.acquire({ signal, onLost: (reason) => this.#lost(reason) })
+    } catch (error) {
+      if (!signal.aborted) {
+        const { name, owner } = this.#lease
+        this.#logger.error({ error, lease: name, owner }, 'The lease could not be asked for')
+      }
+      return false
+    }
+  }
+
+  /** A grant that comes after it was given up; unless another request, which it serves as well, waits. */
+  #giveBack(isGranted: boolean): void {
+    if (isGranted && !this.#asking) this.release()
+  }
+
+  #lost(reason: Error): void {
+    const { name, owner } = this.#lease
+    const told = 'The lease is lost; what is undecided is decided as if it had been denied'
+    this.#logger.error({ error: reason, lease: name, owner }, told)
+    this.#askAgain()
+  }
+
+  /** Gives up what is held, or asked for. */
+  release(): void {
+    this.stop()
+    void this.#release()
+  }
+
+  async #release(): Promise<void> {
+    const { name, owner } = this.#lease
+    try {
+      if (await this.#lease.release()) return
+      this.#logger.warn({ lease: name, owner }, 'The lease was not given back, and has to run out')
+    } catch (error) {
+      this.#logger.error({ error, lease: name, owner }, 'The lease could not be given back')
+    }
+  }
+
+  /** Gives up what is asked for; what is held is left to run out. */
+  stop(): void {
+    this.#asking?.giveUp('The lease is not wanted any more')
+    this.#asking = undefined
+    this.#answer = undefined
+  }
+}

@@ -1,0 +1,87 @@
+// What the stability window watches: who is there, how far along, and in reach.
+import type { Member, MemberStatus, NodeKey } from '@casty/membership'
+import type { SbrView } from '../view.ts'
+
+interface Figure {
+  readonly status: MemberStatus
+  readonly unreachable: boolean
+}
+
+/** The members of the own data center as far as a change of them restarts the window. */
+export type Picture = ReadonlyMap<NodeKey, Figure>
+
+/** What came between two pictures. */
+export interface PictureChange {
+  /** Somebody came up, went, was downed, or changed in reach: what was seen before is no longer so. */
+  readonly restarts: boolean
+  /** Somebody became unreachable, or reachable again. */
+  readonly reachability: boolean
+  /** Somebody became reachable again who had not been. */
+  readonly regained: boolean
+  /** Somebody was downed: a decision was made, here or elsewhere. */
+  readonly downed: boolean
+}
+
+const noChange: PictureChange = {
+  restarts: false,
+  reachability: false,
+  regained: false,
+  downed: false,
+}
+
+export function pictureOf(view: SbrView): Picture {
+  return new Map(
+    view.members
+      .filter((member) => member.dataCenter === view.dataCenter)
+      .map(({ key, status }) => [key, { status, unreachable: view.unreachable.has(key) }]),
+  )
+}
+
+/**
+ * Joining, weakly up, leaving, and the removal of whoever was downed or exiting restart nothing: they
+ * change neither who counts nor who is in reach, and a flood of joiners must not defer a decision.
+ */
+export function changeBetween(before: Picture, after: Picture): PictureChange {
+  let change = noChange
+  for (const [key, now] of after) change = union(change, changeOf(before.get(key), now))
+  for (const [key, { status }] of before) {
+    if (after.has(key) || isOnTheWayOut(status)) continue
+    change = union(change, { ...noChange, restarts: true }) // What came between was not seen here.
+  }
+  return change
+}
+
+function changeOf(before: Figure | undefined, now: Figure): PictureChange {
+  const isNewStatus = before?.status !== now.status
+  const reachability = (before?.unreachable ?? false) !== now.unreachable
+  const restarting = isNewStatus && (now.status === 'up' || isOnTheWayOut(now.status))
+  if (!restarting && !reachability) return noChange
+  return {
+    restarts: true,
+    reachability,
+    regained: reachability && !now.unreachable && !isOnTheWayOut(now.status),
+    downed: isNewStatus && now.status === 'down',
+  }
+}
+
+function union(left: PictureChange, right: PictureChange): PictureChange {
+  if (right === noChange) return left
+  return {
+    restarts: left.restarts || right.restarts,
+    reachability: left.reachability || right.reachability,
+    regained: left.regained || right.regained,
+    downed: left.downed || right.downed,
+  }
+}
+
+function isOnTheWayOut(status: MemberStatus): boolean {
+  return status === 'exiting' || status === 'down'
+}
+
+/** Unreachable members of the own data center over whom nothing is decided yet. */
+export function undecidedMembers(view: SbrView): readonly Member[] {
+  return view.members.filter(
+    ({ key, status, dataCenter }) =>
+      dataCenter === view.dataCenter && view.unreachable.has(key) && !isOnTheWayOut(status),
+  )
+}

@@ -1,0 +1,142 @@
+import type {
+  DowningContext,
+  DowningOutcome,
+  DowningRuntime,
+  DowningView,
+  NodeIdentity,
+  NodeKey,
+} from '@casty/membership'
+import type { ResolverRuling, SbrAction } from './action.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import { undecidedMembers } from './picture.ts'
+import { resolve } from './resolver.ts'
+import { initialResolverState, type ResolverState } from './resolver-state.ts'
+import type { ResolverSettings } from './settings.ts'
+import { isDoubtful, isResponsible, viewOf } from './view-of.ts'
+
+/** The wall clock ran ahead of the monotonic one by this much: the machine slept. In milliseconds. */
+const sleptMs = 2_000
+
+/** What `Cluster.explain().downing` holds where {@link splitBrainResolver} downs. Plain data. */
+export interface SbrExplanation {
+  readonly strategy: string
+  readonly stableAfterMs: number
+  /** This node is the one to decide on its side, when it was last asked. */
+  readonly isResponsible: boolean
+  /** Members over whom something is to be decided. */
+  readonly undecided: readonly NodeKey[]
+  /** Until when it waits, in milliseconds from now; undefined while there is nothing to wait for. */
+  readonly decidesInMs: number | undefined
+  readonly lease: ResolverState['lease']['type']
+  /** The last decision of this node, if it made one. */
+  readonly lastRuling:
+    | {
+        readonly cause: ResolverRuling['cause']
+        readonly decision: ResolverRuling['decision']['type']
+        readonly down: readonly NodeKey[]
+        readonly reason: string
+        readonly agoMs: number
+      }
+    | undefined
+}
+
+/** Split-brain resolution of one node: asks the core, keeps its lease, and tells of its rulings. */
+export class SbrRuntime implements DowningRuntime {
+  readonly #settings: ResolverSettings
+  readonly #context: DowningContext
+  readonly #onRuling: ((ruling: ResolverRuling) => void) | undefined
+  readonly #lease: LeaseKeeper | undefined
+  #state: ResolverState = initialResolverState
+  #asked: { readonly view: DowningView; readonly wallNow: number } | undefined
+  #lastRuling: ResolverRuling | undefined
+
+  constructor(
+    settings: ResolverSettings,
+    context: DowningContext,
+    onRuling?: (ruling: ResolverRuling) => void,
+  ) {
+    this.#settings = settings
+    this.#context = context
+    this.#onRuling = onRuling
+    const { lease } = settings.strategy
+    this.#lease = lease && new LeaseKeeper(lease.lease, context)
+  }
+
+  decide(view: DowningView): DowningOutcome {
+    const leaseAnswer = this.#lease?.takeAnswer()
+    const [state, { actions, ruling, wakeAt }] = resolve(this.#settings, this.#state, {
+      now: view.now,
+      view: viewOf(view),
+      isResponsible: isResponsible(view),
+      hasStalled: this.#hasSlept(view.now),
+      isDoubtful: isDoubtful(view),
+      isLeaseHeld: this.#lease?.isHeld ?? false,
+      ...(leaseAnswer && { leaseAnswer }),
+    })
+    this.#state = state
+    this.#asked = { view, wallNow: this.#context.clock.wallNow() }
+    if (ruling) this.#lastRuling = ruling
+    return { down: actions.flatMap((action) => this.#perform(action)), wakeAt }
+  }
+
+  /** The monotonic clock may stand still while a machine sleeps; the wall clock does not. */
+  #hasSlept(now: number): boolean {
+    if (!this.#asked) return false
+    const { view, wallNow } = this.#asked
+    return this.#context.clock.wallNow() - wallNow - (now - view.now) > sleptMs
+  }
+
+  #perform(action: SbrAction): readonly NodeIdentity[] {
+    switch (action.type) {
+      case 'down':
+        this.#tell(action.ruling)
+        return action.nodes
+      case 'acquire-lease':
+        this.#tell(action.ruling)
+        this.#lease?.ask(action.request)
+        return []
+      case 'release-lease':
+        this.#lease?.release()
+        return []
+    }
+  }
+
+  #tell(ruling: ResolverRuling): void {
+    const { strategy, cause, decision, down, reason } = ruling
+    const details = { strategy, cause, decision: decision.type, down: down.map(({ key }) => key) }
+    this.#context.logger.warn(details, reason)
+    try {
+      this.#onRuling?.(ruling)
+    } catch (error) {
+      this.#context.logger.error({ error }, 'onRuling threw')
+    }
+  }
+
+  explain(): SbrExplanation {
+    const { strategy, stableAfterMs } = this.#settings
+    const now = this.#context.clock.now()
+    const { wakeAt, lease } = this.#state
+    const asked = this.#asked?.view
+    const last = this.#lastRuling
+    return {
+      strategy: strategy.agreement,
+      stableAfterMs,
+      isResponsible: asked !== undefined && isResponsible(asked),
+      undecided: asked ? undecidedMembers(viewOf(asked)).map(({ key }) => key) : [],
+      decidesInMs: wakeAt === Number.POSITIVE_INFINITY ? undefined : Math.max(0, wakeAt - now),
+      lease: lease.type,
+      lastRuling: last && {
+        cause: last.cause,
+        decision: last.decision.type,
+        down: last.down.map(({ key }) => key),
+        reason: last.reason,
+        agoMs: now - last.at,
+      },
+    }
+  }
+
+  /** A request for the lease is given up. What is held runs out by itself: the other side must not get it sooner. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#lease?.stop()
+  }
+}

@@ -1,0 +1,145 @@
+import { SbrError } from '../errors.ts'
+import { durationMs, knownNames } from '../option-values.ts'
+import { keepMajority } from '../strategies/keep-majority.ts'
+import type { DowningStrategy } from '../strategy.ts'
+import type { ResolverRuling } from './action.ts'
+
+/** Options of {@link splitBrainResolver}. All but `onRuling` and `downRemovalMarginMs` must agree on all nodes. */
+export interface ResolverOptions {
+  /** Says which side survives. @defaultValue keepMajority() */
+  readonly strategy?: DowningStrategy
+  /**
+   * How long the picture must be quiet before it is decided on, in milliseconds. It has to outlast what
+   * lies between the first and the last node of a side that sees the same; lower, and both sides may
+   * decide on half a picture; each raise delays every failover by as much. 5 s do for up to ten nodes;
+   * beyond, take 5 s + 2 s · log₁₀(nodes).
+   * @defaultValue 5_000
+   */
+  readonly stableAfterMs?: number
+  /**
+   * For how much longer than `stableAfterMs` members may come in and out of reach, in milliseconds,
+   * before all nodes go down because nothing can be decided. `'on'` is ¾ of `stableAfterMs` and at least
+   * 4,000. Raise it, and the losing side may still work when the other has taken over; `'off'`, and
+   * it may for ever.
+   * @defaultValue 'on'
+   */
+  readonly downAllWhenUnstable?: 'on' | 'off' | number
+  /** See {@link downRemovalMarginMs}. @defaultValue derived from the others */
+  readonly downRemovalMarginMs?: number
+  /** Told of each ruling that downs somebody or asks for a lease. What it throws is logged. */
+  readonly onRuling?: (ruling: ResolverRuling) => void
+}
+
+/** What the resolver works with. */
+export interface ResolverSettings {
+  readonly strategy: DowningStrategy
+  readonly stableAfterMs: number
+  /** Undefined: a picture that never settles is waited for. */
+  readonly unstableAfterMs: number | undefined
+}
+
+/** What a resolver gets where an option is left out; the strategy is `keepMajority()`. Frozen. */
+export const resolverDefaults: Readonly<
+  Required<Pick<ResolverOptions, 'stableAfterMs' | 'downAllWhenUnstable'>>
+> = Object.freeze({ stableAfterMs: 5_000, downAllWhenUnstable: 'on' })
+
+const optionNames: Readonly<Record<keyof ResolverOptions, true>> = {
+  strategy: true,
+  stableAfterMs: true,
+  downAllWhenUnstable: true,
+  downRemovalMarginMs: true,
+  onRuling: true,
+}
+
+/** @throws SbrError `CASTY_SBR_INVALID_OPTION` */
+export function checkResolverOptions(options: ResolverOptions): ResolverSettings {
+  knownNames(options, Object.keys(optionNames))
+  const { strategy = keepMajority(), onRuling } = options
+  const { stableAfterMs = resolverDefaults.stableAfterMs } = options
+  if (!isStrategy(strategy)) {
+    throw SbrError.invalidOption('strategy', strategy, 'a DowningStrategy, such as keepMajority()')
+  }
+  if (onRuling !== undefined && typeof onRuling !== 'function')
+    throw SbrError.invalidOption('onRuling', onRuling, 'a function')
+  if (options.downRemovalMarginMs !== undefined)
+    durationMs('downRemovalMarginMs', options.downRemovalMarginMs)
+  return {
+    strategy,
+    stableAfterMs: durationMs('stableAfterMs', stableAfterMs),
+    unstableAfterMs: unstableAfterMs(options),
+  }
+}
+
+/**
+ * For how much longer than `stableAfterMs` the picture may change before all nodes go down, in
+ * milliseconds; undefined where it may for ever.
+ *
+ * @throws SbrError `CASTY_SBR_INVALID_OPTION`
+ */
+export function unstableAfterMs(
+  options: Pick<ResolverOptions, 'stableAfterMs' | 'downAllWhenUnstable'> = {},
+): number | undefined {
+  const { stableAfterMs, downAllWhenUnstable } = { ...resolverDefaults, ...defined(options) }
+  if (downAllWhenUnstable === 'off') return undefined
+  if (downAllWhenUnstable === 'on') return Math.max(4_000, 0.75 * stableAfterMs)
+  if (Number.isFinite(downAllWhenUnstable) && downAllWhenUnstable > 0) return downAllWhenUnstable
+  const allowed = "'on', 'off', or a number of milliseconds above 0"
+  throw SbrError.invalidOption('downAllWhenUnstable', downAllWhenUnstable, allowed)
+}
+
+/** How much earlier one side may begin its window than the other, and how long a node takes to stop. */
+const skewMs = 1_000
+
+/**
+ * How long those who take over from a removed member wait first, in milliseconds, so that the losing
+ * side, which decides by itself, has stopped: singletons, and shards whose owner holds no lease.
+ *
+ * Both sides begin their window within a second of each other. Where the picture settles the loser stops
+ * after `stableAfterMs`, as the winner acts; where it does not, up to `downAllWhenUnstable` later. So the
+ * margin is `stableAfterMs`, and never less than the latter and a second.
+ *
+ * @throws SbrError `CASTY_SBR_INVALID_OPTION`
+ */
+export function downRemovalMarginMs(options: ResolverOptions = {}): number {
+  const { stableAfterMs, unstableAfterMs: unstable } = checkResolverOptions(options)
+  return options.downRemovalMarginMs ?? Math.max(stableAfterMs, (unstable ?? 0) + skewMs)
+}
+
+/** Nodes that differ in this text do not join each other. 1 to 80 bytes. */
+export function resolverAgreement(settings: ResolverSettings): string {
+  const { strategy, stableAfterMs, unstableAfterMs: unstable = 'off' } = settings
+  return bounded(`${strategy.agreement} stable=${stableAfterMs} unstable=${unstable}`)
+}
+
+const maxAgreementBytes = 80
+
+/** A text that is too long keeps its beginning, for people, and ends in a digest of the whole. */
+function bounded(text: string): string {
+  const bytes = new TextEncoder().encode(text)
+  if (bytes.length <= maxAgreementBytes) return text
+  let digest = 0xcbf29ce484222325n // FNV-1a, 64 bits.
+  for (const byte of bytes) digest = BigInt.asUintN(64, (digest ^ BigInt(byte)) * 0x100000001b3n)
+  const end = `…#${digest.toString(16).padStart(16, '0')}`
+  const room = maxAgreementBytes - new TextEncoder().encode(end).length
+  // Cut within a character, the decoder puts a mark of three bytes in its place.
+  const start = new TextDecoder().decode(bytes.subarray(0, room - 3))
+  return start.replace(/\uFFFD$/, '') + end
+}
+
+/** The name of the lease of a cluster, where none is given or a blank one: `<cluster>-casty-sbr`. */
+export function leaseName(clusterName: string, name = ''): string {
+  return name.trim() === '' ? `${clusterName}-casty-sbr` : name
+}
+
+function isStrategy(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, agreement, decide } = value as Readonly<Record<string, unknown>> // Any object reads so.
+  return typeof name === 'string' && typeof agreement === 'string' && typeof decide === 'function'
+}
+
+function defined<T extends object>(options: T): Partial<T> {
+  // Dropping keys of a T leaves part of one.
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Partial<T>
+}
