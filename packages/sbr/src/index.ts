@@ -1,7 +1,25 @@
 export type { DowningDecision } from './decision.ts'
 export { SbrError, type SbrErrorCode } from './errors.ts'
 export type { Judgement, Pass } from './judgement.ts'
-export type { Lease } from './lease.ts'
+export { LeaseError, type LeaseErrorCode } from './lease-error.ts'
+export type { AcquireOptions, Lease } from './lease.ts'
+export { createLease, type StoredLease, type StoredLeaseOptions } from './leases/create-lease.ts'
+export {
+  inMemoryLease,
+  InMemoryLeases,
+  type InMemoryLeaseOptions,
+  type InMemoryLeasesOptions,
+  type LeaseCut,
+  type LeaseHolder,
+} from './leases/in-memory-leases.ts'
+export {
+  leaseDefaults,
+  trustedMs,
+  type LeaseOptions,
+  type LeaseTiming,
+} from './leases/lease-options.ts'
+export type { ClaimAnswer, LeaseClaim, LeaseStore, TimedClaim } from './leases/lease-store.ts'
+export type { LeaseRequest, ProgrammedAnswer, RequestFilter } from './leases/programmed-answers.ts'
 export { nodesToDown } from './nodes-to-down.ts'
 export { afterLease, rule, type RuleOptions, type Ruling } from './ruling.ts'
 export { downAll } from './strategies/down-all.ts'
