@@ -13,6 +13,7 @@ export type ProgrammedAnswer =
   /** No answer ever comes. Whether the request was carried out nobody hears. @defaultValue true */
   | { readonly type: 'unanswered'; readonly carriedOut?: boolean }
 
+/** What can be asked of the store. */
 export type LeaseRequest = 'acquire' | 'renew' | 'release'
 
 /** Which requests an answer or a cut is for. */
