@@ -21,11 +21,33 @@ export {
 export type { ClaimAnswer, LeaseClaim, LeaseStore, TimedClaim } from './leases/lease-store.ts'
 export type { LeaseRequest, ProgrammedAnswer, RequestFilter } from './leases/programmed-answers.ts'
 export { nodesToDown } from './nodes-to-down.ts'
-export { afterLease, rule, type RuleOptions, type Ruling } from './ruling.ts'
+export { afterLease, rule, ruleDefaults, type RuleOptions, type Ruling } from './ruling.ts'
 export { downAll } from './strategies/down-all.ts'
 export { keepMajority, type KeepMajorityOptions } from './strategies/keep-majority.ts'
+export { keepOldest, type KeepOldestOptions } from './strategies/keep-oldest.ts'
+export { keepReferee, type KeepRefereeOptions } from './strategies/keep-referee.ts'
+export {
+  leaseMajority,
+  leaseMajorityDefaults,
+  type LeaseMajorityOptions,
+} from './strategies/lease-majority.ts'
 export { noDowning } from './strategies/no-downing.ts'
+export {
+  roleWeightedQuorum,
+  type RoleWeightedQuorumOptions,
+} from './strategies/role-weighted-quorum.ts'
+export { staticQuorum, type StaticQuorumOptions } from './strategies/static-quorum.ts'
+export {
+  DownAllStrategy,
+  KeepMajorityStrategy,
+  KeepOldestStrategy,
+  KeepReferee,
+  LeaseMajorityStrategy,
+  NoSbr,
+  StaticQuorumStrategy,
+} from './strategy-classes.ts'
 export type { DowningStrategy, StrategyLease } from './strategy.ts'
+export { trustedView } from './trusted-view.ts'
 export type { Observation, SbrView } from './view.ts'
 export type { ResolverRuling, RulingCause, SbrAction } from './resolver/action.ts'
 export {

@@ -37,6 +37,11 @@ export interface RuleOptions {
   readonly downAllWhenIndirectlyConnected?: number | 'off'
 }
 
+/** The defaults of {@link rule}. */
+export const ruleDefaults: Required<RuleOptions> = Object.freeze({
+  downAllWhenIndirectlyConnected: 0.5,
+})
+
 /** Asks a strategy who is to be downed. Pure and total: equal views give equal rulings, and it never throws. */
 export function rule(strategy: DowningStrategy, view: SbrView, options: RuleOptions = {}): Ruling {
   try {
@@ -137,7 +142,7 @@ function isOutcome(decision: DowningDecision): boolean {
 function guarded(judgement: Judgement, view: SbrView, options: RuleOptions): Judgement {
   if (!isAnybodyLost(view) && isAct(judgement.decision, view))
     return { ...judgement, decision: { type: 'stay' }, because: 'nobody is unreachable' }
-  return guardShare(judgement, view, options.downAllWhenIndirectlyConnected ?? 0.5)
+  return guardShare(judgement, view, { ...ruleDefaults, ...options }.downAllWhenIndirectlyConnected)
 }
 
 /** Whether somebody is unreachable who was not given up already. */

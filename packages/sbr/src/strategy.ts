@@ -27,7 +27,7 @@ export interface DowningStrategy {
   readonly agreement: string
   decide(view: SbrView): DowningDecision
   /** The same decision, with what it rests on. Without it, a {@link Ruling} can say only what was decided. */
-  judge?(view: SbrView): Judgement
+  judge?(view: SbrView): Judgement | undefined
   /** What an answer of `acquire-lease` asks for. */
   readonly lease?: StrategyLease
 }

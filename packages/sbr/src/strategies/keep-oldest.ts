@@ -1,0 +1,77 @@
+import { oldest } from '@casty/membership'
+import { countText, type Counting, type Sides } from '../counting.ts'
+import { judgeIndirectlyConnected } from '../indirectly-connected.ts'
+import type { Pass } from '../judgement.ts'
+import { flag, knownNames, role } from '../option-values.ts'
+import { guardMembershipChange } from '../second-pass.ts'
+import { agreementOf, strategyOf, type DowningStrategy } from '../strategy.ts'
+
+/** Options of {@link keepOldest}. */
+export interface KeepOldestOptions {
+  /**
+   * Whether the oldest goes down when it is cut off alone from two members or more, so that its crash
+   * does not cost the whole cluster. Of two members the oldest survives in any case.
+   * @defaultValue true
+   */
+  readonly downIfAlone?: boolean
+  /**
+   * Counts only members with this role, and takes the oldest of them.
+   * @defaultValue every member counts
+   */
+  readonly role?: string
+}
+
+/**
+ * The side with the oldest member survives, however small it is. For clusters of two, and where the
+ * oldest runs what must not move, such as singletons.
+ *
+ * A split into three with the oldest alone leaves nobody: each of the other parts sees more than the
+ * oldest unreachable.
+ *
+ * @throws SbrError `CASTY_SBR_INVALID_OPTION`
+ * @see Pekko `KeepOldest`
+ */
+export function keepOldest(options: KeepOldestOptions = {}): DowningStrategy {
+  knownNames(options, ['downIfAlone', 'role'])
+  const downIfAlone = flag('downIfAlone', options.downIfAlone ?? true)
+  const counted = role(options.role)
+  const judge = (sides: Sides): Pass => judgeOldest(sides, downIfAlone)
+  // The number of members matters only to find out who is alone.
+  const doubt = downIfAlone ? withJoining : withoutLeaving
+  return strategyOf(
+    'keep-oldest',
+    agreementOf('keep-oldest', { 'down-if-alone': downIfAlone, role: counted }),
+    (view) =>
+      judgeIndirectlyConnected(view, (rest) => guardMembershipChange(rest, judge, doubt, counted)),
+  )
+}
+
+const withoutLeaving: Counting = { here: ['up'], there: ['up'], deciding: ['up'] }
+
+const withJoining: Counting = {
+  here: ['joining', 'weakly-up', 'up'],
+  there: ['joining', 'weakly-up', 'up'],
+  deciding: ['up'],
+}
+
+function judgeOldest(sides: Sides, downIfAlone: boolean): Pass {
+  const [here, there] = [sides.here.length, sides.there.length]
+  const pass = (decision: Pass['decision'], because: string): Pass => ({
+    here,
+    there,
+    decision,
+    because,
+  })
+  const counts = `this side counts ${countText(here)} and the other side ${there}`
+  const first = oldest(sides.deciding)
+  if (!first) return pass('down-all', `${counts}, and none that could be the oldest`)
+  const isHere = sides.isHere(first)
+  const because = `the oldest member ${first.address} is on ${isHere ? 'this' : 'the other'} side`
+  const [withIt, withoutIt] = isHere ? [here, there] : [there, here]
+  const isAlone = downIfAlone && withIt === 1 && withoutIt >= 2
+  const survives = isHere !== isAlone
+  return pass(
+    survives ? 'down-unreachable' : 'down-reachable',
+    isAlone ? `${because}, alone against ${withoutIt}` : because,
+  )
+}
