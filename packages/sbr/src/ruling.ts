@@ -142,7 +142,7 @@ function isOutcome(decision: DowningDecision): boolean {
 function guarded(judgement: Judgement, view: SbrView, options: RuleOptions): Judgement {
   if (!isAnybodyLost(view) && isAct(judgement.decision, view))
     return { ...judgement, decision: { type: 'stay' }, because: 'nobody is unreachable' }
-  return guardShare(judgement, view, { ...ruleDefaults, ...options }.downAllWhenIndirectlyConnected)
+  return guardShare(judgement, view, options)
 }
 
 /** Whether somebody is unreachable who was not given up already. */
@@ -155,7 +155,9 @@ function isAct(decision: DowningDecision, view: SbrView): boolean {
 }
 
 /** @see akka-core pull request 32862 */
-function guardShare(judgement: Judgement, view: SbrView, share: number | 'off'): Judgement {
+function guardShare(judgement: Judgement, view: SbrView, options: RuleOptions): Judgement {
+  const { downAllWhenIndirectlyConnected: share = ruleDefaults.downAllWhenIndirectlyConnected } =
+    options
   if (share === 'off' || judgement.decision.type !== 'down-indirectly-connected') return judgement
   const downed = nodesToDown(view, judgement.decision).length
   const all = downableMembers(view).length

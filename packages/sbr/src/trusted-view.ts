@@ -7,7 +7,7 @@ import type { Observation, SbrView } from './view.ts'
 
 /**
  * The view without observations that say nothing of who is connected now; the same instance where all
- * can be trusted. Left out are, in this order:
+ * can be trusted. Left out are, in this order and until nothing is left to leave out:
  *
  * 1. observations of or by a member that is down: it was given up already;
  * 2. observations by one that has not seen this state, and is unreachable for somebody who has: it may
@@ -22,21 +22,29 @@ import type { Observation, SbrView } from './view.ts'
  * @see akka.net pull request 7141, where all reachable members had to accuse the observer
  */
 export function trustedView(view: SbrView): SbrView {
+  const next = withoutUntrusted(view)
+  return next === view ? view : trustedView(next) // Each time something is left out, so it ends.
+}
+
+function withoutUntrusted(view: SbrView): SbrView {
+  const current = withoutStale(withoutDown(view), view.seenBy)
+  const counts = accuserCounts(current)
+  const observations = current.filter((one) => !isAtFault(one.observer, one.subject, counts))
+  const seenBy = withoutOutvoted(view.seenBy, observations)
+  if (observations.length === view.observations.length && seenBy.size === view.seenBy.size)
+    return view
+  return { ...view, observations, seenBy, unreachable: stillUnreachable(view, observations) }
+}
+
+function withoutDown(view: SbrView): readonly Observation[] {
   const down = new Set(
     ownMembers(view)
       .filter(({ status }) => status === 'down')
       .map(({ key }) => key),
   )
-  const current = withoutStale(
-    view.observations.filter(({ observer, subject }) => !down.has(observer) && !down.has(subject)),
-    view.seenBy,
+  return view.observations.filter(
+    ({ observer, subject }) => !down.has(observer) && !down.has(subject),
   )
-  const counts = accuserCounts(current)
-  const observations = current.filter((one) => !isAtFault(one.observer, one.subject, counts))
-  const seenBy = new Set([...view.seenBy].filter((key) => !isOutvoted(key, observations)))
-  if (observations.length === view.observations.length && seenBy.size === view.seenBy.size)
-    return view
-  return { ...view, observations, seenBy, unreachable: stillUnreachable(view, observations) }
 }
 
 function withoutStale(
@@ -66,10 +74,17 @@ function isAtFault(one: NodeKey, other: NodeKey, counts: ReadonlyMap<NodeKey, nu
   return against >= 2 && against > (counts.get(other) ?? 0)
 }
 
-function isOutvoted(key: NodeKey, observations: readonly Observation[]): boolean {
+function withoutOutvoted(
+  seenBy: ReadonlySet<NodeKey>,
+  observations: readonly Observation[],
+): ReadonlySet<NodeKey> {
   const counts = accuserCounts(observations)
-  const against = observations.filter(({ subject }) => subject === key)
-  return against.length > 0 && against.every(({ observer }) => isAtFault(key, observer, counts))
+  const isOutvoted = ({ observer, subject }: Observation): boolean =>
+    isAtFault(subject, observer, counts)
+  const spared = new Set(
+    observations.filter((one) => !isOutvoted(one)).map(({ subject }) => subject),
+  )
+  return new Set([...seenBy].filter((key) => !counts.has(key) || spared.has(key)))
 }
 
 /** Who has seen this state is there again when nobody is left to accuse it. Others stay unreachable. */

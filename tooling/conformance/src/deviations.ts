@@ -13,6 +13,7 @@ import {
   type JsonObject,
 } from './json.ts'
 import { incarnationDeviations } from './merge-deviations.ts'
+import { downingDeviations, sbrDeviations } from './sbr-deviations.ts'
 import { nodesOf } from './suites/gossip.ts'
 import { addressOf, statusViewOf, type StatusView } from './status-model.ts'
 import type { Fact, VectorCase } from './vector-case.ts'
@@ -244,6 +245,8 @@ export const deviations: readonly Deviation[] = [
   ...lifeCycle,
   ...leading,
   ...others,
+  ...sbrDeviations,
+  ...downingDeviations,
 ]
 
 /** The facts of a case with our declared answers in place, and which deviations changed any. */

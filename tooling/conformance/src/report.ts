@@ -36,13 +36,7 @@ function shown(value: Json): string {
 
 function fileLine(result: FileResult): string {
   if (result.isAwaited) return `${result.fileName}: not run yet: no package`
-  const counts = countCases([result])
-  const packages = new Set(
-    result.cases.flatMap((one) => (one.type === 'awaited' ? [one.packageName] : [])),
-  )
-  const awaited =
-    counts.awaited === 0 ? '' : `, ${counts.awaited} not run yet: ${[...packages].join(', ')}`
-  return `${result.fileName}: ${closingLine(counts)}${awaited}`
+  return `${result.fileName}: ${closingLine(countCases([result]))}`
 }
 
 export function closingLine({ passed, failed, deviated }: Counts): string {

@@ -8,7 +8,6 @@ export type CaseResult = { readonly id: string; readonly kind: string } & (
   | { readonly type: 'passed' }
   | { readonly type: 'deviated'; readonly by: readonly string[] }
   | { readonly type: 'failed'; readonly reason?: string; readonly facts: readonly Fact[] }
-  | { readonly type: 'awaited'; readonly packageName: string }
 )
 
 export interface FileResult {
@@ -22,7 +21,6 @@ export interface Counts {
   readonly passed: number
   readonly failed: number
   readonly deviated: number
-  readonly awaited: number
 }
 
 /** Runs every case of a file. */
@@ -53,8 +51,7 @@ function failedFile(fileName: string, reason: string): FileResult {
 
 /** A case passes or deviates only if something was checked and all of it holds. */
 function runCase(vector: VectorCase, declared: readonly Deviation[]): CaseResult {
-  const { id, kind, awaits } = vector
-  if (awaits !== undefined) return { type: 'awaited', id, kind, packageName: awaits }
+  const { id, kind } = vector
   try {
     const { facts, used } = declare(vector, vector.check(), declared)
     const wrong = facts.filter((fact) => !holds(fact))
@@ -81,6 +78,5 @@ export function countCases(results: readonly FileResult[]): Counts {
     passed: count('passed'),
     failed: count('failed'),
     deviated: count('deviated'),
-    awaited: count('awaited'),
   }
 }

@@ -5,6 +5,8 @@ import { gossip } from './suites/gossip.ts'
 import { heartbeat } from './suites/heartbeat.ts'
 import { member } from './suites/member.ts'
 import { reachability } from './suites/reachability.ts'
+import { sbrDecision } from './suites/sbr-decision.ts'
+import { sbrSafety } from './suites/sbr-safety.ts'
 import { vectorClock } from './suites/vector-clock.ts'
 import type { Suite } from './vector-case.ts'
 
@@ -16,11 +18,13 @@ export const suites: Readonly<Record<string, Suite>> = {
   heartbeat,
   member,
   reachability,
+  'sbr-decision': sbrDecision,
+  'sbr-safety': sbrSafety,
   'vector-clock': vectorClock,
 }
 
 /** Schemas of packages to come: named in the report, and not counted. */
-const awaitedSchemas = /^(?:sbr-|crdt|ddata-)/
+const awaitedSchemas = /^(?:sbr-runtime|crdt|ddata-)/
 
 /** What a file says it is; by its name where it says nothing. */
 export type Recognized =

@@ -20,8 +20,6 @@ export interface VectorCase {
   readonly data: JsonObject
   /** Asks the packages. What it throws is a failure of the case. */
   readonly check: () => readonly Fact[]
-  /** Set where the case is for a package that does not exist yet: its name. */
-  readonly awaits?: string
 }
 
 /** Finds the cases of a file of one schema. */

@@ -29,17 +29,12 @@ import {
 import { casesByKind } from '../sections.ts'
 import { clusterOfStatuses, statusViewOf } from '../status-model.ts'
 import { answer, fact, type Fact, type Suite } from '../vector-case.ts'
+import { downingDecision } from './atomr-downing.ts'
 import { acceptedFrame } from './frame.ts'
 import { eventType, statusOf, transitionEvent } from './member.ts'
 
-/** Functions of packages to come. */
-const awaited: Readonly<Record<string, string>> = { 'DowningStrategy.decide': '@casty/sbr' }
-
 export const atomrFunctions: Suite = (file) =>
-  casesByKind('atomr-functions', file, rules, 'function').map((vector) => {
-    const awaits = awaited[vector.kind]
-    return awaits === undefined ? vector : { ...vector, awaits }
-  })
+  casesByKind('atomr-functions', file, rules, 'function')
 
 /** As upstream looks: the lowest address leads, and one observer makes a member unreachable. */
 const view = { leaderOrder: 'address', observersNeeded: () => 1 } as const
@@ -95,12 +90,15 @@ const functions: Readonly<Record<string, Ask>> = {
     ),
 }
 
-const rules = Object.fromEntries(
-  Object.entries(functions).map(([name, ask]) => [
-    name,
-    (data: JsonObject) => ask(objectOf(data['input'], 'input'), data),
-  ]),
-)
+const rules = {
+  ...Object.fromEntries(
+    Object.entries(functions).map(([name, ask]) => [
+      name,
+      (data: JsonObject) => ask(objectOf(data['input'], 'input'), data),
+    ]),
+  ),
+  'DowningStrategy.decide': downingDecision, // Names its sides beside an input, and has none.
+}
 
 function withRoles(value: Json | undefined, what: string): { readonly roles: readonly string[] } {
   return { roles: textsOf(value, what) }

@@ -1,0 +1,216 @@
+// What split-brain resolution does otherwise: it trusts fewer observations, and counts a quorum twice.
+import type { MemberStatus, NodeKey } from '@casty/membership'
+import { nodesToDown, type Observation, type SbrView } from '@casty/sbr'
+import type { Deviation, Parts } from './deviations.ts'
+import { numberOf, objectOf, objectsOf, textOf, type Json, type JsonObject } from './json.ts'
+import { decisionParts, type Decide } from './suites/sbr-decision.ts'
+import { safetyParts } from './suites/sbr-safety.ts'
+import type { VectorCase } from './vector-case.ts'
+
+function strategyIn({ data }: VectorCase): JsonObject {
+  return objectOf(data['strategy'], 'strategy')
+}
+
+/** How many find a node unreachable. */
+function against(observations: readonly Observation[], node: NodeKey): number {
+  const accusing = observations.filter(({ subject }) => subject === node)
+  return new Set(accusing.map(({ observer }) => observer)).size
+}
+
+function isAtFault(observations: readonly Observation[], node: NodeKey, other: NodeKey): boolean {
+  return against(observations, node) > Math.max(1, against(observations, other))
+}
+
+/** The view with only the observations that our rule trusts. */
+function trusted(view: SbrView): SbrView {
+  const { observations: all, seenBy: seen } = view
+  const down = view.members.filter(({ status }) => status === 'down').map(({ key }) => key)
+  const living = all.filter((one) => !down.includes(one.observer) && !down.includes(one.subject))
+  const accused = living.filter(({ observer }) => seen.has(observer)).map(({ subject }) => subject)
+  const fresh = living.filter(({ observer }) => seen.has(observer) || !accused.includes(observer))
+  const kept = fresh.filter(({ observer, subject }) => !isAtFault(fresh, observer, subject))
+  const seenBy = [...seen].filter((node) => {
+    const mine = kept.filter(({ subject }) => subject === node)
+    return mine.length === 0 || mine.some(({ observer }) => !isAtFault(kept, node, observer))
+  })
+  const unreachable = [...view.unreachable].filter(
+    (node) => !seen.has(node) || against(kept, node) > 0 || against(all, node) === 0,
+  )
+  if (kept.length === all.length && seenBy.length === seen.size) return view
+  return trusted({
+    ...view,
+    observations: kept,
+    seenBy: new Set(seenBy),
+    unreachable: new Set(unreachable),
+  })
+}
+
+/** A strategy at its word: all observations are taken for true, and only the share is looked at. */
+const atItsWord: Decide = (strategy, view, share) => {
+  const decision = strategy.decide(view)
+  const own = view.members.filter(({ dataCenter }) => dataCenter === view.dataCenter)
+  const downable = own.filter(
+    ({ status }) => status !== 'exiting' && status !== 'down' && status !== 'removed',
+  ).length
+  const isTooMany =
+    share !== 'off' &&
+    decision.type === 'down-indirectly-connected' &&
+    nodesToDown(view, decision).length >= share * downable
+  return { decision: isTooMany ? { type: 'down-all' } : decision, view }
+}
+
+/** A quorum by upstream's rule: of a clean partition it counts the sides once. */
+function countedOnce(quorum: number, role: Json | undefined): Decide {
+  return (strategy, view, share) => {
+    const count = (isHere: boolean): number => countedOn(view, role, isHere, ['up', 'leaving'])
+    if (view.observations.some(({ subject }) => view.seenBy.has(subject)) || count(true) < quorum)
+      return atItsWord(strategy, view, share)
+    const isTooMany = count(true) + count(false) > 2 * quorum - 1
+    return { decision: { type: isTooMany ? 'down-all' : 'down-unreachable' }, view }
+  }
+}
+
+/** By our rule, a side that survives that count must survive a second one. */
+function countedTwice(quorum: number, role: Json | undefined): Decide {
+  return (strategy, view, share) => {
+    const first = countedOnce(quorum, role)(strategy, view, share)
+    if (first.decision.type !== 'down-unreachable') return first
+    const here = countedOn(view, role, true, ['up'])
+    const there = countedOn(view, role, false, ['joining', 'weakly-up', 'up', 'leaving'])
+    return here >= quorum && there < quorum ? first : { decision: { type: 'down-all' }, view }
+  }
+}
+
+function countedOn(
+  { members, dataCenter, unreachable }: SbrView,
+  role: Json | undefined,
+  isHere: boolean,
+  statuses: readonly MemberStatus[],
+): number {
+  return members.filter(
+    (member) =>
+      member.dataCenter === dataCenter &&
+      statuses.includes(member.status) &&
+      unreachable.has(member.key) !== isHere &&
+      (typeof role !== 'string' || member.hasRole(role)),
+  ).length
+}
+
+/** The cases in which views are decided on, but those whose expectation is what must not be. */
+function isDecided({ suite, kind }: VectorCase): boolean {
+  return suite === 'sbr-decision' || (suite === 'sbr-safety' && kind !== 'hole')
+}
+
+/** The answers to all views of a case, by a rule. */
+function answers({ suite, data }: VectorCase, decide: Decide): Parts {
+  return suite === 'sbr-decision' ? decisionParts(data, decide) : safetyParts(data, decide)
+}
+
+function quorumAnswers(
+  vector: VectorCase,
+  rule: (quorum: number, role: Json | undefined) => Decide,
+): Parts {
+  const { quorumSize, role } = objectOf(vector.data['strategy'], 'strategy')
+  return answers(vector, rule(numberOf(quorumSize, 'quorumSize'), role))
+}
+
+export const sbrDeviations: readonly Deviation[] = [
+  {
+    id: 'half-of-the-members-are-all',
+    reason:
+      'A decision about indirectly connected members that would down half of all downs all: other nodes may have decided otherwise, on news that reached only them.',
+    applies: ({ suite, kind }) => suite === 'sbr-safety' && kind !== 'hole',
+    upstream: ({ data }) => safetyParts(data, (strategy, view) => atItsWord(strategy, view, 'off')),
+    ours: ({ data }) => safetyParts(data, atItsWord),
+  },
+  {
+    id: 'stale-observations-do-not-count',
+    reason:
+      'Left out are observations of or by downed members, by those who have not seen the state and are unreachable for somebody who has, and by those who are cut off themselves: one crash more would else down everybody.',
+    applies: (vector) => isDecided(vector),
+    upstream: (vector) => answers(vector, atItsWord),
+    ours: (vector) =>
+      answers(vector, (strategy, view, share) => atItsWord(strategy, trusted(view), share)),
+  },
+  {
+    id: 'a-quorum-is-counted-twice',
+    reason:
+      'A side with a quorum must have it without its leaving members, and the other side must not have it with its joining ones: a leader may have changed them on one side only, and both sides would survive.',
+    applies: (vector) => isDecided(vector) && strategyIn(vector)['name'] === 'static-quorum',
+    upstream: (vector) => quorumAnswers(vector, countedOnce),
+    ours: (vector) => quorumAnswers(vector, countedTwice),
+  },
+]
+
+/** A side of a case of `DowningStrategy.decide`: who is up there, and what of them decides. */
+function upIn(vector: VectorCase, side: string): readonly JsonObject[] {
+  return objectsOf(vector.data[side], side).filter(({ status }) => status === 'up')
+}
+
+function decides(vector: VectorCase, strategy: string): boolean {
+  return vector.kind === 'DowningStrategy.decide' && strategyIn(vector)['name'] === strategy
+}
+
+function first(members: readonly JsonObject[]): string {
+  return members.map((member) => textOf(member['node'], 'node')).toSorted()[0] ?? ''
+}
+
+function age(members: readonly JsonObject[]): number {
+  return Math.min(...members.map((member) => numberOf(member['upNumber'], 'upNumber')))
+}
+
+/** Upstream's majority, where it is clear. */
+function majority(vector: VectorCase): string | undefined {
+  const [here, there] = [upIn(vector, 'reachable').length, upIn(vector, 'unreachable').length]
+  if (here === there) return undefined
+  return here > there ? 'down-unreachable' : 'down-self'
+}
+
+export const downingDeviations: readonly Deviation[] = [
+  {
+    id: 'a-tie-keeps-the-lowest-address',
+    reason:
+      'Of two halves the one with the lowest address survives; to down both would cost the whole cluster.',
+    applies: (vector) => decides(vector, 'keep-majority') && majority(vector) === undefined,
+    upstream: () => ({ answer: 'down-all' }),
+    ours: (vector) => {
+      const [here, there] = [upIn(vector, 'reachable'), upIn(vector, 'unreachable')]
+      const isHere = first([...here, ...there]) === first(here)
+      return { answer: isHere ? 'down-unreachable' : 'down-self' }
+    },
+  },
+  {
+    id: 'a-lone-oldest-spares-the-others',
+    reason:
+      'An oldest member that is cut off alone goes down alone, and the others, who know that it does, stay; upstream loses both sides.',
+    applies: (vector) =>
+      decides(vector, 'keep-oldest') &&
+      strategyIn(vector)['downIfAlone'] === true &&
+      ['reachable', 'unreachable'].some((side) => upIn(vector, side).length === 1),
+    upstream: (vector) => {
+      const [here, there] = [upIn(vector, 'reachable'), upIn(vector, 'unreachable')]
+      if (age(here) >= age(there)) return { answer: 'down-self' }
+      return { answer: here.length === 1 ? 'down-all' : 'down-unreachable' }
+    },
+    ours: (vector) => {
+      const [here, there] = [upIn(vector, 'reachable'), upIn(vector, 'unreachable')]
+      const [withIt, without] = age(here) < age(there) ? [here, there] : [there, here]
+      const isGivenUp = withIt.length === 1 && without.length > 1
+      return { answer: (withIt === here) === isGivenUp ? 'down-self' : 'down-unreachable' }
+    },
+  },
+  {
+    id: 'every-side-asks-for-the-lease',
+    reason:
+      'The lease decides on every side, also where one is a majority: two sides that count differently would else both survive. Who is denied gives up its own side only.',
+    applies: (vector) => decides(vector, 'lease-majority'),
+    upstream: (vector) => ({
+      answer:
+        majority(vector) ??
+        (strategyIn(vector)['leaseAcquired'] === true ? 'down-unreachable' : 'down-all'),
+    }),
+    ours: (vector) => ({
+      answer: strategyIn(vector)['leaseAcquired'] === true ? 'down-unreachable' : 'down-self',
+    }),
+  },
+]
