@@ -80,7 +80,9 @@ export function processFaults<P, S>(): readonly ActionType<P, S>[] {
       weight: 3,
       draw: (random, hosts) => ({
         host: drawOne(random, hosts),
-        forMs: drawLogarithmic(random, 100, 4_000),
+        // Half of them short, half long enough for others to be accused after it.
+        forMs:
+          random() < 0.5 ? drawLogarithmic(random, 100, 4_000) : drawInteger(random, 4_000, 12_000),
         reads: drawInteger(random, 1, 40),
         order: drawOne(random, orders),
       }),

@@ -1,30 +1,52 @@
 // P2: a decision is never undone. In the view of one process, the status of an incarnation only moves
-// forward, and an age, once given, stays; over all views, everybody who was given an age has one.
-import { memberStatuses, type MemberStatus } from '@casty/membership'
+// forward, and an age, once given, stays. No two members have one age, and of two that count each other
+// in neither gives a member another age than the other. (A number that a leader gave and took with it,
+// told to nobody who is left, binds nobody.)
+import {
+  memberStatuses,
+  type Cluster,
+  type ClusterState,
+  type Member,
+  type MemberStatus,
+} from '@casty/membership'
+import type { SimulatedProcess } from '../world/simulated-process.ts'
+import { isActive } from './is-active.ts'
 import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 
 export function forwardOnly(run: MembershipRun): MembershipWatcher {
   const name = 'decisions are never undone'
-  const ages = new Map<string, number>()
+  const compareAges = (
+    process: SimulatedProcess<Cluster>,
+    state: ClusterState,
+    of: Member,
+  ): void => {
+    const { key, node, upNumber } = of
+    for (const other of run.world.processes) {
+      const theirs = run.stateOf(other)
+      const age = theirs?.member(node)?.upNumber
+      if (theirs === undefined || age === undefined || age === upNumber) continue
+      if (!countsIn(state, other) || !countsIn(theirs, process)) continue
+      const text = `${process.host} sees ${key} with age ${upNumber}, others with ${age}`
+      run.violate(name, text, process.host)
+    }
+  }
   return {
-    changed({ host }, state, before) {
+    changed(process, state, before) {
+      const { host } = process
       const numbered = new Map<number, string>()
       for (const member of state.members) {
         const { key, status, upNumber } = member
         const was = before?.member(member.node)
-        if (
-          was !== undefined &&
-          memberStatuses.indexOf(status) < memberStatuses.indexOf(was.status)
-        ) {
+        if (was !== undefined && rank(status) < rank(was.status)) {
           run.violate(name, `${host} saw ${key} go from ${was.status} back to ${status}`, host)
         }
-        if (upNumber === undefined) continue
-        const known = ages.get(key)
-        if (known !== undefined && known !== upNumber) {
-          run.violate(name, `${host} sees ${key} with age ${upNumber}, others with ${known}`, host)
+        if (was?.upNumber !== undefined && was.upNumber !== upNumber) {
+          const text = `${host} saw the age of ${key} go from ${was.upNumber} to ${upNumber}`
+          run.violate(name, text, host)
         }
-        ages.set(key, upNumber)
-        if (isOut(status)) continue
+        if (upNumber === undefined) continue
+        if (was?.upNumber !== upNumber) compareAges(process, state, member)
+        if (rank(status) >= rank('down')) continue
         const twin = numbered.get(upNumber)
         if (twin !== undefined) {
           run.violate(name, `${host} sees ${key} and ${twin} with one age, ${upNumber}`, host)
@@ -35,6 +57,12 @@ export function forwardOnly(run: MembershipRun): MembershipWatcher {
   }
 }
 
-function isOut(status: MemberStatus): boolean {
-  return memberStatuses.indexOf(status) >= memberStatuses.indexOf('down')
+function rank(status: MemberStatus): number {
+  return memberStatuses.indexOf(status)
+}
+
+/** Whether a view holds a process for an active member. */
+function countsIn(view: ClusterState, { program }: SimulatedProcess<Cluster>): boolean {
+  const member = program && view.member(program.self)
+  return member !== undefined && isActive(member)
 }

@@ -64,6 +64,8 @@ function everybodyIsThere(run: MembershipRun): HealStage {
     name: 'everybody is there',
     withinMs: leaveWithinMs,
     nudge() {
+      // Whoever was a member may have been downed before.
+      if (!world.processes.some(({ program }) => program?.selfMember)) abandoned.clear()
       for (const host of world.hosts) if (!abandoned.has(host)) world.start(host)
       for (const { cluster, state } of states(run)) {
         const gone = state.members.find(

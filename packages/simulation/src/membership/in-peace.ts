@@ -8,17 +8,23 @@ import { settingsOf } from './settings.ts'
 
 /** A point of doubt goes with every second; there are eight at most. */
 const doubtWithinMs = 10_000
+/** The longest pause between two attempts to dial, with room. */
+const calmMs = 6_000
 /** All exchanges of a leave, a round of gossip each, with room. */
 const leaveWithinMs = 8_000
 /** A host whose process was killed refuses connections: nobody waits for silence. */
 const noticeWithinMs = 3_000
 
 export function peaceStages(run: MembershipRun): readonly HealStage[] {
-  return [doubtsEnd(run), somebodyLeaves(run), somebodyDies(run)]
+  return [peaceComes(run), somebodyLeaves(run), somebodyDies(run)]
 }
 
-/** Whoever stood still goes on to doubt itself for a while, and its word does not count. */
-function doubtsEnd(run: MembershipRun): HealStage {
+/**
+ * Whoever stood still goes on to doubt itself for a while, and its word does not count; whoever lost a
+ * connection dials again after a while.
+ */
+function peaceComes(run: MembershipRun): HealStage {
+  let since = 0
   const doubtful = (): readonly string[] =>
     run.world.processes.flatMap(({ program }) =>
       [...(program?.getState().reachability.rows ?? [])]
@@ -28,7 +34,10 @@ function doubtsEnd(run: MembershipRun): HealStage {
   return {
     name: 'nobody doubts itself for long',
     withinMs: doubtWithinMs,
-    isDone: () => doubtful().length === 0,
+    begin() {
+      since = run.world.now
+    },
+    isDone: () => run.world.now - since >= calmMs && doubtful().length === 0,
     explain: () => [...new Set(doubtful())].join(', '),
   }
 }

@@ -8,7 +8,7 @@ export function leavingHandsOver(run: MembershipRun): MembershipWatcher {
   const name = 'whoever leaves hands over first'
   const handedOver = new Set<SimulatedProcess<Cluster>>()
   // Whoever is downed while it leaves is given no time.
-  const isDownedByHand = run.plan.actions.some(({ type }) => type === 'down')
+  const isDownedByHand = run.plan.actions.some(({ type }) => type.startsWith('down'))
   return {
     started(process) {
       process.program?.beforeExit(async () => void handedOver.add(process))

@@ -1,5 +1,5 @@
 // What users do with a cluster.
-import type { Cluster, ClusterState } from '@casty/membership'
+import { youngest, type Cluster, type ClusterState } from '@casty/membership'
 import { defineAction, type ActionType } from '../run/action.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
 import type { MembershipRun } from './membership-run.ts'
@@ -31,6 +31,26 @@ const untimelyEnds: readonly ActionType<Cluster, ClusterState>[] = [
     },
   }),
   defineAction({
+    type: 'replace-youngest',
+    kind: 'workload',
+    weight: 1,
+    draw: (random, hosts) => ({
+      joiner: drawOne(random, hosts),
+      handoverMs: drawLogarithmic(random, 10, 3_000),
+    }),
+    perform: (run, { joiner, handoverMs }) => {
+      const { world } = run
+      const members = world.processes
+        .find(({ host }) => host !== joiner)
+        ?.program?.getState().members
+      const leaver = youngest(members ?? [])?.address.host
+      if (leaver === undefined || leaver === joiner) return
+      world.crash(joiner)
+      world.start(joiner)
+      leave(run, leaver, handoverMs)
+    },
+  }),
+  defineAction({
     type: 'die-leaving',
     kind: 'fault',
     weight: 1,
@@ -46,7 +66,36 @@ const untimelyEnds: readonly ActionType<Cluster, ClusterState>[] = [
       }
     },
   }),
+  defineAction({
+    type: 'down-cut-off',
+    kind: 'fault',
+    weight: 1,
+    draw: (random, hosts) => ({
+      by: drawOne(random, hosts),
+      host: drawOne(random, hosts),
+      mode: drawOne(random, ['silent', 'reset'] as const),
+      forMs: drawLogarithmic(random, 5_000, 30_000),
+      share: random(),
+    }),
+    perform: (run, { by, host, mode, forMs, share }) => {
+      if (by === host || clusterAt(run, host) === undefined) return
+      run.note(host, 'fault', `is cut off for ${forMs} ms, and downed by ${by} meanwhile`)
+      for (const other of run.world.hosts.filter((one) => one !== host)) {
+        run.world.disturb({ from: host, to: other }, { type: 'cut', mode }, forMs)
+        run.world.disturb({ from: other, to: host }, { type: 'cut', mode }, forMs)
+      }
+      run.world.clock.schedule(forMs * share, () => down(run, by, host))
+    },
+  }),
 ]
+
+function down(run: MembershipRun, by: string, host: string): void {
+  const cluster = clusterAt(run, by)
+  const member = cluster?.getState().members.find(({ address }) => address.host === host)
+  if (cluster === undefined || member === undefined || by === host) return
+  run.note(by, 'workload', `down(${member.key})`)
+  cluster.down(member.node)
+}
 
 function leave(run: MembershipRun, host: string, handoverMs: number): boolean {
   const cluster = clusterAt(run, host)
@@ -79,13 +128,7 @@ export const membershipWorkload: readonly ActionType<Cluster, ClusterState>[] = 
     kind: 'workload',
     weight: 1,
     draw: (random, hosts) => ({ by: drawOne(random, hosts), host: drawOne(random, hosts) }),
-    perform: (run, { by, host }) => {
-      const cluster = clusterAt(run, by)
-      const member = cluster?.getState().members.find(({ address }) => address.host === host)
-      if (cluster === undefined || member === undefined || by === host) return
-      run.note(by, 'workload', `down(${member.key})`)
-      cluster.down(member.node)
-    },
+    perform: (run, { by, host }) => down(run, by, host),
   }),
   ...untimelyEnds,
   defineAction({

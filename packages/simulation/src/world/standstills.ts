@@ -10,7 +10,7 @@ import type { SimulatedProcess } from './simulated-process.ts'
 export type ResumeOrder = 'timers-first' | 'sockets-first'
 
 /** A stall that no read of the time sets off begins after this. */
-const stallAnywayMs = 20
+const stallAnywayMs = 1_500
 /** Between timers and sockets of a process that goes on: enough to order the two. */
 const secondAfterMs = 1e-3
 

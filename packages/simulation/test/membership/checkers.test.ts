@@ -70,6 +70,28 @@ describe('decisions are never undone', () => {
     expect((await judge(forwardOnly, script))[0]).toMatch(/with age 3, others with 2$/)
   })
 
+  test('cries where one view gives a member another age than before', async () => {
+    const [complaint] = await judge(
+      forwardOnly,
+      oneAfterAnother('a', 'a.up^1 b.up^2', 'a.up^1 b.up^3'),
+    )
+    expect(complaint).toMatch(/saw the age of b:1#\S+ go from 2 to 3$/)
+  })
+
+  test('is silent where the view with another age is of one that died, or is downed', async () => {
+    const dead: Script = [
+      [1_000, shows('a', 'a.up^1 b.up^2 c.up^3')],
+      [2_000, ({ world }) => world.crash('a')],
+      [3_000, shows('b', 'a.up^1 b.up^2 c.up^4')],
+    ]
+    const downed: Script = [
+      [1_000, shows('a', 'a.up^1 b.up^2 c.up^3')],
+      [3_000, shows('b', 'a.down^1 b.up^2 c.up^4')],
+    ]
+    expect(await judge(forwardOnly, dead)).toEqual([])
+    expect(await judge(forwardOnly, downed)).toEqual([])
+  })
+
   test('is silent where views give an age later than others, and the same', async () => {
     const script: Script = [
       [1_000, shows('a', 'a.up^1 b.up^2')],

@@ -70,20 +70,4 @@ export const lifeBugs: readonly SeededBug[] = bugsOf([
     replace: '? Math.min(pace.nextAt, convergence.overdueAt)\n        : 0',
     why: 'A node wakes over and over at one instant.',
   },
-  {
-    name: 'removed-lives-unknown',
-    promise: 'whoever wants in or out gets there',
-    file: `${m}/joining.ts`,
-    find: 'if (tombstone && cluster.tombstones.has(node)) return tombstone.node.incarnation',
-    replace: '',
-    why: 'A removed incarnation is neither refused nor told, and is never let in either.',
-  },
-  {
-    name: 'former-lives-unknown',
-    promise: 'whoever wants in or out gets there',
-    file: `${m}/joining.ts`,
-    find: 'return incarnation !== undefined && incarnation > node.incarnation ? incarnation : undefined',
-    replace: 'return undefined',
-    why: 'A joiner whose clock went back is not told to come as a later incarnation.',
-  },
 ])
