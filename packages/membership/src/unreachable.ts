@@ -32,6 +32,7 @@ export interface ReachabilityVotes {
  * Only members that are not down and do not doubt themselves accuse. An observer that more others find
  * unreachable than its subject is the one that is cut off, and its vote is void: after a partition
  * healed, or where a node hears nobody but is still heard, it would have everybody else unreachable.
+ * Where as many do, those of the two sides are believed whom nobody accuses.
  *
  * Where fewer members are left to vote than `needed` asks for, all of them suffice: left to vote are
  * those who accuse the subject, and those whom none of its accusers finds unreachable too, nor enough
@@ -52,12 +53,8 @@ export function countVotes(
   if (accusers.size === 0) return []
   const present = [...members.values()].filter((member) => member.status !== 'down')
   const asked = needed(present.length)
-  const counted = new Map(
-    [...accusers].map(([subject, accusing]) => [
-      subject,
-      asked === 1 ? accusing : withoutVoid(accusing, accusers, self),
-    ]),
-  )
+  const counted =
+    asked === 1 ? accusers : withoutDeadHeats(withoutVoid(accusers, self), accusers, self)
   const isThere = (key: NodeKey): boolean => key === self || (counted.get(key)?.length ?? 0) < asked
   const voters = present.map(({ key }) => key).filter(isThere)
   return [...counted].map(([subject, observers]) => {
@@ -68,15 +65,54 @@ export function countVotes(
   })
 }
 
+type Accusers = ReadonlyMap<NodeKey, readonly NodeKey[]>
+
 /** Leaves out the observers that more others find unreachable than there are of them. */
-function withoutVoid(
-  observers: readonly NodeKey[],
-  accusers: ReadonlyMap<NodeKey, readonly NodeKey[]>,
+function withoutVoid(accusers: Accusers, self: NodeKey | undefined): Accusers {
+  return mapped(accusers, (observers) =>
+    filtered(
+      observers,
+      (observer) => observer === self || (accusers.get(observer)?.length ?? 0) <= observers.length,
+    ),
+  )
+}
+
+/**
+ * Where as many find the observer unreachable as its subject, those are believed whom nobody accuses in
+ * turn. The dead take nothing back: when all who watched a member have died while it was cut off for a
+ * moment, it would else stay unreachable for as long as they are members.
+ */
+function withoutDeadHeats(
+  counted: Accusers,
+  accusers: Accusers,
   self: NodeKey | undefined,
+): Accusers {
+  const isUndisputed = (key: NodeKey): boolean => (counted.get(key)?.length ?? 0) === 0
+  return mapped(counted, (observers, subject) => {
+    const most = accusers.get(subject)?.length ?? 0
+    if (observers.some(isUndisputed)) return observers
+    return filtered(observers, (observer) => {
+      const against = accusers.get(observer) ?? []
+      return observer === self || against.length < most || !against.some(isUndisputed)
+    })
+  })
+}
+
+function mapped(
+  accusers: Accusers,
+  left: (observers: readonly NodeKey[], subject: NodeKey) => readonly NodeKey[],
+): Accusers {
+  return new Map(
+    [...accusers].map(([subject, observers]) => [subject, left(observers, subject)] as const),
+  )
+}
+
+/** The same instance where all stay. */
+function filtered(
+  observers: readonly NodeKey[],
+  stays: (observer: NodeKey) => boolean,
 ): readonly NodeKey[] {
-  const counts = (observer: NodeKey): boolean =>
-    observer === self || (accusers.get(observer)?.length ?? 0) <= observers.length
-  return observers.every(counts) ? observers : observers.filter(counts)
+  return observers.every(stays) ? observers : observers.filter(stays)
 }
 
 /**
@@ -133,7 +169,7 @@ function mayAccuse(member: Member, reachability: Reachability): boolean {
 function accusersBySubject(
   members: ReadonlyMap<NodeKey, Member>,
   reachability: Reachability,
-): ReadonlyMap<NodeKey, readonly NodeKey[]> {
+): Accusers {
   const accusers = new Map<NodeKey, NodeKey[]>()
   for (const observer of members.values()) {
     const row = reachability.rows.get(observer.key)

@@ -72,6 +72,12 @@ describe('who is unreachable', () => {
     // To the others its votes are void, whether they have noticed it or not.
     ['f✗a f✗b f✗c f✗d f✗e a✗f b✗f c✗f', 'a', 'f'],
     ['f✗a f✗b f✗c f✗d f✗e', 'a', ''],
+    // The dead take back nothing: e was cut off, and those who found it so have died since.
+    ['a✗e b✗e c✗e d✗a d✗b d✗c e✗a e✗b e✗c f✗a f✗b f✗c', 'd', 'a b c'],
+    // But whoever is dead as well is found so by one of those who live.
+    ['a✗e b✗e c✗e d✗a d✗b d✗c d✗e f✗a f✗b f✗c f✗e', 'd', 'a b c e'],
+    // Where all are accused, nobody is believed more than others.
+    ['a✗d a✗e a✗f b✗d b✗e b✗f c✗d c✗e c✗f d✗a d✗b d✗c e✗a e✗b e✗c f✗a f✗b f✗c', 'a', 'b c d e f'],
     // Nor do two against four make the four unreachable to themselves.
     ['e✗a e✗b e✗c e✗d f✗a f✗b f✗c f✗d a✗e b✗e c✗e a✗f b✗f c✗f', 'a', 'e f'],
   ])('of six with [%s], seen from %s, it is [%s]', (observations, viewer, expected) => {
