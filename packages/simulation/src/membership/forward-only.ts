@@ -1,7 +1,8 @@
 // P2: a decision is never undone. In the view of one process, the status of an incarnation only moves
 // forward, and an age, once given, stays. No two members have one age, and of two that count each other
 // in neither gives a member another age than the other. (A number that a leader gave and took with it,
-// told to nobody who is left, binds nobody.)
+// told to nobody who is left, binds nobody; and whoever leaves, or is downed, by somebody who does not
+// know its number yet, goes without one.)
 import {
   memberStatuses,
   type Cluster,
@@ -15,6 +16,8 @@ import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 
 export function forwardOnly(run: MembershipRun): MembershipWatcher {
   const name = 'decisions are never undone'
+  /** Statuses on the way out, by member, as shown first: true where whoever decided knew no age. */
+  const ageless = new Map<string, boolean>()
   const compareAges = (
     process: SimulatedProcess<Cluster>,
     state: ClusterState,
@@ -37,10 +40,15 @@ export function forwardOnly(run: MembershipRun): MembershipWatcher {
       for (const member of state.members) {
         const { key, status, upNumber } = member
         const was = before?.member(member.node)
+        const decision = `${key} ${status}`
+        if (was?.status !== status && rank(status) >= rank('leaving') && !ageless.has(decision)) {
+          ageless.set(decision, upNumber === undefined && was?.upNumber === undefined)
+        }
         if (was !== undefined && rank(status) < rank(was.status)) {
           run.violate(name, `${host} saw ${key} go from ${was.status} back to ${status}`, host)
         }
-        if (was?.upNumber !== undefined && was.upNumber !== upNumber) {
+        const losesAge = upNumber === undefined && ageless.get(decision) === true
+        if (was?.upNumber !== undefined && was.upNumber !== upNumber && !losesAge) {
           const text = `${host} saw the age of ${key} go from ${was.upNumber} to ${upNumber}`
           run.violate(name, text, host)
         }

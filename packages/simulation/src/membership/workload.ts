@@ -31,6 +31,28 @@ const untimelyEnds: readonly ActionType<Cluster, ClusterState>[] = [
     },
   }),
   defineAction({
+    type: 'lose-decider',
+    kind: 'fault',
+    weight: 1,
+    draw: (random, hosts) => ({
+      joiner: drawOne(random, hosts),
+      standsStillMs: drawInteger(random, 300, 1_500),
+      backAfterMs: drawLogarithmic(random, 1, 1_000),
+    }),
+    perform: (run, { joiner, standsStillMs, backAfterMs }) => {
+      const { world } = run
+      if (world.processes.length < 3) return
+      world.crash(joiner)
+      world.start(joiner)
+      onceKnownToJoinerAlone(run, joiner, (decider) => {
+        run.note(decider, 'fault', `crashes, and with it all who know that ${joiner} is up`)
+        world.crash(decider)
+        world.pause(joiner, standsStillMs)
+        world.clock.schedule(backAfterMs, () => world.start(decider))
+      })
+    },
+  }),
+  defineAction({
     type: 'replace-youngest',
     kind: 'workload',
     weight: 1,
@@ -88,6 +110,35 @@ const untimelyEnds: readonly ActionType<Cluster, ClusterState>[] = [
     },
   }),
 ]
+
+/** Who decides is looked for so often: news needs longer for its way to another host. */
+const lookEveryMs = 1
+/** Whoever joins has become up by then, or will not soon. */
+const decidedWithinMs = 3_000
+
+/** A joiner has learned that it is up, and of the others nobody knows but whoever decided it. */
+function onceKnownToJoinerAlone(
+  run: MembershipRun,
+  joiner: string,
+  strike: (decider: string) => void,
+): void {
+  const { world } = run
+  const process = world.running(joiner)
+  const until = world.now + decidedWithinMs
+  const look = (): void => {
+    if (process?.isRunning !== true || run.isHealing || world.now > until) return
+    const self = process.program?.selfMember
+    if (self?.status !== 'up') {
+      world.clock.schedule(lookEveryMs, look)
+      return
+    }
+    const [decider, ...others] = world.processes.filter(
+      (other) => other !== process && run.stateOf(other)?.member(self.node)?.status === 'up',
+    )
+    if (decider !== undefined && others.length === 0) strike(decider.host)
+  }
+  look()
+}
 
 function down(run: MembershipRun, by: string, host: string): void {
   const cluster = clusterAt(run, by)

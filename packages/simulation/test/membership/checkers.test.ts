@@ -92,6 +92,20 @@ describe('decisions are never undone', () => {
     expect(await judge(forwardOnly, downed)).toEqual([])
   })
 
+  test('cries where an age is lost, unless whoever decided that it goes did not know it', async () => {
+    const lost: Script = [
+      [1_000, shows('b', 'a.up^1 b.up^2')],
+      [2_000, shows('b', 'a.up^1 b.leaving')],
+    ]
+    expect((await judge(forwardOnly, lost))[0]).toMatch(/saw the age of b:1#\S+ go from 2 to undef/)
+    const neverKnown: Script = [
+      [1_000, shows('a', 'a.up^1 b.up^2')],
+      [2_000, shows('b', 'a.up^1 b.leaving')],
+      [3_000, shows('a', 'a.up^1 b.leaving')],
+    ]
+    expect(await judge(forwardOnly, neverKnown)).toEqual([])
+  })
+
   test('is silent where views give an age later than others, and the same', async () => {
     const script: Script = [
       [1_000, shows('a', 'a.up^1 b.up^2')],
@@ -160,6 +174,23 @@ describe('the removed stay away', () => {
     expect(await judge(removedStaysAway, script)).toEqual([
       `the removed stay away: ${node('b').key} was removed, and still runs`,
     ])
+  })
+
+  test('cries where the removed count on, and is silent where they were only replaced', async () => {
+    const two = stateOf('a.up b.down')
+    const version = VectorClock.of([
+      [node('a').key, 2],
+      [node('b').key, 1],
+    ])
+    const removed = two.removeMembers([node('b')], 0, node('a')).with({ version })
+    const replaced = stateOf('a.up b#2.up').with({ version })
+    const ending: Script[number] = [3_000, ({ world }) => world.crash('b')]
+    expect(await judge(removedStaysAway, [...oneAfterAnother('a', two, removed), ending])).toEqual([
+      `the removed stay away: a heeds ${node('b').key}, which it has removed`,
+    ])
+    expect(await judge(removedStaysAway, [...oneAfterAnother('a', two, replaced), ending])).toEqual(
+      [],
+    )
   })
 
   test('is silent about a node whose view is empty once it is out', async () => {

@@ -53,6 +53,18 @@ describe('the seen have seen', () => {
     expect(await judge(seenIsTrue, script)).toEqual([])
   })
 
+  test('is silent where it has seen the change of a member that it has removed and forgotten', async () => {
+    const old = stateOf('a.up^1 b.up^2 c.up^3').updateStatus(node('c'), 'leaving', node('c'))
+    const removed = old.removeMembers([node('c')], 0, node('b'))
+    const script: Script = [
+      [1_000, shows('b', removed.with(seenByB))],
+      [2_000, shows('b', removed.forgetTombstones(() => true).with(seenByB))],
+      [3_000, shows('a', old.with(seenByB))],
+    ]
+    expect(await judge(seenIsTrue, script)).toEqual([])
+    expect(await judge(seenIsTrue, script.slice(1))).toHaveLength(1)
+  })
+
   test('is silent about what a node had seen when it stopped', async () => {
     const script: Script = [
       [1_000, shows('b', changed.with(seenByB))],
