@@ -31,7 +31,12 @@ const steps: readonly Step[] = [
   { name: 'tests', command: [...vitest, '--exclude', `**/${processTests}/**`], alone: true },
   {
     name: 'simulation',
-    command: [...simulate, '--scenario', 'membership', '--seeds', '300'],
+    command: [...simulate, '--scenario', 'membership', '--seeds', '300', '--require-rare-states'],
+    alone: true,
+  },
+  {
+    name: 'simulation of large clusters',
+    command: [...simulate, '--scenario', 'membership-large', '--seeds', '30'],
     alone: true,
   },
   // These start processes and kill them, on the machine's own time: one after another.

@@ -12,13 +12,11 @@ export class Refusal extends Error {}
 
 export class Hand implements AsyncDisposable {
   readonly #bug: string | undefined
-  readonly #longestRunMs: number
   #worker: Worker | undefined
 
-  /** @param bug - the seeded bug that everything it runs has: then it is given less time */
+  /** @param bug - the seeded bug that everything it runs has */
   constructor(bug?: string) {
     this.#bug = bug
-    this.#longestRunMs = bug === undefined ? longestRunMs : longestRunMs / 3
   }
 
   /**
@@ -30,7 +28,7 @@ export class Hand implements AsyncDisposable {
     const startedAt = performance.now()
     const worker = (this.#worker ??= start(this.#bug))
     try {
-      return await answerOf(worker, task, this.#longestRunMs, progress)
+      return await answerOf(worker, task, progress)
     } catch (error) {
       if (!(error instanceof Breakdown)) throw error
       this.#worker = undefined
@@ -65,7 +63,6 @@ class Breakdown extends Error {
 async function answerOf(
   worker: Worker,
   task: Task,
-  longestMs: number,
   progress: ((text: string) => void) | undefined,
 ): Promise<Outcome> {
   let watchdog: NodeJS.Timeout | undefined
@@ -73,8 +70,8 @@ async function answerOf(
     return await new Promise((resolve, reject) => {
       const giveUp = (checker: string, text: string): void => reject(new Breakdown(checker, text))
       watchdog = setTimeout(
-        () => giveUp('every run ends', `not within ${longestMs} ms of real time`),
-        longestMs,
+        () => giveUp('every run ends', `not within ${longestRunMs} ms of real time`),
+        longestRunMs,
       )
       worker.on('message', (answer: Answer) => {
         watchdog?.refresh()

@@ -9,6 +9,7 @@ import { duration } from '../report/totals.ts'
 import type { Task } from '../task.ts'
 import type { SeededBug } from './bug.ts'
 import { bugNamed } from './catalogue.ts'
+import { isOwnPromise } from './promises.ts'
 
 /** Less than this share caught is a failure. */
 export const wantedShare = 0.95
@@ -123,21 +124,37 @@ function huntLine({ bug, caught, wallMs }: Hunt, from: number, seeds: number): s
     return `✗ ${name} NOT CAUGHT by ${seeds} seeds from ${from} on (${duration(wallMs)})`
   }
   const at = `seed ${caught.seed} of ${from + seeds - 1}`.padEnd(16)
-  return `✓ ${name} ${at} ${duration(wallMs).padStart(8)}  ${caught.checker}`
+  const other = isOwnPromise(bug, caught.checker) ? '' : `; another promise than "${bug.promise}"`
+  return `✓ ${name} ${at} ${duration(wallMs).padStart(8)}  ${caught.checker}${other}`
 }
 
 function huntJson({ bug, caught, runs, wallMs }: Hunt): string {
   const { name, promise, file, scenario } = bug
   const replay = caught && replayCommand(scenario, caught.seed, name)
-  return JSON.stringify({ type: 'bug', name, promise, file, caught, runs, wallMs, replay })
+  const byOwnPromise = caught && isOwnPromise(bug, caught.checker)
+  return JSON.stringify({
+    type: 'bug',
+    name,
+    promise,
+    file,
+    caught,
+    byOwnPromise,
+    runs,
+    wallMs,
+    replay,
+  })
 }
 
 function score(hunts: readonly Hunt[], bugs: number): string {
   const caught = hunts.filter((hunt) => hunt.caught !== undefined).length
   const missed = hunts.filter((hunt) => hunt.caught === undefined).map(({ bug }) => bug.name)
   const share = bugs === 0 ? '' : ` (${Math.floor((100 * caught) / bugs)} %)`
+  const others = hunts.filter((one) => one.caught && !isOwnPromise(one.bug, one.caught.checker))
   return [
     `${caught} of ${bugs} bugs caught${share}; wanted: ${100 * wantedShare} %`,
+    ...(others.length === 0
+      ? []
+      : [`${others.length} of them cried first over another promise than the one they break`]),
     ...(missed.length === 0 ? [] : [`Not caught: ${missed.join(', ')}`]),
   ].join('\n')
 }

@@ -1,0 +1,33 @@
+// Which promises each checker looks after: a bug that is caught is caught best by the promise it breaks.
+import type { BrokenPromise, SeededBug } from './bug.ts'
+
+const guarded: Readonly<Record<string, readonly BrokenPromise[]>> = {
+  'all agree': ['all agree'],
+  'decisions are never undone': ['decisions stay'],
+  'decisions wait for agreement': ['decisions stay'],
+  'the seen have seen': ['decisions stay'],
+  'the removed stay away': ['decisions stay', 'everything is bounded'],
+  'there is one cluster': ['there is one cluster'],
+  'the healthy are reachable': ['the healthy are reachable'],
+  'accusations have reasons': ['the healthy are reachable'],
+  'votes are of those who count': ['the healthy are reachable'],
+  'nobody doubts itself for long': ['the healthy are reachable'],
+  'the dead are unreachable, the living are not': [
+    'the dead are found',
+    'the healthy are reachable',
+  ],
+  'a crash in peace is noticed at once': ['the dead are found'],
+  'every process starts': ['whoever wants in or out gets there'],
+  'everybody is there': ['whoever wants in or out gets there'],
+  'whoever leaves hands over first': ['whoever wants in or out gets there'],
+  'a leave in peace is carried through': ['whoever wants in or out gets there'],
+  'state is bounded': ['everything is bounded'],
+  // A loop without end shows as one or the other.
+  'nothing throws': ['everything is bounded'],
+  'every run ends': ['everything is bounded'],
+}
+
+/** Whether it was a checker of the promise that a bug breaks, by the catalogue, that cried. */
+export function isOwnPromise({ promise }: SeededBug, checker: string): boolean {
+  return guarded[checker]?.includes(promise) === true
+}
