@@ -1,0 +1,93 @@
+// One node in a process of its own, with split-brain resolution as it comes: it reports what changes over
+// IPC, starts anew when it was downed, and ends with its fleet.
+import { flushCompileCache } from 'node:module'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { ClusterSupervisor, type Cluster, type ClusterEvent } from '@casty/membership'
+import { splitBrainResolver } from '@casty/sbr'
+import { NodeAddress } from '@casty/transport'
+import { tcpTransport } from '@casty/transport-tcp'
+import { relayedTransport } from 'casty-relay'
+import type { NodeEvent, NodeSettings, Report, View } from './protocol.ts'
+
+process.on('disconnect', () => process.exit(0))
+
+// The fleet is the only one to start this program, and passes settings.
+const settings = JSON.parse(process.argv[2] ?? '') as NodeSettings
+const { name, host, relay, contacts } = settings
+const tcp = tcpTransport()
+
+const supervisor = await ClusterSupervisor.start(
+  {
+    transport: relay === undefined ? tcp : relayedTransport(tcp, NodeAddress.parse(relay)),
+    name,
+    host,
+    insecure: true, // The network of a test is nobody else's.
+    seedNodes: contacts,
+    eventLoopDelay: monitorEventLoopDelay({ resolution: 20 }),
+    downing: splitBrainResolver(),
+  },
+  { onStart: follow },
+).catch(fail)
+// By the time that it is killed it is too late, and the next process would compile all of it again.
+flushCompileCache()
+
+process.on('message', () => {
+  // Only the fleet sends, and all that it asks for is an explanation.
+  const {
+    summary,
+    suspicions,
+    watched,
+    doubt,
+    contacts: asked,
+    downing,
+  } = supervisor.current.explain()
+  const text = JSON.stringify({ summary, suspicions, watched, doubt, asked, downing })
+  report({ type: 'explanation', text })
+})
+
+function follow(life: Cluster): void {
+  report({ type: 'life-began', address: String(life.self.address), key: life.self.key })
+  let viewIsDue = false
+  /** Many changes of one turn make one view. */
+  const reportViewSoon = (): void => {
+    if (viewIsDue) return
+    viewIsDue = true
+    setImmediate(() => {
+      viewIsDue = false
+      report({ type: 'view', view: viewOf(life) })
+    })
+  }
+  life.subscribe((event) => {
+    report({ type: 'event', event: eventFrom(event) })
+    reportViewSoon()
+  })
+  life.subscribeTopology(reportViewSoon)
+}
+
+function eventFrom(event: ClusterEvent): NodeEvent {
+  if ('member' in event) return { type: event.type, subject: event.member.key }
+  if ('subject' in event) return { type: event.type, subject: event.subject.key }
+  return { type: event.type, subject: event.type === 'self-downed' ? event.self : undefined }
+}
+
+function viewOf(life: Cluster): View {
+  const { clusterId, members, unreachable, isConverged } = life.getState()
+  return {
+    clusterId,
+    members: Object.fromEntries(members.map(({ key, status }) => [key, status])),
+    unreachable: [...unreachable],
+    converged: isConverged,
+  }
+}
+
+/** Ends the process; what waits for this waits until then. */
+function fail(reason: unknown): Promise<never> {
+  const message = reason instanceof Error ? String(reason.stack) : String(reason)
+  report({ type: 'failed', message }, () => process.exit(1))
+  return new Promise(() => {})
+}
+
+/** What cannot be sent is of no use any more: `disconnect` follows. */
+function report(what: Report, then: () => void = () => {}): void {
+  if (process.connected) process.send?.(what, undefined, undefined, then)
+}
