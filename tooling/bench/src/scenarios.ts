@@ -2,7 +2,16 @@ import type { Scenario } from './scenario.ts'
 import { scenario as clock } from './scenarios/clock.ts'
 import { scenario as membership } from './scenarios/membership.ts'
 import { scenario as membershipCore } from './scenarios/membership-core.ts'
+import { scenario as sbr } from './scenarios/sbr.ts'
+import { scenario as sbrCore } from './scenarios/sbr-core.ts'
 import { scenario as transport } from './scenarios/transport.ts'
 
 /** In the order in which they run. */
-export const scenarios: readonly Scenario[] = [clock, transport, membership, membershipCore]
+export const scenarios: readonly Scenario[] = [
+  clock,
+  transport,
+  membership,
+  membershipCore,
+  sbr,
+  sbrCore,
+]

@@ -66,6 +66,15 @@ export class FleetNode {
     return this.find('unreachable', (report) => report.key === key && report.at > after)?.at
   }
 
+  removedAt(key: string): number | undefined {
+    return this.find('removed', (report) => report.key === key)?.at
+  }
+
+  /** When it learned that the cluster decided against it. */
+  get downedAt(): number | undefined {
+    return this.find('self-downed')?.at
+  }
+
   /** The use that it reported last; `tell({ type: 'use' })` asks for another. */
   get uses(): readonly Use[] {
     return this.#reports.filter((report) => isReport(report, 'use')).map(({ use }) => use)
@@ -106,13 +115,18 @@ export class Fleet implements AsyncDisposable {
     return nodes
   }
 
-  /** Starts the first, and then all the others at once, each with the first as its contact. */
-  async start(nodes: readonly FleetNode[]): Promise<void> {
+  /**
+   * Starts the first, and then all the others at once, each with the first as its contact.
+   *
+   * @param relay - to dial through, with split-brain resolution; directly and without, if absent
+   */
+  async start(nodes: readonly FleetNode[], relay?: string): Promise<void> {
     const [seed, ...joiners] = nodes
     if (!seed) return
-    seed.tell({ type: 'start', port: 0, contacts: [] })
+    const common = { type: 'start', port: 0, ...(relay !== undefined && { relay }) } as const
+    seed.tell({ ...common, contacts: [] })
     await this.untilListening([seed])
-    for (const joiner of joiners) joiner.tell({ type: 'start', port: 0, contacts: [seed.address] })
+    for (const joiner of joiners) joiner.tell({ ...common, contacts: [seed.address] })
     await this.untilListening(joiners)
   }
 
@@ -129,9 +143,9 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** Starts a cluster and waits until all is up. */
-  async run(count: number): Promise<readonly FleetNode[]> {
+  async run(count: number, relay?: string): Promise<readonly FleetNode[]> {
     const nodes = await this.prepare(count)
-    await this.start(nodes)
+    await this.start(nodes, relay)
     await this.untilAllUp(nodes)
     return nodes
   }
@@ -142,12 +156,19 @@ export class Fleet implements AsyncDisposable {
     key: string,
     after: number,
   ): Promise<number> {
-    const instants = (): readonly (number | undefined)[] =>
-      observers.map((observer) => observer.unreachableAt(key, after))
-    await this.until(`${key} is unreachable`, observers, () =>
-      instants().every((at) => at !== undefined),
+    return await this.untilAll(`${key} is unreachable`, observers, (observer) =>
+      observer.unreachableAt(key, after),
     )
-    return Math.max(...instants().map((at) => at ?? 0))
+  }
+
+  /** @returns the last of the instants, once each of these has one */
+  async untilAll(
+    what: string,
+    nodes: readonly FleetNode[],
+    instantOf: (node: FleetNode) => number | undefined,
+  ): Promise<number> {
+    await this.until(what, nodes, () => nodes.every((node) => instantOf(node) !== undefined))
+    return Math.max(...nodes.map((node) => instantOf(node) ?? 0))
   }
 
   /** What each of these has used up to now. */

@@ -9,6 +9,8 @@ export type Instruction =
       readonly port: number
       /** Whom to ask; with none, the node forms the cluster. */
       readonly contacts: readonly string[]
+      /** Of a relay to dial through, with split-brain resolution as it comes; directly and without, if absent. */
+      readonly relay?: string
     }
   | { readonly type: 'use' }
 
@@ -24,6 +26,9 @@ export type Report =
   /** Members seen as up and reachable, whenever that has changed. */
   | { readonly type: 'up'; readonly count: number; readonly at: number }
   | { readonly type: 'unreachable'; readonly key: string; readonly at: number }
+  | { readonly type: 'removed'; readonly key: string; readonly at: number }
+  /** The cluster decided against this node. */
+  | { readonly type: 'self-downed'; readonly at: number }
   | { readonly type: 'use'; readonly use: Use }
   | { readonly type: 'failed'; readonly message: string }
 

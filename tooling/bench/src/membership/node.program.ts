@@ -1,8 +1,13 @@
 // One node in a process of its own. It says when things happened, and little else: what it does for the
 // measurement must not show in it.
 import { Cluster, type ClusterEvent } from '@casty/membership'
+import { splitBrainResolver } from '@casty/sbr'
+import { NodeAddress } from '@casty/transport'
 import { tcpTransport } from '@casty/transport-tcp'
+import { relayedTransport } from 'casty-relay'
 import { sharedNow, type Instruction, type Report } from './messages.ts'
+
+type StartInstruction = Extract<Instruction, { readonly type: 'start' }>
 
 process.on('disconnect', () => process.exit())
 
@@ -20,14 +25,21 @@ report({ type: 'ready' })
 async function obey(instruction: Instruction): Promise<void> {
   switch (instruction.type) {
     case 'start':
-      return start(instruction.port, instruction.contacts)
+      return start(instruction)
     case 'use':
       return reportUse()
   }
 }
 
-async function start(port: number, seedNodes: readonly string[]): Promise<void> {
-  const started = await Cluster.start({ transport: tcpTransport(), name: 'bench', port, seedNodes })
+async function start({ port, contacts, relay }: StartInstruction): Promise<void> {
+  const transport = tcpTransport()
+  const started = await Cluster.start({
+    transport: relay ? relayedTransport(transport, NodeAddress.parse(relay)) : transport,
+    name: 'bench',
+    port,
+    seedNodes: contacts,
+    ...(relay && { downing: splitBrainResolver() }),
+  })
   cluster = started
   const { address, key } = started.self
   report({ type: 'listening', address: address.toString(), key, at: sharedNow() })
@@ -35,8 +47,17 @@ async function start(port: number, seedNodes: readonly string[]): Promise<void> 
 }
 
 function heed(started: Cluster, event: ClusterEvent): void {
-  if (event.type === 'member-unreachable') {
-    report({ type: 'unreachable', key: event.member.key, at: sharedNow() })
+  switch (event.type) {
+    case 'member-unreachable':
+      report({ type: 'unreachable', key: event.member.key, at: sharedNow() })
+      break
+    case 'member-removed':
+      report({ type: 'removed', key: event.member.key, at: sharedNow() })
+      break
+    case 'self-downed':
+      report({ type: 'self-downed', at: sharedNow() })
+      break
+    default: // What counts as up follows from the state.
   }
   const { members, unreachable } = started.getState()
   const up = members.filter(({ status, key }) => status === 'up' && !unreachable.has(key)).length
