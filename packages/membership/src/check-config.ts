@@ -1,6 +1,7 @@
 import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
 import { endpointLimitDefaults, NodeAddress } from '@casty/transport'
 import { maxIdBytes, maxRoleBytes, maxRoles, maxRolesBytes, rolesBytes } from './codec-limits.ts'
+import { crossDcDefaults, type CrossDcSettings } from './cross-dc.ts'
 import { DC_ROLE_PREFIX, memberDc } from './data-center.ts'
 import { MembershipError } from './errors.ts'
 import type { MembershipSettings } from './membership-state.ts'
@@ -11,6 +12,7 @@ import {
   flag,
   knownNames,
   oneOf,
+  share,
   text,
   whole,
 } from './option-values.ts'
@@ -38,6 +40,7 @@ const configNames: Readonly<Record<keyof ClusterConfig, true>> = {
   gossipFanout: true,
   monitoredBy: true,
   failureDetector: true,
+  crossDc: true,
   eventLoopDelay: true,
   leaderOrder: true,
   minMembers: true,
@@ -67,6 +70,13 @@ const detectorNames: Readonly<Record<keyof HeartbeatMonitorOptions, true>> = {
   firstHeartbeatEstimateMs: true,
 }
 
+const crossDcNames: Readonly<Record<keyof CrossDcSettings, true>> = {
+  heartbeatIntervalMs: true,
+  acceptablePauseMs: true,
+  connections: true,
+  gossipProbability: true,
+}
+
 /** What all nodes must have alike travels in every handshake. */
 const maxAgreementBytes = 80
 
@@ -79,6 +89,7 @@ export interface CheckedConfig {
   readonly seedNodes: SeedNodes
   readonly bootstrap: boolean
   readonly monitoredBy: number
+  readonly crossDc: CrossDcSettings
   readonly exitTimeoutMs: number
   readonly settings: Omit<MembershipSettings, 'id'> & { readonly id: string | undefined }
   /** What all nodes must have alike, readable, so that a refusal can name both sides. */
@@ -93,6 +104,7 @@ export function checkConfig(config: ClusterConfig): CheckedConfig {
   const roles = checkRoles(given.roles)
   const seedNodes = checkSeeds(given.seedNodes)
   const leaderOrder = oneOf('leaderOrder', given.leaderOrder, ['age', 'address'] as const)
+  const crossDc = checkCrossDc(config.crossDc ?? {})
   const minMembers = whole('minMembers', given.minMembers, 1, 100_000)
   return {
     name: text('name', given.name, 100),
@@ -103,11 +115,13 @@ export function checkConfig(config: ClusterConfig): CheckedConfig {
     bootstrap: flag('bootstrap', config.bootstrap ?? isEmptyList(seedNodes)),
     exitTimeoutMs: duration('exitTimeoutMs', given.exitTimeoutMs),
     monitoredBy: whole('monitoredBy', given.monitoredBy, 1, 1_000),
+    crossDc,
     settings: {
       ...membershipDefaults,
       id: config.nodeId === undefined ? undefined : text('nodeId', config.nodeId, maxIdBytes),
       roles,
       dataCenter: memberDc({ roles }),
+      crossDc,
       leaderOrder,
       minMembers,
       gossipIntervalMs: duration('gossipIntervalMs', given.gossipIntervalMs),
@@ -152,11 +166,25 @@ function agreementOf({ downing }: ClusterConfig): string {
 }
 
 /** An option set to undefined is an option left out. */
-function defined(config: ClusterConfig): Partial<ClusterConfig> {
-  // Dropping keys of a ClusterConfig leaves part of one.
+function defined<T extends object>(options: T): Partial<T> {
+  // Dropping keys of an object leaves part of one.
   return Object.fromEntries(
-    Object.entries(config).filter(([, value]) => value !== undefined),
-  ) as Partial<ClusterConfig>
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Partial<T>
+}
+
+function checkCrossDc(given: Partial<CrossDcSettings>): CrossDcSettings {
+  knownNames('crossDc', given, Object.keys(crossDcNames))
+  const { heartbeatIntervalMs, acceptablePauseMs, connections, gossipProbability } = {
+    ...crossDcDefaults,
+    ...defined(given),
+  }
+  return {
+    heartbeatIntervalMs: duration('crossDc.heartbeatIntervalMs', heartbeatIntervalMs),
+    acceptablePauseMs: duration('crossDc.acceptablePauseMs', acceptablePauseMs),
+    connections: whole('crossDc.connections', connections, 1, 100),
+    gossipProbability: share('crossDc.gossipProbability', gossipProbability),
+  }
 }
 
 function checkRoles(roles: Iterable<string>): readonly string[] {

@@ -1,6 +1,7 @@
 import { VectorClock } from '@casty/clock'
 import type { NodeKey } from '@casty/transport'
 import { Allocations } from './allocations.ts'
+import { crossDcDefaults } from './cross-dc.ts'
 import type { MemberRecord } from './member-record.ts'
 import { Reachability } from './reachability.ts'
 import { Registry } from './registry.ts'
@@ -14,6 +15,8 @@ export interface ClusterStateParts {
   readonly viewer: NodeKey | undefined
   /** How many others watch each member: no more votes are asked for. Not told to others. */
   readonly monitoredBy: number
+  /** How many members keep each data center in touch with the others. Not told to others. */
+  readonly crossDcConnections: number
   /** By address: one record for each, of its latest incarnation. */
   readonly records: ReadonlyMap<string, MemberRecord>
   readonly tombstones: Tombstones
@@ -32,6 +35,7 @@ export const emptyParts: ClusterStateParts = {
   clusterId: '',
   viewer: undefined,
   monitoredBy: Number.POSITIVE_INFINITY,
+  crossDcConnections: crossDcDefaults.connections,
   records: new Map(),
   tombstones: Tombstones.empty,
   reachability: Reachability.empty,

@@ -3,9 +3,10 @@ import { NodeIdentity, type NodeAddress, type NodeKey } from '@casty/transport'
 import type { Allocations, AllocationTable, ShardAllocation } from './allocations.ts'
 import { changesBetween, saySame, type ClusterChanges } from './cluster-changes.ts'
 import { emptyParts, restrictedParts, type ClusterStateParts } from './cluster-state-parts.ts'
+import type { DataCenter } from './data-centers.ts'
 import { DerivedState } from './derived-state.ts'
 import type { Dot } from './dot.ts'
-import { electLeader, isConverged } from './leader.ts'
+import { electLeader, isConverged, type Viewpoint } from './leader.ts'
 import { mergeMember, type Member } from './member.ts'
 import type { MemberRecord } from './member-record.ts'
 import { isAllowedTransition, type MemberStatus } from './member-status.ts'
@@ -29,6 +30,7 @@ export class ClusterState implements ClusterStateParts {
   readonly clusterId: string
   readonly viewer: NodeKey | undefined
   readonly monitoredBy: number
+  readonly crossDcConnections: number
   readonly records: ReadonlyMap<string, MemberRecord>
   readonly tombstones: Tombstones
   readonly reachability: Reachability
@@ -44,6 +46,7 @@ export class ClusterState implements ClusterStateParts {
     this.clusterId = parts.clusterId
     this.viewer = parts.viewer
     this.monitoredBy = parts.monitoredBy
+    this.crossDcConnections = parts.crossDcConnections
     this.records = parts.records
     this.tombstones = parts.tombstones
     this.reachability = parts.reachability
@@ -70,14 +73,9 @@ export class ClusterState implements ClusterStateParts {
     return this.#derived.membersByKey
   }
 
-  /** Every member in the order in which they watch each other, each those that follow. */
-  get watchRing(): readonly NodeKey[] {
-    return this.#derived.watchRing
-  }
-
-  /** Every member in another order: over this ring news takes shortcuts. */
-  get shortcutRing(): readonly NodeKey[] {
-    return this.#derived.shortcutRing
+  /** The members of each data center by themselves, by its name. */
+  get dataCenters(): ReadonlyMap<string, DataCenter> {
+    return this.#derived.dataCenters
   }
 
   /** The member at an address, in whichever incarnation; or exactly this incarnation of it. */
@@ -87,18 +85,28 @@ export class ClusterState implements ClusterStateParts {
     return member?.incarnation === node.incarnation ? member : undefined
   }
 
-  /** Members that enough observers find unreachable. */
+  /**
+   * Members that enough observers of their own data center find unreachable; of other data centers
+   * than the viewer's also those that enough of its envoys cannot reach.
+   */
   get unreachable(): ReadonlySet<NodeKey> {
-    return this.#derived.unreachable
+    return this.#derived.verdicts.unreachable
   }
 
-  /** The oldest up (or leaving) member that is not unreachable. */
+  /** The oldest up (or leaving) member that is not unreachable, of the viewer's data center. */
   get leader(): Member | undefined {
-    return electLeader(this)
+    return electLeader(this, this.#view)
   }
 
+  /** Whether the viewer's data center has converged. */
   get isConverged(): boolean {
-    return isConverged(this)
+    return isConverged(this, this.#view)
+  }
+
+  /** Where nobody looks, all data centers count as one. */
+  get #view(): Viewpoint {
+    const self = this.viewer === undefined ? undefined : this.membersByKey.get(this.viewer)
+    return self === undefined ? {} : { dataCenter: self.dataCenter }
   }
 
   get shardAllocations(): ReadonlyMap<string, ReadonlyMap<number, ShardAllocation>> {

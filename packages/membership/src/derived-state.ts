@@ -1,17 +1,9 @@
-import { ringOrder, ringPosition } from '@casty/failure-detector'
 import type { NodeKey } from '@casty/transport'
 import type { ClusterStateParts } from './cluster-state-parts.ts'
-import { compareText } from './compare-text.ts'
+import { dataCentersOf, type DataCenter } from './data-centers.ts'
 import { digestOf, sumOfDigests, versionDigestOf } from './digest.ts'
 import { byAddress, type Member } from './member.ts'
-import { observersNeeded, unreachableMembers } from './unreachable.ts'
-
-/** What was answered from each point of view, by its name. */
-export interface Recall {
-  readonly unreachable: Map<string, ReadonlySet<NodeKey>>
-  readonly leaders: Map<string, Member | undefined>
-  readonly neighbours: Map<NodeKey, readonly Member[]>
-}
+import { Verdicts } from './verdicts.ts'
 
 /** Whether a view has converged, where nobody waits for those that confirmed to exit. */
 export interface Converged {
@@ -28,18 +20,16 @@ export class DerivedState {
   readonly #parts: ClusterStateParts
   #members: readonly Member[] | undefined
   #membersByKey: ReadonlyMap<NodeKey, Member> | undefined
-  #unreachable: ReadonlySet<NodeKey> | undefined
+  #dataCenters: ReadonlyMap<string, DataCenter> | undefined
+  /** Of a state before, with other records. */
+  #formerDataCenters: ReadonlyMap<string, DataCenter> | undefined
+  #verdicts: Verdicts | undefined
   #versionDigest: number | undefined
   #seenDigest: number | undefined
   #membersDigest: number | undefined
   #hasOrphans: boolean | undefined
   #seenBits: Uint8Array | undefined
-  #recall: Recall | undefined
   #converged: Converged | undefined
-  #watchRing: readonly NodeKey[] | undefined
-  #shortcutRing: readonly NodeKey[] | undefined
-  /** Of a state before, with other records: its rings hold as long as the same nodes are members. */
-  #formerRings: DerivedState | undefined
 
   /** @param former - of the state before: its answers are kept as far as they still hold */
   constructor(parts: ClusterStateParts, former?: DerivedState) {
@@ -53,22 +43,22 @@ export class DerivedState {
     if (now.version === before.version && now.clusterId === before.clusterId)
       this.#versionDigest = former.#versionDigest
     if (now.records !== before.records) {
-      // Never a chain: of a state that has no rings of its own, those that it was given are kept.
-      this.#formerRings = former.#watchRing ? former : former.#formerRings
+      this.#formerDataCenters = former.#dataCenters ?? former.#formerDataCenters
       return
     }
-    this.#formerRings = former.#formerRings
-    this.#watchRing = former.#watchRing
-    this.#shortcutRing = former.#shortcutRing
+    this.#formerDataCenters = former.#formerDataCenters
+    this.#dataCenters = former.#dataCenters
     this.#members = former.#members
     this.#membersByKey = former.#membersByKey
     this.#membersDigest = former.#membersDigest
     if (now.seen === before.seen) this.#seenBits = former.#seenBits
     if (now.tombstones === before.tombstones) this.#hasOrphans = former.#hasOrphans
-    const isSameView = now.viewer === before.viewer && now.monitoredBy === before.monitoredBy
+    const isSameView =
+      now.viewer === before.viewer &&
+      now.monitoredBy === before.monitoredBy &&
+      now.crossDcConnections === before.crossDcConnections
     if (!isSameView || now.reachability !== before.reachability) return
-    this.#unreachable = former.#unreachable
-    this.#recall = former.#recall
+    this.#verdicts = former.#verdicts
     if (now.seen === before.seen) this.#converged = former.#converged
   }
 
@@ -83,48 +73,16 @@ export class DerivedState {
     return this.#membersByKey
   }
 
-  /** The ring on which members watch those that follow. */
-  get watchRing(): readonly NodeKey[] {
-    this.#makeRings()
-    return this.#watchRing ?? []
+  get dataCenters(): ReadonlyMap<string, DataCenter> {
+    this.#dataCenters ??= dataCentersOf(this.members, this.membersByKey, this.#formerDataCenters)
+    this.#formerDataCenters = undefined
+    return this.#dataCenters
   }
 
-  /** A second ring, of an order that has nothing to do with the first. */
-  get shortcutRing(): readonly NodeKey[] {
-    this.#makeRings()
-    return this.#shortcutRing ?? []
-  }
-
-  /** Orders thousands of hashes: not for every change of somebody's status. */
-  #makeRings(): void {
-    if (this.#watchRing && this.#shortcutRing) return
-    const former = this.#formerRings
-    this.#formerRings = undefined
-    if (former && sameNodes(former.members, this.members)) {
-      this.#watchRing = former.#watchRing
-      this.#shortcutRing = former.#shortcutRing
-      return
-    }
-    const keys = this.members.map(({ key }) => key)
-    this.#watchRing = ringOrder(keys)
-    this.#shortcutRing = shortcutOrder(keys)
-  }
-
-  get unreachable(): ReadonlySet<NodeKey> {
-    const { reachability, viewer, monitoredBy } = this.#parts
-    this.#unreachable ??= unreachableMembers(
-      this.membersByKey,
-      reachability,
-      (size) => observersNeeded(size, monitoredBy),
-      viewer,
-    )
-    return this.#unreachable
-  }
-
-  /** Answers given from some point of view: they hold until a record or reachability changes. */
-  get recall(): Recall {
-    this.#recall ??= { unreachable: new Map(), leaders: new Map(), neighbours: new Map() }
-    return this.#recall
+  /** They hold until a record or reachability changes. */
+  get verdicts(): Verdicts {
+    this.#verdicts ??= new Verdicts(this.#parts, this.membersByKey, this.dataCenters)
+    return this.#verdicts
   }
 
   /** Whether the view has converged, as last asked for. */
@@ -171,17 +129,6 @@ export class DerivedState {
     this.#seenDigest ??= sumOfDigests(this.#parts.seen)
     return this.#seenDigest
   }
-}
-
-function sameNodes(left: readonly Member[], right: readonly Member[]): boolean {
-  return left.length === right.length && left.every(({ key }, place) => key === right[place]?.key)
-}
-
-function shortcutOrder(keys: readonly NodeKey[]): readonly NodeKey[] {
-  return keys
-    .map((key) => ({ key, position: ringPosition(`shortcut ${key}`) }))
-    .toSorted((left, right) => left.position - right.position || compareText(left.key, right.key))
-    .map(({ key }) => key)
 }
 
 function bitsOf(members: readonly Member[], seen: ReadonlySet<NodeKey>): Uint8Array {

@@ -7,7 +7,8 @@ import type { ClusterEvent } from './events.ts'
 import type { MembershipInput, MembershipState } from './membership-state.ts'
 import type { Messenger } from './messenger.ts'
 import type { ClusterConfig } from './options.ts'
-import { PeerWatch, type WatchOptions, type WatchSurroundings } from './peer-watch.ts'
+import { PeerWatch } from './peer-watch.ts'
+import type { WatchOptions, WatchSurroundings } from './watch-surroundings.ts'
 
 /** The parts of a node that its failure detection works with. */
 export interface WatchParts {
@@ -27,9 +28,10 @@ export class Detection implements Timed {
   #watch: PeerWatch
   #followed: ClusterState | undefined
 
-  constructor(config: ClusterConfig, { monitoredBy }: CheckedConfig, parts: WatchParts) {
+  constructor(config: ClusterConfig, { monitoredBy, crossDc }: CheckedConfig, parts: WatchParts) {
     this.#options = {
       monitoredBy,
+      crossDc,
       monitor: config.failureDetector ?? {},
       eventLoopDelay: config.eventLoopDelay,
     }

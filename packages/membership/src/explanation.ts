@@ -1,9 +1,29 @@
 import type { EndpointReport, NodeKey } from '@casty/transport'
 import type { PeerReport } from '@casty/failure-detector'
 import { describeContacts, type ContactReport } from './contact-answers.ts'
-import { blockersOfConvergence, electLeader, type ConvergenceBlocker } from './leader.ts'
+import {
+  blockersOfConvergence,
+  electLeader,
+  isConverged,
+  type ConvergenceBlocker,
+} from './leader.ts'
 import { viewpoint, type MembershipState } from './membership-state.ts'
-import { countVotes, observersNeeded, type ReachabilityVotes } from './unreachable.ts'
+import type { ReachabilityVotes } from './unreachable.ts'
+
+/** How one data center stands, as far as a node knows: of another one than its own, later than that. */
+export interface DataCenterExplanation {
+  readonly name: string
+  /** How many members it has. */
+  readonly members: number
+  readonly leader: NodeKey | undefined
+  readonly converged: boolean
+  /** Its own members whom it finds unreachable. */
+  readonly unreachable: readonly NodeKey[]
+  /** Members of other data centers whom it cannot reach, by the votes of its envoys. */
+  readonly unreachableAcross: readonly NodeKey[]
+  /** Those that keep it in touch with other data centers, oldest first; where there are none, nobody. */
+  readonly envoys: readonly NodeKey[]
+}
 
 /** Why the cluster looks from here the way it does. Plain data: `JSON.stringify` it, or read it. */
 export interface ClusterExplanation {
@@ -16,7 +36,12 @@ export interface ClusterExplanation {
   readonly converged: boolean
   /** Who keeps the view from converging, each with the reason. */
   readonly blockers: readonly { readonly node: NodeKey; readonly why: ConvergenceBlocker['why'] }[]
-  /** Whom somebody finds unreachable, by whom, and whether that is enough. */
+  /** Every data center by itself, as far as this node knows. */
+  readonly dataCenters: readonly DataCenterExplanation[]
+  /**
+   * Whom somebody finds unreachable, by whom, and whether that is enough: members of every data center
+   * by the votes of that one, and of others by the votes of this one's envoys.
+   */
   readonly suspicions: readonly ReachabilityVotes[]
   /** Suspicion of the peers that this node watches itself. */
   readonly watched: readonly PeerReport<NodeKey>[]
@@ -59,13 +84,27 @@ export function explainState(state: MembershipState, parts: ExplanationParts): C
     leader: electLeader(cluster, view)?.key,
     converged: status !== undefined && blockers.length === 0,
     blockers: blockers.map(({ member, why }) => ({ node: member.key, why })),
-    suspicions: countVotes(
-      cluster.membersByKey,
-      cluster.reachability,
-      (size) => observersNeeded(size, cluster.monitoredBy),
-      self.key,
-    ),
+    dataCenters: [...cluster.dataCenters.keys()].map((name) => explainDataCenter(state, name)),
+    suspicions: cluster.derived.verdicts.votes(),
     ...parts,
+  }
+}
+
+function explainDataCenter(state: MembershipState, name: string): DataCenterExplanation {
+  const { cluster, settings } = state
+  const { verdicts } = cluster.derived
+  const isOwn = name === settings.dataCenter
+  const { leaderOrder } = settings
+  const view = isOwn ? viewpoint(state) : { dataCenter: name, leaderOrder }
+  const isAlone = cluster.dataCenters.size === 1
+  return {
+    name,
+    members: cluster.dataCenters.get(name)?.members.length ?? 0,
+    leader: electLeader(cluster, view)?.key,
+    converged: isConverged(cluster, view),
+    unreachable: [...verdicts.within(name)].toSorted(),
+    unreachableAcross: [...verdicts.across(name)].toSorted(),
+    envoys: isAlone ? [] : verdicts.envoys(name).map(({ key }) => key),
   }
 }
 

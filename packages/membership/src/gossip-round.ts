@@ -1,7 +1,8 @@
-// Who is told, and when. While not everybody is known to have seen this node's view it gossips soon,
-// to those who have not; else once an interval.
+// Who is told, and when. While not everybody of its data center is known to have seen this node's view
+// it gossips soon, to those who have not; else once an interval. Other data centers: cross-gossip.ts.
 import type { NodeIdentity } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
+import { candidatesWithin } from './gossip-targets.ts'
 import { gossipFor } from './gossip.ts'
 import type { Member } from './member.ts'
 import {
@@ -12,7 +13,6 @@ import {
   type Step,
 } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
-import { neighboursOf } from './neighbours.ts'
 import { lookForRivals } from './rivals.ts'
 import { gossipTo, sendTo } from './sending.ts'
 
@@ -23,7 +23,8 @@ const preferUnseen = 0.8
 export function gossipRound(state: MembershipState, moment: Moment): Step {
   const draw = drawsOf(moment)
   const { gossipIntervalMs, gossipFanout } = state.settings
-  const targets = pickTargets(gossipTargets(state, draw() < preferUnseen), gossipFanout, draw)
+  const candidates = candidatesWithin(state.cluster, state.self.key, draw() < preferUnseen)
+  const targets = pickTargets(candidates, gossipFanout, draw)
   const seenByAll = isSeenByAll(state)
   const delayMs = seenByAll ? gossipIntervalMs : Math.min(state.pace.delayMs * 2, gossipIntervalMs)
   const nextAt = moment.now + delayMs * (0.9 + 0.2 * draw())
@@ -33,7 +34,11 @@ export function gossipRound(state: MembershipState, moment: Moment): Step {
   ]
 }
 
-function openExchange({ cluster, known }: MembershipState, to: NodeIdentity): MembershipEffect {
+/** Tells a peer what it lacks, as far as that is known; else asks whether it lacks anything. */
+export function openExchange(
+  { cluster, known }: MembershipState,
+  to: NodeIdentity,
+): MembershipEffect {
   const version = known.get(to.key)
   if (version && !cluster.seen.has(to.key)) {
     const gossip = gossipFor(cluster, version)
@@ -71,38 +76,25 @@ function hasNews(before: MembershipState, after: MembershipState): boolean {
   )
 }
 
-function sectionsDiffer(before: MembershipState, after: MembershipState): boolean {
+/** Whether shard tables or services changed: nobody keeps count of who has seen those. */
+export function sectionsDiffer(before: MembershipState, after: MembershipState): boolean {
   return (
     before.cluster.allocations !== after.cluster.allocations ||
     before.cluster.registry !== after.cluster.registry
   )
 }
 
-function isSeenByAll({ cluster }: MembershipState): boolean {
+/** Whether everybody in reach has seen the view, of this node's own data center. */
+function isSeenByAll({ cluster, settings }: MembershipState): boolean {
   // Only members are counted as having seen it: mostly the numbers tell.
   if (cluster.seen.size === cluster.members.length) return true
-  if (cluster.seen.size + cluster.unreachable.size < cluster.members.length) return false
-  return cluster.members.every(({ key }) => cluster.seen.has(key) || cluster.unreachable.has(key))
+  const members = cluster.dataCenters.get(settings.dataCenter)?.members ?? []
+  if (cluster.seen.size + cluster.unreachable.size < members.length) return false
+  return members.every(({ key }) => cluster.seen.has(key) || cluster.unreachable.has(key))
 }
 
-/**
- * Whom to gossip with: everybody, or the neighbours in a large cluster, but oneself and those whom this node itself cannot reach. A member
- * that only others find unreachable stays a target: that is what heals a broken pair.
- */
-export function gossipTargets(
-  state: MembershipState,
-  preferDifferentView: boolean,
-): readonly Member[] {
-  const { cluster, self } = state
-  const reachable = neighboursOf(cluster, self.key).filter(
-    ({ key }) =>
-      key !== self.key && cluster.reachability.statusBetween(self.key, key) === 'reachable',
-  )
-  const unseen = reachable.filter(({ key }) => !cluster.seen.has(key))
-  return preferDifferentView && unseen.length > 0 ? unseen : reachable
-}
-
-function pickTargets(
+/** So many of the targets, each set of them equally likely. */
+export function pickTargets(
   targets: readonly Member[],
   count: number,
   draw: () => number,

@@ -1,67 +1,93 @@
-// Whom a node may tell of its view, also where there are several data centers: mostly its own, and
-// over a few links, those between the oldest members of each, the others.
+// Whom a node may tell of its view: its neighbours in its own data center, and where it is one of the
+// envoys of that, the envoys of the others.
 import type { NodeKey } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
 import { DC_ROLE_PREFIX } from './data-center.ts'
+import { counterparts, envoysOf } from './envoys.ts'
 import { byAge, type Member } from './member.ts'
-import { countVotes, observersNeeded } from './unreachable.ts'
+import { neighboursOf } from './neighbours.ts'
+import { countVotesAcross } from './unreachable-across.ts'
+import { observersNeeded, unreachableMembers } from './unreachable.ts'
 
 /** What chance decides about a round of gossip, drawn by whoever starts the round. */
 export interface GossipChoices {
   /** Prefer members that have not seen the view, where there are such. */
   readonly preferUnseen: boolean
-  /** Go to another data center, if this node is among the oldest of its own. */
+  /** Go to another data center, if this node is an envoy of its own. */
   readonly crossDc: boolean
   /** The other data centers in the order in which to try them. @defaultValue by name */
   readonly order?: (dataCenters: readonly string[]) => readonly string[]
-  /** How many members of each data center, the oldest, gossip across. @defaultValue 5 */
+  /** How many members of each data center, the oldest, gossip across. @defaultValue the cluster's */
   readonly crossDcConnections?: number
 }
 
 /**
- * Whom `self` may gossip with in a round: members of its own data center, or the oldest of the first
+ * Whom `self` may gossip with in a round: members of its own data center, or envoys of the first
  * other data center that it reaches. Never oneself, nor whom one finds unreachable oneself; a member
  * that only others find unreachable stays, since that is what heals a broken pair.
+ *
+ * For those who gossip with one peer at a time. A `Cluster` has rounds of their own for going across,
+ * which take every other data center in turn.
  */
 export function gossipCandidates(
   cluster: ClusterState,
   self: NodeKey,
   choices: GossipChoices,
 ): readonly Member[] {
-  const across = choices.crossDc ? acrossDataCenters(cluster, self, choices) : []
-  return across.length > 0 ? across : withinDataCenter(cluster, self, choices.preferUnseen)
-}
-
-function withinDataCenter(
-  cluster: ClusterState,
-  self: NodeKey,
-  preferUnseen: boolean,
-): readonly Member[] {
-  const dataCenter = cluster.membersByKey.get(self)?.dataCenter
-  const peers = cluster.members.filter(
-    (member) => member.dataCenter === dataCenter && canReach(cluster, self, member),
-  )
-  const unseen = peers.filter(({ key }) => !cluster.seen.has(key))
-  return preferUnseen && unseen.length > 0 ? unseen : peers
-}
-
-function acrossDataCenters(
-  cluster: ClusterState,
-  self: NodeKey,
-  { crossDcConnections = 5, order = byName }: GossipChoices,
-): readonly Member[] {
-  const oldest = oldestPerDc(cluster.members, crossDcConnections)
-  const own = cluster.membersByKey.get(self)?.dataCenter ?? ''
-  if (!oldest.get(own)?.some(({ key }) => key === self)) return []
-  for (const dataCenter of order([...oldest.keys()].filter((name) => name !== own))) {
-    const peers = oldest.get(dataCenter)?.filter((member) => canReach(cluster, self, member)) ?? []
-    if (peers.length > 0) return peers
+  const { crossDcConnections = cluster.crossDcConnections, order = byName } = choices
+  const others = choices.crossDc
+    ? counterparts(withConnections(cluster, crossDcConnections), self)
+    : new Map<string, readonly Member[]>()
+  for (const name of order([...others.keys()])) {
+    const envoys = others.get(name)?.filter((member) => canReach(cluster, self, member)) ?? []
+    if (envoys.length > 0) return envoys
   }
-  return []
+  return candidatesWithin(cluster, self, choices.preferUnseen)
 }
 
 function byName(dataCenters: readonly string[]): readonly string[] {
   return dataCenters.toSorted()
+}
+
+function withConnections(cluster: ClusterState, crossDcConnections: number): ClusterState {
+  const isSame = cluster.crossDcConnections === crossDcConnections
+  return isSame ? cluster : cluster.with({ crossDcConnections })
+}
+
+/** Whom `self` may gossip with in its own data center, by address. */
+export function candidatesWithin(
+  cluster: ClusterState,
+  self: NodeKey,
+  preferUnseen: boolean,
+): readonly Member[] {
+  const reachable = neighboursOf(cluster, self).filter((member) => canReach(cluster, self, member))
+  const unseen = reachable.filter(({ key }) => !cluster.seen.has(key))
+  return preferUnseen && unseen.length > 0 ? unseen : reachable
+}
+
+/**
+ * Whom an envoy may gossip with in another data center: its envoys. Where it reaches none of them,
+ * anybody there: its oldest may have died in a time when nothing crossed, and then only those who came
+ * after them know that they speak for it now.
+ */
+export function candidatesAcross(
+  cluster: ClusterState,
+  self: NodeKey,
+  dataCenter: string,
+): readonly Member[] {
+  const reachable = envoysInReach(cluster, self, dataCenter)
+  if (reachable.length > 0) return reachable
+  const members = cluster.dataCenters.get(dataCenter)?.members ?? []
+  return members.filter((member) => member.status !== 'down' && canReach(cluster, self, member))
+}
+
+/** The envoys of a data center that `self` has not found unreachable. */
+export function envoysInReach(
+  cluster: ClusterState,
+  self: NodeKey,
+  dataCenter: string,
+): readonly Member[] {
+  return envoysOf(cluster, dataCenter).filter((member) => canReach(cluster, self, member))
 }
 
 function canReach({ reachability }: ClusterState, self: NodeKey, { key }: Member): boolean {
@@ -69,7 +95,8 @@ function canReach({ reachability }: ClusterState, self: NodeKey, { key }: Member
 }
 
 /**
- * The `count` oldest members of each data center, oldest first: those that speak for it to others.
+ * The `count` oldest members of each data center, oldest first, whoever of them is in reach. Which
+ * of them keep it in touch with others is told by `envoysOf`.
  *
  * @see Apache Pekko, MembershipState.ageSortedTopOldestMembersPerDc
  */
@@ -113,7 +140,7 @@ export function exitingTargets(
 
 /**
  * Whether a data center finds a member reachable. Of its own members it asks only itself; of those
- * of another data center anybody may say that they are gone.
+ * of another data center that one, and its own envoys, who watch across.
  *
  * @param needed - votes for a cluster, or a data center, of a given size
  */
@@ -124,10 +151,12 @@ export function isReachableFromDc(
   needed: (size: number) => number = (size) => observersNeeded(size, cluster.monitoredBy),
 ): boolean {
   const member = cluster.membersByKey.get(subject)
-  if (!member) return false
-  const asked = [...cluster.membersByKey].filter(
-    ([, other]) => member.dataCenter !== dataCenter || other.dataCenter === dataCenter,
-  )
-  const votes = countVotes(new Map(asked), cluster.reachability, needed)
-  return !votes.some((vote) => vote.subject === subject && vote.unreachable)
+  const home = member && cluster.dataCenters.get(member.dataCenter)
+  if (!home) return false
+  const { reachability } = cluster
+  if (unreachableMembers(home.membersByKey, reachability, needed).has(subject)) return false
+  if (home.name === dataCenter) return true
+  const isSubject = (key: string): key is NodeKey => key === subject
+  const votes = countVotesAcross(envoysOf(cluster, dataCenter), reachability, isSubject, needed)
+  return !votes.some(({ unreachable }) => unreachable)
 }

@@ -12,7 +12,14 @@ export { ClusterEndpoint } from './cluster-endpoint.ts'
 export { Cluster, type ClusterMetrics } from './cluster.ts'
 export { decodeMessage, encodeMessage, membershipFrameType } from './codec.ts'
 export type { ContactReport } from './contact-answers.ts'
+export {
+  crossDcDefaults,
+  heartbeatIntervalFor,
+  type CrossDcSettings,
+  type HeartbeatIntervals,
+} from './cross-dc.ts'
 export { DC_ROLE_PREFIX, DEFAULT_DC, memberDc, partitionByDc, sameDc } from './data-center.ts'
+export type { DataCenter } from './data-centers.ts'
 export type { Dot } from './dot.ts'
 export type {
   DowningContext,
@@ -21,6 +28,7 @@ export type {
   DowningRuntime,
   DowningView,
 } from './downing.ts'
+export { envoysOf } from './envoys.ts'
 export { MembershipError, type MembershipErrorCode } from './errors.ts'
 export {
   eventForTransition,
@@ -29,7 +37,7 @@ export {
   type MemberEvent,
   type StopReason,
 } from './events.ts'
-export type { ClusterExplanation } from './explanation.ts'
+export type { ClusterExplanation, DataCenterExplanation } from './explanation.ts'
 export { pickGossipTarget } from './gossip-round.ts'
 export {
   exitingTargets,

@@ -40,7 +40,7 @@ export function leaderActions(state: MembershipState, moment: Moment): Membershi
 
 function actOnConvergence(state: MembershipState, moment: Moment): ClusterState {
   const { cluster, self, settings } = state
-  const own = cluster.members.filter((member) => member.dataCenter === settings.dataCenter)
+  const own = cluster.dataCenters.get(settings.dataCenter)?.members ?? []
   const unreachable = unreachableFrom(cluster, viewpoint(state))
   const mayRise = own.filter(({ status }) => statusRank(status) < statusRank('leaving'))
   // Joiners need not see a view for it to converge, but before they are numbered they must: one of
@@ -63,7 +63,11 @@ function actOnConvergence(state: MembershipState, moment: Moment): ClusterState 
     ...withUpNumbers(own, becoming('up')),
     ...becoming('exiting').map((member) => member.withStatus('exiting')),
   ]
-  const gone = [...becoming('removed').map((member) => member.node), ...formerNodes(cluster)]
+  const gone = [
+    ...becoming('removed').map((member) => member.node),
+    ...abandonedNodes(cluster, settings.dataCenter),
+    ...formerNodes(cluster),
+  ]
   return cluster.mergeMembers(moved, self).removeMembers(gone, moment.wallNow, self)
 }
 
@@ -78,6 +82,19 @@ function formerNodes(cluster: ClusterState): readonly NodeIdentity[] {
     if (!cluster.membersByKey.has(key as NodeKey)) found.push(NodeIdentity.parse(key))
   }
   return found
+}
+
+/**
+ * Members of other data centers that have no leader left to remove them: everybody there is down, or
+ * went out of reach while it was exiting.
+ */
+function abandonedNodes(cluster: ClusterState, own: string): readonly NodeIdentity[] {
+  if (cluster.dataCenters.size <= 1) return []
+  const isOver = ({ status, key }: Member): boolean =>
+    status === 'down' || (status === 'exiting' && cluster.unreachable.has(key))
+  return [...cluster.dataCenters.values()]
+    .filter(({ name, members }) => name !== own && members.every(isOver))
+    .flatMap(({ members }) => members.map(({ node }) => node))
 }
 
 /** Without convergence for long, joiners that are reachable may at least do what needs no agreement. */

@@ -1,8 +1,8 @@
 import type { NodeKey } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
-import { byAddress, byAge, byLeaderStatus, isActive, type Member } from './member.ts'
+import { byAddress, byAge, byLeaderStatus, isActive, isEstablished, type Member } from './member.ts'
 import type { MemberStatus } from './member-status.ts'
-import { countVotes, observersNeeded } from './unreachable.ts'
+import { observersNeeded, unreachableMembers } from './unreachable.ts'
 
 /** Orders members for leadership: by age (the default), or by address. */
 export type LeaderOrder = 'age' | 'address'
@@ -32,7 +32,7 @@ export interface Viewpoint {
  * acts on convergence only.
  */
 export function electLeader(state: ClusterState, view: Viewpoint = {}): Member | undefined {
-  const { leaders } = state.derived.recall
+  const { leaders } = state.derived.verdicts
   const name = nameOf(view)
   if (name !== undefined && leaders.has(name)) return leaders.get(name)
   const leader = findLeader(state, view)
@@ -45,7 +45,7 @@ function findLeader(state: ClusterState, view: Viewpoint): Member | undefined {
   const candidates = state.members.filter(
     (member) => inScope(member, view) && member.status !== 'down' && !unreachable.has(member.key),
   )
-  const fit = candidates.filter((member) => member.status === 'up' || member.status === 'leaving')
+  const fit = candidates.filter(isEstablished)
   return fit.length > 0
     ? first(fit, leadingOrder(view.leaderOrder))
     : first(candidates, byLeaderStatus)
@@ -62,7 +62,7 @@ export function electRoleLeader(
     (member) =>
       inScope(member, view) &&
       member.hasRole(role) &&
-      (member.status === 'up' || member.status === 'leaving') &&
+      isEstablished(member) &&
       !unreachable.has(member.key),
   )
   return first(fit, leadingOrder(view.leaderOrder))
@@ -106,9 +106,8 @@ export function blockersOfConvergence(
 function* blockers(state: ClusterState, view: Viewpoint): Generator<ConvergenceBlocker> {
   const confirmed = view.exitingConfirmed ?? new Set()
   const unreachable = unreachableFrom(state, view)
-  const isEstablished = (member: Member): boolean =>
-    (member.status === 'up' || member.status === 'leaving') && inScope(member, view)
-  const mustSee = state.members.some(isEstablished) ? isEstablished : isActive
+  const decides = (member: Member): boolean => isEstablished(member) && inScope(member, view)
+  const mustSee = state.members.some(decides) ? decides : isActive
   for (const member of state.members) {
     if (confirmed.has(member.key)) continue
     if (unreachable.has(member.key) && inScope(member, view)) {
@@ -206,14 +205,14 @@ function inScope(member: Member, view: Viewpoint): boolean {
 
 /** Who counts as unreachable from here: by observers of the same data center, and never oneself. */
 export function unreachableFrom(state: ClusterState, view: Viewpoint): ReadonlySet<NodeKey> {
-  const { unreachable } = state.derived.recall
+  const { unreachableFrom: recall } = state.derived.verdicts
   const name = nameOf(view)
-  const known = name === undefined ? undefined : unreachable.get(name)
+  const known = name === undefined ? undefined : recall.get(name)
   if (known) return known
   const found =
     state.reachability.rows.size === 0 ? new Set<NodeKey>() : new Set(votedUnreachable(state, view))
   if (view.self !== undefined) found.delete(view.self)
-  if (name !== undefined) unreachable.set(name, found)
+  if (name !== undefined) recall.set(name, found)
   return found
 }
 
@@ -224,16 +223,18 @@ function nameOf(view: Viewpoint): string | undefined {
 }
 
 function votedUnreachable(state: ClusterState, view: Viewpoint): Iterable<NodeKey> {
-  const isWhole = state.members.every((member) => inScope(member, view))
-  const { self = state.viewer } = view
-  // The state counts once and remembers.
-  if (isWhole && !view.observersNeeded && self === state.viewer) return state.unreachable
-  const members = isWhole
-    ? state.membersByKey
-    : new Map([...state.membersByKey].filter(([, member]) => inScope(member, view)))
+  const { dataCenter, self = state.viewer } = view
+  if (!view.observersNeeded && self === state.viewer) {
+    // The state counts once and remembers.
+    const { verdicts } = state.derived
+    return dataCenter === undefined ? verdicts.unreachable : verdicts.within(dataCenter)
+  }
   const needed = view.observersNeeded ?? ((size) => observersNeeded(size, state.monitoredBy))
-  const votes = countVotes(members, state.reachability, needed, self)
-  return votes.filter((vote) => vote.unreachable).map((vote) => vote.subject)
+  return [...state.dataCenters.values()]
+    .filter(({ name }) => dataCenter === undefined || dataCenter === name)
+    .flatMap(({ membersByKey }) => [
+      ...unreachableMembers(membersByKey, state.reachability, needed, self),
+    ])
 }
 
 function first(

@@ -1,12 +1,19 @@
 // What a node does about decisions over itself: how it leaves, and how it stops.
 import { VectorClock } from '@casty/clock'
 import type { NodeIdentity } from '@casty/transport'
+import { envoysOf } from './envoys.ts'
 import type { StopReason } from './events.ts'
 import { authorOf } from './farewells.ts'
 import { gossipFor } from './gossip.ts'
 import { leadingOrder, statusAfterLeave } from './leader.ts'
 import type { Member } from './member.ts'
-import type { LeavingPhase, MembershipState, Moment, Step } from './membership-state.ts'
+import type {
+  LeavingPhase,
+  MembershipEffect,
+  MembershipState,
+  Moment,
+  Step,
+} from './membership-state.ts'
 import { gossipTo } from './sending.ts'
 
 /**
@@ -30,7 +37,7 @@ export function heedOwnStatus(state: MembershipState, moment: Moment): Step {
   const { phase, cluster, settings } = state
   if (phase.type === 'joining' || phase.type === 'stopped') return [state, []]
   const self = cluster.member(state.self)
-  if (!self) return stop(state, phase.type === 'leaving' ? 'left' : 'removed')
+  if (!self) return stopRemoved(state, phase.type === 'leaving' ? 'left' : 'removed')
   if (self.status === 'down') return stopDowned(state)
   const isLeaving = self.status === 'leaving' || self.status === 'exiting'
   if (isLeaving && phase.type === 'member') {
@@ -62,19 +69,41 @@ export function leavingOverdue(state: MembershipState, phase: LeavingPhase): Ste
 
 /** Stops, and tells a few others first where the decision was this node's own. */
 function stopDowned(state: MembershipState): Step {
-  const { cluster, self, known } = state
+  const { cluster, self } = state
   const [stopped, effects] = stop(state, 'downed')
   if (authorOf(cluster.records, self) !== self.key) return [stopped, effects]
-  const news = nextInLine(state).map(({ node }) =>
-    gossipTo(node, gossipFor(cluster, known.get(node.key) ?? VectorClock.empty)),
-  )
-  return [stopped, [...news, ...effects]]
+  const atHome = nextInLine(state)
+  return [stopped, [...lastWords(state, atHome.length > 0 ? atHome : elsewhere(state)), ...effects]]
 }
 
-/** A few members that lead now, or will when others are gone. */
+/** Stops; where this node let itself go, as the last one of its data center, others do not know yet. */
+function stopRemoved(state: MembershipState, reason: 'left' | 'removed'): Step {
+  const { cluster, self } = state
+  const [stopped, effects] = stop(state, reason)
+  const isOwnDecision = authorOf(cluster.tombstones, self) === self.key
+  return [stopped, isOwnDecision ? [...lastWords(state, elsewhere(state)), ...effects] : effects]
+}
+
+function lastWords(
+  { cluster, known }: MembershipState,
+  to: readonly Member[],
+): readonly MembershipEffect[] {
+  return to.map(({ node }) =>
+    gossipTo(node, gossipFor(cluster, known.get(node.key) ?? VectorClock.empty)),
+  )
+}
+
+/** Who keeps the other data centers in touch. */
+function elsewhere({ cluster, settings }: MembershipState): readonly Member[] {
+  return [...cluster.dataCenters.keys()]
+    .filter((name) => name !== settings.dataCenter)
+    .flatMap((name) => envoysOf(cluster, name))
+}
+
+/** A few members of this data center that lead now, or will when others are gone. */
 function nextInLine(state: MembershipState): readonly Member[] {
   const { cluster, self, settings } = state
-  return cluster.members
+  return (cluster.dataCenters.get(settings.dataCenter)?.members ?? [])
     .filter(({ key, status }) => key !== self.key && status !== 'down')
     .toSorted(leadingOrder(settings.leaderOrder))
     .slice(0, 5)

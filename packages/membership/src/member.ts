@@ -29,7 +29,10 @@ export class Member {
   readonly id: NodeId
   readonly status: MemberStatus
   readonly roles: readonly string[]
-  /** Order in which members became up: the lowest is the oldest. */
+  /**
+   * Order in which members of one data center became up: the lowest is the oldest. Unique among those of
+   * a data center that are not down; each counts from 1.
+   */
   readonly upNumber: number | undefined
   /** As its roles say. */
   readonly dataCenter: string
@@ -107,7 +110,11 @@ export function byAddress(left: Member, right: Member): number {
   return NodeIdentity.compare(left.node, right.node)
 }
 
-/** Oldest first: by `upNumber`, members without one last, then by address. A total order. */
+/**
+ * Oldest first: by `upNumber`, members without one last, then by address. A total order, also among
+ * members of several data centers, although their numbers say nothing of each other's age: each data
+ * center counts for itself.
+ */
 export function byAge(left: Member, right: Member): number {
   const leftAge = left.upNumber ?? Number.MAX_SAFE_INTEGER
   const rightAge = right.upNumber ?? Number.MAX_SAFE_INTEGER
@@ -168,6 +175,11 @@ function compareKnowledge(left: Member, right: Member): number {
   // One incarnation announces one id and one set of roles. Two claims can only come of a lie or a
   // fault, and even then all nodes must settle on the same one.
   return compareText(right.id, left.id) || compareText(right.roles.join(), left.roles.join())
+}
+
+/** Whether a member is up or leaving: those may lead, and must have seen what a leader decides on. */
+export function isEstablished({ status }: Member): boolean {
+  return status === 'up' || status === 'leaving'
 }
 
 /** Whether a member takes part: it is neither exiting, down nor removed. */

@@ -1,6 +1,7 @@
 import { seededRandom, type Random, type VectorClock } from '@casty/clock'
 import type { Incarnation, NodeAddress, NodeIdentity, NodeKey } from '@casty/transport'
 import { ClusterState } from './cluster-state.ts'
+import { crossDcDefaults, type CrossDcSettings } from './cross-dc.ts'
 import type { ClusterEvent, StopReason } from './events.ts'
 import type { LeaderOrder, Viewpoint } from './leader.ts'
 import type { MembershipMessage } from './messages.ts'
@@ -27,6 +28,8 @@ export interface MembershipSettings {
   readonly tombstoneTtlMs: number
   /** How many others watch each member. @defaultValue all of them */
   readonly monitoredBy?: number
+  /** How data centers keep in touch. @defaultValue crossDcDefaults */
+  readonly crossDc?: CrossDcSettings
   /** Nobody is let in who would make the whole state take more bytes than this. @defaultValue unbounded */
   readonly maxStateBytes?: number
 }
@@ -103,6 +106,8 @@ export interface MembershipState {
   readonly phase: Phase
   readonly cluster: ClusterState
   readonly pace: GossipPace
+  /** Of the rounds that go to other data centers: only envoys have such. */
+  readonly crossPace: GossipPace
   /** Exiting members that said they are done. */
   readonly exitingConfirmed: ReadonlySet<NodeKey>
   /** The version each peer last told; what it lacks is computed from it. */
@@ -205,8 +210,10 @@ export function initialState(self: NodeIdentity, settings: MembershipSettings): 
     cluster: ClusterState.empty.with({
       viewer: self.key,
       monitoredBy: settings.monitoredBy ?? Infinity,
+      crossDcConnections: (settings.crossDc ?? crossDcDefaults).connections,
     }),
     pace: { nextAt: Number.POSITIVE_INFINITY, delayMs: settings.wakeMaxMs },
+    crossPace: { nextAt: Number.POSITIVE_INFINITY, delayMs: settings.wakeMaxMs },
     exitingConfirmed: new Set(),
     known: new Map(),
     convergence: { type: 'converged' },

@@ -37,6 +37,12 @@ export function durationOrForever(option: string, value: number): number {
 }
 
 /** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
+export function share(option: string, value: number): number {
+  if (Number.isFinite(value) && value > 0 && value <= 1) return value
+  throw MembershipError.invalidOption(option, value, 'a number above 0 and at most 1')
+}
+
+/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
 export function flag(option: string, value: boolean): boolean {
   if (typeof value === 'boolean') return value
   throw MembershipError.invalidOption(option, value, 'true or false')

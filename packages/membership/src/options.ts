@@ -1,6 +1,7 @@
 import type { Clock, Random } from '@casty/clock'
 import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
 import type { EndpointLimits, NodeAddress, Transport } from '@casty/transport'
+import { crossDcDefaults, type CrossDcSettings } from './cross-dc.ts'
 import { DEFAULT_DC } from './data-center.ts'
 import type { DowningProvider } from './downing.ts'
 import type { LeaderOrder } from './leader.ts'
@@ -78,6 +79,11 @@ export interface ClusterConfig {
   readonly monitoredBy?: number
   /** How silence becomes suspicion. */
   readonly failureDetector?: HeartbeatMonitorOptions
+  /**
+   * How data centers keep in touch, where there are several: see `CrossDcSettings`. Each member counts
+   * by its own, so they should be alike on all. @defaultValue crossDcDefaults
+   */
+  readonly crossDc?: Partial<CrossDcSettings>
   /** Histogram of event-loop delay, so that a stalled node doubts itself sooner. */
   readonly eventLoopDelay?: EventLoopDelay
   /** Who leads: the oldest, or the lowest address. Must agree on all nodes. @defaultValue 'age' */
@@ -193,4 +199,5 @@ export const membershipDefaults: Omit<MembershipSettings, 'id'> = Object.freeze(
   leaveTimeoutMs: clusterDefaults.leaveTimeoutMs,
   tombstoneTtlMs: clusterDefaults.tombstoneTtlMs,
   monitoredBy: clusterDefaults.monitoredBy,
+  crossDc: crossDcDefaults,
 })

@@ -1,44 +1,20 @@
 // The failure detection of one node: which peers it watches, what it hears of them, and what it
-// makes of that. The judging is the monitor's; here are the ring, the wire and the own stalls.
-import type { Clock, Random } from '@casty/clock'
+// makes of that. The judging is the monitors', one for peers at home, one for other data centers; here
+// are the ring, the wire and the own stalls.
 import {
   HeartbeatMonitor,
   heartbeatMonitorDefaults,
   selectReceivers,
   StallDetector,
-  type HeartbeatMonitorOptions,
   type MonitorEffect,
   type PeerReport,
 } from '@casty/failure-detector'
 import type { EndpointEvent, NodeAddress, NodeIdentity, NodeKey } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
-import type { ClusterMessage, DetectionMessage } from './messages.ts'
-import type { EventLoopDelay } from './options.ts'
+import { acrossMonitor, watchedAcross } from './cross-watch.ts'
+import type { DetectionMessage } from './messages.ts'
 import { ProbeRelay } from './probe-relay.ts'
-
-/** What the watch needs of the node around it. */
-export interface WatchSurroundings {
-  readonly clock: Clock
-  readonly random: Random
-  send(to: NodeIdentity, message: ClusterMessage): void
-  /** Whether the control connection to a peer is open. */
-  isConnected(peer: NodeIdentity): boolean
-  /** When the last bytes of a peer arrived, on the monotonic clock. */
-  lastHeardAt(peer: NodeIdentity): number | undefined
-  /** Keep a control connection to exactly these. */
-  keepConnected(peers: readonly NodeIdentity[]): void
-  /** Replace the control connection to a peer that stays silent. */
-  reconnect(peer: NodeIdentity): void
-  observed(subject: NodeIdentity, status: 'reachable' | 'unreachable' | 'terminated'): void
-  linkFault(subject: NodeIdentity, reachedVia: NodeKey | undefined): void
-  doubtsChanged(doubtful: boolean): void
-}
-
-export interface WatchOptions {
-  readonly monitoredBy: number
-  readonly monitor: HeartbeatMonitorOptions
-  readonly eventLoopDelay: EventLoopDelay | undefined
-}
+import type { WatchOptions, WatchSurroundings } from './watch-surroundings.ts'
 
 const lagSampleMs = 1_000
 
@@ -47,6 +23,8 @@ export class PeerWatch {
   readonly #options: WatchOptions
   readonly #around: WatchSurroundings
   readonly #monitor: HeartbeatMonitor<NodeKey>
+  readonly #acrossMonitor: HeartbeatMonitor<NodeKey>
+  readonly #monitors: readonly HeartbeatMonitor<NodeKey>[]
   readonly #stalls = new StallDetector()
   readonly #relay: ProbeRelay
   #members: ReadonlyMap<NodeKey, NodeIdentity> = new Map()
@@ -62,6 +40,8 @@ export class PeerWatch {
     this.#options = options
     this.#around = around
     this.#monitor = new HeartbeatMonitor(options.monitor)
+    this.#acrossMonitor = acrossMonitor(options)
+    this.#monitors = [this.#monitor, this.#acrossMonitor]
     // Answers must reach the asker within the time that it waits.
     const probeTimeoutMs = options.monitor.probeTimeoutMs ?? heartbeatMonitorDefaults.probeTimeoutMs
     this.#relay = new ProbeRelay((to, message) => around.send(to, message), probeTimeoutMs * 0.8)
@@ -72,26 +52,37 @@ export class PeerWatch {
 
   /** Follows the members: the next ones on the ring are watched, and whoever is out of reach. */
   update(cluster: ClusterState): void {
+    const now = this.#around.clock.now()
     this.#members = new Map(cluster.members.map(({ node }) => [node.key, node]))
     const exiting = cluster.members.filter(({ status }) => status === 'exiting')
     this.#exiting = new Set(exiting.map(({ key }) => key))
-    const keys = [...this.#members.keys()]
+    const across = watchedAcross(cluster, this.#self.key)
+    this.#acrossMonitor.setPeers(across.watched, across.helpers, now)
+    const watched = [...this.#watchHome(cluster, now), ...across.watched]
+    this.#watched = watched.flatMap((key) => this.#members.get(key) ?? [])
+    this.#heardAt = new Map([...this.#heardAt].filter(([key]) => watched.includes(key)))
+    this.#around.keepConnected(this.#watched)
+  }
+
+  /** Watches members of the own data center, and says whom. */
+  #watchHome(cluster: ClusterState, now: number): readonly NodeKey[] {
+    const name = cluster.member(this.#self)?.dataCenter
+    const home = name === undefined ? undefined : cluster.dataCenters.get(name)
+    const keys = (home?.members ?? []).map(({ key }) => key)
     // Whoever is out of reach is replaced at once, before others agree: a node that is cut off must
     // come to watch everybody, or it would never find enough votes against those it cannot reach.
     const own = cluster.reachability.unreachableFrom(this.#self.key)
     const outOfReach = keys.filter((key) => own.includes(key))
     const receivers = selectReceivers({
-      ringOrder: cluster.watchRing,
+      ringOrder: home?.watchRing ?? [],
       self: this.#self.key,
       unreachable: new Set<NodeKey>([...cluster.unreachable, ...outOfReach]),
       count: this.#options.monitoredBy,
     })
     const watched = keys.filter((key) => receivers.includes(key) || outOfReach.includes(key))
     const helpers = keys.filter((key) => key !== this.#self.key && !cluster.unreachable.has(key))
-    this.#monitor.setPeers(watched, helpers, this.#around.clock.now())
-    this.#watched = watched.flatMap((key) => this.#members.get(key) ?? [])
-    this.#heardAt = new Map([...this.#heardAt].filter(([key]) => watched.includes(key)))
-    this.#around.keepConnected(this.#watched)
+    this.#monitor.setPeers(watched, helpers, now)
+    return watched
   }
 
   receive(from: NodeIdentity, message: DetectionMessage): void {
@@ -103,20 +94,19 @@ export class PeerWatch {
         return
       case 'heartbeat-answer':
         // A probe's heartbeat has no number: it came out of turn, and says nothing of the rhythm.
-        if (message.sequence === 0) this.#monitor.heard(from.key, now)
-        else this.#monitor.answered(from.key, now)
+        for (const monitor of this.#monitors) {
+          if (message.sequence === 0) monitor.heard(from.key, now)
+          else monitor.answered(from.key, now)
+        }
         return
       case 'probe':
         this.#probe(from, message.subject, message.sequence, now)
         return
       case 'probe-answer':
-        this.#monitor.probeAnswered(
-          message.subject.key,
-          from.key,
-          message.reached,
-          now,
-          message.sequence,
-        )
+        for (const monitor of this.#monitors) {
+          const { subject, reached, sequence } = message
+          monitor.probeAnswered(subject.key, from.key, reached, now, sequence)
+        }
         return
     }
   }
@@ -142,7 +132,8 @@ export class PeerWatch {
     const isGone = event.type === 'dial-failed' && event.failure === 'refused'
     if (replaced || (isGone && !this.#exiting.has(peer.key))) {
       this.#relay.refused(peer.key)
-      this.#monitor.connectionRefused(peer.key, this.#around.clock.now())
+      const now = this.#around.clock.now()
+      for (const monitor of this.#monitors) monitor.connectionRefused(peer.key, now)
     }
   }
 
@@ -159,12 +150,14 @@ export class PeerWatch {
     if (now >= this.#nextTickAt) this.#tick(now)
     this.#relay.expire(now)
     for (const peer of this.#watched) this.#noteLife(peer)
-    for (const effect of this.#monitor.step(now, this.#around.random())) this.#perform(effect)
+    const draw = this.#around.random()
+    for (const monitor of this.#monitors)
+      for (const effect of monitor.step(now, draw)) this.#perform(effect)
   }
 
   get nextDeadline(): number {
     return Math.min(
-      this.#monitor.nextDeadline() ?? Number.POSITIVE_INFINITY,
+      ...this.#monitors.map((monitor) => monitor.nextDeadline() ?? Number.POSITIVE_INFINITY),
       this.#nextTickAt,
       this.#relay.nextDeadline,
     )
@@ -173,9 +166,10 @@ export class PeerWatch {
   #tick(now: number): void {
     this.#nextTickAt = now + this.#stalls.intervalMs
     const stall = this.#stalls.tick(now, this.#around.clock.wallNow())
-    if (stall) this.#monitor.stalled(stall.gapMs, now)
+    if (stall) for (const monitor of this.#monitors) monitor.stalled(stall.gapMs, now)
     if (now >= this.#nextLagSampleAt) this.#sampleLag(now)
-    this.#monitor.setTimeoutFactor(this.#stalls.factor(now))
+    const factor = this.#stalls.factor(now)
+    for (const monitor of this.#monitors) monitor.setTimeoutFactor(factor)
     const doubtful = this.#stalls.isDoubtful(now)
     if (doubtful === this.#doubtful) return
     this.#doubtful = doubtful
@@ -198,7 +192,7 @@ export class PeerWatch {
     )
       return
     this.#heardAt.set(peer.key, heardAt)
-    this.#monitor.heard(peer.key, heardAt)
+    for (const monitor of this.#monitors) monitor.heard(peer.key, heardAt)
   }
 
   #perform(effect: MonitorEffect<NodeKey>): void {
@@ -241,7 +235,8 @@ export class PeerWatch {
 
   /** Suspicion of every watched peer. */
   report(): readonly PeerReport<NodeKey>[] {
-    return this.#monitor.explain(this.#around.clock.now())
+    const now = this.#around.clock.now()
+    return this.#monitors.flatMap((monitor) => monitor.explain(now))
   }
 
   /** The own doubts, from 0 to 8: above 0 all own patience is stretched. */

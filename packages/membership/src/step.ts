@@ -5,6 +5,8 @@ import type { NodeIdentity } from '@casty/transport'
 import { admit } from './admission.ts'
 import { eventsBetween } from './events.ts'
 import { receiveNews, receiveRequest, receiveSeen, receiveStatus } from './exchange.ts'
+import { crossRound, hastenAcross } from './cross-gossip.ts'
+import { forgetOutOfSight } from './cross-sight.ts'
 import { farewells, forgetGone } from './farewells.ts'
 import { gossipRound, hasten, meetSuccessor } from './gossip-round.ts'
 import {
@@ -158,7 +160,10 @@ function deadline(state: MembershipState, moment: Moment): Step {
   if (phase.type === 'leaving' && moment.now >= phase.giveUpAt) return leavingOverdue(state, phase)
   const aged = forgetOldTombstones(state, moment)
   // A new instance even where nothing is due: that the time has come may let the leader act.
-  return moment.now >= state.pace.nextAt ? gossipRound(aged, moment) : [{ ...aged }, []]
+  const home: Step = moment.now >= state.pace.nextAt ? gossipRound(aged, moment) : [{ ...aged }, []]
+  if (moment.now < state.crossPace.nextAt) return home
+  const [next, effects] = crossRound(home[0], moment)
+  return [next, [...home[1], ...effects]]
 }
 
 /** What follows from every event: own status, leader, pace of gossip, events for subscribers. */
@@ -171,7 +176,8 @@ function settle(
   const all = [...effects]
   let state = after
   if (state.cluster.members.length > 0) {
-    state = withCluster(state, state.cluster.adoptOrphans(state.self).markSeen([state.self.key]))
+    state = withCluster(state, state.cluster.adoptOrphans(state.self))
+    state = withCluster(state, forgetOutOfSight(state).markSeen([state.self.key]))
     state = untilStable(watchConvergence(state, moment), (current) =>
       leaderActions(current, moment),
     )
@@ -182,7 +188,10 @@ function settle(
   const views = { before: viewpoint(before), after: viewpoint(heeded) }
   const events = eventsBetween(before.cluster, heeded.cluster, views.after, views.before)
   all.push(...events.map((event) => ({ type: 'publish', event }) as const), ...consequences)
-  const settled = heeded.phase.type === 'stopped' ? heeded : hasten(before, heeded, moment)
+  const settled =
+    heeded.phase.type === 'stopped'
+      ? heeded
+      : hastenAcross(before, hasten(before, heeded, moment), moment)
   return [settled, withTombstoneAges(settled, all, moment)]
 }
 
@@ -198,6 +207,12 @@ function untilStable(
 
 /** When the node must be given a `deadline-reached`, on the monotonic clock. */
 export function nextDeadline(state: MembershipState): number {
+  const across = state.phase.type === 'stopped' ? Number.POSITIVE_INFINITY : state.crossPace.nextAt
+  return Math.min(deadlineAtHome(state), across)
+}
+
+/** The same, but for what is due to other data centers. */
+function deadlineAtHome(state: MembershipState): number {
   const { phase, pace, convergence } = state
   switch (phase.type) {
     case 'joining':
