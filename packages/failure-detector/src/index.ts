@@ -1,4 +1,3 @@
-export { crossDcDefaults, heartbeatIntervalFor, type CrossDcSettings } from './cross-dc.ts'
 export { DeadlineDetector, type DeadlineOptions } from './deadline-detector.ts'
 export {
   DetectorRegistry,

@@ -14,8 +14,6 @@ test('the public surface is what is written here', () => {
     'PhiAccrualDetector',
     'PhiAccrualFailureDetector',
     'StallDetector',
-    'crossDcDefaults',
-    'heartbeatIntervalFor',
     'heartbeatMonitorDefaults',
     'phi',
     'phiDefaults',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { crossDcDefaults, heartbeatIntervalFor, HeartbeatSender } from '../src/index.ts'
+import { HeartbeatSender } from '../src/index.ts'
 import './vectors.ts'
 
 describe('a heartbeat sender', () => {
@@ -97,20 +97,4 @@ describe('a heartbeat sender', () => {
       )
     },
   )
-})
-
-describe('heartbeats between data centers', () => {
-  test('keep the local interval within one, and their own across', () => {
-    expect(heartbeatIntervalFor('us', 'us', 1_000)).toBe(1_000)
-    expect(heartbeatIntervalFor('us', 'eu', 1_000)).toBe(5_000)
-    expect(heartbeatIntervalFor('us', 'eu', 1_000, { heartbeatIntervalMs: 7_000 })).toBe(7_000)
-  })
-
-  test('have the documented defaults', () => {
-    expect(crossDcDefaults).toEqual({
-      heartbeatIntervalMs: 5_000,
-      acceptablePauseMs: 30_000,
-      monitoredPeers: 5,
-    })
-  })
 })

@@ -50,10 +50,10 @@ async function trouble(world: ClusterWorld, random: Random, seed: number): Promi
   await world.advance(random() * 8_000)
 }
 
-/** What every node was told of one life of a member only ever went forward, and ages stay. */
+/** What every node was told of one life of a member only ever went forward, and its age stayed. */
 function expectNothingUndone(world: ClusterWorld): void {
-  const ages = new Map<string, number>()
   for (const { host, events } of world.everStarted) {
+    const ages = new Map<string, number>()
     const reached = new Map<string, number>()
     for (const event of events) {
       if (event.type === 'current-state') reached.clear()

@@ -210,7 +210,7 @@ describe('A third data center', () => {
     expect(await world.until(() => world.allUp(9) && world.agreed, 30_000)).toBeLessThan(15_000)
     for (const { cluster } of world.nodes) {
       const ages = cluster.getState().members.slice(6)
-      expect(ages.map(({ upNumber }) => upNumber).toSorted()).toEqual([1, 2, 3])
+      expect(new Set(ages.map(({ upNumber }) => upNumber))).toEqual(new Set([1, 2, 3]))
     }
   })
 
@@ -247,7 +247,7 @@ describe('A third data center', () => {
       world.heal()
       await world.until(() => world.allUp(8) && world.agreed, 30_000)
       const ages = world.cluster('a1').getState().members.slice(6)
-      expect(ages.map(({ upNumber }) => upNumber).toSorted()).toEqual([1, 2])
+      expect(new Set(ages.map(({ upNumber }) => upNumber))).toEqual(new Set([1, 2]))
     },
   )
 })

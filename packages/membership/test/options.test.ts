@@ -4,6 +4,7 @@ import { createMemoryNetwork, NodeAddress, NodeIdentity } from '@casty/transport
 import {
   Cluster,
   clusterDefaults,
+  crossDcDefaults,
   initialState,
   membershipDefaults,
   type ClusterConfig,
@@ -135,6 +136,11 @@ describe('Options', () => {
       { limits: { maxReconectMs: 8 } },
       /limits\.maxReconectMs is not known; allowed is maxReconnectMs\b/,
     ],
+    [
+      'crossDc.conections',
+      { crossDc: { conections: 3 } },
+      /^Option crossDc\.conections is not known; allowed is connections\.$/,
+    ],
     ['what looks like none', { xyzzy: 1 }, /allowed is transport, name, host, .*logger\.$/],
   ])('that do not exist are refused with those that look alike: %s', async (_, options, said) => {
     const starting = startWith(options)
@@ -155,7 +161,9 @@ describe('Options', () => {
       minStdDevMs: 100,
       firstHeartbeatEstimateMs: 1_000,
     }
-    await using cluster = await startWith({ failureDetector, limits: { idleLaneMs: 1_000 } })
+    const crossDc = { ...crossDcDefaults }
+    const limits = { idleLaneMs: 1_000 }
+    await using cluster = await startWith({ failureDetector, crossDc, limits })
     expect(cluster.explain().phase).toBe('member')
   })
 
@@ -205,6 +213,35 @@ describe('Options', () => {
     await expect(startWith({ failureDetector: { heartbeatIntervalMs: -1 } })).rejects.toThrow(
       /heartbeatIntervalMs/,
     )
+  })
+
+  test.each([
+    ['heartbeatIntervalMs', 0, /milliseconds above 0/],
+    ['heartbeatIntervalMs', Number.NaN, /milliseconds above 0/],
+    ['acceptablePauseMs', -1, /milliseconds above 0/],
+    ['acceptablePauseMs', '10s', /milliseconds above 0/],
+    ['connections', 0, /integer from 1 to 100/],
+    ['connections', 101, /integer from 1 to 100/],
+    ['connections', 2.5, /integer from 1 to 100/],
+    ['gossipProbability', 0, /above 0 and at most 1/],
+    ['gossipProbability', 1.1, /above 0 and at most 1/],
+    ['gossipProbability', '0.2', /above 0 and at most 1/],
+  ])('between data centers refuse a %s of %j', async (option, value, said) => {
+    const starting = startWith({ crossDc: { [option]: value } })
+    await expect(starting).rejects.toMatchObject({
+      code: 'CASTY_MEMBERSHIP_INVALID_OPTION',
+      message: expect.stringMatching(said),
+    })
+    await expect(starting).rejects.toThrow(new RegExp(`^Option crossDc\\.${option}[. ]`))
+  })
+
+  test('between data centers must be an object, whose parts may be left out or undefined', async () => {
+    await expect(startWith({ crossDc: 5 })).rejects.toThrow(
+      /^Option crossDc .*an object of options/,
+    )
+    await using cluster = await startWith({ crossDc: { connections: undefined } })
+    expect(cluster.getState().crossDcConnections).toBe(crossDcDefaults.connections)
+    expect(Object.isFrozen(crossDcDefaults)).toBe(true)
   })
 
   test('of connections are checked at the door, by name', async () => {

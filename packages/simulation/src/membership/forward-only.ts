@@ -1,8 +1,8 @@
 // P2: a decision is never undone. In the view of one process, the status of an incarnation only moves
-// forward, and an age, once given, stays. No two members have one age, and of two that count each other
-// in neither gives a member another age than the other. (A number that a leader gave and took with it,
-// told to nobody who is left, binds nobody; and whoever leaves, or is downed, by somebody who does not
-// know its number yet, goes without one.)
+// forward, and an age, once given, stays. No two members of one data center have one age, and of two that
+// count each other in neither gives a member another age than the other. (A number that a leader gave and
+// took with it, told to nobody who is left, binds nobody; and whoever leaves, or is downed, by somebody
+// who does not know its number yet, goes without one.)
 import {
   memberStatuses,
   type Cluster,
@@ -36,9 +36,9 @@ export function forwardOnly(run: MembershipRun): MembershipWatcher {
   return {
     changed(process, state, before) {
       const { host } = process
-      const numbered = new Map<number, string>()
+      const numbered = new Map<string, string>()
       for (const member of state.members) {
-        const { key, status, upNumber } = member
+        const { key, status, upNumber, dataCenter } = member
         const was = before?.member(member.node)
         const decision = `${key} ${status}`
         if (was?.status !== status && rank(status) >= rank('leaving') && !ageless.has(decision)) {
@@ -55,11 +55,12 @@ export function forwardOnly(run: MembershipRun): MembershipWatcher {
         if (upNumber === undefined) continue
         if (was?.upNumber !== upNumber) compareAges(process, state, member)
         if (rank(status) >= rank('down')) continue
-        const twin = numbered.get(upNumber)
+        const age = `${upNumber} of ${dataCenter}`
+        const twin = numbered.get(age)
         if (twin !== undefined) {
           run.violate(name, `${host} sees ${key} and ${twin} with one age, ${upNumber}`, host)
         }
-        numbered.set(upNumber, key)
+        numbered.set(age, key)
       }
     },
   }

@@ -1,8 +1,8 @@
 import { VectorClock } from '@casty/clock'
-import { heartbeatIntervalFor } from '@casty/failure-detector'
 import {
   electLeader,
   gossipDecide,
+  heartbeatIntervalFor,
   isConverged,
   LeaderHandover,
   memberDc,
@@ -138,14 +138,14 @@ function interval(input: JsonObject, data: JsonObject): readonly Fact[] {
   const localIntervalMs = numberOf(input['localIntervalMs'], 'localIntervalMs')
   const local = memberDc(withRoles(input['local'], 'local'))
   const peer = memberDc(withRoles(input['peer'], 'peer'))
+  const failureDetector = { heartbeatIntervalMs: localIntervalMs }
   if (isAbsent(input['crossDc']))
-    return answer(data['expect'], heartbeatIntervalFor(local, peer, localIntervalMs))
-  const crossDc = objectOf(input['crossDc'], 'crossDc')
-  const heartbeatIntervalMs = numberOf(crossDc['heartbeatIntervalMs'], 'heartbeatIntervalMs')
-  return answer(
-    data['expect'],
-    heartbeatIntervalFor(local, peer, localIntervalMs, { heartbeatIntervalMs }),
-  )
+    return answer(data['expect'], heartbeatIntervalFor(local, peer, { failureDetector }))
+  const given = objectOf(input['crossDc'], 'crossDc')
+  const crossDc = {
+    heartbeatIntervalMs: numberOf(given['heartbeatIntervalMs'], 'heartbeatIntervalMs'),
+  }
+  return answer(data['expect'], heartbeatIntervalFor(local, peer, { failureDetector, crossDc }))
 }
 
 function transition(input: JsonObject, data: JsonObject): readonly Fact[] {
