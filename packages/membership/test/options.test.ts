@@ -81,7 +81,6 @@ const wrong: readonly (readonly [option: string, value: unknown, said: RegExp])[
     'weaklyUpAfterMs',
     'joinTimeoutMs',
     'joinRetryMs',
-    'seedTimeoutMs',
     'leaveTimeoutMs',
     'exitTimeoutMs',
     'tombstoneTtlMs',
@@ -89,6 +88,9 @@ const wrong: readonly (readonly [option: string, value: unknown, said: RegExp])[
     [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '1s', null].map(
       (value) => [option, value, /milliseconds above 0/] as const,
     ),
+  ),
+  ...[0, -1, Number.NaN, '1s', null].map(
+    (value) => ['seedTimeoutMs', value, /milliseconds above 0, or Infinity/] as const,
   ),
   ...[0, -1, 101, 1.5, Number.NaN, '3'].map(
     (value) => ['gossipFanout', value, /integer from 1 to 100/] as const,
