@@ -1,6 +1,7 @@
 // Whatever is not given to a process makes its run unrepeatable: the real clock, real timers, real
-// chance, sockets, files. Inside a simulation they throw; code outside it, and other simulations, do
-// not notice: who is inside follows from the asynchronous context.
+// chance, sockets, files, and work that other threads do and answer when they are done. Inside a simulation
+// they throw; code outside it, and other simulations, do not notice: who is inside follows from the
+// asynchronous context.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import childProcess from 'node:child_process'
 import crypto from 'node:crypto'
@@ -9,9 +10,12 @@ import dns from 'node:dns'
 import fs from 'node:fs'
 import net from 'node:net'
 import { syncBuiltinESMExports } from 'node:module'
+import os from 'node:os'
 import process from 'node:process'
 import timers from 'node:timers'
 import timersPromises from 'node:timers/promises'
+import workerThreads from 'node:worker_threads'
+import zlib from 'node:zlib'
 import { ImpurityError } from './impurity-error.ts'
 
 /** One simulation, and the first that it did against the rules. */
@@ -60,17 +64,26 @@ function guard(): void {
     ...named('crypto.', globalThis.crypto, ['getRandomValues', 'randomUUID']),
     ...named('crypto.', crypto, ['getRandomValues', 'randomUUID', 'randomBytes', 'randomInt']),
     ...named('crypto.', crypto, ['randomFill', 'randomFillSync']),
+    ...named('crypto.', crypto, ['generateKey', 'generateKeyPair', 'generatePrime', 'checkPrime']),
+    ...named('crypto.', crypto, ['generateKeySync', 'generateKeyPairSync', 'generatePrimeSync']),
+    ...named('crypto.', crypto, ['scrypt', 'pbkdf2', 'hkdf']),
+    ...named('crypto.subtle.', globalThis.crypto.subtle, methodsOf(globalThis.crypto.subtle)),
+    ...named('zlib.', zlib, functionsOf(zlib).filter(isAsynchronous)),
+    ...named('os.', os, ['uptime', 'freemem', 'loadavg']),
     [net.Socket.prototype, 'connect', 'net.connect'],
     [net.Server.prototype, 'listen', 'net.listen'],
     [dgram.Socket.prototype, 'bind', 'dgram.bind'],
-    ...named('dns.', dns, ['lookup', 'resolve']),
-    ...named('dns.promises.', dns.promises, ['lookup', 'resolve']),
+    ...named('dns.', dns, functionsOf(dns).filter(asksAround)),
+    ...named('dns.promises.', dns.promises, functionsOf(dns.promises).filter(asksAround)),
+    ...resolverTraps('dns.Resolver.', dns.Resolver.prototype),
+    ...resolverTraps('dns.promises.Resolver.', dns.promises.Resolver.prototype),
     ...named('child_process.', childProcess, functionsOf(childProcess)),
     ...named('fs.', fs, functionsOf(fs)),
     ...named('fs.promises.', fs.promises, functionsOf(fs.promises)),
   ]
   for (const [owner, name, called] of traps) trap(owner, name, called)
   trapDate()
+  trapWorker()
   syncBuiltinESMExports()
 }
 
@@ -89,6 +102,32 @@ function functionsOf(api: object): readonly string[] {
   return Object.entries(api)
     .filter(([name, value]) => typeof value === 'function' && /^[a-z]/.test(name))
     .map(([name]) => name)
+}
+
+/** Methods of an object's class, and of those that it extends. */
+function methodsOf(api: object): readonly string[] {
+  const names = new Set<string>()
+  for (let owner: object | null = api; owner !== null && owner !== Object.prototype;) {
+    for (const name of Object.getOwnPropertyNames(owner)) {
+      const isMethod = typeof Object.getOwnPropertyDescriptor(owner, name)?.value === 'function'
+      if (isMethod && name !== 'constructor') names.add(name)
+    }
+    owner = Object.getPrototypeOf(owner) as object | null
+  }
+  return [...names]
+}
+
+function resolverTraps(prefix: string, prototype: object): readonly Trap[] {
+  return named(prefix, prototype, methodsOf(prototype).filter(asksAround))
+}
+
+/** Compression that a pool of threads does, in streams as well. */
+function isAsynchronous(name: string): boolean {
+  return !name.endsWith('Sync') && name !== 'crc32'
+}
+
+function asksAround(name: string): boolean {
+  return /^(?:lookup|resolve|reverse)/.test(name)
 }
 
 function trap(owner: object, name: string, called: string): void {
@@ -111,7 +150,10 @@ function trap(owner: object, name: string, called: string): void {
 }
 
 function inherited(owner: object, name: string): PropertyDescriptor | undefined {
-  return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(owner) as object, name)
+  const parent = Object.getPrototypeOf(owner) as object | null
+  return parent === null
+    ? undefined
+    : (Object.getOwnPropertyDescriptor(parent, name) ?? inherited(parent, name))
 }
 
 function forbidInside(called: string): void {
@@ -132,6 +174,16 @@ function trapDate(): void {
     },
     construct(target, parameters, newTarget) {
       if (parameters.length === 0) forbidInside('new Date()')
+      return Reflect.construct(target, parameters, newTarget) as object
+    },
+  })
+}
+
+/** Another thread runs on time of its own. */
+function trapWorker(): void {
+  workerThreads.Worker = new Proxy(workerThreads.Worker, {
+    construct(target, parameters, newTarget) {
+      forbidInside('new Worker()')
       return Reflect.construct(target, parameters, newTarget) as object
     },
   })

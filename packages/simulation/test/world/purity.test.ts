@@ -1,5 +1,5 @@
 import childProcess, { execFile } from 'node:child_process'
-import { randomBytes, randomInt } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomInt, scrypt } from 'node:crypto'
 import dgram from 'node:dgram'
 import dns from 'node:dns'
 import fs, { readFileSync } from 'node:fs'
@@ -7,6 +7,8 @@ import { readFile } from 'node:fs/promises'
 import net from 'node:net'
 import timers from 'node:timers'
 import { scheduler, setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { createGzip, deflate, gzip } from 'node:zlib'
 import { ManualClock } from '@casty/clock'
 import { describe, expect, test } from 'vitest'
 import { purely } from '../../src/index.ts'
@@ -15,6 +17,14 @@ const impure = { code: 'CASTY_SIMULATION_IMPURE' }
 const thisFile = import.meta.filename
 
 function noop(): void {}
+
+/** Asks a name server that is not there, and does not wait. */
+function askNobody(): void {
+  const resolver = new dns.Resolver()
+  resolver.setServers(['127.0.0.1:9'])
+  resolver.resolve4('nowhere.invalid', noop)
+  resolver.cancel()
+}
 
 /** Each harmless outside: it is called there, too. */
 const forbidden: readonly (readonly [name: string, call: () => unknown])[] = [
@@ -37,10 +47,18 @@ const forbidden: readonly (readonly [name: string, call: () => unknown])[] = [
   ['crypto.randomUUID', () => crypto.randomUUID()],
   ['crypto.randomBytes', () => randomBytes(1)],
   ['crypto.randomInt', () => randomInt(6)],
+  ['crypto.generateKeyPairSync', () => generateKeyPairSync('ed25519')],
+  ['crypto.scrypt', () => scrypt('secret', 'salt', 8, { N: 2 }, noop)],
+  ['crypto.subtle.digest', () => crypto.subtle.digest('SHA-256', new Uint8Array(1))],
+  ['zlib.gzip', () => gzip('text', noop)],
+  ['zlib.deflate', () => deflate('text', noop)],
+  ['zlib.createGzip', () => createGzip().destroy()],
+  ['new Worker()', () => new Worker('', { eval: true })],
   ['net.connect', () => net.connect(0, '127.0.0.1').on('error', noop).destroy()],
   ['net.listen', () => net.createServer().listen(0, '127.0.0.1').close()],
   ['dgram.bind', () => dgram.createSocket('udp4').bind(0, '127.0.0.1').unref()],
   ['dns.lookup', () => dns.lookup('127.0.0.1', noop)],
+  ['dns.Resolver.resolve4', () => askNobody()],
   ['child_process.spawnSync', () => childProcess.spawnSync('node', ['--version'])],
   ['child_process.execFile', () => execFile('node', ['--version'], noop)],
   ['fs.statSync', () => fs.statSync(thisFile)],
@@ -78,6 +96,13 @@ describe.each(forbidden)('inside a simulation, %s throws', (_name, call) => {
     await expect(simulation).resolves.toBeUndefined()
     expect(() => call()).not.toThrow()
   })
+})
+
+test.each<readonly [string, () => unknown]>([
+  ['dns.resolve4', () => dns.resolve4('nowhere.invalid', noop)],
+  ['dns.promises.resolveSrv', () => dns.promises.resolveSrv('nowhere.invalid')],
+])('inside a simulation %s throws before anybody is asked', async (_name, call) => {
+  await expect(purely(async () => void call())).rejects.toMatchObject(impure)
 })
 
 describe('a simulation', () => {
