@@ -107,6 +107,7 @@ function brokenRun({ scenario, subject }: Task, checker: string, text: string): 
     reached: new Map(),
     performed: new Map(),
     diskFaults: {},
+    healing: [],
     lastEvents: new Map(),
     trace: undefined,
   }

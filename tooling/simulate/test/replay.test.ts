@@ -31,6 +31,7 @@ function ended({ scenario: name }: Task): Outcome {
     reached: new Map(),
     performed: new Map(),
     diskFaults: {},
+    healing: [],
     lastEvents: new Map([
       ['a', [{ type: 'note', at: 1, host: 'a', kind: 'log', text: `an event of ${name}` }]],
     ]),

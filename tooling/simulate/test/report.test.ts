@@ -80,6 +80,7 @@ test('a table counts what is unknown apart, and names what was never reached', (
       ['virtual time', '4 min 0 s'],
       ['real time', '2.0 s'],
       ['crash', '12'],
+      ['all shake hands', '0.3 / 0.3 / 0.3 s, since healing 1.2 / 1.2 / 1.2 s'],
       ['a check', '4'],
       ['a mate', 'never'],
     ]),
@@ -98,6 +99,7 @@ function resultOf(verdict: RunResult['verdict']): RunResult {
     reached: new Map([['a check', 2]]),
     performed: new Map([['crash', 3]]),
     diskFaults: {},
+    healing: [{ stage: 'all shake hands', tookMs: 250, sinceMs: 1_200 }],
     lastEvents: new Map(),
     trace: undefined,
   }

@@ -110,10 +110,9 @@ export function networkFaults<P, S>(): readonly ActionType<P, S>[] {
       }),
       perform: (run, { mode, periodMs, times, ...link }) => {
         for (let turn = 0; turn < times; turn++) {
-          run.world.clock.schedule(turn * periodMs, () => {
-            if (run.isHealing) return
-            disturb(run, linksOf(link), { type: 'cut', mode }, periodMs / 2)
-          })
+          run.later(turn * periodMs, () =>
+            disturb(run, linksOf(link), { type: 'cut', mode }, periodMs / 2),
+          )
         }
       },
     }),

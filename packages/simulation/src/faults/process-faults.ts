@@ -56,7 +56,7 @@ export function processFaults<P, S>(): readonly ActionType<P, S>[] {
       perform: (run, { host, afterMs }) => {
         ifRunning(run, host, `bounce, up again after ${afterMs} ms`, () => {
           run.world.crash(host)
-          run.world.clock.schedule(afterMs, () => run.world.start(host))
+          run.later(afterMs, () => run.world.start(host))
         })
       },
     }),

@@ -41,9 +41,14 @@ export function boundedState(run: MembershipRun): MembershipWatcher {
     },
     finished() {
       const most = timersOfANode + timersPerPeer * run.world.hosts.length
-      for (const { host, clock } of run.world.processes) {
+      for (const { host, clock, program } of run.world.processes) {
         if (clock.pendingTimers > most) {
           run.violate(name, `${host} has ${clock.pendingTimers} timers, more than ${most}`, host)
+        }
+        const associations = program?.explain().transport.associations.length ?? 0
+        if (associations >= run.world.hosts.length) {
+          const others = run.world.hosts.length - 1
+          run.violate(name, `${host} has ${associations} associations with ${others} others`, host)
         }
       }
       for (const process of run.world.everStarted) {

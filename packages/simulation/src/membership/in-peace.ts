@@ -4,6 +4,7 @@ import type { HealStage } from '../run/scenario.ts'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
 import { drawOne, forkRandom } from '../world/seeds.ts'
 import type { MembershipRun } from './membership-run.ts'
+import { nothingHappens } from './nothing-happens.ts'
 import { settingsOf } from './settings.ts'
 
 /** A point of doubt goes with every second; there are eight at most. */
@@ -16,29 +17,33 @@ const leaveWithinMs = 8_000
 const noticeWithinMs = 3_000
 
 export function peaceStages(run: MembershipRun): readonly HealStage[] {
-  return [peaceComes(run), somebodyLeaves(run), somebodyDies(run)]
+  return [peaceComes(run), nothingHappens(run), somebodyLeaves(run), somebodyDies(run)]
 }
 
 /**
  * Whoever stood still goes on to doubt itself for a while, and its word does not count; whoever lost a
- * connection dials again after a while.
+ * connection dials again after a while, and takes back what it said of whom it did not hear.
  */
 function peaceComes(run: MembershipRun): HealStage {
   let since = 0
-  const doubtful = (): readonly string[] =>
-    run.world.processes.flatMap(({ program }) =>
-      [...(program?.getState().reachability.rows ?? [])]
-        .filter(([, row]) => row.doubtful)
-        .map(([observer]) => observer),
-    )
+  const unsettled = (): readonly string[] =>
+    run.world.processes.flatMap(({ program }) => {
+      const { reachability } = program?.getState() ?? {}
+      return [...(reachability?.rows ?? [])].flatMap(([observer, { doubtful }]) => [
+        ...(doubtful ? [`${observer} doubts itself`] : []),
+        ...(reachability?.unreachableFrom(observer) ?? []).map(
+          (subject) => `${observer} accuses ${subject}`,
+        ),
+      ])
+    })
   return {
-    name: 'nobody doubts itself for long',
+    name: 'doubts and accusations pass',
     withinMs: doubtWithinMs,
     begin() {
       since = run.world.now
     },
-    isDone: () => run.world.now - since >= calmMs && doubtful().length === 0,
-    explain: () => [...new Set(doubtful())].join(', '),
+    isDone: () => run.world.now - since >= calmMs && unsettled().length === 0,
+    explain: () => [...new Set(unsettled())].join(', '),
   }
 }
 

@@ -21,10 +21,12 @@ export function reachabilityIsFair(run: MembershipRun): MembershipWatcher {
     const { disturbances, now } = run.world
     const { host } = address
     const since = now - memoryMs
-    if (run.world.running(host)?.program?.self.key !== key) return
-    const ranLately = (one: string): boolean =>
-      disturbances.stoppedMs(one, since, now) <= mereStallMs
-    if (!ranLately(host)) return
+    const process = run.world.running(host)
+    if (process?.program?.self.key !== key) return
+    const ranLately = (one: string, from = since): boolean =>
+      disturbances.stoppedMs(one, from, now) <= mereStallMs
+    // That its host stood empty before is no reason to accuse this process.
+    if (!ranLately(host, Math.max(since, process.startedAt))) return
     const badLinksOf = (one: string): number =>
       run.world.hosts.filter((other) => other !== one && disturbances.wasLinkBad(one, other, since))
         .length

@@ -27,7 +27,7 @@ const untimelyEnds: readonly ActionType<Cluster, ClusterState>[] = [
       run.note(leader, 'fault', `crashes ${afterMs} ms after ${joiner} has started`)
       world.crash(joiner)
       world.start(joiner)
-      world.clock.schedule(afterMs, () => world.crash(leader))
+      run.later(afterMs, () => world.crash(leader))
     },
   }),
   defineAction({
@@ -48,7 +48,7 @@ const untimelyEnds: readonly ActionType<Cluster, ClusterState>[] = [
         run.note(decider, 'fault', `crashes, and with it all who know that ${joiner} is up`)
         world.crash(decider)
         world.pause(joiner, standsStillMs)
-        world.clock.schedule(backAfterMs, () => world.start(decider))
+        run.later(backAfterMs, () => world.start(decider))
       })
     },
   }),
@@ -84,7 +84,7 @@ const untimelyEnds: readonly ActionType<Cluster, ClusterState>[] = [
     perform: (run, { host, handoverMs, afterMs }) => {
       if (run.world.processes.length < 2) return
       if (leave(run, host, handoverMs)) {
-        run.world.clock.schedule(afterMs, () => run.world.crash(host))
+        run.later(afterMs, () => run.world.crash(host))
       }
     },
   }),
@@ -106,7 +106,7 @@ const untimelyEnds: readonly ActionType<Cluster, ClusterState>[] = [
         run.world.disturb({ from: host, to: other }, { type: 'cut', mode }, forMs)
         run.world.disturb({ from: other, to: host }, { type: 'cut', mode }, forMs)
       }
-      run.world.clock.schedule(forMs * share, () => down(run, by, host))
+      run.later(forMs * share, () => down(run, by, host))
     },
   }),
 ]

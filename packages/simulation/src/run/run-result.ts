@@ -11,6 +11,14 @@ export interface Violation {
   readonly text: string
 }
 
+/** How long a stage of healing took, in milliseconds of virtual time. */
+export interface HealTime {
+  readonly stage: string
+  readonly tookMs: number
+  /** From when every link was whole and every process ran on: with all stages before it. */
+  readonly sinceMs: number
+}
+
 /** What came of one run. */
 export interface RunResult {
   readonly plan: Plan
@@ -31,6 +39,8 @@ export interface RunResult {
   readonly diskFaults: Readonly<Partial<Record<DiskFaultKind, number>>>
   /** Actions carried out, by type. */
   readonly performed: ReadonlyMap<string, number>
+  /** The stages of healing that came to their end, in order. */
+  readonly healing: readonly HealTime[]
   /** The last events of each host. */
   readonly lastEvents: ReadonlyMap<string, readonly TraceEvent[]>
   /** Every event, if asked for. */

@@ -6,7 +6,7 @@ import type { Program, SimulatedProcess } from '../world/simulated-process.ts'
 import type { NoteKind } from '../world/trace.ts'
 import { World } from '../world/world.ts'
 import type { Plan } from './plan.ts'
-import type { RunOptions, RunResult, Violation } from './run-result.ts'
+import type { HealTime, RunOptions, RunResult, Violation } from './run-result.ts'
 import { watchingRejections } from './rejections.ts'
 import type { HealStage, Scenario, Watcher } from './scenario.ts'
 
@@ -23,6 +23,7 @@ export class Run<P, S> {
   readonly #described = new Map<string, string>()
   readonly #reached = new Map<string, number>()
   readonly #performed = new Map<string, number>()
+  readonly #healing: HealTime[] = []
   readonly #violations: Violation[] = []
   readonly #unknown: Violation[] = []
   readonly #stopAtViolation: boolean
@@ -96,6 +97,16 @@ export class Run<P, S> {
     return this.#isHealing
   }
 
+  /**
+   * Does something later in the chaos, for actions that take more than one step; not at all once it is
+   * over.
+   */
+  later(afterMs: number, step: () => void): void {
+    this.world.clock.schedule(afterMs, () => {
+      if (!this.#isHealing && !this.isOver) step()
+    })
+  }
+
   /** The state of a process, as last looked at. */
   stateOf(process: SimulatedProcess<P>): S | undefined {
     return this.#states.get(process)
@@ -154,9 +165,14 @@ export class Run<P, S> {
     world.healDisks()
     for (const watcher of this.#watchers) watcher.healing?.()
     await this.#untilAllGoOn()
+    const healedAt = world.now
     for (const stage of this.#scenario.heal(this)) {
       if (this.isOver) return
+      const beganAt = world.now
       await this.#stage(stage)
+      if (this.isOver) return
+      const tookMs = world.now - beganAt
+      this.#healing.push({ stage: stage.name, tookMs, sinceMs: world.now - healedAt })
     }
     if (this.isOver) return
     for (const watcher of this.#watchers) watcher.finished?.()
@@ -240,6 +256,7 @@ export class Run<P, S> {
       virtualMs: this.world.now,
       reached: this.#reached,
       performed: this.#performed,
+      healing: this.#healing,
       diskFaults: this.world.diskFaults(),
       lastEvents: trace.last(),
       trace: trace.all,

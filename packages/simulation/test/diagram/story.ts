@@ -107,6 +107,7 @@ export function runOf(
     reached: new Map(),
     performed: new Map(),
     diskFaults: {},
+    healing: [],
     lastEvents: new Map(),
     trace: events,
     ...overrides,

@@ -150,31 +150,53 @@ describe('ages are unique', () => {
 })
 
 describe('whoever leaves hands over first', () => {
-  function exits(isHandedOver: boolean, members = 'a.up b.leaving'): Script {
+  interface Leave {
+    readonly members?: string
+    /** When it begins to hand over, if ever. */
+    readonly beginsAt?: number
+    /** What `a` sees meanwhile. */
+    readonly seen?: string
+  }
+
+  function leaves({ members = 'a.up b.leaving', beginsAt, seen = 'a.up b.up' }: Leave): Script {
+    const hands = (run: MembershipRun): void => {
+      void puppet(run, 'b').tasks.map((task) => task())
+    }
     return [
       [1_000, shows('b', members)],
-      [
-        2_000,
-        (run) => {
-          if (isHandedOver) void puppet(run, 'b').tasks.map((task) => task())
-        },
-      ],
+      [1_000, shows('a', seen)],
+      ...(beginsAt === undefined ? [] : [[beginsAt, hands] as const]),
       [3_000, (run) => puppet(run, 'b').exit('left')],
     ]
   }
 
-  test('cries where somebody was let go before', async () => {
-    expect(await judge(leavingHandsOver, exits(false))).toEqual([
-      `whoever leaves hands over first: ${node('b').key} was let go before`,
-    ])
+  const complaint = `whoever leaves hands over first: ${node('b').key} was let go before`
+
+  test('cries where somebody was let go before it began', async () => {
+    expect(await judge(leavingHandsOver, leaves({}))).toEqual([complaint])
+  })
+
+  test('cries where somebody was let go before it was done', async () => {
+    expect(await judge(leavingHandsOver, leaves({ beginsAt: 2_990 }))).toEqual([complaint])
   })
 
   test('is silent where it had the time', async () => {
-    expect(await judge(leavingHandsOver, exits(true))).toEqual([])
+    expect(await judge(leavingHandsOver, leaves({ beginsAt: 2_000 }))).toEqual([])
   })
 
   test('is silent about one that never was a member', async () => {
-    expect(await judge(leavingHandsOver, exits(false, ''))).toEqual([])
+    expect(await judge(leavingHandsOver, leaves({ members: '' }))).toEqual([])
+  })
+
+  test.each(['a.up b.down', 'a.up b.leaving | a✗b', 'a.up b.exiting | a✗b'])(
+    'is silent about one that was given up: %s',
+    async (seen) => {
+      expect(await judge(leavingHandsOver, leaves({ seen }))).toEqual([])
+    },
+  )
+
+  test('cries about one that was unreachable only before it left', async () => {
+    expect(await judge(leavingHandsOver, leaves({ seen: 'a.up b.up | a✗b' }))).toEqual([complaint])
   })
 })
 

@@ -7,7 +7,9 @@ import {
   NodeAddress,
   NodeIdentity,
   type Cluster,
+  type ClusterExplanation,
 } from '@casty/membership'
+import type { AssociationReport } from '@casty/transport'
 import {
   membershipScenario,
   planOf,
@@ -60,6 +62,9 @@ export class Puppet {
   readonly downed: string[] = []
   /** What it is to do before its exit. */
   readonly tasks: (() => Promise<void>)[] = []
+  /** What its transport says of itself. */
+  associations: readonly AssociationReport[] = []
+  handshakes = 0
   /** What its `leave` comes to. */
   leaves: 'left' | 'gave-up' = 'left'
   #state: ClusterState
@@ -92,8 +97,12 @@ export class Puppet {
     return this.#state.member(this.self)
   }
 
-  explain(): { readonly summary: string } {
-    return { summary: 'a puppet' }
+  explain(): Pick<ClusterExplanation, 'summary' | 'transport'> {
+    const transport = { associations: this.associations, pendingHandshakes: this.handshakes }
+    return {
+      summary: 'a puppet',
+      transport: transport as unknown as ClusterExplanation['transport'],
+    } // All that checkers read.
   }
 
   subscribe(): Disposable {

@@ -7,6 +7,14 @@ async function results(): Promise<{ passed: RunResult; violated: RunResult; unkn
     passed: await run(planned('1000 switch a')),
     violated: await run(planned('1000 heat a', '2000 wet a')),
     unknown: await run(planned('1000 switch a', '2000 switch b'), {
+      heal: ({ world }) => [
+        {
+          name: 'all go out',
+          withinMs: 1_000,
+          isDone: () => world.now >= 10_250,
+          explain: () => 'some are lit',
+        },
+      ],
       watch: (of) => [
         {
           healing: () => {
@@ -34,6 +42,7 @@ describe('a ledger', () => {
       virtualMs: passed.virtualMs + violated.virtualMs + 2 * unknown.virtualMs,
       reached: { 'all are lit': 2 }, // In so many runs.
       performed: { start: 12, switch: 5, heat: 1, wet: 1 },
+      healing: { 'all go out': { tookMs: { 300: 2 }, sinceMs: { 300: 2 } } },
     })
   })
 

@@ -122,6 +122,21 @@ describe('a run', () => {
   })
 })
 
+test('what an action does later is done in the chaos, or not at all', async () => {
+  const done: number[] = []
+  const watch = (of: LampRun): readonly [{ started(): void }] => [
+    {
+      started() {
+        if (of.world.everStarted.length > 1) return
+        for (const afterMs of [500, 9_999, 10_001]) of.later(afterMs, () => done.push(of.world.now))
+      },
+    },
+  ]
+  const heal = (): readonly HealStage[] => [stage({ isDone: () => false })]
+  await run(planned(), { watch, heal })
+  expect(done).toEqual([500, 9_999])
+})
+
 describe('healing', () => {
   test('demands each stage in turn: begun once, nudged before it is looked at', async () => {
     const calls: string[] = []

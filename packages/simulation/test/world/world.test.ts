@@ -241,10 +241,12 @@ describe('a stall', () => {
     expect(world.disturbances.stoppedMs('b', 0, 1_000)).toBe(500)
   })
 
-  test('begins soon also where nobody reads the time', async () => {
+  test('begins after a while also where nobody reads the time', async () => {
     const world = await talkers('a b')
     world.stall('b', 500, 40)
-    await world.run(100)
+    await world.run(1_000)
+    expect(world.isStopped('b')).toBe(false)
+    await world.run(600)
     expect(world.isStopped('b')).toBe(true)
   })
 

@@ -11,7 +11,8 @@ const guarded: Readonly<Record<string, readonly BrokenPromise[]>> = {
   'the healthy are reachable': ['the healthy are reachable'],
   'accusations have reasons': ['the healthy are reachable'],
   'votes are of those who count': ['the healthy are reachable'],
-  'nobody doubts itself for long': ['the healthy are reachable'],
+  'doubts and accusations pass': ['the healthy are reachable'],
+  'nothing happens in peace': ['all agree', 'everything is bounded'],
   'the dead are unreachable, the living are not': [
     'the dead are found',
     'the healthy are reachable',

@@ -1,5 +1,5 @@
 // What a set of runs came to, as a table.
-import type { LedgerTotals } from '@casty/simulation'
+import type { HealTotals, LedgerTotals } from '@casty/simulation'
 
 export interface SetOfRuns {
   readonly scenario: string
@@ -9,7 +9,7 @@ export interface SetOfRuns {
 }
 
 export function totalsTable({ scenario, totals, missing, wallMs }: SetOfRuns): string {
-  const { runs, passed, violated, unknown, virtualMs, events, performed, reached } = totals
+  const { runs, passed, violated, unknown, virtualMs, events, performed, reached, healing } = totals
   const rows: readonly (readonly [string, string])[] = [
     ['runs', count(runs)],
     ['passed', count(passed)],
@@ -24,9 +24,34 @@ export function totalsTable({ scenario, totals, missing, wallMs }: SetOfRuns): s
     ...aligned(rows),
     '  actions',
     ...aligned(sorted(performed), '    '),
+    ...healingLines(healing),
     '  rare states, in how many runs',
     ...aligned([...sorted(reached), ...missing.map((state) => [state, 'never'] as const)], '    '),
   ].join('\n')
+}
+
+/** How long each stage took, and how long it was since the faults had ended: `0.1 / 0.3 / 1.2 s`. */
+function healingLines(healing: LedgerTotals['healing']): readonly string[] {
+  const stages = Object.entries(healing)
+  if (stages.length === 0) return []
+  const rows = stages.map(
+    ([stage, { tookMs, sinceMs }]: readonly [string, HealTotals]) =>
+      [stage, `${spread(tookMs)}, since healing ${spread(sinceMs)}`] as const,
+  )
+  return ['  stages of healing, p50 / p95 / max', ...aligned(rows, '    ')]
+}
+
+function spread(counts: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(counts)
+    .map(([ms, count]) => [Number(ms), count] as const)
+    .toSorted(([left], [right]) => left - right)
+  const total = sorted.reduce((sum, [, count]) => sum + count, 0)
+  const at = (share: number): string => {
+    let left = Math.ceil(share * total)
+    const found = sorted.find(([, count]) => (left -= count) <= 0)
+    return ((found?.[0] ?? 0) / 1_000).toFixed(1)
+  }
+  return `${[0.5, 0.95, 1].map(at).join(' / ')} s`
 }
 
 function sorted(counts: Readonly<Record<string, number>>): readonly (readonly [string, string])[] {

@@ -25,8 +25,8 @@ export const lifeBugs: readonly SeededBug[] = bugsOf([
     name: 'removal-not-believed',
     promise: 'decisions stay',
     file: `${m}/peer-lives.ts`,
-    find: "if (reason !== 'removed' && reason !== 'stale-incarnation') return undefined",
-    replace: "if (reason !== 'stale-incarnation') return undefined",
+    find: "return reason === 'removed' || reason === 'stale-incarnation'",
+    replace: "return reason === 'stale-incarnation'",
     why: 'A node that was removed while it was away never learns of it.',
   },
   {
