@@ -2,37 +2,28 @@
 import { isActive, type Member, type MemberStatus } from '@casty/membership'
 import type { SbrView } from './view.ts'
 
-/** Which statuses count: on this side, on the other, and of those whose age or address decides. */
+/** Which statuses count on this side, and which on the other. */
 export interface Counting {
   readonly here: readonly MemberStatus[]
   readonly there: readonly MemberStatus[]
-  readonly deciding: readonly MemberStatus[]
 }
 
 /**
  * The ordinary way of counting. Whoever is not up yet may be unknown on the other side, and whoever is
  * exiting or down may be gone there.
  */
-export const settled: Counting = {
-  here: ['up', 'leaving'],
-  there: ['up', 'leaving'],
-  deciding: ['up', 'leaving'],
-}
+export const settled: Counting = { here: ['up', 'leaving'], there: ['up', 'leaving'] }
 
-/** As few here, and as many there, as one step of a leader unseen by one of the sides allows. */
+/** As few here and as many there as the other side, which may know more or less, can count. */
 export const pessimistic: Counting = {
   here: ['up'],
   there: ['joining', 'weakly-up', 'up', 'leaving'],
-  deciding: ['up'],
 }
 
 /** The members counted of a view, by the side they are on as seen from its `self`. */
 export interface Sides {
   readonly here: readonly Member[]
   readonly there: readonly Member[]
-  /** Members of either side who may decide by their age or address. */
-  readonly deciding: readonly Member[]
-  isHere(member: Member): boolean
 }
 
 /** All members of the own data center: others are never counted, nor downed. */
@@ -46,16 +37,17 @@ export function downableMembers(view: SbrView): readonly Member[] {
 }
 
 /**
- * @param role - only members with this role are counted, and decide
+ * @param role - only members with this role are counted
  */
 export function countSides(view: SbrView, counting: Counting, role: string | undefined): Sides {
   const own = ownMembers(view).filter((member) => role === undefined || member.hasRole(role))
-  const isHere = (member: Member): boolean => !view.unreachable.has(member.key)
   return {
-    here: own.filter((member) => isHere(member) && counting.here.includes(member.status)),
-    there: own.filter((member) => !isHere(member) && counting.there.includes(member.status)),
-    deciding: own.filter((member) => counting.deciding.includes(member.status)),
-    isHere,
+    here: own.filter(
+      ({ key, status }) => !view.unreachable.has(key) && counting.here.includes(status),
+    ),
+    there: own.filter(
+      ({ key, status }) => view.unreachable.has(key) && counting.there.includes(status),
+    ),
   }
 }
 

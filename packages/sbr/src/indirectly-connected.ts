@@ -1,16 +1,19 @@
 // Members that some reach and others do not. There is no side they belong to: unless they go, those
 // who stay do not all reach each other.
 import { byAddress, type NodeKey } from '@casty/membership'
+import { accuserCounts, isAtFault } from './accusers.ts'
 import { downableMembers, ownMembers } from './counting.ts'
 import { judgedAs, type Judgement } from './judgement.ts'
 import type { Observation, SbrView } from './view.ts'
 
-/** Members found by how they are observed, in two ways that are told apart when records are left out. */
+/** Members found by how they are observed, in three ways that are told apart when records are left out. */
 interface Suspects {
   /** Those who do not reach somebody, and are not reached by somebody. */
   readonly crossed: ReadonlySet<NodeKey>
   /** Both ends of a link that is broken, though news passes between them: its subject has seen the state. */
   readonly heard: ReadonlySet<NodeKey>
+  /** The subject alone where such a link is its fault: its accusers need not go because others hear of it. */
+  readonly faulty: ReadonlySet<NodeKey>
 }
 
 function ownObservations(view: SbrView): readonly Observation[] {
@@ -19,43 +22,50 @@ function ownObservations(view: SbrView): readonly Observation[] {
 }
 
 function suspectsOf(observations: readonly Observation[], view: SbrView): Suspects {
-  const subjects = new Set(observations.map(({ subject }) => subject))
-  const heard = observations.filter(({ subject }) => view.seenBy.has(subject))
-  return {
-    crossed: new Set(
-      observations.map(({ observer }) => observer).filter((observer) => subjects.has(observer)),
-    ),
-    heard: new Set(heard.flatMap(({ observer, subject }) => [observer, subject])),
+  const counts = accuserCounts(observations)
+  const heard = new Set<NodeKey>()
+  const faulty = new Set<NodeKey>()
+  for (const { observer, subject } of observations) {
+    if (!view.seenBy.has(subject)) continue
+    if (isAtFault(subject, observer, counts)) faulty.add(subject)
+    else heard.add(observer).add(subject)
   }
+  const observers = observations.map(({ observer }) => observer)
+  return { crossed: new Set(observers.filter((key) => counts.has(key))), heard, faulty }
+}
+
+function allOf({ crossed, heard, faulty }: Suspects): ReadonlySet<NodeKey> {
+  return new Set([...crossed, ...heard, ...faulty])
 }
 
 /** Members of the own data center that some members reach and others do not. Clean splits have none. */
 export function indirectlyConnected(view: SbrView): ReadonlySet<NodeKey> {
-  const { crossed, heard } = suspectsOf(ownObservations(view), view)
-  return new Set([...crossed, ...heard])
+  return allOf(suspectsOf(ownObservations(view), view))
 }
 
 /**
  * The view for a decision about everybody else: without what the indirectly connected observe of each
- * other, and without observations of or by members that cannot be downed any more.
+ * other, and without observations of or by members that cannot be downed any more. The indirectly
+ * connected count as reachable, for news passes between them and this side.
  */
 export function withoutIndirectlyConnected(view: SbrView): SbrView {
   const all = ownObservations(view)
-  const { crossed, heard } = suspectsOf(all, view)
+  const suspects = suspectsOf(all, view)
+  const { crossed, heard, faulty } = suspects
   const downable = new Set(downableMembers(view).map((member) => member.key))
+  const areBothIn = (keys: ReadonlySet<NodeKey>, { observer, subject }: Observation): boolean =>
+    keys.has(observer) && keys.has(subject)
   const observations = all.filter(
-    ({ observer, subject }) =>
-      downable.has(observer) &&
-      downable.has(subject) &&
-      !(crossed.has(observer) && crossed.has(subject)) &&
-      !(heard.has(observer) && heard.has(subject)),
+    (one) =>
+      areBothIn(downable, one) &&
+      !areBothIn(crossed, one) &&
+      !areBothIn(heard, one) &&
+      !faulty.has(one.observer) &&
+      !faulty.has(one.subject),
   )
-  const observed = new Set(all.map(({ subject }) => subject))
-  const left = new Set(observations.map(({ subject }) => subject))
-  // Whoever is unreachable by no record at all stays so: nothing says that it is connected.
-  const unreachable = [...view.unreachable].filter(
-    (key) => !observed.has(key) && !crossed.has(key) && !heard.has(key),
-  )
+  const indirect = allOf(suspects)
+  const unreachable = [...view.unreachable].filter((key) => !indirect.has(key))
+  const left = observations.map(({ subject }) => subject)
   return { ...view, observations, unreachable: new Set([...left, ...unreachable]) }
 }
 

@@ -2,6 +2,7 @@
 // crashed, been cut off or been downed since. Taken at their word, they make members look connected
 // with some and not with others, and that costs the cluster more than the crash did.
 import type { NodeKey } from '@casty/membership'
+import { accuserCounts, isAtFault } from './accusers.ts'
 import { ownMembers } from './counting.ts'
 import type { Observation, SbrView } from './view.ts'
 
@@ -13,27 +14,19 @@ import type { Observation, SbrView } from './view.ts'
  * 2. observations by one that has not seen this state, and is unreachable for somebody who has: it may
  *    have crashed since;
  * 3. observations by one whom several find unreachable, and more than find their subject so: it is the
- *    one that is cut off;
- * 4. the mark of having seen this state, of one whom several find unreachable, and more than find any of
- *    them so. Its accusers need not go because somebody else still hears of it.
+ *    one that is cut off.
  *
  * Nobody becomes reachable by that who has not seen this state.
  *
  * @see akka.net pull request 7141, where all reachable members had to accuse the observer
  */
 export function trustedView(view: SbrView): SbrView {
-  const next = withoutUntrusted(view)
-  return next === view ? view : trustedView(next) // Each time something is left out, so it ends.
-}
-
-function withoutUntrusted(view: SbrView): SbrView {
   const current = withoutStale(withoutDown(view), view.seenBy)
   const counts = accuserCounts(current)
   const observations = current.filter((one) => !isAtFault(one.observer, one.subject, counts))
-  const seenBy = withoutOutvoted(view.seenBy, observations)
-  if (observations.length === view.observations.length && seenBy.size === view.seenBy.size)
-    return view
-  return { ...view, observations, seenBy, unreachable: stillUnreachable(view, observations) }
+  if (observations.length === view.observations.length) return view
+  const next = { ...view, observations, unreachable: stillUnreachable(view, observations) }
+  return trustedView(next) // Each time something is left out, so it ends.
 }
 
 function withoutDown(view: SbrView): readonly Observation[] {
@@ -55,36 +48,6 @@ function withoutStale(
     observations.filter(({ observer }) => seenBy.has(observer)).map(({ subject }) => subject),
   )
   return observations.filter(({ observer }) => seenBy.has(observer) || !suspects.has(observer))
-}
-
-/** How many distinct members find each one unreachable. */
-function accuserCounts(observations: readonly Observation[]): ReadonlyMap<NodeKey, number> {
-  const accusers = new Map<NodeKey, Set<NodeKey>>()
-  for (const { observer, subject } of observations) {
-    const found = accusers.get(subject)
-    if (found) found.add(observer)
-    else accusers.set(subject, new Set([observer]))
-  }
-  return new Map([...accusers].map(([subject, observers]) => [subject, observers.size]))
-}
-
-/** Whether of two ends of a broken link it is the first that more members, and several, do not reach. */
-function isAtFault(one: NodeKey, other: NodeKey, counts: ReadonlyMap<NodeKey, number>): boolean {
-  const against = counts.get(one) ?? 0
-  return against >= 2 && against > (counts.get(other) ?? 0)
-}
-
-function withoutOutvoted(
-  seenBy: ReadonlySet<NodeKey>,
-  observations: readonly Observation[],
-): ReadonlySet<NodeKey> {
-  const counts = accuserCounts(observations)
-  const isOutvoted = ({ observer, subject }: Observation): boolean =>
-    isAtFault(subject, observer, counts)
-  const spared = new Set(
-    observations.filter((one) => !isOutvoted(one)).map(({ subject }) => subject),
-  )
-  return new Set([...seenBy].filter((key) => !counts.has(key) || spared.has(key)))
 }
 
 /** Who has seen this state is there again when nobody is left to accuse it. Others stay unreachable. */

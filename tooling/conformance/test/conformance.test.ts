@@ -282,7 +282,7 @@ describe('vectors beyond those kept here', () => {
       },
     ],
     [
-      'a-quorum-is-counted-twice',
+      'the-second-count-is-against-this-side',
       'sbr-safety',
       {
         kind: 'skewed-view',

@@ -1,5 +1,5 @@
 import { byAddress, type Member } from '@casty/membership'
-import { countText, pessimistic, type Sides } from '../counting.ts'
+import { countText, type Sides } from '../counting.ts'
 import { judgeIndirectlyConnected } from '../indirectly-connected.ts'
 import type { Pass } from '../judgement.ts'
 import { knownNames, role } from '../option-values.ts'
@@ -29,9 +29,7 @@ export function keepMajority(options: KeepMajorityOptions = {}): DowningStrategy
   knownNames(options, ['role'])
   const counted = role(options.role)
   return strategyOf('keep-majority', agreementOf('keep-majority', { role: counted }), (view) =>
-    judgeIndirectlyConnected(view, (rest) =>
-      guardMembershipChange(rest, judgeMajority, pessimistic, counted),
-    ),
+    judgeIndirectlyConnected(view, (rest) => guardMembershipChange(rest, judgeMajority, counted)),
   )
 }
 
@@ -44,11 +42,11 @@ function judgeMajority(sides: Sides): Pass {
     because,
   })
   const counts = `this side counts ${countText(here)} and the other side ${there}`
-  const lowest = lowestAddress(sides.deciding)
+  const lowest = lowestAddress([...sides.here, ...sides.there])
   if (!lowest) return pass('down-all', `${counts}, and none that could decide between them`)
   if (here > there) return pass('down-unreachable', counts)
   if (here < there) return pass('down-reachable', counts)
-  return sides.isHere(lowest)
+  return sides.here.includes(lowest)
     ? pass(
         'down-unreachable',
         `${counts}, and the lowest address ${lowest.address} is on this side`,

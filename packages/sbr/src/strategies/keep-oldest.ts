@@ -1,5 +1,5 @@
 import { oldest } from '@casty/membership'
-import { countText, type Counting, type Sides } from '../counting.ts'
+import { countText, type Sides } from '../counting.ts'
 import { judgeIndirectlyConnected } from '../indirectly-connected.ts'
 import type { Pass } from '../judgement.ts'
 import { flag, knownNames, role } from '../option-values.ts'
@@ -36,22 +36,11 @@ export function keepOldest(options: KeepOldestOptions = {}): DowningStrategy {
   const downIfAlone = flag('downIfAlone', options.downIfAlone ?? true)
   const counted = role(options.role)
   const judge = (sides: Sides): Pass => judgeOldest(sides, downIfAlone)
-  // The number of members matters only to find out who is alone.
-  const doubt = downIfAlone ? withJoining : withoutLeaving
   return strategyOf(
     'keep-oldest',
     agreementOf('keep-oldest', { 'down-if-alone': downIfAlone, role: counted }),
-    (view) =>
-      judgeIndirectlyConnected(view, (rest) => guardMembershipChange(rest, judge, doubt, counted)),
+    (view) => judgeIndirectlyConnected(view, (rest) => guardMembershipChange(rest, judge, counted)),
   )
-}
-
-const withoutLeaving: Counting = { here: ['up'], there: ['up'], deciding: ['up'] }
-
-const withJoining: Counting = {
-  here: ['joining', 'weakly-up', 'up'],
-  there: ['joining', 'weakly-up', 'up'],
-  deciding: ['up'],
 }
 
 function judgeOldest(sides: Sides, downIfAlone: boolean): Pass {
@@ -63,9 +52,9 @@ function judgeOldest(sides: Sides, downIfAlone: boolean): Pass {
     because,
   })
   const counts = `this side counts ${countText(here)} and the other side ${there}`
-  const first = oldest(sides.deciding)
+  const first = oldest([...sides.here, ...sides.there])
   if (!first) return pass('down-all', `${counts}, and none that could be the oldest`)
-  const isHere = sides.isHere(first)
+  const isHere = sides.here.includes(first)
   const because = `the oldest member ${first.address} is on ${isHere ? 'this' : 'the other'} side`
   const [withIt, withoutIt] = isHere ? [here, there] : [there, here]
   const isAlone = downIfAlone && withIt === 1 && withoutIt >= 2

@@ -110,8 +110,8 @@ function countMajority(
   const sides = countSides(view, settled, counted)
   const [here, there] = [sides.here.length, sides.there.length]
   const counts = `this side counts ${countText(here)} and the other side ${there}`
-  const lowest = here === there ? lowestAddress(sides.deciding) : undefined
-  const isLowestThere = lowest !== undefined && !sides.isHere(lowest)
+  const lowest = here === there ? lowestAddress([...sides.here, ...sides.there]) : undefined
+  const isLowestThere = lowest !== undefined && !sides.here.includes(lowest)
   const because = lowest
     ? `${counts}, and the lowest address ${lowest.address} is on ${isLowestThere ? 'the other' : 'this'} side`
     : counts

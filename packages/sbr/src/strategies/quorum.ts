@@ -1,6 +1,6 @@
 // What the strategies with a fixed quorum share: a side survives that weighs at least the quorum.
 import type { Member } from '@casty/membership'
-import { countSides, pessimistic, settled, type Sides } from '../counting.ts'
+import { countSides, settled, type Sides } from '../counting.ts'
 import { judgeIndirectlyConnected } from '../indirectly-connected.ts'
 import { judgedOnce, type Judgement, type Pass } from '../judgement.ts'
 import { guardMembershipChange } from '../second-pass.ts'
@@ -30,9 +30,7 @@ export function judgeQuorum(view: SbrView, quorum: Quorum): Judgement {
     return judgedOnce({ here, there, decision: 'down-all', because })
   }
   const judge = (sides: Sides): Pass => judgeSides(sides, quorum)
-  return judgeIndirectlyConnected(view, (rest) =>
-    guardMembershipChange(rest, judge, pessimistic, quorum.role),
-  )
+  return judgeIndirectlyConnected(view, (rest) => guardMembershipChange(rest, judge, quorum.role))
 }
 
 function judgeSides(sides: Sides, quorum: Quorum): Pass {

@@ -9,7 +9,13 @@ import {
   NodeIdentity,
   type NodeKey,
 } from '@casty/membership'
-import { nodesToDown, type DowningDecision, type Ruling, type SbrView } from '@casty/sbr'
+import {
+  nodesToDown,
+  type DowningDecision,
+  type Lease,
+  type Ruling,
+  type SbrView,
+} from '@casty/sbr'
 
 /** Up where no status is given; as old as the place in the text says where no age is given. */
 const memberText =
@@ -101,4 +107,14 @@ export function downedBy(seen: SbrView, decision: DowningDecision): string {
 
 function nameOf({ address }: NodeIdentity): string {
   return address.port === 1 ? address.host : address.toString()
+}
+
+/** A lease for decisions: they ask for one, and never call it. */
+export const uncalledLease: Lease = {
+  name: 'test',
+  owner: 'test',
+  acquire: () => Promise.reject(new Error('a decision calls no lease')),
+  release: () => Promise.reject(new Error('a decision calls no lease')),
+  checkLease: () => false,
+  fence: undefined,
 }

@@ -1,0 +1,237 @@
+// Every way in which a small cluster can be cut, with members in every status, and parts that do not know
+// the same.
+//
+// What a part decides depends on who is in it and on what it knows of everybody, and on nothing else. So
+// each of these is ruled on once, and the search itself only looks up who survives.
+import { Member, type NodeIdentity } from '@casty/membership'
+import { afterLease, rule, type DowningStrategy, type SbrView } from '@casty/sbr'
+import { node } from './views.ts'
+
+/** What a part may know of a member. Joining stands for weakly up, and exiting for down, as they count alike. */
+const known = ['absent', 'joining', 'up', 'risen', 'leaving', 'exiting'] as const
+type Known = (typeof known)[number]
+
+/** What is true of a member at the time of the cut. */
+export type Truth =
+  | 'joining' // On the side that is ahead, it may be up already: then the youngest.
+  | 'up'
+  | 'leaving' // On the side that is ahead, it may be exiting already.
+  | 'exiting'
+  | 'newcomer' // Joining, which only its own part knows.
+  | 'asked-to-leave' // Leaving, which only its own part knows: the others see it up.
+
+/** What the whole cluster knew before the cut. */
+export const agreed: readonly Truth[] = ['joining', 'up', 'leaving', 'exiting']
+/** The same, with news that one part has for itself. */
+export const withPrivateNews: readonly Truth[] = [...agreed, 'newcomer', 'asked-to-leave']
+
+/** Members as bits: the first member is the lowest. */
+type Members = number
+
+function has(members: Members, member: number): boolean {
+  return (members & (1 << member)) !== 0
+}
+
+/** Whether a step of the leader, taken on one side alone, moves a member. */
+function isMoved(truth: Truth): boolean {
+  return truth === 'joining' || truth === 'leaving'
+}
+
+function knownOf(truth: Truth, isOwn: boolean, isStepped: boolean): Known {
+  switch (truth) {
+    case 'joining':
+      return isStepped ? 'risen' : 'joining'
+    case 'leaving':
+      return isStepped ? 'exiting' : 'leaving'
+    case 'newcomer':
+      return isOwn ? 'joining' : 'absent'
+    case 'asked-to-leave':
+      return isOwn ? 'leaving' : 'up'
+    default:
+      return truth
+  }
+}
+
+/** All ways to cut members into two or three parts. */
+export function cutsOf(size: number): readonly (readonly Members[])[] {
+  let cuts: readonly (readonly Members[])[] = [[]]
+  for (let member = 0; member < size; member++) {
+    const bit = 1 << member
+    cuts = cuts.flatMap((parts) => [
+      ...parts.map((_, index) => parts.map((part, other) => (other === index ? part | bit : part))),
+      ...(parts.length < 3 ? [[...parts, bit]] : []),
+    ])
+  }
+  return cuts.filter((parts) => parts.length > 1)
+}
+
+function* clustersOf(size: number, truths: readonly Truth[]): Generator<readonly Truth[]> {
+  for (let code = 0; code < truths.length ** size; code++) {
+    yield Array.from({ length: size }, (_, member) => {
+      return truths[Math.floor(code / truths.length ** member) % truths.length] ?? 'up'
+    })
+  }
+}
+
+/** A newcomer was let in by a member of its part. */
+function canBe(cluster: readonly Truth[], parts: readonly Members[]): boolean {
+  return parts.every((part) => {
+    const own = cluster.filter((_, member) => has(part, member))
+    return (
+      !own.includes('newcomer') ||
+      own.some((truth) => truth === 'up' || truth === 'leaving' || truth === 'asked-to-leave')
+    )
+  })
+}
+
+/** Which members the leader moved: all choices, which is more than it ever makes. */
+function stepsOf(cluster: readonly Truth[]): readonly Members[] {
+  return cluster.reduce<readonly Members[]>(
+    (steps, truth, member) =>
+      isMoved(truth) ? [...steps, ...steps.map((step) => step | (1 << member))] : steps,
+    [0],
+  )
+}
+
+/** The places of what a part knows in the list above, as digits. */
+function codeOf(cluster: readonly Truth[], part: Members, stepped: Members): number {
+  return cluster.reduce((code, truth, member) => {
+    const one = knownOf(truth, has(part, member), has(stepped, member))
+    return code * known.length + known.indexOf(one)
+  }, 0)
+}
+
+function memberOf(member: number, what: Known): Member {
+  const status = what === 'risen' ? 'up' : what === 'absent' ? 'joining' : what
+  return Member.of({
+    node: node(String.fromCharCode(97 + member)),
+    status,
+    roles: [member % 2 === 0 ? 'even' : 'odd'],
+    // Strategies heed ages or addresses, so it does no harm that one orders as the other.
+    ...(status === 'joining' ? {} : { upNumber: member + (what === 'risen' ? 100 : 1) }),
+  })
+}
+
+const members = Array.from({ length: 5 }, (_, member) =>
+  known.map((what) => memberOf(member, what)),
+)
+
+function viewOf(size: number, part: Members, code: number): SbrView {
+  const here: Member[] = []
+  const there: Member[] = []
+  for (let member = size - 1, rest = code; member >= 0; member--) {
+    const what = rest % known.length
+    const found = members[member]?.[what]
+    if (found && known[what] !== 'absent') (has(part, member) ? here : there).push(found)
+    rest = Math.floor(rest / known.length)
+  }
+  const [self] = here
+  if (!self) throw new Error('a part is empty')
+  return {
+    self: self.key,
+    dataCenter: self.dataCenter,
+    members: [...here, ...there],
+    observations: here.flatMap((observer) =>
+      there.map((subject) => ({
+        observer: observer.key,
+        subject: subject.key,
+        status: 'unreachable' as const,
+      })),
+    ),
+    unreachable: new Set(there.map(({ key }) => key)),
+    seenBy: new Set(here.map(({ key }) => key)),
+  }
+}
+
+/** Whether anybody of a part is left: where it is granted the lease, if it asks for one, and where not. */
+interface Fate {
+  readonly granted: boolean
+  readonly denied: boolean
+}
+
+function fateOf(strategy: DowningStrategy, view: SbrView): Fate {
+  const ruling = rule(strategy, view)
+  const isLeft = (down: readonly NodeIdentity[]): boolean =>
+    view.members.some(
+      ({ key, status }) =>
+        !view.unreachable.has(key) &&
+        status !== 'exiting' &&
+        down.every((downed) => downed.key !== key),
+    )
+  return {
+    granted: isLeft(afterLease(ruling, true).down),
+    denied: isLeft(afterLease(ruling, false).down),
+  }
+}
+
+/** What a search came to. */
+export interface Found {
+  readonly cases: number
+  /** Cases in which two parts survive. */
+  readonly split: number
+  /** The first of them, for people. */
+  readonly example: string | undefined
+}
+
+/**
+ * Looks for two parts that survive a cut. Each part in turn is a step ahead of the others, whoever the
+ * leader was that took it.
+ */
+export function searchSplits(
+  strategy: DowningStrategy,
+  size: number,
+  truths: readonly Truth[],
+): Found {
+  const fates = new Map<number, Fate>()
+  const fate = (part: Members, code: number): Fate => {
+    const name = code * 32 + part
+    const found = fates.get(name) ?? fateOf(strategy, viewOf(size, part, code))
+    fates.set(name, found)
+    return found
+  }
+  const cuts = cutsOf(size)
+  let [cases, split] = [0, 0]
+  let example: string | undefined
+  for (const cluster of clustersOf(size, truths)) {
+    const steps = stepsOf(cluster)
+    for (const parts of cuts) {
+      if (!canBe(cluster, parts)) continue
+      const behind = parts.map((part) => fate(part, codeOf(cluster, part, 0)))
+      for (const [index, part] of parts.entries()) {
+        for (const step of steps) {
+          cases++
+          const ahead = fate(part, codeOf(cluster, part, step))
+          if (!isSplit(behind.with(index, ahead))) continue
+          split++
+          example ??= exampleOf(cluster, parts, part, step)
+        }
+      }
+    }
+  }
+  return { cases, split, example }
+}
+
+/** Whether two parts survive, whichever of them is granted the lease. */
+function isSplit(fates: readonly Fate[]): boolean {
+  return fates.some(
+    ({ granted }, holder) =>
+      granted && fates.some(({ denied }, index) => index !== holder && denied),
+  )
+}
+
+function exampleOf(
+  cluster: readonly Truth[],
+  parts: readonly Members[],
+  ahead: Members,
+  step: Members,
+): string {
+  const texts = parts.map((part) =>
+    cluster.flatMap((truth, member) => {
+      if (!has(part, member)) return []
+      const name = `${String.fromCharCode(97 + member)}.${truth}`
+      return [has(step, member) ? `${name} (moved)` : name]
+    }),
+  )
+  const place = parts.indexOf(ahead)
+  return texts.map((text, index) => text.join(' ') + (index === place ? ', ahead' : '')).join(' | ')
+}
