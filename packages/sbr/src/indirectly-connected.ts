@@ -80,7 +80,7 @@ export function judgeIndirectlyConnected(
   const indirect = indirectlyConnected(view)
   if (indirect.size === 0) return ordinary(view)
   const because = `${namesOf(view, indirect)} can be reached by some members and not by others`
-  if ([...view.unreachable].every((key) => indirect.has(key)))
+  if (ownMembers(view).every(({ key }) => !view.unreachable.has(key) || indirect.has(key)))
     return { decision: { type: 'down-indirectly-connected' }, because, passes: [] }
   const rest = withoutIndirectlyConnected(view)
   if (indirectlyConnected(rest).size > 0)

@@ -3,14 +3,14 @@
 // with some and not with others, and that costs the cluster more than the crash did.
 import type { NodeKey } from '@casty/membership'
 import { accuserCounts, isAtFault } from './accusers.ts'
-import { ownMembers } from './counting.ts'
+import { downableMembers, ownMembers } from './counting.ts'
 import type { Observation, SbrView } from './view.ts'
 
 /**
- * The view without observations that say nothing of who is connected now; the same instance where all
- * can be trusted. Left out are, in this order and until nothing is left to leave out:
+ * The view of the own data center, without observations that say nothing of who is connected now. Left
+ * out are, in this order and until nothing is left to leave out:
  *
- * 1. observations of or by a member that is down: it was given up already;
+ * 1. observations of or by a member that is exiting or down: it goes in any case;
  * 2. observations by one that has not seen this state, and is unreachable for somebody who has: it may
  *    have crashed since;
  * 3. observations by one whom several find unreachable, and more than find their subject so: it is the
@@ -21,22 +21,38 @@ import type { Observation, SbrView } from './view.ts'
  * @see akka.net pull request 7141, where all reachable members had to accuse the observer
  */
 export function trustedView(view: SbrView): SbrView {
-  const current = withoutStale(withoutDown(view), view.seenBy)
+  return withoutUntrusted(ownView(view))
+}
+
+/** Nothing about members of other data centers, or about nodes that are no members. */
+function ownView(view: SbrView): SbrView {
+  const members = ownMembers(view)
+  const own = new Set(members.map(({ key }) => key))
+  const isOwn = (key: NodeKey): boolean => own.has(key)
+  return {
+    ...view,
+    members,
+    observations: view.observations.filter(
+      ({ observer, subject }) => isOwn(observer) && isOwn(subject),
+    ),
+    unreachable: new Set([...view.unreachable].filter(isOwn)),
+    seenBy: new Set([...view.seenBy].filter(isOwn)),
+  }
+}
+
+function withoutUntrusted(view: SbrView): SbrView {
+  const current = withoutStale(amongStaying(view), view.seenBy)
   const counts = accuserCounts(current)
   const observations = current.filter((one) => !isAtFault(one.observer, one.subject, counts))
   if (observations.length === view.observations.length) return view
   const next = { ...view, observations, unreachable: stillUnreachable(view, observations) }
-  return trustedView(next) // Each time something is left out, so it ends.
+  return withoutUntrusted(next) // Each time something is left out, so it ends.
 }
 
-function withoutDown(view: SbrView): readonly Observation[] {
-  const down = new Set(
-    ownMembers(view)
-      .filter(({ status }) => status === 'down')
-      .map(({ key }) => key),
-  )
+function amongStaying(view: SbrView): readonly Observation[] {
+  const staying = new Set(downableMembers(view).map(({ key }) => key))
   return view.observations.filter(
-    ({ observer, subject }) => !down.has(observer) && !down.has(subject),
+    ({ observer, subject }) => staying.has(observer) && staying.has(subject),
   )
 }
 

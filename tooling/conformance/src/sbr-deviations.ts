@@ -11,6 +11,8 @@ function strategyIn({ data }: VectorCase): JsonObject {
   return objectOf(data['strategy'], 'strategy')
 }
 
+const active: readonly MemberStatus[] = ['joining', 'weakly-up', 'up', 'leaving']
+
 /** How many find a node unreachable. */
 function against(observations: readonly Observation[], node: NodeKey): number {
   const accusing = observations.filter(({ subject }) => subject === node)
@@ -24,8 +26,8 @@ function isAtFault(observations: readonly Observation[], node: NodeKey, other: N
 /** The view with only the observations that our rule trusts. */
 function trusted(view: SbrView): SbrView {
   const { observations: all, seenBy: seen } = view
-  const down = view.members.filter(({ status }) => status === 'down').map(({ key }) => key)
-  const living = all.filter((one) => !down.includes(one.observer) && !down.includes(one.subject))
+  const going = view.members.filter(({ status }) => !active.includes(status)).map(({ key }) => key)
+  const living = all.filter((one) => !going.includes(one.observer) && !going.includes(one.subject))
   const accused = living.filter(({ observer }) => seen.has(observer)).map(({ subject }) => subject)
   const fresh = living.filter(({ observer }) => seen.has(observer) || !accused.includes(observer))
   const kept = fresh.filter(({ observer, subject }) => !isAtFault(fresh, observer, subject))
@@ -56,8 +58,6 @@ interface Count {
   readonly there: readonly Member[]
   readonly deciding: readonly Member[]
 }
-
-const active: readonly MemberStatus[] = ['joining', 'weakly-up', 'up', 'leaving']
 
 function count(
   view: SbrView,
@@ -160,7 +160,7 @@ export const sbrDeviations: readonly Deviation[] = [
   {
     id: 'stale-observations-do-not-count',
     reason:
-      'Left out are observations of or by downed members, by those who have not seen the state and are unreachable for somebody who has, and by those who are cut off themselves: one crash more would else down everybody.',
+      'Left out are observations of or by members that are exiting or down, by those who have not seen the state and are unreachable for somebody who has, and by those who are cut off themselves: one crash more would else down everybody.',
     applies: (vector) => isDecided(vector),
     upstream: (vector) => answers(vector, atItsWord),
     ours: (vector) =>
