@@ -20,6 +20,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { node, uncalledLease } from './views.ts'
 
+// A failure prints its seed; rerun it alone with CASTY_SEED=1234. CASTY_RUNS=100000 looks further.
+fc.configureGlobal({
+  seed: Number(process.env['CASTY_SEED'] ?? 1),
+  numRuns: Number(process.env['CASTY_RUNS'] ?? 100),
+})
+
 const deciding: readonly DowningStrategy[] = [
   keepMajority(),
   keepMajority({ role: 'core' }),
