@@ -43,6 +43,10 @@ export function keepOldest(options: KeepOldestOptions = {}): DowningStrategy {
   )
 }
 
+/**
+ * In the second count each side takes itself for as small, and the other for as large, as it may be. So a
+ * side without the oldest finds it alone only where the oldest finds so as well.
+ */
 function judgeOldest(sides: Sides, downIfAlone: boolean): Pass {
   const [here, there] = [sides.here.length, sides.there.length]
   const pass = (decision: Pass['decision'], because: string): Pass => ({

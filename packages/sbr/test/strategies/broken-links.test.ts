@@ -25,6 +25,9 @@ fc.configureGlobal({
   numRuns: Number(process.env['CASTY_RUNS'] ?? 1_000),
 })
 
+/** Less than a second of a core of its own. */
+const timeLimitMs = 120_000
+
 const strategies = [
   keepMajority(),
   keepOldest(),
@@ -139,22 +142,29 @@ describe.each([
   ['every observation counts', (view: SbrView): SbrView => view],
   ['votes count', byVotes],
 ])('wherever links are broken, and %s', (_, see) => {
-  test.each(strategies)('%s leaves nobody who does not hear of another', (agreement, strategy) => {
-    let [cases, lost, left] = [0, 0, 0]
-    for (const size of [3, 4, 5]) {
-      for (const links of brokenLinks(size)) {
-        const paths = closure(links)
-        const living = survivors(strategy, everybody.slice(0, size), links, paths, see)
-        for (const one of living) expect(living.filter((other) => !paths[one]?.[other])).toEqual([])
-        cases++
-        if (living.length === 0) lost++
-        left += living.length / size
+  test.each(strategies)(
+    '%s leaves nobody who does not hear of another',
+    (agreement, strategy) => {
+      let [cases, lost, left] = [0, 0, 0]
+      for (const size of [3, 4, 5]) {
+        for (const links of brokenLinks(size)) {
+          const paths = closure(links)
+          const living = survivors(strategy, everybody.slice(0, size), links, paths, see)
+          for (const one of living)
+            expect(living.filter((other) => !paths[one]?.[other])).toEqual([])
+          cases++
+          if (living.length === 0) lost++
+          left += living.length / size
+        }
       }
-    }
-    const share = Math.round((100 * left) / cases)
-    console.log(`${agreement}: ${cases} cases, all lost in ${lost}, ${share} % of the members left`)
-    expect(cases).toBe(8 + 64 + 1_024)
-  })
+      const share = Math.round((100 * left) / cases)
+      console.log(
+        `${agreement}: ${cases} cases, all lost in ${lost}, ${share} % of the members left`,
+      )
+      expect(cases).toBe(8 + 64 + 1_024)
+    },
+    timeLimitMs,
+  )
 })
 
 test.each(strategies)(
@@ -177,4 +187,5 @@ test.each(strategies)(
       }),
     )
   },
+  timeLimitMs,
 )

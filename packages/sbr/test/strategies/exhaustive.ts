@@ -93,12 +93,24 @@ function stepsOf(cluster: readonly Truth[]): readonly Members[] {
   )
 }
 
-/** The places of what a part knows in the list above, as digits. */
+/** What a part knows of a member, as a place in the list above: by truth, own part, and moved. */
+const places = new Map(
+  withPrivateNews.map((truth) => [
+    truth,
+    [false, true].flatMap((isStepped) =>
+      [false, true].map((isOwn) => known.indexOf(knownOf(truth, isOwn, isStepped))),
+    ),
+  ]),
+)
+
+/** All that a part knows, with these places as digits. */
 function codeOf(cluster: readonly Truth[], part: Members, stepped: Members): number {
-  return cluster.reduce((code, truth, member) => {
-    const one = knownOf(truth, has(part, member), has(stepped, member))
-    return code * known.length + known.indexOf(one)
-  }, 0)
+  let code = 0
+  for (const [member, truth] of cluster.entries()) {
+    const digit = places.get(truth)?.[((stepped >> member) & 1) * 2 + ((part >> member) & 1)] ?? 0
+    code = code * known.length + digit
+  }
+  return code
 }
 
 function memberOf(member: number, what: Known): Member {
