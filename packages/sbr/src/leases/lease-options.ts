@@ -71,7 +71,24 @@ export function trustedMs(ttlMs: number): number {
  * @throws SbrError `CASTY_SBR_INVALID_OPTION`
  */
 export function resolveLeaseOptions(options: LeaseOptions): ResolvedLeaseOptions {
-  const { ttlMs = leaseDefaults.ttlMs, clock = systemClock, logger } = options
+  const { clock = systemClock, logger } = options
+  return {
+    name: text('name', options.name),
+    owner: text('owner', options.owner),
+    ...leaseTiming(options),
+    clock,
+    logger,
+  }
+}
+
+/**
+ * The durations that options come to, with the defaults that follow from `ttlMs`.
+ *
+ * @throws SbrError `CASTY_SBR_INVALID_OPTION`
+ * @example leaseTiming({ ttlMs: 12_000 }).heartbeatMs // => 4000
+ */
+export function leaseTiming(options: Partial<LeaseTiming> = {}): LeaseTiming {
+  const { ttlMs = leaseDefaults.ttlMs } = options
   const heartbeatMs = options.heartbeatMs ?? ttlMs / 3
   const operationTimeoutMs = options.operationTimeoutMs ?? Math.min(ttlMs / 6, 5_000)
   duration('ttlMs', ttlMs, 100)
@@ -82,15 +99,7 @@ export function resolveLeaseOptions(options: LeaseOptions): ResolvedLeaseOptions
     const sum = heartbeatMs + operationTimeoutMs
     throw SbrError.invalidOption('heartbeatMs + operationTimeoutMs', sum, allowed)
   }
-  return {
-    name: text('name', options.name),
-    owner: text('owner', options.owner),
-    ttlMs,
-    heartbeatMs,
-    operationTimeoutMs,
-    clock,
-    logger,
-  }
+  return { ttlMs, heartbeatMs, operationTimeoutMs }
 }
 
 const longestMs = 86_400_000

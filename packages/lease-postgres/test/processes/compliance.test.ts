@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { leaseCompliance } from '@casty/sbr/compliance'
+import { hasNoServer, timing, World } from './world.ts'
+
+describe.skipIf(hasNoServer)('over a real server', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await World.start()
+  })
+  afterAll(async () => await world[Symbol.asyncDispose]())
+
+  leaseCompliance('postgresLease', {
+    open: async (name, owner) =>
+      world.lease(owner, { name, connectionString: await world.through(owner) }),
+    ttlMs: timing.ttlMs,
+    pass: (ms) => world.pass(ms),
+    cut: async (owner, what) => (await world.relay(owner)).lose(what),
+    mend: async (owner) => (await world.relay(owner)).pass(),
+    take: async (name) => {
+      await world.sql(`UPDATE casty_leases SET expires_at = '-infinity' WHERE name = '${name}'`)
+    },
+  })
+})
