@@ -6,9 +6,6 @@ import {
   type Socket,
 } from 'node:net'
 
-/** What a relay does with bytes that go one way. */
-type Passage = 'pass' | 'lose' | 'hold'
-
 /**
  * A network before a server: a TCP port whose connections lead to a Unix socket, and can fail on the
  * way. What is lost stays lost: a connection that lost bytes stays silent, as one would whose peer is gone.
@@ -16,17 +13,16 @@ type Passage = 'pass' | 'lose' | 'hold'
 export class Relay implements AsyncDisposable {
   readonly #server: Server
   readonly #links = new Set<Link>()
-  #requests: Passage = 'pass'
-  #answers: Passage = 'pass'
+  readonly #lost = { requests: false, answers: false }
+  /** Called with each request, to see whether it is the one that is waited for. */
+  #watch: ((request: Buffer, link: Link) => void) | undefined
 
   private constructor(socketPath: string) {
     this.#server = createServer((client) => {
-      const link = new Link(client, createConnection(socketPath), {
-        requests: () => this.#requests,
-        answers: () => this.#answers,
-      })
+      const server = createConnection(socketPath)
+      const link = new Link(client, server, this.#lost, (request) => this.#watch?.(request, link))
       this.#links.add(link)
-      client.on('close', () => this.#links.delete(link))
+      server.on('close', () => this.#links.delete(link))
     })
   }
 
@@ -44,21 +40,29 @@ export class Relay implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Loses what is sent from now on, to the server, from it, or both. Connections are still accepted. */
+  /** Loses what is sent to the server, from it, or both. Connections are still accepted. */
   lose(what: 'requests' | 'answers' | 'everything'): void {
-    if (what !== 'answers') this.#requests = 'lose'
-    if (what !== 'requests') this.#answers = 'lose'
+    if (what !== 'answers') this.#lost.requests = true
+    if (what !== 'requests') this.#lost.answers = true
   }
 
-  /** Holds requests back; `pass` sends them on, also where whoever sent them has gone since. */
-  holdRequests(): void {
-    this.#requests = 'hold'
+  /** Loses all answers from the next request on that holds this text; that one is still carried out. */
+  loseAnswersFrom(text: string): void {
+    this.#onRequest(text, () => this.lose('answers'))
+  }
+
+  /**
+   * Holds back the next request that holds this text, with all behind it on its connection, until
+   * `pass`: it arrives then, also where whoever sent it has gone since.
+   */
+  holdRequest(text: string): void {
+    this.#onRequest(text, (link) => link.hold())
   }
 
   /** Lets everything through again, and first what was held. */
   pass(): void {
-    this.#requests = 'pass'
-    this.#answers = 'pass'
+    this.#watch = undefined
+    Object.assign(this.#lost, { requests: false, answers: false })
     for (const link of this.#links) link.flush()
   }
 
@@ -73,27 +77,40 @@ export class Relay implements AsyncDisposable {
       this.#server.close(resolve)
     })
   }
+
+  #onRequest(text: string, act: (link: Link) => void): void {
+    this.#watch = (request, link) => {
+      if (!request.includes(text)) return
+      this.#watch = undefined
+      act(link)
+    }
+  }
 }
 
 /** One connection of a client, and the one to the server that belongs to it. */
 class Link {
   readonly #client: Socket
   readonly #server: Socket
-  readonly #held: Buffer[] = []
+  #held: Buffer[] | undefined
   #isSilent = false
 
   constructor(
     client: Socket,
     server: Socket,
-    { requests, answers }: { requests: () => Passage; answers: () => Passage },
+    lost: { readonly requests: boolean; readonly answers: boolean },
+    onRequest: (request: Buffer) => void,
   ) {
     this.#client = client
     this.#server = server
-    client.on('data', (bytes) => this.#carry(bytes, requests(), server))
-    server.on('data', (bytes) => this.#carry(bytes, answers(), client))
+    client.on('data', (bytes) => {
+      onRequest(bytes)
+      if (this.#held) this.#held.push(bytes)
+      else this.#carry(bytes, lost.requests, server)
+    })
+    server.on('data', (bytes) => this.#carry(bytes, lost.answers, client))
     // An end is held back with the bytes before it, and lost with them.
     client.on('close', () => {
-      if (this.#held.length === 0) server.destroy()
+      if (!this.#held) server.destroy()
     })
     server.on('close', () => {
       if (!this.#isSilent) client.destroy()
@@ -101,9 +118,14 @@ class Link {
     for (const socket of [client, server]) socket.on('error', () => {})
   }
 
+  hold(): void {
+    this.#held ??= []
+  }
+
   flush(): void {
-    for (const bytes of this.#held.splice(0)) this.#server.write(bytes)
-    if (this.#client.destroyed) this.#server.end()
+    for (const bytes of this.#held ?? []) this.#server.write(bytes)
+    if (this.#held && this.#client.destroyed) this.#server.end()
+    this.#held = undefined
   }
 
   destroy(): void {
@@ -111,10 +133,8 @@ class Link {
     this.#server.destroy()
   }
 
-  #carry(bytes: Buffer, passage: Passage, to: Socket): void {
-    if (passage === 'lose') this.#isSilent = true
-    if (this.#isSilent) return
-    if (passage === 'hold' || this.#held.length > 0) this.#held.push(bytes)
-    else to.write(bytes)
+  #carry(bytes: Buffer, isLost: boolean, to: Socket): void {
+    this.#isSilent ||= isLost
+    if (!this.#isSilent) to.write(bytes)
   }
 }

@@ -4,6 +4,7 @@ import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import type { PostgresPrograms } from './programs.ts'
 
 /** How to connect; what is not given is the superuser, over the socket. */
@@ -19,8 +20,15 @@ const superuser = 'casty'
 const password = 'p%ss/w@rd' // Whoever builds a connection string of it has to escape it.
 const port = 5_432 // Part of the socket's name; each server has a folder of its own.
 
-/** Runs the server as a child, and ends it when this process has gone: its end of the pipe closes. */
-const watchdog = '"$0" "$@" </dev/null & cat >/dev/null; kill -INT $!; wait'
+/**
+ * Runs the server as a child, ends when it ends, and ends it when this process has gone: then the pipe
+ * that is its input closes.
+ */
+const watchdog = `exec 3<&0
+"$0" "$@" </dev/null 3<&- & server=$!
+{ cat <&3 >/dev/null; kill -QUIT $server; } 2>/dev/null & watcher=$!
+wait $server
+kill $watcher`
 
 /** A server in a temporary folder. Disposal ends it and removes the folder. */
 export class PostgresServer implements AsyncDisposable {
@@ -67,7 +75,7 @@ export class PostgresServer implements AsyncDisposable {
     return `postgresql://${login}@/${database}?${place}`
   }
 
-  /** Starts it after `kill` or `stop`; resolves when it takes connections. */
+  /** Starts it after `kill`; resolves when it takes connections. */
   async startAgain(): Promise<void> {
     for (let tries = 1; ; tries++) {
       const problem = await this.#launch()
@@ -77,15 +85,13 @@ export class PostgresServer implements AsyncDisposable {
     }
   }
 
-  /** Ends it in order. */
-  async stop(): Promise<void> {
-    await this.#ended()
-  }
-
   /** Kills all of its processes at once: nothing is flushed, and nobody is told. */
   async kill(): Promise<void> {
-    for (const pid of this.#pids()) signal(pid, 'SIGKILL')
+    this.pause() // So that it starts no others meanwhile.
+    const pids = this.#pids()
+    for (const pid of pids) signal(pid, 'SIGKILL')
     await this.#ended()
+    while (pids.some(isRunning)) await setTimeout(5)
   }
 
   /** Stops all of its processes: it accepts connections, as the system does that for it, and is silent. */
@@ -131,7 +137,8 @@ export class PostgresServer implements AsyncDisposable {
   /** Resolves with what it said if it did not come up. */
   async #launch(): Promise<string | undefined> {
     const { postgres, user } = this.#programs
-    const settings = { listen_addresses: '', port: String(port), ...this.#settings }
+    // What the system has taken survives the death of its writer: no need to wait for the disk.
+    const settings = { listen_addresses: '', port: String(port), fsync: 'off', ...this.#settings }
     const options = Object.entries({ ...settings, unix_socket_directories: this.#folder }).flatMap(
       ([name, value]) => ['-c', `${name}=${value}`],
     )
@@ -148,8 +155,6 @@ export class PostgresServer implements AsyncDisposable {
       isReady = /ready to accept connections/.test(line)
       if (isReady) break
       said.push(line)
-      // It ends by itself: so does the watchdog, once it is told to.
-      if (/FATAL|PANIC/.test(line)) child.stdin.end()
     }
     child.stderr.resume() // Whatever it writes from here on is nobody's, and must not hold it up.
     return isReady ? undefined : `PostgreSQL did not start:\n${said.join('\n')}`
@@ -188,17 +193,31 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** All processes of the machine, as Linux tells them. */
-function processes(): readonly { readonly pid: number; readonly parent: number }[] {
+function isRunning(pid: number): boolean {
+  const state = processOf(String(pid))?.state
+  return state !== undefined && state !== 'Z'
+}
+
+/** All processes of the machine. */
+function processes(): readonly Process[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-        const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-        return [{ pid: Number(name), parent: Number(parent) }]
-      } catch {
-        return [] // It has ended meanwhile.
-      }
-    })
+    .flatMap((name) => processOf(name) ?? [])
+}
+
+interface Process {
+  readonly pid: number
+  readonly parent: number
+  /** As Linux tells it: Z for one that has ended, and whose parent has not asked how. */
+  readonly state: string
+}
+
+function processOf(name: string): Process | undefined {
+  try {
+    const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+    const [state = '', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { pid: Number(name), parent: Number(parent), state }
+  } catch {
+    return undefined // It has ended meanwhile.
+  }
 }

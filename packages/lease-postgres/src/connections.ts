@@ -10,6 +10,7 @@ export interface PostgresConnection {
   /** Hands it back; with an error it is not used again. */
   release(error?: Error): void
   on(event: 'error', listener: (error: Error) => void): unknown
+  removeListener(event: 'error', listener: (error: Error) => void): unknown
 }
 
 /** Where connections come from: `new Pool()` of `pg`, of any version that has these. */
@@ -52,6 +53,7 @@ export function freshConnections(connectionString: string, timeoutMs: number): C
       query: (text, values) => client.query(text, [...values]),
       release: (error) => void (error ? socket.destroy() : close(client, socket)),
       on: ignore,
+      removeListener: ignore,
     }
   }
 }
@@ -72,7 +74,6 @@ export function pooledConnections(pool: PostgresPool): Connect {
       pool
         .connect()
         .then((connection) => {
-          connection.on('error', ignore) // Else it would end the process; its query fails as well.
           if (signal.aborted) connection.release()
           else resolve(connection)
         })
@@ -94,9 +95,12 @@ export async function withConnection<T>(
   work: (connection: PostgresConnection) => Promise<T>,
 ): Promise<T> {
   const connection = await connect(signal)
+  // What breaks a connection that is in use fails its query too; unheard, it would end the process.
+  connection.on('error', ignore)
   let release = (error?: Error): void => {
     release = ignore
     connection.release(error)
+    connection.removeListener('error', ignore) // Its pool listens again.
   }
   const giveUp = (): void => release(new Error('Nobody waits for its answer any more'))
   if (signal.aborted) giveUp()

@@ -66,9 +66,10 @@ export function postgresLease(options: PostgresLeaseOptions): PostgresLease {
   const { pool, connectionString, table = 'casty_leases', ...held } = options
   const { operationTimeoutMs } = leaseTiming(held)
   const connect = connectionsOf(pool, connectionString, operationTimeoutMs)
-  const store = new PostgresStore(connect, statementsFor(table), operationTimeoutMs)
+  const clock = held.clock ?? systemClock
+  const store = new PostgresStore(connect, statementsFor(table), operationTimeoutMs, clock)
   const lease = createLease(store, { ...held, session: randomUUID() })
-  return new LeaseInPostgres(lease, store, operationTimeoutMs, held.clock ?? systemClock)
+  return new LeaseInPostgres(lease, store, operationTimeoutMs, clock)
 }
 
 function connectionsOf(

@@ -1,3 +1,4 @@
+import type { Clock } from '@casty/clock'
 import type { ClaimAnswer, LeaseClaim, LeaseStore, TimedClaim } from '@casty/sbr'
 import { asError, withConnection, type Connect, type PostgresConnection } from './connections.ts'
 import { connectFailure, isCollision, isDuplicate, isOfServer, queryFailure } from './failures.ts'
@@ -11,24 +12,28 @@ export class PostgresStore implements LeaseStore {
   readonly #connect: Connect
   readonly #statements: Statements
   readonly #timeoutMs: number
+  readonly #clock: Clock
 
-  constructor(connect: Connect, statements: Statements, timeoutMs: number) {
+  constructor(connect: Connect, statements: Statements, timeoutMs: number, clock: Clock) {
     this.#connect = connect
     this.#statements = statements
     this.#timeoutMs = timeoutMs
+    this.#clock = clock
   }
 
   async claim(claim: TimedClaim, signal: AbortSignal): Promise<ClaimAnswer> {
-    let hasBegun = false
+    const deadline = this.#clock.now() + claim.withinMs
+    let isConnected = false
     try {
       return await this.#connected(claim, signal, async (connection) => {
-        const voidAt = await this.#deadline(connection, claim)
-        hasBegun = true
+        isConnected = true
+        const voidAt = await this.#voidAt(connection, deadline)
         return await this.#claim(connection, claim, voidAt)
       })
     } catch (error) {
       const failure = asError(error)
-      const isSure = !hasBegun || isOfServer(asError(failure.cause))
+      // A connection that broke is no certainty, and a new one may work at once.
+      const isSure = !isConnected || isOfServer(asError(failure.cause))
       if (!isSure || signal.aborted) throw failure
       return { type: 'failed', error: failure }
     }
@@ -63,16 +68,19 @@ export class PostgresStore implements LeaseStore {
     })
   }
 
-  /** Until when the claim is good, by the database's clock: what is held up on its way grants nothing. */
-  async #deadline(connection: PostgresConnection, { withinMs }: TimedClaim): Promise<unknown> {
-    const { rows } = await connection.query(this.#statements.deadline, [withinMs])
-    return read(rows[0], 'void_at')
+  /**
+   * Until when a claim is good, by the database's clock: what is held up on its way grants nothing. The
+   * database read its clock before its answer came, so this is no later than the caller's own deadline.
+   */
+  async #voidAt(connection: PostgresConnection, deadline: number): Promise<number> {
+    const { rows } = await connection.query(this.#statements.now, [])
+    return Number(read(rows[0], 'now')) + (deadline - this.#clock.now()) / 1_000
   }
 
   async #claim(
     connection: PostgresConnection,
     claim: TimedClaim,
-    voidAt: unknown,
+    voidAt: number,
   ): Promise<ClaimAnswer> {
     const { name, owner, session, attempt, ttlMs } = claim
     const values = [name, owner, session, attempt, ttlMs, voidAt, this.#lockTimeout]

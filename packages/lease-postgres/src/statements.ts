@@ -4,7 +4,7 @@ import { PostgresLeaseError } from './errors.ts'
 
 /** All the statements over one table. */
 export interface Statements {
-  readonly deadline: string
+  readonly now: string
   readonly claim: string
   readonly renew: string
   readonly release: string
@@ -33,8 +33,8 @@ const inMs = (parameter: string) =>
 export function statementsFor(table: string): Statements {
   const quoted = quotedName(table)
   return {
-    // $1 milliseconds from now, by the database's clock.
-    deadline: `SELECT ${now} + $1::float8 / 1000 AS void_at`,
+    // Seconds since 1970, by the database's clock.
+    now: `SELECT ${now} AS now`,
 
     // $1 name, $2 owner, $3 session, $4 attempt, $5 ttlMs, $6 void at, $7 lock timeout.
     // `clock_timestamp()` is the time at which it is read, after any wait for the row; `now()` would be

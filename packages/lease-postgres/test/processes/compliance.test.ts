@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { leaseCompliance } from '@casty/sbr/compliance'
-import { hasNoServer, timing, World } from './world.ts'
+import { timing } from './timing.ts'
+import { hasNoServer, World } from './world.ts'
 
 describe.skipIf(hasNoServer)('over a real server', () => {
   let world: World

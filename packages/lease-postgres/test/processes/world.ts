@@ -1,6 +1,7 @@
 import { Pool } from 'pg'
 import { leaseTableSql, postgresLease, type PostgresLeaseOptions } from '@casty/lease-postgres'
 import { postgresPrograms, PostgresServer, Relay } from '../../../../tooling/postgres/index.ts'
+import { timing } from './timing.ts'
 
 const programs = await postgresPrograms()
 if ('missing' in programs) console.log(`Skipped, for want of a server: ${programs.missing}`)
@@ -8,14 +9,12 @@ if ('missing' in programs) console.log(`Skipped, for want of a server: ${program
 /** For `describe.skipIf`. */
 export const hasNoServer: boolean = 'missing' in programs
 
-/** So short that a test sees leases run out, so long that a busy machine does not lose them. */
-export const timing = { ttlMs: 1_500, heartbeatMs: 300, operationTimeoutMs: 400 }
-
 /** A server with a table of leases, what an administrator can do to it, and networks before it. */
 export class World implements AsyncDisposable {
   readonly server: PostgresServer
   readonly #admin: Pool
   readonly #relays = new Map<string, Relay>()
+  #tests = 0
 
   private constructor(server: PostgresServer) {
     this.server = server
@@ -30,6 +29,17 @@ export class World implements AsyncDisposable {
     return world
   }
 
+  /** Of the lease of this test. */
+  get name(): string {
+    return `lease-${this.#tests}`
+  }
+
+  /** Gives the next test a lease and networks as if it were the first. */
+  nextTest(): void {
+    this.#tests++
+    for (const relay of this.#relays.values()) relay.pass()
+  }
+
   async sql(text: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
     const { rows } = await this.#admin.query<Readonly<Record<string, unknown>>>(text)
     return rows
@@ -40,9 +50,17 @@ export class World implements AsyncDisposable {
     await this.sql(`SELECT pg_sleep(${ms / 1_000})`)
   }
 
+  /** Lets time pass until `holds`; rejects when that takes longer than any test may wait. */
+  async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+    for (let waitedMs = 0; !(await holds()); waitedMs += 20) {
+      if (waitedMs > 10_000) throw new Error(`After ten seconds still not: ${what}`)
+      await this.pass(20)
+    }
+  }
+
   lease(owner: string, options: Partial<PostgresLeaseOptions> = {}) {
     const place = options.pool ? {} : { connectionString: this.server.connectionString() }
-    return postgresLease({ name: 'shop-sbr', owner, ...timing, ...place, ...options })
+    return postgresLease({ name: this.name, owner, ...timing, ...place, ...options })
   }
 
   /** A network of an owner's own. */
@@ -59,7 +77,7 @@ export class World implements AsyncDisposable {
   }
 
   /** The row of a lease, and whether the database counts it as held. */
-  async row(name = 'shop-sbr'): Promise<Readonly<Record<string, unknown>> | undefined> {
+  async row(name = this.name): Promise<Readonly<Record<string, unknown>> | undefined> {
     const columns = 'owner, fence, expires_at > clock_timestamp() AS "isHeld"'
     const [row] = await this.sql(`SELECT ${columns} FROM casty_leases WHERE name = '${name}'`)
     return row
@@ -70,18 +88,5 @@ export class World implements AsyncDisposable {
     this.server.resume()
     await this.#admin.end()
     await this.server[Symbol.asyncDispose]()
-  }
-}
-
-/** Asks again and again until `holds`; rejects when that takes longer than any test may wait. */
-export async function until(
-  holds: () => boolean | Promise<boolean>,
-  what: string,
-  pause: () => Promise<void>,
-): Promise<void> {
-  const startedAt = performance.now()
-  while (!(await holds())) {
-    if (performance.now() - startedAt > 20_000) throw new Error(`Still not: ${what}`)
-    await pause()
   }
 }
