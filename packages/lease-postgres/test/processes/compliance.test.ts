@@ -12,7 +12,7 @@ describe.skipIf(hasNoServer)('over a real server', () => {
 
   leaseCompliance('postgresLease', {
     open: async (name, owner) =>
-      world.lease(owner, { name, connectionString: await world.through(owner) }),
+      world.lease(owner, { ...timing, name, connectionString: await world.through(owner) }),
     ttlMs: timing.ttlMs,
     pass: (ms) => world.pass(ms),
     cut: async (owner, what) => (await world.relay(owner)).lose(what),

@@ -14,7 +14,7 @@ describe.skipIf(hasNoServer)('fences grow', () => {
   test('across release, expiry, and the death of the server', async () => {
     const fences: (bigint | undefined)[] = []
     for (const owner of ['a', 'b', 'c']) {
-      const lease = world.lease(owner)
+      const lease = world.lease(owner, timing)
       expect(await lease.acquire()).toBe(true)
       fences.push(lease.fence)
       if (owner === 'a') await lease.release()
@@ -30,7 +30,7 @@ describe.skipIf(hasNoServer)('fences grow', () => {
   })
 
   test('as what was granted outlives the server that granted it', async () => {
-    await using lease = world.lease('a', { ttlMs: 10_000 })
+    await using lease = world.lease('a')
     await using other = world.lease('b')
     expect(await lease.acquire()).toBe(true)
     await world.server.kill()

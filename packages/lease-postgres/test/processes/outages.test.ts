@@ -13,7 +13,7 @@ describe.skipIf(hasNoServer)('over a server or a network that fails', () => {
 
   test('a holder survives a restart of the server that is shorter than its lease', async () => {
     const losses: Error[] = []
-    await using lease = world.lease('a', { ttlMs: 10_000 })
+    await using lease = world.lease('a')
     await lease.acquire({ onLost: (reason) => losses.push(reason) })
     await world.server.kill()
     await expect(lease.renew()).rejects.toMatchObject({ code: 'CASTY_LEASE_POSTGRES_UNREACHABLE' })
@@ -23,7 +23,7 @@ describe.skipIf(hasNoServer)('over a server or a network that fails', () => {
   })
 
   test('a holder is told when the server is away for longer, and can have it again after', async () => {
-    await using lease = world.lease('a')
+    await using lease = world.lease('a', timing)
     const lost = new Promise<Error>((resolve) => {
       void lease.acquire({ onLost: resolve })
     })
@@ -42,8 +42,8 @@ describe.skipIf(hasNoServer)('over a server or a network that fails', () => {
   })
 
   test('no call waits for a server that hangs', async () => {
-    await using lease = world.lease('a')
-    await using other = world.lease('b')
+    await using lease = world.lease('a', timing)
+    await using other = world.lease('b', timing)
     await lease.acquire()
     world.server.pause()
     const calls = await Promise.allSettled([other.acquire(), other.ensureTable(), lease.renew()])
@@ -58,7 +58,7 @@ describe.skipIf(hasNoServer)('over a server or a network that fails', () => {
   })
 
   test('a grant that is answered too late is given back, and not acted on', async () => {
-    await using lease = world.lease('a', { connectionString: await world.through('a') })
+    await using lease = world.lease('a', { ...timing, connectionString: await world.through('a') })
     const relay = await world.relay('a')
     relay.loseAnswersFrom('INSERT INTO')
     await expect(lease.acquire()).rejects.toMatchObject({ code: 'CASTY_SBR_LEASE_TIMEOUT' })
@@ -70,7 +70,7 @@ describe.skipIf(hasNoServer)('over a server or a network that fails', () => {
   })
 
   test('a claim that was held up on its way for too long is granted nothing', async () => {
-    await using lease = world.lease('a', { connectionString: await world.through('a') })
+    await using lease = world.lease('a', { ...timing, connectionString: await world.through('a') })
     const relay = await world.relay('a')
     relay.holdRequest('INSERT INTO')
     await expect(lease.acquire()).rejects.toMatchObject({ code: 'CASTY_SBR_LEASE_TIMEOUT' })
@@ -80,7 +80,7 @@ describe.skipIf(hasNoServer)('over a server or a network that fails', () => {
   })
 
   test('a release that was held up on its way does not free what was acquired after it', async () => {
-    await using lease = world.lease('a', { connectionString: await world.through('a') })
+    await using lease = world.lease('a', { ...timing, connectionString: await world.through('a') })
     const relay = await world.relay('a')
     await lease.acquire()
     relay.holdRequest("'-infinity'")
@@ -94,11 +94,7 @@ describe.skipIf(hasNoServer)('over a server or a network that fails', () => {
   })
 
   test('a claim that was held up for a short while is granted', async () => {
-    const patient = { ttlMs: 30_000, heartbeatMs: 10_000, operationTimeoutMs: 10_000 }
-    await using lease = world.lease('a', {
-      connectionString: await world.through('a'),
-      ...patient,
-    })
+    await using lease = world.lease('a', { connectionString: await world.through('a') })
     const relay = await world.relay('a')
     relay.holdRequest('INSERT INTO')
     const asked = lease.acquire()
@@ -109,7 +105,7 @@ describe.skipIf(hasNoServer)('over a server or a network that fails', () => {
   })
 
   test('a holder whose connections are torn down again and again holds on', async () => {
-    await using lease = world.lease('a', { connectionString: await world.through('a') })
+    await using lease = world.lease('a', { ...timing, connectionString: await world.through('a') })
     const losses: Error[] = []
     await lease.acquire({ onLost: (reason) => losses.push(reason) })
     const relay = await world.relay('a')
@@ -135,9 +131,41 @@ describe.skipIf(hasNoServer)('over a server or a network that fails', () => {
     await pool.end()
   })
 
+  test('a connection of a pool that is torn down in use costs no more than its request', async () => {
+    const pool = new Pool({ connectionString: await world.through('a') })
+    const relay = await world.relay('a')
+    await using lease = world.lease('a', { pool })
+    await lease.acquire()
+    relay.holdRequest('UPDATE')
+    const renewed = lease.renew()
+    await world.pass(50)
+    relay.reset()
+    await expect(renewed).rejects.toMatchObject({ code: 'CASTY_LEASE_POSTGRES_UNREACHABLE' })
+    expect(await lease.renew()).toBe(true)
+    await lease.release()
+    await pool.end()
+  })
+
+  test('a pool gets its connections back as they were', async () => {
+    const pool = new Pool({ connectionString: world.server.connectionString(), max: 1 })
+    const connection = await pool.connect()
+    const listeners = connection.listenerCount('error')
+    connection.release()
+    await using lease = world.lease('a', { pool })
+    await lease.acquire()
+    for (let renewals = 0; renewals < 20; renewals++) await lease.renew()
+    await lease.release()
+    const same = await pool.connect()
+    expect([same === connection, same.listenerCount('error')]).toEqual([true, listeners])
+    const { rows } = await same.query("SELECT current_setting('lock_timeout') AS timeout")
+    expect(rows).toEqual([{ timeout: '0' }])
+    same.release()
+    await pool.end()
+  })
+
   test('a claim does not wait for a transaction that locks the row, and leaves none waiting', async () => {
     await using lease = world.lease('a')
-    await using other = world.lease('b')
+    await using other = world.lease('b', timing)
     await lease.acquire()
     await lease.release()
     const pool = new Pool({ connectionString: world.server.connectionString() })

@@ -71,4 +71,11 @@ describe.skipIf(hasNoServer)('two owners that race', () => {
       })
     },
   )
+
+  test('two leases of one owner exclude each other', async () => {
+    await using first = world.lease('twin', { name: 'twins' })
+    await using second = world.lease('twin', { name: 'twins' })
+    expect(await first.acquire()).toBe(true)
+    for (let tries = 0; tries < 3; tries++) expect(await second.acquire()).toBe(false)
+  })
 })

@@ -95,12 +95,6 @@ describe.skipIf(hasNoServer)('what the server refuses', () => {
     for (const lease of leases) await lease[Symbol.asyncDispose]()
   })
 
-  test('two leases of one owner exclude each other', async () => {
-    await using first = world.lease('twin', { name: 'twins' })
-    await using second = world.lease('twin', { name: 'twins' })
-    expect([await first.acquire(), await second.acquire()]).toEqual([true, false])
-  })
-
   test('the SQL for migrations creates what is needed', async () => {
     await world.sql(leaseTableSql('migrated'))
     await using lease = world.lease('a', { table: 'migrated' })

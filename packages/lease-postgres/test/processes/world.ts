@@ -1,7 +1,6 @@
 import { Pool } from 'pg'
 import { leaseTableSql, postgresLease, type PostgresLeaseOptions } from '@casty/lease-postgres'
 import { postgresPrograms, PostgresServer, Relay } from '../../../../tooling/postgres/index.ts'
-import { timing } from './timing.ts'
 
 const programs = await postgresPrograms()
 if ('missing' in programs) console.log(`Skipped, for want of a server: ${programs.missing}`)
@@ -60,7 +59,7 @@ export class World implements AsyncDisposable {
 
   lease(owner: string, options: Partial<PostgresLeaseOptions> = {}) {
     const place = options.pool ? {} : { connectionString: this.server.connectionString() }
-    return postgresLease({ name: this.name, owner, ...timing, ...place, ...options })
+    return postgresLease({ name: this.name, owner, ...place, ...options })
   }
 
   /** A network of an owner's own. */

@@ -3,7 +3,7 @@ import { createConnection } from 'node:net'
 import { once } from 'node:events'
 import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { postgresPrograms, PostgresServer } from '../index.ts'
+import { postgresPrograms, PostgresServer } from '../../index.ts'
 
 const programs = await postgresPrograms()
 if ('missing' in programs) console.log(`Skipped: ${programs.missing}`)
