@@ -2,7 +2,7 @@ import { freshName, type LeaseSubject, type LeaseUnderTest } from './subject.ts'
 
 /** Leases of one name, each with an owner of its own, that end with the test. */
 export class Rivals implements AsyncDisposable {
-  readonly name = freshName()
+  readonly name: string = freshName()
   readonly #subject: LeaseSubject
   readonly #opened: LeaseUnderTest[] = []
 
