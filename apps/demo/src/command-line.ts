@@ -4,6 +4,7 @@ export interface DemoOptions {
   readonly nodes: number
   /** Where the seed listens; undefined picks a free port. */
   readonly port: number | undefined
+  readonly partition: boolean
   readonly interactive: boolean
   readonly fast: boolean
   readonly json: boolean
@@ -21,7 +22,7 @@ export const mostNodes = 20
 export function readCommandLine(argv: readonly string[], isTerminal: boolean): Command {
   const parsed = parse(argv)
   if (parsed instanceof Error) return mistake(firstSentence(parsed.message))
-  const { nodes, port, interactive, fast, json, help } = parsed
+  const { nodes, port, partition, interactive, fast, json, help } = parsed
   if (help) return { type: 'help' }
   const nodeCount = whole(nodes, fewestNodes, mostNodes)
   if (nodeCount === undefined)
@@ -29,12 +30,13 @@ export function readCommandLine(argv: readonly string[], isTerminal: boolean): C
   const portNumber = port === undefined ? undefined : whole(port, 1, 65_535)
   if (port !== undefined && portNumber === undefined)
     return mistake(`--port is "${port}": give an integer from 1 to 65535.`)
+  if (interactive && partition) return mistake('--interactive and --partition exclude each other.')
   if (interactive && json) return mistake('--interactive and --json exclude each other.')
   if (interactive && !isTerminal)
     return mistake('--interactive takes keys, so it needs a terminal for input and output.')
   return {
     type: 'run',
-    options: { nodes: nodeCount, port: portNumber, interactive, fast, json },
+    options: { nodes: nodeCount, port: portNumber, partition, interactive, fast, json },
   }
 }
 
@@ -45,6 +47,7 @@ is killed, restarted, stopped for three seconds, and while one leaves.
 
   --nodes N      how many processes, from ${fewestNodes} to ${mostNodes} (default 5)
   --port N       where the first node listens (default: a free port)
+  --partition    another story: the network is cut in two, and mended
   --interactive  no story: you kill, pause, restart, add and let leave, by keys
   --fast         no pauses for the reader between the steps
   --json         one JSON object per line, for machines
@@ -59,6 +62,7 @@ function parse(argv: readonly string[]) {
       options: {
         nodes: { type: 'string', default: '5' },
         port: { type: 'string' },
+        partition: { type: 'boolean', default: false },
         interactive: { type: 'boolean', default: false },
         fast: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },

@@ -1,5 +1,6 @@
 // Wires a run together: processes, story or keys, and the display that fits the output.
 import { setTimeout as delay } from 'node:timers/promises'
+import { Relay } from 'casty-relay'
 import { readCommandLine, usage, type DemoOptions } from './command-line.ts'
 import { jsonDisplay, PictureDisplay, plainDisplay, type Display } from './display.ts'
 import { Ensemble } from './ensemble.ts'
@@ -10,7 +11,8 @@ import { portComplaint } from './port-check.ts'
 import { jsonEnd } from './render/json.ts'
 import { failureLines, summaryLines } from './render/summary.ts'
 import { Run } from './run.ts'
-import { story, type Stage } from './story.ts'
+import { partitionStory } from './partition-story.ts'
+import { story, type Stage, type Step } from './story.ts'
 import { tellStory } from './tell-story.ts'
 
 /** What a reader needs to see what has happened before the next thing does. */
@@ -69,11 +71,11 @@ async function narrate(
   let isGood = false
   {
     using display = openDisplay(run, options)
-    await using ensemble = openEnsemble(run)
+    await using ensemble = await openEnsemble(run, options)
     const stage = stageOf(ensemble, options, signal)
     const pauseMs = isPicture && !options.fast ? readingPauseMs : 0
     try {
-      isGood = await tellStory(story(options.nodes), { run, stage, pauseMs, signal })
+      isGood = await tellStory(storyOf(options), { run, stage, pauseMs, signal })
       if (isGood) await stage.wait(pauseMs)
       else explanations = await explain(ensemble)
     } finally {
@@ -93,7 +95,7 @@ async function narrate(
 /** Leaves the stage to whoever sits at the terminal. */
 async function play(run: Run, options: DemoOptions, guard: InterruptionGuard): Promise<number> {
   const { promise: left, resolve: leave } = leaving(guard.signal)
-  await using ensemble = openEnsemble(run)
+  await using ensemble = await openEnsemble(run, options)
   const interaction = new Interaction(ensemble, (text) => run.tell({ type: 'notice', text }), leave)
   using _listening = run.subscribe((news) => interaction.heed(news))
   using _display = openDisplay(run, options, () => interaction.selected)
@@ -125,8 +127,13 @@ async function explain(ensemble: Ensemble): Promise<readonly Explanation[]> {
 }
 
 /** The name keeps two demos on one machine apart, should a port of the one go to the other. */
-function openEnsemble(run: Run): Ensemble {
-  return new Ensemble(`demo-${process.pid}`, run.tell)
+async function openEnsemble(run: Run, { partition }: DemoOptions): Promise<Ensemble> {
+  const relay = partition ? await Relay.start() : undefined
+  return new Ensemble(`demo-${process.pid}`, run.tell, relay)
+}
+
+function storyOf({ nodes, partition }: DemoOptions): readonly Step[] {
+  return partition ? partitionStory(nodes) : story(nodes)
 }
 
 function stageOf(ensemble: Ensemble, { nodes, port }: DemoOptions, signal: AbortSignal): Stage {
@@ -137,6 +144,8 @@ function stageOf(ensemble: Ensemble, { nodes, port }: DemoOptions, signal: Abort
     pause: (name) => ensemble.pause(name),
     resume: (name) => ensemble.resume(name),
     leave: (name) => ensemble.leave(name),
+    cut: (sides) => ensemble.cut(sides),
+    mend: () => ensemble.mend(),
     wait: async (durationMs) => delay(durationMs, undefined, { signal }),
   }
 }
@@ -147,7 +156,8 @@ function openDisplay(
   selected: () => string | undefined = () => undefined,
 ): Display {
   if (options.json) return jsonDisplay(run, (line) => console.log(line))
-  const title = `casty demo: ${options.nodes} processes that form a cluster over TCP (Node ${process.versions.node})`
+  const what = options.partition ? 'whose cluster is cut in two' : 'that form a cluster over TCP'
+  const title = `casty demo: ${options.nodes} processes ${what} (Node ${process.versions.node})`
   if (drawsPicture(options)) {
     const help = options.interactive ? keyHelp : undefined
     const picture = { color: usesColor(), title, help }

@@ -1,5 +1,6 @@
 // The processes of a run: starts, kills, pauses and ends them, and turns what they report into news.
-import type { Failure, Ending, News } from './news.ts'
+import type { Relay } from 'casty-relay'
+import type { Failure, Ending, News, Sides } from './news.ts'
 import { NodeProcess } from './node-process.ts'
 import type { Report } from './protocol.ts'
 
@@ -21,14 +22,17 @@ interface Place {
 export class Ensemble implements AsyncDisposable {
   readonly #clusterName: string
   readonly #tell: (news: News) => void
+  readonly #relay: Relay | undefined
   readonly #places = new Map<string, Place>()
   readonly #killNow = (): void => {
     for (const { process } of this.#places.values()) process?.killNow()
   }
 
-  constructor(clusterName: string, tell: (news: News) => void) {
+  /** @param relay - of a network that can be cut: disposed of with the processes */
+  constructor(clusterName: string, tell: (news: News) => void, relay?: Relay) {
     this.#clusterName = clusterName
     this.#tell = tell
+    this.#relay = relay
     process.on('exit', this.#killNow)
   }
 
@@ -88,6 +92,18 @@ export class Ensemble implements AsyncDisposable {
     this.#startNode(place, portOf(place.address))
   }
 
+  /** Cuts every link between the two sides. */
+  cut(sides: Sides): void {
+    const [left, right] = sides.map((names) => names.map((name) => this.#addressOf(name)))
+    this.#relay?.partition(left ?? [], right ?? [])
+    this.#tell({ type: 'network-cut', sides })
+  }
+
+  mend(): void {
+    this.#relay?.heal()
+    this.#tell({ type: 'network-mended' })
+  }
+
   /** What the node says of itself; that it does not answer, where it does not. */
   async explain(name: string): Promise<string> {
     const place = this.#places.get(name)
@@ -108,7 +124,14 @@ export class Ensemble implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const processes = [...this.#places.values()].flatMap((place) => place.process ?? [])
     await Promise.all(processes.map((running) => running.stop(stopPatienceMs)))
+    await this.#relay?.[Symbol.asyncDispose]()
     process.off('exit', this.#killNow)
+  }
+
+  #addressOf(name: string): string {
+    const address = this.#places.get(name)?.address
+    if (address === undefined) throw new Error(`No node has listened as ${name}.`)
+    return address
   }
 
   #newPlace(): Place {
@@ -143,7 +166,9 @@ export class Ensemble implements AsyncDisposable {
     if (place.waits) return
     const { name } = place
     const clusterName = this.#clusterName
-    place.process?.send({ type: 'start', settings: { name, clusterName, port, seedNodes } })
+    const partition = this.#relay && { relay: String(this.#relay.address) }
+    const settings = { name, clusterName, port, seedNodes, partition }
+    place.process?.send({ type: 'start', settings })
   }
 
   #heed(place: Place, report: Report): void {

@@ -11,6 +11,9 @@ export type News =
   | { readonly type: 'process-started'; readonly node: string; readonly pid: number }
   | { readonly type: 'process-paused'; readonly node: string }
   | { readonly type: 'process-resumed'; readonly node: string }
+  /** The nodes of one side do not reach those of the other any more. */
+  | { readonly type: 'network-cut'; readonly sides: Sides }
+  | { readonly type: 'network-mended' }
   | {
       readonly type: 'process-ended'
       readonly node: string
@@ -30,6 +33,9 @@ export type News =
   | StepNews
   /** An answer to a key. */
   | { readonly type: 'notice'; readonly text: string }
+
+/** Names of the nodes on each side of a cut. */
+export type Sides = readonly [readonly string[], readonly string[]]
 
 export type StepNews =
   /** The story that is going to be told. */

@@ -1,8 +1,11 @@
 // One node of the demo's cluster: a process of its own that does what it is told over IPC, reports
 // whatever changes, and ends with the demo, however that ends.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { Cluster } from '@casty/membership'
+import { Cluster, ClusterSupervisor, type ClusterConfig } from '@casty/membership'
+import { splitBrainResolver } from '@casty/sbr'
+import { NodeAddress } from '@casty/transport'
 import { tcpTransport } from '@casty/transport-tcp'
+import { relayedTransport } from 'casty-relay'
 import { ByteRate } from './byte-rate.ts'
 import { eventOf, viewOf } from './node-view.ts'
 import { isInstruction, type Instruction, type NodeSettings, type Report } from './protocol.ts'
@@ -11,8 +14,9 @@ import { isInstruction, type Instruction, type NodeSettings, type Report } from 
 const sampleIntervalMs = 250
 const rateWindowMs = 2_000
 
-const rate = new ByteRate(rateWindowMs)
+/** The present life of the node, and what it sends. */
 let cluster: Cluster | undefined
+let rate = new ByteRate(rateWindowMs)
 let stoppedSiblings: readonly number[] = []
 let viewIsDue = false
 let sentBytesPerSecond = 0
@@ -46,29 +50,50 @@ function obey(instruction: Instruction): void {
   }
 }
 
-async function start({ name, clusterName, port, seedNodes }: NodeSettings): Promise<void> {
-  const started = await Cluster.start({
+async function start(settings: NodeSettings): Promise<void> {
+  const { name, clusterName, port, seedNodes, partition } = settings
+  const config: ClusterConfig = {
     transport: tcpTransport(),
     name: clusterName,
     nodeId: name,
     port,
     seedNodes,
     eventLoopDelay: monitorEventLoopDelay({ resolution: 20 }),
-  })
-  cluster = started
-  const { address, incarnation } = started.self
-  report({ type: 'listening', address: address.toString(), incarnation })
-  started.subscribe((event) => {
-    const told = eventOf(started, event)
-    if (told) report({ type: 'event', event: told })
-    if (event.type === 'self-downed') fail(new Error('The cluster decided against this node.'))
-    reportViewSoon(started)
-  })
-  started.subscribeTopology(() => reportViewSoon(started))
+  }
+  if (partition) await startResilient(config, NodeAddress.parse(partition.relay))
+  else follow(await Cluster.start(config), () => fail(new Error('The cluster decided against it.')))
   setInterval(() => {
-    sentBytesPerSecond = rate.sample(started.metrics().bytesSent, performance.now())
-    reportViewSoon(started)
+    if (!cluster) return
+    sentBytesPerSecond = rate.sample(cluster.metrics().bytesSent, performance.now())
+    reportViewSoon(cluster)
   }, sampleIntervalMs)
+}
+
+/** A node that decides who goes on when the network is cut, and starts anew when it was decided against. */
+async function startResilient(config: ClusterConfig, relay: NodeAddress): Promise<void> {
+  const downing = splitBrainResolver({
+    onRuling: ({ reason }) => report({ type: 'event', event: { type: 'ruled', reason } }),
+  })
+  const transport = relayedTransport(config.transport, relay)
+  const onStart = (life: Cluster): void => follow(life, () => {})
+  await ClusterSupervisor.start({ ...config, transport, downing }, { onStart })
+}
+
+function follow(life: Cluster, whenDowned: () => void): void {
+  cluster = life
+  rate = new ByteRate(rateWindowMs)
+  const { address, incarnation } = life.self
+  report({ type: 'listening', address: address.toString(), incarnation })
+  let isDown = false
+  life.subscribe((event) => {
+    // What the accusations of one who is down no longer say of the others is no news of them.
+    const told = isDown && event.type !== 'self-downed' ? undefined : eventOf(life, event)
+    if (told) report({ type: 'event', event: told })
+    isDown ||= event.type === 'member-downed' && event.member.node.equals(life.self)
+    if (event.type === 'self-downed') whenDowned()
+    reportViewSoon(life)
+  })
+  life.subscribeTopology(() => reportViewSoon(life))
 }
 
 async function leave(): Promise<void> {

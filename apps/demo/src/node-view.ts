@@ -1,10 +1,11 @@
 import type { Cluster, ClusterEvent, Member } from '@casty/membership'
-import type { MemberName, NodeEvent, NodeView } from './protocol.ts'
+import type { SbrExplanation } from '@casty/sbr'
+import type { MemberName, NodeEvent, NodeView, PendingDecision } from './protocol.ts'
 
 /** How the cluster looks to this node now, as plain data. */
 export function viewOf(cluster: Cluster, sentBytesPerSecond: number): NodeView {
   const { members, unreachable, membersByKey } = cluster.getState()
-  const { leader, converged, watched } = cluster.explain()
+  const { leader, converged, watched, downing } = cluster.explain()
   return {
     members: members.map((member) => ({
       ...nameOf(member),
@@ -19,7 +20,16 @@ export function viewOf(cluster: Cluster, sentBytesPerSecond: number): NodeView {
       return member ? [{ ...nameOf(member), phi, refused: evidence === 'refused' }] : []
     }),
     sentBytesPerSecond,
+    // A node here is downed by split-brain resolution or by nothing.
+    decision: pendingDecision(downing as SbrExplanation | undefined),
   }
+}
+
+function pendingDecision(downing: SbrExplanation | undefined): PendingDecision | undefined {
+  if (!downing) return undefined
+  const { undecided, decidesInMs, isResponsible } = downing
+  if (undecided.length === 0 || decidesInMs === undefined) return { type: 'none' }
+  return isResponsible ? { type: 'own', inMs: decidesInMs } : { type: 'of-leader' }
 }
 
 /** The event as plain data; undefined for what the demo has no use for. */

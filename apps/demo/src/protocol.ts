@@ -10,6 +10,14 @@ export interface NodeSettings {
   readonly port: number
   /** Addresses to ask for admission; with none, the node forms the cluster. */
   readonly seedNodes: readonly string[]
+  /** Of a network that can be cut; undefined where nodes dial each other directly. */
+  readonly partition: PartitionSettings | undefined
+}
+
+/** The node decides who goes on when the network is cut, and starts anew where it was decided against. */
+export interface PartitionSettings {
+  /** Address of the relay to dial through. */
+  readonly relay: string
 }
 
 /** From the demo to a node process. */
@@ -22,6 +30,7 @@ export type Instruction =
 
 /** From a node process to the demo. */
 export type Report =
+  /** Again with every life of the node. */
   | { readonly type: 'listening'; readonly address: string; readonly incarnation: number }
   | { readonly type: 'event'; readonly event: NodeEvent }
   | { readonly type: 'view'; readonly view: NodeView }
@@ -53,6 +62,8 @@ export type NodeEvent =
   | { readonly type: 'leader-changed'; readonly leader: string | undefined }
   | { readonly type: 'convergence-changed'; readonly converged: boolean }
   | { readonly type: 'join-refused'; readonly contact: string; readonly detail: string }
+  /** The node decided who goes on, or that it goes itself. */
+  | { readonly type: 'ruled'; readonly reason: string }
   | { readonly type: 'self-downed' }
   | { readonly type: 'cluster-shutting-down'; readonly reason: StopReason }
 
@@ -66,7 +77,17 @@ export interface NodeView {
   readonly suspicions: readonly Suspicion[]
   /** Gossip and heartbeats sent, in bytes per second, over the last two seconds. */
   readonly sentBytesPerSecond: number
+  /** Undefined where nothing is decided, whoever is unreachable. */
+  readonly decision: PendingDecision | undefined
 }
+
+/** Whether it has to be decided who goes on, since members are unreachable. */
+export type PendingDecision =
+  | { readonly type: 'none' }
+  /** It is for the leader to decide. */
+  | { readonly type: 'of-leader' }
+  /** In so many milliseconds from the view on, if nothing changes meanwhile. */
+  | { readonly type: 'own'; readonly inMs: number }
 
 export interface MemberView extends MemberName {
   readonly status: MemberStatus

@@ -1,5 +1,6 @@
 // Questions about a scene. Each answers with a sentence on what is still missing, or undefined when
 // nothing is: what the story waits for is also what it says when the wait was in vain.
+import type { Sides } from './news.ts'
 import type { MemberView } from './protocol.ts'
 import { reportingNodes, type Scene, type SceneNode } from './scene.ts'
 
@@ -9,9 +10,14 @@ export function missingListener(scene: Scene): string | undefined {
   return silent.length === 0 ? undefined : `${names(silent)} did not listen.`
 }
 
-/** Every node sees all of `expected`, and nobody else, as up and reachable. */
-export function missingAgreement(scene: Scene, expected: readonly string[]): string | undefined {
+/** Every node, or each of `among`, sees all of `expected`, and nobody else, as up and reachable. */
+export function missingAgreement(
+  scene: Scene,
+  expected: readonly string[],
+  among?: readonly string[],
+): string | undefined {
   for (const node of reportingNodes(scene)) {
+    if (among && !among.includes(node.name)) continue
     if (!node.view) return `${node.name} has not reported its view.`
     for (const name of expected) {
       const member = memberOf(node, name)
@@ -32,6 +38,35 @@ export function missingSuspicion(scene: Scene, subject: string): string | undefi
     (node) => memberOf(node, subject)?.reachable !== false,
   )
   return unaware.length === 0 ? undefined : `${names(unaware)} did not find ${subject} unreachable.`
+}
+
+/** Every node that runs holds all of the other side to be out of reach. */
+export function missingSplit(scene: Scene, sides: Sides): string | undefined {
+  for (const node of reportingNodes(scene)) {
+    const others = sides.find((side) => !side.includes(node.name)) ?? []
+    const reached = others.find((name) => memberOf(node, name)?.reachable === true)
+    if (reached !== undefined) return `${node.name} still holds ${reached} to be reachable.`
+  }
+  return undefined
+}
+
+/** The nodes of `names` have stopped because they were decided against. */
+export function missingEnd(scene: Scene, names: readonly string[]): string | undefined {
+  const alive = names.filter((name) => !scene.ended.some((node) => node.name === name))
+  return alive.length === 0 ? undefined : `${alive.join(', ')} did not stop.`
+}
+
+/** Each of `names`, which had stopped, is there as a later incarnation, and known as such. */
+export function missingComeback(scene: Scene, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const former = scene.ended.findLast((node) => node.name === name)?.incarnation ?? 0
+    const node = scene.nodes.get(name)
+    if (node?.state !== 'running') return `${name} did not listen again.`
+    if ((node.incarnation ?? 0) <= former) return `The incarnation of ${name} did not grow.`
+    const unknown = missingReplacement(scene, name)
+    if (unknown !== undefined) return unknown
+  }
+  return undefined
 }
 
 /** A node listens in the place of `subject`: at the same address, as a later incarnation. */
@@ -78,6 +113,12 @@ export function missingFarewell(scene: Scene, subject: string): string | undefin
   if (state !== 'left') return `The process of ${subject} did not end.`
   const behind = reportingNodes(scene).filter((node) => memberOf(node, subject) !== undefined)
   return behind.length === 0 ? undefined : `${names(behind)} still knows ${subject}.`
+}
+
+/** Nobody but `losers` was ever downed. */
+export function wronglyLost(scene: Scene, losers: readonly string[]): string | undefined {
+  const victims = [...scene.downed, ...scene.ended].filter(({ name }) => !losers.includes(name))
+  return victims.length === 0 ? undefined : `${names(victims)} was downed, and was to go on.`
 }
 
 /** Nobody was downed between two scenes. */

@@ -1,13 +1,15 @@
 // What is known of a run, as one immutable value: news comes in, and the next scene comes out. Tables,
 // lines and the story's judgements are functions of it.
-import type { Failure, News, StepHeading, StepOutcome } from './news.ts'
+import type { Failure, News, Sides, StepHeading, StepOutcome } from './news.ts'
 import type { MemberName, NodeEvent, NodeView } from './protocol.ts'
-import { eventKey, eventSentence, eventTone, type Tone } from './sentences.ts'
+import { eventKey, eventSentence, eventTone, isOwnEvent, type Tone } from './sentences.ts'
 
 export type ProcessState =
   | 'starting'
   | 'running'
   | 'paused'
+  /** Its node was decided against, and the next one does not listen yet. */
+  | 'downed'
   | 'killed'
   | 'left'
   | 'stopped'
@@ -51,6 +53,10 @@ export interface Scene {
   readonly reporters: ReadonlyMap<string, ReadonlySet<string>>
   /** Whom a node was ever told to be down. */
   readonly downed: readonly MemberName[]
+  /** Nodes that stopped because they were decided against, in order. */
+  readonly ended: readonly MemberName[]
+  /** Undefined while the network is whole. */
+  readonly cut: Sides | undefined
   readonly notice: string | undefined
 }
 
@@ -61,6 +67,8 @@ export const emptyScene: Scene = {
   timeline: [],
   reporters: new Map(),
   downed: [],
+  ended: [],
+  cut: undefined,
   notice: undefined,
 }
 
@@ -78,8 +86,8 @@ export function advance(before: Scene, news: News, atMs: number): Scene {
       )
     case 'node-listening': {
       const { node, address, incarnation } = news
-      const next = change(scene, node, { state: 'running', address, incarnation })
-      return say(next, `${node} listens at ${address}`, 'quiet')
+      const next = change(scene, node, { state: 'running', address, incarnation, view: undefined })
+      return say(forgetReporter(next, node), `${node} listens at ${address}`, 'quiet')
     }
     case 'process-paused':
       return say(
@@ -93,6 +101,12 @@ export function advance(before: Scene, news: News, atMs: number): Scene {
         `${news.node} goes on after SIGCONT`,
         'action',
       )
+    case 'network-cut': {
+      const [left, right] = news.sides.map((side) => side.join(' '))
+      return say({ ...scene, cut: news.sides }, `the network is cut: ${left} | ${right}`, 'action')
+    }
+    case 'network-mended':
+      return say({ ...scene, cut: undefined }, 'the network is whole again', 'action')
     case 'process-ended': {
       const { node, ending, failure } = news
       const next = change(scene, node, { state: ending, view: undefined, failure })
@@ -151,22 +165,30 @@ function changeStep(scene: Scene, { id }: StepHeading, changes: Partial<SceneSte
 
 /** The first to report an event has it told; whoever reports it twice tells of another occurrence. */
 function heed(scene: Scene, reporter: string, event: NodeEvent): Scene {
-  const downed = event.type === 'member-downed' ? [...scene.downed, event.member] : scene.downed
+  const known = noteDowning(scene, reporter, event)
   const key = eventKey(reporter, event)
-  if (key === undefined) return { ...scene, downed }
+  if (key === undefined) return known
   const heard = scene.reporters.get(key)
   const isNews = heard === undefined || heard.has(reporter)
   const reporters = new Map(scene.reporters).set(
     key,
     isNews ? new Set([reporter]) : new Set([...heard, reporter]),
   )
-  const next: Scene = { ...scene, downed, reporters }
-  return isNews
-    ? say(next, `${eventSentence(reporter, event)} (first known to ${reporter})`, eventTone(event))
-    : next
+  const next: Scene = { ...known, reporters }
+  if (!isNews) return next
+  const source = isOwnEvent(event) ? '' : ` (first known to ${reporter})`
+  return say(next, eventSentence(reporter, event) + source, eventTone(event))
 }
 
-/** A new process has reported nothing yet: what it will tell first is what the others know already. */
+function noteDowning(scene: Scene, reporter: string, event: NodeEvent): Scene {
+  if (event.type === 'member-downed') return { ...scene, downed: [...scene.downed, event.member] }
+  if (event.type !== 'self-downed') return scene
+  const { incarnation = 0 } = scene.nodes.get(reporter) ?? {}
+  const ended = [...scene.ended, { name: reporter, incarnation }]
+  return change({ ...scene, ended }, reporter, { state: 'downed', view: undefined })
+}
+
+/** A new node has reported nothing yet: what it will tell first is what the others know already. */
 function forgetReporter(scene: Scene, name: string): Scene {
   const reporters = new Map(
     [...scene.reporters].map(([key, known]) => [

@@ -12,6 +12,7 @@ export function eventKey(reporter: string, event: NodeEvent): string | undefined
     case 'leader-changed':
       return event.leader === undefined ? undefined : `leads ${event.leader}`
     case 'join-refused':
+    case 'ruled':
     case 'self-downed':
       return `${event.type} ${reporter}`
     default:
@@ -50,11 +51,18 @@ export function eventSentence(reporter: string, event: NodeEvent): string {
       return event.converged ? 'the view has converged' : 'the view has to converge'
     case 'join-refused':
       return `${event.contact} refuses ${reporter}: ${event.detail}`
+    case 'ruled':
+      return `${reporter} decides by ${event.reason.replace(/\.$/, '')}`
     case 'self-downed':
       return `${reporter} learns that it is no member any more`
     case 'cluster-shutting-down':
       return `${reporter} is no member any more: ${event.reason}`
   }
+}
+
+/** Whether nobody but its reporter can know of it. */
+export function isOwnEvent({ type }: NodeEvent): boolean {
+  return type === 'ruled' || type === 'self-downed'
 }
 
 export function eventTone({ type }: NodeEvent): Tone {
@@ -69,6 +77,8 @@ export function eventTone({ type }: NodeEvent): Tone {
     case 'join-refused':
     case 'self-downed':
       return 'bad'
+    case 'ruled':
+      return 'action'
     default:
       return 'changing'
   }

@@ -1,4 +1,4 @@
-import type { StepHeading } from './news.ts'
+import type { Sides, StepHeading } from './news.ts'
 import {
   missingAgreement,
   missingFarewell,
@@ -19,13 +19,17 @@ export interface Stage {
   pause(name: string): void
   resume(name: string): void
   leave(name: string): void
+  cut(sides: Sides): void
+  mend(): void
   /** Lets time pass. Rejects when the run is interrupted. */
   wait(durationMs: number): Promise<void>
 }
 
 export interface Step extends StepHeading {
-  /** Counted like the time of the step: from when `act` is done. */
+  /** Counted from when `act` is done. */
   readonly deadlineMs: number
+  /** The earlier step from whose `act` its time counts. @defaultValue its own */
+  readonly countsFrom?: string
   /** Whether the reader gets a moment before it. */
   readonly follows: 'at-once' | 'after-a-pause'
   act(stage: Stage): void | Promise<void>
@@ -45,11 +49,14 @@ export interface StepContext {
 /** How long the one that is stopped is stopped. */
 const stallMs = 3_000
 
-/** The story told with nodes n1 to n`count`. */
-export function story(count: number): readonly Step[] {
-  const all = Array.from({ length: count }, (_, index) => `n${index + 1}`)
-  const [leaver, sleeper, victim] = ['n1', 'n2', 'n3'] as const
-  const remaining = all.filter((name) => name !== leaver)
+/** Names of `count` nodes, in the order in which they start. */
+export function nodeNames(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `n${index + 1}`)
+}
+
+/** How every story begins: until all nodes see each other up. */
+export function opening(count: number): readonly Step[] {
+  const all = nodeNames(count)
   return [
     {
       id: 'started',
@@ -69,6 +76,16 @@ export function story(count: number): readonly Step[] {
       act: () => {},
       missing: (scene) => missingAgreement(scene, all),
     },
+  ]
+}
+
+/** The story of a death, a return, a stall and a leave, told with nodes n1 to n`count`. */
+export function story(count: number): readonly Step[] {
+  const all = nodeNames(count)
+  const [leaver, sleeper, victim] = ['n1', 'n2', 'n3'] as const
+  const remaining = all.filter((name) => name !== leaver)
+  return [
+    ...opening(count),
     {
       id: 'unreachable',
       title: `kill -9 ${victim}: all survivors find it unreachable`,

@@ -21,23 +21,29 @@ export interface StorySettings {
  */
 export async function tellStory(steps: readonly Step[], settings: StorySettings): Promise<boolean> {
   const { run, pauseMs, signal } = settings
+  const actedAtMs = new Map<string, number>()
   run.tell({ type: 'story-told', steps: steps.map(headingOf) })
   for (const step of steps) {
     if (step.follows === 'after-a-pause' && pauseMs > 0) await delay(pauseMs, undefined, { signal })
     run.tell({ type: 'step-started', step: headingOf(step) })
-    const outcome = await take(step, settings)
+    const outcome = await take(step, settings, actedAtMs)
     run.tell({ type: 'step-ended', step: headingOf(step), outcome })
     if (outcome.type === 'failed') return false
   }
   return true
 }
 
-async function take(step: Step, { run, stage, signal }: StorySettings): Promise<StepOutcome> {
+async function take(
+  step: Step,
+  { run, stage, signal }: StorySettings,
+  actedAtMs: Map<string, number>,
+): Promise<StepOutcome> {
   const before = run.scene
   await step.act(stage)
   const context: StepContext = { before, sinceMs: run.elapsedMs() }
   await run.until((scene) => isOver(step, scene, context), { timeoutMs: step.deadlineMs, signal })
-  const elapsedMs = run.elapsedMs() - context.sinceMs
+  actedAtMs.set(step.id, context.sinceMs)
+  const elapsedMs = run.elapsedMs() - (actedAtMs.get(step.countsFrom ?? step.id) ?? 0)
   const reason = reasonOfFailure(step, run.scene, context)
   return reason === undefined ? { type: 'done', elapsedMs } : { type: 'failed', elapsedMs, reason }
 }

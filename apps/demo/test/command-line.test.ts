@@ -2,7 +2,14 @@ import { expect, test } from 'vitest'
 import { readCommandLine, usage } from '../src/command-line.ts'
 import { nodeTooOld } from '../src/node-version.ts'
 
-const defaults = { nodes: 5, port: undefined, interactive: false, fast: false, json: false }
+const defaults = {
+  nodes: 5,
+  port: undefined,
+  partition: false,
+  interactive: false,
+  fast: false,
+  json: false,
+}
 
 test.each([
   { argv: [], options: {} },
@@ -10,6 +17,7 @@ test.each([
   { argv: ['--nodes=20'], options: { nodes: 20 } },
   { argv: ['--port', '7000'], options: { port: 7_000 } },
   { argv: ['--interactive'], options: { interactive: true } },
+  { argv: ['--partition'], options: { partition: true } },
   { argv: ['--fast', '--json'], options: { fast: true, json: true } },
 ])('reads $argv', ({ argv, options }) => {
   expect(readCommandLine(argv, true)).toEqual({ type: 'run', options: { ...defaults, ...options } })
@@ -26,6 +34,10 @@ test.each([
   { argv: ['--bogus'], message: "Unknown option '--bogus'." },
   { argv: ['five'], message: "Unexpected argument 'five'." },
   { argv: ['--interactive', '--json'], message: '--interactive and --json exclude each other.' },
+  {
+    argv: ['--interactive', '--partition'],
+    message: '--interactive and --partition exclude each other.',
+  },
 ])('answers $argv with one sentence', ({ argv, message }) => {
   expect(readCommandLine(argv, true)).toEqual({ type: 'mistake', message })
 })
@@ -39,8 +51,16 @@ test('takes no keys where nobody sits at a terminal', () => {
 
 test('explains every option', () => {
   expect(readCommandLine(['-h'], true)).toEqual({ type: 'help' })
-  for (const option of ['--nodes', '--port', '--interactive', '--fast', '--json', '--help'])
-    expect(usage).toContain(option)
+  const options = [
+    '--nodes',
+    '--port',
+    '--partition',
+    '--interactive',
+    '--fast',
+    '--json',
+    '--help',
+  ]
+  for (const option of options) expect(usage).toContain(option)
 })
 
 test.each([

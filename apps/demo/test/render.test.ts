@@ -5,7 +5,7 @@ import { jsonEnd, jsonLine } from '../src/render/json.ts'
 import { plainLines } from '../src/render/plain.ts'
 import { failureLines, summaryLines } from '../src/render/summary.ts'
 import { emptyScene, type Scene } from '../src/scene.ts'
-import { clusterOf, ended, namesUpTo, sceneAfter, viewWith } from './scenes.ts'
+import { clusterOf, decidingView, ended, namesUpTo, sceneAfter, viewWith } from './scenes.ts'
 
 const steps: readonly StepHeading[] = [
   { id: 'one', title: 'the first thing happens', since: 'the start' },
@@ -94,6 +94,59 @@ test.each([
 test('says how many nodes there is no room for', () => {
   const lines = frameLines(clusterOf(20), { ...options, rows: 14 })
   expect(lines.find((line) => line.includes('more'))).toBe('   … and 11 more')
+})
+
+function cutInTwo(): Scene {
+  const [here, there] = [
+    { n3: { reachable: false } },
+    { n1: { reachable: false }, n2: { reachable: false } },
+  ]
+  const views: readonly News[] = [
+    {
+      type: 'node-view',
+      node: 'n1',
+      view: decidingView({ type: 'own', inMs: 4_321 }, 'n1', 3, here),
+    },
+    { type: 'node-view', node: 'n2', view: decidingView({ type: 'of-leader' }, 'n1', 3, here) },
+    {
+      type: 'node-view',
+      node: 'n3',
+      view: decidingView({ type: 'own', inMs: 4_500 }, 'n3', 3, there),
+    },
+  ]
+  return sceneAfter(
+    [{ type: 'network-cut', sides: [['n1', 'n2'], ['n3']] }, ...views],
+    clusterOf(3),
+  )
+}
+
+test('draws where the network is cut, whom each side sees, and when each decides', () => {
+  expect(frameLines(cutInTwo(), { ...options, columns: 90, rows: 20 }).slice(2, 9)).toEqual([
+    '   node process        status      age       φ seen by     leader decides  converged',
+    '   n1   40001          up            1     0.0 n2          n1     in 4.3 s no',
+    '   n2   40002          up            2     0.0 n1          n1     n1 does  no',
+    '   ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌',
+    '   n3   40003          unreachable   3     0.0 nobody      n3     in 4.5 s no',
+    '',
+    '   across ╌╌ nothing arrives · decides: when it is settled who goes on, or by whom',
+  ])
+})
+
+test('does not count the line of the cut among the nodes there is no room for', () => {
+  const sides = [
+    ['n1', 'n2'],
+    ['n3', 'n4', 'n5', 'n6', 'n7', 'n8'],
+  ] as const
+  const scene = sceneAfter([{ type: 'network-cut', sides }], clusterOf(8))
+  const lines = frameLines(scene, { ...options, rows: 9 })
+  expect(lines.slice(3).map((line) => line.slice(0, 16).trim().split(' ')[0])).toEqual([
+    'n1',
+    'n2',
+    '╌╌╌╌╌╌╌╌╌╌╌╌╌',
+    'n3',
+    '…',
+  ])
+  expect(lines.at(-1)).toBe('   … and 5 more')
 })
 
 test('colours only where colours are wanted', () => {

@@ -79,3 +79,40 @@ test('shows no opinion of a node that was not admitted yet', () => {
   ])
   expect(rowsOf(scene)[0]).toMatchObject({ statuses: [], converged: undefined, leader: undefined })
 })
+
+function selfDowned(node: string): News {
+  return { type: 'node-event', node, event: { type: 'self-downed' } }
+}
+
+test('asks nobody who was downed until the next life listens, and takes nothing it learns for news', () => {
+  const known = ['n1', 'n4'].map((node) => event(node, 'member-up', 'n2'))
+  const downed = sceneAfter([...known, selfDowned('n4')], clusterOf(4))
+  expect(rowsOf(downed)[3]).toMatchObject({ state: 'downed', leader: undefined })
+  expect(downed.ended).toEqual([{ name: 'n4', incarnation: incarnationOf('n4') }])
+  const again = [listening('n4', incarnationOf('n4') + 1), event('n4', 'member-up', 'n2')]
+  const back = sceneAfter(again, downed)
+  expect(rowsOf(back)[3]).toMatchObject({ state: 'running', leader: undefined })
+  expect(back.timeline.slice(downed.timeline.length).map(({ text }) => text)).toEqual([
+    'n4 listens at 127.0.0.1:41004',
+  ])
+})
+
+test('knows who is on which side while the network is cut', () => {
+  const sides = [['n1', 'n2', 'n3'], ['n4']] as const
+  const cut = sceneAfter([{ type: 'network-cut', sides }], clusterOf(4))
+  expect(rowsOf(cut).map(({ side }) => side)).toEqual([0, 0, 0, 1])
+  const whole = sceneAfter([{ type: 'network-mended' }], cut)
+  expect(rowsOf(whole).map(({ side }) => side)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
+})
+
+test('tells of a ruling once, as the word of whoever decided', () => {
+  const reason = 'keep-majority: this side survives and downs the other, because it counts more.'
+  expect(said([{ type: 'node-event', node: 'n1', event: { type: 'ruled', reason } }])).toEqual([
+    'n1 decides by keep-majority: this side survives and downs the other, because it counts more',
+  ])
+})

@@ -1,6 +1,6 @@
 import type { MemberStatus } from '@casty/membership'
 import type { News } from '../src/news.ts'
-import type { MemberView, NodeView, Suspicion } from '../src/protocol.ts'
+import type { MemberView, NodeView, PendingDecision, Suspicion } from '../src/protocol.ts'
 import { advance, emptyScene, type Scene } from '../src/scene.ts'
 
 /** The scene after the news, a tenth of a second apart. */
@@ -37,7 +37,17 @@ export function viewWith(
     converged: true,
     suspicions: members,
     sentBytesPerSecond: 512,
+    decision: undefined,
   }
+}
+
+/** In which, besides, `decision` is awaited, and whom the node takes for the leader. */
+export function decidingView(
+  decision: PendingDecision,
+  leader: string,
+  ...text: Parameters<typeof viewWith>
+): NodeView {
+  return { ...viewWith(...text), decision, leader, converged: decision.type === 'none' }
 }
 
 /** A first life of n1 to n`count`: all listen, and all see all. */

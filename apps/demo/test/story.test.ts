@@ -5,6 +5,7 @@ import type { Scene } from '../src/scene.ts'
 import { story, type Stage, type Step } from '../src/story.ts'
 import { tellStory } from '../src/tell-story.ts'
 import { clusterOf, ended, incarnationOf, listening, sceneAfter, viewWith } from './scenes.ts'
+import { idleStage, stepWith } from './steps.ts'
 
 function stepOf(id: string): Step {
   const step = story(4).find((candidate) => candidate.id === id)
@@ -102,37 +103,14 @@ test('waits until the one that leaves is let go by everybody', () => {
   expect(missing('left', [ended('n1', 'left'), ...withoutFirst])).toBeUndefined()
 })
 
-const idleStage: Stage = {
-  launch() {},
-  kill() {},
-  restart() {},
-  pause() {},
-  resume() {},
-  leave() {},
-  wait: () => Promise.resolve(),
-}
-
 function settings(run: Run, stage: Partial<Stage> = {}, signal = new AbortController().signal) {
   return { run, stage: { ...idleStage, ...stage }, pauseMs: 0, signal }
 }
 
-function step(changes: Partial<Step>): Step {
-  return {
-    id: 'a-step',
-    title: 'something happens',
-    since: 'then',
-    deadlineMs: 0,
-    follows: 'at-once',
-    act() {},
-    missing: () => undefined,
-    ...changes,
-  }
-}
-
 test('stops at the first step that does not come about in time, and says what is missing', async () => {
   const run = new Run(() => 0)
-  const late = step({ id: 'late', missing: () => 'n2 did not listen.' })
-  const isGood = await tellStory([step({}), late, step({ id: 'never' })], settings(run))
+  const late = stepWith({ id: 'late', missing: () => 'n2 did not listen.' })
+  const isGood = await tellStory([stepWith({}), late, stepWith({ id: 'never' })], settings(run))
   expect(isGood).toBe(false)
   expect(run.scene.steps.map(({ outcome }) => outcome)).toEqual([
     { type: 'done', elapsedMs: 0 },
@@ -143,7 +121,7 @@ test('stops at the first step that does not come about in time, and says what is
 
 test('goes on as soon as the news is there that it waits for', async () => {
   const run = new Run(() => 0)
-  const waiting = step({
+  const waiting = stepWith({
     deadlineMs: 20_000,
     act: (stage) => stage.launch(),
     missing: ({ notice }) => (notice === 'here' ? undefined : 'The notice is missing.'),
@@ -158,7 +136,7 @@ test('fails at once when a process does', async () => {
     run.tell({ type: 'process-started', node: 'n1', pid: 1 })
     run.tell(ended('n1', 'failed'))
   }
-  const waiting = step({
+  const waiting = stepWith({
     deadlineMs: 20_000,
     act: (stage) => stage.launch(),
     missing: () => 'All.',
@@ -171,7 +149,7 @@ test('ends when it is interrupted', async () => {
   const interruption = new AbortController()
   const run = new Run(() => 0)
   const launch = (): void => interruption.abort(new Error('Enough.'))
-  const waiting = step({
+  const waiting = stepWith({
     deadlineMs: 20_000,
     act: (stage) => stage.launch(),
     missing: () => 'All.',

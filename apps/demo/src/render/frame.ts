@@ -4,7 +4,7 @@ import type { Scene, SceneStep, TimelineEntry } from '../scene.ts'
 import { seconds } from '../sentences.ts'
 import { rowsOf } from './rows.ts'
 import { paint, padEnd, padStart, widthOf, type Line } from './style.ts'
-import { tableLines } from './table.ts'
+import { isNodeLine, tableLines } from './table.ts'
 
 export interface FrameOptions {
   /** Of the terminal. */
@@ -23,6 +23,7 @@ export interface FrameOptions {
 const mostEvents = 6
 
 const legend = 'age 1: the oldest leads · φ: suspicion by those who watch · sent: gossip'
+const cutLegend = 'across ╌╌ nothing arrives · decides: when it is settled who goes on, or by whom'
 
 /** Lines of at most `columns`, and one fewer than the terminal has rows, so that it never scrolls. */
 export function frameLines(scene: Scene, options: FrameOptions): readonly string[] {
@@ -34,7 +35,8 @@ export function frameLines(scene: Scene, options: FrameOptions): readonly string
   const eventRoom = Math.min(mostEvents, room - table.length - blockHeight(story) - 1)
   const events = eventRoom > 0 ? eventLines(scene.timeline.slice(-eventRoom), eventRoom) : []
   const spare = room - table.length - blockHeight(story) - blockHeight(events)
-  const hint: readonly Line[] = spare >= 2 ? block([[{ text: `   ${legend}`, tone: 'quiet' }]]) : []
+  const hint: readonly Line[] =
+    spare >= 2 ? block([[{ text: `   ${scene.cut ? cutLegend : legend}`, tone: 'quiet' }]]) : []
   const lines = [
     heading(options),
     [],
@@ -104,7 +106,7 @@ function eventLines(entries: readonly TimelineEntry[], height: number): readonly
 
 function clipRows(table: readonly Line[], room: number): readonly Line[] {
   if (table.length <= room) return table
-  const hidden = table.length - room + 1
+  const hidden = table.slice(room - 1).filter(isNodeLine).length
   return [...table.slice(0, room - 1), [{ text: `   … and ${hidden} more`, tone: 'quiet' }]]
 }
 

@@ -1,5 +1,5 @@
 import type { MemberStatus } from '@casty/membership'
-import type { Suspicion } from '../protocol.ts'
+import type { PendingDecision, Suspicion } from '../protocol.ts'
 import { memberOf } from '../questions.ts'
 import { reportingNodes, type ProcessState, type Scene, type SceneNode } from '../scene.ts'
 
@@ -24,19 +24,26 @@ export interface Row {
   readonly leader: string | undefined
   readonly converged: boolean | undefined
   readonly sentBytesPerSecond: number | undefined
+  /** Undefined where it decides nothing, whoever is unreachable. */
+  readonly decision: PendingDecision | undefined
+  /** Of the cut; undefined while the network is whole. */
+  readonly side: number | undefined
 }
 
 export function rowsOf(scene: Scene): readonly Row[] {
   const reporting = reportingNodes(scene)
   const ages = agesOf(reporting)
-  return [...scene.nodes.values()].map((node) => rowOf(node, reporting, ages))
+  return [...scene.nodes.values()].map((node) => ({
+    ...rowOf(node, reporting, ages),
+    side: scene.cut?.findIndex((names) => names.includes(node.name)),
+  }))
 }
 
 function rowOf(
   node: SceneNode,
   reporting: readonly SceneNode[],
   ages: ReadonlyMap<string, number>,
-): Row {
+): Omit<Row, 'side'> {
   const others = reporting.filter(({ name }) => name !== node.name)
   // Alone it has only itself to ask.
   const witnesses = others.length > 0 ? others : reporting
@@ -60,6 +67,7 @@ function rowOf(
     leader: isMember ? node.view?.leader : undefined,
     converged: isMember ? node.view?.converged : undefined,
     sentBytesPerSecond: isMember ? node.view?.sentBytesPerSecond : undefined,
+    decision: isMember ? node.view?.decision : undefined,
   }
 }
 

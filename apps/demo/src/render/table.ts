@@ -9,6 +9,8 @@ interface Column {
   readonly minWidth: number
   /** Where the table is too wide, the column with the highest number goes first. */
   readonly dispensable: number
+  /** Whether there is anything to show. @defaultValue there always is */
+  readonly isWanted?: (rows: readonly Row[]) => boolean
   cell(row: Row): Span
 }
 
@@ -48,11 +50,22 @@ const columns: readonly Column[] = [
     dispensable: 2,
     cell: ({ leader }) => (leader === undefined ? nothing : { text: leader }),
   },
+  {
+    title: 'decides',
+    align: 'left',
+    minWidth: 8,
+    dispensable: 0,
+    isWanted: (rows) => rows.some(({ decision }) => decision !== undefined),
+    cell: decidesCell,
+  },
   { title: 'converged', align: 'left', minWidth: 9, dispensable: 5, cell: convergedCell },
   { title: 'sent', align: 'right', minWidth: 8, dispensable: 8, cell: sentCell },
 ]
 
-/** Title and rows, as many columns as fit into `width`. `selected` names the row to point at. */
+/**
+ * Title and rows, as many columns as fit into `width`, and a line where the network is cut. `selected`
+ * names the row to point at.
+ */
 export function tableLines(
   rows: readonly Row[],
   width: number,
@@ -60,6 +73,7 @@ export function tableLines(
 ): readonly Line[] {
   const { fitting, gap } = fit(rows, width)
   const spacer = ' '.repeat(gap)
+  const tableWidth = fitting.reduce((sum, column) => sum + column.width + gap, -gap)
   const line = (cells: readonly Span[], mark: string): Line => [
     { text: ` ${mark} ` },
     ...cells.flatMap((span, index) => (index === 0 ? [span] : [{ text: spacer }, span])),
@@ -69,12 +83,23 @@ export function tableLines(
   )
   return [
     line(titles, ' '),
-    ...rows.map((row) => {
+    ...rows.flatMap((row, index) => {
       const cells = fitting.map(({ column, width: wide }) => pad(column.cell(row), column, wide))
       const isSelected = row.name === selected
-      return line(isSelected ? mark(cells) : cells, isSelected ? '›' : ' ')
+      const shown = line(isSelected ? mark(cells) : cells, isSelected ? '›' : ' ')
+      const isCutOff = row.side !== (rows[index + 1] ?? row).side
+      return isCutOff ? [shown, cutLine(tableWidth)] : [shown]
     }),
   ]
+}
+
+function cutLine(width: number): Line {
+  return [{ text: `   ${'╌'.repeat(width)}`, tone: 'bad' }]
+}
+
+/** Whether a line of the table is a node's, and not that of the cut. */
+export function isNodeLine(line: Line): boolean {
+  return line.length > 1
 }
 
 interface Fitting {
@@ -84,7 +109,8 @@ interface Fitting {
 
 /** Narrower gaps first, then fewer columns. */
 function fit(rows: readonly Row[], width: number): Fitting {
-  const measured = columns.map((column) => ({
+  const wanted = columns.filter(({ isWanted }) => isWanted?.(rows) ?? true)
+  const measured = wanted.map((column) => ({
     column,
     width: Math.max(
       column.minWidth,
@@ -145,6 +171,18 @@ function seenByCell({ statuses, seenBy, watchers }: Row): Span {
   const list = seenBy.join(' ')
   const isShort = widthOf(list) <= 11
   return { text: isShort ? list : `${seenBy.length} of ${watchers}`, tone: 'changing' }
+}
+
+function decidesCell({ decision, leader }: Row): Span {
+  switch (decision?.type) {
+    case 'own':
+      return { text: `in ${(decision.inMs / 1_000).toFixed(1)} s`, tone: 'changing' }
+    case 'of-leader':
+      return { text: `${leader ?? 'nobody'} does` }
+    case 'none':
+    case undefined:
+      return nothing
+  }
 }
 
 function convergedCell({ converged }: Row): Span {
