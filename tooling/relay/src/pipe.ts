@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Link } from './link.ts'
+import { resetSocket } from './reset.ts'
 
 /** Bytes under way before the source is read no further. */
 const windowBytes = 262_144
@@ -92,7 +93,7 @@ export class Pipe {
         this.#destination.end()
         return
       case 'reset':
-        this.#destination.resetAndDestroy()
+        resetSocket(this.#destination)
         return
     }
   }

@@ -3,6 +3,7 @@ import { NodeAddress } from '@casty/transport'
 import { connected, decodeGreeting, refused, type Greeting } from './greeting.ts'
 import type { Link } from './link.ts'
 import { Pipe } from './pipe.ts'
+import { resetSocket } from './reset.ts'
 
 /** The two directions of a connection, as seen from the node that dialled. */
 export interface Route {
@@ -53,8 +54,8 @@ export class RelayedConnection {
 
   reset(): void {
     for (const pipe of this.#pipes) pipe.close()
-    this.#dialler.resetAndDestroy()
-    this.#dialled?.resetAndDestroy()
+    resetSocket(this.#dialler)
+    if (this.#dialled) resetSocket(this.#dialled)
   }
 
   #greeted(heard: Uint8Array): void {

@@ -1,5 +1,7 @@
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { NodeAddress, type Channel, type ChannelCloseReason } from '@casty/transport'
 import { tcpTransport } from '@casty/transport-tcp'
 import { Relay, relayedTransport } from 'casty-relay'
@@ -198,4 +200,13 @@ test('takes a relay that is gone for a network that leads nowhere', async () => 
   await relay[Symbol.asyncDispose]()
   const dial = relayedTransport(tcpTransport(), address).dial(loopback)
   await expect(dial).rejects.toMatchObject({ failure: 'unreachable' })
+})
+
+test('leaves nothing behind that keeps a process from exiting', async () => {
+  const program = fileURLToPath(new URL('exit.program.ts', import.meta.url))
+  const child = fork(program, { execArgv: [] })
+  const patience = setTimeout(() => child.kill('SIGKILL'), patienceMs)
+  const [code] = await once(child, 'exit')
+  clearTimeout(patience)
+  expect(code).toBe(0)
 })
