@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { withLock } from './lock.ts'
 
@@ -15,18 +15,18 @@ const installLimitMs = 240_000
 
 /** Finds the server's programs, installs them if they are not there, or says why that cannot be. */
 export async function postgresPrograms(): Promise<PostgresPrograms | { readonly missing: string }> {
-  const found = find()
+  const found = await find()
   if (found) return found
-  return await withLock('casty-install-postgresql', () => find() ?? install())
+  return await withLock('casty-install-postgresql', async () => (await find()) ?? (await install()))
 }
 
-function find(): PostgresPrograms | undefined {
+async function find(): Promise<PostgresPrograms | undefined> {
   const folder = folders().find((path) =>
     ['initdb', 'postgres'].every((program) => existsSync(join(path, program))),
   )
   if (folder === undefined) return undefined
   const programs = { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
-  return { ...programs, user: process.getuid?.() === 0 ? serverUser() : undefined }
+  return { ...programs, user: process.getuid?.() === 0 ? await serverUser() : undefined }
 }
 
 /** Debian keeps each release in a folder of its own, off the path; the newest is taken. */
@@ -38,43 +38,55 @@ function folders(): readonly string[] {
   return [...newestFirst.map((release) => join(root, release, 'bin')), ...onPath]
 }
 
-function serverUser(): PostgresPrograms['user'] {
-  const id = (option: string) => Number(run('id', [option, 'postgres']).output)
-  return { uid: id('-u'), gid: id('-g') }
+/** The packages create a user for the server; elsewhere the one without any rights has to do. */
+async function serverUser(): Promise<PostgresPrograms['user']> {
+  const [found] = (await Promise.all(['postgres', 'nobody'].map(idsOf))).flat()
+  return found
 }
 
-function install(): PostgresPrograms | { readonly missing: string } {
-  const root = process.getuid?.() === 0 ? [] : ['sudo', '-n']
-  if (!run('apt-get', ['--version']).isGood)
-    return { missing: 'no PostgreSQL server, and no apt-get' }
+async function idsOf(user: string): Promise<readonly { uid: number; gid: number }[]> {
+  const [uid, gid] = await Promise.all(['-u', '-g'].map((option) => run('id', [option, user])))
+  return uid?.isGood === true ? [{ uid: Number(uid.output), gid: Number(gid?.output) }] : []
+}
+
+async function install(): Promise<PostgresPrograms | { readonly missing: string }> {
+  if (!(await run('apt-get', ['--version'])).isGood) {
+    return { missing: 'there is no PostgreSQL server, and no apt-get to install one' }
+  }
   console.log('Installing PostgreSQL from the packages of the distribution …')
   avoidServerOfItsOwn()
-  const apt = ['apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120']
-  const wanted = ['install', '-y', '--no-install-recommends', 'postgresql']
-  for (const args of [['update'], wanted]) {
-    const [program = '', ...rest] = [...root, ...apt, ...args]
-    const { isGood, output } = run(program, rest)
-    // Lists of packages that are partly out of date are no hindrance by themselves.
-    if (!isGood && args === wanted) {
-      return { missing: `PostgreSQL cannot be installed: ${output.trim().slice(-500)}` }
-    }
-  }
-  return find() ?? { missing: 'PostgreSQL was installed, and its programs are in no known place' }
+  await apt('update') // Lists that are partly out of date are no hindrance by themselves.
+  const { isGood, output } = await apt('install', '-y', '--no-install-recommends', 'postgresql')
+  if (!isGood) return { missing: `PostgreSQL cannot be installed: ${output.trim().slice(-500)}` }
+  return (await find()) ?? { missing: 'PostgreSQL was installed, and is in no known place' }
 }
 
 /** The package would create and start a server for the whole machine, on the usual port. */
 function avoidServerOfItsOwn(): void {
   const folder = '/etc/postgresql-common'
   if (existsSync(folder) || process.getuid?.() !== 0) return
-  run('mkdir', ['-p', folder])
+  mkdirSync(folder)
   writeFileSync(join(folder, 'createcluster.conf'), 'create_main_cluster = false\n')
 }
 
-function run(program: string, args: readonly string[]): { isGood: boolean; output: string } {
-  const { status, stdout, stderr, error } = spawnSync(program, args, {
-    encoding: 'utf8',
-    timeout: installLimitMs,
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
+async function apt(...args: readonly string[]): Promise<Outcome> {
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n', 'DEBIAN_FRONTEND=noninteractive']
+  const options = ['-q', '-o', 'DPkg::Lock::Timeout=120']
+  const [program = '', ...rest] = [...asRoot, 'apt-get', ...options, ...args]
+  return await run(program, rest)
+}
+
+interface Outcome {
+  readonly isGood: boolean
+  readonly output: string
+}
+
+/** Not in step with this process: a test runner's worker must not be silent for as long as this takes. */
+function run(program: string, args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }
+    execFile(program, args, { timeout: installLimitMs, env }, (error, stdout, stderr) => {
+      resolve({ isGood: error === null, output: stdout + stderr || (error?.message ?? '') })
+    })
   })
-  return { isGood: status === 0, output: error ? error.message : `${stdout}${stderr}` }
 }
