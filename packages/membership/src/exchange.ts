@@ -66,7 +66,9 @@ export function receiveNews(state: MembershipState, from: NodeIdentity, gossip: 
   if (isOfRivalSide(state.cluster, from, gossip)) {
     return [state, [{ type: 'drop', reason: 'rival-side' }]]
   }
-  const merged = receiveGossip(state.cluster, gossip)
+  // What only a removed node had told is adopted before the answer: a view without it passes for seen
+  // else, and its leader may decide over what it does not know.
+  const merged = receiveGossip(state.cluster, gossip).adoptOrphans(state.self)
   const known = new Map(state.known).set(from.key, gossip.version)
   const next = { ...state, known, cluster: merged.markSeen([state.self.key]) }
   return [next, answerTo(next.cluster, from, gossip)]
