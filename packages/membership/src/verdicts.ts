@@ -57,11 +57,37 @@ export class Verdicts {
     const names = [...this.#dataCenters.keys()]
     const [first = ''] = names
     if (names.length <= 1) return this.within(first)
+    const own = this.#own
+    if (own === undefined) return union(names.map((name) => this.within(name)))
+    const others = names.filter((name) => name !== own).map((name) => this.#believedOf(name))
+    return union([this.within(own), this.across(own), ...others])
+  }
+
+  /** Whom another data center finds unreachable of its own, as far as that can be believed from here. */
+  #believedOf(dataCenter: string): Iterable<NodeKey> {
+    const unreachable = this.within(dataCenter)
+    if (!this.#isAtOdds(dataCenter)) return unreachable
+    const watched = new Set(this.envoys(dataCenter).map(({ key }) => key))
+    return [...unreachable].filter((key) => !watched.has(key))
+  }
+
+  /**
+   * Whether nobody of a data center is in its own reach: of two who were cut apart and accused each
+   * other one has died since, and who that was cannot be told from what they said.
+   */
+  #isAtOdds(dataCenter: string): boolean {
+    const unreachable = this.within(dataCenter)
+    return this.#present(dataCenter).every(({ key }) => unreachable.has(key))
+  }
+
+  #present(dataCenter: string): readonly Member[] {
+    const { members = [] } = this.#dataCenters.get(dataCenter) ?? {}
+    return members.filter(({ status }) => status !== 'down')
+  }
+
+  get #own(): string | undefined {
     const { viewer } = this.#parts
-    const own = viewer === undefined ? undefined : this.#members.get(viewer)?.dataCenter
-    const all = names.map((name) => this.within(name))
-    if (own !== undefined) all.push(this.across(own))
-    return new Set(all.flatMap((keys) => [...keys]))
+    return viewer === undefined ? undefined : this.#members.get(viewer)?.dataCenter
   }
 
   /** Members of a data center whom enough of its own members find unreachable. */
@@ -88,24 +114,42 @@ export class Verdicts {
   /**
    * The members that keep a data center in touch with others, oldest first: its oldest ones that are
    * neither down nor out of its own reach. Those that are not up yet come last, by address. Where one
-   * falls out the next one takes over.
+   * falls out the next one takes over. Where nobody is in its reach, those whom the fewest accuse: so
+   * others can find out by themselves who lives.
    */
   envoys(dataCenter: string): readonly Member[] {
     const known = this.#envoys.get(dataCenter)
     if (known) return known
+    const present = this.#present(dataCenter)
     const unreachable = this.within(dataCenter)
-    const fit = (this.#dataCenters.get(dataCenter)?.members ?? []).filter(
-      ({ key, status }) => status !== 'down' && !unreachable.has(key),
-    )
-    const envoys = oldestOf(fit, this.#parts.crossDcConnections)
+    const { crossDcConnections } = this.#parts
+    const envoys = this.#isAtOdds(dataCenter)
+      ? firstOf(present, Math.max(2, crossDcConnections), this.#byAccusers(present))
+      : firstOf(
+          present.filter(({ key }) => !unreachable.has(key)),
+          crossDcConnections,
+          byAge,
+        )
     this.#envoys.set(dataCenter, envoys)
     return envoys
+  }
+
+  /** Whom the fewest of these accuse comes first, then the oldest. A total order. */
+  #byAccusers(members: readonly Member[]): (left: Member, right: Member) => number {
+    const { reachability } = this.#parts
+    const accusers = new Map<string, number>()
+    for (const { key } of members) {
+      for (const subject of reachability.unreachableFrom(key))
+        accusers.set(subject, (accusers.get(subject) ?? 0) + 1)
+    }
+    const countOf = ({ key }: Member): number => accusers.get(key) ?? 0
+    return (left, right) => countOf(left) - countOf(right) || byAge(left, right)
   }
 
   /** The count behind `unreachable`, for people: on everybody whom anybody finds unreachable. */
   votes(): readonly ReachabilityVotes[] {
     const { reachability, viewer } = this.#parts
-    const own = viewer === undefined ? undefined : this.#members.get(viewer)?.dataCenter
+    const own = this.#own
     const within = [...this.#dataCenters.values()].flatMap(({ membersByKey }) =>
       countVotes(membersByKey, reachability, this.#needed, viewer),
     )
@@ -126,12 +170,20 @@ export class Verdicts {
   readonly #needed = (size: number): number => observersNeeded(size, this.#parts.monitoredBy)
 }
 
-/** So many of the oldest, oldest first. Thousands of members need not be sorted for that. */
-function oldestOf(members: readonly Member[], count: number): readonly Member[] {
+function union(sets: Iterable<Iterable<NodeKey>>): ReadonlySet<NodeKey> {
+  return new Set([...sets].flatMap((keys) => [...keys]))
+}
+
+/** So many of the first, in order. Thousands of members need not be sorted for that. */
+function firstOf(
+  members: readonly Member[],
+  count: number,
+  order: (left: Member, right: Member) => number,
+): readonly Member[] {
   const found: Member[] = []
   for (const member of members) {
-    const younger = found.findIndex((other) => byAge(member, other) < 0)
-    found.splice(younger < 0 ? found.length : younger, 0, member)
+    const later = found.findIndex((other) => order(member, other) < 0)
+    found.splice(later < 0 ? found.length : later, 0, member)
     if (found.length > count) found.pop()
   }
   return found

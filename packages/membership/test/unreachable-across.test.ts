@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { electLeader, isConverged } from '../src/index.ts'
+import { electLeader, envoysOf, isConverged } from '../src/index.ts'
 import { cluster, nameOfKey, node } from './states.ts'
 
 const three = 'a.up^1:dc-x b.up^2:dc-x c.up^3:dc-x'
@@ -39,6 +39,31 @@ describe('a member of another data center is unreachable', () => {
   test('by envoys that their own data center reaches', () => {
     expect(unreachable(`${six} | a✗e b✗e c✗e b✗a c✗a`, 'b')).toBe('a e')
     expect(unreachable(`${three} d.up^4:dc-x e.up^1:dc-y | a✗e b✗a c✗a`, 'b', 1)).toBe('a')
+  })
+})
+
+describe('where the last of a data center accuse each other', () => {
+  const last = `${three} e.up^1:dc-y f.up^2:dc-y g.up^3:dc-y | e✗f e✗g f✗e f✗g`
+
+  test('each of them is there for itself, and nobody but the other is gone', () => {
+    expect(unreachable(last, 'e')).toBe('f g')
+    expect(unreachable(last, 'f')).toBe('e g')
+  })
+
+  test.each([
+    ['', 'g'], // Of e and f nobody knows which one it is.
+    ['a✗e', 'e g'],
+    ['a✗e b✗f', 'e f g'],
+  ])('others find out by themselves who lives: with [%s] it is [%s]', (observations, expected) => {
+    expect(unreachable(`${last} ${observations}`, 'c', 2)).toBe(expected)
+  })
+
+  test('those whom the fewest accuse are its envoys', () => {
+    const state = cluster(last)
+    const envoys = (count: number): readonly string[] =>
+      envoysOf(state.with({ crossDcConnections: count }), 'y').map(({ key }) => nameOfKey(key))
+    expect(envoys(5)).toEqual(['e', 'f', 'g'])
+    expect(envoys(1)).toEqual(['e', 'f']) // Both that it may be.
   })
 })
 
