@@ -7,7 +7,7 @@ import { counterparts, envoysOf } from './envoys.ts'
 import { byAge, type Member } from './member.ts'
 import { neighboursOf } from './neighbours.ts'
 import { countVotesAcross } from './unreachable-across.ts'
-import { observersNeeded, unreachableMembers } from './unreachable.ts'
+import { unreachableMembers } from './unreachable.ts'
 
 /** What chance decides about a round of gossip, drawn by whoever starts the round. */
 export interface GossipChoices {
@@ -142,18 +142,20 @@ export function exitingTargets(
  * Whether a data center finds a member reachable. Of its own members it asks only itself; of those
  * of another data center that one, and its own envoys, who watch across.
  *
- * @param needed - votes for a cluster, or a data center, of a given size
+ * @param needed - votes for a cluster, or a data center, of a given size. @defaultValue observersNeeded,
+ * by who watches
  */
 export function isReachableFromDc(
   cluster: ClusterState,
   dataCenter: string,
   subject: NodeKey,
-  needed: (size: number) => number = (size) => observersNeeded(size, cluster.monitoredBy),
+  needed?: (size: number) => number,
 ): boolean {
   const member = cluster.membersByKey.get(subject)
   const home = member && cluster.dataCenters.get(member.dataCenter)
   if (!home) return false
-  const { reachability } = cluster
+  const { reachability, derived } = cluster
+  if (!needed) return !derived.verdicts.from(dataCenter).has(subject)
   if (unreachableMembers(home.membersByKey, reachability, needed).has(subject)) return false
   if (home.name === dataCenter) return true
   const isSubject = (key: string): key is NodeKey => key === subject

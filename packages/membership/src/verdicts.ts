@@ -58,9 +58,14 @@ export class Verdicts {
     const [first = ''] = names
     if (names.length <= 1) return this.within(first)
     const own = this.#own
-    if (own === undefined) return union(names.map((name) => this.within(name)))
-    const others = names.filter((name) => name !== own).map((name) => this.#believedOf(name))
-    return union([this.within(own), this.across(own), ...others])
+    return own === undefined ? union(names.map((name) => this.within(name))) : this.from(own)
+  }
+
+  /** Everybody out of reach, as one data center has it. */
+  from(dataCenter: string): ReadonlySet<NodeKey> {
+    const others = [...this.#dataCenters.keys()].filter((name) => name !== dataCenter)
+    const believed = others.map((name) => this.#believedOf(name))
+    return union([this.within(dataCenter), this.across(dataCenter), ...believed])
   }
 
   /** Whom another data center finds unreachable of its own, as far as that can be believed from here. */

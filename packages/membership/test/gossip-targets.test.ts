@@ -83,4 +83,7 @@ test('a data center asks itself about its own members, and everybody about other
   expect(reaches('x', 'd')).toBe(false)
   expect(reaches('y', 'd')).toBe(true)
   expect(reaches('x', 'nobody')).toBe(false)
+  const votes = cluster('a.up:dc-x b.up:dc-x c.up:dc-x d.up:dc-y | a✗d')
+  expect(isReachableFromDc(votes, 'x', node('d').key)).toBe(true)
+  expect(isReachableFromDc(votes, 'x', node('d').key, () => 1)).toBe(false)
 })
