@@ -173,10 +173,13 @@ export class ClusterNode {
     }
   }
 
-  /** What depends on the state follows it: the peers watched, the downing provider, who waits. */
+  /** What depends on the state follows it: the peers watched, the downing runtime, who waits. */
   #follow(): void {
     const { cluster, phase } = this.state
-    if (phase.type !== 'stopped' && this.detection.follow(cluster)) this.downing.ask()
+    if (phase.type !== 'stopped') {
+      const isNews = this.detection.follow(cluster)
+      if (isNews || this.downing.isNews(cluster)) this.downing.ask()
+    }
     this.waiters.changed()
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '@casty/clock'
 import type { NodeIdentity } from '@casty/transport'
 import type { Timed } from './alarm.ts'
+import type { ClusterState } from './cluster-state.ts'
 import type { DowningOutcome, DowningProvider, DowningRuntime, DowningView } from './downing.ts'
 import { viewpoint, type MembershipState } from './membership-state.ts'
 import type { Logger } from './options.ts'
@@ -29,6 +30,7 @@ export class DowningRunner implements Timed {
   #nextDeadline = Number.POSITIVE_INFINITY
   #askedAt = Number.NEGATIVE_INFINITY
   #isWanted = false
+  #seen: ClusterState['seen'] | undefined
 
   constructor(provider: DowningProvider | undefined, parts: DowningParts) {
     this.#provider = provider
@@ -57,12 +59,18 @@ export class DowningRunner implements Timed {
     if (this.#parts.clock.now() >= this.#nextDeadline) this.ask()
   }
 
+  /** Whether others are known to have seen the state of which the runtime does not know it. */
+  isNews({ seen }: ClusterState): boolean {
+    return seen !== this.#seen
+  }
+
   ask(): void {
     const state = this.#parts.state()
     const { phase, self, cluster } = state
     if (!this.#runtime || phase.type === 'joining' || phase.type === 'stopped') return
     const now = this.#parts.clock.now()
     this.#askedAt = now
+    this.#seen = cluster.seen
     this.#isWanted = false
     const outcome = this.#decide(this.#runtime, {
       now,

@@ -40,8 +40,9 @@ export interface DowningContext {
  */
 export interface DowningRuntime extends Partial<AsyncDisposable> {
   /**
-   * Called after every change of the view and at the time it asked for. It may remember, but must not
-   * wait, and should not throw: that is reported, and it is asked again after a second.
+   * Called after every change of members, reachability and of who has seen it, and at the time it asked
+   * for. It may remember, but must not wait, and should not throw: that is reported, and it is asked
+   * again after a second.
    */
   decide(view: DowningView): DowningOutcome
   /** What `Cluster.explain()` shows as `downing`: plain data. */

@@ -61,7 +61,10 @@ export function candidatesWithin(
   preferUnseen: boolean,
 ): readonly Member[] {
   const reachable = neighboursOf(cluster, self).filter((member) => canReach(cluster, self, member))
-  const unseen = reachable.filter(({ key }) => !cluster.seen.has(key))
+  // Preferred are those who will answer: else a side that is cut off talks mostly to the other.
+  const unseen = reachable.filter(
+    ({ key }) => !cluster.seen.has(key) && !cluster.unreachable.has(key),
+  )
   return preferUnseen && unseen.length > 0 ? unseen : reachable
 }
 

@@ -5,7 +5,8 @@ import type { Ruling } from '../ruling.ts'
 export type RulingCause =
   | 'stable' // The picture was quiet for long enough, and this node is the one to decide.
   | 'unstable' // It has kept changing for too long: every node decides, and only against its own side.
-  | 'overdue' // It is quiet, and nobody has decided: every node decides, and only against its own side.
+  | 'overdue' // It is quiet, but was not decided on: every node decides, and only against its own side.
+  | 'unheard' // Of too many others nothing is heard, whether or not they were found unreachable: likewise.
   | 'lease-granted'
   | 'lease-denied' // By another holder, an error, or an answer that did not come in time.
 

@@ -1,21 +1,33 @@
 // When something is to be decided, and by whom.
+import { nextSilence, settlesWithinMs } from './hearing.ts'
 import { leaseDeadline } from './lease-phase.ts'
 import type { ResolverInput, ResolverState } from './resolver-state.ts'
 import type { ResolverSettings } from './settings.ts'
 import type { Stability } from './stability.ts'
 
-/** Why something may be decided now, if it may. */
-export function dueCause(
-  settings: ResolverSettings,
-  { stability }: ResolverState,
-  input: ResolverInput,
-): 'stable' | 'unstable' | 'overdue' | undefined {
-  if (stability?.firstChangeAt === undefined) return undefined
-  if (input.now >= quietUntil(settings, stability, input)) {
-    if (input.isResponsible) return 'stable'
-    return input.now >= overdueAt(settings, stability, input) ? 'overdue' : undefined
+/** What time it is for the picture; several may hold. */
+export interface Due {
+  /** It has been quiet for long enough to decide that a side goes on. */
+  readonly isQuiet: boolean
+  /** It has been undecided for so long that the losing side must stop. */
+  readonly isUnsettled: boolean
+  /** So long that also an answer of the lease should have come. */
+  readonly isLeaseOverdue: boolean
+}
+
+export function dueAt(settings: ResolverSettings, stability: Stability, input: ResolverInput): Due {
+  const { now } = input
+  const isUndecided = stability.firstChangeAt !== undefined
+  return {
+    isQuiet: isUndecided && now >= quietUntil(settings, stability, input),
+    isUnsettled: now >= unsettledAt(settings, stability),
+    isLeaseOverdue: now >= unsettledAt(settings, stability) + patienceMs(settings),
   }
-  return input.now >= unstableAt(settings, stability) ? 'unstable' : undefined
+}
+
+/** Beyond the window; without end where instability downs nobody. */
+function patienceMs({ unstableAfterMs = Number.POSITIVE_INFINITY }: ResolverSettings): number {
+  return unstableAfterMs
 }
 
 /** A node that distrusts itself waits for longer, but not for ever: nobody else might decide. */
@@ -27,16 +39,22 @@ function quietUntil(
   return quietSince + stableAfterMs + (isDoubtful ? unstableAfterMs : 0)
 }
 
-/** By then whoever is to decide has decided, or asked for the lease and got its answer. */
-function overdueAt(settings: ResolverSettings, stability: Stability, input: ResolverInput): number {
-  const { strategy, unstableAfterMs = Number.POSITIVE_INFINITY } = settings
-  return quietUntil(settings, stability, input) + (strategy.lease ? 2 : 1) * unstableAfterMs
+function unsettledAt(settings: ResolverSettings, stability: Stability): number {
+  const { firstChangeAt = Number.POSITIVE_INFINITY } = stability
+  return firstChangeAt + settings.stableAfterMs + patienceMs(settings)
 }
 
-function unstableAt(settings: ResolverSettings, stability: Stability): number {
-  const { stableAfterMs, unstableAfterMs = Number.POSITIVE_INFINITY } = settings
-  const { firstChangeAt = Number.POSITIVE_INFINITY } = stability
-  return firstChangeAt + stableAfterMs + unstableAfterMs
+/**
+ * How long a member may stay silent, in milliseconds, before it counts as lost against the own side: so
+ * long that with the time for news to spread the losing side stops no later than where it sees votes.
+ */
+export function silenceMs(settings: ResolverSettings): number {
+  return Math.max(0, settings.stableAfterMs + patienceMs(settings) - settlesWithinMs)
+}
+
+/** The same where the lease might yet save the own side. */
+export function leaseSilenceMs(settings: ResolverSettings): number {
+  return silenceMs(settings) + patienceMs(settings)
 }
 
 /** When to be asked again though nothing changed. What is over already was heeded. */
@@ -45,14 +63,19 @@ export function nextDeadline(
   { stability, lease }: ResolverState,
   input: ResolverInput,
 ): number {
+  const { now } = input
   const deadlines = [leaseDeadline(lease)]
   const isAtLease = lease.type === 'waiting' || lease.type === 'asking'
-  if (stability?.firstChangeAt !== undefined && !isAtLease) {
-    deadlines.push(
-      unstableAt(settings, stability),
-      quietUntil(settings, stability, input),
-      overdueAt(settings, stability, input),
-    )
+  if (stability && !isAtLease) {
+    deadlines.push(nextSilence(stability.hearing, silenceMs(settings), now))
+    if (settings.strategy.lease) {
+      deadlines.push(nextSilence(stability.hearing, leaseSilenceMs(settings), now))
+    }
+    if (stability.firstChangeAt !== undefined) {
+      const unsettled = unsettledAt(settings, stability)
+      deadlines.push(quietUntil(settings, stability, input), unsettled)
+      deadlines.push(unsettled + patienceMs(settings))
+    }
   }
-  return Math.min(...deadlines.filter((at) => at > input.now))
+  return Math.min(...deadlines.filter((at) => at > now))
 }

@@ -5,6 +5,8 @@ import type { SbrView } from '../view.ts'
 interface Figure {
   readonly status: MemberStatus
   readonly unreachable: boolean
+  /** It was unreachable, and there is still somebody who accuses it. */
+  readonly isLost: boolean
 }
 
 /** The members of the own data center as far as a change of them restarts the window. */
@@ -16,7 +18,7 @@ export interface PictureChange {
   readonly restarts: boolean
   /** Somebody became unreachable, or reachable again. */
   readonly reachability: boolean
-  /** Somebody became reachable again who had not been. */
+  /** Somebody had been unreachable whom nobody accuses any more. */
   readonly regained: boolean
   /** Somebody was downed: a decision was made, here or elsewhere. */
   readonly downed: boolean
@@ -29,11 +31,20 @@ const noChange: PictureChange = {
   downed: false,
 }
 
-export function pictureOf(view: SbrView): Picture {
+/** @param suspected - members that somebody accuses, whether or not the vote counts */
+export function pictureOf(
+  view: SbrView,
+  suspected: ReadonlySet<NodeKey>,
+  before?: Picture,
+): Picture {
   return new Map(
     view.members
       .filter((member) => member.dataCenter === view.dataCenter)
-      .map(({ key, status }) => [key, { status, unreachable: view.unreachable.has(key) }]),
+      .map(({ key, status }) => {
+        const unreachable = view.unreachable.has(key)
+        const isLost = unreachable || (before?.get(key)?.isLost === true && suspected.has(key))
+        return [key, { status, unreachable, isLost }]
+      }),
   )
 }
 
@@ -55,11 +66,13 @@ function changeOf(before: Figure | undefined, now: Figure): PictureChange {
   const isNewStatus = before?.status !== now.status
   const reachability = (before?.unreachable ?? false) !== now.unreachable
   const restarting = isNewStatus && (now.status === 'up' || isOnTheWayOut(now.status))
-  if (!restarting && !reachability) return noChange
+  // That an accuser only came to doubt itself makes nobody come and go.
+  const isRegained = before?.isLost === true && !now.isLost && !isOnTheWayOut(now.status)
+  if (!restarting && !reachability && !isRegained) return noChange
   return {
-    restarts: true,
+    restarts: restarting || reachability,
     reachability,
-    regained: reachability && !now.unreachable && !isOnTheWayOut(now.status),
+    regained: isRegained,
     downed: isNewStatus && now.status === 'down',
   }
 }
@@ -74,7 +87,8 @@ function union(left: PictureChange, right: PictureChange): PictureChange {
   }
 }
 
-function isOnTheWayOut(status: MemberStatus): boolean {
+/** It is not counted any more, nor downed. */
+export function isOnTheWayOut(status: MemberStatus): boolean {
   return status === 'exiting' || status === 'down'
 }
 

@@ -1,3 +1,4 @@
+import type { NodeKey } from '@casty/membership'
 import type { SbrView } from '../view.ts'
 import type { ResolverRuling, SbrAction } from './action.ts'
 import type { LeaseAnswer, LeasePhase } from './lease-phase.ts'
@@ -8,6 +9,10 @@ export interface ResolverInput {
   /** Monotonic, in milliseconds. */
   readonly now: number
   readonly view: SbrView
+  /** Tells the states apart that a view may be made of: a digest of the version. */
+  readonly version: number
+  /** Members of the data center that somebody accuses, whether or not the vote counts. */
+  readonly suspected: ReadonlySet<NodeKey>
   /** This node leads its data center as it sees it, and was up at some time, or nearly. */
   readonly isResponsible: boolean
   /** The node stood still since it was last asked. That it is asked late is noticed besides. */
@@ -21,7 +26,7 @@ export interface ResolverInput {
 
 /** Everything the resolver of one node remembers. Immutable. */
 export interface ResolverState {
-  /** Undefined while nobody is unreachable. */
+  /** Undefined while nobody is unreachable, nor suspected to be. */
   readonly stability: Stability | undefined
   readonly isDoubtful: boolean
   readonly lease: LeasePhase

@@ -1,13 +1,15 @@
 // Split-brain resolution of one node as a pure function: what is seen comes in with the time, actions
 // and the next deadline come out. It knows no timer, no lease and no membership, only views.
 import { nodesToDown } from '../nodes-to-down.ts'
-import { afterLease, rule, type Ruling } from '../ruling.ts'
+import { afterLease, type Ruling } from '../ruling.ts'
 import type { ResolverRuling, RulingCause, SbrAction } from './action.ts'
-import { dueCause, nextDeadline } from './deadlines.ts'
+import { dueAt, leaseSilenceMs, nextDeadline, silenceMs, type Due } from './deadlines.ts'
+import { silentMembers, unheardSince } from './hearing.ts'
 import { answerTimeoutMs, followLease, holdLease } from './lease-phase.ts'
 import type { ResolverInput, ResolverOutcome, ResolverState } from './resolver-state.ts'
 import type { ResolverSettings } from './settings.ts'
-import { beginWindow, followPicture } from './stability.ts'
+import { beginWindow, followPicture, type Stability } from './stability.ts'
+import { againstOwnSide, cautiousRulingOn, isLost, rulingOn } from './verdict.ts'
 
 /** Asked this much later than it wanted, in milliseconds, the node stood still meanwhile. */
 const lateMs = 500
@@ -44,19 +46,22 @@ export function resolve(
   ]
 }
 
-/** Follows the picture. After standing still all that was seen is old: the window begins anew. */
+/**
+ * Follows the picture. After standing still all that was seen is old, and is watched anew; one that begins
+ * to distrust itself waits for another window, but knows how long it has heard of nobody.
+ */
 function watch(
   state: ResolverState,
   input: ResolverInput,
 ): readonly [state: ResolverState, hasRestarted: boolean] {
-  const { now, view, isDoubtful } = input
-  const hasBegunToDoubt = isDoubtful && !state.isDoubtful
-  const isStale = input.hasStalled || now - state.wakeAt > lateMs || hasBegunToDoubt
-  if (isStale || !state.stability) {
-    return [{ ...state, isDoubtful, stability: beginWindow(view, now) }, true]
+  const { now, isDoubtful } = input
+  const hasStoodStill = input.hasStalled || now - state.wakeAt > lateMs
+  if (hasStoodStill || !state.stability) {
+    return [{ ...state, isDoubtful, stability: beginWindow(input) }, true]
   }
-  const { stability, hasRestarted } = followPicture(state.stability, view, now)
-  return [{ ...state, isDoubtful, stability }, hasRestarted]
+  const { stability, hasRestarted } = followPicture(state.stability, input)
+  if (!isDoubtful || state.isDoubtful) return [{ ...state, isDoubtful, stability }, hasRestarted]
+  return [{ ...state, isDoubtful, stability: stability && { ...stability, quietSince: now } }, true]
 }
 
 function heedLease(
@@ -66,7 +71,8 @@ function heedLease(
   outcome: 'due' | 'granted' | 'denied',
 ): Resolution {
   // Decided once more: who joined or was accused meanwhile restarted nothing, but counts.
-  const ruling = rule(settings.strategy, input.view)
+  if (!state.stability) return nothing(state)
+  const ruling = rulingOn(settings.strategy, state.stability, input.view)
   if (outcome !== 'due') return carryOut(settings, state, input, underLease(ruling, outcome, input))
   return ask(settings, { ...state, lease: { type: 'free' } }, input, ruling)
 }
@@ -76,19 +82,109 @@ function decide(
   state: ResolverState,
   input: ResolverInput,
 ): Resolution {
-  const isAtLease = state.lease.type === 'waiting' || state.lease.type === 'asking'
-  const cause = isAtLease ? undefined : dueCause(settings, state, input)
-  if (!cause) return [state, { actions: [], ruling: undefined }]
-  const ruling = rule(settings.strategy, input.view)
-  if (cause !== 'stable') return decideAgainstOneself(settings, state, input, ruling, cause)
-  const { decision } = ruling
-  const isEarly = decision.type === 'acquire-lease' && decision.delayMs > 0 && !input.isLeaseHeld
-  if (!isEarly) return ask(settings, state, input, ruling)
-  const until = input.now + decision.delayMs
+  const { stability, lease } = state
+  if (!stability || lease.type === 'waiting' || lease.type === 'asking') return nothing(state)
+  const due = dueAt(settings, stability, input)
+  if (due.isQuiet && input.isResponsible) {
+    const resolution = decideInQuiet(settings, state, input, stability)
+    if (resolution) return resolution
+  }
+  if (due.isUnsettled && !due.isQuiet && stability.isFlapping) {
+    return downAllForUnrest(settings, state, input, stability)
+  }
+  return stopIfLost(settings, state, input, stability, due)
+}
+
+/**
+ * The leader of a side decides. That this side goes on, it decides only if it would with those alone who
+ * have seen the picture; else it waits for the others to, or to become unreachable.
+ *
+ * @see `hearing.ts` for why
+ */
+function decideInQuiet(
+  settings: ResolverSettings,
+  state: ResolverState,
+  input: ResolverInput,
+  stability: Stability,
+): Resolution | undefined {
+  const { strategy } = settings
+  const { view, now } = input
+  const ruling = rulingOn(strategy, stability, view)
+  const unheard = unheardSince(stability.hearing, stability.quietSince)
+  const cautious = cautiousRulingOn(strategy, stability, view, unheard)
+  if (!isLost(ruling) && isLost(cautious)) return undefined
+  // Who asks first gets it: a side that may be the smaller one waits for as long as one that is.
+  const delayMs = cautious.decision.type === 'acquire-lease' ? cautious.decision.delayMs : 0
+  if (ruling.decision.type !== 'acquire-lease' || delayMs === 0 || input.isLeaseHeld) {
+    return ask(settings, state, input, ruling)
+  }
   return [
-    { ...state, lease: { type: 'waiting', until } },
-    { actions: [], ruling: told(ruling, cause, input) },
+    { ...state, lease: { type: 'waiting', until: now + delayMs } },
+    { actions: [], ruling: told(ruling, 'stable', input) },
   ]
+}
+
+/** Members come and go, and have for long: no picture lasts long enough to decide on. */
+function downAllForUnrest(
+  settings: ResolverSettings,
+  state: ResolverState,
+  input: ResolverInput,
+  stability: Stability,
+): Resolution {
+  const { now, view } = input
+  const ruling = rulingOn(settings.strategy, stability, view)
+  if (ruling.decision.type === 'stay') return nothing(state)
+  const sinceMs = Math.round(now - (stability.firstChangeAt ?? now))
+  const decision = { type: 'down-all' } as const
+  const reason =
+    `${ruling.strategy}: all members go down, because some have come and gone for ${sinceMs} ms ` +
+    'and no picture lasted long enough to decide on.'
+  const down = nodesToDown(view, decision)
+  const unrest = { ...ruling, decision, down, reason, passes: [], view }
+  return carryOut(settings, state, input, told(unrest, 'unstable', input))
+}
+
+/**
+ * Whoever was to decide, and whatever there is to see: by now a losing side must have stopped, for the
+ * other may take over. Every node sees to that for its own side. That a side goes on is for its leader to
+ * decide, in quiet; a picture that only grows, as when nodes crash one after another, costs nobody his
+ * life who would survive what is seen now.
+ */
+function stopIfLost(
+  settings: ResolverSettings,
+  state: ResolverState,
+  input: ResolverInput,
+  stability: Stability,
+  due: Due,
+): Resolution {
+  const { strategy } = settings
+  const stop = (ruling: Ruling, cause: RulingCause): Resolution =>
+    carryOut(settings, state, input, told(againstOwnSide(ruling), cause, input))
+  if (due.isUnsettled) {
+    const ruling = rulingOn(strategy, stability, input.view)
+    const outcome = due.isLeaseOverdue ? afterLease(ruling, false) : ruling
+    if (isLost(outcome)) return stop(outcome, due.isQuiet ? 'overdue' : 'unstable')
+  }
+  const unheard = silentRuling(settings, stability, input)
+  return unheard ? stop(unheard, 'unheard') : nothing(state)
+}
+
+/** What is lost if those are lost of whom nothing was heard for too long. */
+function silentRuling(
+  settings: ResolverSettings,
+  stability: Stability,
+  { now, view }: ResolverInput,
+): Ruling | undefined {
+  const without = (ms: number): Ruling | undefined => {
+    const silent = silentMembers(stability.hearing, ms, now)
+    if (silent.size === 0) return undefined
+    return cautiousRulingOn(settings.strategy, stability, view, silent)
+  }
+  const ruling = without(silenceMs(settings))
+  if (!ruling || isLost(ruling)) return ruling
+  const late = without(leaseSilenceMs(settings))
+  const denied = late && afterLease(late, false)
+  return denied && isLost(denied) ? denied : undefined
 }
 
 /** Acts on a ruling, or asks for the lease where that needs one which is not held yet. */
@@ -118,39 +214,8 @@ function ask(
   ]
 }
 
-/**
- * Decides though this node is not the one to, or the picture is not quiet, so that the losing side has
- * stopped when the other takes over. That a side goes on is for its leader to decide, in quiet.
- *
- * A picture in which members come and go is no basis for a decision: all go down. One that only grows,
- * as when nodes crash one after another, costs nobody his life who would survive what is seen now.
- */
-function decideAgainstOneself(
-  settings: ResolverSettings,
-  state: ResolverState,
-  input: ResolverInput,
-  ruling: Ruling,
-  cause: 'unstable' | 'overdue',
-): Resolution {
-  const { now, view } = input
-  const firstChangeAt = state.stability?.firstChangeAt ?? now
-  if (cause === 'unstable' && state.stability?.isFlapping && ruling.decision.type !== 'stay') {
-    const unsettled = downAllOf(ruling, view, now - firstChangeAt)
-    return carryOut(settings, state, input, told(unsettled, cause, input))
-  }
-  const isLeaseOverdue = cause === 'overdue' && ruling.decision.type === 'acquire-lease'
-  const outcome = isLeaseOverdue ? afterLease(ruling, false) : ruling
-  const down = outcome.down.filter(({ key }) => !view.unreachable.has(key))
-  const isLost = down.some(({ key }) => key === view.self)
-  if (!isLost) return [state, { actions: [], ruling: undefined }]
-  return carryOut(settings, state, input, told({ ...outcome, down }, cause, input))
-}
-
-function downAllOf(ruling: Ruling, view: ResolverInput['view'], sinceMs: number): Ruling {
-  const because = `members have come and gone for ${Math.round(sinceMs)} ms, and no picture lasted long enough to decide on`
-  const decision = { type: 'down-all' } as const
-  const reason = `${ruling.strategy}: all members go down, because ${because}.`
-  return { ...ruling, decision, down: nodesToDown(view, decision), reason, passes: [], view }
+function nothing(state: ResolverState): Resolution {
+  return [state, { actions: [], ruling: undefined }]
 }
 
 function carryOut(

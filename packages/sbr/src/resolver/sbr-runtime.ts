@@ -6,13 +6,14 @@ import type {
   NodeIdentity,
   NodeKey,
 } from '@casty/membership'
+import type { SbrView } from '../view.ts'
 import type { ResolverRuling, SbrAction } from './action.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { undecidedMembers } from './picture.ts'
 import { resolve } from './resolver.ts'
 import { initialResolverState, type ResolverState } from './resolver-state.ts'
 import type { ResolverSettings } from './settings.ts'
-import { isDoubtful, isResponsible, viewOf } from './view-of.ts'
+import { isDoubtful, isResponsible, suspectedMembers, viewOf } from './view-of.ts'
 
 /** The wall clock ran ahead of the monotonic one by this much: the machine slept. In milliseconds. */
 const sleptMs = 2_000
@@ -48,6 +49,7 @@ export class SbrRuntime implements DowningRuntime {
   readonly #lease: LeaseKeeper | undefined
   #state: ResolverState = initialResolverState
   #asked: { readonly view: DowningView; readonly wallNow: number } | undefined
+  #view: SbrView | undefined
   #lastRuling: ResolverRuling | undefined
 
   constructor(
@@ -66,7 +68,9 @@ export class SbrRuntime implements DowningRuntime {
     const leaseAnswer = this.#lease?.takeAnswer()
     const [state, { actions, ruling, wakeAt }] = resolve(this.#settings, this.#state, {
       now: view.now,
-      view: viewOf(view),
+      view: this.#viewOf(view),
+      version: view.state.versionDigest,
+      suspected: suspectedMembers(view),
       isResponsible: isResponsible(view),
       hasStalled: this.#hasSlept(view.now),
       isDoubtful: isDoubtful(view),
@@ -77,6 +81,18 @@ export class SbrRuntime implements DowningRuntime {
     this.#asked = { view, wallNow: this.#context.clock.wallNow() }
     if (ruling) this.#lastRuling = ruling
     return { down: actions.flatMap((action) => this.#perform(action)), wakeAt }
+  }
+
+  /** Votes are counted once for all that differs only in who has seen it. */
+  #viewOf(asked: DowningView): SbrView {
+    const { state, viewpoint } = asked
+    const last = this.#asked?.view
+    const isSame =
+      last?.state.records === state.records &&
+      last.state.reachability === state.reachability &&
+      last.viewpoint.dataCenter === viewpoint.dataCenter
+    this.#view = isSame && this.#view ? { ...this.#view, seenBy: state.seen } : viewOf(asked)
+    return this.#view
   }
 
   /** The monotonic clock may stand still while a machine sleeps; the wall clock does not. */
@@ -122,7 +138,7 @@ export class SbrRuntime implements DowningRuntime {
       strategy: strategy.agreement,
       stableAfterMs,
       isResponsible: asked !== undefined && isResponsible(asked),
-      undecided: asked ? undecidedMembers(viewOf(asked)).map(({ key }) => key) : [],
+      undecided: this.#view ? undecidedMembers(this.#view).map(({ key }) => key) : [],
       decidesInMs: wakeAt === Number.POSITIVE_INFINITY ? undefined : Math.max(0, wakeAt - now),
       lease: lease.type,
       lastRuling: last && {

@@ -1,9 +1,11 @@
-// How long the picture has been quiet, and how long it has not.
+// How long the picture has been quiet, how long it has not, and who was heard of meanwhile.
+import type { NodeKey } from '@casty/membership'
 import type { SbrView } from '../view.ts'
+import { beginHearing, hear, type Hearing } from './hearing.ts'
 import { changeBetween, pictureOf, undecidedMembers, type Picture } from './picture.ts'
 
 /**
- * Kept while somebody is unreachable.
+ * Kept while somebody is unreachable, or suspected to be.
  *
  * Invariant: `firstChangeAt` is set while there is somebody over whom nothing is decided.
  */
@@ -15,35 +17,46 @@ export interface Stability {
   readonly firstChangeAt: number | undefined
   /** Somebody became reachable again since then: the picture does not only grow. */
   readonly isFlapping: boolean
+  readonly hearing: Hearing
+}
+
+/** What a window is made of. */
+interface Sight {
+  readonly now: number
+  readonly view: SbrView
+  readonly version: number
+  readonly suspected: ReadonlySet<NodeKey>
 }
 
 /** Begins to watch, or begins anew where what was seen so far can be trusted no more. */
-export function beginWindow(view: SbrView, now: number): Stability | undefined {
-  const picture = pictureOf(view)
-  if (![...picture.values()].some(({ unreachable }) => unreachable)) return undefined
+export function beginWindow(
+  { now, view, version, suspected }: Sight,
+  before?: Picture,
+): Stability | undefined {
+  if (view.unreachable.size === 0 && suspected.size === 0) return undefined
+  const picture = pictureOf(view, suspected, before)
   const firstChangeAt = undecidedMembers(view).length === 0 ? undefined : now
-  return { picture, quietSince: now, firstChangeAt, isFlapping: false }
+  const hearing = beginHearing(view, version, now)
+  return { picture, quietSince: now, firstChangeAt, isFlapping: false, hearing }
 }
 
 /** What becomes of a window when the picture may have changed. */
 export function followPicture(
   before: Stability,
-  view: SbrView,
-  now: number,
+  sight: Sight,
 ): { readonly stability: Stability | undefined; readonly hasRestarted: boolean } {
-  const begun = beginWindow(view, now)
+  const { now, view, version } = sight
+  const begun = beginWindow(sight, before.picture)
   if (!begun) return { stability: undefined, hasRestarted: true }
   const change = changeBetween(before.picture, begun.picture)
-  const { restarts: hasRestarted } = change
-  const quietSince = hasRestarted ? now : before.quietSince
   // A decision was made on what was seen until now: what is left is a picture of its own.
   const isDecided = begun.firstChangeAt === undefined || change.downed
-  const since = isDecided ? begun : before
   const stability: Stability = {
     picture: begun.picture,
-    quietSince,
+    quietSince: change.restarts ? now : before.quietSince,
     firstChangeAt: isDecided ? begun.firstChangeAt : (before.firstChangeAt ?? now),
-    isFlapping: since.isFlapping || (!isDecided && change.regained),
+    isFlapping: !isDecided && (before.isFlapping || change.regained),
+    hearing: hear(before.hearing, view, version, now),
   }
-  return { stability, hasRestarted }
+  return { stability, hasRestarted: change.restarts }
 }

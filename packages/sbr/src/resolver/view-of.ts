@@ -62,3 +62,19 @@ export function isResponsible({ self, state, viewpoint }: DowningView): boolean 
 export function isDoubtful({ self, state }: DowningView): boolean {
   return state.reachability.rows.get(self.key)?.doubtful === true
 }
+
+/** Members of the own data center whom one of them accuses, whether or not the vote counts. */
+export function suspectedMembers({ state, viewpoint }: DowningView): ReadonlySet<NodeKey> {
+  const { dataCenter = DEFAULT_DC } = viewpoint
+  const suspected = new Set<NodeKey>()
+  if (state.reachability.rows.size === 0) return suspected
+  const isOwn = (member: Member | undefined): member is Member => member?.dataCenter === dataCenter
+  for (const { key, status } of state.members.filter(isOwn)) {
+    if (status === 'down') continue
+    for (const subject of state.reachability.unreachableFrom(key)) {
+      const member = state.membersByKey.get(subject as NodeKey) // Only looked up.
+      if (isOwn(member)) suspected.add(member.key)
+    }
+  }
+  return suspected
+}

@@ -13,9 +13,12 @@ export class SplitWorld extends ClusterWorld {
     await this.until(() => this.allUp(this.nodes.length), 20_000)
   }
 
-  async startWith(host: string, options: ResolverOptions = {}): Promise<void> {
+  async startWith(host: string, options: ResolverOptions = {}, seed = 'a'): Promise<void> {
     const onRuling = (ruling: ResolverRuling): void => void this.rulings.push([host, ruling])
-    await this.start(host, { downing: splitBrainResolver({ ...options, onRuling }) })
+    await this.start(host, {
+      downing: splitBrainResolver({ ...options, onRuling }),
+      seedNodes: [`${seed}:1`],
+    })
   }
 
   /** Hosts whose node runs and has not been downed, as in `'a b c'`. */

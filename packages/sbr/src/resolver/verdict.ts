@@ -1,0 +1,49 @@
+// What is decided on a picture: as it looks, and with those taken for lost of whom nothing is heard.
+import type { NodeKey } from '@casty/membership'
+import { countText } from '../counting.ts'
+import { rule, type Ruling } from '../ruling.ts'
+import type { DowningStrategy } from '../strategy.ts'
+import type { SbrView } from '../view.ts'
+import { unheardSince } from './hearing.ts'
+import { isOnTheWayOut } from './picture.ts'
+import type { Stability } from './stability.ts'
+
+/** On the picture as it looks. Whoever has seen it, or anything after it, counts as having seen the state. */
+export function rulingOn(
+  strategy: DowningStrategy,
+  { hearing, quietSince }: Stability,
+  view: SbrView,
+): Ruling {
+  const unheard = unheardSince(hearing, quietSince)
+  const seen = view.members.filter(({ key, dataCenter }) =>
+    dataCenter === view.dataCenter ? !unheard.has(key) : view.seenBy.has(key),
+  )
+  return rule(strategy, { ...view, seenBy: new Set(seen.map(({ key }) => key)) })
+}
+
+/** The same, with those taken for unreachable of whom nothing is heard. */
+export function cautiousRulingOn(
+  strategy: DowningStrategy,
+  stability: Stability,
+  view: SbrView,
+  unheard: ReadonlySet<NodeKey>,
+): Ruling {
+  const lost = view.members.filter(({ key, status }) => unheard.has(key) && !isOnTheWayOut(status))
+  const missing = lost.filter(({ key }) => !view.unreachable.has(key)).map(({ key }) => key)
+  const unreachable = new Set([...view.unreachable, ...missing])
+  const ruling = rulingOn(strategy, stability, { ...view, unreachable })
+  if (missing.length === 0) return ruling
+  const what = `${countText(missing.length)} of whom nothing is heard`
+  return { ...ruling, reason: `${ruling.reason} Taken for unreachable: ${what}.` }
+}
+
+/** Whether it downs the node itself. */
+export function isLost({ down, view }: Ruling): boolean {
+  return down.some(({ key }) => key === view.self)
+}
+
+/** A ruling as far as it is against the own side. */
+export function againstOwnSide(ruling: Ruling): Ruling {
+  const { down, view } = ruling
+  return { ...ruling, down: down.filter(({ key }) => !view.unreachable.has(key)) }
+}
