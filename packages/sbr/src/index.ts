@@ -55,6 +55,7 @@ export {
   downRemovalMarginMs,
   leaseName,
   resolverDefaults,
+  unstableAfterMs,
   type ResolverOptions,
   type ResolverSettings,
 } from './resolver/settings.ts'

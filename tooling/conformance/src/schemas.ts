@@ -6,6 +6,7 @@ import { heartbeat } from './suites/heartbeat.ts'
 import { member } from './suites/member.ts'
 import { reachability } from './suites/reachability.ts'
 import { sbrDecision } from './suites/sbr-decision.ts'
+import { sbrRuntime } from './suites/sbr-runtime.ts'
 import { sbrSafety } from './suites/sbr-safety.ts'
 import { vectorClock } from './suites/vector-clock.ts'
 import type { Suite } from './vector-case.ts'
@@ -19,12 +20,13 @@ export const suites: Readonly<Record<string, Suite>> = {
   member,
   reachability,
   'sbr-decision': sbrDecision,
+  'sbr-runtime': sbrRuntime,
   'sbr-safety': sbrSafety,
   'vector-clock': vectorClock,
 }
 
 /** Schemas of packages to come: named in the report, and not counted. */
-const awaitedSchemas = /^(?:sbr-runtime|crdt|ddata-)/
+const awaitedSchemas = /^(?:crdt|ddata-)/
 
 /** What a file says it is; by its name where it says nothing. */
 export type Recognized =

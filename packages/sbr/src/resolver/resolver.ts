@@ -72,7 +72,7 @@ function heedLease(
 ): Resolution {
   // Decided once more: who joined or was accused meanwhile restarted nothing, but counts.
   if (!state.stability) return nothing(state)
-  const ruling = rulingOn(settings.strategy, state.stability, input.view)
+  const ruling = rulingOn(settings, state.stability, input.view)
   if (outcome !== 'due') return carryOut(settings, state, input, underLease(ruling, outcome, input))
   return ask(settings, { ...state, lease: { type: 'free' } }, input, ruling)
 }
@@ -107,11 +107,10 @@ function decideInQuiet(
   input: ResolverInput,
   stability: Stability,
 ): Resolution | undefined {
-  const { strategy } = settings
   const { view, now } = input
-  const ruling = rulingOn(strategy, stability, view)
+  const ruling = rulingOn(settings, stability, view)
   const unheard = unheardSince(stability.hearing, stability.quietSince)
-  const cautious = cautiousRulingOn(strategy, stability, view, unheard)
+  const cautious = cautiousRulingOn(settings, stability, view, unheard)
   if (!isLost(ruling) && isLost(cautious)) return undefined
   // Who asks first gets it: a side that may be the smaller one waits for as long as one that is.
   const delayMs = cautious.decision.type === 'acquire-lease' ? cautious.decision.delayMs : 0
@@ -132,7 +131,7 @@ function downAllForUnrest(
   stability: Stability,
 ): Resolution {
   const { now, view } = input
-  const ruling = rulingOn(settings.strategy, stability, view)
+  const ruling = rulingOn(settings, stability, view)
   if (ruling.decision.type === 'stay') return nothing(state)
   const sinceMs = Math.round(now - (stability.firstChangeAt ?? now))
   const decision = { type: 'down-all' } as const
@@ -157,11 +156,10 @@ function stopIfLost(
   stability: Stability,
   due: Due,
 ): Resolution {
-  const { strategy } = settings
   const stop = (ruling: Ruling, cause: RulingCause): Resolution =>
     carryOut(settings, state, input, told(againstOwnSide(ruling), cause, input))
   if (due.isUnsettled) {
-    const ruling = rulingOn(strategy, stability, input.view)
+    const ruling = rulingOn(settings, stability, input.view)
     const outcome = due.isLeaseOverdue ? afterLease(ruling, false) : ruling
     if (isLost(outcome)) return stop(outcome, due.isQuiet ? 'overdue' : 'unstable')
   }
@@ -178,7 +176,7 @@ function silentRuling(
   const without = (ms: number): Ruling | undefined => {
     const silent = silentMembers(stability.hearing, ms, now)
     if (silent.size === 0) return undefined
-    return cautiousRulingOn(settings.strategy, stability, view, silent)
+    return cautiousRulingOn(settings, stability, view, silent)
   }
   const ruling = without(silenceMs(settings))
   if (!ruling || isLost(ruling)) return ruling

@@ -1,5 +1,6 @@
 import { SbrError } from '../errors.ts'
 import { durationMs, knownNames } from '../option-values.ts'
+import { ruleDefaults } from '../ruling.ts'
 import { keepMajority } from '../strategies/keep-majority.ts'
 import type { DowningStrategy } from '../strategy.ts'
 import type { ResolverRuling } from './action.ts'
@@ -24,6 +25,8 @@ export interface ResolverOptions {
    * @defaultValue 'on'
    */
   readonly downAllWhenUnstable?: 'on' | 'off' | number
+  /** See {@link RuleOptions}. @defaultValue 0.5 */
+  readonly downAllWhenIndirectlyConnected?: number | 'off'
   /** See {@link downRemovalMarginMs}. @defaultValue derived from the others */
   readonly downRemovalMarginMs?: number
   /** Told of each ruling that downs somebody or asks for a lease. What it throws is logged. */
@@ -36,6 +39,7 @@ export interface ResolverSettings {
   readonly stableAfterMs: number
   /** Undefined: a picture that never settles is waited for. */
   readonly unstableAfterMs: number | undefined
+  readonly downAllWhenIndirectlyConnected: number | 'off'
 }
 
 /** What a resolver gets where an option is left out; the strategy is `keepMajority()`. Frozen. */
@@ -47,6 +51,7 @@ const optionNames: Readonly<Record<keyof ResolverOptions, true>> = {
   strategy: true,
   stableAfterMs: true,
   downAllWhenUnstable: true,
+  downAllWhenIndirectlyConnected: true,
   downRemovalMarginMs: true,
   onRuling: true,
 }
@@ -67,7 +72,16 @@ export function checkResolverOptions(options: ResolverOptions): ResolverSettings
     strategy,
     stableAfterMs: durationMs('stableAfterMs', stableAfterMs),
     unstableAfterMs: unstableAfterMs(options),
+    downAllWhenIndirectlyConnected: checkShare(options.downAllWhenIndirectlyConnected),
   }
+}
+
+function checkShare(
+  share: number | 'off' = ruleDefaults.downAllWhenIndirectlyConnected,
+): number | 'off' {
+  if (share === 'off' || (Number.isFinite(share) && share > 0 && share <= 1)) return share
+  const allowed = "'off', or a share of the members above 0 and up to 1"
+  throw SbrError.invalidOption('downAllWhenIndirectlyConnected', share, allowed)
 }
 
 /**
@@ -108,7 +122,9 @@ export function downRemovalMarginMs(options: ResolverOptions = {}): number {
 /** Nodes that differ in this text do not join each other. 1 to 80 bytes. */
 export function resolverAgreement(settings: ResolverSettings): string {
   const { strategy, stableAfterMs, unstableAfterMs: unstable = 'off' } = settings
-  return bounded(`${strategy.agreement} stable=${stableAfterMs} unstable=${unstable}`)
+  const share = settings.downAllWhenIndirectlyConnected
+  const indirect = share === ruleDefaults.downAllWhenIndirectlyConnected ? '' : ` indirect=${share}`
+  return bounded(`${strategy.agreement} stable=${stableAfterMs} unstable=${unstable}${indirect}`)
 }
 
 const maxAgreementBytes = 80

@@ -2,15 +2,15 @@
 import type { NodeKey } from '@casty/membership'
 import { countText } from '../counting.ts'
 import { rule, type Ruling } from '../ruling.ts'
-import type { DowningStrategy } from '../strategy.ts'
 import type { SbrView } from '../view.ts'
 import { unheardSince } from './hearing.ts'
 import { isOnTheWayOut } from './picture.ts'
+import type { ResolverSettings } from './settings.ts'
 import type { Stability } from './stability.ts'
 
 /** On the picture as it looks. Whoever has seen it, or anything after it, counts as having seen the state. */
 export function rulingOn(
-  strategy: DowningStrategy,
+  settings: ResolverSettings,
   { hearing, quietSince }: Stability,
   view: SbrView,
 ): Ruling {
@@ -18,12 +18,13 @@ export function rulingOn(
   const seen = view.members.filter(({ key, dataCenter }) =>
     dataCenter === view.dataCenter ? !unheard.has(key) : view.seenBy.has(key),
   )
-  return rule(strategy, { ...view, seenBy: new Set(seen.map(({ key }) => key)) })
+  const seenBy = new Set(seen.map(({ key }) => key))
+  return rule(settings.strategy, { ...view, seenBy }, settings)
 }
 
 /** The same, with those taken for unreachable of whom nothing is heard. */
 export function cautiousRulingOn(
-  strategy: DowningStrategy,
+  settings: ResolverSettings,
   stability: Stability,
   view: SbrView,
   unheard: ReadonlySet<NodeKey>,
@@ -31,7 +32,7 @@ export function cautiousRulingOn(
   const lost = view.members.filter(({ key, status }) => unheard.has(key) && !isOnTheWayOut(status))
   const missing = lost.filter(({ key }) => !view.unreachable.has(key)).map(({ key }) => key)
   const unreachable = new Set([...view.unreachable, ...missing])
-  const ruling = rulingOn(strategy, stability, { ...view, unreachable })
+  const ruling = rulingOn(settings, stability, { ...view, unreachable })
   if (missing.length === 0) return ruling
   const what = `${countText(missing.length)} of whom nothing is heard`
   return { ...ruling, reason: `${ruling.reason} Taken for unreachable: ${what}.` }
