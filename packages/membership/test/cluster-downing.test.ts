@@ -43,10 +43,28 @@ describe('A downing provider', () => {
     await world.start('a', { downing })
     await world.startAll('b c', { downing: downAfter(3_000) })
     await world.kill('c')
-    await world.until(() => world.unreachable('a') === 'c', 5_000)
-    const changedAt = downing.asked.at(-1)?.now ?? 0
     await world.until(() => world.view('a') === 'a.up b.up', 10_000)
+    const changedAt = downing.asked.find(({ state }) => state.unreachable.size > 0)?.now ?? 0
     expect(downing.asked.map(({ now }) => now)).toContain(changedAt + 3_000)
+  })
+
+  test('is asked when others have seen what changed', async () => {
+    await using world = new ClusterWorld()
+    const downing = downAfter(60_000)
+    await world.start('a', { downing })
+    await world.startAll('b c', { downing: downAfter(60_000) })
+    await world.kill('c')
+    await world.until(() => world.unreachable('a') === 'c', 5_000)
+    await world.advance(1_000)
+    const seen = downing.asked
+      .filter(({ state }) => state.unreachable.size > 0)
+      .map(({ state }) =>
+        [...state.seen]
+          .map((key) => key.slice(0, 1))
+          .toSorted()
+          .join(' '),
+      )
+    expect(seen.at(-1)).toBe('a b')
   })
 
   test('has its decision carried out', async () => {

@@ -29,6 +29,18 @@ describe('whom to gossip with', () => {
     expect(names(gossipCandidates(seenByAll(state), node('a').key, choices))).toBe('b c')
   })
 
+  test('is first somebody in reach who has not seen the view, and not who is lost', () => {
+    const choices = { ...local, preferUnseen: true }
+    const split = cluster('a.up b.up c.up d.up e.up | b✗d b✗e c✗d c✗e')
+    expect(names(gossipCandidates(seenByAll(split, 'c', 'd', 'e'), node('a').key, choices))).toBe(
+      'c',
+    )
+    // A link that only others find broken is tried again, when there is nobody better to tell.
+    expect(names(gossipCandidates(seenByAll(split, 'd', 'e'), node('a').key, choices))).toBe(
+      'b c d e',
+    )
+  })
+
   const centers = 'a.up^1:dc-x b.up^2:dc-x e.up^1:dc-y f.up^2:dc-y g.up^1:dc-z'
 
   test('is, across, the oldest of the first other data center that can be reached', () => {

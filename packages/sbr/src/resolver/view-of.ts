@@ -5,7 +5,6 @@ import {
   electLeader,
   observersNeeded,
   type DowningView,
-  type Member,
   type NodeKey,
 } from '@casty/membership'
 import type { Observation, SbrView } from '../view.ts'
@@ -18,7 +17,7 @@ export function viewOf({ self, state, viewpoint }: DowningView): SbrView {
   const { dataCenter = DEFAULT_DC } = viewpoint
   const needed = (size: number): number => observersNeeded(size, state.monitoredBy)
   const votes = countVotes(
-    ownMembers(state.membersByKey, dataCenter),
+    state.dataCenters.get(dataCenter)?.membersByKey ?? new Map(),
     state.reachability,
     viewpoint.observersNeeded ?? needed,
     self.key,
@@ -36,14 +35,6 @@ export function viewOf({ self, state, viewpoint }: DowningView): SbrView {
     unreachable: new Set(votes.map(({ subject }) => subject)),
     seenBy: state.seen,
   }
-}
-
-function ownMembers(
-  members: ReadonlyMap<NodeKey, Member>,
-  dataCenter: string,
-): ReadonlyMap<NodeKey, Member> {
-  const own = [...members].filter(([, member]) => member.dataCenter === dataCenter)
-  return own.length === members.size ? members : new Map(own)
 }
 
 /**
@@ -68,12 +59,12 @@ export function suspectedMembers({ state, viewpoint }: DowningView): ReadonlySet
   const { dataCenter = DEFAULT_DC } = viewpoint
   const suspected = new Set<NodeKey>()
   if (state.reachability.rows.size === 0) return suspected
-  const isOwn = (member: Member | undefined): member is Member => member?.dataCenter === dataCenter
-  for (const { key, status } of state.members.filter(isOwn)) {
+  const own = state.dataCenters.get(dataCenter)
+  for (const { key, status } of own?.members ?? []) {
     if (status === 'down') continue
     for (const subject of state.reachability.unreachableFrom(key)) {
-      const member = state.membersByKey.get(subject as NodeKey) // Only looked up.
-      if (isOwn(member)) suspected.add(member.key)
+      const member = own?.membersByKey.get(subject as NodeKey) // Only looked up.
+      if (member) suspected.add(member.key)
     }
   }
   return suspected
