@@ -1,5 +1,5 @@
 /** What an {@link SbrError} is about. */
-export type SbrErrorCode = 'CASTY_SBR_INVALID_OPTION'
+export type SbrErrorCode = 'CASTY_SBR_INVALID_OPTION' | 'CASTY_SBR_LEASE_IN_USE'
 
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
 export class SbrError extends Error {
@@ -15,6 +15,14 @@ export class SbrError extends Error {
     return new SbrError(
       'CASTY_SBR_INVALID_OPTION',
       `Option ${option} is ${describe(value)}; allowed is ${allowed}.`,
+    )
+  }
+
+  static leaseInUse(lease: string, self: string): SbrError {
+    return new SbrError(
+      'CASTY_SBR_LEASE_IN_USE',
+      `Lease ${lease} belongs to another node of this process, and ${self} would take its grant for its own. ` +
+        'Give each node a resolver with a lease object of its own.',
     )
   }
 

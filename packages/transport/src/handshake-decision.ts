@@ -107,8 +107,10 @@ function refuseParty(party: HandshakeParty, context: HandshakeContext): Refusal 
   }
   const digest = party.configDigest
   if (configDigest !== undefined && digest !== undefined && digest !== configDigest) {
-    const theirs = `${address} has ${quote(digest)}`
-    const detail = `settings that must agree differ: ${theirs}, ${self.address} ${quote(configDigest)}`
+    const shared = sharedWords(digest, configDigest)
+    const theirs = `${address} has ${quote(digest.slice(shared))}`
+    const ours = `${self.address} ${quote(configDigest.slice(shared))}`
+    const detail = `settings that must agree differ: ${theirs}, ${ours}`
     return { reason: 'config', actual: self, detail }
   }
   if (party.identity.equals(self)) {
@@ -156,6 +158,15 @@ function targets(expected: Incarnation | undefined, incarnation: Incarnation): b
 function duplicate(self: NodeIdentity): HelloDecision {
   const detail = `the other connection with ${self} is kept`
   return { type: 'refuse', refusal: { reason: 'duplicate', actual: self, detail } }
+}
+
+/** Length of the words that both begin with: of long texts only what differs is of interest. */
+function sharedWords(left: string, right: string): number {
+  let shared = 0
+  for (let at = 0; at < left.length && left[at] === right[at]; at++) {
+    if (left[at] === ' ') shared = at + 1
+  }
+  return shared
 }
 
 function quote(text: string): string {

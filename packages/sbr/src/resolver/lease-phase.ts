@@ -6,7 +6,7 @@ import type { ResolverSettings } from './settings.ts'
 export type LeasePhase =
   | { readonly type: 'free' }
   /** The other side, if it is the better one, may ask first. */
-  | { readonly type: 'waiting'; readonly until: number }
+  | { readonly type: 'waiting'; readonly until: number; readonly delayMs: number }
   | { readonly type: 'asking'; readonly request: number; readonly giveUpAt: number }
   /** `releaseAt` is infinite while one of `downed` is still a member. */
   | {

@@ -16,8 +16,8 @@ export type Picture = ReadonlyMap<NodeKey, Figure>
 export interface PictureChange {
   /** Somebody came up, went, was downed, or changed in reach: what was seen before is no longer so. */
   readonly restarts: boolean
-  /** Somebody became unreachable, or reachable again. */
-  readonly reachability: boolean
+  /** Somebody became unreachable. */
+  readonly lost: boolean
   /** Somebody had been unreachable whom nobody accuses any more. */
   readonly regained: boolean
   /** Somebody was downed: a decision was made, here or elsewhere. */
@@ -26,7 +26,7 @@ export interface PictureChange {
 
 const noChange: PictureChange = {
   restarts: false,
-  reachability: false,
+  lost: false,
   regained: false,
   downed: false,
 }
@@ -71,7 +71,7 @@ function changeOf(before: Figure | undefined, now: Figure): PictureChange {
   if (!restarting && !reachability && !isRegained) return noChange
   return {
     restarts: restarting || reachability,
-    reachability,
+    lost: reachability && now.unreachable,
     regained: isRegained,
     downed: isNewStatus && now.status === 'down',
   }
@@ -81,7 +81,7 @@ function union(left: PictureChange, right: PictureChange): PictureChange {
   if (right === noChange) return left
   return {
     restarts: left.restarts || right.restarts,
-    reachability: left.reachability || right.reachability,
+    lost: left.lost || right.lost,
     regained: left.regained || right.regained,
     downed: left.downed || right.downed,
   }

@@ -74,7 +74,8 @@ function heedLease(
   if (!state.stability) return nothing(state)
   const ruling = rulingOn(settings, state.stability, input.view)
   if (outcome !== 'due') return carryOut(settings, state, input, underLease(ruling, outcome, input))
-  return ask(settings, { ...state, lease: { type: 'free' } }, input, ruling)
+  const waitedMs = state.lease.type === 'waiting' ? state.lease.delayMs : 0
+  return ask(settings, { ...state, lease: { type: 'free' } }, input, ruling, waitedMs)
 }
 
 function decide(
@@ -118,7 +119,7 @@ function decideInQuiet(
     return ask(settings, state, input, ruling)
   }
   return [
-    { ...state, lease: { type: 'waiting', until: now + delayMs } },
+    { ...state, lease: { type: 'waiting', until: now + delayMs, delayMs } },
     { actions: [], ruling: told(ruling, 'stable', input) },
   ]
 }
@@ -175,7 +176,7 @@ function silentRuling(
 ): Ruling | undefined {
   const without = (ms: number): Ruling | undefined => {
     const silent = silentMembers(stability.hearing, ms, now)
-    if (silent.size === 0) return undefined
+    if ([...silent].every((key) => view.unreachable.has(key))) return undefined
     return cautiousRulingOn(settings, stability, view, silent)
   }
   const ruling = without(silenceMs(settings))
@@ -191,16 +192,16 @@ function ask(
   state: ResolverState,
   input: ResolverInput,
   ruling: Ruling,
+  waitedMs = 0,
 ): Resolution {
-  const { decision } = ruling
-  if (decision.type !== 'acquire-lease') {
+  if (ruling.decision.type !== 'acquire-lease') {
     return carryOut(settings, state, input, told(ruling, 'stable', input))
   }
   if (input.isLeaseHeld) {
     return carryOut(settings, state, input, underLease(ruling, 'granted', input))
   }
   const request = state.requests + 1
-  const timeoutMs = answerTimeoutMs(settings, decision.delayMs)
+  const timeoutMs = answerTimeoutMs(settings, waitedMs)
   const wanted = told(ruling, 'stable', input)
   return [
     {

@@ -51,6 +51,7 @@ export class SbrRuntime implements DowningRuntime {
   #asked: { readonly view: DowningView; readonly wallNow: number } | undefined
   #view: SbrView | undefined
   #lastRuling: ResolverRuling | undefined
+  #isStopped = false
 
   constructor(
     settings: ResolverSettings,
@@ -62,6 +63,11 @@ export class SbrRuntime implements DowningRuntime {
     this.#onRuling = onRuling
     const { lease } = settings.strategy
     this.#lease = lease && new LeaseKeeper(lease.lease, context)
+  }
+
+  /** Disposed of: its node has stopped. */
+  get isStopped(): boolean {
+    return this.#isStopped
   }
 
   decide(view: DowningView): DowningOutcome {
@@ -153,6 +159,7 @@ export class SbrRuntime implements DowningRuntime {
 
   /** A request for the lease is given up. What is held runs out by itself: the other side must not get it sooner. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopped = true
     this.#lease?.stop()
   }
 }

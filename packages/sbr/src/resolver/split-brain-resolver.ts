@@ -1,4 +1,5 @@
 import type { DowningContext, DowningProvider } from '@casty/membership'
+import { SbrError } from '../errors.ts'
 import {
   checkResolverOptions,
   downRemovalMarginMs,
@@ -18,6 +19,7 @@ export class SplitBrainResolver implements DowningProvider {
   readonly downRemovalMarginMs: number
   readonly #settings: ResolverSettings
   readonly #onRuling: ResolverOptions['onRuling']
+  #last: SbrRuntime | undefined
 
   /** @throws SbrError `CASTY_SBR_INVALID_OPTION` */
   constructor(options: ResolverOptions = {}) {
@@ -27,8 +29,18 @@ export class SplitBrainResolver implements DowningProvider {
     this.downRemovalMarginMs = downRemovalMarginMs(options)
   }
 
+  /**
+   * Called by the node that it is handed to.
+   *
+   * @throws SbrError `CASTY_SBR_LEASE_IN_USE` while another node of the process has the lease
+   */
   start(context: DowningContext): SbrRuntime {
-    return new SbrRuntime(this.#settings, context, this.#onRuling)
+    const { lease } = this.#settings.strategy
+    if (lease && this.#last?.isStopped === false) {
+      throw SbrError.leaseInUse(lease.lease.name, context.self.key)
+    }
+    this.#last = new SbrRuntime(this.#settings, context, this.#onRuling)
+    return this.#last
   }
 }
 

@@ -15,7 +15,9 @@ export interface Stability {
   readonly quietSince: number
   /** The first change in reach that nothing was decided on since. */
   readonly firstChangeAt: number | undefined
-  /** Somebody became reachable again since then: the picture does not only grow. */
+  /** Somebody became reachable again since then. */
+  readonly hasRegained: boolean
+  /** And after that somebody was lost: the picture does not only grow, nor heal. */
   readonly isFlapping: boolean
   readonly hearing: Hearing
 }
@@ -37,7 +39,8 @@ export function beginWindow(
   const picture = pictureOf(view, suspected, before)
   const firstChangeAt = undecidedMembers(view).length === 0 ? undefined : now
   const hearing = beginHearing(view, version, now)
-  return { picture, quietSince: now, firstChangeAt, isFlapping: false, hearing }
+  const calm = { hasRegained: false, isFlapping: false }
+  return { picture, quietSince: now, firstChangeAt, ...calm, hearing }
 }
 
 /** What becomes of a window when the picture may have changed. */
@@ -55,7 +58,8 @@ export function followPicture(
     picture: begun.picture,
     quietSince: change.restarts ? now : before.quietSince,
     firstChangeAt: isDecided ? begun.firstChangeAt : (before.firstChangeAt ?? now),
-    isFlapping: !isDecided && (before.isFlapping || change.regained),
+    hasRegained: !isDecided && (before.hasRegained || change.regained),
+    isFlapping: !isDecided && (before.isFlapping || (before.hasRegained && change.lost)),
     hearing: hear(before.hearing, view, version, now),
   }
   return { stability, hasRestarted: change.restarts }
