@@ -133,6 +133,10 @@ class LeaseInPostgres implements PostgresLease {
     return this.#lease.renew()
   }
 
+  check(): Promise<void> {
+    return this.#lease.check()
+  }
+
   async ensureTable(): Promise<void> {
     this.#closing.signal.throwIfAborted()
     const overdue = new AbortController()

@@ -32,6 +32,11 @@ export interface Lease {
    */
   checkLease(): boolean
   /**
+   * Asks the store something that changes nothing, for nobody: rejects where it does not answer, so that
+   * wrong settings show before the lease is needed.
+   */
+  check?(): Promise<void>
+  /**
    * The fencing number of what is held: greater than all that were given before, to anybody. Storage
    * that refuses lower numbers than it has seen is safe from holders that learn too late. Undefined
    * while nothing is held.

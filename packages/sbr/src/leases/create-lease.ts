@@ -26,6 +26,7 @@ export interface StoredLease extends Lease, AsyncDisposable {
    * before something that cannot be undone. Rejects if the store does not tell.
    */
   renew(): Promise<boolean>
+  check(): Promise<void>
 }
 
 /**
@@ -91,6 +92,13 @@ class LeaseOverStore implements StoredLease {
       this.#store.closing.throwIfAborted()
       return false
     }
+  }
+
+  async check(): Promise<void> {
+    const { name, owner } = this
+    // Gives back what no claim can hold: they count from 1.
+    const nothing = { name, owner, session: this.#session, attempt: 0, ttlMs: this.#options.ttlMs }
+    await this.#inTurn({}, (call) => this.#store.release(nothing, call))
   }
 
   async renew(): Promise<boolean> {

@@ -21,6 +21,21 @@ export class LeaseKeeper {
     this.#askAgain = askAgain
   }
 
+  /**
+   * Asks the store whether it answers, where the lease can: settings that are wrong show at the start, and
+   * not in the first partition. To acquire it for that could take it from a side that needs it.
+   */
+  async check(): Promise<void> {
+    const { name, owner } = this.#lease
+    try {
+      await this.#lease.check?.()
+    } catch (error) {
+      const told =
+        'The lease cannot be asked for now; unless that changes, no side survives a partition'
+      this.#logger.error({ error, lease: name, owner }, told)
+    }
+  }
+
   get isHeld(): boolean {
     return this.#lease.checkLease()
   }
@@ -71,6 +86,10 @@ export class LeaseKeeper {
 
   /** Gives up what is held, or asked for. */
   release(): void {
+    if (this.#asking) {
+      const { name, owner } = this.#lease
+      this.#logger.warn({ lease: name, owner }, 'The lease has not answered, and is not waited for')
+    }
     this.stop()
     void this.#release()
   }

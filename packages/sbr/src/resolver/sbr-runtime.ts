@@ -63,6 +63,7 @@ export class SbrRuntime implements DowningRuntime {
     this.#onRuling = onRuling
     const { lease } = settings.strategy
     this.#lease = lease && new LeaseKeeper(lease.lease, context)
+    void this.#lease?.check()
   }
 
   /** Disposed of: its node has stopped. */
@@ -139,13 +140,15 @@ export class SbrRuntime implements DowningRuntime {
     const now = this.#context.clock.now()
     const { wakeAt, lease } = this.#state
     const asked = this.#asked?.view
+    const undecided = this.#view ? undecidedMembers(this.#view).map(({ key }) => key) : []
+    const isWaiting = undecided.length > 0 && wakeAt !== Number.POSITIVE_INFINITY
     const last = this.#lastRuling
     return {
       strategy: strategy.agreement,
       stableAfterMs,
       isResponsible: asked !== undefined && isResponsible(asked),
-      undecided: this.#view ? undecidedMembers(this.#view).map(({ key }) => key) : [],
-      decidesInMs: wakeAt === Number.POSITIVE_INFINITY ? undefined : Math.max(0, wakeAt - now),
+      undecided,
+      decidesInMs: isWaiting ? Math.max(0, wakeAt - now) : undefined,
       lease: lease.type,
       lastRuling: last && {
         cause: last.cause,
