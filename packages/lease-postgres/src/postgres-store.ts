@@ -1,5 +1,11 @@
 import type { Clock } from '@casty/clock'
-import type { ClaimAnswer, LeaseClaim, LeaseStore, TimedClaim } from '@casty/sbr'
+import {
+  LeaseError,
+  type ClaimAnswer,
+  type LeaseClaim,
+  type LeaseStore,
+  type TimedClaim,
+} from '@casty/sbr'
 import { asError, withConnection, type Connect, type PostgresConnection } from './connections.ts'
 import { connectFailure, isCollision, isDuplicate, isOfServer, queryFailure } from './failures.ts'
 import type { Statements } from './statements.ts'
@@ -88,10 +94,7 @@ export class PostgresStore implements LeaseStore {
     const fence = read(rows[0], 'fence')
     if (typeof fence === 'string') return { type: 'granted', fence: BigInt(fence) }
     if (read(rows[0], 'is_in_time') === true) return { type: 'held-by-other' }
-    const error = new Error(
-      `Lease ${name}: the claim reached the table after ${claim.withinMs} ms.`,
-    )
-    return { type: 'failed', error }
+    return { type: 'failed', error: LeaseError.timeout(name, this.#timeoutMs) }
   }
 
   get #lockTimeout(): string {

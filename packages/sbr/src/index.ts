@@ -15,7 +15,7 @@ export {
 export {
   leaseDefaults,
   leaseTiming,
-  trustedMs,
+  trustedLeaseMs,
   type LeaseOptions,
   type LeaseTiming,
 } from './leases/lease-options.ts'

@@ -1,9 +1,11 @@
 import type { AcquireOptions, Lease } from '../lease.ts'
 import { LeaseError } from '../lease-error.ts'
+import { knownNames } from '../option-values.ts'
 import { BoundedStore } from './bounded-store.ts'
 import type { Call } from './call.ts'
 import { GiveBack } from './give-back.ts'
 import {
+  leaseText,
   resolveLeaseOptions,
   type LeaseOptions,
   type ResolvedLeaseOptions,
@@ -42,8 +44,21 @@ export interface StoredLease extends Lease, AsyncDisposable {
  * @throws SbrError `CASTY_SBR_INVALID_OPTION`
  */
 export function createLease(store: LeaseStore, options: StoredLeaseOptions): StoredLease {
-  return new LeaseOverStore(store, resolveLeaseOptions(options), options.session)
+  knownNames(options, optionNames)
+  const session = leaseText('session', options.session)
+  return new LeaseOverStore(store, resolveLeaseOptions(options), session)
 }
+
+const optionNames = [
+  'name',
+  'owner',
+  'ttlMs',
+  'heartbeatMs',
+  'operationTimeoutMs',
+  'clock',
+  'logger',
+  'session',
+]
 
 class LeaseOverStore implements StoredLease {
   readonly name: string

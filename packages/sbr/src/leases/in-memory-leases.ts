@@ -72,7 +72,9 @@ export class InMemoryLeases implements LeaseStore {
 
   /**
    * Programs the answer to one request: the next to acquire, unless `filter` says otherwise. Several
-   * wait in line. @example leases.answerNext({ type: 'late', byMs: 7_000 }, { owner: 'a' })
+   * wait in line.
+   *
+   * @example leases.answerNext({ type: 'late', byMs: 7_000 }, { owner: 'a' })
    */
   answerNext(answer: ProgrammedAnswer, filter: RequestFilter = {}): void {
     this.#programmed.add(answer, filter)

@@ -61,7 +61,7 @@ export interface ResolvedLeaseOptions extends LeaseTiming {
  *
  * @see Gray and Cheriton, Leases, SOSP 1989, §4 (what clocks have to keep to)
  */
-export function trustedMs(ttlMs: number): number {
+export function trustedLeaseMs(ttlMs: number): number {
   return ttlMs * 0.9
 }
 
@@ -73,8 +73,8 @@ export function trustedMs(ttlMs: number): number {
 export function resolveLeaseOptions(options: LeaseOptions): ResolvedLeaseOptions {
   const { clock = systemClock, logger } = options
   return {
-    name: text('name', options.name),
-    owner: text('owner', options.owner),
+    name: leaseText('name', options.name),
+    owner: leaseText('owner', options.owner),
     ...leaseTiming(options),
     clock,
     logger,
@@ -94,8 +94,8 @@ export function leaseTiming(options: Partial<LeaseTiming> = {}): LeaseTiming {
   duration('ttlMs', ttlMs, 100)
   duration('heartbeatMs', heartbeatMs, 1)
   duration('operationTimeoutMs', operationTimeoutMs, 1)
-  if (heartbeatMs + operationTimeoutMs >= trustedMs(ttlMs)) {
-    const allowed = `a sum below nine tenths of ttlMs, ${trustedMs(ttlMs)}`
+  if (heartbeatMs + operationTimeoutMs >= trustedLeaseMs(ttlMs)) {
+    const allowed = `a sum below nine tenths of ttlMs, ${trustedLeaseMs(ttlMs)}`
     const sum = heartbeatMs + operationTimeoutMs
     throw SbrError.invalidOption('heartbeatMs + operationTimeoutMs', sum, allowed)
   }
@@ -110,7 +110,8 @@ function duration(option: string, value: number, shortestMs: number): void {
   throw SbrError.invalidOption(option, value, allowed)
 }
 
-function text(option: string, value: string): string {
+/** @throws SbrError `CASTY_SBR_INVALID_OPTION` */
+export function leaseText(option: string, value: string): string {
   if (typeof value === 'string' && value.length > 0 && value.length <= 200) return value
   throw SbrError.invalidOption(option, value, 'a text of 1 to 200 letters')
 }

@@ -1,6 +1,6 @@
 import { LeaseError } from '../lease-error.ts'
 import type { BoundedStore } from './bounded-store.ts'
-import { trustedMs, type ResolvedLeaseOptions } from './lease-options.ts'
+import { trustedLeaseMs, type ResolvedLeaseOptions } from './lease-options.ts'
 import type { LeaseClaim } from './lease-store.ts'
 
 /** A renewal that failed is tried again after this part of a heartbeat, rather than at the next one. */
@@ -61,7 +61,10 @@ export class Tenure {
   /** Ends it because it was not renewed in time. */
   expire(): void {
     const { claim } = this
-    this.#lose(LeaseError.notRenewed(claim.name, trustedMs(claim.ttlMs), this.#lastFailure), false)
+    this.#lose(
+      LeaseError.notRenewed(claim.name, trustedLeaseMs(claim.ttlMs), this.#lastFailure),
+      false,
+    )
   }
 
   get #hasEnded(): boolean {
@@ -69,6 +72,8 @@ export class Tenure {
   }
 
   async #renewOnce(): Promise<boolean> {
+    if (!this.isTrusted) this.expire() // Its timer is late: the process was paused.
+    if (this.#hasEnded) return false
     const askedAt = this.#options.clock.now()
     const { signal } = this.#ending
     using call = this.#store.call({ signal, atMostMs: this.#trustedUntil - askedAt })
@@ -82,7 +87,7 @@ export class Tenure {
 
   #prolong(askedAt: number): void {
     const { clock, heartbeatMs } = this.#options
-    this.#trustedUntil = askedAt + trustedMs(this.claim.ttlMs)
+    this.#trustedUntil = askedAt + trustedLeaseMs(this.claim.ttlMs)
     this.#lastFailure = undefined
     this.#expiry?.[Symbol.dispose]()
     this.#expiry = clock.schedule(this.#trustedUntil - clock.now(), () => this.expire())

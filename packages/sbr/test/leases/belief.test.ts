@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { trustedMs } from '@casty/sbr'
+import { trustedLeaseMs } from '@casty/sbr'
 import { MachineClock, name, ttlMs, watch, World } from './world.ts'
 
 describe('a holder stops believing before the store lets another in', () => {
@@ -31,7 +31,7 @@ describe('a holder stops believing before the store lets another in', () => {
     await world.advance(4_000)
     expect([asked.outcome, lease.checkLease()]).toEqual([true, true])
     world.leases.cut('a')
-    await world.advance(trustedMs(ttlMs) - 4_001)
+    await world.advance(trustedLeaseMs(ttlMs) - 4_001)
     expect(lease.checkLease()).toBe(true)
     await world.advance(1)
     expect(lease.checkLease()).toBe(false)
@@ -43,7 +43,7 @@ describe('a holder stops believing before the store lets another in', () => {
     world.leases.answerNext({ type: 'late', byMs: 3_000 }, { request: 'renew' })
     await world.advance(13_000)
     world.leases.cut('a')
-    await world.advance(trustedMs(ttlMs) - 3_001)
+    await world.advance(trustedLeaseMs(ttlMs) - 3_001)
     expect(lease.checkLease()).toBe(true)
     await world.advance(1)
     expect(lease.checkLease()).toBe(false)
@@ -142,6 +142,15 @@ describe('renewal', () => {
     expect(await lease.renew()).toBe(false)
     expect([lease.checkLease(), losses.length]).toEqual([false, 1])
     expect(await lease.renew()).toBe(false)
+  })
+
+  test('that is asked for too late tells of the loss', async () => {
+    const world = new World()
+    const clock = new MachineClock(world.clock)
+    const { lease, losses } = await world.holder('a', { clock })
+    clock.pause()
+    await world.advance(40_000)
+    expect([await lease.renew(), losses.length]).toEqual([false, 1])
   })
 
   test('rejects where the store does not tell, and the lease is held on', async () => {

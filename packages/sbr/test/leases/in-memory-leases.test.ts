@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { InMemoryLeases } from '@casty/sbr'
+import { createLease, InMemoryLeases } from '@casty/sbr'
 import { name, ttlMs, watch, World } from './world.ts'
 
 describe('programmed answers', () => {
@@ -90,6 +90,14 @@ test.each([
   const make = () => world.lease('a', { ttlMs, ...options })
   expect(make).toThrow(expect.objectContaining({ code: 'CASTY_SBR_INVALID_OPTION' }))
   expect(make).toThrow(`Option ${option} is`)
+})
+
+test('an option that is not known is refused, as is a session without a name', () => {
+  const { leases } = new World()
+  const options = { name, owner: 'a', session: 's' }
+  const misspelt = { ...options, ttl: 5 }
+  expect(() => createLease(leases, misspelt)).toThrow(/^Option ttl is not known/)
+  expect(() => createLease(leases, { ...options, session: '' })).toThrow(/^Option session is ""/)
 })
 
 test('a latency below 0 is refused', () => {
