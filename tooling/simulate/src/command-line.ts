@@ -60,7 +60,8 @@ export interface MeasureScale extends Common {
 
 export interface Known {
   readonly scenarios: readonly string[]
-  readonly bugs: readonly string[]
+  /** Each with the scenario that is to catch it. */
+  readonly bugs: readonly { readonly name: string; readonly scenario: string }[]
 }
 
 const mostWorkers = 256
@@ -104,7 +105,7 @@ function read(argv: readonly string[], known: Known): Command {
   }
   return given.bugs === undefined
     ? readRunSeeds(given, valid)
-    : readHuntBugs(given.bugs, valid, known)
+    : readHuntBugs(given, given.bugs, valid, known)
 }
 
 /** Values as text, by option. */
@@ -144,9 +145,22 @@ function readReplay(given: Given, valid: Valid, known: Known): Replay {
   return { type: 'replay', json, workers, scenarios, subject, bug, diagram, shrink }
 }
 
-function readHuntBugs(list: string, valid: Valid, known: Known): HuntBugs {
-  const { json, workers, from = 1, seeds = 200 } = valid
-  return { type: 'hunt-bugs', json, workers, bugs: readBugs(list, known), from, seeds }
+/** Each bug is hunted in a scenario of its own: to name one leaves out the bugs of the others. */
+function readHuntBugs(given: Given, list: string, valid: Valid, known: Known): HuntBugs {
+  const { json, workers, scenarios, from = 1, seeds = 200 } = valid
+  const named = readBugs(list, known)
+  const foreign = named.filter((name) =>
+    known.bugs.some((bug) => bug.name === name && !scenarios.includes(bug.scenario)),
+  )
+  const bugs = named.filter((name) => !foreign.includes(name))
+  const [first] = foreign
+  if (given.scenario !== undefined && first !== undefined && (list !== '' || bugs.length === 0)) {
+    const { scenario } = known.bugs.find(({ name }) => name === first) ?? {}
+    throw new Mistake(
+      `--bugs: "${first}" is hunted in the scenario ${scenario}: leave out --scenario.`,
+    )
+  }
+  return { type: 'hunt-bugs', json, workers, bugs, from, seeds }
 }
 
 function readRunSeeds(given: Given, valid: Valid): RunSeeds {
@@ -231,7 +245,8 @@ function integer(
 }
 
 /** An empty list names all. */
-function readBugs(list: string, { bugs }: Known): readonly string[] {
+function readBugs(list: string, known: Known): readonly string[] {
+  const bugs = known.bugs.map(({ name }) => name)
   if (list === '') return bugs
   const names = list.split(',')
   const unknown = names.find((name) => !bugs.includes(name))

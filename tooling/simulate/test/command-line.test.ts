@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 import { readCommandLine } from '../src/command-line.ts'
 import { usage } from '../src/usage.ts'
 
-const known = { scenarios: ['membership', 'sharding'], bugs: ['late', 'lost', 'twice'] }
+const known = {
+  scenarios: ['membership', 'sharding', 'chess'],
+  bugs: [
+    { name: 'late', scenario: 'membership' },
+    { name: 'lost', scenario: 'membership' },
+    { name: 'twice', scenario: 'sharding' },
+  ],
+}
+const bugs = known.bugs.map(({ name }) => name)
 
 function read(text: string): ReturnType<typeof readCommandLine> {
   return readCommandLine(text === '' ? [] : text.split(' '), known)
@@ -47,9 +55,11 @@ test.each([
 })
 
 test.each([
-  ['--bugs', { bugs: known.bugs, from: 1, seeds: 200 }],
-  ['--bugs --json', { bugs: known.bugs, json: true }],
+  ['--bugs', { bugs, from: 1, seeds: 200 }],
+  ['--bugs --json', { bugs, json: true }],
   ['--bugs late', { bugs: ['late'] }],
+  ['--bugs --scenario membership', { bugs: ['late', 'lost'] }],
+  ['--bugs twice --scenario sharding', { bugs: ['twice'] }],
   ['--bugs twice,late --seeds 20 --from 3', { bugs: ['twice', 'late'], from: 3, seeds: 20 }],
 ])('%s hunts for bugs', (text, expected) => {
   expect(read(text)).toMatchObject({ type: 'hunt-bugs', ...expected })
@@ -69,7 +79,7 @@ test.each([
   ['--from=-1', '--from is "-1": give an integer from 0 to 4294967295.'],
   ['--seed 1.5', '--seed is "1.5": give an integer from 0 to 4294967295.'],
   ['--workers 0', '--workers is "0": give an integer from 1 to 256.'],
-  ['--scenario chess', '--scenario: there is no "chess", only membership, sharding.'],
+  ['--scenario go', '--scenario: there is no "go", only membership, sharding, chess.'],
   ['--seeds -1', '--seeds is "-1": give an integer from 1 to 4294967295.'],
   ['--seeds 4294967296', '--seeds is "4294967296": give an integer from 1 to 4294967295.'],
   ['--from 4294967295 --seeds 2', '--from and --seeds go beyond the largest seed, 4294967295.'],
@@ -80,6 +90,14 @@ test.each([
   ['--plan p --from 2', '--plan names one run: leave out --seeds and --from.'],
   ['--seed 1 --bugs', 'Name the bug that --seed is to be run with.'],
   ['--seed 1 --bugs late,lost', 'Name one bug that --seed is to be run with, not 2.'],
+  [
+    '--bugs twice --scenario membership',
+    '--bugs: "twice" is hunted in the scenario sharding: leave out --scenario.',
+  ],
+  [
+    '--bugs --scenario chess',
+    '--bugs: "late" is hunted in the scenario membership: leave out --scenario.',
+  ],
   ['--diagram', '--diagram draws one run: choose it by --seed or --plan.'],
   ['--seed 1 --diagram x.svg', '--diagram draws one run into FILE: choose it by --scenario.'],
   ['--seed 1 --require-rare-states', '--seed names one run, which cannot reach every rare state.'],

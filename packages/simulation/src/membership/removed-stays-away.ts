@@ -2,13 +2,14 @@
 // again as long as it remembers, and one that was removed does not go on as if nothing had happened.
 // A former life that is told of nowhere but by its successor is replaced rather than removed: then its
 // entry in the version stays until the leader finds it.
-import type { Cluster, NodeIdentity, NodeKey } from '@casty/membership'
+import type { Cluster, NodeKey } from '@casty/membership'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
 import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 import { settingsOf } from './settings.ts'
 
 interface Removal {
-  readonly node: NodeIdentity
+  /** By a tombstone, rather than by the news of a later life alone. */
+  readonly isForGood: boolean
   /** When anybody first removed it, in virtual milliseconds: from then on its tombstone ages. */
   readonly at: number
 }
@@ -27,10 +28,10 @@ export function removedStaysAway(run: MembershipRun): MembershipWatcher {
         if (state.member(member.node) !== undefined || state.members.length === 0) continue
         const at = removedAt.get(member.key) ?? run.world.now
         removedAt.set(member.key, at)
-        known.set(member.key, { node: member.node, at })
+        known.set(member.key, { isForGood: state.tombstones.has(member.node), at })
       }
       for (const [key, removal] of known) {
-        const isCounted = state.tombstones.has(removal.node) && state.version.versionOf(key) > 0
+        const isCounted = removal.isForGood && state.version.versionOf(key) > 0
         if ((isCounted || state.reachability.rows.has(key)) && !isForgotten(removal)) {
           run.violate(name, `${process} heeds ${key}, which it has removed`, process.host)
         }

@@ -15,6 +15,7 @@ import {
   type MembershipRun,
 } from '../../src/index.ts'
 import {
+  associationWith,
   complaints,
   node,
   play,
@@ -271,6 +272,17 @@ describe('state is bounded', () => {
   test('cries at more timers than a node has a use for, and not at fewer', async () => {
     expect((await judge(boundedState, setsTimers(60)))[0]).toMatch(/a has 60 timers, more than 46$/)
     expect(await judge(boundedState, setsTimers(40))).toEqual([])
+  })
+
+  test('cries at more associations than there are others', async () => {
+    const peers = ['b:1#1', 'b:1#2', 'c:1#1'].map((peer) => associationWith(peer))
+    const has = (count: number): Script => [
+      [1_000, (run) => (puppet(run, 'a').associations = peers.slice(0, count))],
+    ]
+    expect(await judge(boundedState, has(3))).toEqual([
+      'state is bounded: a has 3 associations with 2 others',
+    ])
+    expect(await judge(boundedState, has(2))).toEqual([])
   })
 
   test('cries at timers that a process left behind', async () => {

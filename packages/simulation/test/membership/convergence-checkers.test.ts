@@ -113,13 +113,21 @@ describe('votes are of those who count', () => {
 
 describe('accusations have reasons', () => {
   const accuses: Script[number] = [30_000, shows('a', 'a.up b.up c.up | a✗b')]
-  const cut = (from: string, to: string, forMs = 60_000): ((run: MembershipRun) => void) => {
-    return ({ world }) => world.disturb({ from, to }, { type: 'cut', mode: 'silent' }, forMs)
+  const cut = (pairs: string, forMs = 60_000): ((run: MembershipRun) => void) => {
+    return ({ world }) => {
+      for (const [from = '', to = ''] of pairs.split(' '))
+        world.disturb({ from, to }, { type: 'cut', mode: 'silent' }, forMs)
+    }
+  }
+  const cutAndRestart = (run: MembershipRun): void => {
+    cut('ba')(run)
+    run.world.crash('c')
+    run.world.start('c')
   }
 
   test.each<readonly [string, Script[number]]>([
-    ['its link to another was cut', [20_000, cut('a', 'c')]],
-    ['the link was cut long ago', [2_000, cut('a', 'b', 1_000)]],
+    ['its link to another was cut', [20_000, cut('ac')]],
+    ['the link was cut long ago', [2_000, cut('ab', 1_000)]],
     ['it merely stalled', [25_000, ({ world }) => world.stall('b', 1_000, 1)]],
   ])('cries where %s', async (_what, disturbance) => {
     expect(await judge(accusationsHaveReasons, [disturbance, accuses])).toEqual([
@@ -127,8 +135,15 @@ describe('accusations have reasons', () => {
     ])
   })
 
+  test('cries where one link was cut, and all others reach the accused', async () => {
+    expect(await judge(accusationsHaveReasons, [[20_000, cut('ba')], accuses])).toEqual([
+      `accusations have reasons: a accuses ${node('b').key}, which all others reach`,
+    ])
+  })
+
   test.each<readonly [string, Script[number]]>([
-    ['the link to it was cut', [20_000, cut('b', 'a')]],
+    ['the link to it was cut, and that of another', [20_000, cut('ba bc')]],
+    ['the link to it was cut, and somebody else had just started', [29_000, cutAndRestart]],
     ['it does not run', [20_000, ({ world }) => world.crash('b')]],
     ['it stood still', [20_000, ({ world }) => world.pause('b', 5_000)]],
   ])('is silent where %s', async (_what, disturbance) => {

@@ -1,9 +1,10 @@
-import { NodeAddress, type AssociationReport, type LaneReport } from '@casty/transport'
+import { NodeAddress, type LaneReport } from '@casty/transport'
 import { describe, expect, test } from 'vitest'
 import { peaceStages } from '../../src/membership/in-peace.ts'
 import { nothingHappens } from '../../src/membership/nothing-happens.ts'
 import type { MembershipRun } from '../../src/index.ts'
 import {
+  associationWith,
   complaints,
   node,
   play,
@@ -70,26 +71,6 @@ test('whoever doubts itself must be done with it first', async () => {
   const [complaint] = await peace([[1_000, shows('a', doubtful)]], 2)
   expect(complaint).toMatch(/^doubts and accusations pass: .* doubts itself/)
 })
-
-const idle: LaneReport = {
-  state: 'open',
-  queuedFrames: 0,
-  queuedBytes: 0,
-  blocked: false,
-  failures: 0,
-  nextDialInMs: 0,
-}
-
-function associationWith(peer: string, control: Partial<LaneReport>): AssociationReport {
-  return {
-    peer,
-    kept: true,
-    gone: false,
-    lastHeardAt: 0,
-    control: { ...idle, ...control },
-    data: { ...idle, state: 'idle' },
-  }
-}
 
 describe('in peace nothing happens', () => {
   /** Only this stage, of two that show what a script has them show. */

@@ -9,7 +9,7 @@ import {
   type Cluster,
   type ClusterExplanation,
 } from '@casty/membership'
-import type { AssociationReport } from '@casty/transport'
+import type { AssociationReport, LaneReport } from '@casty/transport'
 import {
   membershipScenario,
   planOf,
@@ -182,4 +182,28 @@ export async function play(script: Script, options: PlayOptions = {}): Promise<R
 /** `checker: text` of each violation; most checkers are shown bad histories that have one. */
 export function complaints({ violations }: RunResult): readonly string[] {
   return violations.map(({ checker, text }) => `${checker}: ${text}`)
+}
+
+const openLane: LaneReport = {
+  state: 'open',
+  queuedFrames: 0,
+  queuedBytes: 0,
+  blocked: false,
+  failures: 0,
+  nextDialInMs: 0,
+}
+
+/** A connection that a puppet may say it has. */
+export function associationWith(
+  peer: string,
+  control: Partial<LaneReport> = {},
+): AssociationReport {
+  return {
+    peer,
+    kept: true,
+    gone: false,
+    lastHeardAt: 0,
+    control: { ...openLane, ...control },
+    data: { ...openLane, state: 'idle' },
+  }
 }

@@ -14,6 +14,14 @@ export const gossipBugs: readonly SeededBug[] = bugsOf([
     why: 'Taking news in passes for news, so that gossip never comes to rest.',
   },
   {
+    name: 'gossip-never-rests',
+    promise: 'everything is bounded',
+    file: `${m}/gossip-round.ts`,
+    find: 'const isUrgent = hasNews(before, after) && (!isSeenByAll(after) || sectionsDiffer(before, after))',
+    replace: 'const isUrgent = true',
+    why: 'A node that has nothing to tell goes on to tell it.',
+  },
+  {
     name: 'seen-kept-when-joined',
     promise: 'decisions stay',
     file: `${m}/gossip.ts`,

@@ -47,6 +47,14 @@ export const lifeBugs: readonly SeededBug[] = bugsOf([
     why: 'A node that the others cannot let go waits for ever.',
   },
   {
+    name: 'exit-tasks-not-awaited',
+    promise: 'whoever wants in or out gets there',
+    file: `${m}/cluster-node.ts`,
+    find: 'await this.exitTasks.run()',
+    replace: 'void this.exitTasks.run()',
+    why: 'A node is let go while it hands over.',
+  },
+  {
     name: 'exit-not-confirmed',
     promise: 'whoever wants in or out gets there',
     file: `${m}/step.ts`,

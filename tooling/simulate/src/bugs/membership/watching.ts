@@ -14,6 +14,22 @@ export const watchingBugs: readonly SeededBug[] = bugsOf([
     why: 'One bad link makes a member unreachable.',
   },
   {
+    name: 'two-votes-in-large-clusters',
+    promise: 'the healthy are reachable',
+    file: `${m}/unreachable.ts`,
+    find: 'const wanted = size <= 2 ? 1 : size <= 5 ? 2 : 3',
+    replace: 'const wanted = size <= 2 ? 1 : 2',
+    why: 'Two bad links make a member of a large cluster unreachable.',
+  },
+  {
+    name: 'nobody-asked-to-probe',
+    promise: 'the healthy are reachable',
+    file: `${m}/peer-watch.ts`,
+    find: "this.#around.send(via, { type: 'probe', subject, sequence: effect.sequence }),",
+    replace: 'void [via, subject],',
+    why: 'An observer with one bad link accuses whom all others reach.',
+  },
+  {
     name: 'void-votes-counted',
     promise: 'the healthy are reachable',
     file: `${m}/unreachable.ts`,
