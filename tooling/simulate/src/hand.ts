@@ -3,9 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { RunResult } from '@casty/simulation'
 import { scenarioNamed } from './scenarios.ts'
 import type { Answer, Outcome, Task, ThreadData } from './task.ts'
-
-/** A run takes a second or so; one that has taken this long will not end. */
-const longestRunMs = 60_000
+import { Watchdog } from './watchdog.ts'
 
 /** A plan, or a bug, that does not fit the code as it is: the message says which. */
 export class Refusal extends Error {}
@@ -65,14 +63,11 @@ async function answerOf(
   task: Task,
   progress: ((text: string) => void) | undefined,
 ): Promise<Outcome> {
-  let watchdog: NodeJS.Timeout | undefined
+  let watchdog: Watchdog | undefined
   try {
     return await new Promise((resolve, reject) => {
       const giveUp = (checker: string, text: string): void => reject(new Breakdown(checker, text))
-      watchdog = setTimeout(
-        () => giveUp('every run ends', `not within ${longestRunMs} ms of real time`),
-        longestRunMs,
-      )
+      watchdog = new Watchdog(worker, (text) => giveUp('every run ends', text))
       worker.on('message', (answer: Answer) => {
         watchdog?.refresh()
         if (answer.type === 'progress') progress?.(answer.text)
@@ -84,7 +79,7 @@ async function answerOf(
       worker.postMessage(task)
     })
   } finally {
-    clearTimeout(watchdog)
+    watchdog?.[Symbol.dispose]()
     for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
   }
 }

@@ -15,7 +15,7 @@ import { usage } from './usage.ts'
 
 const command = readCommandLine(process.argv.slice(2), {
   scenarios: scenarios.map(({ name }) => name),
-  bugs: bugs.map(({ name }) => name),
+  bugs,
 })
 
 switch (command.type) {
@@ -35,9 +35,17 @@ switch (command.type) {
     break
 }
 
+/** As of whoever is ended by SIGPIPE. */
+const exitCodeOfPipe = 141
+
 async function carryOut(command: Work): Promise<void> {
   const write = (text: string): void => void process.stdout.write(text)
   const output = new Output(command.json, write, new Progress(process.stderr))
+  // `simulate … | head` has read enough.
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(exitCodeOfPipe)
+  })
   process.once('SIGINT', () => {
     output.interrupt()
     process.exit(130)

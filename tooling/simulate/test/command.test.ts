@@ -184,3 +184,14 @@ test('an interrupted set of runs tells what it came to, and ends with 130', asyn
   expect(Number(last?.['runs'])).toBeGreaterThan(0)
   expect(code).toBe(130)
 })
+
+test('it ends quietly when nobody reads on, as in a pipe to head', async () => {
+  const child = spawn(process.execPath, ['--conditions=@casty/source', main, '--bugs', 'list'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  child.stdout.destroy()
+  let errors = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+  const code = await new Promise((resolve) => child.on('close', resolve))
+  expect({ code, errors }).toEqual({ code: 141, errors: '' })
+})
