@@ -15,7 +15,7 @@ describe.skipIf('missing' in programs)('a server for tests', () => {
   }
 
   test('starts, is killed, starts again, and leaves nothing behind', async () => {
-    const server = await start()
+    await using server = await start()
     const { socketPath } = server
     expect(await accepts(socketPath)).toBe(true)
     await server.kill()
