@@ -1,12 +1,13 @@
 // Two sides of one cluster that gave each other up: both were downed by hand during a partition, or by a
 // strategy that both satisfied. Neither dials the other any more, so they would stay two clusters for
 // good; and were they simply to merge, each would learn that it was removed, and nobody would be left.
-// So they look for each other, and one side gives way: the one whose oldest member is younger. Ages are
-// given once and compared across, so both sides come to the same answer whenever they meet.
+// So they look for each other, and one side gives way: the one whose oldest member is younger, or, of two
+// data centers that number their own, has the higher address. Neither ever changes, so both sides come to
+// the same answer whenever they meet.
 //
 // See Serf, which reconnects to failed members, for looking at all (serf/reconnect_timeout); Akka leaves
 // such clusters apart.
-import type { NodeIdentity, NodeKey } from '@casty/transport'
+import { NodeIdentity, type NodeKey } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
 import type { Gossip } from './gossip.ts'
 import { electLeader, statusAfterDown } from './leader.ts'
@@ -18,7 +19,6 @@ import {
   type MembershipState,
   type Step,
 } from './membership-state.ts'
-import type { Tombstone } from './tombstones.ts'
 
 /** A leader looks for an older side about this often, in milliseconds. */
 const lookEveryMs = 5_000
@@ -34,8 +34,8 @@ export function isGivenUp(cluster: ClusterState, node: NodeIdentity): boolean {
 export function rivalMet(state: MembershipState, node: NodeIdentity): Step {
   const { cluster, phase } = state
   if (phase.type === 'joining' || !isGivenUp(cluster, node)) return [state, []]
-  const theirs = ageOf(cluster, node)
-  const goesOn = theirs < oldestAge(cluster) ? 'their-side' : 'our-side'
+  const met = cluster.member(node) ?? cluster.tombstones.get(node.address.toString())
+  const goesOn = met && isOlder(met, oldestOf(cluster)) ? 'their-side' : 'our-side'
   const event: MembershipEffect = { type: 'publish', event: { type: 'rival-met', node, goesOn } }
   if (goesOn === 'our-side') return [state, [event]]
   const ours = cluster.members.filter(({ status }) => statusAfterDown(status) !== undefined)
@@ -88,23 +88,28 @@ export function lookForRivals(
   const { cluster, self, settings } = state
   if (cluster.tombstones.size === 0 || draw() >= settings.gossipIntervalMs / lookEveryMs) return []
   if (electLeader(cluster, viewpoint(state))?.key !== self.key) return []
-  const before = oldestAge(cluster)
+  const before = oldestOf(cluster)
   const older = [...cluster.tombstones.values()].filter(
-    (tombstone) => isOlder(tombstone, before) && !cluster.member(tombstone.node.address),
+    (tombstone) =>
+      !tombstone.left && isOlder(tombstone, before) && !cluster.member(tombstone.node.address),
   )
   const chosen = older[Math.floor(draw() * older.length)]
   return chosen ? [{ type: 'dial', address: chosen.node.address }] : []
 }
 
-function isOlder({ left, upNumber }: Tombstone, than: number): boolean {
-  return !left && upNumber !== undefined && upNumber < than
+/** What two nodes are compared by that may never have been members of one view. */
+interface Aged {
+  readonly node: NodeIdentity
+  readonly upNumber?: number | undefined
 }
 
-function oldestAge({ members }: ClusterState): number {
-  return oldest(members.filter(isActive))?.upNumber ?? Infinity
+/** By age, then by address: each data center numbers its own members. A total order. */
+function isOlder(left: Aged, right: Aged | undefined): boolean {
+  if (!right) return true
+  const [own, other] = [left.upNumber ?? Infinity, right.upNumber ?? Infinity]
+  return own === other ? NodeIdentity.compare(left.node, right.node) < 0 : own < other
 }
 
-function ageOf(cluster: ClusterState, node: NodeIdentity): number {
-  const tombstone = cluster.tombstones.get(node.address.toString())
-  return cluster.member(node)?.upNumber ?? tombstone?.upNumber ?? Infinity
+function oldestOf({ members }: ClusterState): Aged | undefined {
+  return oldest(members.filter(isActive))
 }

@@ -44,6 +44,17 @@ describe('Two sides that downed each other', () => {
     expect(world.allUp(survivors.split(' ').length)).toBe(true)
   })
 
+  test('in two data centers, which number their own: the lowest address goes on', async () => {
+    await using world = new ClusterWorld()
+    for (const host of 'a b'.split(' ')) await world.start(host, { roles: ['dc-east'] })
+    for (const host of 'c d'.split(' ')) await world.start(host, { roles: ['dc-west'] })
+    await world.until(() => world.allUp(4), 20_000)
+    expect(world.cluster('c').selfMember?.upNumber).toBe(world.cluster('a').selfMember?.upNumber)
+    await partUp(world, 'a b', 'c d')
+    world.heal()
+    await world.until(() => running(world) === 'a b', 60_000)
+  })
+
   test('tell the listeners of the side that gives way why they are downed', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b c d')
