@@ -94,6 +94,8 @@ export class MemoryLink {
   duplicateProbability = 0
   reorder: ReorderFault | undefined
   bytesPerSecond: number | undefined
+  /** A larger write is sent again and again, and never arrives. */
+  largestBytes: number | undefined
   #freeAt = 0
   #written = 0
   #writtenBytes = 0
@@ -126,9 +128,14 @@ export class MemoryLink {
     return typeof this.#latency === 'number' ? this.#latency : this.#latency(this.#random)
   }
 
-  /** Nothing arrives now, but it may later. */
+  /** Something does not arrive now, but may later. */
   get isHeld(): boolean {
-    return this.cut === 'hold'
+    return this.cut === 'hold' || this.largestBytes !== undefined
+  }
+
+  /** Whether a write may arrive as the link is now; if not, it waits, and what follows it does. */
+  lets({ length }: Uint8Array): boolean {
+    return this.cut !== 'hold' && length <= (this.largestBytes ?? Infinity)
   }
 
   get isLosing(): boolean {
@@ -137,7 +144,7 @@ export class MemoryLink {
 
   heal(): void {
     this.cut = this.delay = this.drop = this.retransmit = this.reorder = undefined
-    this.bytesPerSecond = undefined
+    this.bytesPerSecond = this.largestBytes = undefined
     this.duplicateProbability = 0
   }
 

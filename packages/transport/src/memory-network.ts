@@ -78,6 +78,11 @@ export interface MemoryNetwork {
   duplicate(from: NodeAddress, to: NodeAddress, probability: number): void
   reorder(from: NodeAddress, to: NodeAddress, fault: ReorderFault | undefined): void
   bandwidth(from: NodeAddress, to: NodeAddress, bytesPerSecond: number | undefined): void
+  /**
+   * Swallows large packets without a word, as a tunnel with a smaller MTU may: a larger write never gets
+   * through, and what follows on its connection waits behind it, while other connections work.
+   */
+  blackHole(from: NodeAddress, to: NodeAddress, largestBytes: number | undefined): void
   /** The process dies: connections are reset, dials refused, and it hears nothing any more. */
   kill(address: NodeAddress): void
   /**
@@ -215,6 +220,11 @@ class Network implements MemoryNetwork, MemorySystem {
   bandwidth(from: NodeAddress, to: NodeAddress, bytesPerSecond: number | undefined): void {
     if (bytesPerSecond !== undefined) checkAtLeast('bytesPerSecond', bytesPerSecond, 1)
     this.route(from, to).bytesPerSecond = bytesPerSecond
+  }
+
+  blackHole(from: NodeAddress, to: NodeAddress, largestBytes: number | undefined): void {
+    if (largestBytes !== undefined) checkAtLeast('largestBytes', largestBytes, 0)
+    this.#release([this.route(from, to)], (link) => (link.largestBytes = largestBytes))
   }
 
   kill(address: NodeAddress): void {

@@ -96,7 +96,7 @@ export class MemoryPipe {
     this.#delivering = true
     const now = this.#clock.now()
     let first = this.#arrivals[0]
-    while (first !== undefined && first.dueAt <= now && this.#isFlowing) {
+    while (first !== undefined && first.dueAt <= now && this.#takes(first)) {
       this.#arrivals.shift()
       this.#windowUsed -= first.bytes.length
       if (this.#link().arrive(first.id, first.bytes)) {
@@ -128,8 +128,8 @@ export class MemoryPipe {
     this.#outbox.length = this.#arrivals.length = this.#outboxBytes = 0
   }
 
-  get #isFlowing(): boolean {
-    return this.#receiver.isReading && !this.#link().isHeld
+  #takes({ bytes }: Arrival): boolean {
+    return this.#receiver.isReading && this.#link().lets(bytes)
   }
 
   /** A write larger than the window goes alone. */
@@ -163,7 +163,7 @@ export class MemoryPipe {
     const next = this.#arrivals[0]
     if (next !== undefined) {
       // What is due and not read waits for the receiver or the link, not for time.
-      if (next.dueAt <= now && !this.#isFlowing) return
+      if (next.dueAt <= now && !this.#takes(next)) return
       this.#timer = this.#clock.schedule(next.dueAt - now, () => this.deliver())
     } else if (this.#end !== undefined && this.#outbox.length === 0) {
       const link = this.#link()

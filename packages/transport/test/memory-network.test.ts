@@ -425,6 +425,27 @@ describe('a cut that holds', () => {
   })
 })
 
+describe('a black hole', () => {
+  test('swallows large writes, and holds up what follows, until it is gone', async () => {
+    const { clock, network, near, far } = await pair()
+    network.blackHole(here, there, 5)
+    write(near, 'small', 'larger', 'after')
+    await clock.advanceAsync(60_000)
+    expect(far.got).toEqual(['small'])
+    network.blackHole(here, there, undefined)
+    await clock.advanceAsync(5)
+    expect(far.got).toEqual(['small', 'larger', 'after'])
+  })
+
+  test('leaves the way back alone', async () => {
+    const { clock, network, near, far } = await pair()
+    network.blackHole(here, there, 0)
+    write(far, 'larger')
+    await clock.advanceAsync(60_000)
+    expect(near.got).toEqual(['larger'])
+  })
+})
+
 test('mending a link leaves its other faults', async () => {
   const { clock, network, near, far } = await pair()
   network.drop(here, there, { next: 1 })

@@ -4,6 +4,7 @@ import {
   planOf,
   Run,
   shrink,
+  splitBrainScenario,
   type Plan,
   type RunOptions,
   type RunResult,
@@ -38,6 +39,7 @@ function known<P, S>(scenario: Scenario<P, S>, cost = 1): KnownScenario {
 export const scenarios: readonly KnownScenario[] = [
   known(membershipScenario),
   known(largeMembershipScenario, 5),
+  known(splitBrainScenario, 3),
 ]
 
 /** @throws Error for a name that was not checked before */

@@ -30,7 +30,8 @@ function linksOf({ from, to, bothWays }: LinkDraw): readonly Link[] {
     : [{ from, to }]
 }
 
-function disturb<P, S>(
+/** Lays a fault on some links, and notes it. */
+export function disturb<P, S>(
   run: Run<P, S>,
   links: readonly Link[],
   fault: LinkFault,
@@ -140,7 +141,7 @@ function drawSides(random: Random, hosts: readonly string[]): readonly string[] 
 }
 
 /** Every link between two sides; of a one-way partition only those towards the higher side. */
-function across(sides: readonly string[], oneWay: boolean): readonly Link[] {
+export function across(sides: readonly string[], oneWay: boolean): readonly Link[] {
   return sides.flatMap((left) =>
     sides
       .filter((right) => (oneWay ? side(left) < side(right) : side(left) !== side(right)))

@@ -6,6 +6,8 @@ import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 
 /** What happened longer ago than this excuses nothing any more. */
 const memoryMs = 20_000
+/** No standstill is longer. */
+const longestMs = 70_000
 /**
  * The votes that a cluster of three asks for, by the documentation: a checker must not share the
  * mistakes that it looks for. Larger clusters may ask for more; but how large this one was when the
@@ -20,7 +22,8 @@ export function reachabilityIsFair(run: MembershipRun): MembershipWatcher {
   const check = (observer: string, state: ClusterState, { address, key }: Member): void => {
     const { disturbances, now } = run.world
     const { host } = address
-    const since = now - memoryMs
+    // Whoever stood still judges by what it knew before.
+    const since = now - memoryMs - disturbances.stoppedMs(observer, now - longestMs, now)
     const process = run.world.running(host)
     if (process?.program?.self.key !== key) return
     const ranLately = (one: string, from = since): boolean =>

@@ -148,7 +148,8 @@ function down(run: MembershipRun, by: string, host: string): void {
   cluster.down(member.node)
 }
 
-function leave(run: MembershipRun, host: string, handoverMs: number): boolean {
+/** Has a host leave, and hand over first for so long; false where nobody can leave. */
+export function leave(run: MembershipRun, host: string, handoverMs: number): boolean {
   const cluster = clusterAt(run, host)
   const clock = run.world.running(host)?.clock
   if (cluster === undefined || clock === undefined) return false
@@ -161,19 +162,22 @@ function leave(run: MembershipRun, host: string, handoverMs: number): boolean {
   return true
 }
 
-export const membershipWorkload: readonly ActionType<Cluster, ClusterState>[] = [
-  defineAction({
-    type: 'leave',
-    kind: 'workload',
-    weight: 2,
-    draw: (random, hosts) => ({
-      host: drawOne(random, hosts),
-      handoverMs: drawLogarithmic(random, 1, 3_000),
-    }),
-    perform: (run, { host, handoverMs }) => {
-      if (run.world.processes.length > 1) leave(run, host, handoverMs)
-    },
+/** Somebody leaves in good order. */
+export const leaveAction: ActionType<Cluster, ClusterState> = defineAction({
+  type: 'leave',
+  kind: 'workload',
+  weight: 2,
+  draw: (random, hosts) => ({
+    host: drawOne(random, hosts),
+    handoverMs: drawLogarithmic(random, 1, 3_000),
   }),
+  perform: (run, { host, handoverMs }) => {
+    if (run.world.processes.length > 1) leave(run, host, handoverMs)
+  },
+})
+
+export const membershipWorkload: readonly ActionType<Cluster, ClusterState>[] = [
+  leaveAction,
   defineAction({
     type: 'down',
     kind: 'workload',

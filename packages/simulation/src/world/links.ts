@@ -21,6 +21,8 @@ export type LinkFault =
   | { readonly type: 'reorder'; readonly probability: number; readonly delayMs: number }
   | { readonly type: 'delay'; readonly latencyMs: number; readonly jitterMs: number }
   | { readonly type: 'bandwidth'; readonly bytesPerSecond: number }
+  /** Larger writes never get through, nor what follows them on their connection. */
+  | { readonly type: 'black-hole'; readonly largestBytes: number }
 
 /** A link this good must not make anybody unreachable. */
 function isMild(fault: LinkFault): boolean {
@@ -35,6 +37,7 @@ function isMild(fault: LinkFault): boolean {
     case 'cut':
     case 'drop':
     case 'bandwidth':
+    case 'black-hole':
       return false
   }
 }
@@ -123,6 +126,7 @@ export class Links {
     else if (fault.type === 'cut') network.cut(from, to, { mode: fault.mode, oneWay: true })
     else if (fault.type === 'duplicate') network.duplicate(from, to, fault.probability)
     else if (fault.type === 'bandwidth') network.bandwidth(from, to, fault.bytesPerSecond)
+    else if (fault.type === 'black-hole') network.blackHole(from, to, fault.largestBytes)
     else if (fault.type === 'delay') network.delay(from, to, fault)
     else if (fault.type === 'reorder') network.reorder(from, to, fault)
     else if (fault.type === 'drop') network.drop(from, to, { probability: fault.probability })
@@ -137,6 +141,9 @@ export class Links {
         return
       case 'duplicate':
         network.duplicate(from, to, 0)
+        return
+      case 'black-hole':
+        network.blackHole(from, to, undefined)
         return
       case 'bandwidth':
       case 'delay':

@@ -7,6 +7,10 @@ export type BrokenPromise =
   | 'there is one cluster'
   | 'whoever wants in or out gets there'
   | 'everything is bounded' // P6
+  | 'one side survives' // P3, between sides.
+  | 'losers stop' // P3, in time.
+  | 'decisions rest on quiet'
+  | 'nobody is downed needlessly' // P7, by decision.
 
 /** A change of one source file. */
 export interface Edit {

@@ -4,6 +4,8 @@ import { leadingBugs } from './membership/leading.ts'
 import { lifeBugs } from './membership/lives.ts'
 import { stateBugs } from './membership/states.ts'
 import { watchingBugs } from './membership/watching.ts'
+import { countingBugs } from './sbr/counting.ts'
+import { decidingBugs } from './sbr/deciding.ts'
 
 /** Every seeded bug. A new layer adds a folder of its own. */
 export const bugs: readonly SeededBug[] = [
@@ -12,6 +14,8 @@ export const bugs: readonly SeededBug[] = [
   ...leadingBugs,
   ...watchingBugs,
   ...lifeBugs,
+  ...countingBugs,
+  ...decidingBugs,
 ]
 
 /** @throws Error for a name that was not checked before */

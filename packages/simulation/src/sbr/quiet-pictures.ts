@@ -1,0 +1,37 @@
+// A decision rests on a picture that has been quiet: for `stableAfterMs` before it nobody came up, went,
+// was downed or changed in reach, as the one who decides sees it.
+import type { Cluster, ClusterState } from '@casty/membership'
+import type { SimulatedProcess } from '../world/simulated-process.ts'
+import type { MembershipRun, MembershipWatcher } from '../membership/membership-run.ts'
+import { recordOf } from './record.ts'
+import { splitBrainSettings } from './settings.ts'
+
+/** Clocks of nodes may run faster than that of the world. */
+const tolerance = 0.99
+
+export function quietPictures(run: MembershipRun): MembershipWatcher {
+  const { stableAfterMs } = splitBrainSettings(run.plan)
+  const changedAt = new Map<SimulatedProcess<Cluster>, number>()
+  recordOf(run).onRuling(({ host, at, ruling }) => {
+    const process = run.world.running(host)
+    const since = process && changedAt.get(process)
+    if (since === undefined || ruling.cause !== 'stable') return
+    if (at - since >= tolerance * stableAfterMs) return
+    const text = `${host} decided ${Math.round(at - since)} ms after the last change`
+    run.violate('decisions rest on quiet pictures', text, host)
+  })
+  return {
+    changed(process, state, before) {
+      if (before === undefined || hasChanged(before, state)) changedAt.set(process, run.world.now)
+    },
+  }
+}
+
+function hasChanged(before: ClusterState, after: ClusterState): boolean {
+  return after.members.some(({ node, key, status }) => {
+    const was = before.member(node)
+    const isNewStatus =
+      status !== was?.status && (status === 'up' || status === 'exiting' || status === 'down')
+    return isNewStatus || after.unreachable.has(key) !== before.unreachable.has(key)
+  })
+}

@@ -1,0 +1,263 @@
+// Each checker cries on a bad history, and is silent on the good one beside it.
+import type { ClusterState } from '@casty/membership'
+import { keepMajority, rule, type ResolverRuling, type RulingCause } from '@casty/sbr'
+import { describe, expect, test } from 'vitest'
+import type { MembershipRun } from '../../src/index.ts'
+import { clearMajorityGoesOn } from '../../src/sbr/clear-majority-goes-on.ts'
+import { leaseIsHeld } from '../../src/sbr/lease-is-held.ts'
+import { loserStops } from '../../src/sbr/loser-stops.ts'
+import { oneSideSurvives } from '../../src/sbr/one-side-survives.ts'
+import { leaseOfAll } from '../../src/sbr/program.ts'
+import { quietPictures } from '../../src/sbr/quiet-pictures.ts'
+import { recordOf } from '../../src/sbr/record.ts'
+import { restarts } from '../../src/sbr/restarts.ts'
+import { untilDownedByHand } from '../../src/sbr/until-downed-by-hand.ts'
+import {
+  complaints,
+  node,
+  play,
+  puppet,
+  shows,
+  stateOf,
+  type MembershipWatcher,
+  type PlayOptions,
+  type Script,
+} from '../membership/puppets.ts'
+
+/** Complaints of one checker about a script. */
+async function judge(
+  checker: (run: MembershipRun) => MembershipWatcher,
+  script: Script,
+  options: PlayOptions = {},
+): Promise<readonly string[]> {
+  return complaints(await play(script, { ...options, watch: (run) => [checker(run)] }))
+}
+
+/** A host rules on what it shows at that moment. */
+function rules(host: string, cause: RulingCause, down: string = ''): Script[number][1] {
+  return (run) => {
+    const by = node(host)
+    const state = puppet(run, host).getState()
+    const view = {
+      self: by.key,
+      dataCenter: 'default',
+      members: state.members,
+      observations: [],
+      unreachable: state.unreachable,
+      seenBy: state.seen,
+    }
+    const ruling: ResolverRuling = {
+      ...rule(keepMajority(), view),
+      cause,
+      at: 0,
+      down: down.split(' ').filter(Boolean).map(node),
+    }
+    recordOf(run).add({ at: run.world.now, host, by: by.key, ruling })
+  }
+}
+
+function withTombstoneOf(name: string, left: boolean, state: ClusterState): ClusterState {
+  const member = state.member(node(name).address)
+  if (member === undefined) throw new Error(`no member ${name}`)
+  const going = left ? state.updateStatus(member.node, 'exiting', node('a')) : state
+  return going.removeMembers([member.node], 0, node('a'))
+}
+
+const together = 'a.up^1 b.up^2 c.up^3'
+
+describe('one side survives', () => {
+  test('cries where two who run have given each other up', async () => {
+    const script: Script = [
+      [1_000, shows('a', 'a.up b.down c.up')],
+      [2_000, shows('b', 'a.down b.up c.down')],
+    ]
+    const [complaint] = await judge(oneSideSurvives, script, { members: together })
+    expect(complaint).toMatch(/^one side survives: a:1#1 and b:1#1 have given each other up/)
+  })
+
+  test('cries where one of them is removed already', async () => {
+    const script: Script = [
+      [1_000, shows('a', withTombstoneOf('b', false, stateOf('a.up b.down c.up')))],
+      [2_000, shows('b', 'a.down b.up c.down')],
+    ]
+    expect(await judge(oneSideSurvives, script, { members: together })).toHaveLength(1)
+  })
+
+  test('is silent where only one has given up the other, or the other has stopped', async () => {
+    const script: Script = [
+      [1_000, shows('a', 'a.up b.down c.up')],
+      [2_000, (run) => puppet(run, 'b').exit('downed')],
+      [3_000, shows('c', 'a.down b.down c.up')],
+    ]
+    expect(await judge(oneSideSurvives, script, { members: together })).toEqual([])
+  })
+
+  test('is silent about a former life', async () => {
+    const script: Script = [
+      [1_000, ({ world }) => world.crash('b')],
+      [2_000, shows('a', 'a.up b.down c.up')],
+      [3_000, ({ world }) => world.start('b')],
+      [4_000, shows('b', 'a.down b#2.up c.down')],
+    ]
+    expect(await judge(oneSideSurvives, script, { members: together })).toEqual([])
+  })
+
+  test('says nothing once somebody downed the living by hand', async () => {
+    const script: Script = [
+      [500, (run) => void (recordOf(run).handDownedAt = run.world.now)],
+      [1_000, shows('a', 'a.up b.down c.up')],
+      [2_000, shows('b', 'a.down b.up c.down')],
+    ]
+    const watch = (run: MembershipRun): readonly MembershipWatcher[] =>
+      untilDownedByHand(run, [oneSideSurvives(run)])
+    expect(complaints(await play(script, { members: together, watch }))).toEqual([])
+  })
+})
+
+describe('the loser stops in time', () => {
+  const removed = withTombstoneOf('b', false, stateOf('a.up b.down c.up'))
+
+  test('cries where one who was removed runs on for longer than the margin', async () => {
+    const script: Script = [[1_000, shows('a', removed)]]
+    expect(await judge(loserStops, script, { members: together })).toEqual([
+      'the loser stops in time: b:1#1 runs 5000 ms after it was removed, and a goes on',
+    ])
+  })
+
+  test('counts only the time that it runs', async () => {
+    const script: Script = [
+      [1_000, shows('a', removed)],
+      [2_000, ({ world }) => world.pause('b', 20_000)],
+      [25_000, (run) => puppet(run, 'b').exit('downed')],
+    ]
+    expect(await judge(loserStops, script, { members: together })).toEqual([])
+  })
+
+  test('is silent where it stops within the margin, or left in good order', async () => {
+    const left = withTombstoneOf('c', true, stateOf('a.up b.up c.exiting'))
+    const script: Script = [
+      [1_000, shows('a', removed)],
+      [5_000, (run) => puppet(run, 'b').exit('downed')],
+      [6_000, shows('a', left)],
+    ]
+    expect(await judge(loserStops, script, { members: together })).toEqual([])
+  })
+})
+
+describe('decisions rest on quiet pictures', () => {
+  const unreachable = `${together} | a✗c b✗c`
+
+  test('cries where a decision comes too soon after a change', async () => {
+    const script: Script = [
+      [1_000, shows('a', unreachable)],
+      [5_500, rules('a', 'stable')],
+    ]
+    expect(await judge(quietPictures, script, { members: together })).toEqual([
+      'decisions rest on quiet pictures: a decided 4500 ms after the last change',
+    ])
+  })
+
+  test('cries where somebody came up, or went, meanwhile', async () => {
+    for (const status of ['a.up^1 b.up^2 c.up^3 d.up^4', 'a.up^1 b.exiting^2 c.up^3']) {
+      const script: Script = [
+        [1_000, shows('a', unreachable)],
+        [3_000, shows('a', `${status} | a✗c b✗c`)],
+        [6_500, rules('a', 'stable')],
+      ]
+      expect(await judge(quietPictures, script, { members: together })).toHaveLength(1)
+    }
+  })
+
+  test('is silent where somebody joins meanwhile, or a deadline decides', async () => {
+    const script: Script = [
+      [1_000, shows('a', unreachable)],
+      [3_000, shows('a', `${together} d.joining | a✗c b✗c`)],
+      [6_500, rules('a', 'stable')],
+      [7_000, shows('a', together)],
+      [8_000, rules('a', 'unstable')],
+    ]
+    expect(await judge(quietPictures, script, { members: together })).toEqual([])
+  })
+})
+
+describe('a clear majority goes on', () => {
+  const link = { from: 'b', to: 'c' }
+  const cut = { type: 'cut', mode: 'silent' } as const
+
+  test('cries where one of it is downed', async () => {
+    const script: Script = [
+      [30_000, ({ world }) => world.crash('c')],
+      [40_000, rules('a', 'stable', 'a b c')],
+    ]
+    const [complaint] = await judge(clearMajorityGoesOn, script, { members: together })
+    expect(complaint).toMatch(/^a clear majority goes on: a downs a:1#1, of the majority a b: /)
+  })
+
+  test.each<[string, Script]>([
+    ['of the minority', [[40_000, rules('a', 'stable', 'c')]]],
+    [
+      'not connected with the others',
+      [
+        [39_000, ({ world }) => world.disturb({ from: 'a', to: 'b' }, cut, 10_000)],
+        [40_000, rules('a', 'stable', 'a b')],
+      ],
+    ],
+    [
+      'one who stood still',
+      [
+        [20_000, ({ world }) => world.pause('a', 500)],
+        [40_000, rules('a', 'stable', 'a b')],
+      ],
+    ],
+    ['in a picture that does not settle', [[40_000, rules('a', 'unstable', 'a b')]]],
+  ])('is silent where it is %s', async (_what, script) => {
+    const gone: Script = [
+      [30_000, ({ world }) => world.crash('c')],
+      [31_000, ({ world }) => world.disturb(link, cut, 10_000)],
+    ]
+    const options = { members: together }
+    expect(await judge(clearMajorityGoesOn, [...gone, ...script], options)).toEqual([])
+  })
+})
+
+describe('the lease is held by who acts', () => {
+  const grant =
+    (owner: string): Script[number][1] =>
+    (run) => {
+      const { leases } = recordOf(run)
+      const claim = { name: leaseOfAll, owner, session: owner, attempt: 1, ttlMs: 30_000 }
+      void leases.claim({ ...claim, withinMs: 1_000 }, new AbortController().signal)
+    }
+
+  test('cries where another one holds it', async () => {
+    const script: Script = [
+      [1_000, grant('b 0')],
+      [2_000, rules('a', 'lease-granted')],
+    ]
+    expect(await judge(leaseIsHeld, script, { members: together })).toEqual([
+      'the lease is held by who acts: a 0 acts on the lease of b 0',
+    ])
+  })
+
+  test('is silent where it acts itself, or another one by counting', async () => {
+    const script: Script = [
+      [1_000, grant('b 0')],
+      [2_000, rules('b', 'lease-granted')],
+      [3_000, rules('a', 'stable')],
+    ]
+    expect(await judge(leaseIsHeld, script, { members: together })).toEqual([])
+  })
+})
+
+test('whoever was downed is started again, whoever left is not', async () => {
+  const script: Script = [
+    [1_000, (run) => puppet(run, 'b').exit('downed')],
+    [1_000, (run) => puppet(run, 'c').exit('left')],
+  ]
+  const { lastEvents } = await play(script, { members: together, watch: (run) => [restarts(run)] })
+  const starts = (host: string): number =>
+    (lastEvents.get(host) ?? []).filter(
+      (event) => 'text' in event && event.text.startsWith('starts'),
+    ).length
+  expect([starts('b'), starts('c')]).toEqual([2, 1])
+})
