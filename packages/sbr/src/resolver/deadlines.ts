@@ -67,9 +67,13 @@ export function nextDeadline(
   const deadlines = [leaseDeadline(lease)]
   const isAtLease = lease.type === 'waiting' || lease.type === 'asking'
   if (stability && !isAtLease) {
-    deadlines.push(nextSilence(stability.hearing, silenceMs(settings), now))
-    if (settings.strategy.lease) {
-      deadlines.push(nextSilence(stability.hearing, leaseSilenceMs(settings), now))
+    const silences = [
+      silenceMs(settings),
+      ...(settings.strategy.lease ? [leaseSilenceMs(settings)] : []),
+    ]
+    for (const ms of silences) {
+      deadlines.push(nextSilence(stability.hearing, ms, now))
+      deadlines.push(nextSilence(stability.hearing, ms + settlesWithinMs, now))
     }
     if (stability.firstChangeAt !== undefined) {
       const unsettled = unsettledAt(settings, stability)

@@ -110,13 +110,15 @@ const skewMs = 1_000
  *
  * Both sides begin their window within a second of each other. Where the picture settles the loser stops
  * after `stableAfterMs`, as the winner acts; where it does not, up to `downAllWhenUnstable` later. So the
- * margin is `stableAfterMs`, and never less than the latter and a second.
+ * margin is `stableAfterMs`, and never less than the latter and a second. A side that waits for a lease is
+ * given that patience a second time.
  *
  * @throws SbrError `CASTY_SBR_INVALID_OPTION`
  */
 export function downRemovalMarginMs(options: ResolverOptions = {}): number {
-  const { stableAfterMs, unstableAfterMs: unstable } = checkResolverOptions(options)
-  return options.downRemovalMarginMs ?? Math.max(stableAfterMs, (unstable ?? 0) + skewMs)
+  const { strategy, stableAfterMs, unstableAfterMs: unstable = 0 } = checkResolverOptions(options)
+  const patienceMs = strategy.lease ? 2 * unstable : unstable
+  return options.downRemovalMarginMs ?? Math.max(stableAfterMs, patienceMs + skewMs)
 }
 
 /** Nodes that differ in this text do not join each other. 1 to 80 bytes. */

@@ -252,6 +252,13 @@ describe('A side that may have lost more than it knows', () => {
     )
   })
 
+  test('stops no later for it when those of whom nothing is heard are found unreachable at last', () => {
+    const probe = new ResolverProbe().see('a b c d e', { suspected: 'c d e', seen })
+    probe.pass(7_500).see('a b / c d e', { seen })
+    expect(probe.pass(1_499).actions).toEqual([])
+    expect(probe.pass(1).actions).toEqual(['down b a (unheard)'])
+  })
+
   test('stops although too few are there to find anybody unreachable', () => {
     const probe = new ResolverProbe().see('a b c d e', { suspected: 'b', seen: 'a' })
     expect(probe.pass(7_999).actions).toEqual([])
