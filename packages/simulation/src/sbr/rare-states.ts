@@ -14,6 +14,7 @@ export const splitBrainRareStates = [
   'members are indirectly connected',
   'a picture does not settle',
   'nobody else has decided',
+  'too few are heard of',
   'the lease is granted',
   'the lease is denied',
   'the oldest is on the losing side',
@@ -74,6 +75,9 @@ function* statesOfDecision({ by, ruling }: ToldRuling): Iterable<RareState> {
       break
     case 'overdue':
       yield 'nobody else has decided'
+      break
+    case 'unheard':
+      yield 'too few are heard of'
       break
     case 'lease-granted':
       yield 'the lease is granted'

@@ -94,6 +94,6 @@ export const splitBrainScenario: Scenario<Cluster, ClusterState> = {
 }
 
 /** Whoever was removed by a side that is gone goes on, and rightly so. */
-function withoutEnd({ finished: _, ...watcher }: MembershipWatcher): MembershipWatcher {
-  return watcher
+function withoutEnd(watcher: MembershipWatcher): MembershipWatcher {
+  return { changed: (...change) => watcher.changed?.(...change) }
 }

@@ -17,8 +17,8 @@ export const countingBugs: readonly SeededBug[] = bugsOf([
     name: 'no-second-count-of-a-quorum',
     promise: 'one side survives',
     file: `${s}/strategies/quorum.ts`,
-    find: 'guardMembershipChange(rest, judge, pessimistic, quorum.role),',
-    replace: 'judgedOnce(judge(countSides(rest, settled, quorum.role))),',
+    find: 'guardMembershipChange(rest, judge, quorum.role)',
+    replace: 'judgedOnce(judge(countSides(rest, settled, quorum.role)))',
     why: 'A quorum may be there on both sides, when somebody came up unseen by one of them.',
   },
   {
@@ -33,7 +33,7 @@ export const countingBugs: readonly SeededBug[] = bugsOf([
     name: 'lowest-of-its-own-side',
     promise: 'one side survives',
     file: `${s}/strategies/keep-majority.ts`,
-    find: 'const lowest = lowestAddress(sides.deciding)',
+    find: 'const lowest = lowestAddress([...sides.here, ...sides.there])',
     replace: 'const lowest = lowestAddress(sides.here)',
     why: 'Of two halves each looks for the lowest address among its own members.',
   },
@@ -41,10 +41,8 @@ export const countingBugs: readonly SeededBug[] = bugsOf([
     name: 'joiners-counted-here',
     promise: 'one side survives',
     file: `${s}/counting.ts`,
-    find: `export const settled: Counting = {
-  here: ['up', 'leaving'],`,
-    replace: `export const settled: Counting = {
-  here: ['joining', 'weakly-up', 'up', 'leaving'],`,
+    find: "export const settled: Counting = { here: ['up', 'leaving'],",
+    replace: "export const settled: Counting = { here: ['joining', 'weakly-up', 'up', 'leaving'],",
     // The second count would make good for it.
     also: {
       file: `${s}/second-pass.ts`,
@@ -57,8 +55,8 @@ export const countingBugs: readonly SeededBug[] = bugsOf([
     name: 'lost-counted-as-there',
     promise: 'one side survives',
     file: `${s}/counting.ts`,
-    find: 'here: own.filter((member) => isHere(member) && counting.here.includes(member.status)),',
-    replace: 'here: own.filter((member) => counting.here.includes(member.status)),',
+    find: '({ key, status }) => !view.unreachable.has(key) && counting.here.includes(status),',
+    replace: '({ status }) => counting.here.includes(status),',
     why: 'Members out of reach are counted on the own side too.',
   },
   {
