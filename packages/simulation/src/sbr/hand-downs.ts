@@ -1,6 +1,7 @@
 // What people do, wisely or not.
 import type { Cluster, ClusterState } from '@casty/membership'
 import type { MembershipRun } from '../membership/membership-run.ts'
+import { settingsOf } from '../membership/settings.ts'
 import { defineAction, type ActionType } from '../run/action.ts'
 import { drawInteger, drawOne } from '../world/seeds.ts'
 import { drawMode, drawShape, splitBy } from './partition-faults.ts'
@@ -29,6 +30,8 @@ export const handDowns: readonly ActionType<Cluster, ClusterState>[] = [
       forMs: drawInteger(random, 15_000, 45_000),
     }),
     perform: (run, { sides, mode, afterMs, forMs }) => {
+      // Sides that have forgotten each other do not look for each other.
+      if (settingsOf(run).forgets) return
       splitBy(run, sides, mode, forMs)
       run.world.clock.schedule(afterMs, () => {
         if (!run.isHealing) downAcross(run, sides)
