@@ -84,6 +84,12 @@ export class NodeProcess {
     return this.events.flatMap((event) => (event.type === type ? (event.subject ?? []) : []))
   }
 
+  /** When it first reported that; infinity where it did not. */
+  atMs(type: NodeEvent['type'], subject: string): number {
+    const found = this.events.find((event) => event.type === type && event.subject === subject)
+    return found?.atMs ?? Number.POSITIVE_INFINITY
+  }
+
   explain(): void {
     this.#child.send({ type: 'explain' })
   }

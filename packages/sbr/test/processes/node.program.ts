@@ -65,9 +65,17 @@ function follow(life: Cluster): void {
 }
 
 function eventFrom(event: ClusterEvent): NodeEvent {
-  if ('member' in event) return { type: event.type, subject: event.member.key }
-  if ('subject' in event) return { type: event.type, subject: event.subject.key }
-  return { type: event.type, subject: event.type === 'self-downed' ? event.self : undefined }
+  return {
+    type: event.type,
+    subject: subjectOf(event),
+    atMs: Number(process.hrtime.bigint()) / 1e6,
+  }
+}
+
+function subjectOf(event: ClusterEvent): string | undefined {
+  if ('member' in event) return event.member.key
+  if ('subject' in event) return event.subject.key
+  return event.type === 'self-downed' ? event.self : undefined
 }
 
 function viewOf(life: Cluster): View {

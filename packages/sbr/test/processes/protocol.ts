@@ -28,6 +28,8 @@ export type Report =
 export interface NodeEvent {
   readonly type: ClusterEvent['type']
   readonly subject: string | undefined
+  /** On the monotonic clock of the machine, which all its processes share, in milliseconds. */
+  readonly atMs: number
 }
 
 /** How the cluster looks to the present life of a node; members by key, `host:port#incarnation`. */

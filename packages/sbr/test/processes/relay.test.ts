@@ -1,5 +1,6 @@
 // Through a relay, which holds what is sent across a cut. These tests mostly wait, so they run side by side.
-import { test } from 'vitest'
+import { downRemovalMarginMs } from '@casty/sbr'
+import { expect, test } from 'vitest'
 import { relayNetwork } from './network.ts'
 import {
   cutOnePair,
@@ -21,13 +22,21 @@ test.concurrent(
 test.concurrent(
   'a node that hears nobody but is heard goes, and nobody else does',
   { timeout },
-  async () => silenceOneWay(await relayNetwork(), 'deaf'),
+  async () => {
+    expect(await silenceOneWay(await relayNetwork(), 'deaf')).toBeLessThan(downRemovalMarginMs())
+  },
 )
 
 test.concurrent(
   'a node that hears everybody and is not heard goes, and nobody else does',
   { timeout },
-  async () => silenceOneWay(await relayNetwork(), 'mute'),
+  async () => {
+    // What nobody acknowledges goes on arriving through the relay, until the others hang up on it: only
+    // then it begins to notice, and takes as long as they did.
+    const longestSilenceMs = 5_300
+    const overlapMs = await silenceOneWay(await relayNetwork(), 'mute')
+    expect(overlapMs).toBeLessThan(downRemovalMarginMs() + longestSilenceMs)
+  },
 )
 
 test.concurrent(

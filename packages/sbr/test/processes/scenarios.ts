@@ -1,6 +1,7 @@
 // What becomes of five nodes, with split-brain resolution as it comes, when the network between them
 // fails. The promises are the same whatever the network is made of.
 import { setTimeout as pause } from 'node:timers/promises'
+import { downRemovalMarginMs } from '@casty/sbr'
 import { expect } from 'vitest'
 import { Fleet } from './fleet.ts'
 import type { Network } from './network.ts'
@@ -24,12 +25,17 @@ export async function cutThreeFromTwo(network: Network): Promise<void> {
   await fleet.untilAgreed(winners)
   expect(performance.now() - cutAt).toBeLessThan(promisedMs)
   expectDowned(fleet, losers)
+  expect(overlapMs(losers, winners)).toBeLessThan(downRemovalMarginMs())
   await untilHealed(fleet)
   expect(fleet.nodes.map(({ lives }) => lives.length)).toEqual([1, 1, 1, 2, 2])
 }
 
-/** The one whose link fails in one direction goes, and nobody else. */
-export async function silenceOneWay(network: Network, direction: 'deaf' | 'mute'): Promise<void> {
+/**
+ * The one whose link fails in one direction goes, and nobody else.
+ *
+ * @returns how long it was at work after the others had removed it, in milliseconds; below 0 if it was not
+ */
+export async function silenceOneWay(network: Network, direction: 'deaf' | 'mute'): Promise<number> {
   await using fleet = await Fleet.start(size, network)
   const [alone] = fleet.nodes
   if (!alone) throw new Error('Five were started.')
@@ -41,6 +47,17 @@ export async function silenceOneWay(network: Network, direction: 'deaf' | 'mute'
   expectDowned(fleet, [alone])
   await untilHealed(fleet)
   expect(fleet.nodes.map(({ lives }) => lives.length)).toEqual([2, 1, 1, 1, 1])
+  return overlapMs([alone], others)
+}
+
+/** From when the first of the winners had removed a loser until that one had stopped; the longest. */
+function overlapMs(losers: readonly NodeProcess[], winners: readonly NodeProcess[]): number {
+  const overlaps = losers.map((loser) => {
+    const first = loser.lives[0] ?? ''
+    const removedAt = Math.min(...winners.map((winner) => winner.atMs('member-removed', first)))
+    return loser.atMs('self-downed', first) - removedAt
+  })
+  return Math.max(...overlaps)
 }
 
 /** Longer than anybody waits for the picture to be quiet, and than he waits for it to become so. */
