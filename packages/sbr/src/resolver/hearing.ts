@@ -33,6 +33,12 @@ export function hear(before: Hearing, view: SbrView, version: number, now: numbe
   }
 }
 
+/** For the time in which this node could hear of nobody, nobody was silent. */
+export function hearLater({ version, versionSince, pendingSince }: Hearing, byMs: number): Hearing {
+  const later = [...pendingSince].map(([key, since]) => [key, since + byMs] as const)
+  return { version, versionSince: versionSince + byMs, pendingSince: new Map(later) }
+}
+
 /** @param since - when there was news for all; undefined where there is none */
 function pendingIn(
   view: SbrView,

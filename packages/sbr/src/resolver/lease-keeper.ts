@@ -1,3 +1,4 @@
+import type { Clock } from '@casty/clock'
 import type { DowningContext, Logger } from '@casty/membership'
 import type { Lease } from '../lease.ts'
 import type { LeaseAnswer } from './lease-phase.ts'
@@ -14,9 +15,12 @@ export class LeaseKeeper {
   readonly #askAgain: () => void
   #asking: Asking | undefined
   #answer: LeaseAnswer | undefined
+  readonly #clock: Clock
+  #retirement: Disposable | undefined
 
-  constructor(lease: Lease, { logger, askAgain }: DowningContext) {
+  constructor(lease: Lease, { clock, logger, askAgain }: DowningContext) {
     this.#lease = lease
+    this.#clock = clock
     this.#logger = logger
     this.#askAgain = askAgain
   }
@@ -104,10 +108,27 @@ export class LeaseKeeper {
     }
   }
 
-  /** Gives up what is asked for; what is held is left to run out. */
+  /** Gives up what is asked for; what is held is kept. */
   stop(): void {
     this.#asking?.giveUp('The lease is not wanted any more')
     this.#asking = undefined
     this.#answer = undefined
+  }
+
+  /**
+   * The node has stopped: what it holds is given back after `keepMs`, for a lease renews itself as long
+   * as its process lives, and no side would get it any more. Until then the losing side must not.
+   */
+  retire(keepMs: number): void {
+    this.stop()
+    if (!this.isHeld) return
+    this.#retirement = this.#clock.schedule(keepMs, () => {
+      if (this.isHeld) this.release()
+    })
+  }
+
+  /** A later life of the node sees to what is held. */
+  handOver(): void {
+    this.#retirement?.[Symbol.dispose]()
   }
 }

@@ -8,7 +8,7 @@ import { settlesWithinMs, silentMembers, unheardSince } from './hearing.ts'
 import { answerTimeoutMs, followLease, holdLease } from './lease-phase.ts'
 import type { ResolverInput, ResolverOutcome, ResolverState } from './resolver-state.ts'
 import type { ResolverSettings } from './settings.ts'
-import { beginWindow, followPicture, type Stability } from './stability.ts'
+import { beginWindow, followPicture, putOff, type Stability } from './stability.ts'
 import { againstOwnSide, cautiousRulingOn, isLost, rulingOn } from './verdict.ts'
 
 /** Asked this much later than it wanted, in milliseconds, the node stood still meanwhile. */
@@ -30,7 +30,7 @@ export function resolve(
   before: ResolverState,
   input: ResolverInput,
 ): readonly [state: ResolverState, outcome: ResolverOutcome] {
-  const [watching, hasRestarted] = watch(before, input)
+  const [watching, hasRestarted] = watch(settings, before, input)
   const isVoid = hasRestarted || !input.isResponsible
   const { releaseAfterMs = 0 } = settings.strategy.lease ?? {}
   const lease = followLease(watching.lease, input, isVoid, releaseAfterMs)
@@ -47,19 +47,25 @@ export function resolve(
 }
 
 /**
- * Follows the picture. After standing still all that was seen is old, and is watched anew; one that begins
- * to distrust itself waits for another window, but knows how long it has heard of nobody.
+ * Follows the picture. After standing still for as long as a window all that was seen is old, and is
+ * watched anew; one that was a little late, or begins to distrust itself, waits for another window, but
+ * knows how long it has seen or heard of nobody.
  */
 function watch(
+  { stableAfterMs }: ResolverSettings,
   state: ResolverState,
   input: ResolverInput,
 ): readonly [state: ResolverState, hasRestarted: boolean] {
   const { now, isDoubtful } = input
-  const hasStoodStill = input.hasStalled || now - state.wakeAt > lateMs
+  const lateByMs = now - state.wakeAt
+  const hasStoodStill = input.hasStalled || lateByMs > Math.max(lateMs, stableAfterMs)
   if (hasStoodStill || !state.stability) {
     return [{ ...state, isDoubtful, stability: beginWindow(input) }, true]
   }
-  const { stability, hasRestarted } = followPicture(state.stability, input)
+  const isLate = lateByMs > lateMs
+  const before = isLate ? putOff(state.stability, lateByMs, now) : state.stability
+  const { stability, hasRestarted: hasChanged } = followPicture(before, input)
+  const hasRestarted = hasChanged || isLate
   if (!isDoubtful || state.isDoubtful) return [{ ...state, isDoubtful, stability }, hasRestarted]
   return [{ ...state, isDoubtful, stability: stability && { ...stability, quietSince: now } }, true]
 }

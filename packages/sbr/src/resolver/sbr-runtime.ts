@@ -47,6 +47,8 @@ export class SbrRuntime implements DowningRuntime {
   readonly #context: DowningContext
   readonly #onRuling: ((ruling: ResolverRuling) => void) | undefined
   readonly #lease: LeaseKeeper | undefined
+  /** Sees to what a former life of the node holds, until this one is asked. */
+  #former: SbrRuntime | undefined
   #state: ResolverState = initialResolverState
   #asked: { readonly view: DowningView; readonly wallNow: number } | undefined
   #view: SbrView | undefined
@@ -57,12 +59,14 @@ export class SbrRuntime implements DowningRuntime {
     settings: ResolverSettings,
     context: DowningContext,
     onRuling?: (ruling: ResolverRuling) => void,
+    former?: SbrRuntime,
   ) {
     this.#settings = settings
     this.#context = context
     this.#onRuling = onRuling
     const { lease } = settings.strategy
     this.#lease = lease && new LeaseKeeper(lease.lease, context)
+    if (this.#lease?.isHeld === true) this.#former = former
     void this.#lease?.check()
   }
 
@@ -72,6 +76,7 @@ export class SbrRuntime implements DowningRuntime {
   }
 
   decide(view: DowningView): DowningOutcome {
+    this.#takeOver()
     const leaseAnswer = this.#lease?.takeAnswer()
     const [state, { actions, ruling, wakeAt }] = resolve(this.#settings, this.#state, {
       now: view.now,
@@ -88,6 +93,14 @@ export class SbrRuntime implements DowningRuntime {
     this.#asked = { view, wallNow: this.#context.clock.wallNow() }
     if (ruling) this.#lastRuling = ruling
     return { down: actions.flatMap((action) => this.#perform(action)), wakeAt }
+  }
+
+  #takeOver(): void {
+    const former = this.#former
+    if (!former) return
+    this.#former = undefined
+    former.#takeOver() // Of a life that was never asked.
+    if (former.#lease) former.#lease.handOver()
   }
 
   /** Votes are counted once for all that differs only in who has seen it. */
@@ -160,9 +173,21 @@ export class SbrRuntime implements DowningRuntime {
     }
   }
 
-  /** A request for the lease is given up. What is held runs out by itself: the other side must not get it sooner. */
+  /**
+   * A request for the lease is given up. What is held is kept for as long as if the node went on: the
+   * other side must not get it sooner. A later life of the node, with the same resolver, sees to it else.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isStopped) return
     this.#isStopped = true
-    this.#lease?.stop()
+    this.#lease?.retire(this.#keepsLeaseForMs())
+  }
+
+  #keepsLeaseForMs(): number {
+    const { lease } = this.#state
+    const { releaseAfterMs = 0 } = this.#settings.strategy.lease ?? {}
+    const isEndKnown = lease.type === 'held' && lease.releaseAt !== Number.POSITIVE_INFINITY
+    if (!isEndKnown) return releaseAfterMs
+    return Math.max(0, lease.releaseAt - this.#context.clock.now())
   }
 }

@@ -39,7 +39,7 @@ export class SplitBrainResolver implements DowningProvider {
     if (lease && this.#last?.isStopped === false) {
       throw SbrError.leaseInUse(lease.lease.name, context.self.key)
     }
-    this.#last = new SbrRuntime(this.#settings, context, this.#onRuling)
+    this.#last = new SbrRuntime(this.#settings, context, this.#onRuling, lease && this.#last)
     return this.#last
   }
 }

@@ -1,7 +1,7 @@
 // How long the picture has been quiet, how long it has not, and who was heard of meanwhile.
 import type { NodeKey } from '@casty/membership'
 import type { SbrView } from '../view.ts'
-import { beginHearing, hear, type Hearing } from './hearing.ts'
+import { beginHearing, hear, hearLater, type Hearing } from './hearing.ts'
 import { changeBetween, pictureOf, undecidedMembers, type Picture } from './picture.ts'
 
 /**
@@ -41,6 +41,21 @@ export function beginWindow(
   const hearing = beginHearing(view, version, now)
   const calm = { hasRegained: false, isFlapping: false }
   return { picture, quietSince: now, firstChangeAt, ...calm, hearing }
+}
+
+/**
+ * The window of a node that stood still for a moment: what it counts is put off by as long as it saw
+ * nothing, and quiet begins anew. It does not begin anew as a whole, or a node that is always a little
+ * late would never find that its side is lost.
+ */
+export function putOff(before: Stability, byMs: number, now: number): Stability {
+  const { firstChangeAt, hearing } = before
+  return {
+    ...before,
+    quietSince: now,
+    firstChangeAt: firstChangeAt === undefined ? undefined : firstChangeAt + byMs,
+    hearing: hearLater(hearing, byMs),
+  }
 }
 
 /** What becomes of a window when the picture may have changed. */

@@ -119,14 +119,49 @@ describe('A grant', () => {
     )
   })
 
-  test('is not given back by a node that stops, but runs out', async () => {
+  test.each(['shutdown', 'leave'] as const)(
+    'is kept for as long by a node that has stopped (%s), and given back then',
+    async (stop) => {
+      await using world = new LeaseWorld()
+      await world.formWithLease('a b c')
+      world.partition('a b', 'c')
+      await world.untilOnly('a b', 20_000)
+      await world.settled<unknown>(world.cluster('a')[stop]())
+      await world.advance(30_000)
+      expect(world.holder).toBe('a')
+      await world.advance(10_500)
+      expect(world.holder).toBeUndefined()
+    },
+  )
+
+  test('is there for those whom its holder left behind', async () => {
     await using world = new LeaseWorld()
-    await world.formWithLease('a b c')
+    await world.formWithLease('a b c d e')
+    world.partition('a b c d', 'e')
+    await world.untilOnly('a b c d', 20_000)
+    await world.settled(world.cluster('a').leave())
+    await world.advance(60_000)
+    world.partition('b c', 'd')
+    await world.advance(30_000)
+    expect(world.running).toBe('b c')
+  })
+
+  test('is seen to by the next life of a node that has the same resolver', async () => {
+    await using world = new LeaseWorld()
+    const downing = splitBrainResolver(world.leaseOf('a'))
+    await world.start('a', { downing })
+    for (const host of ['b', 'c']) await world.startWith(host, world.leaseOf(host))
+    await world.until(() => world.allUp(3), 20_000)
     world.partition('a b', 'c')
     await world.untilOnly('a b', 20_000)
+    await world.advance(20_000)
     await world.cluster('a').shutdown()
-    await world.advance(5_000)
+    await world.start('a', { downing, seedNodes: ['b:1'] })
+    await world.untilOnly('a b', 20_000)
+    await world.advance(30_000)
     expect(world.holder).toBe('a')
+    await world.advance(15_000)
+    expect(world.holder).toBeUndefined()
   })
 })
 

@@ -101,6 +101,24 @@ describe('A node that stood still', () => {
     expect(probe.pass(4_999).actions).toEqual([])
   })
 
+  test('for a moment waits for another window before its side goes on', () => {
+    const probe = new ResolverProbe().see('a b c / d e').pass(4_990).standStill(600)
+    expect(probe.pass(4_999).actions).toEqual([])
+    expect(probe.pass(1).actions).toEqual(['down d e (stable)'])
+  })
+
+  test.each([
+    ['a b / c d e', {}, 'down b a (unstable)'],
+    ['a b c d e', { suspected: 'b', seen: 'a' }, 'down a (unheard)'],
+  ] as const)(
+    'for a moment, again and again, stops with a lost side (%s)',
+    (text, sight, stops) => {
+      const probe = new ResolverProbe({ isResponsible: false }).see(text, sight)
+      for (let turn = 0; turn < 10; turn++) probe.standStill(probe.state.wakeAt - probe.now + 600)
+      expect(probe.actions[0]).toBe(stops)
+    },
+  )
+
   test('a little, decides all the same', () => {
     const probe = new ResolverProbe().see('a b c / d e').pass(4_990).standStill(300)
     expect(probe.actions).toEqual(['down d e (stable)'])
