@@ -18,6 +18,12 @@ export type MemberEvent =
       readonly previousStatus: MemberStatus
     }
 
+export function isMemberEvent(event: ClusterEvent): event is MemberEvent {
+  return (
+    'member' in event && event.type !== 'member-unreachable' && event.type !== 'member-reachable'
+  )
+}
+
 /** Why a node is no longer part of its cluster. */
 export type StopReason = 'downed' | 'removed' | 'left'
 

@@ -3,7 +3,7 @@
 // another. After each event the same things are settled, in one order, whatever the event was.
 import type { NodeIdentity } from '@casty/transport'
 import { admit } from './admission.ts'
-import { eventsBetween } from './events.ts'
+import { eventsBetween, isMemberEvent } from './events.ts'
 import { receiveNews, receiveRequest, receiveSeen, receiveStatus } from './exchange.ts'
 import { crossRound, hastenAcross } from './cross-gossip.ts'
 import { forgetOutOfSight } from './cross-sight.ts'
@@ -186,7 +186,10 @@ function settle(
   }
   const [heeded, consequences] = heedOwnStatus(state, moment)
   const views = { before: viewpoint(before), after: viewpoint(heeded) }
-  const events = eventsBetween(before.cluster, heeded.cluster, views.after, views.before)
+  const between = eventsBetween(before.cluster, heeded.cluster, views.after, views.before)
+  // Whoever was decided against has no vote any more: who is in reach, and leads, is not for it to say.
+  const isOver = heeded.phase.type === 'stopped' && heeded.phase.reason !== 'left'
+  const events = isOver ? between.filter(isMemberEvent) : between
   all.push(...events.map((event) => ({ type: 'publish', event }) as const), ...consequences)
   const settled =
     heeded.phase.type === 'stopped'

@@ -51,6 +51,22 @@ describe('Downing by command', () => {
     await world.until(() => world.everySees('a.up b.up'), 5_000)
   })
 
+  test('of a node that finds others unreachable tells it of nothing that it has no say in any more', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c')
+    const node = world.node('c')
+    world.partition('a b', 'c')
+    await world.until(() => world.unreachable('c') === 'a b', 20_000)
+    const told = node.events.length
+    node.cluster.down(node.cluster.self)
+    await world.advance(100)
+    expect(node.events.slice(told).map(({ type }) => type)).toEqual([
+      'member-downed',
+      'self-downed',
+      'cluster-shutting-down',
+    ])
+  })
+
   test('makes every later call on the downed node fail as downed', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b c')
