@@ -42,8 +42,8 @@ export const decidingBugs: readonly SeededBug[] = bugsOf([
     name: 'old-pictures-decided-on',
     promise: 'one side survives',
     file: `${r}/resolver.ts`,
-    find: 'const hasStoodStill = input.hasStalled || now - state.wakeAt > lateMs',
-    replace: 'const hasStoodStill = false && now - state.wakeAt > lateMs',
+    find: 'const lateByMs = now - state.wakeAt',
+    replace: 'const lateByMs = 0 * (now - state.wakeAt)',
     why: 'A process that was stopped decides on what it saw before.',
   },
   {
