@@ -63,8 +63,8 @@ export const countingBugs: readonly SeededBug[] = bugsOf([
     name: 'lone-links-counted',
     promise: 'nobody is downed needlessly',
     file: `${s}/resolver/view-of.ts`,
-    find: ').filter(({ unreachable }) => unreachable)',
-    replace: ')',
+    find: 'return votes.filter(({ unreachable }) => unreachable)',
+    replace: 'return votes',
     why: 'One accusation, outvoted by all others, makes a member unreachable.',
   },
   {

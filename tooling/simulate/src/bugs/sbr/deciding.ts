@@ -25,7 +25,7 @@ export const decidingBugs: readonly SeededBug[] = bugsOf([
     name: 'every-node-decides',
     promise: 'one side survives',
     file: `${r}/view-of.ts`,
-    find: 'if (!own || electLeader(state, viewpoint)?.key !== self.key) return false',
+    find: 'if (!own || electLeader(state, viewpoint)?.key !== self.key || isOutvoted(asked)) return false',
     replace: 'if (!own) return false',
     why: 'Each node of a side decides on its own view, and they may differ.',
   },
