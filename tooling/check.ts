@@ -36,7 +36,7 @@ const steps: readonly Step[] = [
   },
   {
     name: 'simulation of large clusters',
-    command: [...simulate, '--scenario', 'membership-large', '--seeds', '30'],
+    command: [...simulate, '--scenario', 'membership-large', '--seeds', '10'],
     alone: true,
   },
   // These start processes and kill them, on the machine's own time: one after another.

@@ -12,7 +12,7 @@ import {
 } from '../checks/workspace.ts'
 import { docExamples, readmeExamples, type Example } from './extract.ts'
 
-const timeLimitMs = 20_000
+const timeLimitMs = 60_000
 const folder = join(import.meta.dirname, '.generated')
 
 interface Program extends Example {
