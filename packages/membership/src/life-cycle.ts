@@ -84,6 +84,18 @@ function stopRemoved(state: MembershipState, reason: 'left' | 'removed'): Step {
   return [stopped, isOwnDecision ? [...lastWords(state, elsewhere(state)), ...effects] : effects]
 }
 
+/**
+ * Others refuse this node, as one whose life is over. Was that all that it still waited for, then it has
+ * left, and the word of whoever let it go was lost or is late; else they decided against it.
+ */
+export function refusedAsRemoved(state: MembershipState, { wallNow }: Moment): Step {
+  const { phase, cluster, self } = state
+  const hasLeft = phase.type === 'leaving' && phase.tasks === 'done'
+  return hasLeft
+    ? [{ ...state, cluster: cluster.removeMembers([self], wallNow, self) }, []]
+    : stop(state, 'removed')
+}
+
 function lastWords(
   { cluster, known }: MembershipState,
   to: readonly Member[],

@@ -26,8 +26,8 @@ import {
   exitConfirmed,
   heedOwnStatus,
   leavingOverdue,
+  refusedAsRemoved,
   requestLeave,
-  stop,
 } from './life-cycle.ts'
 import {
   viewpoint,
@@ -61,7 +61,7 @@ function handle(state: MembershipState, event: MembershipEvent): Step {
     case 'outlived':
       return state.phase.type === 'joining'
         ? outgrow(state, event.knownIncarnation)
-        : stop(state, 'removed')
+        : refusedAsRemoved(state, event)
     case 'reincarnated':
       return reincarnated(state, event.self, event)
     case 'message-received':

@@ -149,6 +149,21 @@ describe('Leaving', () => {
     expect(log.filter(({ level }) => level === 'warn')).toEqual([])
   })
 
+  test('that the others let go is known to the node also where their word did not reach it', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c')
+    const { cluster, events, log } = world.node('c')
+    cluster.beforeExit(async () => {
+      for (const other of ['a', 'b']) world.cut(other, 'c', { oneWay: true })
+    })
+    const left = cluster.leave()
+    await world.until(() => world.view('a') === 'a.up b.up', 5_000)
+    world.heal()
+    expect(await world.settled(left)).toBe('left')
+    expect(memberEvents({ events }, 'c').at(-1)).toBe('c.removed')
+    expect(log.filter(({ level }) => level === 'warn')).toEqual([])
+  })
+
   test('of the only member is let go by itself', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a')
