@@ -45,16 +45,16 @@ function unsettledAt(settings: ResolverSettings, stability: Stability): number {
 }
 
 /**
- * How long a member may stay silent, in milliseconds, before it counts as lost against the own side: so
- * long that with the time for news to spread the losing side stops no later than where it sees votes.
+ * How long a member may stay silent, in milliseconds, before it counts as lost against the own side: a
+ * little longer than the window, so that a leader who sees the same decides first.
  */
-export function silenceMs(settings: ResolverSettings): number {
-  return Math.max(0, settings.stableAfterMs + patienceMs(settings) - settlesWithinMs)
+export function silenceMs({ stableAfterMs }: ResolverSettings): number {
+  return stableAfterMs + settlesWithinMs
 }
 
 /** The same where the lease might yet save the own side. */
 export function leaseSilenceMs(settings: ResolverSettings): number {
-  return silenceMs(settings) + patienceMs(settings)
+  return silenceMs(settings) + 2 * patienceMs(settings)
 }
 
 /** When to be asked again though nothing changed. What is over already was heeded. */
@@ -67,13 +67,9 @@ export function nextDeadline(
   const deadlines = [leaseDeadline(lease)]
   const isAtLease = lease.type === 'waiting' || lease.type === 'asking'
   if (stability && !isAtLease) {
-    const silences = [
-      silenceMs(settings),
-      ...(settings.strategy.lease ? [leaseSilenceMs(settings)] : []),
-    ]
-    for (const ms of silences) {
-      deadlines.push(nextSilence(stability.hearing, ms, now))
-      deadlines.push(nextSilence(stability.hearing, ms + settlesWithinMs, now))
+    deadlines.push(nextSilence(stability.hearing, silenceMs(settings), now))
+    if (settings.strategy.lease) {
+      deadlines.push(nextSilence(stability.hearing, leaseSilenceMs(settings), now))
     }
     if (stability.firstChangeAt !== undefined) {
       const unsettled = unsettledAt(settings, stability)

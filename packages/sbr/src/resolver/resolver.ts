@@ -4,7 +4,7 @@ import { nodesToDown } from '../nodes-to-down.ts'
 import { afterLease, type Ruling } from '../ruling.ts'
 import type { ResolverRuling, RulingCause, SbrAction } from './action.ts'
 import { dueAt, leaseSilenceMs, nextDeadline, silenceMs, type Due } from './deadlines.ts'
-import { settlesWithinMs, silentMembers, unheardSince } from './hearing.ts'
+import { silentMembers, unheardSince } from './hearing.ts'
 import { answerTimeoutMs, followLease, holdLease } from './lease-phase.ts'
 import type { ResolverInput, ResolverOutcome, ResolverState } from './resolver-state.ts'
 import type { ResolverSettings } from './settings.ts'
@@ -182,10 +182,8 @@ function silentRuling(
 ): Ruling | undefined {
   const without = (ms: number): Ruling | undefined => {
     const silent = silentMembers(stability.hearing, ms, now)
-    const isMissed = [...silent].some((key) => !view.unreachable.has(key))
-    // That the silent are found unreachable at last begins a new window, but gives no new time.
-    const lost = isMissed ? silent : silentMembers(stability.hearing, ms + settlesWithinMs, now)
-    return lost.size === 0 ? undefined : cautiousRulingOn(settings, stability, view, lost)
+    if (silent.size === 0) return undefined
+    return cautiousRulingOn(settings, stability, view, silent)
   }
   const ruling = without(silenceMs(settings))
   if (!ruling || isLost(ruling)) return ruling

@@ -101,17 +101,20 @@ export function unstableAfterMs(
   throw SbrError.invalidOption('downAllWhenUnstable', downAllWhenUnstable, allowed)
 }
 
-/** How much earlier one side may begin its window than the other, and how long a node takes to stop. */
-const skewMs = 1_000
+/**
+ * How much later the losing side may begin its window: where a link is cut in one direction it hears the
+ * other for as long as that takes to give up, and only then finds it silent itself.
+ */
+const skewMs = 5_000
 
 /**
  * How long those who take over from a removed member wait first, in milliseconds, so that the losing
  * side, which decides by itself, has stopped: singletons, and shards whose owner holds no lease.
  *
- * Both sides begin their window within a second of each other. Where the picture settles the loser stops
- * after `stableAfterMs`, as the winner acts; where it does not, up to `downAllWhenUnstable` later. So the
- * margin is `stableAfterMs`, and never less than the latter and a second. A side that waits for a lease is
- * given that patience a second time.
+ * That is `stableAfterMs`, and never less than `downAllWhenUnstable` and the time by which one side may
+ * see the cut later than the other: 9,000 with the defaults. A side that waits for a lease is given that
+ * patience twice. A process that stands still for longer than
+ * all of this may go on for a moment when it wakes; only fencing helps against that.
  *
  * @throws SbrError `CASTY_SBR_INVALID_OPTION`
  */

@@ -5,7 +5,7 @@ import { beginHearing, hear, hearLater, type Hearing } from './hearing.ts'
 import { changeBetween, pictureOf, undecidedMembers, type Picture } from './picture.ts'
 
 /**
- * Kept while somebody is unreachable, or suspected to be.
+ * Kept while somebody is unreachable, or suspected to be, or down.
  *
  * Invariant: `firstChangeAt` is set while there is somebody over whom nothing is decided.
  */
@@ -20,6 +20,8 @@ export interface Stability {
   /** And after that somebody was lost: the picture does not only grow, nor heal. */
   readonly isFlapping: boolean
   readonly hearing: Hearing
+  /** When each member that is down was first seen so. */
+  readonly downSince: ReadonlyMap<NodeKey, number>
 }
 
 /** What a window is made of. */
@@ -31,16 +33,22 @@ interface Sight {
 }
 
 /** Begins to watch, or begins anew where what was seen so far can be trusted no more. */
-export function beginWindow(
-  { now, view, version, suspected }: Sight,
-  before?: Picture,
-): Stability | undefined {
-  if (view.unreachable.size === 0 && suspected.size === 0) return undefined
-  const picture = pictureOf(view, suspected, before)
-  const firstChangeAt = undecidedMembers(view).length === 0 ? undefined : now
-  const hearing = beginHearing(view, version, now)
-  const calm = { hasRegained: false, isFlapping: false }
-  return { picture, quietSince: now, firstChangeAt, ...calm, hearing }
+export function beginWindow(sight: Sight, before?: Stability): Stability | undefined {
+  const { now, view, version, suspected } = sight
+  const picture = pictureOf(view, suspected, before?.picture)
+  const isWatched = (key: NodeKey): boolean =>
+    view.unreachable.has(key) || suspected.has(key) || picture.get(key)?.status === 'down'
+  if (![...picture.keys()].some(isWatched)) return undefined
+  const downed = [...picture].filter(([, { status }]) => status === 'down').map(([key]) => key)
+  return {
+    picture,
+    quietSince: now,
+    firstChangeAt: undecidedMembers(view).length === 0 ? undefined : now,
+    hasRegained: false,
+    isFlapping: false,
+    hearing: beginHearing(view, version, now),
+    downSince: new Map(downed.map((key) => [key, before?.downSince.get(key) ?? now])),
+  }
 }
 
 /**
@@ -49,12 +57,13 @@ export function beginWindow(
  * late would never find that its side is lost.
  */
 export function putOff(before: Stability, byMs: number, now: number): Stability {
-  const { firstChangeAt, hearing } = before
+  const { firstChangeAt, hearing, downSince } = before
   return {
     ...before,
     quietSince: now,
     firstChangeAt: firstChangeAt === undefined ? undefined : firstChangeAt + byMs,
     hearing: hearLater(hearing, byMs),
+    downSince: new Map([...downSince].map(([key, since]) => [key, since + byMs])),
   }
 }
 
@@ -64,13 +73,13 @@ export function followPicture(
   sight: Sight,
 ): { readonly stability: Stability | undefined; readonly hasRestarted: boolean } {
   const { now, view, version } = sight
-  const begun = beginWindow(sight, before.picture)
+  const begun = beginWindow(sight, before)
   if (!begun) return { stability: undefined, hasRestarted: true }
   const change = changeBetween(before.picture, begun.picture)
   // A decision was made on what was seen until now: what is left is a picture of its own.
   const isDecided = begun.firstChangeAt === undefined || change.downed
   const stability: Stability = {
-    picture: begun.picture,
+    ...begun,
     quietSince: change.restarts ? now : before.quietSince,
     firstChangeAt: isDecided ? begun.firstChangeAt : (before.firstChangeAt ?? now),
     hasRegained: !isDecided && (before.hasRegained || change.regained),
@@ -78,4 +87,19 @@ export function followPicture(
     hearing: hear(before.hearing, view, version, now),
   }
   return { stability, hasRestarted: change.restarts }
+}
+
+/**
+ * Members whose downing somebody has not seen who was there to see it. He may be with them now, and
+ * decide with them, so they are not gone yet.
+ */
+export function unconfirmedDown({ downSince, hearing, picture }: Stability): ReadonlySet<NodeKey> {
+  const isActive = (key: NodeKey): boolean => {
+    const status = picture.get(key)?.status
+    return status !== undefined && status !== 'down' && status !== 'exiting'
+  }
+  const latest = Math.min(
+    ...[...hearing.pendingSince].filter(([key]) => isActive(key)).map(([, since]) => since),
+  )
+  return new Set([...downSince].filter(([, since]) => latest <= since).map(([key]) => key))
 }

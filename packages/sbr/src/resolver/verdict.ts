@@ -1,15 +1,44 @@
 // What is decided on a picture: as it looks, and with those taken for lost of whom nothing is heard.
-import type { NodeKey } from '@casty/membership'
+import { Member, type NodeKey } from '@casty/membership'
 import { countText } from '../counting.ts'
 import { rule, type Ruling } from '../ruling.ts'
 import type { SbrView } from '../view.ts'
 import { unheardSince } from './hearing.ts'
 import { isOnTheWayOut } from './picture.ts'
 import type { ResolverSettings } from './settings.ts'
-import type { Stability } from './stability.ts'
+import { unconfirmedDown, type Stability } from './stability.ts'
 
-/** On the picture as it looks. Whoever has seen it, or anything after it, counts as having seen the state. */
+/**
+ * On the picture as it looks. Whoever has seen it, or anything after it, counts as having seen the state;
+ * whoever was downed without that being seen by all counts as if he had not been.
+ */
 export function rulingOn(
+  settings: ResolverSettings,
+  stability: Stability,
+  seenView: SbrView,
+): Ruling {
+  const unconfirmed = unconfirmedDown(stability)
+  const view = withoutDowning(seenView, unconfirmed)
+  const ruling = ruleOn(settings, stability, view)
+  if (unconfirmed.size === 0) return ruling
+  const what = `${countText(unconfirmed.size)} whose downing some have not seen`
+  const down = ruling.down.filter(({ key }) => !unconfirmed.has(key))
+  return { ...ruling, down, reason: `${ruling.reason} Counted still: ${what}.` }
+}
+
+/** The view as if some had not been downed, nor come back. */
+function withoutDowning(view: SbrView, downed: ReadonlySet<NodeKey>): SbrView {
+  if (downed.size === 0) return view
+  const members = view.members.map((member) => {
+    if (!downed.has(member.key)) return member
+    const { node, roles, upNumber } = member
+    const status = upNumber === undefined ? 'joining' : 'up'
+    return Member.of({ node, status, roles, ...(upNumber !== undefined && { upNumber }) })
+  })
+  return { ...view, members, unreachable: new Set([...view.unreachable, ...downed]) }
+}
+
+function ruleOn(
   settings: ResolverSettings,
   { hearing, quietSince }: Stability,
   view: SbrView,
