@@ -36,14 +36,22 @@ export class PostgresLeaseError extends Error {
   static invalidOption(option: string, value: unknown, allowed: string): PostgresLeaseError {
     return new PostgresLeaseError(
       'CASTY_LEASE_POSTGRES_INVALID_OPTION',
-      `Option ${option} is ${describe(value)}; allowed is ${allowed}.`,
+      `Option ${option} of postgresLease() is ${describe(value)}; allowed is ${allowed}.`,
+    )
+  }
+
+  static noOptions(value: unknown): PostgresLeaseError {
+    return new PostgresLeaseError(
+      'CASTY_LEASE_POSTGRES_INVALID_OPTION',
+      `The options of postgresLease() are ${describe(value)}; allowed is an object with name, owner, ` +
+        'and connectionString or pool.',
     )
   }
 
   static unknownOption(option: string, known: readonly string[]): PostgresLeaseError {
     return new PostgresLeaseError(
       'CASTY_LEASE_POSTGRES_INVALID_OPTION',
-      `Option ${option} is not known; allowed is ${known.join(', ')}.`,
+      `Option ${option} of postgresLease() is not known; allowed is ${known.join(', ')}.`,
     )
   }
 }

@@ -60,6 +60,9 @@ const optionNames = [
  * @throws PostgresLeaseError `CASTY_LEASE_POSTGRES_INVALID_OPTION`, SbrError `CASTY_SBR_INVALID_OPTION`
  */
 export function postgresLease(options: PostgresLeaseOptions): PostgresLease {
+  const given: unknown = options // A user without types may give anything.
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw PostgresLeaseError.noOptions(given)
   for (const name of Object.keys(options)) {
     if (!optionNames.includes(name)) throw PostgresLeaseError.unknownOption(name, optionNames)
   }

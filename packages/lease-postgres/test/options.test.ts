@@ -16,8 +16,16 @@ describe('options are checked at the door', () => {
   ])('%s', (option, options) => {
     const make = () => postgresLease({ ...owner, ...options })
     expect(make).toThrow(expect.objectContaining({ code: 'CASTY_LEASE_POSTGRES_INVALID_OPTION' }))
-    expect(make).toThrow(new RegExp(`^Option ${option} is `))
+    expect(make).toThrow(new RegExp(`^Option ${option} of postgresLease\\(\\) is `))
     expect(make).not.toThrow(/secret/)
+  })
+
+  test('that there are any', () => {
+    const untyped = (value: unknown) => () => postgresLease(value as never) // From a user without types.
+    const code = 'CASTY_LEASE_POSTGRES_INVALID_OPTION'
+    expect(untyped(undefined)).toThrow(expect.objectContaining({ code }))
+    expect(untyped(undefined)).toThrow(/^The options of postgresLease\(\) are missing; /)
+    expect(untyped([])).toThrow(/are a list; /)
   })
 
   test('durations too', () => {

@@ -154,7 +154,10 @@ function checkParts(config: ClusterConfig): void {
     const methods = ['enable', 'disable', 'reset', 'percentile']
     capable('eventLoopDelay', eventLoopDelay, methods, 'a histogram of monitorEventLoopDelay()')
   }
-  if (downing !== undefined) capable('downing', downing, ['start'], 'a DowningProvider')
+  if (downing !== undefined) {
+    const provider = 'a DowningProvider, such as splitBrainResolver({ strategy }) of @casty/sbr,'
+    capable('downing', downing, ['start'], provider)
+  }
   knownNames('failureDetector', config.failureDetector ?? {}, Object.keys(detectorNames))
   knownNames('limits', config.limits ?? {}, Object.keys(endpointLimitDefaults))
 }

@@ -38,6 +38,7 @@ export {
   type StopReason,
 } from './events.ts'
 export type { ClusterExplanation, DataCenterExplanation } from './explanation.ts'
+export { nearestNames } from './nearest-names.ts'
 export { pickGossipTarget } from './gossip-round.ts'
 export {
   exitingTargets,

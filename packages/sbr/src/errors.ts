@@ -11,10 +11,30 @@ export class SbrError extends Error {
     this.code = code
   }
 
-  static invalidOption(option: string, value: unknown, allowed: string): SbrError {
+  /** @param of - whose option it is, as in 'keepOldest()' */
+  static invalidOption(of: string, option: string, value: unknown, allowed: string): SbrError {
     return new SbrError(
       'CASTY_SBR_INVALID_OPTION',
-      `Option ${option} is ${describe(value)}; allowed is ${allowed}.`,
+      `Option ${option} of ${of} is ${describe(value)}; allowed is ${allowed}.`,
+    )
+  }
+
+  /** @param of - what wants options, as in 'keepOldest()' */
+  static invalidOptions(of: string, value: unknown, known: readonly string[]): SbrError {
+    const what = value === undefined ? 'no options' : `${describe(value)} for options`
+    const names = known.length === 0 ? '' : `, of these: ${known.join(', ')}`
+    return new SbrError(
+      'CASTY_SBR_INVALID_OPTION',
+      `${of} was given ${what}; allowed is an object of options${names}.`,
+    )
+  }
+
+  /** A strategy where a resolver, or its options, are wanted. */
+  static bareStrategy(where: string, strategy: string, instead: string): SbrError {
+    return new SbrError(
+      'CASTY_SBR_INVALID_OPTION',
+      `${where} is the strategy ${JSON.stringify(strategy.slice(0, 100))}, which needs a resolver ` +
+        `to carry it out; write ${instead}.`,
     )
   }
 
@@ -26,11 +46,12 @@ export class SbrError extends Error {
     )
   }
 
-  static unknownOption(option: string, known: readonly string[]): SbrError {
-    const allowed = known.length === 0 ? 'none' : known.join(', ')
+  /** @param nearest - the names that look most alike */
+  static unknownOption(of: string, option: string, nearest: readonly string[]): SbrError {
+    const allowed = nearest.length === 0 ? 'none' : nearest.join(', ')
     return new SbrError(
       'CASTY_SBR_INVALID_OPTION',
-      `Option ${option} is not known; allowed is ${allowed}.`,
+      `Option ${option} of ${of} is not known; allowed is ${allowed}.`,
     )
   }
 }

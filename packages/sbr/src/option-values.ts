@@ -1,5 +1,6 @@
 // The checks that options share. Their values come from a user, who may have no types: they are
-// looked at before anything trusts them.
+// looked at before anything trusts them. Each check is told whose option it is, as in 'keepOldest()'.
+import { nearestNames } from '@casty/membership'
 import { SbrError } from './errors.ts'
 
 /**
@@ -7,34 +8,35 @@ import { SbrError } from './errors.ts'
  *
  * @throws SbrError `CASTY_SBR_INVALID_OPTION`
  */
-export function knownNames(value: object, known: readonly string[]): void {
+export function knownNames(of: string, value: object, known: readonly string[]): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw SbrError.invalidOption('options', value, 'an object of options')
+    throw SbrError.invalidOptions(of, value, known)
   for (const [name, given] of Object.entries(value)) {
-    if (!known.includes(name) && given !== undefined) throw SbrError.unknownOption(name, known)
+    if (!known.includes(name) && given !== undefined)
+      throw SbrError.unknownOption(of, name, nearestNames(name, known))
   }
 }
 
 /** @throws SbrError `CASTY_SBR_INVALID_OPTION` */
-export function role(value: string | undefined): string | undefined {
+export function role(of: string, value: string | undefined): string | undefined {
   if (value === undefined || (typeof value === 'string' && value.length > 0)) return value
-  throw SbrError.invalidOption('role', value, 'the name of a role, or nothing for all members')
+  throw SbrError.invalidOption(of, 'role', value, 'the name of a role, or nothing for all members')
 }
 
 /** @throws SbrError `CASTY_SBR_INVALID_OPTION` */
-export function whole(option: string, value: number, min: number, max: number): number {
+export function whole(of: string, option: string, value: number, min: number, max: number): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw SbrError.invalidOption(option, value, `an integer from ${min} to ${max}`)
+  throw SbrError.invalidOption(of, option, value, `an integer from ${min} to ${max}`)
 }
 
 /** @throws SbrError `CASTY_SBR_INVALID_OPTION` */
-export function durationMs(option: string, value: number): number {
+export function durationMs(of: string, option: string, value: number): number {
   if (Number.isFinite(value) && value >= 0) return value
-  throw SbrError.invalidOption(option, value, 'a number of milliseconds of at least 0')
+  throw SbrError.invalidOption(of, option, value, 'a number of milliseconds of at least 0')
 }
 
 /** @throws SbrError `CASTY_SBR_INVALID_OPTION` */
-export function flag(option: string, value: boolean): boolean {
+export function flag(of: string, option: string, value: boolean): boolean {
   if (typeof value === 'boolean') return value
-  throw SbrError.invalidOption(option, value, 'true or false')
+  throw SbrError.invalidOption(of, option, value, 'true or false')
 }

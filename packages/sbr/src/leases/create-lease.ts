@@ -5,6 +5,7 @@ import { BoundedStore } from './bounded-store.ts'
 import type { Call } from './call.ts'
 import { GiveBack } from './give-back.ts'
 import {
+  leaseOptionNames,
   leaseText,
   resolveLeaseOptions,
   type LeaseOptions,
@@ -44,21 +45,10 @@ export interface StoredLease extends Lease, AsyncDisposable {
  * @throws SbrError `CASTY_SBR_INVALID_OPTION`
  */
 export function createLease(store: LeaseStore, options: StoredLeaseOptions): StoredLease {
-  knownNames(options, optionNames)
+  knownNames('createLease()', options, [...leaseOptionNames, 'session'])
   const session = leaseText('session', options.session)
   return new LeaseOverStore(store, resolveLeaseOptions(options), session)
 }
-
-const optionNames = [
-  'name',
-  'owner',
-  'ttlMs',
-  'heartbeatMs',
-  'operationTimeoutMs',
-  'clock',
-  'logger',
-  'session',
-]
 
 class LeaseOverStore implements StoredLease {
   readonly name: string

@@ -3,9 +3,10 @@
 import { systemClock, type Clock } from '@casty/clock'
 import { SbrError } from '../errors.ts'
 import { LeaseError } from '../lease-error.ts'
+import { knownNames } from '../option-values.ts'
 import { orAborted } from './call.ts'
 import { createLease, type StoredLease } from './create-lease.ts'
-import type { LeaseOptions } from './lease-options.ts'
+import { leaseOptionNames, type LeaseOptions } from './lease-options.ts'
 import type { ClaimAnswer, LeaseClaim, LeaseStore, TimedClaim } from './lease-store.ts'
 import {
   ProgrammedAnswers,
@@ -57,7 +58,12 @@ export class InMemoryLeases implements LeaseStore {
 
   constructor({ clock = systemClock, latencyMs = 0 }: InMemoryLeasesOptions = {}) {
     if (!(Number.isFinite(latencyMs) && latencyMs >= 0)) {
-      throw SbrError.invalidOption('latencyMs', latencyMs, 'a number of milliseconds from 0 on')
+      throw SbrError.invalidOption(
+        'InMemoryLeases',
+        'latencyMs',
+        latencyMs,
+        'a number of milliseconds from 0 on',
+      )
     }
     this.clock = clock
     this.#latencyMs = latencyMs
@@ -248,6 +254,10 @@ export interface InMemoryLeaseOptions extends LeaseOptions {
  * const leases = new InMemoryLeases({ clock })
  * const lease = inMemoryLease({ leases, name: 'shop-sbr', owner: '10.0.0.1:2551' })
  */
-export function inMemoryLease({ leases, ...options }: InMemoryLeaseOptions): StoredLease {
+export function inMemoryLease(given: InMemoryLeaseOptions): StoredLease {
+  knownNames('inMemoryLease()', given, ['leases', ...leaseOptionNames])
+  const { leases, ...options } = given
+  if (!(leases instanceof InMemoryLeases))
+    throw SbrError.invalidOption('inMemoryLease()', 'leases', leases, 'an InMemoryLeases')
   return createLease(leases, { clock: leases.clock, ...options, session: leases.newSession() })
 }

@@ -33,6 +33,16 @@ export interface LeaseOptions {
   readonly logger?: Logger
 }
 
+export const leaseOptionNames: readonly (keyof LeaseOptions)[] = [
+  'name',
+  'owner',
+  'ttlMs',
+  'heartbeatMs',
+  'operationTimeoutMs',
+  'clock',
+  'logger',
+]
+
 /** The durations of a lease, all of them settled. */
 export interface LeaseTiming {
   readonly ttlMs: number
@@ -97,7 +107,7 @@ export function leaseTiming(options: Partial<LeaseTiming> = {}): LeaseTiming {
   if (heartbeatMs + operationTimeoutMs >= trustedLeaseMs(ttlMs)) {
     const allowed = `a sum below nine tenths of ttlMs, ${trustedLeaseMs(ttlMs)}`
     const sum = heartbeatMs + operationTimeoutMs
-    throw SbrError.invalidOption('heartbeatMs + operationTimeoutMs', sum, allowed)
+    throw SbrError.invalidOption('a lease', 'heartbeatMs + operationTimeoutMs', sum, allowed)
   }
   return { ttlMs, heartbeatMs, operationTimeoutMs }
 }
@@ -107,11 +117,11 @@ const longestMs = 86_400_000
 function duration(option: string, value: number, shortestMs: number): void {
   if (Number.isFinite(value) && value >= shortestMs && value <= longestMs) return
   const allowed = `a number of milliseconds from ${shortestMs} to ${longestMs}`
-  throw SbrError.invalidOption(option, value, allowed)
+  throw SbrError.invalidOption('a lease', option, value, allowed)
 }
 
 /** @throws SbrError `CASTY_SBR_INVALID_OPTION` */
 export function leaseText(option: string, value: string): string {
   if (typeof value === 'string' && value.length > 0 && value.length <= 200) return value
-  throw SbrError.invalidOption(option, value, 'a text of 1 to 200 letters')
+  throw SbrError.invalidOption('a lease', option, value, 'a text of 1 to 200 letters')
 }

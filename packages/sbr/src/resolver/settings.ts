@@ -5,6 +5,8 @@ import { keepMajority } from '../strategies/keep-majority.ts'
 import type { DowningStrategy } from '../strategy.ts'
 import type { ResolverRuling } from './action.ts'
 
+const of = 'splitBrainResolver()'
+
 /** Options of {@link splitBrainResolver}. All but `onRuling` and `downRemovalMarginMs` must agree on all nodes. */
 export interface ResolverOptions {
   /** Says which side survives. @defaultValue keepMajority() */
@@ -58,19 +60,30 @@ const optionNames: Readonly<Record<keyof ResolverOptions, true>> = {
 
 /** @throws SbrError `CASTY_SBR_INVALID_OPTION` */
 export function checkResolverOptions(options: ResolverOptions): ResolverSettings {
-  knownNames(options, Object.keys(optionNames))
+  if (isStrategy(options))
+    throw SbrError.bareStrategy(
+      `What ${of} was given`,
+      options.name,
+      'splitBrainResolver({ strategy })',
+    )
+  knownNames(of, options, Object.keys(optionNames))
   const { strategy = keepMajority(), onRuling } = options
   const { stableAfterMs = resolverDefaults.stableAfterMs } = options
   if (!isStrategy(strategy)) {
-    throw SbrError.invalidOption('strategy', strategy, 'a DowningStrategy, such as keepMajority()')
+    throw SbrError.invalidOption(
+      of,
+      'strategy',
+      strategy,
+      'a DowningStrategy, such as keepMajority()',
+    )
   }
   if (onRuling !== undefined && typeof onRuling !== 'function')
-    throw SbrError.invalidOption('onRuling', onRuling, 'a function')
+    throw SbrError.invalidOption(of, 'onRuling', onRuling, 'a function')
   if (options.downRemovalMarginMs !== undefined)
-    durationMs('downRemovalMarginMs', options.downRemovalMarginMs)
+    durationMs(of, 'downRemovalMarginMs', options.downRemovalMarginMs)
   return {
     strategy,
-    stableAfterMs: durationMs('stableAfterMs', stableAfterMs),
+    stableAfterMs: durationMs(of, 'stableAfterMs', stableAfterMs),
     unstableAfterMs: unstableAfterMs(options),
     downAllWhenIndirectlyConnected: checkShare(options.downAllWhenIndirectlyConnected),
   }
@@ -81,7 +94,7 @@ function checkShare(
 ): number | 'off' {
   if (share === 'off' || (Number.isFinite(share) && share > 0 && share <= 1)) return share
   const allowed = "'off', or a share of the members above 0 and up to 1"
-  throw SbrError.invalidOption('downAllWhenIndirectlyConnected', share, allowed)
+  throw SbrError.invalidOption(of, 'downAllWhenIndirectlyConnected', share, allowed)
 }
 
 /**
@@ -98,7 +111,7 @@ export function unstableAfterMs(
   if (downAllWhenUnstable === 'on') return Math.max(4_000, 0.75 * stableAfterMs)
   if (Number.isFinite(downAllWhenUnstable) && downAllWhenUnstable > 0) return downAllWhenUnstable
   const allowed = "'on', 'off', or a number of milliseconds above 0"
-  throw SbrError.invalidOption('downAllWhenUnstable', downAllWhenUnstable, allowed)
+  throw SbrError.invalidOption(of, 'downAllWhenUnstable', downAllWhenUnstable, allowed)
 }
 
 /**
@@ -152,7 +165,8 @@ export function leaseName(clusterName: string, name = ''): string {
   return name.trim() === '' ? `${clusterName}-casty-sbr` : name
 }
 
-function isStrategy(value: unknown): boolean {
+/** Whether it looks like a strategy. A user without types may give anything. */
+export function isStrategy(value: unknown): value is DowningStrategy {
   if (typeof value !== 'object' || value === null) return false
   const { name, agreement, decide } = value as Readonly<Record<string, unknown>> // Any object reads so.
   return typeof name === 'string' && typeof agreement === 'string' && typeof decide === 'function'

@@ -10,7 +10,7 @@ import { strategyOf, type DowningStrategy } from '../strategy.ts'
  * @see Pekko `DownAllNodes`
  */
 export function downAll(options: Readonly<Record<never, never>> = {}): DowningStrategy {
-  knownNames(options, [])
+  knownNames('downAll()', options, [])
   return strategyOf('down-all', 'down-all', () =>
     judgedAs('down-all', 'members are unreachable, and this strategy lets nobody survive that'),
   )

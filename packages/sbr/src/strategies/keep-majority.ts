@@ -6,6 +6,8 @@ import { knownNames, role } from '../option-values.ts'
 import { guardMembershipChange } from '../second-pass.ts'
 import { agreementOf, strategyOf, type DowningStrategy } from '../strategy.ts'
 
+const of = 'keepMajority()'
+
 /** Options of {@link keepMajority}. */
 export interface KeepMajorityOptions {
   /**
@@ -26,8 +28,8 @@ export interface KeepMajorityOptions {
  * @see Pekko `KeepMajority`
  */
 export function keepMajority(options: KeepMajorityOptions = {}): DowningStrategy {
-  knownNames(options, ['role'])
-  const counted = role(options.role)
+  knownNames(of, options, ['role'])
+  const counted = role(of, options.role)
   return strategyOf('keep-majority', agreementOf('keep-majority', { role: counted }), (view) =>
     judgeIndirectlyConnected(view, (rest) => guardMembershipChange(rest, judgeMajority, counted)),
   )

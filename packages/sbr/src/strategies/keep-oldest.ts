@@ -6,6 +6,8 @@ import { flag, knownNames, role } from '../option-values.ts'
 import { guardMembershipChange } from '../second-pass.ts'
 import { agreementOf, strategyOf, type DowningStrategy } from '../strategy.ts'
 
+const of = 'keepOldest()'
+
 /** Options of {@link keepOldest}. */
 export interface KeepOldestOptions {
   /**
@@ -32,9 +34,9 @@ export interface KeepOldestOptions {
  * @see Pekko `KeepOldest`
  */
 export function keepOldest(options: KeepOldestOptions = {}): DowningStrategy {
-  knownNames(options, ['downIfAlone', 'role'])
-  const downIfAlone = flag('downIfAlone', options.downIfAlone ?? true)
-  const counted = role(options.role)
+  knownNames(of, options, ['downIfAlone', 'role'])
+  const downIfAlone = flag(of, 'downIfAlone', options.downIfAlone ?? true)
+  const counted = role(of, options.role)
   const judge = (sides: Sides): Pass => judgeOldest(sides, downIfAlone)
   return strategyOf(
     'keep-oldest',

@@ -6,6 +6,8 @@ import { judgedOnce, type Pass } from '../judgement.ts'
 import { knownNames, whole } from '../option-values.ts'
 import { agreementOf, strategyOf, type DowningStrategy } from '../strategy.ts'
 
+const of = 'keepReferee()'
+
 /** Options of {@link keepReferee}. */
 export interface KeepRefereeOptions {
   /** The address of the member that decides, as in 'host:2551'. */
@@ -25,9 +27,9 @@ export interface KeepRefereeOptions {
  * @see Akka.NET `KeepReferee`
  */
 export function keepReferee(options: KeepRefereeOptions): DowningStrategy {
-  knownNames(options, ['referee', 'downAllIfLessThan'])
+  knownNames(of, options, ['referee', 'downAllIfLessThan'])
   const referee = addressOf(options.referee)
-  const least = whole('downAllIfLessThan', options.downAllIfLessThan ?? 1, 0, 100_000)
+  const least = whole(of, 'downAllIfLessThan', options.downAllIfLessThan ?? 1, 0, 100_000)
   // One side holds the referee, whatever changed: there is nothing to count a second time.
   const judge = (sides: Sides): Pass => judgeReferee(sides, referee, least)
   return strategyOf(
@@ -44,7 +46,7 @@ function addressOf(text: string): NodeAddress {
   try {
     return NodeAddress.parse(text)
   } catch {
-    throw SbrError.invalidOption('referee', text, "the address of a member, as in 'host:2551'")
+    throw SbrError.invalidOption(of, 'referee', text, "the address of a member, as in 'host:2551'")
   }
 }
 

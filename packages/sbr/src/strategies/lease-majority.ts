@@ -8,6 +8,8 @@ import { agreementOf, strategyOf, type DowningStrategy } from '../strategy.ts'
 import type { SbrView } from '../view.ts'
 import { lowestAddress } from './keep-majority.ts'
 
+const of = 'leaseMajority()'
+
 /** Options of {@link leaseMajority}. */
 export interface LeaseMajorityOptions {
   /** What all sides ask for; only one gets it. */
@@ -45,15 +47,15 @@ export const leaseMajorityDefaults: Required<
  * @see Pekko `LeaseMajority`
  */
 export function leaseMajority(options: LeaseMajorityOptions): DowningStrategy {
-  knownNames(options, ['lease', 'acquireLeaseDelayForMinorityMs', 'releaseAfterMs', 'role'])
+  knownNames(of, options, ['lease', 'acquireLeaseDelayForMinorityMs', 'releaseAfterMs', 'role'])
   const lease = checkLease(options.lease)
   const {
     acquireLeaseDelayForMinorityMs = leaseMajorityDefaults.acquireLeaseDelayForMinorityMs,
     releaseAfterMs = leaseMajorityDefaults.releaseAfterMs,
   } = options
-  const delayMs = durationMs('acquireLeaseDelayForMinorityMs', acquireLeaseDelayForMinorityMs)
-  durationMs('releaseAfterMs', releaseAfterMs)
-  const counted = role(options.role)
+  const delayMs = durationMs(of, 'acquireLeaseDelayForMinorityMs', acquireLeaseDelayForMinorityMs)
+  durationMs(of, 'releaseAfterMs', releaseAfterMs)
+  const counted = role(of, options.role)
   const settings = { lease: lease.name, delay: delayMs, release: releaseAfterMs, role: counted }
   const strategy = strategyOf('lease-majority', agreementOf('lease-majority', settings), (view) =>
     judgeLease(view, delayMs, counted),
@@ -73,7 +75,12 @@ function checkLease(lease: Lease): Lease {
       (name) => typeof (given as Readonly<Record<string, unknown>>)[name] === 'function',
     )
   if (isLease) return lease
-  throw SbrError.invalidOption('lease', lease, 'a Lease with name, acquire, release, checkLease')
+  throw SbrError.invalidOption(
+    of,
+    'lease',
+    lease,
+    'a Lease with name, acquire, release, checkLease',
+  )
 }
 
 function judgeLease(

@@ -9,7 +9,7 @@ import { strategyOf, type DowningStrategy } from '../strategy.ts'
  * @throws SbrError `CASTY_SBR_INVALID_OPTION`
  */
 export function noDowning(options: Readonly<Record<never, never>> = {}): DowningStrategy {
-  knownNames(options, [])
+  knownNames('noDowning()', options, [])
   return strategyOf('no-downing', 'no-downing', () =>
     judgedAs('stay', 'this strategy leaves downing to people'),
   )

@@ -4,6 +4,8 @@ import { knownNames, whole } from '../option-values.ts'
 import { agreementOf, strategyOf, type DowningStrategy } from '../strategy.ts'
 import { judgeQuorum } from './quorum.ts'
 
+const of = 'roleWeightedQuorum()'
+
 /** Options of {@link roleWeightedQuorum}. */
 export interface RoleWeightedQuorumOptions {
   /**
@@ -25,8 +27,8 @@ export interface RoleWeightedQuorumOptions {
  * @throws SbrError `CASTY_SBR_INVALID_OPTION`
  */
 export function roleWeightedQuorum(options: RoleWeightedQuorumOptions): DowningStrategy {
-  knownNames(options, ['weights', 'quorumWeight'])
-  const quorum = whole('quorumWeight', options.quorumWeight, 1, 1_000_000)
+  knownNames(of, options, ['weights', 'quorumWeight'])
+  const quorum = whole(of, 'quorumWeight', options.quorumWeight, 1, 1_000_000)
   const weights = checkWeights(options.weights)
   const list = [...weights].map(([name, weight]) => `${name}:${weight}`).join(',')
   const weigh = ({ roles }: Member): number =>
@@ -46,10 +48,16 @@ export function roleWeightedQuorum(options: RoleWeightedQuorumOptions): DowningS
 
 /** By name, so that all nodes write one agreement. */
 function checkWeights(given: Readonly<Record<string, number>>): ReadonlyMap<string, number> {
-  if (typeof given !== 'object' || given === null || Object.keys(given).length === 0)
-    throw SbrError.invalidOption('weights', given, 'an object with the weight of at least one role')
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
+  if (!isObject || Object.keys(given).length === 0)
+    throw SbrError.invalidOption(
+      of,
+      'weights',
+      given,
+      'an object with the weight of at least one role',
+    )
   const entries = Object.entries(given).toSorted(([left], [right]) => (left < right ? -1 : 1))
   return new Map(
-    entries.map(([name, weight]) => [name, whole(`weights.${name}`, weight, 0, 1_000)]),
+    entries.map(([name, weight]) => [name, whole(of, `weights.${name}`, weight, 0, 1_000)]),
   )
 }

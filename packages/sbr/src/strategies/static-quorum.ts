@@ -3,6 +3,8 @@ import { knownNames, role, whole } from '../option-values.ts'
 import { agreementOf, strategyOf, type DowningStrategy } from '../strategy.ts'
 import { judgeQuorum } from './quorum.ts'
 
+const of = 'staticQuorum()'
+
 /** Options of {@link staticQuorum}. */
 export interface StaticQuorumOptions {
   /**
@@ -25,9 +27,9 @@ export interface StaticQuorumOptions {
  * @see Pekko `StaticQuorum`, which does not count a second time, and so may leave two sides
  */
 export function staticQuorum(options: StaticQuorumOptions): DowningStrategy {
-  knownNames(options, ['quorumSize', 'role'])
-  const quorum = whole('quorumSize', options.quorumSize, 1, 100_000)
-  const counted = role(options.role)
+  knownNames(of, options, ['quorumSize', 'role'])
+  const quorum = whole(of, 'quorumSize', options.quorumSize, 1, 100_000)
+  const counted = role(of, options.role)
   const weighed = { quorum, role: counted, weigh: () => 1, describe: countText }
   return strategyOf(
     'static-quorum',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createLease, InMemoryLeases } from '@casty/sbr'
+import { createLease, inMemoryLease, InMemoryLeases } from '@casty/sbr'
 import { name, ttlMs, watch, World } from './world.ts'
 
 describe('programmed answers', () => {
@@ -89,15 +89,26 @@ test.each([
   const world = new World()
   const make = () => world.lease('a', { ttlMs, ...options })
   expect(make).toThrow(expect.objectContaining({ code: 'CASTY_SBR_INVALID_OPTION' }))
-  expect(make).toThrow(`Option ${option} is`)
+  expect(make).toThrow(`Option ${option} of a lease is`)
 })
 
 test('an option that is not known is refused, as is a session without a name', () => {
   const { leases } = new World()
   const options = { name, owner: 'a', session: 's' }
   const misspelt = { ...options, ttl: 5 }
-  expect(() => createLease(leases, misspelt)).toThrow(/^Option ttl is not known/)
-  expect(() => createLease(leases, { ...options, session: '' })).toThrow(/^Option session is ""/)
+  expect(() => createLease(leases, misspelt)).toThrow(
+    /^Option ttl of createLease\(\) is not known; allowed is ttlMs\.$/,
+  )
+  expect(() => createLease(leases, { ...options, session: '' })).toThrow(
+    /^Option session of a lease is ""/,
+  )
+})
+
+test('a store that is none is refused', () => {
+  const options = JSON.parse('{ "name": "shop-sbr", "owner": "a" }') // From a user without types.
+  const code = 'CASTY_SBR_INVALID_OPTION'
+  expect(() => inMemoryLease(options)).toThrow(expect.objectContaining({ code }))
+  expect(() => inMemoryLease(options)).toThrow(/^Option leases of inMemoryLease\(\) is missing/)
 })
 
 test('a latency below 0 is refused', () => {

@@ -28,62 +28,72 @@ describe('options are refused with their name, value and what is allowed', () =>
     [
       'a role without a name',
       () => keepMajority({ role: '' }),
-      'Option role is ""; allowed is the name of a role, or nothing for all members.',
+      'Option role of keepMajority() is ""; allowed is the name of a role, or nothing for all members.',
     ],
     [
       'a name misspelt',
       () => keepOldest(untyped({ downIfalone: true })),
-      'Option downIfalone is not known; allowed is downIfAlone, role.',
+      'Option downIfalone of keepOldest() is not known; allowed is downIfAlone.',
     ],
     [
       'options that are none',
       () => keepMajority(untyped('db')),
-      'Option options is "db"; allowed is an object of options.',
+      'keepMajority() was given "db" for options; allowed is an object of options, of these: role.',
     ],
     [
       'a flag that is none',
       () => keepOldest({ downIfAlone: untyped('yes') }),
-      'Option downIfAlone is "yes"; allowed is true or false.',
+      'Option downIfAlone of keepOldest() is "yes"; allowed is true or false.',
     ],
     [
       'a referee without port',
       () => keepReferee({ referee: 'host' }),
-      `Option referee is "host"; allowed is the address of a member, as in 'host:2551'.`,
+      `Option referee of keepReferee() is "host"; allowed is the address of a member, as in 'host:2551'.`,
     ],
     [
       'a quorum of nobody',
       () => staticQuorum({ quorumSize: 0 }),
-      'Option quorumSize is 0; allowed is an integer from 1 to 100000.',
+      'Option quorumSize of staticQuorum() is 0; allowed is an integer from 1 to 100000.',
     ],
     [
       'no quorum',
       () => staticQuorum(untyped({})),
-      'Option quorumSize is missing; allowed is an integer from 1 to 100000.',
+      'Option quorumSize of staticQuorum() is missing; allowed is an integer from 1 to 100000.',
+    ],
+    [
+      'no options where there must be some',
+      () => untyped<() => DowningStrategy>(staticQuorum)(),
+      'staticQuorum() was given no options; allowed is an object of options, of these: quorumSize, role.',
+    ],
+    [
+      'weights in a list',
+      () => roleWeightedQuorum({ weights: untyped([1]), quorumWeight: 1 }),
+      'Option weights of roleWeightedQuorum() is a list; allowed is an object with the weight of at least one role.',
     ],
     [
       'a weight below nothing',
       () => roleWeightedQuorum({ weights: { core: -1 }, quorumWeight: 1 }),
-      'Option weights.core is -1; allowed is an integer from 0 to 1000.',
+      'Option weights.core of roleWeightedQuorum() is -1; allowed is an integer from 0 to 1000.',
     ],
     [
       'no weights',
       () => roleWeightedQuorum({ weights: {}, quorumWeight: 1 }),
-      'Option weights is an object; allowed is an object with the weight of at least one role.',
+      'Option weights of roleWeightedQuorum() is an object; allowed is an object with the weight of at least one role.',
     ],
     [
       'a lease that is none',
       () => leaseMajority({ lease: untyped({ name: 'x' }) }),
-      'Option lease is an object; allowed is a Lease with name, acquire, release, checkLease.',
+      'Option lease of leaseMajority() is an object; allowed is a Lease with name, acquire, release, checkLease.',
     ],
     [
       'a delay that is no time',
       () => leaseMajority({ lease: uncalledLease, releaseAfterMs: Number.NaN }),
-      'Option releaseAfterMs is NaN; allowed is a number of milliseconds of at least 0.',
+      'Option releaseAfterMs of leaseMajority() is NaN; allowed is a number of milliseconds of at least 0.',
     ],
     [
       'options of a strategy without any',
       () => noDowning(untyped({ role: 'db' })),
-      'Option role is not known; allowed is none.',
+      'Option role of noDowning() is not known; allowed is none.',
     ],
   ])('%s', (_, create, message) => {
     expect(create).toThrow(expect.objectContaining({ code: 'CASTY_SBR_INVALID_OPTION', message }))
