@@ -46,7 +46,12 @@ const wrong: readonly (readonly [option: string, value: unknown, said: RegExp])[
     (value) => ['eventLoopDelay', value, /monitorEventLoopDelay\(\).*percentile/] as const,
   ),
   ...['keep-majority', null, {}].map(
-    (value) => ['downing', value, /a DowningProvider with start/] as const,
+    (value) =>
+      [
+        'downing',
+        value,
+        /a DowningProvider, such as splitBrainResolver\(\{ strategy \}\) of @casty\/sbr, with start/,
+      ] as const,
   ),
   ['downing', { start: noDowning }, /downing\.agreement is missing/],
   ...['phi', 8, []].map((value) => ['failureDetector', value, /object of options/] as const),
