@@ -37,12 +37,16 @@ describe('Options of a resolver', () => {
   ])('refuse %s %j, saying what is allowed', (option, value, allowed) => {
     const refused = expect(() => resolverWith({ [option]: value }))
     refused.toThrow(expect.objectContaining({ code: 'CASTY_SBR_INVALID_OPTION' }))
-    expect(() => resolverWith({ [option]: value })).toThrow(new RegExp(`^Option ${option} is `))
+    expect(() => resolverWith({ [option]: value })).toThrow(
+      new RegExp(`^Option ${option} of splitBrainResolver\\(\\) is `),
+    )
     expect(() => resolverWith({ [option]: value })).toThrow(allowed)
   })
 
   test('that are not known are refused by name', () => {
-    expect(() => resolverWith({ stableAfter: 5_000 })).toThrow(/^Option stableAfter is not known/)
+    expect(() => resolverWith({ stableAfter: 5_000 })).toThrow(
+      /^Option stableAfter of \S+ is not known/,
+    )
   })
 })
 
