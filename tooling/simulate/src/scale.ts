@@ -1,10 +1,12 @@
 // Measures large clusters, each size in a process of its own: memory is told apart, and a heap for
 // thousands of nodes needs an option of the process.
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { freemem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { missedTargets, scaleTable, type ScaleReport } from '@casty/simulation'
 import type { MeasureScale } from './command-line.ts'
+import { Refusal } from './hand.ts'
 import type { Output } from './output.ts'
 
 /** Left to the rest of the machine. */
@@ -54,6 +56,7 @@ async function measureApart(
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
+  const closed = once(child, 'close')
   let report: ScaleReport | undefined
   let rest = ''
   for await (const chunk of child.stdout.setEncoding('utf8')) {
@@ -66,6 +69,11 @@ async function measureApart(
       else report = line.report
     }
   }
-  if (report === undefined) throw new Error(`The measurement of ${task.nodes} nodes ended early`)
-  return report
+  await closed
+  if (report !== undefined) return report
+  const how = child.signalCode ?? `exit code ${child.exitCode}`
+  throw new Refusal(
+    `The measurement of ${task.nodes} nodes ended early, by ${how}: a machine that runs out of memory ` +
+      'ends the largest process.',
+  )
 }

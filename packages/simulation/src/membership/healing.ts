@@ -10,10 +10,13 @@ import { settingsOf } from './settings.ts'
 
 /** Longest silence until unreachability, with all doubts of the observers and a reconnection. */
 const detectWithinMs = 15_000
-/** P1: after heal all agree within this, in virtual time. */
-const agreeWithinMs = 10_000
-/** A `leave` that began in the chaos is carried through, or given up, within this. */
-const leaveWithinMs = 20_000
+/** Rounds of gossip, once everybody is there. */
+const agreeWithinMs = 5_000
+/**
+ * A `leave` that began in the chaos is carried through, or given up, within this: it waits for others
+ * for `leaveTimeoutMs`, hands over for up to 3 s, and waits as long again.
+ */
+const leaveWithinMs = 15_000
 
 export function healStages(run: MembershipRun): readonly HealStage[] {
   return [theDeadAreFound(run), everybodyIsThere(run), allAgree(run)]
