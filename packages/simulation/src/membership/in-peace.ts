@@ -78,8 +78,11 @@ function somebodyDies(run: MembershipRun): HealStage {
   const unaware = (): readonly string[] =>
     run.world.processes
       .filter(({ program }) => {
-        const key = dead?.program?.self.key
-        return key !== undefined && program?.getState().unreachable.has(key) === false
+        const state = program?.getState()
+        const self = dead?.program?.self
+        // A downing provider may have it removed already.
+        const member = self && state?.member(self)
+        return member !== undefined && state?.unreachable.has(member.key) === false
       })
       .map(({ host }) => host)
   return {

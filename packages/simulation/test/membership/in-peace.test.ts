@@ -61,6 +61,15 @@ test('it is well where a crash is noticed', async () => {
   expect(await peace([later], 2)).toEqual([])
 })
 
+test('it is well where whoever crashed is a member no more', async () => {
+  const removed = everybody((one, host) => one.show(`${host}.up^1`))
+  const later: Script[number] = [
+    1_000,
+    (run) => void run.world.clock.schedule(16_500, () => removed(run)),
+  ]
+  expect(await peace([later], 2)).toEqual([])
+})
+
 test('accusations must be taken back', async () => {
   const [complaint] = await peace([[1_000, accuse]], 2)
   expect(complaint).toMatch(/^doubts and accusations pass: .* accuses /)
