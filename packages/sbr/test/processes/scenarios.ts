@@ -13,7 +13,7 @@ export const size = 5
  * From a cut until the losers are gone: at most 5.3 s of silence, and 5 s of quiet. The rest is for
  * machines that do other things as well.
  */
-export const promisedMs = 20_000
+export const promisedMs = 45_000
 
 /** Three go on, two stop by themselves, and are members again once the cut is mended. */
 export async function cutThreeFromTwo(network: Network): Promise<void> {
