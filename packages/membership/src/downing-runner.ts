@@ -89,9 +89,12 @@ export class DowningRunner implements Timed {
    * know. Undefined where there is none, or it has nothing to tell.
    */
   explain(): object | undefined {
-    if (!this.#runtime) return this.#lastWords
+    return this.#runtime ? this.#wordsOf(this.#runtime) : this.#lastWords
+  }
+
+  #wordsOf(runtime: DowningRuntime): object | undefined {
     try {
-      return this.#runtime.explain?.()
+      return runtime.explain?.()
     } catch (error) {
       this.#parts.logger.error({ error }, 'The downing runtime threw when it was to explain itself')
       return undefined
@@ -101,11 +104,17 @@ export class DowningRunner implements Timed {
   /** Disposes of the runtime, which is asked no more. */
   async stop(): Promise<void> {
     const runtime = this.#runtime
-    this.#lastWords = this.explain()
+    if (!runtime) return
     this.#runtime = undefined
     this.#nextDeadline = Number.POSITIVE_INFINITY
+    const disposal = this.#dispose(runtime)
+    this.#lastWords = this.#wordsOf(runtime) // It knows by now that it waits for nothing any more.
+    await disposal
+  }
+
+  async #dispose(runtime: DowningRuntime): Promise<void> {
     try {
-      await runtime?.[Symbol.asyncDispose]?.()
+      await runtime[Symbol.asyncDispose]?.()
     } catch (error) {
       this.#parts.logger.error({ error }, 'The downing runtime threw when it was disposed of')
     }

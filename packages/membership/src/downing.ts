@@ -45,7 +45,11 @@ export interface DowningRuntime extends Partial<AsyncDisposable> {
    * again after a second.
    */
   decide(view: DowningView): DowningOutcome
-  /** What `Cluster.explain()` shows as `downing`: plain data. */
+  /**
+   * What `Cluster.explain()` shows as `downing`: plain data. Called for the last time when the disposal
+   * has begun. A text in it under the name `outlook` says what the runtime is going to do about members
+   * that are unreachable: the summary says that in place of its advice to people.
+   */
   explain?(): object
 }
 

@@ -19,8 +19,8 @@ export class MembershipError extends Error {
   static downed(self: string): MembershipError {
     return new MembershipError(
       'CASTY_MEMBERSHIP_DOWNED',
-      `${self} was downed by the rest of its cluster and has stopped. ` +
-        'Start the process again: it will join as a new incarnation.',
+      `${self} was downed, by others or by its own decision that its side does not go on, and has ` +
+        'stopped. Start the process again: it will join as a new incarnation. Cluster.explain() tells more.',
     )
   }
 

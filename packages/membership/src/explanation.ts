@@ -121,11 +121,17 @@ function summarize(
   const named = blockers.map(({ member, why }) =>
     why === 'unreachable' ? `${member.key} is unreachable` : `${member.key} has not seen it`,
   )
-  const advice = blockers.some(({ why }) => why === 'unreachable') ? ` ${unreachableAdvice}` : ''
+  const advice = blockers.some(({ why }) => why === 'unreachable') ? ` ${outlookOf(parts)}` : ''
   return `${self.key} is ${status}; the view has not converged: ${named.join(', ')}.${advice}`
 }
 
-/** Until then nobody joins, nor leaves in good order: somebody has to act, or a downing provider. */
+/** What downing is going to do about whoever is unreachable; without it, what people can do. */
+function outlookOf({ downing }: ExplanationParts): string {
+  if (downing === undefined || !('outlook' in downing)) return unreachableAdvice
+  return typeof downing.outlook === 'string' ? downing.outlook : unreachableAdvice
+}
+
+/** Until then nobody joins, nor leaves in good order: somebody has to act. */
 const unreachableAdvice =
   'Restart whoever is unreachable at its address, or call cluster.down(member.address) once you ' +
   'know it is dead.'

@@ -255,6 +255,21 @@ describe('A downing runtime', () => {
     expect(downing.ended).toEqual([cluster.self.key])
   })
 
+  test('is asked to explain itself a last time when it knows that its node stops', async () => {
+    await using world = new ClusterWorld()
+    let isDisposed = false
+    const runtime = {
+      decide: () => ({ down: [] }),
+      explain: () => ({ isDisposed }),
+      [Symbol.asyncDispose]: async () => void (isDisposed = true),
+    }
+    const downing = { agreement: 'own', start: () => runtime }
+    const { cluster } = await world.start('a', { downing })
+    expect(cluster.explain().downing).toEqual({ isDisposed: false })
+    await cluster.shutdown()
+    expect(cluster.explain().downing).toEqual({ isDisposed: true })
+  })
+
   test('shows in the explanation of its node, also when that has stopped', async () => {
     await using world = new ClusterWorld()
     const { cluster } = await world.start('a', { downing: recording() })

@@ -118,6 +118,20 @@ describe('explain()', () => {
     )
   })
 
+  test('says what downing is going to do about somebody unreachable, in place of advice', async () => {
+    await using world = new ClusterWorld()
+    const outlook = 'The referee decides soon.'
+    const downing = {
+      agreement: 'referee',
+      start: () => ({ decide: () => ({ down: [] }), explain: () => ({ outlook }) }),
+    }
+    await world.startAll('a b c', { downing })
+    await world.kill('c')
+    await world.until(() => world.unreachable('a') === 'c', 5_000)
+    const { summary } = world.cluster('a').explain()
+    expect(summary).toMatch(/c:1#\d+ is unreachable\. The referee decides soon\.$/)
+  })
+
   test('reads the same after a trip through JSON, in every phase of a life', async () => {
     await using world = new ClusterWorld()
     const check = (host: string): void => {
