@@ -1,5 +1,6 @@
 import type { DowningContext, DowningProvider } from '@casty/membership'
 import { SbrError } from '../errors.ts'
+import type { Lease } from '../lease.ts'
 import {
   checkResolverOptions,
   downRemovalMarginMs,
@@ -8,6 +9,12 @@ import {
   type ResolverSettings,
 } from './settings.ts'
 import { SbrRuntime } from './sbr-runtime.ts'
+
+/**
+ * Whose a lease object is, in which resolver it may be: a note on the object itself, which knows nothing
+ * of nodes. With it, two nodes of one process cannot both take one grant for theirs.
+ */
+const keepers = new WeakMap<Lease, SbrRuntime>()
 
 /**
  * Downs members that stay unreachable, by a strategy: hand it to `Cluster.start` as `downing`. Several
@@ -19,7 +26,6 @@ export class SplitBrainResolver implements DowningProvider {
   readonly downRemovalMarginMs: number
   readonly #settings: ResolverSettings
   readonly #onRuling: ResolverOptions['onRuling']
-  #last: SbrRuntime | undefined
 
   /** @throws SbrError `CASTY_SBR_INVALID_OPTION` */
   constructor(options: ResolverOptions = {}) {
@@ -36,11 +42,13 @@ export class SplitBrainResolver implements DowningProvider {
    */
   start(context: DowningContext): SbrRuntime {
     const { lease } = this.#settings.strategy
-    if (lease && this.#last?.isStopped === false) {
+    const former = lease && keepers.get(lease.lease)
+    if (lease && former?.isStopped === false) {
       throw SbrError.leaseInUse(lease.lease.name, context.self.key)
     }
-    this.#last = new SbrRuntime(this.#settings, context, this.#onRuling, lease && this.#last)
-    return this.#last
+    const runtime = new SbrRuntime(this.#settings, context, this.#onRuling, former)
+    if (lease) keepers.set(lease.lease, runtime)
+    return runtime
   }
 }
 

@@ -203,18 +203,29 @@ describe('A lease', () => {
     await world.start('b', { downing })
   })
 
+  test('belongs to one node, though each has a resolver of its own', async () => {
+    await using world = new LeaseWorld()
+    const options = world.leaseOf('a')
+    await world.start('a', { downing: splitBrainResolver(options) })
+    await expect(world.start('b', { downing: splitBrainResolver(options) })).rejects.toMatchObject({
+      code: 'CASTY_SBR_LEASE_IN_USE',
+    })
+    await world.cluster('a').shutdown()
+    await world.start('b', { downing: splitBrainResolver(options) })
+  })
+
   test('that answers to nobody’s call does not keep its node from stopping', async () => {
     await using world = new SplitWorld()
-    const silent: Lease = {
+    const silent = (owner: string): Lease => ({
       name,
-      owner: 'a',
+      owner,
       fence: undefined,
       acquire: () => new Promise(() => {}),
       release: () => new Promise(() => {}),
       check: () => new Promise(() => {}),
       checkLease: () => false,
-    }
-    await world.form('a b', { strategy: leaseMajority({ lease: silent }) })
+    })
+    await world.form('a b', (host) => ({ strategy: leaseMajority({ lease: silent(host) }) }))
     await world.vanish('b')
     await world.until(() => world.running === '', 20_000)
     expect(world.decisions).toEqual(['a: acquire-lease', 'a: down-reachable'])
