@@ -1,5 +1,5 @@
 import type { Cluster, ClusterEvent, Member } from '@casty/membership'
-import type { SbrExplanation } from '@casty/sbr'
+import { isSbrExplanation } from '@casty/sbr'
 import type { MemberName, NodeEvent, NodeView, PendingDecision } from './protocol.ts'
 
 /** How the cluster looks to this node now, as plain data. */
@@ -20,13 +20,12 @@ export function viewOf(cluster: Cluster, sentBytesPerSecond: number): NodeView {
       return member ? [{ ...nameOf(member), phi, refused: evidence === 'refused' }] : []
     }),
     sentBytesPerSecond,
-    // A node here is downed by split-brain resolution or by nothing.
-    decision: pendingDecision(downing as SbrExplanation | undefined),
+    decision: pendingDecision(downing),
   }
 }
 
-function pendingDecision(downing: SbrExplanation | undefined): PendingDecision | undefined {
-  if (!downing) return undefined
+function pendingDecision(downing: object | undefined): PendingDecision | undefined {
+  if (!isSbrExplanation(downing)) return undefined
   const { undecided, decidesInMs, isResponsible } = downing
   if (undecided.length === 0 || decidesInMs === undefined) return { type: 'none' }
   return isResponsible ? { type: 'own', inMs: decidesInMs } : { type: 'of-leader' }

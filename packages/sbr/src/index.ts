@@ -66,7 +66,7 @@ export {
   type ResolverState,
 } from './resolver/resolver-state.ts'
 export { resolve } from './resolver/resolver.ts'
-export { SbrRuntime, type SbrExplanation } from './resolver/sbr-runtime.ts'
+export { isSbrExplanation, SbrRuntime, type SbrExplanation } from './resolver/sbr-runtime.ts'
 export { SplitBrainResolver, splitBrainResolver } from './resolver/split-brain-resolver.ts'
 export { startCluster } from './resolver/start-cluster.ts'
 export { superviseCluster } from './resolver/supervise-cluster.ts'

@@ -87,8 +87,12 @@ function failed(because: string): Judgement {
 function rulingOf(strategy: DowningStrategy, view: SbrView, judgement: Judgement): Ruling {
   const { decision, because, passes } = judgement
   const { name } = strategy
-  const reason = `${name}: ${phraseOf(decision)}, because ${because}.`
-  return { strategy: name, decision, down: nodesToDown(view, decision), reason, passes, view }
+  const down = nodesToDown(view, decision)
+  const isIdle = decision.type !== 'stay' && down.length === 0 && !isAnybodyLost(view)
+  const what = isIdle
+    ? 'nobody is downed, because nobody is unreachable'
+    : `${phraseOf(decision)}, because ${because}`
+  return { strategy: name, decision, down, reason: `${name}: ${what}.`, passes, view }
 }
 
 /** Why a view cannot be decided on. */
@@ -103,10 +107,20 @@ function flawOf(view: SbrView): string | undefined {
 
 /** A strategy may come from a user: what it answers must be a decision that can be carried out. */
 function checked(judgement: Judgement, strategy: DowningStrategy): Judgement {
+  const oddity = oddityOf(judgement.decision)
+  if (oddity !== undefined) return failed(`the strategy answered ${oddity}, which is no decision`)
   if (!isWhole(judgement.decision)) return failed('the strategy answered no decision')
   if (judgement.decision.type === 'acquire-lease' && !strategy.lease)
     return failed('the strategy asks for a lease and has none')
   return judgement
+}
+
+/** What was answered in place of an object with a type, as by a `decide` that forgets to return. */
+function oddityOf(decision: unknown): string | undefined {
+  if (typeof decision === 'function') return 'a function'
+  if (typeof decision !== 'object' || decision === null)
+    return JSON.stringify(decision) ?? String(decision)
+  return decision instanceof Promise ? 'a promise' : undefined
 }
 
 function isWhole(decision: DowningDecision): boolean {
@@ -185,6 +199,6 @@ function phraseOf(decision: DowningDecision): string {
     case 'acquire-lease':
       return decision.delayMs === 0
         ? 'the lease decides'
-        : `the lease decides, and is asked for after ${decision.delayMs} ms`
+        : `the lease decides, for which this side asks ${decision.delayMs} ms later than a majority`
   }
 }

@@ -6,6 +6,8 @@ import type {
   NodeIdentity,
   NodeKey,
 } from '@casty/membership'
+import { noDowningName } from '../strategies/no-downing.ts'
+import type { DowningStrategy } from '../strategy.ts'
 import type { SbrView } from '../view.ts'
 import type { ResolverRuling, SbrAction } from './action.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
@@ -20,15 +22,19 @@ const sleptMs = 2_000
 
 /** What `Cluster.explain().downing` holds where {@link splitBrainResolver} downs. Plain data. */
 export interface SbrExplanation {
+  readonly type: 'split-brain-resolution'
   readonly strategy: string
   readonly stableAfterMs: number
   /** This node is the one to decide on its side, when it was last asked. */
   readonly isResponsible: boolean
-  /** Members over whom something is to be decided. */
+  /** Members over whom something is to be decided; nobody once the node has stopped. */
   readonly undecided: readonly NodeKey[]
   /** Until when it waits, in milliseconds from now; undefined while there is nothing to wait for. */
   readonly decidesInMs: number | undefined
-  readonly lease: ResolverState['lease']['type']
+  /** Undefined where the strategy needs no lease. */
+  readonly lease: ResolverState['lease']['type'] | undefined
+  /** What is going to become of them, in a sentence; undefined where nothing is left to this node's side. */
+  readonly outlook: string | undefined
   /** The last decision of this node, if it made one. */
   readonly lastRuling:
     | {
@@ -39,6 +45,11 @@ export interface SbrExplanation {
         readonly agoMs: number
       }
     | undefined
+}
+
+/** Tells what `Cluster.explain().downing` holds: `undefined`, or what another downing runtime tells, is none. */
+export function isSbrExplanation(downing: object | undefined): downing is SbrExplanation {
+  return downing !== undefined && 'type' in downing && downing.type === 'split-brain-resolution'
 }
 
 /** Split-brain resolution of one node: asks the core, keeps its lease, and tells of its rulings. */
@@ -153,16 +164,20 @@ export class SbrRuntime implements DowningRuntime {
     const now = this.#context.clock.now()
     const { wakeAt, lease } = this.#state
     const asked = this.#asked?.view
-    const undecided = this.#view ? undecidedMembers(this.#view).map(({ key }) => key) : []
+    const view = this.#isStopped ? undefined : this.#view
+    const undecided = view ? undecidedMembers(view).map(({ key }) => key) : []
     const isWaiting = undecided.length > 0 && wakeAt !== Number.POSITIVE_INFINITY
+    const decidesInMs = isWaiting ? Math.max(0, wakeAt - now) : undefined
     const last = this.#lastRuling
     return {
+      type: 'split-brain-resolution',
       strategy: strategy.agreement,
       stableAfterMs,
-      isResponsible: asked !== undefined && isResponsible(asked),
+      isResponsible: !this.#isStopped && asked !== undefined && isResponsible(asked),
       undecided,
-      decidesInMs: isWaiting ? Math.max(0, wakeAt - now) : undefined,
-      lease: lease.type,
+      decidesInMs,
+      lease: strategy.lease && lease.type,
+      outlook: outlookOf(strategy, decidesInMs),
       lastRuling: last && {
         cause: last.cause,
         decision: last.decision.type,
@@ -190,4 +205,11 @@ export class SbrRuntime implements DowningRuntime {
     if (!isEndKnown) return releaseAfterMs
     return Math.max(0, lease.releaseAt - this.#context.clock.now())
   }
+}
+
+/** A strategy that downs nobody leaves it to people, so there is nothing to look forward to. */
+function outlookOf({ name }: DowningStrategy, decidesInMs: number | undefined): string | undefined {
+  if (decidesInMs === undefined || name === noDowningName) return undefined
+  const when = `in about ${Math.ceil(decidesInMs / 1_000)} s if nothing changes`
+  return `Split-brain resolution by ${name} decides who goes on, ${when}.`
 }

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { downAll, keepOldest, startCluster, staticQuorum } from '@casty/sbr'
+import { assert, describe, expect, test } from 'vitest'
+import { downAll, isSbrExplanation, keepOldest, startCluster, staticQuorum } from '@casty/sbr'
 import { eventsOf } from '../../../membership/test/world-events.ts'
 import { SplitWorld } from './split-world.ts'
 
@@ -88,6 +88,21 @@ describe('A node on the losing side', () => {
       await world.advance(10_000)
       expect(cluster.metrics().messagesSent).toEqual(sent)
     }
+  })
+
+  test('tells afterwards why it went down, and waits for nothing any more', async () => {
+    await using world = new SplitWorld()
+    await world.form('a b c')
+    const { cluster } = world.node('c')
+    world.partition('a b', 'c')
+    await world.until(() => world.running === 'a b', 15_000)
+    const { downing, summary } = cluster.explain()
+    assert(isSbrExplanation(downing))
+    expect(downing).toMatchObject({ undecided: [], isResponsible: false })
+    expect([downing.decidesInMs, downing.outlook]).toEqual([undefined, undefined])
+    expect(downing.lastRuling?.reason).toMatch(/^keep-majority: this side goes down, because /)
+    expect(summary).toMatch(/has stopped: downed/)
+    expect(() => cluster.down(cluster.self)).toThrow(/downed, by others or by its own decision/)
   })
 
   test('hears of the decision before the one who made it closes', async () => {
@@ -292,12 +307,17 @@ test('What was decided is logged, told, and explained', async () => {
     strategy: 'keep-majority',
     isResponsible: true,
     undecided: [],
+    lease: undefined,
+    outlook: undefined,
     lastRuling: undefined,
   })
   const dead = world.cluster('c').self.key
   await world.vanish('c')
   await world.until(() => world.unreachable('a') === 'c', 10_000)
   expect(world.cluster('a').explain().downing).toMatchObject({ undecided: [dead] })
+  expect(world.cluster('a').explain().summary).toMatch(
+    /is unreachable.*\. Split-brain resolution by keep-majority decides who goes on, in about \d s if /,
+  )
   await world.untilOnly('a b', 15_000)
   const reason =
     'keep-majority: this side survives and downs the other, because this side counts 2 members and ' +

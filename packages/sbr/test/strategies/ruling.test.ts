@@ -1,13 +1,14 @@
 import {
   afterLease,
   keepMajority,
+  leaseMajority,
   nodesToDown,
   rule,
   type DowningDecision,
   type DowningStrategy,
 } from '@casty/sbr'
 import { describe, expect, test } from 'vitest'
-import { downed, downedBy, node, view } from './views.ts'
+import { downed, downedBy, node, uncalledLease, view } from './views.ts'
 
 function answering(decide: () => DowningDecision): DowningStrategy {
   return { name: 'own', agreement: 'own', decide }
@@ -30,6 +31,21 @@ describe('whatever goes wrong downs all', () => {
       'a decision that nobody knows',
       answering(() => unknown({ type: 'down-some' })),
       'the strategy answered no decision',
+    ],
+    [
+      'a strategy that forgets to answer',
+      answering(() => unknown(undefined)),
+      'the strategy answered undefined, which is no decision',
+    ],
+    [
+      'a word for an answer',
+      answering(() => unknown('down-all')),
+      'the strategy answered "down-all", which is no decision',
+    ],
+    [
+      'a strategy that is async',
+      answering(() => unknown(Promise.resolve({ type: 'stay' }))),
+      'the strategy answered a promise, which is no decision',
     ],
     ['a decision of no type', answering(() => unknown({})), 'the strategy answered no decision'],
     [
@@ -62,6 +78,20 @@ describe('whatever goes wrong downs all', () => {
     const split = view('a b / c')
     const doubled = { ...split, members: [...split.members, ...split.members.slice(1, 2)] }
     expect(rule(keepMajority(), doubled)).toMatchObject({ decision: { type: 'down-all' } })
+  })
+})
+
+test('a side that asks later for the lease says so in words that hold before and after', () => {
+  const { reason } = rule(leaseMajority({ lease: uncalledLease }), view('a / b c'))
+  expect(reason).toMatch(
+    /^lease-majority: the lease decides, for which this side asks 2000 ms later than a majority, because/,
+  )
+})
+
+test('a side that has lost nobody does not boast of having survived', () => {
+  expect(rule(keepMajority(), view('a b'))).toMatchObject({
+    down: [],
+    reason: 'keep-majority: nobody is downed, because nobody is unreachable.',
   })
 })
 
