@@ -81,12 +81,20 @@ export function checkResolverOptions(options: ResolverOptions): ResolverSettings
     throw SbrError.invalidOption(of, 'onRuling', onRuling, 'a function')
   if (options.downRemovalMarginMs !== undefined)
     durationMs(of, 'downRemovalMarginMs', options.downRemovalMarginMs)
+  checkText('strategy.name', strategy.name)
+  checkText('strategy.agreement', strategy.agreement)
   return {
     strategy,
     stableAfterMs: durationMs(of, 'stableAfterMs', stableAfterMs),
     unstableAfterMs: unstableAfterMs(options),
     downAllWhenIndirectlyConnected: checkShare(options.downAllWhenIndirectlyConnected),
   }
+}
+
+/** It stands in refusals and rulings, each on a line. */
+function checkText(option: string, value: string): void {
+  if (value.trim() !== '' && !/[\r\n]/.test(value)) return
+  throw SbrError.invalidOption(of, option, value, 'a text on one line that is not blank')
 }
 
 function checkShare(

@@ -1,6 +1,7 @@
 import type { DowningContext, DowningProvider } from '@casty/membership'
 import { SbrError } from '../errors.ts'
 import type { Lease } from '../lease.ts'
+import { doubtsAbout } from './doubts.ts'
 import {
   checkResolverOptions,
   downRemovalMarginMs,
@@ -26,11 +27,13 @@ export class SplitBrainResolver implements DowningProvider {
   readonly downRemovalMarginMs: number
   readonly #settings: ResolverSettings
   readonly #onRuling: ResolverOptions['onRuling']
+  readonly #doubts: readonly string[]
 
   /** @throws SbrError `CASTY_SBR_INVALID_OPTION` */
   constructor(options: ResolverOptions = {}) {
     this.#settings = checkResolverOptions(options)
     this.#onRuling = options.onRuling
+    this.#doubts = doubtsAbout(options)
     this.agreement = resolverAgreement(this.#settings)
     this.downRemovalMarginMs = downRemovalMarginMs(options)
   }
@@ -48,6 +51,7 @@ export class SplitBrainResolver implements DowningProvider {
     }
     const runtime = new SbrRuntime(this.#settings, context, this.#onRuling, former)
     if (lease) keepers.set(lease.lease, runtime)
+    for (const doubt of this.#doubts) context.logger.warn({ agreement: this.agreement }, doubt)
     return runtime
   }
 }

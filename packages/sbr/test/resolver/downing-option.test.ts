@@ -74,3 +74,32 @@ test('a supervised node is not started with a strategy for a resolver', async ()
   const start = superviseCluster(untyped({ downing: keepOldest() }))
   await expect(start).rejects.toThrow(/^Option downing of superviseCluster\(\) is the strategy/)
 })
+
+test.each([
+  ['strategy.name', { name: ' ' }],
+  ['strategy.name', { name: 'two\nlines' }],
+  ['strategy.agreement', { agreement: '' }],
+])('a strategy is refused whose %s says nothing, or too much', (option, wrong) => {
+  const make = () => splitBrainResolver({ strategy: { ...keepMajority(), ...wrong } })
+  expect(make).toThrow(expect.objectContaining({ code }))
+  expect(make).toThrow(`Option ${option} of splitBrainResolver() is`)
+})
+
+test.each([
+  ['stableAfterMs', { stableAfterMs: 200 }, 3_000],
+  ['downAllWhenUnstable', { downAllWhenUnstable: 1 }, 3_000],
+  ['downRemovalMarginMs', { downRemovalMarginMs: 8_999 }, 9_000],
+])('a node whose %s breaks promises warns when it starts', async (option, options, leastMs) => {
+  await using world = new SplitWorld()
+  await world.startWith('a', options)
+  const warnings = world.node('a').log.filter(({ level }) => level === 'warn')
+  expect(warnings.map(({ message }) => message)).toEqual([
+    expect.stringMatching(new RegExp(`^${option} is .*; raise it to ${leastMs} ms or more`)),
+  ])
+})
+
+test('a node with the default settings warns of nothing', async () => {
+  await using world = new SplitWorld()
+  await world.startWith('a', {})
+  expect(world.node('a').log.filter(({ level }) => level === 'warn')).toEqual([])
+})
