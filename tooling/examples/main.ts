@@ -74,11 +74,20 @@ function write(examples: readonly Example[]): readonly Program[] {
 
 /** What the type checker says, by generated file. */
 function typeErrors(): ReadonlyMap<string, string> {
-  const { stdout, status } = spawnSync('tsc', ['-p', join(import.meta.dirname, 'tsconfig.json')], {
-    cwd: workspaceRoot,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  })
+  const { stdout, status, error } = spawnSync(
+    'tsc',
+    ['-p', join(import.meta.dirname, 'tsconfig.json')],
+    {
+      cwd: workspaceRoot,
+      encoding: 'utf8',
+      shell: process.platform === 'win32',
+    },
+  )
+  if (error) {
+    const remedy = 'install with `pnpm install`, and run `pnpm exec node tooling/examples/main.ts`'
+    console.error(`The type checker tsc did not start (${error.message}): ${remedy}.`)
+    process.exit(2)
+  }
   const errors = new Map<string, string>()
   for (const line of stdout.split('\n')) {
     const path = join(workspaceRoot, /^([^(\s]+\.ts)\(\d+,\d+\): error/.exec(line)?.[1] ?? '')

@@ -34,7 +34,7 @@ export function readCommandLine(argv: readonly string[], known: readonly string[
 export function usage(scenarios: readonly { name: string; description: string }[]): string {
   const width = Math.max(...scenarios.map(({ name }) => name.length))
   return [
-    'Usage: pnpm bench [scenario...] [--repetitions N] [--json]',
+    'Usage: npm run bench -- [scenario...] [--repetitions N] [--json]',
     '',
     ...scenarios.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`),
     '',

@@ -36,6 +36,7 @@ test.each([
 
 test('the usage names every scenario', () => {
   const text = usage(known.map((name) => ({ name, description: `about ${name}` })))
+  expect(text).toMatch(/^Usage: npm run bench -- /)
   expect(text).toContain('clock      about clock')
   expect(text).toContain('transport  about transport')
 })

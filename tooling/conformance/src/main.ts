@@ -7,7 +7,7 @@ import { countCases, runFile } from './run.ts'
 import { recognize } from './schemas.ts'
 import { readVectors, UnusableInput } from './vector-files.ts'
 
-const usage = 'Usage: pnpm conformance [directory] [--json] [--deviations]'
+const usage = 'Usage: npm run conformance -- [directory] [--json] [--deviations]'
 
 interface Options {
   readonly directory: string

@@ -1,4 +1,5 @@
 import { invocation } from './invocation.ts'
+import { scenarios } from './scenarios.ts'
 
 /** What `--help` shows. */
 export const usage: string = [
@@ -13,7 +14,8 @@ export const usage: string = [
   '  --seeds N              run this many seeds (default 100; of each bug at most 200);',
   '                         of large clusters a fifth, unless --scenario names them',
   '  --from N               the first of them (default 1)',
-  '  --scenario NAME        only this scenario (default: all)',
+  '  --scenario NAME        only this scenario (default: all), one of',
+  ...scenarios.map(({ name }) => `                           ${name}`),
   '  --seed N               run one seed, and tell all about it',
   '  --plan FILE            run a plan that was written down when it failed',
   '  --bugs [NAME,…]        switch on seeded bugs, each or these, alone, and see whether it is caught;',

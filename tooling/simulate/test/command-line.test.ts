@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { readCommandLine } from '../src/command-line.ts'
+import { scenarios } from '../src/scenarios.ts'
 import { usage } from '../src/usage.ts'
 
 const known = {
@@ -129,4 +130,9 @@ test('help names every option', () => {
   for (const option of [...options, 'require-rare-states', 'no-shrink', 'help']) {
     expect(usage).toContain(`--${option}`)
   }
+})
+
+test('the usage names every scenario there is', () => {
+  expect(scenarios.filter(({ name }) => !usage.includes(` ${name}\n`))).toEqual([])
+  expect(scenarios.length).toBeGreaterThan(0)
 })
