@@ -17,7 +17,11 @@ export { Run } from './run/run.ts'
 export type { HealStage, Scenario, Watcher } from './run/scenario.ts'
 export { shrink, type Shrunk, type ShrinkOptions } from './run/shrink.ts'
 export { planOf, simulate } from './run/simulate.ts'
-export { splitBrainScenario } from './sbr/scenario.ts'
+export {
+  largeSplitBrainScenario,
+  splitBrainRacesScenario,
+  splitBrainScenario,
+} from './sbr/scenario.ts'
 export {
   noDiskFaults,
   type DiskFaultCounts,

@@ -1,9 +1,11 @@
 import {
   largeMembershipScenario,
+  largeSplitBrainScenario,
   membershipScenario,
   planOf,
   Run,
   shrink,
+  splitBrainRacesScenario,
   splitBrainScenario,
   type Plan,
   type RunOptions,
@@ -39,7 +41,9 @@ function known<P, S>(scenario: Scenario<P, S>, cost = 1): KnownScenario {
 export const scenarios: readonly KnownScenario[] = [
   known(membershipScenario),
   known(largeMembershipScenario, 5),
-  known(splitBrainScenario, 3),
+  known(splitBrainScenario),
+  known(splitBrainRacesScenario, 3),
+  known(largeSplitBrainScenario, 5),
 ]
 
 /** @throws Error for a name that was not checked before */

@@ -30,7 +30,7 @@ export function survivorsOf(
       case 'keep-majority':
         return here.length > there || (here.length === there && isIn(here, lowest))
       case 'static-quorum':
-        return here.length >= quorumOf(run)
+        return here.length >= quorumOf(run) && all.length < 2 * quorumOf(run)
       case 'keep-oldest':
         return isIn(here, first)
           ? !downIfAlone || here.length > 1 || there < 2

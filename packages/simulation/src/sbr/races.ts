@@ -39,7 +39,8 @@ function race(
   })
 }
 
-function restart(run: MembershipRun, host: string): void {
+/** As its supervisor would, at once. */
+export function restart(run: MembershipRun, host: string): void {
   if (run.world.running(host) !== undefined) run.note(host, 'fault', 'crash, and up again')
   run.world.crash(host)
   run.world.start(host)

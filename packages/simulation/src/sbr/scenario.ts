@@ -24,6 +24,7 @@ import { leadersDecide } from './leaders-decide.ts'
 import { leaseFaults } from './lease-faults.ts'
 import { leaseIsHeld } from './lease-is-held.ts'
 import { loserStops } from './loser-stops.ts'
+import { splitAsNewsSpreads } from './news.ts'
 import { oneSideSurvives } from './one-side-survives.ts'
 import { partitionFaults } from './partition-faults.ts'
 import { splitBrainProgram } from './program.ts'
@@ -37,60 +38,93 @@ import { untilDownedByHand } from './until-downed-by-hand.ts'
 
 const longMemoryMs = 86_400_000
 
+type SplitBrainScenario = Scenario<Cluster, ClusterState>
+
+const everyFault: SplitBrainScenario['actions'] = [
+  ...partitionFaults,
+  ...races,
+  splitAsNewsSpreads,
+  ...handDowns,
+  ...leaseFaults,
+  ...networkFaults<Cluster, ClusterState>(),
+  ...processFaults<Cluster, ClusterState>(),
+  leaveAction,
+]
+
 /** Partitions of every kind, and everything else that can go wrong meanwhile. */
-export const splitBrainScenario: Scenario<Cluster, ClusterState> = {
-  name: 'split-brain',
-  shape: {
-    hosts: [3, 9],
-    chaosMs: [30_000, 90_000],
-    paceMs: [2_000, 15_000],
-    startWithinMs: 2_000,
-    clockDrift: 500e-6,
-    wallOffsetMs: 3_600_000,
-    settings: {
-      leaderOrder: ['age', 'age', 'address'],
-      monitoredBy: [3, 5, 5],
-      weaklyUpAfterMs: [2_000, 7_000],
-      tombstoneTtlMs: [longMemoryMs, longMemoryMs, 30_000],
-      ...splitBrainChoices,
+export const splitBrainScenario: SplitBrainScenario = splitBrainAmong('split-brain', {
+  hosts: [3, 9],
+  chaosMs: [30_000, 90_000],
+  paceMs: [2_000, 15_000],
+})
+
+/** Cuts amid changes of members, over and over, for strategies that count: each side knows another half. */
+export const splitBrainRacesScenario: SplitBrainScenario = splitBrainAmong(
+  'split-brain-races',
+  { hosts: [3, 6], chaosMs: [30_000, 60_000], paceMs: [3_000, 10_000] },
+  { strategy: ['keep-majority', 'keep-majority', 'static-quorum', 'static-quorum', 'keep-oldest'] },
+  [splitAsNewsSpreads, ...races, ...processFaults<Cluster, ClusterState>()],
+)
+
+/** Where nobody watches everybody, so that it takes rounds to find out who is lost. */
+export const largeSplitBrainScenario: SplitBrainScenario = splitBrainAmong(
+  'split-brain-large',
+  { hosts: [12, 25], chaosMs: [20_000, 40_000], paceMs: [4_000, 15_000] },
+  // As is recommended for so many.
+  { stableAfterMs: [8_000, 10_000], monitoredBy: [5] },
+)
+
+function splitBrainAmong(
+  name: string,
+  shape: Pick<SplitBrainScenario['shape'], 'hosts' | 'chaosMs' | 'paceMs'>,
+  settings: SplitBrainScenario['shape']['settings'] = {},
+  actions: SplitBrainScenario['actions'] = everyFault,
+): SplitBrainScenario {
+  return {
+    name,
+    shape: {
+      ...shape,
+      startWithinMs: 2_000,
+      clockDrift: 500e-6,
+      wallOffsetMs: 3_600_000,
+      settings: {
+        leaderOrder: ['age', 'age', 'address'],
+        monitoredBy: [3, 5, 5],
+        weaklyUpAfterMs: [2_000, 7_000],
+        tombstoneTtlMs: [longMemoryMs, longMemoryMs, 30_000],
+        ...splitBrainChoices,
+        ...settings,
+      },
     },
-  },
-  actions: [
-    ...partitionFaults,
-    ...races,
-    ...handDowns,
-    ...leaseFaults,
-    ...networkFaults<Cluster, ClusterState>(),
-    ...processFaults<Cluster, ClusterState>(),
-    leaveAction,
-  ],
-  program: splitBrainProgram,
-  stateOf: (cluster) => cluster.getState(),
-  describe: describeState,
-  watch: (run) => [
-    restarts(run),
-    everybodyStarts(run),
-    boundedState(run),
-    ...untilDownedByHand(run, [
-      forwardOnly(run),
-      withoutEnd(removedStaysAway(run)),
-      oneCluster(run),
-      reachabilityIsFair(run),
-      seenIsTrue(run),
-      accusationsHaveReasons(run),
-      votesCount(run),
-      decisionsAreShared(run),
-      oneSideSurvives(run),
-      loserStops(run),
-      quietPictures(run),
-      leadersDecide(run),
-      clearMajorityGoesOn(run),
-      leaseIsHeld(run),
-    ]),
-    watchSplitBrainRareStates(run),
-  ],
-  rareStates: splitBrainRareStates,
-  heal: (run) => [oneClusterAgain(run), ...trials(run)],
+    actions,
+    program: splitBrainProgram,
+    stateOf: (cluster) => cluster.getState(),
+    describe: describeState,
+    watch: (run) => [
+      restarts(run),
+      everybodyStarts(run),
+      boundedState(run),
+      ...untilDownedByHand(run, [
+        forwardOnly(run),
+        withoutEnd(removedStaysAway(run)),
+        oneCluster(run),
+        reachabilityIsFair(run),
+        seenIsTrue(run),
+        accusationsHaveReasons(run),
+        votesCount(run),
+        decisionsAreShared(run),
+        oneSideSurvives(run),
+        loserStops(run),
+        quietPictures(run),
+        leadersDecide(run),
+        clearMajorityGoesOn(run),
+        leaseIsHeld(run),
+      ]),
+      watchSplitBrainRareStates(run),
+    ],
+    rareStates: splitBrainRareStates,
+    heal: (run) => [oneClusterAgain(run), ...trials(run)],
+  }
 }
 
 /** Whoever was removed by a side that is gone goes on, and rightly so. */

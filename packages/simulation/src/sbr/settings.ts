@@ -20,7 +20,10 @@ export interface SplitBrainSettings {
   /** Counts only members of this role; empty: all. */
   readonly role: string
   readonly downIfAlone: boolean
-  /** How many members a static quorum asks for beyond half of the hosts. */
+  /**
+   * How many members a static quorum asks for beyond a majority of the hosts. With one less, two sides could
+   * have it when all hosts are up: then, all go down.
+   */
   readonly beyondHalf: number
   /** Which host is the referee, of those there are. */
   readonly referee: number
@@ -44,7 +47,7 @@ export const splitBrainChoices: Readonly<Record<keyof SplitBrainSettings, Choice
   downAllWhenUnstable: ['on', 'on', 'on', 'off'],
   role: ['', '', '', 'core'],
   downIfAlone: [true, true, false],
-  beyondHalf: [0, 0, 1],
+  beyondHalf: [-1, 0, 0, 1],
   referee: [0, 1, 2],
 }
 

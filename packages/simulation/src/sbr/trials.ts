@@ -19,7 +19,10 @@ import { splitBrainSettings } from './settings.ts'
  * Until the last of a side knows who is out of reach. Who is watched by few takes rounds: whoever lost
  * those that it watched takes on the next ones.
  */
-const detectWithinMs = (monitoredBy: number): number => (monitoredBy < 5 ? 20_000 : 12_000)
+function detectWithinMs(run: MembershipRun): number {
+  const isWatchedByFew = settingsOf(run).monitoredBy < 5 || run.world.hosts.length > 9
+  return isWatchedByFew ? 20_000 : 12_000
+}
 /** D10: from there, decided and removed within the window and this. */
 const decideWithinMs = 5_000
 /** How much later a minority asks for a lease. */
@@ -91,8 +94,7 @@ function cleanSplit(run: MembershipRun, random: () => number): HealStage {
   }
   return {
     name: 'a clean split leaves the right side',
-    withinMs:
-      detectWithinMs(settingsOf(run).monitoredBy) + stableAfterMs + leaseDelayMs + decideWithinMs,
+    withinMs: detectWithinMs(run) + stableAfterMs + leaseDelayMs + decideWithinMs,
     begin() {
       if (groups.length < 2) return
       for (const { host, program } of world.processes)

@@ -1,6 +1,8 @@
 import type { SeededBug } from '../bug.ts'
 
-/** Bugs that the scenario of this folder is to catch. */
-export function bugsOf(bugs: readonly Omit<SeededBug, 'scenario'>[]): readonly SeededBug[] {
-  return bugs.map((bug) => ({ ...bug, scenario: 'split-brain' }))
+/** Bugs that a scenario of split brains is to catch: that of small clusters, unless one says otherwise. */
+export function bugsOf(
+  bugs: readonly (Omit<SeededBug, 'scenario'> & Partial<SeededBug>)[],
+): readonly SeededBug[] {
+  return bugs.map((bug) => ({ scenario: 'split-brain', ...bug }))
 }

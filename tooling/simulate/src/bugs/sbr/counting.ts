@@ -7,6 +7,7 @@ const s = 'packages/sbr/src'
 export const countingBugs: readonly SeededBug[] = bugsOf([
   {
     name: 'no-second-count',
+    scenario: 'split-brain-races',
     promise: 'one side survives',
     file: `${s}/second-pass.ts`,
     find: "if (first.decision !== 'down-unreachable') return judgedOnce(first)",
@@ -15,6 +16,7 @@ export const countingBugs: readonly SeededBug[] = bugsOf([
   },
   {
     name: 'no-second-count-of-a-quorum',
+    scenario: 'split-brain-races',
     promise: 'one side survives',
     file: `${s}/strategies/quorum.ts`,
     find: 'guardMembershipChange(rest, judge, quorum.role)',
@@ -39,6 +41,7 @@ export const countingBugs: readonly SeededBug[] = bugsOf([
   },
   {
     name: 'joiners-counted-here',
+    scenario: 'split-brain-races',
     promise: 'one side survives',
     file: `${s}/counting.ts`,
     find: "export const settled: Counting = { here: ['up', 'leaving'],",
