@@ -39,6 +39,11 @@ const steps: readonly Step[] = [
     command: [...simulate, '--scenario', 'membership-large', '--seeds', '10'],
     alone: true,
   },
+  {
+    name: 'simulation of split brains',
+    command: [...simulate, '--scenario', 'split-brain', '--seeds', '120'],
+    alone: true,
+  },
   // These start processes and kill them, on the machine's own time: one after another.
   { name: 'processes', command: [...vitest, processTests, '--no-file-parallelism'], alone: true },
 ]

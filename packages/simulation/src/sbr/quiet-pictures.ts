@@ -1,11 +1,13 @@
-// A decision rests on a picture that has been quiet: for `stableAfterMs` before it nobody came up, went,
-// was downed or changed in reach, as the one who decides sees it.
+// A decision rests on a picture that has been quiet, and looked at: for `stableAfterMs` before it nobody
+// came up, went, was downed or changed in reach, as the one who decides sees it, and it did not stand still.
 import type { Cluster, ClusterState } from '@casty/membership'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
 import type { MembershipRun, MembershipWatcher } from '../membership/membership-run.ts'
 import { recordOf } from './record.ts'
 import { splitBrainSettings } from './settings.ts'
 
+/** To stand still for less goes unnoticed, or changes nothing. */
+const noticedMs = 3_000
 /** Clocks of nodes may run faster than that of the world. */
 const tolerance = 0.99
 
@@ -16,9 +18,12 @@ export function quietPictures(run: MembershipRun): MembershipWatcher {
     const process = run.world.running(host)
     const since = process && changedAt.get(process)
     if (since === undefined || ruling.cause !== 'stable') return
-    if (at - since >= tolerance * stableAfterMs) return
-    const text = `${host} decided ${Math.round(at - since)} ms after the last change`
-    run.violate('decisions rest on quiet pictures', text, host)
+    const complain = (text: string): void =>
+      run.violate('decisions rest on quiet pictures', `${host} decided ${text}`, host)
+    const windowMs = tolerance * stableAfterMs
+    const stoodMs = run.world.disturbances.stoppedMs(host, at - windowMs, at)
+    if (at - since < windowMs) complain(`${Math.round(at - since)} ms after the last change`)
+    else if (stoodMs >= noticedMs) complain(`though it stood still for ${Math.round(stoodMs)} ms`)
   })
   return {
     changed(process, state, before) {

@@ -72,6 +72,30 @@ export const races: readonly ActionType<Cluster, ClusterState>[] = [
     },
   ),
   defineAction({
+    type: 'split-amid-freezing',
+    kind: 'fault',
+    weight: 3,
+    draw: (random, hosts) => ({
+      sides: drawShape(random, hosts),
+      mode: drawMode(random),
+      // Found out, and not decided on yet; over when whoever stands still goes on, or not yet.
+      afterMs: drawInteger(random, 3_000, 12_000),
+      frozen: drawSome(random, hosts, drawInteger(random, 1, 3)).map((host) => ` ${host}`),
+      frozenMs: drawInteger(random, 3_000, 20_000),
+      forMs: drawInteger(random, 5_000, 30_000),
+    }),
+    perform: (run, { sides, mode, afterMs, frozen, frozenMs, forMs }) => {
+      splitBy(run, sides, mode, forMs)
+      run.world.clock.schedule(afterMs, () => {
+        if (run.isHealing) return
+        for (const host of frozen.map((one) => one.slice(1))) {
+          run.note(host, 'fault', `pause for ${frozenMs} ms`)
+          run.world.pause(host, frozenMs)
+        }
+      })
+    },
+  }),
+  defineAction({
     type: 'rolling-restart',
     kind: 'workload',
     weight: 1,

@@ -168,6 +168,17 @@ describe('decisions rest on quiet pictures', () => {
     }
   })
 
+  test('cries where whoever decides stood still meanwhile', async () => {
+    const script: Script = [
+      [1_000, shows('a', unreachable)],
+      [3_000, ({ world }) => world.pause('a', 3_500)],
+      [6_600, rules('a', 'stable')],
+    ]
+    expect(await judge(quietPictures, script, { members: together })).toEqual([
+      'decisions rest on quiet pictures: a decided though it stood still for 3500 ms',
+    ])
+  })
+
   test('is silent where somebody joins meanwhile, or a deadline decides', async () => {
     const script: Script = [
       [1_000, shows('a', unreachable)],

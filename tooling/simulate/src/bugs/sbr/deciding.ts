@@ -40,7 +40,7 @@ export const decidingBugs: readonly SeededBug[] = bugsOf([
   },
   {
     name: 'old-pictures-decided-on',
-    promise: 'one side survives',
+    promise: 'decisions rest on quiet',
     file: `${r}/resolver.ts`,
     find: 'const lateByMs = now - state.wakeAt',
     replace: 'const lateByMs = 0 * (now - state.wakeAt)',
@@ -73,17 +73,20 @@ export const decidingBugs: readonly SeededBug[] = bugsOf([
     why: 'Who decides that its side goes down stops alone; the next leader has to find out by itself.',
   },
   {
-    name: 'late-grant-acted-on',
+    name: 'lease-taken-for-held',
+    promise: 'one side survives',
+    file: `${r}/lease-keeper.ts`,
+    find: 'return this.#lease.checkLease()',
+    replace: 'return true',
+    why: 'The lease is not asked for, as if it were still held from the time before.',
+  },
+  {
+    name: 'lease-given-back-at-once',
     promise: 'one side survives',
     file: `${r}/lease-phase.ts`,
-    find: "if (isOver || !isLeaseHeld) return { phase: free, outcome: 'denied', isGivenUp: true }",
-    replace: '',
-    also: {
-      file: `${r}/lease-keeper.ts`,
-      find: 'return this.#lease.checkLease()',
-      replace: 'return this.#answer?.isGranted === true || this.#lease.checkLease()',
-    },
-    why: 'A lease is acted on when it was lost again, or nobody waited for it any more.',
+    find: "return { type: 'held', downed: new Set(), releaseAt: now + releaseAfterMs }",
+    replace: "return { type: 'held', downed: new Set(), releaseAt: now + 0 * releaseAfterMs }",
+    why: 'The lease is free again before the other side has asked for it.',
   },
   {
     name: 'denied-lease-ignored',
