@@ -82,6 +82,7 @@ export class LeaseKeeper {
   }
 
   #lost(reason: Error): void {
+    this.#retirement?.[Symbol.dispose]() // There is nothing left to give back.
     const { name, owner } = this.#lease
     const told = 'The lease is lost; what is undecided is decided as if it had been denied'
     this.#logger.error({ error: reason, lease: name, owner }, told)

@@ -134,6 +134,21 @@ describe('A grant', () => {
     },
   )
 
+  test('leaves nothing waiting when it is disposed of after its node has stopped', async () => {
+    await using world = new LeaseWorld()
+    const { leases, clock } = world
+    const lease = inMemoryLease({ leases, name, owner: 'a', clock })
+    await world.startWith('a', { strategy: leaseMajority({ lease }) })
+    await world.startWith('b', world.leaseOf('b'))
+    await world.until(() => world.allUp(2), 20_000)
+    world.partition('a', 'b')
+    await world.untilOnly('a', 20_000)
+    await world.settled(world.cluster('a').shutdown())
+    expect(world.holder).toBe('a')
+    await lease[Symbol.asyncDispose]()
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   test('is there for those whom its holder left behind', async () => {
     await using world = new LeaseWorld()
     await world.formWithLease('a b c d e')
