@@ -21,7 +21,7 @@ import { splitBrainSettings } from './settings.ts'
  */
 function detectWithinMs(run: MembershipRun): number {
   const isWatchedByFew = settingsOf(run).monitoredBy < 5 || run.world.hosts.length > 9
-  return isWatchedByFew ? 20_000 : 12_000
+  return isWatchedByFew ? 30_000 : 12_000
 }
 /** D10: from there, decided and removed within the window and this. */
 const decideWithinMs = 5_000
