@@ -4,7 +4,7 @@ import { nodesToDown } from '../nodes-to-down.ts'
 import { afterLease, type Ruling } from '../ruling.ts'
 import type { ResolverRuling, RulingCause, SbrAction } from './action.ts'
 import { dueAt, leaseSilenceMs, nextDeadline, silenceMs, type Due } from './deadlines.ts'
-import { silentMembers, unheardSince } from './hearing.ts'
+import { settlesWithinMs, silentMembers, unheardSince } from './hearing.ts'
 import { answerTimeoutMs, followLease, holdLease } from './lease-phase.ts'
 import type { ResolverInput, ResolverOutcome, ResolverState } from './resolver-state.ts'
 import type { ResolverSettings } from './settings.ts'
@@ -119,6 +119,9 @@ function decideInQuiet(
   const unheard = unheardSince(stability.hearing, stability.quietSince)
   const cautious = cautiousRulingOn(settings, stability, view, unheard)
   if (!isLost(ruling) && isLost(cautious)) return undefined
+  if (ruling.decision.type === 'down-reachable') {
+    return ask(settings, state, input, againstOwnSide(ruling, unheard))
+  }
   // Who asks first gets it: a side that may be the smaller one waits for as long as one that is.
   const delayMs = cautious.decision.type === 'acquire-lease' ? cautious.decision.delayMs : 0
   if (ruling.decision.type !== 'acquire-lease' || delayMs === 0 || input.isLeaseHeld) {
@@ -163,15 +166,16 @@ function stopIfLost(
   stability: Stability,
   due: Due,
 ): Resolution {
+  const unheard = unheardSince(stability.hearing, input.now - settlesWithinMs)
   const stop = (ruling: Ruling, cause: RulingCause): Resolution =>
-    carryOut(settings, state, input, told(againstOwnSide(ruling), cause, input))
+    carryOut(settings, state, input, told(againstOwnSide(ruling, unheard), cause, input))
   if (due.isUnsettled) {
     const ruling = rulingOn(settings, stability, input.view)
     const outcome = due.isLeaseOverdue ? afterLease(ruling, false) : ruling
     if (isLost(outcome)) return stop(outcome, due.isQuiet ? 'overdue' : 'unstable')
   }
-  const unheard = silentRuling(settings, stability, input)
-  return unheard ? stop(unheard, 'unheard') : nothing(state)
+  const silent = silentRuling(settings, stability, input)
+  return silent ? stop(silent, 'unheard') : nothing(state)
 }
 
 /** What is lost if those are lost of whom nothing was heard for too long. */

@@ -72,8 +72,16 @@ export function isLost({ down, view }: Ruling): boolean {
   return down.some(({ key }) => key === view.self)
 }
 
-/** A ruling as far as it is against the own side. */
-export function againstOwnSide(ruling: Ruling): Ruling {
-  const { down, view } = ruling
-  return { ...ruling, down: down.filter(({ key }) => !view.unreachable.has(key)) }
+/**
+ * A ruling as far as it is against the own side: those who are reachable, and of whom something is heard.
+ * Others may go on elsewhere; whoever hears this node and them must not take them for gone. But where all
+ * are to go down, all are: one left out, who still hears this node, would take itself for the last.
+ */
+export function againstOwnSide(ruling: Ruling, unheard: ReadonlySet<NodeKey>): Ruling {
+  const { decision, down, view } = ruling
+  if (decision.type === 'down-all') return ruling
+  return {
+    ...ruling,
+    down: down.filter(({ key }) => !view.unreachable.has(key) && !unheard.has(key)),
+  }
 }

@@ -238,12 +238,17 @@ describe('Where it is quiet, and the leader does not decide', () => {
     const probe = new ResolverProbe({ isResponsible: false, strategy: downAll() })
     probe.see('a b / c', { seen: 'a b c' })
     expect(probe.pass(8_999).actions).toEqual([])
-    expect(probe.pass(1).actions).toEqual(['down b a (overdue)'])
+    expect(probe.pass(1).actions).toEqual(['down b c a (overdue)'])
   })
 
   test('a joiner that is alone on its side goes down by itself', () => {
     const probe = new ResolverProbe({ isResponsible: false }).see('a.joining / b c')
     expect(probe.pass(6_000).actions).toEqual(['down a (unheard)'])
+  })
+
+  test('all go down where all are to: one left out would take itself for the last', () => {
+    const probe = new ResolverProbe({ strategy: downAll(), isResponsible: false })
+    expect(probe.see('a b / c').pass(6_000).actions).toEqual(['down b c a (unheard)'])
   })
 
   test('the other side waits for it', () => {
@@ -254,6 +259,11 @@ describe('Where it is quiet, and the leader does not decide', () => {
 
 describe('A side that may have lost more than it knows', () => {
   const seen = 'a b'
+
+  test('goes down without those of whom nothing is heard, who may go on elsewhere', () => {
+    const probe = new ResolverProbe().see('a b c / d e f g', { seen })
+    expect(probe.pass(5_000).actions).toEqual(['down b a (stable)'])
+  })
 
   test('does not go on before those whom it counts have been heard of', () => {
     const probe = new ResolverProbe().see('a b c d / e', { seen }).pass(5_900)
