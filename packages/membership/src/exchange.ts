@@ -13,7 +13,7 @@ import {
 import type { MembershipEffect, MembershipState, Step } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
 import { sectionsRequest } from './sections.ts'
-import { isOfRivalSide } from './rivals.ts'
+import { isOfRivalSide, rivalMet } from './rivals.ts'
 import { gossipTo, sendTo } from './sending.ts'
 
 export function receiveStatus(
@@ -64,7 +64,9 @@ export function receiveNews(state: MembershipState, from: NodeIdentity, gossip: 
     ]
   }
   if (isOfRivalSide(state.cluster, from, gossip)) {
-    return [state, [{ type: 'drop', reason: 'rival-side' }]]
+    // Over a connection that outlasted it all nobody is refused: this is how such sides meet.
+    const [next, effects] = rivalMet(state, from)
+    return [next, [{ type: 'drop', reason: 'rival-side' }, ...effects]]
   }
   // What only a removed node had told is adopted before the answer: a view without it passes for seen
   // else, and its leader may decide over what it does not know.

@@ -55,6 +55,16 @@ describe('Two sides that downed each other', () => {
     await world.until(() => running(world) === 'a b', 60_000)
   })
 
+  test('and never lost sight of each other are not refused, and meet all the same', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b')
+    const [a, b] = [world.cluster('a'), world.cluster('b')]
+    a.down(b.self)
+    b.down(a.self)
+    await world.until(() => running(world) === 'a', 20_000)
+    await world.until(() => world.view('a') === 'a.up', 20_000)
+  })
+
   test('tell the listeners of the side that gives way why they are downed', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b c d')
