@@ -3,6 +3,7 @@ import { systemClock, type Clock } from '@casty/clock'
 import {
   createLease,
   LeaseError,
+  leaseOptionNames,
   leaseTiming,
   type AcquireOptions,
   type LeaseOptions,
@@ -37,14 +38,8 @@ export interface PostgresLease extends StoredLease {
   ensureTable(): Promise<void>
 }
 
-const optionNames = [
-  'name',
-  'owner',
-  'ttlMs',
-  'heartbeatMs',
-  'operationTimeoutMs',
-  'clock',
-  'logger',
+const optionNames: readonly (keyof PostgresLeaseOptions)[] = [
+  ...leaseOptionNames,
   'pool',
   'connectionString',
   'table',
@@ -64,7 +59,8 @@ export function postgresLease(options: PostgresLeaseOptions): PostgresLease {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw PostgresLeaseError.noOptions(given)
   for (const name of Object.keys(options)) {
-    if (!optionNames.includes(name)) throw PostgresLeaseError.unknownOption(name, optionNames)
+    if (!optionNames.some((known) => known === name))
+      throw PostgresLeaseError.unknownOption(name, optionNames)
   }
   const { pool, connectionString, table = 'casty_leases', ...held } = options
   const { operationTimeoutMs } = leaseTiming(held)

@@ -1,3 +1,5 @@
+import { describeValue } from './describe-value.ts'
+
 export type MembershipErrorCode =
   | 'CASTY_MEMBERSHIP_DOWNED'
   | 'CASTY_MEMBERSHIP_INVALID_OPTION'
@@ -35,7 +37,7 @@ export class MembershipError extends Error {
   static invalidOption(option: string, value: unknown, allowed: string): MembershipError {
     return new MembershipError(
       'CASTY_MEMBERSHIP_INVALID_OPTION',
-      `Option ${option} is ${describe(value)}; allowed is ${allowed}.`,
+      `Option ${option} is ${describeValue(value)}; allowed is ${allowed}.`,
     )
   }
 
@@ -75,21 +77,5 @@ export class MembershipError extends Error {
       'CASTY_MEMBERSHIP_UNKNOWN_NODE',
       `No member ${node} is known here. Cluster.getState().members lists those that are.`,
     )
-  }
-}
-
-/** Values may hold secrets or be long: text is cut, objects are only named. */
-function describe(value: unknown): string {
-  switch (typeof value) {
-    case 'undefined':
-      return 'missing'
-    case 'string':
-      return JSON.stringify(value.slice(0, 100))
-    case 'function':
-      return 'a function'
-    case 'object':
-      return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object'
-    default:
-      return String(value)
   }
 }

@@ -20,6 +20,7 @@ export {
 } from './cross-dc.ts'
 export { DC_ROLE_PREFIX, DEFAULT_DC, memberDc, partitionByDc, sameDc } from './data-center.ts'
 export type { DataCenter } from './data-centers.ts'
+export { describeValue } from './describe-value.ts'
 export type { Dot } from './dot.ts'
 export type {
   DowningContext,

@@ -55,3 +55,8 @@ export function countSides(view: SbrView, counting: Counting, role: string | und
 export function countText(count: number): string {
   return count === 1 ? '1 member' : `${count} members`
 }
+
+/** As in 'this side counts 3 members and the other side 2'. */
+export function countsText({ here, there }: Sides): string {
+  return `this side counts ${countText(here.length)} and the other side ${there.length}`
+}

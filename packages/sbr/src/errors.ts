@@ -1,3 +1,5 @@
+import { describeValue } from '@casty/membership'
+
 /** What an {@link SbrError} is about. */
 export type SbrErrorCode = 'CASTY_SBR_INVALID_OPTION' | 'CASTY_SBR_LEASE_IN_USE'
 
@@ -15,13 +17,13 @@ export class SbrError extends Error {
   static invalidOption(of: string, option: string, value: unknown, allowed: string): SbrError {
     return new SbrError(
       'CASTY_SBR_INVALID_OPTION',
-      `Option ${option} of ${of} is ${describe(value)}; allowed is ${allowed}.`,
+      `Option ${option} of ${of} is ${describeValue(value)}; allowed is ${allowed}.`,
     )
   }
 
   /** @param of - what wants options, as in 'keepOldest()' */
   static invalidOptions(of: string, value: unknown, known: readonly string[]): SbrError {
-    const what = value === undefined ? 'no options' : `${describe(value)} for options`
+    const what = value === undefined ? 'no options' : `${describeValue(value)} for options`
     const names = known.length === 0 ? '' : `, of these: ${known.join(', ')}`
     return new SbrError(
       'CASTY_SBR_INVALID_OPTION',
@@ -53,21 +55,5 @@ export class SbrError extends Error {
       'CASTY_SBR_INVALID_OPTION',
       `Option ${option} of ${of} is not known; allowed is ${allowed}.`,
     )
-  }
-}
-
-/** Values may hold secrets or be long: text is cut, objects are only named. */
-function describe(value: unknown): string {
-  switch (typeof value) {
-    case 'undefined':
-      return 'missing'
-    case 'string':
-      return JSON.stringify(value.slice(0, 100))
-    case 'function':
-      return 'a function'
-    case 'object':
-      return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object'
-    default:
-      return String(value)
   }
 }

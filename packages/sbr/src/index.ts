@@ -14,6 +14,7 @@ export {
 } from './leases/in-memory-leases.ts'
 export {
   leaseDefaults,
+  leaseOptionNames,
   leaseTiming,
   trustedLeaseMs,
   type LeaseOptions,

@@ -1,3 +1,4 @@
+import type { Sides } from './counting.ts'
 import type { DowningDecision } from './decision.ts'
 
 /** One count of both sides, and what it came to. */
@@ -8,6 +9,11 @@ export interface Pass {
   readonly decision: 'down-unreachable' | 'down-reachable' | 'down-all'
   /** A clause a person understands, as in 'this side counts 3 members and the other side 2'. */
   readonly because: string
+}
+
+/** A count of members, and what it came to. */
+export function passOf(sides: Sides, decision: Pass['decision'], because: string): Pass {
+  return { here: sides.here.length, there: sides.there.length, decision, because }
 }
 
 /** A decision with what it rests on. */

@@ -33,6 +33,7 @@ export interface LeaseOptions {
   readonly logger?: Logger
 }
 
+/** Names of all {@link LeaseOptions}, for a lease that checks what it is given. */
 export const leaseOptionNames: readonly (keyof LeaseOptions)[] = [
   'name',
   'owner',

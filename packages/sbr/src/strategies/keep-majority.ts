@@ -1,7 +1,7 @@
 import { byAddress, type Member } from '@casty/membership'
-import { countText, type Sides } from '../counting.ts'
+import { countsText, type Sides } from '../counting.ts'
 import { judgeIndirectlyConnected } from '../indirectly-connected.ts'
-import type { Pass } from '../judgement.ts'
+import { passOf, type Pass } from '../judgement.ts'
 import { knownNames, role } from '../option-values.ts'
 import { guardMembershipChange } from '../second-pass.ts'
 import { agreementOf, strategyOf, type DowningStrategy } from '../strategy.ts'
@@ -37,23 +37,20 @@ export function keepMajority(options: KeepMajorityOptions = {}): DowningStrategy
 
 function judgeMajority(sides: Sides): Pass {
   const [here, there] = [sides.here.length, sides.there.length]
-  const pass = (decision: Pass['decision'], because: string): Pass => ({
-    here,
-    there,
-    decision,
-    because,
-  })
-  const counts = `this side counts ${countText(here)} and the other side ${there}`
+  const counts = countsText(sides)
   const lowest = lowestAddress([...sides.here, ...sides.there])
-  if (!lowest) return pass('down-all', `${counts}, and none that could decide between them`)
-  if (here > there) return pass('down-unreachable', counts)
-  if (here < there) return pass('down-reachable', counts)
+  if (!lowest)
+    return passOf(sides, 'down-all', `${counts}, and none that could decide between them`)
+  if (here > there) return passOf(sides, 'down-unreachable', counts)
+  if (here < there) return passOf(sides, 'down-reachable', counts)
   return sides.here.includes(lowest)
-    ? pass(
+    ? passOf(
+        sides,
         'down-unreachable',
         `${counts}, and the lowest address ${lowest.address} is on this side`,
       )
-    : pass(
+    : passOf(
+        sides,
         'down-reachable',
         `${counts}, and the lowest address ${lowest.address} is on the other side`,
       )

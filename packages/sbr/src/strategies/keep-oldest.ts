@@ -1,7 +1,7 @@
 import { oldest } from '@casty/membership'
-import { countText, type Sides } from '../counting.ts'
+import { countsText, type Sides } from '../counting.ts'
 import { judgeIndirectlyConnected } from '../indirectly-connected.ts'
-import type { Pass } from '../judgement.ts'
+import { passOf, type Pass } from '../judgement.ts'
 import { flag, knownNames, role } from '../option-values.ts'
 import { guardMembershipChange } from '../second-pass.ts'
 import { agreementOf, strategyOf, type DowningStrategy } from '../strategy.ts'
@@ -51,21 +51,16 @@ export function keepOldest(options: KeepOldestOptions = {}): DowningStrategy {
  */
 function judgeOldest(sides: Sides, downIfAlone: boolean): Pass {
   const [here, there] = [sides.here.length, sides.there.length]
-  const pass = (decision: Pass['decision'], because: string): Pass => ({
-    here,
-    there,
-    decision,
-    because,
-  })
-  const counts = `this side counts ${countText(here)} and the other side ${there}`
   const first = oldest([...sides.here, ...sides.there])
-  if (!first) return pass('down-all', `${counts}, and none that could be the oldest`)
+  if (!first)
+    return passOf(sides, 'down-all', `${countsText(sides)}, and none that could be the oldest`)
   const isHere = sides.here.includes(first)
   const because = `the oldest member ${first.address} is on ${isHere ? 'this' : 'the other'} side`
   const [withIt, withoutIt] = isHere ? [here, there] : [there, here]
   const isAlone = downIfAlone && withIt === 1 && withoutIt >= 2
   const survives = isHere !== isAlone
-  return pass(
+  return passOf(
+    sides,
     survives ? 'down-unreachable' : 'down-reachable',
     isAlone ? `${because}, alone against ${withoutIt}` : because,
   )

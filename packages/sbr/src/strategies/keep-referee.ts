@@ -2,7 +2,7 @@ import { NodeAddress } from '@casty/membership'
 import { countSides, countText, settled, type Sides } from '../counting.ts'
 import { SbrError } from '../errors.ts'
 import { judgeIndirectlyConnected } from '../indirectly-connected.ts'
-import { judgedOnce, type Pass } from '../judgement.ts'
+import { judgedOnce, passOf, type Pass } from '../judgement.ts'
 import { knownNames, whole } from '../option-values.ts'
 import { agreementOf, strategyOf, type DowningStrategy } from '../strategy.ts'
 
@@ -50,17 +50,16 @@ function addressOf(text: string): NodeAddress {
   }
 }
 
-function judgeReferee({ here, there }: Sides, referee: NodeAddress, least: number): Pass {
-  const pass = (decision: Pass['decision'], because: string): Pass => ({
-    here: here.length,
-    there: there.length,
-    decision,
-    because,
-  })
+function judgeReferee(sides: Sides, referee: NodeAddress, least: number): Pass {
+  const { here } = sides
   if (!here.some(({ address }) => address.equals(referee)))
-    return pass('down-reachable', `the referee ${referee} is not on this side`)
+    return passOf(sides, 'down-reachable', `the referee ${referee} is not on this side`)
   const because = `the referee ${referee} is on this side`
   return here.length < least
-    ? pass('down-all', `${because}, but with ${countText(here.length)} of the ${least} it needs`)
-    : pass('down-unreachable', because)
+    ? passOf(
+        sides,
+        'down-all',
+        `${because}, but with ${countText(here.length)} of the ${least} it needs`,
+      )
+    : passOf(sides, 'down-unreachable', because)
 }

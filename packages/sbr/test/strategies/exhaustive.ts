@@ -5,7 +5,7 @@
 // each of these is ruled on once, and the search itself only looks up who survives.
 import { Member, type NodeIdentity } from '@casty/membership'
 import { afterLease, rule, type DowningStrategy, type SbrView } from '@casty/sbr'
-import { node } from './views.ts'
+import { node, viewOfPart } from './views.ts'
 
 /** What a part may know of a member. Joining stands for weakly up, and exiting for down, as they count alike. */
 const known = ['absent', 'joining', 'up', 'risen', 'leaving', 'exiting'] as const
@@ -139,20 +139,7 @@ function viewOf(size: number, part: Members, code: number): SbrView {
   }
   const [self] = here
   if (!self) throw new Error('a part is empty')
-  return {
-    self: self.key,
-    dataCenter: self.dataCenter,
-    members: [...here, ...there],
-    observations: here.flatMap((observer) =>
-      there.map((subject) => ({
-        observer: observer.key,
-        subject: subject.key,
-        status: 'unreachable' as const,
-      })),
-    ),
-    unreachable: new Set(there.map(({ key }) => key)),
-    seenBy: new Set(here.map(({ key }) => key)),
-  }
+  return viewOfPart(self, here, there)
 }
 
 /** Whether anybody of a part is left: where it is granted the lease, if it asks for one, and where not. */

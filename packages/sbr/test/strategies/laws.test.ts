@@ -18,7 +18,7 @@ import {
 } from '@casty/sbr'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { node, uncalledLease } from './views.ts'
+import { node, uncalledLease, viewOfPart } from './views.ts'
 
 // A failure prints its seed; rerun it alone with CASTY_SEED=1234. CASTY_RUNS=100000 looks further.
 fc.configureGlobal({
@@ -99,20 +99,7 @@ function cuts(): fc.Arbitrary<readonly SbrView[]> {
         [0, 1, 2].flatMap((place) => {
           const here = members.filter((_, index) => places[index] === place)
           const there = members.filter((_, index) => places[index] !== place)
-          return here.map((self): SbrView => ({
-            self: self.key,
-            dataCenter: 'default',
-            members,
-            observations: here.flatMap((observer) =>
-              there.map((subject) => ({
-                observer: observer.key,
-                subject: subject.key,
-                status: 'unreachable' as const,
-              })),
-            ),
-            unreachable: new Set(there.map(({ key }) => key)),
-            seenBy: new Set(here.map(({ key }) => key)),
-          }))
+          return here.map((self) => viewOfPart(self, here, there))
         }),
       ),
   )

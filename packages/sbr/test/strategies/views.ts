@@ -91,6 +91,28 @@ export function view(text: string, scene: Scene = {}): SbrView {
   }
 }
 
+/** What one member of a part sees after a clean cut: all here have seen the state, and nobody there is reached. */
+export function viewOfPart(
+  self: Member,
+  here: readonly Member[],
+  there: readonly Member[],
+): SbrView {
+  return {
+    self: self.key,
+    dataCenter: self.dataCenter,
+    members: [...here, ...there],
+    observations: here.flatMap((observer) =>
+      there.map((subject) => ({
+        observer: observer.key,
+        subject: subject.key,
+        status: 'unreachable' as const,
+      })),
+    ),
+    unreachable: new Set(there.map(({ key }) => key)),
+    seenBy: new Set(here.map(({ key }) => key)),
+  }
+}
+
 function keyOf(name: string): NodeKey {
   return node(name).key
 }

@@ -16,25 +16,14 @@ import {
 } from '../../src/index.ts'
 import {
   associationWith,
-  complaints,
+  judge,
   node,
   play,
   puppet,
   shows,
   stateOf,
-  type MembershipWatcher,
-  type PlayOptions,
   type Script,
 } from './puppets.ts'
-
-/** Complaints of one checker about a script. */
-async function judge(
-  checker: (run: MembershipRun) => MembershipWatcher,
-  script: Script,
-  options: PlayOptions = {},
-): Promise<readonly string[]> {
-  return complaints(await play(script, { ...options, watch: (run) => [checker(run)] }))
-}
 
 /** The same host shows one state after another, a second apart. */
 function oneAfterAnother(host: string, ...states: readonly (string | ClusterState)[]): Script {

@@ -8,25 +8,7 @@ import { seenIsTrue } from '../../src/membership/seen-is-true.ts'
 import { accusationsHaveReasons } from '../../src/membership/accusations-have-reasons.ts'
 import { votesCount } from '../../src/membership/votes-count.ts'
 import type { MembershipRun } from '../../src/index.ts'
-import {
-  complaints,
-  node,
-  play,
-  puppet,
-  shows,
-  stateOf,
-  type MembershipWatcher,
-  type PlayOptions,
-  type Script,
-} from './puppets.ts'
-
-async function judge(
-  checker: (run: MembershipRun) => MembershipWatcher,
-  script: Script,
-  options: PlayOptions = {},
-): Promise<readonly string[]> {
-  return complaints(await play(script, { ...options, watch: (run) => [checker(run)] }))
-}
+import { judge, node, puppet, shows, stateOf, type Script } from './puppets.ts'
 
 describe('the seen have seen', () => {
   const two = stateOf('a.up^1 b.up^2')

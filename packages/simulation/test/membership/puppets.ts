@@ -184,6 +184,15 @@ export function complaints({ violations }: RunResult): readonly string[] {
   return violations.map(({ checker, text }) => `${checker}: ${text}`)
 }
 
+/** Complaints of one checker about a script. */
+export async function judge(
+  checker: (run: MembershipRun) => MembershipWatcher,
+  script: Script,
+  options: PlayOptions = {},
+): Promise<readonly string[]> {
+  return complaints(await play(script, { ...options, watch: (run) => [checker(run)] }))
+}
+
 const openLane: LaneReport = {
   state: 'open',
   queuedFrames: 0,

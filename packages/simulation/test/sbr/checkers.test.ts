@@ -14,24 +14,15 @@ import { restarts } from '../../src/sbr/restarts.ts'
 import { untilDownedByHand } from '../../src/sbr/until-downed-by-hand.ts'
 import {
   complaints,
+  judge,
   node,
   play,
   puppet,
   shows,
   stateOf,
   type MembershipWatcher,
-  type PlayOptions,
   type Script,
 } from '../membership/puppets.ts'
-
-/** Complaints of one checker about a script. */
-async function judge(
-  checker: (run: MembershipRun) => MembershipWatcher,
-  script: Script,
-  options: PlayOptions = {},
-): Promise<readonly string[]> {
-  return complaints(await play(script, { ...options, watch: (run) => [checker(run)] }))
-}
 
 /** A host rules on what it shows at that moment. */
 function rules(host: string, cause: RulingCause, down: string = ''): Script[number][1] {
