@@ -3,20 +3,18 @@
 import type { Cluster, ClusterState } from '@casty/membership'
 import { networkFaults } from '../faults/network-faults.ts'
 import { processFaults } from '../faults/process-faults.ts'
-import { accusationsHaveReasons } from '../membership/accusations-have-reasons.ts'
 import { boundedState } from '../membership/bounded-state.ts'
-import { decisionsAreShared } from '../membership/decisions-are-shared.ts'
-import { describeState } from '../membership/describe.ts'
+import {
+  clusterShape,
+  clusterState,
+  longMemoryMs,
+  memberCheckers,
+  type ClusterScenario,
+} from '../membership/cluster-scenario.ts'
 import { everybodyStarts } from '../membership/everybody-starts.ts'
-import { forwardOnly } from '../membership/forward-only.ts'
 import type { MembershipWatcher } from '../membership/membership-run.ts'
-import { oneCluster } from '../membership/one-cluster.ts'
-import { reachabilityIsFair } from '../membership/reachability-is-fair.ts'
 import { removedStaysAway } from '../membership/removed-stays-away.ts'
-import { seenIsTrue } from '../membership/seen-is-true.ts'
-import { votesCount } from '../membership/votes-count.ts'
 import { leaveAction } from '../membership/workload.ts'
-import type { Scenario } from '../run/scenario.ts'
 import { clearMajorityGoesOn } from './clear-majority-goes-on.ts'
 import { handDowns } from './hand-downs.ts'
 import { oneClusterAgain } from './healing.ts'
@@ -36,11 +34,7 @@ import { splitBrainChoices } from './settings.ts'
 import { trials } from './trials.ts'
 import { untilDownedByHand } from './until-downed-by-hand.ts'
 
-const longMemoryMs = 86_400_000
-
-type SplitBrainScenario = Scenario<Cluster, ClusterState>
-
-const everyFault: SplitBrainScenario['actions'] = [
+const everyFault: ClusterScenario['actions'] = [
   ...partitionFaults,
   ...races,
   splitAsNewsSpreads,
@@ -52,14 +46,14 @@ const everyFault: SplitBrainScenario['actions'] = [
 ]
 
 /** Partitions of every kind, and everything else that can go wrong meanwhile. */
-export const splitBrainScenario: SplitBrainScenario = splitBrainAmong('split-brain', {
+export const splitBrainScenario: ClusterScenario = splitBrainAmong('split-brain', {
   hosts: [3, 9],
   chaosMs: [30_000, 90_000],
   paceMs: [2_000, 15_000],
 })
 
 /** Cuts amid changes of members, over and over, for strategies that count: each side knows another half. */
-export const splitBrainRacesScenario: SplitBrainScenario = splitBrainAmong(
+export const splitBrainRacesScenario: ClusterScenario = splitBrainAmong(
   'split-brain-races',
   { hosts: [3, 6], chaosMs: [30_000, 60_000], paceMs: [3_000, 10_000] },
   { strategy: ['keep-majority', 'keep-majority', 'static-quorum', 'static-quorum', 'keep-oldest'] },
@@ -67,7 +61,7 @@ export const splitBrainRacesScenario: SplitBrainScenario = splitBrainAmong(
 )
 
 /** Where nobody watches everybody, so that it takes rounds to find out who is lost. */
-export const largeSplitBrainScenario: SplitBrainScenario = splitBrainAmong(
+export const largeSplitBrainScenario: ClusterScenario = splitBrainAmong(
   'split-brain-large',
   { hosts: [12, 25], chaosMs: [20_000, 40_000], paceMs: [4_000, 15_000] },
   // As is recommended for so many.
@@ -76,17 +70,15 @@ export const largeSplitBrainScenario: SplitBrainScenario = splitBrainAmong(
 
 function splitBrainAmong(
   name: string,
-  shape: Pick<SplitBrainScenario['shape'], 'hosts' | 'chaosMs' | 'paceMs'>,
-  settings: SplitBrainScenario['shape']['settings'] = {},
-  actions: SplitBrainScenario['actions'] = everyFault,
-): SplitBrainScenario {
+  shape: Pick<ClusterScenario['shape'], 'hosts' | 'chaosMs' | 'paceMs'>,
+  settings: ClusterScenario['shape']['settings'] = {},
+  actions: ClusterScenario['actions'] = everyFault,
+): ClusterScenario {
   return {
     name,
     shape: {
       ...shape,
-      startWithinMs: 2_000,
-      clockDrift: 500e-6,
-      wallOffsetMs: 3_600_000,
+      ...clusterShape,
       settings: {
         leaderOrder: ['age', 'age', 'address'],
         monitoredBy: [3, 5, 5],
@@ -98,21 +90,14 @@ function splitBrainAmong(
     },
     actions,
     program: splitBrainProgram,
-    stateOf: (cluster) => cluster.getState(),
-    describe: describeState,
+    ...clusterState,
     watch: (run) => [
       restarts(run),
       everybodyStarts(run),
       boundedState(run),
       ...untilDownedByHand(run, [
-        forwardOnly(run),
+        ...memberCheckers(run),
         withoutEnd(removedStaysAway(run)),
-        oneCluster(run),
-        reachabilityIsFair(run),
-        seenIsTrue(run),
-        accusationsHaveReasons(run),
-        votesCount(run),
-        decisionsAreShared(run),
         oneSideSurvives(run),
         loserStops(run),
         quietPictures(run),
