@@ -72,9 +72,9 @@ export interface ClusterConfig {
   /** Peers told in a round. Raising it spreads news faster, at as many more messages. @defaultValue 3 */
   readonly gossipFanout?: number
   /**
-   * How many others watch each member. Raising it gives more votes at as many more heartbeats. No more
-   * votes are asked for than watch: with 1 or 2, so few make a member unreachable, where no probe of
-   * theirs reaches it. @defaultValue 5
+   * How many others watch each member, in a data center of more than 13; in a smaller one all do.
+   * Raising it gives more votes at as many more heartbeats. No more votes are asked for than this: with 1
+   * or 2, so few make a member unreachable, where no probe of theirs reaches it. @defaultValue 5
    */
   readonly monitoredBy?: number
   /** How silence becomes suspicion. */

@@ -14,6 +14,7 @@ import type { ClusterState } from './cluster-state.ts'
 import { acrossMonitor, watchedAcross } from './cross-watch.ts'
 import type { DetectionMessage } from './messages.ts'
 import { ProbeRelay } from './probe-relay.ts'
+import { watchersOf } from './unreachable.ts'
 import type { WatchOptions, WatchSurroundings } from './watch-surroundings.ts'
 
 const lagSampleMs = 1_000
@@ -77,7 +78,7 @@ export class PeerWatch {
       ringOrder: home?.watchRing ?? [],
       self: this.#self.key,
       unreachable: new Set<NodeKey>([...cluster.unreachable, ...outOfReach]),
-      count: this.#options.monitoredBy,
+      count: watchersOf(keys.length, this.#options.monitoredBy),
     })
     const watched = keys.filter((key) => receivers.includes(key) || outOfReach.includes(key))
     const helpers = keys.filter((key) => key !== this.#self.key && !cluster.unreachable.has(key))

@@ -3,6 +3,22 @@ import type { Member } from './member.ts'
 import type { Reachability } from './reachability.ts'
 
 /**
+ * Up to so many members of a data center all watch all, over the twelve connections that a node of a
+ * large one has as well. Where each watches a few, whoever is cut off with a few finds the rest in rounds
+ * of some 3 s, and a split into three takes longer to see than a side may wait for a lease.
+ */
+const mostWatchedByAll = 13
+
+/**
+ * How many watch each member of a data center of `size`.
+ *
+ * @param monitoredBy - how many do in a large one
+ */
+export function watchersOf(size: number, monitoredBy: number): number {
+  return size <= mostWatchedByAll ? size - 1 : monitoredBy
+}
+
+/**
  * How many distinct observers make a member of a cluster of `size` unreachable: 1 in a cluster of
  * two, 2 up to five, 3 above. A single bad link is then a link fault, and downs nobody. Never more
  * than watch each member: whoever dies alone would else be found unreachable by nobody.

@@ -138,6 +138,31 @@ describe('A machine that vanishes', () => {
   })
 })
 
+describe('A cluster that falls apart into three', () => {
+  const third = (first: number, count: number): readonly string[] =>
+    Array.from({ length: count / 3 }, (_, index) => `n${first + 3 * index}`)
+
+  // In rounds, each for those whom a node takes on when it lost others, twelve took 10 s and more.
+  test.each([
+    [9, 3],
+    [12, 5],
+  ])('of %i is seen so by all in one round, though %i watch each of many', async (count, few) => {
+    await using world = new ClusterWorld()
+    const sides = [0, 1, 2].map((first) => third(first, count))
+    await world.startAll(sides.flat().join(' '), { seedNodes: ['n0:1'], monitoredBy: few })
+    await world.advance(10_000)
+    for (const [one, other] of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const)
+      world.partition(sides[one]?.join(' ') ?? '', sides[other]?.join(' ') ?? '')
+    const lostBy = (host: string): number => world.cluster(host).getState().unreachable.size
+    const isSeen = (): boolean => sides.flat().every((host) => lostBy(host) === (2 * count) / 3)
+    expect(await world.until(isSeen, 30_000)).toBeLessThanOrEqual(6_500)
+  })
+})
+
 describe('A process that is stopped and goes on', () => {
   test.each(resumeOrders)(
     'after 3 s is accused by nobody, and accuses nobody (%s)',
