@@ -110,6 +110,12 @@ export class InMemoryLeases implements LeaseStore {
     this.#cuts.delete(owner)
   }
 
+  /** Ends all cuts, and forgets the programmed answers that no request has met. */
+  heal(): void {
+    this.#cuts.clear()
+    this.#programmed.clear()
+  }
+
   /** A name that no other session of this store has. */
   newSession(): string {
     return String(++this.#sessions)

@@ -44,6 +44,10 @@ export class ProgrammedAnswers {
     return at < 0 ? undefined : this.#waiting.splice(at, 1)[0]?.answer
   }
 
+  clear(): void {
+    this.#waiting.length = 0
+  }
+
   /** How many still wait: at the end of a test, a check that none was in vain. */
   get size(): number {
     return this.#waiting.length

@@ -21,6 +21,15 @@ describe('programmed answers', () => {
     expect(await world.lease('a').acquire()).toBe(true)
   })
 
+  test('that no request has met are forgotten, as cuts are, when the store heals', async () => {
+    const world = new World()
+    world.leases.answerNext({ type: 'denied' })
+    world.leases.cut('a')
+    world.leases.heal()
+    expect(await world.lease('a').acquire()).toBe(true)
+    expect(world.leases.programmedAnswers).toBe(0)
+  })
+
   test('wait for the request and the owner that they are for', async () => {
     const world = new World()
     world.leases.answerNext({ type: 'denied' }, { owner: 'b' })
