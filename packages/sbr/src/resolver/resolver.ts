@@ -3,12 +3,13 @@
 import { nodesToDown } from '../nodes-to-down.ts'
 import { afterLease, type Ruling } from '../ruling.ts'
 import type { ResolverRuling, RulingCause, SbrAction } from './action.ts'
-import { dueAt, leaseSilenceMs, nextDeadline, silenceMs, type Due } from './deadlines.ts'
-import { settlesWithinMs, silentMembers, unheardSince } from './hearing.ts'
+import { dueAt, nextDeadline, type Due } from './deadlines.ts'
+import { settlesWithinMs, unheardSince } from './hearing.ts'
 import { answerTimeoutMs, followLease, holdLease } from './lease-phase.ts'
 import type { ResolverInput, ResolverOutcome, ResolverState } from './resolver-state.ts'
 import type { ResolverSettings } from './settings.ts'
-import { beginWindow, followPicture, putOff, type Stability } from './stability.ts'
+import { silentRuling } from './silence.ts'
+import { beginWindow, followPicture, putOff, wakeUp, type Stability } from './stability.ts'
 import { againstOwnSide, cautiousRulingOn, isLost, rulingOn } from './verdict.ts'
 
 /** Asked this much later than it wanted, in milliseconds, the node stood still meanwhile. */
@@ -59,9 +60,8 @@ function watch(
   const { now, isDoubtful } = input
   const lateByMs = now - state.wakeAt
   const hasStoodStill = input.hasStalled || lateByMs > Math.max(lateMs, stableAfterMs)
-  if (hasStoodStill || !state.stability) {
-    return [{ ...state, isDoubtful, stability: beginWindow(input) }, true]
-  }
+  if (hasStoodStill) return [{ ...state, isDoubtful, stability: wakeUp(input) }, true]
+  if (!state.stability) return [{ ...state, isDoubtful, stability: beginWindow(input) }, true]
   const isLate = lateByMs > lateMs
   const before = isLate ? putOff(state.stability, lateByMs, now) : state.stability
   const { stability, hasRestarted: hasChanged } = followPicture(before, input)
@@ -176,24 +176,6 @@ function stopIfLost(
   }
   const silent = silentRuling(settings, stability, input)
   return silent ? stop(silent, 'unheard') : nothing(state)
-}
-
-/** What is lost if those are lost of whom nothing was heard for too long. */
-function silentRuling(
-  settings: ResolverSettings,
-  stability: Stability,
-  { now, view }: ResolverInput,
-): Ruling | undefined {
-  const without = (ms: number): Ruling | undefined => {
-    const silent = silentMembers(stability.hearing, ms, now)
-    if (silent.size === 0) return undefined
-    return cautiousRulingOn(settings, stability, view, silent)
-  }
-  const ruling = without(silenceMs(settings))
-  if (!ruling || isLost(ruling)) return ruling
-  const late = without(leaseSilenceMs(settings))
-  const denied = late && afterLease(late, false)
-  return denied && isLost(denied) ? denied : undefined
 }
 
 /** Acts on a ruling, or asks for the lease where that needs one which is not held yet. */

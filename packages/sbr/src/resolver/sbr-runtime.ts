@@ -20,6 +20,9 @@ import { isDoubtful, isResponsible, suspectedMembers, viewOf } from './view-of.t
 /** The wall clock ran ahead of the monotonic one by this much: the machine slept. In milliseconds. */
 const sleptMs = 2_000
 
+/** Asked this often though there is nothing to decide, it notices that it stood still. In milliseconds. */
+const pulseMs = 1_000
+
 /** What `Cluster.explain().downing` holds where {@link splitBrainResolver} downs. Plain data. */
 export interface SbrExplanation {
   readonly type: 'split-brain-resolution'
@@ -95,7 +98,7 @@ export class SbrRuntime implements DowningRuntime {
       version: view.state.versionDigest,
       suspected: suspectedMembers(view),
       isResponsible: isResponsible(view),
-      hasStalled: this.#hasSlept(view.now),
+      hasStalled: this.#hasStoodStill(view.now),
       isDoubtful: isDoubtful(view),
       isLeaseHeld: this.#lease?.isHeld ?? false,
       ...(leaseAnswer && { leaseAnswer }),
@@ -103,7 +106,8 @@ export class SbrRuntime implements DowningRuntime {
     this.#state = state
     this.#asked = { view, wallNow: this.#context.clock.wallNow() }
     if (ruling) this.#lastRuling = ruling
-    return { down: actions.flatMap((action) => this.#perform(action)), wakeAt }
+    const down = actions.flatMap((action) => this.#perform(action))
+    return { down, wakeAt: Math.min(wakeAt, view.now + pulseMs) }
   }
 
   #takeOver(): void {
@@ -126,11 +130,16 @@ export class SbrRuntime implements DowningRuntime {
     return this.#view
   }
 
-  /** The monotonic clock may stand still while a machine sleeps; the wall clock does not. */
-  #hasSlept(now: number): boolean {
+  /**
+   * For so long that others may have decided meanwhile. The monotonic clock may stand still while a
+   * machine sleeps; the wall clock does not.
+   */
+  #hasStoodStill(now: number): boolean {
     if (!this.#asked) return false
     const { view, wallNow } = this.#asked
-    return this.#context.clock.wallNow() - wallNow - (now - view.now) > sleptMs
+    const passedMs = now - view.now
+    const hasSlept = this.#context.clock.wallNow() - wallNow - passedMs > sleptMs
+    return hasSlept || passedMs > pulseMs + Math.max(pulseMs, this.#settings.stableAfterMs)
   }
 
   #perform(action: SbrAction): readonly NodeIdentity[] {

@@ -134,8 +134,9 @@ const skewMs = 5_000
  *
  * That is `stableAfterMs`, and never less than `downAllWhenUnstable` and the time by which one side may
  * see the cut later than the other: 9,000 with the defaults. A side that waits for a lease is given that
- * patience twice. A process that stands still for longer than
- * all of this may go on for a moment when it wakes; only fencing helps against that.
+ * patience twice. A process that stands still for longer than all of this goes on when it wakes: where it
+ * is reached by somebody who removed it, for a moment; else until it has heard of nobody for
+ * `stableAfterMs` and a second. Only fencing helps against that.
  *
  * @throws SbrError `CASTY_SBR_INVALID_OPTION`
  */

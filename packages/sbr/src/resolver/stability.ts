@@ -1,11 +1,12 @@
 // How long the picture has been quiet, how long it has not, and who was heard of meanwhile.
 import type { NodeKey } from '@casty/membership'
 import type { SbrView } from '../view.ts'
-import { beginHearing, hear, hearLater, type Hearing } from './hearing.ts'
+import { beginHearing, hear, hearLater, settlesWithinMs, type Hearing } from './hearing.ts'
 import { changeBetween, pictureOf, undecidedMembers, type Picture } from './picture.ts'
 
 /**
- * Kept while somebody is unreachable, or suspected to be, or down.
+ * Kept while somebody is unreachable, or suspected to be, or down; and after standing still until all have
+ * been heard of, for others may have gone on meanwhile, of whom this node knows nothing.
  *
  * Invariant: `firstChangeAt` is set while there is somebody over whom nothing is decided.
  */
@@ -22,6 +23,8 @@ export interface Stability {
   readonly hearing: Hearing
   /** When each member that is down was first seen so. */
   readonly downSince: ReadonlyMap<NodeKey, number>
+  /** The node stood still until then, and has not heard of everybody since. */
+  readonly wokeAt: number | undefined
 }
 
 /** What a window is made of. */
@@ -32,13 +35,22 @@ interface Sight {
   readonly suspected: ReadonlySet<NodeKey>
 }
 
-/** Begins to watch, or begins anew where what was seen so far can be trusted no more. */
-export function beginWindow(sight: Sight, before?: Stability): Stability | undefined {
+/** Watches all anew, as what was seen so far can be trusted no more. */
+export function wakeUp(sight: Sight): Stability | undefined {
+  return beginWindow(sight, undefined, sight.now)
+}
+
+/** Begins to watch where there is reason to. */
+export function beginWindow(
+  sight: Sight,
+  before?: Stability,
+  wokeAt?: number,
+): Stability | undefined {
   const { now, view, version, suspected } = sight
   const picture = pictureOf(view, suspected, before?.picture)
   const isWatched = (key: NodeKey): boolean =>
     view.unreachable.has(key) || suspected.has(key) || picture.get(key)?.status === 'down'
-  if (![...picture.keys()].some(isWatched)) return undefined
+  if (wokeAt === undefined && ![...picture.keys()].some(isWatched)) return undefined
   const downed = [...picture].filter(([, { status }]) => status === 'down').map(([key]) => key)
   return {
     picture,
@@ -48,7 +60,15 @@ export function beginWindow(sight: Sight, before?: Stability): Stability | undef
     isFlapping: false,
     hearing: beginHearing(view, version, now),
     downSince: new Map(downed.map((key) => [key, before?.downSince.get(key) ?? now])),
+    wokeAt,
   }
+}
+
+/** That it woke up is itself told to all, soon: whoever has seen that, or anything after it, is there. */
+function isWaking({ wokeAt = -Infinity, hearing }: Stability, { now, view }: Sight): boolean {
+  if (wokeAt === -Infinity) return false
+  const isAwaited = (key: NodeKey): boolean => !view.seenBy.has(key)
+  return now < wokeAt + settlesWithinMs || [...hearing.pendingSince.keys()].some(isAwaited)
 }
 
 /**
@@ -73,7 +93,7 @@ export function followPicture(
   sight: Sight,
 ): { readonly stability: Stability | undefined; readonly hasRestarted: boolean } {
   const { now, view, version } = sight
-  const begun = beginWindow(sight, before)
+  const begun = beginWindow(sight, before, isWaking(before, sight) ? before.wokeAt : undefined)
   if (!begun) return { stability: undefined, hasRestarted: true }
   const change = changeBetween(before.picture, begun.picture)
   // A decision was made on what was seen until now: what is left is a picture of its own.

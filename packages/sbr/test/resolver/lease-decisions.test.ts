@@ -99,6 +99,25 @@ describe('A decision that waits for the lease', () => {
     expect(side.actions).toEqual(['acquire-lease within 4000 ms', 'release-lease'])
   })
 
+  test('is not waited for by a node that stood still, and has heard of nobody since', () => {
+    const side = probe().see('a b c').see('a b c', { hasStalled: true, seen: 'a' })
+    expect(side.pass(5_999).actions).toEqual([])
+    expect(side.pass(1).actions).toEqual(['down a (unheard)'])
+  })
+
+  test('is waited for where one who stood still hears of others, who may get it', () => {
+    const side = probe().see('a b c d').see('a b c d', { hasStalled: true, seen: 'a b c' })
+    expect(side.pass(13_999).actions).toEqual([])
+    expect(side.pass(1).actions).toEqual(['down b c a (unheard)'])
+  })
+
+  test('is not given up by one that holds it, of whomever nothing is heard', () => {
+    const side = probe()
+    side.isLeaseHeld = true
+    side.see('a b c').see('a b c', { hasStalled: true, seen: 'a' })
+    expect(side.pass(20_000).actions).toEqual([])
+  })
+
   test('counts those who joined meanwhile', () => {
     const side = probe().see('a b c / d e').pass(5_000).see('a b c / d e f.joining')
     side.pass(0)

@@ -204,6 +204,16 @@ describe('A cluster that loses nodes', () => {
     expect(world.decisions).toEqual(['b: down-unreachable'])
   })
 
+  test('has been left in time by one that was paused for long, and reaches nobody when it goes on', async () => {
+    await using world = new SplitWorld()
+    await world.form('a b c d e')
+    world.pause('a')
+    await world.until(() => world.view('b') === 'b.up c.up d.up e.up', 20_000)
+    for (const host of ['b', 'c', 'd', 'e']) world.cut('a', host)
+    world.resume('a')
+    await world.untilOnly('b c d e', 6_500)
+  })
+
   test('goes on when all of it was paused', async () => {
     await using world = new SplitWorld()
     await world.form('a b c')

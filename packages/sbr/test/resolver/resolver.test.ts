@@ -101,6 +101,26 @@ describe('A node that stood still', () => {
     expect(probe.pass(4_999).actions).toEqual([])
   })
 
+  test('and hears of too few when it wakes was given up meanwhile, and stops', () => {
+    const probe = new ResolverProbe({ isResponsible: false }).see('a b c d e').pass(3_600_000)
+    probe.see('a b c d e', { hasStalled: true, seen: 'a b' })
+    expect(probe.pass(5_999).actions).toEqual([])
+    expect(probe.pass(1).actions).toEqual(['down b a (unheard)'])
+  })
+
+  test('and tells so is to be heard of, also where that comes a little later', () => {
+    const probe = new ResolverProbe().see('a b c').see('a b c', { hasStalled: true })
+    probe.pass(900).see('a b c', { seen: 'a', isDoubtful: true })
+    expect(probe.pass(6_000).actions).toEqual(['down a (unheard)'])
+  })
+
+  test('and is heard of by all when it wakes goes on', () => {
+    const probe = new ResolverProbe().see('a b c').see('a b c', { hasStalled: true, seen: 'a' })
+    probe.pass(700).hear('b').pass(700).hear('c')
+    expect(probe.pass(3_600_000).actions).toEqual([])
+    expect(probe.see('a b c', { seen: 'a' }).pass(3_600_000).actions).toEqual([]) // It is over.
+  })
+
   test('for a moment waits for another window before its side goes on', () => {
     const probe = new ResolverProbe().see('a b c / d e').pass(4_990).standStill(600)
     expect(probe.pass(4_999).actions).toEqual([])
