@@ -20,7 +20,7 @@ import {
 import type { ClusterMessage } from './messages.ts'
 import { Messenger } from './messenger.ts'
 import type { ClusterConfig, Logger } from './options.ts'
-import { outlivedAccordingTo, rivalAccordingTo } from './peer-lives.ts'
+import { outlivedAccordingTo, rivalAccordingTo, saysThatWeAreOver } from './peer-lives.ts'
 import { Protocol } from './protocol.ts'
 import { Subscribers } from './subscribers.ts'
 import { Tally } from './tally.ts'
@@ -141,8 +141,10 @@ export class ClusterNode {
         void this.#joiner.ask(effect.contact, (member) => this.#join(member))
         return
       case 'dial':
-        // Only the answer counts, and that comes as an event of the endpoint.
-        this.endpoint.connect(effect.address).catch(() => {})
+        this.endpoint.connect(effect.address).then(
+          (node) => this.dispatch({ type: 'successor-met', node }),
+          () => {}, // Whoever refuses is heard of by an event of the endpoint.
+        )
         return
       case 'send':
         this.messenger.holds(this.state.cluster.version)
@@ -236,7 +238,9 @@ export class ClusterNode {
       const rival = rivalAccordingTo(event, this.state)
       if (rival !== undefined) this.dispatch({ type: 'rival-met', node: rival })
       const { actual } = event.refusal
-      if (actual !== undefined) this.dispatch({ type: 'successor-met', node: actual })
+      if (actual !== undefined && !saysThatWeAreOver(event.refusal)) {
+        this.dispatch({ type: 'successor-met', node: actual })
+      }
     }
     this.detection.watch.wake()
     this.#alarm.arm()

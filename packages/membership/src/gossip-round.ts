@@ -116,20 +116,19 @@ export function pickGossipTarget<T>(peers: readonly T[], self: T, cursor: number
 }
 
 /**
- * Tells whoever lives at a member's address now of our cluster. It may belong to it by the word of
- * members that we know no more: when every node of two sides restarts while they are apart, none of
- * them knows anybody who lives on the other side, and only so do they meet.
+ * Tells whoever lives now at the address of a member, or of one who was given up, of our cluster. It may
+ * belong to it by the word of members that we know no more: when every node of two sides restarts while
+ * they are apart, none of them knows anybody who lives on the other side, and only so do they meet.
  */
 export function meetSuccessor(
   { cluster, self, phase }: MembershipState,
   node: NodeIdentity,
 ): readonly MembershipEffect[] {
-  const former = cluster.member(node.address)
+  const tombstone = cluster.tombstones.get(node.address.toString())
+  const former = cluster.member(node.address) ?? (tombstone?.left === false && tombstone.node)
   const isNews =
-    former !== undefined &&
-    former.incarnation < node.incarnation &&
-    !node.address.equals(self.address)
-  if (phase.type === 'joining' || !isNews) return []
+    former && former.incarnation < node.incarnation && !node.address.equals(self.address)
+  if (phase.type === 'joining' || isNews !== true) return []
   return [sendTo(node, statusMessage(cluster))]
 }
 

@@ -37,6 +37,7 @@ export function rivalAccordingTo(
   return actual && saysThatWeAreOver(refusal) && isGivenUp(cluster, actual) ? actual : undefined
 }
 
-function saysThatWeAreOver({ reason }: Refusal): boolean {
+/** To such a one nothing can be said. */
+export function saysThatWeAreOver({ reason }: Refusal): boolean {
   return reason === 'removed' || reason === 'stale-incarnation'
 }

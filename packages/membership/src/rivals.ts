@@ -3,7 +3,10 @@
 // good; and were they simply to merge, each would learn that it was removed, and nobody would be left.
 // So they look for each other, and one side gives way: the one whose oldest member is younger, or, of two
 // data centers that number their own, has the higher address. Neither ever changes, so both sides come to
-// the same answer whenever they meet.
+// the same answer whenever they meet. Where all of both sides were started anew meanwhile, nobody was given
+// up by the other: whoever answers there is told of the cluster, and they merge (see `meetSuccessor`). Where
+// all of one side were, and none of the other, they stay two: those who are new refuse the old ones,
+// who cannot tell them.
 //
 // See Serf, which reconnects to failed members, for looking at all (serf/reconnect_timeout); Akka leaves
 // such clusters apart.

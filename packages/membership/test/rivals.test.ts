@@ -103,6 +103,24 @@ describe('Two sides that downed each other', () => {
     expect(running(world)).toBe('a b c d')
   })
 
+  test('are one again also where all were started anew while they were apart', async () => {
+    await using world = new ClusterWorld()
+    const options = { seedNodes: ['a:1', 'b:1', 'c:1', 'd:1'], seedTimeoutMs: 3_600_000 }
+    await world.startAll('a b c d', options)
+    await partUp(world, 'a b', 'c d')
+    for (const host of 'a b c d'.split(' ')) {
+      await world.kill(host)
+      await world.start(host, { ...options, wallOffsetMs: 1 })
+      await world.until(() => world.view(host) !== '', 10_000)
+      await world.advance(10_000)
+    }
+    expect(world.view('a').startsWith('a.up b.up') && world.view('c').startsWith('c.up d.up')).toBe(
+      true,
+    )
+    world.heal()
+    await world.until(() => world.allUp(4) && world.agreed, 30_000)
+  })
+
   test('are not mixed by a node that joined one of them later', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b c d')
