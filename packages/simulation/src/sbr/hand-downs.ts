@@ -3,7 +3,7 @@ import type { Cluster, ClusterState } from '@casty/membership'
 import type { MembershipRun } from '../membership/membership-run.ts'
 import { settingsOf } from '../membership/settings.ts'
 import { defineAction, type ActionType } from '../run/action.ts'
-import { drawInteger, drawOne } from '../world/seeds.ts'
+import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
 import { drawMode, drawShape, splitBy } from './partition-faults.ts'
 import { recordOf } from './record.ts'
 
@@ -21,12 +21,12 @@ export const handDowns: readonly ActionType<Cluster, ClusterState>[] = [
   defineAction({
     type: 'down-both-sides',
     kind: 'workload',
-    weight: 1,
+    weight: 2,
     draw: (random, hosts) => ({
       sides: drawShape(random, hosts),
       mode: drawMode(random),
       // From before it is noticed to after one side is gone.
-      afterMs: drawInteger(random, 500, 15_000),
+      afterMs: drawLogarithmic(random, 500, 15_000),
       forMs: drawInteger(random, 15_000, 45_000),
     }),
     perform: (run, { sides, mode, afterMs, forMs }) => {

@@ -18,6 +18,8 @@ export function quietPictures(run: MembershipRun): MembershipWatcher {
     const process = run.world.running(host)
     const since = process && changedAt.get(process)
     if (since === undefined || ruling.cause !== 'stable') return
+    // Held up in the middle of deciding: by its own clock it is later, and here the ruling is told now.
+    if (run.world.isStopped(host)) return
     const complain = (text: string): void =>
       run.violate('decisions rest on quiet pictures', `${host} decided ${text}`, host)
     const windowMs = tolerance * stableAfterMs

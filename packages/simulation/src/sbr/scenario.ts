@@ -19,10 +19,11 @@ import { clearMajorityGoesOn } from './clear-majority-goes-on.ts'
 import { handDowns } from './hand-downs.ts'
 import { oneClusterAgain } from './healing.ts'
 import { leadersDecide } from './leaders-decide.ts'
+import { splitBeforeJoining } from './late-joiners.ts'
 import { leaseFaults } from './lease-faults.ts'
 import { leaseIsHeld } from './lease-is-held.ts'
 import { loserStops } from './loser-stops.ts'
-import { splitAsNewsSpreads } from './news.ts'
+import { newsFaults } from './news.ts'
 import { oneSideSurvives } from './one-side-survives.ts'
 import { partitionFaults } from './partition-faults.ts'
 import { splitBrainProgram } from './program.ts'
@@ -31,13 +32,16 @@ import { races } from './races.ts'
 import { splitBrainRareStates, watchSplitBrainRareStates } from './rare-states.ts'
 import { restarts } from './restarts.ts'
 import { splitBrainChoices } from './settings.ts'
+import { stoppedDeciders } from './stopped-deciders.ts'
 import { trials } from './trials.ts'
 import { untilDownedByHand } from './until-downed-by-hand.ts'
 
 const everyFault: ClusterScenario['actions'] = [
   ...partitionFaults,
   ...races,
-  splitAsNewsSpreads,
+  ...newsFaults,
+  splitBeforeJoining,
+  ...stoppedDeciders,
   ...handDowns,
   ...leaseFaults,
   ...networkFaults<Cluster, ClusterState>(),
@@ -55,9 +59,17 @@ export const splitBrainScenario: ClusterScenario = splitBrainAmong('split-brain'
 /** Cuts amid changes of members, over and over, for strategies that count: each side knows another half. */
 export const splitBrainRacesScenario: ClusterScenario = splitBrainAmong(
   'split-brain-races',
-  { hosts: [3, 6], chaosMs: [30_000, 60_000], paceMs: [3_000, 10_000] },
-  { strategy: ['keep-majority', 'keep-majority', 'static-quorum', 'static-quorum', 'keep-oldest'] },
-  [splitAsNewsSpreads, ...races, ...processFaults<Cluster, ClusterState>()],
+  { hosts: [3, 6], chaosMs: [40_000, 80_000], paceMs: [5_000, 15_000] },
+  {
+    strategy: ['keep-majority', 'keep-majority', 'static-quorum', 'static-quorum', 'keep-oldest'],
+    role: [''],
+    beyondHalf: [-1, -1, 0],
+  },
+  [
+    ...[...newsFaults, splitBeforeJoining].map((fault) => ({ ...fault, weight: 30 })),
+    ...races,
+    ...processFaults<Cluster, ClusterState>(),
+  ],
 )
 
 /** Where nobody watches everybody, so that it takes rounds to find out who is lost. */

@@ -21,8 +21,8 @@ export interface SplitBrainSettings {
   readonly role: string
   readonly downIfAlone: boolean
   /**
-   * How many members a static quorum asks for beyond a majority of the hosts. With one less, two sides could
-   * have it when all hosts are up: then, all go down.
+   * How many members a static quorum asks for beyond a majority of the hosts. With one less, and an even
+   * number of hosts, two sides could have it when all are up: then, all go down.
    */
   readonly beyondHalf: number
   /** Which host is the referee, of those there are. */
@@ -42,7 +42,12 @@ const defaults: SplitBrainSettings = {
 
 /** What is drawn. */
 export const splitBrainChoices: Readonly<Record<keyof SplitBrainSettings, Choices>> = {
-  strategy: [...Array<StrategyName>(7).fill('keep-majority'), ...strategyNames.slice(1)],
+  // The default most often.
+  strategy: [
+    ...Array<StrategyName>(7).fill('keep-majority'),
+    ...strategyNames.slice(1),
+    'down-all',
+  ],
   stableAfterMs: [3_000, 5_000, 5_000, 5_000, 7_000, 10_000],
   downAllWhenUnstable: ['on', 'on', 'on', 'off'],
   role: ['', '', '', 'core'],
@@ -83,5 +88,5 @@ export function quorumOf(run: MembershipRun): number {
   const { role, beyondHalf } = splitBrainSettings(run.plan)
   const { hosts } = run.world
   const counted = hosts.filter((host) => role === '' || rolesOf(run, host).includes(role)).length
-  return Math.floor(counted / 2) + 1 + beyondHalf
+  return beyondHalf < 0 ? Math.ceil(counted / 2) : Math.floor(counted / 2) + 1 + beyondHalf
 }

@@ -44,14 +44,18 @@ export const countingBugs: readonly SeededBug[] = bugsOf([
     scenario: 'split-brain-races',
     promise: 'one side survives',
     file: `${s}/counting.ts`,
-    find: "export const settled: Counting = { here: ['up', 'leaving'],",
-    replace: "export const settled: Counting = { here: ['joining', 'weakly-up', 'up', 'leaving'],",
-    // The second count would make good for it.
-    also: {
-      file: `${s}/second-pass.ts`,
-      find: "if (first.decision !== 'down-unreachable') return judgedOnce(first)",
-      replace: 'return judgedOnce(first)',
-    },
+    // In either count: the second one would make good for the first.
+    find: `export const settled: Counting = { here: ['up', 'leaving'], there: ['up', 'leaving'] }
+
+/** As few here and as many there as the other side, which may know more or less, can count. */
+export const pessimistic: Counting = {
+  here: ['up'],`,
+    replace: `export const settled: Counting = {
+  here: ['joining', 'weakly-up', 'up', 'leaving'],
+  there: ['up', 'leaving'],
+}
+export const pessimistic: Counting = {
+  here: ['joining', 'weakly-up', 'up'],`,
     why: 'Joiners that the other side knows nothing of help a minority up.',
   },
   {
