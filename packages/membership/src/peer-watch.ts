@@ -78,7 +78,7 @@ export class PeerWatch {
       ringOrder: home?.watchRing ?? [],
       self: this.#self.key,
       unreachable: new Set<NodeKey>([...cluster.unreachable, ...outOfReach]),
-      count: watchersOf(keys.length, this.#options.monitoredBy),
+      count: watchersOf(keys.length, this.#options.monitoredBy, outOfReach.length),
     })
     const watched = keys.filter((key) => receivers.includes(key) || outOfReach.includes(key))
     const helpers = keys.filter((key) => key !== this.#self.key && !cluster.unreachable.has(key))

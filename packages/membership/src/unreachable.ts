@@ -9,13 +9,19 @@ import type { Reachability } from './reachability.ts'
  */
 const mostWatchedByAll = 13
 
+/** Of a large data center nobody watches more than so many times `monitoredBy` that are in reach. */
+const mostTimes = 4
+
 /**
- * How many watch each member of a data center of `size`.
+ * How many members in reach a node of a data center of `size` watches.
  *
- * @param monitoredBy - how many do in a large one
+ * @param monitoredBy - how many in a large one, while all is well
+ * @param lost - how many it cannot reach itself: the more, the wider it looks for others that it lost with
+ * them, so that each round finds more than the one before
  */
-export function watchersOf(size: number, monitoredBy: number): number {
-  return size <= mostWatchedByAll ? size - 1 : monitoredBy
+export function watchersOf(size: number, monitoredBy: number, lost = 0): number {
+  if (size <= mostWatchedByAll) return size - 1
+  return Math.min(monitoredBy + 2 * lost, mostTimes * monitoredBy)
 }
 
 /**

@@ -131,7 +131,7 @@ describe('A node on the losing side', () => {
     const others = all.slice(1).join(' ')
     await world.form(all.join(' '), {}, { seedNodes: ['n10:1'] })
     world.partition(all[0] ?? '', others)
-    await world.until(() => world.running === others, 12_000)
+    await world.until(() => world.running === others, 12_500)
     expect(world.rulings.map(([host, { cause }]) => `${host} ${cause}`).toSorted()).toEqual([
       'n10 unheard',
       'n11 stable',
