@@ -26,6 +26,9 @@ export const maxClusterIdBytes = 400
 /** A bit per member. */
 export const maxSeenBytes = 65_536
 
+/** What a heartbeat may carry for nothing; its answer carries as much. */
+export const maxPaddingBytes = 2_048
+
 /** In the order of their place on the wire. */
 export const reachabilityStatuses: readonly ReachabilityStatus[] = [
   'reachable',

@@ -90,7 +90,7 @@ function writeFields(fields: MessageWriter, message: ClusterMessage): void {
   switch (message.type) {
     case 'heartbeat':
     case 'heartbeat-answer':
-      fields.varint(message.sequence)
+      fields.varint(message.sequence).padding(message.paddingBytes)
       return
     case 'probe':
       fields.node(message.subject).varint(message.sequence)
@@ -138,7 +138,7 @@ function readFields(fields: MessageReader, type: MessageType): ClusterMessage {
   switch (type) {
     case 'heartbeat':
     case 'heartbeat-answer':
-      return { type, sequence: fields.varint() }
+      return { type, sequence: fields.varint(), paddingBytes: fields.padding() }
     case 'probe':
       return { type, subject: fields.node(), sequence: fields.varint() }
     case 'probe-answer':

@@ -13,6 +13,7 @@ import {
   maxCounter,
   maxIdBytes,
   maxNameBytes,
+  maxPaddingBytes,
   maxRoleBytes,
   maxRoles,
   maxSeenBytes,
@@ -56,6 +57,11 @@ export class MessageReader {
 
   string(maxBytes: number): string {
     return this.#reader.string(maxBytes)
+  }
+
+  /** How much there was; whatever it was, it says nothing. */
+  padding(): number {
+    return this.#reader.bytes(maxPaddingBytes).length
   }
 
   /** What nodes count on from: never so high that counting on would end. */

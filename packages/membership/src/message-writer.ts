@@ -5,6 +5,7 @@ import {
   maxClusterIdBytes,
   maxIdBytes,
   maxNameBytes,
+  maxPaddingBytes,
   maxRoleBytes,
   maxSeenBytes,
   reachabilityStatuses,
@@ -19,6 +20,8 @@ import type { NodeTable } from './node-table.ts'
 import type { RegistryRow } from './registry.ts'
 import type { Tombstone } from './tombstones.ts'
 import { entriesSince, leastForDelta } from './version-delta.ts'
+
+const zeros = new Uint8Array(maxPaddingBytes)
 
 /** Writes the compound fields of membership messages; `MessageReader` reads them back. */
 export class MessageWriter {
@@ -54,6 +57,11 @@ export class MessageWriter {
 
   string(text: string, maxBytes: number): this {
     this.#writer.string(text, maxBytes)
+    return this
+  }
+
+  padding(bytes: number): this {
+    this.#writer.bytes(zeros.subarray(0, bytes), maxPaddingBytes)
     return this
   }
 

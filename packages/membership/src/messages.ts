@@ -64,8 +64,9 @@ export type GossipPdu = Extract<
 
 /** What nodes tell each other to find out who is alive. */
 export type DetectionMessage =
-  | { readonly type: 'heartbeat'; readonly sequence: number }
-  | { readonly type: 'heartbeat-answer'; readonly sequence: number }
+  /** As large as its padding makes it, which its answer has as well. */
+  | { readonly type: 'heartbeat'; readonly sequence: number; readonly paddingBytes: number }
+  | { readonly type: 'heartbeat-answer'; readonly sequence: number; readonly paddingBytes: number }
   /** "Can you reach this one?" */
   | { readonly type: 'probe'; readonly subject: NodeIdentity; readonly sequence: number }
   | {

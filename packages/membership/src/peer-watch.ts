@@ -12,6 +12,7 @@ import {
 import type { EndpointEvent, NodeAddress, NodeIdentity, NodeKey } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
 import { acrossMonitor, watchedAcross } from './cross-watch.ts'
+import { fullSizeBytes, FullSizePaths } from './full-size-paths.ts'
 import type { DetectionMessage } from './messages.ts'
 import { ProbeRelay } from './probe-relay.ts'
 import { watchersOf } from './unreachable.ts'
@@ -28,6 +29,7 @@ export class PeerWatch {
   readonly #monitors: readonly HeartbeatMonitor<NodeKey>[]
   readonly #stalls = new StallDetector()
   readonly #relay: ProbeRelay
+  readonly #paths = new FullSizePaths()
   #members: ReadonlyMap<NodeKey, NodeIdentity> = new Map()
   #exiting: ReadonlySet<NodeKey> = new Set()
   #watched: readonly NodeIdentity[] = []
@@ -62,6 +64,7 @@ export class PeerWatch {
     const watched = [...this.#watchHome(cluster, now), ...across.watched]
     this.#watched = watched.flatMap((key) => this.#members.get(key) ?? [])
     this.#heardAt = new Map([...this.#heardAt].filter(([key]) => watched.includes(key)))
+    this.#paths.follow(new Set(watched))
     this.#around.keepConnected(this.#watched)
   }
 
@@ -88,17 +91,12 @@ export class PeerWatch {
 
   receive(from: NodeIdentity, message: DetectionMessage): void {
     const now = this.#around.clock.now()
-    this.#relay.heard(from.key)
     switch (message.type) {
       case 'heartbeat':
-        this.#around.send(from, { type: 'heartbeat-answer', sequence: message.sequence })
+        this.#around.send(from, { ...message, type: 'heartbeat-answer' })
         return
       case 'heartbeat-answer':
-        // A probe's heartbeat has no number: it came out of turn, and says nothing of the rhythm.
-        for (const monitor of this.#monitors) {
-          if (message.sequence === 0) monitor.heard(from.key, now)
-          else monitor.answered(from.key, now)
-        }
+        this.#answered(from.key, message, now)
         return
       case 'probe':
         this.#probe(from, message.subject, message.sequence, now)
@@ -109,6 +107,21 @@ export class PeerWatch {
           monitor.probeAnswered(subject.key, from.key, reached, now, sequence)
         }
         return
+    }
+  }
+
+  #answered(
+    peer: NodeKey,
+    { sequence, paddingBytes }: DetectionMessage & { type: 'heartbeat-answer' },
+    now: number,
+  ): void {
+    this.#paths.answered(peer, paddingBytes, now)
+    if (!this.#paths.isTrusted(peer)) return
+    if (paddingBytes >= fullSizeBytes) this.#relay.heard(peer)
+    // A heartbeat out of turn has no number, and says nothing of the rhythm.
+    for (const monitor of this.#monitors) {
+      if (sequence === 0) monitor.heard(peer, now)
+      else monitor.answered(peer, now)
     }
   }
 
@@ -193,15 +206,15 @@ export class PeerWatch {
     )
       return
     this.#heardAt.set(peer.key, heardAt)
-    for (const monitor of this.#monitors) monitor.heard(peer.key, heardAt)
+    if (this.#paths.isTrusted(peer.key)) {
+      for (const monitor of this.#monitors) monitor.heard(peer.key, heardAt)
+    } else if (this.#paths.isWorthAsking(peer.key)) this.#sendHeartbeat(peer, 0)
   }
 
   #perform(effect: MonitorEffect<NodeKey>): void {
     switch (effect.type) {
       case 'send-heartbeat':
-        this.#with(effect.to, (to) =>
-          this.#around.send(to, { type: 'heartbeat', sequence: effect.sequence }),
-        )
+        this.#with(effect.to, (to) => this.#sendHeartbeat(to, effect.sequence))
         return
       case 'ask-probe':
         this.#with(effect.via, (via) =>
@@ -213,20 +226,28 @@ export class PeerWatch {
       case 'suspect':
         this.#with(effect.peer, (peer) => {
           this.#around.observed(peer, 'unreachable')
+          if (effect.evidence === 'refused') return
+          this.#paths.doubt(peer.key)
           // Its connection may be half-open: only a new one can bring it back.
-          if (effect.evidence === 'silence') this.#around.reconnect(peer)
+          this.#around.reconnect(peer)
         })
         return
       case 'trust':
         this.#with(effect.peer, (peer) => this.#around.observed(peer, 'reachable'))
         return
       case 'link-fault':
+        this.#paths.doubt(effect.peer)
         this.#with(effect.peer, (peer) => this.#around.linkFault(peer, effect.reachedVia))
         return
       case 'link-restored':
         this.#with(effect.peer, (peer) => this.#around.linkFault(peer, undefined))
         return
     }
+  }
+
+  #sendHeartbeat(to: NodeIdentity, sequence: number): void {
+    const paddingBytes = this.#paths.paddingFor(to.key, this.#around.clock.now())
+    this.#around.send(to, { type: 'heartbeat', sequence, paddingBytes })
   }
 
   #with(key: NodeKey, use: (node: NodeIdentity) => void): void {

@@ -1,4 +1,5 @@
 import type { NodeIdentity, NodeKey } from '@casty/transport'
+import { fullSizeBytes } from './full-size-paths.ts'
 import type { ClusterMessage } from './messages.ts'
 
 interface Errand {
@@ -38,10 +39,10 @@ export class ProbeRelay {
       return
     }
     this.#errands = [...this.#errands, errand]
-    this.#send(subject, { type: 'heartbeat', sequence: 0 })
+    this.#send(subject, { type: 'heartbeat', sequence: 0, paddingBytes: fullSizeBytes })
   }
 
-  /** Any sign of life of the subject answers the probe. */
+  /** The subject answered a heartbeat of full size, whoever wanted to know. */
   heard(subject: NodeKey): void {
     this.#settle(({ subject: { key } }) => key === subject, true)
   }

@@ -119,7 +119,7 @@ describe('A member that lies', () => {
         subject: sequence % 2 === 0 ? stranger : world.cluster('c').self,
         sequence,
       })
-      send(b, a, { type: 'heartbeat-answer', sequence })
+      send(b, a, { type: 'heartbeat-answer', sequence, paddingBytes: 0 })
       send(b, a, { type: 'probe-answer', subject: stranger, sequence, reached: true })
       if (sequence % 100 === 0) await world.advance(10)
     }

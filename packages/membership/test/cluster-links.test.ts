@@ -79,6 +79,65 @@ describe('One bad link between two of five', () => {
   })
 })
 
+describe('A path for small packets only', () => {
+  /** Both ways, between one host and others. */
+  function narrow(world: ClusterWorld, host: string, others: string): void {
+    for (const other of others.split(' ')) {
+      world.network.blackHole(addressOf(host), addressOf(other), 1_400)
+      world.network.blackHole(addressOf(other), addressOf(host), 1_400)
+    }
+  }
+
+  test('between two of five is a link fault within a minute, told once, and no more', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c d e')
+    await world.advance(5_000)
+    narrow(world, 'b', 'd')
+    const faults = (): number => eventsOf(world.node('b'), 'link-fault').length
+    await world.until(() => faults() > 0, 65_000)
+    await world.advance(180_000)
+    expect(faults()).toBe(1)
+    for (const node of world.nodes) expect(eventsOf(node, 'member-unreachable')).toEqual([])
+  })
+
+  test('to a node makes it unreachable, once, until it is as wide as others', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c d e')
+    await world.advance(5_000)
+    narrow(world, 'e', 'a b c d')
+    const isLost = (): boolean =>
+      'a b c d'.split(' ').every((host) => world.unreachable(host) === 'e')
+    await world.until(isLost, 70_000)
+    await world.advance(180_000)
+    expect(isLost()).toBe(true)
+    for (const node of world.nodes.slice(0, 4))
+      expect(eventsOf(node, 'member-unreachable')).toHaveLength(1)
+    world.heal()
+    await world.until(() => world.agreed && world.everySees(five), 10_000)
+  })
+
+  test('of two nodes makes each unreachable to the other', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b')
+    narrow(world, 'a', 'b')
+    await world.until(
+      () => world.unreachable('a') === 'b' && world.unreachable('b') === 'a',
+      70_000,
+    )
+    await world.advance(180_000)
+    expect(eventsOf(world.node('a'), 'member-unreachable')).toHaveLength(1)
+  })
+
+  test('does not keep a healed partition from being noticed at once', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c d e')
+    world.partition('a b c', 'd e')
+    await world.until(() => world.unreachable('a') === 'd e', 15_000)
+    world.heal()
+    await world.until(() => world.everySees(five) && world.unreachable('a') === '', 6_500)
+  })
+})
+
 describe('Poor networks', () => {
   test('300 ms away, with jitter, accuse nobody and let nodes join', async () => {
     await using world = new ClusterWorld()

@@ -127,10 +127,12 @@ function typed<Type extends ClusterMessage['type'], Fields extends object>(
   return fc.record(fields).map((made) => ({ ...made, type }))
 }
 
+const paddingBytes = fc.oneof(fc.constant(0), fc.nat({ max: 2_048 }))
+
 /** Any message, of every type alike. */
 export const messages: fc.Arbitrary<ClusterMessage> = fc.oneof(
-  typed('heartbeat', { sequence: anyNumber }),
-  typed('heartbeat-answer', { sequence: anyNumber }),
+  typed('heartbeat', { sequence: anyNumber, paddingBytes }),
+  typed('heartbeat-answer', { sequence: anyNumber, paddingBytes }),
   typed('probe', { subject: node, sequence: anyNumber }),
   typed('probe-answer', { subject: node, sequence: anyNumber, reached: fc.boolean() }),
   typed('join', { id: name, roles: fc.array(role, { maxLength: 5 }) }),

@@ -215,8 +215,8 @@ export const partitionFaults: readonly SplitBrainAction[] = [
   })),
   wideFault('black-hole', 1, (random) => ({
     type: 'black-hole',
-    // Frames of heartbeats are smaller, a state of some members is larger.
-    largestBytes: drawInteger(random, 60, 600),
+    // Frames of most heartbeats are smaller, those of full size are larger.
+    largestBytes: drawInteger(random, 60, 1_400),
   })),
   wideFault('lossy-network', 2, (random) => ({
     type: 'retransmit',

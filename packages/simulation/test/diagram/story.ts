@@ -41,7 +41,7 @@ export function write(
   return { type: 'write', at, stage, id, from, to, bytes }
 }
 
-const heartbeat = carrying({ type: 'heartbeat', sequence: 1 })
+const heartbeat = carrying({ type: 'heartbeat', sequence: 1, paddingBytes: 0 })
 const notReached = carrying({
   type: 'probe-answer',
   subject: identity('b'),

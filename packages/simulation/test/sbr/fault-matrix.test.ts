@@ -55,13 +55,25 @@ describe('a link that fails alone', () => {
     ['lone-link', { from: 'd', to: 'a', oneWay: true, mode: 'hold', forMs: 40_000 }],
     ['flapping-link', { from: 'a', to: 'b', mode: 'reset', periodMs: 1_000, times: 40 }],
     ['flapping-link', { from: 'a', to: 'b', mode: 'silent', periodMs: 10_000, times: 4 }],
-    [
-      'black-hole',
-      { host: 'a', everywhere: false, type: 'black-hole', largestBytes: 200, forMs: 40_000 },
-    ],
   ] as const)('%s %j costs nobody', async (type, parameters) => {
     const told = await story(five, { actions: [[0, type, parameters]] })
     expect(told).toMatchObject({ complaints: [], left: five, decided: [] })
+  })
+})
+
+describe('paths for small packets only', () => {
+  const fault = { host: 'a', type: 'black-hole', largestBytes: 1_400, forMs: 120_000 }
+
+  test('to one host are noticed within a minute, and cost it alone', async () => {
+    const actions: StoryOptions['actions'] = [[0, 'black-hole', { ...fault, everywhere: false }]]
+    const told = await story(five, { actions, forMs: 90_000 })
+    expect(told).toMatchObject({ complaints: [], left: 'b c d e', seen: 'b.up c.up d.up e.up' })
+  })
+
+  test('everywhere leave nobody, who then form one cluster again', async () => {
+    const actions: StoryOptions['actions'] = [[0, 'black-hole', { ...fault, everywhere: true }]]
+    const told = await story(five, { actions, forMs: 118_000 })
+    expect(told).toMatchObject({ complaints: [], left: '' })
   })
 })
 

@@ -115,7 +115,7 @@ const operations: Readonly<Record<string, (size: number) => () => unknown>> = {
     return () => decodeMessage(bytes)
   },
   'encode and decode a heartbeat': () => () =>
-    decodeMessage(encodeMessage({ type: 'heartbeat', sequence: 1_234 })),
+    decodeMessage(encodeMessage({ type: 'heartbeat', sequence: 1_234, paddingBytes: 0 })),
 }
 
 function receiving(state: MembershipState, message: MembershipMessage): () => unknown {
