@@ -5,6 +5,7 @@ import { crossDcDefaults } from './cross-dc.ts'
 import type { MemberRecord } from './member-record.ts'
 import { Reachability } from './reachability.ts'
 import { Registry } from './registry.ts'
+import type { NodeSet } from './seen-nodes.ts'
 import { Tombstones } from './tombstones.ts'
 
 /** What a `ClusterState` is made of. */
@@ -25,7 +26,7 @@ export interface ClusterStateParts {
   readonly rowCounters: ReadonlyMap<NodeKey, number>
   readonly version: VectorClock
   /** Who is known to have seen exactly this version. */
-  readonly seen: ReadonlySet<NodeKey>
+  readonly seen: NodeSet
   readonly allocations: Allocations
   readonly registry: Registry
 }

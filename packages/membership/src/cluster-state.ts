@@ -12,6 +12,7 @@ import type { MemberRecord } from './member-record.ts'
 import { isAllowedTransition, type MemberStatus } from './member-status.ts'
 import type { Reachability } from './reachability.ts'
 import type { Registry, ServiceEntry } from './registry.ts'
+import type { NodeSet } from './seen-nodes.ts'
 import type { Tombstone, Tombstones } from './tombstones.ts'
 
 /**
@@ -36,7 +37,7 @@ export class ClusterState implements ClusterStateParts {
   readonly reachability: Reachability
   readonly rowCounters: ReadonlyMap<NodeKey, number>
   readonly version: VectorClock
-  readonly seen: ReadonlySet<NodeKey>
+  readonly seen: NodeSet
   readonly allocations: Allocations
   readonly registry: Registry
   readonly #parts: ClusterStateParts
@@ -282,15 +283,11 @@ export class ClusterState implements ClusterStateParts {
 
   /** Notes that these nodes have seen this version; those that are no members are left out. */
   markSeen(nodes: Iterable<NodeKey>): ClusterState {
-    const news = new Set<NodeKey>()
-    for (const node of nodes) {
-      if (!this.seen.has(node) && this.membersByKey.has(node)) news.add(node)
-    }
-    if (news.size === 0) return this
-    const seen = new Set(this.seen)
-    for (const node of news) seen.add(node)
+    const before = this.#derived.seen
+    const seen = before.with(nodes)
+    if (seen === before) return this
     const state = this.with({ seen })
-    state.#derived.addSeen(this.#derived, news)
+    state.#derived.addSeen(this.#derived, before.newIn(seen.bits))
     return state
   }
 

@@ -1,8 +1,9 @@
 import type { NodeKey } from '@casty/transport'
 import type { ClusterStateParts } from './cluster-state-parts.ts'
 import { dataCentersOf, type DataCenter } from './data-centers.ts'
-import { digestOf, sumOfDigests, versionDigestOf } from './digest.ts'
+import { derivedFrom, sumOfDigests, versionDigestOf } from './digest.ts'
 import { byAddress, type Member } from './member.ts'
+import { NodeOrder, SeenNodes, type NodeSet } from './seen-nodes.ts'
 import { Verdicts } from './verdicts.ts'
 
 /** Whether a view has converged, where nobody waits for those that confirmed to exit. */
@@ -26,9 +27,11 @@ export class DerivedState {
   #verdicts: Verdicts | undefined
   #versionDigest: number | undefined
   #seenDigest: number | undefined
-  #membersDigest: number | undefined
+  #order: NodeOrder | undefined
+  /** Of a state before, with other records: it holds as long as the same nodes are members. */
+  #formerOrder: NodeOrder | undefined
   #hasOrphans: boolean | undefined
-  #seenBits: Uint8Array | undefined
+  #seen: SeenNodes | undefined
   #converged: Converged | undefined
 
   /** @param former - of the state before: its answers are kept as far as they still hold */
@@ -42,16 +45,19 @@ export class DerivedState {
     if (now.seen === before.seen) this.#seenDigest = former.#seenDigest
     if (now.version === before.version && now.clusterId === before.clusterId)
       this.#versionDigest = former.#versionDigest
+    derivedFrom(before.version, now.version)
     if (now.records !== before.records) {
       this.#formerDataCenters = former.#dataCenters ?? former.#formerDataCenters
+      this.#formerOrder = former.#order ?? former.#formerOrder
       return
     }
     this.#formerDataCenters = former.#formerDataCenters
     this.#dataCenters = former.#dataCenters
     this.#members = former.#members
     this.#membersByKey = former.#membersByKey
-    this.#membersDigest = former.#membersDigest
-    if (now.seen === before.seen) this.#seenBits = former.#seenBits
+    this.#order = former.#order
+    this.#formerOrder = former.#formerOrder
+    if (now.seen === before.seen) this.#seen = former.#seen
     if (now.tombstones === before.tombstones) this.#hasOrphans = former.#hasOrphans
     const isSameView =
       now.viewer === before.viewer &&
@@ -94,10 +100,22 @@ export class DerivedState {
     this.#converged = converged
   }
 
-  /** A bit for each member that has seen the version, in address order. */
-  get seenBits(): Uint8Array {
-    this.#seenBits ??= bitsOf(this.members, this.#parts.seen)
-    return this.#seenBits
+  /** The members in address order: what bits stand for. */
+  get order(): NodeOrder {
+    this.#order ??= orderOf(this.members, this.#formerOrder)
+    this.#formerOrder = undefined
+    return this.#order
+  }
+
+  /** Who has seen the version, as bits over `order`. */
+  get seen(): SeenNodes {
+    this.#seen ??= this.#asBits(this.#parts.seen)
+    return this.#seen
+  }
+
+  #asBits(seen: NodeSet): SeenNodes {
+    const isOfOrder = seen instanceof SeenNodes && seen.order === this.order
+    return isOfOrder ? seen : SeenNodes.of(this.order, seen)
   }
 
   get hasOrphans(): boolean {
@@ -115,8 +133,7 @@ export class DerivedState {
   }
 
   get membersDigest(): number {
-    this.#membersDigest ??= digestOf(this.members.map((member) => member.key).join())
-    return this.#membersDigest
+    return this.order.digest
   }
 
   /** The digest of those who saw `former`, and of these, is known without looking at them all. */
@@ -131,10 +148,10 @@ export class DerivedState {
   }
 }
 
-function bitsOf(members: readonly Member[], seen: ReadonlySet<NodeKey>): Uint8Array {
-  const bits = new Uint8Array(Math.ceil(members.length / 8))
-  members.forEach(({ key }, place) => {
-    if (seen.has(key)) bits[place >> 3] = (bits[place >> 3] ?? 0) | (1 << (place & 7))
-  })
-  return bits
+/** The former one where the same nodes are members: their digest and places are known. */
+function orderOf(members: readonly Member[], former: NodeOrder | undefined): NodeOrder {
+  const isSame =
+    former?.keys.length === members.length &&
+    members.every(({ key }, place) => key === former.keys[place])
+  return isSame ? former : new NodeOrder(members.map(({ key }) => key))
 }

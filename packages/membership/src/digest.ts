@@ -1,4 +1,4 @@
-import type { VectorClock } from '@casty/clock'
+import type { VectorClock, VectorClockEntry } from '@casty/clock'
 
 /**
  * A 53-bit digest of a text, as a non-negative safe integer: two rounds of 32-bit FNV-1a from
@@ -49,13 +49,35 @@ export function clockDigest(version: VectorClock): number {
   const known = versionDigests.get(version)
   if (known !== undefined) return known
   let digest = 0
-  for (const [node, count] of version.unordered())
-    digest = plus(digest, digestOf(`${node}:${count}`))
+  for (const entry of version.unordered()) digest = plus(digest, entryDigest(entry))
   versionDigests.set(version, digest)
   return digest
+}
+
+/** Has the digest of `version` follow from that of a version before it, where that one is known. */
+export function derivedFrom(former: VectorClock, version: VectorClock): VectorClock {
+  let digest = versionDigests.get(former)
+  if (digest === undefined || versionDigests.has(version)) return version
+  for (const entry of version.changesSince(former)) {
+    const [node] = entry
+    const before = former.versionOf(node)
+    if (before > 0) digest = minus(digest, entryDigest([node, before]))
+    if (entry[1] > 0) digest = plus(digest, entryDigest(entry))
+  }
+  versionDigests.set(version, digest)
+  return version
+}
+
+function entryDigest([node, count]: VectorClockEntry): number {
+  return digestOf(`${node}:${count}`)
 }
 
 function plus(left: number, right: number): number {
   const sum = left - digests + right // Never beyond the safe integers on the way.
   return sum < 0 ? sum + digests : sum
+}
+
+function minus(left: number, right: number): number {
+  const difference = left - right
+  return difference < 0 ? difference + digests : difference
 }

@@ -4,6 +4,7 @@ import type { ClusterState } from './cluster-state.ts'
 import { covers } from './dot.ts'
 import { mergeRecord, type MemberRecord } from './member-record.ts'
 import { Reachability, type ReachabilityRow } from './reachability.ts'
+import { SeenNodes } from './seen-nodes.ts'
 import type { Tombstone, Tombstones } from './tombstones.ts'
 
 /**
@@ -106,7 +107,7 @@ function withVersion(merged: ClusterState, gossip: Gossip): ClusterState {
     case 'before':
       return state.with({
         version: theirs,
-        seen: new Set(isSeenByNobody ? [] : seenKeys(state, gossip.seen)),
+        seen: new Set(isSeenByNobody ? [] : seenNodes(state, gossip.seen)),
       })
     case 'concurrent':
       return state.with({ version: own.merge(theirs), seen: new Set() })
@@ -174,16 +175,13 @@ function isSame(
 
 /** Who has seen the version of `state`, in the form in which it travels. */
 export function seenBits(state: ClusterState): SeenBits {
-  return { membersDigest: state.membersDigest, bits: state.derived.seenBits }
+  return { membersDigest: state.membersDigest, bits: state.derived.seen.bits }
 }
 
 /** Reads bits against the members of `state`; nobody where they were written against others. */
-export function seenKeys(
-  state: ClusterState,
-  { membersDigest, bits }: SeenBits,
-): readonly NodeKey[] {
+function seenNodes(state: ClusterState, { membersDigest, bits }: SeenBits): Iterable<NodeKey> {
   if (membersDigest !== state.membersDigest) return []
-  return keysAt(state, bits)
+  return SeenNodes.of(state.derived.order, []).newIn(bits)
 }
 
 /** Of those who have seen the version according to `told`, the ones that `state` does not know of. */
@@ -191,29 +189,12 @@ export function newlySeen(
   state: ClusterState,
   { membersDigest, bits }: SeenBits,
 ): readonly NodeKey[] {
-  if (membersDigest !== state.membersDigest) return []
-  const { seenBits: known } = state.derived
-  return keysAt(
-    state,
-    bits.map((byte, place) => byte & ~(known[place] ?? 0)),
-  )
+  return membersDigest === state.membersDigest ? state.derived.seen.newIn(bits) : []
 }
 
 /** Whether `state` knows of somebody who has seen the version and is not among these. */
 export function knowsMoreThan(state: ClusterState, { membersDigest, bits }: SeenBits): boolean {
-  if (membersDigest !== state.membersDigest) return false
-  return state.derived.seenBits.some((byte, place) => (byte & ~(bits[place] ?? 0)) !== 0)
-}
-
-function keysAt({ members }: ClusterState, bits: Uint8Array): readonly NodeKey[] {
-  const keys: NodeKey[] = []
-  bits.forEach((byte, place) => {
-    for (let bit = 0; byte >> bit !== 0; bit++) {
-      const key = (byte & (1 << bit)) === 0 ? undefined : members[place * 8 + bit]?.key
-      if (key !== undefined) keys.push(key)
-    }
-  })
-  return keys
+  return membersDigest === state.membersDigest && state.derived.seen.hasMoreThan(bits)
 }
 
 /** Who has seen a state, and who finds whom unreachable in it. */

@@ -133,6 +133,7 @@ export {
   type ReachabilityStatus,
 } from './reachability.ts'
 export { Registry, type RegistryRow, type ServiceEntry } from './registry.ts'
+export type { NodeSet } from './seen-nodes.ts'
 export { nextDeadline, step } from './step.ts'
 export { Tombstones, type Tombstone } from './tombstones.ts'
 export type { TopologySnapshot } from './topology-snapshot.ts'

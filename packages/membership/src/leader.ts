@@ -86,7 +86,14 @@ export function isConverged(state: ClusterState, view: Viewpoint = {}): boolean 
 }
 
 function hasBlocker(state: ClusterState, view: Viewpoint): boolean {
-  return blockers(state, view).next().done !== true
+  const isHeld = (member: Member | undefined): boolean =>
+    member !== undefined && whyBlocking(member) !== undefined
+  const whyBlocking = blocking(state, view)
+  for (const key of unreachableFrom(state, view)) if (isHeld(state.membersByKey.get(key))) return true
+  for (const place of state.derived.seen.placesMissing()) {
+    if (isHeld(state.members[place])) return true
+  }
+  return false
 }
 
 /** Who keeps the view from converging, and why. */
@@ -100,21 +107,28 @@ export function blockersOfConvergence(
   state: ClusterState,
   view: Viewpoint = {},
 ): readonly ConvergenceBlocker[] {
-  return [...blockers(state, view)]
+  const whyBlocking = blocking(state, view)
+  return state.members.flatMap((member) => {
+    const why = whyBlocking(member)
+    return why === undefined ? [] : [{ member, why }]
+  })
 }
 
-function* blockers(state: ClusterState, view: Viewpoint): Generator<ConvergenceBlocker> {
+/** Says of a member whether it keeps the view from converging. */
+function blocking(
+  state: ClusterState,
+  view: Viewpoint,
+): (member: Member) => ConvergenceBlocker['why'] | undefined {
   const confirmed = view.exitingConfirmed ?? new Set()
   const unreachable = unreachableFrom(state, view)
   const decides = (member: Member): boolean => isEstablished(member) && inScope(member, view)
   const mustSee = state.members.some(decides) ? decides : isActive
-  for (const member of state.members) {
-    if (confirmed.has(member.key)) continue
+  return (member) => {
+    if (confirmed.has(member.key)) return undefined
     if (unreachable.has(member.key) && inScope(member, view)) {
-      if (isActive(member)) yield { member, why: 'unreachable' }
-    } else if (!state.seen.has(member.key) && mustSee(member)) {
-      yield { member, why: 'not-seen' }
+      return isActive(member) ? 'unreachable' : undefined
     }
+    return !state.seen.has(member.key) && mustSee(member) ? 'not-seen' : undefined
   }
 }
 

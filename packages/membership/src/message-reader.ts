@@ -19,6 +19,7 @@ import {
   maxSeenBytes,
   reachabilityStatuses,
 } from './codec-limits.ts'
+import { derivedFrom } from './digest.ts'
 import type { Dot } from './dot.ts'
 import type { Gossip, GossipRow, SeenBits } from './gossip.ts'
 import { Member } from './member.ts'
@@ -28,7 +29,7 @@ import type { HeldTables } from './messages.ts'
 import type { ReachabilityRecord } from './reachability.ts'
 import type { RegistryRow } from './registry.ts'
 import type { Tombstone } from './tombstones.ts'
-import { UnknownVersion, withEntries } from './version-delta.ts'
+import { UnknownVersion } from './version-delta.ts'
 
 /** Reads what `MessageWriter` wrote. Throws `CASTY_TRANSPORT_MALFORMED` for anything else. */
 export class MessageReader {
@@ -122,7 +123,7 @@ export class MessageReader {
     const entries = this.#entries()
     const since = this.#told(digest)
     if (!since) throw new UnknownVersion(`No version with the digest ${digest} is remembered`)
-    return withEntries(since, entries)
+    return derivedFrom(since, since.withEntries(entries))
   }
 
   #entries(): readonly VectorClockEntry[] {

@@ -19,7 +19,7 @@ import type { HeldTables } from './messages.ts'
 import type { NodeTable } from './node-table.ts'
 import type { RegistryRow } from './registry.ts'
 import type { Tombstone } from './tombstones.ts'
-import { entriesSince, leastForDelta } from './version-delta.ts'
+import { leastForDelta } from './version-delta.ts'
 
 const zeros = new Uint8Array(maxPaddingBytes)
 
@@ -97,7 +97,7 @@ export class MessageWriter {
   /** Whole, or as what differs from a version that the receiver told. */
   version(version: VectorClock, since?: VectorClock): this {
     if (!since || since.size < leastForDelta) return this.bool(false).#entries(version.unordered())
-    return this.bool(true).varint(clockDigest(since)).#entries(entriesSince(version, since))
+    return this.bool(true).varint(clockDigest(since)).#entries(version.changesSince(since))
   }
 
   #entries(entries: Iterable<VectorClockEntry>): this {

@@ -37,6 +37,8 @@ export class Tombstones {
   readonly #byAddress: ReadonlyMap<string, Tombstone>
   /** Versions are pruned again and again, and have an entry for each of thousands of members. */
   readonly #pruned = new WeakMap<VectorClock, VectorClock>()
+  /** Of the next one only what differs has to be looked at. */
+  #lastPruned: VectorClock | undefined
 
   private constructor(byAddress: ReadonlyMap<string, Tombstone>) {
     this.#byAddress = byAddress
@@ -109,8 +111,15 @@ export class Tombstones {
     if (this.size === 0) return version
     const known = this.#pruned.get(version)
     if (known) return known
-    const pruned = version.without((node) => this.hasKey(node as NodeKey)) // Only looked up.
+    const isGone = (node: string): boolean => this.hasKey(node as NodeKey) // Only looked up.
+    const last = this.#lastPruned
+    const pruned = last
+      ? version.without(
+          version.changesSince(last).flatMap(([node]) => (isGone(node) ? [node] : [])),
+        )
+      : version.without(isGone)
     this.#pruned.set(version, pruned)
+    this.#lastPruned = pruned
     return pruned
   }
 

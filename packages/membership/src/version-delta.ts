@@ -1,35 +1,8 @@
 // A version of thousands of entries is told as what differs from one that the receiver told itself.
-import { VectorClock, type VectorClockEntry } from '@casty/clock'
+import type { VectorClock } from '@casty/clock'
 
 /** Smaller versions are told whole: nothing is gained, and whoever reads the bytes needs nothing else. */
 export const leastForDelta = 64
-
-/** What makes `since` into `version`: changed entries, and with 0 those that are gone. */
-export function entriesSince(
-  version: VectorClock,
-  since: VectorClock,
-): readonly VectorClockEntry[] {
-  if (version === since) return []
-  const changed: VectorClockEntry[] = []
-  for (const [node, count] of version.unordered()) {
-    if (since.versionOf(node) !== count) changed.push([node, count])
-  }
-  for (const [node] of since.unordered()) {
-    if (version.versionOf(node) === 0) changed.push([node, 0])
-  }
-  return changed
-}
-
-/** The inverse of `entriesSince`. */
-export function withEntries(since: VectorClock, entries: readonly VectorClockEntry[]): VectorClock {
-  if (entries.length === 0) return since
-  const versions = new Map(since.unordered())
-  for (const [node, count] of entries) {
-    if (count === 0) versions.delete(node)
-    else versions.set(node, count)
-  }
-  return VectorClock.of(versions)
-}
 
 /** A message builds on a version that this node does not remember, or never had. */
 export class UnknownVersion extends Error {

@@ -1,4 +1,4 @@
-import type { Member, NodeKey } from '@casty/membership'
+import type { Member, NodeKey, NodeSet } from '@casty/membership'
 
 /** That one node does not reach another. */
 export interface Observation {
@@ -18,5 +18,5 @@ export interface SbrView {
   /** Members that are unreachable for the cluster. */
   readonly unreachable: ReadonlySet<NodeKey>
   /** Members that have seen the state that this view is made of. */
-  readonly seenBy: ReadonlySet<NodeKey>
+  readonly seenBy: NodeSet
 }

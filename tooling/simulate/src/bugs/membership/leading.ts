@@ -17,8 +17,8 @@ export const leadingBugs: readonly SeededBug[] = bugsOf([
     name: 'unreachable-members-block-nothing',
     promise: 'decisions stay',
     file: `${m}/leader.ts`,
-    find: "if (isActive(member)) yield { member, why: 'unreachable' }",
-    replace: '',
+    find: "return isActive(member) ? 'unreachable' : undefined",
+    replace: 'return undefined',
     why: 'Both sides of a partition lead, and number members apart.',
   },
   {
