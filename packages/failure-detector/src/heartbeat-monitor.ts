@@ -41,7 +41,7 @@ import {
  */
 export class HeartbeatMonitor<K extends string> {
   readonly #peers = new Map<K, WatchedPeer<K>>()
-  #helpers: readonly K[] = []
+  #helpers: () => readonly K[] = () => []
   #patience: Patience
   #probeSequence = 0
   #latestNow = 0
@@ -56,8 +56,14 @@ export class HeartbeatMonitor<K extends string> {
    * Whom to watch, and who may be asked to probe (a subject is never asked about itself). Everything
    * known of a peer that is no longer watched is forgotten. Those that are new get their first
    * heartbeat within one interval, spread over it so that they do not fall due together for ever.
+   *
+   * @param helpers - or who they are when some are needed: of thousands no list is made before
    */
-  setPeers(monitored: readonly K[], helpers: readonly K[], now: number): void {
+  setPeers(
+    monitored: readonly K[],
+    helpers: readonly K[] | (() => readonly K[]),
+    now: number,
+  ): void {
     const wanted = new Set(monitored)
     for (const peer of this.#peers.keys()) if (!wanted.has(peer)) this.#peers.delete(peer)
     const added = [...wanted].filter((peer) => !this.#peers.has(peer))
@@ -66,7 +72,7 @@ export class HeartbeatMonitor<K extends string> {
       const firstAt = now + (heartbeatIntervalMs * index) / added.length
       this.#peers.set(peer, watchPeer(peer, createDetector(), firstAt))
     })
-    this.#helpers = [...new Set(helpers)]
+    this.#helpers = typeof helpers === 'function' ? helpers : () => helpers
   }
 
   /** Stretches all patience, for a node that doubts itself. @param factor - 1 or above */
@@ -222,7 +228,7 @@ export class HeartbeatMonitor<K extends string> {
   /** Asks the helpers, or suspects at once where there is nobody to ask. */
   #accuse(watched: WatchedPeer<K>, now: number, random: Random, effects: MonitorEffect<K>[]): void {
     const { probeCount, probeTimeoutMs } = this.#patience.settings
-    const candidates = this.#helpers.filter((helper) => helper !== watched.peer)
+    const candidates = [...new Set(this.#helpers())].filter((helper) => helper !== watched.peer)
     const isFit = (helper: K): boolean => this.status(helper) === 'trusted'
     const vias = pickHelpers(candidates, isFit, probeCount, random)
     if (vias.length === 0) {

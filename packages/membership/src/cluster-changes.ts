@@ -1,5 +1,6 @@
 import type { ClusterState } from './cluster-state.ts'
 import { isActive, type Member } from './member.ts'
+import { memberChanges } from './member-changes.ts'
 
 /** What changed between two states: what a listener that compares needs. */
 export interface ClusterChanges {
@@ -15,11 +16,11 @@ export interface ClusterChanges {
 }
 
 export function changesBetween(before: ClusterState, after: ClusterState): ClusterChanges {
-  const joined = after.members.filter((member) => isActive(member) && !before.member(member.node))
-  const removed = before.members.filter((member) => {
-    const now = after.member(member.node)
-    return isActive(member) && (!now || !isActive(now))
-  })
+  const changes = memberChanges(before.members, after.members)
+  const joined = changes.flatMap(([was, is]) => (!was && is && isActive(is) ? [is] : []))
+  const removed = changes.flatMap(([was, is]) =>
+    was && isActive(was) && !(is && isActive(is)) ? [was] : [],
+  )
   const leader = after.leader
   const justElected = leader !== undefined && leader.key !== before.leader?.key
   return {

@@ -5,7 +5,7 @@ import { crossDcDefaults } from './cross-dc.ts'
 import type { MemberRecord } from './member-record.ts'
 import { Reachability } from './reachability.ts'
 import { Registry } from './registry.ts'
-import type { NodeSet } from './seen-nodes.ts'
+import { isOver, type NodeOrder, type NodeSet } from './seen-nodes.ts'
 import { Tombstones } from './tombstones.ts'
 
 /** What a `ClusterState` is made of. */
@@ -47,10 +47,15 @@ export const emptyParts: ClusterStateParts = {
   registry: Registry.empty,
 }
 
-/** The parts that speak of nodes, without those that are no members; undefined where all are. */
+/**
+ * The parts that speak of nodes, without those that are no members; undefined where all are.
+ *
+ * @param order - of the members
+ */
 export function restrictedParts(
   parts: ClusterStateParts,
   isMember: (key: string) => boolean,
+  order: NodeOrder,
 ): Partial<ClusterStateParts> | undefined {
   const reachability = parts.reachability.restrict(isMember)
   const registry = parts.registry.restrict(isMember)
@@ -59,10 +64,15 @@ export function restrictedParts(
     reachability === parts.reachability &&
     registry === parts.registry &&
     version === parts.version &&
-    [...parts.seen].every(isMember) &&
-    [...parts.rowCounters.keys()].every(isMember)
+    (isOver(parts.seen, order) || every(parts.seen, isMember)) &&
+    every(parts.rowCounters.keys(), isMember)
   if (holds) return undefined
   const seen = new Set([...parts.seen].filter(isMember))
   const rowCounters = new Map([...parts.rowCounters].filter(([key]) => isMember(key)))
   return { reachability, registry, version, seen, rowCounters }
+}
+
+function every(keys: Iterable<NodeKey>, holds: (key: NodeKey) => boolean): boolean {
+  for (const key of keys) if (!holds(key)) return false
+  return true
 }

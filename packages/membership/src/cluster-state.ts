@@ -12,7 +12,7 @@ import type { MemberRecord } from './member-record.ts'
 import { isAllowedTransition, type MemberStatus } from './member-status.ts'
 import type { Reachability } from './reachability.ts'
 import type { Registry, ServiceEntry } from './registry.ts'
-import type { NodeSet } from './seen-nodes.ts'
+import type { NodeSet, SeenNodes } from './seen-nodes.ts'
 import type { Tombstone, Tombstones } from './tombstones.ts'
 
 /**
@@ -138,7 +138,7 @@ export class ClusterState implements ClusterStateParts {
   }
 
   get seenDigest(): number {
-    return this.#derived.seenDigest
+    return this.#derived.seen.digest
   }
 
   /** Takes in a member, or a newer incarnation of one: the older one is then gone at once. */
@@ -283,12 +283,16 @@ export class ClusterState implements ClusterStateParts {
 
   /** Notes that these nodes have seen this version; those that are no members are left out. */
   markSeen(nodes: Iterable<NodeKey>): ClusterState {
-    const before = this.#derived.seen
-    const seen = before.with(nodes)
-    if (seen === before) return this
-    const state = this.with({ seen })
-    state.#derived.addSeen(this.#derived, before.newIn(seen.bits))
-    return state
+    return this.#seenBy(this.#derived.seen.with(nodes))
+  }
+
+  /** The same for bits over the members, in address order. */
+  markSeenBits(bits: Uint8Array): ClusterState {
+    return this.#seenBy(this.#derived.seen.union(bits))
+  }
+
+  #seenBy(seen: SeenNodes): ClusterState {
+    return seen === this.#derived.seen ? this : this.with({ seen })
   }
 
   /** What changed since `previous`. */
@@ -299,7 +303,7 @@ export class ClusterState implements ClusterStateParts {
   /** Restores the invariant after parts were replaced. The same instance where it holds. */
   normalized(): ClusterState {
     const isMember = (key: string): boolean => this.membersByKey.has(key as NodeKey) // Only looked up.
-    const parts = restrictedParts(this, isMember)
+    const parts = restrictedParts(this, isMember, this.#derived.order)
     return parts ? this.with(parts) : this
   }
 

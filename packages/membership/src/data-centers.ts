@@ -1,9 +1,9 @@
 // The members of each data center by themselves. With one data center, all that follows is what it
 // was without any.
-import { ringOrder, ringPosition } from '@casty/failure-detector'
 import type { NodeKey } from '@casty/transport'
 import { compareText } from './compare-text.ts'
 import type { Member } from './member.ts'
+import { ringOf, shortcutPosition, watchPosition, type FormerRing } from './rings.ts'
 
 /** The members of one data center, and the rings on which they stand. Immutable. */
 export class DataCenter {
@@ -13,7 +13,7 @@ export class DataCenter {
   readonly membersByKey: ReadonlyMap<NodeKey, Member>
   #watchRing: readonly NodeKey[] | undefined
   #shortcutRing: readonly NodeKey[] | undefined
-  /** As it was before, with other records: its rings hold as long as the same nodes are members. */
+  /** As it was before, with other records: the rings follow from its own. */
   #former: DataCenter | undefined
 
   constructor(
@@ -41,20 +41,24 @@ export class DataCenter {
     return this.#shortcutRing ?? []
   }
 
-  /** Orders thousands of hashes: not for every change of somebody's status. */
   #makeRings(): void {
     if (this.#watchRing && this.#shortcutRing) return
     const former = this.#former
     this.#former = undefined
-    if (former && sameNodes(former.members, this.members)) {
-      this.#watchRing = former.#watchRing
-      this.#shortcutRing = former.#shortcutRing
-      return
-    }
-    const keys = this.members.map(({ key }) => key)
-    this.#watchRing = ringOrder(keys)
-    this.#shortcutRing = shortcutOrder(keys)
+    this.#watchRing = ringOf(this.members, watchPosition, former && asFormer(former, former.#watchRing))
+    this.#shortcutRing = ringOf(
+      this.members,
+      shortcutPosition,
+      former && asFormer(former, former.#shortcutRing),
+    )
   }
+}
+
+function asFormer(
+  { members }: DataCenter,
+  ring: readonly NodeKey[] | undefined,
+): FormerRing | undefined {
+  return ring && { ring, members }
 }
 
 /**
@@ -92,15 +96,4 @@ function byDataCenter(members: readonly Member[]): ReadonlyMap<string, readonly 
     else found.set(member.dataCenter, [member])
   }
   return new Map([...found].toSorted(([left], [right]) => compareText(left, right)))
-}
-
-function sameNodes(left: readonly Member[], right: readonly Member[]): boolean {
-  return left.length === right.length && left.every(({ key }, place) => key === right[place]?.key)
-}
-
-function shortcutOrder(keys: readonly NodeKey[]): readonly NodeKey[] {
-  return keys
-    .map((key) => ({ key, position: ringPosition(`shortcut ${key}`) }))
-    .toSorted((left, right) => left.position - right.position || compareText(left.key, right.key))
-    .map(({ key }) => key)
 }

@@ -1,9 +1,11 @@
 import type { NodeKey } from '@casty/transport'
 import type { ClusterStateParts } from './cluster-state-parts.ts'
 import { dataCentersOf, type DataCenter } from './data-centers.ts'
-import { derivedFrom, sumOfDigests, versionDigestOf } from './digest.ts'
+import { derivedFrom, versionDigestOf } from './digest.ts'
 import { byAddress, type Member } from './member.ts'
-import { NodeOrder, SeenNodes, type NodeSet } from './seen-nodes.ts'
+import type { MemberRecord } from './member-record.ts'
+import { MembersByKey } from './members-by-key.ts'
+import { isOver, NodeOrder, SeenNodes, type NodeSet } from './seen-nodes.ts'
 import { Verdicts } from './verdicts.ts'
 
 /** Whether a view has converged, where nobody waits for those that confirmed to exit. */
@@ -20,13 +22,14 @@ export interface Converged {
 export class DerivedState {
   readonly #parts: ClusterStateParts
   #members: readonly Member[] | undefined
+  /** Of a state before, with other records. */
+  #formerMembers: readonly Member[] | undefined
   #membersByKey: ReadonlyMap<NodeKey, Member> | undefined
   #dataCenters: ReadonlyMap<string, DataCenter> | undefined
   /** Of a state before, with other records. */
   #formerDataCenters: ReadonlyMap<string, DataCenter> | undefined
   #verdicts: Verdicts | undefined
   #versionDigest: number | undefined
-  #seenDigest: number | undefined
   #order: NodeOrder | undefined
   /** Of a state before, with other records: it holds as long as the same nodes are members. */
   #formerOrder: NodeOrder | undefined
@@ -42,18 +45,19 @@ export class DerivedState {
 
   #keep(former: DerivedState): void {
     const [now, before] = [this.#parts, former.#parts]
-    if (now.seen === before.seen) this.#seenDigest = former.#seenDigest
     if (now.version === before.version && now.clusterId === before.clusterId)
       this.#versionDigest = former.#versionDigest
     derivedFrom(before.version, now.version)
     if (now.records !== before.records) {
       this.#formerDataCenters = former.#dataCenters ?? former.#formerDataCenters
       this.#formerOrder = former.#order ?? former.#formerOrder
+      this.#formerMembers = former.#members ?? former.#formerMembers
       return
     }
     this.#formerDataCenters = former.#formerDataCenters
     this.#dataCenters = former.#dataCenters
     this.#members = former.#members
+    this.#formerMembers = former.#formerMembers
     this.#membersByKey = former.#membersByKey
     this.#order = former.#order
     this.#formerOrder = former.#formerOrder
@@ -70,12 +74,13 @@ export class DerivedState {
 
   get members(): readonly Member[] {
     const { records } = this.#parts
-    this.#members ??= [...records.values()].map((record) => record.member).toSorted(byAddress)
+    this.#members ??= membersOf(records, this.#formerMembers)
+    this.#formerMembers = undefined
     return this.#members
   }
 
   get membersByKey(): ReadonlyMap<NodeKey, Member> {
-    this.#membersByKey ??= new Map(this.members.map((member) => [member.key, member]))
+    this.#membersByKey ??= new MembersByKey(this.members, this.order)
     return this.#membersByKey
   }
 
@@ -114,8 +119,7 @@ export class DerivedState {
   }
 
   #asBits(seen: NodeSet): SeenNodes {
-    const isOfOrder = seen instanceof SeenNodes && seen.order === this.order
-    return isOfOrder ? seen : SeenNodes.of(this.order, seen)
+    return isOver(seen, this.order) ? seen : SeenNodes.of(this.order, seen)
   }
 
   get hasOrphans(): boolean {
@@ -136,16 +140,16 @@ export class DerivedState {
     return this.order.digest
   }
 
-  /** The digest of those who saw `former`, and of these, is known without looking at them all. */
-  addSeen(former: DerivedState, news: Iterable<NodeKey>): void {
-    const digest = former.#seenDigest
-    if (digest !== undefined) this.#seenDigest = sumOfDigests(news, digest)
-  }
+}
 
-  get seenDigest(): number {
-    this.#seenDigest ??= sumOfDigests(this.#parts.seen)
-    return this.#seenDigest
-  }
+/** By address. Where all were members before, they need not be sorted again. */
+function membersOf(
+  records: ReadonlyMap<string, MemberRecord>,
+  former: readonly Member[] = [],
+): readonly Member[] {
+  const kept = former.flatMap((member) => records.get(member.address.toString())?.member ?? [])
+  if (kept.length === records.size) return kept
+  return [...records.values()].map((record) => record.member).toSorted(byAddress)
 }
 
 /** The former one where the same nodes are members: their digest and places are known. */

@@ -29,19 +29,12 @@ function finish(hash: number): number {
 /** Digests are added up to less than this, so that every sum is a safe integer. */
 const digests = 2 ** 53
 
-/** The digest of a set of texts: their order does not matter, so that nothing has to be sorted. */
-export function sumOfDigests(texts: Iterable<string>, start = 0): number {
-  let sum = start
-  for (const text of texts) sum = plus(sum, digestOf(text))
-  return sum
-}
-
 /** Made once for each version: thousands of entries are looked at. */
 const versionDigests = new WeakMap<VectorClock, number>()
 
 /** Names a version of one cluster. */
 export function versionDigestOf(clusterId: string, version: VectorClock): number {
-  return plus(digestOf(clusterId), clockDigest(version))
+  return addDigests(digestOf(clusterId), clockDigest(version))
 }
 
 /** Names a version, whatever the cluster. */
@@ -49,7 +42,7 @@ export function clockDigest(version: VectorClock): number {
   const known = versionDigests.get(version)
   if (known !== undefined) return known
   let digest = 0
-  for (const entry of version.unordered()) digest = plus(digest, entryDigest(entry))
+  for (const entry of version.unordered()) digest = addDigests(digest, entryDigest(entry))
   versionDigests.set(version, digest)
   return digest
 }
@@ -62,7 +55,7 @@ export function derivedFrom(former: VectorClock, version: VectorClock): VectorCl
     const [node] = entry
     const before = former.versionOf(node)
     if (before > 0) digest = minus(digest, entryDigest([node, before]))
-    if (entry[1] > 0) digest = plus(digest, entryDigest(entry))
+    if (entry[1] > 0) digest = addDigests(digest, entryDigest(entry))
   }
   versionDigests.set(version, digest)
   return version
@@ -72,7 +65,8 @@ function entryDigest([node, count]: VectorClockEntry): number {
   return digestOf(`${node}:${count}`)
 }
 
-function plus(left: number, right: number): number {
+/** The digest of a set is the sum of those of its elements: their order does not matter. */
+export function addDigests(left: number, right: number): number {
   const sum = left - digests + right // Never beyond the safe integers on the way.
   return sum < 0 ? sum + digests : sum
 }

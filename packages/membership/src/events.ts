@@ -2,6 +2,7 @@ import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
 import { electLeader, electRoleLeader, isConverged, type Viewpoint } from './leader.ts'
 import type { Member } from './member.ts'
+import { memberChanges } from './member-changes.ts'
 import { statusRank, type MemberStatus } from './member-status.ts'
 
 /** What happened to a member. `member` is what it is now, or last was. */
@@ -129,8 +130,8 @@ export function eventsBetween(
  */
 function* goneEvents(before: ClusterState, after: ClusterState): Iterable<MemberEvent> {
   if (before.records === after.records) return
-  for (const member of before.members) {
-    if (after.member(member.node)) continue
+  for (const [member, now] of memberChanges(before.members, after.members)) {
+    if (!member || now) continue
     const last = lastStatus(member, after)
     for (const status of statusesBetween(member.status, last)) {
       const event = eventForTransition(undefined, status, member.withStatus(status))
@@ -154,8 +155,8 @@ function statusesBetween(from: MemberStatus, last: 'exiting' | 'down'): readonly
 
 function* memberEvents(before: ClusterState, after: ClusterState): Iterable<MemberEvent> {
   if (before.records === after.records) return
-  for (const member of after.members) {
-    const event = eventForTransition(before.member(member.node)?.status, member.status, member)
+  for (const [former, member] of memberChanges(before.members, after.members)) {
+    const event = member && eventForTransition(former?.status, member.status, member)
     if (event) yield event
   }
 }

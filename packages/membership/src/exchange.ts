@@ -5,9 +5,9 @@ import type { ClusterState } from './cluster-state.ts'
 import {
   gossipFor,
   knowsMoreThan,
-  newlySeen,
   receiveGossip,
   seenBits,
+  withSeen,
   type Gossip,
 } from './gossip.ts'
 import type { MembershipEffect, MembershipState, Step } from './membership-state.ts'
@@ -98,7 +98,7 @@ export function receiveSeen(
   { versionDigest, seen }: Extract<MembershipMessage, { type: 'seen' }>,
 ): Step {
   if (versionDigest !== state.cluster.versionDigest) return [state, []]
-  const cluster = state.cluster.markSeen([...newlySeen(state.cluster, seen), from.key])
+  const cluster = withSeen(state.cluster, seen).markSeen([from.key])
   const answer = knowsMoreThan(cluster, seen) ? [sendTo(from, seenMessage(cluster))] : []
   return [{ ...caughtUp(state, from), cluster }, answer]
 }

@@ -4,6 +4,7 @@ import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
 import type { Dot } from './dot.ts'
 import { gossipFor } from './gossip.ts'
+import { memberChanges } from './member-changes.ts'
 import type { MembershipEffect, MembershipState } from './membership-state.ts'
 import { gossipTo } from './sending.ts'
 
@@ -18,9 +19,9 @@ export function farewells(
   const { cluster, self } = state
   if (before.records === cluster.records) return []
   const effects: MembershipEffect[] = []
-  for (const { node, status } of before.members) {
-    const now = cluster.member(node)
-    if (node.equals(self) || now?.status === status) continue
+  for (const [member, now] of memberChanges(before.members, cluster.members)) {
+    if (!member || member.node.equals(self) || now?.status === member.status) continue
+    const { node } = member
     const author = now ? authorOf(cluster.records, node) : authorOf(cluster.tombstones, node)
     const isDecision = !now || now.status === 'down'
     if (isDecision && author === self.key) {

@@ -4,7 +4,6 @@ import type { ClusterState } from './cluster-state.ts'
 import { covers } from './dot.ts'
 import { mergeRecord, type MemberRecord } from './member-record.ts'
 import { Reachability, type ReachabilityRow } from './reachability.ts'
-import { SeenNodes } from './seen-nodes.ts'
 import type { Tombstone, Tombstones } from './tombstones.ts'
 
 /**
@@ -103,12 +102,11 @@ function withVersion(merged: ClusterState, gossip: Gossip): ClusterState {
     case 'after':
       return state
     case 'same':
-      return state.markSeen(isSeenByNobody ? [] : newlySeen(state, gossip.seen))
-    case 'before':
-      return state.with({
-        version: theirs,
-        seen: new Set(isSeenByNobody ? [] : seenNodes(state, gossip.seen)),
-      })
+      return isSeenByNobody ? state : withSeen(state, gossip.seen)
+    case 'before': {
+      const unseen = state.with({ version: theirs, seen: new Set() })
+      return isSeenByNobody ? unseen : withSeen(unseen, gossip.seen)
+    }
     case 'concurrent':
       return state.with({ version: own.merge(theirs), seen: new Set() })
   }
@@ -119,7 +117,7 @@ function withVersion(merged: ClusterState, gossip: Gossip): ClusterState {
  * that told of it: we have known it and let it go, even where the tombstone is forgotten already.
  */
 function mergeRecords(
-  { records: known, version }: ClusterState,
+  { records: known, version, tombstones: buried }: ClusterState,
   told: readonly MemberRecord[],
   tombstones: Tombstones,
 ): ReadonlyMap<string, MemberRecord> {
@@ -136,11 +134,20 @@ function mergeRecords(
     merged.set(address, joined)
   }
   const records = merged ?? known
-  if (tombstones.size === 0) return records
-  const dead = [...records].filter(([, { member }]) => tombstones.has(member.node))
+  return tombstones === buried ? records : withoutDead(records, tombstones)
+}
+
+function withoutDead(
+  records: ReadonlyMap<string, MemberRecord>,
+  tombstones: Tombstones,
+): ReadonlyMap<string, MemberRecord> {
+  const dead = tombstones.addresses().filter((address) => {
+    const record = records.get(address)
+    return record !== undefined && tombstones.has(record.member.node)
+  })
   if (dead.length === 0) return records
   const alive = new Map(records)
-  for (const [address] of dead) alive.delete(address)
+  for (const address of dead) alive.delete(address)
   return alive
 }
 
@@ -178,18 +185,9 @@ export function seenBits(state: ClusterState): SeenBits {
   return { membersDigest: state.membersDigest, bits: state.derived.seen.bits }
 }
 
-/** Reads bits against the members of `state`; nobody where they were written against others. */
-function seenNodes(state: ClusterState, { membersDigest, bits }: SeenBits): Iterable<NodeKey> {
-  if (membersDigest !== state.membersDigest) return []
-  return SeenNodes.of(state.derived.order, []).newIn(bits)
-}
-
-/** Of those who have seen the version according to `told`, the ones that `state` does not know of. */
-export function newlySeen(
-  state: ClusterState,
-  { membersDigest, bits }: SeenBits,
-): readonly NodeKey[] {
-  return membersDigest === state.membersDigest ? state.derived.seen.newIn(bits) : []
+/** Marks who has seen the version according to `told`: nobody where it was told of other members. */
+export function withSeen(state: ClusterState, { membersDigest, bits }: SeenBits): ClusterState {
+  return membersDigest === state.membersDigest ? state.markSeenBits(bits) : state
 }
 
 /** Whether `state` knows of somebody who has seen the version and is not among these. */

@@ -13,6 +13,7 @@ import type { EndpointEvent, NodeAddress, NodeIdentity, NodeKey } from '@casty/t
 import type { ClusterState } from './cluster-state.ts'
 import { acrossMonitor, watchedAcross } from './cross-watch.ts'
 import { fullSizeBytes, FullSizePaths } from './full-size-paths.ts'
+import { byAddress, type Member } from './member.ts'
 import type { DetectionMessage } from './messages.ts'
 import { ProbeRelay } from './probe-relay.ts'
 import { watchersOf } from './unreachable.ts'
@@ -30,7 +31,7 @@ export class PeerWatch {
   readonly #stalls = new StallDetector()
   readonly #relay: ProbeRelay
   readonly #paths = new FullSizePaths()
-  #members: ReadonlyMap<NodeKey, NodeIdentity> = new Map()
+  #members: ReadonlyMap<NodeKey, Member> = new Map()
   #exiting: ReadonlySet<NodeKey> = new Set()
   #watched: readonly NodeIdentity[] = []
   #heardAt = new Map<NodeKey, number>()
@@ -56,13 +57,13 @@ export class PeerWatch {
   /** Follows the members: the next ones on the ring are watched, and whoever is out of reach. */
   update(cluster: ClusterState): void {
     const now = this.#around.clock.now()
-    this.#members = new Map(cluster.members.map(({ node }) => [node.key, node]))
+    this.#members = cluster.membersByKey
     const exiting = cluster.members.filter(({ status }) => status === 'exiting')
     this.#exiting = new Set(exiting.map(({ key }) => key))
     const across = watchedAcross(cluster, this.#self.key)
     this.#acrossMonitor.setPeers(across.watched, across.helpers, now)
     const watched = [...this.#watchHome(cluster, now), ...across.watched]
-    this.#watched = watched.flatMap((key) => this.#members.get(key) ?? [])
+    this.#watched = watched.flatMap((key) => this.#members.get(key)?.node ?? [])
     this.#heardAt = new Map([...this.#heardAt].filter(([key]) => watched.includes(key)))
     this.#paths.follow(new Set(watched))
     this.#around.keepConnected(this.#watched)
@@ -72,19 +73,25 @@ export class PeerWatch {
   #watchHome(cluster: ClusterState, now: number): readonly NodeKey[] {
     const name = cluster.member(this.#self)?.dataCenter
     const home = name === undefined ? undefined : cluster.dataCenters.get(name)
-    const keys = (home?.members ?? []).map(({ key }) => key)
+    const atHome = (keys: Iterable<string>): readonly Member[] =>
+      [...keys].flatMap((key) => home?.membersByKey.get(key as NodeKey) ?? []) // Looked up.
     // Whoever is out of reach is replaced at once, before others agree: a node that is cut off must
     // come to watch everybody, or it would never find enough votes against those it cannot reach.
     const own = cluster.reachability.unreachableFrom(this.#self.key)
-    const outOfReach = keys.filter((key) => own.includes(key))
+    const outOfReach = atHome(own).map(({ key }) => key)
     const receivers = selectReceivers({
       ringOrder: home?.watchRing ?? [],
       self: this.#self.key,
       unreachable: new Set<NodeKey>([...cluster.unreachable, ...outOfReach]),
       count: watchersOf(keys.length, this.#options.monitoredBy, outOfReach.length),
     })
-    const watched = keys.filter((key) => receivers.includes(key) || outOfReach.includes(key))
-    const helpers = keys.filter((key) => key !== this.#self.key && !cluster.unreachable.has(key))
+    const watched = atHome(new Set([...receivers, ...outOfReach]))
+      .toSorted(byAddress)
+      .map(({ key }) => key)
+    const helpers = (): readonly NodeKey[] =>
+      (home?.members ?? []).flatMap(({ key }) =>
+        key === this.#self.key || cluster.unreachable.has(key) ? [] : [key],
+      )
     this.#monitor.setPeers(watched, helpers, now)
     return watched
   }
@@ -126,7 +133,7 @@ export class PeerWatch {
   }
 
   #probe(askedBy: NodeIdentity, subject: NodeIdentity, sequence: number, now: number): void {
-    const known = this.#members.get(subject.key)
+    const known = this.#members.get(subject.key)?.node
     if (known) this.#relay.ask(askedBy, known, sequence, now)
     else this.#around.send(askedBy, { type: 'probe-answer', subject, sequence, reached: false })
   }
@@ -152,7 +159,8 @@ export class PeerWatch {
   }
 
   #memberAt(address: NodeAddress): NodeIdentity | undefined {
-    return [...this.#members.values()].find((node) => node.address.equals(address))
+    for (const { node } of this.#members.values()) if (node.address.equals(address)) return node
+    return undefined
   }
 
   /**
@@ -251,7 +259,7 @@ export class PeerWatch {
   }
 
   #with(key: NodeKey, use: (node: NodeIdentity) => void): void {
-    const node = this.#members.get(key)
+    const node = this.#members.get(key)?.node
     if (node) use(node)
   }
 

@@ -1,7 +1,7 @@
 // Who has seen a version, as bits over the members in address order: what thousands of nodes tell each
 // other again and again is then copied, joined and compared some bytes at a time.
 import type { NodeKey } from '@casty/transport'
-import { digestOf } from './digest.ts'
+import { addDigests, digestOf } from './digest.ts'
 
 /** Nodes, each once: what can be asked of them. A `Set` is one. */
 export interface NodeSet extends Iterable<NodeKey> {
@@ -14,6 +14,7 @@ export class NodeOrder {
   readonly keys: readonly NodeKey[]
   #places: ReadonlyMap<NodeKey, number> | undefined
   #digest: number | undefined
+  readonly #digests: (number | undefined)[] = []
 
   constructor(keys: readonly NodeKey[]) {
     this.keys = keys
@@ -22,6 +23,11 @@ export class NodeOrder {
   placeOf(key: NodeKey): number | undefined {
     this.#places ??= new Map(this.keys.map((held, place) => [held, place] as const))
     return this.#places.get(key)
+  }
+
+  /** The digest of the key at a place. */
+  digestAt(place: number): number {
+    return (this.#digests[place] ??= digestOf(this.keys[place] ?? ''))
   }
 
   /** Names the nodes, so that bits are never read against others. */
@@ -34,38 +40,54 @@ export class NodeOrder {
 /**
  * Nodes of one order. Immutable.
  *
- * Invariant: no bit is set beyond the last node, and `size` is the number of bits that are.
+ * Invariant: no bit is set beyond the last node, `size` is the number of bits that are set.
  */
 export class SeenNodes implements NodeSet {
   readonly order: NodeOrder
   /** A bit for each node of the order; not to be written to. */
   readonly bits: Uint8Array
   readonly size: number
+  /** The sum of the digests of these keys. */
+  readonly digest: number
 
-  private constructor(order: NodeOrder, bits: Uint8Array, size: number) {
+  private constructor(order: NodeOrder, bits: Uint8Array, size: number, digest: number) {
     this.order = order
     this.bits = bits
     this.size = size
+    this.digest = digest
   }
 
   /** Those of `nodes` that the order has. */
   static of(order: NodeOrder, nodes: Iterable<NodeKey>): SeenNodes {
-    const none = new SeenNodes(order, new Uint8Array(Math.ceil(order.keys.length / 8)), 0)
-    return none.with(nodes)
+    return new SeenNodes(order, new Uint8Array(Math.ceil(order.keys.length / 8)), 0, 0).with(nodes)
   }
 
   /** These and more; those that the order lacks are left out. The same instance where none is new. */
   with(nodes: Iterable<NodeKey>): SeenNodes {
-    let bits: Uint8Array | undefined
-    let { size } = this
+    const places: number[] = []
     for (const node of nodes) {
       const place = this.order.placeOf(node)
-      if (place === undefined || isSet(bits ?? this.bits, place)) continue
-      bits ??= this.bits.slice()
+      if (place !== undefined && !isSet(this.bits, place)) places.push(place)
+    }
+    return this.#withPlaces(places)
+  }
+
+  /** With those that other bits over the same order stand for; the same instance where none is new. */
+  union(bits: Uint8Array): SeenNodes {
+    return this.#withPlaces(this.#placesNewIn(bits))
+  }
+
+  #withPlaces(places: readonly number[]): SeenNodes {
+    if (places.length === 0) return this
+    const bits = this.bits.slice()
+    let { size, digest } = this
+    for (const place of places) {
+      if (isSet(bits, place)) continue // It was named twice.
       bits[place >> 3] = (bits[place >> 3] ?? 0) | (1 << (place & 7))
       size++
+      digest = addDigests(digest, this.order.digestAt(place))
     }
-    return bits === undefined ? this : new SeenNodes(this.order, bits, size)
+    return new SeenNodes(this.order, bits, size, digest)
   }
 
   has(node: NodeKey): boolean {
@@ -78,21 +100,18 @@ export class SeenNodes implements NodeSet {
     return this.bits.some((byte, index) => (byte & ~(bits[index] ?? 0)) !== 0)
   }
 
-  /** The nodes of the order that `bits` stand for and that are not among these. */
-  newIn(bits: Uint8Array): readonly NodeKey[] {
-    const found: NodeKey[] = []
+  /** Bits beyond the last node are passed by. */
+  #placesNewIn(bits: Uint8Array): readonly number[] {
+    const found: number[] = []
     for (let index = 0; index < this.bits.length; index++) {
       const news = (bits[index] ?? 0) & ~(this.bits[index] ?? 0)
-      if (news !== 0) this.#collect(news, index * 8, found)
+      if (news === 0) continue
+      const end = Math.min(index * 8 + 8, this.order.keys.length)
+      for (let place = index * 8; place < end; place++) {
+        if ((news & (1 << (place & 7))) !== 0) found.push(place)
+      }
     }
     return found
-  }
-
-  #collect(byte: number, from: number, found: NodeKey[]): void {
-    for (let bit = 0; byte >> bit !== 0; bit++) {
-      const key = (byte & (1 << bit)) === 0 ? undefined : this.order.keys[from + bit]
-      if (key !== undefined) found.push(key)
-    }
   }
 
   /** The places of the nodes that are not among these, in order. */
@@ -107,6 +126,11 @@ export class SeenNodes implements NodeSet {
   *[Symbol.iterator](): Iterator<NodeKey> {
     for (const [place, key] of this.order.keys.entries()) if (isSet(this.bits, place)) yield key
   }
+}
+
+/** Whether a set is of nodes of this order, as its form tells. */
+export function isOver(nodes: NodeSet, order: NodeOrder): nodes is SeenNodes {
+  return nodes instanceof SeenNodes && nodes.order === order
 }
 
 function isSet(bits: Uint8Array, place: number): boolean {

@@ -56,6 +56,10 @@ export class Tombstones {
     return this.#byAddress.get(address)
   }
 
+  addresses(): readonly string[] {
+    return [...this.#byAddress.keys()]
+  }
+
   values(): Iterable<Tombstone> {
     return this.#byAddress.values()
   }

@@ -58,7 +58,7 @@ function amongStaying(view: SbrView): readonly Observation[] {
 
 function withoutStale(
   observations: readonly Observation[],
-  seenBy: ReadonlySet<NodeKey>,
+  seenBy: SbrView['seenBy'],
 ): readonly Observation[] {
   const suspects = new Set(
     observations.filter(({ observer }) => seenBy.has(observer)).map(({ subject }) => subject),

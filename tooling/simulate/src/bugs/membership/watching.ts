@@ -82,8 +82,8 @@ export const watchingBugs: readonly SeededBug[] = bugsOf([
     name: 'out-of-reach-not-watched',
     promise: 'the dead are found',
     file: `${m}/peer-watch.ts`,
-    find: 'receivers.includes(key) || outOfReach.includes(key)',
-    replace: 'receivers.includes(key) && !outOfReach.includes(key)',
+    find: '...receivers, ...outOfReach',
+    replace: '...receivers.filter((key) => !outOfReach.includes(key))',
     why: 'Nobody notices that a member is back.',
   },
   {
