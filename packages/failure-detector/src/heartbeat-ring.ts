@@ -3,6 +3,8 @@
 // watched by as many as it watches. All nodes must compute the same ring, on any platform.
 
 const utf8 = new TextEncoder()
+const offsetBasis = 0x811c9dc5
+const prime = 0x01000193
 
 /**
  * Where a node stands on the ring, from 0 to 2^32 - 1: the 32-bit FNV-1a hash of its name in UTF-8,
@@ -10,11 +12,27 @@ const utf8 = new TextEncoder()
  * character side by side.
  */
 export function ringPosition(node: string): number {
-  let hash = 0x811c9dc5
-  for (const byte of utf8.encode(node)) hash = Math.imul(hash ^ byte, 0x01000193)
+  let hash = hashOfAscii(node) ?? hashOf(utf8.encode(node))
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return (hash ^ (hash >>> 16)) >>> 0
+}
+
+function hashOf(bytes: Iterable<number>): number {
+  let hash = offsetBasis
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, prime)
+  return hash
+}
+
+/** The same without an array of bytes, since rings are of thousands of names; undefined for any other text. */
+function hashOfAscii(text: string): number | undefined {
+  let hash = offsetBasis
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code > 0x7f) return undefined
+    hash = Math.imul(hash ^ code, prime)
+  }
+  return hash
 }
 
 /** The nodes, each once, by their position on the ring; nodes of one position by their name. */

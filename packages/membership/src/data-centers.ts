@@ -45,7 +45,11 @@ export class DataCenter {
     if (this.#watchRing && this.#shortcutRing) return
     const former = this.#former
     this.#former = undefined
-    this.#watchRing = ringOf(this.members, watchPosition, former && asFormer(former, former.#watchRing))
+    this.#watchRing = ringOf(
+      this.members,
+      watchPosition,
+      former && asFormer(former, former.#watchRing),
+    )
     this.#shortcutRing = ringOf(
       this.members,
       shortcutPosition,

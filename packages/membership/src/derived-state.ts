@@ -139,7 +139,6 @@ export class DerivedState {
   get membersDigest(): number {
     return this.order.digest
   }
-
 }
 
 /** By address. Where all were members before, they need not be sorted again. */

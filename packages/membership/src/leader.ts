@@ -89,7 +89,8 @@ function hasBlocker(state: ClusterState, view: Viewpoint): boolean {
   const isHeld = (member: Member | undefined): boolean =>
     member !== undefined && whyBlocking(member) !== undefined
   const whyBlocking = blocking(state, view)
-  for (const key of unreachableFrom(state, view)) if (isHeld(state.membersByKey.get(key))) return true
+  for (const key of unreachableFrom(state, view))
+    if (isHeld(state.membersByKey.get(key))) return true
   for (const place of state.derived.seen.placesMissing()) {
     if (isHeld(state.members[place])) return true
   }

@@ -45,9 +45,7 @@ export class MembersByKey implements ReadonlyMap<NodeKey, Member> {
     return this.#members.values()
   }
 
-  forEach(
-    use: (member: Member, key: NodeKey, all: ReadonlyMap<NodeKey, Member>) => void,
-  ): void {
+  forEach(use: (member: Member, key: NodeKey, all: ReadonlyMap<NodeKey, Member>) => void): void {
     for (const member of this.#members) use(member, member.key, this)
   }
 }

@@ -83,7 +83,7 @@ export class PeerWatch {
       ringOrder: home?.watchRing ?? [],
       self: this.#self.key,
       unreachable: new Set<NodeKey>([...cluster.unreachable, ...outOfReach]),
-      count: watchersOf(keys.length, this.#options.monitoredBy, outOfReach.length),
+      count: watchersOf(home?.members.length ?? 0, this.#options.monitoredBy, outOfReach.length),
     })
     const watched = atHome(new Set([...receivers, ...outOfReach]))
       .toSorted(byAddress)

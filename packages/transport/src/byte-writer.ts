@@ -77,8 +77,22 @@ export class ByteWriter {
 
   /** UTF-8 behind its length; lone surrogates become U+FFFD, for UTF-8 cannot hold them. */
   string(text: string, maxBytes: number): this {
-    const encoded = textEncoder.encode(text)
-    return this.bytes(encoded, maxBytes)
+    return isAscii(text)
+      ? this.#ascii(text, maxBytes)
+      : this.bytes(textEncoder.encode(text), maxBytes)
+  }
+
+  /** Names and addresses, of which some messages have thousands: without an array for each. */
+  #ascii(text: string, maxBytes: number): this {
+    if (text.length > maxBytes) {
+      throw TransportError.frameTooLarge('A field', text.length, maxBytes)
+    }
+    this.varint(text.length)
+    this.#reserve(text.length)
+    for (let index = 0; index < text.length; index++) {
+      this.#bytes[this.#length++] = text.charCodeAt(index)
+    }
+    return this
   }
 
   /** Bytes behind their length. */
@@ -127,4 +141,9 @@ export class ByteWriter {
 function checkRange(field: string, value: number, max: number): void {
   if (Number.isInteger(value) && value >= 0 && value <= max) return
   throw TransportError.invalidOption(`A ${field} field`, value, `an integer from 0 to ${max}`)
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false
+  return true
 }
