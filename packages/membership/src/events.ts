@@ -162,14 +162,19 @@ function* memberEvents(before: ClusterState, after: ClusterState): Iterable<Memb
 }
 
 function* reachabilityEvents(before: ClusterState, after: ClusterState): Iterable<ClusterEvent> {
-  for (const key of [...after.unreachable].toSorted()) {
+  for (const key of onlyIn(after.unreachable, before.unreachable)) {
     const member = after.membersByKey.get(key)
-    if (member && !before.unreachable.has(key)) yield { type: 'member-unreachable', member }
+    if (member) yield { type: 'member-unreachable', member }
   }
-  for (const key of [...before.unreachable].toSorted()) {
+  for (const key of onlyIn(before.unreachable, after.unreachable)) {
     const member = after.membersByKey.get(key)
-    if (member && !after.unreachable.has(key)) yield { type: 'member-reachable', member }
+    if (member) yield { type: 'member-reachable', member }
   }
+}
+
+function onlyIn(these: ReadonlySet<NodeKey>, others: ReadonlySet<NodeKey>): readonly NodeKey[] {
+  if (these === others) return []
+  return [...these].filter((key) => !others.has(key)).toSorted()
 }
 
 function* leaderEvents(

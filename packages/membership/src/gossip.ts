@@ -54,9 +54,10 @@ export function gossipFor(state: ClusterState, known: VectorClock): Gossip {
 function rowsFor(state: ClusterState, known: VectorClock): readonly GossipRow[] {
   const rows: GossipRow[] = []
   for (const [key, counter] of state.rowCounters) {
+    if (!(counter > known.versionOf(key))) continue
     const observer = state.membersByKey.get(key)?.node
     const row = state.reachability.rows.get(key)
-    if (observer && row && counter > known.versionOf(key)) rows.push({ observer, counter, row })
+    if (observer && row) rows.push({ observer, counter, row })
   }
   return rows
 }
@@ -75,10 +76,13 @@ export function receiveGossip(state: ClusterState, gossip: Gossip): ClusterState
   const records = mergeRecords(state, gossip.records, tombstones)
   const { reachability, rowCounters } = mergeRows(state, gossip.rows, records)
   const clusterId = state.clusterId === '' ? gossip.clusterId : state.clusterId
-  const merged = isSame(state, { tombstones, records, reachability, clusterId })
-    ? state
-    : state.with({ tombstones, records, reachability, rowCounters, clusterId }).normalized()
-  return withVersion(merged, gossip)
+  if (isSame(state, { tombstones, records, reachability, clusterId })) {
+    return withVersion(state, gossip)
+  }
+  const merged = state.with({ tombstones, records, reachability, rowCounters, clusterId })
+  // Where the members stay only new rows may speak of others, and those were looked at.
+  const isNormal = records === state.records && tombstones === state.tombstones
+  return withVersion(isNormal ? merged : merged.normalized(), gossip)
 }
 
 /** Joins two states: what a node that held the one knows after it was told all of the other. */
@@ -162,7 +166,9 @@ function mergeRows(
       records.get(observer.address.toString())?.member.incarnation === observer.incarnation,
   )
   if (newer.length === 0) return state
-  const told = Reachability.of(newer.map(({ observer, row }) => [observer.key, row]))
+  const isKnown = (key: string): boolean => state.membersByKey.has(key as NodeKey) // Only looked up.
+  const all = Reachability.of(newer.map(({ observer, row }) => [observer.key, row]))
+  const told = records === state.records ? all.restrict(isKnown) : all
   const rowCounters = new Map(state.rowCounters)
   for (const { observer, counter } of newer) rowCounters.set(observer.key, counter)
   return { reachability: state.reachability.merge(told), rowCounters }

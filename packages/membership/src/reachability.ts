@@ -182,15 +182,16 @@ export class Reachability {
   }
 
   /** Per observer the row with the higher version, whole. Commutative, associative, idempotent. */
-  merge(other: Reachability, allowed: (node: string) => boolean = () => true): Reachability {
-    if (other === this) return this.restrict(allowed)
+  merge(other: Reachability, allowed?: (node: string) => boolean): Reachability {
+    if (other === this) return allowed ? this.restrict(allowed) : this
     let rows: Map<string, ReachabilityRow> | undefined
     for (const [observer, row] of other.rows) {
       if (row.version <= this.versionOf(observer)) continue
       rows ??= new Map(this.rows)
       rows.set(observer, row)
     }
-    return (rows ? new Reachability(rows) : this).restrict(allowed)
+    const merged = rows ? new Reachability(rows) : this
+    return allowed ? merged.restrict(allowed) : merged
   }
 
   equals(other: Reachability): boolean {

@@ -6,7 +6,8 @@ import type { ScaleLine, ScaleTask } from './scale.ts'
 const { nodes, seed } = JSON.parse(process.argv[2] ?? '') as ScaleTask
 
 /** Every event of a larger cluster costs more, and there are more of them. */
-const [steadyMs, changes] = nodes <= 300 ? [30_000, 5] : nodes <= 1_000 ? [10_000, 3] : [5_000, 1]
+const [steadyMs, changes, frozenMs] =
+  nodes <= 300 ? [30_000, 5, 60_000] : nodes <= 1_000 ? [10_000, 3, 60_000] : [3_000, 1, 20_000]
 
 function say(line: ScaleLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -17,6 +18,7 @@ const report = await measureScale({
   seed,
   steadyMs,
   changes,
+  frozenMs,
   progress: (phase, { wallMs, virtualMs }) => {
     const text = `${nodes} nodes: ${phase}, ${virtualMs} virtual ms in ${wallMs} ms`
     say({ type: 'progress', text })

@@ -150,11 +150,16 @@ export async function measureJoins(crowd: Crowd, count: number): Promise<JoinFig
   }
 }
 
-/** A share of the nodes dies at once: killed, so that their hosts refuse connections, or silent. */
+/**
+ * A share of the nodes dies at once: killed, so that their hosts refuse connections, or silent.
+ *
+ * @param withinMs - survivors have so long to agree, and the frozen stand still for as long
+ */
 export async function measureDeaths(
   crowd: Crowd,
   how: DeathFigures['how'],
   share: number,
+  withinMs: number = patienceMs,
 ): Promise<DeathFigures> {
   const { world } = crowd
   const before = crowd.traffic
@@ -178,9 +183,9 @@ export async function measureDeaths(
   const finished = await crowd.hearing(hearing, async () => {
     for (const host of doomed) {
       if (how === 'killed') world.crash(host)
-      else world.pause(host, patienceMs)
+      else world.pause(host, withinMs)
     }
-    return await crowd.until(() => agreed.haveAll(survivors), patienceMs)
+    return await crowd.until(() => agreed.haveAll(survivors), withinMs)
   })
   const durations = agreed.durationsOf(survivors)
   return {

@@ -32,6 +32,8 @@ export interface ScaleOptions {
   readonly joiners?: number
   /** How long each steady phase lasts, in virtual milliseconds. @defaultValue 30_000 */
   readonly steadyMs?: number
+  /** How long frozen nodes stand still, in virtual milliseconds. @defaultValue 60_000 */
+  readonly frozenMs?: number
   /** Phases to leave out. @defaultValue none */
   readonly without?: readonly ScalePhase[]
   readonly config?: Partial<ClusterConfig>
@@ -50,9 +52,9 @@ export const scalePhases = [
   'loss-0',
   'loss-10',
   'loss-30',
-  'frozen',
   'stalls',
   'aged-changes',
+  'frozen',
   'killed',
 ] as const
 /** A phase of a measurement. */
@@ -103,7 +105,7 @@ const lossShares = [
   ['loss-30', 0.3],
 ] as const
 const deadShare = 0.2
-/** Frozen nodes go on after a minute; all find each other again within this. */
+/** Frozen nodes go on after a while; all find each other again within this. */
 const healMs = 90_000
 
 /** Measures a cluster of `nodes` production nodes on virtual time. */
@@ -129,7 +131,7 @@ class Measurement {
   }
 
   async run(): Promise<ScaleReport> {
-    const { nodes, changes = 5, joiners = 50, steadyMs = 30_000 } = this.#options
+    const { nodes, changes = 5, joiners = 50, steadyMs = 30_000, frozenMs } = this.#options
     const crowd = this.#crowd
     await this.#phase('forming', async () => {
       await crowd.form()
@@ -153,15 +155,15 @@ class Measurement {
       if (found !== undefined) loss.push({ probability, ...found })
     }
     const heapBytesPerNode = this.#heapPerNode()
-    const frozen = await this.#phase('frozen', async () => {
-      const found = await measureDeaths(crowd, 'frozen', deadShare)
-      await crowd.until(() => this.#isWhole(), healMs)
-      return found
-    })
     const stalls = await this.#phase('stalls', async () => await measureStalls(crowd, steadyMs))
     const aged = await this.#phase('aged-changes', async () => {
       await crowd.pass(settleMs)
       return await measureChanges(crowd, changes, rate)
+    })
+    const frozen = await this.#phase('frozen', async () => {
+      const found = await measureDeaths(crowd, 'frozen', deadShare, frozenMs)
+      await crowd.until(() => this.#isWhole(), healMs)
+      return found
     })
     const killed = await this.#phase(
       'killed',
