@@ -225,6 +225,101 @@ describe('the JSON form', () => {
   })
 })
 
+describe('clocks that come of one another', () => {
+  type Change = readonly [kind: 'count' | 'forget' | 'merge', of: number, other: number]
+  const changes = fc.array(
+    fc.tuple(fc.constantFrom('count', 'count', 'forget', 'merge'), fc.nat(7), fc.nat(60)),
+    { maxLength: 120 },
+  ) as fc.Arbitrary<readonly Change[]> // As the constants say.
+  const origin = VectorClock.of(Array.from({ length: 40 }, (_, index) => [`n${index}`, 1] as const))
+
+  /** Eight clocks that grow apart and meet again: of each, what it is by name and what it should say. */
+  function grow(
+    steps: readonly Change[],
+  ): readonly (readonly [VectorClock, Map<string, number>])[] {
+    const all = Array.from(
+      { length: 8 },
+      () => [origin, new Map(origin.entries())] as readonly [VectorClock, Map<string, number>],
+    )
+    for (const [kind, of, other] of steps) {
+      const [clock, model] = all[of] ?? [origin, new Map<string, number>()]
+      const next = new Map(model)
+      const node = `n${other}`
+      if (kind === 'count') {
+        all[of] = [clock.increment(node), next.set(node, (model.get(node) ?? 0) + 1)]
+      } else if (kind === 'forget') {
+        next.delete(node)
+        all[of] = [clock.without(node), next]
+      } else {
+        const [told, toldModel] = all[other % 8] ?? [origin, new Map<string, number>()]
+        for (const [key, count] of toldModel) next.set(key, Math.max(count, next.get(key) ?? 0))
+        all[of] = [clock.merge(told), next]
+      }
+    }
+    return all
+  }
+
+  test('say what clocks say that hold every entry themselves', () => {
+    fc.assert(
+      fc.property(changes, (steps) => {
+        const all = grow(steps)
+        for (const [clock, model] of all) {
+          const plain = VectorClock.of(model)
+          expect(clock).toEqual(plain)
+          expect(clock.size).toBe(model.size)
+          expect(new Map(clock.unordered())).toEqual(model)
+          for (const [other, otherModel] of all) {
+            expect(clock.compare(other)).toBe(plain.compare(VectorClock.of(otherModel)))
+          }
+        }
+      }),
+    )
+  })
+
+  test('are made of one another by what changed', () => {
+    fc.assert(
+      fc.property(changes, (steps) => {
+        const [clock = origin, since = origin] = grow(steps).map(([grown]) => grown)
+        const changed = clock.changesSince(since)
+        expect(since.withEntries(changed).equals(clock)).toBe(true)
+        expect(new Set(changed.map(([node]) => node)).size).toBe(changed.length)
+        expect(changed.every(([node, count]) => since.versionOf(node) !== count)).toBe(true)
+        expect(clock.withEntries([])).toBe(clock)
+      }),
+    )
+  })
+
+  test('are no news where no entry differs', () => {
+    expect(
+      origin.withEntries([
+        ['n3', 1],
+        ['x', 0],
+      ]),
+    ).toBe(origin)
+    expect(origin.changesSince(origin)).toEqual([])
+  })
+
+  test.each([
+    [
+      'a node named twice',
+      [
+        ['a', 1],
+        ['a', 2],
+      ] as const,
+    ],
+    ['a version below 0', [['a', -1]] as const],
+  ])('refuse %s', (_name, entries) => {
+    expect(() => origin.withEntries(entries)).toThrow(
+      expect.objectContaining({ code: 'CASTY_CLOCK_INVALID' }),
+    )
+  })
+
+  test('look unlike to a test runner where they say something else', () => {
+    expect(origin.increment('n1')).not.toEqual(origin.increment('n2'))
+    expect(origin.increment('n1')).not.toEqual(origin)
+  })
+})
+
 interface Vector {
   readonly id: string
   readonly kind: 'compare' | 'merge' | 'prune'
