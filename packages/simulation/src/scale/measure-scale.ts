@@ -52,9 +52,9 @@ export const scalePhases = [
   'loss-0',
   'loss-10',
   'loss-30',
+  'frozen',
   'stalls',
   'aged-changes',
-  'frozen',
   'killed',
 ] as const
 /** A phase of a measurement. */
@@ -155,15 +155,15 @@ class Measurement {
       if (found !== undefined) loss.push({ probability, ...found })
     }
     const heapBytesPerNode = this.#heapPerNode()
-    const stalls = await this.#phase('stalls', async () => await measureStalls(crowd, steadyMs))
-    const aged = await this.#phase('aged-changes', async () => {
-      await crowd.pass(settleMs)
-      return await measureChanges(crowd, changes, rate)
-    })
     const frozen = await this.#phase('frozen', async () => {
       const found = await measureDeaths(crowd, 'frozen', deadShare, frozenMs)
       await crowd.until(() => this.#isWhole(), healMs)
       return found
+    })
+    const stalls = await this.#phase('stalls', async () => await measureStalls(crowd, steadyMs))
+    const aged = await this.#phase('aged-changes', async () => {
+      await crowd.pass(settleMs)
+      return await measureChanges(crowd, changes, rate)
     })
     const killed = await this.#phase(
       'killed',
