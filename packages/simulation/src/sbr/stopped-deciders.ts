@@ -1,6 +1,6 @@
 // Who is to decide stands still just before, and goes on when it is over. What it saw before is no ground
-// for a decision any more, least of all where it stood still for a moment already and distrusts itself; and
-// meanwhile the others have to see to their side, also where they hear of those whom they have lost.
+// for a decision any more; and meanwhile the others have to see to their side, also where they hear of
+// those whom they have lost.
 import type { Random } from '@casty/clock'
 import type { Cluster, ClusterState } from '@casty/membership'
 import { isSbrExplanation } from '@casty/sbr'
@@ -14,7 +14,8 @@ import type { ResumeOrder } from '../world/standstills.ts'
 import { lookUntil } from './look-until.ts'
 import { drawMode, drawShape } from './partition-faults.ts'
 
-const orders: readonly ResumeOrder[] = ['timers-first', 'sockets-first']
+/** What comes in while it stood still may be read before it finds out that it did. */
+const orders: readonly ResumeOrder[] = ['timers-first', 'sockets-first', 'sockets-first']
 /** Found out and decided by then. */
 const decidedWithinMs = 25_000
 const lookEveryMs = 50
@@ -23,15 +24,16 @@ export const stoppedDeciders: readonly ActionType<Cluster, ClusterState>[] = [
   stopDeciders('stop-deciders', (random) => ({
     bridges: [],
     beforeMs: drawLogarithmic(random, 100, 1_500),
-    frozenMs: drawInteger(random, 3_500, 12_000),
-    shakenMs: random() < 0.4 ? 0 : drawInteger(random, 1_000, 2_500),
+    // Mostly for as long as the others need to find it out: what they say of it is the first that it hears,
+    // before it finds out itself.
+    frozenMs:
+      random() < 0.8 ? drawInteger(random, 4_000, 4_800) : drawInteger(random, 3_100, 12_000),
   })),
   stopDeciders('stop-deciders-amid-news', (random, hosts) => ({
     bridges: [` ${drawOne(random, hosts)}`],
     // Too late for the others to find it out before they have to decide.
     beforeMs: drawInteger(random, 100, 250),
     frozenMs: drawInteger(random, 5_000, 9_000),
-    shakenMs: 0,
   })),
 ]
 
@@ -42,8 +44,6 @@ interface Standstill {
   /** How long before it would decide somebody stands still, and for how long. */
   readonly beforeMs: number
   readonly frozenMs: number
-  /** As soon as there is something to decide, it stands still for so long; or not, for 0. */
-  readonly shakenMs: number
 }
 
 function stopDeciders(
@@ -53,7 +53,7 @@ function stopDeciders(
   return defineAction({
     type,
     kind: 'fault',
-    weight: 5,
+    weight: 6,
     draw: (random, hosts) => ({
       sides: drawShape(random, hosts),
       mode: drawMode(random),
@@ -73,35 +73,27 @@ function stopDeciders(
 /** Each one who is to decide, once. */
 function stopEach(
   run: MembershipRun,
-  { bridges, beforeMs, frozenMs, shakenMs }: Standstill,
+  { bridges, beforeMs, frozenMs }: Standstill,
   order: ResumeOrder,
 ): void {
   const { world } = run
-  const [shaken, frozen] = [new Set<unknown>(), new Set<unknown>()]
-  const pause = ({ host }: SimulatedProcess<Cluster>, forMs: number): void => {
-    run.note(host, 'fault', `is to decide: pause for ${forMs} ms, ${order}`)
-    world.pause(host, forMs, { order })
-  }
+  const frozen = new Set<SimulatedProcess<Cluster>>()
   lookUntil(run, world.now + decidedWithinMs, lookEveryMs, () => {
     for (const process of world.processes) {
       const isBridge = bridges.includes(` ${process.host}`)
       if (isBridge || world.isStopped(process.host) || frozen.has(process)) continue
-      const dueInMs = decidesInMs(process)
-      if (dueInMs === undefined) continue
-      if (shakenMs > 0 && !shaken.has(process)) {
-        shaken.add(process)
-        pause(process, shakenMs)
-      } else if (dueInMs <= beforeMs) {
-        frozen.add(process)
-        pause(process, frozenMs)
-      }
+      if (decidesInMs(process) > beforeMs) continue
+      frozen.add(process)
+      run.note(process.host, 'fault', `is to decide: pause for ${frozenMs} ms, ${order}`)
+      world.pause(process.host, frozenMs, { order })
     }
     return false
   })
 }
 
-/** In how long a process decides for its side, where it is to and something is to be decided. */
-function decidesInMs({ program }: SimulatedProcess<Cluster>): number | undefined {
+/** In how long a process decides for its side; infinity where it is not to, or there is nothing to decide. */
+function decidesInMs({ program }: SimulatedProcess<Cluster>): number {
   const { downing } = program?.explain() ?? {}
-  return isSbrExplanation(downing) && downing.isResponsible ? downing.decidesInMs : undefined
+  const isToDecide = isSbrExplanation(downing) && downing.isResponsible
+  return (isToDecide ? downing.decidesInMs : undefined) ?? Number.POSITIVE_INFINITY
 }
