@@ -74,7 +74,8 @@ export interface ClusterConfig {
   /**
    * How many others watch each member, in a data center of more than 13; in a smaller one all do.
    * Raising it gives more votes at as many more heartbeats. No more votes are asked for than this: with 1
-   * or 2, so few make a member unreachable, where no probe of theirs reaches it. @defaultValue 5
+   * or 2, so few make a member unreachable, where no probe of theirs reaches it. Who cannot reach some of
+   * those that it watches looks wider, up to four times as many. @defaultValue 5
    */
   readonly monitoredBy?: number
   /** How silence becomes suspicion. */
