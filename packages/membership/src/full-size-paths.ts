@@ -2,6 +2,7 @@
 // size of a packet differs on the way, and what would tell the sender is filtered. Heartbeats alone pass
 // there for ever, while whatever is larger vanishes with all that follows it on its connection.
 import type { NodeKey } from '@casty/transport'
+import { digestOf } from './digest.ts'
 
 /** More than an Ethernet frame holds, so that it takes a packet of full size. */
 export const fullSizeBytes = 1_600
@@ -16,8 +17,13 @@ export const fullSizeEveryMs = 60_000
  * another connection, or in the other direction, until one of full size blocks that as well.
  */
 export class FullSizePaths {
+  readonly #self: NodeKey
   readonly #dueAt = new Map<NodeKey, number>()
   readonly #doubted = new Map<NodeKey, 'silent' | 'asked'>()
+
+  constructor(self: NodeKey) {
+    this.#self = self
+  }
 
   /** Forgets everybody else. */
   follow(watched: ReadonlySet<NodeKey>): void {
@@ -33,7 +39,10 @@ export class FullSizePaths {
   answered(peer: NodeKey, paddingBytes: number, now: number): void {
     if (paddingBytes < fullSizeBytes) return
     this.#doubted.delete(peer)
-    this.#dueAt.set(peer, now + fullSizeEveryMs)
+    // Each pair has its own time within the minute, or nodes that start together burst together for ever.
+    const isFirst = !this.#dueAt.has(peer)
+    const share = isFirst ? (digestOf(`${this.#self} ${peer}`) % 1_000) / 1_000 : 1
+    this.#dueAt.set(peer, now + fullSizeEveryMs * share)
   }
 
   /** The peer fell silent. */

@@ -30,7 +30,7 @@ export class PeerWatch {
   readonly #monitors: readonly HeartbeatMonitor<NodeKey>[]
   readonly #stalls = new StallDetector()
   readonly #relay: ProbeRelay
-  readonly #paths = new FullSizePaths()
+  readonly #paths: FullSizePaths
   #members: ReadonlyMap<NodeKey, Member> = new Map()
   #exiting: ReadonlySet<NodeKey> = new Set()
   #watched: readonly NodeIdentity[] = []
@@ -45,6 +45,7 @@ export class PeerWatch {
     this.#around = around
     this.#monitor = new HeartbeatMonitor(options.monitor)
     this.#acrossMonitor = acrossMonitor(options)
+    this.#paths = new FullSizePaths(self.key)
     this.#monitors = [this.#monitor, this.#acrossMonitor]
     // Answers must reach the asker within the time that it waits.
     const probeTimeoutMs = options.monitor.probeTimeoutMs ?? heartbeatMonitorDefaults.probeTimeoutMs
