@@ -1,5 +1,7 @@
 // P7: whoever belongs to a clear majority that is healthy, and fully connected, is not downed; unless
-// the others come and go for so long that no picture lasts.
+// the others come and go for so long that no picture lasts. It is clear where the others are apart from
+// it: where enough of them for a vote reach some of it, and not the rest, there are two sides in touch,
+// and each may be a majority with those who reach both.
 import type { Member, NodeKey } from '@casty/membership'
 import type { MembershipRun, MembershipWatcher } from '../membership/membership-run.ts'
 import { isActive } from '../membership/is-active.ts'
@@ -20,6 +22,8 @@ export function clearMajorityGoesOn(run: MembershipRun): MembershipWatcher {
     for (const { key } of down) {
       const majority = largestGroup(run, healthy, key)
       if (2 * majority.length <= active.length) continue
+      const inTouch = active.filter((member) => isInTouch(run, member, majority))
+      if (inTouch.length >= votesNeeded(active.length)) continue
       const names = majority.map(({ address }) => address.host).join(' ')
       const text = `${told.host} downs ${key}, of the majority ${names}: ${told.ruling.reason}`
       run.violate('a clear majority goes on', text, told.host)
@@ -44,16 +48,34 @@ function isHealthy(run: MembershipRun, { status, key, address }: Member): boolea
 /** The hosts that are started first have no past. */
 const earlyMs = 2_500
 
+/** It reaches some of a group that it does not belong to, and others of it not. */
+function isInTouch(
+  { world }: MembershipRun,
+  { key, address: { host } }: Member,
+  group: readonly Member[],
+): boolean {
+  const isOutside =
+    world.running(host)?.program?.self.key === key && group.every((one) => one.key !== key)
+  const wasBad = (since: number) => (one: Member) =>
+    world.disturbances.wasLinkBad(host, one.address.host, since)
+  return isOutside && group.some(wasBad(world.now - memoryMs)) && !group.every(wasBad(world.now))
+}
+
+/** Documented: so many observers make a member unreachable. */
+function votesNeeded(members: number): number {
+  return members <= 2 ? 1 : members <= 5 ? 2 : 3
+}
+
 /** The largest group around one of whom all have been connected with each other. */
 function largestGroup(
   { world }: MembershipRun,
-  healthy: readonly Member[],
+  members: readonly Member[],
   around: NodeKey,
 ): readonly Member[] {
   const areConnected = (one: Member, other: Member): boolean =>
     one === other ||
     !world.disturbances.wasLinkBad(one.address.host, other.address.host, world.now - memoryMs)
-  const center = healthy.find(({ key }) => key === around)
+  const center = members.find(({ key }) => key === around)
   const grow = (group: readonly Member[], candidates: readonly Member[]): readonly Member[] =>
     candidates.reduce<readonly Member[]>((best, next, index) => {
       const left = candidates.slice(index + 1).filter((other) => areConnected(next, other))
@@ -64,6 +86,6 @@ function largestGroup(
     ? []
     : grow(
         [center],
-        healthy.filter((one) => one !== center && areConnected(center, one)),
+        members.filter((one) => one !== center && areConnected(center, one)),
       )
 }

@@ -195,6 +195,21 @@ describe('a clear majority goes on', () => {
     expect(complaint).toMatch(/^a clear majority goes on: a downs a:1#1, of the majority a b: /)
   })
 
+  test.each([
+    ['is silent where one member reaches both sides of a split', 'd e', 0],
+    ['cries where one member outside reaches some of it only', 'e', 1],
+  ])('%s', async (_what, torn, complaints) => {
+    const script: Script = [
+      ...torn
+        .split(' ')
+        .flatMap((from) => ['a', 'b'].map((to) => ({ from, to })))
+        .map((link): Script[number] => [31_000, ({ world }) => world.disturb(link, cut, 20_000)]),
+      [40_000, rules('c', 'stable', 'a')],
+    ]
+    const options = { hosts: 'a b c d e', members: 'a.up^1 b.up^2 c.up^3 d.up^4 e.up^5' }
+    expect(await judge(clearMajorityGoesOn, script, options)).toHaveLength(complaints)
+  })
+
   test.each<[string, Script]>([
     ['of the minority', [[40_000, rules('a', 'stable', 'c')]]],
     [
