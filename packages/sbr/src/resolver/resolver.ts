@@ -60,13 +60,18 @@ function watch(
   const { now, isDoubtful } = input
   const lateByMs = now - state.wakeAt
   const hasStoodStill = input.hasStalled || lateByMs > Math.max(lateMs, stableAfterMs)
+  const beginsToDoubt = isDoubtful && !state.isDoubtful
   if (hasStoodStill) return [{ ...state, isDoubtful, stability: wakeUp(input) }, true]
-  if (!state.stability) return [{ ...state, isDoubtful, stability: beginWindow(input) }, true]
+  if (!state.stability) {
+    // Its doubts stretch its patience, and it may have been given up before that is over.
+    const stability = beginsToDoubt ? wakeUp(input) : beginWindow(input)
+    return [{ ...state, isDoubtful, stability }, true]
+  }
   const isLate = lateByMs > lateMs
   const before = isLate ? putOff(state.stability, lateByMs, now) : state.stability
   const { stability, hasRestarted: hasChanged } = followPicture(before, input)
   const hasRestarted = hasChanged || isLate
-  if (!isDoubtful || state.isDoubtful) return [{ ...state, isDoubtful, stability }, hasRestarted]
+  if (!beginsToDoubt) return [{ ...state, isDoubtful, stability }, hasRestarted]
   return [{ ...state, isDoubtful, stability: stability && { ...stability, quietSince: now } }, true]
 }
 

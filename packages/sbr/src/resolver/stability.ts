@@ -23,7 +23,7 @@ export interface Stability {
   readonly hearing: Hearing
   /** When each member that is down was first seen so. */
   readonly downSince: ReadonlyMap<NodeKey, number>
-  /** The node stood still until then, and has not heard of everybody since. */
+  /** The node stood still until then, or began to doubt itself, and has not heard of everybody since. */
   readonly wokeAt: number | undefined
 }
 
