@@ -42,6 +42,9 @@ function actOnConvergence(state: MembershipState, moment: Moment): ClusterState 
   const { cluster, self, settings } = state
   const own = cluster.dataCenters.get(settings.dataCenter)?.members ?? []
   const unreachable = unreachableFrom(cluster, viewpoint(state))
+  // Who is down already, and not to be reached here, is gone: it may run on, when it has given us up as
+  // well, and answer those of us whom it does not know.
+  const outOfReach = new Set<string>(cluster.reachability.unreachableFrom(self.key))
   const mayRise = own.filter(({ status }) => statusRank(status) < statusRank('leaving'))
   // Joiners need not see a view for it to converge, but before they are numbered they must: one of
   // them may alone know of a number that an earlier leader gave before it died.
@@ -51,7 +54,8 @@ function actOnConvergence(state: MembershipState, moment: Moment): ClusterState 
     const exitingConfirmed = state.exitingConfirmed.has(member.key)
     const context = {
       converged: true,
-      unreachable: unreachable.has(member.key),
+      unreachable:
+        unreachable.has(member.key) || (member.status === 'down' && outOfReach.has(member.key)),
       exitingConfirmed,
       enoughMembers,
     }

@@ -80,9 +80,10 @@ function givesUpOneOf(cluster: ClusterState, { records, tombstones }: Gossip): b
 }
 
 /**
- * Has the leader dial, now and then, one of those who were given up and were members for longer than
+ * Has the leader, and the oldest member, dial, now and then, one of those who were given up and were members for longer than
  * anybody who is left: if such a one lives, its side goes on and ours does not. Nobody looks where the
- * oldest of all is on our side: it is for the others to find us.
+ * oldest of all is on our side: it is for the others to find us. They do not know a leader that was
+ * started since; the oldest they do.
  */
 export function lookForRivals(
   state: MembershipState,
@@ -90,8 +91,9 @@ export function lookForRivals(
 ): readonly MembershipEffect[] {
   const { cluster, self, settings } = state
   if (cluster.tombstones.size === 0 || draw() >= settings.gossipIntervalMs / lookEveryMs) return []
-  if (electLeader(cluster, viewpoint(state))?.key !== self.key) return []
   const before = oldestOf(cluster)
+  const looking = [electLeader(cluster, viewpoint(state))?.node, before?.node]
+  if (!looking.some((node) => node?.equals(self))) return []
   const older = [...cluster.tombstones.values()].filter(
     (tombstone) =>
       !tombstone.left && isOlder(tombstone, before) && !cluster.member(tombstone.node.address),

@@ -65,6 +65,32 @@ describe('Two sides that downed each other', () => {
     await world.until(() => world.view('a') === 'a.up', 20_000)
   })
 
+  test('meet by their oldest member where the other side does not know the leader', async () => {
+    await using world = new ClusterWorld()
+    const leaderOrder = 'address'
+    for (const host of 'a d b'.split(' ')) await world.start(host, { leaderOrder })
+    await world.until(() => world.allUp(3), 20_000)
+    await partUp(world, 'a', 'b d')
+    await world.kill('b')
+    await world.start('b', { leaderOrder, seedNodes: ['d:1'] })
+    await world.until(() => world.view('d') === 'b.up d.up', 20_000)
+    world.heal()
+    await world.until(() => running(world) === 'a', 60_000)
+  })
+
+  test('do not keep somebody who runs on, and answers those whom it does not know', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c d')
+    await partUp(world, 'a c d', 'b')
+    for (const host of ['c', 'd']) {
+      await world.kill(host)
+      await world.start(host, { seedNodes: ['a:1'] })
+    }
+    await world.until(() => world.view('a') === 'a.up c.up d.up', 20_000)
+    world.heal()
+    await world.until(() => running(world) === 'a c d', 60_000)
+  })
+
   test('tell the listeners of the side that gives way why they are downed', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b c d')
