@@ -42,7 +42,8 @@ export function forwardOnly(run: MembershipRun): MembershipWatcher {
         const was = before?.member(member.node)
         const decision = `${key} ${status}`
         if (was?.status !== status && rank(status) >= rank('leaving') && !ageless.has(decision)) {
-          ageless.set(decision, upNumber === undefined && was?.upNumber === undefined)
+          const isUnknown = was?.upNumber === undefined || hasEnded(run, member)
+          ageless.set(decision, upNumber === undefined && isUnknown)
         }
         if (was !== undefined && rank(status) < rank(was.status)) {
           run.violate(name, `${host} saw ${key} go from ${was.status} back to ${status}`, host)
@@ -64,6 +65,11 @@ export function forwardOnly(run: MembershipRun): MembershipWatcher {
       }
     },
   }
+}
+
+/** What it decided last of itself, it showed to nobody. */
+function hasEnded({ world }: MembershipRun, { key, address }: Member): boolean {
+  return world.running(address.host)?.program?.self.key !== key
 }
 
 function rank(status: MemberStatus): number {

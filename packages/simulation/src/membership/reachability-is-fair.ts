@@ -33,7 +33,12 @@ export function reachabilityIsFair(run: MembershipRun): MembershipWatcher {
     const badLinksOf = (one: string): number =>
       run.world.hosts.filter((other) => other !== one && disturbances.wasLinkBad(one, other, since))
         .length
-    const voters = run.world.hosts.filter((other) => other !== host && ranLately(other)).length
+    // Whom the view does not know has no vote in it, and the dead have none.
+    const hasVote = (other: string): boolean => {
+      const voter = run.world.running(other)?.program?.self
+      return voter !== undefined && state.member(voter) !== undefined && ranLately(other)
+    }
+    const voters = run.world.hosts.filter((other) => other !== host && hasVote(other)).length
     const most = Math.min(fewestVotes, voters, state.members.length - 1)
     const needed = Math.max(1, most) // To have stood still itself is no reason to accuse others.
     // Whoever is cut off itself counts only its own votes.

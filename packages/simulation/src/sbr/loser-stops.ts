@@ -22,7 +22,9 @@ export function loserStops(run: MembershipRun): MembershipWatcher {
   const check = (node: NodeIdentity, since: number): void => {
     const { key, address } = node
     if (record.handDownedAt !== undefined) return
-    if (run.isOver || world.running(address.host)?.program?.self.key !== key) return
+    const program = world.running(address.host)?.program
+    if (run.isOver || program?.self.key !== key) return
+    if (program.selfMember === undefined) return // Let in, but never told so: it only asks, and holds nothing.
     const ranMs = world.now - since - world.disturbances.stoppedMs(address.host, since, world.now)
     const { marginMs = resolverDefaults.stableAfterMs } = record
     if (ranMs < marginMs - roundingMs) {
