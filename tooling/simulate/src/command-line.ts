@@ -1,6 +1,7 @@
 // What the command line asks for, as data; a mistake is one sentence that says what to write instead.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { scalePhases, type ScalePhase } from '@casty/simulation'
 import { nearest } from './nearest.ts'
 
 export type Command =
@@ -56,6 +57,8 @@ export interface MeasureScale extends Common {
   readonly type: 'measure-scale'
   readonly sizes: readonly number[]
   readonly seed: number
+  /** Phases that are left out. */
+  readonly without: readonly ScalePhase[]
 }
 
 export interface Known {
@@ -98,7 +101,8 @@ function read(argv: readonly string[], known: Known): Command {
   if (given.bugs === 'list') {
     return { type: 'list-bugs', json: valid.json, workers: valid.workers }
   }
-  if (given.scale !== undefined) return readMeasureScale(given.scale, valid)
+  if (given.scale !== undefined) return readMeasureScale(given.scale, given.without, valid)
+  if (given.without !== undefined) throw new Mistake('--without leaves phases out of --scale.')
   if (given.seed !== undefined || given.plan !== undefined) return readReplay(given, valid, known)
   if (given.diagram !== undefined) {
     throw new Mistake('--diagram draws one run: choose it by --seed or --plan.')
@@ -170,8 +174,19 @@ function readRunSeeds(given: Given, valid: Valid): RunSeeds {
   return { type: 'run-seeds', json, workers, scenarios, from, seeds, shrink, requireRareStates }
 }
 
-function readMeasureScale(list: string, { json, workers, seed = 1 }: Valid): MeasureScale {
-  return { type: 'measure-scale', json, workers, sizes: sizesOf(list), seed }
+function readMeasureScale(
+  list: string,
+  without: string | undefined,
+  { json, workers, seed = 1 }: Valid,
+): MeasureScale {
+  const phases = without === undefined ? [] : without.split(',').map(phaseOf)
+  return { type: 'measure-scale', json, workers, sizes: sizesOf(list), seed, without: phases }
+}
+
+function phaseOf(name: string): ScalePhase {
+  const phase = scalePhases.find((known) => known === name)
+  if (phase !== undefined) return phase
+  throw new Mistake(`--without: there is no phase "${name}", but ${scalePhases.join(', ')}.`)
 }
 
 /** Of fewer than three nodes nothing is left when a fifth dies. */
@@ -187,6 +202,7 @@ function parse(argv: readonly string[]) {
       args: withEmptyValues(withNegativeNumbers(argv.filter((argument) => argument !== '--'))),
       options: {
         scale: text,
+        without: text,
         seeds: text,
         from: text,
         scenario: text,

@@ -3,7 +3,7 @@ import { measureScale } from '@casty/simulation'
 import type { ScaleLine, ScaleTask } from './scale.ts'
 
 // Written by `scale.ts`.
-const { nodes, seed } = JSON.parse(process.argv[2] ?? '') as ScaleTask
+const { nodes, seed, without } = JSON.parse(process.argv[2] ?? '') as ScaleTask
 
 /** Every event of a larger cluster costs more, and there are more of them. */
 const [steadyMs, changes, frozenMs] =
@@ -16,6 +16,7 @@ function say(line: ScaleLine): void {
 const report = await measureScale({
   nodes,
   seed,
+  without,
   steadyMs,
   changes,
   frozenMs,

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { freemem } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { missedTargets, scaleTable, type ScaleReport } from '@casty/simulation'
+import { missedTargets, scaleTable, type ScalePhase, type ScaleReport } from '@casty/simulation'
 import type { MeasureScale } from './command-line.ts'
 import { Refusal } from './hand.ts'
 import type { Output } from './output.ts'
@@ -16,6 +16,7 @@ const spareMegabytes = 2_048
 export interface ScaleTask {
   readonly nodes: number
   readonly seed: number
+  readonly without: readonly ScalePhase[]
 }
 
 /** What a process that measures says, a line of JSON each. */
@@ -24,10 +25,13 @@ export type ScaleLine =
   | { readonly type: 'report'; readonly report: ScaleReport }
 
 /** @returns the exit code: 1 where something is missed of what is wanted */
-export async function runScale({ sizes, seed }: MeasureScale, output: Output): Promise<number> {
+export async function runScale(
+  { sizes, seed, without }: MeasureScale,
+  output: Output,
+): Promise<number> {
   const reports: ScaleReport[] = []
   for (const nodes of sizes) {
-    const report = await measureApart({ nodes, seed }, (text) => output.progress(text))
+    const report = await measureApart({ nodes, seed, without }, (text) => output.progress(text))
     output.json(JSON.stringify(report))
     reports.push(report)
   }

@@ -66,6 +66,13 @@ test.each([
   expect(read(text)).toMatchObject({ type: 'hunt-bugs', ...expected })
 })
 
+test.each([
+  ['--scale 100,3000', { sizes: [100, 3_000], without: [] }],
+  ['--scale 300 --without frozen,killed', { sizes: [300], without: ['frozen', 'killed'] }],
+])('%s measures large clusters', (text, expected) => {
+  expect(read(text)).toMatchObject({ type: 'measure-scale', ...expected })
+})
+
 test('--bugs list asks for their names', () => {
   expect(read('--bugs list')).toMatchObject({ type: 'list-bugs', json: false })
 })
@@ -86,6 +93,12 @@ test.each([
   ['--from 4294967295 --seeds 2', '--from and --seeds go beyond the largest seed, 4294967295.'],
   ['--bugs late,lots', '--bugs: there is no bug "lots"; near it are lost. --bugs list names all.'],
   ['--bugs zzz', '--bugs: there is no bug "zzz". --bugs list names all.'],
+  ['--without idle', '--without leaves phases out of --scale.'],
+  [
+    '--scale 9 --without sleep',
+    '--without: there is no phase "sleep", but forming, idle, changes, joins, loss-0, loss-10, ' +
+      'loss-30, frozen, stalls, aged-changes, killed.',
+  ],
   ['--seed 1 --plan p', '--seed and --plan each name one run: give one of them.'],
   ['--seed 1 --seeds 2', '--seed names one run: leave out --seeds and --from.'],
   ['--plan p --from 2', '--plan names one run: leave out --seeds and --from.'],
