@@ -14,6 +14,8 @@ export type VectorRelation = 'before' | 'after' | 'same' | 'concurrent'
 export type VectorClockEntry = readonly [node: string, version: number]
 
 const unchanged: ReadonlyMap<string, number> = new Map()
+/** Made when it is first asked for: the compiler has no name for the class while its static fields are made. */
+let emptyClock: VectorClock | undefined
 /** Up to so many entries, or an eighth of its base, a clock is held as what differs from that. */
 const leastForBase = 16
 
@@ -26,7 +28,9 @@ const leastForBase = 16
  */
 export class VectorClock {
   /** The clock that has seen nothing. */
-  static readonly empty: VectorClock = new VectorClock(new Map())
+  static get empty(): VectorClock {
+    return (emptyClock ??= new VectorClock(unchanged))
+  }
 
   readonly #base: ReadonlyMap<string, number>
   /** What differs from the base; 0 for an entry of the base that is gone. */
