@@ -80,10 +80,10 @@ function givesUpOneOf(cluster: ClusterState, { records, tombstones }: Gossip): b
 }
 
 /**
- * Has the leader, and the oldest member, dial, now and then, one of those who were given up and were members for longer than
- * anybody who is left: if such a one lives, its side goes on and ours does not. Nobody looks where the
- * oldest of all is on our side: it is for the others to find us. They do not know a leader that was
- * started since; the oldest they do.
+ * Has the leader, and the oldest member, dial, now and then, one of those who were given up and were
+ * members for longer than anybody who is left: if such a one lives, its side goes on and ours does not.
+ * Nobody looks where the oldest of all is on our side: it is for the others to find us. They do not know
+ * a leader that was started since; the oldest they do.
  */
 export function lookForRivals(
   state: MembershipState,

@@ -40,7 +40,12 @@ function countOf(
     !unreachable.has(key) &&
     accusers.every((accuser) => reachability.statusBetween(accuser, key) === 'reachable')
   const vouching = present.filter(({ key }) => key !== subject && mayVouch(key)).length
-  const wanted = present.length <= 2 ? 1 : present.length <= 5 ? 2 : 3
+  const wanted = votesWanted(present.length)
   const needed = Math.max(1, Math.min(wanted, monitoredBy, accusers.length + vouching))
   return { votes: accusers.length, needed }
+}
+
+/** Documented: so many observers make one of so many members unreachable, where they are left to vote. */
+export function votesWanted(members: number): number {
+  return members <= 2 ? 1 : members <= 5 ? 2 : 3
 }

@@ -5,6 +5,7 @@
 import type { Member, NodeKey } from '@casty/membership'
 import type { MembershipRun, MembershipWatcher } from '../membership/membership-run.ts'
 import { isActive } from '../membership/is-active.ts'
+import { votesWanted } from '../membership/votes-count.ts'
 import { recordOf } from './record.ts'
 import { splitBrainSettings } from './settings.ts'
 
@@ -23,7 +24,7 @@ export function clearMajorityGoesOn(run: MembershipRun): MembershipWatcher {
       const majority = largestGroup(run, healthy, key)
       if (2 * majority.length <= active.length) continue
       const inTouch = active.filter((member) => isInTouch(run, member, majority))
-      if (inTouch.length >= votesNeeded(active.length)) continue
+      if (inTouch.length >= votesWanted(active.length)) continue
       const names = majority.map(({ address }) => address.host).join(' ')
       const text = `${told.host} downs ${key}, of the majority ${names}: ${told.ruling.reason}`
       run.violate('a clear majority goes on', text, told.host)
@@ -59,11 +60,6 @@ function isInTouch(
   const wasBad = (since: number) => (one: Member) =>
     world.disturbances.wasLinkBad(host, one.address.host, since)
   return isOutside && group.some(wasBad(world.now - memoryMs)) && !group.every(wasBad(world.now))
-}
-
-/** Documented: so many observers make a member unreachable. */
-function votesNeeded(members: number): number {
-  return members <= 2 ? 1 : members <= 5 ? 2 : 3
 }
 
 /** The largest group around one of whom all have been connected with each other. */
