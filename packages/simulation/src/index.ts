@@ -63,21 +63,22 @@ export type { WorldListener } from './world/world-listeners.ts'
 export type { HostOptions, WorldOptions } from './world/world-options.ts'
 export { World } from './world/world.ts'
 export type { ChangeFigures, DeathFigures, JoinFigures } from './scale/change-phases.ts'
-export {
-  measureScale,
-  scalePhases,
-  type PhaseResources,
-  type ScaleOptions,
-  type ScalePhase,
-  type ScaleReport,
-  type ScaleResources,
-} from './scale/measure-scale.ts'
+export { measureScale, type ScaleOptions } from './scale/measure-scale.ts'
 export type { Quantiles } from './scale/quantiles.ts'
 export {
   missedTargets,
+  phaseLine,
   scaleTable,
   targetsOf,
   type MissedTarget,
   type ScaleTarget,
 } from './scale/report.ts'
+export {
+  scalePhases,
+  type PhaseResources,
+  type ScaleFigures,
+  type ScalePhase,
+  type ScaleReport,
+  type ScaleResources,
+} from './scale/scale-report.ts'
 export type { FalseAlarms, IdleFigures, StallFigures } from './scale/steady-phases.ts'

@@ -25,6 +25,11 @@ export class Output {
     this.#progress.show(text)
   }
 
+  /** A part of a long work is over: told at once, and stays to be read. */
+  step(text: string): void {
+    this.#progress.leave(text)
+  }
+
   /** @param report - writes what was found so far */
   whenInterrupted(report: () => void): void {
     this.#interrupted = report

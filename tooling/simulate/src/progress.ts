@@ -34,6 +34,12 @@ export class Progress {
     }
   }
 
+  /** A line that stays. */
+  leave(text: string): void {
+    this.clear()
+    this.#screen.write(`${text}\n`)
+  }
+
   /** Makes room for other output. */
   clear(): void {
     if (this.#isShown) this.#screen.write('\r\u001B[K')

@@ -1,5 +1,5 @@
 // One measurement, in a process of its own: see scale.ts.
-import { measureScale } from '@casty/simulation'
+import { measureScale, phaseLine } from '@casty/simulation'
 import type { ScaleLine, ScaleTask } from './scale.ts'
 
 // Written by `scale.ts`.
@@ -20,10 +20,8 @@ const report = await measureScale({
   steadyMs,
   changes,
   frozenMs,
-  progress: (phase, { wallMs, virtualMs }) => {
-    const text = `${nodes} nodes: ${phase}, ${virtualMs} virtual ms in ${wallMs} ms`
-    say({ type: 'progress', text })
-  },
+  progress: (phase, resources, figures) =>
+    say({ type: 'progress', text: `${nodes} nodes: ${phaseLine(phase, resources, figures)}` }),
   ...(globalThis.gc !== undefined && { collectGarbage: (): void => globalThis.gc?.() }),
 })
 say({ type: 'report', report })

@@ -31,7 +31,7 @@ export async function runScale(
 ): Promise<number> {
   const reports: ScaleReport[] = []
   for (const nodes of sizes) {
-    const report = await measureApart({ nodes, seed, without }, (text) => output.progress(text))
+    const report = await measureApart({ nodes, seed, without }, (text) => output.step(text))
     output.json(JSON.stringify(report))
     reports.push(report)
   }

@@ -3,23 +3,17 @@
 import process from 'node:process'
 import { systemClock } from '@casty/clock'
 import type { ClusterConfig } from '@casty/membership'
-import {
-  measureChanges,
-  measureDeaths,
-  measureJoins,
-  type ChangeFigures,
-  type DeathFigures,
-  type JoinFigures,
-} from './change-phases.ts'
+import { measureChanges, measureDeaths, measureJoins } from './change-phases.ts'
 import { Crowd } from './crowd.ts'
 import {
-  measureIdle,
-  measureLoss,
-  measureStalls,
-  type FalseAlarms,
-  type IdleFigures,
-  type StallFigures,
-} from './steady-phases.ts'
+  lossShares,
+  nothingFound,
+  type PhaseResources,
+  type ScaleFigures,
+  type ScalePhase,
+  type ScaleReport,
+} from './scale-report.ts'
+import { measureIdle, measureLoss, measureStalls, type IdleFigures } from './steady-phases.ts'
 
 /** What is measured, and for how long. */
 export interface ScaleOptions {
@@ -37,76 +31,20 @@ export interface ScaleOptions {
   /** Phases to leave out. @defaultValue none */
   readonly without?: readonly ScalePhase[]
   readonly config?: Partial<ClusterConfig>
-  /** Called when a phase is over. */
-  readonly progress?: (phase: ScalePhase, resources: PhaseResources) => void
+  /** Called when a phase is over, with all that was found so far. */
+  readonly progress?: (phase: ScalePhase, resources: PhaseResources, figures: ScaleFigures) => void
   /** Frees memory that nobody holds, so that what is held can be told. @defaultValue it is not done */
   readonly collectGarbage?: () => void
 }
 
-/** The phases of a measurement, in their order. */
-export const scalePhases = [
-  'forming',
-  'idle',
-  'changes',
-  'joins',
-  'loss-0',
-  'loss-10',
-  'loss-30',
-  'frozen',
-  'stalls',
-  'aged-changes',
-  'killed',
-] as const
-/** A phase of a measurement. */
-export type ScalePhase = (typeof scalePhases)[number]
-
-/** What one phase took. */
-export interface PhaseResources {
-  readonly wallMs: number
-  readonly virtualMs: number
-}
-
-/** The figures of one cluster; of a phase that was left out there are none. */
-export interface ScaleReport {
-  readonly nodes: number
-  readonly seed: number
-  readonly idle: IdleFigures | undefined
-  readonly changes: ChangeFigures | undefined
-  readonly joins: JoinFigures | undefined
-  readonly loss: readonly (FalseAlarms & { readonly probability: number })[]
-  readonly stalls: StallFigures | undefined
-  /** After the stalls, when most members have changed something. */
-  readonly agedChanges: ChangeFigures | undefined
-  readonly frozen: DeathFigures | undefined
-  readonly killed: DeathFigures | undefined
-  /**
-   * The most that any node had: of a cluster in which nothing changes, and when others have just
-   * joined, before the connections that joining took were found idle.
-   */
-  readonly controlConnections: { readonly idle: number; readonly afterJoins: number }
-  readonly traceHash: string
-  /** What the run took of this machine: the only figures that differ from run to run. */
-  readonly resources: ScaleResources
-}
-
-/** What a measurement took of this machine. */
-export interface ScaleResources {
-  readonly phases: Readonly<Partial<Record<ScalePhase, PhaseResources>>>
-  readonly wallMs: number
-  readonly rssBytes: number
-  readonly heapBytesPerNode: number
-}
-
+const defaultSteadyMs = 30_000
 /** Long enough for connections to be made, and for those of joining to be told apart from them. */
 const settleMs = 5_000
-const lossShares = [
-  ['loss-0', 0],
-  ['loss-10', 0.1],
-  ['loss-30', 0.3],
-] as const
 const deadShare = 0.2
 /** Frozen nodes go on after a while; all find each other again within this. */
 const healMs = 90_000
+
+const connectionsNotedAfter: readonly ScalePhase[] = ['forming', 'idle', 'joins']
 
 /** Measures a cluster of `nodes` production nodes on virtual time. */
 export async function measureScale(options: ScaleOptions): Promise<ScaleReport> {
@@ -118,6 +56,7 @@ class Measurement {
   readonly #crowd: Crowd
   readonly #seed: number
   readonly #phases: Partial<Record<ScalePhase, PhaseResources>> = {}
+  #figures: ScaleFigures = nothingFound
   readonly #heapBefore: number
   readonly #startedAt = systemClock.now()
 
@@ -131,56 +70,21 @@ class Measurement {
   }
 
   async run(): Promise<ScaleReport> {
-    const { nodes, changes = 5, joiners = 50, steadyMs = 30_000, frozenMs } = this.#options
+    const { nodes } = this.#options
     const crowd = this.#crowd
     await this.#phase('forming', async () => {
       await crowd.form()
       await crowd.pass(settleMs)
+      return {}
     })
-    const idle = await this.#phase('idle', async () => await measureIdle(crowd, steadyMs))
-    const connectionsWhenIdle = Math.max(...crowd.controlConnections)
-    const rate = idle ?? { bytesPerSecondPerNode: 0, writesPerSecondPerNode: 0 }
-    const changed = await this.#phase(
-      'changes',
-      async () => await measureChanges(crowd, changes, rate),
-    )
-    const joins = await this.#phase('joins', async () => await measureJoins(crowd, joiners))
-    const connectionsAfterJoins = Math.max(...crowd.controlConnections)
-    const loss: (FalseAlarms & { readonly probability: number })[] = []
-    for (const [phase, probability] of lossShares) {
-      const found = await this.#phase(
-        phase,
-        async () => await measureLoss(crowd, probability, steadyMs),
-      )
-      if (found !== undefined) loss.push({ probability, ...found })
-    }
+    await this.#measurePeace()
+    await this.#measureLosses()
     const heapBytesPerNode = this.#heapPerNode()
-    const frozen = await this.#phase('frozen', async () => {
-      const found = await measureDeaths(crowd, 'frozen', deadShare, frozenMs)
-      await crowd.until(() => this.#isWhole(), healMs)
-      return found
-    })
-    const stalls = await this.#phase('stalls', async () => await measureStalls(crowd, steadyMs))
-    const aged = await this.#phase('aged-changes', async () => {
-      await crowd.pass(settleMs)
-      return await measureChanges(crowd, changes, rate)
-    })
-    const killed = await this.#phase(
-      'killed',
-      async () => await measureDeaths(crowd, 'killed', deadShare),
-    )
+    await this.#measureFaults()
     const report: ScaleReport = {
       nodes,
       seed: this.#seed,
-      idle,
-      changes: changed,
-      joins,
-      loss,
-      stalls,
-      agedChanges: aged,
-      frozen,
-      killed,
-      controlConnections: { idle: connectionsWhenIdle, afterJoins: connectionsAfterJoins },
+      ...this.#figures,
       traceHash: crowd.world.trace.hash,
       resources: {
         phases: this.#phases,
@@ -193,17 +97,76 @@ class Measurement {
     return report
   }
 
-  async #phase<T>(phase: ScalePhase, measure: () => Promise<T>): Promise<T | undefined> {
-    if (this.#options.without?.includes(phase) === true) return undefined
-    const [startedAt, virtualAt] = [systemClock.now(), this.#crowd.world.now]
-    const found = await measure()
+  /** Nothing happens, one member leaves at a time, many join at once. */
+  async #measurePeace(): Promise<void> {
+    const { changes = 5, joiners = 50, steadyMs = defaultSteadyMs } = this.#options
+    const crowd = this.#crowd
+    await this.#phase('idle', async () => ({ idle: await measureIdle(crowd, steadyMs) }))
+    await this.#phase('changes', async () => ({
+      changes: await measureChanges(crowd, changes, this.#idleRate),
+    }))
+    await this.#phase('joins', async () => ({ joins: await measureJoins(crowd, joiners) }))
+  }
+
+  async #measureLosses(): Promise<void> {
+    const { steadyMs = defaultSteadyMs } = this.#options
+    for (const [phase, probability] of lossShares) {
+      await this.#phase(phase, async () => {
+        const found = await measureLoss(this.#crowd, probability, steadyMs)
+        return { loss: [...this.#figures.loss, { probability, ...found }] }
+      })
+    }
+  }
+
+  /** A fifth freezes and goes on, all stall now and then, a fifth dies. */
+  async #measureFaults(): Promise<void> {
+    const { changes = 5, steadyMs = defaultSteadyMs, frozenMs } = this.#options
+    const crowd = this.#crowd
+    await this.#phase('frozen', async () => {
+      const frozen = await measureDeaths(crowd, 'frozen', deadShare, frozenMs)
+      await crowd.until(() => this.#isWhole(), healMs)
+      return { frozen }
+    })
+    await this.#phase('stalls', async () => ({ stalls: await measureStalls(crowd, steadyMs) }))
+    await this.#phase('aged-changes', async () => {
+      await crowd.pass(settleMs)
+      return { agedChanges: await measureChanges(crowd, changes, this.#idleRate) }
+    })
+    await this.#phase('killed', async () => ({
+      killed: await measureDeaths(crowd, 'killed', deadShare),
+    }))
+  }
+
+  async #phase(phase: ScalePhase, measure: () => Promise<Partial<ScaleFigures>>): Promise<void> {
+    if (this.#options.without?.includes(phase) === true) return
+    const [startedAt, processor, virtualAt] = [
+      systemClock.now(),
+      process.cpuUsage(),
+      this.#crowd.world.now,
+    ]
+    this.#figures = { ...this.#figures, ...(await measure()) }
+    this.#noteConnections(phase)
+    const { user, system } = process.cpuUsage(processor)
     const resources: PhaseResources = {
       wallMs: Math.round(systemClock.now() - startedAt),
+      processorMs: Math.round((user + system) / 1_000),
       virtualMs: Math.round(this.#crowd.world.now - virtualAt),
     }
     this.#phases[phase] = resources
-    this.#options.progress?.(phase, resources)
-    return found
+    this.#options.progress?.(phase, resources, this.#figures)
+  }
+
+  /** Those of the beginning are told apart from those of joining. */
+  #noteConnections(phase: ScalePhase): void {
+    if (!connectionsNotedAfter.includes(phase)) return
+    const afterJoins = Math.max(...this.#crowd.controlConnections)
+    const idle = phase === 'joins' ? this.#figures.controlConnections.idle : afterJoins
+    this.#figures = { ...this.#figures, controlConnections: { idle, afterJoins } }
+  }
+
+  /** What an idle cluster sends, to be taken off what changes cost. */
+  get #idleRate(): Pick<IdleFigures, 'bytesPerSecondPerNode' | 'writesPerSecondPerNode'> {
+    return this.#figures.idle ?? { bytesPerSecondPerNode: 0, writesPerSecondPerNode: 0 }
   }
 
   #heapPerNode(): number {

@@ -1,6 +1,7 @@
 // The figures of several sizes side by side, for people, and what is wanted of them.
 import type { Quantiles } from './quantiles.ts'
-import type { ScaleReport } from './measure-scale.ts'
+import type { PhaseResources, ScaleFigures, ScalePhase, ScaleReport } from './scale-report.ts'
+import { lossShares } from './scale-report.ts'
 
 /** One figure that something is wanted of. */
 export interface ScaleTarget {
@@ -60,10 +61,8 @@ export function missedTargets(reports: readonly ScaleReport[]): readonly MissedT
 /** A table in Markdown: a row per figure, a column per size. */
 export function scaleTable(reports: readonly ScaleReport[]): string {
   const header = ['', ...reports.map(({ nodes }) => `${nodes} nodes`)]
-  const rows = figures.map(([name, show]) => [
-    name,
-    ...reports.map((report) => show(report) ?? '–'),
-  ])
+  const shown = [...figures.map(([, name, show]) => [name, show] as const), ...resourceFigures]
+  const rows = shown.map(([name, show]) => [name, ...reports.map((report) => show(report) ?? '–')])
   const all = [header, ...rows]
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
   const line = (row: readonly string[]): string =>
@@ -72,56 +71,104 @@ export function scaleTable(reports: readonly ScaleReport[]): string {
   return [line(header), rule, ...rows.map(line)].join('\n')
 }
 
+/** What a phase found and what it took, in a line. */
+export function phaseLine(
+  phase: ScalePhase,
+  { wallMs, processorMs, virtualMs }: PhaseResources,
+  found: ScaleFigures,
+): string {
+  const told = figures.flatMap(([of, name, show]) => {
+    const figure = of === phase ? show(found) : undefined
+    return figure === undefined ? [] : [`${name}: ${figure}`]
+  })
+  const [wall, processor, virtual] = [wallMs, processorMs, virtualMs].map((ms) => seconds(ms))
+  const took = `${virtual} s simulated in ${wall} s (${processor} s of processor time)`
+  return [`${phase}, ${took}`, ...told].join('; ')
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(1)
+}
+
 const figures: readonly (readonly [
+  phase: ScalePhase,
   name: string,
-  show: (report: ScaleReport) => string | undefined,
+  show: (found: ScaleFigures) => string | undefined,
 ])[] = [
-  ['idle, B/s per node', ({ idle }) => text(idle?.bytesPerSecondPerNode)],
-  ['control connections, max', ({ controlConnections }) => text(controlConnections.idle)],
+  ['idle', 'idle, B/s per node', ({ idle }) => text(idle?.bytesPerSecondPerNode)],
+  ['idle', 'control connections, max', ({ controlConnections }) => text(controlConnections.idle)],
   [
+    'joins',
     'control connections after joins, max',
     ({ controlConnections }) => text(controlConnections.afterJoins),
   ],
-  ['one change known, p50 / p99 / max ms', ({ changes }) => times(changes?.known)],
-  ['leader knows that all know, p50 / max ms', ({ changes }) => leaderTimes(changes?.leaderKnows)],
-  ['one leave, until gone everywhere, p99 ms', ({ changes }) => text(changes?.gone.p99Ms)],
-  ['leaves rejected', ({ changes }) => text(changes?.rejected)],
-  ['per change and node, B', ({ changes }) => text(changes?.bytesPerNodePerChange)],
-  ['per change and node, writes', ({ changes }) => text(changes?.writesPerNodePerChange)],
+  ['changes', 'one change known, p50 / p99 / max ms', ({ changes }) => times(changes?.known)],
   [
+    'changes',
+    'leader knows that all know, p50 / max ms',
+    ({ changes }) => leaderTimes(changes?.leaderKnows),
+  ],
+  [
+    'changes',
+    'one leave, until gone everywhere, p99 ms',
+    ({ changes }) => text(changes?.gone.p99Ms),
+  ],
+  ['changes', 'leaves rejected', ({ changes }) => text(changes?.rejected)],
+  ['changes', 'per change and node, B', ({ changes }) => text(changes?.bytesPerNodePerChange)],
+  [
+    'changes',
+    'per change and node, writes',
+    ({ changes }) => text(changes?.writesPerNodePerChange),
+  ],
+  [
+    'joins',
     'joins at once, all up everywhere, p50 / p99 / max ms',
     ({ joins }) => joins && `${joins.joiners}: ${times(joins.allUp)}${late(joins.unfinished)}`,
   ],
-  ['joins at once, B per node', ({ joins }) => text(joins?.bytesPerNode)],
-  ...[0, 0.1, 0.3].map(
-    (probability) =>
+  ['joins', 'joins at once, B per node', ({ joins }) => text(joins?.bytesPerNode)],
+  ...lossShares.map(
+    ([phase, probability]) =>
       [
+        phase,
         `falsely unreachable, ${probability * 100} % loss`,
-        ({ loss }: ScaleReport) => {
+        ({ loss }: ScaleFigures) => {
           const found = loss.find((one) => one.probability === probability)
           return found && `${found.subjects} in ${found.virtualMs / 1_000} s`
         },
       ] as const,
   ),
   [
+    'stalls',
     'falsely unreachable, stalls of 1–3 s',
     ({ stalls }) =>
       stalls && `${stalls.subjects} in ${stalls.virtualMs / 1_000} s, ${stalls.stalls} stalls`,
   ],
-  ['B/s per node during stalls', ({ stalls }) => text(stalls?.bytesPerSecondPerNode)],
+  ['stalls', 'B/s per node during stalls', ({ stalls }) => text(stalls?.bytesPerSecondPerNode)],
   [
+    'frozen',
     '20 % freeze, survivors agree, p50 / p99 / max ms',
     ({ frozen }) => frozen && `${times(frozen.agreed)}${late(frozen.unfinished)}`,
   ],
-  ['20 % freeze, survivors accused', ({ frozen }) => text(frozen?.falselyAccused)],
-  ['20 % freeze, B per node', ({ frozen }) => text(frozen?.bytesPerNode)],
-  ['one change after all that, known p99 ms', ({ agedChanges }) => text(agedChanges?.known.p99Ms)],
+  ['frozen', '20 % freeze, survivors accused', ({ frozen }) => text(frozen?.falselyAccused)],
+  ['frozen', '20 % freeze, B per node', ({ frozen }) => text(frozen?.bytesPerNode)],
   [
+    'aged-changes',
+    'one change after all that, known p99 ms',
+    ({ agedChanges }) => text(agedChanges?.known.p99Ms),
+  ],
+  [
+    'killed',
     '20 % killed, survivors agree, p50 / p99 / max ms',
     ({ killed }) => killed && `${times(killed.agreed)}${late(killed.unfinished)}`,
   ],
-  ['20 % killed, survivors accused', ({ killed }) => text(killed?.falselyAccused)],
-  ['20 % killed, B per node', ({ killed }) => text(killed?.bytesPerNode)],
+  ['killed', '20 % killed, survivors accused', ({ killed }) => text(killed?.falselyAccused)],
+  ['killed', '20 % killed, B per node', ({ killed }) => text(killed?.bytesPerNode)],
+]
+
+const resourceFigures: readonly (readonly [
+  name: string,
+  show: (report: ScaleReport) => string | undefined,
+])[] = [
   ['heap per node, MB', ({ resources }) => (resources.heapBytesPerNode / 1e6).toFixed(2)],
   ['resident memory, MB', ({ resources }) => text(Math.round(resources.rssBytes / 1e6))],
   ['wall time, s', ({ resources }) => text(Math.round(resources.wallMs / 1_000))],
