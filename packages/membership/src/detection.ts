@@ -85,6 +85,7 @@ function surroundingsOf(parts: WatchParts): WatchSurroundings {
     reconnect: (peer) => endpoint.reset(peer),
     observed: (subject, status) => parts.dispatch({ type: 'node-observed', subject, status }),
     linkFault(subject, reachedVia) {
+      parts.dispatch({ type: 'link-observed', subject, isBad: reachedVia !== undefined })
       const event = linkEvent(parts.state(), subject, reachedVia)
       if (event) parts.publish(event)
     },

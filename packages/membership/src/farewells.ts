@@ -50,5 +50,6 @@ export function forgetGone(before: ClusterState, state: MembershipState): Member
     ...state,
     known: new Map([...state.known].filter(([key]) => isMember(key))),
     exitingConfirmed: new Set([...state.exitingConfirmed].filter(isMember)),
+    badLinks: new Set([...state.badLinks].filter(isMember)),
   }
 }

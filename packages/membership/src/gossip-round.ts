@@ -23,7 +23,8 @@ const preferUnseen = 0.8
 export function gossipRound(state: MembershipState, moment: Moment): Step {
   const draw = drawsOf(moment)
   const { gossipIntervalMs, gossipFanout } = state.settings
-  const candidates = candidatesWithin(state.cluster, state.self.key, draw() < preferUnseen)
+  const { cluster, self, badLinks } = state
+  const candidates = candidatesWithin(cluster, self.key, draw() < preferUnseen, badLinks)
   const targets = pickTargets(candidates, gossipFanout, draw)
   const seenByAll = isSeenByAll(state)
   const delayMs = seenByAll ? gossipIntervalMs : Math.min(state.pace.delayMs * 2, gossipIntervalMs)

@@ -45,6 +45,8 @@ export function gossipCandidates(
   return candidatesWithin(cluster, self, choices.preferUnseen)
 }
 
+const noLinks: ReadonlySet<NodeKey> = new Set()
+
 function byName(dataCenters: readonly string[]): readonly string[] {
   return dataCenters.toSorted()
 }
@@ -54,13 +56,21 @@ function withConnections(cluster: ClusterState, crossDcConnections: number): Clu
   return isSame ? cluster : cluster.with({ crossDcConnections })
 }
 
-/** Whom `self` may gossip with in its own data center, by address. */
+/**
+ * Whom `self` may gossip with in its own data center, by address.
+ *
+ * @param badLinks - peers that only others reach: left out, where there is anybody else. Whoever has one
+ * good link only would else tell all but the one who hears it, and hear of nobody itself
+ */
 export function candidatesWithin(
   cluster: ClusterState,
   self: NodeKey,
   preferUnseen: boolean,
+  badLinks: ReadonlySet<NodeKey> = noLinks,
 ): readonly Member[] {
-  const reachable = neighboursOf(cluster, self).filter((member) => canReach(cluster, self, member))
+  const inReach = neighboursOf(cluster, self).filter((member) => canReach(cluster, self, member))
+  const heard = inReach.filter(({ key }) => !badLinks.has(key))
+  const reachable = heard.length > 0 ? heard : inReach
   // Preferred are those who will answer: else a side that is cut off talks mostly to the other.
   const unseen = reachable.filter(
     ({ key }) => !cluster.seen.has(key) && !cluster.unreachable.has(key),

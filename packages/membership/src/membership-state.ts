@@ -110,6 +110,8 @@ export interface MembershipState {
   readonly crossPace: GossipPace
   /** Exiting members that said they are done. */
   readonly exitingConfirmed: ReadonlySet<NodeKey>
+  /** Peers of whom nothing is heard, though others reach them: what is sent to them is likely lost. */
+  readonly badLinks: ReadonlySet<NodeKey>
   /** The version each peer last told; what it lacks is computed from it. */
   readonly known: ReadonlyMap<NodeKey, VectorClock>
   readonly convergence: ConvergenceWait
@@ -150,6 +152,8 @@ export type MembershipInput =
       readonly subject: NodeIdentity
       readonly status: 'reachable' | 'unreachable' | 'terminated'
     }
+  /** A peer stays silent, though others reach it; or is heard of again. */
+  | { readonly type: 'link-observed'; readonly subject: NodeIdentity; readonly isBad: boolean }
   /** A node that our side gave up lives, and says that our side was given up. */
   | { readonly type: 'rival-met'; readonly node: NodeIdentity }
   /** Somebody else than the member dialled lives at its address. */
@@ -215,6 +219,7 @@ export function initialState(self: NodeIdentity, settings: MembershipSettings): 
     pace: { nextAt: Number.POSITIVE_INFINITY, delayMs: settings.wakeMaxMs },
     crossPace: { nextAt: Number.POSITIVE_INFINITY, delayMs: settings.wakeMaxMs },
     exitingConfirmed: new Set(),
+    badLinks: new Set(),
     known: new Map(),
     convergence: { type: 'converged' },
     tombstoneAges: new Map(),

@@ -68,6 +68,8 @@ function handle(state: MembershipState, event: MembershipEvent): Step {
       return receive(state, event.from, event.message, event)
     case 'node-observed':
       return [observe(state, event.subject, event.status), []]
+    case 'link-observed':
+      return [observeLink(state, event.subject, event.isBad), []]
     case 'rival-met':
       return rivalMet(state, event.node)
     case 'successor-met':
@@ -113,6 +115,10 @@ function receiveAsMember(
   if (outlivedBy(state.cluster, from) !== undefined) {
     return [state, [{ type: 'drop', reason: 'gone-sender' }]]
   }
+  return receiveFrom(from, message, observeLink(state, from, false))
+}
+
+function receiveFrom(from: NodeIdentity, message: BetweenMembers, state: MembershipState): Step {
   switch (message.type) {
     case 'gossip-status':
       return receiveStatus(state, from, message)
@@ -147,6 +153,19 @@ function observe(
     case 'terminated':
       return withCluster(state, cluster.markTerminated(subject, self))
   }
+}
+
+/** Whoever joins, or was removed, is none of the peers. */
+function observeLink(
+  state: MembershipState,
+  { key }: NodeIdentity,
+  isBad: boolean,
+): MembershipState {
+  if (state.badLinks.has(key) === isBad || !state.cluster.membersByKey.has(key)) return state
+  const badLinks = new Set(state.badLinks)
+  if (isBad) badLinks.add(key)
+  else badLinks.delete(key)
+  return { ...state, badLinks }
 }
 
 function withCluster(state: MembershipState, cluster: MembershipState['cluster']): MembershipState {

@@ -79,6 +79,20 @@ describe('One bad link between two of five', () => {
   })
 })
 
+test('A node that one other alone reaches asks that one, and hears of all within a round', async () => {
+  await using world = new ClusterWorld()
+  await world.startAll('a b c d e f g h i')
+  await world.advance(5_000)
+  for (const other of 'a b c e f h i'.split(' ')) world.cut('d', other)
+  await world.advance(10_000)
+  const offers = (): number => world.cluster('d').getState().registry.entries.length
+  for (let count = 1; count <= 10; count++) {
+    world.cluster('b').registerService(`service ${count}`, '/')
+    await world.until(() => offers() === count, 1_300)
+  }
+  expect(offers()).toBe(10)
+})
+
 describe('A path for small packets only', () => {
   /** Both ways, between one host and others. */
   function narrow(world: ClusterWorld, host: string, others: string): void {
