@@ -34,6 +34,7 @@ import { restarts } from './restarts.ts'
 import { splitBrainChoices } from './settings.ts'
 import { stoppedDeciders } from './stopped-deciders.ts'
 import { trials } from './trials.ts'
+import { unrestEnds } from './unrest-ends.ts'
 import { untilDownedByHand } from './until-downed-by-hand.ts'
 
 const everyFault: ClusterScenario['actions'] = [
@@ -112,6 +113,7 @@ function splitBrainAmong(
         withoutEnd(removedStaysAway(run)),
         oneSideSurvives(run),
         loserStops(run),
+        unrestEnds(run),
         quietPictures(run),
         leadersDecide(run),
         clearMajorityGoesOn(run),

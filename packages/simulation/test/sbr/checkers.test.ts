@@ -11,6 +11,7 @@ import { leaseOfAll } from '../../src/sbr/program.ts'
 import { quietPictures } from '../../src/sbr/quiet-pictures.ts'
 import { recordOf } from '../../src/sbr/record.ts'
 import { restarts } from '../../src/sbr/restarts.ts'
+import { unrestEnds } from '../../src/sbr/unrest-ends.ts'
 import { untilDownedByHand } from '../../src/sbr/until-downed-by-hand.ts'
 import {
   complaints,
@@ -132,6 +133,65 @@ describe('the loser stops in time', () => {
       [6_000, shows('a', left)],
     ]
     expect(await judge(loserStops, script, { members: together })).toEqual([])
+  })
+})
+
+describe('unrest ends', () => {
+  const hosts = 'a b c d e'
+  const members = 'a.up b.up c.up d.up e.up'
+  const one = `${members} | a✗e b✗e`
+  const two = `${members} | a✗d b✗d a✗e b✗e`
+
+  /** Every second host a shows the next ones of these, over and over. */
+  function inTurn(seconds: number, ...views: readonly string[]): Script {
+    return Array.from({ length: seconds }, (_, second) => [
+      (second + 1) * 1_000,
+      shows('a', views[second % views.length] ?? ''),
+    ])
+  }
+
+  test('cries where one runs on while others come and go for too long', async () => {
+    const told = await judge(unrestEnds, inTurn(30, two, one), { hosts, members })
+    expect(told[0]).toBe('unrest ends: a goes on after 11000 ms of comings and goings')
+  })
+
+  test.each<[string, Script]>([
+    [
+      'it stops in time',
+      [...inTurn(10, two, one), [10_500, (run) => puppet(run, 'a').exit('downed')]],
+    ],
+    ['all are in reach now and then', inTurn(50, two, one, members)],
+    ['somebody is downed now and then', inTurn(50, two, one, two.replace('c.up', 'c.down'), one)],
+    [
+      'more and more are lost, and nobody comes back',
+      [
+        [1_000, shows('a', one)],
+        [20_000, shows('a', two)],
+      ],
+    ],
+    [
+      'one comes back, and that is all',
+      [
+        [1_000, shows('a', two)],
+        [3_000, shows('a', one)],
+      ],
+    ],
+    [
+      'it lost somebody once more, and it was quiet long enough to decide',
+      inTurn(3, two, one, two),
+    ],
+    ['accusers only come to doubt themselves', inTurn(50, two, `${one} b✗d`)],
+    [
+      'it stood still meanwhile',
+      [...inTurn(18, two, one), [8_500, ({ world }) => world.pause('a', 100)]],
+    ],
+  ])('is silent where %s', async (_case, script) => {
+    expect(await judge(unrestEnds, script, { hosts, members })).toEqual([])
+  })
+
+  test('is silent where unrest may last', async () => {
+    const settings = { downAllWhenUnstable: 'off' }
+    expect(await judge(unrestEnds, inTurn(50, two, one), { hosts, members, settings })).toEqual([])
   })
 })
 

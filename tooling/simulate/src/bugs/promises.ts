@@ -29,6 +29,7 @@ const guarded: Readonly<Record<string, readonly BrokenPromise[]>> = {
     'nobody is downed needlessly',
   ],
   'the loser stops in time': ['losers stop', 'one side survives'],
+  'unrest ends': ['losers stop'],
   'decisions rest on quiet pictures': ['decisions rest on quiet'],
   'leaders decide': ['one side survives'],
   'the lease is held by who acts': ['one side survives'],
