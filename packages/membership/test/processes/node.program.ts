@@ -4,9 +4,11 @@ import { flushCompileCache } from 'node:module'
 import { Cluster, type ClusterEvent, type SeedNodes } from '@casty/membership'
 import { tcpTransport } from '@casty/transport-tcp'
 import { NodeAddress } from '@casty/transport'
+import { parent } from '../../../../tooling/child-process/index.ts'
 import type { Contacts, Instruction, NodeEvent, NodeSettings, Report, View } from './protocol.ts'
 
 process.on('disconnect', () => process.exit(0))
+const { report, fail } = parent<Report>()
 
 // The supervisor is the only one to start this program, and passes settings.
 const settings = JSON.parse(process.argv[2] ?? '') as NodeSettings
@@ -124,16 +126,4 @@ function currentView(): View {
     leader: state.leader?.key,
     converged: state.isConverged,
   }
-}
-
-/** Ends the process; what waits for this waits until then. */
-function fail(reason: unknown): Promise<never> {
-  const message = reason instanceof Error ? String(reason.stack) : String(reason)
-  report({ type: 'failed', message }, () => process.exit(1))
-  return new Promise(() => {})
-}
-
-/** What cannot be sent is of no use any more: `disconnect` follows. */
-function report(what: Report, then: () => void = () => {}): void {
-  if (process.connected) process.send?.(what, undefined, undefined, then)
 }

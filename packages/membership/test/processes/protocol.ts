@@ -1,5 +1,6 @@
 // What a supervisor and the node processes it starts say to each other over IPC.
 import type { ClusterEvent, MemberStatus } from '@casty/membership'
+import type { Failed } from '../../../../tooling/child-process/index.ts'
 
 /** Where a node process learns whom to ask: from a list, or from a function. */
 export type Contacts =
@@ -33,7 +34,7 @@ export type Report =
   | { readonly type: 'waited'; readonly code: string | undefined }
   | { readonly type: 'explanation'; readonly text: string }
   | { readonly type: 'left' }
-  | { readonly type: 'failed'; readonly message: string }
+  | Failed
 
 /** An event as plain data; `subject` is the key of the member, or the contact, it is about. */
 export interface NodeEvent {

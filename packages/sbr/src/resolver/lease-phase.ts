@@ -123,3 +123,13 @@ export function answerTimeoutMs({ unstableAfterMs }: ResolverSettings, delayMs: 
   const most = 5_000
   return Math.min(most, Math.max(1_000, (unstableAfterMs ?? most) - delayMs))
 }
+
+/**
+ * For how long the lease is kept once whoever it cost has gone, in milliseconds; 0 for a strategy that asks for
+ * none.
+ *
+ * @see StrategyLease.releaseAfterMs
+ */
+export function leaseOutlastsMs({ strategy }: ResolverSettings): number {
+  return strategy.lease?.releaseAfterMs ?? 0
+}

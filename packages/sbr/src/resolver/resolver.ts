@@ -5,7 +5,7 @@ import { afterLease, type Ruling } from '../ruling.ts'
 import type { ResolverRuling, RulingCause, SbrAction } from './action.ts'
 import { dueAt, nextDeadline, type Due } from './deadlines.ts'
 import { settlesWithinMs, unheardSince } from './hearing.ts'
-import { answerTimeoutMs, followLease, holdLease } from './lease-phase.ts'
+import { answerTimeoutMs, followLease, holdLease, leaseOutlastsMs } from './lease-phase.ts'
 import type { ResolverInput, ResolverOutcome, ResolverState } from './resolver-state.ts'
 import type { ResolverSettings } from './settings.ts'
 import { silentRuling } from './silence.ts'
@@ -33,8 +33,7 @@ export function resolve(
 ): readonly [state: ResolverState, outcome: ResolverOutcome] {
   const [watching, hasRestarted] = watch(settings, before, input)
   const isVoid = hasRestarted || !input.isResponsible
-  const { releaseAfterMs = 0 } = settings.strategy.lease ?? {}
-  const lease = followLease(watching.lease, input, isVoid, releaseAfterMs)
+  const lease = followLease(watching.lease, input, isVoid, leaseOutlastsMs(settings))
   const following: ResolverState = { ...watching, lease: lease.phase }
   const [state, { actions, ruling }] = lease.outcome
     ? heedLease(settings, following, input, lease.outcome)
@@ -221,13 +220,14 @@ function carryOut(
   ruling: ResolverRuling,
 ): Resolution {
   const { down, cause } = ruling
-  const { releaseAfterMs = 0 } = settings.strategy.lease ?? {}
   const keys = down.map(({ key }) => key)
   const acted: ResolverState = {
     ...state,
     stability: state.stability && { ...state.stability, quietSince: now },
     lease:
-      cause === 'lease-granted' ? holdLease(state.lease, keys, now, releaseAfterMs) : state.lease,
+      cause === 'lease-granted'
+        ? holdLease(state.lease, keys, now, leaseOutlastsMs(settings))
+        : state.lease,
   }
   return [
     acted,

@@ -11,6 +11,7 @@ import type { DowningStrategy } from '../strategy.ts'
 import type { SbrView } from '../view.ts'
 import type { ResolverRuling, SbrAction } from './action.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
+import { leaseOutlastsMs } from './lease-phase.ts'
 import { undecidedMembers } from './picture.ts'
 import { resolve } from './resolver.ts'
 import { initialResolverState, type ResolverState } from './resolver-state.ts'
@@ -209,9 +210,8 @@ export class SbrRuntime implements DowningRuntime {
 
   #keepsLeaseForMs(): number {
     const { lease } = this.#state
-    const { releaseAfterMs = 0 } = this.#settings.strategy.lease ?? {}
     const isEndKnown = lease.type === 'held' && lease.releaseAt !== Number.POSITIVE_INFINITY
-    if (!isEndKnown) return releaseAfterMs
+    if (!isEndKnown) return leaseOutlastsMs(this.#settings)
     return Math.max(0, lease.releaseAt - this.#context.clock.now())
   }
 }

@@ -7,9 +7,11 @@ import { splitBrainResolver } from '@casty/sbr'
 import { NodeAddress } from '@casty/transport'
 import { tcpTransport } from '@casty/transport-tcp'
 import { relayedTransport } from 'casty-relay'
+import { parent } from '../../../../tooling/child-process/index.ts'
 import type { NodeEvent, NodeSettings, Report, View } from './protocol.ts'
 
 process.on('disconnect', () => process.exit(0))
+const { report, fail } = parent<Report>()
 
 // The fleet is the only one to start this program, and passes settings.
 const settings = JSON.parse(process.argv[2] ?? '') as NodeSettings
@@ -86,16 +88,4 @@ function viewOf(life: Cluster): View {
     unreachable: [...unreachable],
     converged: isConverged,
   }
-}
-
-/** Ends the process; what waits for this waits until then. */
-function fail(reason: unknown): Promise<never> {
-  const message = reason instanceof Error ? String(reason.stack) : String(reason)
-  report({ type: 'failed', message }, () => process.exit(1))
-  return new Promise(() => {})
-}
-
-/** What cannot be sent is of no use any more: `disconnect` follows. */
-function report(what: Report, then: () => void = () => {}): void {
-  if (process.connected) process.send?.(what, undefined, undefined, then)
 }

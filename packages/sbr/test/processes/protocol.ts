@@ -1,5 +1,6 @@
 // What a fleet and the node processes it starts say to each other over IPC.
 import type { ClusterEvent, MemberStatus } from '@casty/membership'
+import type { Failed } from '../../../../tooling/child-process/index.ts'
 
 export interface NodeSettings {
   /** Of the cluster. */
@@ -22,7 +23,7 @@ export type Report =
   | { readonly type: 'event'; readonly event: NodeEvent }
   | { readonly type: 'view'; readonly view: View }
   | { readonly type: 'explanation'; readonly text: string }
-  | { readonly type: 'failed'; readonly message: string }
+  | Failed
 
 /** An event as plain data; `subject` is the key of the member that it is about. */
 export interface NodeEvent {
