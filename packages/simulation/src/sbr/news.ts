@@ -24,6 +24,8 @@ const lookEveryMs = 1
 const standstillMs = 400
 /** Longer than it takes to find out that there is a split, and to decide. */
 const handoverMs = 25_000
+/** The oldest leads no more when it comes back; the one with the lowest address always would. */
+const mostTries = 5
 
 /** Somebody comes up, or is let go. */
 const splitAsOneMoves = splitAsNewsSpreads('split-as-one-moves', (random) => {
@@ -61,7 +63,7 @@ function splitAsNewsSpreads(
         // As sides are written, which is how a host is left out of lists.
         leavers: sided.slice(0, leaving),
         joiners: sided.slice(leaving),
-        // Of all others, as many come to the side of the one who knows as make it the smaller one by what
+        // Of all others, as many come to the side of the one who knows as make it no more than half by what
         // the others know; or any number.
         share: random() < 0.8 ? 0.5 : random(),
         mode: drawMode(random),
@@ -90,7 +92,13 @@ function namesOf(sided: readonly string[]): readonly string[] {
 }
 
 /** Again and again, until all of it is known to one alone: then strikes. */
-function attempt(run: MembershipRun, news: News, lastsMs: number, strike: Strike): void {
+function attempt(
+  run: MembershipRun,
+  news: News,
+  lastsMs: number,
+  strike: Strike,
+  triesLeft: number = mostTries,
+): void {
   const { world } = run
   stage(run, lastsMs, () => {
     const handover = move(run, news)
@@ -99,11 +107,23 @@ function attempt(run: MembershipRun, news: News, lastsMs: number, strike: Strike
       if (who === 'nobody') return false
       if (who === 'several') {
         handover.end()
-        leaveStage(run)
-        attempt(run, news, lastsMs, strike)
+        onceGone(run, news.leaving, () => {
+          leaveStage(run)
+          if (triesLeft > 1) attempt(run, news, lastsMs, strike, triesLeft - 1)
+        })
       } else strike(who.alone)
       return true
     })
+  })
+}
+
+/** Whoever leaves still runs for a while; the next attempt starts only those who do not. */
+function onceGone(run: MembershipRun, hosts: readonly string[], then: () => void): void {
+  const { world } = run
+  lookUntil(run, world.now + decidedWithinMs, lookEveryMs, () => {
+    if (hosts.some((host) => world.running(host) !== undefined)) return false
+    then()
+    return true
   })
 }
 
@@ -151,11 +171,9 @@ function knowersOf(
 ): 'nobody' | 'several' | { readonly alone: string } {
   const knowersFor = (host: string, status: MemberStatus): readonly string[] => {
     const self = world.running(host)?.program?.self
+    if (self === undefined) return []
     return world.processes
-      .filter((process) => {
-        const state = process.host === host ? undefined : process.program?.getState()
-        return self !== undefined && state?.member(self)?.status === status
-      })
+      .filter(({ program }) => program?.getState().member(self)?.status === status)
       .map((process) => process.host)
   }
   const knowers = [
