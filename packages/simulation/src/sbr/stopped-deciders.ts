@@ -1,6 +1,7 @@
 // Who is to decide stands still just before, and goes on when it is over. What it saw before is no ground
 // for a decision any more; and meanwhile the others have to see to their side, also where they hear of
-// those whom they have lost.
+// those whom they have lost. That takes seven hosts or more: of fewer, too many reach the one who passes on the
+// news for anybody to be lost.
 import type { Random } from '@casty/clock'
 import type { Cluster, ClusterState } from '@casty/membership'
 import { isSbrExplanation } from '@casty/sbr'

@@ -53,3 +53,10 @@ export function cutsBetween(text: string): ReadonlySet<string> {
     ),
   )
 }
+
+/** When a host first told of a decision; infinity where it never did. */
+export function decidedAt(told: Told, host: string): number {
+  const causes = /^(stable|unstable|overdue|unheard|lease-granted|lease-denied): /
+  const rulings = notesOf(told).filter(({ kind, text }) => kind === 'log' && causes.test(text))
+  return rulings.find((note) => note.host === host)?.at ?? Infinity
+}
