@@ -1,6 +1,6 @@
 // A cut before those who join a side have done so: what the other side knows of them.
 import { describe, expect, test } from 'vitest'
-import { cutsAt, cutsBetween, notesOf, notesThat, shownBefore } from './moments.ts'
+import { cutsAt, cutsBetween, listOf, notesOf, notesThat, shownBefore } from './moments.ts'
 import { settledAtMs, sides, story, type Told } from './story.ts'
 
 async function splitBeforeJoining(
@@ -10,7 +10,7 @@ async function splitBeforeJoining(
   { afterMs = 3_000, seed = 1, forMs = 40_000 } = {},
 ): Promise<Told> {
   const parameters = {
-    late: [...late].map((host) => ` ${host}`),
+    late: listOf(late),
     sides: sides(split),
     afterMs,
     mode: 'silent',
@@ -31,15 +31,15 @@ describe('a split before joining', () => {
     [1, 'd'],
     [2, 'd'],
     [3, 'd'],
-    [1, 'de'],
-    [2, 'de'],
+    [1, 'd e'],
+    [2, 'd e'],
   ])(
     'cuts when those who are late are gone, and known to nobody (seed %i, %s)',
     async (seed, late) => {
       const told = await splitBeforeJoining('a b c d e f', late, 'a d e | b c f', { seed })
       const [cut] = notesThat(told, 'cut ')
       if (cut === undefined) throw new Error('there was no cut')
-      const rest = [...'abcdef'].filter((host) => !late.includes(host))
+      const rest = ['a', 'b', 'c', 'd', 'e', 'f'].filter((host) => !late.includes(host))
       const shown = shownBefore(told, cut)
       expect([...shown.keys()].toSorted()).toEqual(rest)
       const whole = rest.map((host) => `${host}#0000:up`).join(' ')

@@ -2,6 +2,14 @@
 import type { NoteEvent, TraceEvent } from '../../src/index.ts'
 import type { Told } from './story.ts'
 
+/** Hosts as they are written in lists, of 'a b'. */
+export function listOf(hosts: string): readonly string[] {
+  return hosts
+    .split(' ')
+    .filter(Boolean)
+    .map((host) => ` ${host}`)
+}
+
 export function notesOf({ result }: Told): readonly NoteEvent[] {
   return (result.trace ?? []).filter((event: TraceEvent) => event.type === 'note')
 }

@@ -1,6 +1,6 @@
 // Cuts at the moment when one alone knows: what everybody showed right before.
 import { describe, expect, test } from 'vitest'
-import { cutsAt, cutsBetween, notesThat, shownBefore, statusesOf } from './moments.ts'
+import { cutsAt, cutsBetween, listOf, notesThat, shownBefore, statusesOf } from './moments.ts'
 import { story, type Told } from './story.ts'
 
 const first = 'is the first to know of'
@@ -16,10 +16,9 @@ interface Moves {
 
 async function splitAs(type: string, moves: Moves): Promise<Told> {
   const { joiners = '', leavers = '', share = 0.5, hosts = 'a b c d e', ...options } = moves
-  const sided = (text: string): readonly string[] => [...text].map((host) => ` ${host}`)
   const parameters = {
-    joiners: sided(joiners),
-    leavers: sided(leavers),
+    joiners: listOf(joiners),
+    leavers: listOf(leavers),
     share,
     mode: 'silent',
     forMs: 20_000,
@@ -59,7 +58,7 @@ describe('a split as one moves', () => {
   test.each([1, 2, 3])(
     'strikes when its leader alone shows that two joiners are up (seed %i)',
     async (seed) => {
-      const strike = strikeOf(await splitAs('split-as-one-moves', { joiners: 'de', seed }))
+      const strike = strikeOf(await splitAs('split-as-one-moves', { joiners: 'd e', seed }))
       const statuses = { a: 'up', b: 'joining', c: 'joining', d: 'joining', e: 'joining' }
       expect(strike.statusesOf('d')).toEqual(statuses)
       expect(strike.statusesOf('e')).toEqual(statuses)
@@ -78,7 +77,7 @@ describe('a split as one moves', () => {
   test.each([
     // So many are with the one who knows that it has no more than half by what the others know.
     ['a d e | b c', { joiners: 'd' }],
-    ['a d e | b c', { joiners: 'de' }],
+    ['a d e | b c', { joiners: 'd e' }],
     ['a e | b c d', { leavers: 'c' }],
     ['a d | b c e', { joiners: 'd', share: 0 }],
     ['a b c d e', { joiners: 'd', share: 0.99 }],

@@ -1,0 +1,47 @@
+// Who is started again by his supervisor, and when.
+import { expect, test } from 'vitest'
+import { restarts } from '../../src/sbr/restarts.ts'
+import { play, puppet, type Script } from '../membership/puppets.ts'
+
+/** When a host is started again, in milliseconds after the script did something to it; undefined if never. */
+async function startedAfterMs(
+  what: Script[number][1],
+  options: { readonly seed?: number; readonly chaosMs?: number } = {},
+): Promise<number | undefined> {
+  const script: Script = [[1_000, what]]
+  const { lastEvents } = await play(script, { ...options, watch: (run) => [restarts(run)] })
+  const again = (lastEvents.get('b') ?? []).find(
+    (event) => event.type === 'note' && event.text === 'starts, life 2',
+  )
+  return again && again.at - 1_000
+}
+
+const isDowned: Script[number][1] = (run) => puppet(run, 'b').exit('downed')
+
+test.each([1, 2, 3, 4, 5])(
+  'whoever was decided against is back within 10 s (seed %i)',
+  async (seed) => {
+    const afterMs = await startedAfterMs(isDowned, { seed })
+    expect(afterMs).toBeGreaterThanOrEqual(200)
+    expect(afterMs).toBeLessThanOrEqual(10_000)
+    expect(await startedAfterMs(isDowned, { seed })).toBe(afterMs)
+  },
+)
+
+test('how long that takes differs from seed to seed', async () => {
+  const all = await Promise.all([1, 2, 3].map((seed) => startedAfterMs(isDowned, { seed })))
+  expect(new Set(all).size).toBe(3)
+})
+
+test('whoever left, or crashed, stays away', async () => {
+  expect(await startedAfterMs((run) => puppet(run, 'b').exit('left'))).toBe(undefined)
+  expect(await startedAfterMs((run) => run.world.crash('b'))).toBe(undefined)
+})
+
+test('nobody is started in a run that is over', async () => {
+  const wrong: Script[number][1] = (run) => {
+    isDowned(run)
+    run.violate('a checker', 'is not pleased')
+  }
+  expect(await startedAfterMs(wrong)).toBe(undefined)
+})
