@@ -1,7 +1,15 @@
 // Cuts at the moment when one alone knows: what everybody showed right before.
 import { describe, expect, test } from 'vitest'
-import { cutsAt, cutsBetween, listOf, notesThat, shownBefore, statusesOf } from './moments.ts'
-import { story, type Told } from './story.ts'
+import {
+  cutsAt,
+  cutsBetween,
+  listOf,
+  notesOf,
+  notesThat,
+  shownBefore,
+  statusesOf,
+} from './moments.ts'
+import { settledAtMs, story, type Told } from './story.ts'
 
 const first = 'is the first to know of'
 
@@ -131,4 +139,17 @@ describe('a split as two move', () => {
       })
     },
   )
+
+  test('has somebody who looks on stand still, until joiners know who leaves', async () => {
+    const told = await splitAs('split-as-two-move', { joiners: 'd', leavers: 'c' })
+    const strike = notesThat(told, first)[0]?.at ?? 0
+    const still = notesOf(told).filter(
+      ({ at, kind, text }) => kind === 'process' && at < strike && /^(stands|goes)/.test(text),
+    )
+    expect(still.map(({ at, host, text }) => `${at - settledAtMs} ${host} ${text}`)).toEqual([
+      '0 b stands still',
+      '400 b goes on, timers-first',
+    ])
+    expect(strike).toBeGreaterThanOrEqual(settledAtMs + 400)
+  })
 })

@@ -74,8 +74,9 @@ describe('a split', () => {
   test.each(['split-amid-joining', 'split-amid-leaving', 'split-amid-dying'])(
     'does not come after the chaos (%s)',
     async (type) => {
-      const told = await race(type, { racers: [' d'], leadMs: 3_000 }, 2_000)
+      const told = await race(type, { racers: [' c', ' d'], leadMs: 150 }, 100)
       expect(told.result.performed.get(type)).toBe(1)
+      expect(told.result.virtualMs).toBeGreaterThan(settledAtMs + 150)
       expect(cutAt(told)).toBe(undefined)
     },
   )

@@ -1,13 +1,23 @@
 // When faults of several steps begin, and when they are given up: seen from outside, on hosts that show
 // what they are told to.
 import { describe, expect, test } from 'vitest'
-import type { MembershipRun } from '../../src/index.ts'
+import type { HealStage, MembershipRun } from '../../src/index.ts'
 import { lookUntil } from '../../src/sbr/look-until.ts'
 import { leaveStage, stage } from '../../src/sbr/staged.ts'
 import { play, shows, type Script } from '../membership/puppets.ts'
 
 const whole = 'a.up b.up c.up'
 const chaosMs = 60_000
+
+/** What looks on longer than the chaos lasts is seen to do so. */
+const healingLasts = (run: MembershipRun): readonly HealStage[] => [
+  {
+    name: 'nothing is wrong',
+    withinMs: 10_000,
+    isDone: () => run.world.now >= chaosMs + 5_000,
+    explain: () => '',
+  },
+]
 
 /** When a script calls what it is given, by the time of the world. */
 async function timesOf(
@@ -17,7 +27,7 @@ async function timesOf(
   const times: number[] = []
   await play(
     script((run) => void times.push(run.world.now)),
-    { members, chaosMs },
+    { members, chaosMs, heal: healingLasts },
   )
   return times
 }
