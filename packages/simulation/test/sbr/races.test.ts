@@ -59,6 +59,15 @@ describe('a split', () => {
     expect(cutAt(told)).toBe(4_000)
   })
 
+  test('amid dying spares the last one who runs', async () => {
+    const drawn = { racers: [' a', ' b'], leadMs: 1_000, sides: sides('a | b'), mode: 'silent' }
+    const told = await story('a b', {
+      actions: [[0, 'split-amid-dying', { ...drawn, forMs: 5_000 }]],
+      forMs: 3_000,
+    })
+    expect(doneTo(told, 'crash')).toEqual(['0 a crash'])
+  })
+
   test('amid freezing comes so long before somebody stands still', async () => {
     const frozen = { frozen: [' b', ' c'], afterMs: 4_000, frozenMs: 3_000 }
     const told = await race('split-amid-freezing', frozen)
@@ -78,6 +87,7 @@ describe('a split', () => {
       expect(told.result.performed.get(type)).toBe(1)
       expect(told.result.virtualMs).toBeGreaterThan(settledAtMs + 150)
       expect(cutAt(told)).toBe(undefined)
+      expect(notesThat(told, 'crash').every(({ at }) => at === settledAtMs)).toBe(true)
     },
   )
 })
