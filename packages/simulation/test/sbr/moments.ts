@@ -1,6 +1,6 @@
 // What a trace says of one moment: who showed what, and what had been done just before.
 import type { NoteEvent, TraceEvent } from '../../src/index.ts'
-import type { Told } from './story.ts'
+import { isRuling, type Told } from './story.ts'
 
 /** Hosts as they are written in lists, of 'a b'. */
 export function listOf(hosts: string): readonly string[] {
@@ -64,7 +64,6 @@ export function cutsBetween(text: string): ReadonlySet<string> {
 
 /** When a host first told of a decision; infinity where it never did. */
 export function decidedAt(told: Told, host: string): number {
-  const causes = /^(stable|unstable|overdue|unheard|lease-granted|lease-denied): /
-  const rulings = notesOf(told).filter(({ kind, text }) => kind === 'log' && causes.test(text))
+  const rulings = notesOf(told).filter(({ kind, text }) => kind === 'log' && isRuling(text))
   return rulings.find((note) => note.host === host)?.at ?? Infinity
 }

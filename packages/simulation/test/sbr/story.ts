@@ -74,11 +74,7 @@ export async function story(hosts: string, options: StoryOptions = {}): Promise<
     { keepAll: true },
   )
   const rulings = (result.trace ?? []).filter(
-    (event) =>
-      event.type === 'note' &&
-      event.kind === 'log' &&
-      / [a-z-]+: /.test(event.text) &&
-      isRuling(event.text),
+    (event) => event.type === 'note' && event.kind === 'log' && isRuling(event.text),
   )
   const from = planned[0]?.at ?? 0
   return {
@@ -91,8 +87,9 @@ export async function story(hosts: string, options: StoryOptions = {}): Promise<
   }
 }
 
-function isRuling(text: string): boolean {
-  return /^(stable|unstable|overdue|lease-granted|lease-denied): /.test(text)
+/** Whether a line of a log tells of a decision: its cause comes first. */
+export function isRuling(text: string): boolean {
+  return /^(stable|unstable|overdue|unheard|lease-granted|lease-denied): /.test(text)
 }
 
 function outcomeOf(run: MembershipRun): { readonly left: string; readonly seen: string } {
