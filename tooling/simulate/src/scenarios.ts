@@ -1,4 +1,5 @@
 import {
+  dataCentersScenario,
   largeMembershipScenario,
   largeSplitBrainScenario,
   membershipScenario,
@@ -44,6 +45,7 @@ export const scenarios: readonly KnownScenario[] = [
   known(splitBrainScenario),
   known(splitBrainRacesScenario, 3),
   known(largeSplitBrainScenario, 5),
+  known(dataCentersScenario),
 ]
 
 /** @throws Error for a name that was not checked before */

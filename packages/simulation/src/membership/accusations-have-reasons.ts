@@ -4,9 +4,12 @@
 import type { ClusterState } from '@casty/membership'
 import { hostOf } from '../world/addresses.ts'
 import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
+import { dataCenterOf } from './places.ts'
 
 /** What happened longer ago than this is no reason any more. */
 const memoryMs = 7_000
+/** The same of members of another data center, with whom patience is greater. */
+const memoryAcrossMs = 20_000
 /** For so long a link that was bad may keep two from finding each other again. */
 const estrangedMs = 20_000
 /** To stand still for less than this goes unnoticed by a healthy observer. */
@@ -19,7 +22,8 @@ export function accusationsHaveReasons(run: MembershipRun): MembershipWatcher {
     const host = hostOf(subject)
     const process = run.world.running(host)
     if (process?.program?.self.key !== subject) return true
-    const since = now - memoryMs
+    const isAcross = dataCenterOf(run, observer) !== dataCenterOf(run, host)
+    const since = now - (isAcross ? memoryAcrossMs : memoryMs)
     const stoppedMs = disturbances.stoppedMs(host, Math.max(since, process.startedAt), now)
     return stoppedMs > unnoticedMs || disturbances.wasLinkBad(observer, host, since)
   }
@@ -35,8 +39,14 @@ export function accusationsHaveReasons(run: MembershipRun): MembershipWatcher {
       !peers.some((peer) => disturbances.wasLinkBad(host, peer, since))
     )
   }
-  const isOutvoted = (observer: string, subject: string, { members }: ClusterState): boolean => {
+  const isOutvoted = (observer: string, subject: string, state: ClusterState): boolean => {
     const host = hostOf(subject)
+    const dataCenter = dataCenterOf(run, host)
+    // Those who watch across are few: who they are is not known here.
+    if (dataCenterOf(run, observer) !== dataCenter) return false
+    const members = state.members.filter(
+      ({ address }) => dataCenterOf(run, address.host) === dataCenter,
+    )
     const helpers = members
       .filter(({ status }) => status === 'up')
       .map(({ address }) => address.host)

@@ -1,5 +1,7 @@
 // Leaders decide on convergence: nobody becomes up, or exiting, by a decision that an established member
 // could not know of, nor while an active one is unreachable. Else both sides of a partition would decide.
+// Each data center agrees for itself; but where nobody is established yet, its first member becomes up by
+// what all established members everywhere know, or two could become its first on two sides of a cut.
 import {
   memberStatuses,
   type Cluster,
@@ -23,15 +25,20 @@ export function decisionsAreShared(run: MembershipRun): MembershipWatcher {
     changed({ host, program }, state, before) {
       if (program === undefined) return
       clusters.set(program.self.key, program)
-      for (const { node, key, status } of state.members) {
+      for (const { node, key, status, dataCenter } of state.members) {
         if (status !== 'up' && status !== 'exiting') continue
         if (before?.member(node)?.status === status || decided.has(`${key} ${status}`)) continue
         decided.add(`${key} ${status}`)
-        const others = (before?.members ?? []).filter((other) => other.key !== program.self.key)
+        const isAtHome = (other: Member): boolean => other.dataCenter === dataCenter
+        const isFirst = !before?.members.some((other) => isAtHome(other) && isEstablished(other))
+        const others = (before?.members ?? []).filter(
+          (other) => other.key !== program.self.key && (isFirst || isAtHome(other)),
+        )
         for (const other of others) {
           const now = state.member(other.node)
           if (before === undefined || now === undefined || !isActive(now)) continue
-          if (before.unreachable.has(other.key) && state.unreachable.has(other.key)) {
+          const isLost = before.unreachable.has(other.key) && state.unreachable.has(other.key)
+          if (isLost && isAtHome(other)) {
             run.violate(name, `${host} makes ${key} ${status} while ${other} is unreachable`, host)
           }
           const isBound = isEstablished(other) && isEstablished(now)

@@ -3,18 +3,26 @@
 import type { ClusterState } from '@casty/membership'
 import type { NodeKey } from '@casty/transport'
 import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
+import { dataCenterOf } from './places.ts'
 import { settingsOf } from './settings.ts'
 
 export function votesCount(run: MembershipRun): MembershipWatcher {
   const name = 'votes are of those who count'
-  const { monitoredBy } = settingsOf(run)
+  const { monitoredBy, connections } = settingsOf(run)
+  /** By the votes of those who watch across, where the member is in another data center. */
+  const isOutOfReachFrom = (host: string, state: ClusterState, subject: NodeKey): boolean => {
+    const own = dataCenterOf(run, host)
+    if (state.membersByKey.get(subject)?.dataCenter === own) return false
+    const { votes, needed } = countAcross(state, subject, own, connections)
+    return votes >= needed
+  }
   return {
     changed({ host }, state, before) {
       if (state.unreachable === before?.unreachable) return
       for (const key of state.unreachable) {
         if (before?.unreachable.has(key) === true) continue
         const { votes, needed } = countOf(state, key, monitoredBy)
-        if (votes >= needed) continue
+        if (votes >= needed || isOutOfReachFrom(host, state, key)) continue
         run.violate(name, `${host} finds ${key} unreachable by ${votes} votes of ${needed}`, host)
       }
     },
@@ -30,7 +38,10 @@ function countOf(
   subject: NodeKey,
   monitoredBy: number,
 ): { readonly votes: number; readonly needed: number } {
-  const present = members.filter(({ status }) => status !== 'down')
+  const home = members.find(({ key }) => key === subject)?.dataCenter
+  const present = members.filter(
+    ({ status, dataCenter }) => status !== 'down' && dataCenter === home,
+  )
   const accuses = (key: NodeKey): boolean =>
     reachability.statusBetween(key, subject) !== 'reachable'
   const doubts = (key: NodeKey): boolean => reachability.rows.get(key)?.doubtful === true
@@ -43,6 +54,29 @@ function countOf(
   const wanted = votesWanted(present.length)
   const needed = Math.max(1, Math.min(wanted, monitoredBy, accusers.length + vouching))
   return { votes: accusers.length, needed }
+}
+
+/** The documented rule for members of another data center: the word of those counts who watch across. */
+function countAcross(
+  { members, reachability, unreachable }: ClusterState,
+  subject: NodeKey,
+  own: string,
+  connections: number,
+): { readonly votes: number; readonly needed: number } {
+  const present = members.filter(
+    ({ status, dataCenter }) => status !== 'down' && dataCenter === own,
+  )
+  const doubts = (key: NodeKey): boolean => reachability.rows.get(key)?.doubtful === true
+  const accusers = present.filter(
+    ({ key }) => reachability.statusBetween(key, subject) !== 'reachable' && !doubts(key),
+  )
+  const inReach = present.filter(({ key }) => !unreachable.has(key)).length
+  const inDoubt = present.filter(({ key }) => doubts(key)).length
+  const envoys = Math.min(connections, inReach)
+  return {
+    votes: accusers.length,
+    needed: Math.max(1, Math.min(votesWanted(envoys), envoys - inDoubt)),
+  }
 }
 
 /** Documented: so many observers make one of so many members unreachable, where they are left to vote. */

@@ -18,7 +18,9 @@ export function clearMajorityGoesOn(run: MembershipRun): MembershipWatcher {
   recordOf(run).onRuling((told) => {
     const { cause, down, view } = told.ruling
     if (cause === 'unstable') return
-    const active = view.members.filter(isActive)
+    const active = view.members.filter(
+      (member) => isActive(member) && member.dataCenter === view.dataCenter,
+    )
     const healthy = active.filter((member) => isHealthy(run, member))
     for (const { key } of down) {
       const majority = largestGroup(run, healthy, key)

@@ -47,7 +47,7 @@ export const splitBeforeJoining: ActionType<Cluster, ClusterState> = defineActio
 })
 
 /** It does not run, and nobody knows of a member there. */
-function isGone({ world }: MembershipRun, host: string): boolean {
+export function isGone({ world }: MembershipRun, host: string): boolean {
   const isKnown = (state: ClusterState | undefined): boolean =>
     state?.members.some(({ address }) => address.host === host) === true
   const isRunning = world.running(host) !== undefined

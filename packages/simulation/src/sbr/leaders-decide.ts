@@ -10,7 +10,8 @@ export function leadersDecide(run: MembershipRun): MembershipWatcher {
   recordOf(run).onRuling(({ host, by, ruling }) => {
     if (ruling.cause !== 'stable' && ruling.cause !== 'lease-granted') return
     const state = run.world.running(host)?.program?.getState()
-    const leader = state && electLeader(state, { self: by, leaderOrder })?.key
+    const { dataCenter } = ruling.view
+    const leader = state && electLeader(state, { self: by, leaderOrder, dataCenter })?.key
     if (leader === by) return
     run.violate('leaders decide', `${by} decides, and ${leader ?? 'nobody'} leads its side`, host)
   })

@@ -1,4 +1,4 @@
-import type { Cluster } from '@casty/membership'
+import type { Cluster, ClusterConfig } from '@casty/membership'
 import {
   downAll,
   inMemoryLease,
@@ -19,8 +19,18 @@ import type { Program, Surroundings } from '../world/simulated-process.ts'
 import { recordOf } from './record.ts'
 import { membershipSettings, quorumOf, refereeOf, rolesOf, splitBrainSettings } from './settings.ts'
 
-/** Nodes of a cluster that resolve split brains by the strategy of the plan. */
-export function splitBrainProgram(run: MembershipRun): Program<Cluster> {
+/**
+ * Nodes of a cluster that resolve split brains by the strategy of the plan.
+ *
+ * @param configOf - what else each host is told
+ */
+export function splitBrainProgram(
+  run: MembershipRun,
+  configOf: (host: string) => Partial<ClusterConfig> = (host) => ({
+    ...membershipSettings(run.plan),
+    roles: rolesOf(run, host),
+  }),
+): Program<Cluster> {
   const { stableAfterMs, downAllWhenUnstable } = splitBrainSettings(run.plan)
   const seeds = run.world.hosts.map((host) => addressOf(host).toString())
   const record = recordOf(run)
@@ -38,8 +48,7 @@ export function splitBrainProgram(run: MembershipRun): Program<Cluster> {
     })
     record.marginMs = downing.downRemovalMarginMs
     const cluster = await clusterProgram(() => seeds, {
-      ...membershipSettings(run.plan),
-      roles: rolesOf(run, host),
+      ...configOf(host),
       downing,
     })(surroundings)
     cluster.subscribe((event) => {

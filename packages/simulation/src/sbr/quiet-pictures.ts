@@ -1,8 +1,10 @@
 // A decision rests on a picture that has been quiet, and looked at: for `stableAfterMs` before it nobody
-// came up, went, was downed or changed in reach, as the one who decides sees it, and it did not stand still.
+// came up, went, was downed or changed in reach in its data center, as the one who decides sees it, and it
+// did not stand still.
 import type { Cluster, ClusterState } from '@casty/membership'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
 import type { MembershipRun, MembershipWatcher } from '../membership/membership-run.ts'
+import { dataCenterOf } from '../membership/places.ts'
 import { recordOf } from './record.ts'
 import { splitBrainSettings } from './settings.ts'
 
@@ -29,13 +31,17 @@ export function quietPictures(run: MembershipRun): MembershipWatcher {
   })
   return {
     changed(process, state, before) {
-      if (before === undefined || hasChanged(before, state)) changedAt.set(process, run.world.now)
+      const dataCenter = dataCenterOf(run, process.host)
+      if (before === undefined || hasChanged(before, state, dataCenter)) {
+        changedAt.set(process, run.world.now)
+      }
     },
   }
 }
 
-function hasChanged(before: ClusterState, after: ClusterState): boolean {
-  return after.members.some(({ node, key, status }) => {
+function hasChanged(before: ClusterState, after: ClusterState, dataCenter: string): boolean {
+  const own = after.members.filter((member) => member.dataCenter === dataCenter)
+  return own.some(({ node, key, status }) => {
     const was = before.member(node)
     const isNewStatus =
       status !== was?.status && (status === 'up' || status === 'exiting' || status === 'down')

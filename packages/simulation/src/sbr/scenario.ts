@@ -12,7 +12,7 @@ import {
   type ClusterScenario,
 } from '../membership/cluster-scenario.ts'
 import { everybodyStarts } from '../membership/everybody-starts.ts'
-import type { MembershipWatcher } from '../membership/membership-run.ts'
+import type { MembershipRun, MembershipWatcher } from '../membership/membership-run.ts'
 import { removedStaysAway } from '../membership/removed-stays-away.ts'
 import { leaveAction } from '../membership/workload.ts'
 import { clearMajorityGoesOn } from './clear-majority-goes-on.ts'
@@ -104,26 +104,30 @@ function splitBrainAmong(
     actions,
     program: splitBrainProgram,
     ...clusterState,
-    watch: (run) => [
-      restarts(run),
-      everybodyStarts(run),
-      boundedState(run),
-      ...untilDownedByHand(run, [
-        ...memberCheckers(run),
-        withoutEnd(removedStaysAway(run)),
-        oneSideSurvives(run),
-        loserStops(run),
-        unrestEnds(run),
-        quietPictures(run),
-        leadersDecide(run),
-        clearMajorityGoesOn(run),
-        leaseIsHeld(run),
-      ]),
-      watchSplitBrainRareStates(run),
-    ],
+    watch: (run) => [...watchSplitBrains(run), watchSplitBrainRareStates(run)],
     rareStates: splitBrainRareStates,
     heal: (run) => [oneClusterAgain(run), ...trials(run)],
   }
+}
+
+/** What holds where split brains are resolved, and the supervisor of every process. */
+export function watchSplitBrains(run: MembershipRun): readonly MembershipWatcher[] {
+  return [
+    restarts(run),
+    everybodyStarts(run),
+    boundedState(run),
+    ...untilDownedByHand(run, [
+      ...memberCheckers(run),
+      withoutEnd(removedStaysAway(run)),
+      oneSideSurvives(run),
+      loserStops(run),
+      unrestEnds(run),
+      quietPictures(run),
+      leadersDecide(run),
+      clearMajorityGoesOn(run),
+      leaseIsHeld(run),
+    ]),
+  ]
 }
 
 /** Whoever was removed by a side that is gone goes on, and rightly so. */

@@ -40,7 +40,7 @@ export function trials(run: MembershipRun): readonly HealStage[] {
 }
 
 /** Nobody doubts itself, nobody holds the lease, and its store answers as it should. */
-function allIsQuiet(run: MembershipRun): HealStage {
+export function allIsQuiet(run: MembershipRun): HealStage {
   const unquiet = (): string | undefined => {
     const holder = recordOf(run).leases.holder(leaseOfAll)
     if (holder !== undefined) return `${holder.owner} holds the lease`
@@ -171,7 +171,7 @@ function harmlessFault(run: MembershipRun, random: () => number): HealStage {
   }
 }
 
-function lay(run: MembershipRun, links: readonly Link[], fault: LinkFault, forMs: number): void {
+export function lay(run: MembershipRun, links: readonly Link[], fault: LinkFault, forMs: number): void {
   for (const link of links) run.world.disturb(link, fault, forMs)
 }
 

@@ -1,10 +1,11 @@
 // P3: where members come and go, so that no picture lasts long enough to decide on, all go down: two sides
 // would else work on for as long as that goes on. Counted is the time that the node runs, since it first
-// had somebody out of reach over whom nothing is decided.
+// had somebody of its data center out of reach over whom nothing is decided.
 import type { Cluster, ClusterState, NodeKey } from '@casty/membership'
 import { unstableAfterMs } from '@casty/sbr'
 import { isActive } from '../membership/is-active.ts'
 import type { MembershipRun, MembershipWatcher } from '../membership/membership-run.ts'
+import { dataCenterOf } from '../membership/places.ts'
 import type { SimulatedProcess } from '../world/simulated-process.ts'
 import { splitBrainSettings } from './settings.ts'
 
@@ -34,7 +35,10 @@ export function unrestEnds(run: MembershipRun): MembershipWatcher {
     changed(process, state, before) {
       const { host } = process
       const was = seen.get(process)
-      const now = unrestIn(state, before, was, world.now)
+      const { unreachable, reachability } = state
+      const dataCenter = dataCenterOf(run, host)
+      const members = state.members.filter((member) => member.dataCenter === dataCenter)
+      const now = unrestIn({ members, unreachable, reachability }, before, was, world.now)
       if (!now) {
         seen.delete(process)
         return
@@ -51,8 +55,11 @@ export function unrestEnds(run: MembershipRun): MembershipWatcher {
   }
 }
 
+/** A state, with the members of one data center. */
+type OwnView = Pick<ClusterState, 'members' | 'unreachable' | 'reachability'>
+
 function unrestIn(
-  state: ClusterState,
+  state: OwnView,
   before: ClusterState | undefined,
   was: Unrest | undefined,
   now: number,
@@ -82,7 +89,7 @@ function begun(lost: ReadonlySet<NodeKey>, now: number): Unrest {
 }
 
 function lostIn(
-  { members, unreachable, reachability }: ClusterState,
+  { members, unreachable, reachability }: OwnView,
   before: ReadonlySet<NodeKey> | undefined,
 ): ReadonlySet<NodeKey> {
   const isAccused = (key: NodeKey): boolean =>
