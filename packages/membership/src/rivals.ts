@@ -75,7 +75,10 @@ function givesUpOneOf(cluster: ClusterState, { records, tombstones }: Gossip): b
     .map(({ member }) => member)
   return [...downed, ...tombstones].some(({ node }) => {
     const member = cluster.member(node)
-    return member !== undefined && isActive(member)
+    if (member === undefined || !isActive(member)) return false
+    // Whose life is known to be over here as well nobody loses: its successor may be on their side. So two
+    // data centers meet again of which all were started anew while they were cut apart.
+    return cluster.reachability.statusOf(member.key) !== 'terminated'
   })
 }
 

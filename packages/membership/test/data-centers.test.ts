@@ -15,6 +15,10 @@ function unreachableIn(world: ClusterWorld, host: string, dc: string): string {
   return found.filter((other) => dcOf(other) === dc).join(' ')
 }
 
+function statusOf(world: ClusterWorld, host: string): string | undefined {
+  return world.cluster(host).selfMember?.status
+}
+
 describe('Two data centers of three', () => {
   test('have a leader each, and count ages for themselves', async () => {
     await using world = new ClusterWorld()
@@ -169,6 +173,23 @@ describe('A cut between two data centers', () => {
     const downed = world.nodes.flatMap((node) => eventsOf(node, 'member-downed'))
     expect(new Set(downed.map(({ member }) => member.address.host))).toEqual(new Set(['b3']))
   })
+
+  test.each(['killed', 'left'])(
+    'in which all nodes %s and were started anew, one after another, heals all the same',
+    async (how) => {
+      await using world = new ClusterWorld()
+      await startCenters(world, 'a1 a2 b1 b2')
+      isolate(world, 'a')
+      for (const host of ['a1', 'b1', 'a2', 'b2']) {
+        if (how === 'killed') await world.kill(host)
+        else await world.settled(world.cluster(host).leave())
+        await startIn(world, host, { seedNodes: ['a1:1', 'a2:1', 'b1:1', 'b2:1'] })
+        await world.until(() => statusOf(world, host) === 'up', 20_000)
+      }
+      world.heal()
+      await world.until(() => world.allUp(4) && world.agreed, 60_000)
+    },
+  )
 
   test('is told by the events of each node, and so is its end', async () => {
     await using world = await cutWorld(1)

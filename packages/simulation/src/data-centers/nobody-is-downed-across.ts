@@ -7,9 +7,12 @@ import { recordOf } from '../sbr/record.ts'
 
 export function nobodyIsDownedAcross(run: MembershipRun): MembershipWatcher {
   const name = 'nobody is downed across'
+  /** By a decision that was looked at. */
   const downed = new Set<NodeKey>()
   recordOf(run).onRuling(({ host, ruling }) => {
     const { down, view } = ruling
+    // Whoever decides against itself as well shows nobody what it decided.
+    for (const { key } of down) downed.add(key)
     const other = down.find(({ address }) => dataCenterOf(run, address.host) !== view.dataCenter)
     if (other === undefined) return
     run.violate(name, `${host} of ${view.dataCenter} decides against ${other.key}`, host)

@@ -105,7 +105,5 @@ function isWhole(view: ClusterState, name: string, running: ReadonlySet<string>)
       view.reachability.rows.get(key)?.doubtful === true ||
       members.some(({ key: one }) => view.reachability.statusBetween(one, key) !== 'reachable'),
   )
-  return (
-    members.some(({ status }) => status === 'up') && members.every(isThere) && !hasAccusers
-  )
+  return members.some(({ status }) => status === 'up') && members.every(isThere) && !hasAccusers
 }

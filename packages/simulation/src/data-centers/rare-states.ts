@@ -80,15 +80,13 @@ function membersOf({ members }: ClusterState, name: string): readonly Member[] {
 function lostIn(state: ClusterState, own: string): readonly string[] {
   return [...state.dataCenters.keys()].filter((name) => {
     const active = membersOf(state, name).filter(isActive)
-    return name !== own && active.length > 0 && active.every(({ key }) => state.unreachable.has(key))
+    return (
+      name !== own && active.length > 0 && active.every(({ key }) => state.unreachable.has(key))
+    )
   })
 }
 
-function* envoyStates(
-  state: ClusterState,
-  before: ClusterState,
-  own: string,
-): Iterable<RareState> {
+function* envoyStates(state: ClusterState, before: ClusterState, own: string): Iterable<RareState> {
   for (const name of state.dataCenters.keys()) {
     if (!before.dataCenters.has(name)) continue
     const [now, then] = [state, before].map((one) => envoysOf(one, name).map(({ key }) => key))
@@ -100,11 +98,7 @@ function* envoyStates(
   }
 }
 
-function* reachStates(
-  state: ClusterState,
-  before: ClusterState,
-  own: string,
-): Iterable<RareState> {
+function* reachStates(state: ClusterState, before: ClusterState, own: string): Iterable<RareState> {
   const lost = lostIn(state, own)
   if (lost.length === 0) return
   yield 'another data center is out of reach as a whole'
@@ -124,11 +118,7 @@ function* reachStates(
   if (isLetGo) yield 'somebody is let go while another data center is out of reach'
 }
 
-function* lifeStates(
-  state: ClusterState,
-  before: ClusterState,
-  own: string,
-): Iterable<RareState> {
+function* lifeStates(state: ClusterState, before: ClusterState, own: string): Iterable<RareState> {
   for (const name of state.dataCenters.keys()) {
     const members = membersOf(state, name)
     const hasUp = members.some(({ status }) => status === 'up' || status === 'leaving')

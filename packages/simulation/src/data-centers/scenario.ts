@@ -46,7 +46,7 @@ export const dataCentersScenario: ClusterScenario = {
     ...lineFaults,
     ...dataCenterFaults,
     ...partitionFaults.map((fault) => ({ ...fault, weight: fault.weight / 2 })),
-    ...races,
+    ...races.map((fault) => ({ ...fault, weight: fault.weight / 2 })),
     ...networkFaults<Cluster, ClusterState>(),
     ...processFaults<Cluster, ClusterState>(),
     leaveAction,
@@ -54,8 +54,8 @@ export const dataCentersScenario: ClusterScenario = {
   program: (run) => splitBrainProgram(run, (host) => configOf(run, host)),
   ...clusterState,
   watch: (run) => [
-    ...watchSplitBrains(run),
     nobodyIsDownedAcross(run),
+    ...watchSplitBrains(run),
     nothingWaitsInside(run),
     watchDataCenterRareStates(run),
   ],

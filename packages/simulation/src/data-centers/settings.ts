@@ -16,9 +16,11 @@ export const dataCenterChoices: Readonly<
 
 /** The membership options of a host. */
 export function configOf(run: MembershipRun, host: string): Partial<ClusterConfig> {
-  const { places, connections, ...settings } = membershipSettings(run.plan)
+  const settings = Object.entries(membershipSettings(run.plan)).filter(
+    ([name]) => !(name in dataCenterChoices),
+  )
   return {
-    ...settings,
+    ...Object.fromEntries(settings),
     roles: [`${DC_ROLE_PREFIX}${dataCenterOf(run, host)}`],
     crossDc: { connections: settingsOf(run).connections },
   }

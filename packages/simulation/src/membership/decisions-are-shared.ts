@@ -1,7 +1,7 @@
 // Leaders decide on convergence: nobody becomes up, or exiting, by a decision that an established member
 // could not know of, nor while an active one is unreachable. Else both sides of a partition would decide.
-// Each data center agrees for itself; but where nobody is established yet, its first member becomes up by
-// what all established members everywhere know, or two could become its first on two sides of a cut.
+// Each data center agrees for itself; but where nobody there has an age yet, its first member becomes up
+// by what all established members everywhere know, or two could become its first on two sides of a cut.
 import {
   memberStatuses,
   type Cluster,
@@ -30,7 +30,9 @@ export function decisionsAreShared(run: MembershipRun): MembershipWatcher {
         if (before?.member(node)?.status === status || decided.has(`${key} ${status}`)) continue
         decided.add(`${key} ${status}`)
         const isAtHome = (other: Member): boolean => other.dataCenter === dataCenter
-        const isFirst = !before?.members.some((other) => isAtHome(other) && isEstablished(other))
+        const isNumbered = (other: Member): boolean =>
+          isAtHome(other) && isEstablished(other) && other.upNumber !== undefined
+        const isFirst = status === 'up' && before?.members.some(isNumbered) !== true
         const others = (before?.members ?? []).filter(
           (other) => other.key !== program.self.key && (isFirst || isAtHome(other)),
         )

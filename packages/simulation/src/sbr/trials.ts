@@ -171,7 +171,12 @@ function harmlessFault(run: MembershipRun, random: () => number): HealStage {
   }
 }
 
-export function lay(run: MembershipRun, links: readonly Link[], fault: LinkFault, forMs: number): void {
+export function lay(
+  run: MembershipRun,
+  links: readonly Link[],
+  fault: LinkFault,
+  forMs: number,
+): void {
   for (const link of links) run.world.disturb(link, fault, forMs)
 }
 

@@ -30,13 +30,14 @@ export function node(name: string): NodeIdentity {
   return NodeIdentity.of(NodeAddress.of(host, 1), Number(life))
 }
 
-/** `b.up`, `b#2.joining`, `b.up^3` with its age. */
+/** `b.up`, `b#2.joining`, `b.up^3` with its age, `b.up@west` with its data center. */
 function member(text: string): Member {
-  const match = /^([^.]+)\.([a-z-]+)(?:\^(\d+))?$/.exec(text)
+  const match = /^([^.]+)\.([a-z-]+)(?:\^(\d+))?(?:@([a-z]+))?$/.exec(text)
   const status = memberStatuses.find((known) => known === match?.[2])
   if (match?.[1] === undefined || status === undefined) throw new Error(`no member: ${text}`)
   const age = match[3] === undefined ? {} : { upNumber: Number(match[3]) }
-  return Member.of({ node: node(match[1]), status, roles: [], ...age })
+  const roles = match[4] === undefined ? [] : [`dc-${match[4]}`]
+  return Member.of({ node: node(match[1]), status, roles, ...age })
 }
 
 /** `a.up b.down | a✗b`: the members, and who finds whom unreachable; seen by all. */

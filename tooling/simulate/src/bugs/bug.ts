@@ -11,6 +11,7 @@ export type BrokenPromise =
   | 'losers stop' // P3, in time.
   | 'decisions rest on quiet'
   | 'nobody is downed needlessly' // P7, by decision.
+  | 'nobody is downed across' // By another data center.
 
 /** A change of one source file. */
 export interface Edit {

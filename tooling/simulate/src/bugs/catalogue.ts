@@ -1,4 +1,5 @@
 import type { SeededBug } from './bug.ts'
+import { acrossBugs } from './data-centers/across.ts'
 import { gossipBugs } from './membership/gossip.ts'
 import { leadingBugs } from './membership/leading.ts'
 import { lifeBugs } from './membership/lives.ts'
@@ -16,6 +17,7 @@ export const bugs: readonly SeededBug[] = [
   ...lifeBugs,
   ...countingBugs,
   ...decidingBugs,
+  ...acrossBugs,
 ]
 
 /** @throws Error for a name that was not checked before */
