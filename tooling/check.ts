@@ -44,6 +44,11 @@ const steps: readonly Step[] = [
     command: [...simulate, '--scenario', 'split-brain', '--seeds', '120'],
     alone: true,
   },
+  {
+    name: 'simulation of data centers',
+    command: [...simulate, '--scenario', 'data-centers', '--seeds', '30'],
+    alone: true,
+  },
   // These start processes and kill them, on the machine's own time: one after another.
   { name: 'processes', command: [...vitest, processTests, '--no-file-parallelism'], alone: true },
 ]

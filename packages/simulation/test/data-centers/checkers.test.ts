@@ -13,6 +13,7 @@ import { reachabilityIsFair } from '../../src/membership/reachability-is-fair.ts
 import { votesCount } from '../../src/membership/votes-count.ts'
 import { leadersDecide } from '../../src/sbr/leaders-decide.ts'
 import { quietPictures } from '../../src/sbr/quiet-pictures.ts'
+import { oneSideSurvives } from '../../src/sbr/one-side-survives.ts'
 import { recordOf } from '../../src/sbr/record.ts'
 import { unrestEnds } from '../../src/sbr/unrest-ends.ts'
 import {
@@ -302,6 +303,17 @@ describe('with data centers, votes count', () => {
     expect(await judged(votesCount, script, { hosts, members: '' })).toEqual([
       `votes are of those who count: a finds ${node('b').key} unreachable by 1 votes of 2`,
     ])
+  })
+})
+
+describe('with data centers, one side survives', () => {
+  test('of each: cries about two of one, and is silent about two of different ones', async () => {
+    const parted = (one: string, other: string): Script => [
+      [1_000, shows(one, members.replace(`${other}.up`, `${other}.down`))],
+      [2_000, shows(other, members.replace(`${one}.up`, `${one}.down`))],
+    ]
+    expect(await judged(oneSideSurvives, parted('a', 'c'))).toHaveLength(1)
+    expect(await judged(oneSideSurvives, parted('a', 'b'))).toEqual([])
   })
 })
 
