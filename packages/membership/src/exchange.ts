@@ -10,10 +10,11 @@ import {
   withSeen,
   type Gossip,
 } from './gossip.ts'
-import type { MembershipEffect, MembershipState, Step } from './membership-state.ts'
+import type { MembershipEffect, MembershipState, Moment, Step } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
 import { sectionsRequest } from './sections.ts'
 import { isOfRivalSide, rivalMet } from './rivals.ts'
+import { wasJustTold } from './rush.ts'
 import { gossipTo, sendTo } from './sending.ts'
 
 export function receiveStatus(
@@ -56,7 +57,12 @@ export function receiveRequest(
 }
 
 /** Takes gossip in, and answers with what the sender lacks, or that we have seen its version too. */
-export function receiveNews(state: MembershipState, from: NodeIdentity, gossip: Gossip): Step {
+export function receiveNews(
+  state: MembershipState,
+  from: NodeIdentity,
+  gossip: Gossip,
+  { now }: Moment,
+): Step {
   if (gossip.clusterId !== state.cluster.clusterId) {
     return [
       state,
@@ -73,7 +79,8 @@ export function receiveNews(state: MembershipState, from: NodeIdentity, gossip: 
   const merged = receiveGossip(state.cluster, gossip).adoptOrphans(state.self)
   const known = new Map(state.known).set(from.key, gossip.version)
   const next = { ...state, known, cluster: merged.markSeen([state.self.key]) }
-  return [next, answerTo(next.cluster, from, gossip)]
+  const answer = answerTo(next.cluster, from, gossip)
+  return [next, wasJustTold(state, from, now) ? [] : answer]
 }
 
 function answerTo(

@@ -4,7 +4,7 @@ import type { NodeIdentity } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
 import { candidatesWithin } from './gossip-targets.ts'
 import { gossipFor } from './gossip.ts'
-import type { Member } from './member.ts'
+import { isActive, type Member } from './member.ts'
 import {
   drawsOf,
   type MembershipEffect,
@@ -14,6 +14,7 @@ import {
 } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
 import { lookForRivals } from './rivals.ts'
+import { afterRound, isRush, patience } from './rush.ts'
 import { gossipTo, sendTo } from './sending.ts'
 
 /** How often those who have not seen the view are preferred as targets, where there are others. */
@@ -30,18 +31,16 @@ export function gossipRound(state: MembershipState, moment: Moment): Step {
   const delayMs = seenByAll ? gossipIntervalMs : Math.min(state.pace.delayMs * 2, gossipIntervalMs)
   const nextAt = moment.now + delayMs * (0.9 + 0.2 * draw())
   return [
-    { ...state, pace: { nextAt, delayMs } },
+    { ...state, pace: { nextAt, delayMs }, rush: afterRound(state) },
     [...targets.map(({ node }) => openExchange(state, node)), ...lookForRivals(state, draw)],
   ]
 }
 
 /** Tells a peer what it lacks, as far as that is known; else asks whether it lacks anything. */
-export function openExchange(
-  { cluster, known }: MembershipState,
-  to: NodeIdentity,
-): MembershipEffect {
+export function openExchange(state: MembershipState, to: NodeIdentity): MembershipEffect {
+  const { cluster, known } = state
   const version = known.get(to.key)
-  if (version && !cluster.seen.has(to.key)) {
+  if (version && !cluster.seen.has(to.key) && !isRush(state)) {
     const gossip = gossipFor(cluster, version)
     if (gossip.records.length + gossip.tombstones.length + gossip.rows.length > 0)
       return gossipTo(to, gossip)
@@ -58,6 +57,7 @@ export function hasten(
   if (after.phase.type === 'joining' || after.phase.type === 'stopped') return after
   const { wakeMinMs, wakeMaxMs, gossipIntervalMs } = after.settings
   const isUrgent = hasNews(before, after) && (!isSeenByAll(after) || sectionsDiffer(before, after))
+  const patient = patience(after)
   // A member always has a next round, even where it has nothing to tell.
   const latest = Math.min(after.pace.nextAt, moment.now + gossipIntervalMs)
   if (!isUrgent) {
@@ -65,16 +65,26 @@ export function hasten(
       ? after
       : { ...after, pace: { ...after.pace, nextAt: latest } }
   }
-  const soon = moment.now + wakeMinMs + (wakeMaxMs - wakeMinMs) * drawsOf(moment)()
-  return { ...after, pace: { nextAt: Math.min(latest, soon), delayMs: wakeMaxMs } }
+  const pauseMs = wakeMinMs + (wakeMaxMs - wakeMinMs) * drawsOf(moment)()
+  const nextAt = Math.min(latest, moment.now + pauseMs * patient)
+  return { ...after, pace: { nextAt, delayMs: wakeMaxMs * patient } }
 }
 
 function hasNews(before: MembershipState, after: MembershipState): boolean {
   return (
     before.cluster.version !== after.cluster.version ||
-    before.cluster.seen !== after.cluster.seen ||
+    (before.cluster.seen !== after.cluster.seen && !isHeldUp(after)) ||
     sectionsDiffer(before, after)
   )
+}
+
+/** Whether nobody waits to hear who has seen the view: it cannot converge while somebody is out of reach. */
+function isHeldUp({ cluster, settings }: MembershipState): boolean {
+  for (const key of cluster.unreachable) {
+    const member = cluster.membersByKey.get(key)
+    if (member && isActive(member) && member.dataCenter === settings.dataCenter) return true
+  }
+  return false
 }
 
 /** Whether shard tables or services changed: nobody keeps count of who has seen those. */

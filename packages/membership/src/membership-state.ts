@@ -1,4 +1,4 @@
-import { seededRandom, type Random, type VectorClock } from '@casty/clock'
+import { seededRandom, VectorClock, type Random } from '@casty/clock'
 import type { Incarnation, NodeAddress, NodeIdentity, NodeKey } from '@casty/transport'
 import { ClusterState } from './cluster-state.ts'
 import { crossDcDefaults, type CrossDcSettings } from './cross-dc.ts'
@@ -87,6 +87,18 @@ export interface GossipPace {
   readonly delayMs: number
 }
 
+/** How much is going on. */
+export interface Rush {
+  /** Rounds of gossip before each of which others had brought news; where one brought none, half of them. */
+  readonly rounds: number
+  /** Which version the last round told. */
+  readonly version: VectorClock
+  /** When peers were told what they lacked, as long as it matters. */
+  readonly toldAt: ReadonlyMap<NodeKey, number>
+}
+
+const calm: Rush = { rounds: 0, version: VectorClock.empty, toldAt: new Map() }
+
 /** Which tombstone an address has, and when this node learned of it. */
 export interface TombstoneAge {
   readonly incarnation: Incarnation
@@ -114,6 +126,7 @@ export interface MembershipState {
   readonly badLinks: ReadonlySet<NodeKey>
   /** The version each peer last told; what it lacks is computed from it. */
   readonly known: ReadonlyMap<NodeKey, VectorClock>
+  readonly rush: Rush
   readonly convergence: ConvergenceWait
   /** By address, when this node learned of the tombstone, on the monotonic clock: its age counts from then. */
   readonly tombstoneAges: ReadonlyMap<string, TombstoneAge>
@@ -221,6 +234,7 @@ export function initialState(self: NodeIdentity, settings: MembershipSettings): 
     exitingConfirmed: new Set(),
     badLinks: new Set(),
     known: new Map(),
+    rush: calm,
     convergence: { type: 'converged' },
     tombstoneAges: new Map(),
   }

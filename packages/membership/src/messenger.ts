@@ -8,8 +8,8 @@ import { ToldVersions, UnknownVersion } from './version-delta.ts'
 
 /** Bulk goes on the data lane, so that neither a large view nor a shard table delays a heartbeat. */
 const maxControlBytes = 49_152
-/** Some hundred milliseconds' worth where a great many things happen at once. */
-const rememberedVersions = 8
+/** Some seconds' worth where a great many things happen at once: whatever is lost then comes late. */
+const rememberedVersions = 32
 
 /** Membership's messages over an endpoint: encoded, counted, and connections kept as asked. */
 export class Messenger {

@@ -39,6 +39,7 @@ import {
 } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
 import { rivalMet } from './rivals.ts'
+import { noteTold } from './rush.ts'
 import { receiveSections, receiveSectionsRequest } from './sections.ts'
 import { forgetOldTombstones, noteTombstones, withTombstoneAges } from './tombstone-ages.ts'
 
@@ -101,7 +102,7 @@ function receive(
     return refused(state, from, message.reason, message.knownIncarnation, moment)
   }
   if (state.phase.type === 'joining') return [state, [{ type: 'drop', reason: 'still-joining' }]]
-  return receiveAsMember(state, from, message)
+  return receiveAsMember(state, from, message, moment)
 }
 
 type BetweenMembers = Exclude<MembershipMessage, { type: 'join' | 'welcome' | 'join-refused' }>
@@ -111,6 +112,7 @@ function receiveAsMember(
   state: MembershipState,
   from: NodeIdentity,
   message: BetweenMembers,
+  moment: Moment,
 ): Step {
   if (outlivedBy(state.cluster, from) !== undefined) {
     return [state, [{ type: 'drop', reason: 'gone-sender' }]]
@@ -125,7 +127,7 @@ function receiveFrom(from: NodeIdentity, message: BetweenMembers, state: Members
     case 'gossip-request':
       return receiveRequest(state, from, message)
     case 'gossip':
-      return receiveNews(state, from, message.gossip)
+      return receiveNews(state, from, message.gossip, moment)
     case 'seen':
       return receiveSeen(state, from, message)
     case 'sections-request':
@@ -213,7 +215,7 @@ function settle(
   const settled =
     heeded.phase.type === 'stopped'
       ? heeded
-      : hastenAcross(before, hasten(before, heeded, moment), moment)
+      : hastenAcross(before, hasten(before, noteTold(heeded, all, moment), moment), moment)
   return [settled, withTombstoneAges(settled, all, moment)]
 }
 
