@@ -2,9 +2,9 @@
 // that clocks can be shared freely; every operation that brings nothing new returns an instance it was
 // given, and callers compare instances to read "no news".
 //
-// A clock of thousands of nodes changes an entry at a time. So it is held as a base, shared with the
-// clocks that it came of, and what differs from that: a change copies the difference alone, and clocks
-// of one base are compared by their differences. Where these grow large a new base is made.
+// Clocks of thousands of nodes are compared and joined all the time. So each is held as an array of
+// counts, and clocks that came of each other share the list of nodes that says whose count stands where:
+// they are compared count by count, and no node is looked up. Others are compared by name.
 import { ClockError } from './clock-error.ts'
 
 /** How one clock stands to another: `before` means everything in it is also in the other. */
@@ -13,11 +13,8 @@ export type VectorRelation = 'before' | 'after' | 'same' | 'concurrent'
 /** Per node, how many of its changes are covered. */
 export type VectorClockEntry = readonly [node: string, version: number]
 
-const unchanged: ReadonlyMap<string, number> = new Map()
 /** Made when it is first asked for: the compiler has no name for the class while its static fields are made. */
 let emptyClock: VectorClock | undefined
-/** Up to so many entries, or an eighth of its base, a clock is held as what differs from that. */
-const leastForBase = 16
 
 /**
  * An immutable vector clock over nodes named by strings. A node without an entry counts 0, and
@@ -29,23 +26,19 @@ const leastForBase = 16
 export class VectorClock {
   /** The clock that has seen nothing. */
   static get empty(): VectorClock {
-    return (emptyClock ??= new VectorClock(unchanged))
+    return (emptyClock ??= new VectorClock(new Places(), new Uint32Array(0), 0))
   }
 
-  readonly #base: ReadonlyMap<string, number>
-  /** What differs from the base; 0 for an entry of the base that is gone. */
-  readonly #changes: ReadonlyMap<string, number>
+  readonly #places: Places
+  /** By place; beyond its end everybody counts 0. */
+  readonly #counts: Counts
   /** The number of nodes with an entry. */
   readonly #size: number
   #sorted: readonly VectorClockEntry[] | undefined
 
-  private constructor(
-    base: ReadonlyMap<string, number>,
-    changes: ReadonlyMap<string, number> = unchanged,
-    size: number = base.size,
-  ) {
-    this.#base = base
-    this.#changes = changes
+  private constructor(places: Places, counts: Counts, size: number) {
+    this.#places = places
+    this.#counts = counts
     this.#size = size
   }
 
@@ -61,8 +54,7 @@ export class VectorClock {
         throw ClockError.invalid('A node of a vector clock', node, 'named once')
       versions.set(node, validVersion(version))
     }
-    for (const [node, version] of versions) if (version === 0) versions.delete(node)
-    return VectorClock.#from(versions)
+    return VectorClock.empty.#with(versions)
   }
 
   /**
@@ -80,10 +72,6 @@ export class VectorClock {
     return VectorClock.of(pairs)
   }
 
-  static #from(versions: ReadonlyMap<string, number>): VectorClock {
-    return versions.size === 0 ? VectorClock.empty : new VectorClock(versions)
-  }
-
   /** The number of nodes with an entry. */
   get size(): number {
     return this.#size
@@ -91,7 +79,8 @@ export class VectorClock {
 
   /** How many changes of `node` are covered; 0 when none. */
   versionOf(node: string): number {
-    return this.#changes.get(node) ?? this.#base.get(node) ?? 0
+    const place = this.#places.of(node)
+    return place === undefined ? 0 : (this.#counts[place] ?? 0)
   }
 
   /** This clock after one more change of `node`. */
@@ -116,36 +105,50 @@ export class VectorClock {
   }
 
   #with(entries: Iterable<VectorClockEntry>): VectorClock {
-    let changes: Map<string, number> | undefined
+    const news: VectorClockEntry[] = []
     let size = this.#size
-    for (const [node, version] of entries) {
-      const former = this.versionOf(node)
-      if (version === former) continue
-      changes ??= new Map(this.#changes)
-      if (version === (this.#base.get(node) ?? 0)) changes.delete(node)
-      else changes.set(node, version)
-      size += Math.sign(version) - Math.sign(former)
+    for (const entry of entries) {
+      const former = this.versionOf(entry[0])
+      if (entry[1] === former) continue
+      size += Math.sign(entry[1]) - Math.sign(former)
+      news.push(entry)
     }
-    if (changes === undefined) return this
+    if (news.length === 0) return this
     if (size === 0) return VectorClock.empty
-    const clock = new VectorClock(this.#base, changes, size)
-    const isLarge = changes.size > Math.max(leastForBase, this.#base.size / 8)
-    return isLarge ? new VectorClock(new Map(clock.unordered())) : clock
+    // Everybody starts from the empty clock, which keeps no list of them.
+    const places = this.#size === 0 ? new Places() : this.#places
+    const added = news.map(([node]) => places.add(node))
+    const length = added.reduce((most, place) => Math.max(most, place + 1), this.#counts.length)
+    const highest = news.reduce((most, [, version]) => Math.max(most, version), 0)
+    const counts = countsFor(this.#counts, length, highest)
+    for (const [index, place] of added.entries()) counts[place] = news[index]?.[1] ?? 0
+    const clock = new VectorClock(places, counts, size)
+    return places.nodes.length > 2 * size + mostIdlePlaces ? clock.#packed() : clock
+  }
+
+  /** The same over a list without those who are gone. */
+  #packed(): VectorClock {
+    return VectorClock.empty.#with(this.unordered())
   }
 
   /** What makes `since` into this clock: entries that differ, with 0 those that are gone. */
   changesSince(since: VectorClock): readonly VectorClockEntry[] {
     const found: VectorClockEntry[] = []
     if (this === since) return found
-    const isRelated = this.#base === since.#base
-    for (const [node, version] of isRelated ? this.#changes : this.unordered()) {
-      if (version !== since.versionOf(node)) found.push([node, version])
+    if (this.#places === since.#places) {
+      const { nodes } = this.#places
+      const [own, former] = [this.#counts, since.#counts]
+      const length = Math.max(own.length, former.length)
+      for (let place = 0; place < length; place++) {
+        const version = own[place] ?? 0
+        if (version !== (former[place] ?? 0)) found.push([nodes[place] ?? '', version])
+      }
+      return found
     }
-    for (const [node, former] of isRelated ? since.#changes : since.unordered()) {
-      const version = this.versionOf(node)
-      const isFound = isRelated ? this.#changes.has(node) : version > 0
-      if (!isFound && version !== former) found.push([node, version])
+    for (const entry of this.unordered()) {
+      if (entry[1] !== since.versionOf(entry[0])) found.push(entry)
     }
+    for (const [node] of since.unordered()) if (this.versionOf(node) === 0) found.push([node, 0])
     return found
   }
 
@@ -167,29 +170,27 @@ export class VectorClock {
     }
   }
 
-  /** One pass over the entries of both, or over what differs where they have a base in common. */
+  /** One pass over the entries of both. */
   compare(other: VectorClock): VectorRelation {
     if (this === other) return 'same'
-    const isRelated = this.#base === other.#base
+    return this.#places === other.#places
+      ? compareCounts(this.#counts, other.#counts)
+      : this.#compareByName(other)
+  }
+
+  #compareByName(other: VectorClock): VectorRelation {
     let ahead = false
     let behind = false
     let shared = 0
-    for (const [node, version] of isRelated ? this.#changes : this.unordered()) {
+    for (const [node, version] of this.unordered()) {
       const theirs = other.versionOf(node)
       if (theirs > 0) shared += 1
       if (version > theirs) ahead = true
       else if (version < theirs) behind = true
       if (ahead && behind) return 'concurrent'
     }
-    if (isRelated) {
-      for (const [node, theirs] of other.#changes) {
-        const version = this.versionOf(node)
-        if (version > theirs) ahead = true
-        else if (version < theirs) behind = true
-      }
-    } else if (shared < other.size) behind = true // What only `other` has is found by counting.
-    if (ahead) return behind ? 'concurrent' : 'after'
-    return behind ? 'before' : 'same'
+    if (shared < other.size) behind = true // What only `other` has is found by counting.
+    return relationOf(ahead, behind)
   }
 
   /** Whether `other` covers everything in this clock, and more. */
@@ -232,13 +233,12 @@ export class VectorClock {
   }
 
   /** All entries in no particular order: nothing has to be sorted for it. */
-  unordered(): Iterable<VectorClockEntry> {
-    return this.#changes.size === 0 ? this.#base : this.#overlaid()
-  }
-
-  *#overlaid(): Iterable<VectorClockEntry> {
-    for (const entry of this.#base) if (!this.#changes.has(entry[0])) yield entry
-    for (const entry of this.#changes) if (entry[1] > 0) yield entry
+  *unordered(): Iterable<VectorClockEntry> {
+    const { nodes } = this.#places
+    for (let place = 0; place < this.#counts.length; place++) {
+      const version = this.#counts[place] ?? 0
+      if (version > 0) yield [nodes[place] ?? '', version]
+    }
   }
 
   /** As `entries`: so clocks that are held differently and say the same look alike to test runners. */
@@ -255,6 +255,58 @@ export class VectorClock {
     return `VectorClock(${this.entries()
       .map(([node, version]) => `${node}=${version}`)
       .join(', ')})`
+  }
+}
+
+/** By place; half as large where all of them fit. */
+type Counts = Uint32Array | Float64Array
+
+const mostInWord = 0xffff_ffff
+
+/** A copy with room for so many, and for a count so high. */
+function countsFor(counts: Counts, length: number, highest: number): Counts {
+  const isWide = highest > mostInWord || counts instanceof Float64Array
+  const copy = isWide ? new Float64Array(length) : new Uint32Array(length)
+  copy.set(counts)
+  return copy
+}
+
+function compareCounts(own: Counts, others: Counts): VectorRelation {
+  let ahead = false
+  let behind = false
+  const length = Math.max(own.length, others.length)
+  for (let place = 0; place < length; place++) {
+    const version = own[place] ?? 0
+    const theirs = others[place] ?? 0
+    if (version > theirs) ahead = true
+    else if (version < theirs) behind = true
+    if (ahead && behind) return 'concurrent'
+  }
+  return relationOf(ahead, behind)
+}
+
+function relationOf(ahead: boolean, behind: boolean): VectorRelation {
+  if (ahead) return behind ? 'concurrent' : 'after'
+  return behind ? 'before' : 'same'
+}
+
+/** Besides as many as there are entries: a longer list is of nodes that are gone. */
+const mostIdlePlaces = 16
+
+/** Whose count stands where, for all clocks that came of each other: nodes are only ever added. */
+class Places {
+  readonly nodes: string[] = []
+  readonly #byNode = new Map<string, number>()
+
+  of(node: string): number | undefined {
+    return this.#byNode.get(node)
+  }
+
+  add(node: string): number {
+    const known = this.#byNode.get(node)
+    if (known !== undefined) return known
+    this.#byNode.set(node, this.nodes.length)
+    return this.nodes.push(node) - 1
   }
 }
 
