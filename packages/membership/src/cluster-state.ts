@@ -7,6 +7,7 @@ import type { DataCenter } from './data-centers.ts'
 import { DerivedState } from './derived-state.ts'
 import type { Dot } from './dot.ts'
 import { electLeader, isConverged, type Viewpoint } from './leader.ts'
+import { LayeredMap } from './layered-map.ts'
 import { mergeMember, type Member } from './member.ts'
 import type { MemberRecord } from './member-record.ts'
 import { isAllowedTransition, type MemberStatus } from './member-status.ts'
@@ -261,7 +262,8 @@ export class ClusterState implements ClusterStateParts {
   ): ClusterState {
     if (reachability === this.reachability || !this.member(observer) || !this.member(subject))
       return this
-    const rowCounters = new Map(this.rowCounters).set(observer.key, this.#nextDot(observer).counter)
+    const { counter } = this.#nextDot(observer)
+    const rowCounters = LayeredMap.over(this.rowCounters, [[observer.key, counter]])
     return this.#counted(observer, { reachability, rowCounters })
   }
 

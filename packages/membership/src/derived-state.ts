@@ -29,11 +29,15 @@ export class DerivedState {
   /** Of a state before, with other records. */
   #formerDataCenters: ReadonlyMap<string, DataCenter> | undefined
   #verdicts: Verdicts | undefined
+  /** Of a state before, with the same members and other observations. */
+  #formerVerdicts: Verdicts | undefined
   #versionDigest: number | undefined
   #order: NodeOrder | undefined
   /** Of a state before, with other records: it holds as long as the same nodes are members. */
   #formerOrder: NodeOrder | undefined
   #hasOrphans: boolean | undefined
+  #roles: readonly string[] | undefined
+  #recordsByAuthor: ReadonlyMap<string, readonly MemberRecord[]> | undefined
   #seen: SeenNodes | undefined
   #converged: Converged | undefined
 
@@ -59,6 +63,8 @@ export class DerivedState {
     this.#members = former.#members
     this.#formerMembers = former.#formerMembers
     this.#membersByKey = former.#membersByKey
+    this.#roles = former.#roles
+    this.#recordsByAuthor = former.#recordsByAuthor
     this.#order = former.#order
     this.#formerOrder = former.#formerOrder
     if (now.seen === before.seen) this.#seen = former.#seen
@@ -67,7 +73,9 @@ export class DerivedState {
       now.viewer === before.viewer &&
       now.monitoredBy === before.monitoredBy &&
       now.crossDcConnections === before.crossDcConnections
-    if (!isSameView || now.reachability !== before.reachability) return
+    if (!isSameView) return
+    this.#formerVerdicts = former.#verdicts ?? former.#formerVerdicts
+    if (now.reachability !== before.reachability) return
     this.#verdicts = former.#verdicts
     if (now.seen === before.seen) this.#converged = former.#converged
   }
@@ -92,7 +100,13 @@ export class DerivedState {
 
   /** They hold until a record or reachability changes. */
   get verdicts(): Verdicts {
-    this.#verdicts ??= new Verdicts(this.#parts, this.membersByKey, this.dataCenters)
+    this.#verdicts ??= new Verdicts(
+      this.#parts,
+      this.membersByKey,
+      this.dataCenters,
+      this.#formerVerdicts,
+    )
+    this.#formerVerdicts = undefined
     return this.#verdicts
   }
 
@@ -122,6 +136,18 @@ export class DerivedState {
     return isOver(seen, this.order) ? seen : SeenNodes.of(this.order, seen)
   }
 
+  /** Every role that some member has, sorted. */
+  get roles(): readonly string[] {
+    this.#roles ??= [...new Set(this.members.flatMap(({ roles }) => roles))].toSorted()
+    return this.#roles
+  }
+
+  /** Records by who changed them last. */
+  get recordsByAuthor(): ReadonlyMap<string, readonly MemberRecord[]> {
+    this.#recordsByAuthor ??= byAuthor(this.#parts.records.values())
+    return this.#recordsByAuthor
+  }
+
   get hasOrphans(): boolean {
     const { records, tombstones } = this.#parts
     this.#hasOrphans ??=
@@ -139,6 +165,16 @@ export class DerivedState {
   get membersDigest(): number {
     return this.order.digest
   }
+}
+
+function byAuthor(records: Iterable<MemberRecord>): ReadonlyMap<string, readonly MemberRecord[]> {
+  const found = new Map<string, MemberRecord[]>()
+  for (const record of records) {
+    const own = found.get(record.dot.node)
+    if (own) own.push(record)
+    else found.set(record.dot.node, [record])
+  }
+  return found
 }
 
 /** By address. Where all were members before, they need not be sorted again. */

@@ -195,10 +195,8 @@ function* leaderEvents(
 }
 
 function rolesOf(before: ClusterState, after: ClusterState): readonly string[] {
-  const roles = new Set<string>()
-  for (const state of [before, after])
-    for (const member of state.members) for (const role of member.roles) roles.add(role)
-  return [...roles].toSorted()
+  const [former, roles] = [before.derived.roles, after.derived.roles]
+  return former === roles ? roles : [...new Set([...former, ...roles])].toSorted()
 }
 
 function* convergenceEvents(before: boolean, after: boolean): Iterable<ClusterEvent> {

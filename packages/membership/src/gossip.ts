@@ -1,7 +1,8 @@
 import { VectorClock } from '@casty/clock'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
-import { covers } from './dot.ts'
+import { covers, type Dot } from './dot.ts'
+import { LayeredMap } from './layered-map.ts'
 import { mergeRecord, type MemberRecord } from './member-record.ts'
 import { Reachability, type ReachabilityRow } from './reachability.ts'
 import type { Tombstone, Tombstones } from './tombstones.ts'
@@ -45,15 +46,43 @@ export function gossipFor(state: ClusterState, known: VectorClock): Gossip {
     version: state.version,
     ...(known.size > 0 && { since: known }),
     seen: seenBits(state),
-    records: [...state.records.values()].filter((record) => !covers(known, record.dot)),
-    tombstones: [...state.tombstones.values()].filter((tombstone) => !covers(known, tombstone.dot)),
-    rows: rowsFor(state, known),
+    ...changesFor(state, known),
   }
 }
 
-function rowsFor(state: ClusterState, known: VectorClock): readonly GossipRow[] {
+/**
+ * The changes that somebody at `known` lacks. Of thousands of members few have changed something since
+ * a version that is near: only what those told last is looked at.
+ */
+function changesFor(
+  state: ClusterState,
+  known: VectorClock,
+): Pick<Gossip, 'records' | 'tombstones' | 'rows'> {
+  const isLacked = ({ dot }: { readonly dot: Dot }): boolean => !covers(known, dot)
+  const tombstones = [...state.tombstones.values()].filter(isLacked)
+  // Changes by removed nodes are in no version: they are found by looking at all.
+  if (known.size === 0 || state.hasOrphans) {
+    const records = [...state.records.values()].filter(isLacked)
+    return { records, tombstones, rows: rowsFor(state, state.rowCounters, known) }
+  }
+  const authors = state.version.changesSince(known)
+  const { recordsByAuthor } = state.derived
+  const records = authors.flatMap(([author]) => recordsByAuthor.get(author) ?? []).filter(isLacked)
+  const counters = authors.flatMap(([author]) => {
+    // Only looked up, and found: so it is a member's.
+    const counter = state.rowCounters.get(author as NodeKey)
+    return counter === undefined ? [] : [[author as NodeKey, counter] as const]
+  })
+  return { records, tombstones, rows: rowsFor(state, counters, known) }
+}
+
+function rowsFor(
+  state: ClusterState,
+  counters: Iterable<readonly [NodeKey, number]>,
+  known: VectorClock,
+): readonly GossipRow[] {
   const rows: GossipRow[] = []
-  for (const [key, counter] of state.rowCounters) {
+  for (const [key, counter] of counters) {
     if (!(counter > known.versionOf(key))) continue
     const observer = state.membersByKey.get(key)?.node
     const row = state.reachability.rows.get(key)
@@ -169,9 +198,12 @@ function mergeRows(
   const isKnown = (key: string): boolean => state.membersByKey.has(key as NodeKey) // Only looked up.
   const all = Reachability.of(newer.map(({ observer, row }) => [observer.key, row]))
   const told = records === state.records ? all.restrict(isKnown) : all
-  const rowCounters = new Map(state.rowCounters)
+  const rowCounters = new Map<NodeKey, number>()
   for (const { observer, counter } of newer) rowCounters.set(observer.key, counter)
-  return { reachability: state.reachability.merge(told), rowCounters }
+  return {
+    reachability: state.reachability.merge(told),
+    rowCounters: LayeredMap.over(state.rowCounters, rowCounters),
+  }
 }
 
 function isSame(

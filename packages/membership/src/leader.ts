@@ -42,13 +42,13 @@ export function electLeader(state: ClusterState, view: Viewpoint = {}): Member |
 
 function findLeader(state: ClusterState, view: Viewpoint): Member | undefined {
   const unreachable = unreachableFrom(state, view)
-  const candidates = state.members.filter(
-    (member) => inScope(member, view) && member.status !== 'down' && !unreachable.has(member.key),
+  const isCandidate = (member: Member): boolean =>
+    inScope(member, view) && member.status !== 'down' && !unreachable.has(member.key)
+  const isFit = (member: Member): boolean => isEstablished(member) && isCandidate(member)
+  return (
+    first(state.members, leadingOrder(view.leaderOrder), isFit) ??
+    first(state.members, byLeaderStatus, isCandidate)
   )
-  const fit = candidates.filter(isEstablished)
-  return fit.length > 0
-    ? first(fit, leadingOrder(view.leaderOrder))
-    : first(candidates, byLeaderStatus)
 }
 
 /** The leader among the members that have a role. */
@@ -58,14 +58,12 @@ export function electRoleLeader(
   view: Viewpoint = {},
 ): Member | undefined {
   const unreachable = unreachableFrom(state, view)
-  const fit = state.members.filter(
-    (member) =>
-      inScope(member, view) &&
-      member.hasRole(role) &&
-      isEstablished(member) &&
-      !unreachable.has(member.key),
-  )
-  return first(fit, leadingOrder(view.leaderOrder))
+  const isFit = (member: Member): boolean =>
+    inScope(member, view) &&
+    member.hasRole(role) &&
+    isEstablished(member) &&
+    !unreachable.has(member.key)
+  return first(state.members, leadingOrder(view.leaderOrder), isFit)
 }
 
 /**
@@ -252,11 +250,15 @@ function votedUnreachable(state: ClusterState, view: Viewpoint): Iterable<NodeKe
     ])
 }
 
+/** Whether a member is fit is asked only of those who would come first. */
 function first(
   members: readonly Member[],
   order: (left: Member, right: Member) => number,
+  isFit: (member: Member) => boolean,
 ): Member | undefined {
   let found: Member | undefined
-  for (const member of members) if (!found || order(member, found) < 0) found = member
+  for (const member of members) {
+    if ((!found || order(member, found) < 0) && isFit(member)) found = member
+  }
   return found
 }

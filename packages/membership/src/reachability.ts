@@ -1,3 +1,5 @@
+import { LayeredMap } from './layered-map.ts'
+
 /** What an observer says of a subject; `terminated` means gone for good. */
 export type ReachabilityStatus = 'reachable' | 'unreachable' | 'terminated'
 
@@ -62,7 +64,7 @@ export class Reachability {
 
   /** Replaces an observer's row whole, as a merge does. */
   withRow(observer: string, row: ReachabilityRow): Reachability {
-    return new Reachability(new Map(this.rows).set(observer, row))
+    return new Reachability(LayeredMap.over(this.rows, [[observer, row]]))
   }
 
   #record(observer: string, subject: string, status: ReachabilityStatus): Reachability {
@@ -187,10 +189,10 @@ export class Reachability {
     let rows: Map<string, ReachabilityRow> | undefined
     for (const [observer, row] of other.rows) {
       if (row.version <= this.versionOf(observer)) continue
-      rows ??= new Map(this.rows)
+      rows ??= new Map()
       rows.set(observer, row)
     }
-    const merged = rows ? new Reachability(rows) : this
+    const merged = rows ? new Reachability(LayeredMap.over(this.rows, rows)) : this
     return allowed ? merged.restrict(allowed) : merged
   }
 

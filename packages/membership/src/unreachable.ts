@@ -1,6 +1,7 @@
 import type { NodeKey } from '@casty/transport'
-import type { Member } from './member.ts'
-import type { Reachability } from './reachability.ts'
+import { LayeredMap } from './layered-map.ts'
+import { byAddress, type Member } from './member.ts'
+import type { Reachability, ReachabilityRecord } from './reachability.ts'
 
 /**
  * Up to so many members of a data center all watch all, over the twelve connections that a node of a
@@ -71,26 +72,62 @@ export function countVotes(
   self?: NodeKey,
 ): readonly ReachabilityVotes[] {
   if (reachability.rows.size === 0) return []
-  const accusers = accusersBySubject(members, reachability)
+  return countAccusations(accusersBySubject(members, reachability), {
+    members,
+    reachability,
+    needed,
+    self,
+  })
+}
+
+/** By what the votes of accusers are counted. */
+export interface CountingRules {
+  readonly members: ReadonlyMap<NodeKey, Member>
+  readonly reachability: Reachability
+  readonly needed: (size: number) => number
+  readonly self: NodeKey | undefined
+}
+
+/** The count of `countVotes`, of accusers that are known already. */
+export function countAccusations(
+  accusers: Accusers,
+  { members, reachability, needed, self }: CountingRules,
+): readonly ReachabilityVotes[] {
   if (accusers.size === 0) return []
-  const present = [...members.values()].filter((member) => member.status !== 'down')
-  const asked = needed(present.length)
+  const asked = needed(countPresent(members.values()))
   const counted =
     asked === 1 ? accusers : withoutDeadHeats(withoutVoid(accusers, self), accusers, self)
-  const isThere = (key: NodeKey): boolean => key === self || (counted.get(key)?.length ?? 0) < asked
-  const voters = present.map(({ key }) => key).filter(isThere)
-  return [...counted].map(([subject, observers]) => {
-    const vouching = countVouching(voters, subject, observers, reachability, asked, self)
+  const isThere = ({ key, status }: Member): boolean =>
+    status !== 'down' && (key === self || (counted.get(key)?.length ?? 0) < asked)
+  return Array.from(accusers.keys(), (subject) => {
+    const observers = counted.get(subject) ?? []
+    const vouching = countVouching(
+      { members, isThere },
+      subject,
+      observers,
+      reachability,
+      asked,
+      self,
+    )
     const enough = Math.max(1, Math.min(asked, vouching))
     const unreachable = subject !== self && observers.length >= enough
     return { subject, observers, needed: enough, unreachable }
   })
 }
 
-type Accusers = ReadonlyMap<NodeKey, readonly NodeKey[]>
+function countPresent(members: Iterable<Member>): number {
+  let count = 0
+  for (const { status } of members) if (status !== 'down') count++
+  return count
+}
+
+/** By subject, who finds it unreachable and may say so: at least one. */
+export type Accusers = ReadonlyMap<NodeKey, readonly NodeKey[]>
+/** Those of them who count. */
+type Counted = Pick<Accusers, 'get'>
 
 /** Leaves out the observers that more others find unreachable than there are of them. */
-function withoutVoid(accusers: Accusers, self: NodeKey | undefined): Accusers {
+function withoutVoid(accusers: Accusers, self: NodeKey | undefined): Counted {
   return mapped(accusers, (observers) =>
     filtered(
       observers,
@@ -105,10 +142,10 @@ function withoutVoid(accusers: Accusers, self: NodeKey | undefined): Accusers {
  * moment, it would else stay unreachable for as long as they are members.
  */
 function withoutDeadHeats(
-  counted: Accusers,
+  counted: Counted,
   accusers: Accusers,
   self: NodeKey | undefined,
-): Accusers {
+): Counted {
   const isUndisputed = (key: NodeKey): boolean => (counted.get(key)?.length ?? 0) === 0
   return mapped(counted, (observers, subject) => {
     const most = accusers.get(subject)?.length ?? 0
@@ -120,13 +157,23 @@ function withoutDeadHeats(
   })
 }
 
+/** Made for a subject when it is asked for: mostly nobody accuses its accusers, and all stay. */
 function mapped(
-  accusers: Accusers,
+  counted: Counted,
   left: (observers: readonly NodeKey[], subject: NodeKey) => readonly NodeKey[],
-): Accusers {
-  return new Map(
-    [...accusers].map(([subject, observers]) => [subject, left(observers, subject)] as const),
-  )
+): Counted {
+  const known = new Map<NodeKey, readonly NodeKey[]>()
+  return {
+    get(subject) {
+      const found = known.get(subject)
+      if (found) return found
+      const observers = counted.get(subject)
+      if (!observers) return undefined
+      const made = left(observers, subject)
+      if (made !== observers) known.set(subject, made)
+      return made
+    },
+  }
 }
 
 /** The same instance where all stay. */
@@ -137,12 +184,17 @@ function filtered(
   return observers.every(stays) ? observers : observers.filter(stays)
 }
 
+interface Voters {
+  readonly members: ReadonlyMap<NodeKey, Member>
+  readonly isThere: (member: Member) => boolean
+}
+
 /**
  * How many are left to vote on a subject, counted up to `most`: a partition of a large cluster makes
  * many subjects, and to ask every member about each of them takes quadratic time.
  */
 function countVouching(
-  voters: readonly NodeKey[],
+  voters: Voters,
   subject: NodeKey,
   observers: readonly NodeKey[],
   reachability: Reachability,
@@ -152,8 +204,10 @@ function countVouching(
   const accusing = observers.filter((observer) => observer !== subject).length
   if (accusing >= most) return accusing
   let vouching = 0
-  for (const voter of voters) {
-    if (voter === subject || accusesInDoubt(voter, subject, reachability)) continue
+  for (const member of voters.members.values()) {
+    const voter = member.key
+    if (voter === subject || !voters.isThere(member)) continue
+    if (accusesInDoubt(voter, subject, reachability)) continue
     const isLeft =
       voter === self ||
       observers.includes(voter) ||
@@ -188,21 +242,70 @@ function mayAccuse(member: Member, reachability: Reachability): boolean {
   return member.status !== 'down' && reachability.rows.get(member.key)?.doubtful !== true
 }
 
-function accusersBySubject(
+/**
+ * Who accuses whom, of members that may; observers in the order of the members.
+ *
+ * @param former - the same of the same members, by other rows: only what differs is looked at
+ */
+export function accusersBySubject(
   members: ReadonlyMap<NodeKey, Member>,
   reachability: Reachability,
+  former?: { readonly accusers: Accusers; readonly reachability: Reachability },
 ): Accusers {
-  const accusers = new Map<NodeKey, NodeKey[]>()
-  for (const observer of members.values()) {
+  const changed = former && LayeredMap.changedBetween(former.reachability.rows, reachability.rows)
+  const observers = changed
+    ? [...changed].flatMap((key) => members.get(key as NodeKey) ?? []) // Only looked up.
+    : members.values()
+  const accusers = new Map<NodeKey, readonly NodeKey[]>(changed && former.accusers)
+  for (const observer of observers) {
+    const before = changed ? accusedBy(observer, former.reachability) : undefined
     const row = reachability.rows.get(observer.key)
-    if (!row || !mayAccuse(observer, reachability)) continue
-    for (const [key, record] of row.records) {
+    if (changed && row === former.reachability.rows.get(observer.key)) continue
+    for (const key of before?.keys() ?? []) withdraw(accusers, key as NodeKey, observer.key)
+    for (const [key, record] of accusedBy(observer, reachability)) {
       const subject = members.get(key as NodeKey)?.key // Looked up: only a member's key is kept.
       if (subject === undefined || record.status === 'reachable') continue
-      const found = accusers.get(subject)
-      if (found) found.push(observer.key)
-      else accusers.set(subject, [observer.key])
+      accuse(accusers, subject, observer, changed && members)
     }
   }
   return accusers
+}
+
+function accusedBy(
+  observer: Member,
+  reachability: Reachability,
+): ReadonlyMap<string, ReachabilityRecord> {
+  const row = reachability.rows.get(observer.key)
+  return row && mayAccuse(observer, reachability) ? row.records : nobody
+}
+
+const nobody: ReadonlyMap<string, ReachabilityRecord> = new Map()
+
+function withdraw(
+  accusers: Map<NodeKey, readonly NodeKey[]>,
+  subject: NodeKey,
+  observer: NodeKey,
+): void {
+  const left = accusers.get(subject)?.filter((other) => other !== observer)
+  if (left === undefined) return
+  if (left.length > 0) accusers.set(subject, left)
+  else accusers.delete(subject)
+}
+
+/** @param members - where others may stand behind it in their order */
+function accuse(
+  accusers: Map<NodeKey, readonly NodeKey[]>,
+  subject: NodeKey,
+  observer: Member,
+  members: ReadonlyMap<NodeKey, Member> | undefined,
+): void {
+  const all = accusers.get(subject) ?? []
+  const behind = all.findIndex((key) => {
+    const other = members?.get(key)
+    return other !== undefined && byAddress(observer, other) < 0
+  })
+  accusers.set(
+    subject,
+    behind < 0 ? [...all, observer.key] : all.toSpliced(behind, 0, observer.key),
+  )
 }

@@ -4,13 +4,21 @@ import type { NodeKey } from '@casty/transport'
 import type { ClusterStateParts } from './cluster-state-parts.ts'
 import type { DataCenter } from './data-centers.ts'
 import { byAge, type Member } from './member.ts'
+import type { Reachability } from './reachability.ts'
 import { countVotesAcross } from './unreachable-across.ts'
 import {
+  accusersBySubject,
+  countAccusations,
   countVotes,
   observersNeeded,
-  unreachableMembers,
+  type Accusers,
   type ReachabilityVotes,
 } from './unreachable.ts'
+
+interface FormerAccusers {
+  readonly accusers: Accusers
+  readonly reachability: Reachability
+}
 
 type CountedParts = Pick<
   ClusterStateParts,
@@ -32,13 +40,18 @@ export class Verdicts {
   readonly #within = new Map<string, ReadonlySet<NodeKey>>()
   readonly #across = new Map<string, ReadonlySet<NodeKey>>()
   readonly #envoys = new Map<string, readonly Member[]>()
+  readonly #accusers = new Map<string, Accusers>()
+  /** Of a state before, with the same members and other observations. */
+  #former: Verdicts | undefined
   #unreachable: ReadonlySet<NodeKey> | undefined
 
   constructor(
     parts: CountedParts,
     members: ReadonlyMap<NodeKey, Member>,
     dataCenters: ReadonlyMap<string, DataCenter>,
+    former?: Verdicts,
   ) {
+    if (former) this.#former = former.#accusers.size > 0 ? former : former.#former
     this.#parts = parts
     this.#members = members
     this.#dataCenters = dataCenters
@@ -101,9 +114,27 @@ export class Verdicts {
     if (known) return known
     const members = this.#dataCenters.get(dataCenter)?.membersByKey ?? new Map<NodeKey, Member>()
     const { reachability, viewer } = this.#parts
-    const found = unreachableMembers(members, reachability, this.#needed, viewer)
+    const rules = { members, reachability, needed: this.#needed, self: viewer }
+    const votes = countAccusations(this.#accusersIn(dataCenter, members), rules)
+    const found = new Set<NodeKey>()
+    for (const { subject, unreachable } of votes) if (unreachable) found.add(subject)
     this.#within.set(dataCenter, found)
     return found
+  }
+
+  #accusersIn(dataCenter: string, members: ReadonlyMap<NodeKey, Member>): Accusers {
+    const { reachability } = this.#parts
+    const former = this.#former?.accusersOf(dataCenter)
+    const accusers = accusersBySubject(members, reachability, former)
+    this.#accusers.set(dataCenter, accusers)
+    if (this.#accusers.size === this.#dataCenters.size) this.#former = undefined // Never a chain.
+    return accusers
+  }
+
+  /** What others can go on from, where it was worked out here. */
+  accusersOf(dataCenter: string): FormerAccusers | undefined {
+    const accusers = this.#accusers.get(dataCenter)
+    return accusers && { accusers, reachability: this.#parts.reachability }
   }
 
   /** Members of other data centers whom enough envoys of this one find unreachable. */

@@ -44,6 +44,10 @@ export interface DeathFigures {
 }
 
 const patienceMs = 60_000
+/** The frozen are frozen anew for so long, before they would go on. */
+const pauseMs = 1_000
+/** More than lies between two looks. */
+const pauseMarginMs = 200
 /** Between two changes, so that each is measured alone. */
 const quietMs = 2_000
 
@@ -153,7 +157,7 @@ export async function measureJoins(crowd: Crowd, count: number): Promise<JoinFig
 /**
  * A share of the nodes dies at once: killed, so that their hosts refuse connections, or silent.
  *
- * @param withinMs - survivors have so long to agree, and the frozen stand still for as long
+ * @param withinMs - survivors have so long to agree; the frozen stand still until they have, or until then
  */
 export async function measureDeaths(
   crowd: Crowd,
@@ -180,12 +184,20 @@ export async function measureDeaths(
     if (list === other && event.type === 'member-unreachable') accused.add(host)
     agreed.note(at, right.size === dead.size && other.size === 0, world.now)
   }
+  const end = world.now + withinMs
+  let frozenUntil = world.now
+  const stayFrozen = (): void => {
+    if (world.now < frozenUntil - pauseMarginMs) return
+    const forMs = Math.min(pauseMs, end - world.now)
+    for (const host of doomed) world.pause(host, forMs)
+    frozenUntil = world.now + forMs
+  }
   const finished = await crowd.hearing(hearing, async () => {
-    for (const host of doomed) {
-      if (how === 'killed') world.crash(host)
-      else world.pause(host, withinMs)
-    }
-    return await crowd.until(() => agreed.haveAll(survivors), withinMs)
+    if (how === 'killed') for (const host of doomed) world.crash(host)
+    return await crowd.until(() => {
+      if (how === 'frozen' && world.now < end) stayFrozen()
+      return agreed.haveAll(survivors)
+    }, withinMs)
   })
   const durations = agreed.durationsOf(survivors)
   return {

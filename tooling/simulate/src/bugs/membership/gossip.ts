@@ -41,8 +41,8 @@ export const gossipBugs: readonly SeededBug[] = bugsOf([
     name: 'delta-without-tombstones',
     promise: 'decisions stay',
     file: `${m}/gossip.ts`,
-    find: '.filter((tombstone) => !covers(known, tombstone.dot))',
-    replace: '.filter((tombstone) => known.size === 0 && !covers(known, tombstone.dot))',
+    find: 'const tombstones = [...state.tombstones.values()].filter(isLacked)',
+    replace: 'const tombstones = known.size === 0 ? [...state.tombstones.values()] : []',
     why: 'Removals reach only those who join.',
   },
   {
@@ -65,9 +65,9 @@ export const gossipBugs: readonly SeededBug[] = bugsOf([
     name: 'row-merged-by-subject',
     promise: 'the healthy are reachable',
     file: `${m}/reachability.ts`,
-    find: 'rows ??= new Map(this.rows)\n      rows.set(observer, row)',
+    find: 'rows ??= new Map()\n      rows.set(observer, row)',
     replace:
-      'rows ??= new Map(this.rows)\n      rows.set(observer, { ...row, records: new Map([...(rows.get(observer)?.records ?? []), ...row.records]) })',
+      'rows ??= new Map()\n      rows.set(observer, { ...row, records: new Map([...(this.rows.get(observer)?.records ?? []), ...row.records]) })',
     why: 'What an observer took back stays, since a healed row names nobody.',
   },
   {

@@ -34,8 +34,8 @@ export const stateBugs: readonly SeededBug[] = bugsOf([
     name: 'change-not-counted-in-row',
     promise: 'all agree',
     file: `${m}/cluster-state.ts`,
-    find: 'this.#nextDot(observer).counter)',
-    replace: 'this.version.versionOf(observer.key))',
+    find: 'const { counter } = this.#nextDot(observer)',
+    replace: 'const counter = this.version.versionOf(observer.key)',
     why: 'Whoever knows all but the last change of an observer is never told of that.',
   },
   {
