@@ -330,8 +330,10 @@ export class ClusterState implements ClusterStateParts {
 
   #change(by: NodeIdentity, members: readonly Member[]): ClusterState {
     const dot = this.#nextDot(by)
-    const records = new Map(this.records)
-    for (const member of members) records.set(member.address.toString(), { member, dot })
+    const records = LayeredMap.over(
+      this.records,
+      members.map((member) => [member.address.toString(), { member, dot }] as const),
+    )
     return this.#counted(by, { records }).normalized()
   }
 

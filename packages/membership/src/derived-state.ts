@@ -2,9 +2,16 @@ import type { NodeKey } from '@casty/transport'
 import type { ClusterStateParts } from './cluster-state-parts.ts'
 import { dataCentersOf, type DataCenter } from './data-centers.ts'
 import { derivedFrom, versionDigestOf } from './digest.ts'
-import { byAddress, type Member } from './member.ts'
+import type { Member } from './member.ts'
 import type { MemberRecord } from './member-record.ts'
 import { MembersByKey } from './members-by-key.ts'
+import {
+  haveOrphans,
+  membersOf,
+  recordsByAuthor,
+  type MadeOf,
+  type RecordsByAuthor,
+} from './record-lists.ts'
 import { isOver, NodeOrder, SeenNodes, type NodeSet } from './seen-nodes.ts'
 import { Verdicts } from './verdicts.ts'
 
@@ -23,7 +30,7 @@ export class DerivedState {
   readonly #parts: ClusterStateParts
   #members: readonly Member[] | undefined
   /** Of a state before, with other records. */
-  #formerMembers: readonly Member[] | undefined
+  #formerMembers: MadeOf<readonly Member[]> | undefined
   #membersByKey: ReadonlyMap<NodeKey, Member> | undefined
   #dataCenters: ReadonlyMap<string, DataCenter> | undefined
   /** Of a state before, with other records. */
@@ -36,8 +43,12 @@ export class DerivedState {
   /** Of a state before, with other records: it holds as long as the same nodes are members. */
   #formerOrder: NodeOrder | undefined
   #hasOrphans: boolean | undefined
+  /** Records of a state before without orphans, by the same tombstones. */
+  #orphanless: ReadonlyMap<string, MemberRecord> | undefined
   #roles: readonly string[] | undefined
-  #recordsByAuthor: ReadonlyMap<string, readonly MemberRecord[]> | undefined
+  #recordsByAuthor: RecordsByAuthor | undefined
+  /** Of a state before, with other records. */
+  #formerAuthors: MadeOf<RecordsByAuthor> | undefined
   #seen: SeenNodes | undefined
   #converged: Converged | undefined
 
@@ -52,10 +63,18 @@ export class DerivedState {
     if (now.version === before.version && now.clusterId === before.clusterId)
       this.#versionDigest = former.#versionDigest
     derivedFrom(before.version, now.version)
+    if (now.tombstones === before.tombstones) {
+      this.#orphanless = former.#hasOrphans === false ? before.records : former.#orphanless
+    }
     if (now.records !== before.records) {
       this.#formerDataCenters = former.#dataCenters ?? former.#formerDataCenters
       this.#formerOrder = former.#order ?? former.#formerOrder
-      this.#formerMembers = former.#members ?? former.#formerMembers
+      this.#formerMembers = former.#members
+        ? { records: before.records, made: former.#members }
+        : former.#formerMembers
+      this.#formerAuthors = former.#recordsByAuthor
+        ? { records: before.records, made: former.#recordsByAuthor }
+        : former.#formerAuthors
       return
     }
     this.#formerDataCenters = former.#formerDataCenters
@@ -65,6 +84,7 @@ export class DerivedState {
     this.#membersByKey = former.#membersByKey
     this.#roles = former.#roles
     this.#recordsByAuthor = former.#recordsByAuthor
+    this.#formerAuthors = former.#formerAuthors
     this.#order = former.#order
     this.#formerOrder = former.#formerOrder
     if (now.seen === before.seen) this.#seen = former.#seen
@@ -143,16 +163,16 @@ export class DerivedState {
   }
 
   /** Records by who changed them last. */
-  get recordsByAuthor(): ReadonlyMap<string, readonly MemberRecord[]> {
-    this.#recordsByAuthor ??= byAuthor(this.#parts.records.values())
+  get recordsByAuthor(): RecordsByAuthor {
+    this.#recordsByAuthor ??= recordsByAuthor(this.#parts.records, this.#formerAuthors)
+    this.#formerAuthors = undefined
     return this.#recordsByAuthor
   }
 
   get hasOrphans(): boolean {
     const { records, tombstones } = this.#parts
-    this.#hasOrphans ??=
-      tombstones.size > 0 &&
-      [...records.values(), ...tombstones.values()].some((change) => tombstones.isOrphan(change))
+    this.#hasOrphans ??= haveOrphans(records, tombstones, this.#orphanless)
+    this.#orphanless = undefined
     return this.#hasOrphans
   }
 
@@ -165,26 +185,6 @@ export class DerivedState {
   get membersDigest(): number {
     return this.order.digest
   }
-}
-
-function byAuthor(records: Iterable<MemberRecord>): ReadonlyMap<string, readonly MemberRecord[]> {
-  const found = new Map<string, MemberRecord[]>()
-  for (const record of records) {
-    const own = found.get(record.dot.node)
-    if (own) own.push(record)
-    else found.set(record.dot.node, [record])
-  }
-  return found
-}
-
-/** By address. Where all were members before, they need not be sorted again. */
-function membersOf(
-  records: ReadonlyMap<string, MemberRecord>,
-  former: readonly Member[] = [],
-): readonly Member[] {
-  const kept = former.flatMap((member) => records.get(member.address.toString())?.member ?? [])
-  if (kept.length === records.size) return kept
-  return [...records.values()].map((record) => record.member).toSorted(byAddress)
 }
 
 /** The former one where the same nodes are members: their digest and places are known. */

@@ -159,14 +159,14 @@ function mergeRecords(
   for (const record of told) {
     if (tombstones.has(record.member.node)) continue
     const address = record.member.address.toString()
-    const held = (merged ?? known).get(address)
+    const held = merged?.get(address) ?? known.get(address)
     if (!held && covers(version, record.dot)) continue
     const joined = held ? mergeRecord(held, record, isRemoved) : record
     if (joined === held) continue
-    merged ??= new Map(known)
+    merged ??= new Map()
     merged.set(address, joined)
   }
-  const records = merged ?? known
+  const records = merged ? LayeredMap.over(known, merged) : known
   return tombstones === buried ? records : withoutDead(records, tombstones)
 }
 
