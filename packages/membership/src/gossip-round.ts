@@ -14,7 +14,7 @@ import {
 } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
 import { lookForRivals } from './rivals.ts'
-import { afterRound, isRush, patience } from './rush.ts'
+import { afterRound, fanoutOf, isRush, patience } from './rush.ts'
 import { gossipTo, sendTo } from './sending.ts'
 
 /** How often those who have not seen the view are preferred as targets, where there are others. */
@@ -23,10 +23,10 @@ const preferUnseen = 0.8
 /** One round: a few peers are told what they lack, or asked whether they lack anything. */
 export function gossipRound(state: MembershipState, moment: Moment): Step {
   const draw = drawsOf(moment)
-  const { gossipIntervalMs, gossipFanout } = state.settings
+  const { gossipIntervalMs } = state.settings
   const { cluster, self, badLinks } = state
   const candidates = candidatesWithin(cluster, self.key, draw() < preferUnseen, badLinks)
-  const targets = pickTargets(candidates, gossipFanout, draw)
+  const targets = pickTargets(candidates, fanoutOf(state), draw)
   const seenByAll = isSeenByAll(state)
   const delayMs = seenByAll ? gossipIntervalMs : Math.min(state.pace.delayMs * 2, gossipIntervalMs)
   const nextAt = moment.now + delayMs * (0.9 + 0.2 * draw())

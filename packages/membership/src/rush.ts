@@ -8,12 +8,19 @@ import type { MembershipEffect, MembershipState, Moment, Rush } from './membersh
 const calmRounds = 3
 /** Members per step of patience: in a small cluster news is cheap, and never waits. */
 const membersPerStep = 128
-const mostPatience = 8
+const mostPatience = 16
+const rushFanout = 2
 
 /** By how much this node stretches its pauses before it tells news: 1 while there is no rush. */
 export function patience({ cluster, rush }: MembershipState): number {
   const most = Math.min(mostPatience, cluster.members.length / membersPerStep)
   return Math.max(1, Math.min(most, rush.rounds - calmRounds + 1))
+}
+
+/** To how many peers a round tells news: in a rush each of them has much to tell in turn. */
+export function fanoutOf(state: MembershipState): number {
+  const { gossipFanout } = state.settings
+  return isRush(state) ? Math.min(gossipFanout, rushFanout) : gossipFanout
 }
 
 /** Whether so much is going on that peers are asked what they lack, rather than told what they may know. */
