@@ -147,7 +147,7 @@ export class ClusterNode {
         )
         return
       case 'send':
-        this.messenger.holds(this.state.cluster.version)
+        this.messenger.tells(effect.to, this.state.cluster.version)
         this.messenger.send(effect.to, effect.message)
         return
       case 'reincarnate':
@@ -225,6 +225,7 @@ export class ClusterNode {
   #askAnew(from: NodeIdentity): void {
     const { phase, cluster } = this.state
     if (phase.type === 'joining' || phase.type === 'stopped') return
+    this.messenger.tells(from, cluster.version)
     this.messenger.send(from, { type: 'gossip-request', version: cluster.version })
   }
 

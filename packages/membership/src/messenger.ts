@@ -4,12 +4,13 @@ import { decodeMessage, encodeInParts, membershipFrameType } from './codec.ts'
 import { clockDigest } from './digest.ts'
 import { Tally } from './tally.ts'
 import type { ClusterMessage } from './messages.ts'
-import { ToldVersions, UnknownVersion } from './version-delta.ts'
+import { ToldPeers, UnknownVersion } from './version-delta.ts'
 
 /** Bulk goes on the data lane, so that neither a large view nor a shard table delays a heartbeat. */
 const maxControlBytes = 49_152
-/** Some seconds' worth where a great many things happen at once: whatever is lost then comes late. */
-const rememberedVersions = 32
+/** More than a node has neighbours; of each, more than are under way between two nodes at a time. */
+const rememberedPeers = 64
+const rememberedVersions = 4
 
 /** Membership's messages over an endpoint: encoded, counted, and connections kept as asked. */
 export class Messenger {
@@ -18,7 +19,7 @@ export class Messenger {
   readonly #kept = new Map<NodeKey, NodeIdentity>()
   readonly sent: Tally = new Tally()
   readonly received: Tally = new Tally()
-  readonly #told = new ToldVersions(rememberedVersions)
+  readonly #told = new ToldPeers(rememberedPeers, rememberedVersions)
   #bytesSent = 0
   #bytesReceived = 0
 
@@ -41,8 +42,8 @@ export class Messenger {
     receive: (from: NodeIdentity, message: ClusterMessage) => void,
     unreadable: (from: NodeIdentity) => void,
   ): void {
-    const told = (digest: number): VectorClock | undefined => this.#told.get(digest)
     this.#endpoint.handle(membershipFrameType, (from, bytes, start, end) => {
+      const told = (digest: number): VectorClock | undefined => this.#told.get(from.key, digest)
       let message: ClusterMessage
       try {
         message = decodeMessage(bytes, start, end, told)
@@ -57,9 +58,9 @@ export class Messenger {
     })
   }
 
-  /** Others will build on this version, once they were told of it in any form. */
-  holds(version: VectorClock): void {
-    this.#told.remember(version, clockDigest)
+  /** A peer will build on the version held, once it is told of it in any form. */
+  tells(to: NodeIdentity, version: VectorClock): void {
+    this.#told.remember(to.key, version, clockDigest)
   }
 
   /** Best effort: what is lost is told again by the next round of gossip, or the next heartbeat. */
