@@ -289,6 +289,15 @@ describe('clocks that come of one another', () => {
     )
   })
 
+  test('of nodes of which most are gone compare as if those had never been', () => {
+    let clock = VectorClock.of({ stays: 2 ** 40 })
+    for (let life = 0; life < 100; life++)
+      clock = clock.increment(`life-${life}`).without(`life-${life}`)
+    expect(clock.entries()).toEqual([['stays', 2 ** 40]])
+    expect(clock.increment('stays').compare(VectorClock.of({ stays: 2 ** 40 + 1 }))).toBe('same')
+    expect(clock.compare(VectorClock.of({ stays: 2 ** 40, other: 1 }))).toBe('before')
+  })
+
   test('are no news where no entry differs', () => {
     expect(
       origin.withEntries([

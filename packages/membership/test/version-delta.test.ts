@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeMessage } from '../src/codec.ts'
 import { clockDigest, derivedFrom } from '../src/digest.ts'
-import { ToldVersions, UnknownVersion } from '../src/version-delta.ts'
+import { ToldPeers, ToldVersions, UnknownVersion } from '../src/version-delta.ts'
 
 const versions = fc
   .dictionary(fc.constantFrom('a', 'b', 'c', 'd', 'e'), fc.nat(4))
@@ -31,6 +31,7 @@ test('two versions have one digest exactly when they are equal', () => {
 const nodes = Array.from({ length: 100 }, (_, index) =>
   NodeIdentity.of(NodeAddress.of(`node-${index}`, 1), 1_700_000_000_000 + index),
 )
+const self = NodeIdentity.parse('self:1#1').key
 const told = VectorClock.of(nodes.map(({ key }) => [key, 3] as const))
 const later = told.increment(nodes[7]?.key ?? '')
 const request: MembershipMessage = { type: 'gossip-request', version: later, since: told }
@@ -67,4 +68,16 @@ test('of the versions told the last few are remembered', () => {
   expect(memory.get(clockDigest(first))).toBeUndefined()
   expect(memory.get(clockDigest(second))).toBe(second)
   expect(memory.get(clockDigest(third))).toBe(third)
+})
+
+test('what a peer was told is remembered whatever others are told, until too many others are', () => {
+  const memory = new ToldPeers(2, 1)
+  const [first, second, third] = nodes.map(({ key }) => key)
+  memory.remember(first ?? self, told, clockDigest)
+  memory.remember(second ?? self, later, clockDigest)
+  expect(memory.get(first ?? self, clockDigest(told))).toBe(told)
+  expect(memory.get(second ?? self, clockDigest(told))).toBeUndefined()
+  memory.remember(third ?? self, later, clockDigest)
+  expect(memory.get(first ?? self, clockDigest(told))).toBeUndefined()
+  expect(memory.get(third ?? self, clockDigest(later))).toBe(later)
 })
