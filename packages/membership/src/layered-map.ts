@@ -49,6 +49,7 @@ export class LayeredMap<K, V> implements ReadonlyMap<K, V> {
   }
 
   static layersOf<K, V>(
+    this: void,
     map: ReadonlyMap<K, V>,
   ): readonly [base: ReadonlyMap<K, V>, changes: ReadonlyMap<K, V>] {
     return map instanceof LayeredMap ? [map.#base, map.#changes] : [map, new Map<K, V>()]
