@@ -51,7 +51,10 @@ export class Verdicts {
     dataCenters: ReadonlyMap<string, DataCenter>,
     former?: Verdicts,
   ) {
-    if (former) this.#former = former.#accusers.size > 0 ? former : former.#former
+    if (former) {
+      this.#former = former.#accusers.size > 0 ? former : former.#former
+      former.#former = undefined // Never a chain: asked again, it counts anew.
+    }
     this.#parts = parts
     this.#members = members
     this.#dataCenters = dataCenters
@@ -127,7 +130,7 @@ export class Verdicts {
     const former = this.#former?.accusersOf(dataCenter)
     const accusers = accusersBySubject(members, reachability, former)
     this.#accusers.set(dataCenter, accusers)
-    if (this.#accusers.size === this.#dataCenters.size) this.#former = undefined // Never a chain.
+    if (this.#accusers.size === this.#dataCenters.size) this.#former = undefined
     return accusers
   }
 
