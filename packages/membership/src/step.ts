@@ -117,10 +117,15 @@ function receiveAsMember(
   if (outlivedBy(state.cluster, from) !== undefined) {
     return [state, [{ type: 'drop', reason: 'gone-sender' }]]
   }
-  return receiveFrom(from, message, observeLink(state, from, false))
+  return receiveFrom(observeLink(state, from, false), from, message, moment)
 }
 
-function receiveFrom(from: NodeIdentity, message: BetweenMembers, state: MembershipState): Step {
+function receiveFrom(
+  state: MembershipState,
+  from: NodeIdentity,
+  message: BetweenMembers,
+  moment: Moment,
+): Step {
   switch (message.type) {
     case 'gossip-status':
       return receiveStatus(state, from, message)
