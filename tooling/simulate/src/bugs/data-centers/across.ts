@@ -63,9 +63,9 @@ export const acrossBugs: readonly SeededBug[] = [
     scenario: 'data-centers',
     promise: 'the healthy are reachable',
     file: `${m}/verdicts.ts`,
-    find: 'const found = unreachableMembers(members, reachability, this.#needed, viewer)',
+    find: 'const rules = { members, reachability, needed: this.#needed, self: viewer }\n    const votes = countAccusations(this.#accusersIn(dataCenter, members), rules)',
     replace:
-      'const found = unreachableMembers(members.size > 0 ? this.#members : members, reachability, this.#needed, viewer)',
+      'const all = members.size > 0 ? this.#members : members\n    const rules = { members: all, reachability, needed: this.#needed, self: viewer }\n    const votes = countAccusations(this.#accusersIn(dataCenter, all), rules)',
     why: 'A cut between data centers makes members unreachable within them, and stops their leaders.',
   },
 ]
