@@ -68,7 +68,11 @@ export class ByteReader {
   /** UTF-8 of at most `maxBytes`, checked: malformed text is refused, not repaired. */
   string(maxBytes: number): string {
     const encoded = this.#field(maxBytes)
-    return encoded.length <= maxRecentBytes ? recentText(encoded) : decoded(encoded)
+    try {
+      return textDecoder.decode(encoded)
+    } catch (cause) {
+      throw TransportError.malformed('A text is no UTF-8', cause)
+    }
   }
 
   /** A copy of at most `maxBytes`: it outlives the buffer that was read. */
@@ -114,35 +118,4 @@ export class ByteReader {
     this.#offset = start + size
     return start
   }
-}
-
-function decoded(bytes: Uint8Array): string {
-  try {
-    return textDecoder.decode(bytes)
-  } catch (cause) {
-    throw TransportError.malformed('A text is no UTF-8', cause)
-  }
-}
-
-// Nodes name the same hosts again and again, thousands of them in some messages. A short text that was read
-// lately is found by its bytes, and not made anew; which texts those are changes nothing but the time.
-const maxRecentBytes = 32
-const recentTexts: (string | undefined)[] = Array.from({ length: 8_192 })
-
-function recentText(bytes: Uint8Array): string {
-  let hash = 0x811c9dc5
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
-  const slot = (hash ^ (hash >>> 15)) & (recentTexts.length - 1)
-  const known = recentTexts[slot]
-  if (known !== undefined && isAsciiOf(known, bytes)) return known
-  return (recentTexts[slot] = decoded(bytes))
-}
-
-function isAsciiOf(text: string, bytes: Uint8Array): boolean {
-  if (text.length !== bytes.length) return false
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index] ?? 0
-    if (byte > 0x7f || text.charCodeAt(index) !== byte) return false
-  }
-  return true
 }
