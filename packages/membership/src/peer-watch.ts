@@ -193,7 +193,9 @@ export class PeerWatch {
     if (now >= this.#nextLagSampleAt) this.#sampleLag(now)
     const factor = this.#stalls.factor(now)
     for (const monitor of this.#monitors) monitor.setTimeoutFactor(factor)
-    const doubtful = this.#stalls.isDoubtful(now)
+    // A machine that slept may have been given up meanwhile. That it is told for a moment is news that all
+    // who still hear this node will have seen; whoever is not, it learns of by their silence.
+    const doubtful = this.#stalls.isDoubtful(now) || stall?.cause === 'suspended'
     if (doubtful === this.#doubtful) return
     this.#doubtful = doubtful
     this.#around.doubtsChanged(doubtful)

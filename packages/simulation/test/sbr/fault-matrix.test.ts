@@ -107,6 +107,25 @@ describe('a process that is stopped', () => {
   })
 })
 
+describe('a machine that sleeps', () => {
+  const sleep = [0, 'sleep', { host: 'e', forMs: 17_000, order: 'timers-first' }] as const
+
+  test('and wakes up cut off, given up long ago, stops in time', async () => {
+    const actions: StoryOptions['actions'] = [
+      sleep,
+      [5_000, 'split', { sides: sides('a b c d | e'), mode: 'silent', forMs: 35_000 }],
+    ]
+    const told = await story(five, { actions, settings: { stableAfterMs: 7_000 } })
+    expect(told).toMatchObject({ complaints: [], left: 'a b c d' })
+  })
+
+  test('and whose clock is only set forward loses nothing', async () => {
+    const actions: StoryOptions['actions'] = [[0, 'wall-jump', { host: 'e', byMs: 60_000 }]]
+    const told = await story(five, { actions })
+    expect(told).toMatchObject({ complaints: [], left: five, decided: [] })
+  })
+})
+
 describe('a host that is gone', () => {
   test('without a word is downed by the others', async () => {
     const told = await story(five, { actions: [[0, 'power-loss', { host: 'a' }]] })
