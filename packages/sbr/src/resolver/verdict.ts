@@ -3,6 +3,7 @@ import { Member, type NodeKey } from '@casty/membership'
 import { countText } from '../counting.ts'
 import { rule, type Ruling } from '../ruling.ts'
 import type { SbrView } from '../view.ts'
+import { withoutHearsay } from './hearsay.ts'
 import { unheardSince } from './hearing.ts'
 import { isOnTheWayOut } from './picture.ts'
 import type { ResolverSettings } from './settings.ts'
@@ -48,7 +49,8 @@ function ruleOn(
     dataCenter === view.dataCenter ? !unheard.has(key) : view.seenBy.has(key),
   )
   const seenBy = new Set(seen.map(({ key }) => key))
-  return rule(settings.strategy, { ...view, seenBy }, settings)
+  const ruling = rule(settings.strategy, { ...view, seenBy }, settings)
+  return withoutHearsay(settings, view, ruling)
 }
 
 /** The same, with those taken for unreachable of whom nothing is heard. */

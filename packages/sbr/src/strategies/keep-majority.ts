@@ -6,6 +6,8 @@ import { knownNames, role } from '../option-values.ts'
 import { guardMembershipChange } from '../second-pass.ts'
 import { agreementOf, strategyOf, type DowningStrategy } from '../strategy.ts'
 
+export const majorityName = 'keep-majority'
+
 const of = 'keepMajority()'
 
 /** Options of {@link keepMajority}. */
@@ -30,7 +32,7 @@ export interface KeepMajorityOptions {
 export function keepMajority(options: KeepMajorityOptions = {}): DowningStrategy {
   knownNames(of, options, ['role'])
   const counted = role(of, options.role)
-  return strategyOf('keep-majority', agreementOf('keep-majority', { role: counted }), (view) =>
+  return strategyOf(majorityName, agreementOf(majorityName, { role: counted }), (view) =>
     judgeIndirectlyConnected(view, (rest) => guardMembershipChange(rest, judgeMajority, counted)),
   )
 }

@@ -48,6 +48,8 @@ export function member(text: string, place: number): Member {
 export interface Scene {
   /** As in `'a✗b b✗c'`; in place of what a partition shows. */
   readonly observations?: string
+  /** Whom the votes find unreachable. @defaultValue whomever somebody accuses, and those on the other side */
+  readonly unreachable?: string
   /** Names of those who have seen the state. @defaultValue those on this side */
   readonly seen?: string
   /** Who looks. @defaultValue the first name */
@@ -83,10 +85,11 @@ export function view(text: string, scene: Scene = {}): SbrView {
       subject,
       status: 'unreachable',
     })),
-    unreachable: new Set([
-      ...there.map(({ key }) => key),
-      ...observations.map(([, subject]) => subject),
-    ]),
+    unreachable: new Set(
+      scene.unreachable === undefined
+        ? [...there.map(({ key }) => key), ...observations.map(([, subject]) => subject)]
+        : words(scene.unreachable).map(keyOf),
+    ),
     seenBy: new Set(seen),
   }
 }
