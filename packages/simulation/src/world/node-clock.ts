@@ -138,8 +138,9 @@ export class NodeClock implements Clock {
     return (world - this.#startedAt) * this.#rate - this.#sleptMs
   }
 
+  /** A clock that is ahead of the world stands still until that has caught up, and its timers wait for as long. */
   #waitMs(timer: NodeTimer): number {
-    return Math.max(0, (timer.dueAt - this.#localNow()) / this.#rate)
+    return Math.max(0, (timer.dueAt - this.#ticked()) / this.#rate)
   }
 
   #arm(timer: NodeTimer, waitMs: number): void {

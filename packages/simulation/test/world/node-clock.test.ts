@@ -185,6 +185,21 @@ describe('a loop that blocks', () => {
     expect(ran).toEqual(['timer 800'])
   })
 
+  test('is ahead of the world no longer than that takes to catch up, whatever it schedules', () => {
+    const { world, clock, ran } = start()
+    clock.blockSoon(1, 700, () => {})
+    clock.now()
+    const again = (left: number): void =>
+      void clock.schedule(100, () => {
+        ran.push(`${left} ${Math.round(world.now() - 10_000)}`)
+        if (left > 1) again(left - 1)
+      })
+    again(3)
+    world.advance(2_000)
+    expect(ran).toEqual(['3 800', '2 900', '1 1000'])
+    expect(clock.now()).toBe(2_000)
+  })
+
   test('blocks anyway where it reads no time', () => {
     const { clock } = start()
     clock.blockSoon(1_000, 700, () => {})
