@@ -22,6 +22,7 @@ export {
   largeSplitBrainScenario,
   splitBrainRacesScenario,
   splitBrainScenario,
+  splitBrainUnrestScenario,
 } from './sbr/scenario.ts'
 export {
   noDiskFaults,

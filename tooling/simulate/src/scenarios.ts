@@ -8,6 +8,7 @@ import {
   shrink,
   splitBrainRacesScenario,
   splitBrainScenario,
+  splitBrainUnrestScenario,
   type Plan,
   type RunOptions,
   type RunResult,
@@ -44,6 +45,7 @@ export const scenarios: readonly KnownScenario[] = [
   known(largeMembershipScenario, 5),
   known(splitBrainScenario),
   known(splitBrainRacesScenario, 3),
+  known(splitBrainUnrestScenario, 3),
   known(largeSplitBrainScenario, 5),
   known(dataCentersScenario),
 ]

@@ -16,6 +16,7 @@ import type { MembershipRun, MembershipWatcher } from '../membership/membership-
 import { removedStaysAway } from '../membership/removed-stays-away.ts'
 import { leaveAction } from '../membership/workload.ts'
 import { clearMajorityGoesOn } from './clear-majority-goes-on.ts'
+import { comeAndGo } from './come-and-go.ts'
 import { handDowns } from './hand-downs.ts'
 import { oneClusterAgain } from './healing.ts'
 import { leadersDecide } from './leaders-decide.ts'
@@ -71,6 +72,14 @@ export const splitBrainRacesScenario: ClusterScenario = splitBrainAmong(
     ...races,
     ...processFaults<Cluster, ClusterState>(),
   ],
+)
+
+/** Members come and go for so long that nothing can be decided. */
+export const splitBrainUnrestScenario: ClusterScenario = splitBrainAmong(
+  'split-brain-unrest',
+  { hosts: [5, 9], chaosMs: [40_000, 60_000], paceMs: [10_000, 25_000] },
+  { stableAfterMs: [5_000, 7_000], downAllWhenUnstable: ['on'] },
+  [comeAndGo, ...processFaults<Cluster, ClusterState>()],
 )
 
 /** Where nobody watches everybody, so that it takes rounds to find out who is lost. */

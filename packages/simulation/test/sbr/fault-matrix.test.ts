@@ -1,6 +1,7 @@
 // The rows of the fault matrix that are about partitions, one story each, with the settings that a user
 // has who changes none.
 import { describe, expect, test } from 'vitest'
+import { splitBrainUnrestScenario } from '../../src/index.ts'
 import { sides, story, type StoryOptions } from './story.ts'
 
 const five = 'a b c d e'
@@ -58,6 +59,23 @@ describe('a link that fails alone', () => {
   ] as const)('%s %j costs nobody', async (type, parameters) => {
     const told = await story(five, { actions: [[0, type, parameters]] })
     expect(told).toMatchObject({ complaints: [], left: five, decided: [] })
+  })
+})
+
+describe('members that come and go, one after the other', () => {
+  const fault = { inTurn: [' a', ' b', ' c'], everyMs: 3_000, times: 10, mode: 'reset' }
+  const actions: StoryOptions['actions'] = [[0, 'come-and-go', fault]]
+
+  test('leave nobody, since no picture lasts long enough to decide on', async () => {
+    const told = await story(five, { scenario: splitBrainUnrestScenario, actions })
+    expect(told).toMatchObject({ complaints: [], left: '' })
+    expect(told.decided.some((line) => line.includes('unstable'))).toBe(true)
+  })
+
+  test('leave all where that may last', async () => {
+    const settings = { downAllWhenUnstable: 'off' }
+    const told = await story(five, { scenario: splitBrainUnrestScenario, actions, settings })
+    expect(told.decided.filter((line) => line.includes('unstable'))).toEqual([])
   })
 })
 

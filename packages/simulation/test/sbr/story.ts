@@ -20,6 +20,8 @@ export interface StoryOptions {
   /** How long it goes on from there, before all is made whole. @defaultValue 40_000 */
   readonly forMs?: number
   readonly seed?: number
+  /** Whose actions there are. @defaultValue splitBrainScenario */
+  readonly scenario?: typeof splitBrainScenario
 }
 
 export interface Told {
@@ -38,6 +40,7 @@ export interface Told {
 /** Runs a story among hosts that are named by letters, as in 'a b c'. */
 export async function story(hosts: string, options: StoryOptions = {}): Promise<Told> {
   const { settings = {}, actions = [], forMs = 40_000, seed = 1 } = options
+  const { scenario: base = splitBrainScenario } = options
   const names = hosts.split(' ')
   const starts = names.map((host): PlannedAction => ({
     at: 0,
@@ -51,20 +54,17 @@ export async function story(hosts: string, options: StoryOptions = {}): Promise<
   }))
   const probe: { run?: MembershipRun; left: string; seen: string } = { left: '', seen: '' }
   const scenario: typeof splitBrainScenario = {
-    ...splitBrainScenario,
+    ...base,
     watch: (run) => {
       probe.run = run
-      return [
-        ...splitBrainScenario.watch(run),
-        { healing: () => Object.assign(probe, outcomeOf(run)) },
-      ]
+      return [...base.watch(run), { healing: () => Object.assign(probe, outcomeOf(run)) }]
     },
-    heal: (run) => splitBrainScenario.heal(run).slice(0, 1), // No trials.
+    heal: (run) => base.heal(run).slice(0, 1), // No trials.
   }
   const result = await Run.of(
     scenario,
     {
-      ...planOf(splitBrainScenario, seed),
+      ...planOf(base, seed),
       hosts: names.map((name) => ({ name })),
       settings,
       chaosMs: settledAtMs + forMs,

@@ -48,6 +48,7 @@ export const decidingBugs: readonly SeededBug[] = bugsOf([
   },
   {
     name: 'unrest-without-end',
+    scenario: 'split-brain-unrest',
     promise: 'losers stop',
     file: `${r}/deadlines.ts`,
     find: 'return firstChangeAt + settings.stableAfterMs + patienceMs(settings)',
