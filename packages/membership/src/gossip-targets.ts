@@ -59,8 +59,8 @@ function withConnections(cluster: ClusterState, crossDcConnections: number): Clu
 /**
  * Whom `self` may gossip with in its own data center, by address.
  *
- * @param badLinks - peers that only others reach: left out, where there is anybody else. Whoever has one
- * good link only would else tell all but the one who hears it, and hear of nobody itself
+ * @param badLinks - peers that only others reach: not preferred, where there is anybody else. Whoever has
+ * one good link only would else tell all but the one who hears it, and hear of nobody itself
  */
 export function candidatesWithin(
   cluster: ClusterState,
@@ -69,13 +69,15 @@ export function candidatesWithin(
   badLinks: ReadonlySet<NodeKey> = noLinks,
 ): readonly Member[] {
   const inReach = neighboursOf(cluster, self).filter((member) => canReach(cluster, self, member))
+  // Now and then everybody is tried: a link may be better than it is known to be.
+  if (!preferUnseen) return inReach
   const heard = inReach.filter(({ key }) => !badLinks.has(key))
   const reachable = heard.length > 0 ? heard : inReach
   // Preferred are those who will answer: else a side that is cut off talks mostly to the other.
   const unseen = reachable.filter(
     ({ key }) => !cluster.seen.has(key) && !cluster.unreachable.has(key),
   )
-  return preferUnseen && unseen.length > 0 ? unseen : reachable
+  return unseen.length > 0 ? unseen : reachable
 }
 
 /**

@@ -68,7 +68,8 @@ function handle(state: MembershipState, event: MembershipEvent): Step {
     case 'message-received':
       return receive(state, event.from, event.message, event)
     case 'node-observed':
-      return [observe(state, event.subject, event.status), []]
+      // Its link is no worse than others from then on, or it is told nothing anyway.
+      return [observe(observeLink(state, event.subject, false), event.subject, event.status), []]
     case 'link-observed':
       return [observeLink(state, event.subject, event.isBad), []]
     case 'rival-met':
