@@ -79,8 +79,7 @@ export function receiveNews(
   const merged = receiveGossip(state.cluster, gossip).adoptOrphans(state.self)
   const known = new Map(state.known).set(from.key, gossip.version)
   const next = { ...state, known, cluster: merged.markSeen([state.self.key]) }
-  const answer = answerTo(next.cluster, from, gossip)
-  return [next, wasJustTold(state, from, now) ? [] : answer]
+  return [next, wasJustTold(state, from, now) ? [] : answerTo(next.cluster, from, gossip)]
 }
 
 function answerTo(

@@ -5,7 +5,7 @@ import type { MembershipRun } from '../membership/membership-run.ts'
 import { hostsIn } from '../membership/places.ts'
 import { leave } from '../membership/workload.ts'
 import { defineAction, type ActionType } from '../run/action.ts'
-import { drawMode, drawShape, splitMs } from '../sbr/partition-faults.ts'
+import { drawMode, drawShape, freeze, splitMs } from '../sbr/partition-faults.ts'
 import { isGone } from '../sbr/late-joiners.ts'
 import { lookUntil } from '../sbr/look-until.ts'
 import { stage } from '../sbr/staged.ts'
@@ -49,13 +49,7 @@ export const dataCenterFaults: readonly ActionType<Cluster, ClusterState>[] = [
       index: drawInteger(random, 0, 2),
       forMs: drawOne(random, [3_000, 10_000, 20_000, 45_000]),
     }),
-    perform: (run, { index, forMs }) => {
-      for (const host of hostsIn(run, dataCenterAt(run, index))) {
-        if (run.world.running(host) === undefined) continue
-        run.note(host, 'fault', `pause for ${forMs} ms`)
-        run.world.pause(host, forMs)
-      }
-    },
+    perform: (run, { index, forMs }) => freeze(run, hostsIn(run, dataCenterAt(run, index)), forMs),
   }),
   defineAction({
     type: 'lose-data-center',

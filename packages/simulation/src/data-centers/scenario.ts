@@ -5,7 +5,7 @@ import { processFaults } from '../faults/process-faults.ts'
 import {
   clusterShape,
   clusterState,
-  longMemoryMs,
+  memberChoices,
   type ClusterScenario,
 } from '../membership/cluster-scenario.ts'
 import { leaveAction } from '../membership/workload.ts'
@@ -33,10 +33,7 @@ export const dataCentersScenario: ClusterScenario = {
     paceMs: [2_000, 12_000],
     ...clusterShape,
     settings: {
-      leaderOrder: ['age', 'age', 'address'],
-      monitoredBy: [3, 5, 5],
-      weaklyUpAfterMs: [2_000, 7_000],
-      tombstoneTtlMs: [longMemoryMs, longMemoryMs, 30_000],
+      ...memberChoices,
       stableAfterMs: [3_000, 5_000, 5_000, 7_000],
       downAllWhenUnstable: ['on', 'on', 'on', 'off'],
       ...dataCenterChoices,

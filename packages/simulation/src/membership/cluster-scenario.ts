@@ -16,6 +16,14 @@ export type ClusterScenario = Scenario<Cluster, ClusterState>
 /** How long a cluster remembers whom it removed, when it is for longer than any run. */
 export const longMemoryMs = 86_400_000
 
+/** What is drawn of the options of membership where split brains are resolved. */
+export const memberChoices: ClusterScenario['shape']['settings'] = {
+  leaderOrder: ['age', 'age', 'address'],
+  monitoredBy: [3, 5, 5],
+  weaklyUpAfterMs: [2_000, 7_000],
+  tombstoneTtlMs: [longMemoryMs, longMemoryMs, 30_000],
+}
+
 /** When processes start, and how wrong their clocks are. */
 export const clusterShape: Pick<
   ClusterScenario['shape'],

@@ -66,6 +66,15 @@ function bothWays(from: string, to: string): readonly Link[] {
   ]
 }
 
+/** Those of the hosts that run stand still. */
+export function freeze(run: MembershipRun, hosts: readonly string[], forMs: number): void {
+  for (const host of hosts) {
+    if (run.world.running(host) === undefined) continue
+    run.note(host, 'fault', `pause for ${forMs} ms`)
+    run.world.pause(host, forMs)
+  }
+}
+
 /** Again and again, while the chaos lasts. */
 function repeat(run: MembershipRun, everyMs: number, times: number, act: () => void): void {
   for (let turn = 0; turn < times; turn++) {
@@ -200,13 +209,12 @@ export const partitionFaults: readonly SplitBrainAction[] = [
       frozen: drawSome(random, hosts, drawInteger(random, 1, 3)).map((host) => ` ${host}`),
       forMs: drawOne(random, [3_000, 10_000, 60_000]),
     }),
-    perform: (run, { frozen, forMs }) => {
-      for (const host of frozen.map((one) => one.slice(1))) {
-        if (run.world.running(host) === undefined) continue
-        run.note(host, 'fault', `pause for ${forMs} ms`)
-        run.world.pause(host, forMs)
-      }
-    },
+    perform: (run, { frozen, forMs }) =>
+      freeze(
+        run,
+        frozen.map((one) => one.slice(1)),
+        forMs,
+      ),
   }),
   wideFault('slow-network', 1, (random) => ({
     type: 'delay',

@@ -7,7 +7,7 @@ import { boundedState } from '../membership/bounded-state.ts'
 import {
   clusterShape,
   clusterState,
-  longMemoryMs,
+  memberChoices,
   memberCheckers,
   type ClusterScenario,
 } from '../membership/cluster-scenario.ts'
@@ -102,10 +102,7 @@ function splitBrainAmong(
       ...shape,
       ...clusterShape,
       settings: {
-        leaderOrder: ['age', 'age', 'address'],
-        monitoredBy: [3, 5, 5],
-        weaklyUpAfterMs: [2_000, 7_000],
-        tombstoneTtlMs: [longMemoryMs, longMemoryMs, 30_000],
+        ...memberChoices,
         ...splitBrainChoices,
         ...settings,
       },

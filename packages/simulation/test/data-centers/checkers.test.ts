@@ -1,6 +1,5 @@
 // Each checker cries on a bad history, and is silent on the good one beside it. Of the hosts, a and c are
 // in the east, b and d in the west.
-import { keepMajority, rule, type ResolverRuling } from '@casty/sbr'
 import { describe, expect, test } from 'vitest'
 import { dataCentersAgree } from '../../src/data-centers/healing.ts'
 import { nobodyIsDownedAcross } from '../../src/data-centers/nobody-is-downed-across.ts'
@@ -14,7 +13,6 @@ import { votesCount } from '../../src/membership/votes-count.ts'
 import { leadersDecide } from '../../src/sbr/leaders-decide.ts'
 import { quietPictures } from '../../src/sbr/quiet-pictures.ts'
 import { oneSideSurvives } from '../../src/sbr/one-side-survives.ts'
-import { recordOf } from '../../src/sbr/record.ts'
 import { unrestEnds } from '../../src/sbr/unrest-ends.ts'
 import {
   complaints,
@@ -26,6 +24,7 @@ import {
   type MembershipWatcher,
   type Script,
 } from '../membership/puppets.ts'
+import { rules } from '../sbr/rules.ts'
 
 const members = 'a.up^1@east b.up^1@west c.up^2@east d.up^2@west'
 const options = { hosts: 'a b c d', members, settings: { places: 'ew' } }
@@ -45,29 +44,6 @@ function cut(pairs: string, forMs = 60_000): (run: MembershipRun) => void {
   }
 }
 
-/** A host rules on what it shows at that moment, for its data center. */
-function rules(host: string, dataCenter: string, down = ''): (run: MembershipRun) => void {
-  return (run) => {
-    const by = node(host)
-    const state = puppet(run, host).getState()
-    const view = {
-      self: by.key,
-      dataCenter,
-      members: state.members,
-      observations: [],
-      unreachable: state.unreachable,
-      seenBy: state.seen,
-    }
-    const ruling: ResolverRuling = {
-      ...rule(keepMajority(), view),
-      cause: 'stable',
-      at: 0,
-      down: down.split(' ').filter(Boolean).map(node),
-    }
-    recordOf(run).add({ at: run.world.now, host, by: by.key, ruling })
-  }
-}
-
 describe('nobody is downed across', () => {
   const isDown = (host: string): string => members.replace(`${host}.up`, `${host}.down`)
 
@@ -78,9 +54,9 @@ describe('nobody is downed across', () => {
   })
 
   test('cries where a resolver decides against a member of another data center', async () => {
-    expect(await judged(nobodyIsDownedAcross, [[1_000, rules('a', 'east', 'c b')]])).toEqual([
-      `nobody is downed across: a of east decides against ${node('b').key}`,
-    ])
+    expect(
+      await judged(nobodyIsDownedAcross, [[1_000, rules('a', 'stable', 'c b', 'east')]]),
+    ).toEqual([`nobody is downed across: a of east decides against ${node('b').key}`])
   })
 
   test.each<readonly [string, Script]>([
@@ -95,7 +71,7 @@ describe('nobody is downed across', () => {
     [
       'its own decided on it, and on itself, so that it showed nothing',
       [
-        [1_000, rules('d', 'west', 'b d')],
+        [1_000, rules('d', 'stable', 'b d', 'west')],
         [1_000, (run) => puppet(run, 'd').exit('downed')],
         [2_000, shows('a', isDown('b'))],
       ],
@@ -319,8 +295,8 @@ describe('with data centers, one side survives', () => {
 
 describe('with data centers, a resolver', () => {
   test('is the leader of its own', async () => {
-    expect(await judged(leadersDecide, [[1_000, rules('b', 'west')]])).toEqual([])
-    expect(await judged(leadersDecide, [[1_000, rules('d', 'west')]])).toEqual([
+    expect(await judged(leadersDecide, [[1_000, rules('b', 'stable', '', 'west')]])).toEqual([])
+    expect(await judged(leadersDecide, [[1_000, rules('d', 'stable', '', 'west')]])).toEqual([
       `leaders decide: ${node('d').key} decides, and ${node('b').key} leads its side`,
     ])
   })
@@ -329,7 +305,7 @@ describe('with data centers, a resolver', () => {
     const script = (accused: string): Script => [
       [1_000, shows('a', `${members} | a✗c`)],
       [5_000, shows('a', `${accused} | a✗c`)],
-      [6_500, rules('a', 'east')],
+      [6_500, rules('a', 'stable', '', 'east')],
     ]
     const across = members.replace('d.up', 'd.exiting')
     const inside = members.replace('c.up', 'c.exiting')

@@ -1,6 +1,5 @@
 // Each checker cries on a bad history, and is silent on the good one beside it.
 import type { ClusterState } from '@casty/membership'
-import { keepMajority, rule, type ResolverRuling, type RulingCause } from '@casty/sbr'
 import { describe, expect, test } from 'vitest'
 import type { MembershipRun } from '../../src/index.ts'
 import { clearMajorityGoesOn } from '../../src/sbr/clear-majority-goes-on.ts'
@@ -24,29 +23,7 @@ import {
   type MembershipWatcher,
   type Script,
 } from '../membership/puppets.ts'
-
-/** A host rules on what it shows at that moment. */
-function rules(host: string, cause: RulingCause, down: string = ''): Script[number][1] {
-  return (run) => {
-    const by = node(host)
-    const state = puppet(run, host).getState()
-    const view = {
-      self: by.key,
-      dataCenter: 'default',
-      members: state.members,
-      observations: [],
-      unreachable: state.unreachable,
-      seenBy: state.seen,
-    }
-    const ruling: ResolverRuling = {
-      ...rule(keepMajority(), view),
-      cause,
-      at: 0,
-      down: down.split(' ').filter(Boolean).map(node),
-    }
-    recordOf(run).add({ at: run.world.now, host, by: by.key, ruling })
-  }
-}
+import { rules } from './rules.ts'
 
 function withTombstoneOf(name: string, left: boolean, state: ClusterState): ClusterState {
   const member = state.member(node(name).address)
