@@ -1,0 +1,140 @@
+// All actors of one process, or of one node of it: where roots are spawned, and where what happens is told.
+import { systemClock, systemRandom, type Clock, type Random } from '@casty/clock'
+import type { SpawnOptions } from './actor-context.ts'
+import type { ActorRef } from './actor-ref.ts'
+import { ask, type AskOptions } from './ask.ts'
+import type { Behavior } from './behavior.ts'
+import { ignore } from './behaviors.ts'
+import { Cell } from './cell.ts'
+import type { DeadLetterReason } from './dead-letter.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { ActorError } from './errors.ts'
+import { Listeners } from './listeners.ts'
+import { localCell } from './local-ref.ts'
+import { mailboxDefaults, type MailboxSettings } from './mailbox.ts'
+import type { Runtime } from './runtime.ts'
+import { checkedMailbox, spawnIn } from './spawn.ts'
+import type { SystemEvent } from './system-event.ts'
+import { systemTurns } from './system-turns.ts'
+
+export interface ActorSystemOptions {
+  /** @defaultValue systemClock */
+  readonly clock?: Clock
+  /** @defaultValue systemRandom */
+  readonly random?: Random
+  /** Of actors that are spawned without one. @defaultValue mailboxDefaults */
+  readonly mailbox?: Partial<MailboxSettings>
+}
+
+/** How many dead letters there were, by reason. */
+export type DeadLetterCounts = Readonly<Partial<Record<DeadLetterReason, number>>>
+
+/**
+ * A tree of actors. It needs no start, and ends with `shutdown()`, or at the end of an `await using`.
+ *
+ * @example
+ * await using system = new ActorSystem()
+ * const greeter = system.spawn(Behaviors.receive<string>((name) => console.log(`Hello, ${name}`)))
+ * greeter.tell('world')
+ */
+export class ActorSystem implements AsyncDisposable {
+  readonly #runtime: Runtime
+  readonly #guardian: Cell
+  readonly #listeners = new Listeners<SystemEvent>((error) => this.#listenerErrors.push(error))
+  readonly #listenerErrors: unknown[] = []
+  readonly #deadLetters = new Map<DeadLetterReason, number>()
+  readonly #ended: Promise<void>
+
+  /** @throws ActorError `CASTY_ACTOR_INVALID_OPTION` */
+  constructor(options: ActorSystemOptions = {}) {
+    const { clock = systemClock, random = systemRandom, mailbox = mailboxDefaults } = options
+    let ended = (): void => {}
+    this.#ended = new Promise<void>((resolve) => {
+      ended = resolve
+    })
+    this.#runtime = {
+      system: this,
+      clock,
+      random,
+      dispatcher: new Dispatcher(systemTurns(clock)),
+      mailbox: checkedMailbox(mailbox),
+      publish: (event) => this.#publish(event),
+      deadLetter: (path, message, reason) => this.#deadLetter(path, message, reason),
+      ended: () => ended(),
+    }
+    this.#guardian = new Cell(this.#runtime, undefined, '', ignore, this.#runtime.mailbox)
+    this.#guardian.order({ type: 'start' })
+  }
+
+  /** Starts an actor at the root. @throws ActorError see `ActorContext.spawn` */
+  spawn<M>(behavior: Behavior<M>, options?: SpawnOptions): ActorRef<M> {
+    return spawnIn(this.#runtime, this.#guardian, behavior, options)
+  }
+
+  /**
+   * Ends an actor, after the message that it handles; what still waits for it is a dead letter. Resolves
+   * when it has stopped.
+   *
+   * @throws ActorError `CASTY_ACTOR_FOREIGN_REF`
+   */
+  async stop(ref: ActorRef<never>): Promise<void> {
+    const cell = localCell(ref)
+    if (cell?.runtime !== this.#runtime) throw ActorError.foreignRef(ref.path, 'this system')
+    if (cell.stage === 'stopped') return
+    await new Promise<void>((resolve) => {
+      cell.ties.onEnd.push(resolve)
+      cell.order({ type: 'stop' })
+    })
+  }
+
+  /**
+   * Asks an actor, with a ref that it is to answer to, and waits for the first answer. It waits no longer
+   * where none can come any more: the message was dropped, or the actor failed on it, or has stopped.
+   *
+   * Rejects with `CASTY_ACTOR_ASK_TIMEOUT`, `CASTY_ACTOR_ASK_UNANSWERED`, or the reason of the signal.
+   */
+  async ask<M, R>(
+    ref: ActorRef<M>,
+    makeMessage: (replyTo: ActorRef<R>) => M,
+    options?: AskOptions,
+  ): Promise<R> {
+    return await ask(this.#runtime, ref, makeMessage, options)
+  }
+
+  /** The actor at a path, if one lives there. */
+  lookup(path: string): ActorRef<never> | undefined {
+    let cell: Cell | undefined = this.#guardian
+    for (const name of path.split('/').slice(1)) cell = cell?.knownTies?.children.get(name)
+    return cell === this.#guardian ? undefined : cell?.ref
+  }
+
+  /** Calls `listener` with all that happens from now on. What it throws is counted, and disturbs nobody. */
+  subscribe(listener: (event: SystemEvent) => void): Disposable {
+    return this.#listeners.add(listener)
+  }
+
+  get deadLetters(): DeadLetterCounts {
+    return Object.fromEntries(this.#deadLetters)
+  }
+
+  /** Stops all actors, children before their parents, and resolves when they have. */
+  async shutdown(): Promise<void> {
+    this.#guardian.order({ type: 'stop' })
+    await this.#ended
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown()
+  }
+
+  #publish(event: SystemEvent): void {
+    const isOfGuardian = event.type !== 'dead-letter' && event.ref === this.#guardian.ref
+    if (!isOfGuardian) this.#listeners.tell(event)
+  }
+
+  #deadLetter(path: string, message: unknown, reason: DeadLetterReason): void {
+    this.#deadLetters.set(reason, (this.#deadLetters.get(reason) ?? 0) + 1)
+    if (this.#listeners.isEmpty) return
+    this.#publish({ type: 'dead-letter', deadLetter: { path, message, reason } })
+  }
+}

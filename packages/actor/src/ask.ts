@@ -1,0 +1,138 @@
+// A question to an actor: a message with a ref to answer to, and a promise of the answer.
+import type { ActorRef } from './actor-ref.ts'
+import { cycleOf, type Call } from './call.ts'
+import type { DeadLetterReason } from './dead-letter.ts'
+import { Envelope } from './envelope.ts'
+import { ActorError } from './errors.ts'
+import { localCell } from './local-ref.ts'
+import type { Runtime } from './runtime.ts'
+
+/** How long to wait for an answer. One of them is wanted at least. */
+export interface AskOptions {
+  /** In milliseconds. @defaultValue 5_000 where there is no `signal`, else without end */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+const defaultTimeoutMs = 5_000
+
+const whys: Readonly<Record<DeadLetterReason, string>> = {
+  stopped: 'it has stopped',
+  'mailbox-full': 'its mailbox is full',
+  'stash-full': 'its stash is full',
+  unhandled: 'its behavior does not handle that message',
+  failed: 'it failed on that message',
+  'late-answer': 'nobody waits for the answer any more',
+}
+
+export function ask<M, R>(
+  runtime: Runtime,
+  target: ActorRef<M>,
+  makeMessage: (replyTo: ActorRef<R>) => M,
+  options: AskOptions = {},
+  call?: Call,
+): Promise<R> {
+  const { signal, timeoutMs = signal ? undefined : defaultTimeoutMs } = options
+  return new Promise<R>((resolve, reject) => {
+    signal?.throwIfAborted()
+    const answer = new Answer<R>(runtime, target.path, resolve, reject)
+    const message = makeMessage(answer)
+    const cell = localCell(target)
+    const cycle = cell && cycleOf(cell, call)
+    if (cycle) throw ActorError.askCycle(cycle)
+    answer.waitFor(timeoutMs, signal)
+    if (cell) cell.enqueue(new Question(message, answer, call))
+    else target.tell(message)
+  })
+}
+
+/** Where the answer goes: to the first who looks, and that is the promise. */
+class Answer<R> implements ActorRef<R> {
+  readonly #runtime: Runtime
+  readonly #target: string
+  readonly #resolve: (answer: R) => void
+  readonly #reject: (error: unknown) => void
+  #deadline: Disposable | undefined
+  #signal: AbortSignal | undefined
+  #isOver = false
+
+  constructor(
+    runtime: Runtime,
+    target: string,
+    resolve: (answer: R) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#runtime = runtime
+    this.#target = target
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  get path(): string {
+    return `${this.#target}?`
+  }
+
+  tell(answer: R): void {
+    if (this.#isOver) this.#runtime.deadLetter(this.path, answer, 'late-answer')
+    else {
+      this.#end()
+      this.#resolve(answer)
+    }
+  }
+
+  waitFor(timeoutMs: number | undefined, signal: AbortSignal | undefined): void {
+    if (timeoutMs !== undefined) {
+      this.#deadline = this.#runtime.clock.schedule(timeoutMs, () =>
+        this.fail(ActorError.askTimeout(this.#target, timeoutMs)),
+      )
+    }
+    this.#signal = signal
+    signal?.addEventListener('abort', this.#aborted)
+  }
+
+  readonly #aborted = (): void => this.fail(this.#signal?.reason)
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  unanswered(reason: DeadLetterReason): void {
+    this.fail(ActorError.askUnanswered(this.#target, whys[reason]))
+  }
+
+  fail(error: unknown): void {
+    if (this.#isOver) return
+    this.#end()
+    this.#reject(error)
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#deadline?.[Symbol.dispose]()
+    this.#signal?.removeEventListener('abort', this.#aborted)
+  }
+}
+
+/** A message whose sender waits, and learns at once when there will be no answer. */
+class Question extends Envelope {
+  override readonly content: unknown
+  override readonly call: Call | undefined
+  readonly #answer: Answer<never>
+  override readonly isValid = true
+
+  constructor(content: unknown, answer: Answer<never>, call: Call | undefined) {
+    super()
+    this.content = content
+    this.#answer = answer
+    this.call = call
+  }
+
+  override open(): unknown {
+    return this.content
+  }
+
+  override undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
+    runtime.deadLetter(path, this.content, reason)
+    this.#answer.unanswered(reason)
+  }
+}

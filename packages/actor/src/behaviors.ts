@@ -1,0 +1,60 @@
+// What makes behaviors. Exported as one name, `Behaviors`.
+import type { ActorContext } from './actor-context.ts'
+import type {
+  Behavior,
+  LifecycleHooks,
+  MessageHandler,
+  Observation,
+  SignalBehavior,
+  SignalHandler,
+} from './behavior.ts'
+import type { SupervisionStrategy } from './supervision.ts'
+
+/** Handles messages, one at a time; and signals, where it watches somebody. */
+export function receive<M>(onMessage: MessageHandler<M>, onSignal?: SignalHandler<M>): Behavior<M> {
+  return { type: 'receive', onMessage, onSignal }
+}
+
+/**
+ * Made anew for each actor, and at each restart, before its first message: the place for what one actor
+ * remembers, and for what it begins with.
+ */
+export function setup<M>(
+  factory: (context: ActorContext<M>) => Behavior<M> | Promise<Behavior<M>>,
+): Behavior<M> {
+  return { type: 'setup', factory }
+}
+
+/** As it was: what a handler that returns nothing says as well. */
+export const same: SignalBehavior = { type: 'same' }
+/** Stops, after its children have. */
+export const stopped: SignalBehavior = { type: 'stopped' }
+/** Begins anew, as after a failure. */
+export const restart: SignalBehavior = { type: 'restart' }
+/** As it was; the message becomes a dead letter. */
+export const unhandled: SignalBehavior = { type: 'unhandled' }
+/** Takes every message, and does nothing. */
+export const ignore: SignalBehavior = { type: 'ignore' }
+
+/** Calls hooks around the life of the actor. */
+export function withLifecycle<M>(inner: Behavior<M>, hooks: LifecycleHooks<M>): Behavior<M> {
+  return { type: 'lifecycle', inner, hooks }
+}
+
+/** What becomes of the actor when it fails. Strategies may be nested: the inner one is asked first. */
+export function supervise<M>(inner: Behavior<M>, strategy: SupervisionStrategy): Behavior<M> {
+  return { type: 'supervise', inner, strategy }
+}
+
+/** What becomes of its children when they fail, and have no strategy that goes on with them. */
+export function superviseChildren<M>(
+  inner: Behavior<M>,
+  strategy: SupervisionStrategy,
+): Behavior<M> {
+  return { type: 'supervise-children', inner, strategy }
+}
+
+/** Looks on: `observe` is called after each message that was handled without failure. */
+export function spy<M>(inner: Behavior<M>, observe: (seen: Observation<M>) => void): Behavior<M> {
+  return { type: 'spy', inner, observe }
+}

@@ -1,0 +1,26 @@
+import type { Cell } from './cell.ts'
+
+/** Who asked, in which turn of his, and for whose question: a chain that ends with the one who asked first. */
+export interface Call {
+  readonly cell: Cell
+  readonly turn: number
+  readonly before: Call | undefined
+}
+
+/** The question that an actor asks now. */
+export function callOf(cell: Cell): Call {
+  return { cell, turn: cell.turn, before: cell.call }
+}
+
+/**
+ * Who waits for whom, where a question comes to one who waits, in the same turn, for what follows from it:
+ * from that one to itself.
+ */
+export function cycleOf(target: Cell, call: Call | undefined): readonly string[] | undefined {
+  const paths = [target.path]
+  for (let one = call; one; one = one.before) {
+    paths.unshift(one.cell.path)
+    if (one.cell === target && one.turn === target.turn && target.isHeld) return paths
+  }
+  return undefined
+}

@@ -1,0 +1,237 @@
+// One actor at run time: its mailbox, how it behaves now, and where it is in its life. Messages of one
+// actor never overlap: while a promise of its behavior is awaited, it takes no other.
+//
+// Not for users, who see an `ActorRef` and an `ActorContext`. What happens at the beginning and at the end
+// of its life is in life.ts, what happens when it fails in failure.ts.
+import type { Behavior, MessageHandler, Next, SignalHandler } from './behavior.ts'
+import type { Call } from './call.ts'
+import { Context } from './context.ts'
+import type { DeadLetterReason } from './dead-letter.ts'
+import type { Runnable } from './dispatcher.ts'
+import { Envelope } from './envelope.ts'
+import { ActorError } from './errors.ts'
+import type { Extras } from './extras.ts'
+import { failed } from './failure.ts'
+import { become, obey } from './life.ts'
+import { LocalRef } from './local-ref.ts'
+import { Mailbox, type MailboxSettings } from './mailbox.ts'
+import type { Runtime } from './runtime.ts'
+import type { Ending, Signal } from './signal.ts'
+import type { SystemMessage } from './system-message.ts'
+import { Termination } from './termination.ts'
+import { Ties } from './ties.ts'
+
+/** An actor takes so many messages before others have their turn. */
+const messagesPerTurn = 64
+
+export type Stage =
+  | 'starting' // Its behavior is being set up.
+  | 'active'
+  | 'paused' // It failed, and its parent is to decide.
+  | 'restarting' // Its children stop, or the pause before a restart lasts.
+  | 'stopping' // Its children stop, or its last hook runs.
+  | 'stopped'
+
+const unhandled: MessageHandler<unknown> = () => ({ type: 'unhandled' })
+
+export class Cell implements Runnable {
+  readonly ref: LocalRef<unknown>
+  readonly runtime: Runtime
+  readonly parent: Cell | undefined
+  readonly name: string
+  readonly initial: Behavior<unknown>
+  readonly settings: MailboxSettings
+  readonly mailbox = new Mailbox()
+  onMessage: MessageHandler<unknown> = unhandled
+  onSignal: SignalHandler<unknown> | undefined
+  stage: Stage = 'starting'
+  ending: Ending = 'stopped'
+  /** What is being handled; undefined between messages. */
+  current: unknown
+  /** Counts messages that were taken. */
+  turn = 0
+  /** A promise of its behavior is awaited. */
+  isHeld = false
+  extras: Extras | undefined
+  #orders: SystemMessage[] | undefined
+  #context: Context<unknown> | undefined
+  #ties: Ties | undefined
+  #isScheduled = false
+
+  constructor(
+    runtime: Runtime,
+    parent: Cell | undefined,
+    name: string,
+    behavior: Behavior<unknown>,
+    settings: MailboxSettings,
+  ) {
+    this.ref = new LocalRef(this)
+    this.runtime = runtime
+    this.parent = parent
+    this.name = name
+    this.initial = behavior
+    this.settings = settings
+  }
+
+  get path(): string {
+    // The root of all has no name.
+    return this.parent ? `${this.parent.path}/${this.name}` : ''
+  }
+
+  get context(): Context<unknown> {
+    this.#context ??= new Context(this)
+    return this.#context
+  }
+
+  /** Whom it has to do with. */
+  get ties(): Ties {
+    this.#ties ??= new Ties()
+    return this.#ties
+  }
+
+  /** The same, where it had to do with anybody yet. */
+  get knownTies(): Ties | undefined {
+    return this.#ties
+  }
+
+  /** The question that it is answering, if its message came with one. */
+  get call(): Call | undefined {
+    const { current } = this
+    return current instanceof Envelope ? current.call : undefined
+  }
+
+  enqueue(message: unknown): void {
+    if (this.stage === 'stopped') this.undelivered(message, 'stopped')
+    else if (this.mailbox.size >= this.settings.capacity) this.#overflow(message)
+    else this.enqueueAlways(message)
+  }
+
+  /** For what is owed to the actor, and bounded by what it began itself. */
+  enqueueAlways(message: unknown): void {
+    if (this.stage === 'stopped') {
+      this.undelivered(message, 'stopped')
+      return
+    }
+    this.mailbox.push(message)
+    this.wake()
+  }
+
+  #overflow(message: unknown): void {
+    const { capacity, overflow } = this.settings
+    if (overflow === 'reject') throw ActorError.mailboxFull(this.path, capacity)
+    if (overflow === 'drop-new') {
+      this.undelivered(message, 'mailbox-full')
+      return
+    }
+    const oldest = this.mailbox.take()
+    this.mailbox.push(message)
+    this.undelivered(oldest, 'mailbox-full')
+  }
+
+  order(message: SystemMessage): void {
+    if (this.stage === 'stopped') return
+    if (this.#orders) this.#orders.push(message)
+    else this.#orders = [message]
+    this.wake()
+  }
+
+  /** Has it run, if there is something that it can do. */
+  wake(): void {
+    if (this.#isScheduled || !this.#canRun) return
+    this.#isScheduled = true
+    this.runtime.dispatcher.add(this)
+  }
+
+  get #canRun(): boolean {
+    if (this.isHeld) return false
+    return this.#orders !== undefined || (this.stage === 'active' && this.mailbox.size > 0)
+  }
+
+  run(): boolean {
+    for (let left = messagesPerTurn; left > 0 && this.#canRun; left--) {
+      const order = this.#nextOrder()
+      if (order) obey(this, order)
+      else this.#handle(this.mailbox.take())
+    }
+    this.#isScheduled = this.#canRun
+    return this.#isScheduled
+  }
+
+  #nextOrder(): SystemMessage | undefined {
+    const order = this.#orders?.shift()
+    if (this.#orders?.length === 0) this.#orders = undefined
+    return order
+  }
+
+  #handle(item: unknown): void {
+    this.turn++
+    this.current = item
+    let next: Next<unknown> | Promise<Next<unknown>>
+    try {
+      next = this.#perform(item)
+    } catch (error) {
+      failed(this, error)
+      return
+    }
+    if (next === undefined) this.#handled()
+    else if (isPromise(next)) this.hold(next, (behavior) => this.#turnInto(behavior))
+    else this.#turnInto(next)
+  }
+
+  #perform(item: unknown): Next<unknown> | Promise<Next<unknown>> {
+    if (!(item instanceof Envelope)) {
+      return this.onMessage(item, this.context)
+    }
+    if (!item.isValid) return undefined
+    const content = item.open()
+    if (!(item instanceof Termination && item.isSignal)) {
+      return this.onMessage(content, this.context)
+    }
+    if (!this.onSignal) throw ActorError.deathPact(this.path, item.path)
+    return this.onSignal(content as Signal, this.context)
+  }
+
+  #turnInto(next: Next<unknown>): void {
+    if (next?.type === 'unhandled') {
+      if (this.current instanceof Termination && this.current.isSignal) {
+        failed(this, ActorError.deathPact(this.path, this.current.path))
+        return
+      }
+      this.undelivered(this.current, 'unhandled')
+    } else this.#handled()
+    if (next !== undefined) become(this, next)
+  }
+
+  #handled(): void {
+    const observe = this.extras?.observe
+    const { current } = this
+    this.current = undefined
+    if (!observe) return
+    const message = current instanceof Envelope ? current.content : current
+    // A spy sees what the handler saw.
+    observe({ path: this.path, message: message, at: this.runtime.clock.now() })
+  }
+
+  /** Goes on when a promise of its behavior has settled; until then it does nothing else. */
+  hold<T>(promise: Promise<T>, goOn: (value: T) => void): void {
+    this.isHeld = true
+    const release = (act: () => void): void => {
+      this.isHeld = false
+      act()
+      this.wake()
+    }
+    promise.then(
+      (value) => release(() => goOn(value)),
+      (error: unknown) => release(() => failed(this, error)),
+    )
+  }
+
+  undelivered(message: unknown, reason: DeadLetterReason): void {
+    if (message instanceof Envelope) message.undelivered(this.path, reason, this.runtime)
+    else this.runtime.deadLetter(this.path, message, reason)
+  }
+}
+
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return value instanceof Promise
+}

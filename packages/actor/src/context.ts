@@ -1,0 +1,120 @@
+import type { ActorContext, SpawnOptions } from './actor-context.ts'
+import type { ActorRef } from './actor-ref.ts'
+import type { ActorSystem } from './actor-system.ts'
+import { AdaptedRef, Outcome } from './adapted.ts'
+import { ask, type AskOptions } from './ask.ts'
+import type { Behavior } from './behavior.ts'
+import { callOf } from './call.ts'
+import type { Cell } from './cell.ts'
+import { ActorError } from './errors.ts'
+import { extrasOf } from './life.ts'
+import { localCell } from './local-ref.ts'
+import { spawnIn } from './spawn.ts'
+import { CellTimers, type Timers } from './timers.ts'
+
+export class Context<M> implements ActorContext<M> {
+  readonly #cell: Cell
+  #timers: CellTimers<M> | undefined
+  #controller: AbortController | undefined
+
+  constructor(cell: Cell) {
+    this.#cell = cell
+  }
+
+  get self(): ActorRef<M> {
+    return this.#cell.ref
+  }
+
+  get system(): ActorSystem {
+    return this.#cell.runtime.system
+  }
+
+  get signal(): AbortSignal {
+    const controller = this.#controller ?? new AbortController()
+    if (!this.#controller) {
+      this.#controller = controller
+      this.#untilReleased(() => {
+        this.#controller = undefined
+        controller.abort(ActorError.stopped(this.#cell.path))
+      })
+    }
+    return controller.signal
+  }
+
+  get timers(): Timers<M> {
+    const timers = this.#timers ?? new CellTimers(this.#cell)
+    this.#timers = timers
+    this.#untilReleased(() => timers.cancelAll())
+    return timers
+  }
+
+  #untilReleased(release: () => void): void {
+    extrasOf(this.#cell).releases.add(release)
+  }
+
+  get children(): readonly ActorRef<never>[] {
+    return [...(this.#cell.knownTies?.children.values() ?? [])].map(({ ref }) => ref)
+  }
+
+  child(name: string): ActorRef<never> | undefined {
+    return this.#cell.knownTies?.children.get(name)?.ref
+  }
+
+  spawn<C>(behavior: Behavior<C>, options?: SpawnOptions): ActorRef<C> {
+    return spawnIn(this.#cell.runtime, this.#cell, behavior, options)
+  }
+
+  stop(child: ActorRef<never>): void {
+    const cell = localCell(child)
+    if (cell?.parent !== this.#cell) throw ActorError.notAChild(this.#cell.path, child.path)
+    cell.order({ type: 'stop' })
+  }
+
+  watch(ref: ActorRef<never>): void {
+    this.#cell.ties.watch(this.#cell, this.#cellOf(ref))
+  }
+
+  watchWith(ref: ActorRef<never>, message: M): void {
+    this.#cell.ties.watch(this.#cell, this.#cellOf(ref), message)
+  }
+
+  unwatch(ref: ActorRef<never>): void {
+    this.#cell.knownTies?.unwatch(this.#cell, this.#cellOf(ref))
+  }
+
+  #cellOf(ref: ActorRef<never>): Cell {
+    const cell = localCell(ref)
+    if (cell?.runtime === this.#cell.runtime) return cell
+    throw ActorError.foreignRef(ref.path, this.#cell.path)
+  }
+
+  ask<A, R>(
+    ref: ActorRef<A>,
+    makeMessage: (replyTo: ActorRef<R>) => A,
+    options?: AskOptions,
+  ): Promise<R> {
+    return ask(this.#cell.runtime, ref, makeMessage, options, callOf(this.#cell))
+  }
+
+  pipeToSelf<T>(
+    promise: Promise<T>,
+    onValue: (value: T) => M,
+    onError?: (error: unknown) => M,
+  ): void {
+    const cell = this.#cell
+    const restarts = cell.extras?.restarts ?? 0
+    const tell = (open: () => M): void => cell.enqueueAlways(new Outcome(cell, restarts, open))
+    promise.then(
+      (value) => tell(() => onValue(value)),
+      (error: unknown) =>
+        tell(() => {
+          if (onError) return onError(error)
+          throw error
+        }),
+    )
+  }
+
+  adapt<A>(map: (message: A) => M): ActorRef<A> {
+    return new AdaptedRef(this.#cell, map)
+  }
+}

@@ -1,0 +1,22 @@
+import type { Call } from './call.ts'
+import type { DeadLetterReason } from './dead-letter.ts'
+import type { Runtime } from './runtime.ts'
+
+/**
+ * A message that comes with more than itself: whom it answers to, or whether it still counts. Handlers see
+ * what is in it.
+ */
+export abstract class Envelope {
+  /** What is in it, as far as a dead letter tells. */
+  abstract readonly content: unknown
+  /** Whether to hand it over, now that its turn has come. */
+  abstract readonly isValid: boolean
+  /** The question that it asks. */
+  readonly call: Call | undefined = undefined
+  /** Called in the turn of the actor: what it throws is that one's failure. */
+  abstract open(): unknown
+  /** It will not be handled. */
+  undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
+    runtime.deadLetter(path, this.content, reason)
+  }
+}

@@ -1,0 +1,118 @@
+/** What an {@link ActorError} is about. */
+export type ActorErrorCode =
+  | 'CASTY_ACTOR_INVALID_OPTION'
+  | 'CASTY_ACTOR_INVALID_BEHAVIOR'
+  | 'CASTY_ACTOR_NAME_TAKEN'
+  | 'CASTY_ACTOR_NOT_A_CHILD'
+  | 'CASTY_ACTOR_FOREIGN_REF'
+  | 'CASTY_ACTOR_MAILBOX_FULL'
+  | 'CASTY_ACTOR_STASH_FULL'
+  | 'CASTY_ACTOR_STOPPED'
+  | 'CASTY_ACTOR_DEATH_PACT'
+  | 'CASTY_ACTOR_ASK_TIMEOUT'
+  | 'CASTY_ACTOR_ASK_CYCLE'
+  | 'CASTY_ACTOR_ASK_UNANSWERED'
+
+/** Match on `code`: `instanceof` fails when two versions of this package are installed. */
+export class ActorError extends Error {
+  override readonly name = 'ActorError'
+  readonly code: ActorErrorCode
+
+  private constructor(code: ActorErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  /** @param of - whose option it is, as in `spawn()` */
+  static invalidOption(of: string, option: string, value: unknown, allowed: string): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_INVALID_OPTION',
+      `Option ${option} of ${of} is ${textOf(value)}; allowed is ${allowed}.`,
+    )
+  }
+
+  static invalidBehavior(path: string, value: unknown): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_INVALID_BEHAVIOR',
+      `${path} was given ${textOf(value)} for a behavior; make one with Behaviors, and have setup() return ` +
+        'one that receives messages.',
+    )
+  }
+
+  static nameTaken(path: string): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_NAME_TAKEN',
+      `${path} lives, or has not stopped yet; wait for its end, or spawn under another name.`,
+    )
+  }
+
+  static notAChild(parent: string, path: string): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_NOT_A_CHILD',
+      `${path} is no child of ${parent}, which may stop only its own; tell it to stop.`,
+    )
+  }
+
+  static foreignRef(path: string, system: string): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_FOREIGN_REF',
+      `${path} belongs to another actor system than ${system}, and cannot be watched or stopped here.`,
+    )
+  }
+
+  static mailboxFull(path: string, capacity: number): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_MAILBOX_FULL',
+      `The mailbox of ${path} holds ${capacity} messages, which is all it may; send less, or raise its capacity.`,
+    )
+  }
+
+  static stashFull(path: string, capacity: number): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_STASH_FULL',
+      `The stash of ${path} holds ${capacity} messages, which is all it may; unstash sooner, or raise its capacity.`,
+    )
+  }
+
+  static stopped(what: string): ActorError {
+    return new ActorError('CASTY_ACTOR_STOPPED', `${what} has stopped, or is about to.`)
+  }
+
+  static deathPact(path: string, watched: string): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_DEATH_PACT',
+      `${path} watches ${watched}, which has stopped, and does not handle the signal; handle it, or use watchWith().`,
+    )
+  }
+
+  static askTimeout(path: string, timeoutMs: number): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_ASK_TIMEOUT',
+      `${path} did not answer within ${timeoutMs} ms. Whether it handled the message is not known.`,
+    )
+  }
+
+  /** @param paths - who waits for whom, the first and the last alike */
+  static askCycle(paths: readonly string[]): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_ASK_CYCLE',
+      `${paths.join(' asks ')}: each waits for the next, and the first for itself. ` +
+        'Use pipeToSelf() in one of them, which does not keep it from handling other messages.',
+    )
+  }
+
+  /** @param why - as in 'it has stopped' */
+  static askUnanswered(path: string, why: string): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_ASK_UNANSWERED',
+      `${path} will not answer, because ${why}. It has not handled the message.`,
+    )
+  }
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return String(value)
+}

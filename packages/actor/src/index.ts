@@ -1,0 +1,31 @@
+export type { ActorContext, SpawnOptions } from './actor-context.ts'
+export type { ActorRef } from './actor-ref.ts'
+export { ActorSystem, type ActorSystemOptions, type DeadLetterCounts } from './actor-system.ts'
+export type { AskOptions } from './ask.ts'
+export type {
+  Behavior,
+  LifecycleHooks,
+  MessageHandler,
+  Next,
+  Observation,
+  SignalBehavior,
+  SignalHandler,
+} from './behavior.ts'
+export * as Behaviors from './behaviors.ts'
+export type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
+export { ActorError, type ActorErrorCode } from './errors.ts'
+export { mailboxDefaults, type MailboxSettings, type OverflowPolicy } from './mailbox.ts'
+export type { Ending, Signal } from './signal.ts'
+export {
+  allForOne,
+  judgeFailure,
+  oneForOne,
+  type Backoff,
+  type Directive,
+  type RestartHistory,
+  type SupervisionOptions,
+  type SupervisionStrategy,
+  type Verdict,
+} from './supervision.ts'
+export type { SystemEvent } from './system-event.ts'
+export type { Timers } from './timers.ts'

@@ -1,0 +1,34 @@
+import type { ActorRef } from './actor-ref.ts'
+import type { Cell } from './cell.ts'
+
+let cellOf: (ref: LocalRef<never>) => Cell
+
+/** A ref to an actor of this process. Users see an {@link ActorRef}. */
+export class LocalRef<in M> implements ActorRef<M> {
+  readonly #cell: Cell
+
+  static {
+    cellOf = (ref) => ref.#cell
+  }
+
+  constructor(cell: Cell) {
+    this.#cell = cell
+  }
+
+  get path(): string {
+    return this.#cell.path
+  }
+
+  tell(message: M): void {
+    this.#cell.enqueue(message)
+  }
+
+  toString(): string {
+    return this.path
+  }
+}
+
+/** The actor behind a ref, where it is one of this process. */
+export function localCell(ref: ActorRef<never>): Cell | undefined {
+  return ref instanceof LocalRef ? cellOf(ref) : undefined
+}

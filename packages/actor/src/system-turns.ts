@@ -1,0 +1,19 @@
+import type { Clock } from '@casty/clock'
+import type { Turns } from './dispatcher.ts'
+
+// Named here, because the package is compiled without the types of any runtime.
+declare function queueMicrotask(callback: () => void): void
+declare const setImmediate: ((callback: () => void) => unknown) | undefined
+
+/** Turns of this runtime: as microtasks, and after them by whatever comes first. */
+export function systemTurns(clock: Clock): Turns {
+  return {
+    soon: (callback) => queueMicrotask(callback),
+    afterOthers(callback) {
+      // Browsers have none, and a timer of theirs comes a little later.
+      if (typeof setImmediate === 'function') setImmediate(callback)
+      else clock.schedule(0, callback)
+    },
+    now: () => clock.now(),
+  }
+}
