@@ -132,6 +132,7 @@ export class Cell implements Runnable {
     if (this.stage === 'stopped') return
     if (this.#orders) this.#orders.push(message)
     else this.#orders = [message]
+    if (message.type === 'stop') this.#context?.interrupt() // It may be waiting for something.
     this.wake()
   }
 

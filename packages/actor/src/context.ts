@@ -30,22 +30,31 @@ export class Context<M> implements ActorContext<M> {
   }
 
   get signal(): AbortSignal {
-    const controller = this.#controller ?? new AbortController()
     if (!this.#controller) {
-      this.#controller = controller
+      this.#controller = new AbortController()
       this.#untilReleased(() => {
+        this.interrupt()
         this.#controller = undefined
-        controller.abort(ActorError.stopped(this.#cell.path))
       })
     }
-    return controller.signal
+    return this.#controller.signal
+  }
+
+  /** Tells whoever waits for something that the actor is to end. */
+  interrupt(): void {
+    this.#controller?.abort(ActorError.stopped(this.#cell.path))
   }
 
   get timers(): Timers<M> {
-    const timers = this.#timers ?? new CellTimers(this.#cell)
-    this.#timers = timers
-    this.#untilReleased(() => timers.cancelAll())
-    return timers
+    if (!this.#timers) {
+      const timers = new CellTimers<M>(this.#cell)
+      this.#timers = timers
+      this.#untilReleased(() => {
+        timers.cancelAll()
+        this.#timers = undefined
+      })
+    }
+    return this.#timers
   }
 
   #untilReleased(release: () => void): void {

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest'
+import { Behaviors, type ActorRef, type Behavior } from '../src/index.ts'
+import { gate, TestSystem } from './probe.ts'
+
+interface Question {
+  readonly about: string
+  readonly replyTo: ActorRef<string>
+}
+
+function about(text: string): (replyTo: ActorRef<string>) => Question {
+  return (replyTo) => ({ about: text, replyTo })
+}
+
+const answering: Behavior<Question> = Behaviors.receive((question) => {
+  if (question.about === 'fail') throw new Error('no')
+  if (question.about === 'what?') return Behaviors.unhandled
+  if (question.about !== 'nothing') question.replyTo.tell(`${question.about}!`)
+  if (question.about === 'twice') question.replyTo.tell('again')
+  return Behaviors.same
+})
+
+describe('A question', () => {
+  test('is answered', async () => {
+    await using system = new TestSystem()
+    expect(await system.ask(system.spawn(answering), about('hello'))).toBe('hello!')
+  })
+
+  test('is waited for as long as was said, and a later answer is a dead letter', async () => {
+    await using system = new TestSystem()
+    const late = gate()
+    const ref = system.spawn<Question>(
+      Behaviors.receive(async ({ replyTo }) => {
+        await late.promise
+        replyTo.tell('late')
+      }),
+      { name: 'a' },
+    )
+    const asked = system.ask(ref, about('x'), { timeoutMs: 100 })
+    const told = expect(asked).rejects.toMatchObject({ code: 'CASTY_ACTOR_ASK_TIMEOUT' })
+    await system.pass(100)
+    await told
+    late.open()
+    await system.idle()
+    expect(system.lost).toEqual(['late-answer /a?: late'])
+  })
+
+  test('is given up with the signal', async () => {
+    await using system = new TestSystem()
+    const controller = new AbortController()
+    const ref = system.spawn(answering)
+    const asked = system.ask(ref, about('nothing'), { signal: controller.signal })
+    const told = expect(asked).rejects.toBe('enough')
+    await system.idle()
+    controller.abort('enough')
+    await told
+    await expect(system.ask(ref, about('x'), { signal: controller.signal })).rejects.toBe('enough')
+  })
+
+  test('has one answer', async () => {
+    await using system = new TestSystem()
+    expect(await system.ask(system.spawn(answering), about('twice'))).toBe('twice!')
+    expect(system.deadLetters).toEqual({ 'late-answer': 1 })
+  })
+
+  test.each([
+    ['fail', /it failed on that message/],
+    ['what?', /does not handle that message/],
+  ])('is known to have no answer at once (%s)', async (text, why) => {
+    await using system = new TestSystem()
+    const asked = system.ask(system.spawn(answering), about(text))
+    const error = {
+      code: 'CASTY_ACTOR_ASK_UNANSWERED',
+      message: expect.stringMatching(why) as unknown,
+    }
+    await expect(asked).rejects.toMatchObject(error)
+  })
+
+  test('to one who has stopped is known to have none, or who stops before its turn', async () => {
+    await using system = new TestSystem()
+    const ref = system.spawn<Question | 'stop'>(
+      Behaviors.receive((message) => (message === 'stop' ? Behaviors.stopped : undefined)),
+    )
+    ref.tell('stop')
+    const why = {
+      code: 'CASTY_ACTOR_ASK_UNANSWERED',
+      message: expect.stringMatching(/has stopped/) as unknown,
+    }
+    await expect(system.ask(ref, about('x'))).rejects.toMatchObject(why)
+    await expect(system.ask(ref, about('x'))).rejects.toMatchObject(why)
+  })
+})
+
+describe('Actors that ask each other', () => {
+  /** Asks the next one, and answers with its answer. */
+  function relay(next: () => ActorRef<Question>): Behavior<Question> {
+    return Behaviors.receive(async ({ replyTo }, context) => {
+      replyTo.tell(await context.ask(next(), about('x')))
+    })
+  }
+
+  test('in a circle are told so at once, with the way around', async () => {
+    await using system = new TestSystem()
+    const refs: ActorRef<Question>[] = []
+    for (const [index, name] of ['a', 'b', 'c'].entries()) {
+      refs.push(
+        system.spawn(
+          relay(() => refs[(index + 1) % 3] ?? refs[0]!),
+          { name },
+        ),
+      )
+    }
+    await expect(system.ask(refs[0]!, about('x'))).rejects.toMatchObject({
+      code: 'CASTY_ACTOR_ASK_UNANSWERED',
+    })
+    const cycle = system.events.find(
+      (event) =>
+        event.type === 'actor-failed' && String(event.error).includes('/a asks /b asks /c asks /a'),
+    )
+    expect(cycle).toBeDefined()
+  })
+
+  test('are not taken for a circle where the first goes on meanwhile', async () => {
+    await using system = new TestSystem()
+    type Message =
+      | Question
+      | { readonly type: 'answered'; readonly answer: string; readonly to: ActorRef<string> }
+    const other: { ref?: ActorRef<Question> } = {}
+    const first = system.spawn<Message>(
+      Behaviors.receive((message, context) => {
+        if ('type' in message) message.to.tell(message.answer)
+        else if (message.about === 'back') message.replyTo.tell('here')
+        else if (other.ref) {
+          const { replyTo } = message
+          context.pipeToSelf(context.ask(other.ref, about('x')), (answer: string) => ({
+            type: 'answered',
+            answer,
+            to: replyTo,
+          }))
+        }
+      }),
+    )
+    other.ref = system.spawn<Question>(
+      Behaviors.receive(async ({ replyTo }, context) => {
+        replyTo.tell(await context.ask(first, about('back')))
+      }),
+    )
+    expect(await system.ask(first, about('x'))).toBe('here')
+  })
+})
