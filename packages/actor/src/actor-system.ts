@@ -6,12 +6,15 @@ import { ask, type AskOptions } from './ask.ts'
 import type { Behavior } from './behavior.ts'
 import { ignore } from './behaviors.ts'
 import { Cell } from './cell.ts'
+import { Context } from './context.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { ActorError } from './errors.ts'
+import { failed } from './failure.ts'
 import { Listeners } from './listeners.ts'
 import { localCell } from './local-ref.ts'
 import { mailboxDefaults, type MailboxSettings } from './mailbox.ts'
+import { become, obey } from './orders.ts'
 import type { Runtime } from './runtime.ts'
 import { checkedMailbox, spawnIn } from './spawn.ts'
 import type { SystemEvent } from './system-event.ts'
@@ -57,6 +60,7 @@ export class ActorSystem implements AsyncDisposable {
       clock,
       random,
       dispatcher: new Dispatcher(systemTurns(clock)),
+      conduct: { contextOf: (cell) => new Context(cell), obey, become, failed },
       mailbox: checkedMailbox(mailbox),
       publish: (event) => this.#publish(event),
       deadLetter: (path, message, reason) => this.#deadLetter(path, message, reason),

@@ -53,7 +53,7 @@ class Answer<R> implements ActorRef<R> {
   readonly #resolve: (answer: R) => void
   readonly #reject: (error: unknown) => void
   #deadline: Disposable | undefined
-  #signal: AbortSignal | undefined
+  #forgetSignal: (() => void) | undefined
   #isOver = false
 
   constructor(
@@ -80,17 +80,17 @@ class Answer<R> implements ActorRef<R> {
     }
   }
 
-  waitFor(timeoutMs: number | undefined, signal: AbortSignal | undefined): void {
+  waitFor(timeoutMs: number | undefined, signal?: AbortSignal): void {
     if (timeoutMs !== undefined) {
       this.#deadline = this.#runtime.clock.schedule(timeoutMs, () =>
         this.fail(ActorError.askTimeout(this.#target, timeoutMs)),
       )
     }
-    this.#signal = signal
-    signal?.addEventListener('abort', this.#aborted)
+    if (!signal) return
+    const aborted = (): void => this.fail(signal.reason)
+    signal.addEventListener('abort', aborted)
+    this.#forgetSignal = () => signal.removeEventListener('abort', aborted)
   }
-
-  readonly #aborted = (): void => this.fail(this.#signal?.reason)
 
   get isOver(): boolean {
     return this.#isOver
@@ -109,7 +109,7 @@ class Answer<R> implements ActorRef<R> {
   #end(): void {
     this.#isOver = true
     this.#deadline?.[Symbol.dispose]()
-    this.#signal?.removeEventListener('abort', this.#aborted)
+    this.#forgetSignal?.()
   }
 }
 

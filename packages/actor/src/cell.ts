@@ -1,21 +1,19 @@
 // One actor at run time: its mailbox, how it behaves now, and where it is in its life. Messages of one
 // actor never overlap: while a promise of its behavior is awaited, it takes no other.
 //
-// Not for users, who see an `ActorRef` and an `ActorContext`. What happens at the beginning and at the end
-// of its life is in life.ts, what happens when it fails in failure.ts.
+// Not for users, who see an `ActorRef` and an `ActorContext`. What happens around its messages is in
+// life.ts and failure.ts, which it reaches by the `conduct` of its runtime.
 import type { Behavior, MessageHandler, Next, SignalHandler } from './behavior.ts'
 import type { Call } from './call.ts'
-import { Context } from './context.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import type { Runnable } from './dispatcher.ts'
 import { Envelope } from './envelope.ts'
 import { ActorError } from './errors.ts'
 import type { Extras } from './extras.ts'
-import { failed } from './failure.ts'
-import { become, obey } from './life.ts'
+import { isPromise } from './is-promise.ts'
 import { LocalRef } from './local-ref.ts'
 import { Mailbox, type MailboxSettings } from './mailbox.ts'
-import type { Runtime } from './runtime.ts'
+import type { CellContext, Runtime } from './runtime.ts'
 import type { Ending, Signal } from './signal.ts'
 import type { SystemMessage } from './system-message.ts'
 import { Termination } from './termination.ts'
@@ -54,7 +52,7 @@ export class Cell implements Runnable {
   isHeld = false
   extras: Extras | undefined
   #orders: SystemMessage[] | undefined
-  #context: Context<unknown> | undefined
+  #context: CellContext | undefined
   #ties: Ties | undefined
   #isScheduled = false
 
@@ -78,8 +76,8 @@ export class Cell implements Runnable {
     return this.parent ? `${this.parent.path}/${this.name}` : ''
   }
 
-  get context(): Context<unknown> {
-    this.#context ??= new Context(this)
+  get context(): CellContext {
+    this.#context ??= this.runtime.conduct.contextOf(this)
     return this.#context
   }
 
@@ -151,7 +149,7 @@ export class Cell implements Runnable {
   run(): boolean {
     for (let left = messagesPerTurn; left > 0 && this.#canRun; left--) {
       const order = this.#nextOrder()
-      if (order) obey(this, order)
+      if (order) this.runtime.conduct.obey(this, order)
       else this.#handle(this.mailbox.take())
     }
     this.#isScheduled = this.#canRun
@@ -171,7 +169,7 @@ export class Cell implements Runnable {
     try {
       next = this.#perform(item)
     } catch (error) {
-      failed(this, error)
+      this.#failed(error)
       return
     }
     if (next === undefined) this.#handled()
@@ -195,12 +193,12 @@ export class Cell implements Runnable {
   #turnInto(next: Next<unknown>): void {
     if (next?.type === 'unhandled') {
       if (this.current instanceof Termination && this.current.isSignal) {
-        failed(this, ActorError.deathPact(this.path, this.current.path))
+        this.#failed(ActorError.deathPact(this.path, this.current.path))
         return
       }
       this.undelivered(this.current, 'unhandled')
     } else this.#handled()
-    if (next !== undefined) become(this, next)
+    if (next !== undefined) this.runtime.conduct.become(this, next)
   }
 
   #handled(): void {
@@ -213,6 +211,10 @@ export class Cell implements Runnable {
     observe({ path: this.path, message: message, at: this.runtime.clock.now() })
   }
 
+  #failed(error: unknown): void {
+    this.runtime.conduct.failed(this, error)
+  }
+
   /** Goes on when a promise of its behavior has settled; until then it does nothing else. */
   hold<T>(promise: Promise<T>, goOn: (value: T) => void): void {
     this.isHeld = true
@@ -223,7 +225,7 @@ export class Cell implements Runnable {
     }
     promise.then(
       (value) => release(() => goOn(value)),
-      (error: unknown) => release(() => failed(this, error)),
+      (error: unknown) => release(() => this.#failed(error)),
     )
   }
 
@@ -231,8 +233,4 @@ export class Cell implements Runnable {
     if (message instanceof Envelope) message.undelivered(this.path, reason, this.runtime)
     else this.runtime.deadLetter(this.path, message, reason)
   }
-}
-
-export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return value instanceof Promise
 }

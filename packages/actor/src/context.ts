@@ -7,7 +7,7 @@ import type { Behavior } from './behavior.ts'
 import { callOf } from './call.ts'
 import type { Cell } from './cell.ts'
 import { ActorError } from './errors.ts'
-import { extrasOf } from './life.ts'
+import { extrasOf } from './extras.ts'
 import { localCell } from './local-ref.ts'
 import { spawnIn } from './spawn.ts'
 import { CellTimers, type Timers } from './timers.ts'
@@ -15,7 +15,8 @@ import { CellTimers, type Timers } from './timers.ts'
 export class Context<M> implements ActorContext<M> {
   readonly #cell: Cell
   #timers: CellTimers<M> | undefined
-  #controller: AbortController | undefined
+  /** Made when somebody waits with it. */
+  #abortion: { readonly controller: AbortController } | undefined
 
   constructor(cell: Cell) {
     this.#cell = cell
@@ -30,19 +31,19 @@ export class Context<M> implements ActorContext<M> {
   }
 
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController()
+    if (!this.#abortion) {
+      this.#abortion = { controller: new AbortController() }
       this.#untilReleased(() => {
         this.interrupt()
-        this.#controller = undefined
+        this.#abortion = undefined
       })
     }
-    return this.#controller.signal
+    return this.#abortion.controller.signal
   }
 
   /** Tells whoever waits for something that the actor is to end. */
   interrupt(): void {
-    this.#controller?.abort(ActorError.stopped(this.#cell.path))
+    this.#abortion?.controller.abort(ActorError.stopped(this.#cell.path))
   }
 
   get timers(): Timers<M> {

@@ -2,6 +2,11 @@ import type { Cell } from './cell.ts'
 import type { LifecycleHooks, Observation } from './behavior.ts'
 import type { RestartHistory, SupervisionStrategy } from './supervision.ts'
 
+export function extrasOf(cell: Cell): Extras {
+  cell.extras ??= new Extras()
+  return cell.extras
+}
+
 /** What few actors have: made for those that do. */
 export class Extras {
   hooks: LifecycleHooks<unknown> | undefined

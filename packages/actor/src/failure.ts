@@ -1,7 +1,9 @@
 // What becomes of an actor that failed: its own strategies are asked, the innermost first, then its
 // parent. Where nobody goes on with it, it stops.
-import { isPromise, type Cell } from './cell.ts'
-import { childrenGone, end, extrasOf, letGo, stop } from './life.ts'
+import type { Cell } from './cell.ts'
+import { extrasOf } from './extras.ts'
+import { isPromise } from './is-promise.ts'
+import { childrenGone, end, letGo, stop } from './life.ts'
 import {
   judgeFailure,
   type Directive,

@@ -1,74 +1,18 @@
 // How an actor begins, changes, and ends.
 import type { Behavior, LifecycleHooks } from './behavior.ts'
-import { isPromise, type Cell } from './cell.ts'
-import { Extras } from './extras.ts'
+import type { Cell } from './cell.ts'
+import { extrasOf, type Extras } from './extras.ts'
 import { ActorError } from './errors.ts'
-import { childFailed, failed, restart } from './failure.ts'
+import { isPromise } from './is-promise.ts'
 import type { Ending } from './signal.ts'
 import type { SupervisionStrategy } from './supervision.ts'
-import type { SystemMessage } from './system-message.ts'
-
-export function extrasOf(cell: Cell): Extras {
-  cell.extras ??= new Extras()
-  return cell.extras
-}
-
-/** Orders of its parent and its system. */
-export function obey(cell: Cell, order: SystemMessage): void {
-  switch (order.type) {
-    case 'start':
-      cell.runtime.publish({ type: 'actor-started', ref: cell.ref })
-      adopt(cell, cell.initial)
-      return
-    case 'stop':
-      stop(cell, 'stopped')
-      return
-    case 'child-ended':
-      cell.ties.children.delete(order.child.name)
-      childrenGone(cell)
-      return
-    case 'child-failed':
-      childFailed(cell, order.child, order.error)
-      return
-    case 'restart-due':
-      if (cell.extras?.restarts !== order.restarts) return
-      cell.extras.isPausing = false
-      childrenGone(cell)
-      return
-    case 'resume':
-      if (cell.stage === 'paused') cell.stage = 'active'
-      return
-    case 'restart':
-      restart(cell, order.error, order.delayMs)
-      return
-    case 'fail':
-      stop(cell, 'failed')
-  }
-}
-
-/** What a handler wants to be from now on. */
-export function become(cell: Cell, next: Behavior<unknown>): void {
-  switch (next.type) {
-    case 'same':
-    case 'unhandled':
-      return
-    case 'stopped':
-      stop(cell, 'stopped')
-      return
-    case 'restart':
-      restart(cell, undefined, 0)
-      return
-    default:
-      adopt(cell, next)
-  }
-}
 
 /** Sets a behavior up: what is around it, and what it makes of itself. */
 export function adopt(cell: Cell, behavior: Behavior<unknown>): void {
   try {
     unwrap(cell, behavior)
   } catch (error) {
-    failed(cell, error)
+    cell.runtime.conduct.failed(cell, error)
   }
 }
 
@@ -148,7 +92,7 @@ function finish(cell: Cell, hooks: LifecycleHooks<unknown> | undefined): void {
   try {
     after(cell, hooks?.postStop?.(cell.context), () => end(cell))
   } catch (error) {
-    failed(cell, error)
+    cell.runtime.conduct.failed(cell, error)
   }
 }
 

@@ -1,9 +1,28 @@
 import type { Clock, Random } from '@casty/clock'
+import type { ActorContext } from './actor-context.ts'
 import type { ActorSystem } from './actor-system.ts'
+import type { Behavior } from './behavior.ts'
+import type { Cell } from './cell.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { MailboxSettings } from './mailbox.ts'
 import type { SystemEvent } from './system-event.ts'
+import type { SystemMessage } from './system-message.ts'
+
+/** What handlers of one actor see, and what its cell tells of it. */
+export interface CellContext extends ActorContext<unknown> {
+  /** Whoever waits for something is to wait no more. */
+  interrupt(): void
+}
+
+/** What happens to an actor between its messages. */
+export interface Conduct {
+  contextOf(cell: Cell): CellContext
+  obey(cell: Cell, order: SystemMessage): void
+  /** Turns into what a handler wants to be from now on. */
+  become(cell: Cell, next: Behavior<unknown>): void
+  failed(cell: Cell, error: unknown): void
+}
 
 /** What the actors of one system share. */
 export interface Runtime {
@@ -11,6 +30,7 @@ export interface Runtime {
   readonly clock: Clock
   readonly random: Random
   readonly dispatcher: Dispatcher
+  readonly conduct: Conduct
   /** Of actors that are spawned without one. */
   readonly mailbox: MailboxSettings
   publish(event: SystemEvent): void

@@ -100,18 +100,21 @@ describe('Actors that ask each other', () => {
 
   test('in a circle are told so at once, with the way around', async () => {
     await using system = new TestSystem()
-    const refs: ActorRef<Question>[] = []
-    for (const [index, name] of ['a', 'b', 'c'].entries()) {
-      refs.push(
+    const refs = new Map<string, ActorRef<Question>>()
+    const ref = (name: string): ActorRef<Question> =>
+      refs.get(name) ?? system.spawn<Question>(Behaviors.ignore)
+    for (const [name, next] of ['ab', 'bc', 'ca'].map(
+      ([name = '', next = '']) => [name, next] as const,
+    ))
+      refs.set(
+        name,
         system.spawn(
-          relay(() => refs[(index + 1) % 3] ?? refs[0]!),
+          relay(() => ref(next)),
           { name },
         ),
       )
-    }
-    await expect(system.ask(refs[0]!, about('x'))).rejects.toMatchObject({
-      code: 'CASTY_ACTOR_ASK_UNANSWERED',
-    })
+    const unanswered = { code: 'CASTY_ACTOR_ASK_UNANSWERED' }
+    await expect(system.ask(ref('a'), about('x'))).rejects.toMatchObject(unanswered)
     const cycle = system.events.find(
       (event) =>
         event.type === 'actor-failed' && String(event.error).includes('/a asks /b asks /c asks /a'),
