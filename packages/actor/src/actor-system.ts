@@ -41,6 +41,8 @@ export type DeadLetterCounts = Readonly<Partial<Record<DeadLetterReason, number>
  * greeter.tell('world')
  */
 export class ActorSystem implements AsyncDisposable {
+  /** What its actors go by: for whatever else is to keep time with them. */
+  readonly clock: Clock
   readonly #runtime: Runtime
   readonly #guardian: Cell
   readonly #listeners = new Listeners<SystemEvent>((error) => this.#listenerErrors.push(error))
@@ -51,6 +53,7 @@ export class ActorSystem implements AsyncDisposable {
   /** @throws ActorError `CASTY_ACTOR_INVALID_OPTION` */
   constructor(options: ActorSystemOptions = {}) {
     const { clock = systemClock, random = systemRandom, mailbox = mailboxDefaults } = options
+    this.clock = clock
     let ended = (): void => {}
     this.#ended = new Promise<void>((resolve) => {
       ended = resolve

@@ -11,7 +11,7 @@ import {
 
 /** A system on manual time, and all that it told. */
 export class TestSystem extends ActorSystem {
-  readonly clock: ManualClock
+  override readonly clock: ManualClock
   readonly events: SystemEvent[] = []
 
   constructor(options: ActorSystemOptions = {}) {
