@@ -8,13 +8,21 @@ export function sourceErrorCodes(source: string): readonly string[] {
   )
 }
 
+/** Codes of what a package defines for others to implement begin with the name of that. */
+const furtherPrefixes: Readonly<Record<string, readonly string[]>> = {
+  '@casty/persistence': ['CASTY_JOURNAL_'],
+}
+
 /**
  * The codes of a package that stand in the tables of its README, sorted. Codes begin with the name of
  * their package (`CASTY_TRANSPORT_TCP_…`), so those of others that are mentioned do not count.
  */
 export function documentedErrorCodes(packageName: string, readme: string): readonly string[] {
-  const prefix = packageName.replace('@', '').toUpperCase().replace(/[/-]/g, '_')
+  const own = `${packageName.replace('@', '').toUpperCase().replace(/[/-]/g, '_')}_`
+  const prefixes = [own, ...(furtherPrefixes[packageName] ?? [])]
   const rows = readme.matchAll(/^\|.*$/gm)
   const codes = [...rows].flatMap(([row]) => row.match(/CASTY_[A-Z0-9_]+/g) ?? [])
-  return [...new Set(codes.filter((code) => code.startsWith(`${prefix}_`)))].toSorted()
+  return [
+    ...new Set(codes.filter((code) => prefixes.some((prefix) => code.startsWith(prefix)))),
+  ].toSorted()
 }
