@@ -3,6 +3,7 @@ import type { ActorSystem } from './actor-system.ts'
 import type { AskOptions } from './ask.ts'
 import type { Behavior } from './behavior.ts'
 import type { MailboxSettings } from './mailbox.ts'
+import type { Stash } from './stash.ts'
 import type { Timers } from './timers.ts'
 
 export interface SpawnOptions {
@@ -20,6 +21,8 @@ export interface ActorContext<M> {
   readonly signal: AbortSignal
   /** Cancelled when the actor stops or restarts. */
   readonly timers: Timers<M>
+  /** For messages that cannot be handled yet. */
+  readonly stash: Stash<M>
   /** Those that live, or have not quite stopped. */
   readonly children: readonly ActorRef<never>[]
 

@@ -10,15 +10,19 @@ import { Context } from './context.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { ActorError } from './errors.ts'
-import { failed } from './failure.ts'
+import { decide, failed } from './failure.ts'
+import type { Logger } from './logger.ts'
 import { Listeners } from './listeners.ts'
 import { localCell } from './local-ref.ts'
 import { mailboxDefaults, type MailboxSettings } from './mailbox.ts'
 import { become, obey } from './orders.ts'
+import { capable, knownNames } from './option-values.ts'
 import type { Runtime } from './runtime.ts'
 import { checkedMailbox, spawnIn } from './spawn.ts'
 import type { SystemEvent } from './system-event.ts'
+import { SystemLog } from './system-log.ts'
 import { systemTurns } from './system-turns.ts'
+import { observed } from './surroundings.ts'
 
 export interface ActorSystemOptions {
   /** @defaultValue systemClock */
@@ -27,7 +31,16 @@ export interface ActorSystemOptions {
   readonly random?: Random
   /** Of actors that are spawned without one. @defaultValue mailboxDefaults */
   readonly mailbox?: Partial<MailboxSettings>
+  /** Told of failures, of dead letters (some, where there are many), and of listeners that throw. */
+  readonly logger?: Logger
 }
+
+const optionNames: readonly string[] = [
+  'clock',
+  'random',
+  'mailbox',
+  'logger',
+] satisfies (keyof ActorSystemOptions)[]
 
 /** How many dead letters there were, by reason. */
 export type DeadLetterCounts = Readonly<Partial<Record<DeadLetterReason, number>>>
@@ -45,14 +58,25 @@ export class ActorSystem implements AsyncDisposable {
   readonly clock: Clock
   readonly #runtime: Runtime
   readonly #guardian: Cell
-  readonly #listeners = new Listeners<SystemEvent>((error) => this.#listenerErrors.push(error))
-  readonly #listenerErrors: unknown[] = []
+  readonly #listeners = new Listeners<SystemEvent>((error) =>
+    this.#report(error, 'A listener threw'),
+  )
+  readonly #log: SystemLog | undefined
   readonly #deadLetters = new Map<DeadLetterReason, number>()
   readonly #ended: Promise<void>
 
   /** @throws ActorError `CASTY_ACTOR_INVALID_OPTION` */
   constructor(options: ActorSystemOptions = {}) {
-    const { clock = systemClock, random = systemRandom, mailbox = mailboxDefaults } = options
+    knownNames('ActorSystem', options, optionNames)
+    const { clock = systemClock, random = systemRandom, mailbox = {}, logger } = options
+    capable('ActorSystem', 'clock', clock, ['now', 'schedule'], 'a Clock')
+    if (typeof random !== 'function') {
+      throw ActorError.invalidOption('ActorSystem', 'random', random, 'a function')
+    }
+    if (logger !== undefined) {
+      capable('ActorSystem', 'logger', logger, ['debug', 'info', 'warn', 'error'], 'a logger')
+      this.#log = new SystemLog(logger, clock)
+    }
     this.clock = clock
     let ended = (): void => {}
     this.#ended = new Promise<void>((resolve) => {
@@ -63,9 +87,10 @@ export class ActorSystem implements AsyncDisposable {
       clock,
       random,
       dispatcher: new Dispatcher(systemTurns(clock)),
-      conduct: { contextOf: (cell) => new Context(cell), obey, become, failed },
-      mailbox: checkedMailbox(mailbox),
+      conduct: { contextOf: (cell) => new Context(cell), obey, become, failed, decide, observed },
+      mailbox: checkedMailbox('ActorSystem', mailbox, mailboxDefaults),
       publish: (event) => this.#publish(event),
+      report: (error, what) => this.#report(error, what),
       deadLetter: (path, message, reason) => this.#deadLetter(path, message, reason),
       ended: () => ended(),
     }
@@ -112,10 +137,10 @@ export class ActorSystem implements AsyncDisposable {
   lookup(path: string): ActorRef<never> | undefined {
     let cell: Cell | undefined = this.#guardian
     for (const name of path.split('/').slice(1)) cell = cell?.knownTies?.children.get(name)
-    return cell === this.#guardian ? undefined : cell?.ref
+    return cell === this.#guardian || cell?.stage === 'stopped' ? undefined : cell?.ref
   }
 
-  /** Calls `listener` with all that happens from now on. What it throws is counted, and disturbs nobody. */
+  /** Calls `listener` with all that happens from now on. What it throws is logged, and disturbs nobody. */
   subscribe(listener: (event: SystemEvent) => void): Disposable {
     return this.#listeners.add(listener)
   }
@@ -136,11 +161,18 @@ export class ActorSystem implements AsyncDisposable {
 
   #publish(event: SystemEvent): void {
     const isOfGuardian = event.type !== 'dead-letter' && event.ref === this.#guardian.ref
-    if (!isOfGuardian) this.#listeners.tell(event)
+    if (isOfGuardian) return
+    if (event.type === 'actor-failed') this.#log?.failed(event)
+    this.#listeners.tell(event)
+  }
+
+  #report(error: unknown, what: string): void {
+    this.#log?.report(error, what)
   }
 
   #deadLetter(path: string, message: unknown, reason: DeadLetterReason): void {
     this.#deadLetters.set(reason, (this.#deadLetters.get(reason) ?? 0) + 1)
+    this.#log?.deadLetter(path, message, reason)
     if (this.#listeners.isEmpty) return
     this.#publish({ type: 'dead-letter', deadLetter: { path, message, reason } })
   }

@@ -1,35 +1,55 @@
 // Messages that become messages of an actor only in its own turn.
 import type { ActorRef } from './actor-ref.ts'
 import type { Cell } from './cell.ts'
+import type { DeadLetterReason } from './dead-letter.ts'
 import { Envelope } from './envelope.ts'
+import { nothing } from './nothing.ts'
+import type { Runtime } from './runtime.ts'
+
+/** What is in it is made when it is opened, once, however often that happens. */
+abstract class Sealed extends Envelope {
+  readonly #make: () => unknown
+  #made: unknown = nothing
+
+  constructor(make: () => unknown) {
+    super()
+    this.#make = make
+  }
+
+  /** What was sent, as long as nothing was made of it. */
+  protected abstract readonly sent: unknown
+
+  override get content(): unknown {
+    return this.#made === nothing ? this.sent : this.#made
+  }
+
+  override open(): unknown {
+    if (this.#made === nothing) this.#made = this.#make()
+    return this.#made
+  }
+}
 
 /** The outcome of a promise, for the incarnation that waits for it. */
-export class Outcome extends Envelope {
+export class Outcome extends Sealed {
+  override readonly isOwed = true
+  protected override readonly sent = undefined
   readonly #cell: Cell
   readonly #restarts: number
-  readonly #open: () => unknown
 
-  constructor(cell: Cell, restarts: number, open: () => unknown) {
-    super()
+  constructor(cell: Cell, restarts: number, make: () => unknown) {
+    super(make)
     this.#cell = cell
     this.#restarts = restarts
-    this.#open = open
   }
 
   override get isValid(): boolean {
     return (this.#cell.extras?.restarts ?? 0) === this.#restarts
   }
 
-  override get content(): unknown {
-    return undefined // It exists only once it is opened.
+  /** Nobody misses it but the one who has stopped; unless it was not understood. */
+  override undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
+    if (reason !== 'stopped') super.undelivered(path, reason, runtime)
   }
-
-  override open(): unknown {
-    return this.#open()
-  }
-
-  /** Nobody sent it. */
-  override undelivered(): void {}
 }
 
 /** For senders that know other messages than the actor does. */
@@ -51,18 +71,12 @@ export class AdaptedRef<A, M> implements ActorRef<A> {
   }
 }
 
-class Adapted extends Envelope {
-  override readonly content: unknown
+class Adapted extends Sealed {
+  protected override readonly sent: unknown
   override readonly isValid = true
-  readonly #map: () => unknown
 
-  constructor(content: unknown, map: () => unknown) {
-    super()
-    this.content = content
-    this.#map = map
-  }
-
-  override open(): unknown {
-    return this.#map()
+  constructor(sent: unknown, make: () => unknown) {
+    super(make)
+    this.sent = sent
   }
 }

@@ -4,12 +4,13 @@ import { cycleOf, type Call } from './call.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import { Envelope } from './envelope.ts'
 import { ActorError } from './errors.ts'
+import { capable, duration, knownNames } from './option-values.ts'
 import { localCell } from './local-ref.ts'
 import type { Runtime } from './runtime.ts'
 
 /** How long to wait for an answer. One of them is wanted at least. */
 export interface AskOptions {
-  /** In milliseconds. @defaultValue 5_000 where there is no `signal`, else without end */
+  /** In milliseconds; or Infinity. @defaultValue 5_000, or Infinity where there is a `signal` */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
@@ -29,11 +30,11 @@ export function ask<M, R>(
   runtime: Runtime,
   target: ActorRef<M>,
   makeMessage: (replyTo: ActorRef<R>) => M,
-  options: AskOptions = {},
+  options: AskOptions = noOptions,
   call?: Call,
 ): Promise<R> {
-  const { signal, timeoutMs = signal ? undefined : defaultTimeoutMs } = options
   return new Promise<R>((resolve, reject) => {
+    const { signal, timeoutMs } = checked(options)
     signal?.throwIfAborted()
     const answer = new Answer<R>(runtime, target.path, resolve, reject)
     const message = makeMessage(answer)
@@ -41,9 +42,26 @@ export function ask<M, R>(
     const cycle = cell && cycleOf(cell, call)
     if (cycle) throw ActorError.askCycle(cycle)
     answer.waitFor(timeoutMs, signal)
-    if (cell) cell.enqueue(new Question(message, answer, call))
-    else target.tell(message)
+    try {
+      if (cell) cell.enqueue(new Question(message, answer, call))
+      else target.tell(message)
+    } catch (error) {
+      answer.fail(error) // Or its deadline would outlive it.
+    }
   })
+}
+
+const noOptions: AskOptions = { timeoutMs: defaultTimeoutMs }
+const askOptions: readonly string[] = ['timeoutMs', 'signal'] satisfies (keyof AskOptions)[]
+
+function checked(options: AskOptions): AskOptions {
+  if (options === noOptions) return options
+  knownNames('ask()', options, askOptions)
+  const { signal, timeoutMs = signal ? Infinity : defaultTimeoutMs } = options
+  if (signal !== undefined)
+    capable('ask()', 'signal', signal, ['addEventListener'], 'an AbortSignal')
+  if (timeoutMs === Infinity) return signal ? { signal } : {}
+  return { ...options, timeoutMs: duration('ask()', 'timeoutMs', timeoutMs, 0) }
 }
 
 /** Where the answer goes: to the first who looks, and that is the promise. */
@@ -81,6 +99,7 @@ class Answer<R> implements ActorRef<R> {
   }
 
   waitFor(timeoutMs: number | undefined, signal?: AbortSignal): void {
+    if (this.#isOver) return // It was answered before it was asked.
     if (timeoutMs !== undefined) {
       this.#deadline = this.#runtime.clock.schedule(timeoutMs, () =>
         this.fail(ActorError.askTimeout(this.#target, timeoutMs)),

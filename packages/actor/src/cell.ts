@@ -13,6 +13,7 @@ import type { Extras } from './extras.ts'
 import { isPromise } from './is-promise.ts'
 import { LocalRef } from './local-ref.ts'
 import { Mailbox, type MailboxSettings } from './mailbox.ts'
+import { nothing } from './nothing.ts'
 import type { CellContext, Runtime } from './runtime.ts'
 import type { Ending, Signal } from './signal.ts'
 import type { SystemMessage } from './system-message.ts'
@@ -30,6 +31,17 @@ export type Stage =
   | 'stopping' // Its children stop, or its last hook runs.
   | 'stopped'
 
+/** Orders that end what the actor is now. */
+type Fate = Extract<SystemMessage, { readonly type: 'stop' | 'restart' | 'fail' }>
+
+function isFate(order: SystemMessage): order is Fate {
+  return order.type === 'stop' || order.type === 'restart' || order.type === 'fail'
+}
+
+function isNotOwed(item: unknown): boolean {
+  return !(item instanceof Envelope && item.isOwed)
+}
+
 const unhandled: MessageHandler<unknown> = () => ({ type: 'unhandled' })
 
 export class Cell implements Runnable {
@@ -39,19 +51,19 @@ export class Cell implements Runnable {
   readonly name: string
   readonly initial: Behavior<unknown>
   readonly settings: MailboxSettings
-  readonly mailbox = new Mailbox()
+  readonly mailbox: Mailbox = new Mailbox()
   onMessage: MessageHandler<unknown> = unhandled
   onSignal: SignalHandler<unknown> | undefined
   stage: Stage = 'starting'
   ending: Ending = 'stopped'
-  /** What is being handled; undefined between messages. */
-  current: unknown
+  /** What is being handled, until it was, or was put aside. */
+  current: unknown = nothing
   /** Counts messages that were taken. */
   turn = 0
   /** A promise of its behavior is awaited. */
   isHeld = false
   extras: Extras | undefined
-  #orders: SystemMessage[] | undefined
+  #orders: Mailbox<SystemMessage> | undefined
   #context: CellContext | undefined
   #ties: Ties | undefined
   #isScheduled = false
@@ -79,6 +91,11 @@ export class Cell implements Runnable {
   get context(): CellContext {
     this.#context ??= this.runtime.conduct.contextOf(this)
     return this.#context
+  }
+
+  /** It has stopped, or is about to. */
+  get isEnding(): boolean {
+    return this.stage === 'stopping' || this.stage === 'stopped'
   }
 
   /** Whom it has to do with. */
@@ -121,17 +138,37 @@ export class Cell implements Runnable {
       this.undelivered(message, 'mailbox-full')
       return
     }
-    const oldest = this.mailbox.take()
-    this.mailbox.push(message)
-    this.undelivered(oldest, 'mailbox-full')
+    // What is owed to it counts, but is never dropped: nobody would send it again.
+    const oldest = this.mailbox.takeFirst(isNotOwed)
+    if (oldest === nothing) this.undelivered(message, 'mailbox-full')
+    else {
+      this.mailbox.push(message)
+      this.undelivered(oldest, 'mailbox-full')
+    }
   }
 
   order(message: SystemMessage): void {
+    const { conduct } = this.runtime
     if (this.stage === 'stopped') return
-    if (this.#orders) this.#orders.push(message)
-    else this.#orders = [message]
-    if (message.type === 'stop') this.#context?.interrupt() // It may be waiting for something.
+    if (isFate(message)) {
+      if (this.#isOrdered(message.type)) return
+      this.#context?.interrupt() // It may be waiting for something.
+    } else if (message.type === 'child-failed' && this.isHeld && conduct.decide(this, message)) {
+      return // It may be waiting for that very child.
+    }
+    this.#orders ??= new Mailbox()
+    this.#orders.push(message)
     this.wake()
+  }
+
+  #isOrdered(fate: Fate['type']): boolean {
+    return this.fate === 'stop' || (this.fate !== undefined && fate === 'restart')
+  }
+
+  /** What it is about to do anyway, because it was ordered to. */
+  get fate(): 'stop' | 'restart' | undefined {
+    if (this.#orders?.some(({ type }) => type === 'stop' || type === 'fail')) return 'stop'
+    return this.#orders?.some(({ type }) => type === 'restart') ? 'restart' : undefined
   }
 
   /** Has it run, if there is something that it can do. */
@@ -157,8 +194,8 @@ export class Cell implements Runnable {
   }
 
   #nextOrder(): SystemMessage | undefined {
-    const order = this.#orders?.shift()
-    if (this.#orders?.length === 0) this.#orders = undefined
+    const order = this.#orders?.take()
+    if (this.#orders?.size === 0) this.#orders = undefined
     return order
   }
 
@@ -181,7 +218,10 @@ export class Cell implements Runnable {
     if (!(item instanceof Envelope)) {
       return this.onMessage(item, this.context)
     }
-    if (!item.isValid) return undefined
+    if (!item.isValid) {
+      this.current = nothing
+      return undefined
+    }
     const content = item.open()
     if (!(item instanceof Termination && item.isSignal)) {
       return this.onMessage(content, this.context)
@@ -196,37 +236,48 @@ export class Cell implements Runnable {
         this.#failed(ActorError.deathPact(this.path, this.current.path))
         return
       }
-      this.undelivered(this.current, 'unhandled')
+      this.drop('unhandled')
     } else this.#handled()
     if (next !== undefined) this.runtime.conduct.become(this, next)
   }
 
   #handled(): void {
-    const observe = this.extras?.observe
     const { current } = this
-    this.current = undefined
-    if (!observe) return
-    const message = current instanceof Envelope ? current.content : current
-    // A spy sees what the handler saw.
-    observe({ path: this.path, message: message, at: this.runtime.clock.now() })
+    this.current = nothing
+    if (this.extras && current !== nothing) this.runtime.conduct.observed(this, current)
   }
 
   #failed(error: unknown): void {
     this.runtime.conduct.failed(this, error)
   }
 
+  /** What it was handling counts as not handled. */
+  drop(reason: DeadLetterReason): void {
+    const { current } = this
+    this.current = nothing
+    if (current !== nothing) this.undelivered(current, reason)
+  }
+
   /** Goes on when a promise of its behavior has settled; until then it does nothing else. */
-  hold<T>(promise: Promise<T>, goOn: (value: T) => void): void {
+  hold<T>(promise: PromiseLike<T>, goOn: (value: T) => void): void {
     this.isHeld = true
-    const release = (act: () => void): void => {
-      this.isHeld = false
-      act()
-      this.wake()
-    }
-    promise.then(
-      (value) => release(() => goOn(value)),
-      (error: unknown) => release(() => this.#failed(error)),
+    Promise.resolve(promise).then(
+      (value) => this.#release(() => goOn(value)),
+      (error: unknown) =>
+        this.#release(() => {
+          throw error
+        }),
     )
+  }
+
+  #release(act: () => void): void {
+    this.isHeld = false
+    try {
+      act()
+    } catch (error) {
+      this.#failed(error)
+    }
+    this.wake()
   }
 
   undelivered(message: unknown, reason: DeadLetterReason): void {

@@ -10,6 +10,7 @@ import { ActorError } from './errors.ts'
 import { extrasOf } from './extras.ts'
 import { localCell } from './local-ref.ts'
 import { spawnIn } from './spawn.ts'
+import { CellStash, type Stash } from './stash.ts'
 import { CellTimers, type Timers } from './timers.ts'
 
 export class Context<M> implements ActorContext<M> {
@@ -37,6 +38,7 @@ export class Context<M> implements ActorContext<M> {
         this.interrupt()
         this.#abortion = undefined
       })
+      if (this.#cell.isEnding) this.interrupt()
     }
     return this.#abortion.controller.signal
   }
@@ -58,16 +60,30 @@ export class Context<M> implements ActorContext<M> {
     return this.#timers
   }
 
+  get stash(): Stash<M> {
+    const extras = extrasOf(this.#cell)
+    if (extras.stash) return extras.stash
+    const stash = new CellStash<unknown>(this.#cell)
+    extras.stash = stash
+    this.#untilReleased(() => {
+      stash.unstashAll()
+      extras.stash = undefined
+    })
+    return stash
+  }
+
   #untilReleased(release: () => void): void {
     extrasOf(this.#cell).releases.add(release)
   }
 
   get children(): readonly ActorRef<never>[] {
-    return [...(this.#cell.knownTies?.children.values() ?? [])].map(({ ref }) => ref)
+    const children = [...(this.#cell.knownTies?.children.values() ?? [])]
+    return children.filter(({ stage }) => stage !== 'stopped').map(({ ref }) => ref)
   }
 
   child(name: string): ActorRef<never> | undefined {
-    return this.#cell.knownTies?.children.get(name)?.ref
+    const { knownTies } = this.#cell
+    return knownTies?.has(name) === true ? knownTies.children.get(name)?.ref : undefined
   }
 
   spawn<C>(behavior: Behavior<C>, options?: SpawnOptions): ActorRef<C> {

@@ -43,6 +43,17 @@ export class Dispatcher {
   }
 
   #takeTurns(): void {
+    let isDone = false
+    try {
+      this.#takeSome()
+      isDone = true
+    } finally {
+      // Not to happen: but one that throws must not keep all others from their turns for ever.
+      if (!isDone) this.#turns.afterOthers(this.#run)
+    }
+  }
+
+  #takeSome(): void {
     const until = this.#turns.now() + sliceMs
     for (let turn = 1; ; turn++) {
       const runnable = this.#waiting[this.#next]

@@ -11,10 +11,26 @@ export abstract class Envelope {
   abstract readonly content: unknown
   /** Whether to hand it over, now that its turn has come. */
   abstract readonly isValid: boolean
+  /** It is owed to the actor, which began what it is about: there is room for it always. */
+  readonly isOwed: boolean = false
   /** The question that it asks. */
   readonly call: Call | undefined = undefined
   /** Called in the turn of the actor: what it throws is that one's failure. */
   abstract open(): unknown
+  /** Whether opening it gave that message. */
+  gave(message: unknown): boolean {
+    return this.content === message
+  }
+
+  /**
+   * It was opened, and is to come again: whatever opening it ended goes on until then.
+   *
+   * @returns what is to come
+   */
+  shelve(): unknown {
+    return this
+  }
+
   /** It will not be handled. */
   undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
     runtime.deadLetter(path, this.content, reason)

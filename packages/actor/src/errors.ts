@@ -31,6 +31,20 @@ export class ActorError extends Error {
     )
   }
 
+  static invalidOptions(of: string, value: unknown): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_INVALID_OPTION',
+      `The options of ${of} are ${textOf(value)}; allowed is an object.`,
+    )
+  }
+
+  static unknownOption(of: string, option: string, known: readonly string[]): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_INVALID_OPTION',
+      `Option ${option} of ${of} is not known; allowed is ${known.join(', ')}.`,
+    )
+  }
+
   static invalidBehavior(path: string, value: unknown): ActorError {
     return new ActorError(
       'CASTY_ACTOR_INVALID_BEHAVIOR',
@@ -75,7 +89,10 @@ export class ActorError extends Error {
   }
 
   static stopped(what: string): ActorError {
-    return new ActorError('CASTY_ACTOR_STOPPED', `${what} has stopped, or is about to.`)
+    return new ActorError(
+      'CASTY_ACTOR_STOPPED',
+      `${what} has stopped, or is about to stop or to begin anew.`,
+    )
   }
 
   static deathPact(path: string, watched: string): ActorError {

@@ -1,6 +1,7 @@
 import type { Cell } from './cell.ts'
-import type { LifecycleHooks, Observation } from './behavior.ts'
-import type { RestartHistory, SupervisionStrategy } from './supervision.ts'
+import type { CellStash } from './stash.ts'
+import type { RestartHistory } from './supervision.ts'
+import { unwrapped, type Wrapping } from './wrapping.ts'
 
 export function extrasOf(cell: Cell): Extras {
   cell.extras ??= new Extras()
@@ -9,19 +10,24 @@ export function extrasOf(cell: Cell): Extras {
 
 /** What few actors have: made for those that do. */
 export class Extras {
-  hooks: LifecycleHooks<unknown> | undefined
-  observe: ((seen: Observation<unknown>) => void) | undefined
-  /** How its own failures are dealt with, the innermost first. */
-  strategies: readonly SupervisionStrategy[] = []
-  /** And those of its children. */
-  childStrategy: SupervisionStrategy | undefined
+  /** What is around its behavior. */
+  wrapping: Wrapping = unwrapped
+  /** And what was around the one that it was set up with. */
+  spawned: Wrapping = unwrapped
+  /** It is about to behave otherwise, and nothing has been put around that yet. */
+  isTurning = false
   history: RestartHistory = []
   /** When each child that its parent restarted failed. */
-  readonly histories = new WeakMap<Cell, RestartHistory>()
+  readonly histories: WeakMap<Cell, RestartHistory> = new WeakMap<Cell, RestartHistory>()
+  /** Children whose failure became its own, while its parent is to decide. */
+  readonly escalated: Set<Cell> = new Set<Cell>()
+  /** It failed before it was set up: there is nothing to go on with. */
+  isUnfinished = false
   /** Counts restarts: what is meant for one incarnation must not reach the next. */
   restarts = 0
   /** The pause before a restart lasts. */
   isPausing = false
+  stash: CellStash<unknown> | undefined
   /** Lets go of what this incarnation holds: timers, and whoever asked to be told. */
-  readonly releases = new Set<() => void>()
+  readonly releases: Set<() => void> = new Set<() => void>()
 }

@@ -1,6 +1,7 @@
 // What becomes of an actor that failed: its own strategies are asked, the innermost first, then its
 // parent. Where nobody goes on with it, it stops.
 import type { Cell } from './cell.ts'
+import { ActorError } from './errors.ts'
 import { extrasOf } from './extras.ts'
 import { isPromise } from './is-promise.ts'
 import { childrenGone, end, letGo, stop } from './life.ts'
@@ -11,17 +12,31 @@ import {
   type SupervisionStrategy,
   type Verdict,
 } from './supervision.ts'
+import type { ChildFailed } from './system-message.ts'
 
 export function failed(cell: Cell, error: unknown): void {
-  const { current } = cell
-  cell.current = undefined
-  if (current !== undefined) cell.undelivered(current, 'failed')
-  if (cell.stage === 'stopping') {
-    tell(cell, error, 'stop')
-    end(cell) // Its last hook failed.
+  const code = error instanceof ActorError ? error.code : undefined
+  if (code === 'CASTY_ACTOR_STOPPED' && cell.fate) {
+    cell.drop('stopped') // It was told to wait no longer.
     return
   }
-  const verdict = verdictOf(cell, error)
+  cell.drop(code === 'CASTY_ACTOR_STASH_FULL' ? 'stash-full' : 'failed')
+  switch (cell.stage) {
+    case 'stopping': // Its last hook failed.
+      tell(cell, error, 'stop')
+      end(cell)
+      return
+    case 'restarting': // It cannot even let go.
+      tell(cell, error, 'stop')
+      stop(cell, 'failed')
+      return
+    default:
+      if (cell.fate) tell(cell, error, cell.fate)
+      else suffer(cell, error, verdictOf(cell, error))
+  }
+}
+
+function suffer(cell: Cell, error: unknown, verdict: Verdict): void {
   tell(cell, error, verdict.type)
   switch (verdict.type) {
     case 'resume':
@@ -35,18 +50,19 @@ export function failed(cell: Cell, error: unknown): void {
       stop(cell, 'failed')
       return
     case 'escalate':
+      extrasOf(cell).isUnfinished = cell.stage === 'starting'
       cell.stage = 'paused'
       cell.parent?.order({ type: 'child-failed', child: cell, error })
   }
 }
 
 function verdictOf(cell: Cell, error: unknown): Verdict {
-  const { strategies = [], history = [] } = cell.extras ?? {}
-  for (const strategy of strategies) {
+  const { wrapping, history = [] } = cell.extras ?? {}
+  for (const strategy of wrapping?.strategies ?? []) {
     const verdict = judge(cell, strategy, error, history)
     if (verdict.type !== 'escalate') return verdict
   }
-  return { type: cell.parent?.extras?.childStrategy ? 'escalate' : 'stop' }
+  return { type: cell.parent?.extras?.wrapping.childStrategy ? 'escalate' : 'stop' }
 }
 
 function judge(
@@ -56,7 +72,15 @@ function judge(
   history: RestartHistory,
 ): Verdict {
   const { clock, random } = cell.runtime
-  return judgeFailure(strategy, error, history, clock.now(), random())
+  try {
+    return judgeFailure(strategy, error, history, clock.now(), random())
+  } catch (failure) {
+    cell.runtime.report(
+      failure,
+      `The supervision strategy of ${cell.path} threw: it stops who failed`,
+    )
+    return { type: 'stop' }
+  }
 }
 
 function tell(cell: Cell, error: unknown, directive: Directive): void {
@@ -65,54 +89,87 @@ function tell(cell: Cell, error: unknown, directive: Directive): void {
 
 /** Begins anew: with the mailbox that it has, and without anything else. */
 export function restart(cell: Cell, error: unknown, delayMs: number): void {
-  if (cell.stage === 'stopping' || cell.stage === 'stopped') return
-  const extras = extrasOf(cell)
-  const restarts = ++extras.restarts
-  const goOn = (): void => {
-    if (cell.stage !== 'restarting') return
-    letGo(cell)
-    if (delayMs > 0) {
-      extras.isPausing = true
-      cell.runtime.clock.schedule(delayMs, () => cell.order({ type: 'restart-due', restarts }))
-    }
-    cell.runtime.publish({ type: 'actor-restarted', ref: cell.ref, error })
-    childrenGone(cell)
-  }
+  if (cell.isEnding || cell.stage === 'restarting') return
   cell.stage = 'restarting'
-  extras.isPausing = false
+  const extras = extrasOf(cell)
+  extras.restarts++
+  extras.isPausing = delayMs > 0
   try {
-    const hook = error === undefined ? undefined : extras.hooks?.preRestart?.(error, cell.context)
-    if (isPromise(hook)) cell.hold(hook, goOn)
-    else goOn()
+    const hook = extras.wrapping.hooks.preRestart?.(error, cell.context)
+    if (isPromise(hook)) cell.hold(hook, () => clear(cell, error, delayMs))
+    else clear(cell, error, delayMs)
   } catch (failure) {
-    tell(cell, failure, 'stop')
-    stop(cell, 'failed') // It cannot even let go.
+    failed(cell, failure)
   }
 }
 
-/** The parent decides over a child that failed; over all of them, where they share their fate. */
-export function childFailed(cell: Cell, child: Cell, error: unknown): void {
-  const strategy = cell.extras?.childStrategy
+function clear(cell: Cell, error: unknown, delayMs: number): void {
+  letGo(cell)
+  const { restarts, releases } = extrasOf(cell)
+  if (delayMs > 0) {
+    const pause = cell.runtime.clock.schedule(delayMs, () =>
+      cell.order({ type: 'restart-due', restarts }),
+    )
+    releases.add(() => pause[Symbol.dispose]())
+  }
+  cell.runtime.publish({ type: 'actor-restarted', ref: cell.ref, error })
+  childrenGone(cell)
+}
+
+/** It may go on as it was, where it ever was anything. */
+export function resume(cell: Cell, error: unknown): void {
+  if (cell.stage !== 'paused') return
+  if (cell.extras?.isUnfinished === true) {
+    stop(cell, 'failed')
+    return
+  }
+  cell.stage = 'active'
+  const { escalated } = extrasOf(cell)
+  for (const child of escalated) child.order({ type: 'fail', error })
+  escalated.clear()
+}
+
+/**
+ * The parent decides over a child that failed; over all of them, where they share their fate.
+ *
+ * @returns false where the failure becomes its own, which it cannot while it waits for a promise
+ */
+export function decide(cell: Cell, { child, error }: ChildFailed): boolean {
+  // Children of one that stops, or begins anew, are about to stop.
+  if (cell.isEnding || cell.stage === 'restarting') return true
+  if (child.stage !== 'paused' || child.fate) return true // Decided already, over all of them.
+  const verdict = verdictOver(cell, child, error)
+  const { childStrategy } = extrasOf(cell).wrapping
   const { children } = cell.ties
-  if (children.get(child.name) !== child) return
-  const { histories } = extrasOf(cell)
-  const verdict: Verdict = strategy
-    ? judge(cell, strategy, error, histories.get(child) ?? [])
-    : { type: 'stop' }
-  const concerned = strategy?.type === 'all-for-one' ? [...children.values()] : [child]
+  const concerned = childStrategy?.type === 'all-for-one' ? [...children.values()] : [child]
   switch (verdict.type) {
     case 'resume':
-      child.order({ type: 'resume' })
-      return
+      child.order({ type: 'resume', error })
+      return true
     case 'restart':
-      histories.set(child, verdict.history)
+      extrasOf(cell).histories.set(child, verdict.history)
       for (const one of concerned) one.order({ type: 'restart', error, delayMs: verdict.delayMs })
-      return
+      return true
     case 'stop':
       for (const one of concerned) one.order({ type: 'fail', error })
-      return
+      return true
     case 'escalate':
-      failed(cell, error)
-      if (cell.stage === 'active') child.order({ type: 'fail', error })
+      if (cell.isHeld) return false
+      escalate(cell, child, error)
+      return true
   }
+}
+
+function verdictOver(cell: Cell, child: Cell, error: unknown): Verdict {
+  const { wrapping, histories } = extrasOf(cell)
+  const { childStrategy } = wrapping
+  if (!childStrategy) return { type: 'stop' }
+  return judge(cell, childStrategy, error, histories.get(child) ?? [])
+}
+
+function escalate(cell: Cell, child: Cell, error: unknown): void {
+  // What becomes of the parent becomes of all whose failures are its own.
+  if (cell.stage !== 'paused') failed(cell, error)
+  if (cell.stage === 'paused') extrasOf(cell).escalated.add(child)
+  else if (cell.stage === 'active') child.order({ type: 'fail', error })
 }

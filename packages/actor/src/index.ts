@@ -14,8 +14,10 @@ export type {
 export * as Behaviors from './behaviors.ts'
 export type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
 export { ActorError, type ActorErrorCode } from './errors.ts'
+export type { Logger } from './logger.ts'
 export { mailboxDefaults, type MailboxSettings, type OverflowPolicy } from './mailbox.ts'
 export type { Ending, Signal } from './signal.ts'
+export type { Stash } from './stash.ts'
 export {
   allForOne,
   judgeFailure,

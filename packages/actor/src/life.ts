@@ -1,11 +1,11 @@
 // How an actor begins, changes, and ends.
-import type { Behavior, LifecycleHooks } from './behavior.ts'
+import type { Behavior } from './behavior.ts'
 import type { Cell } from './cell.ts'
-import { extrasOf, type Extras } from './extras.ts'
 import { ActorError } from './errors.ts'
 import { isPromise } from './is-promise.ts'
 import type { Ending } from './signal.ts'
-import type { SupervisionStrategy } from './supervision.ts'
+import { wrap } from './surroundings.ts'
+import { unwrapped } from './wrapping.ts'
 
 /** Sets a behavior up: what is around it, and what it makes of itself. */
 export function adopt(cell: Cell, behavior: Behavior<unknown>): void {
@@ -33,19 +33,13 @@ function unwrap(cell: Cell, behavior: Behavior<unknown>): void {
       after(cell, behavior.factory(cell.context), (made) => unwrap(cell, made))
       return
     case 'lifecycle':
-      extrasOf(cell).hooks = behavior.hooks
+      wrap(cell, behavior)
       after(cell, behavior.hooks.preStart?.(cell.context), () => unwrap(cell, behavior.inner))
       return
     case 'supervise':
-      addStrategy(extrasOf(cell), behavior.strategy)
-      unwrap(cell, behavior.inner)
-      return
     case 'supervise-children':
-      extrasOf(cell).childStrategy = behavior.strategy
-      unwrap(cell, behavior.inner)
-      return
     case 'spy':
-      extrasOf(cell).observe = behavior.observe
+      wrap(cell, behavior)
       unwrap(cell, behavior.inner)
       return
     default: // Also what comes from code without types.
@@ -53,17 +47,13 @@ function unwrap(cell: Cell, behavior: Behavior<unknown>): void {
   }
 }
 
-function addStrategy(extras: Extras, strategy: SupervisionStrategy): void {
-  if (!extras.strategies.includes(strategy)) extras.strategies = [strategy, ...extras.strategies]
-}
-
-function after<T>(cell: Cell, value: T | Promise<T>, goOn: (value: T) => void): void {
+function after<T>(cell: Cell, value: T | PromiseLike<T>, goOn: (value: T) => void): void {
   if (isPromise(value)) cell.hold(value, goOn)
   else goOn(value)
 }
 
 export function stop(cell: Cell, ending: Ending): void {
-  if (cell.stage === 'stopping' || cell.stage === 'stopped') return
+  if (cell.isEnding) return
   cell.stage = 'stopping'
   cell.ending = ending
   letGo(cell)
@@ -72,9 +62,10 @@ export function stop(cell: Cell, ending: Ending): void {
 
 /** Ends what the incarnation holds: its timers, its signal, its children. */
 export function letGo(cell: Cell): void {
-  const releases = cell.extras?.releases
-  for (const release of releases ?? []) release()
-  releases?.clear()
+  const { extras } = cell
+  for (const release of extras?.releases ?? []) release()
+  extras?.releases.clear()
+  extras?.escalated.clear()
   cell.knownTies?.unwatchAll(cell)
   for (const child of cell.knownTies?.children.values() ?? []) child.order({ type: 'stop' })
 }
@@ -82,15 +73,26 @@ export function letGo(cell: Cell): void {
 /** Whoever waits for its children goes on when there are none. */
 export function childrenGone(cell: Cell): void {
   if ((cell.knownTies?.children.size ?? 0) > 0) return
-  if (cell.stage === 'stopping') finish(cell, cell.extras?.hooks)
-  if (cell.stage !== 'restarting' || cell.extras?.isPausing === true) return
+  if (cell.stage === 'stopping') finish(cell)
+  const { extras } = cell
+  if (cell.stage !== 'restarting' || !extras || extras.isPausing) return
+  // As an order, so that one to stop comes first, and a setup that fails at once each time lets others run.
+  cell.order({ type: 'begin', restarts: extras.restarts })
+}
+
+/** Begins anew, where nothing is left of the incarnation before. */
+export function begin(cell: Cell, restarts: number): void {
+  const { extras } = cell
+  if (cell.stage !== 'restarting' || !extras || extras.restarts !== restarts) return
   cell.stage = 'starting'
+  extras.wrapping = unwrapped
+  extras.spawned = unwrapped
   adopt(cell, cell.initial)
 }
 
-function finish(cell: Cell, hooks: LifecycleHooks<unknown> | undefined): void {
+function finish(cell: Cell): void {
   try {
-    after(cell, hooks?.postStop?.(cell.context), () => end(cell))
+    after(cell, cell.extras?.wrapping.hooks.postStop?.(cell.context), () => end(cell))
   } catch (error) {
     cell.runtime.conduct.failed(cell, error)
   }

@@ -1,6 +1,8 @@
 // Messages that wait for one actor. A million actors are idle at any time, so an empty mailbox is next to
 // nothing.
 
+import { nothing } from './nothing.ts'
+
 /** What becomes of a message for which there is no room. */
 export type OverflowPolicy =
   | 'drop-new' // The message that came last is a dead letter.
@@ -12,39 +14,42 @@ export interface MailboxSettings {
   readonly capacity: number
   /** @defaultValue 'drop-new' */
   readonly overflow: OverflowPolicy
+  /** How many messages may be put aside by `context.stash`. @defaultValue 1_000 */
+  readonly stashCapacity: number
 }
 
 /** What a mailbox is where nothing else is asked for. */
 export const mailboxDefaults: MailboxSettings = Object.freeze({
   capacity: 10_000,
   overflow: 'drop-new',
+  stashCapacity: 1_000,
 })
 
 /** Room for so many is kept when a mailbox has run empty. */
 const keptRoom = 32
 
 /** First in, first out. Holds any value: `size` tells whether there is one. */
-export class Mailbox {
-  #items: unknown[] | undefined
+export class Mailbox<T = unknown> {
+  #items: (T | undefined)[] | undefined
   #head = 0
 
   get size(): number {
     return this.#items === undefined ? 0 : this.#items.length - this.#head
   }
 
-  push(item: unknown): void {
+  push(item: T): void {
     if (this.#items === undefined) this.#items = [item]
     else this.#items.push(item)
   }
 
-  /** Those come first that were stashed. */
-  unshift(items: readonly unknown[]): void {
+  /** Puts `items` before all others. */
+  unshift(items: readonly T[]): void {
     this.#items = [...items, ...this.#rest()]
     this.#head = 0
   }
 
   /** The one that has waited for the longest; undefined where there is none. */
-  take(): unknown {
+  take(): T | undefined {
     const items = this.#items
     if (items === undefined || this.#head === items.length) return undefined
     const item = items[this.#head]
@@ -58,15 +63,33 @@ export class Mailbox {
     return item
   }
 
-  takeAll(): readonly unknown[] {
+  takeAll(): readonly T[] {
     const rest = this.#rest()
     this.#items = undefined
     this.#head = 0
     return rest
   }
 
-  #rest(): readonly unknown[] {
-    return this.#items?.slice(this.#head) ?? []
+  /** The first that is like that, out of turn; `nothing` where none is. */
+  takeFirst(isLikeThat: (item: T) => boolean): T | typeof nothing {
+    const items = this.#items ?? []
+    for (let position = this.#head; position < items.length; position++) {
+      const item = items[position] as T // From the head on nothing was taken.
+      if (!isLikeThat(item)) continue
+      if (position === this.#head) this.take()
+      else items.splice(position, 1)
+      return item
+    }
+    return nothing
+  }
+
+  some(isLikeThat: (item: T) => boolean): boolean {
+    return this.size > 0 && this.#rest().some(isLikeThat)
+  }
+
+  #rest(): readonly T[] {
+    // From the head on nothing was taken.
+    return (this.#items?.slice(this.#head) ?? []) as readonly T[]
   }
 
   #clear(items: unknown[]): void {

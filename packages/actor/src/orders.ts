@@ -1,8 +1,8 @@
 // What an actor does when it is ordered to, and what it becomes when its handler says so.
 import type { Behavior } from './behavior.ts'
 import type { Cell } from './cell.ts'
-import { childFailed, restart } from './failure.ts'
-import { adopt, childrenGone, stop } from './life.ts'
+import { decide, restart, resume } from './failure.ts'
+import { adopt, begin, childrenGone, stop } from './life.ts'
 import type { SystemMessage } from './system-message.ts'
 
 /** Orders of its parent and its system. */
@@ -16,19 +16,22 @@ export function obey(cell: Cell, order: SystemMessage): void {
       stop(cell, 'stopped')
       return
     case 'child-ended':
-      cell.ties.children.delete(order.child.name)
+      cell.ties.forgetChild(order.child)
       childrenGone(cell)
       return
     case 'child-failed':
-      childFailed(cell, order.child, order.error)
+      decide(cell, order)
       return
     case 'restart-due':
-      if (cell.extras?.restarts !== order.restarts) return
+      if (cell.stage !== 'restarting' || cell.extras?.restarts !== order.restarts) return
       cell.extras.isPausing = false
       childrenGone(cell)
       return
+    case 'begin':
+      begin(cell, order.restarts)
+      return
     case 'resume':
-      if (cell.stage === 'paused') cell.stage = 'active'
+      resume(cell, order.error)
       return
     case 'restart':
       restart(cell, order.error, order.delayMs)
@@ -51,6 +54,7 @@ export function become(cell: Cell, next: Behavior<unknown>): void {
       restart(cell, undefined, 0)
       return
     default:
+      if (cell.extras) cell.extras.isTurning = true
       adopt(cell, next)
   }
 }

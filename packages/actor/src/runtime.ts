@@ -7,7 +7,7 @@ import type { DeadLetterReason } from './dead-letter.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { MailboxSettings } from './mailbox.ts'
 import type { SystemEvent } from './system-event.ts'
-import type { SystemMessage } from './system-message.ts'
+import type { ChildFailed, SystemMessage } from './system-message.ts'
 
 /** What handlers of one actor see, and what its cell tells of it. */
 export interface CellContext extends ActorContext<unknown> {
@@ -22,6 +22,14 @@ export interface Conduct {
   /** Turns into what a handler wants to be from now on. */
   become(cell: Cell, next: Behavior<unknown>): void
   failed(cell: Cell, error: unknown): void
+  /**
+   * Decides over a child that failed while its parent waits for a promise.
+   *
+   * @returns false where the parent has to take part itself, when it waits no more
+   */
+  decide(cell: Cell, failure: ChildFailed): boolean
+  /** A message was handled. */
+  observed(cell: Cell, item: unknown): void
 }
 
 /** What the actors of one system share. */
@@ -34,6 +42,8 @@ export interface Runtime {
   /** Of actors that are spawned without one. */
   readonly mailbox: MailboxSettings
   publish(event: SystemEvent): void
+  /** Something of a user that is no actor's failed: it disturbs nobody. */
+  report(error: unknown, what: string): void
   deadLetter(path: string, message: unknown, reason: DeadLetterReason): void
   /** The root of all actors has stopped. */
   ended(): void

@@ -3,30 +3,35 @@ import type { ActorRef } from './actor-ref.ts'
 import type { Behavior } from './behavior.ts'
 import { Cell } from './cell.ts'
 import { ActorError } from './errors.ts'
+import { knownNames } from './option-values.ts'
 import { mailboxDefaults, type MailboxSettings, type OverflowPolicy } from './mailbox.ts'
 import type { Runtime } from './runtime.ts'
 
+const spawnOptions: readonly string[] = ['name', 'mailbox'] satisfies (keyof SpawnOptions)[]
+const mailboxOptions = Object.keys(mailboxDefaults)
 const overflowPolicies: readonly OverflowPolicy[] = ['drop-new', 'drop-oldest', 'reject']
+
+const noOptions: SpawnOptions = {}
 
 /** Starts a child of `parent`. @throws ActorError see `ActorContext.spawn` */
 export function spawnIn<M>(
   runtime: Runtime,
   parent: Cell,
   behavior: Behavior<M>,
-  options: SpawnOptions = {},
+  options: SpawnOptions = noOptions,
 ): ActorRef<M> {
-  if (parent.stage === 'stopping' || parent.stage === 'stopped') {
-    throw ActorError.stopped(parent.path)
-  }
+  if (options !== noOptions) knownNames('spawn()', options, spawnOptions)
+  // What begins anew lets go of its children first: one that came later would be left over.
+  if (parent.isEnding || parent.stage === 'restarting') throw ActorError.stopped(parent.path)
   const { children } = parent.ties
   const name = options.name === undefined ? freeName(parent) : checkedName(options.name)
   const mailbox = options.mailbox
-    ? checkedMailbox(options.mailbox, runtime.mailbox)
+    ? checkedMailbox('spawn()', options.mailbox, runtime.mailbox)
     : runtime.mailbox
   // Only refs for its messages, and its own context, ever put one into its mailbox.
   const untyped = behavior as unknown as Behavior<unknown>
   const cell = new Cell(runtime, parent, name, untyped, mailbox)
-  if (children.has(name)) throw ActorError.nameTaken(cell.path)
+  if (parent.ties.has(name)) throw ActorError.nameTaken(cell.path)
   children.set(name, cell)
   cell.order({ type: 'start' })
   return cell.ref
@@ -46,16 +51,26 @@ function checkedName(name: string): string {
 
 /** @throws ActorError `CASTY_ACTOR_INVALID_OPTION` */
 export function checkedMailbox(
+  of: string,
   given: Partial<MailboxSettings>,
-  defaults: MailboxSettings = mailboxDefaults,
+  defaults: MailboxSettings,
 ): MailboxSettings {
-  const { capacity = defaults.capacity, overflow = defaults.overflow } = given
-  if (!(Number.isInteger(capacity) || capacity === Infinity) || capacity < 1) {
-    throw ActorError.invalidOption('spawn()', 'mailbox.capacity', capacity, 'an integer from 1')
-  }
+  knownNames(`mailbox of ${of}`, given, mailboxOptions)
+  const {
+    capacity = defaults.capacity,
+    overflow = defaults.overflow,
+    stashCapacity = defaults.stashCapacity,
+  } = given
+  checkCapacity(of, 'mailbox.capacity', capacity)
+  checkCapacity(of, 'mailbox.stashCapacity', stashCapacity)
   if (!overflowPolicies.includes(overflow)) {
     const allowed = `one of ${overflowPolicies.join(', ')}`
-    throw ActorError.invalidOption('spawn()', 'mailbox.overflow', overflow, allowed)
+    throw ActorError.invalidOption(of, 'mailbox.overflow', overflow, allowed)
   }
-  return { capacity, overflow }
+  return { capacity, overflow, stashCapacity }
+}
+
+function checkCapacity(of: string, option: string, capacity: number): void {
+  if ((Number.isInteger(capacity) || capacity === Infinity) && capacity >= 1) return
+  throw ActorError.invalidOption(of, option, capacity, 'an integer from 1, or Infinity')
 }

@@ -1,5 +1,8 @@
 // What becomes of an actor that failed, as a pure function of its failures so far.
 import { ActorError } from './errors.ts'
+import { knownNames } from './option-values.ts'
+
+const supervisionOptions = ['decide', 'maxRestarts', 'withinMs', 'backoff']
 
 /** What may become of an actor that failed. */
 export type Directive =
@@ -53,7 +56,12 @@ export function allForOne(options: SupervisionOptions = {}): SupervisionStrategy
   return strategyOf('all-for-one', options)
 }
 
-/** @param draw - uniform in [0, 1) */
+/**
+ * What becomes of an actor, by its strategy. Throws what `decide` throws.
+ *
+ * @param draw - uniform in [0, 1)
+ * @throws ActorError `CASTY_ACTOR_INVALID_OPTION` where `decide` gives no directive
+ */
 export function judgeFailure(
   strategy: SupervisionStrategy,
   error: unknown,
@@ -62,14 +70,32 @@ export function judgeFailure(
   draw: number,
 ): Verdict {
   const directive = strategy.decide(error)
-  if (directive !== 'restart') return { type: directive }
+  if (directive !== 'restart') return { type: checkedDirective(directive) }
   const recent = history.filter((at) => now - at < strategy.withinMs)
   if (recent.length >= strategy.maxRestarts) return { type: 'stop' }
   return {
     type: 'restart',
     delayMs: delayOf(strategy.backoff, recent.length, draw),
-    history: [...recent, now],
+    history: [...recentEnough(recent, strategy), now],
   }
+}
+
+/** Without a limit they would be ever more: as many are enough to double the shortest of pauses to the longest. */
+const mostWithoutLimit = 64
+
+function recentEnough(
+  recent: RestartHistory,
+  { maxRestarts }: SupervisionStrategy,
+): RestartHistory {
+  return maxRestarts === Infinity ? recent.slice(-mostWithoutLimit) : recent
+}
+
+const otherDirectives = ['resume', 'stop', 'escalate'] as const
+
+function checkedDirective(directive: (typeof otherDirectives)[number]): typeof directive {
+  if (otherDirectives.includes(directive)) return directive
+  const allowed = `restart, ${otherDirectives.join(', ')}`
+  throw ActorError.invalidOption('a strategy', 'decide', directive, `one that gives ${allowed}`)
 }
 
 /** @see Brooker, "Exponential backoff and jitter", AWS Architecture Blog, 2015 */
@@ -84,6 +110,7 @@ function strategyOf(
   options: SupervisionOptions,
 ): SupervisionStrategy {
   const of = type === 'one-for-one' ? 'oneForOne()' : 'allForOne()'
+  knownNames(of, options, supervisionOptions)
   const { decide = () => 'restart', maxRestarts = 10, withinMs = 60_000, backoff } = options
   if (typeof decide !== 'function') {
     throw ActorError.invalidOption(of, 'decide', decide, 'a function from an error to a directive')
@@ -91,13 +118,15 @@ function strategyOf(
   if (!(Number.isInteger(maxRestarts) || maxRestarts === Infinity) || maxRestarts < 0) {
     throw ActorError.invalidOption(of, 'maxRestarts', maxRestarts, 'an integer from 0, or Infinity')
   }
-  if (!(withinMs > 0)) {
+  if (typeof withinMs !== 'number' || !(withinMs > 0)) {
     throw ActorError.invalidOption(of, 'withinMs', withinMs, 'a number of milliseconds above 0')
   }
   return { type, decide, maxRestarts, withinMs, backoff: backoff && checkedBackoff(of, backoff) }
 }
 
-function checkedBackoff(of: string, { minMs, maxMs, jitter = 0.2 }: Backoff): Required<Backoff> {
+function checkedBackoff(of: string, backoff: Backoff): Required<Backoff> {
+  knownNames(`backoff of ${of}`, backoff, ['minMs', 'maxMs', 'jitter'])
+  const { minMs, maxMs, jitter = 0.2 } = backoff
   if (!(minMs > 0) || !Number.isFinite(minMs)) {
     throw ActorError.invalidOption(of, 'backoff.minMs', minMs, 'a number of milliseconds above 0')
   }

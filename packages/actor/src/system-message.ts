@@ -6,10 +6,18 @@ export type SystemMessage =
   | { readonly type: 'stop' }
   /** The pause before a restart is over. */
   | { readonly type: 'restart-due'; readonly restarts: number }
+  /** Nothing is left of the incarnation before. */
+  | { readonly type: 'begin'; readonly restarts: number }
   | { readonly type: 'child-ended'; readonly child: Cell }
-  /** A child failed, and has no strategy of its own that goes on with it. It waits for its parent to decide. */
-  | { readonly type: 'child-failed'; readonly child: Cell; readonly error: unknown }
+  | ChildFailed
   /** What the parent decided, over the failure of this actor or of a sibling. */
-  | { readonly type: 'resume' }
+  | { readonly type: 'resume'; readonly error: unknown }
   | { readonly type: 'restart'; readonly error: unknown; readonly delayMs: number }
   | { readonly type: 'fail'; readonly error: unknown }
+
+/** A child failed, and has no strategy of its own that goes on with it. It waits for its parent to decide. */
+export interface ChildFailed {
+  readonly type: 'child-failed'
+  readonly child: Cell
+  readonly error: unknown
+}

@@ -1,5 +1,7 @@
 import type { Cell } from './cell.ts'
+import type { DeadLetterReason } from './dead-letter.ts'
 import { Envelope } from './envelope.ts'
+import type { Runtime } from './runtime.ts'
 import type { Ties } from './ties.ts'
 
 /**
@@ -7,6 +9,7 @@ import type { Ties } from './ties.ts'
  * stopped sent before.
  */
 export class Termination extends Envelope {
+  override readonly isOwed = true
   readonly #ties: Ties
   readonly #target: Cell
   override readonly content: unknown
@@ -35,6 +38,13 @@ export class Termination extends Envelope {
     return this.content
   }
 
-  /** Nobody said it, so nobody misses it. */
-  override undelivered(): void {}
+  override shelve(): unknown {
+    this.#ties.expect(this.#target)
+    return this
+  }
+
+  /** Nobody said it, so nobody misses it; unless it is a message that was not understood. */
+  override undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
+    if (reason !== 'stopped' && !this.isSignal) super.undelivered(path, reason, runtime)
+  }
 }

@@ -8,7 +8,7 @@ import { Termination } from './termination.ts'
 const bySignal = Symbol('by signal')
 
 export class Ties {
-  readonly children = new Map<string, Cell>()
+  readonly children: Map<string, Cell> = new Map<string, Cell>()
   /** How many of them were given a name. */
   named = 0
   /** Called when the actor has stopped. */
@@ -16,12 +16,24 @@ export class Ties {
   readonly #watchers = new Map<Cell, unknown>()
   readonly #watched = new Set<Cell>()
 
+  /** Whether one of that name lives. */
+  has(name: string): boolean {
+    const child = this.children.get(name)
+    return child !== undefined && child.stage !== 'stopped'
+  }
+
+  /** A child has stopped. Its name may be another's by now. */
+  forgetChild(child: Cell): void {
+    if (this.children.get(child.name) === child) this.children.delete(child.name)
+  }
+
   /** Whether its end is still waited for. */
   isWatching(cell: Cell): boolean {
     return this.#watched.has(cell)
   }
 
   watch(watcher: Cell, target: Cell, message: unknown = bySignal): void {
+    if (watcher.isEnding) return // It is told nothing any more.
     this.#watched.add(target)
     if (target.stage === 'stopped') watcher.enqueueAlways(terminationOf(this, target, message))
     else target.ties.#watchers.set(watcher, message)
@@ -41,7 +53,12 @@ export class Ties {
     for (const [watcher, message] of this.#watchers)
       watcher.enqueueAlways(terminationOf(watcher.ties, cell, message))
     this.#watchers.clear()
-    for (const told of this.onEnd) told()
+    for (const told of this.onEnd.splice(0)) told()
+  }
+
+  /** What was heard of was put aside, and will be heard again. */
+  expect(cell: Cell): void {
+    this.#watched.add(cell)
   }
 
   /** The end of another was heard of: once. @returns false where nobody waits for it any more */

@@ -1,8 +1,11 @@
 // Messages that an actor sends itself later. One that was cancelled, or replaced, is never handled, not
 // even when it waits in the mailbox already.
 import type { Cell } from './cell.ts'
+import type { DeadLetterReason } from './dead-letter.ts'
 import { Envelope } from './envelope.ts'
 import { ActorError } from './errors.ts'
+import { duration } from './option-values.ts'
+import type { Runtime } from './runtime.ts'
 
 /** Timers of one actor, by key. All end when it stops or restarts. */
 export interface Timers<M> {
@@ -12,6 +15,7 @@ export interface Timers<M> {
    * Sends `message` over and over. The rhythm is kept: one that comes late makes no other late, and none
    * is sent while the one before it waits.
    *
+   * @param everyMs - from 1
    * @param firstMs - when the first one is sent, from now. @defaultValue everyMs
    */
   startPeriodic(key: string, message: M, everyMs: number, firstMs?: number): void
@@ -30,19 +34,19 @@ export class CellTimers<M> implements Timers<M> {
   }
 
   startOnce(key: string, message: M, delayMs: number): void {
-    this.#start(key, message, durationOf('delayMs', delayMs, 0))
+    this.#start(key, message, duration('a timer', 'delayMs', delayMs, 0))
   }
 
   startPeriodic(key: string, message: M, everyMs: number, firstMs: number = everyMs): void {
-    durationOf('everyMs', everyMs, Number.MIN_VALUE)
-    this.#start(key, message, durationOf('firstMs', firstMs, 0), everyMs)
+    duration('a timer', 'everyMs', everyMs, 1)
+    this.#start(key, message, duration('a timer', 'firstMs', firstMs, 0), everyMs)
   }
 
   #start(key: string, message: M, delayMs: number, everyMs?: number): void {
     this.cancel(key)
-    const timer = new Timer(this.#cell, message, everyMs, () => {
-      if (this.#timers.get(key) === timer) this.#timers.delete(key)
-    })
+    // It would be nobody's: all of its timers have ended by now.
+    if (this.#cell.isEnding) throw ActorError.stopped(this.#cell.path)
+    const timer = new Timer(this.#cell, message, everyMs, this.#timers, key)
     this.#timers.set(key, timer)
     timer.arm(delayMs)
   }
@@ -65,20 +69,29 @@ export class CellTimers<M> implements Timers<M> {
 /** One timer, which is itself what it puts into the mailbox: at most once at a time. */
 class Timer extends Envelope {
   override readonly content: unknown
+  override readonly isOwed = true
   readonly #cell: Cell
   readonly #everyMs: number | undefined
-  readonly #isOver: () => void
+  readonly #timers: Map<string, Timer>
+  readonly #key: string
   #handle: Disposable | undefined
   #dueAt = 0
   #isCancelled = false
   #isWaiting = false
 
-  constructor(cell: Cell, content: unknown, everyMs: number | undefined, isOver: () => void) {
+  constructor(
+    cell: Cell,
+    content: unknown,
+    everyMs: number | undefined,
+    timers: Map<string, Timer>,
+    key: string,
+  ) {
     super()
     this.#cell = cell
     this.content = content
     this.#everyMs = everyMs
-    this.#isOver = isOver
+    this.#timers = timers
+    this.#key = key
   }
 
   arm(delayMs: number): void {
@@ -97,7 +110,7 @@ class Timer extends Envelope {
     // What was missed, as while the process stood still, is not made up for.
     const missed = Math.floor(Math.max(0, clock.now() - this.#dueAt) / this.#everyMs)
     this.#dueAt += (missed + 1) * this.#everyMs
-    this.#handle = clock.schedule(this.#dueAt - clock.now(), () => this.#fire())
+    this.#handle = clock.schedule(Math.max(0, this.#dueAt - clock.now()), () => this.#fire())
   }
 
   cancel(): void {
@@ -111,16 +124,24 @@ class Timer extends Envelope {
 
   override open(): unknown {
     this.#isWaiting = false
-    if (this.#everyMs === undefined) this.#isOver()
+    if (this.#everyMs === undefined && this.#timers.get(this.#key) === this) {
+      this.#timers.delete(this.#key)
+    }
     return this.content
   }
 
-  /** It was told to nobody but the one who has stopped. */
-  override undelivered(): void {}
-}
+  /** It is active again, until its message is handled. */
+  override shelve(): unknown {
+    const other = this.#timers.get(this.#key)
+    // What ended it came before, and is not meant for what is put aside after.
+    if (this.#isCancelled || (other !== undefined && other !== this)) return this.content
+    this.#isWaiting = true
+    this.#timers.set(this.#key, this)
+    return this
+  }
 
-function durationOf(option: string, value: number, least: number): number {
-  if (value >= least && Number.isFinite(value)) return value
-  const allowed = `a number of milliseconds ${least > 0 ? 'above' : 'from'} 0`
-  throw ActorError.invalidOption('a timer', option, value, allowed)
+  /** Nobody misses it but the one who has stopped; unless it was not understood. */
+  override undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
+    if (reason !== 'stopped') super.undelivered(path, reason, runtime)
+  }
 }
