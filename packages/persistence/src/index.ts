@@ -34,3 +34,24 @@ export {
   type InMemoryJournalOptions,
 } from './memory/in-memory-journal.ts'
 export type { FaultFilter, JournalFault, JournalOperation } from './memory/programmed-faults.ts'
+export { PersistenceError, type PersistenceErrorCode } from './errors.ts'
+export type { Codec } from './events/codec.ts'
+export {
+  plainEvents,
+  versionedEvents,
+  type EventAdapter,
+  type FormerEvents,
+  type Upcast,
+  type Versioned,
+  type Versions,
+} from './events/event-adapter.ts'
+export { jsonCodec } from './events/json-codec.ts'
+export type { Effect, EffectEnd, Effects } from './sourced/effect.ts'
+export { eventSourced } from './sourced/event-sourced.ts'
+export type {
+  EventInfo,
+  EventSourcedContext,
+  EventSourcedOptions,
+  PersistenceWarning,
+  SnapshotOptions,
+} from './sourced/options.ts'

@@ -62,9 +62,9 @@ export function checkAppend(id: string, request: AppendRequest, limits: JournalL
 }
 
 /** @throws JournalError `CASTY_JOURNAL_INVALID`, `CASTY_JOURNAL_TOO_LARGE` */
-export function checkClaim(id: string, epoch: number | undefined, limits: JournalLimits): void {
+export function checkClaim(id: string, epoch: number, limits: JournalLimits): void {
   checkId(id, limits)
-  if (epoch !== undefined) whole('epoch', epoch, 0)
+  whole('epoch', epoch, 0)
 }
 
 /** @throws JournalError `CASTY_JOURNAL_INVALID`, `CASTY_JOURNAL_TOO_LARGE` */

@@ -64,13 +64,13 @@ export interface EventJournal extends AsyncDisposable {
   append(id: string, request: AppendRequest): Promise<void>
 
   /**
-   * Becomes the writer of an id: from then on, lower epochs are refused.
+   * Becomes the writer of an id: from then on, lower epochs are refused. Whoever wants to be the only one
+   * claims one above the `highest`; a claim that comes late, after its sender gave up on it, then fences
+   * nobody who came after. Rejects with `CASTY_JOURNAL_FENCED` where a higher epoch is known.
    *
-   * @param epoch - rejects with `CASTY_JOURNAL_FENCED` where a higher one is known. @defaultValue one above
-   * the highest that is known, or 1
-   * @returns how far the events go, with the epoch to write under
+   * @returns how far the events go
    */
-  claim(id: string, epoch?: number): Promise<JournalHead>
+  claim(id: string, epoch: number): Promise<JournalHead>
 
   /** How far the events of an id go. */
   highest(id: string): Promise<JournalHead>

@@ -53,6 +53,8 @@ export interface InMemoryJournal extends EventJournal {
   crash(): void
   /** Has a request fail, of whichever journal on this memory it is. */
   fail(fault: JournalFault, filter: FaultFilter): void
+  /** Forgets faults that have met no request yet. */
+  heal(): void
   /** How many faults have met no request yet: at the end of a test, a check that none was in vain. */
   readonly waitingFaults: number
   /** @throws JournalError `CASTY_JOURNAL_INVALID` where there is no such event */
@@ -104,7 +106,7 @@ class MemoryJournal implements InMemoryJournal {
     })
   }
 
-  async claim(id: string, epoch?: number): Promise<JournalHead> {
+  async claim(id: string, epoch: number): Promise<JournalHead> {
     checkClaim(id, epoch, this.limits)
     return await this.#requests.run('claim', id, () => {
       const log = this.#logOf(id)
@@ -195,6 +197,10 @@ class MemoryJournal implements InMemoryJournal {
 
   fail(fault: JournalFault, filter: FaultFilter): void {
     this.#store.faults.add(fault, filter)
+  }
+
+  heal(): void {
+    this.#store.faults.clear()
   }
 
   get waitingFaults(): number {

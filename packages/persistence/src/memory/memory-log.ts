@@ -49,7 +49,7 @@ export class MemoryLog {
     return size
   }
 
-  claim(epoch: number = this.#epoch + 1): JournalHead {
+  claim(epoch: number): JournalHead {
     this.#checkEpoch(epoch)
     this.#epoch = epoch
     return this.head

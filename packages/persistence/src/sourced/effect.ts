@@ -1,0 +1,79 @@
+// What a command comes to, as data: nothing of it happens before the handler has returned, and what is to
+// follow a write happens only when the journal has acknowledged it.
+import type { ActorRef } from '@casty/actor'
+
+/** What becomes of the command, and of the actor. */
+export type EffectEnd = 'same' | 'stop' | 'stash' | 'unhandled'
+
+/** What is to happen for a command. Made by {@link Effects}; the same one may be used again. */
+export class Effect<Event, State> {
+  readonly events: readonly Event[]
+  /** Called in order when all events are durable, and in the state. */
+  readonly callbacks: readonly ((state: State) => void)[]
+  readonly end: EffectEnd
+  readonly unstashes: boolean
+
+  constructor(
+    events: readonly Event[],
+    callbacks: readonly ((state: State) => void)[] = [],
+    end: EffectEnd = 'same',
+    unstashes = false,
+  ) {
+    this.events = events
+    this.callbacks = callbacks
+    this.end = end
+    this.unstashes = unstashes
+  }
+
+  /** Calls `callback` with the new state when the events are durable. */
+  thenRun(callback: (state: State) => void): Effect<Event, State> {
+    return new Effect(this.events, [...this.callbacks, callback], this.end, this.unstashes)
+  }
+
+  /** Sends an answer when the events are durable. */
+  thenReply<R>(to: ActorRef<R>, makeMessage: (state: State) => R): Effect<Event, State> {
+    return this.thenRun((state) => to.tell(makeMessage(state)))
+  }
+
+  /** Ends the actor then. */
+  thenStop(): Effect<Event, State> {
+    return new Effect(this.events, this.callbacks, 'stop', this.unstashes)
+  }
+
+  /** Has the commands that were stashed handled next. */
+  thenUnstashAll(): Effect<Event, State> {
+    return new Effect(this.events, this.callbacks, this.end, true)
+  }
+}
+
+/** Makes what handlers return. */
+export interface Effects<Event, State> {
+  /** Writes events, all of them or none; then they are in the state. */
+  persist(...events: readonly Event[]): Effect<Event, State>
+  persistAll(events: readonly Event[]): Effect<Event, State>
+  /** Writes nothing. */
+  none(): Effect<Event, State>
+  /** Answers, and writes nothing. All that the state tells is durable. */
+  reply<R>(to: ActorRef<R>, message: R): Effect<Event, State>
+  /** Ends the actor. */
+  stop(): Effect<Event, State>
+  /** Puts the command aside, until `unstashAll`. */
+  stash(): Effect<Event, State>
+  unstashAll(): Effect<Event, State>
+  /** The command becomes a dead letter. */
+  unhandled(): Effect<Event, State>
+}
+
+export function effectsOf<Event, State>(): Effects<Event, State> {
+  const none = new Effect<Event, State>([])
+  return {
+    persist: (...events) => new Effect(events),
+    persistAll: (events) => new Effect([...events]),
+    none: () => none,
+    reply: (to, message) => none.thenReply(to, () => message),
+    stop: () => none.thenStop(),
+    stash: () => new Effect<Event, State>([], [], 'stash'),
+    unstashAll: () => none.thenUnstashAll(),
+    unhandled: () => new Effect<Event, State>([], [], 'unhandled'),
+  }
+}

@@ -1,0 +1,158 @@
+// One incarnation of an event-sourced actor. A handler that is waited for keeps all other messages in the
+// mailbox, which is bounded: so commands wait while a write is under way, and are handled in order.
+import { Behaviors, type ActorContext, type Next, type Signal } from '@casty/actor'
+import { PersistenceError } from '../errors.ts'
+import type { JournalRecord } from '../journal/journal-record.ts'
+import { isJournalError } from '../journal/journal-error.ts'
+import { Effect, type Effects } from './effect.ts'
+import type { EventInfo, EventSourcedContext } from './options.ts'
+import { Patience } from './patience.ts'
+import type { Folded, Recovered } from './recovery.ts'
+import type { Settings } from './settings.ts'
+import { SnapshotKeeper } from './snapshot-keeper.ts'
+
+/** What an actor is between two messages: the state, all of whose events are durable. */
+export class SourcedActor<Command, Event, State> implements EventSourcedContext<
+  Command,
+  Event,
+  State
+> {
+  readonly actor: ActorContext<Command>
+  readonly effects: Effects<Event, State>
+  readonly epoch: number
+  readonly #settings: Settings<Command, Event, State>
+  readonly #snapshots: SnapshotKeeper<Command, Event, State> | undefined
+  #known: Folded<State>
+
+  constructor(
+    settings: Settings<Command, Event, State>,
+    effects: Effects<Event, State>,
+    actor: ActorContext<Command>,
+    { state, sequenceNr, epoch, snapshotNr }: Recovered<State>,
+  ) {
+    this.#settings = settings
+    this.effects = effects
+    this.actor = actor
+    this.epoch = epoch
+    this.#known = { state, sequenceNr }
+    const { snapshots } = settings
+    const { clock } = actor.system
+    this.#snapshots = snapshots && new SnapshotKeeper(settings, snapshots, clock, epoch, snapshotNr)
+  }
+
+  get id(): string {
+    return this.#settings.id
+  }
+
+  get expectedSequenceNr(): number {
+    return this.#known.sequenceNr
+  }
+
+  /** Before the first command. */
+  recovered(): void {
+    this.#settings.onRecovered?.(this.#known.state, this)
+    this.#snapshots?.offer(this.#known) // Many events may have been read: next time there are fewer.
+  }
+
+  handle(command: Command): Next<Command> | Promise<Next<Command>> {
+    const effect = this.#settings.onCommand(this.#known.state, command, this)
+    return this.#handled(effect, command)
+  }
+
+  handleSignal(
+    onSignal: NonNullable<Settings<Command, Event, State>['onSignal']>,
+    signal: Signal,
+  ): Next<Command> | Promise<Next<Command>> {
+    return this.#handled(onSignal(this.#known.state, signal, this), undefined)
+  }
+
+  #handled(
+    effect: Effect<Event, State> | Promise<Effect<Event, State>>,
+    command: Command | undefined,
+  ): Next<Command> | Promise<Next<Command>> {
+    if (effect instanceof Promise) return effect.then((made) => this.#perform(made, command))
+    return this.#perform(effect, command)
+  }
+
+  #perform(
+    effect: Effect<Event, State>,
+    command: Command | undefined,
+  ): Next<Command> | Promise<Next<Command>> {
+    if (!(effect instanceof Effect)) {
+      throw PersistenceError.invalidEffect(this.actor.self.path, effect)
+    }
+    if (effect.events.length === 0) return this.#finish(effect, command)
+    return this.#persist(effect.events).then(() => this.#finish(effect, command))
+  }
+
+  /** What follows when all events are durable. */
+  #finish(effect: Effect<Event, State>, command: Command | undefined): Next<Command> {
+    for (const callback of effect.callbacks) callback(this.#known.state)
+    if (effect.unstashes) this.actor.stash.unstashAll()
+    switch (effect.end) {
+      case 'same':
+        return undefined
+      case 'stop':
+        return Behaviors.stopped
+      case 'unhandled':
+        return Behaviors.unhandled
+      case 'stash':
+        if (command !== undefined) this.actor.stash.stash(command)
+        return undefined
+    }
+  }
+
+  async #persist(events: readonly Event[]): Promise<void> {
+    // The state comes first: an event that its handler cannot take is not written.
+    const { next, records, isSnapshotWanted } = this.#fold(events)
+    await this.#write(records)
+    this.#known = next
+    if (isSnapshotWanted) this.#snapshots?.want()
+    this.#snapshots?.offer(next)
+  }
+
+  #fold(events: readonly Event[]): {
+    readonly next: Folded<State>
+    readonly records: readonly JournalRecord[]
+    readonly isSnapshotWanted: boolean
+  } {
+    const { onEvent, snapshots, codec, events: adapter } = this.#settings
+    const timestamp = Math.max(0, Math.floor(this.actor.system.clock.wallNow()))
+    let { state, sequenceNr } = this.#known
+    let isSnapshotWanted = false
+    const records = events.map((event): JournalRecord => {
+      const info: EventInfo = { sequenceNr: ++sequenceNr, epoch: this.epoch, timestamp }
+      state = onEvent(state, event, info)
+      if (snapshots?.when?.(state, event, info) === true) isSnapshotWanted = true
+      const { manifest, version, content } = adapter.toStored(event)
+      return { manifest, version, timestamp, bytes: codec.encode(content) }
+    })
+    return { next: { state, sequenceNr }, records, isSnapshotWanted }
+  }
+
+  async #write(events: readonly JournalRecord[]): Promise<void> {
+    const { journal, id, journalTimeoutMs } = this.#settings
+    const request = { epoch: this.epoch, expectedSequenceNr: this.#known.sequenceNr, events }
+    const patience = new Patience(this.actor.system.clock, journalTimeoutMs)
+    try {
+      await Promise.race([journal.append(id, request), patience.exhausted])
+    } catch (error) {
+      throw this.#failureFor(error)
+    } finally {
+      patience[Symbol.dispose]()
+    }
+  }
+
+  #failureFor(error: unknown): PersistenceError {
+    const { id } = this
+    if (!isJournalError(error)) return PersistenceError.writeUnknown(id, error)
+    if (error.code === 'CASTY_JOURNAL_FENCED') {
+      // Under the same epoch it was this actor, before it started again: what it gave up on came through.
+      const isOther = error.head === undefined || error.head.epoch > this.epoch
+      return isOther ? PersistenceError.fenced(id, error) : PersistenceError.writeUnknown(id, error)
+    }
+    return error.outcome === 'nothing-written'
+      ? PersistenceError.writeRefused(id, error)
+      : PersistenceError.writeUnknown(id, error)
+  }
+}
