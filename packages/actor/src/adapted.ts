@@ -19,12 +19,16 @@ abstract class Sealed extends Envelope {
   /** What was sent, as long as nothing was made of it. */
   protected abstract readonly sent: unknown
 
+  protected get isMade(): boolean {
+    return this.#made !== nothing
+  }
+
   override get content(): unknown {
-    return this.#made === nothing ? this.sent : this.#made
+    return this.isMade ? this.#made : this.sent
   }
 
   override open(): unknown {
-    if (this.#made === nothing) this.#made = this.#make()
+    if (!this.isMade) this.#made = this.#make()
     return this.#made
   }
 }
@@ -48,7 +52,7 @@ export class Outcome extends Sealed {
 
   /** Nobody misses it but the one who has stopped; unless it was not understood. */
   override undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
-    if (reason !== 'stopped') super.undelivered(path, reason, runtime)
+    if (reason !== 'stopped' && this.isMade) super.undelivered(path, reason, runtime)
   }
 }
 
