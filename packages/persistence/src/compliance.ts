@@ -3,6 +3,7 @@ import { appendContract } from './compliance/append-contract.ts'
 import { durabilityContract } from './compliance/durability-contract.ts'
 import { fencingContract } from './compliance/fencing-contract.ts'
 import { readingContract } from './compliance/reading-contract.ts'
+import { referenceContract } from './compliance/reference-contract.ts'
 import type { JournalSubject } from './compliance/subject.ts'
 
 export type { JournalAbility, JournalStore, JournalSubject } from './compliance/subject.ts'
@@ -25,4 +26,5 @@ export function journalCompliance(name: string, subject: JournalSubject): void {
   fencingContract(name, subject)
   readingContract(name, subject)
   durabilityContract(name, subject)
+  referenceContract(name, subject)
 }

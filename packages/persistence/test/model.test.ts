@@ -77,6 +77,8 @@ class Model {
   /** Amounts whose write a journal has acknowledged. */
   readonly #durable = new Set<number>()
   readonly #violations: string[] = []
+  /** The highest epoch whose claim was acknowledged. */
+  #claimed = 0
   #amounts = 0
   #starts = 0
 
@@ -132,15 +134,25 @@ class Model {
   /** The same journal, and what it acknowledged is known before whoever asked knows. */
   #watched(journal: EventJournal): EventJournal {
     const append: EventJournal['append'] = async (id, request) => {
+      const claimed = this.#claimed
       await journal.append(id, request)
+      if (request.epoch < claimed) {
+        this.#violations.push(`epoch ${request.epoch} wrote after ${claimed} had claimed`)
+      }
       const decoder = new TextDecoder()
       for (const { bytes } of request.events) {
         this.#durable.add(Number(/"amount":(\d+)/.exec(decoder.decode(bytes))?.[1]))
       }
     }
+    const claim: EventJournal['claim'] = async (id, epoch) => {
+      const head = await journal.claim(id, epoch)
+      this.#claimed = Math.max(this.#claimed, epoch)
+      return head
+    }
     return new Proxy(journal, {
       get(target, name) {
         if (name === 'append') return append
+        if (name === 'claim') return claim
         const value: unknown = Reflect.get(target, name)
         return typeof value === 'function' ? value.bind(target) : value
       },
