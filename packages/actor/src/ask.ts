@@ -116,7 +116,7 @@ class Answer<R> implements ActorRef<R> {
   }
 
   unanswered(reason: DeadLetterReason): void {
-    this.fail(ActorError.askUnanswered(this.#target, whys[reason]))
+    this.fail(ActorError.askUnanswered(this.#target, whys[reason], reason === 'failed'))
   }
 
   fail(error: unknown): void {

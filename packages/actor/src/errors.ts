@@ -118,11 +118,17 @@ export class ActorError extends Error {
     )
   }
 
-  /** @param why - as in 'it has stopped' */
-  static askUnanswered(path: string, why: string): ActorError {
+  /**
+   * @param why - as in 'it has stopped'
+   * @param isBegun - it may have done some of what it was asked
+   */
+  static askUnanswered(path: string, why: string, isBegun: boolean): ActorError {
+    const consequence = isBegun
+      ? 'How much of it was done is not known.'
+      : 'It has not handled the message.'
     return new ActorError(
       'CASTY_ACTOR_ASK_UNANSWERED',
-      `${path} will not answer, because ${why}. It has not handled the message.`,
+      `${path} will not answer, because ${why}. ${consequence}`,
     )
   }
 }

@@ -45,7 +45,8 @@ export interface JournalLimits {
  *
  * A promise that resolves means that what was asked for outlives a crash. All calls settle: a journal that
  * cannot reach what it writes to gives up by itself. They reject with a {@link JournalError}, whose code
- * tells what can be done about it, and whose `outcome` tells whether something was written all the same.
+ * tells what can be done about it, and whose `outcome` tells whether something was written all the same. Where
+ * more than one thing is wrong, what no journal could carry out is told first, then fencing, then the rest.
  *
  * **Fencing.** Each id has an epoch, the highest that ever wrote or claimed. A writer with a lower one is
  * refused for ever with `CASTY_JOURNAL_FENCED`, one with the same or a higher one goes on, if it also knows
