@@ -10,9 +10,9 @@ import { Context } from './context.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { ActorError } from './errors.ts'
+import { EventStream } from './event-stream.ts'
 import { decide, failed } from './failure.ts'
 import type { Logger } from './logger.ts'
-import { Listeners } from './listeners.ts'
 import { localCell } from './local-ref.ts'
 import { mailboxDefaults, type MailboxSettings } from './mailbox.ts'
 import { become, obey } from './orders.ts'
@@ -58,9 +58,9 @@ export class ActorSystem implements AsyncDisposable {
   readonly clock: Clock
   readonly #runtime: Runtime
   readonly #guardian: Cell
-  readonly #listeners = new Listeners<SystemEvent>((error) =>
-    this.#report(error, 'A listener threw'),
-  )
+  readonly #events = new EventStream<SystemEvent>({
+    onError: (error) => this.#report(error, 'A listener threw'),
+  })
   readonly #log: SystemLog | undefined
   readonly #deadLetters = new Map<DeadLetterReason, number>()
   readonly #ended: Promise<void>
@@ -114,7 +114,7 @@ export class ActorSystem implements AsyncDisposable {
     if (cell?.runtime !== this.#runtime) throw ActorError.foreignRef(ref.path, 'this system')
     if (cell.stage === 'stopped') return
     await new Promise<void>((resolve) => {
-      cell.ties.onEnd.push(resolve)
+      cell.ties.onEnd.add(resolve)
       cell.order({ type: 'stop' })
     })
   }
@@ -140,9 +140,14 @@ export class ActorSystem implements AsyncDisposable {
     return cell === this.#guardian || cell?.stage === 'stopped' ? undefined : cell?.ref
   }
 
-  /** Calls `listener` with all that happens from now on. What it throws is logged, and disturbs nobody. */
+  /** What happens in the system. What a listener throws is logged, and disturbs nobody. */
+  get eventStream(): Pick<EventStream<SystemEvent>, 'subscribe'> {
+    return this.#events
+  }
+
+  /** Calls `listener` with all that happens from now on: short for that of `eventStream`. */
   subscribe(listener: (event: SystemEvent) => void): Disposable {
-    return this.#listeners.add(listener)
+    return this.#events.subscribe(listener)
   }
 
   get deadLetters(): DeadLetterCounts {
@@ -163,7 +168,7 @@ export class ActorSystem implements AsyncDisposable {
     const isOfGuardian = event.type !== 'dead-letter' && event.ref === this.#guardian.ref
     if (isOfGuardian) return
     if (event.type === 'actor-failed') this.#log?.failed(event)
-    this.#listeners.tell(event)
+    this.#events.publish(event)
   }
 
   #report(error: unknown, what: string): void {
@@ -173,7 +178,14 @@ export class ActorSystem implements AsyncDisposable {
   #deadLetter(path: string, message: unknown, reason: DeadLetterReason): void {
     this.#deadLetters.set(reason, (this.#deadLetters.get(reason) ?? 0) + 1)
     this.#log?.deadLetter(path, message, reason)
-    if (this.#listeners.isEmpty) return
+    // Those who listen and cannot handle it would otherwise be told that, and so on for ever.
+    if (this.#events.size === 0 || isOfDeadLetter(message)) return
     this.#publish({ type: 'dead-letter', deadLetter: { path, message, reason } })
   }
+}
+
+/** Whether a message is the word of a dead letter. */
+function isOfDeadLetter(message: unknown): boolean {
+  if (typeof message !== 'object' || message === null) return false
+  return 'type' in message && message.type === 'dead-letter' && 'deadLetter' in message
 }

@@ -61,7 +61,7 @@ export class Cell implements Runnable {
   /** Counts messages that were taken. */
   turn = 0
   /** A promise of its behavior is awaited. */
-  isHeld = false
+  held: { readonly since: number } | undefined
   extras: Extras | undefined
   #orders: Mailbox<SystemMessage> | undefined
   #context: CellContext | undefined
@@ -93,6 +93,14 @@ export class Cell implements Runnable {
     return this.#context
   }
 
+  get isHeld(): boolean {
+    return this.held !== undefined
+  }
+
+  get isFull(): boolean {
+    return this.mailbox.size >= this.settings.capacity
+  }
+
   /** It has stopped, or is about to. */
   get isEnding(): boolean {
     return this.stage === 'stopping' || this.stage === 'stopped'
@@ -117,7 +125,7 @@ export class Cell implements Runnable {
 
   enqueue(message: unknown): void {
     if (this.stage === 'stopped') this.undelivered(message, 'stopped')
-    else if (this.mailbox.size >= this.settings.capacity) this.#overflow(message)
+    else if (this.isFull) this.#overflow(message)
     else this.enqueueAlways(message)
   }
 
@@ -260,7 +268,7 @@ export class Cell implements Runnable {
 
   /** Goes on when a promise of its behavior has settled; until then it does nothing else. */
   hold<T>(promise: PromiseLike<T>, goOn: (value: T) => void): void {
-    this.isHeld = true
+    this.held = { since: this.runtime.clock.now() }
     Promise.resolve(promise).then(
       (value) => this.#release(() => goOn(value)),
       (error: unknown) =>
@@ -271,7 +279,7 @@ export class Cell implements Runnable {
   }
 
   #release(act: () => void): void {
-    this.isHeld = false
+    this.held = undefined
     try {
       act()
     } catch (error) {

@@ -14,6 +14,7 @@ export type {
 export * as Behaviors from './behaviors.ts'
 export type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
 export { ActorError, type ActorErrorCode } from './errors.ts'
+export { EventStream, type EventStreamOptions, type Subscriber } from './event-stream.ts'
 export type { Logger } from './logger.ts'
 export { mailboxDefaults, type MailboxSettings, type OverflowPolicy } from './mailbox.ts'
 export type { Ending, Signal } from './signal.ts'

@@ -12,7 +12,7 @@ export class Ties {
   /** How many of them were given a name. */
   named = 0
   /** Called when the actor has stopped. */
-  readonly onEnd: (() => void)[] = []
+  readonly onEnd: Set<() => void> = new Set<() => void>()
   readonly #watchers = new Map<Cell, unknown>()
   readonly #watched = new Set<Cell>()
 
@@ -53,7 +53,8 @@ export class Ties {
     for (const [watcher, message] of this.#watchers)
       watcher.enqueueAlways(terminationOf(watcher.ties, cell, message))
     this.#watchers.clear()
-    for (const told of this.onEnd.splice(0)) told()
+    for (const told of this.onEnd) told()
+    this.onEnd.clear()
   }
 
   /** What was heard of was put aside, and will be heard again. */
