@@ -1,3 +1,4 @@
+export { deleteAll } from './journal/delete-all.ts'
 export type {
   AppendRequest,
   EventJournal,

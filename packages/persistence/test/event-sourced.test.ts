@@ -141,6 +141,37 @@ test('commands that are stashed are answered when they are unstashed', async () 
   expect((await Promise.all(reads)).map(({ total }) => total)).toEqual([1, 1])
 })
 
+test('commands that are stashed outlive a restart', async () => {
+  const world = new World()
+  const process = world.start()
+  const lives: number[] = []
+  const account = process.spawn({
+    onRecovered: (_total, { epoch }) => lives.push(epoch),
+    onCommand: (total, command, context) =>
+      command.type === 'read' && lives.length < 2
+        ? context.effects.stash()
+        : onCommand(total, command, context),
+  })
+  const reads = [process.askRead(account), process.askRead(account)]
+  await process.idle()
+  world.memory.fail({ type: 'lost', carriedOut: true }, { operation: 'append' })
+  account.tell({ type: 'add', amounts: [5] })
+  await process.pass(1_000)
+  expect((await Promise.all(reads)).map(({ total }) => total)).toEqual([5, 5])
+  expect(lives).toEqual([1, 2])
+})
+
+test('a stash that is full is the failure of its command alone', async () => {
+  const world = new World()
+  const process = world.start()
+  const account = process.spawn({}, { mailbox: { stashCapacity: 1 } })
+  account.tell({ type: 'wait' })
+  account.tell({ type: 'wait' })
+  expect(await process.add(account, 1)).toBe(1)
+  expect(process.lost).toEqual(['stash-full'])
+  expect(process.failures).toEqual(['CASTY_ACTOR_STASH_FULL resume'])
+})
+
 test('a handler that returns no effect is a failure', async () => {
   const world = new World()
   const process = world.start()

@@ -1,5 +1,5 @@
 import { Behaviors, oneForOne, type Behavior } from '@casty/actor'
-import { JournalError, versionedEvents, type EventJournal } from '@casty/persistence'
+import { deleteAll, JournalError, versionedEvents, type EventJournal } from '@casty/persistence'
 import { expect, test } from 'vitest'
 import { type Process, World, type Added } from './kit.ts'
 
@@ -122,7 +122,7 @@ test('one that is fenced stops, whatever supervises it', async () => {
   const [old, young] = [world.start(), world.start()]
   const supervised = <M>(inner: Behavior<M>): Behavior<M> =>
     Behaviors.supervise(inner, oneForOne({ decide: () => 'restart' }))
-  const first = old.spawn({}, supervised)
+  const first = old.spawn({}, { wrap: supervised })
   await old.add(first, 1)
   await accountWith(young, 2)
   await expect(old.add(first, 4)).rejects.toMatchObject(unanswered)
@@ -280,6 +280,29 @@ test('events that are deleted without a snapshot end the recovery', async () => 
   expect(again.events.find(({ type }) => type === 'actor-failed')).toMatchObject({
     error: { cause: { code: 'CASTY_JOURNAL_DELETED' } },
   })
+})
+
+test('an id that was deleted begins anew, and its former writer is fenced', async () => {
+  const world = new World()
+  const [old, young] = [world.start(), world.start()]
+  const former = old.spawn({ snapshots: { every: 2, deleteEvents: true, keep: 1 } })
+  for (const amount of [1, 2, 3]) await old.add(former, amount)
+  await deleteAll(world.memory, 'account')
+  await expect(old.add(former, 4)).rejects.toMatchObject(unanswered)
+  const account = young.spawn()
+  expect(await young.add(account, 5)).toBe(5)
+  expect(await young.read(account)).toMatchObject({ expectedSequenceNr: 4 })
+})
+
+test('an id of which only a damaged snapshot is left does not begin anew', async () => {
+  const world = new World()
+  const process = world.start()
+  const account = process.spawn({ snapshots: { every: 1, deleteEvents: true, keep: 1 } })
+  await process.add(account, 1)
+  world.memory.damageSnapshot('account', 1)
+  const again = world.start()
+  await expect(again.read(again.spawn())).rejects.toMatchObject(unanswered)
+  expect(again.failures).toEqual(['CASTY_PERSISTENCE_RECOVERY_FAILED stop'])
 })
 
 test('an actor that is stopped while it recovers stops at once', async () => {

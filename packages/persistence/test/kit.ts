@@ -4,6 +4,7 @@ import {
   type ActorRef,
   type Behavior,
   type Ending,
+  type MailboxSettings,
   type SystemEvent,
 } from '@casty/actor'
 import { ManualClock, seededRandom } from '@casty/clock'
@@ -70,6 +71,11 @@ export function onCommand(
   }
 }
 
+interface SpawnSettings {
+  readonly wrap?: (inner: Behavior<AccountCommand>) => Behavior<AccountCommand>
+  readonly mailbox?: Partial<MailboxSettings>
+}
+
 /** A process: a system of actors with a journal of its own, which can end without a word. */
 export class Process {
   readonly system: ActorSystem
@@ -86,7 +92,7 @@ export class Process {
 
   spawn(
     options: AccountOptions = {},
-    wrap: (inner: Behavior<AccountCommand>) => Behavior<AccountCommand> = (inner) => inner,
+    { wrap = (inner) => inner, mailbox = {} }: SpawnSettings = {},
   ): ActorRef<AccountCommand> {
     const behavior = eventSourced<AccountCommand, Added, number>({
       id: 'account',
@@ -96,7 +102,7 @@ export class Process {
       onEvent: (total, { amount }) => total + amount,
       ...options,
     })
-    return this.system.spawn(wrap(behavior))
+    return this.system.spawn(wrap(behavior), { mailbox })
   }
 
   /** Lets everybody do what there is to do. */

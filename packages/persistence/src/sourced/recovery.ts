@@ -84,23 +84,26 @@ class Recovery<Command, Event, State> {
     this.#goOn()
     const head = await journal.claim(id, epoch)
     this.#goOn()
-    const start = await this.#start(head.sequenceNr)
+    const { snapshotNr, ...start } = await this.#start(head)
     const { state, sequenceNr } = await this.#readOn(start, head)
-    return { state, sequenceNr, epoch, snapshotNr: start.sequenceNr }
+    return { state, sequenceNr, epoch, snapshotNr }
   }
 
   /** The newest snapshot that can be read, or the beginning. */
-  async #start(highest: number): Promise<Folded<State>> {
-    let atMost = highest
+  async #start(head: JournalHead): Promise<Folded<State> & { readonly snapshotNr: number }> {
+    let atMost = head.sequenceNr
     while (atMost > 0) {
       const found = await this.#snapshotUpTo(atMost)
       this.#goOn()
       if (found === undefined) break
-      if ('state' in found) return found
+      if ('state' in found) return { ...found, snapshotNr: found.sequenceNr }
       atMost = found.sequenceNr - 1
       warn(this.#settings, { type: 'snapshot-unusable', id: this.#settings.id, ...found })
     }
-    return { state: this.#settings.initialState, sequenceNr: 0 }
+    // All was deleted on purpose where there is nothing left. Where a snapshot is damaged, it was not.
+    const isForgotten = head.deletedTo === head.sequenceNr && atMost === head.sequenceNr
+    const sequenceNr = isForgotten ? head.sequenceNr : 0
+    return { state: this.#settings.initialState, sequenceNr, snapshotNr: 0 }
   }
 
   async #snapshotUpTo(
