@@ -1,7 +1,7 @@
 import { Behaviors, oneForOne, type Behavior } from '@casty/actor'
 import { deleteAll, JournalError, versionedEvents, type EventJournal } from '@casty/persistence'
 import { expect, test } from 'vitest'
-import { type Process, World, type Added } from './kit.ts'
+import { onCommand, type Process, World, type Added } from './kit.ts'
 
 const unanswered = { code: 'CASTY_ACTOR_ASK_UNANSWERED' }
 
@@ -24,6 +24,39 @@ test.each([{ type: 'refused' }, { type: 'full' }] as const)(
     expect(await world.amounts()).toEqual([1, 4])
   },
 )
+
+test('whoever asked may be told that a write was refused, and why', async () => {
+  const world = new World()
+  const process = world.start()
+  const refusals: string[] = []
+  const account = process.spawn({
+    onCommand: (total, command, context) =>
+      onCommand(total, command, context)
+        .ifRefused(({ code }) => refusals.push(code))
+        .ifRefused(() => command.type === 'add' && command.replyTo?.tell(-1)),
+  })
+  expect(await process.add(account, 1)).toBe(1)
+  world.memory.fail({ type: 'full' }, { operation: 'append' })
+  expect(await process.add(account, 2)).toBe(-1)
+  expect(await process.add(account, Infinity)).toBe(-1)
+  expect(await process.add(account, 4)).toBe(5)
+  expect(refusals).toEqual(['CASTY_PERSISTENCE_WRITE_REFUSED', 'CASTY_PERSISTENCE_UNSERIALIZABLE'])
+  expect(process.failures).toEqual([])
+})
+
+test('a write whose outcome nobody knows is not taken for refused', async () => {
+  const world = new World()
+  const process = world.start()
+  const refusals: unknown[] = []
+  const account = process.spawn({
+    onCommand: (...given) => onCommand(...given).ifRefused((error) => refusals.push(error)),
+  })
+  await process.add(account, 1)
+  world.memory.fail({ type: 'lost', carriedOut: false }, { operation: 'append' })
+  await expect(process.add(account, 2)).rejects.toMatchObject(unanswered)
+  expect(refusals).toEqual([])
+  expect(process.failures).toEqual(['CASTY_PERSISTENCE_WRITE_UNKNOWN restart'])
+})
 
 test('an event that cannot be written as it is is the failure of its command alone', async () => {
   const world = new World()

@@ -34,6 +34,20 @@ export function readingContract(name: string, subject: JournalSubject): void {
       expect(read).toEqual(numbers(1, read.length))
     })
 
+    test('whoever reads slowly, or never to the end, holds nobody up', async () => {
+      await using fixture = await Fixture.start(subject)
+      const journal = await fixture.open()
+      await append(journal, 'id', 0, numbers(1, 500))
+      const slow = Array.from({ length: 8 }, () => journal.events('id')[Symbol.asyncIterator]())
+      for (const one of slow) expect((await one.next()).value?.sequenceNr).toBe(1)
+      await append(journal, 'id', 500, ['501'])
+      expect(await texts(journal, 'id')).toEqual(numbers(1, 501))
+      for (const one of slow) {
+        expect((await one.next()).value?.sequenceNr).toBe(2)
+        await one.return?.()
+      }
+    })
+
     test('several read at once, each at its own pace', async () => {
       await using fixture = await Fixture.start(subject)
       const journal = await fixture.open()

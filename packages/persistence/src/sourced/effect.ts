@@ -1,33 +1,35 @@
 // What a command comes to, as data: nothing of it happens before the handler has returned, and what is to
 // follow a write happens only when the journal has acknowledged it.
 import type { ActorRef } from '@casty/actor'
+import type { PersistenceError } from '../errors.ts'
 
 /** What becomes of the command, and of the actor. */
 export type EffectEnd = 'same' | 'stop' | 'stash' | 'unhandled'
 
-/** What is to happen for a command. Made by {@link Effects}; the same one may be used again. */
-export class Effect<Event, State> {
+/** What an effect is made of. */
+interface Parts<Event, State> {
   readonly events: readonly Event[]
   /** Called in order when all events are durable, and in the state. */
   readonly callbacks: readonly ((state: State) => void)[]
+  /** Called in order instead, where nothing was written, and the actor goes on. */
+  readonly refusals: readonly ((error: PersistenceError) => void)[]
   readonly end: EffectEnd
   readonly unstashes: boolean
+}
 
-  constructor(
-    events: readonly Event[],
-    callbacks: readonly ((state: State) => void)[] = [],
-    end: EffectEnd = 'same',
-    unstashes = false,
-  ) {
-    this.events = events
-    this.callbacks = callbacks
-    this.end = end
-    this.unstashes = unstashes
+const nothing = { events: [], callbacks: [], refusals: [], end: 'same', unstashes: false } as const
+
+/** What is to happen for a command. Made by {@link Effects}; the same one may be used again. */
+export class Effect<Event, State> {
+  readonly parts: Parts<Event, State>
+
+  constructor(parts: Partial<Parts<Event, State>>) {
+    this.parts = { ...nothing, ...parts }
   }
 
   /** Calls `callback` with the new state when the events are durable. */
   thenRun(callback: (state: State) => void): Effect<Event, State> {
-    return new Effect(this.events, [...this.callbacks, callback], this.end, this.unstashes)
+    return new Effect({ ...this.parts, callbacks: [...this.parts.callbacks, callback] })
   }
 
   /** Sends an answer when the events are durable. */
@@ -37,12 +39,23 @@ export class Effect<Event, State> {
 
   /** Ends the actor then. */
   thenStop(): Effect<Event, State> {
-    return new Effect(this.events, this.callbacks, 'stop', this.unstashes)
+    return new Effect({ ...this.parts, end: 'stop' })
   }
 
   /** Has the commands that were stashed handled next. */
   thenUnstashAll(): Effect<Event, State> {
-    return new Effect(this.events, this.callbacks, this.end, true)
+    return new Effect({ ...this.parts, unstashes: true })
+  }
+
+  /**
+   * Calls `callback` where nothing was written, and nothing else of the effect happens: the journal is full
+   * or refuses the events, or they cannot be encoded. The command counts as handled then; without this, that
+   * is a failure, after which the actor goes on as well.
+   *
+   * @param callback - given `CASTY_PERSISTENCE_WRITE_REFUSED` or `CASTY_PERSISTENCE_UNSERIALIZABLE`
+   */
+  ifRefused(callback: (error: PersistenceError) => void): Effect<Event, State> {
+    return new Effect({ ...this.parts, refusals: [...this.parts.refusals, callback] })
   }
 }
 
@@ -65,15 +78,15 @@ export interface Effects<Event, State> {
 }
 
 export function effectsOf<Event, State>(): Effects<Event, State> {
-  const none = new Effect<Event, State>([])
+  const none = new Effect<Event, State>({})
   return {
-    persist: (...events) => new Effect(events),
-    persistAll: (events) => new Effect([...events]),
+    persist: (...events) => new Effect({ events }),
+    persistAll: (events) => new Effect({ events: [...events] }),
     none: () => none,
     reply: (to, message) => none.thenReply(to, () => message),
     stop: () => none.thenStop(),
-    stash: () => new Effect<Event, State>([], [], 'stash'),
+    stash: () => new Effect({ end: 'stash' }),
     unstashAll: () => none.thenUnstashAll(),
-    unhandled: () => new Effect<Event, State>([], [], 'unhandled'),
+    unhandled: () => new Effect({ end: 'unhandled' }),
   }
 }

@@ -81,15 +81,31 @@ export class SourcedActor<Command, Event, State> implements EventSourcedContext<
     if (!(effect instanceof Effect)) {
       throw PersistenceError.invalidEffect(this.actor.self.path, effect)
     }
-    if (effect.events.length === 0) return this.#finish(effect, command)
-    return this.#persist(effect.events).then(() => this.#finish(effect, command))
+    if (effect.parts.events.length === 0) return this.#finish(effect, command)
+    return this.#persistThen(effect, command)
+  }
+
+  async #persistThen(
+    effect: Effect<Event, State>,
+    command: Command | undefined,
+  ): Promise<Next<Command>> {
+    const { events, refusals } = effect.parts
+    try {
+      await this.#persist(events)
+    } catch (error) {
+      if (refusals.length === 0 || !isRefusal(error)) throw error
+      for (const callback of refusals) callback(error)
+      return undefined
+    }
+    return this.#finish(effect, command)
   }
 
   /** What follows when all events are durable. */
   #finish(effect: Effect<Event, State>, command: Command | undefined): Next<Command> {
-    for (const callback of effect.callbacks) callback(this.#known.state)
-    if (effect.unstashes) this.actor.stash.unstashAll()
-    switch (effect.end) {
+    const { callbacks, unstashes, end } = effect.parts
+    for (const callback of callbacks) callback(this.#known.state)
+    if (unstashes) this.actor.stash.unstashAll()
+    switch (end) {
       case 'same':
         return undefined
       case 'stop':
@@ -155,4 +171,11 @@ export class SourcedActor<Command, Event, State> implements EventSourcedContext<
       ? PersistenceError.writeRefused(id, error)
       : PersistenceError.writeUnknown(id, error)
   }
+}
+
+/** Nothing was written, and the actor is as it was. */
+function isRefusal(error: unknown): error is PersistenceError {
+  if (!(error instanceof PersistenceError)) return false
+  const { code } = error
+  return code === 'CASTY_PERSISTENCE_WRITE_REFUSED' || code === 'CASTY_PERSISTENCE_UNSERIALIZABLE'
 }
