@@ -10,6 +10,7 @@ import { Context } from './context.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { ActorError } from './errors.ts'
+import { explain, type Explanation } from './explain.ts'
 import { EventStream } from './event-stream.ts'
 import { decide, failed } from './failure.ts'
 import type { Logger } from './logger.ts'
@@ -110,8 +111,7 @@ export class ActorSystem implements AsyncDisposable {
    * @throws ActorError `CASTY_ACTOR_FOREIGN_REF`
    */
   async stop(ref: ActorRef<never>): Promise<void> {
-    const cell = localCell(ref)
-    if (cell?.runtime !== this.#runtime) throw ActorError.foreignRef(ref.path, 'this system')
+    const cell = this.#cellOf(ref)
     if (cell.stage === 'stopped') return
     await new Promise<void>((resolve) => {
       cell.ties.onEnd.add(resolve)
@@ -150,6 +150,22 @@ export class ActorSystem implements AsyncDisposable {
     return this.#events.subscribe(listener)
   }
 
+  /**
+   * Why an actor is stuck, or what it does: for people and for dashboards.
+   *
+   * @throws ActorError `CASTY_ACTOR_FOREIGN_REF`
+   */
+  explain(ref: ActorRef<never>): Explanation {
+    return explain(this.#cellOf(ref))
+  }
+
+  #cellOf(ref: ActorRef<never>): Cell {
+    const cell = localCell(ref)
+    if (cell?.runtime === this.#runtime) return cell
+    throw ActorError.foreignRef(ref.path, 'this system')
+  }
+
+  /** So many messages were not handled. */
   get deadLetters(): DeadLetterCounts {
     return Object.fromEntries(this.#deadLetters)
   }

@@ -1,9 +1,11 @@
 // A question to an actor: a message with a ref to answer to, and a promise of the answer.
 import type { ActorRef } from './actor-ref.ts'
 import { cycleOf, type Call } from './call.ts'
+import type { Cell } from './cell.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import { Envelope } from './envelope.ts'
 import { ActorError } from './errors.ts'
+import { extrasOf } from './extras.ts'
 import { capable, duration, knownNames } from './option-values.ts'
 import { localCell } from './local-ref.ts'
 import type { Runtime } from './runtime.ts'
@@ -42,6 +44,7 @@ export function ask<M, R>(
     const cycle = cell && cycleOf(cell, call)
     if (cycle) throw ActorError.askCycle(cycle)
     answer.waitFor(timeoutMs, signal)
+    if (call) answer.isAwaitedBy(call.cell, cell)
     try {
       if (cell) cell.enqueue(new Question(message, answer, call))
       else target.tell(message)
@@ -72,6 +75,7 @@ class Answer<R> implements ActorRef<R> {
   readonly #reject: (error: unknown) => void
   #deadline: Disposable | undefined
   #forgetSignal: (() => void) | undefined
+  #forgetAsker: (() => void) | undefined
   #isOver = false
 
   constructor(
@@ -111,8 +115,14 @@ class Answer<R> implements ActorRef<R> {
     this.#forgetSignal = () => signal.removeEventListener('abort', aborted)
   }
 
-  get isOver(): boolean {
-    return this.#isOver
+  /** One who asks can say whom it waits for. */
+  isAwaitedBy(asker: Cell, cell: Cell | undefined): void {
+    if (this.#isOver) return
+    const extras = extrasOf(asker)
+    const asking = (extras.asking ??= new Set())
+    const asked = { path: this.#target, cell }
+    asking.add(asked)
+    this.#forgetAsker = () => asking.delete(asked)
   }
 
   unanswered(reason: DeadLetterReason): void {
@@ -129,6 +139,7 @@ class Answer<R> implements ActorRef<R> {
     this.#isOver = true
     this.#deadline?.[Symbol.dispose]()
     this.#forgetSignal?.()
+    this.#forgetAsker?.()
   }
 }
 

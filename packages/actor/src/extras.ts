@@ -27,6 +27,8 @@ export class Extras {
   restarts = 0
   /** The pause before a restart lasts. */
   isPausing = false
+  /** Questions of this actor that have no answer yet. */
+  asking: Set<{ readonly path: string; readonly cell: Cell | undefined }> | undefined
   stash: CellStash<unknown> | undefined
   /** Lets go of what this incarnation holds: timers, and whoever asked to be told. */
   readonly releases: Set<() => void> = new Set<() => void>()
