@@ -17,8 +17,16 @@ import type { Logger } from './logger.ts'
 import { localCell } from './local-ref.ts'
 import { mailboxDefaults, type MailboxSettings } from './mailbox.ts'
 import { become, obey } from './orders.ts'
-import { capable, knownNames } from './option-values.ts'
+import { capable, duration, knownNames } from './option-values.ts'
 import type { Runtime } from './runtime.ts'
+import {
+  phasesBefore,
+  shutdownPhases,
+  ShutdownTasks,
+  type ShutdownPhase,
+  type ShutdownTask,
+  type ShutdownTaskOptions,
+} from './shutdown.ts'
 import { checkedMailbox, spawnIn } from './spawn.ts'
 import type { SystemEvent } from './system-event.ts'
 import { SystemLog } from './system-log.ts'
@@ -65,6 +73,8 @@ export class ActorSystem implements AsyncDisposable {
   readonly #log: SystemLog | undefined
   readonly #deadLetters = new Map<DeadLetterReason, number>()
   readonly #ended: Promise<void>
+  readonly #tasks: ShutdownTasks
+  #shutdown: Promise<void> | undefined
 
   /** @throws ActorError `CASTY_ACTOR_INVALID_OPTION` */
   constructor(options: ActorSystemOptions = {}) {
@@ -79,6 +89,10 @@ export class ActorSystem implements AsyncDisposable {
       this.#log = new SystemLog(logger, clock)
     }
     this.clock = clock
+    this.#tasks = new ShutdownTasks(clock, (phase, name, error) => {
+      this.#report(error, `Task ${name} of the shutdown failed, in phase ${phase}`)
+      this.#events.publish({ type: 'shutdown-task-failed', phase, name, error })
+    })
     let ended = (): void => {}
     this.#ended = new Promise<void>((resolve) => {
       ended = resolve
@@ -170,10 +184,75 @@ export class ActorSystem implements AsyncDisposable {
     return Object.fromEntries(this.#deadLetters)
   }
 
-  /** Stops all actors, children before their parents, and resolves when they have. */
-  async shutdown(): Promise<void> {
+  /**
+   * Has something done when the system shuts down, besides stopping its actors: in a phase of it, at the
+   * same time as the other tasks of that phase. One that fails, or takes too long, is told of by an event
+   * and the logger, and left behind.
+   *
+   * @returns disposed of, it is not done
+   * @throws ActorError `CASTY_ACTOR_INVALID_OPTION`
+   */
+  beforeShutdown(
+    phase: ShutdownPhase,
+    task: ShutdownTask,
+    options: ShutdownTaskOptions = {},
+  ): Disposable {
+    const of = 'beforeShutdown()'
+    knownNames(of, options, ['name', 'timeoutMs'])
+    const { name = task.name === '' ? 'unnamed' : task.name, timeoutMs = 5_000 } = options
+    if (!shutdownPhases.includes(phase)) {
+      throw ActorError.invalidOption(of, 'phase', phase, `one of ${shutdownPhases.join(', ')}`)
+    }
+    return this.#tasks.add(phase, task, name, duration(of, 'timeoutMs', timeoutMs, 0))
+  }
+
+  /**
+   * Runs the tasks for it, stops all actors, children before their parents, and resolves when all is done.
+   * A second call waits for the first.
+   *
+   * @param options.timeoutMs - how long to wait for all of it, in milliseconds. @defaultValue Infinity
+   *
+   * Rejects with `CASTY_ACTOR_SHUTDOWN_TIMEOUT`, which names what has not stopped: it goes on to stop.
+   */
+  async shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    knownNames('shutdown()', options, ['timeoutMs'])
+    const { timeoutMs = Infinity } = options
+    if (timeoutMs !== Infinity) duration('shutdown()', 'timeoutMs', timeoutMs, 0)
+    this.#shutdown ??= this.#shutDown()
+    if (timeoutMs === Infinity) await this.#shutdown
+    else await this.#shutdownWithin(this.#shutdown, timeoutMs)
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.#tasks.run(phasesBefore)
     this.#guardian.order({ type: 'stop' })
     await this.#ended
+    await this.#tasks.run(['release'])
+  }
+
+  async #shutdownWithin(shutdown: Promise<void>, timeoutMs: number): Promise<void> {
+    let deadline: Disposable | undefined
+    const overdue = new Promise<never>((_resolve, reject) => {
+      deadline = this.clock.schedule(timeoutMs, () =>
+        reject(ActorError.shutdownTimeout('The shutdown', timeoutMs, this.#leftOver())),
+      )
+    })
+    try {
+      await Promise.race([shutdown, overdue])
+    } finally {
+      deadline?.[Symbol.dispose]()
+    }
+  }
+
+  /** What a shutdown waits for, in words. */
+  #leftOver(): readonly string[] {
+    const { running } = this.#tasks
+    if (running.length > 0) return [`It waits for ${running.join(', ')}.`]
+    const actors = [...this.#guardian.ties.children.values()].filter(
+      ({ stage }) => stage !== 'stopped',
+    )
+    const first = actors.slice(0, 10).map((cell) => explain(cell).summary)
+    return actors.length > 10 ? [...first, `${actors.length - 10} more have not stopped.`] : first
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -181,8 +260,7 @@ export class ActorSystem implements AsyncDisposable {
   }
 
   #publish(event: SystemEvent): void {
-    const isOfGuardian = event.type !== 'dead-letter' && event.ref === this.#guardian.ref
-    if (isOfGuardian) return
+    if ('ref' in event && event.ref === this.#guardian.ref) return
     if (event.type === 'actor-failed') this.#log?.failed(event)
     this.#events.publish(event)
   }

@@ -12,6 +12,7 @@ export type ActorErrorCode =
   | 'CASTY_ACTOR_ASK_TIMEOUT'
   | 'CASTY_ACTOR_ASK_CYCLE'
   | 'CASTY_ACTOR_ASK_UNANSWERED'
+  | 'CASTY_ACTOR_SHUTDOWN_TIMEOUT'
 
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
 export class ActorError extends Error {
@@ -99,6 +100,16 @@ export class ActorError extends Error {
     return new ActorError(
       'CASTY_ACTOR_DEATH_PACT',
       `${path} watches ${watched}, which has stopped, and does not handle the signal; handle it, or use watchWith().`,
+    )
+  }
+
+  /** @param left - what it waits for, a sentence each */
+  static shutdownTimeout(what: string, timeoutMs: number, left: readonly string[]): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_SHUTDOWN_TIMEOUT',
+      [`${what} took longer than ${timeoutMs} ms, and is not waited for any more.`, ...left].join(
+        ' ',
+      ),
     )
   }
 

@@ -19,6 +19,7 @@ export type { Explanation } from './explain.ts'
 export type { Logger } from './logger.ts'
 export { mailboxDefaults, type MailboxSettings, type OverflowPolicy } from './mailbox.ts'
 export type { Ending, Signal } from './signal.ts'
+export type { ShutdownPhase, ShutdownTask, ShutdownTaskOptions } from './shutdown.ts'
 export type { Stash } from './stash.ts'
 export {
   allForOne,

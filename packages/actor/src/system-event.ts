@@ -1,6 +1,7 @@
 import type { ActorRef } from './actor-ref.ts'
 import type { DeadLetter } from './dead-letter.ts'
 import type { Ending } from './signal.ts'
+import type { ShutdownPhase } from './shutdown.ts'
 import type { Directive } from './supervision.ts'
 
 /** What a system tells about its actors. */
@@ -15,4 +16,11 @@ export type SystemEvent =
       readonly directive: Directive
     }
   | { readonly type: 'actor-restarted'; readonly ref: ActorRef<never>; readonly error: unknown }
+  /** A task failed, or was given up: then with `CASTY_ACTOR_SHUTDOWN_TIMEOUT`. */
+  | {
+      readonly type: 'shutdown-task-failed'
+      readonly phase: ShutdownPhase
+      readonly name: string
+      readonly error: unknown
+    }
   | { readonly type: 'dead-letter'; readonly deadLetter: DeadLetter }

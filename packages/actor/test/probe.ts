@@ -44,7 +44,7 @@ export class TestSystem extends ActorSystem {
   /** What happened to actors, as `stopped /a`. */
   get story(): readonly string[] {
     return this.events.flatMap((event) =>
-      event.type === 'dead-letter' ? [] : [`${event.type.replace('actor-', '')} ${event.ref.path}`],
+      'ref' in event ? [`${event.type.replace('actor-', '')} ${event.ref.path}`] : [],
     )
   }
 }
