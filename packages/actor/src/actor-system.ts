@@ -13,12 +13,14 @@ import { ActorError } from './errors.ts'
 import { explain, type Explanation } from './explain.ts'
 import { EventStream } from './event-stream.ts'
 import { decide, failed } from './failure.ts'
+import type { Instrument } from './instrument.ts'
 import type { Logger } from './logger.ts'
 import { localCell } from './local-ref.ts'
 import { mailboxDefaults, type MailboxSettings } from './mailbox.ts'
 import { become, obey } from './orders.ts'
 import { capable, duration, knownNames } from './option-values.ts'
 import type { Runtime } from './runtime.ts'
+import { SystemScheduler, type Scheduler } from './scheduler.ts'
 import {
   phasesBefore,
   shutdownPhases,
@@ -42,6 +44,8 @@ export interface ActorSystemOptions {
   readonly mailbox?: Partial<MailboxSettings>
   /** Told of failures, of dead letters (some, where there are many), and of listeners that throw. */
   readonly logger?: Logger
+  /** Looks at messages on their way. @defaultValue none, at no cost */
+  readonly instrument?: Instrument
 }
 
 const optionNames: readonly string[] = [
@@ -49,6 +53,7 @@ const optionNames: readonly string[] = [
   'random',
   'mailbox',
   'logger',
+  'instrument',
 ] satisfies (keyof ActorSystemOptions)[]
 
 /** How many dead letters there were, by reason. */
@@ -74,21 +79,26 @@ export class ActorSystem implements AsyncDisposable {
   readonly #deadLetters = new Map<DeadLetterReason, number>()
   readonly #ended: Promise<void>
   readonly #tasks: ShutdownTasks
+  readonly #scheduler: SystemScheduler
   #shutdown: Promise<void> | undefined
 
   /** @throws ActorError `CASTY_ACTOR_INVALID_OPTION` */
   constructor(options: ActorSystemOptions = {}) {
     knownNames('ActorSystem', options, optionNames)
-    const { clock = systemClock, random = systemRandom, mailbox = {}, logger } = options
+    const { clock = systemClock, random = systemRandom, mailbox = {}, logger, instrument } = options
     capable('ActorSystem', 'clock', clock, ['now', 'schedule'], 'a Clock')
     if (typeof random !== 'function') {
       throw ActorError.invalidOption('ActorSystem', 'random', random, 'a function')
+    }
+    if (instrument !== undefined) {
+      capable('ActorSystem', 'instrument', instrument, ['onSend', 'onReceive'], 'an instrument')
     }
     if (logger !== undefined) {
       capable('ActorSystem', 'logger', logger, ['debug', 'info', 'warn', 'error'], 'a logger')
       this.#log = new SystemLog(logger, clock)
     }
     this.clock = clock
+    this.#scheduler = new SystemScheduler(clock)
     this.#tasks = new ShutdownTasks(clock, (phase, name, error) => {
       this.#report(error, `Task ${name} of the shutdown failed, in phase ${phase}`)
       this.#events.publish({ type: 'shutdown-task-failed', phase, name, error })
@@ -104,6 +114,7 @@ export class ActorSystem implements AsyncDisposable {
       dispatcher: new Dispatcher(systemTurns(clock)),
       conduct: { contextOf: (cell) => new Context(cell), obey, become, failed, decide, observed },
       mailbox: checkedMailbox('ActorSystem', mailbox, mailboxDefaults),
+      instrument,
       publish: (event) => this.#publish(event),
       report: (error, what) => this.#report(error, what),
       deadLetter: (path, message, reason) => this.#deadLetter(path, message, reason),
@@ -152,6 +163,11 @@ export class ActorSystem implements AsyncDisposable {
     let cell: Cell | undefined = this.#guardian
     for (const name of path.split('/').slice(1)) cell = cell?.knownTies?.children.get(name)
     return cell === this.#guardian || cell?.stage === 'stopped' ? undefined : cell?.ref
+  }
+
+  /** For messages to be sent later. */
+  get scheduler(): Scheduler {
+    return this.#scheduler
   }
 
   /** What happens in the system. What a listener throws is logged, and disturbs nobody. */
@@ -227,6 +243,7 @@ export class ActorSystem implements AsyncDisposable {
     await this.#tasks.run(phasesBefore)
     this.#guardian.order({ type: 'stop' })
     await this.#ended
+    this.#scheduler.cancelAll()
     await this.#tasks.run(['release'])
   }
 

@@ -3,6 +3,7 @@ import type { ActorRef } from './actor-ref.ts'
 import type { Cell } from './cell.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import { Envelope } from './envelope.ts'
+import { carriedTo } from './instrument.ts'
 import { nothing } from './nothing.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -71,16 +72,19 @@ export class AdaptedRef<A, M> implements ActorRef<A> {
   }
 
   tell(message: A): void {
-    this.#cell.enqueue(new Adapted(message, () => this.#map(message)))
+    const carried = carriedTo(this.#cell, message)
+    this.#cell.enqueue(new Adapted(message, carried, () => this.#map(message)))
   }
 }
 
 class Adapted extends Sealed {
   protected override readonly sent: unknown
+  override readonly carried: unknown
   override readonly isValid = true
 
-  constructor(sent: unknown, make: () => unknown) {
+  constructor(sent: unknown, carried: unknown, make: () => unknown) {
     super(make)
+    this.carried = carried
     this.sent = sent
   }
 }

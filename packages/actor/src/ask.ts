@@ -6,6 +6,7 @@ import type { DeadLetterReason } from './dead-letter.ts'
 import { Envelope } from './envelope.ts'
 import { ActorError } from './errors.ts'
 import { extrasOf } from './extras.ts'
+import { carriedTo } from './instrument.ts'
 import { capable, duration, knownNames } from './option-values.ts'
 import { localCell } from './local-ref.ts'
 import type { Runtime } from './runtime.ts'
@@ -46,7 +47,7 @@ export function ask<M, R>(
     answer.waitFor(timeoutMs, signal)
     if (call) answer.isAwaitedBy(call.cell, cell)
     try {
-      if (cell) cell.enqueue(new Question(message, answer, call))
+      if (cell) cell.enqueue(new Question(message, answer, call, carriedTo(cell, message)))
       else target.tell(message)
     } catch (error) {
       answer.fail(error) // Or its deadline would outlive it.
@@ -150,8 +151,11 @@ class Question extends Envelope {
   readonly #answer: Answer<never>
   override readonly isValid = true
 
-  constructor(content: unknown, answer: Answer<never>, call: Call | undefined) {
+  override readonly carried: unknown
+
+  constructor(content: unknown, answer: Answer<never>, call: Call | undefined, carried: unknown) {
     super()
+    this.carried = carried
     this.content = content
     this.#answer = answer
     this.call = call

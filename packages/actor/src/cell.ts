@@ -11,7 +11,7 @@ import { Envelope } from './envelope.ts'
 import { ActorError } from './errors.ts'
 import type { Extras } from './extras.ts'
 import { isPromise } from './is-promise.ts'
-import { LocalRef } from './local-ref.ts'
+import { InstrumentedRef, LocalRef } from './local-ref.ts'
 import { Mailbox, type MailboxSettings } from './mailbox.ts'
 import { nothing } from './nothing.ts'
 import type { CellContext, Runtime } from './runtime.ts'
@@ -75,7 +75,7 @@ export class Cell implements Runnable {
     behavior: Behavior<unknown>,
     settings: MailboxSettings,
   ) {
-    this.ref = new LocalRef(this)
+    this.ref = runtime.instrument ? new InstrumentedRef(this) : new LocalRef(this)
     this.runtime = runtime
     this.parent = parent
     this.name = name

@@ -13,6 +13,8 @@ export abstract class Envelope {
   abstract readonly isValid: boolean
   /** It is owed to the actor, which began what it is about: there is room for it always. */
   readonly isOwed: boolean = false
+  /** What an instrument has travel with it. */
+  readonly carried: unknown = undefined
   /** The question that it asks. */
   readonly call: Call | undefined = undefined
   /** Called in the turn of the actor: what it throws is that one's failure. */

@@ -1,5 +1,6 @@
 // Events for whoever wants them: listeners, and actors, which get them as messages.
 import type { ActorRef } from './actor-ref.ts'
+import { courierTo } from './courier.ts'
 import { ActorError } from './errors.ts'
 import { localCell } from './local-ref.ts'
 
@@ -108,11 +109,5 @@ function tellerOf<E>(subscriber: Subscriber<E>): (event: E) => void {
   if (typeof subscriber?.tell !== 'function') {
     throw ActorError.invalidOption('subscribe()', 'subscriber', subscriber, 'a ref or a function')
   }
-  const cell = localCell(subscriber)
-  if (!cell) return (event) => subscriber.tell(event)
-  return (event) => {
-    // One who refuses messages that are too many is not the publisher's concern.
-    if (cell.isFull && cell.settings.overflow === 'reject') cell.undelivered(event, 'mailbox-full')
-    else subscriber.tell(event)
-  }
+  return courierTo(subscriber)
 }

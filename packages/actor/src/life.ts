@@ -2,6 +2,7 @@
 import type { Behavior } from './behavior.ts'
 import type { Cell } from './cell.ts'
 import { ActorError } from './errors.ts'
+import { instrumented } from './instrument.ts'
 import { isPromise } from './is-promise.ts'
 import type { Ending } from './signal.ts'
 import { wrap } from './surroundings.ts'
@@ -19,7 +20,7 @@ export function adopt(cell: Cell, behavior: Behavior<unknown>): void {
 function unwrap(cell: Cell, behavior: Behavior<unknown>): void {
   switch (behavior?.type) {
     case 'receive':
-      cell.onMessage = behavior.onMessage
+      cell.onMessage = instrumented(cell, behavior.onMessage)
       cell.onSignal = behavior.onSignal
       cell.stage = 'active'
       return

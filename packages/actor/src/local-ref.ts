@@ -1,5 +1,6 @@
 import type { ActorRef } from './actor-ref.ts'
 import type { Cell } from './cell.ts'
+import { carriedTo, Traced } from './instrument.ts'
 
 let cellOf: (ref: LocalRef<never>) => Cell
 
@@ -25,6 +26,14 @@ export class LocalRef<in M> implements ActorRef<M> {
 
   toString(): string {
     return this.path
+  }
+}
+
+/** The same, where an instrument looks at what is sent. */
+export class InstrumentedRef<in M> extends LocalRef<M> {
+  override tell(message: M): void {
+    const cell = cellOf(this)
+    cell.enqueue(new Traced(message, carriedTo(cell, message)))
   }
 }
 

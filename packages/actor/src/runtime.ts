@@ -5,6 +5,7 @@ import type { Behavior } from './behavior.ts'
 import type { Cell } from './cell.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import type { Instrument } from './instrument.ts'
 import type { MailboxSettings } from './mailbox.ts'
 import type { SystemEvent } from './system-event.ts'
 import type { ChildFailed, SystemMessage } from './system-message.ts'
@@ -41,6 +42,7 @@ export interface Runtime {
   readonly conduct: Conduct
   /** Of actors that are spawned without one. */
   readonly mailbox: MailboxSettings
+  readonly instrument: Instrument | undefined
   publish(event: SystemEvent): void
   /** Something of a user that is no actor's failed: it disturbs nobody. */
   report(error: unknown, what: string): void

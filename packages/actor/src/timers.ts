@@ -5,6 +5,7 @@ import type { DeadLetterReason } from './dead-letter.ts'
 import { Envelope } from './envelope.ts'
 import { ActorError } from './errors.ts'
 import { duration } from './option-values.ts'
+import { Rhythm } from './rhythm.ts'
 import type { Runtime } from './runtime.ts'
 
 /** Timers of one actor, by key. All end when it stops or restarts. */
@@ -75,7 +76,7 @@ class Timer extends Envelope {
   readonly #timers: Map<string, Timer>
   readonly #key: string
   #handle: Disposable | undefined
-  #dueAt = 0
+  #rhythm: Rhythm | undefined
   #isCancelled = false
   #isWaiting = false
 
@@ -96,7 +97,7 @@ class Timer extends Envelope {
 
   arm(delayMs: number): void {
     const { clock } = this.#cell.runtime
-    this.#dueAt = clock.now() + delayMs
+    if (this.#everyMs !== undefined) this.#rhythm = new Rhythm(clock, delayMs, this.#everyMs)
     this.#handle = clock.schedule(delayMs, () => this.#fire())
   }
 
@@ -105,12 +106,9 @@ class Timer extends Envelope {
       this.#isWaiting = true
       this.#cell.enqueueAlways(this)
     }
-    if (this.#everyMs === undefined) return
+    if (!this.#rhythm) return
     const { clock } = this.#cell.runtime
-    // What was missed, as while the process stood still, is not made up for.
-    const missed = Math.floor(Math.max(0, clock.now() - this.#dueAt) / this.#everyMs)
-    this.#dueAt += (missed + 1) * this.#everyMs
-    this.#handle = clock.schedule(Math.max(0, this.#dueAt - clock.now()), () => this.#fire())
+    this.#handle = clock.schedule(this.#rhythm.next(), () => this.#fire())
   }
 
   cancel(): void {
