@@ -77,16 +77,21 @@ export interface Effects<Event, State> {
   unhandled(): Effect<Event, State>
 }
 
+const none = new Effect<unknown, unknown>({})
+
+const makers: Effects<unknown, unknown> = {
+  persist: (...events) => new Effect({ events }),
+  persistAll: (events) => new Effect({ events: [...events] }),
+  none: () => none,
+  reply: (to, message) => none.thenReply(to, () => message),
+  stop: () => none.thenStop(),
+  stash: () => new Effect({ end: 'stash' }),
+  unstashAll: () => none.thenUnstashAll(),
+  unhandled: () => new Effect({ end: 'unhandled' }),
+}
+
+/** The same for all actors, of which there may be very many. */
 export function effectsOf<Event, State>(): Effects<Event, State> {
-  const none = new Effect<Event, State>({})
-  return {
-    persist: (...events) => new Effect({ events }),
-    persistAll: (events) => new Effect({ events: [...events] }),
-    none: () => none,
-    reply: (to, message) => none.thenReply(to, () => message),
-    stop: () => none.thenStop(),
-    stash: () => new Effect({ end: 'stash' }),
-    unstashAll: () => none.thenUnstashAll(),
-    unhandled: () => new Effect({ end: 'unhandled' }),
-  }
+  // They look into no event and no state, and `none` has neither.
+  return makers as Effects<Event, State>
 }

@@ -1,5 +1,11 @@
 // The options of one behavior, checked once, with what follows from them.
-import { ActorError, oneForOne, type Directive, type SupervisionStrategy } from '@casty/actor'
+import {
+  ActorError,
+  oneForOne,
+  type Backoff,
+  type Directive,
+  type SupervisionStrategy,
+} from '@casty/actor'
 import { PersistenceError } from '../errors.ts'
 import type { Codec } from '../events/codec.ts'
 import { plainEvents, type EventAdapter, type Versions } from '../events/event-adapter.ts'
@@ -59,7 +65,6 @@ export function checkedSettings<Command, Event, State>(
 ): Settings<Command, Event, State> {
   knownNames('', options, optionNames)
   const { id, journal, epoch, journalTimeoutMs = 10_000, snapshots } = options
-  const { backoff = { minMs: 200, maxMs: 10_000 } } = options
   if (typeof id !== 'string' || id === '') {
     throw PersistenceError.invalidOption('id', id, 'a text that is not empty')
   }
@@ -82,9 +87,15 @@ export function checkedSettings<Command, Event, State>(
     codec,
     journalTimeoutMs,
     snapshots: snapshots && checkedSnapshots(snapshots),
-    strategy: oneForOne({ decide: directiveFor, maxRestarts: Infinity, backoff }),
+    strategy: options.backoff ? strategyWith(options.backoff) : defaultStrategy,
   }
 }
+
+function strategyWith(backoff: Backoff): SupervisionStrategy {
+  return oneForOne({ decide: directiveFor, maxRestarts: Infinity, backoff })
+}
+
+const defaultStrategy = strategyWith({ minMs: 200, maxMs: 10_000 })
 
 /** What becomes of the actor is known for failures of its journal; others are up to whoever supervises it. */
 function directiveFor(error: unknown): Directive {
