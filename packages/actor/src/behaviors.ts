@@ -1,4 +1,4 @@
-// What makes behaviors. Exported as one name, `Behaviors`.
+// What makes behaviors. Users see them under one name.
 import type { ActorContext } from './actor-context.ts'
 import type {
   Behavior,
@@ -58,3 +58,30 @@ export function superviseChildren<M>(
 export function spy<M>(inner: Behavior<M>, observe: (seen: Observation<M>) => void): Behavior<M> {
   return { type: 'spy', inner, observe }
 }
+
+/** Makes behaviors: what handles messages, and what is around that. */
+export const Behaviors: {
+  readonly receive: typeof receive
+  readonly setup: typeof setup
+  readonly same: typeof same
+  readonly stopped: typeof stopped
+  readonly restart: typeof restart
+  readonly unhandled: typeof unhandled
+  readonly ignore: typeof ignore
+  readonly withLifecycle: typeof withLifecycle
+  readonly supervise: typeof supervise
+  readonly superviseChildren: typeof superviseChildren
+  readonly spy: typeof spy
+} = Object.freeze({
+  receive,
+  setup,
+  same,
+  stopped,
+  restart,
+  unhandled,
+  ignore,
+  withLifecycle,
+  supervise,
+  superviseChildren,
+  spy,
+})

@@ -11,7 +11,7 @@ export type {
   SignalBehavior,
   SignalHandler,
 } from './behavior.ts'
-export * as Behaviors from './behaviors.ts'
+export { Behaviors } from './behaviors.ts'
 export type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
 export { ActorError, type ActorErrorCode } from './errors.ts'
 export { EventStream, type EventStreamOptions, type Subscriber } from './event-stream.ts'
