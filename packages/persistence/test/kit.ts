@@ -196,3 +196,16 @@ export class World {
     })
   }
 }
+
+/** What whoever asked hears where there will be no answer. */
+export const unanswered = { code: 'CASTY_ACTOR_ASK_UNANSWERED' }
+
+/** An account to which amounts were added, each by one command. */
+export async function accountWith(
+  process: Process,
+  ...amounts: readonly number[]
+): Promise<ActorRef<AccountCommand>> {
+  const account = process.spawn()
+  await process.add(account, ...amounts)
+  return account
+}
