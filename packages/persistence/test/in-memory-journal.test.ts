@@ -1,6 +1,8 @@
 import { ManualClock } from '@casty/clock'
 import {
   inMemoryJournal,
+  isJournalError,
+  JournalError,
   journalLimitDefaults,
   type EventJournal,
   type JournalFault,
@@ -141,4 +143,20 @@ test.each([
 test('limits are those of the options, and else those that all journals have', () => {
   const { limits } = inMemoryJournal({ limits: { maxIdBytes: 9 } })
   expect(limits).toEqual({ ...journalLimitDefaults, maxIdBytes: 9 })
+})
+
+test.each([
+  JournalError.closed('append'),
+  JournalError.damaged('id', 'a reason'),
+  JournalError.deleted('id', 1, 2),
+  JournalError.fencedByNumber('id', 1, { sequenceNr: 2, epoch: 1, deletedTo: 0 }),
+  JournalError.full('append'),
+  JournalError.invalid('epoch', -1, 'from 0'),
+  JournalError.tooLarge('A batch', 3, 'maxBatchEvents', 2),
+  JournalError.unavailable('append', 'unknown'),
+])('an error of a journal is known by its code: $code', (error) => {
+  expect(isJournalError(error)).toBe(true)
+  const ofAnotherVersion = Object.assign(new Error(error.message), { code: error.code })
+  expect(isJournalError(ofAnotherVersion)).toBe(true)
+  expect(isJournalError(Object.assign(new Error('other'), { code: 'ENOSPC' }))).toBe(false)
 })

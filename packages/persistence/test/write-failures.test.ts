@@ -1,6 +1,6 @@
-import { type EventJournal } from '@casty/persistence'
+import { inMemoryJournal, jsonCodec, type Codec, type EventJournal } from '@casty/persistence'
 import { expect, test } from 'vitest'
-import { accountWith, onCommand, unanswered, World } from './kit.ts'
+import { accountWith, onCommand, unanswered, World, type Added } from './kit.ts'
 
 test.each([{ type: 'refused' }, { type: 'full' }] as const)(
   'a write that was $type is the failure of its command alone',
@@ -124,4 +124,30 @@ test('what a journal throws that is no JournalError is an outcome that nobody kn
   isBroken = true
   await expect(process.add(account, 2)).rejects.toMatchObject(unanswered)
   expect(process.failures).toEqual(['CASTY_PERSISTENCE_WRITE_UNKNOWN restart'])
+})
+
+test('what another codec refuses is the failure of its command alone', async () => {
+  const world = new World()
+  const process = world.start()
+  const codec: Codec = {
+    encode(value) {
+      if ((value as Added).amount > 2) throw new RangeError('above 2')
+      return jsonCodec.encode(value)
+    },
+    decode: (bytes) => jsonCodec.decode(bytes),
+  }
+  const account = process.spawn({ codec })
+  await expect(process.add(account, 1, 4)).rejects.toMatchObject(unanswered)
+  expect(process.failures).toEqual(['CASTY_PERSISTENCE_WRITE_REFUSED resume'])
+  expect(await process.add(account, 2)).toBe(2)
+})
+
+test('more events at once than the journal takes are the failure of their command alone', async () => {
+  const world = new World()
+  const process = world.start()
+  const journal = inMemoryJournal({ limits: { maxBatchEvents: 2 } })
+  const account = process.spawn({ journal })
+  await expect(process.add(account, 1, 2, 3)).rejects.toMatchObject(unanswered)
+  expect(process.failures).toEqual(['CASTY_PERSISTENCE_WRITE_REFUSED resume'])
+  expect(await process.add(account, 1, 2)).toBe(3)
 })

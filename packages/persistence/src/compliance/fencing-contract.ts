@@ -39,6 +39,21 @@ export function fencingContract(name: string, subject: JournalSubject): void {
       },
     )
 
+    test.skipIf(lacks(subject, 'second-writer'))(
+      'a claim in one journal fences writers in another on the same store',
+      async () => {
+        await using fixture = await Fixture.start(subject)
+        const [old, young] = [await fixture.open(), await fixture.open()]
+        await append(old, 'id', 0, ['a'], 1)
+        expect(await young.claim('id', 2)).toEqual({ sequenceNr: 1, epoch: 2, deletedTo: 0 })
+        await expect(append(old, 'id', 1, ['b'], 1)).rejects.toMatchObject(fenced)
+        await expect(old.claim('id', 1)).rejects.toMatchObject(fenced)
+        await append(young, 'id', 1, ['c'], 2)
+        expect(await texts(old, 'id')).toEqual(['a', 'c'])
+        expect(await old.highest('id')).toEqual({ sequenceNr: 2, epoch: 2, deletedTo: 0 })
+      },
+    )
+
     test('a writer that does not know the last event is told how far events go', async () => {
       await using fixture = await Fixture.start(subject)
       const journal = await fixture.open()

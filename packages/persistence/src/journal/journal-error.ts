@@ -146,7 +146,18 @@ export class JournalError extends Error {
   }
 }
 
-/** Whether a journal made it, of whichever version. */
+const codes: Readonly<Record<JournalErrorCode, true>> = {
+  CASTY_JOURNAL_CLOSED: true,
+  CASTY_JOURNAL_DAMAGED: true,
+  CASTY_JOURNAL_DELETED: true,
+  CASTY_JOURNAL_FENCED: true,
+  CASTY_JOURNAL_FULL: true,
+  CASTY_JOURNAL_INVALID: true,
+  CASTY_JOURNAL_TOO_LARGE: true,
+  CASTY_JOURNAL_UNAVAILABLE: true,
+}
+
+/** Whether a journal made it, with whichever version of this package. */
 export function isJournalError(error: unknown): error is JournalError {
-  return error instanceof Error && 'code' in error && /^CASTY_JOURNAL_[A-Z]+$/.test(`${error.code}`)
+  return error instanceof Error && 'code' in error && Object.hasOwn(codes, String(error.code))
 }

@@ -132,7 +132,7 @@ export class SourcedActor<Command, Event, State> implements EventSourcedContext<
     readonly records: readonly JournalRecord[]
     readonly isSnapshotWanted: boolean
   } {
-    const { onEvent, snapshots, codec, events: adapter } = this.#settings
+    const { onEvent, snapshots } = this.#settings
     const timestamp = Math.max(0, Math.floor(this.actor.system.clock.wallNow()))
     let { state, sequenceNr } = this.#known
     let isSnapshotWanted = false
@@ -140,10 +140,20 @@ export class SourcedActor<Command, Event, State> implements EventSourcedContext<
       const info: EventInfo = { sequenceNr: ++sequenceNr, epoch: this.epoch, timestamp }
       state = onEvent(state, event, info)
       if (snapshots?.when?.(state, event, info) === true) isSnapshotWanted = true
-      const { manifest, version, content } = adapter.toStored(event)
-      return { manifest, version, timestamp, bytes: codec.encode(content) }
+      return this.#recordOf(event, timestamp)
     })
     return { next: { state, sequenceNr }, records, isSnapshotWanted }
+  }
+
+  #recordOf(event: Event, timestamp: number): JournalRecord {
+    const { id, codec, events } = this.#settings
+    try {
+      const { manifest, version, content } = events.toStored(event)
+      return { manifest, version, timestamp, bytes: codec.encode(content) }
+    } catch (error) {
+      if (error instanceof PersistenceError) throw error
+      throw PersistenceError.writeRefused(id, error) // What another codec throws.
+    }
   }
 
   async #write(events: readonly JournalRecord[]): Promise<void> {
