@@ -70,6 +70,8 @@ export type DeadLetterCounts = Readonly<Partial<Record<DeadLetterReason, number>
 export class ActorSystem implements AsyncDisposable {
   /** What its actors go by: for whatever else is to keep time with them. */
   readonly clock: Clock
+  /** What it logs to: for whatever else has to say something about its actors. */
+  readonly logger: Logger | undefined
   readonly #runtime: Runtime
   readonly #guardian: Cell
   readonly #events = new EventStream<SystemEvent>({
@@ -98,6 +100,7 @@ export class ActorSystem implements AsyncDisposable {
       this.#log = new SystemLog(logger, clock)
     }
     this.clock = clock
+    this.logger = logger
     this.#scheduler = new SystemScheduler(clock)
     this.#tasks = new ShutdownTasks(clock, (phase, name, error) => {
       this.#report(error, `Task ${name} of the shutdown failed, in phase ${phase}`)

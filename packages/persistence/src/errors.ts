@@ -44,10 +44,16 @@ export class PersistenceError extends Error {
     )
   }
 
-  static invalidOption(option: string, value: unknown, allowed: string): PersistenceError {
+  static invalidOption(
+    option: string,
+    value: unknown,
+    allowed: string,
+    options: ErrorOptions = {},
+  ): PersistenceError {
     return new PersistenceError(
       'CASTY_PERSISTENCE_INVALID_OPTION',
       `Option ${option} of eventSourced() is ${describeValue(value)}; allowed is ${allowed}.`,
+      options,
     )
   }
 

@@ -2,6 +2,7 @@
 import {
   ActorSystem,
   type ActorRef,
+  type ActorSystemOptions,
   type Behavior,
   type Ending,
   type MailboxSettings,
@@ -83,10 +84,10 @@ export class Process {
   readonly events: SystemEvent[] = []
   readonly #clock: ManualClock
 
-  constructor(clock: ManualClock, journal: InMemoryJournal) {
+  constructor(clock: ManualClock, journal: InMemoryJournal, options: ActorSystemOptions = {}) {
     this.#clock = clock
     this.journal = journal
-    this.system = new ActorSystem({ clock, random: seededRandom(1) })
+    this.system = new ActorSystem({ clock, random: seededRandom(1), ...options })
     this.system.subscribe((event) => this.events.push(event))
   }
 
@@ -174,8 +175,8 @@ export class World {
   readonly clock = new ManualClock()
   readonly memory: InMemoryJournal = inMemoryJournal({ clock: this.clock })
 
-  start(): Process {
-    return new Process(this.clock, this.memory.open())
+  start(options?: ActorSystemOptions): Process {
+    return new Process(this.clock, this.memory.open(), options)
   }
 
   async stored(id = 'account'): Promise<readonly StoredEvent[]> {

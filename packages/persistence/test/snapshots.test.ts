@@ -1,4 +1,4 @@
-import type { StoredSnapshot } from '@casty/persistence'
+import { eventSourced, inMemoryJournal, type StoredSnapshot } from '@casty/persistence'
 import { expect, test } from 'vitest'
 import { World, type AccountOptions, type Process } from './kit.ts'
 
@@ -202,4 +202,37 @@ test('others have their turns while many events are read', async () => {
   await again.pass(0)
   expect((await read).total).toBe(10_000)
   expect(turns).toBeGreaterThan(2)
+})
+
+test('a state that no snapshot can hold is refused before the actor starts', () => {
+  const make = (): unknown =>
+    eventSourced({
+      id: 'a',
+      journal: inMemoryJournal(),
+      initialState: new Map(),
+      snapshots: {},
+      onCommand: (_state, _command, { effects }) => effects.none(),
+      onEvent: (state) => state,
+    })
+  expect(make).toThrow(
+    expect.objectContaining({
+      code: 'CASTY_PERSISTENCE_INVALID_OPTION',
+      cause: expect.objectContaining({ code: 'CASTY_PERSISTENCE_UNSERIALIZABLE' }),
+    }),
+  )
+})
+
+test('what nobody listens to is logged where the system logs', async () => {
+  const world = new World()
+  const lines: unknown[] = []
+  const silent = (): void => {}
+  const logger = {
+    debug: silent,
+    info: silent,
+    error: silent,
+    warn: (details: object) => lines.push(details),
+  }
+  world.memory.fail({ type: 'full' }, { operation: 'saveSnapshot' })
+  await addOnes(world.start({ logger }), { snapshots: { every: 5 } }, 6)
+  expect(lines).toMatchObject([{ type: 'snapshot-failed', sequenceNr: 5 }])
 })

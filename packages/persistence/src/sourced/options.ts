@@ -91,6 +91,6 @@ export interface EventSourcedOptions<Command, Event, State> {
   readonly journalTimeoutMs?: number
   /** Pauses before it starts again, while the journal cannot be reached. @defaultValue 200 to 10_000 ms */
   readonly backoff?: Backoff
-  /** Called with what disturbs nobody. What it throws is ignored. */
+  /** Called with what disturbs nobody. What it throws is ignored. @defaultValue logs it, as the system does */
   readonly onWarning?: (warning: PersistenceWarning) => void
 }

@@ -1,7 +1,6 @@
 // How an actor comes to know its state: it becomes the writer of its id, so that nobody else adds an event
 // that it does not see, takes the newest snapshot that it can read, and adds the events after it one by one.
-import type { ActorContext } from '@casty/actor'
-import type { Clock } from '@casty/clock'
+import type { ActorContext, ActorSystem } from '@casty/actor'
 import { PersistenceError } from '../errors.ts'
 import { upcast } from '../events/event-adapter.ts'
 import { isJournalError, JournalError } from '../journal/journal-error.ts'
@@ -37,17 +36,16 @@ export async function recover<Command, Event, State>(
   settings: Settings<Command, Event, State>,
   context: ActorContext<Command>,
 ): Promise<Recovered<State>> {
-  const { clock } = context.system
-  const { signal } = context
+  const { signal, system } = context
   signal.throwIfAborted()
-  const patience = new Patience(clock, settings.journalTimeoutMs)
+  const patience = new Patience(system.clock, settings.journalTimeoutMs)
   const abort = new AbortController()
   let giveUp = (): void => {}
   const stopped = new Promise<never>((_resolve, reject) => {
     giveUp = () => reject(signal.reason)
   })
   signal.addEventListener('abort', giveUp)
-  const recovery = new Recovery(settings, clock, patience, abort.signal)
+  const recovery = new Recovery(settings, system, patience, abort.signal)
   try {
     return await Promise.race([recovery.run(), patience.exhausted, stopped])
   } catch (error) {
@@ -62,18 +60,18 @@ export async function recover<Command, Event, State>(
 
 class Recovery<Command, Event, State> {
   readonly #settings: Settings<Command, Event, State>
-  readonly #clock: Clock
+  readonly #system: ActorSystem
   readonly #patience: Patience
   readonly #signal: AbortSignal
 
   constructor(
     settings: Settings<Command, Event, State>,
-    clock: Clock,
+    system: ActorSystem,
     patience: Patience,
     signal: AbortSignal,
   ) {
     this.#settings = settings
-    this.#clock = clock
+    this.#system = system
     this.#patience = patience
     this.#signal = signal
   }
@@ -98,7 +96,11 @@ class Recovery<Command, Event, State> {
       if (found === undefined) break
       if ('state' in found) return { ...found, snapshotNr: found.sequenceNr }
       atMost = found.sequenceNr - 1
-      warn(this.#settings, { type: 'snapshot-unusable', id: this.#settings.id, ...found })
+      warn(this.#settings, this.#system, {
+        type: 'snapshot-unusable',
+        id: this.#settings.id,
+        ...found,
+      })
     }
     // All was deleted on purpose where there is nothing left. Where a snapshot is damaged, it was not.
     const isForgotten = head.deletedTo === head.sequenceNr && atMost === head.sequenceNr
@@ -134,7 +136,7 @@ class Recovery<Command, Event, State> {
     let { state, sequenceNr } = start
     if (sequenceNr === head.sequenceNr) return start
     const range = { fromSequenceNr: sequenceNr + 1, toSequenceNr: head.sequenceNr }
-    let sliceEnd = this.#clock.now() + sliceMs
+    let sliceEnd = this.#system.clock.now() + sliceMs
     let read = 0
     for await (const stored of journal.events(id, { ...range, signal: this.#signal })) {
       this.#goOn()
@@ -142,9 +144,9 @@ class Recovery<Command, Event, State> {
       state = this.#after(state, stored)
       sequenceNr++
       if (++read % eventsPerLook > 0) continue
-      if (read % sliceEvents > 0 && this.#clock.now() < sliceEnd) continue
+      if (read % sliceEvents > 0 && this.#system.clock.now() < sliceEnd) continue
       await this.#letOthersRun()
-      sliceEnd = this.#clock.now() + sliceMs
+      sliceEnd = this.#system.clock.now() + sliceMs
     }
     if (sequenceNr < head.sequenceNr) {
       throw JournalError.damaged(id, 'it is missing', { sequenceNr: sequenceNr + 1 })
@@ -165,7 +167,7 @@ class Recovery<Command, Event, State> {
 
   #letOthersRun(): Promise<void> {
     return new Promise((resolve) => {
-      this.#clock.schedule(0, resolve)
+      this.#system.clock.schedule(0, resolve)
     })
   }
 

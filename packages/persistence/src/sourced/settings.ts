@@ -76,6 +76,7 @@ export function checkedSettings<Command, Event, State>(
   const { events = plainEvents<Event>(), codec = jsonCodec } = options
   capable('events', events, ['toStored', 'fromStored'])
   capable('codec', codec, ['encode', 'decode'])
+  if (snapshots !== undefined) encodable(codec, options.initialState)
   if (epoch !== undefined) whole('epoch', epoch, 0)
   if (!(journalTimeoutMs > 0) || !Number.isFinite(journalTimeoutMs)) {
     const allowed = 'a number of milliseconds above 0'
@@ -140,6 +141,16 @@ function knownNames(prefix: string, options: object, known: readonly string[]): 
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name))
   if (unknown !== undefined) throw PersistenceError.unknownOption(`${prefix}${unknown}`, known)
+}
+
+/** Found out now, rather than by a warning for each snapshot that is not saved. */
+function encodable(codec: Codec, initialState: unknown): void {
+  try {
+    codec.encode(initialState)
+  } catch (error) {
+    const allowed = 'one that the codec can encode, since snapshots are taken'
+    throw PersistenceError.invalidOption('initialState', initialState, allowed, { cause: error })
+  }
 }
 
 function whole(option: string, value: number, least: number): void {

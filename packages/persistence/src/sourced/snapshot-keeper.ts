@@ -1,6 +1,6 @@
 // Takes snapshots while the actor goes on, and deletes what they make superfluous. A snapshot of durable
 // events is right whoever saves it and however late, so nobody waits for it.
-import type { Clock } from '@casty/clock'
+import type { ActorSystem } from '@casty/actor'
 import type { Folded } from './recovery.ts'
 import type { Settings, SnapshotSettings } from './settings.ts'
 import { warn } from './warn.ts'
@@ -9,7 +9,7 @@ import { warn } from './warn.ts'
 export class SnapshotKeeper<Command, Event, State> {
   readonly #settings: Settings<Command, Event, State>
   readonly #policy: SnapshotSettings<Event, State>
-  readonly #clock: Clock
+  readonly #system: ActorSystem
   readonly #epoch: number
   /** Numbers of snapshots that are there, oldest first: as far as this incarnation knows. */
   readonly #kept: number[]
@@ -21,13 +21,13 @@ export class SnapshotKeeper<Command, Event, State> {
   constructor(
     settings: Settings<Command, Event, State>,
     policy: SnapshotSettings<Event, State>,
-    clock: Clock,
+    system: ActorSystem,
     epoch: number,
     snapshotNr: number,
   ) {
     this.#settings = settings
     this.#policy = policy
-    this.#clock = clock
+    this.#system = system
     this.#epoch = epoch
     this.#takenAt = snapshotNr
     this.#kept = snapshotNr > 0 ? [snapshotNr] : []
@@ -55,20 +55,20 @@ export class SnapshotKeeper<Command, Event, State> {
     const { id, journal, codec } = this.#settings
     const writer = { epoch: this.#epoch }
     try {
-      const timestamp = Math.max(0, Math.floor(this.#clock.wallNow()))
+      const timestamp = Math.max(0, Math.floor(this.#system.clock.wallNow()))
       const version = this.#policy.versions.version ?? 1
       const bytes = codec.encode(state)
       const snapshot = { manifest: 'state', version, timestamp, bytes, sequenceNr }
       await journal.saveSnapshot(id, snapshot, writer)
     } catch (error) {
-      warn(this.#settings, { type: 'snapshot-failed', id, sequenceNr, error })
+      warn(this.#settings, this.#system, { type: 'snapshot-failed', id, sequenceNr, error })
       return
     }
     this.#kept.push(sequenceNr)
     try {
       await this.#deleteSuperfluous()
     } catch (error) {
-      warn(this.#settings, { type: 'deletion-failed', id, sequenceNr, error })
+      warn(this.#settings, this.#system, { type: 'deletion-failed', id, sequenceNr, error })
     }
   }
 

@@ -36,8 +36,8 @@ export class SourcedActor<Command, Event, State> implements EventSourcedContext<
     this.epoch = epoch
     this.#known = { state, sequenceNr }
     const { snapshots } = settings
-    const { clock } = actor.system
-    this.#snapshots = snapshots && new SnapshotKeeper(settings, snapshots, clock, epoch, snapshotNr)
+    this.#snapshots =
+      snapshots && new SnapshotKeeper(settings, snapshots, actor.system, epoch, snapshotNr)
   }
 
   get id(): string {
