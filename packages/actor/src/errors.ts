@@ -13,6 +13,9 @@ export type ActorErrorCode =
   | 'CASTY_ACTOR_ASK_CYCLE'
   | 'CASTY_ACTOR_ASK_UNANSWERED'
   | 'CASTY_ACTOR_SHUTDOWN_TIMEOUT'
+  | 'CASTY_ACTOR_STREAM_FAILED'
+  | 'CASTY_ACTOR_STREAM_BROKEN'
+  | 'CASTY_ACTOR_STREAM_BUSY'
 
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
 export class ActorError extends Error {
@@ -100,6 +103,28 @@ export class ActorError extends Error {
     return new ActorError(
       'CASTY_ACTOR_DEATH_PACT',
       `${path} watches ${watched}, which has stopped, and does not handle the signal; handle it, or use watchWith().`,
+    )
+  }
+
+  static streamFailed(path: string, cause: unknown): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_STREAM_FAILED',
+      `The stream of ${path} failed before it had ended; the cause tells why.`,
+      { cause },
+    )
+  }
+
+  static streamBroken(path: string): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_STREAM_BROKEN',
+      `An end of the stream of ${path} stopped before the stream had ended; read it again.`,
+    )
+  }
+
+  static streamBusy(path: string, maxSubscribers: number): ActorError {
+    return new ActorError(
+      'CASTY_ACTOR_STREAM_BUSY',
+      `${path} serves ${maxSubscribers} readers, which is all it may; read later, or raise maxSubscribers.`,
     )
   }
 

@@ -22,6 +22,10 @@ export { mailboxDefaults, type MailboxSettings, type OverflowPolicy } from './ma
 export type { Ending, Signal } from './signal.ts'
 export type { RepeatOptions, ScheduleOptions, Scheduler } from './scheduler.ts'
 export type { ShutdownPhase, ShutdownTask, ShutdownTaskOptions } from './shutdown.ts'
+export type { StreamDemand, StreamMessage, StreamRequest } from './stream-messages.ts'
+export { readStream } from './stream-reader.ts'
+export { streamSink, type StreamReadOptions } from './stream-sink.ts'
+export { streamSource, type StreamSourceOptions } from './stream-source.ts'
 export type { Stash } from './stash.ts'
 export {
   allForOne,

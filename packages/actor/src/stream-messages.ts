@@ -1,0 +1,23 @@
+// What the two ends of a stream tell each other. An element is sent only where it was asked for.
+import type { ActorRef } from './actor-ref.ts'
+
+/** Told to the source of a stream. Whoever sends it watches the producer that it is answered with. */
+export interface StreamRequest<E> {
+  readonly type: 'subscribe'
+  /** Goes with all that is told of it: one who begins anew tells its stream from the one before. */
+  readonly streamId: number
+  readonly subscriber: ActorRef<StreamMessage<E>>
+  readonly replyTo: ActorRef<ActorRef<StreamDemand>>
+}
+
+/** Told to a producer: how many more elements may be sent; or that it is not needed any more. */
+export type StreamDemand =
+  | { readonly type: 'demand'; readonly count: number }
+  | { readonly type: 'cancel' }
+
+/** Told to the subscriber of a stream. After the last two there is nothing more. */
+export type StreamMessage<E> = { readonly streamId: number } & (
+  | { readonly type: 'element'; readonly element: E }
+  | { readonly type: 'completed' }
+  | { readonly type: 'failed'; readonly error: unknown }
+)

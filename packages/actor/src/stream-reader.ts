@@ -1,0 +1,88 @@
+// A stream for code that is no actor: an `AsyncIterable`, with an actor behind each loop over it.
+import type { ActorRef } from './actor-ref.ts'
+import type { ActorSystem } from './actor-system.ts'
+import { withLifecycle } from './behaviors.ts'
+import { ActorError } from './errors.ts'
+import type { StreamMessage, StreamRequest } from './stream-messages.ts'
+import { checkedReading, reading, type StreamReadOptions } from './stream-sink.ts'
+
+/**
+ * Reads a stream from `source`, from its beginning in each loop. Elements are asked for as they are taken;
+ * leaving the loop ends the stream at the other end too. The loop throws `CASTY_ACTOR_STREAM_FAILED` where
+ * the stream fails, and `CASTY_ACTOR_STREAM_BROKEN` where the source, or this system, stops before its end.
+ *
+ * @throws ActorError `CASTY_ACTOR_INVALID_OPTION`
+ */
+export function readStream<E>(
+  system: ActorSystem,
+  source: ActorRef<StreamRequest<E>>,
+  options: StreamReadOptions = {},
+): AsyncIterable<E> {
+  const checked = checkedReading('readStream()', options)
+  return { [Symbol.asyncIterator]: () => new Reader(system, source, checked) }
+}
+
+interface Waiting<E> {
+  readonly resolve: (result: IteratorResult<E>) => void
+  readonly reject: (error: unknown) => void
+}
+
+class Reader<E> implements AsyncIterator<E> {
+  readonly #system: ActorSystem
+  readonly #ref: ActorRef<StreamMessage<E>>
+  /** At most as many as were asked for. */
+  readonly #elements: { readonly element: E; readonly consumed: () => void }[] = []
+  readonly #waiting: Waiting<E>[] = []
+  #ending: { readonly error: unknown } | 'completed' | undefined
+
+  constructor(
+    system: ActorSystem,
+    source: ActorRef<StreamRequest<E>>,
+    options: Required<StreamReadOptions>,
+  ) {
+    this.#system = system
+    const behavior = reading<E>(source, options, {
+      onElement: (element, consumed) => {
+        this.#elements.push({ element, consumed })
+        this.#serve()
+      },
+      onCompleted: () => this.#end('completed'),
+      onFailed: (error) => this.#end({ error }),
+    })
+    // With its system, perhaps.
+    const postStop = (): void => this.#end({ error: ActorError.streamBroken(source.path) })
+    this.#ref = system.spawn(withLifecycle(behavior, { postStop }))
+  }
+
+  #end(ending: { readonly error: unknown } | 'completed'): void {
+    this.#ending ??= ending
+    this.#serve()
+  }
+
+  next(): Promise<IteratorResult<E>> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject })
+      this.#serve()
+    })
+  }
+
+  async return(): Promise<IteratorResult<E>> {
+    this.#elements.length = 0
+    this.#end('completed')
+    await this.#system.stop(this.#ref)
+    return { done: true, value: undefined }
+  }
+
+  #serve(): void {
+    while (this.#waiting.length > 0) {
+      const next = this.#elements.shift()
+      if (!next && !this.#ending) return
+      const waiting = this.#waiting.shift()
+      if (next) {
+        waiting?.resolve({ done: false, value: next.element })
+        next.consumed()
+      } else if (this.#ending === 'completed') waiting?.resolve({ done: true, value: undefined })
+      else waiting?.reject(this.#ending?.error)
+    }
+  }
+}
