@@ -146,6 +146,37 @@ test('an id of which only a damaged snapshot is left does not begin anew', async
   expect(again.failures).toEqual(['CASTY_PERSISTENCE_RECOVERY_FAILED stop'])
 })
 
+test('of very many that start at once, some recover first, and all in the end', async () => {
+  const world = new World()
+  const process = world.start()
+  let [now, most] = [0, 0]
+  const journal: EventJournal = new Proxy(process.journal, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      if (name !== 'claim') return value.bind(target)
+      return async (...given: readonly unknown[]): Promise<unknown> => {
+        most = Math.max(most, ++now)
+        await new Promise<void>((resolve) => world.clock.schedule(6_000, resolve))
+        now--
+        return await Reflect.apply(value, target, given)
+      }
+    },
+  })
+  const accounts = Array.from({ length: 200 }, (_, index) =>
+    process.spawn({ id: `account ${index}`, journal }),
+  )
+  await process.idle()
+  const stopped = process.answered(process.system.stop(accounts[199] ?? process.spawn()))
+  await stopped
+  await process.pass(24_000)
+  expect(most).toBe(64)
+  expect(process.failures).toEqual([])
+  for (const account of accounts.slice(0, 199)) {
+    expect((await process.read(account)).epoch).toBe(1)
+  }
+})
+
 test('an actor that is stopped while it recovers stops at once', async () => {
   const world = new World()
   world.memory.fail({ type: 'silent', carriedOut: false }, { operation: 'claim' })

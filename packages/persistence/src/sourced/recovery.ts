@@ -6,6 +6,7 @@ import { upcast } from '../events/event-adapter.ts'
 import { isJournalError, JournalError } from '../journal/journal-error.ts'
 import type { JournalHead, StoredEvent, StoredSnapshot } from '../journal/journal-record.ts'
 import { Patience } from './patience.ts'
+import { gateOf } from './recovery-gate.ts'
 import type { Settings } from './settings.ts'
 import { warn } from './warn.ts'
 
@@ -36,8 +37,21 @@ export async function recover<Command, Event, State>(
   settings: Settings<Command, Event, State>,
   context: ActorContext<Command>,
 ): Promise<Recovered<State>> {
+  const gate = gateOf(settings.journal)
+  await gate.enter(context.signal)
+  try {
+    return await recoverNow(settings, context)
+  } finally {
+    gate.leave()
+  }
+}
+
+async function recoverNow<Command, Event, State>(
+  settings: Settings<Command, Event, State>,
+  context: ActorContext<Command>,
+): Promise<Recovered<State>> {
   const { signal, system } = context
-  signal.throwIfAborted()
+  signal.throwIfAborted() // It may have waited for its turn.
   const patience = new Patience(system.clock, settings.journalTimeoutMs)
   const abort = new AbortController()
   let giveUp = (): void => {}
