@@ -62,11 +62,12 @@ export function versionedEvents<Event extends { readonly type: string }>(
     },
     fromStored({ manifest, version, content }) {
       const kind = byManifest.get(manifest)
-      const what = `an event of kind ${describeValue(manifest)}`
-      if (!kind) throw PersistenceError.unknownVersion(what, version, 'no such kind')
+      if (!kind) {
+        throw PersistenceError.unknownVersion(kindText(manifest), version, 'no such kind')
+      }
       if ('replacedBy' in kind) return kind.replacedBy(content, version)
       // The translations promise events of today, as the types of a codec do.
-      return [upcast(what, kind, version, content) as Event]
+      return [upcast(() => kindText(manifest), kind, version, content) as Event]
     },
   }
 }
@@ -75,12 +76,15 @@ export function versionedEvents<Event extends { readonly type: string }>(
 export function plainEvents<Event>(): EventAdapter<Event> {
   return {
     toStored: (event) => ({ manifest: manifestOf(event), version: 1, content: event }),
-    fromStored: ({ manifest, version, content }) => {
-      const what = `an event of kind ${describeValue(manifest)}`
-      // What was encoded from an event is decoded to one.
-      return [upcast(what, {}, version, content) as Event]
-    },
+    // What was encoded from an event is decoded to one.
+    fromStored: ({ manifest, version, content }) => [
+      upcast(() => kindText(manifest), {}, version, content) as Event,
+    ],
   }
+}
+
+function kindText(manifest: string): string {
+  return `an event of kind ${describeValue(manifest)}`
 }
 
 function manifestOf(event: unknown): string {
@@ -94,7 +98,7 @@ function manifestOf(event: unknown): string {
  * @throws PersistenceError `CASTY_PERSISTENCE_UNKNOWN_VERSION`
  */
 export function upcast(
-  what: string,
+  what: () => string,
   { version: today = 1, upcasts = {} }: Versions,
   version: number,
   content: unknown,
@@ -104,7 +108,7 @@ export function upcast(
     const translate = at < today ? upcasts[at] : undefined
     if (!translate) {
       const known = Object.keys(upcasts).concat(String(today)).join(', ')
-      throw PersistenceError.unknownVersion(what, version, `versions ${known}`)
+      throw PersistenceError.unknownVersion(what(), version, `versions ${known}`)
     }
     translated = translate(translated)
   }

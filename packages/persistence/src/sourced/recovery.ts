@@ -140,7 +140,7 @@ class Recovery<Command, Event, State> {
 
   #stateIn({ manifest, version, bytes }: StoredSnapshot): State {
     const { codec, snapshots } = this.#settings
-    const what = `a snapshot of kind ${JSON.stringify(manifest)}`
+    const what = (): string => `a snapshot of kind ${JSON.stringify(manifest)}`
     // What was encoded from a state, and translated to the version of today, is a state.
     return upcast(what, snapshots?.versions ?? {}, version, codec.decode(bytes)) as State
   }
