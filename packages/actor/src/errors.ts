@@ -16,6 +16,7 @@ export type ActorErrorCode =
   | 'CASTY_ACTOR_STREAM_FAILED'
   | 'CASTY_ACTOR_STREAM_BROKEN'
   | 'CASTY_ACTOR_STREAM_BUSY'
+  | 'CASTY_ACTOR_EXPECTATION_FAILED'
 
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
 export class ActorError extends Error {
@@ -104,6 +105,11 @@ export class ActorError extends Error {
       'CASTY_ACTOR_DEATH_PACT',
       `${path} watches ${watched}, which has stopped, and does not handle the signal; handle it, or use watchWith().`,
     )
+  }
+
+  /** @param what - a sentence */
+  static expectationFailed(what: string): ActorError {
+    return new ActorError('CASTY_ACTOR_EXPECTATION_FAILED', what)
   }
 
   static streamFailed(path: string, cause: unknown): ActorError {

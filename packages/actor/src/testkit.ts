@@ -1,0 +1,5 @@
+export { ActorTestKit, type ActorTestKitOptions } from './testkit/actor-test-kit.ts'
+export { BehaviorTestKit, type BehaviorTestKitOptions } from './testkit/behavior-test-kit.ts'
+export type { Effect } from './testkit/effect.ts'
+export { TestInbox } from './testkit/test-inbox.ts'
+export type { TestProbe } from './testkit/test-probe.ts'
