@@ -51,9 +51,9 @@ export interface ActorContext<M> {
    * handles nothing else; where it asks one that waits for this one, it rejects with
    * `CASTY_ACTOR_ASK_CYCLE`. For the rest see `ActorSystem.ask`.
    */
-  ask<A, R>(
+  ask<A, R, const Q extends A = A>(
     ref: ActorRef<A>,
-    makeMessage: (replyTo: ActorRef<R>) => A,
+    makeMessage: (replyTo: ActorRef<R>) => Q,
     options?: AskOptions,
   ): Promise<R>
   /**

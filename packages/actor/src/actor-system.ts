@@ -153,9 +153,9 @@ export class ActorSystem implements AsyncDisposable {
    *
    * Rejects with `CASTY_ACTOR_ASK_TIMEOUT`, `CASTY_ACTOR_ASK_UNANSWERED`, or the reason of the signal.
    */
-  async ask<M, R>(
+  async ask<M, R, const Q extends M = M>(
     ref: ActorRef<M>,
-    makeMessage: (replyTo: ActorRef<R>) => M,
+    makeMessage: (replyTo: ActorRef<R>) => Q,
     options?: AskOptions,
   ): Promise<R> {
     return await ask(this.#runtime, ref, makeMessage, options)

@@ -114,9 +114,9 @@ export class Context<M> implements ActorContext<M> {
     throw ActorError.foreignRef(ref.path, this.#cell.path)
   }
 
-  ask<A, R>(
+  ask<A, R, const Q extends A = A>(
     ref: ActorRef<A>,
-    makeMessage: (replyTo: ActorRef<R>) => A,
+    makeMessage: (replyTo: ActorRef<R>) => Q,
     options?: AskOptions,
   ): Promise<R> {
     return ask(this.#cell.runtime, ref, makeMessage, options, callOf(this.#cell))

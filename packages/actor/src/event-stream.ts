@@ -27,9 +27,11 @@ const all = (): boolean => true
  *
  * @example
  * const stream = new EventStream<{ type: 'opened' } | { type: 'closed' }>()
- * stream.subscribe('closed', (event) => console.log(event.type))
+ * const told: string[] = []
+ * stream.subscribe('closed', (event) => told.push(event.type))
  * stream.publish({ type: 'opened' })
- * stream.publish({ type: 'closed' }) // => closed
+ * stream.publish({ type: 'closed' })
+ * told // => [ 'closed' ]
  */
 export class EventStream<E extends { readonly type: string }> {
   readonly #onError: (error: unknown) => void

@@ -150,3 +150,17 @@ describe('Actors that ask each other', () => {
     expect(await system.ask(first, about('x'))).toBe('here')
   })
 })
+
+test('What is asked needs no types but those of the answer', async () => {
+  await using system = new TestSystem()
+  type Message =
+    | { readonly type: 'get'; readonly replyTo: ActorRef<number> }
+    | { readonly type: 'set' }
+  const ref = system.spawn<Message>(
+    Behaviors.receive((message) => {
+      if (message.type === 'get') message.replyTo.tell(7)
+    }),
+  )
+  const answer = await system.ask(ref, (replyTo: ActorRef<number>) => ({ type: 'get', replyTo }))
+  expect(answer + 1).toBe(8)
+})

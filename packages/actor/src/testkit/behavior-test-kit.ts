@@ -29,7 +29,7 @@ export interface BehaviorTestKitOptions {
  *   timers.startOnce('again', message, 1_000)
  * }))
  * kit.run('tick')
- * console.log(kit.takeEffects()[0]?.type) // => timer-started
+ * kit.takeEffects()[0]?.type // => 'timer-started'
  */
 export class BehaviorTestKit<M> {
   readonly #context: TestContext<M>

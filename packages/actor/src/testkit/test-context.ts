@@ -78,9 +78,9 @@ export class TestContext<M> implements ActorContext<M> {
     this.effects.push({ type: 'unwatched', path })
   }
 
-  ask<A, R>(
+  ask<A, R, const Q extends A = A>(
     ref: ActorRef<A>,
-    makeMessage: (replyTo: ActorRef<R>) => A,
+    makeMessage: (replyTo: ActorRef<R>) => Q,
     _options?: AskOptions,
   ): Promise<R> {
     return new Promise<R>((resolve) => {
