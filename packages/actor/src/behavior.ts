@@ -62,6 +62,7 @@ export type Behavior<M> =
       readonly type: 'spy'
       readonly inner: Behavior<M>
       readonly observe: (seen: Observation<M>) => void
+      readonly onChildren: boolean
     }
   | SignalBehavior
 

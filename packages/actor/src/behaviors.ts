@@ -8,11 +8,20 @@ import type {
   SignalBehavior,
   SignalHandler,
 } from './behavior.ts'
+import type { Stash } from './stash.ts'
 import type { SupervisionStrategy } from './supervision.ts'
+import type { Timers } from './timers.ts'
 
 /** Handles messages, one at a time; and signals, where it watches somebody. */
 export function receive<M>(onMessage: MessageHandler<M>, onSignal?: SignalHandler<M>): Behavior<M> {
   return { type: 'receive', onMessage, onSignal }
+}
+
+/** Handles messages, where the context is of no use to it. */
+export function receiveMessage<M>(
+  onMessage: (message: M) => ReturnType<MessageHandler<M>>,
+): Behavior<M> {
+  return { type: 'receive', onMessage: (message) => onMessage(message), onSignal: undefined }
 }
 
 /**
@@ -23,6 +32,16 @@ export function setup<M>(
   factory: (context: ActorContext<M>) => Behavior<M> | Promise<Behavior<M>>,
 ): Behavior<M> {
   return { type: 'setup', factory }
+}
+
+/** The same, for what needs timers only. */
+export function withTimers<M>(factory: (timers: Timers<M>) => Behavior<M>): Behavior<M> {
+  return setup((context) => factory(context.timers))
+}
+
+/** The same, for what needs a stash only. */
+export function withStash<M>(factory: (stash: Stash<M>) => Behavior<M>): Behavior<M> {
+  return setup((context) => factory(context.stash))
 }
 
 /** As it was: what a handler that returns nothing says as well. */
@@ -56,13 +75,24 @@ export function superviseChildren<M>(
 
 /** Looks on: `observe` is called after each message that was handled without failure. */
 export function spy<M>(inner: Behavior<M>, observe: (seen: Observation<M>) => void): Behavior<M> {
-  return { type: 'spy', inner, observe }
+  return { type: 'spy', inner, observe, onChildren: false }
+}
+
+/** Looks on, also at the children that it spawns, and at theirs, whatever their messages are. */
+export function spyOnAll<M>(
+  inner: Behavior<M>,
+  observe: (seen: Observation<unknown>) => void,
+): Behavior<M> {
+  return { type: 'spy', inner, observe, onChildren: true }
 }
 
 /** Makes behaviors: what handles messages, and what is around that. */
 export const Behaviors: {
   readonly receive: typeof receive
+  readonly receiveMessage: typeof receiveMessage
   readonly setup: typeof setup
+  readonly withTimers: typeof withTimers
+  readonly withStash: typeof withStash
   readonly same: typeof same
   readonly stopped: typeof stopped
   readonly restart: typeof restart
@@ -72,9 +102,13 @@ export const Behaviors: {
   readonly supervise: typeof supervise
   readonly superviseChildren: typeof superviseChildren
   readonly spy: typeof spy
+  readonly spyOnAll: typeof spyOnAll
 } = Object.freeze({
   receive,
+  receiveMessage,
   setup,
+  withTimers,
+  withStash,
   same,
   stopped,
   restart,
@@ -84,4 +118,5 @@ export const Behaviors: {
   supervise,
   superviseChildren,
   spy,
+  spyOnAll,
 })

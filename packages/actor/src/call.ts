@@ -5,11 +5,13 @@ export interface Call {
   readonly cell: Cell
   readonly turn: number
   readonly before: Call | undefined
+  /** The answer comes as a message: nobody waits for it. */
+  isPiped: boolean
 }
 
 /** The question that an actor asks now. */
 export function callOf(cell: Cell): Call {
-  return { cell, turn: cell.turn, before: cell.call }
+  return { cell, turn: cell.turn, before: cell.call, isPiped: false }
 }
 
 /**
@@ -20,6 +22,7 @@ export function cycleOf(target: Cell, call: Call | undefined): readonly string[]
   const paths = [target.path]
   for (let one = call; one; one = one.before) {
     paths.unshift(one.cell.path)
+    if (one.isPiped) return undefined // From there on nobody waits.
     if (one.cell === target && one.turn === target.turn && target.isHeld) return paths
   }
   return undefined

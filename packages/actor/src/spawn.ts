@@ -1,6 +1,7 @@
 import type { SpawnOptions } from './actor-context.ts'
 import type { ActorRef } from './actor-ref.ts'
 import type { Behavior } from './behavior.ts'
+import { spyOnAll } from './behaviors.ts'
 import { Cell } from './cell.ts'
 import { ActorError } from './errors.ts'
 import { knownNames } from './option-values.ts'
@@ -29,12 +30,19 @@ export function spawnIn<M>(
     ? checkedMailbox('spawn()', options.mailbox, runtime.mailbox)
     : runtime.mailbox
   // Only refs for its messages, and its own context, ever put one into its mailbox.
-  const untyped = behavior as unknown as Behavior<unknown>
+  const untyped = spiedOn(parent, behavior as unknown as Behavior<unknown>)
   const cell = new Cell(runtime, parent, name, untyped, mailbox)
   if (parent.ties.has(name)) throw ActorError.nameTaken(cell.path)
   children.set(name, cell)
   cell.order({ type: 'start' })
   return cell.ref
+}
+
+/** Whoever looks at all that an actor does looks at its children too. */
+function spiedOn(parent: Cell, behavior: Behavior<unknown>): Behavior<unknown> {
+  let spied = behavior
+  for (const observe of parent.extras?.wrapping.spies ?? []) spied = spyOnAll(spied, observe)
+  return spied
 }
 
 function freeName(parent: Cell): string {

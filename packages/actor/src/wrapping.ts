@@ -12,6 +12,8 @@ export interface Wrapping {
   readonly childStrategy: SupervisionStrategy | undefined
   /** The innermost first. */
   readonly observers: readonly ((seen: Observation<unknown>) => void)[]
+  /** Those that look at its children as well. */
+  readonly spies: readonly ((seen: Observation<unknown>) => void)[]
 }
 
 export const unwrapped: Wrapping = {
@@ -19,6 +21,7 @@ export const unwrapped: Wrapping = {
   strategies: [],
   childStrategy: undefined,
   observers: [],
+  spies: [],
 }
 
 export type Wrapper = Extract<
@@ -36,7 +39,11 @@ export function wrapped(inside: Wrapping, wrapper: Wrapper): Wrapping {
     case 'supervise-children':
       return { ...inside, childStrategy: wrapper.strategy }
     case 'spy':
-      return { ...inside, observers: [wrapper.observe, ...inside.observers] }
+      return {
+        ...inside,
+        observers: [wrapper.observe, ...inside.observers],
+        spies: wrapper.onChildren ? [wrapper.observe, ...inside.spies] : inside.spies,
+      }
   }
 }
 

@@ -193,3 +193,50 @@ describe('The end of an actor', () => {
     )
   })
 })
+
+describe('Behaviors for less', () => {
+  test('handle messages, time them, and put them aside', async () => {
+    await using system = new TestSystem()
+    const log: string[] = []
+    const ref = system.spawn<string>(
+      Behaviors.withTimers((timers) =>
+        Behaviors.withStash((stash) => {
+          timers.startOnce('open', 'open', 100)
+          return Behaviors.receiveMessage((message) => {
+            if (message !== 'open') {
+              stash.stash(message)
+              return undefined
+            }
+            stash.unstashAll()
+            return Behaviors.receiveMessage((later) => void log.push(later))
+          })
+        }),
+      ),
+    )
+    ref.tell('a')
+    await system.pass(100)
+    expect(log).toEqual(['a'])
+  })
+})
+
+describe('A spy', () => {
+  test.each([
+    [Behaviors.spy, ['/a: x']],
+    [Behaviors.spyOnAll, ['/a: x', '/a/b: 1', '/a/b/c: 1']],
+  ])('sees what the actor handles, or all below it do as well (%#)', async (spy, expected) => {
+    await using system = new TestSystem()
+    const log: string[] = []
+    const nested = Behaviors.setup<number>((context) => {
+      const inner = context.spawn<number>(Behaviors.ignore, { name: 'c' })
+      return Behaviors.receive((message) => inner.tell(message))
+    })
+    const behavior = Behaviors.setup<string>((context) => {
+      const child = context.spawn(nested, { name: 'b' })
+      return Behaviors.receive(() => child.tell(1))
+    })
+    const spied = spy(behavior, ({ path, message }) => log.push(`${path}: ${String(message)}`))
+    system.spawn(spied, { name: 'a' }).tell('x')
+    await system.idle()
+    expect(log).toEqual(expected)
+  })
+})
