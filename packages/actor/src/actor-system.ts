@@ -2,7 +2,7 @@
 import { systemClock, systemRandom, type Clock, type Random } from '@casty/clock'
 import type { SpawnOptions } from './actor-context.ts'
 import type { ActorRef } from './actor-ref.ts'
-import { ask, type AskOptions } from './ask.ts'
+import { ask, withdrawSelfAsked, type AskOptions } from './ask.ts'
 import type { Behavior } from './behavior.ts'
 import { ignore } from './behaviors.ts'
 import { Cell } from './cell.ts'
@@ -115,7 +115,15 @@ export class ActorSystem implements AsyncDisposable {
       clock,
       random,
       dispatcher: new Dispatcher(systemTurns(clock)),
-      conduct: { contextOf: (cell) => new Context(cell), obey, become, failed, decide, observed },
+      conduct: {
+        contextOf: (cell) => new Context(cell),
+        obey,
+        become,
+        failed,
+        decide,
+        observed,
+        waits: withdrawSelfAsked,
+      },
       mailbox: checkedMailbox('ActorSystem', mailbox, mailboxDefaults),
       instrument,
       publish: (event) => this.#publish(event),

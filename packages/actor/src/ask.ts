@@ -45,7 +45,7 @@ export function ask<M, R>(
     const cycle = cell && cycleOf(cell, call)
     if (cycle) throw ActorError.askCycle(cycle)
     answer.waitFor(timeoutMs, signal)
-    if (call) answer.isAwaitedBy(call.cell, cell)
+    if (call) answer.isAwaitedBy(call, cell)
     try {
       if (cell) cell.enqueue(new Question(message, answer, call, carriedTo(cell, message)))
       else target.tell(message)
@@ -53,6 +53,14 @@ export function ask<M, R>(
       answer.fail(error) // Or its deadline would outlive it.
     }
   })
+}
+
+/** An actor that waits for its own answer, while it waits, would wait for ever. */
+export function withdrawSelfAsked(cell: Cell): void {
+  for (const { cell: target, call, path, withdraw } of cell.extras?.asking ?? []) {
+    const isOfThisTurn = target === cell && call.turn === cell.turn && !call.isPiped
+    if (isOfThisTurn) withdraw(ActorError.askCycle([path, path]))
+  }
 }
 
 const noOptions: AskOptions = { timeoutMs: defaultTimeoutMs }
@@ -78,6 +86,7 @@ class Answer<R> implements ActorRef<R> {
   #forgetSignal: (() => void) | undefined
   #forgetAsker: (() => void) | undefined
   #isOver = false
+  #isWithdrawn = false
 
   constructor(
     runtime: Runtime,
@@ -117,13 +126,21 @@ class Answer<R> implements ActorRef<R> {
   }
 
   /** One who asks can say whom it waits for. */
-  isAwaitedBy(asker: Cell, cell: Cell | undefined): void {
+  isAwaitedBy(call: Call, cell: Cell | undefined): void {
     if (this.#isOver) return
-    const extras = extrasOf(asker)
+    const extras = extrasOf(call.cell)
     const asking = (extras.asking ??= new Set())
-    const asked = { path: this.#target, cell }
+    const withdraw = (error: unknown): void => {
+      this.#isWithdrawn = true
+      this.fail(error)
+    }
+    const asked = { path: this.#target, cell, call, withdraw }
     asking.add(asked)
     this.#forgetAsker = () => asking.delete(asked)
+  }
+
+  get isWithdrawn(): boolean {
+    return this.#isWithdrawn
   }
 
   unanswered(reason: DeadLetterReason): void {
@@ -149,7 +166,6 @@ class Question extends Envelope {
   override readonly content: unknown
   override readonly call: Call | undefined
   readonly #answer: Answer<never>
-  override readonly isValid = true
 
   override readonly carried: unknown
 
@@ -159,6 +175,10 @@ class Question extends Envelope {
     this.content = content
     this.#answer = answer
     this.call = call
+  }
+
+  override get isValid(): boolean {
+    return !this.#answer.isWithdrawn
   }
 
   override open(): unknown {

@@ -218,8 +218,10 @@ export class Cell implements Runnable {
       return
     }
     if (next === undefined) this.#handled()
-    else if (isPromise(next)) this.hold(next, (behavior) => this.#turnInto(behavior))
-    else this.#turnInto(next)
+    else if (isPromise(next)) {
+      this.hold(next, (behavior) => this.#turnInto(behavior))
+      if (this.extras?.asking) this.runtime.conduct.waits(this)
+    } else this.#turnInto(next)
   }
 
   #perform(item: unknown): Next<unknown> | Promise<Next<unknown>> {

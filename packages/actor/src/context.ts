@@ -4,7 +4,7 @@ import type { ActorSystem } from './actor-system.ts'
 import { AdaptedRef, Outcome } from './adapted.ts'
 import { ask, type AskOptions } from './ask.ts'
 import type { Behavior } from './behavior.ts'
-import { callOf } from './call.ts'
+import { callOf, type Call } from './call.ts'
 import type { Cell } from './cell.ts'
 import { ActorError } from './errors.ts'
 import { extrasOf } from './extras.ts'
@@ -16,6 +16,8 @@ import { CellTimers, type Timers } from './timers.ts'
 export class Context<M> implements ActorContext<M> {
   readonly #cell: Cell
   #timers: CellTimers<M> | undefined
+  /** What was asked in one turn. */
+  #asked: { readonly promise: Promise<unknown>; readonly call: Call }[] = []
   /** Made when somebody waits with it. */
   #abortion: { readonly controller: AbortController } | undefined
 
@@ -119,7 +121,11 @@ export class Context<M> implements ActorContext<M> {
     makeMessage: (replyTo: ActorRef<R>) => Q,
     options?: AskOptions,
   ): Promise<R> {
-    return ask(this.#cell.runtime, ref, makeMessage, options, callOf(this.#cell))
+    const call = callOf(this.#cell)
+    const promise = ask(this.#cell.runtime, ref, makeMessage, options, call)
+    if (this.#asked[0]?.call.turn !== call.turn) this.#asked = []
+    this.#asked.push({ promise, call })
+    return promise
   }
 
   pipeToSelf<T>(
@@ -128,6 +134,8 @@ export class Context<M> implements ActorContext<M> {
     onError?: (error: unknown) => M,
   ): void {
     const cell = this.#cell
+    // Nobody waits for an answer that comes as a message: who asks back is no circle.
+    for (const asked of this.#asked) if (asked.promise === promise) asked.call.isPiped = true
     const restarts = cell.extras?.restarts ?? 0
     const tell = (open: () => M): void => cell.enqueueAlways(new Outcome(cell, restarts, open))
     promise.then(

@@ -1,5 +1,6 @@
 // Why an actor does what it does, above all when that is nothing: for people.
 import type { Cell, Stage } from './cell.ts'
+import type { Asked } from './extras.ts'
 import { Envelope } from './envelope.ts'
 import { nothing } from './nothing.ts'
 
@@ -42,11 +43,6 @@ export function explain(cell: Cell): Explanation {
     children: childrenOf(cell),
     restarts: cell.extras?.restarts ?? 0,
   }
-}
-
-interface Asked {
-  readonly path: string
-  readonly cell: Cell | undefined
 }
 
 function asked(cell: Cell): readonly Asked[] {
@@ -127,7 +123,7 @@ function activeOf(cell: Cell): string {
 }
 
 function whom(cell: Cell, seen: Set<Cell>): string {
-  const [first] = asked(cell)
+  const first = asked(cell).find(({ call }) => !call.isPiped)
   if (!first) return ''
   const its = `, and for the answer of ${first.path}`
   if (!first.cell) return its

@@ -1,4 +1,5 @@
 import type { Cell } from './cell.ts'
+import type { Call } from './call.ts'
 import type { CellStash } from './stash.ts'
 import type { RestartHistory } from './supervision.ts'
 import { unwrapped, type Wrapping } from './wrapping.ts'
@@ -6,6 +7,16 @@ import { unwrapped, type Wrapping } from './wrapping.ts'
 export function extrasOf(cell: Cell): Extras {
   cell.extras ??= new Extras()
   return cell.extras
+}
+
+/** A question that has no answer yet. */
+export interface Asked {
+  /** Of whom was asked. */
+  readonly path: string
+  readonly cell: Cell | undefined
+  readonly call: Call
+  /** It is not to be handled any more. */
+  readonly withdraw: (error: unknown) => void
 }
 
 /** What few actors have: made for those that do. */
@@ -28,7 +39,7 @@ export class Extras {
   /** The pause before a restart lasts. */
   isPausing = false
   /** Questions of this actor that have no answer yet. */
-  asking: Set<{ readonly path: string; readonly cell: Cell | undefined }> | undefined
+  asking: Set<Asked> | undefined
   stash: CellStash<unknown> | undefined
   /** Lets go of what this incarnation holds: timers, and whoever asked to be told. */
   readonly releases: Set<() => void> = new Set<() => void>()

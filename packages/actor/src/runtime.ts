@@ -29,6 +29,8 @@ export interface Conduct {
    * @returns false where the parent has to take part itself, when it waits no more
    */
   decide(cell: Cell, failure: ChildFailed): boolean
+  /** Its handler waits for a promise, and it has asked something. */
+  waits(cell: Cell): void
   /** A message was handled. */
   observed(cell: Cell, item: unknown): void
 }

@@ -164,3 +164,75 @@ test('What is asked needs no types but those of the answer', async () => {
   const answer = await system.ask(ref, (replyTo: ActorRef<number>) => ({ type: 'get', replyTo }))
   expect(answer + 1).toBe(8)
 })
+
+test('Who has an answer sent as a message may be asked back, though he waits for something else', async () => {
+  await using system = new TestSystem()
+  const slow = gate()
+  const other: { ref?: ActorRef<Question> } = {}
+  const first = system.spawn<Question | string>(
+    Behaviors.receive((message, context) => {
+      if (typeof message === 'string' || !other.ref) return undefined
+      if (message.about === 'back') {
+        message.replyTo.tell('here')
+        return undefined
+      }
+      context.pipeToSelf(context.ask(other.ref, about('x')), (answer: string) => answer)
+      return slow.promise
+    }),
+  )
+  const answers: string[] = []
+  other.ref = system.spawn<Question>(
+    Behaviors.receive(async (_question, context) => {
+      answers.push(await context.ask(first, about('back')))
+    }),
+  )
+  first.tell({ about: 'x', replyTo: system.spawn<string>(Behaviors.ignore) })
+  await system.idle()
+  slow.open()
+  await system.idle()
+  expect(answers).toEqual(['here'])
+})
+
+describe('An actor that asks itself', () => {
+  test('and waits for the answer is told so at once', async () => {
+    await using system = new TestSystem()
+    const ref = system.spawn<Question>(
+      Behaviors.receive(async ({ about: text, replyTo }, context) => {
+        if (text === 'inner') replyTo.tell('inner!')
+        else replyTo.tell(await context.ask(context.self, about('inner')))
+      }),
+      { name: 'a' },
+    )
+    const asked = system.ask(ref, about('x'))
+    await expect(asked).rejects.toMatchObject({ code: 'CASTY_ACTOR_ASK_UNANSWERED' })
+    expect(system.events).toContainEqual(
+      expect.objectContaining({
+        type: 'actor-failed',
+        error: expect.objectContaining({ code: 'CASTY_ACTOR_ASK_CYCLE' }) as unknown,
+      }),
+    )
+  })
+
+  test('and has the answer sent as a message is answered, though it waits for something else', async () => {
+    await using system = new TestSystem()
+    const slow = gate()
+    const log: string[] = []
+    type Message = Question | string
+    const ref = system.spawn<Message>(
+      Behaviors.receive((message, context) => {
+        if (typeof message === 'string') log.push(message)
+        else if (message.about === 'inner') message.replyTo.tell('inner!')
+        else {
+          context.pipeToSelf(context.ask(context.self, about('inner')), (answer: string) => answer)
+          return slow.promise
+        }
+        return undefined
+      }),
+    )
+    ref.tell({ about: 'x', replyTo: system.spawn<string>(Behaviors.ignore) })
+    await system.idle()
+    slow.open()
+    await system.idle()
+    expect(log).toEqual(['inner!'])
+  })
+})
