@@ -123,7 +123,8 @@ export class ActorError extends Error {
   static streamBroken(path: string): ActorError {
     return new ActorError(
       'CASTY_ACTOR_STREAM_BROKEN',
-      `An end of the stream of ${path} stopped before the stream had ended; read it again.`,
+      `An end of the stream of ${path} stopped before the stream had ended, or an element was lost; read it again, ` +
+        'with a demand that the mailbox has room for.',
     )
   }
 

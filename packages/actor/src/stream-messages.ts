@@ -16,8 +16,13 @@ export type StreamDemand =
   | { readonly type: 'cancel' }
 
 /** Told to the subscriber of a stream. After the last two there is nothing more. */
-export type StreamMessage<E> = { readonly streamId: number } & (
-  | { readonly type: 'element'; readonly element: E }
-  | { readonly type: 'completed' }
-  | { readonly type: 'failed'; readonly error: unknown }
-)
+export type StreamMessage<E> = { readonly streamId: number } &
+  /** `index` counts from 0: where one is missing, it was lost on its way. */
+  (
+    | { readonly type: 'element'; readonly index: number; readonly element: E }
+    /** So many were sent so far: said where no more were asked for, in case that some were lost. */
+    | { readonly type: 'given'; readonly count: number }
+    /** `count` is that of all elements. */
+    | { readonly type: 'completed'; readonly count: number }
+    | { readonly type: 'failed'; readonly error: unknown }
+  )

@@ -82,6 +82,7 @@ export function reading<E>(
   const behavior = setup<ReaderMessage<E>>((context) => {
     const credit = new Credit(demand)
     const streamId = ++streams
+    let count = 0
     subscribe(context, source, streamId, timeoutMs)
     const inner = receive<ReaderMessage<E>>(
       (message) => {
@@ -92,8 +93,12 @@ export function reading<E>(
             credit.isOf(message.producer)
             return undefined
           case 'element':
+            if (message.index !== count++) return fail(ActorError.streamBroken(source.path))
             return handlers.onElement(message.element, () => credit.consumed())
+          case 'given':
+            return message.count === count ? undefined : fail(ActorError.streamBroken(source.path))
           case 'completed':
+            if (message.count !== count) return fail(ActorError.streamBroken(source.path))
             handlers.onCompleted()
             return stopped
           case 'failed':

@@ -6,7 +6,7 @@ import { receive, setup, stopped, withLifecycle } from './behaviors.ts'
 import { ActorError } from './errors.ts'
 import { isPromise } from './is-promise.ts'
 import { knownNames } from './option-values.ts'
-import type { StreamDemand, StreamRequest } from './stream-messages.ts'
+import type { StreamDemand, StreamMessage, StreamRequest } from './stream-messages.ts'
 
 /** Options of {@link streamSource}. */
 export interface StreamSourceOptions {
@@ -47,10 +47,11 @@ type Taken<E> =
   | { readonly type: 'taken'; readonly result: IteratorResult<E> }
   | { readonly type: 'threw'; readonly error: unknown }
 
-type ProducerMessage<E> = StreamDemand | Taken<E> | { readonly type: 'abandoned' }
+type ProducerMessage<E> = StreamDemand | Taken<E> | { readonly type: 'abandoned' | 'unheard' }
 
 /** Whoever subscribes asks for elements at once, unless it has begun anew meanwhile. */
 const firstDemandWithinMs = 60_000
+const firstAgainAfterMs = 1_000
 
 function producer<E>(
   elements: () => AsyncIterable<E> | Iterable<E>,
@@ -79,7 +80,11 @@ class Production<E> {
   #iterator: AsyncIterator<E> | Iterator<E> | undefined
   #wanted = 0
   #isTaking = false
-  #isOver = false
+  #againAfterMs = firstAgainAfterMs
+  /** How many elements were given. */
+  #count = 0
+  /** What was told last: there is nothing more. */
+  #last: StreamMessage<E> | undefined
 
   constructor(
     context: ActorContext<ProducerMessage<E>>,
@@ -96,8 +101,12 @@ class Production<E> {
       case 'cancel':
       case 'abandoned':
         return stopped
+      case 'unheard':
+        this.#tellAgain()
+        return undefined
       case 'demand':
         this.#context.timers.cancelAll()
+        this.#againAfterMs = firstAgainAfterMs
         this.#wanted += message.count
         break
       case 'threw':
@@ -114,7 +123,7 @@ class Production<E> {
   /** Takes what is there already at once, and waits for what is not. */
   #take(): void {
     try {
-      while (this.#wanted > 0 && !this.#isTaking && !this.#isOver) {
+      while (this.#wanted > 0 && !this.#isTaking && !this.#last) {
         this.#iterator ??= iteratorOf(this.#elements())
         const taken = this.#iterator.next()
         if (isPromise(taken)) this.#await(Promise.resolve(taken))
@@ -123,6 +132,7 @@ class Production<E> {
     } catch (error) {
       this.#end({ error })
     }
+    if (this.#wanted === 0 && !this.#last) this.#waitForWord()
   }
 
   #await(taken: Promise<IteratorResult<E>>): void {
@@ -137,23 +147,39 @@ class Production<E> {
   #deal({ done, value }: IteratorResult<E, unknown>): void {
     const { subscriber, streamId } = this.#request
     this.#wanted--
-    if (done === true) {
-      this.#isOver = true
-      subscriber.tell({ type: 'completed', streamId })
-      // An iterator that is done gives nothing else.
-    } else subscriber.tell({ type: 'element', element: value as E, streamId })
+    if (done === true) this.#tellLast({ type: 'completed', count: this.#count, streamId })
+    else {
+      const element = value as E // Only an iterator that is done gives anything else.
+      subscriber.tell({ type: 'element', index: this.#count++, element, streamId })
+    }
+  }
+
+  #end({ error }: { readonly error: unknown }): void {
+    this.#tellLast({ type: 'failed', error, streamId: this.#request.streamId })
   }
 
   /** It stops when it is told to, or its subscriber does: what is on its way to it is no dead letter then. */
-  #end({ error }: { readonly error: unknown }): void {
+  #tellLast(last: StreamMessage<E>): void {
+    this.#last = last
+    this.#request.subscriber.tell(last)
+    this.#waitForWord()
+  }
+
+  /** Whoever hears of the end cancels, and wants more in the end where it has not come: or it was lost. */
+  #waitForWord(): void {
+    this.#context.timers.startOnce('unheard', { type: 'unheard' }, this.#againAfterMs)
+    this.#againAfterMs *= 8 // It may as well be slow, and its mailbox small: a few within an hour.
+  }
+
+  #tellAgain(): void {
     const { subscriber, streamId } = this.#request
-    this.#isOver = true
-    subscriber.tell({ type: 'failed', error, streamId })
+    subscriber.tell(this.#last ?? { type: 'given', count: this.#count, streamId })
+    this.#waitForWord()
   }
 
   /** Lets the iterable clean up, where it was not read to its end. What that throws concerns nobody. */
   close(): void {
-    if (this.#isOver) return
+    if (this.#last) return
     try {
       const closed = this.#iterator?.return?.()
       if (isPromise(closed)) Promise.resolve(closed).catch(() => {})

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   Behaviors,
@@ -191,6 +192,77 @@ describe('A stream', () => {
       cause: { code: 'CASTY_ACTOR_STREAM_BUSY' },
     })
   })
+})
+
+test('A stream gives all elements, in order, and never more than are wanted', async () => {
+  const settings = fc.record({
+    upTo: fc.integer({ min: 0, max: 50 }),
+    demand: fc.integer({ min: 1, max: 20 }),
+    isAsync: fc.boolean(),
+    takesMs: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(settings, async ({ upTo, demand, isAsync, takesMs }) => {
+      await using system = new TestSystem()
+      const [taken, log]: [number[], number[]] = [[], []]
+      async function* asynchronous(): AsyncGenerator<number> {
+        yield* counted(upTo, taken)
+      }
+      const source = system.spawn(streamSource(isAsync ? asynchronous : () => counted(upTo, taken)))
+      const sink = streamSink(
+        source,
+        async (element) => {
+          expect(taken.filter((one) => one > 0).length - log.length).toBeLessThanOrEqual(demand)
+          const ms = takesMs[element % takesMs.length] ?? 0
+          if (ms > 0) await new Promise<void>((go) => void system.clock.schedule(ms, go))
+          log.push(element)
+        },
+        { demand },
+      )
+      system.spawn(sink, { name: 'sink' })
+      await system.pass(200)
+      expect(log).toEqual(Array.from({ length: upTo }, (_, index) => index + 1))
+      expect(system.lookup('/sink')).toBeUndefined()
+      expect(system.explain(source).children).toEqual([])
+      expect(system.deadLetters).toEqual({})
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('A stream waits for a reader that is slow, and has a small mailbox', async () => {
+  await using system = new TestSystem()
+  const log: number[] = []
+  const hour = 3_600_000
+  const sink = streamSink(
+    system.spawn(streamSource(() => counted(4, []))),
+    async (element) => {
+      await new Promise<void>((go) => void system.clock.schedule(hour, go))
+      log.push(element)
+    },
+    { demand: 2 },
+  )
+  system.spawn(sink, { name: 'sink', mailbox: { capacity: 20 } })
+  await system.pass(5 * hour)
+  expect(log).toEqual([1, 2, 3, 4])
+  expect(system.lookup('/sink')).toBeUndefined()
+  expect(system.deadLetters['mailbox-full']).toBeUndefined()
+})
+
+test('A stream of which an element is lost is broken, not shorter', async () => {
+  await using system = new TestSystem()
+  const log: number[] = []
+  const source = system.spawn(streamSource(() => counted(10, [])))
+  const sink = streamSink(source, (element) => void log.push(element), { demand: 10 })
+  system.spawn(sink, { name: 'sink', mailbox: { capacity: 4 } })
+  await system.pass(1_000)
+  expect(log.length).toBeLessThan(10)
+  expect(system.events).toContainEqual(
+    expect.objectContaining({
+      type: 'actor-failed',
+      error: expect.objectContaining({ code: 'CASTY_ACTOR_STREAM_BROKEN' }) as unknown,
+    }),
+  )
 })
 
 async function* endless(until: Promise<void>): AsyncGenerator<number> {
