@@ -27,7 +27,7 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
     '@casty/persistence': ['@casty/clock', '@casty/actor'],
   },
   {
-    '@casty/journal-sqlite': ['@casty/persistence'],
+    '@casty/journal-file': ['@casty/persistence'],
     '@casty/journal-postgres': ['@casty/persistence'],
     '@casty/membership': ['@casty/clock', '@casty/failure-detector', '@casty/transport'],
   },
@@ -45,7 +45,7 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
       '@casty/lease-postgres',
       '@casty/transport-tcp',
       '@casty/transport-ws',
-      '@casty/journal-sqlite',
+      '@casty/journal-file',
       '@casty/journal-postgres',
     ],
   },

@@ -1,0 +1,140 @@
+// Group commit: while one frame is on its way to the disk, requests gather, and the next frame takes them all.
+import { JournalError, type JournalHead } from '@casty/persistence'
+import type { NewEntry } from './entry.ts'
+import type { Log, Written } from './log.ts'
+
+/** A frame takes no more requests once it is this large: the last one may be larger. */
+const groupBytes = 4 * 1024 * 1024
+
+/**
+ * What to write, by the heads as they are when its turn comes; nothing where all is as it should be already.
+ * Throws a `JournalError` where the request is refused.
+ */
+export type Plan = (headOf: (id: string) => JournalHead) => readonly NewEntry[]
+
+interface Request {
+  readonly plan: Plan
+  readonly sizeBytes: number
+  /** In a frame of its own, so that its plan sees what is on disk. */
+  readonly isAlone: boolean
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Planned {
+  readonly request: Request
+  /** Why it is refused. */
+  readonly refusal?: unknown
+}
+
+export interface CommitQueueOptions {
+  readonly log: Log
+  readonly headOf: (id: string) => JournalHead
+  /** Called before those who asked are answered. */
+  readonly onWritten: (written: Written) => void
+  readonly maxWaitingBytes: number
+}
+
+export class CommitQueue {
+  readonly #options: CommitQueueOptions
+  #waiting: Request[] = []
+  #waitingBytes = 0
+  /** So many of the next ones go one by one, since together they did not fit. */
+  #oneByOne = 0
+  #running: Promise<void> | undefined
+
+  constructor(options: CommitQueueOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when what was planned is durable. */
+  submit(sizeBytes: number, plan: Plan, isAlone = false): Promise<void> {
+    if (this.#waitingBytes + sizeBytes > this.#options.maxWaitingBytes && this.#waitingBytes > 0) {
+      const what = `take more than maxWaitingBytes (${this.#options.maxWaitingBytes}) at once`
+      return Promise.reject(JournalError.unavailable(what, 'nothing-written'))
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ plan, sizeBytes, isAlone, resolve, reject })
+      this.#waitingBytes += sizeBytes
+      this.#running ??= this.#run()
+    })
+  }
+
+  /** Resolves when nothing waits any more. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve() // Those who ask in this turn go together.
+    while (this.#waiting.length > 0) await this.#commit(this.#take())
+    this.#running = undefined
+  }
+
+  #take(): readonly Request[] {
+    let count = 0
+    let bytes = 0
+    for (const request of this.#waiting) {
+      if (count > 0 && (request.isAlone || this.#oneByOne > 0 || bytes >= groupBytes)) break
+      count++
+      bytes += request.sizeBytes
+      if (request.isAlone) break
+    }
+    if (this.#oneByOne > 0) this.#oneByOne--
+    const group = this.#waiting.slice(0, count)
+    this.#waiting = this.#waiting.slice(count)
+    return group
+  }
+
+  async #commit(group: readonly Request[]): Promise<void> {
+    const { entries, planned } = this.#planAll(group)
+    try {
+      // Empty where all are refused, or have what they ask for.
+      if (entries.length > 0) this.#options.onWritten(await this.#options.log.write(entries))
+    } catch (error) {
+      this.#failed(planned, error)
+      return
+    }
+    for (const { request, refusal } of planned) {
+      this.#waitingBytes -= request.sizeBytes
+      if (refusal === undefined) request.resolve()
+      else request.reject(refusal)
+    }
+  }
+
+  /** Each sees what those before it will have written. */
+  #planAll(group: readonly Request[]): {
+    readonly entries: readonly NewEntry[]
+    readonly planned: readonly Planned[]
+  } {
+    const heads = new Map<string, JournalHead>()
+    const headOf = (id: string): JournalHead => heads.get(id) ?? this.#options.headOf(id)
+    const entries: NewEntry[] = []
+    const planned = group.map((request): Planned => {
+      try {
+        for (const entry of request.plan(headOf)) {
+          entries.push(entry)
+          heads.set(entry.id, entry.head)
+        }
+        return { request }
+      } catch (refusal) {
+        return { request, refusal }
+      }
+    })
+    return { entries, planned }
+  }
+
+  /** Nothing was written, or nobody knows. Those that were refused are asked again: it may have been for nothing. */
+  #failed(planned: readonly Planned[], error: unknown): void {
+    const isFull = error instanceof JournalError && error.code === 'CASTY_JOURNAL_FULL'
+    const mayFitAlone = isFull && planned.length > 1
+    const again = planned.filter(({ refusal }) => mayFitAlone || refusal !== undefined)
+    for (const one of planned) {
+      if (again.includes(one)) continue
+      this.#waitingBytes -= one.request.sizeBytes
+      one.request.reject(error)
+    }
+    this.#waiting.unshift(...again.map(({ request }) => request))
+    if (mayFitAlone) this.#oneByOne = again.length
+  }
+}

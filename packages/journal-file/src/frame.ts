@@ -1,0 +1,70 @@
+// How a segment file looks. All numbers are little-endian; `crc` is CRC-32 (zlib.crc32).
+//
+//   segment: "CASTYLOG" | format u32 | number u32 | marker 8 bytes | 0 u32 | crc of all before u32 | frames …
+//   frame:   marker 8 bytes | frame number f64 | body length u32 | crc of the body u32 | 0 u32 | crc of all before u32 | body
+//
+// One frame is what one flush made durable, and the next one is written only after it. So a frame that
+// does not check out is one that a crash interrupted if it is the last, and damage if another comes after it. The
+// marker, which is random for each segment, lets that one be found when the length of the damaged one is
+// lost. Frames are numbered through all segments, so none can vanish unseen. One with an empty body says only
+// that those before it were flushed: it is written when a journal is opened and when it is closed.
+import { randomBytes } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+
+const magic = 'CASTYLOG'
+const format = 1
+export const segmentHeaderBytes = 32
+export const frameHeaderBytes = 32
+export const markerBytes = 8
+
+export interface SegmentHeader {
+  readonly number: number
+  readonly marker: Uint8Array
+}
+
+export interface FrameHeader {
+  readonly number: number
+  readonly bodyBytes: number
+  readonly bodyCrc: number
+}
+
+/** A header with a new marker, from the system's randomness: no event that anybody writes contains it. */
+export function newSegmentHeader(number: number): { header: SegmentHeader; bytes: Uint8Array } {
+  const bytes = Buffer.alloc(segmentHeaderBytes)
+  const marker = randomBytes(markerBytes)
+  bytes.write(magic, 'latin1')
+  bytes.writeUInt32LE(format, 8)
+  bytes.writeUInt32LE(number, 12)
+  bytes.set(marker, 16)
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 28)), 28)
+  return { header: { number, marker }, bytes }
+}
+
+/** Undefined where it is none, or one of another format. */
+export function readSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
+  if (bytes.length < segmentHeaderBytes) return undefined
+  if (bytes.toString('latin1', 0, 8) !== magic || bytes.readUInt32LE(8) !== format) return undefined
+  if (crc32(bytes.subarray(0, 28)) !== bytes.readUInt32LE(28)) return undefined
+  return { number: bytes.readUInt32LE(12), marker: Uint8Array.from(bytes.subarray(16, 24)) }
+}
+
+/** Fills in the header before a body that is there already. */
+export function writeFrameHeader(frame: Buffer, marker: Uint8Array, number: number): void {
+  frame.set(marker, 0)
+  frame.writeDoubleLE(number, 8)
+  frame.writeUInt32LE(frame.length - frameHeaderBytes, 16)
+  frame.writeUInt32LE(crc32(frame.subarray(frameHeaderBytes)), 20)
+  frame.writeUInt32LE(0, 24)
+  frame.writeUInt32LE(crc32(frame.subarray(0, 28)), 28)
+}
+
+/** The header at the beginning of some bytes; undefined where there is none that checks out. */
+export function readFrameHeader(bytes: Buffer, marker: Uint8Array): FrameHeader | undefined {
+  if (bytes.length < frameHeaderBytes || bytes.compare(marker, 0, 8, 0, 8) !== 0) return undefined
+  if (crc32(bytes.subarray(0, 28)) !== bytes.readUInt32LE(28)) return undefined
+  return {
+    number: bytes.readDoubleLE(8),
+    bodyBytes: bytes.readUInt32LE(16),
+    bodyCrc: bytes.readUInt32LE(20),
+  }
+}

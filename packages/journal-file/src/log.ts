@@ -1,0 +1,171 @@
+// The end of the log, where frames are written. Frames go to disk one after another.
+import { JournalError } from '@casty/persistence'
+import { encodeEntry, entryBytes, type Entry, type NewEntry } from './entry.ts'
+import {
+  frameHeaderBytes,
+  newSegmentHeader,
+  segmentHeaderBytes,
+  writeFrameHeader,
+} from './frame.ts'
+import type { JournalFile, JournalFiles } from './journal-files.ts'
+import { Segment, segmentName } from './segment.ts'
+
+/** Frames up to this size are put together in memory that is used again. */
+const scratchBytes = 1024 * 1024
+
+/** Entries on disk. */
+export interface Written {
+  readonly segment: Segment
+  /** Where the body of their frame begins. */
+  readonly bodyAt: number
+  readonly entries: readonly Entry[]
+}
+
+/** The segments, oldest first; frames go to the last. */
+export class Log {
+  readonly segments: Segment[]
+  readonly #files: JournalFiles
+  readonly #segmentBytes: number
+  readonly #onSegment: (segment: Segment) => void
+  readonly #scratch = Buffer.allocUnsafe(scratchBytes)
+  #nextFrame: number
+  /** Why nobody can tell any more how the log ends. */
+  #failure: Error | undefined
+
+  constructor(
+    files: JournalFiles,
+    segments: readonly Segment[],
+    nextFrame: number,
+    segmentBytes: number,
+    onSegment: (segment: Segment) => void,
+  ) {
+    this.#files = files
+    this.segments = [...segments]
+    this.#nextFrame = nextFrame
+    this.#segmentBytes = segmentBytes
+    this.#onSegment = onSegment
+  }
+
+  /**
+   * Makes entries durable, all of them or none. Not called again before it is settled.
+   *
+   * @throws JournalError `CASTY_JOURNAL_FULL`, `CASTY_JOURNAL_UNAVAILABLE`
+   */
+  async write(entries: readonly NewEntry[]): Promise<Written> {
+    if (this.#failure) throw stuck(this.#failure)
+    const segment = await this.#roomySegment()
+    const { frame, encoded } = this.#encode(entries, segment)
+    await this.#writeWhole(segment, frame)
+    const bodyAt = segment.sizeBytes + frameHeaderBytes
+    segment.sizeBytes += frame.length
+    this.#nextFrame++
+    return { segment, bodyAt, entries: encoded }
+  }
+
+  #encode(
+    entries: readonly NewEntry[],
+    segment: Segment,
+  ): { readonly frame: Buffer; readonly encoded: readonly Entry[] } {
+    const size = entries.reduce((sum, entry) => sum + entryBytes(entry), frameHeaderBytes)
+    const frame =
+      size <= scratchBytes ? this.#scratch.subarray(0, size) : Buffer.allocUnsafe(size)
+    const body = frame.subarray(frameHeaderBytes)
+    const encoded: Entry[] = []
+    let at = 0
+    for (const entry of entries) {
+      const done = encodeEntry(body, at, entry)
+      encoded.push(done)
+      at += done.sizeBytes
+    }
+    writeFrameHeader(frame, segment.marker, this.#nextFrame)
+    return { frame, encoded }
+  }
+
+  async #writeWhole({ file, sizeBytes: at }: Segment, frame: Buffer): Promise<void> {
+    try {
+      for (let written = 0; written < frame.length;) {
+        const count = await file.write(frame.subarray(written), at + written)
+        if (count === 0) throw Object.assign(new Error('wrote nothing'), { code: 'ENOSPC' })
+        written += count
+      }
+      if (!file.syncsWrites) await file.sync()
+    } catch (cause) {
+      await this.#undo(file, at, cause)
+      throw refused('write', cause)
+    }
+  }
+
+  /**
+   * Takes a frame back that was written in part, or whose flush failed. What the system still held of it is
+   * then of no account; where that fails as well, only reading the files anew tells how they end.
+   */
+  async #undo(file: JournalFile, sizeBytes: number, cause: unknown): Promise<void> {
+    try {
+      await file.truncate(sizeBytes)
+      await file.sync()
+    } catch {
+      this.#failure = cause instanceof Error ? cause : new Error(String(cause))
+      throw JournalError.unavailable('write', 'unknown', { cause })
+    }
+  }
+
+  async #roomySegment(): Promise<Segment> {
+    const last = this.segments.at(-1)
+    if (last && last.sizeBytes < this.#segmentBytes) return last
+    return await this.#addSegment((last?.number ?? 0) + 1)
+  }
+
+  async #addSegment(number: number): Promise<Segment> {
+    const { header, bytes } = newSegmentHeader(number)
+    const name = segmentName(number)
+    try {
+      const file = await this.#files.create(name)
+      try {
+        const written = await file.write(bytes, 0)
+        if (written < bytes.length) throw Object.assign(new Error('short'), { code: 'ENOSPC' })
+        await file.sync()
+        await this.#files.sync()
+      } catch (cause) {
+        await file.close()
+        await this.#files.remove(name)
+        throw cause
+      }
+      const segment = new Segment(number, header.marker, file, segmentHeaderBytes)
+      this.segments.push(segment)
+      this.#onSegment(segment)
+      return segment
+    } catch (cause) {
+      throw refused('begin another file', cause)
+    }
+  }
+
+  /** Removes the oldest segment: nothing in it is wanted any more. */
+  async removeOldest(): Promise<void> {
+    const [oldest] = this.segments
+    if (!oldest || this.segments.length < 2) return
+    await this.#files.remove(oldest.name)
+    this.segments.shift()
+    await this.#files.sync()
+    await oldest.retire()
+  }
+
+  async close(): Promise<void> {
+    for (const segment of this.segments) await segment.retire()
+  }
+}
+
+/** A failure after which the log is as it was. */
+function refused(what: string, cause: unknown): JournalError {
+  if (isFull(cause)) return JournalError.full(what, { cause })
+  return JournalError.unavailable(what, 'nothing-written', { cause })
+}
+
+function stuck(cause: Error): JournalError {
+  const what = 'write until it is opened again, since a failed write could not be taken back'
+  return JournalError.unavailable(what, 'nothing-written', { cause })
+}
+
+function isFull(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false
+  return error.code === 'ENOSPC' || error.code === 'EDQUOT' || error.code === 'EFBIG'
+}

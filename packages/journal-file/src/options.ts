@@ -1,0 +1,89 @@
+import { checkedLimits, JournalError, type JournalLimits } from '@casty/persistence'
+import type { JournalFiles } from './journal-files.ts'
+import { nodeFiles } from './node-files.ts'
+
+export interface FileJournalOptions {
+  /** Where the files are; made where there is none. One journal at a time has it, of all processes. */
+  readonly directory: string
+  /** What is taken at most. Ids and manifests up to 65,535 bytes, records and batches up to 1 GiB. */
+  readonly limits?: Partial<JournalLimits>
+  /**
+   * How large a file grows before the next one is begun. Room of what was deleted is given back by whole files: lower
+   * it to have it back sooner, raise it to have fewer files open. 4,096 to 1,073,741,824.
+   * @defaultValue 67_108_864
+   */
+  readonly segmentBytes?: number
+  /**
+   * What may wait for the disk. Above it, requests are refused with `CASTY_JOURNAL_UNAVAILABLE`, and nothing
+   * of them is written. Raise it to ride out a slow disk, at the price of as much memory. From 1.
+   * @defaultValue 268_435_456
+   */
+  readonly maxWaitingBytes?: number
+  /** Instead of `directory` on this machine: a file system of one's own, as for tests. */
+  readonly files?: JournalFiles
+}
+
+export const fileJournalDefaults: {
+  readonly segmentBytes: number
+  readonly maxWaitingBytes: number
+} = Object.freeze({ segmentBytes: 64 * 1024 * 1024, maxWaitingBytes: 256 * 1024 * 1024 })
+
+export interface FileJournalSettings {
+  readonly files: JournalFiles
+  readonly limits: JournalLimits
+  readonly segmentBytes: number
+  readonly maxWaitingBytes: number
+}
+
+const known: Readonly<Record<keyof FileJournalOptions, true>> = {
+  directory: true,
+  limits: true,
+  segmentBytes: true,
+  maxWaitingBytes: true,
+  files: true,
+}
+
+/** What the format has room for. */
+const formatLimits: JournalLimits = {
+  maxIdBytes: 0xffff,
+  maxManifestBytes: 0xffff,
+  maxRecordBytes: 2 ** 30,
+  maxBatchEvents: 2 ** 24,
+  maxBatchBytes: 2 ** 30,
+}
+
+/** @throws JournalError `CASTY_JOURNAL_INVALID` */
+export function resolveOptions(options: FileJournalOptions): FileJournalSettings {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(known, name)) {
+      throw JournalError.invalid('An option', name, Object.keys(known).join(', '))
+    }
+  }
+  const { directory } = options
+  if (typeof directory !== 'string' || directory === '') {
+    throw JournalError.invalid('directory', directory, 'a path')
+  }
+  const { segmentBytes, maxWaitingBytes } = { ...fileJournalDefaults, ...given(options) }
+  whole('segmentBytes', segmentBytes, 4_096, 2 ** 30)
+  whole('maxWaitingBytes', maxWaitingBytes, 1, Number.MAX_SAFE_INTEGER)
+  const files = options.files ?? nodeFiles(directory)
+  return { files, limits: limitsOf(options), segmentBytes, maxWaitingBytes }
+}
+
+function given(options: FileJournalOptions): Partial<FileJournalOptions> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+function limitsOf(options: FileJournalOptions): JournalLimits {
+  const limits = checkedLimits(options.limits)
+  for (const [name, most] of Object.entries(formatLimits)) {
+    const value = Object.entries(limits).find(([limit]) => limit === name)?.[1]
+    whole(`limits.${name}`, value, 1, most)
+  }
+  return limits
+}
+
+function whole(what: string, value: unknown, least: number, most: number): void {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return
+  throw JournalError.invalid(what, value, `an integer from ${least} to ${most}`)
+}

@@ -1,0 +1,113 @@
+// Opening: reads the whole log once, to know where everything is, and mends its end.
+import { frameHeaderBytes, readSegmentHeader, segmentHeaderBytes } from './frame.ts'
+import type { JournalFiles } from './journal-files.ts'
+import { damagedAt, frames } from './scan.ts'
+import { Segment, segmentName, segmentNumber } from './segment.ts'
+import type { Streams } from './streams.ts'
+
+/** What a crash had left unfinished, and was cut off. */
+export interface Repair {
+  /** As in `00000017.log at byte 4096`. */
+  readonly place: string
+  readonly bytes: number
+}
+
+export interface Replayed {
+  readonly segments: readonly Segment[]
+  readonly nextFrame: number
+  readonly repair: Repair | undefined
+}
+
+/**
+ * Reads the log into `streams`.
+ *
+ * @throws JournalError `CASTY_JOURNAL_DAMAGED`; all files are closed then
+ */
+export async function replay(files: JournalFiles, streams: Streams): Promise<Replayed> {
+  const segments: Segment[] = []
+  try {
+    return await replayInto(files, streams, segments)
+  } catch (error) {
+    for (const segment of segments) await segment.retire()
+    throw error
+  }
+}
+
+async function replayInto(
+  files: JournalFiles,
+  streams: Streams,
+  segments: Segment[],
+): Promise<Replayed> {
+  const numbers = (await files.list())
+    .flatMap((name) => segmentNumber(name) ?? [])
+    .toSorted((left, right) => left - right)
+  const [oldest = 0] = numbers
+  let lastFrame: number | undefined
+  let repair: Repair | undefined
+  for (const [index, number] of numbers.entries()) {
+    if (number !== oldest + index) {
+      throw damagedAt({ name: segmentName(oldest + index) }, 0, 'the file is missing')
+    }
+    const isLast = index === numbers.length - 1
+    const segment = await openSegment(files, number, isLast)
+    if (!segment) break // Begun, and never used.
+    segments.push(segment)
+    streams.addSegment(segment)
+    lastFrame = await replaySegment(segment, streams, lastFrame)
+    const fileBytes = await segment.file.size()
+    if (segment.sizeBytes < fileBytes) {
+      if (!isLast) throw damagedAt(segment, segment.sizeBytes, 'its last frame does not check out')
+      const place = `${segment.name} at byte ${segment.sizeBytes}`
+      repair = { place, bytes: fileBytes - segment.sizeBytes }
+      await segment.file.truncate(segment.sizeBytes)
+    }
+    // What was found counts as written from now on, whether or not it had been flushed.
+    if (isLast) await segment.file.sync()
+  }
+  return { segments, nextFrame: (lastFrame ?? 0) + 1, repair }
+}
+
+async function openSegment(
+  files: JournalFiles,
+  number: number,
+  isLast: boolean,
+): Promise<Segment | undefined> {
+  const name = segmentName(number)
+  const file = await files.open(name)
+  const bytes = Buffer.alloc(segmentHeaderBytes)
+  const read = await file.read(bytes, 0)
+  const header = readSegmentHeader(bytes.subarray(0, read))
+  if (header?.number === number) return new Segment(number, header.marker, file, segmentHeaderBytes)
+  const size = await file.size()
+  await file.close()
+  // No frame is written before the header is on disk.
+  if (!isLast || size >= segmentHeaderBytes + frameHeaderBytes) {
+    throw damagedAt({ name }, 0, 'its header does not check out, or is that of a later version')
+  }
+  await files.remove(name)
+  await files.sync()
+  return undefined
+}
+
+/** @returns the number of the last frame so far */
+async function replaySegment(
+  segment: Segment,
+  streams: Streams,
+  lastFrame: number | undefined,
+): Promise<number | undefined> {
+  const reading = frames(segment)
+  for (;;) {
+    const next = await reading.next()
+    if (next.done) {
+      segment.sizeBytes = next.value
+      return lastFrame
+    }
+    const { number, at, bodyAt, entries, isDamaged } = next.value
+    if (lastFrame !== undefined && number !== lastFrame + 1) {
+      throw damagedAt(segment, at, `frame ${lastFrame + 1} is missing before frame ${number}`)
+    }
+    lastFrame = number
+    if (isDamaged) segment.isDamaged = true
+    for (const entry of entries) streams.apply(entry, segment, bodyAt)
+  }
+}

@@ -1,0 +1,42 @@
+import type { Segment } from './segment.ts'
+
+const leastBytes = 4 * 1024
+
+/**
+ * The part of the log that a reader has in memory. It reads ahead: little for one who jumps about, more and
+ * more for one who goes straight on.
+ */
+export class Window {
+  readonly #mostBytes: number
+  #segment: Segment | undefined
+  #from = 0
+  #bytes: Buffer = Buffer.alloc(0)
+  #aheadBytes = leastBytes
+
+  constructor(mostBytes = 256 * 1024) {
+    this.#mostBytes = mostBytes
+  }
+
+  /** Some bytes, if they are in memory. Valid until the next `load`. */
+  peek(segment: Segment, at: number, length: number): Buffer | undefined {
+    const offset = at - this.#from
+    if (segment !== this.#segment || offset < 0) return undefined
+    if (offset + length > this.#bytes.length) return undefined
+    return this.#bytes.subarray(offset, offset + length)
+  }
+
+  /** Some bytes: fewer at the end of the file. */
+  async load(segment: Segment, at: number, length: number): Promise<Buffer> {
+    const found = this.peek(segment, at, length)
+    if (found) return found
+    const skipped = at - (this.#from + this.#bytes.length)
+    const goesOn = segment === this.#segment && at >= this.#from && skipped <= this.#aheadBytes
+    this.#aheadBytes = goesOn ? Math.min(this.#mostBytes, this.#aheadBytes * 2) : leastBytes
+    const bytes = Buffer.allocUnsafe(Math.max(length, this.#aheadBytes))
+    const read = await segment.read(bytes, at)
+    this.#segment = segment
+    this.#from = at
+    this.#bytes = bytes.subarray(0, read)
+    return this.#bytes.subarray(0, length)
+  }
+}
