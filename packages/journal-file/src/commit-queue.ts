@@ -66,8 +66,11 @@ export class CommitQueue {
   }
 
   async #run(): Promise<void> {
-    await Promise.resolve() // Those who ask in this turn go together.
-    while (this.#waiting.length > 0) await this.#commit(this.#take())
+    await othersHaveAsked()
+    while (this.#waiting.length > 0) {
+      await this.#commit(this.#take())
+      await othersHaveAsked()
+    }
     this.#running = undefined
   }
 
@@ -137,4 +140,12 @@ export class CommitQueue {
     this.#waiting.unshift(...again.map(({ request }) => request))
     if (mayFitAlone) this.#oneByOne = again.length
   }
+}
+
+/**
+ * Resolves when all that is ready to run has run, as whoever was just answered and asks for the next thing: they
+ * go into one frame. Ticks come after promises, and before input and output.
+ */
+function othersHaveAsked(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve))
 }

@@ -1,7 +1,8 @@
 // How a segment file looks. All numbers are little-endian; `crc` is CRC-32 (zlib.crc32).
 //
 //   segment: "CASTYLOG" | format u32 | number u32 | marker 8 bytes | 0 u32 | crc of all before u32 | frames …
-//   frame:   marker 8 bytes | frame number f64 | body length u32 | crc of the body u32 | 0 u32 | crc of all before u32 | body
+//   frame:   marker 8 bytes | frame number f64 | length of its entries u32 | length of all u32 | crc of the
+//            entries u32 | crc of the records u32 | 0 u32 | crc of all before u32 | entries … | records …
 //
 // One frame is what one flush made durable, and the next one is written only after it. So a frame that
 // does not check out is one that a crash interrupted if it is the last, and damage if another comes after it. The
@@ -14,7 +15,7 @@ import { crc32 } from 'node:zlib'
 const magic = 'CASTYLOG'
 const format = 1
 export const segmentHeaderBytes = 32
-export const frameHeaderBytes = 32
+export const frameHeaderBytes = 40
 export const markerBytes = 8
 
 export interface SegmentHeader {
@@ -24,8 +25,12 @@ export interface SegmentHeader {
 
 export interface FrameHeader {
   readonly number: number
+  /** Entries come first. */
+  readonly entriesBytes: number
+  /** Of entries and records. */
   readonly bodyBytes: number
-  readonly bodyCrc: number
+  readonly entriesCrc: number
+  readonly recordsCrc: number
 }
 
 /** A header with a new marker, from the system's randomness: no event that anybody writes contains it. */
@@ -49,22 +54,32 @@ export function readSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
 }
 
 /** Fills in the header before a body that is there already. */
-export function writeFrameHeader(frame: Buffer, marker: Uint8Array, number: number): void {
+export function writeFrameHeader(
+  frame: Buffer,
+  marker: Uint8Array,
+  number: number,
+  entriesBytes: number,
+): void {
+  const recordsFrom = frameHeaderBytes + entriesBytes
   frame.set(marker, 0)
   frame.writeDoubleLE(number, 8)
-  frame.writeUInt32LE(frame.length - frameHeaderBytes, 16)
-  frame.writeUInt32LE(crc32(frame.subarray(frameHeaderBytes)), 20)
-  frame.writeUInt32LE(0, 24)
-  frame.writeUInt32LE(crc32(frame.subarray(0, 28)), 28)
+  frame.writeUInt32LE(entriesBytes, 16)
+  frame.writeUInt32LE(frame.length - frameHeaderBytes, 20)
+  frame.writeUInt32LE(crc32(frame.subarray(frameHeaderBytes, recordsFrom)), 24)
+  frame.writeUInt32LE(crc32(frame.subarray(recordsFrom)), 28)
+  frame.writeUInt32LE(0, 32)
+  frame.writeUInt32LE(crc32(frame.subarray(0, 36)), 36)
 }
 
 /** The header at the beginning of some bytes; undefined where there is none that checks out. */
 export function readFrameHeader(bytes: Buffer, marker: Uint8Array): FrameHeader | undefined {
   if (bytes.length < frameHeaderBytes || bytes.compare(marker, 0, 8, 0, 8) !== 0) return undefined
-  if (crc32(bytes.subarray(0, 28)) !== bytes.readUInt32LE(28)) return undefined
+  if (crc32(bytes.subarray(0, 36)) !== bytes.readUInt32LE(36)) return undefined
   return {
     number: bytes.readDoubleLE(8),
-    bodyBytes: bytes.readUInt32LE(16),
-    bodyCrc: bytes.readUInt32LE(20),
+    entriesBytes: bytes.readUInt32LE(16),
+    bodyBytes: bytes.readUInt32LE(20),
+    entriesCrc: bytes.readUInt32LE(24),
+    recordsCrc: bytes.readUInt32LE(28),
   }
 }

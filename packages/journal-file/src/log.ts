@@ -66,18 +66,27 @@ export class Log {
     entries: readonly NewEntry[],
     segment: Segment,
   ): { readonly frame: Buffer; readonly encoded: readonly Entry[] } {
-    const size = entries.reduce((sum, entry) => sum + entryBytes(entry), frameHeaderBytes)
+    let entriesBytes = 0
+    let recordsBytes = 0
+    for (const entry of entries) {
+      entriesBytes += entryBytes(entry)
+      recordsBytes += entry.records?.bytes.length ?? 0
+    }
+    const size = frameHeaderBytes + entriesBytes + recordsBytes
     const frame =
       size <= scratchBytes ? this.#scratch.subarray(0, size) : Buffer.allocUnsafe(size)
     const body = frame.subarray(frameHeaderBytes)
     const encoded: Entry[] = []
     let at = 0
+    let recordsAt = entriesBytes
     for (const entry of entries) {
-      const done = encodeEntry(body, at, entry)
+      const recordBytes = entry.records?.bytes.length ?? 0
+      const done = encodeEntry(body, at, recordsAt, entry)
       encoded.push(done)
-      at += done.sizeBytes
+      at += done.sizeBytes - recordBytes
+      recordsAt += recordBytes
     }
-    writeFrameHeader(frame, segment.marker, this.#nextFrame)
+    writeFrameHeader(frame, segment.marker, this.#nextFrame, entriesBytes)
     return { frame, encoded }
   }
 

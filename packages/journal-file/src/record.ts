@@ -1,6 +1,6 @@
 // Events and snapshots as bytes, each with a checksum of its own:
 //
-//   crc of all after it u32 | manifest length u16 | 0 u16 | version u32 | length u32 | sequence number f64 |
+//   crc of all, with zeros in its own place u32 | manifest length u16 | 0 u16 | version u32 | length u32 | sequence number f64 |
 //   epoch f64 | timestamp f64 | manifest | bytes
 import type { JournalRecord, StoredEvent } from '@casty/persistence'
 import { crc32 } from 'node:zlib'
@@ -20,6 +20,8 @@ export function encodeRecords(
   epoch: number,
   firstSequenceNr: number,
 ): EncodedRecords {
+  const [only] = records
+  if (only && records.length === 1) return encodeOne(only, epoch, firstSequenceNr)
   const sizes = records.map(sizeOf)
   const bytes = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, 0))
   const offsets: number[] = []
@@ -31,6 +33,15 @@ export function encodeRecords(
     at += size
   }
   return { bytes, offsets }
+}
+
+const onlyOffset: readonly number[] = [0]
+
+/** As most batches are: without the lists that several need. */
+function encodeOne(record: JournalRecord, epoch: number, sequenceNr: number): EncodedRecords {
+  const bytes = Buffer.allocUnsafe(sizeOf(record))
+  encodeInto(bytes, record, epoch, sequenceNr)
+  return { bytes, offsets: onlyOffset }
 }
 
 function sizeOf({ manifest, bytes }: JournalRecord): number {
@@ -53,8 +64,12 @@ function encodeInto(
   target.writeDoubleLE(timestamp, 32)
   target.write(manifest, recordHeaderBytes)
   target.set(bytes, recordHeaderBytes + manifestBytes)
-  target.writeUInt32LE(crc32(target.subarray(4)), 0)
+  target.writeUInt32LE(0, 0)
+  target.writeUInt32LE(crc32(target), 0)
 }
+
+/** Of the four zeros in whose place it is written. */
+const crcOfZeros = crc32(new Uint8Array(4))
 
 /** How long the record is that begins here, as far as its header can be believed. */
 export function recordBytes(buffer: Buffer, at: number): number {
@@ -66,7 +81,7 @@ export function decodeRecord(buffer: Buffer, at: number): StoredEvent | undefine
   if (buffer.length - at < recordHeaderBytes) return undefined
   const end = at + recordBytes(buffer, at)
   if (end > buffer.length) return undefined
-  if (crc32(buffer.subarray(at + 4, end)) !== buffer.readUInt32LE(at)) return undefined
+  if (crc32(buffer.subarray(at + 4, end), crcOfZeros) !== buffer.readUInt32LE(at)) return undefined
   const bytesFrom = end - buffer.readUInt32LE(at + 12)
   return {
     manifest: buffer.toString('utf8', at + recordHeaderBytes, bytesFrom),

@@ -38,10 +38,12 @@ export async function* frames(segment: Segment): AsyncGenerator<ScannedFrame, nu
     if (end > fileBytes) return await tornAt(segment, at, header.number, fileBytes)
     const bodyAt = at + frameHeaderBytes
     const body = await window.load(segment, bodyAt, header.bodyBytes)
-    const isDamaged = crc32(body) !== header.bodyCrc
+    const entriesAreDamaged = crc32(body.subarray(0, header.entriesBytes)) !== header.entriesCrc
+    const recordsAreDamaged = crc32(body.subarray(header.entriesBytes)) !== header.recordsCrc
+    const isDamaged = entriesAreDamaged || recordsAreDamaged
     if (isDamaged && !(await hasFrameAfter(segment, end, header.number, fileBytes))) return at
-    const entries = decodeEntries(body, isDamaged)
-    if (!entries) throw damagedAt(segment, at, 'a frame that others follow does not check out')
+    if (entriesAreDamaged) throw damagedAt(segment, at, 'a frame that others follow is damaged')
+    const entries = decodeEntries(body, header.entriesBytes, isDamaged)
     yield { number: header.number, at, bodyAt, body, entries, isDamaged }
     last = header.number
     at = end

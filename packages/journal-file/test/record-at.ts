@@ -8,16 +8,18 @@ export function recordAt(
   kind: 'event' | 'snapshot',
 ): number | undefined {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  for (let frame = 32; frame + 32 <= file.length;) {
-    const end = frame + 32 + file.readUInt32LE(frame + 16)
-    for (let entry = frame + 32; entry < end; entry += file.readUInt32LE(entry)) {
-      let record = entry + 48 + file.readUInt16LE(entry + 6)
-      for (let count = file.readUInt32LE(entry + 40); count > 0; count--) {
+  for (let frame = 32; frame + 40 <= file.length;) {
+    const body = frame + 40
+    let record = body + file.readUInt32LE(frame + 16)
+    const end = body + file.readUInt32LE(frame + 20)
+    for (let entry = body; entry < body + file.readUInt32LE(frame + 16);) {
+      for (let count = file.readUInt32LE(entry); count > 0; count--) {
         const size = 40 + file.readUInt16LE(record + 4) + file.readUInt32LE(record + 12)
-        const isOfKind = file[entry + 4] === (kind === 'event' ? 1 : 2)
+        const isOfKind = file[entry + 8] === (kind === 'event' ? 1 : 2)
         if (isOfKind && file.readDoubleLE(record + 16) === sequenceNr) return record + size - 1
         record += size
       }
+      entry += 44 + file.readUInt16LE(entry + 10)
     }
     frame = end
   }
