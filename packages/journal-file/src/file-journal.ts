@@ -73,10 +73,7 @@ async function lock({ files }: FileJournalSettings): Promise<() => void> {
   }
 }
 
-async function read(
-  { files }: FileJournalSettings,
-  streams: Streams,
-): ReturnType<typeof replay> {
+async function read({ files }: FileJournalSettings, streams: Streams): ReturnType<typeof replay> {
   try {
     return await replay(files, streams)
   } catch (cause) {

@@ -73,8 +73,7 @@ export class Log {
       recordsBytes += entry.records?.bytes.length ?? 0
     }
     const size = frameHeaderBytes + entriesBytes + recordsBytes
-    const frame =
-      size <= scratchBytes ? this.#scratch.subarray(0, size) : Buffer.allocUnsafe(size)
+    const frame = size <= scratchBytes ? this.#scratch.subarray(0, size) : Buffer.allocUnsafe(size)
     const body = frame.subarray(frameHeaderBytes)
     const encoded: Entry[] = []
     let at = 0

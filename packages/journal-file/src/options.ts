@@ -84,6 +84,7 @@ function limitsOf(options: FileJournalOptions): JournalLimits {
 }
 
 function whole(what: string, value: unknown, least: number, most: number): void {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most)
+    return
   throw JournalError.invalid(what, value, `an integer from ${least} to ${most}`)
 }

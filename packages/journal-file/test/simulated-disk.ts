@@ -18,7 +18,14 @@ interface Inode {
 }
 
 /** What may be made to fail. */
-export type DiskOperation = 'write' | 'sync' | 'truncate' | 'read' | 'create' | 'remove' | 'directory'
+export type DiskOperation =
+  | 'write'
+  | 'sync'
+  | 'truncate'
+  | 'read'
+  | 'create'
+  | 'remove'
+  | 'directory'
 
 interface Fault {
   readonly operation: DiskOperation
