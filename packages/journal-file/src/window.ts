@@ -13,7 +13,7 @@ export class Window {
   #bytes: Buffer = Buffer.alloc(0)
   #aheadBytes = leastBytes
 
-  constructor(mostBytes = 256 * 1024) {
+  constructor(mostBytes: number = 256 * 1024) {
     this.#mostBytes = mostBytes
   }
 
