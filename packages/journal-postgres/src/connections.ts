@@ -1,0 +1,111 @@
+import { Pool } from 'pg'
+
+/** What a server answered. */
+export interface PostgresResult {
+  readonly rows: readonly unknown[]
+}
+
+/** A connection of `pg`, as far as journals need one. */
+export interface PostgresConnection {
+  query(text: string, values: readonly unknown[]): Promise<PostgresResult>
+  /** Hands it back; with an error it is not used again. */
+  release(error?: Error): void
+  on(event: 'error', listener: (error: Error) => void): unknown
+  removeListener(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** Where connections come from: `new Pool()` of `pg`, of any version that has these. */
+export interface PostgresPool {
+  connect(): Promise<PostgresConnection>
+}
+
+/** A pool with a way to end it. */
+export interface OwnedPool {
+  readonly pool: PostgresPool
+  /** Waits until its connections are closed; those in use are given back first. */
+  end(): Promise<void>
+}
+
+/**
+ * A pool of the journal's own. The server ends by itself what runs longer than anybody waits for it, also
+ * where the message that nobody does is lost.
+ */
+export function openPool(
+  connectionString: string,
+  maxConnections: number,
+  timeoutMs: number,
+): OwnedPool {
+  const pool = new Pool({
+    connectionString,
+    max: maxConnections,
+    connectionTimeoutMillis: Math.ceil(timeoutMs),
+    statement_timeout: Math.ceil(timeoutMs),
+    application_name: 'casty journal',
+    keepAlive: true,
+  })
+  pool.on('error', ignore) // One that nobody uses has broken: the pool opens another.
+  return { pool, end: () => pool.end() }
+}
+
+/** A pool that somebody else ends. */
+export function borrowedPool(pool: PostgresPool): OwnedPool {
+  return { pool, end: () => Promise.resolve() }
+}
+
+/**
+ * Lends a connection out for one piece of work. It is handed back only if its state is known; when
+ * `signal` is aborted, or the connection broke, it is given up, so that nothing waits on it.
+ *
+ * @param isSound - whether an error of the work leaves the connection usable
+ */
+export async function withConnection<T>(
+  pool: PostgresPool,
+  signal: AbortSignal,
+  isSound: (error: Error) => boolean,
+  work: (connection: PostgresConnection) => Promise<T>,
+): Promise<T> {
+  const connection = await borrow(pool, signal)
+  // What breaks a connection that is in use fails its query too; unheard, it would end the process.
+  connection.on('error', ignore)
+  let release = (error?: Error): void => {
+    release = ignore
+    connection.release(error)
+    connection.removeListener('error', ignore) // Its pool listens again.
+  }
+  const giveUp = (): void => release(new Error('Nobody waits for its answer any more'))
+  if (signal.aborted) giveUp()
+  else signal.addEventListener('abort', giveUp, { once: true })
+  try {
+    signal.throwIfAborted()
+    const result = await work(connection)
+    release()
+    return result
+  } catch (error) {
+    release(isSound(asError(error)) ? undefined : asError(error))
+    throw error
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+}
+
+/** One that comes when nobody waits for it any more is handed back at once. */
+function borrow(pool: PostgresPool, signal: AbortSignal): Promise<PostgresConnection> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(asError(signal.reason))
+    signal.addEventListener('abort', giveUp, { once: true })
+    pool
+      .connect()
+      .then((connection) => {
+        if (signal.aborted) connection.release()
+        else resolve(connection)
+      })
+      .catch(reject)
+      .finally(() => signal.removeEventListener('abort', giveUp))
+  })
+}
+
+function ignore(): void {}
+
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
