@@ -59,6 +59,11 @@ export class Relay implements AsyncDisposable {
     this.#onRequest(text, (link) => link.hold())
   }
 
+  /** Whether the request to hold back has come. */
+  get isHolding(): boolean {
+    return [...this.#links].some((link) => link.isHolding)
+  }
+
   /** Lets everything through again, and first what was held. */
   pass(): void {
     this.#watch = undefined
@@ -116,6 +121,10 @@ class Link {
       if (!this.#isSilent) client.destroy()
     })
     for (const socket of [client, server]) socket.on('error', () => {})
+  }
+
+  get isHolding(): boolean {
+    return this.#held !== undefined && this.#held.length > 0
   }
 
   hold(): void {

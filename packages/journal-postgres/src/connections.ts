@@ -1,5 +1,12 @@
 import { Pool } from 'pg'
 
+/** A statement with its values. One that has a name is planned once for each connection. */
+export interface PostgresQuery {
+  readonly name?: string
+  readonly text: string
+  readonly values: unknown[]
+}
+
 /** What a server answered. */
 export interface PostgresResult {
   readonly rows: readonly unknown[]
@@ -7,7 +14,7 @@ export interface PostgresResult {
 
 /** A connection of `pg`, as far as journals need one. */
 export interface PostgresConnection {
-  query(text: string, values: readonly unknown[]): Promise<PostgresResult>
+  query(query: PostgresQuery): Promise<PostgresResult>
   /** Hands it back; with an error it is not used again. */
   release(error?: Error): void
   on(event: 'error', listener: (error: Error) => void): unknown
@@ -22,6 +29,8 @@ export interface PostgresPool {
 /** A pool with a way to end it. */
 export interface OwnedPool {
   readonly pool: PostgresPool
+  /** Whether its connections lead to one session of the server each, which may keep what was prepared. */
+  readonly keepsSessions: boolean
   /** Waits until its connections are closed; those in use are given back first. */
   end(): Promise<void>
 }
@@ -44,12 +53,15 @@ export function openPool(
     keepAlive: true,
   })
   pool.on('error', ignore) // One that nobody uses has broken: the pool opens another.
-  return { pool, end: () => pool.end() }
+  // One that breaks with the very bytes that tell that it is there: nobody has it yet who could listen, and
+  // an error that nobody hears ends the process.
+  pool.on('connect', (client) => void client.on('error', ignore))
+  return { pool, keepsSessions: true, end: () => pool.end() }
 }
 
-/** A pool that somebody else ends. */
+/** A pool that somebody else ends. There may be a pooler behind it, which hands sessions around. */
 export function borrowedPool(pool: PostgresPool): OwnedPool {
-  return { pool, end: () => Promise.resolve() }
+  return { pool, keepsSessions: false, end: () => Promise.resolve() }
 }
 
 /**

@@ -142,6 +142,11 @@ export function isCollision(error: Error): boolean {
   return ['40001', '40P01'].includes(stateOf(error) ?? '')
 }
 
+/** What the connection has prepared fits no more, or is gone: it would fail for ever. */
+export function isStale(error: Error): boolean {
+  return ['0A000', '26000'].includes(stateOf(error) ?? '')
+}
+
 /** Node's own errors have codes too (ECONNREFUSED), none of them of five letters and digits only. */
 function stateOf(error: Error): string | undefined {
   const code = 'code' in error ? error.code : undefined

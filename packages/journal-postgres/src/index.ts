@@ -1,4 +1,9 @@
-export type { PostgresConnection, PostgresPool, PostgresResult } from './connections.ts'
+export type {
+  PostgresConnection,
+  PostgresPool,
+  PostgresQuery,
+  PostgresResult,
+} from './connections.ts'
 export { PostgresJournalError, type PostgresJournalErrorCode } from './errors.ts'
 export type { PostgresJournalOptions } from './options.ts'
 export { postgresJournal, type PostgresJournal } from './postgres-journal.ts'

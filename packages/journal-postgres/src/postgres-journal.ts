@@ -20,7 +20,7 @@ import { eventsOfPage, headOf, pageLimits } from './event-page.ts'
 import { checkedOptions, type JournalSettings, type PostgresJournalOptions } from './options.ts'
 import { Requests } from './requests.ts'
 import type { Session } from './session.ts'
-import { statementsFor, type Statements } from './statements.ts'
+import { statementsFor, type Statement, type Statements } from './statements.ts'
 import { checksumOf, integerOf, snapshotOf, textOf, utf8, valueOf } from './stored-record.ts'
 import { ensureTables, type JournalTables } from './tables.ts'
 
@@ -111,7 +111,8 @@ class JournalInPostgres implements PostgresJournal {
     const { fromSequenceNr = 1, toSequenceNr: last = Number.MAX_SAFE_INTEGER, signal } = options
     const idBytes = utf8(id)
     for (let first = fromSequenceNr; ;) {
-      const values = [idBytes, first, last, pageLimits.events, pageLimits.bytes]
+      const lastOfPage = Math.min(last, first + pageLimits.events - 1)
+      const values = [idBytes, first, lastOfPage, pageLimits.bytes]
       const rows = await this.#requests.run({ what: 'read events', id, signal }, (session) =>
         session.read(this.#statements.page, values),
       )
@@ -246,7 +247,7 @@ class JournalInPostgres implements PostgresJournal {
     session: Session,
     id: string,
     epoch: number | undefined,
-    statement: string,
+    statement: Statement,
     values: readonly unknown[],
     explain: (head: JournalHead) => void,
     mayLack = false,

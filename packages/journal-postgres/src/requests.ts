@@ -3,7 +3,7 @@ import type { Clock } from '@casty/clock'
 import { isJournalError, JournalError, type WriteOutcome } from '@casty/persistence'
 import { asError, withConnection, type OwnedPool } from './connections.ts'
 import { PostgresJournalError } from './errors.ts'
-import { isOfServer, journalFailure, postgresFailure } from './failures.ts'
+import { isOfServer, isStale, journalFailure, postgresFailure } from './failures.ts'
 import { Session } from './session.ts'
 
 /** A call, for the texts of its errors. */
@@ -77,7 +77,7 @@ export class Requests {
     const signal = given ? AbortSignal.any([overdue.signal, given]) : overdue.signal
     try {
       return await withConnection(this.#owned.pool, signal, isSound, (connection) => {
-        session = new Session(connection, before)
+        session = new Session(connection, this.#owned.keepsSessions, before)
         return work(session)
       })
     } catch (error) {
@@ -98,5 +98,5 @@ export class Requests {
 
 /** What a journal refuses by itself says nothing against the connection. */
 function isSound(error: Error): boolean {
-  return isJournalError(error) || isOfServer(error)
+  return isJournalError(error) || (isOfServer(error) && !isStale(error))
 }

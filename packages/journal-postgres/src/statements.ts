@@ -5,18 +5,24 @@ import { quotedTables, type JournalTables } from './tables.ts'
 
 /** All the statements over one set of tables. A statement that writes returns no row where it changed nothing. */
 export interface Statements {
-  readonly append: string
-  readonly appendFirst: string
-  readonly claim: string
-  readonly head: string
-  readonly page: string
-  readonly markDeleted: string
-  readonly cleanDeleted: string
-  readonly saveSnapshot: string
-  readonly latestSnapshot: string
-  readonly deleteSnapshots: string
-  readonly ids: string
-  readonly areThere: string
+  readonly append: Statement
+  readonly appendFirst: Statement
+  readonly claim: Statement
+  readonly head: Statement
+  readonly page: Statement
+  readonly markDeleted: Statement
+  readonly cleanDeleted: Statement
+  readonly saveSnapshot: Statement
+  readonly latestSnapshot: Statement
+  readonly deleteSnapshots: Statement
+  readonly ids: Statement
+  readonly areThere: Statement
+}
+
+/** One of them by its name, under which a connection may keep it. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
 }
 
 /**
@@ -65,62 +71,83 @@ SELECT stream FROM advanced`
     // $1 id, $2 epoch, $3 expected number, $4 count, $5 lock timeout, $6 to $12 the batch. Whoever waited
     // for the row has the condition read again, on the row as it is then. The primary key of events
     // would refuse a number twice even if a row of streams were tampered with.
-    append: `WITH ${settings('$5')}, advanced AS (
+    append: statement(
+      'append',
+      `WITH ${settings('$5')}, advanced AS (
   UPDATE ${streams} s SET sequence_nr = $3::bigint + $4::bigint, epoch = $2::bigint FROM settings
   WHERE s.id = $1 AND s.epoch <= $2::bigint AND s.sequence_nr = $3::bigint
   RETURNING s.stream
 ), ${written}`,
+    ),
 
     // The same where no event is expected to be there: the stream may have no row yet.
-    appendFirst: `WITH ${settings('$5')}, advanced AS (
+    appendFirst: statement(
+      'appendFirst',
+      `WITH ${settings('$5')}, advanced AS (
   INSERT INTO ${streams} AS s (id, sequence_nr, epoch)
   SELECT $1, $3::bigint + $4::bigint, $2::bigint FROM settings
   ON CONFLICT (id) DO UPDATE SET sequence_nr = excluded.sequence_nr, epoch = excluded.epoch
   WHERE s.epoch <= excluded.epoch AND s.sequence_nr = $3::bigint
   RETURNING s.stream
 ), ${written}`,
+    ),
 
     // $1 id, $2 epoch, $3 lock timeout.
-    claim: `WITH ${settings('$3')}
+    claim: statement(
+      'claim',
+      `WITH ${settings('$3')}
 INSERT INTO ${streams} AS s (id, sequence_nr, epoch) SELECT $1, 0, $2::bigint FROM settings
 ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch WHERE s.epoch <= excluded.epoch
 RETURNING s.sequence_nr AS head_nr, s.epoch AS head_epoch, s.deleted_to`,
+    ),
 
     // $1 id.
-    head: `SELECT sequence_nr AS head_nr, epoch AS head_epoch, deleted_to FROM ${streams} WHERE id = $1`,
+    head: statement(
+      'head',
+      `SELECT sequence_nr AS head_nr, epoch AS head_epoch, deleted_to FROM ${streams} WHERE id = $1`,
+    ),
 
-    // $1 id, $2 first number, $3 last number, $4 most events, $5 bytes after which no other is added. One
-    // statement sees one moment: what is missing between its events and its head is missing for good.
-    page: `SELECT s.sequence_nr AS head_nr, s.epoch AS head_epoch, s.deleted_to,
+    // $1 id, $2 first number, $3 last number, $4 bytes after which no other is added. One statement sees one
+    // moment: what is missing between its events and its head is missing for good. Numbers have no holes, so
+    // the last one bounds the page; a LIMIT would have the server read all that follows where it plans badly.
+    page: statement(
+      'page',
+      `SELECT s.sequence_nr AS head_nr, s.epoch AS head_epoch, s.deleted_to,
   e.epoch, ${readColumns('e')}
 FROM ${streams} s LEFT JOIN LATERAL (
   SELECT * FROM (
     SELECT *, sum(octet_length(bytes)) OVER (ORDER BY sequence_nr) - octet_length(bytes) AS before
-    FROM (
-      SELECT * FROM ${events} WHERE stream = s.stream
-        AND sequence_nr BETWEEN $2::bigint AND $3::bigint ORDER BY sequence_nr LIMIT $4::bigint
-    ) AS found
-  ) AS sized WHERE before < $5::bigint
+    FROM ${events} WHERE stream = s.stream AND sequence_nr BETWEEN $2::bigint AND $3::bigint
+  ) AS sized WHERE before < $4::bigint
 ) AS e ON true
 WHERE s.id = $1 ORDER BY e.sequence_nr`,
+    ),
 
     // $1 id, $2 last number, $3 epoch or null, $4 lock timeout.
-    markDeleted: `WITH ${settings('$4')}
+    markDeleted: statement(
+      'markDeleted',
+      `WITH ${settings('$4')}
 UPDATE ${streams} s SET deleted_to = greatest(s.deleted_to, $2::bigint) FROM settings
 WHERE s.id = $1 AND ($3::bigint IS NULL OR s.epoch <= $3::bigint) AND s.sequence_nr >= $2::bigint
 RETURNING s.stream`,
+    ),
 
     // $1 id, $2 most rows, $3 lock timeout, $4 null. What an earlier one left undone is done as well.
-    cleanDeleted: `WITH ${settings('$3')}, ${held(streams, '$1', '$4')}, gone AS (
+    cleanDeleted: statement(
+      'cleanDeleted',
+      `WITH ${settings('$3')}, ${held(streams, '$1', '$4')}, gone AS (
   DELETE FROM ${events} e USING held
   WHERE e.stream = held.stream AND e.sequence_nr <= held.deleted_to AND e.sequence_nr < $2::bigint +
     (SELECT min(first.sequence_nr) FROM ${events} first WHERE first.stream = held.stream)
   RETURNING e.sequence_nr
 )
 SELECT count(*) AS gone FROM gone HAVING count(*) > 0`,
+    ),
 
     // $1 id, $2 number, $3 epoch or null, $4 lock timeout, $5 to $9 the record.
-    saveSnapshot: `WITH ${settings('$4')}, ${held(streams, '$1', '$3')}
+    saveSnapshot: statement(
+      'saveSnapshot',
+      `WITH ${settings('$4')}, ${held(streams, '$1', '$3')}
 INSERT INTO ${snapshots} AS s (stream, sequence_nr, ${recordColumns})
 SELECT held.stream, $2::bigint, $5::bytea, $6::bigint, $7::bigint, $8::bytea, $9::bigint
 FROM held WHERE held.sequence_nr >= $2::bigint
@@ -128,24 +155,41 @@ ON CONFLICT (stream, sequence_nr) DO UPDATE SET manifest = excluded.manifest,
   version = excluded.version, "timestamp" = excluded."timestamp", bytes = excluded.bytes,
   checksum = excluded.checksum
 RETURNING s.stream`,
+    ),
 
     // $1 id, $2 highest number.
-    latestSnapshot: `SELECT ${readColumns('snapshot')}
+    latestSnapshot: statement(
+      'latestSnapshot',
+      `SELECT ${readColumns('snapshot')}
 FROM ${snapshots} snapshot JOIN ${streams} s USING (stream)
 WHERE s.id = $1 AND snapshot.sequence_nr <= $2::bigint ORDER BY snapshot.sequence_nr DESC LIMIT 1`,
+    ),
 
     // $1 id, $2 last number, $3 epoch or null, $4 lock timeout.
-    deleteSnapshots: `WITH ${settings('$4')}, ${held(streams, '$1', '$3')}, gone AS (
+    deleteSnapshots: statement(
+      'deleteSnapshots',
+      `WITH ${settings('$4')}, ${held(streams, '$1', '$3')}, gone AS (
   DELETE FROM ${snapshots} s USING held WHERE s.stream = held.stream AND s.sequence_nr <= $2::bigint
 )
 SELECT stream FROM held`,
+    ),
 
     // $1 the last one before, $2 most rows.
-    ids: `SELECT s.stream, encode(s.id, 'hex') AS id, s.sequence_nr > s.deleted_to OR EXISTS (
+    ids: statement(
+      'ids',
+      `SELECT s.stream, encode(s.id, 'hex') AS id, s.sequence_nr > s.deleted_to OR EXISTS (
   SELECT FROM ${snapshots} snapshot WHERE snapshot.stream = s.stream) AS is_listed
 FROM ${streams} s WHERE s.stream > $1::bigint ORDER BY s.stream LIMIT $2::bigint`,
+    ),
 
-    areThere: `SELECT bool_and(to_regclass(name) IS NOT NULL) AS are_there
+    areThere: statement(
+      'areThere',
+      `SELECT bool_and(to_regclass(name) IS NOT NULL) AS are_there
 FROM (VALUES ('${streams}'), ('${events}'), ('${snapshots}')) AS tables (name)`,
+    ),
   }
+}
+
+function statement(name: string, text: string): Statement {
+  return { name: `casty ${name}`, text }
 }

@@ -2,6 +2,7 @@
 // U+0000, and what else it holds depends on the encoding of the database.
 import { PostgresJournalError } from './errors.ts'
 import type { Session } from './session.ts'
+import type { Statement } from './statements.ts'
 import { valueOf } from './stored-record.ts'
 
 /** Of the advisory lock under which tables are created: `casty` in ASCII. */
@@ -101,7 +102,7 @@ CREATE TABLE IF NOT EXISTS ${snapshots} (
 export async function ensureTables(
   session: Session,
   tables: Partial<JournalTables> | undefined,
-  areThere: string,
+  areThere: Statement,
   lockTimeout: string,
 ): Promise<void> {
   const [row] = await session.read(areThere, [])

@@ -54,11 +54,34 @@ export class World implements AsyncDisposable {
   }
 
   /** Lets time pass until `holds`; rejects when that takes longer than any test may wait. */
-  async until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
     for (let waitedMs = 0; !(await holds()); waitedMs += 20) {
       if (waitedMs > 10_000) throw new Error(`After ten seconds still not: ${what}`)
       await this.sql('SELECT pg_sleep(0.02)')
     }
+  }
+
+  /** How many connections of journals the server has. */
+  async connections(condition = 'true'): Promise<number> {
+    const [row] = await this.sql(
+      `SELECT count(*)::int AS count FROM pg_stat_activity
+       WHERE application_name = 'casty journal' AND ${condition}`,
+    )
+    return Number(row?.['count'])
+  }
+
+  /** Has another session lock all rows of a table, until it is disposed of. */
+  async lock(table: string): Promise<AsyncDisposable & { unlock(): Promise<void> }> {
+    const connection = await this.#admin.connect()
+    await connection.query(`BEGIN; SELECT FROM ${table} FOR UPDATE`)
+    let isHeld = true
+    const unlock = async (): Promise<void> => {
+      if (!isHeld) return
+      isHeld = false
+      await connection.query('ROLLBACK')
+      connection.release()
+    }
+    return { unlock, [Symbol.asyncDispose]: unlock }
   }
 
   /** Ends connections of journals. @returns how many */
