@@ -2,7 +2,10 @@ import { JournalError, type JournalHead, type StoredEvent } from '@casty/persist
 import { eventOf, integerOf, valueOf } from './stored-record.ts'
 
 /** How much is read at once: a reader that is slow holds no more than that in memory. */
-export const pageLimits = { events: 500, bytes: 1024 * 1024 }
+export const pageLimits: { readonly events: number; readonly bytes: number } = {
+  events: 500,
+  bytes: 1024 * 1024,
+}
 
 export const noHead: JournalHead = Object.freeze({ sequenceNr: 0, epoch: 0, deletedTo: 0 })
 
