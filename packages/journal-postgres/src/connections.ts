@@ -35,22 +35,33 @@ export interface OwnedPool {
   end(): Promise<void>
 }
 
+/** How much longer than its callers a pool waits for a connection: they tell the reason better than it does. */
+const slackMs = 1_000
+
+/** After so long without work a connection is closed. */
+const idleMs = 60_000
+
 /**
- * A pool of the journal's own. The server ends by itself what runs longer than anybody waits for it, also
- * where the message that nobody does is lost.
+ * A pool of the journal's own.
+ *
+ * @param serverTimeoutMs - after which the server ends a statement, also where the message that nobody
+ *   waits for it is lost
  */
 export function openPool(
   connectionString: string,
   maxConnections: number,
-  timeoutMs: number,
+  operationTimeoutMs: number,
+  serverTimeoutMs: number,
 ): OwnedPool {
   const pool = new Pool({
     connectionString,
     max: maxConnections,
-    connectionTimeoutMillis: Math.ceil(timeoutMs),
-    statement_timeout: Math.ceil(timeoutMs),
+    connectionTimeoutMillis: operationTimeoutMs + slackMs,
+    idleTimeoutMillis: idleMs,
+    statement_timeout: serverTimeoutMs,
     application_name: 'casty journal',
     keepAlive: true,
+    allowExitOnIdle: true, // A server that never answers a farewell does not keep this process alive.
   })
   pool.on('error', ignore) // One that nobody uses has broken: the pool opens another.
   // One that breaks with the very bytes that tell that it is there: nobody has it yet who could listen, and

@@ -20,7 +20,7 @@ export interface PostgresJournalOptions {
   readonly maxConnections?: number
   /**
    * After which a call gives up, in milliseconds: waiting for a connection, for a lock and for the answer
-   * together. Less than the `journalTimeoutMs` of actors. Raise it where batches are large and networks
+   * together. The server gives up after three quarters of it, so that callers know the outcome. Less than the `journalTimeoutMs` of actors. Raise it where batches are large and networks
    * slow; each raise makes actors wait longer for a server that is gone. @defaultValue 5_000
    */
   readonly operationTimeoutMs?: number
@@ -36,9 +36,17 @@ export interface PostgresJournalOptions {
 export interface JournalSettings {
   readonly owned: OwnedPool
   readonly operationTimeoutMs: number
+  /** After which the server gives up by itself. */
+  readonly serverTimeoutMs: number
   readonly limits: JournalLimits
   readonly clock: Clock
 }
+
+/**
+ * The part of the time of an operation after which the server is to give up: what it ended is surely not
+ * written, where a caller that gives up first does not know.
+ */
+const serverPart = 0.75
 
 const optionNames: readonly (keyof PostgresJournalOptions)[] = [
   'pool',
@@ -70,10 +78,11 @@ export function checkedOptions(options: PostgresJournalOptions): JournalSettings
   }
   const { maxConnections = 10, operationTimeoutMs = 5_000, clock = systemClock } = options
   whole('maxConnections', maxConnections, 1_000)
-  whole('operationTimeoutMs', operationTimeoutMs, 2 ** 31 - 1)
+  whole('operationTimeoutMs', operationTimeoutMs, 3_600_000)
   const limits = limitsOf(options)
-  const owned = poolOf(options, maxConnections, operationTimeoutMs)
-  return { owned, operationTimeoutMs, limits, clock }
+  const serverTimeoutMs = Math.ceil(operationTimeoutMs * serverPart)
+  const owned = poolOf(options, maxConnections, operationTimeoutMs, serverTimeoutMs)
+  return { owned, operationTimeoutMs, serverTimeoutMs, limits, clock }
 }
 
 function whole(option: string, value: number, most: number): void {
@@ -102,14 +111,15 @@ function limitsOf({ limits: given }: PostgresJournalOptions): JournalLimits {
 function poolOf(
   { pool, connectionString }: PostgresJournalOptions,
   maxConnections: number,
-  timeoutMs: number,
+  operationTimeoutMs: number,
+  serverTimeoutMs: number,
 ): OwnedPool {
   if (pool !== undefined && connectionString === undefined) {
     if (typeof pool?.connect === 'function') return borrowedPool(pool)
     throw PostgresJournalError.invalidOption('pool', pool, 'a Pool of pg')
   }
   if (typeof connectionString === 'string' && connectionString !== '' && pool === undefined) {
-    return openPool(connectionString, maxConnections, timeoutMs)
+    return openPool(connectionString, maxConnections, operationTimeoutMs, serverTimeoutMs)
   }
   throw PostgresJournalError.invalidOption(
     pool === undefined ? 'connectionString' : 'pool',

@@ -15,13 +15,14 @@ import {
   type StoredSnapshot,
   type WriterOptions,
 } from '@casty/persistence'
-import { batchValues } from './batch.ts'
 import { eventsOfPage, headOf, pageLimits } from './event-page.ts'
+import { guardedWrite, readHead, type GuardedWrite } from './guarded-write.ts'
 import { checkedOptions, type JournalSettings, type PostgresJournalOptions } from './options.ts'
 import { Requests } from './requests.ts'
 import type { Session } from './session.ts'
-import { statementsFor, type Statement, type Statements } from './statements.ts'
-import { checksumOf, integerOf, snapshotOf, textOf, utf8, valueOf } from './stored-record.ts'
+import { batchValues, snapshotValues } from './statement-values.ts'
+import { statementsFor, type Statements } from './statements.ts'
+import { integerOf, snapshotOf, textOf, utf8, valueOf } from './stored-record.ts'
 import { ensureTables, type JournalTables } from './tables.ts'
 
 /** A journal in PostgreSQL. Disposing of it waits for what is under way. */
@@ -38,8 +39,6 @@ export interface PostgresJournal extends EventJournal {
 /** Rows that one statement removes: so many that it is worth its while, so few that nobody waits long. */
 const deletedAtOnce = 10_000
 const idsAtOnce = 1_000
-/** How often a writer is refused for what has changed again when it asks why. */
-const mostRefusals = 20
 
 /**
  * A journal in tables of PostgreSQL. It connects when it is first asked.
@@ -59,12 +58,12 @@ class JournalInPostgres implements PostgresJournal {
   readonly #lockTimeout: string
 
   constructor(settings: JournalSettings, tables: Partial<JournalTables> | undefined) {
-    const { owned, operationTimeoutMs, limits, clock } = settings
+    const { owned, operationTimeoutMs, serverTimeoutMs, limits, clock } = settings
     this.limits = limits
     this.#tables = tables
     this.#statements = statementsFor(tables)
     this.#requests = new Requests(owned, operationTimeoutMs, clock)
-    this.#lockTimeout = `${operationTimeoutMs}ms`
+    this.#lockTimeout = `${serverTimeoutMs}ms`
   }
 
   async ensureTables(): Promise<void> {
@@ -82,27 +81,29 @@ class JournalInPostgres implements PostgresJournal {
     const values = [key, epoch, expectedSequenceNr, events.length, this.#lockTimeout, ...batch]
     const { append, appendFirst } = this.#statements
     const statement = expectedSequenceNr === 0 ? appendFirst : append
-    await this.#requests.run({ what: 'append', id }, async (session) => {
-      await this.#written(session, id, epoch, statement, values, (head) => {
-        if (head.sequenceNr === expectedSequenceNr) return
-        throw JournalError.fencedByNumber(id, expectedSequenceNr, head)
-      })
-    })
+    const explain = (head: JournalHead): void => {
+      if (head.sequenceNr === expectedSequenceNr) return
+      throw JournalError.fencedByNumber(id, expectedSequenceNr, head)
+    }
+    await this.#requests.run({ what: 'append', id }, (session) =>
+      this.#written(session, { id, epoch, statement, values, explain }),
+    )
   }
 
   async claim(id: string, epoch: number): Promise<JournalHead> {
     checkClaim(id, epoch, this.limits)
     const values = [utf8(id), epoch, this.#lockTimeout]
-    return await this.#requests.run({ what: 'claim', id }, async (session) => {
-      const { claim } = this.#statements
-      return headOf(await this.#written(session, id, epoch, claim, values, () => {}))
-    })
+    const statement = this.#statements.claim
+    const row = await this.#requests.run({ what: 'claim', id }, (session) =>
+      this.#written(session, { id, epoch, statement, values }),
+    )
+    return headOf(row)
   }
 
   async highest(id: string): Promise<JournalHead> {
     checkId(id, this.limits)
     return await this.#requests.run({ what: 'read the head', id }, (session) =>
-      this.#head(session, id),
+      readHead(session, this.#statements.head, id),
     )
   }
 
@@ -148,12 +149,11 @@ class JournalInPostgres implements PostgresJournal {
     const explain = (head: JournalHead): void => {
       if (toSequenceNr > head.sequenceNr) throw beyondLast('toSequenceNr', toSequenceNr, head)
     }
-    return await this.#requests.request({ what: 'delete events', id }, async (session) => {
-      const { markDeleted } = this.#statements
-      const mayLack = toSequenceNr === 0
-      const row = await this.#written(session, id, epoch, markDeleted, values, explain, mayLack)
-      return row !== undefined
-    })
+    const write = { id, epoch, statement: this.#statements.markDeleted, values, explain }
+    const row = await this.#requests.request({ what: 'delete events', id }, (session) =>
+      this.#written(session, { ...write, mayLack: toSequenceNr === 0 }),
+    )
+    return row !== undefined
   }
 
   /** @returns whether there may be more of them */
@@ -175,20 +175,16 @@ class JournalInPostgres implements PostgresJournal {
     const { epoch } = options
     const { sequenceNr } = snapshot
     const key = utf8(id)
-    const values = [
-      key,
-      sequenceNr,
-      epoch ?? null,
-      this.#lockTimeout,
-      ...snapshotValues(key, snapshot),
-    ]
-    await this.#requests.run({ what: 'save a snapshot', id }, async (session) => {
-      const { saveSnapshot } = this.#statements
-      await this.#written(session, id, epoch, saveSnapshot, values, (head) => {
-        if (sequenceNr <= head.sequenceNr) return
+    const record = snapshotValues(key, snapshot) // Before anything is waited for, as above.
+    const values = [key, sequenceNr, epoch ?? null, this.#lockTimeout, ...record]
+    const explain = (head: JournalHead): void => {
+      if (sequenceNr > head.sequenceNr)
         throw beyondLast('The number of a snapshot', sequenceNr, head)
-      })
-    })
+    }
+    const statement = this.#statements.saveSnapshot
+    await this.#requests.run({ what: 'save a snapshot', id }, (session) =>
+      this.#written(session, { id, epoch, statement, values, explain }),
+    )
   }
 
   async latestSnapshot(id: string, atMost = Infinity): Promise<StoredSnapshot | undefined> {
@@ -215,10 +211,10 @@ class JournalInPostgres implements PostgresJournal {
     checkDeletion(id, toSequenceNr, options, this.limits)
     const { epoch } = options
     const values = [utf8(id), toSequenceNr, epoch ?? null, this.#lockTimeout]
-    await this.#requests.run({ what: 'delete snapshots', id }, async (session) => {
-      const { deleteSnapshots } = this.#statements
-      await this.#written(session, id, epoch, deleteSnapshots, values, () => {}, true)
-    })
+    const statement = this.#statements.deleteSnapshots
+    await this.#requests.run({ what: 'delete snapshots', id }, (session) =>
+      this.#written(session, { id, epoch, statement, values, mayLack: true }),
+    )
   }
 
   async *ids({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<string, void> {
@@ -236,52 +232,13 @@ class JournalInPostgres implements PostgresJournal {
     }
   }
 
-  /**
-   * Runs a statement that takes effect on the row of a stream, if it fits, and returns one. Where it did
-   * not, the row is read to tell why; what was in the way may be gone by then, so it is tried again.
-   *
-   * @param explain - throws where what it is given is the reason
-   * @param mayLack - whether nothing is to be done where the stream has no row
-   */
-  async #written(
-    session: Session,
-    id: string,
-    epoch: number | undefined,
-    statement: Statement,
-    values: readonly unknown[],
-    explain: (head: JournalHead) => void,
-    mayLack = false,
-  ): Promise<unknown> {
-    for (let refusals = 1; ; refusals++) {
-      const [row] = await session.write(statement, values)
-      if (row !== undefined) return row
-      const head = await this.#head(session, id)
-      if (epoch !== undefined && epoch < head.epoch) {
-        throw JournalError.fencedByEpoch(id, epoch, head)
-      }
-      explain(head)
-      if (mayLack) return undefined
-      if (refusals >= mostRefusals)
-        throw JournalError.unavailable('write', 'nothing-written', { id })
-    }
-  }
-
-  async #head(session: Session, id: string): Promise<JournalHead> {
-    const [row] = await session.read(this.#statements.head, [utf8(id)])
-    return headOf(row)
+  async #written(session: Session, write: GuardedWrite): Promise<unknown> {
+    return await guardedWrite(session, this.#statements.head, write)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#requests.close()
   }
-}
-
-function snapshotValues(id: Uint8Array, snapshot: StoredSnapshot): readonly unknown[] {
-  const { sequenceNr, version, timestamp } = snapshot
-  const manifest = utf8(snapshot.manifest)
-  const checksum = checksumOf({ kind: 'snapshot', id, sequenceNr, epoch: 0 }, snapshot, manifest)
-  // A copy: the caller may change its bytes while they wait for a connection.
-  return [manifest, version, timestamp, Buffer.from(snapshot.bytes), checksum]
 }
 
 function beyondLast(what: string, number: number, { sequenceNr }: JournalHead): JournalError {

@@ -58,15 +58,16 @@ class Load {
 
   async during<T>(disturb: () => Promise<T>): Promise<T> {
     this.#isOn = true
-    const working = this.#written.map(async (writer) => {
-      while (this.#isOn) await writer.step(this.#journal)
-    })
-    try {
-      return await disturb()
-    } finally {
+    const working = Promise.all(
+      this.#written.map(async (writer) => {
+        while (this.#isOn) await writer.step(this.#journal)
+      }),
+    )
+    const disturbing = disturb().finally(() => {
       this.#isOn = false
-      await Promise.all(working)
-    }
+    })
+    const [result] = await Promise.all([disturbing, working])
+    return result
   }
 
   /** All that was acknowledged is there, once and in order, and nothing that was refused. */

@@ -69,7 +69,7 @@ describe.skipIf(hasNoServer)('a request that is cut off', () => {
       await using store = await world.store()
       await using setup = await store.open()
       await append(setup, 'id', 0, ['a', 'b', 'c'])
-      const place = { connectionString: world.throughRelay, operationTimeoutMs: 250 }
+      const place = { connectionString: world.throughRelay, operationTimeoutMs: 500 }
       await using journal = await store.open(place)
       world.relay.loseAnswersFrom(`casty ${step}`)
       await expect(call(journal)).rejects.toMatchObject({
@@ -99,7 +99,7 @@ describe.skipIf(hasNoServer)('a request that is cut off', () => {
 
   test('after it was carried out is there, once', async () => {
     await using store = await world.store()
-    const place = { connectionString: world.throughRelay, operationTimeoutMs: 250 }
+    const place = { connectionString: world.throughRelay, operationTimeoutMs: 500 }
     await using journal = await store.open(place)
     world.relay.loseAnswersFrom('casty append')
     await expect(append(journal, 'id', 0, ['a'])).rejects.toMatchObject({ outcome: 'unknown' })
@@ -113,7 +113,7 @@ describe.skipIf(hasNoServer)('a request that is cut off', () => {
 
   test('and arrives late is fenced by whoever has claimed since', async () => {
     await using store = await world.store()
-    const place = { connectionString: world.throughRelay, operationTimeoutMs: 250 }
+    const place = { connectionString: world.throughRelay, operationTimeoutMs: 500 }
     await using old = await store.open(place)
     await using young = await store.open()
     await append(young, 'id', 0, ['a'])

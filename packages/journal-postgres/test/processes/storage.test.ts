@@ -1,6 +1,6 @@
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { append, record, texts } from './kit.ts'
+import { all, append, record, texts } from './kit.ts'
 import { hasNoServer, World } from './world.ts'
 
 describe.skipIf(hasNoServer)('what a journal keeps', () => {
@@ -103,6 +103,52 @@ describe.skipIf(hasNoServer)('what a journal keeps', () => {
     await journal.ensureTables()
     await append(journal, 'id', 0, ['a'])
     expect(await world.sql('SELECT epoch FROM "Shop"."order"')).toEqual([{ epoch: '1' }])
+  })
+
+  test('is listed whole, however many ids there are that hold nothing', async () => {
+    await using store = await world.store()
+    await using journal = await store.open()
+    await append(journal, 'first', 0, ['a'])
+    await world.sql(
+      `INSERT INTO ${store.tables.streams} (id, sequence_nr, epoch)
+       SELECT convert_to('claimed ' || number, 'UTF8'), 0, 1 FROM generate_series(1, 2500) AS number`,
+    )
+    await append(journal, 'snapshot alone', 0, ['a'])
+    await journal.saveSnapshot('snapshot alone', { ...record('s'), sequenceNr: 1 })
+    await journal.deleteEvents('snapshot alone', 1)
+    await append(journal, 'deleted', 0, ['a'])
+    await journal.deleteEvents('deleted', 1)
+    expect(await all(journal.ids())).toEqual(['first', 'snapshot alone'])
+  })
+
+  test('is read without a connection being kept between pages', async () => {
+    await using store = await world.store()
+    await using journal = await store.open({ maxConnections: 1 })
+    await append(
+      journal,
+      'id',
+      0,
+      Array.from({ length: 600 }, (_, index) => `${index + 1}`),
+    )
+    const slow = [1, 2, 3].map(() => journal.events('id')[Symbol.asyncIterator]())
+    for (const one of slow) expect((await one.next()).value?.sequenceNr).toBe(1)
+    await append(journal, 'id', 600, ['601'])
+    for (const one of slow) {
+      for (let next = 2; next <= 601; next++) {
+        expect((await one.next()).value?.sequenceNr).toBe(next)
+      }
+      expect((await one.next()).done).toBe(true)
+    }
+  })
+
+  test('costs one call where a migration has made what is prepared unfit', async () => {
+    await using store = await world.store()
+    await using journal = await store.open({ maxConnections: 1 })
+    await append(journal, 'id', 0, ['a'])
+    expect(await texts(journal, 'id')).toEqual(['a'])
+    await world.sql(`ALTER TABLE ${store.tables.events} ALTER version TYPE numeric`)
+    await expect(texts(journal, 'id')).rejects.toMatchObject({ outcome: 'nothing-written' })
+    expect(await texts(journal, 'id')).toEqual(['a'])
   })
 
   test('outlives a crash, also where the user would not wait for the disk', async () => {

@@ -1,4 +1,4 @@
-import type { AppendRequest } from '@casty/persistence'
+import type { AppendRequest, StoredSnapshot } from '@casty/persistence'
 import { checksumOf, utf8 } from './stored-record.ts'
 
 /**
@@ -33,6 +33,14 @@ export function batchValues(
     at += manifest.length + event.bytes.length
   }
   return [Buffer.concat(parts), ...Object.values(columns).map(listOf)]
+}
+
+/** A snapshot as the five values of its record. They share nothing with it. */
+export function snapshotValues(id: Uint8Array, snapshot: StoredSnapshot): readonly unknown[] {
+  const { sequenceNr, version, timestamp } = snapshot
+  const manifest = utf8(snapshot.manifest)
+  const checksum = checksumOf({ kind: 'snapshot', id, sequenceNr, epoch: 0 }, snapshot, manifest)
+  return [manifest, version, timestamp, Buffer.from(snapshot.bytes), checksum]
 }
 
 /** As PostgreSQL reads lists. */
