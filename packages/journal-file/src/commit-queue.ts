@@ -1,5 +1,5 @@
 // Group commit: while one frame is on its way to the disk, requests gather, and the next frame takes them all.
-import { JournalError, type JournalHead } from '@casty/persistence'
+import { isJournalError, JournalError, type JournalHead } from '@casty/persistence'
 import type { NewEntry } from './entry.ts'
 import type { Log, Written } from './log.ts'
 
@@ -91,13 +91,15 @@ export class CommitQueue {
 
   async #commit(group: readonly Request[]): Promise<void> {
     const { entries, planned } = this.#planAll(group)
+    let written: Written | undefined
     try {
       // Empty where all are refused, or have what they ask for.
-      if (entries.length > 0) this.#options.onWritten(await this.#options.log.write(entries))
+      if (entries.length > 0) written = await this.#options.log.write(entries)
     } catch (error) {
       this.#failed(planned, error)
       return
     }
+    if (written) this.#options.onWritten(written)
     for (const { request, refusal } of planned) {
       this.#waitingBytes -= request.sizeBytes
       if (refusal === undefined) request.resolve()
@@ -127,18 +129,37 @@ export class CommitQueue {
     return { entries, planned }
   }
 
-  /** Nothing was written, or nobody knows. Those that were refused are asked again: it may have been for nothing. */
+  /**
+   * Nothing was written, or nobody knows. Those that were refused are asked again, since that may have been for
+   * nothing; and where there is no room for all together, each is tried alone.
+   */
   #failed(planned: readonly Planned[], error: unknown): void {
-    const isFull = error instanceof JournalError && error.code === 'CASTY_JOURNAL_FULL'
+    const isFull = isJournalError(error) && error.code === 'CASTY_JOURNAL_FULL'
     const mayFitAlone = isFull && planned.length > 1
-    const again = planned.filter(({ refusal }) => mayFitAlone || refusal !== undefined)
-    for (const one of planned) {
-      if (again.includes(one)) continue
-      this.#waitingBytes -= one.request.sizeBytes
-      one.request.reject(error)
+    const again: Request[] = []
+    for (const { request, refusal } of planned) {
+      if (mayFitAlone || refusal !== undefined) again.push(request)
+      else this.#reject(request, error)
     }
-    this.#waiting.unshift(...again.map(({ request }) => request))
+    if (isFull && !mayFitAlone) this.#rejectLarger(planned[0]?.request.sizeBytes ?? 0, error)
+    this.#waiting = [...again, ...this.#waiting]
     if (mayFitAlone) this.#oneByOne = again.length
+  }
+
+  /** Of those that go one by one, what is as large as one that did not fit is not tried. */
+  #rejectLarger(sizeBytes: number, error: unknown): void {
+    const left: Request[] = []
+    for (const request of this.#waiting.slice(0, this.#oneByOne)) {
+      if (request.sizeBytes < sizeBytes) left.push(request)
+      else this.#reject(request, error)
+    }
+    this.#waiting = [...left, ...this.#waiting.slice(this.#oneByOne)]
+    this.#oneByOne = left.length
+  }
+
+  #reject(request: Request, error: unknown): void {
+    this.#waitingBytes -= request.sizeBytes
+    request.reject(error)
   }
 }
 

@@ -4,7 +4,7 @@
 // about once per time that as much again is written.
 import type { JournalHead } from '@casty/persistence'
 import type { CommitQueue, Plan } from './commit-queue.ts'
-import type { Entry, NewEntry } from './entry.ts'
+import { entryHeaderBytes, type Entry, type NewEntry } from './entry.ts'
 import type { Log } from './log.ts'
 import { decodeRecord, recordBytes, type EncodedRecords } from './record.ts'
 import { frames, type ScannedFrame } from './scan.ts'
@@ -20,8 +20,8 @@ export class Compaction {
   readonly #queue: CommitQueue
   #running: Promise<void> | undefined
   #isStopped = false
-  /** How much was wanted when it last failed: it is not tried again before that is less. */
-  #triedAtBytes = Infinity
+  /** How it was when it last failed: it is tried again when that is no longer so. */
+  #failedAt: Sizes | undefined
 
   constructor(log: Log, streams: Streams, queue: CommitQueue) {
     this.#log = log
@@ -44,13 +44,18 @@ export class Compaction {
   get #isWorthIt(): boolean {
     const [oldest, ...others] = this.#log.segments
     if (!oldest || others.length === 0 || oldest.isDamaged) return false
-    const all = this.#log.segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    const live = this.#liveBytes
-    return live < all / 2 && live < this.#triedAtBytes
+    const { all, live } = this.#sizes
+    if (live >= all / 2) return false
+    return !this.#failedAt || live < this.#failedAt.live || all > this.#failedAt.all * 1.1
   }
 
-  get #liveBytes(): number {
-    return this.#log.segments.reduce((sum, { liveBytes }) => sum + liveBytes, 0)
+  get #sizes(): Sizes {
+    let [all, live] = [0, 0]
+    for (const { sizeBytes, liveBytes } of this.#log.segments) {
+      all += sizeBytes
+      live += liveBytes
+    }
+    return { all, live }
   }
 
   async #run(): Promise<void> {
@@ -63,8 +68,8 @@ export class Compaction {
       }
     } catch {
       // No room, or a disk that fails: those who write themselves are told of it.
-      this.#triedAtBytes = this.#liveBytes
     } finally {
+      this.#failedAt = this.#isWorthIt ? this.#sizes : undefined
       this.#running = undefined
     }
   }
@@ -72,7 +77,7 @@ export class Compaction {
   /** @returns whether nothing is left in it that is wanted */
   async #empty(segment: Segment): Promise<boolean> {
     let step = new Step(segment)
-    for await (const frame of frames(segment)) {
+    for await (const frame of frames(segment, false)) {
       for (const entry of frame.entries) this.#collect(step, entry, frame)
       if (segment.isDamaged) return false
       if (step.bytes < stepBytes) continue
@@ -80,16 +85,14 @@ export class Compaction {
       if (this.#isStopped) return false
       step = new Step(segment)
     }
-    for (const [id, stream] of this.#streams) {
-      if (stream.headSegment === segment) step.heads.push(id)
-    }
     await this.#write(step)
-    return segment.liveHeads === 0 && segment.liveEvents === 0
+    return segment.isUnused
   }
 
   /** Takes what is wanted of an entry into a step. */
   #collect(step: Step, entry: Entry, { body, bodyAt }: ScannedFrame): void {
     const stream = this.#streams.get(entry.id)
+    if (stream?.headSegment === step.segment) step.addHead(entry.id)
     for (const [index, at] of entry.records.entries()) {
       const sequenceNr = entry.argument + index
       const place =
@@ -104,10 +107,16 @@ export class Compaction {
   }
 
   async #write(step: Step): Promise<void> {
-    const plan: Plan = (headOf) => [
-      ...step.moves.flatMap((move) => this.#planMove(step, move, headOf(move.id))),
-      ...step.heads.map((id): NewEntry => ({ kind: 'head', id, head: headOf(id), argument: 0 })),
-    ]
+    const plan: Plan = (headOf) => {
+      const moved = step.moves.flatMap((move) => this.#planMove(step, move, headOf(move.id)))
+      // What is moved carries the head as well.
+      const withHead = new Set(moved.map(({ id }) => id))
+      const heads = [...step.heads].filter((id) => !withHead.has(id))
+      return [
+        ...moved,
+        ...heads.map((id): NewEntry => ({ kind: 'head', id, head: headOf(id), argument: 0 })),
+      ]
+    }
     // In a frame of its own: between the plan and the disk, nothing is deleted or replaced.
     await this.#queue.submit(step.bytes, plan, true)
   }
@@ -129,6 +138,13 @@ export class Compaction {
   }
 }
 
+/** In bytes. */
+interface Sizes {
+  readonly all: number
+  /** Wanted. */
+  readonly live: number
+}
+
 /** Records of one id, with numbers that follow one another. */
 interface Move {
   readonly kind: Entry['kind']
@@ -141,15 +157,21 @@ interface Move {
 class Step {
   readonly segment: Segment
   readonly moves: Move[] = []
-  readonly heads: string[] = []
+  /** Ids whose last head is in the segment. */
+  readonly heads = new Set<string>()
   bytes = 0
 
   constructor(segment: Segment) {
     this.segment = segment
   }
 
+  addHead(id: string): void {
+    if (!this.heads.has(id)) this.bytes += entryHeaderBytes + id.length
+    this.heads.add(id)
+  }
+
   add({ kind, id }: Entry, sequenceNr: number, record: Uint8Array): void {
-    const own = Uint8Array.from(record)
+    const own = new Uint8Array(record)
     this.bytes += own.length
     const last = this.moves.at(-1)
     const follows =

@@ -7,6 +7,7 @@ import {
   checkId,
   checkRead,
   checkSnapshot,
+  isJournalError,
   JournalError,
   type AppendRequest,
   type EventJournal,
@@ -20,7 +21,7 @@ import {
 import { CommitQueue, type Plan } from './commit-queue.ts'
 import { Compaction } from './compaction.ts'
 import { entryHeaderBytes, type NewEntry } from './entry.ts'
-import { RecordReader } from './event-reader.ts'
+import { RecordReader } from './record-reader.ts'
 import { Log, type Written } from './log.ts'
 import { resolveOptions, type FileJournalOptions, type FileJournalSettings } from './options.ts'
 import { encodeRecords } from './record.ts'
@@ -38,7 +39,7 @@ export interface FileJournal extends EventJournal {
  *
  * Rejects with `CASTY_JOURNAL_UNAVAILABLE` where another one has it open, or the files cannot be read;
  * `CASTY_JOURNAL_DAMAGED` where something in the middle of the log does not check out and nobody can tell whose
- * events are lost; `CASTY_JOURNAL_FULL`; `CASTY_JOURNAL_INVALID` for a wrong option.
+ * events are lost; `CASTY_JOURNAL_INVALID` for a wrong option.
  *
  * @example await using journal = await openFileJournal({ directory: 'data/journal' })
  */
@@ -50,15 +51,21 @@ export async function openFileJournal(options: FileJournalOptions): Promise<File
     const { segments, nextFrame, repair } = await read(settings, streams)
     const onSegment = streams.addSegment.bind(streams)
     const log = new Log(settings.files, segments, nextFrame, settings.segmentBytes, onSegment)
-    try {
-      await log.write([]) // From now on, what came before is known to be on disk.
-    } catch (error) {
-      await log.close()
-      throw error
-    }
+    await sayOpened(log)
     return new LogJournal(settings, streams, log, unlock, repair)
   } catch (error) {
     unlock()
+    throw error
+  }
+}
+
+/** From then on, what came before is known to be on disk. */
+async function sayOpened(log: Log): Promise<void> {
+  try {
+    await log.write([])
+  } catch (error) {
+    if (isJournalError(error) && error.code === 'CASTY_JOURNAL_FULL') return // It can be read, and deleted from.
+    await log.close()
     throw error
   }
 }
@@ -77,7 +84,7 @@ async function read({ files }: FileJournalSettings, streams: Streams): ReturnTyp
   try {
     return await replay(files, streams)
   } catch (cause) {
-    if (cause instanceof JournalError) throw cause
+    if (isJournalError(cause)) throw cause
     throw JournalError.unavailable(`open ${files.name}`, 'nothing-written', { cause })
   }
 }

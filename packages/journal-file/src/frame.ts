@@ -50,7 +50,7 @@ export function readSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
   if (bytes.length < segmentHeaderBytes) return undefined
   if (bytes.toString('latin1', 0, 8) !== magic || bytes.readUInt32LE(8) !== format) return undefined
   if (crc32(bytes.subarray(0, 28)) !== bytes.readUInt32LE(28)) return undefined
-  return { number: bytes.readUInt32LE(12), marker: Uint8Array.from(bytes.subarray(16, 24)) }
+  return { number: bytes.readUInt32LE(12), marker: new Uint8Array(bytes.subarray(16, 24)) }
 }
 
 /** Fills in the header before a body that is there already. */

@@ -29,6 +29,8 @@ export class Log {
   readonly #onSegment: (segment: Segment) => void
   readonly #scratch = Buffer.allocUnsafe(scratchBytes)
   #nextFrame: number
+  /** A file that was begun in vain, and not removed yet. */
+  #leftover: { readonly name: string; readonly file: JournalFile } | undefined
   /** Why nobody can tell any more how the log ends. */
   #failure: Error | undefined
 
@@ -93,7 +95,7 @@ export class Log {
     try {
       for (let written = 0; written < frame.length;) {
         const count = await file.write(frame.subarray(written), at + written)
-        if (count === 0) throw Object.assign(new Error('wrote nothing'), { code: 'ENOSPC' })
+        if (count === 0) throw noRoom()
         written += count
       }
       if (!file.syncsWrites) await file.sync()
@@ -124,41 +126,52 @@ export class Log {
   }
 
   async #addSegment(number: number): Promise<Segment> {
-    const { header, bytes } = newSegmentHeader(number)
     const name = segmentName(number)
     try {
+      await this.#removeLeftover()
+      const { header, bytes } = newSegmentHeader(number)
       const file = await this.#files.create(name)
-      try {
-        const written = await file.write(bytes, 0)
-        if (written < bytes.length) throw Object.assign(new Error('short'), { code: 'ENOSPC' })
-        await file.sync()
-        await this.#files.sync()
-      } catch (cause) {
-        await file.close()
-        await this.#files.remove(name)
-        throw cause
-      }
+      this.#leftover = { name, file }
+      if ((await file.write(bytes, 0)) < bytes.length) throw noRoom()
+      if (!file.syncsWrites) await file.sync()
+      await this.#files.sync()
+      this.#leftover = undefined
       const segment = new Segment(number, header.marker, file, segmentHeaderBytes)
       this.segments.push(segment)
       this.#onSegment(segment)
       return segment
     } catch (cause) {
+      await this.#removeLeftover().catch(() => {}) // Then before the next attempt.
       throw refused('begin another file', cause)
     }
+  }
+
+  /** Nothing was ever acknowledged in it. */
+  async #removeLeftover(): Promise<void> {
+    if (!this.#leftover) return
+    await this.#files.remove(this.#leftover.name)
+    await this.#leftover.file.close()
+    this.#leftover = undefined
   }
 
   /** Removes the oldest segment: nothing in it is wanted any more. */
   async removeOldest(): Promise<void> {
     const [oldest] = this.segments
     if (!oldest || this.segments.length < 2) return
-    await this.#files.remove(oldest.name)
-    this.segments.shift()
+    try {
+      await this.#files.remove(oldest.name)
+    } catch (error) {
+      if (!isMissing(error)) throw error // Removed by an attempt that failed later.
+    }
+    // Before the next one is: after a loss of power, none may be missing between others.
     await this.#files.sync()
+    this.segments.shift()
     await oldest.retire()
   }
 
   async close(): Promise<void> {
     for (const segment of this.segments) await segment.retire()
+    await this.#leftover?.file.close()
   }
 }
 
@@ -173,7 +186,19 @@ function stuck(cause: Error): JournalError {
   return JournalError.unavailable(what, 'nothing-written', { cause })
 }
 
+/** Where a write says so by what it returns. */
+function noRoom(): Error {
+  return Object.assign(new Error('Less was written than asked for'), { code: 'ENOSPC' })
+}
+
 function isFull(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false
-  return error.code === 'ENOSPC' || error.code === 'EDQUOT' || error.code === 'EFBIG'
+  return hasCode(error, ['ENOSPC', 'EDQUOT', 'EFBIG'])
+}
+
+function isMissing(error: unknown): boolean {
+  return hasCode(error, ['ENOENT'])
+}
+
+function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }

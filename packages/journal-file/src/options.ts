@@ -5,7 +5,10 @@ import { nodeFiles } from './node-files.ts'
 export interface FileJournalOptions {
   /** Where the files are; made where there is none. One journal at a time has it, of all processes. */
   readonly directory: string
-  /** What is taken at most. Ids and manifests up to 65,535 bytes, records and batches up to 1 GiB. */
+  /**
+   * What is taken at most. Ids up to 65,535 bytes, manifests up to 1,024, records and batches up to 1 GiB, batches of up
+   * to 1,048,576 events.
+   */
   readonly limits?: Partial<JournalLimits>
   /**
    * How large a file grows before the next one is begun. Room of what was deleted is given back by whole files: lower
@@ -43,12 +46,12 @@ const known: Readonly<Record<keyof FileJournalOptions, true>> = {
   files: true,
 }
 
-/** What the format has room for. */
+/** What the format has room for: together, that offsets in a segment stay below 2^32. */
 const formatLimits: JournalLimits = {
   maxIdBytes: 0xffff,
-  maxManifestBytes: 0xffff,
+  maxManifestBytes: 1_024,
   maxRecordBytes: 2 ** 30,
-  maxBatchEvents: 2 ** 24,
+  maxBatchEvents: 2 ** 20,
   maxBatchBytes: 2 ** 30,
 }
 

@@ -87,7 +87,7 @@ export function decodeRecord(buffer: Buffer, at: number): StoredEvent | undefine
     manifest: buffer.toString('utf8', at + recordHeaderBytes, bytesFrom),
     version: buffer.readUInt32LE(at + 8),
     timestamp: buffer.readDoubleLE(at + 32),
-    bytes: Uint8Array.from(buffer.subarray(bytesFrom, end)),
+    bytes: new Uint8Array(buffer.subarray(bytesFrom, end)),
     sequenceNr: buffer.readDoubleLE(at + 16),
     epoch: buffer.readDoubleLE(at + 24),
   }

@@ -53,10 +53,9 @@ async function replayInto(
     if (!segment) break // Begun, and never used.
     segments.push(segment)
     streams.addSegment(segment)
-    lastFrame = await replaySegment(segment, streams, lastFrame)
+    lastFrame = await replaySegment(segment, isLast, streams, lastFrame)
     const fileBytes = await segment.file.size()
     if (segment.sizeBytes < fileBytes) {
-      if (!isLast) throw damagedAt(segment, segment.sizeBytes, 'its last frame does not check out')
       const place = `${segment.name} at byte ${segment.sizeBytes}`
       repair = { place, bytes: fileBytes - segment.sizeBytes }
       await segment.file.truncate(segment.sizeBytes)
@@ -92,10 +91,11 @@ async function openSegment(
 /** @returns the number of the last frame so far */
 async function replaySegment(
   segment: Segment,
+  isLast: boolean,
   streams: Streams,
   lastFrame: number | undefined,
 ): Promise<number | undefined> {
-  const reading = frames(segment)
+  const reading = frames(segment, isLast)
   for (;;) {
     const next = await reading.next()
     if (next.done) {

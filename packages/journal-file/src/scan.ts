@@ -22,26 +22,34 @@ export interface ScannedFrame {
 /**
  * The frames of a segment in order.
  *
+ * @param isLast - whether a crash may have interrupted its last frame: those before were whole when the next was begun
  * @returns where they end: at the end of the file, or where the last one was interrupted
  * @throws JournalError `CASTY_JOURNAL_DAMAGED` where a frame does not check out, another one follows, and nobody can
  *   tell whose records are lost
  */
-export async function* frames(segment: Segment): AsyncGenerator<ScannedFrame, number> {
+export async function* frames(
+  segment: Segment,
+  isLast: boolean,
+): AsyncGenerator<ScannedFrame, number> {
   const fileBytes = await segment.file.size()
   const window = new Window(windowBytes)
+  const isFollowed = async (from: number, number: number): Promise<boolean> =>
+    !isLast || (await hasFrameAfter(segment, from, number, fileBytes))
   let last = 0
   for (let at = segmentHeaderBytes; at < fileBytes;) {
     const headerBytes = await window.load(segment, at, frameHeaderBytes)
     const header = readFrameHeader(headerBytes, segment.marker)
-    if (!header) return await tornAt(segment, at, last, fileBytes)
-    const end = at + frameHeaderBytes + header.bodyBytes
-    if (end > fileBytes) return await tornAt(segment, at, header.number, fileBytes)
+    const end = at + frameHeaderBytes + (header?.bodyBytes ?? 0)
+    if (!header || end > fileBytes) {
+      if (!(await isFollowed(at + 1, header?.number ?? last))) return at
+      throw damagedAt(segment, at, 'the beginning of a frame that others follow is damaged')
+    }
     const bodyAt = at + frameHeaderBytes
     const body = await window.load(segment, bodyAt, header.bodyBytes)
     const entriesAreDamaged = crc32(body.subarray(0, header.entriesBytes)) !== header.entriesCrc
     const recordsAreDamaged = crc32(body.subarray(header.entriesBytes)) !== header.recordsCrc
     const isDamaged = entriesAreDamaged || recordsAreDamaged
-    if (isDamaged && !(await hasFrameAfter(segment, end, header.number, fileBytes))) return at
+    if (isDamaged && !(await isFollowed(end, header.number))) return at
     if (entriesAreDamaged) throw damagedAt(segment, at, 'a frame that others follow is damaged')
     const entries = decodeEntries(body, header.entriesBytes, isDamaged)
     yield { number: header.number, at, bodyAt, body, entries, isDamaged }
@@ -49,16 +57,6 @@ export async function* frames(segment: Segment): AsyncGenerator<ScannedFrame, nu
     at = end
   }
   return fileBytes
-}
-
-async function tornAt(
-  segment: Segment,
-  at: number,
-  number: number,
-  fileBytes: number,
-): Promise<number> {
-  if (!(await hasFrameAfter(segment, at + 1, number, fileBytes))) return at
-  throw damagedAt(segment, at, 'the beginning of a frame that others follow does not check out')
 }
 
 /**

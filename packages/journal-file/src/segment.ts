@@ -48,6 +48,11 @@ export class Segment {
     this.#eventBytes += bytes
   }
 
+  /** Whether it can be removed. */
+  get isUnused(): boolean {
+    return this.liveHeads === 0 && this.liveEvents === 0 && this.liveSnapshotBytes === 0
+  }
+
   /** An estimate: it takes all events of a segment to be of one size. */
   get liveBytes(): number {
     const events = this.#events === 0 ? 0 : (this.#eventBytes * this.liveEvents) / this.#events
@@ -56,15 +61,20 @@ export class Segment {
 
   /** @returns how many bytes were read: fewer than asked for only at the end of the file */
   async read(into: Uint8Array, at: number): Promise<number> {
+    let read = 0
+    while (read < into.length) {
+      const count = await this.file.read(into.subarray(read), at + read)
+      if (count === 0) break
+      read += count
+    }
+    return read
+  }
+
+  /** Keeps the file open while `reading` runs, also when it is removed meanwhile. */
+  async hold<T>(reading: () => Promise<T>): Promise<T> {
     this.#readers++
     try {
-      let read = 0
-      while (read < into.length) {
-        const count = await this.file.read(into.subarray(read), at + read)
-        if (count === 0) break
-        read += count
-      }
-      return read
+      return await reading()
     } finally {
       this.#readers--
       if (this.#isRetired) await this.#closeUnread()

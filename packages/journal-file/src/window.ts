@@ -1,6 +1,7 @@
 import type { Segment } from './segment.ts'
 
 const leastBytes = 4 * 1024
+const nothing: Buffer = Buffer.alloc(0)
 
 /**
  * The part of the log that a reader has in memory. It reads ahead: little for one who jumps about, more and
@@ -10,7 +11,9 @@ export class Window {
   readonly #mostBytes: number
   #segment: Segment | undefined
   #from = 0
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes: Buffer = nothing
+  /** Used again and again: those who read copy what they keep. */
+  #memory: Buffer = nothing
   #aheadBytes = leastBytes
 
   constructor(mostBytes: number = 256 * 1024) {
@@ -32,11 +35,13 @@ export class Window {
     const skipped = at - (this.#from + this.#bytes.length)
     const goesOn = segment === this.#segment && at >= this.#from && skipped <= this.#aheadBytes
     this.#aheadBytes = goesOn ? Math.min(this.#mostBytes, this.#aheadBytes * 2) : leastBytes
-    const bytes = Buffer.allocUnsafe(Math.max(length, this.#aheadBytes))
-    const read = await segment.read(bytes, at)
+    const size = Math.max(length, this.#aheadBytes)
+    if (this.#memory.length < size) this.#memory = Buffer.allocUnsafeSlow(size)
+    this.#bytes = nothing // Also where reading fails.
+    const read = await segment.read(this.#memory.subarray(0, size), at)
     this.#segment = segment
     this.#from = at
-    this.#bytes = bytes.subarray(0, read)
+    this.#bytes = this.#memory.subarray(0, read)
     return this.#bytes.subarray(0, length)
   }
 }

@@ -106,6 +106,13 @@ export class SimulatedDisk {
     return inode
   }
 
+  /** Puts a file there, as somebody else would, while nobody has it open. */
+  put(name: string, bytes: Uint8Array): void {
+    const inode = { cached: bytes.slice(), durable: bytes.slice(), changes: [] }
+    this.#files.set(name, inode)
+    this.#durableFiles.set(name, inode)
+  }
+
   #handle(inode: Inode, alive: () => Promise<void>): JournalFile {
     return {
       syncsWrites: false,

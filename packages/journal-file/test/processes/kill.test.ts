@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { seededRandom } from '@casty/clock'
 import { openFileJournal, type FileJournal } from '@casty/journal-file'
 import { expect, test } from 'vitest'
+import { Host } from './host.ts'
 import { segmentBytes, textOf } from './written.ts'
 
 /** How often a process is killed; CASTY_KILLS=100 for a long run. */
@@ -81,3 +82,21 @@ async function check(
   expect(latest?.sequenceNr).toBeGreaterThanOrEqual(snapshot)
   expect(new TextDecoder().decode(latest?.bytes)).toBe(`${id} up to ${latest?.sequenceNr}`)
 }
+
+test('a directory is taken as long as the process that has it lives, and no longer', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'casty-journal-lock-'))
+  const host = new Host()
+  try {
+    const held = await host.open({ directory })
+    await held.claim('id', 3)
+    await expect(openFileJournal({ directory })).rejects.toMatchObject({
+      code: 'CASTY_JOURNAL_UNAVAILABLE',
+    })
+    await host.end('SIGKILL')
+    await using journal = await openFileJournal({ directory })
+    expect((await journal.highest('id')).epoch).toBe(3)
+  } finally {
+    await host.end('SIGKILL')
+    await rm(directory, { recursive: true })
+  }
+})

@@ -37,15 +37,19 @@ export class RecordReader {
     })
   }
 
-  async #load({ segment, offset }: Place): Promise<StoredEvent | undefined> {
+  async #load(place: Place): Promise<StoredEvent | undefined> {
     try {
-      const header = await this.#window.load(segment, offset, recordHeaderBytes)
-      if (header.length < recordHeaderBytes) return undefined
-      const length = recordBytes(header, 0)
-      if (offset + length > segment.sizeBytes) return undefined
-      return decodeRecord(await this.#window.load(segment, offset, length), 0)
+      return await place.segment.hold(() => this.#loadHeld(place))
     } catch (cause) {
       throw JournalError.unavailable('read', 'nothing-written', { cause, id: this.#id })
     }
+  }
+
+  async #loadHeld({ segment, offset }: Place): Promise<StoredEvent | undefined> {
+    const header = await this.#window.load(segment, offset, recordHeaderBytes)
+    if (header.length < recordHeaderBytes) return undefined
+    const length = recordBytes(header, 0)
+    if (offset + length > segment.sizeBytes) return undefined
+    return decodeRecord(await this.#window.load(segment, offset, length), 0)
   }
 }
