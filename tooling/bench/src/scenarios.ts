@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts'
 import { scenario as clock } from './scenarios/clock.ts'
+import { scenario as journal } from './scenarios/journal.ts'
 import { scenario as membership } from './scenarios/membership.ts'
 import { scenario as membershipCore } from './scenarios/membership-core.ts'
 import { scenario as sbr } from './scenarios/sbr.ts'
@@ -14,4 +15,5 @@ export const scenarios: readonly Scenario[] = [
   membershipCore,
   sbr,
   sbrCore,
+  journal,
 ]
