@@ -1,8 +1,6 @@
 /**
  * What was given in place of an allowed value, for the text of an error. It may hold a secret or be long:
  * text is cut at 100 letters, objects are only named.
- *
- * @example describeValue([1, 2]) // => 'a list'
  */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
