@@ -2,6 +2,7 @@ import type { ActorRef } from './actor-ref.ts'
 import type { ActorSystem } from './actor-system.ts'
 import type { AskOptions } from './ask.ts'
 import type { Behavior } from './behavior.ts'
+import type { Gate } from './gate.ts'
 import type { MailboxSettings } from './mailbox.ts'
 import type { Stash } from './stash.ts'
 import type { Timers } from './timers.ts'
@@ -11,6 +12,11 @@ export interface SpawnOptions {
   readonly name?: string
   /** @defaultValue that of the system */
   readonly mailbox?: Partial<MailboxSettings>
+  /**
+   * What must be open for the actor, and for all below it, to be set up and to handle messages. While it is
+   * closed they wait, within the bounds of their mailboxes; they can be stopped.
+   */
+  readonly gate?: Gate
 }
 
 /** What an actor sees of itself and its surroundings. Valid within its own handlers and hooks only. */

@@ -2,13 +2,16 @@
 import { systemClock, systemRandom, type Clock, type Random } from '@casty/clock'
 import type { SpawnOptions } from './actor-context.ts'
 import type { ActorRef } from './actor-ref.ts'
+import { adaptingCell } from './adapted.ts'
 import { ask, withdrawSelfAsked, type AskOptions } from './ask.ts'
 import type { Behavior } from './behavior.ts'
 import { ignore } from './behaviors.ts'
 import { Cell } from './cell.ts'
 import { Context } from './context.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
+import { deliver, type Delivery } from './delivery.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { DistantRef } from './distant-ref.ts'
 import { ActorError } from './errors.ts'
 import { explain, type Explanation } from './explain.ts'
 import { EventStream } from './event-stream.ts'
@@ -30,6 +33,7 @@ import {
   type ShutdownTaskOptions,
 } from './shutdown.ts'
 import { checkedMailbox, spawnIn } from './spawn.ts'
+import type { Ending } from './signal.ts'
 import type { SystemEvent } from './system-event.ts'
 import { SystemLog } from './system-log.ts'
 import { systemTurns } from './system-turns.ts'
@@ -126,6 +130,8 @@ export class ActorSystem implements AsyncDisposable {
       },
       mailbox: checkedMailbox('ActorSystem', mailbox, mailboxDefaults),
       instrument,
+      gate: undefined,
+      gated: new WeakMap(),
       publish: (event) => this.#publish(event),
       report: (error, what) => this.#report(error, what),
       deadLetter: (path, message, reason) => this.#deadLetter(path, message, reason),
@@ -150,7 +156,7 @@ export class ActorSystem implements AsyncDisposable {
     const cell = this.#cellOf(ref)
     if (cell.stage === 'stopped') return
     await new Promise<void>((resolve) => {
-      cell.ties.onEnd.add(resolve)
+      cell.ties.onEnd.add(() => resolve())
       cell.order({ type: 'stop' })
     })
   }
@@ -167,6 +173,47 @@ export class ActorSystem implements AsyncDisposable {
     options?: AskOptions,
   ): Promise<R> {
     return await ask(this.#runtime, ref, makeMessage, options)
+  }
+
+  /**
+   * Has `stopped` called once, when an actor is no more: before it returns, where it has stopped already. Of a
+   * ref that `adapt()` made, that is the actor which made it.
+   *
+   * @returns disposed of, it is not called any more
+   * @throws ActorError `CASTY_ACTOR_FOREIGN_REF`
+   */
+  whenStopped(ref: ActorRef<never>, stopped: (ending: Ending) => void): Disposable {
+    if (ref instanceof DistantRef) return ref.watch(stopped)
+    const cell = adaptingCell(ref) ?? this.#cellOf(ref)
+    if (cell.runtime.system !== this) throw ActorError.foreignRef(ref.path, 'this system')
+    const told = (ending: Ending): void => {
+      try {
+        stopped(ending)
+      } catch (error) {
+        this.#report(error, `What was to be done when ${cell.path} stopped threw`)
+      }
+    }
+    if (cell.stage === 'stopped') told(cell.ending)
+    else cell.ties.onEnd.add(told)
+    return { [Symbol.dispose]: () => void cell.knownTies?.onEnd.delete(told) }
+  }
+
+  /**
+   * Hands a message over for somebody else: as `tell`, but whoever stands behind it learns at once when it
+   * will not be handled, and nothing is thrown. For layers that carry, route or buffer messages.
+   */
+  deliver<M>(ref: ActorRef<M>, message: M, delivery?: Delivery): void {
+    deliver(this.#runtime, ref, message, delivery)
+  }
+
+  /** Counts and tells of a message that a layer above could not bring to `path`. */
+  publishDeadLetter(path: string, message: unknown, reason: DeadLetterReason): void {
+    this.#deadLetter(path, message, reason)
+  }
+
+  /** What looks at messages on their way: for layers that carry them further. */
+  get instrument(): Instrument | undefined {
+    return this.#runtime.instrument
   }
 
   /** The actor at a path, if one lives there. */
@@ -202,7 +249,7 @@ export class ActorSystem implements AsyncDisposable {
 
   #cellOf(ref: ActorRef<never>): Cell {
     const cell = localCell(ref)
-    if (cell?.runtime === this.#runtime) return cell
+    if (cell?.runtime.system === this) return cell
     throw ActorError.foreignRef(ref.path, 'this system')
   }
 

@@ -2,6 +2,7 @@
 import type { ActorRef } from './actor-ref.ts'
 import type { Cell } from './cell.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
+import type { Delivery } from './delivery.ts'
 import { Envelope } from './envelope.ts'
 import { carriedTo } from './instrument.ts'
 import { nothing } from './nothing.ts'
@@ -57,10 +58,16 @@ export class Outcome extends Sealed {
   }
 }
 
+let ownerOf: (ref: AdaptedRef<never, unknown>) => Cell
+
 /** For senders that know other messages than the actor does. */
 export class AdaptedRef<A, M> implements ActorRef<A> {
   readonly #cell: Cell
   readonly #map: (message: A) => M
+
+  static {
+    ownerOf = (ref) => ref.#cell
+  }
 
   constructor(cell: Cell, map: (message: A) => M) {
     this.#cell = cell
@@ -75,16 +82,36 @@ export class AdaptedRef<A, M> implements ActorRef<A> {
     const carried = carriedTo(this.#cell, message)
     this.#cell.enqueue(new Adapted(message, carried, () => this.#map(message)))
   }
+
+  /** As `tell`; where it will not be handled, that is told, and nothing thrown. */
+  deliver(message: A, delivery: Delivery | undefined): void {
+    const cell = this.#cell
+    const item = new Adapted(message, delivery?.carried, () => this.#map(message), delivery)
+    if (cell.isFull && cell.settings.overflow === 'reject') cell.undelivered(item, 'mailbox-full')
+    else cell.enqueue(item)
+  }
+}
+
+/** Whose messages it makes of others, where it is such a ref. */
+export function adaptingCell(ref: ActorRef<never>): Cell | undefined {
+  return ref instanceof AdaptedRef ? ownerOf(ref) : undefined
 }
 
 class Adapted extends Sealed {
   protected override readonly sent: unknown
   override readonly carried: unknown
   override readonly isValid = true
+  readonly #delivery: Delivery | undefined
 
-  constructor(sent: unknown, carried: unknown, make: () => unknown) {
+  constructor(sent: unknown, carried: unknown, make: () => unknown, delivery?: Delivery) {
     super(make)
     this.carried = carried
     this.sent = sent
+    this.#delivery = delivery
+  }
+
+  override undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
+    super.undelivered(path, reason, runtime)
+    this.#delivery?.undelivered(reason)
   }
 }

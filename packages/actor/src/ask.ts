@@ -3,6 +3,7 @@ import type { ActorRef } from './actor-ref.ts'
 import { cycleOf, type Call } from './call.ts'
 import type { Cell } from './cell.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
+import { AnswerRef, DistantRef, type AnswerHolder } from './distant-ref.ts'
 import { Envelope } from './envelope.ts'
 import { ActorError } from './errors.ts'
 import { extrasOf } from './extras.ts'
@@ -27,6 +28,13 @@ const whys: Readonly<Record<DeadLetterReason, string>> = {
   unhandled: 'its behavior does not handle that message',
   failed: 'it failed on that message',
   'late-answer': 'nobody waits for the answer any more',
+  'not-found': 'nobody lives there',
+  'not-serializable': 'the message, or the answer, cannot be sent to another node',
+  'not-sent': 'there was no room for the message on its way, or it was too large',
+  lost: 'the connection ended while the message was on its way',
+  'node-gone': 'its node is no longer a member',
+  'buffer-full': 'too many messages wait for somebody who can take them',
+  overdue: 'nobody could take the message in time',
 }
 
 export function ask<M, R>(
@@ -48,6 +56,7 @@ export function ask<M, R>(
     if (call) answer.isAwaitedBy(call, cell)
     try {
       if (cell) cell.enqueue(new Question(message, answer, call, carriedTo(cell, message)))
+      else if (target instanceof DistantRef) target.ask(message, answer)
       else target.tell(message)
     } catch (error) {
       answer.fail(error) // Or its deadline would outlive it.
@@ -77,7 +86,7 @@ function checked(options: AskOptions): AskOptions {
 }
 
 /** Where the answer goes: to the first who looks, and that is the promise. */
-class Answer<R> implements ActorRef<R> {
+class Answer<R> extends AnswerRef<R> {
   readonly #runtime: Runtime
   readonly #target: string
   readonly #resolve: (answer: R) => void
@@ -85,6 +94,8 @@ class Answer<R> implements ActorRef<R> {
   #deadline: Disposable | undefined
   #forgetSignal: (() => void) | undefined
   #forgetAsker: (() => void) | undefined
+  #holder: AnswerHolder | undefined
+  #slot = 0
   #isOver = false
   #isWithdrawn = false
 
@@ -94,6 +105,7 @@ class Answer<R> implements ActorRef<R> {
     resolve: (answer: R) => void,
     reject: (error: unknown) => void,
   ) {
+    super()
     this.#runtime = runtime
     this.#target = target
     this.#resolve = resolve
@@ -143,8 +155,19 @@ class Answer<R> implements ActorRef<R> {
     return this.#isWithdrawn
   }
 
-  unanswered(reason: DeadLetterReason): void {
-    this.fail(ActorError.askUnanswered(this.#target, whys[reason], reason === 'failed'))
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  heldBy(holder: AnswerHolder, slot: number): void {
+    this.#holder = holder
+    this.#slot = slot
+  }
+
+  undelivered(reason: DeadLetterReason, cause?: unknown): void {
+    if (!this.#isOver) {
+      this.fail(ActorError.askUnanswered(this.#target, whys[reason], reason, cause))
+    }
   }
 
   fail(error: unknown): void {
@@ -158,6 +181,7 @@ class Answer<R> implements ActorRef<R> {
     this.#deadline?.[Symbol.dispose]()
     this.#forgetSignal?.()
     this.#forgetAsker?.()
+    this.#holder?.answerOver(this.#slot)
   }
 }
 
@@ -165,9 +189,8 @@ class Answer<R> implements ActorRef<R> {
 class Question extends Envelope {
   override readonly content: unknown
   override readonly call: Call | undefined
-  readonly #answer: Answer<never>
-
   override readonly carried: unknown
+  readonly #answer: Answer<never>
 
   constructor(content: unknown, answer: Answer<never>, call: Call | undefined, carried: unknown) {
     super()
@@ -187,6 +210,6 @@ class Question extends Envelope {
 
   override undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
     runtime.deadLetter(path, this.content, reason)
-    this.#answer.unanswered(reason)
+    this.#answer.undelivered(reason)
   }
 }

@@ -10,6 +10,7 @@ import type { Runnable } from './dispatcher.ts'
 import { Envelope } from './envelope.ts'
 import { ActorError } from './errors.ts'
 import type { Extras } from './extras.ts'
+import type { GateKeeper } from './gate.ts'
 import { isPromise } from './is-promise.ts'
 import { InstrumentedRef, LocalRef } from './local-ref.ts'
 import { Mailbox, type MailboxSettings } from './mailbox.ts'
@@ -192,13 +193,39 @@ export class Cell implements Runnable {
   }
 
   run(): boolean {
+    const { gate } = this.runtime
+    if (gate !== undefined) return this.#runBehind(gate)
+    for (let left = messagesPerTurn; left > 0 && this.#canRun; left--) this.#runOnce()
+    this.#isScheduled = this.#canRun
+    return this.#isScheduled
+  }
+
+  #runOnce(): void {
+    const order = this.#nextOrder()
+    if (order) this.runtime.conduct.obey(this, order)
+    else this.#handle(this.mailbox.take())
+  }
+
+  #runBehind(gate: GateKeeper): boolean {
     for (let left = messagesPerTurn; left > 0 && this.#canRun; left--) {
-      const order = this.#nextOrder()
-      if (order) this.runtime.conduct.obey(this, order)
-      else this.#handle(this.mailbox.take())
+      if (!gate.isOpen && this.#mustNotAct) {
+        this.#isScheduled = false // Before it is parked: the gate may open that very moment.
+        gate.park(this)
+        return false
+      }
+      this.#runOnce()
     }
     this.#isScheduled = this.#canRun
     return this.#isScheduled
+  }
+
+  /** Its gate is closed: it may do nothing but end, and what serves the end of others. */
+  get #mustNotAct(): boolean {
+    const order = this.#orders?.first
+    if (order?.type !== 'start' && order?.type !== 'begin') return order === undefined
+    if (this.fate === undefined) return true
+    this.#nextOrder() // It ends without having begun.
+    return this.#orders === undefined
   }
 
   #nextOrder(): SystemMessage | undefined {

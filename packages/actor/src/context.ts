@@ -6,6 +6,7 @@ import { ask, type AskOptions } from './ask.ts'
 import type { Behavior } from './behavior.ts'
 import { callOf, type Call } from './call.ts'
 import type { Cell } from './cell.ts'
+import { DistantRef } from './distant-ref.ts'
 import { ActorError } from './errors.ts'
 import { extrasOf } from './extras.ts'
 import { localCell } from './local-ref.ts'
@@ -99,20 +100,23 @@ export class Context<M> implements ActorContext<M> {
   }
 
   watch(ref: ActorRef<never>): void {
-    this.#cell.ties.watch(this.#cell, this.#cellOf(ref))
+    if (ref instanceof DistantRef) this.#cell.ties.watchDistant(this.#cell, ref)
+    else this.#cell.ties.watch(this.#cell, this.#cellOf(ref))
   }
 
   watchWith(ref: ActorRef<never>, message: M): void {
-    this.#cell.ties.watch(this.#cell, this.#cellOf(ref), message)
+    if (ref instanceof DistantRef) this.#cell.ties.watchDistant(this.#cell, ref, message)
+    else this.#cell.ties.watch(this.#cell, this.#cellOf(ref), message)
   }
 
   unwatch(ref: ActorRef<never>): void {
-    this.#cell.knownTies?.unwatch(this.#cell, this.#cellOf(ref))
+    if (ref instanceof DistantRef) this.#cell.knownTies?.unwatchDistant(ref)
+    else this.#cell.knownTies?.unwatch(this.#cell, this.#cellOf(ref))
   }
 
   #cellOf(ref: ActorRef<never>): Cell {
     const cell = localCell(ref)
-    if (cell?.runtime === this.#cell.runtime) return cell
+    if (cell?.runtime.system === this.#cell.runtime.system) return cell
     throw ActorError.foreignRef(ref.path, this.#cell.path)
   }
 

@@ -6,6 +6,14 @@ export type DeadLetterReason =
   | 'unhandled' // Its behavior does not know what to do with it.
   | 'failed' // The actor failed on it.
   | 'late-answer' // Whoever asked has its answer, or waits no longer.
+  // What layers that carry messages further have to add:
+  | 'not-found' // Nobody lives where it was sent to.
+  | 'not-serializable' // It holds what cannot be sent to another node.
+  | 'not-sent' // There was no room for it on its way, or it was too large.
+  | 'lost' // It was on its way when the connection ended.
+  | 'node-gone' // The node of the actor is no longer a member.
+  | 'buffer-full' // Too many waited for somebody who could not take them yet.
+  | 'overdue' // It waited there for too long.
 
 export interface DeadLetter {
   /** Where it was told to. */

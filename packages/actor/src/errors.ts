@@ -1,3 +1,5 @@
+import type { DeadLetterReason } from './dead-letter.ts'
+
 /** What an {@link ActorError} is about. */
 export type ActorErrorCode =
   | 'CASTY_ACTOR_INVALID_OPTION'
@@ -18,14 +20,30 @@ export type ActorErrorCode =
   | 'CASTY_ACTOR_STREAM_BUSY'
   | 'CASTY_ACTOR_EXPECTATION_FAILED'
 
+/** After these the actor may have done some of what it was asked, or all of it. */
+const unknownOutcomes: ReadonlySet<DeadLetterReason> = new Set<DeadLetterReason>([
+  'failed',
+  'not-serializable',
+  'lost',
+  'node-gone',
+])
+
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
 export class ActorError extends Error {
   override readonly name = 'ActorError'
   readonly code: ActorErrorCode
+  /** Of `CASTY_ACTOR_ASK_UNANSWERED`: what became of the question. */
+  readonly reason: DeadLetterReason | undefined
 
-  private constructor(code: ActorErrorCode, message: string, options?: ErrorOptions) {
+  private constructor(
+    code: ActorErrorCode,
+    message: string,
+    options?: ErrorOptions,
+    reason?: DeadLetterReason,
+  ) {
     super(message, options)
     this.code = code
+    this.reason = reason
   }
 
   /** @param of - whose option it is, as in `spawn()` */
@@ -163,15 +181,22 @@ export class ActorError extends Error {
 
   /**
    * @param why - as in 'it has stopped'
-   * @param isBegun - it may have done some of what it was asked
+   * @param cause - what was thrown on the way, if anything was
    */
-  static askUnanswered(path: string, why: string, isBegun: boolean): ActorError {
-    const consequence = isBegun
+  static askUnanswered(
+    path: string,
+    why: string,
+    reason: DeadLetterReason,
+    cause?: unknown,
+  ): ActorError {
+    const consequence = unknownOutcomes.has(reason)
       ? 'How much of it was done is not known.'
       : 'It has not handled the message.'
     return new ActorError(
       'CASTY_ACTOR_ASK_UNANSWERED',
       `${path} will not answer, because ${why}. ${consequence}`,
+      cause === undefined ? undefined : { cause },
+      reason,
     )
   }
 }

@@ -12,9 +12,12 @@ export type {
   SignalHandler,
 } from './behavior.ts'
 export { Behaviors } from './behaviors.ts'
+export type { Delivery } from './delivery.ts'
 export type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
+export { AnswerRef, DistantRef, type AnswerHolder } from './distant-ref.ts'
 export { ActorError, type ActorErrorCode } from './errors.ts'
 export { EventStream, type EventStreamOptions, type Subscriber } from './event-stream.ts'
+export type { Gate } from './gate.ts'
 export type { Explanation } from './explain.ts'
 export type { Instrument, InstrumentedMessage } from './instrument.ts'
 export type { Logger } from './logger.ts'

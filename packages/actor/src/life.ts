@@ -102,6 +102,7 @@ function finish(cell: Cell): void {
 /** It is no more. */
 export function end(cell: Cell): void {
   cell.stage = 'stopped'
+  cell.runtime.gate?.forget(cell)
   for (const message of cell.mailbox.takeAll()) cell.undelivered(message, 'stopped')
   cell.knownTies?.ended(cell)
   cell.runtime.publish({ type: 'actor-stopped', ref: cell.ref, ending: cell.ending })

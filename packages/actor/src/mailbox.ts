@@ -42,6 +42,11 @@ export class Mailbox<T = unknown> {
     else this.#items.push(item)
   }
 
+  /** The one that has waited for the longest, which is left where it is. */
+  get first(): T | undefined {
+    return this.#items?.[this.#head]
+  }
+
   /** Puts `items` before all others. */
   unshift(items: readonly T[]): void {
     this.#items = [...items, ...this.#rest()]

@@ -5,6 +5,7 @@ import type { Behavior } from './behavior.ts'
 import type { Cell } from './cell.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import { GateKeeper, type Gate } from './gate.ts'
 import type { Instrument } from './instrument.ts'
 import type { MailboxSettings } from './mailbox.ts'
 import type { SystemEvent } from './system-event.ts'
@@ -45,10 +46,25 @@ export interface Runtime {
   /** Of actors that are spawned without one. */
   readonly mailbox: MailboxSettings
   readonly instrument: Instrument | undefined
+  /** What must be open for them to act. */
+  readonly gate: GateKeeper | undefined
+  /** The same, behind a gate more. */
+  readonly gated: WeakMap<Gate, Runtime>
   publish(event: SystemEvent): void
   /** Something of a user that is no actor's failed: it disturbs nobody. */
   report(error: unknown, what: string): void
   deadLetter(path: string, message: unknown, reason: DeadLetterReason): void
   /** The root of all actors has stopped. */
   ended(): void
+}
+
+/** The same for those who may act only while `gate` is open: shared by all of them. */
+export function behindGate(runtime: Runtime, gate: Gate): Runtime {
+  const known = runtime.gated.get(gate)
+  if (known) return known
+  const report = (error: unknown): void => runtime.report(error, 'A gate threw')
+  const keeper = new GateKeeper(gate, runtime.gate, report)
+  const gated: Runtime = { ...runtime, gate: keeper, gated: new WeakMap() }
+  runtime.gated.set(gate, gated)
+  return gated
 }

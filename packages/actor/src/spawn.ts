@@ -4,11 +4,11 @@ import type { Behavior } from './behavior.ts'
 import { spyOnAll } from './behaviors.ts'
 import { Cell } from './cell.ts'
 import { ActorError } from './errors.ts'
-import { knownNames } from './option-values.ts'
+import { capable, knownNames } from './option-values.ts'
 import { mailboxDefaults, type MailboxSettings, type OverflowPolicy } from './mailbox.ts'
-import type { Runtime } from './runtime.ts'
+import { behindGate, type Runtime } from './runtime.ts'
 
-const spawnOptions: readonly string[] = ['name', 'mailbox'] satisfies (keyof SpawnOptions)[]
+const spawnOptions: readonly string[] = ['name', 'mailbox', 'gate'] satisfies (keyof SpawnOptions)[]
 const mailboxOptions = Object.keys(mailboxDefaults)
 const overflowPolicies: readonly OverflowPolicy[] = ['drop-new', 'drop-oldest', 'reject']
 
@@ -31,11 +31,17 @@ export function spawnIn<M>(
     : runtime.mailbox
   // Only refs for its messages, and its own context, ever put one into its mailbox.
   const untyped = spiedOn(parent, behavior as unknown as Behavior<unknown>)
-  const cell = new Cell(runtime, parent, name, untyped, mailbox)
+  const cell = new Cell(runtimeFor(runtime, options), parent, name, untyped, mailbox)
   if (parent.ties.has(name)) throw ActorError.nameTaken(cell.path)
   children.set(name, cell)
   cell.order({ type: 'start' })
   return cell.ref
+}
+
+function runtimeFor(runtime: Runtime, { gate }: SpawnOptions): Runtime {
+  if (gate === undefined) return runtime
+  capable('spawn()', 'gate', gate, ['isOpen', 'subscribe'], 'a gate')
+  return behindGate(runtime, gate)
 }
 
 /** Whoever looks at all that an actor does looks at its children too. */

@@ -1,8 +1,7 @@
-import type { Cell } from './cell.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import { Envelope } from './envelope.ts'
 import type { Runtime } from './runtime.ts'
-import type { Ties } from './ties.ts'
+import type { Ties, Watched } from './ties.ts'
 
 /**
  * Word that somebody has stopped, on its way to a watcher: in order with the messages that the one who
@@ -11,12 +10,12 @@ import type { Ties } from './ties.ts'
 export class Termination extends Envelope {
   override readonly isOwed = true
   readonly #ties: Ties
-  readonly #target: Cell
+  readonly #target: Watched
   override readonly content: unknown
   /** A signal, as opposed to a message that the watcher asked for. */
   readonly isSignal: boolean
 
-  constructor(ties: Ties, target: Cell, content: unknown, isSignal: boolean) {
+  constructor(ties: Ties, target: Watched, content: unknown, isSignal: boolean) {
     super()
     this.#ties = ties
     this.#target = target

@@ -1,20 +1,48 @@
 // Whom an actor has to do with: its children, those who watch it, and those whom it watches. Most have
 // nobody, so this exists only where there is somebody.
+import type { ActorRef } from './actor-ref.ts'
 import type { Cell } from './cell.ts'
+import type { DistantRef } from './distant-ref.ts'
 import type { Ending } from './signal.ts'
 import { Termination } from './termination.ts'
 
 /** Stands for a watch by signal; any other value is the message to send instead. */
 const bySignal = Symbol('by signal')
 
+/** Somebody whose end is waited for: an actor of this system, or what stands for another. */
+export interface Watched {
+  readonly ref: ActorRef<never>
+  readonly path: string
+  readonly ending: Ending
+}
+
+/** The watch of an actor that is not of this system. */
+class DistantWatch implements Watched {
+  readonly ref: DistantRef<never>
+  message: unknown
+  ending: Ending = 'stopped'
+  subscription: Disposable | undefined
+
+  constructor(ref: DistantRef<never>, message: unknown) {
+    this.ref = ref
+    this.message = message
+  }
+
+  get path(): string {
+    return this.ref.path
+  }
+}
+
 export class Ties {
   readonly children: Map<string, Cell> = new Map<string, Cell>()
   /** How many of them were given a name. */
   named = 0
   /** Called when the actor has stopped. */
-  readonly onEnd: Set<() => void> = new Set<() => void>()
+  readonly onEnd: Set<(ending: Ending) => void> = new Set<(ending: Ending) => void>()
   readonly #watchers = new Map<Cell, unknown>()
-  readonly #watched = new Set<Cell>()
+  readonly #watched = new Set<Watched>()
+  /** By the keys of their refs. */
+  #distant: Map<string, DistantWatch> | undefined
 
   /** Whether one of that name lives. */
   has(name: string): boolean {
@@ -28,7 +56,7 @@ export class Ties {
   }
 
   /** Whether its end is still waited for. */
-  isWatching(cell: Cell): boolean {
+  isWatching(cell: Watched): boolean {
     return this.#watched.has(cell)
   }
 
@@ -43,8 +71,40 @@ export class Ties {
     if (this.#watched.delete(target)) target.ties.#watchers.delete(watcher)
   }
 
+  watchDistant(watcher: Cell, ref: DistantRef<never>, message: unknown = bySignal): void {
+    if (watcher.isEnding) return
+    const distant = (this.#distant ??= new Map())
+    const known = distant.get(ref.key)
+    if (known) {
+      known.message = message
+      return
+    }
+    const watch = new DistantWatch(ref, message)
+    distant.set(ref.key, watch)
+    this.#watched.add(watch)
+    const subscription = ref.watch((ending) => {
+      if (!this.#watched.has(watch)) return
+      watch.ending = ending
+      watcher.enqueueAlways(terminationOf(this, watch, watch.message))
+    })
+    watch.subscription = subscription
+  }
+
+  unwatchDistant(ref: DistantRef<never>): void {
+    const watch = this.#distant?.get(ref.key)
+    if (watch) this.#forgetDistant(watch)
+  }
+
+  #forgetDistant(watch: DistantWatch): void {
+    this.#watched.delete(watch)
+    this.#distant?.delete(watch.ref.key)
+    watch.subscription?.[Symbol.dispose]()
+  }
+
   unwatchAll(watcher: Cell): void {
-    for (const target of this.#watched) target.ties.#watchers.delete(watcher)
+    for (const watch of this.#distant?.values() ?? []) this.#forgetDistant(watch)
+    // The others are cells: only `watch` has put them there.
+    for (const target of this.#watched) (target as Cell).ties.#watchers.delete(watcher)
     this.#watched.clear()
   }
 
@@ -53,22 +113,26 @@ export class Ties {
     for (const [watcher, message] of this.#watchers)
       watcher.enqueueAlways(terminationOf(watcher.ties, cell, message))
     this.#watchers.clear()
-    for (const told of this.onEnd) told()
+    for (const told of this.onEnd) told(cell.ending)
     this.onEnd.clear()
   }
 
   /** What was heard of was put aside, and will be heard again. */
-  expect(cell: Cell): void {
-    this.#watched.add(cell)
+  expect(watched: Watched): void {
+    this.#watched.add(watched)
+    if (watched instanceof DistantWatch) this.#distant?.set(watched.ref.key, watched)
   }
 
   /** The end of another was heard of: once. @returns false where nobody waits for it any more */
-  heardOf(cell: Cell): boolean {
-    return this.#watched.delete(cell)
+  heardOf(watched: Watched): boolean {
+    const wasWatched = this.#watched.has(watched)
+    if (watched instanceof DistantWatch) this.#forgetDistant(watched)
+    else this.#watched.delete(watched)
+    return wasWatched
   }
 }
 
-function terminationOf(ties: Ties, target: Cell, message: unknown): Termination {
+function terminationOf(ties: Ties, target: Watched, message: unknown): Termination {
   const ending: Ending = target.ending
   return message === bySignal
     ? new Termination(ties, target, { type: 'terminated', ref: target.ref, ending }, true)
