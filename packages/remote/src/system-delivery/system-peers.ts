@@ -1,0 +1,187 @@
+// System messages between this node and all others: a link to each life that there is something to say
+// to, or that said something. A link ends with the life of its peer, which its owner is told once.
+import type { NodeIdentity, NodeKey } from '@casty/transport'
+import { SystemLink, type GivenUp, type LinkEvent, type LinkLimits } from './system-link.ts'
+import type { LinkFrame } from './system-frame.ts'
+
+export interface DeliveryLimits extends LinkLimits {
+  /**
+   * How long to wait until somebody whom this node has not heard of turns out to be a member, in
+   * milliseconds: refs come faster than gossip.
+   */
+  readonly unknownNodeMs: number
+}
+
+/** Why what was under way to a node is given up, and what came from it holds no more. */
+export type GiveUpReason =
+  | 'overflow' // More waited for it than there is room for.
+  | 'by-peer' // The same at the other end.
+  | 'gone' // It was downed or removed, or this node was.
+  | 'unknown' // It did not turn out to be a member.
+
+export type PeersEvent =
+  | {
+      readonly type: 'send'
+      readonly to: NodeIdentity
+      readonly message: Uint8Array
+      /** Whether this node knows it as a member. */
+      readonly isMember: boolean
+    }
+  | { readonly type: 'frame-received'; readonly from: NodeIdentity; readonly frame: LinkFrame }
+  | { readonly type: 'lane-opened'; readonly peer: NodeIdentity }
+  | { readonly type: 'member-known'; readonly node: NodeIdentity }
+  /** That life is over. */
+  | { readonly type: 'node-gone'; readonly node: NodeIdentity }
+  | { readonly type: 'due' }
+
+export type PeersEffect =
+  | { readonly type: 'send-frame'; readonly to: NodeIdentity; readonly frame: LinkFrame }
+  | { readonly type: 'deliver'; readonly from: NodeIdentity; readonly message: Uint8Array }
+  | {
+      readonly type: 'give-up'
+      readonly node: NodeIdentity
+      readonly reason: GiveUpReason
+      readonly lostMessages: number
+    }
+
+interface Peer {
+  readonly node: NodeIdentity
+  readonly link: SystemLink
+  /** Until when it has to turn out to be a member; undefined where it did. */
+  unknownUntil: number | undefined
+}
+
+const reasons: Readonly<Record<GivenUp, GiveUpReason>> = { here: 'overflow', there: 'by-peer' }
+
+export class SystemPeers {
+  readonly #limits: DeliveryLimits
+  readonly #peers = new Map<NodeKey, Peer>()
+  /** Those of them that have a deadline. */
+  readonly #waiting = new Set<Peer>()
+
+  constructor(limits: DeliveryLimits) {
+    this.#limits = limits
+  }
+
+  /** How many nodes there is a link to. */
+  get size(): number {
+    return this.#peers.size
+  }
+
+  /** How many messages wait to be acknowledged, by all nodes together. */
+  get pending(): number {
+    let pending = 0
+    for (const { link } of this.#peers.values()) pending += link.pending
+    return pending
+  }
+
+  /** Every life that there is a link to. */
+  get nodes(): readonly NodeIdentity[] {
+    return [...this.#peers.values()].map(({ node }) => node)
+  }
+
+  /** When to come back with `due`. */
+  get nextDeadline(): number | undefined {
+    let earliest: number | undefined
+    for (const peer of this.#waiting) {
+      const deadline = deadlineOf(peer)
+      if (earliest === undefined || (deadline ?? Infinity) < earliest) earliest = deadline
+    }
+    return earliest
+  }
+
+  step(event: PeersEvent, now: number): readonly PeersEffect[] {
+    switch (event.type) {
+      case 'send':
+        return this.#send(event, now)
+      case 'frame-received':
+        return this.#step(this.#peer(event.from), event, now)
+      case 'lane-opened':
+        return this.#stepKnown(event.peer, event, now)
+      case 'member-known':
+        return this.#settled(event.node)
+      case 'node-gone':
+        return this.#gone(this.#peers.get(event.node.key), 'gone')
+      case 'due':
+        return this.#due(now)
+    }
+  }
+
+  #send(event: Extract<PeersEvent, { type: 'send' }>, now: number): readonly PeersEffect[] {
+    const isNew = !this.#peers.has(event.to.key)
+    const peer = this.#peer(event.to)
+    if (isNew && !event.isMember) peer.unknownUntil = now + this.#limits.unknownNodeMs
+    return this.#step(peer, event, now)
+  }
+
+  #peer(node: NodeIdentity): Peer {
+    const known = this.#peers.get(node.key)
+    if (known) return known
+    const peer: Peer = { node, link: new SystemLink(this.#limits), unknownUntil: undefined }
+    this.#peers.set(node.key, peer)
+    return peer
+  }
+
+  #stepKnown(node: NodeIdentity, event: LinkEvent, now: number): readonly PeersEffect[] {
+    const peer = this.#peers.get(node.key)
+    return peer ? this.#step(peer, event, now) : []
+  }
+
+  #step(peer: Peer, event: LinkEvent, now: number): readonly PeersEffect[] {
+    const { node } = peer
+    const effects = peer.link.step(event, now).map((effect): PeersEffect => {
+      switch (effect.type) {
+        case 'send-frame':
+          return { ...effect, to: node }
+        case 'deliver':
+          return { ...effect, from: node }
+        case 'give-up':
+          return {
+            type: 'give-up',
+            node,
+            reason: reasons[effect.by],
+            lostMessages: effect.lostMessages,
+          }
+      }
+    })
+    this.#look(peer)
+    return effects
+  }
+
+  /** Keeps it among those that wait where it does. */
+  #look(peer: Peer): void {
+    if (deadlineOf(peer) === undefined) this.#waiting.delete(peer)
+    else this.#waiting.add(peer)
+  }
+
+  #settled(node: NodeIdentity): readonly PeersEffect[] {
+    const peer = this.#peers.get(node.key)
+    if (peer) {
+      peer.unknownUntil = undefined
+      this.#look(peer)
+    }
+    return []
+  }
+
+  #gone(peer: Peer | undefined, reason: GiveUpReason): readonly PeersEffect[] {
+    if (!peer) return []
+    this.#peers.delete(peer.node.key)
+    this.#waiting.delete(peer)
+    return [{ type: 'give-up', node: peer.node, reason, lostMessages: peer.link.pending }]
+  }
+
+  #due(now: number): readonly PeersEffect[] {
+    return [...this.#waiting].flatMap((peer) => {
+      if (peer.unknownUntil !== undefined && peer.unknownUntil <= now) {
+        return this.#gone(peer, 'unknown')
+      }
+      return this.#step(peer, { type: 'due' }, now)
+    })
+  }
+}
+
+function deadlineOf({ link, unknownUntil }: Peer): number | undefined {
+  const { nextDeadline } = link
+  if (nextDeadline === undefined || unknownUntil === undefined) return nextDeadline ?? unknownUntil
+  return Math.min(nextDeadline, unknownUntil)
+}
