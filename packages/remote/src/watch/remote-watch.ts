@@ -1,0 +1,202 @@
+import type { Ending } from '@casty/actor'
+import type { Clock } from '@casty/clock'
+import type { Cluster, NodeIdentity, NodeKey } from '@casty/membership'
+import { RemoteError } from '../errors.ts'
+import { SystemDelivery, type SystemDeliveryMetrics } from '../system-delivery/system-delivery.ts'
+import { Watched, type WatchedEffect, type WatchedEvent } from './watched.ts'
+import { Watching, type WatchingEffect, type WatchingEvent } from './watching.ts'
+import {
+  decodeWatchMessage,
+  encodeWatchMessage,
+  maxWatchedPathLength,
+  type WatchMessage,
+  type WatchTarget,
+} from './watch-messages.ts'
+
+/**
+ * Has `ended` called once, when an actor of this node is no more; before it returns, where that is known.
+ *
+ * @returns disposed of, it is not called any more; undefined where no such actor is there
+ */
+export type Observe = (
+  target: WatchTarget,
+  ended: (ending: Ending) => void,
+) => Disposable | undefined
+
+export interface RemoteWatchOptions {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly observe: Observe
+  /** Most actors that this node watches on another, and another here. */
+  readonly maxWatchesPerNode: number
+  /** Most messages about watches that wait for one node; one more, and it is given up. */
+  readonly maxPendingMessages: number
+  /** Told of what a watcher threw, which disturbs nobody. */
+  readonly report: (error: unknown, what: string) => void
+}
+
+export interface RemoteWatchMetrics {
+  /** Actors of other nodes that are watched here. */
+  readonly watching: number
+  /** Watches that other nodes have here. */
+  readonly watched: number
+  readonly delivery: SystemDeliveryMetrics
+}
+
+interface Watcher {
+  readonly ended: (ending: Ending) => void
+  isOver: boolean
+}
+
+/** Which ends of links are tried how often, and how long nodes may be unknown, in milliseconds. */
+const times = { minMs: 200, maxMs: 5_000, unknownNodeMs: 10_000 }
+
+/**
+ * Tells watchers of actors on other nodes, once: that the actor stopped, failed, or was not there; or
+ * `node-gone`, where its node is no longer a member, was restarted, or was given up.
+ */
+export class RemoteWatch implements Disposable {
+  readonly #clock: Clock
+  readonly #observe: Observe
+  readonly #maxPerNode: number
+  readonly #report: RemoteWatchOptions['report']
+  readonly #delivery: SystemDelivery
+  readonly #watching = new Watching<Watcher>()
+  readonly #watched: Watched
+  readonly #observed = new Map<NodeKey, Map<number, Disposable>>()
+
+  constructor(options: RemoteWatchOptions) {
+    const { cluster, clock, maxPendingMessages } = options
+    this.#clock = clock
+    this.#observe = options.observe
+    this.#maxPerNode = options.maxWatchesPerNode
+    this.#report = options.report
+    this.#watched = new Watched(options.maxWatchesPerNode)
+    this.#delivery = new SystemDelivery({
+      cluster,
+      clock,
+      limits: { ...times, maxPending: maxPendingMessages },
+      messages: {
+        received: (from, message) => this.#received(from, decodeWatchMessage(message)),
+        givenUp: (node) => {
+          this.#watchingStep({ type: 'given-up', node })
+          this.#watchedStep({ type: 'given-up', node })
+        },
+      },
+    })
+  }
+
+  /**
+   * Has `ended` called once, when that actor is no more, never before this returns.
+   *
+   * @returns disposed of, it is not called any more
+   * @throws RemoteError `CASTY_REMOTE_TOO_MANY_WATCHES`, `CASTY_REMOTE_INVALID_OPTION` for a path that is too long
+   */
+  watch(node: NodeIdentity, target: WatchTarget, ended: (ending: Ending) => void): Disposable {
+    this.#check(node, target)
+    const watcher: Watcher = { ended, isOver: false }
+    this.#watchingStep({ type: 'watch', node, target, watcher })
+    return {
+      [Symbol.dispose]: () => {
+        if (watcher.isOver) return
+        watcher.isOver = true
+        this.#watchingStep({ type: 'unwatch', node, target, watcher })
+      },
+    }
+  }
+
+  metrics(): RemoteWatchMetrics {
+    return {
+      watching: this.#watching.size,
+      watched: this.#watched.size,
+      delivery: this.#delivery.metrics(),
+    }
+  }
+
+  /** Ends all watches: those here are told that the nodes are gone. */
+  [Symbol.dispose](): void {
+    this.#delivery[Symbol.dispose]()
+  }
+
+  #check(node: NodeIdentity, target: WatchTarget): void {
+    if (this.#watching.countOn(node) >= this.#maxPerNode && !this.#watching.has(node, target)) {
+      throw RemoteError.tooManyWatches(node.key, this.#maxPerNode)
+    }
+    if (target.path.length <= maxWatchedPathLength) return
+    const allowed = `at most ${maxWatchedPathLength} characters`
+    throw RemoteError.invalidOption('a watch', 'path', target.path, allowed)
+  }
+
+  #received(from: NodeIdentity, message: WatchMessage): void {
+    if (message.type === 'terminated') this.#watchingStep({ ...message, from })
+    else this.#watchedStep({ type: 'message-received', from, message })
+  }
+
+  #watchingStep(event: WatchingEvent<Watcher>): void {
+    for (const effect of this.#watching.step(event)) this.#performWatching(effect)
+  }
+
+  #performWatching(effect: WatchingEffect<Watcher>): void {
+    if (effect.type === 'tell') {
+      this.#tell(effect.watcher, effect.ending)
+      return
+    }
+    const { to } = effect
+    if (this.#delivery.send(to, encodeWatchMessage(effect.message))) return
+    // That node is no member any more. Whoever has just begun to watch is told after this turn.
+    if (effect.message.type === 'watch')
+      this.#clock.schedule(0, () => this.#watchingStep({ type: 'given-up', node: to }))
+  }
+
+  #tell(watcher: Watcher, ending: Ending): void {
+    if (watcher.isOver) return
+    watcher.isOver = true
+    try {
+      watcher.ended(ending)
+    } catch (error) {
+      this.#report(error, 'What was to be done when an actor of another node stopped threw')
+    }
+  }
+
+  #watchedStep(event: WatchedEvent): void {
+    for (const effect of this.#watched.step(event)) this.#performWatched(effect)
+  }
+
+  #performWatched(effect: WatchedEffect): void {
+    switch (effect.type) {
+      case 'send':
+        this.#delivery.send(effect.to, encodeWatchMessage(effect.message))
+        return
+      case 'observe':
+        this.#beginToObserve(effect.watcher, effect.id, effect.target)
+        return
+      case 'ignore':
+        this.#takeObserved(effect.watcher, effect.id)?.[Symbol.dispose]()
+    }
+  }
+
+  #beginToObserve(watcher: NodeIdentity, id: number, target: WatchTarget): void {
+    let isOver = false
+    const ended = (ending: Ending): void => {
+      isOver = true
+      this.#takeObserved(watcher, id)
+      this.#watchedStep({ type: 'ended', watcher, id, ending })
+    }
+    const observation = this.#observe(target, ended)
+    if (isOver) return
+    if (!observation) {
+      ended('stopped')
+      return
+    }
+    const observed = this.#observed.get(watcher.key) ?? new Map()
+    this.#observed.set(watcher.key, observed.set(id, observation))
+  }
+
+  #takeObserved(watcher: NodeIdentity, id: number): Disposable | undefined {
+    const observed = this.#observed.get(watcher.key)
+    const observation = observed?.get(id)
+    observed?.delete(id)
+    if (observed?.size === 0) this.#observed.delete(watcher.key)
+    return observation
+  }
+}
