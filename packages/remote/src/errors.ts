@@ -5,6 +5,7 @@ export type RemoteErrorCode =
   | 'CASTY_REMOTE_MALFORMED'
   | 'CASTY_REMOTE_MESSAGE_TOO_LARGE'
   | 'CASTY_REMOTE_TOO_MANY_EXPORTS'
+  | 'CASTY_REMOTE_TOO_MANY_WATCHES'
 
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
 export class RemoteError extends Error {
@@ -59,6 +60,14 @@ export class RemoteError extends Error {
       'CASTY_REMOTE_TOO_MANY_EXPORTS',
       `The ref to ${path} cannot be sent: ${maxExports} refs that are no actors of their own are known to other ` +
         'nodes, which is all there may be. Send refs of actors, stop actors that adapted refs, or raise maxExports.',
+    )
+  }
+
+  static tooManyWatches(node: string, maxWatchesPerNode: number): RemoteError {
+    return new RemoteError(
+      'CASTY_REMOTE_TOO_MANY_WATCHES',
+      `No more actors of ${node} can be watched: ${maxWatchesPerNode} are, which is all there may be. Watch fewer, ` +
+        'such as one that stands for many, or raise maxWatchesPerNode on all nodes.',
     )
   }
 }
