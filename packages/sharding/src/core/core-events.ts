@@ -1,0 +1,61 @@
+import type { Lane, NodeIdentity } from '@casty/transport'
+import type { ShardAtEpoch, ShardingMessage, TypeSettings } from '../protocol.ts'
+import type { RowChange, ShardTable } from '../table/shard-table.ts'
+import type { ViewMember } from './view.ts'
+
+/** When an event happens, by the clock of the node. */
+export interface Moment {
+  /** Monotonic, in milliseconds. */
+  readonly now: number
+  /** Milliseconds since the Unix epoch: begins the epochs of shards that nobody owned before. */
+  readonly wallNow: number
+}
+
+export type CoreEvent =
+  | {
+      readonly type: 'message-received'
+      readonly from: NodeIdentity
+      readonly message: ShardingMessage
+    }
+  /** All members of the own data center that are not removed: see `viewOf`. */
+  | { readonly type: 'members-changed'; readonly members: readonly ViewMember[] }
+  | { readonly type: 'deadline-reached' }
+  /** Every type that this node can run shards of from now on. Types routed to only are not among them. */
+  | { readonly type: 'types-started'; readonly types: readonly TypeSettings[] }
+  /** The owner's side of a handoff is done: nothing of the shard runs here any more. Once is enough. */
+  | { readonly type: 'shard-released'; readonly shard: ShardAtEpoch }
+  /** A journal or a replica refused this node's epoch. @see ShardingCore */
+  | { readonly type: 'epoch-refused'; readonly shard: ShardAtEpoch; readonly written: number }
+  /** Answers a `report-replicas` effect. Shards left out have no copies here. */
+  | {
+      readonly type: 'replicas-reported'
+      readonly to: NodeIdentity
+      readonly shards: readonly (ShardAtEpoch & { readonly position: number })[]
+    }
+
+export type CoreEffect =
+  | {
+      readonly type: 'send'
+      readonly to: NodeIdentity
+      readonly lane: Lane
+      readonly message: ShardingMessage
+    }
+  /** The committed table is another: regions and routes act on this one, at once. */
+  | {
+      readonly type: 'table-committed'
+      readonly table: ShardTable
+      readonly changes: readonly RowChange[]
+    }
+  /**
+   * `ShardingCore.leaseUntil` is another. Only told where a gate that was closed may have opened, or the
+   * other way round: a lease that is renewed in time is no news.
+   */
+  | { readonly type: 'lease-changed'; readonly until: number }
+  /** Somebody must know how far the copies here go: answer with `replicas-reported`. */
+  | {
+      readonly type: 'report-replicas'
+      readonly to: NodeIdentity
+      readonly shards: readonly ShardAtEpoch[]
+    }
+  /** This node became, or is no more, the coordinator. */
+  | { readonly type: 'coordinating'; readonly isCoordinator: boolean; readonly term: number }

@@ -1,0 +1,196 @@
+// What the nodes of one data center tell each other to agree on who runs which shard. All of it travels in
+// frames of type `shardingFrameType`; the frames of entities' messages, fences and handed over state are others.
+import type { Electorate } from './table/electorate.ts'
+import type { ShardRow } from './table/shard-row.ts'
+import type { Version } from './table/version.ts'
+
+/** The frame type on `Cluster.endpoint` of the messages below. */
+export const shardingFrameType = 40
+
+/** What all nodes must know alike of an entity type. */
+export interface TypeSettings {
+  readonly name: string
+  /** At least 1. Never changes while the table lives: the first to start the type decides. */
+  readonly numShards: number
+  /** How many nodes beside the owner keep copies of what entities write. */
+  readonly replicas: number
+}
+
+/** One step of the table. */
+export type Change =
+  | { readonly type: 'electorate'; readonly electorate: Electorate }
+  /** Declares a type, all of its shards unowned; or changes settings of one that is known. */
+  | { readonly type: 'type'; readonly settings: TypeSettings }
+  | {
+      readonly type: 'shards'
+      readonly typeName: string
+      readonly rows: readonly { readonly shard: number; readonly row: ShardRow }[]
+    }
+
+/** Changes that take effect together. */
+export interface Batch {
+  readonly version: Version
+  /** To the table of exactly this version. */
+  readonly previous: Version
+  readonly changes: readonly Change[]
+}
+
+/** A region's right to run what the table gives it. */
+export interface Grant {
+  /** The answer to this round was what asked for it: the time counts from when that was sent. */
+  readonly round: number
+  readonly forMs: number
+  /** Nothing runs before the region has applied the table up to here. */
+  readonly after: Version
+}
+
+/**
+ * From whoever is coordinator, or wants to be, to every member: asks for a promise, or to renew it.
+ * Answered by an `answer` or a `refusal`.
+ */
+export interface RoundMessage {
+  readonly type: 'round'
+  readonly term: number
+  /** Counts up in a term. */
+  readonly round: number
+  /** Up to where changes were acknowledged by a majority. */
+  readonly committed: Version
+  /** What the sender's table is. */
+  readonly version: Version
+  /** Where it is to be a majority of the view, as there is no electorate: the digest of that view. */
+  readonly founding: number | undefined
+  readonly grant: Grant | undefined
+  /** Which of the member's `regions` messages the coordinator has; 0 where none. */
+  readonly regionsVersion: number
+}
+
+/** A promise: no other coordinator for `leaseMs` from now. Also asks for a region lease. */
+export interface AnswerMessage {
+  readonly type: 'answer'
+  readonly term: number
+  readonly round: number
+  readonly version: Version
+  /** Up to where the table was applied. */
+  readonly applied: Version
+  readonly regionsVersion: number
+  /** For so long, region leases of a coordinator that resigned may last. */
+  readonly leasesForMs: number
+}
+
+export type RefusalReason =
+  /** Another coordinator has this member's promise. */
+  | 'promised'
+  /** A later term is known. */
+  | 'old-term'
+  /** A majority of a view is wanted, and this member's view is another; or it has an electorate. */
+  | 'other-view'
+  /** A majority of a view is wanted, and members were lost not long ago. */
+  | 'not-yet'
+  /** The sender is no member here, or is down. */
+  | 'no-member'
+
+export interface RefusalMessage {
+  readonly type: 'refusal'
+  readonly term: number
+  readonly round: number
+  readonly reason: RefusalReason
+  readonly highestTerm: number
+  /** How long the reason will last at most, as far as that is known; else 0. */
+  readonly retryAfterMs: number
+}
+
+/** Batches that follow on each other, from the coordinator of `term`. Answered by `accepted`. */
+export interface EntriesMessage {
+  readonly type: 'entries'
+  readonly term: number
+  readonly batches: readonly Batch[]
+  readonly committed: Version
+}
+
+/** Where a member's table stands, after entries or a snapshot, whether or not they fitted. */
+export interface AcceptedMessage {
+  readonly type: 'accepted'
+  readonly term: number
+  readonly version: Version
+}
+
+/** Asks a member for its whole table, which is ahead of that of whoever wants to be coordinator. */
+export interface FetchMessage {
+  readonly type: 'fetch'
+  readonly term: number
+}
+
+/** One part of a whole table: from the coordinator, or as the answer to a `fetch`. */
+export interface SnapshotMessage {
+  readonly type: 'snapshot'
+  /** Of the coordinator, or of whoever asked. */
+  readonly term: number
+  readonly version: Version
+  readonly part: number
+  readonly parts: number
+  readonly changes: readonly Change[]
+}
+
+/** Which types the sender can run shards of. Sent until a round tells that the coordinator has it. */
+export interface RegionsMessage {
+  readonly type: 'regions'
+  readonly version: number
+  readonly types: readonly TypeSettings[]
+}
+
+/** A shard under the epoch at which its owner had it. */
+export interface ShardAtEpoch {
+  readonly typeName: string
+  readonly shard: number
+  readonly epoch: number
+}
+
+/** Nothing of these shards, which were moving, runs at the sender any more. Sent again until the table changes. */
+export interface ReleasedMessage {
+  readonly type: 'released'
+  readonly shards: readonly ShardAtEpoch[]
+}
+
+/** Somebody has written under a higher epoch than the sender owns the shard at. */
+export interface EpochBehindMessage {
+  readonly type: 'epoch-behind'
+  readonly shard: ShardAtEpoch
+  /** The highest epoch known to have written. */
+  readonly written: number
+}
+
+/** The coordinator of `term` ends it by itself. */
+export interface ResignMessage {
+  readonly type: 'resign'
+  readonly term: number
+  /** For so long at most, region leases that it granted last. */
+  readonly leasesForMs: number
+}
+
+/** Asks a replica how far its copies of shards go. */
+export interface ReplicaQueryMessage {
+  readonly type: 'replica-query'
+  readonly shards: readonly ShardAtEpoch[]
+}
+
+/** How far copies go: of two, the one with the higher epoch is ahead, then the one with the higher position. */
+export interface ReplicaReportMessage {
+  readonly type: 'replica-report'
+  readonly shards: readonly (ShardAtEpoch & { readonly position: number })[]
+}
+
+/** Everything that travels in frames of type `shardingFrameType`. */
+export type ShardingMessage =
+  | RoundMessage
+  | AnswerMessage
+  | RefusalMessage
+  | EntriesMessage
+  | AcceptedMessage
+  | FetchMessage
+  | SnapshotMessage
+  | RegionsMessage
+  | ReleasedMessage
+  | EpochBehindMessage
+  | ResignMessage
+  | ReplicaQueryMessage
+  | ReplicaReportMessage

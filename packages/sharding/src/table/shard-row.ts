@@ -1,0 +1,39 @@
+import type { NodeIdentity } from '@casty/transport'
+
+/**
+ * Where one shard lives. Immutable; `movingTo` is set only where there is an owner, and is another
+ * node than that.
+ */
+export interface ShardRow {
+  /** Grows with every new owner; 0 where there never was one. */
+  readonly epoch: number
+  readonly owner: NodeIdentity | undefined
+  /** To whom the owner is handing it over. */
+  readonly movingTo: NodeIdentity | undefined
+  /** Who keeps copies of what its entities write, other than the owner. */
+  readonly replicas: readonly NodeIdentity[]
+}
+
+/** A shard that nobody ever owned. */
+export const unowned: ShardRow = Object.freeze({
+  epoch: 0,
+  owner: undefined,
+  movingTo: undefined,
+  replicas: Object.freeze([]),
+})
+
+/** Whether two rows say the same. */
+export function sameRow(left: ShardRow, right: ShardRow): boolean {
+  return (
+    left === right ||
+    (left.epoch === right.epoch &&
+      sameNode(left.owner, right.owner) &&
+      sameNode(left.movingTo, right.movingTo) &&
+      left.replicas.length === right.replicas.length &&
+      left.replicas.every((node, index) => sameNode(node, right.replicas[index])))
+  )
+}
+
+export function sameNode(left: NodeIdentity | undefined, right: NodeIdentity | undefined): boolean {
+  return left === right || (left !== undefined && left.key === right?.key)
+}
