@@ -56,6 +56,10 @@ export interface ActorContext<M> {
    * Asks another actor, and waits for its answer. While the promise is awaited in a handler, this actor
    * handles nothing else; where it asks one that waits for this one, it rejects with
    * `CASTY_ACTOR_ASK_CYCLE`. For the rest see `ActorSystem.ask`.
+   *
+   * What is asked is taken for what the handler waits for, unless it goes to `pipeToSelf`: where it is asked
+   * later, by a `then` of a promise that nobody awaits, or while the handler waits for something else, that
+   * may be wrong. `system.ask` takes it for nothing.
    */
   ask<A, R, const Q extends A = A>(
     ref: ActorRef<A>,

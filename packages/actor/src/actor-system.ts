@@ -87,6 +87,7 @@ export class ActorSystem implements AsyncDisposable {
   readonly #tasks: ShutdownTasks
   readonly #scheduler: SystemScheduler
   #shutdown: Promise<void> | undefined
+  #isTellingDeadLetter = false
 
   /** @throws ActorError `CASTY_ACTOR_INVALID_OPTION` */
   constructor(options: ActorSystemOptions = {}) {
@@ -148,7 +149,7 @@ export class ActorSystem implements AsyncDisposable {
 
   /**
    * Ends an actor, after the message that it handles; what still waits for it is a dead letter. Resolves
-   * when it has stopped.
+   * when it has stopped: a handler of that actor, or of one below it, that awaits it waits for ever.
    *
    * @throws ActorError `CASTY_ACTOR_FOREIGN_REF`
    */
@@ -347,14 +348,24 @@ export class ActorSystem implements AsyncDisposable {
   #deadLetter(path: string, message: unknown, reason: DeadLetterReason): void {
     this.#deadLetters.set(reason, (this.#deadLetters.get(reason) ?? 0) + 1)
     this.#log?.deadLetter(path, message, reason)
-    // Those who listen and cannot handle it would otherwise be told that, and so on for ever.
-    if (this.#events.size === 0 || isOfDeadLetter(message)) return
-    this.#publish({ type: 'dead-letter', deadLetter: { path, message, reason } })
+    // Those who listen and cannot handle it would otherwise be told that, and so on for ever; as would those
+    // whose listening makes another.
+    if (this.#events.size === 0 || this.#isTellingDeadLetter || isOfDeadLetter(message)) return
+    this.#isTellingDeadLetter = true
+    try {
+      this.#publish({ type: 'dead-letter', deadLetter: { path, message, reason } })
+    } finally {
+      this.#isTellingDeadLetter = false
+    }
   }
 }
 
 /** Whether a message is the word of a dead letter. */
 function isOfDeadLetter(message: unknown): boolean {
   if (typeof message !== 'object' || message === null) return false
-  return 'type' in message && message.type === 'dead-letter' && 'deadLetter' in message
+  try {
+    return 'type' in message && message.type === 'dead-letter' && 'deadLetter' in message
+  } catch {
+    return false // A message may be anything, a proxy for one: whoever looks at it may be in for it.
+  }
 }

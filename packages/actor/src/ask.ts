@@ -139,6 +139,7 @@ class Answer<R> extends AnswerRef<R> {
 
   /** One who asks can say whom it waits for. */
   isAwaitedBy(call: Call, cell: Cell | undefined): void {
+    call.isOver = this.#isOver
     if (this.#isOver) return
     const extras = extrasOf(call.cell)
     const asking = (extras.asking ??= new Set())
@@ -148,7 +149,10 @@ class Answer<R> extends AnswerRef<R> {
     }
     const asked = { path: this.#target, cell, call, withdraw }
     asking.add(asked)
-    this.#forgetAsker = () => asking.delete(asked)
+    this.#forgetAsker = () => {
+      call.isOver = true
+      asking.delete(asked)
+    }
   }
 
   get isWithdrawn(): boolean {

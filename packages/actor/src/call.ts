@@ -7,11 +7,16 @@ export interface Call {
   readonly before: Call | undefined
   /** The answer comes as a message: nobody waits for it. */
   isPiped: boolean
+  /** It was answered, or given up. */
+  isOver: boolean
 }
 
 /** The question that an actor asks now. */
 export function callOf(cell: Cell): Call {
-  return { cell, turn: cell.turn, before: cell.call, isPiped: false }
+  const { call } = cell
+  // What is over is let go of, or a chain of questions without end would be kept from its beginning.
+  const before = call?.isOver === true ? undefined : call
+  return { cell, turn: cell.turn, before, isPiped: false, isOver: false }
 }
 
 /**
@@ -22,7 +27,7 @@ export function cycleOf(target: Cell, call: Call | undefined): readonly string[]
   const paths = [target.path]
   for (let one = call; one; one = one.before) {
     paths.unshift(one.cell.path)
-    if (one.isPiped) return undefined // From there on nobody waits.
+    if (one.isPiped || one.isOver) return undefined // From there on nobody waits.
     if (one.cell === target && one.turn === target.turn && target.isHeld) return paths
   }
   return undefined

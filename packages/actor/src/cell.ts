@@ -21,9 +21,6 @@ import type { SystemMessage } from './system-message.ts'
 import { Termination } from './termination.ts'
 import { Ties } from './ties.ts'
 
-/** An actor takes so many messages before others have their turn. */
-const messagesPerTurn = 64
-
 export type Stage =
   | 'starting' // Its behavior is being set up.
   | 'active'
@@ -85,8 +82,12 @@ export class Cell implements Runnable {
   }
 
   get path(): string {
-    // The root of all has no name.
-    return this.parent ? `${this.parent.path}/${this.name}` : ''
+    // The root of all has no name. Its parent is not asked for its own path: trees may be deeper than the stack.
+    let path = this.parent ? `/${this.name}` : ''
+    for (let above = this.parent; above?.parent; above = above.parent) {
+      path = `/${above.name}${path}`
+    }
+    return path
   }
 
   get context(): CellContext {
@@ -192,12 +193,14 @@ export class Cell implements Runnable {
     return this.#orders !== undefined || (this.stage === 'active' && this.mailbox.size > 0)
   }
 
-  run(): boolean {
+  run(most: number): number {
     const { gate } = this.runtime
-    if (gate !== undefined) return this.#runBehind(gate)
-    for (let left = messagesPerTurn; left > 0 && this.#canRun; left--) this.#runOnce()
-    this.#isScheduled = this.#canRun
-    return this.#isScheduled
+    if (gate !== undefined) return this.#runBehind(gate, most)
+    let steps = 0
+    for (; steps < most && this.#canRun; steps++) this.#runOnce()
+    this.#isScheduled = false
+    this.wake()
+    return steps
   }
 
   #runOnce(): void {
@@ -206,17 +209,19 @@ export class Cell implements Runnable {
     else this.#handle(this.mailbox.take())
   }
 
-  #runBehind(gate: GateKeeper): boolean {
-    for (let left = messagesPerTurn; left > 0 && this.#canRun; left--) {
+  #runBehind(gate: GateKeeper, most: number): number {
+    let steps = 0
+    for (; steps < most && this.#canRun; steps++) {
       if (!gate.isOpen && this.#mustNotAct) {
         this.#isScheduled = false // Before it is parked: the gate may open that very moment.
         gate.park(this)
-        return false
+        return steps
       }
       this.#runOnce()
     }
-    this.#isScheduled = this.#canRun
-    return this.#isScheduled
+    this.#isScheduled = false
+    this.wake()
+    return steps
   }
 
   /** Its gate is closed: it may do nothing but end, and what serves the end of others. */
@@ -237,18 +242,17 @@ export class Cell implements Runnable {
   #handle(item: unknown): void {
     this.turn++
     this.current = item
-    let next: Next<unknown> | Promise<Next<unknown>>
     try {
-      next = this.#perform(item)
+      const next = this.#perform(item)
+      if (next === undefined) this.#handled()
+      else if (isPromise(next)) {
+        this.hold(next, (behavior) => this.#turnInto(behavior))
+        if (this.extras?.asking) this.runtime.conduct.waits(this)
+      } else this.#turnInto(next)
     } catch (error) {
+      // Also of what a handler without types returns: nothing that it does may end the turns of this actor.
       this.#failed(error)
-      return
     }
-    if (next === undefined) this.#handled()
-    else if (isPromise(next)) {
-      this.hold(next, (behavior) => this.#turnInto(behavior))
-      if (this.extras?.asking) this.runtime.conduct.waits(this)
-    } else this.#turnInto(next)
   }
 
   #perform(item: unknown): Next<unknown> | Promise<Next<unknown>> {
@@ -297,8 +301,9 @@ export class Cell implements Runnable {
 
   /** Goes on when a promise of its behavior has settled; until then it does nothing else. */
   hold<T>(promise: PromiseLike<T>, goOn: (value: T) => void): void {
+    const settled = Promise.resolve(promise)
     this.held = { since: this.runtime.clock.now() }
-    Promise.resolve(promise).then(
+    settled.then(
       (value) => this.#release(() => goOn(value)),
       (error: unknown) =>
         this.#release(() => {
@@ -318,7 +323,12 @@ export class Cell implements Runnable {
   }
 
   undelivered(message: unknown, reason: DeadLetterReason): void {
-    if (message instanceof Envelope) message.undelivered(this.path, reason, this.runtime)
-    else this.runtime.deadLetter(this.path, message, reason)
+    try {
+      if (message instanceof Envelope) message.undelivered(this.path, reason, this.runtime)
+      else this.runtime.deadLetter(this.path, message, reason)
+    } catch (error) {
+      // A message may be anything, a proxy for one: it must not keep the actor from failing, or from its end.
+      this.runtime.report(error, `A dead letter of ${this.path} cannot be told`)
+    }
   }
 }

@@ -15,6 +15,10 @@ export type DeadLetterReason =
   | 'buffer-full' // Too many waited for somebody who could not take them yet.
   | 'overdue' // It waited there for too long.
 
+/**
+ * A message that was not handled, as an event. One that comes about while another is told, by what a
+ * listener does, is counted and logged, and not told: or there might be no end of it.
+ */
 export interface DeadLetter {
   /** Where it was told to. */
   readonly path: string

@@ -80,10 +80,14 @@ function heldBy(cell: Cell): string {
 /** Names the type, not the contents. */
 function messageOf(item: unknown): string {
   const message = item instanceof Envelope ? item.content : item
-  const hasType = typeof message === 'object' && message !== null && 'type' in message
-  return hasType && typeof message.type === 'string'
-    ? `a message of type ${message.type.slice(0, 100)}`
-    : 'a message'
+  if (typeof message !== 'object' || message === null) return 'a message'
+  try {
+    return 'type' in message && typeof message.type === 'string'
+      ? `a message of type ${message.type.slice(0, 100)}`
+      : 'a message'
+  } catch {
+    return 'a message' // It does not want to be looked at.
+  }
 }
 
 function summaryOf(cell: Cell): string {

@@ -43,7 +43,7 @@ export function obey(cell: Cell, order: SystemMessage): void {
 
 /** What a handler wants to be from now on. */
 export function become(cell: Cell, next: Behavior<unknown>): void {
-  switch (next.type) {
+  switch (next?.type) {
     case 'same':
     case 'unhandled':
       return
@@ -53,7 +53,7 @@ export function become(cell: Cell, next: Behavior<unknown>): void {
     case 'restart':
       restart(cell, undefined, 0)
       return
-    default:
+    default: // Also what comes from code without types, null for one.
       if (cell.extras) cell.extras.isTurning = true
       adopt(cell, next)
   }

@@ -59,6 +59,10 @@ export class SystemLog {
 
 function typeNameOf(message: unknown): string {
   if (typeof message !== 'object' || message === null) return typeof message
-  if ('type' in message && typeof message.type === 'string') return message.type.slice(0, 100)
-  return message.constructor?.name ?? 'object'
+  try {
+    if ('type' in message && typeof message.type === 'string') return message.type.slice(0, 100)
+    return message.constructor?.name ?? 'object'
+  } catch {
+    return 'object' // It may be anything, and does not want to be looked at.
+  }
 }

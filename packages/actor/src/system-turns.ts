@@ -1,4 +1,4 @@
-import type { Clock } from '@casty/clock'
+import { systemClock, type Clock } from '@casty/clock'
 import type { Turns } from './dispatcher.ts'
 
 // Named here, because the package is compiled without the types of any runtime.
@@ -7,13 +7,16 @@ declare const setImmediate: ((callback: () => void) => unknown) | undefined
 
 /** Turns of this runtime: as microtasks, and after them by whatever comes first. */
 export function systemTurns(clock: Clock): Turns {
+  const isReal = clock === systemClock
   return {
     soon: (callback) => queueMicrotask(callback),
     afterOthers(callback) {
-      // Browsers have none, and a timer of theirs comes a little later.
-      if (typeof setImmediate === 'function') setImmediate(callback)
+      // Browsers have none, and a timer of theirs comes a little later. Under a clock of somebody else's, as
+      // in a simulation, the others are what waits on that clock.
+      if (isReal && typeof setImmediate === 'function') setImmediate(callback)
       else clock.schedule(0, callback)
     },
     now: () => clock.now(),
+    isReal,
   }
 }

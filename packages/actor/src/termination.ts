@@ -11,14 +11,17 @@ export class Termination extends Envelope {
   override readonly isOwed = true
   readonly #ties: Ties
   readonly #target: Watched
+  readonly #wanted: unknown
   override readonly content: unknown
   /** A signal, as opposed to a message that the watcher asked for. */
   readonly isSignal: boolean
 
-  constructor(ties: Ties, target: Watched, content: unknown, isSignal: boolean) {
+  /** @param wanted - what the watcher wants to be told: it may be something else by now */
+  constructor(ties: Ties, target: Watched, wanted: unknown, content: unknown, isSignal: boolean) {
     super()
     this.#ties = ties
     this.#target = target
+    this.#wanted = wanted
     this.content = content
     this.isSignal = isSignal
   }
@@ -27,9 +30,9 @@ export class Termination extends Envelope {
     return this.#target.path
   }
 
-  /** It may be watched no more. */
+  /** It may be watched no more, or otherwise. */
   override get isValid(): boolean {
-    return this.#ties.isWatching(this.#target)
+    return this.#ties.isWatching(this.#target, this.#wanted)
   }
 
   override open(): unknown {
@@ -38,7 +41,7 @@ export class Termination extends Envelope {
   }
 
   override shelve(): unknown {
-    this.#ties.expect(this.#target)
+    this.#ties.expect(this.#target, this.#wanted)
     return this
   }
 

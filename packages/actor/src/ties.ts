@@ -40,7 +40,8 @@ export class Ties {
   /** Called when the actor has stopped. */
   readonly onEnd: Set<(ending: Ending) => void> = new Set<(ending: Ending) => void>()
   readonly #watchers = new Map<Cell, unknown>()
-  readonly #watched = new Set<Watched>()
+  /** With what to be told of each actor of this system. */
+  readonly #watched = new Map<Watched, unknown>()
   /** By the keys of their refs. */
   #distant: Map<string, DistantWatch> | undefined
 
@@ -55,14 +56,15 @@ export class Ties {
     if (this.children.get(child.name) === child) this.children.delete(child.name)
   }
 
-  /** Whether its end is still waited for. */
-  isWatching(cell: Watched): boolean {
-    return this.#watched.has(cell)
+  /** Whether its end is still waited for, to be told so. */
+  isWatching(watched: Watched, message: unknown): boolean {
+    if (watched instanceof DistantWatch) return this.#watched.has(watched)
+    return this.#watched.has(watched) && this.#watched.get(watched) === message
   }
 
   watch(watcher: Cell, target: Cell, message: unknown = bySignal): void {
     if (watcher.isEnding) return // It is told nothing any more.
-    this.#watched.add(target)
+    this.#watched.set(target, message)
     if (target.stage === 'stopped') watcher.enqueueAlways(terminationOf(this, target, message))
     else target.ties.#watchers.set(watcher, message)
   }
@@ -81,7 +83,7 @@ export class Ties {
     }
     const watch = new DistantWatch(ref, message)
     distant.set(ref.key, watch)
-    this.#watched.add(watch)
+    this.#watched.set(watch, message)
     const subscription = ref.watch((ending) => {
       if (!this.#watched.has(watch)) return
       watch.ending = ending
@@ -104,7 +106,7 @@ export class Ties {
   unwatchAll(watcher: Cell): void {
     for (const watch of this.#distant?.values() ?? []) this.#forgetDistant(watch)
     // The others are cells: only `watch` has put them there.
-    for (const target of this.#watched) (target as Cell).ties.#watchers.delete(watcher)
+    for (const target of this.#watched.keys()) (target as Cell).ties.#watchers.delete(watcher)
     this.#watched.clear()
   }
 
@@ -118,8 +120,8 @@ export class Ties {
   }
 
   /** What was heard of was put aside, and will be heard again. */
-  expect(watched: Watched): void {
-    this.#watched.add(watched)
+  expect(watched: Watched, message: unknown): void {
+    this.#watched.set(watched, message)
     if (watched instanceof DistantWatch) this.#distant?.set(watched.ref.key, watched)
   }
 
@@ -134,7 +136,7 @@ export class Ties {
 
 function terminationOf(ties: Ties, target: Watched, message: unknown): Termination {
   const ending: Ending = target.ending
-  return message === bySignal
-    ? new Termination(ties, target, { type: 'terminated', ref: target.ref, ending }, true)
-    : new Termination(ties, target, message, false)
+  const isSignal = message === bySignal
+  const content = isSignal ? { type: 'terminated', ref: target.ref, ending } : message
+  return new Termination(ties, target, message, content, isSignal)
 }
