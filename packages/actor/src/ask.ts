@@ -168,6 +168,10 @@ class Answer<R> extends AnswerRef<R> {
     this.#slot = slot
   }
 
+  slotAt(holder: AnswerHolder): number | undefined {
+    return this.#holder === holder && !this.#isOver ? this.#slot : undefined
+  }
+
   undelivered(reason: DeadLetterReason, cause?: unknown): void {
     if (!this.#isOver) {
       this.fail(ActorError.askUnanswered(this.#target, whys[reason], reason, cause))

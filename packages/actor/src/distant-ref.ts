@@ -39,4 +39,6 @@ export abstract class AnswerRef<in R = never> implements ActorRef<R>, Delivery {
   abstract undelivered(reason: DeadLetterReason, cause?: unknown): void
   /** Who is told once it is over, besides whoever waits: one holder, the last who asks for it. */
   abstract heldBy(holder: AnswerHolder, slot: number): void
+  /** The number that it is held under there; undefined where that is not its holder. */
+  abstract slotAt(holder: AnswerHolder): number | undefined
 }

@@ -69,6 +69,11 @@ export class ClusterEndpoint {
     return await this.#endpoint.connect(address, options)
   }
 
+  /** Largest frame of a lane, type and body, in bytes. */
+  maxFrameBytes(lane: Lane): number {
+    return this.#endpoint.maxFrameBytes(lane)
+  }
+
   isConnected(peer: NodeIdentity, lane: Lane): boolean {
     return this.#endpoint.isConnected(peer, lane)
   }

@@ -4,6 +4,7 @@ export type RemoteErrorCode =
   | 'CASTY_REMOTE_NOT_SERIALIZABLE'
   | 'CASTY_REMOTE_MALFORMED'
   | 'CASTY_REMOTE_MESSAGE_TOO_LARGE'
+  | 'CASTY_REMOTE_TOO_MANY_ASKS'
   | 'CASTY_REMOTE_TOO_MANY_EXPORTS'
   | 'CASTY_REMOTE_TOO_MANY_WATCHES'
 
@@ -52,6 +53,13 @@ export class RemoteError extends Error {
       'CASTY_REMOTE_MESSAGE_TOO_LARGE',
       `A message to ${to} takes ${sizeBytes} bytes, of ${maxBytes} that a frame may have. Send smaller ` +
         'messages, or raise limits.maxDataFrameBytes on both nodes.',
+    )
+  }
+
+  static tooManyAsks(maxAsks: number): RemoteError {
+    return new RemoteError(
+      'CASTY_REMOTE_TOO_MANY_ASKS',
+      `${maxAsks} questions to other nodes wait for answers, which is all that may. Ask less at once, or raise maxAsks.`,
     )
   }
 

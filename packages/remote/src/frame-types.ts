@@ -1,2 +1,12 @@
-/** Types of the frames that this package sends, of 32 to 39 that are its own. */
-export const remoteFrameTypes = { system: 39 } as const
+/**
+ * Types of the frames that this package sends, of 32 to 39 that are its own: messages, answers, word that
+ * there will be none, and word of which recipients are known travel on the data lane; system messages on the
+ * control lane.
+ */
+export const remoteFrameTypes = {
+  message: 32,
+  answer: 33,
+  unanswered: 34,
+  recipients: 35,
+  system: 39,
+} as const

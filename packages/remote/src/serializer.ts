@@ -7,7 +7,7 @@ export interface RefCodec {
   /** Good until the next call. @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE` */
   toBytes(ref: ActorRef<never>): Uint8Array
   /** @throws RemoteError `CASTY_REMOTE_MALFORMED` */
-  fromBytes(bytes: Uint8Array): ActorRef<never>
+  fromBytes(bytes: Uint8Array, start?: number, end?: number): ActorRef<never>
   /** The same for formats of text. @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE` */
   toText(ref: ActorRef<never>): string
   /** @throws RemoteError `CASTY_REMOTE_MALFORMED` */

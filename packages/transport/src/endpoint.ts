@@ -163,6 +163,12 @@ export class Endpoint implements AsyncDisposable {
     this.#registry.forget(peer, refusal)
   }
 
+  /** Largest frame of a lane, type and body, in bytes. */
+  maxFrameBytes(lane: Lane): number {
+    const { maxControlFrameBytes, maxDataFrameBytes } = this.#context.settings.limits
+    return lane === 'control' ? maxControlFrameBytes : maxDataFrameBytes
+  }
+
   isConnected(peer: NodeIdentity, lane: Lane): boolean {
     return this.#registry.find(peer)?.laneOf(lane).isOpen ?? false
   }

@@ -1,0 +1,70 @@
+// Reads what FrameWriter wrote, out of bytes that nobody vouches for: each read is checked against the end
+// first, and whatever does not fit is CASTY_REMOTE_MALFORMED.
+import { RemoteError } from './errors.ts'
+
+const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+export class FrameReader {
+  bytes: Uint8Array = new Uint8Array(0)
+  /** Where the next read begins. */
+  at = 0
+  end = 0
+
+  begin(bytes: Uint8Array, start: number, end: number): void {
+    this.bytes = bytes
+    this.at = start
+    this.end = end
+  }
+
+  u8(): number {
+    const { at } = this
+    if (at >= this.end) throw cutOff()
+    this.at = at + 1
+    return this.bytes[at] as number // Within the range that was checked.
+  }
+
+  u16(): number {
+    return this.u8() * 0x100 + this.u8()
+  }
+
+  u32(): number {
+    return this.u16() * 0x1_0000 + this.u16()
+  }
+
+  varint(): number {
+    const first = this.u8()
+    if (first < 0x80) return first
+    let value = first & 0x7f
+    for (let index = 1, scale = 0x80; index < 8; index++, scale *= 0x80) {
+      const byte = this.u8()
+      value += (byte & 0x7f) * scale
+      if (byte >= 0x80) continue
+      if (byte === 0 || !Number.isSafeInteger(value)) break // One value has one form.
+      return value
+    }
+    throw RemoteError.malformed('A number is above 2⁵³ − 1, or longer than it needs to be')
+  }
+
+  text(maxBytes: number): string {
+    const length = this.varint()
+    if (length > maxBytes) throw RemoteError.malformed(`A text of ${length} bytes is too long`)
+    if (length > this.end - this.at) throw cutOff()
+    const start = this.at
+    this.at = start + length
+    try {
+      return textDecoder.decode(this.bytes.subarray(start, this.at))
+    } catch (cause) {
+      throw RemoteError.malformed('A text is no UTF-8', cause)
+    }
+  }
+
+  /** Refuses bytes behind the last field. */
+  finish(): void {
+    if (this.at === this.end) return
+    throw RemoteError.malformed(`${this.end - this.at} bytes are left over`)
+  }
+}
+
+function cutOff(): RemoteError {
+  return RemoteError.malformed('A frame ends before it should')
+}

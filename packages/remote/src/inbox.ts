@@ -1,0 +1,285 @@
+// Takes what other nodes send: nothing that they send makes it throw, whatever it is.
+import { DistantRef, type ActorRef, type ActorSystem, type AnswerRef } from '@casty/actor'
+import type { NodeIdentity } from '@casty/transport'
+import type { AskSlots } from './ask-slots.ts'
+import { RemoteError } from './errors.ts'
+import type { RemoteEvent } from './events.ts'
+import type { Exports } from './exports.ts'
+import { FrameReader } from './frame-reader.ts'
+import { digestOf, messageFlags, recipientWords } from './header.ts'
+import type { Recipient } from './known-recipients.ts'
+import type { Outbox } from './outbox.ts'
+import { unpacked, type Payloads } from './payloads.ts'
+import type { Peer } from './peer.ts'
+import type { Peers } from './peers.ts'
+import { maxRefTextBytes } from './ref-kinds.ts'
+import { RemoteAnswer } from './remote-answer.ts'
+import type { Traffic } from './traffic.ts'
+import { reasonOf } from './wire-reasons.ts'
+
+/** A peer that goes on introducing a recipient is told again after so many times that it is known. */
+const introductionsPerWord = 256
+
+export interface InboxParts {
+  readonly system: ActorSystem
+  readonly peers: Peers
+  readonly payloads: Payloads
+  readonly slots: AskSlots
+  readonly exports: Exports
+  readonly outbox: Outbox
+  readonly traffic: Traffic
+  readonly publish: (event: RemoteEvent) => void
+}
+
+export class Inbox {
+  readonly #system: ActorSystem
+  readonly #peers: Peers
+  readonly #payloads: Payloads
+  readonly #slots: AskSlots
+  readonly #exports: Exports
+  readonly #outbox: Outbox
+  readonly #traffic: Traffic
+  readonly #publish: (event: RemoteEvent) => void
+  readonly #reader = new FrameReader()
+  readonly #serializer: number
+  /** The frame that is read comes from a node with the same serializer. */
+  #fits = true
+
+  constructor(parts: InboxParts) {
+    this.#system = parts.system
+    this.#peers = parts.peers
+    this.#payloads = parts.payloads
+    this.#slots = parts.slots
+    this.#exports = parts.exports
+    this.#outbox = parts.outbox
+    this.#traffic = parts.traffic
+    this.#publish = parts.publish
+    this.#serializer = digestOf(parts.payloads.serializer.name)
+  }
+
+  message(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
+    try {
+      const peer = this.#open(from, bytes, start, end)
+      if (peer !== undefined) this.#readMessage(peer)
+    } catch (error) {
+      this.#malformed(from, error)
+    }
+  }
+
+  answer(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
+    try {
+      const peer = this.#open(from, bytes, start, end)
+      if (peer !== undefined) this.#readAnswer(peer)
+    } catch (error) {
+      this.#malformed(from, error)
+    }
+  }
+
+  unanswered(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
+    try {
+      const peer = this.#open(from, bytes, start, end)
+      if (peer !== undefined) this.#readUnanswered()
+    } catch (error) {
+      this.#malformed(from, error)
+    }
+  }
+
+  /** Word of whether the names that were given to recipients mean anything there. */
+  recipients(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
+    try {
+      this.#readWord(this.#peers.of(from), bytes, start, end)
+    } catch (error) {
+      this.#malformed(from, error)
+    }
+  }
+
+  #readWord(peer: Peer, bytes: Uint8Array, start: number, end: number): void {
+    const reader = this.#reader
+    reader.begin(bytes, start, end)
+    const session = reader.u16()
+    const word = reader.u8()
+    const id = reader.varint()
+    reader.finish()
+    if (session !== peer.session) return
+    if (word === recipientWords.unknown) peer.unname(id)
+    else {
+      const ref = peer.named(id)
+      if (ref !== undefined) ref.isKnown = true
+    }
+  }
+
+  /** @returns undefined where the frame is not to be heeded */
+  #open(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): Peer | undefined {
+    const peer = this.#peers.of(from)
+    const traffic = this.#traffic
+    traffic.bytesReceived += end - start
+    if (peer.isGone) {
+      traffic.fromGoneNode++
+      return undefined
+    }
+    const reader = this.#reader
+    reader.begin(bytes, start, end)
+    this.#fits = reader.u8() === this.#serializer
+    const session = reader.u16()
+    const missed = peer.arrived(session, reader.u32())
+    if (missed < 0) {
+      traffic.late++
+      return undefined
+    }
+    if (missed > 0) {
+      this.#publish({ type: 'gap', node: from, direction: 'received', count: missed })
+    }
+    if (!this.#fits) this.#differs(peer)
+    return peer
+  }
+
+  #differs(peer: Peer): void {
+    this.#traffic.otherSerializer++
+    if (peer.isToldOfSerializer) return
+    peer.isToldOfSerializer = true
+    this.#publish({ type: 'serializer-differs', node: peer.node })
+  }
+
+  #readMessage(peer: Peer): void {
+    const reader = this.#reader
+    const flags = reader.u8()
+    const isIntroduced = (flags & messageFlags.isIntroduced) !== 0
+    const id = reader.varint()
+    const recipient = isIntroduced ? this.#introduced(peer, id) : peer.known.get(id)
+    const asker = (flags & messageFlags.isQuestion) !== 0 ? this.#askerOf(peer) : undefined
+    if (asker === undefined) this.#traffic.messagesReceived++
+    else this.#traffic.questionsReceived++
+    if (recipient === undefined) {
+      this.#traffic.unknownRecipient++
+      this.#outbox.tellOfRecipient(peer, 'unknown', id)
+      asker?.undelivered('lost')
+      return
+    }
+    if (!this.#fits) {
+      asker?.undelivered('not-serializable')
+      return
+    }
+    const content = this.#read(peer, asker)
+    if ((flags & messageFlags.carries) === 0) this.#handOver(recipient, content, asker)
+    else this.#handOverCarrying(recipient, content, asker)
+  }
+
+  #introduced(peer: Peer, id: number): Recipient {
+    const reader = this.#reader
+    const firstId = reader.varint()
+    const uid = reader.varint()
+    const path = reader.text(maxRefTextBytes)
+    const recipient = peer.known.introduce(id, firstId, uid, path)
+    // There is no room for its name: it is found by its path each time.
+    if (recipient === undefined) {
+      return { uid, path, ref: undefined, watch: undefined, introductions: 0 }
+    }
+    if (recipient.introductions++ % introductionsPerWord === 0) {
+      this.#outbox.tellOfRecipient(peer, 'known', id)
+    }
+    return recipient
+  }
+
+  #askerOf(peer: Peer): RemoteAnswer {
+    const slot = this.#reader.varint()
+    return new RemoteAnswer(this.#outbox, peer, slot, this.#reader.varint())
+  }
+
+  #read(peer: Peer, asker: RemoteAnswer | undefined): unknown {
+    const { bytes, at, end } = this.#reader
+    try {
+      return this.#payloads.read(bytes, at, end, peer, asker)
+    } catch (error) {
+      asker?.undelivered('not-serializable')
+      throw error
+    }
+  }
+
+  #handOverCarrying(recipient: Recipient, content: unknown, asker: RemoteAnswer | undefined): void {
+    const [carried, message] = unpacked(content)
+    if (asker === undefined) {
+      const ref = recipient.ref ?? this.#find(recipient)
+      if (ref) this.#system.deliver(ref, message, { carried, undelivered: () => {} })
+      else this.#notFound(recipient, message, undefined)
+      return
+    }
+    asker.carried = carried
+    this.#handOver(recipient, message, asker)
+  }
+
+  #handOver(recipient: Recipient, message: unknown, asker: RemoteAnswer | undefined): void {
+    const ref = recipient.ref ?? this.#find(recipient)
+    if (ref !== undefined) this.#system.deliver(ref, message, asker)
+    else this.#notFound(recipient, message, asker)
+  }
+
+  #notFound({ uid, path }: Recipient, message: unknown, asker: RemoteAnswer | undefined): void {
+    const reason = uid === 0 ? 'not-found' : 'stopped'
+    this.#system.publishDeadLetter(path, message, reason)
+    asker?.undelivered(reason)
+  }
+
+  #find(recipient: Recipient): ActorRef<unknown> | undefined {
+    // Its type is for the sender to say, who had the ref from somebody who knew.
+    const ref = this.#exports.find(recipient.uid, recipient.path) as ActorRef<unknown> | undefined
+    if (ref === undefined || ref instanceof DistantRef || recipient.introductions === 0) return ref
+    recipient.watch?.[Symbol.dispose]()
+    recipient.watch = undefined
+    try {
+      recipient.watch = this.#system.whenStopped(ref, () => {
+        recipient.ref = recipient.watch = undefined
+      })
+      recipient.ref = ref
+    } catch {
+      // Nobody says when it ends: it is looked for each time.
+    }
+    return ref
+  }
+
+  #readAnswer(peer: Peer): void {
+    const reader = this.#reader
+    const slot = reader.varint()
+    const generation = reader.varint()
+    const answer = this.#slots.find(slot, generation)
+    this.#traffic.answersReceived++
+    if (!this.#fits) {
+      answer?.undelivered('not-serializable')
+      return
+    }
+    const content = this.#readAnswerTo(answer, peer)
+    // Its type is for whoever asked to say.
+    if (answer !== undefined) (answer as AnswerRef<unknown>).tell(content)
+    else {
+      const path = `${peer.node.key}?${slot}.${generation}`
+      this.#system.publishDeadLetter(path, content, 'late-answer')
+    }
+  }
+
+  #readAnswerTo(answer: AnswerRef | undefined, peer: Peer): unknown {
+    const { bytes, at, end } = this.#reader
+    try {
+      return this.#payloads.read(bytes, at, end, peer, undefined)
+    } catch (error) {
+      answer?.undelivered('not-serializable', error)
+      throw error
+    }
+  }
+
+  #readUnanswered(): void {
+    const reader = this.#reader
+    const slot = reader.varint()
+    const generation = reader.varint()
+    const reason = reasonOf(reader.u8())
+    reader.finish()
+    this.#slots.find(slot, generation)?.undelivered(reason)
+  }
+
+  #malformed(node: NodeIdentity, error: unknown): void {
+    this.#traffic.malformed++
+    this.#publish({
+      type: 'malformed',
+      node,
+      error: error instanceof RemoteError ? error : RemoteError.malformed('A frame failed', error),
+    })
+  }
+}

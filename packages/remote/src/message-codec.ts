@@ -1,0 +1,100 @@
+// For layers above that make their own frames: messages as bytes and back, with refs, and with the question
+// that a message may be.
+import type { ActorRef, AnswerRef, Delivery } from '@casty/actor'
+import type { NodeIdentity } from '@casty/transport'
+import type { AskSlots } from './ask-slots.ts'
+import { RemoteError } from './errors.ts'
+import { FrameReader } from './frame-reader.ts'
+import { FrameWriter } from './frame-writer.ts'
+import type { Payloads } from './payloads.ts'
+import type { Peers } from './peers.ts'
+import { RemoteAnswer, type AnswerCarrier } from './remote-answer.ts'
+
+/** Whoever asks by a message that came from another node: takes the answer, or word that none will come. */
+export type Asker = ActorRef<unknown> & Delivery
+
+/** A message that was read. */
+export interface DecodedMessage {
+  readonly message: unknown
+  /** For `ActorSystem.deliver`; or to be told that the message will not be handled. */
+  readonly asker: Asker | undefined
+}
+
+/** Messages of users in frames of other layers. */
+export interface MessageCodec {
+  /**
+   * Bytes that are good until the next call. An `answer` is held from then on: it ends with its deadline, with the
+   * word of whoever decodes it, or with the node that it was sent to. Encoded again, for another node, it is held
+   * for that one.
+   *
+   * @param answer - of the question that the message is, as `DistantRef.ask` gets it
+   * @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE`, `CASTY_REMOTE_TOO_MANY_ASKS`,
+   * `CASTY_REMOTE_TOO_MANY_EXPORTS`
+   */
+  encode(to: NodeIdentity, message: unknown, answer?: AnswerRef): Uint8Array
+  /** Reads `bytes[start, end)`. @throws RemoteError `CASTY_REMOTE_MALFORMED`; an asker has been told then */
+  decode(from: NodeIdentity, bytes: Uint8Array, start?: number, end?: number): DecodedMessage
+}
+
+export class PayloadCodec implements MessageCodec {
+  readonly #peers: Peers
+  readonly #payloads: Payloads
+  readonly #slots: AskSlots
+  readonly #carrier: AnswerCarrier
+  readonly #maxAsks: number
+  readonly #writer = new FrameWriter()
+  readonly #reader = new FrameReader()
+
+  constructor(
+    peers: Peers,
+    payloads: Payloads,
+    slots: AskSlots,
+    carrier: AnswerCarrier,
+    maxAsks: number,
+  ) {
+    this.#peers = peers
+    this.#payloads = payloads
+    this.#slots = slots
+    this.#carrier = carrier
+    this.#maxAsks = maxAsks
+  }
+
+  encode(to: NodeIdentity, message: unknown, answer?: AnswerRef): Uint8Array {
+    const peer = this.#peers.of(to)
+    const payload = this.#payloads.write(message, peer, answer)
+    const writer = this.#writer
+    writer.begin()
+    if (answer === undefined || answer.isOver) writer.u8(0)
+    else {
+      const slot = this.#slots.holdFor(answer, peer)
+      if (slot === undefined) throw RemoteError.tooManyAsks(this.#maxAsks)
+      writer.u8(1)
+      writer.varint(slot)
+      writer.varint(this.#slots.generationOf(slot))
+    }
+    writer.raw(payload, 0, payload.length)
+    return writer.bytes.subarray(0, writer.length)
+  }
+
+  decode(
+    from: NodeIdentity,
+    bytes: Uint8Array,
+    start = 0,
+    end: number = bytes.length,
+  ): DecodedMessage {
+    const peer = this.#peers.of(from)
+    const reader = this.#reader
+    reader.begin(bytes, start, end)
+    let asker: RemoteAnswer | undefined
+    if (reader.u8() !== 0) {
+      const slot = reader.varint()
+      asker = new RemoteAnswer(this.#carrier, peer, slot, reader.varint())
+    }
+    try {
+      return { message: this.#payloads.read(bytes, reader.at, end, peer, asker), asker }
+    } catch (error) {
+      asker?.undelivered('not-serializable')
+      throw error
+    }
+  }
+}

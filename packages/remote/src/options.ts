@@ -1,0 +1,99 @@
+import type { ActorSystem } from '@casty/actor'
+import type { Random } from '@casty/clock'
+import type { Cluster } from '@casty/membership'
+import { RemoteError } from './errors.ts'
+import type { Serializer } from './serializer.ts'
+
+export interface RemotingOptions {
+  /** Whose actors are reached from other nodes, and reach those of other nodes. */
+  readonly system: ActorSystem
+  /** The node of the cluster that they are on. */
+  readonly cluster: Cluster
+  /** All nodes must use the same. @defaultValue msgpackSerializer() */
+  readonly serializer?: Serializer
+  /** @defaultValue systemRandom */
+  readonly random?: Random
+  readonly limits?: RemotingLimits
+}
+
+export interface RemotingLimits {
+  /**
+   * Questions to actors of other nodes that wait for answers. One more fails at once. Each takes some 100
+   * bytes besides the promise. @defaultValue 1_000_000
+   */
+  readonly maxAsks?: number
+  /**
+   * Actors of one node that are named by number instead of path, both ways. Where there are more, all begin
+   * anew with their paths: raise it where messages go to more of them all the time. @defaultValue 16_384
+   */
+  readonly maxRecipients?: number
+  /**
+   * Refs sent to other nodes that are no actors in the tree: those of `context.adapt()` are freed with their
+   * actor, others with the layer. One more cannot be sent. @defaultValue 100_000
+   */
+  readonly maxExports?: number
+  /** Nodes that something is known of; those that are no members make room. @defaultValue 4_096 */
+  readonly maxPeers?: number
+}
+
+/** What the limits are where nothing else is asked for. */
+export const remotingDefaults: Required<RemotingLimits> = Object.freeze({
+  maxAsks: 1_000_000,
+  maxRecipients: 16_384,
+  maxExports: 100_000,
+  maxPeers: 4_096,
+})
+
+const of = 'Remoting.attach()'
+const optionNames: readonly string[] = [
+  'system',
+  'cluster',
+  'serializer',
+  'random',
+  'limits',
+] satisfies (keyof RemotingOptions)[]
+
+/** @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` */
+export function checkOptions(options: RemotingOptions): Required<RemotingLimits> {
+  known('', options, optionNames)
+  const { system, cluster, serializer, random, limits = {} } = options
+  capable('system', system, ['deliver', 'lookup', 'whenStopped'], 'an ActorSystem')
+  capable('cluster', cluster, ['getState', 'subscribe'], 'a Cluster')
+  if (serializer !== undefined) {
+    capable('serializer', serializer, ['serialize', 'deserialize'], 'a serializer')
+  }
+  if (random !== undefined && typeof random !== 'function') {
+    throw RemoteError.invalidOption(of, 'random', random, 'a function')
+  }
+  known('limits.', limits, Object.keys(remotingDefaults))
+  const checked = { ...remotingDefaults, ...definedOnly(limits) }
+  for (const [name, value] of Object.entries(checked)) {
+    if (Number.isInteger(value) && value >= 1 && value <= 0x7fff_ffff) continue
+    throw RemoteError.invalidOption(of, `limits.${name}`, value, 'an integer from 1 to 2147483647')
+  }
+  return checked
+}
+
+function known(prefix: string, given: object, names: readonly string[]): void {
+  if (typeof given !== 'object' || given === null) {
+    throw RemoteError.invalidOption(of, prefix.slice(0, -1) || 'options', given, 'an object')
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (names.includes(name) || value === undefined) continue
+    throw RemoteError.invalidOption(of, `${prefix}${name}`, value, `only ${names.join(', ')}`)
+  }
+}
+
+function capable(option: string, value: unknown, methods: readonly string[], is: string): void {
+  const isObject = typeof value === 'object' && value !== null
+  // Every object may be read by name.
+  const read = (name: string): unknown => (value as Readonly<Record<string, unknown>>)[name]
+  if (isObject && methods.every((name) => typeof read(name) === 'function')) return
+  throw RemoteError.invalidOption(of, option, value, is)
+}
+
+function definedOnly(limits: RemotingLimits): RemotingLimits {
+  const entries = Object.entries(limits).filter(([, value]) => value !== undefined)
+  // A subset of the entries of the limits.
+  return Object.fromEntries(entries) as RemotingLimits
+}

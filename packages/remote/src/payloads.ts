@@ -1,0 +1,74 @@
+// Messages as bytes, with what travels along: who asks, and what an instrument has travel with them.
+import type { AnswerRef } from '@casty/actor'
+import { RemoteError } from './errors.ts'
+import type { Peer } from './peer.ts'
+import type { RemoteAnswer } from './remote-answer.ts'
+import type { Serializer } from './serializer.ts'
+import type { WireRefs } from './wire-refs.ts'
+
+export class Payloads {
+  readonly serializer: Serializer
+  readonly refs: WireRefs
+
+  constructor(serializer: Serializer, refs: WireRefs) {
+    this.serializer = serializer
+    this.refs = refs
+  }
+
+  /**
+   * Good until the next call.
+   *
+   * @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE`, `CASTY_REMOTE_TOO_MANY_EXPORTS`
+   */
+  write(message: unknown, to: Peer | undefined, question: AnswerRef | undefined): Uint8Array {
+    const { refs } = this
+    // What a message's own code sends while it is written is written in between.
+    const { peer: outerPeer, question: outerQuestion } = refs
+    refs.peer = to
+    refs.question = question
+    try {
+      return this.serializer.serialize(message, refs)
+    } catch (error) {
+      if (error instanceof RemoteError) throw error
+      const todo = `The serializer ${this.serializer.name} threw what the cause tells.`
+      throw RemoteError.notSerializable('message', 'a value', todo, error)
+    } finally {
+      refs.peer = outerPeer
+      refs.question = outerQuestion
+    }
+  }
+
+  /** @throws RemoteError `CASTY_REMOTE_MALFORMED` */
+  read(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    from: Peer | undefined,
+    asker: RemoteAnswer | undefined,
+  ): unknown {
+    const { refs } = this
+    const { peer: outerPeer, asker: outerAsker } = refs
+    refs.peer = from
+    refs.asker = asker
+    try {
+      return this.serializer.deserialize(bytes, start, end, refs)
+    } catch (error) {
+      if (error instanceof RemoteError) throw error
+      throw RemoteError.malformed(`The serializer ${this.serializer.name} failed`, error)
+    } finally {
+      refs.peer = outerPeer
+      refs.asker = outerAsker
+    }
+  }
+}
+
+/** A message with what an instrument has travel along. */
+export function packed(message: unknown, carried: unknown): readonly unknown[] {
+  return [carried, message]
+}
+
+/** @throws RemoteError `CASTY_REMOTE_MALFORMED` */
+export function unpacked(pair: unknown): readonly [carried: unknown, message: unknown] {
+  if (Array.isArray(pair) && pair.length === 2) return [pair[0], pair[1]]
+  throw RemoteError.malformed('A message comes without what should travel with it')
+}

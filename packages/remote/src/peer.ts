@@ -1,0 +1,108 @@
+// What there is with one life of another node: which frame comes next, both ways, and short names for the
+// recipients of messages.
+import type { NodeIdentity } from '@casty/transport'
+import type { RemoteRef } from './remote-ref.ts'
+import { KnownRecipients } from './known-recipients.ts'
+
+export class Peer {
+  readonly node: NodeIdentity
+  /** Drawn for this peer: tells frames of this life of ours from those of a layer that was here before. */
+  readonly session: number
+  /** Is no member any more, and never again. */
+  isGone = false
+  pendingAsks = 0
+  /** Of the next frame that goes there. */
+  nextSequence = 0
+  framesSent = 0
+  framesReceived = 0
+  /** Frames of the peer that did not come. */
+  missed = 0
+  isToldOfSerializer = false
+  /** What messages of this peer are for, by the names that it gave. */
+  readonly known: KnownRecipients
+  readonly #maxRecipients: number
+  #theirSession = -1
+  #expected = 0
+  /** Names that were given to recipients there. */
+  readonly #recipients = new Map<number, RemoteRef<never>>()
+  #nextId = 1
+  #firstId = 1
+  /** Refs to actors there, so that one that comes again is the same one. */
+  readonly #refs = new Map<number | string, RemoteRef<never>>()
+
+  constructor(node: NodeIdentity, session: number, maxRecipients: number) {
+    this.node = node
+    this.session = session
+    this.#maxRecipients = maxRecipients
+    this.known = new KnownRecipients(maxRecipients)
+  }
+
+  sent(): void {
+    this.framesSent++
+    this.nextSequence = (this.nextSequence + 1) >>> 0
+  }
+
+  /**
+   * A frame of that number came, of that session of the peer.
+   *
+   * @returns how many before it are missing; below 0 where it is late
+   */
+  arrived(session: number, sequence: number): number {
+    if (session !== this.#theirSession) {
+      this.#theirSession = session
+      this.known.clear()
+      this.#expected = 0
+    }
+    const missed = (sequence - this.#expected) >>> 0
+    if (missed >= 0x8000_0000) return -1
+    this.framesReceived++
+    this.#expected = (sequence + 1) >>> 0
+    this.missed += missed
+    return missed
+  }
+
+  get theirSession(): number {
+    return this.#theirSession
+  }
+
+  /** The lowest name that still holds. */
+  get firstId(): number {
+    return this.#firstId
+  }
+
+  get recipients(): number {
+    return this.#recipients.size
+  }
+
+  /** Gives a recipient there a name; all others lose theirs when there are too many. */
+  name(ref: RemoteRef<never>): void {
+    if (this.#recipients.size >= this.#maxRecipients) {
+      for (const known of this.#recipients.values()) known.forgetName()
+      this.#recipients.clear()
+      this.#firstId = this.#nextId
+    }
+    ref.id = this.#nextId++
+    this.#recipients.set(ref.id, ref)
+  }
+
+  /** Whom that name is for. */
+  named(id: number): RemoteRef<never> | undefined {
+    return this.#recipients.get(id)
+  }
+
+  unname(id: number): void {
+    this.#recipients.get(id)?.forgetName()
+    this.#recipients.delete(id)
+  }
+
+  /** @param make - called where there is none yet */
+  refOf(uid: number, path: string, make: () => RemoteRef<never>): RemoteRef<never> {
+    const key = uid === 0 ? path : uid
+    const known = this.#refs.get(key)
+    if (known !== undefined && known.localPath === path) return known
+    if (this.#refs.size >= this.#maxRecipients) this.#refs.clear()
+    const ref = make()
+    this.#refs.set(key, ref)
+    return ref
+  }
+}

@@ -1,0 +1,68 @@
+import type { Random } from '@casty/clock'
+import type { Cluster } from '@casty/membership'
+import type { NodeAddress, NodeIdentity, NodeKey } from '@casty/transport'
+import { Peer } from './peer.ts'
+import { isOver } from './standing.ts'
+
+export interface PeersOptions {
+  readonly cluster: Cluster
+  readonly random: Random
+  readonly maxPeers: number
+  readonly maxRecipients: number
+}
+
+/** All nodes that this one has to do with. Those that are no members make room for others. */
+export class Peers {
+  readonly #options: PeersOptions
+  readonly #byKey = new Map<NodeKey, Peer>()
+  #lastNode: NodeIdentity | undefined
+  #lastPeer: Peer | undefined
+
+  constructor(options: PeersOptions) {
+    this.#options = options
+  }
+
+  get all(): readonly Peer[] {
+    return [...this.#byKey.values()]
+  }
+
+  of(node: NodeIdentity): Peer {
+    if (node === this.#lastNode && this.#lastPeer !== undefined) return this.#lastPeer
+    const peer = this.#byKey.get(node.key) ?? this.#add(node)
+    this.#lastNode = node
+    this.#lastPeer = peer
+    return peer
+  }
+
+  at(address: NodeAddress): readonly Peer[] {
+    return this.all.filter(({ node }) => node.address.equals(address))
+  }
+
+  /** It is no member any more. @returns undefined where it has nothing to do with this node */
+  gone(node: NodeIdentity): Peer | undefined {
+    const peer = this.#byKey.get(node.key)
+    this.#lastNode = this.#lastPeer = undefined
+    this.#byKey.delete(node.key)
+    if (peer) peer.isGone = true
+    return peer
+  }
+
+  #add(node: NodeIdentity): Peer {
+    const { cluster, random, maxPeers, maxRecipients } = this.#options
+    if (this.#byKey.size >= maxPeers) this.#makeRoom()
+    const peer = new Peer(node, Math.floor(random() * 0x1_0000), maxRecipients)
+    peer.isGone = isOver(cluster.getState(), node)
+    this.#byKey.set(node.key, peer)
+    return peer
+  }
+
+  #makeRoom(): void {
+    const state = this.#options.cluster.getState()
+    for (const peer of this.#byKey.values()) {
+      if (peer.pendingAsks > 0 || state.member(peer.node)) continue
+      peer.known.clear()
+      this.#byKey.delete(peer.node.key)
+      return
+    }
+  }
+}

@@ -1,0 +1,265 @@
+// The layer that makes one of the actors of many nodes: it wires senders, receivers and tables, and follows
+// the cluster and its connections. What is sent is in outbox.ts, what comes in inbox.ts.
+import { EventStream, type ActorRef, type ActorSystem, type Ending } from '@casty/actor'
+import { systemRandom } from '@casty/clock'
+import type { Cluster, ClusterEvent } from '@casty/membership'
+import type { EndpointEvent, NodeIdentity } from '@casty/transport'
+import { AskSlots } from './ask-slots.ts'
+import type { RemoteEvent } from './events.ts'
+import { Exports } from './exports.ts'
+import { remoteFrameTypes } from './frame-types.ts'
+import { GoneRef } from './gone-ref.ts'
+import { Inbox } from './inbox.ts'
+import { PayloadCodec, type MessageCodec } from './message-codec.ts'
+import { checkOptions, type RemotingOptions } from './options.ts'
+import { Outbox } from './outbox.ts'
+import { Payloads } from './payloads.ts'
+import type { Peer } from './peer.ts'
+import { Peers } from './peers.ts'
+import { RefKinds, type RefKind } from './ref-kinds.ts'
+import { RemoteAnswer } from './remote-answer.ts'
+import { RemoteRef } from './remote-ref.ts'
+import { explain, metricsOf, type RemotingExplanation, type RemotingMetrics } from './reports.ts'
+import { msgpackSerializer } from './serializers/msgpack.ts'
+import { noTraffic, type Traffic } from './traffic.ts'
+import { WireRefs } from './wire-refs.ts'
+
+/** Where the actor of a ref lives. */
+export interface RefLocation {
+  readonly node: NodeIdentity
+  /** In the system of its node. */
+  readonly path: string
+}
+
+/**
+ * Actors across the nodes of a cluster: refs are sent as data, and work where they arrive.
+ *
+ * Messages of one actor to another keep their order and arrive at most once. What cannot be brought there is a
+ * dead letter, and fails its question at once; what was lost on the way is told as a gap.
+ */
+export class Remoting implements Disposable {
+  readonly system: ActorSystem
+  readonly cluster: Cluster
+  /** For layers above that make their own frames. */
+  readonly codec: MessageCodec
+  readonly #peers: Peers
+  readonly #slots: AskSlots
+  readonly #exports: Exports
+  readonly #kinds = new RefKinds()
+  readonly #refs: WireRefs
+  readonly #outbox: Outbox
+  readonly #traffic: Traffic = noTraffic()
+  readonly #serializerName: string
+  readonly #watchers = new Map<Peer, Set<(ending: Ending) => void>>()
+  readonly #events: EventStream<RemoteEvent>
+  readonly #subscriptions: readonly Disposable[]
+  #isDisposed = false
+
+  private constructor(options: RemotingOptions) {
+    const limits = checkOptions(options)
+    const { system, cluster, serializer = msgpackSerializer(), random = systemRandom } = options
+    this.system = system
+    this.cluster = cluster
+    this.#serializerName = serializer.name
+    this.#events = new EventStream({
+      onError: (error) => system.logger?.error({ error }, 'A listener of the remote layer threw'),
+    })
+    this.#peers = new Peers({ cluster, random, ...limits })
+    this.#slots = new AskSlots(limits.maxAsks, Math.floor(random() * 0x1_0000))
+    // Numbers of different lives of this layer do not meet: of 2²² beginnings each has room for 2³⁰.
+    const firstUid = 1 + Math.floor(random() * 0x40_0000) * 0x4000_0000
+    this.#exports = new Exports(system, limits.maxExports, firstUid)
+    this.#refs = new WireRefs(this.#exports, this.#slots, this.#kinds, {
+      get self() {
+        return cluster.self
+      },
+      actorAt: ({ node, uid, path }) => this.#actorAt(node, uid, path),
+      answerAt: ({ node, slot, generation }) => this.#answerAt(node, slot, generation),
+    })
+    const { endpoint } = cluster
+    const payloads = new Payloads(serializer, this.#refs)
+    const parts = { system, endpoint, payloads, slots: this.#slots, traffic: this.#traffic }
+    this.#outbox = new Outbox({ ...parts, watch: (ref, ended) => this.#watch(ref.peer, ended) })
+    this.codec = new PayloadCodec(this.#peers, payloads, this.#slots, this.#outbox, limits.maxAsks)
+    const inbox = new Inbox({
+      ...parts,
+      peers: this.#peers,
+      exports: this.#exports,
+      outbox: this.#outbox,
+      publish: (event) => this.#events.publish(event),
+    })
+    this.#subscriptions = [
+      ...handlersOf(cluster, inbox),
+      endpoint.subscribe((event) => this.#connectionChanged(event)),
+      cluster.subscribe((event) => this.#clusterChanged(event)),
+    ]
+  }
+
+  /**
+   * Has the actors of `system` reached from other nodes of `cluster`, and reach theirs, until it is disposed
+   * of. One for each cluster node.
+   *
+   * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION`; TransportError `CASTY_TRANSPORT_INVALID_OPTION` where the
+   * cluster has such a layer already
+   */
+  static attach(options: RemotingOptions): Remoting {
+    return new Remoting(options)
+  }
+
+  /** Whoever lives at a path of a node, now or when a message arrives. Of this node, its local ref. */
+  ref<M>(node: NodeIdentity, path: string): ActorRef<M> {
+    // Its type is the caller's to say.
+    return this.#actorAt(node, 0, path) as ActorRef<unknown> as ActorRef<M>
+  }
+
+  /** Where the actor of a ref lives; undefined for refs of other layers, and of nobody. */
+  locationOf(ref: ActorRef<never>): RefLocation | undefined {
+    if (ref instanceof RemoteRef) return { node: ref.peer.node, path: ref.localPath }
+    const { path } = ref
+    return this.system.lookup(path) === ref ? { node: this.cluster.self, path } : undefined
+  }
+
+  /**
+   * A ref as text that means the same on every node, for tables and registries.
+   *
+   * @throws RemoteError `CASTY_REMOTE_TOO_MANY_EXPORTS`, `CASTY_REMOTE_NOT_SERIALIZABLE`
+   */
+  refToText(ref: ActorRef<never>): string {
+    return this.#refs.toText(ref)
+  }
+
+  /** @throws RemoteError `CASTY_REMOTE_MALFORMED` */
+  refFromText(text: string): ActorRef<never> {
+    return this.#refs.fromText(text)
+  }
+
+  /**
+   * Has refs of another layer travel as what they mean, instead of as a ref that leads through this node.
+   *
+   * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for a name that is taken
+   */
+  adoptRefs(kind: RefKind): Disposable {
+    return this.#kinds.add(kind)
+  }
+
+  /** Tells of gaps, and of what cannot be read. What a listener throws is logged, and disturbs nobody. */
+  subscribe(listener: (event: RemoteEvent) => void): Disposable {
+    return this.#events.subscribe(listener)
+  }
+
+  metrics(): RemotingMetrics {
+    return metricsOf(this.#traffic, this.#peers, this.#slots, this.#exports)
+  }
+
+  /** What there is with each node: for people and for dashboards. */
+  explain(): RemotingExplanation {
+    return explain(this.cluster, this.#serializerName, this.#peers)
+  }
+
+  /** Questions that wait fail; what is told to actors of other nodes from now on is a dead letter. */
+  [Symbol.dispose](): void {
+    if (this.#isDisposed) return
+    this.#isDisposed = true
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
+    for (const { node } of this.#peers.all) this.#gone(node)
+    this.#slots.failAll('lost')
+    this.#exports.clear()
+  }
+
+  #actorAt(node: NodeIdentity, uid: number, path: string): ActorRef<never> {
+    if (node.equals(this.cluster.self)) {
+      const ref = this.#exports.find(uid, path)
+      if (ref !== undefined) return ref
+      if (uid !== 0) return new GoneRef(this.system, node, uid, path, 'stopped')
+    }
+    const peer = this.#peers.of(node)
+    return peer.refOf(uid, path, () => new RemoteRef(this.#outbox, peer, uid, path))
+  }
+
+  #answerAt(node: NodeIdentity, slot: number, generation: number): ActorRef<never> {
+    if (!node.equals(this.cluster.self)) {
+      return new RemoteAnswer(this.#outbox, this.#peers.of(node), slot, generation)
+    }
+    const path = `?${slot}.${generation}`
+    return (
+      this.#slots.find(slot, generation) ?? new GoneRef(this.system, node, 0, path, 'late-answer')
+    )
+  }
+
+  #watch(peer: Peer, ended: (ending: Ending) => void): Disposable {
+    if (peer.isGone) {
+      ended('node-gone')
+      return { [Symbol.dispose]: () => {} }
+    }
+    const watchers = this.#watchers.get(peer) ?? new Set()
+    this.#watchers.set(peer, watchers.add(ended))
+    return { [Symbol.dispose]: () => void watchers.delete(ended) }
+  }
+
+  #connectionChanged(event: EndpointEvent): void {
+    switch (event.type) {
+      case 'frame-dropped':
+        if (ownFrames.has(event.frameType)) this.#outbox.frameDropped(event.reason)
+        return
+      case 'lane-closed':
+        if (event.lane === 'data') this.#lost([this.#peers.of(event.peer)], event.lostFrames)
+        return
+      case 'dial-failed':
+      case 'dial-refused':
+        if (event.lane === 'data') this.#lost(this.#peers.at(event.address), event.lostFrames)
+        return
+      default: // What opens and drains concerns nobody here.
+    }
+  }
+
+  /** The newest of what was sent there is gone: some of it may be of other layers. */
+  #lost(peers: readonly Peer[], lostFrames: number): void {
+    if (lostFrames === 0) return
+    for (const peer of peers) {
+      const count = Math.min(lostFrames, peer.framesSent)
+      if (count === 0) continue
+      this.#events.publish({ type: 'gap', node: peer.node, direction: 'sent', count: lostFrames })
+      this.#slots.fail(peer, 'lost', (peer.nextSequence - count) >>> 0)
+    }
+  }
+
+  #clusterChanged(event: ClusterEvent): void {
+    switch (event.type) {
+      case 'member-downed':
+      case 'member-removed':
+        this.#gone(event.member.node)
+        return
+      case 'self-downed':
+      case 'cluster-shutting-down':
+        for (const { node } of this.#peers.all) this.#gone(node)
+        return
+      default: // Whoever is merely unreachable may be back.
+    }
+  }
+
+  #gone(node: NodeIdentity): void {
+    const peer = this.#peers.gone(node)
+    if (!peer) return
+    peer.known.clear()
+    this.#slots.fail(peer, 'node-gone')
+    const watchers = this.#watchers.get(peer) ?? []
+    this.#watchers.delete(peer)
+    for (const ended of watchers) ended('node-gone')
+  }
+}
+
+const ownFrames: ReadonlySet<number> = new Set(Object.values(remoteFrameTypes))
+
+function handlersOf({ endpoint }: Cluster, inbox: Inbox): readonly Disposable[] {
+  const { message, answer, unanswered, recipients } = remoteFrameTypes
+  return [
+    endpoint.handle(message, (from, bytes, start, end) => inbox.message(from, bytes, start, end)),
+    endpoint.handle(answer, (from, bytes, start, end) => inbox.answer(from, bytes, start, end)),
+    endpoint.handle(unanswered, (from, bytes, start, end) =>
+      inbox.unanswered(from, bytes, start, end),
+    ),
+    endpoint.handle(recipients, (from, bytes, start, end) =>
+      inbox.recipients(from, bytes, start, end),
+    ),
+  ]
+}

@@ -1,0 +1,75 @@
+import type { Cluster } from '@casty/membership'
+import type { AskSlots } from './ask-slots.ts'
+import type { Exports } from './exports.ts'
+import type { Peers } from './peers.ts'
+import type { Traffic } from './traffic.ts'
+
+/** Counts since the layer was attached, and what it holds now. */
+export interface RemotingMetrics extends Readonly<Traffic> {
+  /** Questions to other nodes that wait for answers. */
+  readonly pendingAsks: number
+  /** Refs known to other nodes that are no actors in the tree. */
+  readonly exports: number
+  readonly peers: number
+}
+
+/** What there is with one other node. */
+export interface PeerExplanation {
+  readonly node: string
+  readonly isGone: boolean
+  readonly isConnected: boolean
+  readonly framesSent: number
+  readonly framesReceived: number
+  /** Frames of it that did not come. */
+  readonly missed: number
+  readonly pendingAsks: number
+  /** Actors there that messages name by number. */
+  readonly recipients: number
+  /** Actors here that its messages name by number. */
+  readonly known: number
+}
+
+export interface RemotingExplanation {
+  /** In a sentence. */
+  readonly summary: string
+  readonly self: string
+  readonly serializer: string
+  readonly peers: readonly PeerExplanation[]
+}
+
+export function metricsOf(
+  traffic: Traffic,
+  peers: Peers,
+  slots: AskSlots,
+  exports: Exports,
+): RemotingMetrics {
+  return {
+    ...traffic,
+    pendingAsks: slots.size,
+    exports: exports.size,
+    peers: peers.all.length,
+  }
+}
+
+export function explain(cluster: Cluster, serializer: string, peers: Peers): RemotingExplanation {
+  const self = cluster.self.key
+  const reports = peers.all.map((peer) => ({
+    node: peer.node.key,
+    isGone: peer.isGone,
+    isConnected: cluster.endpoint.isConnected(peer.node, 'data'),
+    framesSent: peer.framesSent,
+    framesReceived: peer.framesReceived,
+    missed: peer.missed,
+    pendingAsks: peer.pendingAsks,
+    recipients: peer.recipients,
+    known: peer.known.size,
+  }))
+  const waiting = reports.filter(({ pendingAsks }) => pendingAsks > 0)
+  const asks = waiting.map(({ node, pendingAsks }) => `${pendingAsks} of ${node}`)
+  const others = `${reports.length} other ${reports.length === 1 ? 'node' : 'nodes'}`
+  const summary =
+    asks.length === 0
+      ? `${self} has to do with ${others}, and waits for no answer.`
+      : `${self} has to do with ${others}, and waits for answers: ${asks.join(', ')}.`
+  return { summary, self, serializer, peers: reports }
+}

@@ -1,0 +1,253 @@
+// Refs inside of messages, as bytes and as text. A ref says whose node it belongs to: the sender's or the
+// receiver's, which both know, or another's, which is spelt out.
+import { AnswerRef, type ActorRef } from '@casty/actor'
+import { NodeIdentity } from '@casty/transport'
+import type { AskSlots } from './ask-slots.ts'
+import { RemoteError } from './errors.ts'
+import type { Exports } from './exports.ts'
+import { FrameReader } from './frame-reader.ts'
+import { FrameWriter } from './frame-writer.ts'
+import { GoneRef } from './gone-ref.ts'
+import type { Peer } from './peer.ts'
+import { maxRefTextBytes, type RefKinds } from './ref-kinds.ts'
+import { RemoteAnswer } from './remote-answer.ts'
+import { RemoteRef } from './remote-ref.ts'
+import type { RefCodec } from './serializer.ts'
+
+const kinds = {
+  /** Whoever asks by the very message that it is in. */
+  asker: 0,
+  actor: 1,
+  answer: 2,
+  adopted: 3,
+} as const
+
+/** Whose node a ref belongs to. */
+const owners = { sender: 0, receiver: 1, other: 2 } as const
+
+/** No slot is ever in that one. */
+const overGeneration = 0x1_0000
+
+/** Where a ref leads. */
+interface Place {
+  readonly node: NodeIdentity
+  readonly uid: number
+  readonly path: string
+}
+
+interface AnswerPlace {
+  readonly node: NodeIdentity
+  readonly slot: number
+  readonly generation: number
+}
+
+/** What makes refs of where they lead. */
+export interface RefSource {
+  readonly self: NodeIdentity
+  actorAt(place: Place): ActorRef<never>
+  answerAt(place: AnswerPlace): ActorRef<never>
+}
+
+export class WireRefs implements RefCodec {
+  /** Whom the message that is written is for, or who sent the one that is read. */
+  peer: Peer | undefined
+  /** The answer that the message which is written asks for. */
+  question: AnswerRef | undefined
+  /** Who asks by the message that is read. */
+  asker: RemoteAnswer | undefined
+  readonly #exports: Exports
+  readonly #slots: AskSlots
+  readonly #kinds: RefKinds
+  readonly #source: RefSource
+  readonly #writer = new FrameWriter()
+  readonly #reader = new FrameReader()
+  readonly #askerBytes = Uint8Array.of(kinds.asker)
+
+  constructor(exports: Exports, slots: AskSlots, refKinds: RefKinds, source: RefSource) {
+    this.#exports = exports
+    this.#slots = slots
+    this.#kinds = refKinds
+    this.#source = source
+  }
+
+  isRef(value: object): boolean {
+    if (value instanceof RemoteRef || value instanceof AnswerRef || value instanceof RemoteAnswer) {
+      return true
+    }
+    return 'tell' in value && typeof value.tell === 'function' && 'path' in value
+  }
+
+  toBytes(ref: ActorRef<never>): Uint8Array {
+    if (ref === this.question) return this.#askerBytes
+    const writer = this.#writer
+    writer.begin()
+    const answer = this.#answerPlaceOf(ref)
+    if (answer !== undefined) this.#writeAnswer(answer)
+    else this.#writeOther(ref)
+    return writer.finish()
+  }
+
+  #writeAnswer({ node, slot, generation }: AnswerPlace): void {
+    this.#writer.u8(kinds.answer)
+    this.#writeNode(node)
+    this.#writer.varint(slot)
+    this.#writer.varint(generation)
+  }
+
+  #writeOther(ref: ActorRef<never>): void {
+    const writer = this.#writer
+    const place = this.#placeOf(ref)
+    const kind = place === undefined ? this.#kinds.kindOf(ref) : undefined
+    if (kind !== undefined) {
+      writer.u8(kinds.adopted)
+      writer.text(kind.name)
+      writer.text(kind.toData(ref))
+      return
+    }
+    const { node, uid, path } = place ?? this.#exported(ref)
+    writer.u8(kinds.actor)
+    this.#writeNode(node)
+    writer.varint(uid)
+    writer.text(path)
+  }
+
+  #writeNode(node: NodeIdentity): void {
+    const writer = this.#writer
+    if (node.equals(this.#source.self)) writer.u8(owners.sender)
+    else if (this.peer?.node.equals(node) === true) writer.u8(owners.receiver)
+    else {
+      writer.u8(owners.other)
+      writer.text(node.key)
+    }
+  }
+
+  fromBytes(bytes: Uint8Array, start = 0, end: number = bytes.length): ActorRef<never> {
+    const reader = this.#reader
+    reader.begin(bytes, start, end)
+    const ref = this.#read(reader)
+    reader.finish()
+    return ref
+  }
+
+  #read(reader: FrameReader): ActorRef<never> {
+    const kind = reader.u8()
+    switch (kind) {
+      case kinds.asker:
+        if (this.asker) return this.asker
+        throw RemoteError.malformed('A message that asks nothing holds a ref to whoever asks')
+      case kinds.actor: {
+        const node = this.#readNode(reader)
+        const uid = reader.varint()
+        return this.#source.actorAt({ node, uid, path: reader.text(maxRefTextBytes) })
+      }
+      case kinds.answer: {
+        const node = this.#readNode(reader)
+        const slot = reader.varint()
+        return this.#source.answerAt({ node, slot, generation: reader.varint() })
+      }
+      case kinds.adopted: {
+        const name = reader.text(maxRefTextBytes)
+        return this.#kinds.read(name, reader.text(maxRefTextBytes))
+      }
+      default:
+        throw RemoteError.malformed(`A ref is of kind ${kind}, which is not known`)
+    }
+  }
+
+  #readNode(reader: FrameReader): NodeIdentity {
+    const owner = reader.u8()
+    if (owner === owners.other) return nodeOf(reader.text(maxRefTextBytes))
+    if (owner === owners.receiver) return this.#source.self
+    if (owner === owners.sender && this.peer) return this.peer.node
+    throw RemoteError.malformed('A ref does not tell its node')
+  }
+
+  /** `host:port#incarnation!uid/path`, `host:port#incarnation?slot.generation`, `*kind data`, or `?`. */
+  toText(ref: ActorRef<never>): string {
+    if (ref === this.question) return '?'
+    const answer = this.#answerPlaceOf(ref)
+    if (answer !== undefined) return `${answer.node.key}?${answer.slot}.${answer.generation}`
+    const place = this.#placeOf(ref)
+    const kind = place === undefined ? this.#kinds.kindOf(ref) : undefined
+    if (kind !== undefined) return `*${encodeURIComponent(kind.name)} ${kind.toData(ref)}`
+    const { node, uid, path } = place ?? this.#exported(ref)
+    return `${node.key}!${uid}${path}`
+  }
+
+  fromText(text: string): ActorRef<never> {
+    if (text.length > 2 * maxRefTextBytes) throw RemoteError.malformed('A ref is too long')
+    if (text === '?') {
+      if (this.asker) return this.asker
+      throw RemoteError.malformed('A message that asks nothing holds a ref to whoever asks')
+    }
+    const adopted = /^\*([^ ]+) (.*)$/s.exec(text)
+    if (adopted) return this.#kinds.read(nameOf(adopted[1] ?? ''), adopted[2] ?? '')
+    const actor = /^([^!?]+)!(\d{1,16})(\D.*)?$/s.exec(text)
+    if (actor) {
+      const [, key = '', uid, path = ''] = actor
+      return this.#source.actorAt({ node: nodeOf(key), uid: wholeOf(uid), path })
+    }
+    const answer = /^([^!?]+)\?(\d{1,16})\.(\d{1,16})$/.exec(text)
+    if (!answer) throw RemoteError.malformed('A ref cannot be read')
+    const [, key = '', slot, generation] = answer
+    const place = { slot: wholeOf(slot), generation: wholeOf(generation) }
+    return this.#source.answerAt({ node: nodeOf(key), ...place })
+  }
+
+  #answerPlaceOf(ref: ActorRef<never>): AnswerPlace | undefined {
+    if (ref instanceof RemoteAnswer) {
+      return { node: ref.peer.node, slot: ref.slot, generation: ref.generation }
+    }
+    if (!(ref instanceof AnswerRef)) return undefined
+    if (ref.isOver) return { node: this.#source.self, slot: 0, generation: overGeneration }
+    const slot = this.#slots.slotOf(ref) ?? this.#held(ref)
+    return { node: this.#source.self, slot, generation: this.#slots.generationOf(slot) }
+  }
+
+  /** An answer that somebody else is to give than the one who was asked. */
+  #held(answer: AnswerRef): number {
+    const slot = this.peer && this.#slots.hold(answer, this.peer)
+    if (slot !== undefined) return slot
+    const todo = 'Too many questions wait for answers; raise maxAsks, or ask less at once.'
+    throw RemoteError.notSerializable(answer.path, 'a ref for one answer', todo)
+  }
+
+  #placeOf(ref: ActorRef<never>): Place | undefined {
+    if (ref instanceof RemoteRef) {
+      return { node: ref.peer.node, uid: ref.uid, path: ref.localPath }
+    }
+    return ref instanceof GoneRef ? ref : undefined
+  }
+
+  #exported(ref: ActorRef<never>): Place {
+    const { path } = ref
+    if (path.length * 3 > maxRefTextBytes) {
+      const todo = `Paths may have ${Math.floor(maxRefTextBytes / 3)} characters.`
+      throw RemoteError.notSerializable(path.slice(0, 100), 'a ref with a long path', todo)
+    }
+    return { node: this.#source.self, uid: this.#exports.uidOf(ref), path }
+  }
+}
+
+/** @throws RemoteError `CASTY_REMOTE_MALFORMED` */
+function nodeOf(key: string): NodeIdentity {
+  try {
+    return NodeIdentity.parse(key)
+  } catch (cause) {
+    throw RemoteError.malformed('A ref names no node', cause)
+  }
+}
+
+function nameOf(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded)
+  } catch (cause) {
+    throw RemoteError.malformed('A ref names no kind', cause)
+  }
+}
+
+function wholeOf(digits: string | undefined): number {
+  const value = Number(digits)
+  if (Number.isSafeInteger(value)) return value
+  throw RemoteError.malformed('A ref holds a number that is too large')
+}
