@@ -34,6 +34,10 @@ export interface RemotingLimits {
   readonly maxExports?: number
   /** Nodes that something is known of; those that are no members make room. @defaultValue 4_096 */
   readonly maxPeers?: number
+  /** Actors that are watched on one node from here, and here from there. @defaultValue 100_000 */
+  readonly maxWatchesPerNode?: number
+  /** Words about watches that wait for one node; one more, and it counts as gone. @defaultValue 200_000 */
+  readonly maxPendingWatchMessages?: number
 }
 
 /** What the limits are where nothing else is asked for. */
@@ -42,6 +46,8 @@ export const remotingDefaults: Required<RemotingLimits> = Object.freeze({
   maxRecipients: 16_384,
   maxExports: 100_000,
   maxPeers: 4_096,
+  maxWatchesPerNode: 100_000,
+  maxPendingWatchMessages: 200_000,
 })
 
 const of = 'Remoting.attach()'

@@ -22,6 +22,7 @@ import { RemoteRef } from './remote-ref.ts'
 import { explain, metricsOf, type RemotingExplanation, type RemotingMetrics } from './reports.ts'
 import { msgpackSerializer } from './serializers/msgpack.ts'
 import { noTraffic, type Traffic } from './traffic.ts'
+import { RemoteWatch } from './watch/remote-watch.ts'
 import { WireRefs } from './wire-refs.ts'
 
 /** Where the actor of a ref lives. */
@@ -50,7 +51,7 @@ export class Remoting implements Disposable {
   readonly #outbox: Outbox
   readonly #traffic: Traffic = noTraffic()
   readonly #serializerName: string
-  readonly #watchers = new Map<Peer, Set<(ending: Ending) => void>>()
+  readonly #watch: RemoteWatch
   readonly #events: EventStream<RemoteEvent>
   readonly #subscriptions: readonly Disposable[]
   #isDisposed = false
@@ -79,7 +80,7 @@ export class Remoting implements Disposable {
     const { endpoint } = cluster
     const payloads = new Payloads(serializer, this.#refs)
     const parts = { system, endpoint, payloads, slots: this.#slots, traffic: this.#traffic }
-    this.#outbox = new Outbox({ ...parts, watch: (ref, ended) => this.#watch(ref.peer, ended) })
+    this.#outbox = new Outbox({ ...parts, watch: (ref, ended) => this.#watchAt(ref, ended) })
     this.codec = new PayloadCodec(this.#peers, payloads, this.#slots, this.#outbox, limits.maxAsks)
     const inbox = new Inbox({
       ...parts,
@@ -88,7 +89,16 @@ export class Remoting implements Disposable {
       outbox: this.#outbox,
       publish: (event) => this.#events.publish(event),
     })
+    this.#watch = new RemoteWatch({
+      cluster,
+      clock: system.clock,
+      observe: ({ uid, path }, ended) => this.#observe(uid, path, ended),
+      maxWatchesPerNode: limits.maxWatchesPerNode,
+      maxPendingMessages: limits.maxPendingWatchMessages,
+      report: (error, what) => system.logger?.error({ error }, what),
+    })
     this.#subscriptions = [
+      this.#watch,
       ...handlersOf(cluster, inbox),
       endpoint.subscribe((event) => this.#connectionChanged(event)),
       cluster.subscribe((event) => this.#clusterChanged(event)),
@@ -148,7 +158,8 @@ export class Remoting implements Disposable {
   }
 
   metrics(): RemotingMetrics {
-    return metricsOf(this.#traffic, this.#peers, this.#slots, this.#exports)
+    const counts = metricsOf(this.#traffic, this.#peers, this.#slots, this.#exports)
+    return { ...counts, watch: this.#watch.metrics() }
   }
 
   /** What there is with each node: for people and for dashboards. */
@@ -186,14 +197,19 @@ export class Remoting implements Disposable {
     )
   }
 
-  #watch(peer: Peer, ended: (ending: Ending) => void): Disposable {
-    if (peer.isGone) {
-      ended('node-gone')
-      return { [Symbol.dispose]: () => {} }
+  #watchAt(ref: RemoteRef<never>, ended: (ending: Ending) => void): Disposable {
+    const { peer, uid, localPath: path } = ref
+    return this.#watch.watch(peer.node, { uid, path }, ended)
+  }
+
+  /** Another node watches an actor of this one. */
+  #observe(uid: number, path: string, ended: (ending: Ending) => void): Disposable | undefined {
+    const ref = this.#exports.find(uid, path)
+    try {
+      return ref && this.system.whenStopped(ref, ended)
+    } catch {
+      return undefined // It is nobody's who could end.
     }
-    const watchers = this.#watchers.get(peer) ?? new Set()
-    this.#watchers.set(peer, watchers.add(ended))
-    return { [Symbol.dispose]: () => void watchers.delete(ended) }
   }
 
   #connectionChanged(event: EndpointEvent): void {
@@ -242,9 +258,6 @@ export class Remoting implements Disposable {
     if (!peer) return
     peer.known.clear()
     this.#slots.fail(peer, 'node-gone')
-    const watchers = this.#watchers.get(peer) ?? []
-    this.#watchers.delete(peer)
-    for (const ended of watchers) ended('node-gone')
   }
 }
 

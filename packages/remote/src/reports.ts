@@ -3,6 +3,7 @@ import type { AskSlots } from './ask-slots.ts'
 import type { Exports } from './exports.ts'
 import type { Peers } from './peers.ts'
 import type { Traffic } from './traffic.ts'
+import type { RemoteWatchMetrics } from './watch/remote-watch.ts'
 
 /** Counts since the layer was attached, and what it holds now. */
 export interface RemotingMetrics extends Readonly<Traffic> {
@@ -11,6 +12,7 @@ export interface RemotingMetrics extends Readonly<Traffic> {
   /** Refs known to other nodes that are no actors in the tree. */
   readonly exports: number
   readonly peers: number
+  readonly watch: RemoteWatchMetrics
 }
 
 /** What there is with one other node. */
@@ -42,7 +44,7 @@ export function metricsOf(
   peers: Peers,
   slots: AskSlots,
   exports: Exports,
-): RemotingMetrics {
+): Omit<RemotingMetrics, 'watch'> {
   return {
     ...traffic,
     pendingAsks: slots.size,

@@ -38,3 +38,15 @@ describe('A ref that is sent', () => {
     expect(log).toEqual(['from a:1'])
   })
 })
+
+test('whoever watches an actor of another node is told when it stops', async () => {
+  await using world = await RemoteWorld.of('a b')
+  world.node('b').system.spawn(echoing, { name: 'echo' })
+  const ref = world.ref<Question>('a', 'b', '/echo')
+  const endings: string[] = []
+  world.node('a').system.whenStopped(ref, (ending) => endings.push(ending))
+  await world.settle()
+  ref.tell({ about: 'fail', replyTo: ref as never })
+  await world.settle()
+  expect(endings).toEqual(['failed'])
+})
