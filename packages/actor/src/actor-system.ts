@@ -48,6 +48,12 @@ export interface ActorSystemOptions {
   readonly mailbox?: Partial<MailboxSettings>
   /** Told of failures, of dead letters (some, where there are many), and of listeners that throw. */
   readonly logger?: Logger
+  /**
+   * How long all actors together may take to stop when the system shuts down, in milliseconds; or Infinity.
+   * Then it goes on without those that hang: the tasks of `release` run, and the shutdown rejects. Raise it
+   * where a message may take longer. @defaultValue 30_000
+   */
+  readonly stopTimeoutMs?: number
   /** Looks at messages on their way. @defaultValue none, at no cost */
   readonly instrument?: Instrument
 }
@@ -57,6 +63,7 @@ const optionNames: readonly string[] = [
   'random',
   'mailbox',
   'logger',
+  'stopTimeoutMs',
   'instrument',
 ] satisfies (keyof ActorSystemOptions)[]
 
@@ -87,12 +94,16 @@ export class ActorSystem implements AsyncDisposable {
   readonly #tasks: ShutdownTasks
   readonly #scheduler: SystemScheduler
   #shutdown: Promise<void> | undefined
+  readonly #stopTimeoutMs: number
   #isTellingDeadLetter = false
 
   /** @throws ActorError `CASTY_ACTOR_INVALID_OPTION` */
   constructor(options: ActorSystemOptions = {}) {
     knownNames('ActorSystem', options, optionNames)
     const { clock = systemClock, random = systemRandom, mailbox = {}, logger, instrument } = options
+    const { stopTimeoutMs = 30_000 } = options
+    if (stopTimeoutMs !== Infinity) duration('ActorSystem', 'stopTimeoutMs', stopTimeoutMs, 0)
+    this.#stopTimeoutMs = stopTimeoutMs
     capable('ActorSystem', 'clock', clock, ['now', 'schedule'], 'a Clock')
     if (typeof random !== 'function') {
       throw ActorError.invalidOption('ActorSystem', 'random', random, 'a function')
@@ -287,7 +298,9 @@ export class ActorSystem implements AsyncDisposable {
    *
    * @param options.timeoutMs - how long to wait for all of it, in milliseconds. @defaultValue Infinity
    *
-   * Rejects with `CASTY_ACTOR_SHUTDOWN_TIMEOUT`, which names what has not stopped: it goes on to stop.
+   * Rejects with `CASTY_ACTOR_SHUTDOWN_TIMEOUT`, which names what has not stopped: it goes on to stop. So it
+   * does, when all else is done, where actors take longer than `stopTimeoutMs` of the system. A handler that
+   * awaits it is waited for.
    */
   async shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     knownNames('shutdown()', options, ['timeoutMs'])
@@ -301,9 +314,26 @@ export class ActorSystem implements AsyncDisposable {
   async #shutDown(): Promise<void> {
     await this.#tasks.run(phasesBefore)
     this.#guardian.order({ type: 'stop' })
-    await this.#ended
+    const overdue = await this.#stopped()
     this.#scheduler.cancelAll()
     await this.#tasks.run(['release'])
+    if (overdue) throw overdue
+  }
+
+  /** @returns what to say where some have not stopped in time */
+  async #stopped(): Promise<ActorError | undefined> {
+    const timeoutMs = this.#stopTimeoutMs
+    let deadline: Disposable | undefined
+    const overdue = new Promise<ActorError>((resolve) => {
+      deadline = this.clock.schedule(timeoutMs, () =>
+        resolve(ActorError.shutdownTimeout('The end of all actors', timeoutMs, this.#leftOver())),
+      )
+    })
+    try {
+      return await Promise.race([this.#ended.then(() => undefined), overdue])
+    } finally {
+      deadline?.[Symbol.dispose]()
+    }
   }
 
   async #shutdownWithin(shutdown: Promise<void>, timeoutMs: number): Promise<void> {

@@ -22,6 +22,8 @@ export interface LifecycleHooks<M> {
   readonly postStop?: (context: ActorContext<M>) => void | Promise<void>
   /** A failure is about to restart the actor: let go of what the one before held. */
   readonly preRestart?: (error: unknown, context: ActorContext<M>) => void | Promise<void>
+  /** The actor has begun anew and is set up; its first message comes next. The error is that of before. */
+  readonly postRestart?: (error: unknown, context: ActorContext<M>) => void | Promise<void>
 }
 
 /** Something that a spy saw: a message that was handled without failure. */

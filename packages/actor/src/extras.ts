@@ -36,6 +36,8 @@ export class Extras {
   isUnfinished = false
   /** Counts restarts: what is meant for one incarnation must not reach the next. */
   restarts = 0
+  /** What it began anew for, until it is set up. */
+  begunAfter: { readonly error: unknown } | undefined
   /** The pause before a restart lasts. */
   isPausing = false
   /** Questions of this actor that have no answer yet. */

@@ -93,6 +93,7 @@ export function restart(cell: Cell, error: unknown, delayMs: number): void {
   cell.stage = 'restarting'
   const extras = extrasOf(cell)
   extras.restarts++
+  extras.begunAfter = { error }
   extras.isPausing = delayMs > 0
   try {
     const hook = extras.wrapping.hooks.preRestart?.(error, cell.context)

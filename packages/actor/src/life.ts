@@ -22,7 +22,7 @@ function unwrap(cell: Cell, behavior: Behavior<unknown>): void {
     case 'receive':
       cell.onMessage = instrumented(cell, behavior.onMessage)
       cell.onSignal = behavior.onSignal
-      cell.stage = 'active'
+      settle(cell)
       return
     case 'ignore':
       unwrap(cell, { type: 'receive', onMessage: () => {}, onSignal: () => {} })
@@ -46,6 +46,20 @@ function unwrap(cell: Cell, behavior: Behavior<unknown>): void {
     default: // Also what comes from code without types.
       throw ActorError.invalidBehavior(cell.path, behavior?.type ?? behavior)
   }
+}
+
+/** It is set up; where it has begun anew, its hooks come before its first message. */
+function settle(cell: Cell): void {
+  const { extras } = cell
+  if (cell.stage !== 'starting' || !extras?.begunAfter) {
+    cell.stage = 'active'
+    return
+  }
+  const { error } = extras.begunAfter
+  extras.begunAfter = undefined
+  after(cell, extras.wrapping.hooks.postRestart?.(error, cell.context), () => {
+    cell.stage = 'active'
+  })
 }
 
 function after<T>(cell: Cell, value: T | PromiseLike<T>, goOn: (value: T) => void): void {

@@ -3,8 +3,15 @@ import type { ActorRef } from './actor-ref.ts'
 import type { ActorSystem } from './actor-system.ts'
 import { withLifecycle } from './behaviors.ts'
 import { ActorError } from './errors.ts'
+import { capable, knownNames } from './option-values.ts'
 import type { StreamMessage, StreamRequest } from './stream-messages.ts'
 import { checkedReading, reading, type StreamReadOptions } from './stream-sink.ts'
+
+/** Options of {@link readStream}. */
+export interface StreamLoopOptions extends StreamReadOptions {
+  /** Aborted, it ends the loop: that throws its reason, whatever it waits for. */
+  readonly signal?: AbortSignal
+}
 
 /**
  * Reads a stream from `source`, from its beginning in each loop. Elements are asked for as they are taken;
@@ -16,10 +23,20 @@ import { checkedReading, reading, type StreamReadOptions } from './stream-sink.t
 export function readStream<E>(
   system: ActorSystem,
   source: ActorRef<StreamRequest<E>>,
-  options: StreamReadOptions = {},
+  options: StreamLoopOptions = {},
 ): AsyncIterable<E> {
-  const checked = checkedReading('readStream()', options)
-  return { [Symbol.asyncIterator]: () => new Reader(system, source, checked) }
+  knownNames('readStream()', options, ['demand', 'timeoutMs', 'signal'])
+  const { signal, ...others } = options
+  if (signal !== undefined) {
+    capable('readStream()', 'signal', signal, ['addEventListener'], 'an AbortSignal')
+  }
+  const checked = checkedReading('readStream()', others)
+  return {
+    [Symbol.asyncIterator]() {
+      signal?.throwIfAborted()
+      return new Reader(system, source, checked, signal)
+    },
+  }
 }
 
 interface Waiting<E> {
@@ -39,6 +56,7 @@ class Reader<E> implements AsyncIterator<E> {
     system: ActorSystem,
     source: ActorRef<StreamRequest<E>>,
     options: Required<StreamReadOptions>,
+    signal?: AbortSignal,
   ) {
     this.#system = system
     const behavior = reading<E>(source, options, {
@@ -49,9 +67,17 @@ class Reader<E> implements AsyncIterator<E> {
       onCompleted: () => this.#end('completed'),
       onFailed: (error) => this.#end({ error }),
     })
-    // With its system, perhaps.
-    const postStop = (): void => this.#end({ error: ActorError.streamBroken(source.path) })
+    const aborted = (): void => {
+      this.#elements.length = 0
+      this.#end({ error: signal?.reason })
+      void this.#system.stop(this.#ref)
+    }
+    const postStop = (): void => {
+      signal?.removeEventListener('abort', aborted)
+      this.#end({ error: ActorError.streamBroken(source.path) }) // With its system, perhaps.
+    }
     this.#ref = system.spawn(withLifecycle(behavior, { postStop }))
+    signal?.addEventListener('abort', aborted)
   }
 
   #end(ending: { readonly error: unknown } | 'completed'): void {

@@ -55,6 +55,7 @@ function bothHooks(
   return {
     postStop: both(inner.postStop, outer.postStop),
     preRestart: both(inner.preRestart, outer.preRestart),
+    postRestart: both(inner.postRestart, outer.postRestart),
   }
 }
 

@@ -91,6 +91,40 @@ describe('A shutdown', () => {
     expect(system.clock.pendingTimers).toBe(0)
   })
 
+  test('goes on without actors that hang, and says so in the end', async () => {
+    const system = new TestSystem({ stopTimeoutMs: 1_000 })
+    const log: string[] = []
+    const ref = system.spawn<string>(
+      Behaviors.receive(() => new Promise(() => {})),
+      { name: 'hangs' },
+    )
+    ref.tell('x')
+    system.spawn(
+      Behaviors.withLifecycle(Behaviors.ignore, { postStop: () => void log.push('stopped') }),
+    )
+    system.beforeShutdown('release', () => void log.push('released'))
+    await system.idle()
+    const told = expect(system.shutdown()).rejects.toThrow(
+      'The end of all actors took longer than 1000 ms, and is not waited for any more. ' +
+        '/hangs has waited for a message for 1000 ms.',
+    )
+    await system.pass(999)
+    expect(log).toEqual(['stopped'])
+    await system.pass(1)
+    await told
+    expect(log).toEqual(['stopped', 'released'])
+    expect(system.clock.pendingTimers).toBe(0)
+    await expect(system.shutdown()).rejects.toMatchObject({ code: 'CASTY_ACTOR_SHUTDOWN_TIMEOUT' })
+  })
+
+  test.each([Number.NaN, -1, '5'])('takes no %s for a deadline', async (stopTimeoutMs) => {
+    // Given by code without types.
+    const given = stopTimeoutMs as number
+    expect(() => new TestSystem({ stopTimeoutMs: given })).toThrow('Option stopTimeoutMs of')
+    await using system = new TestSystem()
+    await expect(system.shutdown({ timeoutMs: given })).rejects.toThrow('Option timeoutMs of')
+  })
+
   test('that waits for a task says so', async () => {
     const system = new TestSystem()
     const slow = gate()

@@ -194,6 +194,44 @@ describe('A stream', () => {
   })
 })
 
+describe('A loop over a stream that is given a signal', () => {
+  const silent = (): AsyncIterable<number> => ({
+    [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }),
+  })
+
+  test('ends with its reason while it waits, and so does the other end', async () => {
+    await using system = new TestSystem()
+    const source = system.spawn(streamSource(silent))
+    const abort = new AbortController()
+    const loop = readStream(system, source, { signal: abort.signal })[Symbol.asyncIterator]()
+    const next = loop.next()
+    await system.idle()
+    expect(system.explain(source).children).toHaveLength(1)
+    abort.abort('enough')
+    await expect(next).rejects.toBe('enough')
+    await system.idle()
+    expect(system.explain(source).children).toEqual([])
+    await expect(loop.next()).rejects.toBe('enough')
+  })
+
+  test('does not begin where it is aborted already', async () => {
+    await using system = new TestSystem()
+    const source = system.spawn(streamSource(silent))
+    const stream = readStream(system, source, { signal: AbortSignal.abort('too late') })
+    expect(() => stream[Symbol.asyncIterator]()).toThrow('too late')
+    await system.idle()
+    expect(system.explain(source).children).toEqual([])
+  })
+
+  test('takes no other for one', async () => {
+    await using system = new TestSystem()
+    const source = system.spawn(streamSource(silent))
+    // Given by code without types.
+    const signal = {} as AbortSignal
+    expect(() => readStream(system, source, { signal })).toThrow('Option signal of readStream()')
+  })
+})
+
 test('A stream gives all elements, in order, and never more than are wanted', async () => {
   const settings = fc.record({
     upTo: fc.integer({ min: 0, max: 50 }),

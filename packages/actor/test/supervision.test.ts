@@ -5,6 +5,7 @@ import {
   oneForOne,
   type ActorRef,
   type Behavior,
+  type LifecycleHooks,
   type SupervisionOptions,
 } from '../src/index.ts'
 import { TestSystem } from './probe.ts'
@@ -217,5 +218,69 @@ describe('Children that fail', () => {
       'stopped /parent/one',
       'stopped /parent/two',
     ])
+  })
+})
+
+describe('The hook after a restart', () => {
+  const failing: Behavior<string> = Behaviors.receive((message) => {
+    if (message === 'fail') throw new Error('fail')
+    if (message === 'restart') return Behaviors.restart
+    return undefined
+  })
+
+  test('is called when the actor is set up again, before its next message, with what had failed', async () => {
+    await using system = new TestSystem()
+    const log: unknown[] = []
+    const hooks = (name: string): LifecycleHooks<string> => ({
+      preStart: () => void log.push(`${name} pre-start`),
+      preRestart: (error) => void log.push(`${name} pre-restart ${String(error)}`),
+      postRestart: async (error) => {
+        await Promise.resolve()
+        log.push(`${name} post-restart ${String(error)}`)
+      },
+    })
+    const inner = Behaviors.spy(failing, ({ message }) => void log.push(message))
+    const both = Behaviors.withLifecycle(
+      Behaviors.withLifecycle(inner, hooks('inner')),
+      hooks('outer'),
+    )
+    const ref = system.spawn(Behaviors.supervise(both, oneForOne()))
+    for (const message of ['a', 'fail', 'b', 'restart', 'c']) ref.tell(message)
+    await system.idle()
+    expect(log).toEqual([
+      'outer pre-start',
+      'inner pre-start',
+      'a',
+      'inner pre-restart Error: fail',
+      'outer pre-restart Error: fail',
+      'outer pre-start',
+      'inner pre-start',
+      'inner post-restart Error: fail',
+      'outer post-restart Error: fail',
+      'b',
+      'restart',
+      'inner pre-restart undefined',
+      'outer pre-restart undefined',
+      'outer pre-start',
+      'inner pre-start',
+      'inner post-restart undefined',
+      'outer post-restart undefined',
+      'c',
+    ])
+  })
+
+  test('that fails is the failure of the actor', async () => {
+    await using system = new TestSystem()
+    let restarts = 0
+    const postRestart = (): void => {
+      if (++restarts < 3) throw new Error('not yet')
+    }
+    const ref = system.spawn(
+      Behaviors.supervise(Behaviors.withLifecycle(failing, { postRestart }), oneForOne()),
+    )
+    ref.tell('fail')
+    await system.idle()
+    expect(restarts).toBe(3)
+    expect(system.explain(ref)).toMatchObject({ stage: 'active', restarts: 3 })
   })
 })

@@ -277,3 +277,20 @@ test.each([
     }),
   )
 })
+
+test('a handler may give a promise of another library', async () => {
+  const process = new World().start()
+  const account = process.spawn({
+    onCommand(_total, command, { effects }) {
+      const effect =
+        command.type === 'read' ? effects.reply(command.replyTo, answer) : effects.unhandled()
+      const promise: PromiseLike<typeof effect> = {
+        // oxlint-disable-next-line unicorn/no-thenable -- That is what this is about.
+        then: (resolve, reject) => Promise.resolve(effect).then(resolve, reject),
+      }
+      return promise as Promise<typeof effect>
+    },
+  })
+  const answer = await process.read(new World().start().spawn())
+  expect(await process.read(account)).toBe(answer)
+})

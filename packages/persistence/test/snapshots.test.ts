@@ -236,3 +236,21 @@ test('what nobody listens to is logged where the system logs', async () => {
   await addOnes(world.start({ logger }), { snapshots: { every: 5 } }, 6)
   expect(lines).toMatchObject([{ type: 'snapshot-failed', sequenceNr: 5 }])
 })
+
+test('a journal that never answers a snapshot keeps it from none but that one', async () => {
+  const world = new World()
+  const process = world.start()
+  const warnings: unknown[] = []
+  const account = process.spawn({
+    snapshots: { every: 2 },
+    journalTimeoutMs: 1_000,
+    onWarning: (warning) => void warnings.push(warning),
+  })
+  process.journal.fail({ type: 'silent', carriedOut: false }, { operation: 'saveSnapshot' })
+  for (let count = 0; count < 4; count++) await process.add(account, 1)
+  expect(await snapshotNumbers(world)).toEqual([])
+  await process.pass(1_000)
+  expect(warnings).toMatchObject([{ type: 'snapshot-failed', sequenceNr: 2 }])
+  for (let count = 0; count < 2; count++) await process.add(account, 1)
+  expect(await snapshotNumbers(world)).toEqual([5])
+})

@@ -86,7 +86,7 @@ export interface EventSourcedOptions<Command, Event, State> {
   readonly epoch?: number
   /**
    * How long the journal may take for a write, or between two events of a recovery, in milliseconds. Then
-   * the actor starts again. Raise it where a slow journal is worth waiting for. @defaultValue 10_000
+   * the actor starts again; a snapshot that takes longer is given up. Raise it where a slow journal is worth waiting for. @defaultValue 10_000
    */
   readonly journalTimeoutMs?: number
   /** Pauses before it starts again, while the journal cannot be reached. @defaultValue 200 to 10_000 ms */

@@ -1,5 +1,18 @@
 import type { Clock } from '@casty/clock'
 
+/**
+ * Waits for one answer, and gives up where there is none for so long: a journal may promise that all calls
+ * settle, and not keep it.
+ */
+export async function patiently<T>(clock: Clock, ms: number, call: () => Promise<T>): Promise<T> {
+  const patience = new Patience(clock, ms)
+  try {
+    return await Promise.race([call(), patience.exhausted])
+  } finally {
+    patience[Symbol.dispose]()
+  }
+}
+
 /** Waits for signs of life, and gives up where there are none for so long. One timer, however many signs. */
 export class Patience implements Disposable {
   /** Rejects when nothing was heard for too long. */

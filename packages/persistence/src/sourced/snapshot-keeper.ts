@@ -1,6 +1,7 @@
 // Takes snapshots while the actor goes on, and deletes what they make superfluous. A snapshot of durable
 // events is right whoever saves it and however late, so nobody waits for it.
 import type { ActorSystem } from '@casty/actor'
+import { patiently } from './patience.ts'
 import type { Folded } from './recovery.ts'
 import type { Settings, SnapshotSettings } from './settings.ts'
 import { warn } from './warn.ts'
@@ -59,17 +60,22 @@ export class SnapshotKeeper<Command, Event, State> {
       const version = this.#policy.versions.version ?? 1
       const bytes = codec.encode(state)
       const snapshot = { manifest: 'state', version, timestamp, bytes, sequenceNr }
-      await journal.saveSnapshot(id, snapshot, writer)
+      // One that never settles would have this one be the last.
+      await this.#patiently(() => journal.saveSnapshot(id, snapshot, writer))
     } catch (error) {
       warn(this.#settings, this.#system, { type: 'snapshot-failed', id, sequenceNr, error })
       return
     }
     this.#kept.push(sequenceNr)
     try {
-      await this.#deleteSuperfluous()
+      await this.#patiently(() => this.#deleteSuperfluous())
     } catch (error) {
       warn(this.#settings, this.#system, { type: 'deletion-failed', id, sequenceNr, error })
     }
+  }
+
+  #patiently(call: () => Promise<void>): Promise<void> {
+    return patiently(this.#system.clock, this.#settings.journalTimeoutMs, call)
   }
 
   async #deleteSuperfluous(): Promise<void> {

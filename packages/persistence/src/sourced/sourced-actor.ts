@@ -6,7 +6,7 @@ import type { JournalRecord } from '../journal/journal-record.ts'
 import { isJournalError } from '../journal/journal-error.ts'
 import { Effect, type Effects } from './effect.ts'
 import type { EventInfo, EventSourcedContext } from './options.ts'
-import { Patience } from './patience.ts'
+import { patiently } from './patience.ts'
 import type { Folded, Recovered } from './recovery.ts'
 import type { Settings } from './settings.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
@@ -70,8 +70,9 @@ export class SourcedActor<Command, Event, State> implements EventSourcedContext<
     effect: Effect<Event, State> | Promise<Effect<Event, State>>,
     command: Command | undefined,
   ): Next<Command> | Promise<Next<Command>> {
-    if (effect instanceof Promise) return effect.then((made) => this.#perform(made, command))
-    return this.#perform(effect, command)
+    if (effect instanceof Effect) return this.#perform(effect, command)
+    // A promise, also one of another library; or what code without types returns.
+    return Promise.resolve(effect).then((made) => this.#perform(made, command))
   }
 
   #perform(
@@ -159,13 +160,11 @@ export class SourcedActor<Command, Event, State> implements EventSourcedContext<
   async #write(events: readonly JournalRecord[]): Promise<void> {
     const { journal, id, journalTimeoutMs } = this.#settings
     const request = { epoch: this.epoch, expectedSequenceNr: this.#known.sequenceNr, events }
-    const patience = new Patience(this.actor.system.clock, journalTimeoutMs)
+    const { clock } = this.actor.system
     try {
-      await Promise.race([journal.append(id, request), patience.exhausted])
+      await patiently(clock, journalTimeoutMs, () => journal.append(id, request))
     } catch (error) {
       throw this.#failureFor(error)
-    } finally {
-      patience[Symbol.dispose]()
     }
   }
 
