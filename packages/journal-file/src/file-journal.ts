@@ -50,7 +50,7 @@ export async function openFileJournal(options: FileJournalOptions): Promise<File
     const streams = new Streams()
     const { segments, nextFrame, repair } = await read(settings, streams)
     const onSegment = streams.addSegment.bind(streams)
-    const log = new Log(settings.files, segments, nextFrame, settings.segmentBytes, onSegment)
+    const log = new Log(settings, segments, nextFrame, onSegment)
     await sayOpened(log)
     return new LogJournal(settings, streams, log, unlock, repair)
   } catch (error) {

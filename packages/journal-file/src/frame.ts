@@ -9,7 +9,6 @@
 // marker, which is random for each segment, lets that one be found when the length of the damaged one is
 // lost. Frames are numbered through all segments, so none can vanish unseen. One with an empty body says only
 // that those before it were flushed: it is written when a journal is opened and when it is closed.
-import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 const magic = 'CASTYLOG'
@@ -33,10 +32,12 @@ export interface FrameHeader {
   readonly recordsCrc: number
 }
 
-/** A header with a new marker, from the system's randomness: no event that anybody writes contains it. */
-export function newSegmentHeader(number: number): { header: SegmentHeader; bytes: Uint8Array } {
+/** @param marker - a new one, of `markerBytes`: no event that anybody writes contains it */
+export function newSegmentHeader(
+  number: number,
+  marker: Uint8Array,
+): { header: SegmentHeader; bytes: Uint8Array } {
   const bytes = Buffer.alloc(segmentHeaderBytes)
-  const marker = randomBytes(markerBytes)
   bytes.write(magic, 'latin1')
   bytes.writeUInt32LE(format, 8)
   bytes.writeUInt32LE(number, 12)

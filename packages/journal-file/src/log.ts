@@ -3,11 +3,13 @@ import { JournalError } from '@casty/persistence'
 import { encodeEntry, entryBytes, type Entry, type NewEntry } from './entry.ts'
 import {
   frameHeaderBytes,
+  markerBytes,
   newSegmentHeader,
   segmentHeaderBytes,
   writeFrameHeader,
 } from './frame.ts'
 import type { JournalFile, JournalFiles } from './journal-files.ts'
+import type { FileJournalSettings } from './options.ts'
 import { Segment, segmentName } from './segment.ts'
 
 /** Frames up to this size are put together in memory that is used again. */
@@ -21,11 +23,14 @@ export interface Written {
   readonly entries: readonly Entry[]
 }
 
+export type LogSettings = Pick<FileJournalSettings, 'files' | 'segmentBytes' | 'randomBytes'>
+
 /** The segments, oldest first; frames go to the last. */
 export class Log {
   readonly segments: Segment[]
   readonly #files: JournalFiles
   readonly #segmentBytes: number
+  readonly #randomBytes: (size: number) => Uint8Array
   readonly #onSegment: (segment: Segment) => void
   readonly #scratch = Buffer.allocUnsafe(scratchBytes)
   #nextFrame: number
@@ -35,16 +40,16 @@ export class Log {
   #failure: Error | undefined
 
   constructor(
-    files: JournalFiles,
+    { files, segmentBytes, randomBytes }: LogSettings,
     segments: readonly Segment[],
     nextFrame: number,
-    segmentBytes: number,
     onSegment: (segment: Segment) => void,
   ) {
     this.#files = files
     this.segments = [...segments]
     this.#nextFrame = nextFrame
     this.#segmentBytes = segmentBytes
+    this.#randomBytes = randomBytes
     this.#onSegment = onSegment
   }
 
@@ -129,7 +134,7 @@ export class Log {
     const name = segmentName(number)
     try {
       await this.#removeLeftover()
-      const { header, bytes } = newSegmentHeader(number)
+      const { header, bytes } = newSegmentHeader(number, this.#randomBytes(markerBytes))
       const file = await this.#files.create(name)
       this.#leftover = { name, file }
       if ((await file.write(bytes, 0)) < bytes.length) throw noRoom()

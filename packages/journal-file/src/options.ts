@@ -1,4 +1,5 @@
 import { checkedLimits, JournalError, type JournalLimits } from '@casty/persistence'
+import { randomBytes as systemRandomBytes } from 'node:crypto'
 import type { JournalFiles } from './journal-files.ts'
 import { nodeFiles } from './node-files.ts'
 
@@ -24,6 +25,11 @@ export interface FileJournalOptions {
   readonly maxWaitingBytes?: number
   /** Instead of `directory` on this machine: a file system of one's own, as for tests. */
   readonly files?: JournalFiles
+  /**
+   * Draws the markers of files, which no event may contain: give another source only where a run is to be
+   * repeated. @defaultValue that of `node:crypto`
+   */
+  readonly randomBytes?: (size: number) => Uint8Array
 }
 
 export const fileJournalDefaults: {
@@ -36,6 +42,7 @@ export interface FileJournalSettings {
   readonly limits: JournalLimits
   readonly segmentBytes: number
   readonly maxWaitingBytes: number
+  readonly randomBytes: (size: number) => Uint8Array
 }
 
 const known: Readonly<Record<keyof FileJournalOptions, true>> = {
@@ -44,6 +51,7 @@ const known: Readonly<Record<keyof FileJournalOptions, true>> = {
   segmentBytes: true,
   maxWaitingBytes: true,
   files: true,
+  randomBytes: true,
 }
 
 /** What the format has room for: together, that offsets in a segment stay below 2^32. */
@@ -70,7 +78,11 @@ export function resolveOptions(options: FileJournalOptions): FileJournalSettings
   whole('segmentBytes', segmentBytes, 4_096, 2 ** 30)
   whole('maxWaitingBytes', maxWaitingBytes, 1, Number.MAX_SAFE_INTEGER)
   const files = options.files ?? nodeFiles(directory)
-  return { files, limits: limitsOf(options), segmentBytes, maxWaitingBytes }
+  const { randomBytes = systemRandomBytes } = options
+  if (typeof randomBytes !== 'function') {
+    throw JournalError.invalid('randomBytes', randomBytes, 'a function')
+  }
+  return { files, limits: limitsOf(options), segmentBytes, maxWaitingBytes, randomBytes }
 }
 
 function given(options: FileJournalOptions): Partial<FileJournalOptions> {

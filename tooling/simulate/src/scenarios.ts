@@ -1,5 +1,6 @@
 import {
   dataCentersScenario,
+  journalScenario,
   largeMembershipScenario,
   largeSplitBrainScenario,
   membershipScenario,
@@ -48,6 +49,7 @@ export const scenarios: readonly KnownScenario[] = [
   known(splitBrainUnrestScenario, 3),
   known(largeSplitBrainScenario, 5),
   known(dataCentersScenario),
+  known(journalScenario),
 ]
 
 /** @throws Error for a name that was not checked before */

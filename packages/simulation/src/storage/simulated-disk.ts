@@ -100,15 +100,17 @@ export class SimulatedDisk {
   /**
    * Flips one bit at rest: of the file at `path`, or of any.
    *
+   * @param firstBytes - of each file only so many, from its beginning
    * @returns false when nothing is stored there
    */
-  flipBit(path?: string): boolean {
+  flipBit(path?: string, firstBytes: number = Infinity): boolean {
     const { cache, injector, options } = this.#device
     const { durable } = cache
     const chosen = path === undefined ? undefined : this.#inodeOf(path)
     const files = durable
       .filesWithContent()
       .filter(([inode]) => path === undefined || inode === chosen)
+      .map(([inode, size]) => [inode, Math.min(size, firstBytes)] as const)
     const total = files.reduce((sum, [, size]) => sum + size, 0)
     let position = Math.floor(options.random() * total)
     const bit = Math.floor(options.random() * 8)
