@@ -2,7 +2,7 @@
 // each wait for a thread.
 import { constants, fdatasync, fstat, fsync, ftruncate, read, write, close, open } from 'node:fs'
 import { mkdir, readdir, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import type { JournalFile, JournalFiles } from './journal-files.ts'
@@ -23,7 +23,7 @@ export function nodeFiles(directory: string): JournalFiles {
   return {
     name: directory,
     async lock() {
-      await mkdir(directory, { recursive: true })
+      await makeDirectory(directory)
       return lockFile(path('lock'))
     },
     list: async () => await readdir(directory),
@@ -33,15 +33,33 @@ export function nodeFiles(directory: string): JournalFiles {
       return new NodeFile(await openFile(path(name), exclusively, 0o644))
     },
     remove: async (name) => await unlink(path(name)),
-    async sync() {
-      if (process.platform === 'win32') return // Directories cannot be flushed there, and need not be.
-      const descriptor = await openFile(directory, constants.O_RDONLY)
-      try {
-        await flushAll(descriptor)
-      } finally {
-        await closeFile(descriptor)
-      }
-    },
+    sync: async () => await flushDirectory(directory),
+  }
+}
+
+/** Makes it where there is none, so that it stays: whoever made it before may have ended too early to see to that. */
+async function makeDirectory(directory: string): Promise<void> {
+  const full = resolve(directory)
+  const first = await mkdir(full, { recursive: true })
+  for (let made = full; ; made = dirname(made)) {
+    await flushDirectory(dirname(made)).catch(unlessForbidden)
+    if (first === undefined || made === first || made === dirname(made)) return
+  }
+}
+
+/** A directory that this user may not read is not one that it has just added to. */
+function unlessForbidden(error: unknown): void {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code !== 'EACCES' && code !== 'EPERM') throw error
+}
+
+async function flushDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return // Directories cannot be flushed there, and need not be.
+  const descriptor = await openFile(directory, constants.O_RDONLY)
+  try {
+    await flushAll(descriptor)
+  } finally {
+    await closeFile(descriptor)
   }
 }
 

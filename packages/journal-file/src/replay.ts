@@ -12,6 +12,8 @@ export interface Repair {
   readonly bytes: number
 }
 
+const chunkBytes = 1024 * 1024
+
 export interface Replayed {
   readonly segments: readonly Segment[]
   readonly nextFrame: number
@@ -53,17 +55,37 @@ async function replayInto(
     if (!segment) break // Begun, and never used.
     segments.push(segment)
     streams.addSegment(segment)
-    lastFrame = await replaySegment(segment, isLast, streams, lastFrame)
+    const found = await replaySegment(segment, isLast, streams, lastFrame)
+    lastFrame = found.lastFrame
     const fileBytes = await segment.file.size()
     if (segment.sizeBytes < fileBytes) {
       const place = `${segment.name} at byte ${segment.sizeBytes}`
       repair = { place, bytes: fileBytes - segment.sizeBytes }
       await segment.file.truncate(segment.sizeBytes)
     }
-    // What was found counts as written from now on, whether or not it had been flushed.
-    if (isLast) await segment.file.sync()
+    if (isLast) await settle(segment, found.lastAt)
   }
+  await files.sync() // Of a file, the process that began it may have ended before this.
   return { segments, nextFrame: (lastFrame ?? 0) + 1, repair }
+}
+
+/**
+ * What was found counts as written from now on, whether or not it had been flushed. It is written once more: where
+ * a flush had failed, and whoever was told of it is gone, the system may show what is not on the disk, and take the next
+ * flush for done. All before the last frame was flushed when that was begun.
+ *
+ * @param from - where the last frame begins, or the header where there is none
+ * @see Rebello et al., "Can applications recover from fsync failures?", ATC 2020, §3
+ */
+async function settle(segment: Segment, from: number): Promise<void> {
+  const chunk = Buffer.alloc(Math.min(chunkBytes, segment.sizeBytes - from))
+  for (let at = from; at < segment.sizeBytes;) {
+    const wanted = Math.min(chunk.length, segment.sizeBytes - at)
+    const read = await segment.read(chunk.subarray(0, wanted), at)
+    if (read === 0) throw new Error(`${segment.name} has become shorter while it was read`)
+    at += await segment.file.write(chunk.subarray(0, read), at)
+  }
+  await segment.file.sync()
 }
 
 async function openSegment(
@@ -88,25 +110,34 @@ async function openSegment(
   return undefined
 }
 
-/** @returns the number of the last frame so far */
+interface Found {
+  /** The number of the last frame so far. */
+  readonly lastFrame: number | undefined
+  /** Where the last one of this segment begins; 0 where it has none. */
+  readonly lastAt: number
+}
+
 async function replaySegment(
   segment: Segment,
   isLast: boolean,
   streams: Streams,
-  lastFrame: number | undefined,
-): Promise<number | undefined> {
+  before: number | undefined,
+): Promise<Found> {
   const reading = frames(segment, isLast)
+  let lastFrame = before
+  let lastAt = 0
   for (;;) {
     const next = await reading.next()
     if (next.done) {
       segment.sizeBytes = next.value
-      return lastFrame
+      return { lastFrame, lastAt }
     }
     const { number, at, bodyAt, entries, isDamaged } = next.value
     if (lastFrame !== undefined && number !== lastFrame + 1) {
       throw damagedAt(segment, at, `frame ${lastFrame + 1} is missing before frame ${number}`)
     }
     lastFrame = number
+    lastAt = at
     if (isDamaged) segment.isDamaged = true
     for (const entry of entries) streams.apply(entry, segment, bodyAt)
   }

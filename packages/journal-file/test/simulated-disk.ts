@@ -130,7 +130,9 @@ export class SimulatedDisk {
       write: async (bytes, at) => {
         const fault = await this.#step('write', alive, false)
         const wanted = Math.min(this.mostBytesPerWrite, bytes.length)
-        const most = Math.min(wanted, this.#roomBytes + inode.cached.length - at)
+        // What is written over takes no room.
+        const room = Math.max(0, this.#roomBytes) + inode.cached.length - at
+        const most = Math.min(wanted, room)
         const size = fault ? Math.floor(bytes.length * fault.share) : most
         if (size > 0) change(inode, { type: 'write', at, bytes: bytes.slice(0, size) })
         if (fault) throw failure(fault.code)

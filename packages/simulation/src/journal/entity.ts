@@ -88,7 +88,7 @@ export function entity(options: EntityOptions): Behavior<Command> {
       const { uid, of, bytes } = command
       const events = Array.from({ length: of }, (_, part) => ({
         name: nameOf({ uid, part, of, epoch: own, writer: writer.name }),
-        padding: 'x'.repeat(bytes),
+        padding: paddingText.repeat(bytes),
       }))
       return effects
         .persistAll(events)
@@ -98,10 +98,17 @@ export function entity(options: EntityOptions): Behavior<Command> {
           replyTo.tell({ type: 'refused', isFull })
         })
     },
-    onEvent(applied, { name }, info) {
+    onEvent(applied, { name, padding }, info) {
       read++
-      options.onEvent(applied, { name, epoch: info.epoch }, info)
+      options.onEvent(applied, { name, isWhole: isPadding(padding), epoch: info.epoch }, info)
       return [...applied, name]
     },
   })
+}
+
+const paddingText = 'x'
+
+/** Whether it is as it was written: a journal may give no other. */
+export function isPadding(text: unknown): boolean {
+  return typeof text === 'string' && text === paddingText.repeat(text.length)
 }

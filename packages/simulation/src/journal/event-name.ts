@@ -11,10 +11,12 @@ export interface EventName {
   readonly writer: string
 }
 
-/** An event as the journal gives it: its name, and under which epoch it was written. */
+/** An event as the journal gives it. */
 export interface Written {
   readonly name: string
   readonly epoch: number
+  /** The rest of it is as it was written. */
+  readonly isWhole: boolean
 }
 
 /** As in `c12 1/3 @7 b-w2e7`. */

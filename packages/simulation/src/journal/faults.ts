@@ -32,7 +32,7 @@ export const journalFaults: readonly JournalAction[] = [
   defineAction({
     type: 'damage',
     kind: 'fault',
-    weight: 0.4,
+    weight: 0.6,
     draw: (random, hosts) => ({ host: drawOne(random, hosts), file: random() }),
     perform: (run, { host, file }) => {
       const record = recordOf(run)

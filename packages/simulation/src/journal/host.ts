@@ -14,6 +14,7 @@ import {
   type Told,
   type Writer,
 } from './entity.ts'
+import { parseName, type Written } from './event-name.ts'
 import type { Finding } from './id-model.ts'
 import { emptyFrameBytes, JournalDirectory, type DirectoryStep } from './journal-files.ts'
 import type { JournalRun } from './journal-run.ts'
@@ -149,17 +150,25 @@ export class JournalHost {
       epoch,
       snapshots: { every, keep, deleteEvents },
       onRecovered: (applied, writer, read) => this.#recovered(id, applied, writer, read),
-      onEvent: (applied, { epoch: written, name }, { sequenceNr }) => {
-        if (sequenceNr !== applied.length + 1) {
-          const text = `event ${sequenceNr} (${name}, epoch ${written}) follows on ${applied.length} events`
-          this.judge({ checker: 'recovery sees no hole', text }, id)
-        }
-      },
+      onEvent: (applied, event, { sequenceNr }) => this.#applied(id, applied, event, sequenceNr),
       onWarning: (warning) => this.#warned(warning),
     })
     const actors = this.#actors.get(id) ?? []
     actors.push(this.#system.spawn(behavior))
     this.#actors.set(id, actors)
+  }
+
+  #applied(id: string, applied: Applied, event: Written, sequenceNr: number): void {
+    const { name, epoch, isWhole } = event
+    const what = `event ${sequenceNr} (${name}, epoch ${epoch})`
+    if (sequenceNr !== applied.length + 1) {
+      const text = `${what} follows on ${applied.length} events`
+      this.judge({ checker: 'recovery sees no hole', text }, id)
+    }
+    if (!isWhole || parseName(name)?.epoch !== epoch) {
+      const text = `${what} is not as it was written`
+      this.judge({ checker: 'damage is told, and nothing else', text }, id)
+    }
   }
 
   #recovered(id: string, applied: Applied, writer: Writer, read: number): void {

@@ -36,10 +36,10 @@ export class JournalDirectory implements JournalFiles {
   async lock(): Promise<() => void> {
     const { fileSystem, lock } = this.#options
     this.#options.onStep('make')
-    const made = await fileSystem.mkdir(directory, { recursive: true })
+    await fileSystem.mkdir(directory, { recursive: true })
     const unlock = lock()
     try {
-      if (made !== undefined) await this.#flush('/')
+      await this.#flush('/')
     } catch (error) {
       unlock()
       throw error

@@ -4,7 +4,7 @@ import type { JournalRun } from './journal-run.ts'
 /** What is drawn for each plan. */
 export const journalChoices: Readonly<Record<string, readonly (string | number | boolean)[]>> = {
   ids: [1, 3, 8],
-  segmentBytes: [4_096, 16_384, 1_048_576],
+  segmentBytes: [4_096, 4_096, 16_384, 1_048_576],
   syncsWrites: [true, false],
   snapshotEvery: [3, 10, 1_000],
   snapshotsKept: [1, 2],

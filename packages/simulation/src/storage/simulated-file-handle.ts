@@ -121,7 +121,8 @@ export class SimulatedFileHandle implements FileHandle {
     if (written === 0) throw systemError('ENOSPC', call)
     const { cache } = this.#device
     // A copy, made now and not when the write was asked for: as late as the real one.
-    const bytes = part.slice(0, written)
+    // `slice` of a Buffer would be a view of what its owner goes on to use.
+    const bytes = new Uint8Array(part.subarray(0, written))
     cache.record({ type: 'write', inode: this.#inode, position: at, bytes })
     if (given(position) === undefined || this.#flags.append) this.#position = at + written
     if (this.#flags.sync) this.#writeBack(cache.sequence, call)

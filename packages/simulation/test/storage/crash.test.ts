@@ -23,6 +23,20 @@ test('a write that was not synced survives whole, torn at any byte, or not at al
   expect(seen).toEqual(new Set(['', 'a', 'ab', 'abc']))
 })
 
+test('what was written stays as it was where its memory is used for something else', async () => {
+  const seen = await outcomes(50, async (machine) => {
+    await machine.put('/a', '', { synced: true })
+    const handle = await machine.finish(machine.files.open('/a', 'r+'))
+    const memory = Buffer.from('abc')
+    await machine.finish(handle.write(memory))
+    memory.fill('x')
+    await machine.finish(handle.sync())
+    machine.crash()
+    return machine.get('/a')
+  })
+  expect([...seen]).toEqual(['abc'])
+})
+
 test('a disk that writes sectors as a whole tears only between them', async () => {
   const scenario = async (machine: Machine): Promise<string> => {
     await machine.put('/a', 'x'.repeat(100), { synced: true })

@@ -12,6 +12,9 @@ export type BrokenPromise =
   | 'decisions rest on quiet'
   | 'nobody is downed needlessly' // P7, by decision.
   | 'nobody is downed across' // By another data center.
+  | 'what is acknowledged stays' // P5, in journals.
+  | 'stale writers are refused' // P4
+  | 'damage is told'
 
 /** A change of one source file. */
 export interface Edit {
@@ -27,7 +30,7 @@ export interface SeededBug extends Edit {
   readonly name: string
   readonly promise: BrokenPromise
   readonly scenario: string
-  /** Where two defences stand behind each other: the other one, taken away too, in another file. */
+  /** Where two defences stand behind each other: the other one, taken away too. */
   readonly also?: Edit
   /** What goes wrong in a cluster that has it. */
   readonly why: string

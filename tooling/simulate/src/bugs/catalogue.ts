@@ -1,5 +1,7 @@
 import type { SeededBug } from './bug.ts'
 import { acrossBugs } from './data-centers/across.ts'
+import { actorBugs } from './journal/actors.ts'
+import { fileBugs } from './journal/files.ts'
 import { gossipBugs } from './membership/gossip.ts'
 import { leadingBugs } from './membership/leading.ts'
 import { lifeBugs } from './membership/lives.ts'
@@ -18,6 +20,8 @@ export const bugs: readonly SeededBug[] = [
   ...countingBugs,
   ...decidingBugs,
   ...acrossBugs,
+  ...fileBugs,
+  ...actorBugs,
 ]
 
 /** @throws Error for a name that was not checked before */

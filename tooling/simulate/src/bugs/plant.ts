@@ -13,19 +13,22 @@ export const root: string = fileURLToPath(new URL('../../../..', import.meta.url
  * @returns whether all of them have been loaded
  */
 export function plant(bug: SeededBug): () => boolean {
-  const edits = new Map(
-    editsOf(bug).map((edit) => [pathToFileURL(join(root, edit.file)).href, edit]),
-  )
+  const edits = new Map<string, ReturnType<typeof editsOf>>()
+  for (const edit of editsOf(bug)) {
+    const { href } = pathToFileURL(join(root, edit.file))
+    edits.set(href, [...(edits.get(href) ?? []), edit])
+  }
   const missing = new Set(edits.keys())
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)
-      const edit = edits.get(url)
-      if (edit === undefined) return loaded
+      const ofThis = edits.get(url)
+      if (ofThis === undefined) return loaded
       const source =
         typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source)
       missing.delete(url)
-      return { ...loaded, source: withBug(edit, source) }
+      const withAll = ofThis.reduce((text, edit) => withBug(edit, text), source)
+      return { ...loaded, source: withAll }
     },
   })
   return () => missing.size === 0
