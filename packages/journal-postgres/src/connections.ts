@@ -24,6 +24,11 @@ export interface PostgresConnection {
 /** Where connections come from: `new Pool()` of `pg`, of any version that has these. */
 export interface PostgresPool {
   connect(): Promise<PostgresConnection>
+  /** To hear of connections that break while nobody uses them: an error that nobody hears ends the process. */
+  readonly on?: {
+    (event: 'error', listener: (error: Error) => void): unknown
+    (event: 'connect', listener: (connection: PostgresConnection) => void): unknown
+  }
 }
 
 /** A pool with a way to end it. */
@@ -63,16 +68,27 @@ export function openPool(
     keepAlive: true,
     allowExitOnIdle: true, // A server that never answers a farewell does not keep this process alive.
   })
-  pool.on('error', ignore) // One that nobody uses has broken: the pool opens another.
-  // One that breaks with the very bytes that tell that it is there: nobody has it yet who could listen, and
-  // an error that nobody hears ends the process.
-  pool.on('connect', (client) => void client.on('error', ignore))
+  hearErrors(pool)
   return { pool, keepsSessions: true, end: () => pool.end() }
 }
 
 /** A pool that somebody else ends. There may be a pooler behind it, which hands sessions around. */
 export function borrowedPool(pool: PostgresPool): OwnedPool {
+  hearErrors(pool)
   return { pool, keepsSessions: false, end: () => Promise.resolve() }
+}
+
+const heard = new WeakSet<PostgresPool>()
+
+/**
+ * Listens for errors of a pool and of its connections, once for all who share it: those that break while
+ * nobody uses them, or with the very bytes that tell that they are there, when nobody has them yet who could listen.
+ */
+function hearErrors(pool: PostgresPool): void {
+  if (typeof pool.on !== 'function' || heard.has(pool)) return
+  heard.add(pool)
+  pool.on('error', ignore)
+  pool.on('connect', (connection) => void connection.on('error', ignore))
 }
 
 /**

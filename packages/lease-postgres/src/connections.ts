@@ -16,6 +16,11 @@ export interface PostgresConnection {
 /** Where connections come from: `new Pool()` of `pg`, of any version that has these. */
 export interface PostgresPool {
   connect(): Promise<PostgresConnection>
+  /** To hear of connections that break while nobody uses them: an error that nobody hears ends the process. */
+  readonly on?: {
+    (event: 'error', listener: (error: Error) => void): unknown
+    (event: 'connect', listener: (connection: PostgresConnection) => void): unknown
+  }
 }
 
 /** Opens or lends a connection; ends soon after `signal` is aborted. */
@@ -67,6 +72,7 @@ function close(client: Client, socket: Socket): void {
 
 /** Borrows connections. One that comes when nobody waits for it any more is handed back at once. */
 export function pooledConnections(pool: PostgresPool): Connect {
+  hearErrors(pool)
   return (signal) =>
     new Promise((resolve, reject) => {
       const giveUp = (): void => reject(asError(signal.reason))
@@ -80,6 +86,19 @@ export function pooledConnections(pool: PostgresPool): Connect {
         .catch(reject)
         .finally(() => signal.removeEventListener('abort', giveUp))
     })
+}
+
+const heard = new WeakSet<PostgresPool>()
+
+/**
+ * Listens for errors of a pool and of its connections, once for all who share it: those that break while
+ * nobody uses them, or with the very bytes that tell that they are there, when nobody has them yet who could listen.
+ */
+function hearErrors(pool: PostgresPool): void {
+  if (typeof pool.on !== 'function' || heard.has(pool)) return
+  heard.add(pool)
+  pool.on('error', ignore)
+  pool.on('connect', (connection) => void connection.on('error', ignore))
 }
 
 /**

@@ -71,17 +71,30 @@ export class World implements AsyncDisposable {
   }
 
   /** Has another session lock all rows of a table, until it is disposed of. */
-  async lock(table: string): Promise<AsyncDisposable & { unlock(): Promise<void> }> {
+  async lock(table: string): Promise<AsyncDisposable & Locked> {
     const connection = await this.#admin.connect()
     await connection.query(`BEGIN; SELECT FROM ${table} FOR UPDATE`)
     let isHeld = true
-    const unlock = async (): Promise<void> => {
+    const end = async (sql: string): Promise<void> => {
       if (!isHeld) return
       isHeld = false
-      await connection.query('ROLLBACK')
+      await connection.query(sql)
       connection.release()
     }
-    return { unlock, [Symbol.asyncDispose]: unlock }
+    const unlock = async (): Promise<void> => await end('ROLLBACK')
+    return {
+      unlock,
+      change: async (sql) => await end(`${sql}; COMMIT`),
+      [Symbol.asyncDispose]: unlock,
+    }
+  }
+
+  /** Lets time pass until a session of a journal waits for a lock. */
+  async untilOneWaits(): Promise<void> {
+    await this.until(
+      'one waits for the lock',
+      async () => (await this.connections("wait_event_type = 'Lock'")) === 1,
+    )
   }
 
   /** Ends connections of journals. @returns how many */
@@ -99,6 +112,13 @@ export class World implements AsyncDisposable {
     await this.#admin.end()
     await this.server[Symbol.asyncDispose]()
   }
+}
+
+/** What another session has locked. */
+export interface Locked {
+  unlock(): Promise<void>
+  /** Changes it before. */
+  change(sql: string): Promise<void>
 }
 
 /** Tables of one test, and the journals that are open on them. */
