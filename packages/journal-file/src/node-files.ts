@@ -3,7 +3,6 @@
 import { constants, fdatasync, fstat, fsync, ftruncate, read, write, close, open } from 'node:fs'
 import { mkdir, readdir, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import type { JournalFile, JournalFiles } from './journal-files.ts'
 
@@ -24,7 +23,7 @@ export function nodeFiles(directory: string): JournalFiles {
     name: directory,
     async lock() {
       await makeDirectory(directory)
-      return lockFile(path('lock'))
+      return await lockFile(path('lock'))
     },
     list: async () => await readdir(directory),
     open: async (name) => new NodeFile(await openFile(path(name), flags)),
@@ -67,7 +66,8 @@ async function flushDirectory(directory: string): Promise<void> {
  * Node has no file locks; SQLite has. Its lock on an empty file is that of the system, which the end of the
  * process releases: a number of a process in a file would outlive it, and mean nothing in another container.
  */
-function lockFile(path: string): () => void {
+async function lockFile(path: string): Promise<() => void> {
+  const { DatabaseSync } = await import('node:sqlite') // Node 22 warns of it when it is loaded.
   const database = new DatabaseSync(path)
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')

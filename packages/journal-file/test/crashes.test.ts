@@ -2,7 +2,7 @@
 import { seededRandom, type Random } from '@casty/clock'
 import type { FileJournal } from '@casty/journal-file'
 import { expect, test } from 'vitest'
-import { append, eventsOf, open, record, textOf } from './kit.ts'
+import { append, eventsOf, open, record, textOf, textsOf } from './kit.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 
 /** Of one frame or two: files are begun and removed all the time. */
@@ -168,4 +168,21 @@ test('a crash while another one is recovered from loses nothing either', async (
     await using journal = await open(disk, { segmentBytes })
     await check(journal, world)
   }
+})
+
+test('a file outlives the power though whoever began it was killed before its directory was flushed', async () => {
+  const disk = new SimulatedDisk()
+  const beforeTheDirectory = 4 // After it was created, written and flushed.
+  const killed = new Promise<void>((resolve) => {
+    disk.onStep = (step) => {
+      if (step !== beforeTheDirectory) return
+      disk.kill()
+      resolve()
+    }
+  })
+  void open(disk)
+  await killed
+  await append(await open(disk), 'id', 0, ['a'])
+  disk.losePower(() => 0.9) // Nothing that was not flushed is left.
+  expect(await textsOf(await open(disk), 'id')).toEqual(['a'])
 })

@@ -16,6 +16,10 @@ const faultsThatAreTold = diskFaults<JournalHost, JournalHostState>().filter(
   ({ type }) => type !== 'bit-flip',
 )
 
+/**
+ * Actors on journals in files: what was acknowledged stays, once and in order, and who was replaced writes no more, whatever
+ * disks, processes and the power do. Damage is told of, and nothing else is.
+ */
 export const journalScenario: JournalScenario = {
   name: 'journal',
   shape: {

@@ -22,6 +22,14 @@ export const fileBugs: readonly SeededBug[] = bugsOf([
     why: 'A file with all that was flushed to it is gone after a loss of power.',
   },
   {
+    name: 'found-file-not-in-its-directory',
+    promise: 'what is acknowledged stays',
+    file: `${f}/replay.ts`,
+    find: 'await files.sync() // Of a file, the process that began it may have ended before this.',
+    replace: '',
+    why: 'A file that was begun by a process that was killed is gone after a loss of power.',
+  },
+  {
     name: 'failed-flush-not-taken-back',
     promise: 'what is acknowledged stays',
     file: `${f}/log.ts`,
