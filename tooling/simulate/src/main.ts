@@ -13,6 +13,9 @@ import { runScale } from './scale.ts'
 import { scenarios } from './scenarios.ts'
 import { usage } from './usage.ts'
 
+/** As of whoever is ended by SIGPIPE. */
+const exitCodeOfPipe = 141
+
 const command = readCommandLine(process.argv.slice(2), {
   scenarios: scenarios.map(({ name }) => name),
   bugs,
@@ -34,9 +37,6 @@ switch (command.type) {
     await carryOut(command)
     break
 }
-
-/** As of whoever is ended by SIGPIPE. */
-const exitCodeOfPipe = 141
 
 async function carryOut(command: Work): Promise<void> {
   const write = (text: string): void => void process.stdout.write(text)
