@@ -28,6 +28,7 @@ export class Registry {
 
   readonly rows: ReadonlyMap<NodeKey, RegistryRow>
   #digest: number | undefined
+  #entries: readonly ServiceEntry[] | undefined
 
   private constructor(rows: ReadonlyMap<NodeKey, RegistryRow>) {
     this.rows = rows
@@ -40,6 +41,11 @@ export class Registry {
 
   /** Every service, by key, then node, then path. */
   get entries(): readonly ServiceEntry[] {
+    this.#entries ??= this.#sorted()
+    return this.#entries
+  }
+
+  #sorted(): readonly ServiceEntry[] {
     const found: ServiceEntry[] = []
     for (const { node, services } of this.rows.values()) {
       for (const { key, path } of services) found.push({ key, node, path })

@@ -1,6 +1,6 @@
 // Who offers what, as the cluster's registry says, by name: looked up at every message, so that it is
 // sorted out once for each change.
-import type { Cluster, NodeIdentity, TopologySnapshot } from '@casty/membership'
+import type { Cluster, ClusterState, NodeIdentity } from '@casty/membership'
 
 /** A path that a node offers. */
 export interface ServiceOffer {
@@ -16,13 +16,14 @@ export class ServiceIndex implements Disposable {
   readonly #prefix: string
   readonly #changed: (name: string) => void
   #offers: ReadonlyMap<string, readonly ServiceOffer[]> = new Map()
+  #seen: ClusterState | undefined
   readonly #subscription: Disposable
 
   /** @param changed - called with each name of which the offers are other than before */
   constructor(cluster: Cluster, prefix: string, changed: (name: string) => void) {
     this.#prefix = prefix
     this.#changed = changed
-    this.#subscription = cluster.subscribeTopology((topology) => this.#update(topology))
+    this.#subscription = cluster.subscribeTopology(() => this.#update(cluster.getState()))
   }
 
   /** In the order of nodes, and then of paths; the same instance until it changes. */
@@ -34,9 +35,12 @@ export class ServiceIndex implements Disposable {
     this.#subscription[Symbol.dispose]()
   }
 
-  #update(topology: TopologySnapshot): void {
+  #update(state: ClusterState): void {
+    const seen = this.#seen
+    this.#seen = state
+    if (seen && saysTheSame(seen, state)) return // Shards move more often than services.
     const before = this.#offers
-    const after = offersOf(topology, this.#prefix)
+    const after = offersOf(state, this.#prefix)
     const changed: string[] = []
     for (const name of new Set([...before.keys(), ...after.keys()])) {
       const former = before.get(name) ?? none
@@ -48,16 +52,20 @@ export class ServiceIndex implements Disposable {
   }
 }
 
-function offersOf(
-  topology: TopologySnapshot,
-  prefix: string,
-): Map<string, readonly ServiceOffer[]> {
-  const members = new Map(topology.members.map((member) => [member.key, member]))
+function saysTheSame(before: ClusterState, after: ClusterState): boolean {
+  return (
+    before.registry === after.registry &&
+    before.members === after.members &&
+    before.unreachable === after.unreachable
+  )
+}
+
+function offersOf(state: ClusterState, prefix: string): Map<string, readonly ServiceOffer[]> {
   const offers = new Map<string, ServiceOffer[]>()
-  for (const { key, node, path } of topology.registry) {
-    const member = members.get(node.key)
+  for (const { key, node, path } of state.services) {
+    const member = state.membersByKey.get(node.key)
     if (!key.startsWith(prefix) || !member || member.status === 'down') continue
-    const offer = { node, path, isReachable: !topology.unreachable.has(node.key) }
+    const offer = { node, path, isReachable: !state.unreachable.has(node.key) }
     const name = key.slice(prefix.length)
     const known = offers.get(name)
     if (known) known.push(offer)
