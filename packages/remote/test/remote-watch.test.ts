@@ -245,6 +245,30 @@ describe('A node to which too much is to be said', () => {
   })
 })
 
+test('A node whose watches all ended begins anew with others, which are told of it', async () => {
+  await using world = new ClusterWorld()
+  const [a, b] = pairOf(await towers(world, 'a b'))
+  a.spawn('/mine')
+  b.spawn('/x')
+  const mine = watched(b, a, '/mine')
+  const former = watched(a, b, '/x')
+  await world.advance(50)
+  a.watch[Symbol.dispose]()
+  expect(former.heard).toEqual(['node-gone'])
+  const again = new Watchtower(world.node('a'))
+  await world.until(() => mine.heard.length > 0, 1_000)
+  const next = watched(again, b, '/x')
+  await world.advance(50)
+  expect(b.observersOf('/x')).toBe(1)
+  b.stop('/x')
+  await world.advance(50)
+  expect([former.heard, mine.heard, next.heard]).toEqual([
+    ['node-gone'],
+    ['node-gone'],
+    ['stopped'],
+  ])
+})
+
 describe('Delivery of system messages', () => {
   test('refuses frames for another life of its node, and counts them', async () => {
     await using world = new ClusterWorld()

@@ -29,7 +29,7 @@ interface Talk {
 /** One life of a node, with a record of all that it was told. */
 class Node {
   readonly self: NodeIdentity
-  readonly peers: SystemPeers
+  peers: SystemPeers
   readonly sent = new Map<string, Talk>()
   readonly told = new Map<string, Talk>()
   readonly givenUp: { readonly node: string; readonly reason: GiveUpReason }[] = []
@@ -54,6 +54,13 @@ class Node {
         talkWith(this.told, effect.node).sessions.push([])
       }
     }
+  }
+
+  /** Whoever used it has ended, and another begins, who knows nothing. */
+  beginAnew(maxPending: number): void {
+    const { sessions } = this.peers
+    this.peers = new SystemPeers({ ...limits, maxPending }, sessions)
+    for (const talk of [...this.sent.values(), ...this.told.values()]) talk.sessions.push([])
   }
 
   send(to: NodeIdentity, number: number, isMember = true): void {
@@ -113,6 +120,10 @@ class World {
     this.other(host).step({ type: 'node-gone', node: gone })
   }
 
+  beginAnew(host: string): void {
+    this.node(host).beginAnew(this.#maxPending)
+  }
+
   /** Hands a frame over, if the life that it is for still is, and knows no end of its sender's. */
   arrive(index: number, keep: boolean): void {
     if (this.lane.length === 0) return
@@ -156,7 +167,7 @@ class World {
 }
 
 type Command =
-  | { readonly type: 'send' | 'restart' | 'connect'; readonly host: string }
+  | { readonly type: 'send' | 'restart' | 'begin-anew' | 'connect'; readonly host: string }
   | { readonly type: 'arrive' | 'double' | 'lose'; readonly index: number }
   | { readonly type: 'pass'; readonly ms: number }
 
@@ -166,6 +177,8 @@ function run(world: World, command: Command): void {
       return world.send(command.host)
     case 'restart':
       return world.restart(command.host)
+    case 'begin-anew':
+      return world.beginAnew(command.host)
     case 'connect':
       return world.node(command.host).step({
         type: 'lane-opened',
@@ -190,6 +203,10 @@ function commands(types: readonly Command['type'][]): fc.Arbitrary<Command[]> {
   const all: Record<Command['type'], { weight: number; arbitrary: fc.Arbitrary<Command> }> = {
     send: { weight: 6, arbitrary: fc.record({ type: fc.constant('send'), host }) },
     restart: { weight: 1, arbitrary: fc.record({ type: fc.constant('restart'), host }) },
+    'begin-anew': {
+      weight: 1,
+      arbitrary: fc.record({ type: fc.constant('begin-anew'), host }),
+    },
     connect: { weight: 1, arbitrary: fc.record({ type: fc.constant('connect'), host }) },
     arrive: { weight: 6, arbitrary: fc.record({ type: fc.constant('arrive'), index }) },
     double: { weight: 2, arbitrary: fc.record({ type: fc.constant('double'), index }) },
@@ -296,6 +313,31 @@ describe('System messages', () => {
     )
   })
 
+  test('of one who used the link before do not mix with those of one who begins anew', () => {
+    const types = ['send', 'arrive', 'double', 'lose', 'pass', 'connect', 'begin-anew'] as const
+    fc.assert(
+      fc.property(commands(types), (list) => {
+        const world = new World(1_000)
+        for (const command of list) {
+          run(world, command)
+          expectPrefixes(world)
+        }
+        world.heal()
+        world.send('a')
+        world.send('b')
+        world.heal()
+        const [a, b] = [world.node('a'), world.node('b')]
+        expect(b.told.get(a.self.key)?.sessions.at(-1)).toEqual(
+          a.sent.get(b.self.key)?.sessions.at(-1),
+        )
+        expect(a.told.get(b.self.key)?.sessions.at(-1)).toEqual(
+          b.sent.get(a.self.key)?.sessions.at(-1),
+        )
+      }),
+      { numRuns: 400 },
+    )
+  })
+
   test('of one turn share a frame', () => {
     const world = new World()
     for (let count = 0; count < 5; count++) world.send('a')
@@ -379,7 +421,7 @@ describe('System messages', () => {
     const stranger = life('c', 1)
     world.node('a').send(stranger, 1, false)
     world.pass(9_999)
-    expect(world.node('a').givenUp).toEqual([])
+    expect([world.node('a').givenUp, world.lane]).toEqual([[], []])
     world.pass(60_000)
     expect(world.node('a').givenUp).toEqual([{ node: stranger.key, reason: 'unknown' }])
     expect(world.node('a').peers.size).toBe(0)
@@ -390,6 +432,8 @@ describe('System messages', () => {
     const late = life('c', 1)
     world.node('a').send(late, 1, false)
     world.node('a').step({ type: 'member-known', node: late })
+    world.pass(0)
+    expect(world.lane.map(({ frame }) => frame.messages.length)).toEqual([1])
     world.pass(60_000)
     expect(world.node('a').givenUp).toEqual([])
     expect(world.node('a').peers.pending).toBe(1)

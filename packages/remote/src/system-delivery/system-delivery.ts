@@ -44,6 +44,12 @@ export interface SystemDeliveryMetrics {
   readonly malformed: number
 }
 
+/**
+ * Sessions of links of a cluster's node that ended before the node did: whoever begins anew in the same life
+ * must not be taken for whoever was there before.
+ */
+const formerSessions = new WeakMap<Cluster, ReadonlyMap<NodeIdentity, number>>()
+
 /** System messages between this node and all other members: each once and in order, or the node is given up. */
 export class SystemDelivery implements Disposable {
   readonly #cluster: Cluster
@@ -62,7 +68,7 @@ export class SystemDelivery implements Disposable {
     this.#cluster = cluster
     this.#clock = clock
     this.#messages = messages
-    this.#peers = new SystemPeers(limits)
+    this.#peers = new SystemPeers(limits, formerOf(cluster))
     const { endpoint } = cluster
     this.#subscriptions = [
       endpoint.handle(remoteFrameTypes.system, (from, bytes, start, end) =>
@@ -74,6 +80,7 @@ export class SystemDelivery implements Disposable {
       }),
       cluster.subscribe((event) => this.#heard(event)),
     ]
+    this.#rearm()
   }
 
   /**
@@ -102,7 +109,9 @@ export class SystemDelivery implements Disposable {
     if (this.#isDisposed) return
     this.#isDisposed = true
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
-    this.#loseAll()
+    const { sessions } = this.#peers
+    formerSessions.set(this.#cluster, sessions)
+    for (const node of sessions.keys()) this.#dispatch({ type: 'node-gone', node })
   }
 
   #received(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
@@ -136,10 +145,6 @@ export class SystemDelivery implements Disposable {
         return
       default: // The rest says nothing of who lives.
     }
-  }
-
-  #loseAll(): void {
-    for (const node of this.#peers.nodes) this.#dispatch({ type: 'node-gone', node })
   }
 
   /** Runs each event to completion: one raised by its effects waits its turn. */
@@ -198,4 +203,10 @@ export class SystemDelivery implements Disposable {
       if (!this.#isDisposed) this.#dispatch({ type: 'due' })
     })
   }
+}
+
+function formerOf(cluster: Cluster): ReadonlyMap<NodeIdentity, number> {
+  const state = cluster.getState()
+  const former = [...(formerSessions.get(cluster) ?? [])]
+  return new Map(former.filter(([node]) => state.member(node) && !isOver(state, node)))
 }

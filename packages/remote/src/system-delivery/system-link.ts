@@ -28,21 +28,30 @@ export type LinkEffect =
   | { readonly type: 'deliver'; readonly message: Uint8Array }
   | { readonly type: 'give-up'; readonly by: GivenUp; readonly lostMessages: number }
 
-/** First message of every session but the first. */
+/** First message of every session but the first, from the end that began it. */
 const nothing = new Uint8Array(0)
 
 export class SystemLink {
   readonly #limits: LinkLimits
-  #session = 1
+  #session: number
   #outbox: Outbox
   /** Number of the last message that came in order. */
   #received = 0
   #isOwing = false
   #flushAt: number | undefined
 
-  constructor(limits: LinkLimits) {
+  /** @param session - above 1 where there was a link to the same life before, of which nothing is known */
+  constructor(limits: LinkLimits, session = 1) {
     this.#limits = limits
+    this.#session = session
     this.#outbox = new Outbox(limits)
+    if (session === 1) return
+    this.#outbox.add(nothing)
+    this.#flushAt = -Infinity
+  }
+
+  get session(): number {
+    return this.#session
   }
 
   /** How many messages wait to be acknowledged. */

@@ -7,7 +7,7 @@ import type { LinkFrame } from './system-frame.ts'
 export interface DeliveryLimits extends LinkLimits {
   /**
    * How long to wait until somebody whom this node has not heard of turns out to be a member, in
-   * milliseconds: refs come faster than gossip.
+   * milliseconds: refs come faster than gossip. Until then nothing is sent there.
    */
   readonly unknownNodeMs: number
 }
@@ -47,7 +47,10 @@ export type PeersEffect =
 interface Peer {
   readonly node: NodeIdentity
   readonly link: SystemLink
-  /** Until when it has to turn out to be a member; undefined where it did. */
+  /**
+   * Until when it has to turn out to be a member; undefined where it did. Until then nothing was sent: if
+   * it is given up, it may become one later, and would take a second link for the first.
+   */
   unknownUntil: number | undefined
 }
 
@@ -59,8 +62,15 @@ export class SystemPeers {
   /** Those of them that have a deadline. */
   readonly #waiting = new Set<Peer>()
 
-  constructor(limits: DeliveryLimits) {
+  /** @param former - the sessions of links that there were in this life of the node, and are not continued */
+  constructor(limits: DeliveryLimits, former: ReadonlyMap<NodeIdentity, number> = new Map()) {
     this.#limits = limits
+    for (const [node, session] of former) {
+      const link = new SystemLink(limits, session + 1)
+      const peer: Peer = { node, link, unknownUntil: undefined }
+      this.#peers.set(node.key, peer)
+      this.#waiting.add(peer)
+    }
   }
 
   /** How many nodes there is a link to. */
@@ -75,9 +85,9 @@ export class SystemPeers {
     return pending
   }
 
-  /** Every life that there is a link to. */
-  get nodes(): readonly NodeIdentity[] {
-    return [...this.#peers.values()].map(({ node }) => node)
+  /** Every life that there is a link to, with the session of that. */
+  get sessions(): ReadonlyMap<NodeIdentity, number> {
+    return new Map([...this.#peers.values()].map(({ node, link }) => [node, link.session]))
   }
 
   /** When to come back with `due`. */
@@ -172,16 +182,12 @@ export class SystemPeers {
 
   #due(now: number): readonly PeersEffect[] {
     return [...this.#waiting].flatMap((peer) => {
-      if (peer.unknownUntil !== undefined && peer.unknownUntil <= now) {
-        return this.#gone(peer, 'unknown')
-      }
-      return this.#step(peer, { type: 'due' }, now)
+      if (peer.unknownUntil === undefined) return this.#step(peer, { type: 'due' }, now)
+      return peer.unknownUntil <= now ? this.#gone(peer, 'unknown') : []
     })
   }
 }
 
 function deadlineOf({ link, unknownUntil }: Peer): number | undefined {
-  const { nextDeadline } = link
-  if (nextDeadline === undefined || unknownUntil === undefined) return nextDeadline ?? unknownUntil
-  return Math.min(nextDeadline, unknownUntil)
+  return unknownUntil ?? link.nextDeadline
 }
