@@ -9,6 +9,9 @@ class Watchtower {
   readonly node: WorldNode
   readonly actors = new Map<string, Set<(ending: Ending) => void>>()
   readonly reported: unknown[] = []
+  /** How many messages it sent to others, and how many came. */
+  readonly sent = new Map<string, number>()
+  arrived = Infinity
   readonly watch: RemoteWatch
 
   constructor(
@@ -22,6 +25,10 @@ class Watchtower {
       maxWatchesPerNode: 1_000,
       maxPendingMessages: 1_000,
       ...options,
+      order: {
+        sentTo: ({ key }) => ({ session: 1, sequence: this.sent.get(key) ?? 0 }),
+        hasArrived: (_from, { sequence }) => sequence <= this.arrived,
+      },
       report: (error) => void this.reported.push(error),
       observe: ({ path }, ended) => {
         const observers = this.actors.get(path)
@@ -82,6 +89,28 @@ describe('Somebody who watches an actor of another node', () => {
     await world.advance(10_000)
     expect(heard).toEqual([ending])
     expect([a.watch.metrics().watching, b.watch.metrics().watched]).toEqual([0, 0])
+  })
+
+  test('hears of its end after what it sent, or in three seconds', async () => {
+    await using world = new ClusterWorld()
+    const [a, b] = pairOf(await towers(world, 'a b'))
+    for (const path of ['/x', '/y']) b.spawn(path)
+    const [x, y] = [watched(a, b, '/x'), watched(a, b, '/y')]
+    await world.advance(20)
+    a.arrived = 0
+    b.sent.set(a.node.cluster.self.key, 7)
+    b.stop('/x')
+    await world.advance(500)
+    expect(x.heard).toEqual([])
+    a.arrived = 7
+    await world.advance(100)
+    expect(x.heard).toEqual(['stopped'])
+    b.sent.set(a.node.cluster.self.key, 8)
+    b.stop('/y')
+    await world.advance(2_900)
+    expect(y.heard).toEqual([])
+    await world.advance(300)
+    expect(y.heard).toEqual(['stopped'])
   })
 
   test('hears at once that there is none', async () => {

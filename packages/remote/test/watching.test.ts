@@ -6,6 +6,7 @@ import {
   encodeWatchMessage,
   type WatchMessage,
 } from '../src/watch/watch-messages.ts'
+import { HeldBack } from '../src/watch/held-back.ts'
 import { Watched } from '../src/watch/watched.ts'
 import { Watching } from '../src/watch/watching.ts'
 
@@ -78,8 +79,10 @@ class World {
 
   #watchedStep(event: Parameters<Watched['step']>[0]): void {
     for (const effect of this.watched.step(event)) {
-      if (effect.type === 'send') this.toHere.push(effect.message)
-      else if (effect.type === 'ignore') this.observed.delete(effect.id)
+      if (effect.type === 'tell-terminated') {
+        const { id, ending } = effect
+        this.toHere.push({ type: 'terminated', id, ending, mark: { session: 0, sequence: 0 } })
+      } else if (effect.type === 'ignore') this.observed.delete(effect.id)
       else {
         const actor = effect.target.uid
         this.observed.set(effect.id, actor)
@@ -175,13 +178,51 @@ describe('Watching from afar', () => {
     })
     watched.step({ type: 'message-received', from: here, message: watch(1) })
     const refused = watched.step({ type: 'message-received', from: here, message: watch(2) })
-    expect(refused).toEqual([
-      { type: 'send', to: here, message: { type: 'terminated', id: 2, ending: 'refused' } },
-    ])
+    expect(refused).toEqual([{ type: 'tell-terminated', to: here, id: 2, ending: 'refused' }])
     const world = new World()
     world.watch(0, 1)
     const told = world.watching.step({ type: 'terminated', from: there, id: 1, ending: 'refused' })
     expect(told).toEqual([{ type: 'tell', watcher: 1, ending: 'node-gone' }])
+  })
+})
+
+describe('Word of an end', () => {
+  const after = (id: number, sequence: number) =>
+    ({ from: there, id, ending: 'stopped', mark: { session: 1, sequence } }) as const
+
+  test('waits for what was sent before it, in order, and for nothing else', () => {
+    let arrived = 5
+    const held = new HeldBack((_from, { sequence }) => sequence <= arrived)
+    expect(held.receive(after(1, 5), 0)).toBe(true)
+    expect(held.receive(after(2, 6), 0)).toBe(false)
+    expect(held.receive(after(3, 6), 0)).toBe(false)
+    expect(held.receive(after(4, 8), 0)).toBe(false)
+    expect(held.due(held.nextDeadline ?? NaN)).toEqual([])
+    arrived = 7
+    expect(held.due(held.nextDeadline ?? NaN).map(({ id }) => id)).toEqual([2, 3])
+    arrived = 8
+    expect(held.due(held.nextDeadline ?? NaN).map(({ id }) => id)).toEqual([4])
+    expect([held.size, held.nextDeadline]).toEqual([0, undefined])
+  })
+
+  test('waits no longer than three seconds, and looks less and less often', () => {
+    const held = new HeldBack(() => false)
+    held.receive(after(1, 1), 0)
+    let looks = 0
+    while (held.size > 0) {
+      const told = held.due(held.nextDeadline ?? NaN)
+      looks++
+      expect(told.length).toBe(held.size === 0 ? 1 : 0)
+      expect(held.nextDeadline ?? 0).toBeLessThanOrEqual(3_100)
+    }
+    expect(looks).toBeLessThan(45)
+  })
+
+  test('of a node that was given up is dropped', () => {
+    const held = new HeldBack(() => false)
+    held.receive(after(1, 1), 0)
+    held.forget(there)
+    expect([held.size, held.nextDeadline]).toEqual([0, undefined])
   })
 })
 
@@ -198,6 +239,7 @@ describe('A message about watches', () => {
       type: fc.constant('terminated' as const),
       id,
       ending: fc.constantFrom('stopped', 'failed', 'node-gone', 'refused'),
+      mark: fc.record({ session: fc.nat(), sequence: fc.nat() }),
     }),
   )
 

@@ -33,7 +33,7 @@ export class Offered implements Disposable {
       const allowed = 'a ref of an actor of this node; register others on theirs'
       throw RemoteError.invalidOption('register()', 'ref', ref.path, allowed)
     }
-    const path = this.#node.refs.toText(ref)
+    const path = this.#node.refToText(ref)
     const id = `${key}\u0000${path}`
     const offer = this.#offers.get(id) ?? this.#begin(id, key, path, ref)
     offer.count++
@@ -70,7 +70,7 @@ export class Offered implements Disposable {
 /** The actor that a node offers under a path; undefined where its path is none that this node can read. */
 export function refOf(node: RemoteNode, path: string): ActorRef<never> | undefined {
   try {
-    return node.refs.fromText(path)
+    return node.refFromText(path)
   } catch {
     return undefined // Somebody else's: whatever offers refs writes them as text.
   }

@@ -3,6 +3,8 @@ import type { Clock } from '@casty/clock'
 import type { Cluster, NodeIdentity, NodeKey } from '@casty/membership'
 import { RemoteError } from '../errors.ts'
 import { SystemDelivery, type SystemDeliveryMetrics } from '../system-delivery/system-delivery.ts'
+import type { DataOrder } from './data-order.ts'
+import { HeldBack } from './held-back.ts'
 import { Watched, type WatchedEffect, type WatchedEvent } from './watched.ts'
 import { Watching, type WatchingEffect, type WatchingEvent } from './watching.ts'
 import {
@@ -27,6 +29,7 @@ export interface RemoteWatchOptions {
   readonly cluster: Cluster
   readonly clock: Clock
   readonly observe: Observe
+  readonly order: DataOrder
   /** Most actors that this node watches on another, and another here. */
   readonly maxWatchesPerNode: number
   /** Most messages about watches that wait for one node; one more, and it is given up. */
@@ -58,17 +61,22 @@ const times = { minMs: 200, maxMs: 5_000, unknownNodeMs: 10_000 }
 export class RemoteWatch implements Disposable {
   readonly #clock: Clock
   readonly #observe: Observe
+  readonly #order: DataOrder
+  readonly #heldBack: HeldBack
   readonly #maxPerNode: number
   readonly #report: RemoteWatchOptions['report']
   readonly #delivery: SystemDelivery
   readonly #watching = new Watching<Watcher>()
   readonly #watched: Watched
   readonly #observed = new Map<NodeKey, Map<number, Disposable>>()
+  #timer: { readonly at: number; readonly timer: Disposable } | undefined
 
   constructor(options: RemoteWatchOptions) {
     const { cluster, clock, maxPendingMessages } = options
     this.#clock = clock
     this.#observe = options.observe
+    this.#order = options.order
+    this.#heldBack = new HeldBack((from, mark) => this.#order.hasArrived(from, mark))
     this.#maxPerNode = options.maxWatchesPerNode
     this.#report = options.report
     this.#watched = new Watched(options.maxWatchesPerNode)
@@ -79,6 +87,8 @@ export class RemoteWatch implements Disposable {
       messages: {
         received: (from, message) => this.#received(from, decodeWatchMessage(message)),
         givenUp: (node) => {
+          this.#heldBack.forget(node)
+          this.#rearm()
           this.#watchingStep({ type: 'given-up', node })
           this.#watchedStep({ type: 'given-up', node })
         },
@@ -128,8 +138,31 @@ export class RemoteWatch implements Disposable {
   }
 
   #received(from: NodeIdentity, message: WatchMessage): void {
-    if (message.type === 'terminated') this.#watchingStep({ ...message, from })
-    else this.#watchedStep({ type: 'message-received', from, message })
+    if (message.type !== 'terminated') {
+      this.#watchedStep({ type: 'message-received', from, message })
+      return
+    }
+    if (this.#heldBack.receive({ ...message, from }, this.#clock.now())) {
+      this.#watchingStep({ ...message, from })
+    } else this.#rearm()
+  }
+
+  #rearm(): void {
+    const at = this.#heldBack.nextDeadline
+    if (at === this.#timer?.at) return
+    this.#timer?.timer[Symbol.dispose]()
+    this.#timer = undefined
+    if (at === undefined) return
+    const timer = this.#clock.schedule(Math.max(0, at - this.#clock.now()), () => this.#lookAgain())
+    this.#timer = { at, timer }
+  }
+
+  #lookAgain(): void {
+    this.#timer = undefined
+    for (const terminated of this.#heldBack.due(this.#clock.now())) {
+      this.#watchingStep({ type: 'terminated', ...terminated })
+    }
+    this.#rearm()
   }
 
   #watchingStep(event: WatchingEvent<Watcher>): void {
@@ -164,9 +197,12 @@ export class RemoteWatch implements Disposable {
 
   #performWatched(effect: WatchedEffect): void {
     switch (effect.type) {
-      case 'send':
-        this.#delivery.send(effect.to, encodeWatchMessage(effect.message))
+      case 'tell-terminated': {
+        const { to, id, ending } = effect
+        const mark = this.#order.sentTo(to)
+        this.#delivery.send(to, encodeWatchMessage({ type: 'terminated', id, ending, mark }))
         return
+      }
       case 'observe':
         this.#beginToObserve(effect.watcher, effect.id, effect.target)
         return

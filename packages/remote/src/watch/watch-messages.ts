@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
 import type { Ending } from '@casty/actor'
+import type { DataMark } from './data-order.ts'
 
 /** Longest path of an actor that can be watched from afar, in UTF-16 units of three bytes at most. */
 export const maxWatchedPathLength = 1_024
@@ -19,7 +20,13 @@ export type WatchEnding = Ending | 'refused'
 export type WatchMessage =
   | { readonly type: 'watch'; readonly id: number; readonly target: WatchTarget }
   | { readonly type: 'unwatch'; readonly id: number }
-  | { readonly type: 'terminated'; readonly id: number; readonly ending: WatchEnding }
+  | {
+      readonly type: 'terminated'
+      readonly id: number
+      readonly ending: WatchEnding
+      /** What the actor sent came before. */
+      readonly mark: DataMark
+    }
 
 const types = ['watch', 'unwatch', 'terminated'] as const satisfies readonly WatchMessage['type'][]
 const endings = [
@@ -39,6 +46,7 @@ export function encodeWatchMessage(message: WatchMessage): Uint8Array {
       break
     case 'terminated':
       writer.u8(endings.indexOf(message.ending))
+      writer.varint(message.mark.session).varint(message.mark.sequence)
   }
   return writer.finish()
 }
@@ -60,8 +68,10 @@ function decodeBody(type: WatchMessage['type'], id: number, reader: ByteReader):
     }
     case 'unwatch':
       return { type, id }
-    case 'terminated':
-      return { type, id, ending: oneOf(endings, reader.u8(), 'ending of an actor') }
+    case 'terminated': {
+      const ending = oneOf(endings, reader.u8(), 'ending of an actor')
+      return { type, id, ending, mark: { session: reader.varint(), sequence: reader.varint() } }
+    }
   }
 }
 

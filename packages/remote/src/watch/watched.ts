@@ -1,7 +1,7 @@
 // Who watches actors of this node from others: numbers of watches, which are the watching node's.
 import type { Ending } from '@casty/actor'
 import type { NodeIdentity, NodeKey } from '@casty/membership'
-import type { WatchMessage, WatchTarget } from './watch-messages.ts'
+import type { WatchEnding, WatchMessage, WatchTarget } from './watch-messages.ts'
 
 export type WatchedEvent =
   | {
@@ -19,7 +19,12 @@ export type WatchedEvent =
   | { readonly type: 'given-up'; readonly node: NodeIdentity }
 
 export type WatchedEffect =
-  | { readonly type: 'send'; readonly to: NodeIdentity; readonly message: WatchMessage }
+  | {
+      readonly type: 'tell-terminated'
+      readonly to: NodeIdentity
+      readonly id: number
+      readonly ending: WatchEnding
+    }
   /** Come back with `ended` when it is no more. */
   | {
       readonly type: 'observe'
@@ -91,10 +96,6 @@ export class Watched {
   }
 }
 
-function terminated(
-  to: NodeIdentity,
-  id: number,
-  ending: Extract<WatchMessage, { type: 'terminated' }>['ending'],
-): WatchedEffect {
-  return { type: 'send', to, message: { type: 'terminated', id, ending } }
+function terminated(to: NodeIdentity, id: number, ending: WatchEnding): WatchedEffect {
+  return { type: 'tell-terminated', to, id, ending }
 }
