@@ -1,11 +1,22 @@
+export {
+  BroadcastRef,
+  type BroadcastOptions,
+  type CollectedAnswers,
+  type MissingAnswer,
+} from './broadcast/broadcast-ref.ts'
 export { RemoteError, type RemoteErrorCode } from './errors.ts'
 export type { RemoteEvent } from './events.ts'
 export type { Asker, DecodedMessage, MessageCodec } from './message-codec.ts'
 export { remotingDefaults, type RemotingLimits, type RemotingOptions } from './options.ts'
+export { Receptionist, type ListingSubscriber } from './receptionist/receptionist.ts'
+export { ServiceKey, type Listing, type ServiceInstance } from './receptionist/service-key.ts'
 export type { RefKind } from './ref-kinds.ts'
+export type { RemoteNode } from './remote-node.ts'
 export { Remoting, type RefLocation } from './remoting.ts'
 export type { PeerExplanation, RemotingExplanation, RemotingMetrics } from './reports.ts'
 export type { RefCodec, Serializer } from './serializer.ts'
 export { msgpackSerializer } from './serializers/msgpack.ts'
 export type { SystemDeliveryMetrics } from './system-delivery/system-delivery.ts'
+export type { Topic, TopicSubscriber } from './topics/topic.ts'
+export { Topics, type TopicsOptions } from './topics/topics.ts'
 export type { RemoteWatchMetrics } from './watch/remote-watch.ts'

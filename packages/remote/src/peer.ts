@@ -61,6 +61,12 @@ export class Peer {
     return missed
   }
 
+  /** Whether all frames below that number, of that session of the peer, have come or are missed. */
+  hasArrived(session: number, sequence: number): boolean {
+    if (session !== this.#theirSession) return sequence === 0
+    return (this.#expected - sequence) >>> 0 < 0x8000_0000
+  }
+
   get theirSession(): number {
     return this.#theirSession
   }

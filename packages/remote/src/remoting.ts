@@ -22,6 +22,7 @@ import { RemoteRef } from './remote-ref.ts'
 import { explain, metricsOf, type RemotingExplanation, type RemotingMetrics } from './reports.ts'
 import { msgpackSerializer } from './serializers/msgpack.ts'
 import { noTraffic, type Traffic } from './traffic.ts'
+import type { DataMark } from './watch/data-order.ts'
 import { RemoteWatch } from './watch/remote-watch.ts'
 import { WireRefs } from './wire-refs.ts'
 
@@ -93,6 +94,11 @@ export class Remoting implements Disposable {
       cluster,
       clock: system.clock,
       observe: ({ uid, path }, ended) => this.#observe(uid, path, ended),
+      order: {
+        sentTo: (node) => markOf(this.#peers.of(node)),
+        hasArrived: (from, { session, sequence }) =>
+          this.#peers.of(from).hasArrived(session, sequence),
+      },
       maxWatchesPerNode: limits.maxWatchesPerNode,
       maxPendingMessages: limits.maxPendingWatchMessages,
       report: (error, what) => system.logger?.error({ error }, what),
@@ -262,6 +268,10 @@ export class Remoting implements Disposable {
 }
 
 const ownFrames: ReadonlySet<number> = new Set(Object.values(remoteFrameTypes))
+
+function markOf({ session, nextSequence }: Peer): DataMark {
+  return { session, sequence: nextSequence }
+}
 
 function handlersOf({ endpoint }: Cluster, inbox: Inbox): readonly Disposable[] {
   const { message, answer, unanswered, recipients } = remoteFrameTypes

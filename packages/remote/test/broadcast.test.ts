@@ -1,20 +1,20 @@
 import { Behaviors, type ActorRef } from '@casty/actor'
 import { describe, expect, test } from 'vitest'
 import { hostOf } from '../../membership/test/cluster-world.ts'
-import { BroadcastRef, type CollectedAnswers } from '../src/broadcast/broadcast-ref.ts'
-import { RemoteWorld, type TestNode } from './remote-world.ts'
+import { BroadcastRef, type CollectedAnswers } from '@casty/remote'
+import { ActorWorld, type ActorNode } from './actor-world.ts'
 
 type Question =
   | { readonly type: 'size'; readonly replyTo: ActorRef<number> }
   | { readonly type: 'note'; readonly text: string }
 
-interface Cache extends TestNode {
+interface Cache extends ActorNode {
   readonly notes: string[]
   readonly ref: ActorRef<Question>
 }
 
 /** A cache that says how large it is; one of size 0 keeps silent, and one below fails. */
-function cacheOf(node: TestNode, size: number): Cache {
+function cacheOf(node: ActorNode, size: number): Cache {
   const notes: string[] = []
   const behavior = Behaviors.receiveMessage<Question>((message) => {
     if (message.type === 'note') notes.push(message.text)
@@ -25,16 +25,16 @@ function cacheOf(node: TestNode, size: number): Cache {
 }
 
 async function caches(
-  world: RemoteWorld,
+  world: ActorWorld,
   hosts: string,
   sizes: readonly number[],
 ): Promise<Cache[]> {
-  const nodes = Object.values(await world.startNodes(hosts))
+  const nodes = await world.startNodes(hosts)
   return nodes.map((node, at) => cacheOf(node, sizes[at] ?? 1))
 }
 
 function broadcast(
-  node: TestNode,
+  node: ActorNode,
   options: { readonly role?: string } = {},
 ): BroadcastRef<Question> {
   return new BroadcastRef<Question>(node.remote, '/cache', options)
@@ -57,7 +57,7 @@ const size = (replyTo: ActorRef<number>): Question => ({ type: 'size', replyTo }
 
 describe('A message to all', () => {
   test('reaches the actor of that path on every member that is up, once', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const all = await caches(world, 'a b c', [])
     broadcast(first(all)).tell({ type: 'note', text: 'hello' })
     await world.advance(50)
@@ -65,7 +65,7 @@ describe('A message to all', () => {
   })
 
   test('reaches those with a role alone, where one is given', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const a = cacheOf(await world.startNode('a'), 1)
     const b = cacheOf(await world.startNode('b', { roles: ['cache'] }), 1)
     await world.until(() => world.allUp(2), 10_000)
@@ -75,7 +75,7 @@ describe('A message to all', () => {
   })
 
   test('does not go to members that have not come up, or were removed', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const all = await caches(world, 'a b c', [])
     const a = first(all)
     expect(broadcast(a).nodes.map(({ key }) => hostOf(key))).toEqual(['a', 'b', 'c'])
@@ -92,14 +92,14 @@ describe('A message to all', () => {
 
 describe('A question to all', () => {
   test('brings the answer of each', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const all = await caches(world, 'a b c', [1, 2, 3])
     const asked = broadcast(first(all)).ask<number>(size)
     expect(shown(await world.settled(asked))).toBe('a:1 b:2 c:3')
   })
 
   test('brings what there is by the deadline, and tells who is missing', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const all = await caches(world, 'a b c', [1, 0, 3])
     const asked = broadcast(first(all)).ask<number>(size, { timeoutMs: 500 })
     const start = world.clock.now()
@@ -108,7 +108,7 @@ describe('A question to all', () => {
   })
 
   test('tells at once who failed on it', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const all = await caches(world, 'a b', [-1, 2])
     const asked = broadcast(first(all)).ask<number>(size)
     const start = world.clock.now()
@@ -117,7 +117,7 @@ describe('A question to all', () => {
   })
 
   test('rejects where it cannot be made, or its options are wrong', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const all = await caches(world, 'a b', [])
     const fails = broadcast(first(all)).ask<number>(() => {
       throw new Error('not today')
@@ -128,7 +128,7 @@ describe('A question to all', () => {
   })
 
   test('rejects with the reason of its signal', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const all = await caches(world, 'a b', [1, 0])
     const controller = new AbortController()
     const asked = broadcast(first(all)).ask<number>(size, { signal: controller.signal })

@@ -1,25 +1,24 @@
 import { Behaviors, type ActorRef } from '@casty/actor'
 import { describe, expect, test } from 'vitest'
 import { hostOf } from '../../membership/test/cluster-world.ts'
-import { Receptionist } from '../src/receptionist/receptionist.ts'
-import { ServiceKey, type Listing } from '../src/receptionist/service-key.ts'
-import { RemoteWorld, type TestNode } from './remote-world.ts'
+import { Receptionist, ServiceKey, type Listing } from '@casty/remote'
+import { ActorWorld, type ActorNode } from './actor-world.ts'
 
 const printers = new ServiceKey<string>('printers')
 
-interface Office extends TestNode {
+interface Office extends ActorNode {
   readonly receptionist: Receptionist
   readonly printed: string[]
   readonly printer: ActorRef<string>
 }
 
 /** Nodes with a receptionist each, and a printer that is not registered yet. */
-async function offices(world: RemoteWorld, hosts: string): Promise<Office[]> {
+async function offices(world: ActorWorld, hosts: string): Promise<Office[]> {
   const nodes = await world.startNodes(hosts)
-  return Object.values(nodes).map(officeOf)
+  return nodes.map(officeOf)
 }
 
-function officeOf(node: TestNode): Office {
+function officeOf(node: ActorNode): Office {
   const printed: string[] = []
   const behavior = Behaviors.receiveMessage<string>((text) => void printed.push(text))
   const printer = node.system.spawn(behavior, { name: 'printer' })
@@ -46,7 +45,7 @@ function subscribed(office: Office): {
   return { told, subscription }
 }
 
-async function two(world: RemoteWorld): Promise<readonly [Office, Office]> {
+async function two(world: ActorWorld): Promise<readonly [Office, Office]> {
   const [a, b] = await offices(world, 'a b')
   if (!a || !b) throw new Error('There are no two')
   return [a, b]
@@ -54,7 +53,7 @@ async function two(world: RemoteWorld): Promise<readonly [Office, Office]> {
 
 describe('An actor that is registered', () => {
   test('is found at once where it lives, and soon from everywhere', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a, b] = await two(world)
     a.receptionist.register(printers, a.printer)
     expect(shown(a.receptionist.find(printers))).toBe('a')
@@ -65,7 +64,7 @@ describe('An actor that is registered', () => {
   })
 
   test('is withdrawn everywhere when its registration is disposed of', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a, b] = await two(world)
     const registration = a.receptionist.register(printers, a.printer)
     await world.until(() => shown(b.receptionist.find(printers)) === 'a', 5_000)
@@ -76,7 +75,7 @@ describe('An actor that is registered', () => {
   })
 
   test('stays while one of those who registered it wants it to', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a] = await offices(world, 'a')
     if (!a) throw new Error('There is none')
     const first = a.receptionist.register(printers, a.printer)
@@ -89,7 +88,7 @@ describe('An actor that is registered', () => {
   })
 
   test('is withdrawn everywhere when it stops', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a, b] = await two(world)
     const registration = a.receptionist.register(printers, a.printer)
     await world.until(() => shown(b.receptionist.find(printers)) === 'a', 5_000)
@@ -100,7 +99,7 @@ describe('An actor that is registered', () => {
   })
 
   test('before its node was admitted is found once it was', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a] = await offices(world, 'a')
     if (!a) throw new Error('There is none')
     const b = officeOf(await world.startNode('b'))
@@ -110,7 +109,7 @@ describe('An actor that is registered', () => {
   })
 
   test('that has stopped before is not offered', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a] = await offices(world, 'a')
     if (!a) throw new Error('There is none')
     await world.settled(a.system.stop(a.printer))
@@ -119,7 +118,7 @@ describe('An actor that is registered', () => {
   })
 
   test('is marked while its node cannot be reached, and gone when that is removed', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a, b] = await offices(world, 'a b c')
     if (!a || !b) throw new Error('There are no two')
     b.receptionist.register(printers, b.printer)
@@ -133,7 +132,7 @@ describe('An actor that is registered', () => {
   })
 
   test('is another one after its node was started again', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a, b] = await offices(world, 'a b c')
     if (!a || !b) throw new Error('There are no two')
     b.receptionist.register(printers, b.printer)
@@ -149,7 +148,7 @@ describe('An actor that is registered', () => {
   })
 
   test('registers itself as it begins, and once although it restarts, where it is discoverable', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a] = await offices(world, 'a')
     if (!a) throw new Error('There is none')
     const behavior = Behaviors.receiveMessage<string>((text) =>
@@ -168,7 +167,7 @@ describe('An actor that is registered', () => {
 
 describe('A subscriber of a service', () => {
   test('is told who is registered at once, and then of changes alone', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a, b] = await two(world)
     a.receptionist.register(printers, a.printer)
     const { told, subscription } = subscribed(b)
@@ -185,7 +184,7 @@ describe('A subscriber of a service', () => {
   })
 
   test('may be an actor, which is told until it stops', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a] = await offices(world, 'a')
     if (!a) throw new Error('There is none')
     const told: string[] = []
@@ -204,7 +203,7 @@ describe('A subscriber of a service', () => {
   })
 
   test('that throws is logged, and others are told', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a] = await offices(world, 'a')
     if (!a) throw new Error('There is none')
     a.receptionist.subscribe(printers, () => {
@@ -217,7 +216,7 @@ describe('A subscriber of a service', () => {
   })
 
   test('that subscribes another is not told twice', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a] = await offices(world, 'a')
     if (!a) throw new Error('There is none')
     const inner: { told: string[] }[] = []
@@ -231,7 +230,7 @@ describe('A subscriber of a service', () => {
 
 describe('A receptionist', () => {
   test('withdraws what it offered when it is disposed of', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a, b] = await two(world)
     a.receptionist.register(printers, a.printer)
     await world.until(() => shown(b.receptionist.find(printers)) === 'a', 5_000)
@@ -240,7 +239,7 @@ describe('A receptionist', () => {
   })
 
   test('passes by what is in the registry and is no ref', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a] = await offices(world, 'a')
     if (!a) throw new Error('There is none')
     a.cluster.registerService('service:printers', 'nonsense')

@@ -1,30 +1,29 @@
 import { Behaviors, type ActorRef } from '@casty/actor'
 import { describe, expect, test } from 'vitest'
-import type { Topic } from '../src/topics/topic.ts'
-import { Topics, type TopicsOptions } from '../src/topics/topics.ts'
-import { RemoteWorld, type TestNode } from './remote-world.ts'
+import { Topics, type Topic, type TopicsOptions } from '@casty/remote'
+import { ActorWorld, type ActorNode } from './actor-world.ts'
 
-interface Reader extends TestNode {
+interface Reader extends ActorNode {
   readonly topics: Topics
   readonly news: Topic<string>
 }
 
-function readerOf(node: TestNode, options: TopicsOptions = {}): Reader {
+function readerOf(node: ActorNode, options: TopicsOptions = {}): Reader {
   const topics = new Topics(node.remote, options)
   return { ...node, topics, news: topics.topic('news') }
 }
 
-async function readers(world: RemoteWorld, hosts: string): Promise<readonly Reader[]> {
-  return Object.values(await world.startNodes(hosts)).map((node) => readerOf(node))
+async function readers(world: ActorWorld, hosts: string): Promise<readonly Reader[]> {
+  return (await world.startNodes(hosts)).map((node) => readerOf(node))
 }
 
-async function two(world: RemoteWorld): Promise<readonly [Reader, Reader]> {
+async function two(world: ActorWorld): Promise<readonly [Reader, Reader]> {
   const [a, b] = await readers(world, 'a b')
   if (!a || !b) throw new Error('There are no two')
   return [a, b]
 }
 
-async function one(world: RemoteWorld): Promise<Reader> {
+async function one(world: ActorWorld): Promise<Reader> {
   const [a] = await readers(world, 'a')
   if (!a) throw new Error('There is none')
   return a
@@ -46,7 +45,7 @@ function relays({ cluster }: Reader): number {
 
 describe('What is published', () => {
   test('reaches the subscribers of all nodes, in order, and each once', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a, b] = await two(world)
     const [onA, onB, alsoOnB] = [subscribed(a), subscribed(b), subscribed(b)]
     await world.until(() => relays(a) === 2, 5_000)
@@ -56,7 +55,7 @@ describe('What is published', () => {
   })
 
   test('reaches subscribers of its own node before gossip tells of them', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const a = await one(world)
     const { told } = subscribed(a)
     a.news.publish('hello')
@@ -65,7 +64,7 @@ describe('What is published', () => {
   })
 
   test('reaches nobody else', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const a = await one(world)
     const { told } = subscribed(a)
     a.topics.topic<string>('weather').publish('rain')
@@ -74,7 +73,7 @@ describe('What is published', () => {
   })
 
   test('goes once to a node, however many subscribe there', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a, b] = await two(world)
     for (let count = 0; count < 10; count++) subscribed(b)
     await world.until(() => relays(a) > 0, 5_000)
@@ -82,8 +81,8 @@ describe('What is published', () => {
   })
 
   test('is dropped where too much waits, and is a dead letter', async () => {
-    await using world = new RemoteWorld()
-    const [node] = Object.values(await world.startNodes('a'))
+    await using world = new ActorWorld()
+    const [node] = await world.startNodes('a')
     if (!node) throw new Error('There is none')
     const a = readerOf(node, { mailbox: { capacity: 3 } })
     const { told } = subscribed(a)
@@ -97,7 +96,7 @@ describe('What is published', () => {
 
 describe('A subscriber of a topic', () => {
   test('may be an actor, and is let go when it stops', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const a = await one(world)
     const told: string[] = []
     const ref: ActorRef<string> = a.system.spawn(
@@ -115,7 +114,7 @@ describe('A subscriber of a topic', () => {
   })
 
   test('is told no more once it withdrew; with the last of them the relay goes', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const [a, b] = await two(world)
     const [left, right] = [subscribed(b), subscribed(b)]
     await world.until(() => relays(a) === 1, 5_000)
@@ -133,7 +132,7 @@ describe('A subscriber of a topic', () => {
   })
 
   test('that throws is logged, and others are told', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const a = await one(world)
     a.news.subscribe(() => {
       throw new Error('not today')
@@ -146,7 +145,7 @@ describe('A subscriber of a topic', () => {
   })
 
   test('that withdraws another while told spares it', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const a = await one(world)
     const others: Disposable[] = []
     a.news.subscribe(() => {
@@ -160,7 +159,7 @@ describe('A subscriber of a topic', () => {
   })
 
   test('is told no more once the topics were disposed of', async () => {
-    await using world = new RemoteWorld()
+    await using world = new ActorWorld()
     const a = await one(world)
     const { told, subscription } = subscribed(a)
     a.topics[Symbol.dispose]()
@@ -172,7 +171,7 @@ describe('A subscriber of a topic', () => {
 })
 
 test('A topic needs a name', async () => {
-  await using world = new RemoteWorld()
+  await using world = new ActorWorld()
   const a = await one(world)
   expect(() => a.topics.topic('')).toThrow(
     expect.objectContaining({ code: 'CASTY_REMOTE_INVALID_OPTION' }),

@@ -24,11 +24,6 @@ export interface CollectedAnswers<R> {
 
 /**
  * The actors at one path of all members that are up, whoever they are when a message is sent.
- *
- * @example
- * const caches = new BroadcastRef<CacheMessage>(remoting, '/cache')
- * caches.tell({ type: 'clear' })
- * const { answers, missing } = await caches.ask((replyTo) => ({ type: 'size', replyTo }))
  */
 export class BroadcastRef<in M> implements ActorRef<M> {
   readonly path: string

@@ -18,11 +18,6 @@ interface Subscription {
 /**
  * Where actors are registered under keys, and found by them from every node of the cluster. What one node
  * registers spreads by gossip; it goes when the actor stops, and with its node.
- *
- * @example
- * const printers = new ServiceKey<string>('printers')
- * receptionist.register(printers, printer)
- * for (const { ref } of receptionist.find(printers).instances) ref.tell('hello')
  */
 export class Receptionist implements Disposable {
   readonly #node: RemoteNode

@@ -6,7 +6,7 @@
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
 
 /** Longest system message, in bytes. */
-export const maxSystemMessageBytes = 4_096
+export const maxSystemMessageBytes = 8_192
 
 /** A session begins anew each time that one end gave up: so many are not seen in any life. */
 const maxSession = 2 ** 32

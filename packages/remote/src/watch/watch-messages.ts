@@ -3,7 +3,7 @@ import type { Ending } from '@casty/actor'
 import type { DataMark } from './data-order.ts'
 
 /** Longest path of an actor that can be watched from afar, in UTF-16 units of three bytes at most. */
-export const maxWatchedPathLength = 1_024
+export const maxWatchedPathLength = 2_048
 const maxPathBytes: number = 3 * maxWatchedPathLength
 
 /** What an actor is known by to other nodes. */
