@@ -276,7 +276,7 @@ export class ActorSystem implements AsyncDisposable {
    * and the logger, and left behind.
    *
    * @returns disposed of, it is not done
-   * @throws ActorError `CASTY_ACTOR_INVALID_OPTION`
+   * @throws ActorError `CASTY_ACTOR_INVALID_OPTION`; `CASTY_ACTOR_STOPPED` where that phase has begun
    */
   beforeShutdown(
     phase: ShutdownPhase,
@@ -285,6 +285,7 @@ export class ActorSystem implements AsyncDisposable {
   ): Disposable {
     const of = 'beforeShutdown()'
     knownNames(of, options, ['name', 'timeoutMs'])
+    if (typeof task !== 'function') throw ActorError.invalidOption(of, 'task', task, 'a function')
     const { name = task.name === '' ? 'unnamed' : task.name, timeoutMs = 5_000 } = options
     if (!shutdownPhases.includes(phase)) {
       throw ActorError.invalidOption(of, 'phase', phase, `one of ${shutdownPhases.join(', ')}`)

@@ -1,8 +1,10 @@
 // A question to an actor: a message with a ref to answer to, and a promise of the answer.
 import type { ActorRef } from './actor-ref.ts'
+import { AdaptedRef, adaptingCell } from './adapted.ts'
 import { cycleOf, type Call } from './call.ts'
 import type { Cell } from './cell.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
+import type { Delivery } from './delivery.ts'
 import { AnswerRef, DistantRef, type AnswerHolder } from './distant-ref.ts'
 import { Envelope } from './envelope.ts'
 import { ActorError } from './errors.ts'
@@ -49,19 +51,31 @@ export function ask<M, R>(
     signal?.throwIfAborted()
     const answer = new Answer<R>(runtime, target.path, resolve, reject)
     const message = makeMessage(answer)
-    const cell = localCell(target)
+    const cell = localCell(target) ?? adaptingCell(target)
     const cycle = cell && cycleOf(cell, call)
     if (cycle) throw ActorError.askCycle(cycle)
     answer.waitFor(timeoutMs, signal)
     if (call) answer.isAwaitedBy(call, cell)
     try {
-      if (cell) cell.enqueue(new Question(message, answer, call, carriedTo(cell, message)))
+      const carried = cell && carriedTo(cell, message)
+      if (target instanceof AdaptedRef) target.deliver(message, deliveryOf(answer, carried))
+      else if (cell) cell.enqueue(new Question(message, answer, call, carried))
       else if (target instanceof DistantRef) target.ask(message, answer)
       else target.tell(message)
     } catch (error) {
       answer.fail(error) // Or its deadline would outlive it.
     }
   })
+}
+
+function deliveryOf(answer: Answer<never>, carried: unknown): Delivery {
+  return {
+    carried,
+    get isWithdrawn() {
+      return answer.isWithdrawn
+    },
+    undelivered: (reason, cause) => answer.undelivered(reason, cause),
+  }
 }
 
 /** An actor that waits for its own answer, while it waits, would wait for ever. */

@@ -56,7 +56,7 @@ export class Context<M> implements ActorContext<M> {
       const timers = new CellTimers<M>(this.#cell)
       this.#timers = timers
       this.#untilReleased(() => {
-        timers.cancelAll()
+        timers.end()
         this.#timers = undefined
       })
     }
@@ -69,7 +69,7 @@ export class Context<M> implements ActorContext<M> {
     const stash = new CellStash<unknown>(this.#cell)
     extras.stash = stash
     this.#untilReleased(() => {
-      stash.unstashAll()
+      stash.end()
       extras.stash = undefined
     })
     return stash

@@ -236,3 +236,65 @@ describe('An actor that asks itself', () => {
     expect(log).toEqual(['inner!'])
   })
 })
+
+describe('A question to a ref that adapts', () => {
+  type Question = { readonly replyTo: ActorRef<string> }
+
+  /** An actor, and a ref to it for questions. */
+  async function adapting(system: TestSystem, behavior: Behavior<Question>) {
+    const refs: ActorRef<Question>[] = []
+    const ref = system.spawn(
+      Behaviors.setup<Question>((context) => {
+        refs.push(context.adapt<Question>((question) => question))
+        return behavior
+      }),
+      { name: 'adapts' },
+    )
+    await system.idle()
+    return { ref, adapted: refs[0] ?? expect.unreachable() }
+  }
+
+  const ask = (system: TestSystem, ref: ActorRef<Question>): Promise<string> =>
+    system.ask<Question, string>(ref, (replyTo) => ({ replyTo }))
+
+  test('is answered', async () => {
+    await using system = new TestSystem()
+    const { adapted } = await adapting(
+      system,
+      Behaviors.receive(({ replyTo }) => replyTo.tell('yes')),
+    )
+    expect(await ask(system, adapted)).toBe('yes')
+  })
+
+  test.each<[string, Behavior<Question>]>([
+    ['unhandled', Behaviors.receive(() => Behaviors.unhandled)],
+    [
+      'failed',
+      Behaviors.receive(() => {
+        throw new Error('no')
+      }),
+    ],
+  ])('that is %s is known to have no answer', async (reason, behavior) => {
+    await using system = new TestSystem()
+    const { adapted } = await adapting(system, behavior)
+    await expect(ask(system, adapted)).rejects.toMatchObject({ reason })
+    expect(system.clock.pendingTimers).toBe(0)
+  })
+
+  test('of one who has stopped is known to have none, as is one that it puts to itself', async () => {
+    await using system = new TestSystem()
+    const asked: unknown[] = []
+    const { ref, adapted } = await adapting(
+      system,
+      Behaviors.receive(async (_question, context) => {
+        const itself = context.ask<Question, string>(adapted, (replyTo) => ({ replyTo }))
+        asked.push(await itself.catch((error: unknown) => error))
+      }),
+    )
+    ref.tell({ replyTo: adapted as unknown as ActorRef<string> })
+    await system.idle()
+    expect(asked[0]).toMatchObject({ code: 'CASTY_ACTOR_ASK_CYCLE' })
+    await system.stop(ref)
+    await expect(ask(system, adapted)).rejects.toMatchObject({ reason: 'stopped' })
+  })
+})
