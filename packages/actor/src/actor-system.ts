@@ -9,6 +9,7 @@ import { ignore } from './behaviors.ts'
 import { Cell } from './cell.ts'
 import { Context } from './context.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
+import { Deadlines } from './deadlines.ts'
 import { deliver, type Delivery } from './delivery.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { DistantRef } from './distant-ref.ts'
@@ -36,6 +37,7 @@ import { checkedMailbox, spawnIn } from './spawn.ts'
 import type { Ending } from './signal.ts'
 import type { SystemEvent } from './system-event.ts'
 import { SystemLog } from './system-log.ts'
+import { startOrder, stopOrder } from './system-message.ts'
 import { systemTurns } from './system-turns.ts'
 import { observed } from './surroundings.ts'
 
@@ -122,6 +124,7 @@ export class ActorSystem implements AsyncDisposable {
       this.#report(error, `Task ${name} of the shutdown failed, in phase ${phase}`)
       this.#events.publish({ type: 'shutdown-task-failed', phase, name, error })
     })
+    const turns = systemTurns(clock)
     let ended = (): void => {}
     this.#ended = new Promise<void>((resolve) => {
       ended = resolve
@@ -130,7 +133,8 @@ export class ActorSystem implements AsyncDisposable {
       system: this,
       clock,
       random,
-      dispatcher: new Dispatcher(systemTurns(clock)),
+      dispatcher: new Dispatcher(turns),
+      deadlines: new Deadlines(clock, turns),
       conduct: {
         contextOf: (cell) => new Context(cell),
         obey,
@@ -150,7 +154,7 @@ export class ActorSystem implements AsyncDisposable {
       ended: () => ended(),
     }
     this.#guardian = new Cell(this.#runtime, undefined, '', ignore, this.#runtime.mailbox)
-    this.#guardian.order({ type: 'start' })
+    this.#guardian.order(startOrder)
   }
 
   /** Starts an actor at the root. @throws ActorError see `ActorContext.spawn` */
@@ -164,12 +168,15 @@ export class ActorSystem implements AsyncDisposable {
    *
    * @throws ActorError `CASTY_ACTOR_FOREIGN_REF`
    */
-  async stop(ref: ActorRef<never>): Promise<void> {
-    const cell = this.#cellOf(ref)
-    if (cell.stage === 'stopped') return
-    await new Promise<void>((resolve) => {
-      cell.ties.onEnd.add(() => resolve())
-      cell.order({ type: 'stop' })
+  stop(ref: ActorRef<never>): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const cell = this.#cellOf(ref)
+      if (cell.stage === 'stopped') {
+        resolve()
+        return
+      }
+      cell.ties.whenEnded(() => resolve())
+      cell.order(stopOrder)
     })
   }
 
@@ -179,12 +186,12 @@ export class ActorSystem implements AsyncDisposable {
    *
    * Rejects with `CASTY_ACTOR_ASK_TIMEOUT`, `CASTY_ACTOR_ASK_UNANSWERED`, or the reason of the signal.
    */
-  async ask<M, R, const Q extends M = M>(
+  ask<M, R, const Q extends M = M>(
     ref: ActorRef<M>,
     makeMessage: (replyTo: ActorRef<R>) => Q,
     options?: AskOptions,
   ): Promise<R> {
-    return await ask(this.#runtime, ref, makeMessage, options)
+    return ask(this.#runtime, ref, makeMessage, options)
   }
 
   /**
@@ -206,8 +213,8 @@ export class ActorSystem implements AsyncDisposable {
       }
     }
     if (cell.stage === 'stopped') told(cell.ending)
-    else cell.ties.onEnd.add(told)
-    return { [Symbol.dispose]: () => void cell.knownTies?.onEnd.delete(told) }
+    else cell.ties.whenEnded(told)
+    return { [Symbol.dispose]: () => cell.knownTies?.forget(told) }
   }
 
   /**
@@ -276,7 +283,7 @@ export class ActorSystem implements AsyncDisposable {
    * and the logger, and left behind.
    *
    * @returns disposed of, it is not done
-   * @throws ActorError `CASTY_ACTOR_INVALID_OPTION`; `CASTY_ACTOR_STOPPED` where that phase has begun
+   * @throws ActorError `CASTY_ACTOR_INVALID_OPTION`
    */
   beforeShutdown(
     phase: ShutdownPhase,
@@ -285,7 +292,6 @@ export class ActorSystem implements AsyncDisposable {
   ): Disposable {
     const of = 'beforeShutdown()'
     knownNames(of, options, ['name', 'timeoutMs'])
-    if (typeof task !== 'function') throw ActorError.invalidOption(of, 'task', task, 'a function')
     const { name = task.name === '' ? 'unnamed' : task.name, timeoutMs = 5_000 } = options
     if (!shutdownPhases.includes(phase)) {
       throw ActorError.invalidOption(of, 'phase', phase, `one of ${shutdownPhases.join(', ')}`)
@@ -314,7 +320,7 @@ export class ActorSystem implements AsyncDisposable {
 
   async #shutDown(): Promise<void> {
     await this.#tasks.run(phasesBefore)
-    this.#guardian.order({ type: 'stop' })
+    this.#guardian.order(stopOrder)
     const overdue = await this.#stopped()
     this.#scheduler.cancelAll()
     await this.#tasks.run(['release'])
@@ -367,6 +373,7 @@ export class ActorSystem implements AsyncDisposable {
   }
 
   #publish(event: SystemEvent): void {
+    if (this.#events.size === 0 && event.type !== 'actor-failed') return
     if ('ref' in event && event.ref === this.#guardian.ref) return
     if (event.type === 'actor-failed') this.#log?.failed(event)
     this.#events.publish(event)

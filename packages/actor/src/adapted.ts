@@ -100,6 +100,7 @@ export function adaptingCell(ref: ActorRef<never>): Cell | undefined {
 class Adapted extends Sealed {
   protected override readonly sent: unknown
   override readonly carried: unknown
+  override readonly isValid = true
   readonly #delivery: Delivery | undefined
 
   constructor(sent: unknown, carried: unknown, make: () => unknown, delivery?: Delivery) {
@@ -107,10 +108,6 @@ class Adapted extends Sealed {
     this.carried = carried
     this.sent = sent
     this.#delivery = delivery
-  }
-
-  override get isValid(): boolean {
-    return this.#delivery?.isWithdrawn !== true
   }
 
   override undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {

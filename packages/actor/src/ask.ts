@@ -1,10 +1,9 @@
 // A question to an actor: a message with a ref to answer to, and a promise of the answer.
 import type { ActorRef } from './actor-ref.ts'
-import { AdaptedRef, adaptingCell } from './adapted.ts'
 import { cycleOf, type Call } from './call.ts'
 import type { Cell } from './cell.ts'
+import type { DeadlineQueue, Waiting } from './deadlines.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
-import type { Delivery } from './delivery.ts'
 import { AnswerRef, DistantRef, type AnswerHolder } from './distant-ref.ts'
 import { Envelope } from './envelope.ts'
 import { ActorError } from './errors.ts'
@@ -49,33 +48,21 @@ export function ask<M, R>(
   return new Promise<R>((resolve, reject) => {
     const { signal, timeoutMs } = checked(options)
     signal?.throwIfAborted()
-    const answer = new Answer<R>(runtime, target.path, resolve, reject)
+    const answer = new Answer<R>(runtime, target, resolve, reject)
     const message = makeMessage(answer)
-    const cell = localCell(target) ?? adaptingCell(target)
+    const cell = localCell(target)
     const cycle = cell && cycleOf(cell, call)
     if (cycle) throw ActorError.askCycle(cycle)
     answer.waitFor(timeoutMs, signal)
     if (call) answer.isAwaitedBy(call, cell)
     try {
-      const carried = cell && carriedTo(cell, message)
-      if (target instanceof AdaptedRef) target.deliver(message, deliveryOf(answer, carried))
-      else if (cell) cell.enqueue(new Question(message, answer, call, carried))
+      if (cell) cell.enqueue(new Question(message, answer, call, carriedTo(cell, message)))
       else if (target instanceof DistantRef) target.ask(message, answer)
       else target.tell(message)
     } catch (error) {
       answer.fail(error) // Or its deadline would outlive it.
     }
   })
-}
-
-function deliveryOf(answer: Answer<never>, carried: unknown): Delivery {
-  return {
-    carried,
-    get isWithdrawn() {
-      return answer.isWithdrawn
-    },
-    undelivered: (reason, cause) => answer.undelivered(reason, cause),
-  }
 }
 
 /** An actor that waits for its own answer, while it waits, would wait for ever. */
@@ -100,12 +87,12 @@ function checked(options: AskOptions): AskOptions {
 }
 
 /** Where the answer goes: to the first who looks, and that is the promise. */
-class Answer<R> extends AnswerRef<R> {
+class Answer<R> extends AnswerRef<R> implements Waiting {
   readonly #runtime: Runtime
-  readonly #target: string
+  readonly #target: ActorRef<never>
   readonly #resolve: (answer: R) => void
   readonly #reject: (error: unknown) => void
-  #deadline: Disposable | undefined
+  #deadline: DeadlineQueue | undefined
   #forgetSignal: (() => void) | undefined
   #forgetAsker: (() => void) | undefined
   #holder: AnswerHolder | undefined
@@ -115,7 +102,7 @@ class Answer<R> extends AnswerRef<R> {
 
   constructor(
     runtime: Runtime,
-    target: string,
+    target: ActorRef<never>,
     resolve: (answer: R) => void,
     reject: (error: unknown) => void,
   ) {
@@ -127,7 +114,7 @@ class Answer<R> extends AnswerRef<R> {
   }
 
   get path(): string {
-    return `${this.#target}?`
+    return `${this.#target.path}?`
   }
 
   tell(answer: R): void {
@@ -141,9 +128,7 @@ class Answer<R> extends AnswerRef<R> {
   waitFor(timeoutMs: number | undefined, signal?: AbortSignal): void {
     if (this.#isOver) return // It was answered before it was asked.
     if (timeoutMs !== undefined) {
-      this.#deadline = this.#runtime.clock.schedule(timeoutMs, () =>
-        this.fail(ActorError.askTimeout(this.#target, timeoutMs)),
-      )
+      this.#deadline = this.#runtime.deadlines.add(this, timeoutMs)
     }
     if (!signal) return
     const aborted = (): void => this.fail(signal.reason)
@@ -161,7 +146,7 @@ class Answer<R> extends AnswerRef<R> {
       this.#isWithdrawn = true
       this.fail(error)
     }
-    const asked = { path: this.#target, cell, call, withdraw }
+    const asked = { path: this.#target.path, cell, call, withdraw }
     asking.add(asked)
     this.#forgetAsker = () => {
       call.isOver = true
@@ -188,8 +173,12 @@ class Answer<R> extends AnswerRef<R> {
 
   undelivered(reason: DeadLetterReason, cause?: unknown): void {
     if (!this.#isOver) {
-      this.fail(ActorError.askUnanswered(this.#target, whys[reason], reason, cause))
+      this.fail(ActorError.askUnanswered(this.#target.path, whys[reason], reason, cause))
     }
+  }
+
+  expire(timeoutMs: number): void {
+    this.fail(ActorError.askTimeout(this.#target.path, timeoutMs))
   }
 
   fail(error: unknown): void {
@@ -200,7 +189,7 @@ class Answer<R> extends AnswerRef<R> {
 
   #end(): void {
     this.#isOver = true
-    this.#deadline?.[Symbol.dispose]()
+    this.#deadline?.delete(this)
     this.#forgetSignal?.()
     this.#forgetAsker?.()
     this.#holder?.answerOver(this.#slot)

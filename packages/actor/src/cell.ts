@@ -204,9 +204,11 @@ export class Cell implements Runnable {
   }
 
   #runOnce(): void {
-    const order = this.#nextOrder()
-    if (order) this.runtime.conduct.obey(this, order)
-    else this.#handle(this.mailbox.take())
+    if (this.#orders === undefined) this.#handle(this.mailbox.take())
+    else {
+      const order = this.#nextOrder()
+      if (order) this.runtime.conduct.obey(this, order)
+    }
   }
 
   #runBehind(gate: GateKeeper, most: number): number {

@@ -12,13 +12,14 @@ import { extrasOf } from './extras.ts'
 import { localCell } from './local-ref.ts'
 import { spawnIn } from './spawn.ts'
 import { CellStash, type Stash } from './stash.ts'
+import { stopOrder } from './system-message.ts'
 import { CellTimers, type Timers } from './timers.ts'
 
 export class Context<M> implements ActorContext<M> {
   readonly #cell: Cell
   #timers: CellTimers<M> | undefined
   /** What was asked in one turn. */
-  #asked: { readonly promise: Promise<unknown>; readonly call: Call }[] = []
+  #asked: { readonly promise: Promise<unknown>; readonly call: Call }[] | undefined
   /** Made when somebody waits with it. */
   #abortion: { readonly controller: AbortController } | undefined
 
@@ -56,7 +57,7 @@ export class Context<M> implements ActorContext<M> {
       const timers = new CellTimers<M>(this.#cell)
       this.#timers = timers
       this.#untilReleased(() => {
-        timers.end()
+        timers.cancelAll()
         this.#timers = undefined
       })
     }
@@ -69,7 +70,7 @@ export class Context<M> implements ActorContext<M> {
     const stash = new CellStash<unknown>(this.#cell)
     extras.stash = stash
     this.#untilReleased(() => {
-      stash.end()
+      stash.unstashAll()
       extras.stash = undefined
     })
     return stash
@@ -96,7 +97,7 @@ export class Context<M> implements ActorContext<M> {
   stop(child: ActorRef<never>): void {
     const cell = localCell(child)
     if (cell?.parent !== this.#cell) throw ActorError.notAChild(this.#cell.path, child.path)
-    cell.order({ type: 'stop' })
+    cell.order(stopOrder)
   }
 
   watch(ref: ActorRef<never>): void {
@@ -127,8 +128,8 @@ export class Context<M> implements ActorContext<M> {
   ): Promise<R> {
     const call = callOf(this.#cell)
     const promise = ask(this.#cell.runtime, ref, makeMessage, options, call)
-    if (this.#asked[0]?.call.turn !== call.turn) this.#asked = []
-    this.#asked.push({ promise, call })
+    if (this.#asked?.[0]?.call.turn === call.turn) this.#asked.push({ promise, call })
+    else this.#asked = [{ promise, call }]
     return promise
   }
 
@@ -139,7 +140,7 @@ export class Context<M> implements ActorContext<M> {
   ): void {
     const cell = this.#cell
     // Nobody waits for an answer that comes as a message: who asks back is no circle.
-    for (const asked of this.#asked) if (asked.promise === promise) asked.call.isPiped = true
+    for (const asked of this.#asked ?? []) if (asked.promise === promise) asked.call.isPiped = true
     const restarts = cell.extras?.restarts ?? 0
     const tell = (open: () => M): void => cell.enqueueAlways(new Outcome(cell, restarts, open))
     promise.then(

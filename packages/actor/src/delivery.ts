@@ -10,8 +10,6 @@ import type { Runtime } from './runtime.ts'
 export interface Delivery {
   /** What an instrument has travel with it. */
   readonly carried?: unknown
-  /** Looked at when its turn comes: whether it is not to be handled any more. @defaultValue false */
-  readonly isWithdrawn?: boolean
   /** It will not be handled. It is a dead letter as well, where it was this system that dropped it. */
   undelivered(reason: DeadLetterReason, cause?: unknown): void
 }
@@ -20,6 +18,7 @@ export interface Delivery {
 class Delivered extends Envelope {
   override readonly content: unknown
   override readonly carried: unknown
+  override readonly isValid = true
   readonly #delivery: Delivery
 
   constructor(content: unknown, delivery: Delivery) {
@@ -27,10 +26,6 @@ class Delivered extends Envelope {
     this.content = content
     this.carried = delivery.carried
     this.#delivery = delivery
-  }
-
-  override get isValid(): boolean {
-    return this.#delivery.isWithdrawn !== true
   }
 
   override open(): unknown {

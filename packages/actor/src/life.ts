@@ -5,6 +5,7 @@ import { ActorError } from './errors.ts'
 import { instrumented } from './instrument.ts'
 import { isPromise } from './is-promise.ts'
 import type { Ending } from './signal.ts'
+import { stopOrder } from './system-message.ts'
 import { wrap } from './surroundings.ts'
 import { unwrapped } from './wrapping.ts'
 
@@ -77,12 +78,16 @@ export function stop(cell: Cell, ending: Ending): void {
 
 /** Ends what the incarnation holds: its timers, its signal, its children. */
 export function letGo(cell: Cell): void {
-  const { extras } = cell
-  for (const release of extras?.releases ?? []) release()
-  extras?.releases.clear()
-  extras?.escalated.clear()
-  cell.knownTies?.unwatchAll(cell)
-  for (const child of cell.knownTies?.children.values() ?? []) child.order({ type: 'stop' })
+  const { extras, knownTies } = cell
+  if (extras) {
+    for (const release of extras.releases) release()
+    extras.releases.clear()
+    extras.escalated.clear()
+  }
+  if (!knownTies) return
+  knownTies.unwatchAll(cell)
+  if (knownTies.children.size === 0) return
+  for (const child of knownTies.children.values()) child.order(stopOrder)
 }
 
 /** Whoever waits for its children goes on when there are none. */
@@ -117,7 +122,9 @@ function finish(cell: Cell): void {
 export function end(cell: Cell): void {
   cell.stage = 'stopped'
   cell.runtime.gate?.forget(cell)
-  for (const message of cell.mailbox.takeAll()) cell.undelivered(message, 'stopped')
+  if (cell.mailbox.size > 0) {
+    for (const message of cell.mailbox.takeAll()) cell.undelivered(message, 'stopped')
+  }
   cell.knownTies?.ended(cell)
   cell.runtime.publish({ type: 'actor-stopped', ref: cell.ref, ending: cell.ending })
   if (cell.parent) cell.parent.order({ type: 'child-ended', child: cell })

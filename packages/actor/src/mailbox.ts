@@ -25,42 +25,56 @@ export const mailboxDefaults: MailboxSettings = Object.freeze({
   stashCapacity: 1_000,
 })
 
-/** Room for so many is kept when a mailbox has run empty. */
+/** None waits. Known to this file alone: whatever can be told may wait. */
+const none: unique symbol = Symbol('none')
+
+/** So many are taken before room is given back. */
 const keptRoom = 32
 
 /** First in, first out. Holds any value: `size` tells whether there is one. */
 export class Mailbox<T = unknown> {
+  /** The one that waits where no other does: most mailboxes never hold two, and need no list. */
+  #only: T | typeof none = none
+  /** Where there was a second one, all that wait, from the head on. */
   #items: (T | undefined)[] | undefined
   #head = 0
 
   get size(): number {
-    return this.#items === undefined ? 0 : this.#items.length - this.#head
+    if (this.#items !== undefined) return this.#items.length - this.#head
+    return this.#only === none ? 0 : 1
   }
 
   push(item: T): void {
-    if (this.#items === undefined) this.#items = [item]
-    else this.#items.push(item)
+    if (this.#items !== undefined) this.#items.push(item)
+    else if (this.#only === none) this.#only = item
+    else {
+      this.#items = [this.#only, item]
+      this.#only = none
+    }
   }
 
   /** The one that has waited for the longest, which is left where it is. */
   get first(): T | undefined {
-    return this.#items?.[this.#head]
+    if (this.#items !== undefined) return this.#items[this.#head]
+    return this.#only === none ? undefined : this.#only
   }
 
   /** Puts `items` before all others. */
   unshift(items: readonly T[]): void {
-    this.#items = [...items, ...this.#rest()]
-    this.#head = 0
+    const all = [...items, ...this.takeAll()]
+    if (all.length > 0) this.#items = all
   }
 
   /** The one that has waited for the longest; undefined where there is none. */
   take(): T | undefined {
     const items = this.#items
-    if (items === undefined || this.#head === items.length) return undefined
+    if (items === undefined) return this.#takeOnly()
     const item = items[this.#head]
     items[this.#head++] = undefined
-    if (this.#head === items.length) this.#clear(items)
-    else if (this.#head >= keptRoom && this.#head * 2 >= items.length) {
+    if (this.#head === items.length) {
+      this.#items = undefined
+      this.#head = 0
+    } else if (this.#head >= keptRoom && this.#head * 2 >= items.length) {
       // What was taken is let go of now and then, or a mailbox that never runs empty would grow for ever.
       this.#items = items.slice(this.#head)
       this.#head = 0
@@ -68,8 +82,16 @@ export class Mailbox<T = unknown> {
     return item
   }
 
+  #takeOnly(): T | undefined {
+    const only = this.#only
+    if (only === none) return undefined
+    this.#only = none
+    return only
+  }
+
   takeAll(): readonly T[] {
     const rest = this.#rest()
+    this.#only = none
     this.#items = undefined
     this.#head = 0
     return rest
@@ -77,7 +99,13 @@ export class Mailbox<T = unknown> {
 
   /** The first that is like that, out of turn; `nothing` where none is. */
   takeFirst(isLikeThat: (item: T) => boolean): T | typeof nothing {
-    const items = this.#items ?? []
+    const items = this.#items
+    if (items === undefined) {
+      const only = this.#only
+      if (only === none || !isLikeThat(only)) return nothing
+      this.#only = none
+      return only
+    }
     for (let position = this.#head; position < items.length; position++) {
       const item = items[position] as T // From the head on nothing was taken.
       if (!isLikeThat(item)) continue
@@ -94,12 +122,7 @@ export class Mailbox<T = unknown> {
 
   #rest(): readonly T[] {
     // From the head on nothing was taken.
-    return (this.#items?.slice(this.#head) ?? []) as readonly T[]
-  }
-
-  #clear(items: unknown[]): void {
-    this.#head = 0
-    if (items.length > keptRoom) this.#items = undefined
-    else items.length = 0
+    if (this.#items !== undefined) return this.#items.slice(this.#head) as readonly T[]
+    return this.#only === none ? [] : [this.#only]
   }
 }

@@ -4,6 +4,7 @@ import type { ActorSystem } from './actor-system.ts'
 import type { Behavior } from './behavior.ts'
 import type { Cell } from './cell.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
+import type { Deadlines } from './deadlines.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { GateKeeper, type Gate } from './gate.ts'
 import type { Instrument } from './instrument.ts'
@@ -42,6 +43,8 @@ export interface Runtime {
   readonly clock: Clock
   readonly random: Random
   readonly dispatcher: Dispatcher
+  /** Of questions. */
+  readonly deadlines: Deadlines
   readonly conduct: Conduct
   /** Of actors that are spawned without one. */
   readonly mailbox: MailboxSettings

@@ -89,13 +89,13 @@ export class SystemScheduler implements Scheduler {
     const entry: Disposable = {
       [Symbol.dispose]: () => {
         timer[Symbol.dispose]()
-        cell?.ties.onEnd.delete(end)
+        cell?.knownTies?.forget(end)
         if (this.#entries.get(key) === entry) this.#entries.delete(key)
       },
     }
     if (cell?.stage === 'stopped') timer[Symbol.dispose]()
     else {
-      cell?.ties.onEnd.add(end)
+      cell?.ties.whenEnded(end)
       this.#entries.set(key, entry)
     }
     return entry

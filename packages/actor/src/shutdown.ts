@@ -41,17 +41,13 @@ export class ShutdownTasks {
   readonly #tasks = new Set<Registered>()
   /** Of the current phase: those that have not settled. */
   readonly #running = new Set<string>()
-  readonly #begun = new Set<ShutdownPhase>()
 
   constructor(clock: Clock, report: ReportTask) {
     this.#clock = clock
     this.#report = report
   }
 
-  /** @throws ActorError `CASTY_ACTOR_STOPPED` where the phase has begun: it would never be done */
   add(phase: ShutdownPhase, task: ShutdownTask, name: string, timeoutMs: number): Disposable {
-    if (this.#begun.has(phase))
-      throw ActorError.stopped(`The system whose phase ${phase} has begun`)
     const registered = { phase, task, name, timeoutMs }
     this.#tasks.add(registered)
     return { [Symbol.dispose]: () => void this.#tasks.delete(registered) }
@@ -65,7 +61,6 @@ export class ShutdownTasks {
   async run(phases: readonly ShutdownPhase[]): Promise<void> {
     for (const phase of phases) {
       // Tasks may be added until their phase begins.
-      this.#begun.add(phase)
       const tasks = [...this.#tasks].filter((one) => one.phase === phase)
       // eslint-disable-next-line no-await-in-loop -- One phase comes after the other.
       await Promise.all(tasks.map((task) => this.#runOne(task)))

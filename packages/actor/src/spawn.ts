@@ -7,6 +7,7 @@ import { ActorError } from './errors.ts'
 import { capable, knownNames } from './option-values.ts'
 import { mailboxDefaults, type MailboxSettings, type OverflowPolicy } from './mailbox.ts'
 import { behindGate, type Runtime } from './runtime.ts'
+import { startOrder } from './system-message.ts'
 
 const spawnOptions: readonly string[] = ['name', 'mailbox', 'gate'] satisfies (keyof SpawnOptions)[]
 const mailboxOptions = Object.keys(mailboxDefaults)
@@ -24,7 +25,6 @@ export function spawnIn<M>(
   if (options !== noOptions) knownNames('spawn()', options, spawnOptions)
   // What begins anew lets go of its children first: one that came later would be left over.
   if (parent.isEnding || parent.stage === 'restarting') throw ActorError.stopped(parent.path)
-  const { children } = parent.ties
   const name = options.name === undefined ? freeName(parent) : checkedName(options.name)
   const mailbox = options.mailbox
     ? checkedMailbox('spawn()', options.mailbox, runtime.mailbox)
@@ -32,9 +32,9 @@ export function spawnIn<M>(
   // Only refs for its messages, and its own context, ever put one into its mailbox.
   const untyped = spiedOn(parent, behavior as unknown as Behavior<unknown>)
   const cell = new Cell(runtimeFor(runtime, options), parent, name, untyped, mailbox)
-  if (parent.ties.has(name)) throw ActorError.nameTaken(cell.path)
-  children.set(name, cell)
-  cell.order({ type: 'start' })
+  if (options.name !== undefined && parent.ties.has(name)) throw ActorError.nameTaken(cell.path)
+  parent.ties.addChild(cell)
+  cell.order(startOrder)
   return cell.ref
 }
 

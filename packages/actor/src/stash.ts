@@ -16,7 +16,7 @@ export interface Stash<M> {
   /**
    * Puts a message aside: as a rule the one that is being handled, which does not count as handled then.
    *
-   * @throws ActorError `CASTY_ACTOR_STASH_FULL`; `CASTY_ACTOR_STOPPED` where the actor has begun anew since
+   * @throws ActorError `CASTY_ACTOR_STASH_FULL`
    */
   stash(message: M): void
   /** Has all of them handled next, in the order in which they were put aside. */
@@ -26,7 +26,6 @@ export interface Stash<M> {
 export class CellStash<M> implements Stash<M> {
   readonly #cell: Cell
   #items: unknown[] = []
-  #isOver = false
 
   constructor(cell: Cell) {
     this.#cell = cell
@@ -42,9 +41,6 @@ export class CellStash<M> implements Stash<M> {
 
   stash(message: M): void {
     const cell = this.#cell
-    // Nobody would take it out again.
-    if (this.#isOver)
-      throw ActorError.stopped(`The incarnation of ${cell.path} whose stash that was`)
     if (this.size >= this.capacity) throw ActorError.stashFull(cell.path, this.capacity)
     const item = this.#taken(message)
     if (cell.isEnding) cell.undelivered(item, 'stopped')
@@ -57,12 +53,6 @@ export class CellStash<M> implements Stash<M> {
     if (current instanceof Envelope ? !current.gave(message) : current !== message) return message
     this.#cell.current = nothing
     return current instanceof Envelope ? current.shelve() : current
-  }
-
-  /** The incarnation whose stash this is is over. */
-  end(): void {
-    this.#isOver = true
-    this.unstashAll()
   }
 
   unstashAll(): void {

@@ -21,3 +21,7 @@ export interface ChildFailed {
   readonly child: Cell
   readonly error: unknown
 }
+
+// Of these there is nothing more to tell, so that all actors get the same.
+export const startOrder: SystemMessage = { type: 'start' }
+export const stopOrder: SystemMessage = { type: 'stop' }

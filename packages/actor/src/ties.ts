@@ -33,17 +33,39 @@ class DistantWatch implements Watched {
   }
 }
 
+const noChildren: ReadonlyMap<string, Cell> = new Map<string, Cell>()
+
 export class Ties {
-  readonly children: Map<string, Cell> = new Map<string, Cell>()
-  /** How many of them were given a name. */
+  /** How many children were given a name. */
   named = 0
-  /** Called when the actor has stopped. */
-  readonly onEnd: Set<(ending: Ending) => void> = new Set<(ending: Ending) => void>()
-  readonly #watchers = new Map<Cell, unknown>()
+  // Each is made when there is somebody for it: few actors have more than one.
+  #children: Map<string, Cell> | undefined
+  #onEnd: Set<(ending: Ending) => void> | undefined
+  #watchers: Map<Cell, unknown> | undefined
   /** With what to be told of each actor of this system. */
-  readonly #watched = new Map<Watched, unknown>()
+  #watched: Map<Watched, unknown> | undefined
   /** By the keys of their refs. */
   #distant: Map<string, DistantWatch> | undefined
+
+  get children(): ReadonlyMap<string, Cell> {
+    return this.#children ?? noChildren
+  }
+
+  addChild(child: Cell): void {
+    this.#children ??= new Map()
+    this.#children.set(child.name, child)
+  }
+
+  /** Has `told` called when the actor has stopped. */
+  whenEnded(told: (ending: Ending) => void): void {
+    this.#onEnd ??= new Set()
+    this.#onEnd.add(told)
+  }
+
+  /** Not any more. */
+  forget(told: (ending: Ending) => void): void {
+    this.#onEnd?.delete(told)
+  }
 
   /** Whether one of that name lives. */
   has(name: string): boolean {
@@ -53,24 +75,38 @@ export class Ties {
 
   /** A child has stopped. Its name may be another's by now. */
   forgetChild(child: Cell): void {
-    if (this.children.get(child.name) === child) this.children.delete(child.name)
+    if (this.#children?.get(child.name) === child) this.#children.delete(child.name)
   }
 
   /** Whether its end is still waited for, to be told so. */
   isWatching(watched: Watched, message: unknown): boolean {
-    if (watched instanceof DistantWatch) return this.#watched.has(watched)
-    return this.#watched.has(watched) && this.#watched.get(watched) === message
+    if (this.#watched?.has(watched) !== true) return false
+    return watched instanceof DistantWatch || this.#watched.get(watched) === message
   }
 
   watch(watcher: Cell, target: Cell, message: unknown = bySignal): void {
     if (watcher.isEnding) return // It is told nothing any more.
-    this.#watched.set(target, message)
+    this.#expect(target, message)
     if (target.stage === 'stopped') watcher.enqueueAlways(terminationOf(this, target, message))
-    else target.ties.#watchers.set(watcher, message)
+    else target.ties.#addWatcher(watcher, message)
+  }
+
+  #expect(watched: Watched, message: unknown): void {
+    this.#watched ??= new Map()
+    this.#watched.set(watched, message)
+  }
+
+  #addWatcher(watcher: Cell, message: unknown): void {
+    this.#watchers ??= new Map()
+    this.#watchers.set(watcher, message)
+  }
+
+  #removeWatcher(watcher: Cell): void {
+    this.#watchers?.delete(watcher)
   }
 
   unwatch(watcher: Cell, target: Cell): void {
-    if (this.#watched.delete(target)) target.ties.#watchers.delete(watcher)
+    if (this.#watched?.delete(target) === true) target.ties.#removeWatcher(watcher)
   }
 
   watchDistant(watcher: Cell, ref: DistantRef<never>, message: unknown = bySignal): void {
@@ -83,9 +119,9 @@ export class Ties {
     }
     const watch = new DistantWatch(ref, message)
     distant.set(ref.key, watch)
-    this.#watched.set(watch, message)
+    this.#expect(watch, message)
     const subscription = ref.watch((ending) => {
-      if (!this.#watched.has(watch)) return
+      if (this.#watched?.has(watch) !== true) return
       watch.ending = ending
       watcher.enqueueAlways(terminationOf(this, watch, watch.message))
     })
@@ -98,38 +134,42 @@ export class Ties {
   }
 
   #forgetDistant(watch: DistantWatch): void {
-    this.#watched.delete(watch)
+    this.#watched?.delete(watch)
     this.#distant?.delete(watch.ref.key)
     watch.subscription?.[Symbol.dispose]()
   }
 
   unwatchAll(watcher: Cell): void {
+    if (!this.#watched) return
     for (const watch of this.#distant?.values() ?? []) this.#forgetDistant(watch)
     // The others are cells: only `watch` has put them there.
-    for (const target of this.#watched.keys()) (target as Cell).ties.#watchers.delete(watcher)
+    for (const target of this.#watched.keys()) (target as Cell).ties.#removeWatcher(watcher)
     this.#watched.clear()
   }
 
   /** Tells all who watch. */
   ended(cell: Cell): void {
-    for (const [watcher, message] of this.#watchers)
-      watcher.enqueueAlways(terminationOf(watcher.ties, cell, message))
-    this.#watchers.clear()
-    for (const told of this.onEnd) told(cell.ending)
-    this.onEnd.clear()
+    if (this.#watchers) {
+      for (const [watcher, message] of this.#watchers)
+        watcher.enqueueAlways(terminationOf(watcher.ties, cell, message))
+      this.#watchers.clear()
+    }
+    if (!this.#onEnd) return
+    for (const told of this.#onEnd) told(cell.ending)
+    this.#onEnd.clear()
   }
 
   /** What was heard of was put aside, and will be heard again. */
   expect(watched: Watched, message: unknown): void {
-    this.#watched.set(watched, message)
+    this.#expect(watched, message)
     if (watched instanceof DistantWatch) this.#distant?.set(watched.ref.key, watched)
   }
 
   /** The end of another was heard of: once. @returns false where nobody waits for it any more */
   heardOf(watched: Watched): boolean {
-    const wasWatched = this.#watched.has(watched)
+    const wasWatched = this.#watched?.has(watched) === true
     if (watched instanceof DistantWatch) this.#forgetDistant(watched)
-    else this.#watched.delete(watched)
+    else this.#watched?.delete(watched)
     return wasWatched
   }
 }

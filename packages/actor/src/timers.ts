@@ -8,7 +8,7 @@ import { duration } from './option-values.ts'
 import { Rhythm } from './rhythm.ts'
 import type { Runtime } from './runtime.ts'
 
-/** Timers of one actor, by key. All end when it stops or restarts; to start one then throws `CASTY_ACTOR_STOPPED`. */
+/** Timers of one actor, by key. All end when it stops or restarts. */
 export interface Timers<M> {
   /** Sends `message` once. A timer of the same key is replaced. @param delayMs - from now */
   startOnce(key: string, message: M, delayMs: number): void
@@ -29,7 +29,6 @@ export interface Timers<M> {
 export class CellTimers<M> implements Timers<M> {
   readonly #cell: Cell
   readonly #timers = new Map<string, Timer>()
-  #isOver = false
 
   constructor(cell: Cell) {
     this.#cell = cell
@@ -47,7 +46,7 @@ export class CellTimers<M> implements Timers<M> {
   #start(key: string, message: M, delayMs: number, everyMs?: number): void {
     this.cancel(key)
     // It would be nobody's: all of its timers have ended by now.
-    if (this.#cell.isEnding || this.#isOver) throw ActorError.stopped(this.#cell.path)
+    if (this.#cell.isEnding) throw ActorError.stopped(this.#cell.path)
     const timer = new Timer(this.#cell, message, everyMs, this.#timers, key)
     this.#timers.set(key, timer)
     timer.arm(delayMs)
@@ -65,12 +64,6 @@ export class CellTimers<M> implements Timers<M> {
 
   isActive(key: string): boolean {
     return this.#timers.has(key)
-  }
-
-  /** The incarnation whose timers these are is over: whoever still has them must not time the next one. */
-  end(): void {
-    this.#isOver = true
-    this.cancelAll()
   }
 }
 

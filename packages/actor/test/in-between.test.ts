@@ -2,15 +2,7 @@
 // waits, mailboxes that are full of what must not be lost.
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import {
-  allForOne,
-  Behaviors,
-  oneForOne,
-  type ActorRef,
-  type Behavior,
-  type Stash,
-  type Timers,
-} from '../src/index.ts'
+import { allForOne, Behaviors, oneForOne, type ActorRef, type Behavior } from '../src/index.ts'
 import { gate, TestSystem, writing } from './probe.ts'
 
 const failing: Behavior<unknown> = Behaviors.receive((message) => {
@@ -548,49 +540,4 @@ test('Any value may be a message, also undefined', async () => {
   await system.idle()
   expect(log).toEqual([undefined, undefined])
   expect(system.lost).toEqual(['unhandled /a: null', 'failed /a: 0'])
-})
-
-describe('What an incarnation leaves behind', () => {
-  interface Held {
-    readonly timers: Timers<string>
-    readonly stash: Stash<string>
-  }
-
-  async function restarted(system: TestSystem, log: string[]): Promise<Held> {
-    const held: Held[] = []
-    const behavior = Behaviors.setup<string>(({ timers, stash }) => {
-      held.push({ timers, stash })
-      return Behaviors.receive((message) => {
-        log.push(message)
-        if (message === 'fail') throw new Error('fail')
-        if (message === 'stash') held[0]?.stash.stash(message)
-      })
-    })
-    const ref = system.spawn(Behaviors.supervise(behavior, oneForOne()), { name: 'a' })
-    ref.tell('fail')
-    ref.tell('stash')
-    ref.tell('last')
-    await system.idle()
-    const [former] = held
-    return former ?? expect.unreachable()
-  }
-
-  test('starts no timers of the next one', async () => {
-    await using system = new TestSystem()
-    const log: string[] = []
-    const { timers } = await restarted(system, log)
-    expect(() => timers.startOnce('key', 'ghost', 1)).toThrow('/a has stopped, or is about to')
-    await system.pass(10)
-    expect(log).not.toContain('ghost')
-    expect(system.clock.pendingTimers).toBe(0)
-  })
-
-  test('keeps no messages from being handled, or being dead letters', async () => {
-    await using system = new TestSystem()
-    const log: string[] = []
-    const { stash } = await restarted(system, log)
-    expect(log).toEqual(['fail', 'stash', 'last'])
-    expect(stash.size).toBe(0)
-    expect(system.lost).toEqual(['failed /a: fail', 'failed /a: stash'])
-  })
 })

@@ -137,30 +137,6 @@ describe('A shutdown', () => {
     await system.shutdown()
   })
 
-  test('takes no task for a phase that has begun, nor one that is none', async () => {
-    const system = new TestSystem()
-    const errors: unknown[] = []
-    system.beforeShutdown('drain', () => {
-      for (const phase of ['refuse', 'drain', 'leave'] as const) {
-        try {
-          system.beforeShutdown(phase, () => void errors.push(phase))
-        } catch (error) {
-          errors.push(error)
-        }
-      }
-    })
-    // Given by code without types.
-    expect(() => system.beforeShutdown('drain', 'x' as unknown as () => void)).toThrow(
-      'Option task of beforeShutdown() is "x"; allowed is a function',
-    )
-    await system.shutdown()
-    const stopped = expect.objectContaining({ code: 'CASTY_ACTOR_STOPPED' }) as unknown
-    expect(errors).toEqual([stopped, stopped, 'leave'])
-    expect(() => system.beforeShutdown('release', () => {})).toThrow(
-      'whose phase release has begun',
-    )
-  })
-
   test('knows its phases', async () => {
     await using system = new TestSystem()
     // Given by code without types.

@@ -1,0 +1,101 @@
+// Deadlines of questions. Nearly all of them are answered long before, so that a timer for each would cost more
+// than the question itself: questions that are given as long share one.
+import type { Clock } from '@casty/clock'
+import type { Turns } from './dispatcher.ts'
+
+/** Somebody who waits, but not for ever. */
+export interface Waiting {
+  /** Called when it has waited for too long. */
+  expire(timeoutMs: number): void
+}
+
+/** Ends what waits for too long, each by the clock and to the millisecond. */
+export class Deadlines {
+  readonly #clock: Clock
+  readonly #turns: Turns
+  readonly #queues = new Map<number, DeadlineQueue>()
+
+  constructor(clock: Clock, turns: Turns) {
+    this.#clock = clock
+    this.#turns = turns
+  }
+
+  /** @returns where it waits: it is to be taken out of there when it waits no more */
+  add(waiting: Waiting, timeoutMs: number): DeadlineQueue {
+    const queue = this.#queues.get(timeoutMs) ?? this.#begin(timeoutMs)
+    queue.add(waiting)
+    return queue
+  }
+
+  #begin(timeoutMs: number): DeadlineQueue {
+    const queue = new DeadlineQueue(this.#clock, this.#turns, timeoutMs, () => {
+      if (this.#queues.get(timeoutMs) === queue) this.#queues.delete(timeoutMs)
+    })
+    this.#queues.set(timeoutMs, queue)
+    return queue
+  }
+}
+
+/** All that may wait for as long: whoever began first is due first. */
+export class DeadlineQueue {
+  readonly #clock: Clock
+  readonly #turns: Turns
+  readonly #timeoutMs: number
+  readonly #onEmpty: () => void
+  readonly #releaseIfEmpty = (): void => this.#release()
+  /** With when they are due, in that order. */
+  readonly #waiting = new Map<Waiting, number>()
+  /** Set while there is somebody, and until all others in the process had their turn. */
+  #timer: Disposable | undefined
+  #isReleasing = false
+
+  constructor(clock: Clock, turns: Turns, timeoutMs: number, onEmpty: () => void) {
+    this.#clock = clock
+    this.#turns = turns
+    this.#timeoutMs = timeoutMs
+    this.#onEmpty = onEmpty
+  }
+
+  add(waiting: Waiting): void {
+    this.#waiting.set(waiting, this.#clock.now() + this.#timeoutMs)
+    this.#timer ??= this.#arm(this.#timeoutMs)
+  }
+
+  delete(waiting: Waiting): void {
+    this.#waiting.delete(waiting)
+    if (this.#waiting.size > 0) return
+    // On a clock that somebody moves, timers are seen, and cost nothing.
+    if (!this.#turns.isReal) this.#release()
+    else if (!this.#isReleasing) {
+      // Whoever got an answer may ask again at once, so often that a timer each time would tell.
+      this.#isReleasing = true
+      this.#turns.afterOthers(this.#releaseIfEmpty)
+    }
+  }
+
+  #arm(delayMs: number): Disposable {
+    return this.#clock.schedule(delayMs, () => this.#expire())
+  }
+
+  #expire(): void {
+    this.#timer = undefined
+    for (const [waiting, dueAt] of this.#waiting) {
+      const leftMs = dueAt - this.#clock.now()
+      if (leftMs > 0) {
+        this.#timer = this.#arm(leftMs)
+        return
+      }
+      this.#waiting.delete(waiting)
+      waiting.expire(this.#timeoutMs)
+    }
+    this.#release()
+  }
+
+  #release(): void {
+    this.#isReleasing = false
+    if (this.#waiting.size > 0) return
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = undefined
+    this.#onEmpty()
+  }
+}
