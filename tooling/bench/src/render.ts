@@ -3,13 +3,19 @@ import { medianRatio, percentile } from './statistics.ts'
 
 /** A table as plain text, readable at any width from 80 columns on. */
 export function renderTable(table: Table): string {
-  const named = table.rows.find((row) => row.reference)?.reference?.name
+  const named = nameOfReferences(table.rows)
   const head = ['', 'figure', 'range', 'unit', ...(named ? [named, 'ratio'] : []), 'wanted']
   const cells = [head, ...table.rows.map((row) => cellsOf(row, named !== undefined))]
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
   const lines = cells.map((row) => alignedLine(row, widths))
   const notes = (table.notes ?? []).map((note) => `  ${note}`)
   return [table.title, '', ...lines, '', ...notes].join('\n').trimEnd()
+}
+
+/** What stands above the references: the name of all of them, where they have one. */
+function nameOfReferences(rows: readonly Row[]): string | undefined {
+  const names = new Set(rows.flatMap(({ reference }) => reference?.name ?? []))
+  return names.size > 1 ? 'reference' : [...names][0]
 }
 
 function cellsOf(row: Row, compared: boolean): string[] {

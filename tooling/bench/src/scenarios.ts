@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts'
+import { scenario as actor } from './scenarios/actor.ts'
 import { scenario as clock } from './scenarios/clock.ts'
 import { scenario as journal } from './scenarios/journal.ts'
 import { scenario as membership } from './scenarios/membership.ts'
@@ -15,5 +16,6 @@ export const scenarios: readonly Scenario[] = [
   membershipCore,
   sbr,
   sbrCore,
+  actor,
   journal,
 ]

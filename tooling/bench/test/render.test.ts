@@ -37,6 +37,20 @@ test('a row without a reference shows its own percentile', () => {
   expect(renderTable(table)).toMatch(/detection\s+900\s+10 – 900\s+ms$/m)
 })
 
+test('a table names what all of its rows are compared with, or says that they differ', () => {
+  const beside = (name: string) => ({
+    what: `tell, beside ${name}`,
+    unit: 'messages/s',
+    samples: [2],
+    reference: { name, samples: [1] },
+  })
+  const headOf = (rows: Table['rows']) =>
+    renderTable({ title: 'Speed', rows }).split('\n')[2]?.trim().split(/ +/)
+  const head = (reference: string) => ['figure', 'range', 'unit', reference, 'ratio', 'wanted']
+  expect(headOf([beside('nact'), beside('nact')])).toEqual(head('nact'))
+  expect(headOf([beside('nact'), beside('limit')])).toEqual(head('reference'))
+})
+
 test.each([
   [1_234_567, '1,230,000'],
   [12.345, '12.3'],
