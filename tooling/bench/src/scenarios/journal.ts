@@ -7,7 +7,10 @@ import { readAll, writeMany } from '../journal/reading.ts'
 import { bareWriters, journalWriters } from '../journal/writers.ts'
 import type { Row, Scenario } from '../scenario.ts'
 
-const sampleMs = 250
+/** Short, and many of them: a pause of the disk then spoils one pair of samples, not all. */
+const sampleMs = 50
+const samplesPerRepetition = 10
+const warmUpMs = 500
 const events = 1_000_000
 
 /** What the journal in files takes in and gives out, beside bare flushes. */
@@ -45,10 +48,10 @@ async function appends(
   using bare = bareWriters(join(directory, `bare-${count}`), count)
   const own = journalWriters(journal, count)
   for (const one of [bare, own]) {
-    await one.run(sampleMs) // Compiles it.
+    await one.run(warmUpMs) // Compiles it.
     one.latenciesMs.length = 0
   }
-  const samples = await interleave(repetitions, {
+  const samples = await interleave(repetitions * samplesPerRepetition, {
     bare: async () => await bare.run(sampleMs),
     own: async () => await own.run(sampleMs),
   })
