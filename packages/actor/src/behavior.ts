@@ -14,6 +14,19 @@ export type SignalHandler<M> = (
   context: ActorContext<M>,
 ) => Next<M> | Promise<Next<M>>
 
+/**
+ * Called for each message in place of its handler.
+ *
+ * @param handle - calls the handler, with that message or another one; called not at all, the message counts
+ * as handled
+ * @returns how the actor behaves from then on, as a handler does: as a rule what `handle` gave
+ */
+export type Interceptor<M> = (
+  message: M,
+  context: ActorContext<M>,
+  handle: (message: M) => Next<M> | Promise<Next<M>>,
+) => Next<M> | Promise<Next<M>>
+
 /** Called around the life of an actor. What a hook throws is the actor's failure. */
 export interface LifecycleHooks<M> {
   /** Before the behavior is set up: at the start, and at every restart. */
@@ -60,6 +73,7 @@ export type Behavior<M> =
       readonly inner: Behavior<M>
       readonly strategy: SupervisionStrategy
     }
+  | { readonly type: 'intercept'; readonly inner: Behavior<M>; readonly around: Interceptor<M> }
   | {
       readonly type: 'spy'
       readonly inner: Behavior<M>

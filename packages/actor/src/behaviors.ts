@@ -2,6 +2,7 @@
 import type { ActorContext } from './actor-context.ts'
 import type {
   Behavior,
+  Interceptor,
   LifecycleHooks,
   MessageHandler,
   Observation,
@@ -73,6 +74,14 @@ export function superviseChildren<M>(
   return { type: 'supervise-children', inner, strategy }
 }
 
+/**
+ * Has `around` called for each message, which hands it on, or another one, or none: to filter, to measure, to
+ * translate. Where several are nested, the outer one comes first. Signals go by it.
+ */
+export function intercept<M>(inner: Behavior<M>, around: Interceptor<M>): Behavior<M> {
+  return { type: 'intercept', inner, around }
+}
+
 /** Looks on: `observe` is called after each message that was handled without failure. */
 export function spy<M>(inner: Behavior<M>, observe: (seen: Observation<M>) => void): Behavior<M> {
   return { type: 'spy', inner, observe, onChildren: false }
@@ -101,6 +110,7 @@ export const Behaviors: {
   readonly withLifecycle: typeof withLifecycle
   readonly supervise: typeof supervise
   readonly superviseChildren: typeof superviseChildren
+  readonly intercept: typeof intercept
   readonly spy: typeof spy
   readonly spyOnAll: typeof spyOnAll
 } = Object.freeze({
@@ -117,6 +127,7 @@ export const Behaviors: {
   withLifecycle,
   supervise,
   superviseChildren,
+  intercept,
   spy,
   spyOnAll,
 })

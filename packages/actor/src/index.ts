@@ -4,6 +4,7 @@ export { ActorSystem, type ActorSystemOptions, type DeadLetterCounts } from './a
 export type { AskOptions } from './ask.ts'
 export type {
   Behavior,
+  Interceptor,
   LifecycleHooks,
   MessageHandler,
   Next,

@@ -1,5 +1,5 @@
 // How an actor begins, changes, and ends.
-import type { Behavior } from './behavior.ts'
+import type { Behavior, MessageHandler } from './behavior.ts'
 import type { Cell } from './cell.ts'
 import { ActorError } from './errors.ts'
 import { instrumented } from './instrument.ts'
@@ -7,7 +7,7 @@ import { isPromise } from './is-promise.ts'
 import type { Ending } from './signal.ts'
 import { stopOrder } from './system-message.ts'
 import { wrap } from './surroundings.ts'
-import { unwrapped } from './wrapping.ts'
+import { intercepted, unwrapped } from './wrapping.ts'
 
 /** Sets a behavior up: what is around it, and what it makes of itself. */
 export function adopt(cell: Cell, behavior: Behavior<unknown>): void {
@@ -21,7 +21,7 @@ export function adopt(cell: Cell, behavior: Behavior<unknown>): void {
 function unwrap(cell: Cell, behavior: Behavior<unknown>): void {
   switch (behavior?.type) {
     case 'receive':
-      cell.onMessage = instrumented(cell, behavior.onMessage)
+      cell.onMessage = instrumented(cell, handlerOf(cell, behavior.onMessage))
       cell.onSignal = behavior.onSignal
       settle(cell)
       return
@@ -40,6 +40,7 @@ function unwrap(cell: Cell, behavior: Behavior<unknown>): void {
       return
     case 'supervise':
     case 'supervise-children':
+    case 'intercept':
     case 'spy':
       wrap(cell, behavior)
       unwrap(cell, behavior.inner)
@@ -47,6 +48,11 @@ function unwrap(cell: Cell, behavior: Behavior<unknown>): void {
     default: // Also what comes from code without types.
       throw ActorError.invalidBehavior(cell.path, behavior?.type ?? behavior)
   }
+}
+
+function handlerOf(cell: Cell, onMessage: MessageHandler<unknown>): MessageHandler<unknown> {
+  const interceptors = cell.extras?.wrapping.interceptors ?? []
+  return interceptors.length === 0 ? onMessage : intercepted(onMessage, interceptors)
 }
 
 /** It is set up; where it has begun anew, its hooks come before its first message. */

@@ -1,5 +1,11 @@
 // What is around the behavior of an actor: hooks, strategies, spies.
-import type { Behavior, LifecycleHooks, Observation } from './behavior.ts'
+import type {
+  Behavior,
+  Interceptor,
+  LifecycleHooks,
+  MessageHandler,
+  Observation,
+} from './behavior.ts'
 import { isPromise } from './is-promise.ts'
 import type { SupervisionStrategy } from './supervision.ts'
 
@@ -11,6 +17,8 @@ export interface Wrapping {
   /** And those of its children. */
   readonly childStrategy: SupervisionStrategy | undefined
   /** The innermost first. */
+  readonly interceptors: readonly Interceptor<unknown>[]
+  /** The innermost first. */
   readonly observers: readonly ((seen: Observation<unknown>) => void)[]
   /** Those that look at its children as well. */
   readonly spies: readonly ((seen: Observation<unknown>) => void)[]
@@ -20,13 +28,26 @@ export const unwrapped: Wrapping = {
   hooks: {},
   strategies: [],
   childStrategy: undefined,
+  interceptors: [],
   observers: [],
   spies: [],
 }
 
+/** A handler with all interceptors around it. @param interceptors - the innermost first */
+export function intercepted<M>(
+  onMessage: MessageHandler<M>,
+  interceptors: readonly Interceptor<M>[],
+): MessageHandler<M> {
+  return interceptors.reduce<MessageHandler<M>>(
+    (inner, around) => (message, context) =>
+      around(message, context, (handed) => inner(handed, context)),
+    onMessage,
+  )
+}
+
 export type Wrapper = Extract<
   Behavior<unknown>,
-  { readonly type: 'lifecycle' | 'supervise' | 'supervise-children' | 'spy' }
+  { readonly type: 'lifecycle' | 'supervise' | 'supervise-children' | 'intercept' | 'spy' }
 >
 
 /** With one thing more around the behavior. */
@@ -38,6 +59,8 @@ export function wrapped(inside: Wrapping, wrapper: Wrapper): Wrapping {
       return { ...inside, strategies: [wrapper.strategy, ...inside.strategies] }
     case 'supervise-children':
       return { ...inside, childStrategy: wrapper.strategy }
+    case 'intercept':
+      return { ...inside, interceptors: [wrapper.around, ...inside.interceptors] }
     case 'spy':
       return {
         ...inside,

@@ -1,10 +1,11 @@
 import type { ActorRef } from '../actor-ref.ts'
 import type { ActorSystem } from '../actor-system.ts'
-import type { Behavior, MessageHandler, Next, SignalHandler } from '../behavior.ts'
+import type { Behavior, Interceptor, MessageHandler, Next, SignalHandler } from '../behavior.ts'
 import { ActorError } from '../errors.ts'
 import { isPromise } from '../is-promise.ts'
 import { mailboxDefaults } from '../mailbox.ts'
 import type { Signal } from '../signal.ts'
+import { intercepted } from '../wrapping.ts'
 import type { Effect } from './effect.ts'
 import { TestContext } from './test-context.ts'
 import type { TestInbox } from './test-inbox.ts'
@@ -37,6 +38,8 @@ export class BehaviorTestKit<M> {
   #onSignal: SignalHandler<M> | undefined
   #isAlive = true
   #unhandled = 0
+  /** The innermost first. */
+  #interceptors: Interceptor<M>[] = []
   #observe: ((message: M) => void)[] = []
   #postStop: (() => void | Promise<void>)[] = []
 
@@ -79,9 +82,13 @@ export class BehaviorTestKit<M> {
     next.push(message)
     while (next.length > 0 && this.#isAlive) {
       const one = next.shift() as M // There is one.
-      this.#become(this.#onMessage(one, this.#context))
+      this.#become(this.#handle(one))
       for (const observe of this.#observe) observe(one)
     }
+  }
+
+  #handle(message: M): Next<M> | Promise<Next<M>> {
+    return intercepted(this.#onMessage, this.#interceptors)(message, this.#context)
   }
 
   /** Has it handle the oldest message that it, or whoever has a ref to it, told it. */
@@ -118,6 +125,10 @@ export class BehaviorTestKit<M> {
       case 'lifecycle':
         this.#settled(behavior.hooks.preStart?.(this.#context))
         this.#postStop.unshift(() => behavior.hooks.postStop?.(this.#context))
+        this.#adopt(behavior.inner)
+        return
+      case 'intercept':
+        this.#interceptors.unshift(behavior.around)
         this.#adopt(behavior.inner)
         return
       case 'spy':
