@@ -101,6 +101,10 @@ export class Remoting implements Disposable {
       },
       maxWatchesPerNode: limits.maxWatchesPerNode,
       maxPendingMessages: limits.maxPendingWatchMessages,
+      givenUp: (node, reason, lostMessages) => {
+        if (reason === 'gone') return
+        this.#events.publish({ type: 'watches-given-up', node, reason, lostMessages })
+      },
       report: (error, what) => system.logger?.error({ error }, what),
     })
     this.#subscriptions = [

@@ -9,6 +9,7 @@ class Watchtower {
   readonly node: WorldNode
   readonly actors = new Map<string, Set<(ending: Ending) => void>>()
   readonly reported: unknown[] = []
+  readonly givenUp: string[] = []
   /** How many messages it sent to others, and how many came. */
   readonly sent = new Map<string, number>()
   arrived = Infinity
@@ -25,6 +26,7 @@ class Watchtower {
       maxWatchesPerNode: 1_000,
       maxPendingMessages: 1_000,
       ...options,
+      givenUp: (_node, reason) => void this.givenUp.push(reason),
       order: {
         sentTo: ({ key }) => ({ session: 1, sequence: this.sent.get(key) ?? 0 }),
         hasArrived: (_from, { sequence }) => sequence <= this.arrived,
@@ -161,6 +163,19 @@ describe('Somebody who watches an actor of another node', () => {
     expect(heard).toEqual(['node-gone'])
   })
 
+  test('is let go with its node, and the actor lives on', async () => {
+    await using world = new ClusterWorld()
+    const [a, b] = pairOf(await towers(world, 'a b c'))
+    b.spawn('/x')
+    watched(a, b, '/x')
+    await world.advance(20)
+    expect(b.observersOf('/x')).toBe(1)
+    await world.kill('a')
+    b.node.cluster.down(a.node.cluster.self)
+    await world.advance(1)
+    expect([b.observersOf('/x'), b.watch.metrics().watched]).toEqual([0, 0])
+  })
+
   test('hears that the former life of a node is gone when it was started again', async () => {
     await using world = new ClusterWorld()
     const [a, b] = pairOf(await towers(world, 'a b c'))
@@ -266,6 +281,7 @@ describe('A node to which too much is to be said', () => {
     world.heal()
     await world.until(() => mine.heard.length > 0, 10_000)
     expect(mine.heard).toEqual(['node-gone'])
+    expect([a.givenUp, b.givenUp]).toEqual([['overflow'], ['by-peer']])
     const again = watched(a, b, '/x')
     await world.advance(1_000)
     b.stop('/x')

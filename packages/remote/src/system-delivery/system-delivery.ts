@@ -19,7 +19,7 @@ export interface SystemMessages {
   /** What it throws is counted. The bytes are its own to keep. */
   received(from: NodeIdentity, message: Uint8Array): void
   /** What was sent there and not heard of may be lost, and nothing that was said before holds. */
-  givenUp(node: NodeIdentity, reason: GiveUpReason): void
+  givenUp(node: NodeIdentity, reason: GiveUpReason, lostMessages: number): void
 }
 
 export interface SystemDeliveryOptions {
@@ -176,11 +176,12 @@ export class SystemDelivery implements Disposable {
       case 'give-up':
         this.#counts.lost += effect.lostMessages
         this.#givenUp.set(effect.reason, (this.#givenUp.get(effect.reason) ?? 0) + 1)
-        this.#messages.givenUp(effect.node, effect.reason)
+        this.#messages.givenUp(effect.node, effect.reason, effect.lostMessages)
     }
   }
 
   #rearm(): void {
+    if (this.#isFlushing) return // At the end of the turn.
     const at = this.#isDisposed ? undefined : this.#peers.nextDeadline
     if (at !== undefined && at <= this.#clock.now()) this.#atEndOfTurn()
     if (at === this.#timer?.at) return

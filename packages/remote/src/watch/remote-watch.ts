@@ -2,7 +2,11 @@ import type { Ending } from '@casty/actor'
 import type { Clock } from '@casty/clock'
 import type { Cluster, NodeIdentity, NodeKey } from '@casty/membership'
 import { RemoteError } from '../errors.ts'
-import { SystemDelivery, type SystemDeliveryMetrics } from '../system-delivery/system-delivery.ts'
+import {
+  SystemDelivery,
+  type SystemDeliveryMetrics,
+  type SystemMessages,
+} from '../system-delivery/system-delivery.ts'
 import type { DataOrder } from './data-order.ts'
 import { HeldBack } from './held-back.ts'
 import { Watched, type WatchedEffect, type WatchedEvent } from './watched.ts'
@@ -34,6 +38,8 @@ export interface RemoteWatchOptions {
   readonly maxWatchesPerNode: number
   /** Most messages about watches that wait for one node; one more, and it is given up. */
   readonly maxPendingMessages: number
+  /** Told when all watches between this node and another have ended together. */
+  readonly givenUp: SystemMessages['givenUp']
   /** Told of what a watcher threw, which disturbs nobody. */
   readonly report: (error: unknown, what: string) => void
 }
@@ -86,11 +92,12 @@ export class RemoteWatch implements Disposable {
       limits: { ...times, maxPending: maxPendingMessages },
       messages: {
         received: (from, message) => this.#received(from, decodeWatchMessage(message)),
-        givenUp: (node) => {
+        givenUp: (node, reason, lostMessages) => {
           this.#heldBack.forget(node)
           this.#rearm()
           this.#watchingStep({ type: 'given-up', node })
           this.#watchedStep({ type: 'given-up', node })
+          options.givenUp(node, reason, lostMessages)
         },
       },
     })
