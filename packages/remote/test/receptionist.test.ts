@@ -229,6 +229,29 @@ describe('A subscriber of a service', () => {
 })
 
 describe('A receptionist', () => {
+  test('takes no actor of other messages under a key, as far as types go', async () => {
+    await using world = new ActorWorld()
+    const [a] = await offices(world, 'a')
+    if (!a) throw new Error('There is none')
+    const counter: ActorRef<number> = a.system.spawn(Behaviors.receiveMessage<number>(() => {}))
+    // @ts-expect-error: printers take text
+    const registration = a.receptionist.register(printers, counter)
+    registration[Symbol.dispose]()
+    // @ts-expect-error: as above
+    const wrong: ServiceKey<number> = printers
+    expect(wrong.name).toBe('printers')
+  })
+
+  test('takes actors of its own node alone, as services and as subscribers', async () => {
+    await using world = new ActorWorld()
+    const [a, b] = await two(world)
+    const distant = a.remote.ref<string>(b.cluster.self, '/printer')
+    const subscriber = a.remote.ref<Listing<string>>(b.cluster.self, '/subscriber')
+    const refused = expect.objectContaining({ code: 'CASTY_REMOTE_INVALID_OPTION' })
+    expect(() => a.receptionist.register(printers, distant)).toThrow(refused)
+    expect(() => a.receptionist.subscribe(printers, subscriber)).toThrow(refused)
+  })
+
   test('withdraws what it offered when it is disposed of', async () => {
     await using world = new ActorWorld()
     const [a, b] = await two(world)

@@ -9,7 +9,13 @@ import {
   type PeersEvent,
 } from '../src/system-delivery/system-peers.ts'
 
-const limits = { minMs: 200, maxMs: 5_000, maxPending: 8, unknownNodeMs: 10_000 }
+const limits = {
+  minMs: 200,
+  maxMs: 5_000,
+  maxPending: 8,
+  unknownNodeMs: 10_000,
+  maxUnknownNodes: 2,
+}
 
 function life(host: string, incarnation: number): NodeIdentity {
   return NodeIdentity.of(NodeAddress.of(host, 1), incarnation)
@@ -425,6 +431,19 @@ describe('System messages', () => {
     world.pass(60_000)
     expect(world.node('a').givenUp).toEqual([{ node: stranger.key, reason: 'unknown' }])
     expect(world.node('a').peers.size).toBe(0)
+  })
+
+  test('to too many of those are given up at once, until there is room again', () => {
+    const world = new World()
+    const a = world.node('a')
+    const reasons = (): readonly string[] => a.givenUp.map(({ node }) => node)
+    for (const host of ['c', 'd', 'e']) a.send(life(host, 1), 1, false)
+    expect(reasons()).toEqual([life('e', 1).key])
+    a.step({ type: 'member-known', node: life('c', 1) })
+    a.step({ type: 'member-known', node: life('c', 1) })
+    a.step({ type: 'node-gone', node: life('d', 1) })
+    for (const host of ['f', 'g', 'h']) a.send(life(host, 1), 1, false)
+    expect(reasons().slice(1)).toEqual([life('d', 1).key, life('h', 1).key])
   })
 
   test('to somebody who does turn out to be a member wait for it', () => {

@@ -170,6 +170,29 @@ describe('A subscriber of a topic', () => {
   })
 })
 
+test('A topic takes subscribers of its own node alone', async () => {
+  await using world = new ActorWorld()
+  const [a, b] = await two(world)
+  const distant = a.remote.ref<string>(b.cluster.self, '/reader')
+  expect(() => a.news.subscribe(distant)).toThrow(
+    expect.objectContaining({ code: 'CASTY_REMOTE_INVALID_OPTION' }),
+  )
+  expect(relays(a)).toBe(0)
+})
+
+test('What cannot be sent reaches nobody', async () => {
+  await using world = new ActorWorld()
+  const [a, b] = await two(world)
+  const [onA, onB] = [subscribed(a), subscribed(b)]
+  await world.until(() => relays(a) === 2, 5_000)
+  const nonsense = a.topics.topic<() => void>('news')
+  expect(() => nonsense.publish(() => {})).toThrow(
+    expect.objectContaining({ code: 'CASTY_REMOTE_NOT_SERIALIZABLE' }),
+  )
+  await world.advance(50)
+  expect([onA.told, onB.told]).toEqual([[], []])
+})
+
 test('A topic needs a name', async () => {
   await using world = new ActorWorld()
   const a = await one(world)

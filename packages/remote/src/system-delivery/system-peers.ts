@@ -10,6 +10,8 @@ export interface DeliveryLimits extends LinkLimits {
    * milliseconds: refs come faster than gossip. Until then nothing is sent there.
    */
   readonly unknownNodeMs: number
+  /** For how many of those to wait at a time; one more is given up at once. */
+  readonly maxUnknownNodes: number
 }
 
 /** Why what was under way to a node is given up, and what came from it holds no more. */
@@ -61,6 +63,8 @@ export class SystemPeers {
   readonly #peers = new Map<NodeKey, Peer>()
   /** Those of them that have a deadline. */
   readonly #waiting = new Set<Peer>()
+  /** How many have to turn out to be members. */
+  #unknown = 0
 
   /** @param former - the sessions of links that there were in this life of the node, and are not continued */
   constructor(limits: DeliveryLimits, former: ReadonlyMap<NodeIdentity, number> = new Map()) {
@@ -118,9 +122,15 @@ export class SystemPeers {
   }
 
   #send(event: Extract<PeersEvent, { type: 'send' }>, now: number): readonly PeersEffect[] {
-    const isNew = !this.#peers.has(event.to.key)
+    if (event.isMember || this.#peers.has(event.to.key)) {
+      return this.#step(this.#peer(event.to), event, now)
+    }
+    if (this.#unknown >= this.#limits.maxUnknownNodes) {
+      return [{ type: 'give-up', node: event.to, reason: 'unknown', lostMessages: 1 }]
+    }
     const peer = this.#peer(event.to)
-    if (isNew && !event.isMember) peer.unknownUntil = now + this.#limits.unknownNodeMs
+    peer.unknownUntil = now + this.#limits.unknownNodeMs
+    this.#unknown++
     return this.#step(peer, event, now)
   }
 
@@ -166,10 +176,10 @@ export class SystemPeers {
 
   #settled(node: NodeIdentity): readonly PeersEffect[] {
     const peer = this.#peers.get(node.key)
-    if (peer) {
-      peer.unknownUntil = undefined
-      this.#look(peer)
-    }
+    if (peer?.unknownUntil === undefined) return []
+    peer.unknownUntil = undefined
+    this.#unknown--
+    this.#look(peer)
     return []
   }
 
@@ -177,6 +187,7 @@ export class SystemPeers {
     if (!peer) return []
     this.#peers.delete(peer.node.key)
     this.#waiting.delete(peer)
+    if (peer.unknownUntil !== undefined) this.#unknown--
     return [{ type: 'give-up', node: peer.node, reason, lostMessages: peer.link.pending }]
   }
 

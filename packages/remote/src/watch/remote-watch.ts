@@ -57,8 +57,8 @@ interface Watcher {
   isOver: boolean
 }
 
-/** Which ends of links are tried how often, and how long nodes may be unknown, in milliseconds. */
-const times = { minMs: 200, maxMs: 5_000, unknownNodeMs: 10_000 }
+/** How often messages are tried, and for how many unknown nodes to wait how long; in milliseconds. */
+const limits = { minMs: 200, maxMs: 5_000, unknownNodeMs: 10_000, maxUnknownNodes: 1_000 }
 
 /**
  * Tells watchers of actors on other nodes, once: that the actor stopped, failed, or was not there; or
@@ -89,7 +89,7 @@ export class RemoteWatch implements Disposable {
     this.#delivery = new SystemDelivery({
       cluster,
       clock,
-      limits: { ...times, maxPending: maxPendingMessages },
+      limits: { ...limits, maxPending: maxPendingMessages },
       messages: {
         received: (from, message) => this.#received(from, decodeWatchMessage(message)),
         givenUp: (node, reason, lostMessages) => {
@@ -104,7 +104,8 @@ export class RemoteWatch implements Disposable {
   }
 
   /**
-   * Has `ended` called once, when that actor is no more, never before this returns.
+   * Has `ended` called once, when that actor is no more; before this returns, where its node is known to be
+   * gone, or has to be given up.
    *
    * @returns disposed of, it is not called any more
    * @throws RemoteError `CASTY_REMOTE_TOO_MANY_WATCHES`, `CASTY_REMOTE_INVALID_OPTION` for a path that is too long
@@ -183,9 +184,8 @@ export class RemoteWatch implements Disposable {
     }
     const { to } = effect
     if (this.#delivery.send(to, encodeWatchMessage(effect.message))) return
-    // That node is no member any more. Whoever has just begun to watch is told after this turn.
-    if (effect.message.type === 'watch')
-      this.#clock.schedule(0, () => this.#watchingStep({ type: 'given-up', node: to }))
+    // That life is over: whoever has just begun to watch is told, and who ended a watch was told.
+    this.#watchingStep({ type: 'given-up', node: to })
   }
 
   #tell(watcher: Watcher, ending: Ending): void {
