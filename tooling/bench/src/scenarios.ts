@@ -4,6 +4,7 @@ import { scenario as clock } from './scenarios/clock.ts'
 import { scenario as journal } from './scenarios/journal.ts'
 import { scenario as membership } from './scenarios/membership.ts'
 import { scenario as membershipCore } from './scenarios/membership-core.ts'
+import { scenario as remote } from './scenarios/remote.ts'
 import { scenario as sbr } from './scenarios/sbr.ts'
 import { scenario as sbrCore } from './scenarios/sbr-core.ts'
 import { scenario as transport } from './scenarios/transport.ts'
@@ -18,4 +19,5 @@ export const scenarios: readonly Scenario[] = [
   sbrCore,
   actor,
   journal,
+  remote,
 ]

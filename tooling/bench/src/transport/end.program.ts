@@ -1,5 +1,6 @@
 // One end of a measurement, a process of its own: nothing that ran before has shaped its code.
-import type { Assignment, Report } from './messages.ts'
+import type { PairReport } from '../pair.ts'
+import type { Assignment } from './messages.ts'
 import type { Subject } from './subject.ts'
 import { drive, Meter, onAnswer, serve } from './workload.ts'
 
@@ -25,6 +26,6 @@ async function load(): Promise<Subject> {
   }
 }
 
-function report(message: Report): void {
+function report(message: PairReport): void {
   process.send?.(message)
 }

@@ -9,7 +9,3 @@ export interface Assignment {
   /** Where to connect; absent for the side that listens. */
   readonly port?: number
 }
-
-export type Report =
-  | { readonly type: 'listening'; readonly port: number }
-  | { readonly type: 'measured'; readonly perSecond: number }
