@@ -171,7 +171,8 @@ class Turmoil {
   #cut(): void {
     const [from, to] = [this.#pick('abc'.split('')), this.#pick('abc'.split(''))]
     if (from === undefined || to === undefined || from === to) return
-    this.world.cut(from, to, { mode: this.#random() < 0.5 ? 'reset' : 'silent' })
+    const mode = this.#random() < 0.5 ? 'reset' : 'silent'
+    this.world.cut(from, to, { mode, oneWay: this.#random() < 0.3 })
   }
 
   /** One that is not the first dies, which ends its own watches too, and starts again. */
