@@ -1,59 +1,71 @@
-// The default: MessagePack, by msgpackr.
-import { Packr } from 'msgpackr'
-import type { ActorRef } from '@casty/actor'
-import { RemoteError } from '../errors.ts'
-import type { RefCodec, Serializer } from '../serializer.ts'
+import {
+  ClassRegistry,
+  type ClassData,
+  type ClassSerializer,
+  type MessageClass,
+} from './class-registry.ts'
+import type { RefCodec } from '../serializer.ts'
+import { checkLimits, type SerializerLimits } from './limits.ts'
+import { MsgpackReader } from './msgpack-reader.ts'
+import { MsgpackWriter } from './msgpack-writer.ts'
 
-/** Extension type of a ref. */
-const refType = 0x52
-
-/** Messages in MessagePack. */
-export function msgpackSerializer(): Serializer {
-  const packr = new Packr({ useRecords: false, mapsAsObjects: true })
-  return {
-    name: 'msgpack',
-    serialize(message, refs) {
-      try {
-        return packr.pack(withRefs(message, refs, 'message'))
-      } catch (error) {
-        if (error instanceof RemoteError) throw error
-        const todo = 'The cause tells more.'
-        throw RemoteError.notSerializable('message', 'a value', todo, error)
-      }
-    },
-    deserialize(bytes, start, end, refs) {
-      try {
-        return withoutRefs(packr.unpack(bytes.subarray(start, end)), refs)
-      } catch (error) {
-        if (error instanceof RemoteError) throw error
-        throw RemoteError.malformed('A message cannot be read', error)
-      }
-    },
-  }
+/**
+ * The default: messages in MessagePack. Refs at any depth, `Map`, `Set`, `Date`, `bigint`, `Uint8Array`,
+ * `undefined`, NaN, −0, errors and instances of registered classes arrive as what they were.
+ *
+ * @param options - limits, which every node should have alike
+ * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION`
+ * @see https://github.com/msgpack/msgpack/blob/master/spec.md
+ * @example
+ * const serializer = msgpackSerializer().register('shop.Money', Money, {
+ *   toData: (money) => money.cents,
+ *   fromData: (cents) => Money.ofCents(cents),
+ * })
+ */
+export function msgpackSerializer(options: SerializerLimits = {}): ClassSerializer {
+  return new MsgpackSerializer(checkLimits('msgpackSerializer()', options))
 }
 
-function withRefs(value: unknown, refs: RefCodec, path: string): unknown {
-  if (typeof value === 'function' || typeof value === 'symbol') {
-    throw RemoteError.notSerializable(path, `a ${typeof value}`, 'Send what it is made of.')
-  }
-  if (typeof value !== 'object' || value === null) return value
-  // `isRef` has just said so.
-  if (refs.isRef(value)) return { [refType]: refs.toBytes(value as ActorRef<never>).slice() }
-  if (Array.isArray(value)) return value.map((item, at) => withRefs(item, refs, `${path}[${at}]`))
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, withRefs(item, refs, `${path}.${key}`)]),
-  )
-}
+class MsgpackSerializer implements ClassSerializer {
+  readonly name = 'msgpack'
+  readonly #classes = new ClassRegistry()
+  readonly #limits: Required<SerializerLimits>
+  readonly #writer: MsgpackWriter
+  readonly #reader: MsgpackReader
+  #isWriting = false
+  #isReading = false
 
-function withoutRefs(value: unknown, refs: RefCodec): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map((item) => withoutRefs(item, refs))
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value
-  const entries = Object.entries(value)
-  const [first] = entries
-  if (first?.[0] === String(refType) && first[1] instanceof Uint8Array) {
-    return refs.fromBytes(first[1])
+  constructor(limits: Required<SerializerLimits>) {
+    this.#limits = limits
+    this.#writer = new MsgpackWriter(this.#classes, limits)
+    this.#reader = new MsgpackReader(this.#classes, limits)
   }
-  return Object.fromEntries(entries.map(([key, item]) => [key, withoutRefs(item, refs)]))
+
+  register<T extends object>(name: string, type: MessageClass<T>, data?: ClassData<T>): this {
+    this.#classes.register(name, type, data)
+    return this
+  }
+
+  serialize(message: unknown, refs: RefCodec): Uint8Array {
+    // Getters and `toData` may serialize too, in the middle of this.
+    if (this.#isWriting) return new MsgpackWriter(this.#classes, this.#limits).write(message, refs)
+    this.#isWriting = true
+    try {
+      return this.#writer.write(message, refs)
+    } finally {
+      this.#isWriting = false
+    }
+  }
+
+  deserialize(bytes: Uint8Array, start: number, end: number, refs: RefCodec): unknown {
+    if (this.#isReading) {
+      return new MsgpackReader(this.#classes, this.#limits).read(bytes, start, end, refs)
+    }
+    this.#isReading = true
+    try {
+      return this.#reader.read(bytes, start, end, refs)
+    } finally {
+      this.#isReading = false
+    }
+  }
 }

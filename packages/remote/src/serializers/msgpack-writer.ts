@@ -1,0 +1,155 @@
+import type { ActorRef } from '@casty/actor'
+import type { RefCodec } from '../serializer.ts'
+import type { ClassRegistry } from './class-registry.ts'
+import type { SerializerLimits } from './limits.ts'
+import { extension, isForbiddenKey } from './msgpack-format.ts'
+import { MsgpackOutput } from './msgpack-output.ts'
+import {
+  depthRefusal,
+  elementsRefusal,
+  entryPath,
+  functionRefusal,
+  itemPath,
+  keyRefusal,
+  propertyPath,
+  refusalError,
+  within,
+} from './refusal.ts'
+import { noRefs } from './no-refs.ts'
+import { specialValue, type NestedValue } from './special-value.ts'
+
+/** Walks a message and writes it, in one pass: what it cannot write it refuses, with the path to it. */
+export class MsgpackWriter {
+  readonly #classes: ClassRegistry
+  readonly #limits: Required<SerializerLimits>
+  readonly #out: MsgpackOutput
+  #refs: RefCodec = noRefs
+  #elements = 0
+
+  constructor(classes: ClassRegistry, limits: Required<SerializerLimits>) {
+    this.#classes = classes
+    this.#limits = limits
+    this.#out = new MsgpackOutput(limits.maxMessageBytes)
+  }
+
+  /**
+   * The bytes are good until the next call.
+   *
+   * @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE`, or what the codec of refs throws
+   */
+  write(message: unknown, refs: RefCodec): Uint8Array {
+    this.#refs = refs
+    this.#elements = 0
+    this.#out.reset()
+    try {
+      this.#value(message, 0)
+      return this.#out.written()
+    } catch (error) {
+      throw refusalError(error)
+    } finally {
+      this.#refs = noRefs
+    }
+  }
+
+  #value(value: unknown, depth: number): void {
+    switch (typeof value) {
+      case 'string':
+        return this.#out.text(value)
+      case 'number':
+        return this.#out.number(value)
+      case 'boolean':
+        return this.#out.byte(value ? 0xc3 : 0xc2)
+      case 'undefined':
+        return this.#out.undefined()
+      case 'bigint':
+        return this.#out.bigint(value)
+      case 'object':
+        return value === null ? this.#out.byte(0xc0) : this.#object(value, depth + 1)
+      case 'function':
+      case 'symbol':
+        throw functionRefusal(typeof value === 'symbol' ? 'symbol' : 'function')
+    }
+  }
+
+  #object(value: object, depth: number): void {
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (prototype === Object.prototype || prototype === null) {
+      // Such an object can be read by any key.
+      return this.#plain(value as Readonly<Record<string, unknown>>, depth)
+    }
+    if (prototype === Array.prototype && Array.isArray(value)) return this.#array(value, depth)
+    if (!this.#refs.isRef(value)) return this.#special(value, depth)
+    // `isRef` has just said so.
+    this.#out.extension(extension.ref, this.#refs.toBytes(value as ActorRef<never>))
+  }
+
+  #plain(value: Readonly<Record<string, unknown>>, depth: number): void {
+    const keys = Object.keys(value)
+    this.#enter(keys.length, depth)
+    this.#out.map(keys.length)
+    for (const key of keys) {
+      // The forbidden ones are this long at least, so most keys need no comparison.
+      if (key.length >= 9 && isForbiddenKey(key)) throw keyRefusal(key)
+      this.#out.key(key)
+      try {
+        this.#value(value[key], depth)
+      } catch (error) {
+        throw within(error, propertyPath(key))
+      }
+    }
+  }
+
+  #array(
+    items: readonly unknown[],
+    depth: number,
+    path: (index: number) => string = itemPath,
+  ): void {
+    this.#enter(items.length, depth)
+    this.#out.array(items.length)
+    let index = 0
+    try {
+      for (; index < items.length; index++) this.#value(items[index], depth)
+    } catch (error) {
+      throw within(error, path(index))
+    }
+  }
+
+  #enter(elements: number, depth: number): void {
+    if (depth > this.#limits.maxDepth) throw depthRefusal(this.#limits.maxDepth)
+    this.#elements += elements
+    if (this.#elements > this.#limits.maxElements) throw elementsRefusal(this.#limits.maxElements)
+  }
+
+  #special(value: object, depth: number): void {
+    const special = specialValue(value, this.#classes)
+    switch (special.type) {
+      case 'bytes':
+        return this.#out.bytes(special.bytes)
+      case 'date':
+        return this.#out.timestamp(special.timeMs)
+      default:
+        return this.#nested(special, depth)
+    }
+  }
+
+  #nested(special: NestedValue, depth: number): void {
+    const opened = this.#out.openExtension(extension[special.type])
+    switch (special.type) {
+      case 'map': {
+        const items = [...special.map].flat()
+        this.#array(items, depth, (index) => entryPath(items, index))
+        break
+      }
+      case 'set':
+        this.#array([...special.set], depth, (index) => `[item ${index}]`)
+        break
+      case 'instance':
+        this.#array([special.name, special.data], depth, () => '')
+        break
+      case 'error':
+        this.#plain(special.fields, depth)
+        break
+    }
+    this.#out.closeExtension(opened)
+  }
+}

@@ -1,0 +1,57 @@
+import { readShortText } from './utf8.ts'
+
+/** A power of two. */
+const slots = 1_024
+
+interface CachedText {
+  readonly hash: number
+  readonly bytes: Uint8Array
+  readonly text: string
+}
+
+/**
+ * Texts that were read before, found by their bytes: keys and short values such as types come again and
+ * again, and a text that is there already is faster than making it. Each hash has one place, so the size is
+ * fixed, and bytes made to collide only cost the time of reading them. A text gets its place when it is seen
+ * for the second time in a row, lest names and ids that never come back drive out those that do.
+ */
+export class TextCache {
+  readonly #entries: CachedText[] = Array.from({ length: slots }, () => ({
+    hash: 0,
+    bytes: new Uint8Array(0),
+    text: '',
+  }))
+  readonly #seen = new Int32Array(slots)
+
+  /** @param length - short, for all of it is hashed */
+  text(bytes: Uint8Array, from: number, length: number): string {
+    let hash = length
+    for (let index = from; index < from + length; index++) {
+      hash = (hash * 31 + (bytes[index] ?? 0)) | 0
+    }
+    const slot = (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (slots - 1)
+    const entry = this.#entries[slot]
+    if (entry?.hash === hash && isAt(bytes, from, entry.bytes, length)) return entry.text
+    const text = readShortText(bytes, from, length)
+    if (this.#seen[slot] === hash) {
+      this.#entries[slot] = { hash, bytes: copied(bytes, from, length), text }
+    }
+    this.#seen[slot] = hash
+    return text
+  }
+}
+
+function isAt(bytes: Uint8Array, from: number, expected: Uint8Array, length: number): boolean {
+  if (expected.length !== length) return false
+  for (let index = 0; index < length; index++) {
+    if (expected[index] !== bytes[from + index]) return false
+  }
+  return true
+}
+
+/** Not `slice`: that of a `Buffer` is a view. */
+export function copied(bytes: Uint8Array, from: number, length: number): Uint8Array {
+  const copy = new Uint8Array(length)
+  copy.set(bytes.subarray(from, from + length))
+  return copy
+}
