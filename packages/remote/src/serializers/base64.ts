@@ -1,6 +1,6 @@
 // Bytes as text, by RFC 4648 §4, without what only some runtimes have.
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-const valueOf = new Map([...alphabet].map((letter, value) => [letter.charCodeAt(0), value]))
+const valueOf = new Map(alphabet.split('').map((letter, value) => [letter.charCodeAt(0), value]))
 
 export function toBase64(bytes: Uint8Array): string {
   const quartets: string[] = []
