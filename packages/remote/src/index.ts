@@ -15,6 +15,16 @@ export type { RemoteNode } from './remote-node.ts'
 export { Remoting, type RefLocation } from './remoting.ts'
 export type { PeerExplanation, RemotingExplanation, RemotingMetrics } from './reports.ts'
 export type { RefCodec, Serializer } from './serializer.ts'
+export type { ClassData, ClassSerializer, MessageClass } from './serializers/class-registry.ts'
+export {
+  compressed,
+  compressionDefaults,
+  type Compression,
+  type CompressionOptions,
+} from './serializers/compressed.ts'
+export { deflate } from './serializers/deflate.ts'
+export { jsonSerializer } from './serializers/json.ts'
+export { serializerLimits, type SerializerLimits } from './serializers/limits.ts'
 export { msgpackSerializer } from './serializers/msgpack.ts'
 export type { SystemDeliveryMetrics } from './system-delivery/system-delivery.ts'
 export type { Topic, TopicSubscriber } from './topics/topic.ts'
