@@ -4,14 +4,7 @@ import { seededRandom, type Random } from '@casty/clock'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { jsonSerializer, msgpackSerializer, RemoteError, type Serializer } from '../../src/index.ts'
-import {
-  messages,
-  paperRefs,
-  received,
-  registered,
-  sent,
-  serializers,
-} from './sample-messages.ts'
+import { messages, paperRefs, received, registered, sent, serializers } from './sample-messages.ts'
 
 /** Inputs for each serializer; more of them by `CASTY_FUZZ_RUNS`. */
 const allRuns = Number(process.env['CASTY_FUZZ_RUNS'] ?? 20_000)
@@ -40,7 +33,11 @@ describe.each(serializers)('$name', ({ name, create }) => {
 
   test('refuses every beginning of a message', () => {
     const serializer = create()
-    const message = { type: 'add', items: [1.5, 'text', new Map([[1, new Date(3)]])], big: 1n << 80n }
+    const message = {
+      type: 'add',
+      items: [1.5, 'text', new Map([[1, new Date(3)]])],
+      big: 1n << 80n,
+    }
     const bytes = serializer.serialize(message, paperRefs).slice()
     for (let length = 0; length < bytes.length; length++) {
       expect(readOrRefused(bytes.subarray(0, length), serializer)).toBeUndefined()

@@ -15,7 +15,10 @@ class Basket extends Map<string, number> {}
 const refused: readonly (readonly [message: unknown, start: string])[] = [
   [() => 1, 'message is a function, which cannot be sent'],
   [Symbol('x'), 'message is a symbol'],
-  [new Order(), 'message is an instance of Order, which cannot be sent to another node. Register it'],
+  [
+    new Order(),
+    'message is an instance of Order, which cannot be sent to another node. Register it',
+  ],
   [{ items: [1, 2, 3, { owner: new Order() }] }, 'message.items[3].owner is an instance of Order'],
   [{ 'a b': { π: [() => 1] } }, 'message["a b"].π[0] is a function'],
   [new Map([['bob', { to: new Order() }]]), 'message.get("bob").to is an instance of Order'],
@@ -32,7 +35,10 @@ const refused: readonly (readonly [message: unknown, start: string])[] = [
   [{ later: Promise.resolve() }, 'message.later is an instance of Promise'],
   [{ at: new Date(Number.NaN) }, 'message.at is an invalid Date'],
   [Object.create({ constructor: 1 }), 'message is an instance of a class without a name'],
-  [JSON.parse('{"a":{"__proto__":{"admin":true}}}'), 'message.a is an object with a property named'],
+  [
+    JSON.parse('{"a":{"__proto__":{"admin":true}}}'),
+    'message.a is an object with a property named',
+  ],
   [{ b: { constructor: 1 } }, 'message.b is an object with a property named constructor'],
   [{ prototype: 1 }, 'message is an object with a property named prototype'],
 ]
@@ -45,13 +51,17 @@ describe.each(serializers)('$name', ({ create }) => {
   test('refuses what contains itself', () => {
     const loop: unknown[] = []
     loop.push(loop)
-    expect(refusalOf(loop, create())).toContain('nested deeper than maxDepth (64), or contains itself')
+    expect(refusalOf(loop, create())).toContain(
+      'nested deeper than maxDepth (64), or contains itself',
+    )
   })
 
   test('takes a message of maxDepth, and refuses a deeper one', () => {
     const serializer = create({ maxDepth: 3 })
     expect(sent([[[1]]], serializer)).toStrictEqual([[[1]]])
-    expect(refusalOf([[[[]]]], serializer)).toContain('message[0][0][0] is nested deeper than maxDepth (3)')
+    expect(refusalOf([[[[]]]], serializer)).toContain(
+      'message[0][0][0] is nested deeper than maxDepth (3)',
+    )
   })
 
   test('takes a message of maxElements, and refuses a larger one', () => {

@@ -82,7 +82,7 @@ export function registered(serializer: ClassSerializer): ClassSerializer {
 
 export const serializers: readonly {
   readonly name: string
-  create(limits?: SerializerLimits): Serializer
+  readonly create: (limits?: SerializerLimits) => Serializer
 }[] = [
   { name: 'msgpackSerializer', create: (limits) => registered(msgpackSerializer(limits)) },
   { name: 'jsonSerializer', create: (limits) => registered(jsonSerializer(limits)) },
@@ -103,7 +103,9 @@ export function received(bytes: Uint8Array, serializer: Serializer): unknown {
 
 const keys = fc.oneof(
   fc.constantFrom('type', 'amount', '$ref', '$x', '', '0', 'größe'),
-  fc.string({ maxLength: 40 }).filter((key) => !['__proto__', 'constructor', 'prototype'].includes(key)),
+  fc
+    .string({ maxLength: 40 })
+    .filter((key) => !['__proto__', 'constructor', 'prototype'].includes(key)),
 )
 
 const leaves = fc.oneof(
