@@ -24,6 +24,7 @@ export interface SerializerLimits {
   readonly maxMessageBytes?: number
 }
 
+/** What the limits are where nothing else is asked for. */
 export const serializerLimits: Required<SerializerLimits> = {
   maxDepth: 64,
   maxElements: 100_000,

@@ -1,4 +1,6 @@
+import type { ActorRef } from '@casty/actor'
 import type { RemoteError } from '../errors.ts'
+import type { RefCodec } from '../serializer.ts'
 import { malformed } from './malformed-error.ts'
 import { copied, TextCache } from './text-cache.ts'
 import { decodeUtf8, longestShortText, readShortText } from './utf8.ts'
@@ -85,6 +87,11 @@ export class MsgpackInput {
   /** A copy. */
   bytes(length: number): Uint8Array {
     return copied(this.#bytes, this.#take(length), length)
+  }
+
+  ref(length: number, refs: RefCodec): ActorRef<never> {
+    const from = this.#take(length)
+    return refs.fromBytes(this.#bytes, from, from + length)
   }
 
   /** No copy: good until the bytes that are read are used again. */

@@ -168,7 +168,7 @@ export class MsgpackReader {
         this.#in.view(length)
         return undefined
       case extension.ref:
-        return this.#refs.fromBytes(this.#in.view(length))
+        return this.#in.ref(length, this.#refs)
       case extension.bigint:
         return readBigint(this.#in.view(length))
       case extension.utf16:

@@ -44,7 +44,7 @@ function unreadable(cause: unknown): Refusal {
   return new Refusal('a value that fails when it is read', 'The cause tells why.', cause)
 }
 
-/** @example propertyPath('owner') // => '.owner' */
+/** As in `.owner`, `["a b"]`. */
 export function propertyPath(key: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
 }

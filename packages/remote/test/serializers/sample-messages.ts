@@ -28,7 +28,8 @@ export class PaperRef implements ActorRef<unknown> {
 export const paperRefs: RefCodec = {
   isRef: (value) => value instanceof PaperRef,
   toBytes: (ref) => new TextEncoder().encode(ref.path),
-  fromBytes: (bytes) => paperRefs.fromText(new TextDecoder().decode(bytes)),
+  fromBytes: (bytes, start, end) =>
+    paperRefs.fromText(new TextDecoder().decode(bytes.subarray(start, end))),
   toText: (ref) => ref.path,
   fromText(text) {
     if (text.startsWith('/')) return new PaperRef(text)
