@@ -55,7 +55,7 @@ const maxRatio = 100
  * it; its name says so.
  *
  * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION`
- * @example compressed(msgpackSerializer(), { thresholdBytes: 4_096 })
+ * @example compressed(msgpackSerializer(), { thresholdBytes: 4_096 }).name // => 'msgpack+deflate'
  */
 export function compressed(inner: Serializer, options: CompressionOptions = {}): Serializer {
   return new CompressedSerializer(inner, checked(options))

@@ -16,11 +16,7 @@ import { MsgpackWriter } from './msgpack-writer.ts'
  * @param options - limits, which every node should have alike
  * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION`
  * @see https://github.com/msgpack/msgpack/blob/master/spec.md
- * @example
- * const serializer = msgpackSerializer().register('shop.Money', Money, {
- *   toData: (money) => money.cents,
- *   fromData: (cents) => Money.ofCents(cents),
- * })
+ * @example msgpackSerializer({ maxDepth: 16 }).name // => 'msgpack'
  */
 export function msgpackSerializer(options: SerializerLimits = {}): ClassSerializer {
   return new MsgpackSerializer(checkLimits('msgpackSerializer()', options))
