@@ -46,4 +46,6 @@ journalCompliance('openFileJournal() in a process that is killed', {
     }
   },
   lacks: ['second-writer', 'full'],
+  // Each starts processes; more of them are tried on a disk in memory, beside this folder.
+  histories: Number(process.env['CASTY_HISTORIES'] ?? 2),
 })

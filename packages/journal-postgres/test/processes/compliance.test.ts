@@ -9,5 +9,8 @@ describe.skipIf(hasNoServer)('over a real server', () => {
   })
   afterAll(async () => await world[Symbol.asyncDispose]())
 
-  journalCompliance('postgresJournal', { create: () => world.store() })
+  journalCompliance('postgresJournal', {
+    create: () => world.store(),
+    histories: Number(process.env['CASTY_HISTORIES'] ?? 3),
+  })
 })

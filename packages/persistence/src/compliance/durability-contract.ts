@@ -2,9 +2,7 @@ import { seededRandom, type Random } from '@casty/clock'
 import { describe, expect, test } from 'vitest'
 import type { EventJournal } from '../journal/event-journal.ts'
 import { append, Fixture, readUntilError, snapshot, texts } from './kit.ts'
-import { lacks, type JournalSubject } from './subject.ts'
-
-const seeds = [1, 2, 3, 4, 5, 6, 7, 8]
+import { lacks, type JournalSubject, seedsOf } from './subject.ts'
 
 export function durabilityContract(name: string, subject: JournalSubject): void {
   describe(`${name} keeps what it acknowledged`, () => {
@@ -21,7 +19,7 @@ export function durabilityContract(name: string, subject: JournalSubject): void 
       expect(await again.highest('id')).toEqual({ sequenceNr: 2, epoch: 2, deletedTo: 0 })
     })
 
-    test.skipIf(lacks(subject, 'crash')).each(seeds)(
+    test.skipIf(lacks(subject, 'crash')).each(seedsOf(subject))(
       'nothing acknowledged is lost or doubled by crashes (seed %i)',
       async (seed) => {
         await using fixture = await Fixture.start(subject)

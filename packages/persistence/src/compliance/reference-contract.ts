@@ -4,9 +4,8 @@ import type { EventJournal } from '../journal/event-journal.ts'
 import { isJournalError } from '../journal/journal-error.ts'
 import { inMemoryJournal } from '../memory/in-memory-journal.ts'
 import { all, append, Fixture, snapshot, textOf } from './kit.ts'
-import { lacks, type JournalSubject } from './subject.ts'
+import { lacks, type JournalSubject, seedsOf } from './subject.ts'
 
-const seeds = [11, 12, 13, 14, 15, 16]
 const ids = ['a', 'a/b', 'b']
 const calls = 250
 
@@ -15,7 +14,7 @@ type Call = (journal: EventJournal) => Promise<unknown>
 
 export function referenceContract(name: string, subject: JournalSubject): void {
   describe(`${name} does what a journal in memory does`, () => {
-    test.each(seeds)(
+    test.each(seedsOf(subject))(
       'whatever it is asked, and however often it is opened again (seed %i)',
       async (seed) => {
         await using fixture = await Fixture.start(subject)

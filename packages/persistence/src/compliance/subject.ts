@@ -17,6 +17,11 @@ export interface JournalSubject {
   create(): Promise<JournalStore>
   /** What the journal, or its test, cannot do. The tests of it are skipped, and named as such. */
   readonly lacks?: readonly JournalAbility[]
+  /**
+   * How many drawn histories are tried of each kind: with crashes, and against a journal in memory. Lower it where each opening
+   * starts a process or a server, and where others try the same code without. @defaultValue 8
+   */
+  readonly histories?: number
 }
 
 /** Where journals under test keep what they are given. Disposing of it removes everything. */
@@ -37,4 +42,9 @@ export interface JournalStore extends AsyncDisposable {
 
 export function lacks(subject: JournalSubject, ability: JournalAbility): boolean {
   return subject.lacks?.includes(ability) ?? false
+}
+
+/** A seed for each history, so that a failure names the one to repeat. */
+export function seedsOf({ histories = 8 }: JournalSubject): readonly number[] {
+  return Array.from({ length: histories }, (_, index) => index + 1)
 }
