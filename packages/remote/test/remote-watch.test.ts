@@ -264,6 +264,18 @@ describe('Somebody who watches an actor of another node', () => {
   })
 })
 
+test('A node that takes no more watches says so, and counts them', async () => {
+  await using world = new ClusterWorld()
+  await world.startAll('a b')
+  const a = new Watchtower(world.node('a'))
+  const b = new Watchtower(world.node('b'), { maxWatchesPerNode: 1 })
+  for (const path of ['/x', '/y']) b.spawn(path)
+  const [x, y] = [watched(a, b, '/x'), watched(a, b, '/y')]
+  await world.advance(50)
+  expect([x.heard, y.heard]).toEqual([[], ['node-gone']])
+  expect(b.watch.metrics()).toMatchObject({ watched: 1, refused: 1 })
+})
+
 describe('A node to which too much is to be said', () => {
   test('is given up by both ends, which tell their watchers and go on', async () => {
     await using world = new ClusterWorld()

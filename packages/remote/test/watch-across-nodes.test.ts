@@ -65,6 +65,18 @@ describe('An actor that watches one of another node', () => {
     expect(heard).toEqual(['stopped'])
   })
 
+  test('hears at once that nobody lives at a path, of its own node too', async () => {
+    await using world = new ActorWorld()
+    const [a, b] = await two(world)
+    const heard: string[] = []
+    for (const node of [a, b]) {
+      const target = a.remote.ref<never>(node.cluster.self, '/nobody')
+      a.system.whenStopped(target, (ending) => void heard.push(ending))
+    }
+    await world.advance(10)
+    expect(heard).toEqual(['stopped', 'stopped'])
+  })
+
   test('hears of the end of a ref that came in a message, and not of another at its path', async () => {
     await using world = new ActorWorld()
     const [a, b] = await two(world)

@@ -49,6 +49,8 @@ export interface RemoteWatchMetrics {
   readonly watching: number
   /** Watches that other nodes have here. */
   readonly watched: number
+  /** Watches of other nodes that were not taken, as there were too many: they count as gone there. */
+  readonly refused: number
   readonly delivery: SystemDeliveryMetrics
 }
 
@@ -75,6 +77,7 @@ export class RemoteWatch implements Disposable {
   readonly #watching = new Watching<Watcher>()
   readonly #watched: Watched
   readonly #observed = new Map<NodeKey, Map<number, Disposable>>()
+  #refused = 0
   #timer: { readonly at: number; readonly timer: Disposable } | undefined
 
   constructor(options: RemoteWatchOptions) {
@@ -127,6 +130,7 @@ export class RemoteWatch implements Disposable {
     return {
       watching: this.#watching.size,
       watched: this.#watched.size,
+      refused: this.#refused,
       delivery: this.#delivery.metrics(),
     }
   }
@@ -206,6 +210,7 @@ export class RemoteWatch implements Disposable {
     switch (effect.type) {
       case 'tell-terminated': {
         const { to, id, ending } = effect
+        if (ending === 'refused') this.#refused++
         const mark = this.#order.sentTo(to)
         this.#delivery.send(to, encodeWatchMessage({ type: 'terminated', id, ending, mark }))
         return
