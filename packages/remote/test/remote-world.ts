@@ -1,5 +1,5 @@
 // Nodes with actors in one process, over the network in memory and on virtual time.
-import { ActorSystem, Behaviors, type ActorRef, type Behavior } from '@casty/actor'
+import { ActorSystem, Behaviors, type ActorRef, type Behavior, type Instrument } from '@casty/actor'
 import { ManualClock, seededRandom } from '@casty/clock'
 import { Cluster, NodeAddress, type ClusterConfig } from '@casty/membership'
 import { Remoting, type RemoteEvent, type RemotingLimits, type Serializer } from '@casty/remote'
@@ -11,6 +11,7 @@ export interface NodeOptions {
   readonly serializer?: Serializer
   readonly limits?: RemotingLimits
   readonly cluster?: Partial<ClusterConfig>
+  readonly instrumentOf?: (host: string) => Instrument
 }
 
 /** One process: its node of the cluster, its actors, and what makes them reachable. */
@@ -63,7 +64,8 @@ export class RemoteWorld implements AsyncDisposable {
       random,
       ...options.cluster,
     })
-    const system = new ActorSystem({ clock, random })
+    const instrument = options.instrumentOf?.(host)
+    const system = new ActorSystem({ clock, random, ...(instrument && { instrument }) })
     const lost: string[] = []
     system.subscribe((event) => {
       if (event.type !== 'dead-letter') return
