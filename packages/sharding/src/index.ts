@@ -1,5 +1,13 @@
+export { decodeShardingMessage, encodeShardingMessage } from './codec.ts'
 export { type CoreEffect, type CoreEvent, type Moment } from './core/core-events.ts'
-export type { ShardingCore } from './core/sharding-core.ts'
+export { ShardingCore } from './core/sharding-core.ts'
+export { coreDefaults, type CoreSettings } from './core/core-settings.ts'
+export {
+  leastShards,
+  type AllocationStrategy,
+  type Host,
+  type Move,
+} from './coordinator/strategy.ts'
 export { sameView, viewOf, type ViewMember } from './core/view.ts'
 export {
   shardingFrameType,
@@ -7,6 +15,7 @@ export {
   type AnswerMessage,
   type Batch,
   type Change,
+  type Copies,
   type EntriesMessage,
   type EpochBehindMessage,
   type FetchMessage,
@@ -16,6 +25,7 @@ export {
   type RegionsMessage,
   type ReleasedMessage,
   type ReplicaQueryMessage,
+  type ReplicaReport,
   type ReplicaReportMessage,
   type ResignMessage,
   type RoundMessage,

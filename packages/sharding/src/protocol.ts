@@ -57,8 +57,8 @@ export interface RoundMessage {
   readonly committed: Version
   /** What the sender's table is. */
   readonly version: Version
-  /** Where it is to be a majority of the view, as there is no electorate: the digest of that view. */
-  readonly founding: number | undefined
+  /** Whether there is no electorate to ask, or too little is left of it: all must agree to begin anew. */
+  readonly isFounding: boolean
   readonly grant: Grant | undefined
   /** Which of the member's `regions` messages the coordinator has; 0 where none. */
   readonly regionsVersion: number
@@ -82,9 +82,9 @@ export type RefusalReason =
   | 'promised'
   /** A later term is known. */
   | 'old-term'
-  /** A majority of a view is wanted, and this member's view is another; or it has an electorate. */
-  | 'other-view'
-  /** A majority of a view is wanted, and members were lost not long ago. */
+  /** The table is to be begun anew, and this member sees a majority of its voters alive. */
+  | 'not-lost'
+  /** The table is to be begun anew, and members were lost not long ago: they may still be at work. */
   | 'not-yet'
   /** The sender is no member here, or is down. */
   | 'no-member'
@@ -104,7 +104,6 @@ export interface EntriesMessage {
   readonly type: 'entries'
   readonly term: number
   readonly batches: readonly Batch[]
-  readonly committed: Version
 }
 
 /** Where a member's table stands, after entries or a snapshot, whether or not they fitted. */
@@ -173,10 +172,24 @@ export interface ReplicaQueryMessage {
   readonly shards: readonly ShardAtEpoch[]
 }
 
-/** How far copies go: of two, the one with the higher epoch is ahead, then the one with the higher position. */
+/** How far copies go: of two, those with the higher epoch are ahead, then those with the higher position. */
+export interface Copies {
+  /** Under which the last of what is copied was written. */
+  readonly epoch: number
+  /** Grows with everything that is written. */
+  readonly position: number
+}
+
+/** Answers a `replica-query`, shard by shard. */
 export interface ReplicaReportMessage {
   readonly type: 'replica-report'
-  readonly shards: readonly (ShardAtEpoch & { readonly position: number })[]
+  readonly shards: readonly ReplicaReport[]
+}
+
+/** What a replica has of one shard that it was asked for. */
+export interface ReplicaReport extends ShardAtEpoch {
+  /** Undefined where it has nothing. */
+  readonly copies: Copies | undefined
 }
 
 /** Everything that travels in frames of type `shardingFrameType`. */

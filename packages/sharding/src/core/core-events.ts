@@ -1,5 +1,5 @@
 import type { Lane, NodeIdentity } from '@casty/transport'
-import type { ShardAtEpoch, ShardingMessage, TypeSettings } from '../protocol.ts'
+import type { ReplicaReport, ShardAtEpoch, ShardingMessage, TypeSettings } from '../protocol.ts'
 import type { RowChange, ShardTable } from '../table/shard-table.ts'
 import type { ViewMember } from './view.ts'
 
@@ -26,13 +26,14 @@ export type CoreEvent =
   | { readonly type: 'shard-released'; readonly shard: ShardAtEpoch }
   /** A journal or a replica refused this node's epoch. @see ShardingCore */
   | { readonly type: 'epoch-refused'; readonly shard: ShardAtEpoch; readonly written: number }
-  /** Answers a `report-replicas` effect. Shards left out have no copies here. */
+  /** Answers a `report-replicas` effect. */
   | {
       readonly type: 'replicas-reported'
       readonly to: NodeIdentity
-      readonly shards: readonly (ShardAtEpoch & { readonly position: number })[]
+      readonly shards: readonly ReplicaReport[]
     }
 
+/** What a core wants done. */
 export type CoreEffect =
   | {
       readonly type: 'send'

@@ -1,24 +1,273 @@
 import type { NodeIdentity } from '@casty/transport'
+import { endPromise, holdsPromise, promisedTo, promiseTerm } from '../authority/acceptor.ts'
+import { hasLosses } from '../authority/founding.ts'
+import { Coordinator } from '../coordinator/coordinator.ts'
+import type {
+  EntriesMessage,
+  RefusalReason,
+  RoundMessage,
+  ShardingMessage,
+  SnapshotMessage,
+} from '../protocol.ts'
 import type { ShardTable } from '../table/shard-table.ts'
+import { snapshotOf, SnapshotParts } from '../table/snapshot.ts'
+import { compareVersions } from '../table/version.ts'
 import type { CoreEffect, CoreEvent, Moment } from './core-events.ts'
+import type { CoreSettings } from './core-settings.ts'
+import { NodeState } from './node-state.ts'
+import { Reports } from './reports.ts'
+import { mayRun, type ViewMember } from './view.ts'
 
 /**
  * All that one node contributes to the agreement on who runs which shard: it promises terms as every member
  * does, keeps the table, holds the lease of its region, and is the coordinator when it is its turn. No
  * timers, no network: events go in, effects come out, in order.
  *
- * A shard may run here exactly while `mayRun(now)` and the committed table names this node as its owner.
- * The first must be asked whenever a message is handled, by the same clock as the events.
+ * A shard may run here exactly while `leaseUntil` is ahead and the committed table names this node as its
+ * owner. The first must be asked whenever a message is handled, by the same clock as the events.
  */
-export interface ShardingCore {
-  readonly self: NodeIdentity
+export class ShardingCore {
+  readonly #node: NodeState
+  readonly #coordinator: Coordinator
+  readonly #reports: Reports
+  readonly #snapshot = new SnapshotParts()
+  /** As the last `lease-changed` told. */
+  #isOpen = false
+
+  constructor(settings: CoreSettings, now: number) {
+    this.#node = new NodeState(settings, now)
+    this.#coordinator = new Coordinator(this.#node)
+    this.#reports = new Reports(settings.self.key)
+  }
+
+  get self(): NodeIdentity {
+    return this.#node.self
+  }
+
   /** What has taken effect here. */
-  readonly committed: ShardTable
-  /** Until when the region has its lease; -Infinity where it has none, or its table is not as far as that asks for. */
-  readonly leaseUntil: number
-  /** Whether nothing here would be missed: no shard, no vote. For nodes on their way out. */
-  readonly mayExit: boolean
+  get committed(): ShardTable {
+    return this.#node.log.committed
+  }
+
+  /**
+   * Until when the region has its lease; -Infinity where it has none, or its table is not as far as that asks
+   * for.
+   */
+  get leaseUntil(): number {
+    const { own, lease, log } = this.#node
+    return own && mayRun(own) ? lease.until(log.committed.version) : Number.NEGATIVE_INFINITY
+  }
+
+  /** Who this node takes for the coordinator, itself perhaps; as far as it knows. */
+  coordinator(now: number): NodeIdentity | undefined {
+    return promisedTo(this.#node.acceptor, now)?.coordinator
+  }
+
+  /** The term in which this node has the right to be the coordinator. */
+  coordinates(now: number): number | undefined {
+    return this.#coordinator.isLeading(now) ? this.#coordinator.term?.number : undefined
+  }
+
+  /** Whether this node, which is on its way out, has handed over all that it had, or there is nobody to. */
+  get mayExit(): boolean {
+    const { view, isNeeded, own } = this.#node
+    const hasOthers = view.some(({ status }) => status === 'up')
+    return !own || !hasOthers || (!isNeeded && this.#coordinator.term === undefined)
+  }
+
   /** When `deadline-reached` is due. */
-  nextDeadline(): number
-  step(event: CoreEvent, moment: Moment): readonly CoreEffect[]
+  nextDeadline(now: number): number {
+    const closesAt = this.#isOpen ? this.leaseUntil : Number.POSITIVE_INFINITY
+    return Math.max(now, Math.min(this.#coordinator.nextDeadline(now), closesAt))
+  }
+
+  step(event: CoreEvent, moment: Moment): readonly CoreEffect[] {
+    const { now } = moment
+    this.#heed(event, now)
+    this.#reportToSelf(now)
+    this.#coordinator.advance(moment)
+    this.#reports.heeded(this.#node.log)
+    const isOpen = this.leaseUntil > now
+    if (isOpen !== this.#isOpen) {
+      this.#isOpen = isOpen
+      this.#node.effects.push({ type: 'lease-changed', until: this.leaseUntil })
+    }
+    const { effects } = this.#node
+    this.#node.effects = []
+    return effects
+  }
+
+  #heed(event: CoreEvent, now: number): void {
+    const node = this.#node
+    switch (event.type) {
+      case 'message-received':
+        if (node.own && node.own.status !== 'down') this.#receive(event.from, event.message, now)
+        break
+      case 'members-changed':
+        this.#viewChanged(event.members, now)
+        break
+      case 'types-started':
+        node.types = event.types
+        node.typesVersion++
+        this.#tell({ type: 'regions', version: node.typesVersion, types: node.types }, now)
+        break
+      case 'shard-released':
+        this.#reports.released(event.shard)
+        this.#tell({ type: 'released', shards: [event.shard] }, now)
+        break
+      case 'epoch-refused': {
+        const { shard, written } = event
+        const message = { type: 'epoch-behind', shard, written } as const
+        this.#reports.refused(message)
+        this.#tell(message, now)
+        break
+      }
+      case 'replicas-reported': {
+        const message = { type: 'replica-report', shards: event.shards } as const
+        if (event.to.key === node.self.key) this.#coordinator.received(event.to.key, message, now)
+        else node.send(event.to, message, 'data')
+        break
+      }
+      case 'deadline-reached':
+        break
+    }
+  }
+
+  #viewChanged(members: readonly ViewMember[], now: number): void {
+    const node = this.#node
+    if (hasLosses(node.view, members)) node.lostAt = now
+    node.view = members
+    this.#coordinator.viewChanged()
+  }
+
+  /** Others are told with every answer. */
+  #reportToSelf(now: number): void {
+    if (!this.#coordinator.term) return
+    for (const report of this.#reports.messages()) {
+      this.#coordinator.received(this.self.key, report, now)
+    }
+  }
+
+  /** Tells the coordinator, whoever that is. */
+  #tell(message: ShardingMessage, now: number): void {
+    const { acceptor, self } = this.#node
+    const to = promisedTo(acceptor, now)?.coordinator
+    if (to?.key === self.key) this.#coordinator.received(self.key, message, now)
+    else if (to) this.#node.send(to, message)
+  }
+
+  #receive(from: NodeIdentity, message: ShardingMessage, now: number): void {
+    const node = this.#node
+    switch (message.type) {
+      case 'round':
+        this.#roundCame(from, message, now)
+        break
+      case 'answer':
+        this.#coordinator.answered(from, message, now)
+        break
+      case 'refusal':
+        this.#coordinator.refused(message, now)
+        break
+      case 'entries':
+        this.#entriesCame(from, message, now)
+        break
+      case 'snapshot':
+        this.#snapshotCame(from, message, now)
+        break
+      case 'fetch':
+        if (!holdsPromise(node.acceptor, { term: message.term, coordinator: from })) break
+        for (const part of snapshotOf(node.log.latest, message.term)) node.send(from, part, 'data')
+        break
+      case 'resign': {
+        const claim = { term: message.term, coordinator: from }
+        node.acceptor = endPromise(node.acceptor, claim, message.leasesForMs, now)
+        break
+      }
+      case 'replica-query':
+        node.effects.push({ type: 'report-replicas', to: from, shards: message.shards })
+        break
+      case 'accepted':
+      case 'regions':
+      case 'released':
+      case 'epoch-behind':
+      case 'replica-report':
+        this.#coordinator.received(from.key, message, now)
+        break
+    }
+  }
+
+  #roundCame(from: NodeIdentity, message: RoundMessage, now: number): void {
+    const node = this.#node
+    const { settings, log } = node
+    const refuse = (reason: RefusalReason, retryAfterMs = 0): void => {
+      const { highestTerm } = node.acceptor
+      const { term, round } = message
+      node.send(from, { type: 'refusal', term, round, reason, highestTerm, retryAfterMs })
+    }
+    const sender = node.member(from.key)
+    if (!sender || sender.status === 'down') return refuse('no-member')
+    // Who has a later table than the sender knows of had better tell it.
+    if (message.isFounding && compareVersions(log.latest.version, message.version) <= 0) {
+      if (!node.mustFound) return refuse('not-lost')
+      if (now < node.mayFoundAt) return refuse('not-yet', node.mayFoundAt - now)
+    }
+    const claim = { term: message.term, coordinator: from }
+    const [acceptor, verdict] = promiseTerm(node.acceptor, claim, now, settings.leaseMs)
+    if (verdict.type === 'refused') return refuse(verdict.reason, verdict.retryAfterMs)
+    node.acceptor = acceptor
+    node.commit(message.committed)
+    node.lease.asked(message.term, message.round, now)
+    if (message.grant) node.lease.granted(message.term, message.grant)
+    this.#answer(from, message, now)
+  }
+
+  #answer(to: NodeIdentity, { term, round, regionsVersion }: RoundMessage, now: number): void {
+    const { log, acceptor, types, typesVersion } = this.#node
+    this.#node.send(to, {
+      type: 'answer',
+      term,
+      round,
+      version: log.latest.version,
+      applied: log.committed.version,
+      regionsVersion: typesVersion,
+      leasesForMs: Math.max(0, acceptor.leasesUntil - now),
+    })
+    if (regionsVersion !== typesVersion) {
+      this.#node.send(to, { type: 'regions', version: typesVersion, types })
+    }
+    this.#reports.heeded(log)
+    for (const report of this.#reports.messages()) this.#node.send(to, report)
+  }
+
+  #entriesCame(from: NodeIdentity, { term, batches }: EntriesMessage, now: number): void {
+    if (!this.#follows(from, term, now)) return
+    const { log } = this.#node
+    for (const batch of batches) if (!log.append(batch)) break
+    this.#node.send(from, { type: 'accepted', term, version: log.latest.version })
+  }
+
+  #snapshotCame(from: NodeIdentity, message: SnapshotMessage, now: number): void {
+    const own = this.#coordinator.term
+    const isFetched = own !== undefined && !own.isBegun && own.number === message.term
+    if (!isFetched && !this.#follows(from, message.term, now)) return
+    const table = this.#snapshot.add(message)
+    if (!table) return
+    const { log } = this.#node
+    log.replace(table)
+    if (isFetched) return
+    this.#node.send(from, { type: 'accepted', term: message.term, version: log.latest.version })
+  }
+
+  /**
+   * Whether `from` is the coordinator that this node follows. To accept something of it is to promise it
+   * once more: who acknowledged a change of voters protects the right that the former ones gave.
+   */
+  #follows(from: NodeIdentity, term: number, now: number): boolean {
+    const claim = { term, coordinator: from }
+    if (!holdsPromise(this.#node.acceptor, claim)) return false
+    const { leaseMs } = this.#node.settings
+    const [acceptor] = promiseTerm(this.#node.acceptor, claim, now, leaseMs)
+    this.#node.acceptor = acceptor
+    return true
+  }
 }

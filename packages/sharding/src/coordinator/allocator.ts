@@ -1,0 +1,177 @@
+// What a coordinator gathers in its term to decide who gets which shard, and its decisions.
+import { NodeIdentity, type NodeKey } from '@casty/transport'
+import type { NodeState } from '../core/node-state.ts'
+import type {
+  Change,
+  EpochBehindMessage,
+  RegionsMessage,
+  ReplicaReportMessage,
+  ShardAtEpoch,
+  TypeSettings,
+} from '../protocol.ts'
+import type { RowChange, ShardTable } from '../table/shard-table.ts'
+import type { LeaseBook } from './lease-book.ts'
+import { planShards, shardKey, type Situation } from './plan.ts'
+import { Promotions } from './promotions.ts'
+import type { Term } from './term.ts'
+
+/** Mutable, and of one term. */
+export class Allocator {
+  readonly #node: NodeState
+  readonly #term: Term
+  readonly #leases: LeaseBook
+  readonly #promotions: Promotions
+  /** By shard, the epoch at which its owner released it. */
+  readonly #released = new Map<string, number>()
+  readonly #refused = new Map<string, { readonly epoch: number; readonly written: number }>()
+  readonly #typesSeenAt = new Map<string, number>()
+  /** Whether anything happened since the last plan that the next one might heed. */
+  #isStale = true
+  #retryAt = Number.POSITIVE_INFINITY
+
+  constructor(node: NodeState, term: Term, leases: LeaseBook) {
+    this.#node = node
+    this.#term = term
+    this.#leases = leases
+    this.#promotions = new Promotions(node, term)
+  }
+
+  /** Something in the view, or in who answers, is another. */
+  touch(): void {
+    this.#isStale = true
+  }
+
+  /** When there may be something to plan although nothing happens. */
+  get retryAt(): number {
+    return this.#retryAt
+  }
+
+  regionsTold(from: NodeKey, { version, types }: RegionsMessage, now: number): void {
+    const follower = this.#term.followers.get(from)
+    if (!follower || version <= follower.regionsVersion) return
+    follower.regionsVersion = version
+    follower.types = new Map(types.map((settings) => [settings.name, settings]))
+    for (const { name } of types) {
+      if (!this.#typesSeenAt.has(name)) this.#typesSeenAt.set(name, now)
+    }
+    this.#isStale = true
+  }
+
+  /** The owner of shards that are moving has stopped what ran of them. */
+  released(from: NodeKey, shards: readonly ShardAtEpoch[]): void {
+    for (const { typeName, shard, epoch } of shards) {
+      const row = this.#node.log.latest.row(typeName, shard)
+      if (row.owner?.key !== from || row.epoch !== epoch || !row.movingTo) continue
+      const key = shardKey(typeName, shard)
+      if (this.#released.get(key) === epoch) continue
+      this.#released.set(key, epoch)
+      this.#isStale = true
+    }
+  }
+
+  epochBehind(
+    from: NodeKey,
+    { shard: { typeName, shard, epoch }, written }: EpochBehindMessage,
+  ): void {
+    const row = this.#node.log.latest.row(typeName, shard)
+    if (row.owner?.key !== from || row.epoch !== epoch || written < epoch) return
+    this.#refused.set(shardKey(typeName, shard), { epoch, written })
+    this.#isStale = true
+  }
+
+  replicasTold(from: NodeKey, message: ReplicaReportMessage): void {
+    this.#promotions.told(from, message)
+    this.#isStale = true
+  }
+
+  /** The next changes of the table, where there are any. */
+  plan(now: number): readonly Change[] {
+    if (!this.#isStale && now < this.#retryAt) return []
+    this.#isStale = false
+    const { log } = this.#node
+    const { changes, retryAt } = planShards(log.latest, this.#situation(now))
+    const waiting = this.#promotions.ask(now)
+    this.#retryAt = Math.min(retryAt, waiting, this.#gatherEnd(now))
+    return [...this.#planElectorate(log.latest), ...changes]
+  }
+
+  /** Changes that are under way: what they were made of is done with. */
+  proposed(changes: readonly RowChange[]): void {
+    for (const { typeName, shard, before, row } of changes) {
+      const key = shardKey(typeName, shard)
+      this.#released.delete(key)
+      this.#refused.delete(key)
+      if (before.owner && before.epoch !== row.epoch) this.#promotions.done(typeName, shard)
+    }
+    this.#isStale = true
+  }
+
+  /** The voters are to be all who are up, and whom there is a way to: those who answered once. */
+  #planElectorate({ electorate }: ShardTable): readonly Change[] {
+    const { voters, former } = electorate
+    if (former.length > 0) {
+      return [{ type: 'electorate', electorate: { voters, former: [] } }]
+    }
+    const known = new Set(voters.map(({ key }) => key))
+    const wanted = this.#node.view
+      .filter(({ status }) => status === 'up')
+      .map(({ node }) => node)
+      .filter(({ key }) => known.has(key) || this.#term.followers.get(key)?.hasAnswered)
+      .toSorted(NodeIdentity.compare)
+    const isSame = wanted.length === voters.length && wanted.every(({ key }) => known.has(key))
+    if (isSame || wanted.length === 0) return []
+    return [{ type: 'electorate', electorate: { voters: wanted, former: voters } }]
+  }
+
+  #situation(now: number): Situation {
+    const { settings, view } = this.#node
+    const { followers, wallBeganAt } = this.#term
+    return {
+      view,
+      types: this.#types(),
+      canRun: (node, typeName) => {
+        const follower = followers.get(node)
+        if (!follower || follower.regionsVersion === 0) return undefined
+        const numShards = this.#node.log.latest.types.get(typeName)?.settings.numShards
+        return follower.types.get(typeName)?.numShards === numShards
+      },
+      isGathered: (typeName) => this.#isGathered(typeName, now),
+      leaseEnds: (node) => this.#leases.endsAt(node),
+      releasedAt: (typeName, shard) => this.#released.get(shardKey(typeName, shard)),
+      refused: (typeName, shard) => this.#refused.get(shardKey(typeName, shard)),
+      promote: (typeName, shard, row) => this.#promotions.best(typeName, shard, row, now),
+      strategy: settings.strategy,
+      maxMoving: settings.maxMoving,
+      maxMovingShare: settings.maxMovingShare,
+      firstEpoch: Math.floor(wallBeganAt),
+      now,
+    }
+  }
+
+  #types(): Situation['types'] {
+    const types = new Map<string, TypeSettings>()
+    for (const follower of this.#term.followers.values()) {
+      for (const [name, settings] of follower.types) if (!types.has(name)) types.set(name, settings)
+    }
+    return types
+  }
+
+  /** Whether everybody who is up told what it runs, this type among it; or had the time to. */
+  #isGathered(typeName: string, now: number): boolean {
+    const { gatherMs } = this.#node.settings
+    const seenAt = this.#typesSeenAt.get(typeName) ?? this.#term.beganAt
+    if (now >= Math.max(seenAt, this.#term.beganAt) + gatherMs) return true
+    return this.#node.view
+      .filter(({ status, isReachable }) => status === 'up' && isReachable)
+      .every(({ node }) => this.#term.followers.get(node.key)?.types.has(typeName))
+  }
+
+  #gatherEnd(now: number): number {
+    const { gatherMs } = this.#node.settings
+    const ends = [this.#term.beganAt, ...this.#typesSeenAt.values()].map((at) => at + gatherMs)
+    return ends.reduce(
+      (soonest, end) => (end > now ? Math.min(soonest, end) : soonest),
+      Number.POSITIVE_INFINITY,
+    )
+  }
+}

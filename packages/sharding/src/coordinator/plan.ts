@@ -1,0 +1,268 @@
+// What a coordinator changes in the table: a pure function of the table, of who is there, and of what it was told.
+import type { NodeIdentity, NodeKey } from '@casty/transport'
+import { mayRun, type ViewMember } from '../core/view.ts'
+import type { Change, TypeSettings } from '../protocol.ts'
+import { sameNode, type ShardRow } from '../table/shard-row.ts'
+import type { ShardTable, TypeTable } from '../table/shard-table.ts'
+import { planReplicas } from './replica-places.ts'
+import type { AllocationStrategy, Host } from './strategy.ts'
+
+/** A number of one shard of one type. */
+export function shardKey(typeName: string, shard: number): string {
+  return `${shard}:${typeName}`
+}
+
+/** What the coordinator knows beside the table. */
+export interface Situation {
+  readonly view: readonly ViewMember[]
+  /** Types that somebody can run, as they told; the first who told decides. */
+  readonly types: ReadonlyMap<string, TypeSettings>
+  /** Whether this node can run shards of that type; undefined where it has not told yet. */
+  canRun(node: NodeKey, typeName: string): boolean | undefined
+  /** Whether all had the time to tell which types they run. */
+  isGathered(typeName: string): boolean
+  /** When all leases of that node, which gets no more of them, have certainly run out; may be past. */
+  leaseEnds(node: NodeKey): number
+  /** The epoch at which the owner said that nothing of a moving shard runs there any more. */
+  releasedAt(typeName: string, shard: number): number | undefined
+  /** An epoch that has written, where the owner's is lower: its number, and the owner's. */
+  refused(
+    typeName: string,
+    shard: number,
+  ): { readonly epoch: number; readonly written: number } | undefined
+  /** Whom to make the owner of a shard whose owner is gone; undefined while that is being found out. */
+  promote(typeName: string, shard: number, row: ShardRow): NodeIdentity | 'anybody' | undefined
+  readonly strategy: AllocationStrategy
+  /** At most so many shards of a type move at once for the sake of evenness: a share, and a number. */
+  readonly maxMovingShare: number
+  readonly maxMoving: number
+  /** New shards begin at this epoch, in milliseconds since the Unix epoch: above any of a former cluster. */
+  readonly firstEpoch: number
+  readonly now: number
+}
+
+export interface Plan {
+  readonly changes: readonly Change[]
+  /** When planning again may bring something, though nothing has changed. */
+  readonly retryAt: number
+}
+
+/** The next changes of all types. The table must be one that no other change is under way for. */
+export function planShards(table: ShardTable, situation: Situation): Plan {
+  const changes: Change[] = []
+  let retryAt = Number.POSITIVE_INFINITY
+  for (const settings of situation.types.values()) {
+    if (!table.types.has(settings.name)) changes.push({ type: 'type', settings })
+  }
+  const totals = countShards(table)
+  for (const type of table.types.values()) {
+    const planner = new TypePlanner(type, situation, totals)
+    const rows = planner.plan()
+    if (rows.length > 0) changes.push({ type: 'shards', typeName: type.settings.name, rows })
+    retryAt = Math.min(retryAt, planner.retryAt)
+  }
+  return { changes, retryAt }
+}
+
+/** Where a row's shard is, or is about to be. */
+function placeOf({ movingTo, owner }: ShardRow): NodeIdentity | undefined {
+  return movingTo ?? owner
+}
+
+function countShards(table: ShardTable): Map<NodeKey, number> {
+  const totals = new Map<NodeKey, number>()
+  for (const { rows } of table.types.values()) {
+    for (const row of rows) {
+      const place = placeOf(row)
+      if (place) totals.set(place.key, (totals.get(place.key) ?? 0) + 1)
+    }
+  }
+  return totals
+}
+
+interface Load extends Host {
+  readonly shards: number[]
+  total: number
+}
+
+class TypePlanner {
+  retryAt = Number.POSITIVE_INFINITY
+  readonly #name: string
+  readonly #type: TypeTable
+  readonly #situation: Situation
+  readonly #members: ReadonlyMap<NodeKey, ViewMember>
+  /** Nodes that can be given shards, by address. */
+  readonly #hosts: readonly Load[]
+  readonly #hostsByKey: ReadonlyMap<NodeKey, Load>
+  readonly #changed = new Map<number, ShardRow>()
+
+  constructor(type: TypeTable, situation: Situation, totals: ReadonlyMap<NodeKey, number>) {
+    this.#type = type
+    this.#name = type.settings.name
+    this.#situation = situation
+    this.#members = new Map(situation.view.map((member) => [member.node.key, member]))
+    this.#hosts = situation.view
+      .filter(({ node, status, isReachable }) => {
+        return status === 'up' && isReachable && situation.canRun(node.key, this.#name) === true
+      })
+      .map(({ node }) => ({ node, shards: [], total: totals.get(node.key) ?? 0 }))
+    this.#hostsByKey = new Map(this.#hosts.map((host) => [host.node.key, host]))
+  }
+
+  plan(): readonly { readonly shard: number; readonly row: ShardRow }[] {
+    for (const [shard, row] of this.#type.rows.entries()) {
+      const place = placeOf(row)
+      if (place) this.#hostsByKey.get(place.key)?.shards.push(shard)
+    }
+    for (const [shard, row] of this.#type.rows.entries()) this.#planRow(shard, row)
+    this.#rebalance()
+    this.#placeReplicas()
+    return [...this.#changed].map(([shard, row]) => ({ shard, row }))
+  }
+
+  #planRow(shard: number, row: ShardRow): void {
+    const { owner } = row
+    if (!owner) return this.#allocate(shard, row)
+    const member = this.#members.get(owner.key)
+    if (!member || !mayRun(member) || !member.isReachable) return this.#takeOver(shard, row, owner)
+    if (row.movingTo) return this.#goOn(shard, row, owner, row.movingTo)
+    const refused = this.#situation.refused(this.#name, shard)
+    if (refused?.epoch === row.epoch) {
+      return this.#set(shard, { ...row, epoch: Math.max(row.epoch, refused.written) + 1 })
+    }
+    const runsElsewhere = this.#situation.canRun(owner.key, this.#name) === false
+    if (member.status !== 'up' || runsElsewhere) this.#moveAway(shard, row)
+  }
+
+  #allocate(shard: number, row: ShardRow): void {
+    const to = this.#pick(shard)
+    if (!to) return
+    const epoch = row.epoch === 0 ? Math.max(1, this.#situation.firstEpoch) : row.epoch + 1
+    this.#set(shard, { ...row, epoch, owner: to })
+  }
+
+  /** Its owner is gone, or out of reach: another gets it, once the owner's lease has run out. */
+  #takeOver(shard: number, row: ShardRow, owner: NodeIdentity): void {
+    const endsAt = this.#situation.leaseEnds(owner.key)
+    if (endsAt > this.#situation.now) {
+      this.retryAt = Math.min(this.retryAt, endsAt)
+      return
+    }
+    const promoted = this.#situation.promote(this.#name, shard, row)
+    if (promoted === undefined) return
+    const isPromoted = promoted !== 'anybody' && this.#hostsByKey.has(promoted.key)
+    const chosen = isPromoted ? promoted : this.#viable(row.movingTo)
+    const to = chosen ?? this.#pick(shard)
+    if (!to) return
+    this.#settleAt(shard, row, to)
+  }
+
+  #goOn(shard: number, row: ShardRow, owner: NodeIdentity, to: NodeIdentity): void {
+    if (this.#viable(to)) {
+      const isReleased = this.#situation.releasedAt(this.#name, shard) === row.epoch
+      if (isReleased) this.#settleAt(shard, row, to)
+      return
+    }
+    const other = this.#pick(shard, owner)
+    if (other) this.#set(shard, { ...row, movingTo: other })
+    // Another epoch: the owner may have stopped it and said so, which must not count any more.
+    else this.#set(shard, { ...row, epoch: row.epoch + 1, movingTo: undefined })
+  }
+
+  #moveAway(shard: number, row: ShardRow): void {
+    const to = this.#pick(shard, row.owner)
+    if (to) this.#set(shard, { ...row, movingTo: to })
+  }
+
+  #settleAt(shard: number, row: ShardRow, to: NodeIdentity): void {
+    // Whoever had it has all that was written, and is the best to keep a copy.
+    const former = row.owner && this.#hostsByKey.has(row.owner.key) ? [row.owner] : []
+    const replicas = [...former, ...row.replicas].filter((node) => !sameNode(node, to))
+    const { replicas: wanted } = this.#type.settings
+    this.#set(shard, {
+      epoch: row.epoch + 1,
+      owner: to,
+      movingTo: undefined,
+      replicas: replicas.slice(0, wanted),
+    })
+  }
+
+  #viable(node: NodeIdentity | undefined): NodeIdentity | undefined {
+    return node && this.#hostsByKey.has(node.key) ? node : undefined
+  }
+
+  /** @param except - who must not get it */
+  #pick(shard: number, except?: NodeIdentity): NodeIdentity | undefined {
+    const { strategy } = this.#situation
+    if (!this.#situation.isGathered(this.#name)) return undefined
+    const hosts = except ? this.#hosts.filter(({ node }) => node.key !== except.key) : this.#hosts
+    if (hosts.length === 0) return undefined
+    const to = strategy.allocate(this.#name, shard, hosts)
+    return this.#viable(to)
+  }
+
+  #set(shard: number, row: ShardRow): void {
+    const before = placeOf(this.#changed.get(shard) ?? this.#type.rows[shard] ?? row)
+    const after = placeOf(row)
+    this.#changed.set(shard, row)
+    if (sameNode(before, after)) return
+    const left = before && this.#hostsByKey.get(before.key)
+    if (left) {
+      left.shards.splice(left.shards.indexOf(shard), 1)
+      left.total--
+    }
+    const joined = after && this.#hostsByKey.get(after.key)
+    if (!joined) return
+    joined.shards.push(shard)
+    joined.total++
+  }
+
+  /** Not while somebody is out of reach or on the way in: that would be moved twice. */
+  #rebalance(): void {
+    const { view, strategy, maxMoving, maxMovingShare } = this.#situation
+    const isUnsettled = view.some(
+      ({ status, isReachable }) =>
+        status === 'joining' || status === 'weakly-up' || (status === 'up' && !isReachable),
+    )
+    if (isUnsettled || !this.#situation.isGathered(this.#name)) return
+    const { rows } = this.#type
+    const moving = rows.reduce((count, { movingTo }) => count + (movingTo ? 1 : 0), 0)
+    const limit =
+      Math.max(1, Math.min(Math.floor(rows.length * maxMovingShare), maxMoving)) - moving
+    if (limit <= 0) return
+    for (const { shard, to } of strategy.rebalance(this.#name, this.#movable(), limit)) {
+      const row = rows[shard]
+      const mayMove = row?.owner && !row.movingTo && !this.#changed.has(shard)
+      if (mayMove && this.#viable(to) && !sameNode(row.owner, to)) {
+        this.#set(shard, { ...row, movingTo: to })
+      }
+    }
+  }
+
+  /** Hosts with the shards that are at rest there; what is under way counts as load. */
+  #movable(): readonly Host[] {
+    const { rows } = this.#type
+    return this.#hosts.map(({ node, shards, total }) => {
+      const ordered = shards.toSorted((left, right) => left - right)
+      const isAtRest = (shard: number): boolean =>
+        rows[shard]?.movingTo === undefined && !this.#changed.has(shard)
+      // Those that can move come last, where strategies take from.
+      const atRest = ordered.filter(isAtRest)
+      return { node, shards: [...ordered.filter((shard) => !isAtRest(shard)), ...atRest], total }
+    })
+  }
+
+  #placeReplicas(): void {
+    const { settings, rows } = this.#type
+    if (settings.replicas === 0) return
+    const current = rows.map((row, shard) => this.#changed.get(shard) ?? row)
+    const kept = (key: NodeKey): boolean => {
+      const member = this.#members.get(key)
+      return member !== undefined && mayRun(member)
+    }
+    for (const [shard, replicas] of planReplicas(current, this.#hosts, settings.replicas, kept)) {
+      const row = current[shard]
+      if (row) this.#changed.set(shard, { ...row, replicas })
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// Which node gets a shard, and which shards move when nodes come. Pluggable: a strategy is a pure function.
+import type { NodeIdentity } from '@casty/transport'
+
+/** A node that can run shards of a type, with those that it has, or is about to get. */
+export interface Host {
+  readonly node: NodeIdentity
+  /** In order of their numbers. */
+  readonly shards: readonly number[]
+  /** Shards of all types. */
+  readonly total: number
+}
+
+/** A shard that is to go to another node. */
+export interface Move {
+  readonly shard: number
+  readonly to: NodeIdentity
+}
+
+/** Where shards go. Pure: the same hosts give the same answer, on every node. */
+export interface AllocationStrategy {
+  /** Picks the new owner of a shard that has none. Hosts are in the order of their addresses, at least one. */
+  allocate(typeName: string, shard: number, hosts: readonly Host[]): NodeIdentity
+  /** Which shards are to move to make things even; at most `limit` of them. Shards not on `hosts` stay. */
+  rebalance(typeName: string, hosts: readonly Host[], limit: number): readonly Move[]
+}
+
+/** The node with the fewest shards gets the next one; moves only what makes two nodes more alike. */
+export const leastShards: AllocationStrategy = Object.freeze({ allocate: fewest, rebalance: even })
+
+function fewest(_typeName: string, _shard: number, hosts: readonly Host[]): NodeIdentity {
+  const [first, ...others] = hosts
+  if (!first) throw new Error('A shard is allocated to one of at least one host')
+  let best = first
+  for (const host of others) if (byLoad(host, best) < 0) best = host
+  return best.node
+}
+
+function byLoad(left: Host, right: Host): number {
+  return left.shards.length - right.shards.length || left.total - right.total
+}
+
+/** From whoever has most to whoever has fewest, while that leaves the first with no fewer than the second. */
+function even(_typeName: string, hosts: readonly Host[], limit: number): readonly Move[] {
+  const loads = hosts.map(({ node, shards, total }) => ({ node, shards: [...shards], total }))
+  const moves: Move[] = []
+  while (moves.length < limit) {
+    const ordered = loads.toSorted(byLoad)
+    const [least, most] = [ordered[0], ordered.at(-1)]
+    if (!least || !most || most.shards.length - least.shards.length < 2) break
+    const shard = most.shards.pop()
+    if (shard === undefined) break
+    moves.push({ shard, to: least.node })
+    least.shards.push(shard)
+    least.total++
+    most.total--
+  }
+  return moves
+}

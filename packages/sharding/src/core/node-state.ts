@@ -1,0 +1,88 @@
+// What the parts of one node's core share.
+import type { Lane, NodeIdentity, NodeKey } from '@casty/transport'
+import { newAcceptor, type Acceptor } from '../authority/acceptor.ts'
+import { mustFound } from '../authority/founding.ts'
+import type { ShardingMessage, TypeSettings } from '../protocol.ts'
+import { TableLog } from '../table/table-log.ts'
+import { rowsChanged, ShardTable } from '../table/shard-table.ts'
+import type { Version } from '../table/version.ts'
+import type { CoreEffect } from './core-events.ts'
+import type { CoreSettings } from './core-settings.ts'
+import { RegionLease } from './region-lease.ts'
+import type { ViewMember } from './view.ts'
+
+/** Mutable: the parts of a core read and write it, and nobody else. */
+export class NodeState {
+  readonly settings: CoreSettings
+  readonly log: TableLog = new TableLog()
+  readonly lease: RegionLease = new RegionLease()
+  acceptor: Acceptor
+  view: readonly ViewMember[] = []
+  /** When members were last seen to be lost. */
+  lostAt = Number.NEGATIVE_INFINITY
+  /** The types that this node can run, and how often that changed: counted from 1. */
+  types: readonly TypeSettings[] = []
+  typesVersion = 1
+  effects: CoreEffect[] = []
+
+  /** The answer holds for one table. */
+  #neededIn = { table: ShardTable.empty, isNeeded: false }
+
+  constructor(settings: CoreSettings, now: number) {
+    this.settings = settings
+    this.acceptor = newAcceptor(now)
+  }
+
+  get self(): NodeIdentity {
+    return this.settings.self
+  }
+
+  get own(): ViewMember | undefined {
+    return this.member(this.self.key)
+  }
+
+  member(key: NodeKey): ViewMember | undefined {
+    return this.view.find(({ node }) => node.key === key)
+  }
+
+  /** Whether there is no table here, or too little is left of its voters. */
+  get mustFound(): boolean {
+    return mustFound(this.log.latest.electorate, this.view)
+  }
+
+  /** From when on this node agrees to begin a table. */
+  get mayFoundAt(): number {
+    return this.lostAt + this.settings.downRemovalMarginMs
+  }
+
+  send(to: NodeIdentity, message: ShardingMessage, lane: Lane = 'control'): void {
+    this.effects.push({ type: 'send', to, lane, message })
+  }
+
+  /** Whether a shard is here, or about to be, or this node has a vote: then it should not go yet. */
+  get isNeeded(): boolean {
+    const { committed } = this.log
+    if (this.#neededIn.table !== committed) {
+      this.#neededIn = { table: committed, isNeeded: needs(committed, this.self.key) }
+    }
+    return this.#neededIn.isNeeded
+  }
+
+  /** Has the table take effect up to `version`, as far as it is here. @returns whether anything did */
+  commit(version: Version): boolean {
+    const before = this.log.committed
+    if (!this.log.commit(version)) return false
+    const table = this.log.committed
+    this.effects.push({ type: 'table-committed', table, changes: rowsChanged(before, table) })
+    return true
+  }
+}
+
+function needs({ types, electorate }: ShardTable, key: NodeKey): boolean {
+  const votes = [...electorate.voters, ...electorate.former].some((voter) => voter.key === key)
+  if (votes) return true
+  for (const { rows } of types.values()) {
+    if (rows.some(({ owner, movingTo }) => owner?.key === key || movingTo?.key === key)) return true
+  }
+  return false
+}
