@@ -5,7 +5,7 @@ export type Workload =
   | { readonly type: 'one-way'; readonly payloadBytes: number }
   | { readonly type: 'request-answer'; readonly payloadBytes: number; readonly inFlight: number }
 
-const warmUpMs = 400
+const defaultWarmUpMs = 400
 const measuredMs = 1_000
 const burstBytes = 1_048_576
 const burstMessages = 1_000
@@ -13,11 +13,13 @@ const burstMessages = 1_000
 /** Counts, and says once how many per second there were after the warm-up. */
 export class Meter {
   readonly #measured: (perSecond: number) => void
+  readonly #warmUpMs: number
   #count = 0
   #started = false
 
-  constructor(measured: (perSecond: number) => void) {
+  constructor(measured: (perSecond: number) => void, warmUpMs = defaultWarmUpMs) {
     this.#measured = measured
+    this.#warmUpMs = warmUpMs
   }
 
   count(): void {
@@ -33,7 +35,7 @@ export class Meter {
       setTimeout(() => {
         this.#measured(((this.#count - before) * 1_000) / (performance.now() - startedAt))
       }, measuredMs)
-    }, warmUpMs)
+    }, this.#warmUpMs)
   }
 }
 
