@@ -1,0 +1,68 @@
+import { describeValue } from '@casty/membership'
+
+export type ShardingErrorCode =
+  | 'CASTY_SHARDING_INVALID_OPTION'
+  | 'CASTY_SHARDING_MALFORMED'
+  | 'CASTY_SHARDING_NOT_AN_ENTITY'
+  | 'CASTY_SHARDING_NOT_WATCHABLE'
+  | 'CASTY_SHARDING_STOPPED'
+  | 'CASTY_SHARDING_TYPE_TAKEN'
+
+/** Match on `code`: `instanceof` fails when two versions of this package are installed. */
+export class ShardingError extends Error {
+  override readonly name = 'ShardingError'
+  readonly code: ShardingErrorCode
+
+  private constructor(code: ShardingErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  static invalidOption(option: string, value: unknown, allowed: string): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_INVALID_OPTION',
+      `Option ${option} is ${describeValue(value)}; allowed is ${allowed}.`,
+    )
+  }
+
+  static unknownOption(option: string, nearest: readonly string[]): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_INVALID_OPTION',
+      `Option ${option} is not known; allowed is ${nearest.join(', ')}.`,
+    )
+  }
+
+  static malformed(what: string, cause?: unknown): ShardingError {
+    return new ShardingError('CASTY_SHARDING_MALFORMED', `${what}. The frame was dropped.`, { cause })
+  }
+
+  static notAnEntity(path: string): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_NOT_AN_ENTITY',
+      `${path} is no running entity of this region. Only those that run on this node can be passivated here.`,
+    )
+  }
+
+  static notWatchable(path: string): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_NOT_WATCHABLE',
+      `${path} is an entity, which starts again with its next message: it has no end to watch for. ` +
+        'Have it send a message where others are to know of something.',
+    )
+  }
+
+  static stopped(what: string): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_STOPPED',
+      `This node has left its cluster or its sharding was disposed of, so it cannot ${what}.`,
+    )
+  }
+
+  static typeTaken(name: string): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_TYPE_TAKEN',
+      `Entity type ${name} was started on this node already, or hashes like one that was. ` +
+        'Keep the region that start() returned, or choose another name.',
+    )
+  }
+}
