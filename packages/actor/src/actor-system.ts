@@ -10,7 +10,7 @@ import { Cell } from './cell.ts'
 import { Context } from './context.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import { Deadlines } from './deadlines.ts'
-import { deliver, type Delivery } from './delivery.ts'
+import { deliver, LastMessage, type Delivery } from './delivery.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { DistantRef } from './distant-ref.ts'
 import { ActorError } from './errors.ts'
@@ -178,6 +178,17 @@ export class ActorSystem implements AsyncDisposable {
       cell.ties.whenEnded(() => resolve())
       cell.order(stopOrder)
     })
+  }
+
+  /**
+   * Ends an actor when it has handled all that waits for it now. What comes later is a dead letter, unless
+   * another life of it takes that: whoever keeps messages back meanwhile loses none.
+   *
+   * @throws ActorError `CASTY_ACTOR_FOREIGN_REF`
+   */
+  finish(ref: ActorRef<never>): void {
+    const cell = this.#cellOf(ref)
+    if (!cell.isEnding) cell.enqueueAlways(new LastMessage(() => cell.order({ type: 'stop' })))
   }
 
   /**

@@ -10,6 +10,11 @@ import type { Runtime } from './runtime.ts'
 export interface Delivery {
   /** What an instrument has travel with it. */
   readonly carried?: unknown
+  /**
+   * Asked first where it will not be handled: whether whoever stands behind it takes it back, to bring it
+   * elsewhere. Then it is no dead letter, and nothing more is said.
+   */
+  takesBack?(reason: DeadLetterReason): boolean
   /** It will not be handled. It is a dead letter as well, where it was this system that dropped it. */
   undelivered(reason: DeadLetterReason, cause?: unknown): void
 }
@@ -33,9 +38,35 @@ class Delivered extends Envelope {
   }
 
   override undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
+    if (this.#delivery.takesBack?.(reason) === true) return
     runtime.deadLetter(path, this.content, reason)
     this.#delivery.undelivered(reason)
   }
+}
+
+/** Ends an actor when its turn comes: behind all that waited before. */
+export class LastMessage extends Envelope {
+  override readonly content: unknown = undefined
+  override readonly isOwed = true
+  readonly #end: () => void
+
+  constructor(end: () => void) {
+    super()
+    this.#end = end
+  }
+
+  /** Nothing is handed over: its turn is all there is to it. */
+  override get isValid(): boolean {
+    this.#end()
+    return false
+  }
+
+  override open(): unknown {
+    return undefined
+  }
+
+  /** Nobody misses it. */
+  override undelivered(): void {}
 }
 
 /** Never throws: what a mailbox refuses is a dead letter here. */

@@ -200,3 +200,44 @@ test('a question that was dropped tells its reason with the error', async () => 
   expect(asked).toBeInstanceOf(ActorError)
   expect(asked).toMatchObject({ code: 'CASTY_ACTOR_ASK_UNANSWERED', reason: 'mailbox-full' })
 })
+
+describe('An actor that is to finish', () => {
+  test('handles what waits for it, and nothing that comes later', async () => {
+    await using system = new TestSystem()
+    const log: unknown[] = []
+    const ref = system.spawn(writing(log))
+    for (const message of [1, 2, 3]) ref.tell(message)
+    system.finish(ref)
+    ref.tell(4)
+    await system.idle()
+    expect(log).toEqual([1, 2, 3])
+    expect(system.deadLetters).toEqual({ stopped: 1 })
+  })
+
+  test('leaves what it did not handle to whoever takes it back', async () => {
+    await using system = new TestSystem()
+    const log: unknown[] = []
+    const ref = system.spawn(writing(log))
+    const taken: DeadLetterReason[] = []
+    const delivery = Object.assign(new Noted(), {
+      takesBack: (reason: DeadLetterReason) => taken.push(reason) > 0,
+    })
+    system.finish(ref)
+    system.deliver(ref, 'x', delivery)
+    await system.idle()
+    expect(taken).toEqual(['stopped'])
+    expect(delivery.reasons).toEqual([])
+    expect(system.deadLetters).toEqual({})
+  })
+
+  test('does so although its mailbox is full', async () => {
+    await using system = new TestSystem()
+    const log: unknown[] = []
+    const ref = system.spawn(writing(log), { mailbox: { capacity: 1 } })
+    ref.tell(1)
+    system.finish(ref)
+    await system.idle()
+    expect(log).toEqual([1])
+    expect(system.lookup(ref.path)).toBeUndefined()
+  })
+})

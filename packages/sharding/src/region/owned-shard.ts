@@ -23,6 +23,8 @@ export type OwnerEffect =
   | { readonly type: 'begin'; readonly epoch: number }
   /** Entities are to handle what they have, and to stop. */
   | { readonly type: 'drain' }
+  /** It does not move after all: what has stopped starts again with its next message. */
+  | { readonly type: 'stay' }
   /** Entities are to stop after what they handle now: they did not do so by themselves in time. */
   | { readonly type: 'force' }
   /** What stopped entities left is to be sent to the new owner. */
@@ -129,10 +131,10 @@ export class OwnedShard {
     return [...effects, ...this.settle(now)]
   }
 
-  /** It is not to move after all. What has been stopped starts again with its next message. */
   #stays(): readonly OwnerEffect[] {
+    if (this.#stage === running) return []
     this.#stage = running
-    return []
+    return [{ type: 'stay' }]
   }
 
   /** Its new owner is another one than before. */

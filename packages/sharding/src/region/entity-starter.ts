@@ -1,0 +1,61 @@
+// Makes actors of entities: below one actor of their region, behind the gate of its lease.
+import { Behaviors, type ActorContext, type ActorRef, type ActorSystem, type Behavior, type Gate } from '@casty/actor'
+import type { EventJournal } from '@casty/persistence'
+import type { CheckedType } from '../entity-type.ts'
+import type { Entity } from './entity.ts'
+import { actorNameOf } from './entity-name.ts'
+
+/** What starting an entity needs of the rest. */
+export interface StarterPort {
+  readonly system: ActorSystem
+  readonly type: CheckedType
+  readonly gate: Gate
+  refOf(entityId: string): ActorRef<never>
+  journalOf(shard: number, epoch: number): EventJournal | undefined
+  report(error: unknown, what: string): void
+  warn(what: string): void
+}
+
+export class EntityStarter {
+  readonly #port: StarterPort
+  #region: ActorContext<never> | undefined
+
+  constructor(port: StarterPort) {
+    this.#port = port
+    if (!port.type.entity) return
+    const region = Behaviors.setup<never>((context) => {
+      this.#region = context
+      return Behaviors.ignore
+    })
+    port.system.spawn(region, { name: `sharding-${port.type.name}` })
+  }
+
+  /** @returns undefined where it cannot be started: the system is about to end */
+  spawn(entity: Entity, ended: () => void): ActorRef<unknown> | undefined {
+    const { system, type, gate, report } = this.#port
+    const { entity: factory, mailbox } = type
+    if (!this.#region || !factory) return undefined
+    const behavior: Behavior<unknown> = Behaviors.setup(() => {
+      const made = factory(entity)
+      entity.handedOver = undefined // It is not to be held for ever, nor to begin with again after a failure.
+      return made
+    })
+    const name = actorNameOf(entity.entityId)
+    const options = { gate, ...(mailbox && { mailbox }), ...(name !== undefined && { name }) }
+    try {
+      const actor = this.#region.spawn(behavior, options)
+      system.whenStopped(actor, ended)
+      return actor
+    } catch (error) {
+      report(error, `Entity ${entity.entityId} of ${type.name} could not be started`)
+      return undefined
+    }
+  }
+
+  /** Has it stop behind all that it was sent, with its last message where its type has one. */
+  finish(actor: ActorRef<unknown>): void {
+    const { system, type } = this.#port
+    if (type.stopMessage) system.deliver(actor, type.stopMessage.message)
+    system.finish(actor)
+  }
+}

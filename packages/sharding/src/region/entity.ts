@@ -1,0 +1,63 @@
+import type { ActorRef } from '@casty/actor'
+import type { EventJournal } from '@casty/persistence'
+import type { EntityContext } from '../entity-type.ts'
+import { IdleItem } from './idle-wheel.ts'
+import type { Letter } from './letter.ts'
+
+export type EntityStage =
+  | 'waiting' // For the end of its former life, which has not stopped yet.
+  | 'active'
+  | 'finishing' // It was told to stop; what comes is kept for its next life.
+
+/** What an entity needs of the shard that it lives in. */
+export interface EntityHome {
+  readonly shard: number
+  readonly epoch: number
+  readonly journal: EventJournal | undefined
+  refOf(entityId: string): ActorRef<never>
+  passivate(entity: Entity): void
+}
+
+/** One life of an entity on this node; also what its behavior sees of it. There may be a million of them. */
+export class Entity extends IdleItem implements EntityContext {
+  readonly entityId: string
+  readonly #home: EntityHome
+  /** Its actor, from its start on. */
+  actor: ActorRef<unknown> | undefined
+  stage: EntityStage = 'waiting'
+  /** What is kept for its next life. */
+  waiting: Letter[] | undefined
+  handedOver: unknown
+  /** Tells what it hands over. */
+  state: (() => unknown) | undefined
+
+  constructor(home: EntityHome, entityId: string) {
+    super()
+    this.#home = home
+    this.entityId = entityId
+  }
+
+  get shard(): number {
+    return this.#home.shard
+  }
+
+  get epoch(): number {
+    return this.#home.epoch
+  }
+
+  get ref(): ActorRef<never> {
+    return this.#home.refOf(this.entityId)
+  }
+
+  get journal(): EventJournal | undefined {
+    return this.#home.journal
+  }
+
+  handOver(state: () => unknown): void {
+    this.state = state
+  }
+
+  passivate(): void {
+    this.#home.passivate(this)
+  }
+}

@@ -1,0 +1,243 @@
+// The entities of one shard under one epoch, on the node that owns it.
+import type { ActorRef } from '@casty/actor'
+import type { EventJournal } from '@casty/persistence'
+import { Entity, type EntityHome } from './entity.ts'
+import type { Letter } from './letter.ts'
+
+/** Has to end before another life of the same entity begins here. */
+export interface FormerLife {
+  readonly whenGone: (() => void)[]
+}
+
+/** What a shard needs of the region that hosts it. */
+export interface ShardHost {
+  /** Starts the actor of an entity, and says when it has stopped. Undefined where it cannot be started. */
+  spawn(entity: Entity, ended: () => void): ActorRef<unknown> | undefined
+  /** Hands a letter to an actor that is active. */
+  hand(actor: ActorRef<unknown>, letter: Letter): void
+  /** Has an actor stop behind all that it was sent. */
+  finish(actor: ActorRef<unknown>): void
+  /** Has an actor stop after what it handles now. */
+  stop(actor: ActorRef<unknown>): void
+  /** Looks after an entity that may become idle, and no more. */
+  watchIdle(entity: Entity): void
+  unwatchIdle(entity: Entity): void
+  /** Nobody will handle it here; where it may wait for the next owner, it does. */
+  abandon(letter: Letter, mayWait: boolean): void
+  /** There is no room to keep it. */
+  full(letter: Letter): void
+  /** One of a shard that is over has stopped at last. */
+  gone(entity: Entity): void
+  /** Of a shard that is over, where that life has not stopped yet: whoever begins another one waits for it. */
+  former(entityId: string): FormerLife | undefined
+  report(error: unknown, what: string): void
+  refOf(entityId: string): ActorRef<never>
+  journalOf(shard: number, epoch: number): EventJournal | undefined
+  /** How many letters may wait for the next life of an entity. */
+  readonly maxWaiting: number
+}
+
+/** One that does not end by itself starts again so often for the same letter, and no more. */
+const maxLives = 3
+
+export type ShardStage =
+  | 'running'
+  | 'finishing' // Its entities handle what they have, and stop.
+  | 'over' // It is another's: what is left of it only ends.
+
+export class HostedShard implements EntityHome {
+  readonly shard: number
+  readonly epoch: number
+  readonly #host: ShardHost
+  readonly #entities = new Map<string, Entity>()
+  readonly #emptied: () => void
+  #stage: ShardStage = 'running'
+  #isForced = false
+  #journal: EventJournal | undefined
+  /** What entities that have stopped left for their next life. */
+  readonly #left = new Map<string, unknown>()
+
+  constructor(
+    shard: number,
+    epoch: number,
+    host: ShardHost,
+    emptied: () => void,
+  ) {
+    this.shard = shard
+    this.epoch = epoch
+    this.#host = host
+    this.#emptied = emptied
+  }
+
+  get size(): number {
+    return this.#entities.size
+  }
+
+  get stage(): ShardStage {
+    return this.#stage
+  }
+
+  /** Those who did not stop in time were stopped: what they did not come to is not handled here. */
+  get isForced(): boolean {
+    return this.#isForced
+  }
+
+  get journal(): EventJournal | undefined {
+    this.#journal ??= this.#host.journalOf(this.shard, this.epoch)
+    return this.#journal
+  }
+
+  entities(): Iterable<Entity> {
+    return this.#entities.values()
+  }
+
+  find(entityId: string): Entity | undefined {
+    return this.#entities.get(entityId)
+  }
+
+  refOf(entityId: string): ActorRef<never> {
+    return this.#host.refOf(entityId)
+  }
+
+  /** What entities that have stopped hand over to the next owner. */
+  get left(): ReadonlyMap<string, unknown> {
+    return this.#left
+  }
+
+  /** Starts one without a message. */
+  start(entityId: string, handedOver?: unknown): void {
+    if (!this.#entities.has(entityId)) this.#begin(entityId, handedOver)
+  }
+
+  /** Hands it to its entity, which is started where it does not live; kept where it is about to stop. */
+  deliver(letter: Letter, tick: number): void {
+    const entity = this.#entities.get(letter.entityId) ?? this.#begin(letter.entityId, undefined)
+    entity.usedAt = tick
+    if (entity.stage === 'active' && entity.actor) this.#host.hand(entity.actor, letter)
+    else if (this.#entities.has(letter.entityId)) this.#keep(entity, letter)
+    else this.#host.abandon(letter, this.#isForced) // It could not be started.
+  }
+
+  #keep(entity: Entity, letter: Letter): void {
+    const waiting = (entity.waiting ??= [])
+    if (waiting.length < this.#host.maxWaiting) waiting.push(letter)
+    else this.#host.full(letter)
+  }
+
+  /** An actor did not handle it, because it had stopped. @returns false where it cannot be kept */
+  takesBack(letter: Letter): boolean {
+    const entity = this.#entities.get(letter.entityId)
+    if (!entity || this.#stage === 'over' || letter.lives >= maxLives) return false
+    if ((entity.waiting?.length ?? 0) >= this.#host.maxWaiting) return false
+    letter.lives++
+    entity.stage = 'finishing'
+    entity.waiting = [...(entity.waiting ?? []), letter]
+    return true
+  }
+
+  passivate(entity: Entity): void {
+    if (entity.stage !== 'active' || !entity.actor) return
+    entity.stage = 'finishing'
+    this.#host.unwatchIdle(entity)
+    this.#host.finish(entity.actor)
+  }
+
+  /** Has all entities handle what they have, and stop. */
+  finish(): void {
+    this.#stage = 'finishing'
+    for (const entity of this.#entities.values()) this.passivate(entity)
+    if (this.size === 0) this.#emptied()
+  }
+
+  /** It does not move after all. */
+  stay(): void {
+    this.#stage = 'running'
+    this.#isForced = false
+  }
+
+  /** They did not finish in time. */
+  force(): void {
+    this.#isForced = true
+    for (const { actor } of this.#entities.values()) if (actor) this.#host.stop(actor)
+  }
+
+  /** It is another's: its entities are to stop at once, and nothing of it starts again. */
+  end(): void {
+    this.#stage = 'over'
+    for (const entity of this.#entities.values()) {
+      this.#abandonWaiting(entity)
+      this.#host.unwatchIdle(entity)
+      if (entity.actor) this.#host.stop(entity.actor)
+      else this.#entities.delete(entity.entityId) // It never began.
+    }
+  }
+
+  #abandonWaiting(entity: Entity): void {
+    const waiting = entity.waiting ?? []
+    entity.waiting = undefined
+    for (const letter of waiting) this.#host.abandon(letter, this.#isForced)
+  }
+
+  #begin(entityId: string, handedOver: unknown): Entity {
+    const entity = new Entity(this, entityId)
+    entity.handedOver = handedOver ?? this.#left.get(entityId)
+    this.#left.delete(entityId)
+    this.#entities.set(entityId, entity)
+    const former = this.#host.former(entityId)
+    if (former) former.whenGone.push(() => this.#goOn(entity))
+    else this.#spawn(entity)
+    return entity
+  }
+
+  #goOn(entity: Entity): void {
+    if (this.#entities.get(entity.entityId) !== entity) return
+    this.#spawn(entity)
+    this.#handWaiting(entity)
+  }
+
+  #spawn(entity: Entity): void {
+    entity.actor = this.#host.spawn(entity, () => this.#ended(entity))
+    if (!entity.actor) {
+      this.#entities.delete(entity.entityId)
+      return
+    }
+    entity.stage = 'active'
+    this.#host.watchIdle(entity)
+  }
+
+  #handWaiting(entity: Entity): void {
+    const waiting = entity.waiting ?? []
+    entity.waiting = undefined
+    for (const letter of waiting) {
+      if (entity.actor) this.#host.hand(entity.actor, letter)
+      else this.#host.abandon(letter, this.#isForced)
+    }
+    if (this.#stage === 'finishing') this.passivate(entity)
+  }
+
+  #ended(entity: Entity): void {
+    this.#host.unwatchIdle(entity)
+    this.#entities.delete(entity.entityId)
+    if (this.#stage === 'finishing') this.#collect(entity)
+    if (this.#stage === 'over') this.#host.gone(entity)
+    else if (this.#isForced) this.#abandonWaiting(entity)
+    else if (entity.waiting) this.#beginAgain(entity.entityId, entity.waiting)
+    if (this.#stage === 'finishing' && this.size === 0) this.#emptied()
+  }
+
+  #beginAgain(entityId: string, waiting: Letter[]): void {
+    const next = this.#begin(entityId, undefined)
+    next.waiting = waiting
+    if (next.actor) this.#handWaiting(next)
+    else if (this.find(entityId) !== next) this.#abandonWaiting(next)
+  }
+
+  #collect(entity: Entity): void {
+    if (!entity.state) return
+    try {
+      this.#left.set(entity.entityId, entity.state())
+    } catch (error) {
+      this.#host.report(error, `What ${entity.entityId} hands over could not be had`)
+    }
+  }
+}

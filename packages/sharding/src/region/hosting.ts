@@ -1,0 +1,344 @@
+// The shards that this node owns, and the entities in them: starts what messages ask for, stops what is idle, and
+// carries out what handoffs ask for.
+import type { DeadLetterReason } from '@casty/actor'
+import type { NodeIdentity, NodeKey } from '@casty/transport'
+import type { Entity } from './entity.ts'
+import { EntityStarter, type StarterPort } from './entity-starter.ts'
+import { HandOverReceiving, HandOverSending, type HandOverPiece, type LeftState } from './hand-over.ts'
+import type { Home } from './home.ts'
+import { HostedShard, type FormerLife, type ShardHost } from './hosted-shard.ts'
+import { IdleWheel } from './idle-wheel.ts'
+import type { Letter, LetterKeeper } from './letter.ts'
+import { OwnedShard, type Admission, type OwnerEffect, type OwnerSettings } from './owned-shard.ts'
+import type { RegionTally } from './region-tally.ts'
+
+export interface HostingSettings extends OwnerSettings {
+  readonly numShards: number
+  readonly idleTimeoutMs: number
+  /** How many messages may wait for the next life of an entity. */
+  readonly maxWaiting: number
+  /** How much of what others hand over is kept at most, in bytes. */
+  readonly maxHandOverBytes: number
+  /** Pieces of what is handed over are sent again after so long, in milliseconds. */
+  readonly handOverAgainMs: number
+}
+
+/** What hosting needs of the rest. */
+export interface HostingPort extends StarterPort {
+  readonly self: NodeIdentity
+  readonly tally: RegionTally
+  now(): number
+  /** Whether entities may act now. */
+  mayAct(): boolean
+  /** Members who may have sent something, and are in reach. */
+  others(): ReadonlySet<NodeKey>
+  drop(letter: Letter, reason: DeadLetterReason, cause?: unknown): void
+  /** Has a letter of this node wait for the next owner. @returns false where it cannot */
+  cameBackHere(letter: Letter): boolean
+  /** What is to be sent to another node. @throws where it cannot be */
+  encode(state: unknown): Uint8Array
+  /** @throws where it cannot be read */
+  decode(bytes: Uint8Array): unknown
+  sendPiece(to: NodeIdentity, shard: number, piece: HandOverPiece): void
+  released(shard: number, epoch: number): void
+  deadlineMoved(): void
+}
+
+export class Hosting implements LetterKeeper {
+  readonly #settings: HostingSettings
+  readonly #port: HostingPort
+  readonly #owned: readonly OwnedShard[]
+  readonly #hosted = new Map<number, HostedShard>()
+  /** Entities of shards that went elsewhere, which have not stopped yet. */
+  readonly #former = new Map<string, { readonly entity: Entity } & FormerLife>()
+  readonly #wheel: IdleWheel<Entity> | undefined
+  #wheelTurnsAt = Infinity
+  readonly #sending = new Map<number, HandOverSending>()
+  readonly #receiving: HandOverReceiving
+  readonly #host: ShardHost
+  /** Shards in a stage that ends by itself. */
+  readonly #busy = new Set<number>()
+
+  constructor(settings: HostingSettings, port: HostingPort) {
+    this.#settings = settings
+    this.#port = port
+    this.#owned = Array.from(
+      { length: settings.numShards },
+      () => new OwnedShard(port.self, settings),
+    )
+    this.#wheel =
+      settings.idleTimeoutMs === Infinity ? undefined : new IdleWheel(settings.idleTimeoutMs)
+    this.#receiving = new HandOverReceiving(settings.maxHandOverBytes)
+    this.#host = this.#asHost(new EntityStarter(port))
+  }
+
+  #asHost(starter: EntityStarter): ShardHost {
+    const port = this.#port
+    return {
+      maxWaiting: this.#settings.maxWaiting,
+      spawn: (entity, ended) => {
+        const actor = starter.spawn(entity, ended)
+        if (actor) port.tally.started++
+        return actor
+      },
+      hand: (actor, letter) => {
+        port.tally.delivered++
+        port.system.deliver(actor, letter.message, letter)
+      },
+      finish: (actor) => starter.finish(actor),
+      stop: (actor) => void port.system.stop(actor),
+      watchIdle: (entity) => this.#watchIdle(entity),
+      unwatchIdle: (entity) => this.#wheel?.remove(entity),
+      abandon: (letter, mayWait) => {
+        if (!mayWait || !this.#goesOn(letter)) port.drop(letter, 'stopped')
+      },
+      full: (letter) => port.drop(letter, 'buffer-full'),
+      gone: (entity) => this.#formerGone(entity),
+      former: (entityId) => this.#former.get(entityId),
+      report: (error, what) => port.report(error, what),
+      refOf: (entityId) => port.refOf(entityId),
+      journalOf: (shard, epoch) => port.journalOf(shard, epoch),
+    }
+  }
+
+  ownedShard(shard: number): OwnedShard {
+    const owned = this.#owned[shard]
+    if (owned) return owned
+    throw new RangeError(`Shard ${shard} is none of ${this.#owned.length}`) // A bug: shards are hashed or checked.
+  }
+
+  hosted(shard: number): HostedShard | undefined {
+    return this.#hosted.get(shard)
+  }
+
+  /** The shards that run here. */
+  shards(): Iterable<HostedShard> {
+    return this.#hosted.values()
+  }
+
+  get entityCount(): number {
+    let count = this.#former.size
+    for (const { size } of this.#hosted.values()) count += size
+    return count
+  }
+
+  admit(shard: number, epoch: number): Admission {
+    return this.ownedShard(shard).admit(epoch)
+  }
+
+  /** To an entity of a shard that is owned here. */
+  deliver(letter: Letter): void {
+    const hosted = this.#hosted.get(letter.shard)
+    if (hosted) hosted.deliver(letter, this.#wheel?.tick ?? 0)
+    else this.#port.drop(letter, 'stopped')
+  }
+
+  takesBack(letter: Letter): boolean {
+    const hosted = this.#hosted.get(letter.shard)
+    if (!hosted) return false
+    return hosted.isForced ? this.#goesOn(letter) : hosted.takesBack(letter)
+  }
+
+  /** Has it wait for the next owner. Those of other nodes arrived, as far as these know: what they send next would overtake it. */
+  #goesOn(letter: Letter): boolean {
+    return letter.from === undefined && this.#port.cameBackHere(letter)
+  }
+
+  homeChanged(shard: number, home: Home): void {
+    const owned = this.ownedShard(shard)
+    const before = owned.stage
+    this.#perform(shard, owned.homeChanged(home, this.#port.others(), this.#port.now()))
+    if (before === 'absent' && owned.stage === 'absent') this.#receiving.forget(shard)
+  }
+
+  fenced(shard: number, from: NodeKey, epoch: number): void {
+    this.#perform(shard, this.ownedShard(shard).fenced(from, epoch, this.#port.now()))
+  }
+
+  membersChanged(): void {
+    const others = this.#port.others()
+    const now = this.#port.now()
+    for (const shard of [...this.#busy]) {
+      this.#perform(shard, this.ownedShard(shard).membersChanged(others, now))
+    }
+  }
+
+  #perform(shard: number, effects: readonly OwnerEffect[]): void {
+    for (const effect of effects) this.#performOne(shard, effect)
+    if (this.ownedShard(shard).nextDeadline() === undefined) this.#busy.delete(shard)
+    else {
+      this.#busy.add(shard)
+      this.#port.deadlineMoved()
+    }
+  }
+
+  #performOne(shard: number, effect: OwnerEffect): void {
+    switch (effect.type) {
+      case 'begin':
+        this.#begin(shard, effect.epoch)
+        return
+      case 'drain':
+        this.#hosted.get(shard)?.finish()
+        return
+      case 'stay':
+        this.#hosted.get(shard)?.stay()
+        this.#sending.delete(shard)
+        return
+      case 'force':
+        this.#force(shard)
+        return
+      case 'hand-over':
+        this.#handOver(shard, effect.to, effect.epoch)
+        return
+      case 'released':
+        if (effect.leftBehind) this.#leaveBehind(shard)
+        this.#sending.delete(shard)
+        this.#port.released(shard, effect.epoch)
+        return
+      case 'end':
+        this.#end(shard)
+    }
+  }
+
+  #begin(shard: number, epoch: number): void {
+    const hosted = new HostedShard(shard, epoch, this.#host, () => this.#emptied(shard))
+    this.#hosted.set(shard, hosted)
+    for (const { entityId, bytes } of this.#receiving.take(shard, epoch)) {
+      try {
+        hosted.start(entityId, this.#port.decode(bytes))
+        this.#port.tally.handedOver++
+      } catch (error) {
+        this.#port.report(error, `What ${entityId} handed over cannot be read here`)
+      }
+    }
+  }
+
+  #emptied(shard: number): void {
+    this.#perform(shard, this.ownedShard(shard).emptied(this.#port.now()))
+  }
+
+  #force(shard: number): void {
+    const hosted = this.#hosted.get(shard)
+    if (!hosted) return
+    this.#port.tally.forced += hosted.size
+    this.#port.warn(`${hosted.size} entities of shard ${shard} did not stop in time for its handoff, and are stopped`)
+    hosted.force()
+  }
+
+  #leaveBehind(shard: number): void {
+    const hosted = this.#hosted.get(shard)
+    if (!hosted) return
+    this.#port.tally.leftBehind += hosted.size
+    this.#port.warn(
+      `${hosted.size} entities of shard ${shard} do not stop: the shard moves on without waiting for them`,
+    )
+    this.#end(shard)
+  }
+
+  #end(shard: number): void {
+    const hosted = this.#hosted.get(shard)
+    this.#hosted.delete(shard)
+    this.#sending.delete(shard)
+    if (!hosted) return
+    for (const entity of hosted.entities()) {
+      if (entity.actor) this.#former.set(entity.entityId, { entity, whenGone: [] })
+    }
+    hosted.end()
+  }
+
+  #formerGone(entity: Entity): void {
+    const former = this.#former.get(entity.entityId)
+    if (former?.entity !== entity) return
+    this.#former.delete(entity.entityId)
+    for (const goOn of former.whenGone) goOn()
+  }
+
+  #handOver(shard: number, to: NodeIdentity, epoch: number): void {
+    const states = [...this.#statesOf(shard)]
+    const sending = new HandOverSending(to, epoch, states, this.#settings.handOverAgainMs)
+    this.#sending.set(shard, sending)
+    if (sending.isDone) this.#perform(shard, this.ownedShard(shard).handedOver(to))
+    else this.#sendPieces(shard, sending)
+  }
+
+  *#statesOf(shard: number): Iterable<LeftState> {
+    for (const [entityId, state] of this.#hosted.get(shard)?.left ?? []) {
+      try {
+        yield { entityId, bytes: this.#port.encode(state) }
+      } catch (error) {
+        this.#port.report(error, `What ${entityId} hands over cannot be sent`)
+      }
+    }
+  }
+
+  #sendPieces(shard: number, sending: HandOverSending): void {
+    for (const piece of sending.due(this.#port.now())) this.#port.sendPiece(sending.to, shard, piece)
+    this.#port.deadlineMoved()
+  }
+
+  /** What an owner hands over. @returns what to acknowledge, if anything */
+  pieceArrived(shard: number, from: NodeIdentity, piece: HandOverPiece): number | undefined {
+    // What comes late is of a handoff that went on without it.
+    if (piece.epoch < this.ownedShard(shard).epoch) return undefined
+    return this.#receiving.arrived(shard, from, piece)
+  }
+
+  piecesAcknowledged(shard: number, from: NodeIdentity, epoch: number, count: number): void {
+    const sending = this.#sending.get(shard)
+    if (!sending?.to.equals(from) || epoch !== this.ownedShard(shard).epoch) return
+    sending.acknowledged(count)
+    if (sending.isDone) this.#perform(shard, this.ownedShard(shard).handedOver(from))
+    else this.#sendPieces(shard, sending)
+  }
+
+  passivate(entity: Entity): void {
+    const hosted = this.#hosted.get(entity.shard)
+    if (hosted?.find(entity.entityId) !== entity) return
+    if (entity.stage === 'active') this.#port.tally.passivated++
+    hosted.passivate(entity)
+  }
+
+  #watchIdle(entity: Entity): void {
+    if (!this.#wheel) return
+    this.#wheel.add(entity)
+    if (this.#wheelTurnsAt !== Infinity) return
+    this.#wheelTurnsAt = this.#port.now() + this.#wheel.tickMs
+    this.#port.deadlineMoved()
+  }
+
+  #turnWheel(wheel: IdleWheel<Entity>, now: number): void {
+    while (this.#wheelTurnsAt <= now) {
+      // Whoever may not act is not idle: it could not even stop as it should.
+      if (this.#port.mayAct()) for (const entity of wheel.turn()) this.passivate(entity)
+      const isBehind = this.#wheelTurnsAt + wheel.tickMs <= now
+      this.#wheelTurnsAt = isBehind ? now + wheel.tickMs : this.#wheelTurnsAt + wheel.tickMs
+    }
+    if (wheel.size === 0) this.#wheelTurnsAt = Infinity
+  }
+
+  nextDeadline(): number | undefined {
+    let next = this.#wheelTurnsAt
+    for (const shard of this.#busy) {
+      next = Math.min(next, this.ownedShard(shard).nextDeadline() ?? Infinity)
+    }
+    for (const sending of this.#sending.values()) {
+      next = Math.min(next, sending.nextDeadline() ?? Infinity)
+    }
+    return next === Infinity ? undefined : next
+  }
+
+  /** Does what is due. */
+  tick(): void {
+    const now = this.#port.now()
+    for (const shard of [...this.#busy]) this.#perform(shard, this.ownedShard(shard).settle(now))
+    for (const [shard, sending] of [...this.#sending]) {
+      if ((sending.nextDeadline() ?? Infinity) <= now) this.#sendPieces(shard, sending)
+    }
+    if (this.#wheel) this.#turnWheel(this.#wheel, now)
+  }
+
+  /** Ends all that runs here, at once. */
+  close(): void {
+    for (const shard of [...this.#hosted.keys()]) this.#end(shard)
+  }
+}

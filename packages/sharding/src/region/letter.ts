@@ -1,0 +1,51 @@
+import type { AnswerRef, DeadLetterReason, Delivery } from '@casty/actor'
+import type { NodeIdentity } from '@casty/transport'
+
+/** Takes letters back that an entity did not handle because it had stopped. */
+export interface LetterKeeper {
+  /** @returns false where it cannot bring it elsewhere either */
+  takesBack(letter: Letter): boolean
+}
+
+/** A message on its way to an entity, with whoever waits for the answer. */
+export class Letter implements Delivery {
+  readonly #keeper: LetterKeeper
+  readonly shard: number
+  readonly entityId: string
+  readonly message: unknown
+  readonly answer: AnswerRef | undefined
+  readonly carried: unknown
+  /** The node that it came from; undefined where it was sent here. */
+  readonly from: NodeIdentity | undefined
+  /** How often it came back from a node that did not own the shard. */
+  returns = 0
+  /** How many lives of its entity ended before they came to it. */
+  lives = 0
+
+  constructor(
+    keeper: LetterKeeper,
+    shard: number,
+    entityId: string,
+    message: unknown,
+    answer?: AnswerRef,
+    carried?: unknown,
+    from?: NodeIdentity,
+  ) {
+    this.#keeper = keeper
+    this.shard = shard
+    this.entityId = entityId
+    this.message = message
+    this.answer = answer
+    this.carried = carried
+    this.from = from
+  }
+
+  /** One who stopped by itself did not mean what came behind: its next life handles that. */
+  takesBack(reason: DeadLetterReason): boolean {
+    return reason === 'stopped' && this.#keeper.takesBack(this)
+  }
+
+  undelivered(reason: DeadLetterReason, cause?: unknown): void {
+    this.answer?.undelivered(reason, cause)
+  }
+}

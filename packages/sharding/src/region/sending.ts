@@ -1,0 +1,162 @@
+// The way of messages from this node: to an entity here, to the node that owns the shard, or into a buffer.
+import type { DeadLetterReason } from '@casty/actor'
+import type { NodeIdentity } from '@casty/transport'
+import type { Home } from './home.ts'
+import { LetterBuffer, type BufferLimits } from './letter-buffer.ts'
+import type { Letter } from './letter.ts'
+import type { RegionTally } from './region-tally.ts'
+import { ShardRoute, type Fence, type RouteSurroundings } from './shard-route.ts'
+
+/** What sending needs of the rest. */
+export interface SendingPort {
+  readonly around: RouteSurroundings
+  readonly tally: RegionTally
+  now(): number
+  /** To an entity of this node. */
+  deliverHere(letter: Letter): void
+  /** To the owner. @returns false where there was no room for it; throws where it cannot be sent at all */
+  send(to: NodeIdentity, epoch: number, letter: Letter): boolean
+  sendFence(shard: number, fence: Fence): void
+  /** It will not arrive. */
+  drop(letter: Letter, reason: DeadLetterReason, cause?: unknown): void
+  /** Something is due earlier than before. */
+  deadlineMoved(): void
+}
+
+/** A message that no node takes is dropped after so many. */
+const maxReturns = 8
+
+export class Sending {
+  readonly #port: SendingPort
+  readonly #routes: readonly ShardRoute[]
+  readonly #buffer: LetterBuffer<Letter>
+  /** Routes that wait for something. */
+  readonly #busy = new Set<number>()
+
+  constructor(numShards: number, limits: BufferLimits, port: SendingPort) {
+    this.#port = port
+    this.#buffer = new LetterBuffer(limits)
+    this.#routes = Array.from({ length: numShards }, () => new ShardRoute())
+  }
+
+  /** How many messages wait. */
+  get buffered(): number {
+    return this.#buffer.size
+  }
+
+  bufferedOf(shard: number): number {
+    return this.#buffer.sizeOf(shard)
+  }
+
+  routeOf(shard: number): ShardRoute {
+    const route = this.#routes[shard]
+    if (route) return route
+    throw new RangeError(`Shard ${shard} is none of ${this.#routes.length}`) // A bug: shards are hashed or checked.
+  }
+
+  /** @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE` where it cannot be sent to the node that it has to go to */
+  dispatch(letter: Letter): void {
+    const route = this.routeOf(letter.shard)
+    if (route.kind === 'here') this.#port.deliverHere(letter)
+    else if (route.kind === 'there' && route.node) this.#sendThere(route.node, route.epoch, letter)
+    else this.#put(letter, this.#buffer.add(letter.shard, letter, this.#port.now()))
+  }
+
+  #sendThere(node: NodeIdentity, epoch: number, letter: Letter): void {
+    if (this.#port.send(node, epoch, letter)) this.#port.tally.sent++
+    else this.#port.drop(letter, 'not-sent')
+  }
+
+  #put(letter: Letter, isKept: boolean): void {
+    if (!isKept) this.#port.drop(letter, 'buffer-full')
+    else if (this.#buffer.sizeOf(letter.shard) === 1) this.#port.deadlineMoved()
+  }
+
+  homeChanged(shard: number, home: Home): void {
+    const { around } = this.#port
+    const route = this.routeOf(shard)
+    this.#follow(shard, route, route.homeChanged(home, around, this.#port.now()))
+  }
+
+  /** A letter of this node came back from `from`, to which it was sent under `sentEpoch`. */
+  returned(from: NodeIdentity, sentEpoch: number, neededEpoch: number, letter: Letter): void {
+    const { around, tally } = this.#port
+    const { shard } = letter
+    const route = this.routeOf(shard)
+    const now = this.#port.now()
+    tally.cameBack++
+    const [isInOrder, fences] = route.returned(from, sentEpoch, neededEpoch, around, now)
+    if (!isInOrder) this.#port.drop(letter, 'lost')
+    else if (letter.returns >= maxReturns) this.#port.drop(letter, 'not-found')
+    else this.#put(letter, this.#buffer.addReturned(shard, letter, now))
+    this.#follow(shard, route, fences)
+  }
+
+  /** An entity here was stopped before it came to a letter of this node, whose shard is about to move. */
+  cameBackHere(letter: Letter): boolean {
+    const isWaiting = this.routeOf(letter.shard).kind === 'waiting'
+    return isWaiting && this.#buffer.addReturned(letter.shard, letter, this.#port.now())
+  }
+
+  drained(shard: number, from: NodeIdentity, token: number): void {
+    const { around } = this.#port
+    const route = this.routeOf(shard)
+    this.#follow(shard, route, route.drained(from, token, around, this.#port.now()))
+  }
+
+  /** Who is in reach has changed. */
+  reachabilityChanged(): void {
+    for (const shard of this.#routes.keys()) this.#settle(shard)
+  }
+
+  #settle(shard: number): void {
+    const route = this.routeOf(shard)
+    this.#follow(shard, route, route.settle(this.#port.around, this.#port.now()))
+  }
+
+  #follow(shard: number, route: ShardRoute, fences: readonly Fence[]): void {
+    for (const fence of fences) this.#port.sendFence(shard, fence)
+    if (route.nextDeadline() === undefined) this.#busy.delete(shard)
+    else {
+      this.#busy.add(shard)
+      this.#port.deadlineMoved()
+    }
+    if (route.kind !== 'waiting' && this.#buffer.sizeOf(shard) > 0) this.#flush(shard)
+  }
+
+  #flush(shard: number): void {
+    for (const letter of this.#buffer.takeAll(shard)) {
+      try {
+        this.dispatch(letter)
+      } catch (error) {
+        this.#port.drop(letter, 'not-serializable', error) // Its sender has gone on long ago.
+      }
+    }
+  }
+
+  nextDeadline(): number | undefined {
+    let next = this.#buffer.nextDeadline()
+    for (const shard of this.#busy) {
+      const deadline = this.routeOf(shard).nextDeadline()
+      if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline
+    }
+    return next
+  }
+
+  /** Does what is due. */
+  tick(): void {
+    const now = this.#port.now()
+    for (const shard of [...this.#busy]) {
+      const deadline = this.routeOf(shard).nextDeadline()
+      if (deadline !== undefined && deadline <= now) this.#settle(shard)
+    }
+    for (const [, letter] of this.#buffer.takeOverdue(now)) this.#port.drop(letter, 'overdue')
+  }
+
+  /** Nothing is sent any more. */
+  close(): void {
+    for (const shard of [...this.#buffer.shards()]) {
+      for (const letter of this.#buffer.takeAll(shard)) this.#port.drop(letter, 'stopped')
+    }
+  }
+}

@@ -1,0 +1,90 @@
+// Frames between regions, all on the data lane, so that each comes behind what was sent before it. The type of an
+// entity is named by a hash of its name: nothing has to be introduced, and a lost frame costs nothing but itself.
+//
+//   envelope       type, shard, epoch, returns, entity id, message
+//   returned       type, shard, epoch that it was sent under, epoch to wait for, returns, entity id, message
+//   fence          type, shard, epoch, token
+//   drained        type, shard, token
+//   hand-over      type, shard, epoch, index, count, states
+//   handed-over    type, shard, epoch, count
+import { ByteReader, ByteWriter } from '@casty/transport'
+import type { HandOverPiece, LeftState } from './hand-over.ts'
+
+/** Of 40 to 49, which are sharding's. */
+export const regionFrameTypes = {
+  envelope: 41,
+  returned: 42,
+  fence: 43,
+  drained: 44,
+  handOver: 45,
+  handedOver: 46,
+} as const
+
+/** In UTF-8. */
+export const maxEntityIdBytes = 1_024
+
+export interface EnvelopeHeader {
+  readonly shard: number
+  readonly epoch: number
+  readonly returns: number
+  readonly entityId: string
+}
+
+export interface ReturnedHeader extends EnvelopeHeader {
+  /** What the sender's table has to be at before it is sent again. */
+  readonly neededEpoch: number
+}
+
+export function writeEnvelope(writer: ByteWriter, typeHash: number, header: EnvelopeHeader): void {
+  writer.reset().u32(typeHash).varint(header.shard).varint(header.epoch).u8(header.returns)
+  writer.string(header.entityId, maxEntityIdBytes)
+}
+
+export function writeReturned(writer: ByteWriter, typeHash: number, header: ReturnedHeader): void {
+  writer.reset().u32(typeHash).varint(header.shard).varint(header.epoch)
+  writer.varint(header.neededEpoch).u8(header.returns).string(header.entityId, maxEntityIdBytes)
+}
+
+export function readEnvelope(reader: ByteReader): EnvelopeHeader {
+  const shard = reader.varint()
+  const epoch = reader.varint()
+  const returns = reader.u8()
+  return { shard, epoch, returns, entityId: reader.string(maxEntityIdBytes) }
+}
+
+export function readReturned(reader: ByteReader): ReturnedHeader {
+  const shard = reader.varint()
+  const epoch = reader.varint()
+  const neededEpoch = reader.varint()
+  const returns = reader.u8()
+  return { shard, epoch, neededEpoch, returns, entityId: reader.string(maxEntityIdBytes) }
+}
+
+export function writePiece(
+  writer: ByteWriter,
+  typeHash: number,
+  shard: number,
+  { epoch, index, count, states }: HandOverPiece,
+): void {
+  writer.reset().u32(typeHash).varint(shard).varint(epoch).varint(index).varint(count)
+  writer.count(states.length)
+  for (const { entityId, bytes } of states) {
+    writer.string(entityId, maxEntityIdBytes).bytes(bytes, bytes.length)
+  }
+}
+
+export function readPiece(reader: ByteReader): HandOverPiece {
+  const epoch = reader.varint()
+  const index = reader.varint()
+  const count = reader.varint()
+  const length = reader.count(2)
+  const states: LeftState[] = []
+  for (let position = 0; position < length; position++) {
+    states.push({
+      entityId: reader.string(maxEntityIdBytes),
+      bytes: reader.bytes(Number.MAX_SAFE_INTEGER),
+    })
+  }
+  reader.end()
+  return { epoch, index, count, states }
+}
