@@ -3,6 +3,7 @@ import { describeValue } from '@casty/membership'
 export type ShardingErrorCode =
   | 'CASTY_SHARDING_INVALID_OPTION'
   | 'CASTY_SHARDING_MALFORMED'
+  | 'CASTY_SHARDING_MESSAGE_TOO_LARGE'
   | 'CASTY_SHARDING_NOT_AN_ENTITY'
   | 'CASTY_SHARDING_NOT_WATCHABLE'
   | 'CASTY_SHARDING_STOPPED'
@@ -34,6 +35,14 @@ export class ShardingError extends Error {
 
   static malformed(what: string, cause?: unknown): ShardingError {
     return new ShardingError('CASTY_SHARDING_MALFORMED', `${what}. The frame was dropped.`, { cause })
+  }
+
+  static messageTooLarge(to: string, sizeBytes: number, maxBytes: number): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_MESSAGE_TOO_LARGE',
+      `A message of ${sizeBytes} bytes to entity ${to} does not fit into a frame of ${maxBytes}. ` +
+        'Send less at once, as a stream, or raise limits.maxDataFrameBytes of all nodes.',
+    )
   }
 
   static notAnEntity(path: string): ShardingError {

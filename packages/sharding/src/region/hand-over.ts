@@ -126,11 +126,14 @@ export class HandOverReceiving {
     return ++arriving.count
   }
 
-  /** What arrived for a shard that came under `epoch`, from its owner at the epoch before. */
-  take(shard: number, epoch: number): readonly LeftState[] {
+  /** What arrived for a shard that came under `epoch`, from its owner at an epoch before. */
+  take(
+    shard: number,
+    epoch: number,
+  ): { readonly from: NodeIdentity; readonly states: readonly LeftState[] } | undefined {
     const arriving = this.#shards.get(shard)
     this.forget(shard)
-    return arriving !== undefined && arriving.epoch < epoch ? arriving.states : []
+    return arriving !== undefined && arriving.epoch < epoch ? arriving : undefined
   }
 
   /** It went elsewhere. */

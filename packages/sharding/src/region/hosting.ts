@@ -36,9 +36,9 @@ export interface HostingPort extends StarterPort {
   /** Has a letter of this node wait for the next owner. @returns false where it cannot */
   cameBackHere(letter: Letter): boolean
   /** What is to be sent to another node. @throws where it cannot be */
-  encode(state: unknown): Uint8Array
+  encode(to: NodeIdentity, state: unknown): Uint8Array
   /** @throws where it cannot be read */
-  decode(bytes: Uint8Array): unknown
+  decode(from: NodeIdentity, bytes: Uint8Array): unknown
   sendPiece(to: NodeIdentity, shard: number, piece: HandOverPiece): void
   released(shard: number, epoch: number): void
   deadlineMoved(): void
@@ -203,9 +203,11 @@ export class Hosting implements LetterKeeper {
   #begin(shard: number, epoch: number): void {
     const hosted = new HostedShard(shard, epoch, this.#host, () => this.#emptied(shard))
     this.#hosted.set(shard, hosted)
-    for (const { entityId, bytes } of this.#receiving.take(shard, epoch)) {
+    const arrived = this.#receiving.take(shard, epoch)
+    if (!arrived) return
+    for (const { entityId, bytes } of arrived.states) {
       try {
-        hosted.start(entityId, this.#port.decode(bytes))
+        hosted.start(entityId, this.#port.decode(arrived.from, bytes))
         this.#port.tally.handedOver++
       } catch (error) {
         this.#port.report(error, `What ${entityId} handed over cannot be read here`)
@@ -254,17 +256,17 @@ export class Hosting implements LetterKeeper {
   }
 
   #handOver(shard: number, to: NodeIdentity, epoch: number): void {
-    const states = [...this.#statesOf(shard)]
+    const states = [...this.#statesOf(shard, to)]
     const sending = new HandOverSending(to, epoch, states, this.#settings.handOverAgainMs)
     this.#sending.set(shard, sending)
     if (sending.isDone) this.#perform(shard, this.ownedShard(shard).handedOver(to))
     else this.#sendPieces(shard, sending)
   }
 
-  *#statesOf(shard: number): Iterable<LeftState> {
+  *#statesOf(shard: number, to: NodeIdentity): Iterable<LeftState> {
     for (const [entityId, state] of this.#hosted.get(shard)?.left ?? []) {
       try {
-        yield { entityId, bytes: this.#port.encode(state) }
+        yield { entityId, bytes: this.#port.encode(to, state) }
       } catch (error) {
         this.#port.report(error, `What ${entityId} hands over cannot be sent`)
       }

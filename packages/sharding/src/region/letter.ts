@@ -1,4 +1,4 @@
-import type { AnswerRef, DeadLetterReason, Delivery } from '@casty/actor'
+import type { DeadLetterReason, Delivery } from '@casty/actor'
 import type { NodeIdentity } from '@casty/transport'
 
 /** Takes letters back that an entity did not handle because it had stopped. */
@@ -13,7 +13,8 @@ export class Letter implements Delivery {
   readonly shard: number
   readonly entityId: string
   readonly message: unknown
-  readonly answer: AnswerRef | undefined
+  /** Whoever waits for an answer: an `AnswerRef` where that is here. */
+  readonly answer: Delivery | undefined
   readonly carried: unknown
   /** The node that it came from; undefined where it was sent here. */
   readonly from: NodeIdentity | undefined
@@ -27,7 +28,7 @@ export class Letter implements Delivery {
     shard: number,
     entityId: string,
     message: unknown,
-    answer?: AnswerRef,
+    answer?: Delivery,
     carried?: unknown,
     from?: NodeIdentity,
   ) {

@@ -21,12 +21,15 @@ export const regionFrameTypes = {
 } as const
 
 /** In UTF-8. */
-export const maxEntityIdBytes = 1_024
+export const maxEntityIdBytes = 512
 
 export interface EnvelopeHeader {
   readonly shard: number
   readonly epoch: number
+  /** How often it came back so far. */
   readonly returns: number
+  /** It brings along what an instrument gave it. */
+  readonly carries: boolean
   readonly entityId: string
 }
 
@@ -35,29 +38,39 @@ export interface ReturnedHeader extends EnvelopeHeader {
   readonly neededEpoch: number
 }
 
+/** Stands beside the count of returns, which are few. */
+const carriesFlag = 0x80
+
+function flagsOf({ returns, carries }: EnvelopeHeader): number {
+  return Math.min(returns, carriesFlag - 1) | (carries ? carriesFlag : 0)
+}
+
 export function writeEnvelope(writer: ByteWriter, typeHash: number, header: EnvelopeHeader): void {
-  writer.reset().u32(typeHash).varint(header.shard).varint(header.epoch).u8(header.returns)
+  writer.reset().u32(typeHash).varint(header.shard).varint(header.epoch).u8(flagsOf(header))
   writer.string(header.entityId, maxEntityIdBytes)
 }
 
 export function writeReturned(writer: ByteWriter, typeHash: number, header: ReturnedHeader): void {
   writer.reset().u32(typeHash).varint(header.shard).varint(header.epoch)
-  writer.varint(header.neededEpoch).u8(header.returns).string(header.entityId, maxEntityIdBytes)
+  writer.varint(header.neededEpoch).u8(flagsOf(header)).string(header.entityId, maxEntityIdBytes)
 }
 
 export function readEnvelope(reader: ByteReader): EnvelopeHeader {
   const shard = reader.varint()
   const epoch = reader.varint()
-  const returns = reader.u8()
-  return { shard, epoch, returns, entityId: reader.string(maxEntityIdBytes) }
+  const flags = reader.u8()
+  const entityId = reader.string(maxEntityIdBytes)
+  return { shard, epoch, entityId, returns: flags % carriesFlag, carries: flags >= carriesFlag }
 }
 
 export function readReturned(reader: ByteReader): ReturnedHeader {
   const shard = reader.varint()
   const epoch = reader.varint()
   const neededEpoch = reader.varint()
-  const returns = reader.u8()
-  return { shard, epoch, neededEpoch, returns, entityId: reader.string(maxEntityIdBytes) }
+  const flags = reader.u8()
+  const entityId = reader.string(maxEntityIdBytes)
+  const [returns, carries] = [flags % carriesFlag, flags >= carriesFlag]
+  return { shard, epoch, neededEpoch, entityId, returns, carries }
 }
 
 export function writePiece(

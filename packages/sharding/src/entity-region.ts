@@ -1,0 +1,190 @@
+import type { ActorRef, ActorSystem, AskOptions, DeadLetterReason } from '@casty/actor'
+import { checkedId, EntityRef, RegionRef } from './entity-ref.ts'
+import type { ShardEnvelope } from './entity-type.ts'
+import { ShardingError } from './errors.ts'
+import type { Region } from './region/region.ts'
+import { shardOf } from './region/shard-of.ts'
+
+/** What a region holds and did, on this node, since it was started. */
+export interface RegionStatistics {
+  readonly type: string
+  /** Shards that this node runs. */
+  readonly shards: number
+  /** Entities that live here, and those that have not quite stopped. */
+  readonly entities: number
+  /** Messages that wait, because nobody can take them now. */
+  readonly waiting: number
+  /** Messages handed to entities here. */
+  readonly delivered: number
+  /** Messages sent to other nodes. */
+  readonly sent: number
+  /** Messages that came from other nodes, for entities here. */
+  readonly received: number
+  /** Messages of other nodes that went back, because their shard was not here any more. */
+  readonly sentBack: number
+  /** Messages of this node that came back, and were sent on. */
+  readonly cameBack: number
+  readonly started: number
+  readonly passivated: number
+  /** Entities that came with what they handed over elsewhere. */
+  readonly handedOver: number
+  /** Entities that were stopped by force, because they took too long to leave. */
+  readonly forced: number
+  /** Of these, entities that did not stop even then: they run on, and can write nothing. */
+  readonly leftBehind: number
+  /** Messages that were dropped, each a dead letter, by reason. */
+  readonly dropped: Readonly<Partial<Record<DeadLetterReason, number>>>
+}
+
+/** One shard, as one node sees it. */
+export interface ShardExplanation {
+  readonly shard: number
+  /** In a sentence or two, for people. */
+  readonly summary: string
+  readonly epoch: number
+  readonly owner: string | undefined
+  readonly movingTo: string | undefined
+  /** How messages for it go from here. */
+  readonly route: 'here' | 'there' | 'waiting'
+  /** How many wait here for it. */
+  readonly waiting: number
+  /** What this node does with it as its owner. */
+  readonly stage: string
+  readonly entities: number
+}
+
+/** Tells what the committed table says of a shard. */
+export type ExplainHome = (shard: number) => {
+  readonly epoch: number
+  readonly owner: string | undefined
+  readonly movingTo: string | undefined
+  readonly isOwnerReachable: boolean
+  readonly mayAct: boolean
+}
+
+/** One type of entities, as seen from one node: where messages for them go in. */
+export class EntityRegion<M> {
+  /** To whichever entity a message names. It may be sent to any node, and works there. */
+  readonly regionRef: ActorRef<ShardEnvelope<M>>
+  readonly #region: Region
+  readonly #system: ActorSystem
+  readonly #explainHome: ExplainHome
+
+  /** Made by `Sharding.start` and `Sharding.startProxy`. */
+  constructor(region: Region, system: ActorSystem, explainHome: ExplainHome) {
+    this.#region = region
+    this.#system = system
+    this.#explainHome = explainHome
+    this.regionRef = new RegionRef<M>(region)
+  }
+
+  get type(): string {
+    return this.#region.type.name
+  }
+
+  get numShards(): number {
+    return this.#region.type.numShards
+  }
+
+  /**
+   * To one entity, wherever it lives and whether or not it does: it starts with its first message. It may be
+   * sent to any node, and works there.
+   *
+   * @param entityId - 1 to 512 bytes of UTF-8
+   * @throws ShardingError `CASTY_SHARDING_INVALID_OPTION`
+   */
+  ref(entityId: string): ActorRef<M> {
+    return new EntityRef<M>(this.#region, checkedId(entityId))
+  }
+
+  /**
+   * Sends a message to an entity. Messages of one actor to one entity keep their order, and arrive at most once.
+   *
+   * @throws ShardingError `CASTY_SHARDING_INVALID_OPTION`, `CASTY_SHARDING_MESSAGE_TOO_LARGE`; RemoteError
+   * `CASTY_REMOTE_NOT_SERIALIZABLE`
+   */
+  tell(entityId: string, message: M): void {
+    const shard = this.shardOf(checkedId(entityId))
+    this.#region.tell(shard, entityId, message, undefined)
+  }
+
+  /** Asks an entity, and waits for its answer: as `ActorSystem.ask`. */
+  async ask<R, const Q extends M = M>(
+    entityId: string,
+    makeMessage: (replyTo: ActorRef<R>) => Q,
+    options?: AskOptions,
+  ): Promise<R> {
+    return await this.#system.ask<M, R, Q>(this.ref(entityId), makeMessage, options)
+  }
+
+  /** The shard of an entity. */
+  shardOf(entityId: string): number {
+    return shardOf(entityId, this.numShards)
+  }
+
+  /**
+   * Stops an entity that lives on this node, when it has handled what it was sent so far. What comes later
+   * starts it again: nothing is lost in between.
+   *
+   * @throws ShardingError `CASTY_SHARDING_NOT_AN_ENTITY` where it does not live here
+   */
+  passivate(entityId: string): void {
+    const { hosting } = this.#region
+    const entity = hosting.hosted(this.shardOf(checkedId(entityId)))?.find(entityId)
+    if (!entity) throw ShardingError.notAnEntity(`${this.type}/${entityId}`)
+    hosting.passivate(entity)
+  }
+
+  statistics(): RegionStatistics {
+    const { hosting, tally, waiting } = this.#region
+    return {
+      type: this.type,
+      shards: [...hosting.shards()].length,
+      entities: hosting.entityCount,
+      waiting,
+      delivered: tally.delivered,
+      sent: tally.sent,
+      received: tally.received,
+      sentBack: tally.sentBack,
+      cameBack: tally.cameBack,
+      started: tally.started,
+      passivated: tally.passivated,
+      handedOver: tally.handedOver,
+      forced: tally.forced,
+      leftBehind: tally.leftBehind,
+      dropped: tally.dropped,
+    }
+  }
+
+  /** Why a shard is where it is, and why its messages wait: for people and for dashboards. */
+  explain(shard: number): ShardExplanation {
+    if (!Number.isInteger(shard) || shard < 0 || shard >= this.numShards) {
+      throw ShardingError.invalidOption('shard', shard, `an integer from 0 to ${this.numShards - 1}`)
+    }
+    const { hosting, sending } = this.#region
+    const { epoch, owner, movingTo, isOwnerReachable, mayAct } = this.#explainHome(shard)
+    const route = sending.routeOf(shard).kind
+    const { stage } = hosting.ownedShard(shard)
+    const waiting = sending.bufferedOf(shard)
+    const summary = [
+      owner === undefined
+        ? 'Nobody owns it yet.'
+        : `${owner} owns it under epoch ${epoch}${movingTo === undefined ? '' : `, and hands it to ${movingTo}`}.`,
+      owner !== undefined && !isOwnerReachable && 'Its owner is out of reach.',
+      stage !== 'absent' && `Here it is ${stage}.`,
+      stage !== 'absent' && !mayAct && 'Its entities wait for the lease of this node.',
+      waiting > 0 && `${waiting} messages wait for it here.`,
+    ]
+    return {
+      shard,
+      summary: summary.filter((sentence) => sentence !== false).join(' '),
+      epoch,
+      owner,
+      movingTo,
+      route,
+      waiting,
+      stage,
+      entities: hosting.hosted(shard)?.size ?? 0,
+    }
+  }
+}

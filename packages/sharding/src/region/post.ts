@@ -1,0 +1,201 @@
+// Carries what regions tell each other: makes frames of it, and the other way round.
+import { AnswerRef, type Delivery } from '@casty/actor'
+import type { ClusterEndpoint } from '@casty/membership'
+import type { MessageCodec } from '@casty/remote'
+import { ByteReader, ByteWriter, type NodeIdentity } from '@casty/transport'
+import type { CheckedType } from '../entity-type.ts'
+import { ShardingError } from '../errors.ts'
+import type { HandOverPiece } from './hand-over.ts'
+import type { Letter } from './letter.ts'
+import type { ForeignFrame, Opened, Region, RegionPost } from './region.ts'
+import type { Fence } from './shard-route.ts'
+import { hashOf } from './shard-of.ts'
+import {
+  readEnvelope,
+  readPiece,
+  readReturned,
+  regionFrameTypes,
+  writeEnvelope,
+  writePiece,
+  writeReturned,
+  type EnvelopeHeader,
+} from './wire.ts'
+
+/** Finds the region that frames are for, by the hash of its name. */
+export type RegionFinder = (typeHash: number) => Region | undefined
+
+export class Post implements RegionPost {
+  readonly #endpoint: ClusterEndpoint
+  readonly #codec: MessageCodec
+  readonly #writer = new ByteWriter(4_096)
+  readonly #hashes = new Map<string, number>()
+  readonly #maxFrameBytes: number
+
+  constructor(endpoint: ClusterEndpoint, codec: MessageCodec) {
+    this.#endpoint = endpoint
+    this.#codec = codec
+    this.#maxFrameBytes = endpoint.maxFrameBytes('data')
+  }
+
+  sendLetter(type: CheckedType, to: NodeIdentity, epoch: number, letter: Letter): boolean {
+    const { shard, entityId, message, carried, answer } = letter
+    const content = carried === undefined ? message : [carried, message]
+    // Only what was sent here is sent on, and whoever waits for that is here.
+    const question = answer instanceof AnswerRef ? answer : undefined
+    const payload = this.#codec.encode(to, content, question)
+    const { returns } = letter
+    const header = { shard, epoch, returns, carries: carried !== undefined, entityId }
+    writeEnvelope(this.#writer, this.#hashOf(type), header)
+    this.#writer.bytes(payload, payload.length)
+    if (this.#writer.length >= this.#maxFrameBytes) {
+      throw ShardingError.messageTooLarge(`${type.name}/${entityId}`, this.#writer.length, this.#maxFrameBytes)
+    }
+    return this.#send(to, regionFrameTypes.envelope)
+  }
+
+  sendBack(type: CheckedType, frame: ForeignFrame, neededEpoch: number): void {
+    const { from, header, bytes, start, end } = frame
+    writeReturned(this.#writer, this.#hashOf(type), { ...header, neededEpoch })
+    this.#writer.bytes(bytes.subarray(start, end), end - start)
+    this.#send(from, regionFrameTypes.returned)
+  }
+
+  sendFence(type: CheckedType, to: NodeIdentity, shard: number, { epoch, token }: Fence): void {
+    this.#writer.reset().u32(this.#hashOf(type)).varint(shard).varint(epoch).varint(token)
+    this.#send(to, regionFrameTypes.fence)
+  }
+
+  sendDrained(type: CheckedType, to: NodeIdentity, shard: number, token: number): void {
+    this.#writer.reset().u32(this.#hashOf(type)).varint(shard).varint(token)
+    this.#send(to, regionFrameTypes.drained)
+  }
+
+  sendPiece(type: CheckedType, to: NodeIdentity, shard: number, piece: HandOverPiece): void {
+    writePiece(this.#writer, this.#hashOf(type), shard, piece)
+    this.#send(to, regionFrameTypes.handOver)
+  }
+
+  sendArrived(type: CheckedType, to: NodeIdentity, shard: number, epoch: number, count: number): void {
+    this.#writer.reset().u32(this.#hashOf(type)).varint(shard).varint(epoch).varint(count)
+    this.#send(to, regionFrameTypes.handedOver)
+  }
+
+  open({ from, header, bytes, start, end }: ForeignFrame): Opened {
+    const { message, asker } = this.#codec.decode(from, bytes, start, end)
+    return unpacked(header, message, asker)
+  }
+
+  /** A message that this node sent to `to`, as it came back. */
+  reopen(to: NodeIdentity, header: EnvelopeHeader, bytes: Uint8Array, start: number, end: number): Opened {
+    const { message, asker } = this.#codec.reopen(to, bytes, start, end)
+    return unpacked(header, message, asker)
+  }
+
+  encode(to: NodeIdentity, state: unknown): Uint8Array {
+    return this.#codec.encode(to, state).slice()
+  }
+
+  decode(from: NodeIdentity, bytes: Uint8Array): unknown {
+    return this.#codec.decode(from, bytes).message
+  }
+
+  #send(to: NodeIdentity, frameType: number): boolean {
+    return this.#endpoint.send(to, 'data', frameType, this.#writer.view()) !== 'dropped'
+  }
+
+  #hashOf({ name }: CheckedType): number {
+    let hash = this.#hashes.get(name)
+    if (hash === undefined) this.#hashes.set(name, (hash = hashOf(name)))
+    return hash
+  }
+
+  /** Has frames of other nodes brought to the regions that they are for, until disposed of. */
+  listen(find: RegionFinder): Disposable {
+    const read =
+      (act: (region: Region, from: NodeIdentity, reader: ByteReader, frame: Frame) => void) =>
+      (from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void => {
+        const reader = new ByteReader(bytes, start, end)
+        const region = find(reader.u32())
+        if (region) act(region, from, reader, { bytes, end })
+        else throw ShardingError.malformed('A frame is for a type of entities that is not known here')
+      }
+    const { envelope, returned, fence, drained, handOver, handedOver } = regionFrameTypes
+    const handlers = [
+      [envelope, read((region, from, reader, frame) => this.#envelopeCame(region, from, reader, frame))],
+      [returned, read((region, from, reader, frame) => this.#letterCameBack(region, from, reader, frame))],
+      [fence, read((region, from, reader) => fenceCame(region, from, reader))],
+      [drained, read((region, from, reader) => drainedCame(region, from, reader))],
+      [handOver, read((region, from, reader) => pieceCame(region, from, reader))],
+      [handedOver, read((region, from, reader) => arrivedCame(region, from, reader))],
+    ] as const
+    const subscriptions = handlers.map(([frameType, handler]) =>
+      this.#endpoint.handle(frameType, handler),
+    )
+    return {
+      [Symbol.dispose]: () => {
+        for (const subscription of subscriptions) subscription[Symbol.dispose]()
+      },
+    }
+  }
+
+  #envelopeCame(region: Region, from: NodeIdentity, reader: ByteReader, { bytes, end }: Frame): void {
+    const header = readEnvelope(reader)
+    region.received({ from, header, bytes, start: startOfRest(reader, end), end })
+  }
+
+  #letterCameBack(region: Region, from: NodeIdentity, reader: ByteReader, { bytes, end }: Frame): void {
+    const header = readReturned(reader)
+    const start = startOfRest(reader, end)
+    region.returned(from, header, () => this.reopen(from, header, bytes, start, end))
+  }
+}
+
+interface Frame {
+  readonly bytes: Uint8Array
+  readonly end: number
+}
+
+/** Where the last field of a frame begins, which takes all that is left. */
+function startOfRest(reader: ByteReader, end: number): number {
+  const length = reader.varint()
+  if (length === reader.remaining) return end - length
+  throw ShardingError.malformed(`A message of ${length} bytes has ${reader.remaining}`)
+}
+
+function unpacked({ carries }: EnvelopeHeader, content: unknown, answer: Delivery | undefined): Opened {
+  if (!carries) return { message: content, answer, carried: undefined }
+  if (Array.isArray(content) && content.length === 2) {
+    const [carried, message]: readonly unknown[] = content
+    return { message, answer, carried }
+  }
+  answer?.undelivered('not-serializable')
+  throw ShardingError.malformed('A message comes without what should travel with it')
+}
+
+function fenceCame(region: Region, from: NodeIdentity, reader: ByteReader): void {
+  const shard = reader.varint()
+  const epoch = reader.varint()
+  const token = reader.varint()
+  reader.end()
+  region.fenced(from, shard, epoch, token)
+}
+
+function drainedCame(region: Region, from: NodeIdentity, reader: ByteReader): void {
+  const shard = reader.varint()
+  const token = reader.varint()
+  reader.end()
+  region.drained(from, shard, token)
+}
+
+function pieceCame(region: Region, from: NodeIdentity, reader: ByteReader): void {
+  const shard = reader.varint()
+  region.pieceArrived(from, shard, readPiece(reader))
+}
+
+function arrivedCame(region: Region, from: NodeIdentity, reader: ByteReader): void {
+  const shard = reader.varint()
+  const epoch = reader.varint()
+  const count = reader.varint()
+  reader.end()
+  region.piecesAcknowledged(from, shard, epoch, count)
+}
