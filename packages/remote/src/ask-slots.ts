@@ -11,7 +11,7 @@ export class AskSlots implements AnswerHolder {
   readonly #answers: (AnswerRef | undefined)[] = []
   readonly #peers: (Peer | undefined)[] = []
   /** With which frame each left. */
-  readonly #sequences: number[] = []
+  readonly #frames: number[] = []
   readonly #generations: number[] = []
   readonly #free: number[] = []
 
@@ -36,7 +36,7 @@ export class AskSlots implements AnswerHolder {
     }
     this.#answers[slot] = answer
     this.#peers[slot] = peer
-    this.#sequences[slot] = peer.nextSequence
+    this.#frames[slot] = peer.framesSent
     peer.pendingAsks++
     answer.heldBy(this, slot)
     return slot
@@ -50,7 +50,7 @@ export class AskSlots implements AnswerHolder {
     if (before !== undefined) before.pendingAsks--
     peer.pendingAsks++
     this.#peers[slot] = peer
-    this.#sequences[slot] = peer.nextSequence
+    this.#frames[slot] = peer.framesSent
     return slot
   }
 
@@ -77,13 +77,12 @@ export class AskSlots implements AnswerHolder {
     this.#free.push(slot)
   }
 
-  /** None of that node will be answered; of those since a frame of that number, where one is given. */
-  fail(peer: Peer, reason: DeadLetterReason, sinceSequence?: number): void {
+  /** None of that node will be answered; of those since so many frames were sent, where that is given. */
+  fail(peer: Peer, reason: DeadLetterReason, sinceFrames = 0): void {
     if (peer.pendingAsks === 0) return
     const failed = this.#answers.filter((answer, slot) => {
       if (answer === undefined || this.#peers[slot] !== peer) return false
-      const behind = ((this.#sequences[slot] ?? 0) - (sinceSequence ?? 0)) >>> 0
-      return sinceSequence === undefined || behind < 0x8000_0000
+      return (this.#frames[slot] ?? 0) >= sinceFrames
     })
     for (const answer of failed) answer?.undelivered(reason)
   }

@@ -6,7 +6,7 @@ export {
 } from './broadcast/broadcast-ref.ts'
 export { RemoteError, type RemoteErrorCode } from './errors.ts'
 export type { RemoteEvent } from './events.ts'
-export type { Asker, DecodedMessage, MessageCodec } from './message-codec.ts'
+export type { Asker, DecodedMessage, MessageCodec, ReopenedMessage } from './message-codec.ts'
 export { remotingDefaults, type RemotingLimits, type RemotingOptions } from './options.ts'
 export { Receptionist, type ListingSubscriber } from './receptionist/receptionist.ts'
 export { ServiceKey, type Listing, type ServiceInstance } from './receptionist/service-key.ts'

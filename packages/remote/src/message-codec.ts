@@ -20,6 +20,13 @@ export interface DecodedMessage {
   readonly asker: Asker | undefined
 }
 
+/** A message of this node that came back. */
+export interface ReopenedMessage {
+  readonly message: unknown
+  /** As `encode` got it; undefined where nobody waits any more. */
+  readonly answer: AnswerRef | undefined
+}
+
 /** Messages of users in frames of other layers. */
 export interface MessageCodec {
   /**
@@ -34,6 +41,11 @@ export interface MessageCodec {
   encode(to: NodeIdentity, message: unknown, answer?: AnswerRef): Uint8Array
   /** Reads `bytes[start, end)`. @throws RemoteError `CASTY_REMOTE_MALFORMED`; an asker has been told then */
   decode(from: NodeIdentity, bytes: Uint8Array, start?: number, end?: number): DecodedMessage
+  /**
+   * Reads what this node encoded for `to`, which sent it back as it was. @throws RemoteError
+   * `CASTY_REMOTE_MALFORMED`
+   */
+  reopen(to: NodeIdentity, bytes: Uint8Array, start?: number, end?: number): ReopenedMessage
 }
 
 export class PayloadCodec implements MessageCodec {
@@ -73,6 +85,7 @@ export class PayloadCodec implements MessageCodec {
       writer.varint(this.#slots.generationOf(slot))
     }
     writer.raw(payload, 0, payload.length)
+    peer.framesSent++ // By whoever asked for it: what is lost of it counts as well.
     return writer.bytes.subarray(0, writer.length)
   }
 
@@ -96,5 +109,26 @@ export class PayloadCodec implements MessageCodec {
       asker?.undelivered('not-serializable')
       throw error
     }
+  }
+
+  reopen(
+    to: NodeIdentity,
+    bytes: Uint8Array,
+    start = 0,
+    end: number = bytes.length,
+  ): ReopenedMessage {
+    const reader = this.#reader
+    reader.begin(bytes, start, end)
+    const { refs } = this.#payloads
+    let answer: AnswerRef | undefined
+    let asker: ActorRef<never> | undefined
+    if (reader.u8() !== 0) {
+      const slot = reader.varint()
+      const generation = reader.varint()
+      answer = this.#slots.find(slot, generation)
+      asker = answer ?? refs.answerHere(slot, generation)
+    }
+    const self = this.#peers.of(refs.self)
+    return { message: this.#payloads.read(bytes, reader.at, end, self, asker, to), answer }
   }
 }

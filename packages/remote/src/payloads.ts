@@ -1,8 +1,8 @@
 // Messages as bytes, with what travels along: who asks, and what an instrument has travel with them.
-import type { AnswerRef } from '@casty/actor'
+import type { ActorRef, AnswerRef } from '@casty/actor'
+import type { NodeIdentity } from '@casty/transport'
 import { RemoteError } from './errors.ts'
 import type { Peer } from './peer.ts'
-import type { RemoteAnswer } from './remote-answer.ts'
 import type { Serializer } from './serializer.ts'
 import type { WireRefs } from './wire-refs.ts'
 
@@ -44,12 +44,14 @@ export class Payloads {
     start: number,
     end: number,
     from: Peer | undefined,
-    asker: RemoteAnswer | undefined,
+    asker: ActorRef<never> | undefined,
+    receiver?: NodeIdentity,
   ): unknown {
     const { refs } = this
-    const { peer: outerPeer, asker: outerAsker } = refs
+    const { peer: outerPeer, asker: outerAsker, receiver: outerReceiver } = refs
     refs.peer = from
     refs.asker = asker
+    refs.receiver = receiver
     try {
       return this.serializer.deserialize(bytes, start, end, refs)
     } catch (error) {
@@ -58,6 +60,7 @@ export class Payloads {
     } finally {
       refs.peer = outerPeer
       refs.asker = outerAsker
+      refs.receiver = outerReceiver
     }
   }
 }

@@ -245,7 +245,7 @@ export class Remoting implements Disposable {
       const count = Math.min(lostFrames, peer.framesSent)
       if (count === 0) continue
       this.#events.publish({ type: 'gap', node: peer.node, direction: 'sent', count: lostFrames })
-      this.#slots.fail(peer, 'lost', (peer.nextSequence - count) >>> 0)
+      this.#slots.fail(peer, 'lost', peer.framesSent - count)
     }
   }
 

@@ -54,7 +54,9 @@ export class WireRefs implements RefCodec {
   /** The answer that the message which is written asks for. */
   question: AnswerRef | undefined
   /** Who asks by the message that is read. */
-  asker: RemoteAnswer | undefined
+  asker: ActorRef<never> | undefined
+  /** For whom the message that is read was written, where that is not this node. */
+  receiver: NodeIdentity | undefined
   readonly #exports: Exports
   readonly #slots: AskSlots
   readonly #kinds: RefKinds
@@ -68,6 +70,15 @@ export class WireRefs implements RefCodec {
     this.#slots = slots
     this.#kinds = refKinds
     this.#source = source
+  }
+
+  get self(): NodeIdentity {
+    return this.#source.self
+  }
+
+  /** Where an answer goes that was asked for here; whoever asked may wait no more. */
+  answerHere(slot: number, generation: number): ActorRef<never> {
+    return this.#source.answerAt({ node: this.self, slot, generation })
   }
 
   isRef(value: object): boolean {
@@ -157,7 +168,7 @@ export class WireRefs implements RefCodec {
   #readNode(reader: FrameReader): NodeIdentity {
     const owner = reader.u8()
     if (owner === owners.other) return nodeOf(reader.text(maxRefTextBytes))
-    if (owner === owners.receiver) return this.#source.self
+    if (owner === owners.receiver) return this.receiver ?? this.#source.self
     if (owner === owners.sender && this.peer) return this.peer.node
     throw RemoteError.malformed('A ref does not tell its node')
   }

@@ -43,15 +43,15 @@ export class EntityRef<in M> extends DistantRef<M> {
   }
 
   ask(message: M, answer: AnswerRef): void {
-    askThrough(this.#region, this.#shard, this.entityId, message, answer)
+    this.#region.tell(this.#shard, this.entityId, message, answer)
   }
 
   /** @throws ShardingError `CASTY_SHARDING_NOT_WATCHABLE` */
-  watch(): never {
+  override watch(): never {
     throw ShardingError.notWatchable(this.path)
   }
 
-  toString(): string {
+  override toString(): string {
     return this.path
   }
 }
@@ -84,30 +84,15 @@ export class RegionRef<in M> extends DistantRef<ShardEnvelope<M>> {
 
   ask({ entityId, message }: ShardEnvelope<M>, answer: AnswerRef): void {
     const { numShards } = this.#region.type
-    askThrough(this.#region, shardOf(checkedId(entityId), numShards), entityId, message, answer)
+    this.#region.tell(shardOf(checkedId(entityId), numShards), entityId, message, answer)
   }
 
   /** @throws ShardingError `CASTY_SHARDING_NOT_WATCHABLE` */
-  watch(): never {
+  override watch(): never {
     throw ShardingError.notWatchable(this.path)
   }
 
-  toString(): string {
+  override toString(): string {
     return this.path
-  }
-}
-
-/** What cannot be sent is the outcome of the question, as well as what is never handled. */
-function askThrough(
-  region: Region,
-  shard: number,
-  entityId: string,
-  message: unknown,
-  answer: AnswerRef,
-): void {
-  try {
-    region.tell(shard, entityId, message, answer)
-  } catch (error) {
-    answer.undelivered('not-serializable', error)
   }
 }

@@ -8,7 +8,7 @@ import { HandOverReceiving, HandOverSending, type HandOverPiece, type LeftState 
 import type { Home } from './home.ts'
 import { HostedShard, type FormerLife, type ShardHost } from './hosted-shard.ts'
 import { IdleWheel } from './idle-wheel.ts'
-import type { Letter, LetterKeeper } from './letter.ts'
+import type { Letter } from './letter.ts'
 import { OwnedShard, type Admission, type OwnerEffect, type OwnerSettings } from './owned-shard.ts'
 import type { RegionTally } from './region-tally.ts'
 
@@ -44,7 +44,7 @@ export interface HostingPort extends StarterPort {
   deadlineMoved(): void
 }
 
-export class Hosting implements LetterKeeper {
+export class Hosting {
   readonly #settings: HostingSettings
   readonly #port: HostingPort
   readonly #owned: readonly OwnedShard[]
@@ -133,6 +133,7 @@ export class Hosting implements LetterKeeper {
     else this.#port.drop(letter, 'stopped')
   }
 
+  /** An entity had stopped before it came to it. @returns false where nobody else can have it either */
   takesBack(letter: Letter): boolean {
     const hosted = this.#hosted.get(letter.shard)
     if (!hosted) return false

@@ -87,8 +87,8 @@ export class Post implements RegionPost {
 
   /** A message that this node sent to `to`, as it came back. */
   reopen(to: NodeIdentity, header: EnvelopeHeader, bytes: Uint8Array, start: number, end: number): Opened {
-    const { message, asker } = this.#codec.reopen(to, bytes, start, end)
-    return unpacked(header, message, asker)
+    const { message, answer } = this.#codec.reopen(to, bytes, start, end)
+    return unpacked(header, message, answer)
   }
 
   encode(to: NodeIdentity, state: unknown): Uint8Array {

@@ -9,7 +9,7 @@ import { HeldFrames, type HeldFrame } from './held-frames.ts'
 import type { HandOverPiece } from './hand-over.ts'
 import type { Home } from './home.ts'
 import { Hosting } from './hosting.ts'
-import { Letter } from './letter.ts'
+import { Letter, type LetterKeeper } from './letter.ts'
 import type { RegionSettings } from './region-settings.ts'
 import { RegionTally } from './region-tally.ts'
 import { Sending } from './sending.ts'
@@ -74,19 +74,19 @@ type Held = HeldFrame &
     | { readonly type: 'fence'; readonly from: NodeIdentity; readonly token: number }
   )
 
-export class Region {
-  readonly type: CheckedType
+export class Region implements LetterKeeper {
   readonly tally: RegionTally = new RegionTally()
   readonly #node: RegionNode
   readonly #refOf: (entityId: string) => ActorRef<never>
   readonly #sending: Sending
-  readonly #hosting: Hosting
+  #type: CheckedType
+  #hosting: Hosting
   readonly #held: HeldFrames<Held>
   #alarm: { readonly at: number; readonly timer: Disposable } | undefined
   #isClosed = false
 
   constructor(type: CheckedType, node: RegionNode, refOf: (entityId: string) => ActorRef<never>) {
-    this.type = type
+    this.#type = type
     this.#node = node
     this.#refOf = refOf
     const { settings } = node
@@ -149,6 +149,20 @@ export class Region {
     return this.#node.clock.now()
   }
 
+  get type(): CheckedType {
+    return this.#type
+  }
+
+  /** Owns shards from now on, where it only sent before. The table has to be told anew. */
+  host(type: CheckedType): void {
+    this.#type = type
+    this.#hosting = this.#makeHosting()
+  }
+
+  takesBack(letter: Letter): boolean {
+    return this.#hosting.takesBack(letter)
+  }
+
   get hosting(): Hosting {
     return this.#hosting
   }
@@ -165,7 +179,7 @@ export class Region {
   /** @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE` where it cannot be sent to the node that it has to go to */
   tell(shard: number, entityId: string, message: unknown, answer: Delivery | undefined): void {
     const carried = this.#carriedTo(entityId, message)
-    const letter = new Letter(this.#hosting, shard, entityId, message, answer, carried)
+    const letter = new Letter(this, shard, entityId, message, answer, carried)
     if (this.#isClosed) this.#drop(letter, 'stopped')
     else this.#sending.dispatch(letter)
   }
@@ -223,7 +237,7 @@ export class Region {
     const { message, answer, carried } = this.#node.post.open(frame)
     const { shard, entityId } = header
     this.tally.received++
-    this.#hosting.deliver(new Letter(this.#hosting, shard, entityId, message, answer, carried, from))
+    this.#hosting.deliver(new Letter(this, shard, entityId, message, answer, carried, from))
   }
 
   #sendBack(frame: ForeignFrame, neededEpoch: number): void {
@@ -252,7 +266,7 @@ export class Region {
     const { shard, entityId, epoch, neededEpoch, returns } = header
     if (!this.#isShard(shard)) return
     const { message, answer, carried } = open()
-    const letter = new Letter(this.#hosting, shard, entityId, message, answer, carried)
+    const letter = new Letter(this, shard, entityId, message, answer, carried)
     letter.returns = returns + 1
     this.#sending.returned(from, epoch, neededEpoch, letter)
   }

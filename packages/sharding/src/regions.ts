@@ -1,0 +1,241 @@
+// All regions of a node, and what they have in common: the committed table, who is in reach, the lease.
+import type { ActorRef, ActorSystem } from '@casty/actor'
+import type { Clock } from '@casty/clock'
+import { memberDc, type Cluster, type ClusterState } from '@casty/membership'
+import type { EventJournal } from '@casty/persistence'
+import type { Remoting } from '@casty/remote'
+import type { NodeIdentity, NodeKey } from '@casty/transport'
+import { EntityRef, RegionRef } from './entity-ref.ts'
+import { EntityRegion } from './entity-region.ts'
+import { checkProxy, type CheckedType } from './entity-type.ts'
+import { ShardingError } from './errors.ts'
+import type { LeaseGate } from './lease-gate.ts'
+import type { TypeSettings } from './protocol.ts'
+import { Post } from './region/post.ts'
+import { Region, type RegionNode } from './region/region.ts'
+import type { RegionSettings } from './region/region-settings.ts'
+import { hashOf } from './region/shard-of.ts'
+import type { ShardRow } from './table/shard-row.ts'
+import type { RowChange, ShardTable } from './table/shard-table.ts'
+
+/** What regions tell whoever agrees on the table. */
+export interface RegionsPort {
+  readonly table: ShardTable
+  released(typeName: string, shard: number, epoch: number): void
+}
+
+export interface RegionsParts {
+  readonly system: ActorSystem
+  readonly cluster: Cluster
+  readonly remoting: Remoting
+  readonly gate: LeaseGate
+  readonly settings: RegionSettings
+  readonly port: RegionsPort
+}
+
+/** A region, with what users see of it. */
+interface Started {
+  readonly region: Region
+  readonly face: EntityRegion<unknown>
+}
+
+export class Regions implements RegionNode, Disposable {
+  readonly system: ActorSystem
+  readonly clock: Clock
+  readonly gate: LeaseGate
+  readonly settings: RegionSettings
+  readonly post: Post
+  readonly #cluster: Cluster
+  readonly #port: RegionsPort
+  readonly #byHash = new Map<number, Started>()
+  readonly #subscriptions: readonly Disposable[]
+  /** Members in reach that are not over, this one included. */
+  #reachable: ReadonlySet<NodeKey> = new Set()
+  #others: ReadonlySet<NodeKey> = new Set()
+  #tokens = 0
+  #isClosed = false
+
+  constructor({ system, cluster, remoting, gate, settings, port }: RegionsParts) {
+    this.system = system
+    this.clock = system.clock
+    this.gate = gate
+    this.settings = settings
+    this.#cluster = cluster
+    this.#port = port
+    this.post = new Post(cluster.endpoint, remoting.codec)
+    this.#subscriptions = [
+      this.post.listen((hash) => this.#byHash.get(hash)?.region),
+      remoting.adoptRefs({
+        name: 'sharding',
+        isOne: (ref) => this.#isOne(ref),
+        toData: (ref) => dataOf(ref),
+        fromData: (data) => this.#refFrom(data),
+      }),
+    ]
+    this.#follow(cluster.getState())
+  }
+
+  get self(): NodeIdentity {
+    return this.#cluster.self
+  }
+
+  isReachable(node: NodeIdentity): boolean {
+    return this.#reachable.has(node.key)
+  }
+
+  others(): ReadonlySet<NodeKey> {
+    return this.#others
+  }
+
+  nextToken(): number {
+    return ++this.#tokens
+  }
+
+  released(typeName: string, shard: number, epoch: number): void {
+    this.#port.released(typeName, shard, epoch)
+  }
+
+  journalOf(type: CheckedType, _shard: number, _epoch: number): EventJournal | undefined {
+    return type.journal
+  }
+
+  report(error: unknown, what: string): void {
+    this.system.logger?.error({ error }, what)
+  }
+
+  warn(what: string): void {
+    this.system.logger?.warn({}, what)
+  }
+
+  /** @throws ShardingError `CASTY_SHARDING_TYPE_TAKEN`, `CASTY_SHARDING_STOPPED` */
+  start<M>(type: CheckedType): EntityRegion<M> {
+    if (this.#isClosed) throw ShardingError.stopped(`start ${type.name}`)
+    const hash = hashOf(type.name)
+    const known = this.#byHash.get(hash)
+    if (known) return this.#startAgain(known, type) as EntityRegion<M>
+    const region: Region = new Region(type, this, (entityId) => new EntityRef(region, entityId))
+    const face = new EntityRegion<M>(region, this.system, (shard) => this.#explainHome(type, shard))
+    // The type of its messages is the caller's to say: all regions of a name are the same.
+    this.#byHash.set(hash, { region, face: face as EntityRegion<never> as EntityRegion<unknown> })
+    this.#seed((shard, row) => region.homeChanged(shard, row), type)
+    return face
+  }
+
+  /** A region that only sends may begin to host: whoever has it, or a ref of it, need not notice. */
+  #startAgain({ region, face }: Started, type: CheckedType): EntityRegion<unknown> {
+    const isSame = region.type.name === type.name && region.type.numShards === type.numShards
+    if (!isSame || (type.entity && region.type.entity)) throw ShardingError.typeTaken(type.name)
+    if (type.entity) {
+      region.host(type)
+      this.#seed((shard, row) => region.hosting.homeChanged(shard, row), type)
+    }
+    return face
+  }
+
+  /** Whoever starts late learns where shards are. */
+  #seed(homeChanged: (shard: number, row: ShardRow) => void, { name, numShards }: CheckedType): void {
+    const rows = this.#port.table.types.get(name)?.rows ?? []
+    for (const [shard, row] of rows.entries()) if (shard < numShards) homeChanged(shard, row)
+  }
+
+  /** The types that this node can run shards of. */
+  get hosted(): readonly TypeSettings[] {
+    const roles = this.#cluster.selfMember?.roles ?? []
+    const types = [...this.#byHash.values()].map(({ region }) => region.type)
+    return types
+      .filter(({ entity, role }) => entity && (role === undefined || roles.includes(role)))
+      .map(({ name, numShards }) => ({ name, numShards, replicas: 0 }))
+  }
+
+  get all(): readonly EntityRegion<unknown>[] {
+    return [...this.#byHash.values()].map(({ face }) => face)
+  }
+
+  /** No entity lives here, and none is about to stop. */
+  get isEmpty(): boolean {
+    return [...this.#byHash.values()].every(({ region }) => region.hosting.entityCount === 0)
+  }
+
+  #explainHome(type: CheckedType, shard: number): ReturnType<EntityRegionHome> {
+    const { epoch, owner, movingTo } = this.#port.table.row(type.name, shard)
+    return {
+      epoch,
+      owner: owner?.toString(),
+      movingTo: movingTo?.toString(),
+      isOwnerReachable: owner !== undefined && this.isReachable(owner),
+      mayAct: this.gate.isOpen(),
+    }
+  }
+
+  /** The table that all go by is another. */
+  tableCommitted(changes: readonly RowChange[]): void {
+    for (const { typeName, shard, row } of changes) {
+      const region = this.#byHash.get(hashOf(typeName))?.region
+      if (region && shard < region.type.numShards) region.homeChanged(shard, row)
+    }
+  }
+
+  /** Who is a member, and in reach, has changed. */
+  membersChanged(state: ClusterState): void {
+    if (!this.#follow(state)) return
+    for (const { region } of this.#byHash.values()) region.membersChanged()
+  }
+
+  #follow({ members, unreachable }: ClusterState): boolean {
+    const dataCenter = this.#cluster.selfMember?.dataCenter
+    const inReach = members.filter(
+      (member) =>
+        !unreachable.has(member.key) &&
+        member.status !== 'down' &&
+        member.status !== 'removed' &&
+        (dataCenter === undefined || memberDc(member) === dataCenter),
+    )
+    const reachable = new Set([...inReach.map(({ key }) => key), this.self.key])
+    if (sameKeys(reachable, this.#reachable)) return false
+    this.#reachable = reachable
+    this.#others = new Set([...reachable].filter((key) => key !== this.self.key))
+    return true
+  }
+
+  #isOne(ref: ActorRef<never>): boolean {
+    if (!(ref instanceof EntityRef || ref instanceof RegionRef)) return false
+    return this.#byHash.get(hashOf(ref.region.type.name))?.region === ref.region
+  }
+
+  #refFrom(data: string): ActorRef<never> {
+    const [, name = '', shards = '', , entityId] = /^(\S+) (\d+)( (.+))?$/s.exec(data) ?? []
+    const { region } = this.#regionOf(name, Number(shards))
+    return entityId === undefined ? new RegionRef(region) : new EntityRef(region, entityId)
+  }
+
+  /** A type that nobody started here: messages go to it all the same. */
+  #regionOf(name: string, numShards: number): Started {
+    const hash = hashOf(name)
+    const known = this.#byHash.get(hash)
+    if (known?.region.type.name === name) return known
+    this.start(checkProxy({ name, numShards }))
+    const started = this.#byHash.get(hash)
+    if (started) return started
+    throw ShardingError.stopped(`send to ${name}`)
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    for (const { region } of this.#byHash.values()) region.close()
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
+  }
+}
+
+function sameKeys(left: ReadonlySet<NodeKey>, right: ReadonlySet<NodeKey>): boolean {
+  return left.size === right.size && [...left].every((key) => right.has(key))
+}
+
+type EntityRegionHome = ConstructorParameters<typeof EntityRegion>[2]
+
+/** `type numShards`, with the id behind it where it is to one entity. */
+function dataOf(ref: ActorRef<never>): string {
+  if (!(ref instanceof EntityRef || ref instanceof RegionRef)) return ''
+  const { name, numShards } = ref.region.type
+  return ref instanceof EntityRef ? `${name} ${numShards} ${ref.entityId}` : `${name} ${numShards}`
+}
