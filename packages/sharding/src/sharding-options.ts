@@ -81,7 +81,8 @@ function settingsOf(limits: Required<ShardingLimits>): RegionSettings {
     },
     held: { maxFrames: maxBuffered, maxBytes: limits.maxHeldBytes, timeoutMs: fenceTimeoutMs },
     route: {
-      drainTimeoutMs: fenceTimeoutMs,
+      // Its echo may come behind what is held there for as long.
+      drainTimeoutMs: 2 * fenceTimeoutMs,
       fenceAgainMs: againMs,
       behindTimeoutMs: bufferTimeoutMs,
     },

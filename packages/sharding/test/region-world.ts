@@ -42,6 +42,8 @@ export class RegionWorld implements AsyncDisposable {
   readonly #limits: ShardingLimits
   #table = ShardTable.empty
   #seq = 0
+  /** After how long a node learns of a change; by default one after the other. */
+  lagOf: (index: number) => number = (index) => index
 
   private constructor(limits: ShardingLimits) {
     this.#limits = limits
@@ -190,7 +192,7 @@ export class RegionWorld implements AsyncDisposable {
     this.#table = this.#table.with({ version, changes: [change] })
     // Nodes learn of it one after the other.
     for (const [index, node] of this.nodes.entries()) {
-      this.clock.schedule(index, () => this.tell(node))
+      this.clock.schedule(this.lagOf(index), () => this.tell(node))
     }
   }
 

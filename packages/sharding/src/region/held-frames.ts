@@ -1,5 +1,7 @@
 // Frames of other nodes whose tables are ahead of the one here: they wait until it has caught up. In order per
-// shard, bounded, and none for longer than its time.
+// shard, bounded, and none for longer than its time. Whoever's frame cannot wait any longer gets all of its frames for
+// that shard back, so that none overtakes another.
+import type { NodeIdentity } from '@casty/transport'
 
 export interface HeldLimits {
   /** How many frames wait at most. */
@@ -12,6 +14,7 @@ export interface HeldLimits {
 
 /** What is known of a frame without its contents. */
 export interface HeldFrame {
+  readonly from: NodeIdentity
   readonly shard: number
   /** The table here must be at that epoch. */
   readonly epoch: number
@@ -59,9 +62,19 @@ export class HeldFrames<F extends HeldFrame> {
     return this.#take(shard, ({ frame }) => frame.epoch <= epoch)
   }
 
-  /** Those that have waited for too long: they wait no more. */
+  /** All of a node for a shard, in order: they wait no more. */
+  takeFrom(shard: number, from: NodeIdentity): readonly F[] {
+    return this.#take(shard, ({ frame }) => frame.from.equals(from))
+  }
+
+  /** Those of nodes of which one has waited for too long: they wait no more. */
   takeOverdue(now: number): readonly F[] {
-    return [...this.#shards.keys()].flatMap((shard) => this.#take(shard, ({ until }) => until <= now))
+    return [...this.#shards].flatMap(([shard, queue]) => {
+      const late = new Set(
+        queue.filter(({ until }) => until <= now).map(({ frame }) => frame.from.key),
+      )
+      return late.size === 0 ? [] : this.#take(shard, ({ frame }) => late.has(frame.from.key))
+    })
   }
 
   #take(shard: number, isTaken: (held: Held<F>) => boolean): readonly F[] {

@@ -38,7 +38,7 @@ export interface ShardHost {
 }
 
 /** One that does not end by itself starts again so often for the same letter, and no more. */
-const maxLives = 3
+const maxLives = 16
 
 export type ShardStage =
   | 'running'

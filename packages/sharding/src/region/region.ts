@@ -71,7 +71,7 @@ export interface ForeignFrame {
 type Held = HeldFrame &
   (
     | { readonly type: 'letter'; readonly frame: ForeignFrame }
-    | { readonly type: 'fence'; readonly from: NodeIdentity; readonly token: number }
+    | { readonly type: 'fence'; readonly token: number }
   )
 
 export class Region implements LetterKeeper {
@@ -82,6 +82,8 @@ export class Region implements LetterKeeper {
   #type: CheckedType
   #hosting: Hosting
   readonly #held: HeldFrames<Held>
+  /** Nodes that got a message back, by shard: until their fence comes, all that they sent behind it goes back too. */
+  readonly #refused = new Map<number, Map<NodeKey, number>>()
   #alarm: { readonly at: number; readonly timer: Disposable } | undefined
   #isClosed = false
 
@@ -220,12 +222,16 @@ export class Region implements LetterKeeper {
     const { shard, epoch } = frame.header
     if (!this.#isShard(shard)) return
     const admission = this.#hosting.admit(shard, epoch)
+    if (admission.type !== 'return' && this.#refused.get(shard)?.get(frame.from.key) === epoch) {
+      this.#sendBack(frame, epoch) // It must not come before what went back.
+      return
+    }
     switch (admission.type) {
       case 'take':
         this.#take(frame)
         return
       case 'hold':
-        this.#hold({ type: 'letter', shard, epoch, ...sized(frame) })
+        this.#hold({ type: 'letter', from: frame.from, shard, epoch, ...sized(frame) })
         return
       case 'return':
         this.#sendBack(frame, admission.neededEpoch)
@@ -241,13 +247,21 @@ export class Region implements LetterKeeper {
   }
 
   #sendBack(frame: ForeignFrame, neededEpoch: number): void {
+    const { shard, epoch } = frame.header
+    const refused = this.#refused.get(shard) ?? new Map<NodeKey, number>()
+    this.#refused.set(shard, refused.set(frame.from.key, epoch))
     this.tally.sentBack++
     this.#node.post.sendBack(this.type, frame, neededEpoch)
   }
 
   #hold(held: Held): void {
-    if (this.#held.add(held, this.#now)) this.#arm()
-    else this.#giveBack(held)
+    if (this.#held.add(held, this.#now)) {
+      this.#arm()
+      return
+    }
+    const { shard, from } = held
+    for (const before of this.#held.takeFrom(shard, from)) this.#giveBack(before)
+    this.#giveBack(held)
   }
 
   #takeHeld(held: Held): void {
@@ -258,7 +272,7 @@ export class Region implements LetterKeeper {
   /** There is no room or time to keep it: whoever sent it may try again. */
   #giveBack(held: Held): void {
     if (held.type === 'letter') this.#sendBack(held.frame, held.epoch)
-    else this.#node.post.sendDrained(this.type, held.from, held.shard, held.token)
+    else this.#echo(held.from, held.shard, held.token)
   }
 
   /** A letter that was sent from here, and came back. */
@@ -279,6 +293,13 @@ export class Region implements LetterKeeper {
       return
     }
     this.#hosting.fenced(shard, from.key, epoch)
+    this.#echo(from, shard, token)
+  }
+
+  /** All that it sent before has been taken or sent back. */
+  #echo(from: NodeIdentity, shard: number, token: number): void {
+    const refused = this.#refused.get(shard)
+    if (refused?.delete(from.key) === true && refused.size === 0) this.#refused.delete(shard)
     this.#node.post.sendDrained(this.type, from, shard, token)
   }
 
