@@ -31,6 +31,12 @@ export function durationOrForever(option: string, value: number): number {
   throw ShardingError.invalidOption(option, value, 'a number of milliseconds above 0, or Infinity')
 }
 
+/** @throws ShardingError `CASTY_SHARDING_INVALID_OPTION` */
+export function share(option: string, value: number): number {
+  if (typeof value === 'number' && value > 0 && value <= 1) return value
+  throw ShardingError.invalidOption(option, value, 'a number above 0 and at most 1')
+}
+
 /**
  * Something handed in, such as a journal: an object that can do what it is needed for.
  *

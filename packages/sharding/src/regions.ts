@@ -22,6 +22,8 @@ import type { RowChange, ShardTable } from './table/shard-table.ts'
 export interface RegionsPort {
   readonly table: ShardTable
   released(typeName: string, shard: number, epoch: number): void
+  /** An entity has stopped, and was the last of its shard. */
+  emptied(): void
 }
 
 export interface RegionsParts {
@@ -95,6 +97,10 @@ export class Regions implements RegionNode, Disposable {
     this.#port.released(typeName, shard, epoch)
   }
 
+  emptied(): void {
+    this.#port.emptied()
+  }
+
   journalOf(type: CheckedType, _shard: number, _epoch: number): EventJournal | undefined {
     return type.journal
   }
@@ -147,13 +153,19 @@ export class Regions implements RegionNode, Disposable {
       .map(({ name, numShards }) => ({ name, numShards, replicas: 0 }))
   }
 
-  get all(): readonly EntityRegion<unknown>[] {
-    return [...this.#byHash.values()].map(({ face }) => face)
+  get all(): readonly EntityRegion<never>[] {
+    // Whose messages nobody may send who does not know their type.
+    return [...this.#byHash.values()].map(({ face }) => face as EntityRegion<unknown> as EntityRegion<never>)
   }
 
-  /** No entity lives here, and none is about to stop. */
+  /** No entity of a shard that is this node's lives here. */
   get isEmpty(): boolean {
-    return [...this.#byHash.values()].every(({ region }) => region.hosting.entityCount === 0)
+    return [...this.#byHash.values()].every(({ region }) => region.hosting.isEmpty)
+  }
+
+  /** Has all entities of this node handle what they have, and stop. */
+  finish(): void {
+    for (const { region } of this.#byHash.values()) region.hosting.finish()
   }
 
   #explainHome(type: CheckedType, shard: number): ReturnType<EntityRegionHome> {

@@ -1,6 +1,78 @@
+import type { ActorSystem } from '@casty/actor'
+import type { Cluster } from '@casty/membership'
+import type { Remoting } from '@casty/remote'
+import type { AllocationStrategy } from './coordinator/strategy.ts'
+import { coreDefaults, type CoreSettings } from './core/core-settings.ts'
 import { ShardingError } from './errors.ts'
-import { duration, knownNames, whole } from './option-values.ts'
+import { capable, duration, knownNames, share, whole } from './option-values.ts'
 import type { RegionSettings } from './region/region-settings.ts'
+
+export interface ShardingOptions {
+  /** Whose actors the entities are. Its clock is that of all. */
+  readonly system: ActorSystem
+  /** The node of the cluster that they are on. */
+  readonly cluster: Cluster
+  /** Carries messages between nodes. */
+  readonly remoting: Remoting
+  /**
+   * How long a node runs its shards without hearing of the coordinator, in milliseconds; the same on all nodes. Lower:
+   * what a node ran that died is served elsewhere sooner. Higher: a node may stand still for longer before its
+   * entities pause. @defaultValue 2_000
+   */
+  readonly leaseMs?: number
+  /**
+   * How long members that were downed, and do not know it yet, may go on, in milliseconds. At least what the downing
+   * strategy waits for the view to settle, and `leaseMs`. @defaultValue 10_000
+   */
+  readonly downRemovalMarginMs?: number
+  /** Who gets which shard. @defaultValue leastShards */
+  readonly strategy?: AllocationStrategy
+  /** How many shards of a type move at once for evenness: at most this share of them. @defaultValue 0.1 */
+  readonly maxMovingShare?: number
+  /** … and at most so many. @defaultValue 100 */
+  readonly maxMoving?: number
+  readonly limits?: ShardingLimits
+}
+
+const optionNames: readonly string[] = [
+  'system',
+  'cluster',
+  'remoting',
+  'leaseMs',
+  'downRemovalMarginMs',
+  'strategy',
+  'maxMovingShare',
+  'maxMoving',
+  'limits',
+] satisfies (keyof ShardingOptions)[]
+
+/** @throws ShardingError `CASTY_SHARDING_INVALID_OPTION` */
+export function checkOptions(options: ShardingOptions): Omit<CoreSettings, 'self'> {
+  knownNames('options', options, optionNames)
+  capable('system', options.system, ['deliver', 'finish', 'whenStopped'], 'an ActorSystem')
+  capable('cluster', options.cluster, ['getState', 'subscribe', 'beforeExit'], 'a Cluster')
+  capable('remoting', options.remoting, ['adoptRefs', 'subscribe'], 'a Remoting')
+  const {
+    leaseMs = coreDefaults.leaseMs,
+    downRemovalMarginMs = Math.max(coreDefaults.downRemovalMarginMs, leaseMs),
+    strategy = coreDefaults.strategy,
+    maxMovingShare = coreDefaults.maxMovingShare,
+    maxMoving = coreDefaults.maxMoving,
+  } = options
+  return {
+    ...coreDefaults,
+    leaseMs: duration('leaseMs', leaseMs),
+    downRemovalMarginMs: atLeast('downRemovalMarginMs', downRemovalMarginMs, leaseMs),
+    strategy,
+    maxMovingShare: share('maxMovingShare', maxMovingShare),
+    maxMoving: whole('maxMoving', maxMoving, 1, Number.MAX_SAFE_INTEGER),
+  }
+}
+
+function atLeast(option: string, value: number, leastMs: number): number {
+  if (duration(option, value) >= leastMs) return value
+  throw ShardingError.invalidOption(option, value, `at least leaseMs (${leastMs})`)
+}
 
 /** Bounds and patience of the regions of a node. */
 export interface ShardingLimits {

@@ -92,7 +92,6 @@ test.each(seeds(12))('nothing is lost, doubled or reordered by moves (seed %i)',
   }
   await world.settle(5_000)
   const dropped = world.nodes.flatMap(({ lost }) => lost)
-  if (process.env['SHOW']) console.log(lagMs, [...regions.values()].map((region) => JSON.stringify(region.statistics())).join('\n'), world.nodes.map(n=>n.released.length))
   expect(traffic.disorder).toEqual([])
   expect(dropped).toEqual([])
   expect(traffic.handledCount).toBe(traffic.sentCount)

@@ -96,6 +96,7 @@ export class RegionWorld implements AsyncDisposable {
         get table() {
           return node.table
         },
+        emptied: () => {},
         released: (type, shard, epoch) => {
           released.push(`${type}/${shard}@${epoch}`)
           this.#released(type, shard, epoch)
@@ -175,10 +176,10 @@ export class RegionWorld implements AsyncDisposable {
   }
 
   #released(type: string, shard: number, epoch: number): void {
-    const row = this.#table.row(type, shard)
-    if (row.epoch !== epoch || !row.movingTo) return
     // As a coordinator that has to ask others first.
     this.clock.schedule(3, () => {
+      const row = this.#table.row(type, shard)
+      if (row.epoch !== epoch || !row.movingTo) return
       this.set(type, shard, { ...unowned, epoch: epoch + 1, owner: row.movingTo })
     })
   }

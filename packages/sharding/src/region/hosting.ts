@@ -41,6 +41,8 @@ export interface HostingPort extends StarterPort {
   decode(from: NodeIdentity, bytes: Uint8Array): unknown
   sendPiece(to: NodeIdentity, shard: number, piece: HandOverPiece): void
   released(shard: number, epoch: number): void
+  /** No entity of a shard that was to finish is left. */
+  emptied(): void
   deadlineMoved(): void
 }
 
@@ -120,6 +122,17 @@ export class Hosting {
     let count = this.#former.size
     for (const { size } of this.#hosted.values()) count += size
     return count
+  }
+
+  /** No entity of a shard that is owned here lives. */
+  get isEmpty(): boolean {
+    for (const { size } of this.#hosted.values()) if (size > 0) return false
+    return true
+  }
+
+  /** Has all entities handle what they have, and stop. */
+  finish(): void {
+    for (const hosted of this.#hosted.values()) hosted.finish()
   }
 
   admit(shard: number, epoch: number): Admission {
@@ -217,6 +230,7 @@ export class Hosting {
   }
 
   #emptied(shard: number): void {
+    this.#port.emptied()
     this.#perform(shard, this.ownedShard(shard).emptied(this.#port.now()))
   }
 

@@ -36,6 +36,8 @@ export interface RegionNode {
   nextToken(): number
   /** Nothing of the shard, which is to move, runs here any more. */
   released(type: string, shard: number, epoch: number): void
+  /** No entity of a shard that was to finish is left. */
+  emptied(): void
   journalOf(type: CheckedType, shard: number, epoch: number): EventJournal | undefined
   report(error: unknown, what: string): void
   warn(what: string): void
@@ -141,6 +143,7 @@ export class Region implements LetterKeeper {
         encode: (to, state) => post.encode(to, state),
         decode: (from, bytes) => post.decode(from, bytes),
         sendPiece: (to, shard, piece) => post.sendPiece(type, to, shard, piece),
+        emptied: () => this.#node.emptied(),
         released: (shard, epoch) => this.#node.released(type.name, shard, epoch),
         deadlineMoved: () => this.#arm(),
       },
