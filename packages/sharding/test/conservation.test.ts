@@ -62,7 +62,7 @@ test.each(seeds(12))('nothing is lost, doubled or reordered by moves (seed %i)',
     name: 'log',
     numShards: 3,
     idleTimeoutMs: pick([20, 60, 120_000]),
-    entity: ({ entityId, passivate }) =>
+    entity: ({ entityId }) =>
       Behaviors.receive((message) => {
         traffic.took(entityId, message)
         const whim = random()

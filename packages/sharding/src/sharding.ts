@@ -1,0 +1,238 @@
+// Entities spread over a cluster: the shell that joins the agreement on who runs which shard with the regions
+// that run them. It owns the timer and the life cycle, turns what arrives into events and effects into calls.
+import type { ActorSystem } from '@casty/actor'
+import type { Cluster, ClusterEvent } from '@casty/membership'
+import type { NodeIdentity } from '@casty/transport'
+import { decodeMessage, encodeMessage } from './protocol-text.ts'
+import type { CoreEffect, CoreEvent, Moment } from './core/core-events.ts'
+
+import { ShardingCore } from './core/sharding-core.ts'
+import { sameView, viewOf, type ViewMember } from './core/view.ts'
+import type { EntityRegion, RegionStatistics } from './entity-region.ts'
+import { checkProxy, checkType, type EntityProxy, type EntityType } from './entity-type.ts'
+
+import { LeaseGate } from './lease-gate.ts'
+import { shardingFrameType } from './protocol.ts'
+import { Regions } from './regions.ts'
+import { checkLimits, checkOptions, type ShardingOptions } from './sharding-options.ts'
+import { Waiters } from './waiters.ts'
+
+/** What one node knows and does, in one readable object. */
+export interface ShardingExplanation {
+  /** In a sentence or two, for people. */
+  readonly summary: string
+  /** Who gives out shards, as far as this node knows. */
+  readonly coordinator: string | undefined
+  readonly isCoordinator: boolean
+  /** Whether entities of this node may act now. */
+  readonly hasLease: boolean
+  readonly tableVersion: string
+  readonly regions: readonly RegionStatistics[]
+}
+
+export class Sharding implements Disposable {
+  readonly #system: ActorSystem
+  readonly #cluster: Cluster
+  readonly #core: ShardingCore
+  readonly #gate: LeaseGate
+  readonly #regions: Regions
+  readonly #subscriptions: readonly Disposable[]
+  readonly #queue: CoreEvent[] = []
+  #view: readonly ViewMember[] = []
+  #alarm: { readonly at: number; readonly timer: Disposable } | undefined
+  /** Told after each step: who waits for something looks whether it has come about. */
+  readonly #waiters = new Waiters()
+  #isDisposed = false
+
+  private constructor(options: ShardingOptions) {
+    const settings = checkOptions(options)
+    const { system, cluster, remoting, limits = {} } = options
+    this.#system = system
+    this.#cluster = cluster
+    this.#core = new ShardingCore({ ...settings, self: cluster.self }, system.clock.now())
+    const core = this.#core
+    this.#gate = new LeaseGate(() => this.#mayAct())
+    this.#regions = new Regions({
+      system,
+      cluster,
+      remoting,
+      gate: this.#gate,
+      settings: checkLimits(limits),
+      port: {
+        get table() {
+          return core.committed
+        },
+        released: (typeName, shard, epoch) =>
+          this.#dispatch({ type: 'shard-released', shard: { typeName, shard, epoch } }),
+        emptied: () => this.#waiters.look(),
+      },
+    })
+    this.#subscriptions = [
+      cluster.endpoint.handle(shardingFrameType, (from, bytes, start, end) =>
+        this.#dispatch({
+          type: 'message-received',
+          from,
+          message: decodeMessage(bytes, start, end),
+        }),
+      ),
+      cluster.beforeExit(async () => await this.#empty()),
+      cluster.subscribe((event) => this.#clusterChanged(event)),
+    ]
+  }
+
+  /**
+   * Has the actors of `system` host entities, and send to those of other nodes, until it is disposed of. One for
+   * each cluster node, on every node of the cluster that is to have to do with entities: each of them takes part in
+   * agreeing on who hosts which.
+   *
+   * @throws ShardingError `CASTY_SHARDING_INVALID_OPTION`; TransportError `CASTY_TRANSPORT_INVALID_OPTION` where the
+   * cluster has such a layer already
+   */
+  static attach(options: ShardingOptions): Sharding {
+    return new Sharding(options)
+  }
+
+  /**
+   * Hosts a type of entities on this node, and sends to those on others.
+   *
+   * @throws ShardingError `CASTY_SHARDING_INVALID_OPTION`, `CASTY_SHARDING_TYPE_TAKEN`, `CASTY_SHARDING_STOPPED`
+   */
+  start<M>(type: EntityType<M>): EntityRegion<M> {
+    const region = this.#regions.start<M>(checkType(type))
+    this.#typesChanged()
+    return region
+  }
+
+  /**
+   * Sends to entities of a type, and hosts none of them here.
+   *
+   * @throws ShardingError as `start`
+   */
+  startProxy<M>(type: EntityProxy): EntityRegion<M> {
+    return this.#regions.start<M>(checkProxy(type))
+  }
+
+  /** The regions that were started here. */
+  get regions(): readonly EntityRegion<never>[] {
+    return this.#regions.all
+  }
+
+  explain(): ShardingExplanation {
+    const now = this.#now
+    const coordinator = this.#core.coordinator(now)?.toString()
+    const isCoordinator = this.#core.coordinates(now) !== undefined
+    const hasLease = this.#gate.isOpen()
+    const { term, seq } = this.#core.committed.version
+    const summary = [
+      coordinator === undefined
+        ? 'No coordinator is known.'
+        : `${isCoordinator ? 'This node' : coordinator} gives out shards.`,
+      hasLease ? 'This node may run those that it has.' : 'This node has no lease: its entities wait.',
+    ].join(' ')
+    const regions = this.#regions.all.map((region) => region.statistics())
+    const tableVersion = `${term}.${seq}`
+    return { summary, coordinator, isCoordinator, hasLease, tableVersion, regions }
+  }
+
+  /** Ends all entities of this node at once, and takes no part any more. The others find that by themselves. */
+  [Symbol.dispose](): void {
+    if (this.#isDisposed) return
+    this.#isDisposed = true
+    this.#alarm?.timer[Symbol.dispose]()
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
+    this.#regions[Symbol.dispose]()
+    this.#waiters.look()
+  }
+
+  get #now(): number {
+    return this.#system.clock.now()
+  }
+
+  #mayAct(): boolean {
+    return !this.#isDisposed && this.#core.leaseUntil > this.#now
+  }
+
+  get #moment(): Moment {
+    const { clock } = this.#system
+    return { now: clock.now(), wallNow: clock.wallNow() }
+  }
+
+  #typesChanged(): void {
+    this.#dispatch({ type: 'types-started', types: this.#regions.hosted })
+  }
+
+  #clusterChanged(event: ClusterEvent): void {
+    if (event.type === 'self-downed' || event.type === 'cluster-shutting-down') {
+      this[Symbol.dispose]()
+      return
+    }
+    const state = this.#cluster.getState()
+    const dataCenter = this.#cluster.selfMember?.dataCenter
+    const members = dataCenter === undefined ? [] : viewOf(state, dataCenter)
+    if (!sameView(members, this.#view)) {
+      const wasMember = this.#view.length > 0
+      this.#view = members
+      this.#dispatch({ type: 'members-changed', members })
+      // Which types it can run depends on its roles, which are known from then on.
+      if (!wasMember) this.#typesChanged()
+    }
+    this.#regions.membersChanged(state)
+  }
+
+  /** Runs each event to completion: one raised by an effect waits its turn. */
+  #dispatch(event: CoreEvent): void {
+    if (this.#isDisposed || this.#queue.push(event) > 1) return
+    for (const next of this.#queue) {
+      if (this.#isDisposed) break
+      for (const effect of this.#core.step(next, this.#moment)) this.#perform(effect)
+    }
+    this.#queue.length = 0
+    this.#arm()
+    this.#waiters.look()
+  }
+
+  #perform(effect: CoreEffect): void {
+    switch (effect.type) {
+      case 'send':
+        this.#send(effect.to, effect)
+        return
+      case 'table-committed':
+        this.#regions.tableCommitted(effect.changes)
+        return
+      case 'lease-changed':
+        this.#gate.changed()
+        return
+      case 'report-replicas': // Types with copies answer for themselves; none has any here.
+        this.#dispatch({ type: 'replicas-reported', to: effect.to, shards: [] })
+        return
+      case 'coordinating':
+        this.#system.logger?.info(effect, 'The coordinator of shards is another')
+    }
+  }
+
+  #send(to: NodeIdentity, { lane, message }: Extract<CoreEffect, { readonly type: 'send' }>): void {
+    this.#cluster.endpoint.send(to, lane, shardingFrameType, encodeMessage(message))
+  }
+
+  #arm(): void {
+    if (this.#isDisposed) return
+    const now = this.#now
+    const next = this.#core.nextDeadline(now)
+    if (next === this.#alarm?.at) return
+    this.#alarm?.timer[Symbol.dispose]()
+    this.#alarm = undefined
+    if (next === Infinity) return
+    const timer = this.#system.clock.schedule(Math.max(0, next - now), () => {
+      this.#alarm = undefined
+      this.#dispatch({ type: 'deadline-reached' })
+    })
+    this.#alarm = { at: next, timer }
+  }
+
+  /** Before the cluster lets this node go: until everything that it ran is run by others. */
+  async #empty(): Promise<void> {
+    await this.#waiters.until(() => this.#isDisposed || this.#core.mayExit)
+    this.#regions.finish() // What nobody else could take.
+    await this.#waiters.until(() => this.#isDisposed || this.#regions.isEmpty)
+  }
+}
