@@ -159,7 +159,11 @@ export class EntityRegion<M> {
   /** Why a shard is where it is, and why its messages wait: for people and for dashboards. */
   explain(shard: number): ShardExplanation {
     if (!Number.isInteger(shard) || shard < 0 || shard >= this.numShards) {
-      throw ShardingError.invalidOption('shard', shard, `an integer from 0 to ${this.numShards - 1}`)
+      throw ShardingError.invalidOption(
+        'shard',
+        shard,
+        `an integer from 0 to ${this.numShards - 1}`,
+      )
     }
     const { hosting, sending } = this.#region
     const { epoch, owner, movingTo, isOwnerReachable, mayAct } = this.#explainHome(shard)

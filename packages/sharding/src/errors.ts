@@ -34,7 +34,9 @@ export class ShardingError extends Error {
   }
 
   static malformed(what: string, cause?: unknown): ShardingError {
-    return new ShardingError('CASTY_SHARDING_MALFORMED', `${what}. The frame was dropped.`, { cause })
+    return new ShardingError('CASTY_SHARDING_MALFORMED', `${what}. The frame was dropped.`, {
+      cause,
+    })
   }
 
   static messageTooLarge(to: string, sizeBytes: number, maxBytes: number): ShardingError {

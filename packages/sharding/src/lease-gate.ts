@@ -26,6 +26,6 @@ export class LeaseGate implements Gate {
   /** The lease is another: wakes those who wait, where it holds. */
   changed(): void {
     if (!this.isOpen()) return
-    for (const listener of [...this.#listeners]) listener()
+    for (const listener of new Set(this.#listeners)) listener()
   }
 }

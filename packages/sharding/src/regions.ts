@@ -139,7 +139,10 @@ export class Regions implements RegionNode, Disposable {
   }
 
   /** Whoever starts late learns where shards are. */
-  #seed(homeChanged: (shard: number, row: ShardRow) => void, { name, numShards }: CheckedType): void {
+  #seed(
+    homeChanged: (shard: number, row: ShardRow) => void,
+    { name, numShards }: CheckedType,
+  ): void {
     const rows = this.#port.table.types.get(name)?.rows ?? []
     for (const [shard, row] of rows.entries()) if (shard < numShards) homeChanged(shard, row)
   }
@@ -155,7 +158,9 @@ export class Regions implements RegionNode, Disposable {
 
   get all(): readonly EntityRegion<never>[] {
     // Whose messages nobody may send who does not know their type.
-    return [...this.#byHash.values()].map(({ face }) => face as EntityRegion<unknown> as EntityRegion<never>)
+    return [...this.#byHash.values()].map(
+      ({ face }) => face as EntityRegion<unknown> as EntityRegion<never>,
+    )
   }
 
   /** No entity of a shard that is this node's lives here. */

@@ -30,6 +30,15 @@ export interface ShardingExplanation {
   readonly regions: readonly RegionStatistics[]
 }
 
+/**
+ * Entities of many types, spread over the nodes of a cluster: each lives on one of them at a time, and is reached
+ * from all.
+ *
+ * @example
+ * const sharding = Sharding.attach({ system, cluster, remoting })
+ * const carts = sharding.start<Add>({ name: 'cart', entity: () => cart })
+ * carts.tell('cart-17', { amount: 3 })
+ */
 export class Sharding implements Disposable {
   readonly #system: ActorSystem
   readonly #cluster: Cluster
@@ -127,7 +136,9 @@ export class Sharding implements Disposable {
       coordinator === undefined
         ? 'No coordinator is known.'
         : `${isCoordinator ? 'This node' : coordinator} gives out shards.`,
-      hasLease ? 'This node may run those that it has.' : 'This node has no lease: its entities wait.',
+      hasLease
+        ? 'This node may run those that it has.'
+        : 'This node has no lease: its entities wait.',
     ].join(' ')
     const regions = this.#regions.all.map((region) => region.statistics())
     const tableVersion = `${term}.${seq}`

@@ -15,6 +15,6 @@ export class Waiters {
   }
 
   look(): void {
-    for (const isOver of [...this.#waiting]) if (isOver()) this.#waiting.delete(isOver)
+    for (const isOver of new Set(this.#waiting)) if (isOver()) this.#waiting.delete(isOver)
   }
 }

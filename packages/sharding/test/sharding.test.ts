@@ -21,7 +21,11 @@ const counter: EntityType<Counting> = {
     }),
 }
 
-async function total(world: ShardingWorld, region: EntityRegion<Counting>, id: string): Promise<number> {
+async function total(
+  world: ShardingWorld,
+  region: EntityRegion<Counting>,
+  id: string,
+): Promise<number> {
   return await world.settled(region.ask<number>(id, (replyTo) => ({ type: 'total', replyTo })))
 }
 

@@ -1,5 +1,12 @@
 // Makes actors of entities: below one actor of their region, behind the gate of its lease.
-import { Behaviors, type ActorContext, type ActorRef, type ActorSystem, type Behavior, type Gate } from '@casty/actor'
+import {
+  Behaviors,
+  type ActorContext,
+  type ActorRef,
+  type ActorSystem,
+  type Behavior,
+  type Gate,
+} from '@casty/actor'
 import type { EventJournal } from '@casty/persistence'
 import type { CheckedType } from '../entity-type.ts'
 import type { Entity } from './entity.ts'
@@ -32,7 +39,7 @@ export class EntityStarter {
 
   /** @returns undefined where it cannot be started: the system is about to end */
   spawn(entity: Entity, ended: () => void): ActorRef<unknown> | undefined {
-    const { system, type, gate, report } = this.#port
+    const { system, type, gate } = this.#port
     const { entity: factory, mailbox } = type
     if (!this.#region || !factory) return undefined
     const behavior: Behavior<unknown> = Behaviors.setup(() => {
@@ -47,7 +54,7 @@ export class EntityStarter {
       system.whenStopped(actor, ended)
       return actor
     } catch (error) {
-      report(error, `Entity ${entity.entityId} of ${type.name} could not be started`)
+      this.#port.report(error, `Entity ${entity.entityId} of ${type.name} could not be started`)
       return undefined
     }
   }

@@ -57,12 +57,7 @@ export class HostedShard implements EntityHome {
   /** What entities that have stopped left for their next life. */
   readonly #left = new Map<string, unknown>()
 
-  constructor(
-    shard: number,
-    epoch: number,
-    host: ShardHost,
-    emptied: () => void,
-  ) {
+  constructor(shard: number, epoch: number, host: ShardHost, emptied: () => void) {
     this.shard = shard
     this.epoch = epoch
     this.#host = host

@@ -4,7 +4,12 @@ import type { DeadLetterReason } from '@casty/actor'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { Entity } from './entity.ts'
 import { EntityStarter, type StarterPort } from './entity-starter.ts'
-import { HandOverReceiving, HandOverSending, type HandOverPiece, type LeftState } from './hand-over.ts'
+import {
+  HandOverReceiving,
+  HandOverSending,
+  type HandOverPiece,
+  type LeftState,
+} from './hand-over.ts'
 import type { Home } from './home.ts'
 import { HostedShard, type FormerLife, type ShardHost } from './hosted-shard.ts'
 import { IdleWheel } from './idle-wheel.ts'
@@ -172,7 +177,7 @@ export class Hosting {
   membersChanged(): void {
     const others = this.#port.others()
     const now = this.#port.now()
-    for (const shard of [...this.#busy]) {
+    for (const shard of new Set(this.#busy)) {
       this.#perform(shard, this.ownedShard(shard).membersChanged(others, now))
     }
   }
@@ -238,7 +243,9 @@ export class Hosting {
     const hosted = this.#hosted.get(shard)
     if (!hosted) return
     this.#port.tally.forced += hosted.size
-    this.#port.warn(`${hosted.size} entities of shard ${shard} did not stop in time for its handoff, and are stopped`)
+    this.#port.warn(
+      `${hosted.size} entities of shard ${shard} did not stop in time for its handoff, and are stopped`,
+    )
     hosted.force()
   }
 
@@ -289,7 +296,8 @@ export class Hosting {
   }
 
   #sendPieces(shard: number, sending: HandOverSending): void {
-    for (const piece of sending.due(this.#port.now())) this.#port.sendPiece(sending.to, shard, piece)
+    for (const piece of sending.due(this.#port.now()))
+      this.#port.sendPiece(sending.to, shard, piece)
     this.#port.deadlineMoved()
   }
 
@@ -347,8 +355,9 @@ export class Hosting {
   /** Does what is due. */
   tick(): void {
     const now = this.#port.now()
-    for (const shard of [...this.#busy]) this.#perform(shard, this.ownedShard(shard).settle(now))
-    for (const [shard, sending] of [...this.#sending]) {
+    for (const shard of new Set(this.#busy))
+      this.#perform(shard, this.ownedShard(shard).settle(now))
+    for (const [shard, sending] of new Set(this.#sending)) {
       if ((sending.nextDeadline() ?? Infinity) <= now) this.#sendPieces(shard, sending)
     }
     if (this.#wheel) this.#turnWheel(this.#wheel, now)
@@ -356,6 +365,6 @@ export class Hosting {
 
   /** Ends all that runs here, at once. */
   close(): void {
-    for (const shard of [...this.#hosted.keys()]) this.#end(shard)
+    for (const shard of new Set(this.#hosted.keys())) this.#end(shard)
   }
 }

@@ -156,7 +156,8 @@ export class OwnedShard {
   membersChanged(reachable: ReadonlySet<NodeKey>, now: number): readonly OwnerEffect[] {
     for (const key of this.#fencedBy) if (!reachable.has(key)) this.#fencedBy.delete(key)
     if (this.#stage.type !== 'fencing') return []
-    for (const key of this.#stage.waitsFor) if (!reachable.has(key)) this.#stage.waitsFor.delete(key)
+    for (const key of this.#stage.waitsFor)
+      if (!reachable.has(key)) this.#stage.waitsFor.delete(key)
     return this.settle(now)
   }
 

@@ -48,7 +48,11 @@ export class Post implements RegionPost {
     writeEnvelope(this.#writer, this.#hashOf(type), header)
     this.#writer.bytes(payload, payload.length)
     if (this.#writer.length >= this.#maxFrameBytes) {
-      throw ShardingError.messageTooLarge(`${type.name}/${entityId}`, this.#writer.length, this.#maxFrameBytes)
+      throw ShardingError.messageTooLarge(
+        `${type.name}/${entityId}`,
+        this.#writer.length,
+        this.#maxFrameBytes,
+      )
     }
     return this.#send(to, regionFrameTypes.envelope)
   }
@@ -75,7 +79,13 @@ export class Post implements RegionPost {
     this.#send(to, regionFrameTypes.handOver)
   }
 
-  sendArrived(type: CheckedType, to: NodeIdentity, shard: number, epoch: number, count: number): void {
+  sendArrived(
+    type: CheckedType,
+    to: NodeIdentity,
+    shard: number,
+    epoch: number,
+    count: number,
+  ): void {
     this.#writer.reset().u32(this.#hashOf(type)).varint(shard).varint(epoch).varint(count)
     this.#send(to, regionFrameTypes.handedOver)
   }
@@ -86,7 +96,13 @@ export class Post implements RegionPost {
   }
 
   /** A message that this node sent to `to`, as it came back. */
-  reopen(to: NodeIdentity, header: EnvelopeHeader, bytes: Uint8Array, start: number, end: number): Opened {
+  reopen(
+    to: NodeIdentity,
+    header: EnvelopeHeader,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Opened {
     const { message, answer } = this.#codec.reopen(to, bytes, start, end)
     return unpacked(header, message, answer)
   }
@@ -117,12 +133,19 @@ export class Post implements RegionPost {
         const reader = new ByteReader(bytes, start, end)
         const region = find(reader.u32())
         if (region) act(region, from, reader, { bytes, end })
-        else throw ShardingError.malformed('A frame is for a type of entities that is not known here')
+        else
+          throw ShardingError.malformed('A frame is for a type of entities that is not known here')
       }
     const { envelope, returned, fence, drained, handOver, handedOver } = regionFrameTypes
     const handlers = [
-      [envelope, read((region, from, reader, frame) => this.#envelopeCame(region, from, reader, frame))],
-      [returned, read((region, from, reader, frame) => this.#letterCameBack(region, from, reader, frame))],
+      [
+        envelope,
+        read((region, from, reader, frame) => this.#envelopeCame(region, from, reader, frame)),
+      ],
+      [
+        returned,
+        read((region, from, reader, frame) => this.#letterCameBack(region, from, reader, frame)),
+      ],
       [fence, read((region, from, reader) => fenceCame(region, from, reader))],
       [drained, read((region, from, reader) => drainedCame(region, from, reader))],
       [handOver, read((region, from, reader) => pieceCame(region, from, reader))],
@@ -138,12 +161,22 @@ export class Post implements RegionPost {
     }
   }
 
-  #envelopeCame(region: Region, from: NodeIdentity, reader: ByteReader, { bytes, end }: Frame): void {
+  #envelopeCame(
+    region: Region,
+    from: NodeIdentity,
+    reader: ByteReader,
+    { bytes, end }: Frame,
+  ): void {
     const header = readEnvelope(reader)
     region.received({ from, header, bytes, start: startOfRest(reader, end), end })
   }
 
-  #letterCameBack(region: Region, from: NodeIdentity, reader: ByteReader, { bytes, end }: Frame): void {
+  #letterCameBack(
+    region: Region,
+    from: NodeIdentity,
+    reader: ByteReader,
+    { bytes, end }: Frame,
+  ): void {
     const header = readReturned(reader)
     const start = startOfRest(reader, end)
     region.returned(from, header, () => this.reopen(from, header, bytes, start, end))
@@ -162,7 +195,11 @@ function startOfRest(reader: ByteReader, end: number): number {
   throw ShardingError.malformed(`A message of ${length} bytes has ${reader.remaining}`)
 }
 
-function unpacked({ carries }: EnvelopeHeader, content: unknown, answer: Delivery | undefined): Opened {
+function unpacked(
+  { carries }: EnvelopeHeader,
+  content: unknown,
+  answer: Delivery | undefined,
+): Opened {
   if (!carries) return { message: content, answer, carried: undefined }
   if (Array.isArray(content) && content.length === 2) {
     const [carried, message]: readonly unknown[] = content

@@ -53,7 +53,13 @@ export interface RegionPost {
   sendFence(type: CheckedType, to: NodeIdentity, shard: number, fence: Fence): void
   sendDrained(type: CheckedType, to: NodeIdentity, shard: number, token: number): void
   sendPiece(type: CheckedType, to: NodeIdentity, shard: number, piece: HandOverPiece): void
-  sendArrived(type: CheckedType, to: NodeIdentity, shard: number, epoch: number, count: number): void
+  sendArrived(
+    type: CheckedType,
+    to: NodeIdentity,
+    shard: number,
+    epoch: number,
+    count: number,
+  ): void
   /** @throws where it cannot be read */
   open(frame: ForeignFrame): Opened
   encode(to: NodeIdentity, state: unknown): Uint8Array

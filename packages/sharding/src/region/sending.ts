@@ -146,7 +146,7 @@ export class Sending {
   /** Does what is due. */
   tick(): void {
     const now = this.#port.now()
-    for (const shard of [...this.#busy]) {
+    for (const shard of new Set(this.#busy)) {
       const deadline = this.routeOf(shard).nextDeadline()
       if (deadline !== undefined && deadline <= now) this.#settle(shard)
     }
@@ -155,7 +155,7 @@ export class Sending {
 
   /** Nothing is sent any more. */
   close(): void {
-    for (const shard of [...this.#buffer.shards()]) {
+    for (const shard of new Set(this.#buffer.shards())) {
       for (const letter of this.#buffer.takeAll(shard)) this.#port.drop(letter, 'stopped')
     }
   }

@@ -81,7 +81,12 @@ export class ShardRoute {
   }
 
   /** The echo of a fence: whatever was sent before it has arrived, or was sent back before the echo. */
-  drained(from: NodeIdentity, token: number, around: RouteSurroundings, now: number): readonly Fence[] {
+  drained(
+    from: NodeIdentity,
+    token: number,
+    around: RouteSurroundings,
+    now: number,
+  ): readonly Fence[] {
     if (this.#drain?.token !== token || !this.#drain.to.equals(from)) return []
     this.#endDrain()
     return this.settle(around, now)

@@ -7,7 +7,7 @@
 //   drained        type, shard, token
 //   hand-over      type, shard, epoch, index, count, states
 //   handed-over    type, shard, epoch, count
-import { ByteReader, ByteWriter } from '@casty/transport'
+import type { ByteReader, ByteWriter } from '@casty/transport'
 import type { HandOverPiece, LeftState } from './hand-over.ts'
 
 /** Of 40 to 49, which are sharding's. */
