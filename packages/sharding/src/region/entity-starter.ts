@@ -11,6 +11,7 @@ import type { EventJournal } from '@casty/persistence'
 import type { CheckedType } from '../entity-type.ts'
 import type { Entity } from './entity.ts'
 import { actorNameOf } from './entity-name.ts'
+import type { FormerLife } from './hosted-shard.ts'
 
 /** What starting an entity needs of the rest. */
 export interface StarterPort {
@@ -26,15 +27,25 @@ export interface StarterPort {
 export class EntityStarter {
   readonly #port: StarterPort
   #region: ActorContext<never> | undefined
+  /** What is to be done once the actor of the region, above all entities, is there. */
+  #isWaitedForBy: (() => void)[] = []
 
   constructor(port: StarterPort) {
     this.#port = port
     if (!port.type.entity) return
     const region = Behaviors.setup<never>((context) => {
       this.#region = context
+      const waiting = this.#isWaitedForBy
+      this.#isWaitedForBy = []
+      for (const goOn of waiting) goOn()
       return Behaviors.ignore
     })
     port.system.spawn(region, { name: `sharding-${port.type.name}` })
+  }
+
+  /** Whom an entity has to wait for, where it cannot be started yet: its region begins itself. */
+  get beginning(): FormerLife | undefined {
+    return this.#region ? undefined : { whenGone: this.#isWaitedForBy }
   }
 
   /** @returns undefined where it cannot be started: the system is about to end */

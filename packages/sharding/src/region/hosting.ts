@@ -101,7 +101,7 @@ export class Hosting {
       },
       full: (letter) => port.drop(letter, 'buffer-full'),
       gone: (entity) => this.#formerGone(entity),
-      former: (entityId) => this.#former.get(entityId),
+      former: (entityId) => starter.beginning ?? this.#former.get(entityId),
       report: (error, what) => port.report(error, what),
       refOf: (entityId) => port.refOf(entityId),
       journalOf: (shard, epoch) => port.journalOf(shard, epoch),

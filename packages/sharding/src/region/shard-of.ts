@@ -8,7 +8,7 @@
  * @param numShards - an integer from 1
  * @returns an integer from 0 to `numShards - 1`
  * @see Fowler, Noll, Vo, "FNV hash", IETF draft; Appleby, MurmurHash3, 2011
- * @example shardOf('account-17', 100) // => 27
+ * @example shardOf('account-17', 100) // => 30
  */
 export function shardOf(entityId: string, numShards: number): number {
   return hashOf(entityId) % numShards
