@@ -41,11 +41,6 @@ export class Letter implements Delivery {
     this.from = from
   }
 
-  /** Whoever asked waits for it no more, and says so. */
-  get isWithdrawn(): boolean {
-    return this.answer?.isWithdrawn === true
-  }
-
   /** One who stopped by itself did not mean what came behind: its next life handles that. */
   takesBack(reason: DeadLetterReason): boolean {
     return reason === 'stopped' && this.#keeper.takesBack(this)
