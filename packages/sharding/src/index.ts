@@ -1,3 +1,20 @@
+export { EntityRegion, type RegionStatistics, type ShardExplanation } from './entity-region.ts'
+export {
+  entityTypeDefaults,
+  type EntityContext,
+  type EntityProxy,
+  type EntityType,
+  type RememberOptions,
+  type ShardEnvelope,
+} from './entity-type.ts'
+export { ShardingError, type ShardingErrorCode } from './errors.ts'
+export { shardOf } from './region/shard-of.ts'
+export { Sharding, type ShardingExplanation } from './sharding.ts'
+export {
+  shardingLimitDefaults,
+  type ShardingLimits,
+  type ShardingOptions,
+} from './sharding-options.ts'
 export { decodeShardingMessage, encodeShardingMessage } from './codec.ts'
 export { type CoreEffect, type CoreEvent, type Moment } from './core/core-events.ts'
 export { ShardingCore } from './core/sharding-core.ts'

@@ -3,7 +3,7 @@
 import type { ActorSystem } from '@casty/actor'
 import type { Cluster, ClusterEvent } from '@casty/membership'
 import type { NodeIdentity } from '@casty/transport'
-import { decodeMessage, encodeMessage } from './protocol-text.ts'
+import { decodeShardingMessage, encodeShardingMessage } from './codec.ts'
 import type { CoreEffect, CoreEvent, Moment } from './core/core-events.ts'
 
 import { ShardingCore } from './core/sharding-core.ts'
@@ -81,7 +81,7 @@ export class Sharding implements Disposable {
         this.#dispatch({
           type: 'message-received',
           from,
-          message: decodeMessage(bytes, start, end),
+          message: decodeShardingMessage(bytes, start, end),
         }),
       ),
       cluster.beforeExit(async () => await this.#empty()),
@@ -222,7 +222,7 @@ export class Sharding implements Disposable {
   }
 
   #send(to: NodeIdentity, { lane, message }: Extract<CoreEffect, { readonly type: 'send' }>): void {
-    this.#cluster.endpoint.send(to, lane, shardingFrameType, encodeMessage(message))
+    this.#cluster.endpoint.send(to, lane, shardingFrameType, encodeShardingMessage(message))
   }
 
   #arm(): void {
