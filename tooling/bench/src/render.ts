@@ -1,5 +1,5 @@
 import type { Row, Table } from './scenario.ts'
-import { medianRatio, percentile } from './statistics.ts'
+import { medianRatio, percentile, rangeOf } from './statistics.ts'
 
 /** A table as plain text, readable at any width from 80 columns on. */
 export function renderTable(table: Table): string {
@@ -30,7 +30,7 @@ function cellsOf(row: Row, compared: boolean): string[] {
   return [
     row.what,
     figure(percentile(row.samples, percent)),
-    `${figure(Math.min(...row.samples))} – ${figure(Math.max(...row.samples))}`,
+    rangeOf(row.samples).map(figure).join(' – '),
     row.unit,
     ...(compared ? comparison : []),
     row.wanted ?? '',

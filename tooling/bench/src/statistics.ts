@@ -16,6 +16,17 @@ export function percentile(samples: readonly number[], percent: number): number 
   return (upper + (sorted[rank] ?? upper)) / 2
 }
 
+/** The least and the greatest, of however many: a call takes only so many arguments. */
+export function rangeOf(samples: readonly number[]): readonly [least: number, greatest: number] {
+  let least = Infinity
+  let greatest = -Infinity
+  for (const sample of samples) {
+    least = Math.min(least, sample)
+    greatest = Math.max(greatest, sample)
+  }
+  return [least, greatest]
+}
+
 export function median(samples: readonly number[]): number {
   return percentile(samples, 50)
 }

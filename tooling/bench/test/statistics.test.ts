@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { interleave } from '../src/interleave.ts'
-import { median, medianRatio, percentile } from '../src/statistics.ts'
+import { median, medianRatio, percentile, rangeOf } from '../src/statistics.ts'
 
 test.each([
   [[3, 1, 2], 2],
@@ -15,6 +15,11 @@ test('a percentile is the value that so many do not exceed', () => {
   expect(percentile(samples, 99)).toBe(198)
   expect(percentile(samples, 100)).toBe(200)
   expect(percentile([5, 6], 1)).toBe(5)
+})
+
+test('a range is that of however many samples', () => {
+  expect(rangeOf([3, 1, 2])).toEqual([1, 3])
+  expect(rangeOf(Array.from({ length: 300_000 }, (_, index) => index))).toEqual([0, 299_999])
 })
 
 test('a ratio compares neighbours, so a drift of both leaves it alone', () => {
