@@ -93,6 +93,9 @@ class Answer<R> extends AnswerRef<R> implements Waiting {
   readonly #resolve: (answer: R) => void
   readonly #reject: (error: unknown) => void
   #deadline: DeadlineQueue | undefined
+  dueAt = 0
+  previous: Waiting | undefined
+  next: Waiting | undefined
   #forgetSignal: (() => void) | undefined
   #forgetAsker: (() => void) | undefined
   #holder: AnswerHolder | undefined

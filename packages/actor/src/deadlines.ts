@@ -3,9 +3,12 @@
 import type { Clock } from '@casty/clock'
 import type { Turns } from './dispatcher.ts'
 
-/** Somebody who waits, but not for ever. */
+/** Somebody who waits, but not for ever: a link in the list of those who may wait for as long. */
 export interface Waiting {
-  /** Called when it has waited for too long. */
+  dueAt: number
+  previous: Waiting | undefined
+  next: Waiting | undefined
+  /** Called when it has waited for too long. It takes itself out of the queue. */
   expire(timeoutMs: number): void
 }
 
@@ -43,8 +46,9 @@ export class DeadlineQueue {
   readonly #timeoutMs: number
   readonly #onEmpty: () => void
   readonly #releaseIfEmpty = (): void => this.#release()
-  /** With when they are due, in that order. */
-  readonly #waiting = new Map<Waiting, number>()
+  // Linked by hand: a `Map` of what comes and goes that quickly takes several times as long.
+  #first: Waiting | undefined
+  #last: Waiting | undefined
   /** Set while there is somebody, and until all others in the process had their turn. */
   #timer: Disposable | undefined
   #isReleasing = false
@@ -57,13 +61,24 @@ export class DeadlineQueue {
   }
 
   add(waiting: Waiting): void {
-    this.#waiting.set(waiting, this.#clock.now() + this.#timeoutMs)
+    waiting.dueAt = this.#clock.now() + this.#timeoutMs
+    waiting.previous = this.#last
+    if (this.#last) this.#last.next = waiting
+    else this.#first = waiting
+    this.#last = waiting
     this.#timer ??= this.#arm(this.#timeoutMs)
   }
 
+  /** Not to be called twice. */
   delete(waiting: Waiting): void {
-    this.#waiting.delete(waiting)
-    if (this.#waiting.size > 0) return
+    const { previous, next } = waiting
+    if (previous) previous.next = next
+    else this.#first = next
+    if (next) next.previous = previous
+    else this.#last = previous
+    waiting.previous = undefined
+    waiting.next = undefined
+    if (this.#first) return
     // On a clock that somebody moves, timers are seen, and cost nothing.
     if (!this.#turns.isReal) this.#release()
     else if (!this.#isReleasing) {
@@ -79,21 +94,20 @@ export class DeadlineQueue {
 
   #expire(): void {
     this.#timer = undefined
-    for (const [waiting, dueAt] of this.#waiting) {
-      const leftMs = dueAt - this.#clock.now()
+    while (this.#first) {
+      const leftMs = this.#first.dueAt - this.#clock.now()
       if (leftMs > 0) {
         this.#timer = this.#arm(leftMs)
         return
       }
-      this.#waiting.delete(waiting)
-      waiting.expire(this.#timeoutMs)
+      this.#first.expire(this.#timeoutMs)
     }
     this.#release()
   }
 
   #release(): void {
     this.#isReleasing = false
-    if (this.#waiting.size > 0) return
+    if (this.#first) return
     this.#timer?.[Symbol.dispose]()
     this.#timer = undefined
     this.#onEmpty()
