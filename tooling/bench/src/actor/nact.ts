@@ -9,13 +9,15 @@ interface Question extends Message {
 type OnMessage = (message: Message) => void
 
 const system: ActorSystemRef = start()
+/** For names: its own are drawn at random, and meet among many. */
+let spawned = 0
 
 // `spawn`, not `spawnStateless`, which is the same and one call more.
 export const nact: Subject<(state: undefined, message: Message) => undefined, Ref<Message>> = {
   define: (onMessage: OnMessage) => (_state, message) => {
     onMessage(message)
   },
-  spawn: (behavior) => spawn(system, behavior),
+  spawn: (behavior) => spawn(system, behavior, `actor-${++spawned}`),
   tell(ref, message) {
     dispatch(ref, message)
   },

@@ -5,7 +5,7 @@ import { interleave } from '../interleave.ts'
 import type { Row, Scenario } from '../scenario.ts'
 
 const actors = 1_000_000
-/** Peers take up so much that a million would not fit, and nact's random names meet among many more. */
+/** Peers take up so much that a million would not fit. */
 const peerActors = 10_000
 
 /** Actors beside what users would take in their place, and beside the least that an actor can be. */
