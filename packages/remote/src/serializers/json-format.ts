@@ -9,9 +9,6 @@
 // A plain object that has a property whose name starts with `$` is {"$object":{…}}, whose inner names stand
 // for themselves.
 
-/** Of a bigint, for making one of decimal digits takes more than linear time. */
-export const maxBigintDigits = 10_000
-
 export function isTag(key: string): boolean {
   return key.startsWith('$')
 }

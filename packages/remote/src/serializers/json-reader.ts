@@ -1,12 +1,13 @@
 import type { RemoteError } from '../errors.ts'
 import type { RefCodec } from '../serializer.ts'
 import { fromBase64 } from './base64.ts'
+import { maxBigintDigits } from './bigint-limit.ts'
 import type { ClassRegistry } from './class-registry.ts'
-import { isTag, maxBigintDigits } from './json-format.ts'
+import { isTag } from './json-format.ts'
 import type { SerializerLimits } from './limits.ts'
 import { malformed } from './malformed-error.ts'
 import { isForbiddenKey } from './msgpack-format.ts'
-import { entriesMap, revivedError } from './special-value.ts'
+import { entriesMap, errorElements, revivedError } from './special-value.ts'
 
 type Properties = Readonly<Record<string, unknown>>
 
@@ -78,7 +79,9 @@ export class JsonReader {
 
   #taggedObject(tag: string, value: Properties, depth: number): unknown {
     if (tag === '$object') return this.#properties(value, depth, true)
-    const error = tag === '$error' ? revivedError(this.#properties(value, depth, false)) : undefined
+    if (tag !== '$error') throw unknownTag(tag)
+    this.#enter(errorElements, depth)
+    const error = revivedError(this.#properties(value, depth, false))
     if (error === undefined) throw unknownTag(tag)
     return error
   }
@@ -108,7 +111,7 @@ function numberOf(text: string): number {
 }
 
 function bigintOf(text: string): bigint {
-  if (text.length <= maxBigintDigits && /^-?\d+$/.test(text)) return BigInt(text)
+  if (text.length <= 1 + maxBigintDigits && /^-?\d+$/.test(text)) return BigInt(text)
   throw malformed('a bigint is none, or too long')
 }
 

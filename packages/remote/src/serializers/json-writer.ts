@@ -1,8 +1,9 @@
 import type { ActorRef } from '@casty/actor'
 import type { RefCodec } from '../serializer.ts'
 import { toBase64 } from './base64.ts'
+import { checkBigint } from './bigint-limit.ts'
 import type { ClassRegistry } from './class-registry.ts'
-import { isTag, maxBigintDigits } from './json-format.ts'
+import { isTag } from './json-format.ts'
 import type { SerializerLimits } from './limits.ts'
 import { isForbiddenKey } from './msgpack-format.ts'
 import {
@@ -13,10 +14,9 @@ import {
   itemPath,
   keyRefusal,
   propertyPath,
-  Refusal,
   within,
 } from './refusal.ts'
-import { specialValue } from './special-value.ts'
+import { errorElements, specialValue } from './special-value.ts'
 
 /** Makes of one message what `JSON.stringify` writes as it is. */
 export class JsonWriter {
@@ -42,7 +42,8 @@ export class JsonWriter {
       case 'undefined':
         return { $undefined: true }
       case 'bigint':
-        return { $bigint: bigintText(value) }
+        checkBigint(value)
+        return { $bigint: value.toString() }
       case 'object':
         return value === null ? null : this.#object(value, depth + 1)
       default:
@@ -119,16 +120,10 @@ export class JsonWriter {
       case 'instance':
         return { $class: this.#array([special.name, special.data], depth, () => '') }
       case 'error':
+        this.#enter(errorElements, depth)
         return { $error: this.#properties(special.fields, depth) }
     }
   }
-}
-
-function bigintText(value: bigint): string {
-  const text = value.toString()
-  if (text.length <= maxBigintDigits) return text
-  const what = `a bigint of more than ${maxBigintDigits} digits`
-  throw new Refusal(what, 'Send its bytes.')
 }
 
 function numberTag(value: number): object {

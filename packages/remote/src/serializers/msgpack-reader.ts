@@ -6,7 +6,7 @@ import { extension, isForbiddenKey } from './msgpack-format.ts'
 import { MsgpackInput } from './msgpack-input.ts'
 import { noRefs } from './no-refs.ts'
 import { readBigint, readTimestamp, readUtf16 } from './msgpack-scalars.ts'
-import { entriesMap, revivedError } from './special-value.ts'
+import { entriesMap, errorElements, revivedError } from './special-value.ts'
 
 /** Makes messages of bytes that nobody vouches for: as deep, as many and as long as the limits say. */
 export class MsgpackReader {
@@ -217,6 +217,7 @@ export class MsgpackReader {
   #error(depth: number): Error {
     const code = this.#in.u8()
     if (code < 0x80 || code >= 0x90) throw malformed('an error has no fields')
+    this.#enter(errorElements, depth)
     const error = revivedError(this.#map(code & 0x0f, depth))
     if (error === undefined) throw malformed('an error has other fields than errors have')
     return error

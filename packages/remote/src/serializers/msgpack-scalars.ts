@@ -1,11 +1,16 @@
 // The data of extensions that hold no other values.
+import { maxBigintBytes } from './bigint-limit.ts'
 import { malformed } from './malformed-error.ts'
 
 const maxDateMs = 8.64e15
+/** Arguments of one call, which take stack. */
+const unitsAtOnce = 1_024
 
 export function readBigint(data: Uint8Array): bigint {
   const sign = data[0]
-  if (data.length < 2 || (sign !== 0 && sign !== 1)) throw malformed('a bigint has no sign')
+  if (data.length < 2 || data.length > 1 + maxBigintBytes || (sign !== 0 && sign !== 1)) {
+    throw malformed('a bigint has no sign, or is too long')
+  }
   let digits = '0x'
   for (const byte of data.subarray(1)) digits += byte.toString(16).padStart(2, '0')
   return sign === 1 ? -BigInt(digits) : BigInt(digits)
@@ -25,11 +30,16 @@ export function bigintData(value: bigint): Uint8Array {
 
 export function readUtf16(data: Uint8Array): string {
   if (data.length % 2 === 1) throw malformed('half a letter is left over')
-  const units: string[] = []
-  for (let at = 0; at < data.length; at += 2) {
-    units.push(String.fromCharCode(((data[at] ?? 0) << 8) | (data[at + 1] ?? 0)))
+  let text = ''
+  for (let at = 0; at < data.length; at += unitsAtOnce * 2) {
+    const units: number[] = []
+    const end = Math.min(at + unitsAtOnce * 2, data.length)
+    for (let unit = at; unit < end; unit += 2) {
+      units.push(((data[unit] ?? 0) << 8) | (data[unit + 1] ?? 0))
+    }
+    text += String.fromCharCode(...units)
   }
-  return units.join('')
+  return text
 }
 
 export function utf16Data(text: string): Uint8Array {

@@ -1,5 +1,6 @@
 import type { ActorRef } from '@casty/actor'
 import type { RefCodec } from '../serializer.ts'
+import { checkBigint } from './bigint-limit.ts'
 import type { ClassRegistry } from './class-registry.ts'
 import type { SerializerLimits } from './limits.ts'
 import { extension, isForbiddenKey } from './msgpack-format.ts'
@@ -16,7 +17,7 @@ import {
   within,
 } from './refusal.ts'
 import { noRefs } from './no-refs.ts'
-import { specialValue, type NestedValue } from './special-value.ts'
+import { errorElements, specialValue, type NestedValue } from './special-value.ts'
 
 /** Walks a message and writes it, in one pass: what it cannot write it refuses, with the path to it. */
 export class MsgpackWriter {
@@ -62,6 +63,7 @@ export class MsgpackWriter {
       case 'undefined':
         return this.#out.undefined()
       case 'bigint':
+        checkBigint(value)
         return this.#out.bigint(value)
       case 'object':
         return value === null ? this.#out.byte(0xc0) : this.#object(value, depth + 1)
@@ -147,6 +149,7 @@ export class MsgpackWriter {
         this.#array([special.name, special.data], depth, () => '')
         break
       case 'error':
+        this.#enter(errorElements, depth)
         this.#plain(special.fields, depth)
         break
     }

@@ -60,6 +60,9 @@ export function entriesMap(items: readonly unknown[]): Map<unknown, unknown> {
   return map
 }
 
+/** An error counts as so many elements more than it has fields: making one takes as long as making those. */
+export const errorElements = 16
+
 /** An error of such fields, or nothing when they are others. It is an `Error`, whatever its name. */
 export function revivedError(fields: Readonly<Record<string, unknown>>): Error | undefined {
   const { name, message, code, cause, ...others } = fields

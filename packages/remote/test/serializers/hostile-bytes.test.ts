@@ -92,6 +92,7 @@ const attacks: readonly (readonly [about: string, hex: string])[] = [
   ['an error with other fields', 'c7100583a46e616d65a0a76d657373616765a0a178c0'],
   ['a bigint without a magnitude', 'c7010600'],
   ['a bigint with another sign', 'c702060201'],
+  ['a bigint of more than 4,096 bytes', `c8100206${'00'.repeat(0x1002)}`],
   ['half a letter', 'c7010741'],
   ['a timestamp of three bytes', 'c703ff000000'],
   ['a timestamp of two seconds in nanoseconds', 'c70cff773594000000000000000000'],
