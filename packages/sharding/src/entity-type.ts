@@ -3,6 +3,7 @@ import type { ActorRef, Behavior, MailboxSettings } from '@casty/actor'
 import type { EventJournal } from '@casty/persistence'
 import { ShardingError } from './errors.ts'
 import { capable, durationOrForever, knownNames, text, whole } from './option-values.ts'
+import { maxEntityIdBytes } from './region/wire.ts'
 
 /** A message with whom it is for. */
 export interface ShardEnvelope<M> {
@@ -67,6 +68,12 @@ export interface EntityType<M> {
    * Infinity: none is. @defaultValue 120_000
    */
   readonly idleTimeoutMs?: number
+  /**
+   * Entities that live without a message: they start with their shard, wherever that goes, and again when they
+   * have stopped, after a pause of 0.2 to 10 seconds. None of them counts as idle. At most 1,000 ids.
+   * @defaultValue none
+   */
+  readonly keepAlive?: readonly string[]
   /** Has entities started again with their shard, wherever that goes. @defaultValue they wait for a message */
   readonly rememberEntities?: RememberOptions
   /** What entities get as `context.journal`. */
@@ -82,6 +89,7 @@ const typeOptions: readonly string[] = [
   'entity',
   'stopMessage',
   'idleTimeoutMs',
+  'keepAlive',
   'rememberEntities',
   'journal',
   'mailbox',
@@ -97,6 +105,7 @@ export interface CheckedType {
   /** Wrapped, since any value may be a message. */
   readonly stopMessage: { readonly message: unknown } | undefined
   readonly idleTimeoutMs: number
+  readonly keepAlive: readonly string[]
   readonly remember: Required<RememberOptions> | undefined
   readonly journal: EventJournal | undefined
   readonly mailbox: Partial<MailboxSettings> | undefined
@@ -111,6 +120,8 @@ export const entityTypeDefaults: {
 
 /** No table of shards may be so large that it could not be told in one piece. */
 const maxShards = 65_536
+
+const maxKeptAlive = 1_000
 
 const nameForm = /^[A-Za-z0-9_.:-]{1,100}$/
 
@@ -130,6 +141,7 @@ export function checkType<M>(type: EntityType<M>): CheckedType {
       'type.idleTimeoutMs',
       idleTimeoutMs ?? entityTypeDefaults.idleTimeoutMs,
     ),
+    keepAlive: checkKeepAlive(type.keepAlive ?? []),
     remember: type.rememberEntities && checkRemember(type.rememberEntities),
     journal: journal && checkJournal('type.journal', journal),
     mailbox,
@@ -156,10 +168,19 @@ export function checkProxy({
     entity: undefined,
     stopMessage: undefined,
     idleTimeoutMs: Infinity,
+    keepAlive: [],
     remember: undefined,
     journal: undefined,
     mailbox: undefined,
   }
+}
+
+function checkKeepAlive(entityIds: readonly string[]): readonly string[] {
+  if (!Array.isArray(entityIds) || entityIds.length > maxKeptAlive) {
+    const allowed = `a list of at most ${maxKeptAlive} ids`
+    throw ShardingError.invalidOption('type.keepAlive', entityIds, allowed)
+  }
+  return [...new Set(entityIds.map((id) => text('type.keepAlive', id, maxEntityIdBytes)))]
 }
 
 function checkRemember(options: RememberOptions): Required<RememberOptions> {

@@ -21,6 +21,7 @@ export { ShardingCore } from './core/sharding-core.ts'
 export { coreDefaults, type CoreSettings } from './core/core-settings.ts'
 export {
   leastShards,
+  oldestHost,
   type AllocationStrategy,
   type Host,
   type Move,

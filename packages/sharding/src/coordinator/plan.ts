@@ -105,7 +105,9 @@ class TypePlanner {
       .filter(({ node, status, isReachable }) => {
         return status === 'up' && isReachable && situation.canRun(node.key, this.#name) === true
       })
-      .map(({ node }) => ({ node, shards: [], total: totals.get(node.key) ?? 0 }))
+      .map(({ node, upNumber = Infinity }) => {
+        return { node, upNumber, shards: [], total: totals.get(node.key) ?? 0 }
+      })
     this.#hostsByKey = new Map(this.#hosts.map((host) => [host.node.key, host]))
   }
 
@@ -242,13 +244,14 @@ class TypePlanner {
   /** Hosts with the shards that are at rest there; what is under way counts as load. */
   #movable(): readonly Host[] {
     const { rows } = this.#type
-    return this.#hosts.map(({ node, shards, total }) => {
+    return this.#hosts.map(({ node, upNumber, shards, total }) => {
       const ordered = shards.toSorted((left, right) => left - right)
       const isAtRest = (shard: number): boolean =>
         rows[shard]?.movingTo === undefined && !this.#changed.has(shard)
       // Those that can move come last, where strategies take from.
       const atRest = ordered.filter(isAtRest)
-      return { node, shards: [...ordered.filter((shard) => !isAtRest(shard)), ...atRest], total }
+      const under = ordered.filter((shard) => !isAtRest(shard))
+      return { node, upNumber, shards: [...under, ...atRest], total }
     })
   }
 

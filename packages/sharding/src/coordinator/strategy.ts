@@ -4,6 +4,8 @@ import type { NodeIdentity } from '@casty/transport'
 /** A node that can run shards of a type, with those that it has, or is about to get. */
 export interface Host {
   readonly node: NodeIdentity
+  /** Its place in the order of age: the member with the lowest one has been up longest. */
+  readonly upNumber: number
   /** In order of their numbers. */
   readonly shards: readonly number[]
   /** Shards of all types. */
@@ -39,9 +41,24 @@ function byLoad(left: Host, right: Host): number {
   return left.shards.length - right.shards.length || left.total - right.total
 }
 
+/**
+ * The member that has been up longest gets each shard, and keeps it as long as it can: none moves because an
+ * older one begins to host the type.
+ */
+export const oldestHost: AllocationStrategy = Object.freeze({
+  allocate: oldest,
+  rebalance: () => [],
+})
+
+function oldest(_typeName: string, _shard: number, hosts: readonly Host[]): NodeIdentity {
+  const [first, ...others] = hosts
+  if (!first) throw new Error('A shard is allocated to one of at least one host')
+  return others.reduce((best, host) => (host.upNumber < best.upNumber ? host : best), first).node
+}
+
 /** From whoever has most to whoever has fewest, while that leaves the first with no fewer than the second. */
 function even(_typeName: string, hosts: readonly Host[], limit: number): readonly Move[] {
-  const loads = hosts.map(({ node, shards, total }) => ({ node, shards: [...shards], total }))
+  const loads = hosts.map((host) => ({ ...host, shards: [...host.shards] }))
   const moves: Move[] = []
   while (moves.length < limit) {
     const ordered = loads.toSorted(byLoad)

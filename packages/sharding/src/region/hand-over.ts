@@ -94,6 +94,12 @@ interface Arriving {
   sizeBytes: number
 }
 
+/** What was handed over to this node. */
+export interface ArrivedStates {
+  readonly from: NodeIdentity
+  readonly states: readonly LeftState[]
+}
+
 /** Keeps what arrives until the shard does. Mutable, and of its owner alone. */
 export class HandOverReceiving {
   readonly #maxBytes: number
@@ -127,10 +133,7 @@ export class HandOverReceiving {
   }
 
   /** What arrived for a shard that came under `epoch`, from its owner at an epoch before. */
-  take(
-    shard: number,
-    epoch: number,
-  ): { readonly from: NodeIdentity; readonly states: readonly LeftState[] } | undefined {
+  take(shard: number, epoch: number): ArrivedStates | undefined {
     const arriving = this.#shards.get(shard)
     this.forget(shard)
     return arriving !== undefined && arriving.epoch < epoch ? arriving : undefined

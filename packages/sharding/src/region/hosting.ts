@@ -7,19 +7,24 @@ import { EntityStarter, type StarterPort } from './entity-starter.ts'
 import {
   HandOverReceiving,
   HandOverSending,
+  type ArrivedStates,
   type HandOverPiece,
   type LeftState,
 } from './hand-over.ts'
 import type { Home } from './home.ts'
 import { HostedShard, type FormerLife, type ShardHost } from './hosted-shard.ts'
+import { KeepAlive } from './keep-alive.ts'
 import { IdleWheel } from './idle-wheel.ts'
 import type { Letter } from './letter.ts'
 import { OwnedShard, type Admission, type OwnerEffect, type OwnerSettings } from './owned-shard.ts'
 import type { RegionTally } from './region-tally.ts'
+import { shardOf } from './shard-of.ts'
 
 export interface HostingSettings extends OwnerSettings {
   readonly numShards: number
   readonly idleTimeoutMs: number
+  /** Entities that always live. */
+  readonly keepAlive: readonly string[]
   /** How many messages may wait for the next life of an entity. */
   readonly maxWaiting: number
   /** How much of what others hand over is kept at most, in bytes. */
@@ -60,6 +65,7 @@ export class Hosting {
   readonly #former = new Map<string, { readonly entity: Entity } & FormerLife>()
   readonly #wheel: IdleWheel<Entity> | undefined
   #wheelTurnsAt = Infinity
+  readonly #keepAlive: KeepAlive
   readonly #sending = new Map<number, HandOverSending>()
   readonly #receiving: HandOverReceiving
   readonly #host: ShardHost
@@ -75,6 +81,7 @@ export class Hosting {
     )
     this.#wheel =
       settings.idleTimeoutMs === Infinity ? undefined : new IdleWheel(settings.idleTimeoutMs)
+    this.#keepAlive = new KeepAlive(settings.keepAlive, settings.numShards)
     this.#receiving = new HandOverReceiving(settings.maxHandOverBytes)
     this.#host = this.#asHost(new EntityStarter(port))
   }
@@ -84,8 +91,13 @@ export class Hosting {
     return {
       maxWaiting: this.#settings.maxWaiting,
       spawn: (entity, ended) => {
-        const actor = starter.spawn(entity, ended)
+        const actor = starter.spawn(entity, () => {
+          ended()
+          this.#ended(entity)
+        })
         if (actor) port.tally.started++
+        if (actor) this.#keepAlive.started(entity.entityId, port.now())
+        else this.#ended(entity)
         return actor
       },
       hand: (actor, letter) => {
@@ -202,6 +214,7 @@ export class Hosting {
       case 'stay':
         this.#hosted.get(shard)?.stay()
         this.#sending.delete(shard)
+        this.#startKept(shard)
         return
       case 'force':
         this.#force(shard)
@@ -223,7 +236,11 @@ export class Hosting {
     const hosted = new HostedShard(shard, epoch, this.#host, () => this.#emptied(shard))
     this.#hosted.set(shard, hosted)
     const arrived = this.#receiving.take(shard, epoch)
-    if (!arrived) return
+    if (arrived) this.#beginWith(hosted, arrived)
+    this.#startKept(shard)
+  }
+
+  #beginWith(hosted: HostedShard, arrived: ArrivedStates): void {
     for (const { entityId, bytes } of arrived.states) {
       try {
         hosted.start(entityId, this.#port.decode(arrived.from, bytes))
@@ -232,6 +249,19 @@ export class Hosting {
         this.#port.report(error, `What ${entityId} handed over cannot be read here`)
       }
     }
+  }
+
+  #startKept(shard: number): void {
+    for (const entityId of this.#keepAlive.idsOf(shard)) this.#hosted.get(shard)?.start(entityId)
+  }
+
+  /** One that always lives starts again, where it has to live here. */
+  #ended({ shard, entityId }: Entity): void {
+    const hosted = this.#hosted.get(shard)
+    if (!this.#keepAlive.has(entityId) || hosted?.stage !== 'running') return
+    if (hosted.find(entityId)?.actor) return // A message has started it already.
+    this.#keepAlive.ended(entityId, this.#port.now())
+    this.#port.deadlineMoved()
   }
 
   #emptied(shard: number): void {
@@ -324,7 +354,7 @@ export class Hosting {
   }
 
   #watchIdle(entity: Entity): void {
-    if (!this.#wheel) return
+    if (!this.#wheel || this.#keepAlive.has(entity.entityId)) return
     this.#wheel.add(entity)
     if (this.#wheelTurnsAt !== Infinity) return
     this.#wheelTurnsAt = this.#port.now() + this.#wheel.tickMs
@@ -342,7 +372,7 @@ export class Hosting {
   }
 
   nextDeadline(): number | undefined {
-    let next = this.#wheelTurnsAt
+    let next = Math.min(this.#wheelTurnsAt, this.#keepAlive.nextDeadline())
     for (const shard of this.#busy) {
       next = Math.min(next, this.ownedShard(shard).nextDeadline() ?? Infinity)
     }
@@ -361,6 +391,10 @@ export class Hosting {
       if ((sending.nextDeadline() ?? Infinity) <= now) this.#sendPieces(shard, sending)
     }
     if (this.#wheel) this.#turnWheel(this.#wheel, now)
+    for (const entityId of this.#keepAlive.takeDue(now)) {
+      const hosted = this.#hosted.get(shardOf(entityId, this.#settings.numShards))
+      if (hosted?.stage === 'running') hosted.start(entityId)
+    }
   }
 
   /** Ends all that runs here, at once. */

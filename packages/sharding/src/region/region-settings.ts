@@ -8,5 +8,5 @@ export interface RegionSettings {
   readonly buffer: BufferLimits
   readonly held: HeldLimits
   readonly route: Pick<RouteSurroundings, 'drainTimeoutMs' | 'fenceAgainMs' | 'behindTimeoutMs'>
-  readonly hosting: Omit<HostingSettings, 'numShards' | 'idleTimeoutMs'>
+  readonly hosting: Omit<HostingSettings, 'numShards' | 'idleTimeoutMs' | 'keepAlive'>
 }

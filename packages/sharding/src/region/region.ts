@@ -128,9 +128,9 @@ export class Region implements LetterKeeper {
   #makeHosting(): Hosting {
     const { type, tally } = this
     const { settings, post, self, system, gate } = this.#node
-    const { numShards, idleTimeoutMs } = type
+    const { numShards, idleTimeoutMs, keepAlive } = type
     return new Hosting(
-      { ...settings.hosting, numShards, idleTimeoutMs },
+      { ...settings.hosting, numShards, idleTimeoutMs, keepAlive },
       {
         self,
         system,
