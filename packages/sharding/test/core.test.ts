@@ -1,21 +1,127 @@
 import { expect, test } from 'vitest'
-import { World } from './world.ts'
+import { grown, scenarios } from './scenarios.ts'
+import { World, type WorldNode } from './world.ts'
+
+const quiet = { lossShare: 0, slowShare: 0 }
+
+function counts(world: World, nodes: readonly WorldNode[]): readonly number[] {
+  return nodes.map((node) => world.shardsOf(node).length)
+}
+
+/** How long some shard runs nowhere, at most, from now on. */
+function longestPause(world: World, forMs: number): number {
+  const since = new Map<number, number>()
+  let longest = 0
+  for (const end = world.now + forMs; world.now < end; world.run(10)) {
+    const homeless = new Set(world.homeless)
+    for (const shard of since.keys()) if (!homeless.has(shard)) since.delete(shard)
+    for (const shard of homeless) {
+      since.set(shard, since.get(shard) ?? world.now)
+      longest = Math.max(longest, world.now - (since.get(shard) ?? 0))
+    }
+  }
+  return longest
+}
 
 test('a node alone has all shards at once', () => {
-  const world = new World({ seed: 1, lossShare: 0, slowShare: 0 })
+  const world = new World({ seed: 1, ...quiet })
   const node = world.start('a')
-  world.run(1_000)
-  expect(world.invariants.violations).toEqual([])
-  expect([...Array(12).keys()].filter((shard) => node.runs(shard, world.now))).toHaveLength(12)
+  world.run(600)
+  expect(world.shardsOf(node)).toHaveLength(12)
 })
 
-test('three nodes share the shards', () => {
-  const world = new World({ seed: 1, lossShare: 0, slowShare: 0 })
+test('three nodes that start together share the shards', () => {
+  const world = new World({ seed: 1, ...quiet })
   const nodes = ['a', 'b', 'c'].map((name) => world.start(name))
   world.run(5_000)
-  expect(world.invariants.violations).toEqual([])
-  const counts = nodes.map(
-    (node) => [...Array(12).keys()].filter((shard) => node.runs(shard, world.now)).length,
-  )
-  expect(counts).toEqual([4, 4, 4])
+  expect(counts(world, nodes)).toEqual([4, 4, 4])
+})
+
+test('a node that comes later gets its share, some shards at a time', () => {
+  const world = new World({ seed: 1, ...quiet, numShards: 40 })
+  const nodes = grown(world, ['a', 'b'])
+  const newcomer = world.start('c')
+  let mostMoving = 0
+  world.runUntil(() => {
+    const rows = nodes[0]?.core.committed.types.get('t')?.rows ?? []
+    mostMoving = Math.max(mostMoving, rows.filter(({ movingTo }) => movingTo).length)
+    return world.shardsOf(newcomer).length === 13
+  })
+  expect(counts(world, [...nodes, newcomer]).toSorted()).toEqual([13, 13, 14])
+  expect(mostMoving).toBe(4)
+})
+
+test.each(Object.entries(scenarios))(
+  '%s: nothing runs twice, and all runs in the end',
+  (_name, play) => {
+    const world = play((options) => new World(options))
+    expect(world.invariants.violations).toEqual([])
+    world.heal()
+    world.run(20_000)
+    expect(world.invariants.violations).toEqual([])
+    expect(world.homeless).toEqual([])
+  },
+)
+
+test('when the coordinator dies, its shards run elsewhere within two leases', () => {
+  const world = new World({ seed: 7, ...quiet })
+  const [a] = grown(world, ['a', 'b', 'c', 'd', 'e'])
+  expect(world.leading).toEqual([a])
+  if (a) world.kill(a)
+  expect(longestPause(world, 8_000)).toBeLessThan(4_000)
+})
+
+test('when the coordinator leaves, no shard pauses for longer than its handoff takes', () => {
+  const world = new World({ seed: 8, ...quiet })
+  const [a, ...others] = grown(world, ['a', 'b', 'c'])
+  if (a) world.leave(a)
+  expect(longestPause(world, 10_000)).toBeLessThan(700)
+  expect(a && world.status(a)).toBe('removed')
+  expect(counts(world, others)).toEqual([6, 6])
+  expect(others).toEqual(expect.arrayContaining([...world.leading]))
+})
+
+test('the last ones to leave do not wait for anybody', () => {
+  const world = new World({ seed: 9, ...quiet })
+  const nodes = grown(world, ['a', 'b', 'c'])
+  for (const node of nodes) world.leave(node)
+  world.run(5_000)
+  expect(nodes.map(({ core }) => core.mayExit)).toEqual([true, true, true])
+})
+
+test('epochs of shards that were never owned begin with the wall clock', () => {
+  const world = new World({ seed: 10, ...quiet })
+  const node = world.start('a')
+  world.run(1_000)
+  expect(node.core.committed.row('t', 3).epoch).toBeGreaterThanOrEqual(1_000_000)
+})
+
+test('an owner whose epoch a journal refuses gets one above that which has written', () => {
+  const world = new World({ seed: 11, ...quiet })
+  const [, b] = grown(world, ['a', 'b'])
+  const [shard = 0] = b ? world.shardsOf(b) : []
+  const epoch = b?.core.committed.row('t', shard).epoch ?? 0
+  if (b) {
+    const behind = { typeName: 't', shard, epoch }
+    world.step(b, { type: 'epoch-refused', shard: behind, written: epoch + 100 })
+  }
+  world.run(1_000)
+  const row = b?.core.committed.row('t', shard)
+  expect(row?.owner?.key).toBe(b?.key)
+  expect(row?.epoch).toBe(epoch + 101)
+})
+
+test('where nothing changes, rounds are all that is said', () => {
+  const world = new World({ seed: 12, ...quiet })
+  grown(world, ['a', 'b', 'c', 'd', 'e'])
+  world.run(10_000)
+  const before = new Map(world.sent)
+  world.run(10_000)
+  const sent = [...world.sent].map(([type, count]) => [type, count - (before.get(type) ?? 0)] as const)
+  // Four rounds in each lease of 2 s, to four others.
+  const [, rounds = 0] = sent.find(([type]) => type === 'round') ?? []
+  expect(rounds).toBeGreaterThanOrEqual(4 * 19)
+  expect(rounds).toBeLessThanOrEqual(4 * 22)
+  const others = sent.filter(([type]) => type !== 'round' && type !== 'answer')
+  expect(others.filter(([, count]) => count > 0)).toEqual([])
 })

@@ -206,6 +206,48 @@ export class World {
     )
   }
 
+  /** Some decide against others, whether or not they are more; those stop within the margin. */
+  downByDecision(by: WorldNode, lost: readonly WorldNode[]): void {
+    const keys = new Set(lost.map(({ key }) => key))
+    this.#change(by, (record) =>
+      keys.has(record.node.key) ? { ...record, status: 'down' } : record,
+    )
+    for (const node of lost) this.at(4 * this.options.leaseMs * 0.95, () => this.kill(node))
+  }
+
+  /** Nothing goes between them any more. */
+  split(left: readonly WorldNode[], right: readonly WorldNode[]): void {
+    for (const one of left) {
+      for (const other of right) {
+        this.cut(one, other)
+        this.cut(other, one)
+      }
+    }
+  }
+
+  /** Runs in small steps until something is so, at most for so long. @returns whether it came to be */
+  runUntil(isSo: () => boolean, forMs = 30_000): boolean {
+    const end = this.now + forMs
+    while (!isSo() && this.now < end) this.run(5)
+    return isSo()
+  }
+
+  /** Shards that run on a node now. */
+  shardsOf(node: WorldNode): readonly number[] {
+    const shards = [...Array(this.options.numShards).keys()]
+    return shards.filter((shard) => node.isAlive && node.runs(shard, this.now))
+  }
+
+  /** Shards that run nowhere now. */
+  get homeless(): readonly number[] {
+    const housed = new Set(this.alive.flatMap((node) => this.shardsOf(node)))
+    return [...Array(this.options.numShards).keys()].filter((shard) => !housed.has(shard))
+  }
+
+  get leading(): readonly WorldNode[] {
+    return this.alive.filter((node) => node.core.coordinates(node.clock(this.now)) !== undefined)
+  }
+
   /** Nothing goes that way any more. */
   cut(from: WorldNode, to: WorldNode): void {
     this.#cuts.add(`${from.key}>${to.key}`)
@@ -237,7 +279,7 @@ export class World {
 
   run(forMs: number): void {
     const end = this.now + forMs
-    for (;;) {
+    while (this.invariants.violations.length === 0) {
       const soonest = this.#queue.at(-1)
       let waking: WorldNode | undefined
       for (const node of this.nodes) {

@@ -208,7 +208,7 @@ export class Coordinator {
         compareVersions(follower.version, committed.version) >= 0
       const isLow =
         follower.round > follower.grantedRound &&
-        this.#leases.endsAt(follower.node.key) < now + this.#node.settings.leaseMs / 2
+        this.#leases.endsAt(follower.node.key) < now + this.#node.settings.leaseMs / 4
       if (!isNew && !isLow) continue
       const grant = this.#grantFor(follower, now)
       if (isNew || grant) term.tell(follower, grant)
