@@ -47,7 +47,8 @@ test('a node that comes later gets its share, some shards at a time', () => {
     mostMoving = Math.max(mostMoving, rows.filter(({ movingTo }) => movingTo).length)
     return world.shardsOf(newcomer).length === 13
   })
-  expect(counts(world, [...nodes, newcomer]).toSorted()).toEqual([13, 13, 14])
+  const shares = counts(world, [...nodes, newcomer])
+  expect(shares.toSorted((left, right) => left - right)).toEqual([13, 13, 14])
   expect(mostMoving).toBe(4)
 })
 
@@ -117,11 +118,63 @@ test('where nothing changes, rounds are all that is said', () => {
   world.run(10_000)
   const before = new Map(world.sent)
   world.run(10_000)
-  const sent = [...world.sent].map(([type, count]) => [type, count - (before.get(type) ?? 0)] as const)
+  const sent = [...world.sent].map(
+    ([type, count]) => [type, count - (before.get(type) ?? 0)] as const,
+  )
   // Four rounds in each lease of 2 s, to four others.
   const [, rounds = 0] = sent.find(([type]) => type === 'round') ?? []
   expect(rounds).toBeGreaterThanOrEqual(4 * 19)
   expect(rounds).toBeLessThanOrEqual(4 * 22)
   const others = sent.filter(([type]) => type !== 'round' && type !== 'answer')
   expect(others.filter(([, count]) => count > 0)).toEqual([])
+})
+
+test('a handoff that is called off gives its owner another epoch: what it said of it counts no more', () => {
+  const world = new World({ seed: 13, ...quiet, routers: ['r'], releaseMs: 5_000, numShards: 4 })
+  const [router, a] = grown(world, ['r', 'a'])
+  const b = world.start('b')
+  const moving = () =>
+    router?.core.committed.types.get('t')?.rows.findIndex(({ movingTo }) => movingTo)
+  world.runUntil(() => (moving() ?? -1) >= 0)
+  const shard = moving() ?? -1
+  const before = router?.core.committed.row('t', shard)
+  world.kill(b)
+  world.run(1_000)
+  const after = router?.core.committed.row('t', shard)
+  expect(after).toEqual({ ...before, epoch: (before?.epoch ?? 0) + 1, movingTo: undefined })
+  expect(after?.owner?.key).toBe(a?.key)
+})
+
+test('each shard has as many replicas as its type wants, on other nodes than its owner', () => {
+  const world = new World({ seed: 14, ...quiet, replicas: 2 })
+  const [a] = grown(world, ['a', 'b', 'c', 'd'])
+  world.run(3_000)
+  for (const { owner, replicas } of a?.core.committed.types.get('t')?.rows ?? []) {
+    expect(new Set([owner?.key, ...replicas.map(({ key }) => key)]).size).toBe(3)
+  }
+})
+
+test('of the replicas of a shard whose owner is gone, the one that is furthest becomes its owner', () => {
+  const world = new World({ seed: 15, ...quiet, replicas: 2 })
+  const nodes = grown(world, ['a', 'b', 'c', 'd'])
+  world.run(3_000)
+  const [a, , , d] = nodes
+  const lost = d ? world.shardsOf(d) : []
+  expect(lost.length).toBeGreaterThan(0)
+  const rows = new Map(lost.map((shard) => [shard, a?.core.committed.row('t', shard)]))
+  // The second replica of each has seen a later epoch, or more of the same.
+  world.copiesAt = (node, { shard }) => {
+    const place = rows.get(shard)?.replicas.findIndex(({ key }) => key === node.key)
+    const copies = [
+      { epoch: 7, position: 900 },
+      { epoch: 7 + (shard % 2), position: 901 - (shard % 2) * 900 },
+    ]
+    return copies[place ?? -1]
+  }
+  if (d) world.kill(d)
+  world.runUntil(() => world.homeless.length > 0)
+  world.runUntil(() => world.homeless.length === 0)
+  for (const [shard, row] of rows) {
+    expect(a?.core.committed.row('t', shard).owner?.key).toBe(row?.replicas[1]?.key)
+  }
 })

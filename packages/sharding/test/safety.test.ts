@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { chaos } from './chaos.ts'
 import { World } from './world.ts'
 
-const runs = Number(process.env['CASTY_SHARDING_SEEDS'] ?? 40)
+const runs = Number(process.env['CASTY_SHARDING_SEEDS'] ?? 15)
 const first = Number(process.env['CASTY_SEED'] ?? 1)
 
 for (let seed = first; seed < first + runs; seed++) {

@@ -1,5 +1,5 @@
 // Worlds in which one thing happens at the worst of times. Each is also what catches some of the mutants.
-import { World, type WorldNode, type WorldOptions } from './world.ts'
+import type { World, WorldNode, WorldOptions } from './world.ts'
 
 export type Scenario = (make: (options: WorldOptions) => World) => World
 
@@ -57,13 +57,14 @@ export const scenarios = {
     world.run(10_000)
     return world
   },
-  /** As before, and right after that another owner stands still. */
-  'an owner stands still after the coordinator left': (make) => {
+  /** As before, and right before it resigns another owner stands still, with a lease that it had of it. */
+  'an owner stands still when the coordinator resigns': (make) => {
     const world = make({ seed: 5, ...quiet })
-    const [a, b] = grown(world, ['a', 'b', 'c', 'd'])
-    if (a) world.leave(a)
-    world.runUntil(() => world.leading.some((node) => node !== a))
-    if (b) world.pause(b, 1_900)
+    const [a, , , d] = grown(world, ['a', 'b', 'c', 'd'])
+    if (!a || !d) return world
+    world.leave(a)
+    world.runUntil(() => world.leading.length === 0)
+    world.pause(d, 1_900)
     world.run(10_000)
     return world
   },

@@ -5,6 +5,7 @@ import { NodeAddress, NodeIdentity, type NodeKey } from '@casty/transport'
 import {
   coreDefaults,
   ShardingCore,
+  type Copies,
   type CoreEffect,
   type CoreEvent,
   type CoreSettings,
@@ -97,6 +98,10 @@ export interface WorldOptions {
   readonly minoritySurvives?: boolean
   /** Clock rates differ by so much from 1. */
   readonly drift?: number
+  /** Names of nodes that run no shards. */
+  readonly routers?: readonly string[]
+  /** How long an owner may take to release a shard. */
+  readonly releaseMs?: number
 }
 
 export class World {
@@ -111,6 +116,8 @@ export class World {
   readonly #cuts = new Set<string>()
   #incarnation = 1
   #lostSince = new Map<NodeKey, number>()
+  /** What a node has of a shard that others own. */
+  copiesAt: (node: WorldNode, shard: ShardAtEpoch) => Copies | undefined = () => undefined
   /** Sent so far, by type. */
   readonly sent = new Map<string, number>()
 
@@ -124,6 +131,8 @@ export class World {
       replicas: 0,
       minoritySurvives: false,
       drift: 0.01,
+      routers: [],
+      releaseMs: 300,
       ...options,
     }
     this.random = draws(options.seed)
@@ -171,8 +180,9 @@ export class World {
       now: this.now,
     })
     this.nodes.push(node)
-    const { numShards, replicas } = this.options
-    this.step(node, { type: 'types-started', types: [{ name: 't', numShards, replicas }] })
+    const { numShards, replicas, routers } = this.options
+    const types = routers.includes(name) ? [] : [{ name: 't', numShards, replicas }]
+    this.step(node, { type: 'types-started', types })
     this.#tellView(node)
     return node
   }
@@ -318,7 +328,10 @@ export class World {
         for (const change of effect.changes) this.#rowChanged(node, change)
         break
       case 'report-replicas': {
-        const shards = effect.shards.map((shard) => ({ ...shard, copies: undefined }))
+        const shards = effect.shards.map((shard) => ({
+          ...shard,
+          copies: this.copiesAt(node, shard),
+        }))
         this.at(1, () => this.step(node, { type: 'replicas-reported', to: effect.to, shards }))
         break
       }
@@ -339,7 +352,7 @@ export class World {
 
   #releaseLater(node: WorldNode, moving: ShardAtEpoch): void {
     const { typeName, shard, epoch } = moving
-    this.at(1 + this.random() * 300, () => {
+    this.at(1 + this.random() * this.options.releaseMs, () => {
       if (node.isAlive && node.pausedUntil > this.now) return this.#releaseLater(node, moving)
       const current = node.core.committed.row(typeName, shard)
       const isMoving =

@@ -2,6 +2,7 @@
 import { registerHooks } from 'node:module'
 import type * as world from '../world.ts'
 import type * as chaos from '../chaos.ts'
+import type * as scenarios from '../scenarios.ts'
 import type { Mutant } from './catalogue.ts'
 
 const home = new URL('../../', import.meta.url).href
@@ -34,6 +35,7 @@ function withMutant({ name, file, find, replace }: Mutant, source: string): stri
 export interface Planted {
   readonly World: typeof world.World
   readonly chaos: typeof chaos.chaos
+  readonly scenarios: typeof scenarios.scenarios
 }
 
 export async function plant(mutant: Mutant): Promise<Planted> {
@@ -42,5 +44,6 @@ export async function plant(mutant: Mutant): Promise<Planted> {
   // Modules of this package, whose types are known: only what they do is another.
   const { World } = (await import(`${home}test/world.ts?mutant=${mark}`)) as typeof world
   const { chaos: run } = (await import(`${home}test/chaos.ts?mutant=${mark}`)) as typeof chaos
-  return { World, chaos: run }
+  const played = (await import(`${home}test/scenarios.ts?mutant=${mark}`)) as typeof scenarios
+  return { World, chaos: run, scenarios: played.scenarios }
 }
