@@ -8,6 +8,7 @@ const textEncoder = new TextEncoder()
 const shortText = 64
 /** Text up to this length is encoded in place, with room for three bytes a letter. */
 const mediumText = 4_096
+const shortMessage = 256
 const initialBytes = 4_096
 /** A buffer that had to grow beyond this is given up after the message. */
 const keptBytes = 1_048_576
@@ -22,6 +23,8 @@ export class MsgpackOutput {
   #bytes: Uint8Array
   #view: DataView
   #length = 0
+  /** What short messages are answered as, by their length: making one takes longer than to write them. */
+  #views: (Uint8Array | undefined)[] = []
 
   /** @param maxBytes - of one message; more is refused before it is allocated */
   constructor(maxBytes: number) {
@@ -39,7 +42,9 @@ export class MsgpackOutput {
   /** What was written, without a copy: good until the next message. */
   written(): Uint8Array {
     if (this.#length > this.#maxBytes) throw bytesRefusal(this.#maxBytes)
-    return this.#bytes.subarray(0, this.#length)
+    const length = this.#length
+    if (length >= shortMessage) return this.#bytes.subarray(0, length)
+    return (this.#views[length] ??= this.#bytes.subarray(0, length))
   }
 
   /** Any single byte that stands for itself: nil, false, true. */
@@ -252,9 +257,15 @@ export class MsgpackOutput {
   }
 
   #copy(data: Uint8Array): void {
-    this.#reserve(data.length)
-    this.#bytes.set(data, this.#length)
-    this.#length += data.length
+    const { length } = data
+    this.#reserve(length)
+    if (length > shortText) this.#bytes.set(data, this.#length)
+    else {
+      for (let index = 0; index < length; index++) {
+        this.#bytes[this.#length + index] = data[index] ?? 0
+      }
+    }
+    this.#length += length
   }
 
   #reserve(more: number): void {
@@ -271,6 +282,7 @@ export class MsgpackOutput {
 
   #use(bytes: Uint8Array<ArrayBuffer>): void {
     this.#bytes = bytes
+    this.#views = []
     this.#view = new DataView(bytes.buffer)
   }
 }
