@@ -8,7 +8,7 @@ export interface RefKind {
   /** The same on all nodes: 1 to 100 characters. */
   readonly name: string
   isOne(ref: ActorRef<never>): boolean
-  /** At most 1,024 bytes of UTF-8. */
+  /** At most 1,365 characters. */
   toData(ref: ActorRef<never>): string
   /** @throws whatever says that it means nothing */
   fromData(data: string): ActorRef<never>

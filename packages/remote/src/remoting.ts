@@ -228,18 +228,20 @@ export class Remoting implements Disposable {
         if (ownFrames.has(event.frameType)) this.#outbox.frameDropped(event.reason)
         return
       case 'lane-closed':
-        if (event.lane === 'data') this.#lost([this.#peers.of(event.peer)], event.lostFrames)
+        if (event.lane === 'data' && event.lostFrames > 0) {
+          this.#lost([this.#peers.of(event.peer)], event)
+        }
         return
       case 'dial-failed':
       case 'dial-refused':
-        if (event.lane === 'data') this.#lost(this.#peers.at(event.address), event.lostFrames)
+        if (event.lane === 'data') this.#lost(this.#peers.at(event.address), event)
         return
       default: // What opens and drains concerns nobody here.
     }
   }
 
   /** The newest of what was sent there is gone: some of it may be of other layers. */
-  #lost(peers: readonly Peer[], lostFrames: number): void {
+  #lost(peers: readonly Peer[], { lostFrames }: { readonly lostFrames: number }): void {
     if (lostFrames === 0) return
     for (const peer of peers) {
       const count = Math.min(lostFrames, peer.framesSent)

@@ -9,7 +9,7 @@ import { FrameReader } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { GoneRef } from './gone-ref.ts'
 import type { Peer } from './peer.ts'
-import { maxRefTextBytes, type RefKinds } from './ref-kinds.ts'
+import { maxRefTextBytes, type RefKind, type RefKinds } from './ref-kinds.ts'
 import { RemoteAnswer } from './remote-answer.ts'
 import { RemoteRef } from './remote-ref.ts'
 import type { RefCodec } from './serializer.ts'
@@ -82,9 +82,8 @@ export class WireRefs implements RefCodec {
   }
 
   isRef(value: object): boolean {
-    if (value instanceof RemoteRef || value instanceof AnswerRef || value instanceof RemoteAnswer) {
-      return true
-    }
+    if (value === this.question) return true
+    if (value instanceof RemoteRef || value instanceof AnswerRef) return true
     return 'tell' in value && typeof value.tell === 'function' && 'path' in value
   }
 
@@ -112,7 +111,7 @@ export class WireRefs implements RefCodec {
     if (kind !== undefined) {
       writer.u8(kinds.adopted)
       writer.text(kind.name)
-      writer.text(kind.toData(ref))
+      writer.text(dataOf(kind, ref))
       return
     }
     const { node, uid, path } = place ?? this.#exported(ref)
@@ -180,7 +179,7 @@ export class WireRefs implements RefCodec {
     if (answer !== undefined) return `${answer.node.key}?${answer.slot}.${answer.generation}`
     const place = this.#placeOf(ref)
     const kind = place === undefined ? this.#kinds.kindOf(ref) : undefined
-    if (kind !== undefined) return `*${encodeURIComponent(kind.name)} ${kind.toData(ref)}`
+    if (kind !== undefined) return `*${encodeURIComponent(kind.name)} ${dataOf(kind, ref)}`
     const { node, uid, path } = place ?? this.#exported(ref)
     return `${node.key}!${uid}${path}`
   }
@@ -238,6 +237,14 @@ export class WireRefs implements RefCodec {
     }
     return { node: this.#source.self, uid: this.#exports.uidOf(ref), path }
   }
+}
+
+/** @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE` */
+function dataOf(kind: RefKind, ref: ActorRef<never>): string {
+  const data = kind.toData(ref)
+  if (typeof data === 'string' && data.length * 3 <= maxRefTextBytes) return data
+  const todo = `Its toData() may give a text of ${Math.floor(maxRefTextBytes / 3)} characters.`
+  throw RemoteError.notSerializable(ref.path.slice(0, 100), `a ref of the kind ${kind.name}`, todo)
 }
 
 /** @throws RemoteError `CASTY_REMOTE_MALFORMED` */
