@@ -7,6 +7,8 @@ interface CachedText {
   readonly hash: number
   readonly bytes: Uint8Array
   readonly text: string
+  /** The place of the text that followed last time. */
+  next: number
 }
 
 /**
@@ -14,27 +16,44 @@ interface CachedText {
  * again, and a text that is there already is faster than making it. Each hash has one place, so the size is
  * fixed, and bytes made to collide only cost the time of reading them. A text gets its place when it is seen
  * for the second time in a row, lest names and ids that never come back drive out those that do.
+ *
+ * Messages alike hold texts in the same order: so whatever followed last time is looked at first, which is
+ * quicker than to hash what is there.
  */
 export class TextCache {
   readonly #entries: CachedText[] = Array.from({ length: slots }, () => ({
     hash: 0,
     bytes: new Uint8Array(0),
     text: '',
+    next: 0,
   }))
+  /** The text that was read last, where that has a place. */
+  #last: CachedText | undefined
   readonly #seen = new Int32Array(slots)
 
   /** @param length - short, for all of it is hashed */
   text(bytes: Uint8Array, from: number, length: number): string {
+    const last = this.#last
+    const expected = last === undefined ? undefined : this.#entries[last.next]
+    if (expected !== undefined && isAt(bytes, from, expected.bytes, length)) {
+      this.#last = expected
+      return expected.text
+    }
     let hash = length
     for (let index = from; index < from + length; index++) {
       hash = (hash * 31 + (bytes[index] ?? 0)) | 0
     }
     const slot = (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (slots - 1)
     const entry = this.#entries[slot]
-    if (entry?.hash === hash && isAt(bytes, from, entry.bytes, length)) return entry.text
+    if (entry?.hash === hash && isAt(bytes, from, entry.bytes, length)) {
+      if (last !== undefined) last.next = slot
+      this.#last = entry
+      return entry.text
+    }
+    this.#last = undefined
     const text = readShortText(bytes, from, length)
     if (this.#seen[slot] === hash) {
-      this.#entries[slot] = { hash, bytes: copied(bytes, from, length), text }
+      this.#entries[slot] = { hash, bytes: copied(bytes, from, length), text, next: 0 }
     }
     this.#seen[slot] = hash
     return text
