@@ -175,7 +175,7 @@ export class ActorSystem implements AsyncDisposable {
         resolve()
         return
       }
-      cell.ties.whenEnded(() => resolve())
+      cell.whenEnded(() => resolve())
       cell.order(stopOrder)
     })
   }
@@ -206,7 +206,8 @@ export class ActorSystem implements AsyncDisposable {
   }
 
   /**
-   * Has `stopped` called once, when an actor is no more: before it returns, where it has stopped already. Of a
+   * Has `stopped` called once, however often it is given, when an actor is no more: before it returns, where it
+   * has stopped already. Of a
    * ref that `adapt()` made, that is the actor which made it.
    *
    * @returns disposed of, it is not called any more
@@ -216,16 +217,9 @@ export class ActorSystem implements AsyncDisposable {
     if (ref instanceof DistantRef) return ref.watch(stopped)
     const cell = adaptingCell(ref) ?? this.#cellOf(ref)
     if (cell.runtime.system !== this) throw ActorError.foreignRef(ref.path, 'this system')
-    const told = (ending: Ending): void => {
-      try {
-        stopped(ending)
-      } catch (error) {
-        this.#report(error, `What was to be done when ${cell.path} stopped threw`)
-      }
-    }
-    if (cell.stage === 'stopped') told(cell.ending)
-    else cell.ties.whenEnded(told)
-    return { [Symbol.dispose]: () => cell.knownTies?.forget(told) }
+    cell.whenEnded(stopped)
+    if (cell.stage === 'stopped') cell.tellEnd()
+    return { [Symbol.dispose]: () => cell.forgetEnd(stopped) }
   }
 
   /**

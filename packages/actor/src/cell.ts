@@ -42,6 +42,9 @@ function isNotOwed(item: unknown): boolean {
 
 const unhandled: MessageHandler<unknown> = () => ({ type: 'unhandled' })
 
+/** Called when an actor has stopped. */
+export type OnEnd = (ending: Ending) => void
+
 export class Cell implements Runnable {
   readonly ref: LocalRef<unknown>
   readonly runtime: Runtime
@@ -64,6 +67,8 @@ export class Cell implements Runnable {
   #orders: Mailbox<SystemMessage> | undefined
   #context: CellContext | undefined
   #ties: Ties | undefined
+  /** One, or several: an entity has one, and there may be a million of them. */
+  #onEnd: OnEnd | Set<OnEnd> | undefined
   #isScheduled = false
 
   constructor(
@@ -93,6 +98,31 @@ export class Cell implements Runnable {
   get context(): CellContext {
     this.#context ??= this.runtime.conduct.contextOf(this)
     return this.#context
+  }
+
+  /** Has `told` called when the actor has stopped; once, however often it is given. */
+  whenEnded(told: OnEnd): void {
+    if (this.#onEnd instanceof Set) this.#onEnd.add(told)
+    else this.#onEnd = this.#onEnd === undefined ? told : new Set([this.#onEnd, told])
+  }
+
+  /** Not any more. */
+  forgetEnd(told: OnEnd): void {
+    if (this.#onEnd instanceof Set) this.#onEnd.delete(told)
+    else if (this.#onEnd === told) this.#onEnd = undefined
+  }
+
+  /** It has stopped: tells who wants to know. */
+  tellEnd(): void {
+    const onEnd = this.#onEnd
+    this.#onEnd = undefined
+    for (const told of onEnd instanceof Set ? onEnd : onEnd ? [onEnd] : []) {
+      try {
+        told(this.ending)
+      } catch (error) {
+        this.runtime.report(error, `What was to be done when ${this.path} stopped threw`)
+      }
+    }
   }
 
   get isHeld(): boolean {

@@ -82,12 +82,12 @@ export class EventStream<E extends { readonly type: string }> {
     }
     const cell = typeof subscriber === 'function' ? undefined : localCell(subscriber)
     if (cell?.stage === 'stopped') return { [Symbol.dispose]: () => {} }
-    cell?.ties.whenEnded(end)
+    cell?.whenEnded(end)
     this.#subscriptions.add(subscription)
     this.#listed = undefined
     return {
       [Symbol.dispose]: () => {
-        cell?.knownTies?.forget(end)
+        cell?.forgetEnd(end)
         end()
       },
     }

@@ -132,6 +132,7 @@ export function end(cell: Cell): void {
     for (const message of cell.mailbox.takeAll()) cell.undelivered(message, 'stopped')
   }
   cell.knownTies?.ended(cell)
+  cell.tellEnd()
   cell.runtime.publish({ type: 'actor-stopped', ref: cell.ref, ending: cell.ending })
   if (cell.parent) cell.parent.order({ type: 'child-ended', child: cell })
   else cell.runtime.ended()

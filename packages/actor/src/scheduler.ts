@@ -89,13 +89,13 @@ export class SystemScheduler implements Scheduler {
     const entry: Disposable = {
       [Symbol.dispose]: () => {
         timer[Symbol.dispose]()
-        cell?.knownTies?.forget(end)
+        cell?.forgetEnd(end)
         if (this.#entries.get(key) === entry) this.#entries.delete(key)
       },
     }
     if (cell?.stage === 'stopped') timer[Symbol.dispose]()
     else {
-      cell?.ties.whenEnded(end)
+      cell?.whenEnded(end)
       this.#entries.set(key, entry)
     }
     return entry

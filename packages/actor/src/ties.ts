@@ -40,7 +40,6 @@ export class Ties {
   named = 0
   // Each is made when there is somebody for it: few actors have more than one.
   #children: Map<string, Cell> | undefined
-  #onEnd: Set<(ending: Ending) => void> | undefined
   #watchers: Map<Cell, unknown> | undefined
   /** With what to be told of each actor of this system. */
   #watched: Map<Watched, unknown> | undefined
@@ -54,17 +53,6 @@ export class Ties {
   addChild(child: Cell): void {
     this.#children ??= new Map()
     this.#children.set(child.name, child)
-  }
-
-  /** Has `told` called when the actor has stopped. */
-  whenEnded(told: (ending: Ending) => void): void {
-    this.#onEnd ??= new Set()
-    this.#onEnd.add(told)
-  }
-
-  /** Not any more. */
-  forget(told: (ending: Ending) => void): void {
-    this.#onEnd?.delete(told)
   }
 
   /** Whether one of that name lives. */
@@ -149,14 +137,9 @@ export class Ties {
 
   /** Tells all who watch. */
   ended(cell: Cell): void {
-    if (this.#watchers) {
-      for (const [watcher, message] of this.#watchers)
-        watcher.enqueueAlways(terminationOf(watcher.ties, cell, message))
-      this.#watchers.clear()
-    }
-    if (!this.#onEnd) return
-    for (const told of this.#onEnd) told(cell.ending)
-    this.#onEnd.clear()
+    for (const [watcher, message] of this.#watchers ?? [])
+      watcher.enqueueAlways(terminationOf(watcher.ties, cell, message))
+    this.#watchers?.clear()
   }
 
   /** What was heard of was put aside, and will be heard again. */

@@ -9,6 +9,9 @@ import { text } from './option-values.ts'
 
 /** Checked once, where an id comes in. @throws ShardingError `CASTY_SHARDING_INVALID_OPTION` */
 export function checkedId(entityId: string): string {
+  // Of ids that are short, nobody needs to know how many bytes they are.
+  const isShort = typeof entityId === 'string' && entityId.length <= maxEntityIdBytes / 3
+  if (isShort && entityId.length > 0) return entityId
   return text('entityId', entityId, maxEntityIdBytes)
 }
 

@@ -109,12 +109,12 @@ export class EntityRegion<M> {
   }
 
   /** Asks an entity, and waits for its answer: as `ActorSystem.ask`. */
-  async ask<R, const Q extends M = M>(
+  ask<R, const Q extends M = M>(
     entityId: string,
     makeMessage: (replyTo: ActorRef<R>) => Q,
     options?: AskOptions,
   ): Promise<R> {
-    return await this.#system.ask<M, R, Q>(this.ref(entityId), makeMessage, options)
+    return this.#system.ask<M, R, Q>(this.ref(entityId), makeMessage, options)
   }
 
   /** The shard of an entity. */

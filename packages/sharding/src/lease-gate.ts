@@ -1,20 +1,29 @@
 import type { Gate } from '@casty/actor'
+import type { Clock } from '@casty/clock'
 
 /**
  * Open while this node has its lease. Asked at the very moment when something is to happen, so that a process
  * which stood still finds out before it does anything.
+ *
+ * A machine that slept finds its monotonic clock where it was. So the lease lasts as long by the wall clock, too;
+ * where that one was merely set, the next renewal opens the gate again.
  */
 export class LeaseGate implements Gate {
-  readonly #holds: () => boolean
+  readonly #clock: Clock
   readonly #listeners = new Set<() => void>()
+  #until = Number.NEGATIVE_INFINITY
+  #untilByWall = Number.NEGATIVE_INFINITY
+  /** Somebody may wait for it to open. */
+  #wasClosed = false
 
-  /** @param holds - whether the lease lasts, by the clock of this node */
-  constructor(holds: () => boolean) {
-    this.#holds = holds
+  constructor(clock: Clock) {
+    this.#clock = clock
   }
 
   isOpen(): boolean {
-    return this.#holds()
+    const isOpen = this.#clock.now() < this.#until && this.#clock.wallNow() < this.#untilByWall
+    if (!isOpen) this.#wasClosed = true
+    return isOpen
   }
 
   subscribe(opened: () => void): Disposable {
@@ -23,9 +32,13 @@ export class LeaseGate implements Gate {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
-  /** The lease is another: wakes those who wait, where it holds. */
-  changed(): void {
-    if (!this.isOpen()) return
+  /** The lease lasts until then, by `clock.now()`; -Infinity: there is none. */
+  setUntil(until: number): void {
+    if (until === this.#until) return
+    this.#until = until
+    this.#untilByWall = this.#clock.wallNow() + (until - this.#clock.now())
+    if (!this.#wasClosed || !this.isOpen()) return
+    this.#wasClosed = false
     for (const listener of new Set(this.#listeners)) listener()
   }
 }

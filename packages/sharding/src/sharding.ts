@@ -60,7 +60,7 @@ export class Sharding implements Disposable {
     this.#cluster = cluster
     this.#core = new ShardingCore({ ...settings, self: cluster.self }, system.clock.now())
     const core = this.#core
-    this.#gate = new LeaseGate(() => this.#mayAct())
+    this.#gate = new LeaseGate(system.clock)
     this.#regions = new Regions({
       system,
       cluster,
@@ -149,6 +149,7 @@ export class Sharding implements Disposable {
   [Symbol.dispose](): void {
     if (this.#isDisposed) return
     this.#isDisposed = true
+    this.#gate.setUntil(Number.NEGATIVE_INFINITY)
     this.#alarm?.timer[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
     this.#regions[Symbol.dispose]()
@@ -157,10 +158,6 @@ export class Sharding implements Disposable {
 
   get #now(): number {
     return this.#system.clock.now()
-  }
-
-  #mayAct(): boolean {
-    return !this.#isDisposed && this.#core.leaseUntil > this.#now
   }
 
   get #moment(): Moment {
@@ -195,7 +192,10 @@ export class Sharding implements Disposable {
     if (this.#isDisposed || this.#queue.push(event) > 1) return
     for (const next of this.#queue) {
       if (this.#isDisposed) break
-      for (const effect of this.#core.step(next, this.#moment)) this.#perform(effect)
+      const effects = this.#core.step(next, this.#moment)
+      // Before what runs here changes: what is another's by now must not act on an old lease.
+      this.#gate.setUntil(this.#core.leaseUntil)
+      for (const effect of effects) this.#perform(effect)
     }
     this.#queue.length = 0
     this.#arm()
@@ -210,8 +210,7 @@ export class Sharding implements Disposable {
       case 'table-committed':
         this.#regions.tableCommitted(effect.changes)
         return
-      case 'lease-changed':
-        this.#gate.changed()
+      case 'lease-changed': // Every step may change it: the gate was told already.
         return
       case 'report-replicas': // Types with copies answer for themselves; none has any here.
         this.#dispatch({ type: 'replicas-reported', to: effect.to, shards: [] })

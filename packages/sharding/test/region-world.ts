@@ -30,7 +30,6 @@ export interface RegionNode {
   table: ShardTable
   /** What the node does not know of the table yet. */
   isDeaf: boolean
-  hasLease: boolean
 }
 
 export class RegionWorld implements AsyncDisposable {
@@ -84,7 +83,8 @@ export class RegionWorld implements AsyncDisposable {
       lost.push(`${reason} ${path}: ${JSON.stringify(message)}`)
     })
     const remoting = Remoting.attach({ system, cluster, random })
-    const gate = new LeaseGate(() => node.hasLease)
+    const gate = new LeaseGate(clock)
+    gate.setUntil(Infinity)
     const released: string[] = []
     const regions = new Regions({
       system,
@@ -116,7 +116,6 @@ export class RegionWorld implements AsyncDisposable {
       released,
       table: ShardTable.empty,
       isDeaf: false,
-      hasLease: true,
     }
     cluster.subscribe(() => regions.membersChanged(cluster.getState()))
     this.#nodes.set(host, node)
@@ -206,9 +205,7 @@ export class RegionWorld implements AsyncDisposable {
   }
 
   lease(host: string, has: boolean): void {
-    const node = this.node(host)
-    node.hasLease = has
-    node.gate.changed()
+    this.node(host).gate.setUntil(has ? Infinity : -Infinity)
   }
 
   async kill(host: string): Promise<void> {

@@ -24,6 +24,12 @@ export interface StarterPort {
   warn(what: string): void
 }
 
+/** The shard that an entity lives in. */
+export interface EntityHost {
+  /** It has stopped. */
+  ended(entity: Entity): void
+}
+
 export class EntityStarter {
   readonly #port: StarterPort
   #region: ActorContext<never> | undefined
@@ -49,7 +55,7 @@ export class EntityStarter {
   }
 
   /** @returns undefined where it cannot be started: the system is about to end */
-  spawn(entity: Entity, ended: () => void): ActorRef<unknown> | undefined {
+  spawn(entity: Entity, shard: EntityHost): ActorRef<unknown> | undefined {
     const { system, type, gate } = this.#port
     const { entity: factory, mailbox } = type
     if (!this.#region || !factory) return undefined
@@ -62,7 +68,7 @@ export class EntityStarter {
     const options = { gate, ...(mailbox && { mailbox }), ...(name !== undefined && { name }) }
     try {
       const actor = this.#region.spawn(behavior, options)
-      system.whenStopped(actor, ended)
+      system.whenStopped(actor, () => shard.ended(entity))
       return actor
     } catch (error) {
       this.#port.report(error, `Entity ${entity.entityId} of ${type.name} could not be started`)

@@ -11,8 +11,10 @@ export interface FormerLife {
 
 /** What a shard needs of the region that hosts it. */
 export interface ShardHost {
-  /** Starts the actor of an entity, and says when it has stopped. Undefined where it cannot be started. */
-  spawn(entity: Entity, ended: () => void): ActorRef<unknown> | undefined
+  /** Starts the actor of an entity, and tells `shard` when it has stopped. Undefined where it cannot be started. */
+  spawn(entity: Entity, shard: HostedShard): ActorRef<unknown> | undefined
+  /** One has stopped, and what was to follow from that here has followed. */
+  ended(entity: Entity): void
   /** Hands a letter to an actor that is active. */
   hand(actor: ActorRef<unknown>, letter: Letter): void
   /** Has an actor stop behind all that it was sent. */
@@ -191,7 +193,7 @@ export class HostedShard implements EntityHome {
   }
 
   #spawn(entity: Entity): void {
-    entity.actor = this.#host.spawn(entity, () => this.#ended(entity))
+    entity.actor = this.#host.spawn(entity, this)
     if (!entity.actor) {
       this.#entities.delete(entity.entityId)
       return
@@ -210,7 +212,8 @@ export class HostedShard implements EntityHome {
     if (this.#stage === 'finishing') this.passivate(entity)
   }
 
-  #ended(entity: Entity): void {
+  /** Its actor has stopped. */
+  ended(entity: Entity): void {
     this.#host.unwatchIdle(entity)
     this.#entities.delete(entity.entityId)
     if (this.#stage === 'finishing') this.#collect(entity)
@@ -218,6 +221,7 @@ export class HostedShard implements EntityHome {
     else if (this.#isForced) this.#abandonWaiting(entity)
     else if (entity.waiting) this.#beginAgain(entity.entityId, entity.waiting)
     if (this.#stage === 'finishing' && this.size === 0) this.#emptied()
+    this.#host.ended(entity)
   }
 
   #beginAgain(entityId: string, waiting: Letter[]): void {

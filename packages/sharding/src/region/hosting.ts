@@ -90,16 +90,14 @@ export class Hosting {
     const port = this.#port
     return {
       maxWaiting: this.#settings.maxWaiting,
-      spawn: (entity, ended) => {
-        const actor = starter.spawn(entity, () => {
-          ended()
-          this.#ended(entity)
-        })
+      spawn: (entity, shard) => {
+        const actor = starter.spawn(entity, shard)
         if (actor) port.tally.started++
         if (actor) this.#keepAlive.started(entity.entityId, port.now())
         else this.#ended(entity)
         return actor
       },
+      ended: (entity) => this.#ended(entity),
       hand: (actor, letter) => {
         port.tally.delivered++
         port.system.deliver(actor, letter.message, letter)
