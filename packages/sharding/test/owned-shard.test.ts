@@ -41,7 +41,7 @@ test('a handoff goes through its stages', () => {
   expect(shard.fenced(b.key, 5, 1)).toEqual([])
   expect(names(shard.fenced(c.key, 5, 2))).toEqual(['drain'])
   expect(shard.emptied(3)).toEqual([{ type: 'hand-over', to: b, epoch: 5 }])
-  expect(shard.handedOver(b)).toEqual([{ type: 'released', epoch: 5, leftBehind: false }])
+  expect(shard.handedOver(b)).toEqual([{ type: 'released', epoch: 5 }])
   const given = { epoch: 6, owner: b, movingTo: undefined }
   expect(shard.homeChanged(given, others, 9)).toEqual([{ type: 'end', epoch: 5 }])
   expect(shard.stage).toBe('absent')
@@ -53,7 +53,9 @@ test('each stage ends by itself', () => {
   expect(names(shard.settle(10))).toEqual(['drain'])
   expect(shard.nextDeadline()).toBe(110)
   expect(names(shard.settle(110))).toEqual(['force'])
-  expect(shard.settle(130)).toEqual([{ type: 'released', epoch: 5, leftBehind: true }])
+  expect(names(shard.settle(130))).toEqual(['leave-behind', 'hand-over'])
+  expect(shard.nextDeadline()).toBe(160)
+  expect(names(shard.settle(160))).toEqual(['released'])
   expect(shard.nextDeadline()).toBeUndefined()
 })
 

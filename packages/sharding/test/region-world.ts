@@ -5,7 +5,7 @@ import { ManualClock, seededRandom } from '@casty/clock'
 import { Cluster, NodeAddress, type NodeIdentity } from '@casty/membership'
 import { Remoting } from '@casty/remote'
 import { createMemoryNetwork, type MemoryNetwork } from '@casty/transport'
-import type { EntityRegion, EntityType, ShardingLimits } from '@casty/sharding'
+import type { EntityRegion, EntityType, ShardingLimits, TypeSettings } from '@casty/sharding'
 import { checkType } from '../src/entity-type.ts'
 import { LeaseGate } from '../src/lease-gate.ts'
 import { Regions } from '../src/regions.ts'
@@ -145,8 +145,13 @@ export class RegionWorld implements AsyncDisposable {
     const started = this.nodes.map(
       ({ host, regions }) => [host, regions.start<M>(checkType(type))] as const,
     )
-    this.#change({ type: 'type', settings })
+    this.declare(settings)
     return new Map(started)
+  }
+
+  /** Has the table know a type. */
+  declare(settings: TypeSettings): void {
+    this.#change({ type: 'type', settings })
   }
 
   /** Gives a shard to a node, under the next epoch. */

@@ -83,6 +83,11 @@ export class ShardingWorld implements AsyncDisposable {
     return [...this.#nodes.values()]
   }
 
+  /** Every process there ever was. */
+  get everStarted(): readonly ShardingNode[] {
+    return this.#everStarted
+  }
+
   node(host: string): ShardingNode {
     const node = this.#nodes.get(host)
     if (!node) throw new Error(`No process runs at ${host}`)

@@ -11,14 +11,23 @@ type Counting =
 const counter: EntityType<Counting> = {
   name: 'counter',
   numShards: 12,
-  entity: () =>
+  entity: (entity) =>
     Behaviors.setup(() => {
-      let total = 0
+      let total = typeof entity.handedOver === 'number' ? entity.handedOver : 0
+      entity.handOver(() => total)
       return Behaviors.receive<Counting>((message) => {
         if (message.type === 'add') total += message.amount
         else message.replyTo.tell(total)
       })
     }),
+}
+
+type Regions = ReadonlyMap<string, EntityRegion<Counting>>
+
+function of(regions: Regions, host: string): EntityRegion<Counting> {
+  const region = regions.get(host)
+  if (!region) throw new Error(`No region at ${host}`)
+  return region
 }
 
 async function total(
@@ -29,21 +38,138 @@ async function total(
   return await world.settled(region.ask<number>(id, (replyTo) => ({ type: 'total', replyTo })))
 }
 
-function shardsOf(regions: ReadonlyMap<string, EntityRegion<Counting>>): readonly number[] {
+function shardsOf(regions: Regions): readonly number[] {
   return [...regions.values()].map((region) => region.statistics().shards)
 }
 
+/** Starts the type everywhere, and waits until all shards have a home. */
+async function started(world: ShardingWorld, type: EntityType<Counting>): Promise<Regions> {
+  const regions = world.startType(type)
+  await world.until(() => shardsOf(regions).reduce((sum, count) => sum + count, 0) === 12)
+  return regions
+}
+
+const ids = Array.from({ length: 30 }, (_, index) => `e${index}`)
+
 test('entities answer on three nodes, each from one of them', async () => {
   await using world = await ShardingWorld.of('a b c')
-  const regions = world.startType(counter)
-  await world.until(() => shardsOf(regions).reduce((sum, count) => sum + count) === 12)
+  const regions = await started(world, counter)
   expect(shardsOf(regions)).toEqual([4, 4, 4])
   for (const region of regions.values()) {
-    for (const id of ['x', 'y', 'z']) region.tell(id, { type: 'add', amount: 1 })
+    for (const id of ids) region.tell(id, { type: 'add', amount: 1 })
   }
   await world.settle()
   for (const region of regions.values()) {
-    for (const id of ['x', 'y', 'z']) expect(await total(world, region, id)).toBe(3)
+    for (const id of ids) expect(await total(world, region, id)).toBe(3)
   }
   expect(world.nodes.flatMap(({ lost }) => lost)).toEqual([])
+})
+
+test('a node that joins gets its share, with what entities hand over', async () => {
+  await using world = await ShardingWorld.of('a b')
+  const regions = new Map(await started(world, counter))
+  for (const id of ids) of(regions, 'a').tell(id, { type: 'add', amount: 1 })
+  await world.settle()
+  const c = await world.start('c')
+  regions.set('c', c.sharding.start(counter))
+  await world.until(() => of(regions, 'c').statistics().shards === 4)
+  await world.settle(500)
+  expect(shardsOf(regions)).toEqual([4, 4, 4])
+  for (const id of ids) expect(await total(world, of(regions, 'c'), id)).toBe(1)
+  expect(world.nodes.flatMap(({ lost }) => lost)).toEqual([])
+})
+
+test('a node that leaves hands over all that it has, under load, and loses nothing', async () => {
+  await using world = await ShardingWorld.of('a b c')
+  const regions = await started(world, counter)
+  const senders = ['a', 'c'].map((host) => of(regions, host))
+  let sent = 0
+  let isLoaded = true
+  const load = (): void => {
+    for (const region of senders) {
+      for (const id of ids) region.tell(id, { type: 'add', amount: 1 })
+    }
+    sent += senders.length
+    if (isLoaded) world.clock.schedule(7, load)
+  }
+  load()
+  const leaving = world.leave('b')
+  expect(await leaving).toBe('left')
+  isLoaded = false
+  await world.settle(500)
+  for (const id of ids) expect(await total(world, of(regions, 'a'), id)).toBe(sent)
+  expect(world.everStarted.flatMap(({ lost }) => lost)).toEqual([])
+})
+
+test('the coordinator may be the one that leaves', async () => {
+  await using world = await ShardingWorld.of('a b c')
+  const regions = await started(world, counter)
+  for (const id of ids) of(regions, 'b').tell(id, { type: 'add', amount: 1 })
+  await world.settle()
+  expect(world.node('a').sharding.explain().isCoordinator).toBe(true)
+  expect(await world.leave('a')).toBe('left')
+  for (const id of ids) expect(await total(world, of(regions, 'b'), id)).toBe(1)
+})
+
+test.each(['a', 'b'])(
+  'when %s dies, others answer for it within four seconds, and no question outlives its time',
+  async (dead) => {
+    await using world = await ShardingWorld.of('a b c')
+    const regions = await started(world, counter)
+    const region = of(regions, 'c')
+    for (const id of ids) await total(world, region, id)
+    const waiting = new Set(ids)
+    let asked = 0
+    let settled = 0
+    const ask = (id: string): void => {
+      asked++
+      region
+        .ask<number>(id, (replyTo) => ({ type: 'total', replyTo }), { timeoutMs: 400 })
+        .then(
+          () => void waiting.delete(id),
+          () => {},
+        )
+        .finally(() => settled++)
+    }
+    await world.kill(dead)
+    const died = world.clock.now()
+    while (waiting.size > 0 && world.clock.now() - died < 10_000) {
+      for (const id of waiting) ask(id)
+      await world.settle(100)
+    }
+    expect(world.clock.now() - died).toBeLessThanOrEqual(4_000)
+    await world.settle(400)
+    expect(settled).toBe(asked)
+  },
+)
+
+test('entities live on members with their role only', async () => {
+  await using world = await ShardingWorld.of('a')
+  const b = await world.start('b', { cluster: { roles: ['worker'] } })
+  await world.until(() =>
+    world.nodes.every(({ cluster }) => cluster.getState().members.length === 2),
+  )
+  const regions = await started(world, { ...counter, role: 'worker' })
+  expect(shardsOf(regions)).toEqual([0, 12])
+  expect(await total(world, of(regions, 'a'), 'x')).toBe(0)
+  expect(b.sharding.explain().regions[0]?.entities).toBe(1)
+})
+
+test('a node that is downed stops what it ran', async () => {
+  const stopped: string[] = []
+  await using world = await ShardingWorld.of('a b c')
+  const regions = await started(world, {
+    ...counter,
+    entity: ({ entityId }) =>
+      Behaviors.withLifecycle(
+        Behaviors.receive<Counting>(() => {}),
+        { postStop: () => void stopped.push(entityId) },
+      ),
+  })
+  for (const id of ids) of(regions, 'a').tell(id, { type: 'add', amount: 1 })
+  await world.settle()
+  const { entities } = of(regions, 'b').statistics()
+  world.node('a').cluster.down(world.node('b').cluster.self)
+  await world.until(() => stopped.length === entities)
+  expect(of(regions, 'b').statistics().entities).toBe(0)
 })

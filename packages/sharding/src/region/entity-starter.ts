@@ -60,9 +60,10 @@ export class EntityStarter {
     const { entity: factory, mailbox } = type
     if (!this.#region || !factory) return undefined
     const behavior: Behavior<unknown> = Behaviors.setup(() => {
-      const made = factory(entity)
-      entity.handedOver = undefined // It is not to be held for ever, nor to begin with again after a failure.
-      return made
+      // After a failure it begins anew, and not with what it came with.
+      if (entity.hasBegun) entity.handedOver = undefined
+      entity.hasBegun = true
+      return factory(entity)
     })
     const name = actorNameOf(entity.entityId)
     const options = { gate, ...(mailbox && { mailbox }), ...(name !== undefined && { name }) }

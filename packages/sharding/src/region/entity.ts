@@ -28,6 +28,8 @@ export class Entity extends IdleItem implements EntityContext {
   /** What is kept for its next life. */
   waiting: Letter[] | undefined
   handedOver: unknown
+  /** Its behavior was made at least once. */
+  hasBegun = false
   /** Tells what it hands over. */
   state: (() => unknown) | undefined
 

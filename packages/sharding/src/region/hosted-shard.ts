@@ -21,6 +21,7 @@ export interface ShardHost {
   finish(actor: ActorRef<unknown>): void
   /** Has an actor stop after what it handles now. */
   stop(actor: ActorRef<unknown>): void
+  passivate(entity: Entity): void
   /** Looks after an entity that may become idle, and no more. */
   watchIdle(entity: Entity): void
   unwatchIdle(entity: Entity): void
@@ -124,7 +125,8 @@ export class HostedShard implements EntityHome {
   /** An actor did not handle it, because it had stopped. @returns false where it cannot be kept */
   takesBack(letter: Letter): boolean {
     const entity = this.#entities.get(letter.entityId)
-    if (!entity || this.#stage === 'over' || letter.lives >= maxLives) return false
+    // One that has not begun did not have it: what it keeps was sent later.
+    if (!entity?.actor || this.#stage === 'over' || letter.lives >= maxLives) return false
     if ((entity.waiting?.length ?? 0) >= this.#host.maxWaiting) return false
     letter.lives++
     entity.stage = 'finishing'
@@ -133,6 +135,11 @@ export class HostedShard implements EntityHome {
   }
 
   passivate(entity: Entity): void {
+    if (this.find(entity.entityId) === entity) this.#host.passivate(entity)
+  }
+
+  /** Has one stop when it has handled what it was sent. */
+  finishOne(entity: Entity): void {
     if (entity.stage !== 'active' || !entity.actor) return
     entity.stage = 'finishing'
     this.#host.unwatchIdle(entity)
@@ -142,7 +149,7 @@ export class HostedShard implements EntityHome {
   /** Has all entities handle what they have, and stop. */
   finish(): void {
     this.#stage = 'finishing'
-    for (const entity of this.#entities.values()) this.passivate(entity)
+    for (const entity of this.#entities.values()) this.finishOne(entity)
     if (this.size === 0) this.#emptied()
   }
 
@@ -158,14 +165,15 @@ export class HostedShard implements EntityHome {
     for (const { actor } of this.#entities.values()) if (actor) this.#host.stop(actor)
   }
 
-  /** It is another's: its entities are to stop at once, and nothing of it starts again. */
+  /** Its entities are to stop at once, and nothing of it starts again. */
   end(): void {
     this.#stage = 'over'
-    for (const entity of this.#entities.values()) {
+    const entities = [...this.#entities.values()]
+    this.#entities.clear()
+    for (const entity of entities) {
       this.#abandonWaiting(entity)
       this.#host.unwatchIdle(entity)
       if (entity.actor) this.#host.stop(entity.actor)
-      else this.#entities.delete(entity.entityId) // It never began.
     }
   }
 
@@ -209,7 +217,7 @@ export class HostedShard implements EntityHome {
       if (entity.actor) this.#host.hand(entity.actor, letter)
       else this.#host.abandon(letter, this.#isForced)
     }
-    if (this.#stage === 'finishing') this.passivate(entity)
+    if (this.#stage === 'finishing') this.finishOne(entity)
   }
 
   /** Its actor has stopped. */

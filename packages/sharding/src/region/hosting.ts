@@ -104,6 +104,7 @@ export class Hosting {
       },
       finish: (actor) => starter.finish(actor),
       stop: (actor) => void port.system.stop(actor),
+      passivate: (entity) => this.passivate(entity),
       watchIdle: (entity) => this.#watchIdle(entity),
       unwatchIdle: (entity) => this.#wheel?.remove(entity),
       abandon: (letter, mayWait) => {
@@ -217,11 +218,13 @@ export class Hosting {
       case 'force':
         this.#force(shard)
         return
+      case 'leave-behind':
+        this.#leaveBehind(shard)
+        return
       case 'hand-over':
         this.#handOver(shard, effect.to, effect.epoch)
         return
       case 'released':
-        if (effect.leftBehind) this.#leaveBehind(shard)
         this.#sending.delete(shard)
         this.#port.released(shard, effect.epoch)
         return
@@ -284,14 +287,17 @@ export class Hosting {
     this.#port.warn(
       `${hosted.size} entities of shard ${shard} do not stop: the shard moves on without waiting for them`,
     )
-    this.#end(shard)
+    this.#endAll(hosted)
   }
 
   #end(shard: number): void {
     const hosted = this.#hosted.get(shard)
     this.#hosted.delete(shard)
     this.#sending.delete(shard)
-    if (!hosted) return
+    if (hosted) this.#endAll(hosted)
+  }
+
+  #endAll(hosted: HostedShard): void {
     for (const entity of hosted.entities()) {
       if (entity.actor) this.#former.set(entity.entityId, { entity, whenGone: [] })
     }
@@ -348,7 +354,7 @@ export class Hosting {
     const hosted = this.#hosted.get(entity.shard)
     if (hosted?.find(entity.entityId) !== entity) return
     if (entity.stage === 'active') this.#port.tally.passivated++
-    hosted.passivate(entity)
+    hosted.finishOne(entity)
   }
 
   #watchIdle(entity: Entity): void {

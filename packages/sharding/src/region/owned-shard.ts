@@ -27,10 +27,12 @@ export type OwnerEffect =
   | { readonly type: 'stay' }
   /** Entities are to stop after what they handle now: they did not do so by themselves in time. */
   | { readonly type: 'force' }
+  /** Those that did not stop even so are waited for no longer. */
+  | { readonly type: 'leave-behind' }
   /** What stopped entities left is to be sent to the new owner. */
   | { readonly type: 'hand-over'; readonly to: NodeIdentity; readonly epoch: number }
   /** The coordinator is to know that nothing of it runs here any more. */
-  | { readonly type: 'released'; readonly epoch: number; readonly leftBehind: boolean }
+  | { readonly type: 'released'; readonly epoch: number }
   /** It is another's: entities are to stop at once. */
   | { readonly type: 'end'; readonly epoch: number }
 
@@ -51,10 +53,11 @@ type Stage =
   | { readonly type: 'fencing'; readonly waitsFor: Set<NodeKey>; readonly until: number }
   | { readonly type: 'draining'; readonly until: number; readonly isForced: boolean }
   | { readonly type: 'handing-over'; readonly until: number }
-  | { readonly type: 'released'; readonly leftBehind: boolean }
+  | { readonly type: 'released' }
 
 const absent: Stage = Object.freeze({ type: 'absent' })
 const running: Stage = Object.freeze({ type: 'running' })
+const released: Stage = Object.freeze({ type: 'released' })
 
 /** Mutable, and of its owner alone. */
 export class OwnedShard {
@@ -169,7 +172,7 @@ export class OwnedShard {
   /** The new owner has all that was to be handed over; or there was nothing. */
   handedOver(to: NodeIdentity): readonly OwnerEffect[] {
     if (this.#stage.type !== 'handing-over' || !this.#to?.equals(to)) return []
-    return this.#release(false)
+    return this.#release()
   }
 
   /** When it wants to be settled next. */
@@ -189,13 +192,13 @@ export class OwnedShard {
       }
       case 'draining': {
         if (stage.until > now) return []
-        if (stage.isForced) return this.#release(true)
+        if (stage.isForced) return [{ type: 'leave-behind' }, ...this.#handOver(now)]
         const until = now + this.#settings.stopTimeoutMs
         this.#stage = { type: 'draining', until, isForced: true }
         return [{ type: 'force' }]
       }
       case 'handing-over':
-        return stage.until > now ? [] : this.#release(false)
+        return stage.until > now ? [] : this.#release()
       case 'absent':
       case 'running':
       case 'released':
@@ -209,8 +212,8 @@ export class OwnedShard {
     return [{ type: 'hand-over', to: this.#to, epoch: this.#epoch }]
   }
 
-  #release(leftBehind: boolean): readonly OwnerEffect[] {
-    this.#stage = { type: 'released', leftBehind }
-    return [{ type: 'released', epoch: this.#epoch, leftBehind }]
+  #release(): readonly OwnerEffect[] {
+    this.#stage = released
+    return [{ type: 'released', epoch: this.#epoch }]
   }
 }
