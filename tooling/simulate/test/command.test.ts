@@ -8,7 +8,7 @@ import { bugs } from '../src/bugs/catalogue.ts'
 const main = join(import.meta.dirname, '../src/main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'casty-simulate-test-'))
 /** Which nearly every run shows. */
-const grossBug = 'row-of-the-gone-kept'
+const grossBug = 'answers-before-the-journal'
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -96,7 +96,7 @@ test('a seeded bug is caught, and the seed is told in full, with a smaller plan'
   const command = String(found?.['replay'])
   const { code, out } = await simulate(command.replace('pnpm simulate ', ''))
   expect(code).toBe(1)
-  expect(out).toMatch(/^✗ simulation: membership seed \d+\n {2}\S.*, at \d+\.\d{3} s: /)
+  expect(out).toMatch(/^✗ simulation: journal seed \d+\n {2}\S.*, at \d+\.\d{3} s: /)
   expect(out).toContain(`Repeat it: ${command}\n`)
   expect(out).toMatch(/Made smaller by \d+ runs, from \d+ actions to \d+\./)
   expect(out).toMatch(/ [a-z] {3}violation /)
@@ -104,7 +104,7 @@ test('a seeded bug is caught, and the seed is told in full, with a smaller plan'
   const planFile = /pnpm simulate --plan (\S+) --bugs/.exec(out)?.[1] ?? ''
   const told = await simulate(`--plan ${planFile} --bugs ${grossBug}`)
   expect(told.code).toBe(1)
-  expect(told.out).toContain(`✗ simulation: membership plan ${planFile}\n`)
+  expect(told.out).toContain(`✗ simulation: journal plan ${planFile}\n`)
   expect(told.out).not.toContain('--seed')
   // The hash below the smaller run is its own.
   const hash = /trace (\w+)/.exec(told.out)?.[1] ?? 'none'
@@ -116,7 +116,7 @@ test('a bug that was asked for by name is told with the command that repeats the
   const { out } = await simulate(`--bugs ${grossBug}`)
   expect(out).toMatch(
     new RegExp(
-      `\\n  Repeat it: pnpm simulate --scenario membership --seed \\d+ --bugs ${grossBug}\\n`,
+      `\\n  Repeat it: pnpm simulate --scenario journal --seed \\d+ --bugs ${grossBug}\\n`,
     ),
   )
 })
