@@ -30,7 +30,9 @@ const mostUnderWay = 20 * burst
 const { workload, port } = JSON.parse(process.argv[2] ?? '') as Assignment
 process.on('disconnect', () => process.exit())
 
-const meter = new Meter((perSecond) => report({ type: 'measured', perSecond }), warmUpMs)
+const isSequential = workload.type === 'ask' && workload.inFlight === 1
+const warmUp = { ms: warmUpMs, count: isSequential ? 50_000 : 500_000 }
+const meter = new Meter((perSecond) => report({ type: 'measured', perSecond }), warmUp)
 const cluster = await Cluster.start({
   name: 'bench',
   transport: tcpTransport(),
