@@ -13,7 +13,7 @@ export function chaos(world: World, { forMs = 40_000, peaceMs = 60_000, hosts = 
     world.at(at, () => mischief(world, names.slice(0, nodes + 1)))
   }
   world.run(forMs)
-  world.heal()
+  world.calm()
   for (const node of world.alive) node.pausedUntil = Math.min(node.pausedUntil, world.now)
   for (const node of world.alive) world.pause(node, 0.1)
   world.run(peaceMs)

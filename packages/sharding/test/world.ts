@@ -108,7 +108,7 @@ export class World {
   readonly nodes: WorldNode[] = []
   readonly random: () => number
   readonly invariants: Invariants
-  readonly options: Required<WorldOptions>
+  options: Required<WorldOptions>
   now = 0
   #views: (readonly Record[])[] = [[]]
   /** Latest first. */
@@ -265,6 +265,12 @@ export class World {
 
   heal(): void {
     this.#cuts.clear()
+  }
+
+  /** From now on, nothing is lost or late. */
+  calm(): void {
+    this.heal()
+    this.options = { ...this.options, lossShare: 0, slowShare: 0 }
   }
 
   linked(from: NodeKey, to: NodeKey): boolean {
