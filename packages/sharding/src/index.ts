@@ -17,6 +17,7 @@ export {
 } from './sharding-options.ts'
 export { decodeShardingMessage, encodeShardingMessage } from './codec.ts'
 export { type CoreEffect, type CoreEvent, type Moment } from './core/core-events.ts'
+export type { AgreementExplanation } from './core/explain-agreement.ts'
 export { ShardingCore } from './core/sharding-core.ts'
 export { coreDefaults, type CoreSettings } from './core/core-settings.ts'
 export {

@@ -178,3 +178,24 @@ test('of the replicas of a shard whose owner is gone, the one that is furthest b
     expect(a?.core.committed.row('t', shard).owner?.key).toBe(row?.replicas[1]?.key)
   }
 })
+
+test('a node says why there is no coordinator', () => {
+  const world = new World({ seed: 16, ...quiet })
+  const [a, b, c] = grown(world, ['a', 'b', 'c'])
+  if (!a || !b || !c) return expect.unreachable()
+  const summary = () => c.core.explain(c.clock(world.now)).summary
+  expect(summary()).toMatch(/^a:1#1 is the coordinator, in term \d+, or wants to be\.$/)
+  expect(a.core.explain(a.clock(world.now)).summary).toMatch(
+    /^This node is the coordinator, in term/,
+  )
+  world.kill(a)
+  world.kill(b)
+  world.run(4_000)
+  expect(summary()).toMatch(
+    /This node asks for promises of term \d+; no answer came from a:1#1, b:1#2/,
+  )
+  expect(c.core.explain(c.clock(world.now))).toMatchObject({
+    leaseForMs: 0,
+    voters: [a.key, b.key, c.key],
+  })
+})

@@ -118,6 +118,8 @@ export class World {
   #lostSince = new Map<NodeKey, number>()
   /** What a node has of a shard that others own. */
   copiesAt: (node: WorldNode, shard: ShardAtEpoch) => Copies | undefined = () => undefined
+  /** What becomes of the next messages; of those behind them, chance decides. */
+  fates: ('fine' | 'lost' | 'late')[] = []
   /** Sent so far, by type. */
   readonly sent = new Map<string, number>()
 
@@ -374,7 +376,9 @@ export class World {
     const { lossShare, slowShare, slowMs } = this.options
     if (!this.linked(node.key, to.key) || this.random() < lossShare) return
     const isSlow = this.random() < slowShare
-    const delay = 0.5 + this.random() * (isSlow ? slowMs : 20)
+    const fate = this.fates.shift()
+    if (fate === 'lost') return
+    const delay = fate === 'late' ? slowMs : 0.5 + this.random() * (isSlow ? slowMs : 20)
     this.at(delay, () => {
       const target = this.nodes.find(({ key }) => key === to.key)
       if (!target?.isAlive || !this.linked(node.key, to.key)) return

@@ -75,6 +75,7 @@ export class Allocator {
   ): void {
     const row = this.#node.log.latest.row(typeName, shard)
     if (row.owner?.key !== from || row.epoch !== epoch || written < epoch) return
+    if (this.#refused.get(shardKey(typeName, shard))?.written === written) return
     this.#refused.set(shardKey(typeName, shard), { epoch, written })
     this.#isStale = true
   }

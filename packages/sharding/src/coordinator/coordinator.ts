@@ -6,7 +6,7 @@ import type { NodeState } from '../core/node-state.ts'
 import { mayRun } from '../core/view.ts'
 import type { AnswerMessage, Change, Grant, RefusalMessage, ShardingMessage } from '../protocol.ts'
 import { founders } from '../authority/founding.ts'
-import { rowsChanged } from '../table/shard-table.ts'
+import { rowsChanged, weightOf } from '../table/shard-table.ts'
 import { compareVersions, sameVersion } from '../table/version.ts'
 import { Allocator } from './allocator.ts'
 import type { Follower } from './follower.ts'
@@ -28,6 +28,8 @@ export class Coordinator {
   /** No campaign before. */
   #retryAt = Number.NEGATIVE_INFINITY
   #highestSeen = 0
+  /** Since when this node, on its way out, has nothing left to do as the coordinator. */
+  #idleSince: number | undefined
 
   constructor(node: NodeState) {
     this.#node = node
@@ -72,7 +74,7 @@ export class Coordinator {
     if (!term || !allocator || !term.followers.has(from)) return
     switch (message.type) {
       case 'accepted':
-        if (message.term === term.number) term.accepted(from, message.version)
+        if (message.term === term.number) term.accepted(from, message.version, now)
         break
       case 'regions':
         allocator.regionsTold(from, message, now)
@@ -96,7 +98,10 @@ export class Coordinator {
     const { latest, committed } = this.#node.log
     const mayPlan = term.isEstablished && term.hasRight(now) && latest === committed
     const retryAt = mayPlan ? this.#allocator?.retryAt : undefined
-    return Math.min(term.nextRoundAt, retryAt ?? Number.POSITIVE_INFINITY)
+    const patientUntil = (this.#idleSince ?? now) + this.#node.settings.leaseMs / 2
+    const resignsAt = this.#idleSince !== undefined && patientUntil > now ? patientUntil : undefined
+    const never = Number.POSITIVE_INFINITY
+    return Math.min(term.nextRoundAt, retryAt ?? never, resignsAt ?? never)
   }
 
   /** Does what is due. */
@@ -268,6 +273,9 @@ export class Coordinator {
     if (!view.some(({ status }) => status === 'up')) return
     if (!sameVersion(log.latest.version, log.committed.version)) return
     if (this.#node.isNeeded) return
+    this.#idleSince ??= now
+    const isPatient = now < this.#idleSince + this.#node.settings.leaseMs / 2
+    if (isPatient && !this.#haveApplied(term)) return
     const leasesForMs = this.#leases.longestFrom(now)
     const claim = { term: term.number, coordinator: self }
     this.#node.acceptor = endPromise(this.#node.acceptor, claim, leasesForMs, now)
@@ -278,10 +286,21 @@ export class Coordinator {
     this.#end(now)
   }
 
+  /** Whether everybody in reach acts on the last change: nobody would tell them for a while. */
+  #haveApplied(term: Term): boolean {
+    const { log, view, self } = this.#node
+    return view.every(({ node, status, isReachable }) => {
+      if (status !== 'up' || !isReachable || node.key === self.key) return true
+      const applied = term.followers.get(node.key)?.applied
+      return applied !== undefined && sameVersion(applied, log.committed.version)
+    })
+  }
+
   #end(now: number): void {
     const term = this.#term
     if (!term) return
     this.#term = undefined
+    this.#idleSince = undefined
     this.#allocator = undefined
     this.#retryAt = now + this.#node.settings.leaseMs / 16
     if (!term.isBegun) return
@@ -292,22 +311,22 @@ export class Coordinator {
 /** Cuts changes so that no batch is too large for a frame. */
 function inPieces(changes: readonly Change[]): readonly (readonly Change[])[] {
   const pieces: Change[][] = []
-  let piece: Change[] = []
-  let room = maxRowsPerBatch
+  let [piece, room]: [Change[], number] = [[], maxRowsPerBatch]
+  const add = (change: Change): void => {
+    piece.push(change)
+    room -= weightOf(change)
+    if (room > 0) return
+    pieces.push(piece)
+    ;[piece, room] = [[], maxRowsPerBatch]
+  }
   for (const change of changes) {
-    if (change.type !== 'shards') {
-      piece.push(change)
-      continue
-    }
-    for (let start = 0; start < change.rows.length;) {
-      const rows = change.rows.slice(start, start + room)
-      piece.push({ ...change, rows })
-      start += rows.length
-      room -= rows.length
-      if (room > 0) continue
-      pieces.push(piece)
-      piece = []
-      room = maxRowsPerBatch
+    if (change.type !== 'shards') add(change)
+    else {
+      for (let start = 0; start < change.rows.length;) {
+        const rows = change.rows.slice(start, start + room)
+        start += rows.length
+        add({ ...change, rows })
+      }
     }
   }
   return piece.length > 0 ? [...pieces, piece] : pieces

@@ -11,6 +11,8 @@ export class Follower {
   receivedAt = Number.NEGATIVE_INFINITY
   /** Where its table stands, as it told last. */
   version: Version = noVersion
+  /** Up to where its table took effect, as it told last. */
+  applied: Version = noVersion
   /** What it was sent last, on top of `version`, and when. */
   sent: { readonly version: Version; readonly at: number } | undefined
   /** The latest committed version that it was told. */

@@ -9,7 +9,13 @@ import type { AnswerMessage, Batch, Change, Grant } from '../protocol.ts'
 import { isMajority } from '../table/electorate.ts'
 import { snapshotOf } from '../table/snapshot.ts'
 import { rowsOf } from '../table/table-log.ts'
-import { compareVersions, noVersion, sameVersion, type Version } from '../table/version.ts'
+import {
+  compareVersions,
+  laterVersion,
+  noVersion,
+  sameVersion,
+  type Version,
+} from '../table/version.ts'
 import { Follower } from './follower.ts'
 
 /** Larger batches travel on the data lane, where they delay nothing that must not wait. */
@@ -119,6 +125,7 @@ export class Term {
   /** A promise came. @returns the follower, where it is one of this term */
   answered(from: NodeKey, answer: AnswerMessage, now: number): Follower | undefined {
     const follower = this.#noteAnswer(from, answer.round, answer.version, now)
+    if (follower) follower.applied = laterVersion(follower.applied, answer.applied)
     if (follower && compareVersions(answer.version, this.#node.log.latest.version) > 0) {
       if (!this.isBegun) this.#fetchFrom(follower, now)
     } else if (follower) this.replicate(follower, now)
@@ -138,9 +145,12 @@ export class Term {
   }
 
   /** A member told where its table stands. */
-  accepted(from: NodeKey, version: Version): void {
+  accepted(from: NodeKey, version: Version, now: number): void {
     const follower = this.followers.get(from)
-    if (follower) this.#noteVersion(follower, version)
+    if (!follower) return
+    this.#noteVersion(follower, version)
+    follower.sent = undefined
+    this.replicate(follower, now)
   }
 
   #noteVersion(follower: Follower, version: Version): void {
@@ -197,12 +207,9 @@ export class Term {
     const { log } = this.#node
     const { version } = log.latest
     if (!this.isBegun || !follower.hasAnswered || sameVersion(follower.version, version)) return
-    const { sent } = follower
-    const isUnderWay = sent !== undefined && now < sent.at + this.#resendMs
-    if (isUnderWay && sameVersion(sent.version, version)) return
-    const batches =
-      (isUnderWay ? log.batchesAfter(sent.version) : undefined) ??
-      log.batchesAfter(follower.version)
+    // One at a time: batches that overtake each other do not fit. What is lost is sent again after a while.
+    if (follower.sent && now < follower.sent.at + this.#resendMs) return
+    const batches = log.batchesAfter(follower.version)
     follower.sent = { version, at: now }
     if (batches) this.#sendBatches(follower.node, batches)
     else {

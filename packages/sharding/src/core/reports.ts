@@ -4,49 +4,53 @@ import type { EpochBehindMessage, ShardAtEpoch, ShardingMessage } from '../proto
 import type { ShardRow } from '../table/shard-row.ts'
 import type { ShardTable } from '../table/shard-table.ts'
 
-/** Shards in one message. */
-const maxShardsPerMessage = 1_000
+/** Shards in one message, whose types may have long names: it must fit a frame of the control lane. */
+const maxShardsPerMessage = 100
 
 /** Mutable, and of its owner alone. */
 export class Reports {
   readonly #self: NodeKey
-  #released: readonly ShardAtEpoch[] = []
-  #refused: readonly EpochBehindMessage[] = []
+  /** By shard. */
+  readonly #released = new Map<string, ShardAtEpoch>()
+  readonly #refused = new Map<string, EpochBehindMessage>()
 
   constructor(self: NodeKey) {
     this.#self = self
   }
 
   released(shard: ShardAtEpoch): void {
-    this.#released = [...this.#released.filter((other) => !isSame(other, shard)), shard]
+    this.#released.set(keyOf(shard), shard)
   }
 
   refused(message: EpochBehindMessage): void {
-    const others = this.#refused.filter((other) => !isSame(other.shard, message.shard))
-    this.#refused = [...others, message]
+    this.#refused.set(keyOf(message.shard), message)
   }
 
   /** Forgets what the table has heeded, or made void. */
   heeded({ committed }: { readonly committed: ShardTable }): void {
-    if (this.#released.length === 0 && this.#refused.length === 0) return
-    const isOpen = ({ typeName, shard, epoch }: ShardAtEpoch, row: ShardRow): boolean =>
-      row === committed.row(typeName, shard) && row.owner?.key === this.#self && row.epoch === epoch
-    const rowOf = ({ typeName, shard }: ShardAtEpoch): ShardRow => committed.row(typeName, shard)
-    this.#released = this.#released.filter((shard) => {
-      const row = rowOf(shard)
-      return isOpen(shard, row) && row.movingTo !== undefined
-    })
-    this.#refused = this.#refused.filter(({ shard }) => isOpen(shard, rowOf(shard)))
+    for (const [key, shard] of this.#released) {
+      if (!this.#ownRow(committed, shard)?.movingTo) this.#released.delete(key)
+    }
+    for (const [key, { shard }] of this.#refused) {
+      if (!this.#ownRow(committed, shard)) this.#refused.delete(key)
+    }
+  }
+
+  /** The row, where the shard is still this node's under that epoch. */
+  #ownRow(table: ShardTable, { typeName, shard, epoch }: ShardAtEpoch): ShardRow | undefined {
+    const row = table.row(typeName, shard)
+    return row.owner?.key === this.#self && row.epoch === epoch ? row : undefined
   }
 
   *messages(): Generator<ShardingMessage> {
-    for (let start = 0; start < this.#released.length; start += maxShardsPerMessage) {
-      yield { type: 'released', shards: this.#released.slice(start, start + maxShardsPerMessage) }
+    const released = [...this.#released.values()]
+    for (let start = 0; start < released.length; start += maxShardsPerMessage) {
+      yield { type: 'released', shards: released.slice(start, start + maxShardsPerMessage) }
     }
-    yield* this.#refused
+    yield* this.#refused.values()
   }
 }
 
-function isSame(left: ShardAtEpoch, right: ShardAtEpoch): boolean {
-  return left.shard === right.shard && left.typeName === right.typeName
+function keyOf({ typeName, shard }: ShardAtEpoch): string {
+  return `${shard}:${typeName}`
 }

@@ -1,4 +1,4 @@
-import type { NodeIdentity } from '@casty/transport'
+import type { Lane, NodeIdentity } from '@casty/transport'
 import { endPromise, holdsPromise, promisedTo, promiseTerm } from '../authority/acceptor.ts'
 import { hasLosses } from '../authority/founding.ts'
 import { Coordinator } from '../coordinator/coordinator.ts'
@@ -8,12 +8,14 @@ import type {
   RoundMessage,
   ShardingMessage,
   SnapshotMessage,
+  TypeSettings,
 } from '../protocol.ts'
 import type { ShardTable } from '../table/shard-table.ts'
 import { snapshotOf, SnapshotParts } from '../table/snapshot.ts'
 import { compareVersions } from '../table/version.ts'
 import type { CoreEffect, CoreEvent, Moment } from './core-events.ts'
 import type { CoreSettings } from './core-settings.ts'
+import { explainAgreement, type AgreementExplanation } from './explain-agreement.ts'
 import { NodeState } from './node-state.ts'
 import { Reports } from './reports.ts'
 import { mayRun, type ViewMember } from './view.ts'
@@ -75,6 +77,11 @@ export class ShardingCore {
     return !own || !hasOthers || (!isNeeded && this.#coordinator.term === undefined)
   }
 
+  /** Why there is a coordinator, or none. */
+  explain(now: number): AgreementExplanation {
+    return explainAgreement(this.#node, this.#coordinator.term, this.leaseUntil, now)
+  }
+
   /** When `deadline-reached` is due. */
   nextDeadline(now: number): number {
     const closesAt = this.#isOpen ? this.leaseUntil : Number.POSITIVE_INFINITY
@@ -109,7 +116,11 @@ export class ShardingCore {
       case 'types-started':
         node.types = event.types
         node.typesVersion++
-        this.#tell({ type: 'regions', version: node.typesVersion, types: node.types }, now)
+        this.#tell(
+          { type: 'regions', version: node.typesVersion, types: node.types },
+          now,
+          regionsLane(node.types),
+        )
         break
       case 'shard-released':
         this.#reports.released(event.shard)
@@ -149,11 +160,11 @@ export class ShardingCore {
   }
 
   /** Tells the coordinator, whoever that is. */
-  #tell(message: ShardingMessage, now: number): void {
+  #tell(message: ShardingMessage, now: number, lane: Lane = 'control'): void {
     const { acceptor, self } = this.#node
     const to = promisedTo(acceptor, now)?.coordinator
     if (to?.key === self.key) this.#coordinator.received(self.key, message, now)
-    else if (to) this.#node.send(to, message)
+    else if (to) this.#node.send(to, message, lane)
   }
 
   #receive(from: NodeIdentity, message: ShardingMessage, now: number): void {
@@ -233,7 +244,7 @@ export class ShardingCore {
       leasesForMs: Math.max(0, acceptor.leasesUntil - now),
     })
     if (regionsVersion !== typesVersion) {
-      this.#node.send(to, { type: 'regions', version: typesVersion, types })
+      this.#node.send(to, { type: 'regions', version: typesVersion, types }, regionsLane(types))
     }
     this.#reports.heeded(log)
     for (const report of this.#reports.messages()) this.#node.send(to, report)
@@ -270,4 +281,9 @@ export class ShardingCore {
     this.#node.acceptor = acceptor
     return true
   }
+}
+
+/** Many types with long names do not fit a frame of the control lane. */
+function regionsLane(types: readonly TypeSettings[]): Lane {
+  return types.length > 100 ? 'data' : 'control'
 }

@@ -61,12 +61,18 @@ export class ShardTable {
     return new ShardTable(batch.version, electorate, types)
   }
 
-  /** What makes this table out of the empty one, in pieces of at most `maxRows` rows; at least one piece. */
+  /** What makes this table out of the empty one, in pieces that weigh about `maxRows` rows; at least one piece. */
   *pieces(maxRows: number): Generator<readonly Change[]> {
     let piece: Change[] = [{ type: 'electorate', electorate: this.electorate }]
     let room = maxRows
     for (const { settings, rows } of this.types.values()) {
       piece.push({ type: 'type', settings })
+      room -= typeWeight
+      if (room <= 0) {
+        yield piece
+        piece = []
+        room = maxRows
+      }
       for (let start = 0; start < rows.length;) {
         const part = rows.slice(start, start + room)
         const changed = part.map((row, index) => ({ shard: start + index, row }))
@@ -82,6 +88,21 @@ export class ShardTable {
       }
     }
     yield piece
+  }
+}
+
+/** A name may take as much as so many rows. */
+const typeWeight = 10
+
+/** What a change weighs in a message, in rows. */
+export function weightOf(change: Change): number {
+  switch (change.type) {
+    case 'electorate':
+      return change.electorate.voters.length + change.electorate.former.length
+    case 'type':
+      return typeWeight
+    case 'shards':
+      return change.rows.length
   }
 }
 

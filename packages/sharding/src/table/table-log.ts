@@ -1,6 +1,6 @@
 // A member's copy of the table: what has taken effect, and what a coordinator proposed on top of that.
 import type { Batch } from '../protocol.ts'
-import { ShardTable } from './shard-table.ts'
+import { ShardTable, weightOf } from './shard-table.ts'
 import { compareVersions, sameVersion, type Version } from './version.ts'
 
 /** Rows of past batches that are kept for members who lack only the latest; others get a whole table. */
@@ -89,9 +89,7 @@ export class TableLog {
   }
 }
 
-/** What a batch weighs, in rows. */
+/** What a batch weighs, in rows: about 24 bytes each. */
 export function rowsOf({ changes }: Pick<Batch, 'changes'>): number {
-  let rows = 1
-  for (const change of changes) if (change.type === 'shards') rows += change.rows.length
-  return rows
+  return changes.reduce((sum, change) => sum + weightOf(change), 1)
 }
