@@ -8,27 +8,19 @@ import {
 } from '@casty/simulation/linearizability'
 import type { Fleet } from './fleet.ts'
 import type { NodeProcess } from './node-process.ts'
-import type { Question } from './protocol.ts'
+import { keys, sharedNow, type Question } from './protocol.ts'
 
-const keyCount = 48
 const thinkMs = 8
 /** Between two tries of the same. */
 const againMs = 50
 const patienceMs = 60_000
 
-/** Each shard of five nodes has one or two of them. */
-export const keys: readonly string[] = Array.from(
-  { length: keyCount },
-  (_, index) => `key-${index}`,
-)
-
 /**
- * Clients of a fleet, in the process of the test: so there is one clock, and what a client asked is known
- * although the node that it asked was killed. Each asks one thing at a time, mostly through the same node.
+ * Clients of a fleet, in the process of the test: so what a client asked is known although the node that it asked was killed. Each asks one thing at a time, mostly through the same node.
  */
 export class Clients {
   readonly #fleet: Fleet
-  readonly #recorder = new HistoryRecorder<VersionedInput, VersionedOutput>()
+  readonly #recorder = new HistoryRecorder<VersionedInput, VersionedOutput>({ now: sharedNow })
   readonly #random: () => number
   #running: readonly Promise<void>[] = []
   #isStopping = false
@@ -85,8 +77,9 @@ export class Clients {
     return performance.now() - beganAt
   }
 
+  /** With what nodes have read themselves. */
   history(): History<VersionedInput, VersionedOutput> {
-    return this.#recorder.history()
+    return [...this.#recorder.history(), ...this.#fleet.nodes.flatMap(({ reads }) => reads)]
   }
 
   async #work(name: string, first: NodeProcess): Promise<void> {

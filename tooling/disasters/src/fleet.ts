@@ -22,7 +22,8 @@ export class Fleet implements AsyncDisposable {
   readonly name = `fleet-${process.pid}-${fleets++}`
   readonly #connectionString: string
   readonly #relay: Relay | undefined
-  readonly #nodes: NodeProcess[] = []
+  /** All that were started. */
+  readonly nodes: NodeProcess[] = []
   readonly #checks = new Set<() => void>()
 
   private constructor(connectionString: string, relay: Relay | undefined) {
@@ -63,7 +64,7 @@ export class Fleet implements AsyncDisposable {
       },
       () => this.#changed(node),
     )
-    this.#nodes.push(node)
+    this.nodes.push(node)
     running.add(node)
     await this.until('a node listens', () => node.lives.length > 0 || node.hasEnded)
     if (node.hasEnded) throw new Error(`It ended: ${node.describe()}`)
@@ -78,7 +79,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   get alive(): readonly NodeProcess[] {
-    return this.#nodes.filter(({ hasEnded }) => !hasEnded)
+    return this.nodes.filter(({ hasEnded }) => !hasEnded)
   }
 
   /** All but these that run. */
@@ -162,7 +163,7 @@ export class Fleet implements AsyncDisposable {
   async explained(error: unknown): Promise<Error> {
     for (const node of this.alive) node.explain()
     await pause(explainMs)
-    const described = this.#nodes.map((node) => node.describe()).join('\n')
+    const described = this.nodes.map((node) => node.describe()).join('\n')
     return new Error(`${error instanceof Error ? error.message : String(error)}\n${described}`)
   }
 
@@ -172,7 +173,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const node of this.#nodes) node.send('SIGKILL')
+    for (const node of this.nodes) node.send('SIGKILL')
     await this.#promise('processes have ended', () => this.alive.length === 0)
     await this.#relay?.[Symbol.asyncDispose]()
   }

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { History, VersionedInput, VersionedOutput } from '@casty/simulation/linearizability'
 import type { Answer, NodeSettings, Question, Report, View } from './protocol.ts'
 
 const program = fileURLToPath(new URL('node.program.ts', import.meta.url))
@@ -17,6 +18,7 @@ export class NodeProcess {
   readonly #child: ChildProcess
   readonly #reports: Report[] = []
   readonly #questions = new Map<number, (answer: Answer | undefined) => void>()
+  readonly #reads: Extract<Report, { readonly type: 'read' }>[] = []
   #view = nothing
   #asked = 0
   #hasEnded = false
@@ -49,6 +51,9 @@ export class NodeProcess {
       case 'not-answered':
         this.#answered(report.id, undefined)
         this.#reports.push(report)
+        return false
+      case 'read':
+        this.#reads.push(report)
         return false
       case 'view':
         this.#view = report.view
@@ -104,6 +109,17 @@ export class NodeProcess {
   /** Whether nobody knows what became of some questions, and why. */
   get unanswered(): readonly string[] {
     return this.#reportsOf('not-answered').map(({ why }) => why)
+  }
+
+  /** What the node itself has read of the entities that it had. */
+  get reads(): History<VersionedInput, VersionedOutput> {
+    return this.#reads.map(({ entityId, answer, invokedAt, completedAt }) => ({
+      client: `node ${this.pid}`,
+      key: entityId,
+      input: { type: 'read' },
+      invokedAt,
+      outcome: { type: 'ok', output: answer, completedAt },
+    }))
   }
 
   /** Asks an entity through this node. @returns undefined where there was no answer, or the process has ended */

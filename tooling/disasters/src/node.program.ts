@@ -13,7 +13,9 @@ import { tcpTransport } from '@casty/transport-tcp'
 import { relayedTransport } from 'casty-relay'
 import { parent } from '../../child-process/index.ts'
 import {
+  keys,
   numShards,
+  sharedNow,
   type Answer,
   type Instruction,
   type NodeSettings,
@@ -32,6 +34,7 @@ interface Life {
 
 const askTimeoutMs = 10_000
 const viewIntervalMs = 100
+const readIntervalMs = 100
 
 process.on('disconnect', () => process.exit(0))
 const { report, fail } = parent<Report>()
@@ -65,6 +68,11 @@ setInterval(() => {
   viewReported = text
   report({ type: 'view', view })
 }, viewIntervalMs)
+
+// A process that stood still runs timers before it hears anything of anybody: these are the first to ask.
+setInterval(() => {
+  for (const key of keys) if (life && isHere(life, key)) void readHere(life, key)
+}, readIntervalMs)
 
 process.on('message', (message) => {
   // Only the fleet sends, and it sends instructions.
@@ -113,6 +121,20 @@ async function ask({
     report({ type: 'answered', id, answer })
   } catch (error) {
     report({ type: 'not-answered', id, why: String(error) })
+  }
+}
+
+function isHere({ registers }: Life, key: string): boolean {
+  return registers.explain(registers.shardOf(key)).route === 'here'
+}
+
+async function readHere({ registers }: Life, entityId: string): Promise<void> {
+  const invokedAt = sharedNow()
+  try {
+    const answer = await registers.ask<Answer>(entityId, (replyTo) => ({ type: 'read', replyTo }))
+    report({ type: 'read', entityId, answer, invokedAt, completedAt: sharedNow() })
+  } catch {
+    // A read that was not answered says nothing.
   }
 }
 

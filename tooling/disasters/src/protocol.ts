@@ -41,6 +41,14 @@ export type Report =
   | { readonly type: 'answered'; readonly id: number; readonly answer: Answer }
   /** There is no answer: nobody knows what became of the question. */
   | { readonly type: 'not-answered'; readonly id: number; readonly why: string }
+  /** The node itself has read a register that it has, between two moments of `sharedNow`. */
+  | {
+      readonly type: 'read'
+      readonly entityId: string
+      readonly answer: Answer
+      readonly invokedAt: number
+      readonly completedAt: number
+    }
   | { readonly type: 'left' }
   | { readonly type: 'explanation'; readonly text: string }
   | Failed
@@ -56,6 +64,14 @@ export interface View {
   /** By shard: whose it is, by key. */
   readonly owners: readonly (string | undefined)[]
 }
+
+/** Now, in milliseconds on the monotonic clock of the machine, which all its processes share. */
+export function sharedNow(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
+/** All registers: each shard has one or two of them. */
+export const keys: readonly string[] = Array.from({ length: 48 }, (_, index) => `key-${index}`)
 
 /** Few enough for each to be looked at, and enough for each of five nodes to have some. */
 export const numShards = 32

@@ -5,10 +5,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { postgresJournal, type PostgresJournal } from '@casty/journal-postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postgresPrograms, PostgresServer } from '../../postgres/index.ts'
-import { Clients, keys } from '../src/clients.ts'
+import { Clients } from '../src/clients.ts'
 import { Fleet } from '../src/fleet.ts'
 import { judge } from '../src/judge.ts'
 import type { NodeProcess } from '../src/node-process.ts'
+import { keys } from '../src/protocol.ts'
 
 const size = 5
 const clientsPerNode = 2
