@@ -1,0 +1,239 @@
+import type { MailboxSettings, OverflowPolicy } from '@casty/actor'
+import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
+import { Section } from './section.ts'
+
+/** What of a cluster's node can be written in a file. Each is an option of `ClusteredActorSystem` as well. */
+export interface ClusterSection {
+  readonly host?: string
+  readonly port?: number
+  readonly bindHost?: string
+  readonly nodeId?: string
+  readonly seedNodes?: readonly string[]
+  readonly roles?: readonly string[]
+  readonly requiredQuorum?: number
+  readonly gossipIntervalMs?: number
+  readonly gossipFanout?: number
+  readonly failureDetector?: HeartbeatMonitorOptions
+  readonly tls?: TlsSection
+}
+
+/** Files in PEM, by their paths from the working directory. */
+export interface TlsSection {
+  readonly certFile: string
+  readonly caFile: string
+  readonly keyFile: string
+}
+
+export interface SupervisionSection {
+  readonly strategy?: 'restart' | 'resume' | 'stop' | 'escalate'
+  readonly maxRestarts?: number
+  readonly withinMs?: number
+}
+
+export interface ShardingSection {
+  readonly numShards?: number
+}
+
+export interface ReplicationSection {
+  readonly replicas?: number
+  readonly minAcks?: number
+  readonly ackTimeoutMs?: number
+}
+
+export interface SerializationSection {
+  readonly serializer?: 'msgpack' | 'json'
+  readonly compression?: { readonly algorithm?: 'deflate'; readonly thresholdBytes?: number }
+}
+
+/** How actors are run, unless code says otherwise: all of them, or those of a name. */
+export interface ActorSection {
+  readonly mailbox: Partial<MailboxSettings>
+  readonly supervision: SupervisionSection
+  readonly sharding: ShardingSection
+  readonly replication: ReplicationSection
+}
+
+/** What stands in a `casty.toml`. What it leaves out is undefined here, and has its default elsewhere. */
+export interface CastyConfig {
+  /** The file; undefined where there is none. */
+  readonly file: string | undefined
+  readonly name?: string
+  readonly defaults: ActorSection
+  readonly serialization: SerializationSection
+  readonly cluster?: ClusterSection
+  /** Overrides by name, in the order of the file. */
+  readonly actors: readonly ActorOverride[]
+}
+
+export interface ActorOverride {
+  /** Names that it is for: one, or those that a regular expression matches as a whole. */
+  readonly matches: (name: string) => boolean
+  readonly section: ActorSection
+}
+
+const overflowPolicies = {
+  drop_new: 'drop-new',
+  drop_oldest: 'drop-oldest',
+  reject: 'reject',
+} as const satisfies Record<string, OverflowPolicy>
+
+const noSection: ActorSection = { mailbox: {}, supervision: {}, sharding: {}, replication: {} }
+
+/** A config with nothing in it. */
+export const emptyConfig: CastyConfig = {
+  file: undefined,
+  defaults: noSection,
+  serialization: {},
+  actors: [],
+}
+
+/**
+ * Checks a document key by key.
+ *
+ * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_CONFIG`, with the path of the key, its value, and what
+ * is allowed
+ */
+export function configOf(file: string, document: Readonly<Record<string, unknown>>): CastyConfig {
+  return Section.read(file, document, (root) => ({
+    file,
+    ...defined({ name: root.table('system', (system) => system.text('name')) }),
+    defaults: root.table('defaults', actorSection) ?? noSection,
+    serialization: root.table('serialization', serializationSection) ?? {},
+    ...defined({ cluster: root.table('cluster', clusterSection) }),
+    actors: root.table('actors', actorOverrides) ?? [],
+  }))
+}
+
+/** How an actor of that name is run: by the first override for it, then by the defaults. */
+export function resolveActor(config: CastyConfig, name: string): ActorSection {
+  const section = config.actors.find(({ matches }) => matches(name))?.section ?? noSection
+  const { defaults } = config
+  return {
+    mailbox: { ...defaults.mailbox, ...section.mailbox },
+    supervision: { ...defaults.supervision, ...section.supervision },
+    sharding: { ...defaults.sharding, ...section.sharding },
+    replication: { ...defaults.replication, ...section.replication },
+  }
+}
+
+function actorSection(section: Section): ActorSection {
+  return {
+    mailbox: section.table('mailbox', mailboxSection) ?? {},
+    supervision: section.table('supervision', supervisionSection) ?? {},
+    sharding: section.table('sharding', shardingSection) ?? {},
+    replication: section.table('replication', replicationSection) ?? {},
+  }
+}
+
+function mailboxSection(section: Section): Partial<MailboxSettings> {
+  const strategy = section.choice('strategy', ['drop_new', 'drop_oldest', 'reject'])
+  return defined({
+    capacity: section.whole('capacity', 1),
+    overflow: strategy && overflowPolicies[strategy],
+    stashCapacity: section.whole('stash_capacity', 1),
+  })
+}
+
+function supervisionSection(section: Section): SupervisionSection {
+  return defined({
+    strategy: section.choice('strategy', ['restart', 'resume', 'stop', 'escalate']),
+    maxRestarts: section.whole('max_restarts', 0),
+    withinMs: section.durationMs('within_seconds'),
+  })
+}
+
+function shardingSection(section: Section): ShardingSection {
+  return defined({ numShards: section.whole('num_shards', 1, 65_536) })
+}
+
+function replicationSection(section: Section): ReplicationSection {
+  const replicas = section.whole('replicas', 0, 100)
+  const minAcks = section.whole('min_acks', 0, 100)
+  if (replicas !== undefined && minAcks !== undefined && minAcks > replicas) {
+    section.refuse('min_acks', `is ${minAcks}`, `an integer from 0 to ${replicas}, the replicas`)
+  }
+  return defined({ replicas, minAcks, ackTimeoutMs: section.durationMs('ack_timeout') })
+}
+
+function serializationSection(section: Section): SerializationSection {
+  return defined({
+    serializer: section.choice('serializer', ['msgpack', 'json']),
+    compression: section.table('compression', (compression) =>
+      defined({
+        algorithm: compression.choice('algorithm', ['deflate']),
+        thresholdBytes: compression.whole('threshold_bytes', 0),
+      }),
+    ),
+  })
+}
+
+function clusterSection(section: Section): ClusterSection {
+  const gossip = section.table('gossip', (table) =>
+    defined({
+      gossipIntervalMs: table.durationMs('interval'),
+      gossipFanout: table.whole('fanout', 1),
+    }),
+  )
+  const heartbeat = section.table('heartbeat', (table) =>
+    defined({ heartbeatIntervalMs: table.durationMs('interval') }),
+  )
+  const detector = section.table('failure_detector', detectorSection)
+  const hasDetector = heartbeat !== undefined || detector !== undefined
+  return {
+    ...defined({
+      host: section.text('host'),
+      port: section.whole('port', 0, 65_535),
+      bindHost: section.text('bind_host'),
+      nodeId: section.text('node_id'),
+      seedNodes: section.texts('seed_nodes'),
+      roles: section.texts('roles'),
+      requiredQuorum: section.whole('required_quorum', 1),
+      tls: section.table('tls', tlsSection),
+    }),
+    ...gossip,
+    ...(hasDetector && { failureDetector: { ...heartbeat, ...detector } }),
+  }
+}
+
+function detectorSection(section: Section): HeartbeatMonitorOptions {
+  return defined({
+    threshold: section.number('threshold'),
+    maxSampleSize: section.whole('max_sample_size', 1),
+    minStdDevMs: section.number('min_std_deviation_ms'),
+    acceptablePauseMs: section.number('acceptable_heartbeat_pause_ms', { orZero: true }),
+    firstHeartbeatEstimateMs: section.number('first_heartbeat_estimate_ms'),
+  })
+}
+
+function tlsSection(section: Section): TlsSection {
+  const file = (name: string): string =>
+    section.text(name) ?? section.refuse(name, 'is missing', 'the path of a file in PEM')
+  return { certFile: file('certfile'), caFile: file('cafile'), keyFile: file('keyfile') }
+}
+
+function actorOverrides(section: Section): readonly ActorOverride[] {
+  return section.names.map((name) => ({
+    matches: matcherOf(section, name),
+    section: section.table(name, actorSection) ?? noSection,
+  }))
+}
+
+/** A name of letters, digits, `_` and `-` is that name; any other is a regular expression. */
+function matcherOf(section: Section, name: string): (actor: string) => boolean {
+  if (/^[A-Za-z0-9_-]+$/.test(name)) return (actor) => actor === name
+  try {
+    const pattern = new RegExp(`^(?:${name})$`, 'u')
+    return (actor) => pattern.test(actor)
+  } catch {
+    return section.refuse(name, 'is no name', 'letters, digits, _ and -, or a regular expression')
+  }
+}
+
+type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** Without the keys that nothing was said of, so that defaults and code count. */
+function defined<T extends object>(values: T): Defined<T> {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined)
+  // Only entries that are undefined were left out.
+  return Object.fromEntries(given) as Defined<T>
+}
