@@ -1,8 +1,17 @@
+import { describeValue } from '@casty/membership'
+
 /** What a {@link ClusterSystemError} is about. */
 export type ClusterSystemErrorCode =
+  | 'CASTY_CLUSTER_BARRIER_MISMATCH'
+  | 'CASTY_CLUSTER_BARRIER_TIMEOUT'
   | 'CASTY_CLUSTER_CONFIG_NOT_FOUND'
   | 'CASTY_CLUSTER_CONFIG_UNREADABLE'
+  | 'CASTY_CLUSTER_DOWNED'
   | 'CASTY_CLUSTER_INVALID_CONFIG'
+  | 'CASTY_CLUSTER_INVALID_OPTION'
+  | 'CASTY_CLUSTER_NOT_CLUSTERED'
+  | 'CASTY_CLUSTER_NOT_SUPPORTED'
+  | 'CASTY_CLUSTER_STOPPED'
 
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
 export class ClusterSystemError extends Error {
@@ -12,6 +21,22 @@ export class ClusterSystemError extends Error {
   private constructor(code: ClusterSystemErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
+  }
+
+  static barrierMismatch(name: string, parties: number, wanted: number): ClusterSystemError {
+    return new ClusterSystemError(
+      'CASTY_CLUSTER_BARRIER_MISMATCH',
+      `Others wait at barrier ${name} for ${wanted} parties, and this one asked for ${parties}; ` +
+        'have all of them name the same number.',
+    )
+  }
+
+  static barrierTimeout(name: string, parties: number, timeoutMs: number): ClusterSystemError {
+    return new ClusterSystemError(
+      'CASTY_CLUSTER_BARRIER_TIMEOUT',
+      `Not all of ${parties} parties came to barrier ${name} within ${timeoutMs} ms, and this one waits no longer; ` +
+        'try again, or allow more time.',
+    )
   }
 
   static configNotFound(file: string): ClusterSystemError {
@@ -27,6 +52,48 @@ export class ClusterSystemError extends Error {
       'CASTY_CLUSTER_CONFIG_UNREADABLE',
       `The config file ${file} cannot be read, or is no TOML: ${reasonOf(cause)}`,
       { cause },
+    )
+  }
+
+  static downed(self: string): ClusterSystemError {
+    return new ClusterSystemError(
+      'CASTY_CLUSTER_DOWNED',
+      `The cluster decided against ${self}, by others or by its own decision that its side does not go on: its ` +
+        'actors were stopped. Start the process again; it joins as a new incarnation.',
+    )
+  }
+
+  static invalidOption(option: string, value: unknown, allowed: string): ClusterSystemError {
+    return new ClusterSystemError(
+      'CASTY_CLUSTER_INVALID_OPTION',
+      `Option ${option} is ${describeValue(value)}; allowed is ${allowed}.`,
+    )
+  }
+
+  static unknownOption(option: string, nearest: readonly string[]): ClusterSystemError {
+    return new ClusterSystemError(
+      'CASTY_CLUSTER_INVALID_OPTION',
+      `Option ${option} is not known; allowed is ${nearest.join(', ')}.`,
+    )
+  }
+
+  /** @param what - as in `discoverable()` */
+  static notClustered(what: string, path: string): ClusterSystemError {
+    return new ClusterSystemError(
+      'CASTY_CLUSTER_NOT_CLUSTERED',
+      `${path} uses ${what}, and its system is of no cluster; spawn it in a ClusteredActorSystem.`,
+    )
+  }
+
+  /** @param what - a sentence without its end */
+  static notSupported(what: string, instead: string): ClusterSystemError {
+    return new ClusterSystemError('CASTY_CLUSTER_NOT_SUPPORTED', `${what}. ${instead}`)
+  }
+
+  static stopped(self: string, what: string): ClusterSystemError {
+    return new ClusterSystemError(
+      'CASTY_CLUSTER_STOPPED',
+      `${self} was shut down, or is about to be, and cannot ${what}; start a new system.`,
     )
   }
 

@@ -1,3 +1,19 @@
+export type { BarrierOptions } from './barrier/barriers.ts'
+export {
+  Behaviors,
+  type BroadcastedBehavior,
+  type ReplicationConfig,
+  type ShardedBehavior,
+  type ShardedOptions,
+  type SingletonBehavior,
+  type SingletonContext,
+  type SingletonOptions,
+} from './behaviors.ts'
+export {
+  ClusteredActorSystem,
+  type LookupOptions,
+  type SystemExplanation,
+} from './clustered-actor-system.ts'
 export {
   configOf,
   emptyConfig,
@@ -13,4 +29,10 @@ export {
   type TlsSection,
 } from './config/casty-config.ts'
 export { configFileName, discoverConfig, loadConfig } from './config/load-config.ts'
+export { optionsFrom, type ConfiguredOptions } from './config/options-from.ts'
 export { ClusterSystemError, type ClusterSystemErrorCode } from './errors.ts'
+export type { ClusteredActorSystemOptions } from './options.ts'
+export type { Termination } from './system/lifetime.ts'
+export type { RegionOptions } from './system/regions.ts'
+export type { ClusterSpawnOptions } from './system/spawner.ts'
+export type { ClusteredSystemEvent } from './system/system-events.ts'

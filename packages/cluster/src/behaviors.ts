@@ -1,0 +1,113 @@
+// Behaviors for a cluster. Three of them say where actors live, so that only `ClusteredActorSystem.spawn` takes
+// them; `discoverable` is a behavior like any other, for actors at any place of the tree.
+import { Behaviors as LocalBehaviors, type Behavior } from '@casty/actor'
+import { eventSourced } from '@casty/persistence'
+import type { BroadcastOptions, ServiceKey } from '@casty/remote'
+import type { EntityContext, EntityType } from '@casty/sharding'
+import { receptionistOf } from './system/receptionists.ts'
+
+/** How many other nodes keep copies of what entities write, and how many of them have to confirm each write. */
+export interface ReplicationConfig {
+  /** @defaultValue 0 */
+  readonly replicas?: number
+  /** At most `replicas`. @defaultValue 0 */
+  readonly minAcks?: number
+  /** How long they may take, in milliseconds. @defaultValue 5_000 */
+  readonly ackTimeoutMs?: number
+}
+
+/** Options of {@link Behaviors}`.sharded`: those of entity types. */
+export interface ShardedOptions<M> extends Omit<EntityType<M>, 'name' | 'entity'> {
+  readonly replication?: ReplicationConfig
+}
+
+/** Entities spread over the nodes of the cluster. */
+export interface ShardedBehavior<M> {
+  readonly type: 'sharded'
+  readonly entity: (entityId: string, context: EntityContext<M>) => Behavior<M>
+  readonly options: ShardedOptions<M>
+}
+
+/** What the only actor of its kind is told about itself. Valid as long as it lives. */
+export type SingletonContext<M = never> = Pick<
+  EntityContext<M>,
+  'epoch' | 'ref' | 'journal' | 'handedOver' | 'handOver'
+>
+
+/** Options of {@link Behaviors}`.singleton`. */
+export type SingletonOptions<M> = Pick<EntityType<M>, 'role' | 'stopMessage' | 'journal'>
+
+/** One actor in the whole cluster. */
+export interface SingletonBehavior<M> {
+  readonly type: 'singleton'
+  readonly factory: (context: SingletonContext<M>) => Behavior<M>
+  readonly options: SingletonOptions<M>
+}
+
+/** One actor on each node, told and asked all at once. */
+export interface BroadcastedBehavior<M> {
+  readonly type: 'broadcasted'
+  readonly behavior: Behavior<M>
+  readonly options: BroadcastOptions
+}
+
+/**
+ * Entities, each with an id, spread over the nodes of the cluster: each lives on one of them at a time, starts with
+ * its first message, and is reached from all.
+ *
+ * @param entity - makes the behavior of one entity, at each of its starts
+ */
+export function sharded<M>(
+  entity: (entityId: string, context: EntityContext<M>) => Behavior<M>,
+  options: ShardedOptions<M> = {},
+): ShardedBehavior<M> {
+  return { type: 'sharded', entity, options }
+}
+
+/**
+ * One actor in the whole cluster: on the member that has been up longest, of those that spawned it, until that leaves or is
+ * lost; then on the next. It lives without messages, and starts again when it has stopped.
+ *
+ * @param factory - makes its behavior, at each of its starts
+ */
+export function singleton<M>(
+  factory: (context: SingletonContext<M>) => Behavior<M>,
+  options: SingletonOptions<M> = {},
+): SingletonBehavior<M> {
+  return { type: 'singleton', factory, options }
+}
+
+/** One actor on each node that spawns it. Whoever tells one of them, by the ref that `spawn` returns, tells all. */
+export function broadcasted<M>(
+  behavior: Behavior<M>,
+  options: BroadcastOptions = {},
+): BroadcastedBehavior<M> {
+  return { type: 'broadcasted', behavior, options }
+}
+
+/** Has its actor found by a key, from every node, as long as it lives. */
+export function discoverable<M>(
+  behavior: Behavior<M>,
+  { key }: { readonly key: ServiceKey<M> },
+): Behavior<M> {
+  return LocalBehaviors.setup((context) => {
+    const { system, self } = context
+    return receptionistOf(system, 'discoverable()', self.path).discoverable(behavior, key)
+  })
+}
+
+/** Makes behaviors: those of `@casty/actor`, and those that a cluster adds. */
+export const Behaviors: typeof LocalBehaviors & {
+  readonly sharded: typeof sharded
+  readonly singleton: typeof singleton
+  readonly broadcasted: typeof broadcasted
+  readonly discoverable: typeof discoverable
+  readonly eventSourced: typeof eventSourced
+} = Object.freeze({
+  ...LocalBehaviors,
+  sharded,
+  singleton,
+  broadcasted,
+  discoverable,
+  eventSourced,
+})

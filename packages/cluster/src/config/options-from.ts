@@ -1,0 +1,76 @@
+// What a config file says, as options. Each key of `[cluster]`, `[serialization]`, `[system]` and
+// `[defaults.mailbox]` is one option; the rest is about actors, by their names.
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { oneForOne, type Behavior, Behaviors } from '@casty/actor'
+import {
+  compressed,
+  jsonSerializer,
+  msgpackSerializer,
+  type Compression,
+  type Serializer,
+} from '@casty/remote'
+import type { ClusteredActorSystemOptions } from '../options.ts'
+import type { CastyConfig, SerializationSection, SupervisionSection } from './casty-config.ts'
+
+/** What a config file can say of a whole system. */
+export type ConfiguredOptions = Partial<
+  Pick<
+    ClusteredActorSystemOptions,
+    | 'name'
+    | 'host'
+    | 'port'
+    | 'bindHost'
+    | 'nodeId'
+    | 'seedNodes'
+    | 'roles'
+    | 'requiredQuorum'
+    | 'gossipIntervalMs'
+    | 'gossipFanout'
+    | 'failureDetector'
+    | 'tls'
+    | 'serializer'
+    | 'mailbox'
+  >
+>
+
+/** The options that a config amounts to; what it does not say is left out. */
+export function optionsFrom(config: CastyConfig): ConfiguredOptions {
+  const { name, cluster, serialization, defaults } = config
+  const serializer = serializerOf(serialization)
+  return {
+    ...(name !== undefined && { name }),
+    ...cluster,
+    ...(serializer && { serializer }),
+    ...(Object.keys(defaults.mailbox).length > 0 && { mailbox: defaults.mailbox }),
+  }
+}
+
+/** The format of `deflate` in pure code, which browsers use: in Node there is a quicker way. */
+const nodeDeflate: Compression = {
+  name: 'deflate',
+  compress: (bytes) => deflateRawSync(bytes),
+  decompress: (bytes, sizeBytes) => inflateRawSync(bytes, { maxOutputLength: sizeBytes }),
+}
+
+function serializerOf({ serializer, compression }: SerializationSection): Serializer | undefined {
+  if (serializer === undefined && !compression) return undefined
+  const inner = serializer === 'json' ? jsonSerializer() : msgpackSerializer()
+  if (!compression) return inner
+  const { thresholdBytes } = compression
+  const options = thresholdBytes === undefined ? {} : { thresholdBytes }
+  return compressed(inner, { ...options, algorithm: nodeDeflate })
+}
+
+/** A behavior with what a config says of its failures. What the behavior says itself comes first. */
+export function supervised<M>(behavior: Behavior<M>, section: SupervisionSection): Behavior<M> {
+  const { strategy = 'restart', maxRestarts, withinMs } = section
+  if (Object.keys(section).length === 0) return behavior
+  return Behaviors.supervise(
+    behavior,
+    oneForOne({
+      decide: () => strategy,
+      ...(maxRestarts !== undefined && { maxRestarts }),
+      ...(withinMs !== undefined && { withinMs }),
+    }),
+  )
+}

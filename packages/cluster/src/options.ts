@@ -1,0 +1,157 @@
+// What a clustered system is started with: by code, by a config file, or by both, where code counts.
+import type { ActorSystemOptions } from '@casty/actor'
+import type { ClusterConfig } from '@casty/membership'
+import type { RemotingLimits, Serializer } from '@casty/remote'
+import type { ShardingOptions } from '@casty/sharding'
+import { emptyConfig, type CastyConfig, type TlsSection } from './config/casty-config.ts'
+import { loadConfig } from './config/load-config.ts'
+import { optionsFrom } from './config/options-from.ts'
+import { ClusterSystemError } from './errors.ts'
+import { defined, duration, knownNames, whole } from './option-values.ts'
+
+/** Options of `ClusteredActorSystem.start`: those of a cluster's node, those of its actors, and these. */
+export interface ClusteredActorSystemOptions
+  extends ClusterConfig, Omit<ActorSystemOptions, 'clock' | 'random' | 'logger'> {
+  /**
+   * A config, or the path of a config file: what it says holds where no other option does.
+   * @defaultValue none is read
+   */
+  readonly config?: CastyConfig | string
+  /** Start resolves when so many members are up. @defaultValue it waits for nobody */
+  readonly requiredQuorum?: number
+  /** How long that may take, in milliseconds. @defaultValue 60_000 */
+  readonly quorumTimeoutMs?: number
+  /** Ends the start: it rejects with the reason. */
+  readonly signal?: AbortSignal
+  /** All nodes must use the same. @defaultValue msgpackSerializer() */
+  readonly serializer?: Serializer
+  /** Bounds of what goes between actors of different nodes. */
+  readonly remoting?: RemotingLimits
+  /** How entities are spread. `downRemovalMarginMs` follows from `downing` where that tells. */
+  readonly sharding?: Omit<ShardingOptions, 'system' | 'cluster' | 'remoting'>
+  /** Not supported yet: refused, since without it the start would be in plain text. */
+  readonly tls?: TlsSection
+  /**
+   * Signals of the process that shut the system down, as `SIGTERM`; then the process ends by the same signal, unless
+   * somebody else listens to it. @defaultValue none
+   */
+  readonly shutdownOnSignals?: readonly NodeJS.Signals[]
+}
+
+const ownNames = [
+  'config',
+  'requiredQuorum',
+  'quorumTimeoutMs',
+  'signal',
+  'serializer',
+  'remoting',
+  'sharding',
+  'tls',
+  'shutdownOnSignals',
+] as const satisfies (keyof ClusteredActorSystemOptions)[]
+
+const actorNames = ['mailbox', 'stopTimeoutMs', 'instrument'] as const satisfies (keyof Omit<
+  ActorSystemOptions,
+  'clock' | 'random' | 'logger'
+>)[]
+
+/** All options there are; the types keep the list complete. */
+const clusterNames: Readonly<Record<keyof ClusterConfig, true>> = {
+  transport: true,
+  name: true,
+  host: true,
+  port: true,
+  bindHost: true,
+  insecure: true,
+  nodeId: true,
+  seedNodes: true,
+  bootstrap: true,
+  roles: true,
+  gossipIntervalMs: true,
+  gossipFanout: true,
+  monitoredBy: true,
+  failureDetector: true,
+  crossDc: true,
+  eventLoopDelay: true,
+  leaderOrder: true,
+  minMembers: true,
+  weaklyUpAfterMs: true,
+  joinTimeoutMs: true,
+  joinRetryMs: true,
+  seedTimeoutMs: true,
+  leaveTimeoutMs: true,
+  exitTimeoutMs: true,
+  tombstoneTtlMs: true,
+  downing: true,
+  limits: true,
+  clock: true,
+  random: true,
+  logger: true,
+}
+
+/** Options with what the config file says, sorted by whose they are. Each of these checks its own. */
+export interface Settings {
+  readonly cluster: ClusterConfig
+  readonly actors: ActorSystemOptions
+  readonly own: Omit<ClusteredActorSystemOptions, keyof ClusterConfig | keyof ActorSystemOptions>
+  /** What it says of actors by their names. */
+  readonly config: CastyConfig
+}
+
+/** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION`, `…_NOT_SUPPORTED`, and as `loadConfig` */
+export function settingsOf(options: ClusteredActorSystemOptions): Settings {
+  const of = 'ClusteredActorSystem.start()'
+  knownNames(of, options, [...Object.keys(clusterNames), ...actorNames, ...ownNames])
+  const config = configOf(options.config)
+  const given = { ...optionsFrom(config), ...defined(options) }
+  const { failureDetector, mailbox } = optionsFrom(config)
+  const all: ClusteredActorSystemOptions = {
+    ...given,
+    // Of these, each key counts by itself.
+    failureDetector: { ...failureDetector, ...defined(options.failureDetector ?? {}) },
+    mailbox: { ...mailbox, ...defined(options.mailbox ?? {}) },
+  }
+  checkOwn(all)
+  const { clock, random, logger } = all
+  return {
+    // They are the keys of that record, all of which are options.
+    cluster: picked(all, Object.keys(clusterNames) as (keyof ClusterConfig)[]),
+    actors: { ...defined({ clock, random, logger }), ...picked(all, actorNames) },
+    own: picked(all, ownNames),
+    config: { ...config, defaults: { ...config.defaults, mailbox: all.mailbox ?? {} } },
+  }
+}
+
+function configOf(config: CastyConfig | string = emptyConfig): CastyConfig {
+  return typeof config === 'string' ? loadConfig(config) : config
+}
+
+function checkOwn({
+  requiredQuorum,
+  quorumTimeoutMs,
+  tls,
+  shutdownOnSignals,
+}: ClusteredActorSystemOptions): void {
+  if (requiredQuorum !== undefined) whole('requiredQuorum', requiredQuorum, 1, 100_000)
+  if (quorumTimeoutMs !== undefined) duration('quorumTimeoutMs', quorumTimeoutMs)
+  if (tls !== undefined) {
+    throw ClusterSystemError.notSupported(
+      'TLS was asked for, and the transports do not have it yet',
+      'Leave tls out, and keep the nodes in a network of their own; nothing is sent in plain text unasked',
+    )
+  }
+  if (shutdownOnSignals !== undefined && !isTexts(shutdownOnSignals)) {
+    const allowed = 'a list of signals, as SIGTERM'
+    throw ClusterSystemError.invalidOption('shutdownOnSignals', shutdownOnSignals, allowed)
+  }
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+}
+
+function picked<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  const entries = names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]])
+  // Those of the names that are there; the others are optional, or were refused.
+  return Object.fromEntries(entries) as Pick<T, K>
+}

@@ -1,0 +1,49 @@
+import type { ActorRef } from '@casty/actor'
+import type { EntityRegion, ShardEnvelope, Sharding } from '@casty/sharding'
+import { ClusterSystemError } from '../errors.ts'
+import { knownNames } from '../option-values.ts'
+import { checkedTypeName } from './placement.ts'
+
+/** What has to be known of a type of entities to send to it. */
+export interface RegionOptions {
+  /** As where it is spawned. */
+  readonly numShards?: number
+}
+
+/** Types of entities by their names, and by their refs. */
+export class Regions {
+  readonly #sharding: Sharding
+
+  constructor(sharding: Sharding) {
+    this.#sharding = sharding
+  }
+
+  /** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` where nobody told how many shards it has */
+  named<M>(type: string, options: RegionOptions = {}): EntityRegion<M> {
+    knownNames('regionRef()', options, ['numShards'])
+    const { numShards } = options
+    const known = this.#find<M>(({ type: name }) => name === type)
+    if (known && (numShards === undefined || numShards === known.numShards)) return known
+    if (numShards === undefined) {
+      const allowed = `the number of shards that ${type} is spawned with elsewhere, for it is not spawned here`
+      throw ClusterSystemError.invalidOption('numShards', numShards, allowed)
+    }
+    return this.#sharding.startProxy<M>({ name: checkedTypeName(type), numShards })
+  }
+
+  /** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` for a ref that leads to no entities */
+  of<M>(ref: ActorRef<ShardEnvelope<M>>): EntityRegion<M> {
+    // Refs that came from other nodes are other instances.
+    const known = this.#find<M>(({ regionRef }) => regionRef.path === ref.path)
+    if (known) return known
+    const allowed = 'what spawn() of sharded behaviors returns, or regionRef()'
+    throw ClusterSystemError.invalidOption('region', ref.path, allowed)
+  }
+
+  #find<M>(isIt: (region: EntityRegion<never>) => boolean): EntityRegion<M> | undefined {
+    // Which messages it takes is for whoever names it to say.
+    return this.#sharding.regions.find(isIt) as EntityRegion<unknown> | undefined as
+      | EntityRegion<M>
+      | undefined
+  }
+}

@@ -1,0 +1,110 @@
+// Where actors begin, whichever kind they are of: with what the config says of their names.
+import type { ActorRef, Behavior, MailboxSettings } from '@casty/actor'
+import { BroadcastRef } from '@casty/remote'
+import type { ShardEnvelope } from '@casty/sharding'
+import type { BroadcastedBehavior, ShardedBehavior, SingletonBehavior } from '../behaviors.ts'
+import { resolveActor, type ActorSection, type CastyConfig } from '../config/casty-config.ts'
+import { supervised } from '../config/options-from.ts'
+import { knownNames } from '../option-values.ts'
+import type { Settings } from '../options.ts'
+import type { Node } from './node.ts'
+import { checkedTypeName, singletonType } from './placement.ts'
+import { checkReplication } from './replication.ts'
+
+/** Options of an actor, or of a kind of actors. */
+export interface ClusterSpawnOptions {
+  /** The same on all nodes, for whatever is to be reached as one. */
+  readonly name: string
+  /** Of each of them. @defaultValue what the config says, or else that of the system */
+  readonly mailbox?: Partial<MailboxSettings>
+}
+
+type Options = Partial<ClusterSpawnOptions>
+
+export class Spawner {
+  readonly #node: Node
+  readonly #config: CastyConfig
+  readonly #roles: readonly string[]
+
+  constructor(node: Node, { cluster, config }: Settings) {
+    this.#node = node
+    this.#config = config
+    this.#roles = [...(cluster.roles ?? [])]
+  }
+
+  spawn<M>(
+    behavior: ShardedBehavior<M> | SingletonBehavior<M> | BroadcastedBehavior<M> | Behavior<M>,
+    options: Options,
+  ): ActorRef<ShardEnvelope<M>> | ActorRef<M> | BroadcastRef<M> {
+    knownNames('spawn()', options, ['name', 'mailbox'])
+    const { name } = options
+    const section = name === undefined ? this.#config.defaults : resolveActor(this.#config, name)
+    switch (behavior.type) {
+      case 'sharded':
+        return this.#sharded(behavior, options, section)
+      case 'singleton':
+        return this.#singleton(behavior, options, section)
+      case 'broadcasted':
+        return this.#broadcasted(behavior, options, section)
+      default:
+        return this.#plain(behavior, options, section)
+    }
+  }
+
+  #sharded<M>(
+    { entity, options: { replication, ...type } }: ShardedBehavior<M>,
+    options: Options,
+    section: ActorSection,
+  ): ActorRef<ShardEnvelope<M>> {
+    const name = checkedTypeName(options.name)
+    checkReplication(name, { ...section.replication, ...replication })
+    const { numShards = section.sharding.numShards } = type
+    const region = this.#node.sharding.start<M>({
+      ...type,
+      name,
+      ...(numShards !== undefined && { numShards }),
+      mailbox: { ...section.mailbox, ...type.mailbox, ...options.mailbox },
+      entity: (context) => supervised(entity(context.entityId, context), section.supervision),
+    })
+    return region.regionRef
+  }
+
+  #singleton<M>(
+    { factory, options: type }: SingletonBehavior<M>,
+    options: Options,
+    section: ActorSection,
+  ): ActorRef<M> {
+    const name = checkedTypeName(options.name)
+    const region = this.#node.sharding.start<M>({
+      ...type,
+      name: singletonType(name),
+      numShards: 1,
+      keepAlive: [name],
+      idleTimeoutMs: Infinity,
+      mailbox: { ...section.mailbox, ...options.mailbox },
+      entity: (context) => supervised(factory(context), section.supervision),
+    })
+    return region.ref(name)
+  }
+
+  #broadcasted<M>(
+    { behavior, options: reach }: BroadcastedBehavior<M>,
+    options: Options,
+    section: ActorSection,
+  ): BroadcastRef<M> {
+    const name = checkedTypeName(options.name)
+    const { role } = reach
+    if (role === undefined || this.#roles.includes(role)) {
+      this.#plain(behavior, { ...options, name }, section)
+    }
+    return new BroadcastRef<M>(this.#node.remoting, `/${name}`, reach)
+  }
+
+  #plain<M>(behavior: Behavior<M>, options: Options, section: ActorSection): ActorRef<M> {
+    const mailbox = { ...section.mailbox, ...options.mailbox }
+    return this.#node.system.spawn(supervised(behavior, section.supervision), {
+      ...options,
+      mailbox,
+    })
+  }
+}
