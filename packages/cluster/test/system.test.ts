@@ -244,7 +244,10 @@ test('actors are looked up by path, here and on other nodes', async () => {
 test('what is published to a topic reaches subscribers on all nodes', async () => {
   await using world = await SystemWorld.of('a b')
   const heard: string[] = []
-  world.node('b').topic<string>('news').subscribe((text) => void heard.push(text))
+  world
+    .node('b')
+    .topic<string>('news')
+    .subscribe((text) => void heard.push(text))
   await world.settle(2_000)
   world.node('a').topic<string>('news').publish('hello')
   await world.settle()

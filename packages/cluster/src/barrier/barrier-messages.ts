@@ -6,11 +6,17 @@ export type BarrierMessage =
       readonly type: 'arrive'
       /** Of this arrival: the same when it is sent again. */
       readonly id: string
+      /** It was sent before, so that its round may be complete already. */
+      readonly isAgain: boolean
       readonly parties: number
       readonly replyTo: ActorRef<BarrierAnswer>
     }
-  /** It waits no longer. */
-  | { readonly type: 'withdraw'; readonly id: string }
+  /** It wants to wait no longer. */
+  | {
+      readonly type: 'withdraw'
+      readonly id: string
+      readonly replyTo: ActorRef<BarrierAnswer>
+    }
   /** It knows that its round is complete, and tells the barrier: it may have forgotten by now. */
   | {
       readonly type: 'confirm'
@@ -27,5 +33,7 @@ export type BarrierAnswer =
   | { readonly type: 'mismatch'; readonly parties: number }
   /** The barrier moves to another node: arrive again. */
   | { readonly type: 'again' }
+  /** It is not waited for any more. */
+  | { readonly type: 'withdrawn' }
   /** All of the round know that it is complete. */
   | { readonly type: 'confirmed' }

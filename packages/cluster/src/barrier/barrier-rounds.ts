@@ -1,20 +1,29 @@
 // A barrier, as a state machine: who waits, and which rounds are complete. Pure: it is told the time.
 //
-// It lives in memory, and may begin anew on another node at any moment. Who waits arrives again. Who has passed
-// may be alone with that knowledge, where the barrier ended before it could tell the others; so each of them tells
-// the barrier of the whole round, again and again, until all of that round have done so.
+// It lives in memory. Where it moves in good order it takes what it knows along; where its node dies it begins anew
+// elsewhere. Who waits arrives again. Who has passed may be alone with that knowledge, where the node died
+// before the others were told; so each of them tells the barrier of the whole round, again and again, until all of that
+// round have done so. A barrier that hears of an arrival for the first time which was sent before waits for a moment
+// for such news, before it takes it for a new one.
 import type { BarrierAnswer } from './barrier-messages.ts'
 
+/** Who waits, or has passed, tells so again after so long, where it is not answered; in milliseconds. */
+export const againMs = 1_000
+/** An arrival that is new here, although it was sent before, completes no round for so long, in milliseconds. */
+const doubtMs = 2.5 * againMs
 /** Who did not arrive again for so long is gone, in milliseconds. */
-const arrivalMs = 5_000
+const arrivalMs = 5 * againMs
 /** For so long a complete round is remembered, for those who have not heard of it, in milliseconds. */
-const roundMs = 30_000
+const roundMs = 30 * againMs
 /** … and so many of them. */
 const maxRounds = 64
 
 interface Arrival<R> {
-  readonly replyTo: R
+  /** Undefined where it arrived where the barrier was before. */
+  readonly replyTo: R | undefined
   readonly at: number
+  /** Until then it may turn out to have passed. */
+  readonly doubtfulUntil: number
 }
 
 interface Round<R> {
@@ -23,6 +32,17 @@ interface Round<R> {
   readonly unconfirmed: Set<string>
   /** Who waits until all have confirmed. */
   readonly replies: R[]
+}
+
+/** What a barrier takes along when it moves. */
+export interface BarrierState {
+  readonly parties: number
+  /** `doubtfulForMs` counts from now: clocks of nodes have nothing in common. */
+  readonly waiting: readonly { readonly id: string; readonly doubtfulForMs: number }[]
+  readonly rounds: readonly {
+    readonly ids: readonly string[]
+    readonly unconfirmed: readonly string[]
+  }[]
 }
 
 /** Answers that are to be sent. */
@@ -37,7 +57,18 @@ export class BarrierRounds<R> {
   readonly #rounds: Round<R>[] = []
   readonly #roundOf = new Map<string, Round<R>>()
 
-  arrive(id: string, parties: number, replyTo: R, now: number): Answers<R> {
+  /** @param before - what it was where it lived before */
+  constructor(before: BarrierState | undefined, now: number) {
+    if (!before) return
+    this.#parties = before.parties
+    for (const { ids, unconfirmed } of before.rounds) this.#remember(ids, unconfirmed, now)
+    for (const { id, doubtfulForMs } of before.waiting) {
+      const doubtfulUntil = now + doubtfulForMs
+      this.#waiting.set(id, { replyTo: undefined, at: now, doubtfulUntil })
+    }
+  }
+
+  arrive(id: string, isAgain: boolean, parties: number, replyTo: R, now: number): Answers<R> {
     this.#expire(now)
     const passed = this.#roundOf.get(id)
     if (passed) return [[replyTo, { type: 'passed', round: passed.ids }]]
@@ -45,14 +76,20 @@ export class BarrierRounds<R> {
     if (parties !== this.#parties) {
       return [[replyTo, { type: 'mismatch', parties: this.#parties }]]
     }
+    const { doubtfulUntil = isAgain ? now + doubtMs : now } = this.#waiting.get(id) ?? {}
     this.#waiting.delete(id)
-    this.#waiting.set(id, { replyTo, at: now })
-    if (this.#waiting.size < parties) return []
-    return this.#complete([...this.#waiting.keys()], now)
+    this.#waiting.set(id, { replyTo, at: now, doubtfulUntil })
+    const certain = [...this.#waiting].filter(([, arrival]) => arrival.doubtfulUntil <= now)
+    return certain.length < parties
+      ? []
+      : this.#complete(certain.map(([one]) => one).slice(0, parties), now)
   }
 
-  withdraw(id: string): void {
+  withdraw(id: string, replyTo: R): Answers<R> {
+    const passed = this.#roundOf.get(id)
+    if (passed) return [[replyTo, { type: 'passed', round: passed.ids }]]
     this.#waiting.delete(id)
+    return [[replyTo, { type: 'withdrawn' }]]
   }
 
   confirm(id: string, ids: readonly string[], replyTo: R, now: number): Answers<R> {
@@ -68,28 +105,43 @@ export class BarrierRounds<R> {
     return [...answers, ...confirmed]
   }
 
-  /** It moves, or ends: whoever waits has to arrive again. */
+  /** It ends here: whoever waits for an answer has to ask again. */
   end(): Answers<R> {
-    const answers = [...this.#waiting.values()].map(
-      ({ replyTo }) => [replyTo, { type: 'again' }] as const,
+    const unanswered = [
+      ...[...this.#waiting.values()].map(({ replyTo }) => replyTo),
+      ...this.#rounds.flatMap(({ replies }) => replies),
+    ]
+    return unanswered.flatMap((replyTo) =>
+      replyTo === undefined ? [] : [[replyTo, { type: 'again' }] as const],
     )
-    this.#waiting.clear()
-    return answers
+  }
+
+  state(now: number): BarrierState {
+    return {
+      parties: this.#parties,
+      waiting: [...this.#waiting].map(([id, { doubtfulUntil }]) => {
+        return { id, doubtfulForMs: Math.max(0, doubtfulUntil - now) }
+      }),
+      rounds: this.#rounds.map(({ ids, unconfirmed }) => ({ ids, unconfirmed: [...unconfirmed] })),
+    }
   }
 
   #complete(ids: readonly string[], now: number): Answers<R> {
-    const round: Round<R> = { ids, completeAt: now, unconfirmed: new Set(ids), replies: [] }
     const answers: [R, BarrierAnswer][] = []
+    this.#remember(ids, ids, now)
     for (const id of ids) {
-      this.#roundOf.set(id, round)
-      const arrival = this.#waiting.get(id)
-      if (!arrival) continue
+      const { replyTo } = this.#waiting.get(id) ?? {}
       this.#waiting.delete(id)
-      answers.push([arrival.replyTo, { type: 'passed', round: ids }])
+      if (replyTo !== undefined) answers.push([replyTo, { type: 'passed', round: ids }])
     }
+    return answers
+  }
+
+  #remember(ids: readonly string[], unconfirmed: readonly string[], now: number): void {
+    const round: Round<R> = { ids, completeAt: now, unconfirmed: new Set(unconfirmed), replies: [] }
+    for (const id of ids) this.#roundOf.set(id, round)
     this.#rounds.push(round)
     if (this.#rounds.length > maxRounds) this.#forgetOldest()
-    return answers
   }
 
   #expire(now: number): void {

@@ -2,25 +2,30 @@
 import { Behaviors, type ActorRef } from '@casty/actor'
 import type { EntityType } from '@casty/sharding'
 import type { BarrierAnswer, BarrierMessage } from './barrier-messages.ts'
-import { BarrierRounds, type Answers } from './barrier-rounds.ts'
+import { BarrierRounds, type Answers, type BarrierState } from './barrier-rounds.ts'
 
 /** The entity type that barriers are of, on all nodes. */
 export const barrierType: EntityType<BarrierMessage> = {
   name: 'casty:barrier',
   numShards: 16,
-  entity: () =>
+  entity: (context) =>
     Behaviors.setup(({ system: { clock } }) => {
-      const rounds = new BarrierRounds<ActorRef<BarrierAnswer>>()
+      // All nodes run the same version of this package, or refuse each other.
+      const before = context.handedOver as BarrierState | undefined
+      const rounds = new BarrierRounds<ActorRef<BarrierAnswer>>(before, clock.now())
+      context.handOver(() => rounds.state(clock.now()))
       const behavior = Behaviors.receive<BarrierMessage>((message) => {
+        const { id, replyTo } = message
+        const now = clock.now()
         switch (message.type) {
           case 'arrive':
-            send(rounds.arrive(message.id, message.parties, message.replyTo, clock.now()))
+            send(rounds.arrive(id, message.isAgain, message.parties, replyTo, now))
             return
           case 'confirm':
-            send(rounds.confirm(message.id, message.round, message.replyTo, clock.now()))
+            send(rounds.confirm(id, message.round, replyTo, now))
             return
           case 'withdraw':
-            rounds.withdraw(message.id)
+            send(rounds.withdraw(id, replyTo))
         }
       })
       return Behaviors.withLifecycle(behavior, { postStop: () => send(rounds.end()) })

@@ -4,6 +4,7 @@ import { ActorError, type ActorRef, type ActorSystem } from '@casty/actor'
 import type { EntityRegion } from '@casty/sharding'
 import { ClusterSystemError } from '../errors.ts'
 import type { BarrierAnswer, BarrierMessage } from './barrier-messages.ts'
+import { againMs } from './barrier-rounds.ts'
 
 /** How long to wait at a barrier. */
 export interface BarrierOptions {
@@ -15,10 +16,10 @@ export interface BarrierOptions {
 /** What all have to be told of a round grows with it, and so does what each of them is told. */
 export const maxParties = 1_000
 
-/** Who is not answered arrives again after so long, in milliseconds; a fifth of what the barrier waits for it. */
-const againMs = 1_000
 /** Where nobody can take it, it waits so long before it tries again, in milliseconds. */
 const pauseMs = 100
+/** Who wants to wait no longer waits so long at most for word that it is not counted, in milliseconds. */
+const withdrawMs = 1_000
 /** For so long others are told that a round is complete, in milliseconds: they have the time to arrive again. */
 const confirmMs = 10_000
 
@@ -64,18 +65,24 @@ export class Barriers {
       signal: signal ? AbortSignal.any([signal, ended]) : ended,
     }
     this.#region.ref(name) // The name is refused here, where it is none.
+    const round = await this.#pass(arrival, timeoutMs, ended)
+    if (parties > 1) void this.#confirm(arrival, round, ended)
+  }
+
+  async #pass(arrival: Arrival, timeoutMs: number, ended: AbortSignal): Promise<readonly string[]> {
     try {
-      const round = await this.#pass(arrival, timeoutMs)
-      if (parties > 1) void this.#confirm(arrival, round, ended)
+      return await this.#wait(arrival, timeoutMs)
     } catch (error) {
-      if (!ended.aborted) this.#region.tell(name, { type: 'withdraw', id: arrival.id })
+      if (ended.aborted) throw error // Nobody can be told: it is not counted any more when it arrives no more.
+      const round = await this.#withdraw(arrival, ended)
+      if (round) return round // It was just about to pass.
       throw error
     }
   }
 
-  async #pass(arrival: Arrival, timeoutMs: number): Promise<readonly string[]> {
+  async #wait(arrival: Arrival, timeoutMs: number): Promise<readonly string[]> {
     const { name, id, parties, signal, until } = arrival
-    for (;;) {
+    for (let isAgain = false; ; isAgain = true) {
       signal.throwIfAborted()
       const leftMs = until - this.#now
       if (leftMs <= 0) throw ClusterSystemError.barrierTimeout(name, parties, timeoutMs)
@@ -83,6 +90,7 @@ export class Barriers {
       const answer = await this.#ask(arrival, leftMs, signal, (replyTo) => ({
         type: 'arrive',
         id,
+        isAgain,
         parties,
         replyTo,
       }))
@@ -90,6 +98,21 @@ export class Barriers {
       if (answer?.type === 'mismatch') {
         throw ClusterSystemError.barrierMismatch(name, parties, answer.parties)
       }
+    }
+  }
+
+  /** @returns its round, where that is complete after all */
+  async #withdraw(arrival: Arrival, ended: AbortSignal): Promise<readonly string[] | undefined> {
+    const { id } = arrival
+    try {
+      const answer = await this.#ask(arrival, withdrawMs, ended, (replyTo) => ({
+        type: 'withdraw',
+        id,
+        replyTo,
+      }))
+      return answer?.type === 'passed' ? answer.round : undefined
+    } catch {
+      return undefined // What it gave up for is told.
     }
   }
 
