@@ -14,11 +14,11 @@ import type {
   ShutdownTaskOptions,
 } from '@casty/actor'
 import {
-  NodeAddress,
   NodeIdentity,
   type Cluster,
   type ClusterExplanation,
   type ClusterState,
+  type NodeAddress,
 } from '@casty/membership'
 import {
   BroadcastRef,

@@ -83,19 +83,17 @@ test('entities get what they are told about themselves', async () => {
 test('a singleton lives once, on the oldest node, and is reached from all', async () => {
   await using world = await SystemWorld.of('a b c')
   const started: string[] = []
-  const refs = world.nodes.map((node) =>
-    node.spawn(
-      Behaviors.singleton(() => {
-        started.push(node.selfNode.address.host)
-        return counter()
-      }),
-      'boss',
-    ),
-  )
+  const bosses = world.nodes.map((node) => {
+    const behavior = Behaviors.singleton(() => {
+      started.push(node.selfNode.address.host)
+      return counter()
+    })
+    return { node, ref: node.spawn(behavior, 'boss') }
+  })
   await world.until(() => started.length > 0)
-  for (const ref of refs) ref.tell({ type: 'add', amount: 1 })
+  for (const { ref } of bosses) ref.tell({ type: 'add', amount: 1 })
   await world.settle()
-  const answers = world.nodes.map((node, at) => node.ask(refs[at] ?? refs[0]!, get))
+  const answers = bosses.map(({ node, ref }) => node.ask(ref, get))
   expect(await world.settled(Promise.all(answers))).toEqual([3, 3, 3])
   expect(started).toEqual(['a'])
 })
@@ -116,7 +114,7 @@ test('a singleton moves to the next oldest when its node leaves, with what it ha
     node.spawn(behavior, 'boss')
   }
   const c = world.node('c')
-  const boss = c.spawn(Behaviors.broadcasted(counter()), 'other') && bossOf(c)
+  const boss = bossOf(c)
   boss.tell({ type: 'add', amount: 7 })
   await world.until(() => started.length === 1)
   await world.settle()

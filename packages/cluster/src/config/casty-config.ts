@@ -24,22 +24,26 @@ export interface TlsSection {
   readonly keyFile: string
 }
 
+/** What becomes of actors that fail, where their behaviors do not say. */
 export interface SupervisionSection {
   readonly strategy?: 'restart' | 'resume' | 'stop' | 'escalate'
   readonly maxRestarts?: number
   readonly withinMs?: number
 }
 
+/** How entities are spread. */
 export interface ShardingSection {
   readonly numShards?: number
 }
 
+/** How entities are copied. Not supported yet. */
 export interface ReplicationSection {
   readonly replicas?: number
   readonly minAcks?: number
   readonly ackTimeoutMs?: number
 }
 
+/** How messages become bytes. */
 export interface SerializationSection {
   readonly serializer?: 'msgpack' | 'json'
   readonly compression?: { readonly algorithm?: 'deflate'; readonly thresholdBytes?: number }
