@@ -2,7 +2,7 @@
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import { mayRun, type ViewMember } from '../core/view.ts'
 import type { Change, TypeSettings } from '../protocol.ts'
-import { sameNode, type ShardRow } from '../table/shard-row.ts'
+import { sameNode, unowned, type ShardRow } from '../table/shard-row.ts'
 import type { ShardTable, TypeTable } from '../table/shard-table.ts'
 import { planReplicas } from './replica-places.ts'
 import type { AllocationStrategy, Host } from './strategy.ts'
@@ -259,11 +259,21 @@ class TypePlanner {
     const { settings, rows } = this.#type
     if (settings.replicas === 0) return
     const current = rows.map((row, shard) => this.#changed.get(shard) ?? row)
+    // Where the owner is gone, a replica takes its place first: whoever were added now has no copies.
+    const isServed = ({ owner }: ShardRow): boolean => {
+      const member = owner && this.#members.get(owner.key)
+      return member !== undefined && mayRun(member) && member.isReachable
+    }
     const kept = (key: NodeKey): boolean => {
       const member = this.#members.get(key)
       return member !== undefined && mayRun(member)
     }
-    for (const [shard, replicas] of planReplicas(current, this.#hosts, settings.replicas, kept)) {
+    for (const [shard, replicas] of planReplicas(
+      current.map((row) => (isServed(row) ? row : unowned)),
+      this.#hosts,
+      settings.replicas,
+      kept,
+    )) {
       const row = current[shard]
       if (row) this.#changed.set(shard, { ...row, replicas })
     }

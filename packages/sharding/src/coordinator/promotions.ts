@@ -15,6 +15,8 @@ interface Promotion extends ShardAtEpoch {
   readonly until: number
   /** What they told; nothing where they have no copies. */
   readonly told: Map<NodeKey, Copies | undefined>
+  /** Whether the present plan needs it. */
+  isWanted: boolean
 }
 
 /** Mutable, and of one term. */
@@ -43,10 +45,11 @@ export class Promotions {
     let promotion = this.#open.get(key)
     if (promotion?.epoch !== epoch) {
       const until = now + 2 * this.#node.settings.leaseMs
-      promotion = { typeName, shard, epoch, replicas, until, told: new Map() }
+      promotion = { typeName, shard, epoch, replicas, until, told: new Map(), isWanted: true }
       this.#open.set(key, promotion)
       this.#hasNew = true
     }
+    promotion.isWanted = true
     const waited = replicas.some((node) => this.#isAsked(node) && !promotion.told.has(node.key))
     if (waited && now < promotion.until) return undefined
     return furthest(promotion) ?? 'anybody'
@@ -57,8 +60,13 @@ export class Promotions {
     return member !== undefined && member.status === 'up' && member.isReachable
   }
 
-  /** Asks those who have not told yet. @returns when to look again */
+  /** Asks those who have not told yet, for what the plan before this wanted to know. @returns when to look again */
   ask(now: number): number {
+    for (const [key, promotion] of this.#open) {
+      // Its owner has come back, perhaps.
+      if (!promotion.isWanted) this.#open.delete(key)
+      promotion.isWanted = false
+    }
     if (this.#open.size === 0) return Number.POSITIVE_INFINITY
     const again = this.#node.settings.leaseMs / 4
     for (const [node, shards] of this.#lacking()) {
