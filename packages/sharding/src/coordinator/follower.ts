@@ -8,7 +8,7 @@ export class Follower {
   /** The latest round that it answered; 0 before the first. */
   round = 0
   /** When the first answer to that round came. */
-  receivedAt = Number.NEGATIVE_INFINITY
+  receivedAt: number = Number.NEGATIVE_INFINITY
   /** Where its table stands, as it told last. */
   version: Version = noVersion
   /** Up to where its table took effect, as it told last. */

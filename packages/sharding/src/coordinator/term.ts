@@ -31,12 +31,12 @@ export class Term {
   readonly number: number
   /** Whether all who are left must agree, as there is no majority to ask. */
   readonly isFounding: boolean
-  readonly followers = new Map<NodeKey, Follower>()
+  readonly followers: Map<NodeKey, Follower> = new Map()
   readonly beganAt: number
   /** By the wall clock, in milliseconds since the Unix epoch. */
   readonly wallBeganAt: number
   nextRoundAt: number
-  rightUntil = Number.NEGATIVE_INFINITY
+  rightUntil: number = Number.NEGATIVE_INFINITY
   readonly #node: NodeState
   readonly #rounds = new Rounds()
   #seq = 0

@@ -19,7 +19,7 @@ export class NodeState {
   acceptor: Acceptor
   view: readonly ViewMember[] = []
   /** When members were last seen to be lost. */
-  lostAt = Number.NEGATIVE_INFINITY
+  lostAt: number = Number.NEGATIVE_INFINITY
   /** The types that this node can run, and how often that changed: counted from 1. */
   types: readonly TypeSettings[] = []
   typesVersion = 1
