@@ -73,12 +73,14 @@ export class PayloadCodec implements MessageCodec {
 
   encode(to: NodeIdentity, message: unknown, answer?: AnswerRef): Uint8Array {
     const peer = this.#peers.of(to)
-    const payload = this.#payloads.write(message, peer, answer)
+    // Who waits no more asks nothing: the ref to answer to leads nowhere.
+    const question = answer?.isOver === true ? undefined : answer
+    const payload = this.#payloads.write(message, peer, question)
     const writer = this.#writer
     writer.begin()
-    if (answer === undefined || answer.isOver) writer.u8(0)
+    if (question === undefined) writer.u8(0)
     else {
-      const slot = this.#slots.holdFor(answer, peer)
+      const slot = this.#slots.holdFor(question, peer)
       if (slot === undefined) throw RemoteError.tooManyAsks(this.#maxAsks)
       writer.u8(1)
       writer.varint(slot)

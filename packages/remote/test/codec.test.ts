@@ -102,3 +102,26 @@ test('bytes that are no message are refused, and whoever asked by them is told',
   )
   expect(ref.path).toBe('layer')
 })
+
+test('a message whose asker waits no more arrives all the same, and its answer goes nowhere', async () => {
+  await using world = await RemoteWorld.of('a b')
+  const [a, b] = [world.node('a'), world.node('b')]
+  const decoded: unknown[] = []
+  b.cluster.endpoint.handle(frameType, (from, bytes, start, end) => {
+    decoded.push(b.remoting.codec.decode(from, bytes, start, end).message)
+  })
+  const kept: { readonly message: Question; readonly answer: AnswerRef }[] = []
+  const ref = new (class extends LayerRef {
+    override ask(message: Question, answer: AnswerRef): void {
+      kept.push({ message, answer })
+    }
+  })(a, b)
+  const asked = a.system.ask(ref, (replyTo) => ({ about: 'x', replyTo }), { timeoutMs: 10 })
+  await world.settled(asked.catch(() => 'overdue'))
+  for (const { message, answer } of kept) {
+    const bytes = a.remoting.codec.encode(b.cluster.self, message, answer)
+    a.cluster.endpoint.send(b.cluster.self, 'data', frameType, bytes)
+  }
+  await world.settle()
+  expect(decoded).toMatchObject([{ about: 'x' }])
+})

@@ -6,6 +6,7 @@ import type { NodeIdentity } from '@casty/transport'
 import { decodeShardingMessage, encodeShardingMessage } from './codec.ts'
 import type { CoreEffect, CoreEvent, Moment } from './core/core-events.ts'
 
+import type { CoreSettings } from './core/core-settings.ts'
 import { ShardingCore } from './core/sharding-core.ts'
 import { sameView, viewOf, type ViewMember } from './core/view.ts'
 import type { EntityRegion, RegionStatistics } from './entity-region.ts'
@@ -58,7 +59,14 @@ export class Sharding implements Disposable {
     const { system, cluster, remoting, limits = {} } = options
     this.#system = system
     this.#cluster = cluster
-    this.#core = new ShardingCore({ ...settings, self: cluster.self }, system.clock.now())
+    const coreSettings: CoreSettings = {
+      ...settings,
+      // Until it is a member it may turn out that it needs a later incarnation than it took.
+      get self() {
+        return cluster.self
+      },
+    }
+    this.#core = new ShardingCore(coreSettings, system.clock.now())
     const core = this.#core
     this.#gate = new LeaseGate(system.clock)
     this.#regions = new Regions({
@@ -124,6 +132,11 @@ export class Sharding implements Disposable {
   /** The regions that were started here. */
   get regions(): readonly EntityRegion<never>[] {
     return this.#regions.all
+  }
+
+  /** The term in which this node gives out shards; undefined while it does not. */
+  get coordinates(): number | undefined {
+    return this.#isDisposed ? undefined : this.#core.coordinates(this.#now)
   }
 
   explain(): ShardingExplanation {
@@ -195,11 +208,20 @@ export class Sharding implements Disposable {
       const effects = this.#core.step(next, this.#moment)
       // Before what runs here changes: what is another's by now must not act on an old lease.
       this.#gate.setUntil(this.#core.leaseUntil)
-      for (const effect of effects) this.#perform(effect)
+      for (const effect of effects) this.#performSafely(effect)
     }
     this.#queue.length = 0
     this.#arm()
     this.#waiters.look()
+  }
+
+  /** What fails must not keep the others from happening: they are of events that will not come again. */
+  #performSafely(effect: CoreEffect): void {
+    try {
+      this.#perform(effect)
+    } catch (error) {
+      this.#system.logger?.error({ error }, `An effect of sharding failed: ${effect.type}`)
+    }
   }
 
   #perform(effect: CoreEffect): void {

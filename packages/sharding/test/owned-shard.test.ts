@@ -22,7 +22,7 @@ function names(effects: readonly OwnerEffect[]): readonly string[] {
 
 /** Owned by a under epoch 5. */
 function owned(): OwnedShard {
-  const shard = new OwnedShard(a, settings)
+  const shard = new OwnedShard({ self: a }, settings)
   const effects = shard.homeChanged({ epoch: 5, owner: a, movingTo: undefined }, others, 0)
   expect(effects).toEqual([{ type: 'begin', epoch: 5 }])
   return shard
@@ -125,7 +125,7 @@ describe('A message that comes', () => {
   })
 
   test('for a shard of another node goes back', () => {
-    const shard = new OwnedShard(a, settings)
+    const shard = new OwnedShard({ self: a }, settings)
     shard.homeChanged({ epoch: 3, owner: b, movingTo: undefined }, others, 0)
     expect(shard.admit(2)).toEqual({ type: 'return', neededEpoch: 3 })
     expect(shard.admit(3)).toEqual({ type: 'return', neededEpoch: 4 })

@@ -1,5 +1,6 @@
 // All of sharding, on several nodes.
 import { Behaviors, type ActorRef } from '@casty/actor'
+import type { Clock } from '@casty/clock'
 import { expect, test } from 'vitest'
 import type { EntityRegion, EntityType } from '@casty/sharding'
 import { ShardingWorld } from './sharding-world.ts'
@@ -172,4 +173,20 @@ test('a node that is downed stops what it ran', async () => {
   world.node('a').cluster.down(world.node('b').cluster.self)
   await world.until(() => stopped.length === entities)
   expect(of(regions, 'b').statistics().entities).toBe(0)
+})
+
+test('a node whose wall clock was set back between two lives takes part again', async () => {
+  await using world = await ShardingWorld.of('a b')
+  await started(world, counter)
+  await world.leave('b')
+  const { clock } = world
+  const behind: Clock = {
+    now: () => clock.now(),
+    wallNow: () => clock.wallNow() - 3_600_000,
+    schedule: (delayMs, callback) => clock.schedule(delayMs, callback),
+  }
+  const b = await world.start('b', { cluster: { clock: behind } })
+  const region = b.sharding.start(counter)
+  await world.until(() => region.statistics().shards === 6)
+  expect(await total(world, region, 'x')).toBe(0)
 })

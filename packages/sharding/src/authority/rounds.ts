@@ -27,6 +27,12 @@ export class Rounds {
     return this.#round
   }
 
+  /** All of it was so much longer ago than it seemed. */
+  age(ms: number): void {
+    for (const [round, sentAt] of this.#sentAt) this.#sentAt.set(round, sentAt - ms)
+    for (const [member, sentAt] of this.#answered) this.#answered.set(member, sentAt - ms)
+  }
+
   answered(member: NodeKey, round: number): void {
     const sentAt = this.#sentAt.get(round)
     if (sentAt === undefined || sentAt <= this.#sentOf(member)) return

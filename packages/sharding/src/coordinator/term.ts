@@ -65,6 +65,12 @@ export class Term {
     return now < this.rightUntil
   }
 
+  /** All that the right follows from was so much longer ago than it seemed. */
+  age(ms: number): void {
+    this.rightUntil -= ms
+    this.#rounds.age(ms)
+  }
+
   viewChanged(): void {
     const { view } = this.#node
     for (const { node, status } of view) {

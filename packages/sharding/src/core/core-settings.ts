@@ -3,6 +3,7 @@ import { leastShards, type AllocationStrategy } from '../coordinator/strategy.ts
 
 /** Settings of the agreement on who runs which shard. All members must use the same `leaseMs`. */
 export interface CoreSettings {
+  /** May be another one until it is a member. */
   readonly self: NodeIdentity
   /**
    * How long a promise and a region's lease last, in milliseconds. Lower: the shards of a node that died are

@@ -36,6 +36,12 @@ export class RegionLease {
     this.#forgotten = oldest
   }
 
+  /** All of it was so much longer ago than it seemed. */
+  age(ms: number): void {
+    this.#until -= ms
+    for (const [round, askedAt] of this.#askedAt) this.#askedAt.set(round, askedAt - ms)
+  }
+
   granted(term: number, { round, forMs, after }: Grant): void {
     const askedAt = term === this.#term ? this.#askedAt.get(round) : undefined
     if (askedAt === undefined) return

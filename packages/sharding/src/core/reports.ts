@@ -9,14 +9,9 @@ const maxShardsPerMessage = 100
 
 /** Mutable, and of its owner alone. */
 export class Reports {
-  readonly #self: NodeKey
   /** By shard. */
   readonly #released = new Map<string, ShardAtEpoch>()
   readonly #refused = new Map<string, EpochBehindMessage>()
-
-  constructor(self: NodeKey) {
-    this.#self = self
-  }
 
   released(shard: ShardAtEpoch): void {
     this.#released.set(keyOf(shard), shard)
@@ -27,19 +22,13 @@ export class Reports {
   }
 
   /** Forgets what the table has heeded, or made void. */
-  heeded({ committed }: { readonly committed: ShardTable }): void {
+  heeded({ committed }: { readonly committed: ShardTable }, self: NodeKey): void {
     for (const [key, shard] of this.#released) {
-      if (!this.#ownRow(committed, shard)?.movingTo) this.#released.delete(key)
+      if (!ownRow(committed, shard, self)?.movingTo) this.#released.delete(key)
     }
     for (const [key, { shard }] of this.#refused) {
-      if (!this.#ownRow(committed, shard)) this.#refused.delete(key)
+      if (!ownRow(committed, shard, self)) this.#refused.delete(key)
     }
-  }
-
-  /** The row, where the shard is still this node's under that epoch. */
-  #ownRow(table: ShardTable, { typeName, shard, epoch }: ShardAtEpoch): ShardRow | undefined {
-    const row = table.row(typeName, shard)
-    return row.owner?.key === this.#self && row.epoch === epoch ? row : undefined
   }
 
   *messages(): Generator<ShardingMessage> {
@@ -53,4 +42,14 @@ export class Reports {
 
 function keyOf({ typeName, shard }: ShardAtEpoch): string {
   return `${shard}:${typeName}`
+}
+
+/** The row, where the shard is still that node's under that epoch. */
+function ownRow(
+  table: ShardTable,
+  { typeName, shard, epoch }: ShardAtEpoch,
+  self: NodeKey,
+): ShardRow | undefined {
+  const row = table.row(typeName, shard)
+  return row.owner?.key === self && row.epoch === epoch ? row : undefined
 }

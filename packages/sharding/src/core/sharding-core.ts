@@ -20,6 +20,9 @@ import { NodeState } from './node-state.ts'
 import { Reports } from './reports.ts'
 import { mayRun, type ViewMember } from './view.ts'
 
+/** So much two clocks may seem to differ by for want of digits. */
+const roundingMs = 1
+
 /**
  * All that one node contributes to the agreement on who runs which shard: it promises terms as every member
  * does, keeps the table, holds the lease of its region, and is the coordinator when it is its turn. No
@@ -31,15 +34,16 @@ import { mayRun, type ViewMember } from './view.ts'
 export class ShardingCore {
   readonly #node: NodeState
   readonly #coordinator: Coordinator
-  readonly #reports: Reports
+  readonly #reports = new Reports()
   readonly #snapshot = new SnapshotParts()
+  /** How far the wall clock was ahead of the monotonic one. */
+  #wallAheadMs: number | undefined
   /** As the last `lease-changed` told. */
   #isOpen = false
 
   constructor(settings: CoreSettings, now: number) {
     this.#node = new NodeState(settings, now)
     this.#coordinator = new Coordinator(this.#node)
-    this.#reports = new Reports(settings.self.key)
   }
 
   get self(): NodeIdentity {
@@ -90,10 +94,11 @@ export class ShardingCore {
 
   step(event: CoreEvent, moment: Moment): readonly CoreEffect[] {
     const { now } = moment
+    this.#noteSleep(moment)
     this.#heed(event, now)
     this.#reportToSelf(now)
     this.#coordinator.advance(moment)
-    this.#reports.heeded(this.#node.log)
+    this.#reports.heeded(this.#node.log, this.self.key)
     const isOpen = this.leaseUntil > now
     if (isOpen !== this.#isOpen) {
       this.#isOpen = isOpen
@@ -102,6 +107,21 @@ export class ShardingCore {
     const { effects } = this.#node
     this.#node.effects = []
     return effects
+  }
+
+  /**
+   * The monotonic clock of a machine that sleeps stands still, the wall clock does not. Whatever this node was given
+   * by others is as much older then; what it promised lasts longer, which harms nobody. A wall clock that was set
+   * forward looks the same, and costs a lease.
+   */
+  #noteSleep({ now, wallNow }: Moment): void {
+    const aheadMs = wallNow - now
+    const sleptMs = aheadMs - (this.#wallAheadMs ?? aheadMs)
+    if (sleptMs >= 0 && sleptMs < roundingMs && this.#wallAheadMs !== undefined) return
+    this.#wallAheadMs = aheadMs
+    if (sleptMs <= 0) return
+    this.#node.lease.age(sleptMs)
+    this.#coordinator.term?.age(sleptMs)
   }
 
   #heed(event: CoreEvent, now: number): void {
@@ -246,7 +266,7 @@ export class ShardingCore {
     if (regionsVersion !== typesVersion) {
       this.#node.send(to, { type: 'regions', version: typesVersion, types }, regionsLane(types))
     }
-    this.#reports.heeded(log)
+    this.#reports.heeded(log, this.self.key)
     for (const report of this.#reports.messages()) this.#node.send(to, report)
   }
 

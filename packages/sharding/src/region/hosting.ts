@@ -75,10 +75,7 @@ export class Hosting {
   constructor(settings: HostingSettings, port: HostingPort) {
     this.#settings = settings
     this.#port = port
-    this.#owned = Array.from(
-      { length: settings.numShards },
-      () => new OwnedShard(port.self, settings),
-    )
+    this.#owned = Array.from({ length: settings.numShards }, () => new OwnedShard(port, settings))
     this.#wheel =
       settings.idleTimeoutMs === Infinity ? undefined : new IdleWheel(settings.idleTimeoutMs)
     this.#keepAlive = new KeepAlive(settings.keepAlive, settings.numShards)

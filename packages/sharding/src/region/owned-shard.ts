@@ -61,7 +61,7 @@ const released: Stage = Object.freeze({ type: 'released' })
 
 /** Mutable, and of its owner alone. */
 export class OwnedShard {
-  readonly #self: NodeIdentity
+  readonly #node: { readonly self: NodeIdentity }
   readonly #settings: OwnerSettings
   #epoch = 0
   #to: NodeIdentity | undefined
@@ -69,8 +69,8 @@ export class OwnedShard {
   /** Whose fence came under this epoch: perhaps before the table that made them send it. */
   readonly #fencedBy = new Set<NodeKey>()
 
-  constructor(self: NodeIdentity, settings: OwnerSettings) {
-    this.#self = self
+  constructor(node: { readonly self: NodeIdentity }, settings: OwnerSettings) {
+    this.#node = node
     this.#settings = settings
   }
 
@@ -108,7 +108,7 @@ export class OwnedShard {
    */
   homeChanged(home: Home, others: Iterable<NodeKey>, now: number): readonly OwnerEffect[] {
     const effects: OwnerEffect[] = []
-    const isMine = home.owner !== undefined && home.owner.equals(this.#self)
+    const isMine = home.owner !== undefined && home.owner.equals(this.#node.self)
     const wasMine = this.#stage !== absent
     if (wasMine && (!isMine || home.epoch !== this.#epoch)) {
       effects.push({ type: 'end', epoch: this.#epoch })

@@ -25,6 +25,7 @@ export interface Opened {
 
 /** What all regions of a node share. */
 export interface RegionNode {
+  /** May be another one until it is a member. */
   readonly self: NodeIdentity
   readonly system: ActorSystem
   readonly clock: Clock
@@ -107,14 +108,17 @@ export class Region implements LetterKeeper {
 
   #makeSending(): Sending {
     const { type, tally } = this
-    const { settings, post, self } = this.#node
+    const node = this.#node
+    const { settings, post } = node
     return new Sending(type.numShards, settings.buffer, {
       tally,
       around: {
-        self,
+        get self() {
+          return node.self
+        },
         ...settings.route,
-        isReachable: (node) => this.#node.isReachable(node),
-        nextToken: () => this.#node.nextToken(),
+        isReachable: (other) => node.isReachable(other),
+        nextToken: () => node.nextToken(),
       },
       now: () => this.#now,
       deliverHere: (letter) => this.#hosting.deliver(letter),
@@ -127,12 +131,15 @@ export class Region implements LetterKeeper {
 
   #makeHosting(): Hosting {
     const { type, tally } = this
-    const { settings, post, self, system, gate } = this.#node
+    const node = this.#node
+    const { settings, post, system, gate } = node
     const { numShards, idleTimeoutMs, keepAlive } = type
     return new Hosting(
       { ...settings.hosting, numShards, idleTimeoutMs, keepAlive },
       {
-        self,
+        get self() {
+          return node.self
+        },
         system,
         type,
         gate,
@@ -274,8 +281,12 @@ export class Region implements LetterKeeper {
   }
 
   #takeHeld(held: Held): void {
-    if (held.type === 'letter') this.received(held.frame)
-    else this.fenced(held.from, held.shard, held.epoch, held.token)
+    try {
+      if (held.type === 'letter') this.received(held.frame)
+      else this.fenced(held.from, held.shard, held.epoch, held.token)
+    } catch (error) {
+      this.#node.report(error, `A message of ${held.from.key} that had to wait cannot be read`)
+    }
   }
 
   /** There is no room or time to keep it: whoever sent it may try again. */
