@@ -25,6 +25,7 @@ export {
   splitBrainScenario,
   splitBrainUnrestScenario,
 } from './sbr/scenario.ts'
+export { shardingClocksScenario, shardingScenario } from './sharding/scenario.ts'
 export {
   noDiskFaults,
   type DiskFaultCounts,

@@ -6,6 +6,8 @@ import {
   membershipScenario,
   planOf,
   Run,
+  shardingClocksScenario,
+  shardingScenario,
   shrink,
   splitBrainRacesScenario,
   splitBrainScenario,
@@ -50,6 +52,8 @@ export const scenarios: readonly KnownScenario[] = [
   known(largeSplitBrainScenario, 5),
   known(dataCentersScenario),
   known(journalScenario),
+  known(shardingScenario, 3),
+  known(shardingClocksScenario, 10),
 ]
 
 /** @throws Error for a name that was not checked before */

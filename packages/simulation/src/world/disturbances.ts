@@ -25,6 +25,11 @@ export class Disturbances {
     return (this.#links.get(pair(left, right)) ?? []).some(({ until }) => until >= since)
   }
 
+  /** Whether any link was bad between then and now. */
+  wasAnyLinkBad(since: number): boolean {
+    return [...this.#links.values()].some((list) => list.some(({ until }) => until >= since))
+  }
+
   /** For how long a host did not run between then and now, in milliseconds; overlaps count once. */
   stoppedMs(host: string, since: number, now: number): number {
     const intervals = (this.#hosts.get(host) ?? [])

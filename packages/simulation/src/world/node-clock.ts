@@ -32,10 +32,13 @@ export class NodeClock implements Clock {
   /** Local time that the machine slept through: the monotonic clock of Linux leaves it out. */
   #sleptMs = 0
   #sleepsSince: number | undefined
+  /** By the world. */
+  #wokeAt = Number.NEGATIVE_INFINITY
   /** It is at least this late: a timer was due then, or a blocked loop has taken it ahead of the world. */
   #atLeast = Number.NEGATIVE_INFINITY
   #isFrozen = false
   #isDead = false
+  #isWatched = false
   #block: { readsLeft: number; readonly forMs: number; readonly begun: () => void } | undefined
 
   constructor(world: Clock, { rate = 1, wallOffsetMs = 0 }: ClockSkew = {}) {
@@ -64,6 +67,30 @@ export class NodeClock implements Clock {
       if (!this.#isFrozen) this.#arm(timer, this.#waitMs(timer))
     }
     return { [Symbol.dispose]: () => this.#remove(timer) }
+  }
+
+  /**
+   * How long it takes the world to come to where this clock is already, in milliseconds of the world: what a process
+   * does that is blocked in the midst of a callback, it does so much later than it seems.
+   */
+  get aheadMs(): number {
+    return Math.max(0, this.#atLeast - this.#ticked()) / this.#rate
+  }
+
+  /** Whether its machine sleeps, or did within so many milliseconds: by this clock it may not know yet. */
+  hasSlept(withinMs: number): boolean {
+    return this.#sleepsSince !== undefined || this.#world.now() - this.#wokeAt < withinMs
+  }
+
+  /** Has `look` read the time from outside of the process: that sets off no block. */
+  peek<T>(look: () => T): T {
+    const wasWatched = this.#isWatched
+    this.#isWatched = true
+    try {
+      return look()
+    } finally {
+      this.#isWatched = wasWatched
+    }
   }
 
   /** How many timers wait, those of a process that stands still included. */
@@ -110,6 +137,7 @@ export class NodeClock implements Clock {
     if (this.#sleepsSince !== undefined) {
       this.#sleptMs += (this.#world.now() - this.#sleepsSince) * this.#rate
       this.#sleepsSince = undefined
+      this.#wokeAt = this.#world.now()
     }
     this.#isFrozen = false
     // Where two standstills overlapped it may be ahead of the world. It stays so, or its timers would be early.
@@ -162,7 +190,7 @@ export class NodeClock implements Clock {
   }
 
   #countRead(): void {
-    if (this.#block === undefined || this.#isFrozen) return
+    if (this.#block === undefined || this.#isFrozen || this.#isWatched) return
     this.#block.readsLeft -= 1
     if (this.#block.readsLeft <= 0) this.blockNow()
   }

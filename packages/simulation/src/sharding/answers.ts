@@ -1,0 +1,108 @@
+// What clients were answered by counters in the journal, and whether that could have come from one counter.
+import { checkLinearizable } from '../linearizability/check-linearizable.ts'
+import {
+  counterModel,
+  type CounterInput,
+  type CounterOutput,
+} from '../linearizability/counter-model.ts'
+import type { Operation } from '../linearizability/operation.ts'
+import type { Added } from './entities.ts'
+import type { Finding } from './record.ts'
+
+interface Call {
+  readonly uid: string
+  readonly type: 'add' | 'get'
+  readonly key: string
+  readonly invokedAt: number
+  answer: { readonly total: number; readonly at: number } | undefined
+  isRefused: boolean
+}
+
+export class Answers {
+  readonly #calls = new Map<string, Call>()
+
+  asked(uid: string, type: Call['type'], key: string, invokedAt: number): void {
+    this.#calls.set(uid, { uid, type, key, invokedAt, answer: undefined, isRefused: false })
+  }
+
+  answered(uid: string, total: number, at: number): void {
+    const call = this.#calls.get(uid)
+    if (call) call.answer = { total, at }
+  }
+
+  /** Nothing was written for it. */
+  refused(uid: string): void {
+    const call = this.#calls.get(uid)
+    if (call) call.isRefused = true
+  }
+
+  /** Holds what was answered against the events that there are in the end. */
+  check(key: string, events: readonly Added[], readsCount: boolean): Finding | undefined {
+    const numbers = new Map<string, number>()
+    for (const [index, { uid }] of events.entries()) {
+      if (numbers.has(uid)) {
+        const text = `${key}: ${uid} is written twice, as ${numbers.get(uid)} and ${index + 1}`
+        return { checker: 'messages are handled once', text }
+      }
+      numbers.set(uid, index + 1)
+    }
+    const calls = [...this.#calls.values()].filter((call) => call.key === key)
+    for (const { uid, type, answer, isRefused } of calls) {
+      const number = numbers.get(uid)
+      if (type === 'add' && answer && number !== answer.total) {
+        const text = `${key}: ${uid} was answered ${answer.total}, and is ${number ?? 'not'} in the journal`
+        return { checker: 'what is acknowledged stays', text }
+      }
+      if (isRefused && number !== undefined) {
+        const text = `${key}: ${uid} was refused, and is event ${number}`
+        return { checker: 'what is acknowledged stays', text }
+      }
+    }
+    return this.#linearizable(key, calls, numbers, readsCount)
+  }
+
+  /** What was not answered has a place in the journal, or never happened. */
+  #linearizable(
+    key: string,
+    calls: readonly Call[],
+    numbers: ReadonlyMap<string, number>,
+    readsCount: boolean,
+  ): Finding | undefined {
+    const asked = new Set(calls.map(({ uid }) => uid))
+    const told = [...numbers.keys()].filter((uid) => !asked.has(uid))
+    const history: Operation<CounterInput, CounterOutput>[] = [
+      ...calls.flatMap((call) => operationsOf(call, numbers, readsCount)),
+      // Sent by somebody who did not ask: it may have been written at any time.
+      ...told.map((uid) => addition(uid, key, 0, numbers.get(uid) ?? 0, Number.MAX_SAFE_INTEGER)),
+    ]
+    const verdict = checkLinearizable(history, counterModel(), { moments: 'ms' })
+    if (verdict.type === 'linearizable') return undefined
+    return { checker: 'the counter is linearizable', text: `${key}: ${verdict.explanation}` }
+  }
+}
+
+function operationsOf(
+  { uid, type, key, invokedAt, answer }: Call,
+  numbers: ReadonlyMap<string, number>,
+  readsCount: boolean,
+): readonly Operation<CounterInput, CounterOutput>[] {
+  if (type === 'add') {
+    const number = numbers.get(uid)
+    if (number === undefined) return []
+    return [addition(uid, key, invokedAt, number, answer?.at ?? Number.MAX_SAFE_INTEGER)]
+  }
+  if (!answer || !readsCount) return []
+  const outcome = { type: 'ok', output: answer.total, completedAt: answer.at } as const
+  return [{ client: uid, key, input: { type: 'read' }, invokedAt, outcome }]
+}
+
+function addition(
+  uid: string,
+  key: string,
+  invokedAt: number,
+  number: number,
+  completedAt: number,
+): Operation<CounterInput, CounterOutput> {
+  const outcome = { type: 'ok', output: number, completedAt } as const
+  return { client: uid, key, input: { type: 'increment' }, invokedAt, outcome }
+}

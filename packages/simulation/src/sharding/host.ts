@@ -1,0 +1,205 @@
+// A node with everything that sharding stands on: production code throughout, with an ear at the entities.
+import { ActorSystem } from '@casty/actor'
+import { Cluster } from '@casty/membership'
+import { Remoting } from '@casty/remote'
+import { keepMajority, splitBrainResolver } from '@casty/sbr'
+import { Sharding, type EntityRegion } from '@casty/sharding'
+import { addressOf } from '../world/addresses.ts'
+import type { Program, Surroundings } from '../world/simulated-process.ts'
+import { ledger, tally, type ClientLetter, type Reply } from './entities.ts'
+import { keyOf, recordOf, type ShardingRecord, type TypeName } from './record.ts'
+import { shardingSettings } from './settings.ts'
+import type { ShardingProcess, ShardingRun } from './sharding-run.ts'
+
+/** Nobody may take a partition for an empty world and form a second cluster. */
+const patientSeedMs = 3_600_000
+/** After the deadline of a question, its end may take so long. */
+const slackMs = 20
+
+export function shardingProgram(run: ShardingRun): Program<ShardingHost> {
+  return async (surroundings) => {
+    const { address, clock, random, transport, host } = surroundings
+    const { stableAfterMs } = shardingSettings(run.plan)
+    const logger = loggerOf(surroundings)
+    const downing = splitBrainResolver({ strategy: keepMajority(), stableAfterMs })
+    const cluster = await Cluster.start({
+      transport,
+      host: address.host,
+      port: address.port,
+      insecure: true,
+      seedNodes: run.world.hosts.map((one) => addressOf(one).toString()),
+      seedTimeoutMs: patientSeedMs,
+      clock,
+      random,
+      logger,
+      downing,
+    })
+    const process = run.world.running(host)
+    if (!process) throw new Error(`${host} has ended`) // It was killed while it started.
+    return new ShardingHost(run, process, surroundings, cluster, downing.downRemovalMarginMs)
+  }
+}
+
+export class ShardingHost {
+  readonly cluster: Cluster
+  readonly system: ActorSystem
+  readonly remoting: Remoting
+  readonly sharding: Sharding
+  readonly #run: ShardingRun
+  readonly #record: ShardingRecord
+  readonly #process: ShardingProcess
+  readonly #regions: Readonly<Record<TypeName, EntityRegion<ClientLetter>>>
+
+  constructor(
+    run: ShardingRun,
+    process: ShardingProcess,
+    surroundings: Surroundings,
+    cluster: Cluster,
+    marginMs: number,
+  ) {
+    const { clock, random } = surroundings
+    const settings = shardingSettings(run.plan)
+    const { leaseMs, bufferTimeoutMs, fenceTimeoutMs, handoffTimeoutMs } = settings
+    this.#run = run
+    this.#process = process
+    this.#record = recordOf(run)
+    this.cluster = cluster
+    const logger = loggerOf(surroundings)
+    const system = new ActorSystem({ clock, random, logger, stopTimeoutMs: 2_000 })
+    this.system = system
+    system.subscribe((event) => {
+      if (event.type !== 'dead-letter' || !this.isAlive) return
+      this.#record.deadLetter(process, event.deadLetter.message, event.deadLetter.reason)
+    })
+    this.remoting = Remoting.attach({ system, cluster, random })
+    this.remoting.subscribe(({ type }) => {
+      if (type === 'gap' || type === 'malformed') this.#record.lost()
+    })
+    this.sharding = Sharding.attach({
+      system,
+      cluster,
+      remoting: this.remoting,
+      leaseMs,
+      downRemovalMarginMs: marginMs + leaseMs,
+      limits: { bufferTimeoutMs, fenceTimeoutMs, handoffTimeoutMs, stopTimeoutMs: 1_000 },
+    })
+    this.#regions = this.#startTypes(surroundings)
+    cluster.subscribe((event) => {
+      if (event.type === 'cluster-shutting-down') void this.#end(event.reason, surroundings)
+    })
+  }
+
+  #startTypes(surroundings: Surroundings): Readonly<Record<TypeName, EntityRegion<ClientLetter>>> {
+    const { numShards, idleTimeoutMs } = shardingSettings(this.#run.plan)
+    const { clock, host } = surroundings
+    const [process, record] = [this.#process, this.#record]
+    const shared = { numShards, idleTimeoutMs }
+    return {
+      ledger: this.sharding.start<ClientLetter>({
+        ...shared,
+        name: 'ledger',
+        journal: record.journal.clientOf(host, process.clock),
+        entity: (entity) => ledger(entity, record.earOf(process, 'ledger')),
+      }),
+      tally: this.sharding.start<ClientLetter>({
+        ...shared,
+        name: 'tally',
+        entity: (entity) => tally(entity, record.earOf(process, 'tally'), clock),
+      }),
+    }
+  }
+
+  async #end(reason: string, { exit }: Surroundings): Promise<void> {
+    this.sharding[Symbol.dispose]()
+    this.remoting[Symbol.dispose]()
+    await this.system.shutdown().catch(() => {}) // An actor that waits for the journal is left behind.
+    exit(reason)
+  }
+
+  /** Whether it still runs: whatever is left of it has no say any more. */
+  get isAlive(): boolean {
+    return this.#process.isRunning
+  }
+
+  regionOf(type: TypeName): EntityRegion<ClientLetter> {
+    return this.#regions[type]
+  }
+
+  /** Whether entities of a shard live here that would handle a message now. */
+  mayAct(type: TypeName, shard: number): boolean {
+    const { entities, stage } = this.#regions[type].explain(shard)
+    const runs = stage === 'running' || stage === 'fencing' || stage === 'draining'
+    return runs && entities > 0 && this.sharding.explain().hasLease
+  }
+
+  /** Sends a message to an entity, and has an eye on what becomes of it. */
+  send(
+    type: TypeName,
+    entityId: string,
+    { isAsk, isRead, workMs, timeoutMs }: SendOptions,
+  ): Promise<boolean> {
+    const [process, record] = [this.#process, this.#record]
+    const [uid, from, key] = [record.nextUid(), process.toString(), keyOf(type, entityId)]
+    const seq = record.letters.nextSeq(from, key)
+    const letter = { type: isRead ? 'get' : 'add', uid, from, seq, workMs } as const
+    const at = record.momentOf(process)
+    record.letters.sent(letter, key, at, isAsk)
+    const region = this.#regions[type]
+    if (isAsk) {
+      if (type === 'ledger') record.answers.asked(uid, letter.type, key, at)
+      return this.#ask(region, entityId, letter, timeoutMs)
+    }
+    region.tell(entityId, letter)
+    return Promise.resolve(true)
+  }
+
+  async #ask(
+    region: EntityRegion<ClientLetter>,
+    entityId: string,
+    letter: Omit<ClientLetter, 'replyTo'>,
+    timeoutMs: number,
+  ): Promise<boolean> {
+    const [process, { answers }] = [this.#process, this.#record]
+    const overdue = process.clock.schedule(timeoutMs + slackMs, () => {
+      const text = `${letter.uid} of ${process} to ${entityId} still waits after ${timeoutMs} ms`
+      if (this.isAlive) this.#record.judge({ checker: 'questions end in time', text }, process.host)
+    })
+    try {
+      const reply = await region.ask<Reply>(entityId, (replyTo) => ({ ...letter, replyTo }), {
+        timeoutMs,
+      })
+      if (!this.isAlive) return false
+      if (reply.type === 'refused') {
+        answers.refused(letter.uid)
+        return false
+      }
+      answers.answered(letter.uid, reply.total, this.#record.momentOf(process))
+      return true
+    } catch {
+      return false // Nobody knows what became of it; the journal does.
+    } finally {
+      overdue[Symbol.dispose]()
+    }
+  }
+}
+
+export interface SendOptions {
+  readonly isAsk: boolean
+  readonly isRead: boolean
+  readonly workMs: number
+  readonly timeoutMs: number
+}
+
+type Say = (details: object, message: string) => void
+
+function loggerOf({
+  log,
+}: Surroundings): Readonly<Record<'debug' | 'info' | 'warn' | 'error', Say>> {
+  const say =
+    (level: string): Say =>
+    (details, message) =>
+      log(
+        `${level} ${message} ${'error' in details ? String(details.error) : JSON.stringify(details)}`,
+      )
+  return { debug: () => {}, info: say('info'), warn: say('warn'), error: say('error') }
+}

@@ -1,0 +1,173 @@
+// What a run has come to know, outside of all its processes: who acted when, what became of each message, what
+// clients were answered.
+import type { DeadLetterReason } from '@casty/actor'
+import type { EntityContext } from '@casty/sharding'
+import { forkRandom } from '../world/seeds.ts'
+import { ShardActs } from './acts.ts'
+import { Answers } from './answers.ts'
+import type { ClientLetter, EntityEar, TallyState } from './entities.ts'
+import { JournalService } from './journal-service.ts'
+import { Letters } from './letters.ts'
+import { Mines } from './mines.ts'
+import type { ShardingRareState } from './rare-states.ts'
+import { clocksAreOff } from './settings.ts'
+import type { ShardingProcess, ShardingRun } from './sharding-run.ts'
+
+/** Something that must hold, and does not. */
+export interface Finding {
+  readonly checker: ShardingChecker
+  readonly text: string
+}
+
+export type ShardingChecker =
+  | 'one acts at a time'
+  | 'one may act at a time'
+  | 'one coordinator at a time'
+  | 'epochs only grow'
+  | 'messages are handled once'
+  | 'order is kept'
+  | 'the dead are not handled'
+  | 'messages are accounted for'
+  | 'questions end in time'
+  | 'what is acknowledged stays'
+  | 'the counter is linearizable'
+  | 'what is handed over is the latest'
+
+export type TypeName = 'ledger' | 'tally'
+
+interface Tally {
+  state: TallyState
+  hasLeft: boolean
+}
+
+export class ShardingRecord {
+  readonly journal: JournalService
+  readonly letters: Letters = new Letters()
+  readonly answers: Answers = new Answers()
+  readonly mines: Mines
+  /** When something may have been lost without a word: a process ended, or frames were given up. */
+  readonly lossesAt: number[] = []
+  /** Wall clocks were set by hand. */
+  wallJumped = false
+  readonly #run: ShardingRun
+  readonly #acts = new Map<string, ShardActs>()
+  readonly #tallies = new Map<string, Tally>()
+  #uids = 0
+  #lives = 0
+
+  constructor(run: ShardingRun) {
+    this.#run = run
+    this.journal = new JournalService(run.world, forkRandom(run.plan.seed, 'journal'))
+    this.mines = new Mines(run)
+  }
+
+  nextUid(): string {
+    return `m${++this.#uids}`
+  }
+
+  judge(finding: Finding | undefined, host: string): void {
+    if (finding) this.#run.violate(finding.checker, finding.text, host)
+  }
+
+  reach(state: ShardingRareState): void {
+    this.#run.reach(state)
+  }
+
+  /** When what a process does now happens: one that is blocked in the midst of it does it later. */
+  momentOf({ clock }: Pick<ShardingProcess, 'clock'>): number {
+    return this.#run.world.now + clock.aheadMs
+  }
+
+  /** What the entities of a process tell. */
+  earOf(process: ShardingProcess, type: TypeName): EntityEar {
+    return {
+      nextLife: () => `life ${++this.#lives}`,
+      handles: (entity, letter) => this.#handles(process, type, entity, letter),
+      ticks: (entity) => this.#act(process, type, entity),
+      begins: (entity, state, isHandedOver) =>
+        this.#begins(process, entity.entityId, state, isHandedOver),
+      leaves: (entity, state) => {
+        this.#tallies.set(entity.entityId, { state, hasLeft: true })
+        this.reach('an entity hands over its state')
+      },
+      worked: () => {
+        const mayAct = process.clock.peek(() => process.program?.sharding.explain().hasLease)
+        if (mayAct === false) this.reach('a lease runs out while a handler waits')
+      },
+    }
+  }
+
+  #handles(
+    process: ShardingProcess,
+    type: TypeName,
+    entity: EntityContext<never>,
+    letter: ClientLetter,
+  ): void {
+    this.#act(process, type, entity)
+    const key = keyOf(type, entity.entityId)
+    const finding = this.letters.handled(letter, key, process.toString(), this.momentOf(process))
+    // Two who act do not keep any order, nor does anybody ask that of them.
+    if (finding?.checker === 'order is kept' && clocksAreOff(this.#run)) return
+    this.judge(finding, process.host)
+  }
+
+  #act(process: ShardingProcess, type: TypeName, { shard, epoch }: EntityContext<never>): void {
+    if (clocksAreOff(this.#run)) return
+    const key = `${type} ${shard}`
+    const acts = this.#acts.get(key) ?? new ShardActs()
+    this.#acts.set(key, acts)
+    const finding = acts.act(process.toString(), epoch, this.momentOf(process), this.wallJumped)
+    const text = finding && `shard ${key}: ${finding.text}`
+    if (finding && text) this.judge({ ...finding, text }, process.host)
+    for (const other of this.#run.world.processes) {
+      if (other === process || !other.program) continue
+      const { program, clock } = other
+      if (!clock.peek(() => program.mayAct(type, shard))) continue
+      const texts = `${process} acts for shard ${key} under epoch ${epoch}, and ${other} may: `
+      const home = clock.peek(() => program.regionOf(type).explain(shard))
+      this.judge(
+        { checker: 'one may act at a time', text: texts + JSON.stringify(home) },
+        process.host,
+      )
+    }
+  }
+
+  #begins(process: ShardingProcess, id: string, state: TallyState, isHandedOver: boolean): void {
+    const former = this.#tallies.get(id)
+    this.#tallies.set(id, { state, hasLeft: false })
+    if (!isHandedOver || clocksAreOff(this.#run)) return
+    const isLatest =
+      former?.hasLeft === true &&
+      former.state.origin === state.origin &&
+      former.state.total === state.total
+    if (isLatest) return
+    const text = `${id} begins at ${process} with ${JSON.stringify(state)}; last was ${JSON.stringify(former)}`
+    this.judge({ checker: 'what is handed over is the latest', text }, process.host)
+  }
+
+  /** Whoever dropped a message says so. */
+  deadLetter(process: ShardingProcess, message: unknown, reason: DeadLetterReason): void {
+    // A message of the clients, or nobody's business.
+    const uid = (message as Partial<ClientLetter> | undefined)?.uid
+    if (typeof uid !== 'string') return
+    if (reason === 'overdue') this.reach('a message waited too long')
+    this.judge(this.letters.dead(uid, reason), process.host)
+  }
+
+  lost(): void {
+    this.lossesAt.push(this.#run.world.now)
+  }
+}
+
+export function keyOf(type: TypeName, entityId: string): string {
+  return `${type}/${entityId}`
+}
+
+const records = new WeakMap<ShardingRun, ShardingRecord>()
+
+/** Each run has its own. */
+export function recordOf(run: ShardingRun): ShardingRecord {
+  const known = records.get(run) ?? new ShardingRecord(run)
+  records.set(run, known)
+  return known
+}

@@ -1,0 +1,66 @@
+// Entities on clusters where everything goes wrong: owners, whoever gives out shards, the ways between them, and the
+// journal that all write to.
+import type { ClusterState } from '@casty/membership'
+import { networkFaults } from '../faults/network-faults.ts'
+import { processFaults } from '../faults/process-faults.ts'
+import { describeState } from '../membership/describe.ts'
+import { shardingFaults } from './faults.ts'
+import { shardingHealing } from './healing.ts'
+import { shardingProgram, type ShardingHost } from './host.ts'
+import { shardingRareStates } from './rare-states.ts'
+import { recordOf } from './record.ts'
+import { shardingChoices } from './settings.ts'
+import type { ShardingAction, ShardingScenario } from './sharding-run.ts'
+import { messages, oneCoordinator, supervisor } from './watchers.ts'
+import { shardingWorkload } from './workload.ts'
+
+/** What no stream does to what is sent on it: messages of users are as good as the streams that carry them. */
+const brokenStreams: ReadonlySet<string> = new Set(['duplicate', 'reorder'])
+
+/** Next to what the clients do, as in the other scenarios. */
+const everyFault: readonly ShardingAction[] = [
+  ...shardingFaults,
+  ...networkFaults<ShardingHost, ClusterState>().filter(({ type }) => !brokenStreams.has(type)),
+  ...processFaults<ShardingHost, ClusterState>().map((action) =>
+    action.type === 'wall-jump' ? withNote(action) : action,
+  ),
+]
+
+function withNote(action: ShardingAction): ShardingAction {
+  return {
+    ...action,
+    weight: action.weight / 2,
+    perform: (run, parameters) => {
+      recordOf(run).wallJumped = true
+      action.perform(run, parameters)
+    },
+  }
+}
+
+/** Clocks are as wrong as they may be: at most one acts for a shard, whatever else happens. */
+export const shardingScenario: ShardingScenario = shardingWith('sharding', 0.0099)
+
+/** Clocks are off by far more than anything assumes: journals still take nothing of a former owner. */
+export const shardingClocksScenario: ShardingScenario = shardingWith('sharding-clocks', 0.3)
+
+function shardingWith(name: string, clockDrift: number): ShardingScenario {
+  return {
+    name,
+    shape: {
+      hosts: [3, 7],
+      chaosMs: [20_000, 60_000],
+      paceMs: [200, 2_500],
+      startWithinMs: 1_500,
+      clockDrift,
+      wallOffsetMs: 20,
+      settings: shardingChoices,
+    },
+    actions: [...shardingWorkload, ...everyFault],
+    program: shardingProgram,
+    stateOf: ({ cluster }) => cluster.getState(),
+    describe: describeState,
+    watch: (run) => [supervisor(run), oneCoordinator(run), messages(run)],
+    rareStates: shardingRareStates,
+    heal: shardingHealing,
+  }
+}

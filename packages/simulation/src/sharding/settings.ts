@@ -1,0 +1,59 @@
+import type { Parameters } from '../run/action.ts'
+import type { ShardingRun } from './sharding-run.ts'
+
+/** What is drawn for each plan. */
+export const shardingChoices: Readonly<Record<string, readonly (string | number | boolean)[]>> = {
+  leaseMs: [1_000, 2_000, 2_000],
+  stableAfterMs: [3_000, 5_000],
+  numShards: [3, 6, 10],
+  entities: [2, 5, 12],
+  // Nobody's entities become idle, or all do over and over.
+  idleTimeoutMs: [1_500, 600_000],
+  bufferTimeoutMs: [3_000, 10_000],
+  fenceTimeoutMs: [500, 2_000],
+  handoffTimeoutMs: [800, 5_000],
+}
+
+export interface ShardingSettings {
+  readonly leaseMs: number
+  readonly stableAfterMs: number
+  readonly numShards: number
+  /** Of each type. */
+  readonly entities: number
+  readonly idleTimeoutMs: number
+  readonly bufferTimeoutMs: number
+  readonly fenceTimeoutMs: number
+  readonly handoffTimeoutMs: number
+}
+
+/** The same where a plan leaves them out, as one written by hand may. */
+const defaults: ShardingSettings = {
+  leaseMs: 2_000,
+  stableAfterMs: 5_000,
+  numShards: 6,
+  entities: 5,
+  idleTimeoutMs: 600_000,
+  bufferTimeoutMs: 10_000,
+  fenceTimeoutMs: 2_000,
+  handoffTimeoutMs: 5_000,
+}
+
+export function shardingSettings({
+  settings,
+}: {
+  readonly settings: Parameters
+}): ShardingSettings {
+  const known = Object.entries(settings).filter(([name]) => name in defaults)
+  // Drawn of `shardingChoices`, which are values of these settings.
+  return { ...defaults, ...(Object.fromEntries(known) as Partial<ShardingSettings>) }
+}
+
+/** The ids of one type. */
+export function entityIds(run: ShardingRun): readonly string[] {
+  return Array.from({ length: shardingSettings(run.plan).entities }, (_, index) => `e${index + 1}`)
+}
+
+/** Rates of clocks differ by more than anything may assume: only what journals guard still holds. */
+export function clocksAreOff({ plan }: ShardingRun): boolean {
+  return plan.hosts.some(({ rate = 1 }) => Math.abs(rate - 1) > 0.011)
+}

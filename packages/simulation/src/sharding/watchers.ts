@@ -1,0 +1,105 @@
+// What looks at a run while it goes: who has which right, what happens to processes, and which rare states it comes to.
+import type { ShardingMessage } from '@casty/sharding'
+import { drawLogarithmic, forkRandom } from '../world/seeds.ts'
+import type { WriteEvent } from '../world/trace.ts'
+import { messagesIn } from './mines.ts'
+import { recordOf, type ShardingRecord } from './record.ts'
+import { clocksAreOff, shardingSettings } from './settings.ts'
+import type { ShardingProcess, ShardingRun, ShardingWatcher } from './sharding-run.ts'
+
+/** Whoever the cluster decided against is started again after a while, as a supervisor would. */
+export function supervisor(run: ShardingRun): ShardingWatcher {
+  const random = forkRandom(run.plan.seed, 'supervisor')
+  const record = recordOf(run)
+  return {
+    ended({ host, end }) {
+      record.lost()
+      if (end?.how === 'failed') {
+        run.violate('every process starts', `${host} did not: ${end.reason}`, host)
+      }
+      if (end?.how !== 'exited' || end.reason === 'left') return
+      const afterMs = drawLogarithmic(random, 200, 5_000)
+      run.world.clock.schedule(afterMs, () => {
+        if (!run.isOver) run.world.start(host)
+      })
+    },
+    healing() {
+      record.journal.heal()
+      record.mines.clear()
+    },
+    finished() {
+      for (const process of run.world.everStarted) {
+        if (process.leftTimers === 0) continue
+        run.violate('nothing is left behind', `${process} left ${process.leftTimers} timers`)
+      }
+    },
+  }
+}
+
+/** At most one has the right to give out shards, at every instant. */
+export function oneCoordinator(run: ShardingRun): ShardingWatcher {
+  const had = new WeakSet<ShardingProcess>()
+  const record = recordOf(run)
+  const { leaseMs } = shardingSettings(run.plan)
+  // Whose machine slept finds out with the next thing that it does.
+  const leads = ({ clock, program }: ShardingProcess): boolean =>
+    !clock.hasSlept(leaseMs) && clock.peek(() => program?.sharding.coordinates) !== undefined
+  const look = (): void => {
+    if (run.isOver) return
+    const leading = run.world.processes.filter(leads)
+    for (const process of leading) had.add(process)
+    if (leading.length < 2 || clocksAreOff(run)) return
+    const text = `${leading.join(' and ')} have the right to give out shards`
+    record.judge({ checker: 'one coordinator at a time', text }, leading[0]?.host ?? '')
+  }
+  return {
+    ended(process) {
+      if (had.has(process)) record.reach('a coordinator dies in its term')
+    },
+    wrote: ({ stage }) => {
+      // A right begins with an answer, and is used by what is sent.
+      if (stage === 'sent') look()
+    },
+  }
+}
+
+/** Notes what messages tell, and springs mines. */
+export function messages(run: ShardingRun): ShardingWatcher {
+  const record = recordOf(run)
+  return {
+    wrote(write) {
+      record.mines.wrote(write)
+      if (write.stage === 'arrived') noteRareStates(record, write)
+    },
+  }
+}
+
+function noteRareStates(record: ShardingRecord, { bytes }: WriteEvent): void {
+  for (const { name, message } of messagesIn(bytes)) {
+    if (name === 'returned') record.reach('a message comes back, and is sent on')
+    if (message) noteMessage(record, message)
+  }
+}
+
+function noteMessage(record: ShardingRecord, message: ShardingMessage): void {
+  switch (message.type) {
+    case 'resign':
+      record.reach('a coordinator resigns')
+      return
+    case 'snapshot':
+      record.reach('a table is sent as a whole')
+      return
+    case 'refusal':
+      if (message.reason === 'promised') {
+        record.reach('two take themselves for the one who may give out shards')
+      }
+      return
+    case 'round':
+      if (message.isFounding && message.version.seq > 0) record.reach('a table is begun anew')
+      return
+    case 'epoch-behind':
+      record.reach('an epoch is below what has written')
+      return
+    default:
+  }
+}
