@@ -65,7 +65,7 @@ export interface EntityType<M> {
   readonly stopMessage?: M
   /**
    * An entity that gets no message for so long is stopped, in milliseconds; it starts again with the next one.
-   * Infinity: none is. @defaultValue 120_000
+   * Infinity: none is. @defaultValue 120_000, or Infinity where entities are remembered
    */
   readonly idleTimeoutMs?: number
   /**
@@ -74,7 +74,11 @@ export interface EntityType<M> {
    * @defaultValue none
    */
   readonly keepAlive?: readonly string[]
-  /** Has entities started again with their shard, wherever that goes. @defaultValue they wait for a message */
+  /**
+   * Has entities started again with their shard, wherever that goes, until they stop by themselves or are
+   * passivated. One handles its first message once it is written down that it lives. @defaultValue they wait for
+   * a message
+   */
   readonly rememberEntities?: RememberOptions
   /** What entities get as `context.journal`. */
   readonly journal?: EventJournal
@@ -139,7 +143,7 @@ export function checkType<M>(type: EntityType<M>): CheckedType {
     stopMessage: stopMessage === undefined ? undefined : { message: stopMessage },
     idleTimeoutMs: durationOrForever(
       'type.idleTimeoutMs',
-      idleTimeoutMs ?? entityTypeDefaults.idleTimeoutMs,
+      idleTimeoutMs ?? (type.rememberEntities ? Infinity : entityTypeDefaults.idleTimeoutMs),
     ),
     keepAlive: checkKeepAlive(type.keepAlive ?? []),
     remember: type.rememberEntities && checkRemember(type.rememberEntities),

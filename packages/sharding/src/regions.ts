@@ -10,10 +10,11 @@ import { EntityRegion } from './entity-region.ts'
 import { checkProxy, type CheckedType } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
 import type { LeaseGate } from './lease-gate.ts'
-import type { TypeSettings } from './protocol.ts'
+import type { ShardAtEpoch, TypeSettings } from './protocol.ts'
 import { Post } from './region/post.ts'
 import { Region, type RegionNode } from './region/region.ts'
 import type { RegionSettings } from './region/region-settings.ts'
+import { ShardJournal } from './region/shard-journal.ts'
 import { hashOf } from './region/shard-of.ts'
 import type { ShardRow } from './table/shard-row.ts'
 import type { RowChange, ShardTable } from './table/shard-table.ts'
@@ -24,6 +25,8 @@ export interface RegionsPort {
   released(typeName: string, shard: number, epoch: number): void
   /** An entity has stopped, and was the last of its shard. */
   emptied(): void
+  /** Somebody has written under a higher epoch than that at which this node owns the shard. */
+  fenced(shard: ShardAtEpoch, written: number): void
 }
 
 export interface RegionsParts {
@@ -101,8 +104,14 @@ export class Regions implements RegionNode, Disposable {
     this.#port.emptied()
   }
 
-  journalOf(type: CheckedType, _shard: number, _epoch: number): EventJournal | undefined {
-    return type.journal
+  journalOf(
+    journal: EventJournal,
+    { name }: CheckedType,
+    shard: number,
+    epoch: number,
+  ): EventJournal {
+    const atEpoch = { typeName: name, shard, epoch }
+    return new ShardJournal(journal, epoch, (written) => this.#port.fenced(atEpoch, written))
   }
 
   report(error: unknown, what: string): void {

@@ -82,6 +82,7 @@ export class Sharding implements Disposable {
         released: (typeName, shard, epoch) =>
           this.#dispatch({ type: 'shard-released', shard: { typeName, shard, epoch } }),
         emptied: () => this.#waiters.look(),
+        fenced: (shard, written) => this.#dispatch({ type: 'epoch-refused', shard, written }),
       },
     })
     this.#subscriptions = [

@@ -27,6 +27,8 @@ export interface RegionNode {
   readonly lost: string[]
   /** Shards that were handed over, as `type/shard@epoch`. */
   readonly released: string[]
+  /** Shards that somebody wrote to under a higher epoch, as `type/shard@epoch by epoch`. */
+  readonly fenced: string[]
   table: ShardTable
   /** What the node does not know of the table yet. */
   isDeaf: boolean
@@ -86,6 +88,7 @@ export class RegionWorld implements AsyncDisposable {
     const gate = new LeaseGate(clock)
     gate.setUntil(Infinity)
     const released: string[] = []
+    const fenced: string[] = []
     const regions = new Regions({
       system,
       cluster,
@@ -97,6 +100,9 @@ export class RegionWorld implements AsyncDisposable {
           return node.table
         },
         emptied: () => {},
+        fenced: ({ typeName, shard, epoch }, written) => {
+          fenced.push(`${typeName}/${shard}@${epoch} by ${written}`)
+        },
         released: (type, shard, epoch) => {
           released.push(`${type}/${shard}@${epoch}`)
           this.#released(type, shard, epoch)
@@ -114,6 +120,7 @@ export class RegionWorld implements AsyncDisposable {
       gate,
       lost,
       released,
+      fenced,
       table: ShardTable.empty,
       isDeaf: false,
     }

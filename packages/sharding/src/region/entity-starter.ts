@@ -5,6 +5,7 @@ import {
   type ActorRef,
   type ActorSystem,
   type Behavior,
+  type Ending,
   type Gate,
 } from '@casty/actor'
 import type { EventJournal } from '@casty/persistence'
@@ -19,7 +20,8 @@ export interface StarterPort {
   readonly type: CheckedType
   readonly gate: Gate
   refOf(entityId: string): ActorRef<never>
-  journalOf(shard: number, epoch: number): EventJournal | undefined
+  /** A journal for whoever runs a shard under that epoch. */
+  journalOf(journal: EventJournal, shard: number, epoch: number): EventJournal
   report(error: unknown, what: string): void
   warn(what: string): void
 }
@@ -27,12 +29,13 @@ export interface StarterPort {
 /** The shard that an entity lives in. */
 export interface EntityHost {
   /** It has stopped. */
-  ended(entity: Entity): void
+  ended(entity: Entity, ending: Ending): void
 }
 
 export class EntityStarter {
   readonly #port: StarterPort
   #region: ActorContext<never> | undefined
+  #signal: AbortSignal | undefined
   /** What is to be done once the actor of the region, above all entities, is there. */
   #isWaitedForBy: (() => void)[] = []
 
@@ -41,12 +44,18 @@ export class EntityStarter {
     if (!port.type.entity) return
     const region = Behaviors.setup<never>((context) => {
       this.#region = context
+      this.#signal = context.signal
       const waiting = this.#isWaitedForBy
       this.#isWaitedForBy = []
       for (const goOn of waiting) goOn()
       return Behaviors.ignore
     })
     port.system.spawn(region, { name: `sharding-${port.type.name}` })
+  }
+
+  /** All entities are about to stop: their system is, or their region. */
+  get isEnding(): boolean {
+    return this.#signal?.aborted === true
   }
 
   /** Whom an entity has to wait for, where it cannot be started yet: its region begins itself. */
@@ -69,7 +78,7 @@ export class EntityStarter {
     const options = { gate, ...(mailbox && { mailbox }), ...(name !== undefined && { name }) }
     try {
       const actor = this.#region.spawn(behavior, options)
-      system.whenStopped(actor, () => shard.ended(entity))
+      system.whenStopped(actor, (ending) => shard.ended(entity, ending))
       return actor
     } catch (error) {
       this.#port.report(error, `Entity ${entity.entityId} of ${type.name} could not be started`)

@@ -1,8 +1,9 @@
 // The entities of one shard under one epoch, on the node that owns it.
-import type { ActorRef } from '@casty/actor'
+import type { ActorRef, Ending } from '@casty/actor'
 import type { EventJournal } from '@casty/persistence'
 import { Entity, type EntityHome } from './entity.ts'
 import type { Letter } from './letter.ts'
+import type { RememberedShard } from './remembered-shard.ts'
 
 /** Has to end before another life of the same entity begins here. */
 export interface FormerLife {
@@ -14,7 +15,9 @@ export interface ShardHost {
   /** Starts the actor of an entity, and tells `shard` when it has stopped. Undefined where it cannot be started. */
   spawn(entity: Entity, shard: HostedShard): ActorRef<unknown> | undefined
   /** One has stopped, and what was to follow from that here has followed. */
-  ended(entity: Entity): void
+  ended(entity: Entity, ending: Ending): void
+  /** All actors are about to stop, whatever becomes of their shards. */
+  readonly isEnding: boolean
   /** Hands a letter to an actor that is active. */
   hand(actor: ActorRef<unknown>, letter: Letter): void
   /** Has an actor stop behind all that it was sent. */
@@ -59,12 +62,23 @@ export class HostedShard implements EntityHome {
   #journal: EventJournal | undefined
   /** What entities that have stopped left for their next life. */
   readonly #left = new Map<string, unknown>()
+  /** What those that are about to end did not come to, until they have. */
+  readonly #takenBack = new Map<Entity, Letter[]>()
+  /** Who lives is written down here, where the type asks for it. */
+  readonly #remembered: RememberedShard | undefined
 
-  constructor(shard: number, epoch: number, host: ShardHost, emptied: () => void) {
+  constructor(
+    shard: number,
+    epoch: number,
+    host: ShardHost,
+    emptied: () => void,
+    remembered: RememberedShard | undefined,
+  ) {
     this.shard = shard
     this.epoch = epoch
     this.#host = host
     this.#emptied = emptied
+    this.#remembered = remembered
   }
 
   get size(): number {
@@ -109,7 +123,7 @@ export class HostedShard implements EntityHome {
 
   /** Hands it to its entity, which is started where it does not live; kept where it is about to stop. */
   deliver(letter: Letter, tick: number): void {
-    const entity = this.#entities.get(letter.entityId) ?? this.#begin(letter.entityId, undefined)
+    const entity = this.#entities.get(letter.entityId) ?? this.#begin(letter.entityId)
     entity.usedAt = tick
     if (entity.stage === 'active' && entity.actor) this.#host.hand(entity.actor, letter)
     else if (this.#entities.has(letter.entityId)) this.#keep(entity, letter)
@@ -127,10 +141,12 @@ export class HostedShard implements EntityHome {
     const entity = this.#entities.get(letter.entityId)
     // One that has not begun did not have it: what it keeps was sent later.
     if (!entity?.actor || this.#stage === 'over' || letter.lives >= maxLives) return false
-    if ((entity.waiting?.length ?? 0) >= this.#host.maxWaiting) return false
+    const takenBack = this.#takenBack.get(entity) ?? []
+    if (takenBack.length >= this.#host.maxWaiting) return false
     letter.lives++
     entity.stage = 'finishing'
-    entity.waiting = [...(entity.waiting ?? []), letter]
+    takenBack.push(letter)
+    this.#takenBack.set(entity, takenBack)
     return true
   }
 
@@ -162,7 +178,11 @@ export class HostedShard implements EntityHome {
   /** They did not finish in time. */
   force(): void {
     this.#isForced = true
-    for (const { actor } of this.#entities.values()) if (actor) this.#host.stop(actor)
+    for (const entity of this.#entities.values()) {
+      if (entity.actor) this.#host.stop(entity.actor)
+      else this.#forget(entity) // It has not begun yet.
+    }
+    if (this.size === 0) this.#emptied()
   }
 
   /** Its entities are to stop at once, and nothing of it starts again. */
@@ -183,60 +203,70 @@ export class HostedShard implements EntityHome {
     for (const letter of waiting) this.#host.abandon(letter, this.#isForced)
   }
 
-  #begin(entityId: string, handedOver: unknown): Entity {
+  #begin(entityId: string, handedOver?: unknown, waiting?: Letter[]): Entity {
     const entity = new Entity(this, entityId)
     entity.handedOver = handedOver ?? this.#left.get(entityId)
+    entity.waiting = waiting
     this.#left.delete(entityId)
     this.#entities.set(entityId, entity)
     const former = this.#host.former(entityId)
-    if (former) former.whenGone.push(() => this.#goOn(entity))
-    else this.#spawn(entity)
+    if (former) former.whenGone.push(() => this.#remember(entity))
+    else this.#remember(entity)
     return entity
   }
 
-  #goOn(entity: Entity): void {
-    if (this.#entities.get(entity.entityId) !== entity) return
-    this.#spawn(entity)
-    this.#handWaiting(entity)
+  /** Nothing is handled by one of whom it is not written down that it lives, where that is to be. */
+  #remember(entity: Entity): void {
+    const { entityId } = entity
+    if (!this.#remembered || this.#remembered.has(entityId)) this.#spawn(entity)
+    else this.#remembered.began(entityId, () => this.#spawn(entity))
   }
 
   #spawn(entity: Entity): void {
+    if (this.#entities.get(entity.entityId) !== entity) return
     entity.actor = this.#host.spawn(entity, this)
     if (!entity.actor) {
-      this.#entities.delete(entity.entityId)
+      this.#forget(entity)
       return
     }
     entity.stage = 'active'
     this.#host.watchIdle(entity)
+    this.#handWaiting(entity)
+  }
+
+  /** It does not begin. */
+  #forget(entity: Entity): void {
+    this.#entities.delete(entity.entityId)
+    this.#abandonWaiting(entity)
   }
 
   #handWaiting(entity: Entity): void {
-    const waiting = entity.waiting ?? []
+    const { waiting, actor } = entity
     entity.waiting = undefined
-    for (const letter of waiting) {
-      if (entity.actor) this.#host.hand(entity.actor, letter)
-      else this.#host.abandon(letter, this.#isForced)
-    }
+    if (waiting && actor) for (const letter of waiting) this.#host.hand(actor, letter)
     if (this.#stage === 'finishing') this.finishOne(entity)
   }
 
   /** Its actor has stopped. */
-  ended(entity: Entity): void {
+  ended(entity: Entity, ending: Ending): void {
     this.#host.unwatchIdle(entity)
     this.#entities.delete(entity.entityId)
+    const takenBack = this.#takenBack.get(entity)
+    if (takenBack) entity.waiting = [...takenBack, ...(entity.waiting ?? [])]
+    this.#takenBack.delete(entity)
     if (this.#stage === 'finishing') this.#collect(entity)
     if (this.#stage === 'over') this.#host.gone(entity)
     else if (this.#isForced) this.#abandonWaiting(entity)
-    else if (entity.waiting) this.#beginAgain(entity.entityId, entity.waiting)
+    else if (entity.waiting) this.#begin(entity.entityId, undefined, entity.waiting)
+    else this.#ceased(entity, ending)
     if (this.#stage === 'finishing' && this.size === 0) this.#emptied()
-    this.#host.ended(entity)
+    this.#host.ended(entity, ending)
   }
 
-  #beginAgain(entityId: string, waiting: Letter[]): void {
-    const next = this.#begin(entityId, undefined)
-    next.waiting = waiting
-    if (next.actor) this.#handWaiting(next)
-    else if (this.find(entityId) !== next) this.#abandonWaiting(next)
+  /** It came to its end, and nothing waits for its next life. */
+  #ceased({ entityId }: Entity, ending: Ending): void {
+    const isMeant = ending === 'stopped' && this.#stage === 'running' && !this.#host.isEnding
+    if (isMeant) this.#remembered?.ended(entityId)
   }
 
   #collect(entity: Entity): void {

@@ -1,6 +1,6 @@
 // The shards that this node owns, and the entities in them: starts what messages ask for, stops what is idle, and
 // carries out what handoffs ask for.
-import type { DeadLetterReason } from '@casty/actor'
+import type { DeadLetterReason, Ending } from '@casty/actor'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { Entity } from './entity.ts'
 import { EntityStarter, type StarterPort } from './entity-starter.ts'
@@ -18,7 +18,12 @@ import { IdleWheel } from './idle-wheel.ts'
 import type { Letter } from './letter.ts'
 import { OwnedShard, type Admission, type OwnerEffect, type OwnerSettings } from './owned-shard.ts'
 import type { RegionTally } from './region-tally.ts'
+import { RememberedShard } from './remembered-shard.ts'
 import { shardOf } from './shard-of.ts'
+import { StartQueue } from './start-queue.ts'
+
+/** Before one that failed and is remembered starts again, in milliseconds. */
+const restartPauseMs = 1_000
 
 export interface HostingSettings extends OwnerSettings {
   readonly numShards: number
@@ -66,6 +71,10 @@ export class Hosting {
   readonly #wheel: IdleWheel<Entity> | undefined
   #wheelTurnsAt = Infinity
   readonly #keepAlive: KeepAlive
+  readonly #remembered = new Map<number, RememberedShard>()
+  readonly #starts: StartQueue
+  /** Remembered entities that failed, by when they start again. */
+  readonly #again = new Map<string, number>()
   readonly #sending = new Map<number, HandOverSending>()
   readonly #receiving: HandOverReceiving
   readonly #host: ShardHost
@@ -80,6 +89,7 @@ export class Hosting {
       settings.idleTimeoutMs === Infinity ? undefined : new IdleWheel(settings.idleTimeoutMs)
     this.#keepAlive = new KeepAlive(settings.keepAlive, settings.numShards)
     this.#receiving = new HandOverReceiving(settings.maxHandOverBytes)
+    this.#starts = new StartQueue(port.type.remember?.startsPerSecond ?? 1)
     this.#host = this.#asHost(new EntityStarter(port))
   }
 
@@ -91,10 +101,13 @@ export class Hosting {
         const actor = starter.spawn(entity, shard)
         if (actor) port.tally.started++
         if (actor) this.#keepAlive.started(entity.entityId, port.now())
-        else this.#ended(entity)
+        else this.#ended(entity, 'stopped')
         return actor
       },
-      ended: (entity) => this.#ended(entity),
+      ended: (entity, ending) => this.#ended(entity, ending),
+      get isEnding() {
+        return starter.isEnding
+      },
       hand: (actor, letter) => {
         port.tally.delivered++
         port.system.deliver(actor, letter.message, letter)
@@ -112,7 +125,8 @@ export class Hosting {
       former: (entityId) => starter.beginning ?? this.#former.get(entityId),
       report: (error, what) => port.report(error, what),
       refOf: (entityId) => port.refOf(entityId),
-      journalOf: (shard, epoch) => port.journalOf(shard, epoch),
+      journalOf: (shard, epoch) =>
+        port.type.journal && port.journalOf(port.type.journal, shard, epoch),
     }
   }
 
@@ -231,11 +245,36 @@ export class Hosting {
   }
 
   #begin(shard: number, epoch: number): void {
-    const hosted = new HostedShard(shard, epoch, this.#host, () => this.#emptied(shard))
+    const remembered = this.#rememberedShard(shard, epoch)
+    const emptied = (): void => this.#emptied(shard)
+    const hosted = new HostedShard(shard, epoch, this.#host, emptied, remembered)
     this.#hosted.set(shard, hosted)
+    remembered?.begin((entityIds) => {
+      this.#starts.add(hosted, entityIds, this.#port.now())
+      this.#port.deadlineMoved()
+    })
     const arrived = this.#receiving.take(shard, epoch)
     if (arrived) this.#beginWith(hosted, arrived)
     this.#startKept(shard)
+  }
+
+  #rememberedShard(shard: number, epoch: number): RememberedShard | undefined {
+    const { remember, name } = this.#port.type
+    if (!remember) return undefined
+    const journal = this.#port.journalOf(remember.journal, shard, epoch)
+    const { clock } = this.#port.system
+    const remembered = new RememberedShard(journal, `casty-remembered/${name}/${shard}`, epoch, {
+      wallNow: () => clock.wallNow(),
+      schedule: (delayMs, callback) => clock.schedule(delayMs, callback),
+      report: (error, what) => this.#port.report(error, what),
+    })
+    this.#remembered.set(shard, remembered)
+    return remembered
+  }
+
+  #forgetRemembered(shard: number): void {
+    this.#remembered.get(shard)?.end()
+    this.#remembered.delete(shard)
   }
 
   #beginWith(hosted: HostedShard, arrived: ArrivedStates): void {
@@ -253,12 +292,19 @@ export class Hosting {
     for (const entityId of this.#keepAlive.idsOf(shard)) this.#hosted.get(shard)?.start(entityId)
   }
 
-  /** One that always lives starts again, where it has to live here. */
-  #ended({ shard, entityId }: Entity): void {
+  /** One that always lives starts again, where it has to live here; so does one that failed and is remembered. */
+  #ended({ shard, entityId }: Entity, ending: Ending): void {
     const hosted = this.#hosted.get(shard)
-    if (!this.#keepAlive.has(entityId) || hosted?.stage !== 'running') return
+    const isKept = this.#keepAlive.has(entityId)
+    const isRemembered = ending === 'failed' && this.#remembered.has(shard)
+    if (!(isKept || isRemembered) || hosted?.stage !== 'running') return
     if (hosted.find(entityId)?.actor) return // A message has started it already.
-    this.#keepAlive.ended(entityId, this.#port.now())
+    const now = this.#port.now()
+    if (isKept) this.#keepAlive.ended(entityId, now)
+    else {
+      this.#again.delete(entityId) // The last to fail comes last.
+      this.#again.set(entityId, now + restartPauseMs)
+    }
     this.#port.deadlineMoved()
   }
 
@@ -291,6 +337,7 @@ export class Hosting {
     const hosted = this.#hosted.get(shard)
     this.#hosted.delete(shard)
     this.#sending.delete(shard)
+    this.#forgetRemembered(shard)
     if (hosted) this.#endAll(hosted)
   }
 
@@ -373,7 +420,13 @@ export class Hosting {
   }
 
   nextDeadline(): number | undefined {
-    let next = Math.min(this.#wheelTurnsAt, this.#keepAlive.nextDeadline())
+    const [again = Infinity] = this.#again.values()
+    let next = Math.min(
+      this.#wheelTurnsAt,
+      this.#keepAlive.nextDeadline(),
+      this.#starts.nextDeadline(),
+      again,
+    )
     for (const shard of this.#busy) {
       next = Math.min(next, this.ownedShard(shard).nextDeadline() ?? Infinity)
     }
@@ -392,10 +445,19 @@ export class Hosting {
       if ((sending.nextDeadline() ?? Infinity) <= now) this.#sendPieces(shard, sending)
     }
     if (this.#wheel) this.#turnWheel(this.#wheel, now)
-    for (const entityId of this.#keepAlive.takeDue(now)) {
-      const hosted = this.#hosted.get(shardOf(entityId, this.#settings.numShards))
-      if (hosted?.stage === 'running') hosted.start(entityId)
+    for (const entityId of this.#keepAlive.takeDue(now)) this.#start(entityId)
+    for (const [entityId, at] of new Set(this.#again)) {
+      if (at > now) break
+      this.#again.delete(entityId)
+      this.#start(entityId)
     }
+    if (this.#port.mayAct()) this.#starts.start(now)
+    else this.#starts.later(now)
+  }
+
+  #start(entityId: string): void {
+    const hosted = this.#hosted.get(shardOf(entityId, this.#settings.numShards))
+    if (hosted?.stage === 'running') hosted.start(entityId)
   }
 
   /** Ends all that runs here, at once. */

@@ -39,7 +39,8 @@ export interface RegionNode {
   released(type: string, shard: number, epoch: number): void
   /** No entity of a shard that was to finish is left. */
   emptied(): void
-  journalOf(type: CheckedType, shard: number, epoch: number): EventJournal | undefined
+  /** A journal for whoever runs a shard under that epoch. */
+  journalOf(journal: EventJournal, type: CheckedType, shard: number, epoch: number): EventJournal
   report(error: unknown, what: string): void
   warn(what: string): void
   readonly post: RegionPost
@@ -148,7 +149,7 @@ export class Region implements LetterKeeper {
         mayAct: () => gate.isOpen(),
         others: () => this.#node.others(),
         refOf: (entityId) => this.#refOf(entityId),
-        journalOf: (shard, epoch) => this.#node.journalOf(type, shard, epoch),
+        journalOf: (journal, shard, epoch) => this.#node.journalOf(journal, type, shard, epoch),
         report: (error, what) => this.#node.report(error, what),
         warn: (what) => this.#node.warn(`${type.name}: ${what}`),
         drop: (letter, reason, cause) => this.#drop(letter, reason, cause),
