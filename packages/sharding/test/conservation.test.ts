@@ -53,26 +53,40 @@ class Traffic {
 
 const entityIds = ['p', 'q', 'r', 's', 't']
 
-test.each(seeds(12))('nothing is lost, doubled or reordered by moves (seed %i)', async (seed) => {
+interface Chaos {
+  readonly world: RegionWorld
+  readonly traffic: Traffic
+  /** Dead letters of all nodes. */
+  readonly lost: readonly string[]
+}
+
+/** Sends numbered messages from all nodes, while `act` does something now and then. */
+async function play(
+  seed: number,
+  act: (world: RegionWorld, pick: <T>(values: readonly T[]) => T) => void,
+): Promise<Chaos & AsyncDisposable> {
   const random = seededRandom(seed)
-  const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T
-  await using world = await RegionWorld.of('a b c', { fenceTimeoutMs: pick([12, 2_000]) })
+  const pick = <T>(values: readonly T[]): T => {
+    const picked = values[Math.floor(random() * values.length)]
+    if (picked === undefined) throw new Error('There is nothing to pick from')
+    return picked
+  }
+  const world = await RegionWorld.of('a b c', { fenceTimeoutMs: pick([12, 2_000]) })
   const traffic = new Traffic()
   const regions = world.startType<Numbered>({
     name: 'log',
     numShards: 3,
     idleTimeoutMs: pick([20, 60, 120_000]),
-    entity: ({ entityId }) =>
+    entity: (entity) =>
       Behaviors.receive((message) => {
-        traffic.took(entityId, message)
+        traffic.took(entity.entityId, message)
         const whim = random()
         if (whim < 0.02) return Behaviors.stopped
-        if (whim < 0.2) {
-          return new Promise((resolve) => {
-            world.clock.schedule(random() * 5, () => resolve(Behaviors.same))
-          })
-        }
-        return Behaviors.same
+        if (whim < 0.05) entity.passivate()
+        if (whim > 0.2) return Behaviors.same
+        return new Promise((resolve) => {
+          world.clock.schedule(random() * 5, () => resolve(Behaviors.same))
+        })
       }),
   })
   world.giveAll('log', 'a b c')
@@ -83,16 +97,52 @@ test.each(seeds(12))('nothing is lost, doubled or reordered by moves (seed %i)',
       const entityId = pick(entityIds)
       region.tell(entityId, traffic.next(host, entityId))
     }
-    const shard = Math.floor(random() * 3)
-    if (random() < 0.1) {
-      const owner = world.ownerOf('log', shard)
-      world.move('log', shard, pick(['a', 'b', 'c'].filter((host) => host !== owner)))
-    }
+    if (random() < 0.1) act(world, pick)
     await world.settle(random() * 6)
   }
   await world.settle(5_000)
-  const dropped = world.nodes.flatMap(({ lost }) => lost)
+  return {
+    world,
+    traffic,
+    lost: world.nodes.flatMap(({ lost }) => lost),
+    [Symbol.asyncDispose]: async () => await world[Symbol.asyncDispose](),
+  }
+}
+
+test.each(seeds(12))('nothing is lost, doubled or reordered by moves (seed %i)', async (seed) => {
+  await using chaos = await play(seed, (world, pick) => {
+    const shard = pick([0, 1, 2])
+    const owner = world.ownerOf('log', shard)
+    world.move('log', shard, pick(['a', 'b', 'c'].filter((host) => host !== owner)))
+  })
+  const { traffic, lost } = chaos
   expect(traffic.disorder).toEqual([])
-  expect(dropped).toEqual([])
+  expect(lost).toEqual([])
   expect(traffic.handledCount).toBe(traffic.sentCount)
 })
+
+test.each(seeds(12))(
+  'where owners lose their lease and their shards, what is lost is told (seed %i)',
+  async (seed) => {
+    const revoked = new Map<string, number>()
+    await using chaos = await play(seed, (world, pick) => {
+      const shard = pick([0, 1, 2])
+      const owner = world.ownerOf('log', shard) ?? 'a'
+      const others = ['a', 'b', 'c'].filter((host) => host !== owner)
+      if (pick([true, false])) world.move('log', shard, pick(others))
+      else {
+        const times = (revoked.get(owner) ?? 0) + 1
+        revoked.set(owner, times)
+        world.lease(owner, false)
+        world.give('log', shard, pick(others))
+        // No lease is granted to whoever has not heard of what it lost.
+        world.clock.schedule(400, () => {
+          if (revoked.get(owner) === times) world.lease(owner, true)
+        })
+      }
+    })
+    const { traffic, lost } = chaos
+    expect(traffic.disorder).toEqual([])
+    expect(traffic.handledCount + lost.length).toBe(traffic.sentCount)
+  },
+)
