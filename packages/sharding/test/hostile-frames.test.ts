@@ -1,0 +1,51 @@
+// Frames that nobody vouches for: they are counted, and change nothing.
+import { Behaviors, type ActorRef } from '@casty/actor'
+import { seededRandom } from '@casty/clock'
+import { ByteWriter } from '@casty/transport'
+import { expect, test } from 'vitest'
+import { hashOf } from '../src/region/shard-of.ts'
+import { regionFrameTypes } from '../src/region/wire.ts'
+import { RegionWorld } from './region-world.ts'
+
+interface Question {
+  readonly replyTo: ActorRef<string>
+}
+
+const frameTypes = Object.values(regionFrameTypes)
+
+test('whatever bytes come, entities go on', async () => {
+  const random = seededRandom(7)
+  await using world = await RegionWorld.of('a b')
+  const regions = world.startType<Question>({
+    name: 'echo',
+    numShards: 2,
+    entity: ({ entityId }) => Behaviors.receive(({ replyTo }) => replyTo.tell(entityId)),
+  })
+  world.giveAll('echo', 'a b')
+  await world.settle()
+  const { endpoint } = world.node('b').cluster
+  const { self } = world.node('a').cluster
+  const count = Number(process.env['CASTY_RUNS'] ?? 3_000)
+  for (let frame = 0; frame < count; frame++) {
+    const writer = new ByteWriter().u32(random() < 0.9 ? hashOf('echo') : random() * 2 ** 32)
+    // Often enough it looks like a frame, up to some point.
+    for (let field = random() * 6; field > 0; field--) {
+      if (random() < 0.5) writer.varint(Math.floor(random() * 4))
+      else if (random() < 0.5) writer.varint(Math.floor(random() * Number.MAX_SAFE_INTEGER))
+      else writer.string('x'.repeat(random() * 20), 20)
+    }
+    for (let byte = random() * 10; byte > 0; byte--) writer.u8(Math.floor(random() * 256))
+    const frameType = frameTypes[Math.floor(random() * frameTypes.length)] ?? 41
+    endpoint.send(self, 'data', frameType, writer.view())
+    if (frame % 100 === 0) await world.settle(5)
+  }
+  await world.settle(5_000)
+  const { dropped } = world.node('a').cluster.endpoint.counters()
+  expect(dropped.malformed).toBeGreaterThan(count / 4)
+  for (const region of regions.values()) {
+    for (const id of ['x', 'y', 'z']) {
+      const answer = region.ask<string>(id, (replyTo) => ({ replyTo }))
+      expect(await world.settled(answer)).toBe(id)
+    }
+  }
+})
