@@ -35,7 +35,6 @@ export interface EntityHost {
 export class EntityStarter {
   readonly #port: StarterPort
   #region: ActorContext<never> | undefined
-  #signal: AbortSignal | undefined
   /** What is to be done once the actor of the region, above all entities, is there. */
   #isWaitedForBy: (() => void)[] = []
 
@@ -44,7 +43,6 @@ export class EntityStarter {
     if (!port.type.entity) return
     const region = Behaviors.setup<never>((context) => {
       this.#region = context
-      this.#signal = context.signal
       const waiting = this.#isWaitedForBy
       this.#isWaitedForBy = []
       for (const goOn of waiting) goOn()
@@ -55,7 +53,7 @@ export class EntityStarter {
 
   /** All entities are about to stop: their system is, or their region. */
   get isEnding(): boolean {
-    return this.#signal?.aborted === true
+    return this.#region?.signal.aborted === true
   }
 
   /** Whom an entity has to wait for, where it cannot be started yet: its region begins itself. */
