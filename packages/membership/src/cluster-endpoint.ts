@@ -9,11 +9,18 @@ import type {
   NodeIdentity,
   SendOutcome,
 } from '@casty/transport'
+import { MembershipError } from './errors.ts'
 import { whole } from './option-values.ts'
 
 /** Frame types below are the transport's and membership's own. */
 const firstFreeType = 32
 const lastType = 255
+
+/**
+ * Says whether a frame is for the handler of its type; what is not is dropped, and for whoever says so to count.
+ * It is asked for every frame: keep it short.
+ */
+export type FrameFilter = (from: NodeIdentity, frameType: number, sizeBytes: number) => boolean
 
 /**
  * The endpoint of a cluster's node, as far as it is for others: frames of their own to any member, on
@@ -22,6 +29,7 @@ const lastType = 255
  */
 export class ClusterEndpoint {
   readonly #endpoint: Endpoint
+  #filter: FrameFilter | undefined
 
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint
@@ -39,7 +47,29 @@ export class ClusterEndpoint {
    * TransportError `CASTY_TRANSPORT_INVALID_OPTION` for one that has a handler
    */
   handle(frameType: number, handler: FrameHandler): Disposable {
-    return this.#endpoint.handle(freeType(frameType), handler)
+    return this.#endpoint.handle(freeType(frameType), (from, bytes, start, end, lane) => {
+      const filter = this.#filter
+      if (filter !== undefined && !filter(from, frameType, end - start)) return
+      handler(from, bytes, start, end, lane)
+    })
+  }
+
+  /**
+   * Has every frame that comes for one of the free types looked at before its handler gets it, until the result
+   * is disposed of: for whoever bounds what peers may send that are no members.
+   *
+   * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` where there is a filter already
+   */
+  filter(filter: FrameFilter): Disposable {
+    if (this.#filter !== undefined) {
+      throw MembershipError.invalidOption('filter', 'another one', 'one at a time')
+    }
+    this.#filter = filter
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#filter === filter) this.#filter = undefined
+      },
+    }
   }
 
   /**

@@ -44,6 +44,29 @@ describe("A cluster's endpoint", () => {
     },
   )
 
+  test('hands over only what its filter lets through, while there is one', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b')
+    const [a, b] = [world.cluster('a'), world.cluster('b')]
+    const heard: number[] = []
+    b.endpoint.handle(32, (_, bytes, start) => void heard.push(bytes[start] ?? 0))
+    const asked: string[] = []
+    const send = async (value: number): Promise<void> => {
+      a.endpoint.send(b.self, 'data', 32, Uint8Array.of(value))
+      await world.advance(100)
+    }
+    const filter = b.endpoint.filter((from, frameType, sizeBytes) => {
+      asked.push(`${from.address} ${frameType} ${sizeBytes}`)
+      return false
+    })
+    expect(() => b.endpoint.filter(() => true)).toThrow(/one at a time/)
+    await send(1)
+    filter[Symbol.dispose]()
+    await send(2)
+    expect(asked).toEqual(['a:1 32 1'])
+    expect(heard).toEqual([2])
+  })
+
   test('says what is wrong where a frame is for a member rather than for its node', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a')

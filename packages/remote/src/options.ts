@@ -1,14 +1,16 @@
 import type { ActorSystem } from '@casty/actor'
 import type { Random } from '@casty/clock'
 import type { Cluster } from '@casty/membership'
+import type { ClusterView } from './cluster-view.ts'
 import { RemoteError } from './errors.ts'
 import type { Serializer } from './serializer.ts'
 
-export interface RemotingOptions {
+/** @typeParam C - `Cluster`, but for a client of one */
+export interface RemotingOptions<C extends ClusterView = Cluster> {
   /** Whose actors are reached from other nodes, and reach those of other nodes. */
   readonly system: ActorSystem
   /** The node of the cluster that they are on. */
-  readonly cluster: Cluster
+  readonly cluster: C
   /** All nodes must use the same. @defaultValue msgpackSerializer() */
   readonly serializer?: Serializer
   /** @defaultValue systemRandom */
@@ -60,7 +62,7 @@ const optionNames: readonly string[] = [
 ] satisfies (keyof RemotingOptions)[]
 
 /** @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` */
-export function checkOptions(options: RemotingOptions): Required<RemotingLimits> {
+export function checkOptions(options: RemotingOptions<ClusterView>): Required<RemotingLimits> {
   known('', options, optionNames)
   const { system, cluster, serializer, random, limits = {} } = options
   capable('system', system, ['deliver', 'lookup', 'whenStopped'], 'an ActorSystem')

@@ -1,11 +1,13 @@
 import type { Random } from '@casty/clock'
-import type { Cluster } from '@casty/membership'
 import type { NodeAddress, NodeIdentity, NodeKey } from '@casty/transport'
+import type { ClusterView } from './cluster-view.ts'
+import type { Guests } from './guests.ts'
 import { Peer } from './peer.ts'
 import { isOver } from './standing.ts'
 
 export interface PeersOptions {
-  readonly cluster: Cluster
+  readonly cluster: ClusterView
+  readonly guests: Guests
   readonly random: Random
   readonly maxPeers: number
   readonly maxRecipients: number
@@ -57,9 +59,10 @@ export class Peers {
   }
 
   #makeRoom(): void {
-    const state = this.#options.cluster.getState()
+    const { cluster, guests } = this.#options
+    const state = cluster.getState()
     for (const peer of this.#byKey.values()) {
-      if (peer.pendingAsks > 0 || state.member(peer.node)) continue
+      if (peer.pendingAsks > 0 || state.member(peer.node) || guests.has(peer.node)) continue
       peer.known.clear()
       this.#byKey.delete(peer.node.key)
       return

@@ -1,5 +1,6 @@
 import type { ActorRef, ActorSystem } from '@casty/actor'
 import type { Cluster, NodeIdentity } from '@casty/membership'
+import type { ClusterView } from './cluster-view.ts'
 
 /** What finding, broadcasting and publishing need of a node. A `Remoting` is one. */
 export interface RemoteNode {
@@ -11,4 +12,9 @@ export interface RemoteNode {
   refFromText(text: string): ActorRef<never>
   /** Whoever lives at a path of a node; of this node, or of another. */
   ref<M>(node: NodeIdentity, path: string): ActorRef<M>
+}
+
+/** The same of whoever offers nothing itself: a client of the cluster is one too. */
+export interface RemoteReader extends Omit<RemoteNode, 'cluster'> {
+  readonly cluster: ClusterView
 }

@@ -6,9 +6,11 @@ import type { Cluster, ClusterEvent } from '@casty/membership'
 import type { EndpointEvent, NodeIdentity } from '@casty/transport'
 import { AskSlots } from './ask-slots.ts'
 import type { RemoteEvent } from './events.ts'
+import type { ClusterView } from './cluster-view.ts'
 import { Exports } from './exports.ts'
 import { remoteFrameTypes } from './frame-types.ts'
 import { GoneRef } from './gone-ref.ts'
+import { Guests } from './guests.ts'
 import { Inbox } from './inbox.ts'
 import { PayloadCodec, type MessageCodec } from './message-codec.ts'
 import { checkOptions, type RemotingOptions } from './options.ts'
@@ -39,11 +41,12 @@ export interface RefLocation {
  * Messages of one actor to another keep their order and arrive at most once. What cannot be brought there is a
  * dead letter, and fails its question at once; what was lost on the way is told as a gap.
  */
-export class Remoting implements Disposable {
+export class Remoting<out C extends ClusterView = Cluster> implements Disposable {
   readonly system: ActorSystem
-  readonly cluster: Cluster
+  readonly cluster: C
   /** For layers above that make their own frames. */
   readonly codec: MessageCodec
+  readonly #guests = new Guests()
   readonly #peers: Peers
   readonly #slots: AskSlots
   readonly #exports: Exports
@@ -57,7 +60,7 @@ export class Remoting implements Disposable {
   readonly #subscriptions: readonly Disposable[]
   #isDisposed = false
 
-  private constructor(options: RemotingOptions) {
+  private constructor(options: RemotingOptions<C>) {
     const limits = checkOptions(options)
     const { system, cluster, serializer = msgpackSerializer(), random = systemRandom } = options
     this.system = system
@@ -66,7 +69,7 @@ export class Remoting implements Disposable {
     this.#events = new EventStream({
       onError: (error) => system.logger?.error({ error }, 'A listener of the remote layer threw'),
     })
-    this.#peers = new Peers({ cluster, random, ...limits })
+    this.#peers = new Peers({ cluster, guests: this.#guests, random, ...limits })
     this.#slots = new AskSlots(limits.maxAsks, Math.floor(random() * 0x1_0000))
     // Numbers of different lives of this layer do not meet: of 2²² beginnings each has room for 2³⁰.
     const firstUid = 1 + Math.floor(random() * 0x40_0000) * 0x4000_0000
@@ -92,6 +95,7 @@ export class Remoting implements Disposable {
     })
     this.#watch = new RemoteWatch({
       cluster,
+      guests: this.#guests,
       clock: system.clock,
       observe: ({ uid, path }, ended) => this.#observe(uid, path, ended),
       order: {
@@ -122,8 +126,25 @@ export class Remoting implements Disposable {
    * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION`; TransportError `CASTY_TRANSPORT_INVALID_OPTION` where the
    * cluster has such a layer already
    */
-  static attach(options: RemotingOptions): Remoting {
+  static attach<C extends ClusterView = Cluster>(options: RemotingOptions<C>): Remoting<C> {
     return new Remoting(options)
+  }
+
+  /**
+   * Has a node that is no member treated as one until the result is disposed of: its actors can be watched, and watch
+   * those here. From then on it counts as gone: what is told to refs of it that are held here is a dead letter,
+   * questions to it fail, watches end. Welcomed again, it is found by refs that come from then on.
+   */
+  welcome(node: NodeIdentity): Disposable {
+    this.#guests.add(node)
+    this.#watch.guestCame(node)
+    return {
+      [Symbol.dispose]: () => {
+        if (!this.#guests.delete(node)) return
+        this.#watch.guestLeft(node)
+        this.#gone(node)
+      },
+    }
   }
 
   /** Whoever lives at a path of a node, now or when a message arrives. Of this node, its local ref. */
@@ -279,7 +300,7 @@ function markOf({ session, nextSequence }: Peer): DataMark {
   return { session, sequence: nextSequence }
 }
 
-function handlersOf({ endpoint }: Cluster, inbox: Inbox): readonly Disposable[] {
+function handlersOf({ endpoint }: ClusterView, inbox: Inbox): readonly Disposable[] {
   const { message, answer, unanswered, recipients } = remoteFrameTypes
   return [
     endpoint.handle(message, (from, bytes, start, end) => inbox.message(from, bytes, start, end)),

@@ -1,5 +1,5 @@
-import type { Cluster } from '@casty/membership'
 import type { AskSlots } from './ask-slots.ts'
+import type { ClusterView } from './cluster-view.ts'
 import type { Exports } from './exports.ts'
 import type { Peers } from './peers.ts'
 import type { Traffic } from './traffic.ts'
@@ -53,7 +53,11 @@ export function metricsOf(
   }
 }
 
-export function explain(cluster: Cluster, serializer: string, peers: Peers): RemotingExplanation {
+export function explain(
+  cluster: ClusterView,
+  serializer: string,
+  peers: Peers,
+): RemotingExplanation {
   const self = cluster.self.key
   const reports = peers.all.map((peer) => ({
     node: peer.node.key,

@@ -68,7 +68,10 @@ export class Offered implements Disposable {
 }
 
 /** The actor that a node offers under a path; undefined where its path is none that this node can read. */
-export function refOf(node: RemoteNode, path: string): ActorRef<never> | undefined {
+export function refOf(
+  node: Pick<RemoteNode, 'refFromText'>,
+  path: string,
+): ActorRef<never> | undefined {
   try {
     return node.refFromText(path)
   } catch {

@@ -1,6 +1,7 @@
 // Who offers what, as the cluster's registry says, by name: looked up at every message, so that it is
 // sorted out once for each change.
-import type { Cluster, ClusterState, NodeIdentity } from '@casty/membership'
+import type { ClusterState, NodeIdentity } from '@casty/membership'
+import type { ClusterView } from '../cluster-view.ts'
 
 /** A path that a node offers. */
 export interface ServiceOffer {
@@ -20,7 +21,7 @@ export class ServiceIndex implements Disposable {
   readonly #subscription: Disposable
 
   /** @param changed - called with each name of which the offers are other than before */
-  constructor(cluster: Cluster, prefix: string, changed: (name: string) => void) {
+  constructor(cluster: ClusterView, prefix: string, changed: (name: string) => void) {
     this.#prefix = prefix
     this.#changed = changed
     this.#subscription = cluster.subscribeTopology(() => this.#update(cluster.getState()))

@@ -1,6 +1,8 @@
 import type { Clock } from '@casty/clock'
-import type { Cluster, ClusterEvent, NodeIdentity } from '@casty/membership'
+import type { ClusterEvent, NodeIdentity } from '@casty/membership'
+import type { ClusterView } from '../cluster-view.ts'
 import { remoteFrameTypes } from '../frame-types.ts'
+import type { Guests } from '../guests.ts'
 import { isOver } from '../standing.ts'
 import { decodeSystemFrame, encodeSystemFrame } from './system-frame.ts'
 import {
@@ -23,7 +25,8 @@ export interface SystemMessages {
 }
 
 export interface SystemDeliveryOptions {
-  readonly cluster: Cluster
+  readonly cluster: ClusterView
+  readonly guests: Guests
   readonly clock: Clock
   readonly limits: DeliveryLimits
   readonly messages: SystemMessages
@@ -48,11 +51,12 @@ export interface SystemDeliveryMetrics {
  * Sessions of links of a cluster's node that ended before the node did: whoever begins anew in the same life
  * must not be taken for whoever was there before.
  */
-const formerSessions = new WeakMap<Cluster, ReadonlyMap<NodeIdentity, number>>()
+const formerSessions = new WeakMap<ClusterView, ReadonlyMap<NodeIdentity, number>>()
 
 /** System messages between this node and all other members: each once and in order, or the node is given up. */
 export class SystemDelivery implements Disposable {
-  readonly #cluster: Cluster
+  readonly #cluster: ClusterView
+  readonly #guests: Guests
   readonly #clock: Clock
   readonly #messages: SystemMessages
   readonly #peers: SystemPeers
@@ -64,8 +68,9 @@ export class SystemDelivery implements Disposable {
   #counts = { sent: 0, received: 0, refusedFrames: 0, lost: 0, malformed: 0 }
   readonly #givenUp = new Map<GiveUpReason, number>()
 
-  constructor({ cluster, clock, limits, messages }: SystemDeliveryOptions) {
+  constructor({ cluster, guests, clock, limits, messages }: SystemDeliveryOptions) {
     this.#cluster = cluster
+    this.#guests = guests
     this.#clock = clock
     this.#messages = messages
     this.#peers = new SystemPeers(limits, formerOf(cluster))
@@ -92,8 +97,17 @@ export class SystemDelivery implements Disposable {
     const state = this.#cluster.getState()
     if (this.#isDisposed || isOver(state, to)) return false
     this.#counts.sent++
-    this.#dispatch({ type: 'send', to, message, isMember: state.member(to) !== undefined })
+    const isMember = state.member(to) !== undefined || this.#guests.has(to)
+    this.#dispatch({ type: 'send', to, message, isMember })
     return true
+  }
+
+  guestCame(node: NodeIdentity): void {
+    if (!this.#isDisposed) this.#dispatch({ type: 'guest-came', node })
+  }
+
+  guestLeft(node: NodeIdentity): void {
+    if (!this.#isDisposed) this.#dispatch({ type: 'guest-left', node })
   }
 
   metrics(): SystemDeliveryMetrics {
@@ -119,7 +133,8 @@ export class SystemDelivery implements Disposable {
     const state = this.#cluster.getState()
     const isForMe = frame.incarnation === this.#cluster.self.incarnation
     // Gossip may not have told of it yet: it will send that again.
-    if (isForMe && state.member(from) && !isOver(state, from)) {
+    const isKnown = this.#guests.has(from) || (state.member(from) && !isOver(state, from))
+    if (isForMe && isKnown) {
       this.#dispatch({ type: 'frame-received', from, frame })
     } else this.#counts.refusedFrames++
   }
@@ -206,7 +221,7 @@ export class SystemDelivery implements Disposable {
   }
 }
 
-function formerOf(cluster: Cluster): ReadonlyMap<NodeIdentity, number> {
+function formerOf(cluster: ClusterView): ReadonlyMap<NodeIdentity, number> {
   const state = cluster.getState()
   const former = [...(formerSessions.get(cluster) ?? [])]
   return new Map(former.filter(([node]) => state.member(node) && !isOver(state, node)))

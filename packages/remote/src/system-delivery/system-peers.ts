@@ -34,6 +34,10 @@ export type PeersEvent =
   | { readonly type: 'member-known'; readonly node: NodeIdentity }
   /** That life is over. */
   | { readonly type: 'node-gone'; readonly node: NodeIdentity }
+  /** A node that is no member is treated as one from now on … */
+  | { readonly type: 'guest-came'; readonly node: NodeIdentity }
+  /** … and counts as gone, until it comes again. */
+  | { readonly type: 'guest-left'; readonly node: NodeIdentity }
   | { readonly type: 'due' }
 
 export type PeersEffect =
@@ -58,11 +62,16 @@ interface Peer {
 
 const reasons: Readonly<Record<GivenUp, GiveUpReason>> = { here: 'overflow', there: 'by-peer' }
 
+/** As many guests that left are remembered. */
+const maxLeft = 16_384
+
 export class SystemPeers {
   readonly #limits: DeliveryLimits
   readonly #peers = new Map<NodeKey, Peer>()
   /** Those of them that have a deadline. */
   readonly #waiting = new Set<Peer>()
+  /** Sessions of links to guests that left: if one comes again, both ends have to begin anew. */
+  readonly #left = new Map<NodeKey, number>()
   /** How many have to turn out to be members. */
   #unknown = 0
 
@@ -116,9 +125,33 @@ export class SystemPeers {
         return this.#settled(event.node)
       case 'node-gone':
         return this.#gone(this.#peers.get(event.node.key), 'gone')
+      case 'guest-came':
+        return this.#guestCame(event.node)
+      case 'guest-left':
+        return this.#guestLeft(event.node)
       case 'due':
         return this.#due(now)
     }
+  }
+
+  #guestCame(node: NodeIdentity): readonly PeersEffect[] {
+    const session = this.#left.get(node.key)
+    if (session === undefined) return this.#settled(node)
+    this.#left.delete(node.key)
+    const link = new SystemLink(this.#limits, session + 1)
+    const peer: Peer = { node, link, unknownUntil: undefined }
+    this.#peers.set(node.key, peer)
+    this.#look(peer)
+    return []
+  }
+
+  #guestLeft(node: NodeIdentity): readonly PeersEffect[] {
+    const peer = this.#peers.get(node.key)
+    if (!peer) return []
+    const [oldest] = this.#left.keys()
+    if (this.#left.size >= maxLeft && oldest !== undefined) this.#left.delete(oldest)
+    this.#left.set(node.key, peer.link.session)
+    return this.#gone(peer, 'gone')
   }
 
   #send(event: Extract<PeersEvent, { type: 'send' }>, now: number): readonly PeersEffect[] {

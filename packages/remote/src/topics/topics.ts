@@ -7,13 +7,11 @@ import {
 } from '@casty/actor'
 import { RemoteError } from '../errors.ts'
 import { guarded } from '../guarded.ts'
-import { Offered, refOf } from '../receptionist/offered.ts'
-import { ServiceIndex, type ServiceOffer } from '../receptionist/service-index.ts'
+import { Offered } from '../receptionist/offered.ts'
 import { checkedServiceName } from '../receptionist/service-key.ts'
 import type { RemoteNode } from '../remote-node.ts'
+import { DistantRelays, topicPrefix } from './distant-relays.ts'
 import type { Topic, TopicSubscriber } from './topic.ts'
-
-const prefix = 'topic:'
 
 /** Options of {@link Topics}. */
 export interface TopicsOptions {
@@ -42,16 +40,14 @@ export class Topics implements Disposable {
   readonly #node: RemoteNode
   readonly #mailbox: Partial<MailboxSettings>
   readonly #offered: Offered
-  readonly #index: ServiceIndex
+  readonly #others: DistantRelays
   readonly #relays = new Map<string, Relay>()
-  /** Made once for each change. */
-  readonly #refs = new WeakMap<readonly ServiceOffer[], readonly ActorRef<unknown>[]>()
 
   constructor(node: RemoteNode, { mailbox = {} }: TopicsOptions = {}) {
     this.#node = node
     this.#mailbox = mailbox
     this.#offered = new Offered(node)
-    this.#index = new ServiceIndex(node.cluster, prefix, () => {})
+    this.#others = new DistantRelays(node)
   }
 
   /** @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for a name that is none */
@@ -66,28 +62,16 @@ export class Topics implements Disposable {
 
   /** Ends all subscriptions here, and withdraws the relays. */
   [Symbol.dispose](): void {
-    this.#index[Symbol.dispose]()
+    this.#others[Symbol.dispose]()
     this.#offered[Symbol.dispose]()
     for (const [name, relay] of this.#relays) this.#endRelay(name, relay)
   }
 
   #publish(name: string, message: unknown): void {
-    for (const relay of this.#distantRelays(name)) relay.tell(message)
+    this.#others.publish(name, message)
     // The own one last: what cannot be sent reaches nobody. It drops what is too much, and never throws.
     const own = this.#relays.get(name)
     if (own) this.#node.system.deliver(own.ref, message)
-  }
-
-  #distantRelays(name: string): readonly ActorRef<unknown>[] {
-    const offers = this.#index.find(name)
-    const known = this.#refs.get(offers)
-    if (known) return known
-    const { self } = this.#node.cluster
-    const others = offers.filter(({ node }) => !node.equals(self))
-    // What a topic carries is for those to say who publish to it.
-    const refs = others.flatMap(({ path }) => refOf(this.#node, path) ?? []) as ActorRef<unknown>[]
-    this.#refs.set(offers, refs)
-    return refs
   }
 
   #subscribe<M>(name: string, subscriber: TopicSubscriber<M>): Disposable {
@@ -119,7 +103,7 @@ export class Topics implements Disposable {
       for (const tell of current) if (subscribers.has(tell)) tell(message)
     })
     const ref = this.#node.system.spawn(behavior, { mailbox: this.#mailbox })
-    const relay = { ref, subscribers, offer: this.#offered.add(prefix + name, ref) }
+    const relay = { ref, subscribers, offer: this.#offered.add(topicPrefix + name, ref) }
     this.#relays.set(name, relay)
     return relay
   }

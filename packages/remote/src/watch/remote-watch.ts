@@ -1,7 +1,9 @@
 import type { Ending } from '@casty/actor'
 import type { Clock } from '@casty/clock'
-import type { Cluster, NodeIdentity, NodeKey } from '@casty/membership'
+import type { NodeIdentity, NodeKey } from '@casty/membership'
+import type { ClusterView } from '../cluster-view.ts'
 import { RemoteError } from '../errors.ts'
+import { Guests } from '../guests.ts'
 import {
   SystemDelivery,
   type SystemDeliveryMetrics,
@@ -30,7 +32,9 @@ export type Observe = (
 ) => Disposable | undefined
 
 export interface RemoteWatchOptions {
-  readonly cluster: Cluster
+  readonly cluster: ClusterView
+  /** Nodes that are no members. @defaultValue none */
+  readonly guests?: Guests
   readonly clock: Clock
   readonly observe: Observe
   readonly order: DataOrder
@@ -81,7 +85,7 @@ export class RemoteWatch implements Disposable {
   #timer: { readonly at: number; readonly timer: Disposable } | undefined
 
   constructor(options: RemoteWatchOptions) {
-    const { cluster, clock, maxPendingMessages } = options
+    const { cluster, guests = new Guests(), clock, maxPendingMessages } = options
     this.#clock = clock
     this.#observe = options.observe
     this.#order = options.order
@@ -91,6 +95,7 @@ export class RemoteWatch implements Disposable {
     this.#watched = new Watched(options.maxWatchesPerNode)
     this.#delivery = new SystemDelivery({
       cluster,
+      guests,
       clock,
       limits: { ...limits, maxPending: maxPendingMessages },
       messages: {
@@ -124,6 +129,16 @@ export class RemoteWatch implements Disposable {
         this.#watchingStep({ type: 'unwatch', node, target, watcher })
       },
     }
+  }
+
+  /** A node that is no member is treated as one. */
+  guestCame(node: NodeIdentity): void {
+    this.#delivery.guestCame(node)
+  }
+
+  /** It is no more, and counts as gone: it may come again. */
+  guestLeft(node: NodeIdentity): void {
+    this.#delivery.guestLeft(node)
   }
 
   metrics(): RemoteWatchMetrics {
