@@ -7,6 +7,7 @@ export type RemoteErrorCode =
   | 'CASTY_REMOTE_TOO_MANY_ASKS'
   | 'CASTY_REMOTE_TOO_MANY_EXPORTS'
   | 'CASTY_REMOTE_TOO_MANY_WATCHES'
+  | 'CASTY_REMOTE_NO_CONTACT'
 
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
 export class RemoteError extends Error {
@@ -76,6 +77,15 @@ export class RemoteError extends Error {
       'CASTY_REMOTE_TOO_MANY_WATCHES',
       `No more actors of ${node} can be watched: ${maxWatchesPerNode} are, which is all there may be. Watch fewer, ` +
         'such as one that stands for many, or raise maxWatchesPerNode on all nodes.',
+    )
+  }
+
+  /** @param attempts - what came of each address that was tried */
+  static noContact(timeoutMs: number, attempts: string): RemoteError {
+    return new RemoteError(
+      'CASTY_REMOTE_NO_CONTACT',
+      `No member of the cluster let this client in within ${timeoutMs} ms (${attempts}). Check contactPoints, and ` +
+        'that the members have a ClientAccess; or raise connectTimeoutMs.',
     )
   }
 }

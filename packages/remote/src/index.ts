@@ -4,6 +4,40 @@ export {
   type CollectedAnswers,
   type MissingAnswer,
 } from './broadcast/broadcast-ref.ts'
+export {
+  ClientAccess,
+  clientAccessDefaults,
+  type ClientAccessMetrics,
+  type ClientAccessOptions,
+  type ClientReport,
+} from './client/client-access.ts'
+export type { ClientDropReason } from './client/client-book.ts'
+export {
+  decodeClientMessage,
+  encodeClientMessage,
+  type ClientMessage,
+  type NewsContent,
+  type Standing,
+  type ToldServices,
+  type ToldVersion,
+} from './client/client-messages.ts'
+export {
+  clusterClientDefaults,
+  type ClientListenOptions,
+  type ClusterClientOptions,
+  type ContactPoints,
+} from './client/client-options.ts'
+export { ClusterClient, type ClientEvent, type ClientExplanation } from './client/cluster-client.ts'
+export type { ClusterView } from './cluster-view.ts'
+export {
+  ContactCore,
+  type Candidate,
+  type ContactEffect,
+  type ContactEvent,
+  type ContactLoss,
+  type ContactSettings,
+  type LinkReport,
+} from './client/contact-core.ts'
 export { RemoteError, type RemoteErrorCode } from './errors.ts'
 export type { RemoteEvent } from './events.ts'
 export type { Asker, DecodedMessage, MessageCodec, ReopenedMessage } from './message-codec.ts'
@@ -12,7 +46,7 @@ export type { ListingSubscriber } from './receptionist/listings.ts'
 export { Receptionist } from './receptionist/receptionist.ts'
 export { ServiceKey, type Listing, type ServiceInstance } from './receptionist/service-key.ts'
 export type { RefKind } from './ref-kinds.ts'
-export type { RemoteNode } from './remote-node.ts'
+export type { RemoteNode, RemoteReader } from './remote-node.ts'
 export { Remoting, type RefLocation } from './remoting.ts'
 export type { PeerExplanation, RemotingExplanation, RemotingMetrics } from './reports.ts'
 export type { RefCodec, Serializer } from './serializer.ts'

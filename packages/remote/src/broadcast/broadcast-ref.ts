@@ -1,6 +1,6 @@
 import { ActorError, type ActorRef, type AskOptions } from '@casty/actor'
 import type { Member, NodeIdentity, NodeKey } from '@casty/membership'
-import type { RemoteNode } from '../remote-node.ts'
+import type { RemoteReader } from '../remote-node.ts'
 
 /** Which members a {@link BroadcastRef} reaches. */
 export interface BroadcastOptions {
@@ -27,10 +27,10 @@ export interface CollectedAnswers<R> {
  */
 export class BroadcastRef<in M> implements ActorRef<M> {
   readonly path: string
-  readonly #node: RemoteNode
+  readonly #node: RemoteReader
   readonly #role: string | undefined
 
-  constructor(node: RemoteNode, path: string, { role }: BroadcastOptions = {}) {
+  constructor(node: RemoteReader, path: string, { role }: BroadcastOptions = {}) {
     this.#node = node
     this.path = path
     this.#role = role

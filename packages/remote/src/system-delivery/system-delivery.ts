@@ -2,7 +2,7 @@ import type { Clock } from '@casty/clock'
 import type { ClusterEvent, NodeIdentity } from '@casty/membership'
 import type { ClusterView } from '../cluster-view.ts'
 import { remoteFrameTypes } from '../frame-types.ts'
-import type { Guests } from '../guests.ts'
+import { Guests } from '../guests.ts'
 import { isOver } from '../standing.ts'
 import { decodeSystemFrame, encodeSystemFrame } from './system-frame.ts'
 import {
@@ -26,7 +26,8 @@ export interface SystemMessages {
 
 export interface SystemDeliveryOptions {
   readonly cluster: ClusterView
-  readonly guests: Guests
+  /** Nodes that are no members. @defaultValue none */
+  readonly guests?: Guests
   readonly clock: Clock
   readonly limits: DeliveryLimits
   readonly messages: SystemMessages
@@ -68,7 +69,7 @@ export class SystemDelivery implements Disposable {
   #counts = { sent: 0, received: 0, refusedFrames: 0, lost: 0, malformed: 0 }
   readonly #givenUp = new Map<GiveUpReason, number>()
 
-  constructor({ cluster, guests, clock, limits, messages }: SystemDeliveryOptions) {
+  constructor({ cluster, guests = new Guests(), clock, limits, messages }: SystemDeliveryOptions) {
     this.#cluster = cluster
     this.#guests = guests
     this.#clock = clock

@@ -1,0 +1,255 @@
+// What a member does for clients of its cluster: lets them in, tells them of the cluster, bounds what they send, and
+// notices when they are gone.
+import type { ClusterState, NodeIdentity } from '@casty/membership'
+import { RemoteError } from '../errors.ts'
+import { remoteFrameTypes } from '../frame-types.ts'
+import type { Remoting } from '../remoting.ts'
+import {
+  ClientBook,
+  type BookLimits,
+  type ClientDropReason,
+  type ClientRecord,
+  type Known,
+} from './client-book.ts'
+import {
+  decodeClientMessage,
+  encodeClientMessage,
+  type ClientMessage,
+  type Standing,
+} from './client-messages.ts'
+import { knownAfter, newsFor } from './cluster-news.ts'
+
+export interface ClientAccessOptions {
+  /** How many clients this member has at most; one more is refused, and tries others. @defaultValue 1_000 */
+  readonly maxClients?: number
+  /**
+   * A client that was not heard of for so long, in milliseconds, is gone: refs to its actors lead nowhere then. At least
+   * three times `heartbeatIntervalMs` of the clients. @defaultValue 15_000
+   */
+  readonly clientTimeoutMs?: number
+  /** Frames of one client that are handled in a second; more are dropped. A message is one. @defaultValue 20_000 */
+  readonly maxFramesPerSecond?: number
+  /** Bytes of one client that are handled in a second; more are dropped. @defaultValue 33_554_432 */
+  readonly maxBytesPerSecond?: number
+}
+
+export const clientAccessDefaults: Required<ClientAccessOptions> = Object.freeze({
+  maxClients: 1_000,
+  clientTimeoutMs: 15_000,
+  maxFramesPerSecond: 20_000,
+  maxBytesPerSecond: 33_554_432,
+})
+
+/** What one client did so far. */
+export interface ClientReport {
+  readonly client: string
+  readonly sinceMs: number
+  /** Whether it learns of the cluster from this member. */
+  readonly isContact: boolean
+  readonly frames: number
+  readonly bytes: number
+  readonly dropped: number
+}
+
+export interface ClientAccessMetrics {
+  readonly clients: number
+  /** Times that a client was refused, because there were too many. */
+  readonly refused: number
+  /** Frames of clients that were dropped. */
+  readonly dropped: Readonly<Record<ClientDropReason, number>>
+}
+
+/** Changes of the cluster are told to clients together where they come within so long, in milliseconds. */
+const gatherMs = 20
+
+/**
+ * Lets clients of the cluster in at this member, see `ClusterClient`, until it is disposed of. To be had on every
+ * member, or on those that clients are to know: others have nothing to do with them.
+ */
+export class ClientAccess implements Disposable {
+  readonly #remoting: Remoting
+  readonly #book: ClientBook
+  readonly #guests = new Map<string, Disposable>()
+  readonly #subscriptions: readonly Disposable[]
+  #timer: { readonly at: number; readonly timer: Disposable } | undefined
+  #telling: Disposable | undefined
+  #refused = 0
+  #isDisposed = false
+
+  /**
+   * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION`; TransportError `CASTY_TRANSPORT_INVALID_OPTION`,
+   * MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` where clients are let in already
+   */
+  constructor(remoting: Remoting, options: ClientAccessOptions = {}) {
+    this.#remoting = remoting
+    this.#book = new ClientBook(checked(options))
+    const { cluster } = remoting
+    this.#subscriptions = [
+      cluster.endpoint.handle(remoteFrameTypes.client, (from, bytes, start, end) =>
+        this.#received(from, decodeClientMessage(bytes, start, end)),
+      ),
+      // What clients and members tell each other has bounds of its own.
+      cluster.endpoint.filter(
+        (from, frameType, sizeBytes) =>
+          frameType === remoteFrameTypes.client || this.#book.takes(from, sizeBytes, this.#now),
+      ),
+      cluster.subscribeTopology(() => this.#tellSoon()),
+    ]
+  }
+
+  /** Who is a client of this member now. */
+  get clients(): readonly NodeIdentity[] {
+    return [...this.#book.all].map(({ node }) => node)
+  }
+
+  metrics(): ClientAccessMetrics {
+    return { clients: this.#book.size, refused: this.#refused, dropped: this.#book.dropped }
+  }
+
+  explain(): readonly ClientReport[] {
+    return [...this.#book.all].map(({ node, since, known, frames, bytes, dropped }) => ({
+      client: node.key,
+      sinceMs: this.#now - since,
+      isContact: known !== undefined,
+      frames,
+      bytes,
+      dropped,
+    }))
+  }
+
+  /** Clients find that by themselves: to this member they are gone. */
+  [Symbol.dispose](): void {
+    if (this.#isDisposed) return
+    this.#isDisposed = true
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
+    for (const guest of this.#guests.values()) guest[Symbol.dispose]()
+    this.#guests.clear()
+    this.#timer?.timer[Symbol.dispose]()
+    this.#telling?.[Symbol.dispose]()
+  }
+
+  get #now(): number {
+    return this.#remoting.system.clock.now()
+  }
+
+  #received(from: NodeIdentity, message: ClientMessage): void {
+    switch (message.type) {
+      case 'greeting':
+        this.#greeted(from, message)
+        return
+      case 'pull': {
+        const client = this.#book.pulled(from, this.#now)
+        if (client) this.#tell(client, message, this.#state)
+        return
+      }
+      case 'bye':
+        if (this.#book.left(from)) this.#gone(from)
+        return
+      case 'touch':
+        return
+      case 'welcome':
+      case 'news': // Members say that, and not to each other.
+        throw RemoteError.malformed(`A client sent a ${message.type}`)
+    }
+  }
+
+  #greeted(
+    from: NodeIdentity,
+    { sequence, isContact }: Extract<ClientMessage, { readonly type: 'greeting' }>,
+  ): void {
+    // Whoever is a member needs no letting in.
+    const outcome = this.#state.member(from) ? 'known' : this.#book.greeted(from, this.#now)
+    if (outcome === 'full') this.#refused++
+    if (outcome === 'new') this.#guests.set(from.key, this.#remoting.welcome(from))
+    const client = this.#book.find(from)
+    if (client && !isContact) client.known = undefined
+    this.#welcome(from, sequence, outcome === 'full' ? 'full' : this.#standing)
+    this.#arm()
+  }
+
+  get #standing(): Standing {
+    const status = this.#remoting.cluster.selfMember?.status
+    return status === 'up' || status === 'weakly-up' ? 'welcome' : 'not-up'
+  }
+
+  get #state(): ClusterState {
+    return this.#remoting.cluster.getState()
+  }
+
+  #welcome(to: NodeIdentity, sequence: number, standing: Standing): void {
+    const { versionDigest, registry } = this.#state
+    this.#send(to, 'control', {
+      type: 'welcome',
+      sequence,
+      standing,
+      versionDigest,
+      registryDigest: registry.digest,
+    })
+  }
+
+  /** Tells a client what it lacks, and remembers what it has then. */
+  #tell(client: ClientRecord, known: Known, state: ClusterState): void {
+    client.known = knownAfter(state, known)
+    for (const message of newsFor(state, known)) {
+      if (this.#send(client.node, 'data', message)) continue
+      client.known = undefined // It finds that it is behind when it is greeted next.
+      return
+    }
+  }
+
+  #tellSoon(): void {
+    if (this.#isDisposed || this.#telling || this.#book.size === 0) return
+    this.#telling = this.#remoting.system.clock.schedule(gatherMs, () => {
+      this.#telling = undefined
+      this.#tellAll()
+    })
+  }
+
+  #tellAll(): void {
+    const state = this.#state
+    for (const client of this.#book.all) {
+      if (client.known) this.#tell(client, client.known, state)
+    }
+  }
+
+  #send(to: NodeIdentity, lane: 'control' | 'data', message: ClientMessage): boolean {
+    const { endpoint } = this.#remoting.cluster
+    const bytes = encodeClientMessage(message)
+    return endpoint.send(to, lane, remoteFrameTypes.client, bytes) !== 'dropped'
+  }
+
+  #gone(client: NodeIdentity): void {
+    this.#guests.get(client.key)?.[Symbol.dispose]()
+    this.#guests.delete(client.key)
+    this.#arm()
+  }
+
+  #arm(): void {
+    const at = this.#isDisposed ? undefined : this.#book.nextDeadline
+    // A timer that comes too early arms the next one: greetings only move the deadline.
+    if (at === undefined || (this.#timer && this.#timer.at <= at)) return
+    this.#timer?.timer[Symbol.dispose]()
+    const timer = this.#remoting.system.clock.schedule(Math.max(0, at - this.#now), () => {
+      this.#timer = undefined
+      for (const client of this.#book.takeOverdue(this.#now)) this.#gone(client)
+      this.#arm()
+    })
+    this.#timer = { at, timer }
+  }
+}
+
+const of = 'new ClientAccess()'
+
+function checked(options: ClientAccessOptions): BookLimits {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const names = Object.keys(clientAccessDefaults)
+  for (const [name, value] of given) {
+    if (!names.includes(name)) {
+      throw RemoteError.invalidOption(of, name, value, `only ${names.join(', ')}`)
+    }
+    if (Number.isInteger(value) && value >= 1 && value <= 0x7fff_ffff) continue
+    throw RemoteError.invalidOption(of, name, value, 'an integer from 1 to 2147483647')
+  }
+  // Known names, each with a number.
+  return { ...clientAccessDefaults, ...(Object.fromEntries(given) as ClientAccessOptions) }
+}

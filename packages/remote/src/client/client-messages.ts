@@ -1,0 +1,166 @@
+// What clients of a cluster and its members tell each other, as bytes: a tag, then fields in a fixed order. What is
+// said of the cluster is said in membership's own messages.
+//
+//   greeting   sequence, whether the member is the client's contact
+//   welcome    sequence, standing, digests of members and services
+//   pull       version and services that the client has
+//   news       whether it is all that there is, whether more of it follows, a message
+//   touch      nothing: keeps a lane open
+//   bye        nothing
+import {
+  decodeMessage,
+  encodeMessage,
+  type ClusterMessage,
+  type MembershipMessage,
+} from '@casty/membership'
+import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
+
+/** What a member answers to a greeting. */
+export type Standing =
+  | 'welcome'
+  /** It has as many clients as it may. */
+  | 'full'
+  /** It is a client there, but the member is no good contact: not up yet, or on its way out. */
+  | 'not-up'
+
+/** What a client says it has. */
+export type ToldVersion = Extract<MembershipMessage, { readonly type: 'gossip-request' }>['version']
+export type ToldServices = Extract<
+  MembershipMessage,
+  { readonly type: 'sections-request' }
+>['registry']
+
+export type NewsContent = Extract<MembershipMessage, { readonly type: 'gossip' | 'sections' }>
+
+export type ClientMessage =
+  /** From a client, again and again: "I am there." */
+  | { readonly type: 'greeting'; readonly sequence: number; readonly isContact: boolean }
+  | {
+      readonly type: 'welcome'
+      readonly sequence: number
+      readonly standing: Standing
+      readonly versionDigest: number
+      readonly registryDigest: number
+    }
+  /** "This is what I have: tell me the rest, and go on to." */
+  | { readonly type: 'pull'; readonly version: ToldVersion; readonly registry: ToldServices }
+  | {
+      readonly type: 'news'
+      /** It was asked for by somebody who has nothing: what it does not say is not so. */
+      readonly isWhole: boolean
+      /** Nothing of the same answer follows. */
+      readonly isLast: boolean
+      readonly content: NewsContent
+    }
+  | { readonly type: 'touch' }
+  | { readonly type: 'bye' }
+
+/** In the order of their tags on the wire, from 1. */
+const types: readonly ClientMessage['type'][] = [
+  'greeting',
+  'welcome',
+  'pull',
+  'news',
+  'touch',
+  'bye',
+]
+
+/** In the order of their place on the wire. */
+const standings: readonly Standing[] = ['welcome', 'full', 'not-up']
+
+/** The body of a frame of type `remoteFrameTypes.client`. */
+export function encodeClientMessage(message: ClientMessage): Uint8Array {
+  const writer = new ByteWriter().u8(types.indexOf(message.type) + 1)
+  switch (message.type) {
+    case 'greeting':
+      writer.varint(message.sequence).bool(message.isContact)
+      break
+    case 'welcome':
+      writer.varint(message.sequence).u8(standings.indexOf(message.standing))
+      writer.varint(message.versionDigest).varint(message.registryDigest)
+      break
+    case 'pull':
+      nested(writer, { type: 'gossip-request', version: message.version })
+      nested(writer, { type: 'sections-request', tables: new Map(), registry: message.registry })
+      break
+    case 'news':
+      writer.bool(message.isWhole).bool(message.isLast)
+      nested(writer, message.content)
+      break
+    case 'touch':
+    case 'bye':
+      break
+  }
+  return writer.finish()
+}
+
+/** @throws TransportError `CASTY_TRANSPORT_MALFORMED`, and nothing else, whatever the bytes are */
+export function decodeClientMessage(
+  bytes: Uint8Array,
+  start = 0,
+  end: number = bytes.length,
+): ClientMessage {
+  const reader = new ByteReader(bytes, start, end)
+  const tag = reader.u8()
+  const type = types[tag - 1]
+  if (type === undefined) throw TransportError.malformed(`No message of clients has tag ${tag}`)
+  const message = readBody(reader, type)
+  reader.end()
+  return message
+}
+
+function readBody(reader: ByteReader, type: ClientMessage['type']): ClientMessage {
+  switch (type) {
+    case 'greeting':
+      return { type, sequence: reader.varint(), isContact: reader.bool() }
+    case 'welcome':
+      return {
+        type,
+        sequence: reader.varint(),
+        standing: standingOf(reader.u8()),
+        versionDigest: reader.varint(),
+        registryDigest: reader.varint(),
+      }
+    case 'pull': {
+      const { version } = read(reader, 'gossip-request')
+      return { type, version, registry: read(reader, 'sections-request').registry }
+    }
+    case 'news':
+      return { type, isWhole: reader.bool(), isLast: reader.bool(), content: readNews(reader) }
+    case 'touch':
+    case 'bye':
+      return { type }
+  }
+}
+
+function standingOf(place: number): Standing {
+  const standing = standings[place]
+  if (standing !== undefined) return standing
+  throw TransportError.malformed(`No standing of a client has number ${place}`)
+}
+
+function nested(writer: ByteWriter, message: MembershipMessage): void {
+  writer.bytes(encodeMessage(message), Number.MAX_SAFE_INTEGER)
+}
+
+function readNested(reader: ByteReader): ClusterMessage {
+  return decodeMessage(reader.bytes(Number.MAX_SAFE_INTEGER))
+}
+
+function readNews(reader: ByteReader): NewsContent {
+  const content = readNested(reader)
+  if (content.type === 'gossip' || content.type === 'sections') return content
+  throw TransportError.malformed(`News hold a message of type ${content.type}`)
+}
+
+function read<T extends ClusterMessage['type']>(
+  reader: ByteReader,
+  type: T,
+): Extract<ClusterMessage, { readonly type: T }> {
+  const message = readNested(reader)
+  if (message.type === type) {
+    // Its type was compared on the line above.
+    return message as Extract<ClusterMessage, { readonly type: T }>
+  }
+  throw TransportError.malformed(`A ${message.type} stands in the place of a ${type}`)
+}
