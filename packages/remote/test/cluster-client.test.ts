@@ -1,7 +1,14 @@
 // A process outside of the cluster that uses it.
 import { Behaviors, type ActorRef } from '@casty/actor'
 import { expect, test } from 'vitest'
-import { BroadcastRef, ClientAccess, Receptionist, ServiceKey, Topics } from '@casty/remote'
+import {
+  BroadcastRef,
+  ClientAccess,
+  Receptionist,
+  ServiceKey,
+  Topics,
+  type ClusterClientOptions,
+} from '@casty/remote'
 import { ClientWorld, type TestClient } from './client-world.ts'
 import { echoing, writing, type Question } from './remote-world.ts'
 
@@ -287,7 +294,9 @@ test.each([
   [{ hearbeatMs: 1 }, 'hearbeatMs'],
 ])('connecting refuses %j, and names the option', async (options, name) => {
   await using world = new ClientWorld()
-  await expect(world.client('x', options)).rejects.toMatchObject({
+  // Wrong values are what is tested.
+  const wrong = options as Partial<ClusterClientOptions>
+  await expect(world.client('x', wrong)).rejects.toMatchObject({
     code: 'CASTY_REMOTE_INVALID_OPTION',
     message: expect.stringContaining(`Option ${name} `),
   })

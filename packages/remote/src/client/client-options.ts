@@ -108,7 +108,7 @@ const optionNames: readonly string[] = [
   'endpointLimits',
   'signal',
   ...Object.keys(clusterClientDefaults),
-] satisfies (keyof ClusterClientOptions | string)[]
+]
 
 /** @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` */
 export function checkClientOptions(options: ClusterClientOptions): ClientSettings {

@@ -138,7 +138,7 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
     let client: ClusterClient | undefined
     try {
       client = new ClusterClient(options, settings, endpoint)
-      await client.#begin(options.signal)
+      await client.#begin(options)
       return client
     } catch (error) {
       await (client ?? endpoint)[Symbol.asyncDispose]()
@@ -255,7 +255,7 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
     await this.#endpoint[Symbol.asyncDispose]()
   }
 
-  async #begin(signal: AbortSignal | undefined): Promise<void> {
+  async #begin({ signal }: Pick<ClusterClientOptions, 'signal'>): Promise<void> {
     signal?.throwIfAborted()
     const { connectTimeoutMs } = this.#settings
     await new Promise<void>((resolve, reject) => {
