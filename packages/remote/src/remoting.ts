@@ -147,6 +147,11 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
     }
   }
 
+  /** Whether that node is treated as a member without being one: what members decide together is not for it. */
+  isGuest(node: NodeIdentity): boolean {
+    return this.#guests.has(node)
+  }
+
   /** Whoever lives at a path of a node, now or when a message arrives. Of this node, its local ref. */
   ref<M>(node: NodeIdentity, path: string): ActorRef<M> {
     // Its type is the caller's to say.

@@ -1,3 +1,8 @@
+export {
+  ShardingClient,
+  type ShardingClientExplanation,
+  type ShardingClientOptions,
+} from './client/sharding-client.ts'
 export { EntityRegion, type RegionStatistics, type ShardExplanation } from './entity-region.ts'
 export {
   entityTypeDefaults,

@@ -31,10 +31,12 @@ export interface RegionsPort {
 
 export interface RegionsParts {
   readonly system: ActorSystem
-  readonly cluster: Cluster
-  readonly remoting: Remoting
+  readonly cluster: Pick<Cluster, 'self' | 'endpoint' | 'getState' | 'selfMember'>
+  readonly remoting: Pick<Remoting, 'codec' | 'adoptRefs'>
   readonly gate: LeaseGate
   readonly settings: RegionSettings
+  /** Whether this process itself gets through to a member. @defaultValue as the cluster has it */
+  readonly isInReach?: (node: NodeIdentity) => boolean
   readonly port: RegionsPort
 }
 
@@ -50,7 +52,8 @@ export class Regions implements RegionNode, Disposable {
   readonly gate: LeaseGate
   readonly settings: RegionSettings
   readonly post: Post
-  readonly #cluster: Cluster
+  readonly #cluster: RegionsParts['cluster']
+  readonly #isInReach: (node: NodeIdentity) => boolean
   readonly #port: RegionsPort
   readonly #byHash = new Map<number, Started>()
   readonly #subscriptions: readonly Disposable[]
@@ -60,12 +63,14 @@ export class Regions implements RegionNode, Disposable {
   #tokens = 0
   #isClosed = false
 
-  constructor({ system, cluster, remoting, gate, settings, port }: RegionsParts) {
+  constructor(parts: RegionsParts) {
+    const { system, cluster, remoting, gate, settings, port, isInReach = () => true } = parts
     this.system = system
     this.clock = system.clock
     this.gate = gate
     this.settings = settings
     this.#cluster = cluster
+    this.#isInReach = isInReach
     this.#port = port
     this.post = new Post(cluster.endpoint, remoting.codec)
     this.#subscriptions = [
@@ -214,6 +219,7 @@ export class Regions implements RegionNode, Disposable {
         !unreachable.has(member.key) &&
         member.status !== 'down' &&
         member.status !== 'removed' &&
+        this.#isInReach(member.node) &&
         (dataCenter === undefined || memberDc(member) === dataCenter),
     )
     const reachable = new Set([...inReach.map(({ key }) => key), this.self.key])

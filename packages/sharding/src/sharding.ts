@@ -3,6 +3,7 @@
 import type { ActorSystem } from '@casty/actor'
 import type { Cluster, ClusterEvent } from '@casty/membership'
 import type { NodeIdentity } from '@casty/transport'
+import { TablesForClients } from './client/tables-for-clients.ts'
 import { decodeShardingMessage, encodeShardingMessage } from './codec.ts'
 import type { CoreEffect, CoreEvent, Moment } from './core/core-events.ts'
 
@@ -12,6 +13,7 @@ import { sameView, viewOf, type ViewMember } from './core/view.ts'
 import type { EntityRegion, RegionStatistics } from './entity-region.ts'
 import { checkProxy, checkType, type EntityProxy, type EntityType } from './entity-type.ts'
 
+import { ShardingError } from './errors.ts'
 import { LeaseGate } from './lease-gate.ts'
 import { shardingFrameType } from './protocol.ts'
 import { Regions } from './regions.ts'
@@ -46,6 +48,7 @@ export class Sharding implements Disposable {
   readonly #core: ShardingCore
   readonly #gate: LeaseGate
   readonly #regions: Regions
+  readonly #tables: TablesForClients
   readonly #subscriptions: readonly Disposable[]
   readonly #queue: CoreEvent[] = []
   #view: readonly ViewMember[] = []
@@ -85,14 +88,18 @@ export class Sharding implements Disposable {
         fenced: (shard, written) => this.#dispatch({ type: 'epoch-refused', shard, written }),
       },
     })
+    this.#tables = new TablesForClients({
+      cluster,
+      clock: system.clock,
+      table: () => core.committed,
+    })
     this.#subscriptions = [
-      cluster.endpoint.handle(shardingFrameType, (from, bytes, start, end) =>
-        this.#dispatch({
-          type: 'message-received',
-          from,
-          message: decodeShardingMessage(bytes, start, end),
-        }),
-      ),
+      this.#tables,
+      cluster.endpoint.handle(shardingFrameType, (from, bytes, start, end) => {
+        if (remoting.isGuest(from)) throw ShardingError.malformed('A client takes no part in this')
+        const message = decodeShardingMessage(bytes, start, end)
+        this.#dispatch({ type: 'message-received', from, message })
+      }),
       cluster.beforeExit(async () => await this.#empty()),
       cluster.subscribe((event) => this.#clusterChanged(event)),
     ]
@@ -232,6 +239,7 @@ export class Sharding implements Disposable {
         return
       case 'table-committed':
         this.#regions.tableCommitted(effect.changes)
+        this.#tables.changed()
         return
       case 'lease-changed': // Every step may change it: the gate was told already.
         return

@@ -1,0 +1,190 @@
+// Entities for a process outside of the cluster. It routes as a member does, by a table of its own, so that a message
+// takes one hop to the owner of its shard; but it hosts nothing, and has no say in who owns what.
+import type { ActorSystem } from '@casty/actor'
+import type { ClusterClient } from '@casty/remote'
+import type { NodeIdentity } from '@casty/transport'
+import type { EntityRegion, RegionStatistics } from '../entity-region.ts'
+import { checkProxy, type EntityProxy } from '../entity-type.ts'
+import { ShardingError } from '../errors.ts'
+import { LeaseGate } from '../lease-gate.ts'
+import { Regions } from '../regions.ts'
+import { checkLimits, type ShardingLimits } from '../sharding-options.ts'
+import type { RowChange } from '../table/shard-table.ts'
+import { LearntTable } from './learnt-table.ts'
+import {
+  clientTableFrameType,
+  decodeTableMessage,
+  encodeTableMessage,
+  type TableMessage,
+} from './table-frames.ts'
+
+export interface ShardingClientOptions {
+  readonly client: ClusterClient
+  /** Of what waits here while nobody can take it, and for how long. */
+  readonly limits?: ShardingLimits
+}
+
+/** What a client knows of entities, in one readable object. */
+export interface ShardingClientExplanation {
+  /** In a sentence, for people. */
+  readonly summary: string
+  readonly contact: string | undefined
+  readonly dataCenter: string | undefined
+  readonly tableVersion: string
+  readonly regions: readonly RegionStatistics[]
+}
+
+/** The contact is told what is here so often, in milliseconds: it tells of changes until that ends. */
+const sayEveryMs = 1_000
+
+/**
+ * Entities of a cluster, for a client of it: messages go straight to the node that has the entity. While that is not
+ * known, moves, or is out of reach, they wait here, as many and as long as `limits` allow.
+ *
+ * @example
+ * const sharding = ShardingClient.attach({ client })
+ * const carts = sharding.startProxy<Add>({ name: 'cart', numShards: 100 })
+ * carts.tell('cart-17', { amount: 3 })
+ */
+export class ShardingClient implements Disposable {
+  readonly #client: ClusterClient
+  readonly #system: ActorSystem
+  readonly #learnt = new LearntTable()
+  readonly #regions: Regions
+  readonly #subscriptions: readonly Disposable[]
+  #timer: Disposable | undefined
+  #isDisposed = false
+
+  private constructor({ client, limits = {} }: ShardingClientOptions) {
+    this.#client = client
+    this.#system = client.system
+    const { cluster, remoting, system } = client
+    const learnt = this.#learnt
+    this.#regions = new Regions({
+      system,
+      cluster: {
+        self: client.self,
+        endpoint: cluster.endpoint,
+        selfMember: undefined,
+        getState: () => cluster.getState(),
+      },
+      remoting,
+      gate: new LeaseGate(system.clock),
+      settings: checkLimits(limits),
+      isInReach: (node) => client.isInReach(node),
+      port: {
+        get table() {
+          return learnt.table
+        },
+        released: () => {},
+        emptied: () => {},
+      },
+    })
+    this.#subscriptions = [
+      cluster.endpoint.handle(clientTableFrameType, (from, bytes, start, end) =>
+        this.#received(from, decodeTableMessage(bytes, start, end)),
+      ),
+      cluster.subscribe(() => this.#membersChanged()),
+      client.subscribe((event) => {
+        if (event.type === 'contact-changed') this.#say()
+        else this.#membersChanged()
+      }),
+    ]
+    this.#sayAgain()
+  }
+
+  /**
+   * Has entities of a cluster reached through a client of it, until it is disposed of. One for each client.
+   *
+   * @throws ShardingError `CASTY_SHARDING_INVALID_OPTION`; TransportError `CASTY_TRANSPORT_INVALID_OPTION` where the
+   * client has one already
+   */
+  static attach(options: ShardingClientOptions): ShardingClient {
+    return new ShardingClient(options)
+  }
+
+  /**
+   * Sends to entities of a type.
+   *
+   * @throws ShardingError `CASTY_SHARDING_INVALID_OPTION`, also where the cluster is known to have another number of
+   * shards; `CASTY_SHARDING_TYPE_TAKEN`, `CASTY_SHARDING_STOPPED`
+   */
+  startProxy<M>(type: EntityProxy): EntityRegion<M> {
+    const checked = checkProxy(type)
+    const known = this.#learnt.table.types.get(checked.name)?.settings.numShards
+    if (known !== undefined && known !== checked.numShards) {
+      const allowed = `${known}, as the cluster has it`
+      throw ShardingError.invalidOption('numShards', checked.numShards, allowed)
+    }
+    const region = this.#regions.start<M>(checked)
+    for (const row of this.#learnt.table.types.get(checked.name)?.rows ?? []) this.#want(row.owner)
+    return region
+  }
+
+  /** The regions that were started here. */
+  get regions(): readonly EntityRegion<never>[] {
+    return this.#regions.all
+  }
+
+  explain(): ShardingClientExplanation {
+    const { table, dataCenter } = this.#learnt
+    const { term, seq } = table.version
+    const contact = this.#client.contact?.key
+    const isKnown = table.types.size > 0
+    const from = contact === undefined ? 'No member tells of changes now' : `${contact} tells it`
+    return {
+      summary: isKnown
+        ? `It is known who has the shards of ${[...table.types.keys()].join(', ')}. ${from}.`
+        : `Nothing is known of shards yet. ${from}.`,
+      contact,
+      dataCenter: isKnown ? dataCenter : undefined,
+      tableVersion: `${term}.${seq}`,
+      regions: this.#regions.all.map((region) => region.statistics()),
+    }
+  }
+
+  /** What waits is dropped. */
+  [Symbol.dispose](): void {
+    if (this.#isDisposed) return
+    this.#isDisposed = true
+    this.#timer?.[Symbol.dispose]()
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
+    this.#regions[Symbol.dispose]()
+  }
+
+  #received(from: NodeIdentity, message: TableMessage): void {
+    // What a former contact still says may be older than what the present one did.
+    if (message.type !== 'told' || !this.#client.contact?.equals(from)) return
+    const changes = this.#learnt.learn(message.dataCenter, message.content)
+    if (changes === undefined) this.#say()
+    else this.#changed(changes)
+  }
+
+  #changed(changes: readonly RowChange[]): void {
+    const names = new Set(this.#regions.all.map(({ type }) => type))
+    for (const { typeName, row } of changes) if (names.has(typeName)) this.#want(row.owner)
+    this.#regions.tableCommitted(changes)
+  }
+
+  #want(owner: NodeIdentity | undefined): void {
+    if (owner) this.#client.want(owner)
+  }
+
+  #membersChanged(): void {
+    this.#regions.membersChanged(this.#client.cluster.getState())
+  }
+
+  #sayAgain(): void {
+    this.#say()
+    this.#timer = this.#system.clock.schedule(sayEveryMs, () => this.#sayAgain())
+  }
+
+  /** What is here, to whoever tells of the rest. */
+  #say(): void {
+    const { contact, cluster } = this.#client
+    if (!contact || this.#isDisposed) return
+    const { dataCenter, table } = this.#learnt
+    const bytes = encodeTableMessage({ type: 'has', dataCenter, version: table.version })
+    cluster.endpoint.send(contact, 'data', clientTableFrameType, bytes)
+  }
+}

@@ -1,0 +1,60 @@
+// What a client of the cluster and its contact tell each other of the committed table: the client which version it has,
+// again and again; the contact what leads from there to its own, in the messages that members tell it each other in.
+import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
+import { decodeShardingMessage, encodeShardingMessage } from '../codec.ts'
+import type { ShardingMessage } from '../protocol.ts'
+import type { Version } from '../table/version.ts'
+
+/** Of 40 to 49, which are sharding's. */
+export const clientTableFrameType = 47
+
+/** Data centers are named by roles, which have at most so many bytes. */
+const maxDataCenterBytes = 100
+
+/** `entries` where they lead on from what the client has, else a whole table. */
+export type ToldTable = Extract<ShardingMessage, { readonly type: 'entries' | 'snapshot' }>
+
+export type TableMessage =
+  /** Of which data center's table the client has what version; of none at first. */
+  | { readonly type: 'has'; readonly dataCenter: string; readonly version: Version }
+  | { readonly type: 'told'; readonly dataCenter: string; readonly content: ToldTable }
+
+const tags = { has: 1, told: 2 } as const
+
+export function encodeTableMessage(message: TableMessage): Uint8Array {
+  const writer = new ByteWriter().u8(tags[message.type])
+  writer.string(message.dataCenter, maxDataCenterBytes)
+  if (message.type === 'has') writer.varint(message.version.term).varint(message.version.seq)
+  else writer.bytes(encodeShardingMessage(message.content), Number.MAX_SAFE_INTEGER)
+  return writer.finish()
+}
+
+/** @throws TransportError `CASTY_TRANSPORT_MALFORMED`, and nothing else, whatever the bytes are */
+export function decodeTableMessage(
+  bytes: Uint8Array,
+  start = 0,
+  end: number = bytes.length,
+): TableMessage {
+  const reader = new ByteReader(bytes, start, end)
+  const tag = reader.u8()
+  const dataCenter = reader.string(maxDataCenterBytes)
+  const message = readRest(reader, tag, dataCenter)
+  reader.end()
+  return message
+}
+
+function readRest(reader: ByteReader, tag: number, dataCenter: string): TableMessage {
+  if (tag === tags.has) {
+    return {
+      type: 'has',
+      dataCenter,
+      version: { term: reader.varint(), seq: reader.varint() },
+    }
+  }
+  if (tag !== tags.told) throw TransportError.malformed(`No word about tables has tag ${tag}`)
+  const content = decodeShardingMessage(reader.bytes(Number.MAX_SAFE_INTEGER))
+  if (content.type !== 'entries' && content.type !== 'snapshot') {
+    throw TransportError.malformed(`A ${content.type} says nothing of a table`)
+  }
+  return { type: 'told', dataCenter, content }
+}

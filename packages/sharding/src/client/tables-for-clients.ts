@@ -1,0 +1,106 @@
+// A member's side: tells clients whose contact it is what the committed table says, and when it says something else.
+import type { Clock } from '@casty/clock'
+import type { Cluster, NodeIdentity } from '@casty/membership'
+import type { NodeKey } from '@casty/transport'
+import { ShardTable } from '../table/shard-table.ts'
+import { sameVersion } from '../table/version.ts'
+import { messagesBetween } from './table-changes.ts'
+import {
+  clientTableFrameType,
+  decodeTableMessage,
+  encodeTableMessage,
+  type TableMessage,
+} from './table-frames.ts'
+
+/** Changes of the table are told together where they come within so long, in milliseconds. */
+const gatherMs = 20
+/** Whoever does not say what it has for so long is told nothing any more, in milliseconds. */
+const forgetMs = 10_000
+/** So many are told at most. */
+const maxSubscribers = 10_000
+
+interface Subscriber {
+  readonly node: NodeIdentity
+  known: ShardTable
+  until: number
+}
+
+export interface TablesForClientsParts {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  /** The committed table, now. */
+  readonly table: () => ShardTable
+}
+
+export class TablesForClients implements Disposable {
+  readonly #parts: TablesForClientsParts
+  readonly #subscribers = new Map<NodeKey, Subscriber>()
+  readonly #subscription: Disposable
+  #telling: Disposable | undefined
+
+  constructor(parts: TablesForClientsParts) {
+    this.#parts = parts
+    this.#subscription = parts.cluster.endpoint.handle(
+      clientTableFrameType,
+      (from, bytes, start, end) => this.#received(from, decodeTableMessage(bytes, start, end)),
+    )
+  }
+
+  /** The committed table is another. */
+  changed(): void {
+    if (this.#telling || this.#subscribers.size === 0) return
+    this.#telling = this.#parts.clock.schedule(gatherMs, () => {
+      this.#telling = undefined
+      this.#tellAll()
+    })
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription[Symbol.dispose]()
+    this.#telling?.[Symbol.dispose]()
+    this.#subscribers.clear()
+  }
+
+  #received(from: NodeIdentity, message: TableMessage): void {
+    const dataCenter = this.#parts.cluster.selfMember?.dataCenter
+    if (message.type !== 'has' || dataCenter === undefined) return
+    const subscriber = this.#subscribers.get(from.key) ?? this.#add(from)
+    if (!subscriber) return
+    subscriber.until = this.#parts.clock.now() + forgetMs
+    const table = this.#parts.table()
+    const { version } = message
+    // Tables of different data centers have versions that say nothing of each other.
+    if (message.dataCenter !== dataCenter) subscriber.known = ShardTable.empty
+    else if (sameVersion(version, table.version)) subscriber.known = table
+    else if (!sameVersion(version, subscriber.known.version)) subscriber.known = ShardTable.empty
+    this.#tell(subscriber, dataCenter, table)
+  }
+
+  #add(node: NodeIdentity): Subscriber | undefined {
+    if (this.#subscribers.size >= maxSubscribers) return undefined
+    const subscriber = { node, known: ShardTable.empty, until: 0 }
+    this.#subscribers.set(node.key, subscriber)
+    return subscriber
+  }
+
+  #tellAll(): void {
+    const dataCenter = this.#parts.cluster.selfMember?.dataCenter
+    if (dataCenter === undefined) return
+    const now = this.#parts.clock.now()
+    const table = this.#parts.table()
+    for (const [key, subscriber] of this.#subscribers) {
+      if (subscriber.until <= now) this.#subscribers.delete(key)
+      else this.#tell(subscriber, dataCenter, table)
+    }
+  }
+
+  #tell(subscriber: Subscriber, dataCenter: string, table: ShardTable): void {
+    const { endpoint } = this.#parts.cluster
+    for (const content of messagesBetween(subscriber.known, table)) {
+      const bytes = encodeTableMessage({ type: 'told', dataCenter, content })
+      // What is dropped is found missing when the client says next what it has.
+      endpoint.send(subscriber.node, 'data', clientTableFrameType, bytes)
+    }
+    subscriber.known = table
+  }
+}

@@ -1,0 +1,195 @@
+// Entities for a process outside of the cluster.
+import { ActorSystem, Behaviors, type ActorRef } from '@casty/actor'
+import { seededRandom } from '@casty/clock'
+import { ClientAccess, ClusterClient } from '@casty/remote'
+import {
+  ShardingClient,
+  type EntityRegion,
+  type EntityType,
+  type ShardingLimits,
+} from '@casty/sharding'
+import { NodeAddress } from '@casty/transport'
+import { expect, test } from 'vitest'
+import { ShardingWorld } from './sharding-world.ts'
+
+type Counting =
+  | { readonly type: 'add'; readonly value: number }
+  | { readonly type: 'all'; readonly replyTo: ActorRef<readonly number[]> }
+
+/** Remembers what it was told, in that order; hands it over when its shard moves. */
+const memory: EntityType<Counting> = {
+  name: 'memory',
+  numShards: 12,
+  entity: (context) =>
+    Behaviors.setup(() => {
+      const values: number[] = [...((context.handedOver as readonly number[] | undefined) ?? [])]
+      context.handOver(() => values)
+      return Behaviors.receive<Counting>((message) => {
+        if (message.type === 'add') values.push(message.value)
+        else message.replyTo.tell([...values])
+      })
+    }),
+}
+
+const proxy = { name: 'memory', numShards: 12 }
+
+interface World extends AsyncDisposable {
+  readonly nodes: ShardingWorld
+  readonly system: ActorSystem
+  readonly client: ClusterClient
+  readonly sharding: ShardingClient
+  readonly region: EntityRegion<Counting>
+  readonly lost: string[]
+}
+
+async function worldOf(hosts: string, limits: ShardingLimits = {}): Promise<World> {
+  const nodes = await ShardingWorld.of(hosts)
+  const accesses = nodes.nodes.map(({ remoting }) => new ClientAccess(remoting))
+  const regions = nodes.startType(memory)
+  await nodes.until(
+    () => [...regions.values()].reduce((sum, each) => sum + each.statistics().shards, 0) === 12,
+  )
+  const random = seededRandom(7)
+  const system = new ActorSystem({ clock: nodes.clock, random })
+  const lost: string[] = []
+  system.subscribe((event) => {
+    if (event.type !== 'dead-letter') return
+    lost.push(`${event.deadLetter.reason} ${event.deadLetter.path}`)
+  })
+  const connecting = ClusterClient.connect({
+    system,
+    transport: nodes.network.transport({ host: 'x' }),
+    contactPoints: ['a:1'],
+    random,
+  })
+  const client = await nodes.settled(connecting)
+  const sharding = ShardingClient.attach({ client, limits })
+  const region = sharding.startProxy<Counting>(proxy)
+  return {
+    nodes,
+    system,
+    client,
+    sharding,
+    region,
+    lost,
+    [Symbol.asyncDispose]: async () => {
+      sharding[Symbol.dispose]()
+      await client[Symbol.asyncDispose]()
+      for (const access of accesses) access[Symbol.dispose]()
+      const stopped = system.shutdown()
+      await nodes.clock.advanceAsync(0)
+      await stopped
+      await nodes[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function valuesOf({ nodes, region }: World, id: string): Promise<readonly number[]> {
+  const ask = region.ask<readonly number[]>(id, (replyTo) => ({ type: 'all', replyTo }))
+  return await nodes.settled(ask)
+}
+
+const ids = Array.from({ length: 24 }, (_, index) => `id-${index}`)
+
+test('entities of every member answer a client, one hop away', async () => {
+  await using world = await worldOf('a b c')
+  for (const id of ids) world.region.tell(id, { type: 'add', value: 1 })
+  for (const id of ids) expect(await valuesOf(world, id)).toEqual([1])
+  for (const { sharding } of world.nodes.nodes) {
+    const [statistics] = sharding.explain().regions
+    expect(statistics).toMatchObject({ sent: 0, sentBack: 0 }) // None went through another.
+    expect(statistics?.received).toBeGreaterThan(0)
+  }
+  expect(world.sharding.explain().summary).toMatch(/^It is known who has the shards of memory\./)
+  expect(world.lost).toEqual([])
+})
+
+test('a ref to an entity works for the client that is sent it, and in the other direction', async () => {
+  await using world = await worldOf('a b')
+  const told: ActorRef<Counting>[] = []
+  const inbox = world.system.spawn(
+    Behaviors.receive<ActorRef<Counting>>((ref) => void told.push(ref)),
+    { name: 'inbox' },
+  )
+  const [a] = world.nodes.nodes
+  const relay = Behaviors.receive<ActorRef<Counting>>((ref) => {
+    a?.remoting.ref<ActorRef<Counting>>(world.client.self, '/inbox').tell(ref)
+  })
+  a?.system.spawn(relay, { name: 'relay' })
+  world.client
+    .ref<ActorRef<Counting>>(a?.cluster.self ?? world.client.self, '/relay')
+    .tell(world.region.ref('id-1'))
+  await world.nodes.until(() => told.length === 1)
+  told[0]?.tell({ type: 'add', value: 5 })
+  expect(await valuesOf(world, 'id-1')).toEqual([5])
+  expect(inbox.path).toBe('/inbox')
+})
+
+test('messages of a client keep their order while shards move to a member that joins', async () => {
+  await using world = await worldOf('a b')
+  let count = 0
+  const tellAll = (): void => {
+    for (const id of ids) world.region.tell(id, { type: 'add', value: count })
+    count++
+  }
+  const joined = await world.nodes.start('c')
+  new ClientAccess(joined.remoting)
+  const region = joined.sharding.start(memory)
+  await world.nodes.until(() => {
+    tellAll()
+    return region.statistics().shards === 4
+  })
+  tellAll()
+  const expected = Array.from({ length: count }, (_, value) => value)
+  for (const id of ids) expect(await valuesOf(world, id)).toEqual(expected)
+  expect(world.lost).toEqual([])
+})
+
+test('a client goes on with entities elsewhere when their member dies, its contact or not', async () => {
+  await using world = await worldOf('a b c')
+  for (const id of ids) world.region.tell(id, { type: 'add', value: 1 })
+  await world.nodes.settle()
+  const contact = world.client.contact?.address.host ?? ''
+  await world.nodes.kill(contact)
+  await world.nodes.settle(10_000)
+  for (const id of ids) expect((await valuesOf(world, id)).length).toBeLessThanOrEqual(1)
+  expect(world.client.contact?.address.host).not.toBe(contact)
+})
+
+test('what a client sends while nobody is in reach waits, as long and as much as it may', async () => {
+  const limits = { maxBuffered: 10, bufferTimeoutMs: 20_000 }
+  await using world = await worldOf('a b', limits)
+  await world.nodes.settle()
+  const here = NodeAddress.of('x', 0)
+  for (const { address } of world.nodes.nodes) {
+    world.nodes.network.cut(here, address, { mode: 'silent' })
+  }
+  await world.nodes.until(() => world.client.contact === undefined)
+  for (const id of ids.slice(0, 12)) world.region.tell(id, { type: 'add', value: 1 })
+  expect(world.region.statistics().waiting).toBe(10)
+  expect(world.lost.map((line) => line.split(' ')[0])).toEqual(['buffer-full', 'buffer-full'])
+  world.nodes.network.heal()
+  await world.nodes.until(() => world.region.statistics().waiting === 0)
+  for (const id of ids.slice(0, 10)) expect(await valuesOf(world, id)).toEqual([1])
+  for (const { address } of world.nodes.nodes) {
+    world.nodes.network.cut(here, address, { mode: 'silent' })
+  }
+  await world.nodes.until(() => world.client.contact === undefined)
+  const asked = world.region.ask<readonly number[]>(
+    'id-0',
+    (replyTo) => ({ type: 'all', replyTo }),
+    { timeoutMs: 60_000 },
+  )
+  await expect(world.nodes.settled(asked, 30_000)).rejects.toMatchObject({
+    code: 'CASTY_ACTOR_ASK_UNANSWERED',
+    reason: 'overdue',
+  })
+})
+
+test('a client is refused a number of shards that is not that of the cluster', async () => {
+  await using world = await worldOf('a')
+  await world.nodes.settle()
+  expect(() => world.sharding.startProxy({ name: 'memory', numShards: 13 })).toThrow(
+    expect.objectContaining({ code: 'CASTY_SHARDING_INVALID_OPTION' }),
+  )
+})
