@@ -12,15 +12,7 @@ export {
   type ClientReport,
 } from './client/client-access.ts'
 export type { ClientDropReason } from './client/client-book.ts'
-export {
-  decodeClientMessage,
-  encodeClientMessage,
-  type ClientMessage,
-  type NewsContent,
-  type Standing,
-  type ToldServices,
-  type ToldVersion,
-} from './client/client-messages.ts'
+export type { Standing } from './client/client-messages.ts'
 export {
   clusterClientDefaults,
   type ClientListenOptions,
@@ -29,15 +21,7 @@ export {
 } from './client/client-options.ts'
 export { ClusterClient, type ClientEvent, type ClientExplanation } from './client/cluster-client.ts'
 export type { ClusterView } from './cluster-view.ts'
-export {
-  ContactCore,
-  type Candidate,
-  type ContactEffect,
-  type ContactEvent,
-  type ContactLoss,
-  type ContactSettings,
-  type LinkReport,
-} from './client/contact-core.ts'
+export type { ContactLoss, LinkReport } from './client/contact-core.ts'
 export { RemoteError, type RemoteErrorCode } from './errors.ts'
 export type { RemoteEvent } from './events.ts'
 export type { Asker, DecodedMessage, MessageCodec, ReopenedMessage } from './message-codec.ts'
