@@ -20,6 +20,11 @@ export class Rounds {
     return this.#round
   }
 
+  /** When the last round was sent: no right goes back to later than that. */
+  get lastSentAt(): number {
+    return this.#sentAt.get(this.#round) ?? Number.NEGATIVE_INFINITY
+  }
+
   begin(now: number): number {
     this.#round++
     this.#sentAt.set(this.#round, now)

@@ -139,7 +139,8 @@ export class Allocator {
       isGathered: (typeName) => this.#isGathered(typeName, now),
       leaseEnds: (node) => this.#leases.endsAt(node),
       releasedAt: (typeName, shard) => this.#released.get(shardKey(typeName, shard)),
-      refused: (typeName, shard) => this.#refused.get(shardKey(typeName, shard)),
+      refused: (typeName, shard) =>
+        this.#refused.size === 0 ? undefined : this.#refused.get(shardKey(typeName, shard)),
       promote: (typeName, shard, row) => this.#promotions.best(typeName, shard, row, now),
       strategy: settings.strategy,
       maxMoving: settings.maxMoving,

@@ -85,6 +85,9 @@ interface Load extends Host {
   total: number
 }
 
+/** What an owner means for its shards: it is out of reach or gone, it hands them over, or keeps them. */
+type Fate = 'gone' | 'goes' | 'stays'
+
 class TypePlanner {
   retryAt = Number.POSITIVE_INFINITY
   readonly #name: string
@@ -95,6 +98,7 @@ class TypePlanner {
   readonly #hosts: readonly Load[]
   readonly #hostsByKey: ReadonlyMap<NodeKey, Load>
   readonly #changed = new Map<number, ShardRow>()
+  readonly #fates = new Map<NodeKey, Fate>()
 
   constructor(type: TypeTable, situation: Situation, totals: ReadonlyMap<NodeKey, number>) {
     this.#type = type
@@ -112,11 +116,12 @@ class TypePlanner {
   }
 
   plan(): readonly { readonly shard: number; readonly row: ShardRow }[] {
-    for (const [shard, row] of this.#type.rows.entries()) {
+    const { rows } = this.#type
+    rows.forEach((row, shard) => {
       const place = placeOf(row)
       if (place) this.#hostsByKey.get(place.key)?.shards.push(shard)
-    }
-    for (const [shard, row] of this.#type.rows.entries()) this.#planRow(shard, row)
+    })
+    rows.forEach((row, shard) => this.#planRow(shard, row))
     this.#rebalance()
     this.#placeReplicas()
     return [...this.#changed].map(([shard, row]) => ({ shard, row }))
@@ -125,15 +130,25 @@ class TypePlanner {
   #planRow(shard: number, row: ShardRow): void {
     const { owner } = row
     if (!owner) return this.#allocate(shard, row)
-    const member = this.#members.get(owner.key)
-    if (!member || !mayRun(member) || !member.isReachable) return this.#takeOver(shard, row, owner)
+    const fate = this.#fateOf(owner)
+    if (fate === 'gone') return this.#takeOver(shard, row, owner)
     if (row.movingTo) return this.#goOn(shard, row, owner, row.movingTo)
     const refused = this.#situation.refused(this.#name, shard)
     if (refused?.epoch === row.epoch) {
       return this.#set(shard, { ...row, epoch: Math.max(row.epoch, refused.written) + 1 })
     }
-    const runsElsewhere = this.#situation.canRun(owner.key, this.#name) === false
-    if (member.status !== 'up' || runsElsewhere) this.#moveAway(shard, row)
+    if (fate === 'goes') this.#moveAway(shard, row)
+  }
+
+  #fateOf({ key }: NodeIdentity): Fate {
+    const known = this.#fates.get(key)
+    if (known) return known
+    const member = this.#members.get(key)
+    const isServing = member !== undefined && mayRun(member) && member.isReachable
+    const stays = member?.status === 'up' && this.#situation.canRun(key, this.#name) !== false
+    const fate = !isServing ? 'gone' : stays ? 'stays' : 'goes'
+    this.#fates.set(key, fate)
+    return fate
   }
 
   #allocate(shard: number, row: ShardRow): void {
@@ -165,6 +180,8 @@ class TypePlanner {
       if (isReleased) this.#settleAt(shard, row, to)
       return
     }
+    // Perhaps it has not told yet that it can run the type.
+    if (!this.#situation.isGathered(this.#name)) return
     const other = this.#pick(shard, owner)
     if (other) this.#set(shard, { ...row, movingTo: other })
     // Another epoch: the owner may have stopped it and said so, which must not count any more.
@@ -260,10 +277,8 @@ class TypePlanner {
     if (settings.replicas === 0) return
     const current = rows.map((row, shard) => this.#changed.get(shard) ?? row)
     // Where the owner is gone, a replica takes its place first: whoever were added now has no copies.
-    const isServed = ({ owner }: ShardRow): boolean => {
-      const member = owner && this.#members.get(owner.key)
-      return member !== undefined && mayRun(member) && member.isReachable
-    }
+    const isServed = ({ owner }: ShardRow): boolean =>
+      owner !== undefined && this.#fateOf(owner) !== 'gone'
     const kept = (key: NodeKey): boolean => {
       const member = this.#members.get(key)
       return member !== undefined && mayRun(member)

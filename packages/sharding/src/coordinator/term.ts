@@ -178,6 +178,8 @@ export class Term {
   /** Works out the right anew. It never shrinks: a promise that was given is kept. */
   updateRight(): void {
     const { log, settings, view } = this.#node
+    const longest = this.#rounds.lastSentAt + settings.leaseMs * driftShare
+    if (this.rightUntil >= longest) return
     const { electorate, version } = log.latest
     const all = this.isFounding && !this.isBegun ? founders(electorate, view) : undefined
     const enough = (those: ReadonlySet<NodeKey>): boolean =>

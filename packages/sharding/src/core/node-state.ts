@@ -17,7 +17,6 @@ export class NodeState {
   readonly log: TableLog = new TableLog()
   readonly lease: RegionLease = new RegionLease()
   acceptor: Acceptor
-  view: readonly ViewMember[] = []
   /** When members were last seen to be lost. */
   lostAt: number = Number.NEGATIVE_INFINITY
   /** The types that this node can run, and how often that changed: counted from 1. */
@@ -25,12 +24,24 @@ export class NodeState {
   typesVersion = 1
   effects: CoreEffect[] = []
 
+  #view: readonly ViewMember[] = []
+  #members: ReadonlyMap<NodeKey, ViewMember> = new Map()
   /** The answer holds for one table. */
   #neededIn = { table: ShardTable.empty, isNeeded: false }
 
   constructor(settings: CoreSettings, now: number) {
     this.settings = settings
     this.acceptor = newAcceptor(now)
+  }
+
+  /** All members of the data center, by address. */
+  get view(): readonly ViewMember[] {
+    return this.#view
+  }
+
+  set view(members: readonly ViewMember[]) {
+    this.#view = members
+    this.#members = new Map(members.map((member) => [member.node.key, member]))
   }
 
   get self(): NodeIdentity {
@@ -42,7 +53,7 @@ export class NodeState {
   }
 
   member(key: NodeKey): ViewMember | undefined {
-    return this.view.find(({ node }) => node.key === key)
+    return this.#members.get(key)
   }
 
   /** Whether there is no table here, or too little is left of its voters. */

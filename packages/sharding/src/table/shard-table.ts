@@ -147,10 +147,10 @@ export function rowsChanged(before: ShardTable, after: ShardTable): readonly Row
   for (const [typeName, { rows }] of after.types) {
     const former = before.types.get(typeName)?.rows
     if (former === rows) continue
-    for (const [shard, row] of rows.entries()) {
+    rows.forEach((row, shard) => {
       const was = former?.[shard] ?? unowned
       if (!sameRow(was, row)) changes.push({ typeName, shard, before: was, row })
-    }
+    })
   }
   return changes
 }
