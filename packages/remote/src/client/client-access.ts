@@ -20,7 +20,10 @@ import {
 import { knownAfter, newsFor } from './cluster-news.ts'
 
 export interface ClientAccessOptions {
-  /** How many clients this member has at most; one more is refused, and tries others. @defaultValue 1_000 */
+  /**
+   * How many clients this member has at most; one more is refused. A client greets up to `maxConnections` members, so in a
+   * small cluster this is as many as there can be in all. Each takes two connections. @defaultValue 1_000
+   */
   readonly maxClients?: number
   /**
    * A client that was not heard of for so long, in milliseconds, is gone: refs to its actors lead nowhere then. At least
@@ -94,6 +97,9 @@ export class ClientAccess implements Disposable {
           frameType === remoteFrameTypes.client || this.#book.takes(from, sizeBytes, this.#now),
       ),
       cluster.subscribeTopology(() => this.#tellSoon()),
+      cluster.subscribe(({ type }) => {
+        if (type === 'self-downed' || type === 'cluster-shutting-down') this[Symbol.dispose]()
+      }),
     ]
   }
 

@@ -20,6 +20,8 @@ import {
 
 export interface ShardingClientOptions {
   readonly client: ClusterClient
+  /** Whose entities: those of other data centers are others. @defaultValue that of the first contact */
+  readonly dataCenter?: string
   /** Of what waits here while nobody can take it, and for how long. */
   readonly limits?: ShardingLimits
 }
@@ -28,13 +30,14 @@ export interface ShardingClientOptions {
 export interface ShardingClientExplanation {
   /** In a sentence, for people. */
   readonly summary: string
-  readonly contact: string | undefined
+  /** The member that tells who has which shard. */
+  readonly toldBy: string | undefined
   readonly dataCenter: string | undefined
   readonly tableVersion: string
   readonly regions: readonly RegionStatistics[]
 }
 
-/** The contact is told what is here so often, in milliseconds: it tells of changes until that ends. */
+/** A member is told what is here so often, in milliseconds: it tells of changes until that ends. */
 const sayEveryMs = 1_000
 
 /**
@@ -52,11 +55,13 @@ export class ShardingClient implements Disposable {
   readonly #learnt = new LearntTable()
   readonly #regions: Regions
   readonly #subscriptions: readonly Disposable[]
+  #dataCenter: string | undefined
   #timer: Disposable | undefined
   #isDisposed = false
 
-  private constructor({ client, limits = {} }: ShardingClientOptions) {
+  private constructor({ client, dataCenter, limits = {} }: ShardingClientOptions) {
     this.#client = client
+    this.#dataCenter = dataCenter
     this.#system = client.system
     const { cluster, remoting, system } = client
     const learnt = this.#learnt
@@ -77,6 +82,7 @@ export class ShardingClient implements Disposable {
           return learnt.table
         },
         released: () => {},
+        fenced: () => {},
         emptied: () => {},
       },
     })
@@ -127,17 +133,17 @@ export class ShardingClient implements Disposable {
   }
 
   explain(): ShardingClientExplanation {
-    const { table, dataCenter } = this.#learnt
+    const { table } = this.#learnt
     const { term, seq } = table.version
-    const contact = this.#client.contact?.key
+    const teller = this.#teller()?.key
     const isKnown = table.types.size > 0
-    const from = contact === undefined ? 'No member tells of changes now' : `${contact} tells it`
+    const from = teller === undefined ? 'No member tells of changes now' : `${teller} tells it`
     return {
       summary: isKnown
         ? `It is known who has the shards of ${[...table.types.keys()].join(', ')}. ${from}.`
         : `Nothing is known of shards yet. ${from}.`,
-      contact,
-      dataCenter: isKnown ? dataCenter : undefined,
+      toldBy: teller,
+      dataCenter: this.#dataCenter,
       tableVersion: `${term}.${seq}`,
       regions: this.#regions.all.map((region) => region.statistics()),
     }
@@ -153,9 +159,10 @@ export class ShardingClient implements Disposable {
   }
 
   #received(from: NodeIdentity, message: TableMessage): void {
-    // What a former contact still says may be older than what the present one did.
-    if (message.type !== 'told' || !this.#client.contact?.equals(from)) return
-    const changes = this.#learnt.learn(message.dataCenter, message.content)
+    // What another one still says may be older than what this one did.
+    if (message.type !== 'told' || !this.#teller()?.equals(from)) return
+    if (message.dataCenter !== this.#dataCenter) return
+    const changes = this.#learnt.learn(message.content)
     if (changes === undefined) this.#say()
     else this.#changed(changes)
   }
@@ -181,10 +188,23 @@ export class ShardingClient implements Disposable {
 
   /** What is here, to whoever tells of the rest. */
   #say(): void {
+    const teller = this.#teller()
+    const dataCenter = this.#dataCenter
+    if (!teller || dataCenter === undefined || this.#isDisposed) return
+    const { version } = this.#learnt.table
+    const bytes = encodeTableMessage({ type: 'has', dataCenter, version })
+    this.#client.cluster.endpoint.send(teller, 'data', clientTableFrameType, bytes)
+  }
+
+  /** The contact, or where that is of another data center, a member of this one. */
+  #teller(): NodeIdentity | undefined {
     const { contact, cluster } = this.#client
-    if (!contact || this.#isDisposed) return
-    const { dataCenter, table } = this.#learnt
-    const bytes = encodeTableMessage({ type: 'has', dataCenter, version: table.version })
-    cluster.endpoint.send(contact, 'data', clientTableFrameType, bytes)
+    const state = cluster.getState()
+    const member = contact && state.member(contact)
+    this.#dataCenter ??= member?.dataCenter
+    if (member && member.dataCenter === this.#dataCenter) return contact
+    const near = state.dataCenters.get(this.#dataCenter ?? '')?.members ?? []
+    const isUp = near.filter(({ status }) => status === 'up' || status === 'weakly-up')
+    return isUp.find(({ node }) => this.#client.isInReach(node))?.node
   }
 }

@@ -1,5 +1,5 @@
-// What a client of the cluster and its contact tell each other of the committed table: the client which version it has,
-// again and again; the contact what leads from there to its own, in the messages that members tell it each other in.
+// What a client of the cluster and a member tell each other of the committed table: the client which version it has,
+// again and again; the member what leads from there to its own, in the messages that members tell it each other in.
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
 import { decodeShardingMessage, encodeShardingMessage } from '../codec.ts'
 import type { ShardingMessage } from '../protocol.ts'
@@ -15,7 +15,7 @@ const maxDataCenterBytes = 100
 export type ToldTable = Extract<ShardingMessage, { readonly type: 'entries' | 'snapshot' }>
 
 export type TableMessage =
-  /** Of which data center's table the client has what version; of none at first. */
+  /** Which version the client has of the table of that data center. */
   | { readonly type: 'has'; readonly dataCenter: string; readonly version: Version }
   | { readonly type: 'told'; readonly dataCenter: string; readonly content: ToldTable }
 

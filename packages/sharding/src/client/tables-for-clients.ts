@@ -1,4 +1,4 @@
-// A member's side: tells clients whose contact it is what the committed table says, and when it says something else.
+// A member's side: tells clients that ask what the committed table says, and when it says something else.
 import type { Clock } from '@casty/clock'
 import type { Cluster, NodeIdentity } from '@casty/membership'
 import type { NodeKey } from '@casty/transport'
@@ -63,15 +63,14 @@ export class TablesForClients implements Disposable {
 
   #received(from: NodeIdentity, message: TableMessage): void {
     const dataCenter = this.#parts.cluster.selfMember?.dataCenter
-    if (message.type !== 'has' || dataCenter === undefined) return
+    // Whoever asks for the table of another data center has this member for one of that: it will learn better.
+    if (message.type !== 'has' || dataCenter !== message.dataCenter) return
     const subscriber = this.#subscribers.get(from.key) ?? this.#add(from)
     if (!subscriber) return
     subscriber.until = this.#parts.clock.now() + forgetMs
     const table = this.#parts.table()
     const { version } = message
-    // Tables of different data centers have versions that say nothing of each other.
-    if (message.dataCenter !== dataCenter) subscriber.known = ShardTable.empty
-    else if (sameVersion(version, table.version)) subscriber.known = table
+    if (sameVersion(version, table.version)) subscriber.known = table
     else if (!sameVersion(version, subscriber.known.version)) subscriber.known = ShardTable.empty
     this.#tell(subscriber, dataCenter, table)
   }
