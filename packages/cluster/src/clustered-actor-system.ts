@@ -23,6 +23,7 @@ import {
 import {
   BroadcastRef,
   ServiceKey,
+  type BroadcastOptions,
   type CollectedAnswers,
   type Listing,
   type Receptionist,
@@ -40,6 +41,7 @@ import { duration, knownNames, whole } from './option-values.ts'
 import { settingsOf, type ClusteredActorSystemOptions } from './options.ts'
 import { Lifetime, type Termination } from './system/lifetime.ts'
 import { startNode, type Node } from './system/node.ts'
+import { checkedTypeName } from './system/placement.ts'
 import { Regions, type RegionOptions } from './system/regions.ts'
 import { Spawner, type ClusterSpawnOptions } from './system/spawner.ts'
 import { SystemEvents, type ClusteredSystemEvent } from './system/system-events.ts'
@@ -337,6 +339,26 @@ export class ClusteredActorSystem implements AsyncDisposable {
    */
   entityRef<M>(region: ActorRef<ShardEnvelope<M>> | string, entityId: string): ActorRef<M> {
     return this.region(region).ref(entityId)
+  }
+
+  /**
+   * To the only actor of its name in the cluster, also where this node has not spawned it.
+   *
+   * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` for a name that is none
+   */
+  singletonRef<M>(name: string): ActorRef<M> {
+    this.#lifetime.assertUsable('reach a singleton')
+    return this.#regions.singleton<M>(name).ref(name)
+  }
+
+  /**
+   * To the actors of a name on all nodes, also where this node has not spawned one.
+   *
+   * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` for a name that is none
+   */
+  broadcastRef<M>(name: string, options?: BroadcastOptions): BroadcastRef<M> {
+    this.#lifetime.assertUsable('reach a broadcast')
+    return new BroadcastRef<M>(this.#node.remoting, `/${checkedTypeName(name)}`, options)
   }
 
   /** Asks an entity, and waits for its answer. Rejects as `ask` does. */

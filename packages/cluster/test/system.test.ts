@@ -1,6 +1,7 @@
 // What a cluster adds to actors: entities, singletons, broadcasts, services and topics, on several nodes.
 import type { ActorRef, Behavior } from '@casty/actor'
 import { Behaviors, type ClusteredActorSystem } from '@casty/cluster'
+import { inMemoryJournal } from '@casty/persistence'
 import { ServiceKey } from '@casty/remote'
 import { expect, test } from 'vitest'
 import { SystemWorld } from './system-world.ts'
@@ -114,7 +115,7 @@ test('a singleton moves to the next oldest when its node leaves, with what it ha
     node.spawn(behavior, 'boss')
   }
   const c = world.node('c')
-  const boss = bossOf(c)
+  const boss = c.singletonRef<Count>('boss')
   boss.tell({ type: 'add', amount: 7 })
   await world.until(() => started.length === 1)
   await world.settle()
@@ -122,10 +123,6 @@ test('a singleton moves to the next oldest when its node leaves, with what it ha
   expect(await world.settled(c.ask(boss, get))).toBe(7)
   expect(started).toEqual(['a', 'b'])
 })
-
-function bossOf(node: ClusteredActorSystem): ActorRef<Count> {
-  return node.entityRef<Count>('singleton:boss', 'boss')
-}
 
 test('a singleton starts elsewhere when its node is killed', async () => {
   await using world = await SystemWorld.of('a b c')
@@ -182,8 +179,59 @@ test('a singleton lives on nodes with its role only', async () => {
   }
   await world.until(() => started.length > 0)
   const a = world.node('a')
-  expect(await world.settled(a.ask(bossOf(a), get))).toBe(0)
+  expect(await world.settled(a.ask(a.singletonRef<Count>('boss'), get))).toBe(0)
   expect(started).toEqual(['b'])
+})
+
+test('a singleton and a broadcast are reached from a node that has spawned neither', async () => {
+  await using world = await SystemWorld.of('a b')
+  const [a, b] = [world.node('a'), world.node('b')]
+  const boss = b.singletonRef<Count>('boss')
+  boss.tell({ type: 'add', amount: 5 })
+  a.spawn(Behaviors.singleton(counter), 'boss')
+  a.spawn(Behaviors.broadcasted(counter()), 'caches')
+  expect(await world.settled(b.ask(boss, get))).toBe(5)
+  const { answers } = await world.settled(b.ask(b.broadcastRef<Count>('caches'), get))
+  expect([...answers]).toEqual([[a.selfNode.key, 0]])
+  b.spawn(Behaviors.singleton(counter), 'boss') // It may begin to host what it only told.
+  await world.settle(2_000)
+  expect(await world.settled(b.ask(boss, get))).toBe(5)
+})
+
+test('what an event-sourced entity has written survives its node, and fences the former owner', async () => {
+  await using world = await SystemWorld.of('a b c')
+  await using journal = inMemoryJournal()
+  const behavior = Behaviors.sharded<Count>(
+    (entityId, context) =>
+      Behaviors.eventSourced<Count, number, number>({
+        id: entityId,
+        journal,
+        epoch: context.epoch,
+        initialState: 0,
+        onCommand: (count, command, { effects }) =>
+          command.type === 'add'
+            ? effects.persist(command.amount)
+            : effects.none().thenReply(command.replyTo, () => count),
+        onEvent: (count, amount) => count + amount,
+      }),
+    { numShards: 6 },
+  )
+  const regions = world.nodes.map((node) => node.spawn(behavior, 'accounts'))
+  const [region] = regions
+  if (!region) throw new Error('Each node has one')
+  const ids = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w']
+  for (const entityId of ids) region.tell({ entityId, message: { type: 'add', amount: 3 } })
+  await world.settle(3_000)
+  const a = world.node('a')
+  const before = world.node('c').region<Count>('accounts').statistics().entities
+  const { epoch } = await journal.highest('p')
+  await world.kill('c')
+  await world.until(() => a.getClusterState().unreachable.size > 0)
+  const sums = ids.map(async (id) => await a.entityAsk(region, id, get, { timeoutMs: 20_000 }))
+  expect(await world.settled(Promise.all(sums))).toEqual(ids.map(() => 3))
+  expect(before).toBeGreaterThan(0)
+  const stale = journal.append('p', { epoch: epoch - 1, expectedSequenceNr: 1, events: [] })
+  await expect(stale).rejects.toMatchObject({ code: 'CASTY_JOURNAL_FENCED' })
 })
 
 test('a broadcast reaches the actor of each node, and collects their answers', async () => {

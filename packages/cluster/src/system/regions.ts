@@ -2,7 +2,7 @@ import type { ActorRef } from '@casty/actor'
 import type { EntityRegion, ShardEnvelope, Sharding } from '@casty/sharding'
 import { ClusterSystemError } from '../errors.ts'
 import { knownNames } from '../option-values.ts'
-import { checkedTypeName } from './placement.ts'
+import { checkedTypeName, singletonType } from './placement.ts'
 
 /** What has to be known of a type of entities to send to it. */
 export interface RegionOptions {
@@ -38,6 +38,15 @@ export class Regions {
     if (known) return known
     const allowed = 'what spawn() of sharded behaviors returns, or regionRef()'
     throw ClusterSystemError.invalidOption('region', ref.path, allowed)
+  }
+
+  /** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` */
+  singleton<M>(name: string): EntityRegion<M> {
+    const type = singletonType(checkedTypeName(name))
+    return (
+      this.#find(({ type: known }) => known === type) ??
+      this.#sharding.startProxy<M>({ name: type, numShards: 1 })
+    )
   }
 
   #find<M>(isIt: (region: EntityRegion<never>) => boolean): EntityRegion<M> | undefined {
