@@ -1,5 +1,5 @@
 // What a cluster adds to actors: entities, singletons, broadcasts, services and topics, on several nodes.
-import type { ActorRef, Behavior } from '@casty/actor'
+import { ActorSystem, type ActorRef, type Behavior } from '@casty/actor'
 import { Behaviors, type ClusteredActorSystem } from '@casty/cluster'
 import { inMemoryJournal } from '@casty/persistence'
 import { ServiceKey } from '@casty/remote'
@@ -142,6 +142,30 @@ test('a singleton starts elsewhere when its node is killed', async () => {
   expect(started).toEqual(['a', 'b'])
 })
 
+test('a singleton that is cut off acts no more when the next one does', async () => {
+  await using world = await SystemWorld.of('a b c')
+  const acted: string[] = []
+  for (const node of world.nodes) {
+    const { host } = node.selfNode.address
+    const behavior = Behaviors.singleton<'tick'>(() =>
+      Behaviors.withTimers((timers) => {
+        timers.startPeriodic('tick', 'tick', 20)
+        return Behaviors.receive(() => void acted.push(host))
+      }),
+    )
+    node.spawn(behavior, 'boss')
+  }
+  await world.until(() => acted.length > 0)
+  const [a, ...others] = world.nodes.map(({ selfNode }) => selfNode.address)
+  if (!a) throw new Error('There are three nodes')
+  world.network.partition([a], others)
+  await world.until(() => acted.includes('b'))
+  const last = acted.lastIndexOf('a')
+  expect(acted.indexOf('b')).toBeGreaterThan(last)
+  await world.settled(world.node('a').terminated, 60_000)
+  expect(acted.lastIndexOf('a')).toBe(last)
+})
+
 test('a singleton starts again after it has stopped', async () => {
   await using world = await SystemWorld.of('a')
   let starts = 0
@@ -271,6 +295,15 @@ test('a discoverable actor is found from all nodes, also where it began before i
   expect(await world.settled(world.node('a').ask(instance.ref, get))).toBe(0)
   await b.stop(b.lookup('/found') ?? instance.ref)
   await world.until(() => world.node('a').lookup(key).instances.length === 0)
+})
+
+test('a discoverable actor of a system without a cluster fails, and says why', async () => {
+  await using system = new ActorSystem()
+  const failures: unknown[] = []
+  system.eventStream.subscribe('actor-failed', ({ error }) => void failures.push(error))
+  const ref = system.spawn(Behaviors.discoverable(counter(), { key: new ServiceKey('x') }))
+  await new Promise<void>((resolve) => system.whenStopped(ref, () => resolve()))
+  expect(failures).toMatchObject([{ code: 'CASTY_CLUSTER_NOT_CLUSTERED' }])
 })
 
 test('actors are looked up by path, here and on other nodes', async () => {
