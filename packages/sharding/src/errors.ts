@@ -7,6 +7,7 @@ export type ShardingErrorCode =
   | 'CASTY_SHARDING_NOT_AN_ENTITY'
   | 'CASTY_SHARDING_NOT_WATCHABLE'
   | 'CASTY_SHARDING_STOPPED'
+  | 'CASTY_SHARDING_TYPE_DIFFERS'
   | 'CASTY_SHARDING_TYPE_TAKEN'
 
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
@@ -66,6 +67,14 @@ export class ShardingError extends Error {
     return new ShardingError(
       'CASTY_SHARDING_STOPPED',
       `This node has left its cluster or its sharding was disposed of, so it cannot ${what}.`,
+    )
+  }
+
+  static typeDiffers(name: string, here: number, there: number): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_TYPE_DIFFERS',
+      `Entity type ${name} has ${here} shards here, and ${there} in the cluster, which cannot be changed while it ` +
+        'runs. Start it with the same numShards on all nodes.',
     )
   }
 

@@ -137,6 +137,7 @@ export class Regions implements RegionNode, Disposable {
     const face = new EntityRegion<M>(region, this.system, (shard) => this.#explainHome(type, shard))
     // The type of its messages is the caller's to say: all regions of a name are the same.
     this.#byHash.set(hash, { region, face: face as EntityRegion<never> as EntityRegion<unknown> })
+    this.#compare(region, this.#port.table)
     this.#seed((shard, row) => region.homeChanged(shard, row), type)
     return face
   }
@@ -158,7 +159,8 @@ export class Regions implements RegionNode, Disposable {
     { name, numShards }: CheckedType,
   ): void {
     const rows = this.#port.table.types.get(name)?.rows ?? []
-    for (const [shard, row] of rows.entries()) if (shard < numShards) homeChanged(shard, row)
+    if (rows.length !== numShards) return
+    for (const [shard, row] of rows.entries()) homeChanged(shard, row)
   }
 
   /** The types that this node can run shards of. */
@@ -199,11 +201,21 @@ export class Regions implements RegionNode, Disposable {
   }
 
   /** The table that all go by is another. */
-  tableCommitted(changes: readonly RowChange[]): void {
+  tableCommitted(table: ShardTable, changes: readonly RowChange[]): void {
+    for (const { region } of this.#byHash.values()) this.#compare(region, table)
     for (const { typeName, shard, row } of changes) {
       const region = this.#byHash.get(hashOf(typeName))?.region
-      if (region && shard < region.type.numShards) region.homeChanged(shard, row)
+      if (region && region.otherNumShards === undefined) region.homeChanged(shard, row)
     }
+  }
+
+  /** Whoever splits entities otherwise than the others would have some of them live twice. */
+  #compare(region: Region, table: ShardTable): void {
+    const { name, numShards } = region.type
+    const known = table.types.get(name)?.settings.numShards
+    if (known === undefined || known === numShards || region.otherNumShards !== undefined) return
+    region.disagree(known)
+    this.report(ShardingError.typeDiffers(name, numShards, known), `${name} cannot be used here`)
   }
 
   /** Who is a member, and in reach, has changed. */

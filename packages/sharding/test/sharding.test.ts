@@ -190,3 +190,15 @@ test('a node whose wall clock was set back between two lives takes part again', 
   await world.until(() => region.statistics().shards === 6)
   expect(await total(world, region, 'x')).toBe(0)
 })
+
+test('a node that splits a type otherwise than the others neither hosts it nor sends to it', async () => {
+  await using world = await ShardingWorld.of('a b')
+  const here = world.node('a').sharding.start(counter)
+  await world.until(() => here.statistics().shards === 12)
+  const there = world.node('b').sharding.start({ ...counter, numShards: 13 })
+  await world.settle(2_000)
+  const wrong = expect.objectContaining({ code: 'CASTY_SHARDING_TYPE_DIFFERS' }) as Error
+  expect(() => there.tell('x', { type: 'add', amount: 1 })).toThrow(wrong)
+  expect(here.statistics().shards).toBe(12)
+  expect(await total(world, here, 'x')).toBe(0)
+})

@@ -58,7 +58,8 @@ export interface HostingPort extends StarterPort {
   released(shard: number, epoch: number): void
   /** No entity of a shard that was to finish is left. */
   emptied(): void
-  deadlineMoved(): void
+  /** Something may be due earlier than before: at that time, where it is known. */
+  deadlineMoved(at?: number): void
 }
 
 export class Hosting {
@@ -209,7 +210,7 @@ export class Hosting {
     if (this.ownedShard(shard).nextDeadline() === undefined) this.#busy.delete(shard)
     else {
       this.#busy.add(shard)
-      this.#port.deadlineMoved()
+      this.#port.deadlineMoved(this.ownedShard(shard).nextDeadline())
     }
   }
 

@@ -5,6 +5,7 @@ import type { Clock } from '@casty/clock'
 import type { EventJournal } from '@casty/persistence'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { CheckedType } from '../entity-type.ts'
+import { ShardingError } from '../errors.ts'
 import { HeldFrames, type HeldFrame } from './held-frames.ts'
 import type { HandOverPiece } from './hand-over.ts'
 import type { Home } from './home.ts'
@@ -95,6 +96,7 @@ export class Region implements LetterKeeper {
   /** Nodes that got a message back, by shard: until their fence comes, all that they sent behind it goes back too. */
   readonly #refused = new Map<number, Map<NodeKey, number>>()
   #alarm: { readonly at: number; readonly timer: Disposable } | undefined
+  #otherNumShards: number | undefined
   #isClosed = false
 
   constructor(type: CheckedType, node: RegionNode, refOf: (entityId: string) => ActorRef<never>) {
@@ -126,7 +128,7 @@ export class Region implements LetterKeeper {
       send: (to, epoch, letter) => post.sendLetter(type, to, epoch, letter),
       sendFence: (shard, fence) => post.sendFence(type, fence.to, shard, fence),
       drop: (letter, reason, cause) => this.#drop(letter, reason, cause),
-      deadlineMoved: () => this.#arm(),
+      deadlineMoved: (at) => this.#arm(at),
     })
   }
 
@@ -159,7 +161,7 @@ export class Region implements LetterKeeper {
         sendPiece: (to, shard, piece) => post.sendPiece(type, to, shard, piece),
         emptied: () => this.#node.emptied(),
         released: (shard, epoch) => this.#node.released(type.name, shard, epoch),
-        deadlineMoved: () => this.#arm(),
+        deadlineMoved: (at) => this.#arm(at),
       },
     )
   }
@@ -170,6 +172,17 @@ export class Region implements LetterKeeper {
 
   get type(): CheckedType {
     return this.#type
+  }
+
+  /** As many shards as the others have, where that is another number. */
+  get otherNumShards(): number | undefined {
+    return this.#otherNumShards
+  }
+
+  /** The others split entities into another number of shards: nothing can be sent to the right one from here. */
+  disagree(numShards: number): void {
+    this.#otherNumShards = numShards
+    this.#sending.close()
   }
 
   /** Owns shards from now on, where it only sent before. The table has to be told anew. */
@@ -195,8 +208,15 @@ export class Region implements LetterKeeper {
     return this.#sending.buffered + this.#held.size
   }
 
-  /** @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE` where it cannot be sent to the node that it has to go to */
+  /**
+   * @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE` where it cannot be sent to the node that it has to go to;
+   * ShardingError `CASTY_SHARDING_TYPE_DIFFERS`
+   */
   tell(shard: number, entityId: string, message: unknown, answer: Delivery | undefined): void {
+    if (this.#otherNumShards !== undefined) {
+      const { name, numShards } = this.#type
+      throw ShardingError.typeDiffers(name, numShards, this.#otherNumShards)
+    }
     const carried = this.#carriedTo(entityId, message)
     const letter = new Letter(this, shard, entityId, message, answer, carried)
     if (this.#isClosed) this.#drop(letter, 'stopped')
@@ -343,8 +363,9 @@ export class Region implements LetterKeeper {
     return shard < this.type.numShards && !this.#isClosed
   }
 
-  #arm(): void {
-    if (this.#isClosed) return
+  /** @param at - what is due now that was not before, where that is known */
+  #arm(at?: number): void {
+    if (this.#isClosed || (at !== undefined && this.#alarm && this.#alarm.at <= at)) return
     const next = this.#nextDeadline()
     if (next === this.#alarm?.at) return
     this.#alarm?.timer[Symbol.dispose]()

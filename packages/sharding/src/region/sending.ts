@@ -19,8 +19,8 @@ export interface SendingPort {
   sendFence(shard: number, fence: Fence): void
   /** It will not arrive. */
   drop(letter: Letter, reason: DeadLetterReason, cause?: unknown): void
-  /** Something is due earlier than before. */
-  deadlineMoved(): void
+  /** Something may be due earlier than before: at that time, where it is known. */
+  deadlineMoved(at?: number): void
 }
 
 /** A message that no node takes is dropped after so many. */
@@ -30,12 +30,14 @@ export class Sending {
   readonly #port: SendingPort
   readonly #routes: readonly ShardRoute[]
   readonly #buffer: LetterBuffer<Letter>
+  readonly #timeoutMs: number
   /** Routes that wait for something. */
   readonly #busy = new Set<number>()
 
   constructor(numShards: number, limits: BufferLimits, port: SendingPort) {
     this.#port = port
     this.#buffer = new LetterBuffer(limits)
+    this.#timeoutMs = limits.timeoutMs
     this.#routes = Array.from({ length: numShards }, () => new ShardRoute())
   }
 
@@ -69,7 +71,8 @@ export class Sending {
 
   #put(letter: Letter, isKept: boolean): void {
     if (!isKept) this.#port.drop(letter, 'buffer-full')
-    else if (this.#buffer.sizeOf(letter.shard) === 1) this.#port.deadlineMoved()
+    else if (this.#buffer.sizeOf(letter.shard) === 1)
+      this.#port.deadlineMoved(this.#port.now() + this.#timeoutMs)
   }
 
   homeChanged(shard: number, home: Home): void {
@@ -119,7 +122,7 @@ export class Sending {
     if (route.nextDeadline() === undefined) this.#busy.delete(shard)
     else {
       this.#busy.add(shard)
-      this.#port.deadlineMoved()
+      this.#port.deadlineMoved(route.nextDeadline())
     }
     if (route.kind !== 'waiting' && this.#buffer.sizeOf(shard) > 0) this.#flush(shard)
   }
