@@ -201,8 +201,8 @@ export class Regions implements RegionNode, Disposable {
   }
 
   /** The table that all go by is another. */
-  tableCommitted(table: ShardTable, changes: readonly RowChange[]): void {
-    for (const { region } of this.#byHash.values()) this.#compare(region, table)
+  tableCommitted(changes: readonly RowChange[]): void {
+    for (const { region } of this.#byHash.values()) this.#compare(region, this.#port.table)
     for (const { typeName, shard, row } of changes) {
       const region = this.#byHash.get(hashOf(typeName))?.region
       if (region && region.otherNumShards === undefined) region.homeChanged(shard, row)

@@ -238,7 +238,7 @@ export class Sharding implements Disposable {
         this.#send(effect.to, effect)
         return
       case 'table-committed':
-        this.#regions.tableCommitted(effect.table, effect.changes)
+        this.#regions.tableCommitted(effect.changes)
         this.#tables.changed()
         return
       case 'lease-changed': // Every step may change it: the gate was told already.

@@ -213,7 +213,7 @@ export class RegionWorld implements AsyncDisposable {
     if (node.isDeaf) return
     const changes = rowsChanged(node.table, this.#table)
     node.table = this.#table
-    node.regions.tableCommitted(this.#table, changes)
+    node.regions.tableCommitted(changes)
   }
 
   lease(host: string, has: boolean): void {
