@@ -255,7 +255,7 @@ class LogJournal implements FileJournal {
     try {
       await this.#compaction.stop()
       await this.#queue.idle()
-      await this.#log.write([]) // What is damaged from now on is not taken for the work of a crash.
+      await this.#log.end() // What is damaged from now on is not taken for the work of a crash.
     } catch {
       // A sign at the end for the sake of those who open it: without it, nothing is lost.
     } finally {

@@ -8,7 +8,8 @@
 // does not check out is one that a crash interrupted if it is the last, and damage if another comes after it. The
 // marker, which is random for each segment, lets that one be found when the length of the damaged one is
 // lost. Frames are numbered through all segments, so none can vanish unseen. One with an empty body says only
-// that those before it were flushed: it is written when a journal is opened and when it is closed.
+// that those before it were flushed: it is written when a journal is opened and when it is closed. Zeros may follow the
+// last frame of the last segment, which later ones are written over.
 import { crc32 } from 'node:zlib'
 
 const magic = 'CASTYLOG'

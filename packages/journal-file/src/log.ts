@@ -10,6 +10,7 @@ import {
 } from './frame.ts'
 import type { JournalFile, JournalFiles } from './journal-files.ts'
 import type { FileJournalSettings } from './options.ts'
+import { Preallocation } from './preallocation.ts'
 import { Segment, segmentName } from './segment.ts'
 
 /** Frames up to this size are put together in memory that is used again. */
@@ -23,13 +24,17 @@ export interface Written {
   readonly entries: readonly Entry[]
 }
 
-export type LogSettings = Pick<FileJournalSettings, 'files' | 'segmentBytes' | 'randomBytes'>
+export type LogSettings = Pick<
+  FileJournalSettings,
+  'files' | 'segmentBytes' | 'preallocateBytes' | 'randomBytes'
+>
 
 /** The segments, oldest first; frames go to the last. */
 export class Log {
   readonly segments: Segment[]
   readonly #files: JournalFiles
   readonly #segmentBytes: number
+  readonly #ahead: Preallocation
   readonly #randomBytes: (size: number) => Uint8Array
   readonly #onSegment: (segment: Segment) => void
   readonly #scratch = Buffer.allocUnsafe(scratchBytes)
@@ -40,7 +45,7 @@ export class Log {
   #failure: Error | undefined
 
   constructor(
-    { files, segmentBytes, randomBytes }: LogSettings,
+    { files, segmentBytes, preallocateBytes, randomBytes }: LogSettings,
     segments: readonly Segment[],
     nextFrame: number,
     onSegment: (segment: Segment) => void,
@@ -49,6 +54,7 @@ export class Log {
     this.segments = [...segments]
     this.#nextFrame = nextFrame
     this.#segmentBytes = segmentBytes
+    this.#ahead = new Preallocation(preallocateBytes, segmentBytes)
     this.#randomBytes = randomBytes
     this.#onSegment = onSegment
   }
@@ -96,17 +102,19 @@ export class Log {
     return { frame, encoded }
   }
 
-  async #writeWhole({ file, sizeBytes: at }: Segment, frame: Buffer): Promise<void> {
+  async #writeWhole(segment: Segment, frame: Buffer): Promise<void> {
+    const { file, sizeBytes: at } = segment
+    const zeros = this.#ahead.zerosBehind(at, frame.length)
     try {
-      for (let written = 0; written < frame.length;) {
-        const count = await file.write(frame.subarray(written), at + written)
-        if (count === 0) throw noRoom()
-        written += count
-      }
+      const written = await writeFrame(file, at, frame, zeros)
       if (!file.syncsWrites) await file.sync()
+      this.#ahead.written(at + written)
+      if (written < frame.length + zeros) this.#ahead.refused()
     } catch (cause) {
       await this.#undo(file, at, cause)
-      throw refused('write', cause)
+      if (zeros === 0 || !isFull(cause)) throw refused('write', cause)
+      this.#ahead.refused()
+      await this.#writeWhole(segment, frame) // Without zeros, it may fit.
     }
   }
 
@@ -118,6 +126,7 @@ export class Log {
     try {
       await file.truncate(sizeBytes)
       await file.sync()
+      this.#ahead.cut()
     } catch {
       this.#failure = cause instanceof Error ? cause : new Error(String(cause))
       throw JournalError.unavailable('write', 'unknown', { cause })
@@ -141,6 +150,7 @@ export class Log {
       if (!file.syncsWrites) await file.sync()
       await this.#files.sync()
       this.#leftover = undefined
+      this.#ahead.begin()
       const segment = new Segment(number, header.marker, file, segmentHeaderBytes)
       this.segments.push(segment)
       this.#onSegment(segment)
@@ -174,10 +184,39 @@ export class Log {
     await oldest.retire()
   }
 
+  /**
+   * Says that all was flushed, and cuts off the zeros behind it.
+   *
+   * @throws JournalError as `write` does
+   */
+  async end(): Promise<void> {
+    await this.write([])
+    const last = this.segments.at(-1)
+    if (last && this.#ahead.isBehind(last.sizeBytes)) await last.file.truncate(last.sizeBytes)
+  }
+
   async close(): Promise<void> {
     for (const segment of this.segments) await segment.retire()
     await this.#leftover?.file.close()
   }
+}
+
+/** @returns how much was written: all of the frame, and perhaps not all of the zeros behind it */
+async function writeFrame(
+  file: JournalFile,
+  at: number,
+  frame: Buffer,
+  zeros: number,
+): Promise<number> {
+  // Longer than what it is made of: the rest is filled up with zeros.
+  const bytes = zeros === 0 ? frame : Buffer.concat([frame], frame.length + zeros)
+  let written = 0
+  while (written < frame.length) {
+    const count = await file.write(bytes.subarray(written), at + written)
+    if (count === 0) throw noRoom()
+    written += count
+  }
+  return written
 }
 
 /** A failure after which the log is as it was. */

@@ -18,6 +18,13 @@ export interface FileJournalOptions {
    */
   readonly segmentBytes?: number
   /**
+   * How many zeros are written ahead of the log at most, so that flushes need not make its file longer: as many as there is
+   * log already, up to this. They are cut off when the journal is closed. Lower it to write less; 0 for none, as for
+   * file systems that never write in place. 0 to 16,777,216.
+   * @defaultValue 1_048_576
+   */
+  readonly preallocateBytes?: number
+  /**
    * What may wait for the disk. Above it, requests are refused with `CASTY_JOURNAL_UNAVAILABLE`, and nothing
    * of them is written. Raise it to ride out a slow disk, at the price of as much memory. From 1.
    * @defaultValue 268_435_456
@@ -34,13 +41,19 @@ export interface FileJournalOptions {
 
 export const fileJournalDefaults: {
   readonly segmentBytes: number
+  readonly preallocateBytes: number
   readonly maxWaitingBytes: number
-} = Object.freeze({ segmentBytes: 64 * 1024 * 1024, maxWaitingBytes: 256 * 1024 * 1024 })
+} = Object.freeze({
+  segmentBytes: 64 * 1024 * 1024,
+  preallocateBytes: 1024 * 1024,
+  maxWaitingBytes: 256 * 1024 * 1024,
+})
 
 export interface FileJournalSettings {
   readonly files: JournalFiles
   readonly limits: JournalLimits
   readonly segmentBytes: number
+  readonly preallocateBytes: number
   readonly maxWaitingBytes: number
   readonly randomBytes: (size: number) => Uint8Array
 }
@@ -49,6 +62,7 @@ const known: Readonly<Record<keyof FileJournalOptions, true>> = {
   directory: true,
   limits: true,
   segmentBytes: true,
+  preallocateBytes: true,
   maxWaitingBytes: true,
   files: true,
   randomBytes: true,
@@ -74,15 +88,20 @@ export function resolveOptions(options: FileJournalOptions): FileJournalSettings
   if (typeof directory !== 'string' || directory === '') {
     throw JournalError.invalid('directory', directory, 'a path')
   }
-  const { segmentBytes, maxWaitingBytes } = { ...fileJournalDefaults, ...given(options) }
+  const { segmentBytes, preallocateBytes, maxWaitingBytes } = {
+    ...fileJournalDefaults,
+    ...given(options),
+  }
   whole('segmentBytes', segmentBytes, 4_096, 2 ** 30)
+  whole('preallocateBytes', preallocateBytes, 0, 2 ** 24)
   whole('maxWaitingBytes', maxWaitingBytes, 1, Number.MAX_SAFE_INTEGER)
   const files = options.files ?? nodeFiles(directory)
   const { randomBytes = systemRandomBytes } = options
   if (typeof randomBytes !== 'function') {
     throw JournalError.invalid('randomBytes', randomBytes, 'a function')
   }
-  return { files, limits: limitsOf(options), segmentBytes, maxWaitingBytes, randomBytes }
+  const limits = limitsOf(options)
+  return { files, limits, segmentBytes, preallocateBytes, maxWaitingBytes, randomBytes }
 }
 
 function given(options: FileJournalOptions): Partial<FileJournalOptions> {

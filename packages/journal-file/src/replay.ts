@@ -57,11 +57,11 @@ async function replayInto(
     streams.addSegment(segment)
     const found = await replaySegment(segment, isLast, streams, lastFrame)
     lastFrame = found.lastFrame
-    const fileBytes = await segment.file.size()
-    if (segment.sizeBytes < fileBytes) {
-      const place = `${segment.name} at byte ${segment.sizeBytes}`
-      repair = { place, bytes: fileBytes - segment.sizeBytes }
-      await segment.file.truncate(segment.sizeBytes)
+    if (found.end < segment.sizeBytes) {
+      const bytes = await bytesBeforeZeros(segment, found.end)
+      if (bytes > 0) repair = { place: `${segment.name} at byte ${found.end}`, bytes }
+      await segment.file.truncate(found.end)
+      segment.sizeBytes = found.end
     }
     if (isLast) await settle(segment, found.lastAt)
   }
@@ -88,6 +88,20 @@ async function settle(segment: Segment, from: number): Promise<void> {
   await segment.file.sync()
 }
 
+/** How much there is behind the log until only zeros follow: those were written ahead. */
+async function bytesBeforeZeros(segment: Segment, from: number): Promise<number> {
+  const chunk = Buffer.alloc(Math.min(chunkBytes, segment.sizeBytes - from))
+  let bytes = 0
+  for (let at = from; at < segment.sizeBytes;) {
+    const read = await segment.read(chunk, at)
+    if (read === 0) throw new Error(`${segment.name} has become shorter while it was read`)
+    const last = chunk.subarray(0, read).findLastIndex((byte) => byte !== 0)
+    if (last >= 0) bytes = at + last + 1 - from
+    at += read
+  }
+  return bytes
+}
+
 async function openSegment(
   files: JournalFiles,
   number: number,
@@ -98,8 +112,8 @@ async function openSegment(
   const bytes = Buffer.alloc(segmentHeaderBytes)
   const read = await file.read(bytes, 0)
   const header = readSegmentHeader(bytes.subarray(0, read))
-  if (header?.number === number) return new Segment(number, header.marker, file, segmentHeaderBytes)
   const size = await file.size()
+  if (header?.number === number) return new Segment(number, header.marker, file, size)
   await file.close()
   // No frame is written before the header is on disk.
   if (!isLast || size >= segmentHeaderBytes + frameHeaderBytes) {
@@ -115,6 +129,8 @@ interface Found {
   readonly lastFrame: number | undefined
   /** Where the last one of this segment begins; 0 where it has none. */
   readonly lastAt: number
+  /** Where frames end. */
+  readonly end: number
 }
 
 async function replaySegment(
@@ -128,10 +144,7 @@ async function replaySegment(
   let lastAt = 0
   for (;;) {
     const next = await reading.next()
-    if (next.done) {
-      segment.sizeBytes = next.value
-      return { lastFrame, lastAt }
-    }
+    if (next.done) return { lastFrame, lastAt, end: next.value }
     const { number, at, bodyAt, entries, isDamaged } = next.value
     if (lastFrame !== undefined && number !== lastFrame + 1) {
       throw damagedAt(segment, at, `frame ${lastFrame + 1} is missing before frame ${number}`)

@@ -31,10 +31,10 @@ export async function* frames(
   segment: Segment,
   isLast: boolean,
 ): AsyncGenerator<ScannedFrame, number> {
-  const fileBytes = await segment.file.size()
+  const fileBytes = segment.sizeBytes
   const window = new Window(windowBytes)
   const isFollowed = async (from: number, number: number): Promise<boolean> =>
-    !isLast || (await hasFrameAfter(segment, from, number, fileBytes))
+    !isLast || (await hasFrameAfter(segment, from, number))
   let last = 0
   for (let at = segmentHeaderBytes; at < fileBytes;) {
     const headerBytes = await window.load(segment, at, frameHeaderBytes)
@@ -64,14 +64,9 @@ export async function* frames(
  *
  * @param from - where to begin to look
  */
-async function hasFrameAfter(
-  segment: Segment,
-  from: number,
-  number: number,
-  fileBytes: number,
-): Promise<boolean> {
+async function hasFrameAfter(segment: Segment, from: number, number: number): Promise<boolean> {
   const window = new Window(windowBytes)
-  for (let at = from; at < fileBytes; at += windowBytes) {
+  for (let at = from; at < segment.sizeBytes; at += windowBytes) {
     // Overlapping, so that no header is cut in two.
     const bytes = await window.load(segment, at, windowBytes + frameHeaderBytes - 1)
     let found = bytes.indexOf(segment.marker)

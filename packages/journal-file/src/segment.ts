@@ -18,7 +18,7 @@ export class Segment {
   readonly number: number
   readonly marker: Uint8Array
   readonly file: JournalFile
-  /** Up to the end of the last frame. */
+  /** Up to the end of the last frame; of the whole file until that is found. Zeros may follow. */
   sizeBytes: number
   /** Something in it does not check out: then it is kept as it is. */
   isDamaged = false

@@ -28,14 +28,14 @@ export class Window {
     return this.#bytes.subarray(offset, offset + length)
   }
 
-  /** Some bytes: fewer at the end of the file. */
+  /** Some bytes: fewer at the end of what is written. What is there behind it may change, and is not kept. */
   async load(segment: Segment, at: number, length: number): Promise<Buffer> {
     const found = this.peek(segment, at, length)
     if (found) return found
     const skipped = at - (this.#from + this.#bytes.length)
     const goesOn = segment === this.#segment && at >= this.#from && skipped <= this.#aheadBytes
     this.#aheadBytes = goesOn ? Math.min(this.#mostBytes, this.#aheadBytes * 2) : leastBytes
-    const size = Math.max(length, this.#aheadBytes)
+    const size = Math.min(Math.max(length, this.#aheadBytes), segment.sizeBytes - at)
     if (this.#memory.length < size) this.#memory = Buffer.allocUnsafeSlow(size)
     this.#bytes = nothing // Also where reading fails.
     const read = await segment.read(this.#memory.subarray(0, size), at)

@@ -30,6 +30,7 @@ for (const { name, segmentBytes } of [
         damageSnapshot: async (_id, sequenceNr) => damage(sequenceNr, 'snapshot')(),
         fill: async () => {
           disk.capacityBytes = 0
+          disk.copiesOnWrite = true // There are zeros that could be written over.
         },
         makeRoom: async () => {
           disk.capacityBytes = Infinity

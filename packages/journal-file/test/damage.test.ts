@@ -3,7 +3,7 @@ import type { FileJournal } from '@casty/journal-file'
 import { isJournalError } from '@casty/persistence'
 import { expect, test } from 'vitest'
 import { append, open, record, textOf, textsOf } from './kit.ts'
-import { recordAt } from './record-at.ts'
+import { logEnd, recordAt } from './record-at.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 
 const damaged = { code: 'CASTY_JOURNAL_DAMAGED' }
@@ -54,17 +54,23 @@ async function contents(disk: SimulatedDisk, segmentBytes: number): Promise<unkn
 }
 
 test.each([
-  { what: 'one file', segmentBytes: 1_000_000 },
-  { what: 'several files', segmentBytes: 4_096 },
+  { what: 'one file', segmentBytes: 1_000_000, isKilled: false },
+  { what: 'one file, with zeros behind the log', segmentBytes: 1_000_000, isKilled: true },
+  { what: 'several files', segmentBytes: 4_096, isKilled: false },
 ])(
   'whichever bit flips, all is as it was or the damage is told: $what',
-  async ({ segmentBytes }) => {
+  async ({ segmentBytes, isKilled }) => {
     const sound = new SimulatedDisk()
-    {
-      await using journal = await open(sound, { segmentBytes })
-      await writeSome(journal)
-      if (segmentBytes < 10_000) await append(journal, 'b', 3, ['x'.repeat(4_000)])
-      if (segmentBytes < 10_000) await append(journal, 'b', 4, ['b5'])
+    const journal = await open(sound, { segmentBytes })
+    await writeSome(journal)
+    if (segmentBytes < 10_000) await append(journal, 'b', 3, ['x'.repeat(4_000)])
+    if (segmentBytes < 10_000) await append(journal, 'b', 4, ['b5'])
+    if (isKilled) {
+      // Damage in the last frame is taken for the work of the crash.
+      await append(journal, 'last', 0, ['x'])
+      sound.kill()
+    } else {
+      await journal[Symbol.asyncDispose]()
     }
     const expected = await contents(copyOf(sound), segmentBytes)
     for (const name of sound.names) {
@@ -164,8 +170,11 @@ test('what a crash left unfinished is cut off, and told', async () => {
   const journal = await open(disk)
   await append(journal, 'a', 0, ['a1'])
   disk.kill()
-  const whole = disk.inode('00000001.log').cached.length
-  disk.put('00000001.log', Buffer.concat([disk.inode('00000001.log').cached, Buffer.alloc(100, 7)]))
+  const { cached } = disk.inode('00000001.log')
+  const whole = logEnd(cached)
+  expect(whole).toBeLessThan(cached.length) // Over zeros that were written ahead.
+  cached.set(Buffer.alloc(100, 7), whole)
+  disk.put('00000001.log', cached)
   const again = await open(disk)
   expect(again.repair).toEqual({ place: `00000001.log at byte ${whole}`, bytes: 100 })
   await append(again, 'a', 1, ['a2'])
@@ -179,12 +188,14 @@ test('events that hold a copy of the log itself are not taken for it', async () 
   const disk = new SimulatedDisk()
   const journal = await open(disk)
   await append(journal, 'a', 0, ['a1'])
-  const copy = disk.inode('00000001.log').cached.slice()
+  const { cached: before } = disk.inode('00000001.log')
+  const copy = before.slice(0, logEnd(before))
   const events = [{ ...record(''), bytes: copy }]
   await journal.append('a', { epoch: 1, expectedSequenceNr: 1, events })
   disk.kill()
   // As if the last frame, with the copy in it, had not come to its end.
-  disk.put('00000001.log', disk.inode('00000001.log').cached.slice(0, -1))
+  const { cached } = disk.inode('00000001.log')
+  cached[logEnd(cached) - 1] = 0
   expect(await textsOf(await open(disk), 'a')).toEqual(['a1'])
 })
 

@@ -98,6 +98,8 @@ const wrong: readonly { readonly what: string; readonly options: object }[] = [
   { what: 'folder', options: { directory: 'x', folder: 'y' } },
   { what: 'segmentBytes', options: { directory: 'x', segmentBytes: 100 } },
   { what: 'segmentBytes', options: { directory: 'x', segmentBytes: 2 ** 31 } },
+  { what: 'preallocateBytes', options: { directory: 'x', preallocateBytes: -1 } },
+  { what: 'preallocateBytes', options: { directory: 'x', preallocateBytes: 2 ** 25 } },
   { what: 'maxWaitingBytes', options: { directory: 'x', maxWaitingBytes: 0 } },
   { what: 'limits.maxIdBytes', options: { directory: 'x', limits: { maxIdBytes: 70_000 } } },
   { what: 'maxIds', options: { directory: 'x', limits: { maxIds: 1 } } },
@@ -112,7 +114,11 @@ test.each(wrong)('a wrong option is refused by its name: $what', async ({ what, 
 })
 
 test('defaults are as documented', async () => {
-  expect(fileJournalDefaults).toEqual({ segmentBytes: 67_108_864, maxWaitingBytes: 268_435_456 })
+  expect(fileJournalDefaults).toEqual({
+    segmentBytes: 67_108_864,
+    preallocateBytes: 1_048_576,
+    maxWaitingBytes: 268_435_456,
+  })
   await inDirectory(async (directory) => {
     await using journal = await openFileJournal({ directory })
     expect(journal.limits).toEqual(journalLimitDefaults)

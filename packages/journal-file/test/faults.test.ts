@@ -67,7 +67,7 @@ test.each(['ENOSPC', 'EDQUOT', 'EFBIG'])(
 
 test('where all do not fit together, those are written that fit', async () => {
   const disk = new SimulatedDisk()
-  await using journal = await open(disk)
+  await using journal = await open(disk, { preallocateBytes: 0 })
   await append(journal, 'first', 0, ['a'])
   disk.capacityBytes = disk.inode('00000001.log').cached.length + 1_000
   const calls = [

@@ -49,6 +49,10 @@ export class SimulatedDisk {
   /** Called at each of them, before it. */
   onStep: (step: number) => void = () => {}
   capacityBytes = Infinity
+  /** Also what is written over takes room, as where nothing is ever written in place. */
+  copiesOnWrite = false
+  /** How many writes made a file longer. */
+  growths = 0
   flushes = 0
   /** A call writes no more than this. */
   mostBytesPerWrite = Infinity
@@ -130,10 +134,11 @@ export class SimulatedDisk {
       write: async (bytes, at) => {
         const fault = await this.#step('write', alive, false)
         const wanted = Math.min(this.mostBytesPerWrite, bytes.length)
-        // What is written over takes no room.
-        const room = Math.max(0, this.#roomBytes) + inode.cached.length - at
+        const over = this.copiesOnWrite ? 0 : Math.max(0, inode.cached.length - at)
+        const room = Math.max(0, this.#roomBytes) + over
         const most = Math.min(wanted, room)
         const size = fault ? Math.floor(bytes.length * fault.share) : most
+        if (at + size > inode.cached.length) this.growths++
         if (size > 0) change(inode, { type: 'write', at, bytes: bytes.slice(0, size) })
         if (fault) throw failure(fault.code)
         if (size <= 0 && bytes.length > 0) throw failure('ENOSPC')

@@ -9,8 +9,8 @@ export const fileBugs: readonly SeededBug[] = bugsOf([
     name: 'answers-before-the-flush',
     promise: 'what is acknowledged stays',
     file: `${f}/log.ts`,
-    find: 'if (!file.syncsWrites) await file.sync()\n    } catch (cause) {\n      await this.#undo',
-    replace: 'void file.syncsWrites\n    } catch (cause) {\n      await this.#undo',
+    find: 'if (!file.syncsWrites) await file.sync()\n      this.#ahead.written',
+    replace: 'void file.syncsWrites\n      this.#ahead.written',
     why: 'What was acknowledged is gone after a loss of power.',
   },
   {
@@ -63,8 +63,8 @@ export const fileBugs: readonly SeededBug[] = bugsOf([
     name: 'damaged-middle-skipped',
     promise: 'what is acknowledged stays',
     file: `${f}/scan.ts`,
-    find: '!isLast || (await hasFrameAfter(segment, from, number, fileBytes))',
-    replace: '!isLast || (await hasFrameAfter(segment, from, number, 0))',
+    find: '!isLast || (await hasFrameAfter(segment, from, number))',
+    replace: '!isLast || (await hasFrameAfter(segment, segment.sizeBytes, number))',
     why: 'From a flipped bit on, all that was acknowledged is cut off, and nobody is told.',
   },
   {
