@@ -6,7 +6,9 @@ import { append, eventsOf, open, record, textOf, textsOf } from './kit.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 
 /** Of one frame or two: files are begun and removed all the time. */
-const segmentBytes = 4_096
+const small = 4_096
+/** All in one file, and in the end over zeros that were written ahead. */
+const large = 1_000_000
 const ids = ['a', 'b']
 const rounds = 12
 
@@ -41,7 +43,7 @@ type World = ReadonlyMap<string, Expected>
 
 const newWorld = (): World => new Map(ids.map((id) => [id, new Expected()]))
 
-async function work(disk: SimulatedDisk, world: World): Promise<void> {
+async function work(disk: SimulatedDisk, world: World, segmentBytes = small): Promise<void> {
   await using journal = await open(disk, { segmentBytes })
   for (let round = 0; round < rounds; round++) {
     await Promise.all([...world].map(([id, expected]) => workOn(journal, id, expected, round)))
@@ -105,16 +107,20 @@ async function until(
   disk.onStep = () => {}
 }
 
-async function stepsOfWork(): Promise<number> {
+async function stepsOfWork(segmentBytes = small): Promise<number> {
   const disk = new SimulatedDisk()
-  await work(disk, newWorld())
+  await work(disk, newWorld(), segmentBytes)
   return disk.steps
 }
 
-const ways: readonly { what: string; end: (disk: SimulatedDisk, random: Random) => void }[] = [
-  { what: 'the power goes', end: (disk, random) => disk.losePower(random) },
-  { what: 'the process is killed', end: (disk) => disk.kill() },
-]
+const ends = {
+  'the power goes': (disk: SimulatedDisk, random: Random) => disk.losePower(random),
+  'the process is killed': (disk: SimulatedDisk) => disk.kill(),
+}
+
+const ways = [small, large].flatMap((segmentBytes) =>
+  Object.entries(ends).map(([what, end]) => ({ what, end, segmentBytes })),
+)
 
 test('the work that is interrupted has files begun and removed', async () => {
   const disk = new SimulatedDisk()
@@ -124,9 +130,9 @@ test('the work that is interrupted has files begun and removed', async () => {
 })
 
 test.each(ways)(
-  'nothing is lost, doubled or out of order when $what at any step',
-  async ({ end }) => {
-    const steps = await stepsOfWork()
+  'nothing is lost, doubled or out of order when $what at any step, in files of $segmentBytes bytes',
+  async ({ end, segmentBytes }) => {
+    const steps = await stepsOfWork(segmentBytes)
     for (let step = 1; step <= steps; step++) {
       const random = seededRandom(step)
       const disk = new SimulatedDisk()
@@ -135,7 +141,7 @@ test.each(ways)(
         disk,
         step,
         () => end(disk, random),
-        async () => await work(disk, world),
+        async () => await work(disk, world, segmentBytes),
       )
       end(disk, random) // Also where it had come to its end.
       {
@@ -143,7 +149,7 @@ test.each(ways)(
         await check(journal, world)
       }
       // It can be gone on with, and is whole in the end.
-      await work(disk, world)
+      await work(disk, world, segmentBytes)
       await using journal = await open(disk, { segmentBytes })
       await check(journal, world)
     }
@@ -160,12 +166,12 @@ test('a crash while another one is recovered from loses nothing either', async (
     await until(disk, step, end, async () => await work(disk, world))
     for (let second = 1; second <= 4; second++) {
       await until(disk, second, end, async () => {
-        await using journal = await open(disk, { segmentBytes })
+        await using journal = await open(disk, { segmentBytes: small })
         await check(journal, world)
       })
       end()
     }
-    await using journal = await open(disk, { segmentBytes })
+    await using journal = await open(disk, { segmentBytes: small })
     await check(journal, world)
   }
 })
