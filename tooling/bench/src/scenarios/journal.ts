@@ -36,7 +36,8 @@ export const scenario: Scenario = {
 
 const notes = [
   'Bare: as many writers, that share a write and fdatasync of 256 bytes each and nothing else.',
-  'Both wait for as many flushes. Where a flush takes little, what is left of the ratio is work per event.',
+  'Without zeros ahead (preallocateBytes: 0), each flush makes the file longer, as those of the bare writers do.',
+  'All wait for as many flushes. Where a flush takes little, what is left of the ratio is work per event.',
 ]
 
 async function appends(
@@ -45,21 +46,29 @@ async function appends(
   repetitions: number,
 ): Promise<readonly Row[]> {
   await using journal = await openFileJournal({ directory: join(directory, `journal-${count}`) })
+  await using longer = await openFileJournal({
+    directory: join(directory, `longer-${count}`),
+    preallocateBytes: 0,
+  })
   using bare = bareWriters(join(directory, `bare-${count}`), count)
   const own = journalWriters(journal, count)
-  for (const one of [bare, own]) {
+  const without = journalWriters(longer, count)
+  for (const one of [bare, own, without]) {
     await one.run(warmUpMs) // Compiles it.
     one.latenciesMs.length = 0
   }
   const samples = await interleave(repetitions * samplesPerRepetition, {
     bare: async () => await bare.run(sampleMs),
     own: async () => await own.run(sampleMs),
+    without: async () => await without.run(sampleMs),
   })
   const what = count === 1 ? 'one writer' : `${count} writers`
   const reference = { name: 'bare fdatasync', samples: samples.bare }
   return [
     { what: `appends, ${what}`, unit: '/s', samples: samples.own, reference, wanted: '≥ 0.8' },
+    { what: `… without zeros ahead`, unit: '/s', samples: samples.without, reference },
     { what: `wait, ${what}`, unit: 'ms', samples: own.latenciesMs },
+    { what: `… without zeros ahead`, unit: 'ms', samples: without.latenciesMs },
     { what: `wait of bare, ${what}`, unit: 'ms', samples: bare.latenciesMs },
     { what: `wait, ${what}, p99`, unit: 'ms', samples: own.latenciesMs, percentile: 99 },
     { what: `wait of bare, ${what}, p99`, unit: 'ms', samples: bare.latenciesMs, percentile: 99 },
