@@ -90,6 +90,13 @@ export class AdaptedRef<A, M> implements ActorRef<A> {
     if (cell.isFull && cell.settings.overflow === 'reject') cell.undelivered(item, 'mailbox-full')
     else cell.enqueue(item)
   }
+
+  /** A question, whose answer learns where there will be none. */
+  ask(message: A, answer: Delivery): void {
+    const undelivered: Delivery['undelivered'] = (reason, cause) =>
+      answer.undelivered(reason, cause)
+    this.deliver(message, { carried: carriedTo(this.#cell, message), undelivered })
+  }
 }
 
 /** Whose messages it makes of others, where it is such a ref. */
@@ -110,8 +117,13 @@ class Adapted extends Sealed {
     this.#delivery = delivery
   }
 
-  override undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
+  override undelivered(
+    path: string,
+    reason: DeadLetterReason,
+    runtime: Runtime,
+    cause?: unknown,
+  ): void {
     super.undelivered(path, reason, runtime)
-    this.#delivery?.undelivered(reason)
+    this.#delivery?.undelivered(reason, cause)
   }
 }

@@ -1,5 +1,6 @@
 // A question to an actor: a message with a ref to answer to, and a promise of the answer.
 import type { ActorRef } from './actor-ref.ts'
+import { AdaptedRef } from './adapted.ts'
 import { cycleOf, type Call } from './call.ts'
 import type { Cell } from './cell.ts'
 import type { DeadlineQueue, Waiting } from './deadlines.ts'
@@ -57,8 +58,9 @@ export function ask<M, R>(
     if (call) answer.isAwaitedBy(call, cell)
     try {
       if (cell) cell.enqueue(new Question(message, answer, call, carriedTo(cell, message)))
-      else if (target instanceof DistantRef) target.ask(message, answer)
-      else target.tell(message)
+      else if (target instanceof DistantRef || target instanceof AdaptedRef) {
+        target.ask(message, answer)
+      } else target.tell(message)
     } catch (error) {
       answer.fail(error) // Or its deadline would outlive it.
     }
@@ -222,8 +224,13 @@ class Question extends Envelope {
     return this.content
   }
 
-  override undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
+  override undelivered(
+    path: string,
+    reason: DeadLetterReason,
+    runtime: Runtime,
+    cause?: unknown,
+  ): void {
     runtime.deadLetter(path, this.content, reason)
-    this.#answer.undelivered(reason)
+    this.#answer.undelivered(reason, cause)
   }
 }

@@ -325,10 +325,10 @@ export class Cell implements Runnable {
   }
 
   /** What it was handling counts as not handled. */
-  drop(reason: DeadLetterReason): void {
+  drop(reason: DeadLetterReason, cause?: unknown): void {
     const { current } = this
     this.current = nothing
-    if (current !== nothing) this.undelivered(current, reason)
+    if (current !== nothing) this.undelivered(current, reason, cause)
   }
 
   /** Goes on when a promise of its behavior has settled; until then it does nothing else. */
@@ -354,10 +354,11 @@ export class Cell implements Runnable {
     this.wake()
   }
 
-  undelivered(message: unknown, reason: DeadLetterReason): void {
+  undelivered(message: unknown, reason: DeadLetterReason, cause?: unknown): void {
     try {
-      if (message instanceof Envelope) message.undelivered(this.path, reason, this.runtime)
-      else this.runtime.deadLetter(this.path, message, reason)
+      if (message instanceof Envelope) {
+        message.undelivered(this.path, reason, this.runtime, cause)
+      } else this.runtime.deadLetter(this.path, message, reason)
     } catch (error) {
       // A message may be anything, a proxy for one: it must not keep the actor from failing, or from its end.
       this.runtime.report(error, `A dead letter of ${this.path} cannot be told`)

@@ -37,10 +37,15 @@ class Delivered extends Envelope {
     return this.content
   }
 
-  override undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
+  override undelivered(
+    path: string,
+    reason: DeadLetterReason,
+    runtime: Runtime,
+    cause?: unknown,
+  ): void {
     if (this.#delivery.takesBack?.(reason) === true) return
     runtime.deadLetter(path, this.content, reason)
-    this.#delivery.undelivered(reason)
+    this.#delivery.undelivered(reason, cause)
   }
 }
 

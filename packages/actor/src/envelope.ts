@@ -33,8 +33,12 @@ export abstract class Envelope {
     return this
   }
 
-  /** It will not be handled. */
-  undelivered(path: string, reason: DeadLetterReason, runtime: Runtime): void {
+  /**
+   * It will not be handled.
+   *
+   * @param _cause - what was thrown, where that is why: for whoever waits for an answer
+   */
+  undelivered(path: string, reason: DeadLetterReason, runtime: Runtime, _cause?: unknown): void {
     runtime.deadLetter(path, this.content, reason)
   }
 }

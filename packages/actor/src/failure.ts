@@ -20,7 +20,7 @@ export function failed(cell: Cell, error: unknown): void {
     cell.drop('stopped') // It was told to wait no longer.
     return
   }
-  cell.drop(code === 'CASTY_ACTOR_STASH_FULL' ? 'stash-full' : 'failed')
+  cell.drop(code === 'CASTY_ACTOR_STASH_FULL' ? 'stash-full' : 'failed', error)
   switch (cell.stage) {
     case 'stopping': // Its last hook failed.
       tell(cell, error, 'stop')

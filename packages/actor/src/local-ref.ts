@@ -2,6 +2,9 @@ import type { ActorRef } from './actor-ref.ts'
 import type { Cell } from './cell.ts'
 import { carriedTo, Traced } from './instrument.ts'
 
+/** Node prints what this returns: of an object whose fields are private it would tell nothing. */
+const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+
 let cellOf: (ref: LocalRef<never>) => Cell
 
 /** A ref to an actor of this process. Users see an {@link ActorRef}. */
@@ -26,6 +29,10 @@ export class LocalRef<in M> implements ActorRef<M> {
 
   toString(): string {
     return this.path
+  }
+
+  [inspect](): string {
+    return `ActorRef(${this.path})`
   }
 }
 

@@ -75,6 +75,27 @@ describe('A question', () => {
     await expect(asked).rejects.toMatchObject(error)
   })
 
+  test('that somebody failed on tells what was thrown', async () => {
+    await using system = new TestSystem()
+    const asked = system.ask(system.spawn(answering), about('fail'))
+    await expect(asked).rejects.toMatchObject({ reason: 'failed', cause: new Error('no') })
+  })
+
+  test('to a ref that adapts ends at once where it cannot be adapted', async () => {
+    await using system = new TestSystem()
+    const translate = (): string => {
+      throw new Error('no')
+    }
+    const adapting = system.spawn<string | ActorRef<ActorRef<Question>>>(
+      Behaviors.receive((message, context) => {
+        if (typeof message !== 'string') message.tell(context.adapt(translate))
+      }),
+    )
+    const adapted = await system.ask(adapting, (replyTo: ActorRef<ActorRef<Question>>) => replyTo)
+    const asked = system.ask(adapted, about('x'))
+    await expect(asked).rejects.toMatchObject({ reason: 'failed', cause: new Error('no') })
+  })
+
   test('to one who has stopped is known to have none, or who stops before its turn', async () => {
     await using system = new TestSystem()
     const ref = system.spawn<Question | 'stop'>(

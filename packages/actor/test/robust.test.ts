@@ -1,4 +1,5 @@
 // What users without types, or without luck, do: it is their actor's failure, and nobody else's.
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { Behaviors, EventStream, type ActorRef, type Behavior } from '../src/index.ts'
 import { gate, TestSystem, writing } from './probe.ts'
@@ -14,6 +15,13 @@ const throwing: ProxyHandler<object> = {
     throw new Error('hands off')
   },
 }
+
+test('A ref prints as the path of its actor', async () => {
+  await using system = new TestSystem()
+  const ref = system.spawn(Behaviors.ignore, { name: 'orders' })
+  expect(inspect({ ref })).toBe('{ ref: ActorRef(/orders) }')
+  expect(String(ref)).toBe('/orders')
+})
 
 describe('A handler that returns', () => {
   test.each<[string, unknown, string]>([

@@ -81,7 +81,7 @@ const formatLimits: JournalLimits = {
 export function resolveOptions(options: FileJournalOptions): FileJournalSettings {
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(known, name)) {
-      throw JournalError.invalid('An option', name, Object.keys(known).join(', '))
+      throw JournalError.invalid('The name of an option', name, Object.keys(known).join(', '))
     }
   }
   const { directory } = options

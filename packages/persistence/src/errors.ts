@@ -40,7 +40,8 @@ export class PersistenceError extends Error {
   static invalidEffect(path: string, value: unknown): PersistenceError {
     return new PersistenceError(
       'CASTY_PERSISTENCE_INVALID_EFFECT',
-      `A handler of ${path} returned ${describeValue(value)}; return one of \`effects\`, as effects.none().`,
+      `A handler of ${path} returned ${value === undefined ? 'nothing' : describeValue(value)}; ` +
+        'return one of `effects`, as effects.none().',
     )
   }
 

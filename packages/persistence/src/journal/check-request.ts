@@ -22,7 +22,7 @@ export function checkedLimits(given: Partial<JournalLimits> = {}): JournalLimits
   for (const [name, value] of Object.entries(limits)) {
     if (!(name in journalLimitDefaults)) {
       const allowed = Object.keys(journalLimitDefaults).join(', ')
-      throw JournalError.invalid('A name among the limits', name, allowed)
+      throw JournalError.invalid('The name of a limit', name, allowed)
     }
     whole(`limits.${name}`, value, 1)
   }

@@ -140,7 +140,8 @@ export class JournalError extends Error {
       outcome === 'unknown' ? 'Whether something was written is not known' : 'Nothing was written'
     return new JournalError(
       'CASTY_JOURNAL_UNAVAILABLE',
-      `Could not ${what}: what the journal writes to does not answer. ${consequence}; try again later.`,
+      `Could not ${what}${details?.cause === undefined ? '' : '; the cause tells why'}. ` +
+        `${consequence}; try again later.`,
       { ...details, outcome },
     )
   }
