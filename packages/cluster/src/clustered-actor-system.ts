@@ -24,6 +24,7 @@ import {
   BroadcastRef,
   ServiceKey,
   type BroadcastOptions,
+  type ClientAccess,
   type CollectedAnswers,
   type Listing,
   type Receptionist,
@@ -166,6 +167,11 @@ export class ClusteredActorSystem implements AsyncDisposable {
   /** Where actors are registered under keys, and found from every node. */
   get receptionist(): Receptionist {
     return this.#node.receptionist
+  }
+
+  /** The clients of this node, where it lets any in. */
+  get clientAccess(): ClientAccess | undefined {
+    return this.#node.clientAccess
   }
 
   /** For messages to be sent later. */

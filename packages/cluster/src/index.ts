@@ -1,3 +1,15 @@
+// What its methods take and give, so that a program needs to name no other package for it.
+export type { ActorContext, ActorRef, AskOptions, Behavior } from '@casty/actor'
+export { NodeAddress, NodeIdentity, type ClusterState, type Member } from '@casty/membership'
+export {
+  BroadcastRef,
+  ServiceKey,
+  type CollectedAnswers,
+  type Listing,
+  type ServiceInstance,
+  type Topic,
+} from '@casty/remote'
+export type { EntityContext, EntityRegion, ShardEnvelope } from '@casty/sharding'
 export type { BarrierOptions } from './barrier/barriers.ts'
 export {
   Behaviors,

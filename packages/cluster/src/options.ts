@@ -1,7 +1,7 @@
 // What a clustered system is started with: by code, by a config file, or by both, where code counts.
 import type { ActorSystemOptions } from '@casty/actor'
 import type { ClusterConfig } from '@casty/membership'
-import type { RemotingLimits, Serializer } from '@casty/remote'
+import type { ClientAccessOptions, RemotingLimits, Serializer } from '@casty/remote'
 import type { ShardingOptions } from '@casty/sharding'
 import { emptyConfig, type CastyConfig, type TlsSection } from './config/casty-config.ts'
 import { loadConfig } from './config/load-config.ts'
@@ -27,6 +27,11 @@ export interface ClusteredActorSystemOptions
   readonly serializer?: Serializer
   /** Bounds of what goes between actors of different nodes. */
   readonly remoting?: RemotingLimits
+  /**
+   * Lets processes in that are no members: a `ClusterClient` each, within these bounds, or those of `true`. @defaultValue
+   * none is let in
+   */
+  readonly clients?: true | ClientAccessOptions
   /** How entities are spread. `downRemovalMarginMs` follows from `downing` where that tells. */
   readonly sharding?: Omit<ShardingOptions, 'system' | 'cluster' | 'remoting'>
   /** Not supported yet: refused, since without it the start would be in plain text. */
@@ -45,6 +50,7 @@ const ownNames = [
   'signal',
   'serializer',
   'remoting',
+  'clients',
   'sharding',
   'tls',
   'shutdownOnSignals',

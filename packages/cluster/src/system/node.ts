@@ -1,7 +1,7 @@
 // Joins the layers into one node.
 import { ActorSystem } from '@casty/actor'
 import type { Cluster, ClusterConfig } from '@casty/membership'
-import { Receptionist, Remoting, Topics } from '@casty/remote'
+import { ClientAccess, Receptionist, Remoting, Topics } from '@casty/remote'
 import { splitBrainResolver, startCluster } from '@casty/sbr'
 import { coreDefaults, Sharding, type ShardingOptions } from '@casty/sharding'
 import { Barriers } from '../barrier/barriers.ts'
@@ -19,6 +19,8 @@ export interface Node extends AsyncDisposable {
   readonly receptionist: Receptionist
   readonly topics: Topics
   readonly barriers: Barriers
+  /** Where clients are let in. */
+  readonly clientAccess: ClientAccess | undefined
 }
 
 /** Rejects as the layers do, having ended what had begun. */
@@ -64,6 +66,8 @@ function joined(
   const spreading = shardingOptions(own.sharding, downing)
   const sharding = Sharding.attach({ system, cluster, remoting, ...spreading })
   layers.push(sharding)
+  const clientAccess = clientAccessOf(own.clients, remoting)
+  if (clientAccess) layers.push(clientAccess)
   const barriers = new Barriers(system, sharding.start(barrierType), cluster.self.key)
   return {
     cluster,
@@ -73,11 +77,20 @@ function joined(
     receptionist,
     topics,
     barriers,
+    clientAccess,
     async [Symbol.asyncDispose]() {
       end(layers)
       await cluster.shutdown()
     },
   }
+}
+
+function clientAccessOf(
+  clients: Settings['own']['clients'],
+  remoting: Remoting,
+): ClientAccess | undefined {
+  if (clients === undefined) return undefined
+  return new ClientAccess(remoting, clients === true ? {} : clients)
 }
 
 /** Those above before those that they stand on. */
