@@ -3,7 +3,7 @@ import type { Cell } from './cell.ts'
 import { carriedTo, Traced } from './instrument.ts'
 
 /** Node prints what this returns: of an object whose fields are private it would tell nothing. */
-const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+const inspect = Symbol.for('nodejs.util.inspect.custom')
 
 let cellOf: (ref: LocalRef<never>) => Cell
 
@@ -13,6 +13,12 @@ export class LocalRef<in M> implements ActorRef<M> {
 
   static {
     cellOf = (ref) => ref.#cell
+    // Not in the body: the declarations of a class cannot have a name that is computed.
+    Object.defineProperty(this.prototype, inspect, {
+      value(this: LocalRef<never>): string {
+        return `ActorRef(${this.path})`
+      },
+    })
   }
 
   constructor(cell: Cell) {
@@ -29,10 +35,6 @@ export class LocalRef<in M> implements ActorRef<M> {
 
   toString(): string {
     return this.path
-  }
-
-  [inspect](): string {
-    return `ActorRef(${this.path})`
   }
 }
 
