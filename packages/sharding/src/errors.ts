@@ -43,7 +43,7 @@ export class ShardingError extends Error {
   static messageTooLarge(to: string, sizeBytes: number, maxBytes: number): ShardingError {
     return new ShardingError(
       'CASTY_SHARDING_MESSAGE_TOO_LARGE',
-      `A message of ${sizeBytes} bytes to entity ${to} does not fit into a frame of ${maxBytes}. ` +
+      `A message of ${sizeBytes} bytes to ${to} does not fit into a frame of ${maxBytes}. ` +
         'Send less at once, as a stream, or raise limits.maxDataFrameBytes of all nodes.',
     )
   }

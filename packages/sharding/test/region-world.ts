@@ -25,6 +25,8 @@ export interface RegionNode {
   readonly gate: LeaseGate
   /** Dead letters, as `reason path: message`. */
   readonly lost: string[]
+  /** Warnings and errors. */
+  readonly log: string[]
   /** Shards that were handed over, as `type/shard@epoch`. */
   readonly released: string[]
   /** Shards that somebody wrote to under a higher epoch, as `type/shard@epoch by epoch`. */
@@ -77,7 +79,10 @@ export class RegionWorld implements AsyncDisposable {
       clock,
       random,
     })
-    const system = new ActorSystem({ clock, random })
+    const log: string[] = []
+    const note = (_details: object, message: string): void => void log.push(message)
+    const logger = { debug() {}, info() {}, warn: note, error: note }
+    const system = new ActorSystem({ clock, random, logger })
     const lost: string[] = []
     system.subscribe((event) => {
       if (event.type !== 'dead-letter') return
@@ -119,6 +124,7 @@ export class RegionWorld implements AsyncDisposable {
       regions,
       gate,
       lost,
+      log,
       released,
       fenced,
       table: ShardTable.empty,

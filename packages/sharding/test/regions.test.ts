@@ -266,6 +266,52 @@ describe('A handoff', () => {
     expect(await total(world, there, 'e199')).toBe('e199@2: 199')
   })
 
+  test('goes on without what cannot be handed over, and says so', async () => {
+    const { world, here, there } = await pair(
+      {},
+      {
+        ...counter,
+        entity: (entity) => {
+          entity.handOver(() => {
+            if (entity.entityId === 'throws') throw new Error('no')
+            if (entity.entityId === 'function') return () => {}
+            return 'x'.repeat(entity.entityId === 'large' ? 2_000_000 : 10)
+          })
+          return Behaviors.receive<Counting>(() => {})
+        },
+      },
+    )
+    await using _world = world
+    for (const id of ['throws', 'function', 'large', 'fits']) here.tell(id, add)
+    await world.settle()
+    world.move('counter', 0, 'b')
+    await world.until(() => there.statistics().shards === 1)
+    expect(there.statistics()).toMatchObject({ handedOver: 1, entities: 1 })
+    expect(
+      world
+        .node('a')
+        .log.filter((line) => line.includes('hands over'))
+        .toSorted(),
+    ).toEqual([
+      'What function hands over cannot be sent',
+      'What large hands over cannot be sent',
+      'What throws hands over could not be had',
+    ])
+  })
+
+  test('goes on where what is handed over does not arrive in time, and says so', async () => {
+    const { world, here, there } = await pair({ maxHandOverBytes: 5, handOverTimeoutMs: 700 })
+    await using _world = world
+    for (let id = 0; id < 10; id++) here.tell(`e${id}`, add)
+    await world.settle()
+    world.move('counter', 0, 'b')
+    await world.until(() => there.statistics().shards === 1)
+    expect(there.statistics()).toMatchObject({ handedOver: 0, entities: 0 })
+    expect(world.node('a').log).toContain(
+      'counter: What entities of shard 0 hand over has not arrived in time, and is lost',
+    )
+  })
+
   test('stops by force what does not end, and goes on without it at last', async () => {
     const { world, here, there } = await pair({ handoffTimeoutMs: 200, stopTimeoutMs: 100 })
     await using _world = world

@@ -4,13 +4,8 @@ import type { DeadLetterReason, Ending } from '@casty/actor'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { Entity } from './entity.ts'
 import { EntityStarter, type StarterPort } from './entity-starter.ts'
-import {
-  HandOverReceiving,
-  HandOverSending,
-  type ArrivedStates,
-  type HandOverPiece,
-  type LeftState,
-} from './hand-over.ts'
+import type { HandOverPiece } from './hand-over.ts'
+import { HandOvers, type HandOversPort, type HandOverSettings } from './hand-overs.ts'
 import type { Home } from './home.ts'
 import { HostedShard, type FormerLife, type ShardHost } from './hosted-shard.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -25,21 +20,17 @@ import { StartQueue } from './start-queue.ts'
 /** Before one that failed and is remembered starts again, in milliseconds. */
 const restartPauseMs = 1_000
 
-export interface HostingSettings extends OwnerSettings {
+export interface HostingSettings extends OwnerSettings, HandOverSettings {
   readonly numShards: number
   readonly idleTimeoutMs: number
   /** Entities that always live. */
   readonly keepAlive: readonly string[]
   /** How many messages may wait for the next life of an entity. */
   readonly maxWaiting: number
-  /** How much of what others hand over is kept at most, in bytes. */
-  readonly maxHandOverBytes: number
-  /** Pieces of what is handed over are sent again after so long, in milliseconds. */
-  readonly handOverAgainMs: number
 }
 
 /** What hosting needs of the rest. */
-export interface HostingPort extends StarterPort {
+export interface HostingPort extends StarterPort, HandOversPort {
   readonly self: NodeIdentity
   readonly tally: RegionTally
   now(): number
@@ -50,11 +41,6 @@ export interface HostingPort extends StarterPort {
   drop(letter: Letter, reason: DeadLetterReason, cause?: unknown): void
   /** Has a letter of this node wait for the next owner. @returns false where it cannot */
   cameBackHere(letter: Letter): boolean
-  /** What is to be sent to another node. @throws where it cannot be */
-  encode(to: NodeIdentity, state: unknown): Uint8Array
-  /** @throws where it cannot be read */
-  decode(from: NodeIdentity, bytes: Uint8Array): unknown
-  sendPiece(to: NodeIdentity, shard: number, piece: HandOverPiece): void
   released(shard: number, epoch: number): void
   /** No entity of a shard that was to finish is left. */
   emptied(): void
@@ -76,8 +62,7 @@ export class Hosting {
   readonly #starts: StartQueue
   /** Remembered entities that failed, by when they start again. */
   readonly #again = new Map<string, number>()
-  readonly #sending = new Map<number, HandOverSending>()
-  readonly #receiving: HandOverReceiving
+  readonly #handOvers: HandOvers
   readonly #host: ShardHost
   /** Shards in a stage that ends by itself. */
   readonly #busy = new Set<number>()
@@ -89,7 +74,7 @@ export class Hosting {
     this.#wheel =
       settings.idleTimeoutMs === Infinity ? undefined : new IdleWheel(settings.idleTimeoutMs)
     this.#keepAlive = new KeepAlive(settings.keepAlive, settings.numShards)
-    this.#receiving = new HandOverReceiving(settings.maxHandOverBytes)
+    this.#handOvers = new HandOvers(settings, port)
     this.#starts = new StartQueue(port.type.remember?.startsPerSecond ?? 1)
     this.#host = this.#asHost(new EntityStarter(port))
   }
@@ -190,7 +175,7 @@ export class Hosting {
     const owned = this.ownedShard(shard)
     const before = owned.stage
     this.#perform(shard, owned.homeChanged(home, this.#port.others(), this.#port.now()))
-    if (before === 'absent' && owned.stage === 'absent') this.#receiving.forget(shard)
+    if (before === 'absent' && owned.stage === 'absent') this.#handOvers.forget(shard)
   }
 
   fenced(shard: number, from: NodeKey, epoch: number): void {
@@ -224,7 +209,7 @@ export class Hosting {
         return
       case 'stay':
         this.#hosted.get(shard)?.stay()
-        this.#sending.delete(shard)
+        this.#handOvers.end(shard)
         this.#startKept(shard)
         return
       case 'force':
@@ -237,7 +222,7 @@ export class Hosting {
         this.#handOver(shard, effect.to, effect.epoch)
         return
       case 'released':
-        this.#sending.delete(shard)
+        this.#handOvers.end(shard)
         this.#port.released(shard, effect.epoch)
         return
       case 'end':
@@ -254,8 +239,10 @@ export class Hosting {
       this.#starts.add(hosted, entityIds, this.#port.now())
       this.#port.deadlineMoved()
     })
-    const arrived = this.#receiving.take(shard, epoch)
-    if (arrived) this.#beginWith(hosted, arrived)
+    for (const { entityId, state } of this.#handOvers.take(shard, epoch)) {
+      hosted.start(entityId, state)
+      this.#port.tally.handedOver++
+    }
     this.#startKept(shard)
   }
 
@@ -276,17 +263,6 @@ export class Hosting {
   #forgetRemembered(shard: number): void {
     this.#remembered.get(shard)?.end()
     this.#remembered.delete(shard)
-  }
-
-  #beginWith(hosted: HostedShard, arrived: ArrivedStates): void {
-    for (const { entityId, bytes } of arrived.states) {
-      try {
-        hosted.start(entityId, this.#port.decode(arrived.from, bytes))
-        this.#port.tally.handedOver++
-      } catch (error) {
-        this.#port.report(error, `What ${entityId} handed over cannot be read here`)
-      }
-    }
   }
 
   #startKept(shard: number): void {
@@ -337,7 +313,7 @@ export class Hosting {
   #end(shard: number): void {
     const hosted = this.#hosted.get(shard)
     this.#hosted.delete(shard)
-    this.#sending.delete(shard)
+    this.#handOvers.end(shard)
     this.#forgetRemembered(shard)
     if (hosted) this.#endAll(hosted)
   }
@@ -357,42 +333,22 @@ export class Hosting {
   }
 
   #handOver(shard: number, to: NodeIdentity, epoch: number): void {
-    const states = [...this.#statesOf(shard, to)]
-    const sending = new HandOverSending(to, epoch, states, this.#settings.handOverAgainMs)
-    this.#sending.set(shard, sending)
-    if (sending.isDone) this.#perform(shard, this.ownedShard(shard).handedOver(to))
-    else this.#sendPieces(shard, sending)
-  }
-
-  *#statesOf(shard: number, to: NodeIdentity): Iterable<LeftState> {
-    for (const [entityId, state] of this.#hosted.get(shard)?.left ?? []) {
-      try {
-        yield { entityId, bytes: this.#port.encode(to, state) }
-      } catch (error) {
-        this.#port.report(error, `What ${entityId} hands over cannot be sent`)
-      }
-    }
-  }
-
-  #sendPieces(shard: number, sending: HandOverSending): void {
-    for (const piece of sending.due(this.#port.now()))
-      this.#port.sendPiece(sending.to, shard, piece)
-    this.#port.deadlineMoved()
+    const left = this.#hosted.get(shard)?.left ?? new Map<string, unknown>()
+    const isDone = this.#handOvers.begin(shard, to, epoch, left)
+    if (isDone) this.#perform(shard, this.ownedShard(shard).handedOver(to))
   }
 
   /** What an owner hands over. @returns what to acknowledge, if anything */
   pieceArrived(shard: number, from: NodeIdentity, piece: HandOverPiece): number | undefined {
     // What comes late is of a handoff that went on without it.
     if (piece.epoch < this.ownedShard(shard).epoch) return undefined
-    return this.#receiving.arrived(shard, from, piece)
+    return this.#handOvers.arrived(shard, from, piece)
   }
 
   piecesAcknowledged(shard: number, from: NodeIdentity, epoch: number, count: number): void {
-    const sending = this.#sending.get(shard)
-    if (!sending?.to.equals(from) || epoch !== this.ownedShard(shard).epoch) return
-    sending.acknowledged(count)
-    if (sending.isDone) this.#perform(shard, this.ownedShard(shard).handedOver(from))
-    else this.#sendPieces(shard, sending)
+    const owned = this.ownedShard(shard)
+    if (epoch !== owned.epoch || !this.#handOvers.acknowledged(shard, from, count)) return
+    this.#perform(shard, owned.handedOver(from))
   }
 
   passivate(entity: Entity): void {
@@ -426,13 +382,11 @@ export class Hosting {
       this.#wheelTurnsAt,
       this.#keepAlive.nextDeadline(),
       this.#starts.nextDeadline(),
+      this.#handOvers.nextDeadline(),
       again,
     )
     for (const shard of this.#busy) {
       next = Math.min(next, this.ownedShard(shard).nextDeadline() ?? Infinity)
-    }
-    for (const sending of this.#sending.values()) {
-      next = Math.min(next, sending.nextDeadline() ?? Infinity)
     }
     return next === Infinity ? undefined : next
   }
@@ -442,9 +396,7 @@ export class Hosting {
     const now = this.#port.now()
     for (const shard of new Set(this.#busy))
       this.#perform(shard, this.ownedShard(shard).settle(now))
-    for (const [shard, sending] of new Set(this.#sending)) {
-      if ((sending.nextDeadline() ?? Infinity) <= now) this.#sendPieces(shard, sending)
-    }
+    this.#handOvers.tick()
     if (this.#wheel) this.#turnWheel(this.#wheel, now)
     for (const entityId of this.#keepAlive.takeDue(now)) this.#start(entityId)
     for (const [entityId, at] of new Set(this.#again)) {

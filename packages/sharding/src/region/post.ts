@@ -7,7 +7,8 @@ import type { CheckedType } from '../entity-type.ts'
 import { ShardingError } from '../errors.ts'
 import type { HandOverPiece } from './hand-over.ts'
 import type { Letter } from './letter.ts'
-import type { ForeignFrame, Opened, Region, RegionPost } from './region.ts'
+import type { ForeignFrame, Opened, RegionPost } from './region-node.ts'
+import type { Region } from './region.ts'
 import type { Fence } from './shard-route.ts'
 import { hashOf } from './shard-of.ts'
 import {
@@ -23,6 +24,9 @@ import {
 
 /** Finds the region that frames are for, by the hash of its name. */
 export type RegionFinder = (typeHash: number) => Region | undefined
+
+/** What a piece of what is handed over holds besides one state. */
+const maxPieceOverhead = 1_024
 
 export class Post implements RegionPost {
   readonly #endpoint: ClusterEndpoint
@@ -108,7 +112,11 @@ export class Post implements RegionPost {
   }
 
   encode(to: NodeIdentity, state: unknown): Uint8Array {
-    return this.#codec.encode(to, state).slice()
+    const bytes = this.#codec.encode(to, state)
+    if (bytes.length > this.#maxFrameBytes - maxPieceOverhead) {
+      throw ShardingError.messageTooLarge(to.toString(), bytes.length, this.#maxFrameBytes)
+    }
+    return bytes.slice()
   }
 
   decode(from: NodeIdentity, bytes: Uint8Array): unknown {

@@ -1,89 +1,18 @@
 // What one node does for one type of entities: it brings messages to the owners of shards, and hosts the
 // shards that it owns. The shell around both halves: it keeps one timer, and says what it dropped.
-import type { ActorRef, ActorSystem, DeadLetterReason, Delivery, Gate } from '@casty/actor'
-import type { Clock } from '@casty/clock'
-import type { EventJournal } from '@casty/persistence'
-import type { NodeIdentity, NodeKey } from '@casty/transport'
+import type { ActorRef, DeadLetterReason, Delivery } from '@casty/actor'
+import type { NodeIdentity } from '@casty/transport'
 import type { CheckedType } from '../entity-type.ts'
 import { ShardingError } from '../errors.ts'
-import { HeldFrames, type HeldFrame } from './held-frames.ts'
+import { Arrivals } from './arrivals.ts'
 import type { HandOverPiece } from './hand-over.ts'
 import type { Home } from './home.ts'
 import { Hosting } from './hosting.ts'
 import { Letter, type LetterKeeper } from './letter.ts'
-import type { RegionSettings } from './region-settings.ts'
+import type { ForeignFrame, Opened, RegionNode } from './region-node.ts'
 import { RegionTally } from './region-tally.ts'
 import { Sending } from './sending.ts'
-import type { Fence } from './shard-route.ts'
-import type { EnvelopeHeader, ReturnedHeader } from './wire.ts'
-
-/** A message as it came from another node. */
-export interface Opened {
-  readonly message: unknown
-  readonly answer: Delivery | undefined
-  readonly carried: unknown
-}
-
-/** What all regions of a node share. */
-export interface RegionNode {
-  /** May be another one until it is a member. */
-  readonly self: NodeIdentity
-  readonly system: ActorSystem
-  readonly clock: Clock
-  readonly gate: Gate
-  readonly settings: RegionSettings
-  isReachable(node: NodeIdentity): boolean
-  /** Members in reach who may send something, other than this one. */
-  others(): ReadonlySet<NodeKey>
-  nextToken(): number
-  /** Nothing of the shard, which is to move, runs here any more. */
-  released(type: string, shard: number, epoch: number): void
-  /** No entity of a shard that was to finish is left. */
-  emptied(): void
-  /** A journal for whoever runs a shard under that epoch. */
-  journalOf(journal: EventJournal, type: CheckedType, shard: number, epoch: number): EventJournal
-  report(error: unknown, what: string): void
-  warn(what: string): void
-  readonly post: RegionPost
-}
-
-/** Sends what regions tell each other. */
-export interface RegionPost {
-  /** @returns false where there is no room; throws where the message cannot be sent to another node */
-  sendLetter(type: CheckedType, to: NodeIdentity, epoch: number, letter: Letter): boolean
-  /** Back to whom it came from, as it came. */
-  sendBack(type: CheckedType, frame: ForeignFrame, neededEpoch: number): void
-  sendFence(type: CheckedType, to: NodeIdentity, shard: number, fence: Fence): void
-  sendDrained(type: CheckedType, to: NodeIdentity, shard: number, token: number): void
-  sendPiece(type: CheckedType, to: NodeIdentity, shard: number, piece: HandOverPiece): void
-  sendArrived(
-    type: CheckedType,
-    to: NodeIdentity,
-    shard: number,
-    epoch: number,
-    count: number,
-  ): void
-  /** @throws where it cannot be read */
-  open(frame: ForeignFrame): Opened
-  encode(to: NodeIdentity, state: unknown): Uint8Array
-  decode(from: NodeIdentity, bytes: Uint8Array): unknown
-}
-
-/** A message of another node that nobody has looked into yet; `bytes[start, end)` is what it holds. */
-export interface ForeignFrame {
-  readonly from: NodeIdentity
-  readonly header: EnvelopeHeader
-  readonly bytes: Uint8Array
-  readonly start: number
-  readonly end: number
-}
-
-/** What waits until the table here has caught up. */
-type Held = HeldFrame &
-  (
-    | { readonly type: 'letter'; readonly frame: ForeignFrame }
-    | { readonly type: 'fence'; readonly token: number }
-  )
+import type { ReturnedHeader } from './wire.ts'
 
 export class Region implements LetterKeeper {
   readonly tally: RegionTally = new RegionTally()
@@ -92,9 +21,7 @@ export class Region implements LetterKeeper {
   readonly #sending: Sending
   #type: CheckedType
   #hosting: Hosting
-  readonly #held: HeldFrames<Held>
-  /** Nodes that got a message back, by shard: until their fence comes, all that they sent behind it goes back too. */
-  readonly #refused = new Map<number, Map<NodeKey, number>>()
+  readonly #arrivals: Arrivals
   #alarm: { readonly at: number; readonly timer: Disposable } | undefined
   #otherNumShards: number | undefined
   #isClosed = false
@@ -103,10 +30,28 @@ export class Region implements LetterKeeper {
     this.#type = type
     this.#node = node
     this.#refOf = refOf
-    const { settings } = node
-    this.#held = new HeldFrames(settings.held)
+    this.#arrivals = this.#makeArrivals()
     this.#sending = this.#makeSending()
     this.#hosting = this.#makeHosting()
+  }
+
+  #makeArrivals(): Arrivals {
+    const { type } = this
+    const { settings, post } = this.#node
+    return new Arrivals(settings.held, {
+      now: () => this.#now,
+      admit: (shard, epoch) => this.#hosting.admit(shard, epoch),
+      epochOf: (shard) => this.#hosting.ownedShard(shard).epoch,
+      take: (frame) => this.#take(frame),
+      sendBack: (frame, neededEpoch) => {
+        this.tally.sentBack++
+        post.sendBack(type, frame, neededEpoch)
+      },
+      fenced: (shard, from, epoch) => this.#hosting.fenced(shard, from, epoch),
+      sendDrained: (to, shard, token) => post.sendDrained(type, to, shard, token),
+      report: (error, what) => this.#node.report(error, what),
+      deadlineMoved: () => this.#arm(),
+    })
   }
 
   #makeSending(): Sending {
@@ -205,7 +150,7 @@ export class Region implements LetterKeeper {
 
   /** How many messages wait here, for whatever reason. */
   get waiting(): number {
-    return this.#sending.buffered + this.#held.size
+    return this.#sending.buffered + this.#arrivals.size
   }
 
   /**
@@ -244,7 +189,7 @@ export class Region implements LetterKeeper {
   homeChanged(shard: number, home: Home): void {
     if (this.#isClosed) return
     this.#hosting.homeChanged(shard, home)
-    for (const held of this.#held.takeReady(shard, home.epoch)) this.#takeHeld(held)
+    this.#arrivals.caughtUp(shard, home.epoch)
     this.#sending.homeChanged(shard, home)
   }
 
@@ -255,24 +200,9 @@ export class Region implements LetterKeeper {
     this.#sending.reachabilityChanged()
   }
 
+  /** A message of another node. @throws where it cannot be read */
   received(frame: ForeignFrame): void {
-    const { shard, epoch } = frame.header
-    if (!this.#isShard(shard)) return
-    const admission = this.#hosting.admit(shard, epoch)
-    if (admission.type !== 'return' && this.#refused.get(shard)?.get(frame.from.key) === epoch) {
-      this.#sendBack(frame, epoch) // It must not come before what went back.
-      return
-    }
-    switch (admission.type) {
-      case 'take':
-        this.#take(frame)
-        return
-      case 'hold':
-        this.#hold({ type: 'letter', from: frame.from, shard, epoch, ...sized(frame) })
-        return
-      case 'return':
-        this.#sendBack(frame, admission.neededEpoch)
-    }
+    if (this.#isShard(frame.header.shard)) this.#arrivals.received(frame)
   }
 
   #take(frame: ForeignFrame): void {
@@ -281,39 +211,6 @@ export class Region implements LetterKeeper {
     const { shard, entityId } = header
     this.tally.received++
     this.#hosting.deliver(new Letter(this, shard, entityId, message, answer, carried, from))
-  }
-
-  #sendBack(frame: ForeignFrame, neededEpoch: number): void {
-    const { shard, epoch } = frame.header
-    const refused = this.#refused.get(shard) ?? new Map<NodeKey, number>()
-    this.#refused.set(shard, refused.set(frame.from.key, epoch))
-    this.tally.sentBack++
-    this.#node.post.sendBack(this.type, frame, neededEpoch)
-  }
-
-  #hold(held: Held): void {
-    if (this.#held.add(held, this.#now)) {
-      this.#arm()
-      return
-    }
-    const { shard, from } = held
-    for (const before of this.#held.takeFrom(shard, from)) this.#giveBack(before)
-    this.#giveBack(held)
-  }
-
-  #takeHeld(held: Held): void {
-    try {
-      if (held.type === 'letter') this.received(held.frame)
-      else this.fenced(held.from, held.shard, held.epoch, held.token)
-    } catch (error) {
-      this.#node.report(error, `A message of ${held.from.key} that had to wait cannot be read`)
-    }
-  }
-
-  /** There is no room or time to keep it: whoever sent it may try again. */
-  #giveBack(held: Held): void {
-    if (held.type === 'letter') this.#sendBack(held.frame, held.epoch)
-    else this.#echo(held.from, held.shard, held.token)
   }
 
   /** A letter that was sent from here, and came back. */
@@ -328,20 +225,7 @@ export class Region implements LetterKeeper {
 
   /** Behind this, nothing comes from there under that epoch. */
   fenced(from: NodeIdentity, shard: number, epoch: number, token: number): void {
-    if (!this.#isShard(shard)) return
-    if (epoch > this.#hosting.ownedShard(shard).epoch && this.#held.has(shard)) {
-      this.#hold({ type: 'fence', shard, epoch, from, token, sizeBytes: 0 })
-      return
-    }
-    this.#hosting.fenced(shard, from.key, epoch)
-    this.#echo(from, shard, token)
-  }
-
-  /** All that it sent before has been taken or sent back. */
-  #echo(from: NodeIdentity, shard: number, token: number): void {
-    const refused = this.#refused.get(shard)
-    if (refused?.delete(from.key) === true && refused.size === 0) this.#refused.delete(shard)
-    this.#node.post.sendDrained(this.type, from, shard, token)
+    if (this.#isShard(shard)) this.#arrivals.fenced(from, shard, epoch, token)
   }
 
   drained(from: NodeIdentity, shard: number, token: number): void {
@@ -380,27 +264,19 @@ export class Region implements LetterKeeper {
   }
 
   #nextDeadline(): number | undefined {
-    let next: number | undefined
-    for (const { nextDeadline } of this.#parts) {
-      const deadline = nextDeadline()
-      if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline
-    }
-    return next
-  }
-
-  get #parts(): readonly { readonly nextDeadline: () => number | undefined }[] {
-    return [
-      { nextDeadline: () => this.#sending.nextDeadline() },
-      { nextDeadline: () => this.#hosting.nextDeadline() },
-      { nextDeadline: () => this.#held.nextDeadline() },
-    ]
+    const next = Math.min(
+      this.#sending.nextDeadline() ?? Infinity,
+      this.#hosting.nextDeadline() ?? Infinity,
+      this.#arrivals.nextDeadline() ?? Infinity,
+    )
+    return next === Infinity ? undefined : next
   }
 
   #tick(): void {
     if (this.#isClosed) return
     this.#hosting.tick()
     this.#sending.tick()
-    for (const held of this.#held.takeOverdue(this.#now)) this.#giveBack(held)
+    this.#arrivals.tick()
     this.#arm()
   }
 
@@ -411,15 +287,5 @@ export class Region implements LetterKeeper {
     this.#alarm?.timer[Symbol.dispose]()
     this.#hosting.close()
     this.#sending.close()
-  }
-}
-
-/** A frame with its own copy of what it holds, for its bytes are used again after the call. */
-function sized(frame: ForeignFrame): { readonly frame: ForeignFrame; readonly sizeBytes: number } {
-  const bytes = frame.bytes.slice(frame.start, frame.end)
-  const { from, header } = frame
-  return {
-    frame: { from, header, bytes, start: 0, end: bytes.length },
-    sizeBytes: bytes.length + header.entityId.length,
   }
 }
