@@ -34,6 +34,16 @@ export async function measurePair(
   }
 }
 
+/** The same within one fresh process. */
+export async function measureAlone(program: string, assignment: object): Promise<number> {
+  const child = start(program, assignment)
+  try {
+    return (await reportOf(child, 'measured')).perSecond
+  } finally {
+    await stop(child)
+  }
+}
+
 function start(program: string, assignment: object): ChildProcess {
   return fork(program, [JSON.stringify(assignment)], {
     execArgv: [

@@ -7,6 +7,7 @@ import { scenario as membershipCore } from './scenarios/membership-core.ts'
 import { scenario as remote } from './scenarios/remote.ts'
 import { scenario as sbr } from './scenarios/sbr.ts'
 import { scenario as sbrCore } from './scenarios/sbr-core.ts'
+import { scenario as sharding } from './scenarios/sharding.ts'
 import { scenario as transport } from './scenarios/transport.ts'
 
 /** In the order in which they run. */
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   actor,
   journal,
   remote,
+  sharding,
 ]
