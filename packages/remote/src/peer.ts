@@ -83,12 +83,17 @@ export class Peer {
   /** Gives a recipient there a name; all others lose theirs when there are too many. */
   name(ref: RemoteRef<never>): void {
     if (this.#recipients.size >= this.#maxRecipients) {
-      for (const known of this.#recipients.values()) known.forgetName()
-      this.#recipients.clear()
-      this.#firstId = this.#nextId
+      this.forgetNames()
     }
     ref.id = this.#nextId++
     this.#recipients.set(ref.id, ref)
+  }
+
+  /** From now on recipients there are introduced anew. */
+  forgetNames(): void {
+    for (const known of this.#recipients.values()) known.forgetName()
+    this.#recipients.clear()
+    this.#firstId = this.#nextId
   }
 
   /** Whom that name is for. */

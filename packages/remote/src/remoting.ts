@@ -147,6 +147,16 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
     }
   }
 
+  /**
+   * To be told where a node took this one for gone, and has welcomed it again: it answers nothing of what it was asked, and
+   * knows nothing of the names that recipients there had.
+   */
+  beginAnew(node: NodeIdentity): void {
+    const peer = this.#peers.of(node)
+    peer.forgetNames()
+    this.#slots.fail(peer, 'lost')
+  }
+
   /** Whether that node is treated as a member without being one: what members decide together is not for it. */
   isGuest(node: NodeIdentity): boolean {
     return this.#guests.has(node)

@@ -138,7 +138,14 @@ describe('The book of clients', () => {
 describe('Messages between clients and members', () => {
   const messages: readonly ClientMessage[] = [
     { type: 'greeting', sequence: 7, isContact: true },
-    { type: 'welcome', sequence: 7, standing: 'full', versionDigest: 2 ** 52, registryDigest: 0 },
+    {
+      type: 'welcome',
+      sequence: 7,
+      standing: 'full',
+      life: 9,
+      versionDigest: 2 ** 52,
+      registryDigest: 0,
+    },
     {
       type: 'pull',
       version: VectorClock.empty.increment(node('a').key),

@@ -71,13 +71,15 @@ class Model {
         const host = this.#host(({ node, isUp }) => isUp && node.equals(effect.node))
         if (!host) return
         const { node: from, standing } = host
-        this.#perform(this.core.step({ type: 'welcomed', from, standing }, this.now))
+        this.#perform(this.core.step({ type: 'welcomed', from, standing, life: 1 }, this.now))
         return
       }
       case 'contact-changed':
         this.changes.push(`${effect.contact?.address.host ?? 'none'} ${effect.reason ?? ''}`.trim())
         if (effect.contact) this.tell()
         return
+      case 'disconnect':
+      case 'begin-anew':
       case 'reach-changed':
     }
   }

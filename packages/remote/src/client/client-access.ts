@@ -169,7 +169,8 @@ export class ClientAccess implements Disposable {
     if (outcome === 'new') this.#guests.set(from.key, this.#remoting.welcome(from))
     const client = this.#book.find(from)
     if (client && !isContact) client.known = undefined
-    this.#welcome(from, sequence, outcome === 'full' ? 'full' : this.#standing)
+    const standing = outcome === 'full' ? 'full' : this.#standing
+    this.#welcome(from, sequence, standing, Math.floor(client?.since ?? 0))
     this.#arm()
   }
 
@@ -182,12 +183,13 @@ export class ClientAccess implements Disposable {
     return this.#remoting.cluster.getState()
   }
 
-  #welcome(to: NodeIdentity, sequence: number, standing: Standing): void {
+  #welcome(to: NodeIdentity, sequence: number, standing: Standing, life: number): void {
     const { versionDigest, registry } = this.#state
     this.#send(to, 'control', {
       type: 'welcome',
       sequence,
       standing,
+      life,
       versionDigest,
       registryDigest: registry.digest,
     })

@@ -2,7 +2,7 @@
 // said of the cluster is said in membership's own messages.
 //
 //   greeting   sequence, whether the member is the client's contact
-//   welcome    sequence, standing, digests of members and services
+//   welcome    sequence, standing, since when, digests of members and services
 //   pull       version and services that the client has
 //   news       whether it is all that there is, whether more of it follows, a message
 //   touch      nothing: keeps a lane open
@@ -39,6 +39,8 @@ export type ClientMessage =
       readonly type: 'welcome'
       readonly sequence: number
       readonly standing: Standing
+      /** Another number each time that it is let in: what was before that, the member has forgotten. */
+      readonly life: number
       readonly versionDigest: number
       readonly registryDigest: number
     }
@@ -76,7 +78,7 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
       writer.varint(message.sequence).bool(message.isContact)
       break
     case 'welcome':
-      writer.varint(message.sequence).u8(standings.indexOf(message.standing))
+      writer.varint(message.sequence).u8(standings.indexOf(message.standing)).varint(message.life)
       writer.varint(message.versionDigest).varint(message.registryDigest)
       break
     case 'pull':
@@ -118,6 +120,7 @@ function readBody(reader: ByteReader, type: ClientMessage['type']): ClientMessag
         type,
         sequence: reader.varint(),
         standing: standingOf(reader.u8()),
+        life: reader.varint(),
         versionDigest: reader.varint(),
         registryDigest: reader.varint(),
       }

@@ -296,7 +296,7 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
   #received(from: NodeIdentity, message: ClientMessage): void {
     switch (message.type) {
       case 'welcome':
-        this.#dispatch({ type: 'welcomed', from, standing: message.standing })
+        this.#dispatch({ ...message, type: 'welcomed', from })
         if (this.contact?.equals(from)) this.#compare(from, message)
         return
       case 'news':
@@ -378,6 +378,12 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
         return
       case 'reach-changed':
         this.#events.publish(effect)
+        return
+      case 'disconnect':
+        this.#endpoint.forget(effect.node)
+        return
+      case 'begin-anew':
+        this.remoting.beginAnew(effect.node)
     }
   }
 

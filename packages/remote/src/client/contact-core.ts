@@ -33,7 +33,13 @@ export type ContactEvent =
   | { readonly type: 'wanted'; readonly node: NodeIdentity }
   | { readonly type: 'dialled'; readonly address: NodeAddress; readonly node: NodeIdentity }
   | { readonly type: 'dial-failed'; readonly address: NodeAddress; readonly why: string }
-  | { readonly type: 'welcomed'; readonly from: NodeIdentity; readonly standing: Standing }
+  | {
+      readonly type: 'welcomed'
+      readonly from: NodeIdentity
+      readonly standing: Standing
+      /** Tells the times apart that it let this client in. */
+      readonly life: number
+    }
   | { readonly type: 'deadline-reached' }
 
 export type ContactEffect =
@@ -48,6 +54,13 @@ export type ContactEffect =
     }
   /** Members came into reach, or went out of it. */
   | { readonly type: 'reach-changed' }
+  /**
+   * A member fell silent: what connections there are may be dead without anybody's noticing, and would take what is sent
+   * next with them.
+   */
+  | { readonly type: 'disconnect'; readonly node: NodeIdentity }
+  /** A member took this client for gone, and has let it in anew. */
+  | { readonly type: 'begin-anew'; readonly node: NodeIdentity }
 
 /** Why a member is no contact any more. */
 export type ContactLoss = 'silent' | 'leaving' | 'refused' | 'removed'
@@ -59,6 +72,7 @@ interface Link {
   readonly since: number
   answeredAt: number | undefined
   standing: Standing | undefined
+  life: number | undefined
   /** It answered within the time for that, as of the last event. */
   isLive: boolean
   isWanted: boolean
@@ -144,7 +158,7 @@ export class ContactCore {
         this.#note(event.address, event.why)
         return []
       case 'welcomed':
-        return this.#welcomed(event.from, event.standing, now)
+        return this.#welcomed(event, now)
       case 'deadline-reached':
         return now < this.#nextBeatAt ? [] : this.#beat(now)
     }
@@ -217,6 +231,7 @@ export class ContactCore {
       since: now,
       answeredAt: undefined,
       standing: undefined,
+      life: undefined,
       isLive: false,
       isWanted,
     }
@@ -224,12 +239,19 @@ export class ContactCore {
     return [this.#greeting(link)]
   }
 
-  #welcomed(from: NodeIdentity, standing: Standing, now: number): readonly ContactEffect[] {
+  #welcomed(
+    { from, standing, life }: Extract<ContactEvent, { readonly type: 'welcomed' }>,
+    now: number,
+  ): readonly ContactEffect[] {
     const link = this.#links.get(from.key)
     if (!link) return [] // It is no member any more.
     link.answeredAt = now
     link.standing = standing
-    return this.#settle(now)
+    if (standing === 'full') return this.#settle(now)
+    const isAnew = link.life !== undefined && link.life !== life
+    link.life = life
+    const settled = this.#settle(now)
+    return isAnew ? [{ type: 'begin-anew', node: link.node }, ...settled] : settled
   }
 
   /** Who is in reach, and whether there has to be another contact. */
@@ -239,6 +261,9 @@ export class ContactCore {
     for (const link of this.#links.values()) {
       const isLive = this.#answers(link, now)
       isChanged ||= isLive !== link.isLive
+      if (link.isLive && !isLive && link.standing !== 'full') {
+        effects.push({ type: 'disconnect', node: link.node })
+      }
       link.isLive = isLive
       const isStale = !isLive && now - link.since >= this.#settings.contactTimeoutMs
       if (isStale && !this.#isMember(link)) this.#links.delete(link.node.key)
