@@ -10,9 +10,11 @@ export interface RegionOptions {
   readonly numShards?: number
 }
 
-/** Types of entities by their names, and by their refs. */
+/** Types of entities by their names, and by their refs. Those that were found once stay: regions end with the node. */
 export class Regions {
   readonly #sharding: Sharding
+  /** By names, and by paths of their refs, which no name is like. */
+  readonly #found = new Map<string, EntityRegion<never>>()
 
   constructor(sharding: Sharding) {
     this.#sharding = sharding
@@ -22,7 +24,7 @@ export class Regions {
   named<M>(type: string, options: RegionOptions = {}): EntityRegion<M> {
     knownNames('regionRef()', options, ['numShards'])
     const { numShards } = options
-    const known = this.#find<M>(({ type: name }) => name === type)
+    const known = this.#find<M>(type, ({ type: name }) => name === type)
     if (known && (numShards === undefined || numShards === known.numShards)) return known
     if (numShards === undefined) {
       const allowed = `the number of shards that ${type} is spawned with elsewhere, for it is not spawned here`
@@ -34,25 +36,29 @@ export class Regions {
   /** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` for a ref that leads to no entities */
   of<M>(ref: ActorRef<ShardEnvelope<M>>): EntityRegion<M> {
     // Refs that came from other nodes are other instances.
-    const known = this.#find<M>(({ regionRef }) => regionRef.path === ref.path)
+    const { path } = ref
+    const known = this.#find<M>(path, ({ regionRef }) => regionRef.path === path)
     if (known) return known
     const allowed = 'what spawn() of sharded behaviors returns, or regionRef()'
-    throw ClusterSystemError.invalidOption('region', ref.path, allowed)
+    throw ClusterSystemError.invalidOption('region', path, allowed)
   }
 
   /** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` */
   singleton<M>(name: string): EntityRegion<M> {
     const type = singletonType(checkedTypeName(name))
     return (
-      this.#find(({ type: known }) => known === type) ??
+      this.#find(type, ({ type: known }) => known === type) ??
       this.#sharding.startProxy<M>({ name: type, numShards: 1 })
     )
   }
 
-  #find<M>(isIt: (region: EntityRegion<never>) => boolean): EntityRegion<M> | undefined {
+  #find<M>(
+    key: string,
+    isIt: (region: EntityRegion<never>) => boolean,
+  ): EntityRegion<M> | undefined {
+    const found = this.#found.get(key) ?? this.#sharding.regions.find(isIt)
+    if (found) this.#found.set(key, found)
     // Which messages it takes is for whoever names it to say.
-    return this.#sharding.regions.find(isIt) as EntityRegion<unknown> | undefined as
-      | EntityRegion<M>
-      | undefined
+    return found as EntityRegion<unknown> | undefined as EntityRegion<M> | undefined
   }
 }
