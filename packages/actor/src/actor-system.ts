@@ -8,14 +8,14 @@ import type { Behavior } from './behavior.ts'
 import { ignore } from './behaviors.ts'
 import { Cell } from './cell.ts'
 import { Context } from './context.ts'
-import type { DeadLetterReason } from './dead-letter.ts'
+import type { DeadLetterCounts, DeadLetterReason } from './dead-letter.ts'
 import { Deadlines } from './deadlines.ts'
 import { deliver, LastMessage, type Delivery } from './delivery.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { DistantRef } from './distant-ref.ts'
 import { ActorError } from './errors.ts'
 import { explain, type Explanation } from './explain.ts'
-import { EventStream } from './event-stream.ts'
+import type { EventStream } from './event-stream.ts'
 import { decide, failed } from './failure.ts'
 import type { Instrument } from './instrument.ts'
 import type { Logger } from './logger.ts'
@@ -37,6 +37,7 @@ import { checkedMailbox, spawnIn } from './spawn.ts'
 import type { Ending } from './signal.ts'
 import type { SystemEvent } from './system-event.ts'
 import { SystemLog } from './system-log.ts'
+import { SystemNews } from './system-news.ts'
 import { startOrder, stopOrder } from './system-message.ts'
 import { systemTurns } from './system-turns.ts'
 import { observed } from './surroundings.ts'
@@ -69,8 +70,25 @@ const optionNames: readonly string[] = [
   'instrument',
 ] satisfies (keyof ActorSystemOptions)[]
 
-/** How many dead letters there were, by reason. */
-export type DeadLetterCounts = Readonly<Partial<Record<DeadLetterReason, number>>>
+function checkedOptions(options: ActorSystemOptions) {
+  const of = 'ActorSystem'
+  knownNames(of, options, optionNames)
+  const { clock = systemClock, random = systemRandom, logger, instrument } = options
+  const { mailbox = {}, stopTimeoutMs = 30_000 } = options
+  if (stopTimeoutMs !== Infinity) duration(of, 'stopTimeoutMs', stopTimeoutMs, 0)
+  capable(of, 'clock', clock, ['now', 'schedule'], 'a Clock')
+  if (typeof random !== 'function') {
+    throw ActorError.invalidOption(of, 'random', random, 'a function')
+  }
+  if (instrument !== undefined) {
+    capable(of, 'instrument', instrument, ['onSend', 'onReceive'], 'an instrument')
+  }
+  if (logger !== undefined) {
+    capable(of, 'logger', logger, ['debug', 'info', 'warn', 'error'], 'a logger')
+  }
+  const settings = checkedMailbox(of, mailbox, mailboxDefaults)
+  return { clock, random, mailbox: settings, logger, instrument, stopTimeoutMs }
+}
 
 /**
  * A tree of actors. It needs no start, and ends with `shutdown()`, or at the end of an `await using`.
@@ -87,42 +105,25 @@ export class ActorSystem implements AsyncDisposable {
   readonly logger: Logger | undefined
   readonly #runtime: Runtime
   readonly #guardian: Cell
-  readonly #events = new EventStream<SystemEvent>({
-    onError: (error) => this.#report(error, 'A listener threw'),
-  })
-  readonly #log: SystemLog | undefined
-  readonly #deadLetters = new Map<DeadLetterReason, number>()
+  readonly #news: SystemNews
   readonly #ended: Promise<void>
   readonly #tasks: ShutdownTasks
   readonly #scheduler: SystemScheduler
   #shutdown: Promise<void> | undefined
   readonly #stopTimeoutMs: number
-  #isTellingDeadLetter = false
 
   /** @throws ActorError `CASTY_ACTOR_INVALID_OPTION` */
   constructor(options: ActorSystemOptions = {}) {
-    knownNames('ActorSystem', options, optionNames)
-    const { clock = systemClock, random = systemRandom, mailbox = {}, logger, instrument } = options
-    const { stopTimeoutMs = 30_000 } = options
-    if (stopTimeoutMs !== Infinity) duration('ActorSystem', 'stopTimeoutMs', stopTimeoutMs, 0)
+    const { clock, random, mailbox, logger, instrument, stopTimeoutMs } = checkedOptions(options)
     this.#stopTimeoutMs = stopTimeoutMs
-    capable('ActorSystem', 'clock', clock, ['now', 'schedule'], 'a Clock')
-    if (typeof random !== 'function') {
-      throw ActorError.invalidOption('ActorSystem', 'random', random, 'a function')
-    }
-    if (instrument !== undefined) {
-      capable('ActorSystem', 'instrument', instrument, ['onSend', 'onReceive'], 'an instrument')
-    }
-    if (logger !== undefined) {
-      capable('ActorSystem', 'logger', logger, ['debug', 'info', 'warn', 'error'], 'a logger')
-      this.#log = new SystemLog(logger, clock)
-    }
+    const news = new SystemNews(logger && new SystemLog(logger, clock))
+    this.#news = news
     this.clock = clock
     this.logger = logger
     this.#scheduler = new SystemScheduler(clock)
     this.#tasks = new ShutdownTasks(clock, (phase, name, error) => {
-      this.#report(error, `Task ${name} of the shutdown failed, in phase ${phase}`)
-      this.#events.publish({ type: 'shutdown-task-failed', phase, name, error })
+      news.report(error, `Task ${name} of the shutdown failed, in phase ${phase}`)
+      news.publish({ type: 'shutdown-task-failed', phase, name, error })
     })
     const turns = systemTurns(clock)
     let ended = (): void => {}
@@ -144,13 +145,16 @@ export class ActorSystem implements AsyncDisposable {
         observed,
         waits: withdrawSelfAsked,
       },
-      mailbox: checkedMailbox('ActorSystem', mailbox, mailboxDefaults),
+      mailbox,
       instrument,
       gate: undefined,
       gated: new WeakMap(),
-      publish: (event) => this.#publish(event),
-      report: (error, what) => this.#report(error, what),
-      deadLetter: (path, message, reason) => this.#deadLetter(path, message, reason),
+      publish: (event) => {
+        const isOfGuardian = 'ref' in event && event.ref === this.#guardian.ref
+        if (!isOfGuardian) news.publish(event)
+      },
+      report: (error, what) => news.report(error, what),
+      deadLetter: (path, message, reason) => news.deadLetter(path, message, reason),
       ended: () => ended(),
     }
     this.#guardian = new Cell(this.#runtime, undefined, '', ignore, this.#runtime.mailbox)
@@ -232,7 +236,7 @@ export class ActorSystem implements AsyncDisposable {
 
   /** Counts and tells of a message that a layer above could not bring to `path`. */
   publishDeadLetter(path: string, message: unknown, reason: DeadLetterReason): void {
-    this.#deadLetter(path, message, reason)
+    this.#news.deadLetter(path, message, reason)
   }
 
   /** What looks at messages on their way: for layers that carry them further. */
@@ -254,12 +258,12 @@ export class ActorSystem implements AsyncDisposable {
 
   /** What happens in the system. What a listener throws is logged, and disturbs nobody. */
   get eventStream(): Pick<EventStream<SystemEvent>, 'subscribe'> {
-    return this.#events
+    return this.#news.events
   }
 
   /** Calls `listener` with all that happens from now on: short for that of `eventStream`. */
   subscribe(listener: (event: SystemEvent) => void): Disposable {
-    return this.#events.subscribe(listener)
+    return this.#news.events.subscribe(listener)
   }
 
   /**
@@ -279,7 +283,7 @@ export class ActorSystem implements AsyncDisposable {
 
   /** So many messages were not handled. */
   get deadLetters(): DeadLetterCounts {
-    return Object.fromEntries(this.#deadLetters)
+    return this.#news.deadLetters
   }
 
   /**
@@ -319,44 +323,38 @@ export class ActorSystem implements AsyncDisposable {
     const { timeoutMs = Infinity } = options
     if (timeoutMs !== Infinity) duration('shutdown()', 'timeoutMs', timeoutMs, 0)
     this.#shutdown ??= this.#shutDown()
-    if (timeoutMs === Infinity) await this.#shutdown
-    else await this.#shutdownWithin(this.#shutdown, timeoutMs)
+    if (timeoutMs === Infinity) {
+      await this.#shutdown
+      return
+    }
+    const overdue = await this.#overdue('The shutdown', this.#shutdown, timeoutMs)
+    if (overdue) throw overdue
   }
 
   async #shutDown(): Promise<void> {
     await this.#tasks.run(phasesBefore)
     this.#guardian.order(stopOrder)
-    const overdue = await this.#stopped()
+    const timeoutMs = this.#stopTimeoutMs
+    const overdue = await this.#overdue('The end of all actors', this.#ended, timeoutMs)
     this.#scheduler.cancelAll()
     await this.#tasks.run(['release'])
     if (overdue) throw overdue
   }
 
-  /** @returns what to say where some have not stopped in time */
-  async #stopped(): Promise<ActorError | undefined> {
-    const timeoutMs = this.#stopTimeoutMs
+  /** @returns what to say where it has not ended in time */
+  async #overdue(
+    what: string,
+    end: Promise<void>,
+    timeoutMs: number,
+  ): Promise<ActorError | undefined> {
     let deadline: Disposable | undefined
     const overdue = new Promise<ActorError>((resolve) => {
       deadline = this.clock.schedule(timeoutMs, () =>
-        resolve(ActorError.shutdownTimeout('The end of all actors', timeoutMs, this.#leftOver())),
+        resolve(ActorError.shutdownTimeout(what, timeoutMs, this.#leftOver())),
       )
     })
     try {
-      return await Promise.race([this.#ended.then(() => undefined), overdue])
-    } finally {
-      deadline?.[Symbol.dispose]()
-    }
-  }
-
-  async #shutdownWithin(shutdown: Promise<void>, timeoutMs: number): Promise<void> {
-    let deadline: Disposable | undefined
-    const overdue = new Promise<never>((_resolve, reject) => {
-      deadline = this.clock.schedule(timeoutMs, () =>
-        reject(ActorError.shutdownTimeout('The shutdown', timeoutMs, this.#leftOver())),
-      )
-    })
-    try {
-      await Promise.race([shutdown, overdue])
+      return await Promise.race([end.then(() => undefined), overdue])
     } finally {
       deadline?.[Symbol.dispose]()
     }
@@ -375,40 +373,5 @@ export class ActorSystem implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown()
-  }
-
-  #publish(event: SystemEvent): void {
-    if (this.#events.size === 0 && event.type !== 'actor-failed') return
-    if ('ref' in event && event.ref === this.#guardian.ref) return
-    if (event.type === 'actor-failed') this.#log?.failed(event)
-    this.#events.publish(event)
-  }
-
-  #report(error: unknown, what: string): void {
-    this.#log?.report(error, what)
-  }
-
-  #deadLetter(path: string, message: unknown, reason: DeadLetterReason): void {
-    this.#deadLetters.set(reason, (this.#deadLetters.get(reason) ?? 0) + 1)
-    this.#log?.deadLetter(path, message, reason)
-    // Those who listen and cannot handle it would otherwise be told that, and so on for ever; as would those
-    // whose listening makes another.
-    if (this.#events.size === 0 || this.#isTellingDeadLetter || isOfDeadLetter(message)) return
-    this.#isTellingDeadLetter = true
-    try {
-      this.#publish({ type: 'dead-letter', deadLetter: { path, message, reason } })
-    } finally {
-      this.#isTellingDeadLetter = false
-    }
-  }
-}
-
-/** Whether a message is the word of a dead letter. */
-function isOfDeadLetter(message: unknown): boolean {
-  if (typeof message !== 'object' || message === null) return false
-  try {
-    return 'type' in message && message.type === 'dead-letter' && 'deadLetter' in message
-  } catch {
-    return false // A message may be anything, a proxy for one: whoever looks at it may be in for it.
   }
 }

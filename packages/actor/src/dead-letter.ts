@@ -25,3 +25,6 @@ export interface DeadLetter {
   readonly message: unknown
   readonly reason: DeadLetterReason
 }
+
+/** How many dead letters there were, by reason. */
+export type DeadLetterCounts = Readonly<Partial<Record<DeadLetterReason, number>>>

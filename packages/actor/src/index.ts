@@ -1,6 +1,6 @@
 export type { ActorContext, SpawnOptions } from './actor-context.ts'
 export type { ActorRef } from './actor-ref.ts'
-export { ActorSystem, type ActorSystemOptions, type DeadLetterCounts } from './actor-system.ts'
+export { ActorSystem, type ActorSystemOptions } from './actor-system.ts'
 export type { AskOptions } from './ask.ts'
 export type {
   Behavior,
@@ -14,7 +14,7 @@ export type {
 } from './behavior.ts'
 export { Behaviors } from './behaviors.ts'
 export type { Delivery } from './delivery.ts'
-export type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
+export type { DeadLetter, DeadLetterCounts, DeadLetterReason } from './dead-letter.ts'
 export { AnswerRef, DistantRef, type AnswerHolder } from './distant-ref.ts'
 export { ActorError, type ActorErrorCode } from './errors.ts'
 export { EventStream, type EventStreamOptions, type Subscriber } from './event-stream.ts'

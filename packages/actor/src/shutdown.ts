@@ -33,7 +33,7 @@ interface Registered {
 }
 
 /** What a task that failed or hangs is reported to. */
-export type ReportTask = (phase: ShutdownPhase, name: string, error: unknown) => void
+type ReportTask = (phase: ShutdownPhase, name: string, error: unknown) => void
 
 export class ShutdownTasks {
   readonly #clock: Clock

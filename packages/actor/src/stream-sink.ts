@@ -56,7 +56,7 @@ export function checkedReading(
 }
 
 /** What becomes of what is read. */
-export interface Reading<E> {
+interface Reading<E> {
   /** Calls `consumed`, once, when there is room for another: it may do so later. */
   onElement(element: E, consumed: () => void): void | Promise<void>
   onCompleted(): void

@@ -12,7 +12,7 @@ import { decodeRecord, recordBytes, type EncodedRecords } from './record.ts'
 export const entryHeaderBytes = 44
 
 /** What an entry is about; the numbers are those in files. */
-export const entryKinds = {
+const entryKinds = {
   /** Nothing but the head. */
   head: 0,
   /** The argument is the number of the first. */

@@ -3,7 +3,7 @@ import type { JournalHead } from '@casty/persistence'
 import type { Entry } from './entry.ts'
 import type { Segment } from './segment.ts'
 
-export const noHead: JournalHead = Object.freeze({ sequenceNr: 0, epoch: 0, deletedTo: 0 })
+const noHead: JournalHead = Object.freeze({ sequenceNr: 0, epoch: 0, deletedTo: 0 })
 
 /** A segment and an offset as one number: below 2^53 for offsets below 2^32 and two million segments. */
 const segmentUnit = 2 ** 32

@@ -7,7 +7,7 @@ export const pageLimits: { readonly events: number; readonly bytes: number } = {
   bytes: 1024 * 1024,
 }
 
-export const noHead: JournalHead = Object.freeze({ sequenceNr: 0, epoch: 0, deletedTo: 0 })
+const noHead: JournalHead = Object.freeze({ sequenceNr: 0, epoch: 0, deletedTo: 0 })
 
 /** How far the events of an id go, by the row of its stream if there is one. */
 export function headOf(row: unknown): JournalHead {

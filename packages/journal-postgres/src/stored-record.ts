@@ -69,7 +69,7 @@ export function integerOf(row: unknown, column: string): number {
 }
 
 /** Bytes that the server sent as hexadecimal digits. */
-export function bytesOf(row: unknown, column: string): Uint8Array {
+function bytesOf(row: unknown, column: string): Uint8Array {
   const { buffer, byteOffset, length } = Buffer.from(String(valueOf(row, column)), 'hex')
   return new Uint8Array(buffer, byteOffset, length)
 }
