@@ -124,7 +124,8 @@ export function settingsOf(options: ClusteredActorSystemOptions): Settings {
     cluster: picked(all, Object.keys(clusterNames) as (keyof ClusterConfig)[]),
     actors: { ...defined({ clock, random, logger }), ...picked(all, actorNames) },
     own: picked(all, ownNames),
-    config: { ...config, defaults: { ...config.defaults, mailbox: all.mailbox ?? {} } },
+    // What it says of all mailboxes is that of the system.
+    config: { ...config, defaults: { ...config.defaults, mailbox: {} } },
   }
 }
 

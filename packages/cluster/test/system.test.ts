@@ -281,6 +281,32 @@ test('a broadcast names the node that does not answer', async () => {
   ])
 })
 
+test('each data center has singletons of its own, and broadcasts reach all', async () => {
+  const world = new SystemWorld()
+  await using _ = world
+  for (const host of ['a', 'b', 'c', 'd']) {
+    await world.start(host, { roles: [host < 'c' ? 'dc-east' : 'dc-west'] })
+  }
+  const isUp = (node: ClusteredActorSystem): boolean =>
+    node.getClusterState().members.filter(({ status }) => status === 'up').length === 4
+  await world.until(() => world.nodes.every(isUp))
+  const started: string[] = []
+  const caches = world.nodes.map((node) => {
+    const boss = Behaviors.singleton(() => {
+      started.push(node.selfNode.address.host)
+      return counter()
+    })
+    node.spawn(boss, 'boss')
+    return { node, ref: node.spawn(Behaviors.broadcasted(counter()), 'caches') }
+  })
+  await world.settle(5_000)
+  expect(started.toSorted()).toEqual(['a', 'c'])
+  for (const { node, ref } of caches) {
+    const { answers } = await world.settled(node.ask(ref, get))
+    expect([...answers.values()]).toEqual([0, 0, 0, 0])
+  }
+})
+
 test('a discoverable actor is found from all nodes, also where it began before its node was a member', async () => {
   const world = new SystemWorld()
   await using _ = world

@@ -61,16 +61,14 @@ function serializerOf({ serializer, compression }: SerializationSection): Serial
   return compressed(inner, { ...options, algorithm: nodeDeflate })
 }
 
-/** A behavior with what a config says of its failures. What the behavior says itself comes first. */
-export function supervised<M>(behavior: Behavior<M>, section: SupervisionSection): Behavior<M> {
-  const { strategy = 'restart', maxRestarts, withinMs } = section
-  if (Object.keys(section).length === 0) return behavior
-  return Behaviors.supervise(
-    behavior,
-    oneForOne({
-      decide: () => strategy,
-      ...(maxRestarts !== undefined && { maxRestarts }),
-      ...(withinMs !== undefined && { withinMs }),
-    }),
-  )
+/** What a config says of failures, put around behaviors. What they say themselves comes first. */
+export function supervision<M>(section: SupervisionSection): (inner: Behavior<M>) => Behavior<M> {
+  const { strategy: directive = 'restart', maxRestarts, withinMs } = section
+  if (Object.keys(section).length === 0) return (inner) => inner
+  const strategy = oneForOne({
+    decide: () => directive,
+    ...(maxRestarts !== undefined && { maxRestarts }),
+    ...(withinMs !== undefined && { withinMs }),
+  })
+  return (inner) => Behaviors.supervise(inner, strategy)
 }

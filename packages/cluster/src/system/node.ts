@@ -25,7 +25,7 @@ export interface Node extends AsyncDisposable {
 
 /** Rejects as the layers do, having ended what had begun. */
 export async function startNode(settings: Settings): Promise<Node> {
-  const downing = settings.cluster.downing ?? splitBrainResolver()
+  const { downing = splitBrainResolver() } = settings.cluster
   const cluster = await startCluster({ ...settings.cluster, downing })
   const layers: Disposable[] = []
   try {

@@ -4,7 +4,7 @@ import { BroadcastRef } from '@casty/remote'
 import type { ShardEnvelope } from '@casty/sharding'
 import type { BroadcastedBehavior, ShardedBehavior, SingletonBehavior } from '../behaviors.ts'
 import { resolveActor, type ActorSection, type CastyConfig } from '../config/casty-config.ts'
-import { supervised } from '../config/options-from.ts'
+import { supervision } from '../config/options-from.ts'
 import { knownNames } from '../option-values.ts'
 import type { Settings } from '../options.ts'
 import type { Node } from './node.ts'
@@ -59,12 +59,13 @@ export class Spawner {
     const name = checkedTypeName(options.name)
     checkReplication(name, { ...section.replication, ...replication })
     const { numShards = section.sharding.numShards } = type
+    const supervised = supervision<M>(section.supervision)
     const region = this.#node.sharding.start<M>({
       ...type,
       name,
       ...(numShards !== undefined && { numShards }),
-      mailbox: { ...section.mailbox, ...type.mailbox, ...options.mailbox },
-      entity: (context) => supervised(entity(context.entityId, context), section.supervision),
+      ...mailboxOf(section, type, options),
+      entity: (context) => supervised(entity(context.entityId, context)),
     })
     return region.regionRef
   }
@@ -75,14 +76,15 @@ export class Spawner {
     section: ActorSection,
   ): ActorRef<M> {
     const name = checkedTypeName(options.name)
+    const supervised = supervision<M>(section.supervision)
     const region = this.#node.sharding.start<M>({
       ...type,
       name: singletonType(name),
       numShards: 1,
       keepAlive: [name],
       idleTimeoutMs: Infinity,
-      mailbox: { ...section.mailbox, ...options.mailbox },
-      entity: (context) => supervised(factory(context), section.supervision),
+      ...mailboxOf(section, options),
+      entity: (context) => supervised(factory(context)),
     })
     return region.ref(name)
   }
@@ -101,10 +103,19 @@ export class Spawner {
   }
 
   #plain<M>(behavior: Behavior<M>, options: Options, section: ActorSection): ActorRef<M> {
-    const mailbox = { ...section.mailbox, ...options.mailbox }
-    return this.#node.system.spawn(supervised(behavior, section.supervision), {
+    return this.#node.system.spawn(supervision<M>(section.supervision)(behavior), {
       ...options,
-      mailbox,
+      ...mailboxOf(section, options),
     })
   }
+}
+
+interface WithMailbox {
+  readonly mailbox?: Partial<MailboxSettings>
+}
+
+/** The last who says something of a mailbox counts; where nobody does, it is that of the system. */
+function mailboxOf(...given: readonly WithMailbox[]): WithMailbox {
+  const mailbox: Partial<MailboxSettings> = Object.assign({}, ...given.map((one) => one.mailbox))
+  return Object.keys(mailbox).length === 0 ? {} : { mailbox }
 }
