@@ -152,6 +152,7 @@ describe('Messages between clients and members', () => {
       registry: new Map([[node('a').key, 3]]),
     },
     ...newsFor(cluster('a.up^1 b.up^2'), nothing),
+    { type: 'topics', topics: [{ name: 'news', ref: 'x:1#1!7/$a' }] },
     { type: 'touch' },
     { type: 'bye' },
   ]

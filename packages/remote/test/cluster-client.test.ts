@@ -262,7 +262,7 @@ test('a client publishes to topics, and asks all members at once', async () => {
   }
   await world.clock.advanceAsync(2_000)
   const { client } = await world.client('x')
-  client.publish('news', 'hello')
+  client.topic<string>('news').publish('hello')
   await world.settle()
   expect(heard.toSorted()).toEqual(['a: hello', 'b: hello'])
   const asked = new BroadcastRef<Question>(client, '/echo').ask((replyTo) => ({
@@ -270,6 +270,37 @@ test('a client publishes to topics, and asks all members at once', async () => {
     replyTo,
   }))
   expect((await world.settled(asked)).answers.size).toBe(2)
+})
+
+test('a client subscribes to topics through its contact, and each message comes once', async () => {
+  await using world = await ClientWorld.with('a b c')
+  const client = await world.client('x')
+  const other = await world.client('y')
+  const heard: string[] = []
+  const subscription = client.client.topic<string>('news').subscribe((text) => heard.push(text))
+  await world.clock.advanceAsync(2_000)
+  for (const { host, remoting } of world.nodes) {
+    new Topics(remoting).topic<string>('news').publish(`from ${host}`)
+  }
+  other.client.topic<string>('news').publish('from y')
+  client.client.topic<string>('news').publish('from x')
+  await world.settle()
+  expect(heard.toSorted()).toEqual(['from a', 'from b', 'from c', 'from x', 'from y'])
+  const first = client.client.contact?.address.host ?? ''
+  world.cut(client, first)
+  await world.until(() => client.client.contact?.address.host !== first)
+  world.network.heal()
+  await world.clock.advanceAsync(3_000)
+  other.client.topic<string>('news').publish('again')
+  await world.settle()
+  expect(heard.filter((text) => text === 'again')).toHaveLength(1)
+  subscription[Symbol.dispose]()
+  await world.clock.advanceAsync(2_000)
+  other.client.topic<string>('news').publish('too late')
+  await world.settle()
+  expect(heard).toHaveLength(6)
+  const offered = world.nodes[0]?.cluster.getState().services.map(({ key }) => key)
+  expect(offered).toEqual([])
 })
 
 test('connecting fails where nobody lets clients in, and says what came of each attempt', async () => {

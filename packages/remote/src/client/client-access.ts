@@ -18,6 +18,7 @@ import {
   type Standing,
 } from './client-messages.ts'
 import { knownAfter, newsFor } from './cluster-news.ts'
+import { TopicsForClients } from './topics-for-clients.ts'
 
 export interface ClientAccessOptions {
   /**
@@ -73,6 +74,7 @@ export class ClientAccess implements Disposable {
   readonly #remoting: Remoting
   readonly #book: ClientBook
   readonly #guests = new Map<string, Disposable>()
+  readonly #topics: TopicsForClients
   readonly #subscriptions: readonly Disposable[]
   #timer: { readonly at: number; readonly timer: Disposable } | undefined
   #telling: Disposable | undefined
@@ -86,8 +88,10 @@ export class ClientAccess implements Disposable {
   constructor(remoting: Remoting, options: ClientAccessOptions = {}) {
     this.#remoting = remoting
     this.#book = new ClientBook(checked(options))
+    this.#topics = new TopicsForClients(remoting)
     const { cluster } = remoting
     this.#subscriptions = [
+      this.#topics,
       cluster.endpoint.handle(remoteFrameTypes.client, (from, bytes, start, end) =>
         this.#received(from, decodeClientMessage(bytes, start, end)),
       ),
@@ -151,6 +155,9 @@ export class ClientAccess implements Disposable {
       case 'bye':
         if (this.#book.left(from)) this.#gone(from)
         return
+      case 'topics':
+        if (this.#book.find(from)) this.#topics.wanted(from, message)
+        return
       case 'touch':
         return
       case 'welcome':
@@ -168,7 +175,10 @@ export class ClientAccess implements Disposable {
     if (outcome === 'full') this.#refused++
     if (outcome === 'new') this.#guests.set(from.key, this.#remoting.welcome(from))
     const client = this.#book.find(from)
-    if (client && !isContact) client.known = undefined
+    if (client && !isContact) {
+      client.known = undefined
+      this.#topics.forget(from)
+    }
     const standing = outcome === 'full' ? 'full' : this.#standing
     this.#welcome(from, sequence, standing, Math.floor(client?.since ?? 0))
     this.#arm()
@@ -227,6 +237,7 @@ export class ClientAccess implements Disposable {
   }
 
   #gone(client: NodeIdentity): void {
+    this.#topics.forget(client)
     this.#guests.get(client.key)?.[Symbol.dispose]()
     this.#guests.delete(client.key)
     this.#arm()

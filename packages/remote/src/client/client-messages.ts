@@ -5,6 +5,7 @@
 //   welcome    sequence, standing, since when, digests of members and services
 //   pull       version and services that the client has
 //   news       whether it is all that there is, whether more of it follows, a message
+//   topics     names, and refs as text: all that the client subscribes to
 //   touch      nothing: keeps a lane open
 //   bye        nothing
 import {
@@ -14,6 +15,8 @@ import {
   type MembershipMessage,
 } from '@casty/membership'
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
+import { maxServiceNameLength } from '../receptionist/service-key.ts'
+import { maxRefTextBytes } from '../ref-kinds.ts'
 
 /** What a member answers to a greeting. */
 export type Standing =
@@ -22,6 +25,10 @@ export type Standing =
   | 'full'
   /** It is a client there, but the member is no good contact: not up yet, or on its way out. */
   | 'not-up'
+
+/** As many topics a client subscribes to at most: they fit a frame together. */
+export const maxClientTopics = 500
+const maxTopicBytes = 3 * maxServiceNameLength
 
 /** What a client says it has. */
 export type ToldVersion = Extract<MembershipMessage, { readonly type: 'gossip-request' }>['version']
@@ -54,6 +61,11 @@ export type ClientMessage =
       readonly isLast: boolean
       readonly content: NewsContent
     }
+  /** Has what is published handed to these refs, of actors of the client, in place of all that were told before. */
+  | {
+      readonly type: 'topics'
+      readonly topics: readonly { readonly name: string; readonly ref: string }[]
+    }
   | { readonly type: 'touch' }
   | { readonly type: 'bye' }
 
@@ -63,6 +75,7 @@ const types: readonly ClientMessage['type'][] = [
   'welcome',
   'pull',
   'news',
+  'topics',
   'touch',
   'bye',
 ]
@@ -88,6 +101,12 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
     case 'news':
       writer.bool(message.isWhole).bool(message.isLast)
       nested(writer, message.content)
+      break
+    case 'topics':
+      writer.count(message.topics.length)
+      for (const { name, ref } of message.topics) {
+        writer.string(name, maxTopicBytes).string(ref, maxRefTextBytes)
+      }
       break
     case 'touch':
     case 'bye':
@@ -130,6 +149,15 @@ function readBody(reader: ByteReader, type: ClientMessage['type']): ClientMessag
     }
     case 'news':
       return { type, isWhole: reader.bool(), isLast: reader.bool(), content: readNews(reader) }
+    case 'topics': {
+      const count = reader.count(2)
+      if (count > maxClientTopics) throw TransportError.malformed(`A client has ${count} topics`)
+      const topics = Array.from({ length: count }, () => ({
+        name: reader.string(maxTopicBytes),
+        ref: reader.string(maxRefTextBytes),
+      }))
+      return { type, topics }
+    }
     case 'touch':
     case 'bye':
       return { type }

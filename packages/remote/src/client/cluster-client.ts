@@ -11,13 +11,14 @@ import { Listings, type ListingSubscriber } from '../receptionist/listings.ts'
 import type { Listing, ServiceKey } from '../receptionist/service-key.ts'
 import type { RemoteReader } from '../remote-node.ts'
 import { Remoting } from '../remoting.ts'
-import { DistantRelays } from '../topics/distant-relays.ts'
+import type { Topic } from '../topics/topic.ts'
 import {
   checkClientOptions,
   type ClientSettings,
   type ClusterClientOptions,
 } from './client-options.ts'
 import { decodeClientMessage, encodeClientMessage, type ClientMessage } from './client-messages.ts'
+import { ClientTopics } from './client-topics.ts'
 import { clientTransport, unlistedAddress } from './client-transport.ts'
 import { ClientView } from './client-view.ts'
 import { knownOf, learnt } from './cluster-news.ts'
@@ -55,6 +56,7 @@ export interface ClientExplanation {
   readonly contactChanges: number
 }
 
+const touch: ClientMessage = { type: 'touch' }
 /** What keeps lanes open through which members reach this client, in milliseconds. */
 const touchEveryMs = 60_000
 /** A member out of reach is dialled again at least this often, in milliseconds. */
@@ -82,7 +84,7 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
   readonly #core: ContactCore
   readonly #events: EventStream<ClientEvent>
   readonly #listings: Listings
-  readonly #relays: DistantRelays
+  readonly #topics: ClientTopics
   readonly #subscriptions: readonly Disposable[]
   readonly #queue: ContactEvent[] = []
   readonly #abort = new AbortController()
@@ -115,7 +117,7 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
       ...(limits && { limits }),
     })
     this.#listings = new Listings(this)
-    this.#relays = new DistantRelays(this)
+    this.#topics = new ClientTopics(this, () => this.#tellTopics())
     this.#core = new ContactCore({ ...settings, draw: random() })
     this.#subscriptions = [
       this.#view.endpoint.handle(remoteFrameTypes.client, (from, bytes, start, end) =>
@@ -205,12 +207,13 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
   }
 
   /**
-   * Sends a message to all members that have subscribers of a topic, at most once.
+   * A topic, to publish to and to subscribe to as on a member. What is published while the contact changes may not come.
+   * At most 500 are subscribed to.
    *
-   * @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE`, `CASTY_REMOTE_MESSAGE_TOO_LARGE`
+   * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for a name that is none
    */
-  publish(topic: string, message: unknown): void {
-    this.#relays.publish(topic, message)
+  topic<M>(name: string): Topic<M> {
+    return this.#topics.topic(name)
   }
 
   /** Tells of contacts that come and go. What a listener throws is logged, and disturbs nobody. */
@@ -250,7 +253,7 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
     this.#abort.abort()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
     this.#listings[Symbol.dispose]()
-    this.#relays[Symbol.dispose]()
+    this.#topics[Symbol.dispose]()
     this.remoting[Symbol.dispose]()
     await this.#endpoint[Symbol.asyncDispose]()
   }
@@ -374,6 +377,8 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
       case 'contact-changed':
         this.#contactChanges++
         if (effect.contact) this.#pull(effect.contact, this.#wholeAt === -Infinity)
+        this.#topics.contactChanged()
+        this.#tellTopics()
         this.#events.publish(effect)
         return
       case 'reach-changed':
@@ -384,6 +389,7 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
         return
       case 'begin-anew':
         this.remoting.beginAnew(effect.node)
+        if (this.contact?.equals(effect.node)) this.#tellTopics()
     }
   }
 
@@ -393,7 +399,11 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
     const isOpen = this.#view.endpoint.isConnected(node, 'data')
     if (isOpen && this.#now - (this.#touchedAt.get(node) ?? -Infinity) < touchEveryMs) return
     this.#touchedAt.set(node, this.#now)
-    this.#send(node, 'data', { type: 'touch' })
+    this.#send(node, 'data', isContact && this.#topics.size > 0 ? this.#topics.message : touch)
+  }
+
+  #tellTopics(): void {
+    if (this.contact) this.#send(this.contact, 'data', this.#topics.message)
   }
 
   #send(to: NodeIdentity, lane: 'control' | 'data', message: ClientMessage): void {

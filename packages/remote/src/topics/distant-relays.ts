@@ -1,4 +1,4 @@
-import type { ActorRef } from '@casty/actor'
+import { DistantRef, type ActorRef } from '@casty/actor'
 import { refOf } from '../receptionist/offered.ts'
 import { ServiceIndex, type ServiceOffer } from '../receptionist/service-index.ts'
 import type { RemoteReader } from '../remote-node.ts'
@@ -6,11 +6,11 @@ import type { RemoteReader } from '../remote-node.ts'
 /** What keys of topics begin with in the cluster's registry. */
 export const topicPrefix = 'topic:'
 
-/** The relays of topics on other nodes: what is told to them reaches those who subscribed there. */
+/** The relays of topics, as the registry has them: what is told to one reaches those who subscribed with it. */
 export class DistantRelays implements Disposable {
   readonly #node: RemoteReader
   readonly #index: ServiceIndex
-  /** Made once for each change. */
+  /** Made once for each change: those of other nodes first. */
   readonly #refs = new WeakMap<readonly ServiceOffer[], readonly ActorRef<unknown>[]>()
 
   constructor(node: RemoteReader) {
@@ -18,9 +18,17 @@ export class DistantRelays implements Disposable {
     this.#index = new ServiceIndex(node.cluster, topicPrefix, () => {})
   }
 
-  /** @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE`, `CASTY_REMOTE_MESSAGE_TOO_LARGE` */
-  publish(name: string, message: unknown): void {
-    for (const relay of this.#relays(name)) relay.tell(message)
+  /**
+   * Tells all but `own`. Those of this node come last: what cannot be sent reaches nobody. They drop what is too much, and
+   * never throw.
+   *
+   * @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE`, `CASTY_REMOTE_MESSAGE_TOO_LARGE`
+   */
+  publish(name: string, message: unknown, own?: ActorRef<unknown>): void {
+    for (const relay of this.#relays(name)) {
+      if (relay instanceof DistantRef) relay.tell(message)
+      else if (relay !== own) this.#node.system.deliver(relay, message)
+    }
   }
 
   [Symbol.dispose](): void {
@@ -31,11 +39,11 @@ export class DistantRelays implements Disposable {
     const offers = this.#index.find(name)
     const known = this.#refs.get(offers)
     if (known) return known
-    const { self } = this.#node.cluster
-    const others = offers.filter(({ node }) => !node.equals(self))
     // What a topic carries is for those to say who publish to it.
-    const refs = others.flatMap(({ path }) => refOf(this.#node, path) ?? []) as ActorRef<unknown>[]
-    this.#refs.set(offers, refs)
-    return refs
+    const refs = offers.flatMap(({ path }) => refOf(this.#node, path) ?? []) as ActorRef<unknown>[]
+    const isHere = (ref: ActorRef<unknown>): boolean => !(ref instanceof DistantRef)
+    const ordered = refs.toSorted((left, right) => +isHere(left) - +isHere(right))
+    this.#refs.set(offers, ordered)
+    return ordered
   }
 }

@@ -1,16 +1,9 @@
-import {
-  Behaviors,
-  DistantRef,
-  type ActorRef,
-  type ActorSystem,
-  type MailboxSettings,
-} from '@casty/actor'
-import { RemoteError } from '../errors.ts'
-import { guarded } from '../guarded.ts'
+import type { ActorRef, MailboxSettings } from '@casty/actor'
 import { Offered } from '../receptionist/offered.ts'
 import { checkedServiceName } from '../receptionist/service-key.ts'
 import type { RemoteNode } from '../remote-node.ts'
 import { DistantRelays, topicPrefix } from './distant-relays.ts'
+import { checkSubscriber, TopicSubscribers } from './topic-subscribers.ts'
 import type { Topic, TopicSubscriber } from './topic.ts'
 
 /** Options of {@link Topics}. */
@@ -27,7 +20,7 @@ export interface TopicsOptions {
 interface Relay {
   readonly ref: ActorRef<unknown>
   readonly offer: Disposable
-  readonly subscribers: Set<(message: unknown) => void>
+  readonly subscribers: TopicSubscribers
 }
 
 /**
@@ -68,42 +61,22 @@ export class Topics implements Disposable {
   }
 
   #publish(name: string, message: unknown): void {
-    this.#others.publish(name, message)
-    // The own one last: what cannot be sent reaches nobody. It drops what is too much, and never throws.
-    const own = this.#relays.get(name)
-    if (own) this.#node.system.deliver(own.ref, message)
+    const own = this.#relays.get(name)?.ref
+    this.#others.publish(name, message, own)
+    if (own) this.#node.system.deliver(own, message)
   }
 
   #subscribe<M>(name: string, subscriber: TopicSubscriber<M>): Disposable {
-    if (subscriber instanceof DistantRef) {
-      const allowed = 'a function, or a ref of an actor of this node'
-      throw RemoteError.invalidOption('subscribe()', 'subscriber', subscriber.path, allowed)
-    }
+    checkSubscriber(subscriber)
     const relay = this.#relays.get(name) ?? this.#beginRelay(name)
-    const tell = tellerOf(this.#node.system, name, subscriber)
-    relay.subscribers.add(tell)
-    const end = (): void => {
-      if (relay.subscribers.delete(tell) && relay.subscribers.size === 0)
-        this.#endRelay(name, relay)
-    }
-    if (typeof subscriber === 'function') return { [Symbol.dispose]: end }
-    const whenStopped = this.#node.system.whenStopped(subscriber, end)
-    return {
-      [Symbol.dispose]: () => {
-        whenStopped[Symbol.dispose]()
-        end()
-      },
-    }
+    return relay.subscribers.add(subscriber)
   }
 
   #beginRelay(name: string): Relay {
-    const subscribers: Relay['subscribers'] = new Set()
-    const behavior = Behaviors.receiveMessage<unknown>((message) => {
-      const current = [...subscribers]
-      for (const tell of current) if (subscribers.has(tell)) tell(message)
-    })
-    const ref = this.#node.system.spawn(behavior, { mailbox: this.#mailbox })
-    const relay = { ref, subscribers, offer: this.#offered.add(topicPrefix + name, ref) }
+    const { system } = this.#node
+    const subscribers = new TopicSubscribers(system, name, () => this.#endRelay(name, relay))
+    const ref = system.spawn(subscribers.relay, { mailbox: this.#mailbox })
+    const relay: Relay = { ref, subscribers, offer: this.#offered.add(topicPrefix + name, ref) }
     this.#relays.set(name, relay)
     return relay
   }
@@ -114,17 +87,4 @@ export class Topics implements Disposable {
     relay.offer[Symbol.dispose]()
     void this.#node.system.stop(relay.ref) // Never rejects: it is an actor of this system.
   }
-}
-
-function tellerOf<M>(
-  system: ActorSystem,
-  name: string,
-  subscriber: TopicSubscriber<M>,
-): (message: unknown) => void {
-  if (typeof subscriber !== 'function') {
-    // Whoever publishes says what the topic carries, and so does whoever subscribes.
-    return (message) => system.deliver(subscriber, message as M)
-  }
-  return (message) =>
-    guarded(system, `A subscriber of topic ${name} threw`, () => subscriber(message as M))
 }
