@@ -54,6 +54,20 @@ describe('What is published', () => {
     for (const { told } of [onA, onB, alsoOnB]) expect(told).toEqual(['1', '2', '3', '4', '5'])
   })
 
+  test('reaches those who subscribed on the same node with other topics of it', async () => {
+    await using world = new ActorWorld()
+    const a = await one(world)
+    const other = readerOf(a)
+    const [first, second] = [subscribed(a), subscribed(other)]
+    a.news.publish('one')
+    other.news.publish('two')
+    await world.advance(10)
+    expect([first.told, second.told]).toEqual([
+      ['one', 'two'],
+      ['one', 'two'],
+    ])
+  })
+
   test('reaches subscribers of its own node before gossip tells of them', async () => {
     await using world = new ActorWorld()
     const a = await one(world)
