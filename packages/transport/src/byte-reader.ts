@@ -2,6 +2,28 @@ import { TransportError } from './errors.ts'
 
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** Up to here the decoder takes longer to be called than a loop takes. */
+const shortTextBytes = 32
+
+/** One list of each length, used again and again: making one takes longer than the rest. */
+const letterLists: readonly number[][] = Array.from({ length: shortTextBytes + 1 }, (_, length) =>
+  Array.from({ length }, () => 0),
+)
+
+/** Undefined where some of it is not ASCII. */
+function shortAscii(bytes: Uint8Array, start: number, length: number): string | undefined {
+  const letters = letterLists[length] ?? []
+  let all = 0
+  for (let index = 0; index < length; index++) {
+    const letter = bytes[start + index] ?? 0
+    all |= letter
+    letters[index] = letter
+  }
+  if (all >= 0x80) return undefined
+  // oxlint-disable-next-line unicorn/prefer-spread -- A call with a list that is there copies nothing.
+  return String.fromCharCode.apply(undefined, letters)
+}
+
 /**
  * Reads the fields that `ByteWriter` wrote, out of bytes that nobody vouches for. Every read is
  * checked against the end first; whatever does not fit throws `CASTY_TRANSPORT_MALFORMED` and
@@ -9,14 +31,12 @@ const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  */
 export class ByteReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   readonly #end: number
   #offset: number
 
   /** Reads `bytes[start, end)`, and nothing outside of it. */
   constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#offset = start
     this.#end = Math.min(end, bytes.length)
   }
@@ -27,15 +47,19 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#advance(1))
+    return this.#byteAt(this.#advance(1))
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#advance(2))
+    const start = this.#advance(2)
+    return this.#byteAt(start) * 0x100 + this.#byteAt(start + 1)
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#advance(4))
+    const start = this.#advance(4)
+    let value = 0
+    for (let at = start; at < start + 4; at++) value = value * 0x100 + this.#byteAt(at)
+    return value
   }
 
   /** An integer from 0 to 2⁵³ − 1. Longer encodings than needed are refused: one value, one form. */
@@ -56,7 +80,9 @@ export class ByteReader {
   }
 
   f64(): number {
-    return this.#view.getFloat64(this.#advance(8))
+    // A view takes longer to be made than all else that is read of a frame, of which few hold such a number.
+    const { buffer, byteOffset } = this.#bytes
+    return new DataView(buffer, byteOffset).getFloat64(this.#advance(8))
   }
 
   bool(): boolean {
@@ -67,9 +93,12 @@ export class ByteReader {
 
   /** UTF-8 of at most `maxBytes`, checked: malformed text is refused, not repaired. */
   string(maxBytes: number): string {
-    const encoded = this.#field(maxBytes)
+    const length = this.#lengthOfField(maxBytes)
+    const start = this.#advance(length)
+    const short = length <= shortTextBytes ? shortAscii(this.#bytes, start, length) : undefined
+    if (short !== undefined) return short
     try {
-      return textDecoder.decode(encoded)
+      return textDecoder.decode(this.#bytes.subarray(start, start + length))
     } catch (cause) {
       throw TransportError.malformed('A text is no UTF-8', cause)
     }
@@ -77,7 +106,9 @@ export class ByteReader {
 
   /** A copy of at most `maxBytes`: it outlives the buffer that was read. */
   bytes(maxBytes: number): Uint8Array {
-    return this.#field(maxBytes).slice()
+    const length = this.#lengthOfField(maxBytes)
+    const start = this.#advance(length)
+    return this.#bytes.slice(start, start + length)
   }
 
   /**
@@ -100,13 +131,15 @@ export class ByteReader {
     throw TransportError.malformed(`${this.remaining} bytes are left over`)
   }
 
-  #field(maxBytes: number): Uint8Array {
+  #lengthOfField(maxBytes: number): number {
     const length = this.varint()
-    if (length > maxBytes) {
-      throw TransportError.malformed(`A field of ${length} bytes is longer than ${maxBytes}`)
-    }
-    const start = this.#advance(length)
-    return this.#bytes.subarray(start, start + length)
+    if (length <= maxBytes) return length
+    throw TransportError.malformed(`A field of ${length} bytes is longer than ${maxBytes}`)
+  }
+
+  /** Of a place that was looked at before: it is inside. */
+  #byteAt(index: number): number {
+    return this.#bytes[index] ?? 0
   }
 
   /** Where the next `size` bytes start; moves behind them. */
