@@ -19,7 +19,8 @@ export {
   type ClusterClientOptions,
   type ContactPoints,
 } from './client/client-options.ts'
-export { ClusterClient, type ClientEvent, type ClientExplanation } from './client/cluster-client.ts'
+export { ClusterClient, type ClientExplanation } from './client/cluster-client.ts'
+export type { ClientEvent } from './client/contact-shell.ts'
 export type { ClusterView } from './cluster-view.ts'
 export type { ContactLoss, LinkReport } from './client/contact-core.ts'
 export { RemoteError, type RemoteErrorCode } from './errors.ts'

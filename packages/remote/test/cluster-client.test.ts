@@ -303,6 +303,22 @@ test('a client subscribes to topics through its contact, and each message comes 
   expect(offered).toEqual([])
 })
 
+test('what finds contact points is asked again while there is no contact', async () => {
+  await using world = await ClientWorld.with('a b')
+  const given: readonly (readonly string[])[] = [['nowhere:1'], ['b:1']]
+  let asked = 0
+  const contactPoints = (): readonly string[] => {
+    const points = given[asked++ - 1]
+    if (!points) throw new Error('no such name')
+    return points
+  }
+  const { client } = await world.client('x', { contactPoints })
+  expect(asked).toBe(3)
+  expect(client.contact?.address.host).toBe('b')
+  await world.clock.advanceAsync(10_000)
+  expect(asked).toBe(3)
+})
+
 test('connecting fails where nobody lets clients in, and says what came of each attempt', async () => {
   await using world = new ClientWorld()
   const attempt = world.client('x', { connectTimeoutMs: 3_000, contactPoints: ['nowhere:1'] })

@@ -20,16 +20,13 @@ export class ClientTopics implements Disposable {
   readonly #changed: () => void
   readonly #others: DistantRelays
   readonly #relays = new Map<string, Relay>()
+  #wasUsed = false
 
   /** @param changed - the contact is to be told `message` */
   constructor(node: RemoteReader, changed: () => void) {
     this.#node = node
     this.#changed = changed
     this.#others = new DistantRelays(node)
-  }
-
-  get size(): number {
-    return this.#relays.size
   }
 
   topic<M>(name: string): Topic<M> {
@@ -41,8 +38,9 @@ export class ClientTopics implements Disposable {
     }
   }
 
-  /** All that is subscribed to. */
-  get message(): ClientMessage {
+  /** All that is subscribed to; undefined where nothing ever was, and nobody has to be told. */
+  get message(): ClientMessage | undefined {
+    if (!this.#wasUsed) return undefined
     const topics = [...this.#relays].map(([name, { ref }]) => ({
       name,
       ref: this.#node.refToText(ref),
@@ -81,6 +79,7 @@ export class ClientTopics implements Disposable {
     })
     const relay: Relay = { subscribers, ref: system.spawn(subscribers.relay) }
     this.#relays.set(name, relay)
+    this.#wasUsed = true
     this.#changed()
     return relay
   }

@@ -1,12 +1,9 @@
-// A process outside of a cluster that uses it: the shell around `ContactCore`, with all that reaches actors laid on top
-// of what the contact tells of the cluster.
+// A process outside of a cluster that uses it: what reaches actors, laid on top of what the contact tells of the cluster.
 import { EventStream, type ActorRef, type ActorSystem, type AskOptions } from '@casty/actor'
 import { systemRandom } from '@casty/clock'
-import { ClusterState, type NodeIdentity } from '@casty/membership'
+import type { NodeIdentity } from '@casty/membership'
 import { Endpoint, NodeAddress } from '@casty/transport'
 import type { ClusterView } from '../cluster-view.ts'
-import { RemoteError } from '../errors.ts'
-import { remoteFrameTypes } from '../frame-types.ts'
 import { Listings, type ListingSubscriber } from '../receptionist/listings.ts'
 import type { Listing, ServiceKey } from '../receptionist/service-key.ts'
 import type { RemoteReader } from '../remote-node.ts'
@@ -17,29 +14,11 @@ import {
   type ClientSettings,
   type ClusterClientOptions,
 } from './client-options.ts'
-import { decodeClientMessage, encodeClientMessage, type ClientMessage } from './client-messages.ts'
 import { ClientTopics } from './client-topics.ts'
 import { clientTransport, unlistedAddress } from './client-transport.ts'
 import { ClientView } from './client-view.ts'
-import { knownOf, learnt } from './cluster-news.ts'
-import {
-  ContactCore,
-  type ContactEffect,
-  type ContactEvent,
-  type ContactLoss,
-  type LinkReport,
-} from './contact-core.ts'
-
-export type ClientEvent =
-  /** From now on the client learns of the cluster from that member; from none, where it is undefined. */
-  | {
-      readonly type: 'contact-changed'
-      readonly contact: NodeIdentity | undefined
-      /** Why the one before is none any more. */
-      readonly reason: ContactLoss | undefined
-    }
-  /** Members came into reach, or went out of it. */
-  | { readonly type: 'reach-changed' }
+import type { LinkReport } from './contact-core.ts'
+import { ContactShell, type ClientEvent } from './contact-shell.ts'
 
 /** What a client knows, in one readable object. */
 export interface ClientExplanation {
@@ -56,13 +35,8 @@ export interface ClientExplanation {
   readonly contactChanges: number
 }
 
-const touch: ClientMessage = { type: 'touch' }
-/** What keeps lanes open through which members reach this client, in milliseconds. */
-const touchEveryMs = 60_000
 /** A member out of reach is dialled again at least this often, in milliseconds. */
 const maxReconnectMs = 1_000
-/** Everything is asked for anew so often, so that nothing is remembered that the members forgot. */
-const wholeEveryMs = 3_600_000
 
 /**
  * Uses a cluster without being a member of it: finds services, talks to actors, and is talked to. It learns of the
@@ -78,53 +52,45 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
   readonly cluster: ClusterView
   /** For layers above, such as entities. */
   readonly remoting: Remoting<ClusterView>
-  readonly #settings: ClientSettings
   readonly #endpoint: Endpoint
-  readonly #view: ClientView
-  readonly #core: ContactCore
+  readonly #shell: ContactShell
   readonly #events: EventStream<ClientEvent>
   readonly #listings: Listings
   readonly #topics: ClientTopics
-  readonly #subscriptions: readonly Disposable[]
-  readonly #queue: ContactEvent[] = []
-  readonly #abort = new AbortController()
-  /** When the data lane to a member was last kept open. */
-  readonly #touchedAt = new WeakMap<NodeIdentity, number>()
-  #timer: { readonly at: number; readonly timer: Disposable } | undefined
-  #sequence = 0
-  #toldAt: number | undefined
-  #wholeAt = -Infinity
-  #contactChanges = 0
-  #isResolving = false
-  #firstTold: (() => void) | undefined
   #disposal: Promise<void> | undefined
 
   private constructor(options: ClusterClientOptions, settings: ClientSettings, endpoint: Endpoint) {
     const { system, serializer, random = systemRandom, limits } = options
     this.system = system
-    this.#settings = settings
     this.#endpoint = endpoint
     const report = (error: unknown): void =>
       system.logger?.error({ error }, 'A listener of a cluster client threw')
-    this.#view = new ClientView(endpoint, report)
-    this.cluster = this.#view
+    const view = new ClientView(endpoint, report)
+    this.cluster = view
     this.#events = new EventStream({ onError: report })
     this.remoting = Remoting.attach<ClusterView>({
       system,
-      cluster: this.#view,
+      cluster: view,
       random,
       ...(serializer && { serializer }),
       ...(limits && { limits }),
     })
     this.#listings = new Listings(this)
-    this.#topics = new ClientTopics(this, () => this.#tellTopics())
-    this.#core = new ContactCore({ ...settings, draw: random() })
-    this.#subscriptions = [
-      this.#view.endpoint.handle(remoteFrameTypes.client, (from, bytes, start, end) =>
-        this.#received(from, decodeClientMessage(bytes, start, end)),
-      ),
-      this.#view.subscribeTopology(() => this.#membersChanged()),
-    ]
+    const topics = new ClientTopics(this, () => this.#shell.tellTopics())
+    this.#topics = topics
+    this.#shell = new ContactShell({
+      system,
+      settings,
+      draw: random(),
+      endpoint,
+      view,
+      publish: (event) => {
+        if (event.type === 'contact-changed') topics.contactChanged()
+        this.#events.publish(event)
+      },
+      beginAnew: (node) => this.remoting.beginAnew(node),
+      topics: () => topics.message,
+    })
   }
 
   /**
@@ -140,7 +106,7 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
     let client: ClusterClient | undefined
     try {
       client = new ClusterClient(options, settings, endpoint)
-      await client.#begin(options)
+      await client.#shell.begin(options)
       return client
     } catch (error) {
       await (client ?? endpoint)[Symbol.asyncDispose]()
@@ -150,22 +116,22 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
 
   /** The name and incarnation by which members know this client. */
   get self(): NodeIdentity {
-    return this.#view.self
+    return this.cluster.self
   }
 
   /** The member from which this client learns of the cluster; undefined while none answers. */
   get contact(): NodeIdentity | undefined {
-    return this.#core.contact
+    return this.#shell.contact
   }
 
   /** Whether that member answered within `contactTimeoutMs`. */
   isInReach(member: NodeIdentity): boolean {
-    return this.#core.isLive(member)
+    return this.#shell.isLive(member)
   }
 
   /** Has that member greeted from now on, beyond `maxConnections` if need be. For layers above. */
   want(member: NodeIdentity): void {
-    this.#dispatch({ type: 'wanted', node: member })
+    this.#shell.want(member)
   }
 
   /** Whoever lives at a path of a member, now or when a message arrives. */
@@ -222,23 +188,15 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
   }
 
   explain(): ClientExplanation {
-    const now = this.#now
-    const members = this.#core.report(now)
+    const report = this.#shell.report()
+    const { members } = report
     const live = members.filter(({ isLive }) => isLive).length
     const contact = this.contact?.key
     const summary =
       contact === undefined
         ? `${this.self} has no contact: of ${members.length} members that it knows, none answers.`
         : `${this.self} learns of the cluster from ${contact}, and reaches ${live} of ${members.length} members.`
-    return {
-      summary,
-      self: this.self.key,
-      contact,
-      toldForMs: this.#toldAt === undefined ? undefined : now - this.#toldAt,
-      members,
-      dialled: Object.fromEntries(this.#core.outcomes),
-      contactChanges: this.#contactChanges,
-    }
+    return { ...report, summary, self: this.self.key, contact }
   }
 
   /** Says goodbye and closes all connections; questions that wait fail. Waits for no member. Idempotent. */
@@ -248,203 +206,11 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
   }
 
   async #dispose(): Promise<void> {
-    this.#timer?.timer[Symbol.dispose]()
-    for (const node of this.#core.live) this.#send(node, 'control', { type: 'bye' })
-    this.#abort.abort()
-    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
+    this.#shell[Symbol.dispose]()
     this.#listings[Symbol.dispose]()
     this.#topics[Symbol.dispose]()
     this.remoting[Symbol.dispose]()
     await this.#endpoint[Symbol.asyncDispose]()
-  }
-
-  async #begin({ signal }: Pick<ClusterClientOptions, 'signal'>): Promise<void> {
-    signal?.throwIfAborted()
-    const { connectTimeoutMs } = this.#settings
-    await new Promise<void>((resolve, reject) => {
-      const timer = this.system.clock.schedule(connectTimeoutMs, () => {
-        end()
-        reject(RemoteError.noContact(connectTimeoutMs, this.#attempts()))
-      })
-      const abort = (): void => {
-        end()
-        const reason: unknown = signal?.reason
-        reject(reason instanceof Error ? reason : new Error(String(reason)))
-      }
-      const end = (): void => {
-        timer[Symbol.dispose]()
-        signal?.removeEventListener('abort', abort)
-        this.#firstTold = undefined
-      }
-      signal?.addEventListener('abort', abort, { once: true })
-      this.#firstTold = () => {
-        end()
-        resolve()
-      }
-      this.#dispatch({ type: 'started' })
-    })
-  }
-
-  /** What came of each attempt, for people. */
-  #attempts(): string {
-    const dialled = [...this.#core.outcomes].map(([address, outcome]) => `${address}: ${outcome}`)
-    const members = this.#core.report(this.#now).map(({ node, standing }) => `${node}: ${standing}`)
-    return [...dialled, ...members].join('; ') || 'no address is known'
-  }
-
-  get #now(): number {
-    return this.system.clock.now()
-  }
-
-  #received(from: NodeIdentity, message: ClientMessage): void {
-    switch (message.type) {
-      case 'welcome':
-        this.#dispatch({ ...message, type: 'welcomed', from })
-        if (this.contact?.equals(from)) this.#compare(from, message)
-        return
-      case 'news':
-        this.#told(message)
-        return
-      default:
-        throw RemoteError.malformed(`A member sent a ${message.type}`)
-    }
-  }
-
-  /** Asks the contact for what is missing, where something is. */
-  #compare(
-    contact: NodeIdentity,
-    { versionDigest, registryDigest }: Extract<ClientMessage, { readonly type: 'welcome' }>,
-  ): void {
-    const { versionDigest: own, registry } = this.#view.getState()
-    const isDue = this.#now - this.#wholeAt >= wholeEveryMs
-    if (own !== versionDigest || registry.digest !== registryDigest || isDue) {
-      this.#pull(contact, isDue)
-    }
-  }
-
-  #pull(contact: NodeIdentity, isWhole = false): void {
-    const { version, registry } = knownOf(isWhole ? ClusterState.empty : this.#view.getState())
-    this.#send(contact, 'data', { type: 'pull', version, registry })
-  }
-
-  #told({ content, isWhole, isLast }: Extract<ClientMessage, { readonly type: 'news' }>): void {
-    const state = learnt(this.#view.getState(), content, isWhole)
-    if (state === undefined) {
-      this.#wholeAt = -Infinity // It is of another cluster: all is asked for anew, with the next greeting.
-      return
-    }
-    this.#toldAt = this.#now
-    this.#view.become(state)
-    if (!isLast || !isWhole) return
-    this.#wholeAt = this.#now
-    this.#firstTold?.()
-  }
-
-  #membersChanged(): void {
-    const { members, unreachable } = this.#view.getState()
-    this.#dispatch({
-      type: 'members-changed',
-      members: members
-        .filter(({ status }) => status !== 'down' && status !== 'removed')
-        .map(({ node, status, key }) => ({
-          node,
-          isEligible: (status === 'up' || status === 'weakly-up') && !unreachable.has(key),
-        })),
-    })
-  }
-
-  /** Runs each event to completion: one raised by an effect waits its turn. */
-  #dispatch(event: ContactEvent): void {
-    if (this.#disposal || this.#queue.push(event) > 1) return
-    for (const next of this.#queue) {
-      for (const effect of this.#core.step(next, this.#now)) this.#perform(effect)
-    }
-    this.#queue.length = 0
-    this.#arm()
-  }
-
-  #perform(effect: ContactEffect): void {
-    switch (effect.type) {
-      case 'resolve-points':
-        void this.#resolve()
-        return
-      case 'dial':
-        void this.#dial(effect.address)
-        return
-      case 'greet':
-        this.#greet(effect.node, effect.isContact)
-        return
-      case 'contact-changed':
-        this.#contactChanges++
-        if (effect.contact) this.#pull(effect.contact, this.#wholeAt === -Infinity)
-        this.#topics.contactChanged()
-        this.#tellTopics()
-        this.#events.publish(effect)
-        return
-      case 'reach-changed':
-        this.#events.publish(effect)
-        return
-      case 'disconnect':
-        this.#endpoint.forget(effect.node)
-        return
-      case 'begin-anew':
-        this.remoting.beginAnew(effect.node)
-        if (this.contact?.equals(effect.node)) this.#tellTopics()
-    }
-  }
-
-  #greet(node: NodeIdentity, isContact: boolean): void {
-    this.#send(node, 'control', { type: 'greeting', sequence: ++this.#sequence, isContact })
-    // A member that cannot dial this client reaches it only through a data lane that is open.
-    const isOpen = this.#view.endpoint.isConnected(node, 'data')
-    if (isOpen && this.#now - (this.#touchedAt.get(node) ?? -Infinity) < touchEveryMs) return
-    this.#touchedAt.set(node, this.#now)
-    this.#send(node, 'data', isContact && this.#topics.size > 0 ? this.#topics.message : touch)
-  }
-
-  #tellTopics(): void {
-    if (this.contact) this.#send(this.contact, 'data', this.#topics.message)
-  }
-
-  #send(to: NodeIdentity, lane: 'control' | 'data', message: ClientMessage): void {
-    // What is dropped is said again, or found missing, with the next greeting.
-    this.#view.endpoint.send(to, lane, remoteFrameTypes.client, encodeClientMessage(message))
-  }
-
-  /** Never rejects. */
-  async #resolve(): Promise<void> {
-    if (this.#isResolving) return
-    this.#isResolving = true
-    try {
-      const points = await this.#settings.resolvePoints()
-      this.#dispatch({ type: 'points-resolved', points })
-    } catch (error) {
-      this.system.logger?.warn({ error }, 'Contact points of a cluster could not be found')
-    } finally {
-      this.#isResolving = false
-    }
-  }
-
-  /** Never rejects. */
-  async #dial(address: NodeAddress): Promise<void> {
-    try {
-      const node = await this.#endpoint.connect(address, { signal: this.#abort.signal })
-      this.#dispatch({ type: 'dialled', address, node })
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      this.#dispatch({ type: 'dial-failed', address, why })
-    }
-  }
-
-  #arm(): void {
-    const at = this.#core.nextDeadline
-    if (at === this.#timer?.at || this.#disposal) return
-    this.#timer?.timer[Symbol.dispose]()
-    const timer = this.system.clock.schedule(Math.max(0, at - this.#now), () => {
-      this.#timer = undefined
-      this.#dispatch({ type: 'deadline-reached' })
-    })
-    this.#timer = { at, timer }
   }
 }
 
