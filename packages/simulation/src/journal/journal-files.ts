@@ -20,7 +20,7 @@ export type DirectoryStep = 'make' | 'create' | 'write' | 'sync' | 'truncate' | 
 
 /** One directory, as one process has it. */
 export class JournalDirectory implements JournalFiles {
-  readonly name = directory
+  readonly name: string = directory
   /** How long each file is, as far as this process knows. */
   readonly sizes: Map<string, number> = new Map()
   /** The last change of a file was a frame without entries, which only says that what came before was flushed. */
