@@ -54,6 +54,11 @@ const steps: readonly Step[] = [
     command: [...simulate, '--scenario', 'journal', '--seeds', '200', '--require-rare-states'],
     alone: true,
   },
+  {
+    name: 'simulation of sharding',
+    command: [...simulate, '--scenario', 'sharding', '--seeds', '30'],
+    alone: true,
+  },
   // These start processes and kill them, on the machine's own time: one after another.
   { name: 'processes', command: [...vitest, processTests, '--no-file-parallelism'], alone: true },
 ]

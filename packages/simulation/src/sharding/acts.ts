@@ -1,5 +1,6 @@
 // Who acted for which shard, and when: by the world's time, which no process knows.
 import type { Finding } from './record.ts'
+import type { ShardingProcess } from './sharding-run.ts'
 
 /** One process acting under one epoch: from its first act to its last. */
 interface Tenure {
@@ -11,6 +12,8 @@ interface Tenure {
 
 /** What must hold of those who act for one shard. */
 export class ShardActs {
+  /** Who acted last. */
+  latest: ShardingProcess | undefined
   readonly #tenures: Tenure[] = []
 
   /** The highest epoch under which anybody acted. */

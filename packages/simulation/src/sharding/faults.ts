@@ -3,7 +3,7 @@ import { disturb } from '../faults/network-faults.ts'
 import { defineAction } from '../run/action.ts'
 import type { Link } from '../world/links.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
-import { minedMessages } from './mines.ts'
+import { minedMessages, type Mine } from './mines.ts'
 import { recordOf } from './record.ts'
 import type { ShardingAction, ShardingRun } from './sharding-run.ts'
 import { leave, withRunning } from './workload.ts'
@@ -17,6 +17,18 @@ export function coordinators(run: ShardingRun): readonly string[] {
 
 const victims = ['sender', 'receiver', 'coordinator'] as const
 const harms = ['crash', 'crash', 'power-loss', 'pause', 'stall', 'leave', 'cut'] as const
+
+const handoffMessages = [
+  'entries',
+  'accepted',
+  'fence',
+  'drained',
+  'hand-over',
+  'handed-over',
+  'released',
+  'envelope',
+  'returned',
+] as const
 
 const journalFaults: readonly ShardingAction[] = [
   defineAction({
@@ -70,18 +82,26 @@ export const shardingFaults: readonly ShardingAction[] = [
       harm: drawOne(random, harms),
       forMs: drawLogarithmic(random, 200, 10_000),
     }),
-    perform: (run, { message, stage, after, victim, harm, forMs }) => {
-      recordOf(run).mines.lay({
-        message,
-        stage,
-        left: after,
-        spring: (from, to) => {
-          const [coordinator = from] = coordinators(run)
-          const host = victim === 'sender' ? from : victim === 'receiver' ? to : coordinator
-          run.note(host, 'fault', `${harm} when ${message} of ${from} to ${to} is ${stage}`)
-          doHarm(run, harm, host, forMs)
-        },
-      })
+    perform: (run, mine) => layMine(run, mine),
+  }),
+  defineAction({
+    type: 'harm-handoff',
+    kind: 'fault',
+    weight: 8,
+    // Somebody goes, so that shards move; and right then something happens to who takes part in that.
+    draw: (random, hosts) => ({
+      host: drawOne(random, hosts),
+      message: drawOne(random, handoffMessages),
+      stage: drawOne(random, ['sent', 'arrived'] as const),
+      after: drawLogarithmic(random, 1, 6) - 1,
+      victim: drawOne(random, victims),
+      harm: drawOne(random, harms),
+      forMs: drawLogarithmic(random, 200, 10_000),
+    }),
+    perform: (run, { host, ...mine }) => {
+      layMine(run, mine)
+      if (run.world.running(host) === undefined) run.world.start(host)
+      else if (run.world.processes.length > 2) leave(run, host, mine.forMs)
     },
   }),
   defineAction({
@@ -107,6 +127,17 @@ export const shardingFaults: readonly ShardingAction[] = [
         ])
       disturb(run, links, { type: 'cut', mode }, forMs)
     },
+  }),
+  defineAction({
+    type: 'isolate-owner',
+    kind: 'fault',
+    weight: 3,
+    // For as long as it takes others to have its shards, and longer: its own clients go on talking to it.
+    draw: (random, hosts) => ({
+      host: drawOne(random, hosts),
+      forMs: drawLogarithmic(random, 4_000, 15_000),
+    }),
+    perform: (run, { host, forMs }) => doHarm(run, 'cut', host, forMs),
   }),
   defineAction({
     type: 'harm-coordinator',
@@ -136,6 +167,29 @@ export const shardingFaults: readonly ShardingAction[] = [
     },
   }),
 ]
+
+interface Mined {
+  readonly message: Mine['message']
+  readonly stage: Mine['stage']
+  readonly after: number
+  readonly victim: (typeof victims)[number]
+  readonly harm: (typeof harms)[number]
+  readonly forMs: number
+}
+
+function layMine(run: ShardingRun, { message, stage, after, victim, harm, forMs }: Mined): void {
+  recordOf(run).mines.lay({
+    message,
+    stage,
+    left: after,
+    spring: (from, to) => {
+      const [coordinator = from] = coordinators(run)
+      const host = victim === 'sender' ? from : victim === 'receiver' ? to : coordinator
+      run.note(host, 'fault', `${harm} when ${message} of ${from} to ${to} is ${stage}`)
+      doHarm(run, harm, host, forMs)
+    },
+  })
+}
 
 function doHarm(run: ShardingRun, harm: (typeof harms)[number], host: string, forMs: number): void {
   const { world } = run

@@ -1,9 +1,10 @@
 // A node with everything that sharding stands on: production code throughout, with an ear at the entities.
 import { ActorSystem } from '@casty/actor'
 import { Cluster } from '@casty/membership'
+import { PersistenceError } from '@casty/persistence'
 import { Remoting } from '@casty/remote'
 import { keepMajority, splitBrainResolver } from '@casty/sbr'
-import { Sharding, type EntityRegion } from '@casty/sharding'
+import { Sharding, type EntityRegion, type ShardExplanation } from '@casty/sharding'
 import { addressOf } from '../world/addresses.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
 import { ledger, tally, type ClientLetter, type Reply } from './entities.ts'
@@ -68,8 +69,10 @@ export class ShardingHost {
     const system = new ActorSystem({ clock, random, logger, stopTimeoutMs: 2_000 })
     this.system = system
     system.subscribe((event) => {
-      if (event.type !== 'dead-letter' || !this.isAlive) return
-      this.#record.deadLetter(process, event.deadLetter.message, event.deadLetter.reason)
+      if (!this.isAlive) return
+      if (event.type === 'dead-letter') {
+        this.#record.deadLetter(process, event.deadLetter.message, event.deadLetter.reason)
+      } else if (event.type === 'actor-failed') this.#failed(event.error)
     })
     this.remoting = Remoting.attach({ system, cluster, random })
     this.remoting.subscribe(({ type }) => {
@@ -87,6 +90,25 @@ export class ShardingHost {
     cluster.subscribe((event) => {
       if (event.type === 'cluster-shutting-down') void this.#end(event.reason, surroundings)
     })
+  }
+
+  /** Why an entity failed: journals fail in some ways, and nothing else does. */
+  #failed(error: unknown): void {
+    const code = error instanceof PersistenceError ? error.code : undefined
+    switch (code) {
+      case 'CASTY_PERSISTENCE_FENCED':
+        return this.#record.reach('a stale writer is refused')
+      case 'CASTY_PERSISTENCE_WRITE_UNKNOWN':
+      case 'CASTY_PERSISTENCE_WRITE_REFUSED':
+      case 'CASTY_PERSISTENCE_RECOVERY_UNAVAILABLE':
+        return
+      default:
+        this.#run.violate(
+          'nothing throws',
+          `${this.#process}: ${String(error)}`,
+          this.#process.host,
+        )
+    }
   }
 
   #startTypes(surroundings: Surroundings): Readonly<Record<TypeName, EntityRegion<ClientLetter>>> {
@@ -125,6 +147,12 @@ export class ShardingHost {
     return this.#regions[type]
   }
 
+  /** Every shard of a type, as this node sees it. */
+  shardsOf(type: TypeName): readonly ShardExplanation[] {
+    const region = this.#regions[type]
+    return Array.from({ length: region.numShards }, (_, shard) => region.explain(shard))
+  }
+
   /** Whether entities of a shard live here that would handle a message now. */
   mayAct(type: TypeName, shard: number): boolean {
     const { entities, stage } = this.#regions[type].explain(shard)
@@ -160,14 +188,14 @@ export class ShardingHost {
     timeoutMs: number,
   ): Promise<boolean> {
     const [process, { answers }] = [this.#process, this.#record]
+    const asked = region.ask<Reply>(entityId, (replyTo) => ({ ...letter, replyTo }), { timeoutMs })
+    // A process may be blocked while it asks: its time begins after that.
     const overdue = process.clock.schedule(timeoutMs + slackMs, () => {
       const text = `${letter.uid} of ${process} to ${entityId} still waits after ${timeoutMs} ms`
       if (this.isAlive) this.#record.judge({ checker: 'questions end in time', text }, process.host)
     })
     try {
-      const reply = await region.ask<Reply>(entityId, (replyTo) => ({ ...letter, replyTo }), {
-        timeoutMs,
-      })
+      const reply = await asked
       if (!this.isAlive) return false
       if (reply.type === 'refused') {
         answers.refused(letter.uid)

@@ -3,6 +3,7 @@
 import type { Random } from '@casty/clock'
 import {
   inMemoryJournal,
+  isJournalError,
   JournalError,
   type AppendRequest,
   type EventJournal,
@@ -31,11 +32,14 @@ export class JournalService {
   readonly server: InMemoryJournal
   readonly #world: Pick<World<unknown>, 'clock'>
   readonly #random: Random
+  readonly #lateRefused: () => void
   readonly #faults = new Map<string, JournalFault>()
 
-  constructor(world: Pick<World<unknown>, 'clock'>, random: Random) {
+  /** @param lateRefused - a request was refused that its sender has given up already */
+  constructor(world: Pick<World<unknown>, 'clock'>, random: Random, lateRefused: () => void) {
     this.#world = world
     this.#random = random
+    this.#lateRefused = lateRefused
     this.server = inMemoryJournal({ clock: world.clock })
   }
 
@@ -67,7 +71,11 @@ export class JournalService {
     request: () => Promise<T>,
   ): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
-      const late = clock.schedule(giveUpMs, () => reject(JournalError.unavailable(what, 'unknown')))
+      let isGivenUp = false
+      const late = clock.schedule(giveUpMs, () => {
+        isGivenUp = true
+        reject(JournalError.unavailable(what, 'unknown'))
+      })
       const world = this.#world.clock
       // What a process that is blocked does is done after that, as the world sees it.
       const thereMs = clock.aheadMs + this.#wayMs(host)
@@ -84,7 +92,10 @@ export class JournalService {
         if (this.#faults.get(host)?.type === 'requests-lost') return
         request().then(
           (value) => answer(() => resolve(value)),
-          (error: unknown) => answer(() => reject(error)),
+          (error: unknown) => {
+            if (isGivenUp && isFenced(error)) this.#lateRefused()
+            answer(() => reject(error))
+          },
         )
       })
     })
@@ -95,6 +106,10 @@ export class JournalService {
     const mostMs = fault?.type === 'slow' ? fault.upToMs : 1
     return 0.2 + this.#random() * mostMs
   }
+}
+
+function isFenced(error: unknown): boolean {
+  return isJournalError(error) && error.code === 'CASTY_JOURNAL_FENCED'
 }
 
 type Hop = <T>(what: string, request: () => Promise<T>) => Promise<T>

@@ -33,7 +33,8 @@ export type ShardingChecker =
   | 'the counter is linearizable'
   | 'what is handed over is the latest'
 
-export type TypeName = 'ledger' | 'tally'
+export const typeNames = ['ledger', 'tally'] as const
+export type TypeName = (typeof typeNames)[number]
 
 interface Tally {
   state: TallyState
@@ -49,7 +50,11 @@ export class ShardingRecord {
   readonly lossesAt: number[] = []
   /** Wall clocks were set by hand. */
   wallJumped = false
+  /** Who gave out shards last. */
+  lastCoordinator: ShardingProcess | undefined
   readonly #run: ShardingRun
+  /** When a node was last seen without a lease for shards that it ran. */
+  readonly #lapsedAt = new Map<ShardingProcess, number>()
   readonly #acts = new Map<string, ShardActs>()
   readonly #tallies = new Map<string, Tally>()
   #uids = 0
@@ -57,7 +62,9 @@ export class ShardingRecord {
 
   constructor(run: ShardingRun) {
     this.#run = run
-    this.journal = new JournalService(run.world, forkRandom(run.plan.seed, 'journal'))
+    this.journal = new JournalService(run.world, forkRandom(run.plan.seed, 'journal'), () =>
+      this.reach('a write comes late, and is refused'),
+    )
     this.mines = new Mines(run)
   }
 
@@ -104,6 +111,10 @@ export class ShardingRecord {
     letter: ClientLetter,
   ): void {
     this.#act(process, type, entity)
+    const sentAt = this.letters.find(letter.uid)?.sentAt ?? 0
+    if ((this.#lapsedAt.get(process) ?? 0) > sentAt) {
+      this.reach('a message waits until its node has a lease')
+    }
     const key = keyOf(type, entity.entityId)
     const finding = this.letters.handled(letter, key, process.toString(), this.momentOf(process))
     // Two who act do not keep any order, nor does anybody ask that of them.
@@ -116,6 +127,13 @@ export class ShardingRecord {
     const key = `${type} ${shard}`
     const acts = this.#acts.get(key) ?? new ShardActs()
     this.#acts.set(key, acts)
+    const former = acts.latest
+    if (former !== undefined && former !== process && former.isRunning) {
+      if (this.#run.world.isStopped(former.host)) {
+        this.reach('a shard goes to another while its owner stands still')
+      }
+    }
+    acts.latest = process
     const finding = acts.act(process.toString(), epoch, this.momentOf(process), this.wallJumped)
     const text = finding && `shard ${key}: ${finding.text}`
     if (finding && text) this.judge({ ...finding, text }, process.host)
@@ -152,6 +170,10 @@ export class ShardingRecord {
     if (typeof uid !== 'string') return
     if (reason === 'overdue') this.reach('a message waited too long')
     this.judge(this.letters.dead(uid, reason), process.host)
+  }
+
+  leaseLapsed(process: ShardingProcess): void {
+    this.#lapsedAt.set(process, this.#run.world.now)
   }
 
   lost(): void {

@@ -7,11 +7,13 @@ import { describeState } from '../membership/describe.ts'
 import { shardingFaults } from './faults.ts'
 import { shardingHealing } from './healing.ts'
 import { shardingProgram, type ShardingHost } from './host.ts'
+import { watchRareStates } from './rare-state-watch.ts'
 import { shardingRareStates } from './rare-states.ts'
 import { recordOf } from './record.ts'
+import { rightsAreExclusive } from './rights.ts'
 import { shardingChoices } from './settings.ts'
 import type { ShardingAction, ShardingScenario } from './sharding-run.ts'
-import { messages, oneCoordinator, supervisor } from './watchers.ts'
+import { messages, supervisor } from './watchers.ts'
 import { shardingWorkload } from './workload.ts'
 
 /** What no stream does to what is sent on it: messages of users are as good as the streams that carry them. */
@@ -41,9 +43,15 @@ function withNote(action: ShardingAction): ShardingAction {
 export const shardingScenario: ShardingScenario = shardingWith('sharding', 0.0099)
 
 /** Clocks are off by far more than anything assumes: journals still take nothing of a former owner. */
-export const shardingClocksScenario: ShardingScenario = shardingWith('sharding-clocks', 0.3)
+export const shardingClocksScenario: ShardingScenario = shardingWith('sharding-clocks', 0.3, {
+  leaseMs: [2_000, 8_000, 8_000],
+})
 
-function shardingWith(name: string, clockDrift: number): ShardingScenario {
+function shardingWith(
+  name: string,
+  clockDrift: number,
+  settings: ShardingScenario['shape']['settings'] = {},
+): ShardingScenario {
   return {
     name,
     shape: {
@@ -53,13 +61,18 @@ function shardingWith(name: string, clockDrift: number): ShardingScenario {
       startWithinMs: 1_500,
       clockDrift,
       wallOffsetMs: 20,
-      settings: shardingChoices,
+      settings: { ...shardingChoices, ...settings },
     },
     actions: [...shardingWorkload, ...everyFault],
     program: shardingProgram,
     stateOf: ({ cluster }) => cluster.getState(),
     describe: describeState,
-    watch: (run) => [supervisor(run), oneCoordinator(run), messages(run)],
+    watch: (run) => [
+      supervisor(run),
+      ...rightsAreExclusive(run),
+      messages(run),
+      watchRareStates(run),
+    ],
     rareStates: shardingRareStates,
     heal: shardingHealing,
   }

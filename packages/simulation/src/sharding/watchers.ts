@@ -4,8 +4,7 @@ import { drawLogarithmic, forkRandom } from '../world/seeds.ts'
 import type { WriteEvent } from '../world/trace.ts'
 import { messagesIn } from './mines.ts'
 import { recordOf, type ShardingRecord } from './record.ts'
-import { clocksAreOff, shardingSettings } from './settings.ts'
-import type { ShardingProcess, ShardingRun, ShardingWatcher } from './sharding-run.ts'
+import type { ShardingRun, ShardingWatcher } from './sharding-run.ts'
 
 /** Whoever the cluster decided against is started again after a while, as a supervisor would. */
 export function supervisor(run: ShardingRun): ShardingWatcher {
@@ -13,7 +12,7 @@ export function supervisor(run: ShardingRun): ShardingWatcher {
   const record = recordOf(run)
   return {
     ended({ host, end }) {
-      record.lost()
+      if (end?.reason !== 'left') record.lost()
       if (end?.how === 'failed') {
         run.violate('every process starts', `${host} did not: ${end.reason}`, host)
       }
@@ -32,33 +31,6 @@ export function supervisor(run: ShardingRun): ShardingWatcher {
         if (process.leftTimers === 0) continue
         run.violate('nothing is left behind', `${process} left ${process.leftTimers} timers`)
       }
-    },
-  }
-}
-
-/** At most one has the right to give out shards, at every instant. */
-export function oneCoordinator(run: ShardingRun): ShardingWatcher {
-  const had = new WeakSet<ShardingProcess>()
-  const record = recordOf(run)
-  const { leaseMs } = shardingSettings(run.plan)
-  // Whose machine slept finds out with the next thing that it does.
-  const leads = ({ clock, program }: ShardingProcess): boolean =>
-    !clock.hasSlept(leaseMs) && clock.peek(() => program?.sharding.coordinates) !== undefined
-  const look = (): void => {
-    if (run.isOver) return
-    const leading = run.world.processes.filter(leads)
-    for (const process of leading) had.add(process)
-    if (leading.length < 2 || clocksAreOff(run)) return
-    const text = `${leading.join(' and ')} have the right to give out shards`
-    record.judge({ checker: 'one coordinator at a time', text }, leading[0]?.host ?? '')
-  }
-  return {
-    ended(process) {
-      if (had.has(process)) record.reach('a coordinator dies in its term')
-    },
-    wrote: ({ stage }) => {
-      // A right begins with an answer, and is used by what is sent.
-      if (stage === 'sent') look()
     },
   }
 }

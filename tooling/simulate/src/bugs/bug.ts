@@ -15,6 +15,10 @@ export type BrokenPromise =
   | 'what is acknowledged stays' // P5, in journals.
   | 'stale writers are refused' // P4
   | 'damage is told'
+  | 'one owner at a time' // P3
+  | 'epochs grow' // P4
+  | 'messages are accounted for' // P6
+  | 'messages keep their order'
 
 /** A change of one source file. */
 export interface Edit {

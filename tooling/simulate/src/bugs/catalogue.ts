@@ -9,6 +9,8 @@ import { stateBugs } from './membership/states.ts'
 import { watchingBugs } from './membership/watching.ts'
 import { countingBugs } from './sbr/counting.ts'
 import { decidingBugs } from './sbr/deciding.ts'
+import { shardDecidingBugs } from './sharding/deciding.ts'
+import { shardOwningBugs } from './sharding/owning.ts'
 
 /** Every seeded bug. A new layer adds a folder of its own. */
 export const bugs: readonly SeededBug[] = [
@@ -22,6 +24,8 @@ export const bugs: readonly SeededBug[] = [
   ...acrossBugs,
   ...fileBugs,
   ...actorBugs,
+  ...shardDecidingBugs,
+  ...shardOwningBugs,
 ]
 
 /** @throws Error for a name that was not checked before */

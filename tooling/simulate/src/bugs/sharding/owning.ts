@@ -1,0 +1,81 @@
+// Mistakes in what owners of shards do, and in the ways to them.
+import type { SeededBug } from '../bug.ts'
+import { bugsOf } from './bugs-of.ts'
+
+const r = 'packages/sharding/src/region'
+
+export const shardOwningBugs: readonly SeededBug[] = bugsOf([
+  {
+    name: 'released-before-stopped',
+    promise: 'one owner at a time',
+    file: `${r}/owned-shard.ts`,
+    find: "return [{ type: 'drain' }]\n",
+    replace: "return [{ type: 'drain' }, { type: 'released', epoch: this.#epoch }]\n",
+    why: 'A shard counts as let go of while its entities still handle what they have.',
+  },
+  {
+    name: 'handoff-forgets-buffer',
+    promise: 'messages are accounted for',
+    file: `${r}/letter-buffer.ts`,
+    find: 'const letters = [...queues.returned, ...queues.fresh].map(({ letter }) => letter)\n    this.#size -= letters.length',
+    replace:
+      'const letters = [...queues.returned].map(({ letter }) => letter)\n    this.#size -= letters.length + queues.fresh.length',
+    why: 'What waited while a shard moved is gone, and nobody is told.',
+  },
+  {
+    name: 'bounce-dropped',
+    promise: 'messages are accounted for',
+    file: `${r}/post.ts`,
+    find: 'this.#send(from, regionFrameTypes.returned)',
+    replace: 'void from, regionFrameTypes.returned',
+    why: 'A message to who owns the shard no more is lost instead of going back.',
+  },
+  {
+    name: 'old-owner-not-drained',
+    promise: 'messages keep their order',
+    file: `${r}/shard-route.ts`,
+    find: 'const isFree = !this.#drain && ',
+    replace: 'const isFree = ',
+    why: 'What is sent to a new owner overtakes what the old one sends back.',
+  },
+  {
+    name: 'stopping-entity-forgets',
+    promise: 'messages are accounted for',
+    file: `${r}/hosted-shard.ts`,
+    find: 'else if (entity.waiting) this.#begin(entity.entityId, undefined, entity.waiting)',
+    replace:
+      'else if (entity.waiting === null) this.#begin(entity.entityId, undefined, entity.waiting)',
+    why: 'What comes while an entity stops is never handled by its next life.',
+  },
+  {
+    name: 'lost-shard-runs-on',
+    promise: 'one owner at a time',
+    file: `${r}/hosted-shard.ts`,
+    find: 'if (entity.actor) this.#host.stop(entity.actor)\n    }\n  }\n\n  #abandonWaiting',
+    replace: '}\n  }\n\n  #abandonWaiting',
+    why: 'Entities of a shard that was given to another go on, timers and all, once the lease is back.',
+  },
+  {
+    name: 'old-state-handed-over',
+    promise: 'what is acknowledged stays',
+    file: `${r}/hand-over.ts`,
+    find: 'return arriving !== undefined && arriving.epoch < epoch ? arriving : undefined',
+    replace:
+      'this.old ??= new Map()\n    if (arriving) this.old.set(shard, arriving)\n    return this.old.get(shard)',
+    why: 'An entity begins with what was handed over long ago.',
+  },
+  {
+    name: 'fence-skipped',
+    scenario: 'sharding-clocks',
+    promise: 'stale writers are refused',
+    file: 'packages/persistence/src/memory/memory-log.ts',
+    find: 'if (epoch < this.#epoch) throw',
+    replace: 'if (epoch < 0 * this.#epoch) throw',
+    also: {
+      file: 'packages/persistence/src/memory/memory-log.ts',
+      find: 'if (expectedSequenceNr !== head.sequenceNr) {',
+      replace: 'if (expectedSequenceNr > head.sequenceNr) {',
+    },
+    why: 'Where two take themselves for the owner, the journal takes what both write.',
+  },
+])
