@@ -4,6 +4,7 @@ import type { EventJournal } from '@casty/persistence'
 import { ShardingError } from './errors.ts'
 import { capable, durationOrForever, knownNames, text, whole } from './option-values.ts'
 import { maxEntityIdBytes } from './region/wire.ts'
+import { checkReplication, type ReplicationConfig } from './replication/replication-config.ts'
 
 /** A message with whom it is for. */
 export interface ShardEnvelope<M> {
@@ -82,6 +83,11 @@ export interface EntityType<M> {
   readonly rememberEntities?: RememberOptions
   /** What entities get as `context.journal`. */
   readonly journal?: EventJournal
+  /**
+   * Has `context.journal` kept in memory, on the owner of a shard and on other nodes, so that it outlives the loss of some.
+   * In place of `journal`; the same on all nodes. @defaultValue none
+   */
+  readonly replication?: ReplicationConfig
   /** Of each entity. @defaultValue that of the system */
   readonly mailbox?: Partial<MailboxSettings>
 }
@@ -96,6 +102,7 @@ const typeOptions: readonly string[] = [
   'keepAlive',
   'rememberEntities',
   'journal',
+  'replication',
   'mailbox',
 ] satisfies (keyof EntityType<unknown>)[]
 
@@ -112,6 +119,7 @@ export interface CheckedType {
   readonly keepAlive: readonly string[]
   readonly remember: Required<RememberOptions> | undefined
   readonly journal: EventJournal | undefined
+  readonly replication: Required<ReplicationConfig> | undefined
   readonly mailbox: Partial<MailboxSettings> | undefined
 }
 
@@ -132,7 +140,7 @@ const nameForm = /^[A-Za-z0-9_.:-]{1,100}$/
 /** @throws ShardingError `CASTY_SHARDING_INVALID_OPTION` */
 export function checkType<M>(type: EntityType<M>): CheckedType {
   knownNames('type', type, typeOptions)
-  const { entity, stopMessage, journal, mailbox, idleTimeoutMs } = type
+  const { entity, stopMessage, journal, mailbox, replication, idleTimeoutMs } = type
   if (typeof entity !== 'function') {
     throw ShardingError.invalidOption('type.entity', entity, 'a function that makes a behavior')
   }
@@ -148,6 +156,7 @@ export function checkType<M>(type: EntityType<M>): CheckedType {
     keepAlive: checkKeepAlive(type.keepAlive ?? []),
     remember: type.rememberEntities && checkRemember(type.rememberEntities),
     journal: journal && checkJournal('type.journal', journal),
+    replication: replication && checkReplication(replication, journal !== undefined),
     mailbox,
   }
 }
@@ -175,6 +184,7 @@ export function checkProxy({
     keepAlive: [],
     remember: undefined,
     journal: undefined,
+    replication: undefined,
     mailbox: undefined,
   }
 }

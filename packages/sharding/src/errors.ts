@@ -6,6 +6,7 @@ export type ShardingErrorCode =
   | 'CASTY_SHARDING_MESSAGE_TOO_LARGE'
   | 'CASTY_SHARDING_NOT_AN_ENTITY'
   | 'CASTY_SHARDING_NOT_WATCHABLE'
+  | 'CASTY_SHARDING_REPLICATION_TIMEOUT'
   | 'CASTY_SHARDING_STOPPED'
   | 'CASTY_SHARDING_TYPE_DIFFERS'
   | 'CASTY_SHARDING_TYPE_TAKEN'
@@ -60,6 +61,19 @@ export class ShardingError extends Error {
       'CASTY_SHARDING_NOT_WATCHABLE',
       `${path} is an entity, which starts again with its next message: it has no end to watch for. ` +
         'Have it send a message where others are to know of something.',
+    )
+  }
+
+  static replicationTimeout(
+    id: string,
+    acknowledged: number,
+    minAcks: number,
+    ackTimeoutMs: number,
+  ): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_REPLICATION_TIMEOUT',
+      `${acknowledged} of ${minAcks} replicas confirmed a write of ${describeValue(id)} within ${ackTimeoutMs} ms, or ` +
+        'before its shard went elsewhere. Whether it is kept is not known: read it again, and look for nodes that are out of reach.',
     )
   }
 

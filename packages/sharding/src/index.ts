@@ -13,6 +13,7 @@ export {
   type ShardEnvelope,
 } from './entity-type.ts'
 export { ShardingError, type ShardingErrorCode } from './errors.ts'
+export { replicationDefaults, type ReplicationConfig } from './replication/replication-config.ts'
 export { shardOf } from './region/shard-of.ts'
 export { Sharding, type ShardingExplanation } from './sharding.ts'
 export {

@@ -10,13 +10,14 @@ import { EntityRegion } from './entity-region.ts'
 import { checkProxy, type CheckedType } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
 import type { LeaseGate } from './lease-gate.ts'
-import type { ShardAtEpoch, TypeSettings } from './protocol.ts'
+import type { ReplicaReport, ShardAtEpoch, TypeSettings } from './protocol.ts'
 import { Post } from './region/post.ts'
 import type { RegionNode } from './region/region-node.ts'
 import { Region } from './region/region.ts'
 import type { RegionSettings } from './region/region-settings.ts'
 import { ShardJournal } from './region/shard-journal.ts'
 import { hashOf } from './region/shard-of.ts'
+import { Replication } from './replication/replication.ts'
 import type { ShardRow } from './table/shard-row.ts'
 import type { RowChange, ShardTable } from './table/shard-table.ts'
 
@@ -38,6 +39,8 @@ export interface RegionsParts {
   readonly settings: RegionSettings
   /** Whether this process itself gets through to a member. @defaultValue as the cluster has it */
   readonly isInReach?: (node: NodeIdentity) => boolean
+  /** Clients have no part in copies. @defaultValue nobody is one */
+  readonly isGuest?: (node: NodeIdentity) => boolean
   readonly port: RegionsPort
 }
 
@@ -58,6 +61,9 @@ export class Regions implements RegionNode, Disposable {
   readonly #port: RegionsPort
   readonly #byHash = new Map<number, Started>()
   readonly #subscriptions: readonly Disposable[]
+  readonly #isGuest: (node: NodeIdentity) => boolean
+  /** From the first type on that has copies. */
+  #replication: Replication | undefined
   /** Members in reach that are not over, this one included. */
   #reachable: ReadonlySet<NodeKey> = new Set()
   #others: ReadonlySet<NodeKey> = new Set()
@@ -66,6 +72,7 @@ export class Regions implements RegionNode, Disposable {
 
   constructor(parts: RegionsParts) {
     const { system, cluster, remoting, gate, settings, port, isInReach = () => true } = parts
+    this.#isGuest = parts.isGuest ?? (() => false)
     this.system = system
     this.clock = system.clock
     this.gate = gate
@@ -120,6 +127,38 @@ export class Regions implements RegionNode, Disposable {
     return new ShardJournal(journal, epoch, (written) => this.#port.fenced(atEpoch, written))
   }
 
+  replicatedJournal(type: CheckedType, shard: number, epoch: number): EventJournal | undefined {
+    const journal = this.#replication?.journalOf(type, shard, epoch)
+    return journal && this.journalOf(journal, type, shard, epoch)
+  }
+
+  #replicate(type: CheckedType): void {
+    if (!type.replication) return
+    const { endpoint } = this.#cluster
+    this.#replication ??= new Replication(
+      {
+        self: this.self,
+        clock: this.clock,
+        endpoint,
+        isReachable: (node) => this.isReachable(node),
+        isGuest: (node) => this.#isGuest(node),
+        row: (typeName, shard) => this.#port.table.row(typeName, shard),
+        fenced: (shard, written) => this.#port.fenced(shard, written),
+      },
+      endpoint.maxFrameBytes('data'),
+    )
+    const replication = this.#replication
+    replication.start(type)
+    this.#seed((shard, row) => replication.homeChanged(type.name, shard, row), type)
+  }
+
+  /** How far copies here go. */
+  reportReplicas(shards: readonly ShardAtEpoch[]): readonly ReplicaReport[] {
+    const none = (): readonly ReplicaReport[] =>
+      shards.map((shard) => ({ ...shard, copies: undefined }))
+    return this.#replication?.report(shards) ?? none()
+  }
+
   report(error: unknown, what: string): void {
     this.system.logger?.error({ error }, what)
   }
@@ -134,6 +173,7 @@ export class Regions implements RegionNode, Disposable {
     const hash = hashOf(type.name)
     const known = this.#byHash.get(hash)
     if (known) return this.#startAgain(known, type) as EntityRegion<M>
+    this.#replicate(type)
     const region: Region = new Region(type, this, (entityId) => new EntityRef(region, entityId))
     const face = new EntityRegion<M>(region, this.system, (shard) => this.#explainHome(type, shard))
     // The type of its messages is the caller's to say: all regions of a name are the same.
@@ -148,6 +188,7 @@ export class Regions implements RegionNode, Disposable {
     const isSame = region.type.name === type.name && region.type.numShards === type.numShards
     if (!isSame || (type.entity && region.type.entity)) throw ShardingError.typeTaken(type.name)
     if (type.entity) {
+      this.#replicate(type)
       region.host(type)
       this.#seed((shard, row) => region.hosting.homeChanged(shard, row), type)
     }
@@ -170,7 +211,11 @@ export class Regions implements RegionNode, Disposable {
     const types = [...this.#byHash.values()].map(({ region }) => region.type)
     return types
       .filter(({ entity, role }) => entity && (role === undefined || roles.includes(role)))
-      .map(({ name, numShards }) => ({ name, numShards, replicas: 0 }))
+      .map(({ name, numShards, replication }) => ({
+        name,
+        numShards,
+        replicas: replication?.replicas ?? 0,
+      }))
   }
 
   get all(): readonly EntityRegion<never>[] {
@@ -205,6 +250,7 @@ export class Regions implements RegionNode, Disposable {
   tableCommitted(changes: readonly RowChange[]): void {
     for (const { region } of this.#byHash.values()) this.#compare(region, this.#port.table)
     for (const { typeName, shard, row } of changes) {
+      this.#replication?.homeChanged(typeName, shard, row)
       const region = this.#byHash.get(hashOf(typeName))?.region
       if (region && region.otherNumShards === undefined) region.homeChanged(shard, row)
     }
@@ -222,6 +268,7 @@ export class Regions implements RegionNode, Disposable {
   /** Who is a member, and in reach, has changed. */
   membersChanged(state: ClusterState): void {
     if (!this.#follow(state)) return
+    this.#replication?.membersChanged()
     for (const { region } of this.#byHash.values()) region.membersChanged()
   }
 
@@ -268,6 +315,7 @@ export class Regions implements RegionNode, Disposable {
     if (this.#isClosed) return
     this.#isClosed = true
     for (const { region } of this.#byHash.values()) region.close()
+    this.#replication?.[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
   }
 }

@@ -78,6 +78,7 @@ export class Sharding implements Disposable {
       remoting,
       gate: this.#gate,
       settings: checkLimits(limits),
+      isGuest: (node) => remoting.isGuest(node),
       port: {
         get table() {
           return core.committed
@@ -243,9 +244,11 @@ export class Sharding implements Disposable {
         return
       case 'lease-changed': // Every step may change it: the gate was told already.
         return
-      case 'report-replicas': // Types with copies answer for themselves; none has any here.
-        this.#dispatch({ type: 'replicas-reported', to: effect.to, shards: [] })
+      case 'report-replicas': {
+        const shards = this.#regions.reportReplicas(effect.shards)
+        this.#dispatch({ type: 'replicas-reported', to: effect.to, shards })
         return
+      }
       case 'coordinating':
         this.#system.logger?.info(effect, 'The coordinator of shards is another')
     }

@@ -22,6 +22,8 @@ export interface StarterPort {
   refOf(entityId: string): ActorRef<never>
   /** A journal for whoever runs a shard under that epoch. */
   journalOf(journal: EventJournal, shard: number, epoch: number): EventJournal
+  /** Of a type whose events are kept on several nodes. */
+  replicatedJournal(shard: number, epoch: number): EventJournal | undefined
   report(error: unknown, what: string): void
   warn(what: string): void
 }

@@ -112,7 +112,9 @@ export class Hosting {
       report: (error, what) => port.report(error, what),
       refOf: (entityId) => port.refOf(entityId),
       journalOf: (shard, epoch) =>
-        port.type.journal && port.journalOf(port.type.journal, shard, epoch),
+        port.type.journal
+          ? port.journalOf(port.type.journal, shard, epoch)
+          : port.replicatedJournal(shard, epoch),
     }
   }
 

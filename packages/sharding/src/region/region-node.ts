@@ -35,6 +35,8 @@ export interface RegionNode {
   emptied(): void
   /** A journal for whoever runs a shard under that epoch. */
   journalOf(journal: EventJournal, type: CheckedType, shard: number, epoch: number): EventJournal
+  /** The same, of a type whose events are kept on several nodes. */
+  replicatedJournal(type: CheckedType, shard: number, epoch: number): EventJournal | undefined
   report(error: unknown, what: string): void
   warn(what: string): void
   readonly post: RegionPost

@@ -97,6 +97,7 @@ export class Region implements LetterKeeper {
         others: () => this.#node.others(),
         refOf: (entityId) => this.#refOf(entityId),
         journalOf: (journal, shard, epoch) => this.#node.journalOf(journal, type, shard, epoch),
+        replicatedJournal: (shard, epoch) => this.#node.replicatedJournal(type, shard, epoch),
         report: (error, what) => this.#node.report(error, what),
         warn: (what) => this.#node.warn(`${type.name}: ${what}`),
         drop: (letter, reason, cause) => this.#drop(letter, reason, cause),

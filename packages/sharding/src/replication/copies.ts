@@ -1,0 +1,95 @@
+// All that one node has of one type's entities, as owner or as replica, in memory.
+import type { Copies } from '../protocol.ts'
+import { compareCopies, noCopy, type CopyVersion } from './copy-version.ts'
+import { Copy, type Operation, type Piece } from './copy.ts'
+
+/** What is shared by all shards of a type: how much room there is. */
+export class CopyRoom {
+  maxBytes: number
+  usedBytes = 0
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes
+  }
+
+  get leftBytes(): number {
+    return this.maxBytes - this.usedBytes
+  }
+}
+
+/** What a node has of one shard. Mutable, and of its owner alone. */
+export class ShardCopies {
+  readonly #room: CopyRoom
+  readonly #copies = new Map<string, Copy>()
+  /** Under lower epochs nothing is taken any more. Only grows. */
+  #fence = 0
+
+  constructor(room: CopyRoom) {
+    this.#room = room
+  }
+
+  get fence(): number {
+    return this.#fence
+  }
+
+  raiseFence(epoch: number): void {
+    this.#fence = Math.max(this.#fence, epoch)
+  }
+
+  find(id: string): Copy | undefined {
+    return this.#copies.get(id)
+  }
+
+  version(id: string): CopyVersion {
+    return this.#copies.get(id)?.version ?? noCopy
+  }
+
+  ids(): Iterable<string> {
+    return this.#copies.keys()
+  }
+
+  /** Ids above one, in order, so many at most. */
+  idsAfter(after: string | undefined, most: number): readonly string[] {
+    const ids = [...this.#copies.keys()].filter((id) => after === undefined || id > after)
+    return ids.toSorted((left, right) => (left < right ? -1 : 1)).slice(0, most)
+  }
+
+  /** @throws JournalError: then nothing has changed */
+  apply(id: string, operation: Operation, version: CopyVersion): Copy {
+    const copy = this.#copies.get(id) ?? new Copy(id)
+    const before = copy.sizeBytes
+    copy.apply(operation, this.#room.leftBytes)
+    copy.version = version
+    this.#room.usedBytes += copy.sizeBytes - before
+    this.#copies.set(id, copy)
+    return copy
+  }
+
+  /** Takes a whole copy, where it goes further than what is here. @returns false where there is no room */
+  install(pieces: readonly Piece[]): boolean {
+    const copy = Copy.of(pieces)
+    if (!copy || compareCopies(copy.version, this.version(copy.id)) <= 0) return true
+    const added = copy.sizeBytes - (this.#copies.get(copy.id)?.sizeBytes ?? 0)
+    if (added > this.#room.leftBytes) return false
+    this.#room.usedBytes += added
+    this.#copies.set(copy.id, copy)
+    return true
+  }
+
+  /** How far they go; undefined where there are none. */
+  get position(): Copies | undefined {
+    if (this.#copies.size === 0) return undefined
+    let [epoch, position] = [0, 0]
+    for (const { version } of this.#copies.values()) {
+      epoch = Math.max(epoch, version.epoch)
+      position += version.count
+    }
+    return { epoch, position }
+  }
+
+  /** They are of no use here any more. */
+  forget(): void {
+    for (const { sizeBytes } of this.#copies.values()) this.#room.usedBytes -= sizeBytes
+    this.#copies.clear()
+  }
+}

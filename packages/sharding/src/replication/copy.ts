@@ -1,0 +1,219 @@
+// What one id has in a journal that is replicated: events and snapshots, and the version that tells how far they go.
+// Owner and replicas apply the same operations to the same version, so that they have the same afterwards.
+import {
+  JournalError,
+  type JournalHead,
+  type JournalRecord,
+  type StoredEvent,
+  type StoredSnapshot,
+} from '@casty/persistence'
+import { noCopy, type CopyVersion } from './copy-version.ts'
+
+/** What changes a copy. An epoch is that of whoever asked; undefined where it is nobody in particular. */
+export type Operation =
+  | {
+      readonly type: 'append'
+      readonly epoch: number
+      readonly expectedSequenceNr: number
+      readonly events: readonly JournalRecord[]
+    }
+  | { readonly type: 'claim'; readonly epoch: number }
+  | {
+      readonly type: 'save-snapshot'
+      readonly epoch: number | undefined
+      readonly snapshot: StoredSnapshot
+    }
+  | {
+      readonly type: 'delete-events' | 'delete-snapshots'
+      readonly epoch: number | undefined
+      readonly toSequenceNr: number
+    }
+
+/** A part of a copy: records from `offset` on, events before snapshots. */
+export interface Piece {
+  readonly id: string
+  readonly version: CopyVersion
+  readonly head: JournalHead
+  readonly offset: number
+  readonly events: readonly StoredEvent[]
+  readonly snapshots: readonly StoredSnapshot[]
+  readonly isLast: boolean
+}
+
+/** What a record takes besides its texts and bytes, about. */
+const recordOverheadBytes = 96
+
+/** Each operation changes all or, where it throws, nothing. */
+export class Copy {
+  readonly id: string
+  version: CopyVersion = noCopy
+  #epoch = 0
+  #deletedTo = 0
+  /** Those after `#deletedTo`, without a hole. */
+  #events: StoredEvent[] = []
+  /** Ascending. */
+  #snapshots: readonly StoredSnapshot[] = []
+  #sizeBytes = 0
+
+  constructor(id: string) {
+    this.id = id
+  }
+
+  /** A whole one, of all its pieces in order. */
+  static of(pieces: readonly Piece[]): Copy | undefined {
+    const last = pieces.at(-1)
+    if (!last) return undefined
+    const copy = new Copy(last.id)
+    copy.version = last.version
+    copy.#epoch = last.head.epoch
+    copy.#deletedTo = last.head.deletedTo
+    copy.#events = pieces.flatMap(({ events }) => events)
+    copy.#snapshots = pieces.flatMap(({ snapshots }) => snapshots)
+    copy.#sizeBytes = sizeOfAll(copy.#events) + sizeOfAll(copy.#snapshots)
+    return copy
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  get head(): JournalHead {
+    const sequenceNr = this.#deletedTo + this.#events.length
+    return { sequenceNr, epoch: this.#epoch, deletedTo: this.#deletedTo }
+  }
+
+  get isEmpty(): boolean {
+    return this.#events.length === 0 && this.#snapshots.length === 0
+  }
+
+  /** As it is now, whatever becomes of it. */
+  frozen(): Copy {
+    const copy = new Copy(this.id)
+    copy.version = this.version
+    copy.#epoch = this.#epoch
+    copy.#deletedTo = this.#deletedTo
+    copy.#events = [...this.#events]
+    copy.#snapshots = this.#snapshots
+    return copy
+  }
+
+  /** @throws JournalError as the operation's call of a journal does */
+  apply(operation: Operation, roomBytes: number): void {
+    const { epoch = this.#epoch } = operation
+    if (epoch < this.#epoch) throw JournalError.fencedByEpoch(this.id, epoch, this.head)
+    switch (operation.type) {
+      case 'append':
+        this.#append(operation.expectedSequenceNr, operation.events, epoch, roomBytes)
+        this.#epoch = epoch
+        return
+      case 'claim':
+        this.#epoch = epoch
+        return
+      case 'save-snapshot':
+        this.#saveSnapshot(operation.snapshot, roomBytes)
+        return
+      case 'delete-events':
+        this.#deleteEvents(operation.toSequenceNr)
+        return
+      case 'delete-snapshots': {
+        const isGone = ({ sequenceNr }: StoredSnapshot): boolean =>
+          sequenceNr <= operation.toSequenceNr
+        this.#sizeBytes -= sizeOfAll(this.#snapshots.filter(isGone))
+        this.#snapshots = this.#snapshots.filter((one) => !isGone(one))
+      }
+    }
+  }
+
+  #append(
+    expected: number,
+    events: readonly JournalRecord[],
+    epoch: number,
+    roomBytes: number,
+  ): void {
+    const { head } = this
+    if (expected !== head.sequenceNr) {
+      throw JournalError.fencedByNumber(this.id, expected, head)
+    }
+    const size = sizeOfAll(events)
+    if (size > roomBytes) throw JournalError.full('append', { id: this.id })
+    let { sequenceNr } = head
+    for (const event of events) this.#events.push({ ...event, sequenceNr: ++sequenceNr, epoch })
+    this.#sizeBytes += size
+  }
+
+  #saveSnapshot(snapshot: StoredSnapshot, roomBytes: number): void {
+    const { sequenceNr } = this.head
+    if (snapshot.sequenceNr > sequenceNr) {
+      const allowed = `up to the last event, ${sequenceNr}`
+      throw JournalError.invalid('The number of a snapshot', snapshot.sequenceNr, allowed)
+    }
+    const kept = this.#snapshots.filter((one) => one.sequenceNr !== snapshot.sequenceNr)
+    const snapshots = [...kept, snapshot].toSorted(
+      (left, right) => left.sequenceNr - right.sequenceNr,
+    )
+    const added = sizeOfAll(snapshots) - sizeOfAll(this.#snapshots)
+    if (added > roomBytes) throw JournalError.full('save a snapshot', { id: this.id })
+    this.#snapshots = snapshots
+    this.#sizeBytes += added
+  }
+
+  #deleteEvents(toSequenceNr: number): void {
+    const { sequenceNr } = this.head
+    if (toSequenceNr > sequenceNr) {
+      const allowed = `up to the last event, ${sequenceNr}`
+      throw JournalError.invalid('toSequenceNr', toSequenceNr, allowed)
+    }
+    if (toSequenceNr <= this.#deletedTo) return
+    const gone = this.#events.slice(0, toSequenceNr - this.#deletedTo)
+    this.#events = this.#events.slice(gone.length)
+    this.#deletedTo = toSequenceNr
+    this.#sizeBytes -= sizeOfAll(gone)
+  }
+
+  /** The event of a number; undefined at the end. @throws JournalError `CASTY_JOURNAL_DELETED` */
+  read(sequenceNr: number): StoredEvent | undefined {
+    if (sequenceNr <= this.#deletedTo) {
+      throw JournalError.deleted(this.id, sequenceNr, this.#deletedTo)
+    }
+    const event = this.#events[sequenceNr - this.#deletedTo - 1]
+    return event && withOwnBytes(event)
+  }
+
+  latestSnapshot(atMost: number): StoredSnapshot | undefined {
+    const found = this.#snapshots.findLast(({ sequenceNr }) => sequenceNr <= atMost)
+    return found && withOwnBytes(found)
+  }
+
+  /** At least one record from `offset` on, and no more than fit into `maxBytes`. */
+  piece(offset: number, maxBytes: number): Piece {
+    const events: StoredEvent[] = []
+    const snapshots: StoredSnapshot[] = []
+    let roomBytes = maxBytes
+    let at = offset
+    const total = this.#events.length + this.#snapshots.length
+    for (; at < total; at++) {
+      const event = this.#events[at]
+      const snapshot = this.#snapshots[at - this.#events.length]
+      const record = event ?? snapshot
+      roomBytes -= record ? sizeOf(record) : 0
+      if (roomBytes < 0 && at > offset) break
+      if (event) events.push(event)
+      else if (snapshot) snapshots.push(snapshot)
+    }
+    const { id, version, head } = this
+    return { id, version, head, offset, events, snapshots, isLast: at >= total }
+  }
+}
+
+/** A copy: nobody outside may hold the bytes that a journal keeps. */
+export function withOwnBytes<R extends JournalRecord>(record: R): R {
+  return { ...record, bytes: record.bytes.slice() }
+}
+
+function sizeOfAll(records: readonly JournalRecord[]): number {
+  return records.reduce((sum, record) => sum + sizeOf(record), 0)
+}
+
+function sizeOf({ manifest, bytes }: JournalRecord): number {
+  return bytes.length + 2 * manifest.length + recordOverheadBytes
+}

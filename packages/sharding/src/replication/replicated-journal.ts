@@ -1,0 +1,176 @@
+// The journal of a shard whose events are kept on several nodes, in memory: on its owner and on its replicas.
+import {
+  checkAppend,
+  checkClaim,
+  checkDeletion,
+  checkId,
+  checkRead,
+  checkSnapshot,
+  JournalError,
+  type AppendRequest,
+  type EventJournal,
+  type JournalHead,
+  type JournalLimits,
+  type ReadOptions,
+  type StoredEvent,
+  type StoredSnapshot,
+  type WriterOptions,
+} from '@casty/persistence'
+import { ShardingError } from '../errors.ts'
+import { Copy, withOwnBytes, type Operation } from './copy.ts'
+import type { ReplicatedShard, ReplicationOutcome } from './replicated-shard.ts'
+
+/** What such a journal needs of its surroundings. */
+export interface ReplicatedJournalPort {
+  now(): number
+  /** Something may be due earlier than before. */
+  deadlineMoved(): void
+}
+
+export class ReplicatedJournal implements EventJournal {
+  readonly limits: JournalLimits
+  readonly #shard: ReplicatedShard
+  readonly #port: ReplicatedJournalPort
+  readonly #running = new Set<Promise<unknown>>()
+  #isClosed = false
+
+  constructor(shard: ReplicatedShard, limits: JournalLimits, port: ReplicatedJournalPort) {
+    this.#shard = shard
+    this.limits = limits
+    this.#port = port
+  }
+
+  async append(id: string, request: AppendRequest): Promise<void> {
+    checkAppend(id, request, this.limits)
+    const { epoch, expectedSequenceNr } = request
+    const events = request.events.map(withOwnBytes)
+    await this.#perform(id, { type: 'append', epoch, expectedSequenceNr, events })
+  }
+
+  /** Once it resolves, enough replicas have all of that id, and refuse former owners. */
+  async claim(id: string, epoch: number): Promise<JournalHead> {
+    checkClaim(id, epoch, this.limits)
+    return await this.#perform(id, { type: 'claim', epoch })
+  }
+
+  async highest(id: string): Promise<JournalHead> {
+    checkId(id, this.limits)
+    await this.#ready('tell how far events go')
+    return this.#copyOf(id).head
+  }
+
+  async *events(id: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent, void> {
+    checkRead(id, options, this.limits)
+    const { fromSequenceNr = 1, toSequenceNr = Infinity, signal } = options
+    signal?.throwIfAborted()
+    await this.#ready('read events')
+    for (let next = fromSequenceNr; next <= toSequenceNr; next++) {
+      signal?.throwIfAborted()
+      this.#checkOpen('read events')
+      const event = this.#copyOf(id).read(next)
+      if (!event) return
+      yield event
+    }
+  }
+
+  async deleteEvents(id: string, toSequenceNr: number, options: WriterOptions = {}): Promise<void> {
+    checkDeletion(id, toSequenceNr, options, this.limits)
+    await this.#perform(id, { type: 'delete-events', toSequenceNr, epoch: options.epoch })
+  }
+
+  async saveSnapshot(
+    id: string,
+    snapshot: StoredSnapshot,
+    options: WriterOptions = {},
+  ): Promise<void> {
+    checkSnapshot(id, snapshot, options, this.limits)
+    const own = withOwnBytes(snapshot)
+    await this.#perform(id, { type: 'save-snapshot', snapshot: own, epoch: options.epoch })
+  }
+
+  async latestSnapshot(id: string, atMost = Infinity): Promise<StoredSnapshot | undefined> {
+    checkId(id, this.limits)
+    await this.#ready('read a snapshot')
+    return this.#copyOf(id).latestSnapshot(atMost)
+  }
+
+  async deleteSnapshots(
+    id: string,
+    toSequenceNr: number,
+    options: WriterOptions = {},
+  ): Promise<void> {
+    checkDeletion(id, toSequenceNr, options, this.limits)
+    await this.#perform(id, { type: 'delete-snapshots', toSequenceNr, epoch: options.epoch })
+  }
+
+  /** Those of the shard. */
+  async *ids({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<string, void> {
+    await this.#ready('list ids')
+    for (const id of [...this.#shard.copies.ids()]) {
+      signal?.throwIfAborted()
+      this.#checkOpen('list ids')
+      if (!this.#copyOf(id).isEmpty) yield id
+    }
+  }
+
+  /** An id that nobody wrote to has an empty one. */
+  #copyOf(id: string): Copy {
+    return this.#shard.copies.find(id) ?? new Copy(id)
+  }
+
+  #checkOpen(what: string): void {
+    if (this.#isClosed) throw JournalError.closed(what)
+  }
+
+  async #ready(what: string): Promise<void> {
+    this.#checkOpen(what)
+    const shard = this.#shard
+    await new Promise<void>((resolve) => {
+      shard.whenReady(resolve)
+    })
+    this.#checkOpen(what)
+  }
+
+  async #perform(id: string, operation: Operation): Promise<JournalHead> {
+    const performed = this.#performNow(id, operation)
+    this.#running.add(performed)
+    try {
+      return await performed
+    } finally {
+      this.#running.delete(performed)
+    }
+  }
+
+  async #performNow(id: string, operation: Operation): Promise<JournalHead> {
+    this.#checkOpen(operation.type)
+    const shard = this.#shard
+    await new Promise<void>((resolve) => {
+      shard.whenReady(resolve)
+    })
+    const { endedBy } = shard
+    if (endedBy !== undefined) {
+      throw JournalError.fencedByEpoch(id, shard.epoch, { ...this.#copyOf(id).head, epoch: endedBy })
+    }
+    const settled = new Promise<ReplicationOutcome>((resolve) => {
+      shard.perform(id, operation, this.#port.now(), resolve)
+    })
+    const { head } = this.#copyOf(id)
+    this.#port.deadlineMoved()
+    this.#check(id, operation, await settled)
+    return head
+  }
+
+  #check(id: string, { type }: Operation, outcome: ReplicationOutcome): void {
+    if (outcome.type === 'confirmed') return
+    const { minAcks, ackTimeoutMs } = this.#shard.settings
+    const acknowledged = outcome.type === 'timed-out' ? outcome.acknowledged : 0
+    const cause = ShardingError.replicationTimeout(id, acknowledged, minAcks, ackTimeoutMs)
+    throw JournalError.unavailable(`${type} on enough replicas`, 'unknown', { id, cause })
+  }
+
+  /** Waits for what is under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    await Promise.allSettled(this.#running)
+  }
+}

@@ -1,0 +1,279 @@
+// Requests to replicas and their answers as bytes: in frames of two types, each behind the hash of the type's name, the
+// shard and the epoch of the owner.
+import type { JournalHead, JournalRecord, StoredEvent, StoredSnapshot } from '@casty/persistence'
+import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
+import type { CopyVersion } from './copy-version.ts'
+import type { Operation, Piece } from './copy.ts'
+import type { ListedCopy, ReplicaAnswer, ReplicaRequest } from './messages.ts'
+
+/** Of 40 to 49, which are sharding's. */
+export const replicationFrameTypes = { request: 48, answer: 49 } as const
+
+/** In front of each of them. */
+export interface ReplicationHeader {
+  readonly typeHash: number
+  readonly shard: number
+  readonly epoch: number
+}
+
+const maxTextBytes = 512
+const any: number = Number.MAX_SAFE_INTEGER
+
+const requestTags = { list: 1, pull: 2, push: 3, 'replicate-events': 4 } as const
+const answerTags = {
+  listed: 1,
+  pulled: 2,
+  pushed: 3,
+  'replicate-events-ack': 4,
+  behind: 5,
+  fenced: 6,
+} as const
+const operationTags = {
+  append: 1,
+  claim: 2,
+  'save-snapshot': 3,
+  'delete-events': 4,
+  'delete-snapshots': 5,
+} as const
+
+export function encodeRequest(header: ReplicationHeader, request: ReplicaRequest): Uint8Array {
+  const writer = begin(header).u8(requestTags[request.type])
+  switch (request.type) {
+    case 'list':
+      writer.varint(request.token).string(request.after ?? '', maxTextBytes)
+      break
+    case 'pull':
+      writer.varint(request.token).string(request.id, maxTextBytes).varint(request.offset)
+      break
+    case 'push':
+      writePiece(writer.varint(request.token), request.piece)
+      break
+    case 'replicate-events':
+      writeVersion(writer.string(request.id, maxTextBytes), request.previous)
+      writeVersion(writer, request.version)
+      writeOperation(writer, request.operation)
+  }
+  return writer.finish()
+}
+
+export function encodeAnswer(header: ReplicationHeader, answer: ReplicaAnswer): Uint8Array {
+  const writer = begin(header).u8(answerTags[answer.type])
+  switch (answer.type) {
+    case 'listed':
+      writer.varint(answer.token).bool(answer.isEnd).count(answer.copies.length)
+      for (const { id, version } of answer.copies) {
+        writeVersion(writer.string(id, maxTextBytes), version)
+      }
+      break
+    case 'pulled':
+      writer.varint(answer.token).bool(answer.piece !== undefined)
+      if (answer.piece) writePiece(writer, answer.piece)
+      break
+    case 'pushed':
+      writer.varint(answer.token).varint(answer.next)
+      break
+    case 'replicate-events-ack':
+      writeVersion(writer.string(answer.id, maxTextBytes), answer.version)
+      break
+    case 'behind':
+      writer.string(answer.id, maxTextBytes)
+      break
+    case 'fenced':
+      writer.varint(answer.epoch)
+  }
+  return writer.finish()
+}
+
+function begin({ typeHash, shard, epoch }: ReplicationHeader): ByteWriter {
+  return new ByteWriter().u32(typeHash).varint(shard).varint(epoch)
+}
+
+/** @throws TransportError `CASTY_TRANSPORT_MALFORMED`, as all that read */
+export function decodeRequest(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly header: ReplicationHeader; readonly request: ReplicaRequest } {
+  const reader = new ByteReader(bytes, start, end)
+  const header = readHeader(reader)
+  const request = readRequest(reader)
+  reader.end()
+  return { header, request }
+}
+
+export function decodeAnswer(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly header: ReplicationHeader; readonly answer: ReplicaAnswer } {
+  const reader = new ByteReader(bytes, start, end)
+  const header = readHeader(reader)
+  const answer = readAnswer(reader)
+  reader.end()
+  return { header, answer }
+}
+
+function readHeader(reader: ByteReader): ReplicationHeader {
+  return { typeHash: reader.u32(), shard: reader.varint(), epoch: reader.varint() }
+}
+
+function readRequest(reader: ByteReader): ReplicaRequest {
+  const tag = reader.u8()
+  switch (tag) {
+    case requestTags.list: {
+      const [token, after] = [reader.varint(), reader.string(maxTextBytes)]
+      return { type: 'list', token, after: after === '' ? undefined : after }
+    }
+    case requestTags.pull: {
+      const [token, id] = [reader.varint(), reader.string(maxTextBytes)]
+      return { type: 'pull', token, id, offset: reader.varint() }
+    }
+    case requestTags.push:
+      return { type: 'push', token: reader.varint(), piece: readPiece(reader) }
+    case requestTags['replicate-events']: {
+      const id = reader.string(maxTextBytes)
+      const [previous, version] = [readVersion(reader), readVersion(reader)]
+      return { type: 'replicate-events', id, previous, version, operation: readOperation(reader) }
+    }
+    default:
+      throw TransportError.malformed(`No request to a replica has tag ${tag}`)
+  }
+}
+
+function readAnswer(reader: ByteReader): ReplicaAnswer {
+  const tag = reader.u8()
+  switch (tag) {
+    case answerTags.listed: {
+      const [token, isEnd] = [reader.varint(), reader.bool()]
+      const copies: ListedCopy[] = []
+      for (let left = reader.count(3); left > 0; left--) {
+        copies.push({ id: reader.string(maxTextBytes), version: readVersion(reader) })
+      }
+      return { type: 'listed', token, copies, isEnd }
+    }
+    case answerTags.pulled: {
+      const token = reader.varint()
+      return { type: 'pulled', token, piece: reader.bool() ? readPiece(reader) : undefined }
+    }
+    case answerTags.pushed:
+      return { type: 'pushed', token: reader.varint(), next: reader.varint() }
+    case answerTags['replicate-events-ack']: {
+      const id = reader.string(maxTextBytes)
+      return { type: 'replicate-events-ack', id, version: readVersion(reader) }
+    }
+    case answerTags.behind:
+      return { type: 'behind', id: reader.string(maxTextBytes) }
+    case answerTags.fenced:
+      return { type: 'fenced', epoch: reader.varint() }
+    default:
+      throw TransportError.malformed(`No answer of a replica has tag ${tag}`)
+  }
+}
+
+function writeVersion(writer: ByteWriter, { epoch, count }: CopyVersion): void {
+  writer.varint(epoch).varint(count)
+}
+
+function readVersion(reader: ByteReader): CopyVersion {
+  return { epoch: reader.varint(), count: reader.varint() }
+}
+
+function writeRecord(writer: ByteWriter, record: JournalRecord): void {
+  const { manifest, version, timestamp, bytes } = record
+  writer.string(manifest, any).varint(version).varint(timestamp).bytes(bytes, any)
+}
+
+function readRecord(reader: ByteReader): JournalRecord {
+  const [manifest, version, timestamp] = [reader.string(any), reader.varint(), reader.varint()]
+  return { manifest, version, timestamp, bytes: reader.bytes(any) }
+}
+
+/** Fewest bytes of a record. */
+const minRecordBytes = 4
+
+/** Undefined is 0, as an epoch that somebody has is one above. */
+function writeEpoch(writer: ByteWriter, epoch: number | undefined): void {
+  writer.varint(epoch === undefined ? 0 : epoch + 1)
+}
+
+function readEpoch(reader: ByteReader): number | undefined {
+  const value = reader.varint()
+  return value === 0 ? undefined : value - 1
+}
+
+function writeOperation(writer: ByteWriter, operation: Operation): void {
+  writer.u8(operationTags[operation.type])
+  writeEpoch(writer, operation.epoch)
+  switch (operation.type) {
+    case 'append':
+      writer.varint(operation.expectedSequenceNr).count(operation.events.length)
+      for (const event of operation.events) writeRecord(writer, event)
+      return
+    case 'claim':
+      return
+    case 'save-snapshot':
+      writeRecord(writer.varint(operation.snapshot.sequenceNr), operation.snapshot)
+      return
+    case 'delete-events':
+    case 'delete-snapshots':
+      writer.varint(operation.toSequenceNr)
+  }
+}
+
+function readOperation(reader: ByteReader): Operation {
+  const tag = reader.u8()
+  const epoch = readEpoch(reader)
+  switch (tag) {
+    case operationTags.append: {
+      const expectedSequenceNr = reader.varint()
+      const events: JournalRecord[] = []
+      for (let left = reader.count(minRecordBytes); left > 0; left--) {
+        events.push(readRecord(reader))
+      }
+      return { type: 'append', epoch: epoch ?? 0, expectedSequenceNr, events }
+    }
+    case operationTags.claim:
+      return { type: 'claim', epoch: epoch ?? 0 }
+    case operationTags['save-snapshot']:
+      return { type: 'save-snapshot', epoch, snapshot: readSnapshot(reader) }
+    case operationTags['delete-events']:
+      return { type: 'delete-events', epoch, toSequenceNr: reader.varint() }
+    case operationTags['delete-snapshots']:
+      return { type: 'delete-snapshots', epoch, toSequenceNr: reader.varint() }
+    default:
+      throw TransportError.malformed(`No operation has tag ${tag}`)
+  }
+}
+
+function readSnapshot(reader: ByteReader): StoredSnapshot {
+  return { sequenceNr: reader.varint(), ...readRecord(reader) }
+}
+
+function writePiece(writer: ByteWriter, piece: Piece): void {
+  const { id, version, head, offset, events, snapshots, isLast } = piece
+  writeVersion(writer.string(id, maxTextBytes), version)
+  writer.varint(head.sequenceNr).varint(head.epoch).varint(head.deletedTo)
+  writer.varint(offset).bool(isLast).count(events.length)
+  for (const event of events) writeRecord(writer.varint(event.epoch), event)
+  writer.count(snapshots.length)
+  for (const snapshot of snapshots) writeRecord(writer.varint(snapshot.sequenceNr), snapshot)
+}
+
+function readPiece(reader: ByteReader): Piece {
+  const id = reader.string(maxTextBytes)
+  const version = readVersion(reader)
+  const [sequenceNr, headEpoch, deletedTo] = [reader.varint(), reader.varint(), reader.varint()]
+  const head: JournalHead = { sequenceNr, epoch: headEpoch, deletedTo }
+  const [offset, isLast] = [reader.varint(), reader.bool()]
+  const events: StoredEvent[] = []
+  for (let left = reader.count(minRecordBytes + 1); left > 0; left--) {
+    const epoch = reader.varint()
+    const place = deletedTo + offset + events.length + 1
+    events.push({ ...readRecord(reader), sequenceNr: place, epoch })
+  }
+  const snapshots: StoredSnapshot[] = []
+  for (let left = reader.count(minRecordBytes + 1); left > 0; left--) {
+    snapshots.push(readSnapshot(reader))
+  }
+  return { id, version, head, offset, events, snapshots, isLast }
+}
