@@ -6,18 +6,18 @@ import type { BroadcastOptions, ServiceKey } from '@casty/remote'
 import type { EntityContext, EntityType } from '@casty/sharding'
 import { receptionistOf } from './system/receptionists.ts'
 
-/** How many other nodes keep copies of what entities write, and how many of them have to confirm each write. */
+/** How many other nodes keep copies, in memory, of what entities write, and how many of them have to confirm each write. */
 export interface ReplicationConfig {
   /** @defaultValue 0 */
   readonly replicas?: number
-  /** At most `replicas`. @defaultValue 0 */
+  /** At most `replicas`. @defaultValue 1 */
   readonly minAcks?: number
   /** How long they may take, in milliseconds. @defaultValue 5_000 */
   readonly ackTimeoutMs?: number
 }
 
 /** Options of {@link Behaviors}`.sharded`: those of entity types. */
-export interface ShardedOptions<M> extends Omit<EntityType<M>, 'name' | 'entity'> {
+export interface ShardedOptions<M> extends Omit<EntityType<M>, 'name' | 'entity' | 'replication'> {
   readonly replication?: ReplicationConfig
 }
 

@@ -36,7 +36,7 @@ export interface ShardingSection {
   readonly numShards?: number
 }
 
-/** How entities are copied. Not supported yet. */
+/** How what entities write is copied. */
 export interface ReplicationSection {
   readonly replicas?: number
   readonly minAcks?: number

@@ -9,7 +9,6 @@ import { knownNames } from '../option-values.ts'
 import type { Settings } from '../options.ts'
 import type { Node } from './node.ts'
 import { checkedTypeName, singletonType } from './placement.ts'
-import { checkReplication } from './replication.ts'
 
 /** Options of an actor, or of a kind of actors. */
 export interface ClusterSpawnOptions {
@@ -57,13 +56,14 @@ export class Spawner {
     section: ActorSection,
   ): ActorRef<ShardEnvelope<M>> {
     const name = checkedTypeName(options.name)
-    checkReplication(name, { ...section.replication, ...replication })
+    const { replicas = 0, ...acks } = { ...section.replication, ...replication }
     const { numShards = section.sharding.numShards } = type
     const supervised = supervision<M>(section.supervision)
     const region = this.#node.sharding.start<M>({
       ...type,
       name,
       ...(numShards !== undefined && { numShards }),
+      ...(replicas > 0 && { replication: { ...acks, replicas } }),
       ...mailboxOf(section, type, options),
       entity: (context) => supervised(entity(context.entityId, context)),
     })

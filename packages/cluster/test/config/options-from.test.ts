@@ -94,21 +94,13 @@ describe('a system that is started by a config', () => {
     ).rejects.toThrow(expect.objectContaining({ code: 'CASTY_CLUSTER_CONFIG_NOT_FOUND' }))
   })
 
-  test('refuses TLS and replicas, which it would have to pretend', async () => {
+  test('refuses TLS, which it would have to pretend', async () => {
     const world = new SystemWorld()
     await using _ = world
     const options = world.optionsFor('a')
     await expect(
       ClusteredActorSystem.start({ ...options, config: configured(tls) }),
     ).rejects.toThrow(expect.objectContaining({ code: 'CASTY_CLUSTER_NOT_SUPPORTED' }))
-    const config = configured('[defaults.replication]\nreplicas = 1')
-    const a = await world.start('a', { config })
-    expect(() =>
-      a.spawn(
-        Behaviors.sharded(() => Behaviors.ignore),
-        'x',
-      ),
-    ).toThrow(expect.objectContaining({ code: 'CASTY_CLUSTER_NOT_SUPPORTED' }))
   })
 
   test('splits entities into as many shards as the file says of their name', async () => {

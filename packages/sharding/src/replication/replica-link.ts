@@ -56,8 +56,9 @@ export class ReplicaLink {
     return this.#isMerged || !this.#isReachable
   }
 
-  /** Whether it has all that the owner has. */
+  /** Whether it has all that the owner has, or is out of reach. */
   get isWhole(): boolean {
+    if (!this.#isReachable) return true
     return this.#isServed && !this.#asked && this.#toPush.size === 0 && this.#open.size === 0
   }
 

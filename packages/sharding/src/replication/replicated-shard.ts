@@ -135,6 +135,7 @@ export class ReplicatedShard {
     pending.push({ version, until: now + this.settings.ackTimeoutMs, settle })
     this.#pending.set(id, pending)
     for (const { link } of this.#links.values()) link.replicate(operation, id, previous, now)
+    this.#settle(id) // Where none has to confirm it.
   }
 
   #acksOf(id: string, version: CopyVersion): number {
@@ -176,7 +177,7 @@ export class ReplicatedShard {
     this.#wake()
   }
 
-  /** Whether all replicas have all. */
+  /** Whether all replicas in reach have all. */
   get isWhole(): boolean {
     return [...this.#links.values()].every(({ link }) => link.isWhole)
   }

@@ -7,7 +7,7 @@ export interface ReplicationConfig {
   /** How many nodes beside the owner keep copies, 1 to 16. Each costs its memory and one message per write. */
   readonly replicas: number
   /**
-   * How many of them must have a write before it is confirmed, from 1 to `replicas`. A confirmed write outlives the loss of
+   * How many of them must have a write before it is confirmed, up to `replicas`. 0: none, so that a write may be lost with the owner. A confirmed write outlives the loss of
    * so many nodes at once; higher also means that so many must be in reach. @defaultValue 1
    */
   readonly minAcks?: number
@@ -40,7 +40,7 @@ export function checkReplication(
   const replicas = whole('type.replication.replicas', config.replicas, 1, maxReplicas)
   return {
     replicas,
-    minAcks: whole('type.replication.minAcks', minAcks, 1, replicas),
+    minAcks: whole('type.replication.minAcks', minAcks, 0, replicas),
     ackTimeoutMs: duration('type.replication.ackTimeoutMs', ackTimeoutMs),
     maxCopyBytes: whole('type.replication.maxCopyBytes', maxCopyBytes, 1, 2 ** 40),
   }

@@ -50,8 +50,6 @@ interface ReplicatedType {
   readonly shards: Map<number, Kept>
 }
 
-/** What a frame holds besides the records of one append. */
-const frameOverheadBytes = 4_096
 /** Lists of ids and pieces of copies take so much. */
 const minFrameBytes = 524_288
 /** While something is due, it is looked for at least so often, in milliseconds. */
@@ -69,10 +67,14 @@ export class Replication implements Disposable {
   constructor(port: ReplicationPort, maxFrameBytes: number) {
     this.#port = port
     this.#maxFrameBytes = maxFrameBytes
-    // An append or a snapshot travels in one frame, with texts of at most so many bytes beside each record.
-    const room = Math.max(1, Math.floor((maxFrameBytes - frameOverheadBytes) / 2))
-    const maxBatchEvents = Math.max(1, Math.min(1_000, Math.floor(room / 300)))
-    this.#limits = checkedLimits({ maxRecordBytes: room, maxBatchBytes: room, maxBatchEvents })
+    // An append or a snapshot travels in one frame: half of it for texts and numbers of records, the rest for their bytes.
+    const maxBytes = Math.max(1, Math.floor(0.4 * maxFrameBytes))
+    const maxBatchEvents = Math.max(1, Math.min(2_000, Math.floor((0.55 * maxFrameBytes) / 280)))
+    this.#limits = checkedLimits({
+      maxRecordBytes: maxBytes,
+      maxBatchBytes: maxBytes,
+      maxBatchEvents,
+    })
     const { request, answer } = replicationFrameTypes
     const { endpoint } = port
     this.#subscriptions = [

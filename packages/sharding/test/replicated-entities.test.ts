@@ -1,0 +1,76 @@
+// Entities whose events are kept in memory on several nodes.
+import type { ActorRef } from '@casty/actor'
+import { eventSourced } from '@casty/persistence'
+import type { EntityRegion, EntityType } from '@casty/sharding'
+import { expect, test } from 'vitest'
+import { ShardingWorld } from './sharding-world.ts'
+
+interface Add {
+  readonly amount: number
+  readonly replyTo: ActorRef<number>
+}
+
+function counter(minAcks: number): EntityType<Add> {
+  return {
+    name: 'counter',
+    numShards: 6,
+    replication: { replicas: 2, minAcks },
+    entity: ({ entityId, journal }) => {
+      if (!journal) throw new Error('Where events are replicated, there is a journal')
+      return eventSourced<Add, number, number>({
+        id: entityId,
+        journal,
+        initialState: 0,
+        onCommand: (_total, { amount, replyTo }, { effects }) =>
+          effects.persist(amount).thenReply(replyTo, (total) => total),
+        onEvent: (total, amount) => total + amount,
+      })
+    },
+  }
+}
+
+/** It dies, and is removed. */
+async function lose(world: ShardingWorld, host: string): Promise<void> {
+  const { address } = world.node(host)
+  await world.kill(host)
+  await world.settle(10_000)
+  world.node('a').cluster.down(address)
+  await world.settle(20_000)
+}
+
+const ids = Array.from({ length: 20 }, (_, index) => `e${index}`)
+
+async function addToAll(
+  world: ShardingWorld,
+  region: EntityRegion<Add>,
+  amount: number,
+): Promise<readonly number[]> {
+  const asked = ids.map(async (id) =>
+    region.ask<number>(id, (replyTo) => ({ amount, replyTo }), { timeoutMs: 20_000 }),
+  )
+  return await world.settled(Promise.all(asked), 60_000)
+}
+
+test('what replicated entities confirmed outlives the loss of one node after the other', async () => {
+  await using world = await ShardingWorld.of('a b c d')
+  const region = world.startType(counter(1)).get('a')
+  if (!region) throw new Error('No region at a')
+  expect(await addToAll(world, region, 1)).toEqual(ids.map(() => 1))
+  await lose(world, 'd')
+  expect(await addToAll(world, region, 1)).toEqual(ids.map(() => 2))
+  await lose(world, 'c')
+  expect(await addToAll(world, region, 1)).toEqual(ids.map(() => 3))
+})
+
+test('replicated entities keep their events when their shard moves to a new node', async () => {
+  await using world = await ShardingWorld.of('a b c')
+  const regions = world.startType(counter(1))
+  const region = regions.get('a')
+  if (!region) throw new Error('No region at a')
+  expect(await addToAll(world, region, 1)).toEqual(ids.map(() => 1))
+  const d = await world.start('d')
+  const there = d.sharding.start(counter(1))
+  await world.until(() => there.statistics().shards > 0)
+  await world.settle(2_000)
+  expect(await addToAll(world, region, 1)).toEqual(ids.map(() => 2))
+})

@@ -1,0 +1,143 @@
+// An owner and replicas of one shard, without nodes: what they send is delivered, lost or late as the test says.
+import { NodeAddress, NodeIdentity } from '@casty/transport'
+import type { JournalLimits } from '@casty/persistence'
+import { checkedLimits } from '@casty/persistence'
+import { CopyRoom, ShardCopies } from '../src/replication/copies.ts'
+import type { ReplicaAnswer, ReplicaRequest } from '../src/replication/messages.ts'
+import { Replica } from '../src/replication/replica.ts'
+import {
+  decodeAnswer,
+  decodeRequest,
+  encodeAnswer,
+  encodeRequest,
+} from '../src/replication/replication-codec.ts'
+import { ReplicatedJournal } from '../src/replication/replicated-journal.ts'
+import { ReplicatedShard } from '../src/replication/replicated-shard.ts'
+
+export interface CopyNode {
+  readonly node: NodeIdentity
+  readonly copies: ShardCopies
+  readonly replica: Replica
+  owned: ReplicatedShard | undefined
+  isAlive: boolean
+}
+
+export const limits: JournalLimits = checkedLimits({
+  maxRecordBytes: 200_000,
+  maxBatchBytes: 200_000,
+  maxBatchEvents: 2_000,
+})
+
+interface Flight {
+  readonly from: string
+  readonly to: string
+  readonly deliver: () => void
+}
+
+/** Links are ordered; of what is on its way, the world delivers or loses what the test says. */
+export class ReplicationWorld {
+  now = 0
+  readonly nodes: readonly CopyNode[]
+  readonly flights: Flight[] = []
+  /** Delivers as it is sent, a microtask later. */
+  isInstant = false
+
+  constructor(count: number, readonly minAcks = 1, maxBytes = 1_000_000_000) {
+    this.nodes = Array.from({ length: count }, (_, index) => {
+      const copies = new ShardCopies(new CopyRoom(maxBytes))
+      return {
+        node: new NodeIdentity(NodeAddress.of(`n${index}`, 1), 1),
+        copies,
+        replica: new Replica(copies),
+        owned: undefined,
+        isAlive: true,
+      }
+    })
+  }
+
+  at(index: number): CopyNode {
+    const node = this.nodes[index]
+    if (!node) throw new RangeError(`No node ${index}`)
+    return node
+  }
+
+  /** Begins an epoch: that node has the shard, and the others keep copies. */
+  own(index: number, epoch: number): ReplicatedShard {
+    const owner = this.at(index)
+    const settings = { minAcks: this.minAcks, ackTimeoutMs: 1_000 }
+    owner.owned = new ReplicatedShard(epoch, owner.copies, settings, {
+      send: (to, request) => this.#send(owner, to, epoch, request),
+      isReachable: (node) => this.nodes.some((one) => one.isAlive && one.node.equals(node)),
+      fenced: () => {},
+    })
+    owner.owned.follow(this.#others(owner), this.now)
+    return owner.owned
+  }
+
+  #others(owner: CopyNode): readonly NodeIdentity[] {
+    return this.nodes.filter((one) => one !== owner).map(({ node }) => node)
+  }
+
+  kill(index: number): void {
+    this.at(index).isAlive = false
+    for (const one of this.nodes) {
+      if (one.isAlive) one.owned?.follow(this.#others(one), this.now)
+    }
+  }
+
+  journal(shard: ReplicatedShard): ReplicatedJournal {
+    return new ReplicatedJournal(shard, limits, { now: () => this.now, deadlineMoved: () => {} })
+  }
+
+  #send(owner: CopyNode, to: NodeIdentity, epoch: number, request: ReplicaRequest): void {
+    const target = this.nodes.find(({ node }) => node.equals(to))
+    if (!target) return
+    const bytes = encodeRequest({ typeHash: 7, shard: 3, epoch }, request)
+    this.#fly(owner, target, () => {
+      const asked = decodeRequest(bytes, 0, bytes.length)
+      const answer = target.replica.answer(asked.header.epoch, asked.request)
+      if (answer) this.#answer(target, owner, epoch, answer)
+    })
+  }
+
+  #answer(from: CopyNode, owner: CopyNode, epoch: number, answer: ReplicaAnswer): void {
+    const bytes = encodeAnswer({ typeHash: 7, shard: 3, epoch }, answer)
+    this.#fly(from, owner, () => {
+      if (owner.owned?.epoch !== epoch) return
+      owner.owned.answered(from.node.key, decodeAnswer(bytes, 0, bytes.length).answer, this.now)
+    })
+  }
+
+  #fly(from: CopyNode, to: CopyNode, deliver: () => void): void {
+    if (this.isInstant) queueMicrotask(deliver)
+    else {
+      const act = (): void => {
+        if (from.isAlive && to.isAlive) deliver()
+      }
+      this.flights.push({ from: from.node.key, to: to.node.key, deliver: act })
+    }
+  }
+
+  /** Delivers or loses the first that is on its way on the link that `pick` points to. */
+  next(pick: number, isLost = false): void {
+    const chosen = this.flights[pick % Math.max(1, this.flights.length)]
+    if (!chosen) return
+    const first = this.flights.findIndex(({ from, to }) => from === chosen.from && to === chosen.to)
+    const [flight] = this.flights.splice(first, 1)
+    if (flight && !isLost) flight.deliver()
+  }
+
+  /** Delivers all, and what follows from it. */
+  settle(): void {
+    while (this.flights.length > 0) this.next(0)
+  }
+
+  /** Lets time pass, and all arrive. */
+  pass(ms: number): void {
+    for (let left = ms; left > 0; left -= 100) {
+      this.now += 100
+      for (const { isAlive, owned } of this.nodes) if (isAlive && owned) owned.tick(this.now)
+      this.settle()
+    }
+  }
+}

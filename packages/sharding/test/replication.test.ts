@@ -1,0 +1,275 @@
+// Events of a shard on its owner and on replicas.
+import { journalCompliance } from '@casty/persistence/compliance'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { ReplicatedShard, ReplicationOutcome } from '../src/replication/replicated-shard.ts'
+import type { Operation } from '../src/replication/copy.ts'
+import { CopyRoom, ShardCopies } from '../src/replication/copies.ts'
+import { Replica } from '../src/replication/replica.ts'
+import { ReplicatedJournal } from '../src/replication/replicated-journal.ts'
+import { ReplicatedShard as Shard } from '../src/replication/replicated-shard.ts'
+import { NodeAddress, NodeIdentity } from '@casty/transport'
+import { limits, ReplicationWorld, type CopyNode } from './replication-world.ts'
+
+journalCompliance('ReplicatedJournal', {
+  async create() {
+    const room = new CopyRoom(1_000_000_000)
+    const copies = new ShardCopies(room)
+    const node = new NodeIdentity(NodeAddress.of('replica', 1), 1)
+    const replica = new Replica(new ShardCopies(new CopyRoom(1_000_000_000)))
+    const shard: Shard = new Shard(1, copies, { minAcks: 1, ackTimeoutMs: 1_000 }, {
+      send: (_to, request) =>
+        queueMicrotask(() => {
+          const answer = replica.answer(1, request)
+          if (answer) shard.answered(node.key, answer, 0)
+        }),
+      isReachable: () => true,
+      fenced: () => {},
+    })
+    shard.follow([node], 0)
+    return {
+      open: async () =>
+        new ReplicatedJournal(shard, limits, { now: () => 0, deadlineMoved: () => {} }),
+      fill: async () => void (room.maxBytes = room.usedBytes),
+      makeRoom: async () => void (room.maxBytes = 1_000_000_000),
+      [Symbol.asyncDispose]: async () => {},
+    }
+  },
+  lacks: ['crash', 'damage'],
+})
+
+const text = (value: string): Operation => ({
+  type: 'append',
+  epoch: 0,
+  expectedSequenceNr: 0,
+  events: [{ manifest: 'text', version: 0, timestamp: 0, bytes: new TextEncoder().encode(value) }],
+})
+
+/** Appends behind all that there is. */
+function write(
+  world: ReplicationWorld,
+  shard: ReplicatedShard,
+  id: string,
+  value: string,
+  settle: (outcome: ReplicationOutcome) => void = () => {},
+): void {
+  const head = shard.copies.find(id)?.head
+  const operation = {
+    ...text(value),
+    epoch: shard.epoch,
+    expectedSequenceNr: head?.sequenceNr ?? 0,
+  }
+  // Of a text it is an append.
+  shard.perform(id, operation as Operation, world.now, settle)
+}
+
+function textsOf({ copies }: Pick<CopyNode, 'copies'>, id: string): readonly string[] {
+  const copy = copies.find(id)
+  const texts: string[] = []
+  for (let next = 1; copy && next <= copy.head.sequenceNr; next++) {
+    texts.push(new TextDecoder().decode(copy.read(next)?.bytes))
+  }
+  return texts
+}
+
+describe('A shard with replicas', () => {
+  test('confirms a write once enough replicas have it', () => {
+    const world = new ReplicationWorld(3, 2)
+    const shard = world.own(0, 1)
+    world.settle()
+    const outcomes: ReplicationOutcome[] = []
+    write(world, shard, 'a', 'x', (outcome) => outcomes.push(outcome))
+    world.next(0)
+    world.next(1)
+    expect(outcomes).toEqual([])
+    world.settle()
+    expect(outcomes).toEqual([{ type: 'confirmed' }])
+    for (const node of world.nodes) expect(textsOf(node, 'a')).toEqual(['x'])
+  })
+
+  test('tells of a write that is not confirmed in time that its outcome is unknown', async () => {
+    const world = new ReplicationWorld(2)
+    const shard = world.own(0, 1)
+    world.settle()
+    world.kill(1)
+    const appended = world.journal(shard).append('a', { epoch: 1, expectedSequenceNr: 0, events: [] })
+    const failed = expect(appended).rejects.toMatchObject({
+      code: 'CASTY_JOURNAL_UNAVAILABLE',
+      outcome: 'unknown',
+      cause: { code: 'CASTY_SHARDING_REPLICATION_TIMEOUT' },
+    })
+    await Promise.resolve()
+    await Promise.resolve()
+    world.pass(1_000)
+    await failed
+  })
+
+  test('has a former owner refused once the next one has asked', () => {
+    const world = new ReplicationWorld(3)
+    const former = world.own(0, 1)
+    world.settle()
+    const next = world.own(1, 2)
+    world.settle()
+    const outcomes: ReplicationOutcome[] = []
+    write(world, former, 'a', 'stale', (outcome) => outcomes.push(outcome))
+    world.settle()
+    expect(outcomes).toEqual([{ type: 'over', epoch: 2 }])
+    expect(former.endedBy).toBe(2)
+    expect(textsOf(next, 'a')).toEqual([])
+  })
+
+  test('takes from each replica what goes furthest, before anybody reads', () => {
+    const world = new ReplicationWorld(4)
+    const shard = world.own(0, 1)
+    world.settle()
+    for (const id of ['a', 'b']) write(world, shard, id, 'first')
+    world.settle()
+    // Each of the last writes reaches one replica.
+    write(world, shard, 'a', 'to 2')
+    world.next(0, true)
+    world.next(0)
+    world.next(0, true)
+    world.flights.length = 0
+    write(world, shard, 'b', 'to 3')
+    world.next(0, true)
+    world.next(0, true)
+    world.settle()
+    world.kill(0)
+    const next = world.own(1, 2)
+    expect(next.isReady).toBe(false)
+    world.settle()
+    expect(next.isReady).toBe(true)
+    expect(textsOf(next, 'a')).toEqual(['first', 'to 2'])
+    expect(textsOf(next, 'b')).toEqual(['first', 'to 3'])
+    world.pass(2_000)
+    expect(next.isWhole).toBe(true)
+    for (const index of [2, 3]) expect(textsOf(world.at(index), 'b')).toEqual(['first', 'to 3'])
+  })
+
+  test('replaces what a former owner wrote and nobody confirmed', () => {
+    const world = new ReplicationWorld(3)
+    const former = world.own(0, 1)
+    world.settle()
+    write(world, former, 'a', 'kept')
+    world.settle()
+    write(world, former, 'a', 'lost')
+    world.flights.length = 0
+    world.at(0).isAlive = false
+    const next = world.own(1, 2)
+    world.settle()
+    write(world, next, 'a', 'new')
+    world.settle()
+    world.at(0).isAlive = true
+    next.follow([world.at(0).node, world.at(2).node], world.now)
+    world.pass(2_000)
+    expect(next.isWhole).toBe(true)
+    // The one that was lost was never confirmed: it goes, or comes back as a whole, and all have the same.
+    for (const node of world.nodes) expect(textsOf(node, 'a')).toEqual(['kept', 'new'])
+  })
+
+  test('sends a replica that was out of reach all that it lacks, in pieces', () => {
+    const world = new ReplicationWorld(2)
+    world.at(1).isAlive = false
+    const shard = world.own(0, 1)
+    const long = 'x'.repeat(50_000)
+    for (let count = 0; count < 12; count++) write(world, shard, 'long', `${count} ${long}`)
+    for (let count = 0; count < 700; count++) write(world, shard, `id ${count}`, 'y')
+    world.at(1).isAlive = true
+    shard.follow([world.at(1).node], world.now)
+    world.next(0)
+    write(world, shard, 'long', 'last')
+    world.pass(1_000)
+    expect(shard.isWhole).toBe(true)
+    expect(textsOf(world.at(1), 'long')).toEqual(textsOf(world.at(0), 'long'))
+    expect([...world.at(1).copies.ids()]).toHaveLength(701)
+  })
+
+  test('goes on with a replica that has no room, once it has', () => {
+    const world = new ReplicationWorld(2, 1, 150)
+    const shard = world.own(0, 1)
+    world.settle()
+    write(world, shard, 'a', 'x')
+    world.settle()
+    expect(() => write(world, shard, 'a', 'y')).toThrow(
+      expect.objectContaining({ code: 'CASTY_JOURNAL_FULL' }),
+    )
+    expect(textsOf(world.at(1), 'a')).toEqual(['x'])
+  })
+})
+
+type Step =
+  | { readonly type: 'write'; readonly id: string }
+  | { readonly type: 'deliver' | 'lose'; readonly pick: number }
+  | { readonly type: 'pass' }
+  | { readonly type: 'move'; readonly to: number }
+  | { readonly type: 'crash-owner'; readonly to: number }
+
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.record({ type: fc.constant('write' as const), id: fc.constantFrom('a', 'b') }) },
+    { weight: 20, arbitrary: fc.record({ type: fc.constant('deliver' as const), pick: fc.nat(50) }) },
+    { weight: 3, arbitrary: fc.record({ type: fc.constant('lose' as const), pick: fc.nat(50) }) },
+    { weight: 2, arbitrary: fc.record({ type: fc.constant('pass' as const) }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('move' as const), to: fc.nat(3) }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('crash-owner' as const), to: fc.nat(3) }) },
+  ),
+  { maxLength: 150 },
+)
+
+test.each([1, 2])(
+  'whatever is lost, what was confirmed outlives as many nodes as confirmed it (minAcks %i)',
+  (minAcks) => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        const world = new ReplicationWorld(4, minAcks)
+        let [owner, epoch, crashes, count] = [0, 1, 0, 0]
+        let shard = world.own(owner, epoch)
+        const confirmed = new Map<string, string[]>([
+          ['a', []],
+          ['b', []],
+        ])
+        const begin = (to: number): void => {
+          owner = to
+          shard = world.own(to, ++epoch)
+        }
+        const check = (): void => {
+          for (const [id, texts] of confirmed) {
+            const there = textsOf(shard, id)
+            expect(there).toEqual(expect.arrayContaining(texts))
+          }
+        }
+        for (const step of list) {
+          const former = shard
+          if (step.type === 'deliver') world.next(step.pick)
+          else if (step.type === 'lose') world.next(step.pick, true)
+          else if (step.type === 'pass') {
+            world.now += 300
+            shard.tick(world.now)
+          } else if (step.type === 'write' && shard.isReady) {
+            const value = `${count++}`
+            write(world, shard, step.id, value, ({ type }) => {
+              if (type !== 'confirmed') return
+              expect(former.endedBy).toBeUndefined()
+              confirmed.get(step.id)?.push(value)
+            })
+          } else if (step.type === 'move' && world.at(step.to).isAlive && step.to !== owner) {
+            begin(step.to)
+          } else if (step.type === 'crash-owner' && crashes < minAcks && step.to !== owner) {
+            if (!world.at(step.to).isAlive) continue
+            crashes++
+            world.at(owner).isAlive = false
+            begin(step.to)
+          }
+        }
+        world.pass(5_000)
+        expect(shard.isReady).toBe(true)
+        check()
+        const copies = world.nodes.filter(({ isAlive }) => isAlive)
+        for (const node of copies) {
+          for (const id of ['a', 'b']) expect(textsOf(node, id)).toEqual(textsOf(shard, id))
+        }
+      }),
+      { numRuns: Number(process.env['CASTY_REPLICATION_RUNS'] ?? 150), seed: 17 },
+    )
+  },
+)
