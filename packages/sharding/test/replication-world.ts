@@ -39,14 +39,15 @@ export class ReplicationWorld {
   now = 0
   readonly nodes: readonly CopyNode[]
   readonly flights: Flight[] = []
-  /** Delivers as it is sent, a microtask later. */
-  isInstant = false
 
-  constructor(count: number, readonly minAcks = 1, maxBytes = 1_000_000_000) {
+  readonly minAcks: number
+
+  constructor(count: number, minAcks = 1, maxBytes = 1_000_000_000) {
+    this.minAcks = minAcks
     this.nodes = Array.from({ length: count }, (_, index) => {
       const copies = new ShardCopies(new CopyRoom(maxBytes))
       return {
-        node: new NodeIdentity(NodeAddress.of(`n${index}`, 1), 1),
+        node: NodeIdentity.of(NodeAddress.of(`n${index}`, 1), 1),
         copies,
         replica: new Replica(copies),
         owned: undefined,
@@ -109,13 +110,10 @@ export class ReplicationWorld {
   }
 
   #fly(from: CopyNode, to: CopyNode, deliver: () => void): void {
-    if (this.isInstant) queueMicrotask(deliver)
-    else {
-      const act = (): void => {
-        if (from.isAlive && to.isAlive) deliver()
-      }
-      this.flights.push({ from: from.node.key, to: to.node.key, deliver: act })
+    const act = (): void => {
+      if (from.isAlive && to.isAlive) deliver()
     }
+    this.flights.push({ from: from.node.key, to: to.node.key, deliver: act })
   }
 
   /** Delivers or loses the first that is on its way on the link that `pick` points to. */

@@ -9,23 +9,29 @@ import { Replica } from '../src/replication/replica.ts'
 import { ReplicatedJournal } from '../src/replication/replicated-journal.ts'
 import { ReplicatedShard as Shard } from '../src/replication/replicated-shard.ts'
 import { NodeAddress, NodeIdentity } from '@casty/transport'
+import { decodeAnswer, decodeRequest, encodeRequest } from '../src/replication/replication-codec.ts'
 import { limits, ReplicationWorld, type CopyNode } from './replication-world.ts'
 
 journalCompliance('ReplicatedJournal', {
   async create() {
     const room = new CopyRoom(1_000_000_000)
     const copies = new ShardCopies(room)
-    const node = new NodeIdentity(NodeAddress.of('replica', 1), 1)
+    const node = NodeIdentity.of(NodeAddress.of('replica', 1), 1)
     const replica = new Replica(new ShardCopies(new CopyRoom(1_000_000_000)))
-    const shard: Shard = new Shard(1, copies, { minAcks: 1, ackTimeoutMs: 1_000 }, {
-      send: (_to, request) =>
-        queueMicrotask(() => {
-          const answer = replica.answer(1, request)
-          if (answer) shard.answered(node.key, answer, 0)
-        }),
-      isReachable: () => true,
-      fenced: () => {},
-    })
+    const shard: Shard = new Shard(
+      1,
+      copies,
+      { minAcks: 1, ackTimeoutMs: 1_000 },
+      {
+        send: (_to, request) =>
+          queueMicrotask(() => {
+            const answer = replica.answer(1, request)
+            if (answer) shard.answered(node.key, answer, 0)
+          }),
+        isReachable: () => true,
+        fenced: () => {},
+      },
+    )
     shard.follow([node], 0)
     return {
       open: async () =>
@@ -37,6 +43,8 @@ journalCompliance('ReplicatedJournal', {
   },
   lacks: ['crash', 'damage'],
 })
+
+const record = { manifest: 'state', version: 1, timestamp: 5, bytes: Uint8Array.of(1, 2) }
 
 const text = (value: string): Operation => ({
   type: 'append',
@@ -72,6 +80,46 @@ function textsOf({ copies }: Pick<CopyNode, 'copies'>, id: string): readonly str
   return texts
 }
 
+test('frames of replication that are cut or spoilt are refused as malformed, and nothing else', () => {
+  const header = { typeHash: 7, shard: 3, epoch: 9 }
+  const copies = new ShardCopies(new CopyRoom(10_000))
+  copies.apply('a', text('x'), { epoch: 9, count: 1 })
+  copies.apply(
+    'a',
+    { type: 'save-snapshot', epoch: 0, snapshot: { ...record, sequenceNr: 1 } },
+    { epoch: 9, count: 2 },
+  )
+  const piece = copies.find('a')?.piece(0, 1_000)
+  const requests = [
+    encodeRequest(header, { type: 'list', token: 1, after: 'b' }),
+    ...(piece ? [encodeRequest(header, { type: 'push', token: 2, piece })] : []),
+  ]
+  expect(requests.map((bytes) => decodeRequest(bytes, 0, bytes.length))).toEqual([
+    { header, request: { type: 'list', token: 1, after: 'b' } },
+    { header, request: { type: 'push', token: 2, piece } },
+  ])
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...requests),
+      fc.nat(),
+      fc.nat(255),
+      fc.nat(),
+      (frame, at, byte, cut) => {
+        const bytes = frame.slice(0, 1 + (cut % frame.length))
+        bytes[at % bytes.length] = byte
+        for (const decode of [decodeRequest, decodeAnswer]) {
+          try {
+            decode(bytes, 0, bytes.length)
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'CASTY_TRANSPORT_MALFORMED' })
+          }
+        }
+      },
+    ),
+    { seed: 3, numRuns: 500 },
+  )
+})
+
 describe('A shard with replicas', () => {
   test('confirms a write once enough replicas have it', () => {
     const world = new ReplicationWorld(3, 2)
@@ -92,7 +140,9 @@ describe('A shard with replicas', () => {
     const shard = world.own(0, 1)
     world.settle()
     world.kill(1)
-    const appended = world.journal(shard).append('a', { epoch: 1, expectedSequenceNr: 0, events: [] })
+    const appended = world
+      .journal(shard)
+      .append('a', { epoch: 1, expectedSequenceNr: 0, events: [] })
     const failed = expect(appended).rejects.toMatchObject({
       code: 'CASTY_JOURNAL_UNAVAILABLE',
       outcome: 'unknown',
@@ -206,12 +256,21 @@ type Step =
 
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
-    { weight: 6, arbitrary: fc.record({ type: fc.constant('write' as const), id: fc.constantFrom('a', 'b') }) },
-    { weight: 20, arbitrary: fc.record({ type: fc.constant('deliver' as const), pick: fc.nat(50) }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({ type: fc.constant('write' as const), id: fc.constantFrom('a', 'b') }),
+    },
+    {
+      weight: 20,
+      arbitrary: fc.record({ type: fc.constant('deliver' as const), pick: fc.nat(50) }),
+    },
     { weight: 3, arbitrary: fc.record({ type: fc.constant('lose' as const), pick: fc.nat(50) }) },
     { weight: 2, arbitrary: fc.record({ type: fc.constant('pass' as const) }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant('move' as const), to: fc.nat(3) }) },
-    { weight: 1, arbitrary: fc.record({ type: fc.constant('crash-owner' as const), to: fc.nat(3) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ type: fc.constant('crash-owner' as const), to: fc.nat(3) }),
+    },
   ),
   { maxLength: 150 },
 )

@@ -106,7 +106,7 @@ export class ReplicatedJournal implements EventJournal {
   /** Those of the shard. */
   async *ids({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<string, void> {
     await this.#ready('list ids')
-    for (const id of [...this.#shard.copies.ids()]) {
+    for (const id of new Set(this.#shard.copies.ids())) {
       signal?.throwIfAborted()
       this.#checkOpen('list ids')
       if (!this.#copyOf(id).isEmpty) yield id
@@ -149,7 +149,10 @@ export class ReplicatedJournal implements EventJournal {
     })
     const { endedBy } = shard
     if (endedBy !== undefined) {
-      throw JournalError.fencedByEpoch(id, shard.epoch, { ...this.#copyOf(id).head, epoch: endedBy })
+      throw JournalError.fencedByEpoch(id, shard.epoch, {
+        ...this.#copyOf(id).head,
+        epoch: endedBy,
+      })
     }
     const settled = new Promise<ReplicationOutcome>((resolve) => {
       shard.perform(id, operation, this.#port.now(), resolve)

@@ -216,7 +216,8 @@ export class Replication implements Disposable {
 
   *#owned(): Iterable<ReplicatedShard> {
     for (const { shards } of this.#types.values()) {
-      for (const { owned } of shards.values()) if (owned?.endedBy === undefined && owned) yield owned
+      for (const { owned } of shards.values())
+        if (owned?.endedBy === undefined && owned) yield owned
     }
   }
 
