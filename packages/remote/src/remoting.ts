@@ -3,7 +3,7 @@
 import { EventStream, type ActorRef, type ActorSystem, type Ending } from '@casty/actor'
 import { systemRandom } from '@casty/clock'
 import type { Cluster, ClusterEvent } from '@casty/membership'
-import type { EndpointEvent, NodeIdentity } from '@casty/transport'
+import type { EndpointEvent, NodeAddress, NodeIdentity } from '@casty/transport'
 import { AskSlots } from './ask-slots.ts'
 import type { RemoteEvent } from './events.ts'
 import type { ClusterView } from './cluster-view.ts'
@@ -269,6 +269,10 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
         }
         return
       case 'dial-failed':
+        // Nobody listens there: the process is gone, with whatever it had not answered.
+        if (event.failure === 'refused') this.#died(event.address)
+        if (event.lane === 'data') this.#lost(this.#peers.at(event.address), event)
+        return
       case 'dial-refused':
         if (event.lane === 'data') this.#lost(this.#peers.at(event.address), event)
         return
@@ -285,6 +289,11 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
       this.#events.publish({ type: 'gap', node: peer.node, direction: 'sent', count: lostFrames })
       this.#slots.fail(peer, 'lost', peer.framesSent - count)
     }
+  }
+
+  /** Word that it is no member any more may take long, or never come: who waits for answers is told at once. */
+  #died(address: NodeAddress): void {
+    for (const peer of this.#peers.at(address)) this.#slots.fail(peer, 'lost')
   }
 
   #clusterChanged(event: ClusterEvent): void {

@@ -32,6 +32,14 @@ async function reasonOf(world: RemoteWorld, asked: Promise<unknown>): Promise<un
 }
 
 describe('A question to an actor of another node', () => {
+  test('fails soon after the process was killed that has it, though nobody downs its node', async () => {
+    await using world = await twoNodes()
+    const asked = ask(world, 'nothing')
+    await world.settle()
+    await world.kill('b')
+    expect(await reasonOf(world, asked)).toBe('lost')
+  })
+
   test('is answered, however many are under way', async () => {
     await using world = await twoNodes()
     const asked = Promise.all(Array.from({ length: 500 }, (_, about) => ask(world, about)))
