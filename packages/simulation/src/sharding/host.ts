@@ -4,7 +4,7 @@ import { Cluster } from '@casty/membership'
 import { PersistenceError } from '@casty/persistence'
 import { Remoting } from '@casty/remote'
 import { keepMajority, splitBrainResolver } from '@casty/sbr'
-import { Sharding, type EntityRegion, type ShardExplanation } from '@casty/sharding'
+import { Sharding, ShardingError, type EntityRegion, type ShardExplanation } from '@casty/sharding'
 import { addressOf } from '../world/addresses.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
 import { ledger, tally, type ClientLetter, type Reply } from './entities.ts'
@@ -158,6 +158,19 @@ export class ShardingHost {
     const { entities, stage } = this.#regions[type].explain(shard)
     const runs = stage === 'running' || stage === 'fencing' || stage === 'draining'
     return runs && entities > 0 && this.sharding.explain().hasLease
+  }
+
+  /** Has an entity stop behind what it was sent, where it lives here. */
+  passivate(type: TypeName, entityId: string): void {
+    const region = this.#regions[type]
+    const { stage, entities } = region.explain(region.shardOf(entityId))
+    if (stage !== 'running' || entities === 0) return
+    try {
+      region.passivate(entityId)
+    } catch (error) {
+      // Another one of its shard lives here.
+      if (!(error instanceof ShardingError)) throw error
+    }
   }
 
   /** Sends a message to an entity, and has an eye on what becomes of it. */

@@ -69,6 +69,9 @@ class Move {
     const id = drawOne(random, entityIds(this.#run))
     const type = drawOne(random, typeNames)
     const workMs = random() < 0.05 ? 200 : 0
+    if (random() < 0.1) {
+      for (const other of this.#run.world.processes) other.program?.passivate(type, id)
+    }
     const options = { ...calm, workMs, timeoutMs: 15_000, isAsk: random() < 0.7 }
     this.open++
     void program.send(type, id, options).then((isDone) => {
@@ -98,10 +101,12 @@ export function movesInPeace(run: ShardingRun): HealStage {
     withinMs: 60_000,
     begin() {
       move = new Move(run, drawOne(forkRandom(run.plan.seed, 'leaves in peace'), run.world.hosts))
+      recordOf(run).isPeace = true
     },
     nudge: () => move?.goOn(),
     isDone() {
       if (!move?.isOver) return false
+      recordOf(run).isPeace = false
       for (const failure of move.failures) run.violate(name, failure)
       for (const { letter, key, sentAt, handledAt, dead } of recordOf(run).letters.all) {
         if (sentAt < move.beganAt || handledAt !== undefined) continue

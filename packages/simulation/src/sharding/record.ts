@@ -48,6 +48,8 @@ export class ShardingRecord {
   readonly mines: Mines
   /** When something may have been lost without a word: a process ended, or frames were given up. */
   readonly lossesAt: number[] = []
+  /** Nothing is disturbed: then nothing may be lost that could be had. */
+  isPeace = false
   /** Wall clocks were set by hand. */
   wallJumped = false
   /** Who gave out shards last. */
@@ -153,8 +155,10 @@ export class ShardingRecord {
   #begins(process: ShardingProcess, id: string, state: TallyState, isHandedOver: boolean): void {
     const former = this.#tallies.get(id)
     this.#tallies.set(id, { state, hasLeft: false })
-    if (!isHandedOver || clocksAreOff(this.#run)) return
+    if (clocksAreOff(this.#run)) return
+    if (!isHandedOver && !(this.isPeace && former?.hasLeft === true)) return
     const isLatest =
+      isHandedOver &&
       former?.hasLeft === true &&
       former.state.origin === state.origin &&
       former.state.total === state.total

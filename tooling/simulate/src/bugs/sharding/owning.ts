@@ -56,13 +56,12 @@ export const shardOwningBugs: readonly SeededBug[] = bugsOf([
     why: 'Entities of a shard that was given to another go on, timers and all, once the lease is back.',
   },
   {
-    name: 'old-state-handed-over',
+    name: 'handed-over-state-dropped',
     promise: 'what is acknowledged stays',
     file: `${r}/hand-over.ts`,
     find: 'return arriving !== undefined && arriving.epoch < epoch ? arriving : undefined',
-    replace:
-      'this.old ??= new Map()\n    if (arriving) this.old.set(shard, arriving)\n    return this.old.get(shard)',
-    why: 'An entity begins with what was handed over long ago.',
+    replace: 'return arriving !== undefined && arriving.epoch > epoch ? arriving : undefined',
+    why: 'An entity in memory begins with nothing where its shard was handed over.',
   },
   {
     name: 'fence-skipped',
