@@ -14,6 +14,8 @@ export const calm: SendOptions = { isAsk: true, isRead: false, workMs: 0, timeou
 const talkEveryMs = 10
 /** Healing looks so often, in milliseconds. */
 const lookEveryMs = 100
+/** So long a message may wait in peace, in milliseconds. */
+const patienceMs = 5_000
 /** So long slow ways are waited for at most, in milliseconds. */
 const slowForMs = 12_000
 
@@ -106,17 +108,25 @@ export function movesInPeace(run: ShardingRun): HealStage {
     nudge: () => move?.goOn(),
     isDone() {
       if (!move?.isOver) return false
+      const lost = unhandledSince(run, move.beganAt)
+      // Some may wait behind others that take their time.
+      if (lost.length > 0 && run.world.now < (move.settledAt ?? 0) + patienceMs) return false
       recordOf(run).isPeace = false
       for (const failure of move.failures) run.violate(name, failure)
-      for (const { letter, key, sentAt, handledAt, dead } of recordOf(run).letters.all) {
-        if (sentAt < move.beganAt || handledAt !== undefined) continue
-        const text = `${letter.uid} to ${key} of ${letter.from} is not handled (${dead ?? 'no dead letter'})`
-        run.violate(name, text)
-      }
+      for (const text of lost) run.violate(name, text)
       return true
     },
     explain: () => String(move),
   }
+}
+
+function unhandledSince(run: ShardingRun, since: number): readonly string[] {
+  return [...recordOf(run).letters.all]
+    .filter(({ sentAt, handledAt }) => sentAt >= since && handledAt === undefined)
+    .map(
+      ({ letter, key, dead }) =>
+        `${letter.uid} to ${key} of ${letter.from} is not handled (${dead ?? 'no dead letter'})`,
+    )
 }
 
 /**
