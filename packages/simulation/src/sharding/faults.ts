@@ -6,7 +6,7 @@ import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
 import { minedMessages, type Mine } from './mines.ts'
 import { recordOf } from './record.ts'
 import type { ShardingAction, ShardingRun } from './sharding-run.ts'
-import { leave, withRunning } from './workload.ts'
+import { entityOf, leave, withRunning } from './workload.ts'
 
 /** Who has the right to give out shards, as it sees it itself. */
 export function coordinators(run: ShardingRun): readonly string[] {
@@ -135,9 +135,23 @@ export const shardingFaults: readonly ShardingAction[] = [
     // For as long as it takes others to have its shards, and longer: its own clients go on talking to it.
     draw: (random, hosts) => ({
       host: drawOne(random, hosts),
+      other: drawOne(random, hosts),
+      entity: random(),
       forMs: drawLogarithmic(random, 4_000, 15_000),
     }),
-    perform: (run, { host, forMs }) => doHarm(run, 'cut', host, forMs),
+    perform: (run, { host, other, entity, forMs }) => {
+      doHarm(run, 'cut', host, forMs)
+      const options = { isAsk: true, isRead: false, workMs: 0, timeoutMs: 1_000 }
+      for (let afterMs = 0; afterMs < forMs; afterMs += 200) {
+        run.later(afterMs, () => {
+          for (const one of new Set([host, other])) {
+            withRunning(run, one, (program) => {
+              void program.send('ledger', entityOf(run, entity), options)
+            })
+          }
+        })
+      }
+    },
   }),
   defineAction({
     type: 'harm-coordinator',

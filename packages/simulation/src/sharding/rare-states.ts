@@ -27,4 +27,10 @@ export const shardingRareStates = [
   'an epoch is below what has written',
 ] as const
 
-export type ShardingRareState = (typeof shardingRareStates)[number]
+/** What clocks lead to that are off by more than anything assumes. */
+export const clockRareStates = [
+  ...shardingRareStates,
+  'two act at a time, by clocks that are off',
+] as const
+
+export type ShardingRareState = (typeof clockRareStates)[number]

@@ -125,7 +125,7 @@ export class ShardingRecord {
   }
 
   #act(process: ShardingProcess, type: TypeName, { shard, epoch }: EntityContext<never>): void {
-    if (clocksAreOff(this.#run)) return
+    const areOff = clocksAreOff(this.#run)
     const key = `${type} ${shard}`
     const acts = this.#acts.get(key) ?? new ShardActs()
     this.#acts.set(key, acts)
@@ -137,6 +137,10 @@ export class ShardingRecord {
     }
     acts.latest = process
     const finding = acts.act(process.toString(), epoch, this.momentOf(process), this.wallJumped)
+    if (areOff) {
+      if (finding) this.reach('two act at a time, by clocks that are off')
+      return
+    }
     const text = finding && `shard ${key}: ${finding.text}`
     if (finding && text) this.judge({ ...finding, text }, process.host)
     for (const other of this.#run.world.processes) {

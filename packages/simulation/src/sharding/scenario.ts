@@ -8,7 +8,7 @@ import { shardingFaults } from './faults.ts'
 import { shardingHealing } from './healing.ts'
 import { shardingProgram, type ShardingHost } from './host.ts'
 import { watchRareStates } from './rare-state-watch.ts'
-import { shardingRareStates } from './rare-states.ts'
+import { clockRareStates, shardingRareStates } from './rare-states.ts'
 import { recordOf } from './record.ts'
 import { rightsAreExclusive } from './rights.ts'
 import { shardingChoices } from './settings.ts'
@@ -43,9 +43,14 @@ function withNote(action: ShardingAction): ShardingAction {
 export const shardingScenario: ShardingScenario = shardingWith('sharding', 0.0099)
 
 /** Clocks are off by far more than anything assumes: journals still take nothing of a former owner. */
-export const shardingClocksScenario: ShardingScenario = shardingWith('sharding-clocks', 0.3, {
-  leaseMs: [2_000, 8_000, 8_000],
-})
+export const shardingClocksScenario: ShardingScenario = {
+  ...shardingWith('sharding-clocks', 0.3, { leaseMs: [2_000, 8_000, 8_000] }),
+  // What takes a wrong clock for two to act at a time.
+  actions: [...shardingWorkload, ...everyFault].map((action) =>
+    action.type === 'isolate-owner' ? { ...action, weight: 40 } : action,
+  ),
+  rareStates: clockRareStates,
+}
 
 function shardingWith(
   name: string,

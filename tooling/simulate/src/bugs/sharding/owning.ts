@@ -63,18 +63,4 @@ export const shardOwningBugs: readonly SeededBug[] = bugsOf([
     replace: 'return arriving !== undefined && arriving.epoch > epoch ? arriving : undefined',
     why: 'An entity in memory begins with nothing where its shard was handed over.',
   },
-  {
-    name: 'fence-skipped',
-    scenario: 'sharding-clocks',
-    promise: 'stale writers are refused',
-    file: 'packages/persistence/src/memory/memory-log.ts',
-    find: 'if (epoch < this.#epoch) throw',
-    replace: 'if (epoch < 0 * this.#epoch) throw',
-    also: {
-      file: 'packages/persistence/src/memory/memory-log.ts',
-      find: 'if (expectedSequenceNr !== head.sequenceNr) {',
-      replace: 'if (expectedSequenceNr > head.sequenceNr) {',
-    },
-    why: 'Where two take themselves for the owner, the journal takes what both write.',
-  },
 ])
