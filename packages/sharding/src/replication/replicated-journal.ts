@@ -88,7 +88,7 @@ export class ReplicatedJournal implements EventJournal {
     await this.#perform(id, { type: 'save-snapshot', snapshot: own, epoch: options.epoch })
   }
 
-  async latestSnapshot(id: string, atMost = Infinity): Promise<StoredSnapshot | undefined> {
+  async latestSnapshot(id: string, atMost: number = Infinity): Promise<StoredSnapshot | undefined> {
     checkId(id, this.limits)
     await this.#ready('read a snapshot')
     return this.#copyOf(id).latestSnapshot(atMost)

@@ -27,10 +27,12 @@ export const shardingRareStates = [
   'an epoch is below what has written',
 ] as const
 
+const twoAct = 'two act at a time, by clocks that are off'
+
 /** What clocks lead to that are off by more than anything assumes. */
-export const clockRareStates = [
+export const clockRareStates: readonly [...typeof shardingRareStates, typeof twoAct] = [
   ...shardingRareStates,
-  'two act at a time, by clocks that are off',
-] as const
+  twoAct,
+]
 
 export type ShardingRareState = (typeof clockRareStates)[number]
