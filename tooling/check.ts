@@ -36,12 +36,12 @@ const steps: readonly Step[] = [
   },
   {
     name: 'simulation of large clusters',
-    command: [...simulate, '--scenario', 'membership-large', '--seeds', '10'],
+    command: [...simulate, '--scenario', 'membership-large', '--seeds', '6'],
     alone: true,
   },
   {
     name: 'simulation of split brains',
-    command: [...simulate, '--scenario', 'split-brain', '--seeds', '120'],
+    command: [...simulate, '--scenario', 'split-brain', '--seeds', '80'],
     alone: true,
   },
   {
