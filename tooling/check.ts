@@ -36,12 +36,12 @@ const steps: readonly Step[] = [
   },
   {
     name: 'simulation of large clusters',
-    command: [...simulate, '--scenario', 'membership-large', '--seeds', '6'],
+    command: [...simulate, '--scenario', 'membership-large', '--seeds', '4'],
     alone: true,
   },
   {
     name: 'simulation of split brains',
-    command: [...simulate, '--scenario', 'split-brain', '--seeds', '80'],
+    command: [...simulate, '--scenario', 'split-brain', '--seeds', '40'],
     alone: true,
   },
   {
