@@ -150,9 +150,12 @@ function shardingSection(section: Section): ShardingSection {
   return defined({ numShards: section.whole('num_shards', 1, 65_536) })
 }
 
+/** As sharding takes at most. */
+const maxReplicas = 16
+
 function replicationSection(section: Section): ReplicationSection {
-  const replicas = section.whole('replicas', 0, 100)
-  const minAcks = section.whole('min_acks', 0, 100)
+  const replicas = section.whole('replicas', 0, maxReplicas)
+  const minAcks = section.whole('min_acks', 0, maxReplicas)
   if (replicas !== undefined && minAcks !== undefined && minAcks > replicas) {
     section.refuse('min_acks', `is ${minAcks}`, `an integer from 0 to ${replicas}, the replicas`)
   }

@@ -9,6 +9,7 @@ import { knownNames } from '../option-values.ts'
 import type { Settings } from '../options.ts'
 import type { Node } from './node.ts'
 import { checkedTypeName, singletonType } from './placement.ts'
+import { replicationOf } from './replication-of.ts'
 
 /** Options of an actor, or of a kind of actors. */
 export interface ClusterSpawnOptions {
@@ -56,14 +57,14 @@ export class Spawner {
     section: ActorSection,
   ): ActorRef<ShardEnvelope<M>> {
     const name = checkedTypeName(options.name)
-    const { replicas = 0, ...acks } = { ...section.replication, ...replication }
+    const replicated = replicationOf(section.replication, replication, type.journal !== undefined)
     const { numShards = section.sharding.numShards } = type
     const supervised = supervision<M>(section.supervision)
     const region = this.#node.sharding.start<M>({
       ...type,
       name,
       ...(numShards !== undefined && { numShards }),
-      ...(replicas > 0 && { replication: { ...acks, replicas } }),
+      ...(replicated && { replication: replicated }),
       ...mailboxOf(section, type, options),
       entity: (context) => supervised(entity(context.entityId, context)),
     })
