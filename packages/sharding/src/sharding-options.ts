@@ -63,7 +63,7 @@ export function checkOptions(options: ShardingOptions): Omit<CoreSettings, 'self
     ...coreDefaults,
     leaseMs: duration('leaseMs', leaseMs),
     downRemovalMarginMs: atLeast('downRemovalMarginMs', downRemovalMarginMs, leaseMs),
-    strategy,
+    strategy: capable('strategy', strategy, ['allocate', 'rebalance'], 'an allocation strategy'),
     maxMovingShare: share('maxMovingShare', maxMovingShare),
     maxMoving: whole('maxMoving', maxMoving, 1, Number.MAX_SAFE_INTEGER),
   }

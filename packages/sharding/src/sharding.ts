@@ -5,6 +5,7 @@ import type { Cluster, ClusterEvent } from '@casty/membership'
 import type { NodeIdentity } from '@casty/transport'
 import { TablesForClients } from './client/tables-for-clients.ts'
 import { decodeShardingMessage, encodeShardingMessage } from './codec.ts'
+import { guardedStrategy } from './coordinator/guarded-strategy.ts'
 import type { CoreEffect, CoreEvent, Moment } from './core/core-events.ts'
 
 import type { CoreSettings } from './core/core-settings.ts'
@@ -64,6 +65,9 @@ export class Sharding implements Disposable {
     this.#cluster = cluster
     const coreSettings: CoreSettings = {
       ...settings,
+      strategy: guardedStrategy(settings.strategy, (error, what) => {
+        system.logger?.error({ error }, what)
+      }),
       // Until it is a member it may turn out that it needs a later incarnation than it took.
       get self() {
         return cluster.self
@@ -212,15 +216,18 @@ export class Sharding implements Disposable {
   /** Runs each event to completion: one raised by an effect waits its turn. */
   #dispatch(event: CoreEvent): void {
     if (this.#isDisposed || this.#queue.push(event) > 1) return
-    for (const next of this.#queue) {
-      if (this.#isDisposed) break
-      const effects = this.#core.step(next, this.#moment)
-      // Before what runs here changes: what is another's by now must not act on an old lease.
-      this.#gate.setUntil(this.#core.leaseUntil)
-      for (const effect of effects) this.#performSafely(effect)
+    try {
+      for (const next of this.#queue) {
+        if (this.#isDisposed) break
+        const effects = this.#core.step(next, this.#moment)
+        // Before what runs here changes: what is another's by now must not act on an old lease.
+        this.#gate.setUntil(this.#core.leaseUntil)
+        for (const effect of effects) this.#performSafely(effect)
+      }
+    } finally {
+      this.#queue.length = 0 // Or no event would be heeded any more.
+      this.#arm()
     }
-    this.#queue.length = 0
-    this.#arm()
     this.#waiters.look()
   }
 

@@ -1,7 +1,12 @@
 // What users may say of types and of sharding, and what they are told where it is wrong.
 import { Behaviors } from '@casty/actor'
 import { describe, expect, test } from 'vitest'
-import { Sharding, shardingLimitDefaults, type EntityType } from '@casty/sharding'
+import {
+  Sharding,
+  shardingLimitDefaults,
+  type AllocationStrategy,
+  type EntityType,
+} from '@casty/sharding'
 import { checkProxy, checkType } from '../src/entity-type.ts'
 import { checkLimits, checkOptions } from '../src/sharding-options.ts'
 import { ShardingWorld } from './sharding-world.ts'
@@ -63,6 +68,11 @@ describe('Sharding', () => {
       wrong('Option downRemovalMarginMs is 1000; allowed is at least leaseMs (5000).'),
     )
     expect(checkOptions({ ...options, leaseMs: 20_000 }).downRemovalMarginMs).toBe(20_000)
+    expect(() => checkOptions({ ...options, strategy: {} as AllocationStrategy })).toThrow(
+      wrong(
+        'Option strategy is an object; allowed is an allocation strategy with allocate, rebalance.',
+      ),
+    )
     expect(() => Sharding.attach({ ...options, system: {} as typeof system })).toThrow(
       wrong(
         'Option system is an object; allowed is an ActorSystem with deliver, finish, whenStopped.',

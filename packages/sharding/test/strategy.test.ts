@@ -1,7 +1,9 @@
+import { Behaviors } from '@casty/actor'
 import { NodeIdentity } from '@casty/transport'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { leastShards, type Host } from '@casty/sharding'
+import { describe, expect, test } from 'vitest'
+import { leastShards, type AllocationStrategy, type Host, type Move } from '@casty/sharding'
+import { ShardingWorld } from './sharding-world.ts'
 
 const seed = Number(process.env['CASTY_SEED'] ?? 20_261_121)
 
@@ -59,4 +61,34 @@ test('least shards moves no more than it must, and no more than it may', () => {
 test('least shards gives a shard to whoever has fewest of its type, of equals to whoever has fewest in all', () => {
   const [one, two, three] = hosts([2, 1, 1]) as [Host, Host, Host]
   expect(leastShards.allocate('t', 9, [one, { ...two, total: 5 }, three])).toBe(three.node)
+})
+
+describe('A strategy that fails', () => {
+  const fails = (): never => {
+    throw new Error('a mistake of its author')
+  }
+
+  /** Shards that each node has once all have a home. */
+  async function shares(strategy: AllocationStrategy): Promise<readonly number[]> {
+    await using world = await ShardingWorld.of('a b', { sharding: { strategy } })
+    const type = { numShards: 8, entity: () => Behaviors.ignore }
+    for (const name of ['first', 'second']) {
+      const regions = world.startType({ ...type, name })
+      const shards = (): readonly number[] =>
+        [...regions.values()].map((region) => region.statistics().shards)
+      await world.until(() => shards().reduce((sum, count) => sum + count, 0) === 8)
+      if (name === 'second') return shards()
+    }
+    return []
+  }
+
+  test('to place shards has them placed where fewest are, now and later', async () => {
+    expect(await shares({ ...leastShards, allocate: fails })).toEqual([4, 4])
+  })
+
+  test('to name what moves has nothing moved', async () => {
+    expect(await shares({ ...leastShards, rebalance: fails })).toEqual([4, 4])
+    const nothing = undefined as unknown as readonly Move[]
+    expect(await shares({ ...leastShards, rebalance: () => nothing })).toEqual([4, 4])
+  })
 })
