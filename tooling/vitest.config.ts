@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { closingLine } from './checks/closing-line.ts'
@@ -12,6 +13,8 @@ export default defineConfig({
       'tooling/*/test/**/*.test.ts',
     ],
     testTimeout: 30_000,
+    // By itself vitest leaves one processor free for its own work, of which there is little: of two, half.
+    maxWorkers: availableParallelism(),
     reporters: ['default', closingLine()],
   },
 })
