@@ -5,7 +5,7 @@ import { memberDc, type Cluster, type ClusterState } from '@casty/membership'
 import type { EventJournal } from '@casty/persistence'
 import type { Remoting } from '@casty/remote'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
-import { EntityRef, RegionRef } from './entity-ref.ts'
+import { checkedId, EntityRef, RegionRef } from './entity-ref.ts'
 import { EntityRegion } from './entity-region.ts'
 import { checkProxy, type CheckedType } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
@@ -50,6 +50,9 @@ interface Started {
   readonly face: EntityRegion<unknown>
 }
 
+/** Shards of all types together that nothing but refs of others told of: each takes some hundred bytes. */
+const maxHearsayShards = 65_536
+
 export class Regions implements RegionNode, Disposable {
   readonly system: ActorSystem
   readonly clock: Clock
@@ -60,6 +63,8 @@ export class Regions implements RegionNode, Disposable {
   readonly #isInReach: (node: NodeIdentity) => boolean
   readonly #port: RegionsPort
   readonly #byHash = new Map<number, Started>()
+  /** How many shards types have that only a ref told of: neither the table nor a user here knows them. */
+  readonly #hearsay = new Map<number, number>()
   readonly #subscriptions: readonly Disposable[]
   readonly #isGuest: (node: NodeIdentity) => boolean
   /** From the first type on that has copies. */
@@ -172,7 +177,12 @@ export class Regions implements RegionNode, Disposable {
     if (this.#isClosed) throw ShardingError.stopped(`start ${type.name}`)
     const hash = hashOf(type.name)
     const known = this.#byHash.get(hash)
-    if (known) return this.#startAgain(known, type) as EntityRegion<M>
+    if (known && isSameType(known.region, type)) {
+      this.#hearsay.delete(hash)
+      return this.#startAgain(known, type) as EntityRegion<M>
+    }
+    if (known && !this.#hearsay.has(hash)) throw ShardingError.typeTaken(type.name)
+    if (known) this.#disbelieve(known.region, type.numShards)
     this.#replicate(type)
     const region: Region = new Region(type, this, (entityId) => new EntityRef(region, entityId))
     const face = new EntityRegion<M>(region, this.system, (shard) => this.#explainHome(type, shard))
@@ -185,14 +195,22 @@ export class Regions implements RegionNode, Disposable {
 
   /** A region that only sends may begin to host: whoever has it, or a ref of it, need not notice. */
   #startAgain({ region, face }: Started, type: CheckedType): EntityRegion<unknown> {
-    const isSame = region.type.name === type.name && region.type.numShards === type.numShards
-    if (!isSame || (type.entity && region.type.entity)) throw ShardingError.typeTaken(type.name)
+    if (type.entity && region.type.entity) throw ShardingError.typeTaken(type.name)
     if (type.entity) {
       this.#replicate(type)
       region.host(type)
       this.#seed((shard, row) => region.hosting.homeChanged(shard, row), type)
     }
     return face
+  }
+
+  /** What a ref of another node said of a type turns out to be wrong: such refs lead nowhere. */
+  #disbelieve(region: Region, numShards: number): void {
+    const hash = hashOf(region.type.name)
+    region.disagree(numShards)
+    region.close()
+    this.#byHash.delete(hash)
+    this.#hearsay.delete(hash)
   }
 
   /** Whoever starts late learns where shards are. */
@@ -260,9 +278,13 @@ export class Regions implements RegionNode, Disposable {
   #compare(region: Region, table: ShardTable): void {
     const { name, numShards } = region.type
     const known = table.types.get(name)?.settings.numShards
-    if (known === undefined || known === numShards || region.otherNumShards !== undefined) return
-    region.disagree(known)
-    this.report(ShardingError.typeDiffers(name, numShards, known), `${name} cannot be used here`)
+    if (known === undefined) return
+    if (known !== numShards && this.#hearsay.has(hashOf(name))) this.#disbelieve(region, known)
+    else if (known === numShards) this.#hearsay.delete(hashOf(name))
+    else if (region.otherNumShards === undefined) {
+      region.disagree(known)
+      this.report(ShardingError.typeDiffers(name, numShards, known), `${name} cannot be used here`)
+    }
   }
 
   /** Who is a member, and in reach, has changed. */
@@ -297,7 +319,9 @@ export class Regions implements RegionNode, Disposable {
   #refFrom(data: string): ActorRef<never> {
     const [, name = '', shards = '', , entityId] = /^(\S+) (\d+)( (.+))?$/s.exec(data) ?? []
     const { region } = this.#regionOf(name, Number(shards))
-    return entityId === undefined ? new RegionRef(region) : new EntityRef(region, entityId)
+    return entityId === undefined
+      ? new RegionRef(region)
+      : new EntityRef(region, checkedId(entityId))
   }
 
   /** A type that nobody started here: messages go to it all the same. */
@@ -305,10 +329,24 @@ export class Regions implements RegionNode, Disposable {
     const hash = hashOf(name)
     const known = this.#byHash.get(hash)
     if (known?.region.type.name === name) return known
-    this.start(checkProxy({ name, numShards }))
+    if (known) throw ShardingError.typeTaken(name)
+    const told = this.#port.table.types.get(name)?.settings.numShards
+    const type = checkProxy({ name, numShards: told ?? numShards })
+    if (told === undefined) this.#believe(hash, type)
+    this.start(type)
     const started = this.#byHash.get(hash)
     if (started) return started
     throw ShardingError.stopped(`send to ${name}`)
+  }
+
+  /** So little says so much of a type that what it may take here has a bound. */
+  #believe(hash: number, { name, numShards }: CheckedType): void {
+    let shards = numShards
+    for (const count of this.#hearsay.values()) shards += count
+    if (shards > maxHearsayShards) {
+      throw ShardingError.malformed(`Too many types of entities are not known, ${name} among them`)
+    }
+    this.#hearsay.set(hash, numShards)
   }
 
   [Symbol.dispose](): void {
@@ -318,6 +356,10 @@ export class Regions implements RegionNode, Disposable {
     this.#replication?.[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
   }
+}
+
+function isSameType({ type }: Region, { name, numShards }: CheckedType): boolean {
+  return type.name === name && type.numShards === numShards
 }
 
 function sameKeys(left: ReadonlySet<NodeKey>, right: ReadonlySet<NodeKey>): boolean {

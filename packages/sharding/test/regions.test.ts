@@ -558,3 +558,54 @@ test('a region that only sends begins to host when it is told to', async () => {
   await world.until(() => region.statistics().shards === 1)
   expect(await total(world, proxy)).toBe('x@2: 1')
 })
+
+describe('A ref to an entity of a type that is not known here', () => {
+  const echo: EntityType<Counting> = { name: 'echo', numShards: 4, entity: () => Behaviors.ignore }
+  const malformed: unknown = expect.objectContaining({ code: 'CASTY_REMOTE_MALFORMED' })
+
+  test('does not keep the type from being started as it really is', async () => {
+    await using world = await RegionWorld.of('a')
+    const { regions, remoting } = world.node('a')
+    const wrong = remoting.refFromText('*sharding echo 7 x') as ActorRef<Counting>
+    wrong.tell(add)
+    const region = regions.start<Counting>(checkType(echo))
+    expect(region.numShards).toBe(4)
+    expect(world.node('a').lost).toEqual(['stopped /sharding/echo/x: {"type":"add","amount":1}'])
+    expect(() => wrong.tell(add)).toThrow(
+      expect.objectContaining({ code: 'CASTY_SHARDING_TYPE_DIFFERS' }),
+    )
+    expect(remoting.refToText(remoting.refFromText('*sharding echo 7 x'))).toBe(
+      '*sharding echo 4 x',
+    )
+  })
+
+  test('goes by the table as soon as that knows the type', async () => {
+    await using world = await RegionWorld.of('a')
+    const { regions, remoting } = world.node('a')
+    remoting.refFromText('*sharding echo 7 x')
+    world.declare({ name: 'echo', numShards: 4, replicas: 0 })
+    await world.settle()
+    expect(regions.all).toHaveLength(0)
+    remoting.refFromText('*sharding echo 9 x')
+    expect(regions.all.map(({ numShards }) => numShards)).toEqual([4])
+  })
+
+  test('takes no memory beyond a bound, however many types are named', async () => {
+    await using world = await RegionWorld.of('a')
+    const { regions, remoting } = world.node('a')
+    remoting.refFromText('*sharding type0 65536 x')
+    for (let count = 1; count < 100; count++) {
+      expect(() => remoting.refFromText(`*sharding type${count} 65536 x`)).toThrow(malformed)
+    }
+    expect(regions.all).toHaveLength(1)
+    regions.start(checkProxy({ name: 'type0', numShards: 65_536 }))
+    remoting.refFromText('*sharding type1 65536 x') // The first is a user's by now.
+    expect(regions.all).toHaveLength(2)
+  })
+
+  test('is refused where it names no entity', async () => {
+    await using world = await RegionWorld.of('a')
+    const { remoting } = world.node('a')
+    expect(() => remoting.refFromText(`*sharding echo 7 ${'x'.repeat(513)}`)).toThrow(malformed)
+  })
+})
