@@ -39,7 +39,7 @@ export interface RegionsParts {
   readonly settings: RegionSettings
   /** Whether this process itself gets through to a member. @defaultValue as the cluster has it */
   readonly isInReach?: (node: NodeIdentity) => boolean
-  /** Clients have no part in copies. @defaultValue nobody is one */
+  /** Clients have no part in copies, and nothing to hand over. @defaultValue nobody is one */
   readonly isGuest?: (node: NodeIdentity) => boolean
   readonly port: RegionsPort
 }
@@ -87,7 +87,10 @@ export class Regions implements RegionNode, Disposable {
     this.#port = port
     this.post = new Post(cluster.endpoint, remoting.codec)
     this.#subscriptions = [
-      this.post.listen((hash) => this.#byHash.get(hash)?.region),
+      this.post.listen(
+        (hash) => this.#byHash.get(hash)?.region,
+        (node) => this.#isGuest(node),
+      ),
       remoting.adoptRefs({
         name: 'sharding',
         isOne: (ref) => this.#isOne(ref),

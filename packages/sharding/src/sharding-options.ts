@@ -34,6 +34,9 @@ export interface ShardingOptions {
   readonly limits?: ShardingLimits
 }
 
+/** Parts of the table are as large: with less, nodes that come late would never learn who has which shard. */
+const minFrameBytes = 65_536
+
 const optionNames: readonly string[] = [
   'system',
   'cluster',
@@ -52,6 +55,7 @@ export function checkOptions(options: ShardingOptions): Omit<CoreSettings, 'self
   capable('system', options.system, ['deliver', 'finish', 'whenStopped'], 'an ActorSystem')
   capable('cluster', options.cluster, ['getState', 'subscribe', 'beforeExit'], 'a Cluster')
   capable('remoting', options.remoting, ['adoptRefs', 'subscribe'], 'a Remoting')
+  checkFrames(options.cluster.endpoint.maxFrameBytes('data'))
   const {
     leaseMs = coreDefaults.leaseMs,
     downRemovalMarginMs = Math.max(coreDefaults.downRemovalMarginMs, leaseMs),
@@ -67,6 +71,12 @@ export function checkOptions(options: ShardingOptions): Omit<CoreSettings, 'self
     maxMovingShare: share('maxMovingShare', maxMovingShare),
     maxMoving: whole('maxMoving', maxMoving, 1, Number.MAX_SAFE_INTEGER),
   }
+}
+
+function checkFrames(maxFrameBytes: number): void {
+  if (maxFrameBytes >= minFrameBytes) return
+  const allowed = `at least ${minFrameBytes} where there is sharding`
+  throw ShardingError.invalidOption('limits.maxDataFrameBytes', maxFrameBytes, allowed)
 }
 
 function atLeast(option: string, value: number, leastMs: number): number {

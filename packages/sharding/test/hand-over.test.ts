@@ -86,3 +86,25 @@ test('of two handoffs of a shard, the later one counts', () => {
 test('with nothing to hand over there is nothing to wait for', () => {
   expect(new HandOverSending(to, 1, [], 100).isDone).toBe(true)
 })
+
+test('what was left in a handoff that was called off is old by the time that the shard comes', () => {
+  const receiving = new HandOverReceiving(1_000)
+  const piece: HandOverPiece = { epoch: 3, index: 0, count: 1, states: states(1, 10) }
+  receiving.arrived(1, from, piece)
+  expect(receiving.take(1, 5)).toBeUndefined() // Somebody ran it at epoch 4.
+  receiving.arrived(1, from, piece)
+  expect(receiving.take(1, 4)?.states).toEqual(piece.states)
+})
+
+test('no piece takes more than a frame has room for', () => {
+  const sending = new HandOverSending(to, 1, states(40, 1_000), 100, 4_096)
+  const sizes: number[] = []
+  for (let now = 0; !sending.isDone; now++) {
+    for (const { index, states: held } of sending.due(now)) {
+      sizes.push(held.reduce((sum, { bytes }) => sum + bytes.length, 0))
+      sending.acknowledged(index + 1)
+    }
+  }
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(4_096)
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThan(10_000)
+})

@@ -202,3 +202,36 @@ test('a node that splits a type otherwise than the others neither hosts it nor s
   expect(here.statistics().shards).toBe(12)
   expect(await total(world, here, 'x')).toBe(0)
 })
+
+test('what entities hand over arrives through frames that are smaller than usual', async () => {
+  const cluster = { limits: { maxDataFrameBytes: 65_536 } }
+  await using world = await ShardingWorld.of('a', { cluster })
+  const wordy: EntityType<Counting> = {
+    ...counter,
+    entity: (entity) =>
+      Behaviors.setup(() => {
+        const before = entity.handedOver as { readonly total: number } | undefined
+        let total = before?.total ?? 0
+        entity.handOver(() => ({ total, remarks: 'x'.repeat(5_000) }))
+        return Behaviors.receive<Counting>((message) => {
+          if (message.type === 'add') total += message.amount
+          else message.replyTo.tell(total)
+        })
+      }),
+  }
+  const here = (await started(world, wordy)).get('a')
+  const ids = Array.from({ length: 360 }, (_, index) => `id${index}`)
+  for (const id of ids) here?.tell(id, { type: 'add', amount: 1 })
+  await world.start('b', { cluster })
+  const there = world.node('b').sharding.start(wordy)
+  await world.until(() => there.statistics().shards === 6)
+  expect(there.statistics().handedOver).toBeGreaterThan(100)
+  for (const id of ids) expect(await total(world, there, id)).toBe(1)
+})
+
+test('frames that parts of the table would not fit are refused at the start', async () => {
+  const small = { cluster: { limits: { maxDataFrameBytes: 16_384 } } }
+  await expect(ShardingWorld.of('a', small)).rejects.toMatchObject({
+    code: 'CASTY_SHARDING_INVALID_OPTION',
+  })
+})

@@ -20,8 +20,10 @@ export interface HandOverPiece {
 
 /** So many pieces are on their way at once. */
 const window = 4
-/** What one piece holds at most, in bytes; at least one state all the same. */
-const pieceBytes = 131_072
+/** What one piece holds at most, in bytes, where a frame takes as much; at least one state all the same. */
+export const maxPieceBytes = 131_072
+/** What a state takes besides its bytes and its id: how long they are. */
+const stateOverhead = 8
 
 /** Sends all there is to one node. Mutable, and of its owner alone. */
 export class HandOverSending {
@@ -33,10 +35,16 @@ export class HandOverSending {
   #sent = 0
   #againAt = Infinity
 
-  constructor(to: NodeIdentity, epoch: number, states: readonly LeftState[], againMs: number) {
+  constructor(
+    to: NodeIdentity,
+    epoch: number,
+    states: readonly LeftState[],
+    againMs: number,
+    pieceBytes: number = maxPieceBytes,
+  ) {
     this.to = to
     this.#epoch = epoch
-    this.#pieces = piecesOf(states)
+    this.#pieces = piecesOf(states, pieceBytes)
     this.#againMs = againMs
   }
 
@@ -71,11 +79,14 @@ export class HandOverSending {
   }
 }
 
-function piecesOf(states: readonly LeftState[]): readonly (readonly LeftState[])[] {
+function piecesOf(
+  states: readonly LeftState[],
+  pieceBytes: number,
+): readonly (readonly LeftState[])[] {
   const pieces: LeftState[][] = []
   let room = 0
   for (const state of states) {
-    const size = state.bytes.length + state.entityId.length
+    const size = state.bytes.length + 3 * state.entityId.length + stateOverhead
     if (size > room || pieces.length === 0) {
       pieces.push([])
       room = pieceBytes
@@ -132,11 +143,14 @@ export class HandOverReceiving {
     return ++arriving.count
   }
 
-  /** What arrived for a shard that came under `epoch`, from its owner at an epoch before. */
+  /**
+   * What arrived for a shard that came under `epoch`, from its owner at the epoch before. What was left at an earlier one
+   * is old: that handoff was called off, and the entities went on.
+   */
   take(shard: number, epoch: number): ArrivedStates | undefined {
     const arriving = this.#shards.get(shard)
     this.forget(shard)
-    return arriving !== undefined && arriving.epoch < epoch ? arriving : undefined
+    return arriving?.epoch === epoch - 1 ? arriving : undefined
   }
 
   /** It went elsewhere. */

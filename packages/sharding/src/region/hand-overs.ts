@@ -4,6 +4,7 @@ import type { NodeIdentity } from '@casty/transport'
 import {
   HandOverReceiving,
   HandOverSending,
+  maxPieceBytes,
   type HandOverPiece,
   type LeftState,
 } from './hand-over.ts'
@@ -18,6 +19,8 @@ export interface HandOverSettings {
 /** What handing over needs of the rest. */
 export interface HandOversPort {
   now(): number
+  /** What states of one frame may take at most. */
+  readonly maxPieceBytes: number
   /** What is to be sent to another node. @throws where it cannot be */
   encode(to: NodeIdentity, state: unknown): Uint8Array
   /** @throws where it cannot be read */
@@ -47,7 +50,9 @@ export class HandOvers {
     epoch: number,
     left: ReadonlyMap<string, unknown>,
   ): boolean {
-    const sending = new HandOverSending(to, epoch, [...this.#encoded(to, left)], this.#againMs)
+    const states = [...this.#encoded(to, left)]
+    const pieceBytes = Math.min(maxPieceBytes, this.#port.maxPieceBytes)
+    const sending = new HandOverSending(to, epoch, states, this.#againMs, pieceBytes)
     this.#sending.set(shard, sending)
     this.#send(shard, sending)
     return sending.isDone

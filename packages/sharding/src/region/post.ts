@@ -111,9 +111,13 @@ export class Post implements RegionPost {
     return unpacked(header, message, answer)
   }
 
+  get maxPieceBytes(): number {
+    return this.#maxFrameBytes - maxPieceOverhead
+  }
+
   encode(to: NodeIdentity, state: unknown): Uint8Array {
     const bytes = this.#codec.encode(to, state)
-    if (bytes.length > this.#maxFrameBytes - maxPieceOverhead) {
+    if (bytes.length > this.maxPieceBytes) {
       throw ShardingError.messageTooLarge(to.toString(), bytes.length, this.#maxFrameBytes)
     }
     return bytes.slice()
@@ -133,8 +137,12 @@ export class Post implements RegionPost {
     return hash
   }
 
-  /** Has frames of other nodes brought to the regions that they are for, until disposed of. */
-  listen(find: RegionFinder): Disposable {
+  /**
+   * Has frames of other nodes brought to the regions that they are for, until disposed of.
+   *
+   * @param isGuest - whether it is no member: such have nothing to hand over
+   */
+  listen(find: RegionFinder, isGuest: (node: NodeIdentity) => boolean): Disposable {
     const read =
       (act: (region: Region, from: NodeIdentity, reader: ByteReader, frame: Frame) => void) =>
       (from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void => {
@@ -156,7 +164,13 @@ export class Post implements RegionPost {
       ],
       [fence, read((region, from, reader) => fenceCame(region, from, reader))],
       [drained, read((region, from, reader) => drainedCame(region, from, reader))],
-      [handOver, read((region, from, reader) => pieceCame(region, from, reader))],
+      [
+        handOver,
+        read((region, from, reader) => {
+          if (isGuest(from)) throw ShardingError.malformed('A client has nothing to hand over')
+          pieceCame(region, from, reader)
+        }),
+      ],
       [handedOver, read((region, from, reader) => arrivedCame(region, from, reader))],
     ] as const
     const subscriptions = handlers.map(([frameType, handler]) =>

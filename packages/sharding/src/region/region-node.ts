@@ -58,6 +58,8 @@ export interface RegionPost {
     epoch: number,
     count: number,
   ): void
+  /** What states of one frame may take at most, in bytes. */
+  readonly maxPieceBytes: number
   /** @throws where it cannot be read */
   open(frame: ForeignFrame): Opened
   encode(to: NodeIdentity, state: unknown): Uint8Array

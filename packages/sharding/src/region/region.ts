@@ -102,6 +102,7 @@ export class Region implements LetterKeeper {
         warn: (what) => this.#node.warn(`${type.name}: ${what}`),
         drop: (letter, reason, cause) => this.#drop(letter, reason, cause),
         cameBackHere: (letter) => this.#sending.cameBackHere(letter),
+        maxPieceBytes: post.maxPieceBytes,
         encode: (to, state) => post.encode(to, state),
         decode: (from, bytes) => post.decode(from, bytes),
         sendPiece: (to, shard, piece) => post.sendPiece(type, to, shard, piece),
