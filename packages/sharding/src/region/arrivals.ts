@@ -32,7 +32,7 @@ export interface ArrivalsPort {
 export class Arrivals {
   readonly #port: ArrivalsPort
   readonly #held: HeldFrames<Held>
-  /** Nodes that got a message back, by shard, with the epoch that it was sent under. */
+  /** Nodes that got a message back, by shard, with the epoch that it was sent under: none below that of the table. */
   readonly #refused = new Map<number, Map<NodeKey, number>>()
 
   constructor(limits: HeldLimits, port: ArrivalsPort) {
@@ -43,6 +43,13 @@ export class Arrivals {
   /** How many frames are kept. */
   get size(): number {
     return this.#held.size
+  }
+
+  /** How many nodes, counted by shard, are to send a fence before anything of them is taken. */
+  get refused(): number {
+    let count = 0
+    for (const { size } of this.#refused.values()) count += size
+    return count
   }
 
   received(frame: ForeignFrame): void {
@@ -66,8 +73,11 @@ export class Arrivals {
 
   #sendBack(frame: ForeignFrame, neededEpoch: number): void {
     const { shard, epoch } = frame.header
-    const refused = this.#refused.get(shard) ?? new Map<NodeKey, number>()
-    this.#refused.set(shard, refused.set(frame.from.key, epoch))
+    // Under an epoch that is over all goes back anyway; and a node that dies never sends its fence.
+    if (epoch >= this.#port.epochOf(shard)) {
+      const refused = this.#refused.get(shard) ?? new Map<NodeKey, number>()
+      this.#refused.set(shard, refused.set(frame.from.key, epoch))
+    }
     this.#port.sendBack(frame, neededEpoch)
   }
 
@@ -106,7 +116,15 @@ export class Arrivals {
 
   /** The table here is at that epoch. */
   caughtUp(shard: number, epoch: number): void {
+    this.#forgetBelow(shard, epoch)
     for (const held of this.#held.takeReady(shard, epoch)) this.#takeHeld(held)
+  }
+
+  #forgetBelow(shard: number, epoch: number): void {
+    const refused = this.#refused.get(shard)
+    if (!refused) return
+    for (const [key, sentUnder] of refused) if (sentUnder < epoch) refused.delete(key)
+    if (refused.size === 0) this.#refused.delete(shard)
   }
 
   #takeHeld(held: Held): void {
