@@ -10,6 +10,7 @@ import {
 } from '@casty/sharding'
 import { NodeAddress } from '@casty/transport'
 import { expect, test } from 'vitest'
+import { clientTableFrameType, encodeTableMessage } from '../src/client/table-frames.ts'
 import { ShardingWorld } from './sharding-world.ts'
 
 type Counting =
@@ -254,4 +255,20 @@ test('a client is refused a number of shards that is not that of the cluster', a
   expect(() => world.sharding.startProxy({ name: 'memory', numShards: 13 })).toThrow(
     expect.objectContaining({ code: 'CASTY_SHARDING_INVALID_OPTION' }),
   )
+})
+
+test('a client that never has what it was told is not told all of it each time', async () => {
+  await using world = await worldOf('a')
+  const { client, nodes } = world
+  world.sharding[Symbol.dispose]()
+  let told = 0
+  using _ = client.cluster.endpoint.handle(clientTableFrameType, () => void told++)
+  const version = { term: 7, seq: 7 }
+  const bytes = encodeTableMessage({ type: 'has', dataCenter: 'default', version })
+  for (let ms = 0; ms < 1_000; ms++) {
+    client.cluster.endpoint.send(nodes.node('a').cluster.self, 'data', clientTableFrameType, bytes)
+    await nodes.settle(1)
+  }
+  expect(told).toBeGreaterThan(3)
+  expect(told).toBeLessThan(8)
 })

@@ -18,11 +18,15 @@ const gatherMs = 20
 const forgetMs = 10_000
 /** So many are told at most. */
 const maxSubscribers = 10_000
+/** Whoever has something else than it was told is told the whole table no more often, in milliseconds. */
+const minWholeMs = 200
 
 interface Subscriber {
   readonly node: NodeIdentity
   known: ShardTable
   until: number
+  /** When it was told the whole table last. */
+  wholeAt: number
 }
 
 export interface TablesForClientsParts {
@@ -67,19 +71,32 @@ export class TablesForClients implements Disposable {
     if (message.type !== 'has' || dataCenter !== message.dataCenter) return
     const subscriber = this.#subscribers.get(from.key) ?? this.#add(from)
     if (!subscriber) return
-    subscriber.until = this.#parts.clock.now() + forgetMs
+    const now = this.#parts.clock.now()
+    subscriber.until = now + forgetMs
     const table = this.#parts.table()
     const { version } = message
     if (sameVersion(version, table.version)) subscriber.known = table
-    else if (!sameVersion(version, subscriber.known.version)) subscriber.known = ShardTable.empty
+    else if (!sameVersion(version, subscriber.known.version)) {
+      // It says so again, and what it is told costs far more than what it says.
+      if (now - subscriber.wholeAt < minWholeMs) return
+      subscriber.wholeAt = now
+      subscriber.known = ShardTable.empty
+    }
     this.#tell(subscriber, dataCenter, table)
   }
 
   #add(node: NodeIdentity): Subscriber | undefined {
+    if (this.#subscribers.size >= maxSubscribers) this.#forgetOverdue()
     if (this.#subscribers.size >= maxSubscribers) return undefined
-    const subscriber = { node, known: ShardTable.empty, until: 0 }
+    const subscriber = { node, known: ShardTable.empty, until: 0, wholeAt: -Infinity }
     this.#subscribers.set(node.key, subscriber)
     return subscriber
+  }
+
+  #forgetOverdue(): void {
+    const now = this.#parts.clock.now()
+    for (const [key, { until }] of this.#subscribers)
+      if (until <= now) this.#subscribers.delete(key)
   }
 
   #tellAll(): void {
