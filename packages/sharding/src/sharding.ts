@@ -257,7 +257,7 @@ export class Sharding implements Disposable {
         return
       }
       case 'coordinating':
-        this.#system.logger?.info(effect, 'The coordinator of shards is another')
+        this.#system.logger?.info(effect, coordinating(effect.isCoordinator))
     }
   }
 
@@ -283,7 +283,23 @@ export class Sharding implements Disposable {
   /** Before the cluster lets this node go: until everything that it ran is run by others. */
   async #empty(): Promise<void> {
     await this.#waiters.until(() => this.#isDisposed || this.#core.mayExit)
+    if (this.#core.isLeftWithShards) this.#tellWhatNobodyTakes()
     this.#regions.finish() // What nobody else could take.
     await this.#waiters.until(() => this.#isDisposed || this.#regions.isEmpty)
   }
+
+  #tellWhatNobodyTakes(): void {
+    const { committed, self } = this.#core
+    const types = [...committed.types.values()]
+      .filter(({ rows }) => rows.some(({ owner }) => owner?.key === self.key))
+      .map(({ settings }) => settings.name)
+    const what = 'No other member hosts these types: their entities stop, until one does'
+    this.#system.logger?.warn({ types }, what)
+  }
+}
+
+function coordinating(isCoordinator: boolean): string {
+  return isCoordinator
+    ? 'This node gives out shards from now on'
+    : 'This node gives out shards no more'
 }

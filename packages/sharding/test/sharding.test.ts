@@ -113,6 +113,30 @@ test('the coordinator may be the one that leaves', async () => {
 })
 
 test.each(['a', 'b'])(
+  '%s leaves without delay where nobody else hosts what it has, and its entities stop in good order',
+  async (only) => {
+    await using world = await ShardingWorld.of('a b c')
+    let stops = 0
+    const { entity, ...type } = counter
+    const stopping: EntityType<Counting> = {
+      ...type,
+      entity: (context) =>
+        Behaviors.withLifecycle(entity(context), { postStop: () => void stops++ }),
+    }
+    world.node(only).sharding.start(stopping)
+    const router = world.node('c').sharding.startProxy<Counting>(type)
+    for (const id of ids) await total(world, router, id)
+    const before = world.clock.now()
+    expect(await world.leave(only)).toBe('left')
+    expect(world.clock.now() - before).toBeLessThan(5_000)
+    expect(stops).toBe(ids.length)
+    const taker = world.node('c').sharding.start(counter)
+    await world.until(() => taker.statistics().shards === 12, 10_000)
+    expect(await total(world, router, 'e1')).toBe(0)
+  },
+)
+
+test.each(['a', 'b'])(
   'when %s dies, others answer for it within four seconds, and no question outlives its time',
   async (dead) => {
     await using world = await ShardingWorld.of('a b c')

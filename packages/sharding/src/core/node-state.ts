@@ -4,10 +4,11 @@ import { newAcceptor, type Acceptor } from '../authority/acceptor.ts'
 import { mustFound } from '../authority/founding.ts'
 import type { ShardingMessage, TypeSettings } from '../protocol.ts'
 import { TableLog } from '../table/table-log.ts'
-import { rowsChanged, ShardTable } from '../table/shard-table.ts'
+import { rowsChanged } from '../table/shard-table.ts'
 import type { Version } from '../table/version.ts'
 import type { CoreEffect } from './core-events.ts'
 import type { CoreSettings } from './core-settings.ts'
+import { Departure } from './departure.ts'
 import { RegionLease } from './region-lease.ts'
 import type { ViewMember } from './view.ts'
 
@@ -16,6 +17,7 @@ export class NodeState {
   readonly settings: CoreSettings
   readonly log: TableLog = new TableLog()
   readonly lease: RegionLease = new RegionLease()
+  readonly departure: Departure
   acceptor: Acceptor
   /** When members were last seen to be lost. */
   lostAt: number = Number.NEGATIVE_INFINITY
@@ -26,12 +28,12 @@ export class NodeState {
 
   #view: readonly ViewMember[] = []
   #members: ReadonlyMap<NodeKey, ViewMember> = new Map()
-  /** The answer holds for one table. */
-  #neededIn = { table: ShardTable.empty, isNeeded: false }
 
   constructor(settings: CoreSettings, now: number) {
     this.settings = settings
     this.acceptor = newAcceptor(now)
+    const { self, gatherMs, leaseMs } = settings
+    this.departure = new Departure(self.key, gatherMs + leaseMs)
   }
 
   /** All members of the data center, by address. */
@@ -72,11 +74,7 @@ export class NodeState {
 
   /** Whether a shard is here, or about to be, or this node has a vote: then it should not go yet. */
   get isNeeded(): boolean {
-    const { committed } = this.log
-    if (this.#neededIn.table !== committed) {
-      this.#neededIn = { table: committed, isNeeded: needs(committed, this.self.key) }
-    }
-    return this.#neededIn.isNeeded
+    return this.departure.isNeededBy(this.log.committed)
   }
 
   /** Has the table take effect up to `version`, as far as it is here. @returns whether anything did */
@@ -87,13 +85,4 @@ export class NodeState {
     this.effects.push({ type: 'table-committed', table, changes: rowsChanged(before, table) })
     return true
   }
-}
-
-function needs({ types, electorate }: ShardTable, key: NodeKey): boolean {
-  const votes = [...electorate.voters, ...electorate.former].some((voter) => voter.key === key)
-  if (votes) return true
-  for (const { rows } of types.values()) {
-    if (rows.some(({ owner, movingTo }) => owner?.key === key || movingTo?.key === key)) return true
-  }
-  return false
 }

@@ -81,6 +81,11 @@ export class ShardingCore {
     return !own || !hasOthers || (!isNeeded && this.#coordinator.term === undefined)
   }
 
+  /** Whether this node, on its way out, has shards that no other member can run. */
+  get isLeftWithShards(): boolean {
+    return this.#node.departure.isLeft
+  }
+
   /** Why there is a coordinator, or none. */
   explain(now: number): AgreementExplanation {
     return explainAgreement(this.#node, this.#coordinator.term, this.leaseUntil, now)
@@ -89,13 +94,16 @@ export class ShardingCore {
   /** When `deadline-reached` is due. */
   nextDeadline(now: number): number {
     const closesAt = this.#isOpen ? this.leaseUntil : Number.POSITIVE_INFINITY
-    return Math.max(now, Math.min(this.#coordinator.nextDeadline(now), closesAt))
+    const { departure } = this.#node
+    const next = Math.min(this.#coordinator.nextDeadline(now), closesAt, departure.nextDeadline)
+    return Math.max(now, next)
   }
 
   step(event: CoreEvent, moment: Moment): readonly CoreEffect[] {
     const { now } = moment
     this.#noteSleep(moment)
     this.#heed(event, now)
+    this.#noteDeparture(now)
     this.#reportToSelf(now)
     this.#coordinator.advance(moment)
     this.#reports.heeded(this.#node.log, this.self.key)
@@ -122,6 +130,12 @@ export class ShardingCore {
     if (sleptMs <= 0) return
     this.#node.lease.age(sleptMs)
     this.#coordinator.term?.age(sleptMs)
+  }
+
+  #noteDeparture(now: number): void {
+    const { own, log, departure } = this.#node
+    const isGoing = own !== undefined && own.status !== 'up'
+    departure.note(log.committed, isGoing, this.leaseUntil > now, now)
   }
 
   #heed(event: CoreEvent, now: number): void {
