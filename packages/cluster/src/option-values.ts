@@ -31,9 +31,14 @@ export function knownNames(of: string, value: object, known: readonly string[]):
   }
 }
 
-type Defined<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> }
+/** What may be undefined may be absent, and the rest is as it was. */
+type Defined<T> = {
+  readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K]
+} & {
+  readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
+}
 
-/** Without the keys that nothing was said of, so that defaults count. */
+/** Without the keys that nothing was said of, so that defaults and code count. */
 export function defined<T extends object>(values: T): Defined<T> {
   const given = Object.entries(values).filter(([, value]) => value !== undefined)
   // Only entries that are undefined were left out.

@@ -1,6 +1,6 @@
 // What a clustered system is started with: by code, by a config file, or by both, where code counts.
 import type { ActorSystemOptions } from '@casty/actor'
-import type { ClusterConfig } from '@casty/membership'
+import { clusterConfigNames, type ClusterConfig } from '@casty/membership'
 import type { ClientAccessOptions, RemotingLimits, Serializer } from '@casty/remote'
 import type { ShardingOptions } from '@casty/sharding'
 import { emptyConfig, type CastyConfig, type TlsSection } from './config/casty-config.ts'
@@ -61,40 +61,6 @@ const actorNames = ['mailbox', 'stopTimeoutMs', 'instrument'] as const satisfies
   'clock' | 'random' | 'logger'
 >)[]
 
-/** All options there are; the types keep the list complete. */
-const clusterNames: Readonly<Record<keyof ClusterConfig, true>> = {
-  transport: true,
-  name: true,
-  host: true,
-  port: true,
-  bindHost: true,
-  insecure: true,
-  nodeId: true,
-  seedNodes: true,
-  bootstrap: true,
-  roles: true,
-  gossipIntervalMs: true,
-  gossipFanout: true,
-  monitoredBy: true,
-  failureDetector: true,
-  crossDc: true,
-  eventLoopDelay: true,
-  leaderOrder: true,
-  minMembers: true,
-  weaklyUpAfterMs: true,
-  joinTimeoutMs: true,
-  joinRetryMs: true,
-  seedTimeoutMs: true,
-  leaveTimeoutMs: true,
-  exitTimeoutMs: true,
-  tombstoneTtlMs: true,
-  downing: true,
-  limits: true,
-  clock: true,
-  random: true,
-  logger: true,
-}
-
 /** Options with what the config file says, sorted by whose they are. Each of these checks its own. */
 export interface Settings {
   readonly cluster: ClusterConfig
@@ -107,7 +73,7 @@ export interface Settings {
 /** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION`, `…_NOT_SUPPORTED`, and as `loadConfig` */
 export function settingsOf(options: ClusteredActorSystemOptions): Settings {
   const of = 'ClusteredActorSystem.start()'
-  knownNames(of, options, [...Object.keys(clusterNames), ...actorNames, ...ownNames])
+  knownNames(of, options, [...clusterConfigNames, ...actorNames, ...ownNames])
   const config = configOf(options.config)
   const given = { ...optionsFrom(config), ...defined(options) }
   const { failureDetector, mailbox } = optionsFrom(config)
@@ -120,8 +86,7 @@ export function settingsOf(options: ClusteredActorSystemOptions): Settings {
   checkOwn(all)
   const { clock, random, logger } = all
   return {
-    // They are the keys of that record, all of which are options.
-    cluster: picked(all, Object.keys(clusterNames) as (keyof ClusterConfig)[]),
+    cluster: picked(all, clusterConfigNames),
     actors: { ...defined({ clock, random, logger }), ...picked(all, actorNames) },
     own: picked(all, ownNames),
     // What it says of all mailboxes is that of the system.

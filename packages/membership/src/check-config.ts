@@ -17,46 +17,13 @@ import {
   whole,
 } from './option-values.ts'
 import {
+  clusterConfigNames,
   clusterDefaults,
   membershipDefaults,
   type ClusterConfig,
   type SeedNodes,
 } from './options.ts'
 import { checkSeeds, isEmptyList } from './seed-nodes.ts'
-
-/** Every option there is; the types keep the list complete. */
-const configNames: Readonly<Record<keyof ClusterConfig, true>> = {
-  transport: true,
-  name: true,
-  host: true,
-  port: true,
-  bindHost: true,
-  insecure: true,
-  nodeId: true,
-  seedNodes: true,
-  bootstrap: true,
-  roles: true,
-  gossipIntervalMs: true,
-  gossipFanout: true,
-  monitoredBy: true,
-  failureDetector: true,
-  crossDc: true,
-  eventLoopDelay: true,
-  leaderOrder: true,
-  minMembers: true,
-  weaklyUpAfterMs: true,
-  joinTimeoutMs: true,
-  joinRetryMs: true,
-  seedTimeoutMs: true,
-  leaveTimeoutMs: true,
-  exitTimeoutMs: true,
-  tombstoneTtlMs: true,
-  downing: true,
-  limits: true,
-  clock: true,
-  random: true,
-  logger: true,
-}
 
 const detectorNames: Readonly<Record<keyof HeartbeatMonitorOptions, true>> = {
   heartbeatIntervalMs: true,
@@ -98,7 +65,7 @@ export interface CheckedConfig {
 
 /** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` naming the first option that is wrong */
 export function checkConfig(config: ClusterConfig): CheckedConfig {
-  knownNames('config', config, Object.keys(configNames))
+  knownNames('config', config, clusterConfigNames)
   checkParts(config)
   const given = { ...clusterDefaults, seedNodes: [], roles: [], ...defined(config) }
   const roles = checkRoles(given.roles)

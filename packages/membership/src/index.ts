@@ -119,6 +119,7 @@ export type {
   MembershipMessage,
 } from './messages.ts'
 export {
+  clusterConfigNames,
   clusterDefaults,
   membershipDefaults,
   type ClusterConfig,

@@ -179,6 +179,46 @@ export const clusterDefaults: Readonly<
   tombstoneTtlMs: 86_400_000,
 })
 
+/** A record, since so the types keep the list complete. */
+const configNames: Readonly<Record<keyof ClusterConfig, true>> = {
+  transport: true,
+  name: true,
+  host: true,
+  port: true,
+  bindHost: true,
+  insecure: true,
+  nodeId: true,
+  seedNodes: true,
+  bootstrap: true,
+  roles: true,
+  gossipIntervalMs: true,
+  gossipFanout: true,
+  monitoredBy: true,
+  failureDetector: true,
+  crossDc: true,
+  eventLoopDelay: true,
+  leaderOrder: true,
+  minMembers: true,
+  weaklyUpAfterMs: true,
+  joinTimeoutMs: true,
+  joinRetryMs: true,
+  seedTimeoutMs: true,
+  leaveTimeoutMs: true,
+  exitTimeoutMs: true,
+  tombstoneTtlMs: true,
+  downing: true,
+  limits: true,
+  clock: true,
+  random: true,
+  logger: true,
+}
+
+/** Names of all options of a {@link ClusterConfig}, for those who take them along with options of their own. */
+export const clusterConfigNames: readonly (keyof ClusterConfig)[] = Object.freeze(
+  // They are the keys of that record, all of which are options.
+  Object.keys(configNames) as (keyof ClusterConfig)[],
+)
+
 /**
  * What the protocol core of a node works with when its config leaves everything out: for those who
  * run `initialState` and `step` themselves, or compute from these times. Frozen.

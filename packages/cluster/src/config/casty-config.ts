@@ -1,5 +1,6 @@
 import type { MailboxSettings, OverflowPolicy } from '@casty/actor'
 import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
+import { defined } from '../option-values.ts'
 import { Section } from './section.ts'
 
 /** What of a cluster's node can be written in a file. Each is an option of `ClusteredActorSystem` as well. */
@@ -234,13 +235,4 @@ function matcherOf(section: Section, name: string): (actor: string) => boolean {
   } catch {
     return section.refuse(name, 'is no name', 'letters, digits, _ and -, or a regular expression')
   }
-}
-
-type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
-
-/** Without the keys that nothing was said of, so that defaults and code count. */
-function defined<T extends object>(values: T): Defined<T> {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined)
-  // Only entries that are undefined were left out.
-  return Object.fromEntries(given) as Defined<T>
 }
