@@ -1,3 +1,4 @@
+import type { Clock } from '@casty/clock'
 import { describe, expect, test } from 'vitest'
 import { SystemWorld } from './system-world.ts'
 
@@ -122,5 +123,26 @@ describe('a barrier', () => {
     expect(await codeOf(world.node('a').barrier('start', parties))).toBe(
       'CASTY_CLUSTER_INVALID_OPTION',
     )
+  })
+})
+
+test('a node that comes back with its clock set back is not taken for who it was', async () => {
+  await using world = await SystemWorld.of('a b')
+  const { clock } = world
+  const before = world.node('b').selfNode.incarnation
+  const pass = ['a', 'b'].map((host) => world.node(host).barrier('gate', 2))
+  await world.settled(Promise.all(pass))
+  await world.shutdown('b')
+  const setBackMs = clock.wallNow() - before
+  const behind: Clock = {
+    now: () => clock.now(),
+    wallNow: () => clock.wallNow() - setBackMs,
+    schedule: (delayMs, callback) => clock.schedule(delayMs, callback),
+  }
+  const b = await world.start('b', { clock: behind, requiredQuorum: 2 })
+  expect(b.selfNode.incarnation).toBe(before + 1)
+  const again = b.barrier('gate', 2, { timeoutMs: 5_000 })
+  await expect(world.settled(again)).rejects.toMatchObject({
+    code: 'CASTY_CLUSTER_BARRIER_TIMEOUT',
   })
 })

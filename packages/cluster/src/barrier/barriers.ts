@@ -36,11 +36,14 @@ interface Arrival {
 export class Barriers {
   readonly #system: ActorSystem
   readonly #region: EntityRegion<BarrierMessage>
-  readonly #node: string
+  readonly #node: () => string
   #arrivals = 0
 
-  /** @param node - what no other node is called, nor this one in another life */
-  constructor(system: ActorSystem, region: EntityRegion<BarrierMessage>, node: string) {
+  /**
+   * @param node - what no other node is called, nor this one in another life: until it is a member it may turn out that
+   * it needs a later incarnation than it took
+   */
+  constructor(system: ActorSystem, region: EntityRegion<BarrierMessage>, node: () => string) {
     this.#system = system
     this.#region = region
     this.#node = node
@@ -60,7 +63,7 @@ export class Barriers {
     const arrival: Arrival = {
       name,
       parties,
-      id: `${this.#node}/${++this.#arrivals}`,
+      id: `${this.#node()}/${++this.#arrivals}`,
       until: this.#now + timeoutMs,
       signal: signal ? AbortSignal.any([signal, ended]) : ended,
     }
