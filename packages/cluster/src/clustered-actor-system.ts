@@ -92,7 +92,8 @@ export class ClusteredActorSystem implements AsyncDisposable {
    *
    * Rejects with `CASTY_CLUSTER_INVALID_OPTION` or `…_NOT_SUPPORTED`, as `loadConfig` where `config` is a path, and as
    * `startCluster`, `ActorSystem`, `Remoting.attach` and `Sharding.attach` do where an option of theirs is wrong; with
-   * `CASTY_MEMBERSHIP_TIMEOUT` where the quorum was not reached; with the reason of the signal. Nothing is left then.
+   * `CASTY_MEMBERSHIP_TIMEOUT` where the quorum was not reached; with `CASTY_CLUSTER_STOPPED` where a signal of the process
+   * ended it, or `…_DOWNED`; with the reason of the signal. Nothing is left then.
    */
   static async start(options: ClusteredActorSystemOptions): Promise<ClusteredActorSystem> {
     const settings = settingsOf(options)
@@ -102,18 +103,21 @@ export class ClusteredActorSystem implements AsyncDisposable {
     const lifetime = new Lifetime(node, settings.cluster)
     const system = new ClusteredActorSystem(node, lifetime, new Spawner(node, settings))
     try {
+      signal?.throwIfAborted()
+      // It may be told to end while it waits for the others, who know it by then.
+      if (shutdownOnSignals.length > 0) lifetime.endOn(shutdownOnSignals)
       if (requiredQuorum !== undefined) {
         await node.cluster.waitFor(requiredQuorum, {
           ...(quorumTimeoutMs !== undefined && { timeoutMs: quorumTimeoutMs }),
-          ...(signal && { signal }),
+          signal: signal ? AbortSignal.any([signal, lifetime.signal]) : lifetime.signal,
         })
       }
     } catch (error) {
-      await node[Symbol.asyncDispose]() // Nobody has to be told: it has nothing to hand over.
+      // Unless it leaves already, nobody has to be told: it has nothing to hand over.
+      if (!lifetime.isEnding) await node[Symbol.asyncDispose]()
       await lifetime.shutdown()
       throw error
     }
-    if (shutdownOnSignals.length > 0) lifetime.endOn(shutdownOnSignals)
     return system
   }
 

@@ -15,17 +15,21 @@ export function duration(option: string, value: number): number {
   throw ClusterSystemError.invalidOption(option, value, 'a number of milliseconds above 0')
 }
 
+/** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` */
+export function record(option: string, value: object): void {
+  const given: unknown = value
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return
+  throw ClusterSystemError.invalidOption(option, value, 'an object of options')
+}
+
 /**
  * Options in an object, none of them unknown: a name misspelt would otherwise be an option unheeded.
  *
  * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION`, with the names that look most alike
  */
 export function knownNames(of: string, value: object, known: readonly string[]): void {
-  const given: unknown = value
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw ClusterSystemError.invalidOption(of, value, 'an object of options')
-  }
-  for (const [name, one] of Object.entries(given)) {
+  record(of, value)
+  for (const [name, one] of Object.entries(value)) {
     if (known.includes(name) || one === undefined) continue
     throw ClusterSystemError.unknownOption(`${name} of ${of}`, nearestNames(name, known))
   }

@@ -3,11 +3,12 @@ import type { ActorSystemOptions } from '@casty/actor'
 import { clusterConfigNames, type ClusterConfig } from '@casty/membership'
 import type { ClientAccessOptions, RemotingLimits, Serializer } from '@casty/remote'
 import type { ShardingOptions } from '@casty/sharding'
-import { emptyConfig, type CastyConfig, type TlsSection } from './config/casty-config.ts'
+import { emptyConfig, isConfig, type CastyConfig, type TlsSection } from './config/casty-config.ts'
 import { loadConfig } from './config/load-config.ts'
 import { optionsFrom } from './config/options-from.ts'
 import { ClusterSystemError } from './errors.ts'
-import { defined, duration, knownNames, whole } from './option-values.ts'
+import { defined, duration, knownNames, record, whole } from './option-values.ts'
+import { canBeHeard } from './system/shutdown-signals.ts'
 
 /** Options of `ClusteredActorSystem.start`: those of a cluster's node, those of its actors, and these. */
 export interface ClusteredActorSystemOptions
@@ -28,10 +29,10 @@ export interface ClusteredActorSystemOptions
   /** Bounds of what goes between actors of different nodes. */
   readonly remoting?: RemotingLimits
   /**
-   * Lets processes in that are no members: a `ClusterClient` each, within these bounds, or those of `true`. @defaultValue
-   * none is let in
+   * Lets processes in that are no members: a `ClusterClient` each, within these bounds, or those of `true`.
+   * @defaultValue false: none is let in
    */
-  readonly clients?: true | ClientAccessOptions
+  readonly clients?: boolean | ClientAccessOptions
   /** How entities are spread. `downRemovalMarginMs` follows from `downing` where that tells. */
   readonly sharding?: Omit<ShardingOptions, 'system' | 'cluster' | 'remoting'>
   /** Not supported yet: refused, since without it the start would be in plain text. */
@@ -74,6 +75,9 @@ export interface Settings {
 export function settingsOf(options: ClusteredActorSystemOptions): Settings {
   const of = 'ClusteredActorSystem.start()'
   knownNames(of, options, [...clusterConfigNames, ...actorNames, ...ownNames])
+  for (const name of ['failureDetector', 'mailbox', 'remoting', 'sharding'] as const) {
+    if (options[name] !== undefined) record(name, options[name])
+  }
   const config = configOf(options.config)
   const given = { ...optionsFrom(config), ...defined(options) }
   const { failureDetector, mailbox } = optionsFrom(config)
@@ -95,13 +99,17 @@ export function settingsOf(options: ClusteredActorSystemOptions): Settings {
 }
 
 function configOf(config: CastyConfig | string = emptyConfig): CastyConfig {
-  return typeof config === 'string' ? loadConfig(config) : config
+  if (typeof config === 'string') return loadConfig(config)
+  if (isConfig(config)) return config
+  const allowed = 'the path of a config file, or what loadConfig() returns'
+  throw ClusterSystemError.invalidOption('config', config, allowed)
 }
 
 function checkOwn({
   requiredQuorum,
   quorumTimeoutMs,
   tls,
+  clients,
   shutdownOnSignals,
 }: ClusteredActorSystemOptions): void {
   if (requiredQuorum !== undefined) whole('requiredQuorum', requiredQuorum, 1, 100_000)
@@ -112,14 +120,19 @@ function checkOwn({
       'Leave tls out, and keep the nodes in a network of their own; nothing is sent in plain text unasked',
     )
   }
-  if (shutdownOnSignals !== undefined && !isTexts(shutdownOnSignals)) {
-    const allowed = 'a list of signals, as SIGTERM'
-    throw ClusterSystemError.invalidOption('shutdownOnSignals', shutdownOnSignals, allowed)
-  }
+  if (clients !== undefined && typeof clients !== 'boolean') record('clients', clients)
+  if (shutdownOnSignals !== undefined) checkSignals(shutdownOnSignals)
 }
 
-function isTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+function checkSignals(signals: unknown): void {
+  const allowed = 'a list of signals that a process can listen to, as SIGTERM'
+  if (!Array.isArray(signals)) {
+    throw ClusterSystemError.invalidOption('shutdownOnSignals', signals, allowed)
+  }
+  for (const signal of signals as readonly unknown[]) {
+    if (canBeHeard(signal)) continue
+    throw ClusterSystemError.invalidOption('shutdownOnSignals', signal, allowed)
+  }
 }
 
 function picked<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {

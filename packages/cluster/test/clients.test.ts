@@ -63,3 +63,8 @@ test('no client is let in unasked', async () => {
   expect(world.node('a').clientAccess).toBeUndefined()
   await world.settled(system.shutdown())
 })
+
+test('nobody is let in where clients are said to be none', async () => {
+  await using world = await SystemWorld.of('a', { clients: false })
+  expect(world.node('a').clientAccess).toBeUndefined()
+})

@@ -20,6 +20,8 @@ function thrownBy(act: () => unknown): unknown {
   }
 }
 
+const nameless = { serialize: () => new Uint8Array(0), deserialize: () => undefined }
+
 const echo = Behaviors.receive<ActorRef<string>>((replyTo) => replyTo.tell('here'))
 
 describe('a start', () => {
@@ -60,11 +62,30 @@ describe('a start', () => {
     await world.start('a')
   })
 
+  test('ends by a signal that comes while it binds, too', async () => {
+    const world = new SystemWorld()
+    await using _ = world
+    const controller = new AbortController()
+    const { signal } = controller
+    const outcome = codeOf(ClusteredActorSystem.start({ ...world.optionsFor('a'), signal }))
+    const reason = new Error('enough')
+    controller.abort(reason)
+    expect(await world.settled(outcome)).toBe(reason)
+    await world.start('a')
+  })
+
   test.each<[string, string, object]>([
     ['CASTY_CLUSTER_INVALID_OPTION', 'an option that is not known', { seeds: [] }],
     ['CASTY_CLUSTER_INVALID_OPTION', 'a quorum of nobody', { requiredQuorum: 0 }],
     ['CASTY_CLUSTER_INVALID_OPTION', 'no time at all', { quorumTimeoutMs: 0 }],
     ['CASTY_CLUSTER_INVALID_OPTION', 'a signal for a list', { shutdownOnSignals: 'SIGTERM' }],
+    ['CASTY_CLUSTER_INVALID_OPTION', 'a signal misspelt', { shutdownOnSignals: ['SIGTREM'] }],
+    ['CASTY_CLUSTER_INVALID_OPTION', 'a signal nobody hears', { shutdownOnSignals: ['SIGKILL'] }],
+    ['CASTY_CLUSTER_INVALID_OPTION', 'a number for sharding', { sharding: 5 }],
+    ['CASTY_CLUSTER_INVALID_OPTION', 'a number for a detector', { failureDetector: 5 }],
+    ['CASTY_CLUSTER_INVALID_OPTION', 'a number of clients', { clients: 5 }],
+    ['CASTY_CLUSTER_INVALID_OPTION', 'a config that is none', { config: { cluster: {} } }],
+    ['CASTY_REMOTE_INVALID_OPTION', 'a serializer without a name', { serializer: nameless }],
     ['CASTY_CLUSTER_NOT_SUPPORTED', 'TLS', { tls: { certFile: 'a', caFile: 'b', keyFile: 'c' } }],
     ['CASTY_MEMBERSHIP_INVALID_OPTION', 'no transport', { transport: undefined }],
     ['CASTY_MEMBERSHIP_INVALID_OPTION', 'a role for a list', { roles: 'worker' }],
@@ -153,6 +174,51 @@ describe('a shutdown', () => {
       process.emit('SIGUSR2', 'SIGUSR2')
       expect(await world.settled(a.terminated)).toBe('shut-down')
       expect(process.listeners('SIGUSR2')).toEqual([others])
+    } finally {
+      process.off('SIGUSR2', others)
+    }
+  })
+
+  test('comes with a signal while start waits for its quorum, and the others are told', async () => {
+    await using world = await SystemWorld.of('a')
+    const others = (): void => {} // Somebody else listens: the process is not to end.
+    process.on('SIGUSR2', others)
+    try {
+      const options = { requiredQuorum: 3, shutdownOnSignals: ['SIGUSR2'] as const }
+      const starting = codeOf(ClusteredActorSystem.start({ ...world.optionsFor('b'), ...options }))
+      const members = (): readonly string[] =>
+        world
+          .node('a')
+          .getClusterState()
+          .members.map(({ status }) => status)
+      await world.until(() => members().join(' ') === 'up up')
+      const left: string[] = []
+      world.node('a').eventStream.subscribe('member-removed', ({ previousStatus }) => {
+        left.push(previousStatus)
+      })
+      process.emit('SIGUSR2', 'SIGUSR2')
+      expect(await world.settled(starting)).toBe('CASTY_CLUSTER_STOPPED')
+      await world.until(() => members().length === 1, 5_000)
+      expect(left).toEqual(['exiting']) // It was not lost, but left.
+      expect(process.listeners('SIGUSR2')).toEqual([others])
+    } finally {
+      process.off('SIGUSR2', others)
+    }
+  })
+
+  test('comes with a signal also before anybody has let the node in', async () => {
+    const world = new SystemWorld()
+    await using _ = world
+    const others = (): void => {}
+    process.on('SIGUSR2', others)
+    try {
+      const options = { requiredQuorum: 2, shutdownOnSignals: ['SIGUSR2'] as const }
+      const starting = codeOf(ClusteredActorSystem.start({ ...world.optionsFor('b'), ...options }))
+      await world.settle(5_000)
+      const before = world.clock.now()
+      process.emit('SIGUSR2', 'SIGUSR2')
+      expect(await world.settled(starting)).toBe('CASTY_CLUSTER_STOPPED')
+      expect(world.clock.now() - before).toBeLessThan(2_000)
     } finally {
       process.off('SIGUSR2', others)
     }

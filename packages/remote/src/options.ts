@@ -69,6 +69,7 @@ export function checkOptions(options: RemotingOptions<ClusterView>): Required<Re
   capable('cluster', cluster, ['getState', 'subscribe'], 'a Cluster')
   if (serializer !== undefined) {
     capable('serializer', serializer, ['serialize', 'deserialize'], 'a serializer')
+    checkName(serializer.name)
   }
   if (random !== undefined && typeof random !== 'function') {
     throw RemoteError.invalidOption(of, 'random', random, 'a function')
@@ -80,6 +81,12 @@ export function checkOptions(options: RemotingOptions<ClusterView>): Required<Re
     throw RemoteError.invalidOption(of, `limits.${name}`, value, 'an integer from 1 to 2147483647')
   }
   return checked
+}
+
+/** Nodes know by it whether they fit each other. */
+function checkName(name: unknown): void {
+  if (typeof name === 'string' && name !== '') return
+  throw RemoteError.invalidOption(of, 'serializer.name', name, 'a text that is not empty')
 }
 
 function known(prefix: string, given: object, names: readonly string[]): void {

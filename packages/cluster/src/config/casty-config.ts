@@ -92,6 +92,12 @@ export const emptyConfig: CastyConfig = {
   actors: [],
 }
 
+/** Whether that is a config, as far as a user without types may have mistaken something else for one. */
+export function isConfig(value: unknown): value is CastyConfig {
+  if (typeof value !== 'object' || value === null) return false
+  return 'defaults' in value && 'serialization' in value && 'actors' in value
+}
+
 /**
  * Checks a document key by key.
  *

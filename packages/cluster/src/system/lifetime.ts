@@ -50,6 +50,11 @@ export class Lifetime {
     return this.#phase === 'over' ? 'The system was shut down.' : 'The system shuts down.'
   }
 
+  /** Somebody has told it to end, or its cluster did. */
+  get isEnding(): boolean {
+    return this.#phase !== 'running'
+  }
+
   /** For what begins something. @throws ClusterSystemError `CASTY_CLUSTER_STOPPED`, `CASTY_CLUSTER_DOWNED` */
   assertRunning(what: string): void {
     if (this.#phase !== 'running') throw this.#error(what)

@@ -68,7 +68,7 @@ function joined(
   layers.push(sharding)
   const clientAccess = clientAccessOf(own.clients, remoting)
   if (clientAccess) layers.push(clientAccess)
-  const barriers = new Barriers(system, sharding.start(barrierType), cluster.self.key)
+  const barriers = new Barriers(system, sharding.start(barrierType), () => cluster.self.key)
   return {
     cluster,
     system,
@@ -89,7 +89,7 @@ function clientAccessOf(
   clients: Settings['own']['clients'],
   remoting: Remoting,
 ): ClientAccess | undefined {
-  if (clients === undefined) return undefined
+  if (clients === undefined || clients === false) return undefined
   return new ClientAccess(remoting, clients === true ? {} : clients)
 }
 

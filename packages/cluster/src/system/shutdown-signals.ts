@@ -1,4 +1,13 @@
 // Signals of the process that end a system in good order.
+import { constants } from 'node:os'
+
+const unheard: readonly string[] = ['SIGKILL', 'SIGSTOP']
+
+/** Whether a process can be told by that: of a name that is none it would never hear. */
+export function canBeHeard(signal: unknown): signal is NodeJS.Signals {
+  if (typeof signal !== 'string' || unheard.includes(signal)) return false
+  return Object.hasOwn(constants.signals, signal)
+}
 
 /**
  * Calls `shutDown` at the first of the signals; when that is done, and nobody else listens, the process ends by the
