@@ -17,6 +17,9 @@ export function checkShape(
   checkRange('shape.paceMs', shape.paceMs, 1)
   checkFrom0('shape.startWithinMs', shape.startWithinMs)
   checkFrom0('shape.wallOffsetMs', shape.wallOffsetMs)
+  for (const rate of shape.clockRates ?? []) {
+    check('shape.clockRates', rate, 'rates above 0', Number.isFinite(rate) && rate > 0)
+  }
   const { clockDrift } = shape
   check(
     'shape.clockDrift',

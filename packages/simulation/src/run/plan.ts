@@ -39,6 +39,8 @@ export interface PlanShape {
   readonly startWithinMs: number
   /** Clocks run wrong by at most this share. */
   readonly clockDrift: number
+  /** Each clock runs at one of these rates, in all plans. @defaultValue any up to `clockDrift`, in two plans of three */
+  readonly clockRates?: readonly number[]
   readonly wallOffsetMs: number
   /** Values of each setting of the program; one of them is drawn per plan. @defaultValue none */
   readonly settings?: Readonly<Record<string, readonly (string | number | boolean)[]>>
@@ -92,9 +94,14 @@ function drawHosts(shape: PlanShape, random: Random): readonly HostOptions[] {
   const drifts = random() < 2 / 3
   return Array.from({ length: count }, (_, index) => ({
     name: hostName(index),
-    rate: drifts ? 1 + shape.clockDrift * (2 * random() - 1) : 1,
+    rate: drawRate(shape, random, drifts),
     wallOffsetMs: drifts ? Math.round(shape.wallOffsetMs * (2 * random() - 1)) : 0,
   }))
+}
+
+function drawRate({ clockRates, clockDrift }: PlanShape, random: Random, drifts: boolean): number {
+  if (clockRates) return drawOne(random, clockRates)
+  return drifts ? 1 + clockDrift * (2 * random() - 1) : 1
 }
 
 /** `a` to `z`, then `a1`, `b1` …: short, and in order as long as there are few. */

@@ -29,12 +29,13 @@ export class ShardActs {
     const own = this.#tenureOf(process, epoch, at)
     own.first = Math.min(own.first, at)
     own.last = Math.max(own.last, at)
+    const same = this.#tenures.find((other) => other !== own && other.epoch === epoch)
+    if (same && !mayFall) {
+      const text = `${process} acts under epoch ${epoch}, under which ${same.process} did`
+      return { checker: 'an epoch has one owner', text }
+    }
     for (const other of this.#tenures) {
       if (other === own) continue
-      if (other.epoch === epoch && !mayFall) {
-        const text = `${process} acts under epoch ${epoch}, under which ${other.process} did`
-        return { checker: 'epochs only grow', text }
-      }
       const [before, after] = other.first <= own.first ? [other, own] : [own, other]
       if (before.last > after.first && before.process !== after.process) {
         const text = `${wordsOf(before)}, ${wordsOf(after)}`

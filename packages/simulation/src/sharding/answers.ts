@@ -9,6 +9,8 @@ import type { Operation } from '../linearizability/operation.ts'
 import type { Added } from './entities.ts'
 import type { Finding } from './record.ts'
 
+const unanswered = { answer: undefined, isRefused: false, isDoubtful: false } as const
+
 interface Call {
   readonly uid: string
   readonly type: 'add' | 'get'
@@ -16,18 +18,26 @@ interface Call {
   readonly invokedAt: number
   answer: { readonly total: number; readonly at: number } | undefined
   isRefused: boolean
+  /** Answered by somebody who is not the last to have claimed the journal: a read may be of the past. */
+  isDoubtful: boolean
 }
 
 export class Answers {
   readonly #calls = new Map<string, Call>()
 
   asked(uid: string, type: Call['type'], key: string, invokedAt: number): void {
-    this.#calls.set(uid, { uid, type, key, invokedAt, answer: undefined, isRefused: false })
+    this.#calls.set(uid, { uid, type, key, invokedAt, ...unanswered })
   }
 
   answered(uid: string, total: number, at: number): void {
     const call = this.#calls.get(uid)
     if (call) call.answer = { total, at }
+  }
+
+  /** What is answered to it may be of the past, where it is a read. */
+  doubt(uid: string): void {
+    const call = this.#calls.get(uid)
+    if (call) call.isDoubtful = true
   }
 
   /** Nothing was written for it. */
@@ -37,7 +47,7 @@ export class Answers {
   }
 
   /** Holds what was answered against the events that there are in the end. */
-  check(key: string, events: readonly Added[], readsCount: boolean): Finding | undefined {
+  check(key: string, events: readonly Added[]): Finding | undefined {
     const numbers = new Map<string, number>()
     for (const [index, { uid }] of events.entries()) {
       if (numbers.has(uid)) {
@@ -58,7 +68,7 @@ export class Answers {
         return { checker: 'what is acknowledged stays', text }
       }
     }
-    return this.#linearizable(key, calls, numbers, readsCount)
+    return this.#linearizable(key, calls, numbers)
   }
 
   /** What was not answered has a place in the journal, or never happened. */
@@ -66,12 +76,11 @@ export class Answers {
     key: string,
     calls: readonly Call[],
     numbers: ReadonlyMap<string, number>,
-    readsCount: boolean,
   ): Finding | undefined {
     const asked = new Set(calls.map(({ uid }) => uid))
     const told = [...numbers.keys()].filter((uid) => !asked.has(uid))
     const history: Operation<CounterInput, CounterOutput>[] = [
-      ...calls.flatMap((call) => operationsOf(call, numbers, readsCount)),
+      ...calls.flatMap((call) => operationsOf(call, numbers)),
       // Sent by somebody who did not ask: it may have been written at any time.
       ...told.map((uid) => addition(uid, key, 0, numbers.get(uid) ?? 0, Number.MAX_SAFE_INTEGER)),
     ]
@@ -82,16 +91,15 @@ export class Answers {
 }
 
 function operationsOf(
-  { uid, type, key, invokedAt, answer }: Call,
+  { uid, type, key, invokedAt, answer, isDoubtful }: Call,
   numbers: ReadonlyMap<string, number>,
-  readsCount: boolean,
 ): readonly Operation<CounterInput, CounterOutput>[] {
   if (type === 'add') {
     const number = numbers.get(uid)
     if (number === undefined) return []
     return [addition(uid, key, invokedAt, number, answer?.at ?? Number.MAX_SAFE_INTEGER)]
   }
-  if (!answer || !readsCount) return []
+  if (!answer || isDoubtful) return []
   const outcome = { type: 'ok', output: answer.total, completedAt: answer.at } as const
   return [{ client: uid, key, input: { type: 'read' }, invokedAt, outcome }]
 }

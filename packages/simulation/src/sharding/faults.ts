@@ -56,7 +56,7 @@ const journalFaults: readonly ShardingAction[] = [
   }),
 ]
 
-function disturbJournal(
+export function disturbJournal(
   run: ShardingRun,
   host: string,
   fault: Parameters<ReturnType<typeof recordOf>['journal']['disturb']>[1],

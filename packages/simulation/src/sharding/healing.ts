@@ -6,7 +6,7 @@ import type { Added } from './entities.ts'
 import { explainAll } from './explain-all.ts'
 import { calm, movesInPeace, movesOverSlowWays } from './moves.ts'
 import { keyOf, recordOf, typeNames, type TypeName } from './record.ts'
-import { clocksAreOff, entityIds, shardingSettings } from './settings.ts'
+import { entityIds, shardingSettings } from './settings.ts'
 import type { ShardingRun } from './sharding-run.ts'
 
 export function shardingHealing(run: ShardingRun): readonly HealStage[] {
@@ -121,7 +121,7 @@ const halfOpenMs = 10_000
 
 /** What the journal holds in the end is what clients were told. */
 function allIsWritten(run: ShardingRun): HealStage {
-  const { answers, journal, letters, lossesAt } = recordOf(run)
+  const { answers, fences, journal, letters, lossesAt } = recordOf(run)
   let isRead = false
   const read = async (): Promise<void> => {
     for (const id of entityIds(run)) {
@@ -130,7 +130,8 @@ function allIsWritten(run: ShardingRun): HealStage {
         // The codec of the entities, which wrote this.
         events.push(JSON.parse(new TextDecoder().decode(bytes)) as Added)
       }
-      const finding = answers.check(keyOf('ledger', id), events, !clocksAreOff(run))
+      const key = keyOf('ledger', id)
+      const finding = fences.check(key, events) ?? answers.check(key, events)
       if (finding) run.violate(finding.checker, finding.text)
     }
     isRead = true

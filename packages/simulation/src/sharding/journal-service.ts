@@ -28,18 +28,24 @@ export type JournalFault =
 /** A client gives a request up after so long, in milliseconds. */
 const giveUpMs = 1_500
 
+/** Told by the server: also of what nobody ever hears the answer to. */
+export interface JournalServicePort {
+  /** A request was refused that its sender has given up already. */
+  lateRefused(): void
+  claimed(id: string, epoch: number, head: JournalHead): void
+}
+
 export class JournalService {
   readonly server: InMemoryJournal
   readonly #world: Pick<World<unknown>, 'clock'>
   readonly #random: Random
-  readonly #lateRefused: () => void
+  readonly #port: JournalServicePort
   readonly #faults = new Map<string, JournalFault>()
 
-  /** @param lateRefused - a request was refused that its sender has given up already */
-  constructor(world: Pick<World<unknown>, 'clock'>, random: Random, lateRefused: () => void) {
+  constructor(world: Pick<World<unknown>, 'clock'>, random: Random, port: JournalServicePort) {
     this.#world = world
     this.#random = random
-    this.#lateRefused = lateRefused
+    this.#port = port
     this.server = inMemoryJournal({ clock: world.clock })
   }
 
@@ -61,6 +67,7 @@ export class JournalService {
     return new JournalClient(
       this.server,
       async (what, request) => await this.#hop(host, clock, what, request),
+      this.#port,
     )
   }
 
@@ -93,7 +100,7 @@ export class JournalService {
         request().then(
           (value) => answer(() => resolve(value)),
           (error: unknown) => {
-            if (isGivenUp && isFenced(error)) this.#lateRefused()
+            if (isGivenUp && isFenced(error)) this.#port.lateRefused()
             answer(() => reject(error))
           },
         )
@@ -117,10 +124,12 @@ type Hop = <T>(what: string, request: () => Promise<T>) => Promise<T>
 class JournalClient implements EventJournal {
   readonly #server: EventJournal
   readonly #hop: Hop
+  readonly #port: JournalServicePort
 
-  constructor(server: EventJournal, hop: Hop) {
+  constructor(server: EventJournal, hop: Hop, port: JournalServicePort) {
     this.#server = server
     this.#hop = hop
+    this.#port = port
   }
 
   get limits(): JournalLimits {
@@ -132,7 +141,11 @@ class JournalClient implements EventJournal {
   }
 
   async claim(id: string, epoch: number): Promise<JournalHead> {
-    return await this.#hop(`claim ${id}`, async () => await this.#server.claim(id, epoch))
+    return await this.#hop(`claim ${id}`, async () => {
+      const head = await this.#server.claim(id, epoch)
+      this.#port.claimed(id, epoch, head)
+      return head
+    })
   }
 
   async highest(id: string): Promise<JournalHead> {

@@ -6,6 +6,7 @@ import { forkRandom } from '../world/seeds.ts'
 import { ShardActs } from './acts.ts'
 import { Answers } from './answers.ts'
 import type { ClientLetter, EntityEar, TallyState } from './entities.ts'
+import { Fences } from './fences.ts'
 import { JournalService } from './journal-service.ts'
 import { Letters } from './letters.ts'
 import { Mines } from './mines.ts'
@@ -24,6 +25,8 @@ export type ShardingChecker =
   | 'one may act at a time'
   | 'one coordinator at a time'
   | 'epochs only grow'
+  | 'an epoch has one owner'
+  | 'stale writers are refused'
   | 'messages are handled once'
   | 'order is kept'
   | 'the dead are not handled'
@@ -45,6 +48,7 @@ export class ShardingRecord {
   readonly journal: JournalService
   readonly letters: Letters = new Letters()
   readonly answers: Answers = new Answers()
+  readonly fences: Fences = new Fences()
   readonly mines: Mines
   /** When something may have been lost without a word: a process ended, or frames were given up. */
   readonly lossesAt: number[] = []
@@ -52,6 +56,8 @@ export class ShardingRecord {
   isPeace = false
   /** Wall clocks were set by hand. */
   wallJumped = false
+  /** One with a slow clock is cut off, or stands still. */
+  hasStaleOwner = false
   /** Who gave out shards last. */
   lastCoordinator: ShardingProcess | undefined
   readonly #run: ShardingRun
@@ -64,9 +70,11 @@ export class ShardingRecord {
 
   constructor(run: ShardingRun) {
     this.#run = run
-    this.journal = new JournalService(run.world, forkRandom(run.plan.seed, 'journal'), () =>
-      this.reach('a write comes late, and is refused'),
-    )
+    this.journal = new JournalService(run.world, forkRandom(run.plan.seed, 'journal'), {
+      lateRefused: () => this.reach('a write comes late, and is refused'),
+      claimed: (id, epoch, { sequenceNr }) =>
+        this.fences.claimed(keyOf('ledger', id), epoch, sequenceNr),
+    })
     this.mines = new Mines(run)
   }
 
@@ -118,6 +126,10 @@ export class ShardingRecord {
       this.reach('a message waits until its node has a lease')
     }
     const key = keyOf(type, entity.entityId)
+    // Whoever is not the last to have claimed the journal may know less than there is.
+    if (clocksAreOff(this.#run) && this.fences.isStale(key, entity.epoch)) {
+      this.answers.doubt(letter.uid)
+    }
     const finding = this.letters.handled(letter, key, process.toString(), this.momentOf(process))
     // Two who act do not keep any order, nor does anybody ask that of them.
     if (finding?.checker === 'order is kept' && clocksAreOff(this.#run)) return
@@ -137,7 +149,7 @@ export class ShardingRecord {
     }
     acts.latest = process
     const finding = acts.act(process.toString(), epoch, this.momentOf(process), this.wallJumped)
-    if (areOff) {
+    if (areOff && finding?.checker !== 'an epoch has one owner') {
       if (finding) this.reach('two act at a time, by clocks that are off')
       return
     }

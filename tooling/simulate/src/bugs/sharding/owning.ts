@@ -63,4 +63,23 @@ export const shardOwningBugs: readonly SeededBug[] = bugsOf([
     replace: 'return arriving !== undefined && arriving.epoch > epoch ? arriving : undefined',
     why: 'An entity in memory begins with nothing where its shard was handed over.',
   },
+  {
+    name: 'fence-skipped',
+    scenario: 'sharding-clocks',
+    promise: 'stale writers are refused',
+    file: 'packages/persistence/src/memory/memory-log.ts',
+    find: 'if (epoch < this.#epoch) throw',
+    replace: 'if (epoch < 0 * this.#epoch) throw',
+    why: 'Where two take themselves for the owner, the journal takes what the former one writes.',
+  },
+  {
+    name: 'append-under-whatever-epoch',
+    scenario: 'sharding-clocks',
+    promise: 'stale writers are refused',
+    file: `${r}/shard-journal.ts`,
+    find: 'await this.#watch(this.#journal.append(id, { ...request, epoch: this.#epoch }))',
+    replace:
+      'const { epoch } = await this.#journal.highest(id)\n    await this.#watch(this.#journal.append(id, { ...request, epoch }))',
+    why: 'Entities write under the epoch that the journal has, and not under that of their shard.',
+  },
 ])
