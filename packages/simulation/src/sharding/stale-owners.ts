@@ -15,6 +15,8 @@ import { withRunning } from './workload.ts'
 const talkEveryMs = 150
 /** So long everything is well first, so that entities live there, in milliseconds. */
 const settleMs = 400
+/** Spreads a share of all turns evenly. */
+const goldenRatio = 0.618
 /** … and so long after, in milliseconds. */
 const afterwardsMs = 2_000
 /** Of fewer there is no majority without one. */
@@ -34,10 +36,12 @@ export const staleOwner: ShardingAction = defineAction({
     mode: drawOne(random, ['silent', 'silent', 'hold', 'reset'] as const),
     /** Of a lease: from when a fast clock says that it is over, to when a slow one does, and after. */
     leases: 0.8 + 1.4 * random(),
-    reads: random() < 0.5 ? 0 : 0.4,
+    /** What share of what clients ask is a read: of all, or of those only that talk to the other side. */
+    reads: drawOne(random, [0, 0.4, 1]),
+    whose: drawOne(random, ['all', 'others'] as const),
     isJournalSlow: random() < 0.3,
   }),
-  perform: (run, { which, harm, mode, leases, reads, isJournalSlow }) => {
+  perform: (run, { which, harm, mode, leases, reads, whose, isJournalSlow }) => {
     const victim = slowOwner(run, which)
     const record = recordOf(run)
     const isAlone = run.world.processes.length < minNodes
@@ -47,7 +51,10 @@ export const staleOwner: ShardingAction = defineAction({
     const forMs = Math.round(shardingSettings(run.plan).leaseMs * leases)
     record.hasStaleOwner = true
     run.later(settleMs + forMs + afterwardsMs, () => (record.hasStaleOwner = false))
-    talkToBoth(run, host, keys, settleMs + forMs + afterwardsMs, reads)
+    talkToBoth(run, host, keys, settleMs + forMs + afterwardsMs, (isOther, turn) => {
+      const share = isOther || whose === 'all' ? reads : 0
+      return (turn * goldenRatio) % 1 < share
+    })
     run.later(settleMs, () => {
       if (isJournalSlow) disturbJournal(run, host, { type: 'slow', upToMs: 5_000 }, forMs)
       if (harm === 'pause' || harm === 'stall') {
@@ -113,17 +120,16 @@ function talkToBoth(
   host: string,
   keys: Victim['keys'],
   forMs: number,
-  reads: number,
+  isRead: (isOther: boolean, turn: number) => boolean,
 ): void {
   const others = run.world.hosts.filter((other) => other !== host)
   for (let [afterMs, turn] = [0, 0]; afterMs < forMs; afterMs += talkEveryMs, turn++) {
     run.later(afterMs, () => {
       const other = others[turn % others.length] ?? host
-      const isRead = (turn * 0.618) % 1 < reads
       for (const [type, id] of keys) {
         for (const one of [host, other]) {
           withRunning(run, one, (program) => {
-            void program.send(type, id, { ...question, isRead })
+            void program.send(type, id, { ...question, isRead: isRead(one !== host, turn) })
           })
         }
       }
