@@ -43,12 +43,12 @@ function withNote(action: ShardingAction): ShardingAction {
 /** Clocks are as wrong as they may be: at most one acts for a shard, whatever else happens. */
 export const shardingScenario: ShardingScenario = shardingWith('sharding', 0.0099)
 
-/** Clocks are off by far more than anything assumes: journals still take nothing of a former owner. */
 function seldom(action: ShardingAction): ShardingAction {
   return action.kind === 'fault' ? { ...action, weight: action.weight / 4 } : action
 }
 
 const clocks = shardingWith('sharding-clocks', 0.3, { leaseMs: [2_000, 6_000, 8_000] })
+/** Clocks are off by far more than anything assumes: journals still take nothing of a former owner. */
 export const shardingClocksScenario: ShardingScenario = {
   ...clocks,
   shape: { ...clocks.shape, hosts: [4, 7], clockRates: [0.7, 1.3, 1.3] },

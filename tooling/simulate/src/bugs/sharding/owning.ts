@@ -59,8 +59,8 @@ export const shardOwningBugs: readonly SeededBug[] = bugsOf([
     name: 'handed-over-state-dropped',
     promise: 'what is acknowledged stays',
     file: `${r}/hand-over.ts`,
-    find: 'return arriving !== undefined && arriving.epoch < epoch ? arriving : undefined',
-    replace: 'return arriving !== undefined && arriving.epoch > epoch ? arriving : undefined',
+    find: 'return arriving?.epoch === epoch - 1 ? arriving : undefined',
+    replace: 'return arriving?.epoch === epoch + 1 ? arriving : undefined',
     why: 'An entity in memory begins with nothing where its shard was handed over.',
   },
   {
