@@ -3,7 +3,14 @@
 import type { AnswerHolder, AnswerRef, DeadLetterReason } from '@casty/actor'
 import type { Peer } from './peer.ts'
 
-const generations = 0x1_0000
+/**
+ * A busy slot is used again thousands of times a second, and an answer may come late by as many: with so many generations
+ * none of them is taken for the answer to another question.
+ */
+const generations = 2 ** 30
+
+/** No slot is ever in that one. */
+export const noGeneration: number = generations
 
 export class AskSlots implements AnswerHolder {
   readonly #maxAsks: number

@@ -2,7 +2,7 @@
 // receiver's, which both know, or another's, which is spelt out.
 import { AnswerRef, type ActorRef } from '@casty/actor'
 import { NodeIdentity } from '@casty/transport'
-import type { AskSlots } from './ask-slots.ts'
+import { noGeneration, type AskSlots } from './ask-slots.ts'
 import { RemoteError } from './errors.ts'
 import type { Exports } from './exports.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -24,9 +24,6 @@ const kinds = {
 
 /** Whose node a ref belongs to. */
 const owners = { sender: 0, receiver: 1, other: 2 } as const
-
-/** No slot is ever in that one. */
-const overGeneration = 0x1_0000
 
 /** Where a ref leads. */
 interface Place {
@@ -209,7 +206,7 @@ export class WireRefs implements RefCodec {
       return { node: ref.peer.node, slot: ref.slot, generation: ref.generation }
     }
     if (!(ref instanceof AnswerRef)) return undefined
-    if (ref.isOver) return { node: this.#source.self, slot: 0, generation: overGeneration }
+    if (ref.isOver) return { node: this.#source.self, slot: 0, generation: noGeneration }
     const slot = this.#slots.slotOf(ref) ?? this.#held(ref)
     return { node: this.#source.self, slot, generation: this.#slots.generationOf(slot) }
   }
