@@ -1,4 +1,4 @@
-import { Behaviors, type ActorRef } from '@casty/actor'
+import { ActorSystem, Behaviors, type ActorRef } from '@casty/actor'
 import { describe, expect, test } from 'vitest'
 import { hostOf } from '../../membership/test/cluster-world.ts'
 import { Receptionist, ServiceKey, type Listing } from '@casty/remote'
@@ -274,4 +274,23 @@ describe('A receptionist', () => {
       expect.objectContaining({ code: 'CASTY_REMOTE_INVALID_OPTION' }),
     )
   })
+})
+
+test('an actor of another system is neither registered nor told', async () => {
+  await using world = new ActorWorld()
+  const [a] = await two(world)
+  const other = new ActorSystem({ clock: world.clock })
+  const told: unknown[] = []
+  const stranger = other.spawn(Behaviors.receiveMessage<unknown>((one) => void told.push(one)))
+  const foreign = expect.objectContaining({ code: 'CASTY_ACTOR_FOREIGN_REF' }) as Error
+  for (let time = 0; time < 2; time++) {
+    expect(() => a.receptionist.register(printers, stranger)).toThrow(foreign)
+    expect(() => a.receptionist.subscribe(printers, stranger)).toThrow(foreign)
+  }
+  expect(shown(a.receptionist.find(printers))).toBe('')
+  told.length = 0
+  a.receptionist.register(printers, a.printer)
+  await world.advance(10)
+  expect(told).toEqual([])
+  await other.shutdown()
 })

@@ -1,4 +1,4 @@
-import { Behaviors, type ActorRef } from '@casty/actor'
+import { ActorSystem, Behaviors, type ActorRef } from '@casty/actor'
 import { describe, expect, test } from 'vitest'
 import { Topics, type Topic, type TopicsOptions } from '@casty/remote'
 import { ActorWorld, type ActorNode } from './actor-world.ts'
@@ -213,4 +213,40 @@ test('A topic needs a name', async () => {
   expect(() => a.topics.topic('')).toThrow(
     expect.objectContaining({ code: 'CASTY_REMOTE_INVALID_OPTION' }),
   )
+})
+
+describe('A subscription that cannot be had', () => {
+  test('leaves no relay behind where the node is no member any more', async () => {
+    await using world = new ActorWorld()
+    const a = await one(world)
+    let actors = 0
+    a.system.subscribe(({ type }) => {
+      if (type === 'actor-started') actors++
+      if (type === 'actor-stopped') actors--
+    })
+    await a.cluster.shutdown()
+    for (let time = 0; time < 10; time++) {
+      expect(() => subscribed(a)).toThrow(
+        expect.objectContaining({ code: 'CASTY_MEMBERSHIP_STOPPED' }),
+      )
+    }
+    await world.advance(10)
+    expect(actors).toBe(0)
+  })
+
+  test('leaves nothing behind where the actor is of another system', async () => {
+    await using world = new ActorWorld()
+    const a = await one(world)
+    const other = new ActorSystem({ clock: world.clock })
+    const told: string[] = []
+    const stranger = other.spawn(Behaviors.receiveMessage<string>((text) => void told.push(text)))
+    expect(() => a.news.subscribe(stranger)).toThrow(
+      expect.objectContaining({ code: 'CASTY_ACTOR_FOREIGN_REF' }),
+    )
+    expect(relays(a)).toBe(0)
+    a.news.publish('hello')
+    await world.advance(10)
+    expect(told).toEqual([])
+    await other.shutdown()
+  })
 })

@@ -3,6 +3,7 @@ import { DistantRef, type ActorRef } from '@casty/actor'
 import { RemoteError } from '../errors.ts'
 import { guarded } from '../guarded.ts'
 import type { RemoteReader } from '../remote-node.ts'
+import { untilStopped } from '../until-stopped.ts'
 import { refOf } from './offered.ts'
 import { ServiceIndex, type ServiceOffer } from './service-index.ts'
 import type { Listing, ServiceInstance, ServiceKey } from './service-key.ts'
@@ -49,15 +50,9 @@ export class Listings implements Disposable {
         this.#subscriptions.delete(key.name)
       }
     }
+    const whenEnded = untilStopped(this.#node.system, subscriber, end)
     subscription.tell()
-    if (typeof subscriber === 'function') return { [Symbol.dispose]: end }
-    const whenStopped = this.#node.system.whenStopped(subscriber, end)
-    return {
-      [Symbol.dispose]: () => {
-        whenStopped[Symbol.dispose]()
-        end()
-      },
-    }
+    return whenEnded
   }
 
   [Symbol.dispose](): void {

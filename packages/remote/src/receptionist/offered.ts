@@ -25,8 +25,8 @@ export class Offered implements Disposable {
 
   /**
    * @param key - as the registry of the cluster has it
-   * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for a ref of another node; MembershipError where this
-   * node is no member any more, or offers too much
+   * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for a ref of another node; ActorError `CASTY_ACTOR_FOREIGN_REF` for
+   * one of another system; MembershipError where this node is no member any more, or offers too much
    */
   add(key: string, ref: ActorRef<never>): Disposable {
     if (ref instanceof DistantRef) {
@@ -55,7 +55,12 @@ export class Offered implements Disposable {
     const registration = this.#node.cluster.registerService(key, path)
     const offer: Offer = { ref, registration, count: 0, whenStopped: undefined }
     this.#offers.set(id, offer)
-    offer.whenStopped = this.#node.system.whenStopped(ref, () => this.#end(id, offer))
+    try {
+      offer.whenStopped = this.#node.system.whenStopped(ref, () => this.#end(id, offer))
+    } catch (error) {
+      this.#end(id, offer) // It is no actor of this node: nobody would tell when to withdraw it.
+      throw error
+    }
     return offer
   }
 

@@ -2,6 +2,7 @@
 import { Behaviors, DistantRef, type ActorSystem, type Behavior } from '@casty/actor'
 import { RemoteError } from '../errors.ts'
 import { guarded } from '../guarded.ts'
+import { untilStopped } from '../until-stopped.ts'
 import type { TopicSubscriber } from './topic.ts'
 
 export class TopicSubscribers {
@@ -31,14 +32,7 @@ export class TopicSubscribers {
     const end = (): void => {
       if (this.#tellers.delete(tell) && this.#tellers.size === 0) this.#emptied()
     }
-    if (typeof subscriber === 'function') return { [Symbol.dispose]: end }
-    const whenStopped = this.#system.whenStopped(subscriber, end)
-    return {
-      [Symbol.dispose]: () => {
-        whenStopped[Symbol.dispose]()
-        end()
-      },
-    }
+    return untilStopped(this.#system, subscriber, end)
   }
 
   clear(): void {

@@ -17,7 +17,8 @@ export interface Topic<M> {
    * Has what is published from now on handed to a subscriber, until the result is disposed of, or the actor
    * stops. Other nodes publish to it once gossip has told them. Each subscription counts by itself.
    *
-   * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for a ref of another node: subscribe there
+   * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for a ref of another node: subscribe there; MembershipError where this
+   * node is no member any more, or offers more than fits a frame
    */
   subscribe(subscriber: TopicSubscriber<M>): Disposable
 }

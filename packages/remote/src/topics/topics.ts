@@ -76,9 +76,18 @@ export class Topics implements Disposable {
     const { system } = this.#node
     const subscribers = new TopicSubscribers(system, name, () => this.#endRelay(name, relay))
     const ref = system.spawn(subscribers.relay, { mailbox: this.#mailbox })
-    const relay: Relay = { ref, subscribers, offer: this.#offered.add(topicPrefix + name, ref) }
+    const relay: Relay = { ref, subscribers, offer: this.#offer(name, ref) }
     this.#relays.set(name, relay)
     return relay
+  }
+
+  #offer(name: string, ref: ActorRef<unknown>): Disposable {
+    try {
+      return this.#offered.add(topicPrefix + name, ref)
+    } catch (error) {
+      void this.#node.system.stop(ref) // Nobody will ever tell it anything.
+      throw error
+    }
   }
 
   #endRelay(name: string, relay: Relay): void {
