@@ -13,6 +13,7 @@ import {
 import { knownAfter, knownOf, learnt, newsFor } from '../src/client/cluster-news.ts'
 
 const nothing = knownOf(ClusterState.empty)
+const nobody = (): boolean => false
 
 /** Over the wire, and in. */
 function told(state: ClusterState, messages: readonly ClientMessage[]): ClusterState | undefined {
@@ -84,11 +85,11 @@ describe('The book of clients', () => {
     const book = new ClientBook(limits)
     expect([book.greeted(node('a'), 0), book.greeted(node('b'), 0)]).toEqual(['new', 'new'])
     expect(book.greeted(node('c'), 0)).toBe('full')
-    expect(book.takes(node('c'), 1, 0)).toBe(false)
+    expect(book.takes(node('c'), 1, 0, nobody)).toBe(false)
     expect(book.dropped['not-admitted']).toBe(1)
     expect(book.left(node('a'))).toBe(true)
     expect(book.greeted(node('c'), 0)).toBe('new')
-    expect(book.takes(node('c'), 1, 0)).toBe(true)
+    expect(book.takes(node('c'), 1, 0, nobody)).toBe(true)
   })
 
   test('lets go of those that were not heard of, the others stay', () => {
@@ -101,9 +102,33 @@ describe('The book of clients', () => {
     expect(book.nextDeadline).toBe(1_600)
   })
 
-  test('says nothing of nodes that are no clients', () => {
+  test('says nothing of members', () => {
     const book = new ClientBook(limits)
-    for (let count = 0; count < 100; count++) expect(book.takes(node('m'), 1_000, 0)).toBe(true)
+    for (let count = 0; count < 100; count++) {
+      expect(book.takes(node('m'), 1_000, 0, ({ key }) => key === node('m').key)).toBe(true)
+    }
+  })
+
+  test('lets all who neither greet nor are members send as much as one client', () => {
+    const book = new ClientBook(limits)
+    let taken = 0
+    for (let count = 0; count < 100; count++) {
+      if (book.takes(node(count % 2 === 0 ? 'x' : 'y'), 1, 0, nobody)) taken++
+    }
+    expect(taken).toBe(limits.maxFramesPerSecond)
+    expect(book.dropped.stranger).toBe(90)
+    expect(book.takes(node('x'), 1, 1_000, nobody)).toBe(true)
+  })
+
+  test('counts what is said of topics as so many frames', () => {
+    const book = new ClientBook(limits)
+    book.greeted(node('a'), 0)
+    const client = book.find(node('a'))
+    if (!client) throw new Error('It is no client')
+    expect(book.takesTopics(client, 8, 0)).toBe(true)
+    expect(book.takesTopics(client, 8, 0)).toBe(false)
+    expect(book.dropped['too-many-frames']).toBe(1)
+    expect(book.takesTopics(client, 8, 1_000)).toBe(true)
   })
 
   test('never lets more through than a second has, in any second', () => {
@@ -118,7 +143,7 @@ describe('The book of clients', () => {
         let refused = 0
         for (const { afterMs, bytes } of frames) {
           now += afterMs
-          if (book.takes(client, bytes, now)) taken.push({ at: now, bytes })
+          if (book.takes(client, bytes, now, nobody)) taken.push({ at: now, bytes })
           else refused++
         }
         for (const { at } of taken) {

@@ -90,6 +90,7 @@ export class ClientAccess implements Disposable {
     this.#book = new ClientBook(checked(options))
     this.#topics = new TopicsForClients(remoting)
     const { cluster } = remoting
+    const isMember = (node: NodeIdentity): boolean => this.#state.member(node) !== undefined
     this.#subscriptions = [
       this.#topics,
       cluster.endpoint.handle(remoteFrameTypes.client, (from, bytes, start, end) =>
@@ -98,7 +99,8 @@ export class ClientAccess implements Disposable {
       // What clients and members tell each other has bounds of its own.
       cluster.endpoint.filter(
         (from, frameType, sizeBytes) =>
-          frameType === remoteFrameTypes.client || this.#book.takes(from, sizeBytes, this.#now),
+          frameType === remoteFrameTypes.client ||
+          this.#book.takes(from, sizeBytes, this.#now, isMember),
       ),
       cluster.subscribeTopology(() => this.#tellSoon()),
       cluster.subscribe(({ type }) => {
@@ -155,9 +157,14 @@ export class ClientAccess implements Disposable {
       case 'bye':
         if (this.#book.left(from)) this.#gone(from)
         return
-      case 'topics':
-        if (this.#book.find(from)) this.#topics.wanted(from, message)
+      case 'topics': {
+        const client = this.#book.find(from)
+        const cost = 1 + message.topics.length
+        if (client && this.#book.takesTopics(client, cost, this.#now)) {
+          this.#topics.wanted(from, message)
+        }
         return
+      }
       case 'touch':
         return
       case 'welcome':

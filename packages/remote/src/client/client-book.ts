@@ -12,6 +12,7 @@ export interface BookLimits {
 /** Why a frame of a client was dropped. */
 export type ClientDropReason =
   | 'not-admitted' // There was no room for it, which it was told.
+  | 'stranger' // It has not greeted, and others like it took what one client may.
   | 'too-many-frames'
   | 'too-many-bytes'
   | 'too-many-pulls' // It asked for news more often than every 100 ms.
@@ -22,8 +23,13 @@ export interface Known {
   readonly registry: ToldServices
 }
 
+interface Budgets {
+  readonly frameBudget: Budget
+  readonly byteBudget: Budget
+}
+
 /** One client. */
-export interface ClientRecord {
+export interface ClientRecord extends Budgets {
   readonly node: NodeIdentity
   readonly since: number
   until: number
@@ -34,8 +40,6 @@ export interface ClientRecord {
   bytes: number
   /** How many of its frames were dropped. */
   dropped: number
-  readonly frameBudget: Budget
-  readonly byteBudget: Budget
 }
 
 /** So much each second, and never more than that at once. */
@@ -62,6 +66,19 @@ class Budget {
   }
 }
 
+/** Takes one frame out of both. @returns which of them has not as much */
+function overdrawn(
+  { frameBudget, byteBudget }: Budgets,
+  sizeBytes: number,
+  now: number,
+): ClientDropReason | undefined {
+  if (!frameBudget.has(1, now)) return 'too-many-frames'
+  if (!byteBudget.has(sizeBytes, now)) return 'too-many-bytes'
+  frameBudget.take(1)
+  byteBudget.take(sizeBytes)
+  return undefined
+}
+
 /** A client that asks for news is not answered more often. */
 const minPullMs = 100
 
@@ -71,8 +88,11 @@ export class ClientBook {
   readonly #clients = new Map<NodeKey, ClientRecord>()
   /** Those that there was no room for, until when that is remembered. */
   readonly #refused = new Map<NodeKey, number>()
+  /** Of all together that are neither members nor clients: members that are not known yet, or clients that do not greet. */
+  #strangers: Budgets | undefined
   readonly #dropped: Record<ClientDropReason, number> = {
     'not-admitted': 0,
+    stranger: 0,
     'too-many-frames': 0,
     'too-many-bytes': 0,
     'too-many-pulls': 0,
@@ -118,7 +138,6 @@ export class ClientBook {
   }
 
   #recordOf(node: NodeIdentity, until: number, now: number): ClientRecord {
-    const { maxFramesPerSecond, maxBytesPerSecond } = this.#limits
     return {
       node,
       since: now,
@@ -128,6 +147,13 @@ export class ClientBook {
       frames: 0,
       bytes: 0,
       dropped: 0,
+      ...this.#budgets(now),
+    }
+  }
+
+  #budgets(now: number): Budgets {
+    const { maxFramesPerSecond, maxBytesPerSecond } = this.#limits
+    return {
       frameBudget: new Budget(maxFramesPerSecond, now),
       byteBudget: new Budget(maxBytesPerSecond, now),
     }
@@ -142,28 +168,54 @@ export class ClientBook {
     this.#refused.set(node.key, until)
   }
 
-  /** Whether a frame of that node, which may be no client at all, is to be handled. */
-  takes(node: NodeIdentity, sizeBytes: number, now: number): boolean {
+  /**
+   * Whether a frame of that node, which may be no client at all, is to be handled.
+   *
+   * @param isMember - asked of those that are no clients
+   */
+  takes(
+    node: NodeIdentity,
+    sizeBytes: number,
+    now: number,
+    isMember: (node: NodeIdentity) => boolean,
+  ): boolean {
     const client = this.#clients.get(node.key)
-    if (client === undefined) {
-      if (!this.#refused.has(node.key)) return true
-      this.#dropped['not-admitted']++
-      return false
-    }
-    const reason = !client.frameBudget.has(1, now)
-      ? 'too-many-frames'
-      : !client.byteBudget.has(sizeBytes, now)
-        ? 'too-many-bytes'
-        : undefined
+    if (client === undefined) return this.#takesOther(node, sizeBytes, now, isMember)
+    const reason = overdrawn(client, sizeBytes, now)
     if (reason !== undefined) {
       this.#drop(client, reason)
       return false
     }
-    client.frameBudget.take(1)
-    client.byteBudget.take(sizeBytes)
     client.frames++
     client.bytes += sizeBytes
     return true
+  }
+
+  #takesOther(
+    node: NodeIdentity,
+    sizeBytes: number,
+    now: number,
+    isMember: (node: NodeIdentity) => boolean,
+  ): boolean {
+    if (isMember(node)) return true
+    if (this.#refused.has(node.key)) {
+      this.#dropped['not-admitted']++
+      return false
+    }
+    this.#strangers ??= this.#budgets(now)
+    if (overdrawn(this.#strangers, sizeBytes, now) === undefined) return true
+    this.#dropped.stranger++
+    return false
+  }
+
+  /** Whether what a client says of so many topics is to be heeded: each of them costs as much as a frame. */
+  takesTopics(client: ClientRecord, count: number, now: number): boolean {
+    if (client.frameBudget.has(count, now)) {
+      client.frameBudget.take(count)
+      return true
+    }
+    this.#drop(client, 'too-many-frames')
+    return false
   }
 
   /** A client asks for news. @returns undefined where it is none, or asks too often */
