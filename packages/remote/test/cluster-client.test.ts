@@ -348,3 +348,18 @@ test.each([
     message: expect.stringContaining(`Option ${name} `),
   })
 })
+
+test('a client whose actors have ended before it goes on looking for a contact', async () => {
+  await using world = await ClientWorld.with('a b c')
+  const test = await world.client('x')
+  const { client, system } = test
+  client.topic<string>('news').subscribe(() => {})
+  await world.clock.advanceAsync(1_000)
+  await world.settled(system.shutdown())
+  for (const count of [1, 2]) {
+    const contact = client.contact?.address.host ?? ''
+    await world.kill(contact)
+    await world.until(() => client.contact !== undefined && client.contact.address.host !== contact)
+    expect(client.explain().contactChanges).toBeGreaterThanOrEqual(count)
+  }
+})

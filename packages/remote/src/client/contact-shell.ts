@@ -218,10 +218,20 @@ export class ContactShell implements Disposable {
   #dispatch(event: ContactEvent): void {
     if (this.#isClosed || this.#queue.push(event) > 1) return
     for (const next of this.#queue) {
-      for (const effect of this.#core.step(next, this.#now)) this.#perform(effect)
+      for (const effect of this.#core.step(next, this.#now)) this.#performSafely(effect)
     }
     this.#queue.length = 0
     this.#arm()
+  }
+
+  /** What fails must not keep the rest from happening: nobody would look for a contact any more. */
+  #performSafely(effect: ContactEffect): void {
+    try {
+      this.#perform(effect)
+    } catch (error) {
+      const what = `A cluster client could not do what was due: ${effect.type}`
+      this.#parts.system.logger?.error({ error }, what)
+    }
   }
 
   #perform(effect: ContactEffect): void {
