@@ -192,7 +192,7 @@ describe('Word of an end', () => {
 
   test('waits for what was sent before it, in order, and for nothing else', () => {
     let arrived = 5
-    const held = new HeldBack((_from, { sequence }) => sequence <= arrived)
+    const held = new HeldBack((_from, { sequence }) => sequence <= arrived, 100)
     expect(held.receive(after(1, 5), 0)).toBe(true)
     expect(held.receive(after(2, 6), 0)).toBe(false)
     expect(held.receive(after(3, 6), 0)).toBe(false)
@@ -206,7 +206,7 @@ describe('Word of an end', () => {
   })
 
   test('waits no longer than three seconds, and looks less and less often', () => {
-    const held = new HeldBack(() => false)
+    const held = new HeldBack(() => false, 100)
     held.receive(after(1, 1), 0)
     let looks = 0
     while (held.size > 0) {
@@ -218,8 +218,14 @@ describe('Word of an end', () => {
     expect(looks).toBeLessThan(45)
   })
 
+  test('takes no memory beyond a bound, whatever a node says', () => {
+    const held = new HeldBack(() => false, 100)
+    for (let count = 0; count < 1_000; count++) held.receive(after(1, 1_000), 0)
+    expect(held.size).toBe(100)
+  })
+
   test('of a node that was given up is dropped', () => {
-    const held = new HeldBack(() => false)
+    const held = new HeldBack(() => false, 100)
     held.receive(after(1, 1), 0)
     held.forget(there)
     expect([held.size, held.nextDeadline]).toEqual([0, undefined])

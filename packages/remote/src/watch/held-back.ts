@@ -26,10 +26,13 @@ interface Queue {
 
 export class HeldBack {
   readonly #hasArrived: (from: NodeIdentity, mark: DataMark) => boolean
+  readonly #maxPerNode: number
   readonly #queues = new Map<NodeKey, Queue>()
 
-  constructor(hasArrived: (from: NodeIdentity, mark: DataMark) => boolean) {
+  /** @param maxPerNode - as many as are watched on a node: one that says more of it says what nobody asked */
+  constructor(hasArrived: (from: NodeIdentity, mark: DataMark) => boolean, maxPerNode: number) {
     this.#hasArrived = hasArrived
+    this.#maxPerNode = maxPerNode
   }
 
   /** How many are held back. */
@@ -54,6 +57,7 @@ export class HeldBack {
     const queue = this.#queues.get(from.key)
     if (!queue && this.#hasArrived(from, mark)) return true
     const held = queue ?? { items: [], lookAt: now + minLookMs, delayMs: minLookMs }
+    if (held.items.length >= this.#maxPerNode) return true
     held.items.push({ terminated, until: now + maxHoldMs })
     this.#queues.set(from.key, held)
     return false

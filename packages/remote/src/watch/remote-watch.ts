@@ -89,7 +89,10 @@ export class RemoteWatch implements Disposable {
     this.#clock = clock
     this.#observe = options.observe
     this.#order = options.order
-    this.#heldBack = new HeldBack((from, mark) => this.#order.hasArrived(from, mark))
+    this.#heldBack = new HeldBack(
+      (from, mark) => this.#order.hasArrived(from, mark),
+      options.maxWatchesPerNode,
+    )
     this.#maxPerNode = options.maxWatchesPerNode
     this.#report = options.report
     this.#watched = new Watched(options.maxWatchesPerNode)
