@@ -196,7 +196,7 @@ export class Inbox {
   }
 
   #handOverCarrying(recipient: Recipient, content: unknown, asker: RemoteAnswer | undefined): void {
-    const [carried, message] = unpacked(content)
+    const [carried, message] = unpackedFor(asker, content)
     if (asker === undefined) {
       const ref = recipient.ref ?? this.#find(recipient)
       if (ref) this.#system.deliver(ref, message, { carried, undelivered: () => {} })
@@ -281,5 +281,15 @@ export class Inbox {
       node,
       error: error instanceof RemoteError ? error : RemoteError.malformed('A frame failed', error),
     })
+  }
+}
+
+/** @throws RemoteError `CASTY_REMOTE_MALFORMED`, which whoever asks is told as well */
+function unpackedFor(asker: RemoteAnswer | undefined, content: unknown): readonly unknown[] {
+  try {
+    return unpacked(content)
+  } catch (error) {
+    asker?.undelivered('not-serializable')
+    throw error
   }
 }

@@ -1,7 +1,7 @@
 // Frames that are not what they should be: they cost themselves, and are counted.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { jsonSerializer, msgpackSerializer } from '@casty/remote'
+import { jsonSerializer, msgpackSerializer, Remoting } from '@casty/remote'
 import { RemoteWorld, writing } from './remote-world.ts'
 
 const frameTypes = [32, 33, 34, 35]
@@ -65,6 +65,25 @@ describe('Frames of a stranger', () => {
     expect(remoting.metrics().malformed).toBeGreaterThan(runs / 20)
     expect(cluster.endpoint.counters().handlerErrors).toBe(0)
   })
+})
+
+test('a question that should bring something along, and does not, fails at once', async () => {
+  await using world = await RemoteWorld.of('a b')
+  const [a, b] = [world.node('a'), world.node('b')]
+  b.remoting[Symbol.dispose]()
+  let question: Uint8Array | undefined
+  const recording = b.cluster.endpoint.handle(32, (_from, bytes, start, end) => {
+    question ??= bytes.slice(start, end)
+  })
+  const asked = a.system.ask(world.ref<unknown>('a', 'b', '/log'), () => 'x')
+  const outcome = asked.catch((error: unknown) => error)
+  await world.settle()
+  recording[Symbol.dispose]()
+  using _ = Remoting.attach({ system: b.system, cluster: b.cluster })
+  if (!question) throw new Error('Nothing came')
+  question[7] = (question[7] ?? 0) | 4 // As with an instrument: see header.ts.
+  a.cluster.endpoint.send(b.cluster.self, 'data', 32, question)
+  expect(await world.settled(outcome, 200)).toMatchObject({ reason: 'not-serializable' })
 })
 
 test('a node with another serializer is told of once, and its questions fail at once', async () => {
