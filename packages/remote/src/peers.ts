@@ -17,6 +17,7 @@ export interface PeersOptions {
 export class Peers {
   readonly #options: PeersOptions
   readonly #byKey = new Map<NodeKey, Peer>()
+  #isClosed = false
   #lastNode: NodeIdentity | undefined
   #lastPeer: Peer | undefined
 
@@ -49,11 +50,16 @@ export class Peers {
     return peer
   }
 
+  /** Nothing is sent to anybody any more: nodes that turn up from now on count as gone, too. */
+  close(): void {
+    this.#isClosed = true
+  }
+
   #add(node: NodeIdentity): Peer {
     const { cluster, random, maxPeers, maxRecipients } = this.#options
     if (this.#byKey.size >= maxPeers) this.#makeRoom()
     const peer = new Peer(node, Math.floor(random() * 0x1_0000), maxRecipients)
-    peer.isGone = isOver(cluster.getState(), node)
+    peer.isGone = this.#isClosed || isOver(cluster.getState(), node)
     this.#byKey.set(node.key, peer)
     return peer
   }

@@ -218,7 +218,7 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
     if (this.#isDisposed) return
     this.#isDisposed = true
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
-    for (const { node } of this.#peers.all) this.#gone(node)
+    this.#end()
     this.#slots.failAll('lost')
     this.#exports.clear()
   }
@@ -304,10 +304,16 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
         return
       case 'self-downed':
       case 'cluster-shutting-down':
-        for (const { node } of this.#peers.all) this.#gone(node)
+        this.#end()
         return
       default: // Whoever is merely unreachable may be back.
     }
+  }
+
+  /** This node has nothing to do with others any more. */
+  #end(): void {
+    this.#peers.close()
+    for (const { node } of this.#peers.all) this.#gone(node)
   }
 
   #gone(node: NodeIdentity): void {

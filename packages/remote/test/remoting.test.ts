@@ -191,6 +191,21 @@ describe('The layer', () => {
     expect(world.node('b').events).toEqual([])
   })
 
+  test('sends nothing once it was taken away, by whatever ref, and fails questions at once', async () => {
+    const { world, log } = await logging()
+    await using _world = world
+    const { system, remoting } = world.node('a')
+    remoting[Symbol.dispose]()
+    const late = remoting.ref<unknown>(world.node('b').cluster.self, '/log')
+    late.tell('late')
+    const asked = system.ask(late, (replyTo) => replyTo)
+    await expect(world.settled(asked, 100)).rejects.toMatchObject({ reason: 'node-gone' })
+    await world.settle()
+    expect(log).toEqual([])
+    expect(world.node('a').lost[0]).toMatch(/^node-gone .*"late"/)
+    expect(remoting.metrics().pendingAsks).toBe(0)
+  })
+
   test('is one for each node of a cluster', async () => {
     const { world } = await logging()
     await using _world = world
