@@ -5,6 +5,7 @@ import { systemRandom } from '@casty/clock'
 import type { Cluster, ClusterEvent } from '@casty/membership'
 import type { EndpointEvent, NodeAddress, NodeIdentity } from '@casty/transport'
 import { AskSlots } from './ask-slots.ts'
+import { broadcastKind } from './broadcast/broadcast-kind.ts'
 import type { RemoteEvent } from './events.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { Exports } from './exports.ts'
@@ -73,6 +74,7 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
     this.#slots = new AskSlots(limits.maxAsks, Math.floor(random() * 0x1_0000))
     // Numbers of different lives of this layer do not meet: of 2²² beginnings each has room for 2³⁰.
     const firstUid = 1 + Math.floor(random() * 0x40_0000) * 0x4000_0000
+    this.#kinds.add(broadcastKind(this))
     this.#exports = new Exports(system, limits.maxExports, firstUid)
     this.#refs = new WireRefs(this.#exports, this.#slots, this.#kinds, {
       get self() {

@@ -137,3 +137,38 @@ describe('A question to all', () => {
     await expect(world.settled(asked)).rejects.toThrow('enough')
   })
 })
+
+describe('A ref to all that is sent to another node', () => {
+  test('reaches all from there, and leads through nobody', async () => {
+    await using world = new ActorWorld()
+    const nodes = await caches(world, 'a b c', [])
+    const [a, b] = nodes
+    if (!a || !b) throw new Error('There are no two')
+    const got: ActorRef<Question>[] = []
+    const inbox = Behaviors.receiveMessage<ActorRef<Question>>((ref) => void got.push(ref))
+    b.system.spawn(inbox, { name: 'inbox' })
+    const toB = a.remote.ref<ActorRef<Question>>(b.cluster.self, '/inbox')
+    for (let time = 0; time < 3; time++) toB.tell(broadcast(a, { role: 'none' }))
+    toB.tell(broadcast(a))
+    await world.advance(50)
+    expect(a.remote.metrics().exports).toBe(0)
+    const [someone, , , everyone] = got
+    expect(someone).toBeInstanceOf(BroadcastRef)
+    someone?.tell({ type: 'note', text: 'nobody has that role' })
+    await world.advance(50)
+    expect(nodes.map(({ notes }) => notes.length)).toEqual([0, 0, 0])
+    everyone?.tell({ type: 'note', text: 'hello' })
+    await world.advance(50)
+    expect(nodes.map(({ notes }) => notes)).toEqual([['hello'], ['hello'], ['hello']])
+  })
+
+  test('is refused where it is none', async () => {
+    await using world = new ActorWorld()
+    const a = first(await caches(world, 'a', []))
+    for (const data of ['', '[]', '["/cache",7]', '["/cache","role","more"]', '{"0":"/cache"}']) {
+      expect(() => a.remote.refFromText(`*broadcast ${data}`), data).toThrow(
+        expect.objectContaining({ code: 'CASTY_REMOTE_MALFORMED' }),
+      )
+    }
+  })
+})

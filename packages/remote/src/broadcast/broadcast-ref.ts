@@ -23,17 +23,19 @@ export interface CollectedAnswers<R> {
 }
 
 /**
- * The actors at one path of all members that are up, whoever they are when a message is sent.
+ * The actors at one path of all members that are up, whoever they are when a message is sent. It may be sent to any node,
+ * and means the same there.
  */
 export class BroadcastRef<in M> implements ActorRef<M> {
   readonly path: string
   readonly #node: RemoteReader
-  readonly #role: string | undefined
+  /** Those with this role only. */
+  readonly role: string | undefined
 
   constructor(node: RemoteReader, path: string, { role }: BroadcastOptions = {}) {
     this.#node = node
     this.path = path
-    this.#role = role
+    this.role = role
   }
 
   /** The nodes that a message goes to now, by address. */
@@ -90,7 +92,7 @@ export class BroadcastRef<in M> implements ActorRef<M> {
   }
 
   #reaches({ status, roles }: Member): boolean {
-    return status === 'up' && (this.#role === undefined || roles.includes(this.#role))
+    return status === 'up' && (this.role === undefined || roles.includes(this.role))
   }
 }
 
