@@ -18,8 +18,9 @@ export type RemoteEvent =
   /** That node uses another serializer: nothing that it sends can be read. Told once. */
   | { readonly type: 'serializer-differs'; readonly node: NodeIdentity }
   /**
-   * All watches between the two nodes have ended with `node-gone`, although neither is gone: too many words of
-   * them waited there (`overflow`) or at the other (`by-peer`), or it did not turn out to be a member (`unknown`).
+   * Words of watches between the two nodes are lost, although neither is gone: too many waited here (`overflow`) or at the
+   * other (`by-peer`), and the watches begin anew; where they are too many for that, or where it did not turn out to be a
+   * member (`unknown`), they have ended with `node-gone`.
    */
   | {
       readonly type: 'watches-given-up'

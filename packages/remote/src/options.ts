@@ -38,7 +38,10 @@ export interface RemotingLimits {
   readonly maxPeers?: number
   /** Actors that are watched on one node from here, and here from there. @defaultValue 100_000 */
   readonly maxWatchesPerNode?: number
-  /** Words about watches that wait for one node; one more, and it counts as gone. @defaultValue 200_000 */
+  /**
+   * Words about watches that wait for one node; one more, and all are dropped and watches begin anew. At least twice
+   * `maxWatchesPerNode`, or they end with `node-gone` where there are too many. @defaultValue 200_000
+   */
   readonly maxPendingWatchMessages?: number
 }
 

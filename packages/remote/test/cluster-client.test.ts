@@ -117,23 +117,30 @@ test('a client that falls silent is gone after a while, and may come back', asyn
   world.node('b').system.spawn(echoing, { name: 'echo' })
   client.system.spawn(Behaviors.ignore, { name: 'mine' })
   const { system: there, remoting, cluster } = world.node('b')
+  const brief = there.spawn(Behaviors.ignore, { name: 'brief' })
   const heard: string[] = []
   there.whenStopped(remoting.ref(client.client.self, '/mine'), (ending) =>
     heard.push(`x ${ending}`),
   )
-  const echoRef = client.client.ref<never>(cluster.self, '/echo')
-  client.system.whenStopped(echoRef, (ending) => heard.push(`b ${ending}`))
+  for (const path of ['/echo', '/brief']) {
+    const ref = client.client.ref<never>(cluster.self, path)
+    client.system.whenStopped(ref, (ending) => heard.push(`${path} ${ending}`))
+  }
   await world.settle()
   for (const host of ['a', 'b']) world.cut(client, host)
   await world.until(() => heard.length > 0)
   expect(heard).toEqual(['x node-gone'])
   expect(client.client.contact).toBeUndefined()
   expect(client.client.explain().summary).toContain('has no contact')
+  await there.stop(brief)
   world.network.heal()
   await world.until(() => client.client.contact !== undefined)
-  await world.until(() => heard.length > 1) // Both begin anew, and both know.
-  expect(heard).toEqual(['x node-gone', 'b node-gone'])
+  await world.until(() => heard.length > 1)
+  expect(heard).toEqual(['x node-gone', '/brief stopped']) // What the client watches it watches on.
   expect(await echo(world, client, 'b')).toBe('from b')
+  await there.stop(there.lookup('/echo') ?? brief)
+  await world.until(() => heard.length > 2)
+  expect(heard.at(-1)).toBe('/echo stopped')
 })
 
 test('a client goes on when all members that it was given are gone', async () => {

@@ -277,7 +277,36 @@ test('A node that takes no more watches says so, and counts them', async () => {
 })
 
 describe('A node to which too much is to be said', () => {
-  test('is given up by both ends, which tell their watchers and go on', async () => {
+  test('is watched anew, and nobody hears that it is gone', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c')
+    const a = new Watchtower(world.node('a'), { maxPendingMessages: 8 })
+    const b = new Watchtower(world.node('b'), { maxPendingMessages: 8 })
+    a.spawn('/mine')
+    for (const path of ['/x', '/y']) b.spawn(path)
+    const mine = watched(b, a, '/mine')
+    const [x, y] = [watched(a, b, '/x'), watched(a, b, '/y')]
+    await world.advance(50)
+    world.cut('a', 'b', { mode: 'reset' })
+    b.stop('/y', 'failed')
+    for (let count = 0; count < 5; count++) watched(a, b, '/z').watch[Symbol.dispose]()
+    expect(a.givenUp).toEqual(['overflow'])
+    world.heal()
+    await world.until(() => y.heard.length > 0, 10_000)
+    expect(b.givenUp).toEqual(['by-peer'])
+    expect([mine.heard, x.heard, y.heard]).toEqual([[], [], ['stopped']])
+    expect([a.observersOf('/mine'), b.observersOf('/x')]).toEqual([1, 1])
+    b.stop('/x')
+    a.stop('/mine', 'failed')
+    await world.advance(1_000)
+    expect([mine.heard, x.heard]).toEqual([['failed'], ['stopped']])
+    expect([a, b].map(({ watch }) => watch.metrics())).toMatchObject([
+      { watching: 0, watched: 0 },
+      { watching: 0, watched: 0 },
+    ])
+  })
+
+  test('is given up where more is watched than could be said anew', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b c')
     const a = new Watchtower(world.node('a'), { maxPendingMessages: 5 })
@@ -291,9 +320,11 @@ describe('A node to which too much is to be said', () => {
     for (let count = 0; count < 6; count++) watched(a, b, `/${count}`)
     expect(heard).toEqual(['node-gone'])
     world.heal()
-    await world.until(() => mine.heard.length > 0, 10_000)
-    expect(mine.heard).toEqual(['node-gone'])
+    await world.until(() => b.givenUp.length > 0, 10_000)
     expect([a.givenUp, b.givenUp]).toEqual([['overflow'], ['by-peer']])
+    await world.advance(1_000)
+    expect(mine.heard).toEqual([]) // There is little to say in this direction.
+    expect(a.observersOf('/mine')).toBe(1)
     const again = watched(a, b, '/x')
     await world.advance(1_000)
     b.stop('/x')
@@ -321,7 +352,7 @@ test('A node whose watches all ended begins anew with others, which are told of 
   await world.advance(50)
   expect([former.heard, mine.heard, next.heard]).toEqual([
     ['node-gone'],
-    ['node-gone'],
+    ['stopped'], // There is none in its place.
     ['stopped'],
   ])
 })

@@ -58,6 +58,14 @@ class World {
     this.#watchedStep({ type: 'given-up', node: here })
   }
 
+  /** The same, and those who watch go on. */
+  beginAnew(): void {
+    this.toThere.length = 0
+    this.toHere.length = 0
+    this.#watchedStep({ type: 'given-up', node: here })
+    this.#watchingStep({ type: 'begun-anew', node: there })
+  }
+
   settle(): void {
     while (this.toThere.length + this.toHere.length > 0) {
       this.arriveThere()
@@ -99,7 +107,7 @@ function targetOf(actor: number): { readonly path: string; readonly uid: number 
 type Command =
   | { readonly type: 'watch' | 'unwatch'; readonly actor: number; readonly slot: number }
   | { readonly type: 'stop'; readonly actor: number }
-  | { readonly type: 'arrive-there' | 'arrive-here' | 'give-up' }
+  | { readonly type: 'arrive-there' | 'arrive-here' | 'give-up' | 'begin-anew' }
 
 const actor = fc.nat(2)
 const slot = fc.nat(2)
@@ -111,6 +119,7 @@ const commands: fc.Arbitrary<Command[]> = fc.array(
     { weight: 4, arbitrary: fc.record({ type: fc.constant('arrive-there') }) },
     { weight: 4, arbitrary: fc.record({ type: fc.constant('arrive-here') }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant('give-up') }) },
+    { weight: 2, arbitrary: fc.record({ type: fc.constant('begin-anew') }) },
   ),
   { maxLength: 80 },
 )
@@ -146,6 +155,7 @@ describe('Watching from afar', () => {
           } else if (command.type === 'stop') world.stop(command.actor)
           else if (command.type === 'arrive-there') world.arriveThere()
           else if (command.type === 'arrive-here') world.arriveHere()
+          else if (command.type === 'begin-anew') world.beginAnew()
           else world.giveUp()
         }
         for (const actorLeft of [0, 1, 2]) world.stop(actorLeft)

@@ -10,6 +10,7 @@ import {
   type SystemMessages,
 } from '../system-delivery/system-delivery.ts'
 import type { DataOrder } from './data-order.ts'
+import type { GiveUpReason } from '../system-delivery/system-peers.ts'
 import { HeldBack } from './held-back.ts'
 import { Watched, type WatchedEffect, type WatchedEvent } from './watched.ts'
 import { Watching, type WatchingEffect, type WatchingEvent } from './watching.ts'
@@ -42,7 +43,7 @@ export interface RemoteWatchOptions {
   readonly maxWatchesPerNode: number
   /** Most messages about watches that wait for one node; one more, and it is given up. */
   readonly maxPendingMessages: number
-  /** Told when all watches between this node and another have ended together. */
+  /** Told when words between this node and another are lost, whose watches have ended together, or begin anew. */
   readonly givenUp: SystemMessages['givenUp']
   /** Told of what a watcher threw, which disturbs nobody. */
   readonly report: (error: unknown, what: string) => void
@@ -68,7 +69,7 @@ const limits = { minMs: 200, maxMs: 5_000, unknownNodeMs: 10_000, maxUnknownNode
 
 /**
  * Tells watchers of actors on other nodes, once: that the actor stopped, failed, or was not there; or
- * `node-gone`, where its node is no longer a member, was restarted, or was given up.
+ * `node-gone`, where its node is no longer a member, was restarted, or takes no more watches.
  */
 export class RemoteWatch implements Disposable {
   readonly #clock: Clock
@@ -76,6 +77,8 @@ export class RemoteWatch implements Disposable {
   readonly #order: DataOrder
   readonly #heldBack: HeldBack
   readonly #maxPerNode: number
+  /** More watches than that do not begin anew: all these words would be too many once more. */
+  readonly #maxAnew: number
   readonly #report: RemoteWatchOptions['report']
   readonly #delivery: SystemDelivery
   readonly #watching = new Watching<Watcher>()
@@ -94,6 +97,7 @@ export class RemoteWatch implements Disposable {
       options.maxWatchesPerNode,
     )
     this.#maxPerNode = options.maxWatchesPerNode
+    this.#maxAnew = maxPendingMessages / 2
     this.#report = options.report
     this.#watched = new Watched(options.maxWatchesPerNode)
     this.#delivery = new SystemDelivery({
@@ -106,8 +110,8 @@ export class RemoteWatch implements Disposable {
         givenUp: (node, reason, lostMessages) => {
           this.#heldBack.forget(node)
           this.#rearm()
-          this.#watchingStep({ type: 'given-up', node })
           this.#watchedStep({ type: 'given-up', node })
+          this.#watchingStep({ type: this.#lives(node, reason) ? 'begun-anew' : 'given-up', node })
           options.givenUp(node, reason, lostMessages)
         },
       },
@@ -156,6 +160,12 @@ export class RemoteWatch implements Disposable {
   /** Ends all watches: those here are told that the nodes are gone. */
   [Symbol.dispose](): void {
     this.#delivery[Symbol.dispose]()
+  }
+
+  /** Whether it was given up only because too much was to be said: it may be slow, or cut off, and is not gone. */
+  #lives(node: NodeIdentity, reason: GiveUpReason): boolean {
+    const isGone = reason === 'gone' || reason === 'unknown'
+    return !isGone && this.#watching.countOn(node) <= this.#maxAnew
   }
 
   #check(node: NodeIdentity, target: WatchTarget): void {

@@ -25,6 +25,8 @@ export type WatchingEvent<W> =
       readonly ending: WatchEnding
     }
   | { readonly type: 'given-up'; readonly node: NodeIdentity }
+  /** That node has forgotten who watches what there, and what it said of it may be lost: it lives, and is told again. */
+  | { readonly type: 'begun-anew'; readonly node: NodeIdentity }
 
 export type WatchingEffect<W> =
   | { readonly type: 'send'; readonly to: NodeIdentity; readonly message: WatchMessage }
@@ -34,6 +36,7 @@ export type WatchingEffect<W> =
 interface Watch<W> {
   readonly id: number
   readonly key: string
+  readonly target: WatchTarget
   readonly watchers: Set<W>
 }
 
@@ -73,6 +76,8 @@ export class Watching<W> {
         return this.#terminated(event.from, event.id, event.ending)
       case 'given-up':
         return this.#givenUp(event.node)
+      case 'begun-anew':
+        return this.#beginAnew(event.node)
     }
   }
 
@@ -85,10 +90,27 @@ export class Watching<W> {
       known.watchers.add(watcher)
       return []
     }
-    const watch: Watch<W> = { id: ++this.#lastId, key, watchers: new Set([watcher]) }
-    peer.byTarget.set(key, watch)
+    return [this.#begin(node, peer, target, new Set([watcher]))]
+  }
+
+  #begin(
+    node: NodeIdentity,
+    peer: Peer<W>,
+    target: WatchTarget,
+    watchers: Set<W>,
+  ): WatchingEffect<W> {
+    const watch: Watch<W> = { id: ++this.#lastId, key: keyOf(target), target, watchers }
+    peer.byTarget.set(watch.key, watch)
     peer.byId.set(watch.id, watch)
-    return [{ type: 'send', to: node, message: { type: 'watch', id: watch.id, target } }]
+    return { type: 'send', to: node, message: { type: 'watch', id: watch.id, target } }
+  }
+
+  #beginAnew(node: NodeIdentity): readonly WatchingEffect<W>[] {
+    const peer = this.#peers.get(node.key)
+    if (!peer) return []
+    const watches = [...peer.byId.values()]
+    peer.byId.clear()
+    return watches.map(({ target, watchers }) => this.#begin(node, peer, target, watchers))
   }
 
   #unwatch(node: NodeIdentity, target: WatchTarget, watcher: W): readonly WatchingEffect<W>[] {
