@@ -9,7 +9,6 @@ import { workspaceRoot } from './checks/workspace.ts'
 
 const vitest = ['vitest', 'run', '--config', 'tooling/vitest.config.ts'] as const
 const simulate = ['node', '--conditions=@casty/source', 'tooling/simulate/src/main.ts'] as const
-const processTests = 'test/processes'
 // One set of tarballs for the steps that look at them; see pack.ts.
 const packed = mkdtempSync(join(tmpdir(), 'casty-packed-'))
 process.env['CASTY_PACKED'] = packed
@@ -28,7 +27,7 @@ const steps: readonly Step[] = [
   { name: 'pack', command: ['node', 'tooling/pack.ts'], after: ['build'] },
   { name: 'packaging', command: ['node', 'tooling/packaging.ts'], after: ['pack'] },
   { name: 'consumer', command: ['node', 'tooling/consumer/main.ts'], after: ['pack'] },
-  { name: 'tests', command: [...vitest, '--exclude', `**/${processTests}/**`], alone: true },
+  { name: 'tests', command: [...vitest, '--project', 'tidy', '--project', 'apart'], alone: true },
   {
     name: 'simulation',
     command: [...simulate, '--scenario', 'membership', '--seeds', '300', '--require-rare-states'],
@@ -59,8 +58,18 @@ const steps: readonly Step[] = [
     command: [...simulate, '--scenario', 'sharding', '--seeds', '30'],
     alone: true,
   },
-  // These start processes and kill them, on the machine's own time: one after another.
-  { name: 'processes', command: [...vitest, processTests, '--no-file-parallelism'], alone: true },
+  // These start processes and kill them, on the machine's own time, and mostly wait for them: one file after another of
+  // those that start nodes, and of those that start servers.
+  {
+    name: 'processes',
+    command: [...vitest, '--project', 'processes'],
+    company: 'processes',
+  },
+  {
+    name: 'servers',
+    command: [...vitest, '--project', 'servers'],
+    company: 'processes',
+  },
 ]
 
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const

@@ -1,20 +1,71 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { closingLine } from './checks/closing-line.ts'
+
+/** Packages whose tests leave nothing behind: neither in the process nor in what they import. */
+const tidy = [
+  'actor',
+  'clock',
+  'failure-detector',
+  'membership',
+  'persistence',
+  'remote',
+  'sbr',
+  'sharding',
+  'transport',
+]
+/** They start processes and kill them: nodes, or servers and whoever writes to a disk. */
+const processTests = '{packages,tooling}/*/test/processes/**/*.test.ts'
+const serverTests = '{packages/{journal,lease}-*,tooling/postgres}/test/processes/**/*.test.ts'
+const tidyTests = tidy.map((name) => `packages/${name}/test/**/*.test.ts`)
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   ssr: { resolve: { conditions: ['@casty/source', 'module', 'node', 'development|production'] } },
   test: {
-    include: [
-      'packages/*/test/**/*.test.ts',
-      'apps/*/test/**/*.test.ts',
-      'tooling/*/test/**/*.test.ts',
-    ],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    reporters: ['default', closingLine()],
     // By itself vitest leaves one processor free for its own work, of which there is little: of two, half.
     maxWorkers: availableParallelism(),
-    reporters: ['default', closingLine()],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'tidy',
+          include: tidyTests,
+          exclude: [...configDefaults.exclude, processTests],
+          // A process for each file, which loads everything anew, takes longer than most files take to run.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'apart',
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'apps/*/test/**/*.test.ts',
+            'tooling/*/test/**/*.test.ts',
+          ],
+          exclude: [...configDefaults.exclude, processTests, ...tidyTests],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: [processTests],
+          exclude: [...configDefaults.exclude, serverTests],
+          ...oneByOne(1),
+        },
+      },
+      { extends: true, test: { name: 'servers', include: [serverTests], ...oneByOne(2) } },
+    ],
   },
 })
+
+/** After those before it, on a machine of their own: what they measure is in real time. */
+function oneByOne(groupOrder: number) {
+  return { fileParallelism: false, sequence: { groupOrder } }
+}

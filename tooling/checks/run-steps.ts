@@ -67,8 +67,9 @@ function isReady({ after = [] }: Step, results: ReadonlyMap<string, StepResult>)
 }
 
 function hasRoom(step: Step, running: readonly Step[], lanes: number): boolean {
-  if (step.alone) return running.length === 0
-  return running.length < lanes && !running.some(({ alone }) => alone)
+  if (running.length === 0) return true
+  if (step.alone || running.length >= lanes) return false
+  return running.every(({ alone, company }) => !alone && company === step.company)
 }
 
 function notRun(step: Step): StepResult {

@@ -10,6 +10,8 @@ export interface Step {
   readonly after?: readonly string[]
   /** Runs while nothing else does, with its output shown live: for tests that start processes. */
   readonly alone?: boolean
+  /** Runs beside steps of the same company only, ordinary ones having none: for tests that mostly wait. */
+  readonly company?: string
 }
 
 export interface StepResult {

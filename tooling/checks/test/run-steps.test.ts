@@ -49,6 +49,16 @@ test('a step that runs alone has nothing beside it', async () => {
   expect(seen).toEqual(['a', 'a+c', 'b'])
 })
 
+test('steps of one company run beside each other, and beside nobody else', async () => {
+  const { run, seen } = bench()
+  const company = 'x'
+  await runSteps([step('a'), step('b', { company }), step('c', { company }), step('d')], {
+    run,
+    lanes: 2,
+  })
+  expect(seen).toEqual(['a', 'a+d', 'b', 'b+c'])
+})
+
 test('a failure stops only what depends on it, at any distance', async () => {
   const { run } = bench(['a'])
   const results = await runSteps(
