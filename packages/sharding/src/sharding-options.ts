@@ -86,7 +86,10 @@ function atLeast(option: string, value: number, leastMs: number): number {
 
 /** Bounds and patience of the regions of a node. */
 export interface ShardingLimits {
-  /** Messages of one type that wait because their shards have no home in reach. @defaultValue 100_000 */
+  /**
+   * Messages of one type that wait because their shards have no home in reach; and as many that wait for entities which
+   * have not begun, or are about to stop. @defaultValue 100_000
+   */
   readonly maxBuffered?: number
   /** The same for one shard. @defaultValue 10_000 */
   readonly maxBufferedPerShard?: number
@@ -175,6 +178,7 @@ function settingsOf(limits: Required<ShardingLimits>): RegionSettings {
       handOverTimeoutMs: limits.handOverTimeoutMs,
       maxHandOverBytes: limits.maxHandOverBytes,
       maxWaiting: limits.maxWaitingPerEntity,
+      maxWaitingInAll: maxBuffered,
       handOverAgainMs: againMs,
     },
   }

@@ -249,3 +249,23 @@ describe('An event-sourced entity', () => {
     expect(await deposit(made, region)).toMatch(/@100$/)
   })
 })
+
+test('while it cannot be written down who lives, messages wait within a bound, and are told of beyond', async () => {
+  const { journal, log } = fresh()
+  for (let time = 0; time < 6; time++) journal.fail({ type: 'refused' }, { operation: 'claim' })
+  await using made = await RegionWorld.of('a b', { maxBuffered: 50 })
+  const regions = made.startType(remembered(journal, log))
+  made.giveAll('device', 'a')
+  await made.settle()
+  for (const from of ['a', 'b']) {
+    for (let id = 0; id < 100; id++) regions.get(from)?.tell(`${from}${id}`, 'hello')
+  }
+  await made.settle()
+  const here = regions.get('a')
+  expect(here?.statistics()).toMatchObject({ waiting: 50, dropped: { 'buffer-full': 150 } })
+  expect(made.node('a').lost).toHaveLength(150)
+  await made.until(() => log.told.length === 50) // The journal can be reached again.
+  expect(here?.statistics()).toMatchObject({ waiting: 0, entities: 50 })
+  regions.get('b')?.tell('later', 'hello')
+  await made.until(() => log.told.length === 51)
+})

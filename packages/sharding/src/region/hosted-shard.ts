@@ -4,6 +4,7 @@ import type { EventJournal } from '@casty/persistence'
 import { Entity, type EntityHome } from './entity.ts'
 import type { Letter } from './letter.ts'
 import type { RememberedShard } from './remembered-shard.ts'
+import type { WaitingRoom } from './waiting-room.ts'
 
 /** Has to end before another life of the same entity begins here. */
 export interface FormerLife {
@@ -41,6 +42,8 @@ export interface ShardHost {
   journalOf(shard: number, epoch: number): EventJournal | undefined
   /** How many letters may wait for the next life of an entity. */
   readonly maxWaiting: number
+  /** Those of all entities of the type. */
+  readonly room: WaitingRoom
 }
 
 /** One that does not end by itself starts again so often for the same letter, and no more. */
@@ -123,17 +126,33 @@ export class HostedShard implements EntityHome {
 
   /** Hands it to its entity, which is started where it does not live; kept where it is about to stop. */
   deliver(letter: Letter, tick: number): void {
-    const entity = this.#entities.get(letter.entityId) ?? this.#begin(letter.entityId)
+    let entity = this.#entities.get(letter.entityId)
+    if (entity === undefined) {
+      if (this.#host.room.isFull && this.#hasToWait(letter.entityId)) {
+        this.#host.full(letter)
+        return
+      }
+      entity = this.#begin(letter.entityId)
+    }
     entity.usedAt = tick
     if (entity.stage === 'active' && entity.actor) this.#host.hand(entity.actor, letter)
     else if (this.#entities.has(letter.entityId)) this.#keep(entity, letter)
     else this.#host.abandon(letter, this.#isForced) // It could not be started.
   }
 
+  /** Whether it cannot begin at once. */
+  #hasToWait(entityId: string): boolean {
+    const isUnknown = this.#remembered?.has(entityId) === false
+    return isUnknown || this.#host.former(entityId) !== undefined
+  }
+
   #keep(entity: Entity, letter: Letter): void {
     const waiting = (entity.waiting ??= [])
-    if (waiting.length < this.#host.maxWaiting) waiting.push(letter)
-    else this.#host.full(letter)
+    if (waiting.length >= this.#host.maxWaiting || this.#host.room.isFull) this.#host.full(letter)
+    else {
+      waiting.push(letter)
+      this.#host.room.enter()
+    }
   }
 
   /** An actor did not handle it, because it had stopped. @returns false where it cannot be kept */
@@ -142,8 +161,9 @@ export class HostedShard implements EntityHome {
     // One that has not begun did not have it: what it keeps was sent later.
     if (!entity?.actor || this.#stage === 'over' || letter.lives >= maxLives) return false
     const takenBack = this.#takenBack.get(entity) ?? []
-    if (takenBack.length >= this.#host.maxWaiting) return false
+    if (takenBack.length >= this.#host.maxWaiting || this.#host.room.isFull) return false
     letter.lives++
+    this.#host.room.enter()
     entity.stage = 'finishing'
     takenBack.push(letter)
     this.#takenBack.set(entity, takenBack)
@@ -200,6 +220,7 @@ export class HostedShard implements EntityHome {
   #abandonWaiting(entity: Entity): void {
     const waiting = entity.waiting ?? []
     entity.waiting = undefined
+    this.#host.room.leave(waiting.length)
     for (const letter of waiting) this.#host.abandon(letter, this.#isForced)
   }
 
@@ -243,6 +264,7 @@ export class HostedShard implements EntityHome {
   #handWaiting(entity: Entity): void {
     const { waiting, actor } = entity
     entity.waiting = undefined
+    this.#host.room.leave(waiting?.length ?? 0)
     if (waiting && actor) for (const letter of waiting) this.#host.hand(actor, letter)
     if (this.#stage === 'finishing') this.finishOne(entity)
   }
@@ -255,8 +277,10 @@ export class HostedShard implements EntityHome {
     if (takenBack) entity.waiting = [...takenBack, ...(entity.waiting ?? [])]
     this.#takenBack.delete(entity)
     if (this.#stage === 'finishing') this.#collect(entity)
-    if (this.#stage === 'over') this.#host.gone(entity)
-    else if (this.#isForced) this.#abandonWaiting(entity)
+    if (this.#stage === 'over') {
+      this.#abandonWaiting(entity)
+      this.#host.gone(entity)
+    } else if (this.#isForced) this.#abandonWaiting(entity)
     else if (entity.waiting) this.#begin(entity.entityId, undefined, entity.waiting)
     else this.#ceased(entity, ending)
     if (this.#stage === 'finishing' && this.size === 0) this.#emptied()

@@ -16,6 +16,7 @@ import type { RegionTally } from './region-tally.ts'
 import { RememberedShard } from './remembered-shard.ts'
 import { shardOf } from './shard-of.ts'
 import { StartQueue } from './start-queue.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 /** Before one that failed and is remembered starts again, in milliseconds. */
 const restartPauseMs = 1_000
@@ -27,6 +28,8 @@ export interface HostingSettings extends OwnerSettings, HandOverSettings {
   readonly keepAlive: readonly string[]
   /** How many messages may wait for the next life of an entity. */
   readonly maxWaiting: number
+  /** … and for those of all entities of the type. */
+  readonly maxWaitingInAll: number
 }
 
 /** What hosting needs of the rest. */
@@ -63,6 +66,7 @@ export class Hosting {
   /** Remembered entities that failed, by when they start again. */
   readonly #again = new Map<string, number>()
   readonly #handOvers: HandOvers
+  readonly #room: WaitingRoom
   readonly #host: ShardHost
   /** Shards in a stage that ends by itself. */
   readonly #busy = new Set<number>()
@@ -76,6 +80,7 @@ export class Hosting {
     this.#keepAlive = new KeepAlive(settings.keepAlive, settings.numShards)
     this.#handOvers = new HandOvers(settings, port)
     this.#starts = new StartQueue(port.type.remember?.startsPerSecond ?? 1)
+    this.#room = new WaitingRoom(settings.maxWaitingInAll)
     this.#host = this.#asHost(new EntityStarter(port))
   }
 
@@ -83,6 +88,7 @@ export class Hosting {
     const port = this.#port
     return {
       maxWaiting: this.#settings.maxWaiting,
+      room: this.#room,
       spawn: (entity, shard) => {
         const actor = starter.spawn(entity, shard)
         if (actor) port.tally.started++
@@ -131,6 +137,11 @@ export class Hosting {
   /** The shards that run here. */
   shards(): Iterable<HostedShard> {
     return this.#hosted.values()
+  }
+
+  /** How many messages wait for entities that have not begun, or are about to stop. */
+  get waiting(): number {
+    return this.#room.size
   }
 
   get entityCount(): number {

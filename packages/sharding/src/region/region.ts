@@ -152,7 +152,7 @@ export class Region implements LetterKeeper {
 
   /** How many messages wait here, for whatever reason. */
   get waiting(): number {
-    return this.#sending.buffered + this.#arrivals.size
+    return this.#sending.buffered + this.#arrivals.size + this.#hosting.waiting
   }
 
   /**
