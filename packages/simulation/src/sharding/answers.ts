@@ -8,6 +8,7 @@ import {
 import type { Operation } from '../linearizability/operation.ts'
 import type { Added } from './entities.ts'
 import type { Finding } from './record.ts'
+import type { Confirmed } from './survival.ts'
 
 const unanswered = { answer: undefined, isRefused: false, isDoubtful: false } as const
 
@@ -44,6 +45,13 @@ export class Answers {
   refused(uid: string): void {
     const call = this.#calls.get(uid)
     if (call) call.isRefused = true
+  }
+
+  /** Additions that were answered with how many there are. */
+  confirmed(key: string): readonly Confirmed[] {
+    return [...this.#calls.values()].flatMap(({ key: of, type, invokedAt, answer }) =>
+      of === key && type === 'add' && answer ? [{ askedAt: invokedAt, answeredAt: answer.at }] : [],
+    )
   }
 
   /** Holds what was answered against the events that there are in the end. */

@@ -1,8 +1,8 @@
-// What runs in the shards: a counter whose additions are events in a journal that all nodes share, and one in memory
-// that is handed over. Both tell the record of every message, before they do anything about it.
+// What runs in the shards: a counter whose additions are events in a journal that all nodes share, one whose events are
+// kept in memory on several nodes, and one in memory that is handed over. All tell the record of every message, before they do anything about it.
 import { Behaviors, type ActorRef, type Behavior } from '@casty/actor'
 import type { Clock } from '@casty/clock'
-import { eventSourced } from '@casty/persistence'
+import { eventSourced, type EventJournal } from '@casty/persistence'
 import type { EntityContext } from '@casty/sharding'
 
 /** What clients send. Each has its own `uid`. */
@@ -44,35 +44,39 @@ export interface EntityEar {
   ticks(entity: EntityContext<never>): void
   begins(entity: EntityContext<never>, state: TallyState, isHandedOver: boolean): void
   leaves(entity: EntityContext<never>, state: TallyState): void
+  /** All additions that there are, as far as it knows. */
+  tells(entity: EntityContext<never>, events: readonly Added[]): void
   worked(): void
 }
 
-/** A counter in the journal. */
+/** A counter in a journal, shared or in memory. */
 export function ledger(
   entity: EntityContext<ClientLetter>,
   ear: EntityEar,
+  journal: EventJournal,
 ): Behavior<ClientLetter> {
-  const { journal, epoch, entityId } = entity
-  if (journal === undefined) throw new Error(`${entityId} has no journal`)
-  return eventSourced<ClientLetter, Added, number>({
+  const { epoch, entityId } = entity
+  return eventSourced<ClientLetter, Added, readonly Added[]>({
     id: entityId,
     journal,
     epoch,
-    initialState: 0,
+    initialState: [],
     journalTimeoutMs: 3_000,
     backoff: { minMs: 100, maxMs: 1_000 },
-    onCommand(total, letter, { effects }) {
+    onCommand(events, letter, { effects }) {
       ear.handles(entity, letter)
       const { replyTo, type, uid } = letter
       if (type === 'get') {
+        const total = events.length
+        ear.tells(entity, events)
         return replyTo ? effects.reply(replyTo, { type: 'total', total }) : effects.none()
       }
       return effects
         .persist({ uid, epoch })
-        .thenRun((after) => replyTo?.tell({ type: 'total', total: after }))
+        .thenRun((after) => replyTo?.tell({ type: 'total', total: after.length }))
         .ifRefused(() => replyTo?.tell({ type: 'refused' }))
     },
-    onEvent: (total) => total + 1,
+    onEvent: (events, event) => [...events, event],
   })
 }
 

@@ -2,10 +2,10 @@
 // and nothing is left over.
 import type { HealStage } from '../run/scenario.ts'
 import { describeState } from '../membership/describe.ts'
-import type { Added } from './entities.ts'
 import { explainAll } from './explain-all.ts'
 import { calm, movesInPeace, movesOverSlowWays } from './moves.ts'
-import { keyOf, recordOf, typeNames, type TypeName } from './record.ts'
+import { allIsThere } from './final-events.ts'
+import { typeNames, type TypeName } from './record.ts'
 import { entityIds, shardingSettings } from './settings.ts'
 import type { ShardingRun } from './sharding-run.ts'
 
@@ -18,7 +18,7 @@ export function shardingHealing(run: ShardingRun): readonly HealStage[] {
     allAnswer(run, 'every entity answers after slow moves'),
     movesInPeace(run),
     nothingIsLeft(run),
-    allIsWritten(run),
+    allIsThere(run),
   ]
 }
 
@@ -103,7 +103,7 @@ function nothingIsLeft(run: ShardingRun): HealStage {
           return `${host} has shards of ${type} that do not run`
         }
       }
-      const most = 60 + 16 * world.hosts.length + 4 * shardingSettings(run.plan).entities
+      const most = 60 + 20 * world.hosts.length + 4 * shardingSettings(run.plan).entities
       if (clock.pendingTimers > most) return `${host} has ${clock.pendingTimers} timers`
     }
     return undefined
@@ -113,45 +113,5 @@ function nothingIsLeft(run: ShardingRun): HealStage {
     withinMs: 20_000,
     isDone: () => leftovers() === undefined,
     explain: () => leftovers() ?? '',
-  }
-}
-
-/** For so long, a connection may be open on one side alone after its way was bad, in milliseconds. */
-const halfOpenMs = 10_000
-
-/** What the journal holds in the end is what clients were told. */
-function allIsWritten(run: ShardingRun): HealStage {
-  const { answers, fences, journal, letters, lossesAt } = recordOf(run)
-  let isRead = false
-  const read = async (): Promise<void> => {
-    for (const id of entityIds(run)) {
-      const events: Added[] = []
-      for await (const { bytes } of journal.server.events(id)) {
-        // The codec of the entities, which wrote this.
-        events.push(JSON.parse(new TextDecoder().decode(bytes)) as Added)
-      }
-      const key = keyOf('ledger', id)
-      const finding = fences.check(key, events) ?? answers.check(key, events)
-      if (finding) run.violate(finding.checker, finding.text)
-    }
-    isRead = true
-  }
-  return {
-    name: 'the journal is read',
-    withinMs: 1_000,
-    begin() {
-      void read()
-      for (const { letter, key, sentAt, handledAt, dead } of letters.all) {
-        if (handledAt !== undefined || dead !== undefined) continue
-        const isExcused =
-          lossesAt.some((at) => at >= sentAt) ||
-          run.world.disturbances.wasAnyLinkBad(sentAt - halfOpenMs)
-        if (isExcused) continue
-        const text = `${letter.uid} of ${letter.from} to ${key} was sent at ${sentAt.toFixed(0)} ms, and nobody knows of it`
-        run.violate('messages are accounted for', text)
-      }
-    },
-    isDone: () => isRead,
-    explain: () => 'it was not',
   }
 }

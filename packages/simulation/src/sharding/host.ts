@@ -1,16 +1,23 @@
 // A node with everything that sharding stands on: production code throughout, with an ear at the entities.
 import { ActorSystem } from '@casty/actor'
 import { Cluster } from '@casty/membership'
-import { PersistenceError } from '@casty/persistence'
+import { PersistenceError, type EventJournal } from '@casty/persistence'
 import { Remoting } from '@casty/remote'
 import { keepMajority, splitBrainResolver } from '@casty/sbr'
-import { Sharding, ShardingError, type EntityRegion, type ShardExplanation } from '@casty/sharding'
+import {
+  Sharding,
+  ShardingError,
+  type EntityContext,
+  type EntityRegion,
+  type ShardExplanation,
+} from '@casty/sharding'
 import { addressOf } from '../world/addresses.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
 import { ledger, tally, type ClientLetter, type Reply } from './entities.ts'
 import { keyOf, recordOf, type ShardingRecord, type TypeName } from './record.ts'
-import { shardingSettings } from './settings.ts'
+import { copiesOf, shardingSettings } from './settings.ts'
 import type { ShardingProcess, ShardingRun } from './sharding-run.ts'
+import { watchedJournal } from './watched-journal.ts'
 
 /** Nobody may take a partition for an empty world and form a second cluster. */
 const patientSeedMs = 3_600_000
@@ -121,7 +128,18 @@ export class ShardingHost {
         ...shared,
         name: 'ledger',
         journal: record.journal.clientOf(host, process.clock),
-        entity: (entity) => ledger(entity, record.earOf(process, 'ledger')),
+        entity: (entity) => ledger(entity, record.earOf(process, 'ledger'), journalOf(entity)),
+      }),
+      copied: this.sharding.start<ClientLetter>({
+        ...shared,
+        name: 'copied',
+        replication: { ...copiesOf(this.#run), ackTimeoutMs: 2_000 },
+        entity: (entity) =>
+          ledger(
+            entity,
+            record.earOf(process, 'copied'),
+            watchedJournal(journalOf(entity), (id) => record.copiesOf(process, id)),
+          ),
       }),
       tally: this.sharding.start<ClientLetter>({
         ...shared,
@@ -187,7 +205,7 @@ export class ShardingHost {
     record.letters.sent(letter, key, at, isAsk)
     const region = this.#regions[type]
     if (isAsk) {
-      if (type === 'ledger') record.answers.asked(uid, letter.type, key, at)
+      if (type !== 'tally') record.answers.asked(uid, letter.type, key, at)
       return this.#ask(region, entityId, letter, timeoutMs)
     }
     region.tell(entityId, letter)
@@ -229,6 +247,11 @@ export interface SendOptions {
   readonly isRead: boolean
   readonly workMs: number
   readonly timeoutMs: number
+}
+
+function journalOf({ journal, entityId }: EntityContext<ClientLetter>): EventJournal {
+  if (journal === undefined) throw new Error(`${entityId} has no journal`)
+  return journal
 }
 
 type Say = (details: object, message: string) => void

@@ -25,6 +25,8 @@ export const shardingRareStates = [
   'a shard goes to another while its owner stands still',
   'everybody dies at once',
   'an epoch is below what has written',
+  'copies go to another owner when theirs dies',
+  'more copies are lost than must be outlived',
 ] as const
 
 const twoAct = 'two act at a time, by clocks that are off'

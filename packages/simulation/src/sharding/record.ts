@@ -5,7 +5,7 @@ import type { EntityContext } from '@casty/sharding'
 import { forkRandom } from '../world/seeds.ts'
 import { ShardActs } from './acts.ts'
 import { Answers } from './answers.ts'
-import type { ClientLetter, EntityEar, TallyState } from './entities.ts'
+import type { Added, ClientLetter, EntityEar, TallyState } from './entities.ts'
 import { Fences } from './fences.ts'
 import { JournalService } from './journal-service.ts'
 import { Letters } from './letters.ts'
@@ -13,6 +13,8 @@ import { Mines } from './mines.ts'
 import type { ShardingRareState } from './rare-states.ts'
 import { clocksAreOff } from './settings.ts'
 import type { ShardingProcess, ShardingRun } from './sharding-run.ts'
+import { Survival } from './survival.ts'
+import type { ClaimEar } from './watched-journal.ts'
 
 /** Something that must hold, and does not. */
 export interface Finding {
@@ -36,7 +38,7 @@ export type ShardingChecker =
   | 'the counter is linearizable'
   | 'what is handed over is the latest'
 
-export const typeNames = ['ledger', 'tally'] as const
+export const typeNames = ['ledger', 'copied', 'tally'] as const
 export type TypeName = (typeof typeNames)[number]
 
 interface Tally {
@@ -49,6 +51,9 @@ export class ShardingRecord {
   readonly letters: Letters = new Letters()
   readonly answers: Answers = new Answers()
   readonly fences: Fences = new Fences()
+  readonly survival: Survival = new Survival()
+  /** What entities said last of all that was added to them. */
+  readonly told: Map<string, readonly Added[]> = new Map()
   readonly mines: Mines
   /** When something may have been lost without a word: a process ended, or frames were given up. */
   readonly lossesAt: number[] = []
@@ -103,6 +108,7 @@ export class ShardingRecord {
       ticks: (entity) => this.#act(process, type, entity),
       begins: (entity, state, isHandedOver) =>
         this.#begins(process, entity.entityId, state, isHandedOver),
+      tells: ({ entityId }, events) => this.told.set(keyOf(type, entityId), events),
       leaves: (entity, state) => {
         this.#tallies.set(entity.entityId, { state, hasLeft: true })
         this.reach('an entity hands over its state')
@@ -111,6 +117,15 @@ export class ShardingRecord {
         const mayAct = process.clock.peek(() => process.program?.sharding.explain().hasLease)
         if (mayAct === false) this.reach('a lease runs out while a handler waits')
       },
+    }
+  }
+
+  /** Who claims copies of an entity's events. */
+  copiesOf(process: ShardingProcess, id: string): ClaimEar {
+    const key = keyOf('copied', id)
+    return {
+      claims: () => this.survival.claims(key, process, this.#run.world.now),
+      claimed: (epoch, { sequenceNr }) => this.fences.claimed(key, epoch, sequenceNr),
     }
   }
 

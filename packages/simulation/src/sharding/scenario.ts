@@ -7,6 +7,7 @@ import { describeState } from '../membership/describe.ts'
 import { shardingFaults } from './faults.ts'
 import { shardingHealing } from './healing.ts'
 import { shardingProgram, type ShardingHost } from './host.ts'
+import { lostCopies } from './lost-copies.ts'
 import { watchRareStates } from './rare-state-watch.ts'
 import { clockRareStates, shardingRareStates } from './rare-states.ts'
 import { recordOf } from './record.ts'
@@ -14,7 +15,7 @@ import { rightsAreExclusive } from './rights.ts'
 import { shardingChoices } from './settings.ts'
 import { staleOwner } from './stale-owners.ts'
 import type { ShardingAction, ShardingScenario } from './sharding-run.ts'
-import { messages, supervisor } from './watchers.ts'
+import { losses, messages, supervisor } from './watchers.ts'
 import { shardingWorkload } from './workload.ts'
 
 /** What no stream does to what is sent on it: messages of users are as good as the streams that carry them. */
@@ -23,6 +24,7 @@ const brokenStreams: ReadonlySet<string> = new Set(['duplicate', 'reorder'])
 /** Next to what the clients do, as in the other scenarios. */
 const everyFault: readonly ShardingAction[] = [
   ...shardingFaults,
+  lostCopies,
   ...networkFaults<ShardingHost, ClusterState>().filter(({ type }) => !brokenStreams.has(type)),
   ...processFaults<ShardingHost, ClusterState>().map((action) =>
     action.type === 'wall-jump' ? withNote(action) : action,
@@ -81,6 +83,7 @@ function shardingWith(
       supervisor(run),
       ...rightsAreExclusive(run),
       messages(run),
+      losses(run),
       watchRareStates(run),
     ],
     rareStates: shardingRareStates,

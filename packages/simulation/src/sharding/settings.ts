@@ -13,6 +13,9 @@ export const shardingChoices: Readonly<Record<string, readonly (string | number 
   bufferTimeoutMs: [3_000, 10_000],
   fenceTimeoutMs: [500, 2_000],
   handoffTimeoutMs: [800, 5_000],
+  // Of entities whose events are kept on several nodes.
+  replicas: [1, 2],
+  minAcks: [1, 2],
 }
 
 export interface ShardingSettings {
@@ -25,6 +28,9 @@ export interface ShardingSettings {
   readonly bufferTimeoutMs: number
   readonly fenceTimeoutMs: number
   readonly handoffTimeoutMs: number
+  readonly replicas: number
+  /** As drawn: there are no more than replicas. */
+  readonly minAcks: number
 }
 
 /** The same where a plan leaves them out, as one written by hand may. */
@@ -37,6 +43,8 @@ const defaults: ShardingSettings = {
   bufferTimeoutMs: 10_000,
   fenceTimeoutMs: 2_000,
   handoffTimeoutMs: 5_000,
+  replicas: 2,
+  minAcks: 1,
 }
 
 export function shardingSettings({
@@ -47,6 +55,15 @@ export function shardingSettings({
   const known = Object.entries(settings).filter(([name]) => name in defaults)
   // Drawn of `shardingChoices`, which are values of these settings.
   return { ...defaults, ...(Object.fromEntries(known) as Partial<ShardingSettings>) }
+}
+
+/** How many nodes keep copies beside the owner, and how many of them must have a write before it is confirmed. */
+export function copiesOf({ plan }: ShardingRun): {
+  readonly replicas: number
+  readonly minAcks: number
+} {
+  const { replicas, minAcks } = shardingSettings(plan)
+  return { replicas, minAcks: Math.min(replicas, minAcks) }
 }
 
 /** The ids of one type. */

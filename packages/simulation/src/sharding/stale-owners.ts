@@ -24,7 +24,18 @@ const minNodes = 3
 
 const question: Omit<SendOptions, 'isRead'> = { isAsk: true, workMs: 0, timeoutMs: 1_500 }
 
-const harms = ['cut-to', 'cut-to', 'cut-both', 'cut-both', 'cut-from', 'pause', 'stall'] as const
+const harms = [
+  'cut-to',
+  'cut-to',
+  'cut-both',
+  'cut-both',
+  // All but one, who may keep copies.
+  'cut-most',
+  'cut-most',
+  'cut-from',
+  'pause',
+  'stall',
+] as const
 
 export const staleOwner: ShardingAction = defineAction({
   type: 'stale-owner',
@@ -67,8 +78,9 @@ export const staleOwner: ShardingAction = defineAction({
 })
 
 function linksOf(run: ShardingRun, host: string, harm: string): readonly Link[] {
-  return run.world.hosts
-    .filter((other) => other !== host)
+  const others = run.world.hosts.filter((other) => other !== host)
+  return others
+    .slice(harm === 'cut-most' ? 1 : 0)
     .flatMap((other) => [
       ...(harm === 'cut-from' ? [] : [{ from: other, to: host }]),
       ...(harm === 'cut-to' ? [] : [{ from: host, to: other }]),

@@ -3,8 +3,9 @@ import type { ShardingMessage } from '@casty/sharding'
 import { drawLogarithmic, forkRandom } from '../world/seeds.ts'
 import type { WriteEvent } from '../world/trace.ts'
 import { messagesIn } from './mines.ts'
-import { recordOf, type ShardingRecord } from './record.ts'
-import type { ShardingRun, ShardingWatcher } from './sharding-run.ts'
+import { keyOf, recordOf, type ShardingRecord } from './record.ts'
+import { entityIds } from './settings.ts'
+import type { ShardingProcess, ShardingRun, ShardingWatcher } from './sharding-run.ts'
 
 /** Whoever the cluster decided against is started again after a while, as a supervisor would. */
 export function supervisor(run: ShardingRun): ShardingWatcher {
@@ -33,6 +34,33 @@ export function supervisor(run: ShardingRun): ShardingWatcher {
       }
     },
   }
+}
+
+/** Notes who is lost, and to whom: what copies must outlive hangs on that. */
+export function losses(run: ShardingRun): ShardingWatcher {
+  const { survival } = recordOf(run)
+  return {
+    changed: (process, state, before) => survival.seen(process, state, before, run.world.now),
+    ended(process) {
+      survival.ended(process, run.world.now)
+      for (const id of entityIds(run)) {
+        const key = keyOf('copied', id)
+        if (survival.lastWriter(key) !== process) continue
+        recordOf(run).reach('copies go to another owner when theirs dies')
+        if (isTakenOver(run, id, process)) survival.displaced(key, run.world.now)
+      }
+    },
+  }
+}
+
+/** Whether somebody goes by a table in which the shard of an entity is another's, or is about to be. */
+function isTakenOver(run: ShardingRun, id: string, former: ShardingProcess): boolean {
+  return run.world.processes.some(({ program, clock }) => {
+    if (!program) return false
+    const region = program.regionOf('copied')
+    const { owner, movingTo } = clock.peek(() => region.explain(region.shardOf(id)))
+    return movingTo !== undefined || owner !== former.program?.cluster.self.toString()
+  })
 }
 
 /** Notes what messages tell, and springs mines. */
@@ -70,7 +98,8 @@ function noteMessage(record: ShardingRecord, message: ShardingMessage): void {
       if (message.isFounding && message.version.seq > 0) record.reach('a table is begun anew')
       return
     case 'epoch-behind':
-      record.reach('an epoch is below what has written')
+      // Who keeps copies says so of every shard that moves.
+      if (message.shard.typeName === 'ledger') record.reach('an epoch is below what has written')
       return
     default:
   }

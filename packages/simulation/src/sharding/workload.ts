@@ -3,7 +3,7 @@ import type { Random } from '@casty/clock'
 import { defineAction } from '../run/action.ts'
 import { drawLogarithmic, drawOne } from '../world/seeds.ts'
 import type { SendOptions, ShardingHost } from './host.ts'
-import type { TypeName } from './record.ts'
+import { typeNames, type TypeName } from './record.ts'
 import { entityIds } from './settings.ts'
 import type { ShardingAction, ShardingRun } from './sharding-run.ts'
 
@@ -40,7 +40,7 @@ export const shardingWorkload: readonly ShardingAction[] = [
     weight: 120,
     draw: (random, hosts) => ({
       host: drawOne(random, hosts),
-      type: drawOne(random, ['ledger', 'tally'] as const),
+      type: drawOne(random, typeNames),
       entity: random(),
       times: drawLogarithmic(random, 1, 40),
       everyMs: drawLogarithmic(random, 1, 400),

@@ -9,6 +9,7 @@ import { stateBugs } from './membership/states.ts'
 import { watchingBugs } from './membership/watching.ts'
 import { countingBugs } from './sbr/counting.ts'
 import { decidingBugs } from './sbr/deciding.ts'
+import { shardCopyingBugs } from './sharding/copying.ts'
 import { shardDecidingBugs } from './sharding/deciding.ts'
 import { shardOwningBugs } from './sharding/owning.ts'
 
@@ -26,6 +27,7 @@ export const bugs: readonly SeededBug[] = [
   ...actorBugs,
   ...shardDecidingBugs,
   ...shardOwningBugs,
+  ...shardCopyingBugs,
 ]
 
 /** @throws Error for a name that was not checked before */

@@ -1,0 +1,104 @@
+// What copies in memory must outlive: a write that was confirmed is on its owner and on `minAcks` replicas, so that it
+// may be lost only where more than `minAcks` nodes were, at once.
+import type { ClusterState } from '@casty/membership'
+import type { ShardingProcess } from './sharding-run.ts'
+
+/** When a node was not there, in the eyes of another. */
+interface Absence {
+  readonly node: string
+  readonly from: number
+  to: number
+}
+
+interface Claim {
+  readonly process: ShardingProcess
+  readonly at: number
+}
+
+/** A confirmed write: from when it was asked for to when that was answered. */
+export interface Confirmed {
+  readonly askedAt: number
+  readonly answeredAt: number
+}
+
+export class Survival {
+  readonly #ends: { readonly node: string; readonly at: number }[] = []
+  readonly #absences = new Map<ShardingProcess, Absence[]>()
+  readonly #claims = new Map<string, Claim[]>()
+  readonly #displaced = new Map<string, number[]>()
+
+  ended(process: ShardingProcess, at: number): void {
+    const node = keyOf(process)
+    if (node !== undefined) this.#ends.push({ node, at })
+  }
+
+  /** A process sees others come and go. */
+  seen(
+    process: ShardingProcess,
+    state: ClusterState,
+    before: ClusterState | undefined,
+    at: number,
+  ): void {
+    const absences = this.#absences.get(process) ?? []
+    this.#absences.set(process, absences)
+    const members = new Set(state.members.map(({ key }) => key))
+    const isThere = (node: string): boolean =>
+      [...members].some((key) => key === node && !state.unreachable.has(key))
+    for (const absence of absences) {
+      if (absence.to === Infinity && isThere(absence.node)) absence.to = at
+    }
+    const gone = [
+      ...state.unreachable.keys(),
+      ...(before?.members ?? []).map(({ key }) => key).filter((key) => !members.has(key)),
+    ]
+    for (const node of gone) {
+      if (absences.some((absence) => absence.node === node && absence.to === Infinity)) continue
+      absences.push({ node, from: at, to: Infinity })
+    }
+  }
+
+  /** Whoever has taken over begins with what those have that it sees. */
+  claims(key: string, process: ShardingProcess, at: number): void {
+    const claims = this.#claims.get(key) ?? []
+    claims.push({ process, at })
+    this.#claims.set(key, claims)
+  }
+
+  /** Who wrote last. */
+  lastWriter(key: string): ShardingProcess | undefined {
+    return this.#claims.get(key)?.at(-1)?.process
+  }
+
+  /** The last writer ends while another takes over from it: whoever kept copies before has no part in that any more. */
+  displaced(key: string, at: number): void {
+    this.#displaced.set(key, [...(this.#displaced.get(key) ?? []), at])
+  }
+
+  /**
+   * Whether so many nodes were lost between two confirmed writes, each of which was on enough nodes with all that came
+   * before it, that what is confirmed need not be there any more.
+   */
+  mayBeLost(key: string, confirmed: readonly Confirmed[], minAcks: number): boolean {
+    const inOrder = confirmed.toSorted((left, right) => left.answeredAt - right.answeredAt)
+    return inOrder.some(({ askedAt }, index) => {
+      const next = inOrder[index + 1]?.answeredAt ?? Infinity
+      return this.#lostBetween(key, askedAt, next) > minAcks
+    })
+  }
+
+  #lostBetween(key: string, from: number, to: number): number {
+    const isWithin = ({ at }: { readonly at: number }): boolean => at >= from && at <= to
+    const lost = new Set(this.#ends.filter(isWithin).map(({ node }) => node))
+    for (const { process } of (this.#claims.get(key) ?? []).filter(isWithin)) {
+      for (const absence of this.#absences.get(process) ?? []) {
+        if (absence.from <= to && absence.to >= from) lost.add(absence.node)
+      }
+    }
+    const displaced = (this.#displaced.get(key) ?? []).filter((at) => isWithin({ at }))
+    return lost.size + displaced.length
+  }
+}
+
+function keyOf({ program }: ShardingProcess): string | undefined {
+  return program?.cluster.self.key
+}

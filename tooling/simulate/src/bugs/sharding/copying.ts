@@ -1,0 +1,38 @@
+// Mistakes in keeping copies of what entities write.
+import type { SeededBug } from '../bug.ts'
+import { bugsOf } from './bugs-of.ts'
+
+const r = 'packages/sharding/src/replication'
+
+export const shardCopyingBugs: readonly SeededBug[] = bugsOf([
+  {
+    name: 'confirmed-before-copied',
+    promise: 'what is acknowledged stays',
+    file: `${r}/replicated-shard.ts`,
+    find: '>= this.settings.minAcks)',
+    replace: '>= 0 * this.settings.minAcks)',
+    why: 'A write counts as confirmed as soon as its owner has it.',
+  },
+  {
+    name: 'first-copy-promoted',
+    promise: 'what is acknowledged stays',
+    file: 'packages/sharding/src/coordinator/promotions.ts',
+    find: 'copies.epoch - best.copies.epoch > 0 ||',
+    replace: 'best.copies.epoch === -1 ||',
+    also: {
+      file: `${r}/replicated-shard.ts`,
+      find: 'if (!this.#isReady && links.every(({ link }) => link.isMerged)) {',
+      replace: 'if (!this.#isReady && links.length >= 0) {',
+    },
+    why: 'The first replica takes the place of its owner, and goes on with what it has itself.',
+  },
+  {
+    name: 'former-owner-copied',
+    scenario: 'sharding-clocks',
+    promise: 'stale writers are refused',
+    file: `${r}/replica.ts`,
+    find: 'if (epoch < this.#copies.fence) return',
+    replace: 'if (epoch < 0 * this.#copies.fence) return',
+    why: 'Replicas confirm what a former owner writes.',
+  },
+])
