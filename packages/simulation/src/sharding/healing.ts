@@ -5,7 +5,8 @@ import { describeState } from '../membership/describe.ts'
 import { explainAll } from './explain-all.ts'
 import { calm, movesInPeace, movesOverSlowWays } from './moves.ts'
 import { allIsThere } from './final-events.ts'
-import { typeNames, type TypeName } from './record.ts'
+import { outside } from './outsider.ts'
+import { recordOf, typeNames, type TypeName } from './record.ts'
 import { entityIds, shardingSettings } from './settings.ts'
 import type { ShardingRun } from './sharding-run.ts'
 
@@ -60,10 +61,11 @@ function allAnswer(run: ShardingRun, name: string): HealStage {
   const asked = new Set<string>()
   const tryOne = async (key: string): Promise<void> => {
     const [host = '', type, id = ''] = key.split(' ')
-    const program = world.running(host)?.program
-    if (!program || asked.has(key)) return
+    const { outsider } = recordOf(run)
+    const sender = host === outside ? outsider?.sender : world.running(host)?.program
+    if (!sender || asked.has(key)) return
     asked.add(key)
-    const isAnswered = await program.send(type as TypeName, id, calm) // Of `typeNames`, below.
+    const isAnswered = await sender.send(type as TypeName, id, calm) // Of `typeNames`, below.
     asked.delete(key)
     if (isAnswered) left.delete(key)
   }
@@ -71,7 +73,7 @@ function allAnswer(run: ShardingRun, name: string): HealStage {
     name,
     withinMs: answerWithinMs,
     begin() {
-      for (const host of world.hosts) {
+      for (const host of [...world.hosts, ...(recordOf(run).outsider ? [outside] : [])]) {
         for (const type of typeNames) {
           for (const id of entityIds(run)) left.add(`${host} ${type} ${id}`)
         }
@@ -106,7 +108,7 @@ function nothingIsLeft(run: ShardingRun): HealStage {
       const most = 60 + 20 * world.hosts.length + 4 * shardingSettings(run.plan).entities
       if (clock.pendingTimers > most) return `${host} has ${clock.pendingTimers} timers`
     }
-    return undefined
+    return recordOf(run).outsider?.leftover
   }
   return {
     name: 'nothing is left over',

@@ -2,7 +2,7 @@
 import { ActorSystem } from '@casty/actor'
 import { Cluster } from '@casty/membership'
 import { PersistenceError, type EventJournal } from '@casty/persistence'
-import { Remoting } from '@casty/remote'
+import { ClientAccess, Remoting } from '@casty/remote'
 import { keepMajority, splitBrainResolver } from '@casty/sbr'
 import {
   Sharding,
@@ -13,16 +13,15 @@ import {
 } from '@casty/sharding'
 import { addressOf } from '../world/addresses.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
-import { ledger, tally, type ClientLetter, type Reply } from './entities.ts'
-import { keyOf, recordOf, type ShardingRecord, type TypeName } from './record.ts'
+import { ledger, tally, type ClientLetter } from './entities.ts'
+import { recordOf, type ShardingRecord, type TypeName } from './record.ts'
+import { Sender, type Regions, type SendOptions } from './sender.ts'
 import { copiesOf, shardingSettings } from './settings.ts'
 import type { ShardingProcess, ShardingRun } from './sharding-run.ts'
 import { watchedJournal } from './watched-journal.ts'
 
 /** Nobody may take a partition for an empty world and form a second cluster. */
 const patientSeedMs = 3_600_000
-/** After the deadline of a question, its end may take so long. */
-const slackMs = 20
 
 export function shardingProgram(run: ShardingRun): Program<ShardingHost> {
   return async (surroundings) => {
@@ -56,7 +55,8 @@ export class ShardingHost {
   readonly #run: ShardingRun
   readonly #record: ShardingRecord
   readonly #process: ShardingProcess
-  readonly #regions: Readonly<Record<TypeName, EntityRegion<ClientLetter>>>
+  readonly #regions: Regions
+  readonly #sender: Sender
 
   constructor(
     run: ShardingRun,
@@ -78,7 +78,7 @@ export class ShardingHost {
     system.subscribe((event) => {
       if (!this.isAlive) return
       if (event.type === 'dead-letter') {
-        this.#record.deadLetter(process, event.deadLetter.message, event.deadLetter.reason)
+        this.#record.deadLetter(process.host, event.deadLetter.message, event.deadLetter.reason)
       } else if (event.type === 'actor-failed') this.#failed(event.error)
     })
     this.remoting = Remoting.attach({ system, cluster, random })
@@ -94,6 +94,18 @@ export class ShardingHost {
       limits: { bufferTimeoutMs, fenceTimeoutMs, handoffTimeoutMs, stopTimeoutMs: 1_000 },
     })
     this.#regions = this.#startTypes(surroundings)
+    new ClientAccess(this.remoting)
+    this.#sender = new Sender(
+      run,
+      {
+        host: process.host,
+        name: process.toString(),
+        clock: process.clock,
+        isAlive: () => this.isAlive,
+        now: () => this.#record.momentOf(process),
+      },
+      this.#regions,
+    )
     cluster.subscribe((event) => {
       if (event.type === 'cluster-shutting-down') void this.#end(event.reason, surroundings)
     })
@@ -118,7 +130,7 @@ export class ShardingHost {
     }
   }
 
-  #startTypes(surroundings: Surroundings): Readonly<Record<TypeName, EntityRegion<ClientLetter>>> {
+  #startTypes(surroundings: Surroundings): Regions {
     const { numShards, idleTimeoutMs } = shardingSettings(this.#run.plan)
     const { clock, host } = surroundings
     const [process, record] = [this.#process, this.#record]
@@ -192,61 +204,9 @@ export class ShardingHost {
   }
 
   /** Sends a message to an entity, and has an eye on what becomes of it. */
-  send(
-    type: TypeName,
-    entityId: string,
-    { isAsk, isRead, workMs, timeoutMs }: SendOptions,
-  ): Promise<boolean> {
-    const [process, record] = [this.#process, this.#record]
-    const [uid, from, key] = [record.nextUid(), process.toString(), keyOf(type, entityId)]
-    const seq = record.letters.nextSeq(from, key)
-    const letter = { type: isRead ? 'get' : 'add', uid, from, seq, workMs } as const
-    const at = record.momentOf(process)
-    record.letters.sent(letter, key, at, isAsk)
-    const region = this.#regions[type]
-    if (isAsk) {
-      if (type !== 'tally') record.answers.asked(uid, letter.type, key, at)
-      return this.#ask(region, entityId, letter, timeoutMs)
-    }
-    region.tell(entityId, letter)
-    return Promise.resolve(true)
+  async send(type: TypeName, entityId: string, options: SendOptions): Promise<boolean> {
+    return await this.#sender.send(type, entityId, options)
   }
-
-  async #ask(
-    region: EntityRegion<ClientLetter>,
-    entityId: string,
-    letter: Omit<ClientLetter, 'replyTo'>,
-    timeoutMs: number,
-  ): Promise<boolean> {
-    const [process, { answers }] = [this.#process, this.#record]
-    const asked = region.ask<Reply>(entityId, (replyTo) => ({ ...letter, replyTo }), { timeoutMs })
-    // A process may be blocked while it asks: its time begins after that.
-    const overdue = process.clock.schedule(timeoutMs + slackMs, () => {
-      const text = `${letter.uid} of ${process} to ${entityId} still waits after ${timeoutMs} ms`
-      if (this.isAlive) this.#record.judge({ checker: 'questions end in time', text }, process.host)
-    })
-    try {
-      const reply = await asked
-      if (!this.isAlive) return false
-      if (reply.type === 'refused') {
-        answers.refused(letter.uid)
-        return false
-      }
-      answers.answered(letter.uid, reply.total, this.#record.momentOf(process))
-      return true
-    } catch {
-      return false // Nobody knows what became of it; the journal does.
-    } finally {
-      overdue[Symbol.dispose]()
-    }
-  }
-}
-
-export interface SendOptions {
-  readonly isAsk: boolean
-  readonly isRead: boolean
-  readonly workMs: number
-  readonly timeoutMs: number
 }
 
 function journalOf({ journal, entityId }: EntityContext<ClientLetter>): EventJournal {

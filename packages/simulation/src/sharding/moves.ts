@@ -2,7 +2,8 @@
 import type { HealStage } from '../run/scenario.ts'
 import { drawInteger, drawOne, drawSome, forkRandom } from '../world/seeds.ts'
 import { explainAll } from './explain-all.ts'
-import type { SendOptions } from './host.ts'
+import type { SendOptions } from './sender.ts'
+import { outside } from './outsider.ts'
 import { recordOf, typeNames } from './record.ts'
 import { entityIds, shardingSettings } from './settings.ts'
 import type { ShardingRun } from './sharding-run.ts'
@@ -64,10 +65,11 @@ class Move {
 
   #talk(): void {
     const random = this.#random
-    const host = drawOne(random, this.#run.world.hosts)
-    const program = this.#run.world.running(host)?.program
+    const { outsider } = recordOf(this.#run)
+    const host = drawOne(random, [...this.#run.world.hosts, ...(outsider ? [outside] : [])])
+    const sender = host === outside ? outsider?.sender : this.#run.world.running(host)?.program
     // Whoever is on its way out, or in, asks nothing.
-    if (!program || this.#run.isOver || (host === this.leaver && this.stage !== 'back')) return
+    if (!sender || this.#run.isOver || (host === this.leaver && this.stage !== 'back')) return
     const id = drawOne(random, entityIds(this.#run))
     const type = drawOne(random, typeNames)
     const workMs = random() < 0.05 ? 200 : 0
@@ -76,7 +78,7 @@ class Move {
     }
     const options = { ...calm, workMs, timeoutMs: 15_000, isAsk: random() < 0.7 }
     this.open++
-    void program.send(type, id, options).then((isDone) => {
+    void sender.send(type, id, options).then((isDone) => {
       this.open--
       if (!isDone) this.failures.push(`${type}/${id} did not answer ${host}`)
     })

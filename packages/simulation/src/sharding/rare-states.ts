@@ -26,6 +26,7 @@ export const shardingRareStates = [
   'everybody dies at once',
   'an epoch is below what has written',
   'copies go to another owner when theirs dies',
+  'entities are reached from outside',
   'more copies are lost than must be outlived',
 ] as const
 

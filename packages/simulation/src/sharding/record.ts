@@ -10,6 +10,7 @@ import { Fences } from './fences.ts'
 import { JournalService } from './journal-service.ts'
 import { Letters } from './letters.ts'
 import { Mines } from './mines.ts'
+import type { Outsider } from './outsider.ts'
 import type { ShardingRareState } from './rare-states.ts'
 import { clocksAreOff } from './settings.ts'
 import type { ShardingProcess, ShardingRun } from './sharding-run.ts'
@@ -61,6 +62,8 @@ export class ShardingRecord {
   isPeace = false
   /** Wall clocks were set by hand. */
   wallJumped = false
+  /** Who sends to entities, and is no member. */
+  outsider: Outsider | undefined
   /** One with a slow clock is cut off, or stands still. */
   hasStaleOwner = false
   /** Who gave out shards last. */
@@ -199,12 +202,12 @@ export class ShardingRecord {
   }
 
   /** Whoever dropped a message says so. */
-  deadLetter(process: ShardingProcess, message: unknown, reason: DeadLetterReason): void {
+  deadLetter(host: string, message: unknown, reason: DeadLetterReason): void {
     // A message of the clients, or nobody's business.
     const uid = (message as Partial<ClientLetter> | undefined)?.uid
     if (typeof uid !== 'string') return
     if (reason === 'overdue') this.reach('a message waited too long')
-    this.judge(this.letters.dead(uid, reason), process.host)
+    this.judge(this.letters.dead(uid, reason), host)
   }
 
   leaseLapsed(process: ShardingProcess): void {

@@ -8,6 +8,7 @@ import { shardingFaults } from './faults.ts'
 import { shardingHealing } from './healing.ts'
 import { shardingProgram, type ShardingHost } from './host.ts'
 import { lostCopies } from './lost-copies.ts'
+import { outsideActions, startOutsider } from './outsider.ts'
 import { watchRareStates } from './rare-state-watch.ts'
 import { clockRareStates, shardingRareStates } from './rare-states.ts'
 import { recordOf } from './record.ts'
@@ -75,7 +76,7 @@ function shardingWith(
       wallOffsetMs: 20,
       settings: { ...shardingChoices, ...settings },
     },
-    actions: [...shardingWorkload, ...everyFault],
+    actions: [...shardingWorkload, ...outsideActions, ...everyFault],
     program: shardingProgram,
     stateOf: ({ cluster }) => cluster.getState(),
     describe: describeState,
@@ -84,6 +85,7 @@ function shardingWith(
       ...rightsAreExclusive(run),
       messages(run),
       losses(run),
+      startOutsider(run),
       watchRareStates(run),
     ],
     rareStates: shardingRareStates,

@@ -16,6 +16,8 @@ export const shardingChoices: Readonly<Record<string, readonly (string | number 
   // Of entities whose events are kept on several nodes.
   replicas: [1, 2],
   minAcks: [1, 2],
+  // A client from outside of the cluster.
+  hasOutsider: [true, false],
 }
 
 export interface ShardingSettings {
@@ -31,6 +33,7 @@ export interface ShardingSettings {
   readonly replicas: number
   /** As drawn: there are no more than replicas. */
   readonly minAcks: number
+  readonly hasOutsider: boolean
 }
 
 /** The same where a plan leaves them out, as one written by hand may. */
@@ -45,6 +48,7 @@ const defaults: ShardingSettings = {
   handoffTimeoutMs: 5_000,
   replicas: 2,
   minAcks: 1,
+  hasOutsider: false,
 }
 
 export function shardingSettings({

@@ -1,0 +1,88 @@
+// When copies in memory may be lost, and when not.
+import { expect, test } from 'vitest'
+import { NodeClock } from '../../src/index.ts'
+import { ManualClock } from '@casty/clock'
+import type { ShardingProcess } from '../../src/sharding/sharding-run.ts'
+import { Survival, type Confirmed } from '../../src/sharding/survival.ts'
+
+/** As much of a process as is asked for. */
+function processOf(host: string): ShardingProcess {
+  const clock = new NodeClock(new ManualClock())
+  const program = { cluster: { self: { key: host } } }
+  return { host, clock, program } as unknown as ShardingProcess
+}
+
+const [a, b, c] = [processOf('a'), processOf('b'), processOf('c')]
+/** One write at 10, and one at 50. */
+const twice: readonly Confirmed[] = [
+  { askedAt: 10, answeredAt: 12 },
+  { askedAt: 50, answeredAt: 52 },
+]
+
+/** Whether what is confirmed may be lost, where these end at those times. */
+function mayBeLost(
+  ends: readonly (readonly [ShardingProcess, number])[],
+  minAcks: number,
+  survival: Survival = new Survival(),
+): boolean {
+  for (const [process, at] of ends) survival.ended(process, at)
+  return survival.mayBeLost('x', twice, minAcks)
+}
+
+test('what is confirmed outlives as many nodes as had to confirm it', () => {
+  expect(mayBeLost([[a, 20]], 1)).toBe(false)
+  expect(
+    mayBeLost(
+      [
+        [a, 20],
+        [b, 30],
+      ],
+      2,
+    ),
+  ).toBe(false)
+})
+
+test('what is confirmed need not outlive more of them at once', () => {
+  const both = [
+    [a, 20],
+    [b, 30],
+  ] as const
+  expect(mayBeLost(both, 1)).toBe(true)
+})
+
+test('nodes that are lost one after the other, with a confirmed write between them, are not lost at once', () => {
+  const both = [
+    [a, 20],
+    [b, 60],
+  ] as const
+  expect(mayBeLost(both, 1)).toBe(false)
+})
+
+test('nodes that were lost before anything was confirmed do not count', () => {
+  const both = [
+    [a, 5],
+    [b, 60],
+  ] as const
+  expect(mayBeLost(both, 1)).toBe(false)
+})
+
+test('whoever the next owner does not reach counts as lost', () => {
+  const survival = new Survival()
+  const members = [{ key: 'b' }, { key: 'c' }]
+  const unreachable = new Map([['b', new Set<string>()]])
+  // All that is asked of the view of a cluster.
+  type State = Parameters<Survival['seen']>[1]
+  survival.seen(c, { members, unreachable } as unknown as State, undefined, 15)
+  expect(mayBeLost([[a, 20]], 1, survival)).toBe(false)
+  survival.claims('x', c, 25)
+  expect(survival.mayBeLost('x', twice, 1)).toBe(true)
+  expect(survival.mayBeLost('y', twice, 1)).toBe(false)
+})
+
+test('whoever kept copies before a move that its owner does not outlive counts as lost', () => {
+  const survival = new Survival()
+  survival.claims('x', a, 1)
+  expect(survival.lastWriter('x')).toBe(a)
+  survival.displaced('x', 20)
+  expect(mayBeLost([[a, 20]], 1, survival)).toBe(true)
+})
