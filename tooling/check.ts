@@ -55,7 +55,7 @@ const steps: readonly Step[] = [
   },
   {
     name: 'simulation of sharding',
-    command: [...simulate, '--scenario', 'sharding', '--seeds', '30'],
+    command: [...simulate, '--scenario', 'sharding', '--seeds', '20'],
     alone: true,
   },
   // These start processes and kill them, on the machine's own time, and mostly wait for them: one file after another of

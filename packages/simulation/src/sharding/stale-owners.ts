@@ -29,7 +29,8 @@ const harms = [
   'cut-to',
   'cut-both',
   'cut-both',
-  // All but one, who may keep copies.
+  // All but a third, who may keep copies.
+  'cut-most',
   'cut-most',
   'cut-most',
   'cut-from',
@@ -40,7 +41,7 @@ const harms = [
 export const staleOwner: ShardingAction = defineAction({
   type: 'stale-owner',
   kind: 'fault',
-  weight: 30,
+  weight: 60,
   draw: (random) => ({
     which: random(),
     harm: drawOne(random, harms),
@@ -80,7 +81,7 @@ export const staleOwner: ShardingAction = defineAction({
 function linksOf(run: ShardingRun, host: string, harm: string): readonly Link[] {
   const others = run.world.hosts.filter((other) => other !== host)
   return others
-    .slice(harm === 'cut-most' ? 1 : 0)
+    .slice(harm === 'cut-most' ? Math.floor(others.length / 3) : 0)
     .flatMap((other) => [
       ...(harm === 'cut-from' ? [] : [{ from: other, to: host }]),
       ...(harm === 'cut-to' ? [] : [{ from: host, to: other }]),
