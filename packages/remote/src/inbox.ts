@@ -150,9 +150,7 @@ export class Inbox {
     if (asker === undefined) this.#traffic.messagesReceived++
     else this.#traffic.questionsReceived++
     if (recipient === undefined) {
-      this.#traffic.unknownRecipient++
-      this.#outbox.tellOfRecipient(peer, 'unknown', id)
-      asker?.undelivered('lost')
+      this.#nobody(peer, id, flags, asker)
       return
     }
     if (!this.#fits) {
@@ -162,6 +160,17 @@ export class Inbox {
     const content = this.#read(peer, asker)
     if ((flags & messageFlags.carries) === 0) this.#handOver(recipient, content, asker)
     else this.#handOverCarrying(recipient, content, asker)
+  }
+
+  /** The name of its recipient means nothing here any more. */
+  #nobody(peer: Peer, id: number, flags: number, asker: RemoteAnswer | undefined): void {
+    this.#traffic.unknownRecipient++
+    this.#outbox.tellOfRecipient(peer, 'unknown', id)
+    asker?.undelivered('lost')
+    if (!this.#fits) return
+    const content = this.#read(peer, asker)
+    const message = (flags & messageFlags.carries) === 0 ? content : unpacked(content)[1]
+    this.#system.publishDeadLetter(`${id}@${peer.node.key}`, message, 'lost')
   }
 
   #introduced(peer: Peer, id: number): Recipient {

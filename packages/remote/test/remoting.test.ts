@@ -176,6 +176,24 @@ describe('A gap', () => {
   })
 })
 
+test('A message by a name that means nothing any more is a dead letter, and the next one arrives', async () => {
+  const { world, log, ref } = await logging()
+  await using _world = world
+  ref.tell('known by name from now on')
+  await world.settle()
+  ref.tell('by name')
+  await world.settle()
+  const { system, cluster, remoting, lost } = world.node('b')
+  remoting[Symbol.dispose]()
+  using _ = Remoting.attach({ system, cluster })
+  ref.tell('lost')
+  await world.settle()
+  ref.tell('found')
+  await world.settle()
+  expect(lost).toEqual([expect.stringMatching(/^lost 1@a:1#\d+: "lost"$/)])
+  expect(log).toEqual(['known by name from now on', 'by name', 'found'])
+})
+
 describe('The layer', () => {
   test('can be taken away and put back, and actors are found again', async () => {
     const { world, log } = await logging()
