@@ -50,3 +50,18 @@ test('whatever bytes come, entities go on', async () => {
     }
   }
 })
+
+test('frames for shards that there are not are counted as malformed', async () => {
+  await using world = await RegionWorld.of('a b')
+  world.startType<Question>({ name: 'echo', numShards: 2, entity: () => Behaviors.ignore })
+  const { endpoint } = world.node('b').cluster
+  const { self } = world.node('a').cluster
+  const types = [regionFrameTypes.fence, regionFrameTypes.drained, regionFrameTypes.handedOver]
+  for (const frameType of types) {
+    const writer = new ByteWriter().u32(hashOf('echo')).varint(2).varint(1)
+    if (frameType !== regionFrameTypes.drained) writer.varint(1)
+    endpoint.send(self, 'data', frameType, writer.view())
+  }
+  await world.settle()
+  expect(world.node('a').cluster.endpoint.counters().dropped.malformed).toBe(3)
+})

@@ -245,8 +245,11 @@ export class Region implements LetterKeeper {
     if (this.#isShard(shard)) this.#hosting.piecesAcknowledged(shard, from, epoch, count)
   }
 
+  /** @throws ShardingError `CASTY_SHARDING_MALFORMED`, by which it is counted */
   #isShard(shard: number): boolean {
-    return shard < this.type.numShards && !this.#isClosed
+    const { name, numShards } = this.type
+    if (shard < numShards) return !this.#isClosed
+    throw ShardingError.malformed(`Shard ${shard} is none of ${numShards} of ${name}`)
   }
 
   /** @param at - what is due now that was not before, where that is known */
