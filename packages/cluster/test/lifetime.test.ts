@@ -82,6 +82,7 @@ describe('a start', () => {
     ['CASTY_CLUSTER_INVALID_OPTION', 'a signal misspelt', { shutdownOnSignals: ['SIGTREM'] }],
     ['CASTY_CLUSTER_INVALID_OPTION', 'a signal nobody hears', { shutdownOnSignals: ['SIGKILL'] }],
     ['CASTY_CLUSTER_INVALID_OPTION', 'a number for sharding', { sharding: 5 }],
+    ['CASTY_CLUSTER_INVALID_OPTION', 'no strategy', { sharding: { strategy: {} } }],
     ['CASTY_CLUSTER_INVALID_OPTION', 'a number for a detector', { failureDetector: 5 }],
     ['CASTY_CLUSTER_INVALID_OPTION', 'a number of clients', { clients: 5 }],
     ['CASTY_CLUSTER_INVALID_OPTION', 'a config that is none', { config: { cluster: {} } }],

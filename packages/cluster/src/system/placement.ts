@@ -16,8 +16,16 @@ export function checkedTypeName(name: string | undefined): string {
   throw ClusterSystemError.invalidOption('name', name, allowed)
 }
 
-/** Singletons go to the member that has been up longest, all else as `others` says. */
+/**
+ * Singletons go to the member that has been up longest, all else as `others` says.
+ *
+ * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION`
+ */
 export function placing(others: AllocationStrategy = leastShards): AllocationStrategy {
+  if (typeof others.allocate !== 'function' || typeof others.rebalance !== 'function') {
+    const allowed = 'an allocation strategy with allocate and rebalance'
+    throw ClusterSystemError.invalidOption('sharding.strategy', others, allowed)
+  }
   const strategyOf = (typeName: string): AllocationStrategy =>
     typeName.startsWith(singletonPrefix) ? oldestHost : others
   return {
