@@ -326,6 +326,22 @@ test('what finds contact points is asked again while there is no contact', async
   expect(asked).toBe(3)
 })
 
+test('what finds contact points, and never ends, is asked again', async () => {
+  await using world = await ClientWorld.with('a')
+  let asked = 0
+  const contactPoints = async (): Promise<readonly string[]> => {
+    asked++
+    if (asked === 2) return await new Promise<never>(() => {})
+    return [asked === 1 ? 'a:1' : 'c:1']
+  }
+  const { client } = await world.client('x', { contactPoints, connectTimeoutMs: 3_000 })
+  await world.kill('a')
+  await world.until(() => asked === 2)
+  await world.start('c', { cluster: { seedNodes: ['c:1'] } })
+  await world.until(() => client.contact?.address.host === 'c', 20_000)
+  expect(asked).toBe(3)
+})
+
 test('connecting fails where nobody lets clients in, and says what came of each attempt', async () => {
   await using world = new ClientWorld()
   const attempt = world.client('x', { connectTimeoutMs: 3_000, contactPoints: ['nowhere:1'] })
@@ -346,6 +362,8 @@ test.each([
   [{ maxConnections: 0 }, 'maxConnections'],
   [{ addressMap: { 'a:1': 'nonsense' } }, 'addressMap'],
   [{ hearbeatMs: 1 }, 'hearbeatMs'],
+  [{ system: undefined }, 'system'],
+  [{ listen: 'b:1' }, 'listen'],
 ])('connecting refuses %j, and names the option', async (options, name) => {
   await using world = new ClientWorld()
   // Wrong values are what is tested.

@@ -122,6 +122,13 @@ export function checkClientOptions(options: ClusterClientOptions): ClientSetting
   if (typeof options.transport?.dial !== 'function') {
     throw RemoteError.invalidOption(of, 'transport', options.transport, 'a transport')
   }
+  if (typeof options.system?.deliver !== 'function') {
+    throw RemoteError.invalidOption(of, 'system', options.system, 'an ActorSystem')
+  }
+  const { listen } = options
+  if (listen !== undefined && typeof listen?.host !== 'string') {
+    throw RemoteError.invalidOption(of, 'listen', listen, 'an object with a host')
+  }
   const { contactPoints } = options
   if (typeof contactPoints !== 'function' && toAddresses(contactPoints).length === 0) {
     throw RemoteError.invalidOption(of, 'contactPoints', '', 'at least one address')

@@ -288,7 +288,7 @@ export class ContactShell implements Disposable {
     if (this.#isResolving) return
     this.#isResolving = true
     try {
-      const points = await this.#parts.settings.resolvePoints()
+      const points = await this.#inTime(this.#parts.settings.resolvePoints())
       this.#resolving = undefined
       this.#dispatch({ type: 'points-resolved', points })
     } catch (error) {
@@ -296,6 +296,27 @@ export class ContactShell implements Disposable {
       this.#parts.system.logger?.warn({ error }, 'Contact points of a cluster could not be found')
     } finally {
       this.#isResolving = false
+    }
+  }
+
+  /** A user's function that never ends must not keep it from being asked again. */
+  async #inTime<T>(promise: Promise<T>): Promise<T> {
+    const { system, settings } = this.#parts
+    const { connectTimeoutMs } = settings
+    const { signal } = this.#abort
+    let end = (): void => {}
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      const timer = system.clock.schedule(connectTimeoutMs, () => {
+        reject(new Error(`they were not found within ${connectTimeoutMs} ms`))
+      })
+      end = () => timer[Symbol.dispose]()
+      signal.addEventListener('abort', end, { once: true })
+    })
+    try {
+      return await Promise.race([promise, tooLate])
+    } finally {
+      end()
+      signal.removeEventListener('abort', end)
     }
   }
 
