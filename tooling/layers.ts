@@ -15,7 +15,7 @@ import {
  * so that their place is settled before their first line.
  */
 export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
-  { '@casty/clock': [] },
+  { '@casty/clock': [], '@casty/crdt': [] },
   {
     '@casty/failure-detector': ['@casty/clock'],
     '@casty/transport': ['@casty/clock'],

@@ -12,6 +12,7 @@ import {
   type Json,
   type JsonObject,
 } from './json.ts'
+import { crdtDeviations } from './crdt-deviations.ts'
 import { incarnationDeviations } from './merge-deviations.ts'
 import { downingDeviations, sbrDeviations } from './sbr-deviations.ts'
 import { nodesOf } from './suites/gossip.ts'
@@ -247,6 +248,7 @@ export const deviations: readonly Deviation[] = [
   ...others,
   ...sbrDeviations,
   ...downingDeviations,
+  ...crdtDeviations,
 ]
 
 /** The facts of a case with our declared answers in place, and which deviations changed any. */
