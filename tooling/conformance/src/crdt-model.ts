@@ -122,7 +122,7 @@ class Model {
   /** What changed, with everything that is known of a key by upstream's rules. */
   #whole(state: State, key: string): Omit<State, 'since'> {
     const since = state.since ?? state
-    if (this.#rules === 'ours') return since
+    if (this.#rules === 'ours' || key === '') return since
     const held = state.held.get(key) ?? new Set()
     const puts = [...state.puts].filter(([number]) => held.has(number))
     return { ...since, puts: new Map([...since.puts, ...puts]) }
