@@ -6,7 +6,7 @@ import type { Draft } from '../kernel/draft.ts'
 import type { Payload } from '../kernel/payload.ts'
 import type { LeafShape } from '../kernel/shape.ts'
 import { fromText, isCanonicalText, textOf, type Plain } from '../plain.ts'
-import type { Replica } from '../replica.ts'
+import { isNodeName, type Replica } from '../replica.ts'
 
 /** Timestamps stay below, so that there is always a greater one. About 142,000 years in milliseconds. */
 const maxTimestamp = 2 ** 52
@@ -71,16 +71,29 @@ export function nextTimestamp(keep: 'last' | 'first', nowMs: number, currentMs: 
 export function writtenShape({ tie }: Required<LwwOptions>): LeafShape {
   return {
     type: 'leaf',
-    isPayload: ([timestamp, text, ...rest]) =>
+    isPayload: ([timestamp, text, author, ...rest]) =>
       rest.length === 0 &&
+      (author === undefined || isNodeName(author)) &&
       typeof timestamp === 'number' &&
       Math.abs(timestamp) <= maxTimestamp &&
       isCanonicalText(text),
-    combine: (stamps) => winnerOf(stamps, tie)?.[1] ?? [],
+    combine: (writes) => {
+      const winner = winnerOf(writes, tie)
+      if (winner === undefined) return []
+      // Whoever stands in for the writer must not win or lose ties in its own name.
+      const [timestamp = 0, text = ''] = winner[1]
+      return [timestamp, text, authorOf(winner)]
+    },
   }
 }
 
+/** A dot of a node with a timestamp, a text and, if that is another node, who wrote it. */
 type Write = readonly [node: string, payload: Payload]
+
+function authorOf([node, payload]: Write): string {
+  const author = payload[2]
+  return typeof author === 'string' ? author : node
+}
 
 /** The greatest timestamp; of equal ones by the name of the node. */
 function winnerOf(
@@ -90,7 +103,7 @@ function winnerOf(
   const [winner] = writes.toSorted(
     (left, right) =>
       timestampIn(right[1]) - timestampIn(left[1]) ||
-      compareText(right[0], left[0]) * (tie === 'highest-node' ? 1 : -1),
+      compareText(authorOf(right), authorOf(left)) * (tie === 'highest-node' ? 1 : -1),
   )
   return winner
 }
@@ -107,12 +120,12 @@ export function writtenIn<T extends Plain>(
   const writes = [...stampsOf(store)].map(([node, { payload }]): Write => [node, payload])
   const winner = winnerOf(writes, tie)
   if (winner === undefined) return undefined
-  const [node, payload] = winner
+  const [, payload] = winner
   const timestamp = timestampIn(payload)
   return {
     value: fromText<T>(String(payload[1])),
     writtenAtMs: keep === 'last' ? timestamp : -timestamp,
-    node,
+    node: authorOf(winner),
   }
 }
 
