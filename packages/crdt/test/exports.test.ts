@@ -76,6 +76,7 @@ test('a context knows which dots it covers, and of whom something is missing', (
     false,
   ])
   expect(context.nodesWithGaps()).toEqual(['a'])
+  expect(context.with('c', 2, 2).nodesWithGaps()).toEqual(['a', 'c'])
   expect(context.with('a', 3, 4).rangesOf('a')).toEqual([1, 6])
   expect(context.without('a').nodes).toEqual(['b'])
   expect(context.without('x')).toBe(context)

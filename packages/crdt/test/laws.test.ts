@@ -11,6 +11,7 @@ import {
   modifiedBy,
   nodesWithGaps,
   pruned,
+  withoutDelta,
   withoutNode,
   type Crdt,
 } from '../src/index.ts'
@@ -80,11 +81,34 @@ describe.each(subjects)('values of the type $name', ({ check }) => {
     expectSame(mergeAll(type, deltas), mergeAll(type, values))
   })
 
+  law('gather the deltas of several changes', (subject, { values, replicas }, random) => {
+    const [value] = values
+    const [replica] = replicas
+    if (!value || !replica) throw new Error('three replicas play')
+    let after = value
+    for (let round = 0; round < 5; round++) {
+      const choice = { who: 0, what: random(16), key: random(3), amount: random(5) }
+      after = subject.change(after, replica, choice)
+    }
+    expectSame(merge(value, deltaOf(after) ?? value), after)
+    expect(deltaOf(withoutDelta(after))).toBeUndefined()
+  })
+
+  law('are equal where their bytes are, and only there', (_, { values, deltas }) => {
+    const all = [...values, ...deltas]
+    for (const left of all)
+      for (const right of all) {
+        const areSame = Buffer.compare(encode(left), encode(right)) === 0
+        expect(equals(left, right)).toBe(areSame)
+      }
+  })
+
   law('take deltas in any order, doubled and in groups', ({ type }, { values, deltas }, random) => {
     const shuffled = deltas
       .map((delta) => ({ delta, place: random(1_000) }))
       .toSorted((left, right) => left.place - right.place)
       .map(({ delta }) => delta)
+    expectSame(mergeAll(type, shuffled), mergeAll(type, values))
     const [first, second] = [
       shuffled.slice(0, random(shuffled.length + 1)),
       shuffled.slice(random(shuffled.length + 1)),

@@ -3,6 +3,7 @@ import {
   Replica,
   deltaOf,
   encode,
+  entriesOf,
   flag,
   gCounter,
   gSet,
@@ -18,8 +19,10 @@ import {
   pnCounter,
   pnCounterMap,
   pruned,
+  stampsOf,
   withoutDelta,
   withoutNode,
+  type DotStore,
 } from '../src/index.ts'
 
 function nodes(): readonly [Replica, Replica, Replica] {
@@ -324,6 +327,36 @@ describe('maps', () => {
     ])
     expect(both.written('b')).toEqual({ value: 22, writtenAtMs: 10, node: 'r2' })
   })
+})
+
+test('a change leaves one dot in place of all that it has seen', () => {
+  const [one, two] = nodes()
+  const places: (readonly [DotStore | undefined, readonly string[]])[] = [
+    [orSet().empty.add(one, 1).add(two, 1).body.state.store, ['1']],
+    [lwwMap().empty.put(one, 'k', 1, 1).put(two, 'k', 1, 2).body.state.store, ['"k"']],
+    [orMultiMap().empty.add(one, 'k', 1).add(two, 'k', 1).body.state.store, ['"k"', '1']],
+    [
+      orMap(orSet())
+        .empty.update(one, 'k', (set) => set.add(one, 1))
+        .update(two, 'k', (set) => set.add(two, 1)).body.state.store,
+      ['"k"', 'p'],
+    ],
+  ]
+  for (const [store, path] of places) {
+    const leaf = path.reduce<DotStore | undefined>((at, key) => entriesOf(at).get(key), store)
+    expect([...stampsOf(leaf).keys()]).toEqual(['r2'])
+  }
+})
+
+test('counting anew replaces what was counted, so that removing the later removes the former too', () => {
+  const [one] = nodes()
+  const empty = pnCounterMap().empty
+  const first = empty.increment(one, 'k')
+  const between = withoutDelta(first).increment(one, 'other')
+  const later = deltaOf(withoutDelta(between).increment(one, 'k'))
+  if (!later) throw new Error('it was changed')
+  const removed = merge(empty, later).remove('k')
+  expect(merge(removed, first).has('k')).toBe(false)
 })
 
 describe('replicas', () => {
