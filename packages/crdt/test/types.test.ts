@@ -4,6 +4,7 @@ import {
   deltaOf,
   encode,
   entriesOf,
+  equals,
   flag,
   gCounter,
   gSet,
@@ -348,6 +349,14 @@ test('a change leaves one dot in place of all that it has seen', () => {
   }
 })
 
+test('values that have seen the same are not equal where one has more of it left', () => {
+  const [one, two] = nodes()
+  const [left, right] = [orSet().empty.add(one, 'x'), orSet().empty.add(two, 'x')]
+  const [both, some] = [merge(left, right), merge(left, right.remove('x'))]
+  expect(modifiedBy(both)).toEqual(modifiedBy(some))
+  expect([equals(both, some), equals(some, both)]).toEqual([false, false])
+})
+
 test('counting anew replaces what was counted, so that removing the later removes the former too', () => {
   const [one] = nodes()
   const empty = pnCounterMap().empty
@@ -357,6 +366,13 @@ test('counting anew replaces what was counted, so that removing the later remove
   if (!later) throw new Error('it was changed')
   const removed = merge(empty, later).remove('k')
   expect(merge(removed, first).has('k')).toBe(false)
+
+  const grown = orMap(gCounter())
+  const once = grown.empty.update(one, 'k', (counter) => counter.increment(one))
+  const apart = withoutDelta(once).update(one, 'other', (counter) => counter)
+  const twice = deltaOf(withoutDelta(apart).update(one, 'k', (counter) => counter.increment(one)))
+  if (!twice) throw new Error('it was changed')
+  expect(merge(merge(grown.empty, twice).remove('k'), once).has('k')).toBe(false)
 })
 
 describe('replicas', () => {
