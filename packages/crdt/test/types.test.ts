@@ -402,6 +402,18 @@ describe('replicas', () => {
     )
   })
 
+  test('of one name that know nothing of each other take no dot twice in one change', () => {
+    const map = orMap(orSet<string>()).empty.update(new Replica('r1'), 'k', (set) =>
+      set.add(new Replica('r1'), 'x'),
+    )
+    expect(map.update(new Replica('r1'), 'l', (set) => set).get('k')?.value).toEqual(['x'])
+    const removed = merge(
+      map,
+      map.update(new Replica('r1'), 'k', (set) => set.remove('x')),
+    )
+    expect([removed.has('k'), removed.get('k')?.size]).toEqual([true, 0])
+  })
+
   test('of two types are not merged', () => {
     const last = lwwRegister<string>().empty
     const first = lwwRegister<string>({ keep: 'first' }).empty

@@ -14,7 +14,7 @@ import { formatVersion, scalarTags } from './format.ts'
  * The state of a value as bytes: the same for equal values. What is gathered as its delta is not in it; a delta
  * is encoded as a value of its own.
  *
- * @example decode(gCounter(), encode(gCounter().empty.increment(me))).value // => 1
+ * @example decode(gCounter(), encode(gCounter().empty.increment(new Replica('a')))).value // => 1
  */
 export function encode<C extends Crdt<C>>(value: C): Uint8Array {
   const { store, context } = value.body.state

@@ -31,7 +31,7 @@ export class Draft {
   /** A new dot of that replica. */
   leaf(replica: Replica, payload: Payload): Leaf {
     const { node } = replica
-    const last = this.#before.highest(node)
+    const last = Math.max(this.#before.highest(node), this.#context.highest(node))
     const counter = replica.nextCounter(last)
     this.#context = this.#context.with(node, last + 1, counter)
     return leafOf(node, counter, payload)

@@ -34,6 +34,7 @@ export function join(left: Causal, right: Causal): Causal {
   return store === left.store && context === left.context ? left : { store, context }
 }
 
+/** Whether both hold the same dots at the same places, and have seen the same. */
 export function equalCausal(left: Causal, right: Causal): boolean {
   return left.context.equals(right.context) && equalStores(left.store, right.store)
 }

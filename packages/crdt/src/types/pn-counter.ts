@@ -16,7 +16,7 @@ export const pnShape = totals(2)
 /**
  * A counter that grows and shrinks: each node keeps what it added and what it took away.
  *
- * @example pnCounter().empty.increment(me, 3).decrement(me).value // => 2
+ * @example pnCounter().empty.increment(new Replica('a'), 3).decrement(new Replica('b')).value // => 2
  */
 export class PNCounter implements Crdt<PNCounter> {
   readonly type: CrdtType<PNCounter>
