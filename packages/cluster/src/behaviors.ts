@@ -1,9 +1,9 @@
 // Behaviors for a cluster. Three of them say where actors live, so that only `ClusteredActorSystem.spawn` takes
 // them; `discoverable` is a behavior like any other, for actors at any place of the tree.
 import { Behaviors as LocalBehaviors, type Behavior } from '@casty/actor'
-import { eventSourced } from '@casty/persistence'
+import { eventSourced, type EventJournal } from '@casty/persistence'
 import type { BroadcastOptions, ServiceKey } from '@casty/remote'
-import type { EntityContext, EntityType } from '@casty/sharding'
+import type { EntityContext, EntityType, JournaledEntityContext } from '@casty/sharding'
 import { receptionistOf } from './system/receptionists.ts'
 
 /** How many other nodes keep copies, in memory, of what entities write, and how many of them have to confirm each write. */
@@ -21,6 +21,11 @@ export interface ShardedOptions<M> extends Omit<EntityType<M>, 'name' | 'entity'
   readonly replication?: ReplicationConfig
 }
 
+/** What entities write to: one of the two. Then `context.journal` is there. */
+export type EntityJournal =
+  | { readonly journal: EventJournal }
+  | { readonly replication: ReplicationConfig & { readonly replicas: number } }
+
 /** Entities spread over the nodes of the cluster. */
 export interface ShardedBehavior<M> {
   readonly type: 'sharded'
@@ -29,10 +34,15 @@ export interface ShardedBehavior<M> {
 }
 
 /** What the only actor of its kind is told about itself. Valid as long as it lives. */
-export type SingletonContext<M = never> = Pick<
+export interface SingletonContext<M = never> extends Pick<
   EntityContext<M>,
   'epoch' | 'ref' | 'journal' | 'handedOver' | 'handOver'
->
+> {}
+
+/** The same, of one with a journal. */
+export interface JournaledSingletonContext<M = never> extends SingletonContext<M> {
+  readonly journal: EventJournal
+}
 
 /** Options of {@link Behaviors}`.singleton`. */
 export type SingletonOptions<M> = Pick<EntityType<M>, 'role' | 'stopMessage' | 'journal'>
@@ -58,10 +68,19 @@ export interface BroadcastedBehavior<M> {
  * @param entity - makes the behavior of one entity, at each of its starts
  */
 export function sharded<M>(
+  entity: (entityId: string, context: JournaledEntityContext<M>) => Behavior<M>,
+  options: Omit<ShardedOptions<M>, 'journal' | 'replication'> & EntityJournal,
+): ShardedBehavior<M>
+export function sharded<M>(
   entity: (entityId: string, context: EntityContext<M>) => Behavior<M>,
+  options?: ShardedOptions<M>,
+): ShardedBehavior<M>
+export function sharded<M>(
+  entity: (entityId: string, context: JournaledEntityContext<M>) => Behavior<M>,
   options: ShardedOptions<M> = {},
 ): ShardedBehavior<M> {
-  return { type: 'sharded', entity, options }
+  // Where it counts on a journal, its options have one: see above.
+  return { type: 'sharded', entity: entity as ShardedBehavior<M>['entity'], options }
 }
 
 /**
@@ -71,10 +90,19 @@ export function sharded<M>(
  * @param factory - makes its behavior, at each of its starts
  */
 export function singleton<M>(
+  factory: (context: JournaledSingletonContext<M>) => Behavior<M>,
+  options: SingletonOptions<M> & { readonly journal: EventJournal },
+): SingletonBehavior<M>
+export function singleton<M>(
   factory: (context: SingletonContext<M>) => Behavior<M>,
+  options?: SingletonOptions<M>,
+): SingletonBehavior<M>
+export function singleton<M>(
+  factory: (context: JournaledSingletonContext<M>) => Behavior<M>,
   options: SingletonOptions<M> = {},
 ): SingletonBehavior<M> {
-  return { type: 'singleton', factory, options }
+  // Where it counts on a journal, its options have one: see above.
+  return { type: 'singleton', factory: factory as SingletonBehavior<M>['factory'], options }
 }
 
 /** One actor on each node that spawns it. Whoever tells one of them, by the ref that `spawn` returns, tells all. */

@@ -9,11 +9,18 @@ export {
   type ServiceInstance,
   type Topic,
 } from '@casty/remote'
-export type { EntityContext, EntityRegion, ShardEnvelope } from '@casty/sharding'
+export {
+  ShardEnvelope,
+  type EntityContext,
+  type EntityRegion,
+  type JournaledEntityContext,
+} from '@casty/sharding'
 export type { BarrierOptions } from './barrier/barriers.ts'
 export {
   Behaviors,
   type BroadcastedBehavior,
+  type EntityJournal,
+  type JournaledSingletonContext,
   type ReplicationConfig,
   type ShardedBehavior,
   type ShardedOptions,

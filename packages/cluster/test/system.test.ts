@@ -1,7 +1,7 @@
 // What a cluster adds to actors: entities, singletons, broadcasts, services and topics, on several nodes.
 import { ActorSystem, type ActorRef, type Behavior } from '@casty/actor'
 import { Behaviors, type ClusteredActorSystem } from '@casty/cluster'
-import { inMemoryJournal } from '@casty/persistence'
+import { inMemoryJournal, type EventJournal } from '@casty/persistence'
 import { ServiceKey } from '@casty/remote'
 import { expect, test } from 'vitest'
 import { SystemWorld } from './system-world.ts'
@@ -79,6 +79,42 @@ test('entities get what they are told about themselves', async () => {
   const region = a.spawn(behavior, 'echo')
   const answer = a.entityAsk(region, 'x', (replyTo: ActorRef<string>) => replyTo)
   expect(await world.settled(answer)).toBe('x true')
+})
+
+test('what entities and singletons write to is there where their options name it', async () => {
+  await using world = await SystemWorld.of('a')
+  const a = world.node('a')
+  const journal = inMemoryJournal()
+  const saving = (kept: EventJournal): Behavior<Count> =>
+    Behaviors.eventSourced<Count, number, number>({
+      id: 'savings',
+      journal: kept,
+      initialState: 0,
+      onCommand: (sum, message, { effects }) =>
+        message.type === 'add'
+          ? effects.persist(message.amount)
+          : effects.reply(message.replyTo, sum),
+      onEvent: (sum, amount) => sum + amount,
+    })
+  const options = { journal, numShards: 1 }
+  const savings = a.spawn(
+    Behaviors.sharded<Count>((_id, entity) => saving(entity.journal), options),
+    'savings',
+  )
+  savings.tell({ entityId: 'x', message: { type: 'add', amount: 3 } })
+  expect(await world.settled(a.entityAsk(savings, 'x', get))).toBe(3)
+
+  const boss = a.spawn(
+    Behaviors.singleton<Count>((context) => saving(context.journal), {
+      journal: inMemoryJournal(),
+    }),
+    'boss',
+  )
+  expect(await world.settled(a.ask(boss, get))).toBe(0)
+  Behaviors.sharded<Count>((_id, entity) => {
+    // @ts-expect-error Without options that name one there is none.
+    return saving(entity.journal)
+  })
 })
 
 test('a singleton lives once, on the oldest node, and is reached from all', async () => {

@@ -91,6 +91,8 @@ async function read({ files }: FileJournalSettings, streams: Streams): ReturnTyp
 
 class LogJournal implements FileJournal {
   readonly limits: JournalLimits
+  /** A directory is one process's, until that ends. */
+  readonly isLocal: boolean = true
   readonly repair: Repair | undefined
   readonly #streams: Streams
   readonly #log: Log

@@ -24,6 +24,7 @@ export class ContactAnswers {
   readonly #sinceMs: number
   #answers = new Map<string, string>()
   #reached = new Map<string, string>()
+  #mayForm = true
   #warned: { readonly text: string; readonly at: number } | undefined
 
   constructor(logger: Logger, clock: Clock) {
@@ -32,7 +33,9 @@ export class ContactAnswers {
     this.#sinceMs = clock.now()
   }
 
-  roundBegan(contacts: readonly NodeAddress[]): void {
+  /** @param mayForm - whether this node is one of its seeds, so that it may form a cluster */
+  roundBegan(contacts: readonly NodeAddress[], mayForm: boolean): void {
+    this.#mayForm = mayForm
     this.#answers = new Map(contacts.map((contact) => [contact.toString(), 'not asked yet']))
     this.#reached = new Map()
   }
@@ -59,6 +62,13 @@ export class ContactAnswers {
     if (this.#answers.has(contact)) this.#answers.set(contact, answer)
   }
 
+  /** Where all wait for each other, nobody will ever be let in. */
+  get #hint(): string {
+    const answers = [...this.#answers.values()]
+    const nobodyIsIn = answers.every((answer) => answer === declineTexts['not-a-member'])
+    return this.#mayForm || !nobodyIsIn ? '' : formingHint
+  }
+
   report(): readonly ContactReport[] {
     return [...this.#answers].map(([contact, answer]) => ({ contact, answer }))
   }
@@ -66,7 +76,7 @@ export class ContactAnswers {
   /** The next round begins because this one let the node in nowhere: says so, unless it just did. */
   roundEnded(): void {
     const contacts = this.report()
-    const text = describeContacts(contacts)
+    const text = `${describeContacts(contacts)}${this.#hint}`
     const now = this.#clock.now()
     if (contacts.length === 0 || now - this.#sinceMs < calmMs) return
     if (this.#warned?.text === text && now - this.#warned.at < repeatMs) return
@@ -77,6 +87,10 @@ export class ContactAnswers {
     )
   }
 }
+
+const formingHint =
+  '. This node is not among its own seedNodes, so it forms no cluster, and waits for them to. Give all nodes the same ' +
+  'list: the first in it forms the cluster'
 
 /** `a:1 (nobody listens there), b:2 (no answer yet)`; of many, the first ten. */
 export function describeContacts(contacts: readonly ContactReport[]): string {

@@ -75,7 +75,8 @@ export class Joiner {
       this.#logger.warn({ error }, 'seedNodes gave no contacts; it is asked again')
     }
     const { self } = this.#endpoint
-    this.#answers.roundBegan(contacts.filter((contact) => !contact.equals(self.address)))
+    const others = contacts.filter((contact) => !contact.equals(self.address))
+    this.#answers.roundBegan(others, others.length < contacts.length)
     this.#events.input({ type: 'contacts-resolved', contacts })
   }
 

@@ -32,6 +32,21 @@ describe('Contacts that let nobody in', () => {
     expect(warnings(node)).toHaveLength(2)
   })
 
+  test('are told what to do where they wait for each other', async () => {
+    await using world = new ClusterWorld()
+    const a = await world.start('a', { seedNodes: ['b:1'] })
+    const b = await world.start('b', { seedNodes: ['a:1'] })
+    await world.advance(5_000)
+    for (const node of [a, b]) {
+      expect(warnings(node).at(-1)).toContain(
+        '(it is no member itself yet). This node is not among',
+      )
+      expect(warnings(node).at(-1)).toContain('the first in it forms the cluster')
+    }
+    const c = await world.start('c', { seedNodes: ['c:1', 'a:1'] })
+    expect(warnings(c)).toEqual([])
+  })
+
   test('are no news while nodes that start together find each other', async () => {
     await using world = new ClusterWorld()
     await world.startAll('c b a')

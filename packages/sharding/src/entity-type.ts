@@ -12,6 +12,11 @@ export interface ShardEnvelope<M> {
   readonly message: M
 }
 
+/** The same as `{ entityId, message }`. @example region.tell(ShardEnvelope('alice', { type: 'deposit', amount: 5 })) */
+export function ShardEnvelope<M>(entityId: string, message: M): ShardEnvelope<M> {
+  return { entityId, message }
+}
+
 /** What an entity is told about itself. Valid as long as it lives. */
 export interface EntityContext<M = never> {
   readonly entityId: string
@@ -40,6 +45,11 @@ export interface EntityContext<M = never> {
    * in between.
    */
   passivate(): void
+}
+
+/** What an entity of a type with a journal, or with replication, is told about itself. */
+export interface JournaledEntityContext<M = never> extends EntityContext<M> {
+  readonly journal: EventJournal
 }
 
 export interface RememberOptions {
@@ -91,6 +101,16 @@ export interface EntityType<M> {
   /** Of each entity. @defaultValue that of the system */
   readonly mailbox?: Partial<MailboxSettings>
 }
+
+/** What entities write to: one of the two. */
+export type WithJournal =
+  | { readonly journal: EventJournal }
+  | { readonly replication: ReplicationConfig }
+
+/** A kind of entity that writes: its `context.journal` is there. */
+export type JournaledEntityType<M> = Omit<EntityType<M>, 'entity' | 'journal' | 'replication'> & {
+  readonly entity: (context: JournaledEntityContext<M>) => Behavior<M>
+} & WithJournal
 
 const typeOptions: readonly string[] = [
   'name',

@@ -6,11 +6,14 @@ export {
 export { EntityRegion, type RegionStatistics, type ShardExplanation } from './entity-region.ts'
 export {
   entityTypeDefaults,
+  ShardEnvelope,
   type EntityContext,
   type EntityProxy,
   type EntityType,
+  type JournaledEntityContext,
+  type JournaledEntityType,
   type RememberOptions,
-  type ShardEnvelope,
+  type WithJournal,
 } from './entity-type.ts'
 export { ShardingError, type ShardingErrorCode } from './errors.ts'
 export { replicationDefaults, type ReplicationConfig } from './replication/replication-config.ts'

@@ -73,6 +73,8 @@ export class Regions implements RegionNode, Disposable {
   #reachable: ReadonlySet<NodeKey> = new Set()
   #others: ReadonlySet<NodeKey> = new Set()
   #tokens = 0
+  /** Types whose journal was warned of. */
+  readonly #warnedOf = new Set<string>()
   #isClosed = false
 
   constructor(parts: RegionsParts) {
@@ -269,12 +271,27 @@ export class Regions implements RegionNode, Disposable {
 
   /** The table that all go by is another. */
   tableCommitted(changes: readonly RowChange[]): void {
-    for (const { region } of this.#byHash.values()) this.#compare(region, this.#port.table)
+    for (const { region } of this.#byHash.values()) {
+      this.#compare(region, this.#port.table)
+      this.#warnOfLocalJournal(region, this.#port.table)
+    }
     for (const { typeName, shard, row } of changes) {
       this.#replication?.homeChanged(typeName, shard, row)
       const region = this.#byHash.get(hashOf(typeName))?.region
       if (region && region.otherNumShards === undefined) region.homeChanged(shard, row)
     }
+  }
+
+  /** What an entity wrote to a journal of its node is not there when it starts on another one. */
+  #warnOfLocalJournal({ type: { name, journal, remember } }: Region, table: ShardTable): void {
+    if (!(journal?.isLocal ?? remember?.journal.isLocal) || this.#warnedOf.has(name)) return
+    const rows = table.types.get(name)?.rows ?? []
+    if (rows.every(({ owner }) => !owner || owner.key === this.self.key)) return
+    this.#warnedOf.add(name)
+    this.warn(
+      `Other nodes host ${name} as well, and its journal is one that only this process reaches: entities that move ` +
+        'begin without what they wrote. Use a journal that all nodes reach, or replication',
+    )
   }
 
   /** Whoever splits entities otherwise than the others would have some of them live twice. */

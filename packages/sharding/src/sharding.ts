@@ -12,7 +12,13 @@ import type { CoreSettings } from './core/core-settings.ts'
 import { ShardingCore } from './core/sharding-core.ts'
 import { sameView, viewOf, type ViewMember } from './core/view.ts'
 import type { EntityRegion, RegionStatistics } from './entity-region.ts'
-import { checkProxy, checkType, type EntityProxy, type EntityType } from './entity-type.ts'
+import {
+  checkProxy,
+  checkType,
+  type EntityProxy,
+  type EntityType,
+  type JournaledEntityType,
+} from './entity-type.ts'
 
 import { ShardingError } from './errors.ts'
 import { LeaseGate } from './lease-gate.ts'
@@ -127,8 +133,11 @@ export class Sharding implements Disposable {
    *
    * @throws ShardingError `CASTY_SHARDING_INVALID_OPTION`, `CASTY_SHARDING_TYPE_TAKEN`, `CASTY_SHARDING_STOPPED`
    */
-  start<M>(type: EntityType<M>): EntityRegion<M> {
-    const region = this.#regions.start<M>(checkType(type))
+  start<M>(type: JournaledEntityType<M>): EntityRegion<M>
+  start<M>(type: EntityType<M>): EntityRegion<M>
+  start<M>(type: EntityType<M> | JournaledEntityType<M>): EntityRegion<M> {
+    // Where it asks for a journal in its context, it names one, or replication.
+    const region = this.#regions.start<M>(checkType(type as EntityType<M>))
     this.#typesChanged()
     return region
   }

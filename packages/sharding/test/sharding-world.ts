@@ -1,5 +1,5 @@
 // Nodes with all of sharding in one process, over the network in memory and on virtual time.
-import { ActorSystem } from '@casty/actor'
+import { ActorSystem, type Logger } from '@casty/actor'
 import { ManualClock, seededRandom, type Random } from '@casty/clock'
 import { Cluster, NodeAddress, type ClusterConfig } from '@casty/membership'
 import { Remoting } from '@casty/remote'
@@ -11,6 +11,7 @@ const port = 1
 export interface NodeOptions {
   readonly cluster?: Partial<ClusterConfig>
   readonly sharding?: Partial<ShardingOptions>
+  readonly logger?: Logger
 }
 
 export interface ShardingNode {
@@ -63,7 +64,11 @@ export class ShardingWorld implements AsyncDisposable {
       random,
       ...options.cluster,
     })
-    const system = new ActorSystem({ clock, random })
+    const system = new ActorSystem({
+      clock,
+      random,
+      ...(options.logger && { logger: options.logger }),
+    })
     const lost: string[] = []
     system.subscribe((event) => {
       if (event.type !== 'dead-letter') return

@@ -1,6 +1,7 @@
 // All of sharding, on several nodes.
 import { Behaviors, type ActorRef } from '@casty/actor'
 import type { Clock } from '@casty/clock'
+import { inMemoryJournal } from '@casty/persistence'
 import { expect, test } from 'vitest'
 import type { EntityRegion, EntityType } from '@casty/sharding'
 import { ShardingWorld } from './sharding-world.ts'
@@ -135,6 +136,24 @@ test.each(['a', 'b'])(
     expect(await total(world, router, 'e1')).toBe(0)
   },
 )
+
+test('a journal that only one process reaches is warned of where others host the type too', async () => {
+  await using world = await ShardingWorld.of('a')
+  const warnings: string[] = []
+  const warn = (_details: object, what: string): void => void warnings.push(what)
+  await world.start('b', { logger: { debug() {}, info() {}, warn, error() {} } })
+  const local = Object.assign(inMemoryJournal(), { isLocal: true })
+  const far = world.node('b').sharding.start({ ...counter, journal: inMemoryJournal() })
+  const near = world.node('b').sharding.start({ ...counter, name: 'near', journal: local })
+  const ready = (): boolean => far.statistics().shards + near.statistics().shards === 24
+  await world.until(ready)
+  expect(warnings).toEqual([])
+  world.node('a').sharding.start({ ...counter, journal: inMemoryJournal() })
+  world.node('a').sharding.start({ ...counter, name: 'near', journal: inMemoryJournal() })
+  await world.until(() => near.statistics().shards === 6)
+  await world.settle(500)
+  expect(warnings).toEqual([expect.stringContaining('Other nodes host near as well')])
+})
 
 test.each(['a', 'b'])(
   'when %s dies, others answer for it within four seconds, and no question outlives its time',

@@ -8,6 +8,7 @@ export interface ClusterSection {
   readonly host?: string
   readonly port?: number
   readonly bindHost?: string
+  readonly insecure?: boolean
   readonly nodeId?: string
   readonly seedNodes?: readonly string[]
   readonly roles?: readonly string[]
@@ -198,6 +199,7 @@ function clusterSection(section: Section): ClusterSection {
       host: section.text('host'),
       port: section.whole('port', 0, 65_535),
       bindHost: section.text('bind_host'),
+      insecure: section.flag('insecure'),
       nodeId: section.text('node_id'),
       seedNodes: section.texts('seed_nodes'),
       roles: section.texts('roles'),

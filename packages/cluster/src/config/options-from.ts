@@ -20,6 +20,7 @@ export type ConfiguredOptions = Partial<
     | 'host'
     | 'port'
     | 'bindHost'
+    | 'insecure'
     | 'nodeId'
     | 'seedNodes'
     | 'roles'

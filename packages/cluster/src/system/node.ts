@@ -7,6 +7,7 @@ import { coreDefaults, Sharding, type ShardingOptions } from '@casty/sharding'
 import { Barriers } from '../barrier/barriers.ts'
 import { barrierType } from '../barrier/barrier-type.ts'
 import type { Settings } from '../options.ts'
+import { logMembers } from './member-log.ts'
 import { placing } from './placement.ts'
 import { hasReceptionist } from './receptionists.ts'
 
@@ -28,6 +29,8 @@ export async function startNode(settings: Settings): Promise<Node> {
   const { downing = splitBrainResolver() } = settings.cluster
   const cluster = await startCluster({ ...settings.cluster, downing })
   const layers: Disposable[] = []
+  const { logger } = settings.actors
+  if (logger) layers.push(logMembers(cluster, logger))
   try {
     return joined(settings, { cluster, downing }, layers)
   } catch (error) {

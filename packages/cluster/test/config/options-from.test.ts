@@ -17,6 +17,7 @@ describe('a key of the file is an option of the system', () => {
     ['[cluster]\nhost = "h"', { host: 'h' }],
     ['[cluster]\nport = 25520', { port: 25_520 }],
     ['[cluster]\nbind_host = "0.0.0.0"', { bindHost: '0.0.0.0' }],
+    ['[cluster]\ninsecure = true', { insecure: true }],
     ['[cluster]\nnode_id = "one"', { nodeId: 'one' }],
     ['[cluster]\nseed_nodes = ["h:1"]', { seedNodes: ['h:1'] }],
     ['[cluster]\nroles = ["worker"]', { roles: ['worker'] }],

@@ -57,6 +57,12 @@ export interface EventJournal extends AsyncDisposable {
   readonly limits: JournalLimits
 
   /**
+   * Whether no other process reaches what is in it, however it is opened there. Whoever moves actors between nodes warns
+   * of that. @defaultValue it can be reached
+   */
+  readonly isLocal?: boolean
+
+  /**
    * Writes events at an expected number and epoch.
    *
    * Rejects with `CASTY_JOURNAL_FENCED`, `…_FULL`, `…_TOO_LARGE`, `…_INVALID`, `…_UNAVAILABLE`, `…_DAMAGED`,
