@@ -22,7 +22,7 @@ interface Program extends Example {
 
 function collect(): readonly Example[] {
   const packages = workspacePackages()
-  const readmes = ['README.md', 'ARCHITECTURE.md', ...packages.map(readmeOf)]
+  const readmes = ['README.md', 'ARCHITECTURE.md', 'docs/operating.md', ...packages.map(readmeOf)]
     .filter((file) => existsSync(join(workspaceRoot, file)))
     .flatMap((file) => readmeExamples(file, readFileSync(join(workspaceRoot, file), 'utf8')))
   return [...readmes, ...packages.flatMap(docExamplesOf)]
