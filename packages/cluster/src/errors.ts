@@ -7,6 +7,7 @@ export type ClusterSystemErrorCode =
   | 'CASTY_CLUSTER_CONFIG_NOT_FOUND'
   | 'CASTY_CLUSTER_CONFIG_UNREADABLE'
   | 'CASTY_CLUSTER_DOWNED'
+  | 'CASTY_CLUSTER_EXPECTATION_FAILED'
   | 'CASTY_CLUSTER_INVALID_CONFIG'
   | 'CASTY_CLUSTER_INVALID_OPTION'
   | 'CASTY_CLUSTER_NOT_CLUSTERED'
@@ -60,6 +61,14 @@ export class ClusterSystemError extends Error {
       'CASTY_CLUSTER_DOWNED',
       `The cluster decided against ${self}, by others or by its own decision that its side does not go on: its ` +
         'actors were stopped. Start the process again; it joins as a new incarnation.',
+    )
+  }
+
+  /** @param nodes - how each of them is */
+  static expectationFailed(limitMs: number, nodes: string): ClusterSystemError {
+    return new ClusterSystemError(
+      'CASTY_CLUSTER_EXPECTATION_FAILED',
+      `What is waited for did not come about within ${limitMs} ms of the test's time:\n${nodes}`,
     )
   }
 

@@ -21,39 +21,39 @@ async function codeOf(promise: Promise<unknown>): Promise<unknown> {
 
 describe('a barrier', () => {
   test('lets nobody pass before all parties are there, on whatever nodes', async () => {
-    await using world = await SystemWorld.of('a b c')
+    await using world = await SystemWorld.start('a b c')
     const [a, b, c] = [world.node('a'), world.node('b'), world.node('c')]
     const first = [a.barrier('start', 3), b.barrier('start', 3)]
     const { passed } = passing(first)
-    await world.settle(10_000)
+    await world.pass(10_000)
     expect(passed()).toBe(0)
     await world.settled(Promise.all([...first, c.barrier('start', 3)]))
     expect(passed()).toBe(2)
   })
 
   test('is there for the next round at once, and parties may come several times from one node', async () => {
-    await using world = await SystemWorld.of('a b')
+    await using world = await SystemWorld.start('a b')
     const [a, b] = [world.node('a'), world.node('b')]
     for (const round of [1, 2, 3]) {
       const all = [a.barrier('round', 4), a.barrier('round', 4), b.barrier('round', 4)]
       const { passed } = passing(all)
-      await world.settle(100)
+      await world.pass(100)
       expect(passed(), `round ${round}`).toBe(0)
       await world.settled(Promise.all([...all, b.barrier('round', 4)]))
     }
   })
 
   test('lets a single party pass', async () => {
-    await using world = await SystemWorld.of('a')
+    await using world = await SystemWorld.start('a')
     await world.settled(world.node('a').barrier('alone', 1))
     expect(world.node('a').getClusterState().members).toHaveLength(1)
   })
 
   test('refuses another number of parties than those who wait expect', async () => {
-    await using world = await SystemWorld.of('a b')
+    await using world = await SystemWorld.start('a b')
     const [a, b] = [world.node('a'), world.node('b')]
     const waiting = a.barrier('start', 2)
-    await world.settle(3_000)
+    await world.pass(3_000)
     expect(await world.settled(codeOf(b.barrier('start', 3)))).toBe(
       'CASTY_CLUSTER_BARRIER_MISMATCH',
     )
@@ -61,34 +61,34 @@ describe('a barrier', () => {
   })
 
   test('does not count who gave up', async () => {
-    await using world = await SystemWorld.of('a b')
+    await using world = await SystemWorld.start('a b')
     const [a, b] = [world.node('a'), world.node('b')]
     const impatient = codeOf(a.barrier('start', 2, { timeoutMs: 3_000 }))
     expect(await world.settled(impatient)).toBe('CASTY_CLUSTER_BARRIER_TIMEOUT')
     const controller = new AbortController()
     const aborted = codeOf(b.barrier('start', 2, { signal: controller.signal }))
-    await world.settle(1_500)
+    await world.pass(1_500)
     controller.abort('enough')
     expect(await world.settled(aborted)).toBe('enough')
     const late = a.barrier('start', 2)
     const { passed } = passing([late])
-    await world.settle(3_000)
+    await world.pass(3_000)
     expect(passed()).toBe(0)
     await world.settled(Promise.all([late, b.barrier('start', 2)]))
   })
 
   test('does not count those of a node that is gone', async () => {
-    await using world = await SystemWorld.of('a b c')
+    await using world = await SystemWorld.start('a b c')
     const [a, b, c] = [world.node('a'), world.node('b'), world.node('c')]
     const lost = codeOf(c.barrier('start', 3, { timeoutMs: 600_000 }))
     const waiting = a.barrier('start', 3, { timeoutMs: 600_000 })
-    await world.settle(3_000)
+    await world.pass(3_000)
     await world.kill('c')
     expect(await world.settled(lost)).toBe('CASTY_CLUSTER_STOPPED')
-    await world.settle(30_000)
+    await world.pass(30_000)
     const other = b.barrier('start', 3, { timeoutMs: 600_000 })
     const { passed } = passing([waiting, other])
-    await world.settle(10_000)
+    await world.pass(10_000)
     expect(passed()).toBe(0)
     await world.settled(Promise.all([waiting, other, b.barrier('start', 3)]))
   })
@@ -96,8 +96,8 @@ describe('a barrier', () => {
   test.each(['killed', 'shut down'])(
     'loses nobody when the node that keeps it is %s',
     async (how) => {
-      await using world = await SystemWorld.of('a b c d')
-      await world.settle(5_000)
+      await using world = await SystemWorld.start('a b c d')
+      await world.pass(5_000)
       const shardOf = (name: string): number =>
         world.node('a').region('casty:barrier').shardOf(name)
       const ownerOf = (name: string): string | undefined =>
@@ -108,10 +108,10 @@ describe('a barrier', () => {
       if (name === undefined) throw new Error('One of these barriers is kept by d')
       const waiting = [world.node('a').barrier(name, 3), world.node('b').barrier(name, 3)]
       const { passed } = passing(waiting)
-      await world.settle(100)
+      await world.pass(100)
       if (how === 'killed') await world.kill('d')
       else await world.shutdown('d')
-      await world.settle(1_500)
+      await world.pass(1_500)
       expect(passed()).toBe(0)
       await world.settled(Promise.all([...waiting, world.node('c').barrier(name, 3)]))
       expect(passed()).toBe(2)
@@ -119,7 +119,7 @@ describe('a barrier', () => {
   )
 
   test.each([0, 1.5, 1_001, Number.NaN])('refuses %s parties', async (parties) => {
-    await using world = await SystemWorld.of('a')
+    await using world = await SystemWorld.start('a')
     expect(await codeOf(world.node('a').barrier('start', parties))).toBe(
       'CASTY_CLUSTER_INVALID_OPTION',
     )
@@ -127,7 +127,7 @@ describe('a barrier', () => {
 })
 
 test('a node that comes back with its clock set back is not taken for who it was', async () => {
-  await using world = await SystemWorld.of('a b')
+  await using world = await SystemWorld.start('a b')
   const { clock } = world
   const before = world.node('b').selfNode.incarnation
   const pass = ['a', 'b'].map((host) => world.node(host).barrier('gate', 2))

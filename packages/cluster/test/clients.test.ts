@@ -20,7 +20,7 @@ async function connect(world: SystemWorld, system: ActorSystem): Promise<Cluster
 }
 
 test('a client reaches entities, singletons and services of a system that lets it in', async () => {
-  await using world = await SystemWorld.of('a b', { clients: true })
+  await using world = await SystemWorld.start('a b', { clients: true })
   const key = new ServiceKey<ActorRef<string>>('echo')
   for (const node of world.nodes) {
     node.spawn(
@@ -33,7 +33,7 @@ test('a client reaches entities, singletons and services of a system that lets i
     )
   }
   world.node('b').spawn(Behaviors.discoverable(echo, { key }))
-  await world.settle(3_000)
+  await world.pass(3_000)
   const system = new ActorSystem({ clock: world.clock, random: seededRandom(8) })
   const client = await world.settled(connect(world, system))
   using sharding = ShardingClient.attach({ client })
@@ -53,7 +53,7 @@ test('a client reaches entities, singletons and services of a system that lets i
 })
 
 test('no client is let in unasked', async () => {
-  await using world = await SystemWorld.of('a')
+  await using world = await SystemWorld.start('a')
   const system = new ActorSystem({ clock: world.clock, random: seededRandom(8) })
   const outcome = connect(world, system).then(
     () => 'let in',
@@ -65,6 +65,6 @@ test('no client is let in unasked', async () => {
 })
 
 test('nobody is let in where clients are said to be none', async () => {
-  await using world = await SystemWorld.of('a', { clients: false })
+  await using world = await SystemWorld.start('a', { clients: false })
   expect(world.node('a').clientAccess).toBeUndefined()
 })

@@ -36,18 +36,16 @@ async function startBank(
   host: string,
   requiredQuorum = 1,
 ): Promise<ClusteredActorSystem> {
-  const { transport, clock, random, port } = world.optionsFor(host)
-  const surroundings = { transport, clock, random, insecure: true }
   const started = ClusteredActorSystem.start({
+    ...world.optionsFor(host), // Where it runs: its network, clock and chance.
     name: 'bank',
     host,
-    port,
+    port: 1,
     nodeId: host,
     seedNodes,
     roles: ['teller'],
     bindHost: host,
     requiredQuorum,
-    ...surroundings,
   })
   return world.add(host, await world.settled(started))
 }
@@ -64,7 +62,7 @@ test('accounts of a bank are told from either node, and asked from either', asyn
   accounts1.tell(ShardEnvelope('alice', { type: 'deposit', amount: 100 }))
   accounts1.tell(ShardEnvelope('bob', { type: 'deposit', amount: 200 }))
   accounts2.tell(ShardEnvelope('alice', { type: 'deposit', amount: 50 }))
-  await world.settle(5_000)
+  await world.pass(5_000)
   const balance = node1.ask(
     accounts1,
     (replyTo: ActorRef<number>) => ShardEnvelope('alice', { type: 'get-balance', replyTo }),

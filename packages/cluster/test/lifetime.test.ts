@@ -31,7 +31,7 @@ describe('a start', () => {
     const a = ClusteredActorSystem.start({ ...world.optionsFor('a'), requiredQuorum: 2 })
     let isStarted = false
     void a.then(() => (isStarted = true))
-    await world.settle(5_000)
+    await world.pass(5_000)
     expect(isStarted).toBe(false)
     await world.start('b', { requiredQuorum: 2 })
     world.add('a', await world.settled(a))
@@ -55,7 +55,7 @@ describe('a start', () => {
     const { signal } = controller
     const options = { ...world.optionsFor('a'), requiredQuorum: 2, signal }
     const outcome = codeOf(ClusteredActorSystem.start(options))
-    await world.settle(1_000)
+    await world.pass(1_000)
     const reason = new Error('enough')
     controller.abort(reason)
     expect(await world.settled(outcome)).toBe(reason)
@@ -105,12 +105,12 @@ describe('a start', () => {
 
 describe('a shutdown', () => {
   test('goes through its phases, hands over, and is seen by the others', async () => {
-    await using world = await SystemWorld.of('a b')
+    await using world = await SystemWorld.start('a b')
     const [a, b] = [world.node('a'), world.node('b')]
     const behavior = Behaviors.sharded(() => echo, { numShards: 4 })
     a.spawn(behavior, 'echo')
     const region = b.spawn(behavior, 'echo')
-    await world.settle(3_000)
+    await world.pass(3_000)
     const steps: string[] = []
     const shardsOf = (): number => b.region(region).statistics().shards
     for (const phase of ['refuse', 'drain', 'leave', 'release'] as const) {
@@ -138,7 +138,7 @@ describe('a shutdown', () => {
   })
 
   test('happens once, and ends what is used afterwards with a typed error', async () => {
-    await using world = await SystemWorld.of('a')
+    await using world = await SystemWorld.start('a')
     const a = world.node('a')
     const ref = a.spawn(echo, 'echo')
     const waiting = codeOf(a.barrier('start', 2))
@@ -159,7 +159,7 @@ describe('a shutdown', () => {
     const a = await world.start('a', { stopTimeoutMs: 2_000 })
     const hangs = Behaviors.receive<'go'>(async () => await new Promise<void>(() => {}))
     a.spawn(hangs, 'hangs').tell('go')
-    await world.settle()
+    await world.pass()
     expect(await world.settled(codeOf(a.shutdown()))).toBe('CASTY_ACTOR_SHUTDOWN_TIMEOUT')
     expect(await a.terminated).toBe('shut-down')
   })
@@ -181,7 +181,7 @@ describe('a shutdown', () => {
   })
 
   test('comes with a signal while start waits for its quorum, and the others are told', async () => {
-    await using world = await SystemWorld.of('a')
+    await using world = await SystemWorld.start('a')
     const others = (): void => {} // Somebody else listens: the process is not to end.
     process.on('SIGUSR2', others)
     try {
@@ -215,7 +215,7 @@ describe('a shutdown', () => {
     try {
       const options = { requiredQuorum: 2, shutdownOnSignals: ['SIGUSR2'] as const }
       const starting = codeOf(ClusteredActorSystem.start({ ...world.optionsFor('b'), ...options }))
-      await world.settle(5_000)
+      await world.pass(5_000)
       const before = world.clock.now()
       process.emit('SIGUSR2', 'SIGUSR2')
       expect(await world.settled(starting)).toBe('CASTY_CLUSTER_STOPPED')
@@ -226,7 +226,7 @@ describe('a shutdown', () => {
   })
 
   test('of the layer below ends the rest', async () => {
-    await using world = await SystemWorld.of('a')
+    await using world = await SystemWorld.start('a')
     const a = world.node('a')
     a.spawn(echo, 'echo')
     await world.settled(a.cluster.shutdown())
@@ -237,7 +237,7 @@ describe('a shutdown', () => {
 
 describe('a node that the cluster decided against', () => {
   test('stops its actors and entities, tells so, and cannot be used any more', async () => {
-    await using world = await SystemWorld.of('a b')
+    await using world = await SystemWorld.start('a b')
     const [a, b] = [world.node('a'), world.node('b')]
     const stopped: string[] = []
     const told: string[] = []
@@ -269,7 +269,7 @@ describe('a node that the cluster decided against', () => {
   })
 
   test('is the smaller side of a partition, unless told otherwise', async () => {
-    await using world = await SystemWorld.of('a b c')
+    await using world = await SystemWorld.start('a b c')
     const [a, b, c] = [world.node('a'), world.node('b'), world.node('c')]
     world.network.partition([a.selfNode.address, b.selfNode.address], [c.selfNode.address])
     expect(await world.settled(c.terminated, 60_000)).toBe('downed')

@@ -29,12 +29,12 @@ function spawnCounters(node: ClusteredActorSystem) {
 }
 
 test('entities are one for each id, whichever node they are told from', async () => {
-  await using world = await SystemWorld.of('a b c')
+  await using world = await SystemWorld.start('a b c')
   const regions = world.nodes.map((node) => countersOn(node))
   for (const region of regions) {
     region.tell({ entityId: 'visits', message: { type: 'add', amount: 2 } })
   }
-  await world.settle(3_000)
+  await world.pass(3_000)
   for (const [at, node] of world.nodes.entries()) {
     const region = regions[at]
     if (!region) throw new Error('Each node has one')
@@ -51,7 +51,7 @@ test('entities are one for each id, whichever node they are told from', async ()
 })
 
 test('entities are reached from a node that hosts none of them', async () => {
-  await using world = await SystemWorld.of('a b')
+  await using world = await SystemWorld.start('a b')
   countersOn(world.node('a'))
   const b = world.node('b')
   const region = b.regionRef<Count>('counters', { numShards: 12 })
@@ -61,7 +61,7 @@ test('entities are reached from a node that hosts none of them', async () => {
 })
 
 test('a type whose number of shards nobody told is not guessed at', async () => {
-  await using world = await SystemWorld.of('a')
+  await using world = await SystemWorld.start('a')
   expect(() => world.node('a').regionRef('counters')).toThrow(
     expect.objectContaining({
       code: 'CASTY_CLUSTER_INVALID_OPTION',
@@ -71,7 +71,7 @@ test('a type whose number of shards nobody told is not guessed at', async () => 
 })
 
 test('entities get what they are told about themselves', async () => {
-  await using world = await SystemWorld.of('a')
+  await using world = await SystemWorld.start('a')
   const a = world.node('a')
   const behavior = Behaviors.sharded<ActorRef<string>>((entityId, { epoch }) =>
     Behaviors.receive((replyTo) => replyTo.tell(`${entityId} ${epoch > 0}`)),
@@ -82,7 +82,7 @@ test('entities get what they are told about themselves', async () => {
 })
 
 test('what entities and singletons write to is there where their options name it', async () => {
-  await using world = await SystemWorld.of('a')
+  await using world = await SystemWorld.start('a')
   const a = world.node('a')
   const journal = inMemoryJournal()
   const saving = (kept: EventJournal): Behavior<Count> =>
@@ -118,7 +118,7 @@ test('what entities and singletons write to is there where their options name it
 })
 
 test('a singleton lives once, on the oldest node, and is reached from all', async () => {
-  await using world = await SystemWorld.of('a b c')
+  await using world = await SystemWorld.start('a b c')
   const started: string[] = []
   const bosses = world.nodes.map((node) => {
     const behavior = Behaviors.singleton(() => {
@@ -129,14 +129,14 @@ test('a singleton lives once, on the oldest node, and is reached from all', asyn
   })
   await world.until(() => started.length > 0)
   for (const { ref } of bosses) ref.tell({ type: 'add', amount: 1 })
-  await world.settle()
+  await world.pass()
   const answers = bosses.map(({ node, ref }) => node.ask(ref, get))
   expect(await world.settled(Promise.all(answers))).toEqual([3, 3, 3])
   expect(started).toEqual(['a'])
 })
 
 test('a singleton moves to the next oldest when its node leaves, with what it hands over', async () => {
-  await using world = await SystemWorld.of('a b c')
+  await using world = await SystemWorld.start('a b c')
   const started: string[] = []
   for (const node of world.nodes) {
     const behavior = Behaviors.singleton<Count>((context) => {
@@ -154,14 +154,14 @@ test('a singleton moves to the next oldest when its node leaves, with what it ha
   const boss = c.singletonRef<Count>('boss')
   boss.tell({ type: 'add', amount: 7 })
   await world.until(() => started.length === 1)
-  await world.settle()
+  await world.pass()
   await world.shutdown('a')
   expect(await world.settled(c.ask(boss, get))).toBe(7)
   expect(started).toEqual(['a', 'b'])
 })
 
 test('a singleton starts elsewhere when its node is killed', async () => {
-  await using world = await SystemWorld.of('a b c')
+  await using world = await SystemWorld.start('a b c')
   const started: string[] = []
   for (const node of world.nodes) {
     node.spawn(
@@ -179,7 +179,7 @@ test('a singleton starts elsewhere when its node is killed', async () => {
 })
 
 test('a singleton that is cut off acts no more when the next one does', async () => {
-  await using world = await SystemWorld.of('a b c')
+  await using world = await SystemWorld.start('a b c')
   const acted: string[] = []
   for (const node of world.nodes) {
     const { host } = node.selfNode.address
@@ -203,7 +203,7 @@ test('a singleton that is cut off acts no more when the next one does', async ()
 })
 
 test('a singleton starts again after it has stopped', async () => {
-  await using world = await SystemWorld.of('a')
+  await using world = await SystemWorld.start('a')
   let starts = 0
   const boss = world.node('a').spawn(
     Behaviors.singleton<'stop'>(() => {
@@ -244,7 +244,7 @@ test('a singleton lives on nodes with its role only', async () => {
 })
 
 test('a singleton and a broadcast are reached from a node that has spawned neither', async () => {
-  await using world = await SystemWorld.of('a b')
+  await using world = await SystemWorld.start('a b')
   const [a, b] = [world.node('a'), world.node('b')]
   const boss = b.singletonRef<Count>('boss')
   boss.tell({ type: 'add', amount: 5 })
@@ -254,12 +254,12 @@ test('a singleton and a broadcast are reached from a node that has spawned neith
   const { answers } = await world.settled(b.ask(b.broadcastRef<Count>('caches'), get))
   expect([...answers]).toEqual([[a.selfNode.key, 0]])
   b.spawn(Behaviors.singleton(counter), 'boss') // It may begin to host what it only told.
-  await world.settle(2_000)
+  await world.pass(2_000)
   expect(await world.settled(b.ask(boss, get))).toBe(5)
 })
 
 test('what an event-sourced entity has written survives its node, and fences the former owner', async () => {
-  await using world = await SystemWorld.of('a b c')
+  await using world = await SystemWorld.start('a b c')
   await using journal = inMemoryJournal()
   const behavior = Behaviors.sharded<Count>(
     (entityId, context) =>
@@ -281,7 +281,7 @@ test('what an event-sourced entity has written survives its node, and fences the
   if (!region) throw new Error('Each node has one')
   const ids = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w']
   for (const entityId of ids) region.tell({ entityId, message: { type: 'add', amount: 3 } })
-  await world.settle(3_000)
+  await world.pass(3_000)
   const a = world.node('a')
   const before = world.node('c').region<Count>('accounts').statistics().entities
   const { epoch } = await journal.highest('p')
@@ -295,19 +295,19 @@ test('what an event-sourced entity has written survives its node, and fences the
 })
 
 test('a broadcast reaches the actor of each node, and collects their answers', async () => {
-  await using world = await SystemWorld.of('a b c')
+  await using world = await SystemWorld.start('a b c')
   const refs = world.nodes.map((node) => node.spawn(Behaviors.broadcasted(counter()), 'cache'))
   const [ref] = refs
   if (!ref) throw new Error('Each node has one')
   ref.tell({ type: 'add', amount: 4 })
-  await world.settle()
+  await world.pass()
   const { answers, missing } = await world.settled(world.node('a').ask(ref, get))
   expect([...answers.values()]).toEqual([4, 4, 4])
   expect(missing).toEqual([])
 })
 
 test('a broadcast names the node that does not answer', async () => {
-  await using world = await SystemWorld.of('a b')
+  await using world = await SystemWorld.start('a b')
   const a = world.node('a')
   const ref = a.spawn(Behaviors.broadcasted(counter()), 'cache')
   const { answers, missing } = await world.settled(a.ask(ref, get))
@@ -335,7 +335,7 @@ test('each data center has singletons of its own, and broadcasts reach all', asy
     node.spawn(boss, 'boss')
     return { node, ref: node.spawn(Behaviors.broadcasted(counter()), 'caches') }
   })
-  await world.settle(5_000)
+  await world.pass(5_000)
   expect(started.toSorted()).toEqual(['a', 'c'])
   for (const { node, ref } of caches) {
     const { answers } = await world.settled(node.ask(ref, get))
@@ -369,7 +369,7 @@ test('a discoverable actor of a system without a cluster fails, and says why', a
 })
 
 test('actors are looked up by path, here and on other nodes', async () => {
-  await using world = await SystemWorld.of('a b')
+  await using world = await SystemWorld.start('a b')
   const [a, b] = [world.node('a'), world.node('b')]
   b.spawn(counter(), 'x')
   expect(a.lookup('/x')).toBeUndefined()
@@ -383,20 +383,20 @@ test('actors are looked up by path, here and on other nodes', async () => {
 })
 
 test('what is published to a topic reaches subscribers on all nodes', async () => {
-  await using world = await SystemWorld.of('a b')
+  await using world = await SystemWorld.start('a b')
   const heard: string[] = []
   world
     .node('b')
     .topic<string>('news')
     .subscribe((text) => void heard.push(text))
-  await world.settle(2_000)
+  await world.pass(2_000)
   world.node('a').topic<string>('news').publish('hello')
-  await world.settle()
+  await world.pass()
   expect(heard).toEqual(['hello'])
 })
 
 test('events of actors, of the cluster and between nodes come in one stream', async () => {
-  await using world = await SystemWorld.of('a b')
+  await using world = await SystemWorld.start('a b')
   const a = world.node('a')
   const types: string[] = []
   a.eventStream.subscribe(({ type }) => void types.push(type))
@@ -410,10 +410,10 @@ test('events of actors, of the cluster and between nodes come in one stream', as
 })
 
 test('what a node knows is explained layer by layer', async () => {
-  await using world = await SystemWorld.of('a')
+  await using world = await SystemWorld.start('a')
   const a = world.node('a')
   countersOn(a)
-  await world.settle(2_000)
+  await world.pass(2_000)
   const { summary, cluster, sharding, remoting } = a.explain()
   expect(summary).toContain(cluster.summary)
   expect(summary).toContain(sharding.summary)
@@ -426,7 +426,7 @@ test.each([
   ['an empty name', () => Behaviors.singleton(counter), ''],
   ['a path', () => Behaviors.broadcasted(counter()), 'a/b'],
 ])('%s is refused', async (_what, behavior, name) => {
-  await using world = await SystemWorld.of('a')
+  await using world = await SystemWorld.start('a')
   expect(() => world.node('a').spawn(behavior() as never, name)).toThrow(
     expect.objectContaining({ code: 'CASTY_CLUSTER_INVALID_OPTION' }),
   )

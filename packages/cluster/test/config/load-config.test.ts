@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -25,6 +25,18 @@ function load(toml: string): CastyConfig {
   writeFileSync(file, toml)
   return loadConfig(file)
 }
+
+test('takes the example of the README as it stands', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+  const [, example = ''] = /^```toml\n([\s\S]*?)^```$/m.exec(readme) ?? []
+  const config = load(example)
+  expect(config).toMatchObject({
+    name: 'shop',
+    cluster: { host: '10.0.0.1', bindHost: '0.0.0.0', insecure: true, requiredQuorum: 3 },
+    defaults: { sharding: { numShards: 256 } },
+  })
+  expect(resolveActor(config, 'order-17').mailbox.capacity).toBe(1_000)
+})
 
 test('reads every key that there is', () => {
   const config = load(`

@@ -134,11 +134,11 @@ describe('a system that is started by a config', () => {
     const dropped = async (name: string, options: object = {}): Promise<number> => {
       const before = a.deadLetters['mailbox-full'] ?? 0
       const ref = a.spawn(hangs, { name, ...options })
-      await world.settle(1)
+      await world.pass(1)
       ref.tell(0)
-      await world.settle(1)
+      await world.pass(1)
       for (let at = 0; at < 10; at++) ref.tell(at)
-      await world.settle(1)
+      await world.pass(1)
       return (a.deadLetters['mailbox-full'] ?? 0) - before
     }
     expect(await dropped('small')).toBe(8)

@@ -49,24 +49,24 @@ async function addTo(world: SystemWorld, node: ClusteredActorSystem, ids: readon
 const ids = ['x', 'y', 'z', 'u', 'v', 'w']
 
 test('what [defaults.replication] asks for keeps what entities write while nodes are lost', async () => {
-  await using world = await SystemWorld.of('a b c', { config })
+  await using world = await SystemWorld.start('a b c', { config })
   for (const node of world.nodes) node.spawn(replicated, 'totals')
   expect(await addTo(world, world.node('a'), ids)).toEqual(ids.map(() => 1))
   await world.kill('c')
   const [d] = [await world.start('d', { config })]
   d.spawn(replicated, 'totals')
-  await world.settle(30_000)
+  await world.pass(30_000)
   expect(await addTo(world, world.node('a'), ids)).toEqual(ids.map(() => 2))
 })
 
 test('what it asks for is asked of replicas: without so many in reach, writes are not confirmed', async () => {
-  await using world = await SystemWorld.of('a b', { config })
+  await using world = await SystemWorld.start('a b', { config })
   for (const node of world.nodes) node.spawn(replicated, 'totals')
   await expect(addTo(world, world.node('a'), ['x'])).rejects.toThrow()
 })
 
 test('a type with a journal of its own is not replicated by default', async () => {
-  await using world = await SystemWorld.of('a b', { config })
+  await using world = await SystemWorld.start('a b', { config })
   const journal = inMemoryJournal({ clock: world.clock })
   const shared = Behaviors.sharded<Add>((id, context) => total(id, context.journal), {
     numShards: 4,
@@ -78,7 +78,7 @@ test('a type with a journal of its own is not replicated by default', async () =
 })
 
 test('code that asks for fewer replicas than the file asks acknowledgements of is not refused', async () => {
-  await using world = await SystemWorld.of('a b', { config })
+  await using world = await SystemWorld.start('a b', { config })
   const one = Behaviors.sharded<Add>((id, { journal }) => total(id, journal), {
     numShards: 4,
     replication: { replicas: 1 },

@@ -1,0 +1,1 @@
+export { ClusterTestKit, type ClusterTestKitOptions } from './testkit/cluster-test-kit.ts'
