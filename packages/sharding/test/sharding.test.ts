@@ -278,3 +278,23 @@ test('frames that parts of the table would not fit are refused at the start', as
     code: 'CASTY_SHARDING_INVALID_OPTION',
   })
 })
+
+test.each([
+  ['of changes', ['info']],
+  ['of whatever it is told', ['debug', 'info', 'warn', 'error']],
+])('a logger that throws %s keeps no node from giving out shards', async (_what, throwing) => {
+  const say = (level: string) => (): void => {
+    if (throwing.includes(level)) throw new Error(`No room for ${level}`)
+  }
+  const logger = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
+  await using world = await ShardingWorld.of('a b c', { logger })
+  const regions = await started(world, counter)
+  for (const region of regions.values()) expect(await total(world, region, 'e1')).toBe(0)
+  await world.kill('a')
+  await world.until(
+    () =>
+      shardsOf(regions)
+        .slice(1)
+        .reduce((sum, count) => sum + count, 0) === 12,
+  )
+})

@@ -31,6 +31,14 @@ export const shardOwningBugs: readonly SeededBug[] = bugsOf([
     why: 'A message to who owns the shard no more is lost instead of going back.',
   },
   {
+    name: 'late-bounce-accepted',
+    promise: 'messages keep their order',
+    file: `${r}/shard-route.ts`,
+    find: 'this.#used.epoch !== sentEpoch) return [false, []]',
+    replace: 'this.#used.epoch !== sentEpoch) return [true, []]',
+    why: 'What comes back after the way to the next owner has opened is sent on behind what was sent later.',
+  },
+  {
     name: 'old-owner-not-drained',
     promise: 'messages keep their order',
     file: `${r}/shard-route.ts`,
