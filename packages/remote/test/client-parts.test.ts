@@ -179,6 +179,7 @@ describe('Messages between clients and members', () => {
     ...newsFor(cluster('a.up^1 b.up^2'), nothing),
     { type: 'topics', topics: [{ name: 'news', ref: 'x:1#1!7/$a' }] },
     { type: 'touch' },
+    { type: 'busy', dropped: 300 },
     { type: 'bye' },
   ]
 

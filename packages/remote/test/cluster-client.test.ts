@@ -207,15 +207,18 @@ test('a member takes as many clients as it may, and a client tries others', asyn
   expect(second.client.contact?.address.host).toBe('b')
 })
 
-test('what a client sends beyond its share is dropped and counted', async () => {
+test('what a client sends beyond its share is dropped and counted, and it is told', async () => {
   await using world = await ClientWorld.with('a', { maxFramesPerSecond: 10 })
   const log: unknown[] = []
   const { system, cluster } = world.node('a')
   system.spawn(writing(log), { name: 'log' })
   const { client } = await world.client('x')
+  const told: number[] = []
+  client.subscribe((event) => event.type === 'member-busy' && told.push(event.dropped))
   const ref = client.ref<number>(cluster.self, '/log')
   for (let number = 0; number < 100; number++) ref.tell(number)
   await world.settle()
+  expect(told).toHaveLength(1)
   expect(log.length).toBeGreaterThanOrEqual(9)
   expect(log.length).toBeLessThanOrEqual(11)
   const dropped = world.access.get('a')?.metrics().dropped['too-many-frames'] ?? 0

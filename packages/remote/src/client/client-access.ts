@@ -65,6 +65,8 @@ export interface ClientAccessMetrics {
 
 /** Changes of the cluster are told to clients together where they come within so long, in milliseconds. */
 const gatherMs = 20
+/** A client that sends too much is told so no more often, in milliseconds. */
+const busyEveryMs = 100
 
 /**
  * Lets clients of the cluster in at this member, see `ClusterClient`, until it is disposed of. To be had on every
@@ -97,11 +99,12 @@ export class ClientAccess implements Disposable {
         this.#received(from, decodeClientMessage(bytes, start, end)),
       ),
       // What clients and members tell each other has bounds of its own.
-      cluster.endpoint.filter(
-        (from, frameType, sizeBytes) =>
-          frameType === remoteFrameTypes.client ||
-          this.#book.takes(from, sizeBytes, this.#now, isMember),
-      ),
+      cluster.endpoint.filter((from, frameType, sizeBytes) => {
+        if (frameType === remoteFrameTypes.client) return true
+        const isTaken = this.#book.takes(from, sizeBytes, this.#now, isMember)
+        if (!isTaken) this.#sayBusy(from)
+        return isTaken
+      }),
       cluster.subscribeTopology(() => this.#tellSoon()),
       cluster.subscribe(({ type }) => {
         if (type === 'self-downed' || type === 'cluster-shutting-down') this[Symbol.dispose]()
@@ -168,6 +171,7 @@ export class ClientAccess implements Disposable {
       case 'touch':
         return
       case 'welcome':
+      case 'busy':
       case 'news': // Members say that, and not to each other.
         throw RemoteError.malformed(`A client sent a ${message.type}`)
     }
@@ -210,6 +214,14 @@ export class ClientAccess implements Disposable {
       versionDigest,
       registryDigest: registry.digest,
     })
+  }
+
+  /** A client that sends too much is told, now and then: nobody answers what was dropped. */
+  #sayBusy(from: NodeIdentity): void {
+    const client = this.#book.find(from)
+    if (!client || this.#now - client.toldBusyAt < busyEveryMs) return
+    client.toldBusyAt = this.#now
+    this.#send(from, 'control', { type: 'busy', dropped: client.dropped })
   }
 
   /** Tells a client what it lacks, and remembers what it has then. */

@@ -36,6 +36,8 @@ export interface ClientRecord extends Budgets {
   /** Is told what changes: where this member is its contact. */
   known: Known | undefined
   pulledAt: number
+  /** When it was told last that it sends too much. */
+  toldBusyAt: number
   frames: number
   bytes: number
   /** How many of its frames were dropped. */
@@ -144,6 +146,7 @@ export class ClientBook {
       until,
       known: undefined,
       pulledAt: -Infinity,
+      toldBusyAt: -Infinity,
       frames: 0,
       bytes: 0,
       dropped: 0,

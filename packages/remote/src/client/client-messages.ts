@@ -8,6 +8,7 @@
 //   topics     names, and refs as text: all that the client subscribes to
 //   touch      nothing: keeps a lane open
 //   bye        nothing
+//   busy       how many frames were dropped
 import {
   decodeMessage,
   encodeMessage,
@@ -68,6 +69,8 @@ export type ClientMessage =
     }
   | { readonly type: 'touch' }
   | { readonly type: 'bye' }
+  /** From a member: the client sends more than it may, and so many of its frames were dropped since it was let in. */
+  | { readonly type: 'busy'; readonly dropped: number }
 
 /** In the order of their tags on the wire, from 1. */
 const types: readonly ClientMessage['type'][] = [
@@ -78,6 +81,7 @@ const types: readonly ClientMessage['type'][] = [
   'topics',
   'touch',
   'bye',
+  'busy',
 ]
 
 /** In the order of their place on the wire. */
@@ -107,6 +111,9 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
       for (const { name, ref } of message.topics) {
         writer.string(name, maxTopicBytes).string(ref, maxRefTextBytes)
       }
+      break
+    case 'busy':
+      writer.varint(message.dropped)
       break
     case 'touch':
     case 'bye':
@@ -158,6 +165,8 @@ function readBody(reader: ByteReader, type: ClientMessage['type']): ClientMessag
       }))
       return { type, topics }
     }
+    case 'busy':
+      return { type, dropped: reader.varint() }
     case 'touch':
     case 'bye':
       return { type }

@@ -27,6 +27,11 @@ export type ClientEvent =
     }
   /** Members came into reach, or went out of it. */
   | { readonly type: 'reach-changed' }
+  /**
+   * That member has dropped so many frames of this client so far, since it sends more than it may: send less, or have the
+   * member allow more. Told every 100 ms at most while that lasts.
+   */
+  | { readonly type: 'member-busy'; readonly member: NodeIdentity; readonly dropped: number }
 
 export interface ContactShellParts {
   readonly system: ActorSystem
@@ -163,6 +168,9 @@ export class ContactShell implements Disposable {
         return
       case 'news':
         this.#told(message)
+        return
+      case 'busy':
+        this.#parts.publish({ type: 'member-busy', member: from, dropped: message.dropped })
         return
       default:
         throw RemoteError.malformed(`A member sent a ${message.type}`)
