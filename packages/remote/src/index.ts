@@ -27,8 +27,8 @@ export { RemoteError, type RemoteErrorCode } from './errors.ts'
 export type { RemoteEvent } from './events.ts'
 export type { Asker, DecodedMessage, MessageCodec, ReopenedMessage } from './message-codec.ts'
 export { remotingDefaults, type RemotingLimits, type RemotingOptions } from './options.ts'
-export type { ListingSubscriber } from './receptionist/listings.ts'
-export { Receptionist } from './receptionist/receptionist.ts'
+export type { ListingSubscriber, ServiceExplanation } from './receptionist/listings.ts'
+export { Receptionist, type ReceptionistMetrics } from './receptionist/receptionist.ts'
 export { ServiceKey, type Listing, type ServiceInstance } from './receptionist/service-key.ts'
 export type { RefKind } from './ref-kinds.ts'
 export type { RemoteNode, RemoteReader } from './remote-node.ts'
@@ -48,5 +48,10 @@ export { serializerLimits, type SerializerLimits } from './serializers/limits.ts
 export { msgpackSerializer } from './serializers/msgpack.ts'
 export type { SystemDeliveryMetrics } from './system-delivery/system-delivery.ts'
 export type { Topic, TopicSubscriber } from './topics/topic.ts'
-export { Topics, type TopicsOptions } from './topics/topics.ts'
+export {
+  Topics,
+  type TopicExplanation,
+  type TopicsMetrics,
+  type TopicsOptions,
+} from './topics/topics.ts'
 export type { RemoteWatchMetrics } from './watch/remote-watch.ts'

@@ -294,3 +294,25 @@ test('an actor of another system is neither registered nor told', async () => {
   expect(told).toEqual([])
   await other.shutdown()
 })
+
+test('a receptionist tells who is registered where, and counts', async () => {
+  await using world = new ActorWorld()
+  const [a, b] = await two(world)
+  a.receptionist.register(printers, a.printer)
+  b.receptionist.register(printers, b.printer)
+  subscribed(a)
+  a.receptionist.subscribe(new ServiceKey<string>('absent'), () => {})
+  await world.until(() => shown(a.receptionist.find(printers)) === 'a b', 5_000)
+  const at = ({ cluster }: Office): unknown =>
+    expect.stringMatching(new RegExp(`^${cluster.self.key} !\\d+/printer$`))
+  expect(a.receptionist.explain()).toEqual([
+    { service: 'absent', instances: [], subscriptions: 1 },
+    { service: 'printers', instances: [at(a), at(b)], subscriptions: 1 },
+  ])
+  expect(a.receptionist.metrics()).toEqual({
+    registered: 1,
+    services: 1,
+    instances: 2,
+    subscriptions: 2,
+  })
+})

@@ -215,6 +215,21 @@ test('A topic needs a name', async () => {
   )
 })
 
+test('a node tells who subscribed to what, and counts', async () => {
+  await using world = new ActorWorld()
+  const [a, b] = await two(world)
+  subscribed(b)
+  const second = subscribed(b)
+  await world.until(() => relays(a) === 1, 5_000)
+  a.news.publish('hello')
+  const nodes = [b.cluster.self.key]
+  expect(a.topics.explain()).toEqual([{ topic: 'news', subscribers: 0, nodes }])
+  expect(b.topics.explain()).toEqual([{ topic: 'news', subscribers: 2, nodes }])
+  expect(a.topics.metrics()).toEqual({ topics: 0, subscribers: 0, published: 1 })
+  second.subscription[Symbol.dispose]()
+  expect(b.topics.metrics()).toEqual({ topics: 1, subscribers: 1, published: 0 })
+})
+
 describe('A subscription that cannot be had', () => {
   test('leaves no relay behind where the node is no member any more', async () => {
     await using world = new ActorWorld()

@@ -18,6 +18,15 @@ interface Subscription {
   readonly tell: () => void
 }
 
+/** One service, as one node knows it. */
+export interface ServiceExplanation {
+  readonly service: string
+  /** Where its actors are, as `node path`, those out of reach marked. */
+  readonly instances: readonly string[]
+  /** Who is told here when that changes. */
+  readonly subscriptions: number
+}
+
 /** Listings of services, and who is told when they change. */
 export class Listings implements Disposable {
   readonly #node: RemoteReader
@@ -33,6 +42,16 @@ export class Listings implements Disposable {
 
   find<M>(key: ServiceKey<M>): Listing<M> {
     return this.#listing(key)
+  }
+
+  /** By name: all that somebody registered, or subscribed to here. */
+  explain(): readonly ServiceExplanation[] {
+    const names = new Set([...this.#index.all.keys(), ...this.#subscriptions.keys()])
+    return [...names].toSorted().map((service) => ({
+      service,
+      instances: this.#index.find(service).map(shown),
+      subscriptions: this.#subscriptions.get(service)?.size ?? 0,
+    }))
   }
 
   /** @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for a ref of another node */
@@ -86,4 +105,9 @@ export class Listings implements Disposable {
     if (typeof subscriber !== 'function') system.deliver(subscriber, listing)
     else guarded(system, `A listener of service ${listing.key} threw`, () => subscriber(listing))
   }
+}
+
+function shown({ node, path, isReachable }: ServiceOffer): string {
+  const ref = path.startsWith(node.key) ? path.slice(node.key.length) : path
+  return `${node.key} ${ref}${isReachable ? '' : ' (out of reach)'}`
 }

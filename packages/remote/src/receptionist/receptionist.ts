@@ -1,8 +1,25 @@
 import { Behaviors, type ActorRef, type Behavior } from '@casty/actor'
 import type { RemoteNode } from '../remote-node.ts'
-import { Listings, servicePrefix, type ListingSubscriber } from './listings.ts'
+import {
+  Listings,
+  servicePrefix,
+  type ListingSubscriber,
+  type ServiceExplanation,
+} from './listings.ts'
 import { Offered } from './offered.ts'
 import type { Listing, ServiceKey } from './service-key.ts'
+
+/** What a receptionist has, of its node and of others. */
+export interface ReceptionistMetrics {
+  /** Registrations of this node. */
+  readonly registered: number
+  /** Keys under which somebody is registered, on whatever node. */
+  readonly services: number
+  /** All who are registered. */
+  readonly instances: number
+  /** Who is told here of changes. */
+  readonly subscriptions: number
+}
 
 /**
  * Where actors are registered under keys, and found by them from every node of the cluster. What one node
@@ -40,6 +57,21 @@ export class Receptionist implements Disposable {
    */
   subscribe<M>(key: ServiceKey<M>, subscriber: ListingSubscriber<M>): Disposable {
     return this.#listings.subscribe(key, subscriber)
+  }
+
+  metrics(): ReceptionistMetrics {
+    const known = this.explain()
+    return {
+      registered: this.#offered.size,
+      services: known.filter(({ instances }) => instances.length > 0).length,
+      instances: known.reduce((sum, { instances }) => sum + instances.length, 0),
+      subscriptions: known.reduce((sum, { subscriptions }) => sum + subscriptions, 0),
+    }
+  }
+
+  /** Who is registered under which key, as far as this node knows: for people and for dashboards. */
+  explain(): readonly ServiceExplanation[] {
+    return this.#listings.explain()
   }
 
   /** A behavior whose actor registers itself as it begins, until it stops. */

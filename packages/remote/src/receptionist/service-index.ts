@@ -32,6 +32,11 @@ export class ServiceIndex implements Disposable {
     return this.#offers.get(name) ?? none
   }
 
+  /** All names, with who offers them. */
+  get all(): ReadonlyMap<string, readonly ServiceOffer[]> {
+    return this.#offers
+  }
+
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]()
   }

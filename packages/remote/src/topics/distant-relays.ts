@@ -31,6 +31,12 @@ export class DistantRelays implements Disposable {
     }
   }
 
+  /** The nodes with relays, by topic. */
+  get nodes(): ReadonlyMap<string, readonly string[]> {
+    const { all } = this.#index
+    return new Map([...all].map(([name, offers]) => [name, offers.map(({ node }) => node.key)]))
+  }
+
   [Symbol.dispose](): void {
     this.#index[Symbol.dispose]()
   }

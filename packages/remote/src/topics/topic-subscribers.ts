@@ -18,6 +18,10 @@ export class TopicSubscribers {
     this.#emptied = emptied
   }
 
+  get size(): number {
+    return this.#tellers.size
+  }
+
   /** Hands what is published to all of them. */
   get relay(): Behavior<unknown> {
     return Behaviors.receiveMessage<unknown>((message) => {

@@ -16,6 +16,24 @@ export interface TopicsOptions {
   readonly mailbox?: Partial<MailboxSettings>
 }
 
+/** What a node has to do with topics. */
+export interface TopicsMetrics {
+  /** Topics that somebody subscribed to here. */
+  readonly topics: number
+  readonly subscribers: number
+  /** Messages that were published here. */
+  readonly published: number
+}
+
+/** One topic, as one node knows it. */
+export interface TopicExplanation {
+  readonly topic: string
+  /** Who subscribed here. */
+  readonly subscribers: number
+  /** The nodes that what is published here goes to. */
+  readonly nodes: readonly string[]
+}
+
 /** The relay of one topic on this node, and those who subscribed to it here. */
 interface Relay {
   readonly ref: ActorRef<unknown>
@@ -35,6 +53,7 @@ export class Topics implements Disposable {
   readonly #offered: Offered
   readonly #others: DistantRelays
   readonly #relays = new Map<string, Relay>()
+  #published = 0
 
   constructor(node: RemoteNode, { mailbox = {} }: TopicsOptions = {}) {
     this.#node = node
@@ -53,6 +72,22 @@ export class Topics implements Disposable {
     }
   }
 
+  metrics(): TopicsMetrics {
+    let count = 0
+    for (const { subscribers } of this.#relays.values()) count += subscribers.size
+    return { topics: this.#relays.size, subscribers: count, published: this.#published }
+  }
+
+  /** Who subscribed to what, as far as this node knows: for people and for dashboards. */
+  explain(): readonly TopicExplanation[] {
+    const { nodes } = this.#others
+    return [...new Set([...nodes.keys(), ...this.#relays.keys()])].toSorted().map((topic) => ({
+      topic,
+      subscribers: this.#relays.get(topic)?.subscribers.size ?? 0,
+      nodes: nodes.get(topic) ?? [],
+    }))
+  }
+
   /** Ends all subscriptions here, and withdraws the relays. */
   [Symbol.dispose](): void {
     this.#others[Symbol.dispose]()
@@ -61,6 +96,7 @@ export class Topics implements Disposable {
   }
 
   #publish(name: string, message: unknown): void {
+    this.#published++
     const own = this.#relays.get(name)?.ref
     this.#others.publish(name, message, own)
     if (own) this.#node.system.deliver(own, message)
