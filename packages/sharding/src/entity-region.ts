@@ -172,7 +172,7 @@ export class EntityRegion<M> {
     const waiting = sending.bufferedOf(shard)
     const summary = [
       owner === undefined
-        ? 'Nobody owns it yet.'
+        ? 'Nobody owns it yet: no member that is up hosts its type, or has only just begun to.'
         : `${owner} owns it under epoch ${epoch}${movingTo === undefined ? '' : `, and hands it to ${movingTo}`}.`,
       owner !== undefined && !isOwnerReachable && 'Its owner is out of reach.',
       stage !== 'absent' && `Here it is ${stage}.`,

@@ -461,7 +461,7 @@ describe('Without a home', () => {
     await world.settle()
     expect(of(regions, 'b').statistics().waiting).toBe(3)
     expect(of(regions, 'b').explain(0).summary).toBe(
-      'Nobody owns it yet. 3 messages wait for it here.',
+      'Nobody owns it yet: no member that is up hosts its type, or has only just begun to. 3 messages wait for it here.',
     )
     world.give('counter', 0, 'a')
     expect(await world.settled(answer)).toBe('x@1: 11')
