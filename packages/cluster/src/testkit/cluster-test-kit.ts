@@ -32,7 +32,7 @@ export interface ClusterTestKitOptions {
  * expect(await kit.settled(kit.node('b').entityAsk('accounts', 'alice', balance))).toBe(150)
  */
 export class ClusterTestKit implements AsyncDisposable {
-  readonly clock = new ManualClock()
+  readonly clock: ManualClock = new ManualClock()
   /** What can be done to it is in `@casty/transport`: `partition`, `cut`, `pause`, `heal`, … */
   readonly network: MemoryNetwork
   readonly #random: Random
