@@ -2,7 +2,7 @@ import { changed, fresh, nothingYet, type Body, type Crdt, type CrdtType } from 
 import { stampsOf, type DotStore } from '../kernel/dot-store.ts'
 import { Draft } from '../kernel/draft.ts'
 import { addCounts, countOf, type Count } from '../kernel/payload.ts'
-import { countAt, totals } from '../kernel/shape.ts'
+import { countAt, totals, type LeafShape } from '../kernel/shape.ts'
 import type { Replica } from '../replica.ts'
 import { checkedAmount, safeNumber } from './amount.ts'
 
@@ -11,7 +11,7 @@ export const incremented = 0
 export const decremented = 1
 
 /** What a node holds: what it added, and what it took away. */
-export const pnShape = totals(2)
+export const pnShape: LeafShape = totals(2)
 
 /**
  * A counter that grows and shrinks: each node keeps what it added and what it took away.
