@@ -3,19 +3,21 @@
 import type { Added } from './entities.ts'
 import type { Finding } from './record.ts'
 
-/** What the journal granted: from behind that event on, all are of this epoch or a later one. */
-interface Claim {
+/** What was granted: from behind that event on, all are of this epoch or a later one. */
+export interface Claim {
   readonly epoch: number
+  /** The number of the last event that there was. */
   readonly behind: number
+  /** In the world's time. */
+  readonly at: number
 }
 
 export class Fences {
   readonly #claims = new Map<string, Claim[]>()
 
-  /** @param behind - the number of the last event that there was */
-  claimed(key: string, epoch: number, behind: number): void {
+  claimed(key: string, claim: Claim): void {
     const claims = this.#claims.get(key) ?? []
-    claims.push({ epoch, behind })
+    claims.push(claim)
     this.#claims.set(key, claims)
   }
 
@@ -24,12 +26,20 @@ export class Fences {
     return this.#claims.get(key)?.some((claim) => claim.epoch > epoch) === true
   }
 
-  /** @param events - all that there are in the end, each with the epoch of the shard whose entity wrote it */
-  check(key: string, events: readonly Added[]): Finding | undefined {
-    for (const { epoch, behind } of this.#claims.get(key) ?? []) {
+  /**
+   * @param events - all that there are in the end, each with the epoch of the shard whose entity wrote it
+   * @param isForgotten - whether the first of these claims need not be known to anybody any more
+   */
+  check(
+    key: string,
+    events: readonly Added[],
+    isForgotten: (claims: readonly Claim[]) => boolean = () => false,
+  ): Finding | undefined {
+    const claims = this.#claims.get(key) ?? []
+    for (const [place, { epoch, behind }] of claims.entries()) {
       const stale = events.findIndex((event, index) => index >= behind && event.epoch < epoch)
       const event = events[stale]
-      if (!event) continue
+      if (!event || isForgotten(claims.slice(place))) continue
       const text = `${key}: ${event.uid}, event ${stale + 1}, is written under epoch ${event.epoch}, and epoch ${epoch} has it from behind ${behind}`
       return { checker: 'stale writers are refused', text }
     }

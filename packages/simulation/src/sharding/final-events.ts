@@ -1,10 +1,12 @@
 // What is there in the end, held against what clients were told: in the journal that all share, and in the copies.
 import type { HealStage } from '../run/scenario.ts'
 import type { Added } from './entities.ts'
+import type { Claim } from './fences.ts'
 import { calm } from './moves.ts'
 import { keyOf, recordOf, type TypeName } from './record.ts'
 import { copiesOf, entityIds } from './settings.ts'
 import type { ShardingRun } from './sharding-run.ts'
+import type { Confirmed } from './survival.ts'
 
 /** For so long, a connection may be open on one side alone after its way was bad, in milliseconds. */
 const halfOpenMs = 10_000
@@ -49,10 +51,16 @@ async function eventsInCopies(run: ShardingRun, id: string): Promise<readonly Ad
 function check(run: ShardingRun, type: TypeName, id: string, events: readonly Added[]): void {
   const { answers, fences, survival } = recordOf(run)
   const key = keyOf(type, id)
-  const isExcused =
-    type === 'copied' && survival.mayBeLost(key, answers.confirmed(key), copiesOf(run).minAcks)
+  const { minAcks } = copiesOf(run)
+  const mayBeLost = (confirmed: readonly Confirmed[]): boolean =>
+    type === 'copied' && survival.mayBeLost(key, confirmed, minAcks)
+  const isExcused = mayBeLost(answers.confirmed(key))
+  // A claim is a write as well: whoever may forget that takes what it refused.
+  const isForgotten = (claims: readonly Claim[]): boolean =>
+    mayBeLost(claims.map(({ at }) => ({ askedAt: at, answeredAt: at })))
   if (isExcused) recordOf(run).reach('more copies are lost than must be outlived')
-  const finding = fences.check(key, events) ?? (isExcused ? undefined : answers.check(key, events))
+  const finding =
+    fences.check(key, events, isForgotten) ?? (isExcused ? undefined : answers.check(key, events))
   if (finding) run.violate(finding.checker, finding.text)
 }
 

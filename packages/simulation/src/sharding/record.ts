@@ -80,8 +80,7 @@ export class ShardingRecord {
     this.#run = run
     this.journal = new JournalService(run.world, forkRandom(run.plan.seed, 'journal'), {
       lateRefused: () => this.reach('a write comes late, and is refused'),
-      claimed: (id, epoch, { sequenceNr }) =>
-        this.fences.claimed(keyOf('ledger', id), epoch, sequenceNr),
+      claimed: (id, epoch, { sequenceNr }) => this.#claimed(keyOf('ledger', id), epoch, sequenceNr),
     })
     this.mines = new Mines(run)
   }
@@ -128,8 +127,12 @@ export class ShardingRecord {
     const key = keyOf('copied', id)
     return {
       claims: () => this.survival.claims(key, process, this.#run.world.now),
-      claimed: (epoch, { sequenceNr }) => this.fences.claimed(key, epoch, sequenceNr),
+      claimed: (epoch, { sequenceNr }) => this.#claimed(key, epoch, sequenceNr),
     }
+  }
+
+  #claimed(key: string, epoch: number, behind: number): void {
+    this.fences.claimed(key, { epoch, behind, at: this.#run.world.now })
   }
 
   #handles(

@@ -143,8 +143,8 @@ describe('The journal', () => {
   /** What is found in events of these epochs, where epoch 7 claimed it behind the first. */
   function written(...epochs: readonly number[]): unknown {
     const fences = new Fences()
-    fences.claimed('ledger/x', 5, 0)
-    fences.claimed('ledger/x', 7, 1)
+    fences.claimed('ledger/x', { epoch: 5, behind: 0, at: 1 })
+    fences.claimed('ledger/x', { epoch: 7, behind: 1, at: 2 })
     const events = epochs.map((epoch, index) => ({ uid: `m${index + 1}`, epoch }))
     return fences.check('ledger/x', events)?.checker
   }
@@ -159,9 +159,19 @@ describe('The journal', () => {
     expect(written(5, 7, 5)).toBe('stale writers are refused')
   })
 
+  test('need not refuse a former owner where nobody can know of the next one', () => {
+    const fences = new Fences()
+    fences.claimed('ledger/x', { epoch: 7, behind: 0, at: 3 })
+    const check = (lostAt: number): unknown =>
+      fences.check('ledger/x', [{ uid: 'm1', epoch: 5 }], ([claim]) => (claim?.at ?? 0) < lostAt)
+        ?.checker
+    expect(check(2)).toBe('stale writers are refused')
+    expect(check(4)).toBeUndefined()
+  })
+
   test('knows who is stale', () => {
     const fences = new Fences()
-    fences.claimed('ledger/x', 7, 0)
+    fences.claimed('ledger/x', { epoch: 7, behind: 0, at: 1 })
     expect(fences.isStale('ledger/x', 5)).toBe(true)
     expect(fences.isStale('ledger/x', 7)).toBe(false)
     expect(fences.isStale('ledger/y', 5)).toBe(false)
