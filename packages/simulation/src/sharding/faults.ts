@@ -207,6 +207,7 @@ function layMine(run: ShardingRun, { message, stage, after, victim, harm, forMs 
 
 function doHarm(run: ShardingRun, harm: (typeof harms)[number], host: string, forMs: number): void {
   const { world } = run
+  if (!world.hosts.includes(host)) return // Of a client from outside, the ways are bad, and no more.
   const isAlone = world.processes.length < 2
   switch (harm) {
     case 'crash':
