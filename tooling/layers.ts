@@ -15,21 +15,26 @@ import {
  * so that their place is settled before their first line.
  */
 export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
-  { '@casty/clock': [], '@casty/crdt': [] },
+  { '@casty/clock': [], '@casty/crdt': [], '@casty/options': [] },
   {
     '@casty/failure-detector': ['@casty/clock'],
-    '@casty/transport': ['@casty/clock'],
+    '@casty/transport': ['@casty/clock', '@casty/options'],
     '@casty/actor': ['@casty/clock'],
   },
   {
     '@casty/transport-tcp': ['@casty/transport'],
     '@casty/transport-ws': ['@casty/transport'],
-    '@casty/persistence': ['@casty/clock', '@casty/actor'],
+    '@casty/persistence': ['@casty/clock', '@casty/options', '@casty/actor'],
   },
   {
     '@casty/journal-file': ['@casty/persistence'],
     '@casty/journal-postgres': ['@casty/persistence'],
-    '@casty/membership': ['@casty/clock', '@casty/failure-detector', '@casty/transport'],
+    '@casty/membership': [
+      '@casty/clock',
+      '@casty/options',
+      '@casty/failure-detector',
+      '@casty/transport',
+    ],
   },
   {
     '@casty/sbr': ['@casty/membership'],

@@ -9,6 +9,7 @@ const tidy = [
   'clock',
   'failure-detector',
   'membership',
+  'options',
   'persistence',
   'remote',
   'sbr',

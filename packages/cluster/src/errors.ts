@@ -1,4 +1,4 @@
-import { describeValue } from '@casty/membership'
+import { describeValue } from '@casty/options'
 
 /** What a {@link ClusterSystemError} is about. */
 export type ClusterSystemErrorCode =

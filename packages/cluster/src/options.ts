@@ -1,13 +1,14 @@
 // What a clustered system is started with: by code, by a config file, or by both, where code counts.
 import type { ActorSystemOptions } from '@casty/actor'
 import { clusterConfigNames, type ClusterConfig } from '@casty/membership'
+import { defined } from '@casty/options'
 import type { ClientAccessOptions, RemotingLimits, Serializer } from '@casty/remote'
 import type { ShardingOptions } from '@casty/sharding'
 import { emptyConfig, isConfig, type CastyConfig, type TlsSection } from './config/casty-config.ts'
 import { loadConfig } from './config/load-config.ts'
 import { optionsFrom } from './config/options-from.ts'
 import { ClusterSystemError } from './errors.ts'
-import { defined, duration, knownNames, record, whole } from './option-values.ts'
+import { duration, knownNames, record, whole } from './option-values.ts'
 import { canBeHeard } from './system/shutdown-signals.ts'
 
 /** Options of `ClusteredActorSystem.start`: those of a cluster's node, those of its actors, and these. */

@@ -1,4 +1,5 @@
 import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
+import { defined } from '@casty/options'
 import { endpointLimitDefaults, NodeAddress } from '@casty/transport'
 import { maxIdBytes, maxRoleBytes, maxRoles, maxRolesBytes, rolesBytes } from './codec-limits.ts'
 import { crossDcDefaults, type CrossDcSettings } from './cross-dc.ts'
@@ -133,14 +134,6 @@ function agreementOf({ downing }: ClusterConfig): string {
   return downing === undefined
     ? 'none'
     : text('downing.agreement', downing.agreement, maxAgreementBytes)
-}
-
-/** An option set to undefined is an option left out. */
-function defined<T extends object>(options: T): Partial<T> {
-  // Dropping keys of an object leaves part of one.
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as Partial<T>
 }
 
 function checkCrossDc(given: Partial<CrossDcSettings>): CrossDcSettings {

@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.ts'
+import { describeValue } from '@casty/options'
 
 export type MembershipErrorCode =
   | 'CASTY_MEMBERSHIP_DOWNED'

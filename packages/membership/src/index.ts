@@ -20,7 +20,6 @@ export {
 } from './cross-dc.ts'
 export { DC_ROLE_PREFIX, DEFAULT_DC, memberDc, partitionByDc, sameDc } from './data-center.ts'
 export type { DataCenter } from './data-centers.ts'
-export { describeValue } from './describe-value.ts'
 export type { Dot } from './dot.ts'
 export type {
   DowningContext,
@@ -39,7 +38,7 @@ export {
   type StopReason,
 } from './events.ts'
 export type { ClusterExplanation, DataCenterExplanation } from './explanation.ts'
-export { nearestNames } from './nearest-names.ts'
+export { describeValue, nearestNames } from '@casty/options'
 export { pickGossipTarget } from './gossip-round.ts'
 export {
   exitingTargets,

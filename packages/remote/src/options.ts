@@ -1,6 +1,7 @@
 import type { ActorSystem } from '@casty/actor'
 import type { Random } from '@casty/clock'
 import type { Cluster } from '@casty/membership'
+import { defined } from '@casty/options'
 import type { ClusterView } from './cluster-view.ts'
 import { RemoteError } from './errors.ts'
 import type { Serializer } from './serializer.ts'
@@ -78,7 +79,7 @@ export function checkOptions(options: RemotingOptions<ClusterView>): Required<Re
     throw RemoteError.invalidOption(of, 'random', random, 'a function')
   }
   known('limits.', limits, Object.keys(remotingDefaults))
-  const checked = { ...remotingDefaults, ...definedOnly(limits) }
+  const checked = { ...remotingDefaults, ...defined(limits) }
   for (const [name, value] of Object.entries(checked)) {
     if (Number.isInteger(value) && value >= 1 && value <= 0x7fff_ffff) continue
     throw RemoteError.invalidOption(of, `limits.${name}`, value, 'an integer from 1 to 2147483647')
@@ -108,10 +109,4 @@ function capable(option: string, value: unknown, methods: readonly string[], is:
   const read = (name: string): unknown => (value as Readonly<Record<string, unknown>>)[name]
   if (isObject && methods.every((name) => typeof read(name) === 'function')) return
   throw RemoteError.invalidOption(of, option, value, is)
-}
-
-function definedOnly(limits: RemotingLimits): RemotingLimits {
-  const entries = Object.entries(limits).filter(([, value]) => value !== undefined)
-  // A subset of the entries of the limits.
-  return Object.fromEntries(entries) as RemotingLimits
 }

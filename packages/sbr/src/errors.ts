@@ -1,4 +1,4 @@
-import { describeValue } from '@casty/membership'
+import { describeValue } from '@casty/options'
 
 /** What an {@link SbrError} is about. */
 export type SbrErrorCode = 'CASTY_SBR_INVALID_OPTION' | 'CASTY_SBR_LEASE_IN_USE'

@@ -1,6 +1,6 @@
 // The checks that options share. Their values come from a user, who may have no types: they are
 // looked at before anything trusts them. Each check is told whose option it is, as in 'keepOldest()'.
-import { nearestNames } from '@casty/membership'
+import { nearestNames } from '@casty/options'
 import { SbrError } from './errors.ts'
 
 /**

@@ -1,3 +1,4 @@
+import { defined } from '@casty/options'
 import { systemRandom, type Clock, type Random } from '@casty/clock'
 import type { Admission, EndpointLimits, EndpointOptions, PeerHello } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
@@ -128,7 +129,7 @@ const limitRanges: Readonly<Record<keyof EndpointLimits, readonly [min: number, 
 }
 
 function checkLimits(limits: EndpointLimits): Required<EndpointLimits> {
-  const settled = { ...endpointLimitDefaults, ...definedOnly(limits) }
+  const settled = { ...endpointLimitDefaults, ...defined(limits) }
   for (const [name, range] of Object.entries(limitRanges)) checkLimit(name, settled, range)
   checkOrder('maxControlQueueBytes', 'maxControlFrameBytes', settled)
   checkOrder('maxDataQueueBytes', 'maxDataFrameBytes', settled)
@@ -154,10 +155,4 @@ function checkOrder(
   if (limits[larger] >= limits[smaller]) return
   const allowed = `at least limits.${smaller} (${limits[smaller]})`
   throw TransportError.invalidOption(`limits.${larger}`, limits[larger], allowed)
-}
-
-function definedOnly<T extends object>(value: T): Partial<T> {
-  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined)
-  // A subset of the entries of a T.
-  return Object.fromEntries(entries) as Partial<T>
 }

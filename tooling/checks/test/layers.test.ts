@@ -39,7 +39,7 @@ test.each(['@casty/transport-tcp', '@casty/actor', '@casty/sbr'])(
   (name) => {
     expect(violations('@casty/membership', { dependencies: on(name) })).toEqual([
       `@casty/membership depends on ${name}. ` +
-        'It may use: @casty/clock, @casty/failure-detector, @casty/transport.',
+        'It may use: @casty/clock, @casty/options, @casty/failure-detector, @casty/transport.',
     ])
   },
 )

@@ -1,6 +1,6 @@
 import type { MailboxSettings, OverflowPolicy } from '@casty/actor'
 import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
-import { defined } from '../option-values.ts'
+import { defined } from '@casty/options'
 import { Section } from './section.ts'
 
 /** What of a cluster's node can be written in a file. Each is an option of `ClusteredActorSystem` as well. */

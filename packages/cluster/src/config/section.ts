@@ -1,6 +1,6 @@
 // One table of a config file, read key by key. Whoever reads it says what is allowed; what nobody asked for
 // in the end is a mistake of the writer's, and is told with the names that look most alike.
-import { describeValue, nearestNames } from '@casty/membership'
+import { describeValue, nearestNames } from '@casty/options'
 import { ClusterSystemError } from '../errors.ts'
 
 type Table = Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 // Events live longer than the program that wrote them: each is kept with its kind and version, and what was
 // written by older programs is translated when it is read. What is written already is never changed.
-import { describeValue } from '../describe-value.ts'
+import { describeValue } from '@casty/options'
 import { PersistenceError } from '../errors.ts'
 
 /** A value on its way to or from a codec. */

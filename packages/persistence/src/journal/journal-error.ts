@@ -1,4 +1,4 @@
-import { describeValue } from '../describe-value.ts'
+import { describeValue } from '@casty/options'
 import type { JournalHead } from './journal-record.ts'
 
 export type JournalErrorCode =

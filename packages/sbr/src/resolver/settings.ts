@@ -1,3 +1,4 @@
+import { defined } from '@casty/options'
 import { SbrError } from '../errors.ts'
 import { durationMs, knownNames } from '../option-values.ts'
 import { ruleDefaults } from '../ruling.ts'
@@ -179,11 +180,4 @@ export function isStrategy(value: unknown): value is DowningStrategy {
   if (typeof value !== 'object' || value === null) return false
   const { name, agreement, decide } = value as Readonly<Record<string, unknown>> // Any object reads so.
   return typeof name === 'string' && typeof agreement === 'string' && typeof decide === 'function'
-}
-
-function defined<T extends object>(options: T): Partial<T> {
-  // Dropping keys of a T leaves part of one.
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as Partial<T>
 }
