@@ -1,4 +1,4 @@
-// Reads what FrameWriter wrote, out of bytes that nobody vouches for: each read is checked against the end
+// Reads what FrameWriter and FrontWriter wrote, out of bytes that nobody vouches for: each read is checked against the end
 // first, and whatever does not fit is CASTY_REMOTE_MALFORMED.
 import { RemoteError } from './errors.ts'
 

@@ -1,9 +1,7 @@
-// Writes the frames of this package: headers by hand, each field in as few bytes as it needs, into one
-// buffer that is used again and again. Fields are this package's own, so nothing checks their range.
+// Writes refs, each field in as few bytes as it needs, into one buffer that is used again and again. Fields are
+// this package's own, so nothing checks their range.
 
 const textEncoder = new TextEncoder()
-/** Up to this length a loop is quicker than a call that copies. */
-const loopCopyBytes = 48
 
 export class FrameWriter {
   /** What was written is `bytes[0, length)`. */
@@ -17,22 +15,6 @@ export class FrameWriter {
   u8(value: number): void {
     this.#reserve(1)
     this.bytes[this.length++] = value
-  }
-
-  u16(value: number): void {
-    this.#reserve(2)
-    this.bytes[this.length++] = value >>> 8
-    this.bytes[this.length++] = value
-  }
-
-  u32(value: number): void {
-    this.#reserve(4)
-    const { bytes, length } = this
-    bytes[length] = value >>> 24
-    bytes[length + 1] = value >>> 16
-    bytes[length + 2] = value >>> 8
-    bytes[length + 3] = value
-    this.length = length + 4
   }
 
   /** An integer from 0 to 2⁵³ − 1: seven bits a byte, low bits first. */
@@ -50,22 +32,9 @@ export class FrameWriter {
   text(text: string): void {
     const encoded = textEncoder.encode(text)
     this.varint(encoded.length)
-    this.raw(encoded, 0, encoded.length)
-  }
-
-  raw(source: Uint8Array, start: number, end: number): void {
-    const size = end - start
-    this.#reserve(size)
-    const { bytes, length } = this
-    if (size <= loopCopyBytes) {
-      // Both ranges lie within their arrays.
-      for (let from = start, to = length; from < end; from++, to++) {
-        bytes[to] = source[from] as number
-      }
-    } else {
-      bytes.set(start === 0 && end === source.length ? source : source.subarray(start, end), length)
-    }
-    this.length = length + size
+    this.#reserve(encoded.length)
+    this.bytes.set(encoded, this.length)
+    this.length += encoded.length
   }
 
   /** A copy of what was written. */

@@ -25,7 +25,13 @@ export type { ClusterView } from './cluster-view.ts'
 export type { ContactLoss, LinkReport } from './client/contact-core.ts'
 export { RemoteError, type RemoteErrorCode } from './errors.ts'
 export type { RemoteEvent } from './events.ts'
-export type { Asker, DecodedMessage, MessageCodec, ReopenedMessage } from './message-codec.ts'
+export type {
+  Asker,
+  DecodedMessage,
+  EncodedMessage,
+  MessageCodec,
+  ReopenedMessage,
+} from './message-codec.ts'
 export { remotingDefaults, type RemotingLimits, type RemotingOptions } from './options.ts'
 export type { ListingSubscriber, ServiceExplanation } from './receptionist/listings.ts'
 export { Receptionist, type ReceptionistMetrics } from './receptionist/receptionist.ts'

@@ -5,10 +5,14 @@ import type { NodeIdentity } from '@casty/transport'
 import type { AskSlots } from './ask-slots.ts'
 import { RemoteError } from './errors.ts'
 import { FrameReader } from './frame-reader.ts'
-import { FrameWriter } from './frame-writer.ts'
+import { FrontWriter } from './front-writer.ts'
 import type { Payloads } from './payloads.ts'
 import type { Peers } from './peers.ts'
 import { RemoteAnswer, type AnswerCarrier } from './remote-answer.ts'
+import { frontRoomBytes } from './written.ts'
+
+/** What stands before each message, at most. */
+const ownBytes = 24
 
 /** Whoever asks by a message that came from another node: takes the answer, or word that none will come. */
 export type Asker = ActorRef<unknown> & Delivery
@@ -27,6 +31,13 @@ export interface ReopenedMessage {
   readonly answer: AnswerRef | undefined
 }
 
+/** A message as `bytes[start, end)`, good until the next one is encoded. */
+export interface EncodedMessage {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+}
+
 /** Messages of users in frames of other layers. */
 export interface MessageCodec {
   /**
@@ -39,6 +50,17 @@ export interface MessageCodec {
    * `CASTY_REMOTE_TOO_MANY_EXPORTS`
    */
   encode(to: NodeIdentity, message: unknown, answer?: AnswerRef): Uint8Array
+  /**
+   * The same with room for the header of a frame, which so comes to stand before the message without a copy of it.
+   *
+   * @param roomBytes - as many bytes in front of what is answered are the caller's, until the next call
+   */
+  encodeWithRoom(
+    roomBytes: number,
+    to: NodeIdentity,
+    message: unknown,
+    answer?: AnswerRef,
+  ): EncodedMessage
   /** Reads `bytes[start, end)`. @throws RemoteError `CASTY_REMOTE_MALFORMED`; an asker has been told then */
   decode(from: NodeIdentity, bytes: Uint8Array, start?: number, end?: number): DecodedMessage
   /**
@@ -54,7 +76,12 @@ export class PayloadCodec implements MessageCodec {
   readonly #slots: AskSlots
   readonly #carrier: AnswerCarrier
   readonly #maxAsks: number
-  readonly #writer = new FrameWriter()
+  readonly #front = new FrontWriter()
+  readonly #encoded: { bytes: Uint8Array; start: number; end: number } = {
+    bytes: new Uint8Array(0),
+    start: 0,
+    end: 0,
+  }
   readonly #reader = new FrameReader()
 
   constructor(
@@ -72,23 +99,39 @@ export class PayloadCodec implements MessageCodec {
   }
 
   encode(to: NodeIdentity, message: unknown, answer?: AnswerRef): Uint8Array {
+    const { bytes, start, end } = this.encodeWithRoom(0, to, message, answer)
+    return bytes.subarray(start, end)
+  }
+
+  encodeWithRoom(
+    roomBytes: number,
+    to: NodeIdentity,
+    message: unknown,
+    answer?: AnswerRef,
+  ): EncodedMessage {
     const peer = this.#peers.of(to)
     // Who waits no more asks nothing: the ref to answer to leads nowhere.
     const question = answer?.isOver === true ? undefined : answer
-    const payload = this.#payloads.write(message, peer, question)
-    const writer = this.#writer
-    writer.begin()
-    if (question === undefined) writer.u8(0)
+    let payload = this.#payloads.write(message, peer, question)
+    if (roomBytes > frontRoomBytes - ownBytes) {
+      payload = this.#payloads.withRoom(payload, roomBytes + ownBytes)
+    }
+    const front = this.#front
+    front.begin(payload.bytes, payload.start)
+    if (question === undefined) front.u8(0)
     else {
       const slot = this.#slots.holdFor(question, peer)
       if (slot === undefined) throw RemoteError.tooManyAsks(this.#maxAsks)
-      writer.u8(1)
-      writer.varint(slot)
-      writer.varint(this.#slots.generationOf(slot))
+      front.varint(this.#slots.generationOf(slot))
+      front.varint(slot)
+      front.u8(1)
     }
-    writer.raw(payload, 0, payload.length)
     peer.framesSent++ // By whoever asked for it: what is lost of it counts as well.
-    return writer.bytes.subarray(0, writer.length)
+    const encoded = this.#encoded
+    encoded.bytes = payload.bytes
+    encoded.start = front.start
+    encoded.end = payload.end
+    return encoded
   }
 
   decode(

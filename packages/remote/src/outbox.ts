@@ -1,12 +1,12 @@
-// Sends messages, questions and answers: encoded first, since that may run code of users, then written
-// behind a header into one buffer and handed to the endpoint, which copies it.
+// Sends messages, questions and answers: encoded first, since that may run code of users, then given a header in
+// front, in the buffer where they are, and handed to the endpoint, which copies it.
 import type { ActorSystem, AnswerRef, DeadLetterReason, Ending } from '@casty/actor'
 import type { ClusterEndpoint } from '@casty/membership'
 import type { DropReason } from '@casty/transport'
 import type { AskSlots } from './ask-slots.ts'
 import { RemoteError } from './errors.ts'
 import { remoteFrameTypes } from './frame-types.ts'
-import { FrameWriter } from './frame-writer.ts'
+import { FrontWriter } from './front-writer.ts'
 import { digestOf, messageFlags, recipientWords } from './header.ts'
 import { packed, type Payloads } from './payloads.ts'
 import type { Peer } from './peer.ts'
@@ -14,6 +14,13 @@ import type { AnswerCarrier, RemoteAnswer } from './remote-answer.ts'
 import type { RefCarrier, RemoteRef } from './remote-ref.ts'
 import type { Traffic } from './traffic.ts'
 import { codeOf } from './wire-reasons.ts'
+import { frontRoomBytes, type Written } from './written.ts'
+
+const shortFrameBytes = 64
+/** All of a header but the path of a recipient takes less. */
+const headerBytes = 64
+/** Of UTF-8, for one of a string. */
+const bytesPerLetter = 3
 
 export interface OutboxParts {
   readonly system: ActorSystem
@@ -30,7 +37,9 @@ export class Outbox implements AnswerCarrier, RefCarrier {
   readonly #payloads: Payloads
   readonly #slots: AskSlots
   readonly #traffic: Traffic
-  readonly #writer = new FrameWriter()
+  readonly #front = new FrontWriter()
+  /** For frames without a message. */
+  readonly #short = new Uint8Array(shortFrameBytes)
   readonly #serializer: number
   readonly #maxFrameBytes: number
   readonly #watch: RefCarrier['watch']
@@ -101,17 +110,24 @@ export class Outbox implements AnswerCarrier, RefCarrier {
     const { peer } = ref
     const carried = this.#carriedTo(ref, message)
     const content = carried === undefined ? message : packed(message, carried)
-    const payload = this.#payloads.write(content, peer, answer)
-    const writer = this.#writer
-    this.#begin(peer)
+    const payload = this.#withRoomFor(ref, this.#payloads.write(content, peer, answer))
+    const front = this.#front
+    front.begin(payload.bytes, payload.start)
+    if (answer !== undefined) {
+      front.varint(this.#slots.generationOf(slot))
+      front.varint(slot)
+    }
     const flags = answer === undefined ? 0 : messageFlags.isQuestion
     this.#writeRecipient(ref, carried === undefined ? flags : flags | messageFlags.carries)
-    if (answer !== undefined) {
-      writer.varint(slot)
-      writer.varint(this.#slots.generationOf(slot))
-    }
-    writer.raw(payload, 0, payload.length)
-    return this.#send(peer, remoteFrameTypes.message, ref)
+    this.#writeBeginning(peer)
+    return this.#send(peer, remoteFrameTypes.message, payload.end, ref)
+  }
+
+  /** A path that is introduced may be long. */
+  #withRoomFor({ isKnown, localPath }: RemoteRef<never>, payload: Written): Written {
+    if (isKnown) return payload
+    const roomBytes = headerBytes + localPath.length * bytesPerLetter
+    return roomBytes > frontRoomBytes ? this.#payloads.withRoom(payload, roomBytes) : payload
   }
 
   #carriedTo({ path }: RemoteRef<never>, message: unknown): unknown {
@@ -125,18 +141,18 @@ export class Outbox implements AnswerCarrier, RefCarrier {
   }
 
   #writeRecipient(ref: RemoteRef<never>, flags: number): void {
-    const writer = this.#writer
+    const front = this.#front
     if (ref.isKnown) {
-      writer.u8(flags)
-      writer.varint(ref.id)
+      front.varint(ref.id)
+      front.u8(flags)
       return
     }
     if (ref.id === 0) ref.peer.name(ref)
-    writer.u8(flags | messageFlags.isIntroduced)
-    writer.varint(ref.id)
-    writer.varint(ref.peer.firstId)
-    writer.varint(ref.uid)
-    writer.text(ref.localPath)
+    front.text(ref.localPath)
+    front.varint(ref.uid)
+    front.varint(ref.peer.firstId)
+    front.varint(ref.id)
+    front.u8(flags | messageFlags.isIntroduced)
   }
 
   /** @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE`, `CASTY_REMOTE_MESSAGE_TOO_LARGE` */
@@ -148,10 +164,10 @@ export class Outbox implements AnswerCarrier, RefCarrier {
     }
     let reason: DeadLetterReason | undefined
     try {
-      const payload = this.#payloads.write(message, peer, undefined)
-      this.#beginAnswer(to)
-      this.#writer.raw(payload, 0, payload.length)
-      reason = this.#send(peer, remoteFrameTypes.answer, to)
+      const { bytes, start, end } = this.#payloads.write(message, peer, undefined)
+      this.#front.begin(bytes, start)
+      this.#writeAnswerHeader(to)
+      reason = this.#send(peer, remoteFrameTypes.answer, end, to)
     } catch (error) {
       this.unanswered(to, 'not-serializable') // Or whoever asked would wait for it.
       throw error
@@ -162,9 +178,10 @@ export class Outbox implements AnswerCarrier, RefCarrier {
 
   unanswered(to: RemoteAnswer, reason: DeadLetterReason): void {
     if (to.peer.isGone) return
-    this.#beginAnswer(to)
-    this.#writer.u8(codeOf(reason))
-    this.#send(to.peer, remoteFrameTypes.unanswered, to)
+    this.#front.begin(this.#short, shortFrameBytes)
+    this.#front.u8(codeOf(reason))
+    this.#writeAnswerHeader(to)
+    this.#send(to.peer, remoteFrameTypes.unanswered, shortFrameBytes, to)
   }
 
   late(to: RemoteAnswer, message: unknown): void {
@@ -173,40 +190,44 @@ export class Outbox implements AnswerCarrier, RefCarrier {
 
   /** Tells a peer whether a name of a recipient means anything here. */
   tellOfRecipient(peer: Peer, word: keyof typeof recipientWords, id: number): void {
-    const writer = this.#writer
-    writer.begin()
-    writer.u16(peer.theirSession)
-    writer.u8(recipientWords[word])
-    writer.varint(id)
-    const { bytes, length } = writer
-    this.#endpoint.send(peer.node, 'data', remoteFrameTypes.recipients, bytes, 0, length)
+    const front = this.#front
+    front.begin(this.#short, shortFrameBytes)
+    front.varint(id)
+    front.u8(recipientWords[word])
+    front.u16(peer.theirSession)
+    const { bytes, start } = front
+    const { recipients } = remoteFrameTypes
+    this.#endpoint.send(peer.node, 'data', recipients, bytes, start, shortFrameBytes)
   }
 
-  #begin(peer: Peer): void {
-    const writer = this.#writer
-    writer.begin()
-    writer.u8(this.#serializer)
-    writer.u16(peer.session)
-    writer.u32(peer.nextSequence)
+  #writeAnswerHeader(to: RemoteAnswer): void {
+    const front = this.#front
+    front.varint(to.generation)
+    front.varint(to.slot)
+    this.#writeBeginning(to.peer)
   }
 
-  #beginAnswer(to: RemoteAnswer): void {
-    this.#begin(to.peer)
-    this.#writer.varint(to.slot)
-    this.#writer.varint(to.generation)
+  /** What all frames begin with, last of all. */
+  #writeBeginning(peer: Peer): void {
+    const front = this.#front
+    front.u32(peer.nextSequence)
+    front.u16(peer.session)
+    front.u8(this.#serializer)
   }
 
   /** @returns why it was not sent; undefined where it was */
   #send(
     peer: Peer,
     frameType: number,
+    end: number,
     to: { readonly path: string },
   ): DeadLetterReason | undefined {
-    const { bytes, length } = this.#writer
+    const { bytes, start } = this.#front
+    const length = end - start
     if (length >= this.#maxFrameBytes) {
       throw RemoteError.messageTooLarge(to.path, length, this.#maxFrameBytes)
     }
-    const outcome = this.#endpoint.send(peer.node, 'data', frameType, bytes, 0, length)
+    const outcome = this.#endpoint.send(peer.node, 'data', frameType, bytes, start, end)
     if (outcome === 'dropped') {
       const reason = this.#dropReason
       this.#dropReason = undefined

@@ -1,7 +1,15 @@
 // Messages in frames of other layers.
 import { describe, expect, test } from 'vitest'
-import { DistantRef, type AnswerRef, type ActorRef, type Ending } from '@casty/actor'
-import type { Remoting } from '@casty/remote'
+import {
+  Behaviors,
+  DistantRef,
+  type ActorContext,
+  type ActorRef,
+  type ActorSystem,
+  type AnswerRef,
+  type Ending,
+} from '@casty/actor'
+import { jsonSerializer, msgpackSerializer, type Remoting } from '@casty/remote'
 import { echoing, RemoteWorld, type Question, type TestNode } from './remote-world.ts'
 
 const frameType = 40
@@ -125,3 +133,52 @@ test('a message whose asker waits no more arrives all the same, and its answer g
   await world.settle()
   expect(decoded).toMatchObject([{ about: 'x' }])
 })
+
+describe('A message with room in front', () => {
+  const serializers = [msgpackSerializer, jsonSerializer]
+  test.each(serializers)('is the same, however much room there is (%o)', async (create) => {
+    await using world = await RemoteWorld.of('a b', { serializer: create() })
+    const [a, b] = [world.node('a'), world.node('b')]
+    const { self } = b.cluster
+    const { codec } = a.remoting
+    const message = { text: 'x'.repeat(3_000), list: [1, 2, 3] }
+    const plain = codec.encode(self, message).slice()
+    for (const roomBytes of [0, 20, 1_000, 1_001, 1_024, 5_000, 2_000_000]) {
+      const { bytes, start, end } = codec.encodeWithRoom(roomBytes, self, message)
+      expect(start).toBeGreaterThanOrEqual(roomBytes)
+      bytes.fill(0xff, start - roomBytes, start)
+      expect(bytes.slice(start, end)).toEqual(plain)
+    }
+    expect(b.remoting.codec.decode(a.cluster.self, plain).message).toEqual(message)
+  })
+})
+
+test.each([10, 900, 1_100, 1_360])('an actor is found by a path of %i letters', async (length) => {
+  await using world = await RemoteWorld.of('a b')
+  const [a, b] = [world.node('a'), world.node('b')]
+  const names = Array.from({ length: Math.ceil(length / 200) }, (_, nr) =>
+    `n${nr}`.padEnd(199, '-'),
+  )
+  const path = `/${names.join('/')}`.slice(0, length).replace(/\/$/, '-')
+  spawnAt(b.system, path.slice(1).split('/'))
+  const ref = a.remoting.ref<Question>(b.cluster.self, path)
+  for (const about of ['x', 'y']) {
+    const asked = a.system.ask<Question, unknown>(ref, (replyTo) => ({ about, replyTo }))
+    expect(await world.settled(asked)).toBe(about)
+  }
+})
+
+/** An actor that echoes, below as many as there are names before the last. */
+function spawnAt(
+  parent: ActorSystem | ActorContext<unknown>,
+  [name = '', ...below]: readonly string[],
+): void {
+  if (below.length === 0) parent.spawn(echoing, { name })
+  else {
+    const between = Behaviors.setup((context) => {
+      spawnAt(context, below)
+      return Behaviors.ignore
+    })
+    parent.spawn(between, { name })
+  }
+}

@@ -15,6 +15,8 @@ const longestCachedText = 15
  */
 export class MsgpackInput {
   readonly #texts = new TextCache()
+  /** Apart, so that texts which differ each time do not come between names, which come in the same order. */
+  readonly #keys = new TextCache()
   readonly #scratch = new Uint8Array(8)
   readonly #scratchView = new DataView(this.#scratch.buffer)
   #bytes: Uint8Array = nothing
@@ -80,7 +82,7 @@ export class MsgpackInput {
   key(length: number): string {
     const from = this.#take(length)
     if (length === 0) return ''
-    if (length <= longestShortText) return this.#texts.text(this.#bytes, from, length)
+    if (length <= longestShortText) return this.#keys.text(this.#bytes, from, length)
     return decodeUtf8(this.#bytes, from, length)
   }
 

@@ -1,7 +1,9 @@
-import { extension } from './msgpack-format.ts'
+import { frontRoomBytes, type Written } from '../written.ts'
+import { extension, isForbiddenKey } from './msgpack-format.ts'
 import { writeUtf8 } from './utf8.ts'
 import { bigintData, utf16Data } from './msgpack-scalars.ts'
 import { bytesRefusal, keyRefusal } from './refusal.ts'
+import { WrittenKeys } from './written-keys.ts'
 
 const textEncoder = new TextEncoder()
 /** Text up to this length is written letter by letter, which is faster than the call of an encoder. */
@@ -9,7 +11,7 @@ const shortText = 64
 /** Text up to this length is encoded in place, with room for three bytes a letter. */
 const mediumText = 4_096
 const shortMessage = 256
-const initialBytes = 4_096
+const initialBytes = frontRoomBytes + 4_096
 /** A buffer that had to grow beyond this is given up after the message. */
 const keptBytes = 1_048_576
 /** Pieces ask for more room than they use in the end, at most by this. */
@@ -17,34 +19,53 @@ const spareBytes = 3 * mediumText
 
 const loneSurrogate = /\p{Surrogate}/u
 
-/** Where a message is written: the pieces of MessagePack, into one buffer that is used again and again. */
-export class MsgpackOutput {
+/**
+ * Where a message is written: the pieces of MessagePack, into one buffer that is used again and again, behind room
+ * for a header.
+ */
+export class MsgpackOutput implements Written {
+  readonly start: number = frontRoomBytes
   readonly #maxBytes: number
+  readonly #keys = new WrittenKeys()
   #bytes: Uint8Array
   #view: DataView
-  #length = 0
+  /** Where the next piece begins. */
+  #length = frontRoomBytes
   /** What short messages are answered as, by their length: making one takes longer than to write them. */
   #views: (Uint8Array | undefined)[] = []
 
   /** @param maxBytes - of one message; more is refused before it is allocated */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
-    this.#bytes = new Uint8Array(Math.min(initialBytes, maxBytes))
+    this.#bytes = new Uint8Array(Math.min(initialBytes, frontRoomBytes + maxBytes))
     this.#view = new DataView(this.#bytes.buffer)
   }
 
   /** Forgets the message before. */
   reset(): void {
-    this.#length = 0
+    this.#length = frontRoomBytes
     if (this.#bytes.length > keptBytes) this.#use(new Uint8Array(initialBytes))
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  get end(): number {
+    return this.#length
+  }
+
+  /** Refuses what has become too long. */
+  finish(): void {
+    if (this.#length > frontRoomBytes + this.#maxBytes) throw bytesRefusal(this.#maxBytes)
   }
 
   /** What was written, without a copy: good until the next message. */
   written(): Uint8Array {
-    if (this.#length > this.#maxBytes) throw bytesRefusal(this.#maxBytes)
-    const length = this.#length
-    if (length >= shortMessage) return this.#bytes.subarray(0, length)
-    return (this.#views[length] ??= this.#bytes.subarray(0, length))
+    const end = this.#length
+    const size = end - frontRoomBytes
+    if (size >= shortMessage) return this.#bytes.subarray(frontRoomBytes, end)
+    return (this.#views[size] ??= this.#bytes.subarray(frontRoomBytes, end))
   }
 
   /** Any single byte that stands for itself: nil, false, true. */
@@ -120,6 +141,22 @@ export class MsgpackOutput {
 
   /** Text as the key of a property, which has to be UTF-8. */
   key(key: string): void {
+    const known = this.#keys.find(key)
+    if (known !== undefined) this.#knownKey(known.bytes)
+    else this.#otherKey(key)
+  }
+
+  #knownKey(known: Uint8Array): void {
+    const { length } = known
+    this.#reserve(length)
+    const bytes = this.#bytes
+    const start = this.#length
+    for (let index = 0; index < length; index++) bytes[start + index] = known[index] ?? 0
+    this.#length = start + length
+  }
+
+  #otherKey(key: string): void {
+    if (isForbiddenKey(key)) throw keyRefusal(key)
     if (this.#shortText(key)) return
     if (loneSurrogate.test(key)) throw keyRefusal(JSON.stringify(key))
     this.#longText(key)
@@ -182,7 +219,7 @@ export class MsgpackOutput {
     else this.#sized(0xd9, length, widest)
   }
 
-  bytes(value: Uint8Array): void {
+  binary(value: Uint8Array): void {
     this.#reserve(5)
     this.#sized(0xc4, value.length, value.length)
     this.#copy(value)
@@ -273,7 +310,7 @@ export class MsgpackOutput {
   }
 
   #grow(needed: number): void {
-    const most = this.#maxBytes + spareBytes
+    const most = frontRoomBytes + this.#maxBytes + spareBytes
     if (needed > most) throw bytesRefusal(this.#maxBytes)
     const grown = new Uint8Array(Math.min(Math.max(needed, this.#bytes.length * 2), most))
     grown.set(this.#bytes.subarray(0, this.#length))

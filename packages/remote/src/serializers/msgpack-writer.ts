@@ -3,7 +3,7 @@ import type { RefCodec } from '../serializer.ts'
 import { checkBigint } from './bigint-limit.ts'
 import type { ClassRegistry } from './class-registry.ts'
 import type { SerializerLimits } from './limits.ts'
-import { extension, isForbiddenKey } from './msgpack-format.ts'
+import { extension } from './msgpack-format.ts'
 import { MsgpackOutput } from './msgpack-output.ts'
 import {
   depthRefusal,
@@ -11,7 +11,6 @@ import {
   entryPath,
   functionRefusal,
   itemPath,
-  keyRefusal,
   propertyPath,
   refusalError,
   within,
@@ -36,18 +35,19 @@ export class MsgpackWriter {
   }
 
   /**
-   * The bytes are good until the next call.
+   * What was written is good until the next call.
    *
    * @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE`, or what the codec of refs throws
    */
-  write(message: unknown, refs: RefCodec): Uint8Array {
+  write(message: unknown, refs: RefCodec): MsgpackOutput {
     this.#refs = refs
     this.#elements = 0
     this.#areNamesOwn = nothingInherited()
     this.#out.reset()
     try {
       this.#value(message, 0)
-      return this.#out.written()
+      this.#out.finish()
+      return this.#out
     } catch (error) {
       throw refusalError(error)
     } finally {
@@ -99,9 +99,7 @@ export class MsgpackWriter {
     try {
       for (const key in value) {
         if (!areOwn && !Object.hasOwn(value, key)) continue
-        // The forbidden ones are this long at least, so most keys need no comparison.
         entered = undefined
-        if (key.length >= 9 && isForbiddenKey(key)) throw keyRefusal(key)
         this.#out.key(key)
         entered = key
         this.#value(value[key], depth)
@@ -138,7 +136,7 @@ export class MsgpackWriter {
     const special = specialValue(value, this.#classes)
     switch (special.type) {
       case 'bytes':
-        return this.#out.bytes(special.bytes)
+        return this.#out.binary(special.bytes)
       case 'date':
         return this.#out.timestamp(special.timeMs)
       default:

@@ -4,8 +4,10 @@ import {
   type ClassSerializer,
   type MessageClass,
 } from './class-registry.ts'
-import type { RefCodec } from '../serializer.ts'
+import type { RefCodec, Serializer } from '../serializer.ts'
 import { checkLimits, type SerializerLimits } from './limits.ts'
+import type { FrontRoomSerializer } from '../written.ts'
+import type { MsgpackOutput } from './msgpack-output.ts'
 import { MsgpackReader } from './msgpack-reader.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 
@@ -22,7 +24,12 @@ export function msgpackSerializer(options: SerializerLimits = {}): ClassSerializ
   return new MsgpackSerializer(checkLimits('msgpackSerializer()', options))
 }
 
-class MsgpackSerializer implements ClassSerializer {
+/** Where that is the one, its messages are sent from where they were written. */
+export function isMsgpack(serializer: Serializer): serializer is FrontRoomSerializer & Serializer {
+  return serializer instanceof MsgpackSerializer
+}
+
+class MsgpackSerializer implements ClassSerializer, FrontRoomSerializer {
   readonly name = 'msgpack'
   readonly #classes = new ClassRegistry()
   readonly #limits: Required<SerializerLimits>
@@ -43,6 +50,10 @@ class MsgpackSerializer implements ClassSerializer {
   }
 
   serialize(message: unknown, refs: RefCodec): Uint8Array {
+    return this.write(message, refs).written()
+  }
+
+  write(message: unknown, refs: RefCodec): MsgpackOutput {
     // Getters and `toData` may serialize too, in the middle of this.
     if (this.#isWriting) return new MsgpackWriter(this.#classes, this.#limits).write(message, refs)
     this.#isWriting = true
