@@ -30,8 +30,8 @@ function shortAscii(bytes: Uint8Array, start: number, length: number): string | 
  * nothing else, having allocated no more than the input holds.
  */
 export class ByteReader {
-  readonly #bytes: Uint8Array
-  readonly #end: number
+  #bytes: Uint8Array
+  #end: number
   #offset: number
 
   /** Reads `bytes[start, end)`, and nothing outside of it. */
@@ -39,6 +39,14 @@ export class ByteReader {
     this.#bytes = bytes
     this.#offset = start
     this.#end = Math.min(end, bytes.length)
+  }
+
+  /** The same reader for other bytes: where there are many frames, making one for each takes as long as to read them. */
+  open(bytes: Uint8Array, start: number, end: number): this {
+    this.#bytes = bytes
+    this.#offset = start
+    this.#end = Math.min(end, bytes.length)
+    return this
   }
 
   /** Bytes not read yet. */
@@ -57,20 +65,24 @@ export class ByteReader {
 
   u32(): number {
     const start = this.#advance(4)
-    let value = 0
-    for (let at = start; at < start + 4; at++) value = value * 0x100 + this.#byteAt(at)
-    return value
+    const high = this.#byteAt(start) * 0x100 + this.#byteAt(start + 1)
+    return high * 0x1_0000 + this.#byteAt(start + 2) * 0x100 + this.#byteAt(start + 3)
   }
 
   /** An integer from 0 to 2⁵³ − 1. Longer encodings than needed are refused: one value, one form. */
   varint(): number {
-    let value = 0
-    let scale = 1
-    for (let index = 0; index < 8; index++) {
+    const first = this.u8()
+    return first < 0x80 ? first : this.#longVarint(first)
+  }
+
+  #longVarint(first: number): number {
+    let value = first & 0x7f
+    let scale = 0x80
+    for (let index = 1; index < 8; index++) {
       const byte = this.u8()
       value += (byte & 0x7f) * scale
       if (byte < 0x80) {
-        if (byte === 0 && index > 0) break
+        if (byte === 0) break
         if (!Number.isSafeInteger(value)) break
         return value
       }

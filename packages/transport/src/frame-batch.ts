@@ -2,7 +2,7 @@ import { SlabPool } from './slab-pool.ts'
 import { headerBytes, lengthBytes } from './wire.ts'
 
 /** Below this a loop copies faster than `set`, which first needs a view of the source. */
-const loopCopyBytes = 48
+const loopCopyBytes = 32
 const noSlab = new Uint8Array(0)
 
 /**

@@ -55,7 +55,7 @@ export class Arrivals {
   received(frame: ForeignFrame): void {
     const { shard, epoch } = frame.header
     const admission = this.#port.admit(shard, epoch)
-    if (admission.type !== 'return' && this.#refused.get(shard)?.get(frame.from.key) === epoch) {
+    if (admission.type !== 'return' && this.#hasRefused(shard, frame.from.key, epoch)) {
       this.#sendBack(frame, epoch) // It must not come before what went back.
       return
     }
@@ -69,6 +69,10 @@ export class Arrivals {
       case 'return':
         this.#sendBack(frame, admission.neededEpoch)
     }
+  }
+
+  #hasRefused(shard: number, from: NodeKey, epoch: number): boolean {
+    return this.#refused.size > 0 && this.#refused.get(shard)?.get(from) === epoch
   }
 
   #sendBack(frame: ForeignFrame, neededEpoch: number): void {

@@ -1,7 +1,7 @@
 // Carries what regions tell each other: makes frames of it, and the other way round.
 import { AnswerRef, type Delivery } from '@casty/actor'
 import type { ClusterEndpoint } from '@casty/membership'
-import type { MessageCodec } from '@casty/remote'
+import type { EncodedMessage, MessageCodec } from '@casty/remote'
 import { ByteReader, ByteWriter, type NodeIdentity } from '@casty/transport'
 import type { CheckedType } from '../entity-type.ts'
 import { ShardingError } from '../errors.ts'
@@ -12,11 +12,13 @@ import type { Region } from './region.ts'
 import type { Fence } from './shard-route.ts'
 import { hashOf } from './shard-of.ts'
 import {
+  maxEnvelopeHeaderBytes,
   readEnvelope,
   readPiece,
   readReturned,
   regionFrameTypes,
   writeEnvelope,
+  writeEnvelopeInFront,
   writePiece,
   writeReturned,
   type EnvelopeHeader,
@@ -32,7 +34,10 @@ export class Post implements RegionPost {
   readonly #endpoint: ClusterEndpoint
   readonly #codec: MessageCodec
   readonly #writer = new ByteWriter(4_096)
+  readonly #reader = new ByteReader(new Uint8Array(0))
   readonly #hashes = new Map<string, number>()
+  #lastName = ''
+  #lastHash = hashOf('')
   readonly #maxFrameBytes: number
 
   constructor(endpoint: ClusterEndpoint, codec: MessageCodec) {
@@ -42,23 +47,38 @@ export class Post implements RegionPost {
   }
 
   sendLetter(type: CheckedType, to: NodeIdentity, epoch: number, letter: Letter): boolean {
-    const { shard, entityId, message, carried, answer } = letter
+    const { shard, entityId, message, carried, answer, returns } = letter
     const content = carried === undefined ? message : [carried, message]
     // Only what was sent here is sent on, and whoever waits for that is here.
     const question = answer instanceof AnswerRef ? answer : undefined
-    const payload = this.#codec.encode(to, content, question)
-    const { returns } = letter
+    const payload = this.#codec.encodeWithRoom(maxEnvelopeHeaderBytes, to, content, question)
+    const { bytes, start, end } = payload
     const header = { shard, epoch, returns, carries: carried !== undefined, entityId }
+    const begin = writeEnvelopeInFront(bytes, start, end, this.#hashOf(type), header)
+    if (begin < 0) return this.#sendEncoded(type, to, header, payload)
+    this.#checkLength(type, entityId, end - begin)
+    return (
+      this.#endpoint.send(to, 'data', regionFrameTypes.envelope, bytes, begin, end) !== 'dropped'
+    )
+  }
+
+  /** The same to an entity whose id is not ASCII. */
+  #sendEncoded(
+    type: CheckedType,
+    to: NodeIdentity,
+    header: EnvelopeHeader,
+    { bytes, start, end }: EncodedMessage,
+  ): boolean {
     writeEnvelope(this.#writer, this.#hashOf(type), header)
-    this.#writer.bytes(payload, payload.length)
-    if (this.#writer.length >= this.#maxFrameBytes) {
-      throw ShardingError.messageTooLarge(
-        `${type.name}/${entityId}`,
-        this.#writer.length,
-        this.#maxFrameBytes,
-      )
-    }
+    this.#writer.bytes(bytes.subarray(start, end), end - start)
+    this.#checkLength(type, header.entityId, this.#writer.length)
     return this.#send(to, regionFrameTypes.envelope)
+  }
+
+  /** @throws ShardingError `CASTY_SHARDING_MESSAGE_TOO_LARGE` */
+  #checkLength({ name }: CheckedType, entityId: string, length: number): void {
+    if (length < this.#maxFrameBytes) return
+    throw ShardingError.messageTooLarge(`${name}/${entityId}`, length, this.#maxFrameBytes)
   }
 
   sendBack(type: CheckedType, frame: ForeignFrame, neededEpoch: number): void {
@@ -132,8 +152,11 @@ export class Post implements RegionPost {
   }
 
   #hashOf({ name }: CheckedType): number {
+    if (name === this.#lastName) return this.#lastHash
     let hash = this.#hashes.get(name)
     if (hash === undefined) this.#hashes.set(name, (hash = hashOf(name)))
+    this.#lastName = name
+    this.#lastHash = hash
     return hash
   }
 
@@ -143,38 +166,31 @@ export class Post implements RegionPost {
    * @param isGuest - whether it is no member: such have nothing to hand over
    */
   listen(find: RegionFinder, isGuest: (node: NodeIdentity) => boolean): Disposable {
-    const read =
-      (act: (region: Region, from: NodeIdentity, reader: ByteReader, frame: Frame) => void) =>
-      (from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void => {
-        const reader = new ByteReader(bytes, start, end)
-        const region = find(reader.u32())
-        if (region) act(region, from, reader, { bytes, end })
-        else
-          throw ShardingError.malformed('A frame is for a type of entities that is not known here')
-      }
     const { envelope, returned, fence, drained, handOver, handedOver } = regionFrameTypes
     const handlers = [
-      [
-        envelope,
-        read((region, from, reader, frame) => this.#envelopeCame(region, from, reader, frame)),
-      ],
+      [envelope, envelopeCame],
       [
         returned,
-        read((region, from, reader, frame) => this.#letterCameBack(region, from, reader, frame)),
+        (region, from, reader, bytes, end) =>
+          this.#letterCameBack(region, from, reader, bytes, end),
       ],
-      [fence, read((region, from, reader) => fenceCame(region, from, reader))],
-      [drained, read((region, from, reader) => drainedCame(region, from, reader))],
+      [fence, fenceCame],
+      [drained, drainedCame],
       [
         handOver,
-        read((region, from, reader) => {
+        (region, from, reader) => {
           if (isGuest(from)) throw ShardingError.malformed('A client has nothing to hand over')
           pieceCame(region, from, reader)
-        }),
+        },
       ],
-      [handedOver, read((region, from, reader) => arrivedCame(region, from, reader))],
-    ] as const
-    const subscriptions = handlers.map(([frameType, handler]) =>
-      this.#endpoint.handle(frameType, handler),
+      [handedOver, arrivedCame],
+    ] as const satisfies readonly (readonly [number, FrameAct])[]
+    const subscriptions = handlers.map(([frameType, act]: readonly [number, FrameAct]) =>
+      this.#endpoint.handle(frameType, (from, bytes, start, end) => {
+        // Whatever follows from a frame comes after it was read.
+        const reader = this.#reader.open(bytes, start, end)
+        act(regionOf(find, reader), from, reader, bytes, end)
+      }),
     )
     return {
       [Symbol.dispose]: () => {
@@ -183,21 +199,12 @@ export class Post implements RegionPost {
     }
   }
 
-  #envelopeCame(
-    region: Region,
-    from: NodeIdentity,
-    reader: ByteReader,
-    { bytes, end }: Frame,
-  ): void {
-    const header = readEnvelope(reader)
-    region.received({ from, header, bytes, start: startOfRest(reader, end), end })
-  }
-
   #letterCameBack(
     region: Region,
     from: NodeIdentity,
     reader: ByteReader,
-    { bytes, end }: Frame,
+    bytes: Uint8Array,
+    end: number,
   ): void {
     const header = readReturned(reader)
     const start = startOfRest(reader, end)
@@ -205,9 +212,30 @@ export class Post implements RegionPost {
   }
 }
 
-interface Frame {
-  readonly bytes: Uint8Array
-  readonly end: number
+/** Takes what a frame holds behind the hash of its type. */
+type FrameAct = (
+  region: Region,
+  from: NodeIdentity,
+  reader: ByteReader,
+  bytes: Uint8Array,
+  end: number,
+) => void
+
+function regionOf(find: RegionFinder, reader: ByteReader): Region {
+  const region = find(reader.u32())
+  if (region) return region
+  throw ShardingError.malformed('A frame is for a type of entities that is not known here')
+}
+
+function envelopeCame(
+  region: Region,
+  from: NodeIdentity,
+  reader: ByteReader,
+  bytes: Uint8Array,
+  end: number,
+): void {
+  const header = readEnvelope(reader)
+  region.received({ from, header, bytes, start: startOfRest(reader, end), end })
 }
 
 /** Where the last field of a frame begins, which takes all that is left. */

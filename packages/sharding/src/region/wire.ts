@@ -41,18 +41,72 @@ export interface ReturnedHeader extends EnvelopeHeader {
 /** Stands beside the count of returns, which are few. */
 const carriesFlag = 0x80
 
-function flagsOf({ returns, carries }: EnvelopeHeader): number {
+function flagsOf(returns: number, carries: boolean): number {
   return Math.min(returns, carriesFlag - 1) | (carries ? carriesFlag : 0)
 }
 
 export function writeEnvelope(writer: ByteWriter, typeHash: number, header: EnvelopeHeader): void {
-  writer.reset().u32(typeHash).varint(header.shard).varint(header.epoch).u8(flagsOf(header))
-  writer.string(header.entityId, maxEntityIdBytes)
+  const { shard, epoch, returns, carries, entityId } = header
+  writer.reset().u32(typeHash).varint(shard).varint(epoch).u8(flagsOf(returns, carries))
+  writer.string(entityId, maxEntityIdBytes)
+}
+
+/** As much room as the header of a message needs, at most: an id that is ASCII takes as many bytes as it has letters. */
+export const maxEnvelopeHeaderBytes: number = 4 + 3 * 8 + 1 + 2 + maxEntityIdBytes
+
+/**
+ * The same header, with the length of the message that follows it, written in front of that message.
+ *
+ * @param start - of the message, in front of which there is room
+ * @returns where the header begins; -1 where the id is not ASCII, and has to be written otherwise
+ */
+export function writeEnvelopeInFront(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  typeHash: number,
+  { shard, epoch, entityId, returns, carries }: EnvelopeHeader,
+): number {
+  let at = varintInFront(bytes, start, end - start)
+  const { length } = entityId
+  at -= length
+  let letters = 0
+  for (let index = 0; index < length; index++) {
+    const letter = entityId.charCodeAt(index)
+    letters |= letter
+    bytes[at + index] = letter
+  }
+  if (letters >= 0x80) return -1
+  at = varintInFront(bytes, at, length)
+  bytes[--at] = flagsOf(returns, carries)
+  at = varintInFront(bytes, at, epoch)
+  at = varintInFront(bytes, at, shard)
+  bytes[--at] = typeHash
+  bytes[--at] = typeHash >>> 8
+  bytes[--at] = typeHash >>> 16
+  bytes[--at] = typeHash >>> 24
+  return at
+}
+
+/** @returns where it begins */
+function varintInFront(bytes: Uint8Array, before: number, value: number): number {
+  if (value < 0x80) {
+    bytes[before - 1] = value
+    return before - 1
+  }
+  let length = 2
+  for (let rest = Math.floor(value / 0x80); rest >= 0x80; rest = Math.floor(rest / 0x80)) length++
+  let at = before - length
+  let rest = value
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes[at++] = (rest % 0x80) | 0x80
+  bytes[at] = rest
+  return before - length
 }
 
 export function writeReturned(writer: ByteWriter, typeHash: number, header: ReturnedHeader): void {
-  writer.reset().u32(typeHash).varint(header.shard).varint(header.epoch)
-  writer.varint(header.neededEpoch).u8(flagsOf(header)).string(header.entityId, maxEntityIdBytes)
+  const { shard, epoch, neededEpoch, returns, carries, entityId } = header
+  writer.reset().u32(typeHash).varint(shard).varint(epoch)
+  writer.varint(neededEpoch).u8(flagsOf(returns, carries)).string(entityId, maxEntityIdBytes)
 }
 
 export function readEnvelope(reader: ByteReader): EnvelopeHeader {
