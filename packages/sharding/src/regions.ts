@@ -144,10 +144,14 @@ export class Regions implements RegionNode, Disposable {
 
   #replicate(type: CheckedType): void {
     if (!type.replication) return
-    const { endpoint } = this.#cluster
+    const cluster = this.#cluster
+    const { endpoint } = cluster
     this.#replication ??= new Replication(
       {
-        self: this.self,
+        // Until it is a member it may be another incarnation.
+        get self() {
+          return cluster.self
+        },
         clock: this.clock,
         endpoint,
         isReachable: (node) => this.isReachable(node),

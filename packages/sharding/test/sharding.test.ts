@@ -24,6 +24,15 @@ const counter: EntityType<Counting> = {
     }),
 }
 
+/** A clock that was set back by an hour. */
+function setBack(clock: Clock): Clock {
+  return {
+    now: () => clock.now(),
+    wallNow: () => clock.wallNow() - 3_600_000,
+    schedule: (delayMs, callback) => clock.schedule(delayMs, callback),
+  }
+}
+
 type Regions = ReadonlyMap<string, EntityRegion<Counting>>
 
 function of(regions: Regions, host: string): EntityRegion<Counting> {
@@ -218,20 +227,18 @@ test('a node that is downed stops what it ran', async () => {
   expect(of(regions, 'b').statistics().entities).toBe(0)
 })
 
-test('a node whose wall clock was set back between two lives takes part again', async () => {
+test('a node whose wall clock was set back between two lives takes part again, and hands over when it leaves', async () => {
   await using world = await ShardingWorld.of('a b')
-  await started(world, counter)
+  const regions = await started(world, counter)
   await world.leave('b')
-  const { clock } = world
-  const behind: Clock = {
-    now: () => clock.now(),
-    wallNow: () => clock.wallNow() - 3_600_000,
-    schedule: (delayMs, callback) => clock.schedule(delayMs, callback),
-  }
-  const b = await world.start('b', { cluster: { clock: behind } })
+  const b = await world.start('b', { cluster: { clock: setBack(world.clock) } })
   const region = b.sharding.start(counter)
   await world.until(() => region.statistics().shards === 6)
+  for (let id = 0; id < 24; id++) region.tell(`id${id}`, { type: 'add', amount: 1 })
   expect(await total(world, region, 'x')).toBe(0)
+  await world.leave('b')
+  for (let id = 0; id < 24; id++) expect(await total(world, of(regions, 'a'), `id${id}`)).toBe(1)
+  expect(of(regions, 'a').statistics().handedOver).toBeGreaterThan(0)
 })
 
 test('a node that splits a type otherwise than the others neither hosts it nor sends to it', async () => {

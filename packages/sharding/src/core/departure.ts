@@ -1,5 +1,5 @@
 // What a node on its way out still has: it may go when that is nothing, or nothing that anybody takes.
-import type { NodeKey } from '@casty/transport'
+import type { NodeIdentity, NodeKey } from '@casty/transport'
 import { ShardTable } from '../table/shard-table.ts'
 
 /** `needed`: it votes, or a shard moves from it or to it. `at-rest`: it has shards which go to nobody. */
@@ -7,7 +7,7 @@ export type Remains = 'none' | 'at-rest' | 'needed'
 
 /** Mutable, and of one node's core. */
 export class Departure {
-  readonly #self: NodeKey
+  readonly #node: { readonly self: NodeIdentity }
   readonly #patienceMs: number
   #isLeft = false
   #restsSince: number | undefined
@@ -18,8 +18,8 @@ export class Departure {
   }
 
   /** @param patienceMs - how long shards rest, under a coordinator at work, until it is plain that nobody takes them */
-  constructor(self: NodeKey, patienceMs: number) {
-    this.#self = self
+  constructor(node: { readonly self: NodeIdentity }, patienceMs: number) {
+    this.#node = node
     this.#patienceMs = patienceMs
   }
 
@@ -50,7 +50,10 @@ export class Departure {
   }
 
   #remainsOf(table: ShardTable): Remains {
-    if (this.#known.table !== table) this.#known = { table, remains: remainsOf(table, this.#self) }
+    if (this.#known.table !== table) {
+      // Known by the incarnation that it has now: until it is a member it may be another one.
+      this.#known = { table, remains: remainsOf(table, this.#node.self.key) }
+    }
     return this.#known.remains
   }
 }

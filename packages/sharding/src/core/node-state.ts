@@ -32,8 +32,8 @@ export class NodeState {
   constructor(settings: CoreSettings, now: number) {
     this.settings = settings
     this.acceptor = newAcceptor(now)
-    const { self, gatherMs, leaseMs } = settings
-    this.departure = new Departure(self.key, gatherMs + leaseMs)
+    const { gatherMs, leaseMs } = settings
+    this.departure = new Departure(settings, gatherMs + leaseMs)
   }
 
   /** All members of the data center, by address. */
