@@ -41,6 +41,12 @@ export interface ShardingExplanation {
 }
 
 /**
+ * Nodes whose sharding has ended before they did. What they promised and accepted is forgotten, and a voter that begins anew
+ * under the same name would take part in giving the same shard to two nodes.
+ */
+const ended = new WeakSet<Cluster>()
+
+/**
  * Entities of many types, spread over the nodes of a cluster: each lives on one of them at a time, and is reached
  * from all.
  *
@@ -67,6 +73,10 @@ export class Sharding implements Disposable {
   private constructor(options: ShardingOptions) {
     const settings = checkOptions(options)
     const { system, cluster, remoting, limits = {} } = options
+    if (ended.has(cluster)) {
+      const allowed = 'one whose sharding has not ended: start another node'
+      throw ShardingError.invalidOption('cluster', String(cluster.self), allowed)
+    }
     this.#system = system
     this.#cluster = cluster
     const coreSettings: CoreSettings = {
@@ -119,7 +129,7 @@ export class Sharding implements Disposable {
   /**
    * Has the actors of `system` host entities, and send to those of other nodes, until it is disposed of. One for
    * each cluster node, on every node of the cluster that is to have to do with entities: each of them takes part in
-   * agreeing on who hosts which.
+   * agreeing on who hosts which. Once for the life of a node: what it promised others ends with that.
    *
    * @throws ShardingError `CASTY_SHARDING_INVALID_OPTION`; TransportError `CASTY_TRANSPORT_INVALID_OPTION` where the
    * cluster has such a layer already
@@ -184,6 +194,7 @@ export class Sharding implements Disposable {
   [Symbol.dispose](): void {
     if (this.#isDisposed) return
     this.#isDisposed = true
+    ended.add(this.#cluster)
     this.#gate.setUntil(Number.NEGATIVE_INFINITY)
     this.#alarm?.timer[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()

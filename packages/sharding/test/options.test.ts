@@ -80,6 +80,15 @@ describe('Sharding', () => {
     )
   })
 
+  test('does not begin again on a node that has forgotten what it promised', async () => {
+    await using world = await ShardingWorld.of('a')
+    const { sharding, system, cluster, remoting } = world.node('a')
+    sharding[Symbol.dispose]()
+    expect(() => Sharding.attach({ system, cluster, remoting })).toThrow(
+      expect.objectContaining({ code: 'CASTY_SHARDING_INVALID_OPTION' }),
+    )
+  })
+
   test('hosts a type once on a node, and none after its end', async () => {
     await using world = await ShardingWorld.of('a')
     const { sharding } = world.node('a')
