@@ -9,6 +9,7 @@ import {
 } from '@casty/transport'
 import { Cluster, type ClusterConfig, type ClusterEvent } from '@casty/membership'
 import { ProcessClock, type ResumeOrder } from './process-clock.ts'
+import { outcome, passUntil } from '../../../tooling/virtual-time/index.ts'
 
 /** Seeds 1 to `count`; `CASTY_SEED=1234` reruns one alone, `CASTY_RUNS=1000` looks further. */
 export function seeds(count: number): readonly number[] {
@@ -173,25 +174,12 @@ export class ClusterWorld implements AsyncDisposable {
 
   /** Lets time pass until `holds`; returns how long it took, in milliseconds of virtual time. */
   async until(holds: () => boolean, limitMs: number): Promise<number> {
-    const start = this.clock.now()
-    await this.clock.advanceAsync(0)
-    while (!holds()) {
-      const elapsed = this.clock.now() - start
-      if (elapsed >= limitMs) {
-        throw new Error(`It did not come about within ${limitMs} ms.\n${this.toString()}`)
-      }
-      await this.clock.advanceAsync(Math.min(5, limitMs - elapsed))
-    }
-    return this.clock.now() - start
+    return await passUntil(this.clock, holds, limitMs, () => this.toString())
   }
 
   /** Lets time pass until `promise` settles; its outcome is the call's. */
   async settled<T>(promise: Promise<T>, limitMs = 10_000): Promise<T> {
-    let isSettled = false
-    const note = (): void => void (isSettled = true)
-    promise.then(note, note)
-    await this.until(() => isSettled, limitMs)
-    return await promise
+    return await outcome(promise, (holds) => this.until(holds, limitMs))
   }
 
   /** What a node sees: `'a.up b.down | a✗b'`, the second part being who finds whom unreachable. */

@@ -4,6 +4,7 @@ import { ManualClock, seededRandom } from '@casty/clock'
 import { Cluster, NodeAddress, type ClusterConfig } from '@casty/membership'
 import { Remoting, type RemoteEvent, type RemotingLimits, type Serializer } from '@casty/remote'
 import { createMemoryNetwork, type MemoryNetwork } from '@casty/transport'
+import { outcome, passUntil } from '../../../tooling/virtual-time/index.ts'
 
 const port = 1
 
@@ -116,22 +117,13 @@ export class RemoteWorld implements AsyncDisposable {
     await this.clock.advanceAsync(50)
   }
 
-  async until(holds: () => boolean, limitMs = 60_000): Promise<void> {
-    const start = this.clock.now()
-    await this.clock.advanceAsync(0)
-    while (!holds()) {
-      if (this.clock.now() - start >= limitMs) throw new Error(`Not within ${limitMs} ms`)
-      await this.clock.advanceAsync(5)
-    }
+  async until(holds: () => boolean, limitMs = 60_000): Promise<number> {
+    return await passUntil(this.clock, holds, limitMs)
   }
 
   /** Lets time pass until the promise settles; its outcome is the call's. */
   async settled<T>(promise: Promise<T>, limitMs = 10_000): Promise<T> {
-    let isSettled = false
-    const note = (): void => void (isSettled = true)
-    promise.then(note, note)
-    await this.until(() => isSettled, limitMs)
-    return await promise
+    return await outcome(promise, (holds) => this.until(holds, limitMs))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,6 +12,7 @@ import { Regions } from '../src/regions.ts'
 import { checkLimits } from '../src/sharding-options.ts'
 import { unowned, type ShardRow } from '../src/table/shard-row.ts'
 import { rowsChanged, ShardTable } from '../src/table/shard-table.ts'
+import { outcome, passUntil } from '../../../tooling/virtual-time/index.ts'
 
 const port = 1
 
@@ -239,22 +240,13 @@ export class RegionWorld implements AsyncDisposable {
     await this.clock.advanceAsync(ms)
   }
 
-  async until(holds: () => boolean, limitMs = 60_000): Promise<void> {
-    const start = this.clock.now()
-    await this.clock.advanceAsync(0)
-    while (!holds()) {
-      if (this.clock.now() - start >= limitMs) throw new Error(`Not within ${limitMs} ms`)
-      await this.clock.advanceAsync(5)
-    }
+  async until(holds: () => boolean, limitMs = 60_000): Promise<number> {
+    return await passUntil(this.clock, holds, limitMs)
   }
 
   /** Lets time pass until the promise settles; its outcome is the call's. */
   async settled<T>(promise: Promise<T>, limitMs = 30_000): Promise<T> {
-    let isSettled = false
-    const note = (): void => void (isSettled = true)
-    promise.then(note, note)
-    await this.until(() => isSettled, limitMs)
-    return await promise
+    return await outcome(promise, (holds) => this.until(holds, limitMs))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,6 +5,7 @@ import { Cluster, NodeAddress, type ClusterConfig } from '@casty/membership'
 import { Remoting } from '@casty/remote'
 import { Sharding, type EntityRegion, type EntityType, type ShardingOptions } from '@casty/sharding'
 import { createMemoryNetwork, type MemoryNetwork } from '@casty/transport'
+import { outcome, passUntil } from '../../../tooling/virtual-time/index.ts'
 
 const port = 1
 
@@ -126,22 +127,12 @@ export class ShardingWorld implements AsyncDisposable {
   }
 
   async until(holds: () => boolean, limitMs = 60_000): Promise<number> {
-    const start = this.clock.now()
-    await this.clock.advanceAsync(0)
-    while (!holds()) {
-      if (this.clock.now() - start >= limitMs) throw new Error(`Not within ${limitMs} ms\n${this}`)
-      await this.clock.advanceAsync(5)
-    }
-    return this.clock.now() - start
+    return await passUntil(this.clock, holds, limitMs, () => this.toString())
   }
 
   /** Lets time pass until the promise settles; its outcome is the call's. */
   async settled<T>(promise: Promise<T>, limitMs = 30_000): Promise<T> {
-    let isSettled = false
-    const note = (): void => void (isSettled = true)
-    promise.then(note, note)
-    await this.until(() => isSettled, limitMs)
-    return await promise
+    return await outcome(promise, (holds) => this.until(holds, limitMs))
   }
 
   toString(): string {

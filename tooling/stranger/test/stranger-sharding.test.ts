@@ -3,6 +3,7 @@ import { Cluster, NodeAddress } from '@casty/membership'
 import { createMemoryNetwork, type MemoryNetwork } from '@casty/transport'
 import { expect, test } from 'vitest'
 import { StrangerSharding } from '../src/stranger-sharding.ts'
+import { outcome, passUntil } from '../../virtual-time/index.ts'
 
 const keys = Array.from({ length: 40 }, (_, nr) => `key-${nr}`)
 
@@ -111,18 +112,11 @@ class World implements AsyncDisposable {
   }
 
   async settled<T>(promise: Promise<T>): Promise<T> {
-    let isSettled = false
-    const note = (): void => void (isSettled = true)
-    promise.then(note, note)
-    await this.until(() => isSettled)
-    return await promise
+    return await outcome(promise, (holds) => this.until(holds))
   }
 
-  async until(holds: () => boolean): Promise<void> {
-    for (let waitedMs = 0; !holds(); waitedMs += 10) {
-      if (waitedMs > 60_000) throw new Error('In vain, for a minute of virtual time.')
-      await this.#clock.advanceAsync(10)
-    }
+  async until(holds: () => boolean): Promise<number> {
+    return await passUntil(this.#clock, holds, 60_000)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
