@@ -5,7 +5,8 @@ import { Departure } from '../src/core/departure.ts'
 import { checkType } from '../src/entity-type.ts'
 import { Regions } from '../src/regions.ts'
 import { checkLimits } from '../src/sharding-options.ts'
-import { ShardTable, type Change } from '../src/table/shard-table.ts'
+import type { Change } from '../src/protocol.ts'
+import { ShardTable } from '../src/table/shard-table.ts'
 import { RegionWorld } from './region-world.ts'
 
 const type = checkType({
