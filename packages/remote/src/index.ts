@@ -20,7 +20,7 @@ export {
   type ContactPoints,
 } from './client/client-options.ts'
 export { ClusterClient, type ClientExplanation } from './client/cluster-client.ts'
-export type { ClientEvent } from './client/contact-shell.ts'
+export type { ClientEvent } from './client/client-event.ts'
 export type { ClusterView } from './cluster-view.ts'
 export type { ContactLoss, LinkReport } from './client/contact-core.ts'
 export { RemoteError, type RemoteErrorCode } from './errors.ts'

@@ -18,7 +18,8 @@ import { ClientTopics } from './client-topics.ts'
 import { clientTransport, unlistedAddress } from './client-transport.ts'
 import { ClientView } from './client-view.ts'
 import type { LinkReport } from './contact-core.ts'
-import { ContactShell, type ClientEvent } from './contact-shell.ts'
+import type { ClientEvent } from './client-event.ts'
+import { ContactShell } from './contact-shell.ts'
 
 /** What a client knows, in one readable object. */
 export interface ClientExplanation {

@@ -1,37 +1,21 @@
 // The shell around `ContactCore`: greets, dials, asks the contact for what is missing, and keeps one timer.
 import type { ActorSystem } from '@casty/actor'
-import { ClusterState, type NodeIdentity } from '@casty/membership'
+import type { NodeIdentity } from '@casty/membership'
 import type { Endpoint, NodeAddress } from '@casty/transport'
 import { RemoteError } from '../errors.ts'
 import { remoteFrameTypes } from '../frame-types.ts'
+import type { ClientEvent } from './client-event.ts'
 import { decodeClientMessage, encodeClientMessage, type ClientMessage } from './client-messages.ts'
 import type { ClientSettings, ClusterClientOptions } from './client-options.ts'
 import type { ClientView } from './client-view.ts'
-import { knownOf, learnt } from './cluster-news.ts'
 import {
   ContactCore,
   type ContactEffect,
   type ContactEvent,
-  type ContactLoss,
   type LinkReport,
 } from './contact-core.ts'
-
-/** What a client tells of members that come and go. */
-export type ClientEvent =
-  /** From now on the client learns of the cluster from that member; from none, where it is undefined. */
-  | {
-      readonly type: 'contact-changed'
-      readonly contact: NodeIdentity | undefined
-      /** Why the one before is none any more. */
-      readonly reason: ContactLoss | undefined
-    }
-  /** Members came into reach, or went out of it. */
-  | { readonly type: 'reach-changed' }
-  /**
-   * That member has dropped so many frames of this client so far, since it sends more than it may: send less, or have the
-   * member allow more. Told every 100 ms at most while that lasts.
-   */
-  | { readonly type: 'member-busy'; readonly member: NodeIdentity; readonly dropped: number }
+import { ContactPoints } from './contact-points.ts'
+import { NewsReader } from './news-reader.ts'
 
 export interface ContactShellParts {
   readonly system: ActorSystem
@@ -50,12 +34,12 @@ export interface ContactShellParts {
 const touch: ClientMessage = { type: 'touch' }
 /** What keeps lanes open through which members reach this client, in milliseconds. */
 const touchEveryMs = 60_000
-/** Everything is asked for anew so often, so that nothing is remembered that the members forgot. */
-const wholeEveryMs = 3_600_000
 
 export class ContactShell implements Disposable {
   readonly #parts: ContactShellParts
   readonly #core: ContactCore
+  readonly #points: ContactPoints
+  readonly #news: NewsReader
   readonly #subscriptions: readonly Disposable[]
   readonly #queue: ContactEvent[] = []
   readonly #abort = new AbortController()
@@ -63,19 +47,22 @@ export class ContactShell implements Disposable {
   readonly #touchedAt = new WeakMap<NodeIdentity, number>()
   #timer: { readonly at: number; readonly timer: Disposable } | undefined
   #sequence = 0
-  #toldAt: number | undefined
-  #wholeAt = -Infinity
   #contactChanges = 0
-  #isResolving = false
-  /** Why contact points could not be found. */
-  #resolving: string | undefined
   #firstTold: (() => void) | undefined
   #isClosed = false
 
   constructor(parts: ContactShellParts) {
     this.#parts = parts
-    const { view, settings, draw } = parts
+    const { system, view, settings, draw } = parts
     this.#core = new ContactCore({ ...settings, draw })
+    this.#news = new NewsReader(view, system.clock)
+    this.#points = new ContactPoints({
+      system,
+      resolvePoints: settings.resolvePoints,
+      timeoutMs: settings.connectTimeoutMs,
+      signal: this.#abort.signal,
+      found: (points) => this.#dispatch({ type: 'points-resolved', points }),
+    })
     this.#subscriptions = [
       view.endpoint.handle(remoteFrameTypes.client, (from, bytes, start, end) =>
         this.#received(from, decodeClientMessage(bytes, start, end)),
@@ -105,7 +92,7 @@ export class ContactShell implements Disposable {
     return {
       members: this.#core.report(this.#now),
       dialled: Object.fromEntries(this.#core.outcomes),
-      toldForMs: this.#toldAt === undefined ? undefined : this.#now - this.#toldAt,
+      toldForMs: this.#news.toldForMs,
       contactChanges: this.#contactChanges,
     }
   }
@@ -152,7 +139,8 @@ export class ContactShell implements Disposable {
   #attempts(): string {
     const dialled = [...this.#core.outcomes].map(([address, outcome]) => `${address}: ${outcome}`)
     const members = this.#core.report(this.#now).map(({ node, standing }) => `${node}: ${standing}`)
-    const resolving = this.#resolving === undefined ? [] : [this.#resolving]
+    const { failure } = this.#points
+    const resolving = failure === undefined ? [] : [failure]
     return [...resolving, ...dialled, ...members].join('; ') || 'no address is known'
   }
 
@@ -164,10 +152,10 @@ export class ContactShell implements Disposable {
     switch (message.type) {
       case 'welcome':
         this.#dispatch({ ...message, type: 'welcomed', from })
-        if (this.contact?.equals(from)) this.#compare(from, message)
+        if (this.contact?.equals(from)) this.#ask(from, this.#news.missing(message))
         return
       case 'news':
-        this.#told(message)
+        if (this.#news.read(message)) this.#firstTold?.()
         return
       case 'busy':
         this.#parts.publish({ type: 'member-busy', member: from, dropped: message.dropped })
@@ -177,36 +165,8 @@ export class ContactShell implements Disposable {
     }
   }
 
-  /** Asks the contact for what is missing, where something is. */
-  #compare(
-    contact: NodeIdentity,
-    { versionDigest, registryDigest }: Extract<ClientMessage, { readonly type: 'welcome' }>,
-  ): void {
-    const { versionDigest: own, registry } = this.#parts.view.getState()
-    const isDue = this.#now - this.#wholeAt >= wholeEveryMs
-    if (own !== versionDigest || registry.digest !== registryDigest || isDue) {
-      this.#pull(contact, isDue)
-    }
-  }
-
-  #pull(contact: NodeIdentity, isWhole = false): void {
-    const { version, registry } = knownOf(
-      isWhole ? ClusterState.empty : this.#parts.view.getState(),
-    )
-    this.#send(contact, 'data', { type: 'pull', version, registry })
-  }
-
-  #told({ content, isWhole, isLast }: Extract<ClientMessage, { readonly type: 'news' }>): void {
-    const state = learnt(this.#parts.view.getState(), content, isWhole)
-    if (state === undefined) {
-      this.#wholeAt = -Infinity // It is of another cluster: all is asked for anew, with the next greeting.
-      return
-    }
-    this.#toldAt = this.#now
-    this.#parts.view.become(state)
-    if (!isLast || !isWhole) return
-    this.#wholeAt = this.#now
-    this.#firstTold?.()
+  #ask(contact: NodeIdentity, request: ClientMessage | undefined): void {
+    if (request) this.#send(contact, 'data', request)
   }
 
   #membersChanged(): void {
@@ -245,7 +205,7 @@ export class ContactShell implements Disposable {
   #perform(effect: ContactEffect): void {
     switch (effect.type) {
       case 'resolve-points':
-        void this.#resolve()
+        void this.#points.resolve()
         return
       case 'dial':
         void this.#dial(effect.address)
@@ -255,7 +215,7 @@ export class ContactShell implements Disposable {
         return
       case 'contact-changed':
         this.#contactChanges++
-        if (effect.contact) this.#pull(effect.contact, this.#wholeAt === -Infinity)
+        if (effect.contact) this.#ask(effect.contact, this.#news.request())
         this.#parts.publish(effect)
         this.tellTopics()
         return
@@ -289,43 +249,6 @@ export class ContactShell implements Disposable {
   #send(to: NodeIdentity, lane: 'control' | 'data', message: ClientMessage): void {
     // What is dropped is said again, or found missing, with the next greeting.
     this.#parts.view.endpoint.send(to, lane, remoteFrameTypes.client, encodeClientMessage(message))
-  }
-
-  /** Never rejects. */
-  async #resolve(): Promise<void> {
-    if (this.#isResolving) return
-    this.#isResolving = true
-    try {
-      const points = await this.#inTime(this.#parts.settings.resolvePoints())
-      this.#resolving = undefined
-      this.#dispatch({ type: 'points-resolved', points })
-    } catch (error) {
-      this.#resolving = `contactPoints: ${error instanceof Error ? error.message : String(error)}`
-      this.#parts.system.logger?.warn({ error }, 'Contact points of a cluster could not be found')
-    } finally {
-      this.#isResolving = false
-    }
-  }
-
-  /** A user's function that never ends must not keep it from being asked again. */
-  async #inTime<T>(promise: Promise<T>): Promise<T> {
-    const { system, settings } = this.#parts
-    const { connectTimeoutMs } = settings
-    const { signal } = this.#abort
-    let end = (): void => {}
-    const tooLate = new Promise<never>((_resolve, reject) => {
-      const timer = system.clock.schedule(connectTimeoutMs, () => {
-        reject(new Error(`they were not found within ${connectTimeoutMs} ms`))
-      })
-      end = () => timer[Symbol.dispose]()
-      signal.addEventListener('abort', end, { once: true })
-    })
-    try {
-      return await Promise.race([promise, tooLate])
-    } finally {
-      end()
-      signal.removeEventListener('abort', end)
-    }
   }
 
   /** Never rejects. */
