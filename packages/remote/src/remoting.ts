@@ -1,17 +1,19 @@
 // The layer that makes one of the actors of many nodes: it wires senders, receivers and tables, and follows
-// the cluster and its connections. What is sent is in outbox.ts, what comes in inbox.ts.
+// the cluster and its connections. What is sent is in outbox.ts, what comes in inbox.ts, what is lost in
+// connection-losses.ts.
 import { EventStream, type ActorRef, type ActorSystem, type Ending } from '@casty/actor'
 import { systemRandom } from '@casty/clock'
 import type { Cluster, ClusterEvent } from '@casty/membership'
-import type { EndpointEvent, NodeAddress, NodeIdentity } from '@casty/transport'
+import type { NodeIdentity } from '@casty/transport'
 import { AskSlots } from './ask-slots.ts'
 import { broadcastKind } from './broadcast/broadcast-kind.ts'
 import type { RemoteEvent } from './events.ts'
 import type { ClusterView } from './cluster-view.ts'
+import { followConnections } from './connection-losses.ts'
 import { Exports } from './exports.ts'
-import { remoteFrameTypes } from './frame-types.ts'
 import { GoneRef } from './gone-ref.ts'
 import { Guests } from './guests.ts'
+import { frameHandlers } from './frame-handlers.ts'
 import { Inbox } from './inbox.ts'
 import { PayloadCodec, type MessageCodec } from './message-codec.ts'
 import { checkOptions, type RemotingOptions } from './options.ts'
@@ -88,12 +90,13 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
     const parts = { system, endpoint, payloads, slots: this.#slots, traffic: this.#traffic }
     this.#outbox = new Outbox({ ...parts, watch: (ref, ended) => this.#watchAt(ref, ended) })
     this.codec = new PayloadCodec(this.#peers, payloads, this.#slots, this.#outbox, limits.maxAsks)
+    const publish = (event: RemoteEvent): void => this.#events.publish(event)
     const inbox = new Inbox({
       ...parts,
       peers: this.#peers,
       exports: this.#exports,
       outbox: this.#outbox,
-      publish: (event) => this.#events.publish(event),
+      publish,
     })
     this.#watch = new RemoteWatch({
       cluster,
@@ -115,8 +118,13 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
     })
     this.#subscriptions = [
       this.#watch,
-      ...handlersOf(cluster, inbox),
-      endpoint.subscribe((event) => this.#connectionChanged(event)),
+      ...frameHandlers(endpoint, inbox),
+      followConnections(endpoint, {
+        peers: this.#peers,
+        slots: this.#slots,
+        outbox: this.#outbox,
+        publish,
+      }),
       cluster.subscribe((event) => this.#clusterChanged(event)),
     ]
   }
@@ -260,44 +268,6 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
     }
   }
 
-  #connectionChanged(event: EndpointEvent): void {
-    switch (event.type) {
-      case 'frame-dropped':
-        if (ownFrames.has(event.frameType)) this.#outbox.frameDropped(event.reason)
-        return
-      case 'lane-closed':
-        if (event.lane === 'data' && event.lostFrames > 0) {
-          this.#lost([this.#peers.of(event.peer)], event)
-        }
-        return
-      case 'dial-failed':
-        // Nobody listens there: the process is gone, with whatever it had not answered.
-        if (event.failure === 'refused') this.#died(event.address)
-        if (event.lane === 'data') this.#lost(this.#peers.at(event.address), event)
-        return
-      case 'dial-refused':
-        if (event.lane === 'data') this.#lost(this.#peers.at(event.address), event)
-        return
-      default: // What opens and drains concerns nobody here.
-    }
-  }
-
-  /** The newest of what was sent there is gone: some of it may be of other layers. */
-  #lost(peers: readonly Peer[], { lostFrames }: { readonly lostFrames: number }): void {
-    if (lostFrames === 0) return
-    for (const peer of peers) {
-      const count = Math.min(lostFrames, peer.framesSent)
-      if (count === 0) continue
-      this.#events.publish({ type: 'gap', node: peer.node, direction: 'sent', count: lostFrames })
-      this.#slots.fail(peer, 'lost', peer.framesSent - count)
-    }
-  }
-
-  /** Word that it is no member any more may take long, or never come: who waits for answers is told at once. */
-  #died(address: NodeAddress): void {
-    for (const peer of this.#peers.at(address)) this.#slots.fail(peer, 'lost')
-  }
-
   #clusterChanged(event: ClusterEvent): void {
     switch (event.type) {
       case 'member-downed':
@@ -326,22 +296,6 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
   }
 }
 
-const ownFrames: ReadonlySet<number> = new Set(Object.values(remoteFrameTypes))
-
 function markOf({ session, nextSequence }: Peer): DataMark {
   return { session, sequence: nextSequence }
-}
-
-function handlersOf({ endpoint }: ClusterView, inbox: Inbox): readonly Disposable[] {
-  const { message, answer, unanswered, recipients } = remoteFrameTypes
-  return [
-    endpoint.handle(message, (from, bytes, start, end) => inbox.message(from, bytes, start, end)),
-    endpoint.handle(answer, (from, bytes, start, end) => inbox.answer(from, bytes, start, end)),
-    endpoint.handle(unanswered, (from, bytes, start, end) =>
-      inbox.unanswered(from, bytes, start, end),
-    ),
-    endpoint.handle(recipients, (from, bytes, start, end) =>
-      inbox.recipients(from, bytes, start, end),
-    ),
-  ]
 }

@@ -1,0 +1,21 @@
+import type { ClusterView } from './cluster-view.ts'
+import { remoteFrameTypes } from './frame-types.ts'
+import type { Inbox } from './inbox.ts'
+
+/** Has what comes for this layer given to its inbox, until they are disposed of. */
+export function frameHandlers(
+  endpoint: ClusterView['endpoint'],
+  inbox: Inbox,
+): readonly Disposable[] {
+  const { message, answer, unanswered, recipients } = remoteFrameTypes
+  return [
+    endpoint.handle(message, (from, bytes, start, end) => inbox.message(from, bytes, start, end)),
+    endpoint.handle(answer, (from, bytes, start, end) => inbox.answer(from, bytes, start, end)),
+    endpoint.handle(unanswered, (from, bytes, start, end) =>
+      inbox.unanswered(from, bytes, start, end),
+    ),
+    endpoint.handle(recipients, (from, bytes, start, end) =>
+      inbox.recipients(from, bytes, start, end),
+    ),
+  ]
+}
