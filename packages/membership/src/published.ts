@@ -11,6 +11,9 @@ import type { RegistryRow } from './registry.ts'
 /** A table on its way shares its frame with a few bytes of others. */
 const spareBytes = 64
 const anyServiceBytes = 2 * maxNameBytes + 8
+/** What a character takes at most, and what a service takes besides its texts. */
+const characterBytes = 3
+const serviceOverhead = 8
 
 /** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
 export function checkService(key: string, path: string): void {
@@ -26,9 +29,19 @@ export function checkService(key: string, path: string): void {
 export function checkOffer(row: RegistryRow, maxFrameBytes: number): void {
   const { length } = row.services
   if (length * anyServiceBytes + spareBytes <= maxFrameBytes) return
+  // With many it is checked often: only what may be too much is written to know it.
+  if (mostBytesOf(row) + spareBytes <= maxFrameBytes) return
   const message = { type: 'sections', tables: [], registry: [row] } as const
   if (encodeMessage(message).length + spareBytes <= maxFrameBytes) return
   throw tooLarge('services', `${length} services`, maxFrameBytes)
+}
+
+function mostBytesOf({ node, services }: RegistryRow): number {
+  let bytes = characterBytes * node.key.length + 4 * serviceOverhead
+  for (const { key, path } of services) {
+    bytes += characterBytes * (key.length + path.length) + serviceOverhead
+  }
+  return bytes
 }
 
 /** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */

@@ -46,11 +46,16 @@ export class Registry {
   }
 
   #sorted(): readonly ServiceEntry[] {
-    const found: ServiceEntry[] = []
+    const found: { readonly entry: ServiceEntry; readonly sortKey: string }[] = []
     for (const { node, services } of this.rows.values()) {
-      for (const { key, path } of services) found.push({ key, node, path })
+      for (const { key, path } of services) {
+        const entry = { key, node, path }
+        found.push({ entry, sortKey: sortKeyOf(entry) })
+      }
     }
-    return found.toSorted((left, right) => compareText(sortKey(left), sortKey(right)))
+    return found
+      .toSorted((left, right) => compareText(left.sortKey, right.sortKey))
+      .map(({ entry }) => entry)
   }
 
   /** Who offers `key`, in the order of `entries`. */
@@ -115,6 +120,6 @@ function rewritten(
   return new Map(rows).set(node.key, { node, version, services }).values()
 }
 
-function sortKey(entry: ServiceEntry): string {
+function sortKeyOf(entry: ServiceEntry): string {
   return `${entry.key}\u0000${entry.node.key}\u0000${entry.path}`
 }
