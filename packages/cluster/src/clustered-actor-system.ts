@@ -13,13 +13,7 @@ import type {
   ShutdownTask,
   ShutdownTaskOptions,
 } from '@casty/actor'
-import {
-  NodeIdentity,
-  type Cluster,
-  type ClusterExplanation,
-  type ClusterState,
-  type NodeAddress,
-} from '@casty/membership'
+import type { Cluster, ClusterState, NodeIdentity } from '@casty/membership'
 import {
   BroadcastRef,
   ServiceKey,
@@ -29,10 +23,9 @@ import {
   type Listing,
   type Receptionist,
   type Remoting,
-  type RemotingExplanation,
   type Topic,
 } from '@casty/remote'
-import type { EntityRegion, ShardEnvelope, Sharding, ShardingExplanation } from '@casty/sharding'
+import type { EntityRegion, ShardEnvelope, Sharding } from '@casty/sharding'
 import { maxParties, type BarrierOptions } from './barrier/barriers.ts'
 import type { BroadcastedBehavior, ShardedBehavior, SingletonBehavior } from './behaviors.ts'
 import type { CastyConfig } from './config/casty-config.ts'
@@ -40,27 +33,14 @@ import { configFileName, loadConfig } from './config/load-config.ts'
 import { ClusterSystemError } from './errors.ts'
 import { duration, knownNames, whole } from './option-values.ts'
 import { settingsOf, type ClusteredActorSystemOptions } from './options.ts'
+import { explainNode, type SystemExplanation } from './system/explanation.ts'
 import { Lifetime, type Termination } from './system/lifetime.ts'
+import { lookUpPath, type LookupOptions } from './system/lookup.ts'
 import { startNode, type Node } from './system/node.ts'
 import { checkedTypeName } from './system/placement.ts'
 import { Regions, type RegionOptions } from './system/regions.ts'
 import { Spawner, type ClusterSpawnOptions } from './system/spawner.ts'
 import { SystemEvents, type ClusteredSystemEvent } from './system/system-events.ts'
-
-/** What a node knows and does, layer by layer, in one readable object. */
-export interface SystemExplanation {
-  /** In a few sentences, for people. */
-  readonly summary: string
-  readonly cluster: ClusterExplanation
-  readonly sharding: ShardingExplanation
-  readonly remoting: RemotingExplanation
-}
-
-/** Where a ref is looked for. */
-export interface LookupOptions {
-  /** A member: what it is, its address, its `nodeId`, or its address as text. @defaultValue this node */
-  readonly node?: NodeIdentity | NodeAddress | string
-}
 
 /**
  * Actors of many nodes as one system: a node of a cluster, with actors, entities spread over all nodes, singletons,
@@ -276,22 +256,7 @@ export class ClusteredActorSystem implements AsyncDisposable {
   ): Listing<M> | ActorRef<M> | undefined {
     this.#lifetime.assertUsable('look anything up')
     if (what instanceof ServiceKey) return this.#node.receptionist.find(what)
-    knownNames('lookup()', options, ['node'])
-    const node = this.#memberOf(options.node)
-    const path = what.startsWith('/') ? what : `/${what}`
-    if (!node?.equals(this.selfNode)) return node && this.#node.remoting.ref<M>(node, path)
-    // What it takes is for whoever looks it up to say.
-    return this.#node.system.lookup(path) as ActorRef<unknown> | undefined as
-      | ActorRef<M>
-      | undefined
-  }
-
-  #memberOf(node: LookupOptions['node'] = this.selfNode): NodeIdentity | undefined {
-    const { cluster } = this.#node
-    if (typeof node === 'string') return cluster.resolveNode(node)?.node
-    return node instanceof NodeIdentity && node.equals(this.selfNode)
-      ? node
-      : cluster.getState().member(node)?.node
+    return lookUpPath<M>(this.#node, what, options)
   }
 
   /** What this node knows of the cluster now. */
@@ -398,12 +363,7 @@ export class ClusteredActorSystem implements AsyncDisposable {
   explain(ref: ActorRef<never>): Explanation
   explain(ref?: ActorRef<never>): SystemExplanation | Explanation {
     if (ref) return this.#node.system.explain(ref)
-    const cluster = this.#node.cluster.explain()
-    const sharding = this.#node.sharding.explain()
-    const remoting = this.#node.remoting.explain()
-    const sentences = [this.#lifetime.summary, cluster.summary, sharding.summary]
-    const summary = sentences.filter((sentence) => sentence !== '').join(' ')
-    return { summary, cluster, sharding, remoting }
+    return explainNode(this.#node, this.#lifetime.summary)
   }
 
   /** Has something done when the system shuts down: see `ActorSystem.beforeShutdown`. */

@@ -28,11 +28,7 @@ export {
   type SingletonContext,
   type SingletonOptions,
 } from './behaviors.ts'
-export {
-  ClusteredActorSystem,
-  type LookupOptions,
-  type SystemExplanation,
-} from './clustered-actor-system.ts'
+export { ClusteredActorSystem } from './clustered-actor-system.ts'
 export {
   configOf,
   emptyConfig,
@@ -55,3 +51,5 @@ export type { Termination } from './system/lifetime.ts'
 export type { RegionOptions } from './system/regions.ts'
 export type { ClusterSpawnOptions } from './system/spawner.ts'
 export type { ClusteredSystemEvent } from './system/system-events.ts'
+export type { SystemExplanation } from './system/explanation.ts'
+export type { LookupOptions } from './system/lookup.ts'
