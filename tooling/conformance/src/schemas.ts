@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from './json.ts'
 import { atomrFunctions } from './suites/atomr-functions.ts'
 import { crdt } from './suites/crdt.ts'
+import { ddataReplicator } from './suites/ddata-replicator.ts'
 import { failureDetector } from './suites/failure-detector.ts'
 import { gossip } from './suites/gossip.ts'
 import { heartbeat } from './suites/heartbeat.ts'
@@ -16,6 +17,7 @@ import type { Suite } from './vector-case.ts'
 export const suites: Readonly<Record<string, Suite>> = {
   'atomr-functions': atomrFunctions,
   crdt,
+  'ddata-replicator': ddataReplicator,
   'failure-detector': failureDetector,
   gossip,
   heartbeat,
@@ -28,7 +30,7 @@ export const suites: Readonly<Record<string, Suite>> = {
 }
 
 /** Schemas of packages to come: named in the report, and not counted. */
-const awaitedSchemas = /^ddata-/
+const awaitedSchemas = /^ddata-(?!replicator)/
 
 /** What a file says it is; by its name where it says nothing. */
 export type Recognized =

@@ -1,0 +1,106 @@
+import { modifiedBy, type Replica } from '@casty/crdt'
+import type { AnyValue } from '../any-value.ts'
+import {
+  beginPruning,
+  needsPruning,
+  performPruning,
+  withoutObsolete,
+  withoutOrphans,
+  type Envelope,
+} from './envelope.ts'
+import type { CoreSettings } from './events.ts'
+import type { KeyTable } from './key-table.ts'
+
+/** Removed nodes are looked for in all values; more than these at a time have to wait. */
+const maxRemoved = 1_000
+
+/**
+ * Gets removed nodes out of the values that they changed. One node, the oldest, owns that: it begins once what the
+ * removed node last sent has come to everybody, and performs it when every other node has seen that it began.
+ */
+export class Pruner {
+  readonly #settings: CoreSettings
+  readonly #replica: Replica
+  readonly #removedAtMs = new Map<string, number>()
+  #nodes: readonly string[] = []
+  #owns = false
+
+  constructor(settings: CoreSettings, replica: Replica) {
+    this.#settings = settings
+    this.#replica = replica
+  }
+
+  get removed(): readonly string[] {
+    return [...this.#removedAtMs.keys()]
+  }
+
+  membersChanged(
+    nodes: readonly string[],
+    removed: readonly string[],
+    owns: boolean,
+    nowMs: number,
+  ): void {
+    this.#nodes = nodes
+    this.#owns = owns
+    for (const node of removed) {
+      if (this.#removedAtMs.size < maxRemoved && !this.#removedAtMs.has(node))
+        this.#removedAtMs.set(node, nowMs)
+    }
+  }
+
+  /** One pass over all values, at every exchange of digests. */
+  tidy(table: KeyTable, nowMs: number, wallMs: number): void {
+    const { forgetEmptyAfterMs } = this.#settings
+    const ripe = this.#ripe(nowMs)
+    const stillThere = new Set<string>()
+    for (const [key, { envelope, emptySinceMs }] of table.entries()) {
+      if (emptySinceMs !== undefined) {
+        if (emptySinceMs + forgetEmptyAfterMs <= nowMs) table.delete(key)
+        continue
+      }
+      if (ripe.length === 0 && envelope.pruning.size === 0) continue
+      const after = this.#tidied(envelope, ripe, wallMs)
+      if (after !== envelope) table.set(key, after, nowMs)
+      for (const node of ripe)
+        if (after.pruning.has(node) || modifiedBy(after.value).includes(node)) stillThere.add(node)
+    }
+    this.#forgetDone(ripe, stillThere, nowMs)
+  }
+
+  #ripe(nowMs: number): readonly string[] {
+    return [...this.#removedAtMs]
+      .filter(([, removedAtMs]) => removedAtMs + this.#settings.pruningDelayMs <= nowMs)
+      .map(([node]) => node)
+  }
+
+  #tidied(
+    envelope: Envelope<AnyValue>,
+    ripe: readonly string[],
+    wallMs: number,
+  ): Envelope<AnyValue> {
+    const { self, pruningMarkerMs } = this.#settings
+    const isNode = (node: string): boolean => node === self || this.#nodes.includes(node)
+    let after = withoutOrphans(withoutObsolete(envelope, wallMs), isNode)
+    for (const removed of ripe) {
+      if (this.#owns && needsPruning(after, removed, isNode))
+        after = beginPruning(after, removed, self)
+    }
+    for (const [removed, state] of after.pruning) {
+      if (state.phase !== 'initialized' || state.owner !== self) continue
+      if (this.#nodes.every((node) => state.seen.includes(node))) {
+        after = performPruning(after, removed, this.#replica, wallMs + pruningMarkerMs)
+      }
+    }
+    return after
+  }
+
+  /** A node that is in no value any more, for as long as a value with it could still come. */
+  #forgetDone(ripe: readonly string[], stillThere: ReadonlySet<string>, nowMs: number): void {
+    for (const node of ripe) {
+      const removedAtMs = this.#removedAtMs.get(node) ?? nowMs
+      const { pruningDelayMs, pruningMarkerMs } = this.#settings
+      const isOver = removedAtMs + pruningDelayMs + pruningMarkerMs <= nowMs
+      if (!stillThere.has(node) && isOver) this.#removedAtMs.delete(node)
+    }
+  }
+}

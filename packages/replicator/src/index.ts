@@ -1,0 +1,28 @@
+export type { Consistency } from './consistency.ts'
+export { majorityOf, nodesNeeded } from './consistency.ts'
+export { DeltaLog, sliceSizeOf, type Propagation } from './core/delta-log.ts'
+export {
+  addSeen,
+  beginPruning,
+  envelopeOf,
+  mergeEnvelopes,
+  performPruning,
+  withPruning,
+  type Envelope,
+} from './core/envelope.ts'
+export type { DropReason } from './core/events.ts'
+export { mergePruning, type PruningState } from './core/pruning.ts'
+export type { CoreCounts } from './core/replicator-core.ts'
+export { ReplicatorError, type ReplicatorErrorCode } from './errors.ts'
+export { replicatedKey, type ReplicatedKey } from './key.ts'
+export { replicatorDefaults, type ReplicatorOptions, type ReplicatorSettings } from './options.ts'
+export {
+  Replicator,
+  replicatorFrameType,
+  type Outcome,
+  type ReadOptions,
+  type ReplicatorExplanation,
+  type ReplicatorMetrics,
+  type WaitOptions,
+  type WriteOptions,
+} from './replicator.ts'

@@ -1,0 +1,32 @@
+import type { CrdtType } from '@casty/crdt'
+import { ReplicatorError } from './errors.ts'
+import { maxKeyBytes } from './wire/codec.ts'
+
+/** The name of a replicated value, and its type, which never changes. */
+export interface ReplicatedKey<C> {
+  readonly name: string
+  readonly type: CrdtType<C>
+}
+
+const textEncoder = new TextEncoder()
+const controlOrLone =
+  /[\u0000-\u001F\u007F]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
+
+/**
+ * @param name - a text of 1 to 512 bytes without control characters
+ * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`
+ */
+export function replicatedKey<C>(name: string, type: CrdtType<C>): ReplicatedKey<C> {
+  const isName =
+    typeof name === 'string' &&
+    name !== '' &&
+    name.length <= maxKeyBytes &&
+    textEncoder.encode(name).length <= maxKeyBytes &&
+    !controlOrLone.test(name)
+  if (isName) return { name, type }
+  throw ReplicatorError.invalidOption(
+    'name',
+    name,
+    `a text of 1 to ${maxKeyBytes} bytes without control characters`,
+  )
+}

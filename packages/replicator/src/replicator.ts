@@ -1,0 +1,392 @@
+// The shell around the core: it brings frames, time and the cluster's changes to it, and carries out what it
+// answers. It decides nothing.
+import { systemClock, systemRandom, type Clock, type Random } from '@casty/clock'
+import { changed, Draft, fresh, type Crdt, type CrdtType, type Replica } from '@casty/crdt'
+import { byAge, type Cluster, type NodeIdentity } from '@casty/membership'
+import { AnyValue, anyTypeOf, KnownTypes } from './any-value.ts'
+import type { Consistency } from './consistency.ts'
+import type { CallOutcome, ReplicatorEffect, ReplicatorEvent } from './core/events.ts'
+import { ReplicatorCore, type CoreCounts } from './core/replicator-core.ts'
+import { ReplicatorError } from './errors.ts'
+import type { ReplicatedKey } from './key.ts'
+import { checkedDuration, checkedSettings, type ReplicatorOptions } from './options.ts'
+import { decodeMessage, refusalOf } from './wire/codec.ts'
+import { framesOf } from './wire/frames.ts'
+
+/** The frame type on `Cluster.endpoint` of everything that replicators tell each other. */
+export const replicatorFrameType = 56
+
+/** Members in these states hold values. */
+const holding: readonly string[] = ['weakly-up', 'up', 'leaving']
+
+/** How long a call waits for other nodes, and whether it still does. */
+export interface WaitOptions {
+  /** @defaultValue the replicator's `timeoutMs` */
+  readonly timeoutMs?: number
+  /** Ends the waiting, with its reason. What was changed stays changed. */
+  readonly signal?: AbortSignal
+}
+
+export interface WriteOptions extends WaitOptions {
+  /** How many nodes must have the change. @defaultValue 'local' */
+  readonly write?: Consistency
+}
+
+export interface ReadOptions extends WaitOptions {
+  /** How many nodes are asked. @defaultValue 'local' */
+  readonly read?: Consistency
+}
+
+/**
+ * What came of a call. `unconfirmed`: fewer nodes than `needed` have answered in time, or there are not that
+ * many. A change is not undone by that: it reaches the others later.
+ */
+export type Outcome<C> =
+  | { readonly type: 'confirmed'; readonly value: C; readonly nodes: number }
+  | {
+      readonly type: 'unconfirmed'
+      readonly value: C
+      readonly nodes: number
+      readonly needed: number
+    }
+
+/** Counts since the start, and how much there is now. */
+export interface ReplicatorMetrics extends CoreCounts {
+  readonly keys: number
+  readonly pendingCalls: number
+  readonly listenerErrors: number
+  /** Frames that the endpoint did not take: digests bring what was in them. */
+  readonly framesRefused: number
+}
+
+/** What a replicator works with, and what it waits for. */
+export interface ReplicatorExplanation {
+  /** Other nodes that hold values, and whether they are in reach. */
+  readonly nodes: readonly { readonly node: string; readonly isReachable: boolean }[]
+  /** Nodes that are gone, and not out of all values yet, or not for long. */
+  readonly nodesToPrune: readonly string[]
+  readonly pendingCalls: number
+  readonly keys: number
+  readonly summary: string
+}
+
+interface Waiting {
+  readonly settle: (outcome: CallOutcome) => void
+  readonly fail: (error: unknown) => void
+}
+
+/**
+ * Values that converge on every member of a cluster. Each node has all of them: reads and changes are made here,
+ * at once, also while the cluster is cut in two, and told to the others. A call may ask for more.
+ */
+export class Replicator implements Disposable {
+  readonly #cluster: Cluster
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #core: ReplicatorCore
+  readonly #timeoutMs: number
+  readonly #knownTypes: KnownTypes
+  readonly #maxValueBytes: number
+  readonly #onError: (error: unknown) => void
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #listeners = new Map<string, Set<(value: AnyValue) => void>>()
+  readonly #queue: ReplicatorEvent[] = []
+  readonly #subscriptions: Disposable[] = []
+  #members = new Map<string, NodeIdentity>()
+  #timer: { readonly atMs: number; readonly handle: Disposable } | undefined
+  #nextId = 0
+  #counts = { listenerErrors: 0, framesRefused: 0 }
+  #isDisposed = false
+
+  private constructor(options: ReplicatorOptions) {
+    const { cluster, clock = systemClock, random = systemRandom, types = [] } = options
+    const settings = checkedSettings(options, cluster.endpoint.maxFrameBytes('data'))
+    this.#cluster = cluster
+    this.#clock = clock
+    this.#random = random
+    this.#timeoutMs = settings.timeoutMs
+    this.#maxValueBytes = settings.maxValueBytes
+    this.#knownTypes = new KnownTypes(types)
+    this.#onError = options.onError ?? ((): void => {})
+    this.#core = new ReplicatorCore({ ...settings, self: cluster.self.key })
+    this.#subscriptions.push(
+      cluster.endpoint.handle(replicatorFrameType, (from, bytes, start, end) =>
+        this.#frameArrived(from, bytes, start, end),
+      ),
+      cluster.subscribe((event) => {
+        if (event.type === 'cluster-shutting-down') this[Symbol.dispose]()
+        else if (event.type === 'member-removed') this.#membersChanged([event.member.key])
+        else this.#membersChanged([])
+      }),
+    )
+    this.#arm()
+  }
+
+  /**
+   * Begins to replicate on a node of a cluster, until it is disposed of. One for each node.
+   *
+   * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`; TransportError `CASTY_TRANSPORT_INVALID_OPTION`
+   * where the node has one already
+   */
+  static attach(options: ReplicatorOptions): Replicator {
+    return new Replicator(options)
+  }
+
+  /**
+   * Changes a value: here at once, and on others in time.
+   *
+   * @param change - a pure function of the value, the empty one where there is none; answers what it makes of it
+   * @returns once as many nodes have the change as `write` asks for, or the time is up
+   *
+   * Rejects with `CASTY_REPLICATOR_…`, with what `change` throws, or with `CASTY_CRDT_FOREIGN_VALUE`: nothing was
+   * changed then; and with `signal.reason`.
+   */
+  async update<C extends Crdt<C>>(
+    key: ReplicatedKey<C>,
+    change: (value: C, replica: Replica) => C,
+    options: WriteOptions = {},
+  ): Promise<Outcome<C>> {
+    const anyChange = (value: AnyValue, replica: Replica): AnyValue => {
+      const after = change(key.type.of(value.body), replica)
+      return new AnyValue(anyTypeOf(after.type), after.body)
+    }
+    return await this.#call(key, options.write ?? 'local', options, (call) => ({
+      type: 'update-requested',
+      call,
+      change: anyChange,
+    }))
+  }
+
+  /** The value of a key, with what as many nodes have of it as `read` asks for; the empty one where there is none. */
+  async get<C extends Crdt<C>>(
+    key: ReplicatedKey<C>,
+    options: ReadOptions = {},
+  ): Promise<Outcome<C>> {
+    return await this.#call(key, options.read ?? 'local', options, (call) => ({
+      type: 'read-requested',
+      call,
+    }))
+  }
+
+  /**
+   * Empties a value: what this node has seen of it is gone, what others change at the same time stays. The key
+   * can be used again at once.
+   */
+  async delete<C extends Crdt<C>>(
+    key: ReplicatedKey<C>,
+    options: WriteOptions = {},
+  ): Promise<Outcome<C>> {
+    return await this.update(
+      key,
+      (value) => {
+        const { store, context } = value.body.state
+        return changed<C>(value, new Draft(context).replace(store).delta())
+      },
+      options,
+    )
+  }
+
+  /** What this node has of a key now; the empty value where it has nothing. */
+  local<C extends Crdt<C>>(key: ReplicatedKey<C>): C {
+    const value = this.#core.valueOf(key.name, anyTypeOf(key.type))
+    this.#sameType(key, value)
+    return fresh(key.type, value.body.state)
+  }
+
+  /** Delivers the value that this node has now, then every later one. A listener that throws disturbs nobody. */
+  subscribe<C extends Crdt<C>>(key: ReplicatedKey<C>, listener: (value: C) => void): Disposable {
+    const listeners = this.#listeners.get(key.name) ?? new Set()
+    this.#listeners.set(key.name, listeners)
+    const current = this.local(key)
+    const told = (value: AnyValue): void => {
+      if (value.type.name === key.type.name) listener(fresh(key.type, value.body.state))
+    }
+    listeners.add(told)
+    this.#guard(() => listener(current))
+    return {
+      [Symbol.dispose]: () => {
+        listeners.delete(told)
+        if (listeners.size === 0) this.#listeners.delete(key.name)
+      },
+    }
+  }
+
+  metrics(): ReplicatorMetrics {
+    const { keys, pendingCalls, counts } = this.#core
+    return { ...counts, ...this.#counts, keys: keys.size, pendingCalls }
+  }
+
+  /** Why something is not confirmed, or a node not pruned yet. */
+  explain(): ReplicatorExplanation {
+    const { nodes, nodesToPrune, pendingCalls, keys } = this.#core
+    const reachable = this.#reachable()
+    const outOfReach = nodes.filter((node) => !reachable.has(node))
+    const summary =
+      `${keys.size} keys on ${nodes.length + 1} nodes, ${pendingCalls} calls wait.` +
+      (outOfReach.length === 0 ? '' : ` Out of reach: ${outOfReach.join(', ')}.`) +
+      (nodesToPrune.length === 0 ? '' : ` Being pruned: ${nodesToPrune.join(', ')}.`)
+    return {
+      nodes: nodes.map((node) => ({ node, isReachable: reachable.has(node) })),
+      nodesToPrune,
+      pendingCalls,
+      keys: keys.size,
+      summary,
+    }
+  }
+
+  /** Ends: calls that wait fail with `CASTY_REPLICATOR_STOPPED`, values stay with the others. */
+  [Symbol.dispose](): void {
+    if (this.#isDisposed) return
+    this.#isDisposed = true
+    this.#timer?.handle[Symbol.dispose]()
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
+    for (const { fail } of this.#waiting.values()) fail(this.#stopped())
+    this.#waiting.clear()
+    this.#listeners.clear()
+  }
+
+  #stopped(): ReplicatorError {
+    return ReplicatorError.stopped(this.#cluster.self.key)
+  }
+
+  #sameType<C>(key: ReplicatedKey<C>, value: AnyValue): void {
+    if (value.type.name !== key.type.name) {
+      throw ReplicatorError.typeMismatch(key.name, value.type.name, key.type.name)
+    }
+  }
+
+  async #call<C extends Crdt<C>>(
+    key: ReplicatedKey<C>,
+    consistency: Consistency,
+    { timeoutMs = this.#timeoutMs, signal }: WaitOptions,
+    eventOf: (call: {
+      readonly id: number
+      readonly key: string
+      readonly type: CrdtType<AnyValue>
+      readonly consistency: Consistency
+      readonly timeoutMs: number
+    }) => ReplicatorEvent,
+  ): Promise<Outcome<C>> {
+    if (this.#isDisposed) throw this.#stopped()
+    signal?.throwIfAborted()
+    checkedDuration('timeoutMs', timeoutMs)
+    const id = ++this.#nextId
+    const type = anyTypeOf(key.type)
+    const outcome = new Promise<CallOutcome>((resolve, reject) => {
+      this.#waiting.set(id, { settle: resolve, fail: reject })
+    })
+    const abandon = (): void => {
+      const waiting = this.#waiting.get(id)
+      if (!waiting) return
+      this.#waiting.delete(id)
+      this.#dispatch({ type: 'call-abandoned', id })
+      waiting.fail(signal?.reason)
+    }
+    signal?.addEventListener('abort', abandon, { once: true })
+    this.#dispatch(eventOf({ id, key: key.name, type, consistency, timeoutMs }))
+    try {
+      const result = await outcome
+      if (result.type === 'failed') throw result.error
+      return { ...result, value: fresh(key.type, result.value.body.state) }
+    } finally {
+      signal?.removeEventListener('abort', abandon)
+    }
+  }
+
+  // ---- Events in, effects out
+
+  /** Runs each event to completion: one raised by a listener waits its turn. */
+  #dispatch(event: ReplicatorEvent): void {
+    if (this.#isDisposed || this.#queue.push(event) > 1) return
+    for (const next of this.#queue) {
+      const moment = {
+        nowMs: this.#clock.now(),
+        wallMs: Math.max(0, Math.floor(this.#clock.wallNow())),
+        draw: this.#random(),
+      }
+      for (const effect of this.#core.step(next, moment)) this.#perform(effect)
+    }
+    this.#queue.length = 0
+    this.#arm()
+  }
+
+  #perform(effect: ReplicatorEffect): void {
+    switch (effect.type) {
+      case 'send': {
+        const to = this.#members.get(effect.to)
+        if (to === undefined) return
+        for (const frame of framesOf(effect.message, this.#maxValueBytes)) {
+          const outcome = this.#cluster.endpoint.send(to, 'data', replicatorFrameType, frame)
+          if (outcome === 'dropped') this.#counts.framesRefused++
+        }
+        return
+      }
+      case 'publish':
+        for (const listener of this.#listeners.get(effect.key) ?? [])
+          this.#guard(() => listener(effect.value))
+        return
+      case 'answer': {
+        const waiting = this.#waiting.get(effect.id)
+        this.#waiting.delete(effect.id)
+        waiting?.settle(effect.outcome)
+      }
+    }
+  }
+
+  #guard(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#counts.listenerErrors++
+      this.#onError(error)
+    }
+  }
+
+  #frameArrived(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
+    try {
+      const limits = { knownTypes: this.#knownTypes, maxValueBytes: this.#maxValueBytes }
+      const message = decodeMessage(bytes, start, end, limits)
+      this.#dispatch({ type: 'message-received', from: from.key, message })
+    } catch (error) {
+      const reason = refusalOf(error)
+      if (reason === undefined) throw error
+      this.#core.countDropped(reason)
+    }
+  }
+
+  #membersChanged(removed: readonly string[]): void {
+    const self = this.#cluster.self.key
+    const state = this.#cluster.getState()
+    const members = state.members.filter(({ status }) => holding.includes(status))
+    this.#members = new Map(members.map((member) => [member.key, member.node]))
+    const reachable = this.#reachable()
+    const oldestInReach = members
+      .filter(({ key }) => key === self || reachable.has(key))
+      .toSorted(byAge)[0]
+    this.#dispatch({
+      type: 'members-changed',
+      nodes: [...this.#members.keys()].filter((key) => key !== self).toSorted(),
+      reachable,
+      removed,
+      prunes: oldestInReach?.key === self,
+    })
+  }
+
+  #reachable(): ReadonlySet<string> {
+    const { unreachable } = this.#cluster.getState()
+    const out = new Set<string>(unreachable)
+    return new Set([...this.#members.keys()].filter((key) => !out.has(key)))
+  }
+
+  #arm(): void {
+    const atMs = this.#core.nextDeadline()
+    if (this.#isDisposed || this.#timer?.atMs === atMs) return
+    this.#timer?.handle[Symbol.dispose]()
+    const delayMs = Math.max(0, atMs - this.#clock.now())
+    const handle = this.#clock.schedule(delayMs, () => {
+      this.#timer = undefined
+      this.#dispatch({ type: 'time-passed' })
+    })
+    this.#timer = { atMs, handle }
+  }
+}
