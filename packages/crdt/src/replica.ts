@@ -69,10 +69,6 @@ export function isNodeName(node: unknown): node is string {
     node.length > 0 &&
     node.length <= maxNodeBytes &&
     textEncoder.encode(node).length <= maxNodeBytes &&
-    !hasLoneSurrogate(node)
+    !/\p{Cs}/u.test(node)
   )
-}
-
-function hasLoneSurrogate(text: string): boolean {
-  return /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(text)
 }

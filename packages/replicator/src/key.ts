@@ -9,8 +9,8 @@ export interface ReplicatedKey<C> {
 }
 
 const textEncoder = new TextEncoder()
-const controlOrLone =
-  /[\u0000-\u001F\u007F]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
+/** Control characters, and halves of surrogate pairs. */
+const unfit = /\p{Cc}|\p{Cs}/u
 
 /**
  * @param name - a text of 1 to 512 bytes without control characters
@@ -22,7 +22,7 @@ export function replicatedKey<C>(name: string, type: CrdtType<C>): ReplicatedKey
     name !== '' &&
     name.length <= maxKeyBytes &&
     textEncoder.encode(name).length <= maxKeyBytes &&
-    !controlOrLone.test(name)
+    !unfit.test(name)
   if (isName) return { name, type }
   throw ReplicatorError.invalidOption(
     'name',

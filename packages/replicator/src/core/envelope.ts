@@ -7,6 +7,7 @@ export interface Envelope<C> {
   readonly pruning: ReadonlyMap<string, PruningState>
 }
 
+/** A value out of which nobody is being pruned. */
 export function envelopeOf<C>(value: C): Envelope<C> {
   return { value, pruning: new Map() }
 }
@@ -114,6 +115,7 @@ export function withoutOrphans<C>(
     : { ...envelope, pruning: new Map(pruning) }
 }
 
+/** With how far a removed node got, whatever was known before. */
 export function withPruning<C>(
   envelope: Envelope<C>,
   removed: string,
