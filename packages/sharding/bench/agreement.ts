@@ -89,7 +89,7 @@ function phase(name: string, isOver: (ms: number) => boolean): void {
 
 const [first, , third] = nodes
 const share = Math.floor(numShards / nodes.length)
-const types = [{ name: 't', numShards, replicas: 0 }]
+const types = [{ name: 't', numShards, replicas: 0, disks: 0 }]
 for (const node of nodes) step(node, { type: 'types-started', types })
 tellAll()
 phase('start', () => nodes.every((node) => owned(node) >= share))

@@ -86,7 +86,8 @@ export class MessageReader {
     const name = this.#typeName()
     const numShards = this.upTo(maxShards, 'The number of shards')
     if (numShards === 0) throw TransportError.malformed('A type has no shards')
-    return { name, numShards, replicas: this.upTo(maxReplicas, 'The number of replicas') }
+    const replicas = this.upTo(maxReplicas, 'The number of replicas')
+    return { name, numShards, replicas, disks: this.upTo(maxReplicas + 1, 'The number of disks') }
   }
 
   #typeName(): string {

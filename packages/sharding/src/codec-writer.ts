@@ -40,8 +40,8 @@ export class MessageWriter {
     return this.#places.size - 1
   }
 
-  settings({ name, numShards, replicas }: TypeSettings): this {
-    this.body.string(name, maxTypeNameBytes).varint(numShards).varint(replicas)
+  settings({ name, numShards, replicas, disks }: TypeSettings): this {
+    this.body.string(name, maxTypeNameBytes).varint(numShards).varint(replicas).varint(disks)
     return this
   }
 

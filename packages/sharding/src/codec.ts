@@ -1,5 +1,6 @@
 // The messages of sharding as bytes: a tag, the nodes that are named, then fields in a fixed order.
 import { ByteReader, TransportError } from '@casty/transport'
+import { maxReplicas } from './codec-limits.ts'
 import { MessageReader } from './codec-reader.ts'
 import { MessageWriter } from './codec-writer.ts'
 import type {
@@ -26,6 +27,7 @@ const types: readonly ShardingMessage['type'][] = [
   'resign',
   'replica-query',
   'replica-report',
+  'replicated',
 ]
 
 /** In the order of their place on the wire. */
@@ -116,7 +118,13 @@ function writeBody(writer: MessageWriter, message: ShardingMessage): void {
         writer.shard(report)
         body.bool(report.copies !== undefined)
         if (report.copies) body.varint(report.copies.epoch).varint(report.copies.position)
+        body.varint(report.hosts)
       })
+      break
+    case 'replicated':
+      writer.list(message.shards, (shard) =>
+        writer.shard(shard).nodes(shard.replicas).nodes(shard.superfluous),
+      )
       break
   }
 }
@@ -165,7 +173,7 @@ function readBody(fields: MessageReader, type: ShardingMessage['type']): Shardin
     case 'snapshot':
       return readSnapshot(fields)
     case 'regions':
-      return { type, version: fields.counter(), types: fields.list(4, () => fields.settings()) }
+      return { type, version: fields.counter(), types: fields.list(5, () => fields.settings()) }
     case 'released':
     case 'replica-query':
       return { type, shards: fields.list(4, () => fields.shard()) }
@@ -174,7 +182,16 @@ function readBody(fields: MessageReader, type: ShardingMessage['type']): Shardin
     case 'resign':
       return { type, term: fields.counter(), leasesForMs: fields.durationMs() }
     case 'replica-report':
-      return { type, shards: fields.list(5, () => readReport(fields)) }
+      return { type, shards: fields.list(6, () => readReport(fields)) }
+    case 'replicated':
+      return {
+        type,
+        shards: fields.list(6, () => ({
+          ...fields.shard(),
+          replicas: fields.nodes(maxReplicas),
+          superfluous: fields.nodes(maxReplicas),
+        })),
+      }
   }
 }
 
@@ -208,5 +225,5 @@ function readSnapshot(fields: MessageReader): ShardingMessage {
 function readReport(fields: MessageReader): ReplicaReport {
   const shard = fields.shard()
   const copies = fields.bool() ? { epoch: fields.counter(), position: fields.counter() } : undefined
-  return { ...shard, copies }
+  return { ...shard, copies, hosts: fields.counter() }
 }

@@ -4,6 +4,11 @@ import type { ShardEnvelope } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
 import type { Region } from './region/region.ts'
 import { shardOf } from './region/shard-of.ts'
+import {
+  replicationSentences,
+  type ReplicationExplanation,
+} from './replication/explain-replication.ts'
+import type { ReplicationStatistics } from './replication/replication-tally.ts'
 
 /** What a region holds and did, on this node, since it was started. */
 export interface RegionStatistics {
@@ -34,6 +39,8 @@ export interface RegionStatistics {
   readonly leftBehind: number
   /** Messages that were dropped, each a dead letter, by reason. */
   readonly dropped: Readonly<Partial<Record<DeadLetterReason, number>>>
+  /** Of a type whose events are kept on several nodes. */
+  readonly replication: ReplicationStatistics | undefined
 }
 
 /** One shard, as one node sees it. */
@@ -51,10 +58,19 @@ export interface ShardExplanation {
   /** What this node does with it as its owner. */
   readonly stage: string
   readonly entities: number
+  /** Of a type whose events are kept on several nodes. */
+  readonly replication: ReplicationExplanation | undefined
 }
 
-/** Tells what the committed table says of a shard. */
-export type ExplainHome = (shard: number) => {
+/** What a node knows of a type beside its region. */
+export interface RegionSurroundings {
+  home(shard: number): HomeExplanation
+  replication(shard: number): ReplicationExplanation | undefined
+  replicationStatistics(): ReplicationStatistics | undefined
+}
+
+/** What the committed table says of a shard. */
+export interface HomeExplanation {
   readonly epoch: number
   readonly owner: string | undefined
   readonly movingTo: string | undefined
@@ -68,13 +84,13 @@ export class EntityRegion<M> {
   readonly regionRef: ActorRef<ShardEnvelope<M>>
   readonly #region: Region
   readonly #system: ActorSystem
-  readonly #explainHome: ExplainHome
+  readonly #around: RegionSurroundings
 
   /** Made by `Sharding.start` and `Sharding.startProxy`. */
-  constructor(region: Region, system: ActorSystem, explainHome: ExplainHome) {
+  constructor(region: Region, system: ActorSystem, around: RegionSurroundings) {
     this.#region = region
     this.#system = system
-    this.#explainHome = explainHome
+    this.#around = around
     this.regionRef = new RegionRef<M>(region)
   }
 
@@ -153,6 +169,7 @@ export class EntityRegion<M> {
       forced: tally.forced,
       leftBehind: tally.leftBehind,
       dropped: tally.dropped,
+      replication: this.#around.replicationStatistics(),
     }
   }
 
@@ -166,7 +183,8 @@ export class EntityRegion<M> {
       )
     }
     const { hosting, sending } = this.#region
-    const { epoch, owner, movingTo, isOwnerReachable, mayAct } = this.#explainHome(shard)
+    const { epoch, owner, movingTo, isOwnerReachable, mayAct } = this.#around.home(shard)
+    const replication = this.#around.replication(shard)
     const route = sending.routeOf(shard).kind
     const { stage } = hosting.ownedShard(shard)
     const waiting = sending.bufferedOf(shard)
@@ -178,6 +196,7 @@ export class EntityRegion<M> {
       stage !== 'absent' && `Here it is ${stage}.`,
       stage !== 'absent' && !mayAct && 'Its entities wait for the lease of this node.',
       waiting > 0 && `${waiting} messages wait for it here.`,
+      ...(replication ? replicationSentences(replication) : []),
     ]
     return {
       shard,
@@ -189,6 +208,7 @@ export class EntityRegion<M> {
       waiting,
       stage,
       entities: hosting.hosted(shard)?.size ?? 0,
+      replication,
     }
   }
 }

@@ -91,11 +91,11 @@ export interface EntityType<M> {
    * a message
    */
   readonly rememberEntities?: RememberOptions
-  /** What entities get as `context.journal`. */
+  /** What entities get as `context.journal`: one that all nodes share, unless there is `replication`. */
   readonly journal?: EventJournal
   /**
-   * Has `context.journal` kept in memory, on the owner of a shard and on other nodes, so that it outlives the loss of some.
-   * In place of `journal`; the same on all nodes. @defaultValue none
+   * Has what is written to `context.journal` kept on the owner of a shard and on other nodes, so that it outlives the loss of some:
+   * in their memory, or in `journal` as well, which is each node's own then. The same on all nodes. @defaultValue none
    */
   readonly replication?: ReplicationConfig
   /** Of each entity. @defaultValue that of the system */
@@ -176,7 +176,7 @@ export function checkType<M>(type: EntityType<M>): CheckedType {
     keepAlive: checkKeepAlive(type.keepAlive ?? []),
     remember: type.rememberEntities && checkRemember(type.rememberEntities),
     journal: journal && checkJournal('type.journal', journal),
-    replication: replication && checkReplication(replication, journal !== undefined),
+    replication: replication && checkReplication(replication),
     mailbox,
   }
 }

@@ -2,10 +2,12 @@ import { describeValue } from '@casty/options'
 
 export type ShardingErrorCode =
   | 'CASTY_SHARDING_INVALID_OPTION'
+  | 'CASTY_SHARDING_JOURNAL_SHARED'
   | 'CASTY_SHARDING_MALFORMED'
   | 'CASTY_SHARDING_MESSAGE_TOO_LARGE'
   | 'CASTY_SHARDING_NOT_AN_ENTITY'
   | 'CASTY_SHARDING_NOT_WATCHABLE'
+  | 'CASTY_SHARDING_REPLICAS_OUT_OF_REACH'
   | 'CASTY_SHARDING_REPLICATION_TIMEOUT'
   | 'CASTY_SHARDING_STOPPED'
   | 'CASTY_SHARDING_TYPE_DIFFERS'
@@ -32,6 +34,15 @@ export class ShardingError extends Error {
     return new ShardingError(
       'CASTY_SHARDING_INVALID_OPTION',
       `Option ${option} is not known; allowed is ${nearest.join(', ')}.`,
+    )
+  }
+
+  static journalShared(name: string, cause: unknown): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_JOURNAL_SHARED',
+      `Another process writes the journal that this node keeps its copies of ${name} in, so this one stores nothing more of ` +
+        'them. Where a type has replication, give each node a journal of its own; one that all share needs no replication.',
+      { cause },
     )
   }
 
@@ -74,6 +85,19 @@ export class ShardingError extends Error {
       'CASTY_SHARDING_REPLICATION_TIMEOUT',
       `${acknowledged} of ${minAcks} replicas confirmed a write of ${describeValue(id)} within ${ackTimeoutMs} ms, or ` +
         'before its shard went elsewhere. Whether it is kept is not known: read it again, and look for nodes that are out of reach.',
+    )
+  }
+
+  static replicasOutOfReach(
+    id: string,
+    inReach: number,
+    minAcks: number,
+    ackTimeoutMs: number,
+  ): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_REPLICAS_OUT_OF_REACH',
+      `Nothing was written for ${describeValue(id)}: of ${minAcks} replicas that have to confirm it, ${inReach} were in ` +
+        `reach for ${ackTimeoutMs} ms. Try it again once more nodes are up, or lower replication.minAcks.`,
     )
   }
 

@@ -4,6 +4,11 @@ export {
   type ShardingClientOptions,
 } from './client/sharding-client.ts'
 export { EntityRegion, type RegionStatistics, type ShardExplanation } from './entity-region.ts'
+export type {
+  ReplicaExplanation,
+  ReplicationExplanation,
+} from './replication/explain-replication.ts'
+export type { ReplicationStatistics } from './replication/replication-tally.ts'
 export {
   entityTypeDefaults,
   ShardEnvelope,
@@ -55,6 +60,8 @@ export {
   type ReplicaQueryMessage,
   type ReplicaReport,
   type ReplicaReportMessage,
+  type ReplicatedMessage,
+  type ReplicatedShardReport,
   type ResignMessage,
   type RoundMessage,
   type ShardAtEpoch,

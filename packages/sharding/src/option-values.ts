@@ -8,6 +8,7 @@ const checks = optionChecks({
 })
 
 export const text: OptionChecks['text'] = checks.text
+export const flag: OptionChecks['flag'] = checks.flag
 export const whole: OptionChecks['whole'] = checks.whole
 export const duration: OptionChecks['duration'] = checks.duration
 export const durationOrForever: OptionChecks['durationOrForever'] = checks.durationOrForever

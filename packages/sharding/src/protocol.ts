@@ -1,5 +1,6 @@
 // What the nodes of one data center tell each other to agree on who runs which shard. All of it travels in
 // frames of type `shardingFrameType`; the frames of entities' messages, fences and handed over state are others.
+import type { NodeIdentity } from '@casty/transport'
 import type { Electorate } from './table/electorate.ts'
 import type { ShardRow } from './table/shard-row.ts'
 import type { Version } from './table/version.ts'
@@ -14,6 +15,8 @@ export interface TypeSettings {
   readonly numShards: number
   /** How many nodes beside the owner keep copies of what entities write. */
   readonly replicas: number
+  /** On how many disks a write is at least when it is confirmed; 0 where copies are in memory only. */
+  readonly disks: number
 }
 
 /** One step of the table. */
@@ -190,6 +193,22 @@ export interface ReplicaReportMessage {
 export interface ReplicaReport extends ShardAtEpoch {
   /** Undefined where it has nothing. */
   readonly copies: Copies | undefined
+  /** How many nodes have copies of the type, as far as it wrote down when it last knew; 0 where it did not. */
+  readonly hosts: number
+}
+
+/** A shard whose owner has all that any of its replicas had, and those that are to keep copies have it too. */
+export interface ReplicatedShardReport extends ShardAtEpoch {
+  /** All of the row, in its order: of another row nothing is said. */
+  readonly replicas: readonly NodeIdentity[]
+  /** Those of them that are needed no more. What they confirm does not count from before this was told. */
+  readonly superfluous: readonly NodeIdentity[]
+}
+
+/** The sender owns these shards. Sent again until the table changes. */
+export interface ReplicatedMessage {
+  readonly type: 'replicated'
+  readonly shards: readonly ReplicatedShardReport[]
 }
 
 /** Everything that travels in frames of type `shardingFrameType`. */
@@ -207,3 +226,4 @@ export type ShardingMessage =
   | ResignMessage
   | ReplicaQueryMessage
   | ReplicaReportMessage
+  | ReplicatedMessage

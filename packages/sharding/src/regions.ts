@@ -6,18 +6,28 @@ import type { EventJournal } from '@casty/persistence'
 import type { Remoting } from '@casty/remote'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import { checkedId, EntityRef, RegionRef } from './entity-ref.ts'
-import { EntityRegion } from './entity-region.ts'
+import { EntityRegion, type HomeExplanation } from './entity-region.ts'
 import { checkProxy, type CheckedType } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
 import type { LeaseGate } from './lease-gate.ts'
-import type { ReplicaReport, ShardAtEpoch, TypeSettings } from './protocol.ts'
+import type {
+  ReplicaReport,
+  ReplicatedShardReport,
+  ShardAtEpoch,
+  TypeSettings,
+} from './protocol.ts'
 import { Post } from './region/post.ts'
 import type { RegionNode } from './region/region-node.ts'
 import { Region } from './region/region.ts'
 import type { RegionSettings } from './region/region-settings.ts'
 import { ShardJournal } from './region/shard-journal.ts'
 import { hashOf } from './region/shard-of.ts'
-import { Replication } from './replication/replication.ts'
+import {
+  explainReplication,
+  type ReplicationExplanation,
+} from './replication/explain-replication.ts'
+import { Replication, type ReplicationPort } from './replication/replication.ts'
+import { disksOf } from './replication/replication-config.ts'
 import type { ShardRow } from './table/shard-row.ts'
 import type { RowChange, ShardTable } from './table/shard-table.ts'
 
@@ -29,6 +39,10 @@ export interface RegionsPort {
   emptied(): void
   /** Somebody has written under a higher epoch than that at which this node owns the shard. */
   fenced(shard: ShardAtEpoch, written: number): void
+  /** Those that are to keep copies of a shard that this node owns have all; some of its replicas are needed no more. */
+  replicated(shard: ReplicatedShardReport): void
+  /** This node can run a type that it could not before. */
+  typesChanged(): void
 }
 
 export interface RegionsParts {
@@ -72,6 +86,8 @@ export class Regions implements RegionNode, Disposable {
   /** Members in reach that are not over, this one included. */
   #reachable: ReadonlySet<NodeKey> = new Set()
   #others: ReadonlySet<NodeKey> = new Set()
+  /** Members that are about to go, or have to: they never stay again. */
+  #going: ReadonlySet<NodeKey> = new Set()
   #tokens = 0
   /** Types whose journal was warned of. */
   readonly #warnedOf = new Set<string>()
@@ -144,32 +160,50 @@ export class Regions implements RegionNode, Disposable {
 
   #replicate(type: CheckedType): void {
     if (!type.replication) return
-    const cluster = this.#cluster
-    const { endpoint } = cluster
-    this.#replication ??= new Replication(
-      {
-        // Until it is a member it may be another incarnation.
-        get self() {
-          return cluster.self
-        },
-        clock: this.clock,
-        endpoint,
-        isReachable: (node) => this.isReachable(node),
-        isGuest: (node) => this.#isGuest(node),
-        row: (typeName, shard) => this.#port.table.row(typeName, shard),
-        fenced: (shard, written) => this.#port.fenced(shard, written),
-      },
-      endpoint.maxFrameBytes('data'),
-    )
+    this.#replication ??= this.#startReplication()
     const replication = this.#replication
     replication.start(type)
     this.#seed((shard, row) => replication.homeChanged(type.name, shard, row), type)
   }
 
+  #startReplication(): Replication {
+    const { endpoint } = this.#cluster
+    const [port, cluster] = [this.#port, this.#cluster]
+    const parts: ReplicationPort = {
+      // Until it is a member it may turn out to be another.
+      get self() {
+        return cluster.self
+      },
+      get table() {
+        return port.table
+      },
+      clock: this.clock,
+      endpoint,
+      isReachable: (node) => this.isReachable(node),
+      // Whoever is not known yet, or on the way in, is the coordinator's to know of.
+      stays: ({ key }) => !this.#going.has(key),
+      isGuest: (node) => this.#isGuest(node),
+      fenced: (shard, written) => port.fenced(shard, written),
+      replicated: (shard) => port.replicated(shard),
+      loaded: () => port.typesChanged(),
+      report: (error, what) => this.report(error, what),
+      warn: (what) => this.warn(what),
+    }
+    return new Replication(parts, endpoint.maxFrameBytes('data'))
+  }
+
+  /** Whether others may count on copies of this node. */
+  get keepsCopies(): boolean {
+    const { key } = this.self
+    return [...this.#port.table.types.values()].some(({ rows }) =>
+      rows.some(({ replicas }) => replicas.some((node) => node.key === key)),
+    )
+  }
+
   /** How far copies here go. */
   reportReplicas(shards: readonly ShardAtEpoch[]): readonly ReplicaReport[] {
     const none = (): readonly ReplicaReport[] =>
-      shards.map((shard) => ({ ...shard, copies: undefined }))
+      shards.map((shard) => ({ ...shard, copies: undefined, hosts: 0 }))
     return this.#replication?.report(shards) ?? none()
   }
 
@@ -194,7 +228,11 @@ export class Regions implements RegionNode, Disposable {
     if (known) this.#disbelieve(known.region, type.numShards)
     this.#replicate(type)
     const region: Region = new Region(type, this, (entityId) => new EntityRef(region, entityId))
-    const face = new EntityRegion<M>(region, this.system, (shard) => this.#explainHome(type, shard))
+    const face = new EntityRegion<M>(region, this.system, {
+      home: (shard) => this.#explainHome(type, shard),
+      replication: (shard) => this.#explainReplication(type, shard),
+      replicationStatistics: () => this.#replication?.statistics(type.name),
+    })
     // The type of its messages is the caller's to say: all regions of a name are the same.
     this.#byHash.set(hash, { region, face: face as EntityRegion<never> as EntityRegion<unknown> })
     this.#compare(region, this.#port.table)
@@ -238,10 +276,12 @@ export class Regions implements RegionNode, Disposable {
     const types = [...this.#byHash.values()].map(({ region }) => region.type)
     return types
       .filter(({ entity, role }) => entity && (role === undefined || roles.includes(role)))
-      .map(({ name, numShards, replication }) => ({
+      .filter(({ name }) => this.#replication?.isLoaded(name) !== false)
+      .map(({ name, numShards, replication, journal }) => ({
         name,
         numShards,
         replicas: replication?.replicas ?? 0,
+        disks: replication && journal ? disksOf(replication) : 0,
       }))
   }
 
@@ -262,7 +302,7 @@ export class Regions implements RegionNode, Disposable {
     for (const { region } of this.#byHash.values()) region.hosting.finish()
   }
 
-  #explainHome(type: CheckedType, shard: number): ReturnType<EntityRegionHome> {
+  #explainHome(type: CheckedType, shard: number): HomeExplanation {
     const { epoch, owner, movingTo } = this.#port.table.row(type.name, shard)
     return {
       epoch,
@@ -271,6 +311,15 @@ export class Regions implements RegionNode, Disposable {
       isOwnerReachable: owner !== undefined && this.isReachable(owner),
       mayAct: this.gate.isOpen(),
     }
+  }
+
+  #explainReplication(
+    { name, replication }: CheckedType,
+    shard: number,
+  ): ReplicationExplanation | undefined {
+    const kept = this.#replication?.kept(name, shard)
+    const { replicas } = this.#port.table.row(name, shard)
+    return replication || replicas.length > 0 ? explainReplication(kept, replicas) : undefined
   }
 
   /** The table that all go by is another. */
@@ -284,6 +333,7 @@ export class Regions implements RegionNode, Disposable {
       const region = this.#byHash.get(hashOf(typeName))?.region
       if (region && region.otherNumShards === undefined) region.homeChanged(shard, row)
     }
+    this.#replication?.tableChanged()
   }
 
   /** What an entity wrote to a journal of its node is not there when it starts on another one. */
@@ -329,7 +379,9 @@ export class Regions implements RegionNode, Disposable {
         (dataCenter === undefined || memberDc(member) === dataCenter),
     )
     const reachable = new Set([...inReach.map(({ key }) => key), this.self.key])
-    if (sameKeys(reachable, this.#reachable)) return false
+    const going = new Set(members.filter(isGoing).map(({ key }) => key))
+    if (sameKeys(reachable, this.#reachable) && sameKeys(going, this.#going)) return false
+    this.#going = going
     this.#reachable = reachable
     this.#others = new Set([...reachable].filter((key) => key !== this.self.key))
     return true
@@ -386,11 +438,13 @@ function isSameType({ type }: Region, { name, numShards }: CheckedType): boolean
   return type.name === name && type.numShards === numShards
 }
 
+function isGoing({ status }: ClusterState['members'][number]): boolean {
+  return status === 'leaving' || status === 'exiting' || status === 'down' || status === 'removed'
+}
+
 function sameKeys(left: ReadonlySet<NodeKey>, right: ReadonlySet<NodeKey>): boolean {
   return left.size === right.size && [...left].every((key) => right.has(key))
 }
-
-type EntityRegionHome = ConstructorParameters<typeof EntityRegion>[2]
 
 /** `type numShards`, with the id behind it where it is to one entity. */
 function dataOf(ref: ActorRef<never>): string {

@@ -4,7 +4,7 @@ import type { Remoting } from '@casty/remote'
 import type { AllocationStrategy } from './coordinator/strategy.ts'
 import { coreDefaults, type CoreSettings } from './core/core-settings.ts'
 import { ShardingError } from './errors.ts'
-import { capable, duration, knownNames, share, whole } from './option-values.ts'
+import { capable, duration, durationOrForever, knownNames, share, whole } from './option-values.ts'
 import type { RegionSettings } from './region/region-settings.ts'
 
 export interface ShardingOptions {
@@ -25,6 +25,12 @@ export interface ShardingOptions {
    * strategy waits for the view to settle, and `leaseMs`. @defaultValue 10_000
    */
   readonly downRemovalMarginMs?: number
+  /**
+   * How long a shard of a type with `replication` and a `journal` waits, after a restart or a loss, for so many nodes to tell what is
+   * on their disks that nothing confirmed can be missing, in milliseconds. Then it begins with what there is, and what only the
+   * others have is lost. @defaultValue Infinity
+   */
+  readonly recoveryTimeoutMs?: number
   /** Who gets which shard. @defaultValue leastShards */
   readonly strategy?: AllocationStrategy
   /** How many shards of a type move at once for evenness: at most this share of them. @defaultValue 0.1 */
@@ -43,6 +49,7 @@ const optionNames: readonly string[] = [
   'remoting',
   'leaseMs',
   'downRemovalMarginMs',
+  'recoveryTimeoutMs',
   'strategy',
   'maxMovingShare',
   'maxMoving',
@@ -59,6 +66,7 @@ export function checkOptions(options: ShardingOptions): Omit<CoreSettings, 'self
   const {
     leaseMs = coreDefaults.leaseMs,
     downRemovalMarginMs = Math.max(coreDefaults.downRemovalMarginMs, leaseMs),
+    recoveryTimeoutMs = coreDefaults.recoveryTimeoutMs,
     strategy = coreDefaults.strategy,
     maxMovingShare = coreDefaults.maxMovingShare,
     maxMoving = coreDefaults.maxMoving,
@@ -67,6 +75,7 @@ export function checkOptions(options: ShardingOptions): Omit<CoreSettings, 'self
     ...coreDefaults,
     leaseMs: duration('leaseMs', leaseMs),
     downRemovalMarginMs: atLeast('downRemovalMarginMs', downRemovalMarginMs, leaseMs),
+    recoveryTimeoutMs: durationOrForever('recoveryTimeoutMs', recoveryTimeoutMs),
     strategy: capable('strategy', strategy, ['allocate', 'rebalance'], 'an allocation strategy'),
     maxMovingShare: share('maxMovingShare', maxMovingShare),
     maxMoving: whole('maxMoving', maxMoving, 1, Number.MAX_SAFE_INTEGER),
@@ -115,6 +124,11 @@ export interface ShardingLimits {
   readonly handOverTimeoutMs?: number
   /** Bytes of what entities handed over to this node and not begun with yet, per type. @defaultValue 67_108_864 */
   readonly maxHandOverBytes?: number
+  /**
+   * How long a node that leaves waits for others to have all copies that it keeps for replication, in milliseconds; then it
+   * goes without. @defaultValue 10_000
+   */
+  readonly copyTimeoutMs?: number
 }
 
 /** What the limits are where nothing else is asked for. */
@@ -129,6 +143,7 @@ export const shardingLimitDefaults: Required<ShardingLimits> = Object.freeze({
   stopTimeoutMs: 3_000,
   handOverTimeoutMs: 5_000,
   maxHandOverBytes: 67_108_864,
+  copyTimeoutMs: 10_000,
 })
 
 /** Fences and pieces of what is handed over are sent again after so long without an answer, in milliseconds. */
@@ -140,6 +155,7 @@ const durations: ReadonlySet<string> = new Set<keyof ShardingLimits>([
   'handoffTimeoutMs',
   'stopTimeoutMs',
   'handOverTimeoutMs',
+  'copyTimeoutMs',
 ])
 
 /** @throws ShardingError `CASTY_SHARDING_INVALID_OPTION` */
@@ -164,6 +180,7 @@ function settingsOf(limits: Required<ShardingLimits>): RegionSettings {
       maxPerShard: limits.maxBufferedPerShard,
       timeoutMs: bufferTimeoutMs,
     },
+    copyTimeoutMs: limits.copyTimeoutMs,
     held: { maxFrames: maxBuffered, maxBytes: limits.maxHeldBytes, timeoutMs: fenceTimeoutMs },
     route: {
       // Its echo may come behind what is held there for as long.

@@ -68,6 +68,7 @@ export class Sharding implements Disposable {
   #alarm: { readonly at: number; readonly timer: Disposable } | undefined
   /** Told after each step: who waits for something looks whether it has come about. */
   readonly #waiters = new Waiters()
+  readonly #copyTimeoutMs: number
   #isDisposed = false
 
   private constructor(options: ShardingOptions) {
@@ -91,6 +92,7 @@ export class Sharding implements Disposable {
     }
     this.#core = new ShardingCore(coreSettings, system.clock.now())
     const core = this.#core
+    this.#copyTimeoutMs = checkLimits(limits).copyTimeoutMs
     this.#gate = new LeaseGate(system.clock)
     this.#regions = new Regions({
       system,
@@ -107,6 +109,8 @@ export class Sharding implements Disposable {
           this.#dispatch({ type: 'shard-released', shard: { typeName, shard, epoch } }),
         emptied: () => this.#waiters.look(),
         fenced: (shard, written) => this.#dispatch({ type: 'epoch-refused', shard, written }),
+        replicated: (shard) => this.#dispatch({ type: 'shard-replicated', shard }),
+        typesChanged: () => this.#typesChanged(),
       },
     })
     this.#tables = new TablesForClients({
@@ -306,6 +310,23 @@ export class Sharding implements Disposable {
     if (this.#core.isLeftWithShards) this.#tellWhatNobodyTakes()
     this.#regions.finish() // What nobody else could take.
     await this.#waiters.until(() => this.#isDisposed || this.#regions.isEmpty)
+    await this.#copied()
+  }
+
+  /** Until others have all copies that this node keeps, for a while. */
+  async #copied(): Promise<void> {
+    if (this.#isDisposed || !this.#regions.keepsCopies) return
+    let isLate = false
+    using _ = this.#system.clock.schedule(this.#copyTimeoutMs, () => {
+      isLate = true
+      this.#waiters.look()
+    })
+    const isAlone = (): boolean => !this.#view.some(({ status }) => status === 'up')
+    const mayGo = (): boolean => isLate || this.#isDisposed || isAlone()
+    await this.#waiters.until(() => mayGo() || !this.#regions.keepsCopies)
+    if (!isLate || this.#isDisposed) return
+    const what = 'Leaves although the copies that this node keeps are not all elsewhere yet'
+    this.#system.logger?.warn({ timeoutMs: this.#copyTimeoutMs }, what)
   }
 
   #tellWhatNobodyTakes(): void {

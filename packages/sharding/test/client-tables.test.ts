@@ -14,7 +14,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     .record({ name: fc.constantFrom('x', 'y'), numShards: fc.constantFrom(4, 8) })
     .map(({ name, numShards }): Change => ({
       type: 'type',
-      settings: { name, numShards, replicas: 0 },
+      settings: { name, numShards, replicas: 0, disks: 0 },
     })),
   fc
     .record({
@@ -73,7 +73,7 @@ describe('The table of a client', () => {
   })
 
   test('stays as it is where what is told leads on from another one', () => {
-    const settings = { name: 'x', numShards: 4, replicas: 0 }
+    const settings = { name: 'x', numShards: 4, replicas: 0, disks: 0 }
     const first = ShardTable.empty.with({
       version: { term: 1, seq: 1 },
       changes: [{ type: 'type', settings }],
@@ -93,7 +93,7 @@ describe('The table of a client', () => {
       shard,
       row: { epoch: 1, owner: owners[0], movingTo: undefined, replicas: [] },
     }))
-    const settings = { name: 'x', numShards: 5_000, replicas: 0 }
+    const settings = { name: 'x', numShards: 5_000, replicas: 0, disks: 0 }
     const small = ShardTable.empty.with({
       version: { term: 1, seq: 1 },
       changes: [{ type: 'type', settings }],

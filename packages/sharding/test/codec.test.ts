@@ -27,6 +27,7 @@ const settings = fc.record({
   name: typeName,
   numShards: fc.integer({ min: 1, max: 65_536 }),
   replicas: fc.nat({ max: 16 }),
+  disks: fc.nat({ max: 17 }),
 })
 const row = fc
   .record({
@@ -113,8 +114,16 @@ const messages = fc.oneof(
         .tuple(
           shard,
           fc.option(fc.record({ epoch: counter, position: counter }), { nil: undefined }),
+          counter,
         )
-        .map(([shard, copies]) => ({ ...shard, copies })),
+        .map(([shard, copies, hosts]) => ({ ...shard, copies, hosts })),
+    ),
+  }),
+  message('replicated', {
+    shards: fc.array(
+      fc
+        .tuple(shard, fc.array(node, { maxLength: 16 }), fc.array(node, { maxLength: 16 }))
+        .map(([shard, replicas, superfluous]) => ({ ...shard, replicas, superfluous })),
     ),
   }),
 )

@@ -106,6 +106,8 @@ export class RegionWorld implements AsyncDisposable {
           return node.table
         },
         emptied: () => {},
+        replicated: () => {},
+        typesChanged: () => {},
         fenced: ({ typeName, shard, epoch }, written) => {
           fenced.push(`${typeName}/${shard}@${epoch} by ${written}`)
         },
@@ -155,7 +157,7 @@ export class RegionWorld implements AsyncDisposable {
   startType<M>(type: EntityType<M>): ReadonlyMap<string, EntityRegion<M>> {
     const checked = checkType(type)
     const { name, numShards } = checked
-    const settings = { name, numShards, replicas: 0 }
+    const settings = { name, numShards, replicas: 0, disks: 0 }
     const started = this.nodes.map(
       ({ host, regions }) => [host, regions.start<M>(checkType(type))] as const,
     )

@@ -1,5 +1,5 @@
 // An owner and replicas of one shard, without nodes: what they send is delivered, lost or late as the test says.
-import { NodeAddress, NodeIdentity } from '@casty/transport'
+import { NodeAddress, NodeIdentity, type NodeKey } from '@casty/transport'
 import type { JournalLimits } from '@casty/persistence'
 import { checkedLimits } from '@casty/persistence'
 import { CopyRoom, ShardCopies } from '../src/replication/copies.ts'
@@ -16,6 +16,7 @@ import { ReplicatedShard } from '../src/replication/replicated-shard.ts'
 
 export interface CopyNode {
   readonly node: NodeIdentity
+  readonly room: CopyRoom
   readonly copies: ShardCopies
   readonly replica: Replica
   owned: ReplicatedShard | undefined
@@ -41,13 +42,32 @@ export class ReplicationWorld {
   readonly flights: Flight[] = []
 
   readonly minAcks: number
+  readonly replicas: number
+  /** Nodes that are about to leave. */
+  readonly leaving = new Set<NodeKey>()
+  /** What owners told of replicas. */
+  readonly told: {
+    readonly epoch: number
+    readonly replicas: string
+    readonly superfluous: string
+  }[] = []
+  /** Where there was no room. */
+  readonly noRoom: ('owner' | 'replica')[] = []
+  /** Frames with operations that were sent. */
+  framesSent = 0
+  /** Whether turns end as soon as something is asked for at their end. */
+  isImmediate = true
+  #endings: (() => void)[] = []
 
-  constructor(count: number, minAcks = 1, maxBytes = 1_000_000_000) {
+  constructor(count: number, minAcks = 1, { maxBytes = 1_000_000_000, replicas = count - 1 } = {}) {
     this.minAcks = minAcks
+    this.replicas = replicas
     this.nodes = Array.from({ length: count }, (_, index) => {
-      const copies = new ShardCopies(new CopyRoom(maxBytes))
+      const room = new CopyRoom(maxBytes)
+      const copies = new ShardCopies(room)
       return {
         node: NodeIdentity.of(NodeAddress.of(`n${index}`, 1), 1),
+        room,
         copies,
         replica: new Replica(copies),
         owned: undefined,
@@ -65,14 +85,37 @@ export class ReplicationWorld {
   /** Begins an epoch: that node has the shard, and the others keep copies. */
   own(index: number, epoch: number): ReplicatedShard {
     const owner = this.at(index)
-    const settings = { minAcks: this.minAcks, ackTimeoutMs: 1_000 }
+    const settings = {
+      replicas: this.replicas,
+      minAcks: this.minAcks,
+      ackTimeoutMs: 1_000,
+      ownAck: true,
+      batchBytes: 200_000,
+    }
     owner.owned = new ReplicatedShard(epoch, owner.copies, settings, {
       send: (to, request) => this.#send(owner, to, epoch, request),
       isReachable: (node) => this.nodes.some((one) => one.isAlive && one.node.equals(node)),
+      stays: (node) => !this.leaving.has(node.key),
       fenced: () => {},
+      replicated: (replicas, superfluous) => {
+        this.told.push({ epoch, replicas: names(replicas), superfluous: names(superfluous) })
+      },
+      noRoom: (at) => this.noRoom.push(at),
+      atEndOfTurn: (callback) => this.#atEndOfTurn(callback),
     })
     owner.owned.follow(this.#others(owner), this.now)
     return owner.owned
+  }
+
+  #atEndOfTurn(callback: () => void): void {
+    if (this.isImmediate) callback()
+    else this.#endings.push(callback)
+  }
+
+  endTurn(): void {
+    const endings = this.#endings
+    this.#endings = []
+    for (const end of endings) end()
   }
 
   #others(owner: CopyNode): readonly NodeIdentity[] {
@@ -87,17 +130,23 @@ export class ReplicationWorld {
   }
 
   journal(shard: ReplicatedShard): ReplicatedJournal {
-    return new ReplicatedJournal(shard, limits, { now: () => this.now, deadlineMoved: () => {} })
+    return new ReplicatedJournal(shard, limits, {
+      now: () => this.now,
+      deadlineMoved: () => {},
+      timedOut: () => {},
+    })
   }
 
   #send(owner: CopyNode, to: NodeIdentity, epoch: number, request: ReplicaRequest): void {
     const target = this.nodes.find(({ node }) => node.equals(to))
     if (!target) return
+    if (request.type === 'replicate-events') this.framesSent++
     const bytes = encodeRequest({ typeHash: 7, shard: 3, epoch }, request)
     this.#fly(owner, target, () => {
       const asked = decodeRequest(bytes, 0, bytes.length)
-      const answer = target.replica.answer(asked.header.epoch, asked.request)
-      if (answer) this.#answer(target, owner, epoch, answer)
+      target.replica.answer(asked.header.epoch, asked.request, (answer) => {
+        this.#answer(target, owner, epoch, answer)
+      })
     })
   }
 
@@ -105,7 +154,7 @@ export class ReplicationWorld {
     const bytes = encodeAnswer({ typeHash: 7, shard: 3, epoch }, answer)
     this.#fly(from, owner, () => {
       if (owner.owned?.epoch !== epoch) return
-      owner.owned.answered(from.node.key, decodeAnswer(bytes, 0, bytes.length).answer, this.now)
+      owner.owned.answered(from.node, decodeAnswer(bytes, 0, bytes.length).answer, this.now)
     })
   }
 
@@ -138,4 +187,8 @@ export class ReplicationWorld {
       this.settle()
     }
   }
+}
+
+function names(nodes: readonly NodeIdentity[]): string {
+  return nodes.map(({ address }) => address.host).join(' ')
 }

@@ -183,7 +183,7 @@ export class World {
     })
     this.nodes.push(node)
     const { numShards, replicas, routers } = this.options
-    const types = routers.includes(name) ? [] : [{ name: 't', numShards, replicas }]
+    const types = routers.includes(name) ? [] : [{ name: 't', numShards, replicas, disks: 0 }]
     this.step(node, { type: 'types-started', types })
     this.#tellView(node)
     return node
@@ -339,6 +339,7 @@ export class World {
         const shards = effect.shards.map((shard) => ({
           ...shard,
           copies: this.copiesAt(node, shard),
+          hosts: 0,
         }))
         this.at(1, () => this.step(node, { type: 'replicas-reported', to: effect.to, shards }))
         break
@@ -349,7 +350,22 @@ export class World {
     }
   }
 
+  /** As an owner does that took over what its replicas have, and gave it to those that are to keep it. */
+  #copyLater(
+    node: WorldNode,
+    { typeName, shard, row }: Pick<RowChange, 'typeName' | 'shard' | 'row'>,
+  ): void {
+    const { epoch, replicas } = row
+    const superfluous = replicas.slice(this.options.replicas)
+    if (superfluous.length === 0) return
+    const report = { typeName, shard, epoch, replicas, superfluous }
+    this.at(this.random() * 500, () => {
+      if (node.isAlive) this.step(node, { type: 'shard-replicated', shard: report })
+    })
+  }
+
   #rowChanged(node: WorldNode, { typeName, shard, row }: RowChange): void {
+    if (row.owner?.key === node.key) this.#copyLater(node, { typeName, shard, row })
     if (row.owner?.key !== node.key || row.movingTo === undefined) {
       node.released.delete(shard)
       return

@@ -84,6 +84,8 @@ export class ShardingClient implements Disposable {
         released: () => {},
         fenced: () => {},
         emptied: () => {},
+        replicated: () => {},
+        typesChanged: () => {},
       },
     })
     this.#subscriptions = [

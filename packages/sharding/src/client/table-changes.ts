@@ -34,7 +34,10 @@ export function messagesBetween(known: ShardTable, table: ShardTable): readonly 
 function* typeChanges(known: ShardTable, table: ShardTable): Iterable<Change> {
   for (const [name, { settings }] of table.types) {
     const former = known.types.get(name)?.settings
-    const isSame = former?.numShards === settings.numShards && former.replicas === settings.replicas
+    const isSame =
+      former?.numShards === settings.numShards &&
+      former.replicas === settings.replicas &&
+      former.disks === settings.disks
     if (!isSame) yield { type: 'type', settings }
   }
 }

@@ -6,9 +6,11 @@ import type {
   EpochBehindMessage,
   RegionsMessage,
   ReplicaReportMessage,
+  ReplicatedShardReport,
   ShardAtEpoch,
   TypeSettings,
 } from '../protocol.ts'
+import { sameNodes } from '../table/shard-row.ts'
 import type { RowChange, ShardTable } from '../table/shard-table.ts'
 import type { LeaseBook } from './lease-book.ts'
 import { planShards, shardKey, type Situation } from './plan.ts'
@@ -24,6 +26,8 @@ export class Allocator {
   /** By shard, the epoch at which its owner released it. */
   readonly #released = new Map<string, number>()
   readonly #refused = new Map<string, { readonly epoch: number; readonly written: number }>()
+  /** By shard, the replicas that are needed no more, as its owner told. */
+  readonly #replicated = new Map<string, ReplicatedShardReport>()
   readonly #typesSeenAt = new Map<string, number>()
   /** Whether anything happened since the last plan that the next one might heed. */
   #isStale = true
@@ -80,6 +84,20 @@ export class Allocator {
     this.#isStale = true
   }
 
+  /** The owner of shards has all that any of their replicas had, and those that are to keep it as well. */
+  replicated(from: NodeKey, shards: readonly ReplicatedShardReport[]): void {
+    for (const told of shards) {
+      const { typeName, shard, epoch, replicas } = told
+      const row = this.#node.log.latest.row(typeName, shard)
+      if (row.owner?.key !== from || row.epoch !== epoch) continue
+      const key = shardKey(typeName, shard)
+      const known = this.#replicated.get(key)
+      if (!sameNodes(row.replicas, replicas) || (known && isSame(known, told))) continue
+      this.#replicated.set(key, told)
+      this.#isStale = true
+    }
+  }
+
   replicasTold(from: NodeKey, message: ReplicaReportMessage): void {
     this.#promotions.told(from, message)
     this.#isStale = true
@@ -102,7 +120,8 @@ export class Allocator {
       const key = shardKey(typeName, shard)
       this.#released.delete(key)
       this.#refused.delete(key)
-      if (before.owner && before.epoch !== row.epoch) this.#promotions.done(typeName, shard)
+      this.#replicated.delete(key)
+      if (before.epoch !== row.epoch) this.#promotions.done(typeName, shard)
     }
     this.#isStale = true
   }
@@ -141,7 +160,12 @@ export class Allocator {
       releasedAt: (typeName, shard) => this.#released.get(shardKey(typeName, shard)),
       refused: (typeName, shard) =>
         this.#refused.size === 0 ? undefined : this.#refused.get(shardKey(typeName, shard)),
-      promote: (typeName, shard, row) => this.#promotions.best(typeName, shard, row, now),
+      superfluous: (typeName, shard, { epoch, replicas }) => {
+        const told = this.#replicated.get(shardKey(typeName, shard))
+        const isOfRow = told?.epoch === epoch && sameNodes(told.replicas, replicas)
+        return isOfRow ? told.superfluous : []
+      },
+      promote: (type, shard, row, hosts) => this.#promotions.best(type, shard, row, hosts, now),
       strategy: settings.strategy,
       maxMoving: settings.maxMoving,
       maxMovingShare: settings.maxMovingShare,
@@ -176,4 +200,9 @@ export class Allocator {
       Number.POSITIVE_INFINITY,
     )
   }
+}
+
+function isSame(left: ReplicatedShardReport, right: ReplicatedShardReport): boolean {
+  const isSameRow = left.epoch === right.epoch && sameNodes(left.replicas, right.replicas)
+  return isSameRow && sameNodes(left.superfluous, right.superfluous)
 }

@@ -88,6 +88,9 @@ export class Coordinator {
       case 'replica-report':
         allocator.replicasTold(from, message)
         break
+      case 'replicated':
+        allocator.replicated(from, message.shards)
+        break
       default:
     }
   }

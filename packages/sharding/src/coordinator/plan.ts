@@ -1,9 +1,11 @@
 // What a coordinator changes in the table: a pure function of the table, of who is there, and of what it was told.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
+import { maxReplicas } from '../codec-limits.ts'
 import { mayRun, type ViewMember } from '../core/view.ts'
 import type { Change, TypeSettings } from '../protocol.ts'
 import { sameNode, unowned, type ShardRow } from '../table/shard-row.ts'
 import type { ShardTable, TypeTable } from '../table/shard-table.ts'
+import type { Found } from './promotions.ts'
 import { planReplicas } from './replica-places.ts'
 import type { AllocationStrategy, Host } from './strategy.ts'
 
@@ -30,8 +32,15 @@ export interface Situation {
     typeName: string,
     shard: number,
   ): { readonly epoch: number; readonly written: number } | undefined
-  /** Whom to make the owner of a shard whose owner is gone; undefined while that is being found out. */
-  promote(typeName: string, shard: number, row: ShardRow): NodeIdentity | 'anybody' | undefined
+  /** The replicas of just this row that are needed no more, as the owner told. */
+  superfluous(typeName: string, shard: number, row: ShardRow): readonly NodeIdentity[]
+  /** Who has copies of a shard that has no owner, or whose owner is gone; undefined while that is being found out. */
+  promote(
+    settings: TypeSettings,
+    shard: number,
+    row: ShardRow,
+    hosts: readonly NodeIdentity[],
+  ): Found | undefined
   readonly strategy: AllocationStrategy
   /** At most so many shards of a type move at once for the sake of evenness: a share, and a number. */
   readonly maxMovingShare: number
@@ -62,6 +71,10 @@ export function planShards(table: ShardTable, situation: Situation): Plan {
     retryAt = Math.min(retryAt, planner.retryAt)
   }
   return { changes, retryAt }
+}
+
+function includes(nodes: readonly NodeIdentity[], { key }: NodeIdentity): boolean {
+  return nodes.some((node) => node.key === key)
 }
 
 /** Where a row's shard is, or is about to be. */
@@ -99,6 +112,8 @@ class TypePlanner {
   readonly #hostsByKey: ReadonlyMap<NodeKey, Load>
   readonly #changed = new Map<number, ShardRow>()
   readonly #fates = new Map<NodeKey, Fate>()
+  /** Owners that lost a shard just now, and are not there to keep copies of it. */
+  readonly #displaced = new Map<number, NodeKey>()
 
   constructor(type: TypeTable, situation: Situation, totals: ReadonlyMap<NodeKey, number>) {
     this.#type = type
@@ -152,10 +167,26 @@ class TypePlanner {
   }
 
   #allocate(shard: number, row: ShardRow): void {
-    const to = this.#pick(shard)
+    if (!this.#situation.isGathered(this.#name)) return
+    const isDurable = this.#type.settings.disks > 0
+    const found = isDurable ? this.#promote(shard, row) : undefined
+    if (isDurable && !found) return
+    const { furthest = [], keepers = [], epoch: written = 0 } = found ?? {}
+    const to = this.#pickOf(shard, furthest) ?? this.#pick(shard)
     if (!to) return
-    const epoch = row.epoch === 0 ? Math.max(1, this.#situation.firstEpoch) : row.epoch + 1
-    this.#set(shard, { ...row, epoch, owner: to })
+    const first = row.epoch === 0 ? Math.max(1, this.#situation.firstEpoch) : row.epoch + 1
+    const replicas = [...row.replicas, ...keepers.filter((node) => !includes(row.replicas, node))]
+    this.#set(shard, {
+      ...row,
+      epoch: Math.max(first, written + 1),
+      owner: to,
+      replicas: replicas.filter((node) => !sameNode(node, to)).slice(0, maxReplicas),
+    })
+  }
+
+  #promote(shard: number, row: ShardRow): Found | undefined {
+    const hosts = this.#hosts.map(({ node }) => node)
+    return this.#situation.promote(this.#type.settings, shard, row, hosts)
   }
 
   /** Its owner is gone, or out of reach: another gets it, once the owner's lease has run out. */
@@ -165,13 +196,13 @@ class TypePlanner {
       this.retryAt = Math.min(this.retryAt, endsAt)
       return
     }
-    const promoted = this.#situation.promote(this.#name, shard, row)
-    if (promoted === undefined) return
-    const isPromoted = promoted !== 'anybody' && this.#hostsByKey.has(promoted.key)
-    const chosen = isPromoted ? promoted : this.#viable(row.movingTo)
-    const to = chosen ?? this.#pick(shard)
+    const found = this.#promote(shard, row)
+    if (!found) return
+    const promoted = found.furthest.find(({ key }) => this.#hostsByKey.has(key))
+    const to = promoted ?? this.#viable(row.movingTo) ?? this.#pick(shard)
     if (!to) return
-    this.#settleAt(shard, row, to)
+    const added = found.keepers.filter((node) => !includes(row.replicas, node))
+    this.#settleAt(shard, { ...row, replicas: [...row.replicas, ...added] }, to, found.epoch)
   }
 
   #goOn(shard: number, row: ShardRow, owner: NodeIdentity, to: NodeIdentity): void {
@@ -193,17 +224,21 @@ class TypePlanner {
     if (to) this.#set(shard, { ...row, movingTo: to })
   }
 
-  #settleAt(shard: number, row: ShardRow, to: NodeIdentity): void {
-    // Whoever had it has all that was written, and is the best to keep a copy.
-    const former = row.owner && this.#hostsByKey.has(row.owner.key) ? [row.owner] : []
-    const replicas = [...former, ...row.replicas].filter((node) => !sameNode(node, to))
-    const { replicas: wanted } = this.#type.settings
-    this.#set(shard, {
-      epoch: row.epoch + 1,
-      owner: to,
-      movingTo: undefined,
-      replicas: replicas.slice(0, wanted),
-    })
+  #settleAt(shard: number, row: ShardRow, to: NodeIdentity, written = 0): void {
+    const replicas = this.#keepersOf(shard, row).filter((node) => !sameNode(node, to))
+    const epoch = Math.max(row.epoch, written) + 1
+    const kept = replicas.slice(0, maxReplicas)
+    this.#set(shard, { epoch, owner: to, movingTo: undefined, replicas: kept })
+  }
+
+  /** All who have copies, until the next owner has told that it took over what they have. */
+  #keepersOf(shard: number, { owner, replicas }: ShardRow): readonly NodeIdentity[] {
+    if (this.#type.settings.replicas === 0) return []
+    if (!owner) return replicas
+    // Whoever had it has all that was written, and is the best to keep a copy, where it is there to stay.
+    if (this.#hostsByKey.has(owner.key)) return [owner, ...replicas]
+    this.#displaced.set(shard, owner.key)
+    return [...replicas, owner]
   }
 
   #viable(node: NodeIdentity | undefined): NodeIdentity | undefined {
@@ -218,6 +253,13 @@ class TypePlanner {
     if (hosts.length === 0) return undefined
     const to = strategy.allocate(this.#name, shard, hosts)
     return this.#viable(to)
+  }
+
+  /** One of some nodes, where they can be given shards. */
+  #pickOf(shard: number, nodes: readonly NodeIdentity[]): NodeIdentity | undefined {
+    const hosts = this.#hosts.filter(({ node }) => includes(nodes, node))
+    if (hosts.length === 0) return undefined
+    return this.#viable(this.#situation.strategy.allocate(this.#name, shard, hosts))
   }
 
   #set(shard: number, row: ShardRow): void {
@@ -279,16 +321,29 @@ class TypePlanner {
     // Where the owner is gone, a replica takes its place first: whoever were added now has no copies.
     const isServed = ({ owner }: ShardRow): boolean =>
       owner !== undefined && this.#fateOf(owner) !== 'gone'
-    const kept = (key: NodeKey): boolean => {
-      const member = this.#members.get(key)
-      return member !== undefined && mayRun(member)
+    const superfluous = (shard: number): readonly NodeIdentity[] => {
+      // What was told is of the row as it is in the table.
+      const row = this.#changed.has(shard) ? undefined : rows[shard]
+      return row ? this.#situation.superfluous(this.#name, shard, row) : []
     }
-    for (const [shard, replicas] of planReplicas(
+    const places = planReplicas(
       current.map((row) => (isServed(row) ? row : unowned)),
       this.#hosts,
-      settings.replicas,
-      kept,
-    )) {
+      {
+        wanted: settings.replicas,
+        isKept: ({ key }) => {
+          const member = this.#members.get(key)
+          return member !== undefined && mayRun(member)
+        },
+        stays: ({ key }, shard) => {
+          const isUp = this.#members.get(key)?.status === 'up'
+          const isHost = this.#situation.canRun(key, this.#name) !== false
+          return isUp && isHost && this.#displaced.get(shard) !== key
+        },
+        superfluous,
+      },
+    )
+    for (const [shard, replicas] of places) {
       const row = current[shard]
       if (row) this.#changed.set(shard, { ...row, replicas })
     }

@@ -1,7 +1,15 @@
-// Which replica is to become the owner of a shard whose owner is gone: the one whose copies go furthest.
+// Which replica is to become the owner of a shard whose owner is gone: the one whose copies go furthest. Of types whose copies
+// are on disks as well, also nodes that began again are asked, and nothing begins before so many have told that whatever was confirmed
+// is with one of them.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { NodeState } from '../core/node-state.ts'
-import type { Copies, ReplicaReportMessage, ShardAtEpoch } from '../protocol.ts'
+import type {
+  Copies,
+  ReplicaReport,
+  ReplicaReportMessage,
+  ShardAtEpoch,
+  TypeSettings,
+} from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 import { shardKey } from './plan.ts'
 import type { Term } from './term.ts'
@@ -10,13 +18,26 @@ import type { Term } from './term.ts'
 const maxShardsPerQuery = 500
 
 interface Promotion extends ShardAtEpoch {
+  readonly settings: TypeSettings
+  /** Of the row. */
   readonly replicas: readonly NodeIdentity[]
-  /** Until then, replicas that are in reach are waited for. */
-  readonly until: number
+  /** Who may have copies besides, of a life before this one. */
+  hosts: readonly NodeIdentity[]
+  readonly since: number
   /** What they told; nothing where they have no copies. */
-  readonly told: Map<NodeKey, Copies | undefined>
+  readonly told: Map<NodeKey, ReplicaReport>
   /** Whether the present plan needs it. */
   isWanted: boolean
+}
+
+/** Who has copies of a shard, as far as they were asked. */
+export interface Found {
+  /** Those whose copies go furthest. */
+  readonly furthest: readonly NodeIdentity[]
+  /** All who have some. */
+  readonly keepers: readonly NodeIdentity[]
+  /** Under which the last of it was written; 0 where there is nothing. */
+  readonly epoch: number
 }
 
 /** Mutable, and of one term. */
@@ -33,26 +54,36 @@ export class Promotions {
     this.#term = term
   }
 
-  /** @returns nobody in particular where nobody has copies; undefined while replicas are still asked */
+  /**
+   * @param hosts - who can run the type
+   * @returns undefined while it is not known well enough
+   */
   best(
-    typeName: string,
+    settings: TypeSettings,
     shard: number,
     { replicas, epoch }: ShardRow,
+    hosts: readonly NodeIdentity[],
     now: number,
-  ): NodeIdentity | 'anybody' | undefined {
-    if (replicas.length === 0) return 'anybody'
+  ): Found | undefined {
+    const isDurable = settings.disks > 0
+    if (replicas.length === 0 && !isDurable) return nothing
+    const { name: typeName } = settings
     const key = shardKey(typeName, shard)
     let promotion = this.#open.get(key)
     if (promotion?.epoch !== epoch) {
-      const until = now + 2 * this.#node.settings.leaseMs
-      promotion = { typeName, shard, epoch, replicas, until, told: new Map(), isWanted: true }
+      const told = new Map<NodeKey, ReplicaReport>()
+      const begun = { typeName, shard, epoch, settings, replicas, hosts, since: now, told }
+      promotion = { ...begun, isWanted: true }
       this.#open.set(key, promotion)
       this.#hasNew = true
     }
     promotion.isWanted = true
-    const waited = replicas.some((node) => this.#isAsked(node) && !promotion.told.has(node.key))
-    if (waited && now < promotion.until) return undefined
-    return furthest(promotion) ?? 'anybody'
+    if (isDurable) promotion.hosts = hosts
+    const waited = askedFor(promotion).some((node) => this.#isAsked(node) && !told(promotion, node))
+    if (waited && now < promotion.since + 2 * this.#node.settings.leaseMs) return undefined
+    const patience = this.#node.settings.recoveryTimeoutMs
+    if (isDurable && !isEnough(promotion) && now < promotion.since + patience) return undefined
+    return found(promotion)
   }
 
   #isAsked({ key }: NodeIdentity): boolean {
@@ -92,10 +123,11 @@ export class Promotions {
       NodeKey,
       { readonly node: NodeIdentity; readonly shards: ShardAtEpoch[] }
     >()
-    for (const { typeName, shard, epoch, replicas, told } of this.#open.values()) {
-      for (const node of replicas) {
-        if (told.has(node.key) || !this.#isAsked(node) || !this.#term.followers.has(node.key))
-          continue
+    for (const promotion of this.#open.values()) {
+      const { typeName, shard, epoch } = promotion
+      for (const node of askedFor(promotion)) {
+        const isLacking = !told(promotion, node) && this.#isAsked(node)
+        if (!isLacking || !this.#term.followers.has(node.key)) continue
         const lacking = byNode.get(node.key) ?? { node, shards: [] }
         lacking.shards.push({ typeName, shard, epoch })
         byNode.set(node.key, lacking)
@@ -105,28 +137,66 @@ export class Promotions {
   }
 
   told(from: NodeKey, { shards }: ReplicaReportMessage): void {
-    for (const { typeName, shard, epoch, copies } of shards) {
-      const promotion = this.#open.get(shardKey(typeName, shard))
-      if (promotion?.epoch === epoch) promotion.told.set(from, copies)
+    for (const report of shards) {
+      const promotion = this.#open.get(shardKey(report.typeName, report.shard))
+      if (promotion?.epoch === report.epoch) promotion.told.set(from, report)
     }
   }
 
   done(typeName: string, shard: number): void {
     this.#open.delete(shardKey(typeName, shard))
   }
+
+  /** What is waited for, in words. */
+  *explain(): Generator<string> {
+    for (const { typeName, shard, told: reports } of this.#open.values()) {
+      yield `Shard ${shard} of ${typeName} waits for who has copies of it; ${reports.size} nodes have told.`
+    }
+  }
 }
 
-/** Highest epoch, then highest position; of equals the first replica of the row. */
-function furthest({ replicas, told }: Promotion): NodeIdentity | undefined {
-  let best: { readonly node: NodeIdentity; readonly copies: Copies } | undefined
-  for (const node of replicas) {
-    const copies = told.get(node.key)
-    if (!copies) continue
-    const isAhead =
-      !best ||
-      copies.epoch - best.copies.epoch > 0 ||
-      (copies.epoch === best.copies.epoch && copies.position > best.copies.position)
-    if (isAhead) best = { node, copies }
+const nothing: Found = { furthest: [], keepers: [], epoch: 0 }
+
+function askedFor({ replicas, hosts }: Promotion): readonly NodeIdentity[] {
+  const known = new Set(replicas.map(({ key }) => key))
+  return [...replicas, ...hosts.filter(({ key }) => !known.has(key))]
+}
+
+function told(promotion: Promotion, { key }: NodeIdentity): boolean {
+  return promotion.told.has(key)
+}
+
+/**
+ * Whether whatever was confirmed is with somebody who told. It is on `disks` of the nodes that have copies of the type: not all of
+ * those can be among the others where these are fewer. The same holds of the nodes that the row names, the owner included.
+ */
+function isEnough({ settings, replicas, told: reports }: Promotion): boolean {
+  const others = settings.disks - 1
+  const ofRow = replicas.filter(({ key }) => reports.has(key)).length
+  if (replicas.length > 0 && ofRow >= replicas.length + 1 - others) return true
+  let [hosts, knowing] = [0, 0]
+  for (const report of reports.values()) {
+    hosts = Math.max(hosts, report.hosts)
+    if (report.hosts > 0) knowing++
   }
-  return best?.node
+  // Where nobody ever had copies, there is nothing to wait for. What few know may be out of date.
+  const majority = Math.floor(hosts / 2) + 1
+  return knowing >= (hosts === 0 ? 0 : Math.max(hosts - others, majority))
+}
+
+/** Highest epoch, then highest position; of equals those that the row names first. */
+function found(promotion: Promotion): Found {
+  const keepers = askedFor(promotion).filter(({ key }) => promotion.told.get(key)?.copies)
+  const copiesOf = ({ key }: NodeIdentity): Copies =>
+    promotion.told.get(key)?.copies ?? { epoch: 0, position: 0 }
+  const ordered = keepers.toSorted((left, right) => compare(copiesOf(right), copiesOf(left)))
+  const [first] = ordered
+  if (!first) return nothing
+  const best = copiesOf(first)
+  const furthest = ordered.filter((node) => compare(copiesOf(node), best) === 0)
+  return { furthest, keepers, epoch: best.epoch }
+}
+
+function compare(left: Copies, right: Copies): number {
+  return left.epoch - right.epoch || left.position - right.position
 }

@@ -1,18 +1,31 @@
 // Which nodes keep copies of a shard beside its owner.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
-import type { ShardRow } from '../table/shard-row.ts'
+import { maxReplicas } from '../codec-limits.ts'
+import { sameNodes, type ShardRow } from '../table/shard-row.ts'
+
+/** What is to be known of nodes that may keep copies. */
+export interface Keepers {
+  /** How many are to keep them. */
+  readonly wanted: number
+  /** Whether it is there, and so has what it had. */
+  isKept(node: NodeIdentity): boolean
+  /** Whether it is there to stay, so that it may be one of those that are to keep copies. */
+  stays(node: NodeIdentity, shard: number): boolean
+  /** Those that need not be kept any more. */
+  superfluous(shard: number): readonly NodeIdentity[]
+}
 
 /**
- * Fills up the replicas of shards that have an owner, from hosts with the fewest copies. Who keeps one
- * already keeps it, for as long as `isKept` and it is not the owner.
+ * Fills up the replicas of shards that have an owner, from hosts with the fewest copies. Who keeps some already goes on,
+ * for as long as it stays and is not the owner. Behind these, whoever else has copies is kept until it is known that nothing is
+ * with it alone: what was confirmed may have been confirmed by it.
  *
  * @returns the rows whose replicas change
  */
 export function planReplicas(
   rows: readonly ShardRow[],
   hosts: readonly { readonly node: NodeIdentity }[],
-  wanted: number,
-  isKept: (node: NodeKey) => boolean,
+  keepers: Keepers,
 ): ReadonlyMap<number, readonly NodeIdentity[]> {
   const copies = new Map<NodeKey, number>(hosts.map(({ node }) => [node.key, 0]))
   for (const { replicas } of rows) for (const { key } of replicas) count(copies, key)
@@ -20,21 +33,38 @@ export function planReplicas(
   for (const [shard, row] of rows.entries()) {
     const { owner } = row
     if (!owner) continue
-    const kept = row.replicas.filter(({ key }) => key !== owner.key && isKept(key)).slice(0, wanted)
-    const lacking = Math.min(wanted - kept.length, hosts.length)
-    const isWhole = lacking <= 0 && kept.length === row.replicas.length
-    if (isWhole) continue
-    const taken = new Set<NodeKey>([owner.key, ...kept.map(({ key }) => key)])
-    const added = hosts
-      .map(({ node }) => node)
-      .filter(({ key }) => !taken.has(key))
-      .toSorted((left, right) => (copies.get(left.key) ?? 0) - (copies.get(right.key) ?? 0))
-      .slice(0, Math.max(0, lacking))
-    if (added.length === 0 && kept.length === row.replicas.length) continue
+    const kept = row.replicas.filter((node) => node.key !== owner.key && keepers.isKept(node))
+    const wanted = kept.filter((node) => keepers.stays(node, shard)).slice(0, keepers.wanted)
+    const lacking = Math.min(keepers.wanted - wanted.length, hosts.length)
+    const added = lacking > 0 ? fewest(hosts, copies, [owner, ...wanted], lacking) : []
+    const places = [...wanted, ...added]
+    // Whoever told did not know of those that are added.
+    const gone = added.length === 0 ? keepers.superfluous(shard) : []
+    const former = kept.filter((node) => !includes(places, node) && !includes(gone, node))
+    const replicas = [...places, ...former].slice(0, maxReplicas)
+    if (sameNodes(replicas, row.replicas)) continue
     for (const { key } of added) count(copies, key)
-    planned.set(shard, [...kept, ...added])
+    planned.set(shard, replicas)
   }
   return planned
+}
+
+/** Hosts with the fewest copies, other than some. */
+function fewest(
+  hosts: readonly { readonly node: NodeIdentity }[],
+  copies: ReadonlyMap<NodeKey, number>,
+  except: readonly NodeIdentity[],
+  most: number,
+): readonly NodeIdentity[] {
+  return hosts
+    .map(({ node }) => node)
+    .filter((node) => !includes(except, node))
+    .toSorted((left, right) => (copies.get(left.key) ?? 0) - (copies.get(right.key) ?? 0))
+    .slice(0, most)
+}
+
+function includes(nodes: readonly NodeIdentity[], { key }: NodeIdentity): boolean {
+  return nodes.some((node) => node.key === key)
 }
 
 function count(copies: Map<NodeKey, number>, key: NodeKey): void {

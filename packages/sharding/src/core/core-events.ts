@@ -1,5 +1,11 @@
 import type { Lane, NodeIdentity } from '@casty/transport'
-import type { ReplicaReport, ShardAtEpoch, ShardingMessage, TypeSettings } from '../protocol.ts'
+import type {
+  ReplicaReport,
+  ReplicatedShardReport,
+  ShardAtEpoch,
+  ShardingMessage,
+  TypeSettings,
+} from '../protocol.ts'
 import type { RowChange, ShardTable } from '../table/shard-table.ts'
 import type { ViewMember } from './view.ts'
 
@@ -24,6 +30,8 @@ export type CoreEvent =
   | { readonly type: 'types-started'; readonly types: readonly TypeSettings[] }
   /** The owner's side of a handoff is done: nothing of the shard runs here any more. Once is enough. */
   | { readonly type: 'shard-released'; readonly shard: ShardAtEpoch }
+  /** The replicas of its row have all of a shard that this node owns. Once for each row is enough. */
+  | { readonly type: 'shard-replicated'; readonly shard: ReplicatedShardReport }
   /** A journal or a replica refused this node's epoch. @see ShardingCore */
   | { readonly type: 'epoch-refused'; readonly shard: ShardAtEpoch; readonly written: number }
   /** Answers a `report-replicas` effect. */

@@ -17,6 +17,10 @@ export interface CoreSettings {
   readonly downRemovalMarginMs: number
   /** How long nodes have to tell which types they run before shards are given out, in milliseconds. */
   readonly gatherMs: number
+  /**
+   * How long a shard without an owner waits for nodes with copies of it on their disks, in milliseconds. Then it begins with what there is.
+   */
+  readonly recoveryTimeoutMs: number
   readonly strategy: AllocationStrategy
   /** How many shards of a type may move at once for evenness: at most this share of them, above 0 and at most 1. */
   readonly maxMovingShare: number
@@ -29,6 +33,7 @@ export const coreDefaults: Omit<CoreSettings, 'self'> = Object.freeze({
   leaseMs: 2_000,
   downRemovalMarginMs: 10_000,
   gatherMs: 500,
+  recoveryTimeoutMs: Number.POSITIVE_INFINITY,
   strategy: leastShards,
   maxMovingShare: 0.1,
   maxMoving: 100,

@@ -1,7 +1,12 @@
 // What a region has to tell the coordinator about single shards, again until the table heeds it.
 import type { NodeKey } from '@casty/transport'
-import type { EpochBehindMessage, ShardAtEpoch, ShardingMessage } from '../protocol.ts'
-import type { ShardRow } from '../table/shard-row.ts'
+import type {
+  EpochBehindMessage,
+  ReplicatedShardReport,
+  ShardAtEpoch,
+  ShardingMessage,
+} from '../protocol.ts'
+import { sameNodes, type ShardRow } from '../table/shard-row.ts'
 import type { ShardTable } from '../table/shard-table.ts'
 
 /** Shards in one message, whose types may have long names: it must fit a frame of the control lane. */
@@ -12,9 +17,14 @@ export class Reports {
   /** By shard. */
   readonly #released = new Map<string, ShardAtEpoch>()
   readonly #refused = new Map<string, EpochBehindMessage>()
+  readonly #replicated = new Map<string, ReplicatedShardReport>()
 
   released(shard: ShardAtEpoch): void {
     this.#released.set(keyOf(shard), shard)
+  }
+
+  replicated(shard: ReplicatedShardReport): void {
+    this.#replicated.set(keyOf(shard), shard)
   }
 
   refused(message: EpochBehindMessage): void {
@@ -29,14 +39,23 @@ export class Reports {
     for (const [key, { shard }] of this.#refused) {
       if (!ownRow(committed, shard, self)) this.#refused.delete(key)
     }
+    for (const [key, shard] of this.#replicated) {
+      const row = ownRow(committed, shard, self)
+      if (!row || !sameNodes(row.replicas, shard.replicas)) this.#replicated.delete(key)
+    }
   }
 
   *messages(): Generator<ShardingMessage> {
-    const released = [...this.#released.values()]
-    for (let start = 0; start < released.length; start += maxShardsPerMessage) {
-      yield { type: 'released', shards: released.slice(start, start + maxShardsPerMessage) }
-    }
+    for (const shards of inParts(this.#released)) yield { type: 'released', shards }
     yield* this.#refused.values()
+    for (const shards of inParts(this.#replicated)) yield { type: 'replicated', shards }
+  }
+}
+
+function* inParts<T>(byShard: ReadonlyMap<string, T>): Generator<readonly T[]> {
+  const all = [...byShard.values()]
+  for (let start = 0; start < all.length; start += maxShardsPerMessage) {
+    yield all.slice(start, start + maxShardsPerMessage)
   }
 }
 

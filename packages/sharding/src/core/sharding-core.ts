@@ -160,6 +160,10 @@ export class ShardingCore {
         this.#reports.released(event.shard)
         this.#tell({ type: 'released', shards: [event.shard] }, now)
         break
+      case 'shard-replicated':
+        this.#reports.replicated(event.shard)
+        this.#tell({ type: 'replicated', shards: [event.shard] }, now)
+        break
       case 'epoch-refused': {
         const { shard, written } = event
         const message = { type: 'epoch-behind', shard, written } as const
@@ -236,6 +240,7 @@ export class ShardingCore {
       case 'released':
       case 'epoch-behind':
       case 'replica-report':
+      case 'replicated':
         this.#coordinator.received(from.key, message, now)
         break
     }

@@ -118,7 +118,7 @@ export class Hosting {
       report: (error, what) => port.report(error, what),
       refOf: (entityId) => port.refOf(entityId),
       journalOf: (shard, epoch) =>
-        port.type.journal
+        port.type.journal && !port.type.replication
           ? port.journalOf(port.type.journal, shard, epoch)
           : port.replicatedJournal(shard, epoch),
     }

@@ -23,6 +23,7 @@ export class ShardCopies {
   readonly #copies = new Map<string, Copy>()
   /** Under lower epochs nothing is taken any more. Only grows. */
   #fence = 0
+  #sizeBytes = 0
 
   constructor(room: CopyRoom) {
     this.#room = room
@@ -60,20 +61,33 @@ export class ShardCopies {
     const before = copy.sizeBytes
     copy.apply(operation, this.#room.leftBytes)
     copy.version = version
-    this.#room.usedBytes += copy.sizeBytes - before
+    this.#grow(copy.sizeBytes - before)
     this.#copies.set(id, copy)
     return copy
   }
 
-  /** Takes a whole copy, where it goes further than what is here. @returns false where there is no room */
-  install(pieces: readonly Piece[]): boolean {
+  /** Takes a whole copy, where it goes further than what is here. */
+  install(pieces: readonly Piece[]): 'installed' | 'known' | 'no-room' {
     const copy = Copy.of(pieces)
-    if (!copy || compareCopies(copy.version, this.version(copy.id)) <= 0) return true
+    if (!copy || compareCopies(copy.version, this.version(copy.id)) <= 0) return 'known'
     const added = copy.sizeBytes - (this.#copies.get(copy.id)?.sizeBytes ?? 0)
-    if (added > this.#room.leftBytes) return false
-    this.#room.usedBytes += added
+    if (added > this.#room.leftBytes) return 'no-room'
+    this.#grow(added)
     this.#copies.set(copy.id, copy)
-    return true
+    return 'installed'
+  }
+
+  #grow(bytes: number): void {
+    this.#room.usedBytes += bytes
+    this.#sizeBytes += bytes
+  }
+
+  get count(): number {
+    return this.#copies.size
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
   }
 
   /** How far they go; undefined where there are none. */
@@ -89,7 +103,7 @@ export class ShardCopies {
 
   /** They are of no use here any more. */
   forget(): void {
-    for (const { sizeBytes } of this.#copies.values()) this.#room.usedBytes -= sizeBytes
+    this.#grow(-this.#sizeBytes)
     this.#copies.clear()
   }
 }

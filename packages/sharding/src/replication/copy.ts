@@ -210,6 +210,14 @@ export function withOwnBytes<R extends JournalRecord>(record: R): R {
   return { ...record, bytes: record.bytes.slice() }
 }
 
+/** What an operation takes in a frame, at most about. */
+export function sizeOfOperation(operation: Operation): number {
+  // An id, two versions and numbers.
+  const size = 600
+  if (operation.type === 'append') return size + sizeOfAll(operation.events)
+  return operation.type === 'save-snapshot' ? size + sizeOf(operation.snapshot) : size
+}
+
 function sizeOfAll(records: readonly JournalRecord[]): number {
   return records.reduce((sum, record) => sum + sizeOf(record), 0)
 }

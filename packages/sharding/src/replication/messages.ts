@@ -2,6 +2,14 @@
 import type { CopyVersion } from './copy-version.ts'
 import type { Operation, Piece } from './copy.ts'
 
+/** One operation on one id, on exactly the version before it. */
+export interface ReplicatedEntry {
+  readonly id: string
+  readonly previous: CopyVersion
+  readonly version: CopyVersion
+  readonly operation: Operation
+}
+
 /** All carry the epoch of the owner: whoever knows a higher one answers with that, and does nothing. */
 export type ReplicaRequest =
   /** Which ids there are, in order, from behind `after` on. From then on lower epochs are refused. */
@@ -10,14 +18,10 @@ export type ReplicaRequest =
   | { readonly type: 'pull'; readonly token: number; readonly id: string; readonly offset: number }
   /** The next piece of a whole copy, which takes the place of what is there. */
   | { readonly type: 'push'; readonly token: number; readonly piece: Piece }
-  /** One operation, on exactly the version before it. */
-  | {
-      readonly type: 'replicate-events'
-      readonly id: string
-      readonly previous: CopyVersion
-      readonly version: CopyVersion
-      readonly operation: Operation
-    }
+  /** What the owner did in one turn, in order. */
+  | { readonly type: 'replicate-events'; readonly entries: readonly ReplicatedEntry[] }
+  /** Answers an `offer`: nothing of what is there is needed. */
+  | { readonly type: 'dismiss' }
 
 export interface ListedCopy {
   readonly id: string
@@ -30,6 +34,8 @@ export type ReplicaAnswer =
       readonly token: number
       readonly copies: readonly ListedCopy[]
       readonly isEnd: boolean
+      /** Whether all of them are where the replica is to keep them: on its disk, where it has one. */
+      readonly isStored: boolean
     }
   /** Undefined where there is nothing of that id. */
   | { readonly type: 'pulled'; readonly token: number; readonly piece: Piece | undefined }
@@ -37,11 +43,16 @@ export type ReplicaAnswer =
   | { readonly type: 'pushed'; readonly token: number; readonly next: number }
   | {
       readonly type: 'replicate-events-ack'
-      readonly id: string
-      /** What is there now. */
-      readonly version: CopyVersion
+      /** What is there now, of those that fitted. */
+      readonly copies: readonly ListedCopy[]
+      /** Ids of which something is missing: it has to come first. */
+      readonly behind: readonly string[]
+      /** Ids for which there was no room: they are behind as well. */
+      readonly full: readonly string[]
     }
-  /** It fitted not: what is missing has to come first. */
-  | { readonly type: 'behind'; readonly id: string }
+  /** There is no room for a copy that was pushed. */
+  | { readonly type: 'no-room'; readonly id: string }
   /** A higher epoch is known. */
   | { readonly type: 'fenced'; readonly epoch: number }
+  /** Somebody who is no replica of the shard has copies of it on disk, of a life before this one perhaps. */
+  | { readonly type: 'offer' }

@@ -1,10 +1,10 @@
 // What the owner of a shard does about one replica. First it asks what is there, and takes what goes further than its
-// own; then it sends what the replica lacks, one piece at a time; and all along each new operation, as it happens, to
-// copies that are known to be where it belongs. A replica that does not answer is asked again.
+// own; then, where the replica is to keep copies, it sends what that lacks, one piece at a time; and all along each new operation to
+// copies that are known to be where it belongs, those of one turn together. A replica that does not answer is asked again.
 import { compareCopies, noCopy, type CopyVersion } from './copy-version.ts'
 import type { ShardCopies } from './copies.ts'
-import type { Copy, Operation, Piece } from './copy.ts'
-import type { ReplicaAnswer, ReplicaRequest } from './messages.ts'
+import type { Copy, Piece } from './copy.ts'
+import type { ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
 import { pieceBytes, takePiece } from './replica.ts'
 
 /** Unanswered requests are sent again after so long, in milliseconds. */
@@ -12,13 +12,20 @@ const againMs = 500
 /** So many operations on a copy that is being sent wait for that; more, and it is sent anew. */
 const maxBehind = 1_000
 
-type Replicate = Extract<ReplicaRequest, { readonly type: 'replicate-events' }>
-type Asked = Exclude<ReplicaRequest, Replicate>
+type Asked = Extract<ReplicaRequest, { readonly token: number }>
 
 export interface LinkPort {
   send(request: ReplicaRequest): void
-  /** How far a copy of the replica goes has changed, or whether all of them are known has. */
-  advanced(id: string | undefined, now: number): void
+  /** There is something to take from the outbox. */
+  filled(): void
+  /** Copies of the replica go further than before. */
+  advanced(ids: readonly string[]): void
+  /** All that it had is here, or it has what it lacked. */
+  progressed(now: number): void
+  /** A copy from a replica was taken over here. */
+  installed(pieces: readonly Piece[]): void
+  /** Here, or there, is no room for a copy. */
+  noRoom(at: 'owner' | 'replica', id: string): void
   fenced(epoch: number): void
 }
 
@@ -31,24 +38,33 @@ export class ReplicaLink {
   #isMerged = false
   /** It is sent what it lacks. */
   #isServed = false
+  /** Since it is served, it was found to lack nothing at least once. */
+  #isFilled = false
   /** The one request that is under way. */
   #asked: { readonly request: Asked; readonly at: number } | undefined
   #token = 0
-  /** What the replica has, as far as it told. */
+  /** What the replica keeps, as far as it told. */
   readonly #acknowledged = new Map<string, CopyVersion>()
   /** What it has once all that was sent has arrived. */
   readonly #sent = new Map<string, CopyVersion>()
   /** Ids with operations that are not acknowledged, by since when. */
   readonly #open = new Map<string, number>()
+  #outbox: ReplicatedEntry[] = []
   readonly #toPull: string[] = []
-  readonly #pulled: Piece[] = []
+  #pulled: Piece[] = []
   /** Ids of which the replica needs the whole copy. */
   readonly #toPush = new Set<string>()
-  #pushed: { readonly copy: Copy; readonly behind: Replicate[] } | undefined
+  #pushed: { readonly copy: Copy; readonly behind: ReplicatedEntry[] } | undefined
+  /** There was no room for a copy: none is sent before. */
+  #pushAgainAt = Number.NEGATIVE_INFINITY
 
   constructor(copies: ShardCopies, port: LinkPort) {
     this.#copies = copies
     this.#port = port
+  }
+
+  get isReachable(): boolean {
+    return this.#isReachable
   }
 
   /** Whether all that it has and goes further is here, or it cannot be asked. */
@@ -56,10 +72,30 @@ export class ReplicaLink {
     return this.#isMerged || !this.#isReachable
   }
 
+  /** Whether all that it had is here: not only because it cannot be asked. */
+  get hasTold(): boolean {
+    return this.#isMerged
+  }
+
+  /** Whether it got all that there was here when it was first served, and has been in reach since. */
+  get isFilled(): boolean {
+    return this.#isFilled
+  }
+
   /** Whether it has all that the owner has, or is out of reach. */
   get isWhole(): boolean {
     if (!this.#isReachable) return true
-    return this.#isServed && !this.#asked && this.#toPush.size === 0 && this.#open.size === 0
+    return this.#isServed && !this.#asked && this.lacking === 0
+  }
+
+  /** Of how many ids it lacks something, as far as is known. */
+  get lacking(): number {
+    return this.#toPush.size + this.#open.size + (this.#pushed ? 1 : 0)
+  }
+
+  /** Of how many ids it keeps copies, as far as it told. */
+  get keeps(): number {
+    return this.#acknowledged.size
   }
 
   has(id: string, version: CopyVersion): boolean {
@@ -71,18 +107,15 @@ export class ReplicaLink {
     this.#isReachable = isReachable
     this.#asked = undefined
     this.#isMerged = false
-    this.#isServed = false
-    this.#forgetSent()
-    if (isReachable) this.#ask({ type: 'list', token: ++this.#token, after: undefined }, now)
+    this.#sent.clear()
+    this.#toPull.length = 0
+    this.#pulled = []
+    this.rest()
+    if (isReachable) this.#list(undefined, now)
   }
 
-  #forgetSent(): void {
-    this.#sent.clear()
-    this.#open.clear()
-    this.#toPush.clear()
-    this.#toPull.length = 0
-    this.#pulled.length = 0
-    this.#pushed = undefined
+  #list(after: string | undefined, now: number): void {
+    this.#ask({ type: 'list', token: ++this.#token, after }, now)
   }
 
   #ask(request: Asked, now: number): void {
@@ -91,17 +124,15 @@ export class ReplicaLink {
   }
 
   /** The owner has applied it. */
-  replicate(operation: Operation, id: string, previous: CopyVersion, now: number): void {
+  replicate(entry: ReplicatedEntry, now: number): void {
     // Once it has told what it has, it gets what it lacks.
-    if (!this.#isServed || this.#toPush.has(id)) return
-    const version = this.#copies.version(id)
-    const request = { type: 'replicate-events', id, previous, version, operation } as const
-    if (this.#pushed?.copy.id !== id) this.#sendOn(request, now)
-    else if (this.#pushed.behind.push(request) > maxBehind) this.#toPush.add(id)
+    if (!this.#isServed || this.#toPush.has(entry.id)) return
+    if (this.#pushed?.copy.id !== entry.id) this.#sendOn(entry, now)
+    else if (this.#pushed.behind.push(entry) > maxBehind) this.#toPush.add(entry.id)
   }
 
-  #sendOn(request: Replicate, now: number): void {
-    const { id, previous, version } = request
+  #sendOn(entry: ReplicatedEntry, now: number): void {
+    const { id, previous, version } = entry
     const sent = this.#sent.get(id) ?? noCopy
     if (compareCopies(sent, previous) !== 0) {
       this.#push(id, now)
@@ -109,7 +140,14 @@ export class ReplicaLink {
     }
     this.#sent.set(id, version)
     if (!this.#open.has(id)) this.#open.set(id, now)
-    this.#port.send(request)
+    if (this.#outbox.push(entry) === 1) this.#port.filled()
+  }
+
+  /** What is to be sent at the end of this turn. */
+  takeOutbox(): readonly ReplicatedEntry[] {
+    const entries = this.#outbox
+    this.#outbox = []
+    return entries
   }
 
   #push(id: string, now: number): void {
@@ -124,10 +162,20 @@ export class ReplicaLink {
         this.#port.fenced(answer.epoch)
         return
       case 'replicate-events-ack':
-        this.#acknowledge(answer.id, answer.version, now)
+        for (const id of answer.full) this.#wasFull(id, now)
+        for (const id of [...answer.behind, ...answer.full]) {
+          if (this.#isServed && this.#pushed?.copy.id !== id) this.#push(id, now)
+        }
+        this.#acknowledge(answer.copies)
         return
-      case 'behind':
-        if (this.#isServed && this.#pushed?.copy.id !== answer.id) this.#push(answer.id, now)
+      case 'no-room':
+        if (this.#pushed?.copy.id !== answer.id || this.#asked?.request.type !== 'push') return
+        this.#asked = undefined
+        this.#pushed = undefined
+        this.#toPush.add(answer.id)
+        this.#wasFull(answer.id, now)
+        return
+      case 'offer': // The owner answers it, whoever sent it.
         return
       case 'listed':
       case 'pulled':
@@ -135,6 +183,11 @@ export class ReplicaLink {
         if (this.#asked?.request.token !== answer.token) return
         this.#got(answer, this.#asked.request, now)
     }
+  }
+
+  #wasFull(id: string, now: number): void {
+    this.#pushAgainAt = now + againMs
+    this.#port.noRoom('replica', id)
   }
 
   #got(
@@ -150,19 +203,19 @@ export class ReplicaLink {
   }
 
   #listed(
-    { copies, isEnd }: Extract<ReplicaAnswer, { readonly type: 'listed' }>,
+    { copies, isEnd, isStored }: Extract<ReplicaAnswer, { readonly type: 'listed' }>,
     after: string | undefined,
     now: number,
   ): void {
     if (after === undefined) this.#acknowledged.clear()
     for (const { id, version } of copies) {
-      this.#acknowledged.set(id, version)
       this.#sent.set(id, version)
+      // What may be gone with its process is sent again, and confirmed then.
+      if (isStored) this.#acknowledged.set(id, version)
       if (compareCopies(version, this.#copies.version(id)) > 0) this.#toPull.push(id)
     }
     const last = copies.at(-1)
-    if (isEnd || !last) return
-    this.#ask({ type: 'list', token: ++this.#token, after: last.id }, now)
+    if (!isEnd && last) this.#list(last.id, now)
   }
 
   #pulledOne(piece: Piece | undefined, now: number): void {
@@ -171,17 +224,16 @@ export class ReplicaLink {
       this.#ask({ type: 'pull', token: ++this.#token, id: piece.id, offset: next }, now)
       return
     }
-    // Where there is no room for it, it is asked for again, until there is.
-    if (piece?.isLast && next !== undefined && !this.#copies.install(this.#pulled)) {
-      this.#toPull.unshift(piece.id)
-      this.#asked = { request: this.#pullOf(piece.id), at: now }
-    }
-    this.#pulled.length = 0
-  }
-
-  #pullOf(id: string): Asked {
-    this.#toPull.splice(0, 1)
-    return { type: 'pull', token: ++this.#token, id, offset: 0 }
+    const pieces = this.#pulled
+    this.#pulled = []
+    if (!piece?.isLast || next === undefined) return
+    const outcome = this.#copies.install(pieces)
+    if (outcome === 'installed') this.#port.installed(pieces)
+    if (outcome !== 'no-room') return
+    // It is asked for again, until there is room.
+    this.#port.noRoom('owner', piece.id)
+    const request: Asked = { type: 'pull', token: ++this.#token, id: piece.id, offset: 0 }
+    this.#asked = { request, at: now }
   }
 
   #pushedOne(next: number, now: number): void {
@@ -197,58 +249,86 @@ export class ReplicaLink {
     }
     this.#pushed = undefined
     this.#sent.set(copy.id, copy.version)
-    this.#acknowledge(copy.id, copy.version, now)
+    this.#acknowledge([{ id: copy.id, version: copy.version }])
     if (this.#toPush.has(copy.id)) return
-    for (const request of behind) this.#sendOn(request, now)
+    for (const entry of behind) this.#sendOn(entry, now)
   }
 
-  #acknowledge(id: string, version: CopyVersion, now: number): void {
-    if (this.has(id, version)) return
-    this.#acknowledged.set(id, version)
-    if (compareCopies(this.#sent.get(id) ?? noCopy, version) <= 0) this.#open.delete(id)
-    this.#port.advanced(id, now)
+  #acknowledge(copies: readonly { readonly id: string; readonly version: CopyVersion }[]): void {
+    const advanced: string[] = []
+    for (const { id, version } of copies) {
+      if (this.has(id, version)) continue
+      this.#acknowledged.set(id, version)
+      if (compareCopies(this.#sent.get(id) ?? noCopy, version) <= 0) this.#open.delete(id)
+      advanced.push(id)
+    }
+    if (advanced.length > 0) this.#port.advanced(advanced)
   }
 
   /** The next request, where none is under way. */
   #goOn(now: number): void {
     if (this.#asked || !this.#isReachable) return
-    for (let id = this.#toPull[0]; id !== undefined; id = this.#toPull[0]) {
-      const request = this.#pullOf(id)
-      if (this.has(id, this.#copies.version(id)) && !this.#isEqual(id)) {
-        this.#ask(request, now)
-        return
-      }
+    for (let id = this.#toPull.shift(); id !== undefined; id = this.#toPull.shift()) {
+      // Perhaps another replica had it meanwhile.
+      if (compareCopies(this.#sent.get(id) ?? noCopy, this.#copies.version(id)) <= 0) continue
+      this.#ask({ type: 'pull', token: ++this.#token, id, offset: 0 }, now)
+      return
     }
     if (!this.#isMerged) {
       this.#isMerged = true
-      this.#port.advanced(undefined, now) // May have it served.
+      this.#port.progressed(now) // May have it served.
     }
-    if (this.#asked || !this.#isServed) return
+    if (!this.#asked && this.#isServed) this.#pushNext(now)
+  }
+
+  #pushNext(now: number): void {
+    if (now < this.#pushAgainAt) return
     const [id] = this.#toPush
-    if (id === undefined) return
+    if (id === undefined) {
+      if (this.#isFilled || this.#pushed) return
+      this.#isFilled = true
+      this.#port.progressed(now)
+      return
+    }
     this.#toPush.delete(id)
     const copy = this.#copies.find(id)?.frozen()
-    if (!copy) return
+    if (!copy) {
+      this.#pushNext(now)
+      return
+    }
     this.#pushed = { copy, behind: [] }
     this.#ask({ type: 'push', token: ++this.#token, piece: copy.piece(0, pieceBytes) }, now)
   }
 
-  #isEqual(id: string): boolean {
-    return compareCopies(this.#acknowledged.get(id) ?? noCopy, this.#copies.version(id)) === 0
+  /** Sends it nothing from now on. */
+  rest(): void {
+    this.#isServed = false
+    this.#isFilled = false
+    this.#open.clear()
+    this.#toPush.clear()
+    this.#outbox = []
+    this.#pushed = undefined
   }
 
   /** Sends it what it lacks, from now on, once it has told what it has. */
   serve(now: number): void {
     if (!this.#isMerged || this.#isServed) return
     this.#isServed = true
-    for (const id of this.#copies.ids()) if (!this.#isEqual(id)) this.#toPush.add(id)
+    for (const id of this.#copies.ids()) {
+      const own = this.#copies.version(id)
+      const theirs = this.#acknowledged.get(id) ?? noCopy
+      if (compareCopies(theirs, own) === 0) this.#sent.set(id, own)
+      else this.#toPush.add(id)
+    }
     this.#goOn(now)
   }
 
   nextDeadline(): number {
     if (!this.#isReachable) return Infinity
     const [opened = Infinity] = this.#open.values()
-    return Math.min(this.#asked?.at ?? Infinity, opened) + againMs
+    const again = Math.min(this.#asked?.at ?? Infinity, opened) + againMs
+    const mayPush = this.#isServed && this.#toPush.size > 0 && !this.#asked
+    return mayPush ? Math.min(again, this.#pushAgainAt) : again
   }
 
   /** Asks again for what was not answered. */

@@ -1,82 +1,136 @@
-// A replica's side: it takes what owners send, refuses former ones, and gives back what it has.
+// A replica's side: it takes what owners send, refuses former ones, and gives back what it has. Where it has a disk, it
+// answers once what it answers for is there.
 import { isJournalError } from '@casty/persistence'
 import { compareCopies } from './copy-version.ts'
 import type { Piece } from './copy.ts'
 import type { ShardCopies } from './copies.ts'
-import type { ReplicaAnswer, ReplicaRequest } from './messages.ts'
+import type { CopyStore } from './copy-store.ts'
+import type { ListedCopy, ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
 
 /** Ids told of at once. */
 const maxListed = 500
 /** What a piece holds at most, in bytes; at least one record all the same. */
 export const pieceBytes = 131_072
 
+export type Reply = (answer: ReplicaAnswer) => void
+
 /** Of one shard. Mutable, and of its owner alone. */
 export class Replica {
   readonly #copies: ShardCopies
+  readonly #store: CopyStore | undefined
   /** Pieces of the one copy that is under way. */
   #arriving: Piece[] = []
 
-  constructor(copies: ShardCopies) {
+  /** @param store - where it keeps copies besides its memory */
+  constructor(copies: ShardCopies, store?: CopyStore) {
     this.#copies = copies
+    this.#store = store
   }
 
-  /** @returns undefined where there is nothing to say: there is no room, and the owner will ask again */
-  answer(epoch: number, request: ReplicaRequest): ReplicaAnswer | undefined {
-    if (epoch < this.#copies.fence) return { type: 'fenced', epoch: this.#copies.fence }
+  /** Answers, at once where there is no disk to wait for. */
+  answer(epoch: number, request: ReplicaRequest, reply: Reply): void {
+    if (epoch < this.#copies.fence) {
+      reply({ type: 'fenced', epoch: this.#copies.fence })
+      return
+    }
     if (epoch > this.#copies.fence) this.#arriving = []
     this.#copies.raiseFence(epoch)
     switch (request.type) {
       case 'list':
-        return this.#list(request.token, request.after)
+        this.#list(request.token, request.after, reply)
+        return
       case 'pull': {
         const piece = this.#copies.find(request.id)?.piece(request.offset, pieceBytes)
-        return { type: 'pulled', token: request.token, piece }
+        reply({ type: 'pulled', token: request.token, piece })
+        return
       }
       case 'push':
-        return this.#push(request.token, request.piece)
+        this.#push(request.token, request.piece, reply)
+        return
       case 'replicate-events':
-        return this.#replicate(request)
+        this.#replicate(request.entries, reply)
+        return
+      case 'dismiss':
+        this.#copies.forget()
+        this.#store?.forget()
     }
   }
 
-  #list(token: number, after: string | undefined): ReplicaAnswer {
+  #list(token: number, after: string | undefined, reply: Reply): void {
     const ids = this.#copies.idsAfter(after, maxListed)
     const copies = ids.map((id) => ({ id, version: this.#copies.version(id) }))
-    return { type: 'listed', token, copies, isEnd: ids.length < maxListed }
+    const isEnd = ids.length < maxListed
+    this.#whenStored((isStored) => reply({ type: 'listed', token, copies, isEnd, isStored }))
   }
 
-  #push(token: number, piece: Piece): ReplicaAnswer | undefined {
+  #whenStored(goOn: (isStored: boolean) => void): void {
+    if (this.#store) this.#store.whenStored(goOn)
+    else goOn(true)
+  }
+
+  #push(token: number, piece: Piece, reply: Reply): void {
     const next = takePiece(this.#arriving, piece)
-    if (next === undefined) return { type: 'pushed', token, next: this.#restart() }
-    if (!piece.isLast) return { type: 'pushed', token, next }
-    const isInstalled = this.#copies.install(this.#arriving)
-    this.#restart()
-    return isInstalled ? { type: 'pushed', token, next } : undefined
-  }
-
-  #restart(): number {
+    if (next === undefined || !piece.isLast) {
+      if (next === undefined) this.#arriving = []
+      reply({ type: 'pushed', token, next: next ?? 0 })
+      return
+    }
+    const pieces = this.#arriving
     this.#arriving = []
-    return 0
+    const outcome = this.#copies.install(pieces)
+    if (outcome === 'no-room') {
+      reply({ type: 'no-room', id: piece.id })
+      return
+    }
+    const answer = { type: 'pushed', token, next } as const
+    if (outcome === 'installed' && this.#store) this.#store.writeCopy(pieces, () => reply(answer))
+    // It was here already; perhaps not on the disk yet.
+    else this.#whenStored((isStored) => isStored && reply(answer))
   }
 
-  #replicate({
+  #replicate(entries: readonly ReplicatedEntry[], reply: Reply): void {
+    const taken: ListedCopy[] = []
+    const behind: string[] = []
+    const full: string[] = []
+    const written: ReplicatedEntry[] = []
+    for (const entry of entries) {
+      const outcome = this.#apply(entry)
+      if (outcome === 'behind') behind.push(entry.id)
+      else if (outcome === 'full') full.push(entry.id)
+      else taken.push({ id: entry.id, version: entry.version })
+      if (outcome === 'applied') written.push(entry)
+    }
+    const store = this.#store
+    if (!store || taken.length === 0) {
+      reply({ type: 'replicate-events-ack', copies: taken, behind, full })
+      return
+    }
+    // What is missing is told at once, so that it comes.
+    if (behind.length + full.length > 0) {
+      reply({ type: 'replicate-events-ack', copies: [], behind, full })
+    }
+    const acknowledged = (): void =>
+      reply({ type: 'replicate-events-ack', copies: taken, behind: [], full: [] })
+    if (written.length > 0) store.writeEntries(written, acknowledged)
+    else store.whenStored((isStored) => isStored && acknowledged())
+  }
+
+  #apply({
     id,
     previous,
     version,
     operation,
-  }: Extract<ReplicaRequest, { readonly type: 'replicate-events' }>): ReplicaAnswer {
+  }: ReplicatedEntry): 'applied' | 'known' | 'behind' | 'full' {
     const present = this.#copies.version(id)
-    if (compareCopies(present, version) === 0) {
-      return { type: 'replicate-events-ack', id, version } // It came twice.
-    }
-    if (compareCopies(present, previous) !== 0) return { type: 'behind', id }
+    if (compareCopies(present, version) === 0) return 'known' // It came twice.
+    if (compareCopies(present, previous) !== 0) return 'behind'
     try {
       this.#copies.apply(id, operation, version)
     } catch (error) {
       if (!isJournalError(error)) throw error
-      return { type: 'behind', id } // There is no room: perhaps there is when it is sent again.
+      return error.code === 'CASTY_JOURNAL_FULL' ? 'full' : 'behind'
     }
-    return { type: 'replicate-events-ack', id, version }
+    return 'applied'
   }
 }
 

@@ -1,4 +1,5 @@
-// The journal of a shard whose events are kept on several nodes, in memory: on its owner and on its replicas.
+// The journal of a shard whose events are kept on several nodes: on its owner and on its replicas. What is asked of it in one turn
+// goes to each of them together.
 import {
   checkAppend,
   checkClaim,
@@ -14,6 +15,7 @@ import {
   type ReadOptions,
   type StoredEvent,
   type StoredSnapshot,
+  type WriteOutcome,
   type WriterOptions,
 } from '@casty/persistence'
 import { ShardingError } from '../errors.ts'
@@ -25,6 +27,11 @@ export interface ReplicatedJournalPort {
   now(): number
   /** Something may be due earlier than before. */
   deadlineMoved(): void
+  /** A write was not confirmed in time, or there was nobody to confirm it. */
+  timedOut(
+    id: string,
+    outcome: Extract<ReplicationOutcome, { readonly type: 'timed-out' | 'unavailable' }>,
+  ): void
 }
 
 export class ReplicatedJournal implements EventJournal {
@@ -132,43 +139,45 @@ export class ReplicatedJournal implements EventJournal {
   }
 
   async #perform(id: string, operation: Operation): Promise<JournalHead> {
-    const performed = this.#performNow(id, operation)
-    this.#running.add(performed)
-    try {
-      return await performed
-    } finally {
-      this.#running.delete(performed)
-    }
-  }
-
-  async #performNow(id: string, operation: Operation): Promise<JournalHead> {
     this.#checkOpen(operation.type)
-    const shard = this.#shard
-    await new Promise<void>((resolve) => {
-      shard.whenReady(resolve)
-    })
-    const { endedBy } = shard
-    if (endedBy !== undefined) {
-      throw JournalError.fencedByEpoch(id, shard.epoch, {
-        ...this.#copyOf(id).head,
-        epoch: endedBy,
-      })
-    }
     const settled = new Promise<ReplicationOutcome>((resolve) => {
-      shard.perform(id, operation, this.#port.now(), resolve)
+      this.#shard.submit(id, operation, this.#port.now(), resolve)
     })
-    const { head } = this.#copyOf(id)
     this.#port.deadlineMoved()
-    this.#check(id, operation, await settled)
-    return head
+    this.#running.add(settled)
+    const outcome = await settled
+    this.#running.delete(settled)
+    return this.#headOf(id, operation, outcome)
   }
 
-  #check(id: string, { type }: Operation, outcome: ReplicationOutcome): void {
-    if (outcome.type === 'confirmed') return
+  #headOf(id: string, { type }: Operation, outcome: ReplicationOutcome): JournalHead {
+    switch (outcome.type) {
+      case 'confirmed':
+        return outcome.head
+      case 'refused':
+        throw outcome.error
+      case 'over': {
+        const { epoch, wasApplied } = outcome
+        if (wasApplied) throw this.#unavailable(id, type, 'unknown', 0)
+        const { head } = this.#copyOf(id)
+        throw JournalError.fencedByEpoch(id, this.#shard.epoch, { ...head, epoch })
+      }
+      case 'timed-out':
+        this.#port.timedOut(id, outcome)
+        throw this.#unavailable(id, type, 'unknown', outcome.acknowledged)
+      case 'unavailable':
+        this.#port.timedOut(id, outcome)
+        throw this.#unavailable(id, type, 'nothing-written', outcome.inReach)
+    }
+  }
+
+  #unavailable(id: string, type: string, outcome: WriteOutcome, count: number): JournalError {
     const { minAcks, ackTimeoutMs } = this.#shard.settings
-    const acknowledged = outcome.type === 'timed-out' ? outcome.acknowledged : 0
-    const cause = ShardingError.replicationTimeout(id, acknowledged, minAcks, ackTimeoutMs)
-    throw JournalError.unavailable(`${type} on enough replicas`, 'unknown', { id, cause })
+    const cause =
+      outcome === 'unknown'
+        ? ShardingError.replicationTimeout(id, count, minAcks, ackTimeoutMs)
+        : ShardingError.replicasOutOfReach(id, count, minAcks, ackTimeoutMs)
+    return JournalError.unavailable(`${type} on enough replicas`, outcome, { id, cause })
   }
 
   /** Waits for what is under way. */

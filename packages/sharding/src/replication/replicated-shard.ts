@@ -1,37 +1,89 @@
 // A shard whose owner this node is, under one epoch. Nothing is read or written before all replicas in reach have told
-// what they have, and refuse former owners. Then each operation is applied here, sent to all replicas, and confirmed
-// when enough of them have it.
+// what they have, and refuse former owners. Then each operation is applied here, sent to all replicas that are to keep copies, and
+// confirmed when enough of them have it. Once they have all, the other replicas are told to be superfluous.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
-import type { CopyVersion } from './copy-version.ts'
+import { isJournalError, type JournalError, type JournalHead } from '@casty/persistence'
+import { compareCopies, noCopy, type CopyVersion } from './copy-version.ts'
 import type { ShardCopies } from './copies.ts'
-import type { Operation } from './copy.ts'
-import type { ReplicaAnswer, ReplicaRequest } from './messages.ts'
+import type { CopyStore } from './copy-store.ts'
+import { sizeOfOperation, type Operation, type Piece } from './copy.ts'
+import type { ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
 import { ReplicaLink } from './replica-link.ts'
 
-/** How an operation went, which was applied here. */
+/** How an operation went. */
 export type ReplicationOutcome =
-  | { readonly type: 'confirmed' }
-  /** Whether enough replicas have it is not known. */
-  | { readonly type: 'timed-out'; readonly acknowledged: number }
-  /** The shard is another's: whether that one knows of it is not known. */
-  | { readonly type: 'over'; readonly epoch: number }
+  | { readonly type: 'confirmed'; readonly head: JournalHead }
+  /** It was applied here. Whether enough replicas have it is not known. */
+  | { readonly type: 'timed-out'; readonly acknowledged: number; readonly isStoredHere: boolean }
+  /** Too few replicas were in reach for as long: nothing was done. */
+  | { readonly type: 'unavailable'; readonly inReach: number }
+  /** Nothing was done. */
+  | { readonly type: 'refused'; readonly error: JournalError }
+  /** The shard is another's: whether that one knows of what was applied here is not known. */
+  | { readonly type: 'over'; readonly epoch: number; readonly wasApplied: boolean }
 
 export interface ReplicatedShardPort {
   send(to: NodeIdentity, request: ReplicaRequest): void
   isReachable(node: NodeIdentity): boolean
+  /** Whether it is not about to leave; whoever is, never stays again. */
+  stays(node: NodeIdentity): boolean
   /** Somebody owns the shard under a higher epoch. */
   fenced(epoch: number): void
+  /** Of the replicas that it follows, those that are to keep copies have all; some of the others have nothing that is needed. */
+  replicated(replicas: readonly NodeIdentity[], superfluous: readonly NodeIdentity[]): void
+  noRoom(at: 'owner' | 'replica', id: string): void
+  /** Calls back when what goes together has been asked for. */
+  atEndOfTurn(callback: () => void): void
 }
 
 export interface ReplicatedShardSettings {
+  /** How many are to keep copies. */
+  readonly replicas: number
   readonly minAcks: number
   readonly ackTimeoutMs: number
+  /** Whether what is written must be on the disk of this node to be confirmed, where it has one. */
+  readonly ownAck: boolean
+  /** About so much goes into one frame. */
+  readonly batchBytes: number
 }
+
+type Settle = (outcome: ReplicationOutcome) => void
 
 interface Pending {
   readonly version: CopyVersion
+  readonly head: JournalHead
   readonly until: number
-  readonly settle: (outcome: ReplicationOutcome) => void
+  readonly settle: Settle
+}
+
+interface Submitted {
+  readonly id: string
+  readonly operation: Operation
+  readonly until: number
+  readonly settle: Settle
+}
+
+interface Followed {
+  readonly node: NodeIdentity
+  readonly link: ReplicaLink
+  /** It is to keep copies: others are only asked for what they have, and what they have does not count. */
+  isKeeper: boolean
+}
+
+/** Operations that wait for replicas to come into reach, at most. */
+const maxSubmitted = 10_000
+
+/** How one replica stands, as its owner sees it. */
+export interface ReplicaStanding {
+  readonly node: NodeIdentity
+  readonly isKeeper: boolean
+  readonly isReachable: boolean
+  /** Whether all that it had is here. */
+  readonly hasTold: boolean
+  /** Ids that it keeps copies of, as far as it told. */
+  readonly keeps: number
+  /** Ids of which it lacks something, as far as is known. */
+  readonly lacking: number
 }
 
 /** Mutable, and of its owner alone. */
@@ -40,22 +92,36 @@ export class ReplicatedShard {
   readonly copies: ShardCopies
   readonly settings: ReplicatedShardSettings
   readonly #port: ReplicatedShardPort
-  #links = new Map<NodeKey, { readonly node: NodeIdentity; readonly link: ReplicaLink }>()
+  readonly #store: CopyStore | undefined
+  /** What is on the disk here. */
+  readonly #stored = new Map<string, CopyVersion>()
+  #links = new Map<NodeKey, Followed>()
+  #row = ''
+  /**
+   * Of this row, replicas that were told to be superfluous: they never count again. Where the coordinator comes to want one of
+   * them after all, since another one leaves, it becomes another row.
+   */
+  #superfluous: ReadonlySet<NodeKey> = new Set()
   readonly #pending = new Map<string, Pending[]>()
+  #submitted: Submitted[] = []
   #isReady = false
   #endedBy: number | undefined
   #waiting: (() => void)[] = []
+  #isFlushDue = false
 
+  /** @param store - where this node keeps copies besides its memory */
   constructor(
     epoch: number,
     copies: ShardCopies,
     settings: ReplicatedShardSettings,
     port: ReplicatedShardPort,
+    store?: CopyStore,
   ) {
     this.epoch = epoch
     this.copies = copies
     this.settings = settings
     this.#port = port
+    this.#store = store
     copies.raiseFence(epoch)
   }
 
@@ -69,19 +135,26 @@ export class ReplicatedShard {
     return this.#endedBy
   }
 
-  /** Calls back once it can be read and written, or is over. */
+  /** Calls back once it can be read, or is over. */
   whenReady(goOn: () => void): void {
     if (this.#isReady || this.#endedBy !== undefined) goOn()
     else this.#waiting.push(goOn)
   }
 
-  /** Who keeps copies, or is in reach, may have changed. */
+  /** Who has copies, or is in reach, or is about to leave, may have changed. */
   follow(replicas: readonly NodeIdentity[], now: number): void {
+    if (this.#endedBy !== undefined) return
+    const row = replicas.map(({ key }) => key).join(' ')
+    if (row !== this.#row) this.#superfluous = new Set()
+    this.#row = row
     const before = this.#links
     this.#links = new Map()
+    let lacking = this.settings.replicas
     for (const node of replicas) {
+      const mayKeep = this.#port.stays(node) && !this.#superfluous.has(node.key)
+      const isKeeper = mayKeep && lacking-- > 0
       const link = before.get(node.key)?.link ?? this.#linkTo(node)
-      this.#links.set(node.key, { node, link })
+      this.#links.set(node.key, { node, link, isKeeper })
     }
     for (const { node, link } of this.#links.values()) {
       link.setReachable(this.#port.isReachable(node), now)
@@ -92,68 +165,186 @@ export class ReplicatedShard {
   #linkTo(node: NodeIdentity): ReplicaLink {
     return new ReplicaLink(this.copies, {
       send: (request) => this.#port.send(node, request),
-      advanced: (id, now) => {
-        if (id === undefined) this.#look(now)
-        else this.#settle(id)
+      filled: () => this.#flushSoon(),
+      advanced: (ids) => {
+        for (const id of ids) this.#settle(id)
       },
+      progressed: (now) => this.#look(now),
+      installed: (pieces) => this.#installed(pieces),
+      noRoom: (at, id) => this.#port.noRoom(at, id),
       fenced: (epoch) => this.end(epoch),
     })
   }
 
+  #installed(pieces: readonly Piece[]): void {
+    const [first] = pieces
+    if (!first || !this.#store) return
+    this.#store.writeCopy(pieces, () => this.#storedHere(first.id, first.version))
+  }
+
+  #storedHere(id: string, version: CopyVersion): void {
+    const known = this.#stored.get(id) ?? noCopy
+    if (compareCopies(version, known) > 0) this.#stored.set(id, version)
+    this.#settle(id)
+  }
+
   #look(now: number): void {
     if (this.#endedBy !== undefined) return
-    const links = [...this.#links.values()]
-    if (!this.#isReady && links.every(({ link }) => link.isMerged)) {
+    const followed = [...this.#links.values()]
+    if (!this.#isReady && followed.every(({ link }) => link.isMerged)) {
       this.#isReady = true
-      this.#wake()
+      const waiting = this.#waiting
+      this.#waiting = []
+      for (const goOn of waiting) goOn()
     }
-    if (this.#isReady) for (const { link } of links) link.serve(now)
+    if (!this.#isReady) return
+    for (const { link, isKeeper } of followed) {
+      if (isKeeper) link.serve(now)
+      else link.rest()
+    }
+    this.#tellSuperfluous()
+    this.#performSubmitted(now)
     for (const id of this.#pending.keys()) this.#settle(id)
   }
 
-  #wake(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const goOn of waiting) goOn()
+  /** Whether those that are to keep copies have all that there is. */
+  get isReplicated(): boolean {
+    if (!this.#isReady) return false
+    return [...this.#links.values()].every(({ link, isKeeper }) => !isKeeper || link.isFilled)
   }
 
-  /**
-   * Applies an operation, and tells later how that went.
-   *
-   * @throws JournalError: then nothing was done
-   */
-  perform(
-    id: string,
-    operation: Operation,
-    now: number,
-    settle: (outcome: ReplicationOutcome) => void,
-  ): void {
+  #tellSuperfluous(): void {
+    if (!this.isReplicated) return
+    const followed = [...this.#links.values()]
+    const superfluous = followed.filter(({ link, isKeeper }) => !isKeeper && link.hasTold)
+    if (superfluous.every(({ node }) => this.#superfluous.has(node.key))) return
+    this.#superfluous = new Set(superfluous.map(({ node }) => node.key))
+    this.#port.replicated(
+      followed.map(({ node }) => node),
+      superfluous.map(({ node }) => node),
+    )
+  }
+
+  /** How many replicas that count are in reach. */
+  get #inReach(): number {
+    let count = 0
+    for (const { link, isKeeper } of this.#links.values()) {
+      if (isKeeper && link.isReachable) count++
+    }
+    return count
+  }
+
+  /** Applies an operation as soon as it can be, and tells how that went. */
+  submit(id: string, operation: Operation, now: number, settle: Settle): void {
+    const { minAcks, ackTimeoutMs } = this.settings
+    if (this.#endedBy !== undefined) {
+      settle({ type: 'over', epoch: this.#endedBy, wasApplied: false })
+      return
+    }
+    const until = now + ackTimeoutMs
+    const mayPerform = this.#isReady && this.#submitted.length === 0 && this.#inReach >= minAcks
+    if (mayPerform) this.#perform({ id, operation, until, settle }, now)
+    else if (this.#submitted.length >= maxSubmitted) {
+      settle({ type: 'unavailable', inReach: this.#inReach })
+    } else this.#submitted.push({ id, operation, until, settle })
+  }
+
+  #performSubmitted(now: number): void {
+    if (this.#submitted.length === 0 || this.#inReach < this.settings.minAcks) return
+    const submitted = this.#submitted
+    this.#submitted = []
+    for (const one of submitted) this.#perform(one, now)
+  }
+
+  #perform({ id, operation, until, settle }: Submitted, now: number): void {
     const previous = this.copies.version(id)
     const version = { epoch: this.epoch, count: previous.count + 1 }
-    this.copies.apply(id, operation, version)
+    let head: JournalHead
+    try {
+      head = this.copies.apply(id, operation, version).head
+    } catch (error) {
+      if (!isJournalError(error)) throw error
+      settle({ type: 'refused', error })
+      return
+    }
     const pending = this.#pending.get(id) ?? []
-    pending.push({ version, until: now + this.settings.ackTimeoutMs, settle })
+    pending.push({ version, head, until, settle })
     this.#pending.set(id, pending)
-    for (const { link } of this.#links.values()) link.replicate(operation, id, previous, now)
+    const entry: ReplicatedEntry = { id, previous, version, operation }
+    for (const { link, isKeeper } of this.#links.values()) {
+      if (isKeeper) link.replicate(entry, now)
+    }
+    this.#store?.writeEntries([entry], () => this.#storedHere(id, version))
     this.#settle(id) // Where none has to confirm it.
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue) return
+    this.#isFlushDue = true
+    this.#port.atEndOfTurn(() => this.flush())
+  }
+
+  /** Sends what was done in this turn: the same request, where replicas get the same. */
+  flush(): void {
+    this.#isFlushDue = false
+    let last: {
+      readonly entries: readonly ReplicatedEntry[]
+      readonly requests: ReplicaRequest[]
+    } = {
+      entries: [],
+      requests: [],
+    }
+    for (const { node, link } of this.#links.values()) {
+      const entries = link.takeOutbox()
+      if (!sameEntries(entries, last.entries)) last = { entries, requests: this.#inFrames(entries) }
+      if (entries.length > 0) for (const request of last.requests) this.#port.send(node, request)
+    }
+  }
+
+  #inFrames(entries: readonly ReplicatedEntry[]): ReplicaRequest[] {
+    const frames: ReplicaRequest[] = []
+    let [frame, room]: [ReplicatedEntry[], number] = [[], this.settings.batchBytes]
+    for (const entry of entries) {
+      const size = sizeOfOperation(entry.operation)
+      if (frame.length > 0 && size > room) {
+        frames.push({ type: 'replicate-events', entries: frame })
+        ;[frame, room] = [[], this.settings.batchBytes]
+      }
+      frame.push(entry)
+      room -= size
+    }
+    if (frame.length > 0) frames.push({ type: 'replicate-events', entries: frame })
+    return frames
   }
 
   #acksOf(id: string, version: CopyVersion): number {
     let count = 0
-    for (const { link } of this.#links.values()) if (link.has(id, version)) count++
+    for (const { link, isKeeper } of this.#links.values()) {
+      if (isKeeper && link.has(id, version)) count++
+    }
     return count
+  }
+
+  #isStoredHere(id: string, version: CopyVersion): boolean {
+    return !this.#store || compareCopies(this.#stored.get(id) ?? noCopy, version) >= 0
+  }
+
+  #isConfirmed(id: string, version: CopyVersion): boolean {
+    const { minAcks, ownAck } = this.settings
+    if (ownAck && !this.#isStoredHere(id, version)) return false
+    return minAcks === 0 || this.#acksOf(id, version) >= minAcks
   }
 
   #settle(id: string): void {
     const pending = this.#pending.get(id)
     if (!pending) return
-    const done = pending.filter(({ version }) => this.#acksOf(id, version) >= this.settings.minAcks)
+    const done = pending.filter(({ version }) => this.#isConfirmed(id, version))
     if (done.length === 0) return
     this.#keep(
       id,
       pending.filter((one) => !done.includes(one)),
     )
-    for (const { settle } of done) settle({ type: 'confirmed' })
+    for (const { settle, head } of done) settle({ type: 'confirmed', head })
   }
 
   #keep(id: string, pending: Pending[]): void {
@@ -161,8 +352,11 @@ export class ReplicatedShard {
     else this.#pending.delete(id)
   }
 
-  answered(from: NodeKey, answer: ReplicaAnswer, now: number): void {
-    if (this.#endedBy === undefined) this.#links.get(from)?.link.answered(answer, now)
+  answered(from: NodeIdentity, answer: ReplicaAnswer, now: number): void {
+    if (this.#endedBy !== undefined) return
+    const followed = this.#links.get(from.key)
+    if (answer.type !== 'offer') followed?.link.answered(answer, now)
+    else if (!followed && this.isReplicated) this.#port.send(from, { type: 'dismiss' })
   }
 
   /** It is another's under that epoch. */
@@ -172,18 +366,37 @@ export class ReplicatedShard {
     if (epoch > this.epoch) this.#port.fenced(epoch)
     this.#links.clear()
     const pending = [...this.#pending.values()].flat()
+    const submitted = this.#submitted
     this.#pending.clear()
-    for (const { settle } of pending) settle({ type: 'over', epoch })
-    this.#wake()
+    this.#submitted = []
+    for (const { settle } of pending) settle({ type: 'over', epoch, wasApplied: true })
+    for (const { settle } of submitted) settle({ type: 'over', epoch, wasApplied: false })
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const goOn of waiting) goOn()
   }
 
   /** Whether all replicas in reach have all. */
   get isWhole(): boolean {
-    return [...this.#links.values()].every(({ link }) => link.isWhole)
+    return [...this.#links.values()].every(({ link, isKeeper }) =>
+      isKeeper ? link.isWhole : link.isMerged,
+    )
+  }
+
+  /** How its replicas stand. */
+  standings(): readonly ReplicaStanding[] {
+    return [...this.#links.values()].map(({ node, isKeeper, link }) => ({
+      node,
+      isKeeper,
+      isReachable: link.isReachable,
+      hasTold: link.hasTold,
+      keeps: link.keeps,
+      lacking: link.lacking,
+    }))
   }
 
   nextDeadline(): number {
-    let next = Infinity
+    let next = this.#submitted[0]?.until ?? Infinity
     for (const { link } of this.#links.values()) next = Math.min(next, link.nextDeadline())
     for (const [first] of this.#pending.values()) next = Math.min(next, first?.until ?? Infinity)
     return next
@@ -191,15 +404,25 @@ export class ReplicatedShard {
 
   tick(now: number): void {
     for (const { link } of this.#links.values()) link.tick(now)
+    const inReach = this.#inReach
+    const tooLate = this.#submitted.filter(({ until }) => until <= now)
+    if (tooLate.length > 0) this.#submitted = this.#submitted.filter(({ until }) => until > now)
+    for (const { settle } of tooLate) settle({ type: 'unavailable', inReach })
     for (const [id, pending] of this.#pending) {
       const late = pending.filter(({ until }) => until <= now)
+      if (late.length === 0) continue
       this.#keep(
         id,
         pending.filter(({ until }) => until > now),
       )
       for (const { version, settle } of late) {
-        settle({ type: 'timed-out', acknowledged: this.#acksOf(id, version) })
+        const acknowledged = this.#acksOf(id, version)
+        settle({ type: 'timed-out', acknowledged, isStoredHere: this.#isStoredHere(id, version) })
       }
     }
   }
+}
+
+function sameEntries(left: readonly ReplicatedEntry[], right: readonly ReplicatedEntry[]): boolean {
+  return left.length === right.length && left.every((entry, index) => entry === right[index])
 }

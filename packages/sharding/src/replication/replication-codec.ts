@@ -4,7 +4,7 @@ import type { JournalHead, JournalRecord, StoredEvent, StoredSnapshot } from '@c
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
 import type { CopyVersion } from './copy-version.ts'
 import type { Operation, Piece } from './copy.ts'
-import type { ListedCopy, ReplicaAnswer, ReplicaRequest } from './messages.ts'
+import type { ListedCopy, ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
 
 /** Of 40 to 49, which are sharding's. */
 export const replicationFrameTypes = { request: 48, answer: 49 } as const
@@ -19,14 +19,15 @@ export interface ReplicationHeader {
 const maxTextBytes = 512
 const any: number = Number.MAX_SAFE_INTEGER
 
-const requestTags = { list: 1, pull: 2, push: 3, 'replicate-events': 4 } as const
+const requestTags = { list: 1, pull: 2, push: 3, 'replicate-events': 4, dismiss: 5 } as const
 const answerTags = {
   listed: 1,
   pulled: 2,
   pushed: 3,
   'replicate-events-ack': 4,
-  behind: 5,
+  'no-room': 5,
   fenced: 6,
+  offer: 7,
 } as const
 const operationTags = {
   append: 1,
@@ -49,9 +50,10 @@ export function encodeRequest(header: ReplicationHeader, request: ReplicaRequest
       writePiece(writer.varint(request.token), request.piece)
       break
     case 'replicate-events':
-      writeVersion(writer.string(request.id, maxTextBytes), request.previous)
-      writeVersion(writer, request.version)
-      writeOperation(writer, request.operation)
+      writer.count(request.entries.length)
+      for (const entry of request.entries) writeEntry(writer, entry)
+      break
+    case 'dismiss':
   }
   return writer.finish()
 }
@@ -60,10 +62,8 @@ export function encodeAnswer(header: ReplicationHeader, answer: ReplicaAnswer): 
   const writer = begin(header).u8(answerTags[answer.type])
   switch (answer.type) {
     case 'listed':
-      writer.varint(answer.token).bool(answer.isEnd).count(answer.copies.length)
-      for (const { id, version } of answer.copies) {
-        writeVersion(writer.string(id, maxTextBytes), version)
-      }
+      writer.varint(answer.token).bool(answer.isEnd).bool(answer.isStored)
+      writeCopies(writer, answer.copies)
       break
     case 'pulled':
       writer.varint(answer.token).bool(answer.piece !== undefined)
@@ -73,13 +73,17 @@ export function encodeAnswer(header: ReplicationHeader, answer: ReplicaAnswer): 
       writer.varint(answer.token).varint(answer.next)
       break
     case 'replicate-events-ack':
-      writeVersion(writer.string(answer.id, maxTextBytes), answer.version)
+      writeCopies(writer, answer.copies)
+      writeIds(writer, answer.behind)
+      writeIds(writer, answer.full)
       break
-    case 'behind':
+    case 'no-room':
       writer.string(answer.id, maxTextBytes)
       break
     case 'fenced':
       writer.varint(answer.epoch)
+      break
+    case 'offer':
   }
   return writer.finish()
 }
@@ -131,10 +135,12 @@ function readRequest(reader: ByteReader): ReplicaRequest {
     case requestTags.push:
       return { type: 'push', token: reader.varint(), piece: readPiece(reader) }
     case requestTags['replicate-events']: {
-      const id = reader.string(maxTextBytes)
-      const [previous, version] = [readVersion(reader), readVersion(reader)]
-      return { type: 'replicate-events', id, previous, version, operation: readOperation(reader) }
+      const entries: ReplicatedEntry[] = []
+      for (let left = reader.count(minEntryBytes); left > 0; left--) entries.push(readEntry(reader))
+      return { type: 'replicate-events', entries }
     }
+    case requestTags.dismiss:
+      return { type: 'dismiss' }
     default:
       throw TransportError.malformed(`No request to a replica has tag ${tag}`)
   }
@@ -144,12 +150,8 @@ function readAnswer(reader: ByteReader): ReplicaAnswer {
   const tag = reader.u8()
   switch (tag) {
     case answerTags.listed: {
-      const [token, isEnd] = [reader.varint(), reader.bool()]
-      const copies: ListedCopy[] = []
-      for (let left = reader.count(3); left > 0; left--) {
-        copies.push({ id: reader.string(maxTextBytes), version: readVersion(reader) })
-      }
-      return { type: 'listed', token, copies, isEnd }
+      const [token, isEnd, isStored] = [reader.varint(), reader.bool(), reader.bool()]
+      return { type: 'listed', token, copies: readCopies(reader), isEnd, isStored }
     }
     case answerTags.pulled: {
       const token = reader.varint()
@@ -158,16 +160,59 @@ function readAnswer(reader: ByteReader): ReplicaAnswer {
     case answerTags.pushed:
       return { type: 'pushed', token: reader.varint(), next: reader.varint() }
     case answerTags['replicate-events-ack']: {
-      const id = reader.string(maxTextBytes)
-      return { type: 'replicate-events-ack', id, version: readVersion(reader) }
+      const copies = readCopies(reader)
+      const [behind, full] = [readIds(reader), readIds(reader)]
+      return { type: 'replicate-events-ack', copies, behind, full }
     }
-    case answerTags.behind:
-      return { type: 'behind', id: reader.string(maxTextBytes) }
+    case answerTags['no-room']:
+      return { type: 'no-room', id: reader.string(maxTextBytes) }
     case answerTags.fenced:
       return { type: 'fenced', epoch: reader.varint() }
+    case answerTags.offer:
+      return { type: 'offer' }
     default:
       throw TransportError.malformed(`No answer of a replica has tag ${tag}`)
   }
+}
+
+function writeCopies(writer: ByteWriter, copies: readonly ListedCopy[]): void {
+  writer.count(copies.length)
+  for (const { id, version } of copies) writeVersion(writer.string(id, maxTextBytes), version)
+}
+
+function readCopies(reader: ByteReader): readonly ListedCopy[] {
+  const copies: ListedCopy[] = []
+  for (let left = reader.count(3); left > 0; left--) {
+    copies.push({ id: reader.string(maxTextBytes), version: readVersion(reader) })
+  }
+  return copies
+}
+
+function writeIds(writer: ByteWriter, ids: readonly string[]): void {
+  writer.count(ids.length)
+  for (const id of ids) writer.string(id, maxTextBytes)
+}
+
+function readIds(reader: ByteReader): readonly string[] {
+  const ids: string[] = []
+  for (let left = reader.count(1); left > 0; left--) ids.push(reader.string(maxTextBytes))
+  return ids
+}
+
+/** Fewest bytes of an entry: an id without letters, two versions and a claim. */
+const minEntryBytes = 7
+
+/** Also what a node with a disk writes there. */
+export function writeEntry(writer: ByteWriter, entry: ReplicatedEntry): void {
+  writeVersion(writer.string(entry.id, maxTextBytes), entry.previous)
+  writeVersion(writer, entry.version)
+  writeOperation(writer, entry.operation)
+}
+
+export function readEntry(reader: ByteReader): ReplicatedEntry {
+  const id = reader.string(maxTextBytes)
+  const [previous, version] = [readVersion(reader), readVersion(reader)]
+  return { id, previous, version, operation: readOperation(reader) }
 }
 
 function writeVersion(writer: ByteWriter, { epoch, count }: CopyVersion): void {
@@ -249,7 +294,8 @@ function readSnapshot(reader: ByteReader): StoredSnapshot {
   return { sequenceNr: reader.varint(), ...readRecord(reader) }
 }
 
-function writePiece(writer: ByteWriter, piece: Piece): void {
+/** Also what a node with a disk writes there. */
+export function writePiece(writer: ByteWriter, piece: Piece): void {
   const { id, version, head, offset, events, snapshots, isLast } = piece
   writeVersion(writer.string(id, maxTextBytes), version)
   writer.varint(head.sequenceNr).varint(head.epoch).varint(head.deletedTo)
@@ -259,7 +305,7 @@ function writePiece(writer: ByteWriter, piece: Piece): void {
   for (const snapshot of snapshots) writeRecord(writer.varint(snapshot.sequenceNr), snapshot)
 }
 
-function readPiece(reader: ByteReader): Piece {
+export function readPiece(reader: ByteReader): Piece {
   const id = reader.string(maxTextBytes)
   const version = readVersion(reader)
   const [sequenceNr, headEpoch, deletedTo] = [reader.varint(), reader.varint(), reader.varint()]

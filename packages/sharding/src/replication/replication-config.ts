@@ -1,6 +1,5 @@
-import { ShardingError } from '../errors.ts'
 import { maxReplicas } from '../codec-limits.ts'
-import { duration, knownNames, whole } from '../option-values.ts'
+import { duration, flag, knownNames, whole } from '../option-values.ts'
 
 /** How copies of what entities write are kept on other nodes. */
 export interface ReplicationConfig {
@@ -16,6 +15,11 @@ export interface ReplicationConfig {
    * between nodes, by much. @defaultValue 5_000
    */
   readonly ackTimeoutMs?: number
+  /**
+   * Whether a write must also be on the disk of the owner before it is confirmed, where the type has a journal. False: it need
+   * only be on those of `minAcks` replicas, which answer perhaps sooner than the own disk. @defaultValue true
+   */
+  readonly ownAck?: boolean
   /** Room for copies on each node, of all shards of the type, in bytes. @defaultValue 268_435_456 */
   readonly maxCopyBytes?: number
 }
@@ -23,25 +27,25 @@ export interface ReplicationConfig {
 export const replicationDefaults: Required<Omit<ReplicationConfig, 'replicas'>> = Object.freeze({
   minAcks: 1,
   ackTimeoutMs: 5_000,
+  ownAck: true,
   maxCopyBytes: 268_435_456,
 })
 
 /** @throws ShardingError `CASTY_SHARDING_INVALID_OPTION` */
-export function checkReplication(
-  config: ReplicationConfig,
-  hasJournal: boolean,
-): Required<ReplicationConfig> {
+export function checkReplication(config: ReplicationConfig): Required<ReplicationConfig> {
   knownNames('type.replication', config, ['replicas', ...Object.keys(replicationDefaults)])
-  if (hasJournal) {
-    const allowed = 'a type without a journal, since copies are kept in memory instead'
-    throw ShardingError.invalidOption('type.replication', config, allowed)
-  }
-  const { minAcks, ackTimeoutMs, maxCopyBytes } = { ...replicationDefaults, ...config }
+  const { minAcks, ackTimeoutMs, ownAck, maxCopyBytes } = { ...replicationDefaults, ...config }
   const replicas = whole('type.replication.replicas', config.replicas, 1, maxReplicas)
   return {
     replicas,
     minAcks: whole('type.replication.minAcks', minAcks, 0, replicas),
     ackTimeoutMs: duration('type.replication.ackTimeoutMs', ackTimeoutMs),
+    ownAck: flag('type.replication.ownAck', ownAck),
     maxCopyBytes: whole('type.replication.maxCopyBytes', maxCopyBytes, 1, 2 ** 40),
   }
+}
+
+/** On how many disks a write is at least when it is confirmed, of a type with a journal on each node. */
+export function disksOf({ minAcks, ownAck }: Required<ReplicationConfig>): number {
+  return Math.max(1, minAcks + (ownAck ? 1 : 0))
 }

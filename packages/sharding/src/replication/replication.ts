@@ -1,19 +1,25 @@
 // The copies of entities' events on one node: those of its own shards, which it has replicas keep, and those that it
 // keeps for others. The shell around both: frames, the table, one timer.
 import type { Clock } from '@casty/clock'
-import { checkedLimits, type EventJournal, type JournalLimits } from '@casty/persistence'
+import {
+  checkedLimits,
+  journalLimitDefaults,
+  type EventJournal,
+  type JournalLimits,
+} from '@casty/persistence'
 import type { NodeIdentity } from '@casty/transport'
 import type { ClusterEndpoint } from '@casty/membership'
 import type { CheckedType } from '../entity-type.ts'
 import { ShardingError } from '../errors.ts'
-import type { ReplicaReport, ShardAtEpoch } from '../protocol.ts'
+import type { ReplicaReport, ReplicatedShardReport, ShardAtEpoch } from '../protocol.ts'
 import { hashOf } from '../region/shard-of.ts'
 import type { ShardRow } from '../table/shard-row.ts'
-import { CopyRoom, ShardCopies } from './copies.ts'
+import type { ShardTable } from '../table/shard-table.ts'
+import { atEndOfTurn } from './end-of-turn.ts'
 import type { ReplicaAnswer, ReplicaRequest } from './messages.ts'
-import { Replica } from './replica.ts'
 import { ReplicatedJournal } from './replicated-journal.ts'
 import { ReplicatedShard } from './replicated-shard.ts'
+import { ReplicatedType, type Kept } from './replicated-type.ts'
 import {
   decodeAnswer,
   decodeRequest,
@@ -22,59 +28,47 @@ import {
   replicationFrameTypes,
   type ReplicationHeader,
 } from './replication-codec.ts'
-import type { ReplicationConfig } from './replication-config.ts'
+import type { ReplicationStatistics } from './replication-tally.ts'
 
 export interface ReplicationPort {
   readonly self: NodeIdentity
   readonly clock: Clock
   readonly endpoint: ClusterEndpoint
   isReachable(node: NodeIdentity): boolean
-  row(typeName: string, shard: number): ShardRow
+  /** Whether it is not about to leave, as far as is known here; whoever is, never stays again. */
+  stays(node: NodeIdentity): boolean
+  readonly table: ShardTable
   fenced(shard: ShardAtEpoch, written: number): void
+  replicated(shard: ReplicatedShardReport): void
+  /** A type whose copies had to be read from a journal can be run from now on. */
+  loaded(): void
   /** Clients have no part in this. */
   isGuest(node: NodeIdentity): boolean
-}
-
-/** What this node has of one shard. */
-interface Kept {
-  readonly copies: ShardCopies
-  readonly replica: Replica
-  owned: ReplicatedShard | undefined
-}
-
-interface ReplicatedType {
-  readonly name: string
-  readonly numShards: number
-  readonly config: Required<ReplicationConfig>
-  readonly room: CopyRoom
-  readonly shards: Map<number, Kept>
+  report(error: unknown, what: string): void
+  warn(what: string): void
 }
 
 /** Lists of ids and pieces of copies take so much. */
 const minFrameBytes = 524_288
 /** While something is due, it is looked for at least so often, in milliseconds. */
 const lookMs = 100
+/** How often owners are told of copies that they perhaps need not have kept here, in milliseconds. */
+const offerMs = 1_000
 
 export class Replication implements Disposable {
   readonly #port: ReplicationPort
-  readonly #limits: JournalLimits
-  readonly #maxFrameBytes: number
+  readonly #frameBytes: number
   readonly #types = new Map<number, ReplicatedType>()
   readonly #subscriptions: readonly Disposable[]
   #alarm: Disposable | undefined
+  #offersAt = Infinity
+  /** The same request goes to more than one replica. */
+  #encoded: { readonly request: ReplicaRequest; readonly bytes: Uint8Array } | undefined
   #isClosed = false
 
   constructor(port: ReplicationPort, maxFrameBytes: number) {
     this.#port = port
-    this.#maxFrameBytes = maxFrameBytes
-    // An append or a snapshot travels in one frame: half of it for texts and numbers of records, the rest for their bytes.
-    const maxBytes = Math.max(1, Math.floor(0.4 * maxFrameBytes))
-    const maxBatchEvents = Math.max(1, Math.min(2_000, Math.floor((0.55 * maxFrameBytes) / 280)))
-    this.#limits = checkedLimits({
-      maxRecordBytes: maxBytes,
-      maxBatchBytes: maxBytes,
-      maxBatchEvents,
-    })
+    this.#frameBytes = maxFrameBytes
     const { request, answer } = replicationFrameTypes
     const { endpoint } = port
     this.#subscriptions = [
@@ -96,35 +90,70 @@ export class Replication implements Disposable {
   }
 
   /** Before any of its shards begins here. @throws ShardingError `CASTY_SHARDING_INVALID_OPTION` */
-  start({ name, numShards, replication }: CheckedType): void {
+  start({ name, numShards, replication, journal }: CheckedType): void {
     const hash = hashOf(name)
     if (!replication || this.#types.has(hash)) return
-    if (this.#maxFrameBytes < minFrameBytes) {
+    if (this.#frameBytes < minFrameBytes) {
       const allowed = `at least ${minFrameBytes} where a type has replication`
-      throw ShardingError.invalidOption('limits.maxDataFrameBytes', this.#maxFrameBytes, allowed)
+      throw ShardingError.invalidOption('limits.maxDataFrameBytes', this.#frameBytes, allowed)
     }
-    const room = new CopyRoom(replication.maxCopyBytes)
-    this.#types.set(hash, { name, numShards, config: replication, room, shards: new Map() })
+    const type = new ReplicatedType({ name, hash, numShards }, replication, journal, {
+      clock: this.#port.clock,
+      atEndOfTurn,
+      report: (error, what) => this.#port.report(error, what),
+      loaded: () => this.#loaded(type),
+    })
+    this.#types.set(hash, type)
   }
 
-  journalOf({ name }: CheckedType, shard: number, epoch: number): EventJournal | undefined {
-    const type = this.#types.get(hashOf(name))
-    if (!type) return undefined
-    const owned = this.#own(type, shard, epoch, this.#port.row(name, shard).replicas)
-    const clock = this.#port.clock
-    return new ReplicatedJournal(owned, this.#limits, {
-      now: () => clock.now(),
-      deadlineMoved: () => this.#arm(),
+  #loaded(type: ReplicatedType): void {
+    if (this.#isClosed) return
+    const { table } = this.#port
+    for (const [shard, row] of (table.types.get(type.name)?.rows ?? []).entries()) {
+      this.homeChanged(type.name, shard, row)
+    }
+    type.tableChanged(table)
+    this.#port.loaded()
+  }
+
+  /** Whether shards of the type may begin here: what is on disk has been read. */
+  isLoaded(typeName: string): boolean {
+    return this.#types.get(hashOf(typeName))?.isLoaded !== false
+  }
+
+  /** An append or a snapshot travels in one frame, and is written in one record. */
+  #limitsOf({ limits }: Pick<EventJournal, 'limits'>): JournalLimits {
+    // Half of a frame for texts and numbers of records, the rest for their bytes.
+    const frameBytes = Math.max(1, Math.floor(0.4 * this.#frameBytes))
+    const recordBytes = Math.max(1, Math.floor(0.4 * limits.maxRecordBytes))
+    const maxBytes = Math.min(frameBytes, recordBytes)
+    const textBytes = Math.min(0.55 * this.#frameBytes, 0.5 * limits.maxRecordBytes)
+    return checkedLimits({
+      maxRecordBytes: maxBytes,
+      maxBatchBytes: maxBytes,
+      maxBatchEvents: Math.max(1, Math.min(2_000, Math.floor(textBytes / 280))),
     })
   }
 
-  #keptOf({ shards, room }: ReplicatedType, shard: number): Kept {
-    const known = shards.get(shard)
-    if (known) return known
-    const copies = new ShardCopies(room)
-    const kept: Kept = { copies, replica: new Replica(copies), owned: undefined }
-    shards.set(shard, kept)
-    return kept
+  journalOf(
+    { name, journal }: CheckedType,
+    shard: number,
+    epoch: number,
+  ): EventJournal | undefined {
+    const type = this.#types.get(hashOf(name))
+    if (!type) return undefined
+    const owned = this.#own(type, shard, epoch, this.#port.table.row(name, shard).replicas)
+    const limits = this.#limitsOf(journal ?? { limits: journalLimitDefaults })
+    return new ReplicatedJournal(owned, limits, {
+      now: () => this.#now,
+      deadlineMoved: () => this.#arm(),
+      timedOut: (id, { type: how }) => {
+        const counter = how === 'timed-out' ? 'timedOut' : 'outOfReach'
+        if (!type.tally.note(counter, this.#now)) return
+        const why = how === 'timed-out' ? 'did not confirm a write in time' : 'are not in reach'
+        this.#port.warn(`${name}: replicas of shard ${shard} ${why}, as of ${id}`)
+      },
+    })
   }
 
   #own(
@@ -133,25 +162,49 @@ export class Replication implements Disposable {
     epoch: number,
     replicas: readonly NodeIdentity[],
   ): ReplicatedShard {
-    const kept = this.#keptOf(type, shard)
+    const kept = type.keptOf(shard)
     if (kept.owned?.epoch === epoch) return kept.owned
     kept.owned?.end(epoch)
-    const header = { typeHash: hashOf(type.name), shard, epoch }
-    const owned = new ReplicatedShard(epoch, kept.copies, type.config, {
-      send: (to, request) => this.#ask(to, header, request),
-      isReachable: (node) => this.#port.isReachable(node),
-      fenced: (written) => this.#port.fenced({ typeName: type.name, shard, epoch }, written),
-    })
+    const { name } = type
+    const header = { typeHash: type.hash, shard, epoch }
+    const atEpoch = { typeName: name, shard, epoch }
+    const settings = { ...type.config, batchBytes: Math.floor(0.4 * this.#frameBytes) }
+    const port = this.#port
+    const owned = new ReplicatedShard(
+      epoch,
+      kept.copies,
+      settings,
+      {
+        send: (to, request) => this.#ask(type, to, header, request),
+        isReachable: (node) => port.isReachable(node),
+        stays: (node) => port.stays(node),
+        fenced: (written) => {
+          const isDue = type.tally.note('wasRefused', this.#now)
+          if (isDue) port.warn(`${name}: shard ${shard} is another's, under epoch ${written}`)
+          port.fenced(atEpoch, written)
+        },
+        replicated: (nodes, superfluous) =>
+          port.replicated({ ...atEpoch, replicas: nodes, superfluous }),
+        noRoom: (at, id) => this.#noRoom(type, at === 'owner' ? 'this node' : 'a replica', id),
+        atEndOfTurn,
+      },
+      kept.log,
+    )
     kept.owned = owned
     owned.follow(replicas, this.#now)
     this.#arm()
     return owned
   }
 
+  #noRoom(type: ReplicatedType, where: string, id: string): void {
+    if (!type.tally.note('noRoom', this.#now)) return
+    this.#port.warn(`${type.name}: ${where} has no room for ${id}: raise replication.maxCopyBytes`)
+  }
+
   /** The table that all go by says so. */
   homeChanged(typeName: string, shard: number, row: ShardRow): void {
     const type = this.#types.get(hashOf(typeName))
-    if (!type || type.name !== typeName) return
+    if (!type || type.name !== typeName || !type.isLoaded) return
     const { owner, epoch, replicas } = row
     const { self } = this.#port
     if (owner?.equals(self)) {
@@ -164,67 +217,135 @@ export class Replication implements Disposable {
     kept.copies.raiseFence(epoch)
     const { owned } = kept
     if (owned && owned.epoch < epoch) owned.end(epoch)
-    // Another one has it, and asks those that the table names.
-    if (owner && !replicas.some((node) => node.equals(self))) kept.copies.forget()
+    if (!owner || replicas.some((node) => node.equals(self))) return
+    // Another one has it, and has all that is needed. What is on disk may be of a life before this one, of which the table knows
+    // nothing: the owner itself has to say so.
+    if (!type.isDurable) kept.copies.forget()
+    else if (kept.copies.count > 0) this.#offerSoon()
   }
 
-  /** Who is in reach has changed. */
+  #offerSoon(): void {
+    this.#offersAt = Math.min(this.#offersAt, this.#now + offerMs)
+    this.#arm()
+  }
+
+  /** Tells owners of copies here that they do not count on. */
+  #offer(): void {
+    this.#offersAt = Infinity
+    const { self } = this.#port
+    for (const { name, hash, shards, isDurable } of this.#types.values()) {
+      if (!isDurable) continue
+      for (const [shard, { copies }] of shards) {
+        const { owner, epoch, replicas } = this.#port.table.row(name, shard)
+        const isCountedOn = owner?.equals(self) || replicas.some((node) => node.equals(self))
+        if (copies.count === 0 || !owner || isCountedOn) continue
+        this.#offersAt = this.#now + offerMs
+        if (this.#port.isReachable(owner)) {
+          this.#answer(owner, { typeHash: hash, shard, epoch }, { type: 'offer' })
+        }
+      }
+    }
+  }
+
+  /** Which shards are whose is another. */
+  tableChanged(): void {
+    for (const type of this.#types.values()) type.tableChanged(this.#port.table)
+  }
+
+  /** Who is in reach, or about to leave, has changed. */
   membersChanged(): void {
     for (const { name, shards } of this.#types.values()) {
       for (const [shard, { owned }] of shards) {
-        if (owned && owned.endedBy === undefined) {
-          owned.follow(this.#port.row(name, shard).replicas, this.#now)
-        }
+        owned?.follow(this.#port.table.row(name, shard).replicas, this.#now)
       }
     }
     this.#arm()
   }
 
-  /** How far copies here go: decides who is to own shards whose owner is gone. */
+  /** How far copies here go: decides who is to own shards whose owner is gone. What is not known yet is left out. */
   report(shards: readonly ShardAtEpoch[]): readonly ReplicaReport[] {
-    return shards.map((asked) => {
-      const kept = this.#types.get(hashOf(asked.typeName))?.shards.get(asked.shard)
-      return { ...asked, copies: kept?.copies.position }
+    return shards.flatMap((asked) => {
+      const type = this.#types.get(hashOf(asked.typeName))
+      if (type?.isLoaded === false) return []
+      const copies = type?.shards.get(asked.shard)?.copies.position
+      return [{ ...asked, copies, hosts: type?.hosts ?? 0 }]
     })
   }
 
-  #ask(to: NodeIdentity, header: ReplicationHeader, request: ReplicaRequest): void {
+  /** What there is of a shard here. */
+  kept(typeName: string, shard: number): Kept | undefined {
+    return this.#types.get(hashOf(typeName))?.shards.get(shard)
+  }
+
+  statistics(typeName: string): ReplicationStatistics | undefined {
+    const type = this.#types.get(hashOf(typeName))
+    if (!type) return undefined
+    let copies = 0
+    for (const { copies: ofShard } of type.shards.values()) copies += ofShard.count
+    return type.tally.statistics(copies, type.room.usedBytes)
+  }
+
+  #ask(
+    type: ReplicatedType,
+    to: NodeIdentity,
+    header: ReplicationHeader,
+    request: ReplicaRequest,
+  ): void {
     if (this.#isClosed) return
-    const bytes = encodeRequest(header, request)
+    if (request.type === 'replicate-events') {
+      type.tally.add('framesSent')
+      type.tally.add('operationsSent', request.entries.length)
+    }
+    const isSame = this.#encoded?.request === request
+    const bytes = (isSame && this.#encoded?.bytes) || encodeRequest(header, request)
+    this.#encoded = { request, bytes }
     this.#port.endpoint.send(to, 'data', replicationFrameTypes.request, bytes)
   }
 
   #asked(from: NodeIdentity, header: ReplicationHeader, request: ReplicaRequest): void {
     const type = this.#types.get(header.typeHash)
-    if (!type || header.shard >= type.numShards) return
-    const kept = this.#keptOf(type, header.shard)
-    const { epoch } = this.#port.row(type.name, header.shard)
+    if (!type?.isLoaded || header.shard >= type.numShards) return
+    const kept = type.keptOf(header.shard)
+    const { epoch } = this.#port.table.row(type.name, header.shard)
     kept.copies.raiseFence(epoch)
-    const answer = kept.replica.answer(header.epoch, request)
+    kept.replica.answer(header.epoch, request, (answer) => {
+      if (answer.type === 'fenced') this.#refused(type, header, from)
+      this.#answer(from, header, answer)
+    })
     if (kept.owned && header.epoch > kept.owned.epoch) kept.owned.end(header.epoch)
-    if (!answer) return
+  }
+
+  #refused(type: ReplicatedType, { shard, epoch }: ReplicationHeader, from: NodeIdentity): void {
+    if (!type.tally.note('refused', this.#now)) return
+    this.#port.warn(
+      `${type.name}: refused a write of ${from.toString()} to shard ${shard} under epoch ${epoch}`,
+    )
+  }
+
+  #answer(to: NodeIdentity, header: ReplicationHeader, answer: ReplicaAnswer): void {
+    if (this.#isClosed) return
     const bytes = encodeAnswer(header, answer)
-    this.#port.endpoint.send(from, 'data', replicationFrameTypes.answer, bytes)
+    this.#port.endpoint.send(to, 'data', replicationFrameTypes.answer, bytes)
   }
 
   #told(from: NodeIdentity, header: ReplicationHeader, answer: ReplicaAnswer): void {
     const owned = this.#types.get(header.typeHash)?.shards.get(header.shard)?.owned
     if (owned?.epoch !== header.epoch) return
-    owned.answered(from.key, answer, this.#now)
+    owned.answered(from, answer, this.#now)
     this.#arm()
   }
 
   *#owned(): Iterable<ReplicatedShard> {
     for (const { shards } of this.#types.values()) {
-      for (const { owned } of shards.values())
+      for (const { owned } of shards.values()) {
         if (owned?.endedBy === undefined && owned) yield owned
+      }
     }
   }
 
   #arm(): void {
-    if (this.#isClosed) return
-    if (this.#alarm) return
-    let next = Infinity
+    if (this.#isClosed || this.#alarm) return
+    let next = this.#offersAt
     for (const owned of this.#owned()) next = Math.min(next, owned.nextDeadline())
     if (next === Infinity) return
     // What begins meanwhile may be due earlier, and need not move the timer each time.
@@ -233,6 +354,7 @@ export class Replication implements Disposable {
       this.#alarm = undefined
       const now = this.#now
       for (const owned of this.#owned()) owned.tick(now)
+      if (now >= this.#offersAt) this.#offer()
       this.#arm()
     })
   }
@@ -240,7 +362,7 @@ export class Replication implements Disposable {
   [Symbol.dispose](): void {
     this.#isClosed = true
     this.#alarm?.[Symbol.dispose]()
-    for (const owned of this.#owned()) owned.end(owned.epoch)
+    for (const type of this.#types.values()) type.close()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
   }
 }

@@ -10,7 +10,10 @@ export interface ShardRow {
   readonly owner: NodeIdentity | undefined
   /** To whom the owner is handing it over. */
   readonly movingTo: NodeIdentity | undefined
-  /** Who keeps copies of what its entities write, other than the owner. */
+  /**
+   * Who keeps copies of what its entities write, other than the owner: first those that are to, as many as the type
+   * wants; behind them who kept some before, until the owner has told that nothing is with them alone.
+   */
   readonly replicas: readonly NodeIdentity[]
 }
 
@@ -29,9 +32,13 @@ export function sameRow(left: ShardRow, right: ShardRow): boolean {
     (left.epoch === right.epoch &&
       sameNode(left.owner, right.owner) &&
       sameNode(left.movingTo, right.movingTo) &&
-      left.replicas.length === right.replicas.length &&
-      left.replicas.every((node, index) => sameNode(node, right.replicas[index])))
+      sameNodes(left.replicas, right.replicas))
   )
+}
+
+/** The same nodes in the same order. */
+export function sameNodes(left: readonly NodeIdentity[], right: readonly NodeIdentity[]): boolean {
+  return left.length === right.length && left.every((node, index) => sameNode(node, right[index]))
 }
 
 export function sameNode(left: NodeIdentity | undefined, right: NodeIdentity | undefined): boolean {

@@ -116,10 +116,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a new owner gets the epoch of the old one',
     file: 'coordinator/plan.ts',
-    find: `    this.#set(shard, {
-      epoch: row.epoch + 1,`,
-    replace: `    this.#set(shard, {
-      epoch: row.epoch,`,
+    find: 'const epoch = Math.max(row.epoch, written) + 1',
+    replace: 'const epoch = Math.max(row.epoch, written)',
   },
   {
     name: 'a shard moves before its owner has released it',

@@ -20,7 +20,7 @@ export class TableCosts {
 
   constructor(numShards: number) {
     this.#numShards = numShards
-    const settings = { name: typeName, numShards, replicas: 0 }
+    const settings = { name: typeName, numShards, replicas: 0, disks: 0 }
     this.#table = ShardTable.empty.with({
       version: { term: 1, seq: 1 },
       changes: [{ type: 'type', settings }, shardsChange(0, numShards, 1)],

@@ -78,10 +78,8 @@ export const shardDecidingBugs: readonly SeededBug[] = bugsOf([
     name: 'epoch-not-raised',
     promise: 'epochs grow',
     file: `${s}/coordinator/plan.ts`,
-    find: `    this.#set(shard, {
-      epoch: row.epoch + 1,`,
-    replace: `    this.#set(shard, {
-      epoch: row.epoch,`,
+    find: 'const epoch = Math.max(row.epoch, written) + 1',
+    replace: 'const epoch = Math.max(row.epoch, written)',
     why: 'A new owner has the epoch of the old one, and nothing tells their writes apart.',
   },
   {

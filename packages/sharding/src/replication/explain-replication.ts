@@ -1,0 +1,81 @@
+// How copies of a shard stand, as one node sees it, for people and for dashboards.
+import type { NodeIdentity } from '@casty/transport'
+import type { Kept } from './replicated-type.ts'
+
+/** One replica of a shard. What only the owner knows is undefined elsewhere. */
+export interface ReplicaExplanation {
+  readonly node: string
+  /** Whether it is to keep copies: others keep theirs until nothing is with them alone. */
+  readonly isToKeep: boolean | undefined
+  readonly isReachable: boolean | undefined
+  /** Whether whatever it had, and the owner had not, is with the owner by now. */
+  readonly hasTold: boolean | undefined
+  /** Ids that it keeps copies of. */
+  readonly copies: number | undefined
+  /** Ids of which it lacks something. */
+  readonly lacking: number | undefined
+}
+
+/** Copies of one shard, as one node sees them. */
+export interface ReplicationExplanation {
+  /** Ids that this node has copies of. */
+  readonly copies: number
+  readonly copyBytes: number
+  /** Whether this node, the owner, has what any replica in reach had, so that entities can read and write. */
+  readonly isReady: boolean | undefined
+  /** Whether those that are to keep copies got all there was when they began to. */
+  readonly isReplicated: boolean | undefined
+  readonly replicas: readonly ReplicaExplanation[]
+}
+
+export function explainReplication(
+  kept: Kept | undefined,
+  replicas: readonly NodeIdentity[],
+): ReplicationExplanation {
+  const owned = kept?.owned?.endedBy === undefined ? kept?.owned : undefined
+  return {
+    copies: kept?.copies.count ?? 0,
+    copyBytes: kept?.copies.sizeBytes ?? 0,
+    isReady: owned?.isReady,
+    isReplicated: owned?.isReplicated,
+    replicas: owned
+      ? owned.standings().map(({ node, isKeeper, isReachable, hasTold, keeps, lacking }) => ({
+          node: node.toString(),
+          isToKeep: isKeeper,
+          isReachable,
+          hasTold,
+          copies: keeps,
+          lacking,
+        }))
+      : replicas.map((node) => ({ node: node.toString(), ...unknown })),
+  }
+}
+
+const unknown: Omit<ReplicaExplanation, 'node'> = {
+  isToKeep: undefined,
+  isReachable: undefined,
+  hasTold: undefined,
+  copies: undefined,
+  lacking: undefined,
+}
+
+/** What keeps writes from being confirmed, or copies from being where they should be, in sentences. */
+export function replicationSentences({
+  isReady,
+  replicas,
+}: ReplicationExplanation): readonly string[] {
+  if (isReady === undefined) return []
+  const away = replicas.filter(({ isReachable }) => !isReachable)
+  const behind = replicas.filter(({ isReachable, lacking = 0 }) => isReachable && lacking > 0)
+  const former = replicas.filter(({ isToKeep }) => !isToKeep)
+  return [
+    isReady ? '' : 'It waits for what its replicas have.',
+    away.length > 0 ? `Out of reach: ${names(away)}.` : '',
+    ...behind.map(({ node, lacking }) => `${node} lacks something of ${lacking} ids.`),
+    former.length > 0 ? `Kept until others have what they have: ${names(former)}.` : '',
+  ].filter((sentence) => sentence !== '')
+}
+
+function names(replicas: readonly ReplicaExplanation[]): string {
+  return replicas.map(({ node }) => node).join(', ')
+}

@@ -1,0 +1,174 @@
+// All that one node has of one type whose events are kept on several nodes: its copies, in memory and perhaps on disk.
+import type { Clock } from '@casty/clock'
+import { isJournalError, type EventJournal } from '@casty/persistence'
+import { ShardingError } from '../errors.ts'
+import type { ShardTable } from '../table/shard-table.ts'
+import { CopyRoom, ShardCopies } from './copies.ts'
+import { CopyLog } from './copy-log.ts'
+import { HostsRecord } from './hosts-record.ts'
+import { Replica } from './replica.ts'
+import type { ReplicatedShard } from './replicated-shard.ts'
+import type { ReplicationConfig } from './replication-config.ts'
+import { ReplicationTally } from './replication-tally.ts'
+
+/** What this node has of one shard. */
+export interface Kept {
+  readonly copies: ShardCopies
+  readonly log: CopyLog | undefined
+  readonly replica: Replica
+  owned: ReplicatedShard | undefined
+}
+
+export interface ReplicatedTypePort {
+  readonly clock: Clock
+  atEndOfTurn(callback: () => void): void
+  report(error: unknown, what: string): void
+  /** What its journal has is in memory: its shards may begin here. */
+  loaded(): void
+}
+
+/** What a journal is used for here begins with this. */
+const prefix = 'casty-copies'
+/** Before a journal that could not be read is tried again, in milliseconds. */
+const loadAgainMs = 1_000
+
+export class ReplicatedType {
+  readonly name: string
+  readonly hash: number
+  readonly numShards: number
+  readonly config: Required<ReplicationConfig>
+  readonly room: CopyRoom
+  readonly tally: ReplicationTally = new ReplicationTally()
+  readonly shards: Map<number, Kept> = new Map()
+  readonly #journal: EventJournal | undefined
+  readonly #port: ReplicatedTypePort
+  readonly #hosts: HostsRecord | undefined
+  #isLoaded: boolean
+  #pause: Disposable | undefined
+  #isOver = false
+
+  /** @param journal - of this node alone; undefined where copies are in memory only */
+  constructor(
+    type: { readonly name: string; readonly hash: number; readonly numShards: number },
+    config: Required<ReplicationConfig>,
+    journal: EventJournal | undefined,
+    port: ReplicatedTypePort,
+  ) {
+    this.name = type.name
+    this.hash = type.hash
+    this.numShards = type.numShards
+    this.config = config
+    this.room = new CopyRoom(config.maxCopyBytes)
+    this.#journal = journal
+    this.#port = port
+    this.#isLoaded = journal === undefined
+    this.#hosts =
+      journal &&
+      new HostsRecord(journal, `${prefix}/${this.name}/hosts`, {
+        wallNow: () => port.clock.wallNow(),
+        schedule: (delayMs, callback) => port.clock.schedule(delayMs, callback),
+        failed: (error) => this.#notStored(error),
+      })
+    if (journal) void this.#load(journal)
+  }
+
+  /** Whether it is known what there is here: nobody is told anything before. */
+  get isLoaded(): boolean {
+    return this.#isLoaded
+  }
+
+  get isDurable(): boolean {
+    return this.#journal !== undefined
+  }
+
+  /** How many nodes have copies, as far as was known here last; 0 where nothing ever was. */
+  get hosts(): number {
+    return this.#hosts?.count ?? 0
+  }
+
+  keptOf(shard: number): Kept {
+    const known = this.shards.get(shard)
+    if (known) return known
+    const copies = new ShardCopies(this.room)
+    const log = this.#journal && this.#logOf(this.#journal, shard, copies)
+    const kept: Kept = { copies, log, replica: new Replica(copies, log), owned: undefined }
+    this.shards.set(shard, kept)
+    return kept
+  }
+
+  #logOf(journal: EventJournal, shard: number, copies: ShardCopies): CopyLog {
+    const port = this.#port
+    const { clock } = port
+    return new CopyLog(journal, `${prefix}/${this.name}/${shard}`, copies, {
+      wallNow: () => clock.wallNow(),
+      atEndOfTurn: (callback) => port.atEndOfTurn(callback),
+      schedule: (delayMs, callback) => clock.schedule(delayMs, callback),
+      failed: (error) => this.#notStored(error),
+      shared: (cause) => {
+        port.report(
+          ShardingError.journalShared(this.name, cause),
+          `${this.name} is not stored here`,
+        )
+      },
+    })
+  }
+
+  #notStored(error: unknown): void {
+    if (!this.tally.note('notStored', this.#port.clock.now())) return
+    this.#port.report(error, `Copies of ${this.name} could not be written, and are tried again`)
+  }
+
+  /** Reads what there is of a former life. Nothing begins before; what cannot be trusted is not left out. */
+  async #load(journal: EventJournal): Promise<void> {
+    try {
+      await this.#hosts?.load()
+      for await (const id of journal.ids()) {
+        const shard = this.#shardOf(id)
+        if (shard !== undefined) await this.keptOf(shard).log?.load()
+      }
+      if (this.#isOver) return
+      this.#isLoaded = true
+      this.#port.loaded()
+    } catch (error) {
+      if (this.#isOver) return
+      const mayPass = isJournalError(error) && error.code === 'CASTY_JOURNAL_UNAVAILABLE'
+      const then = mayPass ? 'it is tried again' : 'this node does not host the type: mend it'
+      this.#port.report(error, `Copies of ${this.name} could not be read from its journal; ${then}`)
+      for (const { copies, log } of this.shards.values()) {
+        copies.forget()
+        log?.close()
+      }
+      this.shards.clear()
+      if (mayPass) {
+        this.#pause = this.#port.clock.schedule(loadAgainMs, () => void this.#load(journal))
+      }
+    }
+  }
+
+  #shardOf(id: string): number | undefined {
+    const start = `${prefix}/${this.name}/`
+    const shard = id.startsWith(start) ? Number(id.slice(start.length)) : Number.NaN
+    return Number.isInteger(shard) && shard >= 0 && shard < this.numShards ? shard : undefined
+  }
+
+  /** Notes which nodes have copies by now. */
+  tableChanged(table: ShardTable): void {
+    if (!this.#hosts || !this.#isLoaded) return
+    const hosts = new Set<string>()
+    for (const { owner, replicas } of table.types.get(this.name)?.rows ?? []) {
+      if (owner) hosts.add(owner.address.toString())
+      for (const { address } of replicas) hosts.add(address.toString())
+    }
+    this.#hosts.update([...hosts].toSorted())
+  }
+
+  close(): void {
+    this.#isOver = true
+    this.#pause?.[Symbol.dispose]()
+    this.#hosts?.close()
+    for (const { log, owned } of this.shards.values()) {
+      owned?.end(owned.epoch)
+      log?.close()
+    }
+  }
+}

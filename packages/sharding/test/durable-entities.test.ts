@@ -1,0 +1,186 @@
+// Entities whose events are kept on the disks of several nodes.
+import type { ActorRef } from '@casty/actor'
+import { eventSourced, inMemoryJournal, type InMemoryJournal } from '@casty/persistence'
+import type { EntityRegion, EntityType, ReplicationConfig } from '@casty/sharding'
+import { expect, test } from 'vitest'
+import { ShardingWorld, type NodeOptions, type ShardingNode } from './sharding-world.ts'
+
+interface Add {
+  readonly amount: number
+  readonly replyTo: ActorRef<number>
+}
+
+const ids = Array.from({ length: 12 }, (_, index) => `e${index}`)
+
+/** Nodes, each with a disk that outlives its process. */
+class DiskWorld implements AsyncDisposable {
+  readonly world = new ShardingWorld()
+  readonly #disks = new Map<string, InMemoryJournal>()
+  readonly #regions = new Map<string, EntityRegion<Add>>()
+  readonly #replication: ReplicationConfig
+
+  constructor(replication: ReplicationConfig = { replicas: 1 }) {
+    this.#replication = replication
+  }
+
+  diskOf(host: string): InMemoryJournal {
+    const known = this.#disks.get(host)
+    if (known) return known
+    const disk = inMemoryJournal({ clock: this.world.clock })
+    this.#disks.set(host, disk)
+    return disk
+  }
+
+  loseDisk(host: string): void {
+    this.#disks.delete(host)
+  }
+
+  async start(hosts: string, options?: NodeOptions): Promise<void> {
+    for (const host of hosts.split(' ')) {
+      const node = await this.world.start(host, options)
+      this.#begin(node)
+    }
+  }
+
+  #begin({ host, sharding }: ShardingNode): void {
+    this.#regions.set(host, sharding.start(this.#typeOn(this.diskOf(host).open())))
+  }
+
+  #typeOn(disk: InMemoryJournal): EntityType<Add> {
+    return {
+      name: 'counter',
+      numShards: 6,
+      journal: disk,
+      replication: this.#replication,
+      entity: ({ entityId, journal }) => {
+        if (!journal) throw new Error('Where events are replicated, there is a journal')
+        return eventSourced<Add, number, number>({
+          id: entityId,
+          journal,
+          initialState: 0,
+          onCommand: (_total, { amount, replyTo }, { effects }) =>
+            effects.persist(amount).thenReply(replyTo, (total) => total),
+          onEvent: (total, amount) => total + amount,
+        })
+      },
+    }
+  }
+
+  region(host: string): EntityRegion<Add> {
+    const region = this.#regions.get(host)
+    if (!region) throw new Error(`No region at ${host}`)
+    return region
+  }
+
+  async add(host: string, timeoutMs = 30_000): Promise<readonly number[]> {
+    const region = this.region(host)
+    const asked = ids.map(async (id) =>
+      region.ask<number>(id, (replyTo) => ({ amount: 1, replyTo }), { timeoutMs }),
+    )
+    return await this.world.settled(Promise.all(asked), 60_000)
+  }
+
+  /** All processes end at once. */
+  async blackOut(): Promise<void> {
+    for (const { host } of this.world.nodes) await this.world.kill(host)
+    await this.world.settle(1_000)
+  }
+
+  /** Until the cluster gives out what it can. */
+  async settle(ms = 3_000): Promise<void> {
+    await this.world.settle(ms)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.world[Symbol.asyncDispose]()
+  }
+}
+
+const all = (total: number): readonly number[] => ids.map(() => total)
+
+test('what was confirmed outlives that all nodes stop and start again', async () => {
+  await using disks = new DiskWorld({ replicas: 1 })
+  await disks.start('a b c')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  expect(await disks.add('b')).toEqual(all(2))
+  await disks.blackOut()
+  await disks.start('a b c')
+  await disks.settle()
+  expect(await disks.add('c')).toEqual(all(3))
+})
+
+test('after a restart, shards wait for so many nodes that nothing confirmed can be missing', async () => {
+  await using disks = new DiskWorld({ replicas: 1 })
+  await disks.start('a b c')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  await disks.blackOut()
+  await disks.start('a')
+  await disks.settle(60_000)
+  expect(disks.region('a').explain(0).owner).toBeUndefined()
+  // Of three nodes that have copies, one may be missing: everything is on two of them.
+  await disks.start('b')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(2))
+})
+
+test('a disk that is lost for good takes nothing with it that was confirmed', async () => {
+  await using disks = new DiskWorld({ replicas: 2, minAcks: 1 })
+  await disks.start('a b c')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  await disks.blackOut()
+  disks.loseDisk('b')
+  await disks.start('a b c')
+  await disks.settle()
+  expect(await disks.add('b')).toEqual(all(2))
+})
+
+test('shards give up what is on disks that do not come back, where they are told to', async () => {
+  await using disks = new DiskWorld({ replicas: 1 })
+  await disks.start('a b c')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  await disks.blackOut()
+  await disks.start('a', { sharding: { recoveryTimeoutMs: 20_000 } })
+  await disks.settle(10_000)
+  expect(disks.region('a').explain(0).owner).toBeUndefined()
+  await disks.settle(30_000)
+  expect(disks.region('a').explain(0).owner).toBeDefined()
+})
+
+test('a shard whose owner and replicas died waits for their disks, and goes on where it was', async () => {
+  await using disks = new DiskWorld({ replicas: 1 })
+  await disks.start('a b c d e')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  // Some shard is on both of them, and on nobody else.
+  await disks.world.kill('d')
+  await disks.world.kill('e')
+  await disks.settle(1_000)
+  await disks.start('d e')
+  await disks.settle(20_000)
+  expect(await disks.add('a')).toEqual(all(2))
+})
+
+test('copies of a former life go once the owner says that they are not needed', async () => {
+  await using disks = new DiskWorld({ replicas: 1 })
+  await disks.start('a b c d')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  await disks.world.kill('d')
+  await disks.settle(30_000)
+  expect(await disks.add('a')).toEqual(all(2))
+  await disks.start('d')
+  await disks.settle(60_000)
+  expect(await disks.add('a')).toEqual(all(3))
+  const kept = disks.region('d').statistics().replication?.copies ?? 0
+  const isThere = (shard: number): boolean => {
+    const { owner, replication } = disks.region('a').explain(shard)
+    const nodes = [owner, ...(replication?.replicas ?? []).map(({ node }) => node)]
+    return nodes.some((node) => node?.startsWith('d:') === true)
+  }
+  const wanted = ids.filter((id) => isThere(disks.region('a').shardOf(id)))
+  expect(kept).toBe(wanted.length)
+})
