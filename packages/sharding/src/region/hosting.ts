@@ -4,22 +4,21 @@ import type { DeadLetterReason, Ending } from '@casty/actor'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { Entity } from './entity.ts'
 import { EntityStarter, type StarterPort } from './entity-starter.ts'
+import { FormerEntities } from './former-entities.ts'
 import type { HandOverPiece } from './hand-over.ts'
 import { HandOvers, type HandOversPort, type HandOverSettings } from './hand-overs.ts'
 import type { Home } from './home.ts'
-import { HostedShard, type FormerLife, type ShardHost } from './hosted-shard.ts'
+import { HostedShard, type ShardHost } from './hosted-shard.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { IdleWheel } from './idle-wheel.ts'
+import { IdleWatch } from './idle-watch.ts'
 import type { Letter } from './letter.ts'
 import { OwnedShard, type Admission, type OwnerEffect, type OwnerSettings } from './owned-shard.ts'
 import type { RegionTally } from './region-tally.ts'
 import { RememberedShard } from './remembered-shard.ts'
+import { Restarts } from './restarts.ts'
 import { shardOf } from './shard-of.ts'
 import { StartQueue } from './start-queue.ts'
 import { WaitingRoom } from './waiting-room.ts'
-
-/** Before one that failed and is remembered starts again, in milliseconds. */
-const restartPauseMs = 1_000
 
 export interface HostingSettings extends OwnerSettings, HandOverSettings {
   readonly numShards: number
@@ -56,15 +55,12 @@ export class Hosting {
   readonly #port: HostingPort
   readonly #owned: readonly OwnedShard[]
   readonly #hosted = new Map<number, HostedShard>()
-  /** Entities of shards that went elsewhere, which have not stopped yet. */
-  readonly #former = new Map<string, { readonly entity: Entity } & FormerLife>()
-  readonly #wheel: IdleWheel<Entity> | undefined
-  #wheelTurnsAt = Infinity
+  readonly #former = new FormerEntities()
+  readonly #idle: IdleWatch
   readonly #keepAlive: KeepAlive
   readonly #remembered = new Map<number, RememberedShard>()
   readonly #starts: StartQueue
-  /** Remembered entities that failed, by when they start again. */
-  readonly #again = new Map<string, number>()
+  readonly #restarts = new Restarts()
   readonly #handOvers: HandOvers
   readonly #room: WaitingRoom
   readonly #host: ShardHost
@@ -75,8 +71,7 @@ export class Hosting {
     this.#settings = settings
     this.#port = port
     this.#owned = Array.from({ length: settings.numShards }, () => new OwnedShard(port, settings))
-    this.#wheel =
-      settings.idleTimeoutMs === Infinity ? undefined : new IdleWheel(settings.idleTimeoutMs)
+    this.#idle = new IdleWatch(settings.idleTimeoutMs)
     this.#keepAlive = new KeepAlive(settings.keepAlive, settings.numShards)
     this.#handOvers = new HandOvers(settings, port)
     this.#starts = new StartQueue(port.type.remember?.startsPerSecond ?? 1)
@@ -108,13 +103,13 @@ export class Hosting {
       stop: (actor) => void port.system.stop(actor),
       passivate: (entity) => this.passivate(entity),
       watchIdle: (entity) => this.#watchIdle(entity),
-      unwatchIdle: (entity) => this.#wheel?.remove(entity),
+      unwatchIdle: (entity) => this.#idle.remove(entity),
       abandon: (letter, mayWait) => {
         if (!mayWait || !this.#goesOn(letter)) port.drop(letter, 'stopped')
       },
       full: (letter) => port.drop(letter, 'buffer-full'),
-      gone: (entity) => this.#formerGone(entity),
-      former: (entityId) => starter.beginning ?? this.#former.get(entityId),
+      gone: (entity) => this.#former.gone(entity),
+      former: (entityId) => starter.beginning ?? this.#former.find(entityId),
       report: (error, what) => port.report(error, what),
       refOf: (entityId) => port.refOf(entityId),
       journalOf: (shard, epoch) =>
@@ -168,7 +163,7 @@ export class Hosting {
   /** To an entity of a shard that is owned here. */
   deliver(letter: Letter): void {
     const hosted = this.#hosted.get(letter.shard)
-    if (hosted) hosted.deliver(letter, this.#wheel?.tick ?? 0)
+    if (hosted) hosted.deliver(letter, this.#idle.tick)
     else this.#port.drop(letter, 'stopped')
   }
 
@@ -291,10 +286,7 @@ export class Hosting {
     if (hosted.find(entityId)?.actor) return // A message has started it already.
     const now = this.#port.now()
     if (isKept) this.#keepAlive.ended(entityId, now)
-    else {
-      this.#again.delete(entityId) // The last to fail comes last.
-      this.#again.set(entityId, now + restartPauseMs)
-    }
+    else this.#restarts.add(entityId, now)
     this.#port.deadlineMoved()
   }
 
@@ -333,16 +325,9 @@ export class Hosting {
 
   #endAll(hosted: HostedShard): void {
     for (const entity of hosted.entities()) {
-      if (entity.actor) this.#former.set(entity.entityId, { entity, whenGone: [] })
+      if (entity.actor) this.#former.add(entity)
     }
     hosted.end()
-  }
-
-  #formerGone(entity: Entity): void {
-    const former = this.#former.get(entity.entityId)
-    if (former?.entity !== entity) return
-    this.#former.delete(entity.entityId)
-    for (const goOn of former.whenGone) goOn()
   }
 
   #handOver(shard: number, to: NodeIdentity, epoch: number): void {
@@ -372,31 +357,17 @@ export class Hosting {
   }
 
   #watchIdle(entity: Entity): void {
-    if (!this.#wheel || this.#keepAlive.has(entity.entityId)) return
-    this.#wheel.add(entity)
-    if (this.#wheelTurnsAt !== Infinity) return
-    this.#wheelTurnsAt = this.#port.now() + this.#wheel.tickMs
-    this.#port.deadlineMoved()
-  }
-
-  #turnWheel(wheel: IdleWheel<Entity>, now: number): void {
-    while (this.#wheelTurnsAt <= now) {
-      // Whoever may not act is not idle: it could not even stop as it should.
-      if (this.#port.mayAct()) for (const entity of wheel.turn()) this.passivate(entity)
-      const isBehind = this.#wheelTurnsAt + wheel.tickMs <= now
-      this.#wheelTurnsAt = isBehind ? now + wheel.tickMs : this.#wheelTurnsAt + wheel.tickMs
-    }
-    if (wheel.size === 0) this.#wheelTurnsAt = Infinity
+    if (this.#keepAlive.has(entity.entityId)) return
+    if (this.#idle.add(entity, this.#port.now())) this.#port.deadlineMoved()
   }
 
   nextDeadline(): number | undefined {
-    const [again = Infinity] = this.#again.values()
     let next = Math.min(
-      this.#wheelTurnsAt,
+      this.#idle.nextDeadline(),
       this.#keepAlive.nextDeadline(),
       this.#starts.nextDeadline(),
       this.#handOvers.nextDeadline(),
-      again,
+      this.#restarts.nextDeadline(),
     )
     for (const shard of this.#busy) {
       next = Math.min(next, this.ownedShard(shard).nextDeadline() ?? Infinity)
@@ -410,13 +381,10 @@ export class Hosting {
     for (const shard of new Set(this.#busy))
       this.#perform(shard, this.ownedShard(shard).settle(now))
     this.#handOvers.tick()
-    if (this.#wheel) this.#turnWheel(this.#wheel, now)
+    // Whoever may not act is not idle: it could not even stop as it should.
+    this.#idle.turn(now, this.#port.mayAct() ? (entity) => this.passivate(entity) : undefined)
     for (const entityId of this.#keepAlive.takeDue(now)) this.#start(entityId)
-    for (const [entityId, at] of new Set(this.#again)) {
-      if (at > now) break
-      this.#again.delete(entityId)
-      this.#start(entityId)
-    }
+    for (const entityId of this.#restarts.takeDue(now)) this.#start(entityId)
     if (this.#port.mayAct()) this.#starts.start(now)
     else this.#starts.later(now)
   }
