@@ -10,6 +10,9 @@ export type { LeaseAbility, LeaseSubject, LeaseUnderTest } from './leases/compli
  * Checks that a lease keeps its contract: one holder at a time, fences that only grow, no belief
  * beyond what was granted, and no call that hangs.
  *
+ * No test shares a lease or an owner with another: where time is real, they can run at once, within a `describe` that
+ * is `concurrent`.
+ *
  * @example
  * leaseCompliance('myLease', {
  *   open: (name, owner) => myLease({ name, owner, ttlMs: 2_000 }),

@@ -3,7 +3,8 @@ import { leaseCompliance } from '@casty/sbr/compliance'
 import { timing } from './timing.ts'
 import { hasNoServer, World } from './world.ts'
 
-describe.skipIf(hasNoServer)('over a real server', () => {
+// Most of them wait for a lease to run out, which is real time.
+describe.skipIf(hasNoServer)('over a real server', { concurrent: true }, () => {
   let world: World
   beforeAll(async () => {
     world = await World.start()

@@ -63,18 +63,18 @@ function isUnanswered(subject: LeaseSubject): void {
   cutTest('who is cut off is neither granted nor denied it, within its time', async () => {
     await using rivals = new Rivals(subject)
     const lease = await rivals.open('a')
-    await subject.cut?.('a', 'everything')
+    await rivals.cut('a', 'everything')
     expect(await outcomeWithin(subject, subject.ttlMs, lease.acquire())).toBe('rejected')
     expect(lease.checkLease()).toBe(false)
-    await subject.mend?.('a')
+    await rivals.mend('a')
   })
 
   cutTest('a grant whose answer was lost is given back', async () => {
     await using rivals = new Rivals(subject)
     const lease = await rivals.open('a')
-    await subject.cut?.('a', 'answers')
+    await rivals.cut('a', 'answers')
     expect(await outcomeWithin(subject, subject.ttlMs, lease.acquire())).toBe('rejected')
-    await subject.mend?.('a')
+    await rivals.mend('a')
     expect(await rivals.getsWithin(subject.ttlMs / 2, await rivals.open('b'))).toBe(true)
     expect(lease.checkLease()).toBe(false)
   })
@@ -82,9 +82,9 @@ function isUnanswered(subject: LeaseSubject): void {
   cutTest('a grant whose answer was lost is no hindrance to who asked', async () => {
     await using rivals = new Rivals(subject)
     const lease = await rivals.open('a')
-    await subject.cut?.('a', 'answers')
+    await rivals.cut('a', 'answers')
     expect(await outcomeWithin(subject, subject.ttlMs, lease.acquire())).toBe('rejected')
-    await subject.mend?.('a')
+    await rivals.mend('a')
     expect(await lease.acquire()).toBe(true)
     await subject.pass(subject.ttlMs)
     expect(lease.checkLease()).toBe(true)
@@ -95,10 +95,10 @@ function isUnanswered(subject: LeaseSubject): void {
     async () => {
       await using rivals = new Rivals(subject)
       const { lease, losses } = await rivals.holder('a')
-      await subject.cut?.('a', 'everything')
+      await rivals.cut('a', 'everything')
       const outcome = await outcomeWithin(subject, subject.ttlMs, lease.release())
       expect([outcome, lease.checkLease(), losses]).toEqual([{ value: false }, false, []])
-      await subject.mend?.('a')
+      await rivals.mend('a')
       expect(await rivals.getsWithin(subject.ttlMs, await rivals.open('b'))).toBe(true)
     },
   )

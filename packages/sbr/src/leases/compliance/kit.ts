@@ -1,6 +1,6 @@
 import { freshName, type LeaseSubject, type LeaseUnderTest } from './subject.ts'
 
-/** Leases of one name, each with an owner of its own, that end with the test. */
+/** Leases of one name, each with an owner that no other test has, that end with the test. */
 export class Rivals implements AsyncDisposable {
   readonly name: string = freshName()
   readonly #subject: LeaseSubject
@@ -11,9 +11,18 @@ export class Rivals implements AsyncDisposable {
   }
 
   async open(owner: string): Promise<LeaseUnderTest> {
-    const lease = await this.#subject.open(this.name, owner)
+    const lease = await this.#subject.open(this.name, this.#ownOf(owner))
     this.#opened.push(lease)
     return lease
+  }
+
+  /** Loses what the owner sends, or only what it is answered, until `mend`. */
+  async cut(owner: string, what: 'everything' | 'answers'): Promise<void> {
+    await this.#subject.cut?.(this.#ownOf(owner), what)
+  }
+
+  async mend(owner: string): Promise<void> {
+    await this.#subject.mend?.(this.#ownOf(owner))
   }
 
   /** Opens and acquires, with a note of each loss. */
@@ -33,6 +42,11 @@ export class Rivals implements AsyncDisposable {
       if (waitedMs >= forMs) return false
       await this.#subject.pass(stepMs)
     }
+  }
+
+  /** Where tests run at once, what is cut off in one is not to be in another. */
+  #ownOf(owner: string): string {
+    return `${this.name}-${owner}`
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
