@@ -3,6 +3,7 @@ import { sharedNow } from '../membership/messages.ts'
 import type { Context, Row, Scenario } from '../scenario.ts'
 import { ShardFleet } from '../sharding/fleet.ts'
 import { measureMoleculer, measureSharded } from '../sharding/measure.ts'
+import { measureReplicated } from '../sharding/replicated.ts'
 import { TableCosts } from '../sharding/table.ts'
 import { measure } from '../transport/measure.ts'
 
@@ -21,6 +22,7 @@ export const scenario: Scenario = {
       ...(await asking(context)),
       await sending(context),
       await askingHere(context),
+      ...(await replicating(context)),
       ...(await idling(context)),
       ...(await losing(context)),
       ...(await leaving(context)),
@@ -34,6 +36,7 @@ const notes = [
   'Questions go round 100 entities: { type, amount, replyTo }, answered by { total }; one-way is { type, amount }.',
   'raw: frames of 100 bytes over node:net, one write per turn, echoed or counted, no codec; same run.',
   'Moleculer: calls of an action of another node over its own TCP transporter. It has no entities.',
+  'Confirmed writes: event-sourced entities of one node, one event each, minAcks 1; the reference keeps events in its memory alone.',
   `Of ${numShards.toLocaleString('en-US')} shards on ${size} nodes: an entity of each that the lost node had is asked until it answers.`,
 ]
 
@@ -61,6 +64,31 @@ async function asking({ repetitions, progress }: Context): Promise<readonly Row[
         reference: { name: 'Moleculer', samples: moleculer },
         wanted: '≥ 5',
       },
+    )
+  }
+  return rows
+}
+
+/** What it costs that others keep what entities write: within one node but for the copies. */
+async function replicating({ repetitions, progress }: Context): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (const inFlight of [1, 64, 256]) {
+    progress(`confirmed writes, ${inFlight} in flight`)
+    const confirmed = async (replicas: number): Promise<number> => {
+      const minAcks = Math.min(replicas, 1)
+      const { perSecond } = await measureReplicated({ replicas, minAcks, inFlight })
+      return perSecond
+    }
+    const { none, one, two } = await interleave(repetitions, {
+      none: async () => await confirmed(0),
+      one: async () => await confirmed(1),
+      two: async () => await confirmed(2),
+    })
+    const reference = { name: 'memory of one node', samples: none }
+    const row = { unit: 'writes/s', reference }
+    rows.push(
+      { ...row, what: `confirmed write, 1 replica, ${inFlight} in flight`, samples: one },
+      { ...row, what: `confirmed write, 2 replicas, ${inFlight} in flight`, samples: two },
     )
   }
   return rows
