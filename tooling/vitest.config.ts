@@ -7,6 +7,7 @@ import { closingLine } from './checks/closing-line.ts'
 const tidy = [
   'actor',
   'clock',
+  'crdt',
   'failure-detector',
   'membership',
   'options',
@@ -17,7 +18,11 @@ const tidy = [
   'transport',
 ]
 /** They start processes and kill them: nodes, or servers and whoever writes to a disk. */
-const processTests = '{packages,tooling}/*/test/processes/**/*.test.ts'
+const processTests = [
+  '{packages,tooling}/*/test/processes/**/*.test.ts',
+  'tooling/disasters/test/*.test.ts',
+  'apps/demo/test/demo*.test.ts',
+]
 const serverTests = '{packages/{journal,lease}-*,tooling/postgres}/test/processes/**/*.test.ts'
 const tidyTests = tidy.map((name) => `packages/${name}/test/**/*.test.ts`)
 
@@ -35,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'tidy',
           include: tidyTests,
-          exclude: [...configDefaults.exclude, processTests],
+          exclude: [...configDefaults.exclude, ...processTests],
           // A process for each file, which loads everything anew, takes longer than most files take to run.
           isolate: false,
         },
@@ -49,14 +54,14 @@ export default defineConfig({
             'apps/*/test/**/*.test.ts',
             'tooling/*/test/**/*.test.ts',
           ],
-          exclude: [...configDefaults.exclude, processTests, ...tidyTests],
+          exclude: [...configDefaults.exclude, ...processTests, ...tidyTests],
         },
       },
       {
         extends: true,
         test: {
           name: 'processes',
-          include: [processTests],
+          include: processTests,
           exclude: [...configDefaults.exclude, serverTests],
           ...oneByOne(1),
         },
