@@ -239,6 +239,17 @@ function expectPrefixes(world: World): void {
   }
 }
 
+/** A world in which all of this has happened, with nothing wrong at any time, and then all that was lost has come. */
+function lived(list: readonly Command[], maxPending: number): World {
+  const world = new World(maxPending)
+  for (const command of list) {
+    run(world, command)
+    expectPrefixes(world)
+  }
+  world.heal()
+  return world
+}
+
 function isPrefix(part: readonly number[], whole: readonly number[]): boolean {
   return part.length <= whole.length && part.every((number, at) => number === whole[at])
 }
@@ -248,12 +259,7 @@ describe('System messages', () => {
     const types = ['send', 'arrive', 'double', 'lose', 'pass', 'connect'] as const
     fc.assert(
       fc.property(commands(types), (list) => {
-        const world = new World(1_000)
-        for (const command of list) {
-          run(world, command)
-          expectPrefixes(world)
-        }
-        world.heal()
+        const world = lived(list, 1_000)
         const [a, b] = [world.node('a'), world.node('b')]
         expect(b.told.get(a.self.key)?.sessions ?? [[]]).toEqual(
           a.sent.get(b.self.key)?.sessions ?? [[]],
@@ -272,12 +278,7 @@ describe('System messages', () => {
     const types = ['send', 'restart', 'arrive', 'double', 'lose', 'pass'] as const
     fc.assert(
       fc.property(commands(types), (list) => {
-        const world = new World(1_000)
-        for (const command of list) {
-          run(world, command)
-          expectPrefixes(world)
-        }
-        world.heal()
+        const world = lived(list, 1_000)
         const [a, b] = [world.node('a'), world.node('b')]
         expect(a.peers.size).toBeLessThanOrEqual(1)
         expect(b.peers.size).toBeLessThanOrEqual(1)
@@ -296,12 +297,7 @@ describe('System messages', () => {
     const types = ['send', 'arrive', 'double', 'lose', 'pass', 'connect'] as const
     fc.assert(
       fc.property(commands(types), (list) => {
-        const world = new World(3)
-        for (const command of list) {
-          run(world, command)
-          expectPrefixes(world)
-        }
-        world.heal()
+        const world = lived(list, 3)
         expect(world.node('a').givenUp.length > 0).toBe(world.node('b').givenUp.length > 0)
         world.send('a')
         world.send('b')
@@ -323,12 +319,7 @@ describe('System messages', () => {
     const types = ['send', 'arrive', 'double', 'lose', 'pass', 'connect', 'begin-anew'] as const
     fc.assert(
       fc.property(commands(types), (list) => {
-        const world = new World(1_000)
-        for (const command of list) {
-          run(world, command)
-          expectPrefixes(world)
-        }
-        world.heal()
+        const world = lived(list, 1_000)
         world.send('a')
         world.send('b')
         world.heal()
