@@ -24,8 +24,9 @@ export function callOf(cell: Cell): Call {
  * from that one to itself.
  */
 export function cycleOf(target: Cell, call: Call | undefined): readonly string[] | undefined {
+  if (call === undefined) return undefined // Asked by nobody who could wait for himself.
   const paths = [target.path]
-  for (let one = call; one; one = one.before) {
+  for (let one: Call | undefined = call; one; one = one.before) {
     paths.unshift(one.cell.path)
     if (one.isPiped || one.isOver) return undefined // From there on nobody waits.
     if (one.cell === target && one.turn === target.turn && target.isHeld) return paths

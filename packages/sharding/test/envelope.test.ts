@@ -2,6 +2,7 @@
 import { ByteReader, ByteWriter } from '@casty/transport'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { KnownIds } from '../src/region/known-ids.ts'
 import {
   maxEnvelopeHeaderBytes,
   readEnvelope,
@@ -51,4 +52,32 @@ test('a header is read as it was written', () => {
 test('an id that is not ASCII is left to who can write it', () => {
   const header = { shard: 1, epoch: 2, returns: 0, carries: false, entityId: 'größe' }
   expect(writeEnvelopeInFront(new Uint8Array(100), 100, 100, 7, header)).toBe(-1)
+})
+
+test('an id is read as it was written, known or not, whichever came before', () => {
+  const known = new KnownIds()
+  const some = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 50 }), {
+    minLength: 1,
+    maxLength: 20,
+  })
+  fc.assert(
+    fc.property(some, fc.array(fc.nat(), { maxLength: 200 }), (ids, order) => {
+      for (const at of order) {
+        const entityId = ids[at % ids.length] ?? ''
+        const writer = new ByteWriter()
+        writeEnvelope(writer, 0, { shard: 1, epoch: 2, returns: 0, carries: false, entityId })
+        const reader = new ByteReader(writer.finish())
+        reader.u32()
+        expect(readEnvelope(reader, known).entityId).toBe(entityId)
+      }
+    }),
+  )
+})
+
+test('an id that comes again is the same text', () => {
+  const known = new KnownIds()
+  const bytes = new TextEncoder().encode('..counter-7')
+  const found = [1, 2, 3, 4].map(() => known.find(bytes, 2, 9))
+  expect(found).toEqual([undefined, 'counter-7', 'counter-7', 'counter-7'])
+  expect(known.find(bytes, 2, 8)).toBeUndefined()
 })

@@ -24,6 +24,12 @@ function shortAscii(bytes: Uint8Array, start: number, length: number): string | 
   return String.fromCharCode.apply(undefined, letters)
 }
 
+/** Texts that were read before, found by their bytes. */
+export interface KnownTexts {
+  /** @returns what the UTF-8 in `bytes[start, start + length)` says; undefined where that is not known */
+  find(bytes: Uint8Array, start: number, length: number): string | undefined
+}
+
 /**
  * Reads the fields that `ByteWriter` wrote, out of bytes that nobody vouches for. Every read is
  * checked against the end first; whatever does not fit throws `CASTY_TRANSPORT_MALFORMED` and
@@ -103,10 +109,16 @@ export class ByteReader {
     return byte === 1
   }
 
-  /** UTF-8 of at most `maxBytes`, checked: malformed text is refused, not repaired. */
-  string(maxBytes: number): string {
+  /**
+   * UTF-8 of at most `maxBytes`, checked: malformed text is refused, not repaired.
+   *
+   * @param known - asked first, for texts that come again and again
+   */
+  string(maxBytes: number, known?: KnownTexts): string {
     const length = this.#lengthOfField(maxBytes)
     const start = this.#advance(length)
+    const found = known?.find(this.#bytes, start, length)
+    if (found !== undefined) return found
     const short = length <= shortTextBytes ? shortAscii(this.#bytes, start, length) : undefined
     if (short !== undefined) return short
     try {

@@ -1,4 +1,4 @@
-export { ByteReader } from './byte-reader.ts'
+export { ByteReader, type KnownTexts } from './byte-reader.ts'
 export { ByteWriter } from './byte-writer.ts'
 export type { EndpointCounters, HandshakeFailure } from './counters.ts'
 export { endpointLimitDefaults } from './endpoint-options.ts'

@@ -6,6 +6,7 @@ import { ByteReader, ByteWriter, type NodeIdentity } from '@casty/transport'
 import type { CheckedType } from '../entity-type.ts'
 import { ShardingError } from '../errors.ts'
 import type { HandOverPiece } from './hand-over.ts'
+import { KnownIds } from './known-ids.ts'
 import type { Letter } from './letter.ts'
 import type { ForeignFrame, Opened, RegionPost } from './region-node.ts'
 import type { Region } from './region.ts'
@@ -35,6 +36,7 @@ export class Post implements RegionPost {
   readonly #codec: MessageCodec
   readonly #writer = new ByteWriter(4_096)
   readonly #reader = new ByteReader(new Uint8Array(0))
+  readonly #ids = new KnownIds()
   readonly #hashes = new Map<string, number>()
   #lastName = ''
   #lastHash = hashOf('')
@@ -168,7 +170,13 @@ export class Post implements RegionPost {
   listen(find: RegionFinder, isGuest: (node: NodeIdentity) => boolean): Disposable {
     const { envelope, returned, fence, drained, handOver, handedOver } = regionFrameTypes
     const handlers = [
-      [envelope, envelopeCame],
+      [
+        envelope,
+        (region, from, reader, bytes, end) => {
+          const header = readEnvelope(reader, this.#ids)
+          region.received({ from, header, bytes, start: startOfRest(reader, end), end })
+        },
+      ],
       [
         returned,
         (region, from, reader, bytes, end) =>
@@ -225,17 +233,6 @@ function regionOf(find: RegionFinder, reader: ByteReader): Region {
   const region = find(reader.u32())
   if (region) return region
   throw ShardingError.malformed('A frame is for a type of entities that is not known here')
-}
-
-function envelopeCame(
-  region: Region,
-  from: NodeIdentity,
-  reader: ByteReader,
-  bytes: Uint8Array,
-  end: number,
-): void {
-  const header = readEnvelope(reader)
-  region.received({ from, header, bytes, start: startOfRest(reader, end), end })
 }
 
 /** Where the last field of a frame begins, which takes all that is left. */

@@ -7,7 +7,7 @@
 //   drained        type, shard, token
 //   hand-over      type, shard, epoch, index, count, states
 //   handed-over    type, shard, epoch, count
-import type { ByteReader, ByteWriter } from '@casty/transport'
+import type { ByteReader, ByteWriter, KnownTexts } from '@casty/transport'
 import type { HandOverPiece, LeftState } from './hand-over.ts'
 
 /** Of 40 to 49, which are sharding's. */
@@ -109,11 +109,12 @@ export function writeReturned(writer: ByteWriter, typeHash: number, header: Retu
   writer.varint(neededEpoch).u8(flagsOf(returns, carries)).string(entityId, maxEntityIdBytes)
 }
 
-export function readEnvelope(reader: ByteReader): EnvelopeHeader {
+/** @param ids - of entities that had messages before */
+export function readEnvelope(reader: ByteReader, ids?: KnownTexts): EnvelopeHeader {
   const shard = reader.varint()
   const epoch = reader.varint()
   const flags = reader.u8()
-  const entityId = reader.string(maxEntityIdBytes)
+  const entityId = reader.string(maxEntityIdBytes, ids)
   return { shard, epoch, entityId, returns: flags % carriesFlag, carries: flags >= carriesFlag }
 }
 
