@@ -1,3 +1,5 @@
+import { describeValue } from '@casty/options'
+
 export type PostgresJournalErrorCode =
   | 'CASTY_JOURNAL_POSTGRES_BUSY'
   | 'CASTY_JOURNAL_POSTGRES_INVALID_OPTION'
@@ -71,18 +73,7 @@ export class PostgresJournalError extends Error {
   }
 }
 
-/** A connection string holds a password: what is not a number or a flag is only named. */
+/** A connection string holds a password: of a text nothing is shown. */
 function describe(value: unknown): string {
-  switch (typeof value) {
-    case 'undefined':
-      return 'missing'
-    case 'string':
-      return 'another text'
-    case 'function':
-      return 'a function'
-    case 'object':
-      return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object'
-    default:
-      return String(value)
-  }
+  return typeof value === 'string' ? 'another text' : describeValue(value)
 }
