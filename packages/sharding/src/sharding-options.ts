@@ -195,6 +195,7 @@ function settingsOf(limits: Required<ShardingLimits>): RegionSettings {
       handOverTimeoutMs: limits.handOverTimeoutMs,
       maxHandOverBytes: limits.maxHandOverBytes,
       maxWaiting: limits.maxWaitingPerEntity,
+      beginTimeoutMs: bufferTimeoutMs,
       maxWaitingInAll: maxBuffered,
       handOverAgainMs: againMs,
     },

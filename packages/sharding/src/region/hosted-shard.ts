@@ -29,6 +29,12 @@ export interface ShardHost {
   /** Looks after an entity that may become idle, and no more. */
   watchIdle(entity: Entity): void
   unwatchIdle(entity: Entity): void
+  /** A message waits for an entity that has not begun. */
+  waits(entity: Entity): void
+  /** None does any more. */
+  waitsNoMore(entity: Entity): void
+  /** It waited for too long. */
+  overdue(letter: Letter): void
   /** Nobody will handle it here; where it may wait for the next owner, it does. */
   abandon(letter: Letter, mayWait: boolean): void
   /** There is no room to keep it. */
@@ -152,7 +158,15 @@ export class HostedShard implements EntityHome {
     else {
       waiting.push(letter)
       this.#host.room.enter()
+      if (!entity.actor) this.#host.waits(entity)
     }
+  }
+
+  /** The first messages for one that has not begun have waited for too long. */
+  dropFirst(entity: Entity, count: number): void {
+    const overdue = entity.actor ? [] : (entity.waiting?.splice(0, count) ?? [])
+    this.#host.room.leave(overdue.length)
+    for (const letter of overdue) this.#host.overdue(letter)
   }
 
   /** An actor did not handle it, because it had stopped. @returns false where it cannot be kept */
@@ -221,6 +235,7 @@ export class HostedShard implements EntityHome {
     const waiting = entity.waiting ?? []
     entity.waiting = undefined
     this.#host.room.leave(waiting.length)
+    this.#host.waitsNoMore(entity)
     for (const letter of waiting) this.#host.abandon(letter, this.#isForced)
   }
 
@@ -228,6 +243,7 @@ export class HostedShard implements EntityHome {
     const entity = new Entity(this, entityId)
     entity.handedOver = handedOver ?? this.#left.get(entityId)
     entity.waiting = waiting
+    for (let count = waiting?.length ?? 0; count > 0; count--) this.#host.waits(entity)
     this.#left.delete(entityId)
     this.#entities.set(entityId, entity)
     const former = this.#host.former(entityId)
@@ -265,6 +281,7 @@ export class HostedShard implements EntityHome {
     const { waiting, actor } = entity
     entity.waiting = undefined
     this.#host.room.leave(waiting?.length ?? 0)
+    this.#host.waitsNoMore(entity)
     if (waiting && actor) for (const letter of waiting) this.#host.hand(actor, letter)
     if (this.#stage === 'finishing') this.finishOne(entity)
   }

@@ -19,6 +19,7 @@ import { Restarts } from './restarts.ts'
 import { shardOf } from './shard-of.ts'
 import { StartQueue } from './start-queue.ts'
 import { WaitingRoom } from './waiting-room.ts'
+import { WaitingSince } from './waiting-since.ts'
 
 export interface HostingSettings extends OwnerSettings, HandOverSettings {
   readonly numShards: number
@@ -29,6 +30,8 @@ export interface HostingSettings extends OwnerSettings, HandOverSettings {
   readonly maxWaiting: number
   /** … and for those of all entities of the type. */
   readonly maxWaitingInAll: number
+  /** How long one waits for an entity that cannot begin yet, in milliseconds. */
+  readonly beginTimeoutMs: number
 }
 
 /** What hosting needs of the rest. */
@@ -63,6 +66,8 @@ export class Hosting {
   readonly #restarts = new Restarts()
   readonly #handOvers: HandOvers
   readonly #room: WaitingRoom
+  /** Messages for entities that have not begun. */
+  readonly #unbegun: WaitingSince<Entity>
   readonly #host: ShardHost
   /** Shards in a stage that ends by itself. */
   readonly #busy = new Set<number>()
@@ -76,6 +81,7 @@ export class Hosting {
     this.#handOvers = new HandOvers(settings, port)
     this.#starts = new StartQueue(port.type.remember?.startsPerSecond ?? 1)
     this.#room = new WaitingRoom(settings.maxWaitingInAll)
+    this.#unbegun = new WaitingSince(settings.beginTimeoutMs)
     this.#host = this.#asHost(new EntityStarter(port))
   }
 
@@ -107,6 +113,12 @@ export class Hosting {
       abandon: (letter, mayWait) => {
         if (!mayWait || !this.#goesOn(letter)) port.drop(letter, 'stopped')
       },
+      waits: (entity) => {
+        this.#unbegun.add(entity, port.now())
+        port.deadlineMoved(this.#unbegun.nextDeadline())
+      },
+      waitsNoMore: (entity) => this.#unbegun.delete(entity),
+      overdue: (letter) => port.drop(letter, 'overdue'),
       full: (letter) => port.drop(letter, 'buffer-full'),
       gone: (entity) => this.#former.gone(entity),
       former: (entityId) => starter.beginning ?? this.#former.find(entityId),
@@ -368,6 +380,7 @@ export class Hosting {
       this.#starts.nextDeadline(),
       this.#handOvers.nextDeadline(),
       this.#restarts.nextDeadline(),
+      this.#unbegun.nextDeadline(),
     )
     for (const shard of this.#busy) {
       next = Math.min(next, this.ownedShard(shard).nextDeadline() ?? Infinity)
@@ -381,6 +394,9 @@ export class Hosting {
     for (const shard of new Set(this.#busy))
       this.#perform(shard, this.ownedShard(shard).settle(now))
     this.#handOvers.tick()
+    for (const [entity, count] of this.#unbegun.takeOverdue(now)) {
+      this.#hosted.get(entity.shard)?.dropFirst(entity, count)
+    }
     // Whoever may not act is not idle: it could not even stop as it should.
     this.#idle.turn(now, this.#port.mayAct() ? (entity) => this.passivate(entity) : undefined)
     for (const entityId of this.#keepAlive.takeDue(now)) this.#start(entityId)
