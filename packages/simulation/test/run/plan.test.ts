@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { drawPlan, membershipScenario, planOf, Run, simulate, type Plan } from '../../src/index.ts'
+import {
+  drawPlan,
+  membershipScenario,
+  planOf,
+  Run,
+  shardingClocksScenario,
+  simulate,
+  type Plan,
+} from '../../src/index.ts'
 import { lamps } from './lamps.ts'
 
 const seeds = Array.from({ length: 600 }, (_, index) => index + 1)
@@ -64,6 +72,15 @@ describe('a plan', () => {
     }
   })
 
+  test('has clocks of the rates that the scenario names, where it does', () => {
+    const { name, actions, shape } = shardingClocksScenario
+    const rates = seeds
+      .slice(0, 50)
+      .flatMap((seed) => drawPlan({ ...shape, scenario: name }, actions, seed).hosts)
+      .map(({ rate }) => rate)
+    expect(new Set(rates)).toEqual(new Set(shape.clockRates))
+  })
+
   test('draws each setting of the program from its values', () => {
     const { settings = {} } = membershipScenario.shape
     expect(Object.keys(settings).length).toBeGreaterThan(0)
@@ -102,6 +119,7 @@ describe('a shape that no plan can be drawn from is refused', () => {
     ['shape.paceMs', { paceMs: [0, 0] }],
     ['shape.startWithinMs', { startWithinMs: -1 }],
     ['shape.clockDrift', { clockDrift: 1 }],
+    ['shape.clockRates', { clockRates: [1, 0] }],
   ])('naming %s of %j', (option, wrong) => {
     expect(() => drawPlan({ ...shape, scenario: name, ...wrong }, actions, 1)).toThrow(
       expect.objectContaining({
