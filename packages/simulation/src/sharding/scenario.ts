@@ -7,6 +7,7 @@ import { describeState } from '../membership/describe.ts'
 import { shardingFaults } from './faults.ts'
 import { shardingHealing } from './healing.ts'
 import { shardingProgram, type ShardingHost } from './host.ts'
+import { loneCoordinator } from './lone-coordinator.ts'
 import { lostCopies } from './lost-copies.ts'
 import { outsideActions, startOutsider } from './outsider.ts'
 import { watchRareStates } from './rare-state-watch.ts'
@@ -26,6 +27,7 @@ const brokenStreams: ReadonlySet<string> = new Set(['duplicate', 'reorder'])
 const everyFault: readonly ShardingAction[] = [
   ...shardingFaults,
   lostCopies,
+  loneCoordinator,
   ...networkFaults<ShardingHost, ClusterState>().filter(({ type }) => !brokenStreams.has(type)),
   ...processFaults<ShardingHost, ClusterState>().map((action) =>
     action.type === 'wall-jump' ? withNote(action) : action,
