@@ -23,11 +23,21 @@ export class ByteSink {
 
   /** UTF-8 behind its length. */
   text(text: string): void {
+    if (isAscii(text)) return this.#ascii(text)
     const bytes = textEncoder.encode(text)
     this.varint(bytes.length)
     this.#reserve(bytes.length)
     this.#bytes.set(bytes, this.#length)
     this.#length += bytes.length
+  }
+
+  /** Most texts: without an array for each. */
+  #ascii(text: string): void {
+    this.varint(text.length)
+    this.#reserve(text.length)
+    for (let index = 0; index < text.length; index++) {
+      this.#bytes[this.#length++] = text.charCodeAt(index)
+    }
   }
 
   /** A copy of what was written. */
@@ -42,4 +52,9 @@ export class ByteSink {
     grown.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = grown
   }
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false
+  return true
 }

@@ -73,8 +73,12 @@ function fieldBits(shape: FieldsShape, keys: readonly string[]): number {
 }
 
 function writeLeaf(sink: ByteSink, leaf: Leaf, places: ReadonlyMap<string, number>): void {
-  const dots = [...leaf.dots].toSorted(([left], [right]) => compareText(left, right))
-  sink.varint(dots.length)
+  // Most leaves have one dot.
+  const dots =
+    leaf.dots.size === 1
+      ? leaf.dots
+      : [...leaf.dots].toSorted(([left], [right]) => compareText(left, right))
+  sink.varint(leaf.dots.size)
   for (const [node, { counter, payload }] of dots) {
     // Dots are covered by the context, so every node has a place.
     sink.varint(places.get(node) ?? 0)

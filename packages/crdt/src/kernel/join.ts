@@ -66,12 +66,26 @@ function joinBranches(
     if (after === undefined) joined.delete(key)
     else joined.set(key, after)
   }
-  for (const [key, below] of mine)
-    put(key, below, joinStores(below, theirs.get(key), leftContext, rightContext))
+  for (const [key, below] of mine) {
+    const other = theirs.get(key)
+    // What a delta does not mention is most of a value: it costs no more than a look.
+    if (other === undefined && isUnseen(below, rightContext)) continue
+    put(key, below, joinStores(below, other, leftContext, rightContext))
+  }
   for (const [key, below] of theirs)
     if (!mine.has(key)) put(key, undefined, joinStores(undefined, below, leftContext, rightContext))
   if (joined === undefined) return left
   return joined.size === 0 ? undefined : { type: 'branch', entries: joined }
+}
+
+/** Whether the other side has seen nothing of it, and so removed nothing either. */
+function isUnseen(store: DotStore, context: CausalContext): boolean {
+  if (store.type === 'branch') {
+    for (const below of store.entries.values()) if (!isUnseen(below, context)) return false
+    return true
+  }
+  for (const [node, { counter }] of store.dots) if (context.covers(node, counter)) return false
+  return true
 }
 
 function joinLeaves(
