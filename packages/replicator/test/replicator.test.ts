@@ -230,6 +230,27 @@ describe('a node that was removed', () => {
     }
   })
 
+  test('is pruned also by a node that came after it was gone', async () => {
+    await using world = await ReplicatorWorld.of('a b c', { pruningDelayMs: 4_000 })
+    const gone = ['a', 'b', 'c'].map((host) => String(world.cluster(host).self.key))
+    for (const host of ['a', 'b', 'c']) {
+      const counting = world.at(host).update(hits, (counter, me) => counter.increment(me, 2), {
+        write: 'all',
+      })
+      await world.awaited(counting)
+    }
+    await world.killAndDown('c')
+    await world.start('d')
+    await world.allUp()
+    await world.until(() => world.at('d').local(hits).value === 6)
+    await world.killAndDown('a')
+    await world.killAndDown('b')
+    expect(modifiedBy(world.at('d').local(hits))).toEqual(gone.toSorted())
+    await world.advance(15_000)
+    expect(modifiedBy(world.at('d').local(hits))).toEqual([world.cluster('d').self.key])
+    expect(world.at('d').local(hits).value).toBe(6)
+  })
+
   test('does not bring back what was removed, when it comes back as another', async () => {
     await using world = await ReplicatorWorld.of('a b c', {
       pruningDelayMs: 1_000,

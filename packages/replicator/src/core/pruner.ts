@@ -24,6 +24,7 @@ export class Pruner {
   readonly #removedAtMs = new Map<string, number>()
   #nodes: readonly string[] = []
   #owns = false
+  #nextSearchMs = 0
 
   constructor(settings: CoreSettings, replica: Replica) {
     this.#settings = settings
@@ -42,15 +43,33 @@ export class Pruner {
   ): void {
     this.#nodes = nodes
     this.#owns = owns
-    for (const node of removed) {
-      if (this.#removedAtMs.size < maxRemoved && !this.#removedAtMs.has(node))
-        this.#removedAtMs.set(node, nowMs)
+    for (const node of removed) this.#note(node, nowMs)
+    for (const node of nodes) this.#removedAtMs.delete(node)
+  }
+
+  #note(node: string, nowMs: number): void {
+    if (this.#removedAtMs.size < maxRemoved && !this.#removedAtMs.has(node))
+      this.#removedAtMs.set(node, nowMs)
+  }
+
+  /**
+   * Nodes that changed values and are no members: they were removed before this node came, or are about to become
+   * members, which takes less than the delay of pruning.
+   */
+  #search(table: KeyTable, nowMs: number): void {
+    if (nowMs < this.#nextSearchMs) return
+    this.#nextSearchMs = nowMs + this.#settings.pruningDelayMs
+    const known = new Set([this.#settings.self, ...this.#nodes])
+    for (const [, { envelope, emptySinceMs }] of table.entries()) {
+      if (emptySinceMs !== undefined) continue
+      for (const node of modifiedBy(envelope.value)) if (!known.has(node)) this.#note(node, nowMs)
     }
   }
 
   /** One pass over all values, at every exchange of digests. */
   tidy(table: KeyTable, nowMs: number, wallMs: number): void {
     const { forgetEmptyAfterMs } = this.#settings
+    this.#search(table, nowMs)
     const ripe = this.#ripe(nowMs)
     const stillThere = new Set<string>()
     for (const [key, { envelope, emptySinceMs }] of table.entries()) {
