@@ -4,6 +4,7 @@ export type ReplicatorErrorCode =
   | 'CASTY_REPLICATOR_BUSY'
   | 'CASTY_REPLICATOR_FULL'
   | 'CASTY_REPLICATOR_INVALID_OPTION'
+  | 'CASTY_REPLICATOR_NOT_KEPT'
   | 'CASTY_REPLICATOR_STOPPED'
   | 'CASTY_REPLICATOR_TOO_LARGE'
   | 'CASTY_REPLICATOR_TYPE_MISMATCH'
@@ -13,8 +14,8 @@ export class ReplicatorError extends Error {
   override readonly name = 'ReplicatorError'
   readonly code: ReplicatorErrorCode
 
-  private constructor(code: ReplicatorErrorCode, message: string) {
-    super(message)
+  private constructor(code: ReplicatorErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
   }
 
@@ -36,6 +37,15 @@ export class ReplicatorError extends Error {
     return new ReplicatorError(
       'CASTY_REPLICATOR_INVALID_OPTION',
       `Option ${option} is ${describeValue(value)}; allowed is ${allowed}.`,
+    )
+  }
+
+  static notKept(key: string, cause: unknown): ReplicatorError {
+    return new ReplicatorError(
+      'CASTY_REPLICATOR_NOT_KEPT',
+      `The value of ${JSON.stringify(key)} was changed, and others are told, but the store could not keep it here. ` +
+        'It is tried again; see the cause.',
+      { cause },
     )
   }
 

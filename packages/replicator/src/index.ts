@@ -15,7 +15,18 @@ export { mergePruning, type PruningState } from './core/pruning.ts'
 export type { CoreCounts } from './core/replicator-core.ts'
 export { ReplicatorError, type ReplicatorErrorCode } from './errors.ts'
 export { replicatedKey, type ReplicatedKey } from './key.ts'
-export { replicatorDefaults, type ReplicatorOptions, type ReplicatorSettings } from './options.ts'
+export {
+  memoryStore,
+  type KeptValue,
+  type KeptValues,
+  type ReplicaStore,
+} from './store/replica-store.ts'
+export {
+  replicatorDefaults,
+  type KeepingOptions,
+  type ReplicatorOptions,
+  type ReplicatorSettings,
+} from './options.ts'
 export {
   Replicator,
   replicatorFrameType,

@@ -2,6 +2,7 @@ import type { Clock, Random } from '@casty/clock'
 import type { CrdtType } from '@casty/crdt'
 import type { Cluster } from '@casty/membership'
 import { ReplicatorError } from './errors.ts'
+import type { ReplicaStore } from './store/replica-store.ts'
 
 /** Bounds and times, the same on every node of a cluster. */
 export interface ReplicatorSettings {
@@ -26,6 +27,13 @@ export interface ReplicatorSettings {
   readonly pruningMarkerMs?: number
   /** A value that is empty is forgotten after this time; until then late changes of it find that they are. @defaultValue 86_400_000 (a day) */
   readonly forgetEmptyAfterMs?: number
+}
+
+/** Which values outlive a node, and where. */
+export interface KeepingOptions {
+  readonly store: ReplicaStore
+  /** Whether the value of a key is kept. @defaultValue every one is */
+  readonly isKept?: (key: string) => boolean
 }
 
 export interface ReplicatorOptions extends ReplicatorSettings {

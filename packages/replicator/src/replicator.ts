@@ -9,9 +9,16 @@ import type { CallOutcome, ReplicatorEffect, ReplicatorEvent } from './core/even
 import { ReplicatorCore, type CoreCounts } from './core/replicator-core.ts'
 import { ReplicatorError } from './errors.ts'
 import type { ReplicatedKey } from './key.ts'
-import { checkedDuration, checkedSettings, type ReplicatorOptions } from './options.ts'
-import { decodeMessage, refusalOf } from './wire/codec.ts'
+import {
+  checkedDuration,
+  checkedSettings,
+  type KeepingOptions,
+  type ReplicatorOptions,
+} from './options.ts'
+import { Keeper } from './store/keeper.ts'
+import { decodeEnvelope, decodeMessage, encodeEnvelope, refusalOf } from './wire/codec.ts'
 import { framesOf } from './wire/frames.ts'
+import type { KeyState, ReplicatorMessage } from './wire/messages.ts'
 
 /** The frame type on `Cluster.endpoint` of everything that replicators tell each other. */
 export const replicatorFrameType = 56
@@ -57,6 +64,8 @@ export interface ReplicatorMetrics extends CoreCounts {
   readonly listenerErrors: number
   /** Frames that the endpoint did not take: digests bring what was in them. */
   readonly framesRefused: number
+  /** Values that were kept for too long by a former life of this node, and were not taken up again. */
+  readonly staleValues: number
 }
 
 /** What a replicator works with, and what it waits for. */
@@ -68,6 +77,15 @@ export interface ReplicatorExplanation {
   readonly pendingCalls: number
   readonly keys: number
   readonly summary: string
+}
+
+/** How often in `pruningMarkerMs` the store is told that this node is alive. */
+const signsOfLife = 8
+
+/** What a former life of this node kept. */
+interface Restored {
+  readonly states: readonly KeyState[]
+  readonly staleValues: number
 }
 
 interface Waiting {
@@ -88,6 +106,8 @@ export class Replicator implements Disposable {
   readonly #knownTypes: KnownTypes
   readonly #maxValueBytes: number
   readonly #onError: (error: unknown) => void
+  readonly #isKept: (key: string) => boolean
+  readonly #keeper: Keeper | undefined
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners = new Map<string, Set<(value: AnyValue) => void>>()
   readonly #queue: ReplicatorEvent[] = []
@@ -95,10 +115,11 @@ export class Replicator implements Disposable {
   #members = new Map<string, NodeIdentity>()
   #timer: { readonly atMs: number; readonly handle: Disposable } | undefined
   #nextId = 0
-  #counts = { listenerErrors: 0, framesRefused: 0 }
+  #counts = { listenerErrors: 0, framesRefused: 0, staleValues: 0 }
+  #lifeSign: Disposable | undefined
   #isDisposed = false
 
-  private constructor(options: ReplicatorOptions) {
+  private constructor(options: ReplicatorOptions, keeping?: KeepingOptions, restored?: Restored) {
     const { cluster, clock = systemClock, random = systemRandom, types = [] } = options
     const settings = checkedSettings(options, cluster.endpoint.maxFrameBytes('data'))
     this.#cluster = cluster
@@ -109,6 +130,12 @@ export class Replicator implements Disposable {
     this.#knownTypes = new KnownTypes(types)
     this.#onError = options.onError ?? ((): void => {})
     this.#core = new ReplicatorCore({ ...settings, self: cluster.self.key })
+    this.#isKept = keeping?.isKept ?? ((): boolean => true)
+    this.#keeper = keeping && this.#keeperOf(keeping, settings.pruningMarkerMs)
+    if (restored) {
+      this.#counts.staleValues = restored.staleValues
+      this.#dispatch({ type: 'values-restored', states: restored.states })
+    }
     this.#subscriptions.push(
       cluster.endpoint.handle(replicatorFrameType, (from, bytes, start, end) =>
         this.#frameArrived(from, bytes, start, end),
@@ -130,6 +157,33 @@ export class Replicator implements Disposable {
    */
   static attach(options: ReplicatorOptions): Replicator {
     return new Replicator(options)
+  }
+
+  /**
+   * Begins to replicate with what a former life of this node kept, and keeps what changes from now on: a change of
+   * such a key is confirmed once it outlives this node, and every node that confirms it.
+   *
+   * What was kept longer than `pruningMarkerMs` ago is not taken up: others may have forgotten by now what was
+   * removed meanwhile. They have the rest, and bring it.
+   *
+   * Rejects with `CASTY_REPLICATOR_INVALID_OPTION`, and with what the store rejects with.
+   */
+  static async restore(options: ReplicatorOptions & KeepingOptions): Promise<Replicator> {
+    const { store, clock = systemClock, types = [], cluster } = options
+    const settings = checkedSettings(options, cluster.endpoint.maxFrameBytes('data'))
+    const kept = await store.load()
+    const limits = { knownTypes: new KnownTypes(types), maxValueBytes: settings.maxValueBytes }
+    const isStale =
+      kept !== undefined && kept.savedAtMs + settings.pruningMarkerMs < clock.wallNow()
+    const states = [...(kept?.values ?? [])].flatMap(({ key, bytes }) =>
+      bytes === undefined ? [] : [{ key, bytes }],
+    )
+    return new Replicator(options, options, {
+      staleValues: isStale ? states.length : 0,
+      states: isStale
+        ? []
+        : states.map(({ key, bytes }) => ({ key, envelope: decodeEnvelope(bytes, limits) })),
+    })
   }
 
   /**
@@ -239,6 +293,8 @@ export class Replicator implements Disposable {
     if (this.#isDisposed) return
     this.#isDisposed = true
     this.#timer?.handle[Symbol.dispose]()
+    this.#keeper?.close()
+    this.#lifeSign?.[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
     for (const { fail } of this.#waiting.values()) fail(this.#stopped())
     this.#waiting.clear()
@@ -312,25 +368,68 @@ export class Replicator implements Disposable {
 
   #perform(effect: ReplicatorEffect): void {
     switch (effect.type) {
-      case 'send': {
-        const to = this.#members.get(effect.to)
-        if (to === undefined) return
-        for (const frame of framesOf(effect.message, this.#maxValueBytes)) {
-          const outcome = this.#cluster.endpoint.send(to, 'data', replicatorFrameType, frame)
-          if (outcome === 'dropped') this.#counts.framesRefused++
-        }
+      case 'keep':
+        if (this.#keeper && this.#isKept(effect.key)) this.#keeper.changed(effect.key)
         return
+      case 'send': {
+        const { to, message, afterKeeping } = effect
+        if (afterKeeping === undefined || !this.#keeper) return this.#send(to, message)
+        return this.#keeper.after(afterKeeping, (error) => {
+          if (error === undefined) this.#send(to, message)
+        })
       }
       case 'publish':
         for (const listener of this.#listeners.get(effect.key) ?? [])
           this.#guard(() => listener(effect.value))
         return
       case 'answer': {
-        const waiting = this.#waiting.get(effect.id)
-        this.#waiting.delete(effect.id)
-        waiting?.settle(effect.outcome)
+        const { id, key, outcome } = effect
+        if (!this.#keeper || outcome.type === 'failed') return this.#settle(id, outcome)
+        return this.#keeper.after(key, (error) =>
+          this.#settle(
+            id,
+            error === undefined
+              ? outcome
+              : { type: 'failed', error: ReplicatorError.notKept(key, error) },
+          ),
+        )
       }
     }
+  }
+
+  #settle(id: number, outcome: CallOutcome): void {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    waiting?.settle(outcome)
+  }
+
+  #send(key: string, message: ReplicatorMessage): void {
+    const to = this.#members.get(key)
+    if (to === undefined || this.#isDisposed) return
+    for (const frame of framesOf(message, this.#maxValueBytes)) {
+      const outcome = this.#cluster.endpoint.send(to, 'data', replicatorFrameType, frame)
+      if (outcome === 'dropped') this.#counts.framesRefused++
+    }
+  }
+
+  #keeperOf({ store }: KeepingOptions, pruningMarkerMs: number): Keeper {
+    const keeper = new Keeper({
+      store,
+      valueOf: (key) => {
+        const entry = this.#core.keys.get(key)
+        return entry && encodeEnvelope(entry.envelope)
+      },
+      wallNow: () => this.#clock.wallNow(),
+      schedule: (delayMs, callback) => this.#clock.schedule(delayMs, callback),
+      onError: this.#onError,
+    })
+    const alive = (): void => {
+      if (this.#isDisposed) return
+      keeper.signOfLife()
+      this.#lifeSign = this.#clock.schedule(pruningMarkerMs / signsOfLife, alive)
+    }
+    this.#lifeSign = this.#clock.schedule(pruningMarkerMs / signsOfLife, alive)
+    return keeper
   }
 
   #guard(call: () => void): void {

@@ -1,7 +1,7 @@
 import type { CrdtType, Replica } from '@casty/crdt'
 import type { AnyValue } from '../any-value.ts'
 import type { Consistency } from '../consistency.ts'
-import type { ReplicatorMessage } from '../wire/messages.ts'
+import type { KeyState, ReplicatorMessage } from '../wire/messages.ts'
 
 /** When something happened, by a monotonic clock and by the wall clock, and a draw from [0, 1). */
 export interface Moment {
@@ -42,6 +42,8 @@ export type ReplicatorEvent =
       readonly change: (value: AnyValue, replica: Replica) => AnyValue
     }
   | { readonly type: 'read-requested'; readonly call: Call }
+  /** What was kept by a former life of this node. */
+  | { readonly type: 'values-restored'; readonly states: readonly KeyState[] }
   /** Nobody waits for that call any more. */
   | { readonly type: 'call-abandoned'; readonly id: number }
   | { readonly type: 'time-passed' }
@@ -59,9 +61,22 @@ export type CallOutcome =
   | { readonly type: 'failed'; readonly error: unknown }
 
 export type ReplicatorEffect =
-  | { readonly type: 'send'; readonly to: string; readonly message: ReplicatorMessage }
+  | {
+      readonly type: 'send'
+      readonly to: string
+      readonly message: ReplicatorMessage
+      /** Not before what was changed of that key is kept. */
+      readonly afterKeeping?: string
+    }
+  /** The key was changed, or forgotten. */
+  | { readonly type: 'keep'; readonly key: string }
   | { readonly type: 'publish'; readonly key: string; readonly value: AnyValue }
-  | { readonly type: 'answer'; readonly id: number; readonly outcome: CallOutcome }
+  | {
+      readonly type: 'answer'
+      readonly id: number
+      readonly key: string
+      readonly outcome: CallOutcome
+    }
 
 /** Why something that came was not heeded. */
 export type DropReason = 'full' | 'malformed' | 'not-a-member' | 'type-mismatch' | 'unknown-type'

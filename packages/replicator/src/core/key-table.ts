@@ -23,6 +23,7 @@ export class KeyTable {
   readonly #buckets: Map<string, Digest>[] = Array.from({ length: bucketCount }, () => new Map())
   readonly #sums: Digest[] = Array.from({ length: bucketCount }, () => ({ high: 0, low: 0 }))
   readonly #changed = new Set<string>()
+  #touched = new Set<string>()
 
   get size(): number {
     return this.#entries.size
@@ -46,10 +47,20 @@ export class KeyTable {
       emptySinceMs: isEmpty ? (before?.emptySinceMs ?? nowMs) : undefined,
     })
     this.#changed.add(key)
+    this.#touched.add(key)
+  }
+
+  /** The keys that were changed or forgotten since it was asked for last. */
+  takeTouched(): ReadonlySet<string> {
+    const touched = this.#touched
+    if (touched.size > 0) this.#touched = new Set()
+    return touched
   }
 
   delete(key: string): void {
-    if (this.#entries.delete(key)) this.#changed.add(key)
+    if (!this.#entries.delete(key)) return
+    this.#changed.add(key)
+    this.#touched.add(key)
   }
 
   /** What is compared of each bucket. */

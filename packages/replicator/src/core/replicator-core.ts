@@ -125,20 +125,25 @@ export class ReplicatorCore {
       case 'call-abandoned':
         this.#calls.delete(event.id)
         break
+      case 'values-restored':
+        for (const state of event.states) this.#take(state, moment)
+        break
       case 'time-passed':
         this.#timePassed(moment)
         break
     }
-    return this.#effects
+    const touched = this.#table.takeTouched()
+    const keeping = Array.from(touched, (key) => ({ type: 'keep', key }) as const)
+    return keeping.length === 0 ? this.#effects : [...keeping, ...this.#effects]
   }
 
   #send(to: string, message: ReplicatorMessage): void {
     this.#effects.push({ type: 'send', to, message })
   }
 
-  #answer(id: number, outcome: CallOutcome): void {
+  #answer({ id, key }: Pick<Call, 'id' | 'key'>, outcome: CallOutcome): void {
     if (outcome.type === 'unconfirmed') this.#counts.unconfirmed++
-    this.#effects.push({ type: 'answer', id, outcome })
+    this.#effects.push({ type: 'answer', id, key, outcome })
   }
 
   #membersChanged(
@@ -174,7 +179,7 @@ export class ReplicatorCore {
       const state = { key: call.key, envelope: envelopeOf(delta ?? value) }
       this.#begin(call, needed, { type: 'write', id: call.id, state }, moment)
     } catch (error) {
-      this.#answer(call.id, { type: 'failed', error })
+      this.#answer(call, { type: 'failed', error })
     }
   }
 
@@ -215,7 +220,7 @@ export class ReplicatorCore {
       this.#admit(call, needed, false)
       this.#begin(call, needed, { type: 'read', id: call.id, key: call.key }, moment)
     } catch (error) {
-      this.#answer(call.id, { type: 'failed', error })
+      this.#answer(call, { type: 'failed', error })
     }
   }
 
@@ -268,8 +273,8 @@ export class ReplicatorCore {
     this.#end(call, { type: 'unconfirmed', value: this.#valueOf(call), nodes, needed })
   }
 
-  #end({ id }: PendingCall, outcome: CallOutcome): void {
-    if (this.#calls.delete(id)) this.#answer(id, outcome)
+  #end(call: PendingCall, outcome: CallOutcome): void {
+    if (this.#calls.delete(call.id)) this.#answer(call, outcome)
   }
 
   #answered(id: number, from: string): void {
@@ -284,7 +289,7 @@ export class ReplicatorCore {
   #received(from: string, message: ReplicatorMessage, moment: Moment): void {
     switch (message.type) {
       case 'write':
-        if (this.#take(message.state, moment)) this.#send(from, { type: 'written', id: message.id })
+        if (this.#take(message.state, moment)) this.#confirm(from, message.id, message.state.key)
         break
       case 'written':
         this.#answered(message.id, from)
@@ -316,6 +321,11 @@ export class ReplicatorCore {
         this.#sendStates(from, message.keys, false)
         break
     }
+  }
+
+  #confirm(to: string, id: number, key: string): void {
+    const message = { type: 'written', id } as const
+    this.#effects.push({ type: 'send', to, message, afterKeeping: key })
   }
 
   #stateOf(key: string): KeyState | undefined {

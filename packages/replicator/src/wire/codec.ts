@@ -191,24 +191,34 @@ class MessageReader {
 
   #state(): KeyState {
     const key = this.#key()
-    const bytes = this.#reader.bytes(maxFieldBytes)
-    const reader = new ByteReader(bytes)
-    const type = this.#limits.knownTypes.named(reader.string(maxTypeBytes))
-    if (type === undefined) throw new UnknownType('A value is of a type that is not known')
-    const { maxValueBytes } = this.#limits
-    const value = decode(type, reader.bytes(maxValueBytes), { maxBytes: maxValueBytes })
-    const count = reader.count(3)
-    const pruning = new Map<string, PruningState>()
-    for (let index = 0; index < count; index++) {
-      pruning.set(reader.string(maxNodeBytes), readPruning(reader))
-    }
-    reader.end()
-    return { key, envelope: { value, pruning } }
+    return { key, envelope: decodeEnvelope(this.#reader.bytes(maxFieldBytes), this.#limits) }
   }
 
   #list<T>(minBytes: number, read: () => T): readonly T[] {
     return Array.from({ length: this.#reader.count(minBytes) }, read)
   }
+}
+
+/**
+ * Reads what `encodeEnvelope` wrote.
+ *
+ * @throws TransportError `CASTY_TRANSPORT_MALFORMED`; CrdtError `CASTY_CRDT_MALFORMED`; UnknownType
+ */
+export function decodeEnvelope(
+  bytes: Uint8Array,
+  { knownTypes, maxValueBytes }: DecodeLimits,
+): Envelope<AnyValue> {
+  const reader = new ByteReader(bytes)
+  const type = knownTypes.named(reader.string(maxTypeBytes))
+  if (type === undefined) throw new UnknownType('A value is of a type that is not known')
+  const value = decode(type, reader.bytes(maxValueBytes), { maxBytes: maxValueBytes })
+  const count = reader.count(3)
+  const pruning = new Map<string, PruningState>()
+  for (let index = 0; index < count; index++) {
+    pruning.set(reader.string(maxNodeBytes), readPruning(reader))
+  }
+  reader.end()
+  return { value, pruning }
 }
 
 function readPruning(reader: ByteReader): PruningState {

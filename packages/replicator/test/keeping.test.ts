@@ -1,0 +1,137 @@
+import { gCounter, orSet } from '@casty/crdt'
+import { describe, expect, test } from 'vitest'
+import { Replicator, memoryStore, replicatedKey, type ReplicaStore } from '../src/index.ts'
+import { ReplicatorWorld } from './replicator-world.ts'
+
+const tags = replicatedKey('tags', orSet<string>())
+const hits = replicatedKey('hits', gCounter())
+
+async function restored(
+  world: ReplicatorWorld,
+  store: ReplicaStore,
+  options: {
+    readonly isKept?: (key: string) => boolean
+    readonly onError?: (error: unknown) => void
+  } = {},
+): Promise<Replicator> {
+  world.at('a')[Symbol.dispose]()
+  const { clock } = world
+  return await Replicator.restore({ cluster: world.cluster('a'), clock, store, ...options })
+}
+
+describe('values that are kept', () => {
+  test('are there when their node starts again, with all others gone', async () => {
+    await using world = await ReplicatorWorld.of('a')
+    const store = memoryStore()
+    using first = await restored(world, store)
+    await first.update(tags, (set, me) => set.add(me, 'x').add(me, 'y'))
+    await first.update(tags, (set) => set.remove('x'))
+    first[Symbol.dispose]()
+    using second = await restored(world, store)
+    expect(second.local(tags).value).toEqual(['y'])
+    expect(second.metrics().staleValues).toBe(0)
+  })
+
+  test('are those that were asked for', async () => {
+    await using world = await ReplicatorWorld.of('a')
+    const store = memoryStore()
+    using first = await restored(world, store, { isKept: (key) => key === 'tags' })
+    await first.update(tags, (set, me) => set.add(me, 'x'))
+    await first.update(hits, (counter, me) => counter.increment(me))
+    first[Symbol.dispose]()
+    using second = await restored(world, store)
+    expect([second.local(tags).size, second.local(hits).value]).toEqual([1, 0])
+  })
+
+  test('are confirmed once they are kept, several changes by one save', async () => {
+    await using world = await ReplicatorWorld.of('a')
+    const saves: string[][] = []
+    const opened: (() => void)[] = []
+    const store: ReplicaStore = {
+      load: async () => await Promise.resolve(undefined),
+      save: async (values) => {
+        saves.push(values.map(({ key }) => key))
+        await new Promise<void>((resolve) => opened.push(resolve))
+      },
+    }
+    using replicator = await restored(world, store)
+    const confirmed: string[] = []
+    const note = (what: string) => () => void confirmed.push(what)
+    const calls = [
+      replicator.update(tags, (set, me) => set.add(me, 'x')).then(note('first')),
+      replicator.update(tags, (set, me) => set.add(me, 'y')).then(note('second')),
+      replicator.update(hits, (counter, me) => counter.increment(me)).then(note('third')),
+    ]
+    await world.advance(10)
+    expect([saves, confirmed]).toEqual([[['tags']], []])
+    opened[0]?.()
+    await world.advance(10)
+    expect(saves).toEqual([['tags'], ['tags', 'hits']])
+    opened[1]?.()
+    await Promise.all(calls)
+    expect(confirmed.toSorted()).toEqual(['first', 'second', 'third'])
+  })
+
+  test('that the store could not keep fail their calls, and are kept later', async () => {
+    await using world = await ReplicatorWorld.of('a')
+    const errors: unknown[] = []
+    const kept = memoryStore()
+    let isBroken = true
+    const store: ReplicaStore = {
+      load: async () => await kept.load(),
+      save: async (values, savedAtMs) => {
+        if (isBroken) throw new Error('disk full')
+        await kept.save(values, savedAtMs)
+      },
+    }
+    using replicator = await restored(world, store, { onError: (error) => errors.push(error) })
+    await expect(replicator.update(tags, (set, me) => set.add(me, 'x'))).rejects.toMatchObject({
+      code: 'CASTY_REPLICATOR_NOT_KEPT',
+      cause: { message: 'disk full' },
+    })
+    expect(replicator.local(tags).value).toEqual(['x'])
+    expect(errors).toHaveLength(1)
+    isBroken = false
+    await world.advance(2_000)
+    replicator[Symbol.dispose]()
+    using second = await restored(world, store)
+    expect(second.local(tags).value).toEqual(['x'])
+  })
+
+  test('for too long are not taken up: what was removed meanwhile may be forgotten', async () => {
+    await using world = await ReplicatorWorld.of('a')
+    const store = memoryStore()
+    using first = await restored(world, store)
+    await first.update(tags, (set, me) => set.add(me, 'z'))
+    first[Symbol.dispose]()
+    await world.advance(6 * 3_600_000 + 1)
+    using second = await restored(world, store)
+    expect(second.local(tags).value).toEqual([])
+    expect(second.metrics().staleValues).toBe(1)
+  })
+
+  test('by a node that lives are never too old, though nothing changes', async () => {
+    await using world = await ReplicatorWorld.of('a')
+    const store = memoryStore()
+    using first = await restored(world, store)
+    await first.update(tags, (set, me) => set.add(me, 'z'))
+    await world.advance(8 * 3_600_000)
+    first[Symbol.dispose]()
+    using second = await restored(world, store)
+    expect(second.local(tags).value).toEqual(['z'])
+  })
+
+  test('here and there confirm a change together', async () => {
+    await using world = await ReplicatorWorld.of('a b')
+    const store: ReplicaStore = {
+      load: async () => await Promise.resolve(undefined),
+      save: async () => await Promise.reject(new Error('disk full')),
+    }
+    using _replicator = await restored(world, store)
+    await world.until(() => world.at('b').explain().nodes.length === 1)
+    const outcome = await world.awaited(
+      world.at('b').update(tags, (set, me) => set.add(me, 'x'), { write: 'all', timeoutMs: 500 }),
+    )
+    expect(outcome).toMatchObject({ type: 'unconfirmed', nodes: 1 })
+  })
+})
