@@ -39,7 +39,7 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
   {
     '@casty/sbr': ['@casty/membership'],
     '@casty/remote': ['@casty/actor', '@casty/membership', '@casty/transport'],
-    '@casty/replicator': ['@casty/crdt', '@casty/membership', '@casty/transport'],
+    '@casty/replicator': ['@casty/crdt', '@casty/membership', '@casty/options', '@casty/transport'],
   },
   { '@casty/lease-postgres': ['@casty/sbr'] },
   { '@casty/sharding': ['@casty/remote', '@casty/persistence'] },

@@ -1,4 +1,4 @@
-import { describeValue } from '@casty/membership'
+import { describeValue } from '@casty/options'
 
 export type ReplicatorErrorCode =
   | 'CASTY_REPLICATOR_BUSY'
@@ -37,6 +37,13 @@ export class ReplicatorError extends Error {
     return new ReplicatorError(
       'CASTY_REPLICATOR_INVALID_OPTION',
       `Option ${option} is ${describeValue(value)}; allowed is ${allowed}.`,
+    )
+  }
+
+  static unknownOption(of: string, option: string, nearest: readonly string[]): ReplicatorError {
+    return new ReplicatorError(
+      'CASTY_REPLICATOR_INVALID_OPTION',
+      `Option ${option} of ${of} is not known; allowed is ${nearest.join(', ')}.`,
     )
   }
 

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '@casty/clock'
 import type { CrdtType } from '@casty/crdt'
 import type { Cluster } from '@casty/membership'
+import { defined, optionChecks } from '@casty/options'
 import { ReplicatorError } from './errors.ts'
 import type { ReplicaStore } from './store/replica-store.ts'
 
@@ -64,41 +65,38 @@ export const replicatorDefaults: Required<ReplicatorSettings> = {
 /** What a value may take in a frame beside its own bytes: names, and how far prunings got. */
 const frameOverheadBytes = 64 * 1024
 
+const checks = optionChecks({
+  invalid: (option, value, allowed) => ReplicatorError.invalidOption(option, value, allowed),
+  unknown: (of, name, nearest) => ReplicatorError.unknownOption(of, name, nearest),
+})
+
+const handedIn = ['cluster', 'types', 'clock', 'random', 'onError', 'store', 'isKept']
+
 /** @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION` */
 export function checkedSettings(
-  options: ReplicatorOptions,
-  maxFrameBytes: number,
+  options: ReplicatorOptions & Partial<KeepingOptions>,
 ): Required<ReplicatorSettings> {
-  const maxValueLimit = maxFrameBytes - frameOverheadBytes
+  checks.knownNames('a replicator', options, [...Object.keys(replicatorDefaults), ...handedIn])
+  const { cluster, clock, store } = options
+  checks.capable('cluster', cluster, ['getState', 'subscribe'], 'a Cluster')
+  if (clock !== undefined) checks.capable('clock', clock, ['now', 'wallNow', 'schedule'], 'a clock')
+  if (store !== undefined) checks.capable('store', store, ['load', 'save'], 'a store')
+  const given = { ...replicatorDefaults, ...defined(options) }
+  const maxValueLimit = cluster.endpoint.maxFrameBytes('data') - frameOverheadBytes
   return {
-    deltaIntervalMs: duration('deltaIntervalMs', options),
-    gossipIntervalMs: duration('gossipIntervalMs', options),
-    timeoutMs: duration('timeoutMs', options),
-    maxKeys: whole('maxKeys', options, 10_000_000),
-    maxValueBytes: whole('maxValueBytes', options, maxValueLimit),
-    maxPending: whole('maxPending', options, 1_000_000),
-    pruningDelayMs: duration('pruningDelayMs', options),
-    pruningMarkerMs: duration('pruningMarkerMs', options),
-    forgetEmptyAfterMs: duration('forgetEmptyAfterMs', options),
+    deltaIntervalMs: checks.duration('deltaIntervalMs', given.deltaIntervalMs),
+    gossipIntervalMs: checks.duration('gossipIntervalMs', given.gossipIntervalMs),
+    timeoutMs: checks.duration('timeoutMs', given.timeoutMs),
+    maxKeys: checks.whole('maxKeys', given.maxKeys, 1, 10_000_000),
+    maxValueBytes: checks.whole('maxValueBytes', given.maxValueBytes, 1, maxValueLimit),
+    maxPending: checks.whole('maxPending', given.maxPending, 1, 1_000_000),
+    pruningDelayMs: checks.duration('pruningDelayMs', given.pruningDelayMs),
+    pruningMarkerMs: checks.duration('pruningMarkerMs', given.pruningMarkerMs),
+    forgetEmptyAfterMs: checks.duration('forgetEmptyAfterMs', given.forgetEmptyAfterMs),
   }
-}
-
-function duration(option: keyof ReplicatorSettings, options: ReplicatorSettings): number {
-  return checkedDuration(option, options[option] ?? replicatorDefaults[option])
 }
 
 /** @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION` */
 export function checkedDuration(option: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value
-  throw ReplicatorError.invalidOption(option, value, 'a number of milliseconds above 0')
-}
-
-function whole(
-  option: keyof ReplicatorSettings,
-  options: ReplicatorSettings,
-  most: number,
-): number {
-  const value = options[option] ?? replicatorDefaults[option]
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value
-  throw ReplicatorError.invalidOption(option, value, `an integer from 1 to ${most}`)
+  return checks.duration(option, value)
 }

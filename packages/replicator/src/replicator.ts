@@ -121,7 +121,7 @@ export class Replicator implements Disposable {
 
   private constructor(options: ReplicatorOptions, keeping?: KeepingOptions, restored?: Restored) {
     const { cluster, clock = systemClock, random = systemRandom, types = [] } = options
-    const settings = checkedSettings(options, cluster.endpoint.maxFrameBytes('data'))
+    const settings = checkedSettings(options)
     this.#cluster = cluster
     this.#clock = clock
     this.#random = random
@@ -169,8 +169,8 @@ export class Replicator implements Disposable {
    * Rejects with `CASTY_REPLICATOR_INVALID_OPTION`, and with what the store rejects with.
    */
   static async restore(options: ReplicatorOptions & KeepingOptions): Promise<Replicator> {
-    const { store, clock = systemClock, types = [], cluster } = options
-    const settings = checkedSettings(options, cluster.endpoint.maxFrameBytes('data'))
+    const { store, clock = systemClock, types = [] } = options
+    const settings = checkedSettings(options)
     const kept = await store.load()
     const limits = { knownTypes: new KnownTypes(types), maxValueBytes: settings.maxValueBytes }
     const isStale =

@@ -257,6 +257,20 @@ describe('pruning', () => {
     expect(other.elements('k')).toEqual(['x'])
   })
 
+  test('of an owner that is gone does not stand in the way of the next one', () => {
+    const { owner, other } = twoNodes()
+    const third = new CoreNode('c', ['b'])
+    owner.passes(pruningDelayMs + gossipIntervalMs)
+    const orphaned = owner.state('k')
+    other.members(['c'], ['a'], true)
+    tell('b', third, orphaned)
+    expect(third.state('k').envelope.pruning.size).toBe(0)
+    other.passes(pruningDelayMs + gossipIntervalMs)
+    expect(other.state('k').envelope.pruning.get('gone')).toMatchObject({ owner: 'b' })
+    tell('c', other, orphaned)
+    expect(other.state('k').envelope.pruning.get('gone')).toMatchObject({ owner: 'b' })
+  })
+
   test('is remembered for its time, and no longer', () => {
     const { owner } = twoNodes()
     owner.members([], ['b'], true)

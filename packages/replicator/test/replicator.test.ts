@@ -9,7 +9,7 @@ import {
   pnCounter,
   type Replica,
 } from '@casty/crdt'
-import { replicatedKey, type Outcome } from '../src/index.ts'
+import { Replicator, replicatedKey, type Outcome } from '../src/index.ts'
 import { ReplicatorWorld } from './replicator-world.ts'
 
 const hits = replicatedKey('hits', pnCounter())
@@ -332,6 +332,16 @@ describe('a call', () => {
       code: 'CASTY_REPLICATOR_INVALID_OPTION',
       message: expect.stringContaining(option),
     })
+  })
+
+  test.each<[string, object, RegExp]>([
+    ['a time of 0', { gossipIntervalMs: 0 }, /^Option gossipIntervalMs is 0; allowed is/],
+    ['values larger than frames', { maxValueBytes: 2 ** 30 }, /^Option maxValueBytes is/],
+    ['a name misspelt', { gosipIntervalMs: 1 }, /gosipIntervalMs .*gossipIntervalMs/],
+    ['no clock', { clock: {} }, /^Option clock is an object/],
+  ])('is not possible with %s', async (_, options, message) => {
+    await using world = await ReplicatorWorld.of('a')
+    expect(() => Replicator.attach({ cluster: world.cluster('a'), ...options })).toThrow(message)
   })
 
   test.each(['', 'x'.repeat(513), 'a\u0000b', '\uD800'])('refuses the key %j', (name) => {

@@ -346,7 +346,9 @@ export class ReplicatorCore {
     const before = entry?.envelope ?? emptyEntry(envelope.value.type)
     const isNode = (node: string): boolean =>
       node === this.#settings.self || this.#nodes.includes(node)
-    const merged = withoutOrphans(mergeEnvelopes(before, envelope, wallMs), isNode)
+    // The beginning of an owner that is gone must not win over that of the next one.
+    const [mine, theirs] = [withoutOrphans(before, isNode), withoutOrphans(envelope, isNode)]
+    const merged = mergeEnvelopes(mine, theirs, wallMs)
     const after = addSeen(merged, this.#settings.self)
     if (after === before) return true
     this.#table.set(key, after, nowMs)
