@@ -74,3 +74,45 @@ test('replicated entities keep their events when their shard moves to a new node
   await world.settle(2_000)
   expect(await addToAll(world, region, 1)).toEqual(ids.map(() => 2))
 })
+
+test('a write that replicas do not confirm fails its question, and the entity goes on with what there is', async () => {
+  await using world = await ShardingWorld.of('a b')
+  const type: EntityType<Add> = {
+    ...counter(1),
+    replication: { replicas: 1, minAcks: 1, ackTimeoutMs: 1_000 },
+  }
+  const region = world.startType(type).get('a')
+  if (!region) throw new Error('No region at a')
+  const add = async (id: string): Promise<number> =>
+    await region.ask<number>(id, (replyTo) => ({ amount: 1, replyTo }), { timeoutMs: 30_000 })
+  await world.settle(3_000)
+  const own = ids.find((id) => region.explain(region.shardOf(id)).owner?.startsWith('a:') === true)
+  if (own === undefined) throw new Error('a has none of the shards')
+  expect(await world.settled(add(own))).toBe(1)
+  // The other node does not answer any more, and nobody knows that yet.
+  world.network.kill(world.node('b').address)
+  const failed = expect(add(own)).rejects.toMatchObject({ code: 'CASTY_ACTOR_ASK_UNANSWERED' })
+  await world.settle(1_500)
+  await failed
+  expect(region.statistics().replication).toMatchObject({ timedOut: 1 })
+  const { replication, summary } = region.explain(region.shardOf(own))
+  expect(replication).toMatchObject({
+    isReady: true,
+    replicas: [{ isToKeep: true, isReachable: false }],
+  })
+  expect(summary).toContain('Out of reach: b:1')
+})
+
+test('what replication does is counted', async () => {
+  await using world = await ShardingWorld.of('a b')
+  const regions = world.startType({ ...counter(1), replication: { replicas: 1 } })
+  const region = regions.get('a')
+  if (!region) throw new Error('No region at a')
+  await addToAll(world, region, 1)
+  const both = [...regions.values()].map((one) => one.statistics().replication)
+  for (const statistics of both) {
+    expect(statistics).toMatchObject({ copies: ids.length, refused: 0, noRoom: 0, timedOut: 0 })
+  }
+  const operations = both.reduce((sum, one) => sum + (one?.operationsSent ?? 0), 0)
+  expect(operations).toBe(2 * ids.length) // A claim, and an event.
+})

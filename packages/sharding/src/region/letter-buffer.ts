@@ -66,6 +66,28 @@ export class LetterBuffer<L> {
     return true
   }
 
+  /**
+   * Takes what waits for a shard, one after the other, for as long as `take` says that it took it: the one that it did not take
+   * stays the first, and waits no longer for that.
+   */
+  drain(shard: number, take: (letter: L) => boolean): void {
+    const queues = this.#shards.get(shard)
+    if (queues === undefined) return
+    for (const queue of [queues.returned, queues.fresh]) {
+      let taken = 0
+      try {
+        for (; taken < queue.length; taken++) {
+          const letter = queue[taken]?.letter
+          if (letter !== undefined && !take(letter)) return
+        }
+      } finally {
+        queue.splice(0, taken)
+        this.#size -= taken
+      }
+    }
+    if (queues.returned.length + queues.fresh.length === 0) this.#shards.delete(shard)
+  }
+
   /** All that wait for a shard, in order: they wait no more. */
   takeAll(shard: number): readonly L[] {
     const queues = this.#shards.get(shard)

@@ -23,6 +23,8 @@ export interface SendingPort {
   deadlineMoved(at?: number): void
 }
 
+/** Where there was no room on the way, it is tried again after so long, in milliseconds. */
+const flushAgainMs = 20
 /** A message that no node takes is dropped after so many. */
 const maxReturns = 8
 
@@ -33,6 +35,11 @@ export class Sending {
   readonly #timeoutMs: number
   /** Routes that wait for something. */
   readonly #busy = new Set<number>()
+  /** Shards whose owner is in reach, and has no room yet for what waits here. */
+  readonly #blocked = new Set<number>()
+  #flushesAt = Infinity
+  /** What waits for these is being sent. */
+  readonly #flushing = new Set<number>()
 
   constructor(numShards: number, limits: BufferLimits, port: SendingPort) {
     this.#port = port
@@ -59,9 +66,16 @@ export class Sending {
   /** @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE` where it cannot be sent to the node that it has to go to */
   dispatch(letter: Letter): void {
     const route = this.routeOf(letter.shard)
-    if (route.kind === 'here') this.#port.deliverHere(letter)
-    else if (route.kind === 'there' && route.node) this.#sendThere(route.node, route.epoch, letter)
+    const goesAtOnce = route.kind !== 'waiting' && !this.#isBehind(letter.shard)
+    if (goesAtOnce && route.kind === 'here') this.#port.deliverHere(letter)
+    else if (goesAtOnce && route.node) this.#sendThere(route.node, route.epoch, letter)
     else this.#put(letter, this.#buffer.add(letter.shard, letter, this.#port.now()))
+  }
+
+  /** Whether something for the shard still waits, since there is no room on the way there, or it is being sent just now. */
+  #isBehind(shard: number): boolean {
+    if (this.#blocked.size === 0 && this.#flushing.size === 0) return false
+    return this.#blocked.has(shard) || this.#flushing.has(shard)
   }
 
   #sendThere(node: NodeIdentity, epoch: number, letter: Letter): void {
@@ -124,21 +138,47 @@ export class Sending {
       this.#busy.add(shard)
       this.#port.deadlineMoved(route.nextDeadline())
     }
-    if (route.kind !== 'waiting' && this.#buffer.sizeOf(shard) > 0) this.#flush(shard)
+    if (route.kind !== 'waiting' && this.#buffer.sizeOf(shard) > 0) this.#flush(shard, route)
   }
 
-  #flush(shard: number): void {
-    for (const letter of this.#buffer.takeAll(shard)) {
-      try {
-        this.dispatch(letter)
-      } catch (error) {
-        this.#port.drop(letter, 'not-serializable', error) // Its sender has gone on long ago.
-      }
+  /** Sends what waited, as far as there is room on the way; the rest a little later, and what comes meanwhile behind it. */
+  #flush(shard: number, route: ShardRoute): void {
+    if (this.#flushing.has(shard)) return // What comes of it goes with it.
+    this.#flushing.add(shard)
+    this.#buffer.drain(shard, (letter) => this.#takesOn(route, letter))
+    this.#flushing.delete(shard)
+    this.#blocked.delete(shard)
+    if (route.kind === 'waiting' || this.#buffer.sizeOf(shard) === 0) return
+    this.#blocked.add(shard)
+    this.#flushesAt = Math.min(this.#flushesAt, this.#port.now() + flushAgainMs)
+    this.#port.deadlineMoved(this.#flushesAt)
+  }
+
+  /** @returns false where it has to wait on */
+  #takesOn({ kind, node, epoch }: ShardRoute, letter: Letter): boolean {
+    try {
+      if (kind === 'here') this.#port.deliverHere(letter)
+      else if (kind !== 'there' || !node || !this.#port.send(node, epoch, letter)) return false
+      else this.#port.tally.sent++
+    } catch (error) {
+      this.#port.drop(letter, 'not-serializable', error) // Its sender has gone on long ago.
+    }
+    return true
+  }
+
+  #flushBlocked(now: number): void {
+    if (now < this.#flushesAt) return
+    this.#flushesAt = Infinity
+    for (const shard of new Set(this.#blocked)) {
+      const route = this.routeOf(shard)
+      if (route.kind === 'waiting') this.#blocked.delete(shard)
+      else this.#flush(shard, route)
     }
   }
 
   nextDeadline(): number | undefined {
     let next = this.#buffer.nextDeadline()
+    if (this.#flushesAt !== Infinity) next = Math.min(next ?? Infinity, this.#flushesAt)
     for (const shard of this.#busy) {
       const deadline = this.routeOf(shard).nextDeadline()
       if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline
@@ -153,6 +193,7 @@ export class Sending {
       const deadline = this.routeOf(shard).nextDeadline()
       if (deadline !== undefined && deadline <= now) this.#settle(shard)
     }
+    this.#flushBlocked(now)
     for (const [, letter] of this.#buffer.takeOverdue(now)) this.#port.drop(letter, 'overdue')
   }
 
