@@ -5,13 +5,35 @@ import { once } from 'node:events'
 /** What the processes of a pair say. */
 export type PairReport =
   | { readonly type: 'listening'; readonly port: number }
+  /** The warm-up is over. */
+  | { readonly type: 'measuring' }
   | { readonly type: 'measured'; readonly perSecond: number }
+  /** Of a processor, in microseconds since the process began. */
+  | { readonly type: 'used'; readonly micros: number }
+
+/** What came of a measurement. */
+export interface PairFigures {
+  /** Messages, or answered questions. */
+  readonly perSecond: number
+  /** What each of them took of a processor, in microseconds, in all processes together. */
+  readonly micros: number
+}
+
+/** How many there were per second, one sample each. */
+export function speedsOf(figures: readonly PairFigures[]): readonly number[] {
+  return figures.map(({ perSecond }) => perSecond)
+}
+
+/** What one of them took of a processor, in microseconds, one sample each. */
+export function usesOf(figures: readonly PairFigures[]): readonly number[] {
+  return figures.map(({ micros }) => micros)
+}
 
 const patienceMs = 30_000
 
+const processorUse = new URL('processor-use.ts', import.meta.url).href
+
 /**
- * Messages, or answered requests, per second.
- *
  * @param program - of both ends; it gets what `assignment` gives, as its only argument in JSON
  * @param measuring - which end counts
  */
@@ -19,7 +41,7 @@ export async function measurePair(
   program: string,
   assignment: (port: number | undefined) => object,
   measuring: 'listening' | 'connecting',
-): Promise<number> {
+): Promise<PairFigures> {
   const listening = start(program, assignment(undefined))
   const children = [listening]
   try {
@@ -27,7 +49,7 @@ export async function measurePair(
     const connecting = start(program, assignment(port))
     children.push(connecting)
     const counting = measuring === 'listening' ? listening : connecting
-    return (await reportOf(counting, 'measured')).perSecond
+    return await figuresOf(counting, children)
   } finally {
     // The sender first: one whose receiver is gone would fail.
     for (const child of children.toReversed()) await stop(child)
@@ -35,19 +57,43 @@ export async function measurePair(
 }
 
 /** The same within one fresh process. */
-export async function measureAlone(program: string, assignment: object): Promise<number> {
+export async function measureAlone(program: string, assignment: object): Promise<PairFigures> {
   const child = start(program, assignment)
   try {
-    return (await reportOf(child, 'measured')).perSecond
+    return await figuresOf(child, [child])
   } finally {
     await stop(child)
   }
+}
+
+async function figuresOf(
+  counting: ChildProcess,
+  all: readonly ChildProcess[],
+): Promise<PairFigures> {
+  await reportOf(counting, 'measuring')
+  const measured = reportOf(counting, 'measured')
+  const beganAt = performance.now()
+  const before = await usedBy(all)
+  const { perSecond } = await measured
+  const used = (await usedBy(all)) - before
+  return { perSecond, micros: (used * 1_000) / (performance.now() - beganAt) / perSecond }
+}
+
+/** Of a processor, in microseconds. */
+async function usedBy(children: readonly ChildProcess[]): Promise<number> {
+  const reports = children.map(async (child) => {
+    const report = reportOf(child, 'used')
+    child.send('use')
+    return (await report).micros
+  })
+  return (await Promise.all(reports)).reduce((sum, micros) => sum + micros, 0)
 }
 
 function start(program: string, assignment: object): ChildProcess {
   return fork(program, [JSON.stringify(assignment)], {
     execArgv: [
       '--conditions=@casty/source',
+      `--import=${processorUse}`,
       ...(process.env['BENCH_NODE_FLAGS']?.split(' ') ?? []),
     ],
   })

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { measurePair } from '../pair.ts'
+import { measurePair, type PairFigures } from '../pair.ts'
 
 /** What is done to an actor of another process. */
 export type RemoteWorkload =
@@ -15,8 +15,8 @@ export interface Assignment {
 
 const program = fileURLToPath(new URL('end.program.ts', import.meta.url))
 
-/** Answered questions, or messages, per second between actors of two fresh processes on loopback. */
-export async function measureRemote(workload: RemoteWorkload): Promise<number> {
+/** Answered questions, or messages, between actors of two fresh processes on loopback. */
+export async function measureRemote(workload: RemoteWorkload): Promise<PairFigures> {
   return await measurePair(
     program,
     (port) => ({ workload, ...(port !== undefined && { port }) }),

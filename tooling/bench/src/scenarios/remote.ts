@@ -1,4 +1,5 @@
 import { interleave } from '../interleave.ts'
+import { speedsOf, usesOf } from '../pair.ts'
 import { measureRemote, type RemoteWorkload } from '../remote/measure.ts'
 import type { Row, Scenario } from '../scenario.ts'
 import { measure } from '../transport/measure.ts'
@@ -26,7 +27,16 @@ export const scenario: Scenario = {
         raw: () => measure('raw', bare),
         casty: () => measureRemote(workload),
       })
-      rows.push({ what, unit, samples: casty, reference: { name: 'raw', samples: raw }, wanted })
+      rows.push(
+        {
+          what,
+          unit,
+          samples: speedsOf(casty),
+          reference: { name: 'raw', samples: speedsOf(raw) },
+          wanted,
+        },
+        { what: '… processor of one, both ends', unit: 'µs', samples: usesOf(casty) },
+      )
     }
     return { title: '@casty/remote, default serializer, plain objects, loopback', rows, notes }
   },

@@ -1,5 +1,6 @@
 import { interleave } from '../interleave.ts'
 import { sharedNow } from '../membership/messages.ts'
+import { speedsOf, usesOf } from '../pair.ts'
 import type { Context, Row, Scenario } from '../scenario.ts'
 import { ShardFleet } from '../sharding/fleet.ts'
 import { measureMoleculer, measureSharded } from '../sharding/measure.ts'
@@ -20,8 +21,8 @@ export const scenario: Scenario = {
   async run(context) {
     const rows = [
       ...(await asking(context)),
-      await sending(context),
-      await askingHere(context),
+      ...(await sending(context)),
+      ...(await askingHere(context)),
       ...(await replicating(context)),
       ...(await idling(context)),
       ...(await losing(context)),
@@ -50,20 +51,21 @@ async function asking({ repetitions, progress }: Context): Promise<readonly Row[
       moleculer: () => measureMoleculer(inFlight),
     })
     const what = `ask, ${inFlight} in flight`
-    const row = { unit: 'answers/s', samples: casty }
+    const row = { unit: 'answers/s', samples: speedsOf(casty) }
     rows.push(
       {
         ...row,
         what: `${what}, beside raw`,
-        reference: { name: 'raw', samples: raw },
+        reference: { name: 'raw', samples: speedsOf(raw) },
         wanted: inFlight === 1 ? '≥ 0.50' : '≥ 0.30',
       },
       {
         ...row,
         what: `${what}, beside Moleculer`,
-        reference: { name: 'Moleculer', samples: moleculer },
+        reference: { name: 'Moleculer', samples: speedsOf(moleculer) },
         wanted: '≥ 5',
       },
+      { what: `${what}, processor of one, both ends`, unit: 'µs', samples: usesOf(casty) },
     )
   }
   return rows
@@ -94,32 +96,38 @@ async function replicating({ repetitions, progress }: Context): Promise<readonly
   return rows
 }
 
-async function sending({ repetitions, progress }: Context): Promise<Row> {
+async function sending({ repetitions, progress }: Context): Promise<readonly Row[]> {
   progress('one-way')
   const { raw, casty } = await interleave(repetitions, {
     raw: () => measure('raw', { type: 'one-way', payloadBytes: 100 }),
     casty: () => measureSharded({ type: 'one-way' }),
   })
-  return {
-    what: 'one-way',
-    unit: 'messages/s',
-    samples: casty,
-    reference: { name: 'raw', samples: raw },
-    wanted: '≥ 0.25',
-  }
+  return [
+    {
+      what: 'one-way',
+      unit: 'messages/s',
+      samples: speedsOf(casty),
+      reference: { name: 'raw', samples: speedsOf(raw) },
+      wanted: '≥ 0.25',
+    },
+    { what: 'one-way, processor of one, both ends', unit: 'µs', samples: usesOf(casty) },
+  ]
 }
 
-async function askingHere({ repetitions, progress }: Context): Promise<Row> {
+async function askingHere({ repetitions, progress }: Context): Promise<readonly Row[]> {
   progress('ask, within the node')
   const { here } = await interleave(repetitions, {
     here: () => measureSharded({ type: 'local-ask', inFlight: 64 }),
   })
-  return {
-    what: 'ask within the node, 64 in flight',
-    unit: 'answers/s',
-    samples: here,
-    wanted: '≥ 300,000',
-  }
+  return [
+    {
+      what: 'ask within the node, 64 in flight',
+      unit: 'answers/s',
+      samples: speedsOf(here),
+      wanted: '≥ 300,000',
+    },
+    { what: 'ask within the node, processor of one', unit: 'µs', samples: usesOf(here) },
+  ]
 }
 
 /** Entities that have handled one message, on two nodes. */
@@ -130,11 +138,11 @@ async function idling({ repetitions, progress }: Context): Promise<readonly Row[
   for (let round = 0; round < repetitions; round++) {
     progress(`${named} idle entities, ${round + 1} of ${repetitions}`)
     await using fleet = await ShardFleet.start(2, 256)
-    const before = await usesOf(fleet)
+    const before = await useOf(fleet)
     const [first] = fleet.nodes
     if (!first) break
     const { tookMs } = await first.ask({ type: 'activate', count: entities }, 'activated')
-    const after = await usesOf(fleet)
+    const after = await useOf(fleet)
     perEntity.push((after.bytes - before.bytes) / (after.entities - before.entities))
     perSecond.push(((after.entities - before.entities) * 1_000) / tookMs)
   }
@@ -149,7 +157,7 @@ async function idling({ repetitions, progress }: Context): Promise<readonly Row[
   ]
 }
 
-async function usesOf(
+async function useOf(
   fleet: ShardFleet,
 ): Promise<{ readonly bytes: number; readonly entities: number }> {
   let [bytes, alive] = [0, 0]

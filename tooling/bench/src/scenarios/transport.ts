@@ -1,4 +1,5 @@
 import { interleave } from '../interleave.ts'
+import { speedsOf } from '../pair.ts'
 import type { Row, Scenario } from '../scenario.ts'
 import { measure } from '../transport/measure.ts'
 import type { Workload } from '../transport/workload.ts'
@@ -22,8 +23,8 @@ export const scenario: Scenario = {
         raw: () => measure('raw', workload),
         casty: () => measure('casty', workload),
       })
-      const reference = { name: 'raw', samples: raw }
-      rows.push({ what, unit, samples: casty, reference, ...(wanted && { wanted }) })
+      const reference = { name: 'raw', samples: speedsOf(raw) }
+      rows.push({ what, unit, samples: speedsOf(casty), reference, ...(wanted && { wanted }) })
     }
     return { title: '@casty/transport-tcp, data lane, loopback', rows, notes }
   },

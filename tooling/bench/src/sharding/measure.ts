@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { measureAlone, measurePair } from '../pair.ts'
+import { measureAlone, measurePair, type PairFigures } from '../pair.ts'
 
 /** What is done to entities. */
 export type ShardedWorkload =
@@ -15,18 +15,18 @@ export interface Assignment {
   readonly port?: number
 }
 
-/** Answered questions, or messages, per second to entities of another fresh process on loopback. */
-export async function measureSharded(workload: ShardedWorkload): Promise<number> {
+/** Answered questions, or messages, to entities of another fresh process on loopback. */
+export async function measureSharded(workload: ShardedWorkload): Promise<PairFigures> {
   if (workload.type === 'local-ask') return await measureAlone(program('end'), { workload })
   return await measureBetween(program('end'), workload)
 }
 
 /** The same of remote calls of Moleculer. */
-export async function measureMoleculer(inFlight: number): Promise<number> {
+export async function measureMoleculer(inFlight: number): Promise<PairFigures> {
   return await measureBetween(program('moleculer'), { type: 'ask', inFlight })
 }
 
-async function measureBetween(path: string, workload: ShardedWorkload): Promise<number> {
+async function measureBetween(path: string, workload: ShardedWorkload): Promise<PairFigures> {
   return await measurePair(
     path,
     (port) => ({ workload, ...(port !== undefined && { port }) }),

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { measurePair } from '../pair.ts'
+import { measurePair, type PairFigures } from '../pair.ts'
 import type { SubjectName } from './messages.ts'
 import type { Workload } from './workload.ts'
 
 const program = fileURLToPath(new URL('end.program.ts', import.meta.url))
 
-/** Messages, or answered requests, per second between two fresh processes on loopback. */
-export async function measure(subject: SubjectName, workload: Workload): Promise<number> {
+/** Messages, or answered requests, between two fresh processes on loopback. */
+export async function measure(subject: SubjectName, workload: Workload): Promise<PairFigures> {
   return await measurePair(
     program,
     (port) => ({ subject, workload, ...(port !== undefined && { port }) }),

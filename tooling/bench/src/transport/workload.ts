@@ -46,6 +46,7 @@ export class Meter {
   }
 
   #measure(): void {
+    process.send?.({ type: 'measuring' })
     const before = this.#count
     const startedAt = performance.now()
     setTimeout(() => {
