@@ -61,6 +61,15 @@ export class KnownTypes {
     for (const type of known) this.#types.set(type.name, type)
   }
 
+  /** The one object for all values of a type of a user's, which is known from then on. */
+  of(type: Pick<CrdtType<unknown>, 'name' | 'shape'>): CrdtType<AnyValue> {
+    const known = this.named(type.name)
+    if (known) return known
+    const any = withoutValues(type.name, type.shape)
+    this.#types.set(type.name, any)
+    return any
+  }
+
   /** Undefined for a type that is not known. */
   named(name: string, depth = 0): CrdtType<AnyValue> | undefined {
     const known = this.#types.get(name)

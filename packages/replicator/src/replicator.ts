@@ -3,7 +3,7 @@
 import { systemClock, systemRandom, type Clock, type Random } from '@casty/clock'
 import { changed, Draft, fresh, type Crdt, type CrdtType, type Replica } from '@casty/crdt'
 import { byAge, type Cluster, type NodeIdentity } from '@casty/membership'
-import { AnyValue, anyTypeOf, KnownTypes } from './any-value.ts'
+import { AnyValue, KnownTypes } from './any-value.ts'
 import type { Consistency } from './consistency.ts'
 import type { CallOutcome, ReplicatorEffect, ReplicatorEvent } from './core/events.ts'
 import { ReplicatorCore, type CoreCounts } from './core/replicator-core.ts'
@@ -202,7 +202,7 @@ export class Replicator implements Disposable {
   ): Promise<Outcome<C>> {
     const anyChange = (value: AnyValue, replica: Replica): AnyValue => {
       const after = change(key.type.of(value.body), replica)
-      return new AnyValue(anyTypeOf(after.type), after.body)
+      return new AnyValue(this.#knownTypes.of(after.type), after.body)
     }
     return await this.#call(key, options.write ?? 'local', options, (call) => ({
       type: 'update-requested',
@@ -242,7 +242,7 @@ export class Replicator implements Disposable {
 
   /** What this node has of a key now; the empty value where it has nothing. */
   local<C extends Crdt<C>>(key: ReplicatedKey<C>): C {
-    const value = this.#core.valueOf(key.name, anyTypeOf(key.type))
+    const value = this.#core.valueOf(key.name, this.#knownTypes.of(key.type))
     this.#sameType(key, value)
     return fresh(key.type, value.body.state)
   }
@@ -327,7 +327,7 @@ export class Replicator implements Disposable {
     signal?.throwIfAborted()
     checkedDuration('timeoutMs', timeoutMs)
     const id = ++this.#nextId
-    const type = anyTypeOf(key.type)
+    const type = this.#knownTypes.of(key.type)
     const outcome = new Promise<CallOutcome>((resolve, reject) => {
       this.#waiting.set(id, { settle: resolve, fail: reject })
     })
