@@ -25,7 +25,6 @@ export class Survival {
   readonly #ends: { readonly node: string; readonly at: number }[] = []
   readonly #absences = new Map<ShardingProcess, Absence[]>()
   readonly #claims = new Map<string, Claim[]>()
-  readonly #displaced = new Map<string, number[]>()
 
   ended(process: ShardingProcess, at: number): void {
     const node = keyOf(process)
@@ -69,11 +68,6 @@ export class Survival {
     return this.#claims.get(key)?.at(-1)?.process
   }
 
-  /** The last writer ends while another takes over from it: whoever kept copies before has no part in that any more. */
-  displaced(key: string, at: number): void {
-    this.#displaced.set(key, [...(this.#displaced.get(key) ?? []), at])
-  }
-
   /**
    * Whether so many nodes were lost between two confirmed writes, each of which was on enough nodes with all that came
    * before it, that what is confirmed need not be there any more.
@@ -94,8 +88,7 @@ export class Survival {
         if (absence.from <= to && absence.to >= from) lost.add(absence.node)
       }
     }
-    const displaced = (this.#displaced.get(key) ?? []).filter((at) => isWithin({ at }))
-    return lost.size + displaced.length
+    return lost.size
   }
 }
 

@@ -5,7 +5,7 @@ import type { WriteEvent } from '../world/trace.ts'
 import { messagesIn } from './mines.ts'
 import { keyOf, recordOf, type ShardingRecord } from './record.ts'
 import { entityIds } from './settings.ts'
-import type { ShardingProcess, ShardingRun, ShardingWatcher } from './sharding-run.ts'
+import type { ShardingRun, ShardingWatcher } from './sharding-run.ts'
 
 /** Whoever the cluster decided against is started again after a while, as a supervisor would. */
 export function supervisor(run: ShardingRun): ShardingWatcher {
@@ -45,22 +45,12 @@ export function losses(run: ShardingRun): ShardingWatcher {
       survival.ended(process, run.world.now)
       for (const id of entityIds(run)) {
         const key = keyOf('copied', id)
-        if (survival.lastWriter(key) !== process) continue
-        recordOf(run).reach('copies go to another owner when theirs dies')
-        if (isTakenOver(run, id, process)) survival.displaced(key, run.world.now)
+        if (survival.lastWriter(key) === process) {
+          recordOf(run).reach('copies go to another owner when theirs dies')
+        }
       }
     },
   }
-}
-
-/** Whether somebody goes by a table in which the shard of an entity is another's, or is about to be. */
-function isTakenOver(run: ShardingRun, id: string, former: ShardingProcess): boolean {
-  return run.world.processes.some(({ program, clock }) => {
-    if (!program) return false
-    const region = program.regionOf('copied')
-    const { owner, movingTo } = clock.peek(() => region.explain(region.shardOf(id)))
-    return movingTo !== undefined || owner !== former.program?.cluster.self.toString()
-  })
 }
 
 /** Notes what messages tell, and springs mines. */

@@ -79,10 +79,9 @@ test('whoever the next owner does not reach counts as lost', () => {
   expect(survival.mayBeLost('y', twice, 1)).toBe(false)
 })
 
-test('whoever kept copies before a move that its owner does not outlive counts as lost', () => {
+test('who wrote last is known', () => {
   const survival = new Survival()
   survival.claims('x', a, 1)
-  expect(survival.lastWriter('x')).toBe(a)
-  survival.displaced('x', 20)
-  expect(mayBeLost([[a, 20]], 1, survival)).toBe(true)
+  survival.claims('x', b, 2)
+  expect(survival.lastWriter('x')).toBe(b)
 })
