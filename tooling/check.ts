@@ -55,7 +55,12 @@ const steps: readonly Step[] = [
   },
   {
     name: 'simulation of sharding',
-    command: [...simulate, '--scenario', 'sharding', '--seeds', '20'],
+    command: [...simulate, '--scenario', 'sharding', '--seeds', '16'],
+    alone: true,
+  },
+  {
+    name: 'simulation of two who own a shard',
+    command: [...simulate, '--scenario', 'sharding-clocks', '--from', '18', '--seeds', '4'],
     alone: true,
   },
   // These start processes and kill them, on the machine's own time, and mostly wait for them: one file after another of
