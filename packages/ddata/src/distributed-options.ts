@@ -1,0 +1,92 @@
+import type { Random } from '@casty/clock'
+import type { EventJournal } from '@casty/persistence'
+import { DDataError } from './errors.ts'
+import { duration, knownNames, whole } from './values/arguments.ts'
+
+/** How many nodes keep what the structures hold. */
+export interface Copies {
+  /** Nodes, with the owner of each part, 1 to 17. @defaultValue 3 */
+  readonly copies?: number
+  /** How many of them must have a change before it is answered. @defaultValue 'majority' */
+  readonly ack?: 'majority' | 'all' | number
+}
+
+export interface DistributedOptions {
+  /** Keeps what the structures hold beyond the life of all nodes: one that all nodes reach. @defaultValue none */
+  readonly journal?: EventJournal
+  /** Where there is no journal. The same on all nodes. @defaultValue 3 copies, of which a majority must have a change */
+  readonly replication?: Copies
+  /** Structures of different ones have nothing to do with each other: up to 60 letters, digits and `_.-`. @defaultValue '' */
+  readonly namespace?: string
+  /** Of calls, where neither the structure nor the call says another, in milliseconds. @defaultValue 5_000 */
+  readonly timeoutMs?: number
+  /** Whoever is silent for so long waits for nothing any more, in milliseconds. @defaultValue 30_000 */
+  readonly sessionTtlMs?: number
+  /** Into how many shards all parts are spread. Cannot be changed later. @defaultValue 256 */
+  readonly numShards?: number
+  /** Members that host the structures. @defaultValue all */
+  readonly role?: string
+  readonly random?: Random
+}
+
+export const distributedDefaults: {
+  readonly copies: number
+  readonly timeoutMs: number
+  readonly sessionTtlMs: number
+  readonly numShards: number
+} = Object.freeze({ copies: 3, timeoutMs: 5_000, sessionTtlMs: 30_000, numShards: 256 })
+
+const optionNames: readonly string[] = [
+  'journal',
+  'replication',
+  'namespace',
+  'timeoutMs',
+  'sessionTtlMs',
+  'numShards',
+  'role',
+  'random',
+] satisfies (keyof DistributedOptions)[]
+
+export interface CheckedOptions {
+  readonly journal: EventJournal | undefined
+  readonly copies: number
+  readonly acks: number
+  readonly namespace: string
+  readonly timeoutMs: number
+  readonly sessionTtlMs: number
+  readonly numShards: number
+  readonly role: string | undefined
+}
+
+/** @throws DDataError `CASTY_DDATA_ARGUMENT` */
+export function checkDistributed(options: DistributedOptions): CheckedOptions {
+  knownNames('options', options, optionNames)
+  const { journal, replication = {}, namespace = '', role } = options
+  const { timeoutMs, sessionTtlMs, numShards } = { ...distributedDefaults, ...options }
+  if (typeof namespace !== 'string' || !/^[A-Za-z0-9_.-]{0,60}$/.test(namespace)) {
+    throw DDataError.argument('options.namespace', namespace, 'up to 60 letters, digits and _.-')
+  }
+  if (journal !== undefined && options.replication !== undefined) {
+    throw DDataError.argument('options.replication', replication, 'missing where there is a journal')
+  }
+  knownNames('options.replication', replication, ['copies', 'ack'])
+  const { copies = distributedDefaults.copies, ack = 'majority' } = replication
+  whole('options.replication.copies', copies, 1, 17)
+  return {
+    journal,
+    copies,
+    acks: acksOf(ack, copies),
+    namespace,
+    timeoutMs: duration('options.timeoutMs', timeoutMs),
+    sessionTtlMs: duration('options.sessionTtlMs', sessionTtlMs),
+    numShards: whole('options.numShards', numShards, 1, 65_536),
+    role,
+  }
+}
+
+function acksOf(ack: Copies['ack'], copies: number): number {
+  if (ack === 'majority') return Math.floor(copies / 2) + 1
+  if (ack === 'all') return copies
+  if (typeof ack === 'number' && Number.isInteger(ack) && ack >= 1 && ack <= copies) return ack
+  throw DDataError.argument('options.replication.ack', ack, `majority, all, or an integer from 1 to ${copies}`)
+}

@@ -1,0 +1,159 @@
+// All structures that a process shares with others, by kind and name.
+import type { ActorSystem } from '@casty/actor'
+import { systemRandom } from '@casty/clock'
+import type { EntityRegion, Sharding, ShardingClient } from '@casty/sharding'
+import { checkDistributed, type CheckedOptions, type DistributedOptions } from './distributed-options.ts'
+import { DDataError } from './errors.ts'
+import { partEntity, type PartMessage, type PartSettings } from './host/part-entity.ts'
+import { Counter, type CounterOptions } from './kinds/counter/counter.ts'
+import { machines } from './kinds/machines.ts'
+import type { LaneSettings } from './session/lane.ts'
+import { Session } from './session/session.ts'
+import { defaultShards, maxShards, type BaseOptions } from './structures/call-options.ts'
+import { duration, knownNames, text, whole } from './values/arguments.ts'
+
+/** What the structures stand on: a node of a cluster, or a client of one. */
+export interface Gateway {
+  readonly system: ActorSystem
+  /** That of a node, which hosts structures too; or that of a client, which only uses them. */
+  readonly sharding: Sharding | ShardingClient
+}
+
+const maxNameBytes = 512
+const baseNames = ['shards', 'timeoutMs']
+
+/** A node hosts each namespace once, however many of its users there are. */
+const regions = new WeakMap<Sharding | ShardingClient, Map<string, Hosted>>()
+
+interface Hosted {
+  readonly settings: CheckedOptions
+  readonly region: EntityRegion<PartMessage>
+}
+
+/**
+ * Structures that all nodes of a cluster share: the same name is the same structure, from everywhere.
+ *
+ * @example
+ * const distributed = new Distributed({ system, sharding })
+ * const visits = distributed.counter('visits')
+ * await visits.increment()
+ */
+export class Distributed implements AsyncDisposable {
+  readonly #settings: CheckedOptions
+  readonly #session: Session
+
+  /** @throws DDataError `CASTY_DDATA_ARGUMENT`; ShardingError as `Sharding.start` */
+  constructor({ system, sharding }: Gateway, options: DistributedOptions = {}) {
+    const settings = checkDistributed(options)
+    this.#settings = settings
+    const report = (error: unknown): void =>
+      system.logger?.error({ error }, 'A distributed structure met an error that concerns no call')
+    const region = regionOf(sharding, settings, report)
+    const { random = systemRandom } = options
+    const tell = region.tell.bind(region)
+    this.#session = new Session({ system, random, tell, report }, laneSettings(settings))
+  }
+
+  /** What tells this user of the structures from all others, in hexadecimal. */
+  get sessionId(): string {
+    return this.#session.id
+  }
+
+  /** @param name - 1 to 512 bytes without control characters. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
+  counter(name: string, options: CounterOptions = {}): Counter {
+    const { shards, timeoutMs } = this.#base(name, options)
+    return new Counter(this.#session, name, shards, timeoutMs)
+  }
+
+  #base(
+    name: string,
+    options: BaseOptions,
+    more: readonly string[] = [],
+  ): { readonly shards: number; readonly timeoutMs: number } {
+    if (this.#session.isClosed) throw DDataError.closed('A structure')
+    text('name', name, maxNameBytes)
+    knownNames('options', options, [...baseNames, ...more])
+    return {
+      shards: whole('options.shards', options.shards ?? defaultShards, 1, maxShards),
+      timeoutMs: duration('options.timeoutMs', options.timeoutMs ?? this.#settings.timeoutMs),
+    }
+  }
+
+  /** Gives back what is held, and fails what waits with `CASTY_DDATA_CLOSED`. */
+  async close(): Promise<void> {
+    await this.#session.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+function laneSettings({ sessionTtlMs }: CheckedOptions): LaneSettings {
+  return {
+    resendMs: 500,
+    maxResendMs: 2_000,
+    pollMs: 1_000,
+    sessionTtlMs,
+    horizonMs: resultTtlMs / 4,
+    maxRequestBytes: 131_072,
+  }
+}
+
+/** Answers are kept for so long after a session was heard last, in milliseconds. */
+const resultTtlMs = 600_000
+
+function regionOf(
+  sharding: Sharding | ShardingClient,
+  settings: CheckedOptions,
+  report: (error: unknown) => void,
+): EntityRegion<PartMessage> {
+  const { namespace, numShards, role, journal, copies, acks } = settings
+  const known = regions.get(sharding) ?? new Map<string, Hosted>()
+  regions.set(sharding, known)
+  const hosted = known.get(namespace)
+  if (hosted) {
+    checkSame(hosted.settings, settings)
+    return hosted.region
+  }
+  const name = namespace === '' ? 'casty:ddata' : `casty:ddata:${namespace}`
+  const type = { name, numShards, ...(role !== undefined && { role }) }
+  const parts: PartSettings = {
+    machines,
+    journalPrefix: `${name}/`,
+    idleTimeoutMs: 300_000,
+    sessionTtlMs: settings.sessionTtlMs,
+    resultTtlMs,
+    maxSessions: 10_000,
+    maxRecordBytes: 65_536,
+    recordsPerSnapshot: 10_000,
+    growthPerSnapshot: 4,
+    pieceBytes: 65_536,
+    report,
+  }
+  const region =
+    'start' in sharding
+      ? sharding.start<PartMessage>({
+          ...type,
+          entity: (entity) => partEntity(entity, parts),
+          stopMessage: { type: 'stop' },
+          idleTimeoutMs: Infinity,
+          ...(journal && { journal }),
+          ...(!journal && copies > 1 && { replication: { replicas: copies - 1, minAcks: acks - 1 } }),
+        })
+      : sharding.startProxy<PartMessage>(type)
+  known.set(namespace, { settings, region })
+  return region
+}
+
+/** @throws DDataError `CASTY_DDATA_ARGUMENT` */
+function checkSame(existing: CheckedOptions, wanted: CheckedOptions): void {
+  for (const option of ['journal', 'copies', 'acks', 'numShards', 'role'] as const) {
+    if (existing[option] === wanted[option]) continue
+    throw DDataError.argument(
+      `options (${option})`,
+      wanted[option],
+      'what this node uses for that namespace already',
+    )
+  }
+}

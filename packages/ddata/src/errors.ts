@@ -1,0 +1,169 @@
+import { describeValue } from '@casty/membership'
+
+export type DDataErrorCode =
+  | 'CASTY_DDATA_ABORTED'
+  | 'CASTY_DDATA_ARGUMENT'
+  | 'CASTY_DDATA_BARRIER_BROKEN'
+  | 'CASTY_DDATA_BARRIER_MISMATCH'
+  | 'CASTY_DDATA_BUSY'
+  | 'CASTY_DDATA_CLOSED'
+  | 'CASTY_DDATA_CODEC'
+  | 'CASTY_DDATA_CONFIG_MISMATCH'
+  | 'CASTY_DDATA_DESTROYED'
+  | 'CASTY_DDATA_FENCED'
+  | 'CASTY_DDATA_INDETERMINATE'
+  | 'CASTY_DDATA_LEASE_LOST'
+  | 'CASTY_DDATA_MALFORMED'
+  | 'CASTY_DDATA_NOT_REENTRANT'
+  | 'CASTY_DDATA_OVERFLOW'
+  | 'CASTY_DDATA_QUEUE_FULL'
+  | 'CASTY_DDATA_SESSION_EXPIRED'
+  | 'CASTY_DDATA_TIMEOUT'
+  | 'CASTY_DDATA_TOO_LARGE'
+  | 'CASTY_DDATA_UNAVAILABLE'
+  | 'CASTY_DDATA_VALIDATION'
+
+/** What is known of the effect of a call that failed. */
+export type Applied = 'no' | 'yes' | 'unknown'
+
+export interface DDataErrorDetails {
+  /** @defaultValue 'no' */
+  readonly applied?: Applied
+  /** Whether the same call may well succeed later. @defaultValue false */
+  readonly isRetryable?: boolean
+  /** Which option differs, where two do not agree on one. */
+  readonly field?: string
+  readonly existing?: number
+  readonly requested?: number
+  readonly cause?: unknown
+}
+
+/** Match on `code`: `instanceof` fails when two versions of this package are installed. */
+export class DDataError extends Error {
+  override readonly name = 'DDataError'
+  readonly code: DDataErrorCode
+  readonly applied: Applied
+  readonly isRetryable: boolean
+  readonly field: string | undefined
+  readonly existing: number | undefined
+  readonly requested: number | undefined
+
+  constructor(code: DDataErrorCode, message: string, details: DDataErrorDetails = {}) {
+    super(message, { cause: details.cause })
+    this.code = code
+    this.applied = details.applied ?? 'no'
+    this.isRetryable = details.isRetryable ?? false
+    this.field = details.field
+    this.existing = details.existing
+    this.requested = details.requested
+  }
+
+  static argument(name: string, value: unknown, allowed: string): DDataError {
+    return new DDataError(
+      'CASTY_DDATA_ARGUMENT',
+      `${name} is ${describeValue(value)}; allowed is ${allowed}. Nothing was sent.`,
+    )
+  }
+
+  static unknownOption(option: string, nearest: readonly string[]): DDataError {
+    return new DDataError(
+      'CASTY_DDATA_ARGUMENT',
+      `Option ${option} is not known; allowed is ${nearest.join(', ')}.`,
+    )
+  }
+
+  static codec(what: string, value: unknown): DDataError {
+    return new DDataError(
+      'CASTY_DDATA_CODEC',
+      `${what} holds ${describeValue(value)}, which cannot be sent. Plain data can: null, booleans, numbers, ` +
+        'bigints, texts, Uint8Array, Date, arrays, Map, Set and objects of these. Nothing was sent.',
+    )
+  }
+
+  static malformed(what: string, cause?: unknown): DDataError {
+    return new DDataError('CASTY_DDATA_MALFORMED', `${what}. It was dropped.`, { cause })
+  }
+
+  static tooLarge(what: string, sizeBytes: number, maxBytes: number): DDataError {
+    return new DDataError(
+      'CASTY_DDATA_TOO_LARGE',
+      `${what} has ${sizeBytes} bytes; allowed are ${maxBytes}. Nothing was sent.`,
+    )
+  }
+
+  static timeout(what: string, timeoutMs: number, applied: Applied): DDataError {
+    const effect = applied === 'no' ? 'It had no effect.' : 'Whether it had an effect is not known.'
+    return new DDataError(
+      'CASTY_DDATA_TIMEOUT',
+      `${what} did not end within ${timeoutMs} ms. ${effect}`,
+      {
+        applied,
+        isRetryable: true,
+      },
+    )
+  }
+
+  static aborted(what: string, applied: Applied, cause: unknown): DDataError {
+    return new DDataError('CASTY_DDATA_ABORTED', `${what} was aborted by its signal.`, {
+      applied,
+      cause,
+    })
+  }
+
+  static unavailable(what: string, why: string, applied: Applied): DDataError {
+    return new DDataError('CASTY_DDATA_UNAVAILABLE', `${what} was not possible: ${why}.`, {
+      applied,
+      isRetryable: true,
+    })
+  }
+
+  static indeterminate(what: string): DDataError {
+    return new DDataError(
+      'CASTY_DDATA_INDETERMINATE',
+      `Whether ${what} had an effect can no longer be found out: it was not answered for longer than results are ` +
+        'kept. Read the state before you repeat it.',
+      { applied: 'unknown' },
+    )
+  }
+
+  static sessionExpired(what: string): DDataError {
+    return new DDataError(
+      'CASTY_DDATA_SESSION_EXPIRED',
+      `${what} ended, because nobody who could answer was heard of for too long. It waits for nothing any more.`,
+      { isRetryable: true },
+    )
+  }
+
+  static busy(what: string, limit: number): DDataError {
+    return new DDataError(
+      'CASTY_DDATA_BUSY',
+      `${what} was refused: ${limit} calls wait already. Wait for some of them to end.`,
+      { isRetryable: true },
+    )
+  }
+
+  static closed(what: string, applied: Applied = 'no'): DDataError {
+    return new DDataError(
+      'CASTY_DDATA_CLOSED',
+      `${what} is not possible: the structures of this process were closed.`,
+      { applied },
+    )
+  }
+
+  static destroyed(what: string): DDataError {
+    return new DDataError('CASTY_DDATA_DESTROYED', `${what} was destroyed while it was waited for.`)
+  }
+
+  static configMismatch(
+    what: string,
+    field: string,
+    existing: number,
+    requested: number,
+  ): DDataError {
+    return new DDataError(
+      'CASTY_DDATA_CONFIG_MISMATCH',
+      `${what} has ${field} ${existing}, not ${requested}. All who use it must say the same; destroy it to change it.`,
+      { field, existing, requested },
+    )
+  }
+}

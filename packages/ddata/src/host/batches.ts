@@ -1,0 +1,97 @@
+// What was carried out since the last write, and what is to be said once it is written. An answer leaves when
+// everything that it depends on is: so nobody ever sees what is lost again.
+//
+// DeWitt, Katz, Olken, Shapiro, Stonebraker and Wood, "Implementation techniques for main memory database systems",
+// SIGMOD 1984, §5.2 (group commit).
+import { ReplyWriter, type ReplyEntry } from '../protocol/messages.ts'
+import { RecordWriter, type TimedCommand } from '../state/command.ts'
+
+interface Batch<Peer> {
+  readonly record: RecordWriter
+  readonly replies: Map<Peer, ReplyWriter>
+}
+
+export interface BatchesPort<Peer> {
+  /** Under which everything is carried out. */
+  readonly epoch: number
+  /** Writes a record behind those before it; `Batches.written` is to be called when it is. */
+  write(record: Uint8Array): void
+  send(peer: Peer, body: Uint8Array): void
+}
+
+/** Mutable. One record is under way at a time; what happens meanwhile goes with the next one. */
+export class Batches<Peer> {
+  readonly #port: BatchesPort<Peer>
+  readonly #maxRecordBytes: number
+  /** The first is being written, where something is; the last one is open. */
+  #open: Batch<Peer> = { record: new RecordWriter(), replies: new Map() }
+  readonly #closed: Batch<Peer>[] = []
+  #underWay: Batch<Peer> | undefined
+
+  constructor(port: BatchesPort<Peer>, maxRecordBytes: number) {
+    this.#port = port
+    this.#maxRecordBytes = maxRecordBytes
+  }
+
+  /** Whether all that was carried out is written, and all that was to be said is said. */
+  get isQuiet(): boolean {
+    return (
+      this.#underWay === undefined &&
+      this.#closed.length === 0 &&
+      this.#open.record.count === 0 &&
+      this.#open.replies.size === 0
+    )
+  }
+
+  /** Whether all that was carried out is written, or being written now. */
+  get isAllUnderWay(): boolean {
+    return this.#closed.length === 0 && this.#open.record.count === 0
+  }
+
+  /** To be called before it is carried out: what comes of it is said when it is written. */
+  add(command: TimedCommand): void {
+    if (this.#open.record.bytes >= this.#maxRecordBytes) this.#close()
+    this.#open.record.add(command)
+  }
+
+  /** Says something about the state as it is now. */
+  say(peer: Peer, entry: ReplyEntry): void {
+    const { replies } = this.#behind()
+    let writer = replies.get(peer)
+    if (!writer) replies.set(peer, (writer = new ReplyWriter()))
+    writer.add(entry)
+  }
+
+  /** That with which the state as it is now is written. */
+  #behind(): Batch<Peer> {
+    if (this.#open.record.count > 0) return this.#open
+    return this.#closed.at(-1) ?? this.#underWay ?? this.#open
+  }
+
+  /** At the end of a turn: begins to write, and says what waits for nothing. */
+  flush(): void {
+    if (this.#underWay) return
+    if (this.#open.record.count > 0) this.#close()
+    this.#underWay = this.#closed.shift()
+    if (this.#underWay) this.#port.write(this.#underWay.record.take(this.#port.epoch))
+    else this.#sayAll(this.#open)
+  }
+
+  /** What was under way is. */
+  written(): void {
+    const batch = this.#underWay
+    this.#underWay = undefined
+    if (batch) this.#sayAll(batch)
+    this.flush()
+  }
+
+  #close(): void {
+    this.#closed.push(this.#open)
+    this.#open = { record: new RecordWriter(), replies: new Map() }
+  }
+
+  #sayAll({ replies }: Batch<Peer>): void {
+    for (const [peer, writer] of replies) this.#port.send(peer, writer.take(this.#port.epoch))
+    replies.clear()
+  }
+}

@@ -1,0 +1,196 @@
+// A part of the structures as an actor: a sharded entity, of which sharding sees to it that one runs at a time, wherever
+// it is. The shell around its host: journal, timer, answers.
+import { Behaviors, type ActorContext, type ActorRef, type Behavior } from '@casty/actor'
+import type { EntityContext } from '@casty/sharding'
+import { DDataError } from '../errors.ts'
+import { kindOf } from '../kinds/kind.ts'
+import type { PartReply, PartRequest } from '../protocol/messages.ts'
+import type { Machine } from '../state/machine.ts'
+import { PartState } from '../state/part-state.ts'
+import { PartHost, type HostSettings } from './part-host.ts'
+import { PartLog, type PartLogSettings } from './part-log.ts'
+
+/** What a part is told by itself, and by sharding. */
+export type PartSignal =
+  | { readonly type: 'written' }
+  | { readonly type: 'write-failed'; readonly error: unknown }
+  | { readonly type: 'look' }
+  | { readonly type: 'stop' }
+
+export type PartMessage = PartRequest | PartSignal
+
+export interface PartSettings extends HostSettings, PartLogSettings {
+  /** Machines by the kinds that they are of. */
+  readonly machines: ReadonlyMap<string, () => Machine>
+  /** What ids in the journal begin with. */
+  readonly journalPrefix: string
+  /** A part with a journal that nobody used for so long is stopped, in milliseconds. */
+  readonly idleTimeoutMs: number
+  /** Told what nobody is waiting to hear. */
+  readonly report: (error: unknown, part: string) => void
+}
+
+/** @param settings - alike on all nodes */
+export function partEntity(
+  entity: EntityContext<PartMessage>,
+  settings: PartSettings,
+): Behavior<PartMessage> {
+  return Behaviors.setup(async (context) => {
+    const part = await Part.begin(entity, settings, context)
+    return Behaviors.receive((message) => part.receive(message))
+  })
+}
+
+/** Timers take no more. */
+const maxDelayMs = 0x7fff_ffff
+
+class Part {
+  readonly #entity: EntityContext<PartMessage>
+  readonly #settings: PartSettings
+  readonly #context: ActorContext<PartMessage>
+  readonly #host: PartHost<ActorRef<PartReply>>
+  readonly #log: PartLog | undefined
+  /** Saves what was taken down, once what is being written is safe. */
+  #save: (() => Promise<void>) | undefined
+  #willFlush = false
+  #lookAt = Infinity
+  #usedAt: number
+  #isStopping = false
+  #hasFailed = false
+
+  private constructor(
+    entity: EntityContext<PartMessage>,
+    settings: PartSettings,
+    context: ActorContext<PartMessage>,
+    state: PartState,
+    log: PartLog | undefined,
+  ) {
+    this.#entity = entity
+    this.#settings = settings
+    this.#context = context
+    this.#log = log
+    this.#usedAt = context.system.clock.now()
+    const { entityId: part, epoch } = entity
+    const port = {
+      epoch,
+      now: () => context.system.clock.now(),
+      send: (peer: ActorRef<PartReply>, session: Uint8Array, body: Uint8Array) =>
+        peer.tell({ part, session, body }),
+      write: (record: Uint8Array) => this.#write(record),
+    }
+    this.#host = new PartHost(state, port, settings)
+  }
+
+  static async begin(
+    entity: EntityContext<PartMessage>,
+    settings: PartSettings,
+    context: ActorContext<PartMessage>,
+  ): Promise<Part> {
+    const { journal, entityId, epoch, handedOver } = entity
+    const machine = settings.machines.get(kindOf(entityId))
+    if (!machine) {
+      throw DDataError.malformed(`${entityId} is of a kind that this version does not know`)
+    }
+    const state = new PartState(machine())
+    const id = `${settings.journalPrefix}${entityId}`
+    const log = journal && (await PartLog.open(journal, id, epoch, state, settings))
+    if (!log) {
+      // Without a journal it is all there is: nodes of one cluster run the same version, or refuse each other.
+      for (const piece of (handedOver ?? []) as readonly Uint8Array[]) state.restore(piece)
+      entity.handOver(() => [...state.save(settings.pieceBytes)])
+    }
+    const part = new Part(entity, settings, context, state, log)
+    part.#arm()
+    return part
+  }
+
+  receive(message: PartMessage): Behavior<PartMessage> | undefined {
+    if ('body' in message) this.#request(message)
+    else this.#signal(message)
+    if (this.#hasFailed) return Behaviors.stopped
+    if (this.#isStopping) {
+      this.#host.flush()
+      if (this.#host.isQuiet) return Behaviors.stopped
+    }
+    this.#turnEnds()
+    return undefined
+  }
+
+  #request(request: PartRequest): void {
+    this.#usedAt = this.#context.system.clock.now()
+    try {
+      this.#host.receive(request, request.replyTo)
+    } catch (error) {
+      this.#settings.report(error, this.#entity.entityId)
+    }
+  }
+
+  #signal(signal: PartSignal): void {
+    switch (signal.type) {
+      case 'look':
+        this.#lookAt = Infinity
+        this.#host.look()
+        this.#rest()
+        return
+      case 'written':
+        this.#host.written()
+        this.#saved()
+        return
+      case 'write-failed':
+        // What is carried out and not written must not be seen: whoever comes next begins with what is written.
+        this.#hasFailed = true
+        this.#settings.report(signal.error, this.#entity.entityId)
+        return
+      case 'stop':
+        this.#isStopping = true
+    }
+  }
+
+  /** What comes in the same turn goes with the same write, and into the same answers. */
+  #turnEnds(): void {
+    this.#arm()
+    if (this.#willFlush) return
+    this.#willFlush = true
+    void Promise.resolve().then(() => {
+      this.#willFlush = false
+      if (!this.#hasFailed) this.#host.flush()
+    })
+  }
+
+  #arm(): void {
+    const next = Math.min(this.#host.nextDeadline(), this.#usedAt + this.#settings.idleTimeoutMs)
+    if (next >= this.#lookAt) return
+    this.#lookAt = next
+    const delayMs = Math.max(0, next - this.#context.system.clock.now())
+    this.#context.timers.startOnce('look', { type: 'look' }, Math.min(delayMs, maxDelayMs))
+  }
+
+  #write(record: Uint8Array): void {
+    const log = this.#log
+    if (!log) {
+      this.#host.written()
+      return
+    }
+    if (log.isSnapshotDue && this.#host.isAllUnderWay) this.#save = log.capture(this.#host.state)
+    this.#context.pipeToSelf(
+      log.write(record),
+      () => ({ type: 'written' }) as const,
+      (error) => ({ type: 'write-failed', error }) as const,
+    )
+  }
+
+  #saved(): void {
+    const save = this.#save
+    this.#save = undefined
+    save?.().catch((error: unknown) => this.#settings.report(error, this.#entity.entityId))
+  }
+
+  /** Nobody used it for long: what is written is enough. */
+  #rest(): void {
+    const { clock } = this.#context.system
+    const isUsed = clock.now() - this.#usedAt < this.#settings.idleTimeoutMs
+    if (isUsed || !this.#host.isAtRest) return
+    if (this.#log || this.#host.isIdle) this.#entity.passivate()
+    else this.#usedAt = clock.now()
+  }
+}

@@ -1,0 +1,310 @@
+// One part of the structures on the node that runs it: takes requests, has them carried out, written and answered. It
+// knows who is connected, until when timers run and who watches: what nobody has to remember when another node
+// takes over.
+import {
+  readRequest,
+  type PartRequest,
+  type ReplyEntry,
+  type RequestEntry,
+} from '../protocol/messages.ts'
+import type { CallCommand, Command } from '../state/command.ts'
+import type { Onlooker, PartState } from '../state/part-state.ts'
+import { maxUnsettledCalls, sessionIdOf, type Session } from '../state/sessions.ts'
+import { Batches } from './batches.ts'
+import { Deadlines } from './deadlines.ts'
+
+export interface HostSettings {
+  /** A session that is silent for so long waits for nothing any more, in milliseconds. */
+  readonly sessionTtlMs: number
+  /** And after so long its answers are let go. */
+  readonly resultTtlMs: number
+  readonly maxSessions: number
+  readonly maxRecordBytes: number
+}
+
+export interface PartHostPort<Peer> {
+  readonly epoch: number
+  now(): number
+  send(peer: Peer, session: Uint8Array, body: Uint8Array): void
+  /** See `BatchesPort.write`. */
+  write(record: Uint8Array): void
+}
+
+/** A session, as long as it makes itself heard. */
+interface Guest<Peer> {
+  readonly session: Uint8Array
+  peer: Peer
+  heardAt: number
+  /** By the number of the watch: the structure, and how many changes were told. */
+  readonly watches: Map<number, { readonly name: string; count: number }>
+}
+
+/** After another node took over, sessions have at least so long to make themselves heard, in milliseconds. */
+const comebackMs = 3_000
+/** Where time jumped by more than that, what came meanwhile is read before anything runs out, in milliseconds. */
+const stallMs = 500
+const breathMs = 250
+/** Sessions are looked through so often, in milliseconds. */
+const lookMs = 1_000
+
+export class PartHost<Peer> {
+  readonly state: PartState
+  readonly #port: PartHostPort<Peer>
+  readonly #settings: HostSettings
+  readonly #batches: Batches<Guest<Peer>>
+  readonly #deadlines = new Deadlines()
+  readonly #guests = new Map<string, Guest<Peer>>()
+  /** Sessions that are remembered, and when each of them was heard last. */
+  readonly #heardAt = new Map<string, number>()
+  readonly #begunAt: number
+  readonly #begunWith: number
+  #nextLook = Infinity
+  #expectedAt = Infinity
+
+  constructor(state: PartState, port: PartHostPort<Peer>, settings: HostSettings) {
+    this.state = state
+    this.#port = port
+    this.#settings = settings
+    this.#batches = new Batches(
+      {
+        epoch: port.epoch,
+        write: (record) => port.write(record),
+        send: ({ peer, session }, body) => port.send(peer, session, body),
+      },
+      settings.maxRecordBytes,
+    )
+    this.#begunAt = port.now()
+    this.#begunWith = state.now
+    for (const [id, ms] of state.timers) {
+      this.#deadlines.set(id, this.#begunAt + Math.max(ms, comebackMs))
+    }
+    for (const { id } of state.sessions.values()) this.#heardAt.set(id, this.#begunAt)
+    if (this.#heardAt.size > 0) this.#nextLook = this.#begunAt + lookMs
+    state.watchedBy(this.#onlooker)
+  }
+
+  get isQuiet(): boolean {
+    return this.#batches.isQuiet
+  }
+
+  /** Whether the state is that of all records, with the one that is being written. */
+  get isAllUnderWay(): boolean {
+    return this.#batches.isAllUnderWay
+  }
+
+  /** Whether nothing goes on that would not go on as well after it was started anew. */
+  get isAtRest(): boolean {
+    return this.isQuiet && this.#guests.size === 0 && this.state.timers.size === 0
+  }
+
+  /** Whether it is neither kept nor watched for anybody. */
+  get isIdle(): boolean {
+    return this.isQuiet && this.#guests.size === 0 && this.state.isEmpty
+  }
+
+  /** The time on the clock of the part. */
+  get #at(): number {
+    return this.#begunWith + Math.floor(Math.max(0, this.#port.now() - this.#begunAt))
+  }
+
+  /** @throws DDataError, TransportError `…_MALFORMED` */
+  receive({ session: bytes, body }: PartRequest, peer: Peer): void {
+    const id = sessionIdOf(bytes)
+    const { isKnown, floor, entries } = readRequest(body)
+    const guest = this.#guestOf(id, bytes, peer)
+    const session = this.state.sessions.find(id)
+    if (session) this.state.sessions.raiseFloor(session, floor)
+    else if (isKnown) {
+      this.#batches.say(guest, { type: 'unknown' })
+      return
+    }
+    for (const entry of entries) this.#take(id, guest, floor, entry)
+  }
+
+  #guestOf(id: string, session: Uint8Array, peer: Peer): Guest<Peer> {
+    const now = this.#port.now()
+    this.#heardAt.set(id, now)
+    const known = this.#guests.get(id)
+    if (known) {
+      known.peer = peer
+      known.heardAt = now
+      return known
+    }
+    const guest: Guest<Peer> = { session, peer, heardAt: now, watches: new Map() }
+    this.#guests.set(id, guest)
+    this.#nextLook = Math.min(this.#nextLook, now + lookMs)
+    return guest
+  }
+
+  #take(id: string, guest: Guest<Peer>, floor: number, entry: RequestEntry): void {
+    switch (entry.type) {
+      case 'call':
+        this.#call(guest, { ...entry, session: id, floor })
+        return
+      case 'read':
+        this.#read(id, guest, entry)
+        return
+      case 'renew':
+        this.#renew(guest, entry.number, entry.timers)
+        return
+      case 'watch':
+        if (!guest.watches.has(entry.number)) {
+          guest.watches.set(entry.number, { name: entry.name, count: 0 })
+        }
+        this.#batches.say(guest, {
+          type: 'change',
+          watch: entry.number,
+          count: 0,
+          event: new Uint8Array(),
+        })
+        return
+      case 'unwatch':
+        guest.watches.delete(entry.number)
+        return
+      case 'close':
+        this.#guests.delete(id)
+        this.#heardAt.delete(id)
+        if (this.state.sessions.find(id)) this.#perform({ type: 'forget-session', session: id })
+    }
+  }
+
+  #call(guest: Guest<Peer>, command: CallCommand): void {
+    const { sessions } = this.state
+    const { session: id, number } = command
+    const session = sessions.find(id)
+    const standing = sessions.standing(session, number)
+    switch (standing.type) {
+      case 'answered':
+        this.#batches.say(guest, { type: 'answer', number, answer: standing.answer })
+        return
+      case 'parked':
+        this.#batches.say(guest, { type: 'parked', number })
+        return
+      case 'early':
+        this.#batches.say(guest, { type: 'gap', expected: (session?.begun ?? 0) + 1 })
+        return
+      case 'settled':
+        return
+      case 'next':
+        if (!session && sessions.size >= this.#settings.maxSessions) {
+          this.#batches.say(guest, { type: 'failed', why: 'too many sessions use it' })
+        } else if (session && number - session.floor > maxUnsettledCalls) {
+          this.#batches.say(guest, { type: 'failed', why: 'too many calls wait' })
+        } else {
+          this.#perform(command)
+        }
+    }
+  }
+
+  #read(id: string, guest: Guest<Peer>, entry: RequestEntry & { readonly type: 'read' }): void {
+    const begun = this.state.sessions.find(id)?.begun ?? 0
+    if (entry.after > begun) {
+      this.#batches.say(guest, { type: 'gap', expected: begun + 1 })
+      return
+    }
+    if (this.state.machine.due() <= this.#at) this.#perform({ type: 'advance' })
+    if (entry.isStrict) this.#perform({ type: 'nothing' })
+    const answer = this.state.read(entry.call, this.#at)
+    this.#batches.say(guest, { type: 'read', number: entry.number, answer })
+  }
+
+  #renew(guest: Guest<Peer>, number: number, timers: readonly number[]): void {
+    const now = this.#port.now()
+    const lost: number[] = []
+    for (const id of timers) {
+      const ms = this.state.timers.get(id)
+      if (ms === undefined || !this.#deadlines.has(id)) lost.push(id)
+      else this.#deadlines.set(id, now + ms)
+    }
+    if (lost.length > 0) this.#batches.say(guest, { type: 'lost', timers: lost })
+    this.#batches.say(guest, { type: 'renewed', number })
+  }
+
+  #perform(command: Command): void {
+    const at = this.#at
+    this.#batches.add({ command, at })
+    this.state.apply(command, at, this.#port.epoch)
+  }
+
+  readonly #onlooker: Onlooker = {
+    answered: (session, number, answer) =>
+      this.#tell(session, { type: 'answer', number, answer }),
+    parked: (session, number) => this.#tell(session, { type: 'parked', number }),
+    timerStarted: (id, ms) => this.#deadlines.set(id, this.#port.now() + ms),
+    timerStopped: (id) => this.#deadlines.delete(id),
+    notice: (session, notice) => {
+      const guest = this.#guests.get(session)
+      if (guest) this.#batches.say(guest, { type: 'notice', notice })
+    },
+    changed: (name, event) => {
+      for (const guest of this.#guests.values()) {
+        for (const [number, watch] of guest.watches) {
+          if (watch.name !== name) continue
+          watch.count += 1
+          this.#batches.say(guest, { type: 'change', watch: number, count: watch.count, event })
+        }
+      }
+    },
+  }
+
+  /** Where it does not hear it now, it is told when it asks again. */
+  #tell({ id }: Session, entry: ReplyEntry): void {
+    const guest = this.#guests.get(id)
+    if (guest) this.#batches.say(guest, entry)
+  }
+
+  /** At the end of a turn. */
+  flush(): void {
+    this.#batches.flush()
+  }
+
+  /** What was written last is safe. */
+  written(): void {
+    this.#batches.written()
+  }
+
+  /** When `look` has something to do next, by the clock of this node. */
+  nextDeadline(): number {
+    const due = this.state.machine.due()
+    const dueHere = due === Infinity ? Infinity : this.#begunAt + (due - this.#begunWith)
+    this.#expectedAt = Math.min(this.#nextLook, this.#deadlines.first, dueHere)
+    return this.#expectedAt
+  }
+
+  /** Does what is due. */
+  look(): void {
+    const now = this.#port.now()
+    if (now - this.#expectedAt > stallMs) {
+      // This process stood still. Whoever renewed meanwhile is in some buffer: it is read before.
+      this.#expectedAt = now
+      this.#nextLook = Math.min(this.#nextLook, now + breathMs)
+      for (const id of this.#deadlines.due(now)) this.#deadlines.set(id, now + breathMs)
+      return
+    }
+    for (const timer of this.#deadlines.due(now)) {
+      this.#deadlines.delete(timer)
+      this.#perform({ type: 'timed-out', timer })
+    }
+    if (this.state.machine.due() <= this.#at) this.#perform({ type: 'advance' })
+    if (now >= this.#nextLook) this.#lookThroughSessions(now)
+  }
+
+  #lookThroughSessions(now: number): void {
+    const { sessionTtlMs, resultTtlMs } = this.#settings
+    for (const [id, { heardAt }] of this.#guests) {
+      if (now - heardAt >= sessionTtlMs) this.#guests.delete(id)
+    }
+    for (const [id, heardAt] of this.#heardAt) {
+      const session = this.state.sessions.find(id)
+      if (!session) {
+        if (!this.#guests.has(id)) this.#heardAt.delete(id)
+      } else if (now - heardAt >= resultTtlMs) {
+        this.#heardAt.delete(id)
+        this.#perform({ type: 'forget-session', session: id })
+      } else if (now - heardAt >= sessionTtlMs && session.parked.size > 0) {
+        this.#perform({ type: 'session-over', session: id })
+      }
+    }
+    this.#nextLook = this.#heardAt.size > 0 || this.#guests.size > 0 ? now + lookMs : Infinity
+  }
+}

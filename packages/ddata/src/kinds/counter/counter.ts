@@ -1,0 +1,110 @@
+import type { ByteReader } from '@casty/transport'
+import { DDataError } from '../../errors.ts'
+import type { Session } from '../../session/session.ts'
+import {
+  readTermsOf,
+  writeTermsOf,
+  type BaseOptions,
+  type ReadOptions,
+  type WriteOptions,
+} from '../../structures/call-options.ts'
+import { explainRefusal } from '../../structures/explain.ts'
+import { PartCalls } from '../../structures/part.ts'
+import { tableId } from '../kind.ts'
+import { counterCall, counterCalls, type CounterAddress } from './counter-calls.ts'
+
+export interface CounterOptions extends BaseOptions {}
+
+/**
+ * A whole number that all nodes share: from −(2⁵³ − 1) to 2⁵³ − 1. Every call sees the effects of all calls that ended
+ * before it began (Herlihy and Wing, "Linearizability", 1990).
+ *
+ * Calls reject with a DDataError: `CASTY_DDATA_ARGUMENT`, `…_OVERFLOW`, `…_CONFIG_MISMATCH`, `…_TIMEOUT`, `…_UNAVAILABLE`,
+ * `…_INDETERMINATE`, `…_ABORTED`, `…_BUSY`, `…_CLOSED`.
+ */
+export class Counter {
+  readonly name: string
+  readonly #address: CounterAddress
+  readonly #timeoutMs: number
+  readonly #part: PartCalls
+
+  /** Made by `Distributed.counter`. */
+  constructor(session: Session, name: string, shards: number, timeoutMs: number) {
+    this.name = name
+    this.#address = { name, shards }
+    this.#timeoutMs = timeoutMs
+    this.#part = new PartCalls(session, tableId('counter', name), (refusal) =>
+      explainRefusal(`Counter ${name}`, refusal),
+    )
+  }
+
+  async get(options: ReadOptions = {}): Promise<number> {
+    const terms = readTermsOf(`get of counter ${this.name}`, options, this.#timeoutMs)
+    return await this.#part.read(counterCall(counterCalls.get, this.#address), terms, readNumber)
+  }
+
+  /** @returns the new value */
+  async increment(amount: number = 1, options: WriteOptions = {}): Promise<number> {
+    return await this.#write('increment', counterCalls.addAndGet, [exact('amount', amount)], options)
+  }
+
+  /** @returns the new value */
+  async decrement(amount: number = 1, options: WriteOptions = {}): Promise<number> {
+    return await this.#write('decrement', counterCalls.addAndGet, [-exact('amount', amount)], options)
+  }
+
+  async addAndGet(amount: number, options: WriteOptions = {}): Promise<number> {
+    return await this.#write('addAndGet', counterCalls.addAndGet, [exact('amount', amount)], options)
+  }
+
+  async getAndAdd(amount: number, options: WriteOptions = {}): Promise<number> {
+    return await this.#write('getAndAdd', counterCalls.getAndAdd, [exact('amount', amount)], options)
+  }
+
+  async set(value: number, options: WriteOptions = {}): Promise<void> {
+    await this.#write('set', counterCalls.set, [exact('value', value)], options, () => {})
+  }
+
+  async getAndSet(value: number, options: WriteOptions = {}): Promise<number> {
+    return await this.#write('getAndSet', counterCalls.getAndSet, [exact('value', value)], options)
+  }
+
+  /** @returns whether it was `expected`, and is `next` now */
+  async compareAndSet(expected: number, next: number, options: WriteOptions = {}): Promise<boolean> {
+    const numbers = [exact('expected', expected), exact('next', next)]
+    return await this.#write('compareAndSet', counterCalls.compareAndSet, numbers, options, readBoolean)
+  }
+
+  /** Has it forgotten: it is 0 then, and its options may be others. @returns whether there was anything to forget */
+  async destroy(options: WriteOptions = {}): Promise<boolean> {
+    return await this.#write('destroy', counterCalls.destroy, [], options, readBoolean)
+  }
+
+  #write(what: string, code: number, numbers: readonly number[], options: WriteOptions): Promise<number>
+  #write<T>(
+    what: string,
+    code: number,
+    numbers: readonly number[],
+    options: WriteOptions,
+    result: (from: ByteReader) => T,
+  ): Promise<T>
+  async #write(
+    what: string,
+    code: number,
+    numbers: readonly number[],
+    options: WriteOptions,
+    result: (from: ByteReader) => unknown = readNumber,
+  ): Promise<unknown> {
+    const terms = writeTermsOf(`${what} of counter ${this.name}`, this.name, options, this.#timeoutMs)
+    return await this.#part.call(counterCall(code, this.#address, ...numbers), terms, result)
+  }
+}
+
+const readNumber = (from: ByteReader): number => from.f64()
+const readBoolean = (from: ByteReader): boolean => from.bool()
+
+/** @throws DDataError `CASTY_DDATA_ARGUMENT` */
+function exact(name: string, value: number): number {
+  if (Number.isSafeInteger(value)) return value === 0 ? 0 : value
+  throw DDataError.argument(name, value, 'a whole number within 2⁵³ − 1 of 0')
+}

@@ -1,0 +1,7 @@
+import type { Machine } from '../state/machine.ts'
+import { CounterMachine } from './counter/counter-machine.ts'
+
+/** By the kinds that ids of parts begin with. */
+export const machines: ReadonlyMap<string, () => Machine> = new Map<string, () => Machine>([
+  ['counter', () => new CounterMachine()],
+])

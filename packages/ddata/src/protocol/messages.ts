@@ -1,0 +1,306 @@
+// What a session and a part of the structures say to each other. Both sides gather what they have to say in a turn of
+// the event loop, and send it as one message.
+//
+//   request   session, whom to answer, and in bytes: form, flags, floor, entries
+//     call      1  number, answers received, [key], the call itself
+//     read      2  number (of its own), after which call, whether strictly, the call itself
+//     renew     3  timers
+//     watch     4  number, name
+//     unwatch   5  number
+//     close     6  nothing: the session ends
+//   reply     which part, to which session, and in bytes: form, epoch, entries
+//     answer    1  number, answer
+//     read      2  number, answer
+//     parked    3  number
+//     gap       4  the number that is expected next
+//     unknown   5  nothing: the session is not known
+//     lost      6  timers that do not run
+//     notice    7  bytes
+//     change    8  number of the watch, number of the change, bytes
+//     renewed   9  number of the renewal
+//     failed   10  number (of a read or call), why: it was not carried out
+import type { ActorRef } from '@casty/actor'
+import { ByteReader, ByteWriter } from '@casty/transport'
+import { DDataError } from '../errors.ts'
+import { readCall, writeCall } from '../state/command.ts'
+
+/** What is sent to a part. */
+export interface PartRequest {
+  readonly session: Uint8Array
+  readonly replyTo: ActorRef<PartReply>
+  readonly body: Uint8Array
+}
+
+/** What it sends back. */
+export interface PartReply {
+  readonly part: string
+  /** To whom: a process may be several, one after the other. */
+  readonly session: Uint8Array
+  readonly body: Uint8Array
+}
+
+const form = 1
+
+export type RequestEntry =
+  | {
+      readonly type: 'call'
+      readonly number: number
+      /** Calls that were parked, and whose answers it has. */
+      readonly received: readonly number[]
+      readonly key: string | undefined
+      readonly call: Uint8Array
+    }
+  | {
+      readonly type: 'read'
+      readonly number: number
+      /** It sees the effect of that call, and of those before it. */
+      readonly after: number
+      /** Whoever answers makes sure that it still may. */
+      readonly isStrict: boolean
+      readonly call: Uint8Array
+    }
+  | { readonly type: 'renew'; readonly number: number; readonly timers: readonly number[] }
+  | { readonly type: 'watch'; readonly number: number; readonly name: string }
+  | { readonly type: 'unwatch'; readonly number: number }
+  | { readonly type: 'close' }
+
+export interface RequestHead {
+  /** Whether the session has ever been answered by this part: then it must be known. */
+  readonly isKnown: boolean
+  /** All calls up to this one are settled. */
+  readonly floor: number
+}
+
+const requestTypes = ['call', 'read', 'renew', 'watch', 'unwatch', 'close'] as const
+
+export class RequestWriter {
+  readonly #out = new ByteWriter(512)
+  #count = 0
+
+  get isEmpty(): boolean {
+    return this.#count === 0
+  }
+
+  get bytes(): number {
+    return this.#out.length
+  }
+
+  add(entry: RequestEntry): void {
+    const out = this.#out
+    this.#count += 1
+    out.u8(requestTypes.indexOf(entry.type) + 1)
+    switch (entry.type) {
+      case 'call':
+        out.varint(entry.number)
+        writeCall(out, entry)
+        return
+      case 'read':
+        out.varint(entry.number).varint(entry.after).bool(entry.isStrict)
+        out.bytes(entry.call, entry.call.length)
+        return
+      case 'renew':
+        out.varint(entry.number).count(entry.timers.length)
+        for (const timer of entry.timers) out.varint(timer)
+        return
+      case 'watch':
+        out.varint(entry.number).string(entry.name, 1_024)
+        return
+      case 'unwatch':
+        out.varint(entry.number)
+        return
+      case 'close':
+    }
+  }
+
+  /** What was gathered, behind its head; the writer is empty then. */
+  take({ isKnown, floor }: RequestHead): Uint8Array {
+    const entries = this.#out.view()
+    const request = new ByteWriter(entries.length + 24)
+    request.u8(form).bool(isKnown).varint(floor).bytes(entries, entries.length)
+    this.#out.reset()
+    this.#count = 0
+    return request.finish()
+  }
+}
+
+export interface Request extends RequestHead {
+  readonly entries: readonly RequestEntry[]
+}
+
+/** @throws DDataError, TransportError `…_MALFORMED` */
+export function readRequest(bytes: Uint8Array): Request {
+  const head = new ByteReader(bytes)
+  checkForm(head.u8())
+  const [isKnown, floor] = [head.bool(), head.varint()]
+  const from = new ByteReader(head.bytes(bytes.length))
+  const entries: RequestEntry[] = []
+  while (from.remaining > 0) entries.push(readRequestEntry(from))
+  return { isKnown, floor, entries }
+}
+
+function readRequestEntry(from: ByteReader): RequestEntry {
+  const type = requestTypes[from.u8() - 1]
+  if (type === undefined) {
+    throw DDataError.malformed('A request holds an entry that this version does not know')
+  }
+  switch (type) {
+    case 'call':
+      return { type, number: from.varint(), ...readCall(from) }
+    case 'read': {
+      const [number, after, isStrict] = [from.varint(), from.varint(), from.bool()]
+      return { type, number, after, isStrict, call: from.bytes(from.remaining) }
+    }
+    case 'renew': {
+      const number = from.varint()
+      const timers: number[] = []
+      for (let left = from.count(1); left > 0; left--) timers.push(from.varint())
+      return { type, number, timers }
+    }
+    case 'watch':
+      return { type, number: from.varint(), name: from.string(1_024) }
+    case 'unwatch':
+      return { type, number: from.varint() }
+    case 'close':
+      return { type }
+  }
+}
+
+export type ReplyEntry =
+  | { readonly type: 'answer'; readonly number: number; readonly answer: Uint8Array }
+  | { readonly type: 'read'; readonly number: number; readonly answer: Uint8Array }
+  | { readonly type: 'parked'; readonly number: number }
+  | { readonly type: 'gap'; readonly expected: number }
+  | { readonly type: 'unknown' }
+  | { readonly type: 'lost'; readonly timers: readonly number[] }
+  | { readonly type: 'notice'; readonly notice: Uint8Array }
+  | {
+      readonly type: 'change'
+      readonly watch: number
+      readonly count: number
+      readonly event: Uint8Array
+    }
+  | { readonly type: 'renewed'; readonly number: number }
+  | { readonly type: 'failed'; readonly why: string }
+
+const replyTypes = [
+  'answer',
+  'read',
+  'parked',
+  'gap',
+  'unknown',
+  'lost',
+  'notice',
+  'change',
+  'renewed',
+  'failed',
+] as const
+
+const maxWhyBytes = 1_000
+
+export class ReplyWriter {
+  readonly #out = new ByteWriter(512)
+  #count = 0
+
+  get isEmpty(): boolean {
+    return this.#count === 0
+  }
+
+  get bytes(): number {
+    return this.#out.length
+  }
+
+  add(entry: ReplyEntry): void {
+    const out = this.#out
+    this.#count += 1
+    out.u8(replyTypes.indexOf(entry.type) + 1)
+    switch (entry.type) {
+      case 'answer':
+      case 'read':
+        out.varint(entry.number).bytes(entry.answer, entry.answer.length)
+        return
+      case 'parked':
+      case 'renewed':
+        out.varint(entry.number)
+        return
+      case 'gap':
+        out.varint(entry.expected)
+        return
+      case 'lost':
+        out.count(entry.timers.length)
+        for (const timer of entry.timers) out.varint(timer)
+        return
+      case 'notice':
+        out.bytes(entry.notice, entry.notice.length)
+        return
+      case 'change':
+        out.varint(entry.watch).varint(entry.count).bytes(entry.event, entry.event.length)
+        return
+      case 'failed':
+        out.string(entry.why.slice(0, 300), maxWhyBytes)
+        return
+      case 'unknown':
+    }
+  }
+
+  take(epoch: number): Uint8Array {
+    const entries = this.#out.view()
+    const reply = new ByteWriter(entries.length + 16)
+    reply.u8(form).varint(epoch).bytes(entries, entries.length)
+    this.#out.reset()
+    this.#count = 0
+    return reply.finish()
+  }
+}
+
+export interface Reply {
+  readonly epoch: number
+  readonly entries: readonly ReplyEntry[]
+}
+
+/** @throws DDataError, TransportError `…_MALFORMED` */
+export function readReply(bytes: Uint8Array): Reply {
+  const head = new ByteReader(bytes)
+  checkForm(head.u8())
+  const epoch = head.varint()
+  const from = new ByteReader(head.bytes(bytes.length))
+  const entries: ReplyEntry[] = []
+  while (from.remaining > 0) entries.push(readReplyEntry(from))
+  return { epoch, entries }
+}
+
+function readReplyEntry(from: ByteReader): ReplyEntry {
+  const type = replyTypes[from.u8() - 1]
+  if (type === undefined) {
+    throw DDataError.malformed('A reply holds an entry that this version does not know')
+  }
+  switch (type) {
+    case 'answer':
+    case 'read':
+      return { type, number: from.varint(), answer: from.bytes(from.remaining) }
+    case 'parked':
+    case 'renewed':
+      return { type, number: from.varint() }
+    case 'gap':
+      return { type, expected: from.varint() }
+    case 'unknown':
+      return { type }
+    case 'lost': {
+      const timers: number[] = []
+      for (let left = from.count(1); left > 0; left--) timers.push(from.varint())
+      return { type, timers }
+    }
+    case 'notice':
+      return { type, notice: from.bytes(from.remaining) }
+    case 'change': {
+      const [watch, count] = [from.varint(), from.varint()]
+      return { type, watch, count, event: from.bytes(from.remaining) }
+    }
+    case 'failed':
+      return { type, why: from.string(maxWhyBytes) }
+  }
+}
+
+function checkForm(found: number): void {
+  if (found === form) return
+  throw DDataError.malformed(`A message has form ${found}, and this version knows form ${form}`)
+}

@@ -1,0 +1,438 @@
+// What one session has to do with one part: its calls in order, each until it is answered. A call that gets no answer is
+// sent again under its number, so that it has one effect however often it arrives.
+import type { Clock } from '@casty/clock'
+import { ByteReader, ByteWriter } from '@casty/transport'
+import { DDataError } from '../errors.ts'
+import {
+  readReply,
+  RequestWriter,
+  type PartReply,
+  type ReplyEntry,
+  type RequestEntry,
+} from '../protocol/messages.ts'
+import { skipCode, withdrawCode } from '../state/part-state.ts'
+import { readEnded } from '../state/result.ts'
+import { maxUnsettledCalls } from '../state/sessions.ts'
+import {
+  untilEnded,
+  type CallEnd,
+  type CallTerms,
+  type PendingCall,
+  type PendingRead,
+} from './pending.ts'
+
+/** How a lane sends again, and when it gives up. */
+export interface LaneSettings {
+  /** After so long without an answer, at first; twice as long each time, in milliseconds. */
+  readonly resendMs: number
+  readonly maxResendMs: number
+  /** A call that waits for its turn makes itself heard so often, in milliseconds. */
+  readonly pollMs: number
+  /** Without a word of its part for so long, nothing waits any more, in milliseconds. */
+  readonly sessionTtlMs: number
+  /** No call is sent again after so long: by then its answer may be forgotten. In milliseconds. */
+  readonly horizonMs: number
+  readonly maxRequestBytes: number
+}
+
+export interface LanePort {
+  readonly clock: Clock
+  /** Sends what was gathered. @param generation - grows when the session is a new one for its part */
+  send(part: string, generation: number, body: Uint8Array): void
+  /** Has `flush` called at the end of the turn. */
+  hasToSend(lane: Lane): void
+  /** Has `look` called by then. */
+  deadlineMoved(at: number): void
+}
+
+/** Who wants to hear what comes from a part beside answers. */
+export interface LaneListener {
+  /** Timers that do not run there: whatever was held by them is lost. */
+  lost(timers: readonly number[]): void
+  renewed(renewal: number): void
+  notice(notice: ByteReader): void
+  change(watch: number, count: number, event: ByteReader, epoch: number): void
+  /** The part does not know the session any more: all that it held there is gone, as far as anybody knows. */
+  forgotten(): void
+}
+
+const skip = new ByteWriter(1).u8(skipCode).finish()
+
+function entryOf({ number, received, terms, call }: PendingCall): RequestEntry {
+  return { type: 'call', number, received, key: call === skip ? undefined : terms.key, call }
+}
+
+export class Lane {
+  readonly part: string
+  readonly #port: LanePort
+  readonly #settings: LaneSettings
+  readonly #listeners = new Set<LaneListener>()
+  readonly #calls = new Map<number, PendingCall>()
+  readonly #reads = new Map<number, PendingRead>()
+  #out = new RequestWriter()
+  #received: number[] = []
+  #generation = 0
+  #lastCall = 0
+  #lastRead = 0
+  #isKnown = false
+  #heardAt: number
+  #why: string | undefined
+  #resendMs: number
+
+  constructor(part: string, port: LanePort, settings: LaneSettings) {
+    this.part = part
+    this.#port = port
+    this.#settings = settings
+    this.#resendMs = settings.resendMs
+    this.#heardAt = port.clock.now()
+  }
+
+  /** Whether nothing is under way, and nobody listens. */
+  get isIdle(): boolean {
+    return this.#calls.size === 0 && this.#reads.size === 0 && this.#listeners.size === 0
+  }
+
+  /** When the part was heard last. */
+  get heardAt(): number {
+    return this.#heardAt
+  }
+
+  listen(listener: LaneListener): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+  }
+
+  /** Makes a call that changes something. */
+  call(call: Uint8Array, terms: CallTerms, end: CallEnd, mayWait = false): number {
+    if (this.#calls.size >= maxUnsettledCalls) {
+      end.failed(DDataError.busy(terms.what, maxUnsettledCalls))
+      return 0
+    }
+    this.#begins()
+    const now = this.#port.clock.now()
+    const number = ++this.#lastCall
+    const pending: PendingCall = {
+      ...untilEnded(end, terms.signal, () => this.#giveUp(pending, 'abort')),
+      number,
+      terms,
+      call,
+      mayWait,
+      isParked: false,
+      hasEnded: false,
+      giveUp: undefined,
+      received: this.#received,
+      deadline: now + terms.timeoutMs,
+      sentAt: now,
+    }
+    this.#received = []
+    this.#calls.set(number, pending)
+    this.#add(entryOf(pending))
+    this.#wake(Math.min(pending.deadline, now + this.#resendMs))
+    return number
+  }
+
+  /** Asks for what changes nothing. It sees the effects of all calls made before it. */
+  read(call: Uint8Array, terms: CallTerms, end: CallEnd, isStrict = false): void {
+    if (this.#reads.size >= maxUnsettledCalls) {
+      end.failed(DDataError.busy(terms.what, maxUnsettledCalls))
+      return
+    }
+    this.#begins()
+    const now = this.#port.clock.now()
+    const number = ++this.#lastRead
+    const pending: PendingRead = {
+      ...untilEnded(end, terms.signal, () => {
+        if (!this.#reads.delete(number)) return
+        pending.failed(DDataError.aborted(terms.what, 'no', terms.signal?.reason))
+      }),
+      number,
+      after: this.#lastCall,
+      isStrict,
+      call,
+      terms,
+      deadline: now + terms.timeoutMs,
+      sentAt: now,
+    }
+    this.#reads.set(number, pending)
+    this.#add({ ...pending, type: 'read' })
+    this.#wake(Math.min(pending.deadline, now + this.#resendMs))
+  }
+
+  /** Sends what nobody waits for an answer of. */
+  post(entry: RequestEntry & { readonly type: 'renew' | 'watch' | 'unwatch' | 'close' }): void {
+    this.#add(entry)
+  }
+
+  /** Nothing was under way: silence so far tells nothing. */
+  #begins(): void {
+    if (this.#calls.size > 0 || this.#reads.size > 0) return
+    this.#heardAt = this.#port.clock.now()
+    this.#resendMs = this.#settings.resendMs
+    this.#why = undefined
+  }
+
+  #add(entry: RequestEntry): void {
+    if (this.#out.isEmpty) this.#port.hasToSend(this)
+    this.#out.add(entry)
+    if (this.#out.bytes >= this.#settings.maxRequestBytes) this.flush()
+  }
+
+  /** At the end of a turn. */
+  flush(): void {
+    if (this.#out.isEmpty) return
+    const body = this.#out.take({ isKnown: this.#isKnown, floor: this.#floor })
+    this.#port.send(this.part, this.#generation, body)
+  }
+
+  /** All calls up to this one have ended, or wait for their turn. */
+  get #floor(): number {
+    for (const { number, isParked } of this.#calls.values()) if (!isParked) return number - 1
+    return this.#lastCall
+  }
+
+  /** The session grows older when its part has forgotten it: it is another one then. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** What the part says. @throws DDataError, TransportError `…_MALFORMED` */
+  receive({ body }: PartReply): void {
+    const { epoch, entries } = readReply(body)
+    this.#heardAt = this.#port.clock.now()
+    this.#resendMs = this.#settings.resendMs
+    this.#why = undefined
+    for (const entry of entries) this.#take(entry, epoch)
+  }
+
+  #take(entry: ReplyEntry, epoch: number): void {
+    switch (entry.type) {
+      case 'answer':
+        this.#isKnown = true
+        this.#answered(entry.number, entry.answer)
+        return
+      case 'read':
+        this.#readAnswered(entry.number, entry.answer)
+        return
+      case 'parked':
+        this.#isKnown = true
+        this.#parked(entry.number)
+        return
+      case 'gap':
+        this.#sendAgain(entry.expected)
+        return
+      case 'unknown':
+        this.#forgotten()
+        return
+      case 'failed':
+        this.#why = entry.why
+        return
+      case 'lost':
+        for (const listener of this.#listeners) listener.lost(entry.timers)
+        return
+      case 'renewed':
+        for (const listener of this.#listeners) listener.renewed(entry.number)
+        return
+      case 'notice':
+        for (const listener of this.#listeners) listener.notice(new ByteReader(entry.notice))
+        return
+      case 'change': {
+        const { watch, count, event } = entry
+        for (const one of this.#listeners) one.change(watch, count, new ByteReader(event), epoch)
+      }
+    }
+  }
+
+  #answered(number: number, answer: Uint8Array): void {
+    const pending = this.#calls.get(number)
+    if (!pending) return
+    this.#calls.delete(number)
+    if (pending.mayWait) this.#received.push(number)
+    if (pending.hasEnded) return
+    pending.hasEnded = true
+    const ended = readEnded(answer)
+    if (ended.type === 'done') pending.done(ended.result)
+    else if (ended.refusal.code === 'CASTY_DDATA_ABORTED') pending.failed(this.#gaveUp(pending))
+    else if (ended.refusal.code === 'CASTY_DDATA_SESSION_EXPIRED') {
+      pending.failed(DDataError.sessionExpired(pending.terms.what))
+    } else pending.refused(ended.refusal)
+  }
+
+  #gaveUp({ giveUp, terms }: PendingCall): DDataError {
+    const { what, signal, waitMs, timeoutMs } = terms
+    if (giveUp === 'abort') return DDataError.aborted(what, 'no', signal?.reason)
+    return DDataError.timeout(what, waitMs ?? timeoutMs, 'no')
+  }
+
+  #readAnswered(number: number, answer: Uint8Array): void {
+    const pending = this.#reads.get(number)
+    if (!pending) return
+    this.#reads.delete(number)
+    const ended = readEnded(answer)
+    if (ended.type === 'done') pending.done(ended.result)
+    else pending.refused(ended.refusal)
+  }
+
+  #parked(number: number): void {
+    const pending = this.#calls.get(number)
+    if (!pending || pending.isParked) return
+    pending.isParked = true
+    const { waitMs } = pending.terms
+    const now = this.#port.clock.now()
+    if (waitMs !== undefined && pending.giveUp === undefined) {
+      pending.deadline = now + waitMs
+      this.#wake(pending.deadline)
+    }
+    this.#wake(now + this.#settings.pollMs)
+  }
+
+  /** Its time is over, or its signal aborted. */
+  #giveUp(pending: PendingCall, why: 'timeout' | 'abort'): void {
+    if (pending.hasEnded || pending.giveUp !== undefined) return
+    pending.giveUp = why
+    pending.deadline = Infinity
+    const { terms, number, mayWait } = pending
+    if (mayWait) {
+      this.#withdraw(number, terms.what)
+      return
+    }
+    pending.hasEnded = true
+    pending.call = skip
+    if (why === 'abort') {
+      pending.failed(DDataError.aborted(terms.what, 'unknown', terms.signal?.reason))
+    } else if (this.#why !== undefined) {
+      pending.failed(DDataError.unavailable(terms.what, this.#why, 'unknown'))
+    } else {
+      pending.failed(DDataError.timeout(terms.what, terms.timeoutMs, 'unknown'))
+    }
+  }
+
+  /** It ends when its part says that it waits no more, or had ended before: so nothing comes to it that nobody takes. */
+  #withdraw(number: number, what: string): void {
+    const call = new ByteWriter(9).u8(withdrawCode).varint(number).finish()
+    const { horizonMs } = this.#settings
+    const terms: CallTerms = { what: `the end of waiting for ${what}`, timeoutMs: horizonMs }
+    this.call(call, terms, { done: () => {}, refused: () => {}, failed: () => {} })
+  }
+
+  /** The part has forgotten this session: what was not answered may have had its effect, or not. */
+  #forgotten(): void {
+    this.#startAnew((pending) => DDataError.indeterminate(pending.terms.what))
+    for (const listener of this.#listeners) listener.forgotten()
+  }
+
+  #startAnew(errorFor: (pending: PendingCall) => DDataError): void {
+    const calls = [...this.#calls.values()]
+    this.#calls.clear()
+    this.#out = new RequestWriter()
+    this.#received = []
+    this.#generation += 1
+    this.#lastCall = 0
+    this.#isKnown = false
+    for (const pending of calls) {
+      if (pending.hasEnded) continue
+      pending.hasEnded = true
+      pending.failed(errorFor(pending))
+    }
+    const reads = [...this.#reads.values()]
+    this.#reads.clear()
+    for (const read of reads) {
+      this.#reads.set(read.number, { ...read, after: 0 })
+      this.#add({ ...read, after: 0, type: 'read' })
+    }
+  }
+
+  /** All that has no answer yet, from that call on. */
+  #sendAgain(from: number): void {
+    const now = this.#port.clock.now()
+    for (const pending of this.#calls.values()) {
+      if (pending.number < from) continue
+      pending.sentAt = now
+      this.#add(entryOf(pending))
+    }
+    for (const pending of this.#reads.values()) {
+      pending.sentAt = now
+      this.#add({ ...pending, type: 'read' })
+    }
+  }
+
+  #wake(at: number): void {
+    this.#port.deadlineMoved(at)
+  }
+
+  /** Does what is due. @returns when to look again; Infinity where nothing is under way */
+  look(): number {
+    if (this.#calls.size === 0 && this.#reads.size === 0) return Infinity
+    const now = this.#port.clock.now()
+    const { sessionTtlMs } = this.#settings
+    if (now - this.#heardAt >= sessionTtlMs && this.#anyParked()) {
+      this.#startAnew(({ terms, mayWait }) =>
+        mayWait ? DDataError.sessionExpired(terms.what) : DDataError.indeterminate(terms.what),
+      )
+      for (const listener of this.#listeners) listener.forgotten()
+      return this.look()
+    }
+    this.#endLate(now)
+    return Math.min(this.#sendLateAgain(now), this.#nextDeadline())
+  }
+
+  #anyParked(): boolean {
+    for (const { mayWait } of this.#calls.values()) if (mayWait) return true
+    return false
+  }
+
+  #endLate(now: number): void {
+    const { horizonMs } = this.#settings
+    for (const pending of this.#calls.values()) {
+      if (pending.deadline <= now) this.#giveUp(pending, 'timeout')
+    }
+    for (const read of this.#reads.values()) {
+      if (read.deadline > now) continue
+      this.#reads.delete(read.number)
+      const { what, timeoutMs } = read.terms
+      read.failed(
+        this.#why === undefined
+          ? DDataError.timeout(what, timeoutMs, 'no')
+          : DDataError.unavailable(what, this.#why, 'no'),
+      )
+    }
+    if (now - this.#heardAt < horizonMs) return
+    // Whoever forgot this session meanwhile must not take what is sent again for new.
+    this.#startAnew(({ terms }) => DDataError.indeterminate(terms.what))
+  }
+
+  /** @returns when the next is to be sent again */
+  #sendLateAgain(now: number): number {
+    const { pollMs, maxResendMs } = this.#settings
+    let isLate = false
+    let next = Infinity
+    for (const pending of [...this.#calls.values(), ...this.#reads.values()]) {
+      const isParked = 'isParked' in pending && pending.isParked
+      const due = pending.sentAt + (isParked ? pollMs : this.#resendMs)
+      if (due <= now) isLate = true
+      else next = Math.min(next, due)
+    }
+    if (!isLate) return next
+    this.#resendMs = Math.min(this.#resendMs * 2, maxResendMs)
+    this.#sendAgain(0)
+    return now + Math.min(pollMs, this.#resendMs)
+  }
+
+  #nextDeadline(): number {
+    let next = this.#anyParked() ? this.#heardAt + this.#settings.sessionTtlMs : Infinity
+    for (const { deadline } of this.#calls.values()) next = Math.min(next, deadline)
+    for (const { deadline } of this.#reads.values()) next = Math.min(next, deadline)
+    return next
+  }
+
+  /** Ends all that is under way. */
+  close(errorFor: (what: string) => DDataError): void {
+    for (const pending of this.#calls.values()) {
+      if (pending.hasEnded) continue
+      pending.hasEnded = true
+      pending.failed(errorFor(pending.terms.what))
+    }
+    this.#calls.clear()
+    for (const { terms, failed } of this.#reads.values()) failed(errorFor(terms.what))
+    this.#reads.clear()
+  }
+}

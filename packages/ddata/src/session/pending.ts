@@ -1,0 +1,76 @@
+// Calls that a process waits for.
+import type { ByteReader } from '@casty/transport'
+import type { Refusal } from '../state/machine.ts'
+
+/** How a call ends for who made it. Exactly one of these, once. */
+export interface CallEnd {
+  done(result: ByteReader): void
+  refused(refusal: Refusal): void
+  failed(error: unknown): void
+}
+
+/** What is asked for along with a call. */
+export interface CallTerms {
+  /** For the texts of errors: as in `increment of counter visits`. */
+  readonly what: string
+  /** Within which it is carried out, or is known to wait, in milliseconds. */
+  readonly timeoutMs: number
+  /**
+   * How long it may wait for its turn, in milliseconds; Infinity: as long as it takes. Undefined: it never waits, or its
+   * waiting is within `timeoutMs`.
+   */
+  readonly waitMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  /** One effect for each key, whoever calls. */
+  readonly key?: string | undefined
+}
+
+/** A call under way. Mutable, and of its lane alone. */
+export interface PendingCall extends CallEnd {
+  readonly number: number
+  readonly terms: CallTerms
+  /** Replaced by one that does nothing, when nobody wants its effect any more. */
+  call: Uint8Array
+  /** Whether it may be parked: then it ends only once its part says that it waits no more. */
+  readonly mayWait: boolean
+  isParked: boolean
+  /** Somebody is told already. */
+  hasEnded: boolean
+  /** Why its waiting is being ended. */
+  giveUp: 'timeout' | 'abort' | undefined
+  /** Answers of other calls that this one says are received. */
+  readonly received: readonly number[]
+  deadline: number
+  sentAt: number
+}
+
+export interface PendingRead extends CallEnd {
+  readonly number: number
+  readonly after: number
+  readonly isStrict: boolean
+  readonly call: Uint8Array
+  readonly terms: CallTerms
+  readonly deadline: number
+  sentAt: number
+}
+
+/** As `end`, and lets go of the signal that may cut the call short. */
+export function untilEnded(end: CallEnd, signal: AbortSignal | undefined, abort: () => void): CallEnd {
+  if (!signal) return end
+  signal.addEventListener('abort', abort, { once: true })
+  const letGo = (): void => signal.removeEventListener('abort', abort)
+  return {
+    done(result) {
+      letGo()
+      end.done(result)
+    },
+    refused(refusal) {
+      letGo()
+      end.refused(refusal)
+    },
+    failed(error) {
+      letGo()
+      end.failed(error)
+    },
+  }
+}

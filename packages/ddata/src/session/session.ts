@@ -1,0 +1,139 @@
+// A process towards all structures: it has a lane to each part that it uses, gathers what a turn has to say to each of
+// them, and keeps one timer for all.
+import { Behaviors, type ActorRef, type ActorSystem } from '@casty/actor'
+import type { Random } from '@casty/clock'
+import { ByteReader, ByteWriter } from '@casty/transport'
+import { DDataError } from '../errors.ts'
+import type { PartReply, PartRequest } from '../protocol/messages.ts'
+import { Lane, type LanePort, type LaneSettings } from './lane.ts'
+
+export interface SessionPort {
+  readonly system: ActorSystem
+  readonly random: Random
+  /** To the entity of that id. */
+  tell(part: string, request: PartRequest): void
+  /** What nobody waits to hear. */
+  report(error: unknown): void
+}
+
+/** Answers that wait to be looked at: as many as may be asked for at once. What is too much is asked for again. */
+const mailboxCapacity = 100_000
+/** The rest of its 16 bytes tell the sessions of one lane apart. */
+const idWords = 3
+
+export class Session {
+  readonly #port: SessionPort
+  readonly #settings: LaneSettings
+  readonly #words: readonly number[]
+  readonly #lanes = new Map<string, Lane>()
+  readonly #outbox = new Set<Lane>()
+  readonly #self: ActorRef<PartReply>
+  readonly #lanePort: LanePort
+  #timer: Disposable | undefined
+  #lookAt = Infinity
+  #willFlush = false
+  #isClosed = false
+
+  constructor(port: SessionPort, settings: LaneSettings) {
+    const { system, random } = port
+    this.#port = port
+    this.#settings = settings
+    this.#words = Array.from({ length: idWords }, () => Math.floor(random() * 0x1_0000_0000))
+    this.#self = system.spawn(
+      Behaviors.receiveMessage<PartReply>((reply) => this.#receive(reply)),
+      { mailbox: { capacity: mailboxCapacity } },
+    )
+    this.#lanePort = {
+      clock: system.clock,
+      send: (part, generation, body) => this.#send(part, generation, body),
+      hasToSend: (lane) => this.#hasToSend(lane),
+      deadlineMoved: (at) => this.#arm(at),
+    }
+  }
+
+  /** In hexadecimal. */
+  get id(): string {
+    return this.#words.map((word) => word.toString(16).padStart(8, '0')).join('')
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** @throws DDataError `CASTY_DDATA_CLOSED` */
+  lane(part: string): Lane {
+    if (this.#isClosed) throw DDataError.closed('A call')
+    const known = this.#lanes.get(part)
+    if (known) return known
+    const lane = new Lane(part, this.#lanePort, this.#settings)
+    this.#lanes.set(part, lane)
+    return lane
+  }
+
+  #send(part: string, generation: number, body: Uint8Array): void {
+    const id = new ByteWriter(16)
+    for (const word of this.#words) id.u32(word)
+    const session = id.u32(generation).finish()
+    try {
+      this.#port.tell(part, { session, replyTo: this.#self, body })
+    } catch (error) {
+      this.#port.report(error) // It is sent again, until whoever waits for it gives up.
+    }
+  }
+
+  #receive({ part, session, body }: PartReply): void {
+    const lane = this.#lanes.get(part)
+    try {
+      const id = new ByteReader(session)
+      for (const word of this.#words) if (id.u32() !== word) return
+      if (lane?.generation === id.u32()) lane.receive({ part, session, body })
+    } catch (error) {
+      this.#port.report(error)
+    }
+  }
+
+  #hasToSend(lane: Lane): void {
+    this.#outbox.add(lane)
+    if (this.#willFlush) return
+    this.#willFlush = true
+    void Promise.resolve().then(() => {
+      this.#willFlush = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    const lanes = [...this.#outbox]
+    this.#outbox.clear()
+    for (const lane of lanes) lane.flush()
+  }
+
+  #arm(at: number): void {
+    if (at >= this.#lookAt || this.#isClosed) return
+    this.#lookAt = at
+    this.#timer?.[Symbol.dispose]()
+    const { clock } = this.#port.system
+    this.#timer = clock.schedule(Math.max(0, at - clock.now()), () => this.#look())
+  }
+
+  #look(): void {
+    this.#lookAt = Infinity
+    let next = Infinity
+    for (const lane of this.#lanes.values()) next = Math.min(next, lane.look())
+    this.#arm(next)
+  }
+
+  /** Says good-bye to all parts, and fails what is under way. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    for (const lane of this.#lanes.values()) {
+      lane.close((what) => DDataError.closed(what, 'unknown'))
+      lane.post({ type: 'close' })
+    }
+    this.#flush()
+    this.#isClosed = true
+    this.#timer?.[Symbol.dispose]()
+    this.#lanes.clear()
+    await this.#port.system.stop(this.#self)
+  }
+}

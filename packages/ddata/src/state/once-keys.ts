@@ -1,0 +1,59 @@
+// Calls that carry a key of their caller: the same key has one effect, whichever process calls.
+import type { ByteReader, ByteWriter } from '@casty/transport'
+
+/** How long a key is remembered, in milliseconds of the clock of the part. */
+export const onceKeyMs = 300_000
+/** The oldest are forgotten first. */
+export const maxOnceKeys = 10_000
+
+interface Remembered {
+  readonly call: Uint8Array
+  readonly until: number
+  readonly answer: Uint8Array
+}
+
+export class OnceKeys {
+  /** In the order in which they were added, which is that in which they end. */
+  readonly #keys = new Map<string, Remembered>()
+
+  get size(): number {
+    return this.#keys.size
+  }
+
+  /** @returns the answer of the call of that key; `other` where that was another call */
+  find(key: string, call: Uint8Array, now: number): Uint8Array | 'other' | undefined {
+    const known = this.#keys.get(key)
+    if (!known || known.until <= now) return undefined
+    return sameBytes(known.call, call) ? known.answer : 'other'
+  }
+
+  remember(key: string, call: Uint8Array, answer: Uint8Array, now: number): void {
+    this.#keys.delete(key)
+    this.#keys.set(key, { call, answer, until: now + onceKeyMs })
+    for (const [oldest, { until }] of this.#keys) {
+      if (until > now && this.#keys.size <= maxOnceKeys) break
+      this.#keys.delete(oldest)
+    }
+  }
+
+  save(out: ByteWriter): void {
+    out.count(this.#keys.size)
+    for (const [key, { call, until, answer }] of this.#keys) {
+      out.string(key, Number.MAX_SAFE_INTEGER).varint(until)
+      out.bytes(call, call.length).bytes(answer, answer.length)
+    }
+  }
+
+  restore(from: ByteReader): void {
+    for (let left = from.count(4); left > 0; left--) {
+      const key = from.string(Number.MAX_SAFE_INTEGER)
+      const until = from.varint()
+      const call = from.bytes(from.remaining)
+      this.#keys.set(key, { until, call, answer: from.bytes(from.remaining) })
+    }
+  }
+}
+
+function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index])
+}

@@ -1,0 +1,184 @@
+// Who called, and what they were answered: so that a call which comes again has no second effect, and gets the answer
+// of the first one.
+//
+// Lee, Park, Kejriwal, Matsushita and Ousterhout, "Implementing linearizability at large scale and low latency", SOSP
+// 2015, §3 (request ids, completion records, acknowledgements that let them go).
+import { ByteReader, ByteWriter } from '@casty/transport'
+
+/** Calls of one session that may be without an answer, or have one that it may not have got. */
+export const maxUnsettledCalls = 10_000
+/** A session is 16 bytes, as letters of one byte each. */
+export const sessionIdBytes = 16
+
+/** What a part remembers of one session. Mutable, and of its {@link Sessions} alone. */
+export interface Session {
+  readonly id: string
+  /** All calls up to this one have an answer that the session knows of. */
+  floor: number
+  /** The last call that was begun. Each begins after the one before it. */
+  begun: number
+  /** Answers above the floor. */
+  readonly answers: Map<number, Uint8Array>
+  /** Answers of calls that were parked. The session says of each that it has it: the floor rises past those that wait. */
+  readonly late: Map<number, Uint8Array>
+  /** Calls that were begun, and have no answer yet. */
+  readonly parked: Set<number>
+  /** When it last made a call, by the clock of the part. */
+  lastCallAt: number
+}
+
+/** How a call stands. */
+export type CallStanding =
+  /** It is the next one. */
+  | { readonly type: 'next' }
+  | { readonly type: 'answered'; readonly answer: Uint8Array }
+  | { readonly type: 'parked' }
+  /** The session has the answer, and it is forgotten here. */
+  | { readonly type: 'settled' }
+  /** Calls before it have not come yet. */
+  | { readonly type: 'early' }
+
+export class Sessions {
+  readonly #sessions = new Map<string, Session>()
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  values(): Iterable<Session> {
+    return this.#sessions.values()
+  }
+
+  find(id: string): Session | undefined {
+    return this.#sessions.get(id)
+  }
+
+  open(id: string): Session {
+    const known = this.#sessions.get(id)
+    if (known) return known
+    const session: Session = {
+      id,
+      floor: 0,
+      begun: 0,
+      answers: new Map(),
+      late: new Map(),
+      parked: new Set(),
+      lastCallAt: 0,
+    }
+    this.#sessions.set(id, session)
+    return session
+  }
+
+  forget(id: string): void {
+    this.#sessions.delete(id)
+  }
+
+  /** @param session - undefined: one that is not known yet */
+  standing(session: Session | undefined, number: number): CallStanding {
+    if (!session) return number === 1 ? { type: 'next' } : { type: 'early' }
+    const answer = session.answers.get(number) ?? session.late.get(number)
+    if (answer) return { type: 'answered', answer }
+    if (session.parked.has(number)) return { type: 'parked' }
+    if (number <= session.begun) return { type: 'settled' }
+    return number === session.begun + 1 ? { type: 'next' } : { type: 'early' }
+  }
+
+  /** @param received - answers of parked calls that the session has */
+  begin(
+    session: Session,
+    number: number,
+    floor: number,
+    received: readonly number[],
+    now: number,
+  ): void {
+    session.begun = number
+    session.lastCallAt = now
+    for (const settled of received) session.late.delete(settled)
+    this.raiseFloor(session, floor)
+  }
+
+  raiseFloor(session: Session, floor: number): void {
+    const to = Math.min(floor, session.begun)
+    for (let number = session.floor + 1; number <= to; number++) session.answers.delete(number)
+    session.floor = Math.max(session.floor, to)
+  }
+
+  answer(session: Session, number: number, answer: Uint8Array): void {
+    if (session.parked.delete(number)) session.late.set(number, answer)
+    else session.answers.set(number, answer)
+  }
+
+  park(session: Session, number: number): void {
+    session.parked.add(number)
+  }
+
+  *save(pieceBytes: number): Iterable<Uint8Array> {
+    let out = new ByteWriter(pieceBytes)
+    for (const session of this.#sessions.values()) {
+      writeSession(out, session)
+      if (out.length < pieceBytes) continue
+      yield out.finish()
+      out = new ByteWriter(pieceBytes)
+    }
+    if (out.length > 0) yield out.finish()
+  }
+
+  restore(piece: ByteReader): void {
+    while (piece.remaining > 0) {
+      const session = readSession(piece)
+      this.#sessions.set(session.id, session)
+    }
+  }
+}
+
+function writeSession(out: ByteWriter, session: Session): void {
+  writeSessionId(out, session.id)
+  out.varint(session.floor).varint(session.begun).varint(session.lastCallAt)
+  out.count(session.parked.size)
+  for (const number of session.parked) out.varint(number)
+  writeAnswers(out, session.answers)
+  writeAnswers(out, session.late)
+}
+
+function writeAnswers(out: ByteWriter, answers: ReadonlyMap<number, Uint8Array>): void {
+  out.count(answers.size)
+  for (const [number, answer] of answers) out.varint(number).bytes(answer, answer.length)
+}
+
+function readSession(piece: ByteReader): Session {
+  const id = readSessionId(piece)
+  const [floor, begun, lastCallAt] = [piece.varint(), piece.varint(), piece.varint()]
+  const parked = new Set<number>()
+  for (let left = piece.count(1); left > 0; left--) parked.add(piece.varint())
+  const answers = readAnswers(piece)
+  return { id, floor, begun, lastCallAt, parked, answers, late: readAnswers(piece) }
+}
+
+function readAnswers(piece: ByteReader): Map<number, Uint8Array> {
+  const answers = new Map<number, Uint8Array>()
+  for (let left = piece.count(2); left > 0; left--) {
+    answers.set(piece.varint(), piece.bytes(piece.remaining))
+  }
+  return answers
+}
+
+export function writeSessionId(out: ByteWriter, id: string): void {
+  for (let at = 0; at < sessionIdBytes; at++) out.u8(id.charCodeAt(at))
+}
+
+export function readSessionId(from: ByteReader): string {
+  let id = ''
+  for (let at = 0; at < sessionIdBytes; at++) id += String.fromCharCode(from.u8())
+  return id
+}
+
+/** As letters of one byte each. */
+export function sessionIdOf(bytes: Uint8Array): string {
+  return readSessionId(new ByteReader(bytes))
+}
+
+export function sessionBytes(id: string): Uint8Array {
+  const out = new ByteWriter(sessionIdBytes)
+  writeSessionId(out, id)
+  return out.finish()
+}

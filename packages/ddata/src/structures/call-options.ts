@@ -1,0 +1,93 @@
+// What every call may be given.
+import { DDataError } from '../errors.ts'
+import type { CallTerms } from '../session/pending.ts'
+import { maxKeyBytes } from '../state/command.ts'
+import { duration, knownNames, text } from '../values/arguments.ts'
+
+export interface BaseOptions {
+  /**
+   * Into how many parts it is split where it can be; all who use it must say the same. 1 to 65,536.
+   * @defaultValue 100
+   */
+  readonly shards?: number
+  /** Within which a call is carried out, or is known to wait for its turn, in milliseconds. @defaultValue 5_000 */
+  readonly timeoutMs?: number
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  /** In place of that of the structure, in milliseconds. */
+  readonly timeoutMs?: number
+}
+
+export interface WriteOptions extends CallOptions {
+  /**
+   * One effect for each key and structure, whoever calls: a second call with it gets the answer of the first. It is
+   * remembered for five minutes.
+   */
+  readonly idempotencyKey?: string
+}
+
+export interface ReadOptions extends CallOptions {
+  /**
+   * `linearizable`: as it is now, as long as clocks run alike; `strict`: whatever clocks do, for one more round trip.
+   * @defaultValue 'linearizable'
+   */
+  readonly consistency?: 'linearizable' | 'strict'
+}
+
+export interface WaitOptions extends CallOptions {
+  /** How long to wait for a turn, in milliseconds. @defaultValue as long as it takes */
+  readonly waitMs?: number
+}
+
+export const maxShards = 65_536
+export const defaultShards = 100
+export const defaultTimeoutMs = 5_000
+
+const callNames = ['signal', 'timeoutMs']
+
+/** @throws DDataError `CASTY_DDATA_ARGUMENT`, `CASTY_DDATA_ABORTED` */
+export function termsOf(
+  what: string,
+  options: CallOptions,
+  timeoutMs: number,
+  more: readonly string[] = [],
+): CallTerms {
+  knownNames('options', options, [...callNames, ...more])
+  const { signal } = options
+  if (signal?.aborted) throw DDataError.aborted(what, 'no', signal.reason)
+  return {
+    what,
+    signal,
+    timeoutMs: duration('options.timeoutMs', options.timeoutMs ?? timeoutMs),
+  }
+}
+
+/** @param name - of the structure: keys of each are its own */
+export function writeTermsOf(
+  what: string,
+  name: string,
+  options: WriteOptions,
+  timeoutMs: number,
+  more: readonly string[] = [],
+): CallTerms {
+  const terms = termsOf(what, options, timeoutMs, [...more, 'idempotencyKey'])
+  const { idempotencyKey } = options
+  if (idempotencyKey === undefined) return terms
+  text('options.idempotencyKey', idempotencyKey, maxKeyBytes - 2 * 512 - 8)
+  return { ...terms, key: `${name.length}:${name}${idempotencyKey}` }
+}
+
+export function readTermsOf(
+  what: string,
+  options: ReadOptions,
+  timeoutMs: number,
+): CallTerms & { readonly isStrict: boolean } {
+  const terms = termsOf(what, options, timeoutMs, ['consistency'])
+  const { consistency = 'linearizable' } = options
+  if (consistency !== 'linearizable' && consistency !== 'strict') {
+    throw DDataError.argument('options.consistency', consistency, 'linearizable or strict')
+  }
+  return { ...terms, isStrict: consistency === 'strict' }
+}

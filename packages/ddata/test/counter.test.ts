@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { DataWorld } from './data-world.ts'
+
+test('counts', async () => {
+  await using world = await DataWorld.of('a b c')
+  const visits = world.on('a').counter('visits')
+  const [first, second] = [visits.increment(100), visits.decrement(10)]
+  expect(await world.settled(first)).toBe(100)
+  expect(await world.settled(second)).toBe(90)
+  expect(await world.settled(world.on('b').counter('visits').get())).toBe(90)
+})
+
+test('is kept where the node that had it is lost', async () => {
+  await using world = await DataWorld.of('a b c d')
+  const names = Array.from({ length: 20 }, (_, index) => `counter ${index}`)
+  for (const name of names) await world.settled(world.on('a').counter(name).increment(7))
+  await world.kill('d')
+  const again = names.map((name) => world.on('a').counter(name, { timeoutMs: 20_000 }).increment())
+  expect(await world.settled(Promise.all(again))).toEqual(names.map(() => 8))
+})
+
+test('counts on a node alone', async () => {
+  await using world = await DataWorld.of('a')
+  expect(await world.settled(world.on('a').counter('visits').increment())).toBe(1)
+})
