@@ -6,6 +6,8 @@ import { checkDistributed, type CheckedOptions, type DistributedOptions } from '
 import { DDataError } from './errors.ts'
 import { partEntity, type PartMessage, type PartSettings } from './host/part-entity.ts'
 import { Counter, type CounterOptions } from './kinds/counter/counter.ts'
+import { DistributedMap, mapOptionNames, type MapOptions } from './kinds/map/distributed-map.ts'
+import { DistributedSet, setOptionNames, type SetOptions } from './kinds/set/distributed-set.ts'
 import { machines } from './kinds/machines.ts'
 import type { LaneSettings } from './session/lane.ts'
 import { Session } from './session/session.ts'
@@ -63,6 +65,18 @@ export class Distributed implements AsyncDisposable {
   counter(name: string, options: CounterOptions = {}): Counter {
     const { shards, timeoutMs } = this.#base(name, options)
     return new Counter(this.#session, name, shards, timeoutMs)
+  }
+
+  /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
+  map<K = string, V = unknown>(name: string, options: MapOptions<K, V> = {}): DistributedMap<K, V> {
+    const { shards, timeoutMs } = this.#base(name, options, mapOptionNames)
+    return new DistributedMap(this.#session, name, shards, timeoutMs, options)
+  }
+
+  /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
+  set<T = unknown>(name: string, options: SetOptions<T> = {}): DistributedSet<T> {
+    const { shards, timeoutMs } = this.#base(name, options, setOptionNames)
+    return new DistributedSet(this.#session, name, shards, timeoutMs, options)
   }
 
   #base(

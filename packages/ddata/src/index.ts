@@ -6,6 +6,17 @@ export {
 } from './distributed-options.ts'
 export { DDataError, type Applied, type DDataErrorCode, type DDataErrorDetails } from './errors.ts'
 export { Counter, type CounterOptions } from './kinds/counter/counter.ts'
+export {
+  DistributedMap,
+  type MapEntry,
+  type MapEvent,
+  type MapOptions,
+  type PutOptions,
+  type ScanOptions,
+  type WatchMapOptions,
+} from './kinds/map/distributed-map.ts'
+export { DistributedSet, type SetOptions } from './kinds/set/distributed-set.ts'
+export type { SchemaResult, StandardSchema } from './structures/standard-schema.ts'
 export type {
   BaseOptions,
   CallOptions,

@@ -58,6 +58,8 @@ export class PartHost<Peer> {
   readonly #heardAt = new Map<string, number>()
   readonly #begunAt: number
   readonly #begunWith: number
+  /** Watches of all guests: most parts have none. */
+  #watches = 0
   #nextLook = Infinity
   #expectedAt = Infinity
 
@@ -148,24 +150,32 @@ export class PartHost<Peer> {
         this.#renew(guest, entry.number, entry.timers)
         return
       case 'watch':
-        if (!guest.watches.has(entry.number)) {
-          guest.watches.set(entry.number, { name: entry.name, count: 0 })
-        }
-        this.#batches.say(guest, {
-          type: 'change',
-          watch: entry.number,
-          count: 0,
-          event: new Uint8Array(),
-        })
+        this.#watch(guest, entry.number, entry.name)
         return
       case 'unwatch':
-        guest.watches.delete(entry.number)
+        if (guest.watches.delete(entry.number)) this.#watches -= 1
         return
       case 'close':
-        this.#guests.delete(id)
+        this.#leave(id)
         this.#heardAt.delete(id)
         if (this.state.sessions.find(id)) this.#perform({ type: 'forget-session', session: id })
     }
+  }
+
+  /** Also told how many changes there were so far: who asks again learns whether it missed some. */
+  #watch(guest: Guest<Peer>, number: number, name: string): void {
+    let watch = guest.watches.get(number)
+    if (!watch) {
+      guest.watches.set(number, (watch = { name, count: 0 }))
+      this.#watches += 1
+    }
+    const { count } = watch
+    this.#batches.say(guest, { type: 'change', watch: number, count, event: new Uint8Array() })
+  }
+
+  #leave(id: string): void {
+    this.#watches -= this.#guests.get(id)?.watches.size ?? 0
+    this.#guests.delete(id)
   }
 
   #call(guest: Guest<Peer>, command: CallCommand): void {
@@ -226,25 +236,33 @@ export class PartHost<Peer> {
     this.state.apply(command, at, this.#port.epoch)
   }
 
-  readonly #onlooker: Onlooker = {
-    answered: (session, number, answer) =>
-      this.#tell(session, { type: 'answer', number, answer }),
-    parked: (session, number) => this.#tell(session, { type: 'parked', number }),
-    timerStarted: (id, ms) => this.#deadlines.set(id, this.#port.now() + ms),
-    timerStopped: (id) => this.#deadlines.delete(id),
-    notice: (session, notice) => {
-      const guest = this.#guests.get(session)
-      if (guest) this.#batches.say(guest, { type: 'notice', notice })
-    },
-    changed: (name, event) => {
-      for (const guest of this.#guests.values()) {
-        for (const [number, watch] of guest.watches) {
-          if (watch.name !== name) continue
-          watch.count += 1
-          this.#batches.say(guest, { type: 'change', watch: number, count: watch.count, event })
+  readonly #onlooker: Onlooker = this.#makeOnlooker()
+
+  #makeOnlooker(): Onlooker {
+    const watches = (): number => this.#watches
+    return {
+      get isWatching() {
+        return watches() > 0
+      },
+      answered: (session, number, answer) =>
+        this.#tell(session, { type: 'answer', number, answer }),
+      parked: (session, number) => this.#tell(session, { type: 'parked', number }),
+      timerStarted: (id, ms) => this.#deadlines.set(id, this.#port.now() + ms),
+      timerStopped: (id) => this.#deadlines.delete(id),
+      notice: (session, notice) => {
+        const guest = this.#guests.get(session)
+        if (guest) this.#batches.say(guest, { type: 'notice', notice })
+      },
+      changed: (name, event) => {
+        for (const guest of this.#guests.values()) {
+          for (const [number, watch] of guest.watches) {
+            if (watch.name !== name) continue
+            watch.count += 1
+            this.#batches.say(guest, { type: 'change', watch: number, count: watch.count, event })
+          }
         }
-      }
-    },
+      },
+    }
   }
 
   /** Where it does not hear it now, it is told when it asks again. */
@@ -292,7 +310,7 @@ export class PartHost<Peer> {
   #lookThroughSessions(now: number): void {
     const { sessionTtlMs, resultTtlMs } = this.#settings
     for (const [id, { heardAt }] of this.#guests) {
-      if (now - heardAt >= sessionTtlMs) this.#guests.delete(id)
+      if (now - heardAt >= sessionTtlMs) this.#leave(id)
     }
     for (const [id, heardAt] of this.#heardAt) {
       const session = this.state.sessions.find(id)

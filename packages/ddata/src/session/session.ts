@@ -1,7 +1,7 @@
 // A process towards all structures: it has a lane to each part that it uses, gathers what a turn has to say to each of
 // them, and keeps one timer for all.
 import { Behaviors, type ActorRef, type ActorSystem } from '@casty/actor'
-import type { Random } from '@casty/clock'
+import type { Clock, Random } from '@casty/clock'
 import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
 import type { PartReply, PartRequest } from '../protocol/messages.ts'
@@ -27,8 +27,11 @@ export class Session {
   readonly #words: readonly number[]
   readonly #lanes = new Map<string, Lane>()
   readonly #outbox = new Set<Lane>()
+  /** Structures whose options are known to be those that all use. */
+  readonly #agreed = new Set<string>()
   readonly #self: ActorRef<PartReply>
   readonly #lanePort: LanePort
+  #watches = 0
   #timer: Disposable | undefined
   #lookAt = Infinity
   #willFlush = false
@@ -68,6 +71,27 @@ export class Session {
     const lane = new Lane(part, this.#lanePort, this.#settings)
     this.#lanes.set(part, lane)
     return lane
+  }
+
+  /** Tells watches apart. */
+  nextWatch(): number {
+    return ++this.#watches
+  }
+
+  get clock(): Clock {
+    return this.#port.system.clock
+  }
+
+  hasAgreed(structure: string): boolean {
+    return this.#agreed.has(structure)
+  }
+
+  agrees(structure: string): void {
+    this.#agreed.add(structure)
+  }
+
+  disagrees(structure: string): void {
+    this.#agreed.delete(structure)
   }
 
   #send(part: string, generation: number, body: Uint8Array): void {

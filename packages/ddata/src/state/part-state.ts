@@ -16,6 +16,8 @@ export interface Onlooker {
   timerStarted(id: number, ms: number): void
   timerStopped(id: number): void
   notice(session: string, notice: Uint8Array): void
+  /** Whether anybody wants to know of changes. */
+  readonly isWatching: boolean
   changed(name: string, event: Uint8Array): void
 }
 
@@ -25,6 +27,7 @@ const nobody: Onlooker = {
   timerStarted: () => {},
   timerStopped: () => {},
   notice: () => {},
+  isWatching: false,
   changed: () => {},
 }
 
@@ -202,7 +205,7 @@ export class PartState {
         this.#onlooker.notice(session, out.finish())
       },
       changed: (name, event) => {
-        if (this.#onlooker === nobody) return
+        if (!this.#onlooker.isWatching) return
         const out = new ByteWriter(64)
         event(out)
         this.#onlooker.changed(name, out.finish())

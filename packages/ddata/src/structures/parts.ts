@@ -1,0 +1,121 @@
+// The parts of a structure that is split by its keys. Before it is used for the first time, one part is asked whether
+// its options are those of the others: later there is no time for that.
+import type { ByteReader } from '@casty/transport'
+import { shardOf } from '@casty/sharding'
+import { partId, type Kind } from '../kinds/kind.ts'
+import type { CallTerms } from '../session/pending.ts'
+import type { Session } from '../session/session.ts'
+import { lettersOf } from '../values/letters.ts'
+import { PartCalls, type Explain } from './part.ts'
+
+export interface SplitStructure {
+  readonly kind: Kind
+  readonly name: string
+  readonly shards: number
+  /** A call that agrees on the options, and does nothing else. */
+  readonly configure: Uint8Array
+  readonly explain: Explain
+}
+
+export class Parts {
+  readonly #session: Session
+  readonly #structure: SplitStructure
+  readonly #parts = new Map<number, PartCalls>()
+  #agreed: Promise<void> | undefined
+
+  constructor(session: Session, structure: SplitStructure) {
+    this.#session = session
+    this.#structure = structure
+  }
+
+  get count(): number {
+    return this.#structure.shards
+  }
+
+  partOf(key: Uint8Array): number {
+    return shardOf(lettersOf(key), this.count)
+  }
+
+  /** The same, for a key that is letters already. */
+  partOfLetters(key: string): number {
+    return shardOf(key, this.count)
+  }
+
+  /** Items by the parts that their keys are in. */
+  split<T extends { readonly bytes: Uint8Array }>(items: readonly T[]): ReadonlyMap<number, T[]> {
+    const parts = new Map<number, T[]>()
+    for (const item of items) {
+      const part = this.partOf(item.bytes)
+      const group = parts.get(part)
+      if (group) group.push(item)
+      else parts.set(part, [item])
+    }
+    return parts
+  }
+
+  idOf(part: number): string {
+    const { kind, name } = this.#structure
+    return partId(kind, name, part)
+  }
+
+  #calls(part: number): PartCalls {
+    const known = this.#parts.get(part)
+    if (known) return known
+    const calls = new PartCalls(this.#session, this.idOf(part), this.#structure.explain)
+    this.#parts.set(part, calls)
+    return calls
+  }
+
+  async call<T>(part: number, call: Uint8Array, terms: CallTerms, result: (from: ByteReader) => T): Promise<T> {
+    if (!this.#session.hasAgreed(this.#key)) await this.#agree(terms)
+    return await this.#calls(part).call(call, terms, result)
+  }
+
+  async read<T>(
+    part: number,
+    call: Uint8Array,
+    terms: CallTerms & { readonly isStrict: boolean },
+    result: (from: ByteReader) => T,
+  ): Promise<T> {
+    if (!this.#session.hasAgreed(this.#key)) await this.#agree(terms)
+    return await this.#calls(part).read(call, terms, result)
+  }
+
+  /** In all parts at once. Rejects with the first failure, when all have ended. */
+  async everywhere<T>(each: (part: number) => Promise<T>): Promise<readonly T[]> {
+    return await allOf(Array.from({ length: this.count }, (_, part) => each(part)))
+  }
+
+  /** Its options may be others from now on. */
+  forget(): void {
+    this.#session.disagrees(this.#key)
+  }
+
+  get #key(): string {
+    const { kind, name, configure } = this.#structure
+    return `${kind}/${name}/${lettersOf(configure)}`
+  }
+
+  async #agree(terms: CallTerms): Promise<void> {
+    this.#agreed ??= this.#askToAgree(terms)
+    try {
+      await this.#agreed
+    } finally {
+      this.#agreed = undefined
+    }
+  }
+
+  async #askToAgree({ what, timeoutMs }: CallTerms): Promise<void> {
+    await this.#calls(0).call(this.#structure.configure, { what, timeoutMs }, () => {})
+    this.#session.agrees(this.#key)
+  }
+}
+
+/** Waits for all, so that nothing goes on behind a failure. */
+export async function allOf<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+  const outcomes = await Promise.allSettled(promises)
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
+  })
+}
