@@ -120,6 +120,7 @@ export class PartHost<Peer> {
       this.#batches.say(guest, { type: 'unknown' })
       return
     }
+    if (this.state.machine.isAway?.(id)) this.#perform({ type: 'session-back', session: id })
     for (const entry of entries) this.#take(id, guest, floor, entry)
   }
 
@@ -187,9 +188,11 @@ export class PartHost<Peer> {
       case 'answered':
         this.#batches.say(guest, { type: 'answer', number, answer: standing.answer })
         return
-      case 'parked':
-        this.#batches.say(guest, { type: 'parked', number })
+      case 'parked': {
+        const isOffered = this.state.machine.isOffered?.({ session: id, number }) === true
+        this.#batches.say(guest, { type: 'parked', number, isOffered })
         return
+      }
       case 'early':
         this.#batches.say(guest, { type: 'gap', expected: (session?.begun ?? 0) + 1 })
         return
@@ -246,7 +249,8 @@ export class PartHost<Peer> {
       },
       answered: (session, number, answer) =>
         this.#tell(session, { type: 'answer', number, answer }),
-      parked: (session, number) => this.#tell(session, { type: 'parked', number }),
+      parked: (session, number) => this.#tell(session, { type: 'parked', number, isOffered: false }),
+      offered: (session, number) => this.#tell(session, { type: 'parked', number, isOffered: true }),
       timerStarted: (id, ms) => this.#deadlines.set(id, this.#port.now() + ms),
       timerStopped: (id) => this.#deadlines.delete(id),
       notice: (session, notice) => {

@@ -11,7 +11,7 @@
 //   reply     which part, to which session, and in bytes: form, epoch, entries
 //     answer    1  number, answer
 //     read      2  number, answer
-//     parked    3  number
+//     parked    3  number, whether it may have what it waits for
 //     gap       4  the number that is expected next
 //     unknown   5  nothing: the session is not known
 //     lost      6  timers that do not run
@@ -168,7 +168,7 @@ function readRequestEntry(from: ByteReader): RequestEntry {
 export type ReplyEntry =
   | { readonly type: 'answer'; readonly number: number; readonly answer: Uint8Array }
   | { readonly type: 'read'; readonly number: number; readonly answer: Uint8Array }
-  | { readonly type: 'parked'; readonly number: number }
+  | { readonly type: 'parked'; readonly number: number; readonly isOffered: boolean }
   | { readonly type: 'gap'; readonly expected: number }
   | { readonly type: 'unknown' }
   | { readonly type: 'lost'; readonly timers: readonly number[] }
@@ -219,6 +219,8 @@ export class ReplyWriter {
         out.varint(entry.number).bytes(entry.answer, entry.answer.length)
         return
       case 'parked':
+        out.varint(entry.number).bool(entry.isOffered)
+        return
       case 'renewed':
         out.varint(entry.number)
         return
@@ -278,6 +280,7 @@ function readReplyEntry(from: ByteReader): ReplyEntry {
     case 'read':
       return { type, number: from.varint(), answer: from.bytes(from.remaining) }
     case 'parked':
+      return { type, number: from.varint(), isOffered: from.bool() }
     case 'renewed':
       return { type, number: from.varint() }
     case 'gap':

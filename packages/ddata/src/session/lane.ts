@@ -215,7 +215,7 @@ export class Lane {
         return
       case 'parked':
         this.#isKnown = true
-        this.#parked(entry.number)
+        this.#parked(entry.number, entry.isOffered)
         return
       case 'gap':
         this.#sendAgain(entry.expected)
@@ -250,8 +250,9 @@ export class Lane {
     if (pending.hasEnded) return
     pending.hasEnded = true
     const ended = readEnded(answer)
-    if (ended.type === 'done') pending.done(ended.result)
-    else if (ended.refusal.code === 'CASTY_DDATA_ABORTED') pending.failed(this.#gaveUp(pending))
+    if (ended.type === 'done') {
+      pending.done(ended.result, pending.giveUp && this.#gaveUp(pending))
+    } else if (ended.refusal.code === 'CASTY_DDATA_ABORTED') pending.failed(this.#gaveUp(pending))
     else if (ended.refusal.code === 'CASTY_DDATA_SESSION_EXPIRED') {
       pending.failed(DDataError.sessionExpired(pending.terms.what))
     } else pending.refused(ended.refusal)
@@ -272,9 +273,14 @@ export class Lane {
     else pending.refused(ended.refusal)
   }
 
-  #parked(number: number): void {
+  #parked(number: number, isOffered: boolean): void {
     const pending = this.#calls.get(number)
-    if (!pending || pending.isParked) return
+    if (!pending) return
+    if (!pending.isParked) this.#parks(pending)
+    if (isOffered && !pending.hasEnded && pending.giveUp === undefined) pending.offered?.()
+  }
+
+  #parks(pending: PendingCall): void {
     pending.isParked = true
     const { waitMs } = pending.terms
     const now = this.#port.clock.now()
@@ -365,9 +371,11 @@ export class Lane {
     const now = this.#port.clock.now()
     const { sessionTtlMs } = this.#settings
     if (now - this.#heardAt >= sessionTtlMs && this.#anyParked()) {
-      this.#startAnew(({ terms, mayWait }) =>
-        mayWait ? DDataError.sessionExpired(terms.what) : DDataError.indeterminate(terms.what),
-      )
+      this.#startAnew((pending) => {
+        const { terms, mayWait, giveUp } = pending
+        if (!mayWait) return DDataError.indeterminate(terms.what)
+        return giveUp ? this.#gaveUp(pending) : DDataError.sessionExpired(terms.what)
+      })
       for (const listener of this.#listeners) listener.forgotten()
       return this.look()
     }

@@ -1,12 +1,16 @@
 // Calls that a process waits for.
 import type { ByteReader } from '@casty/transport'
+import type { DDataError } from '../errors.ts'
 import type { Refusal } from '../state/machine.ts'
 
 /** How a call ends for who made it. Exactly one of these, once. */
 export interface CallEnd {
-  done(result: ByteReader): void
+  /** @param gaveUp - it was not waited for any more, and its result crossed the word of that */
+  done(result: ByteReader, gaveUp?: DDataError): void
   refused(refusal: Refusal): void
   failed(error: unknown): void
+  /** It waits, and may have what it waits for if it says that it is there. Told again until it has said so. */
+  offered?(): void
 }
 
 /** What is asked for along with a call. */
@@ -60,9 +64,10 @@ export function untilEnded(end: CallEnd, signal: AbortSignal | undefined, abort:
   signal.addEventListener('abort', abort, { once: true })
   const letGo = (): void => signal.removeEventListener('abort', abort)
   return {
-    done(result) {
+    ...end,
+    done(result, gaveUp) {
       letGo()
-      end.done(result)
+      end.done(result, gaveUp)
     },
     refused(refusal) {
       letGo()

@@ -35,6 +35,8 @@ export class Session {
   #timer: Disposable | undefined
   #lookAt = Infinity
   #willFlush = false
+  readonly #beforeClose = new Set<() => Promise<void>>()
+  #closing: Promise<void> | undefined
   #isClosed = false
 
   constructor(port: SessionPort, settings: LaneSettings) {
@@ -59,13 +61,23 @@ export class Session {
     return this.#words.map((word) => word.toString(16).padStart(8, '0')).join('')
   }
 
+  /** Whether no call can begin any more. */
   get isClosed(): boolean {
-    return this.#isClosed
+    return this.#closing !== undefined
+  }
+
+  get random(): Random {
+    return this.#port.random
+  }
+
+  /** Has something given back before it says good-bye. It must come to an end, whoever answers. */
+  beforeClose(giveBack: () => Promise<void>): void {
+    this.#beforeClose.add(giveBack)
   }
 
   /** @throws DDataError `CASTY_DDATA_CLOSED` */
   lane(part: string): Lane {
-    if (this.#isClosed) throw DDataError.closed('A call')
+    if (this.isClosed) throw DDataError.closed('A call')
     const known = this.#lanes.get(part)
     if (known) return known
     const lane = new Lane(part, this.#lanePort, this.#settings)
@@ -147,9 +159,13 @@ export class Session {
     this.#arm(next)
   }
 
-  /** Says good-bye to all parts, and fails what is under way. */
+  /** Gives back what is held, says good-bye to all parts, and fails what is under way. */
   async close(): Promise<void> {
-    if (this.#isClosed) return
+    await (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled([...this.#beforeClose].map(async (giveBack) => await giveBack()))
     for (const lane of this.#lanes.values()) {
       lane.close((what) => DDataError.closed(what, 'unknown'))
       lane.post({ type: 'close' })

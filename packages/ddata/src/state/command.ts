@@ -9,6 +9,7 @@
 //     session over    session
 //     forget session  session
 //     nothing         nothing: a read waits for it to be written
+//     session back    session
 import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
 import { readSessionId, writeSessionId } from './sessions.ts'
@@ -22,6 +23,8 @@ export type Command =
   /** Its answers are let go. */
   | { readonly type: 'forget-session'; readonly session: string }
   | { readonly type: 'nothing' }
+  /** It was taken to be gone, and made itself heard. */
+  | { readonly type: 'session-back'; readonly session: string }
 
 export interface CallCommand {
   readonly type: 'call'
@@ -49,6 +52,7 @@ const types = [
   'session-over',
   'forget-session',
   'nothing',
+  'session-back',
 ] as const satisfies readonly Command['type'][]
 
 export const maxKeyBytes = 1_200
@@ -102,6 +106,7 @@ export class RecordWriter {
         return
       case 'session-over':
       case 'forget-session':
+      case 'session-back':
         writeSessionId(out, command.session)
         return
       case 'advance':
@@ -158,6 +163,7 @@ function readCommand(type: Command['type'] | undefined, from: ByteReader): Comma
       return { type, timer: from.varint() }
     case 'session-over':
     case 'forget-session':
+    case 'session-back':
       return { type, session: readSessionId(from) }
     case 'advance':
     case 'nothing':

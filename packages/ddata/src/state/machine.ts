@@ -45,6 +45,8 @@ export interface Surroundings {
   /** Answers a call that was parked. */
   settle(call: CallId, result: (out: ByteWriter) => void): void
   refuse(call: CallId, refusal: Refusal): void
+  /** Tells the session of a parked call that it may have what it waits for, if only it says that it is there. */
+  offer(call: CallId): void
   /**
    * Calls `timedOut` after so many milliseconds, unless somebody renews the timer, which leaves no trace. It starts
    * anew, with all of its time, whenever somebody else takes over. One of the same id is replaced.
@@ -72,6 +74,11 @@ export interface Machine {
   withdraw(call: CallId, around: Surroundings): void
   /** A timer has run out. */
   timedOut(id: number, around: Surroundings): void
+  /** Whether a parked call may have what it waits for: its session is told whenever it asks. */
+  isOffered?(call: CallId): boolean
+  /** Whether a session is taken to be gone: then `cameBack` is called as soon as anything is heard of it. */
+  isAway?(session: string): boolean
+  cameBack?(session: string, around: Surroundings): void
   /** When `advance` has something to do next, by the clock of the part; Infinity where it has not. */
   due(): number
   /** Does what is due by now. */

@@ -13,6 +13,8 @@ export interface Onlooker {
   /** A call has its answer: the one that was just made, or one that was parked. */
   answered(session: Session, number: number, answer: Uint8Array): void
   parked(session: Session, number: number): void
+  /** A parked call may have what it waits for. */
+  offered(session: Session, number: number): void
   timerStarted(id: number, ms: number): void
   timerStopped(id: number): void
   notice(session: string, notice: Uint8Array): void
@@ -24,6 +26,7 @@ export interface Onlooker {
 const nobody: Onlooker = {
   answered: () => {},
   parked: () => {},
+  offered: () => {},
   timerStarted: () => {},
   timerStopped: () => {},
   notice: () => {},
@@ -81,6 +84,9 @@ export class PartState {
       case 'forget-session':
         this.#sessionOver(command.session)
         this.sessions.forget(command.session)
+        return
+      case 'session-back':
+        this.machine.cameBack?.(command.session, this.#around)
         return
       case 'advance':
       case 'nothing':
@@ -191,6 +197,10 @@ export class PartState {
         this.#settle(call, out.finish())
       },
       refuse: (call, refusal) => this.#settle(call, refusalBytes(refusal)),
+      offer: ({ session: id, number }) => {
+        const session = this.sessions.find(id)
+        if (session?.parked.has(number)) this.#onlooker.offered(session, number)
+      },
       startTimer: (id, ms) => {
         this.timers.set(id, ms)
         this.#onlooker.timerStarted(id, ms)

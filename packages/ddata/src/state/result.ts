@@ -22,6 +22,7 @@ const refusals: readonly DDataErrorCode[] = [
   'CASTY_DDATA_MALFORMED',
   'CASTY_DDATA_BUSY',
   'CASTY_DDATA_SESSION_EXPIRED',
+  'CASTY_DDATA_CLOSED',
 ]
 
 const maxFieldBytes = 100

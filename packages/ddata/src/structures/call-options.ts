@@ -2,7 +2,7 @@
 import { DDataError } from '../errors.ts'
 import type { CallTerms } from '../session/pending.ts'
 import { maxKeyBytes } from '../state/command.ts'
-import { duration, knownNames, text } from '../values/arguments.ts'
+import { duration, knownNames, text, waitTime } from '../values/arguments.ts'
 
 export interface BaseOptions {
   /**
@@ -37,7 +37,10 @@ export interface ReadOptions extends CallOptions {
 }
 
 export interface WaitOptions extends CallOptions {
-  /** How long to wait for a turn, in milliseconds. @defaultValue as long as it takes */
+  /**
+   * How long to wait for a turn, in milliseconds; Infinity: as long as it takes.
+   * @defaultValue what is left of `timeoutMs` where that is given, with the call or the structure; else Infinity
+   */
   readonly waitMs?: number
 }
 
@@ -77,6 +80,26 @@ export function writeTermsOf(
   if (idempotencyKey === undefined) return terms
   text('options.idempotencyKey', idempotencyKey, maxKeyBytes - 2 * 512 - 8)
   return { ...terms, key: `${name.length}:${name}${idempotencyKey}` }
+}
+
+/** How long calls of a structure may take. */
+export interface TimeLimit {
+  readonly timeoutMs: number
+  /** Whether its user said so: then it is the limit of waiting as well. */
+  readonly isStated: boolean
+}
+
+/** Of a call that may have to wait for its turn. */
+export function waitTermsOf(
+  what: string,
+  options: WaitOptions,
+  { timeoutMs, isStated }: TimeLimit,
+  more: readonly string[] = [],
+): CallTerms {
+  const terms = termsOf(what, options, timeoutMs, [...more, 'waitMs'])
+  const { waitMs } = options
+  if (waitMs !== undefined) return { ...terms, waitMs: waitTime('options.waitMs', waitMs) }
+  return isStated || options.timeoutMs !== undefined ? terms : { ...terms, waitMs: Infinity }
 }
 
 export function readTermsOf(

@@ -9,6 +9,8 @@ export function explainRefusal(what: string, refusal: Refusal): DDataError {
       return DDataError.configMismatch(what, field, existing, requested)
     case 'CASTY_DDATA_DESTROYED':
       return DDataError.destroyed(what)
+    case 'CASTY_DDATA_CLOSED':
+      return DDataError.closed(what)
     case 'CASTY_DDATA_OVERFLOW':
       return new DDataError(code, `${what} would leave the range of whole numbers that are exact. It stays as it is.`)
     case 'CASTY_DDATA_ARGUMENT':

@@ -17,6 +17,12 @@ export function duration(name: string, value: number): number {
 }
 
 /** @throws DDataError `CASTY_DDATA_ARGUMENT` */
+export function waitTime(name: string, value: number): number {
+  if (typeof value === 'number' && value >= 0) return value
+  throw DDataError.argument(name, value, 'a number of milliseconds from 0, or Infinity')
+}
+
+/** @throws DDataError `CASTY_DDATA_ARGUMENT` */
 export function text(name: string, value: string, maxBytes: number): string {
   const isText = typeof value === 'string' && value.length > 0
   // oxlint-disable-next-line no-control-regex -- They are what is looked for.
