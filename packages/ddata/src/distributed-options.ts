@@ -67,7 +67,11 @@ export function checkDistributed(options: DistributedOptions): CheckedOptions {
     throw DDataError.argument('options.namespace', namespace, 'up to 60 letters, digits and _.-')
   }
   if (journal !== undefined && options.replication !== undefined) {
-    throw DDataError.argument('options.replication', replication, 'missing where there is a journal')
+    throw DDataError.argument(
+      'options.replication',
+      replication,
+      'missing where there is a journal',
+    )
   }
   knownNames('options.replication', replication, ['copies', 'ack'])
   const { copies = distributedDefaults.copies, ack = 'majority' } = replication
@@ -88,5 +92,9 @@ function acksOf(ack: Copies['ack'], copies: number): number {
   if (ack === 'majority') return Math.floor(copies / 2) + 1
   if (ack === 'all') return copies
   if (typeof ack === 'number' && Number.isInteger(ack) && ack >= 1 && ack <= copies) return ack
-  throw DDataError.argument('options.replication.ack', ack, `majority, all, or an integer from 1 to ${copies}`)
+  throw DDataError.argument(
+    'options.replication.ack',
+    ack,
+    `majority, all, or an integer from 1 to ${copies}`,
+  )
 }

@@ -2,12 +2,17 @@
 import type { ActorSystem } from '@casty/actor'
 import { systemRandom } from '@casty/clock'
 import type { EntityRegion, Sharding, ShardingClient } from '@casty/sharding'
-import { checkDistributed, type CheckedOptions, type DistributedOptions } from './distributed-options.ts'
+import {
+  checkDistributed,
+  type CheckedOptions,
+  type DistributedOptions,
+} from './distributed-options.ts'
 import { DDataError } from './errors.ts'
 import { partEntity, type PartMessage, type PartSettings } from './host/part-entity.ts'
 import { Counter, type CounterOptions } from './kinds/counter/counter.ts'
 import { DistributedMap, mapOptionNames, type MapOptions } from './kinds/map/distributed-map.ts'
 import { DistributedSet, setOptionNames, type SetOptions } from './kinds/set/distributed-set.ts'
+import { Queue, queueOptionNames, type QueueOptions } from './kinds/queue/queue.ts'
 import { machines } from './kinds/machines.ts'
 import type { LaneSettings } from './session/lane.ts'
 import { Session } from './session/session.ts'
@@ -77,6 +82,12 @@ export class Distributed implements AsyncDisposable {
   set<T = unknown>(name: string, options: SetOptions<T> = {}): DistributedSet<T> {
     const { shards, timeoutMs } = this.#base(name, options, setOptionNames)
     return new DistributedSet(this.#session, name, shards, timeoutMs, options)
+  }
+
+  /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
+  queue<T = unknown>(name: string, options: QueueOptions<T> = {}): Queue<T> {
+    const { shards, timeoutMs } = this.#base(name, options, queueOptionNames)
+    return new Queue(this.#session, name, shards, timeoutMs, options)
   }
 
   #base(
@@ -153,7 +164,8 @@ function regionOf(
           stopMessage: { type: 'stop' },
           idleTimeoutMs: Infinity,
           ...(journal && { journal }),
-          ...(!journal && copies > 1 && { replication: { replicas: copies - 1, minAcks: acks - 1 } }),
+          ...(!journal &&
+            copies > 1 && { replication: { replicas: copies - 1, minAcks: acks - 1 } }),
         })
       : sharding.startProxy<PartMessage>(type)
   known.set(namespace, { settings, region })

@@ -1,9 +1,5 @@
 export { Distributed, type Gateway } from './distributed.ts'
-export {
-  distributedDefaults,
-  type Copies,
-  type DistributedOptions,
-} from './distributed-options.ts'
+export { distributedDefaults, type Copies, type DistributedOptions } from './distributed-options.ts'
 export { DDataError, type Applied, type DDataErrorCode, type DDataErrorDetails } from './errors.ts'
 export { Counter, type CounterOptions } from './kinds/counter/counter.ts'
 export {
@@ -15,6 +11,17 @@ export {
   type ScanOptions,
   type WatchMapOptions,
 } from './kinds/map/distributed-map.ts'
+export { Delivery, type NackOptions } from './kinds/queue/delivery.ts'
+export {
+  Queue,
+  type ConsumeOptions,
+  type DeadItem,
+  type Enqueued,
+  type EnqueueOptions,
+  type QueueOptions,
+  type QueueStatistics,
+  type ReserveOptions,
+} from './kinds/queue/queue.ts'
 export { DistributedSet, type SetOptions } from './kinds/set/distributed-set.ts'
 export type { SchemaResult, StandardSchema } from './structures/standard-schema.ts'
 export type {

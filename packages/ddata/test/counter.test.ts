@@ -18,8 +18,3 @@ test('is kept where the node that had it is lost', async () => {
   const again = names.map((name) => world.on('a').counter(name, { timeoutMs: 20_000 }).increment())
   expect(await world.settled(Promise.all(again))).toEqual(names.map(() => 8))
 })
-
-test('counts on a node alone', async () => {
-  await using world = await DataWorld.of('a')
-  expect(await world.settled(world.on('a').counter('visits').increment())).toBe(1)
-})

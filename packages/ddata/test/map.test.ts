@@ -8,9 +8,9 @@ test('keeps what was put, for all nodes', async () => {
   expect(await world.settled(world.on('b').map('m', { shards: 4 }).put('k', 2))).toBe(1)
   expect(await world.settled(map.get('k'))).toBe(2)
   expect(await world.settled(map.size())).toBe(1)
-  await expect(
-    world.settled(world.on('c').map('m', { shards: 5 }).get('k')),
-  ).rejects.toMatchObject({ code: 'CASTY_DDATA_CONFIG_MISMATCH', field: 'shards', existing: 4, requested: 5 })
+  await expect(world.settled(world.on('c').map('m', { shards: 5 }).get('k'))).rejects.toMatchObject(
+    { code: 'CASTY_DDATA_CONFIG_MISMATCH', field: 'shards', existing: 4, requested: 5 },
+  )
 })
 
 test('scans every entry once', async () => {
@@ -18,7 +18,13 @@ test('scans every entry once', async () => {
   const map = world.on('a').map<number, number>('m', { shards: 4 })
   const entries = Array.from({ length: 50 }, (_, index) => [index, index * index] as const)
   await world.settled(map.putMany(entries))
-  const found = await world.settled(Array.fromAsync(map.entries({ batch: 3 })))
+  const found = await world.settled(
+    (async () => {
+      const all: (readonly [number, number])[] = []
+      for await (const entry of map.entries({ batch: 3 })) all.push(entry)
+      return all
+    })(),
+  )
   expect(found.toSorted(([left], [right]) => left - right)).toEqual(entries)
 })
 

@@ -249,8 +249,10 @@ export class PartHost<Peer> {
       },
       answered: (session, number, answer) =>
         this.#tell(session, { type: 'answer', number, answer }),
-      parked: (session, number) => this.#tell(session, { type: 'parked', number, isOffered: false }),
-      offered: (session, number) => this.#tell(session, { type: 'parked', number, isOffered: true }),
+      parked: (session, number) =>
+        this.#tell(session, { type: 'parked', number, isOffered: false }),
+      offered: (session, number) =>
+        this.#tell(session, { type: 'parked', number, isOffered: true }),
       timerStarted: (id, ms) => this.#deadlines.set(id, this.#port.now() + ms),
       timerStopped: (id) => this.#deadlines.delete(id),
       notice: (session, notice) => {

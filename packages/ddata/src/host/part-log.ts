@@ -109,7 +109,9 @@ export class PartLog {
 
   /** Resolves when a record is safe. Rejects with what the journal rejects with: then it may be kept or not. */
   async write(record: Uint8Array): Promise<void> {
-    await this.#append(this.#records, [{ manifest: manifests.record, version, timestamp, bytes: record }])
+    await this.#append(this.#records, [
+      { manifest: manifests.record, version, timestamp, bytes: record },
+    ])
     this.#recordsSince += 1
     this.#bytesSince += record.length
   }
@@ -117,7 +119,8 @@ export class PartLog {
   /** Whether it is time to save the state. */
   get isSnapshotDue(): boolean {
     const { recordsPerSnapshot, growthPerSnapshot, pieceBytes } = this.#settings
-    const isManyBytes = this.#bytesSince >= growthPerSnapshot * Math.max(this.#savedBytes, pieceBytes)
+    const isManyBytes =
+      this.#bytesSince >= growthPerSnapshot * Math.max(this.#savedBytes, pieceBytes)
     return !this.#isSaving && this.#recordsSince >= recordsPerSnapshot && isManyBytes
   }
 

@@ -59,7 +59,11 @@ export interface PendingRead extends CallEnd {
 }
 
 /** As `end`, and lets go of the signal that may cut the call short. */
-export function untilEnded(end: CallEnd, signal: AbortSignal | undefined, abort: () => void): CallEnd {
+export function untilEnded(
+  end: CallEnd,
+  signal: AbortSignal | undefined,
+  abort: () => void,
+): CallEnd {
   if (!signal) return end
   signal.addEventListener('abort', abort, { once: true })
   const letGo = (): void => signal.removeEventListener('abort', abort)

@@ -169,6 +169,8 @@ function readCommand(type: Command['type'] | undefined, from: ByteReader): Comma
     case 'nothing':
       return { type }
     case undefined:
-      throw DDataError.malformed('A record holds a command of a type that this version does not know')
+      throw DDataError.malformed(
+        'A record holds a command of a type that this version does not know',
+      )
   }
 }

@@ -255,7 +255,9 @@ export class PartState {
         this.machine.restore(from)
         return
       default:
-        throw DDataError.malformed('A piece of a snapshot is of a kind that this version does not know')
+        throw DDataError.malformed(
+          'A piece of a snapshot is of a kind that this version does not know',
+        )
     }
   }
 }

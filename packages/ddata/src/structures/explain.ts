@@ -12,10 +12,16 @@ export function explainRefusal(what: string, refusal: Refusal): DDataError {
     case 'CASTY_DDATA_CLOSED':
       return DDataError.closed(what)
     case 'CASTY_DDATA_OVERFLOW':
-      return new DDataError(code, `${what} would leave the range of whole numbers that are exact. It stays as it is.`)
+      return new DDataError(
+        code,
+        `${what} would leave the range of whole numbers that are exact. It stays as it is.`,
+      )
     case 'CASTY_DDATA_ARGUMENT':
       return field === 'key'
-        ? new DDataError(code, `The idempotency key was used for another call on ${what}. Take a new one.`)
+        ? new DDataError(
+            code,
+            `The idempotency key was used for another call on ${what}. Take a new one.`,
+          )
         : new DDataError(code, `${what} refused its argument ${field}.`)
     default:
       return new DDataError(code, `${what} refused the call${field ? `: ${field}` : ''}.`, {

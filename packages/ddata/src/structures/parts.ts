@@ -66,7 +66,12 @@ export class Parts {
     return calls
   }
 
-  async call<T>(part: number, call: Uint8Array, terms: CallTerms, result: (from: ByteReader) => T): Promise<T> {
+  async call<T>(
+    part: number,
+    call: Uint8Array,
+    terms: CallTerms,
+    result: (from: ByteReader) => T,
+  ): Promise<T> {
     if (!this.#session.hasAgreed(this.#key)) await this.#agree(terms)
     return await this.#calls(part).call(call, terms, result)
   }

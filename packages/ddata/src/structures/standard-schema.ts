@@ -30,5 +30,8 @@ export async function validated<T>(
   const result = await schema['~standard'].validate(value)
   if (result.issues === undefined) return result.value
   const issues = result.issues.map(({ message }) => message).join('; ')
-  throw new DDataError('CASTY_DDATA_VALIDATION', `${what} is not valid: ${issues}. Nothing was sent.`)
+  throw new DDataError(
+    'CASTY_DDATA_VALIDATION',
+    `${what} is not valid: ${issues}. Nothing was sent.`,
+  )
 }

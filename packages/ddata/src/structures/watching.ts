@@ -92,7 +92,8 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
 
   #push(event: Event): void {
     if (this.#hasEnded) return
-    if (this.#ready.length >= maxWaiting) this.#ready.splice(0, this.#ready.length, this.#options.resync)
+    if (this.#ready.length >= maxWaiting)
+      this.#ready.splice(0, this.#ready.length, this.#options.resync)
     else this.#ready.push(event)
     this.#wakeUp()
   }

@@ -26,7 +26,11 @@ export function waitTime(name: string, value: number): number {
 export function text(name: string, value: string, maxBytes: number): string {
   const isText = typeof value === 'string' && value.length > 0
   // oxlint-disable-next-line no-control-regex -- They are what is looked for.
-  if (isText && textEncoder.encode(value).length <= maxBytes && !/[\u0000-\u001f\u007f]/.test(value)) {
+  if (
+    isText &&
+    textEncoder.encode(value).length <= maxBytes &&
+    !/[\u0000-\u001f\u007f]/.test(value)
+  ) {
     return value
   }
   const allowed = `a text of 1 to ${maxBytes} bytes without control characters`

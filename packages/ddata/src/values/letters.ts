@@ -6,9 +6,11 @@ const piece = 4_096
 
 export function lettersOf(bytes: Uint8Array): string {
   // oxlint-disable-next-line unicorn/prefer-spread -- A call with the bytes as they are copies nothing.
-  if (bytes.length <= piece) return String.fromCharCode.apply(undefined, bytes as unknown as number[])
+  if (bytes.length <= piece)
+    return String.fromCharCode.apply(undefined, bytes as unknown as number[])
   let letters = ''
-  for (let at = 0; at < bytes.length; at += piece) letters += lettersOf(bytes.subarray(at, at + piece))
+  for (let at = 0; at < bytes.length; at += piece)
+    letters += lettersOf(bytes.subarray(at, at + piece))
   return letters
 }
 

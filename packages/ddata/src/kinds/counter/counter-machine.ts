@@ -1,6 +1,12 @@
 import { ByteWriter, type ByteReader } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
-import { Refusal, type CallId, type Machine, type Outcome, type Surroundings } from '../../state/machine.ts'
+import {
+  Refusal,
+  type CallId,
+  type Machine,
+  type Outcome,
+  type Surroundings,
+} from '../../state/machine.ts'
 import { counterCalls, maxNameBytes, readAddress, type CounterAddress } from './counter-calls.ts'
 
 interface CounterState {
@@ -56,7 +62,8 @@ export class CounterMachine implements Machine {
 
   read(input: ByteReader, out: ByteWriter): void {
     const code = input.u8()
-    if (code !== counterCalls.get) throw DDataError.malformed(`A read of a counter has code ${code}`)
+    if (code !== counterCalls.get)
+      throw DDataError.malformed(`A read of a counter has code ${code}`)
     out.f64(this.#valueOf(readAddress(input)))
   }
 

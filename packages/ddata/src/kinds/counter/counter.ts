@@ -45,20 +45,40 @@ export class Counter {
 
   /** @returns the new value */
   async increment(amount: number = 1, options: WriteOptions = {}): Promise<number> {
-    return await this.#write('increment', counterCalls.addAndGet, [exact('amount', amount)], options)
+    return await this.#write(
+      'increment',
+      counterCalls.addAndGet,
+      [exact('amount', amount)],
+      options,
+    )
   }
 
   /** @returns the new value */
   async decrement(amount: number = 1, options: WriteOptions = {}): Promise<number> {
-    return await this.#write('decrement', counterCalls.addAndGet, [-exact('amount', amount)], options)
+    return await this.#write(
+      'decrement',
+      counterCalls.addAndGet,
+      [-exact('amount', amount)],
+      options,
+    )
   }
 
   async addAndGet(amount: number, options: WriteOptions = {}): Promise<number> {
-    return await this.#write('addAndGet', counterCalls.addAndGet, [exact('amount', amount)], options)
+    return await this.#write(
+      'addAndGet',
+      counterCalls.addAndGet,
+      [exact('amount', amount)],
+      options,
+    )
   }
 
   async getAndAdd(amount: number, options: WriteOptions = {}): Promise<number> {
-    return await this.#write('getAndAdd', counterCalls.getAndAdd, [exact('amount', amount)], options)
+    return await this.#write(
+      'getAndAdd',
+      counterCalls.getAndAdd,
+      [exact('amount', amount)],
+      options,
+    )
   }
 
   async set(value: number, options: WriteOptions = {}): Promise<void> {
@@ -70,9 +90,19 @@ export class Counter {
   }
 
   /** @returns whether it was `expected`, and is `next` now */
-  async compareAndSet(expected: number, next: number, options: WriteOptions = {}): Promise<boolean> {
+  async compareAndSet(
+    expected: number,
+    next: number,
+    options: WriteOptions = {},
+  ): Promise<boolean> {
     const numbers = [exact('expected', expected), exact('next', next)]
-    return await this.#write('compareAndSet', counterCalls.compareAndSet, numbers, options, readBoolean)
+    return await this.#write(
+      'compareAndSet',
+      counterCalls.compareAndSet,
+      numbers,
+      options,
+      readBoolean,
+    )
   }
 
   /** Has it forgotten: it is 0 then, and its options may be others. @returns whether there was anything to forget */
@@ -80,7 +110,12 @@ export class Counter {
     return await this.#write('destroy', counterCalls.destroy, [], options, readBoolean)
   }
 
-  #write(what: string, code: number, numbers: readonly number[], options: WriteOptions): Promise<number>
+  #write(
+    what: string,
+    code: number,
+    numbers: readonly number[],
+    options: WriteOptions,
+  ): Promise<number>
   #write<T>(
     what: string,
     code: number,
@@ -95,7 +130,12 @@ export class Counter {
     options: WriteOptions,
     result: (from: ByteReader) => unknown = readNumber,
   ): Promise<unknown> {
-    const terms = writeTermsOf(`${what} of counter ${this.name}`, this.name, options, this.#timeoutMs)
+    const terms = writeTermsOf(
+      `${what} of counter ${this.name}`,
+      this.name,
+      options,
+      this.#timeoutMs,
+    )
     return await this.#part.call(counterCall(code, this.#address, ...numbers), terms, result)
   }
 }

@@ -153,7 +153,14 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** The same, where nobody wants to know what was there: it costs less. */
   async set(key: K, value: V, options: PutOptions = {}): Promise<void> {
-    await this.#put(key, value, 'set', options, () => {}, () => {})
+    await this.#put(
+      key,
+      value,
+      'set',
+      options,
+      () => {},
+      () => {},
+    )
   }
 
   /** @returns the value that it has, and keeps; undefined where this one was put */
@@ -241,7 +248,9 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** Those of the keys that are there, in the order in which they were given. */
   async getMany(keys: Iterable<K>, options: ReadOptions = {}): Promise<Map<K, V>> {
-    const wanted = await Promise.all(Array.from(keys, async (key) => ({ key, bytes: await this.#key(key) })))
+    const wanted = await Promise.all(
+      Array.from(keys, async (key) => ({ key, bytes: await this.#key(key) })),
+    )
     const terms = readTermsOf(`getMany of map ${this.name}`, options, this.#timeoutMs)
     const found = new Map<K, V>()
     await allOf(
@@ -253,10 +262,12 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
         })
       }),
     )
-    return new Map(wanted.flatMap(({ key }) => {
-      const value = found.get(key)
-      return value === undefined ? [] : [[key, value] as const]
-    }))
+    return new Map(
+      wanted.flatMap(({ key }) => {
+        const value = found.get(key)
+        return value === undefined ? [] : [[key, value] as const]
+      }),
+    )
   }
 
   /** All or nothing within each part; parts that fail do not keep others from being carried out. */
@@ -280,7 +291,9 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** @returns how many there were */
   async deleteMany(keys: Iterable<K>, options: WriteOptions = {}): Promise<number> {
-    const items = await Promise.all(Array.from(keys, async (key) => ({ bytes: await this.#key(key) })))
+    const items = await Promise.all(
+      Array.from(keys, async (key) => ({ bytes: await this.#key(key) })),
+    )
     const terms = this.#writeTerms('deleteMany', options)
     const counts = await allOf(
       [...this.#parts.split(items)].map(async ([part, deleted]) => {
@@ -329,7 +342,11 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     for (let part = 0; part < this.#parts.count; part++) {
       let cursor = 0
       do {
-        const call = this.#call('scan').varint(cursor).varint(batch).varint(scanBytes).bool(isWithValues)
+        const call = this.#call('scan')
+          .varint(cursor)
+          .varint(batch)
+          .varint(scanBytes)
+          .bool(isWithValues)
         const read = { ...terms, isStrict: false }
         // eslint-disable-next-line no-await-in-loop -- Each page begins where the one before ended.
         const page = await this.#parts.read(part, call.finish(), read, (from) => {
@@ -355,7 +372,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     const { keys, signal } = options
     const what = `watch of map ${this.name}`
     if (signal?.aborted) throw DDataError.aborted(what, 'no', signal.reason)
-    const wanted = keys && new Set(Array.from(keys, (key) => lettersOf(encoded(key, 'A key to watch'))))
+    const wanted =
+      keys && new Set(Array.from(keys, (key) => lettersOf(encoded(key, 'A key to watch'))))
     const parts = wanted
       ? [...new Set(Array.from(wanted, (key) => this.#parts.partOfLetters(key)))]
       : Array.from({ length: this.#parts.count }, (_, part) => part)
@@ -386,7 +404,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
       return { type: 'put', key, value: this.#value(from), previous, version }
     }
     from.bool()
-    const type = kind === mapEvents.delete ? 'delete' : kind === mapEvents.expire ? 'expire' : 'evict'
+    const type =
+      kind === mapEvents.delete ? 'delete' : kind === mapEvents.expire ? 'expire' : 'evict'
     return { type, key, previous: this.#value(from), version }
   }
 
@@ -394,7 +413,9 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   async clear(options: WriteOptions = {}): Promise<void> {
     const terms = this.#writeTerms('clear', options)
     const call = this.#call('clear').finish()
-    await this.#parts.everywhere(async (part) => await this.#parts.call(part, call, terms, () => {}))
+    await this.#parts.everywhere(
+      async (part) => await this.#parts.call(part, call, terms, () => {}),
+    )
   }
 
   /** Has it forgotten, with its options. @returns whether there was anything in it */

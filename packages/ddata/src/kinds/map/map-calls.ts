@@ -44,7 +44,11 @@ export interface MapConfig {
   readonly maxEntries: number
 }
 
-export function mapCall(call: MapCall, { shards, maxEntries }: MapConfig, sizeHint = 32): ByteWriter {
+export function mapCall(
+  call: MapCall,
+  { shards, maxEntries }: MapConfig,
+  sizeHint = 32,
+): ByteWriter {
   return new ByteWriter(sizeHint).u8(codeOf(call)).varint(shards).varint(maxEntries)
 }
 
@@ -59,7 +63,12 @@ export interface PutBody {
   readonly ttlMs: number
 }
 
-export function writePut(out: ByteWriter, key: Uint8Array, value: Uint8Array, ttlMs: number): ByteWriter {
+export function writePut(
+  out: ByteWriter,
+  key: Uint8Array,
+  value: Uint8Array,
+  ttlMs: number,
+): ByteWriter {
   return out.bytes(key, key.length).bytes(value, value.length).varint(ttlMs)
 }
 

@@ -1,6 +1,12 @@
 import { ByteWriter, type ByteReader } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
-import { Refusal, type CallId, type Machine, type Outcome, type Surroundings } from '../../state/machine.ts'
+import {
+  Refusal,
+  type CallId,
+  type Machine,
+  type Outcome,
+  type Surroundings,
+} from '../../state/machine.ts'
 import { readLetters, writeLetters } from '../../values/letters.ts'
 import { Expiries } from './expiries.ts'
 import {
@@ -40,7 +46,12 @@ export class MapMachine implements Machine {
     return 'done'
   }
 
-  #change(call: MapCall | undefined, input: ByteReader, out: ByteWriter, around: Surroundings): void {
+  #change(
+    call: MapCall | undefined,
+    input: ByteReader,
+    out: ByteWriter,
+    around: Surroundings,
+  ): void {
     switch (call) {
       case 'configure':
         return
@@ -293,7 +304,10 @@ export class MapMachine implements Machine {
     for (const [key, { value, version, expiresAt, birth }] of this.#entries) {
       writeLetters(out, key)
       writeLetters(out, value)
-      out.varint(version).varint(birth).varint(expiresAt === Infinity ? 0 : expiresAt)
+      out
+        .varint(version)
+        .varint(birth)
+        .varint(expiresAt === Infinity ? 0 : expiresAt)
       if (out.length < pieceBytes) continue
       yield out.finish()
       out = new ByteWriter(pieceBytes).varint(shards).varint(maxEntries)

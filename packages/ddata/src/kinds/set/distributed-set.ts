@@ -116,11 +116,12 @@ export class DistributedSet<T> implements AsyncIterable<T> {
       Array.from(values, async (value) => ({ bytes: await this.#member(value) })),
     )
     const counts = await allOf(
-      [...this.#parts.split(members)].map(async ([part, group]) =>
-        await each(
-          part,
-          group.map(({ bytes }) => bytes),
-        ),
+      [...this.#parts.split(members)].map(
+        async ([part, group]) =>
+          await each(
+            part,
+            group.map(({ bytes }) => bytes),
+          ),
       ),
     )
     return counts.reduce((sum, count) => sum + count, 0)
@@ -140,7 +141,10 @@ export class DistributedSet<T> implements AsyncIterable<T> {
   async *values(options: CallOptions & { readonly batch?: number } = {}): AsyncGenerator<T, void> {
     const { batch = 100, ...rest } = options
     whole('options.batch', batch, 1, maxBatch)
-    const terms = { ...termsOf(`values of set ${this.name}`, rest, this.#timeoutMs), isStrict: false }
+    const terms = {
+      ...termsOf(`values of set ${this.name}`, rest, this.#timeoutMs),
+      isStrict: false,
+    }
     for (let part = 0; part < this.#parts.count; part++) {
       let cursor = 0
       do {
@@ -166,7 +170,9 @@ export class DistributedSet<T> implements AsyncIterable<T> {
   async clear(options: WriteOptions = {}): Promise<void> {
     const terms = this.#writeTerms('clear', options)
     const call = mapCall('clear', this.#config).finish()
-    await this.#parts.everywhere(async (part) => await this.#parts.call(part, call, terms, () => {}))
+    await this.#parts.everywhere(
+      async (part) => await this.#parts.call(part, call, terms, () => {}),
+    )
   }
 
   /** Has it forgotten, with its options. @returns whether there was anything in it */

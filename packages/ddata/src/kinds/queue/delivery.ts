@@ -1,0 +1,115 @@
+// One item in the hands of a consumer.
+import type { Clock } from '@casty/clock'
+import { DDataError } from '../../errors.ts'
+import type { CallOptions } from '../../structures/call-options.ts'
+
+/** What names a delivery to its queue. */
+export interface Receipt {
+  readonly number: number
+  readonly receipt: number
+}
+
+export interface NackOptions extends CallOptions {
+  /** Hidden for so long before it is delivered again, in milliseconds. @defaultValue 0 */
+  readonly delayMs?: number
+  /** Kept with it, should it go to the dead list: at most 300 letters. */
+  readonly reason?: string
+  /** Has it go there at once. @defaultValue false */
+  readonly dead?: boolean
+}
+
+export interface DeliveryPort {
+  readonly clock: Clock
+  ack(receipts: readonly Receipt[], options: CallOptions): Promise<number>
+  nack(receipt: Receipt, options: NackOptions): Promise<boolean>
+  extend(receipt: Receipt, ms: number, options: CallOptions): Promise<boolean>
+}
+
+export interface DeliveryState<T> extends Receipt {
+  readonly value: T
+  readonly deliveries: number
+  readonly enqueuedAt: number
+  /** By the clock of this process: from then on somebody else may have it. */
+  readonly until: number
+}
+
+/** Disposed of without an answer, it goes back to its place. */
+export class Delivery<T> implements AsyncDisposable {
+  readonly value: T
+  /** Of the item: the same each time that it is delivered. For what has to be done only once. */
+  readonly id: string
+  /** How often it was delivered, this time included. */
+  readonly deliveries: number
+  /** Milliseconds since the Unix epoch, by the clock of whoever enqueued it. */
+  readonly enqueuedAt: number
+  readonly #receipt: Receipt
+  readonly #port: DeliveryPort
+  readonly #abort = new AbortController()
+  #timer: Disposable | undefined
+  #isSettled = false
+
+  /** Made by `Queue`. */
+  constructor(state: DeliveryState<T>, port: DeliveryPort) {
+    const { number, receipt, value, deliveries, enqueuedAt, until } = state
+    this.value = value
+    this.id = String(number)
+    this.deliveries = deliveries
+    this.enqueuedAt = enqueuedAt
+    this.#receipt = { number, receipt }
+    this.#port = port
+    this.#expire(until)
+  }
+
+  /** Aborted when somebody else may get the item. An acknowledgement counts as long as nobody did. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** Whether it was acknowledged or returned. */
+  get isSettled(): boolean {
+    return this.#isSettled
+  }
+
+  get receipt(): Receipt {
+    return this.#receipt
+  }
+
+  /** It is done, and is gone. @returns false where it was acknowledged already, or somebody else has it */
+  async ack(options: CallOptions = {}): Promise<boolean> {
+    this.settled()
+    return (await this.#port.ack([this.#receipt], options)) === 1
+  }
+
+  /** It is not done: it takes its old place. @returns false where it was settled already, or its time was over */
+  async nack(options: NackOptions = {}): Promise<boolean> {
+    this.settled()
+    return await this.#port.nack(this.#receipt, options)
+  }
+
+  /** Nobody else gets it for so many milliseconds from now. @returns false where its time was over */
+  async extend(ms: number, options: CallOptions = {}): Promise<boolean> {
+    const from = this.#port.clock.now()
+    const isExtended = await this.#port.extend(this.#receipt, ms, options)
+    if (isExtended && !this.#isSettled) this.#expire(from + ms)
+    return isExtended
+  }
+
+  /** It is being answered: its time does not matter any more. */
+  settled(): void {
+    this.#isSettled = true
+    this.#timer?.[Symbol.dispose]()
+  }
+
+  #expire(until: number): void {
+    const { clock } = this.#port
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = clock.schedule(Math.max(0, until - clock.now()), () => {
+      const why = `The time to work on item ${this.id} is over: it may be delivered to another consumer.`
+      this.#abort.abort(new DDataError('CASTY_DDATA_LEASE_LOST', why))
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isSettled) await this.nack()
+  }
+}

@@ -1,0 +1,101 @@
+// Calls on a queue, as bytes.
+import { ByteWriter, type ByteReader } from '@casty/transport'
+import { firstMachineCode } from '../../state/part-state.ts'
+
+const names = [
+  'enqueue',
+  'enqueueMany',
+  'dequeue',
+  'reserve',
+  'ack',
+  'nack',
+  'extend',
+  'redrive',
+  'clear',
+  'destroy',
+  'peek',
+  'stats',
+  'deadList',
+] as const
+
+export type QueueCall = (typeof names)[number]
+
+export function callOf(code: number): QueueCall | undefined {
+  return names[code - firstMachineCode]
+}
+
+/** What all who use a queue have to agree on. Zero where there is no limit. */
+export interface QueueConfig {
+  readonly shards: number
+  readonly maxDeliveries: number
+  readonly maxSize: number
+  /** 1: who enqueues waits while it is full. 0: is refused. */
+  readonly waitsWhenFull: number
+  readonly dedupWindowMs: number
+}
+
+/** As users know them: for errors. */
+export const configFields = {
+  shards: 'shards',
+  maxDeliveries: 'maxDeliveries',
+  maxSize: 'maxSize',
+  waitsWhenFull: 'onFull',
+  dedupWindowMs: 'dedupWindowMs',
+} as const satisfies Record<keyof QueueConfig, string>
+
+export function writeConfig(out: ByteWriter, config: QueueConfig): ByteWriter {
+  return out
+    .varint(config.shards)
+    .varint(config.maxDeliveries)
+    .varint(config.maxSize)
+    .varint(config.waitsWhenFull)
+    .varint(config.dedupWindowMs)
+}
+
+export function readConfig(input: ByteReader): QueueConfig {
+  return {
+    shards: input.varint(),
+    maxDeliveries: input.varint(),
+    maxSize: input.varint(),
+    waitsWhenFull: input.varint(),
+    dedupWindowMs: input.varint(),
+  }
+}
+
+export function queueCall(call: QueueCall, config: QueueConfig, sizeHint = 48): ByteWriter {
+  const out = new ByteWriter(sizeHint).u8(firstMachineCode + names.indexOf(call))
+  return writeConfig(out, config)
+}
+
+/** What is asked for along with what is enqueued. Zero, or an empty text, where nothing is. */
+export interface EnqueueTerms {
+  readonly delayMs: number
+  readonly ttlMs: number
+  readonly priority: number
+  readonly dedupId: string
+  /** By the clock of whoever enqueues, in milliseconds since the Unix epoch: for people. */
+  readonly enqueuedAt: number
+}
+
+export const maxDedupIdBytes = 512
+export const maxReasonBytes = 1_000
+export const maxPriority = 255
+
+export function writeTerms(out: ByteWriter, terms: EnqueueTerms): ByteWriter {
+  return out
+    .varint(terms.delayMs)
+    .varint(terms.ttlMs)
+    .varint(terms.priority)
+    .string(terms.dedupId, maxDedupIdBytes)
+    .varint(terms.enqueuedAt)
+}
+
+export function readTerms(input: ByteReader): EnqueueTerms {
+  return {
+    delayMs: input.varint(),
+    ttlMs: input.varint(),
+    priority: input.varint(),
+    dedupId: input.string(maxDedupIdBytes),
+    enqueuedAt: input.varint(),
+  }
+}

@@ -1,0 +1,491 @@
+import { ByteWriter, type ByteReader } from '@casty/transport'
+import { DDataError } from '../../errors.ts'
+import {
+  Refusal,
+  type CallId,
+  type Machine,
+  type Outcome,
+  type Surroundings,
+} from '../../state/machine.ts'
+import { readSessionId, writeSessionId } from '../../state/sessions.ts'
+import { readLetters, writeLetters } from '../../values/letters.ts'
+import { Items, type Item } from './items.ts'
+import {
+  callOf,
+  configFields,
+  maxDedupIdBytes,
+  maxReasonBytes,
+  readConfig,
+  readTerms,
+  writeConfig,
+  writeTerms,
+  type EnqueueTerms,
+  type QueueCall,
+  type QueueConfig,
+} from './queue-calls.ts'
+
+/** Who waits for items, in the order in which they came. */
+interface Taker {
+  readonly call: CallId
+  readonly max: number
+  readonly visibilityMs: number
+}
+
+/** Who waits for room. */
+interface Giver {
+  readonly call: CallId
+  readonly values: readonly string[]
+  readonly terms: EnqueueTerms
+}
+
+/** Ids of items that came lately, the oldest first. */
+interface Deduplicated {
+  readonly number: number
+  readonly until: number
+}
+
+/** The oldest are forgotten first. */
+const maxDedupIds = 100_000
+const pageBytes = 131_072
+
+const pieces = { head: 1, items: 2 } as const
+
+/** One queue: all of it, since its order needs one owner. */
+export class QueueMachine implements Machine {
+  readonly #items = new Items()
+  readonly #takers = new Map<string, Taker>()
+  readonly #givers = new Map<string, Giver>()
+  readonly #dedup = new Map<string, Deduplicated>()
+  #config: QueueConfig | undefined
+
+  get isEmpty(): boolean {
+    return this.#items.isEmpty && this.#config === undefined
+  }
+
+  execute(call: CallId, input: ByteReader, out: ByteWriter, around: Surroundings): Outcome {
+    const name = callOf(input.u8())
+    this.#agree(readConfig(input))
+    const outcome = this.#change(name, call, input, out, around)
+    this.#serve(around)
+    return outcome
+  }
+
+  #change(
+    name: QueueCall | undefined,
+    call: CallId,
+    input: ByteReader,
+    out: ByteWriter,
+    around: Surroundings,
+  ): Outcome {
+    switch (name) {
+      case 'enqueue':
+        return this.#enqueue(call, readTerms(input), [readLetters(input)], out, around)
+      case 'enqueueMany': {
+        const terms = readTerms(input)
+        const values = Array.from({ length: input.count(1) }, () => readLetters(input))
+        return this.#enqueue(call, terms, values, out, around)
+      }
+      case 'dequeue':
+        this.#dequeue(input.varint(), out, around)
+        return 'done'
+      case 'reserve':
+        return this.#reserve(call, input, out, around)
+      case 'ack': {
+        let acknowledged = 0
+        for (let left = input.count(2); left > 0; left--) {
+          if (this.#ack(input.varint(), input.varint(), around)) acknowledged += 1
+        }
+        out.varint(acknowledged)
+        return 'done'
+      }
+      case 'nack':
+        out.bool(this.#nack(input, around))
+        return 'done'
+      case 'extend': {
+        const item = this.#delivered(input.varint(), input.varint())
+        if (item) around.startTimer(item.receipt, input.varint())
+        out.bool(item !== undefined)
+        return 'done'
+      }
+      case 'redrive':
+        out.varint(this.#redrive(input))
+        return 'done'
+      case 'clear':
+        this.#clear(around)
+        return 'done'
+      case 'destroy':
+        out.bool(!this.#items.isEmpty)
+        this.#destroy(around)
+        return 'done'
+      case undefined:
+      default:
+        throw DDataError.malformed('A call of a queue has a code that this version does not know')
+    }
+  }
+
+  /** @throws Refusal `CASTY_DDATA_CONFIG_MISMATCH` */
+  #agree(config: QueueConfig): void {
+    const existing = (this.#config ??= config)
+    for (const field of Object.keys(configFields) as (keyof QueueConfig)[]) {
+      if (existing[field] === config[field]) continue
+      const name = configFields[field]
+      throw new Refusal('CASTY_DDATA_CONFIG_MISMATCH', name, existing[field], config[field])
+    }
+  }
+
+  get #limits(): QueueConfig {
+    const none = { shards: 0, maxDeliveries: 0, maxSize: 0, waitsWhenFull: 0, dedupWindowMs: 0 }
+    return this.#config ?? none
+  }
+
+  #enqueue(
+    call: CallId,
+    terms: EnqueueTerms,
+    values: readonly string[],
+    out: ByteWriter,
+    around: Surroundings,
+  ): Outcome {
+    const { maxSize, waitsWhenFull } = this.#limits
+    const known = terms.dedupId === '' ? undefined : this.#dedup.get(terms.dedupId)
+    if (known && known.until > around.now) {
+      out.bool(true).varint(known.number)
+      return 'done'
+    }
+    if (maxSize > 0 && values.length > maxSize) {
+      throw new Refusal('CASTY_DDATA_QUEUE_FULL', 'maxSize', maxSize, values.length)
+    }
+    if (this.#hasRoomFor(values.length) && this.#givers.size === 0) {
+      out.bool(false).varint(this.#add(terms, values, around))
+      return 'done'
+    }
+    if (waitsWhenFull === 0) {
+      throw new Refusal(
+        'CASTY_DDATA_QUEUE_FULL',
+        'maxSize',
+        maxSize,
+        this.#items.size + values.length,
+      )
+    }
+    this.#givers.set(keyOf(call), { call, values, terms })
+    return 'parked'
+  }
+
+  #hasRoomFor(count: number): boolean {
+    const { maxSize } = this.#limits
+    return maxSize === 0 || this.#items.size + count <= maxSize
+  }
+
+  /** @returns the number of the last one */
+  #add(terms: EnqueueTerms, values: readonly string[], around: Surroundings): number {
+    const { delayMs, ttlMs, priority, dedupId, enqueuedAt } = terms
+    let number = 0
+    for (const value of values) {
+      number = around.nextCount()
+      this.#items.add({
+        number,
+        value,
+        priority,
+        enqueuedAt,
+        expiresAt: ttlMs === 0 ? Infinity : around.now + ttlMs,
+        state: delayMs === 0 ? 'ready' : 'delayed',
+        deliveries: 0,
+        receipt: 0,
+        readyAt: around.now + delayMs,
+        reason: '',
+      })
+    }
+    if (dedupId !== '') this.#remember(dedupId, number, around.now)
+    return number
+  }
+
+  #remember(dedupId: string, number: number, now: number): void {
+    this.#dedup.delete(dedupId)
+    this.#dedup.set(dedupId, { number, until: now + this.#limits.dedupWindowMs })
+    for (const [oldest, { until }] of this.#dedup) {
+      if (until > now && this.#dedup.size <= maxDedupIds) return
+      this.#dedup.delete(oldest)
+    }
+  }
+
+  #dequeue(max: number, out: ByteWriter, around: Surroundings): void {
+    const taken: Item[] = []
+    while (taken.length < max) {
+      const item = this.#items.first()
+      if (!item) break
+      this.#items.remove(item)
+      taken.push(item)
+    }
+    out.count(taken.length)
+    for (const { value } of taken) writeLetters(out, value)
+    this.#makeRoom(around)
+  }
+
+  #reserve(call: CallId, input: ByteReader, out: ByteWriter, around: Surroundings): Outcome {
+    const [max, visibilityMs, waits] = [input.varint(), input.varint(), input.bool()]
+    if (waits && (this.#takers.size > 0 || !this.#items.first())) {
+      this.#takers.set(keyOf(call), { call, max, visibilityMs })
+      return 'parked'
+    }
+    // Who does not wait does not overtake those who do.
+    const delivered = this.#takers.size > 0 ? [] : this.#deliver(max, visibilityMs, around)
+    writeDeliveries(out, delivered)
+    return 'done'
+  }
+
+  #deliver(max: number, visibilityMs: number, around: Surroundings): readonly Item[] {
+    const delivered: Item[] = []
+    while (delivered.length < max) {
+      const item = this.#items.first()
+      if (!item) break
+      item.deliveries += 1
+      item.receipt = around.nextCount()
+      this.#items.become(item, 'reserved')
+      around.startTimer(item.receipt, visibilityMs)
+      delivered.push(item)
+    }
+    return delivered
+  }
+
+  /** The item of a delivery that is still the last one, and is being worked on. */
+  #delivered(number: number, receipt: number): Item | undefined {
+    const item = this.#items.find(number)
+    return item?.state === 'reserved' && item.receipt === receipt ? item : undefined
+  }
+
+  /** Also counts when it comes late, as long as nobody else got the item. */
+  #ack(number: number, receipt: number, around: Surroundings): boolean {
+    const item = this.#items.find(number)
+    if (!item || item.receipt !== receipt || item.state === 'dead') return false
+    around.stopTimer(receipt)
+    this.#items.remove(item)
+    this.#makeRoom(around)
+    return true
+  }
+
+  #nack(input: ByteReader, around: Surroundings): boolean {
+    const [number, receipt, delayMs, isDead] = [
+      input.varint(),
+      input.varint(),
+      input.varint(),
+      input.bool(),
+    ]
+    const reason = input.string(maxReasonBytes)
+    const item = this.#delivered(number, receipt)
+    if (!item) return false
+    around.stopTimer(receipt)
+    this.#return(item, delayMs, isDead, reason, around)
+    return true
+  }
+
+  #return(
+    item: Item,
+    delayMs: number,
+    isDead: boolean,
+    reason: string,
+    around: Surroundings,
+  ): void {
+    const { maxDeliveries } = this.#limits
+    if (item.expiresAt <= around.now) {
+      this.#items.remove(item)
+      this.#makeRoom(around)
+    } else if (isDead || (maxDeliveries > 0 && item.deliveries >= maxDeliveries)) {
+      item.reason = reason
+      this.#items.become(item, 'dead')
+      this.#makeRoom(around)
+    } else if (delayMs > 0) {
+      item.readyAt = around.now + delayMs
+      this.#items.become(item, 'delayed')
+    } else this.#items.become(item, 'ready')
+  }
+
+  #redrive(input: ByteReader): number {
+    const wanted = Array.from({ length: input.count(1) }, () => input.varint())
+    const found =
+      wanted.length === 0
+        ? [...this.#items.dead(0)]
+        : wanted.map((number) => this.#items.find(number)).filter((item) => item?.state === 'dead')
+    let count = 0
+    for (const item of found) {
+      if (!item) continue
+      item.deliveries = 0
+      item.receipt = 0
+      item.reason = ''
+      this.#items.become(item, 'ready')
+      count += 1
+    }
+    return count
+  }
+
+  #clear(around: Surroundings): void {
+    for (const { receipt } of this.#items.reserved()) around.stopTimer(receipt)
+    this.#items.clear()
+    this.#makeRoom(around)
+  }
+
+  #destroy(around: Surroundings): void {
+    for (const { receipt } of this.#items.reserved()) around.stopTimer(receipt)
+    const waiting = [...this.#takers.values(), ...this.#givers.values()]
+    this.#takers.clear()
+    this.#givers.clear()
+    this.#items.clear()
+    this.#items.forgetDead()
+    this.#dedup.clear()
+    this.#config = undefined
+    for (const { call } of waiting) around.refuse(call, new Refusal('CASTY_DDATA_DESTROYED'))
+  }
+
+  /** Who waits for room gets it, in order. */
+  #makeRoom(around: Surroundings): void {
+    for (const [key, { call, terms, values }] of this.#givers) {
+      if (!this.#hasRoomFor(values.length)) return
+      this.#givers.delete(key)
+      const number = this.#add(terms, values, around)
+      around.settle(call, (out) => out.bool(false).varint(number))
+    }
+  }
+
+  /** Who waits for items gets them, in order. */
+  #serve(around: Surroundings): void {
+    for (const [key, { call, max, visibilityMs }] of this.#takers) {
+      const delivered = this.#deliver(max, visibilityMs, around)
+      if (delivered.length === 0) return
+      this.#takers.delete(key)
+      around.settle(call, (out) => writeDeliveries(out, delivered))
+    }
+  }
+
+  read(input: ByteReader, out: ByteWriter): void {
+    const name = callOf(input.u8())
+    const config = readConfig(input)
+    if (this.#config) this.#agree(config)
+    switch (name) {
+      case 'peek': {
+        const item = this.#items.first()
+        out.bool(item !== undefined)
+        if (item) writeLetters(out, item.value)
+        return
+      }
+      case 'stats': {
+        const { ready, delayed, reserved, dead } = this.#items.counts
+        out.varint(ready).varint(delayed).varint(reserved).varint(dead)
+        return
+      }
+      case 'deadList':
+        this.#deadList(input.varint(), input.varint(), out)
+        return
+      case undefined:
+      default:
+        throw DDataError.malformed('A read of a queue has a code that this version does not know')
+    }
+  }
+
+  #deadList(after: number, limit: number, out: ByteWriter): void {
+    let count = 0
+    for (const { number, value, deliveries, reason } of this.#items.dead(after)) {
+      if (count >= limit || out.length >= pageBytes) break
+      count += 1
+      out.bool(true).varint(number).varint(deliveries).string(reason, maxReasonBytes)
+      writeLetters(out, value)
+    }
+    out.bool(false)
+  }
+
+  withdraw(call: CallId, around: Surroundings): void {
+    this.#takers.delete(keyOf(call))
+    // Those behind it may fit where it did not.
+    if (this.#givers.delete(keyOf(call))) {
+      this.#makeRoom(around)
+      this.#serve(around)
+    }
+  }
+
+  /** A delivery was neither acknowledged nor returned in time. */
+  timedOut(id: number, around: Surroundings): void {
+    const item = this.#items.reservedBy(id)
+    if (item) this.#return(item, 0, false, 'It was not acknowledged in time', around)
+    this.#serve(around)
+  }
+
+  due(): number {
+    return this.#items.nextDue()
+  }
+
+  advance(around: Surroundings): void {
+    for (const item of this.#items.expiredBy(around.now)) this.#items.remove(item)
+    for (const item of this.#items.readyBy(around.now)) this.#items.become(item, 'ready')
+    this.#makeRoom(around)
+    this.#serve(around)
+  }
+
+  *save(pieceBytes: number): Iterable<Uint8Array> {
+    const head = new ByteWriter(256).u8(pieces.head).bool(this.#config !== undefined)
+    writeConfig(head, this.#limits)
+    head.count(this.#dedup.size)
+    for (const [id, { number, until }] of this.#dedup) {
+      head.string(id, maxDedupIdBytes).varint(number).varint(until)
+    }
+    head.count(this.#takers.size)
+    for (const { call, max, visibilityMs } of this.#takers.values()) {
+      writeCallId(head, call)
+      head.varint(max).varint(visibilityMs)
+    }
+    head.count(this.#givers.size)
+    for (const { call, terms, values } of this.#givers.values()) {
+      writeCallId(head, call)
+      writeTerms(head, terms).count(values.length)
+      for (const value of values) writeLetters(head, value)
+    }
+    yield head.finish()
+    for (const piece of this.#items.save(pieceBytes)) {
+      const out = new Uint8Array(piece.length + 1)
+      out[0] = pieces.items
+      out.set(piece, 1)
+      yield out
+    }
+  }
+
+  restore(piece: ByteReader): void {
+    if (piece.u8() === pieces.items) {
+      this.#items.restore(piece)
+      return
+    }
+    const hasConfig = piece.bool()
+    const config = readConfig(piece)
+    if (hasConfig) this.#config = config
+    for (let left = piece.count(3); left > 0; left--) {
+      const id = piece.string(maxDedupIdBytes)
+      this.#dedup.set(id, { number: piece.varint(), until: piece.varint() })
+    }
+    for (let left = piece.count(19); left > 0; left--) {
+      const call = readCallId(piece)
+      this.#takers.set(keyOf(call), { call, max: piece.varint(), visibilityMs: piece.varint() })
+    }
+    for (let left = piece.count(19); left > 0; left--) {
+      const call = readCallId(piece)
+      const terms = readTerms(piece)
+      const values = Array.from({ length: piece.count(1) }, () => readLetters(piece))
+      this.#givers.set(keyOf(call), { call, terms, values })
+    }
+  }
+}
+
+function keyOf({ session, number }: CallId): string {
+  return `${session}${number}`
+}
+
+function writeCallId(out: ByteWriter, { session, number }: CallId): void {
+  writeSessionId(out, session)
+  out.varint(number)
+}
+
+function readCallId(from: ByteReader): CallId {
+  return { session: readSessionId(from), number: from.varint() }
+}
+
+function writeDeliveries(out: ByteWriter, items: readonly Item[]): void {
+  out.count(items.length)
+  for (const { number, receipt, deliveries, enqueuedAt, value } of items) {
+    out.varint(number).varint(receipt).varint(deliveries).varint(enqueuedAt)
+    writeLetters(out, value)
+  }
+}

@@ -1,0 +1,494 @@
+import type { ByteReader, ByteWriter } from '@casty/transport'
+import { DDataError } from '../../errors.ts'
+import type { CallTerms } from '../../session/pending.ts'
+import type { Session } from '../../session/session.ts'
+import {
+  readTermsOf,
+  termsOf,
+  writeTermsOf,
+  type BaseOptions,
+  type CallOptions,
+  type ReadOptions,
+  type WaitOptions,
+  type WriteOptions,
+} from '../../structures/call-options.ts'
+import { explainRefusal } from '../../structures/explain.ts'
+import { PartCalls } from '../../structures/part.ts'
+import { validated, type StandardSchema } from '../../structures/standard-schema.ts'
+import { duration, knownNames, text, whole } from '../../values/arguments.ts'
+import { decodeValue, encodeValue } from '../../values/canonical.ts'
+import { partId } from '../kind.ts'
+import { Delivery, type DeliveryPort, type NackOptions, type Receipt } from './delivery.ts'
+import {
+  maxDedupIdBytes,
+  maxPriority,
+  queueCall,
+  writeTerms,
+  type QueueCall,
+  type QueueConfig,
+} from './queue-calls.ts'
+
+export interface QueueOptions<T> extends BaseOptions {
+  /** Checks items before they are sent. */
+  readonly value?: StandardSchema<T>
+  /** How long a consumer has for an item before it is delivered again, in milliseconds. @defaultValue 30_000 */
+  readonly visibilityMs?: number
+  /** An item that was delivered so often goes to the dead list. @defaultValue as often as it takes */
+  readonly maxDeliveries?: number
+  /** Items that there may be: ready, delayed and being worked on. @defaultValue as many as there is memory for */
+  readonly maxSize?: number
+  /** What becomes of one too many. @defaultValue 'reject' */
+  readonly onFull?: 'reject' | 'wait'
+  /** The bytes of one item. @defaultValue 262_144, which is the most that there may be */
+  readonly maxItemBytes?: number
+  /** How long a `dedupId` is remembered, in milliseconds. @defaultValue 300_000 */
+  readonly dedupWindowMs?: number
+}
+
+export interface EnqueueOptions extends WriteOptions {
+  /** Hidden for so long, in milliseconds. @defaultValue 0 */
+  readonly delayMs?: number
+  /** Higher ones come first: 0 to 255. @defaultValue 0 */
+  readonly priority?: number
+  /** Of items with the same one, the first counts; 1 to 512 bytes. */
+  readonly dedupId?: string
+  /** Forgotten after so long, unless somebody works on it, in milliseconds. @defaultValue never */
+  readonly ttlMs?: number
+}
+
+export interface Enqueued {
+  readonly id: string
+  /** There was one of that `dedupId`: this is its id. */
+  readonly deduplicated: boolean
+}
+
+export interface ReserveOptions extends WaitOptions {
+  /** In place of that of the queue, in milliseconds. */
+  readonly visibilityMs?: number
+}
+
+export interface ConsumeOptions extends CallOptions {
+  /** How many items to take at a time. @defaultValue 1 */
+  readonly prefetch?: number
+  readonly visibilityMs?: number
+  /** Whether items are kept from others for as long as the loop works on them. @defaultValue true */
+  readonly autoExtend?: boolean
+}
+
+export interface QueueStatistics {
+  readonly ready: number
+  readonly delayed: number
+  readonly inFlight: number
+  readonly dead: number
+}
+
+export interface DeadItem<T> {
+  readonly id: string
+  readonly value: T
+  readonly deliveries: number
+  readonly reason: string
+}
+
+export const queueOptionNames: readonly string[] = [
+  'value',
+  'visibilityMs',
+  'maxDeliveries',
+  'maxSize',
+  'onFull',
+  'maxItemBytes',
+  'dedupWindowMs',
+]
+
+/** It has to fit into a frame, with the rest of what is sent. */
+const maxItemBytesAllowed = 262_144
+const maxMany = 10_000
+const forever = 2 ** 43
+/** Who takes an item has so long to say that it has it, in milliseconds. */
+const takeVisibilityMs = 10_000
+const dayMs = 86_400_000
+
+/**
+ * Items that all nodes share, first in, first out. `reserve` and `consume` deliver each at least once, and again until it is
+ * acknowledged; `dequeue` removes it at once, and a consumer that fails then has had it.
+ *
+ * Calls reject with a DDataError: `CASTY_DDATA_ARGUMENT`, `…_CODEC`, `…_VALIDATION`, `…_TOO_LARGE`, `…_QUEUE_FULL`,
+ * `…_DESTROYED`, `…_CONFIG_MISMATCH`, `…_TIMEOUT`, `…_UNAVAILABLE`, `…_INDETERMINATE`, `…_SESSION_EXPIRED`, `…_ABORTED`,
+ * `…_BUSY`, `…_CLOSED`.
+ */
+export class Queue<T> {
+  readonly name: string
+  readonly #session: Session
+  readonly #schema: StandardSchema<T> | undefined
+  readonly #config: QueueConfig
+  readonly #visibilityMs: number
+  readonly #maxItemBytes: number
+  readonly #timeoutMs: number
+  readonly #part: PartCalls
+  readonly #port: DeliveryPort
+
+  /** Made by `Distributed.queue`. */
+  constructor(
+    session: Session,
+    name: string,
+    shards: number,
+    timeoutMs: number,
+    options: QueueOptions<T>,
+  ) {
+    const { value, visibilityMs = 30_000, maxItemBytes = maxItemBytesAllowed } = options
+    this.name = name
+    this.#session = session
+    this.#schema = value
+    this.#config = configOf(shards, options)
+    this.#visibilityMs = duration('options.visibilityMs', visibilityMs)
+    this.#maxItemBytes = whole('options.maxItemBytes', maxItemBytes, 1, maxItemBytesAllowed)
+    this.#timeoutMs = timeoutMs
+    this.#part = new PartCalls(session, partId('queue', name, 0), (refusal) =>
+      explainRefusal(`Queue ${name}`, refusal),
+    )
+    this.#port = {
+      clock: session.clock,
+      ack: async (receipts, terms) => await this.#ack(receipts, terms),
+      nack: async (receipt, terms) => await this.#nack(receipt, terms),
+      extend: async (receipt, ms, terms) => await this.#extend(receipt, ms, terms),
+    }
+  }
+
+  /** Where the queue is full and `onFull` is `wait`, it waits for room. */
+  async enqueue(value: T, options: EnqueueOptions = {}): Promise<Enqueued> {
+    const item = await this.#item(value)
+    const terms = this.#writeTerms('enqueue', options, enqueueNames)
+    const out = this.#enqueueCall('enqueue', options, item.length)
+    return await this.#part.wait(out.bytes(item, item.length).finish(), terms, readEnqueued)
+  }
+
+  /** All of them or none. */
+  async enqueueMany(values: Iterable<T>, options: EnqueueOptions = {}): Promise<void> {
+    const items = await Promise.all(Array.from(values, async (value) => await this.#item(value)))
+    if (items.length === 0) return
+    const bytes = items.reduce((sum, { length }) => sum + length, 0)
+    if (bytes > maxItemBytesAllowed) {
+      throw DDataError.tooLarge(`What is enqueued at once`, bytes, maxItemBytesAllowed)
+    }
+    const terms = this.#writeTerms('enqueueMany', options, enqueueNames)
+    const out = this.#enqueueCall('enqueueMany', options, bytes).count(items.length)
+    for (const item of items) out.bytes(item, item.length)
+    await this.#part.wait(out.finish(), terms, () => {})
+  }
+
+  /** The item that comes next; it stays where it is. */
+  async peek(options: ReadOptions = {}): Promise<T | undefined> {
+    return await this.#read('peek', options, (from) =>
+      from.bool() ? this.#value(from) : undefined,
+    )
+  }
+
+  /** Removes the item that comes next, if there is one. */
+  async dequeue(options: WriteOptions = {}): Promise<T | undefined> {
+    const [value] = await this.#dequeue('dequeue', 1, options)
+    return value
+  }
+
+  /** @param max - 1 to 10,000 */
+  async dequeueMany(max: number, options: WriteOptions = {}): Promise<T[]> {
+    return await this.#dequeue('dequeueMany', whole('max', max, 1, maxMany), options)
+  }
+
+  async #dequeue(what: string, max: number, options: WriteOptions): Promise<T[]> {
+    const terms = this.#writeTerms(what, options)
+    const call = queueCall('dequeue', this.#config).varint(max).finish()
+    return await this.#part.call(call, terms, (from) =>
+      Array.from({ length: from.count(1) }, () => this.#value(from)),
+    )
+  }
+
+  /** Waits for an item, in the order of those who wait, and removes it. */
+  async take(options: WaitOptions = {}): Promise<T> {
+    const { waitMs } = options
+    const until = waitMs === undefined ? Infinity : this.#session.clock.now() + waitMs
+    for (;;) {
+      const leftMs = Math.max(1, until - this.#session.clock.now())
+      const wait = waitMs === undefined ? options : { ...options, waitMs: leftMs }
+      // eslint-disable-next-line no-await-in-loop -- Until one was there, and was still there when it was taken.
+      const delivered = await this.#reserve(
+        'take',
+        1,
+        { ...wait, visibilityMs: takeVisibilityMs },
+        true,
+      )
+      const [delivery] = delivered
+      if (delivery && options.signal?.aborted) {
+        // eslint-disable-next-line no-await-in-loop
+        await delivery.nack()
+        throw DDataError.aborted(`take of queue ${this.name}`, 'no', options.signal.reason)
+      }
+      // eslint-disable-next-line no-await-in-loop
+      if (delivery && (await delivery.ack())) return delivery.value
+    }
+  }
+
+  /**
+   * The item that comes next, for a time in which nobody else gets it.
+   *
+   * @param options.waitMs - how long to wait for one; @defaultValue not at all
+   */
+  async reserve(options: ReserveOptions = {}): Promise<Delivery<T> | undefined> {
+    const [delivery] = await this.reserveMany(1, options)
+    return delivery
+  }
+
+  /** So many at most: those that are there. @param max - 1 to 10,000 */
+  async reserveMany(max: number, options: ReserveOptions = {}): Promise<Delivery<T>[]> {
+    whole('max', max, 1, maxMany)
+    const waits = options.waitMs !== undefined
+    try {
+      return await this.#reserve('reserve', max, options, waits)
+    } catch (error) {
+      const isOver = error instanceof DDataError && error.code === 'CASTY_DDATA_TIMEOUT'
+      if (waits && isOver && error.applied === 'no') return []
+      throw error
+    }
+  }
+
+  async #reserve(
+    what: string,
+    max: number,
+    options: ReserveOptions,
+    waits: boolean,
+  ): Promise<Delivery<T>[]> {
+    const { visibilityMs = this.#visibilityMs, waitMs } = options
+    const visible = wholeMs('options.visibilityMs', visibilityMs)
+    const base = termsOf(`${what} of queue ${this.name}`, options, this.#timeoutMs, [
+      'waitMs',
+      'visibilityMs',
+    ])
+    if (waitMs !== undefined) duration('options.waitMs', waitMs)
+    const endless = waits && waitMs === undefined && options.timeoutMs === undefined
+    const terms: CallTerms =
+      endless || waitMs !== undefined ? { ...base, waitMs: waitMs ?? Infinity } : base
+    const call = queueCall('reserve', this.#config).varint(max).varint(visible).bool(waits).finish()
+    const sentAt = this.#session.clock.now()
+    const read = (from: ByteReader): Delivery<T>[] => {
+      const until = (waits ? this.#session.clock.now() : sentAt) + visible
+      return Array.from({ length: from.count(4) }, () => this.#delivery(from, until))
+    }
+    return await (waits ? this.#part.wait(call, terms, read) : this.#part.call(call, terms, read))
+  }
+
+  #delivery(from: ByteReader, until: number): Delivery<T> {
+    const [number, receipt] = [from.varint(), from.varint()]
+    const [deliveries, enqueuedAt] = [from.varint(), from.varint()]
+    const value = this.#value(from)
+    return new Delivery({ number, receipt, deliveries, enqueuedAt, value, until }, this.#port)
+  }
+
+  /** @returns how many were done by this */
+  async ackMany(deliveries: Iterable<Delivery<T>>, options: CallOptions = {}): Promise<number> {
+    const receipts = Array.from(deliveries, (delivery) => {
+      delivery.settled()
+      return delivery.receipt
+    })
+    return receipts.length === 0 ? 0 : await this.#ack(receipts, options)
+  }
+
+  async #ack(receipts: readonly Receipt[], options: CallOptions): Promise<number> {
+    const terms = termsOf(`ack of queue ${this.name}`, options, this.#timeoutMs)
+    const out = queueCall('ack', this.#config).count(receipts.length)
+    for (const { number, receipt } of receipts) out.varint(number).varint(receipt)
+    return await this.#part.call(out.finish(), terms, (from) => from.varint())
+  }
+
+  async #nack({ number, receipt }: Receipt, options: NackOptions): Promise<boolean> {
+    const { delayMs = 0, reason = '', dead = false } = options
+    const terms = termsOf(`nack of queue ${this.name}`, options, this.#timeoutMs, nackNames)
+    const delay = delayMs === 0 ? 0 : wholeMs('options.delayMs', delayMs)
+    const out = queueCall('nack', this.#config).varint(number).varint(receipt)
+    out.varint(delay).bool(dead).string(reason.slice(0, 300), 1_000)
+    return await this.#part.call(out.finish(), terms, readBoolean)
+  }
+
+  async #extend({ number, receipt }: Receipt, ms: number, options: CallOptions): Promise<boolean> {
+    const terms = termsOf(`extend of queue ${this.name}`, options, this.#timeoutMs)
+    const out = queueCall('extend', this.#config).varint(number).varint(receipt)
+    return await this.#part.call(out.varint(wholeMs('ms', ms)).finish(), terms, readBoolean)
+  }
+
+  /**
+   * Items as they come. One whose loop ends without `ack` or `nack` goes back, as do those that were taken ahead when the
+   * loop is left.
+   */
+  async *consume(options: ConsumeOptions = {}): AsyncGenerator<Delivery<T>, void> {
+    const { prefetch = 1, visibilityMs = this.#visibilityMs, autoExtend = true, ...rest } = options
+    whole('options.prefetch', prefetch, 1, maxMany)
+    const held: Delivery<T>[] = []
+    using _extending = autoExtend ? this.#extending(held, visibilityMs) : undefined
+    try {
+      for (;;) {
+        // eslint-disable-next-line no-await-in-loop -- The next ones come when these are done.
+        const taken = await this.#reserve('consume', prefetch, { ...rest, visibilityMs }, true)
+        held.push(...taken)
+        for (const delivery of taken) {
+          yield delivery
+          // eslint-disable-next-line no-await-in-loop
+          if (!delivery.isSettled) await delivery.nack()
+          held.splice(held.indexOf(delivery), 1)
+        }
+      }
+    } finally {
+      const left = held.filter(({ isSettled }) => !isSettled)
+      await Promise.allSettled(left.map(async (delivery) => await delivery.nack()))
+    }
+  }
+
+  /** Keeps deliveries from others, for as long as they are in the list. */
+  #extending(held: readonly Delivery<T>[], visibilityMs: number): Disposable {
+    const { clock } = this.#session
+    let timer: Disposable | undefined
+    const again = (): void => {
+      timer = clock.schedule(visibilityMs / 3, () => {
+        for (const delivery of held) {
+          // Where it fails, its signal tells.
+          if (!delivery.isSettled) delivery.extend(visibilityMs).catch(() => {})
+        }
+        again()
+      })
+    }
+    again()
+    return { [Symbol.dispose]: () => timer?.[Symbol.dispose]() }
+  }
+
+  /** Items that are ready, or will be. */
+  async size(options: ReadOptions = {}): Promise<number> {
+    const { ready, delayed } = await this.stats(options)
+    return ready + delayed
+  }
+
+  async stats(options: ReadOptions = {}): Promise<QueueStatistics> {
+    return await this.#read('stats', options, (from) => ({
+      ready: from.varint(),
+      delayed: from.varint(),
+      inFlight: from.varint(),
+      dead: from.varint(),
+    }))
+  }
+
+  /** Items that were delivered too often, or were given up, until they are redriven. */
+  async *deadList(options: CallOptions = {}): AsyncGenerator<DeadItem<T>, void> {
+    const terms = {
+      ...termsOf(`deadList of queue ${this.name}`, options, this.#timeoutMs),
+      isStrict: false,
+    }
+    let after = 0
+    for (;;) {
+      const call = queueCall('deadList', this.#config).varint(after).varint(100).finish()
+      // eslint-disable-next-line no-await-in-loop -- Each page begins where the one before ended.
+      const page = await this.#part.read(call, terms, (from) => {
+        const items: (DeadItem<T> & { readonly number: number })[] = []
+        while (from.bool()) {
+          const number = from.varint()
+          const [deliveries, reason] = [from.varint(), from.string(1_000)]
+          items.push({ number, id: String(number), deliveries, reason, value: this.#value(from) })
+        }
+        return items
+      })
+      for (const { id, value, deliveries, reason } of page) yield { id, value, deliveries, reason }
+      const last = page.at(-1)
+      if (!last) return
+      after = last.number
+    }
+  }
+
+  /** Has dead items delivered again, as new ones. @param options.ids - @defaultValue all. @returns how many there were */
+  async redrive(options: WriteOptions & { readonly ids?: Iterable<string> } = {}): Promise<number> {
+    const { ids, ...rest } = options
+    const numbers = Array.from(ids ?? [], (id) =>
+      whole('options.ids', Number(id), 1, Number.MAX_SAFE_INTEGER),
+    )
+    if (ids && numbers.length === 0) return 0
+    const terms = this.#writeTerms('redrive', rest)
+    const out = queueCall('redrive', this.#config).count(numbers.length)
+    for (const number of numbers) out.varint(number)
+    return await this.#part.call(out.finish(), terms, (from) => from.varint())
+  }
+
+  /** Forgets all items but those on the dead list. */
+  async clear(options: WriteOptions = {}): Promise<void> {
+    const terms = this.#writeTerms('clear', options)
+    await this.#part.call(queueCall('clear', this.#config).finish(), terms, () => {})
+  }
+
+  /** Has it forgotten, with its options; who waits fails with `CASTY_DDATA_DESTROYED`. @returns whether there was anything in it */
+  async destroy(options: WriteOptions = {}): Promise<boolean> {
+    const terms = this.#writeTerms('destroy', options)
+    return await this.#part.call(queueCall('destroy', this.#config).finish(), terms, readBoolean)
+  }
+
+  async #read<R>(
+    what: QueueCall,
+    options: ReadOptions,
+    result: (from: ByteReader) => R,
+  ): Promise<R> {
+    const terms = readTermsOf(`${what} of queue ${this.name}`, options, this.#timeoutMs)
+    return await this.#part.read(queueCall(what, this.#config).finish(), terms, result)
+  }
+
+  #writeTerms(call: string, options: WriteOptions, more: readonly string[] = []): CallTerms {
+    return writeTermsOf(`${call} of queue ${this.name}`, this.name, options, this.#timeoutMs, more)
+  }
+
+  #enqueueCall(call: QueueCall, options: EnqueueOptions, bytes: number): ByteWriter {
+    const { delayMs = 0, ttlMs = 0, priority = 0, dedupId } = options
+    return writeTerms(queueCall(call, this.#config, bytes + 64), {
+      delayMs: delayMs === 0 ? 0 : wholeMs('options.delayMs', delayMs),
+      ttlMs: ttlMs === 0 ? 0 : wholeMs('options.ttlMs', ttlMs),
+      priority: whole('options.priority', priority, 0, maxPriority),
+      dedupId: dedupId === undefined ? '' : text('options.dedupId', dedupId, maxDedupIdBytes),
+      enqueuedAt: Math.max(0, Math.floor(this.#session.clock.wallNow())),
+    })
+  }
+
+  async #item(value: T): Promise<Uint8Array> {
+    const what = `An item of queue ${this.name}`
+    const checked = this.#schema ? await validated(this.#schema, value, what) : value
+    if (checked === undefined) throw DDataError.argument(what, checked, 'anything but undefined')
+    const bytes = encodeValue(checked, what)
+    if (bytes.length > this.#maxItemBytes)
+      throw DDataError.tooLarge(what, bytes.length, this.#maxItemBytes)
+    return bytes
+  }
+
+  #value(from: ByteReader): T {
+    // Only items that somebody put into this queue come back.
+    return decodeValue(from.bytes(from.remaining)) as T
+  }
+}
+
+const enqueueNames = ['delayMs', 'priority', 'dedupId', 'ttlMs']
+const nackNames = ['delayMs', 'reason', 'dead']
+
+const readBoolean = (from: ByteReader): boolean => from.bool()
+
+function readEnqueued(from: ByteReader): Enqueued {
+  const deduplicated = from.bool()
+  return { id: String(from.varint()), deduplicated }
+}
+
+function wholeMs(name: string, ms: number): number {
+  return Math.ceil(Math.min(duration(name, ms), forever))
+}
+
+function configOf<T>(shards: number, options: QueueOptions<T>): QueueConfig {
+  const { maxDeliveries, maxSize, onFull = 'reject', dedupWindowMs = 300_000 } = options
+  knownNames('options', options, [...queueOptionNames, 'shards', 'timeoutMs'])
+  if (onFull !== 'reject' && onFull !== 'wait') {
+    throw DDataError.argument('options.onFull', onFull, 'reject or wait')
+  }
+  const limit = (name: string, value: number | undefined): number =>
+    value === undefined ? 0 : whole(name, value, 1, Number.MAX_SAFE_INTEGER)
+  return {
+    shards,
+    maxDeliveries: limit('options.maxDeliveries', maxDeliveries),
+    maxSize: limit('options.maxSize', maxSize),
+    waitsWhenFull: onFull === 'wait' ? 1 : 0,
+    dedupWindowMs: Math.ceil(Math.min(duration('options.dedupWindowMs', dedupWindowMs), 7 * dayMs)),
+  }
+}
