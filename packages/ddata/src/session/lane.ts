@@ -112,7 +112,7 @@ export class Lane {
     const now = this.#port.clock.now()
     const number = ++this.#lastCall
     const pending: PendingCall = {
-      ...untilEnded(end, terms.signal, () => this.#giveUp(pending, 'abort')),
+      ...untilEnded(end, terms, () => this.#giveUp(pending, 'abort')),
       number,
       terms,
       call,
@@ -141,7 +141,7 @@ export class Lane {
     const now = this.#port.clock.now()
     const number = ++this.#lastRead
     const pending: PendingRead = {
-      ...untilEnded(end, terms.signal, () => {
+      ...untilEnded(end, terms, () => {
         if (!this.#reads.delete(number)) return
         pending.failed(DDataError.aborted(terms.what, 'no', terms.signal?.reason))
       }),
@@ -440,7 +440,7 @@ export class Lane {
       pending.failed(errorFor(pending.terms.what))
     }
     this.#calls.clear()
-    for (const { terms, failed } of this.#reads.values()) failed(errorFor(terms.what))
+    for (const read of this.#reads.values()) read.failed(errorFor(read.terms.what))
     this.#reads.clear()
   }
 }

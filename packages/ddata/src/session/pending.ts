@@ -24,7 +24,7 @@ export interface CallTerms {
    * waiting is within `timeoutMs`.
    */
   readonly waitMs?: number | undefined
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: AbortSignal
   /** One effect for each key, whoever calls. */
   readonly key?: string | undefined
 }
@@ -61,7 +61,7 @@ export interface PendingRead extends CallEnd {
 /** As `end`, and lets go of the signal that may cut the call short. */
 export function untilEnded(
   end: CallEnd,
-  signal: AbortSignal | undefined,
+  { signal }: Pick<CallTerms, 'signal'>,
   abort: () => void,
 ): CallEnd {
   if (!signal) return end

@@ -16,7 +16,8 @@ export interface CallId {
 }
 
 /** A call that is answered with a reason instead of a result. It changed nothing. */
-export class Refusal {
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
   readonly code: DDataErrorCode
   /** What differs, where two do not agree on something. */
   readonly field: string
@@ -24,6 +25,7 @@ export class Refusal {
   readonly requested: number
 
   constructor(code: DDataErrorCode, field = '', existing = 0, requested = 0) {
+    super(code)
     this.code = code
     this.field = field
     this.existing = existing

@@ -163,7 +163,8 @@ export class PartState {
   #sessionOver(id: string): void {
     const session = this.sessions.find(id)
     if (!session) return
-    for (const number of [...session.parked]) {
+    const parked = [...session.parked] // Each that is given up is taken out of it.
+    for (const number of parked) {
       this.#giveUp(session, number, 'CASTY_DDATA_SESSION_EXPIRED')
     }
   }

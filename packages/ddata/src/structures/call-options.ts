@@ -62,7 +62,7 @@ export function termsOf(
   if (signal?.aborted) throw DDataError.aborted(what, 'no', signal.reason)
   return {
     what,
-    signal,
+    ...(signal && { signal }),
     timeoutMs: duration('options.timeoutMs', options.timeoutMs ?? timeoutMs),
   }
 }

@@ -42,7 +42,9 @@ export class Parts {
   }
 
   /** Items by the parts that their keys are in. */
-  split<T extends { readonly bytes: Uint8Array }>(items: readonly T[]): ReadonlyMap<number, T[]> {
+  split<T extends { readonly bytes: Uint8Array }>(
+    items: readonly T[],
+  ): readonly (readonly [part: number, items: readonly T[]])[] {
     const parts = new Map<number, T[]>()
     for (const item of items) {
       const part = this.partOf(item.bytes)
@@ -50,7 +52,7 @@ export class Parts {
       if (group) group.push(item)
       else parts.set(part, [item])
     }
-    return parts
+    return [...parts]
   }
 
   idOf(part: number): string {

@@ -23,7 +23,7 @@ export interface WatchOptions<Event> {
   readonly clock: Clock
   /** The name to watch in the parts. */
   readonly name: string
-  readonly signal: AbortSignal | undefined
+  readonly signal?: AbortSignal
   readonly read: (from: ByteReader) => Event | undefined
   /** Told where changes were missed. */
   readonly resync: Event

@@ -3,6 +3,7 @@ import { nearestNames } from '@casty/membership'
 import { DDataError } from '../errors.ts'
 
 const textEncoder = new TextEncoder()
+const controlCharacter = /\p{Cc}/u
 
 /** @throws DDataError `CASTY_DDATA_ARGUMENT` */
 export function whole(name: string, value: number, min: number, max: number): number {
@@ -25,12 +26,7 @@ export function waitTime(name: string, value: number): number {
 /** @throws DDataError `CASTY_DDATA_ARGUMENT` */
 export function text(name: string, value: string, maxBytes: number): string {
   const isText = typeof value === 'string' && value.length > 0
-  // oxlint-disable-next-line no-control-regex -- They are what is looked for.
-  if (
-    isText &&
-    textEncoder.encode(value).length <= maxBytes &&
-    !/[\u0000-\u001f\u007f]/.test(value)
-  ) {
+  if (isText && textEncoder.encode(value).length <= maxBytes && !controlCharacter.test(value)) {
     return value
   }
   const allowed = `a text of 1 to ${maxBytes} bytes without control characters`

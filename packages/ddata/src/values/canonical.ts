@@ -91,6 +91,7 @@ function writeObject(out: ByteWriter, value: object, what: string, depth: number
     out.u8(tags.list).count(value.length)
     for (const item of value) write(out, item, what, depth)
   } else if (value instanceof Uint8Array) out.u8(tags.bytes).bytes(value, noLimit)
+  // oxlint-disable-next-line no-restricted-globals -- A value of users, and not the time.
   else if (value instanceof Date) out.u8(tags.date).f64(value.getTime())
   else if (value instanceof Map) writeSorted(out.u8(tags.map), mapItems(value, what, depth))
   else if (value instanceof Set) writeSorted(out.u8(tags.set), setItems(value, what, depth))
@@ -178,6 +179,7 @@ function read(from: ByteReader, depth: number): unknown {
     case tags.bigint:
       return readBigint(from.string(maxBigintDigits + 1))
     case tags.date:
+      // oxlint-disable-next-line no-restricted-globals -- A value of users, and not the time.
       return new Date(from.f64())
     case tags.list:
       return Array.from({ length: from.count(1) }, () => read(from, depth + 1))

@@ -254,7 +254,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     const terms = readTermsOf(`getMany of map ${this.name}`, options, this.#timeoutMs)
     const found = new Map<K, V>()
     await allOf(
-      [...this.#parts.split(wanted)].map(async ([part, items]) => {
+      this.#parts.split(wanted).map(async ([part, items]) => {
         const call = this.#call('getMany').count(items.length)
         for (const { bytes } of items) call.bytes(bytes, bytes.length)
         await this.#parts.read(part, call.finish(), terms, (from) => {
@@ -281,7 +281,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     const terms = this.#writeTerms('putMany', options, ['ttlMs'])
     const ttlMs = this.#ttlOf(options)
     await allOf(
-      [...this.#parts.split(items)].map(async ([part, puts]) => {
+      this.#parts.split(items).map(async ([part, puts]) => {
         const call = this.#call('putMany').bool(false).count(puts.length)
         for (const { bytes, value } of puts) writePut(call, bytes, value, ttlMs)
         await this.#parts.call(part, call.finish(), terms, () => {})
@@ -296,7 +296,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     )
     const terms = this.#writeTerms('deleteMany', options)
     const counts = await allOf(
-      [...this.#parts.split(items)].map(async ([part, deleted]) => {
+      this.#parts.split(items).map(async ([part, deleted]) => {
         const call = this.#call('deleteMany').count(deleted.length)
         for (const { bytes } of deleted) call.bytes(bytes, bytes.length)
         return await this.#parts.call(part, call.finish(), terms, readCount)
@@ -384,7 +384,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
         what,
         clock: this.#session.clock,
         name: '',
-        signal,
+        ...(signal && { signal }),
         read: (from) => this.#event(from, wanted),
         resync: { type: 'resync' },
       },

@@ -137,7 +137,8 @@ export class Items {
   }
 
   forgetDead(): void {
-    for (const item of [...this.dead(0)]) this.remove(item)
+    const dead = [...this.dead(0)] // Each that is removed is taken out of what is gone through.
+    for (const item of dead) this.remove(item)
   }
 
   *save(pieceBytes: number): Iterable<Uint8Array> {

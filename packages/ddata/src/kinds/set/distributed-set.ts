@@ -116,7 +116,7 @@ export class DistributedSet<T> implements AsyncIterable<T> {
       Array.from(values, async (value) => ({ bytes: await this.#member(value) })),
     )
     const counts = await allOf(
-      [...this.#parts.split(members)].map(
+      this.#parts.split(members).map(
         async ([part, group]) =>
           await each(
             part,
