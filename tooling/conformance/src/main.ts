@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { deviations } from './deviations.ts'
 import { deviationReport, jsonReport, textReport } from './report.ts'
-import { countCases, runFile } from './run.ts'
+import { countCases, runFile, type FileResult } from './run.ts'
 import { recognize } from './schemas.ts'
 import { readVectors, UnusableInput } from './vector-files.ts'
 
@@ -36,15 +36,17 @@ function optionsOf(args: readonly string[]): Options {
   }
 }
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   const options = optionsOf(args)
   if (options.help) {
     process.stdout.write(`${usage}\n`)
     return 0
   }
-  const results = readVectors(options.directory).map(({ fileName, content }) =>
-    runFile(fileName, recognize(fileName, content)),
-  )
+  const results: FileResult[] = []
+  for (const { fileName, content } of readVectors(options.directory)) {
+    // eslint-disable-next-line no-await-in-loop -- One file after the other.
+    results.push(await runFile(fileName, recognize(fileName, content)))
+  }
   if (options.deviations && !options.json)
     process.stdout.write(deviationReport(deviations, results))
   process.stdout.write(options.json ? jsonReport(results) : textReport(results))
@@ -52,7 +54,7 @@ function main(args: readonly string[]): number {
 }
 
 try {
-  process.exitCode = main(process.argv.slice(2))
+  process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   if (!(error instanceof UnusableInput)) throw error
   process.stderr.write(`${error.message}\n`)

@@ -23,37 +23,48 @@ export interface Counts {
   readonly deviated: number
 }
 
-/** Runs every case of a file. */
-export function runFile(
+/** Runs every case of a file, one after the other. */
+export async function runFile(
   fileName: string,
   recognized: Recognized,
   declared: readonly Deviation[] = deviations,
-): FileResult {
+): Promise<FileResult> {
   switch (recognized.type) {
     case 'awaited':
       return { fileName, isAwaited: true, cases: [] }
     case 'unknown':
-      return failedFile(fileName, recognized.reason)
+      return await failedFile(fileName, recognized.reason)
     case 'suite':
       try {
         const cases = recognized.suite(recognized.file)
-        if (cases.length === 0) return failedFile(fileName, 'it holds no cases')
-        return { fileName, isAwaited: false, cases: cases.map((one) => runCase(one, declared)) }
+        if (cases.length === 0) return await failedFile(fileName, 'it holds no cases')
+        return { fileName, isAwaited: false, cases: await runAll(cases, declared) }
       } catch (error) {
-        return failedFile(fileName, messageOf(error))
+        return await failedFile(fileName, messageOf(error))
       }
   }
 }
 
-function failedFile(fileName: string, reason: string): FileResult {
-  return { fileName, isAwaited: false, cases: [runCase(failing('unknown', 'file', reason), [])] }
+async function runAll(
+  cases: readonly VectorCase[],
+  declared: readonly Deviation[],
+): Promise<readonly CaseResult[]> {
+  const results: CaseResult[] = []
+  // eslint-disable-next-line no-await-in-loop -- Each has the processor to itself.
+  for (const one of cases) results.push(await runCase(one, declared))
+  return results
+}
+
+async function failedFile(fileName: string, reason: string): Promise<FileResult> {
+  const cases = [await runCase(failing('unknown', 'file', reason), [])]
+  return { fileName, isAwaited: false, cases }
 }
 
 /** A case passes or deviates only if something was checked and all of it holds. */
-function runCase(vector: VectorCase, declared: readonly Deviation[]): CaseResult {
+async function runCase(vector: VectorCase, declared: readonly Deviation[]): Promise<CaseResult> {
   const { id, kind } = vector
   try {
-    const { facts, used } = declare(vector, vector.check(), declared)
+    const { facts, used } = declare(vector, await vector.check(), declared)
     const wrong = facts.filter((fact) => !holds(fact))
     if (facts.length === 0)
       return { type: 'failed', id, kind, reason: 'it asks for nothing', facts: [] }

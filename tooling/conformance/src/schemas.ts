@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from './json.ts'
 import { atomrFunctions } from './suites/atomr-functions.ts'
 import { crdt } from './suites/crdt.ts'
 import { ddataReplicator } from './suites/ddata-replicator.ts'
+import { ddataStructures } from './suites/ddata-structures.ts'
 import { failureDetector } from './suites/failure-detector.ts'
 import { gossip } from './suites/gossip.ts'
 import { heartbeat } from './suites/heartbeat.ts'
@@ -18,6 +19,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   'atomr-functions': atomrFunctions,
   crdt,
   'ddata-replicator': ddataReplicator,
+  'ddata-structures': ddataStructures,
   'failure-detector': failureDetector,
   gossip,
   heartbeat,

@@ -19,7 +19,7 @@ export interface VectorCase {
   /** The case as it stands in the file. */
   readonly data: JsonObject
   /** Asks the packages. What it throws is a failure of the case. */
-  readonly check: () => readonly Fact[]
+  readonly check: () => readonly Fact[] | Promise<readonly Fact[]>
 }
 
 /** Finds the cases of a file of one schema. */

@@ -44,6 +44,8 @@ const comebackMs = 3_000
 /** Where time jumped by more than that, what came meanwhile is read before anything runs out, in milliseconds. */
 const stallMs = 500
 const breathMs = 250
+/** Tells how many changes there were, and of none. */
+const none = new Uint8Array()
 /** Sessions are looked through so often, in milliseconds. */
 const lookMs = 1_000
 
@@ -171,7 +173,7 @@ export class PartHost<Peer> {
       this.#watches += 1
     }
     const { count } = watch
-    this.#batches.say(guest, { type: 'change', watch: number, count, event: new Uint8Array() })
+    this.#batches.say(guest, { type: 'change', watch: number, count, changes: this.state.changes, event: none })
   }
 
   #leave(id: string): void {
@@ -264,7 +266,9 @@ export class PartHost<Peer> {
           for (const [number, watch] of guest.watches) {
             if (watch.name !== name) continue
             watch.count += 1
-            this.#batches.say(guest, { type: 'change', watch: number, count: watch.count, event })
+            const { changes } = this.state
+            const { count } = watch
+            this.#batches.say(guest, { type: 'change', watch: number, count, changes, event })
           }
         }
       },

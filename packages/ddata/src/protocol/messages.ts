@@ -16,7 +16,7 @@
 //     unknown   5  nothing: the session is not known
 //     lost      6  timers that do not run
 //     notice    7  bytes
-//     change    8  number of the watch, number of the change, bytes
+//     change    8  number of the watch, how many it was told, how many there were in the part, bytes
 //     renewed   9  number of the renewal
 //     failed   10  number (of a read or call), why: it was not carried out
 import type { ActorRef } from '@casty/actor'
@@ -176,7 +176,10 @@ export type ReplyEntry =
   | {
       readonly type: 'change'
       readonly watch: number
+      /** How many were told to this watch by this owner of the part, this one included. */
       readonly count: number
+      /** How many there ever were in the part, whoever owned it. */
+      readonly changes: number
       readonly event: Uint8Array
     }
   | { readonly type: 'renewed'; readonly number: number }
@@ -235,7 +238,8 @@ export class ReplyWriter {
         out.bytes(entry.notice, entry.notice.length)
         return
       case 'change':
-        out.varint(entry.watch).varint(entry.count).bytes(entry.event, entry.event.length)
+        out.varint(entry.watch).varint(entry.count).varint(entry.changes)
+        out.bytes(entry.event, entry.event.length)
         return
       case 'failed':
         out.string(entry.why.slice(0, 300), maxWhyBytes)
@@ -295,8 +299,8 @@ function readReplyEntry(from: ByteReader): ReplyEntry {
     case 'notice':
       return { type, notice: from.bytes(from.remaining) }
     case 'change': {
-      const [watch, count] = [from.varint(), from.varint()]
-      return { type, watch, count, event: from.bytes(from.remaining) }
+      const [watch, count, changes] = [from.varint(), from.varint(), from.varint()]
+      return { type, watch, count, changes, event: from.bytes(from.remaining) }
     }
     case 'failed':
       return { type, why: from.string(maxWhyBytes) }

@@ -45,13 +45,16 @@ export interface LanePort {
   deadlineMoved(at: number): void
 }
 
+/** See `ReplyEntry`. */
+export type WatchedChange = ReplyEntry & { readonly type: 'change' }
+
 /** Who wants to hear what comes from a part beside answers. */
 export interface LaneListener {
   /** Timers that do not run there: whatever was held by them is lost. */
   lost(timers: readonly number[]): void
   renewed(renewal: number): void
   notice(notice: ByteReader): void
-  change(watch: number, count: number, event: ByteReader, epoch: number): void
+  change(change: WatchedChange, epoch: number): void
   /** The part does not know the session any more: all that it held there is gone, as far as anybody knows. */
   forgotten(): void
 }
@@ -235,10 +238,8 @@ export class Lane {
       case 'notice':
         for (const listener of this.#listeners) listener.notice(new ByteReader(entry.notice))
         return
-      case 'change': {
-        const { watch, count, event } = entry
-        for (const one of this.#listeners) one.change(watch, count, new ByteReader(event), epoch)
-      }
+      case 'change':
+        for (const listener of this.#listeners) listener.change(entry, epoch)
     }
   }
 
@@ -389,7 +390,10 @@ export class Lane {
   }
 
   #endLate(now: number): void {
-    const { horizonMs } = this.#settings
+    // Whoever forgot this session meanwhile must not take what is sent again for new.
+    if (now - this.#heardAt >= this.#settings.horizonMs) {
+      this.#startAnew(({ terms }) => DDataError.indeterminate(terms.what))
+    }
     for (const pending of this.#calls.values()) {
       if (pending.deadline <= now) this.#giveUp(pending, 'timeout')
     }
@@ -403,9 +407,6 @@ export class Lane {
           : DDataError.unavailable(what, this.#why, 'no'),
       )
     }
-    if (now - this.#heardAt < horizonMs) return
-    // Whoever forgot this session meanwhile must not take what is sent again for new.
-    this.#startAnew(({ terms }) => DDataError.indeterminate(terms.what))
   }
 
   /** @returns when the next is to be sent again */

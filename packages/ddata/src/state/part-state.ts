@@ -45,6 +45,7 @@ export class PartState {
   #now = 0
   #epoch = 0
   #count = 0
+  #changes = 0
   #onlooker: Onlooker = nobody
 
   constructor(machine: Machine) {
@@ -54,6 +55,11 @@ export class PartState {
   /** Milliseconds on the clock of the part, at the last command. */
   get now(): number {
     return this.#now
+  }
+
+  /** How many changes there were that somebody may watch. */
+  get changes(): number {
+    return this.#changes
   }
 
   /** From now on, somebody wants to know. */
@@ -216,6 +222,7 @@ export class PartState {
         this.#onlooker.notice(session, out.finish())
       },
       changed: (name, event) => {
+        this.#changes += 1
         if (!this.#onlooker.isWatching) return
         const out = new ByteWriter(64)
         event(out)
@@ -228,6 +235,7 @@ export class PartState {
   *save(pieceBytes: number): Iterable<Uint8Array> {
     const head = new ByteWriter(256)
     head.u8(pieces.head).varint(this.#now).varint(this.#epoch).varint(this.#count)
+    head.varint(this.#changes)
     head.count(this.timers.size)
     for (const [id, ms] of this.timers) head.varint(id).varint(ms)
     this.#onceKeys.save(head)
@@ -244,6 +252,7 @@ export class PartState {
         this.#now = from.varint()
         this.#epoch = from.varint()
         this.#count = from.varint()
+        this.#changes = from.varint()
         for (let left = from.count(2); left > 0; left--) {
           this.timers.set(from.varint(), from.varint())
         }

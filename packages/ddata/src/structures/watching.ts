@@ -1,9 +1,9 @@
 // Changes of one or many parts as they happen, for one watcher. Changes are told at most once, and are numbered: whoever
 // misses one, or meets another owner of a part, is told so.
 import type { Clock } from '@casty/clock'
-import type { ByteReader } from '@casty/transport'
+import { ByteReader } from '@casty/transport'
 import { DDataError } from '../errors.ts'
-import type { Lane } from '../session/lane.ts'
+import type { Lane, WatchedChange } from '../session/lane.ts'
 import type { Session } from '../session/session.ts'
 
 /** A watch is renewed so often, in milliseconds: that tells missed changes too. */
@@ -12,10 +12,25 @@ const renewEveryMs = 1_000
 const maxWaiting = 10_000
 
 /** What was seen of one part. */
-interface Seen {
+interface Seen extends Progress {
   readonly lane: Lane
+}
+
+interface Progress {
+  /** Of the owner that told; undefined: nobody did. */
   epoch: number | undefined
+  /** What that owner told. */
   count: number
+  /** What ever changed there. */
+  changes: number
+}
+
+/** Whether nothing was missed in between. Of the same owner, what it told counts; of another one, what there was. */
+function isNextOf(seen: Progress, now: Progress, isNotice: boolean): boolean {
+  const step = isNotice ? 0 : 1
+  return seen.epoch === now.epoch
+    ? now.count === seen.count + step
+    : now.changes === seen.changes + step
 }
 
 export interface WatchOptions<Event> {
@@ -46,15 +61,20 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
     this.#options = options
     this.#session = session
     this.#number = session.nextWatch()
-    this.#seen = parts.map((part) => ({ lane: session.lane(part), epoch: undefined, count: 0 }))
+    this.#seen = parts.map((part) => ({
+      lane: session.lane(part),
+      epoch: undefined,
+      count: 0,
+      changes: 0,
+    }))
     this.#listening = this.#seen.map((seen) =>
       seen.lane.listen({
         lost: () => {},
         renewed: () => {},
         notice: () => {},
         forgotten: () => this.#missed(seen),
-        change: (watch, count, event, epoch) => {
-          if (watch === this.#number) this.#changed(seen, count, event, epoch)
+        change: (change, epoch) => {
+          if (change.watch === this.#number) this.#changed(seen, change, epoch)
         },
       }),
     )
@@ -71,21 +91,20 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
     })
   }
 
-  #changed(seen: Seen, count: number, event: ByteReader, epoch: number): void {
-    const isNotice = event.remaining === 0
-    const isSame = seen.epoch === undefined || seen.epoch === epoch
-    const isNext = count === (isNotice ? seen.count : seen.count + 1)
-    const isFirst = seen.epoch === undefined
+  #changed(seen: Seen, { count, changes, event }: WatchedChange, epoch: number): void {
+    const isNotice = event.length === 0
+    if (seen.epoch !== undefined && !isNextOf(seen, { count, changes, epoch }, isNotice)) {
+      this.#push(this.#options.resync)
+    }
     seen.epoch = epoch
     seen.count = count
-    if (!isFirst && (!isSame || !isNext)) this.#push(this.#options.resync)
+    seen.changes = changes
     if (isNotice) return
-    const change = this.#options.read(event)
+    const change = this.#options.read(new ByteReader(event))
     if (change !== undefined) this.#push(change)
   }
 
   #missed(seen: Seen): void {
-    seen.count = 0
     seen.epoch = undefined
     this.#push(this.#options.resync)
   }

@@ -114,7 +114,7 @@ export class QueueMachine implements Machine {
         this.#clear(around)
         return 'done'
       case 'destroy':
-        out.bool(!this.#items.isEmpty)
+        out.bool(!this.#items.isEmpty || this.#takers.size > 0 || this.#givers.size > 0)
         this.#destroy(around)
         return 'done'
       case undefined:
