@@ -117,7 +117,7 @@ export class Distributed implements AsyncDisposable {
 function laneSettings({ sessionTtlMs }: CheckedOptions): LaneSettings {
   return {
     resendMs: 500,
-    maxResendMs: 2_000,
+    maxResendMs: 1_000,
     pollMs: 1_000,
     sessionTtlMs,
     horizonMs: resultTtlMs / 4,

@@ -128,6 +128,9 @@ export class StructuresWorld implements AsyncDisposable {
       contactPoints,
       random,
       listen: { host: `p-${name}`, port, insecure: true },
+      // Nothing is ever late here: who is silent for that long is gone.
+      heartbeatIntervalMs: 100,
+      contactTimeoutMs: 300,
     })
     const client = await this.settled(connecting)
     const sharding = ShardingClient.attach({ client })
