@@ -10,9 +10,13 @@ import {
 import { DDataError } from './errors.ts'
 import { partEntity, type PartMessage, type PartSettings } from './host/part-entity.ts'
 import { Counter, type CounterOptions } from './kinds/counter/counter.ts'
+import { LeaseKeeper, type LeaseCounts } from './kinds/lease/lease-keeper.ts'
+import { leaseOptionNames } from './kinds/lease/lease-options.ts'
+import { Lock, type LockOptions } from './kinds/lock/lock.ts'
 import { DistributedMap, mapOptionNames, type MapOptions } from './kinds/map/distributed-map.ts'
 import { DistributedSet, setOptionNames, type SetOptions } from './kinds/set/distributed-set.ts'
 import { Queue, queueOptionNames, type QueueOptions } from './kinds/queue/queue.ts'
+import { Semaphore, type SemaphoreOptions } from './kinds/semaphore/semaphore.ts'
 import { machines } from './kinds/machines.ts'
 import type { LaneSettings } from './session/lane.ts'
 import { Session } from './session/session.ts'
@@ -48,6 +52,7 @@ interface Hosted {
 export class Distributed implements AsyncDisposable {
   readonly #settings: CheckedOptions
   readonly #session: Session
+  readonly #keeper: LeaseKeeper
 
   /** @throws DDataError `CASTY_DDATA_ARGUMENT`; ShardingError as `Sharding.start` */
   constructor({ system, sharding }: Gateway, options: DistributedOptions = {}) {
@@ -59,6 +64,7 @@ export class Distributed implements AsyncDisposable {
     const { random = systemRandom } = options
     const tell = region.tell.bind(region)
     this.#session = new Session({ system, random, tell, report }, laneSettings(settings))
+    this.#keeper = new LeaseKeeper(this.#session)
   }
 
   /** What tells this user of the structures from all others, in hexadecimal. */
@@ -88,6 +94,23 @@ export class Distributed implements AsyncDisposable {
   queue<T = unknown>(name: string, options: QueueOptions<T> = {}): Queue<T> {
     const { shards, timeoutMs } = this.#base(name, options, queueOptionNames)
     return new Queue(this.#session, name, shards, timeoutMs, options)
+  }
+
+  /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
+  lock(name: string, options: LockOptions = {}): Lock {
+    const { shards, timeoutMs } = this.#base(name, options, leaseOptionNames)
+    return new Lock(this.#session, this.#keeper, name, shards, timeoutMs, options)
+  }
+
+  /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
+  semaphore(name: string, options: SemaphoreOptions): Semaphore {
+    const { shards, timeoutMs } = this.#base(name, options, ['permits', ...leaseOptionNames])
+    return new Semaphore(this.#session, this.#keeper, name, shards, timeoutMs, options)
+  }
+
+  /** What it holds of locks and semaphores, and what keeping it took. */
+  get leases(): LeaseCounts {
+    return this.#keeper.counts
   }
 
   #base(

@@ -150,6 +150,14 @@ export class DDataError extends Error {
     )
   }
 
+  static leaseLost(what: string, why: string): DDataError {
+    return new DDataError(
+      'CASTY_DDATA_LEASE_LOST',
+      `The lease of ${what} is lost: ${why}. Somebody else may have it: stop what you do under it.`,
+      { isRetryable: true },
+    )
+  }
+
   static destroyed(what: string): DDataError {
     return new DDataError('CASTY_DDATA_DESTROYED', `${what} was destroyed while it was waited for.`)
   }

@@ -23,6 +23,15 @@ export {
   type ReserveOptions,
 } from './kinds/queue/queue.ts'
 export { DistributedSet, type SetOptions } from './kinds/set/distributed-set.ts'
+export type { LeaseCounts } from './kinds/lease/lease-keeper.ts'
+export type { LeaseOptions } from './kinds/lease/lease-options.ts'
+export { Lease } from './kinds/lease/lease.ts'
+export { Lock, type LockHolder, type LockOptions } from './kinds/lock/lock.ts'
+export {
+  Semaphore,
+  type RunWithPermitsOptions,
+  type SemaphoreOptions,
+} from './kinds/semaphore/semaphore.ts'
 export type { SchemaResult, StandardSchema } from './structures/standard-schema.ts'
 export type {
   BaseOptions,

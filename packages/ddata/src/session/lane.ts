@@ -299,6 +299,7 @@ export class Lane {
     pending.deadline = Infinity
     const { terms, number, mayWait } = pending
     if (mayWait) {
+      pending.givesUp?.(this.#gaveUp(pending))
       this.#withdraw(number, terms.what)
       return
     }
@@ -324,7 +325,6 @@ export class Lane {
   /** The part has forgotten this session: what was not answered may have had its effect, or not. */
   #forgotten(): void {
     this.#startAnew((pending) => DDataError.indeterminate(pending.terms.what))
-    for (const listener of this.#listeners) listener.forgotten()
   }
 
   #startAnew(errorFor: (pending: PendingCall) => DDataError): void {
@@ -346,6 +346,7 @@ export class Lane {
       this.#reads.set(read.number, { ...read, after: 0 })
       this.#add({ ...read, after: 0, type: 'read' })
     }
+    for (const listener of this.#listeners) listener.forgotten()
   }
 
   /** All that has no answer yet, from that call on. */
@@ -377,7 +378,6 @@ export class Lane {
         if (!mayWait) return DDataError.indeterminate(terms.what)
         return giveUp ? this.#gaveUp(pending) : DDataError.sessionExpired(terms.what)
       })
-      for (const listener of this.#listeners) listener.forgotten()
       return this.look()
     }
     this.#endLate(now)

@@ -11,6 +11,8 @@ export interface CallEnd {
   failed(error: unknown): void
   /** It waits, and may have what it waits for if it says that it is there. Told again until it has said so. */
   offered?(): void
+  /** It was waited for long enough, and its part is told so. How it ended follows, as soon as that is known. */
+  givesUp?(error: DDataError): void
 }
 
 /** What is asked for along with a call. */

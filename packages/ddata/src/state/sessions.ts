@@ -172,6 +172,13 @@ export function readSessionId(from: ByteReader): string {
   return id
 }
 
+/** What tells its user from all others: a user has one session for each part, and another one where it was forgotten. */
+export function hexOfSession(from: ByteReader): string {
+  const words = [from.u32(), from.u32(), from.u32()]
+  from.u32()
+  return words.map((word) => word.toString(16).padStart(8, '0')).join('')
+}
+
 /** As letters of one byte each. */
 export function sessionIdOf(bytes: Uint8Array): string {
   return readSessionId(new ByteReader(bytes))

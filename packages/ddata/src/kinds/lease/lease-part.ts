@@ -1,0 +1,289 @@
+// The leases of a process in one part: asks for them, keeps them, notices when it cannot, gives them back.
+import type { Clock, Random } from '@casty/clock'
+import type { ByteReader } from '@casty/transport'
+import { DDataError } from '../../errors.ts'
+import type { Lane, LaneListener } from '../../session/lane.ts'
+import type { CallEnd, CallTerms } from '../../session/pending.ts'
+import type { Explain } from '../../structures/part.ts'
+import { Held, trustedUntil, type HeldTerms } from './held.ts'
+import {
+  acquireCall,
+  confirmCall,
+  readGrant,
+  releaseAllCall,
+  releaseCall,
+  takenNotice,
+  type Grant,
+  type LeaseAddress,
+  type Wish,
+} from './lease-calls.ts'
+
+export interface LeaseRequest {
+  readonly address: LeaseAddress
+  readonly wish: Wish
+  readonly held: HeldTerms
+  readonly terms: CallTerms
+  readonly explain: Explain
+}
+
+export interface LeasePartPort {
+  readonly clock: Clock
+  readonly random: Random
+  /** Has `look` called by then. */
+  wake(at: number): void
+  /** A renewal leaves. */
+  renews(): void
+}
+
+/** A grant that came when it could not be relied on any more. */
+const late = Symbol('late')
+/** Leases are renewed so many times in the time that they last, and more often where that is not answered. */
+const renewalsPerTtl = 3
+const retriesPerTtl = 10
+const closeTimeoutMs = 5_000
+
+const nothing: CallEnd = { done: () => {}, refused: () => {}, failed: () => {} }
+
+export class LeasePart {
+  readonly #lane: Lane
+  readonly #port: LeasePartPort
+  readonly #held = new Map<number, Held>()
+  readonly #addresses = new WeakMap<Held, LeaseAddress>()
+  /** Renewals that are not answered yet. */
+  readonly #renewals = new Map<number, { readonly sentAt: number; readonly leases: readonly Held[] }>()
+  /** Timers that ended before their grants were heard of. */
+  readonly #takenEarly = new Set<number>()
+  #renewal = 0
+  #asking = 0
+  #isClosed = false
+
+  constructor(lane: Lane, port: LeasePartPort) {
+    this.#lane = lane
+    this.#port = port
+    lane.listen(this.#listener)
+  }
+
+  /** How many leases it has. */
+  get size(): number {
+    return this.#held.size
+  }
+
+  /**
+   * @returns undefined where it was not to be waited for, and would have had to. Rejects with DDataError, `…_LEASE_LOST`
+   * where every grant came too late to be of use
+   */
+  async acquire(request: LeaseRequest): Promise<Held | undefined> {
+    const { clock } = this.#port
+    const { what, timeoutMs, signal } = request.terms
+    const startedAt = clock.now()
+    for (;;) {
+      // eslint-disable-next-line no-await-in-loop -- One after the other is what is wanted.
+      const outcome = await this.#ask(request)
+      if (outcome !== late) return outcome
+      if (signal?.aborted) throw DDataError.aborted(what, 'no', signal.reason)
+      if (this.#isClosed) throw DDataError.closed(what)
+      if (clock.now() - startedAt < timeoutMs) continue
+      throw DDataError.leaseLost(request.held.what, 'it was granted too late')
+    }
+  }
+
+  async #ask(request: LeaseRequest): Promise<Held | undefined | typeof late> {
+    const { address, wish, terms, explain } = request
+    this.#asking += 1
+    try {
+      return await new Promise((resolve, reject) => {
+        const asked = this.#port.clock.now()
+        let confirmed: number | undefined
+        let isConfirming = false
+        const confirm = (): void => {
+          if (isConfirming || this.#isClosed) return
+          isConfirming = true
+          confirmed ??= this.#port.clock.now()
+          this.#confirm(number, terms.what, (isAccepted) => {
+            isConfirming = false
+            if (isAccepted === false) confirmed = undefined
+          })
+        }
+        const done = (from: ByteReader, gaveUp?: DDataError): void => {
+          try {
+            resolve(this.#granted(request, readGrant(from), confirmed ?? asked, gaveUp))
+          } catch (error) {
+            reject(error)
+          }
+        }
+        const number = this.#lane.call(
+          acquireCall(address, wish),
+          terms,
+          {
+            done,
+            refused: (refusal) => reject(explain(refusal)),
+            failed: reject,
+            offered: confirm,
+            // Who would not wait for a turn does not wait to hear that there is none: what comes is given back.
+            ...(!wish.mayWait && { givesUp: reject }),
+          },
+          true,
+        )
+      })
+    } finally {
+      this.#asking -= 1
+      if (this.#asking === 0) this.#takenEarly.clear()
+    }
+  }
+
+  /** Says that it is still there. What it has then comes as the answer of what it waits for. */
+  #confirm(acquire: number, what: string, end: (isAccepted: boolean | undefined) => void): void {
+    const terms: CallTerms = { what: `a sign of life from ${what}`, timeoutMs: Infinity }
+    this.#lane.call(confirmCall(acquire), terms, {
+      done: (from) => end(from.bool()),
+      refused: () => end(undefined),
+      failed: () => end(undefined),
+    })
+  }
+
+  #granted(
+    { address, wish, terms, held }: LeaseRequest,
+    grant: Grant | undefined,
+    sentAt: number,
+    gaveUp: DDataError | undefined,
+  ): Held | undefined | typeof late {
+    const { clock } = this.#port
+    const { what, signal } = terms
+    const refused =
+      gaveUp ??
+      (signal?.aborted ? DDataError.aborted(what, 'no', signal.reason) : undefined) ??
+      (this.#isClosed ? DDataError.closed(what) : undefined)
+    if (refused) {
+      if (grant) this.#giveBack(address, grant)
+      throw refused
+    }
+    if (!grant) return undefined
+    if (this.#takenEarly.has(grant.timer)) return late
+    if (clock.now() >= trustedUntil(sentAt, wish.ttlMs)) {
+      this.#giveBack(address, grant)
+      return late
+    }
+    const lease = new Held(grant, held, clock, sentAt)
+    this.#addresses.set(lease, address)
+    this.#held.set(grant.timer, lease)
+    if (held.isRenewed) lease.renewAt = sentAt + this.#intervalMs(lease)
+    this.#port.wake(Math.min(lease.until, lease.renewAt))
+    return lease
+  }
+
+  /** Not in step with anything else that happens at regular times. */
+  #intervalMs({ terms: { ttlMs } }: Held): number {
+    return (ttlMs / renewalsPerTtl) * (1 - this.#port.random() / 10)
+  }
+
+  /** So that others need not wait until it runs out. */
+  #giveBack(address: LeaseAddress, { token }: { readonly token: bigint }): void {
+    const terms = { what: `the return of what ${address.name} granted`, timeoutMs: Infinity }
+    this.#lane.call(releaseCall(address, token), terms, nothing)
+  }
+
+  /** @returns whether it was still held. From now on it is not renewed. */
+  async release(lease: Held, terms: CallTerms, explain: Explain): Promise<boolean> {
+    const address = this.#addresses.get(lease)
+    if (!address || this.#isClosed) return false
+    this.#held.delete(lease.timer)
+    lease.released()
+    return await new Promise((resolve, reject) => {
+      this.#lane.call(releaseCall(address, lease.token), terms, {
+        done: (from) => resolve(from.bool()),
+        refused: (refusal) => reject(explain(refusal)),
+        failed: reject,
+      })
+    })
+  }
+
+  /** Does what is due. @returns when to look again */
+  look(now: number): number {
+    for (const lease of this.#held.values()) {
+      if (lease.until > now) continue
+      this.#lose(lease)
+      // It may be that only the answers are lost.
+      const address = this.#addresses.get(lease)
+      if (address) this.#giveBack(address, lease)
+    }
+    let next = Infinity
+    let isDue = false
+    for (const { until, renewAt } of this.#held.values()) {
+      next = Math.min(next, until, renewAt)
+      if (renewAt <= now) isDue = true
+    }
+    return isDue ? this.#renew(now) : next
+  }
+
+  /** All of them at once. @returns when to look again */
+  #renew(now: number): number {
+    const leases: Held[] = []
+    let next = Infinity
+    for (const lease of this.#held.values()) {
+      if (lease.terms.isRenewed) {
+        leases.push(lease)
+        lease.renewAt = now + lease.terms.ttlMs / retriesPerTtl
+      }
+      next = Math.min(next, lease.until, lease.renewAt)
+    }
+    const number = ++this.#renewal
+    this.#renewals.set(number, { sentAt: now, leases })
+    this.#lane.post({ type: 'renew', number, timers: leases.map(({ timer }) => timer) })
+    this.#port.renews()
+    return next
+  }
+
+  #renewed(number: number): void {
+    const renewal = this.#renewals.get(number)
+    for (const earlier of this.#renewals.keys()) {
+      if (earlier <= number) this.#renewals.delete(earlier)
+    }
+    for (const lease of renewal?.leases ?? []) {
+      if (!renewal || this.#held.get(lease.timer) !== lease || !lease.isHeld) continue
+      lease.heard(renewal.sentAt)
+      lease.renewAt = renewal.sentAt + this.#intervalMs(lease)
+      this.#port.wake(Math.min(lease.until, lease.renewAt))
+    }
+  }
+
+  #lose(lease: Held, why?: DDataError): void {
+    this.#held.delete(lease.timer)
+    lease.lose(why)
+    if (this.#held.size === 0) this.#renewals.clear()
+  }
+
+  #taken(timer: number): void {
+    const lease = this.#held.get(timer)
+    if (lease) this.#lose(lease, DDataError.leaseLost(lease.terms.what, 'it was taken, or ran out'))
+    else if (this.#asking > 0) this.#takenEarly.add(timer)
+  }
+
+  readonly #listener: LaneListener = {
+    lost: (timers) => {
+      for (const timer of timers) this.#taken(timer)
+    },
+    renewed: (renewal) => this.#renewed(renewal),
+    notice: (notice) => {
+      if (notice.u8() === takenNotice) this.#taken(notice.varint())
+    },
+    change: () => {},
+    forgotten: () => {
+      for (const lease of this.#held.values()) {
+        this.#lose(lease, DDataError.leaseLost(lease.terms.what, 'nobody knows of it any more'))
+      }
+    },
+  }
+
+  /** Gives back all of them, and what is asked for. Settles in a few seconds, whoever answers. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    if (this.#held.size === 0 && this.#asking === 0) return
+    for (const lease of this.#held.values()) this.#lose(lease, DDataError.closed(lease.terms.what))
+    const terms = { what: 'the return of all leases', timeoutMs: closeTimeoutMs }
+    await new Promise<void>((resolve) => {
+      const end = (): void => resolve()
+      this.#lane.call(releaseAllCall(), terms, { done: end, refused: end, failed: end })
+    })
+  }
+}
