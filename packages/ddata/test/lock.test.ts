@@ -1,16 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Distributed, Lease, Lock } from '@casty/ddata'
 import { DataWorld } from './data-world.ts'
-
-/** As nothing but the outcome of a promise: so that nobody has to wait for it. */
-function outcomeOf<T>(promise: Promise<T>): { value?: T; code?: string; isSettled: boolean } {
-  const outcome: { value?: T; code?: string; isSettled: boolean } = { isSettled: false }
-  promise.then(
-    (value) => Object.assign(outcome, { value, isSettled: true }),
-    (error: { code: string }) => Object.assign(outcome, { code: error.code, isSettled: true }),
-  )
-  return outcome
-}
+import { outcomeOf } from './outcome.ts'
 
 describe('a lock', () => {
   let world: DataWorld
