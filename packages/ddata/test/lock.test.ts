@@ -255,15 +255,19 @@ describe('a lock', () => {
     await settled(a.release())
   })
 
-  test.each([{ ttlMs: 0 }, { ttlMs: 1.5 }, { renew: 1 }, { claim: 1 }, { tll: 3 }, { offerTimeoutMs: -1 }])(
-    'refuses the options %j',
-    (options) => {
-      // @ts-expect-error -- What is tested is that they are wrong.
-      expect(() => world.on('a').lock(name, options)).toThrow(
-        expect.objectContaining({ code: 'CASTY_DDATA_ARGUMENT' }),
-      )
-    },
-  )
+  test.each([
+    { ttlMs: 0 },
+    { ttlMs: 1.5 },
+    { renew: 1 },
+    { claim: 1 },
+    { tll: 3 },
+    { offerTimeoutMs: -1 },
+  ])('refuses the options %j', (options) => {
+    // @ts-expect-error -- What is tested is that they are wrong.
+    expect(() => world.on('a').lock(name, options)).toThrow(
+      expect.objectContaining({ code: 'CASTY_DDATA_ARGUMENT' }),
+    )
+  })
 
   test('is given back, and not waited for, by a user that closes', async () => {
     const [first, second] = [world.user('b'), world.user('c')]

@@ -118,4 +118,3 @@ export function writeGrant(out: ByteWriter, grant: Grant | undefined): void {
 export function readGrant(from: ByteReader): Grant | undefined {
   return from.bool() ? { token: readToken(from), timer: from.varint() } : undefined
 }
-

@@ -63,7 +63,8 @@ export class LeaseHandle {
   async acquire(permits: number, options: WaitOptions): Promise<Lease> {
     const terms = waitTermsOf(`acquire of ${this.#what}`, options, this.#options.limit)
     const lease = await this.#acquire(permits, terms, true)
-    if (!lease) throw DDataError.malformed(`${this.#what} answered that it does not let anybody wait`)
+    if (!lease)
+      throw DDataError.malformed(`${this.#what} answered that it does not let anybody wait`)
     return lease
   }
 
@@ -145,7 +146,9 @@ export class LeaseHandle {
 
   async resize(permits: number, options: WriteOptions): Promise<number> {
     const terms = this.#writeTerms('resize', options)
-    return await this.#calls.call(resizeCall(this.#address, permits), terms, (from) => from.varint())
+    return await this.#calls.call(resizeCall(this.#address, permits), terms, (from) =>
+      from.varint(),
+    )
   }
 
   #writeTerms(what: string, options: WriteOptions): CallTerms {

@@ -10,7 +10,13 @@
 // multiprocessors", TOCS 9(1), 1991, §2.
 import { ByteWriter, type ByteReader } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
-import { Refusal, type CallId, type Machine, type Outcome, type Surroundings } from '../../state/machine.ts'
+import {
+  Refusal,
+  type CallId,
+  type Machine,
+  type Outcome,
+  type Surroundings,
+} from '../../state/machine.ts'
 import { readSessionId, writeSessionId } from '../../state/sessions.ts'
 import {
   leaseCalls,
@@ -157,7 +163,12 @@ export class LeaseMachine implements Machine {
   }
 
   /** Its permits are counted as taken already. */
-  #grant(pool: Pool, session: string, { owner, permits, ttlMs }: Wish, around: Surroundings): Grant {
+  #grant(
+    pool: Pool,
+    session: string,
+    { owner, permits, ttlMs }: Wish,
+    around: Surroundings,
+  ): Grant {
     const token = this.#tokens.next(around.epoch)
     const timer = around.nextCount()
     const holder: Holder = { type: 'holder', pool, token, session, owner, permits, timer }
@@ -232,7 +243,7 @@ export class LeaseMachine implements Machine {
   }
 
   #serveAllOf(session: string, around: Surroundings): void {
-    for (const pool of [...this.#pools.values()]) {
+    for (const pool of this.#pools.values()) {
       for (const { call } of pool.waiters) {
         if (call.session !== session) continue
         this.#serve(pool, around)
@@ -263,11 +274,11 @@ export class LeaseMachine implements Machine {
   }
 
   #releaseAll(session: string, around: Surroundings): void {
-    for (const pool of [...this.#pools.values()]) {
-      for (const holder of [...pool.holders.values()]) {
+    for (const pool of this.#pools.values()) {
+      for (const holder of pool.holders.values()) {
         if (holder.session === session) this.#drop(holder, around)
       }
-      for (const waiter of [...pool.waiters]) {
+      for (const waiter of pool.waiters) {
         if (waiter.call.session === session) this.#refuse(waiter, 'CASTY_DDATA_CLOSED', around)
       }
       this.#serve(pool, around)
@@ -287,7 +298,7 @@ export class LeaseMachine implements Machine {
   #evict(name: string, around: Surroundings): boolean {
     const pool = this.#pools.get(name)
     if (!pool || pool.holders.size === 0) return false
-    for (const holder of [...pool.holders.values()]) this.#take(holder, around)
+    for (const holder of pool.holders.values()) this.#take(holder, around)
     this.#serve(pool, around)
     return true
   }
@@ -296,8 +307,8 @@ export class LeaseMachine implements Machine {
     const pool = this.#pools.get(name)
     if (!pool) return this.#freed.delete(name)
     this.#pools.delete(name)
-    for (const holder of [...pool.holders.values()]) this.#take(holder, around)
-    for (const waiter of [...pool.waiters]) this.#refuse(waiter, 'CASTY_DDATA_DESTROYED', around)
+    for (const holder of pool.holders.values()) this.#take(holder, around)
+    for (const waiter of pool.waiters) this.#refuse(waiter, 'CASTY_DDATA_DESTROYED', around)
     return true
   }
 
@@ -306,7 +317,7 @@ export class LeaseMachine implements Machine {
     const pool = this.#poolOf(address)
     pool.size = permits
     if (!isIdle(pool)) this.#keep(pool)
-    for (const waiter of [...pool.waiters]) {
+    for (const waiter of pool.waiters) {
       if (waiter.wish.permits <= permits) continue
       // It could wait for ever.
       this.#takeOfferBack(waiter, around)

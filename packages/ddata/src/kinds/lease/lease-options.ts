@@ -25,10 +25,11 @@ export interface LeaseOptions extends BaseOptions {
   readonly claim?: (token: bigint) => void | Promise<void>
 }
 
-export const leaseDefaults: { readonly ttlMs: number; readonly offerTimeoutMs: number } = Object.freeze({
-  ttlMs: 30_000,
-  offerTimeoutMs: 1_000,
-})
+export const leaseDefaults: { readonly ttlMs: number; readonly offerTimeoutMs: number } =
+  Object.freeze({
+    ttlMs: 30_000,
+    offerTimeoutMs: 1_000,
+  })
 
 export const leaseOptionNames: readonly string[] = ['ttlMs', 'renew', 'offerTimeoutMs', 'claim']
 

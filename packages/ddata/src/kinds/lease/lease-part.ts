@@ -50,7 +50,10 @@ export class LeasePart {
   readonly #held = new Map<number, Held>()
   readonly #addresses = new WeakMap<Held, LeaseAddress>()
   /** Renewals that are not answered yet. */
-  readonly #renewals = new Map<number, { readonly sentAt: number; readonly leases: readonly Held[] }>()
+  readonly #renewals = new Map<
+    number,
+    { readonly sentAt: number; readonly leases: readonly Held[] }
+  >()
   /** Timers that ended before their grants were heard of. */
   readonly #takenEarly = new Set<number>()
   #renewal = 0

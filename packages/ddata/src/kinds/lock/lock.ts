@@ -1,7 +1,12 @@
 import type { ByteReader } from '@casty/transport'
 import type { Session } from '../../session/session.ts'
 import { hexOfSession } from '../../state/sessions.ts'
-import type { CallOptions, ReadOptions, WaitOptions, WriteOptions } from '../../structures/call-options.ts'
+import type {
+  CallOptions,
+  ReadOptions,
+  WaitOptions,
+  WriteOptions,
+} from '../../structures/call-options.ts'
 import { leaseCalls } from '../lease/lease-calls.ts'
 import { LeaseHandle } from '../lease/lease-handle.ts'
 import type { LeaseKeeper } from '../lease/lease-keeper.ts'
@@ -9,6 +14,7 @@ import { checkLeaseOptions, type LeaseOptions } from '../lease/lease-options.ts'
 import type { Lease } from '../lease/lease.ts'
 import { readToken } from '../lease/tokens.ts'
 
+/** What holds for the leases of a handle of a lock. */
 export interface LockOptions extends LeaseOptions {}
 
 export interface LockHolder {

@@ -1,5 +1,10 @@
 import type { Session } from '../../session/session.ts'
-import type { CallOptions, ReadOptions, WaitOptions, WriteOptions } from '../../structures/call-options.ts'
+import type {
+  CallOptions,
+  ReadOptions,
+  WaitOptions,
+  WriteOptions,
+} from '../../structures/call-options.ts'
 import { whole } from '../../values/arguments.ts'
 import { leaseCalls } from '../lease/lease-calls.ts'
 import { LeaseHandle } from '../lease/lease-handle.ts'
@@ -7,6 +12,7 @@ import type { LeaseKeeper } from '../lease/lease-keeper.ts'
 import { checkLeaseOptions, type LeaseOptions } from '../lease/lease-options.ts'
 import type { Lease } from '../lease/lease.ts'
 
+/** What holds for the leases of a handle of a semaphore, and how many permits there are. */
 export interface SemaphoreOptions extends LeaseOptions {
   /** How many there are; all who use it must say the same. 1 to 2³¹ − 1. */
   readonly permits: number
@@ -88,7 +94,9 @@ export class Semaphore {
 
   /** How many are free. */
   async available(options: ReadOptions = {}): Promise<number> {
-    return await this.#handle.read('available', leaseCalls.available, options, (from) => from.varint())
+    return await this.#handle.read('available', leaseCalls.available, options, (from) =>
+      from.varint(),
+    )
   }
 
   /**
