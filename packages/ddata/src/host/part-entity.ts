@@ -161,7 +161,7 @@ class Part {
     const next = Math.min(this.#host.nextDeadline(), this.#usedAt + this.#settings.idleTimeoutMs)
     if (next >= this.#lookAt) return
     this.#lookAt = next
-    const delayMs = Math.max(0, next - this.#context.system.clock.now())
+    const delayMs = Math.max(0, Math.ceil(next - this.#context.system.clock.now()))
     this.#context.timers.startOnce('look', { type: 'look' }, Math.min(delayMs, maxDelayMs))
   }
 

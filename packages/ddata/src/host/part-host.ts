@@ -64,6 +64,7 @@ export class PartHost<Peer> {
   #watches = 0
   #nextLook = Infinity
   #expectedAt = Infinity
+  #notBefore = -Infinity
 
   constructor(state: PartState, port: PartHostPort<Peer>, settings: HostSettings) {
     this.state = state
@@ -77,7 +78,7 @@ export class PartHost<Peer> {
       },
       settings.maxRecordBytes,
     )
-    this.#begunAt = port.now()
+    this.#begunAt = Math.ceil(port.now()) // Whole, so that what is due by the clock of the part is due here too.
     this.#begunWith = state.now
     for (const [id, ms] of state.timers) {
       this.#deadlines.set(id, this.#begunAt + Math.max(ms, comebackMs))
@@ -295,7 +296,8 @@ export class PartHost<Peer> {
   nextDeadline(): number {
     const due = this.state.machine.due()
     const dueHere = due === Infinity ? Infinity : this.#begunAt + (due - this.#begunWith)
-    this.#expectedAt = Math.min(this.#nextLook, this.#deadlines.first, dueHere)
+    const next = Math.min(this.#nextLook, this.#deadlines.first, dueHere)
+    this.#expectedAt = Math.max(next, this.#notBefore)
     return this.#expectedAt
   }
 
@@ -304,9 +306,7 @@ export class PartHost<Peer> {
     const now = this.#port.now()
     if (now - this.#expectedAt > stallMs) {
       // This process stood still. Whoever renewed meanwhile is in some buffer: it is read before.
-      this.#expectedAt = now
-      this.#nextLook = Math.min(this.#nextLook, now + breathMs)
-      for (const id of this.#deadlines.due(now)) this.#deadlines.set(id, now + breathMs)
+      this.#notBefore = now + breathMs
       return
     }
     for (const timer of this.#deadlines.due(now)) {

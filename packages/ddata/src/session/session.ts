@@ -149,7 +149,7 @@ export class Session {
     this.#lookAt = at
     this.#timer?.[Symbol.dispose]()
     const { clock } = this.#port.system
-    this.#timer = clock.schedule(Math.max(0, at - clock.now()), () => this.#look())
+    this.#timer = clock.schedule(Math.max(0, Math.ceil(at - clock.now())), () => this.#look())
   }
 
   #look(): void {
