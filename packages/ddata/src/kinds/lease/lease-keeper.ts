@@ -58,8 +58,9 @@ export class LeaseKeeper {
     this.#lookAt = at
     this.#timer?.[Symbol.dispose]()
     const { clock } = this.#session
-    this.#timer = clock.schedule(Math.min(Math.max(0, Math.ceil(at - clock.now())), maxDelayMs), () =>
-      this.#look(),
+    this.#timer = clock.schedule(
+      Math.min(Math.max(0, Math.ceil(at - clock.now())), maxDelayMs),
+      () => this.#look(),
     )
   }
 
