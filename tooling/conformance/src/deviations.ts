@@ -15,6 +15,7 @@ import {
 import { crdtDeviations } from './crdt-deviations.ts'
 import { incarnationDeviations } from './merge-deviations.ts'
 import { downingDeviations, sbrDeviations } from './sbr-deviations.ts'
+import { structureDeviations } from './structures/structure-deviations.ts'
 import { nodesOf } from './suites/gossip.ts'
 import { addressOf, statusViewOf, type StatusView } from './status-model.ts'
 import type { Fact, VectorCase } from './vector-case.ts'
@@ -249,6 +250,7 @@ export const deviations: readonly Deviation[] = [
   ...sbrDeviations,
   ...downingDeviations,
   ...crdtDeviations,
+  ...structureDeviations,
 ]
 
 /** The facts of a case with our declared answers in place, and which deviations changed any. */

@@ -99,7 +99,9 @@ export function waitTermsOf(
   const terms = termsOf(what, options, timeoutMs, [...more, 'waitMs'])
   const { waitMs } = options
   if (waitMs !== undefined) return { ...terms, waitMs: waitTime('options.waitMs', waitMs) }
-  return isStated || options.timeoutMs !== undefined ? terms : { ...terms, waitMs: Infinity }
+  if (isStated || options.timeoutMs !== undefined) return terms
+  // Where nobody says how long, it ends only when nobody who could answer is heard of any more.
+  return { ...terms, timeoutMs: Infinity, waitMs: Infinity }
 }
 
 export function readTermsOf(
