@@ -1,4 +1,4 @@
-import { describeValue } from '@casty/membership'
+import { describeValue } from '@casty/options'
 
 export type DDataErrorCode =
   | 'CASTY_DDATA_ABORTED'

@@ -174,7 +174,13 @@ export class PartHost<Peer> {
       this.#watches += 1
     }
     const { count } = watch
-    this.#batches.say(guest, { type: 'change', watch: number, count, changes: this.state.changes, event: none })
+    this.#batches.say(guest, {
+      type: 'change',
+      watch: number,
+      count,
+      changes: this.state.changes,
+      event: none,
+    })
   }
 
   #leave(id: string): void {

@@ -140,7 +140,7 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
       if (this.#error !== undefined) {
         const error = this.#error
         this.#error = undefined
-        throw error
+        throw error instanceof Error ? error : new Error(String(error))
       }
       if (this.#hasEnded) return { value: undefined, done: true }
       // eslint-disable-next-line no-await-in-loop -- Until something has happened.

@@ -1,21 +1,16 @@
-// The checks of what users hand in, before any of it is sent. Users may have no types.
-import { nearestNames } from '@casty/membership'
+// The checks of what users hand in, before any of it is sent, with the errors of this package: `CASTY_DDATA_ARGUMENT`.
+// Users may have no types.
+import { optionChecks, type OptionChecks } from '@casty/options'
 import { DDataError } from '../errors.ts'
 
-const textEncoder = new TextEncoder()
-const controlCharacter = /\p{Cc}/u
+const checks = optionChecks({
+  invalid: (name, value, allowed) => DDataError.argument(name, value, allowed),
+  unknown: (of, name, nearest) => DDataError.unknownOption(`${of}.${name}`, nearest),
+})
 
-/** @throws DDataError `CASTY_DDATA_ARGUMENT` */
-export function whole(name: string, value: number, min: number, max: number): number {
-  if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw DDataError.argument(name, value, `an integer from ${min} to ${max}`)
-}
-
-/** @throws DDataError `CASTY_DDATA_ARGUMENT` */
-export function duration(name: string, value: number): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value
-  throw DDataError.argument(name, value, 'a number of milliseconds above 0')
-}
+export const whole: OptionChecks['whole'] = checks.whole
+export const duration: OptionChecks['duration'] = checks.duration
+export const knownNames: OptionChecks['knownNames'] = checks.knownNames
 
 /** @throws DDataError `CASTY_DDATA_ARGUMENT` */
 export function waitTime(name: string, value: number): number {
@@ -23,27 +18,12 @@ export function waitTime(name: string, value: number): number {
   throw DDataError.argument(name, value, 'a number of milliseconds from 0, or Infinity')
 }
 
+const controlCharacter = /\p{Cc}/u
+
 /** @throws DDataError `CASTY_DDATA_ARGUMENT` */
 export function text(name: string, value: string, maxBytes: number): string {
-  const isText = typeof value === 'string' && value.length > 0
-  if (isText && textEncoder.encode(value).length <= maxBytes && !controlCharacter.test(value)) {
-    return value
-  }
+  const checked = checks.text(name, value, maxBytes)
+  if (!controlCharacter.test(checked)) return checked
   const allowed = `a text of 1 to ${maxBytes} bytes without control characters`
   throw DDataError.argument(name, value, allowed)
-}
-
-/**
- * Options in an object, none of them unknown: a name misspelt would otherwise be an option unheeded.
- *
- * @throws DDataError `CASTY_DDATA_ARGUMENT`, with the names that look most alike
- */
-export function knownNames(what: string, value: object, known: readonly string[]): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw DDataError.argument(what, value, 'an object of options')
-  }
-  for (const [name, given] of Object.entries(value)) {
-    if (known.includes(name) || given === undefined) continue
-    throw DDataError.unknownOption(`${what}.${name}`, nearestNames(name, known))
-  }
 }

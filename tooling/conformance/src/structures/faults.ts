@@ -12,7 +12,8 @@ const failoverMs = 15_000
 export async function carryOut(run: CaseRun, step: JsonObject): Promise<void> {
   const { world } = run
   const fault = textOf(step['fault'], 'fault')
-  const process = typeof step['h'] === 'string' ? (run.handles.get(step['h'])?.process ?? step['h']) : ''
+  const process =
+    typeof step['h'] === 'string' ? (run.handles.get(step['h'])?.process ?? step['h']) : ''
   switch (fault) {
     case 'advance':
       await world.settle(numberOf(step['ms'], 'ms'))
@@ -120,8 +121,8 @@ async function warmUp({ handles, world }: CaseRun, step: JsonObject): Promise<vo
   const handle = handles.get(textOf(step['h'], 'h'))
   if (handle?.kind !== 'map' && handle?.kind !== 'set') return
   // Both have it.
-  const { size } = handle.callable as unknown as DistributedMap<string, number>
-  await world.settled(size.call(handle.callable))
+  const split = handle.callable as unknown as DistributedMap<string, number>
+  await world.settled(split.size())
 }
 
 /** Cases name hosts by what they are to the structure. */
@@ -146,8 +147,13 @@ async function consume(run: CaseRun, step: JsonObject): Promise<void> {
   const handle = run.handles.get(textOf(step['h'], 'h'))
   if (!handle) throw new Error('nothing to consume')
   const { distributed } = run.world.process(handle.process)
-  const options = isObject(step['opts']) ? { prefetch: numberOf(step['opts']['prefetch'], 'prefetch') } : {}
-  const [ackFirst, breakAfter] = [numberOf(step['ackFirst'], 'ackFirst'), numberOf(step['breakAfter'], 'breakAfter')]
+  const options = isObject(step['opts'])
+    ? { prefetch: numberOf(step['opts']['prefetch'], 'prefetch') }
+    : {}
+  const [ackFirst, breakAfter] = [
+    numberOf(step['ackFirst'], 'ackFirst'),
+    numberOf(step['breakAfter'], 'breakAfter'),
+  ]
   const queue = distributed.queue(String(handle.callable['name']))
   const loop = async (): Promise<void> => {
     let seen = 0
@@ -175,7 +181,9 @@ async function flood(run: CaseRun, step: JsonObject): Promise<void> {
   })
   const outcomes = await run.world.settled(Promise.all(calls), 120_000)
   const value = await run.world.settled(counter.get())
-  const [yes, unknown] = ['yes', 'unknown'].map((wanted) => outcomes.filter((each) => each === wanted).length)
+  const [yes, unknown] = ['yes', 'unknown'].map(
+    (wanted) => outcomes.filter((each) => each === wanted).length,
+  )
   run.bound.values.set('check everySettles', outcomes.length === calls.length)
   run.bound.values.set(
     'check sumOfAcknowledgedEqualsValue',
@@ -190,7 +198,11 @@ function background(run: CaseRun, step: JsonObject): void {
   const map = handle.callable as unknown as DistributedMap<string, number>
   const count = numberOf(step['keys'], 'keys')
   for (let index = 0; index < count; index++) {
-    const write: CaseRun['background'][number] = { key: `key ${index}`, value: index, outcome: undefined }
+    const write: CaseRun['background'][number] = {
+      key: `key ${index}`,
+      value: index,
+      outcome: undefined,
+    }
     run.background.push(write)
     run.world.clock.schedule(index * 3, () => {
       void map.put(write.key, index, { timeoutMs: 30_000 }).then(
@@ -210,5 +222,8 @@ async function stopBackground(run: CaseRun): Promise<void> {
   const acknowledged = run.background.filter(({ outcome }) => outcome?.type === 'returned')
   const found = await run.world.settled(map.getMany(acknowledged.map(({ key }) => key)))
   const isAllThere = acknowledged.every(({ key, value }) => found.get(key) === value)
-  run.bound.values.set('check everyAcknowledgedWriteReadable', isAllThere && acknowledged.length > 900)
+  run.bound.values.set(
+    'check everyAcknowledgedWriteReadable',
+    isAllThere && acknowledged.length > 900,
+  )
 }

@@ -24,7 +24,12 @@ export function renamed(options: Readonly<Record<string, unknown>>): Record<stri
 }
 
 /** @throws DDataError as the factory does */
-export function open(distributed: Distributed, kind: string, name: string, opts: JsonObject): Callable {
+export function open(
+  distributed: Distributed,
+  kind: string,
+  name: string,
+  opts: JsonObject,
+): Callable {
   // Cases hand in wrong options on purpose.
   const factory = (distributed as unknown as Callable)[kind]
   if (typeof factory !== 'function') throw new Error(`structures of kind ${kind} are not known`)
@@ -65,7 +70,8 @@ export class FencedResource {
 
 /** Its code as cases write it. */
 export function codeOf(error: unknown): string {
-  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined
+  const code: unknown =
+    typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined
   return typeof code === 'string' ? code.replace(/^CASTY_DDATA_/, '') : String(error)
 }
 
@@ -78,7 +84,12 @@ export async function collected(result: unknown): Promise<unknown> {
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && !('then' in value)
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Symbol.asyncIterator in value &&
+    !('then' in value)
+  )
 }
 
 export function argumentsOf(args: Json | undefined, meant: (json: Json) => unknown): unknown[] {

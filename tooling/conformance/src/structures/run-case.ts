@@ -1,9 +1,26 @@
 // Carries out one case: opens what it opens, takes its steps one by one, and notes what each was to come to and did.
 import type { Lease } from '@casty/ddata'
-import { isList, isObject, listOf, objectOf, objectsOf, textOf, type Json, type JsonObject } from '../json.ts'
+import {
+  isList,
+  isObject,
+  listOf,
+  objectOf,
+  objectsOf,
+  textOf,
+  type Json,
+  type JsonObject,
+} from '../json.ts'
 import { fact, type Fact } from '../vector-case.ts'
 import { carryOut } from './faults.ts'
-import { argumentsOf, codeOf, collected, FencedResource, open, renamed, type Callable } from './handles.ts'
+import {
+  argumentsOf,
+  codeOf,
+  collected,
+  FencedResource,
+  open,
+  renamed,
+  type Callable,
+} from './handles.ts'
 import { StructuresWorld } from './structures-world.ts'
 import { meant, shown, unordered, type Bound } from './values.ts'
 
@@ -38,10 +55,17 @@ export class CaseRun {
   readonly handles = new Map<string, Handle>()
   readonly started = new Map<string, Started>()
   readonly bound: Bound
-  readonly leases = new Map<string, { readonly lease: Lease; readonly grantedAt: number; lostAt?: number }>()
+  readonly leases = new Map<
+    string,
+    { readonly lease: Lease; readonly grantedAt: number; lostAt?: number }
+  >()
   readonly facts: Fact[] = []
   /** Calls in the background, and what came of them. */
-  readonly background: { readonly key: string; readonly value: unknown; outcome: Outcome | undefined }[] = []
+  readonly background: {
+    readonly key: string
+    readonly value: unknown
+    outcome: Outcome | undefined
+  }[] = []
 
   private constructor(world: StructuresWorld) {
     this.world = world
@@ -54,9 +78,13 @@ export class CaseRun {
 
   static async facts(data: JsonObject): Promise<readonly Fact[]> {
     const nodes = typeof data['nodes'] === 'number' ? data['nodes'] : 1
-    await using world = await StructuresWorld.of(Math.max(minHosts, nodes), data['journal'] === true)
+    await using world = await StructuresWorld.of(
+      Math.max(minHosts, nodes),
+      data['journal'] === true,
+    )
     const run = new CaseRun(world)
-    for (const opened of listOf(data['open'], 'open')) await run.open(objectOf(opened, 'open'), 'open')
+    for (const opened of listOf(data['open'], 'open'))
+      await run.open(objectOf(opened, 'open'), 'open')
     for (const [index, step] of objectsOf(data['steps'], 'steps').entries()) {
       await run.#step(step, `step ${index + 1}`)
     }
@@ -69,7 +97,11 @@ export class CaseRun {
     const process = typeof opened['proc'] === 'string' ? opened['proc'] : name
     const expected = isObject(opened['expect']) ? opened['expect']['error'] : undefined
     if (kind === 'fencedResource') {
-      this.handles.set(name, { process, kind, callable: new FencedResource() as unknown as Callable })
+      this.handles.set(name, {
+        process,
+        kind,
+        callable: new FencedResource() as unknown as Callable,
+      })
       return
     }
     if (!this.world.hasProcess(process)) await this.world.startProcess(process)
@@ -143,7 +175,9 @@ export class CaseRun {
       promise: Promise.resolve().then(async () => {
         try {
           const result = this.#invoke(handle, step, op, abort.signal)
-          const value = await (op === 'watch' ? watched(result, started.events) : collected(await result))
+          const value = await (op === 'watch'
+            ? watched(result, started.events)
+            : collected(await result))
           started.outcome = { type: 'returned', value, at: this.world.clock.now() }
         } catch (error) {
           started.outcome = { type: 'failed', error, at: this.world.clock.now() }
@@ -164,9 +198,12 @@ export class CaseRun {
     const args = argumentsOf(step['args'], (json) => this.meant(json))
     const last = args.at(-1)
     // Options that stand among the arguments.
-    if (typeof last === 'object' && last !== null && op === 'nack') args.push(renamed(args.pop() as Callable))
+    if (typeof last === 'object' && last !== null && op === 'nack')
+      args.push(renamed(args.pop() as Callable))
     const opts = isObject(step['opts']) ? renamed(this.meant(step['opts']) as Callable) : {}
-    const abortable = /^(?:acquire|tryAcquire|tryLease|take|arrive|watch)$/.test(op) ? { signal } : {}
+    const abortable = /^(?:acquire|tryAcquire|tryLease|take|arrive|watch)$/.test(op)
+      ? { signal }
+      : {}
     const { signal: _, ...rest } = opts
     const options = { ...rest, ...abortable }
     if (Object.keys(options).length > 0) {
@@ -189,7 +226,9 @@ export class CaseRun {
 
   async #pending(names: readonly Json[], part: string): Promise<void> {
     await this.world.still()
-    const settled = names.filter((name) => this.startedAs(String(name)).outcome !== undefined)
+    const settled = names.filter(
+      (name) => this.startedAs(textOf(name, 'pending')).outcome !== undefined,
+    )
     this.facts.push(fact(`${part}: pending`, [], settled))
   }
 
@@ -208,8 +247,12 @@ export class CaseRun {
     events: readonly unknown[],
   ): readonly [expected: Json, actual: Json] {
     if (isList(expect['oneOf'])) {
-      const pairs = expect['oneOf'].map((one) => this.#pairOf(objectOf(one, 'oneOf'), outcome, events))
-      const fitting = pairs.find(([expected, actual]) => JSON.stringify(expected) === JSON.stringify(actual))
+      const pairs = expect['oneOf'].map((one) =>
+        this.#pairOf(objectOf(one, 'oneOf'), outcome, events),
+      )
+      const fitting = pairs.find(
+        ([expected, actual]) => JSON.stringify(expected) === JSON.stringify(actual),
+      )
       return fitting ?? pairs[0] ?? [null, null]
     }
     if (isList(expect['events'])) {
@@ -238,7 +281,9 @@ export class CaseRun {
       // Items of lists are compared by what is asked of them.
       const actual =
         isList(wanted) && Array.isArray(value) && wanted.length === value.length
-          ? wanted.map((item, index) => (isObject(item) ? picked(value[index], item) : shown(value[index])))
+          ? wanted.map((item, index) =>
+              isObject(item) ? picked(value[index], item) : shown(value[index]),
+            )
           : shown(value)
       return [wanted, actual]
     }
@@ -276,11 +321,13 @@ export class CaseRun {
     const [name = '', ...args] = check.map(String)
     const [first = '', second = ''] = args
     const add = (expected: Json, actual: Json): void =>
-      void this.facts.push(fact(`${part}: ${check.join(' ')}`, expected, actual))
+      void this.facts.push(fact(`${part}: ${[name, ...args].join(' ')}`, expected, actual))
     switch (name) {
       case 'tokenLess': {
         const tokens = args.map((lease) => this.leaseOf(lease).lease.token)
-        const grow = tokens.every((token, index) => index === 0 || token > (tokens[index - 1] ?? 0n))
+        const grow = tokens.every(
+          (token, index) => index === 0 || token > (tokens[index - 1] ?? 0n),
+        )
         add(true, grow)
         return
       }

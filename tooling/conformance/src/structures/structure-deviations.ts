@@ -53,14 +53,16 @@ const silenceEndsLeases: Deviation = {
 }
 
 function isStalledBeyondLease({ data }: VectorCase): boolean {
-  const ttls = objectsOf(data['open'], 'open').map(({ opts }) => (isObject(opts) ? Number(opts['ttl'] ?? 0) : 0))
+  const ttls = objectsOf(data['open'], 'open').map(({ opts }) =>
+    isObject(opts) ? Number(opts['ttl'] ?? 0) : 0,
+  )
   const stalls = objectsOf(data['steps'], 'steps').filter(({ fault }) => fault === 'stallHost')
   return stalls.some(({ ms }) => ttls.some((ttl) => ttl > 0 && Number(ms) > ttl))
 }
 
 function staysHeld(part: string, value: Json): Json | undefined {
   if (/: held /.test(part)) return { aborted: true, isLeft: false }
-  if (/: pending$/.test(part) && Array.isArray(value) && value.length === 0) return ['b']
+  if (part.endsWith(': pending') && Array.isArray(value) && value.length === 0) return ['b']
   return undefined
 }
 

@@ -294,7 +294,8 @@ export class StructuresWorld implements AsyncDisposable {
     const start = this.clock.now()
     await this.still()
     while (!holds()) {
-      if (this.clock.now() - start >= limitMs) throw new Error(`it did not come about in ${limitMs} ms`)
+      if (this.clock.now() - start >= limitMs)
+        throw new Error(`it did not come about in ${limitMs} ms`)
       await this.clock.advanceAsync(5)
     }
   }

@@ -68,7 +68,5 @@ function shownObject(value: object | null): Json {
 
 /** In an order that says nothing: as sets are compared. */
 export function unordered(values: readonly Json[]): readonly Json[] {
-  return values.toSorted((left, right) =>
-    JSON.stringify(left) < JSON.stringify(right) ? -1 : 1,
-  )
+  return values.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1))
 }

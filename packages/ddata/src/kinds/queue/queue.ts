@@ -263,12 +263,11 @@ export class Queue<T> {
     ])
     if (waitMs !== undefined) duration('options.waitMs', waitMs)
     const endless = waits && waitMs === undefined && options.timeoutMs === undefined
-    const terms: CallTerms =
-      endless
-        ? { ...base, timeoutMs: Infinity, waitMs: Infinity }
-        : waitMs === undefined
-          ? base
-          : { ...base, waitMs }
+    const terms: CallTerms = endless
+      ? { ...base, timeoutMs: Infinity, waitMs: Infinity }
+      : waitMs === undefined
+        ? base
+        : { ...base, waitMs }
     const call = queueCall('reserve', this.#config).varint(max).varint(visible).bool(waits).finish()
     const sentAt = this.#session.clock.now()
     const read = (from: ByteReader): Delivery<T>[] => {
