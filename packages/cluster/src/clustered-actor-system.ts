@@ -13,6 +13,7 @@ import type {
   ShutdownTask,
   ShutdownTaskOptions,
 } from '@casty/actor'
+import { Distributed, type DistributedOptions } from '@casty/ddata'
 import type { Cluster, ClusterState, NodeIdentity } from '@casty/membership'
 import {
   BroadcastRef,
@@ -293,6 +294,18 @@ export class ClusteredActorSystem implements AsyncDisposable {
     whole('parties', parties, 1, maxParties)
     if (options.timeoutMs !== undefined) duration('timeoutMs', options.timeoutMs)
     await this.#node.barriers.arrive(name, parties, options, this.#lifetime.signal)
+  }
+
+  /**
+   * Counters, maps, sets, queues, locks, semaphores and barriers that all nodes share. Each call makes another user of
+   * them, with leases of its own; all end with the system.
+   *
+   * @throws ClusterSystemError `CASTY_CLUSTER_STOPPED`, `CASTY_CLUSTER_DOWNED`; DDataError `CASTY_DDATA_ARGUMENT`
+   */
+  distributed(options: DistributedOptions = {}): Distributed {
+    this.#lifetime.assertRunning('use shared structures')
+    const { system, sharding } = this.#node
+    return new Distributed({ system, sharding }, options)
   }
 
   /**

@@ -1,5 +1,6 @@
 // What its methods take and give, so that a program needs to name no other package for it.
 export type { ActorContext, ActorRef, AskOptions, Behavior } from '@casty/actor'
+export type { Distributed, DistributedOptions } from '@casty/ddata'
 export { NodeAddress, NodeIdentity, type ClusterState, type Member } from '@casty/membership'
 export {
   BroadcastRef,

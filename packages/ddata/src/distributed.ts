@@ -52,6 +52,7 @@ interface Hosted {
 export class Distributed implements AsyncDisposable {
   readonly #settings: CheckedOptions
   readonly #session: Session
+  readonly #atShutdown: Disposable
   readonly #keeper: LeaseKeeper
 
   /** @throws DDataError `CASTY_DDATA_ARGUMENT`; ShardingError as `Sharding.start` */
@@ -65,6 +66,9 @@ export class Distributed implements AsyncDisposable {
     const tell = region.tell.bind(region)
     this.#session = new Session({ system, random, tell, report }, laneSettings(settings))
     this.#keeper = new LeaseKeeper(this.#session)
+    this.#atShutdown = system.beforeShutdown('drain', async () => await this.close(), {
+      name: 'give back what is held of shared structures',
+    })
   }
 
   /** What tells this user of the structures from all others, in hexadecimal. */
@@ -127,8 +131,9 @@ export class Distributed implements AsyncDisposable {
     }
   }
 
-  /** Gives back what is held, and fails what waits with `CASTY_DDATA_CLOSED`. */
+  /** Gives back what is held, and fails what waits with `CASTY_DDATA_CLOSED`. Done by itself when the actor system ends. */
   async close(): Promise<void> {
+    this.#atShutdown[Symbol.dispose]()
     await this.#session.close()
   }
 

@@ -54,7 +54,7 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
   readonly #ready: Event[] = []
   #timer: Disposable | undefined
   #wake: (() => void) | undefined
-  #error: unknown
+  #error: DDataError | undefined
   #hasEnded = false
 
   constructor(session: Session, parts: readonly string[], options: WatchOptions<Event>) {
@@ -123,7 +123,7 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
     wake?.()
   }
 
-  #fail(error: unknown): void {
+  #fail(error: DDataError): void {
     this.#error ??= error
     this.#end()
   }
@@ -140,7 +140,7 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
       if (this.#error !== undefined) {
         const error = this.#error
         this.#error = undefined
-        throw error instanceof Error ? error : new Error(String(error))
+        throw error
       }
       if (this.#hasEnded) return { value: undefined, done: true }
       // eslint-disable-next-line no-await-in-loop -- Until something has happened.
