@@ -9,6 +9,7 @@ import {
 } from './distributed-options.ts'
 import { DDataError } from './errors.ts'
 import { partEntity, type PartMessage, type PartSettings } from './host/part-entity.ts'
+import { Barrier, barrierOptionNames, type BarrierOptions } from './kinds/barrier/barrier.ts'
 import { Counter, type CounterOptions } from './kinds/counter/counter.ts'
 import { LeaseKeeper, type LeaseCounts } from './kinds/lease/lease-keeper.ts'
 import { leaseOptionNames } from './kinds/lease/lease-options.ts'
@@ -110,6 +111,12 @@ export class Distributed implements AsyncDisposable {
   semaphore(name: string, options: SemaphoreOptions): Semaphore {
     const { shards, timeoutMs } = this.#base(name, options, ['permits', ...leaseOptionNames])
     return new Semaphore(this.#session, this.#keeper, name, shards, timeoutMs, options)
+  }
+
+  /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
+  barrier(name: string, options: BarrierOptions = {}): Barrier {
+    const { shards, timeoutMs } = this.#base(name, options, barrierOptionNames)
+    return new Barrier(this.#session, name, shards, timeoutMs, options)
   }
 
   /** What it holds of locks and semaphores, and what keeping it took. */

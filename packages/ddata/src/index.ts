@@ -1,6 +1,8 @@
 export { Distributed, type Gateway } from './distributed.ts'
 export { distributedDefaults, type Copies, type DistributedOptions } from './distributed-options.ts'
 export { DDataError, type Applied, type DDataErrorCode, type DDataErrorDetails } from './errors.ts'
+export { Barrier, type ArriveOptions, type BarrierOptions } from './kinds/barrier/barrier.ts'
+export type { Place } from './kinds/barrier/barrier-calls.ts'
 export { Counter, type CounterOptions } from './kinds/counter/counter.ts'
 export {
   DistributedMap,

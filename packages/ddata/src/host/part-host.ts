@@ -328,6 +328,7 @@ export class PartHost<Peer> {
     for (const [id, { heardAt }] of this.#guests) {
       if (now - heardAt >= sessionTtlMs) this.#leave(id)
     }
+    let nextOver = Infinity
     for (const [id, heardAt] of this.#heardAt) {
       const session = this.state.sessions.find(id)
       if (!session) {
@@ -335,10 +336,12 @@ export class PartHost<Peer> {
       } else if (now - heardAt >= resultTtlMs) {
         this.#heardAt.delete(id)
         this.#perform({ type: 'forget-session', session: id })
-      } else if (now - heardAt >= sessionTtlMs && session.parked.size > 0) {
-        this.#perform({ type: 'session-over', session: id })
+      } else if (session.parked.size > 0) {
+        if (now - heardAt < sessionTtlMs) nextOver = Math.min(nextOver, heardAt + sessionTtlMs)
+        else this.#perform({ type: 'session-over', session: id })
       }
     }
     this.#nextLook = this.#heardAt.size > 0 || this.#guests.size > 0 ? now + lookMs : Infinity
+    this.#nextLook = Math.min(this.#nextLook, nextOver)
   }
 }

@@ -1,4 +1,5 @@
 import type { Machine } from '../state/machine.ts'
+import { BarrierMachine } from './barrier/barrier-machine.ts'
 import { CounterMachine } from './counter/counter-machine.ts'
 import { LeaseMachine } from './lease/lease-machine.ts'
 import { MapMachine } from './map/map-machine.ts'
@@ -9,6 +10,7 @@ export const machines: ReadonlyMap<string, () => Machine> = new Map<string, () =
   ['counter', () => new CounterMachine()],
   ['lock', () => new LeaseMachine('lock')],
   ['semaphore', () => new LeaseMachine('semaphore')],
+  ['barrier', () => new BarrierMachine()],
   ['map', () => new MapMachine()],
   ['set', () => new MapMachine()],
   ['queue', () => new QueueMachine()],
