@@ -386,8 +386,9 @@ export class LeaseMachine implements Machine {
   *#entries(): Iterable<(out: ByteWriter) => void> {
     for (const pool of this.#pools.values()) yield (out) => writePool(out.u8(saved.pool), pool)
     for (const name of this.#freed) yield (out) => out.u8(saved.freed).string(name, maxNameBytes)
-    for (const [session, { isAway }] of this.#presences) {
-      if (isAway) yield (out) => writeSessionId(out.u8(saved.away), session)
+    const away = [...this.#presences.keys()].filter((session) => this.isAway(session))
+    for (const session of away.sort()) {
+      yield (out) => writeSessionId(out.u8(saved.away), session)
     }
   }
 

@@ -107,7 +107,7 @@ export function readPool(from: ByteReader): Pool {
   const [name, shards] = [from.string(maxNameBytes), from.varint()]
   const pool = newPool({ name, shards, permits: from.varint() })
   pool.size = from.varint()
-  for (let left = from.count(28); left > 0; left--) {
+  for (let left = from.count(27); left > 0; left--) {
     const [token, session] = [readToken(from), readSessionId(from)]
     const [owner, permits, timer] = [from.varint(), from.varint(), from.varint()]
     pool.holders.set(token, { type: 'holder', pool, token, session, owner, permits, timer })
