@@ -45,15 +45,15 @@ async function example(system: ClusteredActorSystem, others: readonly ClusteredA
 }
 
 test('counters, maps, sets, queues, locks, semaphores and barriers work as the founding example has them', async () => {
-  await using world = await SystemWorld.of('a b c')
-  const [first, ...others] = world.systems
+  await using world = await SystemWorld.start('a b c')
+  const [first, ...others] = world.nodes
   if (!first) throw new Error('there is no system')
   await world.settled(example(first, others), 120_000)
 })
 
 test('what all nodes share is closed with the system that uses it', async () => {
-  await using world = await SystemWorld.of('a b c')
-  const [first, second] = world.systems
+  await using world = await SystemWorld.start('a b c')
+  const [first, second] = world.nodes
   if (!first || !second) throw new Error('there are not two systems')
   const lock = first.distributed().lock('deploy-lock')
   await world.settled(lock.acquire(), 60_000)

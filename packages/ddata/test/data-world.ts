@@ -139,9 +139,7 @@ export class DataWorld implements AsyncDisposable {
     for (const { sharding, remoting, cluster, system } of this.#everStarted) {
       sharding[Symbol.dispose]()
       remoting[Symbol.dispose]()
-      const stopped = system.shutdown()
-      await this.clock.advanceAsync(0)
-      await stopped
+      await this.settled(system.shutdown(), 120_000)
       await cluster[Symbol.asyncDispose]()
     }
   }
