@@ -45,7 +45,7 @@ type Step =
   | { readonly type: 'release' | 'confirm' | 'withdraw' | 'time-out'; readonly which: number }
   | { readonly type: 'evict' | 'destroy'; readonly name: number }
   | { readonly type: 'resize'; readonly name: number; readonly permits: number }
-  | { readonly type: 'back' | 'close' | 'over'; readonly session: number }
+  | { readonly type: 'back' | 'away' | 'close' | 'over'; readonly session: number }
   | { readonly type: 'take-over' }
 
 // Most of what happens does so in one place: there it gets crowded.
@@ -95,7 +95,7 @@ function stepOf(isLock: boolean): fc.Arbitrary<Step> {
     {
       weight: 2,
       arbitrary: fc.record({
-        type: fc.constantFrom('back' as const, 'close' as const, 'over' as const),
+        type: fc.constantFrom('back' as const, 'away' as const, 'close' as const, 'over' as const),
         session,
       }),
     },
@@ -363,6 +363,12 @@ class Run {
       case 'back':
         this.back(sessionOf(step.session))
         return
+      case 'away': {
+        const id = sessionOf(step.session)
+        this.apply({ type: 'session-away', session: id })
+        this.model.away.add(id)
+        return
+      }
       case 'close':
       case 'over': {
         const id = sessionOf(step.session)

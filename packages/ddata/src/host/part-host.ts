@@ -46,6 +46,8 @@ const stallMs = 500
 const breathMs = 250
 /** Tells how many changes there were, and of none. */
 const none = new Uint8Array()
+/** Who waits is heard of every second or two; one that is not for so long is taken to be away, in milliseconds. */
+const awayMs = 3_500
 /** Sessions are looked through so often, in milliseconds. */
 const lookMs = 1_000
 
@@ -323,6 +325,13 @@ export class PartHost<Peer> {
     if (now >= this.#nextLook) this.#lookThroughSessions(now)
   }
 
+  /** Whoever waits makes itself heard again and again: others need not wait for one that does not. */
+  #lookWhetherAway(id: string, silentMs: number): void {
+    const { machine } = this.state
+    if (silentMs < awayMs || machine.isAway?.(id) !== false) return
+    this.#perform({ type: 'session-away', session: id })
+  }
+
   #lookThroughSessions(now: number): void {
     const { sessionTtlMs, resultTtlMs } = this.#settings
     for (const [id, { heardAt }] of this.#guests) {
@@ -339,6 +348,7 @@ export class PartHost<Peer> {
       } else if (session.parked.size > 0) {
         if (now - heardAt < sessionTtlMs) nextOver = Math.min(nextOver, heardAt + sessionTtlMs)
         else this.#perform({ type: 'session-over', session: id })
+        this.#lookWhetherAway(id, now - heardAt)
       }
     }
     this.#nextLook = this.#heardAt.size > 0 || this.#guests.size > 0 ? now + lookMs : Infinity

@@ -10,6 +10,7 @@
 //     forget session  session
 //     nothing         nothing: a read waits for it to be written
 //     session back    session
+//     session away    session
 import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
 import { readSessionId, writeSessionId } from './sessions.ts'
@@ -25,6 +26,8 @@ export type Command =
   | { readonly type: 'nothing' }
   /** It was taken to be gone, and made itself heard. */
   | { readonly type: 'session-back'; readonly session: string }
+  /** Nothing was heard of it for longer than those who wait are silent. */
+  | { readonly type: 'session-away'; readonly session: string }
 
 export interface CallCommand {
   readonly type: 'call'
@@ -53,6 +56,7 @@ const types = [
   'forget-session',
   'nothing',
   'session-back',
+  'session-away',
 ] as const satisfies readonly Command['type'][]
 
 export const maxKeyBytes = 1_200
@@ -107,6 +111,7 @@ export class RecordWriter {
       case 'session-over':
       case 'forget-session':
       case 'session-back':
+      case 'session-away':
         writeSessionId(out, command.session)
         return
       case 'advance':
@@ -164,6 +169,7 @@ function readCommand(type: Command['type'] | undefined, from: ByteReader): Comma
     case 'session-over':
     case 'forget-session':
     case 'session-back':
+    case 'session-away':
       return { type, session: readSessionId(from) }
     case 'advance':
     case 'nothing':

@@ -80,6 +80,8 @@ export interface Machine {
   isOffered?(call: CallId): boolean
   /** Whether a session is taken to be gone: then `cameBack` is called as soon as anything is heard of it. */
   isAway?(session: string): boolean
+  /** Nothing was heard of a session for longer than those who wait are silent. */
+  wentAway?(session: string, around: Surroundings): void
   cameBack?(session: string, around: Surroundings): void
   /** When `advance` has something to do next, by the clock of the part; Infinity where it has not. */
   due(): number

@@ -94,6 +94,9 @@ export class PartState {
       case 'session-back':
         this.machine.cameBack?.(command.session, this.#around)
         return
+      case 'session-away':
+        this.machine.wentAway?.(command.session, this.#around)
+        return
       case 'advance':
       case 'nothing':
     }

@@ -344,10 +344,14 @@ export class LeaseMachine implements Machine {
       this.#serve(whose.pool, around)
     } else if (whose) {
       this.#takeOfferBack(whose, around)
-      const presence = this.#presences.get(whose.call.session)
-      if (presence) presence.isAway = true
-      this.#serveAllOf(whose.call.session, around)
+      this.wentAway(whose.call.session, around)
     }
+  }
+
+  wentAway(session: string, around: Surroundings): void {
+    const presence = this.#presences.get(session)
+    if (presence) presence.isAway = true
+    this.#serveAllOf(session, around)
   }
 
   isOffered(call: CallId): boolean {

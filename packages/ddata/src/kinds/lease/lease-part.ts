@@ -42,7 +42,8 @@ const maxTries = 5
 /** Leases are renewed so many times in the time that they last, and more often where that is not answered. */
 const renewalsPerTtl = 3
 const retriesPerTtl = 10
-const closeTimeoutMs = 5_000
+/** Within what a system that shuts down waits for. */
+const closeTimeoutMs = 3_000
 
 const nothing: CallEnd = { done: () => {}, refused: () => {}, failed: () => {} }
 
