@@ -7,14 +7,22 @@ import { duration, knownNames, whole } from './values/arguments.ts'
 export interface Copies {
   /** Nodes, with the owner of each part, 1 to 17. @defaultValue 3 */
   readonly copies?: number
-  /** How many of them must have a change before it is answered. @defaultValue 'majority' */
+  /**
+   * How many of them must have a change before it is answered. `majority`: of the copies that there are, where fewer nodes
+   * host the structures; a number, or `all`: nothing is answered where fewer are in reach. @defaultValue 'majority'
+   */
   readonly ack?: 'majority' | 'all' | number
 }
 
 export interface DistributedOptions {
-  /** Keeps what the structures hold beyond the life of all nodes: one that all nodes reach. @defaultValue none */
+  /**
+   * Keeps what the structures hold beyond the life of all nodes. Without `replication` it is one that all nodes reach; with it,
+   * it is each node's own, and copies are kept on several. @defaultValue none
+   */
   readonly journal?: EventJournal
-  /** Where there is no journal. The same on all nodes. @defaultValue 3 copies, of which a majority must have a change */
+  /**
+   * The same on all nodes. @defaultValue 3 copies, of which a majority must have a change; none where there is a journal
+   */
   readonly replication?: Copies
   /** Structures of different ones have nothing to do with each other: up to 60 letters, digits and `_.-`. @defaultValue '' */
   readonly namespace?: string
@@ -50,7 +58,8 @@ const optionNames: readonly string[] = [
 export interface CheckedOptions {
   readonly journal: EventJournal | undefined
   readonly copies: number
-  readonly acks: number
+  /** Nodes beside the owner that must have a change. */
+  readonly minAcks: number | 'majority'
   readonly namespace: string
   readonly timeoutMs: number
   readonly sessionTtlMs: number
@@ -61,7 +70,8 @@ export interface CheckedOptions {
 /** @throws DDataError `CASTY_DDATA_ARGUMENT` */
 export function checkDistributed(options: DistributedOptions): CheckedOptions {
   knownNames('options', options, optionNames)
-  const { journal, replication = {}, namespace = '', role } = options
+  const { journal, namespace = '', role } = options
+  const replication = options.replication ?? (journal ? { copies: 1 } : {})
   const { timeoutMs, sessionTtlMs, numShards } = { ...distributedDefaults, ...options }
   if (typeof namespace !== 'string' || !/^[A-Za-z0-9_.-]{0,60}$/.test(namespace)) {
     throw DDataError.argument('options.namespace', namespace, 'up to 60 letters, digits and _.-')
@@ -79,7 +89,7 @@ export function checkDistributed(options: DistributedOptions): CheckedOptions {
   return {
     journal,
     copies,
-    acks: acksOf(ack, copies),
+    minAcks: acksOf(ack, copies),
     namespace,
     timeoutMs: duration('options.timeoutMs', timeoutMs),
     sessionTtlMs: duration('options.sessionTtlMs', sessionTtlMs),
@@ -88,13 +98,11 @@ export function checkDistributed(options: DistributedOptions): CheckedOptions {
   }
 }
 
-function acksOf(ack: Copies['ack'], copies: number): number {
-  if (ack === 'majority') return Math.floor(copies / 2) + 1
-  if (ack === 'all') return copies
-  if (typeof ack === 'number' && Number.isInteger(ack) && ack >= 1 && ack <= copies) return ack
-  throw DDataError.argument(
-    'options.replication.ack',
-    ack,
-    `majority, all, or an integer from 1 to ${copies}`,
-  )
+/** How many nodes beside the owner. */
+function acksOf(ack: Copies['ack'], copies: number): number | 'majority' {
+  if (ack === 'majority') return ack
+  if (ack === 'all') return copies - 1
+  if (typeof ack === 'number' && Number.isInteger(ack) && ack >= 1 && ack <= copies) return ack - 1
+  const allowed = `majority, all, or an integer from 1 to ${copies}`
+  throw DDataError.argument('options.replication.ack', ack, allowed)
 }

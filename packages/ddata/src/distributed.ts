@@ -168,7 +168,7 @@ function regionOf(
   settings: CheckedOptions,
   report: (error: unknown) => void,
 ): EntityRegion<PartMessage> {
-  const { namespace, numShards, role, journal, copies, acks } = settings
+  const { namespace, numShards, role, journal, copies, minAcks } = settings
   const known = regions.get(sharding) ?? new Map<string, Hosted>()
   regions.set(sharding, known)
   const hosted = known.get(namespace)
@@ -199,8 +199,7 @@ function regionOf(
           stopMessage: { type: 'stop' },
           idleTimeoutMs: Infinity,
           ...(journal && { journal }),
-          ...(!journal &&
-            copies > 1 && { replication: { replicas: copies - 1, minAcks: acks - 1 } }),
+          ...(copies > 1 && { replication: { replicas: copies - 1, minAcks } }),
         })
       : sharding.startProxy<PartMessage>(type)
   known.set(namespace, { settings, region })
@@ -209,7 +208,7 @@ function regionOf(
 
 /** @throws DDataError `CASTY_DDATA_ARGUMENT` */
 function checkSame(existing: CheckedOptions, wanted: CheckedOptions): void {
-  for (const option of ['journal', 'copies', 'acks', 'numShards', 'role'] as const) {
+  for (const option of ['journal', 'copies', 'minAcks', 'numShards', 'role'] as const) {
     if (existing[option] === wanted[option]) continue
     throw DDataError.argument(
       `options (${option})`,

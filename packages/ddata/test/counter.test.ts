@@ -18,3 +18,15 @@ test('is kept where the node that had it is lost', async () => {
   const again = names.map((name) => world.on('a').counter(name, { timeoutMs: 20_000 }).increment())
   expect(await world.settled(Promise.all(again))).toEqual(names.map(() => 8))
 })
+
+test('counts on a node alone, as majorities of one do', async () => {
+  await using world = await DataWorld.of('a')
+  expect(await world.settled(world.on('a').counter('visits').increment())).toBe(1)
+})
+
+test('answers nothing where fewer nodes have it than was asked for', async () => {
+  await using world = await DataWorld.of('a', { replication: { copies: 2, ack: 2 } })
+  await expect(
+    world.settled(world.on('a').counter('visits', { timeoutMs: 10_000 }).increment()),
+  ).rejects.toMatchObject({ code: 'CASTY_DDATA_UNAVAILABLE', applied: 'unknown' })
+})

@@ -10,7 +10,7 @@ interface Add {
   readonly replyTo: ActorRef<number>
 }
 
-function counter(minAcks: number): EntityType<Add> {
+function counter(minAcks: number | 'majority'): EntityType<Add> {
   return {
     name: 'counter',
     numShards: 6,
@@ -50,6 +50,21 @@ async function addToAll(
   )
   return await world.settled(Promise.all(asked), 60_000)
 }
+
+test('a majority of the copies that there are confirms, on a node alone as well', async () => {
+  await using world = await ShardingWorld.of('a')
+  const region = world.startType(counter('majority')).get('a')
+  if (!region) throw new Error('No region at a')
+  expect(await addToAll(world, region, 1)).toEqual(ids.map(() => 1))
+  for (const host of ['b', 'c']) {
+    const { sharding } = await world.start(host)
+    sharding.start(counter('majority'))
+  }
+  await world.settle(20_000)
+  expect(await addToAll(world, region, 1)).toEqual(ids.map(() => 2))
+  await lose(world, 'c')
+  expect(await addToAll(world, region, 1)).toEqual(ids.map(() => 3))
+})
 
 test('what replicated entities confirmed outlives the loss of one node after the other', async () => {
   await using world = await ShardingWorld.of('a b c d')

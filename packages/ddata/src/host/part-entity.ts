@@ -4,7 +4,7 @@ import { Behaviors, type ActorContext, type ActorRef, type Behavior } from '@cas
 import type { EntityContext } from '@casty/sharding'
 import { DDataError } from '../errors.ts'
 import { kindOf } from '../kinds/kind.ts'
-import type { PartReply, PartRequest } from '../protocol/messages.ts'
+import { ReplyWriter, type PartReply, type PartRequest } from '../protocol/messages.ts'
 import type { Machine } from '../state/machine.ts'
 import { PartState } from '../state/part-state.ts'
 import { PartHost, type HostSettings } from './part-host.ts'
@@ -36,11 +36,36 @@ export function partEntity(
   settings: PartSettings,
 ): Behavior<PartMessage> {
   return Behaviors.setup(async (context) => {
-    const part = await Part.begin(entity, settings, context)
-    return Behaviors.receive((message) => part.receive(message))
+    try {
+      const part = await Part.begin(entity, settings, context)
+      return Behaviors.receive((message) => part.receive(message))
+    } catch (error) {
+      if (context.signal.aborted) throw error
+      settings.report(error, entity.entityId)
+      return refusing(entity, context, error)
+    }
   })
 }
 
+/** It cannot begin: whoever asks is told why, and asks again. After a while it is tried anew. */
+function refusing(
+  { entityId: part, epoch }: EntityContext<PartMessage>,
+  context: ActorContext<PartMessage>,
+  error: unknown,
+): Behavior<PartMessage> {
+  const why = error instanceof Error ? error.message : 'it cannot begin'
+  context.timers.startOnce('again', { type: 'stop' }, tryAgainMs)
+  return Behaviors.receive((message) => {
+    if (!('body' in message)) return Behaviors.stopped
+    const reply = new ReplyWriter()
+    reply.add({ type: 'failed', why })
+    message.replyTo.tell({ part, session: message.session, body: reply.take(epoch) })
+    return Behaviors.same
+  })
+}
+
+/** A part that could not begin is tried again after so long, in milliseconds. */
+const tryAgainMs = 500
 /** Timers take no more. */
 const maxDelayMs = 0x7fff_ffff
 

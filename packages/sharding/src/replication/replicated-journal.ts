@@ -172,7 +172,8 @@ export class ReplicatedJournal implements EventJournal {
   }
 
   #unavailable(id: string, type: string, outcome: WriteOutcome, count: number): JournalError {
-    const { minAcks, ackTimeoutMs } = this.#shard.settings
+    const { minAcks } = this.#shard
+    const { ackTimeoutMs } = this.#shard.settings
     const cause =
       outcome === 'unknown'
         ? ShardingError.replicationTimeout(id, count, minAcks, ackTimeoutMs)

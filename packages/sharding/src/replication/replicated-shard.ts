@@ -8,6 +8,7 @@ import type { ShardCopies } from './copies.ts'
 import type { CopyStore } from './copy-store.ts'
 import { sizeOfOperation, type Operation, type Piece } from './copy.ts'
 import type { ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
+import { acksOf } from './replication-config.ts'
 import { ReplicaLink } from './replica-link.ts'
 
 /** How an operation went. */
@@ -39,7 +40,7 @@ export interface ReplicatedShardPort {
 export interface ReplicatedShardSettings {
   /** How many are to keep copies. */
   readonly replicas: number
-  readonly minAcks: number
+  readonly minAcks: number | 'majority'
   readonly ackTimeoutMs: number
   /** Whether what is written must be on the disk of this node to be confirmed, where it has one. */
   readonly ownAck: boolean
@@ -225,6 +226,13 @@ export class ReplicatedShard {
     )
   }
 
+  /** How many replicas must have a write now. */
+  get minAcks(): number {
+    let keepers = 0
+    for (const { isKeeper } of this.#links.values()) if (isKeeper) keepers++
+    return acksOf(this.settings.minAcks, keepers)
+  }
+
   /** How many replicas that count are in reach. */
   get #inReach(): number {
     let count = 0
@@ -236,13 +244,14 @@ export class ReplicatedShard {
 
   /** Applies an operation as soon as it can be, and tells how that went. */
   submit(id: string, operation: Operation, now: number, settle: Settle): void {
-    const { minAcks, ackTimeoutMs } = this.settings
+    const { ackTimeoutMs } = this.settings
     if (this.#endedBy !== undefined) {
       settle({ type: 'over', epoch: this.#endedBy, wasApplied: false })
       return
     }
     const until = now + ackTimeoutMs
-    const mayPerform = this.#isReady && this.#submitted.length === 0 && this.#inReach >= minAcks
+    const mayPerform =
+      this.#isReady && this.#submitted.length === 0 && this.#inReach >= this.minAcks
     if (mayPerform) this.#perform({ id, operation, until, settle }, now)
     else if (this.#submitted.length >= maxSubmitted) {
       settle({ type: 'unavailable', inReach: this.#inReach })
@@ -250,7 +259,7 @@ export class ReplicatedShard {
   }
 
   #performSubmitted(now: number): void {
-    if (this.#submitted.length === 0 || this.#inReach < this.settings.minAcks) return
+    if (this.#submitted.length === 0 || this.#inReach < this.minAcks) return
     const submitted = this.#submitted
     this.#submitted = []
     for (const one of submitted) this.#perform(one, now)
@@ -330,9 +339,8 @@ export class ReplicatedShard {
   }
 
   #isConfirmed(id: string, version: CopyVersion): boolean {
-    const { minAcks, ownAck } = this.settings
-    if (ownAck && !this.#isStoredHere(id, version)) return false
-    return minAcks === 0 || this.#acksOf(id, version) >= minAcks
+    if (this.settings.ownAck && !this.#isStoredHere(id, version)) return false
+    return this.minAcks === 0 || this.#acksOf(id, version) >= this.minAcks
   }
 
   #settle(id: string): void {

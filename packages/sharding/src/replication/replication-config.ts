@@ -7,9 +7,10 @@ export interface ReplicationConfig {
   readonly replicas: number
   /**
    * How many of them must have a write before it is confirmed, up to `replicas`. 0: none, so that a write may be lost with the owner. A confirmed write outlives the loss of
-   * so many nodes at once; higher also means that so many must be in reach. @defaultValue 1
+   * so many nodes at once; higher also means that so many must be in reach. `majority`: as many as make a majority of the
+   * copies that the shard has now, with the owner's; where a node is alone, that is none. @defaultValue 1
    */
-  readonly minAcks?: number
+  readonly minAcks?: number | 'majority'
   /**
    * A write that is not confirmed by then fails, in milliseconds; whether it is kept is not known. Above the round trip
    * between nodes, by much. @defaultValue 5_000
@@ -24,7 +25,9 @@ export interface ReplicationConfig {
   readonly maxCopyBytes?: number
 }
 
-export const replicationDefaults: Required<Omit<ReplicationConfig, 'replicas'>> = Object.freeze({
+export const replicationDefaults: Required<Omit<ReplicationConfig, 'replicas' | 'minAcks'>> & {
+  readonly minAcks: number
+} = Object.freeze({
   minAcks: 1,
   ackTimeoutMs: 5_000,
   ownAck: true,
@@ -38,14 +41,21 @@ export function checkReplication(config: ReplicationConfig): Required<Replicatio
   const replicas = whole('type.replication.replicas', config.replicas, 1, maxReplicas)
   return {
     replicas,
-    minAcks: whole('type.replication.minAcks', minAcks, 0, replicas),
+    minAcks:
+      minAcks === 'majority' ? minAcks : whole('type.replication.minAcks', minAcks, 0, replicas),
     ackTimeoutMs: duration('type.replication.ackTimeoutMs', ackTimeoutMs),
     ownAck: flag('type.replication.ownAck', ownAck),
     maxCopyBytes: whole('type.replication.maxCopyBytes', maxCopyBytes, 1, 2 ** 40),
   }
 }
 
+/** How many of the replicas that there are must have a write. */
+export function acksOf(minAcks: number | 'majority', replicas: number): number {
+  return minAcks === 'majority' ? Math.floor((replicas + 1) / 2) : minAcks
+}
+
 /** On how many disks a write is at least when it is confirmed, of a type with a journal on each node. */
 export function disksOf({ minAcks, ownAck }: Required<ReplicationConfig>): number {
-  return Math.max(1, minAcks + (ownAck ? 1 : 0))
+  // Of a majority, the shard may have had no other copy at the time.
+  return Math.max(1, (minAcks === 'majority' ? 0 : minAcks) + (ownAck ? 1 : 0))
 }
