@@ -228,7 +228,7 @@ test('a lock is still held after all nodes started again, and its tokens go on g
   expect(next.token).toBeGreaterThan(first.token)
 })
 
-const seeds = Number(process.env['CASTY_DDATA_SEEDS'] ?? 2)
+const seeds = Number(process.env['CASTY_DDATA_SEEDS'] ?? 1)
 
 test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
   'permits are never held by more than there are, whatever is cut or lost (seed %i)',
@@ -240,14 +240,16 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
     const held = new Set<Lease>()
     let isOver = false
     const use = async (user: Distributed): Promise<void> => {
-      const options = { permits, ttlMs: 1_000 + Math.floor(random() * 2_000) }
+      const options = { permits, ttlMs: 500 + Math.floor(random() * 1_000) }
       const semaphore = user.semaphore('shared', options)
       while (!isOver) {
         try {
           const lease = await semaphore.acquire(1, { waitMs: 200 + random() * 5_000 })
           tokens.push(lease.token)
           held.add(lease)
-          await later(world, random() * 2_000)
+          // As long as it may: most of what can go wrong does so to those who hold it for long.
+          const until = world.clock.now() + random() * 6_000
+          while (lease.isHeld && world.clock.now() < until) await later(world, 100)
           held.delete(lease)
           await lease.release()
         } catch {
@@ -256,12 +258,12 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
       }
     }
     const users = ['a', 'b', 'c', 'd', 'e', 'a', 'b'].map((host) => use(world.user(host)))
-    for (let step = 0; step < 25; step++) {
+    for (let step = 0; step < 12; step++) {
       const victim = 'abcde'[Math.floor(random() * 5)] ?? 'a'
       const { address } = world.node(victim)
       const what = random()
-      if (what < 0.3) cutOff(world, victim)
-      else if (what < 0.5) world.network.pause(address)
+      if (what < 0.6) cutOff(world, victim)
+      else if (what < 0.8) world.network.pause(address)
       else world.network.drop(address, world.node('a').address, { probability: 0.2 })
       for (let moment = 0; moment < 40; moment++) {
         await world.settle(50)

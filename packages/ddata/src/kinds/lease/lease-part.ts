@@ -93,45 +93,46 @@ export class LeasePart {
   async #ask(request: LeaseRequest): Promise<Held | undefined | typeof late> {
     const { address, wish, terms, explain } = request
     this.#asking += 1
-    try {
-      return await new Promise((resolve, reject) => {
-        const asked = this.#port.clock.now()
-        let confirmed: number | undefined
-        let isConfirming = false
-        const confirm = (): void => {
-          if (isConfirming || this.#isClosed) return
-          isConfirming = true
-          confirmed ??= this.#port.clock.now()
-          this.#confirm(number, terms.what, (isAccepted) => {
-            isConfirming = false
-            if (isAccepted === false) confirmed = undefined
-          })
+    return await new Promise((resolve, reject) => {
+      const asked = this.#port.clock.now()
+      let confirmed: number | undefined
+      let isConfirming = false
+      const confirm = (): void => {
+        if (isConfirming || this.#isClosed) return
+        isConfirming = true
+        confirmed ??= this.#port.clock.now()
+        this.#confirm(number, terms.what, (isAccepted) => {
+          isConfirming = false
+          if (isAccepted === false) confirmed = undefined
+        })
+      }
+      const fail = (error: unknown): void => {
+        this.#asked()
+        reject(error)
+      }
+      const done = (from: ByteReader, gaveUp?: DDataError): void => {
+        try {
+          resolve(this.#granted(request, readGrant(from), confirmed ?? asked, gaveUp))
+          this.#asked()
+        } catch (error) {
+          fail(error)
         }
-        const done = (from: ByteReader, gaveUp?: DDataError): void => {
-          try {
-            resolve(this.#granted(request, readGrant(from), confirmed ?? asked, gaveUp))
-          } catch (error) {
-            reject(error)
-          }
-        }
-        const number = this.#lane.call(
-          acquireCall(address, wish),
-          terms,
-          {
-            done,
-            refused: (refusal) => reject(explain(refusal)),
-            failed: reject,
-            offered: confirm,
-            // Who would not wait for a turn does not wait to hear that there is none: what comes is given back.
-            ...(!wish.mayWait && { givesUp: reject }),
-          },
-          true,
-        )
-      })
-    } finally {
-      this.#asking -= 1
-      if (this.#asking === 0) this.#takenEarly.clear()
-    }
+      }
+      const end: CallEnd = {
+        done,
+        refused: (refusal) => fail(explain(refusal)),
+        failed: fail,
+        offered: confirm,
+        // Who would not wait for a turn does not wait to hear that there is none: what comes is given back.
+        ...(!wish.mayWait && { givesUp: reject }),
+      }
+      const number = this.#lane.call(acquireCall(address, wish), terms, end, true)
+    })
+  }
+
+  #asked(): void {
+    this.#asking -= 1
+    if (this.#asking === 0) this.#takenEarly.clear()
   }
 
   /** Says that it is still there. What it has then comes as the answer of what it waits for. */
