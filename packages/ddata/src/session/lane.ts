@@ -39,6 +39,8 @@ export interface LanePort {
   readonly clock: Clock
   /** Sends what was gathered. @param generation - grows when the session is a new one for its part */
   send(part: string, generation: number, body: Uint8Array): void
+  /** Another number each time: no part takes one lane, or one life of it, for another. */
+  nextGeneration(): number
   /** Has `flush` called at the end of the turn. */
   hasToSend(lane: Lane): void
   /** Has `look` called by then. */
@@ -74,7 +76,7 @@ export class Lane {
   readonly #reads = new Map<number, PendingRead>()
   #out = new RequestWriter()
   #received: number[] = []
-  #generation = 0
+  #generation: number
   #lastCall = 0
   #lastRead = 0
   #isKnown = false
@@ -87,10 +89,11 @@ export class Lane {
     this.#port = port
     this.#settings = settings
     this.#resendMs = settings.resendMs
+    this.#generation = port.nextGeneration()
     this.#heardAt = port.clock.now()
   }
 
-  /** Whether nothing is under way, and nobody listens. */
+  /** Whether nothing is under way, and nobody listens: it may be forgotten, here and by its part. */
   get isIdle(): boolean {
     return this.#calls.size === 0 && this.#reads.size === 0 && this.#listeners.size === 0
   }
@@ -332,7 +335,7 @@ export class Lane {
     this.#calls.clear()
     this.#out = new RequestWriter()
     this.#received = []
-    this.#generation += 1
+    this.#generation = this.#port.nextGeneration()
     this.#lastCall = 0
     this.#isKnown = false
     for (const pending of calls) {

@@ -21,6 +21,10 @@ const mailboxCapacity = 100_000
 /** The rest of its 16 bytes tell the sessions of one lane apart. */
 const idWords = 3
 
+/** As many parts are remembered, however long ago they were used. */
+const maxIdleLanes = 1_000
+const idleMs = 60_000
+
 export class Session {
   readonly #port: SessionPort
   readonly #settings: LaneSettings
@@ -31,6 +35,7 @@ export class Session {
   readonly #agreed = new Set<string>()
   readonly #self: ActorRef<PartReply>
   readonly #lanePort: LanePort
+  #generations = 0
   #watches = 0
   #timer: Disposable | undefined
   #lookAt = Infinity
@@ -51,6 +56,7 @@ export class Session {
     this.#lanePort = {
       clock: system.clock,
       send: (part, generation, body) => this.#send(part, generation, body),
+      nextGeneration: () => ++this.#generations,
       hasToSend: (lane) => this.#hasToSend(lane),
       deadlineMoved: (at) => this.#arm(at),
     }
@@ -80,9 +86,21 @@ export class Session {
     if (this.isClosed) throw DDataError.closed('A call')
     const known = this.#lanes.get(part)
     if (known) return known
+    if (this.#lanes.size >= maxIdleLanes) this.#forgetIdle()
     const lane = new Lane(part, this.#lanePort, this.#settings)
     this.#lanes.set(part, lane)
     return lane
+  }
+
+  /** Parts that were not used for long need not remember this session, nor it them. */
+  #forgetIdle(): void {
+    const before = this.clock.now() - idleMs
+    for (const [part, lane] of this.#lanes) {
+      if (!lane.isIdle || lane.heardAt > before) continue
+      lane.post({ type: 'close' })
+      lane.flush()
+      this.#lanes.delete(part)
+    }
   }
 
   /** Tells watches apart. */
