@@ -3,7 +3,10 @@ import type { ClusteredActorSystem } from '@casty/cluster'
 import { expect, test } from 'vitest'
 import { SystemWorld } from './system-world.ts'
 
-async function example(system: ClusteredActorSystem, others: readonly ClusteredActorSystem[]): Promise<void> {
+async function example(
+  system: ClusteredActorSystem,
+  others: readonly ClusteredActorSystem[],
+): Promise<void> {
   const d = system.distributed()
 
   const views = d.counter('page-views', { shards: 50 })
@@ -40,7 +43,9 @@ async function example(system: ClusteredActorSystem, others: readonly ClusteredA
   expect(await semaphore.release()).toBe(true)
 
   const parties = [system, ...others].map((each) => each.distributed().barrier('phase-1'))
-  const met = await Promise.all(parties.map(async (barrier) => await barrier.arrive(parties.length)))
+  const met = await Promise.all(
+    parties.map(async (barrier) => await barrier.arrive(parties.length)),
+  )
   expect(met.map(({ round }) => round)).toEqual(parties.map(() => 1))
 }
 
@@ -58,5 +63,7 @@ test('what all nodes share is closed with the system that uses it', async () => 
   const lock = first.distributed().lock('deploy-lock')
   await world.settled(lock.acquire(), 60_000)
   await world.settled(first.shutdown(), 120_000)
-  expect(await world.settled(second.distributed().lock('deploy-lock').tryAcquire(), 60_000)).toBe(true)
+  expect(await world.settled(second.distributed().lock('deploy-lock').tryAcquire(), 60_000)).toBe(
+    true,
+  )
 })

@@ -37,9 +37,9 @@ const nobody: Onlooker = {
 /** Mutable. */
 export class PartState {
   readonly machine: Machine
-  readonly sessions = new Sessions()
+  readonly sessions: Sessions = new Sessions()
   /** Timers that run, and how long each of them takes. */
-  readonly timers = new Map<number, number>()
+  readonly timers: Map<number, number> = new Map()
   readonly #onceKeys = new OnceKeys()
   readonly #scratch = new ByteWriter(256)
   #now = 0

@@ -1,11 +1,11 @@
 // Calls on barriers, as bytes: what, the name, what its users agree on, and the rest.
 import { ByteWriter, type ByteReader } from '@casty/transport'
-import { firstMachineCode } from '../../state/part-state.ts'
 
+/** From `firstMachineCode` on. */
 export const barrierCalls = {
-  arrive: firstMachineCode,
-  waiting: firstMachineCode + 1,
-  destroy: firstMachineCode + 2,
+  arrive: 2,
+  waiting: 3,
+  destroy: 4,
 } as const
 
 export const maxNameBytes = 512

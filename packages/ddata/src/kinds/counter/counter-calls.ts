@@ -1,15 +1,15 @@
 // Calls on counters, as bytes: what, the name, what its users agree on, and numbers.
 import { ByteWriter, type ByteReader } from '@casty/transport'
-import { firstMachineCode } from '../../state/part-state.ts'
 
+/** From `firstMachineCode` on. */
 export const counterCalls = {
-  get: firstMachineCode,
-  addAndGet: firstMachineCode + 1,
-  getAndAdd: firstMachineCode + 2,
-  set: firstMachineCode + 3,
-  getAndSet: firstMachineCode + 4,
-  compareAndSet: firstMachineCode + 5,
-  destroy: firstMachineCode + 6,
+  get: 2,
+  addAndGet: 3,
+  getAndAdd: 4,
+  set: 5,
+  getAndSet: 6,
+  compareAndSet: 7,
+  destroy: 8,
 } as const
 
 export const maxNameBytes = 512

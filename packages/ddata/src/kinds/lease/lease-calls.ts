@@ -10,19 +10,19 @@
 //   holder       9  name, shards, permits (a read)
 //   available   10  name, shards, permits (a read)
 import { ByteWriter, type ByteReader } from '@casty/transport'
-import { firstMachineCode } from '../../state/part-state.ts'
 import { readToken, writeToken } from './tokens.ts'
 
+/** From `firstMachineCode` on. */
 export const leaseCalls = {
-  acquire: firstMachineCode,
-  confirm: firstMachineCode + 1,
-  release: firstMachineCode + 2,
-  releaseAll: firstMachineCode + 3,
-  evict: firstMachineCode + 4,
-  destroy: firstMachineCode + 5,
-  resize: firstMachineCode + 6,
-  holder: firstMachineCode + 7,
-  available: firstMachineCode + 8,
+  acquire: 2,
+  confirm: 3,
+  release: 4,
+  releaseAll: 5,
+  evict: 6,
+  destroy: 7,
+  resize: 8,
+  holder: 9,
+  available: 10,
 } as const
 
 /** First byte of what a session is told unasked: one of its leases was taken from it. The number of its timer follows. */

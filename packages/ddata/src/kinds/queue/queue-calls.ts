@@ -35,13 +35,13 @@ export interface QueueConfig {
 }
 
 /** As users know them: for errors. */
-export const configFields = {
+export const configFields: Readonly<Record<keyof QueueConfig, string>> = {
   shards: 'shards',
   maxDeliveries: 'maxDeliveries',
   maxSize: 'maxSize',
   waitsWhenFull: 'onFull',
   dedupWindowMs: 'dedupWindowMs',
-} as const satisfies Record<keyof QueueConfig, string>
+}
 
 export function writeConfig(out: ByteWriter, config: QueueConfig): ByteWriter {
   return out
