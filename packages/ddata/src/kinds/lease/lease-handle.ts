@@ -30,7 +30,9 @@ export class LeaseHandle {
   readonly #owner: number
   readonly #calls: PartCalls
   readonly #part: string
-  #leases: readonly Lease[] = []
+  /** In the order in which they were granted; some may be over. */
+  readonly #leases = new Set<Lease>()
+  #pruneAt = 16
 
   constructor(
     kind: 'lock' | 'semaphore',
@@ -56,8 +58,21 @@ export class LeaseHandle {
 
   /** What it has, the oldest first. */
   get leases(): readonly Lease[] {
-    this.#leases = this.#leases.filter(({ isHeld }) => isHeld)
-    return this.#leases
+    for (const lease of this.#leases) if (!lease.isHeld) this.#leases.delete(lease)
+    return [...this.#leases]
+  }
+
+  get oldest(): Lease | undefined {
+    for (const lease of this.#leases) {
+      if (lease.isHeld) return lease
+      this.#leases.delete(lease)
+    }
+    return undefined
+  }
+
+  #add(lease: Lease): void {
+    this.#leases.add(lease)
+    if (this.#leases.size >= this.#pruneAt) this.#pruneAt = 16 + 2 * this.leases.length
   }
 
   async acquire(permits: number, options: WaitOptions): Promise<Lease> {
@@ -87,7 +102,7 @@ export class LeaseHandle {
     if (!held) return undefined
     const lease = new Lease(held, part, limit.timeoutMs, this.#explain)
     await this.#claim(lease, terms)
-    this.#leases = [...this.leases, lease]
+    this.#add(lease)
     return lease
   }
 
@@ -107,7 +122,7 @@ export class LeaseHandle {
 
   /** The oldest. */
   async release(options: CallOptions): Promise<boolean> {
-    const [lease] = this.leases
+    const lease = this.oldest
     if (lease) return await lease.release(options)
     termsOf(`release of ${this.#what}`, options, this.#options.limit.timeoutMs)
     return false

@@ -81,7 +81,7 @@ export class Lock {
 
   /** What this handle has now. */
   get lease(): Lease | undefined {
-    return this.#handle.leases[0]
+    return this.#handle.oldest
   }
 
   /** Has it while `fn` runs. Settles as `fn` does; `lease.signal` tells when it is lost meanwhile. */
