@@ -10,7 +10,6 @@ export type DDataErrorCode =
   | 'CASTY_DDATA_CODEC'
   | 'CASTY_DDATA_CONFIG_MISMATCH'
   | 'CASTY_DDATA_DESTROYED'
-  | 'CASTY_DDATA_FENCED'
   | 'CASTY_DDATA_INDETERMINATE'
   | 'CASTY_DDATA_LEASE_LOST'
   | 'CASTY_DDATA_MALFORMED'
@@ -84,6 +83,11 @@ export class DDataError extends Error {
     return new DDataError('CASTY_DDATA_MALFORMED', `${what}. It was dropped.`, { cause })
   }
 
+  static malformedAnswer(cause: unknown): DDataError {
+    const text = 'An answer cannot be read: look for nodes of another version.'
+    return new DDataError('CASTY_DDATA_MALFORMED', text, { applied: 'unknown', cause })
+  }
+
   static tooLarge(what: string, sizeBytes: number, maxBytes: number): DDataError {
     return new DDataError(
       'CASTY_DDATA_TOO_LARGE',
@@ -92,14 +96,10 @@ export class DDataError extends Error {
   }
 
   static timeout(what: string, timeoutMs: number, applied: Applied): DDataError {
-    const effect = applied === 'no' ? 'It had no effect.' : 'Whether it had an effect is not known.'
     return new DDataError(
       'CASTY_DDATA_TIMEOUT',
-      `${what} did not end within ${timeoutMs} ms. ${effect}`,
-      {
-        applied,
-        isRetryable: true,
-      },
+      `${what} did not end within ${timeoutMs} ms. ${effectOf(applied)}`,
+      { applied, isRetryable: true },
     )
   }
 
@@ -126,11 +126,12 @@ export class DDataError extends Error {
     )
   }
 
-  static sessionExpired(what: string): DDataError {
+  static sessionExpired(what: string, applied: Applied): DDataError {
     return new DDataError(
       'CASTY_DDATA_SESSION_EXPIRED',
-      `${what} ended, because nobody who could answer was heard of for too long. It waits for nothing any more.`,
-      { isRetryable: true },
+      `${what} ended, because nobody who could answer was heard of for too long. ` +
+        `It waits for nothing any more. ${effectOf(applied)}`,
+      { applied, isRetryable: true },
     )
   }
 
@@ -174,4 +175,8 @@ export class DDataError extends Error {
       { field, existing, requested },
     )
   }
+}
+
+function effectOf(applied: Applied): string {
+  return applied === 'no' ? 'It had no effect.' : 'Whether it had an effect is not known.'
 }

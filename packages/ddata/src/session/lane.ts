@@ -2,7 +2,7 @@
 // sent again under its number, so that it has one effect however often it arrives.
 import type { Clock } from '@casty/clock'
 import { ByteReader, ByteWriter } from '@casty/transport'
-import { DDataError } from '../errors.ts'
+import { DDataError, type Applied } from '../errors.ts'
 import {
   readReply,
   RequestWriter,
@@ -258,14 +258,14 @@ export class Lane {
       pending.done(ended.result, pending.giveUp && this.#gaveUp(pending))
     } else if (ended.refusal.code === 'CASTY_DDATA_ABORTED') pending.failed(this.#gaveUp(pending))
     else if (ended.refusal.code === 'CASTY_DDATA_SESSION_EXPIRED') {
-      pending.failed(DDataError.sessionExpired(pending.terms.what))
+      pending.failed(DDataError.sessionExpired(pending.terms.what, 'no'))
     } else pending.refused(ended.refusal)
   }
 
-  #gaveUp({ giveUp, terms }: PendingCall): DDataError {
+  #gaveUp({ giveUp, terms }: PendingCall, applied: Applied = 'no'): DDataError {
     const { what, signal, waitMs, timeoutMs } = terms
-    if (giveUp === 'abort') return DDataError.aborted(what, 'no', signal?.reason)
-    return DDataError.timeout(what, waitMs ?? timeoutMs, 'no')
+    if (giveUp === 'abort') return DDataError.aborted(what, applied, signal?.reason)
+    return DDataError.timeout(what, waitMs ?? timeoutMs, applied)
   }
 
   #readAnswered(number: number, answer: Uint8Array): void {
@@ -379,7 +379,9 @@ export class Lane {
       this.#startAnew((pending) => {
         const { terms, mayWait, giveUp } = pending
         if (!mayWait) return DDataError.indeterminate(terms.what)
-        return giveUp ? this.#gaveUp(pending) : DDataError.sessionExpired(terms.what)
+        // Its turn may have come, and nobody heard of it.
+        if (giveUp) return this.#gaveUp(pending, 'unknown')
+        return DDataError.sessionExpired(terms.what, 'unknown')
       })
       return this.look()
     }

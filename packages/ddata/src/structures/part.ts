@@ -56,7 +56,7 @@ export class PartCalls {
         try {
           resolve(result(from))
         } catch (error) {
-          reject(DDataError.malformed('An answer cannot be read', error))
+          reject(DDataError.malformedAnswer(error))
         }
       },
       refused: (refusal) => reject(this.#explain(refusal)),

@@ -12,6 +12,7 @@ export interface StandardSchema<Output> {
   }
 }
 
+/** What a schema says of a value. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string }[] }

@@ -13,6 +13,7 @@ import { PartCalls } from '../../structures/part.ts'
 import { tableId } from '../kind.ts'
 import { counterCall, counterCalls, type CounterAddress } from './counter-calls.ts'
 
+/** What holds for the calls of a handle of a counter. */
 export interface CounterOptions extends BaseOptions {}
 
 /**

@@ -75,6 +75,7 @@ export interface ConsumeOptions extends CallOptions {
   readonly autoExtend?: boolean
 }
 
+/** How many items a queue has, by how they are. */
 export interface QueueStatistics {
   readonly ready: number
   readonly delayed: number
@@ -82,6 +83,7 @@ export interface QueueStatistics {
   readonly dead: number
 }
 
+/** An item that was delivered too often, or was given up. */
 export interface DeadItem<T> {
   readonly id: string
   readonly value: T
@@ -158,7 +160,7 @@ export class Queue<T> {
     const item = await this.#item(value)
     const terms = this.#writeTerms('enqueue', options, enqueueNames)
     const out = this.#enqueueCall('enqueue', options, item.length)
-    return await this.#part.wait(out.bytes(item, item.length).finish(), terms, readEnqueued)
+    return await this.#enqueue(out.bytes(item, item.length).finish(), terms, readEnqueued)
   }
 
   /** All of them or none. */
@@ -172,7 +174,13 @@ export class Queue<T> {
     const terms = this.#writeTerms('enqueueMany', options, enqueueNames)
     const out = this.#enqueueCall('enqueueMany', options, bytes).count(items.length)
     for (const item of items) out.bytes(item, item.length)
-    await this.#part.wait(out.finish(), terms, () => {})
+    await this.#enqueue(out.finish(), terms, () => {})
+  }
+
+  /** Where it never waits for room, it ends when its time is over, whoever answers. */
+  async #enqueue<R>(call: Uint8Array, terms: CallTerms, read: (from: ByteReader) => R): Promise<R> {
+    const waits = this.#config.waitsWhenFull === 1
+    return await (waits ? this.#part.wait(call, terms, read) : this.#part.call(call, terms, read))
   }
 
   /** The item that comes next; it stays where it is. */
