@@ -66,10 +66,12 @@ function nextStatus(status: string, expected: string | null): JsonObject {
 
 // A check that cannot fail proves nothing: every expectation is bent in turn, and must be missed.
 describe.each(runnable)('the cases of $fileName', ({ fileName, content }) => {
-  // Where each case runs a cluster, one expectation in a hundred has to do.
-  const step = fileName === clustered ? 100 : 1
+  // Where each case runs a cluster, one expectation in 150 has to do.
+  const step = fileName === clustered ? 150 : 1
   test('fail when what they expect is changed', { timeout: 300_000 }, async () => {
-    const bent = expectationsIn(content, []).filter((_, index) => index % step === 0)
+    const bent = expectationsIn(content, [])
+      .filter(({ path }) => path[0] !== 'schema') // What describes cases is none.
+      .filter((_, index) => index % step === 0)
     expect(bent.length).toBeGreaterThan(0)
     const unnoticed: string[] = []
     for (const { path } of bent) {
