@@ -21,6 +21,7 @@ export {
   type WithJournal,
 } from './entity-type.ts'
 export { ShardingError, type ShardingErrorCode } from './errors.ts'
+export type { ReplicateEvents, ReplicateEventsAck } from './replication/messages.ts'
 export { replicationDefaults, type ReplicationConfig } from './replication/replication-config.ts'
 export { shardOf } from './region/shard-of.ts'
 export { Sharding, type ShardingExplanation } from './sharding.ts'

@@ -10,6 +10,12 @@ export interface ReplicatedEntry {
   readonly operation: Operation
 }
 
+/** What the owner of a shard did in one turn, in order, for its replicas to do as well. */
+export interface ReplicateEvents {
+  readonly type: 'replicate-events'
+  readonly entries: readonly ReplicatedEntry[]
+}
+
 /** All carry the epoch of the owner: whoever knows a higher one answers with that, and does nothing. */
 export type ReplicaRequest =
   /** Which ids there are, in order, from behind `after` on. From then on lower epochs are refused. */
@@ -18,14 +24,24 @@ export type ReplicaRequest =
   | { readonly type: 'pull'; readonly token: number; readonly id: string; readonly offset: number }
   /** The next piece of a whole copy, which takes the place of what is there. */
   | { readonly type: 'push'; readonly token: number; readonly piece: Piece }
-  /** What the owner did in one turn, in order. */
-  | { readonly type: 'replicate-events'; readonly entries: readonly ReplicatedEntry[] }
+  | ReplicateEvents
   /** Answers an `offer`: nothing of what is there is needed. */
   | { readonly type: 'dismiss' }
 
 export interface ListedCopy {
   readonly id: string
   readonly version: CopyVersion
+}
+
+/** What a replica has after that. */
+export interface ReplicateEventsAck {
+  readonly type: 'replicate-events-ack'
+  /** What is there now, of those that fitted. */
+  readonly copies: readonly ListedCopy[]
+  /** Ids of which something is missing: it has to come first. */
+  readonly behind: readonly string[]
+  /** Ids for which there was no room: they are behind as well. */
+  readonly full: readonly string[]
 }
 
 export type ReplicaAnswer =
@@ -41,15 +57,7 @@ export type ReplicaAnswer =
   | { readonly type: 'pulled'; readonly token: number; readonly piece: Piece | undefined }
   /** Where the next piece has to begin: 0 where the copy has to be sent anew. */
   | { readonly type: 'pushed'; readonly token: number; readonly next: number }
-  | {
-      readonly type: 'replicate-events-ack'
-      /** What is there now, of those that fitted. */
-      readonly copies: readonly ListedCopy[]
-      /** Ids of which something is missing: it has to come first. */
-      readonly behind: readonly string[]
-      /** Ids for which there was no room: they are behind as well. */
-      readonly full: readonly string[]
-    }
+  | ReplicateEventsAck
   /** There is no room for a copy that was pushed. */
   | { readonly type: 'no-room'; readonly id: string }
   /** A higher epoch is known. */
