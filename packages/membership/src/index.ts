@@ -38,7 +38,6 @@ export {
   type StopReason,
 } from './events.ts'
 export type { ClusterExplanation, DataCenterExplanation } from './explanation.ts'
-export { describeValue, nearestNames } from '@casty/options'
 export { pickGossipTarget } from './gossip-round.ts'
 export {
   exitingTargets,
