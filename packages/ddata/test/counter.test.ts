@@ -30,3 +30,23 @@ test('answers nothing where fewer nodes have it than was asked for', async () =>
     world.settled(world.on('a').counter('visits', { timeoutMs: 10_000 }).increment()),
   ).rejects.toMatchObject({ code: 'CASTY_DDATA_UNAVAILABLE', applied: 'unknown' })
 })
+
+test('tells who watches of its value, also after the node that has it is lost', async () => {
+  await using world = await DataWorld.of('a b c')
+  const limit = { timeoutMs: 20_000 }
+  const seen: number[] = []
+  const watching = (async () => {
+    for await (const value of world.on('a').counter('visits', limit).watch()) {
+      seen.push(value)
+      if (value === 3) return
+    }
+  })()
+  const counter = world.on('a').counter('visits', limit)
+  await world.settled(counter.increment())
+  await world.settled(counter.increment())
+  await world.until(() => seen.at(-1) === 2)
+  await world.kill('c')
+  await world.settled(counter.increment())
+  await world.settled(watching)
+  expect(seen.toSorted((left, right) => left - right)).toEqual(seen)
+})

@@ -117,6 +117,11 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
     this.#wakeUp()
   }
 
+  /** What happened so far is known otherwise. */
+  discard(): void {
+    this.#ready.length = 0
+  }
+
   #wakeUp(): void {
     const wake = this.#wake
     this.#wake = undefined

@@ -3,13 +3,16 @@ import { DDataError } from '../../errors.ts'
 import type { Session } from '../../session/session.ts'
 import {
   readTermsOf,
+  termsOf,
   writeTermsOf,
   type BaseOptions,
+  type CallOptions,
   type ReadOptions,
   type WriteOptions,
 } from '../../structures/call-options.ts'
 import { explainRefusal } from '../../structures/explain.ts'
 import { PartCalls } from '../../structures/part.ts'
+import { Watching } from '../../structures/watching.ts'
 import { tableId } from '../kind.ts'
 import { counterCall, counterCalls, type CounterAddress } from './counter-calls.ts'
 
@@ -25,6 +28,7 @@ export interface CounterOptions extends BaseOptions {}
  */
 export class Counter {
   readonly name: string
+  readonly #session: Session
   readonly #address: CounterAddress
   readonly #timeoutMs: number
   readonly #part: PartCalls
@@ -32,6 +36,7 @@ export class Counter {
   /** Made by `Distributed.counter`. */
   constructor(session: Session, name: string, shards: number, timeoutMs: number) {
     this.name = name
+    this.#session = session
     this.#address = { name, shards }
     this.#timeoutMs = timeoutMs
     this.#part = new PartCalls(session, tableId('counter', name), (refusal) =>
@@ -104,6 +109,42 @@ export class Counter {
       options,
       readBoolean,
     )
+  }
+
+  /**
+   * Its value, and then each that it gets; some are left out where there are too many, or a node was lost, and the last one
+   * never. Ends when the loop is left, or the signal aborts.
+   */
+  async *watch(options: CallOptions = {}): AsyncGenerator<number, void> {
+    const what = `watch of counter ${this.name}`
+    const { signal, timeoutMs } = termsOf(what, options, this.#timeoutMs)
+    const changes = new Watching<number | 'missed'>(
+      this.#session,
+      [tableId('counter', this.name)],
+      {
+        what,
+        clock: this.#session.clock,
+        name: this.name,
+        ...(signal && { signal }),
+        read: readNumber,
+        resync: 'missed',
+      },
+    )
+    try {
+      yield await this.#now(changes, timeoutMs)
+      for await (const change of changes) {
+        yield change === 'missed' ? await this.#now(changes, timeoutMs) : change
+      }
+    } finally {
+      await changes.return()
+    }
+  }
+
+  /** What it is now. Changes that were told before the answer are in it. */
+  async #now(changes: Watching<number | 'missed'>, timeoutMs: number): Promise<number> {
+    const value = await this.get({ timeoutMs })
+    changes.discard()
+    return value
   }
 
   /** Has it forgotten: it is 0 then, and its options may be others. @returns whether there was anything to forget */
