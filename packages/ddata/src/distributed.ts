@@ -57,7 +57,8 @@ export class Distributed implements AsyncDisposable {
   readonly #keeper: LeaseKeeper
 
   /** @throws DDataError `CASTY_DDATA_ARGUMENT`; ShardingError as `Sharding.start` */
-  constructor({ system, sharding }: Gateway, options: DistributedOptions = {}) {
+  constructor(gateway: Gateway, options: DistributedOptions = {}) {
+    const { system, sharding } = checkGateway(gateway)
     const settings = checkDistributed(options)
     this.#settings = settings
     const report = (error: unknown): void =>
@@ -147,6 +148,19 @@ export class Distributed implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
+}
+
+/** Users may have no types. @throws DDataError `CASTY_DDATA_ARGUMENT` */
+function checkGateway(gateway: Gateway): Gateway {
+  knownNames('gateway', gateway, ['system', 'sharding'])
+  const { system, sharding }: Partial<Gateway> = gateway
+  if (typeof system?.spawn !== 'function') {
+    throw DDataError.argument('gateway.system', system, 'an ActorSystem')
+  }
+  if (typeof sharding?.startProxy !== 'function') {
+    throw DDataError.argument('gateway.sharding', sharding, 'a Sharding or a ShardingClient')
+  }
+  return gateway
 }
 
 function laneSettings({ sessionTtlMs }: CheckedOptions): LaneSettings {

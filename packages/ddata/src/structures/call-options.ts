@@ -59,6 +59,9 @@ export function termsOf(
 ): CallTerms {
   knownNames('options', options, [...callNames, ...more])
   const { signal } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw DDataError.argument('options.signal', signal, 'an AbortSignal')
+  }
   if (signal?.aborted) throw DDataError.aborted(what, 'no', signal.reason)
   return {
     what,

@@ -36,3 +36,12 @@ export async function validated<T>(
     `${what} is not valid: ${issues}. Nothing was sent.`,
   )
 }
+
+/** @throws DDataError `CASTY_DDATA_ARGUMENT` */
+export function checkSchema(name: string, schema: StandardSchema<unknown> | undefined): void {
+  if (schema === undefined) return
+  // Users may have no types.
+  const found: unknown = (schema as { readonly '~standard'?: unknown } | null)?.['~standard']
+  if (typeof found === 'object' && found !== null && 'validate' in found) return
+  throw DDataError.argument(name, schema, 'a Standard Schema, with a property ~standard')
+}

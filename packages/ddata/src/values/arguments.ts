@@ -27,3 +27,15 @@ export function text(name: string, value: string, maxBytes: number): string {
   const allowed = `a text of 1 to ${maxBytes} bytes without control characters`
   throw DDataError.argument(name, value, allowed)
 }
+
+/** Users may hand in an object, of which nothing would be taken. @throws DDataError `CASTY_DDATA_ARGUMENT` */
+export function listed<T>(name: string, items: Iterable<T>): readonly T[] {
+  const isIterable = typeof items === 'object' && items !== null && Symbol.iterator in items
+  if (!isIterable) throw DDataError.argument(name, items, 'something to go through, as an array')
+  return [...items]
+}
+
+/** @throws DDataError `CASTY_DDATA_ARGUMENT` */
+export function callable(name: string, value: unknown, allowed: string): void {
+  if (typeof value !== 'function') throw DDataError.argument(name, value, allowed)
+}

@@ -13,9 +13,9 @@ import {
 } from '../../structures/call-options.ts'
 import { explainRefusal } from '../../structures/explain.ts'
 import { allOf, Parts } from '../../structures/parts.ts'
-import { validated, type StandardSchema } from '../../structures/standard-schema.ts'
+import { checkSchema, validated, type StandardSchema } from '../../structures/standard-schema.ts'
 import { Watching } from '../../structures/watching.ts'
-import { duration, knownNames, whole } from '../../values/arguments.ts'
+import { callable, duration, knownNames, listed, whole } from '../../values/arguments.ts'
 import { decodeValue, encodeValue } from '../../values/canonical.ts'
 import { lettersOf } from '../../values/letters.ts'
 import { mapCall, mapEvents, writePut, type MapCall, type MapConfig } from './map-calls.ts'
@@ -110,6 +110,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   ) {
     const { ttlMs, maxEntries } = options
     if (ttlMs !== undefined) duration('options.ttlMs', ttlMs)
+    checkSchema('options.key', options.key)
+    checkSchema('options.value', options.value)
     const limit = maxEntries === undefined ? 0 : whole('options.maxEntries', maxEntries, 1, 2 ** 40)
     this.name = name
     this.#session = session
@@ -224,6 +226,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     compute: (current: V | undefined) => V | undefined,
     options: PutOptions = {},
   ): Promise<V | undefined> {
+    callable('compute', compute, 'a function of the present value')
     if (options.idempotencyKey !== undefined) {
       const allowed = 'missing, since what is computed differs from try to try'
       throw DDataError.argument('options.idempotencyKey', options.idempotencyKey, allowed)
@@ -249,7 +252,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   /** Those of the keys that are there, in the order in which they were given. */
   async getMany(keys: Iterable<K>, options: ReadOptions = {}): Promise<Map<K, V>> {
     const wanted = await Promise.all(
-      Array.from(keys, async (key) => ({ key, bytes: await this.#key(key) })),
+      listed('keys', keys).map(async (key) => ({ key, bytes: await this.#key(key) })),
     )
     const terms = readTermsOf(`getMany of map ${this.name}`, options, this.#timeoutMs)
     const found = new Map<K, V>()
@@ -273,7 +276,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   /** All or nothing within each part; parts that fail do not keep others from being carried out. */
   async putMany(entries: Iterable<readonly [K, V]>, options: PutOptions = {}): Promise<void> {
     const items = await Promise.all(
-      Array.from(entries, async ([key, value]) => ({
+      listed('entries', entries).map(async ([key, value]) => ({
         bytes: await this.#key(key),
         value: await this.#encoded(key, value),
       })),
@@ -292,7 +295,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   /** @returns how many there were */
   async deleteMany(keys: Iterable<K>, options: WriteOptions = {}): Promise<number> {
     const items = await Promise.all(
-      Array.from(keys, async (key) => ({ bytes: await this.#key(key) })),
+      listed('keys', keys).map(async (key) => ({ bytes: await this.#key(key) })),
     )
     const terms = this.#writeTerms('deleteMany', options)
     const counts = await allOf(
@@ -373,7 +376,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     const what = `watch of map ${this.name}`
     if (signal?.aborted) throw DDataError.aborted(what, 'no', signal.reason)
     const wanted =
-      keys && new Set(Array.from(keys, (key) => lettersOf(encoded(key, 'A key to watch'))))
+      keys &&
+      new Set(listed('options.keys', keys).map((key) => lettersOf(encoded(key, 'A key to watch'))))
     const parts = wanted
       ? [...new Set(Array.from(wanted, (key) => this.#parts.partOfLetters(key)))]
       : Array.from({ length: this.#parts.count }, (_, part) => part)

@@ -2,6 +2,7 @@ import type { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
 import type { CallTerms } from '../../session/pending.ts'
 import type { Session } from '../../session/session.ts'
+import type { Refusal } from '../../state/machine.ts'
 import {
   readTermsOf,
   termsOf,
@@ -14,8 +15,8 @@ import {
 } from '../../structures/call-options.ts'
 import { explainRefusal } from '../../structures/explain.ts'
 import { PartCalls } from '../../structures/part.ts'
-import { validated, type StandardSchema } from '../../structures/standard-schema.ts'
-import { duration, knownNames, text, whole } from '../../values/arguments.ts'
+import { checkSchema, validated, type StandardSchema } from '../../structures/standard-schema.ts'
+import { duration, knownNames, listed, text, whole } from '../../values/arguments.ts'
 import { decodeValue, encodeValue } from '../../values/canonical.ts'
 import { partId } from '../kind.ts'
 import { Delivery, type DeliveryPort, type NackOptions, type Receipt } from './delivery.ts'
@@ -137,6 +138,7 @@ export class Queue<T> {
     options: QueueOptions<T>,
   ) {
     const { value, visibilityMs = 30_000, maxItemBytes = maxItemBytesAllowed } = options
+    checkSchema('options.value', value)
     this.name = name
     this.#session = session
     this.#schema = value
@@ -145,7 +147,7 @@ export class Queue<T> {
     this.#maxItemBytes = whole('options.maxItemBytes', maxItemBytes, 1, maxItemBytesAllowed)
     this.#timeoutMs = timeoutMs
     this.#part = new PartCalls(session, partId('queue', name, 0), (refusal) =>
-      explainRefusal(`Queue ${name}`, refusal),
+      explainQueue(`Queue ${name}`, refusal),
     )
     this.#port = {
       clock: session.clock,
@@ -165,7 +167,9 @@ export class Queue<T> {
 
   /** All of them or none. */
   async enqueueMany(values: Iterable<T>, options: EnqueueOptions = {}): Promise<void> {
-    const items = await Promise.all(Array.from(values, async (value) => await this.#item(value)))
+    const items = await Promise.all(
+      listed('values', values).map(async (value) => await this.#item(value)),
+    )
     if (items.length === 0) return
     const bytes = items.reduce((sum, { length }) => sum + length, 0)
     if (bytes > maxItemBytesAllowed) {
@@ -214,7 +218,7 @@ export class Queue<T> {
     const { waitMs } = options
     const until = waitMs === undefined ? Infinity : this.#session.clock.now() + waitMs
     for (;;) {
-      const leftMs = Math.max(1, until - this.#session.clock.now())
+      const leftMs = Math.max(1, Math.ceil(until - this.#session.clock.now()))
       const wait = waitMs === undefined ? options : { ...options, waitMs: leftMs }
       // eslint-disable-next-line no-await-in-loop -- Until one was there, and was still there when it was taken.
       const delivered = await this.#reserve(
@@ -294,7 +298,7 @@ export class Queue<T> {
 
   /** @returns how many were done by this */
   async ackMany(deliveries: Iterable<Delivery<T>>, options: CallOptions = {}): Promise<number> {
-    const receipts = Array.from(deliveries, (delivery) => {
+    const receipts = listed('deliveries', deliveries).map((delivery) => {
       delivery.settled()
       return delivery.receipt
     })
@@ -502,4 +506,15 @@ function configOf<T>(shards: number, options: QueueOptions<T>): QueueConfig {
     waitsWhenFull: onFull === 'wait' ? 1 : 0,
     dedupWindowMs: Math.ceil(Math.min(duration('options.dedupWindowMs', dedupWindowMs), 7 * dayMs)),
   }
+}
+
+function explainQueue(what: string, refusal: Refusal): DDataError {
+  const { code, field, existing, requested } = refusal
+  if (code !== 'CASTY_DDATA_QUEUE_FULL') return explainRefusal(what, refusal)
+  return new DDataError(
+    code,
+    `${what} is full: it would have ${requested} items, and its maxSize is ${existing}. ` +
+      'Try again later, or have it wait for room (onFull).',
+    { field, existing, requested, isRetryable: true },
+  )
 }

@@ -12,8 +12,8 @@ import {
 } from '../../structures/call-options.ts'
 import { explainRefusal } from '../../structures/explain.ts'
 import { allOf, Parts } from '../../structures/parts.ts'
-import { validated, type StandardSchema } from '../../structures/standard-schema.ts'
-import { whole } from '../../values/arguments.ts'
+import { checkSchema, validated, type StandardSchema } from '../../structures/standard-schema.ts'
+import { listed, whole } from '../../values/arguments.ts'
 import { decodeValue, encodeValue } from '../../values/canonical.ts'
 import { encoded } from '../map/distributed-map.ts'
 import { mapCall, writePut, type MapConfig } from '../map/map-calls.ts'
@@ -51,6 +51,7 @@ export class DistributedSet<T> implements AsyncIterable<T> {
     timeoutMs: number,
     { value }: SetOptions<T>,
   ) {
+    checkSchema('options.value', value)
     this.name = name
     this.#schema = value
     this.#config = { shards, maxEntries: 0 }
@@ -113,7 +114,7 @@ export class DistributedSet<T> implements AsyncIterable<T> {
     each: (part: number, members: readonly Uint8Array[]) => Promise<number>,
   ): Promise<number> {
     const members = await Promise.all(
-      Array.from(values, async (value) => ({ bytes: await this.#member(value) })),
+      listed('values', values).map(async (value) => ({ bytes: await this.#member(value) })),
     )
     const counts = await allOf(
       this.#parts.split(members).map(
