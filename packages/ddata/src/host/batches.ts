@@ -8,7 +8,7 @@ import { RecordWriter, type TimedCommand } from '../state/command.ts'
 
 interface Batch<Peer> {
   readonly record: RecordWriter
-  readonly replies: Map<Peer, ReplyWriter>
+  readonly replies: Map<Peer, ReplyWriter[]>
 }
 
 export interface BatchesPort<Peer> {
@@ -18,6 +18,9 @@ export interface BatchesPort<Peer> {
   write(record: Uint8Array): void
   send(peer: Peer, body: Uint8Array): void
 }
+
+/** A reply holds no more once it is that long: it has to fit into a frame, with the longest answer. */
+const maxReplyBytes = 131_072
 
 /** Mutable. One record is under way at a time; what happens meanwhile goes with the next one. */
 export class Batches<Peer> {
@@ -57,8 +60,10 @@ export class Batches<Peer> {
   /** Says something about the state as it is now. */
   say(peer: Peer, entry: ReplyEntry): void {
     const { replies } = this.#behind()
-    let writer = replies.get(peer)
-    if (!writer) replies.set(peer, (writer = new ReplyWriter()))
+    let writers = replies.get(peer)
+    if (!writers) replies.set(peer, (writers = []))
+    let writer = writers.at(-1)
+    if (!writer || writer.bytes >= maxReplyBytes) writers.push((writer = new ReplyWriter()))
     writer.add(entry)
   }
 
@@ -91,7 +96,9 @@ export class Batches<Peer> {
   }
 
   #sayAll({ replies }: Batch<Peer>): void {
-    for (const [peer, writer] of replies) this.#port.send(peer, writer.take(this.#port.epoch))
+    for (const [peer, writers] of replies) {
+      for (const writer of writers) this.#port.send(peer, writer.take(this.#port.epoch))
+    }
     replies.clear()
   }
 }

@@ -51,6 +51,12 @@ const awayMs = 3_500
 /** Sessions are looked through so often, in milliseconds. */
 const lookMs = 1_000
 
+/** More than a session that keeps to the limit ever has: the end of a wait has to come through. */
+function isCrowded({ floor, parked, late }: Session, { number, received }: CallCommand): boolean {
+  const unsettled = Math.max(number - floor, parked.size, late.size - received.length)
+  return unsettled > maxUnsettledCalls
+}
+
 export class PartHost<Peer> {
   readonly state: PartState
   readonly #port: PartHostPort<Peer>
@@ -118,8 +124,13 @@ export class PartHost<Peer> {
   receive({ session: bytes, body }: PartRequest, peer: Peer): void {
     const id = sessionIdOf(bytes)
     const { isKnown, floor, entries } = readRequest(body)
-    const guest = this.#guestOf(id, bytes, peer)
     const session = this.state.sessions.find(id)
+    if (!session && !this.#guests.has(id) && this.#guests.size >= this.#settings.maxSessions) {
+      const stranger = { session: bytes, peer, heardAt: 0, watches: new Map() }
+      this.#batches.say(stranger, { type: 'failed', why: 'too many sessions use it' })
+      return
+    }
+    const guest = this.#guestOf(id, bytes, peer)
     if (session) this.state.sessions.raiseFloor(session, floor)
     else if (isKnown) {
       this.#batches.say(guest, { type: 'unknown' })
@@ -212,7 +223,7 @@ export class PartHost<Peer> {
       case 'next':
         if (!session && sessions.size >= this.#settings.maxSessions) {
           this.#batches.say(guest, { type: 'failed', why: 'too many sessions use it' })
-        } else if (session && number - session.floor > maxUnsettledCalls) {
+        } else if (session && isCrowded(session, command)) {
           this.#batches.say(guest, { type: 'failed', why: 'too many calls wait' })
         } else {
           this.#perform(command)

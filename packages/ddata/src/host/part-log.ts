@@ -29,6 +29,8 @@ export class PartLog {
   #bytesSince = 0
   #savedBytes = 0
   #isSaving = false
+  /** Where pieces end is not known. */
+  #mustLook = false
 
   private constructor(
     journal: EventJournal,
@@ -140,6 +142,10 @@ export class PartLog {
     return async () => {
       try {
         await this.#save(pieces, upTo)
+      } catch (error) {
+        // What was not kept is counted; what was, is in the way of none.
+        this.#mustLook = true
+        throw error
       } finally {
         this.#isSaving = false
       }
@@ -147,6 +153,10 @@ export class PartLog {
   }
 
   async #save(pieces: readonly Uint8Array[], upTo: number): Promise<void> {
+    if (this.#mustLook) {
+      this.#pieces.last = (await this.#journal.highest(this.#pieces.id)).sequenceNr
+      this.#mustLook = false
+    }
     const begin = this.#pieces.last + 1
     for (const bytes of pieces) {
       // eslint-disable-next-line no-await-in-loop -- They follow each other in the journal.

@@ -11,7 +11,7 @@ import {
   type RequestEntry,
 } from '../protocol/messages.ts'
 import { skipCode, withdrawCode } from '../state/part-state.ts'
-import { readEnded } from '../state/result.ts'
+import { readEnded, type Ended } from '../state/result.ts'
 import { maxUnsettledCalls } from '../state/sessions.ts'
 import {
   untilEnded,
@@ -67,6 +67,16 @@ function entryOf({ number, received, terms, call }: PendingCall): RequestEntry {
   return { type: 'call', number, received, key: call === skip ? undefined : terms.key, call }
 }
 
+/** Undefined where it cannot be read: then that is how it ended. */
+function endedOf(answer: Uint8Array, pending: Pick<CallEnd, 'failed'>): Ended | undefined {
+  try {
+    return readEnded(answer)
+  } catch (error) {
+    pending.failed(DDataError.malformed('An answer cannot be read', error))
+    return undefined
+  }
+}
+
 export class Lane {
   readonly part: string
   readonly #port: LanePort
@@ -82,6 +92,8 @@ export class Lane {
   #isKnown = false
   #heardAt: number
   #why: string | undefined
+  #gapAt = 0
+  #gapSentAt = -Infinity
   #resendMs: number
 
   constructor(part: string, port: LanePort, settings: LaneSettings) {
@@ -114,6 +126,10 @@ export class Lane {
       end.failed(DDataError.busy(terms.what, maxUnsettledCalls))
       return 0
     }
+    return this.#call(call, terms, end, mayWait)
+  }
+
+  #call(call: Uint8Array, terms: CallTerms, end: CallEnd, mayWait: boolean): number {
     this.#begins()
     const now = this.#port.clock.now()
     const number = ++this.#lastCall
@@ -172,6 +188,10 @@ export class Lane {
   /** Nothing was under way: silence so far tells nothing. */
   #begins(): void {
     if (this.#calls.size > 0 || this.#reads.size > 0) return
+    // It may be forgotten by now. A new one tells a call that was not carried out from one of which that is not known.
+    if (this.#isKnown && this.#port.clock.now() - this.#heardAt >= this.#settings.horizonMs) {
+      this.#startAnew(({ terms }) => DDataError.indeterminate(terms.what))
+    }
     this.#heardAt = this.#port.clock.now()
     this.#resendMs = this.#settings.resendMs
     this.#why = undefined
@@ -207,7 +227,12 @@ export class Lane {
     this.#heardAt = this.#port.clock.now()
     this.#resendMs = this.#settings.resendMs
     this.#why = undefined
-    for (const entry of entries) this.#take(entry, epoch)
+    const generation = this.#generation
+    for (const entry of entries) {
+      // What follows the word that it is not known is about one that is no more.
+      if (generation !== this.#generation) return
+      this.#take(entry, epoch)
+    }
   }
 
   #take(entry: ReplyEntry, epoch: number): void {
@@ -224,7 +249,7 @@ export class Lane {
         this.#parked(entry.number, entry.isOffered)
         return
       case 'gap':
-        this.#sendAgain(entry.expected)
+        this.#gap(entry.expected)
         return
       case 'unknown':
         this.#forgotten()
@@ -246,6 +271,15 @@ export class Lane {
     }
   }
 
+  /** Each request behind the gap says so: it is closed once. */
+  #gap(expected: number): void {
+    const now = this.#port.clock.now()
+    if (expected === this.#gapAt && now - this.#gapSentAt < this.#resendMs) return
+    this.#gapAt = expected
+    this.#gapSentAt = now
+    this.#sendAgain(expected)
+  }
+
   #answered(number: number, answer: Uint8Array): void {
     const pending = this.#calls.get(number)
     if (!pending) return
@@ -253,7 +287,8 @@ export class Lane {
     if (pending.mayWait) this.#received.push(number)
     if (pending.hasEnded) return
     pending.hasEnded = true
-    const ended = readEnded(answer)
+    const ended = endedOf(answer, pending)
+    if (!ended) return
     if (ended.type === 'done') {
       pending.done(ended.result, pending.giveUp && this.#gaveUp(pending))
     } else if (ended.refusal.code === 'CASTY_DDATA_ABORTED') pending.failed(this.#gaveUp(pending))
@@ -272,7 +307,8 @@ export class Lane {
     const pending = this.#reads.get(number)
     if (!pending) return
     this.#reads.delete(number)
-    const ended = readEnded(answer)
+    const ended = endedOf(answer, pending)
+    if (!ended) return
     if (ended.type === 'done') pending.done(ended.result)
     else pending.refused(ended.refusal)
   }
@@ -302,7 +338,7 @@ export class Lane {
     pending.deadline = Infinity
     const { terms, number, mayWait } = pending
     if (mayWait) {
-      pending.givesUp?.(this.#gaveUp(pending))
+      pending.givesUp?.(this.#gaveUp(pending, 'no'))
       this.#withdraw(number, terms.what)
       return
     }
@@ -322,7 +358,8 @@ export class Lane {
     const call = new ByteWriter(9).u8(withdrawCode).varint(number).finish()
     const { horizonMs } = this.#settings
     const terms: CallTerms = { what: `the end of waiting for ${what}`, timeoutMs: horizonMs }
-    this.call(call, terms, { done: () => {}, refused: () => {}, failed: () => {} })
+    // Also where no more calls may begin: with it, one ends.
+    this.#call(call, terms, { done: () => {}, refused: () => {}, failed: () => {} }, false)
   }
 
   /** The part has forgotten this session: what was not answered may have had its effect, or not. */
@@ -337,6 +374,7 @@ export class Lane {
     this.#received = []
     this.#generation = this.#port.nextGeneration()
     this.#lastCall = 0
+    this.#gapAt = 0
     this.#isKnown = false
     for (const pending of calls) {
       if (pending.hasEnded) continue

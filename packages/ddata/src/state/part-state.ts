@@ -138,12 +138,12 @@ export class PartState {
   }
 
   #execute(call: CallId, bytes: Uint8Array): Uint8Array | undefined {
-    const input = new ByteReader(bytes)
-    const code = input.u8()
-    if (code === withdrawCode) return this.#withdraw(call.session, input.varint())
-    if (code === skipCode) return skipped
-    const out = beginResult(this.#scratch.reset())
     try {
+      const input = new ByteReader(bytes)
+      const code = input.u8()
+      if (code === withdrawCode) return this.#withdraw(call.session, input.varint())
+      if (code === skipCode) return skipped
+      const out = beginResult(this.#scratch.reset())
       const outcome = this.machine.execute(call, new ByteReader(bytes), out, this.#around)
       return outcome === 'done' ? this.#scratch.finish() : undefined
     } catch (error) {

@@ -81,7 +81,9 @@ function write(out: ByteWriter, value: unknown, what: string, depth: number): vo
 }
 
 function writeNumber(out: ByteWriter, value: number): void {
-  if (!Number.isSafeInteger(value)) out.u8(tags.float).f64(value)
+  // What is not a number has many forms, and shows none of them.
+  if (Number.isNaN(value)) out.u8(tags.float).f64(Number.NaN)
+  else if (!Number.isSafeInteger(value)) out.u8(tags.float).f64(value)
   else if (value >= 0) out.u8(tags.int).varint(value === 0 ? 0 : value)
   else out.u8(tags.negative).varint(-value)
 }
@@ -148,7 +150,7 @@ function compareBytes(left: Uint8Array, right: Uint8Array): number {
   return left.length - right.length
 }
 
-/** @throws DDataError, TransportError `…_MALFORMED` for what `encodeValue` would not have made */
+/** @throws DDataError, TransportError `…_MALFORMED` for what is no value, or one that is nested too deep */
 export function decodeValue(bytes: Uint8Array): unknown {
   const from = new ByteReader(bytes)
   const value = read(from, 0)
@@ -169,7 +171,7 @@ function read(from: ByteReader, depth: number): unknown {
     case tags.int:
       return from.varint()
     case tags.negative:
-      return -from.varint()
+      return 0 - from.varint() // Never −0.
     case tags.float:
       return from.f64()
     case tags.text:
@@ -182,18 +184,32 @@ function read(from: ByteReader, depth: number): unknown {
       // oxlint-disable-next-line no-restricted-globals -- A value of users, and not the time.
       return new Date(from.f64())
     case tags.list:
-      return Array.from({ length: from.count(1) }, () => read(from, depth + 1))
+      return readList(from, depth + 1)
     case tags.object:
       return readProperties(from, depth + 1)
     case tags.map:
-      return new Map(
-        Array.from({ length: from.count(2) }, () => [read(from, depth + 1), read(from, depth + 1)]),
-      )
+      return readMap(from, depth + 1)
     case tags.set:
-      return new Set(Array.from({ length: from.count(1) }, () => read(from, depth + 1)))
+      return new Set(readList(from, depth + 1))
     default:
       throw DDataError.malformed(`A value has tag ${tag}`)
   }
+}
+
+/** It grows with what is there: a count that lies costs nothing. */
+function readList(from: ByteReader, depth: number): unknown[] {
+  const items: unknown[] = []
+  for (let left = from.count(1); left > 0; left--) items.push(read(from, depth))
+  return items
+}
+
+function readMap(from: ByteReader, depth: number): Map<unknown, unknown> {
+  const map = new Map<unknown, unknown>()
+  for (let left = from.count(2); left > 0; left--) {
+    const key = read(from, depth)
+    map.set(key, read(from, depth))
+  }
+  return map
 }
 
 function readBigint(digits: string): bigint {

@@ -258,11 +258,21 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     const found = new Map<K, V>()
     await allOf(
       this.#parts.split(wanted).map(async ([part, items]) => {
-        const call = this.#call('getMany').count(items.length)
-        for (const { bytes } of items) call.bytes(bytes, bytes.length)
-        await this.#parts.read(part, call.finish(), terms, (from) => {
-          for (const { key } of items) if (from.bool()) found.set(key, this.#value(from))
-        })
+        for (let left = items; left.length > 0;) {
+          const asked = left
+          const call = this.#call('getMany').count(asked.length)
+          for (const { bytes } of asked) call.bytes(bytes, bytes.length)
+          // eslint-disable-next-line no-await-in-loop -- What did not fit into one answer is asked for again.
+          left = await this.#parts.read(part, call.finish(), terms, (from) => {
+            let seen = 0
+            for (const { key } of asked) {
+              if (from.remaining === 0) break
+              if (from.bool()) found.set(key, this.#value(from))
+              seen += 1
+            }
+            return asked.slice(Math.max(1, seen))
+          })
+        }
       }),
     )
     return new Map(

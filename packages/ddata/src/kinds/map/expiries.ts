@@ -1,9 +1,24 @@
+interface Expiry {
+  readonly at: number
+  readonly key: string
+}
+
+/** Those of one time in the order of their keys: whoever goes on with a part has them end in the same order. */
+function isBefore(left: Expiry, right: Expiry): boolean {
+  return left.at < right.at || (left.at === right.at && left.key < right.key)
+}
+
+/** By the clock of the part: whole, and not beyond what is exact. */
+export function endOf(now: number, ttlMs: number): number {
+  return Math.min(now + ttlMs, Number.MAX_SAFE_INTEGER)
+}
+
 /** When entries end, the first one first: a heap, from which nothing is taken before its time. */
 export class Expiries {
-  readonly #heap: { readonly at: number; readonly key: string }[] = []
+  readonly #heap: Expiry[] = []
 
-  get first(): number {
-    return this.#heap[0]?.at ?? Infinity
+  get first(): Expiry | undefined {
+    return this.#heap[0]
   }
 
   get size(): number {
@@ -17,7 +32,7 @@ export class Expiries {
     while (index > 0) {
       const parent = (index - 1) >> 1
       const above = heap[parent]
-      if (!above || above.at <= at) break
+      if (!above || !isBefore(added, above)) break
       heap[index] = above
       index = parent
     }
@@ -25,7 +40,7 @@ export class Expiries {
   }
 
   /** @returns the first, which is taken out */
-  take(): { readonly at: number; readonly key: string } | undefined {
+  take(): Expiry | undefined {
     const heap = this.#heap
     const first = heap[0]
     const last = heap.pop()
@@ -36,9 +51,9 @@ export class Expiries {
       const left = heap[child]
       const right = heap[child + 1]
       if (!left) break
-      if (right && right.at < left.at) child += 1
+      if (right && isBefore(right, left)) child += 1
       const below = heap[child]
-      if (!below || below.at >= last.at) break
+      if (!below || !isBefore(below, last)) break
       heap[index] = below
       index = child
     }

@@ -8,7 +8,7 @@ import {
   type Surroundings,
 } from '../../state/machine.ts'
 import { readLetters, writeLetters } from '../../values/letters.ts'
-import { Expiries } from './expiries.ts'
+import { endOf, Expiries } from './expiries.ts'
 import {
   callOf,
   mapEvents,
@@ -29,6 +29,9 @@ interface Entry {
   readonly birth: number
 }
 
+const fewExpiries = 1_000
+const maxAnswerBytes = 131_072
+
 /** One part of a map, or of a set. Versions are never used twice, whatever becomes of keys and map. */
 export class MapMachine implements Machine {
   readonly #entries = new Map<string, Entry>()
@@ -41,8 +44,16 @@ export class MapMachine implements Machine {
 
   execute(_call: CallId, input: ByteReader, out: ByteWriter, around: Surroundings): Outcome {
     const call = callOf(input.u8())
-    this.#agree(readConfig(input))
-    this.#change(call, input, out, around)
+    const config = readConfig(input)
+    this.#agree(config)
+    const isNew = this.#config === undefined
+    this.#config ??= config
+    try {
+      this.#change(call, input, out, around)
+    } catch (error) {
+      if (isNew) this.#config = undefined
+      throw error
+    }
     return 'done'
   }
 
@@ -104,11 +115,9 @@ export class MapMachine implements Machine {
         out.varint(this.#putMany(input, around))
         return
       case 'deleteMany': {
-        let deleted = 0
-        for (let left = input.count(1); left > 0; left--) {
-          if (this.#delete(readLetters(input), 'delete', around) !== undefined) deleted += 1
-        }
-        out.varint(deleted)
+        const keys: string[] = []
+        for (let left = input.count(1); left > 0; left--) keys.push(readLetters(input))
+        out.varint(keys.filter((key) => this.#delete(key, 'delete', around) !== undefined).length)
         return
       }
       case 'clear':
@@ -127,10 +136,12 @@ export class MapMachine implements Machine {
 
   /** @throws Refusal `CASTY_DDATA_CONFIG_MISMATCH` */
   #agree(config: MapConfig): void {
-    this.#config ??= config
+    // A part of a map without parts is none: and what is saved tells one that is not configured by that.
+    if (config.shards === 0) throw DDataError.malformed('A call of a map has no shards')
+    const existing = this.#config ?? config
     for (const field of ['shards', 'maxEntries'] as const) {
-      if (this.#config[field] === config[field]) continue
-      throw new Refusal('CASTY_DDATA_CONFIG_MISMATCH', field, this.#config[field], config[field])
+      if (existing[field] === config[field]) continue
+      throw new Refusal('CASTY_DDATA_CONFIG_MISMATCH', field, existing[field], config[field])
     }
   }
 
@@ -139,7 +150,7 @@ export class MapMachine implements Machine {
     const known = this.#entries.get(key)
     const previous = known?.value
     const version = around.nextCount()
-    const expiresAt = ttlMs === 0 ? Infinity : around.now + ttlMs
+    const expiresAt = ttlMs === 0 ? Infinity : endOf(around.now, ttlMs)
     if (known) {
       known.value = value
       known.version = version
@@ -147,7 +158,7 @@ export class MapMachine implements Machine {
     } else {
       this.#entries.set(key, { value, version, expiresAt, birth: version })
     }
-    if (expiresAt !== Infinity) this.#expiries.add(key, expiresAt)
+    if (expiresAt !== Infinity) this.#expires(key, expiresAt)
     around.changed('', (event) => {
       event.u8(mapEvents.put).varint(version)
       writeLetters(event, key)
@@ -166,9 +177,10 @@ export class MapMachine implements Machine {
   /** @returns how many were new */
   #putMany(input: ByteReader, around: Surroundings): number {
     const isOnlyIfAbsent = input.bool()
+    const puts: PutBody[] = []
+    for (let left = input.count(3); left > 0; left--) puts.push(readPut(input))
     let added = 0
-    for (let left = input.count(3); left > 0; left--) {
-      const put = readPut(input)
+    for (const put of puts) {
       const isNew = !this.#entries.has(put.key)
       if (isNew) added += 1
       if (isNew || !isOnlyIfAbsent) this.#put(put, around)
@@ -179,9 +191,19 @@ export class MapMachine implements Machine {
   #touch(key: string, ttlMs: number, around: Surroundings): boolean {
     const entry = this.#entries.get(key)
     if (!entry) return false
-    entry.expiresAt = around.now + ttlMs
-    this.#expiries.add(key, entry.expiresAt)
+    entry.expiresAt = endOf(around.now, ttlMs)
+    this.#expires(key, entry.expiresAt)
     return true
+  }
+
+  #expires(key: string, at: number): void {
+    this.#expiries.add(key, at)
+    // Most of it may be about entries that were put again, or are gone: what is kept grows with the entries alone.
+    if (this.#expiries.size <= 2 * this.#entries.size + fewExpiries) return
+    this.#expiries.clear()
+    for (const [of, { expiresAt }] of this.#entries) {
+      if (expiresAt !== Infinity) this.#expiries.add(of, expiresAt)
+    }
   }
 
   /** @returns what was there */
@@ -240,7 +262,8 @@ export class MapMachine implements Machine {
         out.bool(this.#entries.has(readLetters(input)))
         return
       case 'getMany':
-        for (let left = input.count(1); left > 0; left--) {
+        // What does not fit is asked for again: an answer has to fit into a frame.
+        for (let left = input.count(1); left > 0 && out.length < maxAnswerBytes; left--) {
           optional(out, this.#entries.get(readLetters(input))?.value)
         }
         return
@@ -283,17 +306,21 @@ export class MapMachine implements Machine {
 
   timedOut(): void {}
 
+  /** That of an entry, so that it is the same wherever the part goes on. */
   due(): number {
-    return this.#expiries.first
+    for (;;) {
+      const { first } = this.#expiries
+      // It may have been put or touched since.
+      if (!first || this.#entries.get(first.key)?.expiresAt === first.at)
+        return first?.at ?? Infinity
+      this.#expiries.take()
+    }
   }
 
   advance(around: Surroundings): void {
-    while (this.#expiries.first <= around.now) {
+    while (this.due() <= around.now) {
       const due = this.#expiries.take()
-      // It may have been put or touched since.
-      if (due && this.#entries.get(due.key)?.expiresAt === due.at) {
-        this.#delete(due.key, 'expire', around)
-      }
+      if (due) this.#delete(due.key, 'expire', around)
     }
   }
 

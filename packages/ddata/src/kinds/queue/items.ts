@@ -15,7 +15,7 @@ export interface Item {
   readonly priority: number
   readonly enqueuedAt: number
   /** By the clock of the part; Infinity: it stays. */
-  readonly expiresAt: number
+  expiresAt: number
   state: ItemState
   deliveries: number
   /** Of its last delivery, which may be acknowledged until there is another one; 0: none. */
@@ -25,6 +25,16 @@ export interface Item {
   /** Why it is dead. */
   reason: string
 }
+
+const isReady = ({ state }: Item): boolean => state === 'ready'
+const isDelayedUntil = ({ state, readyAt }: Item, at: number): boolean =>
+  state === 'delayed' && readyAt === at
+/** What is worked on ends when it is returned; what is dead does not end. */
+const mayExpire = ({ state }: Item): boolean => state === 'ready' || state === 'delayed'
+const isThereUntil = (item: Item, at: number): boolean => mayExpire(item) && item.expiresAt === at
+
+/** So many places are kept, of items that are not there any more. */
+const fewPlaces = 1_000
 
 export class Items {
   readonly #items = new Map<number, Item>()
@@ -61,13 +71,20 @@ export class Items {
     this.#items.set(item.number, item)
     this.#counts[item.state] += 1
     this.#index(item)
-    if (item.expiresAt !== Infinity) this.#expiring.add(item.expiresAt, item.number)
+    this.#tidy()
+  }
+
+  values(): Iterable<Item> {
+    return this.#items.values()
   }
 
   #index(item: Item): void {
     if (item.state === 'ready') this.#ready.add(maxPriority - item.priority, item.number)
     else if (item.state === 'delayed') this.#delayed.add(item.readyAt, item.number)
     else if (item.state === 'reserved') this.#byReceipt.set(item.receipt, item)
+    if (mayExpire(item) && item.expiresAt !== Infinity) {
+      this.#expiring.add(item.expiresAt, item.number)
+    }
   }
 
   become(item: Item, state: ItemState): void {
@@ -76,6 +93,19 @@ export class Items {
     item.state = state
     this.#counts[state] += 1
     this.#index(item)
+    this.#tidy()
+  }
+
+  /** What is in order may be there no more, or be there twice: it is put in order anew where that is most of it. */
+  #tidy(): void {
+    const most = 2 * this.#items.size + fewPlaces
+    if (Math.max(this.#ready.size, this.#delayed.size, this.#expiring.size) <= most) return
+    this.#clearOrder()
+    for (const item of this.#items.values()) this.#index(item)
+  }
+
+  #clearOrder(): void {
+    for (const heap of [this.#ready, this.#delayed, this.#expiring]) heap.clear()
   }
 
   remove(item: Item): void {
@@ -86,32 +116,45 @@ export class Items {
 
   /** The one that comes next. It stays where it is. */
   first(): Item | undefined {
-    for (;;) {
-      const number = this.#ready.first
-      if (number === undefined) return undefined
-      const item = this.#items.get(number)
-      if (item?.state === 'ready') return item
-      this.#ready.take()
-    }
+    return this.#firstOf(this.#ready, isReady)
   }
 
+  /** That of items as they are, so that it is the same wherever the queue goes on. */
   nextDue(): number {
-    return Math.min(this.#delayed.firstKey, this.#expiring.firstKey)
+    return Math.min(
+      this.#firstOf(this.#delayed, isDelayedUntil)?.readyAt ?? Infinity,
+      this.#firstOf(this.#expiring, isThereUntil)?.expiresAt ?? Infinity,
+    )
   }
 
   /** Delayed ones that are ready by now. */
   *readyBy(now: number): Iterable<Item> {
-    while (this.#delayed.firstKey <= now) {
-      const item = this.#items.get(this.#delayed.take() ?? 0)
-      if (item?.state === 'delayed' && item.readyAt <= now) yield item
+    for (;;) {
+      const item = this.#firstOf(this.#delayed, isDelayedUntil)
+      if (!item || item.readyAt > now) return
+      this.#delayed.take()
+      yield item
     }
   }
 
   /** Those that have ended by now, unless somebody works on them. */
   *expiredBy(now: number): Iterable<Item> {
-    while (this.#expiring.firstKey <= now) {
-      const item = this.#items.get(this.#expiring.take() ?? 0)
-      if (item && item.state !== 'reserved' && item.state !== 'dead') yield item
+    for (;;) {
+      const item = this.#firstOf(this.#expiring, isThereUntil)
+      if (!item || item.expiresAt > now) return
+      this.#expiring.take()
+      yield item
+    }
+  }
+
+  /** Places of items that have another one by now, or are gone, are let go. */
+  #firstOf(heap: ItemHeap, holds: (item: Item, key: number) => boolean): Item | undefined {
+    for (;;) {
+      const number = heap.first
+      if (number === undefined) return undefined
+      const item = this.#items.get(number)
+      if (item && holds(item, heap.firstKey)) return item
+      heap.take()
     }
   }
 
@@ -131,7 +174,7 @@ export class Items {
     const dead = [...this.dead(0)]
     this.#items.clear()
     this.#byReceipt.clear()
-    for (const heap of [this.#ready, this.#delayed, this.#expiring]) heap.clear()
+    this.#clearOrder()
     Object.assign(this.#counts, { ready: 0, delayed: 0, reserved: 0, dead: 0 })
     for (const item of dead) this.add(item)
   }
@@ -140,24 +183,9 @@ export class Items {
     const dead = [...this.dead(0)] // Each that is removed is taken out of what is gone through.
     for (const item of dead) this.remove(item)
   }
-
-  *save(pieceBytes: number): Iterable<Uint8Array> {
-    let out = new ByteWriter(pieceBytes)
-    for (const item of this.#items.values()) {
-      writeItem(out, item)
-      if (out.length < pieceBytes) continue
-      yield out.finish()
-      out = new ByteWriter(pieceBytes)
-    }
-    if (out.length > 0) yield out.finish()
-  }
-
-  restore(piece: ByteReader): void {
-    while (piece.remaining > 0) this.add(readItem(piece))
-  }
 }
 
-function writeItem(out: ByteWriter, item: Item): void {
+export function writeItem(out: ByteWriter, item: Item): void {
   out.varint(item.number).u8(states.indexOf(item.state)).u8(item.priority)
   out.varint(item.enqueuedAt).varint(item.expiresAt === Infinity ? 0 : item.expiresAt)
   out.varint(item.deliveries).varint(item.receipt).varint(item.readyAt)
@@ -165,7 +193,7 @@ function writeItem(out: ByteWriter, item: Item): void {
   writeLetters(out, item.value)
 }
 
-function readItem(from: ByteReader): Item {
+export function readItem(from: ByteReader): Item {
   const number = from.varint()
   const state = states[from.u8()] ?? 'dead'
   const [priority, enqueuedAt, expires] = [from.u8(), from.varint(), from.varint()]

@@ -9,11 +9,12 @@ import {
 } from '../../state/machine.ts'
 import { readSessionId, writeSessionId } from '../../state/sessions.ts'
 import { readLetters, writeLetters } from '../../values/letters.ts'
-import { Items, type Item } from './items.ts'
+import { Items, readItem, writeItem, type Item } from './items.ts'
 import {
   callOf,
   configFields,
   maxDedupIdBytes,
+  maxPriority,
   maxReasonBytes,
   readConfig,
   readTerms,
@@ -48,7 +49,7 @@ interface Deduplicated {
 const maxDedupIds = 100_000
 const pageBytes = 131_072
 
-const pieces = { head: 1, items: 2 } as const
+const pieces = { head: 1, items: 2, dedup: 3, takers: 4, givers: 5 } as const
 
 /** One queue: all of it, since its order needs one owner. */
 export class QueueMachine implements Machine {
@@ -64,10 +65,18 @@ export class QueueMachine implements Machine {
 
   execute(call: CallId, input: ByteReader, out: ByteWriter, around: Surroundings): Outcome {
     const name = callOf(input.u8())
-    this.#agree(readConfig(input))
-    const outcome = this.#change(name, call, input, out, around)
-    this.#serve(around)
-    return outcome
+    const config = readConfig(input)
+    if (this.#config) this.#agree(config)
+    const isNew = this.#config === undefined
+    this.#config ??= config
+    try {
+      const outcome = this.#change(name, call, input, out, around)
+      this.#serve(around)
+      return outcome
+    } catch (error) {
+      if (isNew) this.#config = undefined
+      throw error
+    }
   }
 
   #change(
@@ -82,7 +91,7 @@ export class QueueMachine implements Machine {
         return this.#enqueue(call, readTerms(input), [readLetters(input)], out, around)
       case 'enqueueMany': {
         const terms = readTerms(input)
-        const values = Array.from({ length: input.count(1) }, () => readLetters(input))
+        const values = readValues(input)
         return this.#enqueue(call, terms, values, out, around)
       }
       case 'dequeue':
@@ -91,11 +100,11 @@ export class QueueMachine implements Machine {
       case 'reserve':
         return this.#reserve(call, input, out, around)
       case 'ack': {
-        let acknowledged = 0
+        const deliveries: (readonly [number: number, receipt: number])[] = []
         for (let left = input.count(2); left > 0; left--) {
-          if (this.#ack(input.varint(), input.varint(), around)) acknowledged += 1
+          deliveries.push([input.varint(), input.varint()])
         }
-        out.varint(acknowledged)
+        out.varint(deliveries.filter(([item, receipt]) => this.#ack(item, receipt, around)).length)
         return 'done'
       }
       case 'nack':
@@ -125,7 +134,7 @@ export class QueueMachine implements Machine {
 
   /** @throws Refusal `CASTY_DDATA_CONFIG_MISMATCH` */
   #agree(config: QueueConfig): void {
-    const existing = (this.#config ??= config)
+    const existing = this.#limits
     for (const field of Object.keys(configFields) as (keyof QueueConfig)[]) {
       if (existing[field] === config[field]) continue
       const name = configFields[field]
@@ -146,9 +155,10 @@ export class QueueMachine implements Machine {
     around: Surroundings,
   ): Outcome {
     const { maxSize, waitsWhenFull } = this.#limits
-    const known = terms.dedupId === '' ? undefined : this.#dedup.get(terms.dedupId)
-    if (known && known.until > around.now) {
-      out.bool(true).varint(known.number)
+    if (terms.priority > maxPriority) throw DDataError.malformed('A priority is too high')
+    const known = this.#duplicateOf(terms, around.now)
+    if (known !== undefined) {
+      out.bool(true).varint(known)
       return 'done'
     }
     if (maxSize > 0 && values.length > maxSize) {
@@ -170,6 +180,12 @@ export class QueueMachine implements Machine {
     return 'parked'
   }
 
+  /** The number of an item of the same id that came lately. */
+  #duplicateOf({ dedupId }: EnqueueTerms, now: number): number | undefined {
+    const known = dedupId === '' ? undefined : this.#dedup.get(dedupId)
+    return known && known.until > now ? known.number : undefined
+  }
+
   #hasRoomFor(count: number): boolean {
     const { maxSize } = this.#limits
     return maxSize === 0 || this.#items.size + count <= maxSize
@@ -186,11 +202,11 @@ export class QueueMachine implements Machine {
         value,
         priority,
         enqueuedAt,
-        expiresAt: ttlMs === 0 ? Infinity : around.now + ttlMs,
+        expiresAt: ttlMs === 0 ? Infinity : after(around.now, ttlMs),
         state: delayMs === 0 ? 'ready' : 'delayed',
         deliveries: 0,
         receipt: 0,
-        readyAt: around.now + delayMs,
+        readyAt: after(around.now, delayMs),
         reason: '',
       })
     }
@@ -200,7 +216,7 @@ export class QueueMachine implements Machine {
 
   #remember(dedupId: string, number: number, now: number): void {
     this.#dedup.delete(dedupId)
-    this.#dedup.set(dedupId, { number, until: now + this.#limits.dedupWindowMs })
+    this.#dedup.set(dedupId, { number, until: after(now, this.#limits.dedupWindowMs) })
     for (const [oldest, { until }] of this.#dedup) {
       if (until > now && this.#dedup.size <= maxDedupIds) return
       this.#dedup.delete(oldest)
@@ -209,11 +225,12 @@ export class QueueMachine implements Machine {
 
   #dequeue(max: number, out: ByteWriter, around: Surroundings): void {
     const taken: Item[] = []
-    while (taken.length < max) {
+    for (let bytes = 0; taken.length < max && bytes < pageBytes;) {
       const item = this.#items.first()
       if (!item) break
       this.#items.remove(item)
       taken.push(item)
+      bytes += item.value.length
     }
     out.count(taken.length)
     for (const { value } of taken) writeLetters(out, value)
@@ -222,6 +239,8 @@ export class QueueMachine implements Machine {
 
   #reserve(call: CallId, input: ByteReader, out: ByteWriter, around: Surroundings): Outcome {
     const [max, visibilityMs, waits] = [input.varint(), input.varint(), input.bool()]
+    // Who waits for nothing would wait for ever, and all others behind it.
+    if (max === 0) throw DDataError.malformed('No items are asked for')
     if (waits && (this.#takers.size > 0 || !this.#items.first())) {
       this.#takers.set(keyOf(call), { call, max, visibilityMs })
       return 'parked'
@@ -234,9 +253,10 @@ export class QueueMachine implements Machine {
 
   #deliver(max: number, visibilityMs: number, around: Surroundings): readonly Item[] {
     const delivered: Item[] = []
-    while (delivered.length < max) {
+    for (let bytes = 0; delivered.length < max && bytes < pageBytes;) {
       const item = this.#items.first()
       if (!item) break
+      bytes += item.value.length
       item.deliveries += 1
       item.receipt = around.nextCount()
       this.#items.become(item, 'reserved')
@@ -255,7 +275,7 @@ export class QueueMachine implements Machine {
   /** Also counts when it comes late, as long as nobody else got the item. */
   #ack(number: number, receipt: number, around: Surroundings): boolean {
     const item = this.#items.find(number)
-    if (!item || item.receipt !== receipt || item.state === 'dead') return false
+    if (!item || receipt === 0 || item.receipt !== receipt || item.state === 'dead') return false
     around.stopTimer(receipt)
     this.#items.remove(item)
     this.#makeRoom(around)
@@ -293,13 +313,14 @@ export class QueueMachine implements Machine {
       this.#items.become(item, 'dead')
       this.#makeRoom(around)
     } else if (delayMs > 0) {
-      item.readyAt = around.now + delayMs
+      item.readyAt = after(around.now, delayMs)
       this.#items.become(item, 'delayed')
     } else this.#items.become(item, 'ready')
   }
 
   #redrive(input: ByteReader): number {
-    const wanted = Array.from({ length: input.count(1) }, () => input.varint())
+    const wanted: number[] = []
+    for (let left = input.count(1); left > 0; left--) wanted.push(input.varint())
     const found =
       wanted.length === 0
         ? [...this.#items.dead(0)]
@@ -310,6 +331,7 @@ export class QueueMachine implements Machine {
       item.deliveries = 0
       item.receipt = 0
       item.reason = ''
+      item.expiresAt = Infinity // It is wanted, however old it is.
       this.#items.become(item, 'ready')
       count += 1
     }
@@ -337,10 +359,12 @@ export class QueueMachine implements Machine {
   /** Who waits for room gets it, in order. */
   #makeRoom(around: Surroundings): void {
     for (const [key, { call, terms, values }] of this.#givers) {
-      if (!this.#hasRoomFor(values.length)) return
+      // One with the same id may have come in while this one waited.
+      const known = this.#duplicateOf(terms, around.now)
+      if (known === undefined && !this.#hasRoomFor(values.length)) return
       this.#givers.delete(key)
-      const number = this.#add(terms, values, around)
-      around.settle(call, (out) => out.bool(false).varint(number))
+      const number = known ?? this.#add(terms, values, around)
+      around.settle(call, (out) => out.bool(known !== undefined).varint(number))
     }
   }
 
@@ -418,55 +442,89 @@ export class QueueMachine implements Machine {
   }
 
   *save(pieceBytes: number): Iterable<Uint8Array> {
-    const head = new ByteWriter(256).u8(pieces.head).bool(this.#config !== undefined)
-    writeConfig(head, this.#limits)
-    head.count(this.#dedup.size)
-    for (const [id, { number, until }] of this.#dedup) {
-      head.string(id, maxDedupIdBytes).varint(number).varint(until)
-    }
-    head.count(this.#takers.size)
-    for (const { call, max, visibilityMs } of this.#takers.values()) {
-      writeCallId(head, call)
-      head.varint(max).varint(visibilityMs)
-    }
-    head.count(this.#givers.size)
-    for (const { call, terms, values } of this.#givers.values()) {
-      writeCallId(head, call)
-      writeTerms(head, terms).count(values.length)
-      for (const value of values) writeLetters(head, value)
-    }
-    yield head.finish()
-    for (const piece of this.#items.save(pieceBytes)) {
-      const out = new Uint8Array(piece.length + 1)
-      out[0] = pieces.items
-      out.set(piece, 1)
-      yield out
-    }
+    const head = new ByteWriter(32).u8(pieces.head).bool(this.#config !== undefined)
+    yield writeConfig(head, this.#limits).finish()
+    yield* inPieces(pieces.dedup, this.#dedup, pieceBytes, (out, [id, { number, until }]) => {
+      out.string(id, maxDedupIdBytes).varint(number).varint(until)
+    })
+    yield* inPieces(pieces.takers, this.#takers.values(), pieceBytes, (out, taker) => {
+      writeCallId(out, taker.call)
+      out.varint(taker.max).varint(taker.visibilityMs)
+    })
+    yield* inPieces(pieces.givers, this.#givers.values(), pieceBytes, (out, giver) => {
+      writeCallId(out, giver.call)
+      writeTerms(out, giver.terms).count(giver.values.length)
+      for (const value of giver.values) writeLetters(out, value)
+    })
+    yield* inPieces(pieces.items, this.#items.values(), pieceBytes, writeItem)
   }
 
   restore(piece: ByteReader): void {
-    if (piece.u8() === pieces.items) {
-      this.#items.restore(piece)
+    const kind = piece.u8()
+    if (kind === pieces.head) {
+      const hasConfig = piece.bool()
+      const config = readConfig(piece)
+      if (hasConfig) this.#config = config
       return
     }
-    const hasConfig = piece.bool()
-    const config = readConfig(piece)
-    if (hasConfig) this.#config = config
-    for (let left = piece.count(3); left > 0; left--) {
-      const id = piece.string(maxDedupIdBytes)
-      this.#dedup.set(id, { number: piece.varint(), until: piece.varint() })
-    }
-    for (let left = piece.count(19); left > 0; left--) {
-      const call = readCallId(piece)
-      this.#takers.set(keyOf(call), { call, max: piece.varint(), visibilityMs: piece.varint() })
-    }
-    for (let left = piece.count(19); left > 0; left--) {
-      const call = readCallId(piece)
-      const terms = readTerms(piece)
-      const values = Array.from({ length: piece.count(1) }, () => readLetters(piece))
-      this.#givers.set(keyOf(call), { call, terms, values })
+    while (piece.remaining > 0) this.#restoreOne(kind, piece)
+  }
+
+  #restoreOne(kind: number, piece: ByteReader): void {
+    switch (kind) {
+      case pieces.dedup: {
+        const id = piece.string(maxDedupIdBytes)
+        this.#dedup.set(id, { number: piece.varint(), until: piece.varint() })
+        return
+      }
+      case pieces.takers: {
+        const call = readCallId(piece)
+        this.#takers.set(keyOf(call), { call, max: piece.varint(), visibilityMs: piece.varint() })
+        return
+      }
+      case pieces.givers: {
+        const call = readCallId(piece)
+        const terms = readTerms(piece)
+        this.#givers.set(keyOf(call), { call, terms, values: readValues(piece) })
+        return
+      }
+      case pieces.items:
+        this.#items.add(readItem(piece))
+        return
+      default:
+        throw DDataError.malformed(
+          'A piece of a queue is of a kind that this version does not know',
+        )
     }
   }
+}
+
+/** Whole, and not beyond what is exact. */
+function after(now: number, ms: number): number {
+  return Math.min(now + ms, Number.MAX_SAFE_INTEGER)
+}
+
+function readValues(from: ByteReader): readonly string[] {
+  const values: string[] = []
+  for (let left = from.count(1); left > 0; left--) values.push(readLetters(from))
+  return values
+}
+
+/** Each piece holds at least one of them, and says of what kind it is. */
+function* inPieces<T>(
+  kind: number,
+  all: Iterable<T>,
+  pieceBytes: number,
+  write: (out: ByteWriter, one: T) => void,
+): Iterable<Uint8Array> {
+  let out = new ByteWriter(256).u8(kind)
+  for (const one of all) {
+    write(out, one)
+    if (out.length < pieceBytes) continue
+    yield out.finish()
+    out = new ByteWriter(256).u8(kind)
+  }
+  if (out.length > 1) yield out.finish()
 }
 
 function keyOf({ session, number }: CallId): string {
