@@ -154,6 +154,7 @@ export function readRecord(bytes: Uint8Array): Record {
     commands.push({ command: readCommand(type, inner), at })
   }
   inner.end()
+  reader.end()
   return { epoch, commands }
 }
 

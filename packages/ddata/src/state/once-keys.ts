@@ -1,5 +1,5 @@
 // Calls that carry a key of their caller: the same key has one effect, whichever process calls.
-import type { ByteReader, ByteWriter } from '@casty/transport'
+import { ByteWriter, type ByteReader } from '@casty/transport'
 
 /** How long a key is remembered, in milliseconds of the clock of the part. */
 export const onceKeyMs = 300_000
@@ -36,16 +36,20 @@ export class OnceKeys {
     }
   }
 
-  save(out: ByteWriter): void {
-    out.count(this.#keys.size)
+  *save(pieceBytes: number): Iterable<Uint8Array> {
+    let out = new ByteWriter(256)
     for (const [key, { call, until, answer }] of this.#keys) {
       out.string(key, Number.MAX_SAFE_INTEGER).varint(until)
       out.bytes(call, call.length).bytes(answer, answer.length)
+      if (out.length < pieceBytes) continue
+      yield out.finish()
+      out = new ByteWriter(256)
     }
+    if (out.length > 0) yield out.finish()
   }
 
   restore(from: ByteReader): void {
-    for (let left = from.count(4); left > 0; left--) {
+    while (from.remaining > 0) {
       const key = from.string(Number.MAX_SAFE_INTEGER)
       const until = from.varint()
       const call = from.bytes(from.remaining)

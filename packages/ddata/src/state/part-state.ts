@@ -241,8 +241,8 @@ export class PartState {
     head.varint(this.#changes)
     head.count(this.timers.size)
     for (const [id, ms] of this.timers) head.varint(id).varint(ms)
-    this.#onceKeys.save(head)
     yield head.finish()
+    yield* marked(pieces.keys, this.#onceKeys.save(pieceBytes))
     yield* marked(pieces.sessions, this.sessions.save(pieceBytes))
     yield* marked(pieces.machine, this.machine.save(pieceBytes))
   }
@@ -259,6 +259,8 @@ export class PartState {
         for (let left = from.count(2); left > 0; left--) {
           this.timers.set(from.varint(), from.varint())
         }
+        return
+      case pieces.keys:
         this.#onceKeys.restore(from)
         return
       case pieces.sessions:
@@ -282,7 +284,7 @@ export const firstMachineCode = 2
 
 const skipped = beginResult(new ByteWriter(1)).finish()
 
-const pieces = { head: 1, sessions: 2, machine: 3 } as const
+const pieces = { head: 1, sessions: 2, machine: 3, keys: 4 } as const
 
 function* marked(kind: number, saved: Iterable<Uint8Array>): Iterable<Uint8Array> {
   for (const piece of saved) {

@@ -306,6 +306,11 @@ export class MapMachine implements Machine {
 
   timedOut(): void {}
 
+  /** How many ends of entries it keeps, for tests that this is bounded. */
+  get expiriesKept(): number {
+    return this.#expiries.size
+  }
+
   /** That of an entry, so that it is the same wherever the part goes on. */
   due(): number {
     for (;;) {
