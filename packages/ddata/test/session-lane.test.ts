@@ -1,0 +1,347 @@
+// A session towards one part: over a network that loses what is sent, in both directions, and a part that forgets.
+import { getEventListeners } from 'node:events'
+import { ManualClock } from '@casty/clock'
+import { ByteWriter, type ByteReader } from '@casty/transport'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { PartHost } from '../src/host/part-host.ts'
+import { counterCall, counterCalls } from '../src/kinds/counter/counter-calls.ts'
+import { CounterMachine } from '../src/kinds/counter/counter-machine.ts'
+import { queueCall, writeTerms } from '../src/kinds/queue/queue-calls.ts'
+import { QueueMachine } from '../src/kinds/queue/queue-machine.ts'
+import { readRequest, ReplyWriter } from '../src/protocol/messages.ts'
+import { Lane, type LaneSettings } from '../src/session/lane.ts'
+import type { CallEnd, CallTerms } from '../src/session/pending.ts'
+import type { Machine } from '../src/state/machine.ts'
+import { PartState } from '../src/state/part-state.ts'
+import { maxUnsettledCalls } from '../src/state/sessions.ts'
+
+const settings: LaneSettings = {
+  resendMs: 500,
+  maxResendMs: 1_000,
+  pollMs: 1_000,
+  sessionTtlMs: 30_000,
+  horizonMs: 150_000,
+  maxRequestBytes: 1_000,
+}
+const address = { name: 'c', shards: 1 }
+const add = (by: number): Uint8Array => counterCall(counterCalls.addAndGet, address, by)
+const get = counterCall(counterCalls.get, address)
+const queue = { shards: 1, maxDeliveries: 0, maxSize: 0, waitsWhenFull: 0, dedupWindowMs: 0 }
+const take = queueCall('reserve', queue).varint(1).varint(1_000).bool(true).finish()
+const terms: CallTerms = { what: 'it', timeoutMs: 5_000 }
+
+type Lost = (direction: 'request' | 'reply') => boolean
+
+/** One session, one part, and what is between them. */
+class Line {
+  readonly clock = new ManualClock()
+  readonly lane: Lane
+  host: PartHost<string>
+  isLost: Lost = () => false
+  requests = 0
+  entries = 0
+  ended: string[] = []
+  #generations = 0
+  #wakeAt = Infinity
+  #timer: Disposable | undefined
+  #hasToSend = false
+  readonly #make: () => Machine
+
+  constructor(make: () => Machine = () => new CounterMachine()) {
+    this.#make = make
+    this.host = this.#host()
+    const port = {
+      clock: this.clock,
+      send: (_part: string, generation: number, body: Uint8Array) => this.#send(generation, body),
+      hasToSend: () => void (this.#hasToSend = true),
+      deadlineMoved: (at: number) => this.#wake(at),
+      nextGeneration: () => ++this.#generations,
+    }
+    this.lane = new Lane('p', port, settings)
+  }
+
+  #host(): PartHost<string> {
+    const hostSettings = {
+      sessionTtlMs: 30_000,
+      resultTtlMs: 600_000,
+      maxSessions: 10,
+      maxRecordBytes: 500,
+    }
+    const port = {
+      epoch: 1,
+      now: () => this.clock.now(),
+      send: (_peer: string, session: Uint8Array, body: Uint8Array) => this.#reply(session, body),
+      write: () => this.host.written(),
+    }
+    return new PartHost(new PartState(this.#make()), port, hostSettings)
+  }
+
+  forget(): void {
+    this.host = this.#host()
+  }
+
+  #send(generation: number, body: Uint8Array): void {
+    this.requests += 1
+    this.entries += readRequest(body).entries.length
+    if (this.isLost('request')) return
+    const session = new Uint8Array(16)
+    session[15] = generation
+    // oxlint-disable-next-line no-unsafe-type-assertion -- Who is to be answered is a text here.
+    this.clock.schedule(1, () => this.#arrives({ session, body } as never))
+  }
+
+  #arrives(request: never): void {
+    this.host.receive(request, 'peer')
+    this.host.flush()
+  }
+
+  #reply(session: Uint8Array, body: Uint8Array): void {
+    if (this.isLost('reply')) return
+    this.clock.schedule(1, () => {
+      if (session[15] === this.lane.generation) this.lane.receive({ part: 'p', session, body })
+      this.flush()
+    })
+  }
+
+  #wake(at: number): void {
+    if (at >= this.#wakeAt) return
+    this.#wakeAt = at
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = this.clock.schedule(Math.max(0, at - this.clock.now()), () => {
+      this.#wakeAt = Infinity
+      this.host.look()
+      const next = this.lane.look()
+      this.flush()
+      if (next !== Infinity) this.#wake(next)
+    })
+  }
+
+  flush(): void {
+    if (!this.#hasToSend) return
+    this.#hasToSend = false
+    this.lane.flush()
+  }
+
+  /** Notes how it ends, behind its name: each has to end once. */
+  end(name: string, read: (from: ByteReader) => unknown = (from) => from.f64()): CallEnd {
+    const note = (how: string): void => void this.ended.push(`${name} ${how}`)
+    return {
+      done: (from) => note(String(read(from))),
+      refused: ({ code }) => note(code),
+      failed: (error) => note(`${Object(error).code} ${Object(error).applied}`),
+    }
+  }
+
+  call(name: string, call: Uint8Array, more: Partial<CallTerms> = {}, mayWait = false): void {
+    this.lane.call(
+      call,
+      { ...terms, ...more },
+      this.end(name, mayWait ? () => 'taken' : undefined),
+      mayWait,
+    )
+    this.flush()
+  }
+
+  get value(): number {
+    const out = this.host.state.read(get, 0)
+    return new DataView(out.buffer, out.byteOffset).getFloat64(1)
+  }
+}
+
+describe('a session towards a part', () => {
+  test('has one effect for each call, in their order, whatever is lost', () => {
+    const losses = fc.array(fc.boolean(), { minLength: 5, maxLength: 40 })
+    fc.assert(
+      fc.property(
+        losses,
+        fc.array(fc.nat(300), { minLength: 1, maxLength: 25 }),
+        (lost, pauses) => {
+          const line = new Line()
+          let sent = 0
+          line.isLost = () => lost[sent++] === true
+          const expected: string[] = []
+          let sum = 0
+          for (const [index, pause] of pauses.entries()) {
+            sum += 10 ** (index % 10)
+            line.call(`${index}`, add(10 ** (index % 10)), { timeoutMs: 100_000 })
+            expected.push(`${index} ${sum}`)
+            line.clock.advance(pause)
+          }
+          line.lane.read(get, { ...terms, timeoutMs: 100_000 }, line.end('read'))
+          line.flush()
+          line.clock.advance(90_000)
+          // Effects are in order; words of them may not be, where one is lost.
+          expect(line.ended.filter((one) => !one.startsWith('read')).toSorted()).toEqual(
+            expected.toSorted(),
+          )
+          expect(line.ended).toContain(`read ${sum}`)
+          expect(line.value).toBe(sum)
+          expect(line.clock.pendingTimers).toBe(0)
+        },
+      ),
+      { seed: 19, numRuns: 60 },
+    )
+  })
+
+  test('ends every call, and whoever is told of an effect is told the truth, when the part forgets', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(3), { minLength: 5, maxLength: 60 }),
+        fc.nat(30),
+        (faults, forgetsAt) => {
+          const line = new Line()
+          let sent = 0
+          line.isLost = () => faults[sent++] === 0
+          for (let index = 0; index < 30; index++) {
+            if (index === forgetsAt) line.forget()
+            line.call(`${index}`, add(1))
+            line.clock.advance(50)
+          }
+          line.clock.advance(400_000)
+          expect(
+            line.ended.map((one) => Number.parseInt(one, 10)).toSorted((a, b) => a - b),
+          ).toEqual(Array.from({ length: 30 }, (_, index) => index))
+          const failed = line.ended.filter((one) => one.includes('CASTY'))
+          for (const one of failed) expect(one).toMatch(/(INDETERMINATE|TIMEOUT) unknown/)
+          expect(line.clock.pendingTimers).toBe(0)
+          expect(line.lane.isIdle).toBe(true)
+        },
+      ),
+      { seed: 23, numRuns: 40 },
+    )
+  })
+
+  test('sends little more than there is to say when what it sent first is lost', () => {
+    const line = new Line()
+    let sent = 0
+    line.isLost = (direction) => direction === 'request' && sent++ === 0
+    for (let index = 0; index < 1_000; index++) line.lane.call(add(1), terms, line.end(`${index}`))
+    line.flush()
+    line.clock.advance(400)
+    expect(line.ended).toHaveLength(1_000)
+    expect(line.value).toBe(1_000)
+    expect(line.entries).toBeLessThan(3_000)
+  })
+
+  test('carries out a call after a long rest, though the part forgot the session', () => {
+    const line = new Line()
+    line.call('first', add(1))
+    line.clock.advance(700_000)
+    line.host.nextDeadline()
+    line.host.look()
+    line.host.nextDeadline()
+    line.clock.advance(1_000)
+    line.host.look()
+    line.host.flush()
+    line.call('second', add(1))
+    line.clock.advance(5_000)
+    expect(line.ended).toEqual(['first 1', 'second 2'])
+  })
+
+  test('ends what waits though no more calls may begin', () => {
+    const line = new Line(() => new QueueMachine())
+    for (let index = 0; index < maxUnsettledCalls; index++) {
+      line.lane.call(
+        take,
+        { ...terms, waitMs: index === 0 ? 2_000 : 1_000_000 },
+        line.end(`${index}`, () => 'taken'),
+        true,
+      )
+    }
+    line.flush()
+    line.clock.advance(10)
+    line.call('one more', take, {}, true)
+    expect(line.ended).toEqual(['one more CASTY_DDATA_BUSY no'])
+    line.clock.advance(2_500)
+    expect(line.ended).toEqual(['one more CASTY_DDATA_BUSY no', '0 CASTY_DDATA_TIMEOUT no'])
+  }, 20_000)
+
+  test('says of a wait that nobody answered that its effect is not known', () => {
+    const line = new Line(() => new QueueMachine())
+    line.isLost = (direction) => direction === 'reply'
+    line.call('wait', take, { waitMs: 100 }, true)
+    line.clock.advance(100_000)
+    expect(line.ended).toEqual(['wait CASTY_DDATA_TIMEOUT unknown'])
+    expect(line.clock.pendingTimers).toBe(0)
+  })
+
+  test('lets go of signals, whenever they abort and however calls end', () => {
+    const line = new Line(() => new QueueMachine())
+    const signals = Array.from({ length: 4 }, () => new AbortController())
+    const [done, early, late, timed] = signals
+    const enqueue = writeTerms(queueCall('enqueue', queue), {
+      delayMs: 0, ttlMs: 0, priority: 0, dedupId: '', enqueuedAt: 0,
+    }).bytes(Uint8Array.of(1), 1).finish() // prettier-ignore
+    line.lane.call(
+      enqueue,
+      { ...terms, signal: done?.signal ?? AbortSignal.abort() },
+      line.end('done', () => 'ok'),
+    )
+    line.call('taken', take, { signal: done?.signal ?? AbortSignal.abort() }, true)
+    line.call('early', take, { signal: early?.signal ?? AbortSignal.abort() }, true)
+    early?.abort()
+    line.call('late', take, { signal: late?.signal ?? AbortSignal.abort() }, true)
+    line.call('timed', take, { waitMs: 300, signal: timed?.signal ?? AbortSignal.abort() }, true)
+    line.clock.advance(100)
+    late?.abort()
+    line.flush()
+    line.clock.advance(5_000)
+    for (const { signal } of signals) {
+      expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+    }
+    done?.abort() // After all is over, it is nobody's.
+    line.clock.advance(5_000)
+    expect(line.ended.toSorted()).toEqual([
+      'done ok',
+      'early CASTY_DDATA_ABORTED no',
+      'late CASTY_DDATA_ABORTED no',
+      'taken taken',
+      'timed CASTY_DDATA_TIMEOUT no',
+    ])
+    expect(line.clock.pendingTimers).toBe(0)
+  })
+
+  test('ends a call whose answer cannot be read, and goes on with others', () => {
+    const line = new Line()
+    line.isLost = () => true
+    line.call('bad', add(1))
+    line.lane.read(get, terms, line.end('bad read'))
+    line.call('good', add(1))
+    const reply = new ReplyWriter()
+    reply.add({ type: 'answer', number: 1, answer: Uint8Array.of(9) })
+    reply.add({ type: 'read', number: 1, answer: new Uint8Array() })
+    reply.add({ type: 'answer', number: 2, answer: new ByteWriter().u8(0).f64(7).finish() })
+    line.lane.receive({ part: 'p', session: new Uint8Array(16), body: reply.take(1) })
+    expect(line.ended).toEqual([
+      'bad CASTY_DDATA_MALFORMED no',
+      'bad read CASTY_DDATA_MALFORMED no',
+      'good 7',
+    ])
+  })
+
+  test('times out what nobody answers, and gives up sending it after the horizon', () => {
+    const line = new Line()
+    line.isLost = () => true
+    line.call('lost', add(1))
+    line.clock.advance(5_000)
+    expect(line.ended).toEqual(['lost CASTY_DDATA_TIMEOUT unknown'])
+    line.clock.advance(150_000)
+    const { requests } = line
+    expect(line.clock.pendingTimers).toBe(0)
+    line.clock.advance(150_000)
+    expect(line.requests).toBe(requests)
+  })
+
+  test('leaves the effect out of a call that timed out before it came', () => {
+    const line = new Line()
+    line.isLost = () => true
+    line.call('lost', add(1))
+    line.clock.advance(5_000)
+    line.isLost = () => false
+    line.call('next', add(10))
+    line.clock.advance(5_000)
+    expect(line.ended).toEqual(['lost CASTY_DDATA_TIMEOUT unknown', 'next 10'])
+    expect(line.value).toBe(10)
+  })
+})
