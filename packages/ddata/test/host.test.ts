@@ -199,7 +199,7 @@ test('a session has no more calls that wait than are allowed', () => {
   for (let number = 1; number <= maxUnsettledCalls + 5; number++)
     desk.call(1, number, wait, number - 1)
   desk.drain()
-  expect(desk.state.sessions.values().next().value?.parked.size).toBe(maxUnsettledCalls + 1)
+  expect([...desk.state.sessions.values()][0]?.parked.size).toBe(maxUnsettledCalls + 1)
 })
 
 test('a request that is no request harms nobody', () => {

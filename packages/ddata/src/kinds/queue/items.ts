@@ -1,6 +1,6 @@
 // What is in a queue, and in which order it comes out: by priority, then by when it was enqueued. What is returned takes
 // the place that it had.
-import { ByteWriter, type ByteReader } from '@casty/transport'
+import type { ByteReader, ByteWriter } from '@casty/transport'
 import { readLetters, writeLetters } from '../../values/letters.ts'
 import { ItemHeap } from './item-heap.ts'
 import { maxPriority, maxReasonBytes } from './queue-calls.ts'
