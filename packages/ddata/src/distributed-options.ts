@@ -16,8 +16,8 @@ export interface Copies {
 
 export interface DistributedOptions {
   /**
-   * Keeps what the structures hold beyond the life of all nodes. Without `replication` it is one that all nodes reach; with it,
-   * it is each node's own, and copies are kept on several. @defaultValue none
+   * Keeps what the structures hold beyond the life of all nodes, in place of copies: one that all nodes reach.
+   * @defaultValue none
    */
   readonly journal?: EventJournal
   /**
