@@ -335,3 +335,27 @@ test('what is known of lives does not grow with how often one is made longer', (
   }
   expect(machine.expiriesKept).toBeLessThan(1_100)
 })
+
+test('a scan tells each key once, however small its pages are', () => {
+  const world = new MachineWorld(() => new MapMachine())
+  for (let of = 0; of < 10; of++) {
+    world.call(
+      sessionOf(1),
+      writePut(mapCall('set', config), bytes(of), bytes(0), 0).finish(),
+      nothing,
+    )
+  }
+  for (const limit of [1, 2, 3, 9, 10, 11]) {
+    const seen: number[] = []
+    let cursor = 0
+    do {
+      const call = mapCall('scan', config).varint(cursor).varint(limit).varint(10_000).bool(false)
+      const next = world.read(call.finish(), (from) => {
+        while (from.bool()) seen.push(readLetters(from).charCodeAt(0))
+        return from.varint()
+      })
+      cursor = Number(next)
+    } while (cursor !== 0 && seen.length < 100)
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+  }
+})

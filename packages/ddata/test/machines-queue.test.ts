@@ -19,7 +19,7 @@ const none: QueueConfig = {
   maxDeliveries: 0,
   maxSize: 0,
   waitsWhenFull: 0,
-  dedupWindowMs: 20,
+  dedupWindowMs: 6,
 }
 const value = (letter: number): Uint8Array => Uint8Array.of(letter)
 
@@ -210,7 +210,7 @@ class Run {
           delayMs: c % 4 === 0 ? 4 : 0,
           ttlMs: b % 4 === 0 ? 9 : 0,
           priority: a % 3,
-          dedupId: c % 3 === 0 ? `d${b % 2}` : '',
+          dedupId: c % 2 === 0 ? `d${b % 2}` : '',
         }
         const known = this.has(terms)
         const write = (out: ReturnType<typeof queueCall>): unknown =>
@@ -429,4 +429,26 @@ test('pieces of what is saved are small, however many wait and however many ids 
   const sizes = Array.from(world.state.machine.save(1_000), ({ length }) => length)
   expect(Math.max(...sizes)).toBeLessThan(2_000)
   expect(savedOf(world.copies(1_000)[0])).toBe(world.saved)
+})
+
+test('two who wait for room with items of one id bring in one of them', () => {
+  const world = new MachineWorld(() => new QueueMachine())
+  const full = { ...none, maxSize: 1, waitsWhenFull: 1, dedupWindowMs: 1_000 }
+  enqueue(world, full, value(1))
+  expect(enqueue(world, full, value(2), { dedupId: 'same' })).toBe('parked')
+  expect(enqueue(world, full, value(3), { dedupId: 'same' })).toBe('parked')
+  const call = queueCall('dequeue', full).varint(1).finish()
+  world.call(sessionOf(4), call, (from) => from.varint() === 1 && readLetters(from))
+  const first = world.answerOf(sessionOf(1), 2, readEnqueued)
+  expect(first).toEqual([false, expect.any(Number)])
+  expect(world.answerOf(sessionOf(1), 3, readEnqueued)).toEqual([true, first[1]])
+})
+
+test('an id counts for as long as its window, and no longer', () => {
+  const world = new MachineWorld(() => new QueueMachine())
+  const first = enqueue(world, none, value(1), { dedupId: 'id' })
+  world.passTime(none.dedupWindowMs - 1)
+  expect(enqueue(world, none, value(2), { dedupId: 'id' })).toEqual([true, first[1]])
+  world.passTime(1)
+  expect(enqueue(world, none, value(3), { dedupId: 'id' })).toEqual([false, expect.any(Number)])
 })
