@@ -59,7 +59,7 @@ export function termsOf(
 ): CallTerms {
   knownNames('options', options, [...callNames, ...more])
   const { signal } = options
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
     throw DDataError.argument('options.signal', signal, 'an AbortSignal')
   }
   if (signal?.aborted) throw DDataError.aborted(what, 'no', signal.reason)
