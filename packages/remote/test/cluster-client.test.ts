@@ -191,6 +191,41 @@ test('a client finds a cluster that was started anew at the same addresses', asy
   expect(await echo(world, client, 'b')).toBe('from b')
 })
 
+test.each([
+  ['some', ['b']],
+  ['all', ['a', 'b', 'c']],
+])(
+  'a client reaches all of a cluster that was started anew while the clocks of %s were set back',
+  async (_, setBack) => {
+    await using world = await ClientWorld.with('a b c')
+    const client = await world.client('x')
+    await world.until(() =>
+      world.nodes.every(({ cluster }) => client.client.isInReach(cluster.self)),
+    )
+    const former = world.nodes.map(({ cluster }) => cluster.self)
+    for (const host of ['a', 'b', 'c']) await world.kill(host)
+    for (const host of ['a', 'b', 'c']) {
+      const byMs = setBack.includes(host) ? 245_000 : 0
+      world.clock.setWallNow(world.clock.wallNow() - byMs)
+      await world.start(host)
+      world.clock.setWallNow(world.clock.wallNow() + byMs)
+    }
+    await world.untilAllUp()
+    await world.until(() =>
+      world.nodes.every(
+        ({ cluster }) =>
+          client.client.isInReach(cluster.self) &&
+          client.client.cluster.getState().member(cluster.self) !== undefined,
+      ),
+    )
+    for (const { system } of world.nodes) system.spawn(echoing, { name: 'echo' })
+    for (const node of former) client.client.ref<unknown>(node, '/echo').tell('to a former life')
+    for (const host of ['a', 'b', 'c']) {
+      expect(await echo(world, client, host)).toBe(`from ${host}`)
+    }
+  },
+)
+
 test('a member takes as many clients as it may, and a client tries others', async () => {
   await using world = await ClientWorld.with('a b', { maxClients: 1 })
   world.access.get('b')?.[Symbol.dispose]()

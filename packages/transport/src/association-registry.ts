@@ -94,7 +94,7 @@ export class AssociationRegistry implements AssociationHost {
 
   /** Takes a connection whose hello was judged in order, and answered so. */
   accept(connection: Connection, hello: Hello): void {
-    this.#history.recordMet(hello.identity)
+    this.#met(hello.identity)
     this.claim(hello.identity).laneOf(hello.lane).adopt(connection, hello.sequence)
   }
 
@@ -120,7 +120,7 @@ export class AssociationRegistry implements AssociationHost {
       lane.refused(refusal, dial)
       return
     }
-    this.#history.recordMet(welcome.identity)
+    this.#met(welcome.identity)
     this.#redirect(association, welcome.identity)
     this.claim(welcome.identity).laneOf(lane.lane).adopt(connection, welcome.sequence)
   }
@@ -197,7 +197,8 @@ export class AssociationRegistry implements AssociationHost {
     const { self, isClosing, settings } = this.#context
     const association = this.#byAddress.get(address.toString())
     const met = this.#history.met(address)
-    const expected = association?.peer?.incarnation
+    const isProven = settings.remembersPeers || association?.control.isOpen === true
+    const expected = isProven ? association?.peer?.incarnation : undefined
     const known = met !== undefined && (expected === undefined || met > expected) ? met : expected
     const removed = this.#history.removed(address)
     return {
@@ -211,11 +212,21 @@ export class AssociationRegistry implements AssociationHost {
     }
   }
 
+  #met(peer: NodeIdentity): void {
+    if (this.#context.settings.remembersPeers) this.#history.recordMet(peer)
+  }
+
   /** A newer life of the address is known, or this one was removed. */
   #isPast({ address, incarnation }: NodeIdentity): boolean {
     const removed = this.#history.removed(address)
     if (removed !== undefined && incarnation <= removed) return true
-    const current = this.#byAddress.get(address.toString())?.peer?.incarnation
+    const association = this.#byAddress.get(address.toString())
+    const current = association?.peer?.incarnation
+    if (!this.#context.settings.remembersPeers && association !== undefined) {
+      // A higher incarnation may be the earlier one: who is connected must not give way to what is sent to that.
+      if (association.control.isOpen) return incarnation !== current
+      if (association.isGone) return false
+    }
     const known = Math.max(this.#history.met(address) ?? 0, current ?? 0)
     return incarnation < known
   }

@@ -47,6 +47,7 @@ export class Association implements LaneOwner {
   isGone = false
   /** Waits for the end of the backoff, to let the association go. */
   retirement: Disposable | undefined
+  readonly #context: EndpointContext
   readonly #host: AssociationHost
   readonly #waiters = new Set<ConnectWaiter>()
   #peer: NodeIdentity | undefined
@@ -58,6 +59,7 @@ export class Association implements LaneOwner {
     peer: NodeIdentity | undefined,
   ) {
     this.address = address
+    this.#context = context
     this.#host = host
     this.#peer = peer
     this.control = new PeerLane(context, this, 'control')
@@ -173,11 +175,14 @@ export class Association implements LaneOwner {
     this.#host.rested(this)
   }
 
-  /** The peer wants none of us, or a newer life has taken its place. */
+  /** The peer wants none of us, or another life has taken its place: a newer one, where those that were met are remembered. */
   #isGone({ reason, actual }: Refusal): boolean {
     const peer = this.#peer
     if (isForGood(reason)) return true
     if (reason !== 'wrong-incarnation' || actual === undefined || peer === undefined) return false
-    return actual.incarnation > peer.incarnation && actual.address.equals(peer.address)
+    const isOther = this.#context.settings.remembersPeers
+      ? actual.incarnation > peer.incarnation
+      : actual.incarnation !== peer.incarnation
+    return isOther && actual.address.equals(peer.address)
   }
 }

@@ -36,6 +36,7 @@ export interface EndpointSettings {
   readonly configDigest?: string
   readonly capabilities: readonly string[]
   readonly admit: (peer: PeerHello) => Admission
+  readonly remembersPeers: boolean
   readonly limits: Required<EndpointLimits>
 }
 
@@ -66,6 +67,7 @@ export function checkEndpointOptions(options: EndpointOptions): EndpointSettings
     ...(options.configDigest !== undefined && { configDigest: options.configDigest }),
     capabilities: [...capabilities],
     admit: options.admit ?? (() => ({ type: 'admitted' })),
+    remembersPeers: options.remembersPeers ?? true,
     limits: checkLimits(options.limits ?? {}),
   }
 }

@@ -87,6 +87,13 @@ export interface EndpointOptions {
   readonly insecure?: boolean
   /** Asked for every peer that completes its handshake, dialled or dialling. @defaultValue admits all */
   readonly admit?: (peer: PeerHello) => Admission
+  /**
+   * Whether lives of an address that were met are remembered once their connections are gone, so that an earlier one is
+   * refused. False for whoever is no member, and may outlive a cluster: one that takes its place at the same addresses,
+   * by clocks that were set back, begins with lower incarnations. Then whoever is connected is who lives there.
+   * @defaultValue true
+   */
+  readonly remembersPeers?: boolean
   readonly limits?: EndpointLimits
 }
 

@@ -1,8 +1,8 @@
 import type { Clock } from '@casty/clock'
-import { NodeIdentity } from '@casty/transport'
+import { NodeAddress, NodeIdentity, TransportError } from '@casty/transport'
 import { describe, expect, test } from 'vitest'
 import { connectRaw, helloBytes } from './raw.ts'
-import { createWorld, tell } from './world.ts'
+import { bytesOf, createWorld, tell } from './world.ts'
 
 describe('a kept peer', () => {
   test('is connected without a frame to send', async () => {
@@ -120,6 +120,45 @@ describe('a kept peer', () => {
     alice.endpoint.keep(NodeIdentity.of(bob.address, 1))
     await world.run()
     expect(alice.told).toEqual(['lane-opened control b:1#2'])
+  })
+})
+
+describe('an earlier life of an address', () => {
+  const later = NodeIdentity.of(NodeAddress.parse('b:1'), 2)
+
+  test.each([
+    [true, 'CASTY_TRANSPORT_REFUSED'],
+    [false, 'b:1#1'],
+  ])('answers where a later one was met: remembered %s, then %s', async (remembersPeers, then) => {
+    const world = createWorld()
+    await using alice = await world.start('a:1', { remembersPeers })
+    const bob = await world.start('b:1', { incarnation: 2 })
+    alice.endpoint.keep(bob.endpoint.self)
+    await world.run()
+    await bob[Symbol.asyncDispose]()
+    await world.run()
+    await using _ = await world.start('b:1', { incarnation: 1 })
+    const connecting = alice.endpoint.connect(later.address).then(
+      ({ key }) => key,
+      (error: unknown) => (error instanceof TransportError ? error.code : String(error)),
+    )
+    await world.run()
+    expect(await connecting).toBe(then)
+  })
+
+  test('takes the place of one that was only heard of, and keeps it, where none is remembered', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1', { remembersPeers: false })
+    await using bob = await world.start('b:1', { incarnation: 1 })
+    alice.endpoint.send(later, 'data', 32, bytesOf('to a later one'))
+    await world.run()
+    tell(alice, bob, 'first')
+    alice.endpoint.keep(bob.endpoint.self)
+    await world.run()
+    expect(alice.endpoint.send(later, 'data', 32, bytesOf('to a later one'))).toBe('dropped')
+    tell(alice, bob, 'second')
+    await world.run()
+    expect(bob.texts).toEqual(['first', 'second'])
   })
 })
 

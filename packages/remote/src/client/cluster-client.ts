@@ -233,6 +233,8 @@ async function startEndpoint(
     incarnation: Math.floor(clock.wallNow()),
     clusterName: name,
     capabilities: ['client'],
+    // Members tell lives apart. A cluster may be replaced, by nodes whose clocks were set back.
+    remembersPeers: false,
     // Where nothing listens, nothing is exposed.
     insecure: listen ? (listen.insecure ?? false) : true,
     limits: { maxReconnectMs, ...endpointLimits },

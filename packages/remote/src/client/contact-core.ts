@@ -55,8 +55,8 @@ export type ContactEffect =
   /** Members came into reach, or went out of it. */
   | { readonly type: 'reach-changed' }
   /**
-   * A member fell silent: what connections there are may be dead without anybody's noticing, and would take what is sent
-   * next with them.
+   * A member fell silent, or another one took its place: what connections there are may be dead without anybody's
+   * noticing, and would take what is sent next with them.
    */
   | { readonly type: 'disconnect'; readonly node: NodeIdentity }
   /** A member took this client for gone, and has let it in anew. */
@@ -202,8 +202,12 @@ export class ContactCore {
     const keys = new Set<NodeKey>(this.#members.map(({ node }) => node.key))
     const effects: ContactEffect[] = []
     for (const link of this.#links.values()) {
-      if (!keys.has(link.node.key) && !this.#isYetToCome(link, now)) {
-        this.#links.delete(link.node.key)
+      const { node } = link
+      if (keys.has(node.key) || this.#isYetToCome(link, now)) continue
+      this.#links.delete(node.key)
+      // Another one lives there now, and cannot be reached while there is a connection to this one.
+      if (this.#members.some((member) => member.node.address.equals(node.address))) {
+        effects.push({ type: 'disconnect', node })
       }
     }
     for (const { node } of this.#members) {
