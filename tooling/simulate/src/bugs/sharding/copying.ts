@@ -9,8 +9,8 @@ export const shardCopyingBugs: readonly SeededBug[] = bugsOf([
     name: 'confirmed-before-copied',
     promise: 'what is acknowledged stays',
     file: `${r}/replicated-shard.ts`,
-    find: 'return minAcks === 0 || this.#acksOf(id, version) >= minAcks',
-    replace: 'return minAcks >= 0 || this.#acksOf(id, version) >= minAcks',
+    find: 'return this.minAcks === 0 || this.#acksOf(id, version) >= this.minAcks',
+    replace: 'return this.minAcks >= 0 || this.#acksOf(id, version) >= this.minAcks',
     why: 'A write counts as confirmed as soon as its owner has it.',
   },
   {
