@@ -170,3 +170,18 @@ test('a barrier takes those out who are not heard of, and keeps the others when 
   await world.settle()
   expect(here.map(({ value }) => value)).toEqual(names.map(() => ({ round: 1, index: 0 })))
 })
+
+test('whoever hears nothing any more is not told that it was not counted', async () => {
+  await using world = await DataWorld.of('a b c', { sessionTtlMs: 4_000 })
+  const others = ['a', 'b'].map((host) => world.node(host).address)
+  const names = Array.from({ length: 6 }, (_, index) => `barrier ${index}`)
+  world.network.partition([world.node('c').address], others)
+  const arrivals = names.map(async (name) => await world.on('c').barrier(name).arrive(2))
+  const outcomes = await world.settled(Promise.allSettled(arrivals))
+  const expired = outcomes.filter(({ status }) => status === 'rejected')
+  expect(expired).not.toEqual([])
+  for (const outcome of expired) {
+    const applied = 'unknown'
+    expect(outcome).toMatchObject({ reason: { code: 'CASTY_DDATA_SESSION_EXPIRED', applied } })
+  }
+})

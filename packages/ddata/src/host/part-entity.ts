@@ -99,8 +99,13 @@ class Part {
     const port = {
       epoch,
       now: () => context.system.clock.now(),
-      send: (peer: ActorRef<PartReply>, session: Uint8Array, body: Uint8Array) =>
-        peer.tell({ part, session, body }),
+      send: (peer: ActorRef<PartReply>, session: Uint8Array, body: Uint8Array) => {
+        try {
+          peer.tell({ part, session, body })
+        } catch (error) {
+          settings.report(error, part) // It harms nobody but whom it is for.
+        }
+      },
       write: (record: Uint8Array) => this.#write(record),
     }
     this.#host = new PartHost(state, port, settings)
@@ -213,7 +218,7 @@ class Part {
   /** Nobody used it for long: what is written is enough. */
   #rest(): void {
     const { clock } = this.#context.system
-    const isUsed = clock.now() - this.#usedAt < this.#settings.idleTimeoutMs
+    const isUsed = clock.now() < this.#usedAt + this.#settings.idleTimeoutMs
     if (isUsed || !this.#host.isAtRest) return
     if (this.#log || this.#host.isIdle) this.#entity.passivate()
     else this.#usedAt = clock.now()

@@ -357,7 +357,8 @@ export class PartHost<Peer> {
         this.#heardAt.delete(id)
         this.#perform({ type: 'forget-session', session: id })
       } else if (session.parked.size > 0) {
-        if (now - heardAt < sessionTtlMs) nextOver = Math.min(nextOver, heardAt + sessionTtlMs)
+        const over = heardAt + sessionTtlMs
+        if (now < over) nextOver = Math.min(nextOver, over)
         else this.#perform({ type: 'session-over', session: id })
         this.#lookWhetherAway(id, now - heardAt)
       }

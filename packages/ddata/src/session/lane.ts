@@ -77,6 +77,9 @@ function endedOf(answer: Uint8Array, pending: Pick<CallEnd, 'failed'>): Ended | 
   }
 }
 
+/** A part that asks so often for a call that it had answered has lost it. */
+const patience = 3
+
 export class Lane {
   readonly part: string
   readonly #port: LanePort
@@ -94,6 +97,8 @@ export class Lane {
   #why: string | undefined
   #gapAt = 0
   #gapSentAt = -Infinity
+  /** How often in a row the part has asked for a call that it had answered. */
+  #lacking = 0
   #resendMs: number
 
   constructor(part: string, port: LanePort, settings: LaneSettings) {
@@ -239,6 +244,7 @@ export class Lane {
     switch (entry.type) {
       case 'answer':
         this.#isKnown = true
+        this.#lacking = 0
         this.#answered(entry.number, entry.answer)
         return
       case 'read':
@@ -277,7 +283,10 @@ export class Lane {
     if (expected === this.#gapAt && now - this.#gapSentAt < this.#resendMs) return
     this.#gapAt = expected
     this.#gapSentAt = now
-    this.#sendAgain(expected)
+    this.#lacking = this.#calls.has(expected) ? 0 : this.#lacking + 1
+    // It has answered that one. Where this is no late word, what it knew is lost with all who kept it.
+    if (this.#lacking >= patience) this.#forgotten()
+    else this.#sendAgain(expected)
   }
 
   #answered(number: number, answer: Uint8Array): void {
@@ -375,6 +384,7 @@ export class Lane {
     this.#generation = this.#port.nextGeneration()
     this.#lastCall = 0
     this.#gapAt = 0
+    this.#lacking = 0
     this.#isKnown = false
     for (const pending of calls) {
       if (pending.hasEnded) continue
@@ -413,7 +423,8 @@ export class Lane {
     if (this.#calls.size === 0 && this.#reads.size === 0) return Infinity
     const now = this.#port.clock.now()
     const { sessionTtlMs } = this.#settings
-    if (now - this.#heardAt >= sessionTtlMs && this.#anyParked()) {
+    // Added up as in `#nextDeadline`: differences are rounded otherwise, and it would look again and again.
+    if (now >= this.#heardAt + sessionTtlMs && this.#anyParked()) {
       this.#startAnew((pending) => {
         const { terms, mayWait, giveUp } = pending
         if (!mayWait) return DDataError.indeterminate(terms.what)
