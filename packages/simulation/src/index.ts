@@ -26,6 +26,7 @@ export {
   splitBrainUnrestScenario,
 } from './sbr/scenario.ts'
 export { shardingClocksScenario, shardingScenario } from './sharding/scenario.ts'
+export { structuresScenario } from './structures/scenario.ts'
 export {
   noDiskFaults,
   type DiskFaultCounts,

@@ -12,6 +12,7 @@ import {
   splitBrainRacesScenario,
   splitBrainScenario,
   splitBrainUnrestScenario,
+  structuresScenario,
   type Plan,
   type RunOptions,
   type RunResult,
@@ -54,6 +55,7 @@ export const scenarios: readonly KnownScenario[] = [
   known(journalScenario),
   known(shardingScenario, 3),
   known(shardingClocksScenario, 10),
+  known(structuresScenario, 5),
 ]
 
 /** @throws Error for a name that was not checked before */

@@ -4,7 +4,6 @@ import { decodeShardingMessage, shardingFrameType, type ShardingMessage } from '
 import { FrameDecoder } from '@casty/transport'
 import { framesOf } from '../world/opening.ts'
 import type { WriteEvent } from '../world/trace.ts'
-import type { ShardingRun } from './sharding-run.ts'
 
 /** Frames of regions, by their types on the wire. */
 const regionFrames: ReadonlyMap<number, string> = new Map([
@@ -43,11 +42,16 @@ export interface Mine {
   readonly spring: (from: string, to: string) => void
 }
 
+/** Of a run, all that mines need. */
+interface Later {
+  later(afterMs: number, step: () => void): void
+}
+
 export class Mines {
-  readonly #run: ShardingRun
+  readonly #run: Later
   #laid: Mine[] = []
 
-  constructor(run: ShardingRun) {
+  constructor(run: Later) {
     this.#run = run
   }
 

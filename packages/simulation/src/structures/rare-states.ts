@@ -1,0 +1,19 @@
+// States that a set of runs must have come to: where what is shared is hardest to keep.
+export const structuresRareStates = [
+  'everybody dies at once',
+  'structures are used from outside',
+  'a stale writer is refused',
+  'a write comes late, and is refused',
+  'a lease is lost',
+  'a lease outlives the node that kept it',
+  'a resource refuses a former holder',
+  'a user that holds a lease dies',
+  'nobody knows whether a call had an effect',
+  'a session is forgotten',
+  'an item is delivered again',
+  'a receipt is of no use any more',
+  'a round is completed',
+  'more copies are lost than must be outlived',
+] as const
+
+export type StructuresRareState = (typeof structuresRareStates)[number]

@@ -1,0 +1,75 @@
+// What a run has come to know, outside of all its processes: what users asked for, were answered, and believe to hold.
+import type { DDataErrorCode } from '@casty/ddata'
+import { JournalService } from '../sharding/journal-service.ts'
+import { Mines } from '../sharding/mines.ts'
+import { forkRandom } from '../world/seeds.ts'
+import { Barriers } from './barriers.ts'
+import { Cells } from './cells.ts'
+import { Holdings } from './holdings.ts'
+import { Items } from './items.ts'
+import { Losses } from './losses.ts'
+import type { Outsider } from './outsider.ts'
+import type { StructuresRareState } from './rare-states.ts'
+import { structuresSettings } from './settings.ts'
+import type { StructuresRun } from './structures-run.ts'
+
+export class StructuresRecord {
+  readonly journal: JournalService
+  readonly mines: Mines
+  readonly cells: Cells
+  readonly items: Items
+  readonly barriers: Barriers
+  readonly holdings: Holdings
+  readonly losses: Losses
+  /** Wall clocks were set by hand: epochs need not grow where all copies are lost. */
+  wallJumped = false
+  outsider: Outsider | undefined
+  readonly #run: StructuresRun
+  #count = 0
+
+  constructor(run: StructuresRun) {
+    const { world, plan } = run
+    const now = (): number => world.now
+    this.#run = run
+    this.journal = new JournalService(world, forkRandom(plan.seed, 'journal'), {
+      lateRefused: () => this.reach('a write comes late, and is refused'),
+      claimed: () => {},
+    })
+    this.mines = new Mines(run)
+    this.cells = new Cells(now)
+    this.items = new Items(now)
+    this.barriers = new Barriers()
+    this.losses = new Losses(run)
+    this.holdings = new Holdings(
+      run,
+      () => this.mayHaveLost,
+      () => this.mayHaveLost && this.wallJumped,
+    )
+  }
+
+  /** Whether so many copies were lost at once that what is shared need not be there any more. */
+  get mayHaveLost(): boolean {
+    return !structuresSettings(this.#run.plan).hasJournal && this.losses.areTooMany
+  }
+
+  nextCount(): number {
+    return ++this.#count
+  }
+
+  reach(state: StructuresRareState): void {
+    this.#run.reach(state)
+  }
+
+  failed(code: DDataErrorCode): void {
+    if (code === 'CASTY_DDATA_SESSION_EXPIRED') this.reach('a session is forgotten')
+  }
+}
+
+const records = new WeakMap<StructuresRun, StructuresRecord>()
+
+/** Each run has its own. */
+export function recordOf(run: StructuresRun): StructuresRecord {
+  const known = records.get(run) ?? new StructuresRecord(run)
+  records.set(run, known)
+  return known
+}

@@ -1,0 +1,63 @@
+import type { Parameters } from '../run/action.ts'
+
+/** What is drawn for each plan. */
+export const structuresChoices: Readonly<Record<string, readonly (string | number | boolean)[]>> = {
+  leaseMs: [1_000, 2_000, 8_000],
+  stableAfterMs: [3_000, 5_000],
+  numShards: [4, 16],
+  // A journal that all reach, or copies in memory.
+  hasJournal: [true, true, false],
+  sessionTtlMs: [4_000, 12_000, 30_000],
+  ttlMs: [600, 2_000, 6_000],
+  offerTimeoutMs: [200, 1_000],
+  visibilityMs: [1_000, 5_000],
+  permits: [1, 3],
+  usersPerNode: [1, 2],
+  hasOutsider: [true, true, false],
+  // Of the user outside: further off than any node, and within what leases allow for.
+  outsideRate: [0.965, 1, 1.04],
+}
+
+export interface StructuresSettings {
+  readonly leaseMs: number
+  readonly stableAfterMs: number
+  readonly numShards: number
+  readonly hasJournal: boolean
+  readonly sessionTtlMs: number
+  /** Of locks and semaphores. */
+  readonly ttlMs: number
+  readonly offerTimeoutMs: number
+  /** Of queues. */
+  readonly visibilityMs: number
+  /** Of semaphores. */
+  readonly permits: number
+  readonly usersPerNode: number
+  readonly hasOutsider: boolean
+  readonly outsideRate: number
+}
+
+/** The same where a plan leaves them out, as one written by hand may. */
+const defaults: StructuresSettings = {
+  leaseMs: 2_000,
+  stableAfterMs: 5_000,
+  numShards: 8,
+  hasJournal: true,
+  sessionTtlMs: 30_000,
+  ttlMs: 2_000,
+  offerTimeoutMs: 1_000,
+  visibilityMs: 5_000,
+  permits: 3,
+  usersPerNode: 1,
+  hasOutsider: false,
+  outsideRate: 1,
+}
+
+export function structuresSettings({
+  settings,
+}: {
+  readonly settings: Parameters
+}): StructuresSettings {
+  const known = Object.entries(settings).filter(([name]) => name in defaults)
+  // Drawn of `structuresChoices`, which are values of these settings.
+  return { ...defaults, ...(Object.fromEntries(known) as Partial<StructuresSettings>) }
+}

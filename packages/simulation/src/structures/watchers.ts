@@ -1,0 +1,62 @@
+// What looks at a run while it goes, and at what users saw when it is over.
+import { drawLogarithmic, forkRandom } from '../world/seeds.ts'
+import { Outsider } from './outsider.ts'
+import { recordOf } from './record.ts'
+import { structuresSettings } from './settings.ts'
+import type { StructuresRun, StructuresWatcher } from './structures-run.ts'
+
+/** Whoever the cluster decided against is started again after a while, as a supervisor would. */
+export function supervisor(run: StructuresRun): StructuresWatcher {
+  const random = forkRandom(run.plan.seed, 'supervisor')
+  const record = recordOf(run)
+  return {
+    started() {
+      if (structuresSettings(run.plan).hasOutsider) record.outsider ??= new Outsider(run)
+    },
+    changed: (_, state, before) => record.losses.seen(state, before),
+    wrote: (write) => record.mines.wrote(write),
+    ended(process) {
+      const { host, end, program } = process
+      record.losses.ended(process)
+      if (program?.users.some(({ distributed }) => distributed.leases.held > 0)) {
+        record.reach('a user that holds a lease dies')
+      }
+      if (end?.how === 'failed') {
+        run.violate('every process starts', `${host} did not: ${end.reason}`, host)
+      }
+      if (end?.how !== 'exited' || end.reason === 'left') return
+      const afterMs = drawLogarithmic(random, 200, 5_000)
+      run.world.clock.schedule(afterMs, () => {
+        if (!run.isOver) run.world.start(host)
+      })
+    },
+    healing() {
+      record.journal.heal()
+      record.mines.clear()
+    },
+    finished() {
+      for (const process of run.world.everStarted) {
+        if (process.leftTimers === 0) continue
+        run.violate('nothing is left behind', `${process} left ${process.leftTimers} timers`)
+      }
+    },
+  }
+}
+
+/** What was answered is what one would have been answered who is alone. */
+export function answersAreRight(run: StructuresRun): StructuresWatcher {
+  const record = recordOf(run)
+  return {
+    finished() {
+      if (record.mayHaveLost) {
+        record.reach('more copies are lost than must be outlived')
+        return
+      }
+      const { wrong } = record.cells.judge()
+      if (wrong !== undefined) run.violate('counters and maps are linearizable', wrong)
+      for (const text of record.items.judge(new Map())) run.violate('items are kept', text)
+      for (const text of record.barriers.judge())
+        run.violate('a round is as many as expected', text)
+    },
+  }
+}

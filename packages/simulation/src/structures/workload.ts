@@ -1,0 +1,213 @@
+// What users do while everything goes wrong, and whoever runs the cluster.
+import type { Random } from '@casty/clock'
+import { defineAction } from '../run/action.ts'
+import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
+import { arrive, consume, produce, useCounter, useMap, type CellAct } from './acts.ts'
+import { hold } from './hold.ts'
+import type { StructuresHost } from './host.ts'
+import { outside } from './outsider.ts'
+import { recordOf } from './record.ts'
+import type { StructuresAction, StructuresRun } from './structures-run.ts'
+import type { StructuresUser } from './user.ts'
+
+/** Those who run; a process that stands still does nothing by itself. */
+export function withRunning(
+  run: StructuresRun,
+  host: string,
+  action: (program: StructuresHost) => void,
+): void {
+  const program = run.world.running(host)?.program
+  if (program && !run.world.isStopped(host)) action(program)
+}
+
+/** A user by a draw from 0 to 1, of those who can do something. */
+export function userBy(run: StructuresRun, draw: number): StructuresUser | undefined {
+  const users = usersOf(run).filter(
+    ({ host, isLeaving }) => !isLeaving && (host === outside || !run.world.isStopped(host)),
+  )
+  return users[Math.floor(draw * users.length)]
+}
+
+export function usersOf(run: StructuresRun): readonly StructuresUser[] {
+  const outsider = recordOf(run).outsider?.user
+  const members = run.world.processes.flatMap(({ program }) => program?.users ?? [])
+  return outsider ? [...members, outsider] : members
+}
+
+export const counters = ['c1', 'c2', 'c3'] as const
+export const entries = ['k1', 'k2', 'k3'] as const
+export const locks = ['l1', 'l2'] as const
+export const semaphores = ['s1'] as const
+export const queues = ['q1', 'q2'] as const
+
+const counterActs = ['add', 'add', 'read', 'swap'] as const
+const mapActs = ['put', 'put', 'get', 'get-strictly', 'delete', 'replace'] as const
+
+interface Burst {
+  readonly user: number
+  readonly times: number
+  readonly everyMs: number
+  readonly timeoutMs: number
+}
+
+function drawBurst(random: Random, most: number): Burst {
+  return {
+    user: random(),
+    times: drawLogarithmic(random, 1, most),
+    everyMs: drawLogarithmic(random, 1, 600),
+    timeoutMs: drawOne(random, [300, 1_500, 5_000]),
+  }
+}
+
+/** Several times, each of them by whoever is there. */
+function burst(
+  run: StructuresRun,
+  { user, times, everyMs }: Burst,
+  step: (user: StructuresUser, turn: number) => void,
+): void {
+  for (let turn = 0; turn < times; turn++) {
+    run.later(turn * everyMs, () => {
+      const found = userBy(run, user)
+      if (found) step(found, turn)
+    })
+  }
+}
+
+export const structuresWorkload: readonly StructuresAction[] = [
+  defineAction({
+    type: 'count',
+    kind: 'workload',
+    weight: 40,
+    draw: (random) => ({
+      ...drawBurst(random, 12),
+      name: drawOne(random, counters),
+      first: drawInteger(random, 0, 3),
+    }),
+    perform: (run, { name, first, ...drawn }) =>
+      burst(run, drawn, (user, turn) => {
+        const act: CellAct = counterActs[(first + turn) % counterActs.length] ?? 'add'
+        void useCounter(run, user, name, { act, timeoutMs: drawn.timeoutMs })
+      }),
+  }),
+  defineAction({
+    type: 'map',
+    kind: 'workload',
+    weight: 40,
+    draw: (random) => ({
+      ...drawBurst(random, 12),
+      name: drawOne(random, entries),
+      first: drawInteger(random, 0, 5),
+    }),
+    perform: (run, { name, first, ...drawn }) =>
+      burst(run, drawn, (user, turn) => {
+        const act: CellAct = mapActs[(first + turn) % mapActs.length] ?? 'get'
+        void useMap(run, user, name, { act, timeoutMs: drawn.timeoutMs })
+      }),
+  }),
+  defineAction({
+    type: 'hold',
+    kind: 'workload',
+    weight: 60,
+    draw: (random) => ({
+      ...drawBurst(random, 6),
+      kind: drawOne(random, ['lock', 'lock', 'semaphore'] as const),
+      which: random(),
+      permits: drawInteger(random, 1, 2),
+      wait: drawOne(random, ['not', 'some', 'some', 'ever'] as const),
+      waitMs: drawLogarithmic(random, 100, 10_000),
+      holdMs: drawLogarithmic(random, 1, 4_000),
+      renew: random() < 0.8,
+      forgets: random() < 0.5,
+      hopMs: drawLogarithmic(random, 1, 50),
+    }),
+    perform: (run, { kind, which, wait, waitMs, ...drawn }) => {
+      const names = kind === 'lock' ? locks : semaphores
+      const name = names[Math.floor(which * names.length)] ?? names[0]
+      const ms = wait === 'not' ? 0 : wait === 'ever' ? Infinity : waitMs
+      burst(run, drawn, (user) => {
+        void hold(run, user, { ...drawn, kind, name, waitMs: ms })
+      })
+    },
+  }),
+  defineAction({
+    type: 'produce',
+    kind: 'workload',
+    weight: 25,
+    draw: (random) => ({ ...drawBurst(random, 10), name: drawOne(random, queues) }),
+    perform: (run, { name, ...drawn }) =>
+      burst(run, drawn, (user) => void produce(run, user, name, drawn.timeoutMs)),
+  }),
+  defineAction({
+    type: 'consume',
+    kind: 'workload',
+    weight: 30,
+    draw: (random) => ({
+      ...drawBurst(random, 10),
+      name: drawOne(random, queues),
+      waitMs: random() < 0.5 ? 0 : drawLogarithmic(random, 100, 5_000),
+      workMs: random() < 0.6 ? 0 : drawLogarithmic(random, 10, 8_000),
+      end: drawOne(random, ['ack', 'ack', 'ack', 'nack', 'nothing'] as const),
+    }),
+    perform: (run, { name, ...drawn }) =>
+      burst(run, drawn, (user) => void consume(run, user, name, drawn)),
+  }),
+  defineAction({
+    type: 'meet',
+    kind: 'workload',
+    weight: 15,
+    draw: (random) => ({
+      expected: drawInteger(random, 2, 3),
+      first: random(),
+      second: random(),
+      third: random(),
+      withinMs: drawLogarithmic(random, 1, 3_000),
+      timeoutMs: drawLogarithmic(random, 200, 12_000),
+    }),
+    perform: (run, { expected, first, second, third, withinMs, timeoutMs }) => {
+      for (const [index, draw] of [first, second, third].entries()) {
+        if (index >= expected) return
+        run.later((index * withinMs) / expected, () => {
+          const user = userBy(run, draw)
+          if (user) void arrive(run, user, expected, timeoutMs)
+        })
+      }
+    },
+  }),
+  defineAction({
+    type: 'leave',
+    kind: 'workload',
+    weight: 2,
+    draw: (random, hosts) => ({
+      host: drawOne(random, hosts),
+      backAfterMs: drawLogarithmic(random, 10, 5_000),
+      closesFirst: random() < 0.5,
+    }),
+    perform: (run, { host, backAfterMs, closesFirst }) => {
+      if (run.world.processes.length > 2) leave(run, host, backAfterMs, closesFirst)
+    },
+  }),
+]
+
+/** Leaves in good order, and is started again when it is gone, as for a new version. */
+export function leave(
+  run: StructuresRun,
+  host: string,
+  backAfterMs: number,
+  closesFirst: boolean,
+): void {
+  withRunning(run, host, ({ cluster, users }) => {
+    if (cluster.selfMember?.status !== 'up') return
+    run.note(host, 'workload', 'leave()')
+    for (const user of users) user.isLeaving = closesFirst
+    const closing = closesFirst
+      ? Promise.all(users.map(async ({ distributed }) => await distributed.close()))
+      : Promise.resolve()
+    closing
+      .then(async () => await cluster.leave())
+      .then(
+        () => run.later(backAfterMs, () => run.world.start(host)),
+        // It may be downed meanwhile, which is told by its end.
+        (error: unknown) => run.note(host, 'log', `leave: ${String(error)}`),
+      )
+  })
+}
