@@ -27,7 +27,11 @@ const steps: readonly Step[] = [
   { name: 'pack', command: ['node', 'tooling/pack.ts'], after: ['build'] },
   { name: 'packaging', command: ['node', 'tooling/packaging.ts'], after: ['pack'] },
   { name: 'consumer', command: ['node', 'tooling/consumer/main.ts'], after: ['pack'] },
-  { name: 'tests', command: [...vitest, '--project', 'tidy', '--project', 'apart'], alone: true },
+  {
+    name: 'tests',
+    command: [...vitest, '--project', 'tidy', '--project', 'untidy', '--project', 'apart'],
+    alone: true,
+  },
   {
     name: 'simulation',
     command: [...simulate, '--scenario', 'membership', '--seeds', '300', '--require-rare-states'],
