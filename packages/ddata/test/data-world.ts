@@ -6,6 +6,7 @@ import { Cluster, NodeAddress } from '@casty/membership'
 import { Remoting } from '@casty/remote'
 import { Sharding } from '@casty/sharding'
 import { createMemoryNetwork, type MemoryNetwork } from '@casty/transport'
+import { outcome, passUntil } from '../../../tooling/virtual-time/index.ts'
 
 const port = 1
 
@@ -117,22 +118,12 @@ export class DataWorld implements AsyncDisposable {
   }
 
   async until(holds: () => boolean, limitMs = 60_000): Promise<number> {
-    const start = this.clock.now()
-    await this.clock.advanceAsync(0)
-    while (!holds()) {
-      if (this.clock.now() - start >= limitMs) throw new Error(`Not within ${limitMs} ms`)
-      await this.clock.advanceAsync(5)
-    }
-    return this.clock.now() - start
+    return await passUntil(this.clock, holds, limitMs)
   }
 
   /** Lets time pass until the promise settles; its outcome is the call's. */
   async settled<T>(promise: Promise<T>, limitMs = 30_000): Promise<T> {
-    let isSettled = false
-    const note = (): void => void (isSettled = true)
-    promise.then(note, note)
-    await this.until(() => isSettled, limitMs)
-    return await promise
+    return await outcome(promise, (holds) => this.until(holds, limitMs))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

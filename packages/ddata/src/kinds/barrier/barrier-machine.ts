@@ -9,7 +9,7 @@ import {
   type Outcome,
   type Surroundings,
 } from '../../state/machine.ts'
-import { readSessionId, writeSessionId } from '../../state/sessions.ts'
+import { keyOf, readCallId, writeCallId } from '../../state/call-id.ts'
 import {
   barrierCalls,
   maxNameBytes,
@@ -254,7 +254,7 @@ export class BarrierMachine implements Machine {
       const name = from.bool() ? from.string(maxNameBytes) : undefined
       const participant = this.#participantOf(round, name)
       for (let calls = from.count(17); calls > 0; calls--) {
-        const call = { session: readSessionId(from), number: from.varint() }
+        const call = readCallId(from)
         participant.calls.set(keyOf(call), call)
         this.#calls.set(keyOf(call), { round, participant })
       }
@@ -270,13 +270,6 @@ function writeRound(out: ByteWriter, round: Round): void {
     out.bool(participant !== undefined)
     if (participant !== undefined) out.string(participant, maxNameBytes)
     out.count(calls.size)
-    for (const { session, number: call } of calls.values()) {
-      writeSessionId(out, session)
-      out.varint(call)
-    }
+    for (const call of calls.values()) writeCallId(out, call)
   }
-}
-
-function keyOf({ session, number }: CallId): string {
-  return `${session}${number}`
 }

@@ -17,6 +17,7 @@ import {
   type Outcome,
   type Surroundings,
 } from '../../state/machine.ts'
+import { keyOf } from '../../state/call-id.ts'
 import { readSessionId, writeSessionId } from '../../state/sessions.ts'
 import {
   leaseCalls,
@@ -429,10 +430,6 @@ export class LeaseMachine implements Machine {
       if (waiter.offer !== undefined) this.#timers.set(waiter.offer, waiter)
     }
   }
-}
-
-function keyOf({ session, number }: CallId): string {
-  return `${session}${number}`
 }
 
 function writeHolding(out: ByteWriter, { holders, waiters }: Pool): void {

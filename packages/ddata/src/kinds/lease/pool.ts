@@ -1,6 +1,7 @@
 // What is known of one lock or semaphore: who has permits, and who waits for some.
 import type { ByteReader, ByteWriter } from '@casty/transport'
 import { Refusal, type CallId } from '../../state/machine.ts'
+import { readCallId, writeCallId } from '../../state/call-id.ts'
 import { readSessionId, writeSessionId } from '../../state/sessions.ts'
 import { maxNameBytes, type LeaseAddress, type Wish } from './lease-calls.ts'
 import { readToken, writeToken } from './tokens.ts'
@@ -94,8 +95,8 @@ export function writePool(out: ByteWriter, pool: Pool): void {
   }
   out.count(pool.waiters.size)
   for (const { call, wish, offer } of pool.waiters) {
-    writeSessionId(out, call.session)
-    out.varint(call.number).varint(wish.owner).varint(wish.permits)
+    writeCallId(out, call)
+    out.varint(wish.owner).varint(wish.permits)
     out.varint(wish.ttlMs).varint(wish.offerTimeoutMs)
     out.bool(offer !== undefined)
     if (offer !== undefined) out.varint(offer)
@@ -114,7 +115,7 @@ export function readPool(from: ByteReader): Pool {
     pool.taken += permits
   }
   for (let left = from.count(22); left > 0; left--) {
-    const call = { session: readSessionId(from), number: from.varint() }
+    const call = readCallId(from)
     const [owner, permits] = [from.varint(), from.varint()]
     const [ttlMs, offerTimeoutMs] = [from.varint(), from.varint()]
     const offer = from.bool() ? from.varint() : undefined

@@ -7,7 +7,7 @@ import {
   type Outcome,
   type Surroundings,
 } from '../../state/machine.ts'
-import { readSessionId, writeSessionId } from '../../state/sessions.ts'
+import { keyOf, readCallId, writeCallId } from '../../state/call-id.ts'
 import { readLetters, writeLetters } from '../../values/letters.ts'
 import { Items, readItem, writeItem, type Item } from './items.ts'
 import {
@@ -525,19 +525,6 @@ function* inPieces<T>(
     out = new ByteWriter(256).u8(kind)
   }
   if (out.length > 1) yield out.finish()
-}
-
-function keyOf({ session, number }: CallId): string {
-  return `${session}${number}`
-}
-
-function writeCallId(out: ByteWriter, { session, number }: CallId): void {
-  writeSessionId(out, session)
-  out.varint(number)
-}
-
-function readCallId(from: ByteReader): CallId {
-  return { session: readSessionId(from), number: from.varint() }
 }
 
 function writeDeliveries(out: ByteWriter, items: readonly Item[]): void {
