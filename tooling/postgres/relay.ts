@@ -71,6 +71,16 @@ export class Relay implements AsyncDisposable {
     for (const link of this.#links) link.flush()
   }
 
+  /** Tears down the connection of the next request that holds this text, which does not arrive. */
+  resetAtRequest(text: string): void {
+    this.#onRequest(text, (link) => link.destroy())
+  }
+
+  /** Whether what was asked for at the next request with some text is still to come. */
+  get isWatching(): boolean {
+    return this.#watch !== undefined
+  }
+
   /** Tears down all connections there are. */
   reset(): void {
     for (const link of this.#links) link.destroy()
