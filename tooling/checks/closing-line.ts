@@ -2,7 +2,7 @@ import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node'
 
 /**
  * Closes a vitest run with `N passed, N failed` and the number skipped, the line by which `npm test`
- * counts. What fails outside a test (a file that does not load, an unhandled rejection) counts too.
+ * counts; before it, one line for each test that failed. What fails outside a test (a file that does not load, an unhandled rejection) counts too.
  */
 export function closingLine(): Reporter {
   return {
@@ -10,6 +10,7 @@ export function closingLine(): Reporter {
       const states = modules.flatMap(statesOf)
       const count = (state: string) => states.filter((one) => one === state).length
       const broken = unhandledErrors.length + modules.flatMap(errorsOutsideTests).length
+      for (const line of modules.flatMap(failures)) console.log(line)
       console.log(
         `\n${count('passed')} passed, ${count('failed') + broken} failed, ${count('skipped')} skipped`,
       )
@@ -19,6 +20,14 @@ export function closingLine(): Reporter {
 
 function statesOf(testModule: TestModule): readonly string[] {
   return [...testModule.children.allTests()].map((test: TestCase) => test.result().state)
+}
+
+/** Each as `failed: <file> > <test>: <what was wrong>`. */
+function failures(testModule: TestModule): readonly string[] {
+  return [...testModule.children.allTests('failed')].map((test) => {
+    const [wrong = ''] = (test.result().errors?.[0]?.message ?? '').split('\n')
+    return `failed: ${testModule.relativeModuleId} > ${test.fullName}: ${wrong}`
+  })
 }
 
 function errorsOutsideTests(testModule: TestModule): readonly unknown[] {

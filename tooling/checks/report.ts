@@ -12,7 +12,7 @@ export function resultLine(result: StepResult): string {
   return `${line}\n  $ pnpm exec ${step.command.join(' ')}\n${indent(output)}`
 }
 
-/** A table of all steps, what failed, and the totals: the last line reads `N passed, N failed`. */
+/** A table of all steps, which tests failed, and the totals: the last line reads `N passed, N failed`. */
 export function summary(results: readonly StepResult[], totalMs: number): string {
   const rows = results.map(
     (result) =>
@@ -25,7 +25,19 @@ export function summary(results: readonly StepResult[], totalMs: number): string
       : `Failed: ${failed.map(({ step }) => step.name).join(', ')} (${seconds(totalMs)}). ` +
         `Run one alone: pnpm exec ${failed[0]?.step.command.join(' ')}`
   const { passed, failed: failures } = total(results)
-  return ['', ...rows, '', verdict, `${passed} passed, ${failures} failed`].join('\n')
+  return [
+    '',
+    ...rows,
+    '',
+    ...failed.flatMap(failedTests),
+    verdict,
+    `${passed} passed, ${failures} failed`,
+  ].join('\n')
+}
+
+/** What `closingLine` said of them; a log may be cut before the end, and then this is what is left. */
+function failedTests({ step, output }: StepResult): readonly string[] {
+  return (output.match(/^failed: .*$/gm) ?? []).map((line) => `  ${step.name} ${line}`)
 }
 
 /** What is left to say of a run that was interrupted, of `count` steps in all. */

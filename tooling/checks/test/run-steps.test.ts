@@ -88,6 +88,13 @@ test('the summary names what failed and closes with the totals', () => {
   expect(isGood(results)).toBe(false)
 })
 
+test('the summary repeats which tests failed', () => {
+  const output = 'much\nfailed: a.test.ts > adds: expected 3 to be 4\nmore\n1 passed, 1 failed'
+  expect(summary([{ ...result(step('b'), 'failed'), output }], 3_000).split('\n')).toContain(
+    '  b failed: a.test.ts > adds: expected 3 to be 4',
+  )
+})
+
 test('a failed step shows its command and what it printed', () => {
   expect(resultLine(result(step('b'), 'failed'))).toBe(
     '✗ b               1.5 s  0 passed, 1 failed\n  $ pnpm exec run b\n  | boom',

@@ -110,7 +110,7 @@ describe.skipIf(hasNoServer)('over a server or a network that fails', () => {
     await lease.acquire({ onLost: (reason) => losses.push(reason) })
     const relay = await world.relay('a')
     let renewals = 0
-    for (const started = performance.now(); performance.now() - started < 2 * timing.ttlMs; ) {
+    for (const started = performance.now(); performance.now() - started < 2 * timing.ttlMs;) {
       relay.resetAtRequest('UPDATE')
       await world.until('a renewal is torn down', () => !relay.isWatching)
       const before = await expiry(world)
