@@ -39,7 +39,13 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
   {
     '@casty/sbr': ['@casty/membership'],
     '@casty/remote': ['@casty/actor', '@casty/membership', '@casty/transport'],
-    '@casty/replicator': ['@casty/crdt', '@casty/membership', '@casty/options', '@casty/transport'],
+    '@casty/replicator': [
+      '@casty/crdt',
+      '@casty/membership',
+      '@casty/options',
+      '@casty/persistence',
+      '@casty/transport',
+    ],
   },
   { '@casty/lease-postgres': ['@casty/sbr'] },
   { '@casty/sharding': ['@casty/remote', '@casty/persistence'] },
@@ -47,6 +53,7 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
   {
     '@casty/cluster': [
       '@casty/ddata',
+      '@casty/replicator',
       '@casty/sbr',
       '@casty/lease-postgres',
       '@casty/transport-tcp',

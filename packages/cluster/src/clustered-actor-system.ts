@@ -26,6 +26,7 @@ import {
   type Remoting,
   type Topic,
 } from '@casty/remote'
+import type { Replicator } from '@casty/replicator'
 import type { EntityRegion, ShardEnvelope, Sharding } from '@casty/sharding'
 import { maxParties, type BarrierOptions } from './barrier/barriers.ts'
 import type { BroadcastedBehavior, ShardedBehavior, SingletonBehavior } from './behaviors.ts'
@@ -39,6 +40,7 @@ import { Lifetime, type Termination } from './system/lifetime.ts'
 import { lookUpPath, type LookupOptions } from './system/lookup.ts'
 import { startNode, type Node } from './system/node.ts'
 import { checkedTypeName } from './system/placement.ts'
+import type { SystemReplicatorOptions } from './system/replication-of-values.ts'
 import { Regions, type RegionOptions } from './system/regions.ts'
 import { Spawner, type ClusterSpawnOptions } from './system/spawner.ts'
 import { SystemEvents, type ClusteredSystemEvent } from './system/system-events.ts'
@@ -306,6 +308,19 @@ export class ClusteredActorSystem implements AsyncDisposable {
     this.#lifetime.assertRunning('use shared structures')
     const { system, sharding } = this.#node
     return new Distributed({ system, sharding }, options)
+  }
+
+  /**
+   * Values that converge on all nodes that call this, changed anywhere at once, also while the cluster is cut in two. It ends
+   * with the system; there is one on each node.
+   *
+   * Rejects with `CASTY_REPLICATOR_INVALID_OPTION`, with what the journal rejects with, with
+   * `CASTY_TRANSPORT_INVALID_OPTION` where the node has one already, and with `CASTY_CLUSTER_INVALID_OPTION`,
+   * `CASTY_CLUSTER_STOPPED`, `CASTY_CLUSTER_DOWNED`.
+   */
+  async replicator(options: SystemReplicatorOptions = {}): Promise<Replicator> {
+    this.#lifetime.assertRunning('replicate values')
+    return await this.#node.startReplicator(options)
   }
 
   /**

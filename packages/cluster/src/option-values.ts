@@ -12,3 +12,4 @@ export const duration: OptionChecks['duration'] = checks.duration
 /** An object of options. */
 export const record: OptionChecks['record'] = checks.record
 export const knownNames: OptionChecks['knownNames'] = checks.knownNames
+export const capable: OptionChecks['capable'] = checks.capable

@@ -3,6 +3,7 @@ import { ActorSystem } from '@casty/actor'
 import type { Cluster, ClusterConfig } from '@casty/membership'
 import { ClientAccess, Receptionist, Remoting, Topics } from '@casty/remote'
 import { splitBrainResolver, startCluster } from '@casty/sbr'
+import type { Replicator } from '@casty/replicator'
 import { coreDefaults, Sharding, type ShardingOptions } from '@casty/sharding'
 import { Barriers } from '../barrier/barriers.ts'
 import { barrierType } from '../barrier/barrier-type.ts'
@@ -10,6 +11,7 @@ import type { Settings } from '../options.ts'
 import { logMembers } from './member-log.ts'
 import { placing } from './placement.ts'
 import { hasReceptionist } from './receptionists.ts'
+import { startReplicator, type SystemReplicatorOptions } from './replication-of-values.ts'
 
 /** All layers of one node. */
 export interface Node extends AsyncDisposable {
@@ -22,6 +24,7 @@ export interface Node extends AsyncDisposable {
   readonly barriers: Barriers
   /** Where clients are let in. */
   readonly clientAccess: ClientAccess | undefined
+  startReplicator(options: SystemReplicatorOptions): Promise<Replicator>
 }
 
 /** Rejects as the layers do, having ended what had begun. */
@@ -81,6 +84,7 @@ function joined(
     topics,
     barriers,
     clientAccess,
+    startReplicator: async (options) => await startReplicator({ cluster, actors }, options),
     async [Symbol.asyncDispose]() {
       end(layers)
       await cluster.shutdown()

@@ -1,0 +1,1 @@
+export { journalStore } from './store/journal-store.ts'
