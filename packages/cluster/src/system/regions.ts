@@ -1,5 +1,5 @@
 import type { ActorRef } from '@casty/actor'
-import type { EntityRegion, ShardEnvelope, Sharding } from '@casty/sharding'
+import type { EntityProxy, EntityRegion, ShardEnvelope } from '@casty/sharding'
 import { ClusterSystemError } from '../errors.ts'
 import { knownNames } from '../option-values.ts'
 import { checkedTypeName, singletonType } from './placement.ts'
@@ -10,13 +10,19 @@ export interface RegionOptions {
   readonly numShards?: number
 }
 
+/** Of a node, or of a client. */
+interface Entities {
+  readonly regions: readonly EntityRegion<never>[]
+  startProxy<M>(type: EntityProxy): EntityRegion<M>
+}
+
 /** Types of entities by their names, and by their refs. Those that were found once stay: regions end with the node. */
 export class Regions {
-  readonly #sharding: Sharding
+  readonly #sharding: Entities
   /** By names, and by paths of their refs, which no name is like. */
   readonly #found = new Map<string, EntityRegion<never>>()
 
-  constructor(sharding: Sharding) {
+  constructor(sharding: Entities) {
     this.#sharding = sharding
   }
 

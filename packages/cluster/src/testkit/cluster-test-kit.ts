@@ -1,6 +1,8 @@
 import { ManualClock, seededRandom, type Random } from '@casty/clock'
 import { NodeAddress } from '@casty/membership'
 import { createMemoryNetwork, type MemoryNetwork } from '@casty/transport'
+import type { ClusteredClientOptions } from '../client/client-options.ts'
+import { ClusteredClient } from '../client/clustered-client.ts'
 import { ClusteredActorSystem } from '../clustered-actor-system.ts'
 import { ClusterSystemError } from '../errors.ts'
 import type { ClusteredActorSystemOptions } from '../options.ts'
@@ -38,6 +40,7 @@ export class ClusterTestKit implements AsyncDisposable {
   readonly #random: Random
   readonly #nodes = new Map<string, ClusteredActorSystem>()
   readonly #everStarted: ClusteredActorSystem[] = []
+  readonly #clients: ClusteredClient[] = []
   #first: string | undefined
 
   constructor({ seed = 1, latencyMs = 1 }: ClusterTestKitOptions = {}) {
@@ -103,6 +106,29 @@ export class ClusterTestKit implements AsyncDisposable {
     this.#nodes.set(host, node)
     this.#everStarted.push(node)
     return node
+  }
+
+  /**
+   * A process that is no member, and ends with the kit. Members let it in where they are started with `clients: true`.
+   *
+   * @param host - of no member
+   *
+   * Rejects as `ClusteredClient.connect`.
+   */
+  async client(
+    host: string,
+    options: Partial<ClusteredClientOptions> = {},
+  ): Promise<ClusteredClient> {
+    const connecting = ClusteredClient.connect({
+      transport: this.network.transport({ host }),
+      contactPoints: [...this.#nodes.keys()].map((node) => `${node}:${port}`),
+      clock: this.clock,
+      random: seededRandom(this.#random() * 0x1_0000_0000),
+      ...options,
+    })
+    const client = await this.settled(connecting)
+    this.#clients.push(client)
+    return client
   }
 
   /** Those that run. */
@@ -171,6 +197,7 @@ export class ClusterTestKit implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.settled(Promise.all(this.#clients.map(async (client) => await client.shutdown())))
     const ends = this.#everStarted.map(async (node) => {
       await node.cluster.shutdown() // Nobody is to wait for the others, who end as well.
       await node.shutdown()

@@ -1,0 +1,60 @@
+// What a client of a clustered system is started with, sorted by whose it is. Each of these checks its own.
+import type { ActorSystemOptions } from '@casty/actor'
+import { defined } from '@casty/options'
+import type { ClusterClientOptions, RemotingLimits } from '@casty/remote'
+import type { ShardingClientOptions } from '@casty/sharding'
+import { knownNames, record } from '../option-values.ts'
+
+/** Options of `ClusteredClient.connect`: those of a `ClusterClient`, those of its own actors, and these. */
+export interface ClusteredClientOptions
+  extends Omit<ClusterClientOptions, 'system' | 'limits'>, Omit<ActorSystemOptions, 'random'> {
+  /** Bounds of what goes between it and the actors of members. */
+  readonly remoting?: RemotingLimits
+  /** What may wait here for entities and singletons that nobody can take now; and of which data center they are. */
+  readonly sharding?: Omit<ShardingClientOptions, 'client'>
+}
+
+const contactNames = [
+  'name',
+  'transport',
+  'contactPoints',
+  'listen',
+  'addressMap',
+  'serializer',
+  'random',
+  'connectTimeoutMs',
+  'heartbeatIntervalMs',
+  'contactTimeoutMs',
+  'maxConnections',
+  'endpointLimits',
+  'signal',
+] as const satisfies (keyof ClusterClientOptions)[]
+
+const actorNames = [
+  'clock',
+  'mailbox',
+  'logger',
+  'stopTimeoutMs',
+  'instrument',
+] as const satisfies (keyof ActorSystemOptions)[]
+
+export interface ClientParts {
+  readonly contact: Omit<ClusterClientOptions, 'system'>
+  readonly actors: ActorSystemOptions
+  readonly sharding: Omit<ShardingClientOptions, 'client'>
+}
+
+/** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` */
+export function clientPartsOf(options: ClusteredClientOptions): ClientParts {
+  const of = 'ClusteredClient.connect()'
+  knownNames(of, options, [...contactNames, ...actorNames, 'remoting', 'sharding'])
+  const { clock, mailbox, logger, stopTimeoutMs, instrument, remoting, sharding, ...contact } =
+    options
+  if (sharding !== undefined) record('sharding', sharding)
+  const { random } = contact
+  return {
+    contact: { ...contact, ...(remoting && { limits: remoting }) },
+    actors: defined({ clock, mailbox, logger, stopTimeoutMs, instrument, random }),
+    sharding: sharding ?? {},
+  }
+}
