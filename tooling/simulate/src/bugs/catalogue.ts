@@ -12,6 +12,8 @@ import { decidingBugs } from './sbr/deciding.ts'
 import { shardCopyingBugs } from './sharding/copying.ts'
 import { shardDecidingBugs } from './sharding/deciding.ts'
 import { shardOwningBugs } from './sharding/owning.ts'
+import { structureHoldingBugs } from './structures/holding.ts'
+import { structureKeepingBugs } from './structures/keeping.ts'
 
 /** Every seeded bug. A new layer adds a folder of its own. */
 export const bugs: readonly SeededBug[] = [
@@ -28,6 +30,8 @@ export const bugs: readonly SeededBug[] = [
   ...shardDecidingBugs,
   ...shardOwningBugs,
   ...shardCopyingBugs,
+  ...structureKeepingBugs,
+  ...structureHoldingBugs,
 ]
 
 /** @throws Error for a name that was not checked before */

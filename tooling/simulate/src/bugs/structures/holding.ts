@@ -1,0 +1,106 @@
+// Mistakes with what one has at a time: locks, permits, and items that are being worked on.
+import type { SeededBug } from '../bug.ts'
+import { bugsOf } from './bugs-of.ts'
+
+const k = 'packages/ddata/src/kinds'
+const lease = `${k}/lease/lease-machine.ts`
+const queue = `${k}/queue/queue-machine.ts`
+
+export const structureHoldingBugs: readonly SeededBug[] = bugsOf([
+  {
+    name: 'tokens-begin-anew',
+    promise: 'epochs grow',
+    file: `${k}/lease/tokens.ts`,
+    find: 'this.#last = first > this.#last ? first : this.#last + 1n',
+    replace: 'this.#last = first > 0n ? first : this.#last + 1n',
+    why: 'A token is given twice under one epoch.',
+  },
+  {
+    name: 'released-by-anybody',
+    promise: 'one owner at a time',
+    file: lease,
+    find: 'if (!pool || holder?.session !== session) return false\n    this.#drop(holder, around)',
+    replace:
+      'const [any] = pool?.holders.values() ?? []\n    if (!pool || (!holder && !any)) return false\n' +
+      '    this.#drop(holder ?? any!, around)',
+    why: 'A holder that is none any more gives back what is another’s.',
+  },
+  {
+    name: 'relied-on-for-too-long',
+    promise: 'one owner at a time',
+    file: `${k}/lease/held.ts`,
+    find: 'const trusted = 0.95',
+    replace: 'const trusted = 1.3',
+    why: 'A holder believes to have what the part has given to another.',
+  },
+  {
+    name: 'relied-on-since-heard',
+    promise: 'one owner at a time',
+    file: `${k}/lease/lease-part.ts`,
+    find: 'lease.heard(renewal.sentAt)',
+    replace: 'lease.heard(this.#port.clock.now())',
+    why: 'A lease is counted from the answer of its renewal, however late that is.',
+  },
+  {
+    name: 'renewed-without-word',
+    promise: 'one owner at a time',
+    file: `${k}/lease/lease-part.ts`,
+    find: '      lease.renewAt = now + lease.terms.ttlMs / retriesPerTtl\n',
+    replace:
+      '      lease.renewAt = now + lease.terms.ttlMs / retriesPerTtl\n        lease.heard(now)\n',
+    why: 'A holder goes on as if each renewal arrived.',
+  },
+  {
+    name: 'permits-not-counted',
+    promise: 'one owner at a time',
+    file: lease,
+    find: '      pool.taken += permits\n      writeGrant(out',
+    replace: '      writeGrant(out',
+    why: 'What is granted at once is not taken.',
+  },
+  {
+    name: 'offers-stay',
+    promise: 'messages are accounted for',
+    file: lease,
+    find: '    waiter.pool.taken -= waiter.wish.permits\n    waiter.offer = undefined',
+    replace: '    waiter.offer = undefined',
+    why: 'What was offered to one who is gone is never free again.',
+  },
+  {
+    name: 'leases-run-on',
+    promise: 'messages are accounted for',
+    file: 'packages/ddata/src/host/part-host.ts',
+    find: '    for (const [id, ms] of state.timers) {',
+    replace: '    for (const [id, ms] of [] as [number, number][]) {',
+    also: {
+      file: 'packages/ddata/src/host/part-host.ts',
+      find: 'if (ms === undefined || !this.#deadlines.has(id)) lost.push(id)',
+      replace: 'if (ms === undefined) lost.push(id)',
+    },
+    why: 'After a takeover, leases of the dead do not end.',
+  },
+  {
+    name: 'ends-at-takeover',
+    promise: 'one owner at a time',
+    file: 'packages/ddata/src/host/part-host.ts',
+    find: 'this.#deadlines.set(id, this.#begunAt + Math.max(ms, comebackMs))',
+    replace: 'this.#deadlines.set(id, this.#begunAt + Math.min(ms, 100))',
+    why: 'A takeover ends leases before their holders know.',
+  },
+  {
+    name: 'redelivery-dropped',
+    promise: 'messages are accounted for',
+    file: queue,
+    find: "if (item) this.#return(item, 0, false, 'It was not acknowledged in time', around)",
+    replace: 'if (item) this.#items.remove(item)',
+    why: 'An item whose consumer dies is gone.',
+  },
+  {
+    name: 'acknowledged-and-kept',
+    promise: 'what is acknowledged stays',
+    file: queue,
+    find: '    around.stopTimer(receipt)\n    this.#items.remove(item)\n    this.#makeRoom(around)\n    return true',
+    replace: "    this.#items.become(item, 'ready')\n    return true",
+    why: 'What is done comes again.',
+  },
+])

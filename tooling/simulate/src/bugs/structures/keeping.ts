@@ -1,0 +1,117 @@
+// Mistakes in keeping what structures hold, and in answering each call once.
+import type { SeededBug } from '../bug.ts'
+import { bugsOf } from './bugs-of.ts'
+
+const d = 'packages/ddata/src'
+
+export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
+  {
+    name: 'answered-before-written',
+    promise: 'what is acknowledged stays',
+    file: `${d}/host/batches.ts`,
+    find: 'return this.#closed.at(-1) ?? this.#underWay ?? this.#open',
+    replace: 'return this.#open',
+    also: {
+      file: `${d}/host/batches.ts`,
+      find: 'if (this.#open.record.count > 0) return this.#open\n',
+      replace: '',
+    },
+    why: 'What a call depends on may be lost after it was answered.',
+  },
+  {
+    name: 'floor-ahead',
+    promise: 'messages are accounted for',
+    file: `${d}/session/lane.ts`,
+    find: 'for (const { number, isParked } of this.#calls.values()) if (!isParked) return number - 1',
+    replace:
+      'for (const { number, isParked } of this.#calls.values()) if (!isParked) return number',
+    why: 'A session says that it has an answer which it waits for: it is let go, and never comes.',
+  },
+  {
+    name: 'retried-as-new',
+    promise: 'what is acknowledged stays',
+    file: `${d}/session/lane.ts`,
+    find: '      pending.sentAt = now\n      this.#add(entryOf(pending))',
+    replace:
+      '      pending.sentAt = now\n      this.#add({ ...entryOf(pending), number: ++this.#lastCall } as never)',
+    why: 'A call that is sent again has another number, and has its effect again.',
+  },
+  {
+    name: 'sessions-not-restored',
+    promise: 'what is acknowledged stays',
+    file: `${d}/host/part-host.ts`,
+    find: '    this.#begunWith = state.now\n',
+    replace:
+      '    this.#begunWith = state.now\n    for (const { id } of [...state.sessions.values()]) state.sessions.forget(id)\n',
+    also: {
+      file: `${d}/session/lane.ts`,
+      find: "      case 'unknown':\n        this.#forgotten()\n        return\n",
+      replace: "      case 'unknown':\n        this.#isKnown = false\n        return\n",
+    },
+    why: 'Whoever takes over does not know which calls it has carried out, and carries them out again.',
+  },
+  {
+    name: 'unknown-taken-for-no',
+    promise: 'what is acknowledged stays',
+    file: `${d}/session/lane.ts`,
+    find: "pending.failed(DDataError.timeout(terms.what, terms.timeoutMs, 'unknown'))",
+    replace: "pending.failed(DDataError.timeout(terms.what, terms.timeoutMs, 'no'))",
+    why: 'A call of which nothing was heard is said to have had no effect.',
+  },
+  {
+    name: 'read-ahead-of-writes',
+    promise: 'what is acknowledged stays',
+    file: `${d}/host/part-host.ts`,
+    find: "    this.#batches.say(guest, { type: 'read', number: entry.number, answer })",
+    replace:
+      "    const early = new ReplyWriter()\n    early.add({ type: 'read', number: entry.number, answer })\n" +
+      '    this.#port.send(guest.peer, guest.session, early.take(this.#port.epoch))',
+    also: {
+      file: `${d}/host/part-host.ts`,
+      find: 'import {\n  readRequest,',
+      replace: 'import {\n  ReplyWriter,\n  readRequest,',
+    },
+    why: 'A read sees what is not written yet, and may be lost.',
+  },
+  {
+    name: 'last-record-left-out',
+    promise: 'what is acknowledged stays',
+    file: `${d}/host/part-log.ts`,
+    find: '      for (const { command, at } of commands) state.apply(command, at, epoch)',
+    replace:
+      '      for (const { command, at } of commands.slice(0, Math.max(1, commands.length - 1))) state.apply(command, at, epoch)',
+    why: 'Of what was written together, the last is not carried out by whoever takes over.',
+  },
+  {
+    name: 'withdrawn-and-counted',
+    promise: 'messages are accounted for',
+    file: `${d}/state/part-state.ts`,
+    find: '    this.machine.withdraw({ session: session.id, number }, this.#around)',
+    replace: '',
+    why: 'Who waits no more keeps its place, and is given what nobody takes.',
+  },
+  {
+    name: 'round-too-early',
+    promise: 'what is acknowledged stays',
+    file: `${d}/kinds/barrier/barrier-machine.ts`,
+    find: 'if (round.participants.size < expected) {',
+    replace: 'if (round.participants.size < expected - 1) {',
+    why: 'A round is over before all are there.',
+  },
+  {
+    name: 'ghost-at-barrier',
+    promise: 'what is acknowledged stays',
+    file: `${d}/kinds/barrier/barrier-machine.ts`,
+    find: '    round.participants.delete(participant)\n',
+    replace: '',
+    why: 'Whoever gave up still counts.',
+  },
+  {
+    name: 'put-tells-new-value',
+    promise: 'what is acknowledged stays',
+    file: `${d}/kinds/map/map-machine.ts`,
+    find: 'const isThat = (this.#entries.get(put.key)?.version ?? 0) === version',
+    replace: 'const isThat = (this.#entries.get(put.key)?.version ?? 0) >= version',
+    why: 'An entry that changed since it was read is replaced.',
+  },
+])
