@@ -1,5 +1,5 @@
 // What clients and members say to each other, how much they may, and what comes of it.
-import { VectorClock } from '@casty/clock'
+import { ManualClock, VectorClock } from '@casty/clock'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ClusterState, type NodeIdentity } from '@casty/membership'
@@ -11,6 +11,8 @@ import {
   type ClientMessage,
 } from '../src/client/client-messages.ts'
 import { knownAfter, knownOf, learnt, newsFor } from '../src/client/cluster-news.ts'
+import { contentDigest } from '../src/client/content-digest.ts'
+import { NewsReader } from '../src/client/news-reader.ts'
 
 const nothing = knownOf(ClusterState.empty)
 const nobody = (): boolean => false
@@ -21,7 +23,7 @@ function told(state: ClusterState, messages: readonly ClientMessage[]): ClusterS
   for (const message of messages) {
     const arrived = decodeClientMessage(encodeClientMessage(message))
     if (arrived.type !== 'news' || !known) return undefined
-    known = learnt(known, arrived.content, arrived.isWhole)
+    known = learnt(known, arrived.content, arrived.isWhole ? 'whole' : 'part')
   }
   return known
 }
@@ -70,6 +72,48 @@ describe('News of a cluster', () => {
     const all = told(served, newsFor(other, nothing))
     expect(all && statuses(all)).toBe('d.up')
     expect(all?.services).toEqual([])
+  })
+})
+
+describe('A client', () => {
+  const first = cluster('a.up^1 b.up^2 c.joining').with({})
+
+  /** One that knows `state`, and is greeted so often by a contact that knows `theirs`, which tells what is asked for. */
+  function greeted(state: ClusterState, theirs: ClusterState, times: number): ClusterState {
+    let held = state
+    const view = { getState: () => held, become: (next: ClusterState) => void (held = next) }
+    const reader = new NewsReader(view, new ManualClock())
+    const read = (asked: ClientMessage | undefined): void => {
+      if (asked?.type !== 'pull') return
+      for (const news of newsFor(theirs, asked)) if (news.type === 'news') reader.read(news)
+    }
+    for (const news of newsFor(state, nothing)) if (news.type === 'news') reader.read(news)
+    for (let count = 0; count < times; count++) {
+      const welcome = { type: 'welcome', sequence: count, standing: 'welcome', life: 1 } as const
+      const registryDigest = theirs.registry.digest
+      read(reader.missing({ ...welcome, contentDigest: contentDigest(theirs), registryDigest }))
+    }
+    return held
+  }
+
+  test('that missed one of two changes learns of it, though its version is that of the second', () => {
+    const second = first.updateStatus(node('c'), 'up', node('a'))
+    const third = second.updateStatus(node('b'), 'leaving', node('a'))
+    const sent = knownAfter(second, knownOf(first))
+    const behind = told(first, newsFor(third, sent)) ?? first
+    expect(statuses(behind)).toBe('a.up b.leaving c.joining')
+    expect(statuses(greeted(behind, third, 4))).toBe('a.up b.leaving c.up')
+  })
+
+  test('forgets what one told that died before it told any other', () => {
+    const alone = first.updateStatus(node('b'), 'down', node('c'))
+    expect(statuses(greeted(alone, first, 3))).toBe('a.up b.down c.joining')
+    expect(statuses(greeted(alone, first, 4))).toBe('a.up b.up c.joining')
+  })
+
+  test('that is behind is told once what is new', () => {
+    const after = first.updateStatus(node('c'), 'up', node('a'))
+    expect(statuses(greeted(first, after, 1))).toBe('a.up b.up c.up')
   })
 })
 
@@ -168,7 +212,7 @@ describe('Messages between clients and members', () => {
       sequence: 7,
       standing: 'full',
       life: 9,
-      versionDigest: 2 ** 52,
+      contentDigest: 2 ** 52,
       registryDigest: 0,
     },
     {

@@ -18,6 +18,7 @@ import {
   type Standing,
 } from './client-messages.ts'
 import { knownAfter, newsFor } from './cluster-news.ts'
+import { contentDigest } from './content-digest.ts'
 import { TopicsForClients } from './topics-for-clients.ts'
 
 export interface ClientAccessOptions {
@@ -205,13 +206,13 @@ export class ClientAccess implements Disposable {
   }
 
   #welcome(to: NodeIdentity, sequence: number, standing: Standing, life: number): void {
-    const { versionDigest, registry } = this.#state
+    const { registry } = this.#state
     this.#send(to, 'control', {
       type: 'welcome',
       sequence,
       standing,
       life,
-      versionDigest,
+      contentDigest: contentDigest(this.#state),
       registryDigest: registry.digest,
     })
   }

@@ -49,7 +49,8 @@ export type ClientMessage =
       readonly standing: Standing
       /** Another number each time that it is let in: what was before that, the member has forgotten. */
       readonly life: number
-      readonly versionDigest: number
+      /** See `contentDigest`. */
+      readonly contentDigest: number
       readonly registryDigest: number
     }
   /** "This is what I have: tell me the rest, and go on to." */
@@ -96,7 +97,7 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
       break
     case 'welcome':
       writer.varint(message.sequence).u8(standings.indexOf(message.standing)).varint(message.life)
-      writer.varint(message.versionDigest).varint(message.registryDigest)
+      writer.varint(message.contentDigest).varint(message.registryDigest)
       break
     case 'pull':
       nested(writer, { type: 'gossip-request', version: message.version })
@@ -147,7 +148,7 @@ function readBody(reader: ByteReader, type: ClientMessage['type']): ClientMessag
         sequence: reader.varint(),
         standing: standingOf(reader.u8()),
         life: reader.varint(),
-        versionDigest: reader.varint(),
+        contentDigest: reader.varint(),
         registryDigest: reader.varint(),
       }
     case 'pull': {

@@ -53,6 +53,15 @@ export function knownOf(state: ClusterState): Known {
   return { version: state.version, registry: new Map(versions) }
 }
 
+/** How what is told goes with what is known. */
+export type Telling =
+  /** It is new. */
+  | 'part'
+  /** It is all that the member knows; what is known beyond that stays. */
+  | 'whole'
+  /** The same, and nothing else counts any more: what is known beyond that, no member knows. */
+  | 'instead'
+
 /**
  * What a client knows once it was told.
  *
@@ -61,7 +70,7 @@ export function knownOf(state: ClusterState): Known {
 export function learnt(
   state: ClusterState,
   content: NewsContent,
-  isWhole: boolean,
+  telling: Telling,
 ): ClusterState | undefined {
   if (content.type === 'sections') {
     const rows = content.registry.filter(({ node }) => state.member(node))
@@ -70,13 +79,13 @@ export function learnt(
   }
   const { gossip } = content
   const isOther = state.clusterId !== '' && state.clusterId !== gossip.clusterId
-  if (isOther && !isWhole) return undefined
+  if (isOther && telling === 'part') return undefined
   if (isOther) return receiveGossip(ClusterState.empty, gossip)
   const joined = receiveGossip(state, gossip)
-  if (!isWhole || state.clusterId === '') return joined
+  if (telling === 'part' || state.clusterId === '') return joined
   // What the members have forgotten by now is forgotten here as well, if they know all that is known here.
   const fresh = receiveGossip(ClusterState.empty, gossip)
-  if (!joined.version.equals(fresh.version)) return joined
+  if (telling === 'whole' && !joined.version.equals(fresh.version)) return joined
   const isMember = (key: NodeKey): boolean => fresh.membersByKey.has(key)
   return fresh.with({ registry: joined.registry.restrict(isMember) })
 }
