@@ -1,6 +1,7 @@
 import type { Scenario } from './scenario.ts'
 import { scenario as actor } from './scenarios/actor.ts'
 import { scenario as clock } from './scenarios/clock.ts'
+import { scenario as ddata } from './scenarios/ddata.ts'
 import { scenario as journal } from './scenarios/journal.ts'
 import { scenario as membership } from './scenarios/membership.ts'
 import { scenario as membershipCore } from './scenarios/membership-core.ts'
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   journal,
   remote,
   sharding,
+  ddata,
 ]

@@ -1,0 +1,126 @@
+import type { Distributed } from '@casty/ddata'
+import type { Operation } from './load.ts'
+
+/** Keys that maps and sets are used with, and names of counters and locks that are many. */
+export const keys: readonly string[] = Array.from({ length: 1_000 }, (_, at) => `key-${at}`)
+/** What is put into maps and queues. */
+export const value = 'x'.repeat(100)
+/** Items that wait in a queue before consumers are measured. */
+export const stock = 20_000
+const stockBatch = 500
+
+interface Prepared {
+  readonly operation: Operation
+}
+
+type Prepare = (distributed: Distributed) => Prepared | Promise<Prepared>
+
+/** What is measured, by name. What it needs is prepared before each time. */
+export const castyOperations: Readonly<Record<string, Prepare>> = {
+  'counter increment'(distributed) {
+    const counter = distributed.counter('one')
+    return { operation: async () => await counter.increment() }
+  },
+  'counter get'(distributed) {
+    const counter = distributed.counter('one')
+    return { operation: async () => await counter.get() }
+  },
+  'counters increment'(distributed) {
+    const counters = keys.slice(0, 100).map((name) => distributed.counter(name))
+    const next = roundRobin(counters)
+    return { operation: async () => await next().increment() }
+  },
+  'map set'(distributed) {
+    const map = distributed.map<string, string>('map')
+    const next = roundRobin(keys)
+    return { operation: async () => await map.set(next(), value) }
+  },
+  'map get'(distributed) {
+    const map = distributed.map<string, string>('map')
+    const next = roundRobin(keys)
+    return { operation: async () => await map.get(next()) }
+  },
+  'map put'(distributed) {
+    const map = distributed.map<string, string>('map')
+    const next = roundRobin(keys)
+    return { operation: async () => await map.put(next(), value) }
+  },
+  'map delete'(distributed) {
+    const map = distributed.map<string, string>('map')
+    const next = roundRobin(keys)
+    return { operation: async () => await map.delete(next()) }
+  },
+  'set add'(distributed) {
+    const set = distributed.set<string>('set')
+    const next = roundRobin(keys)
+    return { operation: async () => await set.add(next()) }
+  },
+  'set contains'(distributed) {
+    const set = distributed.set<string>('set')
+    const next = roundRobin(keys)
+    return { operation: async () => await set.contains(next()) }
+  },
+  async 'queue enqueue and dequeue'(distributed) {
+    const queue = distributed.queue<string>('plain')
+    return {
+      async operation() {
+        await queue.enqueue(value)
+        await queue.dequeue()
+      },
+    }
+  },
+  async 'queue reserve and ack'(distributed) {
+    const queue = distributed.queue<string>('work')
+    const { ready } = await queue.stats()
+    for (let has = ready; has < stock; has += stockBatch) {
+      await queue.enqueueMany(Array.from({ length: stockBatch }, () => value))
+    }
+    return {
+      async operation() {
+        const delivery = await queue.reserve()
+        // So that it never runs dry, it takes a new one for each that is done.
+        if (delivery) await Promise.all([delivery.ack(), queue.enqueue(value)])
+      },
+    }
+  },
+  'lock acquire and release'(distributed) {
+    const locks = keys.map((name) => distributed.lock(name))
+    return {
+      async operation(worker) {
+        const lease = await locks[worker]?.acquire()
+        await lease?.release()
+      },
+    }
+  },
+  'lock acquire and release, eight want one'(distributed) {
+    const locks = keys.slice(0, 8).map(() => distributed.lock('wanted'))
+    return {
+      async operation(worker) {
+        const lease = await locks[worker]?.acquire()
+        await lease?.release()
+      },
+    }
+  },
+  'semaphore acquire and release'(distributed) {
+    const semaphores = keys.map((name) => distributed.semaphore(name, { permits: 3 }))
+    return {
+      async operation(worker) {
+        const lease = await semaphores[worker]?.acquire()
+        await lease?.release()
+      },
+    }
+  },
+  'barrier arrive'(distributed) {
+    const barriers = keys.map((name) => distributed.barrier(name))
+    return { operation: async (worker) => await barriers[worker]?.arrive(1) }
+  },
+}
+
+function roundRobin<T>(all: readonly T[]): () => T {
+  let next = 0
+  return () => {
+    const one = all[next++ % all.length]
+    if (one === undefined) throw new Error('There is none.')
+    return one
+  }
+}

@@ -1,0 +1,186 @@
+import { compared, comparedAtLength, type Compared } from '../ddata/compared.ts'
+import { Fleet, type FleetFigures } from '../ddata/fleet.ts'
+import type { Figures, Keeping, Times } from '../ddata/messages.ts'
+import { Rivals, type Subject } from '../ddata/rivals.ts'
+import { interleave } from '../interleave.ts'
+import type { Context, Row, Scenario } from '../scenario.ts'
+
+const isLong = process.env['BENCH_DDATA'] === 'long'
+const entries = Number(process.env['BENCH_ENTRIES'] ?? 1_000_000)
+const times: Times = isLong
+  ? { warmUpMs: 500, measuredMs: 1_500 }
+  : { warmUpMs: 150, measuredMs: 300 }
+/** Code is compiled before anything is measured. */
+const firstTimes: Times = { warmUpMs: 500, measuredMs: 300 }
+
+/** Structures beside what people use for the same, from a node that keeps none of them. */
+export const scenario: Scenario = {
+  name: 'ddata',
+  description:
+    'shared structures beside Redis, redlock, BullMQ and etcd; a map of 1,000,000 entries',
+  async run(context) {
+    const [rows, missing] = await calling(context)
+    rows.push(...(await keeping(context)), ...(await failingOver(context)))
+    const title = '@casty/ddata, TCP on loopback, used by a node that keeps nothing itself'
+    return { title, rows, notes: [...notes, ...missing] }
+  },
+}
+
+const notes = [
+  'One copy: in the memory of one node. Three copies: two of three nodes have it before it is answered. Synced journal: on the disk of one node before it is answered.',
+  'Redis: ioredis with its defaults and one server without a disk; synced: appendfsync always; pipelined: enableAutoPipelining.',
+  'Values of 100 bytes, 1,000 keys, a lock for each worker. BullMQ: its worker with that concurrency, jobs added before; ours adds an item for each that it takes.',
+  'Processor: of all processes of ours for one call, with what the system does on their behalf. etcd: the etcd3 client, synced to disk.',
+]
+
+/** With more, some of its answers come later than anybody measures. */
+const mostOfEtcd = 64
+
+/** A place where ours keeps what is written, or a rival. */
+type Measured = Keeping | Subject
+type Samples = Readonly<Partial<Record<Measured, readonly (Figures | FleetFigures)[]>>>
+
+const keepings: readonly Keeping[] = ['one copy', 'three copies', 'synced journal']
+
+async function calling(context: Context): Promise<[rows: Row[], missing: readonly string[]]> {
+  const { repetitions, progress } = context
+  await using rivals = await Rivals.start()
+  await using one = await Fleet.start('one copy')
+  await using three = await Fleet.start('three copies')
+  await using journal = await Fleet.start('synced journal')
+  const fleets = { 'one copy': one, 'three copies': three, 'synced journal': journal }
+  const rows: Row[] = []
+  const measure = async (
+    { operation, subjects }: Compared,
+    inFlight: number,
+    rounds: number,
+    each: Times,
+  ): Promise<Samples> => {
+    progress(`${operation}, ${inFlight} in flight`)
+    const ours = keepings.map(
+      (where) => [where, async () => await fleets[where].run(operation, inFlight, each)] as const,
+    )
+    const theirs = subjects
+      .filter((subject) => rivals.has(subject) && (subject !== 'etcd' || inFlight <= mostOfEtcd))
+      .map(
+        (subject) =>
+          [subject, async () => await rivals.measure(subject, operation, inFlight, each)] as const,
+      )
+    return await interleave<Measured, Figures | FleetFigures>(
+      rounds,
+      // What is left out is not measured.
+      Object.fromEntries([...ours, ...theirs]) as Record<Measured, () => Promise<Figures>>,
+    )
+  }
+  const operations = isLong ? [...compared, ...comparedAtLength] : compared
+  for (const what of operations) await measure(what, Math.max(...what.inFlight), 1, firstTimes)
+  for (const what of operations) {
+    for (const inFlight of what.inFlight) {
+      const samples = await measure(what, inFlight, repetitions, times)
+      rows.push(...rowsOf(what, inFlight, samples))
+    }
+  }
+  return [rows, rivals.missing]
+}
+
+function rowsOf({ operation, subjects, wanted }: Compared, inFlight: number, all: Samples): Row[] {
+  const rows: Row[] = []
+  for (const where of keepings) {
+    const ours = all[where] ?? []
+    const what = `${operation}, ${inFlight} in flight, ${where}`
+    const beside = subjects.filter((subject) => isFair(subject, where) && all[subject])
+    const row = { unit: '1/s', samples: ours.map(({ perSecond }) => perSecond) }
+    if (beside.length === 0) rows.push({ ...row, what })
+    for (const subject of beside) {
+      const samples = (all[subject] ?? []).map(({ perSecond }) => perSecond)
+      const isWanted = inFlight > 1 && subject === subjects[0] && wanted?.[where] !== undefined
+      rows.push({
+        ...row,
+        what: `${what}, beside ${subject}`,
+        reference: { name: subject, samples },
+        ...(isWanted && { wanted: wanted[where] ?? '' }),
+      })
+    }
+    rows.push({
+      what: `${what}, median`,
+      unit: 'ms',
+      samples: ours.map(({ medianMs }) => medianMs),
+      ...medianBeside(beside[0], all),
+    })
+    rows.push({ what: `${what}, processor`, unit: 'µs', samples: ours.map(processorOf) })
+  }
+  return rows
+}
+
+function medianBeside(subject: Subject | undefined, all: Samples): Pick<Row, 'reference'> {
+  if (subject === undefined || subject === 'bullmq') return {}
+  const samples = (all[subject] ?? []).map(({ medianMs }) => medianMs)
+  return { reference: { name: subject, samples } }
+}
+
+/** Each is put beside what keeps as much, as far as there is such a thing. */
+function isFair(subject: Subject, where: Keeping): boolean {
+  switch (subject) {
+    case 'redis':
+    case 'redlock':
+    case 'bullmq':
+      return where !== 'synced journal'
+    case 'redis-pipelined':
+      return where === 'one copy'
+    case 'redis-synced':
+      return where === 'synced journal'
+    case 'etcd':
+      return where !== 'one copy'
+  }
+}
+
+function processorOf(figures: Figures | FleetFigures): number {
+  return 'userMicros' in figures ? figures.userMicros + figures.hostMicros : Number.NaN
+}
+
+/** What a large map takes, and how fast all of it is read. */
+async function keeping({ progress }: Context): Promise<readonly Row[]> {
+  const named = entries.toLocaleString('en-US')
+  await using fleet = await Fleet.start('one copy')
+  progress(`map of ${named} entries`)
+  const before = await heldBy(fleet)
+  const { perSecond: filled } = await fleet.user.ask({ type: 'fill-map', entries }, 'filled')
+  const bytes = ((await heldBy(fleet)) - before) / entries
+  const { perSecond: scanned, count } = await fleet.user.ask({ type: 'scan-map' }, 'scanned')
+  if (count !== entries) throw new Error(`Of ${entries} entries ${count} were read.`)
+  return [
+    {
+      what: `map of ${named} numbers, memory of an entry`,
+      unit: 'B',
+      samples: [bytes],
+      wanted: '≤ 200',
+    },
+    { what: '… written by putMany', unit: 'entries/s', samples: [filled] },
+    { what: '… all read, by pages', unit: 'entries/s', samples: [scanned] },
+  ]
+}
+
+/** Of three nodes with copies, one is killed: until each part of the map has answered. */
+async function failingOver({ progress }: Context): Promise<readonly Row[]> {
+  const named = entries.toLocaleString('en-US')
+  await using fleet = await Fleet.start('three copies')
+  progress(`failover of a map of ${named} entries`)
+  const { perSecond: filled } = await fleet.user.ask({ type: 'fill-map', entries }, 'filled')
+  await fleet.hosts.at(-1)?.kill()
+  const { tookMs } = await fleet.user.ask({ type: 'probe-map' }, 'probed')
+  return [
+    {
+      what: `map of ${named} numbers, three copies, written by putMany`,
+      unit: 'entries/s',
+      samples: [filled],
+    },
+    { what: '… kill -9 of an owner → all parts answer', unit: 'ms', samples: [tookMs] },
+  ]
+}
+
+async function heldBy({ hosts }: Fleet): Promise<number> {
+  const uses = await Promise.all(
+    hosts.map(async (host) => await host.ask({ type: 'use', collects: true }, 'use')),
+  )
+  return uses.reduce((sum, { bytes }) => sum + bytes, 0)
+}
