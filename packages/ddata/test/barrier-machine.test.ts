@@ -182,7 +182,7 @@ class Run {
       expect(this.outcome(key)).toBe('CASTY_DDATA_BARRIER_MISMATCH')
       return
     }
-    if (this.line.length === 0) this.until = this.at + roundTimeoutMs
+    if (this.line.length === 0) this.until = this.at + roundTimeoutMs + 1
     this.expected = wanted
     const arrived = { key, session: id, number, participant }
     this.line.push(arrived)

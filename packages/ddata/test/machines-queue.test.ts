@@ -127,14 +127,14 @@ class Run {
       number,
       value: of,
       priority: terms.priority,
-      expiresAt: terms.ttlMs === 0 ? Infinity : now + terms.ttlMs,
+      expiresAt: terms.ttlMs === 0 ? Infinity : now + terms.ttlMs + 1,
       state: terms.delayMs === 0 ? 'ready' : 'delayed',
-      readyAt: now + terms.delayMs,
+      readyAt: terms.delayMs === 0 ? now : now + terms.delayMs + 1,
       deliveries: 0,
       receipt: 0,
     })
     if (terms.dedupId !== '') {
-      this.dedup.set(terms.dedupId, { number, until: now + this.config.dedupWindowMs })
+      this.dedup.set(terms.dedupId, { number, until: now + this.config.dedupWindowMs + 1 })
     }
   }
 
@@ -185,7 +185,7 @@ class Run {
     else if (isDead || (maxDeliveries > 0 && item.deliveries >= maxDeliveries)) item.state = 'dead'
     else if (delayMs > 0) {
       item.state = 'delayed'
-      item.readyAt = this.world.now + delayMs
+      item.readyAt = this.world.now + delayMs + 1
     } else item.state = 'ready'
   }
 
@@ -447,7 +447,7 @@ test('two who wait for room with items of one id bring in one of them', () => {
 test('an id counts for as long as its window, and no longer', () => {
   const world = new MachineWorld(() => new QueueMachine())
   const first = enqueue(world, none, value(1), { dedupId: 'id' })
-  world.passTime(none.dedupWindowMs - 1)
+  world.passTime(none.dedupWindowMs)
   expect(enqueue(world, none, value(2), { dedupId: 'id' })).toEqual([true, first[1]])
   world.passTime(1)
   expect(enqueue(world, none, value(3), { dedupId: 'id' })).toEqual([false, expect.any(Number)])

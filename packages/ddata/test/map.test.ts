@@ -47,3 +47,24 @@ test('tells watchers of changes, and that some were missed', async () => {
   ])
   void watching
 })
+
+test('a map with a limit keeps what is used, whichever node keeps it', async () => {
+  await using world = await DataWorld.of('a b c')
+  const on = (host: string) =>
+    world.on(host).map<string, number>('cache', { shards: 1, maxEntries: 3 })
+  for (const key of ['one', 'two', 'three']) await world.settled(on('a').set(key, 1))
+  await world.settled(on('b').get('one'))
+  await world.settled(on('a').set('four', 1))
+  const keys = async (host: string): Promise<string[]> => {
+    const all: string[] = []
+    for await (const key of on(host).keys()) all.push(key)
+    return all
+  }
+  expect(await world.settled(keys('c'))).toEqual(['one', 'three', 'four'])
+  await world.settled(on('b').get('three'))
+  await world.kill('a')
+  await world.settled(on('b').get('one'))
+  await world.settled(on('c').set('five', 1))
+  await world.settled(on('c').set('six', 1))
+  expect(await world.settled(keys('b'))).toEqual(expect.arrayContaining(['one', 'five', 'six']))
+})

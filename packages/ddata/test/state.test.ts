@@ -152,7 +152,7 @@ test('a key has one effect for as long as it is remembered, whoever calls and wh
   keyed(world, 2, 'k')
   expect(world.answerOf(sessionOf(2), 1, number)).toBe(1)
   world.takeOver(world.copies(10)[0])
-  world.passTime(onceKeyMs - 1)
+  world.passTime(onceKeyMs)
   keyed(world, 3, 'k')
   expect(world.answerOf(sessionOf(3), 1, number)).toBe(1)
   keyed(world, 4, 'k', counterCall(counterCalls.addAndGet, address, 2))

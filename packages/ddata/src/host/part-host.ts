@@ -48,6 +48,8 @@ const breathMs = 250
 const none = new Uint8Array()
 /** Who waits is heard of every second or two; one that is not for so long is taken to be away, in milliseconds. */
 const awayMs = 3_500
+/** Before one call: so that no call makes the record much longer than it is itself. */
+const maxNotes = 16
 /** Sessions are looked through so often, in milliseconds. */
 const lookMs = 1_000
 
@@ -226,6 +228,7 @@ export class PartHost<Peer> {
         } else if (session && isCrowded(session, command)) {
           this.#batches.say(guest, { type: 'failed', why: 'too many calls wait' })
         } else {
+          this.#takeNotes()
           this.#perform(command)
         }
     }
@@ -253,6 +256,16 @@ export class PartHost<Peer> {
     }
     if (lost.length > 0) this.#batches.say(guest, { type: 'lost', timers: lost })
     this.#batches.say(guest, { type: 'renewed', number })
+  }
+
+  #takeNotes(): void {
+    const { machine } = this.state
+    if (!machine.takeNote) return
+    for (let left = maxNotes; left > 0; left--) {
+      const note = machine.takeNote()
+      if (!note) return
+      this.#perform({ type: 'noted', note })
+    }
   }
 
   #perform(command: Command): void {

@@ -135,10 +135,9 @@ export class PartLog {
   capture(state: PartState): () => Promise<void> {
     this.#isSaving = true
     const upTo = this.#records.last + 1
-    const pieces = [...state.save(this.#settings.pieceBytes)]
+    const pieces = state.save(this.#settings.pieceBytes)
     this.#recordsSince = 0
     this.#bytesSince = 0
-    this.#savedBytes = pieces.reduce((sum, { length }) => sum + length, 0)
     return async () => {
       try {
         await this.#save(pieces, upTo)
@@ -152,18 +151,22 @@ export class PartLog {
     }
   }
 
-  async #save(pieces: readonly Uint8Array[], upTo: number): Promise<void> {
+  /** Piece by piece, as the journal takes them: what a part does meanwhile goes in between. */
+  async #save(pieces: Iterable<Uint8Array>, upTo: number): Promise<void> {
     if (this.#mustLook) {
       this.#pieces.last = (await this.#journal.highest(this.#pieces.id)).sequenceNr
       this.#mustLook = false
     }
     const begin = this.#pieces.last + 1
+    let savedBytes = 0
     for (const bytes of pieces) {
+      savedBytes += bytes.length
       // eslint-disable-next-line no-await-in-loop -- They follow each other in the journal.
       await this.#append(this.#pieces, [{ manifest: manifests.piece, version, timestamp, bytes }])
     }
     const bytes = new ByteWriter(16).varint(begin).varint(upTo).finish()
     await this.#append(this.#pieces, [{ manifest: manifests.end, version, timestamp, bytes }])
+    this.#savedBytes = savedBytes
     await this.#forget(this.#pieces, begin - 1)
     await this.#forget(this.#records, upTo)
   }

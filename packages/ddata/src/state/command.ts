@@ -11,6 +11,7 @@
 //     nothing         nothing: a read waits for it to be written
 //     session back    session
 //     session away    session
+//     noted           what the machine takes down of its reads
 import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
 import { readSessionId, writeSessionId } from './sessions.ts'
@@ -28,6 +29,8 @@ export type Command =
   | { readonly type: 'session-back'; readonly session: string }
   /** Nothing was heard of it for longer than those who wait are silent. */
   | { readonly type: 'session-away'; readonly session: string }
+  /** What reads used, as far as calls to come depend on it. */
+  | { readonly type: 'noted'; readonly note: Uint8Array }
 
 export interface CallCommand {
   readonly type: 'call'
@@ -57,6 +60,7 @@ const types = [
   'nothing',
   'session-back',
   'session-away',
+  'noted',
 ] as const satisfies readonly Command['type'][]
 
 export const maxKeyBytes = 1_200
@@ -113,6 +117,9 @@ export class RecordWriter {
       case 'session-back':
       case 'session-away':
         writeSessionId(out, command.session)
+        return
+      case 'noted':
+        out.bytes(command.note, command.note.length)
         return
       case 'advance':
       case 'nothing':
@@ -172,6 +179,8 @@ function readCommand(type: Command['type'] | undefined, from: ByteReader): Comma
     case 'session-back':
     case 'session-away':
       return { type, session: readSessionId(from) }
+    case 'noted':
+      return { type, note: from.bytes(from.remaining) }
     case 'advance':
     case 'nothing':
       return { type }

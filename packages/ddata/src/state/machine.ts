@@ -83,13 +83,17 @@ export interface Machine {
   /** Nothing was heard of a session for longer than those who wait are silent. */
   wentAway?(session: string, around: Surroundings): void
   cameBack?(session: string, around: Surroundings): void
+  /** What of its reads matters for calls to come, and nobody else knows: asked before each call, until there is nothing. */
+  takeNote?(): Uint8Array | undefined
+  /** Learns of it, as whoever goes on with the part does. */
+  note?(note: ByteReader, around: Surroundings): void
   /** When `advance` has something to do next, by the clock of the part; Infinity where it has not. */
   due(): number
   /** Does what is due by now. */
   advance(around: Surroundings): void
   /** Whether it is as a new one. */
   readonly isEmpty: boolean
-  /** All of its state, in pieces of about `pieceBytes`. */
+  /** All of its state as it is now, in pieces of about `pieceBytes`: also where it changes before the last one is taken. */
   save(pieceBytes: number): Iterable<Uint8Array>
   /** Takes one piece of what another one saved, in their order, and nothing else before them. */
   restore(piece: ByteReader): void

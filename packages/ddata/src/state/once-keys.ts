@@ -1,5 +1,7 @@
 // Calls that carry a key of their caller: the same key has one effect, whichever process calls.
-import { ByteWriter, type ByteReader } from '@casty/transport'
+import type { ByteReader } from '@casty/transport'
+import { endOf } from './ends.ts'
+import { inPieces } from './pieces.ts'
 
 /** How long a key is remembered, in milliseconds of the clock of the part. */
 export const onceKeyMs = 300_000
@@ -29,23 +31,18 @@ export class OnceKeys {
 
   remember(key: string, call: Uint8Array, answer: Uint8Array, now: number): void {
     this.#keys.delete(key)
-    this.#keys.set(key, { call, answer, until: now + onceKeyMs })
+    this.#keys.set(key, { call, answer, until: endOf(now, onceKeyMs) })
     for (const [oldest, { until }] of this.#keys) {
       if (until > now && this.#keys.size <= maxOnceKeys) break
       this.#keys.delete(oldest)
     }
   }
 
-  *save(pieceBytes: number): Iterable<Uint8Array> {
-    let out = new ByteWriter(256)
-    for (const [key, { call, until, answer }] of this.#keys) {
+  save(pieceBytes: number): Iterable<Uint8Array> {
+    return inPieces(this.#keys, pieceBytes, (out, [key, { call, until, answer }]) => {
       out.string(key, Number.MAX_SAFE_INTEGER).varint(until)
       out.bytes(call, call.length).bytes(answer, answer.length)
-      if (out.length < pieceBytes) continue
-      yield out.finish()
-      out = new ByteWriter(256)
-    }
-    if (out.length > 0) yield out.finish()
+    })
   }
 
   restore(from: ByteReader): void {

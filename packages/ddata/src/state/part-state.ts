@@ -5,6 +5,7 @@ import { DDataError } from '../errors.ts'
 import type { CallCommand, Command } from './command.ts'
 import { Refusal, type CallId, type Machine, type Surroundings } from './machine.ts'
 import { OnceKeys } from './once-keys.ts'
+import { allOf } from './pieces.ts'
 import { beginResult, refusalBytes } from './result.ts'
 import { Sessions, type Session } from './sessions.ts'
 
@@ -96,6 +97,9 @@ export class PartState {
         return
       case 'session-away':
         this.machine.wentAway?.(command.session, this.#around)
+        return
+      case 'noted':
+        this.machine.note?.(new ByteReader(command.note), this.#around)
         return
       case 'advance':
       case 'nothing':
@@ -234,17 +238,19 @@ export class PartState {
     }
   }
 
-  /** All of it, in pieces of about so many bytes; one that holds a single thing larger than that is larger. */
-  *save(pieceBytes: number): Iterable<Uint8Array> {
+  /** All of it as it is now, in pieces of about so many bytes, also where it changes before they are taken; one that holds a single thing larger than that is larger. */
+  save(pieceBytes: number): Iterable<Uint8Array> {
     const head = new ByteWriter(256)
     head.u8(pieces.head).varint(this.#now).varint(this.#epoch).varint(this.#count)
     head.varint(this.#changes)
     head.count(this.timers.size)
     for (const [id, ms] of this.timers) head.varint(id).varint(ms)
-    yield head.finish()
-    yield* marked(pieces.keys, this.#onceKeys.save(pieceBytes))
-    yield* marked(pieces.sessions, this.sessions.save(pieceBytes))
-    yield* marked(pieces.machine, this.machine.save(pieceBytes))
+    return allOf(
+      [head.finish()],
+      marked(pieces.keys, this.#onceKeys.save(pieceBytes)),
+      marked(pieces.sessions, this.sessions.save(pieceBytes)),
+      marked(pieces.machine, this.machine.save(pieceBytes)),
+    )
   }
 
   /** Takes one piece of what was saved, in order, on a state that is new. */

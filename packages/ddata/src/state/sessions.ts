@@ -4,6 +4,7 @@
 // Lee, Park, Kejriwal, Matsushita and Ousterhout, "Implementing linearizability at large scale and low latency", SOSP
 // 2015, §3 (request ids, completion records, acknowledgements that let them go).
 import { ByteReader, ByteWriter } from '@casty/transport'
+import { inPieces } from './pieces.ts'
 
 /** Calls of one session that may be without an answer, or have one that it may not have got. */
 export const maxUnsettledCalls = 10_000
@@ -112,15 +113,9 @@ export class Sessions {
     session.parked.add(number)
   }
 
-  *save(pieceBytes: number): Iterable<Uint8Array> {
-    let out = new ByteWriter(pieceBytes)
-    for (const session of this.#sessions.values()) {
-      writeSession(out, session)
-      if (out.length < pieceBytes) continue
-      yield out.finish()
-      out = new ByteWriter(pieceBytes)
-    }
-    if (out.length > 0) yield out.finish()
+  /** Written down at once, since they change. */
+  save(pieceBytes: number): Iterable<Uint8Array> {
+    return [...inPieces(this.#sessions.values(), pieceBytes, writeSession)]
   }
 
   restore(piece: ByteReader): void {

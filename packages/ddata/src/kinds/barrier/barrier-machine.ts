@@ -1,6 +1,6 @@
 // Barriers of one part. Nobody leaves a round before all who are expected are in it; who gives up or dies before that is
 // taken out of it, and a round that takes too long ends without success for all of them.
-import { ByteWriter, type ByteReader } from '@casty/transport'
+import type { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
 import {
   Refusal,
@@ -9,6 +9,8 @@ import {
   type Outcome,
   type Surroundings,
 } from '../../state/machine.ts'
+import { inPieces } from '../../state/pieces.ts'
+import { endOf } from '../../state/ends.ts'
 import { keyOf, readCallId, writeCallId } from '../../state/call-id.ts'
 import {
   barrierCalls,
@@ -117,7 +119,7 @@ export class BarrierMachine implements Machine {
       shards,
       number: (this.#idle.get(name) ?? 0) + 1,
       expected,
-      until: around.now + roundTimeoutMs,
+      until: endOf(around.now, roundTimeoutMs),
       participants: new Set(),
       byName: new Map(),
     }
@@ -211,15 +213,9 @@ export class BarrierMachine implements Machine {
     }
   }
 
-  *save(pieceBytes: number): Iterable<Uint8Array> {
-    let out = new ByteWriter(pieceBytes)
-    for (const write of this.#entries()) {
-      write(out)
-      if (out.length < pieceBytes) continue
-      yield out.finish()
-      out = new ByteWriter(pieceBytes)
-    }
-    if (out.length > 0) yield out.finish()
+  /** Written down at once, since rounds change. */
+  save(pieceBytes: number): Iterable<Uint8Array> {
+    return [...inPieces(this.#entries(), pieceBytes, (out, write) => write(out))]
   }
 
   *#entries(): Iterable<(out: ByteWriter) => void> {

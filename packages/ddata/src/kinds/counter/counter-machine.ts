@@ -1,4 +1,4 @@
-import { ByteWriter, type ByteReader } from '@casty/transport'
+import type { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
 import {
   Refusal,
@@ -7,6 +7,7 @@ import {
   type Outcome,
   type Surroundings,
 } from '../../state/machine.ts'
+import { inPieces } from '../../state/pieces.ts'
 import { counterCalls, maxNameBytes, readAddress, type CounterAddress } from './counter-calls.ts'
 
 interface CounterState {
@@ -93,15 +94,10 @@ export class CounterMachine implements Machine {
 
   advance(): void {}
 
-  *save(pieceBytes: number): Iterable<Uint8Array> {
-    let out = new ByteWriter(pieceBytes)
-    for (const [name, { shards, value }] of this.#counters) {
+  save(pieceBytes: number): Iterable<Uint8Array> {
+    return inPieces(this.#counters, pieceBytes, (out, [name, { shards, value }]) => {
       out.string(name, maxNameBytes).varint(shards).f64(value)
-      if (out.length < pieceBytes) continue
-      yield out.finish()
-      out = new ByteWriter(pieceBytes)
-    }
-    if (out.length > 0) yield out.finish()
+    })
   }
 
   restore(piece: ByteReader): void {

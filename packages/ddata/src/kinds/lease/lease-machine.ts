@@ -8,7 +8,7 @@
 // Gray and Cheriton, "Leases: an efficient fault-tolerant mechanism for distributed file cache consistency", SOSP 1989,
 // §2; waiting in order as in Mellor-Crummey and Scott, "Algorithms for scalable synchronization on shared-memory
 // multiprocessors", TOCS 9(1), 1991, §2.
-import { ByteWriter, type ByteReader } from '@casty/transport'
+import type { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
 import {
   Refusal,
@@ -18,6 +18,7 @@ import {
   type Surroundings,
 } from '../../state/machine.ts'
 import { keyOf } from '../../state/call-id.ts'
+import { inPieces } from '../../state/pieces.ts'
 import { readSessionId, writeSessionId } from '../../state/sessions.ts'
 import {
   leaseCalls,
@@ -376,19 +377,13 @@ export class LeaseMachine implements Machine {
 
   advance(): void {}
 
-  *save(pieceBytes: number): Iterable<Uint8Array> {
-    let out = new ByteWriter(pieceBytes)
-    this.#tokens.save(out.u8(saved.tokens))
-    for (const write of this.#entries()) {
-      write(out)
-      if (out.length < pieceBytes) continue
-      yield out.finish()
-      out = new ByteWriter(pieceBytes)
-    }
-    if (out.length > 0) yield out.finish()
+  /** Written down at once, since pools change. */
+  save(pieceBytes: number): Iterable<Uint8Array> {
+    return [...inPieces(this.#entries(), pieceBytes, (out, write) => write(out))]
   }
 
   *#entries(): Iterable<(out: ByteWriter) => void> {
+    yield (out) => this.#tokens.save(out.u8(saved.tokens))
     for (const pool of this.#pools.values()) yield (out) => writePool(out.u8(saved.pool), pool)
     for (const name of this.#freed) yield (out) => out.u8(saved.freed).string(name, maxNameBytes)
     const away = [...this.#presences.keys()].filter((session) => this.isAway(session))

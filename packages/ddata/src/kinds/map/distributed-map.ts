@@ -28,8 +28,8 @@ export interface MapOptions<K, V> extends BaseOptions {
   /** How long entries live where a call does not say, in milliseconds. @defaultValue for ever */
   readonly ttlMs?: number
   /**
-   * How many entries there may be, about: each part keeps its share of them, and lets those go that were put first. All who
-   * use it must say the same. @defaultValue no limit
+   * How many entries there may be, about: each part keeps its share of them, and lets those go that were put, touched or
+   * read least recently. All who use it must say the same. @defaultValue no limit
    */
   readonly maxEntries?: number
 }

@@ -7,8 +7,9 @@ import {
   type Outcome,
   type Surroundings,
 } from '../../state/machine.ts'
+import { endOf } from '../../state/ends.ts'
 import { readLetters, writeLetters } from '../../values/letters.ts'
-import { endOf, Expiries } from './expiries.ts'
+import { Entries, type Entry, type Snapshot } from './entries.ts'
 import {
   callOf,
   mapEvents,
@@ -19,23 +20,11 @@ import {
   type PutBody,
 } from './map-calls.ts'
 
-/** Keys and values are bytes, one letter each: a text takes the least memory. */
-interface Entry {
-  value: string
-  version: number
-  /** By the clock of the part; Infinity: never. */
-  expiresAt: number
-  /** Of the time at which its key came to be here. Entries are in the order of these. */
-  readonly birth: number
-}
-
-const fewExpiries = 1_000
 const maxAnswerBytes = 131_072
 
 /** One part of a map, or of a set. Versions are never used twice, whatever becomes of keys and map. */
 export class MapMachine implements Machine {
-  readonly #entries = new Map<string, Entry>()
-  readonly #expiries = new Expiries()
+  readonly #entries = new Entries()
   #config: MapConfig | undefined
 
   get isEmpty(): boolean {
@@ -48,6 +37,7 @@ export class MapMachine implements Machine {
     this.#agree(config)
     const isNew = this.#config === undefined
     this.#config ??= config
+    if (config.maxEntries > 0) this.#entries.countUses()
     try {
       this.#change(call, input, out, around)
     } catch (error) {
@@ -150,15 +140,9 @@ export class MapMachine implements Machine {
     const known = this.#entries.get(key)
     const previous = known?.value
     const version = around.nextCount()
-    const expiresAt = ttlMs === 0 ? Infinity : endOf(around.now, ttlMs)
-    if (known) {
-      known.value = value
-      known.version = version
-      known.expiresAt = expiresAt
-    } else {
-      this.#entries.set(key, { value, version, expiresAt, birth: version })
-    }
-    if (expiresAt !== Infinity) this.#expires(key, expiresAt)
+    const expiresAt = ttlMs === 0 ? 0 : endOf(around.now, ttlMs)
+    if (known) this.#entries.change(known, { value, version, expiresAt })
+    else this.#entries.add({ key, value, version, expiresAt, birth: version })
     around.changed('', (event) => {
       event.u8(mapEvents.put).varint(version)
       writeLetters(event, key)
@@ -191,52 +175,59 @@ export class MapMachine implements Machine {
   #touch(key: string, ttlMs: number, around: Surroundings): boolean {
     const entry = this.#entries.get(key)
     if (!entry) return false
-    entry.expiresAt = endOf(around.now, ttlMs)
-    this.#expires(key, entry.expiresAt)
+    this.#entries.change(entry, { expiresAt: endOf(around.now, ttlMs) })
     return true
   }
 
-  #expires(key: string, at: number): void {
-    this.#expiries.add(key, at)
-    // Most of it may be about entries that were put again, or are gone: what is kept grows with the entries alone.
-    if (this.#expiries.size <= 2 * this.#entries.size + fewExpiries) return
-    this.#expiries.clear()
-    for (const [of, { expiresAt }] of this.#entries) {
-      if (expiresAt !== Infinity) this.#expiries.add(of, expiresAt)
-    }
+  /** @returns what was there */
+  #delete(key: string, why: WhyGone, around: Surroundings): string | undefined {
+    const entry = this.#entries.get(key)
+    return entry && this.#remove(entry, why, around)
   }
 
-  /** @returns what was there */
-  #delete(
-    key: string,
-    why: 'delete' | 'expire' | 'evict',
-    around: Surroundings,
-  ): string | undefined {
-    const entry = this.#entries.get(key)
-    if (!entry) return undefined
-    this.#entries.delete(key)
+  #remove(entry: Readonly<Entry>, why: WhyGone, around: Surroundings): string {
+    const { key, value } = entry
+    this.#entries.remove(entry)
     const version = around.nextCount()
     around.changed('', (event) => {
       event.u8(mapEvents[why]).varint(version)
       writeLetters(event, key)
-      optional(event, entry.value)
+      optional(event, value)
     })
-    return entry.value
+    return value
   }
 
-  /** Those that came first go first. */
+  get #limit(): number {
+    return this.#config?.maxEntries ?? 0
+  }
+
+  /** Those go first that nobody has used for longest. */
   #evict(around: Surroundings): void {
-    const limit = this.#config?.maxEntries ?? 0
-    if (limit === 0) return
-    for (const key of this.#entries.keys()) {
-      if (this.#entries.size <= limit) return
-      this.#delete(key, 'evict', around)
+    while (this.#limit > 0 && this.#entries.size > this.#limit) {
+      const entry = this.#entries.leastUsed
+      if (!entry) return
+      this.#remove(entry, 'evict', around)
     }
+  }
+
+  /** Where the next one to go was read since, everybody is told: all have to let the same one go. */
+  takeNote(): Uint8Array | undefined {
+    const isFull = this.#limit > 0 && this.#entries.size >= this.#limit
+    const seen = isFull ? this.#entries.seenLeastUsed : undefined
+    if (!seen) return undefined
+    const note = new ByteWriter(seen.key.length + 8)
+    writeLetters(note, seen.key)
+    return note.finish()
+  }
+
+  note(note: ByteReader): void {
+    if (this.#limit > 0) this.#entries.countUses()
+    const entry = this.#entries.get(readLetters(note))
+    if (entry) this.#entries.change(entry, {})
   }
 
   #clear(around: Surroundings): void {
     this.#entries.clear()
-    this.#expiries.clear()
     const version = around.nextCount()
     around.changed('', (event) => event.u8(mapEvents.clear).varint(version))
   }
@@ -245,17 +236,18 @@ export class MapMachine implements Machine {
     const call = callOf(input.u8())
     const config = readConfig(input)
     if (this.#config) this.#agree(config)
+    if (this.#limit > 0) this.#entries.countUses()
     switch (call) {
       case 'get':
-        optional(out, this.#entries.get(readLetters(input))?.value)
+        optional(out, this.#see(readLetters(input))?.value)
         return
       case 'getEntry': {
-        const entry = this.#entries.get(readLetters(input))
+        const entry = this.#see(readLetters(input))
         out.bool(entry !== undefined)
         if (!entry) return
         const { value, version, expiresAt } = entry
         writeLetters(out, value)
-        out.varint(version).varint(expiresAt === Infinity ? 0 : Math.max(1, expiresAt - around.now))
+        out.varint(version).varint(expiresAt === 0 ? 0 : Math.max(1, expiresAt - around.now))
         return
       }
       case 'contains':
@@ -264,7 +256,7 @@ export class MapMachine implements Machine {
       case 'getMany':
         // What does not fit is asked for again: an answer has to fit into a frame.
         for (let left = input.count(1); left > 0 && out.length < maxAnswerBytes; left--) {
-          optional(out, this.#entries.get(readLetters(input))?.value)
+          optional(out, this.#see(readLetters(input))?.value)
         }
         return
       case 'size':
@@ -279,27 +271,22 @@ export class MapMachine implements Machine {
     }
   }
 
+  #see(key: string): Readonly<Entry> | undefined {
+    this.#entries.saw(key)
+    return this.#entries.get(key)
+  }
+
   /** Entries behind a cursor, at most so many and about so many bytes, and the cursor behind them: 0 at the end. */
   #scan(input: ByteReader, out: ByteWriter): void {
-    const cursor = input.varint()
-    const limit = input.varint()
-    const maxBytes = input.varint()
+    const [cursor, limit, maxBytes] = [input.varint(), input.varint(), input.varint()]
     const isWithValues = input.bool()
-    let count = 0
-    let last = 0
-    for (const [key, { value, birth }] of this.#entries) {
-      if (birth <= cursor) continue
-      if (count >= limit || out.length >= maxBytes) {
-        out.bool(false).varint(last)
-        return
-      }
+    const next = this.#entries.scan(cursor, limit, ({ key, value }) => {
       out.bool(true)
       writeLetters(out, key)
       if (isWithValues) writeLetters(out, value)
-      count += 1
-      last = birth
-    }
-    out.bool(false).varint(0)
+      return out.length < maxBytes
+    })
+    out.bool(false).varint(next)
   }
 
   withdraw(): void {}
@@ -307,44 +294,26 @@ export class MapMachine implements Machine {
   timedOut(): void {}
 
   /** How many ends of entries it keeps, for tests that this is bounded. */
-  get expiriesKept(): number {
-    return this.#expiries.size
+  get endsKept(): number {
+    return this.#entries.endsKept
   }
 
-  /** That of an entry, so that it is the same wherever the part goes on. */
   due(): number {
-    for (;;) {
-      const { first } = this.#expiries
-      // It may have been put or touched since.
-      if (!first || this.#entries.get(first.key)?.expiresAt === first.at)
-        return first?.at ?? Infinity
-      this.#expiries.take()
-    }
+    return this.#entries.nextToEnd?.expiresAt ?? Infinity
   }
 
   advance(around: Surroundings): void {
-    while (this.due() <= around.now) {
-      const due = this.#expiries.take()
-      if (due) this.#delete(due.key, 'expire', around)
+    for (;;) {
+      const entry = this.#entries.nextToEnd
+      if (!entry || entry.expiresAt > around.now) return
+      this.#remove(entry, 'expire', around)
     }
   }
 
-  *save(pieceBytes: number): Iterable<Uint8Array> {
-    let out = new ByteWriter(pieceBytes)
-    const { shards, maxEntries } = this.#config ?? { shards: 0, maxEntries: 0 }
-    out.varint(shards).varint(maxEntries)
-    for (const [key, { value, version, expiresAt, birth }] of this.#entries) {
-      writeLetters(out, key)
-      writeLetters(out, value)
-      out
-        .varint(version)
-        .varint(birth)
-        .varint(expiresAt === Infinity ? 0 : expiresAt)
-      if (out.length < pieceBytes) continue
-      yield out.finish()
-      out = new ByteWriter(pieceBytes).varint(shards).varint(maxEntries)
-    }
-    yield out.finish()
+  save(pieceBytes: number): Iterable<Uint8Array> {
+    const config = this.#config ?? { shards: 0, maxEntries: 0 }
+    if (config.maxEntries > 0) this.#entries.countUses()
+    return pieces(config, this.#entries.snapshot(), pieceBytes)
   }
 
   restore(piece: ByteReader): void {
@@ -352,12 +321,35 @@ export class MapMachine implements Machine {
     if (config.shards > 0) this.#config = config
     while (piece.remaining > 0) {
       const [key, value] = [readLetters(piece), readLetters(piece)]
-      const [version, birth, expires] = [piece.varint(), piece.varint(), piece.varint()]
-      const expiresAt = expires === 0 ? Infinity : expires
-      this.#entries.set(key, { value, version, birth, expiresAt })
-      if (expires !== 0) this.#expiries.add(key, expires)
+      const [version, birth] = [piece.varint(), piece.varint()]
+      const [expiresAt, rank] = [piece.varint(), piece.varint()]
+      this.#entries.restore({ key, value, version, expiresAt, birth }, rank)
     }
   }
+}
+
+type WhyGone = 'delete' | 'expire' | 'evict'
+
+/** Each piece says of what kind of map it is. */
+function* pieces(
+  { shards, maxEntries }: MapConfig,
+  { entries, ranks }: Snapshot,
+  pieceBytes: number,
+): Iterable<Uint8Array> {
+  const out = new ByteWriter(pieceBytes + 1_024).varint(shards).varint(maxEntries)
+  for (const { key, value, version, birth, expiresAt } of entries) {
+    writeLetters(out, key)
+    writeLetters(out, value)
+    out
+      .varint(version)
+      .varint(birth)
+      .varint(expiresAt)
+      .varint(ranks.get(key) ?? 0)
+    if (out.length < pieceBytes) continue
+    yield out.finish()
+    out.reset().varint(shards).varint(maxEntries)
+  }
+  yield out.finish()
 }
 
 function optional(out: ByteWriter, value: string | undefined): void {

@@ -2,12 +2,13 @@
 // the place that it had.
 import type { ByteReader, ByteWriter } from '@casty/transport'
 import { readLetters, writeLetters } from '../../values/letters.ts'
-import { ItemHeap } from './item-heap.ts'
+import { Heap } from '../../state/heap.ts'
 import { maxPriority, maxReasonBytes } from './queue-calls.ts'
 
 const states = ['ready', 'delayed', 'reserved', 'dead'] as const
 export type ItemState = (typeof states)[number]
 
+/** Never changed: another one takes its place. So whoever writes down what was here goes on with it as it was. */
 export interface Item {
   /** Its place among all that were ever enqueued here. */
   readonly number: number
@@ -15,15 +16,15 @@ export interface Item {
   readonly priority: number
   readonly enqueuedAt: number
   /** By the clock of the part; Infinity: it stays. */
-  expiresAt: number
-  state: ItemState
-  deliveries: number
+  readonly expiresAt: number
+  readonly state: ItemState
+  readonly deliveries: number
   /** Of its last delivery, which may be acknowledged until there is another one; 0: none. */
-  receipt: number
+  readonly receipt: number
   /** While it is delayed: when it is ready. */
-  readyAt: number
+  readonly readyAt: number
   /** Why it is dead. */
-  reason: string
+  readonly reason: string
 }
 
 const isReady = ({ state }: Item): boolean => state === 'ready'
@@ -36,12 +37,14 @@ const isThereUntil = (item: Item, at: number): boolean => mayExpire(item) && ite
 /** So many places are kept, of items that are not there any more. */
 const fewPlaces = 1_000
 
+const itself = (number: number): number => number
+
 export class Items {
   readonly #items = new Map<number, Item>()
   /** Those that are ready, and some that are not any more. */
-  readonly #ready = new ItemHeap()
-  readonly #delayed = new ItemHeap()
-  readonly #expiring = new ItemHeap()
+  readonly #ready = new Heap<number>(itself)
+  readonly #delayed = new Heap<number>(itself)
+  readonly #expiring = new Heap<number>(itself)
   /** Those that are reserved, by the receipt of their delivery. */
   readonly #byReceipt = new Map<number, Item>()
   readonly #counts = { ready: 0, delayed: 0, reserved: 0, dead: 0 }
@@ -87,13 +90,16 @@ export class Items {
     }
   }
 
-  become(item: Item, state: ItemState): void {
+  /** @returns the one that takes its place */
+  become(item: Item, state: ItemState, change: Partial<Item> = {}): Item {
     if (item.state === 'reserved') this.#byReceipt.delete(item.receipt)
     this.#counts[item.state] -= 1
-    item.state = state
+    const changed = { ...item, ...change, state }
+    this.#items.set(item.number, changed)
     this.#counts[state] += 1
-    this.#index(item)
+    this.#index(changed)
     this.#tidy()
+    return changed
   }
 
   /** What is in order may be there no more, or be there twice: it is put in order anew where that is most of it. */
@@ -148,12 +154,12 @@ export class Items {
   }
 
   /** Places of items that have another one by now, or are gone, are let go. */
-  #firstOf(heap: ItemHeap, holds: (item: Item, key: number) => boolean): Item | undefined {
+  #firstOf(heap: Heap<number>, holds: (item: Item, key: number) => boolean): Item | undefined {
     for (;;) {
       const number = heap.first
       if (number === undefined) return undefined
       const item = this.#items.get(number)
-      if (item && holds(item, heap.firstKey)) return item
+      if (item && holds(item, heap.firstRank)) return item
       heap.take()
     }
   }

@@ -7,6 +7,8 @@ import {
   type Outcome,
   type Surroundings,
 } from '../../state/machine.ts'
+import { endOf } from '../../state/ends.ts'
+import { allOf, inPieces } from '../../state/pieces.ts'
 import { keyOf, readCallId, writeCallId } from '../../state/call-id.ts'
 import { readLetters, writeLetters } from '../../values/letters.ts'
 import { Items, readItem, writeItem, type Item } from './items.ts'
@@ -202,11 +204,11 @@ export class QueueMachine implements Machine {
         value,
         priority,
         enqueuedAt,
-        expiresAt: ttlMs === 0 ? Infinity : after(around.now, ttlMs),
+        expiresAt: ttlMs === 0 ? Infinity : endOf(around.now, ttlMs),
         state: delayMs === 0 ? 'ready' : 'delayed',
         deliveries: 0,
         receipt: 0,
-        readyAt: after(around.now, delayMs),
+        readyAt: delayMs === 0 ? around.now : endOf(around.now, delayMs),
         reason: '',
       })
     }
@@ -216,7 +218,7 @@ export class QueueMachine implements Machine {
 
   #remember(dedupId: string, number: number, now: number): void {
     this.#dedup.delete(dedupId)
-    this.#dedup.set(dedupId, { number, until: after(now, this.#limits.dedupWindowMs) })
+    this.#dedup.set(dedupId, { number, until: endOf(now, this.#limits.dedupWindowMs) })
     for (const [oldest, { until }] of this.#dedup) {
       if (until > now && this.#dedup.size <= maxDedupIds) return
       this.#dedup.delete(oldest)
@@ -257,11 +259,9 @@ export class QueueMachine implements Machine {
       const item = this.#items.first()
       if (!item) break
       bytes += item.value.length
-      item.deliveries += 1
-      item.receipt = around.nextCount()
-      this.#items.become(item, 'reserved')
-      around.startTimer(item.receipt, visibilityMs)
-      delivered.push(item)
+      const [deliveries, receipt] = [item.deliveries + 1, around.nextCount()]
+      delivered.push(this.#items.become(item, 'reserved', { deliveries, receipt }))
+      around.startTimer(receipt, visibilityMs)
     }
     return delivered
   }
@@ -309,12 +309,10 @@ export class QueueMachine implements Machine {
       this.#items.remove(item)
       this.#makeRoom(around)
     } else if (isDead || (maxDeliveries > 0 && item.deliveries >= maxDeliveries)) {
-      item.reason = reason
-      this.#items.become(item, 'dead')
+      this.#items.become(item, 'dead', { reason })
       this.#makeRoom(around)
     } else if (delayMs > 0) {
-      item.readyAt = after(around.now, delayMs)
-      this.#items.become(item, 'delayed')
+      this.#items.become(item, 'delayed', { readyAt: endOf(around.now, delayMs) })
     } else this.#items.become(item, 'ready')
   }
 
@@ -328,11 +326,9 @@ export class QueueMachine implements Machine {
     let count = 0
     for (const item of found) {
       if (!item) continue
-      item.deliveries = 0
-      item.receipt = 0
-      item.reason = ''
-      item.expiresAt = Infinity // It is wanted, however old it is.
-      this.#items.become(item, 'ready')
+      // It is wanted, however old it is.
+      const anew = { deliveries: 0, receipt: 0, reason: '', expiresAt: Infinity }
+      this.#items.become(item, 'ready', anew)
       count += 1
     }
     return count
@@ -441,22 +437,22 @@ export class QueueMachine implements Machine {
     this.#serve(around)
   }
 
-  *save(pieceBytes: number): Iterable<Uint8Array> {
+  save(pieceBytes: number): Iterable<Uint8Array> {
     const head = new ByteWriter(32).u8(pieces.head).bool(this.#config !== undefined)
-    yield writeConfig(head, this.#limits).finish()
-    yield* inPieces(pieces.dedup, this.#dedup, pieceBytes, (out, [id, { number, until }]) => {
+    const dedup = saved(pieces.dedup, this.#dedup, pieceBytes, (out, [id, { number, until }]) => {
       out.string(id, maxDedupIdBytes).varint(number).varint(until)
     })
-    yield* inPieces(pieces.takers, this.#takers.values(), pieceBytes, (out, taker) => {
+    const takers = saved(pieces.takers, this.#takers.values(), pieceBytes, (out, taker) => {
       writeCallId(out, taker.call)
       out.varint(taker.max).varint(taker.visibilityMs)
     })
-    yield* inPieces(pieces.givers, this.#givers.values(), pieceBytes, (out, giver) => {
+    const givers = saved(pieces.givers, this.#givers.values(), pieceBytes, (out, giver) => {
       writeCallId(out, giver.call)
       writeTerms(out, giver.terms).count(giver.values.length)
       for (const value of giver.values) writeLetters(out, value)
     })
-    yield* inPieces(pieces.items, this.#items.values(), pieceBytes, writeItem)
+    const items = saved(pieces.items, this.#items.values(), pieceBytes, writeItem)
+    return allOf([writeConfig(head, this.#limits).finish()], dedup, takers, givers, items)
   }
 
   restore(piece: ByteReader): void {
@@ -499,32 +495,20 @@ export class QueueMachine implements Machine {
   }
 }
 
-/** Whole, and not beyond what is exact. */
-function after(now: number, ms: number): number {
-  return Math.min(now + ms, Number.MAX_SAFE_INTEGER)
-}
-
 function readValues(from: ByteReader): readonly string[] {
   const values: string[] = []
   for (let left = from.count(1); left > 0; left--) values.push(readLetters(from))
   return values
 }
 
-/** Each piece holds at least one of them, and says of what kind it is. */
-function* inPieces<T>(
+/** Each piece says of what kind it is. */
+function saved<T>(
   kind: number,
-  all: Iterable<T>,
+  things: Iterable<T>,
   pieceBytes: number,
-  write: (out: ByteWriter, one: T) => void,
+  write: (out: ByteWriter, thing: T) => void,
 ): Iterable<Uint8Array> {
-  let out = new ByteWriter(256).u8(kind)
-  for (const one of all) {
-    write(out, one)
-    if (out.length < pieceBytes) continue
-    yield out.finish()
-    out = new ByteWriter(256).u8(kind)
-  }
-  if (out.length > 1) yield out.finish()
+  return inPieces(things, pieceBytes, write, (out) => out.u8(kind))
 }
 
 function writeDeliveries(out: ByteWriter, items: readonly Item[]): void {
