@@ -29,6 +29,13 @@ export interface LinkOwner {
 
 /** A turn's frames leave early once there are so many: the network works while the turn goes on. */
 const earlyFlushBytes = 65_536
+/**
+ * Or once they have gathered for so long, in milliseconds, so that the other end begins while this one goes on: else
+ * two that ask and answer would work in turns. Twice as long each time, so that a long turn makes few writes more.
+ */
+const firstGatherMs = 0.025
+/** Between two looks at the time. */
+const framesPerLook = 16
 const noBytes = new Uint8Array(0)
 const finishFrame = encodeFrame(frameTypes.finish, noBytes)
 const pingFrame = encodeFrame(frameTypes.ping, noBytes)
@@ -46,6 +53,9 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   #isFinishing = false
   /** Somebody will look at the queue: the end of the turn, `drained`, or the next connection. */
   #isAwaited = false
+  /** When what gathers in this turn is to leave, and for how long it gathers. */
+  #enoughAt = 0
+  #gatherMs = 0
   #watch: SilenceWatch
   #timer: Disposable | undefined
 
@@ -86,8 +96,20 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
       return this.#refuseFrame(frameType, outcome)
     }
     if (!this.#isAwaited) this.#await()
-    else if (this.#queue.waitingBytes >= earlyFlushBytes) this.#write()
+    else if (this.#isEnough()) this.#write()
     return outcome
+  }
+
+  /** What has gathered leaves before the end of the turn. */
+  #isEnough(): boolean {
+    const { frames, waitingBytes } = this.#queue
+    if (waitingBytes >= earlyFlushBytes) return true
+    if (frames % framesPerLook !== 0) return false
+    const now = this.#context.now()
+    if (now < this.#enoughAt) return false
+    this.#gatherMs *= 2
+    this.#enoughAt = now + this.#gatherMs
+    return true
   }
 
   flush(): void {
@@ -203,6 +225,8 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   /** Frames wait, and nobody is going to look: see to it that somebody does. */
   #await(): void {
     this.#isAwaited = true
+    this.#gatherMs = firstGatherMs
+    this.#enoughAt = this.#context.now() + firstGatherMs
     if (this.#connection === undefined) this.#owner.needsConnection()
     else if (!this.#isFinishing && !this.#queue.isBlocked) this.#context.flushSoon(this)
   }

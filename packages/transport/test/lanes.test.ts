@@ -44,6 +44,24 @@ describe('frames', () => {
     await dispose(alice, bob)
   })
 
+  test('of a turn that takes long leave before it is over, in few writes and in order', async () => {
+    const world = createWorld()
+    const [alice, bob] = await connected(world)
+    const before = written(world, alice)
+    const expected = Array.from({ length: 1_600 }, (_, index) => `${index}`)
+    let early = 0
+    for (const text of expected) {
+      tell(alice, bob, text)
+      world.clock.advance(0.001)
+      early = written(world, alice) - before
+    }
+    expect(early).toBeGreaterThan(1)
+    await world.run()
+    expect(bob.texts).toEqual(expected)
+    expect(written(world, alice) - before).toBeLessThan(10) // Each waits for twice as long as the one before.
+    await dispose(alice, bob)
+  })
+
   test('carry the identity of their sender, and their lane', async () => {
     const world = createWorld()
     const [alice, bob] = await connected(world)
