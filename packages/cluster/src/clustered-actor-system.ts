@@ -300,14 +300,17 @@ export class ClusteredActorSystem implements AsyncDisposable {
 
   /**
    * Counters, maps, sets, queues, locks, semaphores and barriers that all nodes share. Each call makes another user of
-   * them, with leases of its own; all end with the system.
+   * them, with leases of its own; all end with the system. This node keeps its share of them from then on; from the start,
+   * where it was started with `distributed`.
    *
+   * @param options - @defaultValue each as `start` was told
    * @throws ClusterSystemError `CASTY_CLUSTER_STOPPED`, `CASTY_CLUSTER_DOWNED`; DDataError `CASTY_DDATA_ARGUMENT`
    */
   distributed(options: DistributedOptions = {}): Distributed {
     this.#lifetime.assertRunning('use shared structures')
-    const { system, sharding } = this.#node
-    return new Distributed({ system, sharding }, options)
+    const { system, sharding, structures } = this.#node
+    const all = structures ? { ...structures, ...options } : options
+    return new Distributed({ system, sharding }, all)
   }
 
   /**

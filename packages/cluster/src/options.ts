@@ -1,5 +1,6 @@
 // What a clustered system is started with: by code, by a config file, or by both, where code counts.
 import type { ActorSystemOptions } from '@casty/actor'
+import type { DistributedOptions } from '@casty/ddata'
 import { clusterConfigNames, type ClusterConfig } from '@casty/membership'
 import { defined } from '@casty/options'
 import type { ClientAccessOptions, RemotingLimits, Serializer } from '@casty/remote'
@@ -36,6 +37,12 @@ export interface ClusteredActorSystemOptions
   readonly clients?: boolean | ClientAccessOptions
   /** How entities are spread. `downRemovalMarginMs` follows from `downing` where that tells. */
   readonly sharding?: Omit<ShardingOptions, 'system' | 'cluster' | 'remoting'>
+  /**
+   * Has this node keep its share of shared structures from the start, with these options: which those are that
+   * `distributed()` is called without, too. The same on all nodes. @defaultValue false: from its first `distributed()` on,
+   * which says how they are kept
+   */
+  readonly distributed?: boolean | DistributedOptions
   /** Not supported yet: refused, since without it the start would be in plain text. */
   readonly tls?: TlsSection
   /**
@@ -54,6 +61,7 @@ const ownNames = [
   'remoting',
   'clients',
   'sharding',
+  'distributed',
   'tls',
   'shutdownOnSignals',
 ] as const satisfies (keyof ClusteredActorSystemOptions)[]
@@ -111,6 +119,7 @@ function checkOwn({
   quorumTimeoutMs,
   tls,
   clients,
+  distributed,
   shutdownOnSignals,
 }: ClusteredActorSystemOptions): void {
   if (requiredQuorum !== undefined) whole('requiredQuorum', requiredQuorum, 1, 100_000)
@@ -122,6 +131,9 @@ function checkOwn({
     )
   }
   if (clients !== undefined && typeof clients !== 'boolean') record('clients', clients)
+  if (distributed !== undefined && typeof distributed !== 'boolean') {
+    record('distributed', distributed)
+  }
   if (shutdownOnSignals !== undefined) checkSignals(shutdownOnSignals)
 }
 

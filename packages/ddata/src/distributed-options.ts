@@ -16,7 +16,8 @@ export interface Copies {
 
 export interface DistributedOptions {
   /**
-   * Keeps what the structures hold beyond the life of all nodes, in place of copies: one that all nodes reach.
+   * Keeps what the structures hold beyond the life of all nodes: one that all nodes reach, in place of copies; or, with
+   * `replication`, each node's own, where the node writes down the copies that it has.
    * @defaultValue none
    */
   readonly journal?: EventJournal
@@ -75,13 +76,6 @@ export function checkDistributed(options: DistributedOptions): CheckedOptions {
   const { timeoutMs, sessionTtlMs, numShards } = { ...distributedDefaults, ...options }
   if (typeof namespace !== 'string' || !/^[A-Za-z0-9_.-]{0,60}$/.test(namespace)) {
     throw DDataError.argument('options.namespace', namespace, 'up to 60 letters, digits and _.-')
-  }
-  if (journal !== undefined && options.replication !== undefined) {
-    throw DDataError.argument(
-      'options.replication',
-      replication,
-      'missing where there is a journal',
-    )
   }
   knownNames('options.replication', replication, ['copies', 'ack'])
   const { copies = distributedDefaults.copies, ack = 'majority' } = replication

@@ -4,6 +4,7 @@ import { systemRandom } from '@casty/clock'
 import type { EntityRegion, Sharding, ShardingClient } from '@casty/sharding'
 import {
   checkDistributed,
+  distributedDefaults,
   type CheckedOptions,
   type DistributedOptions,
 } from './distributed-options.ts'
@@ -61,16 +62,28 @@ export class Distributed implements AsyncDisposable {
     const { system, sharding } = checkGateway(gateway)
     const settings = checkDistributed(options)
     this.#settings = settings
-    const report = (error: unknown): void =>
-      system.logger?.error({ error }, 'A distributed structure met an error that concerns no call')
+    const report = reportTo(system)
     const region = regionOf(sharding, settings, report)
     const { random = systemRandom } = options
     const tell = region.tell.bind(region)
-    this.#session = new Session({ system, random, tell, report }, laneSettings(settings))
+    const whyNobody = (part: string): string | undefined => whyNobodyIn(region, part)
+    const port = { system, random, tell, whyNobody, report }
+    this.#session = new Session(port, laneSettings(settings))
     this.#keeper = new LeaseKeeper(this.#session)
     this.#atShutdown = system.beforeShutdown('drain', async () => await this.close(), {
       name: 'give back what is held of shared structures',
     })
+  }
+
+  /**
+   * Has a node keep its share of the structures of a namespace from now on, whether or not it uses any. Whoever makes a
+   * `Distributed` on it does that as well. Through a client nothing is kept.
+   *
+   * @throws DDataError `CASTY_DDATA_ARGUMENT`
+   */
+  static host(gateway: Gateway, options: DistributedOptions = {}): void {
+    const { system, sharding } = checkGateway(gateway)
+    regionOf(sharding, checkDistributed(options), reportTo(system))
   }
 
   /** What tells this user of the structures from all others, in hexadecimal. */
@@ -150,6 +163,21 @@ export class Distributed implements AsyncDisposable {
   }
 }
 
+/** A part that nobody owns is one that nobody hosts: who had it last stays its owner until another one takes over. */
+function whyNobodyIn(region: EntityRegion<PartMessage>, part: string): string | undefined {
+  const { owner } = region.explain(region.shardOf(part))
+  if (owner !== undefined) return undefined
+  return (
+    'no member that is up and in reach keeps structures of this namespace. They are kept where there is a Distributed, ' +
+    'and by systems that are started with `distributed`'
+  )
+}
+
+function reportTo(system: ActorSystem): (error: unknown) => void {
+  return (error) =>
+    system.logger?.error({ error }, 'A distributed structure met an error that concerns no call')
+}
+
 /** Users may have no types. @throws DDataError `CASTY_DDATA_ARGUMENT` */
 function checkGateway(gateway: Gateway): Gateway {
   knownNames('gateway', gateway, ['system', 'sharding'])
@@ -169,6 +197,7 @@ function laneSettings({ sessionTtlMs }: CheckedOptions): LaneSettings {
     maxResendMs: 1_000,
     pollMs: 1_000,
     sessionTtlMs,
+    settleMs: Math.min(sessionTtlMs, distributedDefaults.timeoutMs),
     horizonMs: resultTtlMs / 4,
     maxRequestBytes: 131_072,
   }

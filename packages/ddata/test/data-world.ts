@@ -10,6 +10,9 @@ import { outcome, passUntil } from '../../../tooling/virtual-time/index.ts'
 
 const port = 1
 
+/** Alike for all nodes, or for each its own. */
+type WorldOptions = DistributedOptions | ((host: string) => DistributedOptions)
+
 export interface DataNode {
   readonly host: string
   readonly address: NodeAddress
@@ -25,11 +28,11 @@ export class DataWorld implements AsyncDisposable {
   readonly clock = new ManualClock()
   readonly network: MemoryNetwork
   readonly #random: Random
-  readonly #options: DistributedOptions
+  readonly #options: WorldOptions
   readonly #nodes = new Map<string, DataNode>()
   readonly #everStarted: DataNode[] = []
 
-  constructor(options: DistributedOptions = {}, seed = 1) {
+  constructor(options: WorldOptions = {}, seed = 1) {
     this.#options = options
     this.#random = seededRandom(seed)
     this.network = createMemoryNetwork({
@@ -40,7 +43,7 @@ export class DataWorld implements AsyncDisposable {
   }
 
   /** Nodes that are all up, and see each other. */
-  static async of(hosts: string, options: DistributedOptions = {}, seed = 1): Promise<DataWorld> {
+  static async of(hosts: string, options: WorldOptions = {}, seed = 1): Promise<DataWorld> {
     const world = new DataWorld(options, seed)
     for (const host of hosts.split(' ')) await world.start(host)
     await world.until(() =>
@@ -99,7 +102,8 @@ export class DataWorld implements AsyncDisposable {
   user(host: string): Distributed {
     const { system, sharding, users } = this.node(host)
     const random = seededRandom(this.#random() * 0x1_0000_0000)
-    const user = new Distributed({ system, sharding }, { random, ...this.#options })
+    const options = typeof this.#options === 'function' ? this.#options(host) : this.#options
+    const user = new Distributed({ system, sharding }, { random, ...options })
     users.push(user)
     return user
   }

@@ -21,6 +21,7 @@ const settings: LaneSettings = {
   maxResendMs: 1_000,
   pollMs: 1_000,
   sessionTtlMs: 30_000,
+  settleMs: 5_000,
   horizonMs: 150_000,
   maxRequestBytes: 1_000,
 }
@@ -39,6 +40,7 @@ class Line {
   readonly lane: Lane
   host: PartHost<string>
   isLost: Lost = () => false
+  whyNobody: string | undefined
   requests = 0
   entries = 0
   ended: string[] = []
@@ -54,6 +56,7 @@ class Line {
     const port = {
       clock: this.clock,
       send: (_part: string, generation: number, body: Uint8Array) => this.#send(generation, body),
+      whyNobody: () => this.whyNobody,
       hasToSend: () => void (this.#hasToSend = true),
       deadlineMoved: (at: number) => this.#wake(at),
       nextGeneration: () => ++this.#generations,
@@ -130,6 +133,7 @@ class Line {
       done: (from) => note(String(read(from))),
       refused: ({ code }) => note(code),
       failed: (error) => note(`${Object(error).code} ${Object(error).applied}`),
+      late: (from) => note(`late ${String(read(from))}`),
     }
   }
 
@@ -264,6 +268,58 @@ describe('a session towards a part', () => {
     line.clock.advance(100_000)
     expect(line.ended).toEqual(['wait CASTY_DDATA_TIMEOUT unknown'])
     expect(line.clock.pendingTimers).toBe(0)
+  })
+
+  test('does not have who gave up wait for long to hear how it ended, and tells of what came late', () => {
+    const line = new Line()
+    line.isLost = (direction) => direction === 'reply'
+    line.lane.call(add(1), { ...terms, timeoutMs: 2_000 }, line.end('wait'), true)
+    line.flush()
+    line.clock.advance(4_100)
+    expect(line.ended).toEqual(['wait CASTY_DDATA_TIMEOUT unknown'])
+    line.isLost = () => false
+    line.clock.advance(2_000)
+    expect(line.ended).toEqual(['wait CASTY_DDATA_TIMEOUT unknown', 'wait late 1'])
+    line.clock.advance(60_000)
+    expect(line.ended).toHaveLength(2)
+    expect(line.clock.pendingTimers).toBe(0)
+  })
+
+  test('does not wait for its turn without end where its part refuses to have it', () => {
+    const line = new Line(() => new QueueMachine())
+    const endless = { timeoutMs: Infinity, waitMs: Infinity }
+    line.isLost = () => true
+    line.call('wait', take, endless, true)
+    const failed = (): Uint8Array => {
+      const reply = new ReplyWriter()
+      reply.add({ type: 'failed', why: 'too many sessions use it' })
+      return reply.take(1)
+    }
+    for (let second = 0; second < 40; second++) {
+      line.lane.receive({ part: 'p', session: new Uint8Array(16), body: failed() })
+      line.clock.advance(1_000)
+      if (second === 3) expect(line.ended).toEqual([])
+      if (second === 6) expect(line.ended).toHaveLength(1)
+    }
+    expect(line.ended).toEqual(['wait CASTY_DDATA_UNAVAILABLE unknown'])
+    line.clock.advance(60_000)
+    expect(line.clock.pendingTimers).toBe(0)
+  })
+
+  test('says why nobody could be asked, where that is known', () => {
+    const line = new Line(() => new QueueMachine())
+    line.isLost = () => true
+    line.whyNobody = 'nobody keeps it'
+    line.call('call', take)
+    line.call('wait', take, { timeoutMs: Infinity, waitMs: Infinity }, true)
+    line.lane.read(get, terms, line.end('read'))
+    line.flush()
+    line.clock.advance(6_000)
+    expect(line.ended.toSorted()).toEqual([
+      'call CASTY_DDATA_UNAVAILABLE unknown',
+      'read CASTY_DDATA_UNAVAILABLE no',
+      'wait CASTY_DDATA_UNAVAILABLE unknown',
+    ])
   })
 
   test('lets go of signals, whenever they abort and however calls end', () => {

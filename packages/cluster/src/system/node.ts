@@ -1,5 +1,6 @@
 // Joins the layers into one node.
 import { ActorSystem } from '@casty/actor'
+import { Distributed, type DistributedOptions } from '@casty/ddata'
 import type { Cluster, ClusterConfig } from '@casty/membership'
 import { ClientAccess, Receptionist, Remoting, Topics } from '@casty/remote'
 import { splitBrainResolver, startCluster } from '@casty/sbr'
@@ -22,6 +23,8 @@ export interface Node extends AsyncDisposable {
   readonly receptionist: Receptionist
   readonly topics: Topics
   readonly barriers: Barriers
+  /** How shared structures are kept, where nobody says otherwise. */
+  readonly structures: DistributedOptions | undefined
   /** Where clients are let in. */
   readonly clientAccess: ClientAccess | undefined
   startReplicator(options: SystemReplicatorOptions): Promise<Replicator>
@@ -74,6 +77,8 @@ function joined(
   layers.push(sharding)
   const clientAccess = clientAccessOf(own.clients, remoting)
   if (clientAccess) layers.push(clientAccess)
+  const structures = own.distributed === true ? {} : own.distributed || undefined
+  if (structures) Distributed.host({ system, sharding }, structures)
   const barriers = new Barriers(system, sharding.start(barrierType), () => cluster.self.key)
   return {
     cluster,
@@ -83,6 +88,7 @@ function joined(
     receptionist,
     topics,
     barriers,
+    structures,
     clientAccess,
     startReplicator: async (options) => await startReplicator({ cluster, actors }, options),
     async [Symbol.asyncDispose]() {

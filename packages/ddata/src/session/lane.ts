@@ -30,6 +30,11 @@ export interface LaneSettings {
   readonly pollMs: number
   /** Without a word of its part for so long, nothing waits any more, in milliseconds. */
   readonly sessionTtlMs: number
+  /**
+   * Who gave up waiting is told so after so long, where its part does not say how it ended; and who would wait for however
+   * long, where its part cannot be asked at all. In milliseconds.
+   */
+  readonly settleMs: number
   /** No call is sent again after so long: by then its answer may be forgotten. In milliseconds. */
   readonly horizonMs: number
   readonly maxRequestBytes: number
@@ -41,6 +46,8 @@ export interface LanePort {
   send(part: string, generation: number, body: Uint8Array): void
   /** Another number each time: no part takes one lane, or one life of it, for another. */
   nextGeneration(): number
+  /** Why nobody can be asked, where that is known. */
+  whyNobody(part: string): string | undefined
   /** Has `flush` called at the end of the turn. */
   hasToSend(lane: Lane): void
   /** Has `look` called by then. */
@@ -115,6 +122,11 @@ export class Lane {
     return this.#calls.size === 0 && this.#reads.size === 0 && this.#listeners.size === 0
   }
 
+  /** Whether calls are under way, though perhaps nobody waits for them any more. */
+  get isCalling(): boolean {
+    return this.#calls.size > 0
+  }
+
   /** When the part was heard last. */
   get heardAt(): number {
     return this.#heardAt
@@ -149,6 +161,7 @@ export class Lane {
       giveUp: undefined,
       received: this.#received,
       deadline: now + terms.timeoutMs,
+      madeAt: now,
       sentAt: now,
     }
     this.#received = []
@@ -229,7 +242,8 @@ export class Lane {
   /** What the part says. @throws DDataError, TransportError `…_MALFORMED` */
   receive({ body }: PartReply): void {
     const { epoch, entries } = readReply(body)
-    this.#heardAt = this.#port.clock.now()
+    // One that can do nothing keeps nothing waiting.
+    if (entries.some(({ type }) => type !== 'failed')) this.#heardAt = this.#port.clock.now()
     this.#resendMs = this.#settings.resendMs
     this.#why = undefined
     const generation = this.#generation
@@ -294,7 +308,10 @@ export class Lane {
     if (!pending) return
     this.#calls.delete(number)
     if (pending.mayWait) this.#received.push(number)
-    if (pending.hasEnded) return
+    if (pending.hasEnded) {
+      this.#cameLate(answer, pending)
+      return
+    }
     pending.hasEnded = true
     const ended = endedOf(answer, pending)
     if (!ended) return
@@ -306,10 +323,23 @@ export class Lane {
     } else pending.refused(ended.refusal)
   }
 
-  #gaveUp({ giveUp, terms }: PendingCall, applied: Applied = 'no'): DDataError {
+  /** Who made it was told that nobody knows. */
+  #cameLate(answer: Uint8Array, pending: PendingCall): void {
+    if (!pending.mayWait) return // It had no effect, where it came as late.
+    const ended = endedOf(answer, { failed: () => {} })
+    if (ended?.type === 'done') pending.late?.(ended.result)
+  }
+
+  #gaveUp({ giveUp, terms }: PendingCall, applied: Applied = 'no', why?: string): DDataError {
     const { what, signal, waitMs, timeoutMs } = terms
     if (giveUp === 'abort') return DDataError.aborted(what, applied, signal?.reason)
+    if (why !== undefined) return DDataError.unavailable(what, why, applied)
     return DDataError.timeout(what, waitMs ?? timeoutMs, applied)
+  }
+
+  /** Why nothing is answered, where that is known. */
+  get #whyNot(): string | undefined {
+    return this.#why ?? this.#port.whyNobody(this.part)
   }
 
   #readAnswered(number: number, answer: Uint8Array): void {
@@ -346,20 +376,31 @@ export class Lane {
     pending.giveUp = why
     pending.deadline = Infinity
     const { terms, number, mayWait } = pending
-    if (mayWait) {
-      pending.givesUp?.(this.#gaveUp(pending, 'no'))
-      this.#withdraw(number, terms.what)
+    if (!mayWait) {
+      pending.call = skip
+      this.#settle(pending)
       return
     }
+    pending.deadline = this.#port.clock.now() + Math.min(terms.timeoutMs, this.#settings.settleMs)
+    this.#wake(pending.deadline)
+    pending.givesUp?.(this.#gaveUp(pending, 'no', this.#whyNot))
+    this.#withdraw(number, terms.what)
+  }
+
+  /** Nobody said how it ended: whoever made it need not wait for that any longer. */
+  #settle(pending: PendingCall): void {
     pending.hasEnded = true
-    pending.call = skip
-    if (why === 'abort') {
-      pending.failed(DDataError.aborted(terms.what, 'unknown', terms.signal?.reason))
-    } else if (this.#why !== undefined) {
-      pending.failed(DDataError.unavailable(terms.what, this.#why, 'unknown'))
-    } else {
-      pending.failed(DDataError.timeout(terms.what, terms.timeoutMs, 'unknown'))
-    }
+    pending.deadline = Infinity
+    pending.failed(this.#gaveUp(pending, 'unknown', this.#whyNot))
+  }
+
+  /** One that would wait for however long ends where its part cannot be asked for as long as a call may take. */
+  #endHopeless(pending: PendingCall, now: number): void {
+    const { mayWait, isParked, giveUp, madeAt, terms } = pending
+    if (!mayWait || isParked || giveUp !== undefined || terms.timeoutMs < Infinity) return
+    if (now < madeAt + this.#settings.settleMs || this.#whyNot === undefined) return
+    this.#giveUp(pending, 'timeout')
+    this.#settle(pending)
   }
 
   /** It ends when its part says that it waits no more, or had ended before: so nothing comes to it that nobody takes. */
@@ -429,7 +470,7 @@ export class Lane {
         const { terms, mayWait, giveUp } = pending
         if (!mayWait) return DDataError.indeterminate(terms.what)
         // Its turn may have come, and nobody heard of it.
-        if (giveUp) return this.#gaveUp(pending, 'unknown')
+        if (giveUp) return this.#gaveUp(pending, 'unknown', this.#whyNot)
         return DDataError.sessionExpired(terms.what, 'unknown')
       })
       return this.look()
@@ -449,16 +490,19 @@ export class Lane {
       this.#startAnew(({ terms }) => DDataError.indeterminate(terms.what))
     }
     for (const pending of this.#calls.values()) {
-      if (pending.deadline <= now) this.#giveUp(pending, 'timeout')
+      if (pending.deadline > now) this.#endHopeless(pending, now)
+      else if (pending.giveUp === undefined) this.#giveUp(pending, 'timeout')
+      else this.#settle(pending)
     }
     for (const read of this.#reads.values()) {
       if (read.deadline > now) continue
       this.#reads.delete(read.number)
       const { what, timeoutMs } = read.terms
+      const why = this.#whyNot
       read.failed(
-        this.#why === undefined
+        why === undefined
           ? DDataError.timeout(what, timeoutMs, 'no')
-          : DDataError.unavailable(what, this.#why, 'no'),
+          : DDataError.unavailable(what, why, 'no'),
       )
     }
   }

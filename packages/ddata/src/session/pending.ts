@@ -13,6 +13,8 @@ export interface CallEnd {
   offered?(): void
   /** It was waited for long enough, and its part is told so. How it ended follows, as soon as that is known. */
   givesUp?(error: DDataError): void
+  /** It had failed, since nobody said how it ended; and then it was done: what came of it is to be given back. */
+  late?(result: ByteReader): void
 }
 
 /** What is asked for along with a call. */
@@ -46,7 +48,9 @@ export interface PendingCall extends CallEnd {
   giveUp: 'timeout' | 'abort' | undefined
   /** Answers of other calls that this one says are received. */
   readonly received: readonly number[]
+  /** When it is given up; from then on, when its end is not waited for any longer. */
   deadline: number
+  readonly madeAt: number
   sentAt: number
 }
 

@@ -12,6 +12,8 @@ export interface SessionPort {
   readonly random: Random
   /** To the entity of that id. */
   tell(part: string, request: PartRequest): void
+  /** Why nobody keeps a part, where that is known. */
+  whyNobody(part: string): string | undefined
   /** What nobody waits to hear. */
   report(error: unknown): void
 }
@@ -56,6 +58,7 @@ export class Session {
     this.#lanePort = {
       clock: system.clock,
       send: (part, generation, body) => this.#send(part, generation, body),
+      whyNobody: (part) => port.whyNobody(part),
       nextGeneration: () => ++this.#generations,
       hasToSend: (lane) => this.#hasToSend(lane),
       deadlineMoved: (at) => this.#arm(at),

@@ -123,6 +123,10 @@ export class LeasePart {
         refused: (refusal) => fail(explain(refusal)),
         failed: fail,
         offered: confirm,
+        late: (from) => {
+          const grant = readGrant(from)
+          if (grant) this.#giveBack(address, grant)
+        },
         // Who would not wait for a turn does not wait to hear that there is none: what comes is given back.
         ...(!wish.mayWait && { givesUp: reject }),
       }
@@ -282,7 +286,7 @@ export class LeasePart {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    if (this.#held.size === 0 && this.#asking === 0) return
+    if (this.#held.size === 0 && !this.#lane.isCalling) return
     for (const lease of this.#held.values()) this.#lose(lease, DDataError.closed(lease.terms.what))
     const terms = { what: 'the return of all leases', timeoutMs: closeTimeoutMs }
     await new Promise<void>((resolve) => {

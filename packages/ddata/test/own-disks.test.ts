@@ -1,0 +1,63 @@
+// Structures on the disks of several nodes: each node writes to a journal of its own, and holds copies of what others write.
+import type { DistributedOptions } from '@casty/ddata'
+import { inMemoryJournal, type InMemoryJournal } from '@casty/persistence'
+import { expect, test } from 'vitest'
+import { DataWorld } from './data-world.ts'
+
+/** What nodes use of disks that outlive their processes. */
+function onDisks(replication: DistributedOptions['replication']): {
+  readonly options: (host: string) => DistributedOptions
+  readonly lose: (host: string) => void
+} {
+  const disks = new Map<string, InMemoryJournal>()
+  const options = (host: string): DistributedOptions => {
+    const disk = disks.get(host) ?? inMemoryJournal()
+    disks.set(host, disk)
+    return { journal: disk.open(), ...(replication && { replication }) }
+  }
+  return { options, lose: (host) => disks.delete(host) }
+}
+
+async function blackOut(world: DataWorld): Promise<void> {
+  for (const { host } of world.nodes) await world.kill(host)
+  await world.settle(1_000)
+}
+
+test('what was answered outlives that all nodes stop, where each writes to a disk of its own', async () => {
+  await using world = await DataWorld.of('a b c', onDisks({ copies: 3 }).options)
+  const [counter, map] = [world.on('a').counter('visits'), world.on('b').map('prices')]
+  for (let value = 1; value <= 5; value++) await world.settled(counter.increment())
+  await world.settled(map.set('tea', 7))
+  const first = await world.settled(world.on('b').lock('deploy', { ttlMs: 5_000 }).acquire())
+  await blackOut(world)
+  for (const host of ['a', 'b', 'c']) await world.start(host)
+  expect(
+    await world.settled(world.on('c').counter('visits').increment(1, { timeoutMs: 30_000 })),
+  ).toBe(6)
+  expect(await world.settled(world.on('c').map('prices').get('tea'))).toBe(7)
+  const next = await world.settled(world.on('c').lock('deploy').acquire())
+  expect(next.token).toBeGreaterThan(first.token)
+})
+
+test('a disk that is lost for good takes nothing with it, where each change is on two of three', async () => {
+  const disks = onDisks({ copies: 3, ack: 2 })
+  await using world = await DataWorld.of('a b c', disks.options)
+  for (let value = 1; value <= 3; value++) {
+    expect(await world.settled(world.on('b').counter('visits').increment())).toBe(value)
+  }
+  await blackOut(world)
+  disks.lose('b')
+  for (const host of ['a', 'b', 'c']) await world.start(host)
+  expect(await world.settled(world.on('c').counter('visits').get({ timeoutMs: 30_000 }))).toBe(3)
+})
+
+test('nodes that were killed and come back with their disks miss nothing', async () => {
+  await using world = await DataWorld.of('a b c', onDisks({ copies: 2, ack: 'all' }).options)
+  const visits = world.on('a').counter('visits', { timeoutMs: 30_000 })
+  for (const [index, host] of ['c', 'b', 'c'].entries()) {
+    expect(await world.settled(visits.increment())).toBe(index + 1)
+    await world.kill(host)
+    await world.start(host)
+  }
+  expect(await world.settled(visits.get())).toBe(3)
+})
