@@ -1,6 +1,7 @@
 // One thread that carries out one task after the other, and is replaced when it breaks.
 import { Worker } from 'node:worker_threads'
 import type { RunResult } from '@casty/simulation'
+import type { SeededBug } from './bugs/bug.ts'
 import { scenarioNamed } from './scenarios.ts'
 import type { Answer, Outcome, Task, ThreadData } from './task.ts'
 import { Watchdog } from './watchdog.ts'
@@ -9,11 +10,11 @@ import { Watchdog } from './watchdog.ts'
 export class Refusal extends Error {}
 
 export class Hand implements AsyncDisposable {
-  readonly #bug: string | undefined
+  readonly #bug: SeededBug | undefined
   #worker: Worker | undefined
 
   /** @param bug - the seeded bug that everything it runs has */
-  constructor(bug?: string) {
+  constructor(bug?: SeededBug) {
     this.#bug = bug
   }
 
@@ -84,7 +85,7 @@ async function answerOf(
   }
 }
 
-function start(bug: string | undefined): Worker {
+function start(bug: SeededBug | undefined): Worker {
   const workerData: ThreadData = { bug }
   return new Worker(new URL('worker.ts', import.meta.url), { workerData })
 }

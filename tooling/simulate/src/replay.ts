@@ -1,5 +1,6 @@
 // One run, in full.
 import type { RunResult } from '@casty/simulation'
+import { bugNamed } from './bugs/catalogue.ts'
 import type { Replay } from './command-line.ts'
 import { Hand } from './hand.ts'
 import type { Output } from './output.ts'
@@ -11,7 +12,7 @@ import { planInWords } from './report/words.ts'
 import type { Outcome, Task } from './task.ts'
 
 export async function replay(command: Replay, output: Output): Promise<number> {
-  await using hand = new Hand(command.bug)
+  await using hand = new Hand(command.bug === undefined ? undefined : bugNamed(command.bug))
   return await replayBy(hand, command, output)
 }
 

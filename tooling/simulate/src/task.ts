@@ -1,5 +1,6 @@
 // What the threads are told, and what they answer.
 import type { Plan, RunResult, Shrunk } from '@casty/simulation'
+import type { SeededBug } from './bugs/bug.ts'
 
 export interface Task {
   readonly scenario: string
@@ -29,5 +30,5 @@ export type Answer =
 
 /** What a thread is started with. */
 export interface ThreadData {
-  readonly bug: string | undefined
+  readonly bug: SeededBug | undefined
 }

@@ -6,23 +6,26 @@ import type { Answer, Task, ThreadData } from './task.ts'
 
 // `Hand` starts it with these.
 const { bug } = workerData as ThreadData
-const isPlanted = bug === undefined ? () => true : await plantNamed(bug)
-const { carryOut } = await import('./carry-out.ts')
+const isPlanted = bug === undefined ? () => true : plant(bug)
+// Code that does not load with a bug in it has not been caught at anything.
+const loaded = await import('./carry-out.ts').catch((error: unknown) => String(error))
 
 const say = (answer: Answer): void => parentPort?.postMessage(answer)
 
 parentPort?.on('message', (task: Task) => {
-  if (!isPlanted()) {
-    say({ type: 'refused', message: `The file of the bug ${bug} is not loaded by the scenario.` })
+  if (typeof loaded === 'string') {
+    say({ type: 'refused', message: loaded })
     return
   }
-  carryOut(task, (text) => say({ type: 'progress', text })).then(
-    (outcome) => say({ type: 'done', outcome }),
-    (error: unknown) => say({ type: 'refused', message: String(error) }),
-  )
+  if (!isPlanted()) {
+    const message = `The file of the bug ${bug?.name} is not loaded by the scenario.`
+    say({ type: 'refused', message })
+    return
+  }
+  loaded
+    .carryOut(task, (text) => say({ type: 'progress', text }))
+    .then(
+      (outcome) => say({ type: 'done', outcome }),
+      (error: unknown) => say({ type: 'refused', message: String(error) }),
+    )
 })
-
-async function plantNamed(name: string): Promise<() => boolean> {
-  const { bugNamed } = await import('./bugs/catalogue.ts')
-  return plant(bugNamed(name))
-}

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { editsOf, withBug, type SeededBug } from '../src/bugs/bug.ts'
 import { bugs } from '../src/bugs/catalogue.ts'
+import { huntBug } from '../src/bugs/hunt.ts'
 import { root } from '../src/bugs/plant.ts'
 import { scenarios } from '../src/scenarios.ts'
 
@@ -39,4 +40,20 @@ test.each([
   expect(() => withBug(bug, source)).toThrow(
     `The seeded bug "off-by-one" does not fit some/file.ts: the text that it replaces stands there ${times}`,
   )
+})
+
+const planted: SeededBug = {
+  ...bug,
+  name: 'planted',
+  file: 'packages/membership/src/cluster.ts',
+}
+
+test.each([
+  ['whose text is not there', { find: 'no such text', replace: '' }, 'does not fit'],
+  ['that is no code', { find: 'export class Cluster ', replace: 'export class ( ' }, 'SyntaxError'],
+])('a bug %s is not caught, but told of', { timeout: 60_000 }, async (_how, change, why) => {
+  const isSound = async (): Promise<boolean> => await Promise.resolve(true)
+  const port = { isSound, tried: () => {} }
+  const hunt = await huntBug({ ...planted, ...change }, 1, 3, port)
+  expect(hunt).toMatchObject({ caught: undefined, misfit: expect.stringContaining(why), runs: 0 })
 })

@@ -1,7 +1,7 @@
 // Does the suite catch what it is for? Each seeded bug is switched on alone, and seeds are run until one
 // is violated that holds without the bug.
 import type { HuntBugs } from '../command-line.ts'
-import { Hand, inLanes } from '../hand.ts'
+import { Hand, inLanes, Refusal } from '../hand.ts'
 import { invocation } from '../invocation.ts'
 import type { Output } from '../output.ts'
 import { replayCommand } from '../report/failure.ts'
@@ -21,6 +21,8 @@ export interface Hunt {
   readonly caught:
     | { readonly seed: number; readonly checker: string; readonly text: string }
     | undefined
+  /** Why it could not be put in: then nothing was hunted. */
+  readonly misfit: string | undefined
   /** Seeds that were run. */
   readonly runs: number
   readonly wallMs: number
@@ -46,15 +48,18 @@ export async function huntBugs(command: HuntBugs, output: Output): Promise<numbe
   }
   await inLanes(Math.min(workers, bugs.length), bugs, work)
   const caught = hunts.filter((hunt) => hunt.caught !== undefined).length
+  const misfits = hunts.filter((hunt) => hunt.misfit !== undefined).map(({ bug }) => bug.name)
   for (const line of sound.report()) output.text(line)
   output.text(`\n${score(hunts, bugs.length)}`)
   if (caught > 0 && bugs.length > mostRepeated)
     output.text(`Repeat one: ${invocation} --scenario SCENARIO --seed SEED --bugs NAME`)
-  output.json(JSON.stringify({ type: 'score', caught, bugs: bugs.length, unsound: sound.unsound }))
-  return caught / bugs.length >= wantedShare ? 0 : 1
+  const { unsound } = sound
+  output.json(JSON.stringify({ type: 'score', caught, bugs: bugs.length, misfits, unsound }))
+  return caught / bugs.length >= wantedShare && misfits.length === 0 ? 0 : 1
 }
 
-async function huntBug(
+/** Runs seeds with one bug, until it is caught. */
+export async function huntBug(
   bug: SeededBug,
   from: number,
   seeds: number,
@@ -68,17 +73,22 @@ async function huntBug(
 ): Promise<Hunt> {
   const startedAt = performance.now()
   const end = (caught: Hunt['caught'], runs: number): Hunt => {
-    return { bug, caught, runs, wallMs: performance.now() - startedAt }
+    return { bug, caught, misfit: undefined, runs, wallMs: performance.now() - startedAt }
   }
-  await using hand = new Hand(bug.name)
-  for (let seed = from; seed < from + seeds; seed++) {
-    const { result } = await hand.carryOut(taskOf(bug.scenario, seed))
-    tried(seed)
-    const [violation] = result.violations
-    if (violation !== undefined && (await isSound(bug.scenario, seed))) {
-      const { checker, text } = violation
-      return end({ seed, checker, text }, seed - from + 1)
+  await using hand = new Hand(bug)
+  try {
+    for (let seed = from; seed < from + seeds; seed++) {
+      const { result } = await hand.carryOut(taskOf(bug.scenario, seed))
+      tried(seed)
+      const [violation] = result.violations
+      if (violation !== undefined && (await isSound(bug.scenario, seed))) {
+        const { checker, text } = violation
+        return end({ seed, checker, text }, seed - from + 1)
+      }
     }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return { ...end(undefined, 0), misfit: error.message }
   }
   return end(undefined, seeds)
 }
@@ -118,8 +128,9 @@ class SoundSeeds {
 
 const nameWidth = 40
 
-function huntLine({ bug, caught, wallMs }: Hunt, from: number, seeds: number): string {
+function huntLine({ bug, caught, misfit, wallMs }: Hunt, from: number, seeds: number): string {
   const name = bug.name.padEnd(nameWidth)
+  if (misfit !== undefined) return `✗ ${name} DOES NOT FIT: ${misfit}`
   if (caught === undefined) {
     return `✗ ${name} NOT CAUGHT by ${seeds} seeds from ${from} on (${duration(wallMs)})`
   }
@@ -128,7 +139,7 @@ function huntLine({ bug, caught, wallMs }: Hunt, from: number, seeds: number): s
   return `✓ ${name} ${at} ${duration(wallMs).padStart(8)}  ${caught.checker}${other}`
 }
 
-function huntJson({ bug, caught, runs, wallMs }: Hunt): string {
+function huntJson({ bug, caught, misfit, runs, wallMs }: Hunt): string {
   const { name, promise, file, scenario } = bug
   const replay = caught && replayCommand(scenario, caught.seed, name)
   const byOwnPromise = caught && isOwnPromise(bug, caught.checker)
@@ -138,6 +149,7 @@ function huntJson({ bug, caught, runs, wallMs }: Hunt): string {
     promise,
     file,
     caught,
+    misfit,
     byOwnPromise,
     runs,
     wallMs,
@@ -147,7 +159,10 @@ function huntJson({ bug, caught, runs, wallMs }: Hunt): string {
 
 function score(hunts: readonly Hunt[], bugs: number): string {
   const caught = hunts.filter((hunt) => hunt.caught !== undefined).length
-  const missed = hunts.filter((hunt) => hunt.caught === undefined).map(({ bug }) => bug.name)
+  const missed = hunts
+    .filter((hunt) => hunt.caught === undefined && hunt.misfit === undefined)
+    .map(({ bug }) => bug.name)
+  const misfits = hunts.filter((hunt) => hunt.misfit !== undefined).map(({ bug }) => bug.name)
   const share = bugs === 0 ? '' : ` (${Math.floor((100 * caught) / bugs)} %)`
   const others = hunts.filter((one) => one.caught && !isOwnPromise(one.bug, one.caught.checker))
   return [
@@ -156,5 +171,6 @@ function score(hunts: readonly Hunt[], bugs: number): string {
       ? []
       : [`${others.length} of them cried first over another promise than the one they break`]),
     ...(missed.length === 0 ? [] : [`Not caught: ${missed.join(', ')}`]),
+    ...(misfits.length === 0 ? [] : [`Do not fit the code as it is: ${misfits.join(', ')}`]),
   ].join('\n')
 }
