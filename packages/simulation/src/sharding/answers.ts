@@ -8,7 +8,7 @@ import {
 import type { Operation } from '../linearizability/operation.ts'
 import type { Added } from './entities.ts'
 import type { Finding } from './record.ts'
-import type { Confirmed } from './survival.ts'
+import { LostWrites, type Confirmed, type MayLose } from './lost-writes.ts'
 
 const unanswered = { answer: undefined, isRefused: false, isDoubtful: false } as const
 
@@ -47,15 +47,18 @@ export class Answers {
     if (call) call.isRefused = true
   }
 
-  /** Additions that were answered with how many there are. */
-  confirmed(key: string): readonly Confirmed[] {
-    return [...this.#calls.values()].flatMap(({ key: of, type, invokedAt, answer }) =>
-      of === key && type === 'add' && answer ? [{ askedAt: invokedAt, answeredAt: answer.at }] : [],
-    )
-  }
-
-  /** Holds what was answered against the events that there are in the end. */
-  check(key: string, events: readonly Added[]): Finding | undefined {
+  /**
+   * Holds what was answered against the events that there are in the end.
+   *
+   * @param mayLose - when so many nodes were lost that copies on them may be gone
+   * @param excused - told where any were
+   */
+  check(
+    key: string,
+    events: readonly Added[],
+    mayLose: MayLose = () => false,
+    excused: () => void = () => {},
+  ): Finding | undefined {
     const numbers = new Map<string, number>()
     for (const [index, { uid }] of events.entries()) {
       if (numbers.has(uid)) {
@@ -65,9 +68,14 @@ export class Answers {
       numbers.set(uid, index + 1)
     }
     const calls = [...this.#calls.values()].filter((call) => call.key === key)
-    for (const { uid, type, answer, isRefused } of calls) {
+    const confirmed = new Map(calls.flatMap(confirmedBy).map((write) => [write.uid, write]))
+    const lost = new LostWrites([...confirmed.values()], ({ uid }) => numbers.has(uid), mayLose)
+    if (lost.mayLose) excused()
+    for (const { uid, answer, isRefused } of calls) {
       const number = numbers.get(uid)
-      if (type === 'add' && answer && number !== answer.total) {
+      const write = confirmed.get(uid)
+      const isExcused = write && number === undefined && lost.mayBeLost(write)
+      if (write && answer && number !== answer.total && !isExcused) {
         const text = `${key}: ${uid} was answered ${answer.total}, and is ${number ?? 'not'} in the journal`
         return { checker: 'what is acknowledged stays', text }
       }
@@ -76,7 +84,11 @@ export class Answers {
         return { checker: 'what is acknowledged stays', text }
       }
     }
-    return this.#linearizable(key, calls, numbers)
+    // What was read before copies were lost may have been of them.
+    const judged = calls.filter(
+      ({ type, invokedAt }) => type === 'add' || invokedAt >= lost.keptFrom,
+    )
+    return this.#linearizable(key, judged, numbers)
   }
 
   /** What was not answered has a place in the journal, or never happened. */
@@ -96,6 +108,15 @@ export class Answers {
     if (verdict.type === 'linearizable') return undefined
     return { checker: 'the counter is linearizable', text: `${key}: ${verdict.explanation}` }
   }
+}
+
+interface ConfirmedCall extends Confirmed {
+  readonly uid: string
+}
+
+/** An addition that was answered with how many there are. */
+function confirmedBy({ uid, type, invokedAt, answer }: Call): readonly ConfirmedCall[] {
+  return type === 'add' && answer ? [{ uid, askedAt: invokedAt, answeredAt: answer.at }] : []
 }
 
 function operationsOf(

@@ -6,7 +6,7 @@ import { calm } from './moves.ts'
 import { keyOf, recordOf, type TypeName } from './record.ts'
 import { copiesOf, entityIds } from './settings.ts'
 import type { ShardingRun } from './sharding-run.ts'
-import type { Confirmed } from './survival.ts'
+import { LostWrites, type MayLose } from './lost-writes.ts'
 
 /** For so long, a connection may be open on one side alone after its way was bad, in milliseconds. */
 const halfOpenMs = 10_000
@@ -52,15 +52,19 @@ function check(run: ShardingRun, type: TypeName, id: string, events: readonly Ad
   const { answers, fences, survival } = recordOf(run)
   const key = keyOf(type, id)
   const { minAcks } = copiesOf(run)
-  const mayBeLost = (confirmed: readonly Confirmed[]): boolean =>
-    type === 'copied' && survival.mayBeLost(key, confirmed, minAcks)
-  const isExcused = mayBeLost(answers.confirmed(key))
+  const mayLose: MayLose = (from, to) =>
+    type === 'copied' && survival.mayLose(key, minAcks, from, to)
   // A claim is a write as well: whoever may forget that takes what it refused.
-  const isForgotten = (claims: readonly Claim[]): boolean =>
-    mayBeLost(claims.map(({ at }) => ({ askedAt: at, answeredAt: at })))
-  if (isExcused) recordOf(run).reach('more copies are lost than must be outlived')
+  const isForgotten = (claims: readonly Claim[]): boolean => {
+    const writes = claims.map(({ at }) => ({ askedAt: at, answeredAt: at }))
+    const [first] = writes
+    return first !== undefined && new LostWrites(writes, () => false, mayLose).mayBeLost(first)
+  }
   const finding =
-    fences.check(key, events, isForgotten) ?? (isExcused ? undefined : answers.check(key, events))
+    fences.check(key, events, isForgotten) ??
+    answers.check(key, events, mayLose, () =>
+      recordOf(run).reach('more copies are lost than must be outlived'),
+    )
   if (finding) run.violate(finding.checker, finding.text)
 }
 

@@ -1,5 +1,5 @@
-// What copies are for: the owner of some dies right after it was cut off from a few of those who keep them, while
-// clients go on writing.
+// What copies are for: the owner of some dies while it is cut off from those who keep them, or from a few others, and
+// clients go on writing all the time.
 import { disturb } from '../faults/network-faults.ts'
 import { defineAction } from '../run/action.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
@@ -7,6 +7,10 @@ import { entityOf, withRunning } from './workload.ts'
 import type { ShardingAction, ShardingRun } from './sharding-run.ts'
 
 const writeEveryMs = 15
+/** So long before the cut ends its owner is no more: what it has sent by then is lost, in milliseconds. */
+const lastMs = 1
+
+const cuts = ['keepers', 'keepers', 'keepers', 'all', 'even', 'odd', 'none'] as const
 
 export const lostCopies: ShardingAction = defineAction({
   type: 'lose-owner',
@@ -14,29 +18,24 @@ export const lostCopies: ShardingAction = defineAction({
   weight: 8,
   draw: (random) => ({
     entity: random(),
-    /** Others that the owner does not reach any more, by where they come: every one, or every other. */
-    cuts: drawOne(random, ['all', 'even', 'odd', 'none'] as const),
+    /** Others that the owner does not reach any more: those who are to keep copies, or, by where they come, some. */
+    cuts: drawOne(random, cuts),
     mode: drawOne(random, ['silent', 'hold'] as const),
     afterMs: drawInteger(random, 20, 400),
     forMs: drawInteger(random, 20, 1_200),
     end: drawOne(random, ['crash', 'power-loss'] as const),
     backAfterMs: drawLogarithmic(random, 100, 8_000),
   }),
-  perform: (run, { entity, cuts, mode, afterMs, forMs, end, backAfterMs }) => {
+  perform: (run, { entity, cuts: which, mode, afterMs, forMs, end, backAfterMs }) => {
     const id = entityOf(run, entity)
     const owner = ownerOf(run, id)
     if (owner === undefined || run.world.processes.length < 3) return
-    const others = run.world.hosts.filter((host) => host !== owner)
     writeFromAll(run, id, afterMs + forMs)
-    const cutOff = others.filter(
-      (_host, index) =>
-        cuts === 'all' || (cuts !== 'none' && (index % 2 === 0) === (cuts === 'even')),
-    )
     run.later(afterMs, () => {
-      const links = cutOff.map((to) => ({ from: owner, to }))
+      const links = cutOff(run, owner, id, which).map((to) => ({ from: owner, to }))
       disturb(run, links, { type: 'cut', mode }, forMs)
     })
-    run.later(afterMs + forMs - 1, () => {
+    run.later(afterMs + forMs - lastMs, () => {
       run.note(owner, 'fault', end)
       if (end === 'crash') run.world.crash(owner)
       else run.world.vanish(owner)
@@ -44,6 +43,40 @@ export const lostCopies: ShardingAction = defineAction({
     })
   },
 })
+
+function cutOff(
+  run: ShardingRun,
+  owner: string,
+  id: string,
+  which: (typeof cuts)[number],
+): readonly string[] {
+  const others = run.world.hosts.filter((host) => host !== owner)
+  switch (which) {
+    case 'keepers':
+      return keepersOf(run, owner, id)
+    case 'all':
+      return others
+    case 'even':
+    case 'odd':
+      return others.filter((_host, index) => (index % 2 === 0) === (which === 'even'))
+    case 'none':
+      return []
+  }
+}
+
+/** Who is to keep copies of an entity, as its owner says. */
+function keepersOf(run: ShardingRun, owner: string, id: string): readonly string[] {
+  const process = run.world.running(owner)
+  const region = process?.program?.regionOf('copied')
+  if (!process || !region) return []
+  const { replication } = process.clock.peek(() => region.explain(region.shardOf(id)))
+  const keepers = new Set(
+    replication?.replicas.filter(({ isToKeep }) => isToKeep).map(({ node }) => node),
+  )
+  return run.world.processes
+    .filter(({ program }) => program && keepers.has(program.cluster.self.toString()))
+    .map(({ host }) => host)
+}
 
 function ownerOf(run: ShardingRun, id: string): string | undefined {
   const owner = run.world.processes.find(({ program, clock }) =>

@@ -15,12 +15,6 @@ interface Claim {
   readonly at: number
 }
 
-/** A confirmed write: from when it was asked for to when that was answered. */
-export interface Confirmed {
-  readonly askedAt: number
-  readonly answeredAt: number
-}
-
 export class Survival {
   readonly #ends: { readonly node: string; readonly at: number }[] = []
   readonly #absences = new Map<ShardingProcess, Absence[]>()
@@ -68,16 +62,9 @@ export class Survival {
     return this.#claims.get(key)?.at(-1)?.process
   }
 
-  /**
-   * Whether so many nodes were lost between two confirmed writes, each of which was on enough nodes with all that came
-   * before it, that what is confirmed need not be there any more.
-   */
-  mayBeLost(key: string, confirmed: readonly Confirmed[], minAcks: number): boolean {
-    const inOrder = confirmed.toSorted((left, right) => left.answeredAt - right.answeredAt)
-    return inOrder.some(({ askedAt }, index) => {
-      const next = inOrder[index + 1]?.answeredAt ?? Infinity
-      return this.#lostBetween(key, askedAt, next) > minAcks
-    })
+  /** Whether so many nodes were lost within that time that what was confirmed before need not be there any more. */
+  mayLose(key: string, minAcks: number, from: number, to: number): boolean {
+    return this.#lostBetween(key, from, to) > minAcks
   }
 
   #lostBetween(key: string, from: number, to: number): number {

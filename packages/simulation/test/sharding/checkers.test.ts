@@ -130,6 +130,29 @@ describe('What clients were told', () => {
     expect(told([1, 2, 1], ['m1', 'm2'])).toBe('the counter is linearizable')
   })
 
+  test('may be lost with the copies, and all that was told by then', () => {
+    // More are lost than must be outlived.
+    const lostAt =
+      (at: number) =>
+      (from: number, to: number): boolean =>
+        from <= at && at <= to
+    const answers = new Answers()
+    for (const [index, total] of [1, 2, 1].entries()) {
+      answers.asked(`m${index + 1}`, 'add', 'copied/x', 10 * index)
+      answers.answered(`m${index + 1}`, total, 10 * index + 5)
+    }
+    const events = [{ uid: 'm3', epoch: 1 }]
+    const check = (at: number): unknown => answers.check('copied/x', events, lostAt(at))?.checker
+    expect(check(18)).toBeUndefined()
+    expect(check(40)).toBe('what is acknowledged stays')
+    answers.asked('m4', 'get', 'copied/x', 16)
+    answers.answered('m4', 2, 17)
+    expect(check(18)).toBeUndefined()
+    answers.asked('m5', 'get', 'copied/x', 26)
+    answers.answered('m5', 2, 27)
+    expect(check(18)).toBe('the counter is linearizable')
+  })
+
   test('must not be that nothing was written, where something was', () => {
     const answers = new Answers()
     answers.asked('m1', 'add', 'ledger/x', 0)

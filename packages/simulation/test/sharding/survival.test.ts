@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { NodeClock } from '../../src/index.ts'
 import { ManualClock } from '@casty/clock'
 import type { ShardingProcess } from '../../src/sharding/sharding-run.ts'
-import { Survival, type Confirmed } from '../../src/sharding/survival.ts'
+import { LostWrites, type Confirmed } from '../../src/sharding/lost-writes.ts'
+import { Survival } from '../../src/sharding/survival.ts'
 
 /** As much of a process as is asked for. */
 function processOf(host: string): ShardingProcess {
@@ -13,20 +14,30 @@ function processOf(host: string): ShardingProcess {
 }
 
 const [a, b, c] = [processOf('a'), processOf('b'), processOf('c')]
-/** One write at 10, and one at 50. */
-const twice: readonly Confirmed[] = [
-  { askedAt: 10, answeredAt: 12 },
-  { askedAt: 50, answeredAt: 52 },
-]
+const first: Confirmed = { askedAt: 10, answeredAt: 12 }
+const second: Confirmed = { askedAt: 50, answeredAt: 52 }
+const third: Confirmed = { askedAt: 70, answeredAt: 72 }
 
-/** Whether what is confirmed may be lost, where these end at those times. */
+/** One write at 10, and one at 50: whether the first may be lost, where these are there in the end. */
+function isFirstLost(
+  survival: Survival,
+  key: string,
+  minAcks: number,
+  there: readonly Confirmed[] = [],
+): boolean {
+  const mayLose = (from: number, to: number): boolean => survival.mayLose(key, minAcks, from, to)
+  const writes = [first, second, third]
+  return new LostWrites(writes, (write) => there.includes(write), mayLose).mayBeLost(first)
+}
+
+/** Whether the first write may be lost, where these end at those times. */
 function mayBeLost(
   ends: readonly (readonly [ShardingProcess, number])[],
   minAcks: number,
   survival: Survival = new Survival(),
 ): boolean {
   for (const [process, at] of ends) survival.ended(process, at)
-  return survival.mayBeLost('x', twice, minAcks)
+  return isFirstLost(survival, 'x', minAcks)
 }
 
 test('what is confirmed outlives as many nodes as had to confirm it', () => {
@@ -75,8 +86,8 @@ test('whoever the next owner does not reach counts as lost', () => {
   survival.seen(c, { members, unreachable } as unknown as State, undefined, 15)
   expect(mayBeLost([[a, 20]], 1, survival)).toBe(false)
   survival.claims('x', c, 25)
-  expect(survival.mayBeLost('x', twice, 1)).toBe(true)
-  expect(survival.mayBeLost('y', twice, 1)).toBe(false)
+  expect(isFirstLost(survival, 'x', 1)).toBe(true)
+  expect(isFirstLost(survival, 'y', 1)).toBe(false)
 })
 
 test('who wrote last is known', () => {
@@ -84,4 +95,33 @@ test('who wrote last is known', () => {
   survival.claims('x', a, 1)
   survival.claims('x', b, 2)
   expect(survival.lastWriter('x')).toBe(b)
+})
+
+test('what came after is no excuse for a write that was gone before', () => {
+  const survival = new Survival()
+  survival.ended(a, 55)
+  survival.ended(b, 60)
+  // The second was made without the first, when nobody had been lost.
+  expect(isFirstLost(survival, 'x', 1, [second])).toBe(false)
+  expect(isFirstLost(survival, 'x', 1, [third])).toBe(true)
+  expect(isFirstLost(survival, 'x', 1)).toBe(true)
+})
+
+/** When reads are of what is there in the end, where both nodes end at that time. */
+function keptFrom(at: number): number {
+  const isWithin = (from: number, to: number): boolean => from <= at && at <= to
+  return new LostWrites([first, second], () => true, isWithin).keptFrom
+}
+
+test('reads count from the first write that was confirmed after copies may have been lost', () => {
+  expect(keptFrom(5)).toBe(first.answeredAt)
+  expect(keptFrom(30)).toBe(second.answeredAt)
+  expect(keptFrom(60)).toBe(Infinity)
+  expect(
+    new LostWrites(
+      [first],
+      () => true,
+      () => false,
+    ).keptFrom,
+  ).toBe(0)
 })
