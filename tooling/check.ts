@@ -59,7 +59,12 @@ const steps: readonly Step[] = [
   },
   {
     name: 'simulation of sharding',
-    command: [...simulate, '--scenario', 'sharding', '--seeds', '16'],
+    command: [...simulate, '--scenario', 'sharding', '--seeds', '13'],
+    alone: true,
+  },
+  {
+    name: 'simulation of copies on disks',
+    command: [...simulate, '--scenario', 'sharding-disks', '--seeds', '3'],
     alone: true,
   },
   {

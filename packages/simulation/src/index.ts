@@ -25,7 +25,11 @@ export {
   splitBrainScenario,
   splitBrainUnrestScenario,
 } from './sbr/scenario.ts'
-export { shardingClocksScenario, shardingScenario } from './sharding/scenario.ts'
+export {
+  shardingClocksScenario,
+  shardingDisksScenario,
+  shardingScenario,
+} from './sharding/scenario.ts'
 export { structuresScenario } from './structures/scenario.ts'
 export {
   noDiskFaults,

@@ -7,6 +7,7 @@ import {
   planOf,
   Run,
   shardingClocksScenario,
+  shardingDisksScenario,
   shardingScenario,
   shrink,
   splitBrainRacesScenario,
@@ -55,6 +56,7 @@ export const scenarios: readonly KnownScenario[] = [
   known(journalScenario),
   known(shardingScenario, 3),
   known(shardingClocksScenario, 10),
+  known(shardingDisksScenario, 5),
   known(structuresScenario, 5),
 ]
 

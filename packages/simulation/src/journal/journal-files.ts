@@ -4,9 +4,11 @@ import type { JournalFile, JournalFiles } from '@casty/journal-file'
 import { constants } from 'node:fs'
 import type { FileHandle, FileSystem } from '../storage/file-system.ts'
 
-const directory = '/journal'
+const usualDirectory = '/journal'
 
 export interface DirectoryOptions {
+  /** @defaultValue `/journal` */
+  readonly directory?: string
   readonly fileSystem: FileSystem
   /** Keeps others of the same host out; throws an error of code `ELOCKED` where one is in. */
   readonly lock: () => () => void
@@ -20,7 +22,7 @@ export type DirectoryStep = 'make' | 'create' | 'write' | 'sync' | 'truncate' | 
 
 /** One directory, as one process has it. */
 export class JournalDirectory implements JournalFiles {
-  readonly name: string = directory
+  readonly name: string
   /** How long each file is, as far as this process knows. */
   readonly sizes: Map<string, number> = new Map()
   /** The last change of a file was a frame without entries, which only says that what came before was flushed. */
@@ -29,6 +31,7 @@ export class JournalDirectory implements JournalFiles {
   readonly #flags: number
 
   constructor(options: DirectoryOptions) {
+    this.name = options.directory ?? usualDirectory
     this.#options = options
     this.#flags = constants.O_RDWR | (options.syncsWrites ? constants.O_SYNC : 0)
   }
@@ -36,7 +39,7 @@ export class JournalDirectory implements JournalFiles {
   async lock(): Promise<() => void> {
     const { fileSystem, lock } = this.#options
     this.#options.onStep('make')
-    await fileSystem.mkdir(directory, { recursive: true })
+    await fileSystem.mkdir(this.name, { recursive: true })
     const unlock = lock()
     try {
       await this.#flush('/')
@@ -48,28 +51,32 @@ export class JournalDirectory implements JournalFiles {
   }
 
   async list(): Promise<readonly string[]> {
-    return await this.#options.fileSystem.readdir(directory)
+    return await this.#options.fileSystem.readdir(this.name)
   }
 
   async open(name: string): Promise<JournalFile> {
-    return this.#file(name, await this.#options.fileSystem.open(pathOf(name), this.#flags))
+    return this.#file(name, await this.#options.fileSystem.open(this.#pathOf(name), this.#flags))
   }
 
   async create(name: string): Promise<JournalFile> {
     this.#options.onStep('create')
     const exclusively = this.#flags | constants.O_CREAT | constants.O_EXCL
-    return this.#file(name, await this.#options.fileSystem.open(pathOf(name), exclusively))
+    return this.#file(name, await this.#options.fileSystem.open(this.#pathOf(name), exclusively))
   }
 
   async remove(name: string): Promise<void> {
     this.#options.onStep('remove')
-    await this.#options.fileSystem.unlink(pathOf(name))
+    await this.#options.fileSystem.unlink(this.#pathOf(name))
     this.sizes.delete(name)
   }
 
   async sync(): Promise<void> {
     this.#options.onStep('flush')
-    await this.#flush(directory)
+    await this.#flush(this.name)
+  }
+
+  #pathOf(name: string): string {
+    return `${this.name}/${name}`
   }
 
   async #flush(path: string): Promise<void> {
@@ -111,9 +118,9 @@ export class JournalDirectory implements JournalFiles {
 /** What a frame takes that has no entries. */
 export const emptyFrameBytes = 40
 
-/** Where a file of the journal is on its disk. */
+/** Where a file of the usual journal is on its disk. */
 export function pathOf(name: string): string {
-  return `${directory}/${name}`
+  return `${usualDirectory}/${name}`
 }
 
 /** The locks of all hosts: each ends with its process. */

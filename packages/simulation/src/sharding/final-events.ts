@@ -4,7 +4,7 @@ import type { Added } from './entities.ts'
 import type { Claim } from './fences.ts'
 import { calm } from './moves.ts'
 import { keyOf, recordOf, type TypeName } from './record.ts'
-import { copiesOf, entityIds } from './settings.ts'
+import { copiesOf, entityIds, shardingSettings } from './settings.ts'
 import type { ShardingRun } from './sharding-run.ts'
 import { LostWrites, type MayLose } from './lost-writes.ts'
 
@@ -52,8 +52,8 @@ function check(run: ShardingRun, type: TypeName, id: string, events: readonly Ad
   const { answers, fences, survival } = recordOf(run)
   const key = keyOf(type, id)
   const { minAcks } = copiesOf(run)
-  const mayLose: MayLose = (from, to) =>
-    type === 'copied' && survival.mayLose(key, minAcks, from, to)
+  const inMemory = type === 'copied' && !shardingSettings(run.plan).hasDisks
+  const mayLose: MayLose = (from, to) => inMemory && survival.mayLose(key, minAcks, from, to)
   // A claim is a write as well: whoever may forget that takes what it refused.
   const isForgotten = (claims: readonly Claim[]): boolean => {
     const writes = claims.map(({ at }) => ({ askedAt: at, answeredAt: at }))

@@ -26,7 +26,8 @@ const patientSeedMs = 3_600_000
 export function shardingProgram(run: ShardingRun): Program<ShardingHost> {
   return async (surroundings) => {
     const { address, clock, random, transport, host } = surroundings
-    const { stableAfterMs } = shardingSettings(run.plan)
+    const { stableAfterMs, hasDisks } = shardingSettings(run.plan)
+    const disk = hasDisks ? await recordOf(run).disks.open(surroundings) : undefined
     const logger = loggerOf(surroundings)
     const downing = splitBrainResolver({ strategy: keepMajority(), stableAfterMs })
     const cluster = await Cluster.start({
@@ -43,8 +44,18 @@ export function shardingProgram(run: ShardingRun): Program<ShardingHost> {
     })
     const process = run.world.running(host)
     if (!process) throw new Error(`${host} has ended`) // It was killed while it started.
-    return new ShardingHost(run, process, surroundings, cluster, downing.downRemovalMarginMs)
+    return new ShardingHost(run, process, surroundings, cluster, {
+      marginMs: downing.downRemovalMarginMs,
+      disk,
+    })
   }
+}
+
+interface Own {
+  /** How long the losing side of a split may go on, in milliseconds. */
+  readonly marginMs: number
+  /** Where it keeps copies beside its memory. */
+  readonly disk: EventJournal | undefined
 }
 
 export class ShardingHost {
@@ -57,13 +68,14 @@ export class ShardingHost {
   readonly #process: ShardingProcess
   readonly #regions: Regions
   readonly #sender: Sender
+  readonly #disk: EventJournal | undefined
 
   constructor(
     run: ShardingRun,
     process: ShardingProcess,
     surroundings: Surroundings,
     cluster: Cluster,
-    marginMs: number,
+    { marginMs, disk }: Own,
   ) {
     const { clock, random } = surroundings
     const settings = shardingSettings(run.plan)
@@ -93,6 +105,7 @@ export class ShardingHost {
       downRemovalMarginMs: marginMs + leaseMs,
       limits: { bufferTimeoutMs, fenceTimeoutMs, handoffTimeoutMs, stopTimeoutMs: 1_000 },
     })
+    this.#disk = disk
     this.#regions = this.#startTypes(surroundings)
     new ClientAccess(this.remoting)
     this.#sender = new Sender(
@@ -145,6 +158,7 @@ export class ShardingHost {
       copied: this.sharding.start<ClientLetter>({
         ...shared,
         name: 'copied',
+        ...(this.#disk ? { journal: this.#disk } : {}),
         replication: { ...copiesOf(this.#run), ackTimeoutMs: 2_000 },
         entity: (entity) =>
           ledger(
@@ -165,6 +179,7 @@ export class ShardingHost {
     this.sharding[Symbol.dispose]()
     this.remoting[Symbol.dispose]()
     await this.system.shutdown().catch(() => {}) // An actor that waits for the journal is left behind.
+    await this.#disk?.[Symbol.asyncDispose]()
     exit(reason)
   }
 

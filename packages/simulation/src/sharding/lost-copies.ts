@@ -88,7 +88,8 @@ function ownerOf(run: ShardingRun, id: string): string | undefined {
   return owner?.host
 }
 
-function writeFromAll(run: ShardingRun, id: string, forMs: number): void {
+/** All nodes ask one entity with copies to add something, all the time. */
+export function writeFromAll(run: ShardingRun, id: string, forMs: number): void {
   const { hosts } = run.world
   const options = { isAsk: true, isRead: false, workMs: 0, timeoutMs: 2_000 }
   for (let [at, turn] = [0, 0]; at < forMs; at += writeEveryMs, turn++) {

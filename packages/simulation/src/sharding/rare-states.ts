@@ -38,4 +38,17 @@ export const clockRareStates: readonly [...typeof shardingRareStates, typeof two
   twoAct,
 ]
 
-export type ShardingRareState = (typeof clockRareStates)[number]
+const noDiskStates = [
+  // Nothing that is confirmed is lost with a disk or two.
+  'more copies are lost than must be outlived',
+]
+
+const diskLost = 'a disk is lost for good'
+
+/** What nodes come to that keep copies on disks. */
+export const diskRareStates: readonly string[] = [
+  ...shardingRareStates.filter((state) => !noDiskStates.includes(state)),
+  diskLost,
+]
+
+export type ShardingRareState = (typeof clockRareStates)[number] | typeof diskLost

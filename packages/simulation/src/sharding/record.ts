@@ -10,6 +10,7 @@ import { Fences } from './fences.ts'
 import { JournalService } from './journal-service.ts'
 import { Letters } from './letters.ts'
 import { Mines } from './mines.ts'
+import { NodeDisks } from './node-disks.ts'
 import type { Outsider } from './outsider.ts'
 import type { ShardingRareState } from './rare-states.ts'
 import { clocksAreOff } from './settings.ts'
@@ -56,6 +57,8 @@ export class ShardingRecord {
   /** What entities said last of all that was added to them. */
   readonly told: Map<string, readonly Added[]> = new Map()
   readonly mines: Mines
+  /** Where copies are kept beside the memory of nodes. */
+  readonly disks: NodeDisks = new NodeDisks()
   /** When something may have been lost without a word: a process ended, or frames were given up. */
   readonly lossesAt: number[] = []
   /** Nothing is disturbed: then nothing may be lost that could be had. */

@@ -1,9 +1,11 @@
 // Entities on clusters where everything goes wrong: owners, whoever gives out shards, the ways between them, and the
 // journal that all write to.
 import type { ClusterState } from '@casty/membership'
+import { diskFaults } from '../faults/disk-faults.ts'
 import { networkFaults } from '../faults/network-faults.ts'
 import { processFaults } from '../faults/process-faults.ts'
 import { describeState } from '../membership/describe.ts'
+import { nodeDiskFaults } from './disk-faults.ts'
 import { shardingFaults } from './faults.ts'
 import { shardingHealing } from './healing.ts'
 import { shardingProgram, type ShardingHost } from './host.ts'
@@ -11,10 +13,10 @@ import { loneCoordinator } from './lone-coordinator.ts'
 import { lostCopies } from './lost-copies.ts'
 import { outsideActions, startOutsider } from './outsider.ts'
 import { watchRareStates } from './rare-state-watch.ts'
-import { clockRareStates, shardingRareStates } from './rare-states.ts'
+import { clockRareStates, diskRareStates, shardingRareStates } from './rare-states.ts'
 import { recordOf } from './record.ts'
 import { rightsAreExclusive } from './rights.ts'
-import { shardingChoices } from './settings.ts'
+import { diskChoices, shardingChoices } from './settings.ts'
 import { staleOwner } from './stale-owners.ts'
 import type { ShardingAction, ShardingScenario } from './sharding-run.ts'
 import { losses, messages, supervisor } from './watchers.ts'
@@ -60,6 +62,22 @@ export const shardingClocksScenario: ShardingScenario = {
   // What else goes wrong is rare, or there would hardly ever be a majority that gives shards away.
   actions: [...clocks.actions.map((action) => seldom(action)), staleOwner],
   rareStates: clockRareStates,
+}
+
+/** Whose end is the end of it: what is on a disk stays readable. */
+const passingFaults: ReadonlySet<string> = new Set(['slow-disk', 'write-error', 'short-write'])
+
+const disks = shardingWith('sharding-disks', 0.0099, diskChoices)
+/** Copies are on the disks of nodes: what is confirmed outlives that all of them stop, and that some disks are lost. */
+export const shardingDisksScenario: ShardingScenario = {
+  ...disks,
+  shape: { ...disks.shape, hosts: [3, 5], chaosMs: [15_000, 40_000] },
+  actions: [
+    ...disks.actions.map((action) => seldom(action)),
+    ...diskFaults<ShardingHost, ClusterState>().filter(({ type }) => passingFaults.has(type)),
+    ...nodeDiskFaults,
+  ],
+  rareStates: diskRareStates,
 }
 
 function shardingWith(

@@ -20,6 +20,14 @@ export const shardingChoices: Readonly<Record<string, readonly (string | number 
   hasOutsider: [true, false],
 }
 
+/** The same where copies are on disks as well. */
+export const diskChoices: typeof shardingChoices = {
+  ...shardingChoices,
+  entities: [2, 5],
+  hasDisks: [true],
+  ownAck: [true, true, false],
+}
+
 export interface ShardingSettings {
   readonly leaseMs: number
   readonly stableAfterMs: number
@@ -34,6 +42,10 @@ export interface ShardingSettings {
   /** As drawn: there are no more than replicas. */
   readonly minAcks: number
   readonly hasOutsider: boolean
+  /** Whether copies are on disks as well. */
+  readonly hasDisks: boolean
+  /** Whether a write must be on the disk of its owner before it is confirmed. */
+  readonly ownAck: boolean
 }
 
 /** The same where a plan leaves them out, as one written by hand may. */
@@ -49,6 +61,8 @@ const defaults: ShardingSettings = {
   replicas: 2,
   minAcks: 1,
   hasOutsider: false,
+  hasDisks: false,
+  ownAck: true,
 }
 
 export function shardingSettings({
@@ -65,9 +79,10 @@ export function shardingSettings({
 export function copiesOf({ plan }: ShardingRun): {
   readonly replicas: number
   readonly minAcks: number
+  readonly ownAck: boolean
 } {
-  const { replicas, minAcks } = shardingSettings(plan)
-  return { replicas, minAcks: Math.min(replicas, minAcks) }
+  const { replicas, minAcks, ownAck } = shardingSettings(plan)
+  return { replicas, minAcks: Math.min(replicas, minAcks), ownAck }
 }
 
 /** The ids of one type. */

@@ -13,6 +13,7 @@ export function supervisor(run: ShardingRun): ShardingWatcher {
   const record = recordOf(run)
   return {
     ended({ host, end }) {
+      record.disks.ended(host)
       record.lost() // Also where it left: what is on its way to it then comes too late.
       if (end?.how === 'failed') {
         run.violate('every process starts', `${host} did not: ${end.reason}`, host)
