@@ -64,7 +64,7 @@ const steps: readonly Step[] = [
   },
   {
     name: 'simulation of copies on disks',
-    command: [...simulate, '--scenario', 'sharding-disks', '--seeds', '3'],
+    command: [...simulate, '--scenario', 'sharding-disks', '--seeds', '2'],
     alone: true,
   },
   {
