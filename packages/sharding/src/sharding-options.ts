@@ -109,8 +109,8 @@ export interface ShardingLimits {
   /** Bytes of messages that came before the table that they go by. @defaultValue 8_388_608 */
   readonly maxHeldBytes?: number
   /**
-   * How long an owner waits for the word of all others that nothing more is on its way, and they for its own, in
-   * milliseconds. @defaultValue 2_000
+   * How long an owner waits for the word of all who have sent it something that nothing more is on its way, and they for
+   * its own, in milliseconds. @defaultValue 2_000
    */
   readonly fenceTimeoutMs?: number
   /**

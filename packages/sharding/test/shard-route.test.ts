@@ -71,3 +71,11 @@ test('what comes back from whom it was not waited for, as that was out of reach,
   expect(route.node).toBe(c)
   expect(comesBack(route, 1)).toBe(false)
 })
+
+test('an owner that comes into reach while it hands over gets its fence then, and waits for no other', () => {
+  const route = new ShardRoute()
+  const moving: Home = { owner: b, epoch: 1, movingTo: c }
+  expect(route.homeChanged(moving, { ...around, isReachable: () => false }, 0)).toEqual([])
+  expect(route.settle(around, 10)).toMatchObject([{ to: b, epoch: 1 }])
+  expect(route.settle(around, 20)).toEqual([])
+})

@@ -41,8 +41,10 @@ export interface HostingPort extends StarterPort, HandOversPort {
   now(): number
   /** Whether entities may act now. */
   mayAct(): boolean
-  /** Members who may have sent something, and are in reach. */
+  /** Members in reach, but this one. */
   others(): ReadonlySet<NodeKey>
+  /** Those of them who have sent something. */
+  senders(): Iterable<NodeKey>
   drop(letter: Letter, reason: DeadLetterReason, cause?: unknown): void
   /** Has a letter of this node wait for the next owner. @returns false where it cannot */
   cameBackHere(letter: Letter): boolean
@@ -194,7 +196,7 @@ export class Hosting {
   homeChanged(shard: number, home: Home): void {
     const owned = this.ownedShard(shard)
     const before = owned.stage
-    this.#perform(shard, owned.homeChanged(home, this.#port.others(), this.#port.now()))
+    this.#perform(shard, owned.homeChanged(home, this.#port.senders(), this.#port.now()))
     if (before === 'absent' && owned.stage === 'absent') this.#handOvers.forget(shard)
   }
 

@@ -104,9 +104,9 @@ export class OwnedShard {
   /**
    * The table says so now.
    *
-   * @param others - the members who may have sent something, and are in reach
+   * @param senders - the members who have sent something, and are in reach
    */
-  homeChanged(home: Home, others: Iterable<NodeKey>, now: number): readonly OwnerEffect[] {
+  homeChanged(home: Home, senders: Iterable<NodeKey>, now: number): readonly OwnerEffect[] {
     const effects: OwnerEffect[] = []
     const isMine = home.owner !== undefined && home.owner.equals(this.#node.self)
     const wasMine = this.#stage !== absent
@@ -127,7 +127,7 @@ export class OwnedShard {
     if (this.#stage === running) {
       this.#stage = {
         type: 'fencing',
-        waitsFor: new Set([...others].filter((key) => !this.#fencedBy.has(key))),
+        waitsFor: new Set([...senders].filter((key) => !this.#fencedBy.has(key))),
         until: now + this.#settings.fenceTimeoutMs,
       }
     } else if (!hadTo?.equals(this.#to)) return [...effects, ...this.#goesElsewhere(now)]

@@ -1,7 +1,7 @@
 // What one node does for one type of entities: it brings messages to the owners of shards, and hosts the
 // shards that it owns. The shell around both halves: it keeps one timer, and says what it dropped.
 import type { ActorRef, DeadLetterReason, Delivery } from '@casty/actor'
-import type { NodeIdentity } from '@casty/transport'
+import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { CheckedType } from '../entity-type.ts'
 import { ShardingError } from '../errors.ts'
 import { Arrivals } from './arrivals.ts'
@@ -24,6 +24,12 @@ export class Region implements LetterKeeper {
   readonly #arrivals: Arrivals
   #alarm: { readonly at: number; readonly timer: Disposable } | undefined
   #otherNumShards: number | undefined
+  /**
+   * Nodes that have sent messages here. Nobody else's fence is waited for: a member that is new, or has nothing to do with the type,
+   * never sends one. Of those who send for the first time just then, messages go back and are sent on.
+   */
+  readonly #senders = new Set<NodeKey>()
+  #lastSender: NodeKey | undefined
   #isClosed = false
 
   constructor(type: CheckedType, node: RegionNode, refOf: (entityId: string) => ActorRef<never>) {
@@ -95,6 +101,7 @@ export class Region implements LetterKeeper {
         now: () => this.#now,
         mayAct: () => gate.isOpen(),
         others: () => this.#node.others(),
+        senders: () => this.#sendersInReach(),
         refOf: (entityId) => this.#refOf(entityId),
         journalOf: (journal, shard, epoch) => this.#node.journalOf(journal, type, shard, epoch),
         replicatedJournal: (shard, epoch) => this.#node.replicatedJournal(type, shard, epoch),
@@ -198,13 +205,33 @@ export class Region implements LetterKeeper {
   /** Who is a member, or in reach, has changed. */
   membersChanged(): void {
     if (this.#isClosed) return
+    this.#forgetSenders()
     this.#hosting.membersChanged()
     this.#sending.reachabilityChanged()
   }
 
   /** A message of another node. @throws where it cannot be read */
   received(frame: ForeignFrame): void {
-    if (this.#isShard(frame.header.shard)) this.#arrivals.received(frame)
+    if (!this.#isShard(frame.header.shard)) return
+    this.#noteSender(frame.from.key)
+    this.#arrivals.received(frame)
+  }
+
+  #noteSender(key: NodeKey): void {
+    if (key === this.#lastSender) return
+    this.#lastSender = key
+    this.#senders.add(key)
+  }
+
+  *#sendersInReach(): Iterable<NodeKey> {
+    const others = this.#node.others()
+    for (const key of this.#senders) if (others.has(key)) yield key
+  }
+
+  #forgetSenders(): void {
+    const others = this.#node.others()
+    for (const key of this.#senders) if (!others.has(key)) this.#senders.delete(key)
+    this.#lastSender = undefined
   }
 
   #take(frame: ForeignFrame): void {

@@ -118,10 +118,12 @@ export class ShardRoute {
     }
     const { owner, epoch, movingTo } = this.#home
     if (movingTo && owner && this.#fencedEpoch < epoch && !this.#drain) {
-      this.#fencedEpoch = epoch
       const isElsewhere = !owner.equals(around.self) && around.isReachable(owner)
-      // The owner waits for the fences of all, also of those who have sent it nothing.
-      if (isElsewhere) yield this.#startDrain({ node: owner, epoch }, around, now)
+      // The owner waits for the fences of all who ever sent it something, also for other shards.
+      if (isElsewhere) {
+        this.#fencedEpoch = epoch
+        yield this.#startDrain({ node: owner, epoch }, around, now)
+      }
     }
     const used = this.#used
     if (!used || this.#drain || this.#isHome(used)) return

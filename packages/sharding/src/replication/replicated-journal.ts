@@ -159,6 +159,7 @@ export class ReplicatedJournal implements EventJournal {
       case 'over': {
         const { epoch, wasApplied } = outcome
         if (wasApplied) throw this.#unavailable(id, type, 'unknown', 0)
+        if (epoch <= this.#shard.epoch) throw JournalError.closed(type) // This node stops.
         const { head } = this.#copyOf(id)
         throw JournalError.fencedByEpoch(id, this.#shard.epoch, { ...head, epoch })
       }

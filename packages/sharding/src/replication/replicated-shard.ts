@@ -173,7 +173,7 @@ export class ReplicatedShard {
       progressed: (now) => this.#look(now),
       installed: (pieces) => this.#installed(pieces),
       noRoom: (at, id) => this.#port.noRoom(at, id),
-      fenced: (epoch) => this.end(epoch),
+      fenced: (epoch) => this.fenceOff(epoch),
     })
   }
 
@@ -367,11 +367,16 @@ export class ReplicatedShard {
     else if (!followed && this.isReplicated) this.#port.send(from, { type: 'dismiss' })
   }
 
-  /** It is another's under that epoch. */
+  /** Another node goes by a higher epoch, and no table told this one so. */
+  fenceOff(epoch: number): void {
+    if (this.#endedBy === undefined && epoch > this.epoch) this.#port.fenced(epoch)
+    this.end(epoch)
+  }
+
+  /** It is another's under that epoch; under its own one where this node stops. */
   end(epoch: number): void {
     if (this.#endedBy !== undefined) return
     this.#endedBy = epoch
-    if (epoch > this.epoch) this.#port.fenced(epoch)
     this.#links.clear()
     const pending = [...this.#pending.values()].flat()
     const submitted = this.#submitted

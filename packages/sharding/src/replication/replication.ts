@@ -179,6 +179,8 @@ export class Replication implements Disposable {
         isReachable: (node) => port.isReachable(node),
         stays: (node) => port.stays(node),
         fenced: (written) => {
+          // The next owner is heard of before the table that names it: it was to be.
+          if (port.table.row(name, shard).movingTo) return
           const isDue = type.tally.note('wasRefused', this.#now)
           if (isDue) port.warn(`${name}: shard ${shard} is another's, under epoch ${written}`)
           port.fenced(atEpoch, written)
@@ -312,7 +314,7 @@ export class Replication implements Disposable {
       if (answer.type === 'fenced') this.#refused(type, header, from)
       this.#answer(from, header, answer)
     })
-    if (kept.owned && header.epoch > kept.owned.epoch) kept.owned.end(header.epoch)
+    if (kept.owned && header.epoch > kept.owned.epoch) kept.owned.fenceOff(header.epoch)
   }
 
   #refused(type: ReplicatedType, { shard, epoch }: ReplicationHeader, from: NodeIdentity): void {
