@@ -76,6 +76,10 @@ export interface HomeExplanation {
   readonly movingTo: string | undefined
   readonly isOwnerReachable: boolean
   readonly mayAct: boolean
+  /** What is written is on disks of several nodes. */
+  readonly isDurable: boolean
+  /** What it waits for before it is given to anybody, in a sentence; as the coordinator knows. */
+  readonly waitsFor: string | undefined
 }
 
 /** One type of entities, as seen from one node: where messages for them go in. */
@@ -183,16 +187,18 @@ export class EntityRegion<M> {
       )
     }
     const { hosting, sending } = this.#region
-    const { epoch, owner, movingTo, isOwnerReachable, mayAct } = this.#around.home(shard)
+    const home = this.#around.home(shard)
+    const { epoch, owner, movingTo, isOwnerReachable, mayAct } = home
     const replication = this.#around.replication(shard)
     const route = sending.routeOf(shard).kind
     const { stage } = hosting.ownedShard(shard)
     const waiting = sending.bufferedOf(shard)
     const summary = [
       owner === undefined
-        ? 'Nobody owns it yet: no member that is up hosts its type, or has only just begun to.'
+        ? unownedSentence(home)
         : `${owner} owns it under epoch ${epoch}${movingTo === undefined ? '' : `, and hands it to ${movingTo}`}.`,
       owner !== undefined && !isOwnerReachable && 'Its owner is out of reach.',
+      owner !== undefined && home.waitsFor,
       stage !== 'absent' && `Here it is ${stage}.`,
       stage !== 'absent' && !mayAct && 'Its entities wait for the lease of this node.',
       waiting > 0 && `${waiting} messages wait for it here.`,
@@ -200,7 +206,7 @@ export class EntityRegion<M> {
     ]
     return {
       shard,
-      summary: summary.filter((sentence) => sentence !== false).join(' '),
+      summary: summary.filter((sentence) => typeof sentence === 'string').join(' '),
       epoch,
       owner,
       movingTo,
@@ -211,4 +217,12 @@ export class EntityRegion<M> {
       replication,
     }
   }
+}
+
+function unownedSentence({ isDurable, waitsFor }: HomeExplanation): string {
+  if (waitsFor !== undefined) return `Nobody owns it yet. ${waitsFor}`
+  const why = 'no member that is up hosts its type, or has only just begun to'
+  return isDurable
+    ? `Nobody owns it yet: ${why}; or it waits for the disks of others, which the coordinator explains.`
+    : `Nobody owns it yet: ${why}.`
 }

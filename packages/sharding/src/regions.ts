@@ -35,6 +35,8 @@ import type { RowChange, ShardTable } from './table/shard-table.ts'
 export interface RegionsPort {
   readonly table: ShardTable
   released(typeName: string, shard: number, epoch: number): void
+  /** What a shard waits for before it is given to anybody, in a sentence, where this node knows. */
+  waitsFor?(typeName: string, shard: number): string | undefined
   /** An entity has stopped, and was the last of its shard. */
   emptied(): void
   /** Somebody has written under a higher epoch than that at which this node owns the shard. */
@@ -108,6 +110,11 @@ export class Regions implements RegionNode, Disposable {
       this.post.listen(
         (hash) => this.#byHash.get(hash)?.region,
         (node) => this.#isGuest(node),
+        (typeHash, entityId, { message, answer }) => {
+          const path = `/sharding/#${typeHash.toString(16)}/${entityId}`
+          system.publishDeadLetter(path, message, 'not-found')
+          answer?.undelivered('not-found')
+        },
       ),
       remoting.adoptRefs({
         name: 'sharding',
@@ -310,6 +317,8 @@ export class Regions implements RegionNode, Disposable {
       movingTo: movingTo?.toString(),
       isOwnerReachable: owner !== undefined && this.isReachable(owner),
       mayAct: this.gate.isOpen(),
+      isDurable: (this.#port.table.types.get(type.name)?.settings.disks ?? 0) > 0,
+      waitsFor: this.#port.waitsFor?.(type.name, shard),
     }
   }
 
@@ -425,11 +434,17 @@ export class Regions implements RegionNode, Disposable {
     this.#hearsay.set(hash, numShards)
   }
 
-  [Symbol.dispose](): void {
+  /** Nothing runs here any more. What comes all the same is a dead letter, and whoever asks by it is told. */
+  end(): void {
     if (this.#isClosed) return
     this.#isClosed = true
     for (const { region } of this.#byHash.values()) region.close()
     this.#replication?.[Symbol.dispose]()
+  }
+
+  /** The same, and nothing is listened to any more. */
+  [Symbol.dispose](): void {
+    this.end()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
   }
 }

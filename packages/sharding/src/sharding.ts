@@ -105,6 +105,7 @@ export class Sharding implements Disposable {
         get table() {
           return core.committed
         },
+        waitsFor: (typeName, shard) => core.explainShard(typeName, shard),
         released: (typeName, shard, epoch) =>
           this.#dispatch({ type: 'shard-released', shard: { typeName, shard, epoch } }),
         emptied: () => this.#waiters.look(),
@@ -202,7 +203,7 @@ export class Sharding implements Disposable {
     this.#gate.setUntil(Number.NEGATIVE_INFINITY)
     this.#alarm?.timer[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
-    this.#regions[Symbol.dispose]()
+    this.#regions.end()
     this.#waiters.look()
   }
 

@@ -19,6 +19,7 @@ function arrivalsAt(table: { epoch: number }): {
       epoch > table.epoch ? { type: 'hold' } : { type: 'return', neededEpoch: table.epoch },
     epochOf: () => table.epoch,
     take: () => {},
+    drop: () => {},
     sendBack: ({ header }) => void returned.push(header.epoch),
     fenced: () => {},
     sendDrained: () => {},

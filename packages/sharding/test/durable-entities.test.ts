@@ -118,7 +118,11 @@ test('after a restart, shards wait for so many nodes that nothing confirmed can 
   await disks.blackOut()
   await disks.start('a')
   await disks.settle(60_000)
-  expect(disks.region('a').explain(0).owner).toBeUndefined()
+  const { owner, summary } = disks.region('a').explain(0)
+  expect(owner).toBeUndefined()
+  expect(summary).toContain('It waits for disks: nothing begins before so many have told')
+  expect(summary).toContain('1 of the nodes that may have copies of it have told what they have.')
+  expect(summary).toContain('3 nodes had copies of its type.')
   // Of three nodes that have copies, one may be missing: everything is on two of them.
   await disks.start('b')
   await disks.settle()

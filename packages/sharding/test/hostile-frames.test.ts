@@ -3,6 +3,7 @@ import { Behaviors, type ActorRef } from '@casty/actor'
 import { seededRandom } from '@casty/clock'
 import { ByteWriter } from '@casty/transport'
 import { expect, test } from 'vitest'
+import { checkProxy } from '../src/entity-type.ts'
 import { hashOf } from '../src/region/shard-of.ts'
 import { regionFrameTypes } from '../src/region/wire.ts'
 import { RegionWorld } from './region-world.ts'
@@ -64,4 +65,27 @@ test('frames for shards that there are not are counted as malformed', async () =
   }
   await world.settle()
   expect(world.node('a').cluster.endpoint.counters().dropped.malformed).toBe(3)
+})
+
+test('a message for a type that is not known is a dead letter, whoever asks by it is told, and fences are echoed', async () => {
+  await using world = await RegionWorld.of('a b')
+  const { regions, cluster } = world.node('a')
+  const settings = { name: 'echo', numShards: 1, replicas: 0, disks: 0 }
+  world.declare(settings)
+  world.give('echo', 0, 'b')
+  await world.settle()
+  const region = regions.start<Question>(checkProxy({ name: 'echo', numShards: 1 }))
+  const asked = region.ask<string>('x', (replyTo) => ({ replyTo }))
+  const failed = expect(asked).rejects.toMatchObject({ reason: 'not-found' })
+  await world.settle(10)
+  await failed
+  const path = `/sharding/#${hashOf('echo').toString(16)}/x`
+  expect(world.node('b').lost).toEqual([expect.stringContaining(`not-found ${path}: `)])
+  world.move('echo', 0, 'a')
+  await world.settle(10)
+  // Nothing waits for the echo any more once it has come.
+  world.give('echo', 0, 'a')
+  await world.settle(10)
+  expect(region.explain(0).route).toBe('here')
+  expect(cluster.endpoint.counters().dropped.malformed).toBe(0)
 })

@@ -266,6 +266,23 @@ describe('A handoff', () => {
     expect(await total(world, there, 'e199')).toBe('e199@2: 199')
   })
 
+  test('hands over what its entities leave to an owner that does not know of the handoff yet', async () => {
+    const { world, here, there } = await pair()
+    await using _world = world
+    for (let value = 0; value < 3; value++) here.tell('x', add)
+    await world.settle()
+    world.lagOf = () => 0
+    world.node('b').isDeaf = true
+    world.move('counter', 0, 'b')
+    await world.settle(6)
+    expect(world.ownerOf('counter', 0)).toBe('a')
+    world.node('b').isDeaf = false
+    world.tell(world.node('b'))
+    await world.until(() => there.statistics().shards === 1)
+    expect(there.statistics()).toMatchObject({ handedOver: 1 })
+    expect(await total(world, there, 'x')).toBe('x@2: 3')
+  })
+
   test('goes on without what cannot be handed over, and says so', async () => {
     const { world, here, there } = await pair(
       {},

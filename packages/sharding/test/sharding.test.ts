@@ -305,3 +305,20 @@ test.each([
         .reduce((sum, count) => sum + count, 0) === 12,
   )
 })
+
+test('what comes to a node whose sharding has ended is a dead letter, and whoever asks is told at once', async () => {
+  await using world = await ShardingWorld.of('a b')
+  const regions = await started(world, counter)
+  const [here, there] = [of(regions, 'a'), of(regions, 'b')]
+  const id = ids.find((one) => there.explain(there.shardOf(one)).stage === 'running') ?? ''
+  expect(await total(world, here, id)).toBe(0)
+  world.node('b').sharding[Symbol.dispose]()
+  here.tell(id, { type: 'add', amount: 1 })
+  const asked = here.ask<number>(id, (replyTo) => ({ type: 'total', replyTo }))
+  const failed = expect(asked).rejects.toMatchObject({ reason: 'stopped' })
+  await world.settle(10)
+  await failed
+  const [told] = world.node('b').lost
+  expect(told).toBe(`stopped /sharding/counter/${id}: {"type":"add","amount":1}`)
+  expect(there.statistics().dropped).toEqual({ stopped: 2 })
+})

@@ -98,6 +98,11 @@ export class Allocator {
     }
   }
 
+  /** What a shard waits for, in a sentence. */
+  explain(typeName: string, shard: number): string | undefined {
+    return this.#promotions.explain(typeName, shard)
+  }
+
   replicasTold(from: NodeKey, message: ReplicaReportMessage): void {
     this.#promotions.told(from, message)
     this.#isStale = true

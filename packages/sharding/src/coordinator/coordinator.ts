@@ -45,6 +45,11 @@ export class Coordinator {
     return this.#term?.isBegun === true && this.#term.hasRight(now)
   }
 
+  /** What a shard waits for before it is given to anybody, where this node is to give it. */
+  explain(typeName: string, shard: number): string | undefined {
+    return this.#allocator?.explain(typeName, shard)
+  }
+
   viewChanged(): void {
     this.#term?.viewChanged()
     this.#allocator?.touch()

@@ -147,11 +147,20 @@ export class Promotions {
     this.#open.delete(shardKey(typeName, shard))
   }
 
-  /** What is waited for, in words. */
-  *explain(): Generator<string> {
-    for (const { typeName, shard, told: reports } of this.#open.values()) {
-      yield `Shard ${shard} of ${typeName} waits for who has copies of it; ${reports.size} nodes have told.`
-    }
+  /** What a shard waits for, in a sentence; undefined where it waits for nothing here. */
+  explain(typeName: string, shard: number): string | undefined {
+    const promotion = this.#open.get(shardKey(typeName, shard))
+    if (!promotion) return undefined
+    const { told: reports, settings } = promotion
+    const silent = askedFor(promotion).filter((node) => !told(promotion, node))
+    const missing = silent.length === 0 ? '' : `, and not ${silent.join(', ')}`
+    const have = `${reports.size} of the nodes that may have copies of it have told what they have${missing}.`
+    if (settings.disks === 0 || isEnough(promotion)) return have
+    const { recoveryTimeoutMs } = this.#node.settings
+    const end = Number.isFinite(recoveryTimeoutMs) ? ', or recoveryTimeoutMs has passed' : ''
+    const known = Math.max(0, ...Array.from(reports.values(), ({ hosts }) => hosts))
+    const ofHosts = known === 0 ? '' : ` ${known} nodes had copies of its type.`
+    return `It waits for disks: nothing begins before so many have told that nothing confirmed can be missing${end}. ${have}${ofHosts}`
   }
 }
 

@@ -91,6 +91,11 @@ export class ShardingCore {
     return explainAgreement(this.#node, this.#coordinator.term, this.leaseUntil, now)
   }
 
+  /** What a shard waits for before it is given to anybody, in a sentence, where this node is to give it. */
+  explainShard(typeName: string, shard: number): string | undefined {
+    return this.#coordinator.explain(typeName, shard)
+  }
+
   /** When `deadline-reached` is due. */
   nextDeadline(now: number): number {
     const closesAt = this.#isOpen ? this.leaseUntil : Number.POSITIVE_INFINITY

@@ -21,6 +21,8 @@ export interface ArrivalsPort {
   epochOf(shard: number): number
   /** To its entity here. @throws where it cannot be read */
   take(frame: ForeignFrame): void
+  /** Nobody will handle it. @throws where it cannot be read */
+  drop(frame: ForeignFrame): void
   sendBack(frame: ForeignFrame, neededEpoch: number): void
   /** Behind this, nothing comes from there under that epoch. */
   fenced(shard: number, from: NodeKey, epoch: number): void
@@ -132,9 +134,15 @@ export class Arrivals {
   }
 
   #takeHeld(held: Held): void {
-    try {
+    this.#tryWith(held, () => {
       if (held.type === 'letter') this.received(held.frame)
       else this.fenced(held.from, held.shard, held.epoch, held.token)
+    })
+  }
+
+  #tryWith(held: Held, act: () => void): void {
+    try {
+      act()
     } catch (error) {
       this.#port.report(error, `A message of ${held.from.key} that had to wait cannot be read`)
     }
@@ -147,6 +155,14 @@ export class Arrivals {
   /** Does what is due. */
   tick(): void {
     for (const held of this.#held.takeOverdue(this.#port.now())) this.#giveBack(held)
+  }
+
+  /** Nothing is taken any more. */
+  close(): void {
+    for (const held of this.#held.takeAll()) {
+      if (held.type === 'letter') this.#tryWith(held, () => this.#port.drop(held.frame))
+      else this.#echo(held.from, held.shard, held.token)
+    }
   }
 }
 

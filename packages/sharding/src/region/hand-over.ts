@@ -153,9 +153,11 @@ export class HandOverReceiving {
     return arriving?.epoch === epoch - 1 ? arriving : undefined
   }
 
-  /** It went elsewhere. */
-  forget(shard: number): void {
-    this.#bytes -= this.#shards.get(shard)?.sizeBytes ?? 0
+  /** What was left below that epoch is of no use here. */
+  forget(shard: number, belowEpoch: number = Infinity): void {
+    const arriving = this.#shards.get(shard)
+    if (!arriving || arriving.epoch >= belowEpoch) return
+    this.#bytes -= arriving.sizeBytes
     this.#shards.delete(shard)
   }
 }

@@ -113,9 +113,9 @@ export class HandOvers {
     }
   }
 
-  /** The shard went elsewhere. */
-  forget(shard: number): void {
-    this.#receiving.forget(shard)
+  /** The shard went elsewhere, or will: what was left below that epoch is of no use here. */
+  forget(shard: number, belowEpoch: number): void {
+    this.#receiving.forget(shard, belowEpoch)
   }
 
   nextDeadline(): number {

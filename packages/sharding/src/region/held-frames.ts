@@ -77,6 +77,10 @@ export class HeldFrames<F extends HeldFrame> {
     })
   }
 
+  takeAll(): readonly F[] {
+    return [...this.#shards.keys()].flatMap((shard) => this.#take(shard, () => true))
+  }
+
   #take(shard: number, isTaken: (held: Held<F>) => boolean): readonly F[] {
     const queue = this.#shards.get(shard)
     if (!queue) return []

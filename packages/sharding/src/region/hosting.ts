@@ -197,7 +197,13 @@ export class Hosting {
     const owned = this.ownedShard(shard)
     const before = owned.stage
     this.#perform(shard, owned.homeChanged(home, this.#port.senders(), this.#port.now()))
-    if (before === 'absent' && owned.stage === 'absent') this.#handOvers.forget(shard)
+    if (before === 'absent' && owned.stage === 'absent') this.#forgetHandedOver(shard, home)
+  }
+
+  /** What is handed over may come before the table that says so: what can still be meant for this node stays. */
+  #forgetHandedOver(shard: number, { epoch, movingTo }: Home): void {
+    const goesElsewhere = movingTo !== undefined && !movingTo.equals(this.#port.self)
+    this.#handOvers.forget(shard, goesElsewhere ? epoch + 1 : epoch)
   }
 
   fenced(shard: number, from: NodeKey, epoch: number): void {

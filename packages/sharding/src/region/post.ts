@@ -166,8 +166,13 @@ export class Post implements RegionPost {
    * Has frames of other nodes brought to the regions that they are for, until disposed of.
    *
    * @param isGuest - whether it is no member: such have nothing to hand over
+   * @param notFound - told of messages for a type that is not known here
    */
-  listen(find: RegionFinder, isGuest: (node: NodeIdentity) => boolean): Disposable {
+  listen(
+    find: RegionFinder,
+    isGuest: (node: NodeIdentity) => boolean,
+    notFound: (typeHash: number, entityId: string, opened: Opened) => void,
+  ): Disposable {
     const { envelope, returned, fence, drained, handOver, handedOver } = regionFrameTypes
     const handlers = [
       [
@@ -197,7 +202,15 @@ export class Post implements RegionPost {
       this.#endpoint.handle(frameType, (from, bytes, start, end) => {
         // Whatever follows from a frame comes after it was read.
         const reader = this.#reader.open(bytes, start, end)
-        act(regionOf(find, reader), from, reader, bytes, end)
+        const typeHash = reader.u32()
+        const region = find(typeHash)
+        if (region) act(region, from, reader, bytes, end)
+        else if (frameType === envelope) {
+          const header = readEnvelope(reader)
+          const start = startOfRest(reader, end)
+          notFound(typeHash, header.entityId, this.open({ from, header, bytes, start, end }))
+        } else if (frameType === fence) this.#echoUnknown(typeHash, from, reader)
+        else throw ShardingError.malformed('A frame is for a type of entities that is not known')
       }),
     )
     return {
@@ -205,6 +218,13 @@ export class Post implements RegionPost {
         for (const subscription of subscriptions) subscription[Symbol.dispose]()
       },
     }
+  }
+
+  /** Nothing of a type that is not known here is kept, so nothing of it comes behind the echo. */
+  #echoUnknown(typeHash: number, from: NodeIdentity, reader: ByteReader): void {
+    const { shard, token } = readFence(reader)
+    this.#writer.reset().u32(typeHash).varint(shard).varint(token)
+    this.#send(from, regionFrameTypes.drained)
   }
 
   #letterCameBack(
@@ -229,12 +249,6 @@ type FrameAct = (
   end: number,
 ) => void
 
-function regionOf(find: RegionFinder, reader: ByteReader): Region {
-  const region = find(reader.u32())
-  if (region) return region
-  throw ShardingError.malformed('A frame is for a type of entities that is not known here')
-}
-
 /** Where the last field of a frame begins, which takes all that is left. */
 function startOfRest(reader: ByteReader, end: number): number {
   const length = reader.varint()
@@ -256,11 +270,20 @@ function unpacked(
   throw ShardingError.malformed('A message comes without what should travel with it')
 }
 
-function fenceCame(region: Region, from: NodeIdentity, reader: ByteReader): void {
+function readFence(reader: ByteReader): {
+  readonly shard: number
+  readonly epoch: number
+  readonly token: number
+} {
   const shard = reader.varint()
   const epoch = reader.varint()
   const token = reader.varint()
   reader.end()
+  return { shard, epoch, token }
+}
+
+function fenceCame(region: Region, from: NodeIdentity, reader: ByteReader): void {
+  const { shard, epoch, token } = readFence(reader)
   region.fenced(from, shard, epoch, token)
 }
 

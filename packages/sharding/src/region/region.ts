@@ -49,6 +49,7 @@ export class Region implements LetterKeeper {
       admit: (shard, epoch) => this.#hosting.admit(shard, epoch),
       epochOf: (shard) => this.#hosting.ownedShard(shard).epoch,
       take: (frame) => this.#take(frame),
+      drop: (frame) => this.#tooLate(frame),
       sendBack: (frame, neededEpoch) => {
         this.tally.sentBack++
         post.sendBack(type, frame, neededEpoch)
@@ -212,9 +213,17 @@ export class Region implements LetterKeeper {
 
   /** A message of another node. @throws where it cannot be read */
   received(frame: ForeignFrame): void {
-    if (!this.#isShard(frame.header.shard)) return
-    this.#noteSender(frame.from.key)
-    this.#arrivals.received(frame)
+    if (this.#isShard(frame.header.shard)) {
+      this.#noteSender(frame.from.key)
+      this.#arrivals.received(frame)
+    } else this.#tooLate(frame)
+  }
+
+  /** It comes to a node that hosts nothing any more: whoever sent it did not know yet. */
+  #tooLate(frame: ForeignFrame): void {
+    const { shard, entityId } = frame.header
+    const { message, answer } = this.#node.post.open(frame)
+    this.#drop(new Letter(this, shard, entityId, message, answer), 'stopped')
   }
 
   #noteSender(key: NodeKey): void {
@@ -245,16 +254,18 @@ export class Region implements LetterKeeper {
   /** A letter that was sent from here, and came back. */
   returned(from: NodeIdentity, header: ReturnedHeader, open: () => Opened): void {
     const { shard, entityId, epoch, neededEpoch, returns } = header
-    if (!this.#isShard(shard)) return
+    const isOpen = this.#isShard(shard)
     const { message, answer, carried } = open()
     const letter = new Letter(this, shard, entityId, message, answer, carried)
     letter.returns = returns + 1
-    this.#sending.returned(from, epoch, neededEpoch, letter)
+    if (isOpen) this.#sending.returned(from, epoch, neededEpoch, letter)
+    else this.#drop(letter, 'stopped')
   }
 
   /** Behind this, nothing comes from there under that epoch. */
   fenced(from: NodeIdentity, shard: number, epoch: number, token: number): void {
     if (this.#isShard(shard)) this.#arrivals.fenced(from, shard, epoch, token)
+    else this.#node.post.sendDrained(this.type, from, shard, token)
   }
 
   drained(from: NodeIdentity, shard: number, token: number): void {
@@ -319,5 +330,6 @@ export class Region implements LetterKeeper {
     this.#alarm?.timer[Symbol.dispose]()
     this.#hosting.close()
     this.#sending.close()
+    this.#arrivals.close()
   }
 }
