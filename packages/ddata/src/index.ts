@@ -4,26 +4,26 @@ export { DDataError, type Applied, type DDataErrorCode, type DDataErrorDetails }
 export { Barrier, type ArriveOptions, type BarrierOptions } from './kinds/barrier/barrier.ts'
 export type { Place } from './kinds/barrier/barrier-calls.ts'
 export { Counter, type CounterOptions } from './kinds/counter/counter.ts'
-export {
-  DistributedMap,
-  type MapEntry,
-  type MapEvent,
-  type MapOptions,
-  type PutOptions,
-  type ScanOptions,
-  type WatchMapOptions,
-} from './kinds/map/distributed-map.ts'
+export { DistributedMap } from './kinds/map/distributed-map.ts'
+export type {
+  MapEntry,
+  MapEvent,
+  MapOptions,
+  PutOptions,
+  ScanOptions,
+  WatchMapOptions,
+} from './kinds/map/map-options.ts'
 export { Delivery, type NackOptions } from './kinds/queue/delivery.ts'
-export {
-  Queue,
-  type ConsumeOptions,
-  type DeadItem,
-  type Enqueued,
-  type EnqueueOptions,
-  type QueueOptions,
-  type QueueStatistics,
-  type ReserveOptions,
-} from './kinds/queue/queue.ts'
+export type {
+  ConsumeOptions,
+  DeadItem,
+  Enqueued,
+  EnqueueOptions,
+  QueueOptions,
+  QueueStatistics,
+  ReserveOptions,
+} from './kinds/queue/queue-options.ts'
+export { Queue } from './kinds/queue/queue.ts'
 export { DistributedSet, type SetOptions } from './kinds/set/distributed-set.ts'
 export type { LeaseCounts } from './kinds/lease/lease-keeper.ts'
 export type { LeaseOptions } from './kinds/lease/lease-options.ts'

@@ -52,3 +52,60 @@ test('an item is kept from others for as long as the loop works on it', async ()
   await world.settled(deliveries.return())
   expect(await world.settled(other.reserve())).toMatchObject({ value: 'x', deliveries: 2 })
 })
+
+test('what is too much for one part at once is refused before anything is sent', async () => {
+  await using world = await DataWorld.of('a')
+  const map = world.on('a').map<string, string>('m', { shards: 2 })
+  const set = world.on('a').set<string>('s', { shards: 1 })
+  const large = Array.from({ length: 10 }, (_, of) => `${of}${'x'.repeat(200_000)}`)
+  const tooLarge = { code: 'CASTY_DDATA_TOO_LARGE', applied: 'no' }
+  const entries = large.map((value, of) => [`${of}`, value] as const)
+  await expect(world.settled(map.putMany(entries))).rejects.toMatchObject(tooLarge)
+  expect(await world.settled(map.size())).toBe(0)
+  await expect(world.settled(map.deleteMany(large))).rejects.toMatchObject(tooLarge)
+  await expect(world.settled(set.addMany(large))).rejects.toMatchObject(tooLarge)
+  await expect(world.settled(set.removeMany(large))).rejects.toMatchObject(tooLarge)
+  const queue = world.on('a').queue<string>('q')
+  await expect(world.settled(queue.enqueueMany(large))).rejects.toMatchObject(tooLarge)
+})
+
+test('what is asked for at once may be as much as there is', async () => {
+  await using world = await DataWorld.of('a b')
+  const map = world.on('a').map<string, number>('m', { shards: 1 })
+  const keys = Array.from({ length: 8 }, (_, of) => `${of}${'x'.repeat(200_000)}`)
+  for (const [of, key] of keys.entries()) await world.settled(map.set(key, of))
+  const found = await world.settled(
+    world.on('b').map<string, number>('m', { shards: 1 }).getMany(keys),
+  )
+  expect([...found.values()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+})
+
+test('more items than a queue has room for are no matter of time', async () => {
+  await using world = await DataWorld.of('a')
+  const queue = world.on('a').queue<number>('work', { maxSize: 2 })
+  await expect(world.settled(queue.enqueueMany([1, 2, 3]))).rejects.toMatchObject({
+    code: 'CASTY_DDATA_QUEUE_FULL', isRetryable: false, field: 'maxSize', existing: 2, requested: 3,
+  }) // prettier-ignore
+  await world.settled(queue.enqueueMany([1, 2]))
+  await expect(world.settled(queue.enqueue(3))).rejects.toMatchObject({
+    code: 'CASTY_DDATA_QUEUE_FULL',
+    isRetryable: true,
+  })
+})
+
+test('an idempotency key has one effect for those who wait for room, from all processes', async () => {
+  await using world = await DataWorld.of('a b')
+  const options = { maxSize: 1, onFull: 'wait' } as const
+  const on = (host: string) => world.on(host).queue<string>('work', options)
+  await world.settled(on('a').enqueue('x'))
+  const first = on('a').enqueue('y', { idempotencyKey: 'y' })
+  await world.settle(500)
+  const second = on('b').enqueue('y', { idempotencyKey: 'y' })
+  await world.settle(500)
+  expect(await world.settled(on('a').dequeue())).toBe('x')
+  const [one, other] = await world.settled(Promise.all([first, second]))
+  expect(one).toEqual(other)
+  expect(await world.settled(on('b').dequeue())).toBe('y')
+  expect(await world.settled(on('a').dequeue())).toBeUndefined()
+  expect(await world.settled(on('b').enqueue('y', { idempotencyKey: 'y' }))).toEqual(one)
+})

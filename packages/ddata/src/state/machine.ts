@@ -70,6 +70,8 @@ export interface Machine {
    * nothing.
    */
   execute(call: CallId, input: ByteReader, out: ByteWriter, around: Surroundings): Outcome
+  /** What two calls of one idempotency key have to agree on, where that is not all of them. It may throw, as for half a call. */
+  intentOf?(call: Uint8Array): Uint8Array
   /** Answers what changes nothing. @throws Refusal */
   read(input: ByteReader, out: ByteWriter, around: Surroundings): void
   /** A parked call is not waited for any more: whatever it did, or was about to get, is taken back. */

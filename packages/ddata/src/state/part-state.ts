@@ -4,7 +4,8 @@ import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
 import type { CallCommand, Command } from './command.ts'
 import { Refusal, type CallId, type Machine, type Surroundings } from './machine.ts'
-import { OnceKeys } from './once-keys.ts'
+import { KeysUnderWay } from './keys-under-way.ts'
+import { OnceKeys, sameBytes } from './once-keys.ts'
 import { allOf } from './pieces.ts'
 import { beginResult, refusalBytes } from './result.ts'
 import { Sessions, type Session } from './sessions.ts'
@@ -42,6 +43,7 @@ export class PartState {
   /** Timers that run, and how long each of them takes. */
   readonly timers: Map<number, number> = new Map()
   readonly #onceKeys = new OnceKeys()
+  readonly #keysUnderWay = new KeysUnderWay()
   readonly #scratch = new ByteWriter(256)
   #now = 0
   #epoch = 0
@@ -123,22 +125,42 @@ export class PartState {
   #call({ session: id, number, floor, received, key, call }: CallCommand): void {
     const session = this.sessions.open(id)
     this.sessions.begin(session, number, floor, received, this.#now)
-    const known = key === undefined ? undefined : this.#onceKeys.find(key, call, this.#now)
+    const callId = { session: id, number }
+    const known = key === undefined ? undefined : this.#findKey(key, call)
     if (known === 'other') {
       this.#answer(session, number, refusalBytes(new Refusal('CASTY_DDATA_ARGUMENT', 'key')))
       return
     }
-    const answer = known ?? this.#execute({ session: id, number }, call)
+    const isUnderWay = known === 'under-way'
+    const answer = isUnderWay ? undefined : (known ?? this.#execute(callId, call))
     if (answer === undefined) {
+      if (key !== undefined) this.#keysUnderWay.join(key, call, callId)
       this.sessions.park(session, number)
       this.#onlooker.parked(session, number)
       return
     }
-    // A call that was refused had no effect: it may be made again under the same key.
-    if (key !== undefined && !known && answer[0] === 0) {
-      this.#onceKeys.remember(key, call, answer, this.#now)
-    }
+    if (key !== undefined && !known) this.#remember(key, call, answer)
     this.#answer(session, number, answer)
+  }
+
+  #findKey(key: string, call: Uint8Array): Uint8Array | 'other' | 'under-way' | undefined {
+    const intent = this.#intentOf(call)
+    const underWay = this.#keysUnderWay.find(key)
+    if (!underWay) return this.#onceKeys.find(key, intent, this.#now)
+    return sameBytes(this.#intentOf(underWay.call), intent) ? 'under-way' : 'other'
+  }
+
+  #intentOf(call: Uint8Array): Uint8Array {
+    try {
+      return this.machine.intentOf?.(call) ?? call
+    } catch {
+      return call // It cannot be read, and is refused.
+    }
+  }
+
+  /** A call that was refused had no effect: it may be made again under the same key. */
+  #remember(key: string, call: Uint8Array, answer: Uint8Array): void {
+    if (answer[0] === 0) this.#onceKeys.remember(key, this.#intentOf(call), answer, this.#now)
   }
 
   #execute(call: CallId, bytes: Uint8Array): Uint8Array | undefined {
@@ -170,7 +192,13 @@ export class PartState {
   ): void {
     // It is answered first: what the machine gives to others as a consequence must not come to it.
     this.#answer(session, number, refusalBytes(new Refusal(code)))
+    const underWay = this.#keysUnderWay.leave({ session: session.id, number })
     this.machine.withdraw({ session: session.id, number }, this.#around)
+    const next = underWay?.isFirst && underWay.waiting[0]
+    if (!next) return
+    // Others wait along with it: now it is one of them that is carried out.
+    const answer = this.#execute(next, underWay.call)
+    if (answer) this.#settle(next, answer)
   }
 
   #sessionOver(id: string): void {
@@ -189,7 +217,16 @@ export class PartState {
 
   #settle({ session: id, number }: CallId, answer: Uint8Array): void {
     const session = this.sessions.find(id)
-    if (session?.parked.has(number)) this.#answer(session, number, answer)
+    if (!session?.parked.has(number)) return
+    this.#answer(session, number, answer)
+    const underWay = this.#keysUnderWay.leave({ session: id, number })
+    if (!underWay) return
+    this.#remember(underWay.key, underWay.call, answer)
+    for (const other of underWay.waiting) {
+      this.#keysUnderWay.leave(other)
+      const along = this.sessions.find(other.session)
+      if (along?.parked.has(other.number)) this.#answer(along, other.number, answer)
+    }
   }
 
   readonly #around: Surroundings = this.#makeSurroundings()
@@ -248,6 +285,7 @@ export class PartState {
     return allOf(
       [head.finish()],
       marked(pieces.keys, this.#onceKeys.save(pieceBytes)),
+      marked(pieces.keysUnderWay, this.#keysUnderWay.save(pieceBytes)),
       marked(pieces.sessions, this.sessions.save(pieceBytes)),
       marked(pieces.machine, this.machine.save(pieceBytes)),
     )
@@ -268,6 +306,9 @@ export class PartState {
         return
       case pieces.keys:
         this.#onceKeys.restore(from)
+        return
+      case pieces.keysUnderWay:
+        this.#keysUnderWay.restore(from)
         return
       case pieces.sessions:
         this.sessions.restore(from)
@@ -290,7 +331,7 @@ export const firstMachineCode = 2
 
 const skipped = beginResult(new ByteWriter(1)).finish()
 
-const pieces = { head: 1, sessions: 2, machine: 3, keys: 4 } as const
+const pieces = { head: 1, sessions: 2, machine: 3, keys: 4, keysUnderWay: 5 } as const
 
 function* marked(kind: number, saved: Iterable<Uint8Array>): Iterable<Uint8Array> {
   for (const piece of saved) {

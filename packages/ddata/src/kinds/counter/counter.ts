@@ -12,6 +12,7 @@ import {
 } from '../../structures/call-options.ts'
 import { explainRefusal } from '../../structures/explain.ts'
 import { PartCalls } from '../../structures/part.ts'
+import { readBoolean } from '../../structures/readers.ts'
 import { Watching } from '../../structures/watching.ts'
 import { tableId } from '../kind.ts'
 import { counterCall, counterCalls, type CounterAddress } from './counter-calls.ts'
@@ -183,7 +184,6 @@ export class Counter {
 }
 
 const readNumber = (from: ByteReader): number => from.f64()
-const readBoolean = (from: ByteReader): boolean => from.bool()
 
 /** @throws DDataError `CASTY_DDATA_ARGUMENT` */
 function exact(name: string, value: number): number {

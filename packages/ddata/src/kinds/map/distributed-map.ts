@@ -4,86 +4,30 @@ import type { CallTerms } from '../../session/pending.ts'
 import type { Session } from '../../session/session.ts'
 import {
   readTermsOf,
-  termsOf,
   writeTermsOf,
-  type BaseOptions,
   type CallOptions,
   type ReadOptions,
   type WriteOptions,
 } from '../../structures/call-options.ts'
-import { explainRefusal } from '../../structures/explain.ts'
-import { allOf, Parts } from '../../structures/parts.ts'
-import { checkSchema, validated, type StandardSchema } from '../../structures/standard-schema.ts'
+import { readBoolean, readNothing } from '../../structures/readers.ts'
+import { checkSchema, validated } from '../../structures/standard-schema.ts'
 import { Watching } from '../../structures/watching.ts'
 import { callable, duration, knownNames, listed, whole } from '../../values/arguments.ts'
-import { decodeValue, encodeValue } from '../../values/canonical.ts'
+import { decodeValue } from '../../values/canonical.ts'
+import { encoded } from '../../values/encoded.ts'
 import { lettersOf } from '../../values/letters.ts'
-import { mapCall, mapEvents, writePut, type MapCall, type MapConfig } from './map-calls.ts'
-
-export interface MapOptions<K, V> extends BaseOptions {
-  /** Checks keys before they are sent. */
-  readonly key?: StandardSchema<K>
-  /** Checks values before they are sent. */
-  readonly value?: StandardSchema<V>
-  /** How long entries live where a call does not say, in milliseconds. @defaultValue for ever */
-  readonly ttlMs?: number
-  /**
-   * How many entries there may be, about: each part keeps its share of them, and lets those go that were put, touched or
-   * read least recently. All who use it must say the same. @defaultValue no limit
-   */
-  readonly maxEntries?: number
-}
-
-export interface PutOptions extends WriteOptions {
-  /** How long the entry lives, in milliseconds; it may end a little later. @defaultValue that of the map */
-  readonly ttlMs?: number
-}
-
-export interface ScanOptions extends CallOptions {
-  /** How many entries to get at a time, from each part. @defaultValue 100 */
-  readonly batch?: number
-  /** Only keys that are texts, and begin with this one. */
-  readonly prefix?: string
-}
-
-export interface WatchMapOptions<K> extends CallOptions {
-  /** Only these. @defaultValue all */
-  readonly keys?: Iterable<K>
-}
-
-export interface MapEntry<K, V> {
-  readonly key: K
-  readonly value: V
-  /** Grows with every change of its part, and never comes twice. */
-  readonly version: number
-  /** Milliseconds; undefined: for ever. */
-  readonly expiresInMs: number | undefined
-}
-
-export type MapEvent<K, V> =
-  | {
-      readonly type: 'put'
-      readonly key: K
-      readonly value: V
-      readonly previous: V | undefined
-      readonly version: number
-    }
-  | {
-      readonly type: 'delete' | 'expire' | 'evict'
-      readonly key: K
-      readonly previous: V
-      readonly version: number
-    }
-  /** A part of it was cleared, or destroyed. */
-  | { readonly type: 'clear'; readonly version: number }
-  /** Changes were missed: read again what matters. */
-  | { readonly type: 'resync' }
+import { mapEvents, writePut, type MapCall } from './map-calls.ts'
+import type {
+  MapEntry,
+  MapEvent,
+  MapOptions,
+  PutOptions,
+  ScanOptions,
+  WatchMapOptions,
+} from './map-options.ts'
+import { MapParts } from './map-parts.ts'
 
 const maxTtlMs = 2 ** 43
-const maxBatch = 10_000
-const scanBytes = 131_072
-
-export const mapOptionNames: readonly string[] = ['key', 'value', 'ttlMs', 'maxEntries']
 
 /**
  * Keys with values that all nodes share. Keys and values are plain data; two keys are the same when they hold the same.
@@ -96,9 +40,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   readonly name: string
   readonly #session: Session
   readonly #options: MapOptions<K, V>
-  readonly #config: MapConfig
   readonly #timeoutMs: number
-  readonly #parts: Parts
+  readonly #parts: MapParts
 
   /** Made by `Distributed.map`. */
   constructor(
@@ -116,16 +59,9 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     this.name = name
     this.#session = session
     this.#options = options
-    this.#config = { shards, maxEntries: Math.ceil(limit / shards) }
     this.#timeoutMs = timeoutMs
-    const configure = mapCall('configure', this.#config).finish()
-    this.#parts = new Parts(session, {
-      kind: 'map',
-      name,
-      shards,
-      configure,
-      explain: (refusal) => explainRefusal(`Map ${name}`, refusal),
-    })
+    const config = { shards, maxEntries: Math.ceil(limit / shards) }
+    this.#parts = new MapParts(session, 'map', name, config)
   }
 
   async get(key: K, options: ReadOptions = {}): Promise<V | undefined> {
@@ -150,24 +86,17 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** @returns the value that it had */
   async put(key: K, value: V, options: PutOptions = {}): Promise<V | undefined> {
-    return await this.#put(key, value, 'put', options, () => {}, this.#optionalValue)
+    return await this.#put(key, value, 'put', options, readNothing, this.#optionalValue)
   }
 
   /** The same, where nobody wants to know what was there: it costs less. */
   async set(key: K, value: V, options: PutOptions = {}): Promise<void> {
-    await this.#put(
-      key,
-      value,
-      'set',
-      options,
-      () => {},
-      () => {},
-    )
+    await this.#put(key, value, 'set', options, readNothing, readNothing)
   }
 
   /** @returns the value that it has, and keeps; undefined where this one was put */
   async putIfAbsent(key: K, value: V, options: PutOptions = {}): Promise<V | undefined> {
-    return await this.#put(key, value, 'putIfAbsent', options, () => {}, this.#optionalValue)
+    return await this.#put(key, value, 'putIfAbsent', options, readNothing, this.#optionalValue)
   }
 
   /** @returns whether it had the value `expected`, and has `next` now */
@@ -191,12 +120,12 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** @returns whether there was anything to delete */
   async delete(key: K, options: WriteOptions = {}): Promise<boolean> {
-    return await this.#write(await this.#key(key), 'delete', options, () => {}, readBoolean)
+    return await this.#write(await this.#key(key), 'delete', options, readNothing, readBoolean)
   }
 
   async getAndDelete(key: K, options: WriteOptions = {}): Promise<V | undefined> {
     const bytes = await this.#key(key)
-    return await this.#write(bytes, 'getAndDelete', options, () => {}, this.#optionalValue)
+    return await this.#write(bytes, 'getAndDelete', options, readNothing, this.#optionalValue)
   }
 
   /** @returns whether it had that value, and is deleted */
@@ -211,8 +140,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     const bytes = await this.#key(key)
     const lives = wholeTtl('ttlMs', ttlMs)
     const terms = this.#writeTerms('touch', options)
-    const call = this.#call('touch').bytes(bytes, bytes.length).varint(lives).finish()
-    return await this.#parts.call(this.#parts.partOf(bytes), call, terms, readBoolean)
+    const write = (out: ByteWriter): unknown => out.bytes(bytes, bytes.length).varint(lives)
+    return await this.#parts.call(bytes, 'touch', terms, write, readBoolean)
   }
 
   /**
@@ -256,25 +185,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     )
     const terms = readTermsOf(`getMany of map ${this.name}`, options, this.#timeoutMs)
     const found = new Map<K, V>()
-    await allOf(
-      this.#parts.split(wanted).map(async ([part, items]) => {
-        for (let left = items; left.length > 0;) {
-          const asked = left
-          const call = this.#call('getMany').count(asked.length)
-          for (const { bytes } of asked) call.bytes(bytes, bytes.length)
-          // eslint-disable-next-line no-await-in-loop -- What did not fit into one answer is asked for again.
-          left = await this.#parts.read(part, call.finish(), terms, (from) => {
-            let seen = 0
-            for (const { key } of asked) {
-              if (from.remaining === 0) break
-              if (from.bool()) found.set(key, this.#value(from))
-              seen += 1
-            }
-            return asked.slice(Math.max(1, seen))
-          })
-        }
-      }),
-    )
+    await this.#parts.getMany(wanted, terms, ({ key }, from) => found.set(key, this.#value(from)))
     return new Map(
       wanted.flatMap(({ key }) => {
         const value = found.get(key)
@@ -292,14 +203,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
       })),
     )
     const terms = this.#writeTerms('putMany', options, ['ttlMs'])
-    const ttlMs = this.#ttlOf(options)
-    await allOf(
-      this.#parts.split(items).map(async ([part, puts]) => {
-        const call = this.#call('putMany').bool(false).count(puts.length)
-        for (const { bytes, value } of puts) writePut(call, bytes, value, ttlMs)
-        await this.#parts.call(part, call.finish(), terms, () => {})
-      }),
-    )
+    await this.#parts.putMany(items, this.#ttlOf(options), false, terms)
   }
 
   /** @returns how many there were */
@@ -307,73 +211,34 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     const items = await Promise.all(
       listed('keys', keys).map(async (key) => ({ bytes: await this.#key(key) })),
     )
-    const terms = this.#writeTerms('deleteMany', options)
-    const counts = await allOf(
-      this.#parts.split(items).map(async ([part, deleted]) => {
-        const call = this.#call('deleteMany').count(deleted.length)
-        for (const { bytes } of deleted) call.bytes(bytes, bytes.length)
-        return await this.#parts.call(part, call.finish(), terms, readCount)
-      }),
-    )
-    return counts.reduce((sum, count) => sum + count, 0)
+    return await this.#parts.deleteMany(items, this.#writeTerms('deleteMany', options))
   }
 
   /** Counted part by part: what changes meanwhile may be counted or not. */
   async size(options: ReadOptions = {}): Promise<number> {
-    const terms = readTermsOf(`size of map ${this.name}`, options, this.#timeoutMs)
-    const call = this.#call('size').finish()
-    const sizes = await this.#parts.everywhere(
-      async (part) => await this.#parts.read(part, call, terms, readCount),
-    )
-    return sizes.reduce((sum, size) => sum + size, 0)
+    return await this.#parts.size(readTermsOf(`size of map ${this.name}`, options, this.#timeoutMs))
   }
 
   /** Keys that are there throughout come exactly once. */
-  async *keys(options: ScanOptions = {}): AsyncGenerator<K, void> {
-    for await (const { key } of this.#scan('keys', false, options)) yield key
+  async *keys({ prefix, ...options }: ScanOptions = {}): AsyncGenerator<K, void> {
+    const what = `keys of map ${this.name}`
+    const keys = this.#parts.scan(what, options, this.#timeoutMs, false, (from) =>
+      this.#readKey(from),
+    )
+    for await (const key of keys) if (hasPrefix(key, prefix)) yield key
   }
 
   /** Entries that are there throughout come exactly once, with a value that they had meanwhile. */
-  async *entries(options: ScanOptions = {}): AsyncGenerator<readonly [K, V], void> {
-    for await (const { key, value } of this.#scan('entries', true, options)) {
-      if (value !== undefined) yield [key, value]
-    }
+  async *entries({ prefix, ...options }: ScanOptions = {}): AsyncGenerator<readonly [K, V], void> {
+    const what = `entries of map ${this.name}`
+    const entries = this.#parts.scan(what, options, this.#timeoutMs, true, (from) => {
+      return [this.#readKey(from), this.#value(from)] as const
+    })
+    for await (const entry of entries) if (hasPrefix(entry[0], prefix)) yield entry
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<readonly [K, V], void> {
     return this.entries()
-  }
-
-  async *#scan(
-    what: string,
-    isWithValues: boolean,
-    options: ScanOptions,
-  ): AsyncGenerator<{ readonly key: K; readonly value: V | undefined }, void> {
-    const { batch = 100, prefix, ...rest } = options
-    whole('options.batch', batch, 1, maxBatch)
-    const terms = termsOf(`${what} of map ${this.name}`, rest, this.#timeoutMs)
-    for (let part = 0; part < this.#parts.count; part++) {
-      let cursor = 0
-      do {
-        const call = this.#call('scan')
-          .varint(cursor)
-          .varint(batch)
-          .varint(scanBytes)
-          .bool(isWithValues)
-        const read = { ...terms, isStrict: false }
-        // eslint-disable-next-line no-await-in-loop -- Each page begins where the one before ended.
-        const page = await this.#parts.read(part, call.finish(), read, (from) => {
-          const items: { readonly key: K; readonly value: V | undefined }[] = []
-          while (from.bool()) {
-            const key = this.#readKey(from)
-            items.push({ key, value: isWithValues ? this.#value(from) : undefined })
-          }
-          return { items, next: from.varint() }
-        })
-        for (const item of page.items) if (hasPrefix(item.key, prefix)) yield item
-        cursor = page.next
-      } while (cursor > 0)
-    }
   }
 
   /**
@@ -389,20 +254,16 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
       keys &&
       new Set(listed('options.keys', keys).map((key) => lettersOf(encoded(key, 'A key to watch'))))
     const parts = wanted
-      ? [...new Set(Array.from(wanted, (key) => this.#parts.partOfLetters(key)))]
-      : Array.from({ length: this.#parts.count }, (_, part) => part)
-    return new Watching<MapEvent<K, V>>(
-      this.#session,
-      parts.map((part) => this.#parts.idOf(part)),
-      {
-        what,
-        clock: this.#session.clock,
-        name: '',
-        ...(signal && { signal }),
-        read: (from) => this.#event(from, wanted),
-        resync: { type: 'resync' },
-      },
-    )
+      ? new Set(Array.from(wanted, (key) => this.#parts.idOf(key)))
+      : this.#parts.ids
+    return new Watching<MapEvent<K, V>>(this.#session, [...parts], {
+      what,
+      clock: this.#session.clock,
+      name: '',
+      ...(signal && { signal }),
+      read: (from) => this.#event(from, wanted),
+      resync: { type: 'resync' },
+    })
   }
 
   #event(from: ByteReader, wanted: ReadonlySet<string> | undefined): MapEvent<K, V> | undefined {
@@ -425,22 +286,12 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** Part by part. */
   async clear(options: WriteOptions = {}): Promise<void> {
-    const terms = this.#writeTerms('clear', options)
-    const call = this.#call('clear').finish()
-    await this.#parts.everywhere(
-      async (part) => await this.#parts.call(part, call, terms, () => {}),
-    )
+    await this.#parts.clear(this.#writeTerms('clear', options))
   }
 
   /** Has it forgotten, with its options. @returns whether there was anything in it */
   async destroy(options: WriteOptions = {}): Promise<boolean> {
-    const terms = this.#writeTerms('destroy', options)
-    const call = this.#call('destroy').finish()
-    const outcomes = await this.#parts.everywhere(
-      async (part) => await this.#parts.call(part, call, terms, readBoolean),
-    )
-    this.#parts.forget()
-    return outcomes.includes(true)
+    return await this.#parts.destroy(this.#writeTerms('destroy', options))
   }
 
   async #put<T>(
@@ -454,10 +305,12 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     const bytes = await this.#key(key)
     const stored = await this.#encoded(key, value)
     const terms = this.#writeTerms(call, options, ['ttlMs'])
-    const out = this.#call(call, bytes.length + stored.length + 24)
-    before(out)
-    writePut(out, bytes, stored, this.#ttlOf(options))
-    return await this.#parts.call(this.#parts.partOf(bytes), out.finish(), terms, result)
+    const ttlMs = this.#ttlOf(options)
+    const write = (out: ByteWriter): unknown => {
+      before(out)
+      return writePut(out, bytes, stored, ttlMs)
+    }
+    return await this.#parts.call(bytes, call, terms, write, result)
   }
 
   async #write<T>(
@@ -468,10 +321,11 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     result: (from: ByteReader) => T,
   ): Promise<T> {
     const terms = this.#writeTerms(call, options)
-    const out = this.#call(call, bytes.length + 24)
-    before(out)
-    out.bytes(bytes, bytes.length)
-    return await this.#parts.call(this.#parts.partOf(bytes), out.finish(), terms, result)
+    const write = (out: ByteWriter): unknown => {
+      before(out)
+      return out.bytes(bytes, bytes.length)
+    }
+    return await this.#parts.call(bytes, call, terms, write, result)
   }
 
   async #read<T>(
@@ -481,12 +335,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     result: (from: ByteReader) => T,
   ): Promise<T> {
     const terms = readTermsOf(`${call} of map ${this.name}`, options, this.#timeoutMs)
-    const out = this.#call(call, bytes.length + 16).bytes(bytes, bytes.length)
-    return await this.#parts.read(this.#parts.partOf(bytes), out.finish(), terms, result)
-  }
-
-  #call(call: MapCall, sizeHint?: number): ByteWriter {
-    return mapCall(call, this.#config, sizeHint)
+    return await this.#parts.read(bytes, call, terms, result)
   }
 
   #writeTerms(call: string, options: WriteOptions, more: readonly string[] = []): CallTerms {
@@ -526,20 +375,6 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   readonly #optionalValue = (from: ByteReader): V | undefined =>
     from.bool() ? this.#value(from) : undefined
 }
-
-const readBoolean = (from: ByteReader): boolean => from.bool()
-const readCount = (from: ByteReader): number => from.varint()
-
-/** @throws DDataError `CASTY_DDATA_ARGUMENT`, `CASTY_DDATA_CODEC`, `CASTY_DDATA_TOO_LARGE` */
-export function encoded(value: unknown, what: string): Uint8Array {
-  if (value === undefined) throw DDataError.argument(what, value, 'anything but undefined')
-  const bytes = encodeValue(value, what)
-  if (bytes.length > maxValueBytes) throw DDataError.tooLarge(what, bytes.length, maxValueBytes)
-  return bytes
-}
-
-/** It has to fit into a frame, with the rest of what is sent. */
-const maxValueBytes = 262_144
 
 function wholeTtl(name: string, ttlMs: number): number {
   return Math.ceil(Math.min(duration(name, ttlMs), maxTtlMs))

@@ -77,6 +77,8 @@ export interface EnqueueTerms {
   readonly enqueuedAt: number
 }
 
+/** Of a refusal: there would not be room for them if the queue were empty. */
+export const tooManyAtOnce = 'atOnce'
 export const maxDedupIdBytes = 512
 export const maxReasonBytes = 1_000
 export const maxPriority = 255

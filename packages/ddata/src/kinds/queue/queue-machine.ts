@@ -1,4 +1,4 @@
-import { ByteWriter, type ByteReader } from '@casty/transport'
+import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
 import {
   Refusal,
@@ -18,8 +18,10 @@ import {
   maxDedupIdBytes,
   maxPriority,
   maxReasonBytes,
+  queueCall,
   readConfig,
   readTerms,
+  tooManyAtOnce,
   writeConfig,
   writeTerms,
   type EnqueueTerms,
@@ -134,6 +136,16 @@ export class QueueMachine implements Machine {
     }
   }
 
+  /** The same item from two processes, each of which says when that was. */
+  intentOf(call: Uint8Array): Uint8Array {
+    const input = new ByteReader(call)
+    const name = callOf(input.u8())
+    if (name !== 'enqueue' && name !== 'enqueueMany') return call
+    const out = queueCall(name, readConfig(input))
+    writeTerms(out, { ...readTerms(input), enqueuedAt: 0 })
+    return out.bytes(call.subarray(call.length - input.remaining), call.length).finish()
+  }
+
   /** @throws Refusal `CASTY_DDATA_CONFIG_MISMATCH` */
   #agree(config: QueueConfig): void {
     const existing = this.#limits
@@ -164,7 +176,7 @@ export class QueueMachine implements Machine {
       return 'done'
     }
     if (maxSize > 0 && values.length > maxSize) {
-      throw new Refusal('CASTY_DDATA_QUEUE_FULL', 'maxSize', maxSize, values.length)
+      throw new Refusal('CASTY_DDATA_QUEUE_FULL', tooManyAtOnce, maxSize, values.length)
     }
     if (this.#hasRoomFor(values.length) && this.#givers.size === 0) {
       out.bool(false).varint(this.#add(terms, values, around))

@@ -7,7 +7,6 @@ import {
   readTermsOf,
   termsOf,
   writeTermsOf,
-  type BaseOptions,
   type CallOptions,
   type ReadOptions,
   type WaitOptions,
@@ -15,95 +14,33 @@ import {
 } from '../../structures/call-options.ts'
 import { explainRefusal } from '../../structures/explain.ts'
 import { PartCalls } from '../../structures/part.ts'
+import { readBoolean, readCount } from '../../structures/readers.ts'
 import { checkSchema, validated, type StandardSchema } from '../../structures/standard-schema.ts'
 import { duration, knownNames, listed, text, whole } from '../../values/arguments.ts'
-import { decodeValue, encodeValue } from '../../values/canonical.ts'
+import { decodeValue } from '../../values/canonical.ts'
+import { encoded, maxValueBytes } from '../../values/encoded.ts'
 import { partId } from '../kind.ts'
 import { Delivery, type DeliveryPort, type NackOptions, type Receipt } from './delivery.ts'
 import {
   maxDedupIdBytes,
   maxPriority,
   queueCall,
+  tooManyAtOnce,
   writeTerms,
   type QueueCall,
   type QueueConfig,
 } from './queue-calls.ts'
+import {
+  queueOptionNames,
+  type ConsumeOptions,
+  type DeadItem,
+  type Enqueued,
+  type EnqueueOptions,
+  type QueueOptions,
+  type QueueStatistics,
+  type ReserveOptions,
+} from './queue-options.ts'
 
-export interface QueueOptions<T> extends BaseOptions {
-  /** Checks items before they are sent. */
-  readonly value?: StandardSchema<T>
-  /** How long a consumer has for an item before it is delivered again, in milliseconds. @defaultValue 30_000 */
-  readonly visibilityMs?: number
-  /** An item that was delivered so often goes to the dead list. @defaultValue as often as it takes */
-  readonly maxDeliveries?: number
-  /** Items that there may be: ready, delayed and being worked on. @defaultValue as many as there is memory for */
-  readonly maxSize?: number
-  /** What becomes of one too many. @defaultValue 'reject' */
-  readonly onFull?: 'reject' | 'wait'
-  /** The bytes of one item. @defaultValue 262_144, which is the most that there may be */
-  readonly maxItemBytes?: number
-  /** How long a `dedupId` is remembered, in milliseconds. @defaultValue 300_000 */
-  readonly dedupWindowMs?: number
-}
-
-export interface EnqueueOptions extends WriteOptions {
-  /** Hidden for so long, in milliseconds. @defaultValue 0 */
-  readonly delayMs?: number
-  /** Higher ones come first: 0 to 255. @defaultValue 0 */
-  readonly priority?: number
-  /** Of items with the same one, the first counts; 1 to 512 bytes. */
-  readonly dedupId?: string
-  /** Forgotten after so long, unless somebody works on it, in milliseconds. @defaultValue never */
-  readonly ttlMs?: number
-}
-
-export interface Enqueued {
-  readonly id: string
-  /** There was one of that `dedupId`: this is its id. */
-  readonly deduplicated: boolean
-}
-
-export interface ReserveOptions extends WaitOptions {
-  /** In place of that of the queue, in milliseconds. */
-  readonly visibilityMs?: number
-}
-
-export interface ConsumeOptions extends CallOptions {
-  /** How many items to take at a time. @defaultValue 1 */
-  readonly prefetch?: number
-  readonly visibilityMs?: number
-  /** Whether items are kept from others for as long as the loop works on them. @defaultValue true */
-  readonly autoExtend?: boolean
-}
-
-/** How many items a queue has, by how they are. */
-export interface QueueStatistics {
-  readonly ready: number
-  readonly delayed: number
-  readonly inFlight: number
-  readonly dead: number
-}
-
-/** An item that was delivered too often, or was given up. */
-export interface DeadItem<T> {
-  readonly id: string
-  readonly value: T
-  readonly deliveries: number
-  readonly reason: string
-}
-
-export const queueOptionNames: readonly string[] = [
-  'value',
-  'visibilityMs',
-  'maxDeliveries',
-  'maxSize',
-  'onFull',
-  'maxItemBytes',
-  'dedupWindowMs',
-]
-
-/** It has to fit into a frame, with the rest of what is sent. */
-const maxItemBytesAllowed = 262_144
 const maxMany = 10_000
 const forever = 2 ** 43
 /** Who takes an item has so long to say that it has it, in milliseconds. */
@@ -137,14 +74,14 @@ export class Queue<T> {
     timeoutMs: number,
     options: QueueOptions<T>,
   ) {
-    const { value, visibilityMs = 30_000, maxItemBytes = maxItemBytesAllowed } = options
+    const { value, visibilityMs = 30_000, maxItemBytes = maxValueBytes } = options
     checkSchema('options.value', value)
     this.name = name
     this.#session = session
     this.#schema = value
     this.#config = configOf(shards, options)
     this.#visibilityMs = duration('options.visibilityMs', visibilityMs)
-    this.#maxItemBytes = whole('options.maxItemBytes', maxItemBytes, 1, maxItemBytesAllowed)
+    this.#maxItemBytes = whole('options.maxItemBytes', maxItemBytes, 1, maxValueBytes)
     this.#timeoutMs = timeoutMs
     this.#part = new PartCalls(session, partId('queue', name, 0), (refusal) =>
       explainQueue(`Queue ${name}`, refusal),
@@ -172,8 +109,8 @@ export class Queue<T> {
     )
     if (items.length === 0) return
     const bytes = items.reduce((sum, { length }) => sum + length, 0)
-    if (bytes > maxItemBytesAllowed) {
-      throw DDataError.tooLarge(`What is enqueued at once`, bytes, maxItemBytesAllowed)
+    if (bytes > maxValueBytes) {
+      throw DDataError.tooLarge(`What is enqueued at once`, bytes, maxValueBytes)
     }
     const terms = this.#writeTerms('enqueueMany', options, enqueueNames)
     const out = this.#enqueueCall('enqueueMany', options, bytes).count(items.length)
@@ -309,7 +246,7 @@ export class Queue<T> {
     const terms = termsOf(`ack of queue ${this.name}`, options, this.#timeoutMs)
     const out = queueCall('ack', this.#config).count(receipts.length)
     for (const { number, receipt } of receipts) out.varint(number).varint(receipt)
-    return await this.#part.call(out.finish(), terms, (from) => from.varint())
+    return await this.#part.call(out.finish(), terms, readCount)
   }
 
   async #nack({ number, receipt }: Receipt, options: NackOptions): Promise<boolean> {
@@ -422,7 +359,7 @@ export class Queue<T> {
     const terms = this.#writeTerms('redrive', rest)
     const out = queueCall('redrive', this.#config).count(numbers.length)
     for (const number of numbers) out.varint(number)
-    return await this.#part.call(out.finish(), terms, (from) => from.varint())
+    return await this.#part.call(out.finish(), terms, readCount)
   }
 
   /** Forgets all items but those on the dead list. */
@@ -464,11 +401,7 @@ export class Queue<T> {
   async #item(value: T): Promise<Uint8Array> {
     const what = `An item of queue ${this.name}`
     const checked = this.#schema ? await validated(this.#schema, value, what) : value
-    if (checked === undefined) throw DDataError.argument(what, checked, 'anything but undefined')
-    const bytes = encodeValue(checked, what)
-    if (bytes.length > this.#maxItemBytes)
-      throw DDataError.tooLarge(what, bytes.length, this.#maxItemBytes)
-    return bytes
+    return encoded(checked, what, this.#maxItemBytes)
   }
 
   #value(from: ByteReader): T {
@@ -479,8 +412,6 @@ export class Queue<T> {
 
 const enqueueNames = ['delayMs', 'priority', 'dedupId', 'ttlMs']
 const nackNames = ['delayMs', 'reason', 'dead']
-
-const readBoolean = (from: ByteReader): boolean => from.bool()
 
 function readEnqueued(from: ByteReader): Enqueued {
   const deduplicated = from.bool()
@@ -511,6 +442,13 @@ function configOf<T>(shards: number, options: QueueOptions<T>): QueueConfig {
 function explainQueue(what: string, refusal: Refusal): DDataError {
   const { code, field, existing, requested } = refusal
   if (code !== 'CASTY_DDATA_QUEUE_FULL') return explainRefusal(what, refusal)
+  if (field === tooManyAtOnce) {
+    return new DDataError(
+      code,
+      `${what} has no room for ${requested} items at once, since its maxSize is ${existing}. Enqueue fewer at a time.`,
+      { field: 'maxSize', existing, requested },
+    )
+  }
   return new DDataError(
     code,
     `${what} is full: it would have ${requested} items, and its maxSize is ${existing}. ` +
