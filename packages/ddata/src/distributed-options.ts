@@ -33,6 +33,11 @@ export interface DistributedOptions {
   readonly sessionTtlMs?: number
   /** Into how many shards all parts are spread. Cannot be changed later. @defaultValue 256 */
   readonly numShards?: number
+  /**
+   * Where there is a journal: all that a part holds is saved anew after so many records, and when these are some times as
+   * large as that. With fewer, another node takes over more quickly, and more is written. @defaultValue 10_000
+   */
+  readonly recordsPerSnapshot?: number
   /** Members that host the structures. @defaultValue all */
   readonly role?: string
   readonly random?: Random
@@ -43,7 +48,14 @@ export const distributedDefaults: {
   readonly timeoutMs: number
   readonly sessionTtlMs: number
   readonly numShards: number
-} = Object.freeze({ copies: 3, timeoutMs: 5_000, sessionTtlMs: 30_000, numShards: 256 })
+  readonly recordsPerSnapshot: number
+} = Object.freeze({
+  copies: 3,
+  timeoutMs: 5_000,
+  sessionTtlMs: 30_000,
+  numShards: 256,
+  recordsPerSnapshot: 10_000,
+})
 
 const optionNames: readonly string[] = [
   'journal',
@@ -52,6 +64,7 @@ const optionNames: readonly string[] = [
   'timeoutMs',
   'sessionTtlMs',
   'numShards',
+  'recordsPerSnapshot',
   'role',
   'random',
 ] satisfies (keyof DistributedOptions)[]
@@ -65,6 +78,7 @@ export interface CheckedOptions {
   readonly timeoutMs: number
   readonly sessionTtlMs: number
   readonly numShards: number
+  readonly recordsPerSnapshot: number
   readonly role: string | undefined
 }
 
@@ -73,7 +87,10 @@ export function checkDistributed(options: DistributedOptions): CheckedOptions {
   knownNames('options', options, optionNames)
   const { journal, namespace = '', role } = options
   const replication = options.replication ?? (journal ? { copies: 1 } : {})
-  const { timeoutMs, sessionTtlMs, numShards } = { ...distributedDefaults, ...options }
+  const { timeoutMs, sessionTtlMs, numShards, recordsPerSnapshot } = {
+    ...distributedDefaults,
+    ...options,
+  }
   if (typeof namespace !== 'string' || !/^[A-Za-z0-9_.-]{0,60}$/.test(namespace)) {
     throw DDataError.argument('options.namespace', namespace, 'up to 60 letters, digits and _.-')
   }
@@ -88,6 +105,7 @@ export function checkDistributed(options: DistributedOptions): CheckedOptions {
     timeoutMs: duration('options.timeoutMs', timeoutMs),
     sessionTtlMs: duration('options.sessionTtlMs', sessionTtlMs),
     numShards: whole('options.numShards', numShards, 1, 65_536),
+    recordsPerSnapshot: whole('options.recordsPerSnapshot', recordsPerSnapshot, 1, 1_000_000_000),
     role,
   }
 }

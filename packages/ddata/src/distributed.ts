@@ -231,7 +231,7 @@ function regionOf(
     resultTtlMs,
     maxSessions: 10_000,
     maxRecordBytes: 65_536,
-    recordsPerSnapshot: 10_000,
+    recordsPerSnapshot: settings.recordsPerSnapshot,
     growthPerSnapshot: 4,
     pieceBytes: 65_536,
     report,

@@ -120,9 +120,8 @@ export class PartLog {
 
   /** Whether it is time to save the state. */
   get isSnapshotDue(): boolean {
-    const { recordsPerSnapshot, growthPerSnapshot, pieceBytes } = this.#settings
-    const isManyBytes =
-      this.#bytesSince >= growthPerSnapshot * Math.max(this.#savedBytes, pieceBytes)
+    const { recordsPerSnapshot, growthPerSnapshot } = this.#settings
+    const isManyBytes = this.#bytesSince >= growthPerSnapshot * this.#savedBytes
     return !this.#isSaving && this.#recordsSince >= recordsPerSnapshot && isManyBytes
   }
 
