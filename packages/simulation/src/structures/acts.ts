@@ -1,6 +1,5 @@
-// What users do with counters and maps, queues and barriers, each call written down.
+// What users do with counters, maps, sets and barriers, each call written down.
 import type { Clock } from '@casty/clock'
-import type { Queue } from '@casty/ddata'
 import { recordOf } from './record.ts'
 import type { CellInput, CellOutput } from './cells.ts'
 import { structuresSettings } from './settings.ts'
@@ -24,12 +23,18 @@ export type CellAct =
   | 'delete'
   | 'replace'
 
+export type SetAct = 'include' | 'delete' | 'contains'
+
 export interface CellOptions {
   readonly act: CellAct
   readonly timeoutMs: number
 }
 
-async function recorded<T>(
+/** What changes nothing, whether or not it is answered. */
+const readings: ReadonlySet<CellInput['type']> = new Set(['get', 'read', 'contains'])
+
+/** Has a call on a cell written down, with its outcome. */
+export async function recorded<T>(
   run: StructuresRun,
   cell: readonly [base: string, name: string],
   input: CellInput,
@@ -40,7 +45,7 @@ async function recorded<T>(
   const ended = await outcome()
   if (ended.type === 'ok') open.ok(outputOf(ended.value))
   else if (ended.type === 'failed' && ended.applied === 'no') open.failed()
-  else if (input.type === 'get' || input.type === 'read') open.failed()
+  else if (readings.has(input.type)) open.failed()
   else open.unknown()
   return ended
 }
@@ -161,89 +166,28 @@ export async function useMap(
   }
 }
 
-function orNull(value: number | undefined): number | null {
-  return value ?? null
-}
-
-/** @returns whether it was answered */
-export async function produce(
+/** The members of one set; which of them, the base says. @returns whether it was answered */
+export async function useSet(
   run: StructuresRun,
   user: StructuresUser,
-  name: string,
-  timeoutMs: number,
+  base: string,
+  { act, timeoutMs }: { readonly act: SetAct; readonly timeoutMs: number },
 ): Promise<boolean> {
-  const record = recordOf(run)
-  const item = `${name} ${record.nextCount()}`
-  const open = record.items.invoke(name, { type: 'enqueue', item })
-  record.items.enqueues(item)
-  const outcome = await user.call(
-    `enqueue of ${name}`,
-    timeoutMs,
-    async () => await queueOf(run, user, name).enqueue(item, { timeoutMs }),
-  )
-  if (outcome.type === 'ok') {
-    open.ok('done')
-    record.items.enqueued(item)
-  } else if (outcome.type === 'failed' && outcome.applied === 'no') open.failed()
-  else open.unknown()
+  const member = recordOf(run).cells.nameOf(base)
+  const set = user.distributed.set<string>('s', { shards: 4 })
+  const steps: Readonly<Record<SetAct, () => Promise<boolean>>> = {
+    include: async () => await set.add(member, { timeoutMs }),
+    delete: async () => await set.remove(member, { timeoutMs }),
+    contains: async () => await set.contains(member, { timeoutMs }),
+  }
+  const call = async (): Promise<CallOutcome<boolean>> =>
+    await user.call(`${act} of ${member}`, 2 * timeoutMs, steps[act])
+  const outcome = await recorded(run, [base, member], { type: act }, call, (value) => value)
   return outcome.type === 'ok'
 }
 
-export interface ConsumeOptions {
-  readonly waitMs: number
-  readonly workMs: number
-  /** What becomes of the item then. */
-  readonly end: 'ack' | 'nack' | 'nothing'
-  readonly timeoutMs: number
-}
-
-/** @returns whether there was an item; undefined: nobody knows */
-export async function consume(
-  run: StructuresRun,
-  user: StructuresUser,
-  name: string,
-  { waitMs, workMs, end, timeoutMs }: ConsumeOptions,
-): Promise<boolean | undefined> {
-  const record = recordOf(run)
-  const queue = queueOf(run, user, name)
-  const invokedAt = run.world.now
-  const open = record.items.invoke(name, { type: 'reserve' })
-  const { sessionTtlMs } = structuresSettings(run.plan)
-  const reserved = await user.call(
-    `reserve of ${name}`,
-    waitMs === 0 ? timeoutMs : waitMs + wayMs + sessionTtlMs,
-    async () => await queue.reserve({ timeoutMs, ...(waitMs > 0 && { waitMs }) }),
-  )
-  if (reserved.type !== 'ok') {
-    open.unknown()
-    return undefined
-  }
-  const delivery = reserved.value
-  open.ok(delivery?.value ?? null)
-  if (!delivery) return false
-  if (delivery.deliveries === 1) record.items.delivered(delivery.value, invokedAt)
-  else record.reach('an item is delivered again')
-  if (workMs > 0) await pause(user.clock, workMs)
-  if (!user.isAlive || end === 'nothing') return true
-  const what = `${end} of ${name}`
-  if (end === 'nack') {
-    await user.call(what, timeoutMs, async () => await delivery.nack({ timeoutMs }))
-    return true
-  }
-  const acknowledge = record.items.invoke(name, { type: 'acknowledge', item: delivery.value })
-  const acked = await user.call(what, timeoutMs, async () => await delivery.ack({ timeoutMs }))
-  if (acked.type === 'ok' && acked.value) acknowledge.ok('done')
-  else if (acked.type === 'ok') {
-    acknowledge.failed()
-    record.reach('a receipt is of no use any more')
-  } else if (acked.type === 'failed' && acked.applied === 'no') acknowledge.failed()
-  else acknowledge.unknown()
-  return true
-}
-
-function queueOf(run: StructuresRun, user: StructuresUser, name: string): Queue<string> {
-  const { visibilityMs } = structuresSettings(run.plan)
-  return user.distributed.queue<string>(name, { visibilityMs })
+function orNull(value: number | undefined): number | null {
+  return value ?? null
 }
 
 export async function arrive(

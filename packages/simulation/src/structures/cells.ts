@@ -16,6 +16,10 @@ export type CellInput =
   | { readonly type: 'compare-and-set'; readonly expected: number; readonly value: number }
   /** Answers whether there was one. */
   | { readonly type: 'delete' }
+  /** Of a set: answers whether it was not in it. */
+  | { readonly type: 'include' }
+  /** Answers whether it is in it. */
+  | { readonly type: 'contains' }
 
 export type CellOutput = number | boolean | null
 type Value = number | null
@@ -40,6 +44,10 @@ const cellModel: Model<Value, CellInput, CellOutput> = {
       }
       case 'delete':
         return answers(output, value !== null) ? null : illegal
+      case 'include':
+        return answers(output, value === null) ? 1 : illegal
+      case 'contains':
+        return answers(output, value !== null) ? value : illegal
     }
   },
   stateKey: String,

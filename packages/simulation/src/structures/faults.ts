@@ -9,7 +9,8 @@ import { outside } from './outsider.ts'
 import { recordOf } from './record.ts'
 import { structuresSettings } from './settings.ts'
 import type { StructuresAction, StructuresRun } from './structures-run.ts'
-import { leave, withRunning } from './workload.ts'
+import { useCounter } from './acts.ts'
+import { counters, leave, userBy, withRunning } from './workload.ts'
 
 const harms = ['crash', 'crash', 'power-loss', 'pause', 'stall', 'leave', 'cut'] as const
 type Harm = (typeof harms)[number]
@@ -56,6 +57,32 @@ export const structuresFaults: readonly StructuresAction[] = [
     }),
     perform: (run, { host, upToMs, forMs }) =>
       disturbJournal(run, host, { type: 'slow', upToMs }, forMs),
+  }),
+  defineAction({
+    // What is written is lost while others look: they must not have seen it.
+    type: 'doubt',
+    kind: 'fault',
+    weight: 4,
+    draw: (random) => ({
+      name: drawOne(random, counters),
+      first: random(),
+      second: random(),
+      third: random(),
+      forMs: drawInteger(random, 300, 2_500),
+    }),
+    perform: (run, { name, first, second, third, forMs }) => {
+      for (const host of run.world.hosts)
+        disturbJournal(run, host, { type: 'requests-lost' }, forMs)
+      const use = (afterMs: number, draw: number, act: 'add' | 'read'): void =>
+        run.later(afterMs, () => {
+          const user = userBy(run, draw)
+          if (user) void useCounter(run, user, name, { act, timeoutMs: 1_500 })
+        })
+      use(0, first, 'add')
+      for (const afterMs of [10, 40, 700]) use(afterMs, second, 'read')
+      use(1_000, third, 'add')
+      for (const afterMs of [20, 1_100, 3_000, 4_000]) use(afterMs, third, 'read')
+    },
   }),
   defineAction({
     type: 'mine',

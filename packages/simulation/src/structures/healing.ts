@@ -2,16 +2,26 @@
 // begun comes to its end, queues can be emptied, and nothing is left over.
 import type { HealStage } from '../run/scenario.ts'
 import { describeState } from '../membership/describe.ts'
-import { consume, useCounter, useMap, produce } from './acts.ts'
-import { hold } from './hold.ts'
+import { useCounter, useMap, useSet } from './acts.ts'
+import { contendedLock, elasticSemaphore, elasticSizes, hold, resize } from './hold.ts'
+import { consume, produce, queueOf } from './queue-acts.ts'
 import { recordOf } from './record.ts'
 import { structuresSettings } from './settings.ts'
 import type { StructuresRun } from './structures-run.ts'
 import type { StructuresUser } from './user.ts'
-import { counters, entries, locks, queues, semaphores, usersOf } from './workload.ts'
+import { aDeadWaiterCostsLittle, lostAnswersComeAgain } from './trials.ts'
+import { counters, entries, locks, members, queues, semaphores, usersOf } from './workload.ts'
 
 export function structuresHealing(run: StructuresRun): readonly HealStage[] {
-  return [allAreThere(run), allWorks(run), callsEnd(run), queuesAreEmptied(run), nothingIsLeft(run)]
+  return [
+    allAreThere(run),
+    allWorks(run),
+    callsEnd(run),
+    lostAnswersComeAgain(run),
+    aDeadWaiterCostsLittle(run),
+    queuesAreEmptied(run),
+    nothingIsLeft(run),
+  ]
 }
 
 function allAreThere(run: StructuresRun): HealStage {
@@ -61,8 +71,12 @@ function tasksOf(
   for (const name of entries) {
     tasks.set(`entry ${name}`, async () => await useMap(run, user, name, { act: 'get', ...calm }))
   }
+  for (const name of members) {
+    const act = 'contains'
+    tasks.set(`member ${name}`, async () => await useSet(run, user, name, { act, ...calm }))
+  }
   const holding = { permits: 1, waitMs: 60_000, holdMs: 4, renew: true, forgets: false, hopMs: 1 }
-  for (const name of locks) {
+  for (const name of [...locks, contendedLock]) {
     const options = { ...holding, ...calm, kind: 'lock', name } as const
     tasks.set(`lock ${name}`, async () => await hold(run, user, options))
   }
@@ -71,7 +85,7 @@ function tasksOf(
     tasks.set(`semaphore ${name}`, async () => await hold(run, user, options))
   }
   for (const name of queues) {
-    tasks.set(`queue ${name}`, async () => await produce(run, user, name, calm.timeoutMs))
+    tasks.set(`queue ${name}`, async () => await produce(run, user, name, calm))
   }
   return tasks
 }
@@ -129,15 +143,18 @@ function queuesAreEmptied(run: StructuresRun): HealStage {
     const options = { waitMs: 0, workMs: 0, end: 'ack', ...calm } as const
     // eslint-disable-next-line no-await-in-loop -- One after the other, as they are in the queue.
     while ((await consume(run, user, name, options)) === true) continue
-    const outcome = await user.call(
-      `stats of ${name}`,
-      calm.timeoutMs,
-      async () => await user.distributed.queue(name).stats(calm),
-    )
+    const queue = queueOf(run, user, name)
+    const what = `stats of ${name}`
+    const outcome = await user.call(what, calm.timeoutMs, async () => await queue.stats(calm))
     busy.delete(name)
     if (outcome.type !== 'ok') return
     const { ready, delayed, inFlight, dead } = outcome.value
     if (ready + delayed + inFlight + dead === 0) left.delete(name)
+    // It is consumed by the next look.
+    if (dead > 0) {
+      const call = async (): Promise<number> => await queue.redrive(calm)
+      await user.call(`redrive of ${name}`, calm.timeoutMs, call)
+    }
   }
   return {
     name: 'queues are emptied',
@@ -171,8 +188,9 @@ function nothingIsLeft(run: StructuresRun): HealStage {
     const [user] = usersOf(run)
     if (isLooking || !user) return
     isLooking = true
-    const { permits } = structuresSettings(run.plan)
+    const { permits: fixed } = structuresSettings(run.plan)
     const { distributed } = user
+    await resize(user, elasticSizes.declared)
     const wrong: string[] = []
     const ask = async (
       what: string,
@@ -186,7 +204,7 @@ function nothingIsLeft(run: StructuresRun): HealStage {
       )
     }
     await Promise.all([
-      ...locks.map(
+      ...[...locks, contendedLock].map(
         async (name) =>
           await ask(
             `holder of ${name}`,
@@ -194,14 +212,12 @@ function nothingIsLeft(run: StructuresRun): HealStage {
             async () => await distributed.lock(name).holder(),
           ),
       ),
-      ...semaphores.map(
-        async (name) =>
-          await ask(
-            `free permits of ${name}`,
-            permits,
-            async () => await distributed.semaphore(name, { permits }).available(),
-          ),
-      ),
+      ...semaphores.map(async (name) => {
+        const permits = name === elasticSemaphore ? elasticSizes.declared : fixed
+        const semaphore = distributed.semaphore(name, { permits })
+        const what = `free permits of ${name}`
+        await ask(what, permits, async () => await semaphore.available())
+      }),
       ...[2, 3].map(
         async (expected) =>
           await ask(

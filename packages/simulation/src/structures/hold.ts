@@ -29,17 +29,18 @@ export async function hold(
   options: HoldOptions,
 ): Promise<boolean> {
   const { kind, name, waitMs, timeoutMs, holdMs, forgets } = options
-  const { sessionTtlMs, permits: size } = structuresSettings(run.plan)
+  const { sessionTtlMs } = structuresSettings(run.plan)
   const { holdings } = recordOf(run)
   const key = `${kind} ${name}`
   const above = holdings.highestOf(key)
   const acquire = acquiring(run, user, options)
   const withinMs = waitMs === 0 ? timeoutMs + wayMs : waitMs + sessionTtlMs + 2 * wayMs
-  const outcome = await user.call(`acquire of ${key}`, withinMs, acquire)
+  const expected = name === forcedLock ? 'CASTY_DDATA_DESTROYED' : undefined
+  const outcome = await user.call(`acquire of ${key}`, withinMs, acquire, expected)
   if (outcome.type !== 'ok' || outcome.value === undefined) return false
   const lease = outcome.value
   if (!lease.isHeld) return false // By the time that it is heard of.
-  const letGo = holdings.granted(key, kind === 'lock' ? 1 : size, user, lease, above)
+  const letGo = holdings.granted(key, mostOf(run, options), user, lease, above)
   lease.signal.addEventListener('abort', () => {
     letGo()
     recordOf(run).reach('a lease is lost')
@@ -59,18 +60,61 @@ export async function hold(
   return true
 }
 
+/** How many permits may be held at a time. */
+function mostOf(run: StructuresRun, { kind, name }: HoldOptions): number {
+  if (kind === 'lock') return name === forcedLock ? Infinity : 1
+  return name === elasticSemaphore ? elasticSizes.most : structuresSettings(run.plan).permits
+}
+
+/** A lock that is taken from whoever has it, and forgotten, at any time: then two believe to have it for a while. */
+export const forcedLock = 'l3'
+/** One that is contended for while those who have it are cut off, and those who keep it move. */
+export const contendedLock = 'l4'
+/** A semaphore that has more permits, and fewer, at any time. */
+export const elasticSemaphore = 's2'
+export const elasticSizes = { declared: 2, most: 4 } as const
+
+/** @returns whether somebody had it, or it was there; undefined: nobody knows */
+export async function force(
+  run: StructuresRun,
+  user: StructuresUser,
+  what: 'forceRelease' | 'destroy',
+  timeoutMs: number,
+): Promise<boolean | undefined> {
+  const lock = user.distributed.lock(forcedLock)
+  const outcome = await user.call(
+    `${what} of ${forcedLock}`,
+    timeoutMs,
+    async () => await lock[what]({ timeoutMs }),
+  )
+  if (outcome.type !== 'ok') return undefined
+  if (outcome.value) recordOf(run).reach('a lock is taken from its holder')
+  return outcome.value
+}
+
+export async function resize(user: StructuresUser, permits: number): Promise<void> {
+  const timeoutMs = 1_500
+  const semaphore = user.distributed.semaphore(elasticSemaphore, { permits: elasticSizes.declared })
+  await user.call(
+    `resize of ${elasticSemaphore}`,
+    timeoutMs,
+    async () => await semaphore.resize(permits, { timeoutMs }),
+  )
+}
+
 function acquiring(
   run: StructuresRun,
   user: StructuresUser,
   { kind, name, permits, waitMs, renew, timeoutMs, hopMs }: HoldOptions,
 ): () => Promise<Lease | undefined> {
-  const { ttlMs, offerTimeoutMs, permits: size } = structuresSettings(run.plan)
+  const { ttlMs, offerTimeoutMs, permits: fixed } = structuresSettings(run.plan)
+  const size = name === elasticSemaphore ? elasticSizes.declared : fixed
   const { holdings } = recordOf(run)
   const terms: LockOptions = { ttlMs, offerTimeoutMs, renew }
   const wait = waitMs === Infinity ? {} : { timeoutMs, waitMs }
   if (kind === 'semaphore') {
     const semaphore = user.distributed.semaphore(name, { ...terms, permits: size })
-    const many = Math.min(permits, size)
+    const many = name === elasticSemaphore ? 1 : Math.min(permits, size)
     if (waitMs === 0) return async () => await semaphore.tryLease(many, { timeoutMs })
     return async () => await semaphore.acquire(many, wait)
   }
@@ -90,8 +134,9 @@ async function work(
   run: StructuresRun,
   user: StructuresUser,
   lease: Lease,
-  { kind, name, holdMs, hopMs }: HoldOptions,
+  options: HoldOptions,
 ): Promise<void> {
+  const { kind, name, holdMs, hopMs } = options
   const { holdings } = recordOf(run)
   const key = `${kind} ${name}`
   const steps = 4
@@ -103,7 +148,7 @@ async function work(
     run.world.clock.schedule(hopMs + user.aheadMs, () => {
       if (holdings.write(key, lease.token)) return
       recordOf(run).reach('a resource refuses a former holder')
-      holdings.refused(key, user, lease)
+      holdings.refused(key, mostOf(run, options), user, lease)
     })
   }
 }

@@ -39,6 +39,7 @@ export class Holdings {
   /**
    * A user was granted something.
    *
+   * @param size - how many permits may be held at a time; Infinity: it may be taken from whoever has it
    * @param above - the highest token there was when it asked
    * @returns to be called when it does not believe so any more, or is about to give it back
    */
@@ -51,7 +52,7 @@ export class Holdings {
   ): () => void {
     const { token, permits } = lease
     const holding: Holding = { user, lease, permits }
-    this.#judgeToken(name, user, token, above)
+    this.#judgeToken(name, size, user, token, above)
     const held = this.#held.get(name) ?? new Set()
     this.#held.set(name, held)
     // One that is blocked in the midst of something has it later than it seems.
@@ -63,7 +64,13 @@ export class Holdings {
     return () => void held.delete(holding)
   }
 
-  #judgeToken(name: string, user: StructuresUser, token: bigint, above: bigint): void {
+  #judgeToken(
+    name: string,
+    size: number,
+    user: StructuresUser,
+    token: bigint,
+    above: bigint,
+  ): void {
     const seen = this.#all.get(name) ?? new Set()
     this.#all.set(name, seen)
     const [kind] = name.split(' ')
@@ -77,7 +84,7 @@ export class Holdings {
     const last = this.#tokens.get(name)
     if (last === undefined || token > last.token) {
       this.#tokens.set(name, { token, by: user.name })
-    } else if (kind === 'lock' && !this.#isExcused(user)) {
+    } else if (size === 1 && kind === 'lock' && !this.#isExcused(user)) {
       const text = `${name}: ${user.name} has ${token}, and ${last.by} had ${last.token} before`
       this.#run.violate('tokens only grow', text)
     }
@@ -119,8 +126,8 @@ export class Holdings {
   }
 
   /** A resource refuses a user: by then it must not believe to be the holder any more. */
-  refused(name: string, user: StructuresUser, lease: Lease): void {
-    if (this.#isExcused(user) || !believes({ user, lease, permits: 1 })) return
+  refused(name: string, size: number, user: StructuresUser, lease: Lease): void {
+    if (size === Infinity || this.#isExcused(user) || !believes({ user, lease, permits: 1 })) return
     const text = `${name} is refused to ${user.name}, who has it by ${lease.fence}: the resource knows ${this.#resourceOf(name).highest}`
     this.#run.violate('no more is held than there is', text, user.host)
   }

@@ -68,7 +68,7 @@ export class StructuresHost {
   ) {
     const { clock, random, host } = surroundings
     const settings = structuresSettings(run.plan)
-    const { leaseMs, numShards, sessionTtlMs, usersPerNode } = settings
+    const { leaseMs, numShards, recordsPerSnapshot, sessionTtlMs, usersPerNode } = settings
     const record = recordOf(run)
     this.#run = run
     this.#process = process
@@ -94,6 +94,7 @@ export class StructuresHost {
         { system, sharding: this.sharding },
         {
           numShards,
+          recordsPerSnapshot,
           sessionTtlMs,
           random: forkRandom(run.plan.seed, `user ${index} of ${process}`),
           ...(journal && { journal }),

@@ -1,4 +1,5 @@
 // What becomes of the items of queues.
+import type { Delivery } from '@casty/ddata'
 import {
   checkQueueItems,
   type QueueItemInput,
@@ -6,10 +7,20 @@ import {
 } from '../linearizability/check-queue-items.ts'
 import { HistoryRecorder, type OpenOperation } from '../linearizability/history-recorder.ts'
 
-interface Enqueue {
+/** How an item is put in. */
+export interface Enqueued {
   readonly item: string
+  readonly priority: number
+  readonly delayMs: number
+  /** Of those with the same one, one counts. */
+  readonly dedupId: string | undefined
+}
+
+interface Enqueue extends Enqueued {
   readonly invokedAt: number
   completedAt: number
+  /** Why it is not there. */
+  refused: 'another came before' | 'it did not come' | undefined
 }
 
 interface FirstDelivery {
@@ -23,6 +34,7 @@ export class Items {
   readonly #recorder: HistoryRecorder<QueueItemInput, QueueItemOutput>
   readonly #enqueues = new Map<string, Enqueue>()
   readonly #first: FirstDelivery[] = []
+  readonly #delivered = new Set<string>()
   #calls = 0
 
   constructor(now: () => number) {
@@ -34,8 +46,9 @@ export class Items {
     return this.#recorder.invoke(`call ${++this.#calls}`, queue, input)
   }
 
-  enqueues(item: string): void {
-    this.#enqueues.set(item, { item, invokedAt: this.#now(), completedAt: Infinity })
+  enqueues(enqueued: Enqueued): void {
+    const times = { invokedAt: this.#now(), completedAt: Infinity }
+    this.#enqueues.set(enqueued.item, { ...enqueued, ...times, refused: undefined })
   }
 
   enqueued(item: string): void {
@@ -43,31 +56,84 @@ export class Items {
     if (enqueue) enqueue.completedAt = this.#now()
   }
 
-  /** An item is delivered for the first time, to one who asked at `invokedAt`. */
-  delivered(item: string, invokedAt: number): void {
-    this.#first.push({ item, invokedAt, completedAt: this.#now() })
+  refused(item: string, why: Enqueue['refused']): void {
+    const enqueue = this.#enqueues.get(item)
+    if (enqueue) enqueue.refused = why
+  }
+
+  /** An item is delivered, to one who asked at `invokedAt`. */
+  delivered(
+    { value: item, deliveries }: Pick<Delivery<string>, 'value' | 'deliveries'>,
+    invokedAt: number,
+  ): void {
+    // Of items that were dead, deliveries are counted anew.
+    const isFirst = deliveries === 1 && !this.#delivered.has(item)
+    this.#delivered.add(item)
+    if (isFirst) this.#first.push({ item, invokedAt, completedAt: this.#now() })
   }
 
   /** @returns what is wrong. @param remaining - what is in each queue at the end */
   judge(remaining: ReadonlyMap<string, readonly string[]>): readonly string[] {
     const wrong = checkQueueItems(this.#recorder.history(), remaining).map(({ message }) => message)
-    return [...wrong, ...this.#overtaken()]
+    return [...wrong, ...this.#overtaken(), ...this.#tooEarly(), ...this.#twice()]
   }
 
-  /** Whose first delivery was asked for after that of one that was enqueued later had come. */
+  /** Whose first delivery was asked for after that of one that was to come later had come. */
   #overtaken(): readonly string[] {
     const found: string[] = []
-    const [queueOf, all] = [(item: string) => item.split(' ', 1).join(), this.#first]
-    for (const late of all) {
-      const earlier = this.#enqueues.get(late.item)
-      if (!earlier) continue
-      for (const early of all) {
-        const later = this.#enqueues.get(early.item)
-        if (!later || queueOf(late.item) !== queueOf(early.item)) continue
-        if (earlier.completedAt >= later.invokedAt || early.completedAt >= late.invokedAt) continue
+    for (const late of this.#first) {
+      const first = this.#enqueues.get(late.item)
+      if (!first || first.delayMs > 0) continue
+      for (const early of this.#first) {
+        const second = this.#enqueues.get(early.item)
+        if (!second || queueOf(late.item) !== queueOf(early.item)) continue
+        if (early.completedAt >= late.invokedAt || !comesBefore(first, second, early)) continue
         found.push(`${early.item} was delivered before ${late.item}, which was there before it`)
       }
     }
     return found
   }
+
+  #tooEarly(): readonly string[] {
+    return this.#first.flatMap(({ item, completedAt }) => {
+      const { delayMs = 0, invokedAt = 0 } = this.#enqueues.get(item) ?? {}
+      const afterMs = completedAt - invokedAt
+      if (afterMs >= delayMs * slowest - 1) return []
+      return [`${item} was to come after ${delayMs} ms, and came after ${Math.round(afterMs)} ms`]
+    })
+  }
+
+  /** Of those that are alike, one is in the queue. */
+  #twice(): readonly string[] {
+    const groups = new Map<string, Enqueue[]>()
+    for (const enqueue of this.#enqueues.values()) {
+      if (enqueue.dedupId === undefined) continue
+      const key = `${queueOf(enqueue.item)}: ${enqueue.dedupId}`
+      groups.set(key, [...(groups.get(key) ?? []), enqueue])
+    }
+    return [...groups].flatMap(([key, alike]) => {
+      const there = alike.filter(
+        (one) => one.completedAt < Infinity || this.#delivered.has(one.item),
+      )
+      const names = there.map(({ item }) => item).join(' and ')
+      if (there.length > 1) return [`Of id ${key}, ${names} are there`]
+      const isNone = alike.every(({ refused }) => refused !== undefined)
+      const isRefused = alike.some(({ refused }) => refused === 'another came before')
+      return isNone && isRefused ? [`Of id ${key}, none is there, and another came before`] : []
+    })
+  }
 }
+
+function queueOf(item: string): string {
+  return item.split(' ', 1).join()
+}
+
+/** Whether the second may only come when the first is delivered, as whoever asked for it could know. */
+function comesBefore(first: Enqueue, second: Enqueue, delivery: FirstDelivery): boolean {
+  if (first.priority < second.priority) return false
+  const isUrgent = first.priority > second.priority
+  return first.completedAt < (isUrgent ? delivery.invokedAt : second.invokedAt)
+}
+
+/** Clocks of those who keep queues may be ahead of the world's by so little. */
+const slowest = 0.98

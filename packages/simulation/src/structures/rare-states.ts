@@ -11,6 +11,8 @@ export const structuresRareStates = [
   'nobody knows whether a call had an effect',
   'a session is forgotten',
   'an item is delivered again',
+  'an item is one that came before',
+  'a lock is taken from its holder',
   'a receipt is of no use any more',
   'a round is completed',
   'more copies are lost than must be outlived',

@@ -4,6 +4,7 @@ import type { ClusterState } from '@casty/membership'
 import { networkFaults } from '../faults/network-faults.ts'
 import { processFaults } from '../faults/process-faults.ts'
 import { describeState } from '../membership/describe.ts'
+import { contention } from './contention.ts'
 import { structuresFaults } from './faults.ts'
 import { structuresHealing } from './healing.ts'
 import { structuresProgram, type StructuresHost } from './host.ts'
@@ -18,6 +19,7 @@ import { structuresWorkload } from './workload.ts'
 const brokenStreams: ReadonlySet<string> = new Set(['duplicate', 'reorder'])
 
 const everyFault: readonly StructuresAction[] = [
+  contention,
   ...structuresFaults,
   ...networkFaults<StructuresHost, ClusterState>().filter(({ type }) => !brokenStreams.has(type)),
   ...processFaults<StructuresHost, ClusterState>().map((action) =>

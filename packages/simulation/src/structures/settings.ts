@@ -5,6 +5,8 @@ export const structuresChoices: Readonly<Record<string, readonly (string | numbe
   leaseMs: [1_000, 2_000, 8_000],
   stableAfterMs: [3_000, 5_000],
   numShards: [4, 16],
+  // So few that parts are saved while calls wait, and taken over from what was saved.
+  recordsPerSnapshot: [3, 20, 10_000],
   // A journal that all reach, or copies in memory.
   hasJournal: [true, true, false],
   sessionTtlMs: [4_000, 12_000, 30_000],
@@ -22,6 +24,7 @@ export interface StructuresSettings {
   readonly leaseMs: number
   readonly stableAfterMs: number
   readonly numShards: number
+  readonly recordsPerSnapshot: number
   readonly hasJournal: boolean
   readonly sessionTtlMs: number
   /** Of locks and semaphores. */
@@ -41,6 +44,7 @@ const defaults: StructuresSettings = {
   leaseMs: 2_000,
   stableAfterMs: 5_000,
   numShards: 8,
+  recordsPerSnapshot: 10_000,
   hasJournal: true,
   sessionTtlMs: 30_000,
   ttlMs: 2_000,

@@ -1,5 +1,5 @@
 // Somebody who uses structures, on a node or outside of the cluster.
-import { DDataError, type Distributed } from '@casty/ddata'
+import { DDataError, type DDataErrorCode, type Distributed } from '@casty/ddata'
 import type { NodeClock } from '../world/node-clock.ts'
 import { Stale } from './stale.ts'
 import { recordOf } from './record.ts'
@@ -70,8 +70,16 @@ export class StructuresUser {
     return this.clock.hasSlept(10_000)
   }
 
-  /** @param withinMs - after which it has ended, by the clock of the user. Infinity: nobody says */
-  async call<T>(what: string, withinMs: number, begin: () => Promise<T>): Promise<CallOutcome<T>> {
+  /**
+   * @param withinMs - after which it has ended, by the clock of the user. Infinity: nobody says
+   * @param expected - with what it may fail beyond what faults explain
+   */
+  async call<T>(
+    what: string,
+    withinMs: number,
+    begin: () => Promise<T>,
+    expected?: DDataErrorCode,
+  ): Promise<CallOutcome<T>> {
     const run = this.#run
     this.open += 1
     let isOver = false
@@ -86,7 +94,7 @@ export class StructuresUser {
       const value = await call
       return this.isAlive ? { type: 'ok', value } : { type: 'gone' }
     } catch (error) {
-      return this.isAlive ? this.#failed(what, error) : { type: 'gone' }
+      return this.isAlive ? this.#failed(what, error, expected) : { type: 'gone' }
     } finally {
       isOver = true
       this.open -= 1
@@ -103,14 +111,14 @@ export class StructuresUser {
     return { [Symbol.dispose]: () => timer[Symbol.dispose]() }
   }
 
-  #failed(what: string, error: unknown): CallOutcome<never> {
+  #failed(what: string, error: unknown, expected?: DDataErrorCode): CallOutcome<never> {
     if (error instanceof Stale) return { type: 'failed', applied: 'no', code: '' }
     if (!(error instanceof DDataError)) {
       this.#run.violate('calls fail for a reason', `${what} of ${this.name}: ${textOf(error)}`)
       return { type: 'failed', applied: 'unknown', code: '' }
     }
     const { code, applied } = error
-    if (mistakes.has(code)) {
+    if (mistakes.has(code) && code !== expected) {
       this.#run.violate('calls fail for a reason', `${what} of ${this.name}: ${error.message}`)
     }
     const record = recordOf(this.#run)

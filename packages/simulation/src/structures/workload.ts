@@ -2,10 +2,11 @@
 import type { Random } from '@casty/clock'
 import { defineAction } from '../run/action.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
-import { arrive, consume, produce, useCounter, useMap, type CellAct } from './acts.ts'
-import { hold } from './hold.ts'
+import { arrive, useCounter, useMap, useSet, type CellAct } from './acts.ts'
+import { elasticSemaphore, elasticSizes, force, forcedLock, hold, resize } from './hold.ts'
 import type { StructuresHost } from './host.ts'
 import { outside } from './outsider.ts'
+import { consume, produce, take } from './queue-acts.ts'
 import { recordOf } from './record.ts'
 import type { StructuresAction, StructuresRun } from './structures-run.ts'
 import type { StructuresUser } from './user.ts'
@@ -36,12 +37,18 @@ export function usersOf(run: StructuresRun): readonly StructuresUser[] {
 
 export const counters = ['c1', 'c2', 'c3'] as const
 export const entries = ['k1', 'k2', 'k3'] as const
-export const locks = ['l1', 'l2'] as const
-export const semaphores = ['s1'] as const
-export const queues = ['q1', 'q2'] as const
+export const members = ['e1', 'e2'] as const
+export const locks: readonly ['l1', 'l2', string] = ['l1', 'l2', forcedLock]
+export const semaphores: readonly ['s1', string] = ['s1', elasticSemaphore]
+/** Of the last one, items are taken out for good at once. */
+export const queues = ['q1', 'q2', 'q3'] as const
+const workQueues = ['q1', 'q2'] as const
+const takeQueue = 'q3'
 
 const counterActs = ['add', 'add', 'read', 'swap'] as const
 const mapActs = ['put', 'put', 'get', 'get-strictly', 'delete', 'replace'] as const
+
+const setActs = ['include', 'contains', 'delete'] as const
 
 interface Burst {
   readonly user: number
@@ -105,6 +112,17 @@ export const structuresWorkload: readonly StructuresAction[] = [
       }),
   }),
   defineAction({
+    type: 'set',
+    kind: 'workload',
+    weight: 15,
+    draw: (random) => ({ ...drawBurst(random, 12), name: drawOne(random, members) }),
+    perform: (run, { name, timeoutMs, ...drawn }) =>
+      burst(run, { ...drawn, timeoutMs }, (user, turn) => {
+        const act = setActs[turn % setActs.length] ?? 'contains'
+        void useSet(run, user, name, { act, timeoutMs })
+      }),
+  }),
+  defineAction({
     type: 'hold',
     kind: 'workload',
     weight: 60,
@@ -133,9 +151,15 @@ export const structuresWorkload: readonly StructuresAction[] = [
     type: 'produce',
     kind: 'workload',
     weight: 25,
-    draw: (random) => ({ ...drawBurst(random, 10), name: drawOne(random, queues) }),
+    draw: (random) => ({
+      ...drawBurst(random, 10),
+      name: drawOne(random, queues),
+      priority: drawOne(random, [0, 0, 0, 1, 255]),
+      delayMs: random() < 0.7 ? 0 : drawLogarithmic(random, 10, 6_000),
+      alike: drawOne(random, [1, 1, 3]),
+    }),
     perform: (run, { name, ...drawn }) =>
-      burst(run, drawn, (user) => void produce(run, user, name, drawn.timeoutMs)),
+      burst(run, drawn, (user) => void produce(run, user, name, drawn)),
   }),
   defineAction({
     type: 'consume',
@@ -143,13 +167,56 @@ export const structuresWorkload: readonly StructuresAction[] = [
     weight: 30,
     draw: (random) => ({
       ...drawBurst(random, 10),
-      name: drawOne(random, queues),
+      name: drawOne(random, workQueues),
       waitMs: random() < 0.5 ? 0 : drawLogarithmic(random, 100, 5_000),
       workMs: random() < 0.6 ? 0 : drawLogarithmic(random, 10, 8_000),
-      end: drawOne(random, ['ack', 'ack', 'ack', 'nack', 'nothing'] as const),
+      end: drawOne(random, [
+        'ack',
+        'ack',
+        'ack',
+        'ack',
+        'nack',
+        'nack-late',
+        'bury',
+        'nothing',
+      ] as const),
     }),
     perform: (run, { name, ...drawn }) =>
       burst(run, drawn, (user) => void consume(run, user, name, drawn)),
+  }),
+  defineAction({
+    type: 'take',
+    kind: 'workload',
+    weight: 10,
+    draw: (random) => ({
+      ...drawBurst(random, 10),
+      waitMs: random() < 0.5 ? 0 : drawLogarithmic(random, 100, 5_000),
+    }),
+    perform: (run, drawn) => burst(run, drawn, (user) => void take(run, user, takeQueue, drawn)),
+  }),
+  defineAction({
+    type: 'force',
+    kind: 'workload',
+    weight: 6,
+    draw: (random) => ({
+      user: random(),
+      what: drawOne(random, ['forceRelease', 'forceRelease', 'destroy'] as const),
+      timeoutMs: drawOne(random, [300, 1_500, 5_000]),
+    }),
+    perform: (run, { user, what, timeoutMs }) => {
+      const found = userBy(run, user)
+      if (found) void force(run, found, what, timeoutMs)
+    },
+  }),
+  defineAction({
+    type: 'resize',
+    kind: 'workload',
+    weight: 4,
+    draw: (random) => ({ user: random(), permits: drawInteger(random, 1, elasticSizes.most) }),
+    perform: (run, { user, permits }) => {
+      const found = userBy(run, user)
+      if (found) void resize(found, permits)
+    },
   }),
   defineAction({
     type: 'meet',

@@ -96,6 +96,14 @@ export const structureHoldingBugs: readonly SeededBug[] = bugsOf([
     why: 'An item whose consumer dies is gone.',
   },
   {
+    name: 'alike-and-counted',
+    promise: 'what is acknowledged stays',
+    file: queue,
+    find: 'return known && known.until > now ? known.number : undefined',
+    replace: 'return known && known.until <= now ? known.number : undefined',
+    why: 'Of items that are alike, each is delivered.',
+  },
+  {
     name: 'acknowledged-and-kept',
     promise: 'what is acknowledged stays',
     file: queue,

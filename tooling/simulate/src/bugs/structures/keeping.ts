@@ -9,6 +9,16 @@ export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
     name: 'answered-before-written',
     promise: 'what is acknowledged stays',
     file: `${d}/host/batches.ts`,
+    find: 'if (this.#underWay) this.#port.write(this.#underWay.record.take(this.#port.epoch))',
+    replace:
+      'const begun = this.#underWay\n    if (begun) {\n' +
+      '      this.#port.write(begun.record.take(this.#port.epoch))\n      this.#sayAll(begun)\n    }',
+    why: 'A call is answered when its write begins, and may be lost.',
+  },
+  {
+    name: 'said-again-before-written',
+    promise: 'what is acknowledged stays',
+    file: `${d}/host/batches.ts`,
     find: 'return this.#closed.at(-1) ?? this.#underWay ?? this.#open',
     replace: 'return this.#open',
     also: {
@@ -19,13 +29,12 @@ export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
     why: 'What a call depends on may be lost after it was answered.',
   },
   {
-    name: 'floor-ahead',
+    name: 'answers-not-kept',
     promise: 'messages are accounted for',
-    file: `${d}/session/lane.ts`,
-    find: 'for (const { number, isParked } of this.#calls.values()) if (!isParked) return number - 1',
-    replace:
-      'for (const { number, isParked } of this.#calls.values()) if (!isParked) return number',
-    why: 'A session says that it has an answer which it waits for: it is let go, and never comes.',
+    file: `${d}/state/sessions.ts`,
+    find: '    else session.answers.set(number, answer)',
+    replace: '',
+    why: 'A call whose answer is lost is known to be done, and not what came of it.',
   },
   {
     name: 'retried-as-new',
@@ -81,6 +90,14 @@ export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
     replace:
       '      for (const { command, at } of commands.slice(0, Math.max(1, commands.length - 1))) state.apply(command, at, epoch)',
     why: 'Of what was written together, the last is not carried out by whoever takes over.',
+  },
+  {
+    name: 'saved-without-those-who-wait',
+    promise: 'messages are accounted for',
+    file: `${d}/state/sessions.ts`,
+    find: '  out.count(session.parked.size)\n  for (const number of session.parked) out.varint(number)',
+    replace: '  out.count(0)',
+    why: 'Whoever waited when a part was saved is never answered after it was taken over.',
   },
   {
     name: 'withdrawn-and-counted',

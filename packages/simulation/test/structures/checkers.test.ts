@@ -1,0 +1,199 @@
+// Checkers of structures: a history that breaks a promise is told, one that does not is not.
+import { describe, expect, test } from 'vitest'
+import { Barriers } from '../../src/structures/barriers.ts'
+import { Cells, type CellInput, type CellOutput } from '../../src/structures/cells.ts'
+import { Items } from '../../src/structures/items.ts'
+
+/** Time goes on by a millisecond with each look. */
+function time(): { readonly now: () => number; readonly pass: (ms: number) => void } {
+  let ms = 0
+  return { now: () => ++ms, pass: (by) => void (ms += by) }
+}
+
+function judged(calls: readonly (readonly [input: CellInput, output: CellOutput])[]): unknown {
+  const cells = new Cells(time().now)
+  for (const [input, output] of calls) cells.invoke('c', cells.nameOf('c'), input).ok(output)
+  return cells.judge()
+}
+
+describe('Cells', () => {
+  test('take what one value explains', () => {
+    const calls = [
+      [{ type: 'include' }, true],
+      [{ type: 'include' }, false],
+      [{ type: 'contains' }, true],
+      [{ type: 'delete' }, true],
+      [{ type: 'contains' }, false],
+    ] as const
+    expect(judged(calls)).toEqual({ wrong: undefined, undecided: undefined })
+  })
+
+  test.each([
+    ['a member that was added twice', [{ type: 'include' }, true], [{ type: 'include' }, true]],
+    ['one that is not there', [{ type: 'include' }, true], [{ type: 'contains' }, false]],
+    ['a sum that lacks a part', [{ type: 'add', by: 2 }, 2], [{ type: 'add', by: 2 }, 2]],
+    ['a value that nobody read', [{ type: 'put', value: 1 }, null], [{ type: 'get' }, 2]],
+  ] as const)('tell of %s', (_, first, second) => {
+    expect(judged([first, second])).toMatchObject({ wrong: expect.any(String) })
+  })
+})
+
+interface Put {
+  readonly item: string
+  readonly priority?: number
+  readonly delayMs?: number
+  readonly dedupId?: string
+}
+
+/** A queue, as those see it who use it. */
+function queue(): {
+  readonly items: Items
+  readonly pass: (ms: number) => void
+  readonly put: (enqueued: Put) => void
+  readonly take: (item: string) => void
+} {
+  const { now, pass } = time()
+  const items = new Items(now)
+  return {
+    items,
+    pass,
+    put: ({ item, priority = 0, delayMs = 0, dedupId }) => {
+      const open = items.invoke('q', { type: 'enqueue', item })
+      items.enqueues({ item, priority, delayMs, dedupId })
+      open.ok('done')
+      items.enqueued(item)
+    },
+    take: (item) => {
+      const invokedAt = now()
+      items.invoke('q', { type: 'reserve' }).ok(item)
+      items.delivered({ value: item, deliveries: 1 }, invokedAt)
+    },
+  }
+}
+
+describe('Items', () => {
+  test('may come in their order, the urgent ones first', () => {
+    const { items, put, take } = queue()
+    put({ item: 'q 1' })
+    put({ item: 'q 2', priority: 1 })
+    put({ item: 'q 3' })
+    for (const item of ['q 2', 'q 1', 'q 3']) take(item)
+    expect(items.judge(new Map())).toEqual([])
+  })
+
+  test('must not overtake each other', () => {
+    const { items, put, take } = queue()
+    put({ item: 'q 1' })
+    put({ item: 'q 2' })
+    take('q 2')
+    take('q 1')
+    expect(items.judge(new Map())).toEqual([
+      'q 2 was delivered before q 1, which was there before it',
+    ])
+  })
+
+  test('must not come before more urgent ones that were there', () => {
+    const { items, put, take } = queue()
+    put({ item: 'q 1' })
+    put({ item: 'q 2', priority: 1 })
+    take('q 1')
+    take('q 2')
+    expect(items.judge(new Map())).toHaveLength(1)
+  })
+
+  test('may come late where they were delivered before, or were dead', () => {
+    const { items, put, take } = queue()
+    put({ item: 'q 1' })
+    put({ item: 'q 2' })
+    take('q 1')
+    take('q 2')
+    take('q 1') // Its deliveries are counted anew.
+    expect(items.judge(new Map())).toEqual([])
+  })
+
+  test('must not come before their time', () => {
+    const { items, put, take, pass } = queue()
+    put({ item: 'q 1', delayMs: 100 })
+    pass(50)
+    take('q 1')
+    expect(items.judge(new Map())).toEqual([expect.stringContaining('was to come after 100 ms')])
+  })
+
+  test('that are late come in time', () => {
+    const { items, put, take, pass } = queue()
+    put({ item: 'q 1', delayMs: 100 })
+    pass(100)
+    take('q 1')
+    expect(items.judge(new Map())).toEqual([])
+  })
+
+  test('that are alike must not both be there', () => {
+    const { items, put, take } = queue()
+    put({ item: 'q 1', dedupId: 'x' })
+    put({ item: 'q 2', dedupId: 'x' })
+    take('q 1')
+    take('q 2')
+    expect(items.judge(new Map())).toEqual(['Of id q: x, q 1 and q 2 are there'])
+  })
+
+  test('must not be refused for one that nobody put in', () => {
+    const { items } = queue()
+    items.enqueues({ item: 'q 1', priority: 0, delayMs: 0, dedupId: 'x' })
+    items.refused('q 1', 'another came before')
+    expect(items.judge(new Map())).toHaveLength(1)
+  })
+
+  test('must not be lost', () => {
+    const { items, put } = queue()
+    put({ item: 'q 1' })
+    expect(items.judge(new Map())).toEqual(['q: item q 1 was acknowledged, and is gone.'])
+  })
+})
+
+describe('A round', () => {
+  function round(came: readonly (readonly [from: number, to: number, index: number])[]): unknown {
+    const barriers = new Barriers()
+    for (const [from, to, index] of came) {
+      const arrival = barriers.arrives('b', 'somebody', 2, from)
+      arrival.to = to
+      arrival.end = { round: 1, index }
+    }
+    return barriers.judge()
+  }
+
+  test('is of all who were there at once', () => {
+    expect(
+      round([
+        [1, 5, 0],
+        [4, 6, 1],
+      ]),
+    ).toEqual([])
+  })
+
+  test.each([
+    ['one alone', [[1, 5, 0]]],
+    [
+      'one who went on before the other came',
+      [
+        [1, 3, 0],
+        [4, 6, 1],
+      ],
+    ],
+    [
+      'two who came as the same',
+      [
+        [1, 5, 0],
+        [4, 6, 0],
+      ],
+    ],
+    [
+      'one more than there are',
+      [
+        [1, 5, 0],
+        [4, 6, 2],
+      ],
+    ],
+  ] as const)('is not that of %s', (_, came) => {
+    expect(round(came)).toHaveLength(1)
+  })
+})
