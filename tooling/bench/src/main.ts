@@ -3,6 +3,7 @@ import { renderTable } from './render.ts'
 import { jsonReport, machine, type ScenarioResult } from './report.ts'
 import { scenarios } from './scenarios.ts'
 
+const usualRepetitions = 5
 const known = scenarios.map(({ name }) => name)
 const command = readCommandLine(process.argv.slice(2), known)
 
@@ -19,17 +20,24 @@ switch (command.type) {
     break
 }
 
-async function runAll(names: readonly string[], repetitions: number, json: boolean): Promise<void> {
+async function runAll(
+  names: readonly string[],
+  wanted: number | undefined,
+  json: boolean,
+): Promise<void> {
   const { node, cpu, cores } = machine()
-  if (!json) console.log(`Node ${node}, ${cores} cores (${cpu}), ${repetitions} repetitions\n`)
+  if (!json) console.log(`Node ${node}, ${cores} cores (${cpu})\n`)
   const results: ScenarioResult[] = []
-  for (const { name, run } of scenarios.filter((scenario) => names.includes(scenario.name))) {
-    const table = await run({ repetitions, progress: (what) => showProgress(`${name}: ${what}`) })
+  for (const scenario of scenarios.filter(({ name }) => names.includes(name))) {
+    const { name } = scenario
+    const repetitions = wanted ?? scenario.repetitions ?? usualRepetitions
+    const progress = (what: string): void => showProgress(`${name}: ${what}`)
+    const table = await scenario.run({ repetitions, progress })
     clearProgress()
-    results.push({ name, table })
-    if (!json) console.log(`${renderTable(table)}\n`)
+    results.push({ name, repetitions, table })
+    if (!json) console.log(`${renderTable(table)}\n${repetitions} repetitions\n`)
   }
-  if (json) console.log(jsonReport(results, repetitions))
+  if (json) console.log(jsonReport(results))
 }
 
 /** One line that is rewritten on a terminal, a line each elsewhere. */

@@ -4,13 +4,16 @@ import { medianRatio, percentile } from './statistics.ts'
 
 export interface ScenarioResult {
   readonly name: string
+  /** How often each figure was measured. */
+  readonly repetitions: number
   readonly table: Table
 }
 
 /** Everything that was measured, and on what: enough to compare two runs later. */
-export function jsonReport(results: readonly ScenarioResult[], repetitions: number): string {
-  const scenarios = results.map(({ name, table }) => ({
+export function jsonReport(results: readonly ScenarioResult[]): string {
+  const scenarios = results.map(({ name, repetitions, table }) => ({
     name,
+    repetitions,
     title: table.title,
     notes: table.notes ?? [],
     rows: table.rows.map((row) => ({
@@ -19,7 +22,7 @@ export function jsonReport(results: readonly ScenarioResult[], repetitions: numb
       ...(row.reference && { ratio: medianRatio(row.samples, row.reference.samples) }),
     })),
   }))
-  return JSON.stringify({ format: 1, machine: machine(), repetitions, scenarios }, undefined, 2)
+  return JSON.stringify({ format: 2, machine: machine(), scenarios }, undefined, 2)
 }
 
 export function machine(): Readonly<Record<string, string | number>> {

@@ -3,6 +3,8 @@ export interface Scenario {
   /** As on the command line. */
   readonly name: string
   readonly description: string
+  /** How often each figure is measured where nobody says. @defaultValue 5 */
+  readonly repetitions?: number
   readonly run: (context: Context) => Promise<Table>
 }
 

@@ -9,6 +9,7 @@ import { scenario as remote } from './scenarios/remote.ts'
 import { scenario as sbr } from './scenarios/sbr.ts'
 import { scenario as sbrCore } from './scenarios/sbr-core.ts'
 import { scenario as sharding } from './scenarios/sharding.ts'
+import { scenario as shards } from './scenarios/shards.ts'
 import { scenario as transport } from './scenarios/transport.ts'
 
 /** In the order in which they run. */
@@ -23,5 +24,6 @@ export const scenarios: readonly Scenario[] = [
   journal,
   remote,
   sharding,
+  shards,
   ddata,
 ]

@@ -3,12 +3,12 @@ import { readCommandLine, usage } from '../src/command-line.ts'
 
 const known = ['clock', 'transport']
 
-test('without a name, all scenarios run five times', () => {
+test('without a name, all scenarios run as often as each of them wants', () => {
   expect(readCommandLine([], known)).toEqual({
     type: 'run',
     names: known,
     json: false,
-    repetitions: 5,
+    repetitions: undefined,
   })
 })
 

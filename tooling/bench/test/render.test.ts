@@ -61,14 +61,14 @@ test.each([
 })
 
 test('the JSON document holds every sample, and where they were taken', () => {
-  const report: unknown = JSON.parse(jsonReport([{ name: 'speed', table }], 3))
+  const report: unknown = JSON.parse(jsonReport([{ name: 'speed', repetitions: 3, table }]))
   expect(report).toMatchObject({
-    format: 1,
-    repetitions: 3,
+    format: 2,
     machine: { node: process.version },
     scenarios: [
       {
         name: 'speed',
+        repetitions: 3,
         rows: [{ samples: [700_123, 800_000, 900_000], ratio: 0.8 }, { value: 900 }],
       },
     ],

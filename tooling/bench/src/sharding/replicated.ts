@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { PairFigures } from '../pair.ts'
 
 /** What one node is told, as its only argument in JSON. */
 export interface ReplicatedTask {
@@ -18,10 +19,12 @@ export type ReplicatedReport =
 const program = fileURLToPath(new URL('replicated.program.ts', import.meta.url))
 const patienceMs = 120_000
 
-/** Confirmed writes per second of event-sourced entities whose events are kept on so many other nodes as well. */
-export async function measureReplicated(
-  task: Omit<ReplicatedTask, 'port'>,
-): Promise<Extract<ReplicatedReport, { readonly type: 'written' }>> {
+/**
+ * Confirmed writes of event-sourced entities whose events are kept on so many other nodes as well.
+ *
+ * @returns with what each took of the processor of the node that wrote, alone
+ */
+export async function measureReplicated(task: Omit<ReplicatedTask, 'port'>): Promise<PairFigures> {
   const children: ChildProcess[] = []
   const begin = (port?: number): ChildProcess => {
     const told = JSON.stringify({ ...task, ...(port !== undefined && { port }) })
@@ -34,7 +37,8 @@ export async function measureReplicated(
     const { port } = await report(writer, 'listening')
     const written = report(writer, 'written')
     for (let count = 0; count < task.replicas; count++) begin(port)
-    return await written
+    const { perSecond, cpuMicros: micros } = await written
+    return { perSecond, micros }
   } finally {
     for (const child of children) child.kill()
   }
