@@ -124,7 +124,7 @@ function writeFields(fields: MessageWriter, message: ClusterMessage): void {
       fields.heldTables(message.tables).counters(message.registry)
       return
     case 'sections':
-      fields.tables(message.tables).registryRows(message.registry)
+      fields.tables(message.tables).registryRows(message.registry).registryChanges(message.changes)
       return
     case 'exiting-confirmed':
       fields.node(message.node)
@@ -173,7 +173,12 @@ function readFields(fields: MessageReader, type: MessageType): ClusterMessage {
     case 'sections-request':
       return { type, tables: fields.heldTables(), registry: fields.counters() }
     case 'sections':
-      return { type, tables: fields.tables(), registry: fields.registryRows() }
+      return {
+        type,
+        tables: fields.tables(),
+        registry: fields.registryRows(),
+        changes: fields.registryChanges(),
+      }
     case 'exiting-confirmed':
       return { type, node: fields.node() }
     case 'not-yours':
@@ -190,10 +195,11 @@ export function encodeInParts(message: ClusterMessage, maxBytes: number): readon
   if (bytes.length <= maxBytes || message.type !== 'sections') return [bytes]
   const [tables, laterTables] = halved(message.tables)
   const [registry, laterRegistry] = halved(message.registry)
-  if (laterTables.length + laterRegistry.length === 0) return [bytes]
+  const [changes, laterChanges] = halved(message.changes)
+  if (laterTables.length + laterRegistry.length + laterChanges.length === 0) return [bytes]
   return [
-    { ...message, tables, registry },
-    { ...message, tables: laterTables, registry: laterRegistry },
+    { ...message, tables, registry, changes },
+    { ...message, tables: laterTables, registry: laterRegistry, changes: laterChanges },
   ].flatMap((half) => encodeInParts(half, maxBytes))
 }
 

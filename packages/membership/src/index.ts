@@ -131,7 +131,14 @@ export {
   type ReachabilityRow,
   type ReachabilityStatus,
 } from './reachability.ts'
-export { Registry, type RegistryRow, type ServiceEntry } from './registry.ts'
+export {
+  Registry,
+  type RegistryChange,
+  type RegistryChanges,
+  type RegistryNews,
+  type RegistryRow,
+  type ServiceEntry,
+} from './registry.ts'
 export type { NodeSet } from './seen-nodes.ts'
 export { nextDeadline, step } from './step.ts'
 export { Tombstones, type Tombstone } from './tombstones.ts'

@@ -27,7 +27,7 @@ import type { MemberRecord } from './member-record.ts'
 import { memberStatuses } from './member-status.ts'
 import type { HeldTables } from './messages.ts'
 import type { ReachabilityRecord } from './reachability.ts'
-import type { RegistryRow } from './registry.ts'
+import type { RegistryChanges, RegistryRow } from './registry.ts'
 import type { Tombstone } from './tombstones.ts'
 import { UnknownVersion } from './version-delta.ts'
 
@@ -221,6 +221,19 @@ export class MessageReader {
         path: this.string(maxNameBytes),
       }))
       return { node, version, services }
+    })
+  }
+
+  registryChanges(): readonly RegistryChanges[] {
+    return this.list(3, () => {
+      const node = this.node()
+      const since = this.counter()
+      const changes = this.list(3, () => ({
+        type: this.bool() ? ('registered' as const) : ('withdrawn' as const),
+        key: this.string(maxNameBytes),
+        path: this.string(maxNameBytes),
+      }))
+      return { node, since, changes }
     })
   }
 }

@@ -17,7 +17,7 @@ import type { MemberRecord } from './member-record.ts'
 import { memberStatuses } from './member-status.ts'
 import type { HeldTables } from './messages.ts'
 import type { NodeTable } from './node-table.ts'
-import type { RegistryRow } from './registry.ts'
+import type { RegistryChanges, RegistryRow } from './registry.ts'
 import type { Tombstone } from './tombstones.ts'
 import { leastForDelta } from './version-delta.ts'
 
@@ -176,6 +176,17 @@ export class MessageWriter {
       this.node(node).varint(version)
       this.list(services, ({ key, path }) =>
         this.string(key, maxNameBytes).string(path, maxNameBytes),
+      )
+    })
+  }
+
+  registryChanges(told: Iterable<RegistryChanges>): this {
+    return this.list(told, ({ node, since, changes }) => {
+      this.node(node).varint(since)
+      this.list(changes, ({ type, key, path }) =>
+        this.bool(type === 'registered')
+          .string(key, maxNameBytes)
+          .string(path, maxNameBytes),
       )
     })
   }

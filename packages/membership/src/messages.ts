@@ -2,7 +2,7 @@ import type { VectorClock } from '@casty/clock'
 import type { Incarnation, NodeIdentity, NodeKey } from '@casty/transport'
 import type { AllocationTable } from './allocations.ts'
 import type { Gossip, SeenBits } from './gossip.ts'
-import type { RegistryRow } from './registry.ts'
+import type { RegistryChanges, RegistryRow } from './registry.ts'
 
 /** Why a member would not take a joiner in. */
 export type JoinRefusalReason =
@@ -51,6 +51,8 @@ export type MembershipMessage =
       readonly type: 'sections'
       readonly tables: readonly (readonly [type: string, table: AllocationTable])[]
       readonly registry: readonly RegistryRow[]
+      /** Of rows that the receiver nearly has. */
+      readonly changes: readonly RegistryChanges[]
     }
   | { readonly type: 'exiting-confirmed'; readonly node: NodeIdentity }
   /** "I am a member of another cluster of this name": whoever counted on this node must not. */

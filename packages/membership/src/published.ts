@@ -31,7 +31,7 @@ export function checkOffer(row: RegistryRow, maxFrameBytes: number): void {
   if (length * anyServiceBytes + spareBytes <= maxFrameBytes) return
   // With many it is checked often: only what may be too much is written to know it.
   if (mostBytesOf(row) + spareBytes <= maxFrameBytes) return
-  const message = { type: 'sections', tables: [], registry: [row] } as const
+  const message = { type: 'sections', tables: [], registry: [row], changes: [] } as const
   if (encodeMessage(message).length + spareBytes <= maxFrameBytes) return
   throw tooLarge('services', `${length} services`, maxFrameBytes)
 }
@@ -56,7 +56,7 @@ export function checkTable(
   whole('epoch', epoch, 0, Number.MAX_SAFE_INTEGER)
   for (const shard of shards.keys()) whole('shards', shard, 0, Number.MAX_SAFE_INTEGER)
   const table = { epoch, author: author.key, shards }
-  const message = { type: 'sections', tables: [[type, table]], registry: [] } as const
+  const message = { type: 'sections', tables: [[type, table]], registry: [], changes: [] } as const
   if (encodeMessage(message).length + spareBytes <= maxFrameBytes) return
   throw tooLarge('shards', `a table of ${shards.size}`, maxFrameBytes)
 }

@@ -12,9 +12,40 @@ export interface ServiceEntry {
 /** All that one node offers. Only the node itself writes it; the higher version wins whole. */
 export interface RegistryRow {
   readonly node: NodeIdentity
+  /** So many changes led to it. */
   readonly version: number
-  readonly services: readonly { readonly key: string; readonly path: string }[]
+  readonly services: readonly Service[]
 }
+
+interface Service {
+  readonly key: string
+  readonly path: string
+}
+
+/** One change of what a node offers: the version after it is higher by one. */
+export interface RegistryChange extends Service {
+  readonly type: 'registered' | 'withdrawn'
+}
+
+/** What leads from one version of a row to a later one: of use to whoever has that of `since`, or one between. */
+export interface RegistryChanges {
+  readonly node: NodeIdentity
+  readonly since: number
+  readonly changes: readonly RegistryChange[]
+}
+
+/** What somebody lacks: of rows that it has, or nearly has, only what changed. */
+export interface RegistryNews {
+  readonly rows: readonly RegistryRow[]
+  readonly changes: readonly RegistryChanges[]
+}
+
+/**
+ * So much of the latest changes of each row is kept, in characters of their texts and so many for each. More is
+ * told as a row; whoever is that far behind has it as cheap.
+ */
+const maxRecentCharacters = 16_384
+const characterPerChange = 8
 
 /**
  * Who offers which service: one row per node, so that what is withdrawn disappears everywhere and
@@ -27,11 +58,17 @@ export class Registry {
   static readonly empty: Registry = new Registry(new Map())
 
   readonly rows: ReadonlyMap<NodeKey, RegistryRow>
+  /** The latest changes of rows, the last of which led to the version that is there. Of a row that was told whole, none. */
+  readonly #recent: ReadonlyMap<NodeKey, readonly RegistryChange[]>
   #digest: number | undefined
   #entries: readonly ServiceEntry[] | undefined
 
-  private constructor(rows: ReadonlyMap<NodeKey, RegistryRow>) {
+  private constructor(
+    rows: ReadonlyMap<NodeKey, RegistryRow>,
+    recent: ReadonlyMap<NodeKey, readonly RegistryChange[]> = new Map(),
+  ) {
     this.rows = rows
+    this.#recent = recent
   }
 
   static of(rows: Iterable<RegistryRow>): Registry {
@@ -66,37 +103,81 @@ export class Registry {
   register(node: NodeIdentity, key: string, path: string): Registry {
     const services = this.rows.get(node.key)?.services ?? []
     if (services.some((service) => service.key === key && service.path === path)) return this
-    return Registry.of(rewritten(this.rows, node, [...services, { key, path }]))
+    return this.#changed(node, [{ type: 'registered', key, path }])
   }
 
   /** Withdraws one path of a key, or all of them. */
   unregister(node: NodeIdentity, key: string, path?: string): Registry {
     const services = this.rows.get(node.key)?.services ?? []
-    const kept = services.filter(
-      (service) => service.key !== key || (path !== undefined && service.path !== path),
+    const withdrawn = services.filter(
+      (service) => service.key === key && (path === undefined || service.path === path),
     )
-    return kept.length === services.length ? this : Registry.of(rewritten(this.rows, node, kept))
+    if (withdrawn.length === 0) return this
+    return this.#changed(
+      node,
+      withdrawn.map((service) => ({ ...service, type: 'withdrawn' })),
+    )
   }
 
-  /** Per node the row with the higher version. Commutative, associative, idempotent. */
-  merge(rows: Iterable<RegistryRow>): Registry {
-    let merged: Map<NodeKey, RegistryRow> | undefined
-    for (const row of rows) {
-      if (row.version <= (this.rows.get(row.node.key)?.version ?? 0)) continue
-      merged ??= new Map(this.rows)
-      merged.set(row.node.key, row)
+  #changed(node: NodeIdentity, changes: readonly RegistryChange[]): Registry {
+    const row = this.rows.get(node.key) ?? { node, version: 0, services: [] }
+    const recent = latest([...(this.#recent.get(node.key) ?? []), ...changes])
+    return new Registry(
+      new Map(this.rows).set(node.key, rowAfter(row, changes)),
+      new Map(this.#recent).set(node.key, recent),
+    )
+  }
+
+  /**
+   * Per node the row with the higher version. Commutative, associative, idempotent. Changes of a version that is
+   * not here tell nothing: the digests go on to differ, and whoever has them is asked again.
+   */
+  merge(rows: Iterable<RegistryRow>, told: Iterable<RegistryChanges> = []): Registry {
+    let merged: Registry = this.#mergeRows(rows)
+    for (const { node, since, changes } of told) {
+      const version = merged.rows.get(node.key)?.version ?? 0
+      const news = since <= version ? changes.slice(version - since) : []
+      if (news.length > 0) merged = merged.#changed(node, news)
     }
-    return merged ? new Registry(merged) : this
+    return merged
   }
 
-  /** Rows that somebody with these versions lacks. */
-  newerThan(versions: ReadonlyMap<NodeKey, number>): readonly RegistryRow[] {
-    return [...this.rows.values()].filter((row) => row.version > (versions.get(row.node.key) ?? 0))
+  #mergeRows(rows: Iterable<RegistryRow>): Registry {
+    const newer = [...rows].filter(
+      (row) => row.version > (this.rows.get(row.node.key)?.version ?? 0),
+    )
+    if (newer.length === 0) return this
+    const merged = new Map(this.rows)
+    const recent = new Map(this.#recent)
+    for (const row of newer) {
+      if (row.version <= (merged.get(row.node.key)?.version ?? 0)) continue
+      merged.set(row.node.key, row)
+      recent.delete(row.node.key) // What led to it is not known.
+    }
+    return new Registry(merged, recent)
+  }
+
+  /** What somebody with these versions lacks. */
+  newerThan(versions: ReadonlyMap<NodeKey, number>): RegistryNews {
+    const rows: RegistryRow[] = []
+    const told: RegistryChanges[] = []
+    for (const [key, row] of this.rows) {
+      const since = versions.get(key) ?? 0
+      if (row.version <= since) continue
+      const recent = this.#recent.get(key) ?? []
+      const count = row.version - since
+      // Where so much has changed, the row is no longer than that.
+      if (count > recent.length || count > row.services.length) rows.push(row)
+      else told.push({ node: row.node, since, changes: recent.slice(-count) })
+    }
+    return { rows, changes: told }
   }
 
   restrict(allowed: (node: NodeKey) => boolean): Registry {
     if ([...this.rows.keys()].every(allowed)) return this
-    return Registry.of([...this.rows.values()].filter((row) => allowed(row.node.key)))
+    const rows = new Map([...this.rows].filter(([key]) => allowed(key)))
+    if (rows.size === 0) return Registry.empty
+    return new Registry(rows, new Map([...this.#recent].filter(([key]) => allowed(key))))
   }
 
   get digest(): number {
@@ -110,14 +191,26 @@ export class Registry {
   }
 }
 
-/** All rows, with a next version of one node's. */
-function rewritten(
-  rows: Registry['rows'],
-  node: NodeIdentity,
-  services: RegistryRow['services'],
-): Iterable<RegistryRow> {
-  const version = (rows.get(node.key)?.version ?? 0) + 1
-  return new Map(rows).set(node.key, { node, version, services }).values()
+function rowAfter(
+  { node, version, services }: RegistryRow,
+  changes: readonly RegistryChange[],
+): RegistryRow {
+  let after = services
+  for (const { type, key, path } of changes) {
+    if (type === 'registered') after = [...after, { key, path }]
+    else after = after.filter((service) => service.key !== key || service.path !== path)
+  }
+  return { node, version: version + changes.length, services: after }
+}
+
+/** As many of the last as may be kept. */
+function latest(changes: readonly RegistryChange[]): readonly RegistryChange[] {
+  let characters = 0
+  const tooOld = changes.findLastIndex(({ key, path }) => {
+    characters += key.length + path.length + characterPerChange
+    return characters > maxRecentCharacters
+  })
+  return changes.slice(tooOld + 1)
 }
 
 function sortKeyOf(entry: ServiceEntry): string {

@@ -13,10 +13,10 @@ export function receiveSectionsRequest(
   held: Extract<MembershipMessage, { type: 'sections-request' }>,
 ): Step {
   const tables = state.cluster.allocations.newerThan(held.tables)
-  const registry = state.cluster.registry.newerThan(held.registry)
+  const { rows: registry, changes } = state.cluster.registry.newerThan(held.registry)
   const effects: MembershipEffect[] = []
-  if (tables.length > 0 || registry.length > 0)
-    effects.push(sendTo(from, { type: 'sections', tables, registry }))
+  if (tables.length + registry.length + changes.length > 0)
+    effects.push(sendTo(from, { type: 'sections', tables, registry, changes }))
   if (lacks(state.cluster, held)) effects.push(sendTo(from, sectionsRequest(state.cluster)))
   return [state, effects]
 }
@@ -37,13 +37,14 @@ function lacks(
 export function receiveSections(
   state: MembershipState,
   from: NodeIdentity,
-  { tables, registry }: Extract<MembershipMessage, { type: 'sections' }>,
+  { tables, registry, changes }: Extract<MembershipMessage, { type: 'sections' }>,
 ): Step {
   const { cluster } = state
   if (!cluster.member(from)) return [state, [{ type: 'drop', reason: 'foreign-cluster' }]]
-  const rows = registry.filter((row) => cluster.member(row.node))
+  const isOfMember = ({ node }: { readonly node: NodeIdentity }): boolean =>
+    cluster.member(node) !== undefined
   const allocations = cluster.allocations.merge(tables)
-  const merged = cluster.registry.merge(rows)
+  const merged = cluster.registry.merge(registry.filter(isOfMember), changes.filter(isOfMember))
   if (allocations === cluster.allocations && merged === cluster.registry) return [state, []]
   return [{ ...state, cluster: cluster.with({ allocations, registry: merged }) }, []]
 }

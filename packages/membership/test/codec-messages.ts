@@ -12,6 +12,7 @@ import {
   type GossipRow,
   type MemberRecord,
   type ReachabilityRecord,
+  type RegistryChanges,
   type RegistryRow,
   type SeenBits,
   type ShardAllocation,
@@ -120,6 +121,19 @@ const registryRow: fc.Arbitrary<RegistryRow> = fc.record({
   services: fc.array(fc.record({ key: name, path: name }), { maxLength: 3 }),
 })
 
+const registryChanges: fc.Arbitrary<RegistryChanges> = fc.record({
+  node,
+  since: counter,
+  changes: fc.array(
+    fc.record({
+      type: fc.constantFrom('registered' as const, 'withdrawn' as const),
+      key: name,
+      path: name,
+    }),
+    { maxLength: 3 },
+  ),
+})
+
 function typed<Type extends ClusterMessage['type'], Fields extends object>(
   type: Type,
   fields: { [Name in keyof Fields]: fc.Arbitrary<Fields[Name]> },
@@ -163,6 +177,7 @@ export const messages: fc.Arbitrary<ClusterMessage> = fc.oneof(
   typed('sections', {
     tables: fc.array(fc.tuple(name, table), { maxLength: 3 }),
     registry: fc.array(registryRow, { maxLength: 3 }),
+    changes: fc.array(registryChanges, { maxLength: 3 }),
   }),
   typed('exiting-confirmed', { node }),
   typed('not-yours', {}),

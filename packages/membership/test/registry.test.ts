@@ -1,38 +1,65 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Registry } from '../src/index.ts'
+import { Registry, type RegistryNews } from '../src/index.ts'
 import { runs } from './laws-world.ts'
 import { node } from './states.ts'
 
 const names = ['a', 'b', 'c'] as const
 
-/** Three registries of one cluster: each node's row is some stage of the one history it wrote. */
+/** What one after the other the nodes of a cluster wrote; `x` and `y` at two paths each. */
+const histories = (): fc.Arbitrary<readonly Registry[]> =>
+  fc
+    .array(
+      fc.tuple(
+        fc.constantFrom(...names),
+        fc.constantFrom('x', 'y'),
+        fc.constantFrom('/1', '/2', undefined),
+      ),
+      { maxLength: 30 },
+    )
+    .map((writes) => {
+      const history = [Registry.empty]
+      for (const [name, key, path] of writes) {
+        const last = history.at(-1) ?? Registry.empty
+        const isThere = last
+          .find(key)
+          .some((entry) => entry.node.equals(node(name)) && entry.path === (path ?? entry.path))
+        history.push(
+          isThere || path === undefined
+            ? last.unregister(node(name), key, path)
+            : last.register(node(name), key, path),
+        )
+      }
+      return history
+    })
+
+const stages = fc.array(fc.nat({ max: 40 }), { minLength: 3, maxLength: 3 })
+
+/** Each node's row is some stage of the one history that it wrote. */
+function stageOf(history: readonly Registry[], places: readonly number[]): Registry {
+  return Registry.of(
+    names.flatMap((name, index) => {
+      const row = history[(places[index] ?? 0) % history.length]?.rows.get(node(name).key)
+      return row ? [row] : []
+    }),
+  )
+}
+
+/** Three registries of one cluster. */
 const registries = (): fc.Arbitrary<readonly Registry[]> =>
   fc
-    .tuple(
-      fc.array(fc.tuple(fc.constantFrom(...names), fc.constantFrom('x', 'y'), fc.boolean()), {
-        maxLength: 20,
-      }),
-      fc.array(fc.array(fc.nat({ max: 30 }), { minLength: 3, maxLength: 3 }), {
-        minLength: 3,
-        maxLength: 3,
-      }),
-    )
-    .map(([writes, stages]) => {
-      const history = [Registry.empty]
-      for (const [name, key, added] of writes) {
-        const last = history.at(-1) ?? Registry.empty
-        history.push(added ? last.register(node(name), key, '/') : last.unregister(node(name), key))
-      }
-      return stages.map((places) =>
-        Registry.of(
-          names.flatMap((name, index) => {
-            const row = history[(places[index] ?? 0) % history.length]?.rows.get(node(name).key)
-            return row ? [row] : []
-          }),
-        ),
-      )
-    })
+    .tuple(histories(), fc.array(stages, { minLength: 3, maxLength: 3 }))
+    .map(([history, all]) => all.map((places) => stageOf(history, places)))
+
+/** What is told to somebody who has `to`, by whoever has `from`. */
+function newsOf(from: Registry, to: Registry): RegistryNews {
+  return from.newerThan(new Map([...to.rows].map(([key, row]) => [key, row.version] as const)))
+}
+
+function told(from: Registry, to: Registry): Registry {
+  const { rows, changes } = newsOf(from, to)
+  return to.merge(rows, changes)
+}
 
 test('merging commutes, associates and returns the same instance when nothing is new', () => {
   fc.assert(
@@ -49,16 +76,68 @@ test('merging commutes, associates and returns the same instance when nothing is
   )
 })
 
-test('what somebody lacks is exactly what brings it up to date', () => {
+test('what somebody lacks is exactly what brings it up to date, by whomever it is told', () => {
   fc.assert(
-    fc.property(registries(), ([a = Registry.empty, b = a]) => {
-      const versions = new Map([...b.rows].map(([key, row]) => [key, row.version] as const))
-      const told = a.newerThan(versions)
-      expect(b.merge(told).digest).toBe(b.merge(a.rows.values()).digest)
-      for (const row of told) expect(row.version).toBeGreaterThan(versions.get(row.node.key) ?? 0)
+    fc.property(histories(), fc.nat({ max: 40 }), stages, stages, (history, at, left, right) => {
+      const writer = history[at % history.length] ?? Registry.empty
+      const former = stageOf(history, left)
+      const second = told(writer, former)
+      expect(second.entries).toEqual(former.merge(writer.rows.values()).entries)
+      expect(second.digest).toBe(former.merge(writer.rows.values()).digest)
+      const other = stageOf(history, right)
+      const third = told(second, other)
+      expect(third.entries).toEqual(other.merge(second.rows.values()).entries)
+      expect(newsOf(second, third)).toEqual({ rows: [], changes: [] })
     }),
     runs,
   )
+})
+
+test('news that come twice, late or to one who has other ones already, tell what is new in them, or nothing', () => {
+  fc.assert(
+    fc.property(histories(), fc.array(fc.nat({ max: 40 }), { maxLength: 5 }), (history, places) => {
+      const writer = history.at(-1) ?? Registry.empty
+      const stage = (place: number): Registry => history[place % history.length] ?? Registry.empty
+      let heard = stage(places[0] ?? 0)
+      for (const place of places) {
+        const { rows, changes } = newsOf(writer, stage(place))
+        const next = heard.merge(rows, changes)
+        for (const [key, row] of next.rows) {
+          const was = heard.rows.get(key)?.version ?? 0
+          // Whatever it has, it has of one moment of the history.
+          expect(row.version).toBeGreaterThanOrEqual(was)
+          const isOfHistory = history.some(({ rows: of }) => of.get(key)?.version === row.version)
+          const moment = history.find(({ rows: of }) => of.get(key)?.version === row.version)
+          if (isOfHistory) expect(row.services).toEqual(moment?.rows.get(key)?.services)
+        }
+        heard = next
+      }
+      expect(told(writer, heard).entries).toEqual(writer.entries)
+    }),
+    runs,
+  )
+})
+
+test('one change of many services is told as one change; a row of which more is unknown, whole', () => {
+  let registry = Registry.empty
+  for (let at = 0; at < 1_000; at++) registry = registry.register(node('a'), `service-${at}`, '/')
+  const later = registry.unregister(node('a'), 'service-7').register(node('a'), 'new', '/')
+  expect(newsOf(later, registry)).toEqual({
+    rows: [],
+    changes: [
+      {
+        node: node('a'),
+        since: 1_000,
+        changes: [
+          { type: 'withdrawn', key: 'service-7', path: '/' },
+          { type: 'registered', key: 'new', path: '/' },
+        ],
+      },
+    ],
+  })
+  expect(newsOf(later, Registry.empty).rows).toEqual([...later.rows.values()])
+  const { changes } = newsOf(later, registry)
+  expect(Registry.empty.merge([], changes)).toBe(Registry.empty)
 })
 
 describe('a registry', () => {

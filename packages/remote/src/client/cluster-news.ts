@@ -1,15 +1,17 @@
 // What a member has to tell a client of the cluster, and what a client makes of it. A client holds the state as a member
 // does, so what two members tell it joins, whichever of them is behind; but it counts nothing, and has a say in nothing.
 import { ClusterState, gossipFor, receiveGossip, type Gossip } from '@casty/membership'
-import type { NodeKey } from '@casty/transport'
+import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { Known } from './client-book.ts'
 import type { ClientMessage, NewsContent } from './client-messages.ts'
+
+const noSections = { type: 'sections', tables: [], registry: [], changes: [] } as const
 
 /** What somebody who has `known` lacks of `state`, in the order in which it is to be told; nothing where it has all. */
 export function newsFor(state: ClusterState, known: Known): readonly ClientMessage[] {
   const isWhole = known.version.size === 0
   const gossip = gossipFor(state, known.version)
-  const rows = state.registry.newerThan(known.registry)
+  const { rows, changes } = state.registry.newerThan(known.registry)
   const contents: NewsContent[] = []
   if (isWhole || saysAnything(gossip, known)) {
     const { clusterId, version, seen, records, tombstones, rows: sights } = gossip
@@ -18,7 +20,8 @@ export function newsFor(state: ClusterState, known: Known): readonly ClientMessa
     contents.push({ type: 'gossip', gossip: told })
   }
   // Each fits a frame, by what a node may offer.
-  for (const row of rows) contents.push({ type: 'sections', tables: [], registry: [row] })
+  for (const row of rows) contents.push({ ...noSections, registry: [row] })
+  for (const one of changes) contents.push({ ...noSections, changes: [one] })
   return contents.map((content, at) => ({
     type: 'news',
     isWhole,
@@ -73,8 +76,12 @@ export function learnt(
   telling: Telling,
 ): ClusterState | undefined {
   if (content.type === 'sections') {
-    const rows = content.registry.filter(({ node }) => state.member(node))
-    const registry = state.registry.merge(rows)
+    const isOfMember = ({ node }: { readonly node: NodeIdentity }): boolean =>
+      state.member(node) !== undefined
+    const registry = state.registry.merge(
+      content.registry.filter(isOfMember),
+      content.changes.filter(isOfMember),
+    )
     return registry === state.registry ? state : state.with({ registry })
   }
   const { gossip } = content

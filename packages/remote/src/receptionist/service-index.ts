@@ -1,6 +1,6 @@
 // Who offers what, as the cluster's registry says, by name: looked up at every message, so that it is
-// sorted out once for each change.
-import type { ClusterState, NodeIdentity } from '@casty/membership'
+// sorted out once for each change, and of a change only what changed: there may be thousands.
+import type { ClusterState, NodeIdentity, RegistryRow } from '@casty/membership'
 import type { ClusterView } from '../cluster-view.ts'
 
 /** A path that a node offers. */
@@ -16,7 +16,7 @@ const none: readonly ServiceOffer[] = []
 export class ServiceIndex implements Disposable {
   readonly #prefix: string
   readonly #changed: (name: string) => void
-  #offers: ReadonlyMap<string, readonly ServiceOffer[]> = new Map()
+  #offers = new Map<string, readonly ServiceOffer[]>()
   #seen: ClusterState | undefined
   readonly #subscription: Disposable
 
@@ -44,39 +44,129 @@ export class ServiceIndex implements Disposable {
   #update(state: ClusterState): void {
     const seen = this.#seen
     this.#seen = state
-    if (seen && saysTheSame(seen, state)) return // Shards move more often than services.
+    const isAlike = seen?.members === state.members && seen.unreachable === state.unreachable
+    const changed = seen && isAlike ? this.#take(seen, state) : this.#takeAll(state)
+    for (const name of changed) this.#changed(name)
+  }
+
+  /** Where members are who they were. @returns names of which the offers are other than before */
+  #take(before: ClusterState, after: ClusterState): readonly string[] {
+    const former = before.registry.rows
+    const { rows } = after.registry
+    if (former === rows) return [] // Shards move more often than services.
+    const names = new Set<string>()
+    for (const key of new Set([...former.keys(), ...rows.keys()])) {
+      const row = rows.get(key) ?? former.get(key)
+      if (!row || rows.get(key) === former.get(key) || !isOffering(after, row)) continue
+      const changes = changesOf(former.get(key)?.services, rows.get(key)?.services, this.#prefix)
+      const isReachable = !after.unreachable.has(key)
+      for (const [name, change] of changes) {
+        names.add(name)
+        this.#become(name, changed(this.find(name), row.node, change, isReachable))
+      }
+    }
+    return [...names]
+  }
+
+  #become(name: string, offers: readonly ServiceOffer[]): void {
+    if (offers.length === 0) this.#offers.delete(name)
+    else this.#offers.set(name, offers)
+  }
+
+  #takeAll(state: ClusterState): readonly string[] {
     const before = this.#offers
     const after = offersOf(state, this.#prefix)
-    const changed: string[] = []
+    const names: string[] = []
     for (const name of new Set([...before.keys(), ...after.keys()])) {
       const former = before.get(name) ?? none
       if (isSame(former, after.get(name) ?? none)) after.set(name, former)
-      else changed.push(name)
+      else names.push(name)
     }
     this.#offers = after
-    for (const name of changed) this.#changed(name)
+    return names
   }
 }
 
-function saysTheSame(before: ClusterState, after: ClusterState): boolean {
-  return (
-    before.registry === after.registry &&
-    before.members === after.members &&
-    before.unreachable === after.unreachable
-  )
+type Services = RegistryRow['services']
+
+/** What one node offers more and less of one name, by paths. */
+interface Change {
+  readonly gone: Set<string>
+  readonly come: Set<string>
+}
+
+function changesOf(
+  before: Services = [],
+  after: Services = [],
+  prefix: string,
+): ReadonlyMap<string, Change> {
+  // What comes is added behind the rest.
+  let same = 0
+  while (same < before.length && isSameService(before[same], after[same])) same++
+  const changes = new Map<string, Change>()
+  const of = (key: string): Change => {
+    const name = key.slice(prefix.length)
+    const known = changes.get(name) ?? { gone: new Set(), come: new Set() }
+    changes.set(name, known)
+    return known
+  }
+  for (const { key, path } of after.slice(same)) if (key.startsWith(prefix)) of(key).come.add(path)
+  for (const { key, path } of before.slice(same)) {
+    if (key.startsWith(prefix) && !of(key).come.delete(path)) of(key).gone.add(path)
+  }
+  for (const [name, { gone, come }] of changes) {
+    if (gone.size + come.size === 0) changes.delete(name)
+  }
+  return changes
+}
+
+function isSameService(
+  left: Services[number] | undefined,
+  right: Services[number] | undefined,
+): boolean {
+  return left === right || (left?.key === right?.key && left?.path === right?.path)
+}
+
+function changed(
+  offers: readonly ServiceOffer[],
+  node: NodeIdentity,
+  { gone, come }: Change,
+  isReachable: boolean,
+): readonly ServiceOffer[] {
+  const kept = offers.filter((offer) => offer.node.key !== node.key || !gone.has(offer.path))
+  const added = [...come].map((path) => ({ node, path, isReachable }))
+  return [...kept, ...added].toSorted(byNodeAndPath)
+}
+
+function byNodeAndPath(left: ServiceOffer, right: ServiceOffer): number {
+  return order(left.node.key, right.node.key) || order(left.path, right.path)
+}
+
+/** By code unit, as on every node. */
+function order(left: string, right: string): number {
+  return left === right ? 0 : left < right ? -1 : 1
+}
+
+function isOffering(state: ClusterState, { node }: RegistryRow): boolean {
+  const member = state.membersByKey.get(node.key)
+  return member !== undefined && member.status !== 'down'
 }
 
 function offersOf(state: ClusterState, prefix: string): Map<string, readonly ServiceOffer[]> {
   const offers = new Map<string, ServiceOffer[]>()
-  for (const { key, node, path } of state.services) {
-    const member = state.membersByKey.get(node.key)
-    if (!key.startsWith(prefix) || !member || member.status === 'down') continue
-    const offer = { node, path, isReachable: !state.unreachable.has(node.key) }
-    const name = key.slice(prefix.length)
-    const known = offers.get(name)
-    if (known) known.push(offer)
-    else offers.set(name, [offer])
+  for (const row of state.registry.rows.values()) {
+    if (!isOffering(state, row)) continue
+    const { node, services } = row
+    const isReachable = !state.unreachable.has(node.key)
+    for (const { key, path } of services) {
+      if (!key.startsWith(prefix)) continue
+      const name = key.slice(prefix.length)
+      const known = offers.get(name)
+      if (known) known.push({ node, path, isReachable })
+      else offers.set(name, [{ node, path, isReachable }])
+    }
   }
+  for (const [name, all] of offers) offers.set(name, all.toSorted(byNodeAndPath))
   return offers
 }
 
