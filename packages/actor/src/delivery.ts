@@ -10,6 +10,8 @@ import type { Runtime } from './runtime.ts'
 export interface Delivery {
   /** What an instrument has travel with it. */
   readonly carried?: unknown
+  /** Where it was told to, for dead letters. @defaultValue the path of the actor that was to handle it */
+  readonly path?: string
   /**
    * Asked first where it will not be handled: whether whoever stands behind it takes it back, to bring it
    * elsewhere. Then it is no dead letter, and nothing more is said.
@@ -44,7 +46,7 @@ class Delivered extends Envelope {
     cause?: unknown,
   ): void {
     if (this.#delivery.takesBack?.(reason) === true) return
-    runtime.deadLetter(path, this.content, reason)
+    runtime.deadLetter(this.#delivery.path ?? path, this.content, reason)
     this.#delivery.undelivered(reason, cause)
   }
 }

@@ -37,7 +37,7 @@ export interface RegionStatistics {
   readonly forced: number
   /** Of these, entities that did not stop even then: they run on, and can write nothing. */
   readonly leftBehind: number
-  /** Messages that were dropped, each a dead letter, by reason. */
+  /** Messages that were not handled here, by the entity or on the way to it, each a dead letter, by reason. */
   readonly dropped: Readonly<Partial<Record<DeadLetterReason, number>>>
   /** Of a type whose events are kept on several nodes. */
   readonly replication: ReplicationStatistics | undefined

@@ -140,7 +140,7 @@ describe('An entity', () => {
     here.tell('x', { type: 'fail' })
     here.tell('x', add)
     expect(await total(world, here)).toBe('x@1: 1')
-    expect(world.node('a').lost).toEqual(['failed /sharding-counter/x: {"type":"fail"}'])
+    expect(world.node('a').lost).toEqual(['failed /sharding/counter/x: {"type":"fail"}'])
   })
 
   test('that cannot begin does not try for ever', async () => {
@@ -456,7 +456,7 @@ describe('Without a lease', () => {
     world.give('counter', 0, 'b')
     await world.settle()
     expect(log).toEqual(['add@1', 'stopped@1'])
-    expect(world.node('a').lost).toEqual(['stopped /sharding-counter/x: {"type":"add","amount":1}'])
+    expect(world.node('a').lost).toEqual(['stopped /sharding/counter/x: {"type":"add","amount":1}'])
     here.tell('x', add)
     await world.settle()
     expect(log).toEqual(['add@1', 'stopped@1', 'add@2'])
@@ -482,6 +482,21 @@ describe('Without a home', () => {
     )
     world.give('counter', 0, 'a')
     expect(await world.settled(answer)).toBe('x@1: 11')
+  })
+
+  test('they are counted and told of alike, whether the entity failed on them or they never came to it', async () => {
+    await using world = await RegionWorld.of('a', { bufferTimeoutMs: 300 })
+    const region = of(world.startType(counter), 'a')
+    region.tell('x', add)
+    await world.until(() => region.statistics().waiting === 0)
+    world.give('counter', 0, 'a')
+    region.tell('x', { type: 'fail' })
+    await world.until(() => world.node('a').lost.length === 2)
+    expect(world.node('a').lost).toEqual([
+      'overdue /sharding/counter/x: {"type":"add","amount":1}',
+      'failed /sharding/counter/x: {"type":"fail"}',
+    ])
+    expect(region.statistics().dropped).toEqual({ overdue: 1, failed: 1 })
   })
 
   test('they wait no longer than their time, and a question learns of it', async () => {

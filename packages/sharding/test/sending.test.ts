@@ -7,6 +7,7 @@ import { Sending } from '../src/region/sending.ts'
 
 const self = NodeIdentity.parse('a:1#1')
 const owner = NodeIdentity.parse('b:1#1')
+const keeper = { pathOf: (id: string) => id, takesBack: () => false, dropped: () => {} }
 
 class Way {
   now = 0
@@ -42,7 +43,7 @@ class Way {
   )
 
   tell(message: number): void {
-    this.sending.dispatch(new Letter({ takesBack: () => false }, 0, 'e', message))
+    this.sending.dispatch(new Letter(keeper, 0, 'e', message))
   }
 
   settle(node: NodeIdentity): void {

@@ -1,10 +1,14 @@
 import type { DeadLetterReason, Delivery } from '@casty/actor'
 import type { NodeIdentity } from '@casty/transport'
 
-/** Takes letters back that an entity did not handle because it had stopped. */
+/** What letters come from: it counts those that are not handled, and takes them back from entities that had stopped. */
 export interface LetterKeeper {
+  /** Where letters for an entity are told to. */
+  pathOf(entityId: string): string
   /** @returns false where it cannot bring it elsewhere either */
   takesBack(letter: Letter): boolean
+  /** One is a dead letter, of the region or of its entity. */
+  dropped(reason: DeadLetterReason): void
 }
 
 /** A message on its way to an entity, with whoever waits for the answer. */
@@ -41,12 +45,18 @@ export class Letter implements Delivery {
     this.from = from
   }
 
+  /** The same whether it is dropped before its entity, or by that. */
+  get path(): string {
+    return this.#keeper.pathOf(this.entityId)
+  }
+
   /** One who stopped by itself did not mean what came behind: its next life handles that. */
   takesBack(reason: DeadLetterReason): boolean {
     return reason === 'stopped' && this.#keeper.takesBack(this)
   }
 
   undelivered(reason: DeadLetterReason, cause?: unknown): void {
+    this.#keeper.dropped(reason)
     this.answer?.undelivered(reason, cause)
   }
 }

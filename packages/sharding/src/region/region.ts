@@ -146,6 +146,14 @@ export class Region implements LetterKeeper {
     this.#hosting = this.#makeHosting()
   }
 
+  pathOf(entityId: string): string {
+    return this.#refOf(entityId).path
+  }
+
+  dropped(reason: DeadLetterReason): void {
+    this.tally.drop(reason)
+  }
+
   takesBack(letter: Letter): boolean {
     return this.#hosting.takesBack(letter)
   }
@@ -182,16 +190,14 @@ export class Region implements LetterKeeper {
     const { instrument } = this.#node.system
     if (!instrument) return undefined
     try {
-      return instrument.onSend({ path: this.#refOf(entityId).path, message })
+      return instrument.onSend({ path: this.pathOf(entityId), message })
     } catch {
       return undefined // It looks on only.
     }
   }
 
   #drop(letter: Letter, reason: DeadLetterReason, cause?: unknown): void {
-    const { entityId, message } = letter
-    this.tally.drop(reason)
-    this.#node.system.publishDeadLetter(this.#refOf(entityId).path, message, reason)
+    this.#node.system.publishDeadLetter(letter.path, letter.message, reason)
     letter.undelivered(reason, cause)
   }
 
