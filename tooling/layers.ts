@@ -22,11 +22,12 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
     '@casty/actor': ['@casty/clock'],
   },
   {
-    '@casty/transport-tcp': ['@casty/transport'],
-    '@casty/transport-ws': ['@casty/transport'],
+    '@casty/net': ['@casty/transport'],
     '@casty/persistence': ['@casty/clock', '@casty/options', '@casty/actor'],
   },
   {
+    '@casty/transport-tcp': ['@casty/net'],
+    '@casty/transport-ws': ['@casty/net', '@casty/options'],
     '@casty/journal-file': ['@casty/persistence'],
     '@casty/journal-postgres': ['@casty/persistence'],
     '@casty/membership': [

@@ -1,4 +1,4 @@
-import { TransportError } from '@casty/transport'
+import { numberOptions, type Range } from '@casty/net'
 
 /** How TCP channels are made. Every duration is in milliseconds. */
 export interface TcpOptions {
@@ -50,7 +50,7 @@ export const tcpDefaults: Required<TcpOptions> = {
   readBufferBytes: 262_144,
 }
 
-const allowed: Readonly<Record<keyof TcpOptions, readonly [lowest: number, highest: number]>> = {
+const ranges: Readonly<Record<keyof TcpOptions, Range>> = {
   dialTimeoutMs: [1, 600_000],
   lingerMs: [1, 600_000],
   keepAliveDelayMs: [1_000, 86_400_000],
@@ -59,27 +59,7 @@ const allowed: Readonly<Record<keyof TcpOptions, readonly [lowest: number, highe
   readBufferBytes: [4_096, 16_777_216],
 }
 
-/**
- * Fills in the defaults.
- *
- * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a value out of range or an unknown name
- */
+/** @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a value out of range or an unknown name */
 export function resolveTcpOptions(options: TcpOptions): Required<TcpOptions> {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  for (const [name, value] of given) requireAllowed(name, value)
-  return { ...tcpDefaults, ...Object.fromEntries(given) }
-}
-
-function requireAllowed(name: string, value: unknown): void {
-  const range = Object.entries(allowed).find(([known]) => known === name)?.[1]
-  if (!range) {
-    const known = Object.keys(allowed).join(', ')
-    throw TransportError.invalidOption('An option of tcpTransport', name, `one of ${known}`)
-  }
-  const [lowest, highest] = range
-  if (typeof value === 'number' && Number.isInteger(value) && value >= lowest && value <= highest) {
-    return
-  }
-  const wanted = `an integer from ${lowest} to ${highest}`
-  throw TransportError.invalidOption(`${name} of tcpTransport`, value, wanted)
+  return numberOptions<TcpOptions>('tcpTransport', tcpDefaults, ranges, options)
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
+import { errorCode, plainAddress } from '@casty/net'
 import type { Channel, ChannelCloseReason, ChannelSink } from '@casty/transport'
-import { errorCode } from './dial-failure.ts'
 
 /**
  * One connected socket. It is paused when it comes in here, so nothing is read before `open`.
@@ -120,9 +120,4 @@ export class TcpChannel implements Channel {
 function reasonOf(error: Error): ChannelCloseReason {
   const code = errorCode(error)
   return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED' ? 'reset' : 'failed'
-}
-
-/** A dual-stack socket writes IPv4 peers as `::ffff:10.0.0.1`. Limits count by the plain form. */
-function plainAddress(address: string | undefined): string {
-  return address === undefined ? 'unknown' : address.replace(/^::ffff:(?=\d+\.)/i, '')
 }

@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
+import { classifyDialFailure, isConnectedToItself } from '@casty/net'
 import { TransportError, type Channel, type NodeAddress } from '@casty/transport'
-import { classifyDialFailure } from './dial-failure.ts'
 import type { TcpOptions } from './options.ts'
 import { onRead } from './preallocated-reads.ts'
 import { TcpChannel } from './tcp-channel.ts'
@@ -64,16 +64,6 @@ export function tcpDial(
     socket.once('connect', connected)
     socket.once('error', failed)
   })
-}
-
-/**
- * TCP lets a socket that dials a free local port connect to itself if the system happens to give it
- * that port. It would talk to a mirror, and keep the restarting peer from its own port.
- *
- * @see RFC 9293, §3.5, "simultaneous open"
- */
-export function isConnectedToItself(socket: Socket): boolean {
-  return socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress
 }
 
 function ignore(): void {}

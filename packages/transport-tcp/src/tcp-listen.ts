@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { NodeAddress, TransportError, type Channel, type Listener } from '@casty/transport'
-import { errorCode } from './dial-failure.ts'
+import { listenFailure } from '@casty/net'
+import { NodeAddress, type Channel, type Listener } from '@casty/transport'
 import type { TcpOptions } from './options.ts'
 import { onRead, withPreallocatedReads } from './preallocated-reads.ts'
 import { TcpChannel } from './tcp-channel.ts'
@@ -37,7 +37,7 @@ export function tcpListen(
       accept(acceptedChannel(socket, readBuffer, options.lingerMs, () => (open -= 1)))
     })
 
-    const failed = (error: Error): void => reject(listenFailed(address, error))
+    const failed = (error: Error): void => reject(listenFailure(address, error))
     server.once('error', failed)
     server.once('listening', () => {
       server.removeListener('error', failed)
@@ -64,12 +64,6 @@ function acceptedChannel(
   socket.once('close', closed)
   const channel = new TcpChannel(socket, lingerMs)
   return channel
-}
-
-function listenFailed(address: NodeAddress, cause: Error): TransportError {
-  const code = errorCode(cause)
-  if (code === 'EADDRINUSE') return TransportError.addressInUse(address, cause)
-  return TransportError.listenFailed(address, code || cause.message, cause)
 }
 
 /** Channels it accepted live on: they are their owner's. */

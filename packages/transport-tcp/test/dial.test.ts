@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { NodeAddress } from '@casty/transport'
 import { tcpTransport } from '@casty/transport-tcp'
-import { isConnectedToItself } from '../src/tcp-dial.ts'
+import { isConnectedToItself } from '@casty/net'
 import { CollectingSink, connectPair, listenOn, unusedAddress } from './support.ts'
 
 const hasIPv6 = Object.values(networkInterfaces()).some((entries) =>

@@ -1,0 +1,5 @@
+export { classifyDialFailure, errorCode } from './dial-failure.ts'
+export { listenFailure } from './listen-failure.ts'
+export { numberOptions, type Range } from './number-options.ts'
+export { plainAddress } from './plain-address.ts'
+export { isConnectedToItself } from './self-connection.ts'

@@ -1,0 +1,22 @@
+/** No message is larger. Whoever receives one holds it whole before any of it is looked at. */
+export const maxMessageBytes: number = 256 * 1024
+
+/** What one write becomes. Where a message ends means nothing to who receives it. */
+export function messagesOf(bytes: Uint8Array): Iterable<Uint8Array> {
+  return bytes.length <= maxMessageBytes ? [bytes] : pieces(bytes)
+}
+
+function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += maxMessageBytes) {
+    yield bytes.subarray(at, at + maxMessageBytes)
+  }
+}
+
+/** What both ends ask of `ws`. A channel's bytes are compressed or encrypted above, if anywhere. */
+export function socketOptions(lingerMs: number): {
+  readonly perMessageDeflate: false
+  readonly maxPayload: number
+} {
+  const untyped: object = { closeTimeout: lingerMs } // The types do not know it yet.
+  return { perMessageDeflate: false, maxPayload: maxMessageBytes, ...untyped }
+}
