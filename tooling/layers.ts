@@ -27,7 +27,9 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
   },
   {
     '@casty/transport-tcp': ['@casty/net'],
-    '@casty/transport-ws': ['@casty/net', '@casty/options'],
+    '@casty/transport-ws': ['@casty/net'],
+  },
+  {
     '@casty/journal-file': ['@casty/persistence'],
     '@casty/journal-postgres': ['@casty/persistence'],
     '@casty/membership': [

@@ -1,0 +1,100 @@
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { NodeAddress } from '@casty/transport'
+import { wsTransport } from '@casty/transport-ws'
+import { expect, test } from 'vitest'
+import { foreignSocket, listening, Told } from './support.ts'
+
+test('a text message ends the channel: the bytes of a channel are binary', async () => {
+  await using server = await listening(wsTransport())
+  const socket = await foreignSocket(server.address)
+  const told = new Told(await server.next())
+  socket.send('text')
+  const [code] = (await once(socket, 'close')) as [number]
+  expect(code).toBe(1003)
+  await told.until(({ closes }) => closes.length > 0)
+  expect([told.closes, told.text]).toEqual([['failed'], ''])
+})
+
+test('a message that is too large ends the channel before it is held', async () => {
+  await using server = await listening(wsTransport())
+  const socket = await foreignSocket(server.address)
+  socket.on('error', () => {})
+  const told = new Told(await server.next())
+  socket.send(new Uint8Array(256 * 1024 + 1))
+  const [code] = (await once(socket, 'close')) as [number]
+  expect(code).toBe(1009)
+  await told.until(({ closes }) => closes.length > 0)
+  expect([told.closes, told.text]).toEqual([['failed'], ''])
+})
+
+test.each([
+  ['a frame that is not masked', Uint8Array.of(0x82, 0x01, 0x00)],
+  ['reserved bits, as of compressed frames', Uint8Array.of(0xc2, 0x81, 1, 2, 3, 4, 5)],
+  ['an unknown opcode', Uint8Array.of(0x8f, 0x80, 0, 0, 0, 0)],
+])('%s ends the channel as failed', async (_what, bytes) => {
+  await using server = await listening(wsTransport())
+  const { host, port } = server.address
+  const upgrade = request({
+    host,
+    port,
+    path: '/casty',
+    headers: {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    },
+  })
+  upgrade.end()
+  const [, carrier] = (await once(upgrade, 'upgrade')) as [unknown, Socket]
+  carrier.on('error', () => {}).resume()
+  const told = new Told(await server.next())
+  carrier.write(bytes)
+  await told.until(({ closes }) => closes.length > 0)
+  expect(told.closes).toEqual(['failed'])
+})
+
+test('a connection that breaks without a farewell is a reset', async () => {
+  await using server = await listening(wsTransport())
+  const socket = await foreignSocket(server.address)
+  const told = new Told(await server.next())
+  socket.terminate()
+  await told.until(({ closes }) => closes.length > 0)
+  expect(told.closes).toEqual(['reset'])
+})
+
+test('both ends ping, so that no proxy takes the connection for idle', async () => {
+  await using server = await listening(wsTransport({ pingIntervalMs: 100 }))
+  const socket = await foreignSocket(server.address)
+  const channel = await server.next()
+  await once(socket, 'ping')
+  channel.close()
+  await once(socket, 'close')
+})
+
+test('a peer that never answers the farewell is not waited for beyond lingerMs', async () => {
+  await using server = await listening(wsTransport({ lingerMs: 50 }))
+  const socket = await foreignSocket(server.address)
+  socket.pause()
+  const channel = await server.next()
+  const told = new Told(channel)
+  channel.close({ graceful: true })
+  await told.until(({ closes }) => closes.length > 0)
+  expect(told.closes).toEqual(['local'])
+  socket.terminate()
+})
+
+test('a server that speaks HTTP alone is unreachable, and says so', async () => {
+  const http = createServer((_request, response) => response.writeHead(502).end())
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  const { port } = http.address() as AddressInfo
+  await expect(wsTransport().dial(NodeAddress.of('127.0.0.1', port))).rejects.toMatchObject({
+    code: 'CASTY_TRANSPORT_DIAL_FAILED',
+    failure: 'unreachable',
+    cause: { message: expect.stringContaining('502') },
+  })
+  http.close()
+})

@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import {
+  NodeAddress,
+  type Channel,
+  type ChannelCloseReason,
+  type Transport,
+} from '@casty/transport'
+import { WebSocket } from 'ws'
+
+export const loopback: NodeAddress = NodeAddress.parse('127.0.0.1:0')
+
+/** What a channel delivers, for a test to wait for. */
+export class Told {
+  readonly closes: ChannelCloseReason[] = []
+  text = ''
+  readonly #waiting = new Set<() => void>()
+
+  constructor(channel: Channel) {
+    const check = (): void => {
+      for (const waiting of this.#waiting) waiting()
+    }
+    channel.open({
+      received: (bytes) => {
+        this.text += new TextDecoder().decode(bytes)
+        check()
+      },
+      drained: check,
+      closed: (reason) => {
+        this.closes.push(reason)
+        check()
+      },
+    })
+  }
+
+  async until(holds: (told: this) => boolean): Promise<this> {
+    while (!holds(this)) {
+      await new Promise<void>((resolve) => {
+        const waiting = (): void => {
+          this.#waiting.delete(waiting)
+          resolve()
+        }
+        this.#waiting.add(waiting)
+      })
+    }
+    return this
+  }
+}
+
+/** A listener, and the channels that it accepted. */
+export async function listening(transport: Transport, address: NodeAddress = loopback) {
+  const accepted: Channel[] = []
+  let wake = (): void => {}
+  const listener = await transport.listen(address, (channel) => {
+    accepted.push(channel)
+    wake()
+  })
+  return {
+    address: listener.address,
+    accepted,
+    async next(): Promise<Channel> {
+      const [channel] = accepted.splice(0, 1)
+      if (channel) return channel
+      await new Promise<void>((resolve) => (wake = resolve))
+      return await this.next()
+    },
+    async [Symbol.asyncDispose]() {
+      for (const channel of accepted) channel.close()
+      await listener[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** A WebSocket that knows nothing of casty. */
+export async function foreignSocket(
+  { port }: NodeAddress,
+  { path = '/casty', headers = {} }: { path?: string; headers?: Record<string, string> } = {},
+): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
+  await once(socket, 'open')
+  return socket
+}
+
+/** What an HTTP server answers to a request for a WebSocket that it refuses. */
+export async function refusal(
+  address: NodeAddress,
+  options: { path?: string; headers?: Record<string, string> } = {},
+): Promise<string> {
+  return await foreignSocket(address, options).then(
+    () => 'accepted',
+    (error: Error) => error.message,
+  )
+}
+
+/** What it answers to a plain request. */
+export async function plainRequest({ port }: NodeAddress, path: string): Promise<IncomingMessage> {
+  const sent = request({ host: '127.0.0.1', port, path }).end()
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  response.resume()
+  return response
+}
