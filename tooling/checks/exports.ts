@@ -19,14 +19,19 @@ export function entryPoints({ manifest }: WorkspacePackage): readonly string[] {
     .map(([entryPoint]) => entryPoint)
 }
 
+/** The TypeScript source of an entry point. */
+export function sourceOf({ folder, manifest }: WorkspacePackage, entryPoint: string): string {
+  const source = manifest.exports?.[entryPoint]?.['@casty/source']
+  if (typeof source !== 'string') throw new Error(`${folder} has no source for ${entryPoint}.`)
+  return join(folder, source)
+}
+
 /** What an entry point exports, sorted by name. It reads text: entry points name each export. */
 export function entryPointExports(
-  { folder, manifest }: WorkspacePackage,
+  workspacePackage: WorkspacePackage,
   entryPoint: string,
 ): readonly ExportedName[] {
-  const source = manifest.exports?.[entryPoint]?.['@casty/source']
-  if (source === undefined) return []
-  const path = join(folder, source)
+  const path = sourceOf(workspacePackage, entryPoint)
   return exportsOf(path, readFileSync(path, 'utf8'))
 }
 

@@ -10,7 +10,10 @@ export interface PackageManifest {
   readonly version: string
   readonly private?: boolean
   readonly engines?: { readonly node?: string }
-  readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** By entry point, then by condition; one condition may lead to further ones. */
+  readonly exports?: Readonly<
+    Record<string, Readonly<Record<string, string | Readonly<Record<string, string>>>>>
+  >
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>

@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { entryPointExports, entryPoints, exportsOf, isDocumented } from '../../checks/exports.ts'
+import {
+  entryPointExports,
+  entryPoints,
+  exportsOf,
+  isDocumented,
+  sourceOf,
+} from '../../checks/exports.ts'
 import { typeScriptFiles, workspacePackages, workspaceRoot } from '../../checks/workspace.ts'
 
 const surfaces = workspacePackages().flatMap((workspacePackage) =>
   entryPoints(workspacePackage).map((entryPoint) => ({
     surface: join(workspacePackage.name, entryPoint),
-    path: join(
-      workspacePackage.folder,
-      workspacePackage.manifest.exports?.[entryPoint]?.['@casty/source'] ?? '',
-    ),
+    path: sourceOf(workspacePackage, entryPoint),
     exported: entryPointExports(workspacePackage, entryPoint),
   })),
 )
