@@ -17,6 +17,7 @@ import type {
   TypeSettings,
 } from './protocol.ts'
 import { Post } from './region/post.ts'
+import { Refusals } from './region/refusals.ts'
 import type { RegionNode } from './region/region-node.ts'
 import { Region } from './region/region.ts'
 import type { RegionSettings } from './region/region-settings.ts'
@@ -88,6 +89,7 @@ export class Regions implements RegionNode, Disposable {
   /** Members in reach that are not over, this one included. */
   #reachable: ReadonlySet<NodeKey> = new Set()
   #others: ReadonlySet<NodeKey> = new Set()
+  readonly #refusals: Refusals
   /** Members that are about to go, or have to: they never stay again. */
   #going: ReadonlySet<NodeKey> = new Set()
   #tokens = 0
@@ -106,6 +108,7 @@ export class Regions implements RegionNode, Disposable {
     this.#isInReach = isInReach
     this.#port = port
     this.post = new Post(cluster.endpoint, remoting.codec)
+    this.#refusals = this.#followRefusals()
     this.#subscriptions = [
       this.post.listen(
         (hash) => this.#byHash.get(hash)?.region,
@@ -132,6 +135,27 @@ export class Regions implements RegionNode, Disposable {
 
   isReachable(node: NodeIdentity): boolean {
     return this.#reachable.has(node.key)
+  }
+
+  canBeSentTo(node: NodeIdentity): boolean {
+    return this.isReachable(node) && !this.#refusals.has(node.address)
+  }
+
+  #followRefusals(): Refusals {
+    const { endpoint } = this.#cluster
+    return new Refusals({
+      clock: this.clock,
+      endpoint,
+      isInDoubt: (address) => {
+        const node = this.#cluster.getState().member(address)?.node
+        return (
+          node !== undefined && this.isReachable(node) && !endpoint.isConnected(node, 'control')
+        )
+      },
+      changed: () => {
+        for (const { region } of this.#byHash.values()) region.membersChanged()
+      },
+    })
   }
 
   others(): ReadonlySet<NodeKey> {
@@ -439,6 +463,7 @@ export class Regions implements RegionNode, Disposable {
     if (this.#isClosed) return
     this.#isClosed = true
     for (const { region } of this.#byHash.values()) region.close()
+    this.#refusals[Symbol.dispose]()
     this.#replication?.[Symbol.dispose]()
   }
 

@@ -1,5 +1,5 @@
 // What calls cost while shards move: round trips, of 2 ms each here, and no time-outs.
-import type { ActorRef } from '@casty/actor'
+import { ActorError, type ActorRef } from '@casty/actor'
 import { eventSourced } from '@casty/persistence'
 import type { EntityRegion, EntityType } from '@casty/sharding'
 import { expect, test } from 'vitest'
@@ -131,4 +131,24 @@ test('a shard that was handed over in order is not told of as one that was taken
   const all = [...regions.values(), region].map((one) => one.statistics().replication)
   for (const statistics of all) expect(statistics).toMatchObject({ refused: 0, wasRefused: 0 })
   expect(warnings).toEqual([])
+})
+
+test('of calls to a node that dies, those under way fail, and later ones wait for where its shards go', async () => {
+  await using world = await ShardingWorld.of('a b c')
+  const callers = new Callers(world)
+  const regions = world.startType(counter)
+  const region = regions.get('a')
+  if (!region) throw new Error('No region at a')
+  callers.start(region)
+  await world.until(() => callers.calls > 100)
+  const there = ids.filter((id) => region.explain(region.shardOf(id)).owner?.startsWith('b:'))
+  expect(there.length).toBeGreaterThan(0)
+  await world.kill('b')
+  await world.settle(6_000)
+  const reasons = callers.failures.map((error) =>
+    error instanceof ActorError ? error.reason : error,
+  )
+  await callers.stop()
+  expect(new Set(reasons)).toEqual(new Set(['lost']))
+  expect(reasons.length).toBeLessThanOrEqual(there.length)
 })

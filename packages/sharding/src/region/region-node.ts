@@ -25,7 +25,8 @@ export interface RegionNode {
   readonly clock: Clock
   readonly gate: Gate
   readonly settings: RegionSettings
-  isReachable(node: NodeIdentity): boolean
+  /** Whether it is a member in reach, as far as it answers. */
+  canBeSentTo(node: NodeIdentity): boolean
   /** Members in reach who may send something, other than this one. */
   others(): ReadonlySet<NodeKey>
   nextToken(): number

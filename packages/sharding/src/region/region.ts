@@ -72,7 +72,7 @@ export class Region implements LetterKeeper {
           return node.self
         },
         ...settings.route,
-        isReachable: (other) => node.isReachable(other),
+        isReachable: (other) => node.canBeSentTo(other),
         nextToken: () => node.nextToken(),
       },
       now: () => this.#now,
