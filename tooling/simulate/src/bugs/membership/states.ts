@@ -82,8 +82,8 @@ export const stateBugs: readonly SeededBug[] = bugsOf([
     name: 'offer-not-versioned',
     promise: 'all agree',
     file: `${m}/registry.ts`,
-    find: 'const version = (rows.get(node.key)?.version ?? 0) + 1',
-    replace: 'const version = rows.get(node.key)?.version ?? 1',
+    find: 'return { node, version: version + changes.length, services: after }',
+    replace: 'return { node, version: version === 0 ? changes.length : version, services: after }',
     why: 'What a node offers later than its first service, or withdraws, nobody learns.',
   },
 ])
