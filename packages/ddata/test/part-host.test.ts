@@ -1,10 +1,13 @@
 // What a part does on the node that runs it when time goes by: seen from inside, since it is when it does so that counts.
 import type { ActorRef } from '@casty/actor'
 import { ManualClock } from '@casty/clock'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PartHost } from '../src/host/part-host.ts'
 import { acquireCall, leaseCall, leaseCalls } from '../src/kinds/lease/lease-calls.ts'
 import { LeaseMachine } from '../src/kinds/lease/lease-machine.ts'
+import { mapCall, writePut } from '../src/kinds/map/map-calls.ts'
+import { MapMachine } from '../src/kinds/map/map-machine.ts'
 import {
   readReply,
   RequestWriter,
@@ -154,4 +157,51 @@ test('whoever waits and is silent for as long as sessions last waits no more, to
   expect(host.state.sessions.find(second)?.parked.size).toBe(1)
   host.pass(1)
   expect(host.state.sessions.find(second)?.parked.size).toBe(0)
+})
+
+/** A part of a map, by a clock that tells fractions. */
+function mapHost(begin: number) {
+  const clock = { now: begin }
+  const state = new PartState(new MapMachine())
+  const host: PartHost<string> = new PartHost(
+    state,
+    { epoch: 1, now: () => clock.now, send: () => {}, write: () => host.written() },
+    { sessionTtlMs: 30_000, resultTtlMs: 600_000, maxSessions: 10, maxRecordBytes: 65_536 },
+  )
+  return { clock, state, host }
+}
+
+const begins = fc.nat(1e9).map((whole) => whole / 997)
+
+test('an entry lives for all of its time, and what is due is done when a part looks, however times are rounded', () => {
+  fc.assert(
+    fc.property(begins, fc.nat(1e6).map((whole) => whole / 991), (begin, later) => {
+      const { clock, state, host } = mapHost(begin)
+      clock.now += later
+      const put = writePut(
+        mapCall('set', { shards: 1, maxEntries: 0 }),
+        Uint8Array.of(1),
+        Uint8Array.of(1),
+        1_000,
+      )
+      const call = { number: 1, received: [], key: undefined, call: put.finish() }
+      const writer = new RequestWriter()
+      writer.add({ type: 'call', ...call })
+      const replyTo = undefined as unknown as ActorRef<PartReply> // Nothing looks at it here.
+      const body = writer.take({ isKnown: false, floor: 0 })
+      const [session, putAt] = [sessionBytes('s'.repeat(16)), clock.now]
+      host.receive({ session, replyTo, body }, 'peer')
+      host.flush()
+      while (state.machine.due() < Infinity) {
+        const next = host.nextDeadline()
+        expect(next).toBeGreaterThan(clock.now)
+        clock.now = next
+        host.look()
+        host.flush()
+      }
+      expect(clock.now - putAt).toBeGreaterThanOrEqual(1_000 - 1e-6)
+      expect(clock.now - putAt).toBeLessThanOrEqual(1_002)
+    }),
+    { seed: 3, numRuns: 200 },
+  )
 })

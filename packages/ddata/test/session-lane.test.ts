@@ -1,6 +1,6 @@
 // A session towards one part: over a network that loses what is sent, in both directions, and a part that forgets.
 import { getEventListeners } from 'node:events'
-import { ManualClock } from '@casty/clock'
+import { ManualClock, type Clock } from '@casty/clock'
 import { ByteWriter, type ByteReader } from '@casty/transport'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import { counterCall, counterCalls } from '../src/kinds/counter/counter-calls.ts
 import { CounterMachine } from '../src/kinds/counter/counter-machine.ts'
 import { queueCall, writeTerms } from '../src/kinds/queue/queue-calls.ts'
 import { QueueMachine } from '../src/kinds/queue/queue-machine.ts'
-import { readRequest, ReplyWriter } from '../src/protocol/messages.ts'
+import { readRequest, ReplyWriter, type ReplyEntry } from '../src/protocol/messages.ts'
 import { Lane, type LaneSettings } from '../src/session/lane.ts'
 import type { CallEnd, CallTerms } from '../src/session/pending.ts'
 import type { Machine } from '../src/state/machine.ts'
@@ -370,10 +370,97 @@ describe('a session towards a part', () => {
     reply.add({ type: 'answer', number: 2, answer: new ByteWriter().u8(0).f64(7).finish() })
     line.lane.receive({ part: 'p', session: new Uint8Array(16), body: reply.take(1) })
     expect(line.ended).toEqual([
-      'bad CASTY_DDATA_MALFORMED no',
-      'bad read CASTY_DDATA_MALFORMED no',
+      'bad CASTY_DDATA_MALFORMED unknown',
+      'bad read CASTY_DDATA_MALFORMED unknown',
       'good 7',
     ])
+  })
+
+  test('ends at once whatever is under way where nothing of a reply can be read', () => {
+    const line = new Line()
+    line.isLost = () => true
+    line.call('call', add(1))
+    line.call('wait', add(1), { timeoutMs: Infinity }, true)
+    line.lane.read(get, terms, line.end('read'))
+    const [reply, { generation }] = [{ part: 'p', session: new Uint8Array(16) }, line.lane]
+    expect(() => line.lane.receive({ ...reply, body: Uint8Array.of(200, 1, 2) })).toThrow()
+    expect(line.ended).toEqual([
+      'call CASTY_DDATA_MALFORMED unknown',
+      'wait CASTY_DDATA_MALFORMED unknown',
+      'read CASTY_DDATA_MALFORMED unknown',
+    ])
+    expect(line.lane.generation).toBeGreaterThan(generation)
+    expect(line.lane.isIdle).toBe(true)
+  })
+
+  test('starts anew when its part asks three times in a row for a call that it had answered', () => {
+    const line = new Line()
+    line.call('first', add(1))
+    line.clock.advance(10)
+    expect(line.ended).toEqual(['first 1'])
+    line.isLost = () => true
+    line.call('second', add(1), { timeoutMs: 60_000 })
+    const { generation } = line.lane
+    const says = (...entries: readonly ReplyEntry[]): void => {
+      const reply = new ReplyWriter()
+      for (const entry of entries) reply.add(entry)
+      line.lane.receive({ part: 'p', session: new Uint8Array(16), body: reply.take(1) })
+      line.clock.advance(1_000) // One word of a gap is many requests' worth: it counts once.
+    }
+    const gap = { type: 'gap', expected: 1 } as const
+    const answer = new ByteWriter().u8(0).f64(1).finish()
+    says(gap, gap, gap)
+    says(gap)
+    says({ type: 'answer', number: 1, answer }) // It knows it: those were late words.
+    says(gap)
+    says(gap)
+    expect([line.lane.generation, line.ended]).toEqual([generation, ['first 1']])
+    says(gap)
+    expect(line.lane.generation).toBeGreaterThan(generation)
+    expect(line.ended).toEqual(['first 1', 'second CASTY_DDATA_INDETERMINATE unknown'])
+  })
+
+  test('has done what was due when it looks: never again at the same instant, however times are rounded', () => {
+    const begins = fc.nat(60_000_000).map((whole) => whole / 997)
+    fc.assert(
+      fc.property(begins, fc.boolean(), (begin, isWait) => {
+        let now = begin
+        const clock: Clock = {
+          now: () => now,
+          wallNow: () => 0,
+          schedule: () => ({ [Symbol.dispose]: () => {} }),
+        }
+        const lane = new Lane(
+          'p',
+          {
+            clock,
+            send: () => {},
+            hasToSend: () => {},
+            deadlineMoved: () => {},
+            whyNobody: () => undefined,
+            nextGeneration: () => 1,
+          },
+          settings,
+        )
+        const nobody = { done: () => {}, refused: () => {}, failed: () => {} }
+        const wanted = isWait ? { waitMs: Infinity, timeoutMs: Infinity } : {}
+        lane.call(take, { ...terms, ...wanted }, nobody, isWait)
+        if (isWait) {
+          const parked = new ReplyWriter()
+          parked.add({ type: 'parked', number: 1, isOffered: false })
+          lane.receive({ part: 'p', session: new Uint8Array(16), body: parked.take(1) })
+        }
+        lane.read(get, terms, nobody)
+        for (let looks = 0; looks < 200; looks++) {
+          const next = lane.look()
+          if (next === Infinity) return
+          expect(next).toBeGreaterThan(now)
+          now = next
+        }
+        throw new Error('It looks without end')
+      }),
+      { seed: 5, numRuns: 200 },
+    )
   })
 
   test('times out what nobody answers, and gives up sending it after the horizon', () => {

@@ -7,6 +7,7 @@ import {
   readReply,
   RequestWriter,
   type PartReply,
+  type Reply,
   type ReplyEntry,
   type RequestEntry,
 } from '../protocol/messages.ts'
@@ -79,7 +80,7 @@ function endedOf(answer: Uint8Array, pending: Pick<CallEnd, 'failed'>): Ended | 
   try {
     return readEnded(answer)
   } catch (error) {
-    pending.failed(DDataError.malformed('An answer cannot be read', error))
+    pending.failed(DDataError.malformedAnswer(error))
     return undefined
   }
 }
@@ -241,7 +242,7 @@ export class Lane {
 
   /** What the part says. @throws DDataError, TransportError `…_MALFORMED` */
   receive({ body }: PartReply): void {
-    const { epoch, entries } = readReply(body)
+    const { epoch, entries } = this.#readable(body)
     // One that can do nothing keeps nothing waiting.
     if (entries.some(({ type }) => type !== 'failed')) this.#heardAt = this.#port.clock.now()
     this.#resendMs = this.#settings.resendMs
@@ -251,6 +252,19 @@ export class Lane {
       // What follows the word that it is not known is about one that is no more.
       if (generation !== this.#generation) return
       this.#take(entry, epoch)
+    }
+  }
+
+  /** What cannot be read now cannot be read when it is asked for again: nobody waits for it. */
+  #readable(body: Uint8Array): Reply {
+    try {
+      return readReply(body)
+    } catch (error) {
+      const reads = [...this.#reads.values()]
+      this.#reads.clear()
+      this.#startAnew(() => DDataError.malformedAnswer(error))
+      for (const read of reads) read.failed(DDataError.malformedAnswer(error))
+      throw error
     }
   }
 
