@@ -208,3 +208,24 @@ describe('A question to an actor of another node', () => {
     expect(remoting.metrics().pendingAsks).toBe(0)
   })
 })
+
+test('a node that comes back as another life of itself answers at once, and its former life is gone', async () => {
+  await using world = await twoNodes()
+  const former = world.ref<Question>('a', 'b', '/echo')
+  expect(await world.settled(ask(world, 1))).toBe(1)
+  await world.kill('b')
+  await world.start('b')
+  await world.until(() =>
+    world.nodes.every(({ cluster }) => cluster.getState().members.length === 2),
+  )
+  world.node('b').system.spawn(echoing, { name: 'echo' })
+  expect(await world.settled(ask(world, 2))).toBe(2)
+  const { system } = world.node('a')
+  const asked = system.ask(former, (replyTo) => ({ about: 3, replyTo }))
+  expect(
+    await reasonOf(
+      world,
+      asked.catch((error: unknown) => error),
+    ),
+  ).toBe('node-gone')
+})
