@@ -74,11 +74,15 @@ function down(run: ShardingRun, host: string, end: (typeof ends)[number]): void 
   else run.world.vanish(host)
 }
 
-/** For good. What is confirmed is on one disk more than may be lost in a run. */
+/**
+ * For good. What is confirmed is on one disk more than may be lost in a run; and more than half of all nodes must know who had copies,
+ * or shards wait until somebody gives the others up.
+ */
 function loseDisk(run: ShardingRun, host: string): void {
   const { disks } = recordOf(run)
   const { minAcks, ownAck } = copiesOf(run)
-  const most = minAcks + (ownAck ? 1 : 0) - 1
+  const outlived = minAcks + (ownAck ? 1 : 0) - 1
+  const most = Math.min(outlived, Math.ceil(run.world.hosts.length / 2) - 1)
   if (disks.lost >= most || run.world.running(host) !== undefined) return
   run.note(host, 'fault', 'its disk is lost')
   disks.lose(host)

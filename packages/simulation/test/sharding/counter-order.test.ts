@@ -1,8 +1,16 @@
 // The order of a counter, judged without a search, against the checker that searches.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkLinearizable, counterModel } from '../../src/linearizability.ts'
+import {
+  checkLinearizable,
+  counterModel,
+  type CounterInput,
+  type CounterOutput,
+  type Operation,
+} from '../../src/linearizability.ts'
 import { outOfOrder, type CounterPlace } from '../../src/sharding/counter-order.ts'
+
+type Counted = Operation<CounterInput, CounterOutput>
 
 const moment = fc.tuple(fc.nat(12), fc.nat(6), fc.boolean())
 
@@ -32,13 +40,13 @@ const history = fc
 test('a history of a counter has an order whenever a search finds one', () => {
   fc.assert(
     fc.property(history, (places) => {
-      const operations = places.map(({ uid, number, isRead, from, to }) => ({
+      const operations = places.map(({ uid, number, isRead, from, to }): Counted => ({
         client: uid,
         key: 'x',
-        input: isRead ? ({ type: 'read' } as const) : ({ type: 'increment' } as const),
+        input: isRead ? { type: 'read' } : { type: 'increment' },
         invokedAt: from,
         outcome: {
-          type: 'ok' as const,
+          type: 'ok',
           output: number,
           completedAt: to === Infinity ? Number.MAX_SAFE_INTEGER : to,
         },
