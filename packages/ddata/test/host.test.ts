@@ -109,7 +109,8 @@ test('nothing is said before what it depends on is written, in whatever order th
         for (const [, entry] of desk.said) {
           if (entry.type === 'answer') expect(entry.number).toBeLessThanOrEqual(isSafe)
           if (entry.type === 'read') {
-            expect(new DataView(entry.answer.buffer).getFloat64(1)).toBeLessThanOrEqual(isSafe)
+            const { buffer, byteOffset } = entry.answer
+            expect(new DataView(buffer, byteOffset).getFloat64(1)).toBeLessThanOrEqual(isSafe)
           }
         }
         expect(desk.records.length - desk.safe).toBeLessThanOrEqual(1) // One at a time.

@@ -1,4 +1,5 @@
 import { TransportError } from './errors.ts'
+import { readFloat } from './float-bytes.ts'
 
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -98,9 +99,7 @@ export class ByteReader {
   }
 
   f64(): number {
-    // A view takes longer to be made than all else that is read of a frame, of which few hold such a number.
-    const { buffer, byteOffset } = this.#bytes
-    return new DataView(buffer, byteOffset).getFloat64(this.#advance(8))
+    return readFloat(this.#bytes, this.#advance(8))
   }
 
   bool(): boolean {
@@ -133,6 +132,13 @@ export class ByteReader {
     const length = this.#lengthOfField(maxBytes)
     const start = this.#advance(length)
     return this.#bytes.slice(start, start + length)
+  }
+
+  /** The same without a copy: it changes with the buffer that was read, and keeps all of that from being let go. */
+  view(maxBytes: number): Uint8Array {
+    const length = this.#lengthOfField(maxBytes)
+    const start = this.#advance(length)
+    return this.#bytes.subarray(start, start + length)
   }
 
   /**

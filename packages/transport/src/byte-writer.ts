@@ -1,4 +1,5 @@
 import { TransportError } from './errors.ts'
+import { writeFloat } from './float-bytes.ts'
 
 const textEncoder = new TextEncoder()
 
@@ -15,12 +16,10 @@ const textEncoder = new TextEncoder()
  */
 export class ByteWriter {
   #bytes: Uint8Array
-  #view: DataView
   #length = 0
 
   constructor(initialBytes = 128) {
     this.#bytes = new Uint8Array(initialBytes)
-    this.#view = new DataView(this.#bytes.buffer)
   }
 
   /** Bytes written so far. */
@@ -38,16 +37,18 @@ export class ByteWriter {
   u16(value: number): this {
     checkRange('u16', value, 0xffff)
     this.#reserve(2)
-    this.#view.setUint16(this.#length, value)
-    this.#length += 2
+    this.#bytes[this.#length++] = value >>> 8
+    this.#bytes[this.#length++] = value
     return this
   }
 
   u32(value: number): this {
     checkRange('u32', value, 0xffff_ffff)
     this.#reserve(4)
-    this.#view.setUint32(this.#length, value)
-    this.#length += 4
+    this.#bytes[this.#length++] = value >>> 24
+    this.#bytes[this.#length++] = value >>> 16
+    this.#bytes[this.#length++] = value >>> 8
+    this.#bytes[this.#length++] = value
     return this
   }
 
@@ -66,7 +67,7 @@ export class ByteWriter {
 
   f64(value: number): this {
     this.#reserve(8)
-    this.#view.setFloat64(this.#length, value)
+    writeFloat(this.#bytes, this.#length, value)
     this.#length += 8
     return this
   }
@@ -134,7 +135,6 @@ export class ByteWriter {
     const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
     grown.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = grown
-    this.#view = new DataView(grown.buffer)
   }
 }
 

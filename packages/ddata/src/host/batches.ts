@@ -14,13 +14,27 @@ interface Batch<Peer> {
 export interface BatchesPort<Peer> {
   /** Under which everything is carried out. */
   readonly epoch: number
-  /** Writes a record behind those before it; `Batches.written` is to be called when it is. */
-  write(record: Uint8Array): void
+  /**
+   * Writes a record behind those before it; `Batches.written` is to be called when it is. Undefined where nobody needs what
+   * is written: then all is said at the end of the turn.
+   */
+  readonly write: ((record: Uint8Array) => void) | undefined
   send(peer: Peer, body: Uint8Array): void
 }
 
 /** A reply holds no more once it is that long: it has to fit into a frame, with the longest answer. */
 const maxReplyBytes = 131_072
+
+/** Writers that are empty, of all parts: they are made again and again otherwise, and most of what they take is that. */
+const spareRecords: RecordWriter[] = []
+const spareReplies: ReplyWriter[] = []
+const maxSpares = 256
+/** Room that large is let go. */
+const maxSpareBytes = 16_384
+
+function keepFor<T>(spares: T[], writer: T, bytes: number): void {
+  if (spares.length < maxSpares && bytes <= maxSpareBytes) spares.push(writer)
+}
 
 /** Mutable. One record is under way at a time; what happens meanwhile goes with the next one. */
 export class Batches<Peer> {
@@ -53,6 +67,7 @@ export class Batches<Peer> {
 
   /** To be called before it is carried out: what comes of it is said when it is written. */
   add(command: TimedCommand): void {
+    if (this.#port.write === undefined) return
     if (this.#open.record.bytes >= this.#maxRecordBytes) this.#close()
     this.#open.record.add(command)
   }
@@ -63,7 +78,9 @@ export class Batches<Peer> {
     let writers = replies.get(peer)
     if (!writers) replies.set(peer, (writers = []))
     let writer = writers.at(-1)
-    if (!writer || writer.bytes >= maxReplyBytes) writers.push((writer = new ReplyWriter()))
+    if (!writer || writer.bytes >= maxReplyBytes) {
+      writers.push((writer = spareReplies.pop() ?? new ReplyWriter()))
+    }
     writer.add(entry)
   }
 
@@ -78,8 +95,14 @@ export class Batches<Peer> {
     if (this.#underWay) return
     if (this.#open.record.count > 0) this.#close()
     this.#underWay = this.#closed.shift()
-    if (this.#underWay) this.#port.write(this.#underWay.record.take(this.#port.epoch))
+    if (this.#underWay) this.#write(this.#underWay.record)
     else this.#sayAll(this.#open)
+  }
+
+  #write(record: RecordWriter): void {
+    const bytes = record.take(this.#port.epoch)
+    keepFor(spareRecords, record, bytes.length)
+    this.#port.write?.(bytes)
   }
 
   /** What was under way is. */
@@ -92,12 +115,16 @@ export class Batches<Peer> {
 
   #close(): void {
     this.#closed.push(this.#open)
-    this.#open = { record: new RecordWriter(), replies: new Map() }
+    this.#open = { record: spareRecords.pop() ?? new RecordWriter(), replies: new Map() }
   }
 
   #sayAll({ replies }: Batch<Peer>): void {
     for (const [peer, writers] of replies) {
-      for (const writer of writers) this.#port.send(peer, writer.take(this.#port.epoch))
+      for (const writer of writers) {
+        const body = writer.take(this.#port.epoch)
+        keepFor(spareReplies, writer, body.length)
+        this.#port.send(peer, body)
+      }
     }
     replies.clear()
   }

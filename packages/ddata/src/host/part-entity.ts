@@ -106,7 +106,7 @@ class Part {
           settings.report(error, part) // It harms nobody but whom it is for.
         }
       },
-      write: (record: Uint8Array) => this.#write(record),
+      write: log && ((record: Uint8Array) => this.#write(log, record)),
     }
     this.#host = new PartHost(state, port, settings)
   }
@@ -195,12 +195,7 @@ class Part {
     this.#context.timers.startOnce('look', { type: 'look' }, Math.min(delayMs, maxDelayMs))
   }
 
-  #write(record: Uint8Array): void {
-    const log = this.#log
-    if (!log) {
-      this.#host.written()
-      return
-    }
+  #write(log: PartLog, record: Uint8Array): void {
     if (log.isSnapshotDue && this.#host.isAllUnderWay) this.#save = log.capture(this.#host.state)
     this.#context.pipeToSelf(
       log.write(record),

@@ -27,7 +27,7 @@ export interface PartHostPort<Peer> {
   now(): number
   send(peer: Peer, session: Uint8Array, body: Uint8Array): void
   /** See `BatchesPort.write`. */
-  write(record: Uint8Array): void
+  readonly write: ((record: Uint8Array) => void) | undefined
 }
 
 /** A session, as long as it makes itself heard. */
@@ -83,7 +83,7 @@ export class PartHost<Peer> {
     this.#batches = new Batches(
       {
         epoch: port.epoch,
-        write: (record) => port.write(record),
+        write: port.write,
         send: ({ peer, session }, body) => port.send(peer, session, body),
       },
       settings.maxRecordBytes,

@@ -40,6 +40,8 @@ export interface PartReply {
 }
 
 const form = 1
+/** Whatever is written is taken out of it at once. */
+const message = new ByteWriter(1_024)
 
 export type RequestEntry =
   | {
@@ -115,7 +117,7 @@ export class RequestWriter {
   /** What was gathered, behind its head; the writer is empty then. */
   take({ isKnown, floor }: RequestHead): Uint8Array {
     const entries = this.#out.view()
-    const request = new ByteWriter(entries.length + 24)
+    const request = message.reset()
     request.u8(form).bool(isKnown).varint(floor).bytes(entries, entries.length)
     this.#out.reset()
     this.#count = 0
@@ -127,12 +129,12 @@ export interface Request extends RequestHead {
   readonly entries: readonly RequestEntry[]
 }
 
-/** @throws DDataError, TransportError `…_MALFORMED` */
+/** What is in it shares the bytes. @throws DDataError, TransportError `…_MALFORMED` */
 export function readRequest(bytes: Uint8Array): Request {
   const head = new ByteReader(bytes)
   checkForm(head.u8())
   const [isKnown, floor] = [head.bool(), head.varint()]
-  const from = new ByteReader(head.bytes(bytes.length))
+  const from = new ByteReader(head.view(bytes.length))
   const entries: RequestEntry[] = []
   while (from.remaining > 0) entries.push(readRequestEntry(from))
   return { isKnown, floor, entries }
@@ -148,7 +150,7 @@ function readRequestEntry(from: ByteReader): RequestEntry {
       return { type, number: from.varint(), ...readCall(from) }
     case 'read': {
       const [number, after, isStrict] = [from.varint(), from.varint(), from.bool()]
-      return { type, number, after, isStrict, call: from.bytes(from.remaining) }
+      return { type, number, after, isStrict, call: from.view(from.remaining) }
     }
     case 'renew': {
       const number = from.varint()
@@ -250,7 +252,7 @@ export class ReplyWriter {
 
   take(epoch: number): Uint8Array {
     const entries = this.#out.view()
-    const reply = new ByteWriter(entries.length + 16)
+    const reply = message.reset()
     reply.u8(form).varint(epoch).bytes(entries, entries.length)
     this.#out.reset()
     this.#count = 0
@@ -263,12 +265,12 @@ export interface Reply {
   readonly entries: readonly ReplyEntry[]
 }
 
-/** @throws DDataError, TransportError `…_MALFORMED` */
+/** What is in it shares the bytes. @throws DDataError, TransportError `…_MALFORMED` */
 export function readReply(bytes: Uint8Array): Reply {
   const head = new ByteReader(bytes)
   checkForm(head.u8())
   const epoch = head.varint()
-  const from = new ByteReader(head.bytes(bytes.length))
+  const from = new ByteReader(head.view(bytes.length))
   const entries: ReplyEntry[] = []
   while (from.remaining > 0) entries.push(readReplyEntry(from))
   return { epoch, entries }
@@ -282,7 +284,7 @@ function readReplyEntry(from: ByteReader): ReplyEntry {
   switch (type) {
     case 'answer':
     case 'read':
-      return { type, number: from.varint(), answer: from.bytes(from.remaining) }
+      return { type, number: from.varint(), answer: from.view(from.remaining) }
     case 'parked':
       return { type, number: from.varint(), isOffered: from.bool() }
     case 'renewed':

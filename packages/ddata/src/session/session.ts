@@ -31,6 +31,8 @@ export class Session {
   readonly #port: SessionPort
   readonly #settings: LaneSettings
   readonly #words: readonly number[]
+  /** These, and room for what tells sessions of one lane apart. */
+  readonly #id: Uint8Array
   readonly #lanes = new Map<string, Lane>()
   readonly #outbox = new Set<Lane>()
   /** Structures whose options are known to be those that all use. */
@@ -51,6 +53,9 @@ export class Session {
     this.#port = port
     this.#settings = settings
     this.#words = Array.from({ length: idWords }, () => Math.floor(random() * 0x1_0000_0000))
+    const id = new ByteWriter(16)
+    for (const word of this.#words) id.u32(word)
+    this.#id = id.u32(0).finish()
     this.#self = system.spawn(
       Behaviors.receiveMessage<PartReply>((reply) => this.#receive(reply)),
       { mailbox: { capacity: mailboxCapacity } },
@@ -128,9 +133,8 @@ export class Session {
   }
 
   #send(part: string, generation: number, body: Uint8Array): void {
-    const id = new ByteWriter(16)
-    for (const word of this.#words) id.u32(word)
-    const session = id.u32(generation).finish()
+    const session = this.#id.slice()
+    for (let at = 0; at < 4; at++) session[12 + at] = generation >>> (24 - 8 * at)
     try {
       this.#port.tell(part, { session, replyTo: this.#self, body })
     } catch (error) {

@@ -51,6 +51,8 @@ export interface TimedCommand {
 }
 
 const form = 1
+/** Whatever is written is taken out of it at once. */
+const whole = new ByteWriter(1_024)
 const types = [
   'call',
   'timed-out',
@@ -79,7 +81,7 @@ export function readCall(from: ByteReader): CallBody {
   const received: number[] = []
   for (let left = from.count(1); left > 0; left--) received.push(from.varint())
   const key = from.bool() ? from.string(maxKeyBytes) : undefined
-  return { received, key, call: from.bytes(from.remaining) }
+  return { received, key, call: from.view(from.remaining) }
 }
 
 /** Gathers commands until they are written. */
@@ -129,7 +131,7 @@ export class RecordWriter {
   /** What was gathered, and an empty writer. */
   take(epoch: number): Uint8Array {
     const commands = this.#out.view()
-    const record = new ByteWriter(commands.length + 16)
+    const record = whole.reset()
     record.u8(form).varint(epoch).count(this.#count).bytes(commands, commands.length)
     this.#out.reset()
     this.#count = 0
@@ -152,7 +154,7 @@ export function readRecord(bytes: Uint8Array): Record {
   }
   const epoch = reader.varint()
   const count = reader.varint()
-  const inner = new ByteReader(reader.bytes(bytes.length))
+  const inner = new ByteReader(reader.view(bytes.length))
   const commands: TimedCommand[] = []
   let at = 0
   for (let left = count; left > 0; left--) {

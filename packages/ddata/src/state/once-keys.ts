@@ -31,7 +31,8 @@ export class OnceKeys {
 
   remember(key: string, call: Uint8Array, answer: Uint8Array, now: number): void {
     this.#keys.delete(key)
-    this.#keys.set(key, { call, answer, until: endOf(now, onceKeyMs) })
+    // The call is part of what came with many others, which need not be kept for it.
+    this.#keys.set(key, { call: call.slice(), answer, until: endOf(now, onceKeyMs) })
     for (const [oldest, { until }] of this.#keys) {
       if (until > now && this.#keys.size <= maxOnceKeys) break
       this.#keys.delete(oldest)

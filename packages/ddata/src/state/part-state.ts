@@ -110,13 +110,14 @@ export class PartState {
 
   /** Answers what changes nothing, as it is now. */
   read(call: Uint8Array, at: number): Uint8Array {
-    const out = new ByteWriter(64)
     try {
-      this.machine.read(new ByteReader(call), beginResult(out), {
-        ...this.#around,
-        now: Math.max(this.#now, at),
-      })
-      return out.finish()
+      this.#readAt = at
+      this.machine.read(
+        new ByteReader(call),
+        beginResult(this.#scratch.reset()),
+        this.#whileReading,
+      )
+      return this.#scratch.finish()
     } catch (error) {
       return refusalBytes(refusalOf(error))
     }
@@ -230,6 +231,23 @@ export class PartState {
   }
 
   readonly #around: Surroundings = this.#makeSurroundings()
+  /** Time has gone on since the last command. */
+  readonly #whileReading: Surroundings = this.#surroundingsOfReads()
+  #readAt = 0
+
+  #surroundingsOfReads(): Surroundings {
+    const now = (): number => Math.max(this.#now, this.#readAt)
+    const epoch = (): number => this.#epoch
+    return {
+      ...this.#around,
+      get now() {
+        return now()
+      },
+      get epoch() {
+        return epoch()
+      },
+    }
+  }
 
   #makeSurroundings(): Surroundings {
     const now = (): number => this.#now

@@ -158,13 +158,16 @@ function readAnswers(piece: ByteReader): Map<number, Uint8Array> {
 }
 
 export function writeSessionId(out: ByteWriter, id: string): void {
-  for (let at = 0; at < sessionIdBytes; at++) out.u8(id.charCodeAt(at))
+  for (let at = 0; at < sessionIdBytes; at += 4) {
+    const high = id.charCodeAt(at) * 0x100_0000 + (id.charCodeAt(at + 1) << 16)
+    out.u32(high + (id.charCodeAt(at + 2) << 8) + id.charCodeAt(at + 3))
+  }
 }
 
 export function readSessionId(from: ByteReader): string {
-  let id = ''
-  for (let at = 0; at < sessionIdBytes; at++) id += String.fromCharCode(from.u8())
-  return id
+  const letters: number[] = []
+  for (let at = 0; at < sessionIdBytes; at++) letters.push(from.u8())
+  return String.fromCharCode(...letters)
 }
 
 /** What tells its user from all others: a user has one session for each part, and another one where it was forgotten. */

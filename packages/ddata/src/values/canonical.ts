@@ -46,10 +46,12 @@ const noLimit = Number.MAX_SAFE_INTEGER
  * @throws DDataError `CASTY_DDATA_CODEC` for what is no plain data, is nested too deep, or holds itself
  */
 export function encodeValue(value: unknown, what: string): Uint8Array {
-  const out = new ByteWriter(64)
-  write(out, value, what, 0)
-  return out.finish()
+  write(outermost.reset(), value, what, 0)
+  return outermost.finish()
 }
+
+/** Whatever is written is taken out of it at once. */
+const outermost = new ByteWriter(256)
 
 function write(out: ByteWriter, value: unknown, what: string, depth: number): void {
   switch (typeof value) {

@@ -27,5 +27,5 @@ export function writeLetters(out: ByteWriter, letters: string): void {
 }
 
 export function readLetters(from: ByteReader): string {
-  return lettersOf(from.bytes(from.remaining))
+  return lettersOf(from.view(from.remaining))
 }

@@ -348,10 +348,8 @@ export class ReplicatedShard {
     if (!pending) return
     const done = pending.filter(({ version }) => this.#isConfirmed(id, version))
     if (done.length === 0) return
-    this.#keep(
-      id,
-      pending.filter((one) => !done.includes(one)),
-    )
+    const isAll = done.length === pending.length
+    this.#keep(id, isAll ? [] : pending.filter((one) => !done.includes(one)))
     for (const { settle, head } of done) settle({ type: 'confirmed', head })
   }
 

@@ -88,8 +88,11 @@ export function encodeAnswer(header: ReplicationHeader, answer: ReplicaAnswer): 
   return writer.finish()
 }
 
+/** Whatever is written is taken out of it at once. */
+const frame = new ByteWriter(1_024)
+
 function begin({ typeHash, shard, epoch }: ReplicationHeader): ByteWriter {
-  return new ByteWriter().u32(typeHash).varint(shard).varint(epoch)
+  return frame.reset().u32(typeHash).varint(shard).varint(epoch)
 }
 
 /** @throws TransportError `CASTY_TRANSPORT_MALFORMED`, as all that read */
