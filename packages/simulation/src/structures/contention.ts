@@ -10,7 +10,7 @@ import { structuresSettings } from './settings.ts'
 import type { StructuresAction, StructuresRun } from './structures-run.ts'
 import { leave, userBy } from './workload.ts'
 
-const troubles = ['cut', 'cut', 'answers-late', 'answers-late', 'moves', 'moves'] as const
+const troubles = ['cut', 'answers-late', 'moves', 'unheard', 'unheard'] as const
 type Trouble = (typeof troubles)[number]
 
 /** Each node leaves and comes back, one after the other in so many milliseconds. */
@@ -19,7 +19,7 @@ const moveEveryMs = 1_500
 export const contention: StructuresAction = defineAction({
   type: 'contend',
   kind: 'fault',
-  weight: 5,
+  weight: 8,
   draw: (random) => ({
     holder: random(),
     waiter: random(),
@@ -65,11 +65,20 @@ function lay(run: StructuresRun, trouble: Trouble, host: string, ttlMs: number):
       run.later(lateMs, () => disturb(run, ways, { type: 'cut', mode: 'silent' }, 2 * ttlMs))
       return
     }
+    case 'unheard':
+      // Whoever takes over does not hear of it, for less than it has.
+      disturb(run, ways, { type: 'cut', mode: 'silent' }, 0.8 * ttlMs)
+      move(run, others, 300)
+      return
     case 'moves':
-      for (const [index, other] of others.entries()) {
-        run.later(index * moveEveryMs, () => {
-          if (run.world.processes.length > 2) leave(run, other, 300, false)
-        })
-      }
+      move(run, others, moveEveryMs)
+  }
+}
+
+function move(run: StructuresRun, hosts: readonly string[], everyMs: number): void {
+  for (const [index, host] of hosts.entries()) {
+    run.later(index * everyMs, () => {
+      if (run.world.processes.length > 2) leave(run, host, 300, false)
+    })
   }
 }
