@@ -38,7 +38,11 @@ export interface EntityContext<M = never> {
    * starts again after a failure. Nobody vouches for its form where nodes run different versions.
    */
   readonly handedOver: unknown
-  /** Has `state` called when the entity has stopped because its shard moves: the next owner starts it with that. */
+  /**
+   * Has `state` called when the entity has stopped because its shard moves: the next owner starts it with that, or, where
+   * it is undefined, with its next message. Where nobody calls this, and nothing is written, what the entity kept in
+   * memory is lost, which is warned of once.
+   */
   handOver(state: () => unknown): void
   /**
    * Stops it when it has handled what it was sent so far. What comes later starts it again; nothing is lost

@@ -283,6 +283,40 @@ describe('A handoff', () => {
     expect(await total(world, there, 'x')).toBe('x@2: 3')
   })
 
+  test.each([
+    ['warns once of what is kept in memory and lost', () => {}, 1],
+    [
+      'warns of nothing where entities say that there is nothing to keep',
+      (entity: EntityContext<Counting>) => entity.handOver(() => undefined),
+      0,
+    ],
+  ])('%s', async (_does, prepare, count) => {
+    const { world, here, there } = await pair(
+      {},
+      {
+        ...counter,
+        entity: (entity) => {
+          prepare(entity)
+          return Behaviors.receive<Counting>(() => {})
+        },
+      },
+    )
+    await using _world = world
+    for (const id of ['x', 'y']) here.tell(id, add)
+    await world.settle()
+    world.move('counter', 0, 'b')
+    await world.until(() => there.statistics().shards === 1)
+    expect(there.statistics()).toMatchObject({ handedOver: 0, entities: 0 })
+    for (const id of ['x', 'y']) here.tell(id, add)
+    await world.until(() => there.statistics().entities === 2)
+    world.move('counter', 0, 'a')
+    await world.until(() => here.statistics().shards === 1)
+    const warnings = world.nodes.map(({ log }) =>
+      log.filter((line) => line.includes('what they kept in memory is lost')),
+    )
+    expect(warnings.map(({ length }) => length)).toEqual([count, count])
+  })
+
   test('goes on without what cannot be handed over, and says so', async () => {
     const { world, here, there } = await pair(
       {},

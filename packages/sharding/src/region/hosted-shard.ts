@@ -71,6 +71,8 @@ export class HostedShard implements EntityHome {
   #journal: EventJournal | undefined
   /** What entities that have stopped left for their next life. */
   readonly #left = new Map<string, unknown>()
+  /** So many have stopped for a handoff without a word on what they leave. */
+  #saidNothing = 0
   /** What those that are about to end did not come to, until they have. */
   readonly #takenBack = new Map<Entity, Letter[]>()
   /** Who lives is written down here, where the type asks for it. */
@@ -123,6 +125,10 @@ export class HostedShard implements EntityHome {
   /** What entities that have stopped hand over to the next owner. */
   get left(): ReadonlyMap<string, unknown> {
     return this.#left
+  }
+
+  get saidNothing(): number {
+    return this.#saidNothing
   }
 
   /** Starts one without a message. */
@@ -311,9 +317,13 @@ export class HostedShard implements EntityHome {
   }
 
   #collect(entity: Entity): void {
-    if (!entity.state) return
+    if (!entity.state) {
+      this.#saidNothing++
+      return
+    }
     try {
-      this.#left.set(entity.entityId, entity.state())
+      const state = entity.state()
+      if (state !== undefined) this.#left.set(entity.entityId, state)
     } catch (error) {
       this.#host.report(error, `What ${entity.entityId} hands over could not be had`)
     }

@@ -71,6 +71,7 @@ export class Hosting {
   /** Messages for entities that have not begun. */
   readonly #unbegun: WaitingSince<Entity>
   readonly #host: ShardHost
+  #hasWarned = false
   /** Shards in a stage that ends by itself. */
   readonly #busy = new Set<number>()
 
@@ -351,9 +352,22 @@ export class Hosting {
   }
 
   #handOver(shard: number, to: NodeIdentity, epoch: number): void {
-    const left = this.#hosted.get(shard)?.left ?? new Map<string, unknown>()
+    const hosted = this.#hosted.get(shard)
+    if (hosted) this.#warnOfLostState(hosted, to)
+    const left = hosted?.left ?? new Map<string, unknown>()
     const isDone = this.#handOvers.begin(shard, to, epoch, left)
     if (isDone) this.#perform(shard, this.ownedShard(shard).handedOver(to))
+  }
+
+  /** Once: whoever keeps something in memory learns of it while others are tried out, and not in production. */
+  #warnOfLostState({ saidNothing }: HostedShard, to: NodeIdentity): void {
+    const { journal, replication } = this.#port.type
+    if (this.#hasWarned || saidNothing === 0 || journal || replication) return
+    this.#hasWarned = true
+    this.#port.warn(
+      `Entities begin anew on ${to}, where their shard moves: what they kept in memory is lost. Have them hand it over ` +
+        '(context.handOver), or write events; where there is nothing to keep, hand over undefined. This is said once',
+    )
   }
 
   /** What an owner hands over. @returns what to acknowledge, if anything */
