@@ -1,6 +1,6 @@
 // Nodes that share structures, in one process and on virtual time.
 import { ActorSystem } from '@casty/actor'
-import { ManualClock, seededRandom, type Random } from '@casty/clock'
+import { ManualClock, seededRandom, type Clock, type Random } from '@casty/clock'
 import { Distributed, type DistributedOptions } from '@casty/ddata'
 import { Cluster, NodeAddress } from '@casty/membership'
 import { Remoting } from '@casty/remote'
@@ -22,6 +22,15 @@ export interface DataNode {
   readonly sharding: Sharding
   /** The users of structures that live on it. */
   readonly users: Distributed[]
+}
+
+/** One that runs so many times as fast as another one. */
+function clockAt(rate: number, base: Clock): Clock {
+  return {
+    now: () => base.now() * rate,
+    wallNow: () => base.wallNow(),
+    schedule: (delayMs, callback) => base.schedule(delayMs / rate, callback),
+  }
 }
 
 export class DataWorld implements AsyncDisposable {
@@ -52,8 +61,9 @@ export class DataWorld implements AsyncDisposable {
     return world
   }
 
-  async start(host: string): Promise<DataNode> {
-    const { clock } = this
+  /** @param rate - of its clock */
+  async start(host: string, rate = 1): Promise<DataNode> {
+    const clock = rate === 1 ? this.clock : clockAt(rate, this.clock)
     const random = seededRandom(this.#random() * 0x1_0000_0000)
     const cluster = await Cluster.start({
       transport: this.network.transport({ host }),

@@ -1,6 +1,7 @@
 // What becomes of locks and semaphores when nodes die, are cut off, or start again.
 import type { Distributed, Lease } from '@casty/ddata'
 import { seededRandom } from '@casty/clock'
+import type { Cluster } from '@casty/membership'
 import { inMemoryJournal } from '@casty/persistence'
 import { describe, expect, test } from 'vitest'
 import { DataWorld } from './data-world.ts'
@@ -33,6 +34,10 @@ function cutOff(world: DataWorld, host: string): void {
     [world.node(host).address],
     others.map(({ address }) => address),
   )
+}
+
+function membersUp(cluster: Cluster): number {
+  return cluster.getState().members.filter(({ status }) => status === 'up').length
 }
 
 function notesLoss(world: DataWorld, lease: Lease): { at: number } {
@@ -286,3 +291,34 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
 async function later(world: DataWorld, ms: number): Promise<void> {
   await new Promise<void>((resolve) => world.clock.schedule(ms, resolve))
 }
+
+describe('a holder whose clock runs at another rate than those of the nodes that keep the lock', () => {
+  /** It holds the lock, at a node that keeps it not, and another one waits. */
+  async function heldAt(rate: number) {
+    const world = await DataWorld.of('a b c')
+    await world.start('d', rate)
+    await world.until(() => world.nodes.every(({ cluster }) => membersUp(cluster) === 4))
+    const name = await nameAt(world, 'd', false)
+    const options = { ttlMs: 4_000 }
+    const lease = await world.settled(world.on('d').lock(name, options).acquire())
+    const next = outcomeOf(world.on('b').lock(name, options).acquire())
+    return { world, lease, next }
+  }
+
+  test.each([0.96, 1.04])(
+    'keeps it, and knows of its loss before another one has it (%d)',
+    async (rate) => {
+      const { world, lease, next } = await heldAt(rate)
+      await using _ = world
+      const loss = notesLoss(world, lease)
+      await world.settle(12_345)
+      expect([lease.isHeld, next.isSettled]).toEqual([true, false])
+      cutOff(world, 'd')
+      await world.until(() => next.isSettled)
+      const grantedAt = world.clock.now()
+      expect(next.value?.token).toBeGreaterThan(lease.token)
+      expect(lease.isHeld).toBe(false)
+      expect(loss.at).toBeLessThan(grantedAt)
+    },
+  )
+})

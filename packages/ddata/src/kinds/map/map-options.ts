@@ -22,7 +22,7 @@ export interface PutOptions extends WriteOptions {
 }
 
 export interface ScanOptions extends CallOptions {
-  /** How many entries to get at a time, from each part. @defaultValue 100 */
+  /** How many entries to get at a time, from each part; fewer where they are long. @defaultValue 1_000 */
   readonly batch?: number
   /** Only keys that are texts, and begin with this one. */
   readonly prefix?: string

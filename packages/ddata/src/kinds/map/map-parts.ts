@@ -153,7 +153,7 @@ export class MapParts {
   /** Keys that are there throughout come exactly once. @param item - reads one */
   scan<T>(
     what: string,
-    { batch = 100, ...options }: CallOptions & { readonly batch?: number },
+    { batch = 1_000, ...options }: CallOptions & { readonly batch?: number },
     timeoutMs: number,
     isWithValues: boolean,
     item: (from: ByteReader) => T,

@@ -100,7 +100,7 @@ export class DistributedSet<T> implements AsyncIterable<T> {
     return await this.#parts.size(readTermsOf(`size of set ${this.name}`, options, this.#timeoutMs))
   }
 
-  /** Members that are in it throughout come exactly once. @param options.batch - how many at a time, @defaultValue 100 */
+  /** Members that are in it throughout come exactly once. @param options.batch - how many at a time, @defaultValue 1_000 */
   async *values(options: CallOptions & { readonly batch?: number } = {}): AsyncGenerator<T, void> {
     const what = `values of set ${this.name}`
     // Only members that somebody added to this set come back.
