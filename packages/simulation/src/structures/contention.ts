@@ -59,10 +59,9 @@ function lay(run: StructuresRun, trouble: Trouble, host: string, ttlMs: number):
       disturb(run, [...ways, ...waysBack], { type: 'cut', mode: 'silent' }, 2 * ttlMs)
       return
     case 'answers-late': {
-      // What it hears then is old, and nothing that it says is heard any more.
-      const lateMs = 0.6 * ttlMs
-      disturb(run, waysBack, { type: 'cut', mode: 'hold' }, lateMs)
-      run.later(lateMs, () => disturb(run, ways, { type: 'cut', mode: 'silent' }, 2 * ttlMs))
+      // What it hears is old by then, and nothing that it says is heard any more.
+      disturb(run, waysBack, { type: 'cut', mode: 'hold' }, 0.55 * ttlMs)
+      run.later(0.3 * ttlMs, () => disturb(run, ways, { type: 'cut', mode: 'silent' }, 2 * ttlMs))
       return
     }
     case 'unheard':
