@@ -16,19 +16,6 @@ export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
     why: 'A call is answered when its write begins, and may be lost.',
   },
   {
-    name: 'said-again-before-written',
-    promise: 'what is acknowledged stays',
-    file: `${d}/host/batches.ts`,
-    find: 'return this.#closed.at(-1) ?? this.#underWay ?? this.#open',
-    replace: 'return this.#open',
-    also: {
-      file: `${d}/host/batches.ts`,
-      find: 'if (this.#open.record.count > 0) return this.#open\n',
-      replace: '',
-    },
-    why: 'What a call depends on may be lost after it was answered.',
-  },
-  {
     name: 'answers-not-kept',
     promise: 'messages are accounted for',
     file: `${d}/state/sessions.ts`,
