@@ -9,10 +9,10 @@ export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
     name: 'answered-before-written',
     promise: 'what is acknowledged stays',
     file: `${d}/host/batches.ts`,
-    find: 'if (this.#underWay) this.#port.write(this.#underWay.record.take(this.#port.epoch))',
+    find: 'if (this.#underWay) this.#write(this.#underWay.record)',
     replace:
       'const begun = this.#underWay\n    if (begun) {\n' +
-      '      this.#port.write(begun.record.take(this.#port.epoch))\n      this.#sayAll(begun)\n    }',
+      '      this.#write(begun.record)\n      this.#sayAll(begun)\n    }',
     why: 'A call is answered when its write begins, and may be lost.',
   },
   {
