@@ -5,7 +5,7 @@ import { NodeProcess } from './node-process.ts'
 import { numShards } from './protocol.ts'
 
 /** Far more than anything takes: says that something hangs, not that it is slow. */
-const patienceMs = 60_000
+const patienceMs = 180_000
 const explainMs = 1_000
 
 /** Every process that was started here and still runs: they must not outlive this one. */
