@@ -2,10 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { shardOf } from '@casty/sharding'
 import { Relay } from 'casty-relay'
 import { NodeProcess } from './node-process.ts'
-import { numShards } from './protocol.ts'
+import { numShards, type Keeping } from './protocol.ts'
+import { Holdings } from './structures/holdings.ts'
 
 /** Far more than anything takes: says that something hangs, not that it is slow. */
-const patienceMs = 180_000
+const patienceMs = 60_000
 const explainMs = 1_000
 
 /** Every process that was started here and still runs: they must not outlive this one. */
@@ -16,28 +17,31 @@ process.on('exit', () => {
 
 let fleets = 0
 
-/** Node processes of one cluster that share a journal. Disposed of, it kills them all. */
+/** Node processes of one cluster. Disposed of, it kills them all. */
 export class Fleet implements AsyncDisposable {
   /** Of the cluster: what its entities write has ids that begin with it. */
   readonly name = `fleet-${process.pid}-${fleets++}`
-  readonly #connectionString: string
+  /** What its nodes hold of structures. */
+  readonly holdings: Holdings = new Holdings()
+  /** Of the node that was started so many others before. */
+  readonly #keepingOf: (index: number) => Keeping
   readonly #relay: Relay | undefined
   /** All that were started. */
   readonly nodes: NodeProcess[] = []
   readonly #checks = new Set<() => void>()
 
-  private constructor(connectionString: string, relay: Relay | undefined) {
-    this.#connectionString = connectionString
+  private constructor(keepingOf: (index: number) => Keeping, relay: Relay | undefined) {
+    this.#keepingOf = keepingOf
     this.#relay = relay
   }
 
   /** Starts a cluster, and resolves once all its nodes see each other up, and all shards have an owner. */
   static async start(
     size: number,
-    connectionString: string,
+    keepingOf: (index: number) => Keeping,
     { cuttable = false }: { readonly cuttable?: boolean } = {},
   ): Promise<Fleet> {
-    const fleet = new Fleet(connectionString, cuttable ? await Relay.start() : undefined)
+    const fleet = new Fleet(keepingOf, cuttable ? await Relay.start() : undefined)
     try {
       const seed = await fleet.launch()
       await Promise.all(Array.from({ length: size - 1 }, () => fleet.launch({ contact: seed })))
@@ -53,16 +57,22 @@ export class Fleet implements AsyncDisposable {
   async launch({
     port = 0,
     contact,
-  }: { readonly port?: number; readonly contact?: NodeProcess } = {}): Promise<NodeProcess> {
+    keeping = this.#keepingOf(this.nodes.length),
+  }: {
+    readonly port?: number
+    readonly contact?: NodeProcess
+    readonly keeping?: Keeping
+  } = {}): Promise<NodeProcess> {
     const node: NodeProcess = new NodeProcess(
       {
         name: this.name,
         port,
         relay: this.#relay && String(this.#relay.address),
         contacts: contact ? [contact.address] : [],
-        connectionString: this.#connectionString,
+        keeping,
       },
       () => this.#changed(node),
+      this.holdings,
     )
     this.nodes.push(node)
     running.add(node)
@@ -71,15 +81,32 @@ export class Fleet implements AsyncDisposable {
     return node
   }
 
-  /** Starts a process at the address of one that has ended. */
+  /** Starts a process at the address of one that has ended, with what that one kept. */
   async replace(node: NodeProcess): Promise<NodeProcess> {
     await this.until('it has ended', () => node.hasEnded)
     const [contact] = this.alive
-    return await this.launch({ port: node.port, ...(contact && { contact }) })
+    const { keeping } = node.settings
+    return await this.launch({ port: node.port, keeping, ...(contact && { contact }) })
+  }
+
+  /** Kills all of them, and starts them again once all are gone. */
+  async restartAll(): Promise<void> {
+    const nodes = this.alive
+    for (const node of nodes) node.send('SIGKILL')
+    await this.until('all are gone', () => this.alive.length === 0)
+    const [first, ...others] = nodes
+    if (first) await this.replace(first)
+    await Promise.all(others.map((node) => this.replace(node)))
+    await this.untilAgreed()
   }
 
   get alive(): readonly NodeProcess[] {
     return this.nodes.filter(({ hasEnded }) => !hasEnded)
+  }
+
+  /** Those that run, and have begun. */
+  get listening(): readonly NodeProcess[] {
+    return this.alive.filter(({ key }) => key !== '')
   }
 
   /** All but these that run. */

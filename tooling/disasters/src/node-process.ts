@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { History, VersionedInput, VersionedOutput } from '@casty/simulation/linearizability'
-import type { Answer, NodeSettings, Question, Report, View } from './protocol.ts'
+import type { Answer, Instruction, NodeSettings, Question, Report, View } from './protocol.ts'
+import type { Act, ActOutcome } from './structures/acts.ts'
+import type { Holdings } from './structures/holdings.ts'
 
 const program = fileURLToPath(new URL('node.program.ts', import.meta.url))
 
@@ -18,14 +20,20 @@ export class NodeProcess {
   readonly #child: ChildProcess
   readonly #reports: Report[] = []
   readonly #questions = new Map<number, (answer: Answer | undefined) => void>()
+  readonly #uses = new Map<number, (outcome: ActOutcome | undefined) => void>()
+  readonly #holdings: Holdings | undefined
   readonly #reads: Extract<Report, { readonly type: 'read' }>[] = []
   #view = nothing
   #asked = 0
   #hasEnded = false
 
-  /** @param changed - called after every report, and when the process has ended */
-  constructor(settings: NodeSettings, changed: () => void) {
+  /**
+   * @param changed - called after every report, and when the process has ended
+   * @param holdings - told of what it holds, and the resource that it writes to
+   */
+  constructor(settings: NodeSettings, changed: () => void, holdings?: Holdings) {
     this.settings = settings
+    this.#holdings = holdings
     this.#child = fork(program, [JSON.stringify(settings)], {
       execArgv: ['--conditions=@casty/source'],
       env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
@@ -38,6 +46,8 @@ export class NodeProcess {
       this.#hasEnded = true
       for (const answered of this.#questions.values()) answered(undefined)
       this.#questions.clear()
+      for (const used of this.#uses.values()) used(undefined)
+      this.#uses.clear()
       changed()
     })
   }
@@ -55,6 +65,21 @@ export class NodeProcess {
       case 'read':
         this.#reads.push(report)
         return false
+      case 'used':
+        this.#uses.get(report.id)?.(report.outcome)
+        this.#uses.delete(report.id)
+        return false
+      case 'granted':
+        this.#holdings?.granted(report.grant, `process ${this.pid}`)
+        return true
+      case 'believes':
+        this.#holdings?.believes(report.belief)
+        return true
+      case 'writes': {
+        const isTaken = this.#holdings?.write(report.key, report.fence) === true
+        this.#instruct({ type: 'written', id: report.id, isTaken })
+        return true
+      }
       case 'view':
         this.#view = report.view
         return true
@@ -128,17 +153,31 @@ export class NodeProcess {
     const id = this.#asked++
     return new Promise((resolve) => {
       this.#questions.set(id, resolve)
-      // What cannot be sent has met the end of the process, which answers.
-      this.#child.send({ type: 'ask', id, entityId, question }, () => {})
+      this.#instruct({ type: 'ask', id, entityId, question })
+    })
+  }
+
+  /** Has it use a structure. @returns undefined where nobody knows how that ended */
+  use(act: Act): Promise<ActOutcome | undefined> {
+    if (this.#hasEnded || !this.#child.connected) return Promise.resolve(undefined)
+    const id = this.#asked++
+    return new Promise((resolve) => {
+      this.#uses.set(id, resolve)
+      this.#instruct({ type: 'use', id, act })
     })
   }
 
   leave(): void {
-    this.#child.send({ type: 'leave' })
+    this.#instruct({ type: 'leave' })
   }
 
   explain(): void {
-    this.#child.send({ type: 'explain' }, () => {})
+    this.#instruct({ type: 'explain' })
+  }
+
+  /** What cannot be sent has met the end of the process, which answers. */
+  #instruct(instruction: Instruction): void {
+    this.#child.send(instruction, () => {})
   }
 
   /** SIGKILL ends it, SIGSTOP and SIGCONT make it stand still and go on. */

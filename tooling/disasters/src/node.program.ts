@@ -3,9 +3,12 @@
 import { flushCompileCache } from 'node:module'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { ActorSystem } from '@casty/actor'
+import { Distributed } from '@casty/ddata'
+import { openFileJournal } from '@casty/journal-file'
 import { postgresJournal } from '@casty/journal-postgres'
 import type { Cluster } from '@casty/membership'
-import { Remoting } from '@casty/remote'
+import type { EventJournal } from '@casty/persistence'
+import { ClientAccess, Remoting } from '@casty/remote'
 import { superviseCluster } from '@casty/sbr'
 import { Sharding, type EntityRegion } from '@casty/sharding'
 import { NodeAddress } from '@casty/transport'
@@ -18,18 +21,24 @@ import {
   sharedNow,
   type Answer,
   type Instruction,
+  type Keeping,
   type NodeSettings,
   type Report,
   type View,
 } from './protocol.ts'
 import { register, type Command } from './register.ts'
+import { StructuresUser } from './structures/acts.ts'
+import { structuresRegion, type UserPort } from './structures/settings.ts'
 
 /** What there is as long as the node is one and the same member. */
 interface Life {
   readonly cluster: Cluster
   readonly system: ActorSystem
   readonly sharding: Sharding
-  readonly registers: EntityRegion<Command>
+  /** Of what it hosts. */
+  readonly region: EntityRegion<never>
+  readonly registers: EntityRegion<Command> | undefined
+  readonly user: StructuresUser | undefined
 }
 
 const askTimeoutMs = 10_000
@@ -41,11 +50,26 @@ const { report, fail } = parent<Report>()
 
 // The fleet is the only one to start this program, and passes settings.
 const settings = JSON.parse(process.argv[2] ?? '') as NodeSettings
-const { name, port, relay, contacts, connectionString } = settings
-const journal = postgresJournal({ connectionString, maxConnections: 3 })
+const { name, port, relay, contacts, keeping } = settings
+const journal = await journalOf(keeping)
 const tcp = tcpTransport()
 
 let life: Life | undefined
+
+/** Writes to the resource that are not answered yet. */
+const writes = new Map<number, (isTaken: boolean) => void>()
+let written = 0
+const userPort: UserPort = {
+  granted: (grant) => report({ type: 'granted', grant }),
+  believes: (belief) => report({ type: 'believes', belief }),
+  write: (key, fence) =>
+    new Promise((resolve) => {
+      const id = written++
+      writes.set(id, resolve)
+      report({ type: 'writes', id, key, fence })
+    }),
+}
+
 const supervisor = await superviseCluster(
   {
     transport: relay === undefined ? tcp : relayedTransport(tcp, NodeAddress.parse(relay)),
@@ -71,7 +95,9 @@ setInterval(() => {
 
 // A process that stood still runs timers before it hears anything of anybody: these are the first to ask.
 setInterval(() => {
-  for (const key of keys) if (life && isHere(life, key)) void readHere(life, key)
+  const registers = life?.registers
+  if (!registers) return
+  for (const key of keys) if (isHere(registers, key)) void readHere(registers, key)
 }, readIntervalMs)
 
 process.on('message', (message) => {
@@ -84,19 +110,49 @@ async function begin(cluster: Cluster): Promise<void> {
   const system = new ActorSystem()
   const remoting = Remoting.attach({ system, cluster })
   const sharding = Sharding.attach({ system, cluster, remoting })
+  life = { cluster, system, sharding, ...hosted(system, sharding, remoting) }
+  report({ type: 'life-began', address: String(cluster.self.address), key: cluster.self.key })
+}
+
+async function journalOf(kept: Keeping): Promise<EventJournal> {
+  if (kept.type === 'structures') return await openFileJournal({ directory: kept.directory })
+  return postgresJournal({ connectionString: kept.connectionString, maxConnections: 3 })
+}
+
+function hosted(
+  system: ActorSystem,
+  sharding: Sharding,
+  remoting: Remoting,
+): Pick<Life, 'region' | 'registers' | 'user'> {
+  if (keeping.type === 'structures') {
+    const access = new ClientAccess(remoting)
+    system.beforeShutdown('drain', () => access[Symbol.dispose](), { name: 'let clients go' })
+    // Any two of five may be lost at once.
+    const replication = { copies: 5, ack: 3 }
+    const distributed = new Distributed({ system, sharding }, { journal, numShards, replication })
+    const user = new StructuresUser(distributed, userPort)
+    return { region: structuresRegion(sharding), registers: undefined, user }
+  }
   const registers = sharding.start<Command>({
     name: 'register',
     numShards,
     entity: ({ entityId, epoch }) => register(`${name}/${entityId}`, epoch, journal),
   })
-  life = { cluster, system, sharding, registers }
-  report({ type: 'life-began', address: String(cluster.self.address), key: cluster.self.key })
+  // Which messages it takes is no matter to who only looks at it.
+  const region = registers as EntityRegion<unknown> as EntityRegion<never>
+  return { region, registers, user: undefined }
 }
 
 async function obey(instruction: Instruction): Promise<void> {
   switch (instruction.type) {
     case 'ask':
       return await ask(instruction)
+    case 'use':
+      return await use(instruction)
+    case 'written':
+      writes.get(instruction.id)?.(instruction.isTaken)
+      writes.delete(instruction.id)
+      return
     case 'leave':
       await supervisor.leave()
       report({ type: 'left' }, () => process.exit(0))
@@ -112,7 +168,7 @@ async function ask({
   question,
 }: Extract<Instruction, { readonly type: 'ask' }>): Promise<void> {
   try {
-    if (!life) throw new Error('There is no life of this node yet.')
+    if (!life?.registers) throw new Error('There is no life of this node yet.')
     const answer = await life.registers.ask<Answer>(
       entityId,
       (replyTo) => ({ ...question, replyTo }),
@@ -124,11 +180,22 @@ async function ask({
   }
 }
 
-function isHere({ registers }: Life, key: string): boolean {
+async function use({ id, act }: Extract<Instruction, { readonly type: 'use' }>): Promise<void> {
+  const outcome = await life?.user?.perform(act)
+  const none = {
+    type: 'failed',
+    applied: 'no',
+    code: 'none',
+    message: 'It has not begun.',
+  } as const
+  report({ type: 'used', id, outcome: outcome ?? none })
+}
+
+function isHere(registers: EntityRegion<Command>, key: string): boolean {
   return registers.explain(registers.shardOf(key)).route === 'here'
 }
 
-async function readHere({ registers }: Life, entityId: string): Promise<void> {
+async function readHere(registers: EntityRegion<Command>, entityId: string): Promise<void> {
   const invokedAt = sharedNow()
   try {
     const answer = await registers.ask<Answer>(entityId, (replyTo) => ({ type: 'read', replyTo }))
@@ -138,7 +205,7 @@ async function readHere({ registers }: Life, entityId: string): Promise<void> {
   }
 }
 
-function viewOf({ cluster, sharding, registers }: Life): View {
+function viewOf({ cluster, sharding, region }: Life): View {
   const { members, unreachable } = cluster.getState()
   return {
     up: members
@@ -147,16 +214,17 @@ function viewOf({ cluster, sharding, registers }: Life): View {
       .toSorted(),
     memberCount: members.length,
     coordinator: sharding.explain().coordinator,
-    owners: Array.from({ length: numShards }, (_, shard) => registers.explain(shard).owner),
+    owners: Array.from({ length: numShards }, (_, shard) => region.explain(shard).owner),
   }
 }
 
 function explanation(): string {
   if (!life) return 'has not begun'
-  const { cluster, sharding, registers } = life
-  const { summary, suspicions, downing } = cluster.explain()
-  const waiting = Array.from({ length: numShards }, (_, shard) => registers.explain(shard))
+  const { cluster, sharding, region } = life
+  const { summary, suspicions, watched, doubt, downing } = cluster.explain()
+  const waiting = Array.from({ length: numShards }, (_, shard) => region.explain(shard))
     .filter((shard) => shard.waiting > 0)
     .map((shard) => `${shard.shard}: ${shard.summary}`)
-  return JSON.stringify({ summary, suspicions, downing, sharding: sharding.explain(), waiting })
+  const membership = { summary, suspicions, watched, doubt, downing }
+  return JSON.stringify({ ...membership, sharding: sharding.explain(), waiting })
 }

@@ -1,5 +1,14 @@
 // What a fleet and the node processes it starts say to each other over IPC.
 import type { Failed } from '../../child-process/index.ts'
+import type { Act, ActOutcome } from './structures/acts.ts'
+import type { Belief, Grant } from './structures/holdings.ts'
+
+/** What nodes host, and where they keep it. */
+export type Keeping =
+  /** Registers, in a journal that all nodes share. */
+  | { readonly type: 'registers'; readonly connectionString: string }
+  /** Structures, on a disk of each node. */
+  | { readonly type: 'structures'; readonly directory: string }
 
 export interface NodeSettings {
   /** Of the cluster, and before the ids of what its entities write. */
@@ -10,8 +19,7 @@ export interface NodeSettings {
   readonly relay: string | undefined
   /** Whom to ask for admission; with none, the node forms the cluster. */
   readonly contacts: readonly string[]
-  /** Of the journal that all nodes share. */
-  readonly connectionString: string
+  readonly keeping: Keeping
 }
 
 /** What is asked of an entity, which is a register: it numbers what is written to it. */
@@ -30,6 +38,9 @@ export type Instruction =
       readonly entityId: string
       readonly question: Question
     }
+  | { readonly type: 'use'; readonly id: number; readonly act: Act }
+  /** Whether the resource took what came with a token. */
+  | { readonly type: 'written'; readonly id: number; readonly isTaken: boolean }
   | { readonly type: 'leave' }
   | { readonly type: 'explain' }
 
@@ -49,6 +60,11 @@ export type Report =
       readonly invokedAt: number
       readonly completedAt: number
     }
+  | { readonly type: 'used'; readonly id: number; readonly outcome: ActOutcome }
+  | { readonly type: 'granted'; readonly grant: Grant }
+  | { readonly type: 'believes'; readonly belief: Belief }
+  /** To the resource of a lock, with the token of its holder. */
+  | { readonly type: 'writes'; readonly id: number; readonly key: string; readonly fence: string }
   | { readonly type: 'left' }
   | { readonly type: 'explanation'; readonly text: string }
   | Failed
