@@ -23,6 +23,7 @@ import type { ActorRef } from '@casty/actor'
 import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
 import { readCall, writeCall } from '../state/command.ts'
+import { shortLived } from '../values/short-lived.ts'
 
 /** What is sent to a part. */
 export interface PartRequest {
@@ -121,7 +122,7 @@ export class RequestWriter {
     request.u8(form).bool(isKnown).varint(floor).bytes(entries, entries.length)
     this.#out.reset()
     this.#count = 0
-    return request.finish()
+    return shortLived(request)
   }
 }
 
@@ -256,7 +257,7 @@ export class ReplyWriter {
     reply.u8(form).varint(epoch).bytes(entries, entries.length)
     this.#out.reset()
     this.#count = 0
-    return reply.finish()
+    return shortLived(reply)
   }
 }
 

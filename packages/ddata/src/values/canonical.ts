@@ -13,6 +13,7 @@
 //     map, set  count, values, in the order of the bytes of their keys
 import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
+import { shortLived } from './short-lived.ts'
 
 const tags = {
   null: 0,
@@ -42,12 +43,14 @@ const loneSurrogate = /\p{Surrogate}/u
 const noLimit = Number.MAX_SAFE_INTEGER
 
 /**
+ * See `shortLived` of what is returned.
+ *
  * @param what - for the text of the error, as in `The value of key "a"`
  * @throws DDataError `CASTY_DDATA_CODEC` for what is no plain data, is nested too deep, or holds itself
  */
 export function encodeValue(value: unknown, what: string): Uint8Array {
   write(outermost.reset(), value, what, 0)
-  return outermost.finish()
+  return shortLived(outermost)
 }
 
 /** Whatever is written is taken out of it at once. */

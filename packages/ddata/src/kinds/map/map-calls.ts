@@ -49,7 +49,15 @@ export function mapCall(
   { shards, maxEntries }: MapConfig,
   sizeHint = 32,
 ): ByteWriter {
-  return new ByteWriter(sizeHint).u8(codeOf(call)).varint(shards).varint(maxEntries)
+  return beginMapCall(new ByteWriter(sizeHint), call, { shards, maxEntries })
+}
+
+export function beginMapCall(
+  out: ByteWriter,
+  call: MapCall,
+  { shards, maxEntries }: MapConfig,
+): ByteWriter {
+  return out.u8(codeOf(call)).varint(shards).varint(maxEntries)
 }
 
 export function readConfig(input: ByteReader): MapConfig {

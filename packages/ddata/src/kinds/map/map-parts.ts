@@ -1,5 +1,5 @@
 // The parts of a map, or of a set, whose members are keys without a value: calls on keys and values that are bytes already.
-import type { ByteReader, ByteWriter } from '@casty/transport'
+import { ByteWriter, type ByteReader } from '@casty/transport'
 import type { CallTerms } from '../../session/pending.ts'
 import type { Session } from '../../session/session.ts'
 import { termsOf, type CallOptions } from '../../structures/call-options.ts'
@@ -9,7 +9,8 @@ import { allOf, Parts } from '../../structures/parts.ts'
 import { readBoolean, readCount, readNothing } from '../../structures/readers.ts'
 import { scanParts, type Page } from '../../structures/scan.ts'
 import { whole } from '../../values/arguments.ts'
-import { mapCall, writePut, type MapCall, type MapConfig } from './map-calls.ts'
+import { shortLived } from '../../values/short-lived.ts'
+import { beginMapCall, mapCall, writePut, type MapCall, type MapConfig } from './map-calls.ts'
 
 export interface Put {
   readonly bytes: Uint8Array
@@ -18,6 +19,8 @@ export interface Put {
 
 type ReadTerms = CallTerms & { readonly isStrict: boolean }
 
+/** Whatever is written is taken out of it at once. */
+const scratch = new ByteWriter(1_024)
 const maxBatch = 10_000
 const scanBytes = 131_072
 /** Of what is asked for at once: what is asked for is split, since an answer is. */
@@ -56,9 +59,9 @@ export class MapParts {
     write: (out: ByteWriter) => unknown,
     result: (from: ByteReader) => T,
   ): Promise<T> {
-    const out = mapCall(call, this.#config, key.length + 32)
+    const out = beginMapCall(scratch.reset(), call, this.#config)
     write(out)
-    return await this.#parts.call(this.#parts.partOf(key), out.finish(), terms, result)
+    return await this.#parts.call(this.#parts.partOf(key), shortLived(out), terms, result)
   }
 
   async read<T>(
@@ -67,8 +70,8 @@ export class MapParts {
     terms: ReadTerms,
     result: (from: ByteReader) => T,
   ): Promise<T> {
-    const out = mapCall(call, this.#config, key.length + 16).bytes(key, key.length)
-    return await this.#parts.read(this.#parts.partOf(key), out.finish(), terms, result)
+    const out = beginMapCall(scratch.reset(), call, this.#config).bytes(key, key.length)
+    return await this.#parts.read(this.#parts.partOf(key), shortLived(out), terms, result)
   }
 
   /** All or nothing within each part. Nothing at all where one of them would get too much. @returns how many were new */

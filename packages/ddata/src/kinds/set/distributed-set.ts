@@ -22,7 +22,7 @@ export interface SetOptions<T> extends BaseOptions {
 }
 
 /** A member is a key whose value is nothing. */
-const nothing = encodeValue(null, 'nothing')
+const nothing = encodeValue(null, 'nothing').slice()
 
 export const setOptionNames: readonly string[] = ['value']
 
