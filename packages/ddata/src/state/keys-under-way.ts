@@ -20,8 +20,9 @@ export class KeysUnderWay {
     return this.#byKey.get(key)
   }
 
+  /** @param call - may be part of what was received: it is copied */
   join(key: string, call: Uint8Array, id: CallId): void {
-    const known = this.#byKey.get(key) ?? { key, call, waiting: [] }
+    const known = this.#byKey.get(key) ?? { key, call: call.slice(), waiting: [] }
     this.#byKey.set(key, { ...known, waiting: [...known.waiting, id] })
     this.#keys.set(keyOf(id), key)
   }
