@@ -29,6 +29,9 @@ test('what was answered outlives that all nodes stop, where each writes to a dis
   for (let value = 1; value <= 5; value++) await world.settled(counter.increment())
   await world.settled(map.set('tea', 7))
   const first = await world.settled(world.on('b').lock('deploy', { ttlMs: 5_000 }).acquire())
+  const forgotten = world.on('b').lock('forgotten')
+  const last = await world.settled(forgotten.acquire())
+  expect(await world.settled(forgotten.destroy())).toBe(true)
   await blackOut(world)
   for (const host of ['a', 'b', 'c']) await world.start(host)
   expect(
@@ -37,6 +40,8 @@ test('what was answered outlives that all nodes stop, where each writes to a dis
   expect(await world.settled(world.on('c').map('prices').get('tea'))).toBe(7)
   const next = await world.settled(world.on('c').lock('deploy').acquire())
   expect(next.token).toBeGreaterThan(first.token)
+  const again = await world.settled(world.on('a').lock('forgotten').acquire())
+  expect(again.token).toBeGreaterThan(last.token)
 })
 
 test('a disk that is lost for good takes nothing with it, where each change is on two of three', async () => {
