@@ -55,25 +55,22 @@ const characterPerChange = 8
  * Immutable. A change that changes nothing returns the same instance.
  */
 export class Registry {
-  static readonly empty: Registry = new Registry(new Map())
+  // No private method names the class: as compiled, this would be made before the name is there.
+  static readonly empty: Registry = new Registry({ rows: new Map(), recent: new Map() })
 
   readonly rows: ReadonlyMap<NodeKey, RegistryRow>
-  /** The latest changes of rows, the last of which led to the version that is there. Of a row that was told whole, none. */
-  readonly #recent: ReadonlyMap<NodeKey, readonly RegistryChange[]>
+  readonly #recent: Parts['recent']
   #digest: number | undefined
   #entries: readonly ServiceEntry[] | undefined
 
-  private constructor(
-    rows: ReadonlyMap<NodeKey, RegistryRow>,
-    recent: ReadonlyMap<NodeKey, readonly RegistryChange[]> = new Map(),
-  ) {
+  private constructor({ rows, recent }: Parts) {
     this.rows = rows
     this.#recent = recent
   }
 
   static of(rows: Iterable<RegistryRow>): Registry {
     const map = new Map([...rows].map((row) => [row.node.key, row]))
-    return map.size === 0 ? Registry.empty : new Registry(map)
+    return map.size === 0 ? Registry.empty : new Registry({ rows: map, recent: new Map() })
   }
 
   /** Every service, by key, then node, then path. */
@@ -103,7 +100,7 @@ export class Registry {
   register(node: NodeIdentity, key: string, path: string): Registry {
     const services = this.rows.get(node.key)?.services ?? []
     if (services.some((service) => service.key === key && service.path === path)) return this
-    return this.#changed(node, [{ type: 'registered', key, path }])
+    return new Registry(changed(this.#parts, node, [{ type: 'registered', key, path }]))
   }
 
   /** Withdraws one path of a key, or all of them. */
@@ -113,19 +110,8 @@ export class Registry {
       (service) => service.key === key && (path === undefined || service.path === path),
     )
     if (withdrawn.length === 0) return this
-    return this.#changed(
-      node,
-      withdrawn.map((service) => ({ ...service, type: 'withdrawn' })),
-    )
-  }
-
-  #changed(node: NodeIdentity, changes: readonly RegistryChange[]): Registry {
-    const row = this.rows.get(node.key) ?? { node, version: 0, services: [] }
-    const recent = latest([...(this.#recent.get(node.key) ?? []), ...changes])
-    return new Registry(
-      new Map(this.rows).set(node.key, rowAfter(row, changes)),
-      new Map(this.#recent).set(node.key, recent),
-    )
+    const changes = withdrawn.map((service) => ({ ...service, type: 'withdrawn' as const }))
+    return new Registry(changed(this.#parts, node, changes))
   }
 
   /**
@@ -133,28 +119,17 @@ export class Registry {
    * not here tell nothing: the digests go on to differ, and whoever has them is asked again.
    */
   merge(rows: Iterable<RegistryRow>, told: Iterable<RegistryChanges> = []): Registry {
-    let merged: Registry = this.#mergeRows(rows)
+    let parts = withRows(this.#parts, rows)
     for (const { node, since, changes } of told) {
-      const version = merged.rows.get(node.key)?.version ?? 0
+      const version = parts.rows.get(node.key)?.version ?? 0
       const news = since <= version ? changes.slice(version - since) : []
-      if (news.length > 0) merged = merged.#changed(node, news)
+      if (news.length > 0) parts = changed(parts, node, news)
     }
-    return merged
+    return parts.rows === this.rows ? this : new Registry(parts)
   }
 
-  #mergeRows(rows: Iterable<RegistryRow>): Registry {
-    const newer = [...rows].filter(
-      (row) => row.version > (this.rows.get(row.node.key)?.version ?? 0),
-    )
-    if (newer.length === 0) return this
-    const merged = new Map(this.rows)
-    const recent = new Map(this.#recent)
-    for (const row of newer) {
-      if (row.version <= (merged.get(row.node.key)?.version ?? 0)) continue
-      merged.set(row.node.key, row)
-      recent.delete(row.node.key) // What led to it is not known.
-    }
-    return new Registry(merged, recent)
+  get #parts(): Parts {
+    return { rows: this.rows, recent: this.#recent }
   }
 
   /** What somebody with these versions lacks. */
@@ -177,7 +152,8 @@ export class Registry {
     if ([...this.rows.keys()].every(allowed)) return this
     const rows = new Map([...this.rows].filter(([key]) => allowed(key)))
     if (rows.size === 0) return Registry.empty
-    return new Registry(rows, new Map([...this.#recent].filter(([key]) => allowed(key))))
+    const recent = new Map([...this.#recent].filter(([key]) => allowed(key)))
+    return new Registry({ rows, recent })
   }
 
   get digest(): number {
@@ -189,6 +165,39 @@ export class Registry {
     )
     return this.#digest
   }
+}
+
+interface Parts {
+  readonly rows: ReadonlyMap<NodeKey, RegistryRow>
+  /** The latest changes of rows, the last of which led to the version that is there. Of a row that was told whole, none. */
+  readonly recent: ReadonlyMap<NodeKey, readonly RegistryChange[]>
+}
+
+function changed(
+  { rows, recent }: Parts,
+  node: NodeIdentity,
+  changes: readonly RegistryChange[],
+): Parts {
+  const row = rows.get(node.key) ?? { node, version: 0, services: [] }
+  const all = latest([...(recent.get(node.key) ?? []), ...changes])
+  return {
+    rows: new Map(rows).set(node.key, rowAfter(row, changes)),
+    recent: new Map(recent).set(node.key, all),
+  }
+}
+
+/** The same maps where none of these is newer. */
+function withRows({ rows, recent }: Parts, told: Iterable<RegistryRow>): Parts {
+  let merged: Map<NodeKey, RegistryRow> | undefined
+  const known = new Map(recent)
+  for (const row of told) {
+    const { key } = row.node
+    if (row.version <= ((merged ?? rows).get(key)?.version ?? 0)) continue
+    merged ??= new Map(rows)
+    merged.set(key, row)
+    known.delete(key) // What led to it is not known.
+  }
+  return merged ? { rows: merged, recent: known } : { rows, recent }
 }
 
 function rowAfter(
