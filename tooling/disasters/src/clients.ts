@@ -13,7 +13,8 @@ import { keys, sharedNow, type Question } from './protocol.ts'
 const thinkMs = 8
 /** Between two tries of the same. */
 const againMs = 50
-const patienceMs = 60_000
+/** On a busy machine a cut takes a minute to be decided upon, for each late heartbeat begins the quiet anew. */
+const patienceMs = 180_000
 
 /**
  * Clients of a fleet, in the process of the test: so what a client asked is known although the node that it asked was killed. Each asks one thing at a time, mostly through the same node.
@@ -53,12 +54,8 @@ export class Clients {
     )
   }
 
-  /**
-   * Resolves once every entity was written to, through some of these nodes.
-   *
-   * @returns how long that took, in milliseconds
-   */
-  async untilServed(nodes: readonly NodeProcess[] = this.#fleet.alive): Promise<number> {
+  /** Resolves once every entity was written to, through some of these nodes. */
+  async untilServed(nodes: readonly NodeProcess[] = this.#fleet.alive): Promise<void> {
     const beganAt = performance.now()
     const all = keys.map(async (key, index) => {
       const node = nodes[index % nodes.length]
@@ -74,7 +71,6 @@ export class Clients {
     } catch (error) {
       throw await this.#fleet.explained(error)
     }
-    return performance.now() - beganAt
   }
 
   /** With what nodes have read themselves. */

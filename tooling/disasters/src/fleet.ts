@@ -6,7 +6,7 @@ import { numShards, type Keeping } from './protocol.ts'
 import { Holdings } from './structures/holdings.ts'
 
 /** Far more than anything takes: says that something hangs, not that it is slow. */
-const patienceMs = 60_000
+const patienceMs = 180_000
 const explainMs = 1_000
 
 /** Every process that was started here and still runs: they must not outlive this one. */
