@@ -58,6 +58,7 @@ export class StructuresHost {
   readonly users: readonly StructuresUser[]
   readonly #run: StructuresRun
   readonly #process: StructuresProcess
+  #isEnding = false
 
   constructor(
     run: StructuresRun,
@@ -117,6 +118,8 @@ export class StructuresHost {
   #failed(error: unknown): void {
     if (!this.#process.isRunning) return
     const code = codeOf(error)
+    // Parts that are just beginning find what keeps them gone.
+    if (this.#isEnding && code === 'CASTY_JOURNAL_CLOSED') return
     if (code?.endsWith('_FENCED')) recordOf(this.#run).reach('a stale writer is refused')
     if (code !== undefined && (expected.has(code) || error instanceof PersistenceError)) return
     const text = error instanceof Error ? error.stack : undefined
@@ -128,6 +131,7 @@ export class StructuresHost {
   }
 
   async #end(reason: string, { exit }: Surroundings): Promise<void> {
+    this.#isEnding = true
     for (const user of this.users) user.isLeaving = true
     this.sharding[Symbol.dispose]()
     this.remoting[Symbol.dispose]()
