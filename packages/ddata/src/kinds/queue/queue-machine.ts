@@ -11,11 +11,11 @@ import { endOf } from '../../state/ends.ts'
 import { allOf, inPieces } from '../../state/pieces.ts'
 import { keyOf, readCallId, writeCallId } from '../../state/call-id.ts'
 import { readLetters, writeLetters } from '../../values/letters.ts'
+import { DedupIds } from './dedup-ids.ts'
 import { Items, readItem, writeItem, type Item } from './items.ts'
 import {
   callOf,
   configFields,
-  maxDedupIdBytes,
   maxPriority,
   maxReasonBytes,
   queueCall,
@@ -43,14 +43,6 @@ interface Giver {
   readonly terms: EnqueueTerms
 }
 
-/** Ids of items that came lately, the oldest first. */
-interface Deduplicated {
-  readonly number: number
-  readonly until: number
-}
-
-/** The oldest are forgotten first. */
-const maxDedupIds = 100_000
 const pageBytes = 131_072
 
 const pieces = { head: 1, items: 2, dedup: 3, takers: 4, givers: 5 } as const
@@ -60,7 +52,7 @@ export class QueueMachine implements Machine {
   readonly #items = new Items()
   readonly #takers = new Map<string, Taker>()
   readonly #givers = new Map<string, Giver>()
-  readonly #dedup = new Map<string, Deduplicated>()
+  readonly #dedup = new DedupIds()
   #config: QueueConfig | undefined
 
   get isEmpty(): boolean {
@@ -170,7 +162,7 @@ export class QueueMachine implements Machine {
   ): Outcome {
     const { maxSize, waitsWhenFull } = this.#limits
     if (terms.priority > maxPriority) throw DDataError.malformed('A priority is too high')
-    const known = this.#duplicateOf(terms, around.now)
+    const known = this.#dedup.find(terms.dedupId, around.now)
     if (known !== undefined) {
       out.bool(true).varint(known)
       return 'done'
@@ -192,12 +184,6 @@ export class QueueMachine implements Machine {
     }
     this.#givers.set(keyOf(call), { call, values, terms })
     return 'parked'
-  }
-
-  /** The number of an item of the same id that came lately. */
-  #duplicateOf({ dedupId }: EnqueueTerms, now: number): number | undefined {
-    const known = dedupId === '' ? undefined : this.#dedup.get(dedupId)
-    return known && known.until > now ? known.number : undefined
   }
 
   #hasRoomFor(count: number): boolean {
@@ -224,17 +210,8 @@ export class QueueMachine implements Machine {
         reason: '',
       })
     }
-    if (dedupId !== '') this.#remember(dedupId, number, around.now)
+    this.#dedup.remember(dedupId, number, this.#limits.dedupWindowMs, around.now)
     return number
-  }
-
-  #remember(dedupId: string, number: number, now: number): void {
-    this.#dedup.delete(dedupId)
-    this.#dedup.set(dedupId, { number, until: endOf(now, this.#limits.dedupWindowMs) })
-    for (const [oldest, { until }] of this.#dedup) {
-      if (until > now && this.#dedup.size <= maxDedupIds) return
-      this.#dedup.delete(oldest)
-    }
   }
 
   #dequeue(max: number, out: ByteWriter, around: Surroundings): void {
@@ -368,7 +345,7 @@ export class QueueMachine implements Machine {
   #makeRoom(around: Surroundings): void {
     for (const [key, { call, terms, values }] of this.#givers) {
       // One with the same id may have come in while this one waited.
-      const known = this.#duplicateOf(terms, around.now)
+      const known = this.#dedup.find(terms.dedupId, around.now)
       if (known === undefined && !this.#hasRoomFor(values.length)) return
       this.#givers.delete(key)
       const number = known ?? this.#add(terms, values, around)
@@ -451,9 +428,7 @@ export class QueueMachine implements Machine {
 
   save(pieceBytes: number): Iterable<Uint8Array> {
     const head = new ByteWriter(32).u8(pieces.head).bool(this.#config !== undefined)
-    const dedup = saved(pieces.dedup, this.#dedup, pieceBytes, (out, [id, { number, until }]) => {
-      out.string(id, maxDedupIdBytes).varint(number).varint(until)
-    })
+    const dedup = this.#dedup.save(pieces.dedup, pieceBytes)
     const takers = saved(pieces.takers, this.#takers.values(), pieceBytes, (out, taker) => {
       writeCallId(out, taker.call)
       out.varint(taker.max).varint(taker.visibilityMs)
@@ -480,11 +455,9 @@ export class QueueMachine implements Machine {
 
   #restoreOne(kind: number, piece: ByteReader): void {
     switch (kind) {
-      case pieces.dedup: {
-        const id = piece.string(maxDedupIdBytes)
-        this.#dedup.set(id, { number: piece.varint(), until: piece.varint() })
+      case pieces.dedup:
+        this.#dedup.restoreOne(piece)
         return
-      }
       case pieces.takers: {
         const call = readCallId(piece)
         this.#takers.set(keyOf(call), { call, max: piece.varint(), visibilityMs: piece.varint() })

@@ -2,7 +2,6 @@ import type { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
 import type { CallTerms } from '../../session/pending.ts'
 import type { Session } from '../../session/session.ts'
-import type { Refusal } from '../../state/machine.ts'
 import {
   readTermsOf,
   termsOf,
@@ -12,40 +11,30 @@ import {
   type WaitOptions,
   type WriteOptions,
 } from '../../structures/call-options.ts'
-import { explainRefusal } from '../../structures/explain.ts'
 import { PartCalls } from '../../structures/part.ts'
 import { readBoolean, readCount } from '../../structures/readers.ts'
 import { checkSchema, validated, type StandardSchema } from '../../structures/standard-schema.ts'
-import { duration, knownNames, listed, text, whole } from '../../values/arguments.ts'
+import { duration, listed, whole } from '../../values/arguments.ts'
 import { decodeValue } from '../../values/canonical.ts'
 import { encoded, maxValueBytes } from '../../values/encoded.ts'
 import { partId } from '../kind.ts'
 import { Delivery, type DeliveryPort, type NackOptions, type Receipt } from './delivery.ts'
-import {
-  maxDedupIdBytes,
-  maxPriority,
-  queueCall,
-  tooManyAtOnce,
-  writeTerms,
-  type QueueCall,
-  type QueueConfig,
-} from './queue-calls.ts'
-import {
-  queueOptionNames,
-  type ConsumeOptions,
-  type DeadItem,
-  type Enqueued,
-  type EnqueueOptions,
-  type QueueOptions,
-  type QueueStatistics,
-  type ReserveOptions,
+import { extending } from './extending.ts'
+import { queueCall, writeTerms, type QueueCall, type QueueConfig } from './queue-calls.ts'
+import type {
+  ConsumeOptions,
+  DeadItem,
+  Enqueued,
+  EnqueueOptions,
+  QueueOptions,
+  QueueStatistics,
+  ReserveOptions,
 } from './queue-options.ts'
+import { configOf, enqueueTerms, explainQueue, wholeMs } from './queue-terms.ts'
 
 const maxMany = 10_000
-const forever = 2 ** 43
 /** Who takes an item has so long to say that it has it, in milliseconds. */
 const takeVisibilityMs = 10_000
-const dayMs = 86_400_000
 
 /**
  * Items that all nodes share, first in, first out. `reserve` and `consume` deliver each at least once, and again until it is
@@ -272,7 +261,7 @@ export class Queue<T> {
     const { prefetch = 1, visibilityMs = this.#visibilityMs, autoExtend = true, ...rest } = options
     whole('options.prefetch', prefetch, 1, maxMany)
     const held: Delivery<T>[] = []
-    using _extending = autoExtend ? this.#extending(held, visibilityMs) : undefined
+    using _extending = autoExtend ? extending(held, visibilityMs, this.#session.clock) : undefined
     try {
       for (;;) {
         // eslint-disable-next-line no-await-in-loop -- The next ones come when these are done.
@@ -289,23 +278,6 @@ export class Queue<T> {
       const left = held.filter(({ isSettled }) => !isSettled)
       await Promise.allSettled(left.map(async (delivery) => await delivery.nack()))
     }
-  }
-
-  /** Keeps deliveries from others, for as long as they are in the list. */
-  #extending(held: readonly Delivery<T>[], visibilityMs: number): Disposable {
-    const { clock } = this.#session
-    let timer: Disposable | undefined
-    const again = (): void => {
-      timer = clock.schedule(visibilityMs / 3, () => {
-        for (const delivery of held) {
-          // Where it fails, its signal tells.
-          if (!delivery.isSettled) delivery.extend(visibilityMs).catch(() => {})
-        }
-        again()
-      })
-    }
-    again()
-    return { [Symbol.dispose]: () => timer?.[Symbol.dispose]() }
   }
 
   /** Items that are ready, or will be. */
@@ -388,14 +360,8 @@ export class Queue<T> {
   }
 
   #enqueueCall(call: QueueCall, options: EnqueueOptions, bytes: number): ByteWriter {
-    const { delayMs = 0, ttlMs = 0, priority = 0, dedupId } = options
-    return writeTerms(queueCall(call, this.#config, bytes + 64), {
-      delayMs: delayMs === 0 ? 0 : wholeMs('options.delayMs', delayMs),
-      ttlMs: ttlMs === 0 ? 0 : wholeMs('options.ttlMs', ttlMs),
-      priority: whole('options.priority', priority, 0, maxPriority),
-      dedupId: dedupId === undefined ? '' : text('options.dedupId', dedupId, maxDedupIdBytes),
-      enqueuedAt: Math.max(0, Math.floor(this.#session.clock.wallNow())),
-    })
+    const out = queueCall(call, this.#config, bytes + 64)
+    return writeTerms(out, enqueueTerms(options, this.#session.clock.wallNow()))
   }
 
   async #item(value: T): Promise<Uint8Array> {
@@ -416,43 +382,4 @@ const nackNames = ['delayMs', 'reason', 'dead']
 function readEnqueued(from: ByteReader): Enqueued {
   const deduplicated = from.bool()
   return { id: String(from.varint()), deduplicated }
-}
-
-function wholeMs(name: string, ms: number): number {
-  return Math.ceil(Math.min(duration(name, ms), forever))
-}
-
-function configOf<T>(shards: number, options: QueueOptions<T>): QueueConfig {
-  const { maxDeliveries, maxSize, onFull = 'reject', dedupWindowMs = 300_000 } = options
-  knownNames('options', options, [...queueOptionNames, 'shards', 'timeoutMs'])
-  if (onFull !== 'reject' && onFull !== 'wait') {
-    throw DDataError.argument('options.onFull', onFull, 'reject or wait')
-  }
-  const limit = (name: string, value: number | undefined): number =>
-    value === undefined ? 0 : whole(name, value, 1, Number.MAX_SAFE_INTEGER)
-  return {
-    shards,
-    maxDeliveries: limit('options.maxDeliveries', maxDeliveries),
-    maxSize: limit('options.maxSize', maxSize),
-    waitsWhenFull: onFull === 'wait' ? 1 : 0,
-    dedupWindowMs: Math.ceil(Math.min(duration('options.dedupWindowMs', dedupWindowMs), 7 * dayMs)),
-  }
-}
-
-function explainQueue(what: string, refusal: Refusal): DDataError {
-  const { code, field, existing, requested } = refusal
-  if (code !== 'CASTY_DDATA_QUEUE_FULL') return explainRefusal(what, refusal)
-  if (field === tooManyAtOnce) {
-    return new DDataError(
-      code,
-      `${what} has no room for ${requested} items at once, since its maxSize is ${existing}. Enqueue fewer at a time.`,
-      { field: 'maxSize', existing, requested },
-    )
-  }
-  return new DDataError(
-    code,
-    `${what} is full: it would have ${requested} items, and its maxSize is ${existing}. ` +
-      'Try again later, or have it wait for room (onFull).',
-    { field, existing, requested, isRetryable: true },
-  )
 }

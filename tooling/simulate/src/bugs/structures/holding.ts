@@ -98,7 +98,7 @@ export const structureHoldingBugs: readonly SeededBug[] = bugsOf([
   {
     name: 'alike-and-counted',
     promise: 'what is acknowledged stays',
-    file: queue,
+    file: `${k}/queue/dedup-ids.ts`,
     find: 'return known && known.until > now ? known.number : undefined',
     replace: 'return known && known.until <= now ? known.number : undefined',
     why: 'Of items that are alike, each is delivered.',
