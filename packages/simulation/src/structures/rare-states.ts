@@ -5,7 +5,6 @@ export const structuresRareStates = [
   'a stale writer is refused',
   'a write comes late, and is refused',
   'a lease is lost',
-  'a lease outlives the node that kept it',
   'a resource refuses a former holder',
   'a user that holds a lease dies',
   'nobody knows whether a call had an effect',

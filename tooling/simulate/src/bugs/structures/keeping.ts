@@ -9,24 +9,11 @@ export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
     name: 'answered-before-written',
     promise: 'what is acknowledged stays',
     file: `${d}/host/batches.ts`,
-    find: 'if (this.#underWay) this.#port.write(this.#underWay.record.take(this.#port.epoch))',
+    find: 'if (this.#underWay) this.#write(this.#underWay.record)',
     replace:
       'const begun = this.#underWay\n    if (begun) {\n' +
-      '      this.#port.write(begun.record.take(this.#port.epoch))\n      this.#sayAll(begun)\n    }',
+      '      this.#write(begun.record)\n      this.#sayAll(begun)\n    }',
     why: 'A call is answered when its write begins, and may be lost.',
-  },
-  {
-    name: 'said-again-before-written',
-    promise: 'what is acknowledged stays',
-    file: `${d}/host/batches.ts`,
-    find: 'return this.#closed.at(-1) ?? this.#underWay ?? this.#open',
-    replace: 'return this.#open',
-    also: {
-      file: `${d}/host/batches.ts`,
-      find: 'if (this.#open.record.count > 0) return this.#open\n',
-      replace: '',
-    },
-    why: 'What a call depends on may be lost after it was answered.',
   },
   {
     name: 'answers-not-kept',
