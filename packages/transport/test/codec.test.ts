@@ -16,6 +16,11 @@ const field: fc.Arbitrary<Field> = fc.oneof(
   integer('u16', 0xffff),
   integer('u32', 0xffff_ffff),
   integer('varint', Number.MAX_SAFE_INTEGER),
+  fc.uint8Array({ maxLength: 100 }).map((value) => ({
+    value,
+    write: (writer: ByteWriter) => void writer.bytes(value, 100),
+    read: (reader: ByteReader) => reader.view(100),
+  })),
   fc.double({ noNaN: true }).map((value) => ({
     value,
     write: (writer: ByteWriter) => void writer.f64(value),

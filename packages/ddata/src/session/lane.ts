@@ -69,6 +69,7 @@ export interface LaneListener {
   forgotten(): void
 }
 
+const none: readonly number[] = []
 const skip = new ByteWriter(1).u8(skipCode).finish()
 
 function entryOf({ number, received, terms, call }: PendingCall): RequestEntry {
@@ -160,12 +161,12 @@ export class Lane {
       isParked: false,
       hasEnded: false,
       giveUp: undefined,
-      received: this.#received,
+      received: this.#received.length > 0 ? this.#received : none,
       deadline: now + terms.timeoutMs,
       madeAt: now,
       sentAt: now,
     }
-    this.#received = []
+    if (this.#received.length > 0) this.#received = []
     this.#calls.set(number, pending)
     this.#add(entryOf(pending))
     this.#wake(Math.min(pending.deadline, now + this.#resendMs))
@@ -186,6 +187,7 @@ export class Lane {
         if (!this.#reads.delete(number)) return
         pending.failed(DDataError.aborted(terms.what, 'no', terms.signal?.reason))
       }),
+      type: 'read',
       number,
       after: this.#lastCall,
       isStrict,
@@ -195,7 +197,7 @@ export class Lane {
       sentAt: now,
     }
     this.#reads.set(number, pending)
-    this.#add({ ...pending, type: 'read' })
+    this.#add(pending)
     this.#wake(Math.min(pending.deadline, now + this.#resendMs))
   }
 
@@ -449,8 +451,9 @@ export class Lane {
     const reads = [...this.#reads.values()]
     this.#reads.clear()
     for (const read of reads) {
-      this.#reads.set(read.number, { ...read, after: 0 })
-      this.#add({ ...read, after: 0, type: 'read' })
+      const anew = { ...read, after: 0 }
+      this.#reads.set(read.number, anew)
+      this.#add(anew)
     }
     for (const listener of this.#listeners) listener.forgotten()
   }
@@ -465,7 +468,7 @@ export class Lane {
     }
     for (const pending of this.#reads.values()) {
       pending.sentAt = now
-      this.#add({ ...pending, type: 'read' })
+      this.#add(pending)
     }
   }
 

@@ -55,6 +55,7 @@ export interface PendingCall extends CallEnd {
 }
 
 export interface PendingRead extends CallEnd {
+  readonly type: 'read'
   readonly number: number
   readonly after: number
   readonly isStrict: boolean

@@ -50,6 +50,15 @@ export const defaultTimeoutMs = 5_000
 
 const callNames = ['signal', 'timeoutMs']
 
+/** As most calls do: then there is nothing to be checked. */
+function asksNothing(options: CallOptions): boolean {
+  // Users may have no types.
+  if (typeof options !== 'object' || options === null) return false
+  if (Object.getPrototypeOf(options) !== Object.prototype) return false
+  for (const _ in options) return false
+  return true
+}
+
 /** @throws DDataError `CASTY_DDATA_ARGUMENT`, `CASTY_DDATA_ABORTED` */
 export function termsOf(
   what: string,
@@ -78,6 +87,7 @@ export function writeTermsOf(
   timeoutMs: number,
   more: readonly string[] = [],
 ): CallTerms {
+  if (asksNothing(options)) return { what, timeoutMs }
   const terms = termsOf(what, options, timeoutMs, [...more, 'idempotencyKey'])
   const { idempotencyKey } = options
   if (idempotencyKey === undefined) return terms
@@ -112,6 +122,7 @@ export function readTermsOf(
   options: ReadOptions,
   timeoutMs: number,
 ): CallTerms & { readonly isStrict: boolean } {
+  if (asksNothing(options)) return { what, timeoutMs, isStrict: false }
   const terms = termsOf(what, options, timeoutMs, ['consistency'])
   const { consistency = 'linearizable' } = options
   if (consistency !== 'linearizable' && consistency !== 'strict') {
