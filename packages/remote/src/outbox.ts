@@ -63,7 +63,7 @@ export class Outbox implements AnswerCarrier, RefCarrier {
 
   /** @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE`, `CASTY_REMOTE_MESSAGE_TOO_LARGE` */
   tell(ref: RemoteRef<never>, message: unknown): void {
-    if (ref.peer.isGone) {
+    if (ref.peer.hasLeft) {
       this.#system.publishDeadLetter(ref.path, message, 'node-gone')
       return
     }
@@ -77,7 +77,7 @@ export class Outbox implements AnswerCarrier, RefCarrier {
   }
 
   ask(ref: RemoteRef<never>, message: unknown, answer: AnswerRef): void {
-    const reason = ref.peer.isGone ? 'node-gone' : this.#sendQuestion(ref, message, answer)
+    const reason = ref.peer.hasLeft ? 'node-gone' : this.#sendQuestion(ref, message, answer)
     if (reason === undefined) return
     this.#system.publishDeadLetter(ref.path, message, reason)
     answer.undelivered(reason)
@@ -158,7 +158,7 @@ export class Outbox implements AnswerCarrier, RefCarrier {
   /** @throws RemoteError `CASTY_REMOTE_NOT_SERIALIZABLE`, `CASTY_REMOTE_MESSAGE_TOO_LARGE` */
   answer(to: RemoteAnswer, message: unknown): void {
     const { peer } = to
-    if (peer.isGone) {
+    if (peer.hasLeft) {
       this.#system.publishDeadLetter(to.path, message, 'node-gone')
       return
     }
@@ -177,7 +177,7 @@ export class Outbox implements AnswerCarrier, RefCarrier {
   }
 
   unanswered(to: RemoteAnswer, reason: DeadLetterReason): void {
-    if (to.peer.isGone) return
+    if (to.peer.hasLeft) return
     this.#front.begin(this.#short, shortFrameBytes)
     this.#front.u8(codeOf(reason))
     this.#writeAnswerHeader(to)

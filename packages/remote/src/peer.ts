@@ -8,7 +8,9 @@ export class Peer {
   readonly node: NodeIdentity
   /** Drawn for this peer: tells frames of this life of ours from those of a layer that was here before. */
   readonly session: number
-  /** Is no member any more, and never again. */
+  /** Is no member any more, and never again: nothing is sent to it. */
+  hasLeft = false
+  /** The same, and nothing that comes from it counts any more. */
   isGone = false
   pendingAsks = 0
   /** Of the next frame that goes there. */

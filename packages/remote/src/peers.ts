@@ -41,12 +41,19 @@ export class Peers {
     return this.all.filter(({ node }) => node.address.equals(address))
   }
 
+  /** It has left in order: what it sent before may be on its way still. @returns as `gone` */
+  left(node: NodeIdentity): Peer | undefined {
+    const peer = this.#byKey.get(node.key)
+    if (peer) peer.hasLeft = true
+    return peer
+  }
+
   /** It is no member any more. @returns undefined where it has nothing to do with this node */
   gone(node: NodeIdentity): Peer | undefined {
     const peer = this.#byKey.get(node.key)
     this.#lastNode = this.#lastPeer = undefined
     this.#byKey.delete(node.key)
-    if (peer) peer.isGone = true
+    if (peer) peer.hasLeft = peer.isGone = true
     return peer
   }
 
@@ -59,7 +66,7 @@ export class Peers {
     const { cluster, random, maxPeers, maxRecipients } = this.#options
     if (this.#byKey.size >= maxPeers) this.#makeRoom()
     const peer = new Peer(node, Math.floor(random() * 0x1_0000), maxRecipients)
-    peer.isGone = this.#isClosed || isOver(cluster.getState(), node)
+    peer.hasLeft = peer.isGone = this.#isClosed || isOver(cluster.getState(), node)
     this.#byKey.set(node.key, peer)
     return peer
   }

@@ -4,7 +4,7 @@
 import { EventStream, type ActorRef, type ActorSystem, type Ending } from '@casty/actor'
 import { systemRandom } from '@casty/clock'
 import type { Cluster, ClusterEvent } from '@casty/membership'
-import type { NodeIdentity } from '@casty/transport'
+import type { NodeIdentity, NodeKey } from '@casty/transport'
 import { AskSlots } from './ask-slots.ts'
 import { broadcastKind } from './broadcast/broadcast-kind.ts'
 import type { RemoteEvent } from './events.ts'
@@ -38,6 +38,9 @@ export interface RefLocation {
   readonly path: string
 }
 
+/** A member closes its connection to one that has left a second later; this is for one that does not. */
+const farewellMs = 1_500
+
 /**
  * Actors across the nodes of a cluster: refs are sent as data, and work where they arrive.
  *
@@ -57,6 +60,8 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
   readonly #refs: WireRefs
   readonly #outbox: Outbox
   readonly #traffic: Traffic = noTraffic()
+  /** Of nodes that have left, and may be heard still. */
+  readonly #farewells = new Map<NodeKey, Disposable>()
   readonly #serializerName: string
   readonly #watch: RemoteWatch
   readonly #events: EventStream<RemoteEvent>
@@ -124,6 +129,10 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
         slots: this.#slots,
         outbox: this.#outbox,
         publish,
+      }),
+      endpoint.subscribe((event) => {
+        const isOver = event.type === 'lane-closed' && event.lane === 'data'
+        if (isOver && this.#farewells.has(event.peer.key)) this.#gone(event.peer)
       }),
       cluster.subscribe((event) => this.#clusterChanged(event)),
     ]
@@ -271,8 +280,10 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
   #clusterChanged(event: ClusterEvent): void {
     switch (event.type) {
       case 'member-downed':
-      case 'member-removed':
         this.#gone(event.member.node)
+        return
+      case 'member-removed':
+        this.#left(event.member.node)
         return
       case 'self-downed':
       case 'cluster-shutting-down':
@@ -288,7 +299,19 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
     for (const { node } of this.#peers.all) this.#gone(node)
   }
 
+  /** Word of it may be quicker than what it answered before: that counts until its connection closes. */
+  #left(node: NodeIdentity): void {
+    if (!this.cluster.endpoint.isConnected(node, 'data')) return this.#gone(node)
+    if (!this.#peers.left(node)) return
+    this.#farewells.set(
+      node.key,
+      this.system.clock.schedule(farewellMs, () => this.#gone(node)),
+    )
+  }
+
   #gone(node: NodeIdentity): void {
+    this.#farewells.get(node.key)?.[Symbol.dispose]()
+    this.#farewells.delete(node.key)
     const peer = this.#peers.gone(node)
     if (!peer) return
     peer.known.clear()

@@ -229,3 +229,32 @@ test('a node that comes back as another life of itself answers at once, and its 
     ),
   ).toBe('node-gone')
 })
+
+test('what a node answered before it left arrives, though word that it is gone was quicker', async () => {
+  await using world = await RemoteWorld.of('a b c')
+  world.node('b').system.spawn(echoing, { name: 'echo' })
+  const { system } = world.node('c')
+  const far = world.ref<Question>('c', 'b', '/echo')
+  const echo = async (about: unknown): Promise<unknown> =>
+    await system.ask<Question, unknown>(far, (replyTo) => ({ about, replyTo }))
+  await world.settled(echo('first'))
+  world.network.delay(world.node('b').address, world.node('c').address, { latencyMs: 800 })
+  const asked = echo('x')
+  const lost = echo('nothing').catch((error: unknown) => error)
+  await world.clock.advanceAsync(5)
+  const left = world.node('b').cluster.leave()
+  const { key } = world.node('b').cluster.self
+  await world.until(
+    () =>
+      !world
+        .node('c')
+        .cluster.getState()
+        .members.some((one) => one.key === key),
+  )
+  const ignored = world.ref<unknown>('c', 'c', '/nobody')
+  far.tell({ about: 'late', replyTo: ignored })
+  expect(await world.settled(asked)).toBe('x')
+  expect(await world.settled(lost)).toMatchObject({ reason: 'node-gone' })
+  expect(world.node('c').lost).toEqual([expect.stringContaining('node-gone')])
+  await world.settled(left)
+})
