@@ -310,7 +310,7 @@ export class ActorSystem implements AsyncDisposable {
 
   /**
    * Runs the tasks for it, stops all actors, children before their parents, and resolves when all is done.
-   * A second call waits for the first.
+   * Questions that wait for answers fail then, those that wait without a time limit excepted. A second call waits for the first.
    *
    * @param options.timeoutMs - how long to wait for all of it, in milliseconds. @defaultValue Infinity
    *
@@ -338,6 +338,7 @@ export class ActorSystem implements AsyncDisposable {
     const overdue = await this.#overdue('The end of all actors', this.#ended, timeoutMs)
     this.#scheduler.cancelAll()
     await this.#tasks.run(['release'])
+    this.#runtime.deadlines.abandonAll() // Nobody is left to answer, and their timer would keep the process.
     if (overdue) throw overdue
   }
 

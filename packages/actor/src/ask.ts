@@ -186,6 +186,10 @@ class Answer<R> extends AnswerRef<R> implements Waiting {
     this.fail(ActorError.askTimeout(this.#target.path, timeoutMs))
   }
 
+  abandon(): void {
+    this.fail(ActorError.askUnanswered(this.#target.path, 'the system was shut down', 'lost'))
+  }
+
   fail(error: unknown): void {
     if (this.#isOver) return
     this.#end()

@@ -10,6 +10,8 @@ export interface Waiting {
   next: Waiting | undefined
   /** Called when it has waited for too long. It takes itself out of the queue. */
   expire(timeoutMs: number): void
+  /** Called when nothing will come any more. It takes itself out of the queue. */
+  abandon(): void
 }
 
 /** Ends what waits for too long, each by the clock and to the millisecond. */
@@ -28,6 +30,11 @@ export class Deadlines {
     const queue = this.#queues.get(timeoutMs) ?? this.#begin(timeoutMs)
     queue.add(waiting)
     return queue
+  }
+
+  /** Ends all that wait. */
+  abandonAll(): void {
+    for (const queue of Array.from(this.#queues.values())) queue.abandonAll()
   }
 
   #begin(timeoutMs: number): DeadlineQueue {
@@ -86,6 +93,11 @@ export class DeadlineQueue {
       this.#isReleasing = true
       this.#turns.afterOthers(this.#releaseIfEmpty)
     }
+  }
+
+  abandonAll(): void {
+    while (this.#first) this.#first.abandon()
+    this.#release()
   }
 
   #arm(delayMs: number): Disposable {

@@ -19,6 +19,20 @@ describe('A shutdown', () => {
     expect(log).toEqual(['refuse', 'drain', 'leave', 'actor', 'release'])
   })
 
+  test('ends questions that nobody will answer any more', async () => {
+    const system = new TestSystem()
+    const silent = system.spawn(Behaviors.ignore)
+    const asked = system.ask(silent, () => 'anybody?', { timeoutMs: 3_600_000 })
+    const failed = expect(asked).rejects.toMatchObject({
+      code: 'CASTY_ACTOR_ASK_UNANSWERED',
+      reason: 'lost',
+      message: expect.stringContaining('the system was shut down'),
+    })
+    await system.idle()
+    await system.shutdown()
+    await failed
+  })
+
   test('runs the tasks of a phase side by side', async () => {
     const system = new TestSystem()
     const log: string[] = []
