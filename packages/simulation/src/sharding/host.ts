@@ -1,7 +1,7 @@
 // A node with everything that sharding stands on: production code throughout, with an ear at the entities.
 import { ActorSystem } from '@casty/actor'
 import { Cluster } from '@casty/membership'
-import { PersistenceError, type EventJournal } from '@casty/persistence'
+import { isJournalError, PersistenceError, type EventJournal } from '@casty/persistence'
 import { ClientAccess, Remoting } from '@casty/remote'
 import { keepMajority, splitBrainResolver } from '@casty/sbr'
 import {
@@ -69,6 +69,7 @@ export class ShardingHost {
   readonly #regions: Regions
   readonly #sender: Sender
   readonly #disk: EventJournal | undefined
+  #isEnding = false
 
   constructor(
     run: ShardingRun,
@@ -135,6 +136,8 @@ export class ShardingHost {
       case 'CASTY_PERSISTENCE_RECOVERY_UNAVAILABLE':
         return
       default:
+        // Entities that are just beginning find what keeps them gone.
+        if (this.#isEnding && isClosed(error)) return
         this.#run.violate(
           'nothing throws',
           `${this.#process}: ${String(error)}`,
@@ -176,6 +179,7 @@ export class ShardingHost {
   }
 
   async #end(reason: string, { exit }: Surroundings): Promise<void> {
+    this.#isEnding = true
     this.sharding[Symbol.dispose]()
     this.remoting[Symbol.dispose]()
     await this.system.shutdown().catch(() => {}) // An actor that waits for the journal is left behind.
@@ -241,4 +245,9 @@ function loggerOf({
         `${level} ${message} ${'error' in details ? String(details.error) : JSON.stringify(details)}`,
       )
   return { debug: () => {}, info: say('info'), warn: say('warn'), error: say('error') }
+}
+
+function isClosed(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined
+  return isJournalError(cause) && cause.code === 'CASTY_JOURNAL_CLOSED'
 }
