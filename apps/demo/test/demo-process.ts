@@ -20,7 +20,10 @@ export class DemoProcess {
   #heard: (line: string) => void = () => {}
 
   constructor(...argv: readonly string[]) {
-    const child = spawn(process.execPath, ['--conditions=@casty/source', main, ...argv], {
+    // A program of its own may come first.
+    const [first = ''] = argv
+    const program = first.endsWith('.ts') ? argv : [main, ...argv]
+    const child = spawn(process.execPath, ['--conditions=@casty/source', ...program], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
