@@ -10,7 +10,7 @@ interface Holding {
   readonly permits: number
 }
 
-/** What guards itself by tokens: it refuses those below the highest that it was told of. */
+/** What guards itself by tokens: it refuses those below the highest that it was told of, as long as tokens grow. */
 class Resource {
   highest = -1n
 }
@@ -112,10 +112,15 @@ export class Holdings {
     this.#run.violate('no more is held than there is', text, last.user.host)
   }
 
-  /** Whoever has it tells the resource. @returns whether it was let in */
+  /**
+   * Whoever has it tells the resource. Where tokens may fall it would refuse everybody from then on, so it takes what comes:
+   * nobody is judged by what it refuses then.
+   *
+   * @returns whether it was let in
+   */
   claim(name: string, token: bigint): boolean {
     const resource = this.#resourceOf(name)
-    if (token < resource.highest) return false
+    if (token < resource.highest && !this.#tokensMayFall()) return false
     resource.highest = token
     return true
   }

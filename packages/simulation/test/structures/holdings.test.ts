@@ -4,6 +4,8 @@ import { Holdings } from '../../src/structures/holdings.ts'
 import type { StructuresRun } from '../../src/structures/structures-run.ts'
 import type { StructuresUser } from '../../src/structures/user.ts'
 
+const nobodyViolates = {} as unknown as StructuresRun // Resources need nothing of a run.
+
 /** Who has what, one after the other: under which token, and who lets go before the next. */
 function told(
   size: number,
@@ -52,4 +54,32 @@ test('a token that was given before is told', () => {
 test('a token below those that had been given is told', () => {
   expect(told(3, [{ token: 5n }, { token: 4n, above: 5n }])).toEqual(['tokens only grow'])
   expect(told(3, [{ token: 5n }, { token: 4n, above: 3n }])).toEqual([])
+})
+
+test('a resource refuses tokens below the highest that it was told of', () => {
+  const holdings = new Holdings(
+    nobodyViolates,
+    () => true,
+    () => false,
+  )
+  expect([5n, 4n, 5n, 6n].map((token) => holdings.claim('lock l', token))).toEqual([
+    true,
+    false,
+    true,
+    true,
+  ])
+  expect(holdings.write('lock l', 5n)).toBe(false)
+})
+
+test('a resource takes lower tokens where nothing is left and clocks were set back', () => {
+  let mayFall = false
+  const holdings = new Holdings(
+    nobodyViolates,
+    () => mayFall,
+    () => mayFall,
+  )
+  expect(holdings.claim('lock l', 5n)).toBe(true)
+  mayFall = true
+  expect(holdings.claim('lock l', 3n)).toBe(true)
+  expect(holdings.write('lock l', 3n)).toBe(true)
 })
