@@ -1,13 +1,13 @@
 // Whoever gives out shards is heard no more in the midst of that, goes on for a while, and dies: what it decided alone
 // must not have taken effect.
 import { disturb } from '../faults/network-faults.ts'
+import { coordinators, withRunning } from '../hosting/hosting-run.ts'
 import { defineAction } from '../run/action.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
-import { coordinators } from './faults.ts'
 import { recordOf, typeNames } from './record.ts'
 import { entityIds } from './settings.ts'
 import type { ShardingAction, ShardingRun } from './sharding-run.ts'
-import { leave, withRunning } from './workload.ts'
+import { leave } from './workload.ts'
 
 /** All entities are talked to so often, in milliseconds. */
 const talkEveryMs = 150

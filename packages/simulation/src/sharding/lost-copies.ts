@@ -1,9 +1,10 @@
 // What copies are for: the owner of some dies while it is cut off from those who keep them, or from a few others, and
 // clients go on writing all the time.
 import { disturb } from '../faults/network-faults.ts'
+import { withRunning } from '../hosting/hosting-run.ts'
 import { defineAction } from '../run/action.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
-import { entityOf, withRunning } from './workload.ts'
+import { entityOf } from './workload.ts'
 import type { ShardingAction, ShardingRun } from './sharding-run.ts'
 
 const writeEveryMs = 15

@@ -1,15 +1,15 @@
 // What it takes for two to act at a time: an owner whose clock is slow is out of reach, or stands still, until those
 // whose clocks are fast have given its shards away, and all the while both sides are talked to.
 import { disturb } from '../faults/network-faults.ts'
+import { coordinators, withRunning } from '../hosting/hosting-run.ts'
 import { defineAction } from '../run/action.ts'
 import type { Link } from '../world/links.ts'
 import { drawOne } from '../world/seeds.ts'
-import { coordinators, disturbJournal } from './faults.ts'
+import { hostFaults } from './faults.ts'
 import type { SendOptions } from './sender.ts'
 import { recordOf, typeNames, type TypeName } from './record.ts'
 import { entityIds, shardingSettings } from './settings.ts'
 import type { ShardingAction, ShardingProcess, ShardingRun } from './sharding-run.ts'
-import { withRunning } from './workload.ts'
 
 /** Both sides are talked to so often, in milliseconds. */
 const talkEveryMs = 150
@@ -68,7 +68,8 @@ export const staleOwner: ShardingAction = defineAction({
       return (turn * goldenRatio) % 1 < share
     })
     run.later(settleMs, () => {
-      if (isJournalSlow) disturbJournal(run, host, { type: 'slow', upToMs: 5_000 }, forMs)
+      if (isJournalSlow)
+        hostFaults.disturbJournal(run, host, { type: 'slow', upToMs: 5_000 }, forMs)
       if (harm === 'pause' || harm === 'stall') {
         run.note(host, 'fault', `${harm} for ${forMs} ms`)
         if (harm === 'pause') run.world.pause(host, forMs)

@@ -1,22 +1,12 @@
 // What clients do, and whoever runs the cluster.
 import type { Random } from '@casty/clock'
+import { leaveInOrder, withRunning } from '../hosting/hosting-run.ts'
 import { defineAction } from '../run/action.ts'
 import { drawLogarithmic, drawOne } from '../world/seeds.ts'
-import type { ShardingHost } from './host.ts'
 import type { SendOptions } from './sender.ts'
 import { typeNames, type TypeName } from './record.ts'
 import { entityIds } from './settings.ts'
 import type { ShardingAction, ShardingRun } from './sharding-run.ts'
-
-/** Those who run; a process that stands still does nothing by itself. */
-export function withRunning(
-  run: ShardingRun,
-  host: string,
-  action: (program: ShardingHost) => void,
-): void {
-  const program = run.world.running(host)?.program
-  if (program && !run.world.isStopped(host)) action(program)
-}
 
 /** An entity by a draw from 0 to 1: how many there are is for the plan to say. */
 export function entityOf(run: ShardingRun, draw: number): string {
@@ -75,13 +65,5 @@ export const shardingWorkload: readonly ShardingAction[] = [
 
 /** Leaves in good order, and is started again when it is gone, as for a new version. */
 export function leave(run: ShardingRun, host: string, backAfterMs: number): void {
-  withRunning(run, host, ({ cluster }) => {
-    if (cluster.selfMember?.status !== 'up') return
-    run.note(host, 'workload', 'leave()')
-    cluster.leave().then(
-      () => run.later(backAfterMs, () => run.world.start(host)),
-      // It may be downed meanwhile, which is told by its end.
-      (error: unknown) => run.note(host, 'log', `leave: ${String(error)}`),
-    )
-  })
+  leaveInOrder(run, host, backAfterMs, ({ cluster }) => cluster.leave())
 }

@@ -1,63 +1,26 @@
 // What goes wrong right when it hurts: to whoever hosts or coordinates, and on the way to the journal.
 import { disturb } from '../faults/network-faults.ts'
+import { harms, HostFaults, victims } from '../hosting/host-faults.ts'
 import { defineAction } from '../run/action.ts'
-import type { JournalFault } from '../sharding/journal-service.ts'
 import { minedMessages } from '../sharding/mines.ts'
-import type { Link } from '../world/links.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
 import { outside } from './outsider.ts'
 import { recordOf } from './record.ts'
 import { structuresSettings } from './settings.ts'
-import type { StructuresAction, StructuresRun } from './structures-run.ts'
+import type { StructuresHost } from './host.ts'
+import type { StructuresAction } from './structures-run.ts'
 import { useCounter } from './acts.ts'
-import { counters, leave, userBy, withRunning } from './workload.ts'
+import { counters, leave, userBy } from './workload.ts'
 
-const harms = ['crash', 'crash', 'power-loss', 'pause', 'stall', 'leave', 'cut'] as const
-type Harm = (typeof harms)[number]
-
-function coordinatorOf(run: StructuresRun): string | undefined {
-  return run.world.processes.find(({ program, clock }) =>
-    clock.peek(() => program?.sharding.explain().isCoordinator),
-  )?.host
-}
-
-function disturbJournal(
-  run: StructuresRun,
-  host: string,
-  fault: JournalFault,
-  forMs: number,
-): void {
-  if (!structuresSettings(run.plan).hasJournal) return
-  const { journal } = recordOf(run)
-  run.note(host, 'fault', `journal: ${Object.values(fault).join(' ')} for ${forMs} ms`)
-  journal.disturb(host, fault)
-  run.world.clock.schedule(forMs, () => journal.mend(host, fault))
-}
+const hostFaults = new HostFaults<StructuresHost>({
+  minesOf: (run) => recordOf(run).mines,
+  journalOf: (run) => (structuresSettings(run.plan).hasJournal ? recordOf(run).journal : undefined),
+  leave: (run, host, backAfterMs) => leave(run, host, backAfterMs, false),
+  reachEnd: (run) => recordOf(run).reach('everybody dies at once'),
+})
 
 export const structuresFaults: readonly StructuresAction[] = [
-  defineAction({
-    type: 'journal-away',
-    kind: 'fault',
-    weight: 2,
-    draw: (random, hosts) => ({
-      host: drawOne(random, hosts),
-      fault: drawOne(random, ['requests-lost', 'answers-lost'] as const),
-      forMs: drawLogarithmic(random, 50, 5_000),
-    }),
-    perform: (run, { host, fault, forMs }) => disturbJournal(run, host, { type: fault }, forMs),
-  }),
-  defineAction({
-    type: 'journal-slow',
-    kind: 'fault',
-    weight: 3,
-    draw: (random, hosts) => ({
-      host: drawOne(random, hosts),
-      upToMs: drawLogarithmic(random, 50, 10_000),
-      forMs: drawLogarithmic(random, 200, 10_000),
-    }),
-    perform: (run, { host, upToMs, forMs }) =>
-      disturbJournal(run, host, { type: 'slow', upToMs }, forMs),
-  }),
+  ...hostFaults.journalFaults(),
   defineAction({
     // What is written is lost while others look: they must not have seen it.
     type: 'doubt',
@@ -72,7 +35,7 @@ export const structuresFaults: readonly StructuresAction[] = [
     }),
     perform: (run, { name, first, second, third, forMs }) => {
       for (const host of run.world.hosts)
-        disturbJournal(run, host, { type: 'requests-lost' }, forMs)
+        hostFaults.disturbJournal(run, host, { type: 'requests-lost' }, forMs)
       const use = (afterMs: number, draw: number, act: 'add' | 'read'): void =>
         run.later(afterMs, () => {
           const user = userBy(run, draw)
@@ -92,36 +55,13 @@ export const structuresFaults: readonly StructuresAction[] = [
       message: drawOne(random, minedMessages),
       stage: drawOne(random, ['sent', 'arrived'] as const),
       after: drawLogarithmic(random, 1, 12) - 1,
-      victim: drawOne(random, ['sender', 'receiver', 'coordinator'] as const),
+      victim: drawOne(random, victims),
       harm: drawOne(random, harms),
       forMs: drawLogarithmic(random, 200, 10_000),
     }),
-    perform: (run, { message, stage, after, victim, harm, forMs }) =>
-      recordOf(run).mines.lay({
-        message,
-        stage,
-        left: after,
-        spring: (from, to) => {
-          const coordinator = coordinatorOf(run) ?? from
-          const host = victim === 'sender' ? from : victim === 'receiver' ? to : coordinator
-          run.note(host, 'fault', `${harm} when ${message} of ${from} to ${to} is ${stage}`)
-          doHarm(run, harm, host, forMs)
-        },
-      }),
+    perform: (run, mine) => hostFaults.layMine(run, mine),
   }),
-  defineAction({
-    type: 'harm-coordinator',
-    kind: 'fault',
-    weight: 2,
-    draw: (random) => ({
-      harm: drawOne(random, harms),
-      forMs: drawLogarithmic(random, 200, 12_000),
-    }),
-    perform: (run, { harm, forMs }) => {
-      const host = coordinatorOf(run)
-      if (host !== undefined) doHarm(run, harm, host, forMs)
-    },
-  }),
+  hostFaults.toCoordinator(2),
   defineAction({
     type: 'harm',
     kind: 'fault',
@@ -131,7 +71,7 @@ export const structuresFaults: readonly StructuresAction[] = [
       harm: drawOne(random, harms),
       forMs: drawLogarithmic(random, 200, 12_000),
     }),
-    perform: (run, { host, harm, forMs }) => doHarm(run, harm, host, forMs),
+    perform: (run, { host, harm, forMs }) => hostFaults.doHarm(run, harm, host, forMs),
   }),
   defineAction({
     type: 'cut-outside',
@@ -154,53 +94,5 @@ export const structuresFaults: readonly StructuresAction[] = [
       disturb(run, links, { type: 'cut', mode }, forMs)
     },
   }),
-  defineAction({
-    type: 'restart-all',
-    kind: 'fault',
-    weight: 0.4,
-    draw: (random) => ({ withinMs: drawInteger(random, 1, 2_000) }),
-    perform: (run, { withinMs }) => {
-      recordOf(run).reach('everybody dies at once')
-      for (const [index, host] of run.world.hosts.entries()) {
-        run.note(host, 'fault', 'all crash')
-        run.world.crash(host)
-        run.later((index * withinMs) / run.world.hosts.length, () => run.world.start(host))
-      }
-    },
-  }),
+  hostFaults.restartAll(),
 ]
-
-function doHarm(run: StructuresRun, harm: Harm, host: string, forMs: number): void {
-  const { world } = run
-  if (!world.hosts.includes(host)) return // Of a client from outside, the ways are bad, and no more.
-  switch (harm) {
-    case 'crash':
-    case 'power-loss':
-      if (world.processes.length < 2) return
-      run.note(host, 'fault', harm)
-      if (harm === 'crash') world.crash(host)
-      else world.vanish(host)
-      run.later(forMs, () => world.start(host))
-      return
-    case 'pause':
-    case 'stall':
-      run.note(host, 'fault', `${harm} for ${forMs} ms`)
-      withRunning(run, host, () => {
-        if (harm === 'pause') world.pause(host, forMs)
-        else world.stall(host, forMs, 3)
-      })
-      return
-    case 'leave':
-      if (world.processes.length > 2) leave(run, host, forMs, false)
-      return
-    case 'cut': {
-      const links = world.hosts
-        .filter((other) => other !== host)
-        .flatMap((other): Link[] => [
-          { from: host, to: other },
-          { from: other, to: host },
-        ])
-      disturb(run, links, { type: 'cut', mode: 'silent' }, forMs)
-    }
-  }
-}

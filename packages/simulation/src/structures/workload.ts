@@ -1,25 +1,15 @@
 // What users do while everything goes wrong, and whoever runs the cluster.
 import type { Random } from '@casty/clock'
+import { leaveInOrder } from '../hosting/hosting-run.ts'
 import { defineAction } from '../run/action.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
 import { arrive, useCounter, useMap, useSet, type CellAct } from './acts.ts'
 import { elasticSemaphore, elasticSizes, force, forcedLock, hold, resize } from './hold.ts'
-import type { StructuresHost } from './host.ts'
 import { outside } from './outsider.ts'
 import { consume, produce, take } from './queue-acts.ts'
 import { recordOf } from './record.ts'
 import type { StructuresAction, StructuresRun } from './structures-run.ts'
 import type { StructuresUser } from './user.ts'
-
-/** Those who run; a process that stands still does nothing by itself. */
-export function withRunning(
-  run: StructuresRun,
-  host: string,
-  action: (program: StructuresHost) => void,
-): void {
-  const program = run.world.running(host)?.program
-  if (program && !run.world.isStopped(host)) action(program)
-}
 
 /** A user by a draw from 0 to 1, of those who can do something. */
 export function userBy(run: StructuresRun, draw: number): StructuresUser | undefined {
@@ -262,19 +252,10 @@ export function leave(
   backAfterMs: number,
   closesFirst: boolean,
 ): void {
-  withRunning(run, host, ({ cluster, users }) => {
-    if (cluster.selfMember?.status !== 'up') return
-    run.note(host, 'workload', 'leave()')
+  leaveInOrder(run, host, backAfterMs, async ({ cluster, users }) => {
     for (const user of users) user.isLeaving = closesFirst
-    const closing = closesFirst
-      ? Promise.all(users.map(async ({ distributed }) => await distributed.close()))
-      : Promise.resolve()
-    closing
-      .then(async () => await cluster.leave())
-      .then(
-        () => run.later(backAfterMs, () => run.world.start(host)),
-        // It may be downed meanwhile, which is told by its end.
-        (error: unknown) => run.note(host, 'log', `leave: ${String(error)}`),
-      )
+    if (closesFirst)
+      await Promise.all(users.map(async ({ distributed }) => await distributed.close()))
+    await cluster.leave()
   })
 }

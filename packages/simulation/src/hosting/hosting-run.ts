@@ -1,0 +1,51 @@
+// Runs of programs that host shards: what is asked of them, and done with them, in every scenario.
+import type { Cluster, ClusterState } from '@casty/membership'
+import type { Sharding } from '@casty/sharding'
+import type { Run } from '../run/run.ts'
+
+/** A program that hosts shards. */
+export interface Hosting {
+  readonly cluster: Cluster
+  readonly sharding: Sharding
+}
+
+export type HostingRun<P extends Hosting> = Run<P, ClusterState>
+
+/** Those who run; a process that stands still does nothing by itself. */
+export function withRunning<P extends Hosting>(
+  run: HostingRun<P>,
+  host: string,
+  action: (program: P) => void,
+): void {
+  const program = run.world.running(host)?.program
+  if (program && !run.world.isStopped(host)) action(program)
+}
+
+/** Who has the right to give out shards, as it sees it itself. */
+export function coordinators<P extends Hosting>(run: HostingRun<P>): readonly string[] {
+  return run.world.processes
+    .filter(({ program, clock }) => clock.peek(() => program?.sharding.explain().isCoordinator))
+    .map(({ host }) => host)
+}
+
+/**
+ * Leaves in good order, and is started again when it is gone, as for a new version.
+ *
+ * @param leaving - what the program does for it, `cluster.leave()` in the end
+ */
+export function leaveInOrder<P extends Hosting>(
+  run: HostingRun<P>,
+  host: string,
+  backAfterMs: number,
+  leaving: (program: P) => Promise<unknown>,
+): void {
+  withRunning(run, host, (program) => {
+    if (program.cluster.selfMember?.status !== 'up') return
+    run.note(host, 'workload', 'leave()')
+    leaving(program).then(
+      () => run.later(backAfterMs, () => run.world.start(host)),
+      // It may be downed meanwhile, which is told by its end.
+      (error: unknown) => run.note(host, 'log', `leave: ${String(error)}`),
+    )
+  })
+}
