@@ -85,5 +85,8 @@ function noRefusals(): Record<RefusalReason, number> {
     busy: 0,
     closing: 0,
     malformed: 0,
+    identity: 0,
+    authentication: 0,
+    forbidden: 0,
   }
 }

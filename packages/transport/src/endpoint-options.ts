@@ -53,7 +53,8 @@ export function checkEndpointOptions(options: EndpointOptions): EndpointSettings
     )
   }
   for (const capability of capabilities) checkText('capabilities', capability, 1, 64)
-  if (options.insecure !== true && !isLoopback(options.address.host)) {
+  const isProtected = options.insecure === true || options.transport.security !== undefined
+  if (!isProtected && !isLoopback(options.address.host)) {
     throw TransportError.insecureBind(options.address)
   }
   return {

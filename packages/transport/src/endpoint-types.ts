@@ -39,6 +39,9 @@ export type RefusalReason =
   | 'busy' // Too many connections wait for their handshake there.
   | 'closing' // The endpoint is shutting down.
   | 'malformed' // What it was sent is no handshake.
+  | 'identity' // The certificate shown is not made out to the node that shows it.
+  | 'authentication' // No proof, or a wrong one, of a secret that both must know.
+  | 'forbidden' // The node, or the credential that it shows, was evicted.
 
 export interface Refusal {
   readonly reason: RefusalReason

@@ -67,6 +67,9 @@ const refusalReasons: readonly RefusalReason[] = [
   'busy',
   'closing',
   'malformed',
+  'identity',
+  'authentication',
+  'forbidden',
 ]
 
 const lanes: readonly Lane[] = ['control', 'data']

@@ -49,6 +49,7 @@ export type {
 export type {
   Channel,
   ChannelCloseReason,
+  ChannelProof,
   ChannelSink,
   DialFailure,
   Listener,

@@ -15,6 +15,9 @@ export function dropReasonOf(reason: RefusalReason): DropReason {
     case 'stale-incarnation':
     case 'removed':
     case 'self':
+    case 'identity':
+    case 'authentication':
+    case 'forbidden':
       return 'peer-gone'
   }
 }

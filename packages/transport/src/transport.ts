@@ -10,6 +10,11 @@ export interface Transport {
   /** For people, in logs and reports: `tcp`, `ws`, `memory`. */
   readonly name: string
   /**
+   * What every channel of it is: `mutual-tls` is encrypted, with both sides verified, and carries a
+   * `proof`; absent, whoever sits on the way reads and writes what he likes.
+   */
+  readonly security?: 'mutual-tls'
+  /**
    * Binds `address` and hands every incoming channel to `accept`. Port 0 picks a free port.
    *
    * Rejects with `CASTY_TRANSPORT_ADDRESS_IN_USE` if the address is taken, and with
@@ -40,6 +45,8 @@ export interface Listener extends AsyncDisposable {
 export interface Channel {
   /** Who is at the other end as far as the network knows, without the port: limits count by it. */
   readonly source: string
+  /** What the channel itself has verified of the other end; absent where it verifies nothing. */
+  readonly proof?: ChannelProof
   /** Bytes handed to `write` that the network has not taken yet. */
   readonly bufferedBytes: number
   /** Starts delivery to `sink`. Called exactly once. */
@@ -59,6 +66,21 @@ export interface Channel {
    * close lingers. `closed('local')` follows, without the other end. Idempotent.
    */
   close(options?: { readonly graceful?: boolean }): void
+}
+
+/** A certificate that the cluster's authority signed, shown by the other end, and its key proven. */
+export interface ChannelProof {
+  /** Whom the certificate is made out to: its subject alternative names, as `URI:…`, `DNS:…`, `IP:…`. */
+  readonly names: readonly string[]
+  /** SHA-256 of the certificate, in lower-case hexadecimal digits. */
+  readonly fingerprint: string
+  /** When it expires, in milliseconds of the epoch. */
+  readonly expiresAt: number
+  /**
+   * 32 bytes that both ends of this one channel know and nobody else (RFC 9266): a proof made over
+   * them cannot be carried to another channel.
+   */
+  readonly binding: Uint8Array
 }
 
 export interface ChannelSink {

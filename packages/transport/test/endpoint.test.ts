@@ -349,6 +349,15 @@ describe('an option', () => {
     },
   )
 
+  test('needs no name for a bind beyond loopback where every channel is encrypted and verified', async () => {
+    const address = NodeAddress.of('0.0.0.0', 0)
+    const network = createMemoryNetwork({ clock: new ManualClock() })
+    const transport = Object.assign(network.transport(), { security: 'mutual-tls' as const })
+    const advertised = { host: 'example.org' }
+    await using endpoint = await Endpoint.start({ ...valid, address, advertised, transport })
+    expect(endpoint.self.address.host).toBe('example.org')
+  })
+
   test.each(['127.0.0.1', '127.8.9.10', 'localhost', '[::1]', '[::ffff:127.0.0.1]'])(
     'is not needed to bind %s, which only this machine reaches',
     async (host) => {
