@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { withLock } from './lock.ts'
+import { apt, canInstall, run } from '../distribution/index.ts'
+import { withLock } from '../distribution/lock.ts'
 
 /** The programs of one installed server. */
 export interface PostgresPrograms {
@@ -10,8 +10,6 @@ export interface PostgresPrograms {
   /** The user to run them as; undefined for the one who runs this. They refuse to run as root. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined
 }
-
-const installLimitMs = 240_000
 
 /** Finds the server's programs, installs them if they are not there, or says why that cannot be. */
 export async function postgresPrograms(): Promise<PostgresPrograms | { readonly missing: string }> {
@@ -50,7 +48,7 @@ async function idsOf(user: string): Promise<readonly { uid: number; gid: number 
 }
 
 async function install(): Promise<PostgresPrograms | { readonly missing: string }> {
-  if (!(await run('apt-get', ['--version'])).isGood) {
+  if (!(await canInstall())) {
     return { missing: 'there is no PostgreSQL server, and no apt-get to install one' }
   }
   console.log('Installing PostgreSQL from the packages of the distribution …')
@@ -67,26 +65,4 @@ function avoidServerOfItsOwn(): void {
   if (existsSync(folder) || process.getuid?.() !== 0) return
   mkdirSync(folder)
   writeFileSync(join(folder, 'createcluster.conf'), 'create_main_cluster = false\n')
-}
-
-async function apt(...args: readonly string[]): Promise<Outcome> {
-  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n', 'DEBIAN_FRONTEND=noninteractive']
-  const options = ['-q', '-o', 'DPkg::Lock::Timeout=120']
-  const [program = '', ...rest] = [...asRoot, 'apt-get', ...options, ...args]
-  return await run(program, rest)
-}
-
-interface Outcome {
-  readonly isGood: boolean
-  readonly output: string
-}
-
-/** Not in step with this process: a test runner's worker must not be silent for as long as this takes. */
-function run(program: string, args: readonly string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }
-    execFile(program, args, { timeout: installLimitMs, env }, (error, stdout, stderr) => {
-      resolve({ isGood: error === null, output: stdout + stderr || (error?.message ?? '') })
-    })
-  })
 }
