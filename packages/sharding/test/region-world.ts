@@ -195,6 +195,10 @@ export class RegionWorld implements AsyncDisposable {
     return this.#table.row(type, shard).owner?.address.host
   }
 
+  rowOf(type: string, shard: number): ShardRow {
+    return this.#table.row(type, shard)
+  }
+
   #released(type: string, shard: number, epoch: number): void {
     // As a coordinator that has to ask others first.
     this.clock.schedule(3, () => {

@@ -67,7 +67,9 @@ export class HostedShard implements EntityHome {
   readonly #entities = new Map<string, Entity>()
   readonly #emptied: () => void
   #stage: ShardStage = 'running'
+  /** Those who did not stop in time were stopped: what they did not come to is not handled here. */
   #isForced = false
+  #isLeft = false
   #journal: EventJournal | undefined
   /** What entities that have stopped left for their next life. */
   readonly #left = new Map<string, unknown>()
@@ -100,9 +102,9 @@ export class HostedShard implements EntityHome {
     return this.#stage
   }
 
-  /** Those who did not stop in time were stopped: what they did not come to is not handled here. */
-  get isForced(): boolean {
-    return this.#isForced
+  /** It moves without waiting any longer for those that are left. */
+  get isLeft(): boolean {
+    return this.#isLeft
   }
 
   get journal(): EventJournal | undefined {
@@ -147,9 +149,14 @@ export class HostedShard implements EntityHome {
       entity = this.#begin(letter.entityId)
     }
     entity.usedAt = tick
-    if (entity.stage === 'active' && entity.actor) this.#host.hand(entity.actor, letter)
+    if (entity.stage === 'active' && entity.actor) this.#hand(entity.actor, letter)
     else if (this.#entities.has(letter.entityId)) this.#keep(entity, letter)
     else this.#host.abandon(letter, this.#isForced) // It could not be started.
+  }
+
+  #hand(actor: ActorRef<unknown>, letter: Letter): void {
+    letter.handedUnder = this.epoch
+    this.#host.hand(actor, letter)
   }
 
   /** Whether it cannot begin at once. */
@@ -178,8 +185,9 @@ export class HostedShard implements EntityHome {
   /** An actor did not handle it, because it had stopped. @returns false where it cannot be kept */
   takesBack(letter: Letter): boolean {
     const entity = this.#entities.get(letter.entityId)
-    // One that has not begun did not have it: what it keeps was sent later.
-    if (!entity?.actor || this.#stage === 'over' || letter.lives >= maxLives) return false
+    // One that has not begun did not have it, nor did one of this epoch have what an earlier one had: what they have was sent later.
+    if (!entity?.actor || letter.handedUnder !== this.epoch) return false
+    if (this.#stage === 'over' || letter.lives >= maxLives) return false
     const takenBack = this.#takenBack.get(entity) ?? []
     if (takenBack.length >= this.#host.maxWaiting || this.#host.room.isFull) return false
     letter.lives++
@@ -213,6 +221,7 @@ export class HostedShard implements EntityHome {
   stay(): void {
     this.#stage = 'running'
     this.#isForced = false
+    this.#isLeft = false
   }
 
   /** They did not finish in time. */
@@ -225,12 +234,21 @@ export class HostedShard implements EntityHome {
     if (this.size === 0) this.#emptied()
   }
 
+  /**
+   * They did not even stop. What waits for their next lives stays behind what they have not come to, until they end, or the shard
+   * is another's.
+   */
+  leaveBehind(): void {
+    this.#isLeft = true
+  }
+
   /** Its entities are to stop at once, and nothing of it starts again. */
   end(): void {
     this.#stage = 'over'
     const entities = [...this.#entities.values()]
     this.#entities.clear()
     for (const entity of entities) {
+      this.#collectTakenBack(entity)
       this.#abandonWaiting(entity)
       this.#host.unwatchIdle(entity)
       if (entity.actor) this.#host.stop(entity.actor)
@@ -288,7 +306,7 @@ export class HostedShard implements EntityHome {
     entity.waiting = undefined
     this.#host.room.leave(waiting?.length ?? 0)
     this.#host.waitsNoMore(entity)
-    if (waiting && actor) for (const letter of waiting) this.#host.hand(actor, letter)
+    if (waiting && actor) for (const letter of waiting) this.#hand(actor, letter)
     if (this.#stage === 'finishing') this.finishOne(entity)
   }
 
@@ -296,18 +314,21 @@ export class HostedShard implements EntityHome {
   ended(entity: Entity, ending: Ending): void {
     this.#host.unwatchIdle(entity)
     this.#entities.delete(entity.entityId)
-    const takenBack = this.#takenBack.get(entity)
-    if (takenBack) entity.waiting = [...takenBack, ...(entity.waiting ?? [])]
-    this.#takenBack.delete(entity)
+    this.#collectTakenBack(entity)
     if (this.#stage === 'finishing') this.#collect(entity)
-    if (this.#stage === 'over') {
-      this.#abandonWaiting(entity)
-      this.#host.gone(entity)
-    } else if (this.#isForced) this.#abandonWaiting(entity)
+    if (this.#stage === 'over') this.#host.gone(entity)
+    else if (this.#isForced) this.#abandonWaiting(entity)
     else if (entity.waiting) this.#begin(entity.entityId, undefined, entity.waiting)
     else this.#ceased(entity, ending)
     if (this.#stage === 'finishing' && this.size === 0) this.#emptied()
     this.#host.ended(entity, ending)
+  }
+
+  /** What it did not come to goes before what came when it was about to end. */
+  #collectTakenBack(entity: Entity): void {
+    const takenBack = this.#takenBack.get(entity)
+    if (takenBack) entity.waiting = [...takenBack, ...(entity.waiting ?? [])]
+    this.#takenBack.delete(entity)
   }
 
   /** It came to its end, and nothing waits for its next life. */

@@ -160,9 +160,9 @@ export class Hosting {
     return count
   }
 
-  /** No entity of a shard that is owned here lives. */
+  /** No entity of a shard that is owned here lives, but those that were left behind. */
   get isEmpty(): boolean {
-    for (const { size } of this.#hosted.values()) if (size > 0) return false
+    for (const { size, isLeft } of this.#hosted.values()) if (size > 0 && !isLeft) return false
     return true
   }
 
@@ -184,9 +184,7 @@ export class Hosting {
 
   /** An entity had stopped before it came to it. @returns false where nobody else can have it either */
   takesBack(letter: Letter): boolean {
-    const hosted = this.#hosted.get(letter.shard)
-    if (!hosted) return false
-    return hosted.isForced ? this.#goesOn(letter) : hosted.takesBack(letter)
+    return this.#hosted.get(letter.shard)?.takesBack(letter) === true
   }
 
   /** Has it wait for the next owner. Those of other nodes arrived, as far as these know: what they send next would overtake it. */
@@ -333,7 +331,7 @@ export class Hosting {
     this.#port.warn(
       `${hosted.size} entities of shard ${shard} do not stop: the shard moves on without waiting for them`,
     )
-    this.#endAll(hosted)
+    hosted.leaveBehind()
   }
 
   #end(shard: number): void {
@@ -341,10 +339,7 @@ export class Hosting {
     this.#hosted.delete(shard)
     this.#handOvers.end(shard)
     this.#forgetRemembered(shard)
-    if (hosted) this.#endAll(hosted)
-  }
-
-  #endAll(hosted: HostedShard): void {
+    if (!hosted) return
     for (const entity of hosted.entities()) {
       if (entity.actor) this.#former.add(entity)
     }
