@@ -1,6 +1,6 @@
 // What users do under locks and permits.
 import type { Lease, LockOptions } from '@casty/ddata'
-import { pause, wayMs } from './acts.ts'
+import { wayMs } from './acts.ts'
 import { recordOf } from './record.ts'
 import { structuresSettings } from './settings.ts'
 import { Stale } from './stale.ts'
@@ -48,7 +48,7 @@ export async function hold(
   await work(run, user, lease, options)
   if (!user.isAlive) return true
   if (forgets && !options.renew) {
-    await pause(user.clock, Math.max(0, lease.expiresIn))
+    await user.pause(Math.max(0, lease.expiresIn))
     return true
   }
   letGo()
@@ -121,7 +121,7 @@ function acquiring(
   const lock = user.distributed.lock(name, {
     ...terms,
     claim: async (token) => {
-      await pause(user.clock, hopMs)
+      await user.pause(hopMs)
       if (!holdings.claim(`lock ${name}`, token)) throw new Stale(`${name} is another's by now`)
     },
   })
@@ -142,7 +142,7 @@ async function work(
   const steps = 4
   for (let step = 0; step < steps; step++) {
     // eslint-disable-next-line no-await-in-loop -- One after the other, as long as it is held.
-    await pause(user.clock, holdMs / steps)
+    await user.pause(holdMs / steps)
     if (!user.isAlive || !lease.isHeld) return
     if (kind === 'semaphore') continue
     run.world.clock.schedule(hopMs + user.aheadMs, () => {

@@ -132,7 +132,7 @@ export class StructuresHost {
 
   async #end(reason: string, { exit }: Surroundings): Promise<void> {
     this.#isEnding = true
-    for (const user of this.users) user.isLeaving = true
+    for (const user of this.users) user.end()
     this.sharding[Symbol.dispose]()
     this.remoting[Symbol.dispose]()
     await this.system.shutdown().catch(() => {}) // An actor that waits for the journal is left behind.

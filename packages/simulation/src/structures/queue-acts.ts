@@ -1,6 +1,6 @@
 // What users do with queues, each call written down.
 import type { Queue } from '@casty/ddata'
-import { pause, wayMs } from './acts.ts'
+import { wayMs } from './acts.ts'
 import { recordOf } from './record.ts'
 import { structuresSettings } from './settings.ts'
 import type { StructuresRun } from './structures-run.ts'
@@ -82,7 +82,7 @@ export async function consume(
   if (!delivery) return false
   record.items.delivered(delivery, invokedAt)
   if (delivery.deliveries > 1) record.reach('an item is delivered again')
-  if (workMs > 0) await pause(user.clock, workMs)
+  if (workMs > 0) await user.pause(workMs)
   if (!user.isAlive || end === 'nothing') return true
   const what = `${end} of ${name}`
   if (end !== 'ack') {

@@ -47,6 +47,8 @@ export class StructuresUser {
   isLeaving = false
   readonly #run: StructuresRun
   readonly #port: UserPort
+  readonly #pauses = new Set<Disposable>()
+  #hasEnded = false
 
   constructor(run: StructuresRun, port: UserPort) {
     this.#run = run
@@ -68,6 +70,26 @@ export class StructuresUser {
   /** Its machine did, within the life of any lease. */
   get hasSlept(): boolean {
     return this.clock.hasSlept(10_000)
+  }
+
+  /** Its own work, by its own clock: comes to no end where the user does before. */
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#hasEnded) return
+      const timer = this.clock.schedule(ms, () => {
+        this.#pauses.delete(timer)
+        resolve()
+      })
+      this.#pauses.add(timer)
+    })
+  }
+
+  /** Its process goes: it drops what it was at. */
+  end(): void {
+    this.isLeaving = true
+    this.#hasEnded = true
+    for (const timer of this.#pauses) timer[Symbol.dispose]()
+    this.#pauses.clear()
   }
 
   /**
