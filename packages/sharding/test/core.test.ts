@@ -97,6 +97,45 @@ test('epochs of shards that were never owned begin with the wall clock', () => {
   expect(node.core.committed.row('t', 3).epoch).toBeGreaterThanOrEqual(1_000_000)
 })
 
+/** Nodes that come one after the other, with wall clocks that are behind by so many milliseconds. */
+function comeWithClocks(world: World, behind: Readonly<Record<string, number>>): void {
+  for (const [name, behindMs] of Object.entries(behind)) {
+    world.start(name, behindMs)
+    world.run(3_000)
+  }
+  world.run(10_000)
+}
+
+function lowestEpoch(world: World): number {
+  const [{ core } = world.start('nobody')] = world.leading
+  return Math.min(...(core.committed.types.get('t')?.rows ?? []).map(({ epoch }) => epoch))
+}
+
+test('where the first node has a clock that is behind, epochs go up once most others are there', () => {
+  const world = new World({ seed: 13, ...quiet, replicas: 2 })
+  world.run(20_000)
+  comeWithClocks(world, { a: 600_000, b: 0 })
+  expect(lowestEpoch(world)).toBeLessThan(500_000)
+  const before = 1_000_000 + world.now
+  comeWithClocks(world, { c: 0 })
+  expect(lowestEpoch(world)).toBeGreaterThan(1_020_000)
+  expect(lowestEpoch(world)).toBeLessThan(before)
+})
+
+test.for([
+  ['all clocks are right', 2, { a: 0, b: 0, c: 0 }, 1_000_000],
+  ['one of three is ahead', 2, { a: 0, b: -600_000, c: 0 }, 1_000_000],
+  ['nothing is kept in copies', 0, { a: 600_000, b: 0, c: 0 }, 400_000],
+] as const)(
+  'epochs begin at the clock of the first node and stay there: %s',
+  ([, replicas, behind, beginsAt]) => {
+    const world = new World({ seed: 14, ...quiet, replicas })
+    comeWithClocks(world, behind)
+    expect(lowestEpoch(world)).toBeGreaterThanOrEqual(beginsAt)
+    expect(lowestEpoch(world)).toBeLessThan(beginsAt + 3_000)
+  },
+)
+
 test('an owner whose epoch a journal refuses gets one above that which has written', () => {
   const world = new World({ seed: 11, ...quiet })
   const [, b] = grown(world, ['a', 'b'])

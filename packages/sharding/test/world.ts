@@ -45,6 +45,7 @@ export class WorldNode {
   readonly core: ShardingCore
   readonly rate: number
   readonly offset: number
+  readonly wallBehindMs: number
   /** How far it has heard of membership's decisions. */
   heard: number
   isAlive = true
@@ -57,11 +58,12 @@ export class WorldNode {
   constructor(
     identity: NodeIdentity,
     settings: CoreSettings,
-    at: { rate: number; offset: number; heard: number; now: number },
+    at: { rate: number; offset: number; heard: number; now: number; wallBehindMs: number },
   ) {
     this.identity = identity
     this.rate = at.rate
     this.offset = at.offset
+    this.wallBehindMs = at.wallBehindMs
     this.heard = at.heard
     this.core = new ShardingCore(settings, this.clock(at.now))
   }
@@ -154,10 +156,19 @@ export class World {
     this.#queue.splice(low, 0, { at, run })
   }
 
-  /** Begins a process. The first one is a cluster of its own. */
-  start(name: string): WorldNode {
+  /**
+   * Begins a process. The first one is a cluster of its own.
+   *
+   * @param wallBehindMs - its wall clock is wrong by so much, and it is named after when it began by that
+   */
+  start(name: string, wallBehindMs?: number): WorldNode {
     const address = NodeAddress.parse(`${name}:1`)
-    const identity = NodeIdentity.of(address, this.#incarnation++)
+    const count = this.#incarnation++
+    const wallNow = 1_000_000 + this.now - (wallBehindMs ?? 0)
+    const identity = NodeIdentity.of(
+      address,
+      wallBehindMs === undefined ? count : Math.floor(wallNow),
+    )
     const view = this.#latest()
     const isFirst = view.length === 0
     const status = isFirst ? 'up' : 'joining'
@@ -180,6 +191,7 @@ export class World {
       offset,
       heard: this.#views.length - 1,
       now: this.now,
+      wallBehindMs: wallBehindMs ?? 0,
     })
     this.nodes.push(node)
     const { numShards, replicas, routers } = this.options
@@ -319,7 +331,10 @@ export class World {
 
   step(node: WorldNode, event: CoreEvent): void {
     const now = node.clock(this.now)
-    const effects = node.core.step(event, { now, wallNow: 1_000_000 + this.now })
+    const effects = node.core.step(event, {
+      now,
+      wallNow: 1_000_000 + this.now - node.wallBehindMs,
+    })
     for (const effect of effects) this.#perform(node, effect)
     const next = node.realOf(node.core.nextDeadline(now))
     node.wakeAt = Math.max(next, this.now + 0.01)

@@ -12,6 +12,7 @@ import type {
 } from '../protocol.ts'
 import { sameNodes } from '../table/shard-row.ts'
 import type { RowChange, ShardTable } from '../table/shard-table.ts'
+import { FirstEpoch } from './first-epoch.ts'
 import type { LeaseBook } from './lease-book.ts'
 import { planShards, shardKey, type Situation } from './plan.ts'
 import { Promotions } from './promotions.ts'
@@ -23,6 +24,7 @@ export class Allocator {
   readonly #term: Term
   readonly #leases: LeaseBook
   readonly #promotions: Promotions
+  readonly #firstEpoch: FirstEpoch
   /** By shard, the epoch at which its owner released it. */
   readonly #released = new Map<string, number>()
   readonly #refused = new Map<string, { readonly epoch: number; readonly written: number }>()
@@ -38,6 +40,7 @@ export class Allocator {
     this.#term = term
     this.#leases = leases
     this.#promotions = new Promotions(node, term)
+    this.#firstEpoch = new FirstEpoch(term)
   }
 
   /** Something in the view, or in who answers, is another. */
@@ -150,7 +153,8 @@ export class Allocator {
 
   #situation(now: number): Situation {
     const { settings, view } = this.#node
-    const { followers, wallBeganAt } = this.#term
+    const { followers } = this.#term
+    this.#firstEpoch.heed(view, now)
     return {
       view,
       types: this.#types(),
@@ -174,7 +178,8 @@ export class Allocator {
       strategy: settings.strategy,
       maxMoving: settings.maxMoving,
       maxMovingShare: settings.maxMovingShare,
-      firstEpoch: Math.floor(wallBeganAt),
+      firstEpoch: this.#firstEpoch.value,
+      lowestEpoch: this.#firstEpoch.floor,
       now,
     }
   }

@@ -47,6 +47,8 @@ export interface Situation {
   readonly maxMoving: number
   /** New shards begin at this epoch, in milliseconds since the Unix epoch: above any of a former cluster. */
   readonly firstEpoch: number
+  /** Shards that are kept in copies have at least this one: those before may be below epochs of a former cluster. */
+  readonly lowestEpoch: number
   readonly now: number
 }
 
@@ -152,6 +154,11 @@ class TypePlanner {
     if (refused?.epoch === row.epoch) {
       return this.#set(shard, { ...row, epoch: Math.max(row.epoch, refused.written) + 1 })
     }
+    const { lowestEpoch } = this.#situation
+    // Entities start again, which costs those dearly that are not kept.
+    if (row.epoch < lowestEpoch && this.#type.settings.replicas > 0) {
+      return this.#set(shard, { ...row, epoch: lowestEpoch })
+    }
     if (fate === 'goes') this.#moveAway(shard, row)
   }
 
@@ -174,7 +181,7 @@ class TypePlanner {
     const { furthest = [], keepers = [], epoch: written = 0 } = found ?? {}
     const to = this.#pickOf(shard, furthest) ?? this.#pick(shard)
     if (!to) return
-    const first = row.epoch === 0 ? Math.max(1, this.#situation.firstEpoch) : row.epoch + 1
+    const first = row.epoch === 0 ? this.#situation.firstEpoch : row.epoch + 1
     const replicas = [...row.replicas, ...keepers.filter((node) => !includes(row.replicas, node))]
     this.#set(shard, {
       ...row,

@@ -10,25 +10,32 @@ interface Holding {
   readonly permits: number
 }
 
-/** What guards itself by tokens: it refuses those below the highest that it was told of, as long as tokens grow. */
+/** What nobody can be blamed for. */
+export interface Excuses {
+  /** More copies were lost at once than are to be outlived. */
+  readonly mayHaveLost: boolean
+  /** … and wall clocks were set, which epochs begin with. */
+  readonly tokensMayFall: boolean
+  /** … and there are too few left that are right. */
+  readonly tokensMayStayLow: boolean
+}
+
+/** What guards itself by tokens: it refuses those below the highest that it was told of. */
 class Resource {
   highest = -1n
 }
 
 export class Holdings {
   readonly #run: StructuresRun
-  readonly #mayHaveLost: () => boolean
-  readonly #tokensMayFall: () => boolean
+  readonly #excuses: Excuses
   readonly #held = new Map<string, Set<Holding>>()
   readonly #tokens = new Map<string, { readonly token: bigint; readonly by: string }>()
   readonly #all = new Map<string, Set<bigint>>()
   readonly #resources = new Map<string, Resource>()
 
-  /** @param tokensMayFall - nothing is left of those there were, and wall clocks were set back */
-  constructor(run: StructuresRun, mayHaveLost: () => boolean, tokensMayFall: () => boolean) {
-    this.#tokensMayFall = tokensMayFall
+  constructor(run: StructuresRun, excuses: Excuses) {
     this.#run = run
-    this.#mayHaveLost = mayHaveLost
+    this.#excuses = excuses
   }
 
   /** The highest token that anybody was ever given of it. */
@@ -76,7 +83,7 @@ export class Holdings {
     const [kind] = name.split(' ')
     if (seen.has(token)) {
       this.#run.violate('tokens only grow', `${name}: ${user.name} has ${token}, which another had`)
-    } else if (token <= above && !this.#tokensMayFall()) {
+    } else if (token <= above && !this.#excuses.tokensMayFall) {
       const text = `${name}: ${user.name} has ${token}; ${above} had been given before it asked`
       this.#run.violate('tokens only grow', text)
     }
@@ -92,7 +99,7 @@ export class Holdings {
 
   /** Clocks of machines that slept do not know, and what is not there any more cannot be kept. */
   #isExcused(user: StructuresUser): boolean {
-    return this.#mayHaveLost() || user.hasSlept
+    return this.#excuses.mayHaveLost || user.hasSlept
   }
 
   #judge(name: string, size: number, held: Set<Holding>, last: Holding): void {
@@ -113,14 +120,14 @@ export class Holdings {
   }
 
   /**
-   * Whoever has it tells the resource. Where tokens may fall it would refuse everybody from then on, so it takes what comes:
-   * nobody is judged by what it refuses then.
+   * Whoever has it tells the resource. Where tokens may stay low it would refuse everybody from then on, so it takes what
+   * comes: nobody is judged by what it refuses then.
    *
    * @returns whether it was let in
    */
   claim(name: string, token: bigint): boolean {
     const resource = this.#resourceOf(name)
-    if (token < resource.highest && !this.#tokensMayFall()) return false
+    if (token < resource.highest && !this.#excuses.tokensMayStayLow) return false
     resource.highest = token
     return true
   }

@@ -5,15 +5,16 @@ import { Mines } from '../sharding/mines.ts'
 import { forkRandom } from '../world/seeds.ts'
 import { Barriers } from './barriers.ts'
 import { Cells } from './cells.ts'
-import { Holdings } from './holdings.ts'
+import { Holdings, type Excuses } from './holdings.ts'
 import { Items } from './items.ts'
 import { Losses } from './losses.ts'
 import type { Outsider } from './outsider.ts'
 import type { StructuresRareState } from './rare-states.ts'
 import { structuresSettings } from './settings.ts'
 import type { StructuresRun } from './structures-run.ts'
+import { WallClocks } from './wall-clocks.ts'
 
-export class StructuresRecord {
+export class StructuresRecord implements Excuses {
   readonly journal: JournalService
   readonly mines: Mines
   readonly cells: Cells
@@ -21,8 +22,8 @@ export class StructuresRecord {
   readonly barriers: Barriers
   readonly holdings: Holdings
   readonly losses: Losses
-  /** Wall clocks were set by hand: epochs need not grow where all copies are lost. */
-  wallJumped = false
+  /** Wall clocks that were set by hand: where all copies are lost, epochs may fall for a while. */
+  readonly wallClocks: WallClocks
   outsider: Outsider | undefined
   readonly #run: StructuresRun
   #count = 0
@@ -40,16 +41,21 @@ export class StructuresRecord {
     this.items = new Items(now)
     this.barriers = new Barriers()
     this.losses = new Losses(run)
-    this.holdings = new Holdings(
-      run,
-      () => this.mayHaveLost,
-      () => this.mayHaveLost && this.wallJumped,
-    )
+    this.wallClocks = new WallClocks(world.hosts.length)
+    this.holdings = new Holdings(run, this)
   }
 
   /** Whether so many copies were lost at once that what is shared need not be there any more. */
   get mayHaveLost(): boolean {
     return !structuresSettings(this.#run.plan).hasJournal && this.losses.areTooMany
+  }
+
+  get tokensMayFall(): boolean {
+    return this.mayHaveLost && this.wallClocks.wereSet
+  }
+
+  get tokensMayStayLow(): boolean {
+    return this.mayHaveLost && !this.wallClocks.areMostlyRight
   }
 
   nextCount(): number {

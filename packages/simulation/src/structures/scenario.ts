@@ -34,7 +34,7 @@ function withNote(action: StructuresAction): StructuresAction {
     perform: (run, parameters) => {
       // A node whose clock was set back looks older than its former life, and clients outside do not go back to that.
       if (structuresSettings(run.plan).hasOutsider) return
-      recordOf(run).wallJumped = true
+      recordOf(run).wallClocks.set(String(parameters['host']), Number(parameters['byMs']))
       action.perform(run, parameters)
     },
   }

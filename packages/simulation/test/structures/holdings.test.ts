@@ -3,6 +3,9 @@ import { expect, test } from 'vitest'
 import { Holdings } from '../../src/structures/holdings.ts'
 import type { StructuresRun } from '../../src/structures/structures-run.ts'
 import type { StructuresUser } from '../../src/structures/user.ts'
+import { WallClocks } from '../../src/structures/wall-clocks.ts'
+
+const noExcuses = { mayHaveLost: false, tokensMayFall: false, tokensMayStayLow: false }
 
 const nobodyViolates = {} as unknown as StructuresRun // Resources need nothing of a run.
 
@@ -16,11 +19,7 @@ function told(
     world: { clock: { schedule: (_: number, step: () => void) => step() } },
     violate: (checker: string) => void violations.push(checker),
   } as unknown as StructuresRun // All that holdings need of a run.
-  const holdings = new Holdings(
-    run,
-    () => false,
-    () => false,
-  )
+  const holdings = new Holdings(run, noExcuses)
   const user = {
     name: 'u',
     host: 'a',
@@ -57,11 +56,8 @@ test('a token below those that had been given is told', () => {
 })
 
 test('a resource refuses tokens below the highest that it was told of', () => {
-  const holdings = new Holdings(
-    nobodyViolates,
-    () => true,
-    () => false,
-  )
+  const fallen = { mayHaveLost: true, tokensMayFall: true, tokensMayStayLow: false }
+  const holdings = new Holdings(nobodyViolates, fallen)
   expect([5n, 4n, 5n, 6n].map((token) => holdings.claim('lock l', token))).toEqual([
     true,
     false,
@@ -71,15 +67,23 @@ test('a resource refuses tokens below the highest that it was told of', () => {
   expect(holdings.write('lock l', 5n)).toBe(false)
 })
 
-test('a resource takes lower tokens where nothing is left and clocks were set back', () => {
-  let mayFall = false
-  const holdings = new Holdings(
-    nobodyViolates,
-    () => mayFall,
-    () => mayFall,
-  )
+test('a resource takes lower tokens where nothing is left and too few clocks are right', () => {
+  const excuses = { ...noExcuses }
+  const holdings = new Holdings(nobodyViolates, excuses)
   expect(holdings.claim('lock l', 5n)).toBe(true)
-  mayFall = true
+  excuses.tokensMayStayLow = true
   expect(holdings.claim('lock l', 3n)).toBe(true)
   expect(holdings.write('lock l', 3n)).toBe(true)
+})
+
+test.for([
+  ['none was set', {}, true],
+  ['one of three was set back', { a: -5 }, true],
+  ['two of three were set back', { a: -5, b: -1 }, false],
+  ['one was set ahead', { a: 5 }, false],
+] as const)('whether wall clocks can be relied on: %s', ([, byMs, areMostlyRight]) => {
+  const clocks = new WallClocks(3)
+  for (const [host, ms] of Object.entries(byMs)) clocks.set(host, ms)
+  expect(clocks.areMostlyRight).toBe(areMostlyRight)
+  expect(clocks.wereSet).toBe(Object.keys(byMs).length > 0)
 })
