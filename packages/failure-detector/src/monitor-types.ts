@@ -51,6 +51,7 @@ export type MonitorEffect<K extends string = string> =
   | { readonly type: 'send-heartbeat'; readonly to: K; readonly sequence: number }
   /** Ask `via` to send a heartbeat to `subject`, and to say whether it was answered. */
   | { readonly type: 'ask-probe'; readonly via: K; readonly subject: K; readonly sequence: number }
+  /** Told again where there is other evidence: one that is silent turns out to refuse connections. */
   | { readonly type: 'suspect'; readonly peer: K; readonly evidence: Evidence }
   /** A suspected peer has shown life. */
   | { readonly type: 'trust'; readonly peer: K }

@@ -1,7 +1,7 @@
 // What a monitor holds about one peer it watches, and how events change it. When something becomes
 // due is in due-times.ts, what is decided then in heartbeat-monitor.ts.
 import type { FailureDetector } from './failure-detector.ts'
-import type { MonitorEffect, PeerStatus, ProbeReport } from './monitor-types.ts'
+import type { Evidence, MonitorEffect, ProbeReport } from './monitor-types.ts'
 import { isDenied, probeReports, withAnswer, type ProbeRound } from './probe-round.ts'
 
 /** The status, with what is known only in it. */
@@ -18,6 +18,9 @@ export type Judgement<K extends string> =
   | { readonly type: 'suspected'; readonly evidence: 'silence' }
   | { readonly type: 'suspected'; readonly evidence: 'refused'; readonly at: number }
 
+/** What the owner of a monitor is told of a peer: probing is not worth telling, why it is suspected is. */
+export type Standing = 'trusted' | 'link-fault' | Evidence
+
 /** All that is known of a peer: forgetting this is forgetting the peer. */
 export interface WatchedPeer<K extends string> {
   readonly peer: K
@@ -31,8 +34,8 @@ export interface WatchedPeer<K extends string> {
   /** When the first heartbeat since the last sign of life was sent: who was not asked is not silent. */
   askedAt: number | undefined
   judgement: Judgement<K>
-  /** What the owner of the monitor was last told; probing is not worth telling. */
-  reported: Exclude<PeerStatus, 'probing'>
+  /** What the owner of the monitor was last told. */
+  reported: Standing
   lastProbes: readonly ProbeReport<K>[]
 }
 
@@ -125,7 +128,19 @@ export function noteAnswer<K extends string>(
 
 /** Whether the owner has yet to be told of a change. */
 export function hasNews<K extends string>({ judgement, reported }: WatchedPeer<K>): boolean {
-  return (judgement.type === 'probing' ? 'trusted' : judgement.type) !== reported
+  return standingOf(judgement) !== reported
+}
+
+function standingOf<K extends string>(judgement: Judgement<K>): Standing {
+  switch (judgement.type) {
+    case 'trusted':
+    case 'probing':
+      return 'trusted'
+    case 'link-fault':
+      return judgement.type
+    case 'suspected':
+      return judgement.evidence
+  }
 }
 
 /** Tells the owner where the peer stands, when that is not what it was last told. */
@@ -135,19 +150,17 @@ export function report<K extends string>(
 ): void {
   if (!hasNews(watched)) return
   const { peer, judgement, reported } = watched
+  watched.reported = standingOf(judgement)
   switch (judgement.type) {
     case 'trusted':
     case 'probing':
-      effects.push({ type: reported === 'suspected' ? 'trust' : 'link-restored', peer })
-      watched.reported = 'trusted'
+      effects.push({ type: reported === 'link-fault' ? 'link-restored' : 'trust', peer })
       return
     case 'link-fault':
       effects.push({ type: 'link-fault', peer, reachedVia: judgement.reachedVia })
-      watched.reported = 'link-fault'
       return
     case 'suspected':
       effects.push({ type: 'suspect', peer, evidence: judgement.evidence })
-      watched.reported = 'suspected'
       return
   }
 }

@@ -291,8 +291,10 @@ describe('a refused connection', () => {
     expect(world.monitor.explain(40_000)[0]?.evidence).toBe('silence')
     world.refuse('b')
     world.advance(1_000)
-    expect(world.reports()).toEqual(['suspect b silence'])
-    expect(world.monitor.explain(41_000)[0]?.evidence).toBe('refused')
+    world.refuse('b')
+    world.advance(1_000)
+    expect(world.reports()).toEqual(['suspect b silence', 'suspect b refused'])
+    expect(world.monitor.explain(42_000)[0]?.evidence).toBe('refused')
   })
 
   test('cuts running probes short', () => {

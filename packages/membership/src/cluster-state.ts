@@ -241,6 +241,14 @@ export class ClusterState implements ClusterStateParts {
     )
   }
 
+  /**
+   * The same, where the subject's host answers that nobody listens: a vote also where the observer doubts
+   * itself.
+   */
+  markRefused(subject: NodeIdentity, observer: NodeIdentity): ClusterState {
+    return this.#observe(observer, subject, this.reachability.refused(observer.key, subject.key))
+  }
+
   markReachable(subject: NodeIdentity, observer: NodeIdentity): ClusterState {
     return this.#observe(observer, subject, this.reachability.reachable(observer.key, subject.key))
   }
@@ -250,7 +258,7 @@ export class ClusterState implements ClusterStateParts {
     return this.#observe(observer, subject, this.reachability.terminated(observer.key, subject.key))
   }
 
-  /** Publishes whether `observer` doubts itself: then its records are no votes. */
+  /** Publishes whether `observer` doubts itself: then whom it does not hear of it does not accuse. */
   markDoubtful(observer: NodeIdentity, doubtful: boolean): ClusterState {
     return this.#observe(observer, observer, this.reachability.withDoubts(observer.key, doubtful))
   }

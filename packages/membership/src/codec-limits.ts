@@ -29,11 +29,12 @@ export const maxSeenBytes = 65_536
 /** What a heartbeat may carry for nothing; its answer carries as much. */
 export const maxPaddingBytes = 2_048
 
-/** In the order of their place on the wire. */
+/** In the order of their place on the wire: another one comes last. */
 export const reachabilityStatuses: readonly ReachabilityStatus[] = [
   'reachable',
   'unreachable',
   'terminated',
+  'refused',
 ]
 
 /** Highest count that is believed: a million a second for more than a century. */

@@ -5,6 +5,7 @@ import { crossDcDefaults, type CrossDcSettings } from './cross-dc.ts'
 import type { ClusterEvent, StopReason } from './events.ts'
 import type { LeaderOrder, Viewpoint } from './leader.ts'
 import type { MembershipMessage } from './messages.ts'
+import type { ReachabilityStatus } from './reachability.ts'
 
 /** Numbers and names that the protocol core works with; checked where options come in. */
 export interface MembershipSettings {
@@ -163,7 +164,7 @@ export type MembershipInput =
   | {
       readonly type: 'node-observed'
       readonly subject: NodeIdentity
-      readonly status: 'reachable' | 'unreachable' | 'terminated'
+      readonly status: ReachabilityStatus
     }
   /** A peer stays silent, though others reach it; or is heard of again. */
   | { readonly type: 'link-observed'; readonly subject: NodeIdentity; readonly isBad: boolean }

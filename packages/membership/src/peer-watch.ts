@@ -236,8 +236,9 @@ export class PeerWatch {
         return
       case 'suspect':
         this.#with(effect.peer, (peer) => {
-          this.#around.observed(peer, 'unreachable')
-          if (effect.evidence === 'refused') return
+          const isRefused = effect.evidence === 'refused'
+          this.#around.observed(peer, isRefused ? 'refused' : 'unreachable')
+          if (isRefused) return
           this.#paths.doubt(peer.key)
           // Its connection may be half-open: only a new one can bring it back.
           this.#around.reconnect(peer)

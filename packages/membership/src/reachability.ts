@@ -1,7 +1,10 @@
 import { LayeredMap } from './layered-map.ts'
 
-/** What an observer says of a subject; `terminated` means gone for good. */
-export type ReachabilityStatus = 'reachable' | 'unreachable' | 'terminated'
+/**
+ * What an observer says of a subject. `unreachable`: it stays silent. `refused`: nobody listens at its
+ * address any more. `terminated`: gone for good.
+ */
+export type ReachabilityStatus = 'reachable' | 'unreachable' | 'refused' | 'terminated'
 
 /** What one observer recorded of one subject, and the version of its row when it did. */
 export interface ReachabilityRecord {
@@ -15,9 +18,28 @@ export interface ReachabilityRecord {
  */
 export interface ReachabilityRow {
   readonly version: number
-  /** The observer doubts itself (its event loop stalls): its records are not counted as votes. */
+  /** The observer doubts itself (its event loop stalls): only what it was told is counted as votes. */
   readonly doubtful: boolean
   readonly records: ReadonlyMap<string, ReachabilityRecord>
+}
+
+/** The better one knows that somebody is gone, the higher. */
+const severity: Readonly<Record<ReachabilityStatus, number>> = {
+  reachable: 0,
+  unreachable: 1,
+  refused: 2,
+  terminated: 3,
+}
+
+/**
+ * Whether what an observer recorded is a vote against the subject. Whoever doubts itself may have slept
+ * through what it takes for silence; that nobody listens at an address, or somebody else does, it was told.
+ */
+export function isAccusation(
+  { doubtful }: Pick<ReachabilityRow, 'doubtful'>,
+  status: ReachabilityStatus,
+): boolean {
+  return status !== 'reachable' && (!doubtful || status !== 'unreachable')
 }
 
 const emptyRow: ReachabilityRow = { version: 0, doubtful: false, records: new Map() }
@@ -42,8 +64,15 @@ export class Reachability {
     return map.size === 0 ? Reachability.empty : new Reachability(map)
   }
 
+  /** Whoever was refused is not less gone for being silent: that record stays. */
   unreachable(observer: string, subject: string): Reachability {
+    if (this.statusBetween(observer, subject) === 'refused') return this
     return this.#record(observer, subject, 'unreachable')
+  }
+
+  /** The subject's host answers that nobody listens: unreachable, whether or not the observer doubts itself. */
+  refused(observer: string, subject: string): Reachability {
+    return this.#record(observer, subject, 'refused')
   }
 
   /** Also when the subject was never suspected: then nothing changes. */
@@ -87,8 +116,7 @@ export class Reachability {
     let worst: ReachabilityStatus = 'reachable'
     for (const row of this.rows.values()) {
       const status = row.records.get(subject)?.status
-      if (status === 'terminated') return status
-      if (status === 'unreachable') worst = status
+      if (status !== undefined && severity[status] > severity[worst]) worst = status
     }
     return worst
   }
@@ -97,7 +125,7 @@ export class Reachability {
     return this.rows.get(observer)?.version ?? 0
   }
 
-  /** Everybody whom somebody finds unreachable or terminated, with who does. */
+  /** Everybody whom somebody finds unreachable, refused or terminated, with who does. */
   observersBySubject(): Map<string, string[]> {
     const found = new Map<string, string[]>()
     for (const [observer, row] of this.rows) {
@@ -111,24 +139,24 @@ export class Reachability {
     return found
   }
 
-  /** Subjects that somebody finds unreachable and nobody terminated, sorted. */
+  /** Subjects that somebody finds unreachable or refused and nobody terminated, sorted. */
   get allUnreachable(): readonly string[] {
-    return this.#subjects('unreachable')
+    return this.#subjects((status) => status === 'unreachable' || status === 'refused')
   }
 
   /** Subjects that somebody knows to be terminated, sorted. */
   get allTerminated(): readonly string[] {
-    return this.#subjects('terminated')
+    return this.#subjects((status) => status === 'terminated')
   }
 
-  #subjects(status: ReachabilityStatus): readonly string[] {
+  #subjects(isWanted: (status: ReachabilityStatus) => boolean): readonly string[] {
     const subjects = new Set<string>()
     for (const row of this.rows.values())
       for (const subject of row.records.keys()) subjects.add(subject)
-    return [...subjects].filter((subject) => this.statusOf(subject) === status).toSorted()
+    return [...subjects].filter((subject) => isWanted(this.statusOf(subject))).toSorted()
   }
 
-  /** Subjects that `observer` itself finds unreachable or terminated, sorted. */
+  /** Subjects that `observer` itself finds unreachable, refused or terminated, sorted. */
   unreachableFrom(observer: string): readonly string[] {
     const records = this.rows.get(observer)?.records ?? emptyRow.records
     return [...records]

@@ -38,6 +38,7 @@ import {
   type Step,
 } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
+import type { ReachabilityStatus } from './reachability.ts'
 import { rivalMet } from './rivals.ts'
 import { noteTold } from './rush.ts'
 import { receiveSections, receiveSectionsRequest } from './sections.ts'
@@ -150,7 +151,7 @@ function receiveFrom(
 function observe(
   state: MembershipState,
   subject: NodeIdentity,
-  status: 'reachable' | 'unreachable' | 'terminated',
+  status: ReachabilityStatus,
 ): MembershipState {
   const { cluster, self } = state
   switch (status) {
@@ -158,6 +159,8 @@ function observe(
       return withCluster(state, cluster.markReachable(subject, self))
     case 'unreachable':
       return withCluster(state, cluster.markUnreachable(subject, self))
+    case 'refused':
+      return withCluster(state, cluster.markRefused(subject, self))
     case 'terminated':
       return withCluster(state, cluster.markTerminated(subject, self))
   }

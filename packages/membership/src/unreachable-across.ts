@@ -1,13 +1,13 @@
 import type { NodeKey } from '@casty/transport'
 import type { Member } from './member.ts'
-import type { Reachability } from './reachability.ts'
+import { isAccusation, type Reachability } from './reachability.ts'
 import { observersNeeded, type ReachabilityVotes } from './unreachable.ts'
 
 /**
  * Counts the votes of one data center on members of others: those of its envoys, who watch across.
  *
  * As within a data center, enough distinct observers must agree, as many as in a cluster of so many
- * as there are envoys; whoever doubts itself accuses nobody; and where fewer are left to vote than are
+ * as there are envoys; whoever doubts itself accuses nobody for being silent; and where fewer are left to vote than are
  * asked for, all of them suffice. No vote is void: which side of a cut is the one that is cut off
  * cannot be told from here, and nothing is decided by it.
  *
@@ -24,12 +24,13 @@ export function countVotesAcross(
   const accusers = new Map<NodeKey, { votes: NodeKey[]; inDoubt: number }>()
   for (const { key: envoy } of envoys) {
     const row = reachability.rows.get(envoy)
-    for (const [key, { status }] of row?.records ?? []) {
+    if (row === undefined) continue
+    for (const [key, { status }] of row.records) {
       if (status === 'reachable' || !isAcross(key)) continue
       const found = accusers.get(key) ?? { votes: [], inDoubt: 0 }
       accusers.set(key, found)
-      if (row?.doubtful === true) found.inDoubt++
-      else found.votes.push(envoy)
+      if (isAccusation(row, status)) found.votes.push(envoy)
+      else found.inDoubt++
     }
   }
   return [...accusers].map(([subject, { votes, inDoubt }]) => {

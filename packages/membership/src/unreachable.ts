@@ -1,7 +1,7 @@
 import type { NodeKey } from '@casty/transport'
 import { LayeredMap } from './layered-map.ts'
 import { byAddress, type Member } from './member.ts'
-import type { Reachability, ReachabilityRecord } from './reachability.ts'
+import { isAccusation, type Reachability } from './reachability.ts'
 
 /**
  * Up to so many members of a data center all watch all, over the twelve connections that a node of a
@@ -52,7 +52,8 @@ export interface ReachabilityVotes {
 /**
  * Counts, for every member that somebody finds unreachable, whether enough do.
  *
- * Only members that are not down and do not doubt themselves accuse. An observer that more others find
+ * Only members that are not down accuse, and those that doubt themselves only whom they know to be gone:
+ * that a connection is refused is no matter of patience. An observer that more others find
  * unreachable than its subject is the one that is cut off, and its vote is void: after a partition
  * healed, or where a node hears nobody but is still heard, it would have everybody else unreachable.
  * Where as many do, those of the two sides are believed whom nobody accuses.
@@ -219,12 +220,13 @@ function countVouching(
 }
 
 /**
- * Whoever doubts itself accuses nobody, but is still there to vouch for those it does not accuse: to
+ * Whoever doubts itself accuses nobody for being silent, but is still there to vouch for those it hears: to
  * count it out altogether would let one bad link and one stall make a healthy member unreachable.
  */
 function accusesInDoubt(voter: NodeKey, subject: NodeKey, reachability: Reachability): boolean {
-  const isDoubtful = reachability.rows.get(voter)?.doubtful === true
-  return isDoubtful && reachability.statusBetween(voter, subject) !== 'reachable'
+  const row = reachability.rows.get(voter)
+  const status = reachability.statusBetween(voter, subject)
+  return row !== undefined && status !== 'reachable' && !isAccusation(row, status)
 }
 
 /** The members that are unreachable for the cluster. */
@@ -236,10 +238,6 @@ export function unreachableMembers(
 ): ReadonlySet<NodeKey> {
   const votes = countVotes(members, reachability, needed, self)
   return new Set(votes.filter((vote) => vote.unreachable).map((vote) => vote.subject))
-}
-
-function mayAccuse(member: Member, reachability: Reachability): boolean {
-  return member.status !== 'down' && reachability.rows.get(member.key)?.doubtful !== true
 }
 
 /**
@@ -261,25 +259,22 @@ export function accusersBySubject(
     const before = changed ? accusedBy(observer, former.reachability) : undefined
     const row = reachability.rows.get(observer.key)
     if (changed && row === former.reachability.rows.get(observer.key)) continue
-    for (const key of before?.keys() ?? []) withdraw(accusers, key as NodeKey, observer.key)
-    for (const [key, record] of accusedBy(observer, reachability)) {
+    for (const key of before ?? []) withdraw(accusers, key as NodeKey, observer.key)
+    for (const key of accusedBy(observer, reachability)) {
       const subject = members.get(key as NodeKey)?.key // Looked up: only a member's key is kept.
-      if (subject === undefined || record.status === 'reachable') continue
-      accuse(accusers, subject, observer, changed && members)
+      if (subject !== undefined) accuse(accusers, subject, observer, changed && members)
     }
   }
   return accusers
 }
 
-function accusedBy(
-  observer: Member,
-  reachability: Reachability,
-): ReadonlyMap<string, ReachabilityRecord> {
-  const row = reachability.rows.get(observer.key)
-  return row && mayAccuse(observer, reachability) ? row.records : nobody
+function accusedBy({ key, status }: Member, { rows }: Reachability): readonly string[] {
+  const row = rows.get(key)
+  if (row === undefined || status === 'down') return []
+  return [...row.records].flatMap(([subject, record]) =>
+    isAccusation(row, record.status) ? [subject] : [],
+  )
 }
-
-const nobody: ReadonlyMap<string, ReachabilityRecord> = new Map()
 
 function withdraw(
   accusers: Map<NodeKey, readonly NodeKey[]>,

@@ -4,6 +4,7 @@ import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { CrossDcSettings } from './cross-dc.ts'
 import type { ClusterMessage } from './messages.ts'
 import type { EventLoopDelay } from './options.ts'
+import type { ReachabilityStatus } from './reachability.ts'
 
 /** What the watch needs of the node around it. */
 export interface WatchSurroundings {
@@ -18,7 +19,7 @@ export interface WatchSurroundings {
   keepConnected(peers: readonly NodeIdentity[]): void
   /** Replace the control connection to a peer that stays silent. */
   reconnect(peer: NodeIdentity): void
-  observed(subject: NodeIdentity, status: 'reachable' | 'unreachable' | 'terminated'): void
+  observed(subject: NodeIdentity, status: ReachabilityStatus): void
   linkFault(subject: NodeIdentity, reachedVia: NodeKey | undefined): void
   doubtsChanged(doubtful: boolean): void
 }

@@ -76,7 +76,7 @@ const tombstone: fc.Arbitrary<Tombstone> = fc
   .map(({ upNumber, ...told }) => (upNumber === undefined ? told : { ...told, upNumber }))
 
 const reachabilityRecord: fc.Arbitrary<ReachabilityRecord> = fc.record({
-  status: fc.constantFrom('reachable', 'unreachable', 'terminated'),
+  status: fc.constantFrom('reachable', 'unreachable', 'refused', 'terminated'),
   version: counter,
 })
 

@@ -1,9 +1,18 @@
+import type { EventLoopDelay } from '@casty/membership'
 import { describe, expect, test } from 'vitest'
 import { ClusterWorld, seeds } from './cluster-world.ts'
 import { eventsOf, memberEvents } from './world-events.ts'
 import type { ResumeOrder } from './process-clock.ts'
 
 const resumeOrders: readonly ResumeOrder[] = ['timers-first', 'sockets-first']
+
+/** Of a process whose event loop always stands still for a second before it comes round. */
+const busy: EventLoopDelay = {
+  enable: () => true,
+  disable: () => true,
+  reset: () => undefined,
+  percentile: () => 1_000_000_000,
+}
 
 /** Nobody ever told a subscriber that a member is unreachable, or was downed. */
 function expectNoAccusation(world: ClusterWorld): void {
@@ -59,6 +68,22 @@ describe('A process that dies', () => {
     expect(world.cluster('n0').explain().suspicions).toMatchObject([
       { needed: monitoredBy, unreachable: true },
     ])
+  })
+
+  test('is unreachable at all others within a second where all of them doubt themselves', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c d e', { eventLoopDelay: busy })
+    const { self } = world.cluster('a')
+    const areInDoubt = (): boolean =>
+      world.nodes.every(({ cluster }) => {
+        const { reachability, members } = cluster.getState()
+        return members.every(({ key }) => reachability.rows.get(key)?.doubtful === true)
+      })
+    expect(await world.until(areInDoubt, 20_000)).toBeLessThan(20_000)
+    await world.kill('c')
+    const isSeen = (): boolean => world.nodes.every(({ host }) => world.unreachable(host) === 'c')
+    expect(await world.until(isSeen, 20_000)).toBeLessThanOrEqual(1_000)
+    expect(world.cluster('a').getState().reachability.rows.get(self.key)?.doubtful).toBe(true)
   })
 
   test('is told of as unreachable once, with the member that it was', async () => {

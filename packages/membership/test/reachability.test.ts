@@ -7,7 +7,7 @@ const names = ['a', 'b', 'c', 'd'] as const
 const name = (): fc.Arbitrary<string> => fc.constantFrom(...names)
 
 type Operation = readonly [
-  kind: 'reachable' | 'unreachable' | 'terminated' | 'doubt',
+  kind: 'reachable' | 'unreachable' | 'refused' | 'terminated' | 'doubt',
   observer: string,
   subject: string,
 ]
@@ -18,6 +18,7 @@ const operations = (): fc.Arbitrary<readonly Operation[]> =>
       fc.constantFrom(
         'reachable' as const,
         'unreachable' as const,
+        'refused' as const,
         'terminated' as const,
         'doubt' as const,
       ),
@@ -114,6 +115,17 @@ describe('recording', () => {
       }),
       runs,
     )
+  })
+
+  test('a refusal stands over silence, until the subject is there again or gone for good', () => {
+    const refused = Reachability.empty.unreachable('a', 'b').refused('a', 'b')
+    expect(refused.statusBetween('a', 'b')).toBe('refused')
+    expect(refused.unreachable('a', 'b')).toBe(refused)
+    expect(refused.unreachable('c', 'b').statusOf('b')).toBe('refused')
+    expect([refused.allUnreachable, refused.allTerminated]).toEqual([['b'], []])
+    expect(refused.reachable('a', 'b').statusOf('b')).toBe('reachable')
+    const terminated = refused.terminated('a', 'b')
+    expect(terminated.refused('a', 'b')).toBe(terminated)
   })
 
   test('what is known already returns the same instance', () => {

@@ -22,8 +22,8 @@ export function member(text: string): Member {
 }
 
 /**
- * A state seen by all its members. After a bar stand observations: `a✗b` finds unreachable, `a†b`
- * terminated, `a?` doubts itself. The first member makes every change but the observers' own.
+ * A state seen by all its members. After a bar stand observations: `a✗b` finds unreachable, `a!b`
+ * is refused by, `a†b` terminated, `a?` doubts itself. The first member makes every change but the observers' own.
  */
 export function cluster(text: string): ClusterState {
   const [members = '', observations = ''] = text.split('|')
@@ -35,14 +35,14 @@ export function cluster(text: string): ClusterState {
 }
 
 function observed(state: ClusterState, text: string): ClusterState {
-  const match = /^([a-z0-9#]+)([✗†?])([a-z0-9#]*)$/.exec(text)
+  const match = /^([a-z0-9#]+)([✗!†?])([a-z0-9#]*)$/.exec(text)
   if (!match?.[1]) throw new Error(`no observation: ${text}`)
   const observer = node(match[1])
   if (match[2] === '?') return state.markDoubtful(observer, true)
   const subject = node(match[3] ?? '')
-  return match[2] === '✗'
-    ? state.markUnreachable(subject, observer)
-    : state.markTerminated(subject, observer)
+  if (match[2] === '✗') return state.markUnreachable(subject, observer)
+  if (match[2] === '!') return state.markRefused(subject, observer)
+  return state.markTerminated(subject, observer)
 }
 
 /** With every member having seen it, but those named. */

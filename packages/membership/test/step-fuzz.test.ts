@@ -58,6 +58,7 @@ function randomInput(
   const draw = random()
   if (draw < 0.08) return { type: 'deadline-reached' }
   if (draw < 0.12) return { type: 'node-observed', subject: node, status: 'unreachable' }
+  if (draw < 0.125) return { type: 'node-observed', subject: node, status: 'refused' }
   if (draw < 0.14) return { type: 'node-observed', subject: node, status: 'reachable' }
   if (draw < 0.15) return { type: 'node-observed', subject: node, status: 'terminated' }
   if (draw < 0.155) return { type: 'down-requested', nodes: [node] }

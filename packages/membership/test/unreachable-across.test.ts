@@ -18,6 +18,7 @@ describe('a member of another data center is unreachable', () => {
     ['f✗e g✗e', 'e'], // What it finds of itself holds for all.
     ['f✗e', ''],
     ['a✗e b✗e b?', ''], // Who doubts itself accuses nobody.
+    ['a!e b!e a? b?', 'e'], // But that a connection is refused it does not hear of itself.
     ['a✗e b✗e c✗e b? c?', 'e'], // Whoever is left to vote is enough.
     ['a✗e b✗e a✗f b✗f a✗g b✗g e✗a e✗b e✗c f✗a f✗b f✗c', 'e f g'], // As in a cut.
   ])('with [%s], as [%s]', (observations, expected) => {

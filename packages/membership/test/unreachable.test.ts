@@ -54,6 +54,10 @@ describe('who is unreachable', () => {
     ['a.up b.up c.up', 'a✗b a?', ''], // Nor has one that doubts itself.
     ['a.up b.up c.up', 'a✗b c?', ''], // But it vouches for whom it does not accuse.
     ['a.up b.up c.up', 'a✗b c✗b c?', 'b'], // Whoever is left to vote is enough.
+    ['a.up b.up c.up', 'a!b a? c!b c?', 'b'], // Doubts of oneself do not matter where a host refuses.
+    ['a.up b.up c.up', 'a!b a?', ''], // But by one who is refused alone it is a bad link as well.
+    ['a.up b.up c.up', 'a!b a? c✗b c?', 'b'], // Who doubts what it does not hear is not left to vote.
+    ['a.up b.up c.up', 'a†b a? c†b c?', 'b'], // Nor where somebody else lives at its address.
     ['a.up b.up c.up', 'a†b c✗b', 'b'], // Terminated counts like unreachable.
     ['a.up b.up c.down', 'a✗b', 'b'], // Downed ones do not make the cluster larger.
   ])('in %s with [%s] it is [%s]', (members, observations, expected) => {

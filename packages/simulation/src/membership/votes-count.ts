@@ -1,6 +1,6 @@
-// Who is found unreachable is found so by enough of those whose word counts: neither by those who
-// doubt themselves, since they stood still, nor by those who are down.
-import type { ClusterState } from '@casty/membership'
+// Who is found unreachable is found so by enough of those whose word counts: not by those who are down, nor by
+// those who doubt themselves, since they stood still, unless they were told that nobody is there.
+import type { ClusterState, Reachability } from '@casty/membership'
 import type { NodeKey } from '@casty/transport'
 import type { MembershipRun, MembershipWatcher } from './membership-run.ts'
 import { dataCenterOf } from './places.ts'
@@ -44,8 +44,9 @@ function countOf(
   )
   const accuses = (key: NodeKey): boolean =>
     reachability.statusBetween(key, subject) !== 'reachable'
-  const doubts = (key: NodeKey): boolean => reachability.rows.get(key)?.doubtful === true
-  const accusers = present.filter(({ key }) => accuses(key) && !doubts(key)).map(({ key }) => key)
+  const accusers = present
+    .filter(({ key }) => accuses(key) && isBelieved(reachability, key, subject))
+    .map(({ key }) => key)
   const mayVouch = (key: NodeKey): boolean =>
     !accuses(key) &&
     !unreachable.has(key) &&
@@ -66,17 +67,25 @@ function countAcross(
   const present = members.filter(
     ({ status, dataCenter }) => status !== 'down' && dataCenter === own,
   )
-  const doubts = (key: NodeKey): boolean => reachability.rows.get(key)?.doubtful === true
   const accusers = present.filter(
-    ({ key }) => reachability.statusBetween(key, subject) !== 'reachable' && !doubts(key),
+    ({ key }) =>
+      reachability.statusBetween(key, subject) !== 'reachable' &&
+      isBelieved(reachability, key, subject),
   )
   const inReach = present.filter(({ key }) => !unreachable.has(key)).length
-  const inDoubt = present.filter(({ key }) => doubts(key)).length
+  const inDoubt = present.filter(({ key }) => !isBelieved(reachability, key, subject)).length
   const envoys = Math.min(connections, inReach)
   return {
     votes: accusers.length,
     needed: Math.max(1, Math.min(votesWanted(envoys), envoys - inDoubt)),
   }
+}
+
+/** Documented: who doubts itself is believed that it was told something, not that it heard nothing. */
+function isBelieved(reachability: Reachability, observer: NodeKey, subject: NodeKey): boolean {
+  if (reachability.rows.get(observer)?.doubtful !== true) return true
+  const status = reachability.statusBetween(observer, subject)
+  return status === 'refused' || status === 'terminated'
 }
 
 /** Documented: so many observers make one of so many members unreachable, where they are left to vote. */

@@ -49,17 +49,17 @@ export const watchingBugs: readonly SeededBug[] = bugsOf([
   {
     name: 'doubtful-votes-counted',
     promise: 'the healthy are reachable',
-    file: `${m}/unreachable.ts`,
-    find: "return member.status !== 'down' && reachability.rows.get(member.key)?.doubtful !== true",
-    replace: "return member.status !== 'down'",
+    file: `${m}/reachability.ts`,
+    find: "return status !== 'reachable' && (!doubtful || status !== 'unreachable')",
+    replace: "return status !== 'reachable'",
     why: 'A node that hears nobody because it stalls accuses others.',
   },
   {
     name: 'votes-of-the-downed-counted',
     promise: 'the healthy are reachable',
     file: `${m}/unreachable.ts`,
-    find: "return member.status !== 'down' && reachability",
-    replace: 'return reachability',
+    find: "if (row === undefined || status === 'down') return []",
+    replace: 'if (row === undefined) return []',
     why: 'A node that was downed since nobody reaches it goes on accusing all others.',
   },
   {
