@@ -1,6 +1,12 @@
 /** No message is larger. Whoever receives one holds it whole before any of it is looked at. */
 export const maxMessageBytes: number = 256 * 1024
 
+/**
+ * See `Channel.gatherMs`: a message is masked by one end and read as a whole by the other. With 256 questions in flight
+ * they were three to a turn with 0.025, and took half as much of a processor again.
+ */
+export const gatherMs = 0.1
+
 /** What one write becomes. Where a message ends means nothing to who receives it. */
 export function messagesOf(bytes: Uint8Array): Iterable<Uint8Array> {
   return bytes.length <= maxMessageBytes ? [bytes] : pieces(bytes)

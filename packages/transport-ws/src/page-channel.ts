@@ -1,7 +1,7 @@
 import type { Channel, ChannelCloseReason, ChannelSink } from '@casty/transport'
 import type { PageWsOptions } from './browser-options.ts'
 import { Inbox } from './inbox.ts'
-import { messagesOf } from './messages.ts'
+import { gatherMs, messagesOf } from './messages.ts'
 
 /** The names of these codes: RFC 6455, §7.4.1. */
 const done = 1000
@@ -20,6 +20,7 @@ const drainCheckMs = 5
  */
 export class PageChannel implements Channel {
   readonly source: string
+  readonly gatherMs: number = gatherMs
   readonly #socket: WebSocket
   readonly #options: Required<PageWsOptions>
   readonly #inbox = new Inbox()

@@ -3,7 +3,7 @@ import { errorCode, plainAddress } from '@casty/net'
 import type { Channel, ChannelCloseReason, ChannelSink } from '@casty/transport'
 import type { WebSocket } from 'ws'
 import { Inbox } from './inbox.ts'
-import { messagesOf } from './messages.ts'
+import { gatherMs, messagesOf } from './messages.ts'
 import type { ResolvedWsOptions } from './options.ts'
 
 /** Close codes of an orderly end: done, going away, no code given. RFC 6455, §7.4.1 */
@@ -21,6 +21,7 @@ const binary = { binary: true, compress: false } as const
  */
 export class WsChannel implements Channel {
   readonly source: string
+  readonly gatherMs: number = gatherMs
   readonly #socket: WebSocket
   readonly #carrier: Socket
   readonly #inbox = new Inbox()
@@ -65,7 +66,8 @@ export class WsChannel implements Channel {
   write(bytes: Uint8Array): boolean {
     if (this.#reason !== undefined) return false
     for (const message of messagesOf(bytes)) this.#socket.send(message, binary)
-    this.#awaitsDrain = this.#carrier.writableNeedDrain
+    // A large write asks to wait even where the system took all of it within the call.
+    this.#awaitsDrain = this.#carrier.writableNeedDrain && this.#carrier.writableLength > 0
     return !this.#awaitsDrain
   }
 

@@ -31,9 +31,10 @@ export interface LinkOwner {
 const earlyFlushBytes = 65_536
 /**
  * Or once they have gathered for so long, in milliseconds, so that the other end begins while this one goes on: else
- * two that ask and answer would work in turns. Twice as long each time, so that a long turn makes few writes more.
+ * two that ask and answer would work in turns. Twice as long each time, so that a long turn makes few writes more. A
+ * channel may say otherwise.
  */
-const firstGatherMs = 0.025
+const usualGatherMs = 0.025
 /** Between two looks at the time. */
 const framesPerLook = 16
 const noBytes = new Uint8Array(0)
@@ -225,8 +226,8 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   /** Frames wait, and nobody is going to look: see to it that somebody does. */
   #await(): void {
     this.#isAwaited = true
-    this.#gatherMs = firstGatherMs
-    this.#enoughAt = this.#context.now() + firstGatherMs
+    this.#gatherMs = this.#connection?.channel.gatherMs ?? usualGatherMs
+    this.#enoughAt = this.#context.now() + this.#gatherMs
     if (this.#connection === undefined) this.#owner.needsConnection()
     else if (!this.#isFinishing && !this.#queue.isBlocked) this.#context.flushSoon(this)
   }

@@ -49,6 +49,12 @@ export interface Channel {
   readonly proof?: ChannelProof
   /** Bytes handed to `write` that the network has not taken yet. */
   readonly bufferedBytes: number
+  /**
+   * How long frames of one turn gather before they leave in a write of their own, in milliseconds: longer where a
+   * write takes more by itself, as one that is wrapped or encrypted does.
+   * @defaultValue 0.025
+   */
+  readonly gatherMs?: number
   /** Starts delivery to `sink`. Called exactly once. */
   open(sink: ChannelSink): void
   /**

@@ -1,4 +1,4 @@
-import { NodeIdentity } from '@casty/transport'
+import { NodeIdentity, type Channel, type Transport } from '@casty/transport'
 import { describe, expect, test } from 'vitest'
 import { connectRaw, helloBytes } from './raw.ts'
 import { createWorld, messageType, tell, type Node, type World } from './world.ts'
@@ -59,6 +59,20 @@ describe('frames', () => {
     await world.run()
     expect(bob.texts).toEqual(expected)
     expect(written(world, alice) - before).toBeLessThan(10) // Each waits for twice as long as the one before.
+    await dispose(alice, bob)
+  })
+
+  test('of a turn that takes long leave together where the channel says that a write takes much', async () => {
+    const world = createWorld()
+    const [alice, bob] = await connected(world, { transport: gathering(world, 2) })
+    const before = written(world, alice)
+    for (let count = 0; count < 1_600; count++) {
+      tell(alice, bob, `${count}`)
+      world.clock.advance(0.001)
+    }
+    await world.run()
+    expect(bob.texts).toHaveLength(1_600)
+    expect(written(world, alice) - before).toBe(1)
     await dispose(alice, bob)
   })
 
@@ -263,6 +277,17 @@ describe('a slow peer', () => {
     expect(alice.endpoint.counters().dropped['lane-closed']).toBe(400 - dropped)
   })
 })
+
+/** The network's channels, with a word of their own on how long frames gather. */
+function gathering({ network }: World, gatherMs: number): Transport {
+  const transport = network.transport()
+  const tuned = (channel: Channel): Channel => Object.assign(channel, { gatherMs })
+  return {
+    name: transport.name,
+    listen: (address, accept) => transport.listen(address, (channel) => accept(tuned(channel))),
+    dial: async (address, options) => tuned(await transport.dial(address, options)),
+  }
+}
 
 function written(world: World, from: Node): number {
   return world.network

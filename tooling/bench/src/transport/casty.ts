@@ -1,27 +1,28 @@
 import { systemClock } from '@casty/clock'
-import { Endpoint, NodeAddress, type NodeIdentity } from '@casty/transport'
-import { tcpTransport } from '@casty/transport-tcp'
+import { Endpoint, NodeAddress, type NodeIdentity, type Transport } from '@casty/transport'
 import type { Link, OnFrame, Subject } from './subject.ts'
 
 const frameType = 32
 
-/** What is measured: the data lane between two endpoints over TCP. */
-export const casty: Subject = {
-  async listen(onFrame) {
-    const endpoint = await start()
-    handle(endpoint, onFrame)
-    return endpoint.self.address.port
-  },
-  async connect(port, onFrame) {
-    const endpoint = await start()
-    const links = handle(endpoint, onFrame)
-    return links(await endpoint.connect(NodeAddress.of('127.0.0.1', port)))
-  },
+/** What is measured: the data lane between two endpoints. */
+export function casty(transport: Transport): Subject {
+  return {
+    async listen(onFrame) {
+      const endpoint = await start(transport)
+      handle(endpoint, onFrame)
+      return endpoint.self.address.port
+    },
+    async connect(port, onFrame) {
+      const endpoint = await start(transport)
+      const links = handle(endpoint, onFrame)
+      return links(await endpoint.connect(NodeAddress.of('127.0.0.1', port)))
+    },
+  }
 }
 
-function start(): Promise<Endpoint> {
+function start(transport: Transport): Promise<Endpoint> {
   return Endpoint.start({
-    transport: tcpTransport(),
+    transport,
     clock: systemClock,
     address: NodeAddress.parse('127.0.0.1:0'),
     incarnation: systemClock.wallNow(),

@@ -8,7 +8,9 @@ import { drive, Meter, onAnswer, serve } from './workload.ts'
 const { subject, workload, port } = JSON.parse(process.argv[2] ?? '') as Assignment
 process.on('disconnect', () => process.exit())
 
-const meter = new Meter((perSecond) => report({ type: 'measured', perSecond }))
+const isSequential = workload.type === 'request-answer' && workload.inFlight === 1
+const warmUp = { ms: 400, count: isSequential ? 10_000 : 100_000 }
+const meter = new Meter((perSecond) => report({ type: 'measured', perSecond }), warmUp)
 const { connect, listen } = await load()
 if (port === undefined) {
   report({ type: 'listening', port: await listen(serve(workload, meter)) })
@@ -22,7 +24,11 @@ async function load(): Promise<Subject> {
     case 'raw':
       return (await import('./raw.ts')).raw
     case 'casty':
-      return (await import('./casty.ts')).casty
+      return (await import('./casty-tcp.ts')).castyTcp
+    case 'raw-ws':
+      return (await import('./raw-ws.ts')).rawWs
+    case 'casty-ws':
+      return (await import('./casty-ws.ts')).castyWs
   }
 }
 

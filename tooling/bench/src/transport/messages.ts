@@ -1,6 +1,7 @@
 import type { Workload } from './workload.ts'
 
-export type SubjectName = 'raw' | 'casty'
+/** Bare sockets, and endpoints over them: each with frames on TCP and on WebSocket. */
+export type SubjectName = 'raw' | 'casty' | 'raw-ws' | 'casty-ws'
 
 /** What one end of a measurement is told, as its only argument in JSON. */
 export interface Assignment {

@@ -1,29 +1,35 @@
-import type { Socket } from 'node:net'
 import type { Link } from './subject.ts'
+
+/** What takes the bytes of a turn. */
+export interface Outlet {
+  write(bytes: Buffer): void
+  /** What it was handed and the system has not taken yet. */
+  bufferedBytes(): number
+}
 
 const batchBytes = 65_536
 const highWaterBytes = 1_048_576
 const loopCopyBytes = 48
 
 /**
- * Frames of one turn, written at once: the way to send that costs least over bare `node:net`. The
+ * Frames of one turn, written at once: the way to send that costs least over bare sockets. The
  * batch is used again when the system took it whole within the call, which is the rule.
  */
 export class RawBatch implements Link {
   drained: () => void = () => {}
-  readonly #socket: Socket
+  readonly #outlet: Outlet
   readonly #flushLater: () => void
   #batch = Buffer.allocUnsafeSlow(batchBytes)
   #used = 0
   #scheduled = false
 
-  constructor(socket: Socket) {
-    this.#socket = socket
+  /** @param outlet - whose owner calls `drained` when it has room again */
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet
     this.#flushLater = () => {
       this.#scheduled = false
       this.#flush()
     }
-    socket.on('drain', () => this.drained())
   }
 
   send(bytes: Uint8Array, start: number, end: number): boolean {
@@ -46,7 +52,7 @@ export class RawBatch implements Link {
       this.#scheduled = true
       queueMicrotask(this.#flushLater)
     }
-    return this.#socket.writableLength < highWaterBytes
+    return this.#outlet.bufferedBytes() < highWaterBytes
   }
 
   #makeRoom(needed: number): void {
@@ -56,8 +62,8 @@ export class RawBatch implements Link {
 
   #flush(): void {
     if (this.#used === 0) return
-    this.#socket.write(this.#batch.subarray(0, this.#used))
+    this.#outlet.write(this.#batch.subarray(0, this.#used))
     this.#used = 0
-    if (this.#socket.writableLength > 0) this.#batch = Buffer.allocUnsafeSlow(batchBytes)
+    if (this.#outlet.bufferedBytes() > 0) this.#batch = Buffer.allocUnsafeSlow(batchBytes)
   }
 }

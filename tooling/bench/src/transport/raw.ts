@@ -42,7 +42,11 @@ export const raw: Subject = {
 
 function linkOf(socket: Socket, onFrame: OnFrame) {
   socket.on('error', () => {}) // The other process is stopped while this one still sends.
-  const link = new RawBatch(socket)
+  const link = new RawBatch({
+    write: (bytes) => void socket.write(bytes),
+    bufferedBytes: () => socket.writableLength,
+  })
+  socket.on('drain', () => link.drained())
   const reader = new RawReader((bytes, start, end) => onFrame(link, bytes, start, end))
   return { link, reader }
 }
