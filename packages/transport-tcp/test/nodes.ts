@@ -17,7 +17,7 @@ export const note = 32
 
 let incarnations = 0
 
-/** An endpoint over TCP that remembers what happened to it. */
+/** An endpoint, over TCP unless it is told otherwise, that remembers what happened to it. */
 export class Node implements AsyncDisposable {
   readonly endpoint: Endpoint
   readonly events: EndpointEvent[] = []
@@ -96,9 +96,11 @@ export class Relay implements AsyncDisposable {
   target: NodeAddress | undefined
   /** Pairs of sockets, in the order in which they were dialled. */
   readonly pairs: { readonly from: Socket; readonly to: Socket }[] = []
+  /** How many connections were torn down because nothing came through them for `idleMs`. */
+  idled = 0
   readonly #server: ReturnType<typeof createServer>
 
-  private constructor(server: ReturnType<typeof createServer>) {
+  private constructor(server: ReturnType<typeof createServer>, idleMs: number) {
     this.#server = server
     this.address = boundAddress(server)
     server.on('connection', (from) => {
@@ -111,14 +113,19 @@ export class Relay implements AsyncDisposable {
         one.on('error', () => {}).on('close', () => other.destroy())
         one.pipe(other)
       }
+      from.setTimeout(idleMs, () => {
+        this.idled += 1
+        from.resetAndDestroy()
+      })
       this.pairs.push({ from, to })
     })
   }
 
-  static async start(): Promise<Relay> {
+  /** @param options.idleMs - as proxies do: connections that are silent for so long are torn down; 0, none is */
+  static async start({ idleMs = 0 }: { readonly idleMs?: number } = {}): Promise<Relay> {
     const server = createServer({ noDelay: true }).listen(0, '127.0.0.1')
     await once(server, 'listening')
-    return new Relay(server)
+    return new Relay(server, idleMs)
   }
 
   /** Tears every connection down, at both ends. */
@@ -140,11 +147,11 @@ export async function startBehind(
   relay: Relay,
   options: Partial<EndpointOptions> = {},
 ): Promise<Node> {
-  const tcp = tcpTransport()
+  const behind = options.transport ?? tcpTransport()
   const transport: Transport = {
-    ...tcp,
+    ...behind,
     async listen(address, accept) {
-      const listener = await tcp.listen(address, accept)
+      const listener = await behind.listen(address, accept)
       relay.target = listener.address
       return listener
     },
