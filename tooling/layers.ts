@@ -23,6 +23,7 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
   },
   {
     '@casty/net': ['@casty/transport'],
+    '@casty/secret': ['@casty/transport'],
     '@casty/persistence': ['@casty/clock', '@casty/options', '@casty/actor'],
   },
   {

@@ -16,6 +16,7 @@ const tidy = [
   'remote',
   'replicator',
   'sbr',
+  'secret',
   'sharding',
   'transport',
 ]

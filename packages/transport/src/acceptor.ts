@@ -1,15 +1,20 @@
+import type { ProofPurpose } from './authentication.ts'
 import type { AssociationRegistry } from './association-registry.ts'
 import type { Connection, ConnectionOwner } from './connection.ts'
 import type { HandshakeFailure } from './counters.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import type { Refusal } from './endpoint-types.ts'
-import { decidePrelude } from './handshake-decision.ts'
+import { decideCredential, decidePrelude } from './handshake-decision.ts'
 import {
+  encodeChallenge,
+  encodeProof,
   encodeRefusal,
   encodeWelcome,
   type HandshakeMessage,
   type Hello,
 } from './handshake-messages.ts'
+import { AcceptorsProof, unproven } from './handshake-proofs.ts'
+import { PendingHandshakes, type Pending } from './pending-handshakes.ts'
 import type { Channel, ChannelCloseReason } from './transport.ts'
 import {
   commonVersion,
@@ -21,29 +26,21 @@ import {
   type Prelude,
 } from './wire.ts'
 
-/** How many callers beyond the bound are told that there are too many; the rest is just closed. */
-const busyAnswers = 16
-
-interface Pending {
-  readonly source: string
-  readonly timer: Disposable
-  version: number
-}
-
 /**
  * Incoming connections until their handshake is done: few, small and short, for nobody knows yet who
  * they are. The cheapest check comes first: how many there are, the first eight bytes, the version,
- * and only then what the hello says.
+ * whether there is a secret to prove and its proof, and only then what the hello says.
  */
 export class Acceptor implements ConnectionOwner {
   readonly #context: EndpointContext
   readonly #registry: AssociationRegistry
-  readonly #pending = new Map<Connection, Pending>()
-  readonly #perSource = new Map<string, number>()
+  readonly #pending: PendingHandshakes
 
   constructor(context: EndpointContext, registry: AssociationRegistry) {
     this.#context = context
     this.#registry = registry
+    const { clock, limits } = context.settings
+    this.#pending = new PendingHandshakes(clock, limits, (connection) => this.#expire(connection))
   }
 
   get pendingCount(): number {
@@ -51,52 +48,53 @@ export class Acceptor implements ConnectionOwner {
   }
 
   accept(channel: Channel): void {
-    const { limits, clock } = this.#context.settings
     const { source } = channel
-    const connection = this.#context.connection(channel, this, (gone) => this.#settle(gone))
-    const ofSource = this.#perSource.get(source) ?? 0
-    const crowd = Math.max(
-      this.#pending.size - limits.maxPendingHandshakes,
-      ofSource - limits.maxPendingHandshakesPerSource,
-    )
-    if (crowd >= busyAnswers || this.#context.isClosing) {
-      this.#count('busy')
+    const connection = this.#context.connection(channel, this, (gone) => this.#pending.settle(gone))
+    const isHeard = this.#context.failures.hears(source, this.#context.now())
+    const crowd = this.#pending.crowd(source)
+    if (!isHeard || crowd === 'crush' || this.#context.isClosing) {
+      this.#count(isHeard ? 'busy' : 'unheard')
       connection.start()
       connection.close()
       return
     }
-    const timer = clock.schedule(limits.handshakeTimeoutMs, () => this.#expire(connection))
-    this.#pending.set(connection, { source, timer, version: wireVersions.max })
-    this.#perSource.set(source, ofSource + 1)
+    this.#pending.add(connection, source)
     connection.start()
-    if (crowd < 0 || connection.isClosed) return
+    if (crowd === 'room' || connection.isClosed) return
     this.#count('busy')
     const detail = `too many connections wait for their handshake at ${this.#context.self.address}`
     this.#refuse(connection, { reason: 'busy', detail })
   }
 
   closeAll(): void {
-    for (const connection of this.#pending.keys()) {
-      this.#settle(connection)
+    for (const connection of this.#pending.all()) {
+      this.#pending.settle(connection)
       connection.abort()
     }
   }
 
   preludeReceived(connection: Connection, prelude: Prelude): void {
-    const pending = this.#pending.get(connection)
+    const pending = this.#pending.find(connection)
     if (pending === undefined) return
+    pending.prelude = prelude
     const refusal = decidePrelude(prelude, pending.source, this.#context.self)
     if (refusal !== undefined) this.#refuse(connection, refusal)
-    else pending.version = commonVersion(prelude) ?? pending.version
   }
 
-  messageReceived(connection: Connection, message: HandshakeMessage): void {
-    if (message.type === 'hello') {
-      this.#greet(connection, message)
-      return
+  messageReceived(connection: Connection, message: HandshakeMessage, body: Uint8Array): void {
+    const pending = this.#pending.find(connection)
+    if (pending === undefined) return
+    const { proof } = pending
+    if (message.type === 'hello' && proof === undefined) {
+      this.#greet(connection, pending, message, body)
+    } else if (message.type === 'proof' && proof !== undefined) {
+      if (proof.verify(message.proof)) this.#admit(connection, pending, proof.hello)
+      else this.#distrust(connection, pending, proof.hello, wrongSecret(proof.hello, this.#context))
+    } else {
+      this.#count('garbage')
+      const expected = proof === undefined ? 'a hello' : 'a proof'
+      this.#refuse(connection, { reason: 'malformed', detail: `${expected} was expected` })
     }
-    this.#count('garbage')
-    this.#refuse(connection, { reason: 'malformed', detail: 'a hello was expected' })
   }
 
   drained(): void {}
@@ -105,22 +103,54 @@ export class Acceptor implements ConnectionOwner {
     this.#count(reason === 'malformed' ? 'garbage' : 'ended')
   }
 
-  #greet(connection: Connection, hello: Hello): void {
-    const pending = this.#pending.get(connection)
-    if (pending === undefined) return
+  #greet(connection: Connection, pending: Pending, hello: Hello, body: Uint8Array): void {
+    const { settings, self } = this.#context
+    const { authentication, trust } = settings
+    const purpose: ProofPurpose = { dialler: hello.trust, acceptor: trust }
+    const refusal = decideCredential(hello, purpose, self, authentication)
+    if (refusal !== undefined) this.#distrust(connection, pending, hello, refusal)
+    else if (authentication === undefined) this.#admit(connection, pending, hello)
+    else {
+      const binding = connection.channel.proof?.binding
+      const said = { body, prelude: pending.prelude, ...(binding && { binding }) }
+      const proof = new AcceptorsProof(hello, said, purpose, authentication)
+      const challenge = encodeChallenge(proof.challenge(self))
+      proof.challenged(challenge)
+      pending.proof = proof
+      this.#answer(connection, frameTypes.challenge, challenge)
+    }
+  }
+
+  /** Who it is was proved, where that is asked for: judges what it says. */
+  #admit(connection: Connection, pending: Pending, hello: Hello): void {
+    if (pending.proof !== undefined) this.#context.failures.proved(pending.source)
     const refusal = this.#registry.judge(hello)
     if (refusal !== undefined) {
       this.#refuse(connection, refusal)
       return
     }
-    this.#settle(connection)
     const welcome = encodeWelcome({
       type: 'welcome',
-      wireVersion: pending.version,
+      wireVersion: commonVersion(pending.prelude) ?? wireVersions.max,
       ...this.#context.introduction(),
     })
     this.#answer(connection, frameTypes.welcome, welcome)
+    this.#pending.settle(connection)
     this.#registry.accept(connection, hello)
+  }
+
+  #distrust(connection: Connection, { source }: Pending, hello: Hello, refusal: Refusal): void {
+    this.#refuse(connection, refusal)
+    const untold = this.#context.failures.failed(source, this.#context.now())
+    if (untold === undefined) return
+    this.#context.publish({
+      type: 'authentication-failed',
+      side: 'acceptor',
+      source,
+      claimed: hello.identity,
+      detail: refusal.detail,
+      untold,
+    })
   }
 
   /** Says no. The connection still counts as pending until the other side has taken the answer. */
@@ -130,9 +160,15 @@ export class Acceptor implements ConnectionOwner {
     connection.close({ graceful: true })
   }
 
+  /** The first answer stands behind the prelude; whom the other end has convinced vouches for what he says. */
   #answer(connection: Connection, frameType: number, body: Uint8Array): void {
-    const frame = encodeFrame(frameType, body)
-    connection.channel.write(concatBytes(encodePrelude(wireVersions), frame))
+    const pending = this.#pending.find(connection)
+    const parts: Uint8Array[] = []
+    if (pending?.isAnswered !== true) parts.push(encodePrelude(wireVersions))
+    if (pending !== undefined) pending.isAnswered = true
+    const proof = pending?.proof?.vouchFor(frameType, body)
+    if (proof !== undefined) parts.push(encodeFrame(frameTypes.proof, encodeProof(proof)))
+    connection.channel.write(concatBytes(...parts, encodeFrame(frameType, body)))
   }
 
   #expire(connection: Connection): void {
@@ -143,14 +179,8 @@ export class Acceptor implements ConnectionOwner {
   #count(failure: HandshakeFailure): void {
     this.#context.tally.handshakesFailed[failure]++
   }
+}
 
-  #settle(connection: Connection): void {
-    const pending = this.#pending.get(connection)
-    if (pending === undefined) return
-    this.#pending.delete(connection)
-    pending.timer[Symbol.dispose]()
-    const left = (this.#perSource.get(pending.source) ?? 1) - 1
-    if (left > 0) this.#perSource.set(pending.source, left)
-    else this.#perSource.delete(pending.source)
-  }
+function wrongSecret({ identity }: Hello, { self }: EndpointContext): Refusal {
+  return unproven(`${identity.address} dialled ${self.address}`)
 }

@@ -5,7 +5,12 @@ import type { EndpointContext } from './endpoint-context.ts'
 import type { Admission, Lane, PeerHello, Refusal } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
 import { decideHello, decideWelcome, type HandshakeContext } from './handshake-decision.ts'
-import { encodeRefusal, type Hello, type Welcome } from './handshake-messages.ts'
+import {
+  encodeRefusal,
+  type HandshakeParty,
+  type Hello,
+  type Welcome,
+} from './handshake-messages.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
 import { PeerHistory } from './peer-history.ts'
@@ -88,14 +93,14 @@ export class AssociationRegistry implements AssociationHost {
 
   /** Judges a hello, without changing anything. The owner's `admit` has the last word. */
   judge(hello: Hello): Refusal | undefined {
-    const decision = decideHello(hello, this.#handshakeContext(hello.identity, hello.lane))
+    const decision = decideHello(hello, this.#handshakeContext(hello, hello.lane))
     return decision.type === 'refuse' ? decision.refusal : this.#admit(hello)
   }
 
   /** Takes a connection whose hello was judged in order, and answered so. */
   accept(connection: Connection, hello: Hello): void {
-    this.#met(hello.identity)
-    this.claim(hello.identity).laneOf(hello.lane).adopt(connection, hello.sequence)
+    this.#met(hello)
+    this.#claimProven(hello).laneOf(hello.lane).adopt(connection, hello.sequence)
   }
 
   welcomed(
@@ -105,7 +110,7 @@ export class AssociationRegistry implements AssociationHost {
     welcome: Welcome,
     dial: Dial,
   ): void {
-    const context = this.#handshakeContext(welcome.identity, lane.lane)
+    const context = this.#handshakeContext(welcome, lane.lane)
     const decision = decideWelcome(welcome, dial.expected, context)
     if (decision.type === 'superseded') {
       connection.close()
@@ -120,9 +125,9 @@ export class AssociationRegistry implements AssociationHost {
       lane.refused(refusal, dial)
       return
     }
-    this.#met(welcome.identity)
+    this.#met(welcome)
     this.#redirect(association, welcome.identity)
-    this.claim(welcome.identity).laneOf(lane.lane).adopt(connection, welcome.sequence)
+    this.#claimProven(welcome).laneOf(lane.lane).adopt(connection, welcome.sequence)
   }
 
   gone(_association: Association): void {
@@ -153,7 +158,21 @@ export class AssociationRegistry implements AssociationHost {
     const existing = this.#byAddress.get(peer.address.toString())
     if (existing === undefined) return this.#add(peer.address, peer)
     existing.learn(peer)
-    if (existing.peer?.incarnation === peer.incarnation) return existing
+    return existing.peer?.incarnation === peer.incarnation
+      ? existing
+      : this.#replace(existing, peer)
+  }
+
+  /** The same with one whose trust is known: what there was with a client is not taken over by a member. */
+  #claimProven({ identity, trust }: HandshakeParty): Association {
+    const claimed = this.claim(identity)
+    const isAnother = claimed.trust !== undefined && claimed.trust !== trust
+    const association = isAnother ? this.#replace(claimed, identity) : claimed
+    association.trust = trust
+    return association
+  }
+
+  #replace(existing: Association, peer: NodeIdentity): Association {
     const waiters = existing.takeWaiters()
     this.#remove(existing)
     existing.end('peer-gone', 'peer-gone')
@@ -171,10 +190,10 @@ export class AssociationRegistry implements AssociationHost {
     for (const waiter of waiters) this.connect(peer.address, waiter)
   }
 
-  #admit({ identity, capabilities }: PeerHello): Refusal | undefined {
+  #admit({ identity, capabilities, trust }: PeerHello): Refusal | undefined {
     let admission: Admission
     try {
-      admission = this.#context.settings.admit({ identity, capabilities })
+      admission = this.#context.settings.admit({ identity, capabilities, trust })
     } catch {
       this.#context.tally.listenerErrors++
       return {
@@ -193,10 +212,14 @@ export class AssociationRegistry implements AssociationHost {
     }
   }
 
-  #handshakeContext({ address }: NodeIdentity, lane: Lane): HandshakeContext {
+  #handshakeContext(party: HandshakeParty, lane: Lane): HandshakeContext {
     const { self, isClosing, settings } = this.#context
-    const association = this.#byAddress.get(address.toString())
-    const met = this.#history.met(address)
+    const { address } = party.identity
+    const found = this.#byAddress.get(address.toString())
+    // What a client said of an address does not stand in the way of the member that has it.
+    const isClients = party.trust === 'member' && found?.trust === 'client'
+    const association = isClients ? undefined : found
+    const met = this.#history.met(address, party.trust)
     const isProven = settings.remembersPeers || association?.control.isOpen === true
     const expected = isProven ? association?.peer?.incarnation : undefined
     const known = met !== undefined && (expected === undefined || met > expected) ? met : expected
@@ -208,12 +231,13 @@ export class AssociationRegistry implements AssociationHost {
       closing: isClosing,
       ...(known !== undefined && { knownIncarnation: known }),
       ...(removed !== undefined && { removedIncarnation: removed }),
+      ...(association?.trust !== undefined && { knownTrust: association.trust }),
       lane: association?.laneOf(lane).view ?? { type: 'idle' },
     }
   }
 
-  #met(peer: NodeIdentity): void {
-    if (this.#context.settings.remembersPeers) this.#history.recordMet(peer)
+  #met({ identity, trust }: HandshakeParty): void {
+    if (this.#context.settings.remembersPeers) this.#history.recordMet(identity, trust)
   }
 
   /** A newer life of the address is known, or this one was removed. */
@@ -227,7 +251,8 @@ export class AssociationRegistry implements AssociationHost {
       if (association.control.isOpen) return incarnation !== current
       if (association.isGone) return false
     }
-    const known = Math.max(this.#history.met(address) ?? 0, current ?? 0)
+    const met = this.#history.met(address, association?.trust ?? 'member')
+    const known = Math.max(met ?? 0, current ?? 0)
     return incarnation < known
   }
 

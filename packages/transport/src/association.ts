@@ -1,3 +1,4 @@
+import type { Trust } from './authentication.ts'
 import type { Connection } from './connection.ts'
 import type { Dial } from './dial.ts'
 import type { EndpointContext } from './endpoint-context.ts'
@@ -43,6 +44,8 @@ export class Association implements LaneOwner {
   readonly control: PeerLane
   readonly data: PeerLane
   lastHeardAt: number | undefined
+  /** As what the peer proved itself; undefined before there was a connection. */
+  trust: Trust | undefined
   isKept = false
   isGone = false
   /** Waits for the end of the backoff, to let the association go. */
@@ -91,6 +94,7 @@ export class Association implements LaneOwner {
   explain(): AssociationReport {
     return {
       peer: this.#peer?.toString() ?? `${this.address}#?`,
+      trust: this.trust,
       kept: this.isKept,
       gone: this.isGone,
       lastHeardAt: this.lastHeardAt,

@@ -6,6 +6,7 @@ import type { Channel, ChannelCloseReason, ChannelSink } from './transport.ts'
 import {
   decodePrelude,
   firstUserFrameType,
+  headerBytes,
   lengthBytes,
   preludeBytes,
   startsLikeMagic,
@@ -15,7 +16,8 @@ import {
 /** Who answers for a connection: the acceptor or a dial during the handshake, then its lane. */
 export interface ConnectionOwner {
   preludeReceived(connection: Connection, prelude: Prelude): void
-  messageReceived(connection: Connection, message: HandshakeMessage): void
+  /** @param body - of its frame: reused after the call */
+  messageReceived(connection: Connection, message: HandshakeMessage, body: Uint8Array): void
   drained(connection: Connection): void
   /** Last call; not made after `close`, for then the owner knows. */
   closed(connection: Connection, reason: ChannelCloseReason | 'malformed'): void
@@ -94,6 +96,8 @@ export class Connection implements ChannelSink, FrameSink {
 
   frame(frameType: number, bytes: Uint8Array, start: number, end: number): void {
     const receiver = this.#receiver
+    // All that comes before the handshake is done shares one budget.
+    if (this.#stage === 'handshake') this.#decoder.maxFrameBytes -= end - start + headerBytes
     if (frameType < firstUserFrameType) this.#readMessage(frameType, bytes, start, end)
     else if (receiver === undefined) this.#fail()
     else receiver.received(frameType, bytes, start, end)
@@ -134,8 +138,9 @@ export class Connection implements ChannelSink, FrameSink {
       this.#fail()
       return
     }
-    if (message !== undefined) this.#owner.messageReceived(this, message)
-    else if (this.#receiver === undefined) this.#fail()
+    if (message !== undefined) {
+      this.#owner.messageReceived(this, message, bytes.subarray(start, end))
+    } else if (this.#receiver === undefined) this.#fail()
     // A later version's: nobody has a handler for it, and so it is counted and dropped as unknown.
     else this.#receiver.received(frameType, bytes, start, end)
   }

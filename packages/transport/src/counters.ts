@@ -25,9 +25,9 @@ export interface EndpointCounters {
 
 /**
  * `garbage`: not our magic, or no handshake. `timeout`: it took too long. `busy`: too many at once.
- * `ended`: the other side went away.
+ * `ended`: the other side went away. `unheard`: too many before it had failed to prove themselves from there.
  */
-export type HandshakeFailure = 'garbage' | 'timeout' | 'busy' | 'ended'
+export type HandshakeFailure = 'garbage' | 'timeout' | 'busy' | 'ended' | 'unheard'
 
 type Mutable<T> = {
   -readonly [K in keyof T]: T[K] extends number ? number : { -readonly [L in keyof T[K]]: number }
@@ -49,13 +49,14 @@ export function createTally(): Tally {
       'peer-gone': 0,
       'unknown-type': 0,
       malformed: 0,
+      untrusted: 0,
     },
     refusedByUs: noRefusals(),
     refusedByPeers: noRefusals(),
     dialsStarted: 0,
     dialsFailed: { refused: 0, timeout: 0, unreachable: 0, local: 0 },
     connectionsOpened: 0,
-    handshakesFailed: { garbage: 0, timeout: 0, busy: 0, ended: 0 },
+    handshakesFailed: { garbage: 0, timeout: 0, busy: 0, ended: 0, unheard: 0 },
     handlerErrors: 0,
     listenerErrors: 0,
   }

@@ -2,7 +2,15 @@ import type { Connection, ConnectionOwner } from './connection.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import type { Lane, Refusal } from './endpoint-types.ts'
 import { decidePrelude } from './handshake-decision.ts'
-import { encodeHello, type HandshakeMessage, type Welcome } from './handshake-messages.ts'
+import {
+  encodeHello,
+  encodeProof,
+  encodeRefusal,
+  type Challenge,
+  type HandshakeMessage,
+  type Welcome,
+} from './handshake-messages.ts'
+import { DiallersProof, unproven } from './handshake-proofs.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
 import type { Channel, ChannelSink, DialFailure } from './transport.ts'
@@ -18,6 +26,8 @@ import {
 export type DialOutcome =
   | { readonly type: 'welcomed'; readonly connection: Connection; readonly welcome: Welcome }
   | { readonly type: 'refused'; readonly refusal: Refusal }
+  /** We refuse the one that answers: it has not proved what it should have. */
+  | { readonly type: 'distrusted'; readonly refusal: Refusal }
   | { readonly type: 'failed'; readonly failure: DialFailure }
 
 /** One attempt to open a lane: dial, hello, and the answer to it, within `handshakeTimeoutMs`. */
@@ -31,6 +41,8 @@ export class Dial implements ConnectionOwner {
   readonly #timer: Disposable
   #done: ((outcome: DialOutcome) => void) | undefined
   #connection: Connection | undefined
+  #proof: DiallersProof | undefined
+  #prelude: Prelude | undefined
   #helloSent = false
 
   /** @param done - called once, later, unless the dial is cancelled first */
@@ -66,20 +78,28 @@ export class Dial implements ConnectionOwner {
   }
 
   preludeReceived(_connection: Connection, prelude: Prelude): void {
+    this.#prelude = prelude
     const refusal = decidePrelude(prelude, this.#address, this.#context.self)
     if (refusal === undefined) return
     this.#connection?.close()
     this.#settle({ type: 'refused', refusal })
   }
 
-  messageReceived(connection: Connection, message: HandshakeMessage): void {
+  messageReceived(connection: Connection, message: HandshakeMessage, body: Uint8Array): void {
     switch (message.type) {
+      case 'challenge':
+        this.#challenged(connection, message, body)
+        return
+      case 'proof':
+        this.#proof?.answered(message.proof)
+        return
       case 'welcome':
-        this.#settle({ type: 'welcomed', connection, welcome: message })
+        if (this.#proof?.welcomes(message, body) === false) this.#distrust(connection, message)
+        else this.#settle({ type: 'welcomed', connection, welcome: message })
         return
       case 'refusal':
         connection.close()
-        this.#settle({ type: 'refused', refusal: message.refusal })
+        this.#refused(message.refusal, body)
         return
       case 'hello':
       case 'finish':
@@ -117,14 +137,59 @@ export class Dial implements ConnectionOwner {
     connection.start()
     if (connection.isClosed) return
     this.#helloSent = true
+    const { authentication, trust } = this.#context.settings
+    if (authentication !== undefined) {
+      this.#proof = new DiallersProof(authentication, trust, channel.proof?.binding)
+    }
     const hello = encodeHello({
       type: 'hello',
       lane: this.#lane,
       ...this.#context.introduction(),
       dialled: this.#address,
       ...(this.expected !== undefined && { expected: this.expected.incarnation }),
+      ...(this.#proof && { nonce: this.#proof.nonce }),
     })
+    this.#proof?.greeted(hello)
     channel.write(concatBytes(encodePrelude(wireVersions), encodeFrame(frameTypes.hello, hello)))
+  }
+
+  #challenged(connection: Connection, challenge: Challenge, body: Uint8Array): void {
+    const proof = this.#prelude && this.#proof?.challenged(challenge, body, this.#prelude)
+    if (proof === undefined) {
+      connection.close()
+      this.#settle(notOurs)
+      return
+    }
+    connection.channel.write(encodeFrame(frameTypes.proof, encodeProof(proof)))
+  }
+
+  /** What it said is dropped: only who has proved itself is believed. */
+  #distrust(connection: Connection, { identity }: Welcome): void {
+    const refusal = unproven(`${identity} answers at ${this.#address}`)
+    connection.channel.write(encodeFrame(frameTypes.refusal, encodeRefusal(refusal)))
+    connection.close({ graceful: true })
+    this.#tell(refusal, identity)
+    this.#settle({ type: 'distrusted', refusal })
+  }
+
+  #refused(given: Refusal, body: Uint8Array): void {
+    const refusal = this.#proof?.refuses(given, body, this.#address) ?? given
+    if (refusal.reason === 'authentication') this.#tell(refusal)
+    this.#settle({ type: 'refused', refusal })
+  }
+
+  #tell({ detail }: Refusal, claimed?: NodeIdentity): void {
+    const source = this.#address.toString()
+    const untold = this.#context.failures.failed(source, this.#context.now())
+    if (untold === undefined) return
+    this.#context.publish({
+      type: 'authentication-failed',
+      side: 'dialler',
+      source,
+      ...(claimed && { claimed }),
+      detail,
+      untold,
+    })
   }
 
   #fail(failure: DialFailure): void {

@@ -2,6 +2,7 @@ import { createTally, type Tally } from './counters.ts'
 import type { EndpointSettings } from './endpoint-options.ts'
 import type { DropReason, EndpointEvent, Lane } from './endpoint-types.ts'
 import { EventStream } from './event-stream.ts'
+import { FailureBudget } from './failure-budget.ts'
 import { FrameRouter } from './frame-router.ts'
 import type { HandshakeParty } from './handshake-messages.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
@@ -21,6 +22,7 @@ export class EndpointContext {
   readonly events: EventStream = new EventStream(() => this.tally.listenerErrors++)
   readonly router: FrameRouter
   readonly slabs: SlabPool = new SlabPool()
+  readonly failures: FailureBudget
   self: NodeIdentity
   isClosing = false
   readonly #connections = new Set<Connection>()
@@ -32,6 +34,7 @@ export class EndpointContext {
 
   constructor(settings: EndpointSettings, self: NodeIdentity) {
     this.settings = settings
+    this.failures = new FailureBudget(settings.limits)
     this.self = self
     this.router = new FrameRouter(this.tally, (peer, lane, frameType, reason) =>
       this.dropped(peer, lane, frameType, reason),
@@ -53,12 +56,13 @@ export class EndpointContext {
 
   /** What we say of ourselves in the next hello or welcome. */
   introduction(): HandshakeParty {
-    const { clusterName, capabilities, configDigest } = this.settings
+    const { clusterName, capabilities, configDigest, trust } = this.settings
     return {
       clusterName,
       identity: this.self,
       sequence: ++this.#sequence,
       capabilities,
+      trust,
       ...(configDigest !== undefined && { configDigest }),
     }
   }

@@ -1,5 +1,6 @@
 import { defined } from '@casty/options'
 import { systemRandom, type Clock, type Random } from '@casty/clock'
+import type { Authentication, Trust } from './authentication.ts'
 import type { Admission, EndpointLimits, EndpointOptions, PeerHello } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
 import { handshakeLimits } from './handshake-messages.ts'
@@ -18,6 +19,8 @@ export const endpointLimitDefaults: Required<EndpointLimits> = {
   maxHandshakeBytes: 4_096,
   maxPendingHandshakes: 256,
   maxPendingHandshakesPerSource: 64,
+  maxFailuresPerMinute: 10,
+  maxSources: 1_024,
   minReconnectMs: 100,
   maxReconnectMs: 30_000,
   maxSilenceMs: 10_000,
@@ -35,6 +38,8 @@ export interface EndpointSettings {
   readonly clusterName: string
   readonly configDigest?: string
   readonly capabilities: readonly string[]
+  readonly authentication?: Authentication
+  readonly trust: Trust
   readonly admit: (peer: PeerHello) => Admission
   readonly remembersPeers: boolean
   readonly limits: Required<EndpointLimits>
@@ -53,8 +58,16 @@ export function checkEndpointOptions(options: EndpointOptions): EndpointSettings
     )
   }
   for (const capability of capabilities) checkText('capabilities', capability, 1, 64)
-  const isProtected = options.insecure === true || options.transport.security !== undefined
-  if (!isProtected && !isLoopback(options.address.host)) {
+  const { authentication, trust = 'member' } = options
+  if (trust !== 'member' && trust !== 'client') {
+    throw TransportError.invalidOption('trust', trust, "'member' or 'client'")
+  }
+  if (authentication !== undefined && typeof authentication?.begin !== 'function') {
+    const allowed = 'an Authentication, such as sharedSecret() of @casty/secret'
+    throw TransportError.invalidOption('authentication', 'something else', allowed)
+  }
+  const isProtected = authentication !== undefined || options.transport.security !== undefined
+  if (!isProtected && options.insecure !== true && !isLoopback(options.address.host)) {
     throw TransportError.insecureBind(options.address)
   }
   return {
@@ -67,6 +80,8 @@ export function checkEndpointOptions(options: EndpointOptions): EndpointSettings
     clusterName: options.clusterName,
     ...(options.configDigest !== undefined && { configDigest: options.configDigest }),
     capabilities: [...capabilities],
+    ...(authentication !== undefined && { authentication }),
+    trust,
     admit: options.admit ?? (() => ({ type: 'admitted' })),
     remembersPeers: options.remembersPeers ?? true,
     limits: checkLimits(options.limits ?? {}),
@@ -125,6 +140,8 @@ const limitRanges: Readonly<Record<keyof EndpointLimits, readonly [min: number, 
   maxHandshakeBytes: [1_024, 65_536],
   maxPendingHandshakes: [1, 65_536],
   maxPendingHandshakesPerSource: [1, 65_536],
+  maxFailuresPerMinute: [1, 1_000_000],
+  maxSources: [1, 1_048_576],
   minReconnectMs: [1, 600_000],
   maxReconnectMs: [1, 3_600_000],
   maxSilenceMs: [100, 600_000],

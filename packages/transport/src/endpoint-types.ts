@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@casty/clock'
+import type { Authentication, Trust } from './authentication.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { Incarnation, NodeIdentity } from './node-identity.ts'
 import type { ChannelCloseReason, DialFailure, Transport } from './transport.ts'
@@ -25,6 +26,7 @@ export type DropReason =
   | 'peer-gone' // Another incarnation answers at that address, or the peer refuses us for good.
   | 'unknown-type' // No handler is registered for its frame type.
   | 'malformed' // Its handler, or the codec, could not read it.
+  | 'untrusted' // A client sent what only members say.
 
 /** Why the other side would not take a connection. */
 export type RefusalReason =
@@ -57,6 +59,8 @@ export interface Refusal {
 export interface PeerHello {
   readonly identity: NodeIdentity
   readonly capabilities: readonly string[]
+  /** As what it proved itself; without authentication, what it says it is. */
+  readonly trust: Trust
 }
 
 /** The owner's word on a peer whose handshake is otherwise in order. */
@@ -64,7 +68,7 @@ export type Admission =
   | { readonly type: 'admitted' }
   | {
       readonly type: 'refused'
-      readonly reason: 'stale-incarnation' | 'removed'
+      readonly reason: 'stale-incarnation' | 'removed' | 'forbidden'
       readonly knownIncarnation?: Incarnation
       readonly detail: string
     }
@@ -86,7 +90,14 @@ export interface EndpointOptions {
   readonly configDigest?: string
   /** Names of what this node can do, told to every peer's `admit`. At most 32. @defaultValue [] */
   readonly capabilities?: readonly string[]
-  /** Allows a bind beyond loopback without TLS or a shared secret. @defaultValue false */
+  /**
+   * What both ends of every connection have to prove: see `sharedSecret()` of `@casty/secret`. A node that has one talks
+   * to none that has not. @defaultValue none
+   */
+  readonly authentication?: Authentication
+  /** As what this end takes part. @defaultValue 'member' */
+  readonly trust?: Trust
+  /** Allows a bind beyond loopback where neither the transport nor `authentication` protects it. @defaultValue false */
   readonly insecure?: boolean
   /** Asked for every peer that completes its handshake, dialled or dialling. @defaultValue admits all */
   readonly admit?: (peer: PeerHello) => Admission
@@ -119,6 +130,13 @@ export interface EndpointLimits {
   readonly maxPendingHandshakes?: number
   /** The same per source address. @defaultValue 64 */
   readonly maxPendingHandshakesPerSource?: number
+  /**
+   * Failures to prove a secret, each minute and from one source address. Beyond it connections from there are closed
+   * unheard, unless somebody has proved himself there before. @defaultValue 10
+   */
+  readonly maxFailuresPerMinute?: number
+  /** Source addresses of which failures are remembered, some 200 bytes each. @defaultValue 1_024 */
+  readonly maxSources?: number
   /** First delay before a failed dial is tried again, in milliseconds; doubles, with full jitter. @defaultValue 100 */
   readonly minReconnectMs?: number
   /** Largest delay between dials, in milliseconds. @defaultValue 30_000 */
@@ -183,6 +201,20 @@ export type EndpointEvent =
       readonly lane: Lane
       readonly refusal: Refusal
       readonly lostFrames: number
+    }
+  /**
+   * The other end has not proved the secret that both must know: one that dialled us (`side` is `acceptor`), or one that
+   * we dialled. Told once a minute for each source; `untold` more went before it.
+   */
+  | {
+      readonly type: 'authentication-failed'
+      readonly side: 'acceptor' | 'dialler'
+      /** The host that dialled us as the network knows it, or the address that we dialled. */
+      readonly source: string
+      /** Whom it gave itself out to be, if it came to that. */
+      readonly claimed?: NodeIdentity
+      readonly detail: string
+      readonly untold: number
     }
   | {
       readonly type: 'frame-dropped'

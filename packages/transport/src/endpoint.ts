@@ -1,4 +1,5 @@
 import { Acceptor } from './acceptor.ts'
+import type { Trust } from './authentication.ts'
 import type { Association } from './association.ts'
 import { AssociationRegistry } from './association-registry.ts'
 import { connectionTo } from './connecting.ts'
@@ -74,10 +75,16 @@ export class Endpoint implements AsyncDisposable {
    * Hands every frame of `frameType` (16 to 31: membership; 32 to 255: free) to `handler`, until the
    * result is disposed of.
    *
+   * @param from - who may send such frames: what comes from clients where only members may is dropped as `untrusted`.
+   * Membership's own are never taken from clients
    * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` if the type is reserved or taken
    */
-  handle(frameType: number, handler: FrameHandler): Disposable {
-    return this.#context.router.handle(frameType, handler)
+  handle(
+    frameType: number,
+    handler: FrameHandler,
+    { from = 'all' }: { readonly from?: 'members' | 'all' } = {},
+  ): Disposable {
+    return this.#context.router.handle(frameType, handler, from)
   }
 
   /**
@@ -173,6 +180,14 @@ export class Endpoint implements AsyncDisposable {
     return this.#registry.find(peer)?.laneOf(lane).isOpen ?? false
   }
 
+  /**
+   * As what that incarnation has proved itself, or says that it takes part where nothing has to be proved; undefined
+   * before there was a connection.
+   */
+  trustOf(peer: NodeIdentity): Trust | undefined {
+    return this.#registry.find(peer)?.trust
+  }
+
   /** When the last bytes of that incarnation arrived, by `clock.now()`. */
   lastHeardAt(peer: NodeIdentity): number | undefined {
     return this.#registry.find(peer)?.lastHeardAt
@@ -191,6 +206,7 @@ export class Endpoint implements AsyncDisposable {
       throw TransportError.invalidOption('incarnation', incarnation, allowed)
     }
     this.#context.self = NodeIdentity.of(this.self.address, next)
+    this.#acceptor.closeAll() // They were told of the incarnation that is over.
     this.#registry.endAll(({ address }) => TransportError.dialFailed(address, 'local'))
   }
 

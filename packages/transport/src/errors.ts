@@ -70,7 +70,8 @@ export class TransportError extends Error {
     return new TransportError(
       'CASTY_TRANSPORT_INSECURE_BIND',
       `${address} can be reached from other machines, and nothing protects the cluster there. ` +
-        'Bind a loopback address, or set insecure: true where the network itself is trusted.',
+        'Give it a transport that verifies both sides (TLS), or a shared secret; bind a loopback address; ' +
+        'or set insecure: true where the network itself is trusted.',
     )
   }
 

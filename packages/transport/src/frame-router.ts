@@ -2,11 +2,12 @@ import type { Tally } from './counters.ts'
 import type { DropReason, FrameHandler, Lane } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
 import type { NodeIdentity } from './node-identity.ts'
-import { firstUserFrameType, lastFrameType } from './wire.ts'
+import { firstFreeFrameType, firstUserFrameType, lastFrameType } from './wire.ts'
 
 /** Takes each received frame to the handler of its type, and keeps what handlers throw. */
 export class FrameRouter {
   readonly #handlers: (FrameHandler | undefined)[] = Array.from({ length: lastFrameType + 1 })
+  readonly #openToClients: boolean[] = Array.from({ length: lastFrameType + 1 }, () => false)
   readonly #tally: Tally
   readonly #dropped: (peer: NodeIdentity, lane: Lane, type: number, reason: DropReason) => void
 
@@ -18,18 +19,27 @@ export class FrameRouter {
     this.#dropped = dropped
   }
 
-  /** @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a reserved or taken type */
-  handle(frameType: number, handler: FrameHandler): Disposable {
+  /**
+   * @param from - who may send such frames
+   * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a reserved or taken type
+   */
+  handle(frameType: number, handler: FrameHandler, from: 'members' | 'all'): Disposable {
     checkFrameType(frameType)
     if (this.#handlers[frameType] !== undefined) {
       throw TransportError.invalidOption('frameType', frameType, 'a type without a handler')
     }
     this.#handlers[frameType] = handler
+    this.#openToClients[frameType] = from === 'all' && frameType >= firstFreeFrameType
     return {
       [Symbol.dispose]: () => {
         if (this.#handlers[frameType] === handler) this.#handlers[frameType] = undefined
       },
     }
+  }
+
+  /** Whether clients may send such frames: never what is membership's own. */
+  isOpenToClients(frameType: number): boolean {
+    return this.#openToClients[frameType] === true
   }
 
   route(

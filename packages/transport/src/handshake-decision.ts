@@ -7,6 +7,7 @@
 // - An established connection against a new hello: an end dials only when it holds no connection, so
 //   the end's latest word wins. Its words are numbered (`sequence`), for they travel on different
 //   connections and may overtake each other.
+import type { Authentication, ProofPurpose, Trust } from './authentication.ts'
 import type { Refusal } from './endpoint-types.ts'
 import type { Hello, HandshakeParty, Welcome } from './handshake-messages.ts'
 import type { NodeAddress } from './node-address.ts'
@@ -24,6 +25,8 @@ export interface HandshakeContext {
   readonly knownIncarnation?: Incarnation
   /** The highest incarnation at the peer's address that was removed from the cluster. */
   readonly removedIncarnation?: Incarnation
+  /** As what the one at the peer's address has proved itself, while there is something with it. */
+  readonly knownTrust?: Trust
   /** What there is already on the lane in question, between us and the peer's address. */
   readonly lane: LaneView
 }
@@ -50,6 +53,26 @@ export function decidePrelude(
   const theirs = `${other} speaks wire versions ${prelude.minVersion} to ${prelude.maxVersion}`
   const detail = `${theirs}, ${self.address} ${wireVersions.min} to ${wireVersions.max}`
   return { reason: 'wire-version', detail }
+}
+
+/** The acceptor's word on how a dialler is going to prove itself: a node with a secret talks to none without. */
+export function decideCredential(
+  { identity, nonce }: Hello,
+  purpose: ProofPurpose,
+  self: NodeIdentity,
+  authentication: Authentication | undefined,
+): Refusal | undefined {
+  const theirs = identity.address
+  const ours = self.address
+  const lacking = (who: NodeAddress, other: NodeAddress): Refusal => {
+    const detail = `${other} has a secret that peers must prove, ${who} was given none`
+    return { reason: 'authentication', detail }
+  }
+  if (authentication === undefined) return nonce === undefined ? undefined : lacking(ours, theirs)
+  if (nonce === undefined) return lacking(theirs, ours)
+  if (authentication.isFor(purpose)) return undefined
+  const detail = `${ours} was given no secret for connections between a ${purpose.acceptor} and a ${purpose.dialler}`
+  return { reason: 'authentication', detail }
 }
 
 export type HelloDecision =
@@ -115,6 +138,10 @@ function refuseParty(party: HandshakeParty, context: HandshakeContext): Refusal 
   }
   if (party.identity.equals(self)) {
     return { reason: 'self', actual: self, detail: `${self} dialled itself` }
+  }
+  if (context.knownTrust === 'member' && party.trust === 'client') {
+    const detail = `${self.address} knows ${address} as a member, which no client is taken for`
+    return { reason: 'authentication', actual: self, detail }
   }
   if (removedIncarnation === incarnation) {
     const detail = `${party.identity} was removed from the cluster; start again with a new incarnation`

@@ -1,13 +1,14 @@
 // The frames that open a connection, as a fixed codec: every field has its own limit, and all of
 // them together fit the handshake budget. Bytes behind the last known field are skipped, so that a
 // later version can add fields without a new wire version.
+import { proofBytes, type Trust } from './authentication.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import type { Lane, Refusal, RefusalReason } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
 import { NodeAddress } from './node-address.ts'
 import { NodeIdentity, toIncarnation, type Incarnation } from './node-identity.ts'
-import { authMethods, frameTypes } from './wire.ts'
+import { authMethods, frameTypes, fromClient } from './wire.ts'
 
 /** What both sides say of themselves. */
 export interface HandshakeParty {
@@ -20,6 +21,7 @@ export interface HandshakeParty {
   readonly sequence: number
   readonly capabilities: readonly string[]
   readonly configDigest?: string
+  readonly trust: Trust
 }
 
 export interface Hello extends HandshakeParty {
@@ -28,6 +30,16 @@ export interface Hello extends HandshakeParty {
   readonly dialled: NodeAddress
   /** Absent when the dialler takes whoever lives at the address. */
   readonly expected?: Incarnation
+  /** What its proof will be made over; absent where it has no secret. */
+  readonly nonce?: Uint8Array
+}
+
+/** The acceptor says who it is, so that the proof that it asks for is worth nothing to anybody else. */
+export interface Challenge {
+  readonly type: 'challenge'
+  readonly identity: NodeIdentity
+  readonly trust: Trust
+  readonly nonce: Uint8Array
 }
 
 export interface Welcome extends HandshakeParty {
@@ -37,6 +49,8 @@ export interface Welcome extends HandshakeParty {
 
 export type HandshakeMessage =
   | Hello
+  | Challenge
+  | { readonly type: 'proof'; readonly proof: Uint8Array }
   | Welcome
   | { readonly type: 'refusal'; readonly refusal: Refusal }
   | { readonly type: 'finish' }
@@ -75,21 +89,38 @@ const refusalReasons: readonly RefusalReason[] = [
 const lanes: readonly Lane[] = ['control', 'data']
 const noNonce = new Uint8Array(0)
 
+/** What either end says of how it proves itself. */
+interface Credential {
+  readonly trust: Trust
+  readonly nonce?: Uint8Array
+}
+
 export function encodeHello(hello: Hello): Uint8Array {
   const writer = new ByteWriter(256)
   writer.u8(lanes.indexOf(hello.lane))
   writeParty(writer, hello)
   writeAddress(writer, hello.dialled)
   writeOptional(writer, hello.expected, (incarnation) => writer.varint(incarnation))
-  writeAuthentication(writer)
+  writeCredential(writer, hello)
   return writer.finish()
+}
+
+export function encodeChallenge(challenge: Challenge): Uint8Array {
+  const writer = new ByteWriter()
+  writeIdentity(writer, challenge.identity)
+  writeCredential(writer, challenge)
+  return writer.finish()
+}
+
+export function encodeProof(proof: Uint8Array): Uint8Array {
+  return new ByteWriter(proofBytes + 1).bytes(proof, proofBytes).finish()
 }
 
 export function encodeWelcome(welcome: Welcome): Uint8Array {
   const writer = new ByteWriter(256)
   writer.u16(welcome.wireVersion)
   writeParty(writer, welcome)
-  writeAuthentication(writer)
+  writeCredential(writer, { trust: welcome.trust })
   return writer.finish()
 }
 
@@ -122,6 +153,10 @@ export function decodeHandshake(
       return readWelcome(reader)
     case frameTypes.refusal:
       return { type: 'refusal', refusal: readRefusal(reader) }
+    case frameTypes.challenge:
+      return readChallenge(reader)
+    case frameTypes.proof:
+      return { type: 'proof', proof: readProof(reader) }
     case frameTypes.finish:
       return { type: 'finish' }
     case frameTypes.ping:
@@ -139,15 +174,35 @@ function readHello(reader: ByteReader): Hello {
   const party = readParty(reader)
   const dialled = readAddress(reader)
   const expected = readOptional(reader, () => toIncarnation(reader.varint()))
-  readAuthentication(reader)
-  return { type: 'hello', lane, ...party, dialled, ...(expected !== undefined && { expected }) }
+  const credential = readCredential(reader)
+  return {
+    type: 'hello',
+    lane,
+    ...party,
+    dialled,
+    ...(expected !== undefined && { expected }),
+    ...credential,
+  }
+}
+
+function readChallenge(reader: ByteReader): Challenge {
+  const identity = readIdentity(reader)
+  const { trust, nonce } = readCredential(reader)
+  if (nonce === undefined) throw TransportError.malformed('A challenge has no nonce')
+  return { type: 'challenge', identity, trust, nonce }
+}
+
+function readProof(reader: ByteReader): Uint8Array {
+  const proof = reader.bytes(proofBytes)
+  if (proof.length === proofBytes) return proof
+  throw TransportError.malformed(`A proof has ${proof.length} bytes`)
 }
 
 function readWelcome(reader: ByteReader): Welcome {
   const wireVersion = reader.u16()
   const party = readParty(reader)
-  readAuthentication(reader)
-  return { type: 'welcome', wireVersion, ...party }
+  const { trust } = readCredential(reader)
+  return { type: 'welcome', wireVersion, ...party, trust }
 }
 
 function readRefusal(reader: ByteReader): Refusal {
@@ -165,7 +220,7 @@ function readRefusal(reader: ByteReader): Refusal {
   }
 }
 
-function writeParty(writer: ByteWriter, party: HandshakeParty): void {
+function writeParty(writer: ByteWriter, party: Omit<HandshakeParty, 'trust'>): void {
   writer.string(party.clusterName, handshakeLimits.clusterNameBytes)
   writeIdentity(writer, party.identity)
   writer.varint(party.sequence)
@@ -178,7 +233,7 @@ function writeParty(writer: ByteWriter, party: HandshakeParty): void {
   )
 }
 
-function readParty(reader: ByteReader): HandshakeParty {
+function readParty(reader: ByteReader): Omit<HandshakeParty, 'trust'> {
   const clusterName = reader.string(handshakeLimits.clusterNameBytes)
   const identity = readIdentity(reader)
   const sequence = reader.varint()
@@ -221,17 +276,20 @@ function readIdentity(reader: ByteReader): NodeIdentity {
   return NodeIdentity.of(address, reader.varint())
 }
 
-/** The place of a method other than `none`, and of the nonce that its proof is made over. */
-function writeAuthentication(writer: ByteWriter): void {
-  writer.u8(authMethods.none).bytes(noNonce, handshakeLimits.nonceBytes)
+function writeCredential(writer: ByteWriter, { trust, nonce }: Credential): void {
+  const method = nonce === undefined ? authMethods.none : authMethods.secret
+  writer.u8(trust === 'client' ? method + fromClient : method)
+  writer.bytes(nonce ?? noNonce, handshakeLimits.nonceBytes)
 }
 
-function readAuthentication(reader: ByteReader): void {
-  const method = reader.u8()
-  if (method !== authMethods.none) {
-    throw TransportError.malformed(`The authentication method ${method} is not known`)
-  }
-  reader.bytes(handshakeLimits.nonceBytes)
+function readCredential(reader: ByteReader): Credential {
+  const byte = reader.u8()
+  const trust = byte >= fromClient ? 'client' : 'member'
+  const method = byte % fromClient
+  const nonce = reader.bytes(handshakeLimits.nonceBytes)
+  if (method === authMethods.none) return { trust }
+  if (method === authMethods.secret && nonce.length === proofBytes) return { trust, nonce }
+  throw TransportError.malformed(`The authentication method ${method} is not known`)
 }
 
 function writeOptional<T>(

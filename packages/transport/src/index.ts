@@ -1,3 +1,4 @@
+export type { Authentication, ProofExchange, ProofPurpose, Trust } from './authentication.ts'
 export { ByteReader, type KnownTexts } from './byte-reader.ts'
 export { ByteWriter } from './byte-writer.ts'
 export type { EndpointCounters, HandshakeFailure } from './counters.ts'

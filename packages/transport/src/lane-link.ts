@@ -1,5 +1,6 @@
 // The sending and receiving side of a lane: what waits, the connection that takes it when there is
 // one, and the watch over that connection. How connections come about is the lane's business.
+import type { Trust } from './authentication.ts'
 import type { Connection, ConnectionOwner, FrameReceiver } from './connection.ts'
 import type { EndpointContext, Flushable } from './endpoint-context.ts'
 import type { DropReason, Lane, LaneCloseReason, Refusal, SendOutcome } from './endpoint-types.ts'
@@ -14,6 +15,8 @@ import { encodeFrame, frameTypes } from './wire.ts'
 export interface LinkOwner {
   readonly lane: Lane
   readonly peer: NodeIdentity | undefined
+  /** As what the peer proved itself. */
+  readonly trust: Trust | undefined
   /** The connection is wanted even when nothing is sent. */
   readonly isWanted: boolean
   heardAt(now: number): void
@@ -48,6 +51,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   readonly #queue: SendQueue
   readonly #maxFrameBytes: number
   #connection: Connection | undefined
+  #trust: Trust | undefined
   #openedAt = 0
   #activeAt = 0
   #isActive = false
@@ -126,6 +130,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   /** Takes a connection whose handshake is done, and what waited leaves by it. */
   attach(connection: Connection): void {
     this.#connection = connection
+    this.#trust = this.#owner.trust
     this.#openedAt = this.#activeAt = this.#context.now()
     this.#watch = this.#newWatch()
     connection.enter(this, this, this.#maxFrameBytes)
@@ -174,7 +179,11 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
 
   received(frameType: number, bytes: Uint8Array, start: number, end: number): void {
     const { peer, lane } = this.#owner
-    if (peer !== undefined) this.#context.router.route(peer, lane, frameType, bytes, start, end)
+    if (peer === undefined) return
+    const { router } = this.#context
+    if (this.#trust === 'member' || router.isOpenToClients(frameType)) {
+      router.route(peer, lane, frameType, bytes, start, end)
+    } else this.#context.dropped(peer, lane, frameType, 'untrusted')
   }
 
   preludeReceived(): void {}
@@ -196,6 +205,8 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
         this.#owner.turnedAway(message.refusal)
         return
       case 'hello':
+      case 'challenge':
+      case 'proof':
       case 'welcome':
         this.#disconnect('malformed')
     }

@@ -1,3 +1,4 @@
+import type { Trust } from './authentication.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { Incarnation, NodeIdentity } from './node-identity.ts'
 
@@ -25,28 +26,29 @@ export class PeerHistory {
     this.#maxAddresses = maxAddresses
   }
 
-  /** The highest incarnation that completed a handshake with us. */
-  met(address: NodeAddress): Incarnation | undefined {
-    return this.#lives.get(address.toString())?.met
+  /** The highest incarnation that completed a handshake with us; of clients apart, which may say what they like. */
+  met(address: NodeAddress, trust: Trust): Incarnation | undefined {
+    return this.#lives.get(keyOf(address, trust))?.met
   }
 
   /** The highest incarnation that was removed from the cluster. */
   removed(address: NodeAddress): Incarnation | undefined {
-    return this.#lives.get(address.toString())?.removed
+    return this.#lives.get(keyOf(address, 'member'))?.removed
   }
 
-  recordMet({ address, incarnation }: NodeIdentity): void {
-    const lives = this.#lives.get(address.toString())
-    this.#record(address, { ...lives, met: highest(lives?.met, incarnation) })
+  recordMet({ address, incarnation }: NodeIdentity, trust: Trust): void {
+    const key = keyOf(address, trust)
+    const lives = this.#lives.get(key)
+    this.#record(key, { ...lives, met: highest(lives?.met, incarnation) })
   }
 
   recordRemoved({ address, incarnation }: NodeIdentity): void {
-    const lives = this.#lives.get(address.toString())
-    this.#record(address, { ...lives, removed: highest(lives?.removed, incarnation) })
+    const key = keyOf(address, 'member')
+    const lives = this.#lives.get(key)
+    this.#record(key, { ...lives, removed: highest(lives?.removed, incarnation) })
   }
 
-  #record(address: NodeAddress, lives: Lives): void {
-    const key = address.toString()
+  #record(key: string, lives: Lives): void {
     this.#lives.delete(key) // A map keeps insertion order: what was used last stands last.
     this.#lives.set(key, lives)
     for (const oldest of this.#lives.keys()) {
@@ -54,6 +56,10 @@ export class PeerHistory {
       this.#lives.delete(oldest)
     }
   }
+}
+
+function keyOf(address: NodeAddress, trust: Trust): string {
+  return trust === 'member' ? `${address}` : `client ${address}`
 }
 
 function highest(known: Incarnation | undefined, incarnation: Incarnation): Incarnation {

@@ -6,6 +6,7 @@
 //   waiting    the next dial is due later (backoff, or the peer's own dial is awaited); frames queue
 //   open       frames leave at the end of the turn
 //   finishing  we said that our last frame was written; frames queue until the peer has closed
+import type { Trust } from './authentication.ts'
 import type { Connection } from './connection.ts'
 import { Dial, type DialOutcome } from './dial.ts'
 import type { EndpointContext } from './endpoint-context.ts'
@@ -25,6 +26,7 @@ import type { DialFailure } from './transport.ts'
 export interface LaneOwner {
   readonly address: NodeAddress
   readonly peer: NodeIdentity | undefined
+  readonly trust: Trust | undefined
   lastHeardAt: number | undefined
   /** The lane is to be connected whether or not there is something to send. */
   wants(lane: Lane): boolean
@@ -63,6 +65,10 @@ export class PeerLane implements LinkOwner {
 
   get peer(): NodeIdentity | undefined {
     return this.#owner.peer
+  }
+
+  get trust(): Trust | undefined {
+    return this.#owner.trust
   }
 
   get isOpen(): boolean {
@@ -226,6 +232,10 @@ export class PeerLane implements LinkOwner {
         return
       case 'refused':
         this.#context.tally.refusedByPeers[outcome.refusal.reason]++
+        this.refused(outcome.refusal, dial)
+        return
+      case 'distrusted':
+        this.#context.tally.refusedByUs[outcome.refusal.reason]++
         this.refused(outcome.refusal, dial)
         return
       case 'failed':

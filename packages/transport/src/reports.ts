@@ -1,4 +1,5 @@
 // What `Endpoint.explain()` tells, for people: plain data that can be printed.
+import type { Trust } from './authentication.ts'
 import type { EndpointCounters } from './counters.ts'
 
 /** One endpoint, for people: every association with its lanes, queues and dials, and the counts. */
@@ -13,6 +14,8 @@ export interface EndpointReport {
 /** One association, for people. */
 export interface AssociationReport {
   readonly peer: string
+  /** As what it proved itself, or says it takes part; undefined before there was a connection. */
+  readonly trust: Trust | undefined
   readonly kept: boolean
   readonly gone: boolean
   readonly lastHeardAt: number | undefined

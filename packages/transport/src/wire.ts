@@ -4,6 +4,9 @@
 //   acceptor  → magic, versions, welcome or refusal frame
 //   both      → frames
 //
+// Where a secret is shared, the acceptor answers the hello with a challenge, and a proof of the dialler comes before
+// the welcome or refusal, which a proof of the acceptor precedes.
+//
 // A frame is a 4-byte big-endian length, one byte of type, and a body; the length counts type and
 // body. The layouts of prelude and refusal never change, so that versions without anything in common
 // can still tell each other so.
@@ -20,23 +23,27 @@ export const headerBytes = 5
 
 /** Types 0 to 15 are the transport's own, 16 to 31 the membership's, 32 to 255 free. */
 export const firstUserFrameType = 16
+export const firstFreeFrameType = 32
 export const lastFrameType = 255
 
 export const frameTypes = {
   hello: 1,
   welcome: 2,
   refusal: 3,
-  /** Reserved: the proof of a shared secret. */
+  /** That a secret is known: of the dialler when it was challenged, of the acceptor before its answer. */
   proof: 4,
   /** The sender has written its last frame here: flush yours and close, so that none is lost. */
   finish: 5,
   /** Asks for a `pong`: whether anybody is still there. */
   ping: 6,
   pong: 7,
+  /** The acceptor asks for a proof. */
+  challenge: 8,
 } as const
 
-/** How two ends convince each other of who they are. Today: not at all. */
-export const authMethods = { none: 0 } as const
+/** How two ends convince each other of who they are. Where a client speaks, `fromClient` is added. */
+export const authMethods = { none: 0, secret: 1 } as const
+export const fromClient = 0x80
 
 export interface Prelude {
   readonly minVersion: number

@@ -377,6 +377,8 @@ describe('an option', () => {
       maxHandshakeBytes: 4_096,
       maxPendingHandshakes: 256,
       maxPendingHandshakesPerSource: 64,
+      maxFailuresPerMinute: 10,
+      maxSources: 1_024,
       minReconnectMs: 100,
       maxReconnectMs: 30_000,
       maxSilenceMs: 10_000,

@@ -4,7 +4,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   decodeHandshake,
+  encodeChallenge,
   encodeHello,
+  encodeProof,
   encodeRefusal,
   encodeWelcome,
   type HandshakeMessage,
@@ -31,19 +33,35 @@ const party = fc.record(
     sequence: fc.maxSafeNat(),
     capabilities: fc.array(fc.string({ maxLength: 16 }), { maxLength: 32 }),
     configDigest: fc.string({ maxLength: 64 }),
+    trust: fc.constantFrom('member' as const, 'client' as const),
   },
-  { requiredKeys: ['clusterName', 'identity', 'sequence', 'capabilities'] },
+  { requiredKeys: ['clusterName', 'identity', 'sequence', 'capabilities', 'trust'] },
 )
 
+const nonces = fc.uint8Array({ minLength: 32, maxLength: 32 })
+
 const hellos = fc
-  .tuple(party, fc.constantFrom('control' as const, 'data' as const), identities, fc.boolean())
-  .map(([fields, lane, target, isExpected]) => ({
+  .tuple(
+    party,
+    fc.constantFrom('control' as const, 'data' as const),
+    identities,
+    fc.boolean(),
+    fc.option(nonces, { nil: undefined }),
+  )
+  .map(([fields, lane, target, isExpected, nonce]) => ({
     type: 'hello' as const,
     ...fields,
     lane,
     dialled: target.address,
     ...(isExpected && { expected: target.incarnation }),
+    ...(nonce && { nonce }),
   }))
+
+const challenges = fc
+  .tuple(identities, fc.constantFrom('member' as const, 'client' as const), nonces)
+  .map(([identity, trust, nonce]) => ({ type: 'challenge' as const, identity, trust, nonce }))
+
+const proofs = nonces.map((proof) => ({ type: 'proof' as const, proof }))
 
 const welcomes = fc
   .tuple(party, fc.integer({ min: 0, max: 65_535 }))
@@ -65,6 +83,10 @@ function encode(message: HandshakeMessage): readonly [frameType: number, body: U
   switch (message.type) {
     case 'hello':
       return [frameTypes.hello, encodeHello(message)]
+    case 'challenge':
+      return [frameTypes.challenge, encodeChallenge(message)]
+    case 'proof':
+      return [frameTypes.proof, encodeProof(message.proof)]
     case 'welcome':
       return [frameTypes.welcome, encodeWelcome(message)]
     case 'refusal':
@@ -79,6 +101,8 @@ function encode(message: HandshakeMessage): readonly [frameType: number, body: U
 const simple = fc.constantFrom('finish' as const, 'ping' as const, 'pong' as const)
 const messages: fc.Arbitrary<HandshakeMessage> = fc.oneof(
   hellos,
+  challenges,
+  proofs,
   welcomes,
   refusals,
   simple.map((type) => ({ type })),

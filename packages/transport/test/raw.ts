@@ -5,6 +5,7 @@ import type {
   NodeAddress,
   NodeIdentity,
   Refusal,
+  Trust,
 } from '@casty/transport'
 import { decodeHandshake, encodeHello, encodeWelcome } from '../src/handshake-messages.ts'
 import { concatBytes, encodeFrame, encodePrelude, frameTypes } from '../src/wire.ts'
@@ -86,6 +87,7 @@ export function welcomeBytes(from: NodeIdentity, { sequence = 1 } = {}): Uint8Ar
     identity: from,
     sequence,
     capabilities: [],
+    trust: 'member',
   })
   return concatBytes(preludeOf(1, 1), encodeFrame(frameTypes.welcome, welcome))
 }
@@ -129,7 +131,7 @@ export function preludeOf(min: number, max: number): Uint8Array {
 export function helloBytes(
   from: NodeIdentity,
   to: NodeIdentity,
-  { lane = 'control' as 'control' | 'data', sequence = 1 } = {},
+  { lane = 'control' as 'control' | 'data', sequence = 1, trust = 'member' as Trust } = {},
 ): Uint8Array {
   const hello = encodeHello({
     type: 'hello',
@@ -138,6 +140,7 @@ export function helloBytes(
     identity: from,
     sequence,
     capabilities: [],
+    trust,
     dialled: to.address,
     expected: to.incarnation,
   })

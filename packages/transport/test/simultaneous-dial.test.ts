@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { openlyProved } from './openly-proved.ts'
 import { createWorld, tell, type Node } from './world.ts'
 
 const runs = Number(process.env['CASTY_RUNS'] ?? 300)
@@ -28,30 +29,37 @@ const links = fc.record({
   jitterMs: fc.integer({ min: 0, max: 30 }),
 })
 
-test('two nodes that dial at once, however that interleaves, end with one connection per lane and every frame in order', async () => {
-  await fc.assert(
-    fc.asyncProperty(links, sends, async ({ seed, thereMs, backMs, jitterMs }, script) => {
-      const world = createWorld({ seed })
-      await using left = await world.start('a:1')
-      await using right = await world.start('b:1')
-      world.network.delay(left.address, right.address, { latencyMs: thereMs, jitterMs })
-      world.network.delay(right.address, left.address, { latencyMs: backMs, jitterMs })
-      for (const [index, { at, fromLeft, lane }] of script.entries()) {
-        const [from, to] = fromLeft ? [left, right] : [right, left]
-        world.clock.schedule(at, () => void tell(from, to, `${index}`, lane))
-      }
-      await world.run(8_000)
-      for (const lane of lanes) {
-        expect(textsOn(right, lane)).toEqual(expectedOn(lane, script, true))
-        expect(textsOn(left, lane)).toEqual(expectedOn(lane, script, false))
-      }
-      const used = lanes.filter((lane) => script.some((send) => send.lane === lane))
-      expect(left.told.toSorted()).toEqual(used.map((lane) => `lane-opened ${lane} b:1#1`))
-      expect(right.told.toSorted()).toEqual(used.map((lane) => `lane-opened ${lane} a:1#1`))
-    }),
-    { numRuns: runs, seed: Number(process.env['CASTY_SEED'] ?? 1) },
-  )
-})
+test.each([
+  ['without a secret', undefined],
+  ['with one', openlyProved],
+])(
+  'two nodes %s that dial at once, however that interleaves, end with one connection per lane and every frame in order',
+  async (_, authentication) => {
+    await fc.assert(
+      fc.asyncProperty(links, sends, async ({ seed, thereMs, backMs, jitterMs }, script) => {
+        const world = createWorld({ seed })
+        const options = authentication && { authentication }
+        await using left = await world.start('a:1', options)
+        await using right = await world.start('b:1', options)
+        world.network.delay(left.address, right.address, { latencyMs: thereMs, jitterMs })
+        world.network.delay(right.address, left.address, { latencyMs: backMs, jitterMs })
+        for (const [index, { at, fromLeft, lane }] of script.entries()) {
+          const [from, to] = fromLeft ? [left, right] : [right, left]
+          world.clock.schedule(at, () => void tell(from, to, `${index}`, lane))
+        }
+        await world.run(8_000)
+        for (const lane of lanes) {
+          expect(textsOn(right, lane)).toEqual(expectedOn(lane, script, true))
+          expect(textsOn(left, lane)).toEqual(expectedOn(lane, script, false))
+        }
+        const used = lanes.filter((lane) => script.some((send) => send.lane === lane))
+        expect(left.told.toSorted()).toEqual(used.map((lane) => `lane-opened ${lane} b:1#1`))
+        expect(right.told.toSorted()).toEqual(used.map((lane) => `lane-opened ${lane} a:1#1`))
+      }),
+      { numRuns: runs, seed: Number(process.env['CASTY_SEED'] ?? 1) },
+    )
+  },
+)
 
 function textsOn(node: Node, lane: 'control' | 'data'): readonly string[] {
   const { frames } = node.received

@@ -3,7 +3,9 @@ import { NodeAddress, NodeIdentity } from '@casty/transport'
 import { expect, test } from 'vitest'
 import {
   decodeHandshake,
+  encodeChallenge,
   encodeHello,
+  encodeProof,
   encodeRefusal,
   encodeWelcome,
   type HandshakeMessage,
@@ -25,6 +27,7 @@ const hello: HandshakeMessage = {
   sequence: 7,
   capabilities: ['zip'],
   configDigest: 'd',
+  trust: 'member',
   dialled: bob.address,
   expected: bob.incarnation,
 }
@@ -35,7 +38,12 @@ const welcome: HandshakeMessage = {
   identity: bob,
   sequence: 8,
   capabilities: [],
+  trust: 'member',
 }
+const nonce = new Uint8Array(32).fill(0xab)
+const proving: HandshakeMessage = { ...hello, trust: 'client', nonce }
+const challenge: HandshakeMessage = { type: 'challenge', identity: bob, trust: 'member', nonce }
+const proof: HandshakeMessage = { type: 'proof', proof: nonce }
 const refusal: HandshakeMessage = {
   type: 'refusal',
   refusal: {
@@ -62,6 +70,28 @@ test.each<[string, number, HandshakeMessage, Uint8Array, string]>([
     '0001 0163 0162 0002 01 08 00 00 00 00',
   ],
   [
+    'hello of a client with a secret',
+    frameTypes.hello,
+    proving,
+    encodeHello(proving),
+    `01 0163 0161 0001 ac02 07 01 037a6970 01 0164 0162 0002 01 01 81 20 ${'ab'.repeat(32)}`,
+  ],
+  [
+    'welcome of a client',
+    frameTypes.welcome,
+    { ...welcome, trust: 'client' },
+    encodeWelcome({ ...welcome, trust: 'client' }),
+    '0001 0163 0162 0002 01 08 00 00 80 00',
+  ],
+  [
+    'challenge',
+    frameTypes.challenge,
+    challenge,
+    encodeChallenge(challenge),
+    `0162 0002 01 01 20 ${'ab'.repeat(32)}`,
+  ],
+  ['proof', frameTypes.proof, proof, encodeProof(nonce), `20 ${'ab'.repeat(32)}`],
+  [
     'refusal',
     frameTypes.refusal,
     refusal,
@@ -86,6 +116,24 @@ test('a detail of more than two hundred characters is cut', () => {
   const bytes = encodeRefusal({ reason: 'busy', detail: '€'.repeat(300) })
   const message = decodeHandshake(frameTypes.refusal, bytes, 0, bytes.length)
   expect(message).toMatchObject({ refusal: { detail: '€'.repeat(200) } })
+})
+
+test.each([
+  ['of another length', Uint8Array.of(31, ...new Uint8Array(31))],
+  ['that is empty', Uint8Array.of(0)],
+  ['that is longer', Uint8Array.of(33, ...new Uint8Array(33))],
+])('a proof %s is none', (_, bytes) => {
+  expect(() => decodeHandshake(frameTypes.proof, bytes, 0, bytes.length)).toThrow(
+    expect.objectContaining({ code: 'CASTY_TRANSPORT_MALFORMED' }),
+  )
+})
+
+test('a challenge without a nonce is none', () => {
+  const bytes = encodeChallenge(challenge).slice(0, -33)
+  bytes[bytes.length - 1] = 0
+  expect(() => decodeHandshake(frameTypes.challenge, bytes, 0, bytes.length)).toThrow(
+    expect.objectContaining({ code: 'CASTY_TRANSPORT_MALFORMED' }),
+  )
 })
 
 test('a node without a port introduces itself in vain', () => {

@@ -210,6 +210,7 @@ export function associationWith(
 ): AssociationReport {
   return {
     peer,
+    trust: 'member',
     kept: true,
     gone: false,
     lastHeardAt: 0,

@@ -1,0 +1,120 @@
+// SEC-16 and SEC-10: clients prove another secret than members, and what only members say is not heeded from them.
+import { NodeIdentity } from '@casty/transport'
+import { describe, expect, test } from 'vitest'
+import { createWorld, detailOf, dialled, secrets, type World } from './world.ts'
+
+const both = { member: secrets.old, client: secrets.client }
+
+function ofClient(world: World) {
+  const authentication = world.secret({ client: secrets.client })
+  return { authentication, trust: 'client' } as const
+}
+
+describe('a client', () => {
+  test('is let in by its own secret, and known to be one', async () => {
+    const world = createWorld()
+    const asked: string[] = []
+    await using member = await world.start('a:1', {
+      authentication: world.secret(both),
+      admit: ({ identity, trust }) => {
+        asked.push(`${identity} ${trust}`)
+        return { type: 'admitted' }
+      },
+    })
+    await using client = await world.start('x:1', ofClient(world))
+    expect(await dialled(world, client, member)).toBe('a:1#1')
+    expect(asked).toEqual(['x:1#1 client'])
+    expect(member.endpoint.trustOf(client.endpoint.self)).toBe('client')
+    expect(client.endpoint.trustOf(member.endpoint.self)).toBe('member')
+  })
+
+  test('that listens is dialled by members, who know it to be one', async () => {
+    const world = createWorld()
+    await using member = await world.start('a:1', { authentication: world.secret(both) })
+    await using client = await world.start('x:1', ofClient(world))
+    expect(await dialled(world, member, client)).toBe('x:1#1')
+    expect(member.endpoint.trustOf(client.endpoint.self)).toBe('client')
+  })
+
+  test('opens no connection of a member, whatever it says it is', async () => {
+    const world = createWorld()
+    await using member = await world.start('a:1', { authentication: world.secret(both) })
+    await using posing = await world.start('x:1', {
+      // The secret of clients, used as if it were that of members.
+      authentication: world.secret({ member: secrets.client }),
+    })
+    expect(await dialled(world, posing, member)).toBe('authentication')
+    expect(member.endpoint.counters().connectionsOpened).toBe(0)
+  })
+
+  test('with the secret of members is none, for it would be worth more than it should', async () => {
+    const world = createWorld()
+    await using member = await world.start('a:1', { authentication: world.secret(both) })
+    await using client = await world.start('x:1', {
+      authentication: world.secret({ client: secrets.old }),
+      trust: 'client',
+    })
+    expect(await dialled(world, client, member)).toBe('authentication')
+  })
+
+  test('is told where members take no clients', async () => {
+    const world = createWorld()
+    await using member = await world.start('a:1', {
+      authentication: world.secret({ member: secrets.old }),
+    })
+    await using client = await world.start('x:1', ofClient(world))
+    expect(await detailOf(world, client, member)).toBe(
+      'a:1 was given no secret for connections between a member and a client',
+    )
+  })
+
+  test('takes no place of a member that is connected, not even as a later life', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1', { authentication: world.secret(both) })
+    await using bob = await world.start('b:1', { authentication: world.secret(both) })
+    expect(await dialled(world, bob, alice)).toBe('a:1#1')
+    await using client = await world.start('x:1', {
+      ...ofClient(world),
+      advertised: { host: 'b' },
+      incarnation: 99,
+    })
+    expect(await dialled(world, client, alice)).toBe('authentication')
+    expect(alice.endpoint.isConnected(bob.endpoint.self, 'control')).toBe(true)
+  })
+
+  test('does not keep a member out by having said a later life of its address', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1', { authentication: world.secret(both) })
+    await using client = await world.start('x:1', {
+      ...ofClient(world),
+      advertised: { host: 'b' },
+      incarnation: 99,
+    })
+    expect(await dialled(world, client, alice)).toBe('a:1#1')
+    await using bob = await world.start('b:1', { authentication: world.secret(both) })
+    expect(await dialled(world, bob, alice)).toBe('a:1#1')
+    expect(alice.endpoint.trustOf(bob.endpoint.self)).toBe('member')
+    expect(alice.endpoint.trustOf(NodeIdentity.parse('b:1#99'))).toBeUndefined()
+  })
+})
+
+test.each([
+  ['membership has for itself', 16, {}],
+  ['only members may send', 40, { from: 'members' }],
+] as const)(
+  'a frame that %s is dropped and counted when it comes from a client',
+  async (_, frameType, options) => {
+    const world = createWorld()
+    await using member = await world.start('a:1', { authentication: world.secret(both) })
+    await using other = await world.start('b:1', { authentication: world.secret(both) })
+    await using client = await world.start('x:1', ofClient(world))
+    const from: string[] = []
+    member.endpoint.handle(frameType, (peer) => void from.push(peer.key), options)
+    client.endpoint.send(member.endpoint.self, 'control', frameType, new Uint8Array(3))
+    client.endpoint.send(member.endpoint.self, 'control', 41, new Uint8Array(3))
+    other.endpoint.send(member.endpoint.self, 'control', frameType, new Uint8Array(3))
+    await world.run()
+    expect(from).toEqual(['b:1#1'])
+    expect(member.endpoint.counters().dropped).toMatchObject({ untrusted: 2, 'unknown-type': 0 })
+  },
+)
