@@ -401,6 +401,11 @@ export class Regions implements RegionNode, Disposable {
     for (const { region } of this.#byHash.values()) region.membersChanged()
   }
 
+  /** That node has given away all that it had, and goes soon: nothing more is to be sent there. */
+  leaves(node: NodeIdentity): void {
+    for (const { region } of this.#byHash.values()) region.leaves(node)
+  }
+
   #follow({ members, unreachable }: ClusterState): boolean {
     const dataCenter = this.#cluster.selfMember?.dataCenter
     const inReach = members.filter(

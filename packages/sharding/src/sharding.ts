@@ -69,6 +69,8 @@ export class Sharding implements Disposable {
   /** Told after each step: who waits for something looks whether it has come about. */
   readonly #waiters = new Waiters()
   readonly #copyTimeoutMs: number
+  readonly #letGoTimeoutMs: number
+  readonly #remoting: ShardingOptions['remoting']
   #isDisposed = false
 
   private constructor(options: ShardingOptions) {
@@ -92,7 +94,9 @@ export class Sharding implements Disposable {
     }
     this.#core = new ShardingCore(coreSettings, system.clock.now())
     const core = this.#core
+    this.#remoting = remoting
     this.#copyTimeoutMs = checkLimits(limits).copyTimeoutMs
+    this.#letGoTimeoutMs = checkLimits(limits).hosting.fenceTimeoutMs
     this.#gate = new LeaseGate(system.clock)
     this.#regions = new Regions({
       system,
@@ -118,6 +122,7 @@ export class Sharding implements Disposable {
       cluster,
       clock: system.clock,
       table: () => core.committed,
+      letGo: () => this.#waiters.look(),
     })
     this.#subscriptions = [
       this.#tables,
@@ -312,20 +317,34 @@ export class Sharding implements Disposable {
     this.#regions.finish() // What nobody else could take.
     await this.#waiters.until(() => this.#isDisposed || this.#regions.isEmpty)
     await this.#copied()
+    await this.#letGo()
+  }
+
+  /** Until what clients sent here has arrived, and is back with them, for a while. */
+  async #letGo(): Promise<void> {
+    const { lettingGo } = this.#tables
+    lettingGo.begin(this.#now)
+    const isGuest = (client: NodeIdentity): boolean => this.#remoting.isGuest(client)
+    await this.#atMost(this.#letGoTimeoutMs, () => lettingGo.isDone(isGuest))
+  }
+
+  /** @returns whether it held in time, or nobody waits for that any more */
+  async #atMost(timeoutMs: number, holds: () => boolean): Promise<boolean> {
+    let isLate = false
+    using _ = this.#system.clock.schedule(timeoutMs, () => {
+      isLate = true
+      this.#waiters.look()
+    })
+    await this.#waiters.until(() => isLate || this.#isDisposed || holds())
+    return !isLate || this.#isDisposed
   }
 
   /** Until others have all copies that this node keeps, for a while. */
   async #copied(): Promise<void> {
     if (this.#isDisposed || !this.#regions.keepsCopies) return
-    let isLate = false
-    using _ = this.#system.clock.schedule(this.#copyTimeoutMs, () => {
-      isLate = true
-      this.#waiters.look()
-    })
     const isAlone = (): boolean => !this.#view.some(({ status }) => status === 'up')
-    const mayGo = (): boolean => isLate || this.#isDisposed || isAlone()
-    await this.#waiters.until(() => mayGo() || !this.#regions.keepsCopies)
-    if (!isLate || this.#isDisposed) return
+    const mayGo = (): boolean => isAlone() || !this.#regions.keepsCopies
+    if (await this.#atMost(this.#copyTimeoutMs, mayGo)) return
     const what = 'Leaves although the copies that this node keeps are not all elsewhere yet'
     this.#system.logger?.warn({ timeoutMs: this.#copyTimeoutMs }, what)
   }

@@ -111,6 +111,10 @@ describe('The table of a client', () => {
   })
 })
 
+test.each(['uses', 'leaving', 'let-go'] as const)('the word %s comes as it was sent', (type) => {
+  expect(decodeTableMessage(encodeTableMessage({ type }))).toEqual({ type })
+})
+
 test('words about tables are refused with one error where they are none', () => {
   const told = encodeTableMessage({
     type: 'has',

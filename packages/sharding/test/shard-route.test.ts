@@ -79,3 +79,22 @@ test('an owner that comes into reach while it hands over gets its fence then, an
   expect(route.settle(around, 10)).toMatchObject([{ to: b, epoch: 1 }])
   expect(route.settle(around, 20)).toEqual([])
 })
+
+test('nothing is sent to an owner that leaves, and what comes back from there is sent on', () => {
+  const route = new ShardRoute()
+  route.homeChanged(homeAt(b, 1), around, 0)
+  expect(route.leaves(b, around, 0)).toMatchObject([{ to: b, epoch: 1 }])
+  expect(route.kind).toBe('waiting')
+  expect(comesBack(route, 10)).toBe(true)
+  route.drained(b, 1, around, 20)
+  expect(route.kind).toBe('waiting') // Nobody has told yet who has the shard now.
+  route.homeChanged(homeAt(c, 2), around, 30)
+  expect(route.node).toBe(c)
+})
+
+test('one that leaves without having the shard is no reason to wait', () => {
+  const route = new ShardRoute()
+  route.homeChanged(homeAt(b, 1), around, 0)
+  expect(route.leaves(c, around, 0)).toEqual([])
+  expect(route.node).toBe(b)
+})

@@ -146,6 +146,55 @@ test('messages of a client keep their order while shards move to a member that j
   expect(world.lost).toEqual([])
 })
 
+test.each(['a', 'b', 'c'])(
+  'nothing that a client sends is lost where %s leaves, its contact or not',
+  async (host) => {
+    await using world = await worldOf('a b c')
+    await world.nodes.settle()
+    let count = 0
+    let isLeft = false
+    const talk = (): void => {
+      if (isLeft) return
+      for (const id of ids) world.region.tell(id, { type: 'add', value: count })
+      count++
+      world.nodes.clock.schedule(1, talk)
+    }
+    talk()
+    const here = NodeAddress.of('x', 0)
+    for (const { address } of world.nodes.nodes) {
+      world.nodes.network.delay(address, here, { latencyMs: 60 })
+      world.nodes.network.delay(here, address, { latencyMs: 60 })
+    }
+    await world.nodes.leave(host)
+    isLeft = true
+    await world.nodes.settle()
+    const expected = Array.from({ length: count }, (_, value) => value)
+    for (const id of ids) expect(await valuesOf(world, id)).toEqual(expected)
+    expect(world.lost).toEqual([])
+  },
+)
+
+test.each([
+  { who: 'is cut off', isCut: true, leastMs: 2_000, mostMs: 2_500 },
+  { who: 'has let go of its entities', isCut: false, leastMs: 0, mostMs: 500 },
+])('a client that $who holds up a member that leaves for that long', async (given) => {
+  const { isCut, leastMs, mostMs } = given
+  await using world = await worldOf('a b c')
+  for (const id of ids) world.region.tell(id, { type: 'add', value: 1 })
+  await world.nodes.settle()
+  const { clock, network } = world.nodes
+  const here = NodeAddress.of('x', 0)
+  if (isCut) network.cut(here, world.nodes.node('b').address, { mode: 'silent' })
+  else {
+    world.sharding[Symbol.dispose]()
+    await world.nodes.settle(11_000)
+  }
+  const begin = clock.now()
+  await world.nodes.leave('b')
+  expect(clock.now() - begin).toBeGreaterThanOrEqual(leastMs)
+  expect(clock.now() - begin).toBeLessThan(mostMs)
+})
+
 test('a client goes on with entities elsewhere when their member dies, its contact or not', async () => {
   await using world = await worldOf('a b c')
   for (const id of ids) world.region.tell(id, { type: 'add', value: 1 })

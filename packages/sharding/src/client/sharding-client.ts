@@ -2,7 +2,7 @@
 // takes one hop to the owner of its shard; but it hosts nothing, and has no say in who owns what.
 import type { ActorSystem } from '@casty/actor'
 import type { ClusterClient } from '@casty/remote'
-import type { NodeIdentity } from '@casty/transport'
+import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { EntityRegion, RegionStatistics } from '../entity-region.ts'
 import { checkProxy, type EntityProxy } from '../entity-type.ts'
 import { ShardingError } from '../errors.ts'
@@ -37,7 +37,7 @@ export interface ShardingClientExplanation {
   readonly regions: readonly RegionStatistics[]
 }
 
-/** A member is told what is here so often, in milliseconds: it tells of changes until that ends. */
+/** A member is told what is here so often, and who sends to its entities, in milliseconds: it tells of changes until that ends. */
 const sayEveryMs = 1_000
 
 /**
@@ -55,6 +55,10 @@ export class ShardingClient implements Disposable {
   readonly #learnt = new LearntTable()
   readonly #regions: Regions
   readonly #subscriptions: readonly Disposable[]
+  /** Members that have shards of what is sent to from here. */
+  readonly #owners = new Map<NodeKey, NodeIdentity>()
+  /** Those of them who were told so of late. */
+  readonly #told = new Set<NodeKey>()
   #dataCenter: string | undefined
   #timer: Disposable | undefined
   #isDisposed = false
@@ -161,12 +165,23 @@ export class ShardingClient implements Disposable {
   }
 
   #received(from: NodeIdentity, message: TableMessage): void {
+    if (message.type === 'leaving') {
+      this.#letGo(from)
+      return
+    }
     // What another one still says may be older than what this one did.
     if (message.type !== 'told' || !this.#teller()?.equals(from)) return
     if (message.dataCenter !== this.#dataCenter) return
     const changes = this.#learnt.learn(message.content)
     if (changes === undefined) this.#say()
     else this.#changed(changes)
+  }
+
+  /** What is for its shards waits until somebody tells who has them now. */
+  #letGo(member: NodeIdentity): void {
+    this.#regions.leaves(member)
+    const bytes = encodeTableMessage({ type: 'let-go' })
+    this.#client.cluster.endpoint.send(member, 'data', clientTableFrameType, bytes)
   }
 
   #changed(changes: readonly RowChange[]): void {
@@ -176,15 +191,37 @@ export class ShardingClient implements Disposable {
   }
 
   #want(owner: NodeIdentity | undefined): void {
-    if (owner) this.#client.want(owner)
+    if (!owner) return
+    this.#owners.set(owner.key, owner)
+    this.#client.want(owner)
+    this.#sayToOwners()
+  }
+
+  /** Whoever has entities that this client sends to tells it before it goes. */
+  #sayToOwners(): void {
+    const bytes = encodeTableMessage({ type: 'uses' })
+    for (const [key, owner] of this.#owners) {
+      if (this.#told.has(key) || !this.#client.isInReach(owner)) continue
+      this.#client.cluster.endpoint.send(owner, 'data', clientTableFrameType, bytes)
+      this.#told.add(key)
+    }
+  }
+
+  #forgetOwners(): void {
+    const state = this.#client.cluster.getState()
+    for (const [key, owner] of this.#owners) if (!state.member(owner)) this.#owners.delete(key)
+    this.#told.clear()
   }
 
   #membersChanged(): void {
+    this.#sayToOwners()
     this.#regions.membersChanged(this.#client.cluster.getState())
   }
 
   #sayAgain(): void {
     this.#say()
+    this.#forgetOwners()
+    this.#sayToOwners()
     this.#timer = this.#system.clock.schedule(sayEveryMs, () => this.#sayAgain())
   }
 

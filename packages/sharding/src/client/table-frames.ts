@@ -1,5 +1,6 @@
 // What a client of the cluster and a member tell each other of the committed table: the client which version it has,
-// again and again; the member what leads from there to its own, in the messages that members tell it each other in.
+// again and again; the member what leads from there to its own, in the messages that members tell it each other in. And that
+// the member leaves.
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
 import { decodeShardingMessage, encodeShardingMessage } from '../codec.ts'
 import type { ShardingMessage } from '../protocol.ts'
@@ -18,11 +19,18 @@ export type TableMessage =
   /** Which version the client has of the table of that data center. */
   | { readonly type: 'has'; readonly dataCenter: string; readonly version: Version }
   | { readonly type: 'told'; readonly dataCenter: string; readonly content: ToldTable }
+  /** The client sends to entities of the member: it says so again and again. */
+  | { readonly type: 'uses' }
+  /** The member has given away what it had, and goes as soon as nothing for entities is on its way there. */
+  | { readonly type: 'leaving' }
+  /** Behind this, the client sends it nothing more for entities. */
+  | { readonly type: 'let-go' }
 
-const tags = { has: 1, told: 2 } as const
+const tags = { has: 1, told: 2, uses: 3, leaving: 4, 'let-go': 5 } as const
 
 export function encodeTableMessage(message: TableMessage): Uint8Array {
   const writer = new ByteWriter().u8(tags[message.type])
+  if (message.type !== 'has' && message.type !== 'told') return writer.finish()
   writer.string(message.dataCenter, maxDataCenterBytes)
   if (message.type === 'has') writer.varint(message.version.term).varint(message.version.seq)
   else writer.bytes(encodeShardingMessage(message.content), Number.MAX_SAFE_INTEGER)
@@ -36,14 +44,16 @@ export function decodeTableMessage(
   end: number = bytes.length,
 ): TableMessage {
   const reader = new ByteReader(bytes, start, end)
-  const tag = reader.u8()
-  const dataCenter = reader.string(maxDataCenterBytes)
-  const message = readRest(reader, tag, dataCenter)
+  const message = readMessage(reader, reader.u8())
   reader.end()
   return message
 }
 
-function readRest(reader: ByteReader, tag: number, dataCenter: string): TableMessage {
+function readMessage(reader: ByteReader, tag: number): TableMessage {
+  if (tag === tags.uses) return { type: 'uses' }
+  if (tag === tags.leaving) return { type: 'leaving' }
+  if (tag === tags['let-go']) return { type: 'let-go' }
+  const dataCenter = reader.string(maxDataCenterBytes)
   if (tag === tags.has) {
     return {
       type: 'has',

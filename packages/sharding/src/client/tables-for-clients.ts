@@ -1,9 +1,11 @@
-// A member's side: tells clients that ask what the committed table says, and when it says something else.
+// A member's side: tells clients that ask what the committed table says, and when it says something else; and before it
+// goes, has them send it nothing more.
 import type { Clock } from '@casty/clock'
 import type { Cluster, NodeIdentity } from '@casty/membership'
 import type { NodeKey } from '@casty/transport'
 import { ShardTable } from '../table/shard-table.ts'
 import { sameVersion } from '../table/version.ts'
+import { ClientsLetGo } from './clients-let-go.ts'
 import { messagesBetween } from './table-changes.ts'
 import {
   clientTableFrameType,
@@ -34,16 +36,23 @@ export interface TablesForClientsParts {
   readonly clock: Clock
   /** The committed table, now. */
   readonly table: () => ShardTable
+  /** A client has answered that it lets go of this node. */
+  readonly letGo: () => void
 }
 
 export class TablesForClients implements Disposable {
   readonly #parts: TablesForClientsParts
   readonly #subscribers = new Map<NodeKey, Subscriber>()
   readonly #subscription: Disposable
+  readonly #lettingGo: ClientsLetGo
   #telling: Disposable | undefined
 
   constructor(parts: TablesForClientsParts) {
     this.#parts = parts
+    const leaving = encodeTableMessage({ type: 'leaving' })
+    this.#lettingGo = new ClientsLetGo((client) => {
+      parts.cluster.endpoint.send(client, 'data', clientTableFrameType, leaving)
+    })
     this.#subscription = parts.cluster.endpoint.handle(
       clientTableFrameType,
       (from, bytes, start, end) => this.#received(from, decodeTableMessage(bytes, start, end)),
@@ -59,6 +68,11 @@ export class TablesForClients implements Disposable {
     })
   }
 
+  /** Before this node goes: has clients send it nothing more. Whoever has answered twice does not. */
+  get lettingGo(): ClientsLetGo {
+    return this.#lettingGo
+  }
+
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]()
     this.#telling?.[Symbol.dispose]()
@@ -66,9 +80,27 @@ export class TablesForClients implements Disposable {
   }
 
   #received(from: NodeIdentity, message: TableMessage): void {
+    switch (message.type) {
+      case 'has':
+        this.#lettingGo.uses(from, this.#parts.clock.now())
+        this.#asked(from, message)
+        return
+      case 'uses':
+        this.#lettingGo.uses(from, this.#parts.clock.now())
+        return
+      case 'let-go':
+        this.#lettingGo.answered(from)
+        this.#parts.letGo()
+        return
+      case 'told':
+      case 'leaving': // Members say that, and not to each other.
+    }
+  }
+
+  #asked(from: NodeIdentity, message: Extract<TableMessage, { readonly type: 'has' }>): void {
     const dataCenter = this.#parts.cluster.selfMember?.dataCenter
     // Whoever asks for the table of another data center has this member for one of that: it will learn better.
-    if (message.type !== 'has' || dataCenter !== message.dataCenter) return
+    if (dataCenter !== message.dataCenter) return
     const subscriber = this.#subscribers.get(from.key) ?? this.#add(from)
     if (!subscriber) return
     const now = this.#parts.clock.now()

@@ -217,6 +217,11 @@ export class Region implements LetterKeeper {
     this.#sending.reachabilityChanged()
   }
 
+  /** That node has given away all that it had, and goes soon. */
+  leaves(node: NodeIdentity): void {
+    if (!this.#isClosed) this.#sending.leaves(node)
+  }
+
   /** A message of another node. @throws where it cannot be read */
   received(frame: ForeignFrame): void {
     if (this.#isShard(frame.header.shard)) {

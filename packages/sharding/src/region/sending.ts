@@ -121,6 +121,14 @@ export class Sending {
     this.#follow(shard, route, route.drained(from, token, around, this.#port.now()))
   }
 
+  /** That node has given away all that it had, and goes soon. */
+  leaves(node: NodeIdentity): void {
+    const { around } = this.#port
+    for (const [shard, route] of this.#routes.entries()) {
+      this.#follow(shard, route, route.leaves(node, around, this.#port.now()))
+    }
+  }
+
   /** Who is in reach has changed. */
   reachabilityChanged(): void {
     for (const shard of this.#routes.keys()) this.#settle(shard)

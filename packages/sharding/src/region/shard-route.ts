@@ -73,11 +73,25 @@ export class ShardRoute {
     now: number,
   ): readonly [inOrder: boolean, fences: readonly Fence[]] {
     if (!this.#used?.node.equals(from) || this.#used.epoch !== sentEpoch) return [false, []]
-    if (neededEpoch > this.#home.epoch && neededEpoch > (this.#needed?.epoch ?? 0)) {
-      this.#needed = { epoch: neededEpoch, until: now + around.behindTimeoutMs }
-    }
+    this.#waitFor(neededEpoch, around, now)
     const fences = this.#drain ? [] : [this.#startDrain(this.#used, around, now)]
     return [true, [...fences, ...this.settle(around, now)]]
+  }
+
+  /** That node has given away all that it had, and goes soon: the table that says so is on its way. @returns fences to send */
+  leaves(node: NodeIdentity, around: RouteSurroundings, now: number): readonly Fence[] {
+    const { owner, epoch } = this.#home
+    if (owner?.equals(node)) this.#waitFor(epoch + 1, around, now)
+    const isUsed = this.#used?.node.equals(node) === true
+    const fences =
+      this.#used && isUsed && !this.#drain ? [this.#startDrain(this.#used, around, now)] : []
+    return [...fences, ...this.settle(around, now)]
+  }
+
+  /** Nothing is sent until the table here is at that epoch. */
+  #waitFor(epoch: number, { behindTimeoutMs }: RouteSurroundings, now: number): void {
+    if (epoch <= this.#home.epoch || epoch <= (this.#needed?.epoch ?? 0)) return
+    this.#needed = { epoch, until: now + behindTimeoutMs }
   }
 
   /** The echo of a fence: whatever was sent before it has arrived, or was sent back before the echo. */
