@@ -55,6 +55,8 @@ export class ReplicationWorld {
   readonly noRoom: ('owner' | 'replica')[] = []
   /** Frames with operations that were sent. */
   framesSent = 0
+  /** Pieces of whole copies that were. */
+  piecesSent = 0
   /** Whether turns end as soon as something is asked for at their end. */
   isImmediate = true
   #endings: (() => void)[] = []
@@ -141,9 +143,10 @@ export class ReplicationWorld {
     const target = this.nodes.find(({ node }) => node.equals(to))
     if (!target) return
     if (request.type === 'replicate-events') this.framesSent++
-    const bytes = encodeRequest({ typeHash: 7, shard: 3, epoch }, request)
+    if (request.type === 'push') this.piecesSent++
+    const bytes = encodeRequest({ typeHash: 7, shard: 3, epoch }, request).slice()
     this.#fly(owner, target, () => {
-      const asked = decodeRequest(bytes, 0, bytes.length)
+      const asked = decodeRequest(bytes)
       target.replica.answer(asked.header.epoch, asked.request, (answer) => {
         this.#answer(target, owner, epoch, answer)
       })
@@ -151,10 +154,10 @@ export class ReplicationWorld {
   }
 
   #answer(from: CopyNode, owner: CopyNode, epoch: number, answer: ReplicaAnswer): void {
-    const bytes = encodeAnswer({ typeHash: 7, shard: 3, epoch }, answer)
+    const bytes = encodeAnswer({ typeHash: 7, shard: 3, epoch }, answer).slice()
     this.#fly(from, owner, () => {
       if (owner.owned?.epoch !== epoch) return
-      owner.owned.answered(from.node, decodeAnswer(bytes, 0, bytes.length).answer, this.now)
+      owner.owned.answered(from.node, decodeAnswer(bytes).answer, this.now)
     })
   }
 

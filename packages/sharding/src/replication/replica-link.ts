@@ -47,7 +47,7 @@ export class ReplicaLink {
   readonly #acknowledged = new Map<string, CopyVersion>()
   /** What it has once all that was sent has arrived. */
   readonly #sent = new Map<string, CopyVersion>()
-  /** Ids with operations that are not acknowledged, by since when. */
+  /** Ids with operations that are not acknowledged, by since when nothing was, the oldest first. */
   readonly #open = new Map<string, number>()
   #outbox: ReplicatedEntry[] = []
   readonly #toPull: string[] = []
@@ -166,7 +166,7 @@ export class ReplicaLink {
         for (const id of [...answer.behind, ...answer.full]) {
           if (this.#isServed && this.#pushed?.copy.id !== id) this.#push(id, now)
         }
-        this.#acknowledge(answer.copies)
+        this.#acknowledge(answer.copies, now)
         return
       case 'no-room':
         if (this.#pushed?.copy.id !== answer.id || this.#asked?.request.type !== 'push') return
@@ -249,17 +249,23 @@ export class ReplicaLink {
     }
     this.#pushed = undefined
     this.#sent.set(copy.id, copy.version)
-    this.#acknowledge([{ id: copy.id, version: copy.version }])
+    this.#acknowledge([{ id: copy.id, version: copy.version }], now)
     if (this.#toPush.has(copy.id)) return
     for (const entry of behind) this.#sendOn(entry, now)
   }
 
-  #acknowledge(copies: readonly { readonly id: string; readonly version: CopyVersion }[]): void {
+  #acknowledge(
+    copies: readonly { readonly id: string; readonly version: CopyVersion }[],
+    now: number,
+  ): void {
     const advanced: string[] = []
     for (const { id, version } of copies) {
       if (this.has(id, version)) continue
       this.#acknowledged.set(id, version)
-      if (compareCopies(this.#sent.get(id) ?? noCopy, version) <= 0) this.#open.delete(id)
+      // Who answers late and goes on answering lacks nothing: what follows is waited for anew.
+      const wasOpen = this.#open.delete(id)
+      const isBehind = compareCopies(this.#sent.get(id) ?? noCopy, version) > 0
+      if (wasOpen && isBehind) this.#open.set(id, now)
       advanced.push(id)
     }
     if (advanced.length > 0) this.#port.advanced(advanced)

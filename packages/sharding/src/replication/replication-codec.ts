@@ -1,5 +1,5 @@
-// Requests to replicas and their answers as bytes: in frames of two types, each behind the hash of the type's name, the
-// shard and the epoch of the owner.
+// Requests to replicas and their answers as bytes: in frames of two types, which hold some of them, each behind the hash of
+// the type's name, the shard and the epoch of the owner.
 import type { JournalHead, JournalRecord, StoredEvent, StoredSnapshot } from '@casty/persistence'
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
 import type { CopyVersion } from './copy-version.ts'
@@ -37,6 +37,7 @@ const operationTags = {
   'delete-snapshots': 5,
 } as const
 
+/** Good until the next one is encoded. */
 export function encodeRequest(header: ReplicationHeader, request: ReplicaRequest): Uint8Array {
   const writer = begin(header).u8(requestTags[request.type])
   switch (request.type) {
@@ -55,9 +56,10 @@ export function encodeRequest(header: ReplicationHeader, request: ReplicaRequest
       break
     case 'dismiss':
   }
-  return writer.finish()
+  return writer.view()
 }
 
+/** Good until the next one is encoded. */
 export function encodeAnswer(header: ReplicationHeader, answer: ReplicaAnswer): Uint8Array {
   const writer = begin(header).u8(answerTags[answer.type])
   switch (answer.type) {
@@ -85,35 +87,37 @@ export function encodeAnswer(header: ReplicationHeader, answer: ReplicaAnswer): 
       break
     case 'offer':
   }
-  return writer.finish()
+  return writer.view()
 }
 
-/** Whatever is written is taken out of it at once. */
+/** Whatever is written is copied out of it at once. */
 const frame = new ByteWriter(1_024)
 
 function begin({ typeHash, shard, epoch }: ReplicationHeader): ByteWriter {
   return frame.reset().u32(typeHash).varint(shard).varint(epoch)
 }
 
+export interface DecodedRequest {
+  readonly header: ReplicationHeader
+  readonly request: ReplicaRequest
+}
+
+export interface DecodedAnswer {
+  readonly header: ReplicationHeader
+  readonly answer: ReplicaAnswer
+}
+
 /** @throws TransportError `CASTY_TRANSPORT_MALFORMED`, as all that read */
-export function decodeRequest(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): { readonly header: ReplicationHeader; readonly request: ReplicaRequest } {
-  const reader = new ByteReader(bytes, start, end)
+export function decodeRequest(bytes: Uint8Array): DecodedRequest {
+  const reader = new ByteReader(bytes)
   const header = readHeader(reader)
   const request = readRequest(reader)
   reader.end()
   return { header, request }
 }
 
-export function decodeAnswer(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): { readonly header: ReplicationHeader; readonly answer: ReplicaAnswer } {
-  const reader = new ByteReader(bytes, start, end)
+export function decodeAnswer(bytes: Uint8Array): DecodedAnswer {
+  const reader = new ByteReader(bytes)
   const header = readHeader(reader)
   const answer = readAnswer(reader)
   reader.end()

@@ -17,7 +17,7 @@ export interface ReplicationStatistics {
   readonly noRoom: number
   /** Writes to the journal of this node that failed, and were tried again. */
   readonly notStored: number
-  /** Frames with operations that were sent to replicas, and how many operations there were in them. */
+  /** Frames to replicas that began with operations of the type, and operations that were sent: those of a turn share frames, whatever shard or type they are of. */
   readonly framesSent: number
   readonly operationsSent: number
 }

@@ -15,7 +15,8 @@ import type { ReplicaReport, ReplicatedShardReport, ShardAtEpoch } from '../prot
 import { hashOf } from '../region/shard-of.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 import type { ShardTable } from '../table/shard-table.ts'
-import { atEndOfTurn } from './end-of-turn.ts'
+import { EndOfTurn } from './end-of-turn.ts'
+import { FramesOfTurn, partsOfFrame } from './frames-of-turn.ts'
 import type { ReplicaAnswer, ReplicaRequest } from './messages.ts'
 import { ReplicatedJournal } from './replicated-journal.ts'
 import { ReplicatedShard } from './replicated-shard.ts'
@@ -62,8 +63,9 @@ export class Replication implements Disposable {
   readonly #subscriptions: readonly Disposable[]
   #alarm: Disposable | undefined
   #offersAt = Infinity
-  /** The same request goes to more than one replica. */
-  #encoded: { readonly request: ReplicaRequest; readonly bytes: Uint8Array } | undefined
+  readonly #turn = new EndOfTurn()
+  readonly #requests: FramesOfTurn
+  readonly #answers: FramesOfTurn
   #isClosed = false
 
   constructor(port: ReplicationPort, maxFrameBytes: number) {
@@ -71,18 +73,31 @@ export class Replication implements Disposable {
     this.#frameBytes = maxFrameBytes
     const { request, answer } = replicationFrameTypes
     const { endpoint } = port
+    this.#requests = this.#frames(request)
+    this.#answers = this.#frames(answer)
     this.#subscriptions = [
       endpoint.handle(request, (from, bytes, start, end) => {
         if (port.isGuest(from)) return
-        const asked = decodeRequest(bytes, start, end)
-        this.#asked(from, asked.header, asked.request)
+        // All are read before one is carried out: one that cannot be read has no part in anything.
+        const requests = partsOfFrame(bytes, start, end).map(decodeRequest)
+        for (const asked of requests) this.#asked(from, asked.header, asked.request)
       }),
       endpoint.handle(answer, (from, bytes, start, end) => {
         if (port.isGuest(from)) return
-        const told = decodeAnswer(bytes, start, end)
-        this.#told(from, told.header, told.answer)
+        const answers = partsOfFrame(bytes, start, end).map(decodeAnswer)
+        for (const told of answers) this.#told(from, told.header, told.answer)
+        this.#arm()
       }),
     ]
+  }
+
+  #frames(frameType: number): FramesOfTurn {
+    return new FramesOfTurn({
+      send: (to, frame) => {
+        if (!this.#isClosed) this.#port.endpoint.send(to, 'data', frameType, frame)
+      },
+      atEndOfTurn: (callback) => this.#turn.add(callback),
+    })
   }
 
   get #now(): number {
@@ -99,7 +114,7 @@ export class Replication implements Disposable {
     }
     const type = new ReplicatedType({ name, hash, numShards }, replication, journal, {
       clock: this.#port.clock,
-      atEndOfTurn,
+      atEndOfTurn: (callback) => this.#turn.add(callback),
       report: (error, what) => this.#port.report(error, what),
       loaded: () => this.#loaded(type),
     })
@@ -188,7 +203,7 @@ export class Replication implements Disposable {
         replicated: (nodes, superfluous) =>
           port.replicated({ ...atEpoch, replicas: nodes, superfluous }),
         noRoom: (at, id) => this.#noRoom(type, at === 'owner' ? 'this node' : 'a replica', id),
-        atEndOfTurn,
+        atEndOfTurn: (callback) => this.#turn.add(callback),
       },
       kept.log,
     )
@@ -261,6 +276,8 @@ export class Replication implements Disposable {
         owned?.follow(this.#port.table.row(name, shard).replicas, this.#now)
       }
     }
+    this.#requests.forgetIdle()
+    this.#answers.forgetIdle()
     this.#arm()
   }
 
@@ -294,14 +311,10 @@ export class Replication implements Disposable {
     request: ReplicaRequest,
   ): void {
     if (this.#isClosed) return
-    if (request.type === 'replicate-events') {
-      type.tally.add('framesSent')
-      type.tally.add('operationsSent', request.entries.length)
-    }
-    const isSame = this.#encoded?.request === request
-    const bytes = (isSame && this.#encoded?.bytes) || encodeRequest(header, request)
-    this.#encoded = { request, bytes }
-    this.#port.endpoint.send(to, 'data', replicationFrameTypes.request, bytes)
+    const isFirst = this.#requests.add(to, encodeRequest(header, request))
+    if (request.type !== 'replicate-events') return
+    if (isFirst) type.tally.add('framesSent')
+    type.tally.add('operationsSent', request.entries.length)
   }
 
   #asked(from: NodeIdentity, header: ReplicationHeader, request: ReplicaRequest): void {
@@ -325,16 +338,13 @@ export class Replication implements Disposable {
   }
 
   #answer(to: NodeIdentity, header: ReplicationHeader, answer: ReplicaAnswer): void {
-    if (this.#isClosed) return
-    const bytes = encodeAnswer(header, answer)
-    this.#port.endpoint.send(to, 'data', replicationFrameTypes.answer, bytes)
+    if (!this.#isClosed) this.#answers.add(to, encodeAnswer(header, answer))
   }
 
   #told(from: NodeIdentity, header: ReplicationHeader, answer: ReplicaAnswer): void {
     const owned = this.#types.get(header.typeHash)?.shards.get(header.shard)?.owned
     if (owned?.epoch !== header.epoch) return
     owned.answered(from, answer, this.#now)
-    this.#arm()
   }
 
   *#owned(): Iterable<ReplicatedShard> {
