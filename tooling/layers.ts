@@ -22,6 +22,7 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
     '@casty/actor': ['@casty/clock'],
   },
   {
+    '@casty/cert': ['@casty/transport'],
     '@casty/net': ['@casty/transport'],
     '@casty/secret': ['@casty/transport'],
     '@casty/persistence': ['@casty/clock', '@casty/options', '@casty/actor'],

@@ -100,7 +100,8 @@ export function describeContacts(contacts: readonly ContactReport[]): string {
 }
 
 function textOf(error: unknown): string {
-  const { refusal, failure } = error instanceof TransportError ? error : {}
+  const { refusal, failure, insecurity } = error instanceof TransportError ? error : {}
+  if (insecurity) return `no connection is safe: ${insecurity.detail} (${insecurity.reason})`
   if (refusal?.reason === 'self') return 'it is this node itself'
   if (refusal) return `it refuses this node: ${refusal.reason}, ${refusal.detail}`
   return failure === undefined ? 'asking was given up' : failureTexts[failure]
@@ -111,6 +112,7 @@ const failureTexts: Readonly<Record<DialFailure, string>> = {
   timeout: 'no answer came in time',
   unreachable: 'the network does not lead there, or the connection broke',
   local: 'this process could not open a connection',
+  insecure: 'one end does not trust the other',
 }
 
 const declineTexts: Readonly<Record<JoinRefusalReason, string>> = {

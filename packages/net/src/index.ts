@@ -1,5 +1,16 @@
 export { classifyDialFailure, errorCode } from './dial-failure.ts'
+export { dialSocket, type DialledSocket, type DialSocketOptions } from './dial-socket.ts'
 export { listenFailure } from './listen-failure.ts'
 export { numberOptions, type Range } from './number-options.ts'
 export { plainAddress } from './plain-address.ts'
 export { isConnectedToItself } from './self-connection.ts'
+export { describeNotice, type CertificateNotice } from './tls/certificate-notices.ts'
+export { noInsecurity, type InsecurityCounters } from './tls/insecurity.ts'
+export { encodeWord, Security } from './tls/security.ts'
+export {
+  judgeAccepted,
+  TlsAcceptor,
+  type SecureAcceptorParts,
+  type SecureSocket,
+} from './tls/tls-acceptor.ts'
+export { tlsDefaults, type TlsNumbers, type TlsOptions } from './tls/tls-options.ts'

@@ -1,7 +1,16 @@
-import { numberOptions, type Range } from '@casty/net'
+import { numberOptions, type Range, type TlsOptions } from '@casty/net'
 
 /** How TCP channels are made. Every duration is in milliseconds. */
-export interface TcpOptions {
+export interface TcpOptions extends TcpNumbers {
+  /**
+   * TLS 1.3, with both ends verified against the cluster's own authority; nothing is sent or taken in plain text.
+   * @defaultValue none: the bytes are plain
+   */
+  readonly tls?: TlsOptions
+}
+
+/** Those that are numbers. */
+export interface TcpNumbers {
   /**
    * How long a dial may take, name resolution included. Raise it for slow links; each raise lets a
    * silent host hold a dial for as much longer. 1 to 600,000.
@@ -41,7 +50,7 @@ export interface TcpOptions {
   readonly readBufferBytes?: number
 }
 
-export const tcpDefaults: Required<TcpOptions> = {
+export const tcpDefaults: Required<TcpNumbers> = {
   dialTimeoutMs: 5_000,
   lingerMs: 1_000,
   keepAliveDelayMs: 10_000,
@@ -50,7 +59,7 @@ export const tcpDefaults: Required<TcpOptions> = {
   readBufferBytes: 262_144,
 }
 
-const ranges: Readonly<Record<keyof TcpOptions, Range>> = {
+const ranges: Readonly<Record<keyof TcpNumbers, Range>> = {
   dialTimeoutMs: [1, 600_000],
   lingerMs: [1, 600_000],
   keepAliveDelayMs: [1_000, 86_400_000],
@@ -59,7 +68,10 @@ const ranges: Readonly<Record<keyof TcpOptions, Range>> = {
   readBufferBytes: [4_096, 16_777_216],
 }
 
+export type ResolvedTcpOptions = Required<TcpNumbers>
+
 /** @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a value out of range or an unknown name */
-export function resolveTcpOptions(options: TcpOptions): Required<TcpOptions> {
-  return numberOptions<TcpOptions>('tcpTransport', tcpDefaults, ranges, options)
+export function resolveTcpOptions(options: TcpOptions): ResolvedTcpOptions {
+  const { tls: _, ...numbers } = options // It is checked where it is used.
+  return numberOptions<TcpNumbers>('tcpTransport', tcpDefaults, ranges, numbers)
 }

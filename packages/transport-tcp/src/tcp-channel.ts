@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import { errorCode, plainAddress } from '@casty/net'
-import type { Channel, ChannelCloseReason, ChannelSink } from '@casty/transport'
+import { errorCode, plainAddress, type DialledSocket } from '@casty/net'
+import type { Channel, ChannelCloseReason, ChannelProof, ChannelSink } from '@casty/transport'
 
 /**
  * One connected socket. It is paused when it comes in here, so nothing is read before `open`.
@@ -10,7 +10,10 @@ import type { Channel, ChannelCloseReason, ChannelSink } from '@casty/transport'
  */
 export class TcpChannel implements Channel {
   readonly source: string
+  declare readonly proof?: ChannelProof
   readonly #socket: Socket
+  /** The connection below TLS; the socket itself without it. */
+  readonly #carrier: Socket
   readonly #lingerMs: number
   #sink: ChannelSink | undefined
   #reason: ChannelCloseReason | undefined
@@ -19,8 +22,10 @@ export class TcpChannel implements Channel {
   #paused = false
   #gone = false
 
-  constructor(socket: Socket, lingerMs: number) {
+  constructor({ socket, carrier, proof }: DialledSocket, lingerMs: number) {
     this.#socket = socket
+    this.#carrier = carrier
+    if (proof) this.proof = proof
     this.#lingerMs = lingerMs
     this.source = plainAddress(socket.remoteAddress)
     socket.on('drain', () => this.#drained())
@@ -74,6 +79,11 @@ export class TcpChannel implements Channel {
     if (this.#reason === undefined) this.#sink?.received(bytes)
   }
 
+  /** The same for what Node read. A Buffer is no plain Uint8Array: its `slice` does not copy. */
+  deliverBuffer({ buffer, byteOffset, length }: Buffer): void {
+    this.deliver(new Uint8Array(buffer, byteOffset, length))
+  }
+
   #drained(): void {
     if (!this.#awaitsDrain || this.#reason !== undefined) return
     this.#awaitsDrain = false
@@ -105,7 +115,7 @@ export class TcpChannel implements Channel {
    * the system keeps the rest for a peer that does not read. A complete one ends in order.
    */
   #destroy(): void {
-    if (this.#socket.writableLength > 0) this.#socket.resetAndDestroy()
+    if (this.#socket.writableLength > 0) this.#carrier.resetAndDestroy()
     else this.#socket.destroy()
   }
 

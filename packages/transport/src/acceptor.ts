@@ -124,7 +124,7 @@ export class Acceptor implements ConnectionOwner {
   /** Who it is was proved, where that is asked for: judges what it says. */
   #admit(connection: Connection, pending: Pending, hello: Hello): void {
     if (pending.proof !== undefined) this.#context.failures.proved(pending.source)
-    const refusal = this.#registry.judge(hello)
+    const refusal = this.#registry.judge(hello, connection.channel)
     if (refusal !== undefined) {
       this.#refuse(connection, refusal)
       return

@@ -15,6 +15,7 @@ import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
 import { PeerHistory } from './peer-history.ts'
 import type { PeerLane } from './peer-lane.ts'
+import type { Channel } from './transport.ts'
 import { encodeFrame, frameTypes } from './wire.ts'
 
 /** Every association of an endpoint, by the address of its peer; decides who gets one. */
@@ -92,8 +93,9 @@ export class AssociationRegistry implements AssociationHost {
   }
 
   /** Judges a hello, without changing anything. The owner's `admit` has the last word. */
-  judge(hello: Hello): Refusal | undefined {
-    const decision = decideHello(hello, this.#handshakeContext(hello, hello.lane))
+  judge(hello: Hello, channel: Channel): Refusal | undefined {
+    const context = this.#handshakeContext(hello, hello.lane, channel)
+    const decision = decideHello(hello, context)
     return decision.type === 'refuse' ? decision.refusal : this.#admit(hello)
   }
 
@@ -110,7 +112,7 @@ export class AssociationRegistry implements AssociationHost {
     welcome: Welcome,
     dial: Dial,
   ): void {
-    const context = this.#handshakeContext(welcome, lane.lane)
+    const context = this.#handshakeContext(welcome, lane.lane, connection.channel)
     const decision = decideWelcome(welcome, dial.expected, context)
     if (decision.type === 'superseded') {
       connection.close()
@@ -212,7 +214,7 @@ export class AssociationRegistry implements AssociationHost {
     }
   }
 
-  #handshakeContext(party: HandshakeParty, lane: Lane): HandshakeContext {
+  #handshakeContext(party: HandshakeParty, lane: Lane, channel: Channel): HandshakeContext {
     const { self, isClosing, settings } = this.#context
     const { address } = party.identity
     const found = this.#byAddress.get(address.toString())
@@ -224,6 +226,8 @@ export class AssociationRegistry implements AssociationHost {
     const expected = isProven ? association?.peer?.incarnation : undefined
     const known = met !== undefined && (expected === undefined || met > expected) ? met : expected
     const removed = this.#history.removed(address)
+    const mustProve = settings.transport.security === 'mutual-tls'
+    const proof = channel.proof ?? (mustProve ? 'required' : undefined)
     return {
       self,
       clusterName: settings.clusterName,
@@ -233,6 +237,7 @@ export class AssociationRegistry implements AssociationHost {
       ...(removed !== undefined && { removedIncarnation: removed }),
       ...(association?.trust !== undefined && { knownTrust: association.trust }),
       lane: association?.laneOf(lane).view ?? { type: 'idle' },
+      ...(proof !== undefined && { proof }),
     }
   }
 

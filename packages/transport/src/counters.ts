@@ -54,7 +54,7 @@ export function createTally(): Tally {
     refusedByUs: noRefusals(),
     refusedByPeers: noRefusals(),
     dialsStarted: 0,
-    dialsFailed: { refused: 0, timeout: 0, unreachable: 0, local: 0 },
+    dialsFailed: { refused: 0, timeout: 0, unreachable: 0, local: 0, insecure: 0 },
     connectionsOpened: 0,
     handshakesFailed: { garbage: 0, timeout: 0, busy: 0, ended: 0, unheard: 0 },
     handlerErrors: 0,

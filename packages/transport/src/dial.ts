@@ -13,7 +13,7 @@ import {
 import { DiallersProof, unproven } from './handshake-proofs.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
-import type { Channel, ChannelSink, DialFailure } from './transport.ts'
+import type { Channel, ChannelSink, DialFailure, Insecurity } from './transport.ts'
 import {
   concatBytes,
   encodeFrame,
@@ -28,7 +28,12 @@ export type DialOutcome =
   | { readonly type: 'refused'; readonly refusal: Refusal }
   /** We refuse the one that answers: it has not proved what it should have. */
   | { readonly type: 'distrusted'; readonly refusal: Refusal }
-  | { readonly type: 'failed'; readonly failure: DialFailure }
+  | ({ readonly type: 'failed' } & Failure)
+
+interface Failure {
+  readonly failure: DialFailure
+  readonly insecurity?: Insecurity
+}
 
 /** One attempt to open a lane: dial, hello, and the answer to it, within `handshakeTimeoutMs`. */
 export class Dial implements ConnectionOwner {
@@ -61,7 +66,9 @@ export class Dial implements ConnectionOwner {
     this.expected = target.expected
     this.#done = done
     const { clock, limits } = context.settings
-    this.#timer = clock.schedule(limits.handshakeTimeoutMs, () => this.#fail('timeout'))
+    this.#timer = clock.schedule(limits.handshakeTimeoutMs, () =>
+      this.#fail({ failure: 'timeout' }),
+    )
     context.tally.dialsStarted++
     context.track(this.#dial())
   }
@@ -114,7 +121,7 @@ export class Dial implements ConnectionOwner {
 
   closed(_connection: Connection, reason: string): void {
     if (reason === 'malformed') this.#settle(notOurs)
-    else this.#fail('unreachable')
+    else this.#fail({ failure: 'unreachable' })
   }
 
   async #dial(): Promise<void> {
@@ -192,9 +199,9 @@ export class Dial implements ConnectionOwner {
     })
   }
 
-  #fail(failure: DialFailure): void {
+  #fail(failure: Failure): void {
     this.#connection?.close()
-    this.#settle({ type: 'failed', failure })
+    this.#settle({ type: 'failed', ...failure })
   }
 
   #settle(outcome: DialOutcome): void {
@@ -225,15 +232,18 @@ function discard(channel: Channel): void {
 }
 
 /** What a transport says of a failed dial; silence counts as the network's fault, not the peer's. */
-function failureOf(error: unknown): DialFailure {
-  const failure = typeof error === 'object' && error !== null && 'failure' in error && error.failure
+function failureOf(error: unknown): Failure {
+  // Of another copy of this package's error class too: only values that are known are taken.
+  const { failure, insecurity } = Object(error) as Partial<Failure>
   switch (failure) {
     case 'refused':
     case 'timeout':
     case 'unreachable':
     case 'local':
-      return failure
+      return { failure }
+    case 'insecure':
+      return { failure, ...(insecurity !== undefined && { insecurity }) }
     default:
-      return 'unreachable'
+      return { failure: 'unreachable' }
   }
 }

@@ -2,7 +2,7 @@ import type { Clock, Random } from '@casty/clock'
 import type { Authentication, Trust } from './authentication.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { Incarnation, NodeIdentity } from './node-identity.ts'
-import type { ChannelCloseReason, DialFailure, Transport } from './transport.ts'
+import type { ChannelCloseReason, DialFailure, Insecurity, Transport } from './transport.ts'
 
 /**
  * Control carries what is small and must not wait: heartbeats, gossip, system messages. Data carries
@@ -186,12 +186,13 @@ export type EndpointEvent =
       readonly reason: LaneCloseReason
       readonly lostFrames: number
     }
-  /** `lostFrames` were waiting for the connection. */
+  /** `lostFrames` were waiting for the connection. With the failure `insecure`, `insecurity` says why. */
   | {
       readonly type: 'dial-failed'
       readonly address: NodeAddress
       readonly lane: Lane
       readonly failure: DialFailure
+      readonly insecurity?: Insecurity
       readonly lostFrames: number
     }
   /** The peer said no: to our dial, or to a connection that it had dialled itself. */

@@ -1,9 +1,10 @@
 import type { Refusal } from './endpoint-types.ts'
 import type { NodeAddress } from './node-address.ts'
-import type { DialFailure } from './transport.ts'
+import type { DialFailure, Insecurity } from './transport.ts'
 
 export type TransportErrorCode =
   | 'CASTY_TRANSPORT_ADDRESS_IN_USE'
+  | 'CASTY_TRANSPORT_BAD_CERTIFICATE'
   | 'CASTY_TRANSPORT_CLOSED'
   | 'CASTY_TRANSPORT_DIAL_FAILED'
   | 'CASTY_TRANSPORT_FRAME_TOO_LARGE'
@@ -17,6 +18,7 @@ export type TransportErrorCode =
 /** What an error carries beside its code and text. */
 export interface TransportErrorOptions extends ErrorOptions {
   readonly failure?: DialFailure
+  readonly insecurity?: Insecurity
   readonly refusal?: Refusal
 }
 
@@ -26,6 +28,8 @@ export class TransportError extends Error {
   readonly code: TransportErrorCode
   /** With `CASTY_TRANSPORT_DIAL_FAILED`: what went wrong. */
   declare readonly failure?: DialFailure
+  /** With `CASTY_TRANSPORT_DIAL_FAILED` and the failure `insecure`: what is wrong, and by whose word. */
+  declare readonly insecurity?: Insecurity
   /** With `CASTY_TRANSPORT_REFUSED`: the reason that the peer gave, and what it said of itself. */
   declare readonly refusal?: Refusal
 
@@ -33,6 +37,7 @@ export class TransportError extends Error {
     super(message, options)
     this.code = code
     if (options.failure !== undefined) this.failure = options.failure
+    if (options.insecurity !== undefined) this.insecurity = options.insecurity
     if (options.refusal !== undefined) this.refusal = options.refusal
   }
 
@@ -40,6 +45,14 @@ export class TransportError extends Error {
     return new TransportError(
       'CASTY_TRANSPORT_ADDRESS_IN_USE',
       `${address} is already listened on. Choose another port, or port 0 for a free one.`,
+      { cause },
+    )
+  }
+
+  static badCertificate(what: string, why: string, cause?: unknown): TransportError {
+    return new TransportError(
+      'CASTY_TRANSPORT_BAD_CERTIFICATE',
+      `${what} ${why}. \`casty cert\` makes certificates that do.`,
       { cause },
     )
   }
@@ -56,6 +69,18 @@ export class TransportError extends Error {
       'CASTY_TRANSPORT_DIAL_FAILED',
       `Dialling ${address} failed: ${dialFailureTexts[failure]}`,
       { failure, cause },
+    )
+  }
+
+  static insecureDial(
+    address: NodeAddress,
+    insecurity: Insecurity,
+    cause?: unknown,
+  ): TransportError {
+    return new TransportError(
+      'CASTY_TRANSPORT_DIAL_FAILED',
+      `Dialling ${address} failed: ${insecurity.detail} (${insecurity.reason}).`,
+      { failure: 'insecure', insecurity, cause },
     )
   }
 
@@ -119,6 +144,7 @@ const dialFailureTexts: Readonly<Record<DialFailure, string>> = {
   refused: 'nobody listens there. Check that the node runs, and on which port.',
   timeout: 'no answer came in time. Check the network between here and there.',
   unreachable: 'the network leads nowhere, or the connection broke. Check address and routes.',
+  insecure: 'one end does not trust the other. Check the certificates of both.',
   local: 'this process could not open a connection. Check its limits (files, memory, ports).',
 }
 

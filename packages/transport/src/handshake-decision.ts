@@ -8,10 +8,12 @@
 //   the end's latest word wins. Its words are numbered (`sequence`), for they travel on different
 //   connections and may overtake each other.
 import type { Authentication, ProofPurpose, Trust } from './authentication.ts'
+import { certificateNames, isMadeOutTo } from './certificate-names.ts'
 import type { Refusal } from './endpoint-types.ts'
 import type { Hello, HandshakeParty, Welcome } from './handshake-messages.ts'
 import type { NodeAddress } from './node-address.ts'
 import { NodeIdentity, type Incarnation } from './node-identity.ts'
+import type { ChannelProof } from './transport.ts'
 import { commonVersion, wireVersions, type Prelude } from './wire.ts'
 
 /** What an endpoint knows when it decides. */
@@ -29,6 +31,8 @@ export interface HandshakeContext {
   readonly knownTrust?: Trust
   /** What there is already on the lane in question, between us and the peer's address. */
   readonly lane: LaneView
+  /** What the channel has verified of the peer; `required` where every channel has to. */
+  readonly proof?: ChannelProof | 'required'
 }
 
 export type LaneView =
@@ -128,6 +132,8 @@ function refuseParty(party: HandshakeParty, context: HandshakeContext): Refusal 
     const detail = `${theirs}, ${self.address} to ${quote(clusterName)}`
     return { reason: 'cluster-name', detail }
   }
+  const stranger = refuseStranger(party, context)
+  if (stranger !== undefined) return stranger
   const digest = party.configDigest
   if (configDigest !== undefined && digest !== undefined && digest !== configDigest) {
     const shared = sharedWords(digest, configDigest)
@@ -159,6 +165,19 @@ function refuseParty(party: HandshakeParty, context: HandshakeContext): Refusal 
     }
   }
   return undefined
+}
+
+/** A certificate of the cluster's authority is not enough: it must be the node's own. */
+function refuseStranger(
+  { identity: { address } }: HandshakeParty,
+  { self, clusterName, proof }: HandshakeContext,
+): Refusal | undefined {
+  if (proof === undefined) return undefined
+  if (proof !== 'required' && isMadeOutTo(proof.names, clusterName, address)) return undefined
+  const [wanted] = certificateNames(clusterName, address)
+  const shown = proof === 'required' ? 'nobody' : proof.names.join(', ')
+  const detail = `the certificate of ${address} is made out to ${quote(shown)}, not to ${wanted}`
+  return { reason: 'identity', actual: self, detail }
 }
 
 function refuseTarget(hello: Hello, { self }: HandshakeContext): Refusal | undefined {

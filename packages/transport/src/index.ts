@@ -2,6 +2,7 @@ export type { Authentication, ProofExchange, ProofPurpose, Trust } from './authe
 export { ByteReader, type KnownTexts } from './byte-reader.ts'
 export { ByteWriter } from './byte-writer.ts'
 export type { EndpointCounters, HandshakeFailure } from './counters.ts'
+export { certificateNames } from './certificate-names.ts'
 export { endpointLimitDefaults } from './endpoint-options.ts'
 export { Endpoint } from './endpoint.ts'
 export { TransportError, type TransportErrorCode, type TransportErrorOptions } from './errors.ts'
@@ -53,6 +54,8 @@ export type {
   ChannelProof,
   ChannelSink,
   DialFailure,
+  Insecurity,
+  InsecurityReason,
   Listener,
   Transport,
 } from './transport.ts'

@@ -20,7 +20,6 @@ import type { NodeIdentity } from './node-identity.ts'
 import { dropReasonOf } from './refusal.ts'
 import { RedialSchedule } from './redial-schedule.ts'
 import type { LaneReport } from './reports.ts'
-import type { DialFailure } from './transport.ts'
 
 /** The association, as its lanes see it. */
 export interface LaneOwner {
@@ -239,17 +238,28 @@ export class PeerLane implements LinkOwner {
         this.refused(outcome.refusal, dial)
         return
       case 'failed':
-        this.#failed(outcome.failure, dial)
+        this.#failed(outcome, dial)
     }
   }
 
-  #failed(failure: DialFailure, dial: Dial): void {
+  #failed({ failure, insecurity }: Extract<DialOutcome, { type: 'failed' }>, dial: Dial): void {
     const { address } = this.#owner
+    const error =
+      insecurity === undefined
+        ? TransportError.dialFailed(address, failure)
+        : TransportError.insecureDial(address, insecurity)
     this.#context.tally.dialsFailed[failure]++
     this.#redial.failed()
-    const again = this.#owner.dialEnded(this, TransportError.dialFailed(address, failure), dial)
+    const again = this.#owner.dialEnded(this, error, dial)
     const lostFrames = this.#link.drop('lane-closed')
-    this.#context.publish({ type: 'dial-failed', address, lane: this.lane, failure, lostFrames })
+    this.#context.publish({
+      type: 'dial-failed',
+      address,
+      lane: this.lane,
+      failure,
+      ...(insecurity !== undefined && { insecurity }),
+      lostFrames,
+    })
     this.#goOn(again)
   }
 

@@ -25,7 +25,8 @@ export interface Transport {
    * Opens a channel to whoever listens at `address`.
    *
    * Rejects with `CASTY_TRANSPORT_DIAL_FAILED`, whose `failure` tells a refusal (nobody listens
-   * there: the process is gone) from everything else; with `signal.reason` once that is aborted.
+   * there: the process is gone) from everything else, and whose `insecurity` says what keeps two
+   * ends from trusting each other; with `signal.reason` once that is aborted.
    */
   dial(address: NodeAddress, options?: { readonly signal?: AbortSignal }): Promise<Channel>
 }
@@ -108,5 +109,31 @@ export type ChannelCloseReason = 'local' | 'ended' | 'reset' | 'failed'
  * Why a dial failed. `refused`: the host answered that nobody listens, so the process is gone.
  * `timeout` and `unreachable` say nothing about the process. `local` is our own lack of a resource
  * (file descriptors, memory, a resolver that cannot open its files) and never counts against a peer.
+ * `insecure`: somebody is there, and no connection came about that both ends trust.
  */
-export type DialFailure = 'refused' | 'timeout' | 'unreachable' | 'local'
+export type DialFailure = 'refused' | 'timeout' | 'unreachable' | 'local' | 'insecure'
+
+/** What kept two ends from trusting each other. */
+export interface Insecurity {
+  readonly reason: InsecurityReason
+  /** Who did not go on: we, or the other end. */
+  readonly by: 'us' | 'peer'
+  /** For people: what is wrong, and with whose certificate. */
+  readonly detail: string
+}
+
+/**
+ * `plaintext`: one end speaks TLS, the other does not. `protocol`: no TLS 1.3 in common.
+ * `no-certificate`, `expired`, `not-yet-valid`: of the certificate shown. `untrusted`: it is not signed
+ * by the cluster's authority. `not-allowed`: it is, and is not on the list of names. `ended`: the other
+ * end went away during the handshake, as one does that speaks no TLS, or has too many connections.
+ */
+export type InsecurityReason =
+  | 'plaintext'
+  | 'protocol'
+  | 'no-certificate'
+  | 'untrusted'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'not-allowed'
+  | 'ended'

@@ -14,6 +14,7 @@ test('the public surface is what is written here', () => {
     'NodeIdentity',
     'RecordingSink',
     'TransportError',
+    'certificateNames',
     'createMemoryNetwork',
     'endpointLimitDefaults',
     'memoryNetworkDefaults',
@@ -26,6 +27,7 @@ test('the README lists every error code, and no other', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
   const documented = [
     'CASTY_TRANSPORT_ADDRESS_IN_USE',
+    'CASTY_TRANSPORT_BAD_CERTIFICATE',
     'CASTY_TRANSPORT_CLOSED',
     'CASTY_TRANSPORT_DIAL_FAILED',
     'CASTY_TRANSPORT_FRAME_TOO_LARGE',

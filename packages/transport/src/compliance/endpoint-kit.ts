@@ -86,6 +86,7 @@ function isOfType<T extends EndpointEvent['type']>(
 function tapped(transport: Transport, channels: Channel[]): Transport {
   return {
     name: transport.name,
+    ...(transport.security && { security: transport.security }),
     listen: (address, accept) =>
       transport.listen(address, (channel) => {
         channels.push(channel)

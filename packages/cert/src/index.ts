@@ -1,0 +1,10 @@
+export {
+  certDefaults,
+  createAuthority,
+  createNodeCertificate,
+  type AuthorityOptions,
+  type IssuedCertificate,
+  type NodeCertificateOptions,
+  type Validity,
+} from './authority.ts'
+export { CertError, type CertErrorCode } from './errors.ts'

@@ -1,0 +1,62 @@
+import type { TransportError } from '@casty/transport'
+
+/** What becomes of the own certificate. */
+export type CertificateNotice =
+  /** It is to be replaced by then: in milliseconds of the epoch. */
+  | { readonly type: 'expires-soon'; readonly expiresAt: number; readonly daysLeft: number }
+  /** Peers refuse this node's new connections. */
+  | { readonly type: 'expired'; readonly expiresAt: number }
+  /** New connections are made with it. */
+  | { readonly type: 'reloaded'; readonly expiresAt: number }
+  /** The one that was there stays in use. */
+  | { readonly type: 'reload-failed'; readonly error: TransportError }
+
+const dayMs = 86_400_000
+
+/** From when on and until when a certificate is valid, in milliseconds of the epoch. */
+export interface Life {
+  readonly validFrom: number
+  readonly expiresAt: number
+}
+
+/** How near the end is: how many of its warnings are due by now. */
+export function warningsDue(life: Life, now: number): number {
+  const leftMs = life.expiresAt - now
+  return [...warnedMs(life), 0].filter((beforeMs) => leftMs <= beforeMs).length
+}
+
+/** The warning to give, where one is due. */
+export function expiryNotice(life: Life, now: number): CertificateNotice | undefined {
+  const { expiresAt } = life
+  if (expiresAt <= now) return { type: 'expired', expiresAt }
+  const daysLeft = Math.floor((expiresAt - now) / dayMs)
+  return warningsDue(life, now) > 0 ? { type: 'expires-soon', expiresAt, daysLeft } : undefined
+}
+
+/**
+ * How long before the end it is told, each once: 30, 7 and 1 days, but not in the first two thirds of
+ * a life that is short; of one of less than three days, in its last fifth.
+ */
+function warnedMs({ validFrom, expiresAt }: Life): readonly number[] {
+  const lifeMs = expiresAt - validFrom
+  const fitting = [30, 7, 1].map((days) => days * dayMs).filter((ms) => ms <= lifeMs / 3)
+  return fitting.length > 0 ? fitting : [lifeMs / 5]
+}
+
+/** For a log: what happened, and what to do about it. */
+export function describeNotice(notice: CertificateNotice): string {
+  switch (notice.type) {
+    case 'expires-soon':
+      return `This node's certificate expires at ${dateOf(notice)}: replace its files.`
+    case 'expired':
+      return `This node's certificate expired at ${dateOf(notice)}: no peer takes a new connection until its files are replaced.`
+    case 'reloaded':
+      return `This node's certificate was read again; it expires at ${dateOf(notice)}.`
+    case 'reload-failed':
+      return `This node's certificate could not be read again, and the former stays in use. ${notice.error.message}`
+  }
+}
+
+function dateOf({ expiresAt }: { readonly expiresAt: number }): string {
+  return new Date(expiresAt).toISOString()
+}

@@ -1,0 +1,111 @@
+// What a node shows and whom it trusts, read and checked as a whole: of files that are just being
+// replaced, none counts until all of them fit.
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { TransportError } from '@casty/transport'
+import type { Life } from './certificate-notices.ts'
+import { namesOf } from './certificate-proof.ts'
+import type { TlsOptions } from './tls-options.ts'
+
+export interface Credentials extends Life {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+  /** Whom it is made out to, as in `ChannelProof.names`. */
+  readonly names: readonly string[]
+}
+
+type Sources = Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'passphrase'>
+
+/**
+ * @param now - the wall clock, in milliseconds of the epoch
+ * @throws TransportError `CASTY_TRANSPORT_BAD_CERTIFICATE` for a file that cannot be read, a text that is no
+ * PEM, a key that does not fit, and a certificate that is not valid now or not the authority's
+ */
+export function readCredentials(sources: Sources, now: number): Credentials {
+  const ca = textOf('ca', sources.ca)
+  const cert = textOf('cert', sources.cert)
+  const key = textOf('key', sources.key)
+  const authorities = certificatesIn('ca', sources.ca, ca)
+  const [own, ...between] = certificatesIn('cert', sources.cert, cert)
+  const subject = `The certificate in cert (${nameOf(sources.cert)})`
+  if (!own.checkPrivateKey(privateKey(sources, key))) {
+    throw TransportError.badCertificate(subject, 'does not belong to the private key in key')
+  }
+  if (own.validFromDate.getTime() > now) {
+    const from = own.validFromDate.toISOString()
+    throw TransportError.badCertificate(subject, `is not valid before ${from}`)
+  }
+  if (own.validToDate.getTime() <= now) {
+    throw TransportError.badCertificate(subject, `expired at ${own.validToDate.toISOString()}`)
+  }
+  if (![...between, ...authorities].some((issuer) => isSignedBy(own, issuer))) {
+    throw TransportError.badCertificate(subject, 'is not signed by an authority in ca')
+  }
+  const names = namesOf(own)
+  if (names.length === 0) {
+    throw TransportError.badCertificate(
+      subject,
+      'is made out to nobody: it has no alternative name',
+    )
+  }
+  const plainKey = privateKey(sources, key).export({ type: 'pkcs8', format: 'pem' }).toString()
+  const validFrom = own.validFromDate.getTime()
+  const expiresAt = own.validToDate.getTime()
+  return { ca, cert, key: plainKey, validFrom, expiresAt, names }
+}
+
+/** A text in PEM as it is, or what is in the file. */
+function textOf(option: string, source: string): string {
+  if (isPem(source)) return source
+  try {
+    return readFileSync(source, 'utf8')
+  } catch (error) {
+    throw TransportError.badCertificate(
+      `The file in ${option}, ${source},`,
+      'cannot be read',
+      error,
+    )
+  }
+}
+
+/** Where it is, or that it was given as it is: what it holds is nobody's business. */
+function nameOf(source: string): string {
+  return isPem(source) ? 'a text' : source
+}
+
+function isPem(source: string): boolean {
+  return source.includes('-----BEGIN ')
+}
+
+const certificateText = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
+
+function certificatesIn(
+  option: string,
+  source: string,
+  text: string,
+): readonly [X509Certificate, ...X509Certificate[]] {
+  const what = `The text in ${option} (${nameOf(source)})`
+  const [first, ...rest] = text.match(certificateText) ?? []
+  if (first === undefined) {
+    throw TransportError.badCertificate(what, 'holds no certificate in PEM')
+  }
+  try {
+    return [new X509Certificate(first), ...rest.map((one) => new X509Certificate(one))]
+  } catch (error) {
+    throw TransportError.badCertificate(what, 'holds a certificate that cannot be read', error)
+  }
+}
+
+function privateKey({ key: source, passphrase }: Sources, text: string): KeyObject {
+  try {
+    return createPrivateKey({ key: text, ...(passphrase !== undefined && { passphrase }) })
+  } catch (error) {
+    const why = 'cannot be read as a private key in PEM, or its passphrase is wrong'
+    throw TransportError.badCertificate(`The text in key (${nameOf(source)})`, why, error)
+  }
+}
+
+function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
+}

@@ -1,0 +1,144 @@
+import { constants } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { createServer, type Server, type TLSSocket } from 'node:tls'
+import type { ChannelProof, InsecurityReason } from '@casty/transport'
+import { errorCode } from '../dial-failure.ts'
+import { plainAddress } from '../plain-address.ts'
+import { contextOf } from './certificates.ts'
+import { proofOf } from './certificate-proof.ts'
+import { insecurityOf, reasonOfVerification } from './insecurity.ts'
+import type { Security } from './security.ts'
+
+/** A connection whose other end has proven itself. */
+export interface SecureSocket {
+  readonly socket: TLSSocket
+  /** The connection below it, for a reset. */
+  readonly carrier: Socket
+  readonly proof: ChannelProof
+}
+
+export interface SecureAcceptorParts {
+  readonly security: Security
+  /** Takes a connection that is trusted. */
+  readonly accept: (connection: SecureSocket) => void
+  /** What an end is told that is not; it is read on and closed by the acceptor. */
+  readonly farewell: (reason: InsecurityReason) => Uint8Array
+}
+
+/**
+ * Takes incoming connections through TLS, few at a time. An end that is not trusted is told why: with
+ * TLS 1.3 it has finished its handshake before its certificate is looked at, and would see a
+ * connection that breaks.
+ */
+export class TlsAcceptor implements Disposable {
+  readonly #parts: SecureAcceptorParts
+  readonly #server: Server
+  readonly #watch: Disposable
+  /** Those under way, by their two ends, which no other connection has. */
+  readonly #pending = new Map<string, Socket>()
+  readonly #perSource = new Map<string, number>()
+
+  constructor(parts: SecureAcceptorParts) {
+    const { options, certificates } = parts.security
+    this.#parts = parts
+    this.#server = createServer({
+      ...contextOf(certificates.credentials),
+      // Whoever resumes a session is not asked for its certificate again.
+      secureOptions: constants.SSL_OP_NO_TICKET,
+      requestCert: true,
+      rejectUnauthorized: false, // Judged in `#judge`, which tells the other end why.
+      handshakeTimeout: options.handshakeTimeoutMs,
+    })
+    this.#server.on('secureConnection', (socket) => this.#secured(socket))
+    this.#server.on('tlsClientError', (error, socket) => this.#failed(error, socket))
+    this.#watch = certificates.watch(() => {
+      this.#server.setSecureContext({
+        ...contextOf(certificates.credentials),
+        secureOptions: constants.SSL_OP_NO_TICKET,
+      })
+    })
+  }
+
+  /** Takes a connection that nobody has read from. */
+  admit(carrier: Socket): void {
+    const { security } = this.#parts
+    const source = plainAddress(carrier.remoteAddress)
+    const ofSource = this.#perSource.get(source) ?? 0
+    const { maxPendingHandshakes, maxPendingHandshakesPerSource } = security.options
+    carrier.on('error', ignore) // The socket above it is told as well.
+    if (this.#pending.size >= maxPendingHandshakes || ofSource >= maxPendingHandshakesPerSource) {
+      security.count('busy')
+      carrier.destroy()
+      return
+    }
+    const ends = endsOf(carrier)
+    this.#pending.set(ends, carrier)
+    this.#perSource.set(source, ofSource + 1)
+    carrier.once('close', () => this.#settle(ends, source))
+    this.#server.emit('connection', carrier)
+  }
+
+  /** Ends what is under way. Connections that were handed on live on. */
+  [Symbol.dispose](): void {
+    this.#watch[Symbol.dispose]()
+    for (const carrier of this.#pending.values()) carrier.destroy()
+  }
+
+  #secured(socket: TLSSocket): void {
+    const ends = endsOf(socket)
+    const carrier = this.#pending.get(ends)
+    if (carrier === undefined) {
+      socket.destroy() // It is gone already.
+      return
+    }
+    const verdict = judgeAccepted(socket, this.#parts.security)
+    if (typeof verdict === 'string') {
+      this.#refuse(socket, carrier, verdict)
+      return
+    }
+    this.#settle(ends, plainAddress(carrier.remoteAddress))
+    this.#parts.accept({ socket, carrier, proof: verdict })
+  }
+
+  /** It counts as pending until it is gone, which it is soon. */
+  #refuse(socket: TLSSocket, carrier: Socket, reason: InsecurityReason): void {
+    const { security, farewell } = this.#parts
+    security.count(reason)
+    const timer = setTimeout(() => carrier.destroy(), security.options.handshakeTimeoutMs)
+    carrier.once('close', () => clearTimeout(timer))
+    // Closing with bytes unread makes the system send a reset, which can overtake the farewell.
+    socket.on('error', ignore).resume().end(farewell(reason))
+  }
+
+  #failed(error: Error, socket: TLSSocket): void {
+    const isLate = errorCode(error) === 'ERR_TLS_HANDSHAKE_TIMEOUT'
+    const reason = insecurityOf(error, true)?.reason ?? 'protocol'
+    this.#parts.security.count(isLate ? 'timeout' : reason)
+    socket.destroy()
+  }
+
+  #settle(ends: string, source: string): void {
+    if (!this.#pending.delete(ends)) return
+    const left = (this.#perSource.get(source) ?? 1) - 1
+    if (left > 0) this.#perSource.set(source, left)
+    else this.#perSource.delete(source)
+  }
+}
+
+/** The proof of an end that is trusted, or why it is not. */
+export function judgeAccepted(
+  socket: TLSSocket,
+  security: Security,
+): ChannelProof | InsecurityReason {
+  if (socket.getProtocol() !== 'TLSv1.3' || socket.isSessionReused()) return 'protocol'
+  const proof = proofOf(socket)
+  if (proof === undefined) return 'no-certificate'
+  if (!socket.authorized) return reasonOfVerification(String(socket.authorizationError))
+  return security.allows(proof.names) ? proof : 'not-allowed'
+}
+
+function endsOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
+  return `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`
+}
+
+function ignore(): void {}

@@ -1,0 +1,105 @@
+import { TransportError } from '@casty/transport'
+import { numberOptions, type Range } from '../number-options.ts'
+import type { CertificateNotice } from './certificate-notices.ts'
+
+/**
+ * TLS 1.3 in which both ends prove who they are. Certificates and keys are texts in PEM, or paths of
+ * files of them; files are read again while the node runs.
+ */
+export interface TlsOptions extends TlsNumbers {
+  /**
+   * The cluster's own authority, the only one that is trusted. Several certificates in one text or
+   * file while a new authority takes the place of another.
+   */
+  readonly ca: string
+  /** This node's certificate, and those between it and the authority, if any, behind it. */
+  readonly cert: string
+  /** The private key that the certificate belongs to. */
+  readonly key: string
+  /** Of the key, where that is encrypted. */
+  readonly passphrase?: string
+  /**
+   * Certificates must bear one of these names, written as `URI:casty://shop/a.example`,
+   * `DNS:a.example` or `IP:10.0.0.1`.
+   * @defaultValue all that the authority has signed
+   */
+  readonly allow?: readonly string[]
+  /**
+   * Told what becomes of the own certificate: `expires-soon` 30, 7 and 1 days before, and at the start
+   * where less is left (only in the last third of a short life), `expired`, `reloaded`,
+   * `reload-failed`. What it throws is ignored.
+   * @defaultValue a warning of the process for each that is no good news
+   */
+  readonly onCertificate?: (notice: CertificateNotice) => void
+}
+
+/** Those that are numbers. */
+export interface TlsNumbers {
+  /** How long TLS may take, once a connection is there, in milliseconds. 1 to 600,000. @defaultValue 5_000 */
+  readonly handshakeTimeoutMs?: number
+  /**
+   * Incoming connections that have not proven themselves, in total; those beyond are closed and
+   * counted. Each costs some 60 KB for as long. 1 to 65,536. @defaultValue 256
+   */
+  readonly maxPendingHandshakes?: number
+  /** The same per source address. 1 to 65,536. @defaultValue 64 */
+  readonly maxPendingHandshakesPerSource?: number
+  /**
+   * How often files are read again, in milliseconds, and expiry is looked at. 100 to 86,400,000.
+   * @defaultValue 60_000
+   */
+  readonly reloadIntervalMs?: number
+}
+
+export const tlsDefaults: Required<TlsNumbers> = {
+  handshakeTimeoutMs: 5_000,
+  maxPendingHandshakes: 256,
+  maxPendingHandshakesPerSource: 64,
+  reloadIntervalMs: 60_000,
+}
+
+const ranges: Readonly<Record<keyof TlsNumbers, Range>> = {
+  handshakeTimeoutMs: [1, 600_000],
+  maxPendingHandshakes: [1, 65_536],
+  maxPendingHandshakesPerSource: [1, 65_536],
+  reloadIntervalMs: [100, 86_400_000],
+}
+
+export type ResolvedTlsOptions = Required<TlsNumbers> & Omit<TlsOptions, keyof TlsNumbers>
+
+/** @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a value that is not allowed or an unknown name */
+export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw TransportError.invalidOption('tls', options, 'ca, cert and key')
+  }
+  const { ca, cert, key, passphrase, allow, onCertificate, ...numbers } = options
+  for (const [name, value] of Object.entries({ ca, cert, key })) {
+    if (typeof value !== 'string' || value === '') {
+      // A wrong value may be a secret: its kind says enough.
+      throw TransportError.invalidOption(`${name} of tls`, typeof value, 'a text in PEM or a path')
+    }
+  }
+  if (passphrase !== undefined && typeof passphrase !== 'string') {
+    throw TransportError.invalidOption('passphrase of tls', typeof passphrase, 'a text')
+  }
+  if (allow !== undefined && !(Array.isArray(allow) && allow.length > 0 && allow.every(isName))) {
+    const allowed = 'a list of names, as URI:casty://shop/a.example, DNS:a.example or IP:10.0.0.1'
+    throw TransportError.invalidOption('allow of tls', allow, allowed)
+  }
+  if (onCertificate !== undefined && typeof onCertificate !== 'function') {
+    throw TransportError.invalidOption('onCertificate of tls', onCertificate, 'a function')
+  }
+  return {
+    ...numberOptions<TlsNumbers>('tls', tlsDefaults, ranges, numbers),
+    ca,
+    cert,
+    key,
+    ...(passphrase !== undefined && { passphrase }),
+    ...(allow && { allow: [...allow] }),
+    ...(onCertificate && { onCertificate }),
+  }
+}
+
+function isName(text: unknown): boolean {
+  return typeof text === 'string' && /^(?:URI|DNS|IP):\S+$/.test(text)
+}
