@@ -10,8 +10,14 @@ export {
   type ServiceInstance,
   type Topic,
 } from '@casty/remote'
+export {
+  ClientReplicator,
+  replicatedKey,
+  type Consistency,
+  type ReplicatedKey,
+} from '@casty/replicator'
 export { ShardEnvelope, type EntityRegion } from '@casty/sharding'
-export type { ClusteredClientOptions } from './client/client-options.ts'
+export type { ClientValuesOptions, ClusteredClientOptions } from './client/client-options.ts'
 export { ClusteredClient, type ClusteredClientExplanation } from './client/clustered-client.ts'
 export { ClusterSystemError, type ClusterSystemErrorCode } from './errors.ts'
 export type { RegionOptions } from './system/regions.ts'

@@ -29,7 +29,7 @@ export {
   type SingletonContext,
   type SingletonOptions,
 } from './behaviors.ts'
-export type { ClusteredClientOptions } from './client/client-options.ts'
+export type { ClientValuesOptions, ClusteredClientOptions } from './client/client-options.ts'
 export { ClusteredClient, type ClusteredClientExplanation } from './client/clustered-client.ts'
 export { ClusteredActorSystem } from './clustered-actor-system.ts'
 export {

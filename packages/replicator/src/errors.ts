@@ -4,7 +4,9 @@ export type ReplicatorErrorCode =
   | 'CASTY_REPLICATOR_BUSY'
   | 'CASTY_REPLICATOR_FULL'
   | 'CASTY_REPLICATOR_INVALID_OPTION'
+  | 'CASTY_REPLICATOR_LOST'
   | 'CASTY_REPLICATOR_NOT_KEPT'
+  | 'CASTY_REPLICATOR_REFUSED'
   | 'CASTY_REPLICATOR_STOPPED'
   | 'CASTY_REPLICATOR_TOO_LARGE'
   | 'CASTY_REPLICATOR_TYPE_MISMATCH'
@@ -37,6 +39,22 @@ export class ReplicatorError extends Error {
     return new ReplicatorError(
       'CASTY_REPLICATOR_INVALID_OPTION',
       `Option ${option} is ${describeValue(value)}; allowed is ${allowed}.`,
+    )
+  }
+
+  static lost(key: string): ReplicatorError {
+    return new ReplicatorError(
+      'CASTY_REPLICATOR_LOST',
+      `This client was out of touch for too long, and nobody took what it changed of ${JSON.stringify(key)}. ` +
+        'Look at the value that is told now, and change that.',
+    )
+  }
+
+  static refused(key: string, reason: string): ReplicatorError {
+    return new ReplicatorError(
+      'CASTY_REPLICATOR_REFUSED',
+      `The members refused what this client asked of ${JSON.stringify(key)}: ${reason}. Nothing was changed there. ` +
+        "Where that is 'denied', let clients use the key on the members.",
     )
   }
 

@@ -1,3 +1,12 @@
+export type { ClientReplicatorEvent } from './clients/client-events.ts'
+export { clientReplicaFrameType } from './clients/client-frames.ts'
+export {
+  clientReplicatorDefaults,
+  type ClientReplicatorOptions,
+  type ClientReplicatorSettings,
+  type ReplicatingClient,
+} from './clients/client-options.ts'
+export { ClientReplicator, type ClientReplicatorMetrics } from './clients/client-replicator.ts'
 export type { Consistency } from './consistency.ts'
 export { majorityOf, nodesNeeded } from './consistency.ts'
 export { DeltaLog, sliceSizeOf, type Propagation } from './core/delta-log.ts'
@@ -23,6 +32,7 @@ export {
 } from './store/replica-store.ts'
 export {
   replicatorDefaults,
+  type ClientsOptions,
   type KeepingOptions,
   type ReplicatorOptions,
   type ReplicatorSettings,

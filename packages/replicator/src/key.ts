@@ -1,6 +1,6 @@
 import type { CrdtType } from '@casty/crdt'
 import { ReplicatorError } from './errors.ts'
-import { maxKeyBytes } from './wire/codec.ts'
+import { maxKeyBytes } from './wire/fields.ts'
 
 /** The name of a replicated value, and its type, which never changes. */
 export interface ReplicatedKey<C> {

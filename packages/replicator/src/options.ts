@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@casty/clock'
 import type { CrdtType } from '@casty/crdt'
-import type { Cluster } from '@casty/membership'
+import type { Cluster, NodeIdentity } from '@casty/membership'
 import { defined, optionChecks } from '@casty/options'
 import { ReplicatorError } from './errors.ts'
 import type { ReplicaStore } from './store/replica-store.ts'
@@ -28,6 +28,21 @@ export interface ReplicatorSettings {
   readonly pruningMarkerMs?: number
   /** A value that is empty is forgotten after this time; until then late changes of it find that they are. @defaultValue 86_400_000 (a day) */
   readonly forgetEmptyAfterMs?: number
+  /**
+   * The name of a client that is gone is pruned after so long. More than twice the `maxAbsenceMs` of clients, which take
+   * another name after that. @defaultValue 3_600_000 (an hour)
+   */
+  readonly clientNameMs?: number
+}
+
+/** Which processes that are no members hold copies of which values: see `ClientReplicator`. */
+export interface ClientsOptions {
+  /** Whether that is a client that was let in. */
+  readonly isClient: (node: NodeIdentity) => boolean
+  /** Whether clients may hold the value of a key. @defaultValue every one */
+  readonly mayRead?: (key: string) => boolean
+  /** Whether clients may change the value of a key. Whoever may can put anything into it. @defaultValue every one */
+  readonly mayWrite?: (key: string) => boolean
 }
 
 /** Which values outlive a node, and where. */
@@ -39,6 +54,8 @@ export interface KeepingOptions {
 
 export interface ReplicatorOptions extends ReplicatorSettings {
   readonly cluster: Cluster
+  /** Lets clients of the cluster hold and change values through this node. @defaultValue none */
+  readonly clients?: ClientsOptions
   /** Types of your own, which other nodes may tell of. Those of `@casty/crdt` are known. */
   readonly types?: readonly Pick<CrdtType<unknown>, 'name' | 'shape'>[]
   /** @defaultValue the system's */
@@ -60,26 +77,30 @@ export const replicatorDefaults: Required<ReplicatorSettings> = {
   pruningDelayMs: 60_000,
   pruningMarkerMs: 6 * 3_600_000,
   forgetEmptyAfterMs: 24 * 3_600_000,
+  clientNameMs: 3_600_000,
 }
 
 /** What a value may take in a frame beside its own bytes: names, and how far prunings got. */
-const frameOverheadBytes = 64 * 1024
+export const frameOverheadBytes: number = 64 * 1024
 
 const checks = optionChecks({
   invalid: (option, value, allowed) => ReplicatorError.invalidOption(option, value, allowed),
   unknown: (of, name, nearest) => ReplicatorError.unknownOption(of, name, nearest),
 })
 
-const handedIn = ['cluster', 'types', 'clock', 'random', 'onError', 'store', 'isKept']
+const handedIn = ['cluster', 'clients', 'types', 'clock', 'random', 'onError', 'store', 'isKept']
 
 /** @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION` */
 export function checkedSettings(
   options: ReplicatorOptions & Partial<KeepingOptions>,
 ): Required<ReplicatorSettings> {
   checks.knownNames('a replicator', options, [...Object.keys(replicatorDefaults), ...handedIn])
-  const { cluster, clock, store } = options
+  const { cluster, clock, store, clients } = options
   checks.capable('cluster', cluster, ['getState', 'subscribe'], 'a Cluster')
   if (clock !== undefined) checks.capable('clock', clock, ['now', 'wallNow', 'schedule'], 'a clock')
+  if (clients !== undefined) {
+    checks.capable('clients', clients, ['isClient'], 'an object with isClient')
+  }
   if (store !== undefined) checks.capable('store', store, ['load', 'save'], 'a store')
   const given = { ...replicatorDefaults, ...defined(options) }
   const maxValueLimit = cluster.endpoint.maxFrameBytes('data') - frameOverheadBytes
@@ -93,6 +114,7 @@ export function checkedSettings(
     pruningDelayMs: checks.duration('pruningDelayMs', given.pruningDelayMs),
     pruningMarkerMs: checks.duration('pruningMarkerMs', given.pruningMarkerMs),
     forgetEmptyAfterMs: checks.duration('forgetEmptyAfterMs', given.forgetEmptyAfterMs),
+    clientNameMs: checks.duration('clientNameMs', given.clientNameMs),
   }
 }
 

@@ -4,6 +4,9 @@ import { systemClock, systemRandom, type Clock, type Random } from '@casty/clock
 import { changed, Draft, fresh, type Crdt, type CrdtType, type Replica } from '@casty/crdt'
 import { byAge, type Cluster, type NodeIdentity } from '@casty/membership'
 import { AnyValue, KnownTypes } from './any-value.ts'
+import { clientFramesOf, clientReplicaFrameType } from './clients/client-frames.ts'
+import { decodeClientMessage } from './clients/client-messages.ts'
+import { ValuesForClients } from './clients/values-for-clients.ts'
 import type { Consistency } from './consistency.ts'
 import type { CallOutcome, ReplicatorEffect, ReplicatorEvent } from './core/events.ts'
 import { ReplicatorCore, type CoreCounts } from './core/replicator-core.ts'
@@ -12,11 +15,13 @@ import type { ReplicatedKey } from './key.ts'
 import {
   checkedDuration,
   checkedSettings,
+  type ClientsOptions,
   type KeepingOptions,
   type ReplicatorOptions,
 } from './options.ts'
 import { Keeper } from './store/keeper.ts'
-import { decodeEnvelope, decodeMessage, encodeEnvelope, refusalOf } from './wire/codec.ts'
+import { decodeMessage, refusalOf } from './wire/codec.ts'
+import { decodeEnvelope, encodeEnvelope } from './wire/fields.ts'
 import { framesOf } from './wire/frames.ts'
 import type { KeyState, ReplicatorMessage } from './wire/messages.ts'
 
@@ -81,6 +86,8 @@ export interface ReplicatorExplanation {
 
 /** How often in `pruningMarkerMs` the store is told that this node is alive. */
 const signsOfLife = 8
+/** How often in `clientNameMs` other members are told under which names clients of this one changed values. */
+const tellingsOfNames = 12
 
 /** What a former life of this node kept. */
 interface Restored {
@@ -108,6 +115,7 @@ export class Replicator implements Disposable {
   readonly #onError: (error: unknown) => void
   readonly #isKept: (key: string) => boolean
   readonly #keeper: Keeper | undefined
+  readonly #clients: ValuesForClients | undefined
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners = new Map<string, Set<(value: AnyValue) => void>>()
   readonly #queue: ReplicatorEvent[] = []
@@ -117,6 +125,7 @@ export class Replicator implements Disposable {
   #nextId = 0
   #counts = { listenerErrors: 0, framesRefused: 0, staleValues: 0 }
   #lifeSign: Disposable | undefined
+  #namesTold: Disposable | undefined
   #isDisposed = false
 
   private constructor(options: ReplicatorOptions, keeping?: KeepingOptions, restored?: Restored) {
@@ -132,6 +141,7 @@ export class Replicator implements Disposable {
     this.#core = new ReplicatorCore({ ...settings, self: cluster.self.key })
     this.#isKept = keeping?.isKept ?? ((): boolean => true)
     this.#keeper = keeping && this.#keeperOf(keeping, settings.pruningMarkerMs)
+    this.#clients = options.clients && this.#serving(options.clients, settings.clientNameMs)
     if (restored) {
       this.#counts.staleValues = restored.staleValues
       this.#dispatch({ type: 'values-restored', states: restored.states })
@@ -294,6 +304,8 @@ export class Replicator implements Disposable {
     this.#isDisposed = true
     this.#timer?.handle[Symbol.dispose]()
     this.#keeper?.close()
+    this.#clients?.[Symbol.dispose]()
+    this.#namesTold?.[Symbol.dispose]()
     this.#lifeSign?.[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
     for (const { fail } of this.#waiting.values()) fail(this.#stopped())
@@ -381,6 +393,7 @@ export class Replicator implements Disposable {
       case 'publish':
         for (const listener of this.#listeners.get(effect.key) ?? [])
           this.#guard(() => listener(effect.value))
+        this.#clients?.changed(effect.key, effect.change)
         return
       case 'answer': {
         const { id, key, outcome } = effect
@@ -432,6 +445,43 @@ export class Replicator implements Disposable {
     return keeper
   }
 
+  #serving(options: ClientsOptions, clientNameMs: number): ValuesForClients {
+    const { endpoint } = this.#cluster
+    const clients = new ValuesForClients({
+      options,
+      replicator: {
+        envelopeOf: (key) => this.#core.keys.get(key)?.envelope,
+        update: (key, change, waiting) => this.update(key, change, waiting),
+        get: (key, waiting) => this.get(key, waiting),
+      },
+      clock: this.#clock,
+      knownTypes: this.#knownTypes,
+      send: (to, message) => {
+        for (const frame of clientFramesOf(message, this.#maxValueBytes)) {
+          const outcome = endpoint.send(to, 'data', clientReplicaFrameType, frame)
+          if (outcome === 'dropped') this.#counts.framesRefused++
+        }
+      },
+      dropped: (reason) => this.#core.countDropped(reason),
+    })
+    const limits = { knownTypes: this.#knownTypes, maxValueBytes: this.#maxValueBytes }
+    this.#subscriptions.push(
+      endpoint.handle(clientReplicaFrameType, (from, bytes, start, end) =>
+        this.#heedingRefusals(() =>
+          clients.received(from, decodeClientMessage(bytes, start, end, limits)),
+        ),
+      ),
+    )
+    const tellNames = (): void => {
+      if (this.#isDisposed) return
+      const { names } = clients
+      if (names.length > 0) this.#dispatch({ type: 'clients-named', names })
+      this.#namesTold = this.#clock.schedule(clientNameMs / tellingsOfNames, tellNames)
+    }
+    this.#namesTold = this.#clock.schedule(clientNameMs / tellingsOfNames, tellNames)
+    return clients
+  }
+
   #guard(call: () => void): void {
     try {
       call()
@@ -442,10 +492,17 @@ export class Replicator implements Disposable {
   }
 
   #frameArrived(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
-    try {
-      const limits = { knownTypes: this.#knownTypes, maxValueBytes: this.#maxValueBytes }
+    const limits = { knownTypes: this.#knownTypes, maxValueBytes: this.#maxValueBytes }
+    this.#heedingRefusals(() => {
       const message = decodeMessage(bytes, start, end, limits)
       this.#dispatch({ type: 'message-received', from: from.key, message })
+    })
+  }
+
+  /** What comes and is no message is counted. */
+  #heedingRefusals(handle: () => void): void {
+    try {
+      handle()
     } catch (error) {
       const reason = refusalOf(error)
       if (reason === undefined) throw error

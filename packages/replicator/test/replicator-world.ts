@@ -1,8 +1,21 @@
 // Nodes with replicators in one process, over the network in memory and on virtual time.
 import { ManualClock, seededRandom } from '@casty/clock'
-import { Cluster, NodeAddress, type ClusterConfig } from '@casty/membership'
-import { createMemoryNetwork, type MemoryNetwork } from '@casty/transport'
-import { Replicator, type ReplicatorSettings } from '../src/index.ts'
+import {
+  Cluster,
+  ClusterEndpoint,
+  NodeAddress,
+  type ClusterConfig,
+  type NodeIdentity,
+} from '@casty/membership'
+import { createMemoryNetwork, Endpoint, type MemoryNetwork } from '@casty/transport'
+import {
+  ClientReplicator,
+  Replicator,
+  type ClientReplicatorSettings,
+  type ClientsOptions,
+  type ReplicatingClient,
+  type ReplicatorSettings,
+} from '../src/index.ts'
 
 const port = 1
 
@@ -12,16 +25,59 @@ export interface WorldNode {
   readonly replicator: Replicator
 }
 
+/** A process that is no member: it talks to whom the test says. */
+export class WorldClient implements ReplicatingClient, AsyncDisposable {
+  readonly replicator: ClientReplicator
+  readonly cluster: { readonly endpoint: ClusterEndpoint }
+  readonly #endpoint: Endpoint
+  readonly #listeners = new Set<(event: { readonly type: string }) => void>()
+  #contact: NodeIdentity | undefined
+
+  constructor(endpoint: Endpoint, world: ReplicatorWorld, settings: ClientReplicatorSettings) {
+    this.#endpoint = endpoint
+    this.cluster = { endpoint: new ClusterEndpoint(endpoint) }
+    this.replicator = ClientReplicator.attach({ client: this, clock: world.clock, ...settings })
+  }
+
+  get self(): NodeIdentity {
+    return this.cluster.endpoint.self
+  }
+
+  get contact(): NodeIdentity | undefined {
+    return this.#contact
+  }
+
+  /** Its contact from now on; none, where it is undefined. */
+  turnTo(contact: NodeIdentity | undefined): void {
+    this.#contact = contact
+    for (const listener of this.#listeners) listener({ type: 'contact-changed' })
+  }
+
+  subscribe(listener: (event: { readonly type: string }) => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.replicator[Symbol.dispose]()
+    await this.#endpoint[Symbol.asyncDispose]()
+  }
+}
+
 export class ReplicatorWorld implements AsyncDisposable {
   readonly clock = new ManualClock()
   readonly network: MemoryNetwork
-  readonly #settings: ReplicatorSettings
+  readonly #settings: ReplicatorSettings & { readonly clients?: ClientsOptions }
   readonly #config: Partial<ClusterConfig>
   readonly #random = seededRandom(1)
   readonly #nodes = new Map<string, WorldNode>()
   readonly #everStarted: WorldNode[] = []
+  readonly #clients: WorldClient[] = []
 
-  private constructor(settings: ReplicatorSettings, config: Partial<ClusterConfig>) {
+  private constructor(
+    settings: ReplicatorSettings & { readonly clients?: ClientsOptions },
+    config: Partial<ClusterConfig>,
+  ) {
     this.#settings = settings
     this.#config = config
     this.network = createMemoryNetwork({
@@ -34,7 +90,7 @@ export class ReplicatorWorld implements AsyncDisposable {
   /** Nodes that are all up, and know each other. */
   static async of(
     hosts: string,
-    settings: ReplicatorSettings = {},
+    settings: ReplicatorSettings & { readonly clients?: ClientsOptions } = {},
     config: Partial<ClusterConfig> = {},
   ): Promise<ReplicatorWorld> {
     const world = new ReplicatorWorld(settings, config)
@@ -61,6 +117,24 @@ export class ReplicatorWorld implements AsyncDisposable {
     this.#nodes.set(host, node)
     this.#everStarted.push(node)
     return node
+  }
+
+  /** A process that is no member, and talks to nobody yet. */
+  async client(host: string, settings: ClientReplicatorSettings = {}): Promise<WorldClient> {
+    const endpoint = await Endpoint.start({
+      transport: this.network.transport({ host }),
+      clock: this.clock,
+      random: seededRandom(this.#random() * 0x1_0000_0000),
+      address: NodeAddress.of(host, port),
+      incarnation: 1,
+      clusterName: 'casty',
+      capabilities: ['client'],
+      remembersPeers: false,
+      insecure: true,
+    })
+    const client = new WorldClient(endpoint, this, settings)
+    this.#clients.push(client)
+    return client
   }
 
   async allUp(): Promise<void> {
@@ -137,6 +211,7 @@ export class ReplicatorWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) await client[Symbol.asyncDispose]()
     for (const { replicator } of this.#everStarted) replicator[Symbol.dispose]()
     for (const { cluster } of this.#everStarted) await cluster[Symbol.asyncDispose]()
   }

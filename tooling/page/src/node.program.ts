@@ -1,4 +1,5 @@
 // One node over WebSocket, in a process of its own.
+import { flushCompileCache } from 'node:module'
 import { Behaviors, ClusteredActorSystem, type ActorRef } from '@casty/cluster'
 import { wsTransport } from '@casty/transport-ws'
 import { parent } from '../../child-process/index.ts'
@@ -7,7 +8,7 @@ import { clerks, clusterName, numShards, type CartMessage, type NodeReport } fro
 process.on('disconnect', () => process.exit(0))
 const { report, fail } = parent<NodeReport>()
 
-const [origin = '', ...seedNodes] = process.argv.slice(2)
+const [origin = '', quorum = '', ...seedNodes] = process.argv.slice(2)
 const system = await ClusteredActorSystem.start({
   name: clusterName,
   transport: wsTransport({ allowedOrigins: [origin] }),
@@ -32,5 +33,9 @@ system.spawn(
 )
 const clerk = Behaviors.receiveMessage<ActorRef<string>>((replyTo) => replyTo.tell(key))
 system.spawn(Behaviors.discoverable(clerk, { key: clerks }))
-await system.waitFor(seedNodes.length === 0 ? 1 : 3).catch(fail)
-report({ type: 'up', members: 3 })
+await system.replicator()
+await system.waitFor(Number(quorum)).catch(fail)
+report({ type: 'up' })
+// By the time that it is killed it is too late, and the next process would compile all of it again.
+flushCompileCache()
+process.once('message', () => void system.shutdown().then(() => process.exit(0), fail)) // It is told to leave.

@@ -1,10 +1,15 @@
 // The processes of the nodes.
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { NodeReport } from './protocol.ts'
 
 const program = fileURLToPath(new URL('node.program.ts', import.meta.url))
+
+/** Compiled sources are kept between processes: those that start at once then do so in a fraction of the time. */
+const compileCache = process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'casty-compile-cache')
 
 /** One process, and what it told. */
 export class NodeProcess {
@@ -13,7 +18,10 @@ export class NodeProcess {
   #changed = (): void => {}
 
   constructor(args: readonly string[]) {
-    this.#child = fork(program, [...args], { execArgv: ['--conditions=@casty/source'] })
+    this.#child = fork(program, [...args], {
+      execArgv: ['--conditions=@casty/source'],
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+    })
     this.#child.on('message', (message) => {
       this.#reports.push(message as NodeReport) // The program sends nothing else.
       this.#changed()
@@ -41,6 +49,12 @@ export class NodeProcess {
     await once(this.#child, 'exit')
   }
 
+  async leave(): Promise<void> {
+    const ended = once(this.#child, 'exit')
+    this.#child.send('leave')
+    await ended
+  }
+
   get #hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
@@ -55,8 +69,8 @@ export class Nodes implements AsyncDisposable {
   static async start(count: number, origin: string): Promise<Nodes> {
     const nodes = new Nodes()
     try {
-      const first = await nodes.#begin(origin, [])
-      const others = Array.from({ length: count - 1 }, () => nodes.#begin(origin, [first]))
+      const first = await nodes.#begin(origin, count, [])
+      const others = Array.from({ length: count - 1 }, () => nodes.#begin(origin, count, [first]))
       await Promise.all(others)
       await Promise.all([...nodes.#processes.values()].map((node) => node.told('up')))
       return nodes
@@ -66,8 +80,8 @@ export class Nodes implements AsyncDisposable {
     }
   }
 
-  async #begin(origin: string, seeds: readonly string[]): Promise<string> {
-    const node = new NodeProcess([origin, ...seeds])
+  async #begin(origin: string, count: number, seeds: readonly string[]): Promise<string> {
+    const node = new NodeProcess([origin, String(count), ...seeds])
     const { address, key } = await node.told('listens')
     this.#processes.set(key, node)
     this.addresses.push(address)
@@ -80,6 +94,12 @@ export class Nodes implements AsyncDisposable {
 
   async kill(key: string): Promise<void> {
     await this.#processes.get(key)?.kill()
+    this.#processes.delete(key)
+  }
+
+  /** Has one leave in good order. */
+  async leave(key: string): Promise<void> {
+    await this.#processes.get(key)?.leave()
     this.#processes.delete(key)
   }
 

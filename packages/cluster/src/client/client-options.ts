@@ -2,6 +2,7 @@
 import type { ActorSystemOptions } from '@casty/actor'
 import { defined } from '@casty/options'
 import type { ClusterClientOptions, RemotingLimits } from '@casty/remote'
+import type { ClientReplicatorOptions } from '@casty/replicator'
 import type { ShardingClientOptions } from '@casty/sharding'
 import { knownNames, record } from '../option-values.ts'
 
@@ -12,7 +13,12 @@ export interface ClusteredClientOptions
   readonly remoting?: RemotingLimits
   /** What may wait here for entities and singletons that nobody can take now; and of which data center they are. */
   readonly sharding?: Omit<ShardingClientOptions, 'client'>
+  /** Of the copies of values that it holds: see `ClusteredClient.replicator`. */
+  readonly replicator?: ClientValuesOptions
 }
+
+/** What a `ClientReplicator` is not given by the client that it is of. */
+export type ClientValuesOptions = Omit<ClientReplicatorOptions, 'client' | 'clock' | 'onError'>
 
 const contactNames = [
   'name',
@@ -42,19 +48,31 @@ export interface ClientParts {
   readonly contact: Omit<ClusterClientOptions, 'system'>
   readonly actors: ActorSystemOptions
   readonly sharding: Omit<ShardingClientOptions, 'client'>
+  readonly replicator: ClientValuesOptions
 }
 
 /** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` */
 export function clientPartsOf(options: ClusteredClientOptions): ClientParts {
   const of = 'ClusteredClient.connect()'
-  knownNames(of, options, [...contactNames, ...actorNames, 'remoting', 'sharding'])
-  const { clock, mailbox, logger, stopTimeoutMs, instrument, remoting, sharding, ...contact } =
-    options
+  knownNames(of, options, [...contactNames, ...actorNames, 'remoting', 'sharding', 'replicator'])
+  const {
+    clock,
+    mailbox,
+    logger,
+    stopTimeoutMs,
+    instrument,
+    remoting,
+    sharding,
+    replicator,
+    ...contact
+  } = options
   if (sharding !== undefined) record('sharding', sharding)
+  if (replicator !== undefined) record('replicator', replicator)
   const { random } = contact
   return {
     contact: { ...contact, ...(remoting && { limits: remoting }) },
     actors: defined({ clock, mailbox, logger, stopTimeoutMs, instrument, random }),
     sharding: sharding ?? {},
+    replicator: replicator ?? {},
   }
 }

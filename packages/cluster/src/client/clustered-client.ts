@@ -10,8 +10,10 @@ import {
   type CollectedAnswers,
   type Listing,
   type ServiceKey,
+  type ClusterView,
   type Topic,
 } from '@casty/remote'
+import { ClientReplicator } from '@casty/replicator'
 import {
   ShardingClient,
   type EntityRegion,
@@ -21,7 +23,7 @@ import {
 import { duration, knownNames } from '../option-values.ts'
 import { checkedTypeName } from '../system/placement.ts'
 import { Regions, type RegionOptions } from '../system/regions.ts'
-import { clientPartsOf, type ClusteredClientOptions } from './client-options.ts'
+import { clientPartsOf, type ClientParts, type ClusteredClientOptions } from './client-options.ts'
 
 /** What a client knows, layer by layer, in one readable object. */
 export interface ClusteredClientExplanation {
@@ -48,13 +50,18 @@ export class ClusteredClient implements AsyncDisposable {
   /** What knows where entities are. */
   readonly sharding: ShardingClient
   readonly #regions: Regions
+  readonly #parts: ClientParts
+  #replicator: ClientReplicator | undefined
 
-  private constructor(actors: ActorSystem, client: ClusterClient, sharding: ShardingClient) {
+  private constructor(parts: ClientParts, actors: ActorSystem, client: ClusterClient) {
+    const sharding = ShardingClient.attach({ ...parts.sharding, client })
     this.actors = actors
     this.client = client
     this.sharding = sharding
+    this.#parts = parts
     this.#regions = new Regions(sharding)
     const close = async (): Promise<void> => {
+      this.#replicator?.[Symbol.dispose]()
       sharding[Symbol.dispose]()
       await client[Symbol.asyncDispose]()
     }
@@ -74,16 +81,35 @@ export class ClusteredClient implements AsyncDisposable {
     let client: ClusterClient | undefined
     try {
       client = await ClusterClient.connect({ ...parts.contact, system })
-      return new ClusteredClient(
-        system,
-        client,
-        ShardingClient.attach({ ...parts.sharding, client }),
-      )
+      return new ClusteredClient(parts, system, client)
     } catch (error) {
       await client?.[Symbol.asyncDispose]()
       await system.shutdown()
       throw error
     }
+  }
+
+  /** Who is a member, in which status, and in reach, as far as the contact told: `subscribe` tells of changes. */
+  get cluster(): ClusterView {
+    return this.client.cluster
+  }
+
+  /**
+   * Copies of values that converge on all members, held and changed here at once, also while no member is in reach. It begins
+   * when it is first used, and ends with the client. Members have such values where they call `replicator()`.
+   *
+   * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`, where an option of `replicator` is wrong
+   */
+  get replicator(): ClientReplicator {
+    const { client, actors } = this
+    const { logger } = this.#parts.actors
+    this.#replicator ??= ClientReplicator.attach({
+      ...this.#parts.replicator,
+      client,
+      clock: actors.clock,
+      onError: (error) => logger?.error({ error }, 'A listener of replicated values threw'),
+    })
+    return this.#replicator
   }
 
   /** So many messages were not handled, as far as it is known here, by reason. */

@@ -1,7 +1,7 @@
 // Joins the layers into one node.
 import { ActorSystem } from '@casty/actor'
 import { Distributed, type DistributedOptions } from '@casty/ddata'
-import type { Cluster, ClusterConfig } from '@casty/membership'
+import type { Cluster, ClusterConfig, NodeIdentity } from '@casty/membership'
 import { ClientAccess, Receptionist, Remoting, Topics } from '@casty/remote'
 import { splitBrainResolver, startCluster } from '@casty/sbr'
 import type { Replicator } from '@casty/replicator'
@@ -77,6 +77,7 @@ function joined(
   layers.push(sharding)
   const clientAccess = clientAccessOf(own.clients, remoting)
   if (clientAccess) layers.push(clientAccess)
+  const clients = clientAccess && { isClient: (node: NodeIdentity) => remoting.isGuest(node) }
   const structures = own.distributed === true ? {} : own.distributed || undefined
   if (structures) Distributed.host({ system, sharding }, structures)
   const barriers = new Barriers(system, sharding.start(barrierType), () => cluster.self.key)
@@ -90,7 +91,8 @@ function joined(
     barriers,
     structures,
     clientAccess,
-    startReplicator: async (options) => await startReplicator({ cluster, actors }, options),
+    startReplicator: async (options) =>
+      await startReplicator({ cluster, actors, clients }, options),
     async [Symbol.asyncDispose]() {
       end(layers)
       await cluster.shutdown()

@@ -7,7 +7,9 @@ import { capable } from '../option-values.ts'
 
 /** Options of `ClusteredActorSystem.replicator`: those of a `Replicator`, and where it keeps values. */
 export interface SystemReplicatorOptions
-  extends Omit<ReplicatorOptions, 'cluster' | 'clock' | 'random'>, Pick<KeepingOptions, 'isKept'> {
+  extends
+    Omit<ReplicatorOptions, 'cluster' | 'clients' | 'clock' | 'random'>,
+    Pick<KeepingOptions, 'isKept'> {
   /**
    * Where the values of this node outlive it: a journal in files is enough, since each node keeps its own.
    * @defaultValue nowhere: they live as long as one node does
@@ -21,11 +23,13 @@ export interface SystemReplicatorOptions
 export interface ReplicatingNode {
   readonly cluster: Cluster
   readonly actors: Pick<ActorSystemOptions, 'clock' | 'random' | 'logger'>
+  /** What its clients may do, where it lets any in. */
+  readonly clients: ReplicatorOptions['clients']
 }
 
 /** Rejects as `Replicator.restore` and the journal do, and with `CASTY_CLUSTER_INVALID_OPTION`. */
 export async function startReplicator(
-  { cluster, actors: { clock, random, logger } }: ReplicatingNode,
+  { cluster, actors: { clock, random, logger }, clients }: ReplicatingNode,
   options: SystemReplicatorOptions,
 ): Promise<Replicator> {
   const { journal, journalId = `replicator/${cluster.self.address}`, isKept, ...settings } = options
@@ -34,6 +38,7 @@ export async function startReplicator(
       logger?.error({ error }, 'Replicated values: a listener or the journal failed'),
     ...(clock && { clock }),
     ...(random && { random }),
+    ...(clients && { clients }),
     ...settings,
     cluster,
   }

@@ -2,6 +2,7 @@ import type { CrdtType, Replica } from '@casty/crdt'
 import type { AnyValue } from '../any-value.ts'
 import type { Consistency } from '../consistency.ts'
 import type { KeyState, ReplicatorMessage } from '../wire/messages.ts'
+import type { Envelope } from './envelope.ts'
 
 /** When something happened, by a monotonic clock and by the wall clock, and a draw from [0, 1). */
 export interface Moment {
@@ -44,6 +45,8 @@ export type ReplicatorEvent =
   | { readonly type: 'read-requested'; readonly call: Call }
   /** What was kept by a former life of this node. */
   | { readonly type: 'values-restored'; readonly states: readonly KeyState[] }
+  /** Clients that are there have changed values under these names. */
+  | { readonly type: 'clients-named'; readonly names: readonly string[] }
   /** Nobody waits for that call any more. */
   | { readonly type: 'call-abandoned'; readonly id: number }
   | { readonly type: 'time-passed' }
@@ -70,7 +73,13 @@ export type ReplicatorEffect =
     }
   /** The key was changed, or forgotten. */
   | { readonly type: 'keep'; readonly key: string }
-  | { readonly type: 'publish'; readonly key: string; readonly value: AnyValue }
+  | {
+      readonly type: 'publish'
+      readonly key: string
+      readonly value: AnyValue
+      /** What was joined into it, with how far prunings got since. */
+      readonly change: Envelope<AnyValue>
+    }
   | {
       readonly type: 'answer'
       readonly id: number
@@ -79,7 +88,13 @@ export type ReplicatorEffect =
     }
 
 /** Why something that came was not heeded. */
-export type DropReason = 'full' | 'malformed' | 'not-a-member' | 'type-mismatch' | 'unknown-type'
+export type DropReason =
+  | 'full'
+  | 'malformed'
+  | 'not-a-client'
+  | 'not-a-member'
+  | 'type-mismatch'
+  | 'unknown-type'
 
 export interface CoreSettings {
   readonly self: string
@@ -91,4 +106,5 @@ export interface CoreSettings {
   readonly pruningDelayMs: number
   readonly pruningMarkerMs: number
   readonly forgetEmptyAfterMs: number
+  readonly clientNameMs: number
 }

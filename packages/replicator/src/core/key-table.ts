@@ -1,6 +1,6 @@
 import type { CrdtType } from '@casty/crdt'
 import type { AnyValue } from '../any-value.ts'
-import { encodeEnvelope } from '../wire/codec.ts'
+import { encodeEnvelope } from '../wire/fields.ts'
 import { bucketCount, bucketDigest, bucketOf, digestOf, type Digest } from './digests.ts'
 import { envelopeOf, type Envelope } from './envelope.ts'
 

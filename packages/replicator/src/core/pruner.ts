@@ -1,4 +1,5 @@
 import { modifiedBy, type Replica } from '@casty/crdt'
+import { isClientName } from '../clients/client-names.ts'
 import type { AnyValue } from '../any-value.ts'
 import {
   beginPruning,
@@ -13,6 +14,8 @@ import type { KeyTable } from './key-table.ts'
 
 /** Removed nodes are looked for in all values; more than these at a time have to wait. */
 const maxRemoved = 1_000
+/** Names of clients of which it is known when they were there last; more than these are not pruned until some are. */
+const maxClientNames = 10_000
 
 /**
  * Gets removed nodes out of the values that they changed. One node, the oldest, owns that: it begins once what the
@@ -22,6 +25,8 @@ export class Pruner {
   readonly #settings: CoreSettings
   readonly #replica: Replica
   readonly #removedAtMs = new Map<string, number>()
+  /** Names of clients that changed values, and when they were there last: they are pruned where that is long ago. */
+  readonly #clientSeenAtMs = new Map<string, number>()
   #nodes: readonly string[] = []
   #owns = false
   #nextSearchMs = 0
@@ -47,6 +52,16 @@ export class Pruner {
     for (const node of nodes) this.#removedAtMs.delete(node)
   }
 
+  /** Clients that changed values under these names are there. */
+  clientsSeen(names: readonly string[], nowMs: number): void {
+    for (const name of names) this.#noteClient(name, nowMs)
+  }
+
+  #noteClient(name: string, nowMs: number): void {
+    const isRoom = this.#clientSeenAtMs.size < maxClientNames || this.#clientSeenAtMs.has(name)
+    if (isRoom && isClientName(name)) this.#clientSeenAtMs.set(name, nowMs)
+  }
+
   #note(node: string, nowMs: number): void {
     if (this.#removedAtMs.size < maxRemoved && !this.#removedAtMs.has(node))
       this.#removedAtMs.set(node, nowMs)
@@ -62,7 +77,11 @@ export class Pruner {
     const known = new Set([this.#settings.self, ...this.#nodes])
     for (const [, { envelope, emptySinceMs }] of table.entries()) {
       if (emptySinceMs !== undefined) continue
-      for (const node of modifiedBy(envelope.value)) if (!known.has(node)) this.#note(node, nowMs)
+      for (const node of modifiedBy(envelope.value)) {
+        if (known.has(node)) continue
+        if (!isClientName(node)) this.#note(node, nowMs)
+        else if (!this.#clientSeenAtMs.has(node)) this.#noteClient(node, nowMs)
+      }
     }
   }
 
@@ -77,32 +96,34 @@ export class Pruner {
         if (emptySinceMs + forgetEmptyAfterMs <= nowMs) table.delete(key)
         continue
       }
-      if (ripe.length === 0 && envelope.pruning.size === 0) continue
+      if (ripe.size === 0 && envelope.pruning.size === 0) continue
       const after = this.#tidied(envelope, ripe, wallMs)
       if (after !== envelope) table.set(key, after, nowMs)
-      for (const node of ripe)
-        if (after.pruning.has(node) || modifiedBy(after.value).includes(node)) stillThere.add(node)
+      for (const node of after.pruning.keys()) stillThere.add(node)
+      for (const node of modifiedBy(after.value)) stillThere.add(node)
     }
     this.#forgetDone(ripe, stillThere, nowMs)
   }
 
-  #ripe(nowMs: number): readonly string[] {
-    return [...this.#removedAtMs]
-      .filter(([, removedAtMs]) => removedAtMs + this.#settings.pruningDelayMs <= nowMs)
-      .map(([node]) => node)
+  #ripe(nowMs: number): ReadonlySet<string> {
+    const { pruningDelayMs, clientNameMs } = this.#settings
+    return new Set([
+      ...longAgo(this.#removedAtMs, nowMs - pruningDelayMs),
+      ...longAgo(this.#clientSeenAtMs, nowMs - clientNameMs),
+    ])
   }
 
   #tidied(
     envelope: Envelope<AnyValue>,
-    ripe: readonly string[],
+    ripe: ReadonlySet<string>,
     wallMs: number,
   ): Envelope<AnyValue> {
     const { self, pruningMarkerMs } = this.#settings
     const isNode = (node: string): boolean => node === self || this.#nodes.includes(node)
     let after = withoutOrphans(withoutObsolete(envelope, wallMs), isNode)
-    for (const removed of ripe) {
-      if (this.#owns && needsPruning(after, removed, isNode))
-        after = beginPruning(after, removed, self)
+    for (const node of this.#owns && ripe.size > 0 ? modifiedBy(after.value) : []) {
+      if (ripe.has(node) && needsPruning(after, node, isNode))
+        after = beginPruning(after, node, self)
     }
     for (const [removed, state] of after.pruning) {
       if (state.phase !== 'initialized' || state.owner !== self) continue
@@ -114,12 +135,18 @@ export class Pruner {
   }
 
   /** A node that is in no value any more, for as long as a value with it could still come. */
-  #forgetDone(ripe: readonly string[], stillThere: ReadonlySet<string>, nowMs: number): void {
+  #forgetDone(ripe: ReadonlySet<string>, stillThere: ReadonlySet<string>, nowMs: number): void {
     for (const node of ripe) {
       const removedAtMs = this.#removedAtMs.get(node) ?? nowMs
       const { pruningDelayMs, pruningMarkerMs } = this.#settings
       const isOver = removedAtMs + pruningDelayMs + pruningMarkerMs <= nowMs
       if (!stillThere.has(node) && isOver) this.#removedAtMs.delete(node)
+      // Whatever still comes under that name is refused, or has it noted again.
+      if (!stillThere.has(node)) this.#clientSeenAtMs.delete(node)
     }
   }
+}
+
+function longAgo(byName: ReadonlyMap<string, number>, untilMs: number): readonly string[] {
+  return [...byName].filter(([, atMs]) => atMs <= untilMs).map(([name]) => name)
 }

@@ -64,6 +64,7 @@ export class ReplicatorCore {
   readonly #dropped: Record<DropReason, number> = {
     full: 0,
     malformed: 0,
+    'not-a-client': 0,
     'not-a-member': 0,
     'type-mismatch': 0,
     'unknown-type': 0,
@@ -124,6 +125,12 @@ export class ReplicatorCore {
         break
       case 'call-abandoned':
         this.#calls.delete(event.id)
+        break
+      case 'clients-named':
+        this.#pruner.clientsSeen(event.names, moment.nowMs)
+        for (const node of this.#nodesInReach()) {
+          this.#send(node, { type: 'clients', names: event.names })
+        }
         break
       case 'values-restored':
         for (const state of event.states) this.#take(state, moment)
@@ -201,7 +208,12 @@ export class ReplicatorCore {
     this.#table.set(key, { ...envelope, value: withoutDelta(after) }, nowMs)
     if (this.#log.isEmpty) this.#nextDeltasMs = nowMs + this.#settings.deltaIntervalMs
     if (this.#nodes.length > 0) this.#log.add(key, delta)
-    this.#effects.push({ type: 'publish', key, value: after })
+    this.#effects.push({
+      type: 'publish',
+      key,
+      value: after,
+      change: { value: delta, pruning: envelope.pruning },
+    })
     return delta
   }
 
@@ -320,6 +332,9 @@ export class ReplicatorCore {
       case 'want':
         this.#sendStates(from, message.keys, false)
         break
+      case 'clients':
+        this.#pruner.clientsSeen(message.names, moment.nowMs)
+        break
     }
   }
 
@@ -352,8 +367,10 @@ export class ReplicatorCore {
     const after = addSeen(merged, this.#settings.self)
     if (after === before) return true
     this.#table.set(key, after, nowMs)
-    if (!equals(after.value, before.value))
-      this.#effects.push({ type: 'publish', key, value: after.value })
+    if (!equals(after.value, before.value)) {
+      const change = { value: envelope.value, pruning: after.pruning }
+      this.#effects.push({ type: 'publish', key, value: after.value, change })
+    }
     return true
   }
 

@@ -3,7 +3,7 @@
 // still count are written again at the end, and all of them forgotten (as the cleaner of a log-structured file
 // system does: Rosenblum & Ousterhout 1992, §3).
 import type { EventJournal, StoredEvent } from '@casty/persistence'
-import { maxKeyBytes } from '../wire/codec.ts'
+import { maxKeyBytes } from '../wire/fields.ts'
 import { decodeKept, encodeKept } from './kept-record.ts'
 import type { KeptValue, KeptValues, ReplicaStore } from './replica-store.ts'
 

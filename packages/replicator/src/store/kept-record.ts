@@ -1,6 +1,6 @@
 import { JournalError, type JournalRecord, type StoredEvent } from '@casty/persistence'
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
-import { maxKeyBytes } from '../wire/codec.ts'
+import { maxKeyBytes } from '../wire/fields.ts'
 import type { KeptValue } from './replica-store.ts'
 
 /** Of the bytes of a record. */

@@ -1,19 +1,17 @@
-import { CrdtError, decode, encode, type CrdtErrorCode } from '@casty/crdt'
+import { CrdtError, type CrdtErrorCode } from '@casty/crdt'
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
-import type { AnyValue, KnownTypes } from '../any-value.ts'
-import { bucketCount, type Digest } from '../core/digests.ts'
-import type { Envelope } from '../core/envelope.ts'
-import type { PruningState } from '../core/pruning.ts'
-import type { KeyState, ReplicatorMessage } from './messages.ts'
-
-/** How long the name of a key may be, in UTF-8 bytes. */
-export const maxKeyBytes = 512
-
-const maxNodeBytes = 512
-const maxTypeBytes = 512
-
-/** Not longer than any frame; `decode` and `maxFrameBytes` bound what is really there. */
-const maxFieldBytes = 2 ** 30
+import { bucketCount } from '../core/digests.ts'
+import {
+  FieldReader,
+  maxKeyBytes,
+  maxNodeBytes,
+  UnknownType,
+  writeDigest,
+  writeState,
+  writeStates,
+  type DecodeLimits,
+} from './fields.ts'
+import type { ReplicatorMessage } from './messages.ts'
 
 /** The place of a type is its byte on the wire. */
 const types = [
@@ -26,12 +24,8 @@ const types = [
   'bucket',
   'states',
   'want',
+  'clients',
 ] as const satisfies readonly ReplicatorMessage['type'][]
-
-/** What came is of a type that is not known here: counted apart from what is malformed. */
-export class UnknownType extends Error {
-  override readonly name = 'UnknownType'
-}
 
 export function encodeMessage(message: ReplicatorMessage): Uint8Array {
   const writer = new ByteWriter().u8(types.indexOf(message.type))
@@ -67,46 +61,12 @@ export function encodeMessage(message: ReplicatorMessage): Uint8Array {
       writer.count(message.keys.length)
       for (const key of message.keys) writer.string(key, maxKeyBytes)
       break
+    case 'clients':
+      writer.count(message.names.length)
+      for (const name of message.names) writer.string(name, maxNodeBytes)
+      break
   }
   return writer.finish()
-}
-
-/** What a key and its value take in a message. */
-export function encodeEnvelope({ value, pruning }: Envelope<AnyValue>): Uint8Array {
-  const writer = new ByteWriter()
-    .string(value.type.name, maxTypeBytes)
-    .bytes(encode(value), maxFieldBytes)
-    .count(pruning.size)
-  for (const node of [...pruning.keys()].toSorted()) {
-    const state = pruning.get(node)
-    if (state === undefined) continue
-    writer.string(node, maxNodeBytes).bool(state.phase === 'performed')
-    if (state.phase === 'performed') writer.varint(state.obsoleteAtMs)
-    else {
-      writer.string(state.owner, maxNodeBytes).count(state.seen.length)
-      for (const seen of state.seen) writer.string(seen, maxNodeBytes)
-    }
-  }
-  return writer.finish()
-}
-
-function writeState(writer: ByteWriter, { key, envelope }: KeyState): void {
-  writer.string(key, maxKeyBytes).bytes(encodeEnvelope(envelope), maxFieldBytes)
-}
-
-function writeStates(writer: ByteWriter, states: readonly KeyState[]): void {
-  writer.count(states.length)
-  for (const state of states) writeState(writer, state)
-}
-
-function writeDigest(writer: ByteWriter, { high, low }: Digest): void {
-  writer.u32(high).u32(low)
-}
-
-/** What a decoder takes. */
-export interface DecodeLimits {
-  readonly maxValueBytes: number
-  readonly knownTypes: KnownTypes
 }
 
 /**
@@ -126,11 +86,11 @@ export function decodeMessage(
 
 class MessageReader {
   readonly #reader: ByteReader
-  readonly #limits: DecodeLimits
+  readonly #fields: FieldReader
 
   constructor(reader: ByteReader, limits: DecodeLimits) {
     this.#reader = reader
-    this.#limits = limits
+    this.#fields = new FieldReader(reader, limits)
   }
 
   message(): ReplicatorMessage {
@@ -143,25 +103,28 @@ class MessageReader {
 
   #body(type: ReplicatorMessage['type']): ReplicatorMessage {
     const reader = this.#reader
+    const fields = this.#fields
     switch (type) {
       case 'write':
-        return { type, id: reader.varint(), state: this.#state() }
+        return { type, id: reader.varint(), state: fields.state() }
       case 'written':
         return { type, id: reader.varint() }
       case 'read':
-        return { type, id: reader.varint(), key: this.#key() }
+        return { type, id: reader.varint(), key: fields.key() }
       case 'read-answer':
-        return { type, id: reader.varint(), state: reader.bool() ? this.#state() : undefined }
+        return { type, id: reader.varint(), state: reader.bool() ? fields.state() : undefined }
       case 'deltas':
-        return { type, states: this.#states() }
+        return { type, states: fields.states() }
       case 'summary':
-        return { type, buckets: Array.from({ length: bucketCount }, () => this.#digest()) }
+        return { type, buckets: Array.from({ length: bucketCount }, () => fields.digest()) }
       case 'bucket':
-        return { type, bucket: this.#bucket(), isWhole: reader.bool(), digests: this.#digests() }
+        return { type, bucket: this.#bucket(), isWhole: reader.bool(), digests: fields.digests() }
       case 'states':
-        return { type, answers: reader.bool(), states: this.#states() }
+        return { type, answers: reader.bool(), states: fields.states() }
       case 'want':
-        return { type, keys: this.#list(2, () => this.#key()) }
+        return { type, keys: fields.list(2, () => fields.key()) }
+      case 'clients':
+        return { type, names: fields.list(2, () => reader.string(maxNodeBytes)) }
     }
   }
 
@@ -170,62 +133,6 @@ class MessageReader {
     if (bucket < bucketCount) return bucket
     throw TransportError.malformed(`There is no bucket ${bucket}`)
   }
-
-  #digests(): readonly (readonly [string, Digest])[] {
-    return this.#list(9, () => [this.#key(), this.#digest()] as const)
-  }
-
-  #digest(): Digest {
-    return { high: this.#reader.u32(), low: this.#reader.u32() }
-  }
-
-  #key(): string {
-    const key = this.#reader.string(maxKeyBytes)
-    if (key === '') throw TransportError.malformed('A key has no name')
-    return key
-  }
-
-  #states(): readonly KeyState[] {
-    return this.#list(4, () => this.#state())
-  }
-
-  #state(): KeyState {
-    const key = this.#key()
-    return { key, envelope: decodeEnvelope(this.#reader.bytes(maxFieldBytes), this.#limits) }
-  }
-
-  #list<T>(minBytes: number, read: () => T): readonly T[] {
-    return Array.from({ length: this.#reader.count(minBytes) }, read)
-  }
-}
-
-/**
- * Reads what `encodeEnvelope` wrote.
- *
- * @throws TransportError `CASTY_TRANSPORT_MALFORMED`; CrdtError `CASTY_CRDT_MALFORMED`; UnknownType
- */
-export function decodeEnvelope(
-  bytes: Uint8Array,
-  { knownTypes, maxValueBytes }: DecodeLimits,
-): Envelope<AnyValue> {
-  const reader = new ByteReader(bytes)
-  const type = knownTypes.named(reader.string(maxTypeBytes))
-  if (type === undefined) throw new UnknownType('A value is of a type that is not known')
-  const value = decode(type, reader.bytes(maxValueBytes), { maxBytes: maxValueBytes })
-  const count = reader.count(3)
-  const pruning = new Map<string, PruningState>()
-  for (let index = 0; index < count; index++) {
-    pruning.set(reader.string(maxNodeBytes), readPruning(reader))
-  }
-  reader.end()
-  return { value, pruning }
-}
-
-function readPruning(reader: ByteReader): PruningState {
-  if (reader.bool()) return { phase: 'performed', obsoleteAtMs: reader.varint() }
-  const owner = reader.string(maxNodeBytes)
-  const seen = Array.from({ length: reader.count(1) }, () => reader.string(maxNodeBytes))
-  return { phase: 'initialized', owner, seen }
 }
 
 const crdtCodes: readonly CrdtErrorCode[] = ['CASTY_CRDT_MALFORMED', 'CASTY_CRDT_TYPE_MISMATCH']

@@ -31,3 +31,5 @@ export type ReplicatorMessage =
   | { readonly type: 'states'; readonly answers: boolean; readonly states: readonly KeyState[] }
   /** Tell the whole values of these keys. */
   | { readonly type: 'want'; readonly keys: readonly string[] }
+  /** Clients of the sender that are there have changed values under these names. */
+  | { readonly type: 'clients'; readonly names: readonly string[] }

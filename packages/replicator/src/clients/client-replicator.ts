@@ -1,0 +1,335 @@
+// The shell around the core of a client: it brings frames, time and contacts to it, and carries out what it answers.
+import { systemClock, type Clock } from '@casty/clock'
+import { changed, Draft, fresh, type Crdt, type CrdtType, type Replica } from '@casty/crdt'
+import type { NodeIdentity } from '@casty/membership'
+import { AnyValue, KnownTypes } from '../any-value.ts'
+import { nodesNeeded, type Consistency } from '../consistency.ts'
+import type { CallOutcome } from '../core/events.ts'
+import { ReplicatorError } from '../errors.ts'
+import type { ReplicatedKey } from '../key.ts'
+import { checkedDuration } from '../options.ts'
+import type { Outcome, ReadOptions, WaitOptions, WriteOptions } from '../replicator.ts'
+import { refusalOf } from '../wire/codec.ts'
+import { ClientCore } from './client-core.ts'
+import type { ClientCoreEvent, ClientEffect, ClientReplicatorEvent } from './client-events.ts'
+import { decodeClientMessage } from './client-messages.ts'
+import {
+  checkedClientSettings,
+  type ClientReplicatorOptions,
+  type ReplicatingClient,
+} from './client-options.ts'
+import { clientFramesOf, clientReplicaFrameType } from './client-frames.ts'
+
+/** What a client has of the values of a cluster. */
+export interface ClientReplicatorMetrics {
+  readonly keys: number
+  /** Calls and changes that no member has answered. */
+  readonly pendingCalls: number
+  readonly listenerErrors: number
+  /** Frames that were not taken: they were malformed, or of a type that is not known. */
+  readonly dropped: number
+}
+
+interface Waiting {
+  readonly settle: (outcome: CallOutcome) => void
+  readonly fail: (error: unknown) => void
+}
+
+/**
+ * Copies of some values of a cluster, in a process that is no member of it: a page, a phone. Reads and changes are made here,
+ * at once, also while no member is in reach. What changed goes to one member, and from there to all; what others change
+ * comes from it. A client counts as no node: where a call takes a majority, that is of members.
+ */
+export class ClientReplicator implements Disposable {
+  readonly #client: ReplicatingClient
+  readonly #clock: Clock
+  readonly #core: ClientCore
+  readonly #timeoutMs: number
+  readonly #maxValueBytes: number
+  readonly #knownTypes: KnownTypes
+  readonly #onError: (error: unknown) => void
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #listeners = new Map<string, Set<(value: AnyValue) => void>>()
+  readonly #watchers = new Set<(event: ClientReplicatorEvent) => void>()
+  readonly #queue: ClientCoreEvent[] = []
+  readonly #subscriptions: readonly Disposable[]
+  #contact: NodeIdentity | undefined
+  #timer: { readonly atMs: number; readonly handle: Disposable } | undefined
+  #nextId = 0
+  #listenerErrors = 0
+  #dropped = 0
+  #isDisposed = false
+
+  private constructor(options: ClientReplicatorOptions) {
+    const { client, clock = systemClock, types = [], onError = (): void => {} } = options
+    const settings = checkedClientSettings(options)
+    this.#client = client
+    this.#clock = clock
+    this.#timeoutMs = settings.timeoutMs
+    this.#maxValueBytes = settings.maxValueBytes
+    this.#knownTypes = new KnownTypes(types)
+    this.#onError = onError
+    this.#core = new ClientCore({ ...settings, self: client.self.key }, this.#moment())
+    this.#subscriptions = [
+      client.cluster.endpoint.handle(clientReplicaFrameType, (from, bytes, start, end) =>
+        this.#frameArrived(from, bytes, start, end),
+      ),
+      client.subscribe(() => this.#contactMayHaveChanged()),
+    ]
+    this.#contactMayHaveChanged()
+  }
+
+  /**
+   * Begins to hold values in a client of a cluster, until it is disposed of. One for each client.
+   *
+   * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`; TransportError `CASTY_TRANSPORT_INVALID_OPTION` where the
+   * client has one already
+   */
+  static attach(options: ClientReplicatorOptions): ClientReplicator {
+    return new ClientReplicator(options)
+  }
+
+  /**
+   * Changes a value: here at once, and on members in time. The key is held from then on.
+   *
+   * @param change - as of `Replicator.update`
+   * @returns once as many members have the change as `write` asks for: by default the one that this client talks to. Where no
+   * member answered in time, it is unconfirmed with 0 nodes, and is sent until one does
+   *
+   * Rejects with `CASTY_REPLICATOR_…`: with `…_REFUSED` or `…_LOST` where the members did not take it, and it is undone here;
+   * with what `change` throws, or with `CASTY_CRDT_FOREIGN_VALUE`: nothing was changed then; and with `signal.reason`.
+   */
+  async update<C extends Crdt<C>>(
+    key: ReplicatedKey<C>,
+    change: (value: C, replica: Replica) => C,
+    options: WriteOptions = {},
+  ): Promise<Outcome<C>> {
+    const anyChange = (value: AnyValue, replica: Replica): AnyValue => {
+      const after = change(key.type.of(value.body), replica)
+      return new AnyValue(this.#knownTypes.of(after.type), after.body)
+    }
+    return await this.#call(key, options.write ?? 'local', options, (call) => ({
+      type: 'update-requested',
+      call,
+      change: anyChange,
+    }))
+  }
+
+  /** The value of a key as members have it, and held from then on: of as many of them as `read` asks for. */
+  async get<C extends Crdt<C>>(
+    key: ReplicatedKey<C>,
+    options: ReadOptions = {},
+  ): Promise<Outcome<C>> {
+    return await this.#call(key, options.read ?? 'local', options, (call) => ({
+      type: 'read-requested',
+      call,
+    }))
+  }
+
+  /** Empties a value: what is here of it is gone, what others change at the same time stays. */
+  async delete<C extends Crdt<C>>(
+    key: ReplicatedKey<C>,
+    options: WriteOptions = {},
+  ): Promise<Outcome<C>> {
+    return await this.update(
+      key,
+      (value) => {
+        const { store, context } = value.body.state
+        return changed<C>(value, new Draft(context).replace(store).delta())
+      },
+      options,
+    )
+  }
+
+  /** What is here of a key now; the empty value where nothing was told yet. */
+  local<C extends Crdt<C>>(key: ReplicatedKey<C>): C {
+    const value = this.#core.valueOf(key.name, this.#knownTypes.of(key.type))
+    if (value.type.name !== key.type.name) {
+      throw ReplicatorError.typeMismatch(key.name, value.type.name, key.type.name)
+    }
+    return fresh(key.type, value.body.state)
+  }
+
+  /**
+   * Holds a key, and delivers its value: the one that is here now, then every later one. A listener that throws disturbs
+   * nobody. The key stays held until it is released.
+   *
+   * @throws ReplicatorError `CASTY_REPLICATOR_FULL`, `…_TYPE_MISMATCH`, `…_STOPPED`
+   */
+  subscribe<C extends Crdt<C>>(key: ReplicatedKey<C>, listener: (value: C) => void): Disposable {
+    if (this.#isDisposed) throw this.#stopped()
+    const current = this.local(key)
+    this.#core.checkRoom(key.name)
+    this.#dispatch({
+      type: 'hold-requested',
+      key: key.name,
+      valueType: this.#knownTypes.of(key.type),
+    })
+    const listeners = this.#listeners.get(key.name) ?? new Set()
+    this.#listeners.set(key.name, listeners)
+    const told = (value: AnyValue): void => {
+      if (value.type.name === key.type.name) listener(fresh(key.type, value.body.state))
+    }
+    listeners.add(told)
+    this.#guard(() => listener(current))
+    return {
+      [Symbol.dispose]: () => {
+        listeners.delete(told)
+        if (listeners.size === 0) this.#listeners.delete(key.name)
+      },
+    }
+  }
+
+  /** Has its copy forgotten, and no longer told of. What was changed still goes to a member. */
+  release(key: Pick<ReplicatedKey<unknown>, 'name'>): void {
+    this.#dispatch({ type: 'release-requested', key: key.name })
+  }
+
+  /** Tells of what else happens to the copies, from now on. */
+  watch(listener: (event: ClientReplicatorEvent) => void): Disposable {
+    this.#watchers.add(listener)
+    return { [Symbol.dispose]: () => this.#watchers.delete(listener) }
+  }
+
+  metrics(): ClientReplicatorMetrics {
+    return {
+      keys: this.#core.keys.length,
+      pendingCalls: this.#core.pendingCalls,
+      listenerErrors: this.#listenerErrors,
+      dropped: this.#dropped,
+    }
+  }
+
+  /** Ends: calls that wait fail with `CASTY_REPLICATOR_STOPPED`, what no member has is lost. */
+  [Symbol.dispose](): void {
+    if (this.#isDisposed) return
+    this.#isDisposed = true
+    this.#timer?.handle[Symbol.dispose]()
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
+    for (const { fail } of this.#waiting.values()) fail(this.#stopped())
+    this.#waiting.clear()
+    this.#listeners.clear()
+    this.#watchers.clear()
+  }
+
+  #stopped(): ReplicatorError {
+    return ReplicatorError.stopped(this.#client.self.key)
+  }
+
+  async #call<C extends Crdt<C>>(
+    key: ReplicatedKey<C>,
+    consistency: Consistency,
+    { timeoutMs = this.#timeoutMs, signal }: WaitOptions,
+    eventOf: (call: {
+      readonly id: number
+      readonly key: string
+      readonly type: CrdtType<AnyValue>
+      readonly consistency: Consistency
+      readonly timeoutMs: number
+    }) => ClientCoreEvent,
+  ): Promise<Outcome<C>> {
+    if (this.#isDisposed) throw this.#stopped()
+    signal?.throwIfAborted()
+    checkedDuration('timeoutMs', timeoutMs)
+    nodesNeeded(consistency, 1) // How many members there are is for them to say.
+    const id = ++this.#nextId
+    const type = this.#knownTypes.of(key.type)
+    const outcome = new Promise<CallOutcome>((resolve, reject) => {
+      this.#waiting.set(id, { settle: resolve, fail: reject })
+    })
+    const abandon = (): void => {
+      const waiting = this.#waiting.get(id)
+      if (!waiting) return
+      this.#waiting.delete(id)
+      this.#dispatch({ type: 'call-abandoned', id })
+      waiting.fail(signal?.reason)
+    }
+    signal?.addEventListener('abort', abandon, { once: true })
+    this.#dispatch(eventOf({ id, key: key.name, type, consistency, timeoutMs }))
+    try {
+      const result = await outcome
+      if (result.type === 'failed') throw result.error
+      return { ...result, value: fresh(key.type, result.value.body.state) }
+    } finally {
+      signal?.removeEventListener('abort', abandon)
+    }
+  }
+
+  #moment(): { readonly nowMs: number; readonly wallMs: number } {
+    return { nowMs: this.#clock.now(), wallMs: Math.max(0, Math.floor(this.#clock.wallNow())) }
+  }
+
+  /** Runs each event to completion: one raised by a listener waits its turn. */
+  #dispatch(event: ClientCoreEvent): void {
+    if (this.#isDisposed || this.#queue.push(event) > 1) return
+    for (const next of this.#queue) {
+      for (const effect of this.#core.step(next, this.#moment())) this.#perform(effect)
+    }
+    this.#queue.length = 0
+    this.#arm()
+  }
+
+  #perform(effect: ClientEffect): void {
+    switch (effect.type) {
+      case 'send':
+        if (!this.#contact) return
+        for (const frame of clientFramesOf(effect.message, this.#maxValueBytes)) {
+          // What is dropped is found missing when digests are told next.
+          const { endpoint } = this.#client.cluster
+          endpoint.send(this.#contact, 'data', clientReplicaFrameType, frame)
+        }
+        return
+      case 'publish':
+        for (const listener of this.#listeners.get(effect.key) ?? [])
+          this.#guard(() => listener(effect.value))
+        return
+      case 'answer':
+        this.#waiting.get(effect.id)?.settle(effect.outcome)
+        this.#waiting.delete(effect.id)
+        return
+      case 'tell':
+        for (const watcher of this.#watchers) this.#guard(() => watcher(effect.event))
+    }
+  }
+
+  #guard(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#listenerErrors++
+      this.#onError(error)
+    }
+  }
+
+  #contactMayHaveChanged(): void {
+    const { contact } = this.#client
+    if (contact?.key === this.#contact?.key) return
+    this.#contact = contact
+    this.#dispatch({ type: 'contact-changed', contact: contact?.key })
+  }
+
+  #frameArrived(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
+    try {
+      const limits = { knownTypes: this.#knownTypes, maxValueBytes: this.#maxValueBytes }
+      const message = decodeClientMessage(bytes, start, end, limits)
+      this.#dispatch({ type: 'message-received', from: from.key, message })
+    } catch (error) {
+      if (refusalOf(error) === undefined) throw error
+      this.#dropped++
+    }
+  }
+
+  #arm(): void {
+    const atMs = this.#core.nextDeadline
+    if (this.#isDisposed || this.#timer?.atMs === atMs) return
+    this.#timer?.handle[Symbol.dispose]()
+    this.#timer = undefined
+    if (atMs === Infinity) return
+    const delayMs = Math.max(0, atMs - this.#clock.now())
+    const handle = this.#clock.schedule(delayMs, () => {
+      this.#timer = undefined
+      this.#dispatch({ type: 'time-passed' })
+    })
+    this.#timer = { atMs, handle }
+  }
+}
