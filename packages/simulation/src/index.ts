@@ -30,6 +30,7 @@ export {
   shardingDisksScenario,
   shardingScenario,
 } from './sharding/scenario.ts'
+export { replicatorScenario } from './replicator/scenario.ts'
 export { structuresScenario } from './structures/scenario.ts'
 export {
   noDiskFaults,

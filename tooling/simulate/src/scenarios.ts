@@ -5,6 +5,7 @@ import {
   largeSplitBrainScenario,
   membershipScenario,
   planOf,
+  replicatorScenario,
   Run,
   shardingClocksScenario,
   shardingDisksScenario,
@@ -58,6 +59,7 @@ export const scenarios: readonly KnownScenario[] = [
   known(shardingClocksScenario, 10),
   known(shardingDisksScenario, 5),
   known(structuresScenario, 5),
+  known(replicatorScenario, 3),
 ]
 
 /** @throws Error for a name that was not checked before */

@@ -7,6 +7,7 @@ import { leadingBugs } from './membership/leading.ts'
 import { lifeBugs } from './membership/lives.ts'
 import { stateBugs } from './membership/states.ts'
 import { watchingBugs } from './membership/watching.ts'
+import { convergingBugs } from './replicator/converging.ts'
 import { countingBugs } from './sbr/counting.ts'
 import { decidingBugs } from './sbr/deciding.ts'
 import { shardCopyingBugs } from './sharding/copying.ts'
@@ -32,6 +33,7 @@ export const bugs: readonly SeededBug[] = [
   ...shardCopyingBugs,
   ...structureKeepingBugs,
   ...structureHoldingBugs,
+  ...convergingBugs,
 ]
 
 /** @throws Error for a name that was not checked before */

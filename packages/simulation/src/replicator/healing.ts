@@ -1,0 +1,118 @@
+// What is demanded when nothing goes wrong any more: one cluster, the same values everywhere, nodes that are gone are in
+// none of them, and then nothing more is said.
+import { describeState } from '../membership/describe.ts'
+import type { HealStage } from '../run/scenario.ts'
+import { recordOf } from './record.ts'
+import type { ReplicatorProcess, ReplicatorRun } from './replicator-run.ts'
+import { replicatorSettings } from './settings.ts'
+import { sharedValues } from './shared-values.ts'
+
+export function replicatorHealing(run: ReplicatorRun): readonly HealStage[] {
+  return [allAreThere(run), allHoldTheSame(run), theGoneArePruned(run), allIsQuiet(run)]
+}
+
+function allAreThere(run: ReplicatorRun): HealStage {
+  const { world } = run
+  const lacking = (): string | undefined => {
+    for (const host of world.hosts) {
+      const program = world.running(host)?.program
+      if (!program) return `nothing runs on ${host}`
+      const { cluster, nodes, open } = program
+      const state = cluster.getState()
+      const isWhole =
+        cluster.selfMember?.status === 'up' &&
+        state.isConverged &&
+        state.unreachable.size === 0 &&
+        nodes.length === world.hosts.length &&
+        state.members.every(({ status }) => status === 'up')
+      if (!isWhole) return `${host}: ${describeState(state)}. ${cluster.explain().summary}`
+      if (open > 0) return `${host} has ${open} calls`
+    }
+    return undefined
+  }
+  return {
+    name: 'one cluster again',
+    withinMs: 90_000,
+    nudge() {
+      for (const host of world.hosts) world.start(host)
+    },
+    isDone: () => lacking() === undefined,
+    explain: () => lacking() ?? '',
+  }
+}
+
+/** @returns a value that two nodes have differently */
+function difference(run: ReplicatorRun): string | undefined {
+  const [first, ...others] = run.world.processes
+  if (!first?.program) return 'nobody runs'
+  for (const value of sharedValues) {
+    const bytes = value.bytesAt(first.program.replicator)
+    const other = others.find(
+      ({ program }) => !program || value.bytesAt(program.replicator) !== bytes,
+    )
+    if (other) return `${first.host} and ${other.host} differ in ${value.name}`
+  }
+  return undefined
+}
+
+function allHoldTheSame(run: ReplicatorRun): HealStage {
+  return {
+    name: 'all hold the same',
+    // As many exchanges of digests, each with anybody.
+    withinMs: 10_000 + 10 * replicatorSettings(run.plan).gossipIntervalMs,
+    isDone: () => difference(run) === undefined,
+    explain: () => difference(run) ?? '',
+  }
+}
+
+/** One stands in for what they did. */
+function theGoneArePruned(run: ReplicatorRun): HealStage {
+  const { pruningDelayMs, gossipIntervalMs } = replicatorSettings(run.plan)
+  const left = (): string | undefined => {
+    const here = new Set<string | undefined>(
+      run.world.processes.map(({ program }) => program?.cluster.self.key),
+    )
+    for (const { program, host } of run.world.processes) {
+      for (const value of sharedValues) {
+        const gone = program && value.nodesIn(program.replicator).find((node) => !here.has(node))
+        if (gone !== undefined) return `${gone} stands in ${value.name} at ${host}`
+      }
+    }
+    return difference(run)
+  }
+  return {
+    name: 'the gone are pruned',
+    // Some are found to be gone only by a search, which is as rare as pruning is slow.
+    withinMs: 3 * pruningDelayMs + 15 * gossipIntervalMs + 10_000,
+    begin() {
+      if (left() !== undefined) recordOf(run).reach('a node that is gone is pruned')
+    },
+    isDone: () => left() === undefined,
+    explain: () => left() ?? '',
+  }
+}
+
+/** Of ten seconds, how many frames of values are told at most: none but digests. */
+const quietMs = 10_000
+
+function allIsQuiet(run: ReplicatorRun): HealStage {
+  let since = 0
+  let before = ''
+  const said = ({ program }: ReplicatorProcess): string => {
+    const { deltasSent = 0, statesSent = 0, pendingCalls = 0 } = program?.replicator.metrics() ?? {}
+    return `${deltasSent} deltas and ${statesSent} values, ${pendingCalls} calls wait`
+  }
+  const all = (): string =>
+    run.world.processes.map((process) => `${process.host}: ${said(process)}`).join('; ')
+  return {
+    name: 'all is quiet',
+    withinMs: 3 * quietMs,
+    nudge() {
+      const now = all()
+      if (now !== before) since = run.world.now
+      before = now
+    },
+    isDone: () => run.world.now - since >= quietMs,
+    explain: () => `they go on: ${before}`,
+  }
+}

@@ -1,0 +1,158 @@
+// A node whose values all others have too: production code throughout, with an ear at every value.
+import type { FileJournal } from '@casty/journal-file'
+import { Cluster } from '@casty/membership'
+import { Replicator, type ReplicaStore } from '@casty/replicator'
+import { journalStore } from '@casty/replicator/journal'
+import { keepMajority, splitBrainResolver } from '@casty/sbr'
+import { addressOf } from '../world/addresses.ts'
+import type { Program, Surroundings } from '../world/simulated-process.ts'
+import { recordOf } from './record.ts'
+import type { ReplicatorProcess, ReplicatorRun } from './replicator-run.ts'
+import { pruningMarkerMs, replicatorSettings } from './settings.ts'
+import { sharedValues } from './shared-values.ts'
+
+/** Nobody may take a partition for an empty world and form a second cluster. */
+const patientSeedMs = 3_600_000
+
+export function replicatorProgram(run: ReplicatorRun): Program<ReplicatorHost> {
+  return async (surroundings) => {
+    const { address, clock, random, transport, host } = surroundings
+    const { stableAfterMs, hasStore } = replicatorSettings(run.plan)
+    const disk = hasStore ? await recordOf(run).disks.open(surroundings) : undefined
+    const cluster = await Cluster.start({
+      transport,
+      host: address.host,
+      port: address.port,
+      insecure: true,
+      seedNodes: run.world.hosts.map((one) => addressOf(one).toString()),
+      seedTimeoutMs: patientSeedMs,
+      clock,
+      random,
+      logger: loggerOf(surroundings),
+      downing: splitBrainResolver({ strategy: keepMajority(), stableAfterMs }),
+    })
+    const process = run.world.running(host)
+    if (!process) throw new Error(`${host} has ended`) // It was killed while it started.
+    let goodBye: string | undefined
+    let end = (reason: string): void => void (goodBye = reason)
+    cluster.subscribe((event) => {
+      if (event.type === 'cluster-shutting-down') end(event.reason)
+    })
+    const replicator = await replicatorOf(run, process, surroundings, cluster, disk)
+    end = (reason) => {
+      void close(disk).then(() => surroundings.exit(reason))
+    }
+    // It was told to go while it read what it had kept.
+    if (goodBye !== undefined) end(goodBye)
+    return new ReplicatorHost(run, process, cluster, replicator)
+  }
+}
+
+async function close(disk: FileJournal | undefined): Promise<void> {
+  await disk?.[Symbol.asyncDispose]()
+}
+
+async function replicatorOf(
+  run: ReplicatorRun,
+  process: ReplicatorProcess,
+  { clock, random, host }: Surroundings,
+  cluster: Cluster,
+  disk: FileJournal | undefined,
+): Promise<Replicator> {
+  const { deltaIntervalMs, gossipIntervalMs, pruningDelayMs } = replicatorSettings(run.plan)
+  const options = {
+    cluster,
+    clock,
+    random,
+    deltaIntervalMs,
+    gossipIntervalMs,
+    pruningDelayMs,
+    pruningMarkerMs,
+    onError: (error: unknown) => {
+      // What it was writing as it was killed fails.
+      if (process.isRunning) run.violate('nothing throws', `${process}: ${String(error)}`, host)
+    },
+  }
+  if (!disk) return Replicator.attach(options)
+  const own: { replicator?: Replicator } = {}
+  const store = watched(run, process, journalStore(disk, `replicator of ${host}`), own)
+  own.replicator = await Replicator.restore({ ...options, store })
+  return own.replicator
+}
+
+/** Notes what outlives the process from now on. */
+function watched(
+  run: ReplicatorRun,
+  process: ReplicatorProcess,
+  store: ReplicaStore,
+  own: { readonly replicator?: Replicator },
+): ReplicaStore {
+  const { knowledge } = recordOf(run)
+  return {
+    load: async () => {
+      const kept = await store.load()
+      if (kept) recordOf(run).reach('a node comes back with what it kept')
+      return kept
+    },
+    save: async (values, savedAtMs) => {
+      const here = own.replicator
+      const saved = here && knowledge.known(process, here, new Set(values.map(({ key }) => key)))
+      await store.save(values, savedAtMs)
+      if (saved && process.isRunning) knowledge.saved(process, saved)
+    },
+  }
+}
+
+export class ReplicatorHost {
+  readonly cluster: Cluster
+  readonly replicator: Replicator
+  /** Calls that have not ended. */
+  open = 0
+  /** What listeners were told last. */
+  readonly told: Map<string, ReadonlySet<string>> = new Map()
+  /** Counts changes of who holds values. */
+  changes = 0
+
+  constructor(
+    run: ReplicatorRun,
+    process: ReplicatorProcess,
+    cluster: Cluster,
+    replicator: Replicator,
+  ) {
+    this.cluster = cluster
+    this.replicator = replicator
+    const { knowledge } = recordOf(run)
+    for (const value of sharedValues) {
+      value.subscribe(replicator, (elements) => {
+        this.told.set(value.name, elements)
+        knowledge.seen(process, value, elements)
+      })
+    }
+    let nodes = ''
+    cluster.subscribe(() => {
+      const now = this.nodes.join(' ')
+      if (now !== nodes) this.changes += 1
+      nodes = now
+    })
+  }
+
+  /** Who holds values, as far as it knows, itself included. */
+  get nodes(): readonly string[] {
+    const others = this.replicator.explain().nodes.map(({ node }) => node)
+    return [...others, this.cluster.self.key].toSorted()
+  }
+}
+
+function loggerOf({
+  log,
+}: Surroundings): Readonly<
+  Record<'debug' | 'info' | 'warn' | 'error', (details: object, message: string) => void>
+> {
+  const say =
+    (level: string) =>
+    (details: object, message: string): void => {
+      const text = 'error' in details ? String(details.error) : JSON.stringify(details)
+      log(`${level} ${message} ${text}`)
+    }
+  return { debug: () => {}, info: say('info'), warn: say('warn'), error: say('error') }
+}

@@ -1,0 +1,45 @@
+// Values that converge on every member, while everything goes wrong: changed and read with any number of others, told by
+// deltas, repaired by digests, and freed of nodes that are gone.
+import type { ClusterState } from '@casty/membership'
+import { networkFaults } from '../faults/network-faults.ts'
+import { processFaults } from '../faults/process-faults.ts'
+import { describeState } from '../membership/describe.ts'
+import { replicatorFaults } from './faults.ts'
+import { replicatorHealing } from './healing.ts'
+import { replicatorProgram, type ReplicatorHost } from './host.ts'
+import { replicatorRareStates } from './rare-states.ts'
+import type { ReplicatorScenario } from './replicator-run.ts'
+import { replicatorChoices } from './settings.ts'
+import { allIsKnown, supervisor } from './watchers.ts'
+import { replicatorWorkload } from './workload.ts'
+
+/** Streams do neither; and wall clocks say for how long it is remembered who is gone. */
+const leftOut: ReadonlySet<string> = new Set(['duplicate', 'reorder', 'wall-jump'])
+
+/** Values that converge: what was confirmed is there, what went stays away, and in the end all hold the same. */
+export const replicatorScenario: ReplicatorScenario = {
+  name: 'replicator',
+  shape: {
+    hosts: [3, 5],
+    chaosMs: [15_000, 40_000],
+    paceMs: [60, 600],
+    startWithinMs: 1_500,
+    clockDrift: 0.0099,
+    wallOffsetMs: 20,
+    settings: replicatorChoices,
+  },
+  actions: [
+    ...replicatorWorkload,
+    ...replicatorFaults,
+    ...[
+      ...networkFaults<ReplicatorHost, ClusterState>(),
+      ...processFaults<ReplicatorHost, ClusterState>(),
+    ].filter(({ type }) => !leftOut.has(type)),
+  ],
+  program: replicatorProgram,
+  stateOf: ({ cluster }) => cluster.getState(),
+  describe: describeState,
+  watch: (run) => [supervisor(run), allIsKnown(run)],
+  rareStates: replicatorRareStates,
+  heal: replicatorHealing,
+}

@@ -1,0 +1,59 @@
+// What looks at a run while it goes, and at what all nodes have when it is over.
+import { drawLogarithmic, forkRandom } from '../world/seeds.ts'
+import { recordOf } from './record.ts'
+import type { ReplicatorRun, ReplicatorWatcher } from './replicator-run.ts'
+import { sharedValues } from './shared-values.ts'
+
+/** Whoever the cluster decided against is started again after a while, as a supervisor would. */
+export function supervisor(run: ReplicatorRun): ReplicatorWatcher {
+  const random = forkRandom(run.plan.seed, 'supervisor')
+  const record = recordOf(run)
+  return {
+    ended({ host, end }) {
+      record.disks.ended(host)
+      record.knowledge.sweep()
+      if (end?.how === 'failed') {
+        run.violate('every process starts', `${host} did not: ${end.reason}`, host)
+      }
+      if (end?.how !== 'exited' || end.reason === 'left') return
+      const afterMs = drawLogarithmic(random, 200, 5_000)
+      run.world.clock.schedule(afterMs, () => {
+        if (!run.isOver) run.world.start(host)
+      })
+    },
+    finished() {
+      for (const process of run.world.everStarted) {
+        if (process.leftTimers === 0) continue
+        run.violate('nothing is left behind', `${process} left ${process.leftTimers} timers`)
+      }
+    },
+  }
+}
+
+/** What somebody knows, and nobody took out, is everywhere in the end; and listeners were told of it. */
+export function allIsKnown(run: ReplicatorRun): ReplicatorWatcher {
+  const { knowledge } = recordOf(run)
+  return {
+    finished() {
+      for (const process of run.world.processes) {
+        const { program, host } = process
+        if (!program) continue
+        const { gaps, statesSent } = program.replicator.metrics()
+        if (gaps > 0) recordOf(run).reach('a delta leaves a gap')
+        if (statesSent > 0) recordOf(run).reach('digests bring what was missing')
+        for (const value of sharedValues) {
+          const here = value.elementsAt(program.replicator)
+          const missing = knowledge.lasting(value).find((element) => !here.has(element))
+          if (missing !== undefined) {
+            const text = `${process} has ${value.name} without ${missing}, which was put in`
+            run.violate('nothing is lost', text, host)
+          }
+          const told = program.told.get(value.name) ?? new Set()
+          if (told.size === here.size && [...told].every((element) => here.has(element))) continue
+          const text = `${process} has another ${value.name} than its listeners were told last`
+          run.violate('listeners know the last value', text, host)
+        }
+      }
+    },
+  }
+}

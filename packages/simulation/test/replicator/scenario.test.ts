@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { planOf, replicatorScenario, Run } from '../../src/index.ts'
+
+/** Chaos for a few seconds is enough to see that two runs are one. */
+const chaosMs = 4_000
+
+test(
+  'a seed of values that converge is one run, to the last byte',
+  { timeout: 60_000 },
+  async () => {
+    const plan = planOf(replicatorScenario, 2)
+    const short = { ...plan, chaosMs, actions: plan.actions.filter(({ at }) => at < chaosMs) }
+    const [first, second] = [
+      await Run.of(replicatorScenario, short),
+      await Run.of(replicatorScenario, short),
+    ]
+    expect(first.violations).toEqual([])
+    expect(first.verdict).toBe('passed')
+    expect(second.traceHash).toBe(first.traceHash)
+  },
+)
+
+test.for([4, 7, 22])(
+  'values converge, whatever goes wrong: seed %i',
+  { timeout: 60_000 },
+  async (seed) => {
+    const result = await Run.of(replicatorScenario, planOf(replicatorScenario, seed))
+    expect(result.violations).toEqual([])
+  },
+)
