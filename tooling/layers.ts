@@ -60,6 +60,7 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
       '@casty/ddata',
       '@casty/replicator',
       '@casty/sbr',
+      '@casty/secret',
       '@casty/lease-postgres',
       '@casty/transport-tcp',
       '@casty/transport-ws',

@@ -41,6 +41,7 @@ export {
   type CastyConfig,
   type ClusterSection,
   type ReplicationSection,
+  type SecretSection,
   type SerializationSection,
   type ShardingSection,
   type SupervisionSection,
@@ -50,6 +51,7 @@ export { configFileName, discoverConfig, loadConfig } from './config/load-config
 export { optionsFrom, type ConfiguredOptions } from './config/options-from.ts'
 export { ClusterSystemError, type ClusterSystemErrorCode } from './errors.ts'
 export type { ClusteredActorSystemOptions } from './options.ts'
+export type { ClusterSecret } from './secret-options.ts'
 export type { Termination } from './system/lifetime.ts'
 export type { SystemReplicatorOptions } from './system/replication-of-values.ts'
 export type { RegionOptions } from './system/regions.ts'

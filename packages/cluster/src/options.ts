@@ -10,6 +10,7 @@ import { loadConfig } from './config/load-config.ts'
 import { optionsFrom } from './config/options-from.ts'
 import { ClusterSystemError } from './errors.ts'
 import { duration, knownNames, record, whole } from './option-values.ts'
+import { authenticationOf, type ClusterSecret } from './secret-options.ts'
 import { canBeHeard } from './system/shutdown-signals.ts'
 
 /** Options of `ClusteredActorSystem.start`: those of a cluster's node, those of its actors, and these. */
@@ -20,6 +21,12 @@ export interface ClusteredActorSystemOptions
    * @defaultValue none is read
    */
   readonly config?: CastyConfig | string
+  /**
+   * What nodes prove to each other before anything else is said, as `sharedSecret()` of `@casty/secret` takes it: the secret
+   * of members, or `{ member, client }` where there are clients. To change it while the node runs, make it there, hand it
+   * over as `authentication`, and `rotate` it. @defaultValue none
+   */
+  readonly secret?: ClusterSecret
   /** Start resolves when so many members are up. @defaultValue it waits for nobody */
   readonly requiredQuorum?: number
   /** How long that may take, in milliseconds. @defaultValue 60_000 */
@@ -54,6 +61,7 @@ export interface ClusteredActorSystemOptions
 
 const ownNames = [
   'config',
+  'secret',
   'requiredQuorum',
   'quorumTimeoutMs',
   'signal',
@@ -80,7 +88,7 @@ export interface Settings {
   readonly config: CastyConfig
 }
 
-/** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION`, `…_NOT_SUPPORTED`, and as `loadConfig` */
+/** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION`, `…_NOT_SUPPORTED`, and as `loadConfig`; SecretError */
 export function settingsOf(options: ClusteredActorSystemOptions): Settings {
   const of = 'ClusteredActorSystem.start()'
   knownNames(of, options, [...clusterConfigNames, ...actorNames, ...ownNames])
@@ -88,10 +96,13 @@ export function settingsOf(options: ClusteredActorSystemOptions): Settings {
     if (options[name] !== undefined) record(name, options[name])
   }
   const config = configOf(options.config)
-  const given = { ...optionsFrom(config), ...defined(options) }
-  const { failureDetector, mailbox } = optionsFrom(config)
+  const fromConfig = optionsFrom(config)
+  const { failureDetector, mailbox } = fromConfig
+  const authentication = authenticationOf(options, 'member') ?? fromConfig.authentication
+  const given = { ...fromConfig, ...defined(options) }
   const all: ClusteredActorSystemOptions = {
     ...given,
+    ...(authentication && { authentication }),
     // Of these, each key counts by itself.
     failureDetector: { ...failureDetector, ...defined(options.failureDetector ?? {}) },
     mailbox: { ...mailbox, ...defined(options.mailbox ?? {}) },

@@ -111,8 +111,12 @@ export function checkConfig(config: ClusterConfig): CheckedConfig {
 
 /** What is handed in rather than set: objects that others made. */
 function checkParts(config: ClusterConfig): void {
-  const { transport, clock, random, logger, eventLoopDelay, downing } = config
+  const { transport, authentication, clock, random, logger, eventLoopDelay, downing } = config
   capable('transport', transport, ['listen', 'dial'], 'a Transport, such as tcpTransport(),')
+  if (authentication !== undefined) {
+    const proof = 'an Authentication, such as sharedSecret() of @casty/secret,'
+    capable('authentication', authentication, ['begin', 'isFor'], proof)
+  }
   if (clock !== undefined) capable('clock', clock, ['now', 'wallNow', 'schedule'], 'a Clock')
   if (random !== undefined && typeof random !== 'function')
     throw MembershipError.invalidOption('random', random, 'a function that draws from [0, 1)')

@@ -8,6 +8,7 @@ import type {
   NodeAddress,
   NodeIdentity,
   SendOutcome,
+  Trust,
 } from '@casty/transport'
 import { MembershipError } from './errors.ts'
 import { whole } from './option-values.ts'
@@ -43,15 +44,26 @@ export class ClusterEndpoint {
    * Hands every frame of `frameType` to `handler`, until the result is disposed of.
    *
    * @param frameType - 32 to 255, which are free; one handler each
+   * @param from - who may send such frames: from clients what only members may is dropped, and counted as `untrusted`
    * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for a type that is membership's;
    * TransportError `CASTY_TRANSPORT_INVALID_OPTION` for one that has a handler
    */
-  handle(frameType: number, handler: FrameHandler): Disposable {
-    return this.#endpoint.handle(freeType(frameType), (from, bytes, start, end, lane) => {
+  handle(
+    frameType: number,
+    handler: FrameHandler,
+    options: { readonly from?: 'members' | 'all' } = {},
+  ): Disposable {
+    const filtered: FrameHandler = (from, bytes, start, end, lane) => {
       const filter = this.#filter
       if (filter !== undefined && !filter(from, frameType, end - start)) return
       handler(from, bytes, start, end, lane)
-    })
+    }
+    return this.#endpoint.handle(freeType(frameType), filtered, options)
+  }
+
+  /** As what that incarnation has proved itself, or says that it takes part. See `Endpoint.trustOf`. */
+  trustOf(peer: NodeIdentity): Trust | undefined {
+    return this.#endpoint.trustOf(peer)
   }
 
   /**

@@ -45,6 +45,8 @@ export class ClusterNode {
   readonly downing: DowningRunner
   readonly #clock: Clock
   readonly #logger: Logger
+  /** There is a secret, and nothing that encrypts. */
+  readonly #speaksOpenly: boolean
   readonly #joiner: Joiner
   readonly #alarm: Alarm
   readonly #delayed: DelayedCalls
@@ -60,6 +62,7 @@ export class ClusterNode {
     const random = config.random ?? systemRandom
     const logger = config.logger ?? silent
     this.#logger = logger
+    this.#speaksOpenly = config.authentication !== undefined && !config.transport.security
     this.endpoint = endpoint
     this.maxFrameBytes = maxFrameBytes
     this.messenger = new Messenger(endpoint, maxFrameBytes)
@@ -110,6 +113,12 @@ export class ClusterNode {
       (from) => this.#askAnew(from),
     )
     this.endpoint.subscribe((event) => this.#transportEvent(event))
+    if (this.#speaksOpenly) {
+      const { address } = this.endpoint.self
+      const message =
+        'Nodes prove a secret to each other, and do not encrypt: who is on the way reads all'
+      this.#logger.warn({ address: address.toString() }, message)
+    }
     this.dispatch({ type: 'started', bootstrap })
   }
 
@@ -230,6 +239,12 @@ export class ClusterNode {
   }
 
   #transportEvent(event: EndpointEvent): void {
+    if (event.type === 'authentication-failed') {
+      const { side, source, claimed, detail, untold } = event
+      const details = { side, source, claimed: claimed?.key, detail, untold }
+      this.#logger.warn(details, 'A peer has not proved the secret that it must know')
+      return
+    }
     const isFailure = event.type === 'dial-failed' || event.type === 'dial-refused'
     if (!isFailure || this.state.phase.type === 'stopped') return
     this.detection.watch.connectionFailed(event)

@@ -77,9 +77,10 @@ export class Cluster implements AsyncDisposable {
       incarnation: Math.floor(clock.wallNow()),
       clusterName: checked.name,
       configDigest: checked.agreement,
+      ...(config.authentication && { authentication: config.authentication }),
       insecure: checked.insecure,
-      admit: ({ identity }) =>
-        started.node ? admissionOf(started.node.state, identity) : { type: 'admitted' },
+      admit: (peer) =>
+        started.node ? admissionOf(started.node.state, peer) : { type: 'admitted' },
       limits: { maxReconnectMs, ...config.limits },
     })
     try {

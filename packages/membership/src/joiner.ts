@@ -143,6 +143,8 @@ const forGood: ReadonlySet<string> = new Set<RefusalReason | JoinRefusalReason>(
   'cluster-name',
   'config',
   'wire-version',
+  'authentication',
+  'forbidden',
   'roles-too-large',
 ])
 

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@casty/clock'
 import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
-import type { EndpointLimits, NodeAddress, Transport } from '@casty/transport'
+import type { Authentication, EndpointLimits, NodeAddress, Transport } from '@casty/transport'
 import { crossDcDefaults, type CrossDcSettings } from './cross-dc.ts'
 import { DEFAULT_DC } from './data-center.ts'
 import type { DowningProvider } from './downing.ts'
@@ -45,7 +45,12 @@ export interface ClusterConfig {
   readonly port?: number
   /** Where to bind, if it differs from `host` (containers, NAT); may be `0.0.0.0`. @defaultValue `host` */
   readonly bindHost?: string
-  /** Allows a bind beyond loopback without TLS or a secret. @defaultValue false */
+  /**
+   * What nodes prove to each other before anything else is said: `sharedSecret()` of `@casty/secret`. All nodes have it,
+   * or none. @defaultValue nothing
+   */
+  readonly authentication?: Authentication
+  /** Allows a bind beyond loopback where neither TLS nor `authentication` protects it. @defaultValue false */
   readonly insecure?: boolean
   /** A name of the user's for this node, found by `resolveNode`. @defaultValue the address */
   readonly nodeId?: string
@@ -186,6 +191,7 @@ const configNames: Readonly<Record<keyof ClusterConfig, true>> = {
   host: true,
   port: true,
   bindHost: true,
+  authentication: true,
   insecure: true,
   nodeId: true,
   seedNodes: true,

@@ -1,11 +1,25 @@
 // Which lives of an address are over: what this node says of its peers, and what they say of it.
-import type { Admission, EndpointEvent, Incarnation, NodeIdentity, Refusal } from '@casty/transport'
+import type {
+  Admission,
+  EndpointEvent,
+  Incarnation,
+  NodeIdentity,
+  PeerHello,
+  Refusal,
+} from '@casty/transport'
 import { outlivedBy } from './joining.ts'
 import type { MembershipState } from './membership-state.ts'
 import { isGivenUp } from './rivals.ts'
 
-/** The word on a peer that connects: whoever is known to be over stays out. */
-export function admissionOf({ cluster, self }: MembershipState, peer: NodeIdentity): Admission {
+/** The word on a peer that connects: whoever is known to be over stays out, and no client has a member's address. */
+export function admissionOf(
+  { cluster, self }: MembershipState,
+  { identity: peer, trust }: Pick<PeerHello, 'identity' | 'trust'>,
+): Admission {
+  if (trust === 'client' && cluster.records.get(peer.address.toString())) {
+    const detail = `${self.address} knows ${peer.address} as a member, which no client is taken for`
+    return { type: 'refused', reason: 'forbidden', detail }
+  }
   const knownIncarnation = outlivedBy(cluster, peer)
   if (knownIncarnation === undefined) return { type: 'admitted' }
   const reason = knownIncarnation === peer.incarnation ? 'removed' : 'stale-incarnation'

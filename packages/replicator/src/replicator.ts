@@ -147,8 +147,10 @@ export class Replicator implements Disposable {
       this.#dispatch({ type: 'values-restored', states: restored.states })
     }
     this.#subscriptions.push(
-      cluster.endpoint.handle(replicatorFrameType, (from, bytes, start, end) =>
-        this.#frameArrived(from, bytes, start, end),
+      cluster.endpoint.handle(
+        replicatorFrameType,
+        (from, bytes, start, end) => this.#frameArrived(from, bytes, start, end),
+        { from: 'members' },
       ),
       cluster.subscribe((event) => {
         if (event.type === 'cluster-shutting-down') this[Symbol.dispose]()

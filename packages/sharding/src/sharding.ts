@@ -126,11 +126,17 @@ export class Sharding implements Disposable {
     })
     this.#subscriptions = [
       this.#tables,
-      cluster.endpoint.handle(shardingFrameType, (from, bytes, start, end) => {
-        if (remoting.isGuest(from)) throw ShardingError.malformed('A client takes no part in this')
-        const message = decodeShardingMessage(bytes, start, end)
-        this.#dispatch({ type: 'message-received', from, message })
-      }),
+      cluster.endpoint.handle(
+        shardingFrameType,
+        (from, bytes, start, end) => {
+          if (remoting.isGuest(from)) {
+            throw ShardingError.malformed('A client takes no part in this')
+          }
+          const message = decodeShardingMessage(bytes, start, end)
+          this.#dispatch({ type: 'message-received', from, message })
+        },
+        { from: 'members' },
+      ),
       cluster.beforeExit(async () => await this.#empty()),
       cluster.subscribe((event) => this.#clusterChanged(event)),
     ]

@@ -3,12 +3,19 @@ import type { ActorSystemOptions } from '@casty/actor'
 import { defined } from '@casty/options'
 import type { ClusterClientOptions, RemotingLimits } from '@casty/remote'
 import type { ClientReplicatorOptions } from '@casty/replicator'
+import type { Secret } from '@casty/secret'
 import type { ShardingClientOptions } from '@casty/sharding'
 import { knownNames, record } from '../option-values.ts'
+import { authenticationOf } from '../secret-options.ts'
 
 /** Options of `ClusteredClient.connect`: those of a `ClusterClient`, those of its own actors, and these. */
 export interface ClusteredClientOptions
   extends Omit<ClusterClientOptions, 'system' | 'limits'>, Omit<ActorSystemOptions, 'random'> {
+  /**
+   * What clients and members prove to each other before anything else is said, and no member's: see `sharedSecret()` of
+   * `@casty/secret`. @defaultValue none
+   */
+  readonly secret?: Secret | readonly Secret[]
   /** Bounds of what goes between it and the actors of members. */
   readonly remoting?: RemotingLimits
   /** What may wait here for entities and singletons that nobody can take now; and of which data center they are. */
@@ -23,6 +30,7 @@ export type ClientValuesOptions = Omit<ClientReplicatorOptions, 'client' | 'cloc
 const contactNames = [
   'name',
   'transport',
+  'authentication',
   'contactPoints',
   'listen',
   'addressMap',
@@ -54,7 +62,8 @@ export interface ClientParts {
 /** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` */
 export function clientPartsOf(options: ClusteredClientOptions): ClientParts {
   const of = 'ClusteredClient.connect()'
-  knownNames(of, options, [...contactNames, ...actorNames, 'remoting', 'sharding', 'replicator'])
+  const ownNames = ['secret', 'remoting', 'sharding', 'replicator']
+  knownNames(of, options, [...contactNames, ...actorNames, ...ownNames])
   const {
     clock,
     mailbox,
@@ -64,13 +73,19 @@ export function clientPartsOf(options: ClusteredClientOptions): ClientParts {
     remoting,
     sharding,
     replicator,
+    secret: _secret,
     ...contact
   } = options
+  const authentication = authenticationOf(options, 'client')
   if (sharding !== undefined) record('sharding', sharding)
   if (replicator !== undefined) record('replicator', replicator)
   const { random } = contact
   return {
-    contact: { ...contact, ...(remoting && { limits: remoting }) },
+    contact: {
+      ...contact,
+      ...(authentication && { authentication }),
+      ...(remoting && { limits: remoting }),
+    },
     actors: defined({ clock, mailbox, logger, stopTimeoutMs, instrument, random }),
     sharding: sharding ?? {},
     replicator: replicator ?? {},

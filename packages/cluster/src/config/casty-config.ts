@@ -16,7 +16,18 @@ export interface ClusterSection {
   readonly gossipIntervalMs?: number
   readonly gossipFanout?: number
   readonly failureDetector?: HeartbeatMonitorOptions
+  readonly secret?: SecretSection
   readonly tls?: TlsSection
+}
+
+/** Where secrets are to be found: they never stand in the file itself. One a line, the first of which signs. */
+export interface SecretSection {
+  /** Paths from the working directory. */
+  readonly file?: string
+  readonly clientFile?: string
+  /** Names of environment variables. */
+  readonly env?: string
+  readonly clientEnv?: string
 }
 
 /** Files in PEM, by their paths from the working directory. */
@@ -204,6 +215,7 @@ function clusterSection(section: Section): ClusterSection {
       seedNodes: section.texts('seed_nodes'),
       roles: section.texts('roles'),
       requiredQuorum: section.whole('required_quorum', 1),
+      secret: secretSection(section),
       tls: section.table('tls', tlsSection),
     }),
     ...gossip,
@@ -219,6 +231,23 @@ function detectorSection(section: Section): HeartbeatMonitorOptions {
     acceptablePauseMs: section.number('acceptable_heartbeat_pause_ms', { orZero: true }),
     firstHeartbeatEstimateMs: section.number('first_heartbeat_estimate_ms'),
   })
+}
+
+function secretSection(section: Section): SecretSection | undefined {
+  const places: SecretSection = defined({
+    file: section.text('secret_file'),
+    clientFile: section.text('client_secret_file'),
+    env: section.text('secret_env'),
+    clientEnv: section.text('client_secret_env'),
+  })
+  const one = 'one place, a file or an environment variable'
+  if (places.file !== undefined && places.env !== undefined) {
+    section.refuse('secret_env', 'is given beside secret_file', one)
+  }
+  if (places.clientFile !== undefined && places.clientEnv !== undefined) {
+    section.refuse('client_secret_env', 'is given beside client_secret_file', one)
+  }
+  return Object.keys(places).length > 0 ? places : undefined
 }
 
 function tlsSection(section: Section): TlsSection {

@@ -10,6 +10,7 @@ import {
   type Serializer,
 } from '@casty/remote'
 import type { ClusteredActorSystemOptions } from '../options.ts'
+import { secretFrom } from './secret-from.ts'
 import type { CastyConfig, SerializationSection, SupervisionSection } from './casty-config.ts'
 
 /** What a config file can say of a whole system. */
@@ -21,6 +22,7 @@ export type ConfiguredOptions = Partial<
     | 'port'
     | 'bindHost'
     | 'insecure'
+    | 'authentication'
     | 'nodeId'
     | 'seedNodes'
     | 'roles'
@@ -34,13 +36,19 @@ export type ConfiguredOptions = Partial<
   >
 >
 
-/** The options that a config amounts to; what it does not say is left out. */
+/**
+ * The options that a config amounts to; what it does not say is left out. Secrets are read from where it says that they are.
+ *
+ * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_CONFIG` where there is none; SecretError
+ */
 export function optionsFrom(config: CastyConfig): ConfiguredOptions {
   const { name, cluster, serialization, defaults } = config
   const serializer = serializerOf(serialization)
+  const { secret, ...settings } = cluster ?? {}
   return {
     ...(name !== undefined && { name }),
-    ...cluster,
+    ...settings,
+    ...(secret && { authentication: secretFrom(config.file, secret) }),
     ...(serializer && { serializer }),
     ...(Object.keys(defaults.mailbox).length > 0 && { mailbox: defaults.mailbox }),
   }

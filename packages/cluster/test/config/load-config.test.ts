@@ -32,7 +32,12 @@ test('takes the example of the README as it stands', () => {
   const config = load(example)
   expect(config).toMatchObject({
     name: 'shop',
-    cluster: { host: '10.0.0.1', bindHost: '0.0.0.0', insecure: true, requiredQuorum: 3 },
+    cluster: {
+      host: '10.0.0.1',
+      bindHost: '0.0.0.0',
+      secret: { file: '/run/secrets/casty' },
+      requiredQuorum: 3,
+    },
     defaults: { sharding: { numShards: 256 } },
   })
   expect(resolveActor(config, 'order-17').mailbox.capacity).toBe(1_000)

@@ -1,6 +1,11 @@
 import type { ActorSystem } from '@casty/actor'
 import type { Random } from '@casty/clock'
-import { NodeAddress, type EndpointLimits, type Transport } from '@casty/transport'
+import {
+  NodeAddress,
+  type Authentication,
+  type EndpointLimits,
+  type Transport,
+} from '@casty/transport'
 import { RemoteError } from '../errors.ts'
 import type { RemotingLimits } from '../options.ts'
 import type { Serializer } from '../serializer.ts'
@@ -16,6 +21,11 @@ export interface ClusterClientOptions {
   readonly system: ActorSystem
   /** Makes connections: the same kind as that of the members. */
   readonly transport: Transport
+  /**
+   * What clients and members prove to each other: `sharedSecret({ client })` of `@casty/secret`, another secret than that of
+   * members. @defaultValue nothing
+   */
+  readonly authentication?: Authentication
   /** Of the cluster. @defaultValue 'casty' */
   readonly name?: string
   readonly contactPoints: ContactPoints
@@ -65,7 +75,7 @@ export interface ClientListenOptions {
   /** What members dial, where that is not what is bound. */
   readonly advertisedHost?: string
   readonly advertisedPort?: number
-  /** Allows to listen beyond loopback without TLS. @defaultValue false */
+  /** Allows to listen beyond loopback where neither TLS nor `authentication` protects it. @defaultValue false */
   readonly insecure?: boolean
 }
 
@@ -99,6 +109,7 @@ const of = 'ClusterClient.connect()'
 const optionNames: readonly string[] = [
   'system',
   'transport',
+  'authentication',
   'contactPoints',
   'listen',
   'addressMap',
@@ -121,6 +132,11 @@ export function checkClientOptions(options: ClusterClientOptions): ClientSetting
   }
   if (typeof options.transport?.dial !== 'function') {
     throw RemoteError.invalidOption(of, 'transport', options.transport, 'a transport')
+  }
+  const { authentication } = options
+  if (authentication !== undefined && typeof authentication?.begin !== 'function') {
+    const allowed = 'an Authentication, such as sharedSecret() of @casty/secret'
+    throw RemoteError.invalidOption(of, 'authentication', 'something else', allowed)
   }
   if (typeof options.system?.deliver !== 'function') {
     throw RemoteError.invalidOption(of, 'system', options.system, 'an ActorSystem')

@@ -216,7 +216,14 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
 }
 
 async function startEndpoint(
-  { transport, listen, system, random = systemRandom, endpointLimits }: ClusterClientOptions,
+  {
+    transport,
+    authentication,
+    listen,
+    system,
+    random = systemRandom,
+    endpointLimits,
+  }: ClusterClientOptions,
   { name, mapAddress }: ClientSettings,
 ): Promise<Endpoint> {
   const { clock } = system
@@ -232,7 +239,8 @@ async function startEndpoint(
     advertised,
     incarnation: Math.floor(clock.wallNow()),
     clusterName: name,
-    capabilities: ['client'],
+    trust: 'client',
+    ...(authentication && { authentication }),
     // Members tell lives apart. A cluster may be replaced, by nodes whose clocks were set back.
     remembersPeers: false,
     // Where nothing listens, nothing is exposed.

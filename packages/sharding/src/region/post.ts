@@ -174,6 +174,8 @@ export class Post implements RegionPost {
     notFound: (typeHash: number, entityId: string, opened: Opened) => void,
   ): Disposable {
     const { envelope, returned, fence, drained, handOver, handedOver } = regionFrameTypes
+    // Who hosts nothing has nothing to give back or to hand over.
+    const membersOnly: readonly number[] = [returned, handOver, handedOver]
     const handlers = [
       [
         envelope,
@@ -199,19 +201,23 @@ export class Post implements RegionPost {
       [handedOver, arrivedCame],
     ] as const satisfies readonly (readonly [number, FrameAct])[]
     const subscriptions = handlers.map(([frameType, act]: readonly [number, FrameAct]) =>
-      this.#endpoint.handle(frameType, (from, bytes, start, end) => {
-        // Whatever follows from a frame comes after it was read.
-        const reader = this.#reader.open(bytes, start, end)
-        const typeHash = reader.u32()
-        const region = find(typeHash)
-        if (region) act(region, from, reader, bytes, end)
-        else if (frameType === envelope) {
-          const header = readEnvelope(reader)
-          const start = startOfRest(reader, end)
-          notFound(typeHash, header.entityId, this.open({ from, header, bytes, start, end }))
-        } else if (frameType === fence) this.#echoUnknown(typeHash, from, reader)
-        else throw ShardingError.malformed('A frame is for a type of entities that is not known')
-      }),
+      this.#endpoint.handle(
+        frameType,
+        (from, bytes, start, end) => {
+          // Whatever follows from a frame comes after it was read.
+          const reader = this.#reader.open(bytes, start, end)
+          const typeHash = reader.u32()
+          const region = find(typeHash)
+          if (region) act(region, from, reader, bytes, end)
+          else if (frameType === envelope) {
+            const header = readEnvelope(reader)
+            const start = startOfRest(reader, end)
+            notFound(typeHash, header.entityId, this.open({ from, header, bytes, start, end }))
+          } else if (frameType === fence) this.#echoUnknown(typeHash, from, reader)
+          else throw ShardingError.malformed('A frame is for a type of entities that is not known')
+        },
+        { from: membersOnly.includes(frameType) ? 'members' : 'all' },
+      ),
     )
     return {
       [Symbol.dispose]: () => {

@@ -76,18 +76,26 @@ export class Replication implements Disposable {
     this.#requests = this.#frames(request)
     this.#answers = this.#frames(answer)
     this.#subscriptions = [
-      endpoint.handle(request, (from, bytes, start, end) => {
-        if (port.isGuest(from)) return
-        // All are read before one is carried out: one that cannot be read has no part in anything.
-        const requests = partsOfFrame(bytes, start, end).map(decodeRequest)
-        for (const asked of requests) this.#asked(from, asked.header, asked.request)
-      }),
-      endpoint.handle(answer, (from, bytes, start, end) => {
-        if (port.isGuest(from)) return
-        const answers = partsOfFrame(bytes, start, end).map(decodeAnswer)
-        for (const told of answers) this.#told(from, told.header, told.answer)
-        this.#arm()
-      }),
+      endpoint.handle(
+        request,
+        (from, bytes, start, end) => {
+          if (port.isGuest(from)) return
+          // All are read before one is carried out: one that cannot be read has no part in anything.
+          const requests = partsOfFrame(bytes, start, end).map(decodeRequest)
+          for (const asked of requests) this.#asked(from, asked.header, asked.request)
+        },
+        { from: 'members' },
+      ),
+      endpoint.handle(
+        answer,
+        (from, bytes, start, end) => {
+          if (port.isGuest(from)) return
+          const answers = partsOfFrame(bytes, start, end).map(decodeAnswer)
+          for (const told of answers) this.#told(from, told.header, told.answer)
+          this.#arm()
+        },
+        { from: 'members' },
+      ),
     ]
   }
 
