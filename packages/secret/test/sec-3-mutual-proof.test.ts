@@ -141,7 +141,7 @@ describe('somebody who does not know the secret', () => {
     const world = createWorld()
     const authentication = world.secret({ member: secrets.old })
     const binding = (channel: number): ChannelProof => ({
-      names: [],
+      names: ['DNS:a', 'DNS:b', 'DNS:c'],
       fingerprint: '',
       expiresAt: 0,
       binding: new Uint8Array(32).fill(channel),
