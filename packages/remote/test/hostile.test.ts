@@ -28,6 +28,19 @@ describe('Frames of a stranger', () => {
     expect(cluster.getState().member(self)?.status).toBe('up')
   })
 
+  test('on the lane of system messages are counted as malformed, and no failure of this node', async () => {
+    await using world = await RemoteWorld.of('a b')
+    const { cluster, remoting } = world.node('b')
+    const { endpoint } = world.node('a').cluster
+    const frames = fc.sample(fc.uint8Array({ maxLength: 60 }), { numRuns: 200, seed: 8 })
+    for (const bytes of frames) endpoint.send(cluster.self, 'control', 39, bytes)
+    await world.settle()
+    const { malformed, refusedFrames } = remoting.metrics().watch.delivery
+    expect(malformed).toBeGreaterThan(100)
+    expect(malformed + refusedFrames).toBe(200)
+    expect(cluster.endpoint.counters().handlerErrors).toBe(0)
+  })
+
   test('that are real ones but for some bytes do no harm either', async () => {
     await using world = await RemoteWorld.of('a b')
     const log: unknown[] = []

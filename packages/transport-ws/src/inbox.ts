@@ -1,11 +1,16 @@
 import type { ChannelCloseReason, ChannelSink } from '@casty/transport'
 
+/** What a message takes besides its bytes, about: many small ones must not take more than a few large ones. */
+const messageOverheadBytes = 128
+
 /**
  * What has come and may not be delivered yet: before the channel is opened, and while it is paused. Its end is
  * delivered behind it.
  */
 export class Inbox {
-  readonly #held: Uint8Array[] = []
+  #held: Uint8Array[] = []
+  /** How many of them are delivered. */
+  #delivered = 0
   #sink: ChannelSink | undefined
   #isPaused = false
   #isShut = false
@@ -16,6 +21,7 @@ export class Inbox {
     return this.#sink !== undefined && !this.#isPaused
   }
 
+  /** With what the messages themselves take. */
   get heldBytes(): number {
     return this.#heldBytes
   }
@@ -36,10 +42,10 @@ export class Inbox {
 
   /** @param bytes - the inbox's from now on */
   received(bytes: Uint8Array): void {
-    if (this.#isShut) return
+    if (this.#isShut || bytes.length === 0) return
     if (this.isOpen && this.#held.length === 0) return this.#sink?.received(bytes)
     this.#held.push(bytes)
-    this.#heldBytes += bytes.length
+    this.#heldBytes += bytes.length + messageOverheadBytes
   }
 
   drained(): void {
@@ -49,8 +55,7 @@ export class Inbox {
   /** Delivers nothing any more, but the end. */
   shut(): void {
     this.#isShut = true
-    this.#held.length = 0
-    this.#heldBytes = 0
+    this.#let()
   }
 
   /** The last that is delivered. */
@@ -62,14 +67,23 @@ export class Inbox {
   #deliver(): void {
     const sink = this.#sink
     if (!sink) return
-    while (this.isOpen && this.#held.length > 0) {
-      const [bytes] = this.#held.splice(0, 1)
+    while (this.isOpen) {
+      const bytes = this.#held[this.#delivered]
       if (!bytes) break
-      this.#heldBytes -= bytes.length
+      this.#delivered += 1
+      this.#heldBytes -= bytes.length + messageOverheadBytes
       sink.received(bytes)
     }
-    if (this.#end === undefined || this.#held.length > 0) return
+    if (this.#delivered < this.#held.length) return
+    this.#let()
+    if (this.#end === undefined) return
     this.#sink = undefined
     sink.closed(this.#end)
+  }
+
+  #let(): void {
+    this.#held = []
+    this.#delivered = 0
+    this.#heldBytes = 0
   }
 }

@@ -4,7 +4,7 @@ import type { ClusterView } from '../cluster-view.ts'
 import { remoteFrameTypes } from '../frame-types.ts'
 import { Guests } from '../guests.ts'
 import { isOver } from '../standing.ts'
-import { decodeSystemFrame, encodeSystemFrame } from './system-frame.ts'
+import { decodeSystemFrame, encodeSystemFrame, type SystemFrame } from './system-frame.ts'
 import {
   SystemPeers,
   type DeliveryLimits,
@@ -44,7 +44,7 @@ export interface SystemDeliveryMetrics {
   readonly givenUp: Readonly<Partial<Record<GiveUpReason, number>>>
   /** Messages that were given up with it. */
   readonly lost: number
-  /** Messages that could not be read. */
+  /** Frames and messages that could not be read. */
   readonly malformed: number
 }
 
@@ -130,7 +130,8 @@ export class SystemDelivery implements Disposable {
   }
 
   #received(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
-    const frame = decodeSystemFrame(bytes, start, end)
+    const frame = this.#read(bytes, start, end)
+    if (frame === undefined) return
     const state = this.#cluster.getState()
     const isForMe = frame.incarnation === this.#cluster.self.incarnation
     // Gossip may not have told of it yet: it will send that again.
@@ -138,6 +139,16 @@ export class SystemDelivery implements Disposable {
     if (isForMe && isKnown) {
       this.#dispatch({ type: 'frame-received', from, frame })
     } else this.#counts.refusedFrames++
+  }
+
+  /** Undefined for what cannot be read, which is counted. */
+  #read(bytes: Uint8Array, start: number, end: number): SystemFrame | undefined {
+    try {
+      return decodeSystemFrame(bytes, start, end)
+    } catch {
+      this.#counts.malformed++
+      return undefined
+    }
   }
 
   #heard(event: ClusterEvent): void {

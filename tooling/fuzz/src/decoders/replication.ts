@@ -1,0 +1,88 @@
+import type { StoredEvent } from '@casty/persistence'
+import {
+  decodeAnswer,
+  decodeRequest,
+  encodeAnswer,
+  encodeRequest,
+} from '../../../../packages/sharding/src/replication/replication-codec.ts'
+import type { FuzzedDecoder } from '../decoder.ts'
+
+const refusals = ['CASTY_TRANSPORT_MALFORMED']
+const header = { typeHash: 7, shard: 3, epoch: 9 }
+const version = { epoch: 9, count: 300 }
+const record = {
+  manifest: 'item-added',
+  version: 1,
+  timestamp: 1_700_000_000_000,
+  bytes: Uint8Array.of(1, 2, 3, 4),
+}
+const event: StoredEvent = { ...record, sequenceNr: 5, epoch: 9 }
+const piece = {
+  id: 'cart-1',
+  version,
+  head: { sequenceNr: 5, epoch: 9, deletedTo: 3 },
+  offset: 0,
+  events: [event, { ...event, sequenceNr: 6 }],
+  snapshots: [{ ...record, sequenceNr: 4 }],
+  isLast: true,
+}
+const entry = { id: 'cart-1', previous: { epoch: 9, count: 299 }, version }
+
+/** Events and snapshots that are kept on other nodes. */
+export const replicationDecoders: readonly FuzzedDecoder[] = [
+  {
+    name: 'replica-requests',
+    seeds: [
+      encodeRequest(header, { type: 'list', token: 1, after: 'b' }),
+      encodeRequest(header, { type: 'pull', token: 2, id: 'cart-1', offset: 7 }),
+      encodeRequest(header, { type: 'push', token: 3, piece }),
+      encodeRequest(header, {
+        type: 'replicate-events',
+        entries: [
+          {
+            ...entry,
+            operation: {
+              type: 'append',
+              epoch: 9,
+              expectedSequenceNr: 4,
+              events: [record, record],
+            },
+          },
+          { ...entry, operation: { type: 'claim', epoch: 9 } },
+          {
+            ...entry,
+            operation: { type: 'save-snapshot', epoch: 9, snapshot: { ...record, sequenceNr: 4 } },
+          },
+          { ...entry, operation: { type: 'delete-events', epoch: undefined, toSequenceNr: 2 } },
+        ],
+      }),
+      encodeRequest(header, { type: 'dismiss' }),
+    ],
+    refusals,
+    decode: (bytes) => decodeRequest(bytes, 0, bytes.length),
+  },
+  {
+    name: 'replica-answers',
+    seeds: [
+      encodeAnswer(header, {
+        type: 'listed',
+        token: 1,
+        copies: [{ id: 'a', version }],
+        isEnd: true,
+        isStored: false,
+      }),
+      encodeAnswer(header, { type: 'pulled', token: 2, piece }),
+      encodeAnswer(header, { type: 'pushed', token: 3, next: 70_000 }),
+      encodeAnswer(header, {
+        type: 'replicate-events-ack',
+        copies: [{ id: 'a', version }],
+        behind: ['b'],
+        full: ['c', 'd'],
+      }),
+      encodeAnswer(header, { type: 'no-room', id: 'cart-1' }),
+      encodeAnswer(header, { type: 'fenced', epoch: 10 }),
+    ],
+    refusals,
+    decode: (bytes) => decodeAnswer(bytes, 0, bytes.length),
+  },
+]
