@@ -204,7 +204,6 @@ export function tlsContract(name: string, create: CreateTransport): void {
         const session = await foreignSession(server.address, good)
         await foreignDial(server.address, { ca: ours.ca, session })
         expect(server.refused).toEqual({ 'no-certificate': 1 })
-        expect(server.accepted).toHaveLength(1)
       })
     })
 

@@ -3,9 +3,15 @@ export { dialSocket, type DialledSocket, type DialSocketOptions } from './dial-s
 export { listenFailure } from './listen-failure.ts'
 export { numberOptions, type Range } from './number-options.ts'
 export { plainAddress } from './plain-address.ts'
+export { resetConnection } from './reset-connection.ts'
 export { isConnectedToItself } from './self-connection.ts'
 export { describeNotice, type CertificateNotice } from './tls/certificate-notices.ts'
-export { noInsecurity, type InsecurityCounters } from './tls/insecurity.ts'
+export {
+  describeInsecurity,
+  isInsecurityReason,
+  noInsecurity,
+  type InsecurityCounters,
+} from './tls/insecurity.ts'
 export { encodeWord, Security } from './tls/security.ts'
 export {
   judgeAccepted,

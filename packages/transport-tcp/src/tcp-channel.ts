@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { errorCode, plainAddress, type DialledSocket } from '@casty/net'
+import { errorCode, plainAddress, resetConnection, type DialledSocket } from '@casty/net'
 import type { Channel, ChannelCloseReason, ChannelProof, ChannelSink } from '@casty/transport'
 
 /**
@@ -115,7 +115,7 @@ export class TcpChannel implements Channel {
    * the system keeps the rest for a peer that does not read. A complete one ends in order.
    */
   #destroy(): void {
-    if (this.#socket.writableLength > 0) this.#carrier.resetAndDestroy()
+    if (this.#socket.writableLength > 0) resetConnection(this.#carrier)
     else this.#socket.destroy()
   }
 

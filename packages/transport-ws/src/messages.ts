@@ -1,3 +1,5 @@
+import type { InsecurityReason } from '@casty/transport'
+
 /** No message is larger. Whoever receives one holds it whole before any of it is looked at. */
 export const maxMessageBytes: number = 256 * 1024
 
@@ -16,6 +18,15 @@ function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += maxMessageBytes) {
     yield bytes.subarray(at, at + maxMessageBytes)
   }
+}
+
+/** Of an answer to a WebSocket that is refused for its certificate: why. */
+export const refusalHeader = 'casty-insecurity'
+
+/** The answer to a request for a WebSocket that is refused. */
+export function refusalOf(status: string, reason?: InsecurityReason): string {
+  const why = reason === undefined ? '' : `${refusalHeader}: ${reason}\r\n`
+  return `HTTP/1.1 ${status}\r\nConnection: close\r\n${why}Content-Length: 0\r\n\r\n`
 }
 
 /** What both ends ask of `ws`. A channel's bytes are compressed or encrypted above, if anywhere. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
-import { numberOptions, type Range } from '@casty/net'
+import { numberOptions, type Range, type TlsOptions } from '@casty/net'
+import { Server as TlsServer } from 'node:tls'
 import { TransportError } from '@casty/transport'
 
 /** How WebSocket channels are made. Every duration is in milliseconds. */
@@ -26,6 +27,12 @@ export interface WsOptions extends WsNumbers {
    * @defaultValue the address at the other end of the connection
    */
   readonly sourceOf?: (request: IncomingMessage) => string
+  /**
+   * TLS 1.3, with both ends verified against the cluster's own authority; nothing is sent or taken in plain text. A `server`
+   * of yours is one of `node:https` then, which asks for certificates and trusts that authority.
+   * @defaultValue none: the bytes are plain
+   */
+  readonly tls?: TlsOptions
 }
 
 /** Those that are numbers. */
@@ -83,12 +90,16 @@ const ranges: Readonly<Record<keyof WsNumbers, Range>> = {
 
 /** @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a value that is not allowed or an unknown name */
 export function resolveWsOptions(options: WsOptions): ResolvedWsOptions {
-  const { path = wsDefaults.path, server, allowedOrigins = [], sourceOf, ...numbers } = options
+  const { path = wsDefaults.path, server, allowedOrigins = [], sourceOf, ...others } = options
+  const { tls, ...numbers } = others
   if (typeof path !== 'string' || !/^\/[^?#\s]*$/.test(path)) {
     throw invalid('path', path, 'the path of a URL, which begins with a slash')
   }
   if (server !== undefined && typeof server?.on !== 'function') {
     throw invalid('server', server, 'a Server of node:http or node:https')
+  }
+  if (server !== undefined && tls !== undefined && !(server instanceof TlsServer)) {
+    throw invalid('server', server, 'a Server of node:https, since there is tls')
   }
   if (!Array.isArray(allowedOrigins) || !allowedOrigins.every(isOrigin)) {
     throw invalid('allowedOrigins', allowedOrigins, 'a list of origins, as https://shop.example')

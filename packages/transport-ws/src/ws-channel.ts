@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import { errorCode, plainAddress } from '@casty/net'
-import type { Channel, ChannelCloseReason, ChannelSink } from '@casty/transport'
+import { errorCode, plainAddress, resetConnection, type DialledSocket } from '@casty/net'
+import type { Channel, ChannelCloseReason, ChannelProof, ChannelSink } from '@casty/transport'
 import type { WebSocket } from 'ws'
 import { Inbox } from './inbox.ts'
 import { gatherMs, messagesOf } from './messages.ts'
@@ -21,9 +21,12 @@ const binary = { binary: true, compress: false } as const
  */
 export class WsChannel implements Channel {
   readonly source: string
+  declare readonly proof?: ChannelProof
   readonly gatherMs: number = gatherMs
   readonly #socket: WebSocket
+  /** What the WebSocket is on, and the connection below that where it is TLS. */
   readonly #carrier: Socket
+  readonly #connection: Socket
   readonly #inbox = new Inbox()
   readonly #lingerMs: number
   readonly #pings: ReturnType<typeof setInterval>
@@ -33,17 +36,19 @@ export class WsChannel implements Channel {
   #gone = false
 
   /**
-   * @param carrier - the connection that the WebSocket is on
+   * @param carrier - what the WebSocket is on
    * @param source - where others say that it comes from; the carrier's address where nobody says so
    */
   constructor(
     socket: WebSocket,
-    carrier: Socket,
+    { socket: carrier, carrier: connection, proof }: DialledSocket,
     { lingerMs, pingIntervalMs }: ResolvedWsOptions,
     source?: string,
   ) {
     this.#socket = socket
     this.#carrier = carrier
+    this.#connection = connection
+    if (proof) this.proof = proof
     this.#lingerMs = lingerMs
     this.source = source ?? plainAddress(carrier.remoteAddress)
     this.#pings = setInterval(() => socket.ping(), pingIntervalMs).unref()
@@ -125,7 +130,7 @@ export class WsChannel implements Channel {
 
   /** A stream that is cut short ends in a reset, lest the system keeps the rest for a peer that does not read. */
   #destroy(): void {
-    if (this.#carrier.writableLength > 0) this.#carrier.resetAndDestroy()
+    if (this.#carrier.writableLength > 0) resetConnection(this.#connection)
     else this.#socket.terminate()
   }
 

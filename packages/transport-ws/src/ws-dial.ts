@@ -1,31 +1,52 @@
-import { connect, type Socket } from 'node:net'
-import { classifyDialFailure, isConnectedToItself } from '@casty/net'
+import {
+  classifyDialFailure,
+  describeInsecurity,
+  dialSocket,
+  isInsecurityReason,
+  type DialledSocket,
+  type Security,
+} from '@casty/net'
 import { TransportError, type Channel, type NodeAddress } from '@casty/transport'
 import { WebSocket } from 'ws'
-import { socketOptions } from './messages.ts'
+import { refusalHeader, socketOptions } from './messages.ts'
 import type { ResolvedWsOptions } from './options.ts'
 import { WsChannel } from './ws-channel.ts'
 
-/** Opens one WebSocket. The name is resolved anew for every dial, so a peer that moved is found. */
+/** Opens one WebSocket. */
 export function wsDial(
   address: NodeAddress,
   options: ResolvedWsOptions,
+  security: Security | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Channel> {
-  if (signal?.aborted) return Promise.reject(signal.reason)
+  const startedAt = Date.now()
+  const timeoutMs = options.dialTimeoutMs
+  return dialSocket(address, { timeoutMs, security }, signal, (dialled) => {
+    const leftMs = Math.max(1, timeoutMs - (Date.now() - startedAt))
+    return upgrade(address, dialled, options, leftMs, signal)
+  })
+}
+
+function upgrade(
+  address: NodeAddress,
+  dialled: DialledSocket,
+  options: ResolvedWsOptions,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Channel> {
   return new Promise((resolve, reject) => {
-    const { host, port } = address
-    const carrier: Socket = connect({ host, port, noDelay: true, keepAlive: true })
+    const { socket: carrier } = dialled
+    // With TLS, the connection below it is there: what is written on it is encrypted.
     const socket = new WebSocket(`ws://${address}${options.path}`, {
       createConnection: () => carrier,
       ...socketOptions(options.lingerMs),
     })
+    carrier.resume() // It is paused as it comes; the request listens by then.
     let isSettled = false
     const settle = (): void => {
       isSettled = true
       clearTimeout(timer)
       signal?.removeEventListener('abort', aborted)
-      carrier.removeListener('connect', connected)
       socket.removeListener('open', opened)
       socket.removeListener('error', failed)
     }
@@ -41,23 +62,28 @@ export function wsDial(
     const aborted = (): void => giveUp(signal?.reason)
     const failed = (error: Error): void =>
       giveUp(TransportError.dialFailed(address, classifyDialFailure(error), error))
-    const connected = (): void => {
-      if (isConnectedToItself(carrier)) giveUp(TransportError.dialFailed(address, 'refused'))
-    }
     const opened = (): void => {
       settle()
-      resolve(new WsChannel(socket, carrier, options))
+      resolve(new WsChannel(socket, dialled, options))
     }
     // After a stall of the event loop the timer is due before an answer that has long arrived is
     // read. One more turn lets it count.
     const timer = setTimeout(() => {
       setImmediate(() => giveUp(TransportError.dialFailed(address, 'timeout')))
-    }, options.dialTimeoutMs)
+    }, timeoutMs)
 
     signal?.addEventListener('abort', aborted, { once: true })
-    carrier.once('connect', connected)
+    carrier.on('error', ignore) // The WebSocket is told as well.
     socket.once('open', opened)
     socket.once('error', failed)
+    socket.once('unexpected-response', (_request, { statusCode, headers }) => {
+      const reason = headers[refusalHeader]
+      if (dialled.proof && isInsecurityReason(reason)) {
+        const found = { reason, by: 'peer' } as const
+        const detail = describeInsecurity(address.toString(), found)
+        giveUp(TransportError.insecureDial(address, { ...found, detail }))
+      } else failed(new Error(`Unexpected server response: ${statusCode}`))
+    })
   })
 }
 

@@ -18,6 +18,15 @@ export const noInsecurity: InsecurityCounters = {
   timeout: 0,
 }
 
+/** Whether that is a reason, as far as this version knows them. */
+export function isInsecurityReason(value: unknown): value is InsecurityReason {
+  return (
+    typeof value === 'string' &&
+    Object.hasOwn(noInsecurity, value) &&
+    !(value === 'busy' || value === 'timeout')
+  )
+}
+
 /** What is wrong with a certificate, by what OpenSSL calls it. */
 export function reasonOfVerification(code: string): InsecurityReason {
   switch (code) {

@@ -1,0 +1,83 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import { judgeAccepted, type DialledSocket, type Security } from '@casty/net'
+import type { Channel, InsecurityReason } from '@casty/transport'
+import { WebSocketServer } from 'ws'
+import { refusalOf, socketOptions } from './messages.ts'
+import type { ResolvedWsOptions } from './options.ts'
+import { WsChannel } from './ws-channel.ts'
+
+/** Told about connections that never became a channel. */
+export interface UpgradeFailures {
+  /** There are as many as there may be. */
+  readonly dropped: () => void
+  /** It asked for something else, or from a page that may not. */
+  readonly refused: () => void
+  /** The system could not hand it over. */
+  readonly failed: () => void
+}
+
+interface Parts {
+  readonly options: ResolvedWsOptions
+  readonly security: Security | undefined
+  readonly accept: (channel: Channel) => void
+  readonly failures: UpgradeFailures
+  /** Of a connection whose other end was judged before: what is known of it. */
+  readonly connectionOf: ((socket: Socket) => DialledSocket | undefined) | undefined
+}
+
+/** Makes channels of requests for a WebSocket. */
+export function upgrader({ options, security, accept, failures, connectionOf }: Parts) {
+  const { path, maxConnections, allowedOrigins, sourceOf, server, lingerMs } = options
+  const upgrades = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    ...socketOptions(lingerMs),
+  })
+  let open = 0
+  return (request: IncomingMessage, carrier: Duplex, head: Buffer): void => {
+    if (pathOf(request) !== path) {
+      if (server) return // Somebody else's, as far as is known here.
+      failures.refused()
+      return refuse(carrier, '404 Not Found')
+    }
+    const { origin } = request.headers
+    if (origin !== undefined && !allowedOrigins.includes(origin)) {
+      failures.refused()
+      return refuse(carrier, '403 Forbidden')
+    }
+    if (open >= maxConnections) {
+      failures.dropped()
+      return refuse(carrier, '503 Service Unavailable')
+    }
+    const connection = connectionOf?.(request.socket) ?? judge(request.socket, security)
+    if (typeof connection === 'string') {
+      security?.count(connection)
+      return refuse(carrier, '403 Forbidden', connection)
+    }
+    upgrades.handleUpgrade(request, carrier, head, (socket) => {
+      open++
+      socket.once('close', () => open--)
+      accept(new WsChannel(socket, connection, options, sourceOf?.(request)))
+    })
+  }
+}
+
+/** A server of the user's has made the connection: what it did not verify is not trusted. */
+function judge(socket: Socket, security: Security | undefined): DialledSocket | InsecurityReason {
+  if (!security) return { socket, carrier: socket }
+  if (!(socket instanceof TLSSocket)) return 'plaintext'
+  const verdict = judgeAccepted(socket, security)
+  return typeof verdict === 'string' ? verdict : { socket, carrier: socket, proof: verdict }
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? ''
+}
+
+function refuse(carrier: Duplex, status: string, reason?: InsecurityReason): void {
+  carrier.on('error', () => carrier.destroy()) // It may have gone; nobody waits for the answer then.
+  carrier.end(refusalOf(status, reason))
+}
