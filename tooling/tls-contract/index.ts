@@ -5,6 +5,7 @@ import { createAuthority } from '../../packages/cert/src/index.ts'
 import { NodeAddress } from '../../packages/transport/src/index.ts'
 import { TestAuthority, type TestCredentials } from './certificates.ts'
 import { nodeContract } from './nodes.ts'
+import { reloadContract } from './reload.ts'
 import {
   foreignDial,
   foreignServer,
@@ -22,6 +23,7 @@ const dayMs = 86_400_000
 /** Who connects with whom, and who must not. */
 export function tlsContract(name: string, create: CreateTransport): void {
   nodeContract(name, create)
+  reloadContract(name, create)
   describe(`${name} with TLS`, () => {
     let ours: TestAuthority
     let theirs: TestAuthority

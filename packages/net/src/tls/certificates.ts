@@ -70,6 +70,7 @@ export class Certificates {
 
   /** What is wrong with the files is told, once. */
   #readAgain(): void {
+    this.#lookAtExpiry()
     try {
       this.reload()
     } catch (error) {
@@ -77,7 +78,6 @@ export class Certificates {
       if (this.#failure !== error.message) this.#tell({ type: 'reload-failed', error })
       this.#failure = error.message
     }
-    this.#lookAtExpiry()
   }
 
   /** Calls `changed` for every reload that brought something new, and sees to it that there are any. */

@@ -1,0 +1,142 @@
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { describeNotice, Security, type CertificateNotice, type TlsOptions } from '@casty/net'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { TestAuthority, type TestCredentials } from '../../../tooling/tls-contract/index.ts'
+
+const dayMs = 86_400_000
+
+let authority: TestAuthority
+let good: TestCredentials
+beforeAll(async () => {
+  authority = await TestAuthority.create()
+  good = await authority.issue()
+})
+
+describe('what a node would show is refused at the start', () => {
+  const cases: Readonly<Record<string, [what: RegExp, () => unknown]>> = {
+    'where a file is missing': [
+      /cert, \/no\/such\/file, cannot be read/,
+      () => ({ cert: '/no/such/file' }),
+    ],
+    'where a text holds no certificate': [/in ca .*holds no certificate/, () => ({ ca: good.key })],
+    'where a certificate is torn': [
+      /in cert .*cannot be read/,
+      () => ({ cert: good.cert.replace(/\n[^\n]{20}/, '\n') }),
+    ],
+    'where the key is none': [
+      /in key .*cannot be read as a private key/,
+      () => ({ key: good.cert }),
+    ],
+    'where the key belongs to another': [
+      /does not belong to the private key/,
+      async () => ({ key: (await authority.issue()).key }),
+    ],
+    'where it has expired': [
+      /expired at /,
+      () => authority.issue({ validFrom: new Date(Date.now() - 2 * dayMs) }),
+    ],
+    'where it is not valid yet': [
+      /is not valid before /,
+      () => authority.issue({ validFrom: new Date(Date.now() + dayMs) }),
+    ],
+    'where another authority has signed it': [
+      /is not signed by an authority in ca/,
+      async () => ({ ca: (await TestAuthority.create('other')).ca }),
+    ],
+  }
+  test.each(Object.entries(cases))('%s', async (_what, [message, change]) => {
+    const options = { ...good, ...Object(await change()) }
+    expect(() => new Security(options)).toThrow(
+      expect.objectContaining({
+        code: 'CASTY_TRANSPORT_BAD_CERTIFICATE',
+        message: expect.stringMatching(message),
+      }),
+    )
+  })
+
+  test.each([
+    ['ca', undefined],
+    ['cert', ''],
+    ['key', 5],
+    ['passphrase', 5],
+    ['allow', []],
+    ['allow', ['a.example']],
+    ['onCertificate', 'log'],
+    ['reloadIntervalMs', 99],
+    ['handshakeTimeoutMs', 0],
+    ['cafile', 'ca.crt'],
+  ])('with %s of %s', (name, value) => {
+    const options = { ...good, [name]: value } // As of a user without types.
+    expect(() => new Security(options as TlsOptions)).toThrow(
+      expect.objectContaining({
+        code: 'CASTY_TRANSPORT_INVALID_OPTION',
+        message: expect.stringContaining(name),
+      }),
+    )
+  })
+
+  test('and no error tells what a key is', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const secret = key.split('\n')[1]
+    for (const options of [
+      { ...good, key },
+      { ...good, cert: key },
+    ]) {
+      expect(() => new Security(options)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining(String(secret)) }),
+      )
+    }
+  })
+})
+
+test('a key may be encrypted', () => {
+  const key = createPrivateKey(good.key)
+    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'sesame' })
+    .toString()
+  expect(() => new Security({ ...good, key, passphrase: 'open' })).toThrow(/passphrase is wrong/)
+  const security = new Security({ ...good, key, passphrase: 'sesame' })
+  expect(security.certificates.credentials.names).toEqual(['URI:casty://tests/127.0.0.1'])
+})
+
+describe('the end of a certificate', () => {
+  afterEach(() => vi.useRealTimers())
+
+  test.each([
+    ['of 90 days, of which 60 are left', 90, 30, []],
+    ['of 90 days, of which 9 are left', 90, 81, ['expires-soon']],
+    ['of a day that has just begun', 1, 0.1, []],
+    ['of a day with an hour left', 1, 0.96, ['expires-soon']],
+  ])('%s is told at the start where it is near', async (_what, days, ageDays, expected) => {
+    const validFrom = new Date(Date.now() - ageDays * dayMs)
+    const notices: CertificateNotice[] = []
+    const tls = await authority.issue({ validFrom, days })
+    const security = new Security({ ...tls, onCertificate: (notice) => notices.push(notice) })
+    expect(notices.map(({ type }) => type)).toEqual(expected)
+    for (const notice of notices) {
+      const { expiresAt } = security.certificates.credentials
+      expect(describeNotice(notice)).toContain(new Date(expiresAt).toISOString())
+    }
+  })
+
+  test('is told 30, 7 and 1 days before it, and as it comes', async () => {
+    const tls = await authority.issue({ days: 90 })
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
+    const notices: string[] = []
+    const security = new Security({
+      ...tls,
+      reloadIntervalMs: 3_600_000,
+      onCertificate(notice) {
+        notices.push(notice.type === 'expires-soon' ? `${notice.daysLeft} days` : notice.type)
+        throw new Error('a listener of the user')
+      },
+    })
+    const watch = security.certificates.watch(() => {})
+    vi.advanceTimersByTime(59 * dayMs)
+    expect(notices).toEqual([])
+    vi.advanceTimersByTime(31 * dayMs)
+    expect(notices).toEqual(['29 days', '6 days', '0 days', 'expired', 'reload-failed'])
+    watch[Symbol.dispose]()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
