@@ -179,7 +179,7 @@ export class ClusterNode {
         if (effect.reason === 'left' && leaveOutcomeOf(this.state) === 'gave-up') {
           warnOfLeaving(this.state, 'stops', this.#logger)
         }
-        this.stop(effect.reason)
+        this.stop(effect.reason, { isInOrder: effect.reason === 'left' })
         return
     }
   }
@@ -281,15 +281,28 @@ export class ClusterNode {
     this.subscribers.publish(event, this.protocol.steps)
   }
 
-  async #close(): Promise<void> {
-    await Promise.all([this.endpoint[Symbol.asyncDispose](), this.downing.stop()])
+  async #close(isInOrder: boolean): Promise<void> {
+    const { endpoint, downing } = this
+    const closed = isInOrder ? endpoint.leave() : endpoint[Symbol.asyncDispose]()
+    await Promise.all([closed, downing.stop()])
   }
 
-  /** Stops whatever the phase was. What still waits fails, and no call succeeds any more. */
-  stop(reason: StopReason): void {
+  /** Stops at once, also a node that is about to close its connections in order. */
+  async shutdown(): Promise<void> {
+    if (this.#closed) await this.endpoint[Symbol.asyncDispose]()
+    else this.stop('left')
+    await this.#closed
+  }
+
+  /**
+   * Stops whatever the phase was. What still waits fails, and no call succeeds any more.
+   *
+   * @param isInOrder - what the others have sent already still arrives: for whoever leaves
+   */
+  stop(reason: StopReason, { isInOrder = false }: { readonly isInOrder?: boolean } = {}): void {
     if (this.#closed) return
     this.protocol.halt(reason)
-    this.#closed = this.#close()
+    this.#closed = this.#close(isInOrder)
     this.#alarm.stop()
     this.exitTasks.stop()
     this.detection.watch.stop()

@@ -285,8 +285,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Stops at once and tells nobody: the others will find this node unreachable. Idempotent. */
   async shutdown(): Promise<void> {
-    this.#node.stop('left')
-    await this.#node.closed
+    await this.#node.shutdown()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 // What connections between nodes lose on the way: who waits for an answer is told at once, and listeners are of the gap.
-import type { Endpoint, EndpointEvent, NodeAddress } from '@casty/transport'
+import type { Endpoint, EndpointEvent } from '@casty/transport'
 import type { AskSlots } from './ask-slots.ts'
 import type { RemoteEvent } from './events.ts'
 import { remoteFrameTypes } from './frame-types.ts'
@@ -16,15 +16,19 @@ export interface ConnectionLossesParts {
 
 /** Follows the connections of an endpoint until the result is disposed of. */
 export function followConnections(
-  endpoint: Pick<Endpoint, 'subscribe'>,
+  endpoint: Pick<Endpoint, 'subscribe' | 'isConnected'>,
   parts: ConnectionLossesParts,
 ): Disposable {
-  return endpoint.subscribe((event) => connectionChanged(event, parts))
+  return endpoint.subscribe((event) => connectionChanged(event, endpoint, parts))
 }
 
 const ownFrames: ReadonlySet<number> = new Set(Object.values(remoteFrameTypes))
 
-function connectionChanged(event: EndpointEvent, parts: ConnectionLossesParts): void {
+function connectionChanged(
+  event: EndpointEvent,
+  endpoint: Pick<Endpoint, 'isConnected'>,
+  parts: ConnectionLossesParts,
+): void {
   const { peers, outbox } = parts
   switch (event.type) {
     case 'frame-dropped':
@@ -35,10 +39,15 @@ function connectionChanged(event: EndpointEvent, parts: ConnectionLossesParts): 
       return
     case 'dial-failed':
       // Nobody listens there: the process is gone, with whatever it had not answered.
-      if (event.failure === 'refused') died(event.address, parts)
+      if (event.failure === 'refused') died(peers.at(event.address), parts)
       if (event.lane === 'data') lost(peers.at(event.address), event, parts)
       return
     case 'dial-refused':
+      // It sends nothing any more; what it has sent before may be on its way.
+      if (event.refusal.reason === 'closing') {
+        const isOver = ({ node }: Peer): boolean => !endpoint.isConnected(node, 'data')
+        died(peers.at(event.address).filter(isOver), parts)
+      }
       if (event.lane === 'data') lost(peers.at(event.address), event, parts)
       return
     default: // What opens and drains concerns nobody here.
@@ -61,6 +70,6 @@ function lost(
 }
 
 /** Word that it is no member any more may take long, or never come: who waits for answers is told at once. */
-function died(address: NodeAddress, { peers, slots }: ConnectionLossesParts): void {
-  for (const peer of peers.at(address)) slots.fail(peer, 'lost')
+function died(peers: readonly Peer[], { slots }: ConnectionLossesParts): void {
+  for (const peer of peers) slots.fail(peer, 'lost')
 }

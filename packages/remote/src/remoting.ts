@@ -237,7 +237,7 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
     if (this.#isDisposed) return
     this.#isDisposed = true
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
-    this.#end()
+    this.#end((node) => this.#gone(node))
     this.#slots.failAll('lost')
     this.#exports.clear()
   }
@@ -286,23 +286,28 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
         this.#left(event.member.node)
         return
       case 'self-downed':
+        this.#end((node) => this.#gone(node))
+        return
       case 'cluster-shutting-down':
-        this.#end()
+        this.#end((node) => this.#left(node))
         return
       default: // Whoever is merely unreachable may be back.
     }
   }
 
-  /** This node has nothing to do with others any more. */
-  #end(): void {
+  /** This node sends nothing to others any more. */
+  #end(parted: (node: NodeIdentity) => void): void {
     this.#peers.close()
-    for (const { node } of this.#peers.all) this.#gone(node)
+    for (const { node } of this.#peers.all) parted(node)
   }
 
-  /** Word of it may be quicker than what it answered before: that counts until its connection closes. */
+  /**
+   * One of the two has left, and word of that may be quicker than what the other one sent before: that counts until the
+   * connection closes.
+   */
   #left(node: NodeIdentity): void {
     if (!this.cluster.endpoint.isConnected(node, 'data')) return this.#gone(node)
-    if (!this.#peers.left(node)) return
+    if (!this.#peers.left(node) || this.#farewells.has(node.key)) return
     this.#farewells.set(
       node.key,
       this.system.clock.schedule(farewellMs, () => this.#gone(node)),

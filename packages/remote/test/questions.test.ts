@@ -1,7 +1,7 @@
 // Questions across nodes: answered once, or known at once to stay without an answer.
 import { describe, expect, test } from 'vitest'
 import { ActorError, Behaviors, type ActorRef } from '@casty/actor'
-import { echoing, RemoteWorld, type Question } from './remote-world.ts'
+import { echoing, RemoteWorld, writing, type Question } from './remote-world.ts'
 
 const ignored: ActorRef<unknown> = new (class {
   readonly path = '/nobody'
@@ -228,6 +228,54 @@ test('a node that comes back as another life of itself answers at once, and its 
       asked.catch((error: unknown) => error),
     ),
   ).toBe('node-gone')
+})
+
+test('what was on its way to a node when it left is handled there, and what came later is counted', async () => {
+  await using world = await RemoteWorld.of('a b c')
+  const log: unknown[] = []
+  world.node('b').system.spawn(writing(log), { name: 'log' })
+  const far = world.ref<unknown>('c', 'b', '/log')
+  const left = world.node('b').cluster.leave()
+  let isOver = false
+  void left.then(() => (isOver = true))
+  let told = 0
+  while (!isOver) {
+    far.tell(told++)
+    await world.clock.advanceAsync(0.5) // Half of what it takes: one is always on its way.
+  }
+  await world.settle()
+  const { lost, events } = world.node('c')
+  const refused = events.reduce(
+    (sum, event) => sum + (event.type === 'gap' && event.direction === 'sent' ? event.count : 0),
+    0,
+  )
+  const handled = told - lost.length - refused // What did not arrive is told of at the sender.
+  expect(log).toEqual(Array.from({ length: handled }, (_, index) => index))
+})
+
+test('what a node was answered before it left counts, though it has left when that comes', async () => {
+  await using world = await RemoteWorld.of('a b c')
+  world.node('c').system.spawn(echoing, { name: 'echo' })
+  const far = world.ref<Question>('b', 'c', '/echo')
+  const { system, cluster } = world.node('b')
+  const echo = async (about: unknown): Promise<unknown> =>
+    await system.ask<Question, unknown>(far, (replyTo) => ({ about, replyTo }))
+  await world.settled(echo('first'))
+  world.network.delay(world.node('c').address, world.node('b').address, { latencyMs: 800 })
+  const asked = echo('x')
+  let hasLeft = false
+  using _ = cluster.subscribe(({ type }) => {
+    if (type === 'cluster-shutting-down') hasLeft = true
+  })
+  const left = cluster.leave()
+  let leftFirst: boolean | undefined
+  asked.then(
+    () => (leftFirst = hasLeft),
+    () => {},
+  )
+  expect(await world.settled(asked)).toBe('x')
+  expect(leftFirst).toBe(true)
+  await world.settled(left)
 })
 
 test('what a node answered before it left arrives, though word that it is gone was quicker', async () => {

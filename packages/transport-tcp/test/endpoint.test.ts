@@ -132,6 +132,37 @@ test('disposal with open connections leaves no socket', async () => {
   expect(process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'))).toEqual([])
 })
 
+test('a node that leaves while others send gets what they sent, or they know how much of it is lost', async () => {
+  const alice = await Node.start()
+  await using bob = await Node.start()
+  alice.send(bob.self, 'hello', 'data')
+  await bob.until(() => bob.notes.length === 1)
+  let sent = 0
+  let left: Promise<void> | undefined
+  while (!bob.events.some(({ type }) => type === 'lane-closed')) {
+    for (let count = 0; count < 50; count++) {
+      const outcome = bob.send(alice.self, `${sent} `.padEnd(5_000), 'data')
+      expect(outcome).not.toBe('dropped')
+      sent += 1
+    }
+    if (sent === 500) left = alice.endpoint.leave()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await left
+  await bob.until(() => alice.notes.length + lostFramesOf(bob) === sent)
+  expect(alice.notes.length).toBeGreaterThanOrEqual(500)
+  expect(alice.notes.map((text) => Number.parseInt(text, 10))).toEqual(
+    Array.from({ length: alice.notes.length }, (_, index) => index),
+  )
+})
+
+function lostFramesOf(node: Node): number {
+  return node.events.reduce(
+    (lost, event) => lost + ('lostFrames' in event ? event.lostFrames : 0),
+    0,
+  )
+}
+
 function connectedSockets(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
 }

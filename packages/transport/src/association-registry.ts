@@ -92,6 +92,15 @@ export class AssociationRegistry implements AssociationHost {
     }
   }
 
+  /** Asks all peers to close, so that nothing is lost that they have written. */
+  leaveAll(error: TransportError): void {
+    this.#changed()
+    for (const association of this.all()) {
+      association.leave()
+      association.failWaiters(error)
+    }
+  }
+
   /** Judges a hello, without changing anything. The owner's `admit` has the last word. */
   judge(hello: Hello, channel: Channel): Refusal | undefined {
     const context = this.#handshakeContext(hello, hello.lane, channel)

@@ -126,6 +126,13 @@ export class Association implements LaneOwner {
     this.data.end(reason, dropReason)
   }
 
+  /** Ends in order what there is, and begins nothing. */
+  leave(): void {
+    this.isKept = false
+    this.control.leave()
+    this.data.leave()
+  }
+
   failWaiters(error: TransportError): void {
     for (const waiter of this.takeWaiters()) waiter.failed(error)
   }

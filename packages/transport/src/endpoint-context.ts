@@ -30,7 +30,7 @@ export class EndpointContext {
   #sequence = 0
   #flushing: Flushable[] = []
   #flushed: Flushable[] = []
-  #allReleased: (() => void) | undefined
+  #whenReleased: (() => void)[] = []
 
   constructor(settings: EndpointSettings, self: NodeIdentity) {
     this.settings = settings
@@ -77,7 +77,8 @@ export class EndpointContext {
     const connection = new Connection(channel, owner, maxHandshakeBytes, (gone) => {
       this.#connections.delete(gone)
       released?.(gone)
-      if (this.#connections.size === 0) this.#allReleased?.()
+      if (this.#connections.size > 0) return
+      for (const released of this.#whenReleased.splice(0)) released()
     })
     this.#connections.add(connection)
     return connection
@@ -99,9 +100,20 @@ export class EndpointContext {
   async quiesce(): Promise<void> {
     await Promise.allSettled(this.#work)
     for (const connection of this.#connections) connection.abort()
+    await this.released()
+  }
+
+  /** Resolves when every channel has let go, or `withinMs` are over. */
+  async released(withinMs: number = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.#connections.size === 0) return
     await new Promise<void>((resolve) => {
-      this.#allReleased = resolve
+      const timer = Number.isFinite(withinMs)
+        ? this.settings.clock.schedule(withinMs, resolve)
+        : undefined
+      this.#whenReleased.push(() => {
+        timer?.[Symbol.dispose]()
+        resolve()
+      })
     })
   }
 

@@ -25,6 +25,7 @@ export const endpointLimitDefaults: Required<EndpointLimits> = {
   maxReconnectMs: 30_000,
   maxSilenceMs: 10_000,
   idleLaneMs: 300_000,
+  lingerMs: 1_000,
 }
 
 /** The options, checked, with nothing left open. */
@@ -146,6 +147,7 @@ const limitRanges: Readonly<Record<keyof EndpointLimits, readonly [min: number, 
   maxReconnectMs: [1, 3_600_000],
   maxSilenceMs: [100, 600_000],
   idleLaneMs: [100, 2_147_483_647],
+  lingerMs: [1, 600_000],
 }
 
 function checkLimits(limits: EndpointLimits): Required<EndpointLimits> {

@@ -153,13 +153,19 @@ export interface EndpointLimits {
    * demand. @defaultValue 300_000
    */
   readonly idleLaneMs?: number
+  /**
+   * How long an endpoint that leaves waits for its peers to write out what they have for it, in milliseconds.
+   * Raise it where peers have much to send over slow lines; a peer that stands still delays the end by as much.
+   * @defaultValue 1_000
+   */
+  readonly lingerMs?: number
 }
 
 /**
  * Why a lane closed, beyond what its channel reported. `overflow`: the peer did not take what was
  * queued on the control lane. `malformed`: it sent what is no frame. `silent`: it took what was sent
  * and answered nothing, not even a ping. `replaced`: another connection with the same peer took its
- * place, and what was still queued moved there. `idle`: no frame for long; nothing was lost.
+ * place, and what was still queued moved there. `idle`: no frame for long, or one of the two leaves; nothing was lost.
  * `peer-gone`: another incarnation answers there, or the peer was forgotten.
  */
 export type LaneCloseReason =

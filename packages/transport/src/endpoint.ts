@@ -35,6 +35,7 @@ export class Endpoint implements AsyncDisposable {
   readonly #acceptor: Acceptor
   readonly #loopback: Loopback
   readonly #listener: Listener
+  #departure: Promise<void> | undefined
   #disposal: Promise<void> | undefined
   #lastPeer: NodeIdentity | undefined
   #lastAssociation: Association | undefined
@@ -227,6 +228,27 @@ export class Endpoint implements AsyncDisposable {
       associations: this.#registry.all().map((association) => association.explain()),
       counters: this.counters(),
     }
+  }
+
+  /**
+   * Closes everything in order, for a node that leaves: nothing is sent or accepted any more, what was queued is written
+   * out, and each peer is asked to do the same and to close. What they had written arrives; what they send from then on
+   * is lost, and they are told so by the events of their endpoints. A peer that stands still is waited for no longer than
+   * `limits.lingerMs`; then, or once it is disposed of, everything is closed at once.
+   */
+  leave(): Promise<void> {
+    this.#departure ??= this.#leave()
+    return this.#departure
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#disposal === undefined) {
+      this.#context.isClosing = true
+      this.#acceptor.closeAll()
+      this.#registry.leaveAll(TransportError.closed('The endpoint'))
+      await this.#context.released(this.#context.settings.limits.lingerMs)
+    }
+    await this[Symbol.asyncDispose]()
   }
 
   /**

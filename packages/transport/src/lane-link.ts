@@ -45,6 +45,13 @@ const finishFrame = encodeFrame(frameTypes.finish, noBytes)
 const pingFrame = encodeFrame(frameTypes.ping, noBytes)
 const pongFrame = encodeFrame(frameTypes.pong, noBytes)
 
+/**
+ * Whether the connection is to end without a loss. `asked`: we said that our last frame was written, and the peer is to
+ * close. `asking`: the peer said so; we close once the network has taken what we had. In both, what comes waits for
+ * the next connection.
+ */
+type Ending = 'none' | 'asked' | 'asking'
+
 export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   readonly #context: EndpointContext
   readonly #owner: LinkOwner
@@ -55,7 +62,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   #openedAt = 0
   #activeAt = 0
   #isActive = false
-  #isFinishing = false
+  #ending: Ending = 'none'
   /** Somebody will look at the queue: the end of the turn, `drained`, or the next connection. */
   #isAwaited = false
   /** When what gathers in this turn is to leave, and for how long it gathers. */
@@ -90,9 +97,9 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
     return this.#connection !== undefined
   }
 
-  /** We said that our last frame was written; the peer is to close. */
+  /** The last frame of this connection was written. */
   get isFinishing(): boolean {
-    return this.#isFinishing
+    return this.#ending !== 'none'
   }
 
   send(frameType: number, bytes: Uint8Array, start: number, end: number): SendOutcome {
@@ -146,7 +153,8 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   ): void {
     const connection = this.#connection
     this.#connection = undefined
-    this.#isFinishing = this.#isAwaited = false
+    this.#ending = 'none'
+    this.#isAwaited = false
     this.#timer?.[Symbol.dispose]()
     this.#queue.disconnected()
     const lostFrames = dropReason === undefined ? 0 : this.drop(dropReason)
@@ -155,6 +163,22 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
     const { peer, lane } = this.#owner
     if (peer === undefined) return
     this.#context.publish({ type: 'lane-closed', peer, lane, reason, lostFrames })
+  }
+
+  /**
+   * Writes out what waits, and asks the peer to close instead of closing: a frame that it has written meanwhile
+   * still arrives. A peer that does not answer is half-open, and waited for no longer than for a handshake.
+   */
+  finish(): void {
+    const connection = this.#connection
+    if (connection === undefined || this.isFinishing) return
+    this.#queue.flush(connection.channel)
+    this.#ending = 'asked'
+    this.#isAwaited = true
+    connection.channel.write(finishFrame)
+    const { clock, limits } = this.#context.settings
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = clock.schedule(limits.handshakeTimeoutMs, () => this.#disconnect('idle'))
   }
 
   /** Gives up a connection that may be half-open. */
@@ -198,7 +222,8 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
         return
       case 'finish':
         this.#queue.flush(connection.channel)
-        this.#disconnect('idle', { graceful: true })
+        if (this.#queue.isBlocked) this.#ending = 'asking'
+        else this.#disconnect('idle', { graceful: true })
         return
       case 'refusal':
         this.detach('peer-gone', 'peer-gone')
@@ -214,11 +239,12 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
 
   drained(): void {
     this.#queue.unblock()
-    this.flush()
+    if (this.#ending === 'asking') this.#disconnect('idle', { graceful: true })
+    else this.flush()
   }
 
   closed(_connection: Connection, reason: ChannelCloseReason | 'malformed'): void {
-    this.#disconnect(this.#isFinishing ? 'idle' : reason)
+    this.#disconnect(this.#ending === 'asked' ? 'idle' : reason)
   }
 
   #disconnect(reason: LaneCloseReason, options?: { readonly graceful?: boolean }): void {
@@ -229,7 +255,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
 
   #write(): void {
     const connection = this.#connection
-    if (connection === undefined || this.#isFinishing || this.#queue.isBlocked) return
+    if (connection === undefined || this.isFinishing || this.#queue.isBlocked) return
     this.#isActive = true
     this.#watch.wrote(this.#queue.flush(connection.channel))
   }
@@ -240,7 +266,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
     this.#gatherMs = this.#connection?.channel.gatherMs ?? usualGatherMs
     this.#enoughAt = this.#context.now() + this.#gatherMs
     if (this.#connection === undefined) this.#owner.needsConnection()
-    else if (!this.#isFinishing && !this.#queue.isBlocked) this.#context.flushSoon(this)
+    else if (!this.isFinishing && !this.#queue.isBlocked) this.#context.flushSoon(this)
   }
 
   #refuseFrame(frameType: number, reason: 'frame-too-large' | 'queue-full'): SendOutcome {
@@ -274,19 +300,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
     if (verdict === 'ping') this.#connection?.channel.write(pingFrame)
     const idleMs = now - this.#activeAt
     const isIdle = idleMs >= this.#context.settings.limits.idleLaneMs && this.#queue.bytes === 0
-    if (isIdle && !this.#owner.isWanted) this.#finish()
-  }
-
-  /**
-   * Asks the peer to close instead of closing: a frame that it has written meanwhile still arrives.
-   * A peer that does not answer is half-open, and waited for no longer than for a handshake.
-   */
-  #finish(): void {
-    this.#isFinishing = this.#isAwaited = true
-    this.#connection?.channel.write(finishFrame)
-    const { clock, limits } = this.#context.settings
-    this.#timer?.[Symbol.dispose]()
-    this.#timer = clock.schedule(limits.handshakeTimeoutMs, () => this.#disconnect('idle'))
+    if (isIdle && !this.#owner.isWanted) this.finish()
   }
 
   #newWatch(): SilenceWatch {

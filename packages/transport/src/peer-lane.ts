@@ -5,7 +5,7 @@
 //   dialling   a dial is under way; frames queue
 //   waiting    the next dial is due later (backoff, or the peer's own dial is awaited); frames queue
 //   open       frames leave at the end of the turn
-//   finishing  we said that our last frame was written; frames queue until the peer has closed
+//   finishing  our last frame was written, since one of the two wants to close; frames queue until that is done
 import type { Trust } from './authentication.ts'
 import type { Connection } from './connection.ts'
 import { Dial, type DialOutcome } from './dial.ts'
@@ -170,6 +170,13 @@ export class PeerLane implements LinkOwner {
   /** Gives up the connection, which may be half-open, and makes another one if that is wanted. */
   reset(): void {
     this.#link.reset()
+  }
+
+  /** Ends in order: see `LaneLink.finish`. What waits for a connection is dropped. */
+  leave(): void {
+    this.#stopDialling()
+    if (this.#link.isOpen) this.#link.finish()
+    else this.#link.detach('local', 'lane-closed')
   }
 
   /** Ends whatever there is, and drops what is queued. Nothing is dialled again of itself. */

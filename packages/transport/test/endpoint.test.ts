@@ -7,7 +7,7 @@ import {
   type EndpointOptions,
 } from '@casty/transport'
 import { describe, expect, test } from 'vitest'
-import { createWorld, describeEvent, tell } from './world.ts'
+import { createWorld, describeEvent, messageType, tell, type Node, type World } from './world.ts'
 
 describe('an endpoint', () => {
   test('is known by the port that it was given for port 0', async () => {
@@ -291,6 +291,112 @@ describe('disposal', () => {
   })
 })
 
+describe('leaving', () => {
+  const connected = async (world: World): Promise<readonly [alice: Node, bob: Node]> => {
+    const [alice, bob] = [await world.start('a:1'), await world.start('b:1')]
+    tell(alice, bob, 'first', 'control')
+    tell(alice, bob, 'first', 'data')
+    await world.run()
+    alice.events.length = bob.events.length = 0
+    return [alice, bob]
+  }
+  const toldAtOnce = (node: Node): readonly string[] => [...new Set(node.told)]
+
+  test('brings what was on its way both ways, and waits no longer than that takes', async () => {
+    const world = createWorld({ latencyMs: 10 })
+    const [alice, bob] = await connected(world)
+    tell(alice, bob, 'goodbye')
+    tell(bob, alice, 'on its way')
+    const left = alice.endpoint.leave()
+    await world.run(9)
+    tell(bob, alice, 'before it was known')
+    await world.run(21)
+    await left
+    expect(alice.texts).toEqual(['on its way', 'before it was known'])
+    expect(bob.texts).toEqual(['first', 'first', 'goodbye'])
+    expect(toldAtOnce(bob)).toEqual([
+      'lane-closed control a:1#1 idle lost 0',
+      'lane-closed data a:1#1 idle lost 0',
+    ])
+    expect(alice.endpoint.explain().associations).toEqual([])
+    await bob[Symbol.asyncDispose]()
+  })
+
+  test('sends nothing more, and has later frames of its peers refused and counted there', async () => {
+    const world = createWorld({ latencyMs: 10 })
+    const [alice, bob] = await connected(world)
+    world.network.pause(bob.address)
+    const left = alice.endpoint.leave()
+    expect(tell(alice, bob, 'too late')).toBe('dropped')
+    await world.run(20)
+    world.network.resume(bob.address)
+    await world.run(0)
+    tell(bob, alice, 'late')
+    await world.run(50)
+    expect(alice.texts).toEqual([])
+    const lost = bob.events.map((event) => ('lostFrames' in event ? event.lostFrames : 0))
+    expect(lost.reduce((sum, count) => sum + count, 0)).toBe(1)
+    await left
+    await bob[Symbol.asyncDispose]()
+  })
+
+  test('waits for what a slow peer has still to write', async () => {
+    const world = createWorld({ latencyMs: 10 })
+    const [alice, bob] = await connected(world)
+    const frames = 40
+    for (let count = 0; count < frames; count++) {
+      const body = new Uint8Array(60_000) // More than is under way at once: bob has to wait for alice.
+      bob.endpoint.send(alice.endpoint.self, 'data', messageType, body)
+      if (count === frames / 2) await world.run(0)
+    }
+    const left = alice.endpoint.leave()
+    await world.run(500)
+    await left
+    expect(alice.received.frames).toHaveLength(frames)
+    expect(toldAtOnce(bob)).toContain('lane-closed data a:1#1 idle lost 0')
+    await bob[Symbol.asyncDispose]()
+  })
+
+  test('waits for a peer that stands still for lingerMs, and leaves nothing behind', async () => {
+    const world = createWorld()
+    const [alice, bob] = await connected(world)
+    world.network.pause(bob.address)
+    let isOver = false
+    const left = alice.endpoint.leave().then(() => (isOver = true))
+    await world.run(990)
+    expect(isOver).toBe(false)
+    await world.run(20)
+    await left
+    await bob[Symbol.asyncDispose]()
+    await world.run(10)
+    expect(world.clock.pendingTimers).toBe(0)
+  })
+
+  test('is cut short by disposal', async () => {
+    const world = createWorld()
+    const [alice, bob] = await connected(world)
+    world.network.pause(bob.address)
+    const left = alice.endpoint.leave()
+    await alice[Symbol.asyncDispose]()
+    await left // No time passes here.
+    expect(alice.endpoint.explain().associations).toEqual([])
+    await bob[Symbol.asyncDispose]()
+  })
+
+  test('at the same time as its peer brings what both had sent', async () => {
+    const world = createWorld({ latencyMs: 10 })
+    const [alice, bob] = await connected(world)
+    tell(alice, bob, 'from alice')
+    tell(bob, alice, 'from bob')
+    const left = [alice.endpoint.leave(), bob.endpoint.leave(), alice.endpoint.leave()]
+    await world.run(30)
+    await Promise.all(left)
+    expect(alice.texts).toEqual(['from bob'])
+    expect(bob.texts).toEqual(['first', 'first', 'from alice'])
+    expect(world.clock.pendingTimers).toBe(0)
+  })
+})
+
 describe('an option', () => {
   const valid: EndpointOptions = {
     transport: createMemoryNetwork({ clock: new ManualClock() }).transport(),
@@ -383,6 +489,7 @@ describe('an option', () => {
       maxReconnectMs: 30_000,
       maxSilenceMs: 10_000,
       idleLaneMs: 300_000,
+      lingerMs: 1_000,
     })
   })
 })

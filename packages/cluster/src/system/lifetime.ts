@@ -1,6 +1,7 @@
 // The end of a system: by its user, by a signal of the process, or because the cluster decided against the node.
 import type { ClusterConfig } from '@casty/membership'
 import { clusterDefaults, MembershipError } from '@casty/membership'
+import { endpointLimitDefaults } from '@casty/transport'
 import { ClusterSystemError } from '../errors.ts'
 import type { Node } from './node.ts'
 import { onSignals } from './shutdown-signals.ts'
@@ -22,12 +23,13 @@ export class Lifetime {
   #isDowned = false
   #signals: Disposable | undefined
 
-  constructor(node: Node, { exitTimeoutMs, leaveTimeoutMs }: ClusterConfig) {
+  constructor(node: Node, { exitTimeoutMs, leaveTimeoutMs, limits }: ClusterConfig) {
     this.#node = node
+    const lingerMs = limits?.lingerMs ?? endpointLimitDefaults.lingerMs
     const { exitTimeoutMs: exitMs, leaveTimeoutMs: leaveMs } = clusterDefaults
     node.system.beforeShutdown('leave', async () => await this.#leave(), {
       name: 'leave the cluster',
-      timeoutMs: (exitTimeoutMs ?? exitMs) + 2 * (leaveTimeoutMs ?? leaveMs) + slackMs,
+      timeoutMs: (exitTimeoutMs ?? exitMs) + 2 * (leaveTimeoutMs ?? leaveMs) + lingerMs + slackMs,
     })
     node.system.beforeShutdown('release', async () => await node[Symbol.asyncDispose](), {
       name: 'close the node',

@@ -27,10 +27,16 @@ export function clusterProgram(
       ...config,
     })
     cluster.subscribe((event) => {
-      if (event.type === 'cluster-shutting-down') exit(event.reason)
+      if (event.type === 'cluster-shutting-down')
+        void closed(cluster).then(() => exit(event.reason))
     })
     return cluster
   }
+}
+
+/** Resolves once a node that has stopped, whyever, has closed its connections and let go of its address. */
+export async function closed(cluster: Cluster): Promise<void> {
+  await cluster.leave().catch(() => {}) // That it was downed is told elsewhere.
 }
 
 function textOf(details: object): string {

@@ -11,6 +11,7 @@ import {
   type EntityRegion,
   type ShardExplanation,
 } from '@casty/sharding'
+import { closed } from '../membership/cluster-program.ts'
 import { addressOf } from '../world/addresses.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
 import { ledger, tally, type ClientLetter } from './entities.ts'
@@ -181,6 +182,7 @@ export class ShardingHost {
   async #end(reason: string, { exit }: Surroundings): Promise<void> {
     this.#isEnding = true
     this.sharding[Symbol.dispose]()
+    await closed(this.cluster)
     this.remoting[Symbol.dispose]()
     await this.system.shutdown().catch(() => {}) // An actor that waits for the journal is left behind.
     await this.#disk?.[Symbol.asyncDispose]()

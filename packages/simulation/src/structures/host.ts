@@ -6,6 +6,7 @@ import { PersistenceError } from '@casty/persistence'
 import { ClientAccess, Remoting } from '@casty/remote'
 import { keepMajority, splitBrainResolver } from '@casty/sbr'
 import { Sharding } from '@casty/sharding'
+import { closed } from '../membership/cluster-program.ts'
 import { addressOf } from '../world/addresses.ts'
 import { forkRandom } from '../world/seeds.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
@@ -134,6 +135,7 @@ export class StructuresHost {
     this.#isEnding = true
     for (const user of this.users) user.end()
     this.sharding[Symbol.dispose]()
+    await closed(this.cluster)
     this.remoting[Symbol.dispose]()
     await this.system.shutdown().catch(() => {}) // An actor that waits for the journal is left behind.
     exit(reason)

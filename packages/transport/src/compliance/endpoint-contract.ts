@@ -70,6 +70,24 @@ function framesTravel(subject: TransportSubject): void {
     expect(bob.received.frames).toEqual([])
   })
 
+  test('that leaves gets what its peers had sent until they heard of it', async () => {
+    await using alice = await TestNode.start(subject)
+    await using bob = await TestNode.start(subject)
+    for (const lane of lanes) bob.send(alice, `first on ${lane}`, lane)
+    await alice.texts(2)
+    const texts = Array.from({ length: 2_000 }, (_, index) => `${index} ${'x'.repeat(500)}`)
+    for (const text of texts.slice(0, 1_000)) bob.send(alice, text)
+    const left = alice.endpoint.leave()
+    for (const text of texts.slice(1_000)) bob.send(alice, text)
+    await left
+    const received = await alice.texts(2 + texts.length)
+    expect(received.slice(2)).toEqual(texts)
+    for (const lane of lanes) {
+      const closed = await bob.event('lane-closed', (event) => event.lane === lane)
+      expect(closed).toMatchObject({ reason: 'idle', lostFrames: 0 })
+    }
+  })
+
   test('can be disposed of twice, with a peer connected', async () => {
     await using alice = await TestNode.start(subject)
     const bob = await TestNode.start(subject)
