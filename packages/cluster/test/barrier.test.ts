@@ -118,6 +118,45 @@ describe('a barrier', () => {
     },
   )
 
+  test('is left by who waits on a node that is shut down, and does not count it any more', async () => {
+    await using world = await SystemWorld.start('a b c')
+    await world.pass(5_000)
+    const [a, b, c] = [world.node('a'), world.node('b'), world.node('c')]
+    const leaving = codeOf(c.barrier('start', 2))
+    await world.pass(100)
+    await world.shutdown('c')
+    expect(await world.settled(leaving)).toBe('CASTY_CLUSTER_STOPPED')
+    const waiting = a.barrier('start', 2)
+    const { passed } = passing([waiting])
+    await world.pass(1_000)
+    expect(passed()).toBe(0)
+    await world.settled(Promise.all([waiting, b.barrier('start', 2)]))
+  })
+
+  test.each(['a', 'b'])(
+    'that %s keeps is left without a word in the log by who waits when its system is shut down',
+    async (keeper) => {
+      const warnings: string[] = []
+      const say = (_details: object, message: string): void => void warnings.push(message)
+      const logger = { debug: () => {}, info: () => {}, warn: say, error: say }
+      await using world = await SystemWorld.start('a b', { logger })
+      await world.pass(5_000)
+      const region = world.node('a').region('casty:barrier')
+      const isKept = (name: string): boolean =>
+        region.explain(region.shardOf(name)).owner?.startsWith(`${keeper}:`) === true
+      const name = ['u', 'v', 'w', 'x', 'y', 'z', 'p', 'q'].find(isKept)
+      if (name === undefined) throw new Error(`One of these barriers is kept by ${keeper}`)
+      const waiting = codeOf(world.node('a').barrier(name, 3))
+      const other = codeOf(world.node('b').barrier(name, 3))
+      await world.pass(100)
+      await world.shutdown('a')
+      expect(await world.settled(waiting)).toBe('CASTY_CLUSTER_STOPPED')
+      await world.shutdown('b')
+      expect(await world.settled(other)).toBe('CASTY_CLUSTER_STOPPED')
+      expect(warnings).toEqual([])
+    },
+  )
+
   test.each([0, 1.5, 1_001, Number.NaN])('refuses %s parties', async (parties) => {
     await using world = await SystemWorld.start('a')
     expect(await codeOf(world.node('a').barrier('start', parties))).toBe(

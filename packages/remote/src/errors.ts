@@ -85,7 +85,8 @@ export class RemoteError extends Error {
     return new RemoteError(
       'CASTY_REMOTE_NO_CONTACT',
       `No member of the cluster let this client in within ${timeoutMs} ms (${attempts}). Check contactPoints, and ` +
-        'that the members have a ClientAccess; or raise connectTimeoutMs.',
+        'that the members take clients (clients: true of a ClusteredActorSystem; a ClientAccess of a Remoting); or ' +
+        'raise connectTimeoutMs.',
     )
   }
 }

@@ -30,7 +30,10 @@ interface Arrival {
   readonly parties: number
   /** When it waits no longer. */
   readonly until: number
-  readonly signal: AbortSignal
+  /** Of who waits. */
+  readonly signal: AbortSignal | undefined
+  /** Of the node: what is asked until then stays asked, for the barrier answers whoever waits when it ends as well. */
+  readonly ended: AbortSignal
 }
 
 export class Barriers {
@@ -65,28 +68,41 @@ export class Barriers {
       parties,
       id: `${this.#node()}/${++this.#arrivals}`,
       until: this.#now + timeoutMs,
-      signal: signal ? AbortSignal.any([signal, ended]) : ended,
+      signal,
+      ended,
     }
     this.#region.ref(name) // The name is refused here, where it is none.
-    const round = await this.#pass(arrival, timeoutMs, ended)
-    if (parties > 1) void this.#confirm(arrival, round, ended)
+    const round = await this.#passBeforeEnd(arrival, timeoutMs)
+    if (parties > 1) void this.#confirm(arrival, round)
   }
 
-  async #pass(arrival: Arrival, timeoutMs: number, ended: AbortSignal): Promise<readonly string[]> {
+  /** Who waits on a node that ends is told so at once; the barrier is as soon as that goes, and nobody waits for it. */
+  async #passBeforeEnd(arrival: Arrival, timeoutMs: number): Promise<readonly string[]> {
+    const { ended } = arrival
+    try {
+      return await beforeAbort(ended, this.#pass(arrival, timeoutMs))
+    } catch (error) {
+      if (ended.aborted && !isDowned(ended.reason)) void this.#withdraw(arrival)
+      throw error
+    }
+  }
+
+  async #pass(arrival: Arrival, timeoutMs: number): Promise<readonly string[]> {
     try {
       return await this.#wait(arrival, timeoutMs)
     } catch (error) {
-      if (ended.aborted) throw error // Nobody can be told: it is not counted any more when it arrives no more.
-      const round = await this.#withdraw(arrival, ended)
+      if (arrival.ended.aborted) throw error
+      const round = await this.#withdraw(arrival)
       if (round) return round // It was just about to pass.
       throw error
     }
   }
 
   async #wait(arrival: Arrival, timeoutMs: number): Promise<readonly string[]> {
-    const { name, id, parties, signal, until } = arrival
+    const { name, id, parties, signal, ended, until } = arrival
     for (let isAgain = false; ; isAgain = true) {
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
+      ended.throwIfAborted()
       const leftMs = until - this.#now
       if (leftMs <= 0) throw ClusterSystemError.barrierTimeout(name, parties, timeoutMs)
       // eslint-disable-next-line no-await-in-loop -- It arrives again where it was not answered.
@@ -105,10 +121,10 @@ export class Barriers {
   }
 
   /** @returns its round, where that is complete after all */
-  async #withdraw(arrival: Arrival, ended: AbortSignal): Promise<readonly string[] | undefined> {
+  async #withdraw(arrival: Arrival): Promise<readonly string[] | undefined> {
     const { id } = arrival
     try {
-      const answer = await this.#ask(arrival, withdrawMs, ended, (replyTo) => ({
+      const answer = await this.#ask(arrival, withdrawMs, undefined, (replyTo) => ({
         type: 'withdraw',
         id,
         replyTo,
@@ -120,13 +136,13 @@ export class Barriers {
   }
 
   /** Nobody waits for this: it is for others, who may not know yet that all are there. Never rejects. */
-  async #confirm(arrival: Arrival, round: readonly string[], ended: AbortSignal): Promise<void> {
+  async #confirm(arrival: Arrival, round: readonly string[]): Promise<void> {
     const until = this.#now + confirmMs
-    const { id } = arrival
+    const { id, ended } = arrival
     while (until > this.#now && !ended.aborted) {
       try {
         // eslint-disable-next-line no-await-in-loop -- It is told again where it was not answered.
-        const answer = await this.#ask(arrival, until - this.#now, ended, (replyTo) => ({
+        const answer = await this.#ask(arrival, until - this.#now, undefined, (replyTo) => ({
           type: 'confirm',
           id,
           round,
@@ -141,16 +157,20 @@ export class Barriers {
 
   /** @returns undefined where there was no answer, and it may be asked again */
   async #ask(
-    { name }: Arrival,
+    { name, ended }: Arrival,
     leftMs: number,
-    signal: AbortSignal,
+    signal: AbortSignal | undefined,
     makeMessage: (replyTo: ActorRef<BarrierAnswer>) => BarrierMessage,
   ): Promise<BarrierAnswer | undefined> {
     const timeoutMs = Math.min(againMs, leftMs)
     try {
-      return await this.#region.ask<BarrierAnswer>(name, makeMessage, { timeoutMs, signal })
+      return await this.#region.ask<BarrierAnswer>(name, makeMessage, {
+        timeoutMs,
+        ...(signal && { signal }),
+      })
     } catch (error) {
       if (!(error instanceof ActorError)) throw error
+      if (ended.aborted) return undefined
       if (error.code === 'CASTY_ACTOR_ASK_UNANSWERED') await this.#pause(Math.min(pauseMs, leftMs))
       else if (error.code !== 'CASTY_ACTOR_ASK_TIMEOUT') throw error
       return undefined
@@ -166,4 +186,20 @@ export class Barriers {
   get #now(): number {
     return this.#system.clock.now()
   }
+}
+
+/** Nobody can be told by a node that is no member any more: it is not counted when it arrives no more. */
+function isDowned(reason: unknown): boolean {
+  return reason instanceof ClusterSystemError && reason.code === 'CASTY_CLUSTER_DOWNED'
+}
+
+/** What the work comes to; rejects with the reason of the signal where that is aborted first. */
+async function beforeAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return await new Promise((resolve, reject) => {
+    const aborted = (): void => reject(signal.reason)
+    const forget = (): void => signal.removeEventListener('abort', aborted)
+    signal.addEventListener('abort', aborted)
+    if (signal.aborted) aborted()
+    work.then(resolve, reject).then(forget, forget)
+  })
 }
