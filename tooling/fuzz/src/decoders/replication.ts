@@ -1,4 +1,6 @@
 import type { StoredEvent } from '@casty/persistence'
+import { ByteWriter } from '@casty/transport'
+import { partsOfFrame } from '../../../../packages/sharding/src/replication/frames-of-turn.ts'
 import {
   decodeAnswer,
   decodeRequest,
@@ -32,7 +34,7 @@ const entry = { id: 'cart-1', previous: { epoch: 9, count: 299 }, version }
 export const replicationDecoders: readonly FuzzedDecoder[] = [
   {
     name: 'replica-requests',
-    seeds: [
+    seeds: framesOf([
       encodeRequest(header, { type: 'list', token: 1, after: 'b' }),
       encodeRequest(header, { type: 'pull', token: 2, id: 'cart-1', offset: 7 }),
       encodeRequest(header, { type: 'push', token: 3, piece }),
@@ -57,13 +59,13 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
         ],
       }),
       encodeRequest(header, { type: 'dismiss' }),
-    ],
+    ]),
     refusals,
-    decode: (bytes) => decodeRequest(bytes, 0, bytes.length),
+    decode: (bytes) => partsOfFrame(bytes, 0, bytes.length).map(decodeRequest),
   },
   {
     name: 'replica-answers',
-    seeds: [
+    seeds: framesOf([
       encodeAnswer(header, {
         type: 'listed',
         token: 1,
@@ -81,8 +83,17 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
       }),
       encodeAnswer(header, { type: 'no-room', id: 'cart-1' }),
       encodeAnswer(header, { type: 'fenced', epoch: 10 }),
-    ],
+    ]),
     refusals,
-    decode: (bytes) => decodeAnswer(bytes, 0, bytes.length),
+    decode: (bytes) => partsOfFrame(bytes, 0, bytes.length).map(decodeAnswer),
   },
 ]
+
+/** Each in a frame of its own, and all in one. */
+function framesOf(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  return [...parts.map((part) => [part]), parts].map((together) => {
+    const writer = new ByteWriter()
+    for (const part of together) writer.bytes(part, part.length)
+    return writer.finish()
+  })
+}

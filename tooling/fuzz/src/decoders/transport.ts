@@ -1,7 +1,9 @@
 import { FrameDecoder, NodeAddress, NodeIdentity } from '@casty/transport'
 import {
   decodeHandshake,
+  encodeChallenge,
   encodeHello,
+  encodeProof,
   encodeRefusal,
   encodeWelcome,
 } from '../../../../packages/transport/src/handshake-messages.ts'
@@ -16,13 +18,16 @@ const party = {
   sequence: 3,
   capabilities: ['one', 'another'],
   configDigest: '0a1b',
-}
+  trust: 'member',
+} as const
+const nonce = new Uint8Array(32).fill(7)
 const hello = encodeHello({
   ...party,
   type: 'hello',
   lane: 'data',
   dialled: NodeAddress.of('::1', 2_552),
   expected: identity.incarnation,
+  nonce,
 })
 const handshakes: readonly (readonly [frameType: number, body: Uint8Array])[] = [
   [frameTypes.hello, hello],
@@ -36,6 +41,8 @@ const handshakes: readonly (readonly [frameType: number, body: Uint8Array])[] = 
       detail: 'two',
     }),
   ],
+  [frameTypes.challenge, encodeChallenge({ type: 'challenge', identity, trust: 'client', nonce })],
+  [frameTypes.proof, encodeProof(nonce)],
   [frameTypes.ping, new Uint8Array(0)],
 ]
 
