@@ -1,6 +1,10 @@
 import type { StoredEvent } from '@casty/persistence'
 import { ByteWriter } from '@casty/transport'
 import { partsOfFrame } from '../../../../packages/sharding/src/replication/frames-of-turn.ts'
+import type {
+  ReplicaAnswer,
+  ReplicaRequest,
+} from '../../../../packages/sharding/src/replication/messages.ts'
 import {
   decodeAnswer,
   decodeRequest,
@@ -35,10 +39,10 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
   {
     name: 'replica-requests',
     seeds: framesOf([
-      encodeRequest(header, { type: 'list', token: 1, after: 'b' }),
-      encodeRequest(header, { type: 'pull', token: 2, id: 'cart-1', offset: 7 }),
-      encodeRequest(header, { type: 'push', token: 3, piece }),
-      encodeRequest(header, {
+      request({ type: 'list', token: 1, after: 'b' }),
+      request({ type: 'pull', token: 2, id: 'cart-1', offset: 7 }),
+      request({ type: 'push', token: 3, piece }),
+      request({
         type: 'replicate-events',
         entries: [
           {
@@ -58,7 +62,7 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
           { ...entry, operation: { type: 'delete-events', epoch: undefined, toSequenceNr: 2 } },
         ],
       }),
-      encodeRequest(header, { type: 'dismiss' }),
+      request({ type: 'dismiss' }),
     ]),
     refusals,
     decode: (bytes) => partsOfFrame(bytes, 0, bytes.length).map(decodeRequest),
@@ -66,28 +70,37 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
   {
     name: 'replica-answers',
     seeds: framesOf([
-      encodeAnswer(header, {
+      answer({
         type: 'listed',
         token: 1,
         copies: [{ id: 'a', version }],
         isEnd: true,
         isStored: false,
       }),
-      encodeAnswer(header, { type: 'pulled', token: 2, piece }),
-      encodeAnswer(header, { type: 'pushed', token: 3, next: 70_000 }),
-      encodeAnswer(header, {
+      answer({ type: 'pulled', token: 2, piece }),
+      answer({ type: 'pushed', token: 3, next: 70_000 }),
+      answer({
         type: 'replicate-events-ack',
         copies: [{ id: 'a', version }],
         behind: ['b'],
         full: ['c', 'd'],
       }),
-      encodeAnswer(header, { type: 'no-room', id: 'cart-1' }),
-      encodeAnswer(header, { type: 'fenced', epoch: 10 }),
+      answer({ type: 'no-room', id: 'cart-1' }),
+      answer({ type: 'fenced', epoch: 10 }),
     ]),
     refusals,
     decode: (bytes) => partsOfFrame(bytes, 0, bytes.length).map(decodeAnswer),
   },
 ]
+
+/** What is encoded is good until the next one is. */
+function request(content: ReplicaRequest): Uint8Array {
+  return encodeRequest(header, content).slice()
+}
+
+function answer(content: ReplicaAnswer): Uint8Array {
+  return encodeAnswer(header, content).slice()
+}
 
 /** Each in a frame of its own, and all in one. */
 function framesOf(parts: readonly Uint8Array[]): readonly Uint8Array[] {
