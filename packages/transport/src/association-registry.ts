@@ -83,6 +83,19 @@ export class AssociationRegistry implements AssociationHost {
     association.failWaiters(TransportError.dialFailed(peer.address, 'local'))
   }
 
+  /** Ends what there is with all whom that is about, and whatever is under way there. */
+  endForbidden(): void {
+    for (const association of this.all()) {
+      const { address, control, data } = association
+      const { forbidden } = this.#context
+      const isForbidden = [control, data].some((lane) => forbidden.has(address, lane.fingerprint))
+      if (!isForbidden) continue
+      this.#remove(association)
+      association.end('peer-gone', 'peer-gone')
+      association.failWaiters(TransportError.dialFailed(address, 'local'))
+    }
+  }
+
   endAll(error: (association: Association) => TransportError): void {
     const associations = this.all()
     for (const association of associations) {
@@ -105,7 +118,7 @@ export class AssociationRegistry implements AssociationHost {
   judge(hello: Hello, channel: Channel): Refusal | undefined {
     const context = this.#handshakeContext(hello, hello.lane, channel)
     const decision = decideHello(hello, context)
-    return decision.type === 'refuse' ? decision.refusal : this.#admit(hello)
+    return decision.type === 'refuse' ? decision.refusal : this.#admit(hello, channel)
   }
 
   /** Takes a connection whose hello was judged in order, and answered so. */
@@ -128,7 +141,8 @@ export class AssociationRegistry implements AssociationHost {
       this.#redirect(association, welcome.identity)
       return
     }
-    const refusal = decision.type === 'refuse' ? decision.refusal : this.#admit(welcome)
+    const refusal =
+      decision.type === 'refuse' ? decision.refusal : this.#admit(welcome, connection.channel)
     if (refusal !== undefined) {
       this.#context.tally.refusedByUs[refusal.reason]++
       connection.channel.write(encodeFrame(frameTypes.refusal, encodeRefusal(refusal)))
@@ -201,10 +215,15 @@ export class AssociationRegistry implements AssociationHost {
     for (const waiter of waiters) this.connect(peer.address, waiter)
   }
 
-  #admit({ identity, capabilities, trust }: PeerHello): Refusal | undefined {
+  #admit({ identity, capabilities, trust }: PeerHello, { proof }: Channel): Refusal | undefined {
     let admission: Admission
     try {
-      admission = this.#context.settings.admit({ identity, capabilities, trust })
+      admission = this.#context.settings.admit({
+        identity,
+        capabilities,
+        trust,
+        ...(proof && { proof }),
+      })
     } catch {
       this.#context.tally.listenerErrors++
       return {
@@ -244,6 +263,9 @@ export class AssociationRegistry implements AssociationHost {
       closing: isClosing,
       ...(known !== undefined && { knownIncarnation: known }),
       ...(removed !== undefined && { removedIncarnation: removed }),
+      ...(this.#context.forbidden.has(address, channel.proof?.fingerprint) && {
+        isForbidden: true,
+      }),
       ...(association?.trust !== undefined && { knownTrust: association.trust }),
       lane: association?.laneOf(lane).view ?? { type: 'idle' },
       ...(proof !== undefined && { proof }),
@@ -258,6 +280,7 @@ export class AssociationRegistry implements AssociationHost {
   #isPast({ address, incarnation }: NodeIdentity): boolean {
     const removed = this.#history.removed(address)
     if (removed !== undefined && incarnation <= removed) return true
+    if (this.#context.forbidden.has(address, undefined)) return true
     const association = this.#byAddress.get(address.toString())
     const current = association?.peer?.incarnation
     if (!this.#context.settings.remembersPeers && association !== undefined) {

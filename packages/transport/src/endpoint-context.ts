@@ -3,6 +3,7 @@ import type { EndpointSettings } from './endpoint-options.ts'
 import type { DropReason, EndpointEvent, Lane } from './endpoint-types.ts'
 import { EventStream } from './event-stream.ts'
 import { FailureBudget } from './failure-budget.ts'
+import { ForbiddenPeers } from './forbidden-peers.ts'
 import { FrameRouter } from './frame-router.ts'
 import type { HandshakeParty } from './handshake-messages.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
@@ -23,6 +24,7 @@ export class EndpointContext {
   readonly router: FrameRouter
   readonly slabs: SlabPool = new SlabPool()
   readonly failures: FailureBudget
+  readonly forbidden: ForbiddenPeers = new ForbiddenPeers()
   self: NodeIdentity
   isClosing = false
   readonly #connections = new Set<Connection>()

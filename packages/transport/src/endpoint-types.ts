@@ -2,7 +2,13 @@ import type { Clock, Random } from '@casty/clock'
 import type { Authentication, Trust } from './authentication.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { Incarnation, NodeIdentity } from './node-identity.ts'
-import type { ChannelCloseReason, DialFailure, Insecurity, Transport } from './transport.ts'
+import type {
+  ChannelCloseReason,
+  ChannelProof,
+  DialFailure,
+  Insecurity,
+  Transport,
+} from './transport.ts'
 
 /**
  * Control carries what is small and must not wait: heartbeats, gossip, system messages. Data carries
@@ -61,6 +67,8 @@ export interface PeerHello {
   readonly capabilities: readonly string[]
   /** As what it proved itself; without authentication, what it says it is. */
   readonly trust: Trust
+  /** The certificate that it showed, where the transport asks for one. */
+  readonly proof?: ChannelProof
 }
 
 /** The owner's word on a peer whose handshake is otherwise in order. */

@@ -18,6 +18,7 @@ import type {
   SendOutcome,
 } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
+import type { Forbidden } from './forbidden-peers.ts'
 import { checkFrameType } from './frame-router.ts'
 import { Loopback } from './loopback.ts'
 import { NodeAddress } from './node-address.ts'
@@ -169,6 +170,21 @@ export class Endpoint implements AsyncDisposable {
    */
   forget(peer: NodeIdentity, refusal?: 'removed'): void {
     this.#registry.forget(peer, refusal)
+  }
+
+  /**
+   * Evicts whoever has that address or shows that certificate: closes what there is with it, at once, and refuses it as
+   * `forbidden` from now on, dialled or dialling, in every life. At this endpoint alone; remembered for the 4,096 that were
+   * forbidden last, and as long as the endpoint lives.
+   *
+   * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for the own address
+   */
+  forbid(forbidden: Forbidden): void {
+    if ('address' in forbidden && forbidden.address.equals(this.self.address)) {
+      throw TransportError.invalidOption('address', `${forbidden.address}`, 'of another node')
+    }
+    this.#context.forbidden.add(forbidden)
+    this.#registry.endForbidden()
   }
 
   /** Largest frame of a lane, type and body, in bytes. */

@@ -27,6 +27,8 @@ export interface HandshakeContext {
   readonly knownIncarnation?: Incarnation
   /** The highest incarnation at the peer's address that was removed from the cluster. */
   readonly removedIncarnation?: Incarnation
+  /** The peer's address, or the certificate that it shows, was evicted. */
+  readonly isForbidden?: boolean
   /** As what the one at the peer's address has proved itself, while there is something with it. */
   readonly knownTrust?: Trust
   /** What there is already on the lane in question, between us and the peer's address. */
@@ -134,6 +136,10 @@ function refuseParty(party: HandshakeParty, context: HandshakeContext): Refusal 
   }
   const stranger = refuseStranger(party, context)
   if (stranger !== undefined) return stranger
+  if (context.isForbidden === true) {
+    const detail = `${address}, or the certificate that it shows, was evicted`
+    return { reason: 'forbidden', actual: self, detail }
+  }
   const digest = party.configDigest
   if (configDigest !== undefined && digest !== undefined && digest !== configDigest) {
     const shared = sharedWords(digest, configDigest)

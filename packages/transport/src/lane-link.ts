@@ -93,6 +93,11 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
     return this.#queue
   }
 
+  /** Of the certificate that the peer showed. */
+  get fingerprint(): string | undefined {
+    return this.#connection?.channel.proof?.fingerprint
+  }
+
   get isOpen(): boolean {
     return this.#connection !== undefined
   }

@@ -70,6 +70,10 @@ export class PeerLane implements LinkOwner {
     return this.#owner.trust
   }
 
+  get fingerprint(): string | undefined {
+    return this.#link.fingerprint
+  }
+
   get isOpen(): boolean {
     return this.#link.isOpen
   }

@@ -24,5 +24,5 @@ export function dropReasonOf(reason: RefusalReason): DropReason {
 
 /** True for reasons that no later dial to the same incarnation overcomes. */
 export function isForGood(reason: RefusalReason): boolean {
-  return reason === 'removed' || reason === 'stale-incarnation'
+  return reason === 'removed' || reason === 'stale-incarnation' || reason === 'forbidden'
 }
