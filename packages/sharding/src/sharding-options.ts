@@ -110,7 +110,10 @@ export interface ShardingLimits {
   readonly maxHeldBytes?: number
   /**
    * How long an owner waits for the word of all who have sent it something that nothing more is on its way, and they for
-   * its own, in milliseconds. @defaultValue 2_000
+   * its own, in milliseconds. So long a sender that stands still delays a move; whoever is found unreachable is waited
+   * for no longer. What comes after that goes back and comes again to the next owner: in order, and once. Lower moves
+   * shards sooner; but what senders that are merely slow have under way goes back then, which takes a round trip, and
+   * is lost with a node that leaves before. @defaultValue 2_000
    */
   readonly fenceTimeoutMs?: number
   /**

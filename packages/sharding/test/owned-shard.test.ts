@@ -81,6 +81,17 @@ test('whoever is out of reach is not waited for', () => {
   expect(names(shard.membersChanged(new Set([b.key]), 2))).toEqual(['drain'])
 })
 
+test('what somebody had under way who stood still for longer than fences are waited for goes back', () => {
+  const shard = moving()
+  shard.fenced(b.key, 5, 1)
+  expect(shard.admit(5)).toEqual({ type: 'take' })
+  expect(names(shard.settle(10))).toEqual(['drain'])
+  expect(shard.admit(5)).toEqual({ type: 'return', neededEpoch: 6 }) // To wait there until the next owner is known.
+  expect(shard.fenced(c.key, 5, 11)).toEqual([])
+  shard.homeChanged({ epoch: 6, owner: b, movingTo: undefined }, others, 20)
+  expect(shard.admit(5)).toEqual({ type: 'return', neededEpoch: 6 })
+})
+
 test('another new owner is handed the same again', () => {
   const shard = moving()
   shard.settle(10)
