@@ -13,7 +13,7 @@ export function supervisor(run: StructuresRun): StructuresWatcher {
     started() {
       if (structuresSettings(run.plan).hasOutsider) record.outsider ??= new Outsider(run)
     },
-    changed: (_, state, before) => record.losses.seen(state, before),
+    changed: (...change) => record.losses.seen(...change),
     wrote: (write) => record.mines.wrote(write),
     ended(process) {
       const { host, end, program } = process
