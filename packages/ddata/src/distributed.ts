@@ -10,6 +10,7 @@ import {
 } from './distributed-options.ts'
 import { DDataError } from './errors.ts'
 import { partEntity, type PartMessage, type PartSettings } from './host/part-entity.ts'
+import { RepliesOfTurn } from './host/replies-of-turn.ts'
 import { Barrier, barrierOptionNames, type BarrierOptions } from './kinds/barrier/barrier.ts'
 import { Counter, type CounterOptions } from './kinds/counter/counter.ts'
 import { LeaseKeeper, type LeaseCounts } from './kinds/lease/lease-keeper.ts'
@@ -236,11 +237,12 @@ function regionOf(
     pieceBytes: 65_536,
     report,
   }
+  const replies = new RepliesOfTurn(report)
   const region =
     'start' in sharding
       ? sharding.start<PartMessage>({
           ...type,
-          entity: (entity) => partEntity(entity, parts),
+          entity: (entity) => partEntity(entity, parts, replies),
           stopMessage: { type: 'stop' },
           idleTimeoutMs: Infinity,
           ...(journal && { journal }),

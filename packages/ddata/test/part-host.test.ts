@@ -11,7 +11,7 @@ import { MapMachine } from '../src/kinds/map/map-machine.ts'
 import {
   readReply,
   RequestWriter,
-  type PartReply,
+  type PartReplies,
   type ReplyEntry,
   type RequestEntry,
 } from '../src/protocol/messages.ts'
@@ -46,7 +46,7 @@ class Host {
     for (const entry of entries) writer.add(entry)
     const body = writer.take({ isKnown: false, floor: 0 })
     // Who is answered is named beside it: nothing looks at it here.
-    const replyTo = undefined as unknown as ActorRef<PartReply>
+    const replyTo = undefined as unknown as ActorRef<PartReplies>
     this.#host.receive({ session: sessionBytes(session), replyTo, body }, session)
     this.#host.flush()
   }
@@ -190,7 +190,7 @@ test('an entry lives for all of its time, and what is due is done when a part lo
         const call = { number: 1, received: [], key: undefined, call: put.finish() }
         const writer = new RequestWriter()
         writer.add({ type: 'call', ...call })
-        const replyTo = undefined as unknown as ActorRef<PartReply> // Nothing looks at it here.
+        const replyTo = undefined as unknown as ActorRef<PartReplies> // Nothing looks at it here.
         const body = writer.take({ isKnown: false, floor: 0 })
         const [session, putAt] = [sessionBytes('s'.repeat(16)), clock.now]
         host.receive({ session, replyTo, body }, 'peer')

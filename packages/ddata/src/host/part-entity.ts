@@ -4,11 +4,12 @@ import { Behaviors, type ActorContext, type ActorRef, type Behavior } from '@cas
 import type { EntityContext } from '@casty/sharding'
 import { DDataError } from '../errors.ts'
 import { kindOf } from '../kinds/kind.ts'
-import { ReplyWriter, type PartReply, type PartRequest } from '../protocol/messages.ts'
+import { ReplyWriter, type PartReplies, type PartRequest } from '../protocol/messages.ts'
 import type { Machine } from '../state/machine.ts'
 import { PartState } from '../state/part-state.ts'
 import { PartHost, type HostSettings } from './part-host.ts'
 import { PartLog, type PartLogSettings } from './part-log.ts'
+import type { RepliesOfTurn } from './replies-of-turn.ts'
 
 /** What a part is told by itself, and by sharding. */
 export type PartSignal =
@@ -30,19 +31,23 @@ export interface PartSettings extends HostSettings, PartLogSettings {
   readonly report: (error: unknown, part: string) => void
 }
 
-/** @param settings - alike on all nodes */
+/**
+ * @param settings - alike on all nodes
+ * @param replies - of all parts of this node
+ */
 export function partEntity(
   entity: EntityContext<PartMessage>,
   settings: PartSettings,
+  replies: RepliesOfTurn,
 ): Behavior<PartMessage> {
   return Behaviors.setup(async (context) => {
     try {
-      const part = await Part.begin(entity, settings, context)
+      const part = await Part.begin(entity, settings, replies, context)
       return Behaviors.receive((message) => part.receive(message))
     } catch (error) {
       if (context.signal.aborted) throw error
       settings.report(error, entity.entityId)
-      return refusing(entity, context, error)
+      return refusing(entity, replies, context, error)
     }
   })
 }
@@ -50,6 +55,7 @@ export function partEntity(
 /** It cannot begin: whoever asks is told why, and asks again. After a while it is tried anew. */
 function refusing(
   { entityId: part, epoch }: EntityContext<PartMessage>,
+  replies: RepliesOfTurn,
   context: ActorContext<PartMessage>,
   error: unknown,
 ): Behavior<PartMessage> {
@@ -59,7 +65,7 @@ function refusing(
     if (!('body' in message)) return Behaviors.stopped
     const reply = new ReplyWriter()
     reply.add({ type: 'failed', why })
-    message.replyTo.tell({ part, session: message.session, body: reply.take(epoch) })
+    replies.add(message.replyTo, { part, session: message.session, body: reply.take(epoch) })
     return Behaviors.same
   })
 }
@@ -73,7 +79,7 @@ class Part {
   readonly #entity: EntityContext<PartMessage>
   readonly #settings: PartSettings
   readonly #context: ActorContext<PartMessage>
-  readonly #host: PartHost<ActorRef<PartReply>>
+  readonly #host: PartHost<ActorRef<PartReplies>>
   readonly #log: PartLog | undefined
   /** Saves what was taken down, once what is being written is safe. */
   #save: (() => Promise<void>) | undefined
@@ -86,6 +92,7 @@ class Part {
   private constructor(
     entity: EntityContext<PartMessage>,
     settings: PartSettings,
+    replies: RepliesOfTurn,
     context: ActorContext<PartMessage>,
     state: PartState,
     log: PartLog | undefined,
@@ -99,13 +106,8 @@ class Part {
     const port = {
       epoch,
       now: () => context.system.clock.now(),
-      send: (peer: ActorRef<PartReply>, session: Uint8Array, body: Uint8Array) => {
-        try {
-          peer.tell({ part, session, body })
-        } catch (error) {
-          settings.report(error, part) // It harms nobody but whom it is for.
-        }
-      },
+      send: (peer: ActorRef<PartReplies>, session: Uint8Array, body: Uint8Array) =>
+        replies.add(peer, { part, session, body }),
       write: log && ((record: Uint8Array) => this.#write(log, record)),
     }
     this.#host = new PartHost(state, port, settings)
@@ -114,6 +116,7 @@ class Part {
   static async begin(
     entity: EntityContext<PartMessage>,
     settings: PartSettings,
+    replies: RepliesOfTurn,
     context: ActorContext<PartMessage>,
   ): Promise<Part> {
     const { journal, entityId, epoch, handedOver } = entity
@@ -129,7 +132,7 @@ class Part {
       for (const piece of (handedOver ?? []) as readonly Uint8Array[]) state.restore(piece)
       entity.handOver(() => [...state.save(settings.pieceBytes)])
     }
-    const part = new Part(entity, settings, context, state, log)
+    const part = new Part(entity, settings, replies, context, state, log)
     part.#arm()
     return part
   }

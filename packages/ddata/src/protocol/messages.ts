@@ -1,5 +1,5 @@
 // What a session and a part of the structures say to each other. Both sides gather what they have to say in a turn of
-// the event loop, and send it as one message.
+// the event loop, and send it as one message: a session to each part, and all parts of a node together to a session.
 //
 //   request   session, whom to answer, and in bytes: form, flags, floor, entries
 //     call      1  number, answers received, [key], the call itself
@@ -8,7 +8,8 @@
 //     watch     4  number, name
 //     unwatch   5  number
 //     close     6  nothing: the session ends
-//   reply     which part, to which session, and in bytes: form, epoch, entries
+//   replies   of one node: which part, to which session, and a reply, one behind the other
+//   reply     form, epoch, entries
 //     answer    1  number, answer
 //     read      2  number, answer
 //     parked    3  number, whether it may have what it waits for
@@ -28,16 +29,36 @@ import { shortLived } from '../values/short-lived.ts'
 /** What is sent to a part. */
 export interface PartRequest {
   readonly session: Uint8Array
-  readonly replyTo: ActorRef<PartReply>
+  readonly replyTo: ActorRef<PartReplies>
   readonly body: Uint8Array
 }
 
-/** What it sends back. */
+/** What it says to that. */
 export interface PartReply {
   readonly part: string
   /** To whom: a process may be several, one after the other. */
   readonly session: Uint8Array
   readonly body: Uint8Array
+}
+
+/** What is sent back: what the parts of one node have to say to one process, as bytes. */
+export type PartReplies = Uint8Array
+
+const maxPartBytes = 2_048
+
+export function writePartReply(out: ByteWriter, { part, session, body }: PartReply): void {
+  out.string(part, maxPartBytes).bytes(session, session.length).bytes(body, body.length)
+}
+
+/** What is in them shares the bytes. @throws TransportError `…_MALFORMED` */
+export function readPartReplies(replies: PartReplies): readonly PartReply[] {
+  const from = new ByteReader(replies)
+  const all: PartReply[] = []
+  while (from.remaining > 0) {
+    const part = from.string(maxPartBytes)
+    all.push({ part, session: from.view(from.remaining), body: from.view(from.remaining) })
+  }
+  return all
 }
 
 const form = 1

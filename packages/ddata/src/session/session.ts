@@ -4,7 +4,12 @@ import { Behaviors, type ActorRef, type ActorSystem } from '@casty/actor'
 import type { Clock, Random } from '@casty/clock'
 import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
-import type { PartReply, PartRequest } from '../protocol/messages.ts'
+import {
+  readPartReplies,
+  type PartReplies,
+  type PartReply,
+  type PartRequest,
+} from '../protocol/messages.ts'
 import { Lane, type LanePort, type LaneSettings } from './lane.ts'
 
 export interface SessionPort {
@@ -37,7 +42,7 @@ export class Session {
   readonly #outbox = new Set<Lane>()
   /** Structures whose options are known to be those that all use. */
   readonly #agreed = new Set<string>()
-  readonly #self: ActorRef<PartReply>
+  readonly #self: ActorRef<PartReplies>
   readonly #lanePort: LanePort
   #generations = 0
   #watches = 0
@@ -57,7 +62,7 @@ export class Session {
     for (const word of this.#words) id.u32(word)
     this.#id = id.u32(0).finish()
     this.#self = system.spawn(
-      Behaviors.receiveMessage<PartReply>((reply) => this.#receive(reply)),
+      Behaviors.receiveMessage<PartReplies>((replies) => this.#receiveAll(replies)),
       { mailbox: { capacity: mailboxCapacity } },
     )
     this.#lanePort = {
@@ -142,6 +147,15 @@ export class Session {
     }
   }
 
+  #receiveAll(replies: PartReplies): void {
+    try {
+      for (const reply of readPartReplies(replies)) this.#receive(reply)
+    } catch (error) {
+      this.#port.report(error)
+    }
+  }
+
+  /** One that cannot be read is in the way of none. */
   #receive({ part, session, body }: PartReply): void {
     const lane = this.#lanes.get(part)
     try {

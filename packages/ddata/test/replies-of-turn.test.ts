@@ -1,0 +1,77 @@
+// What the parts of a node say to one process in one turn.
+import type { ActorRef } from '@casty/actor'
+import { expect, test } from 'vitest'
+import { RepliesOfTurn } from '../src/host/replies-of-turn.ts'
+import { readPartReplies, type PartReplies } from '../src/protocol/messages.ts'
+
+const session = new Uint8Array(16)
+
+class Process {
+  /** Messages that it got, as parts and the first byte of what each of them said. */
+  readonly messages: string[] = []
+  isGone = false
+  // Nothing else is done with it.
+  readonly ref = {
+    tell: (replies: PartReplies) => this.#got(replies),
+  } as unknown as ActorRef<PartReplies>
+
+  #got(replies: PartReplies): void {
+    if (this.isGone) throw new Error('it is gone')
+    const all = readPartReplies(replies).map(({ part, body }) => `${part} ${body[0]}`)
+    this.messages.push(all.join(', '))
+  }
+}
+
+function started(): {
+  readonly a: Process
+  readonly b: Process
+  readonly errors: unknown[]
+  readonly say: (to: Process, part: string, what: number, bytes?: number) => void
+  readonly turnEnds: () => Promise<void>
+} {
+  const errors: unknown[] = []
+  const replies = new RepliesOfTurn((error) => errors.push(error))
+  return {
+    a: new Process(),
+    b: new Process(),
+    errors,
+    say: (to, part, what, bytes = 1) =>
+      replies.add(to.ref, { part, session, body: new Uint8Array(bytes).fill(what) }),
+    turnEnds: async () => await Promise.resolve(),
+  }
+}
+
+test('what parts say to one process in one turn is one message, in order', async () => {
+  const { a, b, say, turnEnds } = started()
+  say(a, 'map/1', 1)
+  say(b, 'map/1', 2)
+  say(a, 'map/2', 3)
+  say(a, 'map/1', 4)
+  expect(a.messages).toEqual([])
+  await turnEnds()
+  expect(a.messages).toEqual(['map/1 1, map/2 3, map/1 4'])
+  expect(b.messages).toEqual(['map/1 2'])
+  say(a, 'map/2', 5)
+  await turnEnds()
+  expect(a.messages.slice(1)).toEqual(['map/2 5'])
+})
+
+test('a message that is long enough leaves before the end of the turn', async () => {
+  const { a, say, turnEnds } = started()
+  say(a, 'p', 1)
+  say(a, 'p', 2, 100_000)
+  say(a, 'p', 3, 100_000)
+  expect(a.messages).toEqual(['p 1, p 2'])
+  await turnEnds()
+  expect(a.messages).toEqual(['p 1, p 2', 'p 3'])
+})
+
+test('what cannot be sent to one process is reported, and keeps nothing from others', async () => {
+  const { a, b, errors, say, turnEnds } = started()
+  a.isGone = true
+  say(a, 'p', 1)
+  say(b, 'p', 2)
+  await turnEnds()
+  expect(errors).toEqual([expect.objectContaining({ message: 'it is gone' })])
+  expect(b.messages).toEqual(['p 2'])
+})
