@@ -1,8 +1,9 @@
 // What the parts of a node say to one process in one turn.
 import type { ActorRef } from '@casty/actor'
+import { ByteWriter } from '@casty/transport'
 import { expect, test } from 'vitest'
 import { RepliesOfTurn } from '../src/host/replies-of-turn.ts'
-import { readPartReplies, type PartReplies } from '../src/protocol/messages.ts'
+import { readPartReplies, writePartReply, type PartReplies } from '../src/protocol/messages.ts'
 
 const session = new Uint8Array(16)
 
@@ -17,7 +18,7 @@ class Process {
 
   #got(replies: PartReplies): void {
     if (this.isGone) throw new Error('it is gone')
-    const all = readPartReplies(replies).map(({ part, body }) => `${part} ${body[0]}`)
+    const all = Array.from(readPartReplies(replies), ({ part, body }) => `${part} ${body[0]}`)
     this.messages.push(all.join(', '))
   }
 }
@@ -74,4 +75,15 @@ test('what cannot be sent to one process is reported, and keeps nothing from oth
   await turnEnds()
   expect(errors).toEqual([expect.objectContaining({ message: 'it is gone' })])
   expect(b.messages).toEqual(['p 2'])
+})
+
+test('a reply to no session ends what is read of a message, and not what came before it', () => {
+  const out = new ByteWriter()
+  writePartReply(out, { part: 'p', session, body: Uint8Array.of(1) })
+  writePartReply(out, { part: 'p', session: Uint8Array.of(1, 2), body: Uint8Array.of(2) })
+  const read: number[] = []
+  expect(() => {
+    for (const { body } of readPartReplies(out.finish())) read.push(body[0] ?? 0)
+  }).toThrow('A reply is to no session')
+  expect(read).toEqual([1])
 })

@@ -12,7 +12,7 @@ class Turn {
   readonly #ends: (() => void)[] = []
   readonly frames = new FramesOfTurn({
     send: (to, frame) => {
-      const parts = partsOfFrame(frame, 0, frame.length).map(([first]) => first)
+      const parts = Array.from(partsOfFrame(frame, 0, frame.length), ([first]) => first)
       this.sent.push(`${to.address.host} ${parts.join(' ')}`)
     },
     atEndOfTurn: (callback) => this.#ends.push(callback),

@@ -120,7 +120,8 @@ test('frames of replication that are cut or spoilt are refused as malformed, and
       (frame, at, byte, cut) => {
         const bytes = frame.slice(0, 1 + (cut % frame.length))
         bytes[at % bytes.length] = byte
-        const decodeFrame = (): unknown => partsOfFrame(bytes, 0, bytes.length).map(decodeRequest)
+        const decodeFrame = (): unknown =>
+          Array.from(partsOfFrame(bytes, 0, bytes.length), decodeRequest)
         for (const decode of [decodeRequest, decodeAnswer, decodeFrame]) {
           try {
             decode(bytes)

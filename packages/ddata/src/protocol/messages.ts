@@ -24,6 +24,7 @@ import type { ActorRef } from '@casty/actor'
 import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
 import { readCall, writeCall } from '../state/command.ts'
+import { sessionIdBytes } from '../state/sessions.ts'
 import { shortLived } from '../values/short-lived.ts'
 
 /** What is sent to a part. */
@@ -50,15 +51,17 @@ export function writePartReply(out: ByteWriter, { part, session, body }: PartRep
   out.string(part, maxPartBytes).bytes(session, session.length).bytes(body, body.length)
 }
 
-/** What is in them shares the bytes. @throws TransportError `…_MALFORMED` */
-export function readPartReplies(replies: PartReplies): readonly PartReply[] {
+/**
+ * One after the other: what cannot be read keeps none from those before it. What is in them shares the bytes. @throws
+ * DDataError, TransportError `…_MALFORMED`
+ */
+export function* readPartReplies(replies: PartReplies): Iterable<PartReply> {
   const from = new ByteReader(replies)
-  const all: PartReply[] = []
   while (from.remaining > 0) {
-    const part = from.string(maxPartBytes)
-    all.push({ part, session: from.view(from.remaining), body: from.view(from.remaining) })
+    const [part, session] = [from.string(maxPartBytes), from.view(sessionIdBytes)]
+    if (session.length < sessionIdBytes) throw DDataError.malformed('A reply is to no session')
+    yield { part, session, body: from.view(from.remaining) }
   }
-  return all
 }
 
 const form = 1

@@ -74,10 +74,11 @@ export class FramesOfTurn {
   }
 }
 
-/** The parts of a frame. They share its bytes. @throws TransportError `CASTY_TRANSPORT_MALFORMED` */
-export function partsOfFrame(bytes: Uint8Array, start: number, end: number): readonly Uint8Array[] {
+/**
+ * The parts of a frame, one after the other: whoever stops at one that it cannot read has made nothing of the rest. They share
+ * its bytes. @throws TransportError `CASTY_TRANSPORT_MALFORMED`
+ */
+export function* partsOfFrame(bytes: Uint8Array, start: number, end: number): Iterable<Uint8Array> {
   const reader = new ByteReader(bytes, start, end)
-  const parts: Uint8Array[] = []
-  while (reader.remaining > 0) parts.push(reader.view(reader.remaining))
-  return parts
+  while (reader.remaining > 0) yield reader.view(reader.remaining)
 }

@@ -81,7 +81,7 @@ export class Replication implements Disposable {
         (from, bytes, start, end) => {
           if (port.isGuest(from)) return
           // All are read before one is carried out: one that cannot be read has no part in anything.
-          const requests = partsOfFrame(bytes, start, end).map(decodeRequest)
+          const requests = Array.from(partsOfFrame(bytes, start, end), decodeRequest)
           for (const asked of requests) this.#asked(from, asked.header, asked.request)
         },
         { from: 'members' },
@@ -90,7 +90,7 @@ export class Replication implements Disposable {
         answer,
         (from, bytes, start, end) => {
           if (port.isGuest(from)) return
-          const answers = partsOfFrame(bytes, start, end).map(decodeAnswer)
+          const answers = Array.from(partsOfFrame(bytes, start, end), decodeAnswer)
           for (const told of answers) this.#told(from, told.header, told.answer)
           this.#arm()
         },

@@ -65,7 +65,7 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
       request({ type: 'dismiss' }),
     ]),
     refusals,
-    decode: (bytes) => partsOfFrame(bytes, 0, bytes.length).map(decodeRequest),
+    decode: (bytes) => Array.from(partsOfFrame(bytes, 0, bytes.length), decodeRequest),
   },
   {
     name: 'replica-answers',
@@ -89,7 +89,7 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
       answer({ type: 'fenced', epoch: 10 }),
     ]),
     refusals,
-    decode: (bytes) => partsOfFrame(bytes, 0, bytes.length).map(decodeAnswer),
+    decode: (bytes) => Array.from(partsOfFrame(bytes, 0, bytes.length), decodeAnswer),
   },
 ]
 

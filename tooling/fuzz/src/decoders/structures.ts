@@ -1,10 +1,14 @@
+import { ByteWriter } from '@casty/transport'
 import {
   ReplyWriter,
   RequestWriter,
+  readPartReplies,
   readReply,
   readRequest,
+  writePartReply,
 } from '../../../../packages/ddata/src/protocol/messages.ts'
 import { RecordWriter, readRecord } from '../../../../packages/ddata/src/state/command.ts'
+import { sessionBytes } from '../../../../packages/ddata/src/state/sessions.ts'
 import { decodeValue, encodeValue } from '../../../../packages/ddata/src/values/canonical.ts'
 import type { FuzzedDecoder } from '../decoder.ts'
 
@@ -15,6 +19,12 @@ const session = 'abcdefghijklmnop'
 export const structuresDecoders: readonly FuzzedDecoder[] = [
   { name: 'structure-requests', seeds: [request()], refusals, decode: readRequest },
   { name: 'structure-replies', seeds: [reply()], refusals, decode: readReply },
+  {
+    name: 'structure-replies-of-turn',
+    seeds: [replies()],
+    refusals,
+    decode: (bytes) => [...readPartReplies(bytes)],
+  },
   { name: 'structure-records', seeds: [record()], refusals, decode: readRecord },
   {
     name: 'structure-values',
@@ -56,6 +66,14 @@ function reply(): Uint8Array {
   writer.add({ type: 'failed', why: 'busy' })
   writer.add({ type: 'unknown' })
   return writer.take(9).slice()
+}
+
+function replies(): Uint8Array {
+  const out = new ByteWriter()
+  for (const part of ['map/stock/7', 'lock/3']) {
+    writePartReply(out, { part, session: sessionBytes(session), body: reply() })
+  }
+  return out.finish()
 }
 
 function record(): Uint8Array {
