@@ -62,6 +62,7 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
       '@casty/sbr',
       '@casty/secret',
       '@casty/lease-postgres',
+      '@casty/cert',
       '@casty/transport-tcp',
       '@casty/transport-ws',
       '@casty/journal-file',

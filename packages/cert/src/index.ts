@@ -8,3 +8,9 @@ export {
   type Validity,
 } from './authority.ts'
 export { CertError, type CertErrorCode } from './errors.ts'
+export {
+  writeAuthority,
+  writeNodeCertificate,
+  type FileOptions,
+  type WrittenCertificate,
+} from './files.ts'
