@@ -73,7 +73,7 @@ export class ClusteredActorSystem implements AsyncDisposable {
    * Binds, begins to join, and wires the layers. Resolves when the node listens, or when `requiredQuorum` members are
    * up.
    *
-   * Rejects with `CASTY_CLUSTER_INVALID_OPTION` or `…_NOT_SUPPORTED`, as `loadConfig` where `config` is a path, and as
+   * Rejects with `CASTY_CLUSTER_INVALID_OPTION`, as `loadConfig` where `config` is a path, and as
    * `startCluster`, `ActorSystem`, `Remoting.attach` and `Sharding.attach` do where an option of theirs is wrong; with
    * `CASTY_MEMBERSHIP_TIMEOUT` where the quorum was not reached; with `CASTY_CLUSTER_STOPPED` where a signal of the process
    * ended it, or `…_DOWNED`; with the reason of the signal. Nothing is left then.
@@ -185,8 +185,8 @@ export class ClusteredActorSystem implements AsyncDisposable {
    * Starts entities, which are spread over all nodes that start them under the same name.
    *
    * @returns whom to tell `{ entityId, message }`, from every node
-   * @throws ClusterSystemError `CASTY_CLUSTER_STOPPED`, `…_DOWNED`, `…_INVALID_OPTION` for a name that is none,
-   * `…_NOT_SUPPORTED`; ShardingError `CASTY_SHARDING_INVALID_OPTION`, `…_TYPE_TAKEN`
+   * @throws ClusterSystemError `CASTY_CLUSTER_STOPPED`, `…_DOWNED`, `…_INVALID_OPTION` for a name that is none;
+   * ShardingError `CASTY_SHARDING_INVALID_OPTION`, `…_TYPE_TAKEN`
    */
   spawn<M>(
     behavior: ShardedBehavior<M>,

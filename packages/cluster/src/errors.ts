@@ -11,7 +11,6 @@ export type ClusterSystemErrorCode =
   | 'CASTY_CLUSTER_INVALID_CONFIG'
   | 'CASTY_CLUSTER_INVALID_OPTION'
   | 'CASTY_CLUSTER_NOT_CLUSTERED'
-  | 'CASTY_CLUSTER_NOT_SUPPORTED'
   | 'CASTY_CLUSTER_STOPPED'
 
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
@@ -92,11 +91,6 @@ export class ClusterSystemError extends Error {
       'CASTY_CLUSTER_NOT_CLUSTERED',
       `${path} uses ${what}, and its system is of no cluster; spawn it in a ClusteredActorSystem.`,
     )
-  }
-
-  /** @param what - a sentence without its end */
-  static notSupported(what: string, instead: string): ClusterSystemError {
-    return new ClusterSystemError('CASTY_CLUSTER_NOT_SUPPORTED', `${what}. ${instead}`)
   }
 
   static stopped(self: string, what: string): ClusterSystemError {

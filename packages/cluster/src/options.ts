@@ -5,7 +5,7 @@ import { clusterConfigNames, type ClusterConfig } from '@casty/membership'
 import { defined } from '@casty/options'
 import type { ClientAccessOptions, RemotingLimits, Serializer } from '@casty/remote'
 import type { ShardingOptions } from '@casty/sharding'
-import { emptyConfig, isConfig, type CastyConfig, type TlsSection } from './config/casty-config.ts'
+import { emptyConfig, isConfig, type CastyConfig } from './config/casty-config.ts'
 import { loadConfig } from './config/load-config.ts'
 import { optionsFrom } from './config/options-from.ts'
 import { ClusterSystemError } from './errors.ts'
@@ -50,8 +50,6 @@ export interface ClusteredActorSystemOptions
    * which says how they are kept
    */
   readonly distributed?: boolean | DistributedOptions
-  /** Not supported yet: refused, since without it the start would be in plain text. */
-  readonly tls?: TlsSection
   /**
    * Signals of the process that shut the system down, as `SIGTERM`; then the process ends by the same signal, unless
    * somebody else listens to it. @defaultValue none
@@ -70,7 +68,6 @@ const ownNames = [
   'clients',
   'sharding',
   'distributed',
-  'tls',
   'shutdownOnSignals',
 ] as const satisfies (keyof ClusteredActorSystemOptions)[]
 
@@ -88,7 +85,7 @@ export interface Settings {
   readonly config: CastyConfig
 }
 
-/** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION`, `…_NOT_SUPPORTED`, and as `loadConfig`; SecretError */
+/** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION`, and as `loadConfig`; SecretError */
 export function settingsOf(options: ClusteredActorSystemOptions): Settings {
   const of = 'ClusteredActorSystem.start()'
   knownNames(of, options, [...clusterConfigNames, ...actorNames, ...ownNames])
@@ -108,6 +105,7 @@ export function settingsOf(options: ClusteredActorSystemOptions): Settings {
     mailbox: { ...mailbox, ...defined(options.mailbox ?? {}) },
   }
   checkOwn(all)
+  if (config.cluster?.tls) requireTls(all)
   const { clock, random, logger } = all
   return {
     cluster: picked(all, clusterConfigNames),
@@ -116,6 +114,14 @@ export function settingsOf(options: ClusteredActorSystemOptions): Settings {
     // What it says of all mailboxes is that of the system.
     config: { ...config, defaults: { ...config.defaults, mailbox: {} } },
   }
+}
+
+/** What a file says of TLS is for the transport, which is made before: without it nothing would be encrypted. */
+function requireTls({ transport }: ClusteredActorSystemOptions): void {
+  if (transport?.security === 'mutual-tls') return
+  const allowed =
+    'one with TLS, as tcpTransport({ tls: config.cluster?.tls }): the config asks for it'
+  throw ClusterSystemError.invalidOption('transport', transport?.name, allowed)
 }
 
 function configOf(config: CastyConfig | string = emptyConfig): CastyConfig {
@@ -128,19 +134,12 @@ function configOf(config: CastyConfig | string = emptyConfig): CastyConfig {
 function checkOwn({
   requiredQuorum,
   quorumTimeoutMs,
-  tls,
   clients,
   distributed,
   shutdownOnSignals,
 }: ClusteredActorSystemOptions): void {
   if (requiredQuorum !== undefined) whole('requiredQuorum', requiredQuorum, 1, 100_000)
   if (quorumTimeoutMs !== undefined) duration('quorumTimeoutMs', quorumTimeoutMs)
-  if (tls !== undefined) {
-    throw ClusterSystemError.notSupported(
-      'TLS was asked for, and the transports do not have it yet',
-      'Leave tls out, and keep the nodes in a network of their own; nothing is sent in plain text unasked',
-    )
-  }
   if (clients !== undefined && typeof clients !== 'boolean') record('clients', clients)
   if (distributed !== undefined && typeof distributed !== 'boolean') {
     record('distributed', distributed)

@@ -87,7 +87,6 @@ describe('a start', () => {
     ['CASTY_CLUSTER_INVALID_OPTION', 'a number of clients', { clients: 5 }],
     ['CASTY_CLUSTER_INVALID_OPTION', 'a config that is none', { config: { cluster: {} } }],
     ['CASTY_REMOTE_INVALID_OPTION', 'a serializer without a name', { serializer: nameless }],
-    ['CASTY_CLUSTER_NOT_SUPPORTED', 'TLS', { tls: { certFile: 'a', caFile: 'b', keyFile: 'c' } }],
     ['CASTY_MEMBERSHIP_INVALID_OPTION', 'no transport', { transport: undefined }],
     ['CASTY_MEMBERSHIP_INVALID_OPTION', 'a role for a list', { roles: 'worker' }],
     ['CASTY_ACTOR_INVALID_OPTION', 'a mailbox for nothing', { mailbox: { capacity: 0 } }],

@@ -6,7 +6,7 @@ export interface TcpOptions extends TcpNumbers {
    * TLS 1.3, with both ends verified against the cluster's own authority; nothing is sent or taken in plain text.
    * @defaultValue none: the bytes are plain
    */
-  readonly tls?: TlsOptions
+  readonly tls?: TlsOptions | undefined
 }
 
 /** Those that are numbers. */

@@ -32,7 +32,7 @@ export interface WsOptions extends WsNumbers {
    * of yours is one of `node:https` then, which asks for certificates and trusts that authority.
    * @defaultValue none: the bytes are plain
    */
-  readonly tls?: TlsOptions
+  readonly tls?: TlsOptions | undefined
 }
 
 /** Those that are numbers. */

@@ -30,11 +30,13 @@ export interface SecretSection {
   readonly clientEnv?: string
 }
 
-/** Files in PEM, by their paths from the working directory. */
+/** What `tls` of a transport takes: files in PEM, by their paths from the working directory. */
 export interface TlsSection {
-  readonly certFile: string
-  readonly caFile: string
-  readonly keyFile: string
+  readonly cert: string
+  readonly ca: string
+  readonly key: string
+  /** Names of which a certificate must bear one, as `URI:…`, `DNS:…` or `IP:…`. */
+  readonly allow?: readonly string[]
 }
 
 /** What becomes of actors that fail, where their behaviors do not say. */
@@ -253,7 +255,8 @@ function secretSection(section: Section): SecretSection | undefined {
 function tlsSection(section: Section): TlsSection {
   const file = (name: string): string =>
     section.text(name) ?? section.refuse(name, 'is missing', 'the path of a file in PEM')
-  return { certFile: file('certfile'), caFile: file('cafile'), keyFile: file('keyfile') }
+  const files = { cert: file('certfile'), ca: file('cafile'), key: file('keyfile') }
+  return { ...files, ...defined({ allow: section.texts('allow') }) }
 }
 
 function actorOverrides(section: Section): readonly ActorOverride[] {

@@ -30,7 +30,6 @@ export type ConfiguredOptions = Partial<
     | 'gossipIntervalMs'
     | 'gossipFanout'
     | 'failureDetector'
-    | 'tls'
     | 'serializer'
     | 'mailbox'
   >
@@ -44,7 +43,7 @@ export type ConfiguredOptions = Partial<
 export function optionsFrom(config: CastyConfig): ConfiguredOptions {
   const { name, cluster, serialization, defaults } = config
   const serializer = serializerOf(serialization)
-  const { secret, ...settings } = cluster ?? {}
+  const { secret, tls: _, ...settings } = cluster ?? {} // TLS is the transport's.
   return {
     ...(name !== undefined && { name }),
     ...settings,

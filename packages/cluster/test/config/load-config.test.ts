@@ -131,7 +131,7 @@ keyfile = "node.key"
         acceptablePauseMs: 0,
         firstHeartbeatEstimateMs: 500,
       },
-      tls: { certFile: 'node.crt', caFile: 'ca.crt', keyFile: 'node.key' },
+      tls: { cert: 'node.crt', ca: 'ca.crt', key: 'node.key' },
     },
     actors: [],
   })

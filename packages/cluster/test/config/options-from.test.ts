@@ -39,7 +39,7 @@ describe('a key of the file is an option of the system', () => {
       '[cluster.failure_detector]\nfirst_heartbeat_estimate_ms = 9',
       { failureDetector: { firstHeartbeatEstimateMs: 9 } },
     ],
-    [tls, { tls: { certFile: 'a', caFile: 'b', keyFile: 'c' } }],
+    [tls, {}],
     ['[defaults.mailbox]\ncapacity = 9', { mailbox: { capacity: 9 } }],
     ['[defaults.mailbox]\nstrategy = "drop_oldest"', { mailbox: { overflow: 'drop-oldest' } }],
     ['[defaults.mailbox]\nstash_capacity = 9', { mailbox: { stashCapacity: 9 } }],
@@ -95,13 +95,18 @@ describe('a system that is started by a config', () => {
     ).rejects.toThrow(expect.objectContaining({ code: 'CASTY_CLUSTER_CONFIG_NOT_FOUND' }))
   })
 
-  test('refuses TLS, which it would have to pretend', async () => {
+  test('refuses a transport without TLS where the file asks for it', async () => {
     const world = new SystemWorld()
     await using _ = world
     const options = world.optionsFor('a')
     await expect(
       ClusteredActorSystem.start({ ...options, config: configured(tls) }),
-    ).rejects.toThrow(expect.objectContaining({ code: 'CASTY_CLUSTER_NOT_SUPPORTED' }))
+    ).rejects.toThrow(
+      expect.objectContaining({
+        code: 'CASTY_CLUSTER_INVALID_OPTION',
+        message: expect.stringContaining('tcpTransport({ tls: config.cluster?.tls })'),
+      }),
+    )
   })
 
   test('splits entities into as many shards as the file says of their name', async () => {
