@@ -1,9 +1,9 @@
+import type * as Certificates from '@casty/cert'
 import { defined } from '@casty/options'
 import { NodeAddress } from '@casty/transport'
 import { numeric, readOptions, required, UsageError, type Command, type Output } from './command.ts'
 
-type Cert = typeof import('@casty/cert')
-type Written = Awaited<ReturnType<Cert['writeAuthority']>>
+type Cert = typeof Certificates
 
 const usage = `casty cert ca    makes the authority of a cluster: ca.crt for every node, ca.key for nobody
   --out <folder>     where they are written
@@ -92,7 +92,7 @@ async function loadCert(): Promise<Cert> {
   }
 }
 
-function tell(written: Written, json: boolean, { out }: Output): void {
+function tell(written: Certificates.WrittenCertificate, json: boolean, { out }: Output): void {
   if (json) return out(JSON.stringify(written))
   const { cert, key, subject, expiresAt } = written
   out(`${cert}\n${key}\nmade out to ${subject}, until ${expiresAt}`)

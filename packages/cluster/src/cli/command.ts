@@ -18,11 +18,16 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+type Known = NonNullable<ParseArgsConfig['options']>
+type Values<Options extends Known> = ReturnType<
+  typeof parseArgs<{ options: Options; strict: true; allowPositionals: false }>
+>['values']
+
 /** Options as `parseArgs` reads them. @throws UsageError */
-export function readOptions<const Options extends NonNullable<ParseArgsConfig['options']>>(
+export function readOptions<const Options extends Known>(
   args: readonly string[],
   options: Options,
-) {
+): Values<Options> {
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values
   } catch (error) {

@@ -26,9 +26,16 @@ describe('casty cert', () => {
   test('makes an authority and the certificate of a node, which a transport takes', async () => {
     const authority = await casty('cert', 'ca', '--out', folder, '--name', 'shop')
     expect(authority).toMatchObject({ code: 0, error: '' })
+    const node = ['cert', 'node', '--ca', folder, '--cluster', 'shop', '--host', 'a.example']
     const made = await casty(
-      ...['cert', 'node', '--ca', folder, '--cluster', 'shop', '--host', 'a.example'],
-      ...['--port', '2551', '--san', 'IP:10.0.0.1', '--days', '7', '--json'],
+      ...node,
+      '--port',
+      '2551',
+      '--san',
+      'IP:10.0.0.1',
+      '--days',
+      '7',
+      '--json',
     )
     const written = JSON.parse(made.out)
     expect(written).toEqual({
