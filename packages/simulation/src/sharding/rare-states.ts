@@ -14,6 +14,7 @@ export const shardingRareStates = [
   'a lease runs out, and comes back to the same epoch',
   'a message waits until its node has a lease',
   'a message comes back, and is sent on',
+  'a message comes back too late',
   'a message is held until the table has come',
   'a message waits for a home',
   'a message waited too long',

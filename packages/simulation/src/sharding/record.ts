@@ -213,6 +213,7 @@ export class ShardingRecord {
     const uid = (message as Partial<ClientLetter> | undefined)?.uid
     if (typeof uid !== 'string') return
     if (reason === 'overdue') this.reach('a message waited too long')
+    if (reason === 'lost') this.reach('a message comes back too late')
     this.judge(this.letters.dead(uid, reason), host)
   }
 

@@ -9,6 +9,7 @@ import { nodeDiskFaults } from './disk-faults.ts'
 import { shardingFaults } from './faults.ts'
 import { shardingHealing } from './healing.ts'
 import { shardingProgram, type ShardingHost } from './host.ts'
+import { lateReturns } from './late-returns.ts'
 import { loneCoordinator } from './lone-coordinator.ts'
 import { lostCopies } from './lost-copies.ts'
 import { outsideActions, startOutsider } from './outsider.ts'
@@ -30,6 +31,7 @@ const everyFault: readonly ShardingAction[] = [
   ...shardingFaults,
   lostCopies,
   loneCoordinator,
+  lateReturns,
   ...networkFaults<ShardingHost, ClusterState>().filter(({ type }) => !brokenStreams.has(type)),
   ...processFaults<ShardingHost, ClusterState>().map((action) =>
     action.type === 'wall-jump' ? withNote(action) : action,
