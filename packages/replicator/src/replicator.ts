@@ -1,14 +1,12 @@
 // The shell around the core: it brings frames, time and the cluster's changes to it, and carries out what it
 // answers. It decides nothing.
 import { systemClock, systemRandom, type Clock, type Random } from '@casty/clock'
-import { changed, Draft, fresh, type Crdt, type CrdtType, type Replica } from '@casty/crdt'
+import { changed, Draft, fresh, type Crdt, type Replica } from '@casty/crdt'
 import { byAge, type Cluster, type NodeIdentity } from '@casty/membership'
 import { AnyValue, KnownTypes } from './any-value.ts'
-import { clientFramesOf, clientReplicaFrameType } from './clients/client-frames.ts'
-import { decodeClientMessage } from './clients/client-messages.ts'
-import { ValuesForClients } from './clients/values-for-clients.ts'
+import { ClientServing } from './clients/client-serving.ts'
 import type { Consistency } from './consistency.ts'
-import type { CallOutcome, ReplicatorEffect, ReplicatorEvent } from './core/events.ts'
+import type { Call, ReplicatorEffect, ReplicatorEvent } from './core/events.ts'
 import { ReplicatorCore, type CoreCounts } from './core/replicator-core.ts'
 import { ReplicatorError } from './errors.ts'
 import type { ReplicatedKey } from './key.ts'
@@ -20,6 +18,7 @@ import {
   type ReplicatorOptions,
 } from './options.ts'
 import { Keeper } from './store/keeper.ts'
+import { WaitingCalls } from './waiting-calls.ts'
 import { decodeMessage, refusalOf } from './wire/codec.ts'
 import { decodeEnvelope, encodeEnvelope } from './wire/fields.ts'
 import { framesOf } from './wire/frames.ts'
@@ -86,18 +85,11 @@ export interface ReplicatorExplanation {
 
 /** How often in `pruningMarkerMs` the store is told that this node is alive. */
 const signsOfLife = 8
-/** How often in `clientNameMs` other members are told under which names clients of this one changed values. */
-const tellingsOfNames = 12
 
 /** What a former life of this node kept. */
 interface Restored {
   readonly states: readonly KeyState[]
   readonly staleValues: number
-}
-
-interface Waiting {
-  readonly settle: (outcome: CallOutcome) => void
-  readonly fail: (error: unknown) => void
 }
 
 /**
@@ -115,17 +107,15 @@ export class Replicator implements Disposable {
   readonly #onError: (error: unknown) => void
   readonly #isKept: (key: string) => boolean
   readonly #keeper: Keeper | undefined
-  readonly #clients: ValuesForClients | undefined
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #clients: ClientServing | undefined
+  readonly #waiting = new WaitingCalls()
   readonly #listeners = new Map<string, Set<(value: AnyValue) => void>>()
   readonly #queue: ReplicatorEvent[] = []
   readonly #subscriptions: Disposable[] = []
   #members = new Map<string, NodeIdentity>()
   #timer: { readonly atMs: number; readonly handle: Disposable } | undefined
-  #nextId = 0
   #counts = { listenerErrors: 0, framesRefused: 0, staleValues: 0 }
   #lifeSign: Disposable | undefined
-  #namesTold: Disposable | undefined
   #isDisposed = false
 
   private constructor(options: ReplicatorOptions, keeping?: KeepingOptions, restored?: Restored) {
@@ -307,11 +297,9 @@ export class Replicator implements Disposable {
     this.#timer?.handle[Symbol.dispose]()
     this.#keeper?.close()
     this.#clients?.[Symbol.dispose]()
-    this.#namesTold?.[Symbol.dispose]()
     this.#lifeSign?.[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
-    for (const { fail } of this.#waiting.values()) fail(this.#stopped())
-    this.#waiting.clear()
+    this.#waiting.failAll(this.#stopped())
     this.#listeners.clear()
   }
 
@@ -329,38 +317,18 @@ export class Replicator implements Disposable {
     key: ReplicatedKey<C>,
     consistency: Consistency,
     { timeoutMs = this.#timeoutMs, signal }: WaitOptions,
-    eventOf: (call: {
-      readonly id: number
-      readonly key: string
-      readonly type: CrdtType<AnyValue>
-      readonly consistency: Consistency
-      readonly timeoutMs: number
-    }) => ReplicatorEvent,
+    eventOf: (call: Call) => ReplicatorEvent,
   ): Promise<Outcome<C>> {
     if (this.#isDisposed) throw this.#stopped()
     signal?.throwIfAborted()
     checkedDuration('timeoutMs', timeoutMs)
-    const id = ++this.#nextId
     const type = this.#knownTypes.of(key.type)
-    const outcome = new Promise<CallOutcome>((resolve, reject) => {
-      this.#waiting.set(id, { settle: resolve, fail: reject })
-    })
-    const abandon = (): void => {
-      const waiting = this.#waiting.get(id)
-      if (!waiting) return
-      this.#waiting.delete(id)
-      this.#dispatch({ type: 'call-abandoned', id })
-      waiting.fail(signal?.reason)
-    }
-    signal?.addEventListener('abort', abandon, { once: true })
-    this.#dispatch(eventOf({ id, key: key.name, type, consistency, timeoutMs }))
-    try {
-      const result = await outcome
-      if (result.type === 'failed') throw result.error
-      return { ...result, value: fresh(key.type, result.value.body.state) }
-    } finally {
-      signal?.removeEventListener('abort', abandon)
-    }
+    return await this.#waiting.wait(
+      key.type,
+      signal,
+      (id) => this.#dispatch(eventOf({ id, key: key.name, type, consistency, timeoutMs })),
+      (id) => this.#dispatch({ type: 'call-abandoned', id }),
+    )
   }
 
   // ---- Events in, effects out
@@ -399,9 +367,9 @@ export class Replicator implements Disposable {
         return
       case 'answer': {
         const { id, key, outcome } = effect
-        if (!this.#keeper || outcome.type === 'failed') return this.#settle(id, outcome)
+        if (!this.#keeper || outcome.type === 'failed') return this.#waiting.settle(id, outcome)
         return this.#keeper.after(key, (error) =>
-          this.#settle(
+          this.#waiting.settle(
             id,
             error === undefined
               ? outcome
@@ -410,12 +378,6 @@ export class Replicator implements Disposable {
         )
       }
     }
-  }
-
-  #settle(id: number, outcome: CallOutcome): void {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
-    waiting?.settle(outcome)
   }
 
   #send(key: string, message: ReplicatorMessage): void {
@@ -447,41 +409,24 @@ export class Replicator implements Disposable {
     return keeper
   }
 
-  #serving(options: ClientsOptions, clientNameMs: number): ValuesForClients {
+  #serving(options: ClientsOptions, clientNameMs: number): ClientServing {
     const { endpoint } = this.#cluster
-    const clients = new ValuesForClients({
+    const maxValueBytes = this.#maxValueBytes
+    return new ClientServing({
       options,
+      clientNameMs,
+      endpoint,
+      limits: { knownTypes: this.#knownTypes, maxValueBytes },
+      clock: this.#clock,
       replicator: {
         envelopeOf: (key) => this.#core.keys.get(key)?.envelope,
         update: (key, change, waiting) => this.update(key, change, waiting),
         get: (key, waiting) => this.get(key, waiting),
       },
-      clock: this.#clock,
-      knownTypes: this.#knownTypes,
-      send: (to, message) => {
-        for (const frame of clientFramesOf(message, this.#maxValueBytes)) {
-          const outcome = endpoint.send(to, 'data', clientReplicaFrameType, frame)
-          if (outcome === 'dropped') this.#counts.framesRefused++
-        }
-      },
+      named: (names) => this.#dispatch({ type: 'clients-named', names }),
       dropped: (reason) => this.#core.countDropped(reason),
+      notSent: () => this.#counts.framesRefused++,
     })
-    const limits = { knownTypes: this.#knownTypes, maxValueBytes: this.#maxValueBytes }
-    this.#subscriptions.push(
-      endpoint.handle(clientReplicaFrameType, (from, bytes, start, end) =>
-        this.#heedingRefusals(() =>
-          clients.received(from, decodeClientMessage(bytes, start, end, limits)),
-        ),
-      ),
-    )
-    const tellNames = (): void => {
-      if (this.#isDisposed) return
-      const { names } = clients
-      if (names.length > 0) this.#dispatch({ type: 'clients-named', names })
-      this.#namesTold = this.#clock.schedule(clientNameMs / tellingsOfNames, tellNames)
-    }
-    this.#namesTold = this.#clock.schedule(clientNameMs / tellingsOfNames, tellNames)
-    return clients
   }
 
   #guard(call: () => void): void {
@@ -494,17 +439,10 @@ export class Replicator implements Disposable {
   }
 
   #frameArrived(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
-    const limits = { knownTypes: this.#knownTypes, maxValueBytes: this.#maxValueBytes }
-    this.#heedingRefusals(() => {
+    try {
+      const limits = { knownTypes: this.#knownTypes, maxValueBytes: this.#maxValueBytes }
       const message = decodeMessage(bytes, start, end, limits)
       this.#dispatch({ type: 'message-received', from: from.key, message })
-    })
-  }
-
-  /** What comes and is no message is counted. */
-  #heedingRefusals(handle: () => void): void {
-    try {
-      handle()
     } catch (error) {
       const reason = refusalOf(error)
       if (reason === undefined) throw error

@@ -1,14 +1,15 @@
 // The shell around the core of a client: it brings frames, time and contacts to it, and carries out what it answers.
 import { systemClock, type Clock } from '@casty/clock'
-import { changed, Draft, fresh, type Crdt, type CrdtType, type Replica } from '@casty/crdt'
+import { changed, Draft, fresh, type Crdt, type Replica } from '@casty/crdt'
 import type { NodeIdentity } from '@casty/membership'
 import { AnyValue, KnownTypes } from '../any-value.ts'
 import { nodesNeeded, type Consistency } from '../consistency.ts'
-import type { CallOutcome } from '../core/events.ts'
+import type { Call } from '../core/events.ts'
 import { ReplicatorError } from '../errors.ts'
 import type { ReplicatedKey } from '../key.ts'
 import { checkedDuration } from '../options.ts'
 import type { Outcome, ReadOptions, WaitOptions, WriteOptions } from '../replicator.ts'
+import { WaitingCalls } from '../waiting-calls.ts'
 import { refusalOf } from '../wire/codec.ts'
 import { ClientCore } from './client-core.ts'
 import type { ClientCoreEvent, ClientEffect, ClientReplicatorEvent } from './client-events.ts'
@@ -30,11 +31,6 @@ export interface ClientReplicatorMetrics {
   readonly dropped: number
 }
 
-interface Waiting {
-  readonly settle: (outcome: CallOutcome) => void
-  readonly fail: (error: unknown) => void
-}
-
 /**
  * Copies of some values of a cluster, in a process that is no member of it: a page, a phone. Reads and changes are made here,
  * at once, also while no member is in reach. What changed goes to one member, and from there to all; what others change
@@ -48,14 +44,13 @@ export class ClientReplicator implements Disposable {
   readonly #maxValueBytes: number
   readonly #knownTypes: KnownTypes
   readonly #onError: (error: unknown) => void
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new WaitingCalls()
   readonly #listeners = new Map<string, Set<(value: AnyValue) => void>>()
   readonly #watchers = new Set<(event: ClientReplicatorEvent) => void>()
   readonly #queue: ClientCoreEvent[] = []
   readonly #subscriptions: readonly Disposable[]
   #contact: NodeIdentity | undefined
   #timer: { readonly atMs: number; readonly handle: Disposable } | undefined
-  #nextId = 0
   #listenerErrors = 0
   #dropped = 0
   #isDisposed = false
@@ -206,8 +201,7 @@ export class ClientReplicator implements Disposable {
     this.#isDisposed = true
     this.#timer?.handle[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
-    for (const { fail } of this.#waiting.values()) fail(this.#stopped())
-    this.#waiting.clear()
+    this.#waiting.failAll(this.#stopped())
     this.#listeners.clear()
     this.#watchers.clear()
   }
@@ -220,39 +214,19 @@ export class ClientReplicator implements Disposable {
     key: ReplicatedKey<C>,
     consistency: Consistency,
     { timeoutMs = this.#timeoutMs, signal }: WaitOptions,
-    eventOf: (call: {
-      readonly id: number
-      readonly key: string
-      readonly type: CrdtType<AnyValue>
-      readonly consistency: Consistency
-      readonly timeoutMs: number
-    }) => ClientCoreEvent,
+    eventOf: (call: Call) => ClientCoreEvent,
   ): Promise<Outcome<C>> {
     if (this.#isDisposed) throw this.#stopped()
     signal?.throwIfAborted()
     checkedDuration('timeoutMs', timeoutMs)
     nodesNeeded(consistency, 1) // How many members there are is for them to say.
-    const id = ++this.#nextId
     const type = this.#knownTypes.of(key.type)
-    const outcome = new Promise<CallOutcome>((resolve, reject) => {
-      this.#waiting.set(id, { settle: resolve, fail: reject })
-    })
-    const abandon = (): void => {
-      const waiting = this.#waiting.get(id)
-      if (!waiting) return
-      this.#waiting.delete(id)
-      this.#dispatch({ type: 'call-abandoned', id })
-      waiting.fail(signal?.reason)
-    }
-    signal?.addEventListener('abort', abandon, { once: true })
-    this.#dispatch(eventOf({ id, key: key.name, type, consistency, timeoutMs }))
-    try {
-      const result = await outcome
-      if (result.type === 'failed') throw result.error
-      return { ...result, value: fresh(key.type, result.value.body.state) }
-    } finally {
-      signal?.removeEventListener('abort', abandon)
-    }
+    return await this.#waiting.wait(
+      key.type,
+      signal,
+      (id) => this.#dispatch(eventOf({ id, key: key.name, type, consistency, timeoutMs })),
+      (id) => this.#dispatch({ type: 'call-abandoned', id }),
+    )
   }
 
   #moment(): { readonly nowMs: number; readonly wallMs: number } {
@@ -284,8 +258,7 @@ export class ClientReplicator implements Disposable {
           this.#guard(() => listener(effect.value))
         return
       case 'answer':
-        this.#waiting.get(effect.id)?.settle(effect.outcome)
-        this.#waiting.delete(effect.id)
+        this.#waiting.settle(effect.id, effect.outcome)
         return
       case 'tell':
         for (const watcher of this.#watchers) this.#guard(() => watcher(effect.event))
