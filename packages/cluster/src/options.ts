@@ -3,7 +3,7 @@ import type { ActorSystemOptions } from '@casty/actor'
 import type { DistributedOptions } from '@casty/ddata'
 import { clusterConfigNames, type ClusterConfig } from '@casty/membership'
 import { defined } from '@casty/options'
-import type { ClientAccessOptions, RemotingLimits, Serializer } from '@casty/remote'
+import type { RemotingLimits, Serializer } from '@casty/remote'
 import type { ShardingOptions } from '@casty/sharding'
 import { emptyConfig, isConfig, type CastyConfig } from './config/casty-config.ts'
 import { loadConfig } from './config/load-config.ts'
@@ -11,6 +11,7 @@ import { optionsFrom } from './config/options-from.ts'
 import { ClusterSystemError } from './errors.ts'
 import { duration, knownNames, record, whole } from './option-values.ts'
 import { authenticationOf, type ClusterSecret } from './secret-options.ts'
+import type { ClientsOfSystemOptions } from './system/clients.ts'
 import { canBeHeard } from './system/shutdown-signals.ts'
 
 /** Options of `ClusteredActorSystem.start`: those of a cluster's node, those of its actors, and these. */
@@ -38,10 +39,11 @@ export interface ClusteredActorSystemOptions
   /** Bounds of what goes between actors of different nodes. */
   readonly remoting?: RemotingLimits
   /**
-   * Lets processes in that are no members: a `ClusterClient` each, within these bounds, or those of `true`.
+   * Lets processes in that are no members: a `ClusterClient` each, within these bounds, or those of `true`,
+   * to use what `allow` names.
    * @defaultValue false: none is let in
    */
-  readonly clients?: boolean | ClientAccessOptions
+  readonly clients?: boolean | ClientsOfSystemOptions
   /** How entities are spread. `downRemovalMarginMs` follows from `downing` where that tells. */
   readonly sharding?: Omit<ShardingOptions, 'system' | 'cluster' | 'remoting'>
   /**

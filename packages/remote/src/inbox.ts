@@ -29,6 +29,11 @@ export interface InboxParts {
   readonly outbox: Outbox
   readonly traffic: Traffic
   readonly publish: (event: RemoteEvent) => void
+  /** Whether that node may tell an actor anything, for which it is none otherwise. */
+  readonly mayTell: (
+    from: NodeIdentity,
+    recipient: { readonly uid: number; readonly path: string },
+  ) => boolean
 }
 
 export class Inbox {
@@ -40,6 +45,7 @@ export class Inbox {
   readonly #outbox: Outbox
   readonly #traffic: Traffic
   readonly #publish: (event: RemoteEvent) => void
+  readonly #mayTell: InboxParts['mayTell']
   readonly #reader = new FrameReader()
   readonly #serializer: number
   /** The frame that is read comes from a node with the same serializer. */
@@ -54,6 +60,7 @@ export class Inbox {
     this.#outbox = parts.outbox
     this.#traffic = parts.traffic
     this.#publish = parts.publish
+    this.#mayTell = parts.mayTell
     this.#serializer = digestOf(parts.payloads.serializer.name)
   }
 
@@ -158,8 +165,9 @@ export class Inbox {
       return
     }
     const content = this.#read(peer, asker)
-    if ((flags & messageFlags.carries) === 0) this.#handOver(recipient, content, asker)
-    else this.#handOverCarrying(recipient, content, asker)
+    const ref = recipient.ref ?? this.#find(peer, recipient)
+    if ((flags & messageFlags.carries) === 0) this.#handOver(ref, recipient, content, asker)
+    else this.#handOverCarrying(ref, recipient, content, asker)
   }
 
   /** The name of its recipient means nothing here any more. */
@@ -204,20 +212,28 @@ export class Inbox {
     }
   }
 
-  #handOverCarrying(recipient: Recipient, content: unknown, asker: RemoteAnswer | undefined): void {
+  #handOverCarrying(
+    ref: ActorRef<unknown> | undefined,
+    recipient: Recipient,
+    content: unknown,
+    asker: RemoteAnswer | undefined,
+  ): void {
     const [carried, message] = unpackedFor(asker, content)
     if (asker === undefined) {
-      const ref = recipient.ref ?? this.#find(recipient)
       if (ref) this.#system.deliver(ref, message, { carried, undelivered: () => {} })
       else this.#notFound(recipient, message, undefined)
       return
     }
     asker.carried = carried
-    this.#handOver(recipient, message, asker)
+    this.#handOver(ref, recipient, message, asker)
   }
 
-  #handOver(recipient: Recipient, message: unknown, asker: RemoteAnswer | undefined): void {
-    const ref = recipient.ref ?? this.#find(recipient)
+  #handOver(
+    ref: ActorRef<unknown> | undefined,
+    recipient: Recipient,
+    message: unknown,
+    asker: RemoteAnswer | undefined,
+  ): void {
     if (ref !== undefined) this.#system.deliver(ref, message, asker)
     else this.#notFound(recipient, message, asker)
   }
@@ -228,7 +244,8 @@ export class Inbox {
     asker?.undelivered(reason)
   }
 
-  #find(recipient: Recipient): ActorRef<unknown> | undefined {
+  #find({ node }: Peer, recipient: Recipient): ActorRef<unknown> | undefined {
+    if (!this.#mayTell(node, recipient)) return undefined
     // Its type is for the sender to say, who had the ref from somebody who knew.
     const ref = this.#exports.find(recipient.uid, recipient.path) as ActorRef<unknown> | undefined
     if (ref === undefined || ref instanceof DistantRef || recipient.introductions === 0) return ref

@@ -12,6 +12,7 @@ export {
   type ClientReport,
 } from './client/client-access.ts'
 export type { ClientDropReason } from './client/client-book.ts'
+export type { ClientAllowance, ClientUsable } from './client/client-rights.ts'
 export type { Standing } from './client/client-messages.ts'
 export {
   clusterClientDefaults,
@@ -25,6 +26,7 @@ export type { ClusterView } from './cluster-view.ts'
 export type { ContactLoss, LinkReport } from './client/contact-core.ts'
 export { RemoteError, type RemoteErrorCode } from './errors.ts'
 export type { RemoteEvent } from './events.ts'
+export type { GuestLimits } from './guest-limits.ts'
 export type {
   Asker,
   DecodedMessage,

@@ -12,6 +12,8 @@ import type { ClusterView } from './cluster-view.ts'
 import { followConnections } from './connection-losses.ts'
 import { Exports } from './exports.ts'
 import { GoneRef } from './gone-ref.ts'
+import type { ClientUsable } from './client/client-rights.ts'
+import type { GuestLimits } from './guest-limits.ts'
 import { Guests } from './guests.ts'
 import { frameHandlers } from './frame-handlers.ts'
 import { Inbox } from './inbox.ts'
@@ -66,6 +68,7 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
   readonly #watch: RemoteWatch
   readonly #events: EventStream<RemoteEvent>
   readonly #subscriptions: readonly Disposable[]
+  #limits: GuestLimits | undefined
   #isDisposed = false
 
   private constructor(options: RemotingOptions<C>) {
@@ -102,6 +105,7 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
       exports: this.#exports,
       outbox: this.#outbox,
       publish,
+      mayTell: (from, recipient) => this.#limits?.mayTell(from, recipient) ?? true,
     })
     this.#watch = new RemoteWatch({
       cluster,
@@ -179,6 +183,21 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
   /** Whether that node is treated as a member without being one: what members decide together is not for it. */
   isGuest(node: NodeIdentity): boolean {
     return this.#guests.has(node)
+  }
+
+  /** Has nodes that are no members find only what these allow, until the result is disposed of. The last ones count. */
+  limitGuests(limits: GuestLimits): Disposable {
+    this.#limits = limits
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#limits === limits) this.#limits = undefined
+      },
+    }
+  }
+
+  /** Whether that node may use what has that name: for layers above, of what they have. Members may use everything. */
+  mayUse(node: NodeIdentity, kind: ClientUsable, name: string): boolean {
+    return this.#limits?.mayUse(node, kind, name) ?? true
   }
 
   /** Whoever lives at a path of a node, now or when a message arrives. Of this node, its local ref. */

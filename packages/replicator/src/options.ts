@@ -39,10 +39,10 @@ export interface ReplicatorSettings {
 export interface ClientsOptions {
   /** Whether that is a client that was let in. */
   readonly isClient: (node: NodeIdentity) => boolean
-  /** Whether clients may hold the value of a key. @defaultValue every one */
-  readonly mayRead?: (key: string) => boolean
-  /** Whether clients may change the value of a key. Whoever may can put anything into it. @defaultValue every one */
-  readonly mayWrite?: (key: string) => boolean
+  /** Whether a client may hold the value of a key. @defaultValue every one */
+  readonly mayRead?: (key: string, client: NodeIdentity) => boolean
+  /** Whether a client may change the value of a key. Whoever may can put anything into it. @defaultValue every one */
+  readonly mayWrite?: (key: string, client: NodeIdentity) => boolean
 }
 
 /** Which values outlive a node, and where. */

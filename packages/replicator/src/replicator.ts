@@ -325,7 +325,7 @@ export class Replicator implements Disposable {
     const type = this.#knownTypes.of(key.type)
     return await this.#waiting.wait(
       key.type,
-      signal,
+      { ...(signal && { signal }) },
       (id) => this.#dispatch(eventOf({ id, key: key.name, type, consistency, timeoutMs })),
       (id) => this.#dispatch({ type: 'call-abandoned', id }),
     )

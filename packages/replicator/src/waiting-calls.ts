@@ -1,7 +1,7 @@
 // Calls of a user's that wait for other nodes.
 import { fresh, type Crdt, type CrdtType } from '@casty/crdt'
 import type { CallOutcome } from './core/events.ts'
-import type { Outcome } from './replicator.ts'
+import type { Outcome, WaitOptions } from './replicator.ts'
 
 interface Waiting {
   readonly settle: (outcome: CallOutcome) => void
@@ -20,7 +20,7 @@ export class WaitingCalls {
    */
   async wait<C extends Crdt<C>>(
     type: CrdtType<C>,
-    signal: AbortSignal | undefined,
+    { signal }: Pick<WaitOptions, 'signal'>,
     begin: (id: number) => void,
     abandoned: (id: number) => void,
   ): Promise<Outcome<C>> {

@@ -128,7 +128,7 @@ export class ReplicatorWorld implements AsyncDisposable {
       address: NodeAddress.of(host, port),
       incarnation: 1,
       clusterName: 'casty',
-      capabilities: ['client'],
+      trust: 'client',
       remembersPeers: false,
       insecure: true,
     })

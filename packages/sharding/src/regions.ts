@@ -58,6 +58,8 @@ export interface RegionsParts {
   readonly isInReach?: (node: NodeIdentity) => boolean
   /** Clients have no part in copies, and nothing to hand over. @defaultValue nobody is one */
   readonly isGuest?: (node: NodeIdentity) => boolean
+  /** Whether that node may send to entities of a type. @defaultValue every one to all */
+  readonly mayReach?: (node: NodeIdentity, typeName: string) => boolean
   readonly port: RegionsPort
 }
 
@@ -113,6 +115,7 @@ export class Regions implements RegionNode, Disposable {
       this.post.listen(
         (hash) => this.#byHash.get(hash)?.region,
         (node) => this.#isGuest(node),
+        parts.mayReach ?? (() => true),
         (typeHash, entityId, { message, answer }) => {
           const path = `/sharding/#${typeHash.toString(16)}/${entityId}`
           system.publishDeadLetter(path, message, 'not-found')

@@ -105,6 +105,7 @@ export class Sharding implements Disposable {
       gate: this.#gate,
       settings: checkLimits(limits),
       isGuest: (node) => remoting.isGuest(node),
+      mayReach: (node, typeName) => remoting.mayUse(node, 'entities', typeName),
       port: {
         get table() {
           return core.committed

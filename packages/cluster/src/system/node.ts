@@ -1,14 +1,15 @@
 // Joins the layers into one node.
 import { ActorSystem } from '@casty/actor'
 import { Distributed, type DistributedOptions } from '@casty/ddata'
-import type { Cluster, ClusterConfig, NodeIdentity } from '@casty/membership'
-import { ClientAccess, Receptionist, Remoting, Topics } from '@casty/remote'
+import type { Cluster, ClusterConfig } from '@casty/membership'
+import { Receptionist, Remoting, Topics, type ClientAccess } from '@casty/remote'
 import { splitBrainResolver, startCluster } from '@casty/sbr'
 import type { Replicator } from '@casty/replicator'
 import { coreDefaults, Sharding, type ShardingOptions } from '@casty/sharding'
 import { Barriers } from '../barrier/barriers.ts'
 import { barrierType } from '../barrier/barrier-type.ts'
 import type { Settings } from '../options.ts'
+import { clientAccessOf, clientsOfValues } from './clients.ts'
 import { logMembers } from './member-log.ts'
 import { placing } from './placement.ts'
 import { hasReceptionist } from './receptionists.ts'
@@ -77,7 +78,7 @@ function joined(
   layers.push(sharding)
   const clientAccess = clientAccessOf(own.clients, remoting)
   if (clientAccess) layers.push(clientAccess)
-  const clients = clientAccess && { isClient: (node: NodeIdentity) => remoting.isGuest(node) }
+  const clients = clientAccess && clientsOfValues(remoting)
   const structures = own.distributed === true ? {} : own.distributed || undefined
   if (structures) Distributed.host({ system, sharding }, structures)
   const barriers = new Barriers(system, sharding.start(barrierType), () => cluster.self.key)
@@ -98,14 +99,6 @@ function joined(
       await cluster.shutdown()
     },
   }
-}
-
-function clientAccessOf(
-  clients: Settings['own']['clients'],
-  remoting: Remoting,
-): ClientAccess | undefined {
-  if (clients === undefined || clients === false) return undefined
-  return new ClientAccess(remoting, clients === true ? {} : clients)
 }
 
 /** Those above before those that they stand on. */

@@ -18,7 +18,9 @@ import {
   type Standing,
 } from './client-messages.ts'
 import { knownAfter, newsFor } from './cluster-news.ts'
+import { ClientRights, type ClientAllowance } from './client-rights.ts'
 import { contentDigest } from './content-digest.ts'
+import { LimitsOfClients } from './limits-of-clients.ts'
 import { TopicsForClients } from './topics-for-clients.ts'
 
 export interface ClientAccessOptions {
@@ -36,9 +38,11 @@ export interface ClientAccessOptions {
   readonly maxFramesPerSecond?: number
   /** Bytes of one client that are handled in a second; more are dropped. @defaultValue 33_554_432 */
   readonly maxBytesPerSecond?: number
+  /** What clients may use. What it does not name is not there for them. @defaultValue everything */
+  readonly allow?: ClientAllowance
 }
 
-export const clientAccessDefaults: Required<ClientAccessOptions> = Object.freeze({
+export const clientAccessDefaults: Required<Omit<ClientAccessOptions, 'allow'>> = Object.freeze({
   maxClients: 1_000,
   clientTimeoutMs: 15_000,
   maxFramesPerSecond: 20_000,
@@ -62,6 +66,8 @@ export interface ClientAccessMetrics {
   readonly refused: number
   /** Frames of clients that were dropped. */
   readonly dropped: Readonly<Record<ClientDropReason, number>>
+  /** Times that clients asked for what they may not use. */
+  readonly denied: number
 }
 
 /** Changes of the cluster are told to clients together where they come within so long, in milliseconds. */
@@ -78,6 +84,7 @@ export class ClientAccess implements Disposable {
   readonly #book: ClientBook
   readonly #guests = new Map<string, Disposable>()
   readonly #topics: TopicsForClients
+  readonly #limits: LimitsOfClients | undefined
   readonly #subscriptions: readonly Disposable[]
   #timer: { readonly at: number; readonly timer: Disposable } | undefined
   #telling: Disposable | undefined
@@ -90,12 +97,16 @@ export class ClientAccess implements Disposable {
    */
   constructor(remoting: Remoting, options: ClientAccessOptions = {}) {
     this.#remoting = remoting
-    this.#book = new ClientBook(checked(options))
+    const { allow, ...bounds } = options
+    this.#book = new ClientBook(checked(bounds))
     this.#topics = new TopicsForClients(remoting)
+    this.#limits =
+      allow === undefined ? undefined : new LimitsOfClients(remoting, new ClientRights(of, allow))
     const { cluster } = remoting
     const isMember = (node: NodeIdentity): boolean => this.#state.member(node) !== undefined
     this.#subscriptions = [
       this.#topics,
+      ...(this.#limits ? [remoting.limitGuests(this.#limits)] : []),
       cluster.endpoint.handle(remoteFrameTypes.client, (from, bytes, start, end) =>
         this.#received(from, decodeClientMessage(bytes, start, end)),
       ),
@@ -119,7 +130,8 @@ export class ClientAccess implements Disposable {
   }
 
   metrics(): ClientAccessMetrics {
-    return { clients: this.#book.size, refused: this.#refused, dropped: this.#book.dropped }
+    const { size, dropped } = this.#book
+    return { clients: size, refused: this.#refused, dropped, denied: this.#limits?.denied ?? 0 }
   }
 
   explain(): readonly ClientReport[] {
@@ -165,7 +177,9 @@ export class ClientAccess implements Disposable {
         const client = this.#book.find(from)
         const cost = 1 + message.topics.length
         if (client && this.#book.takesTopics(client, cost, this.#now)) {
-          this.#topics.wanted(from, message)
+          const mayHave = ({ name }: { readonly name: string }): boolean =>
+            this.#limits?.mayUse(from, 'topics', name) ?? true
+          this.#topics.wanted(from, { ...message, topics: message.topics.filter(mayHave) })
         }
         return
       }
@@ -279,16 +293,16 @@ export class ClientAccess implements Disposable {
 
 const of = 'new ClientAccess()'
 
-function checked(options: ClientAccessOptions): BookLimits {
+function checked(options: Omit<ClientAccessOptions, 'allow'>): BookLimits {
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   const names = Object.keys(clientAccessDefaults)
   for (const [name, value] of given) {
     if (!names.includes(name)) {
-      throw RemoteError.invalidOption(of, name, value, `only ${names.join(', ')}`)
+      throw RemoteError.invalidOption(of, name, value, `only ${names.join(', ')}, allow`)
     }
     if (Number.isInteger(value) && value >= 1 && value <= 0x7fff_ffff) continue
     throw RemoteError.invalidOption(of, name, value, 'an integer from 1 to 2147483647')
   }
   // Known names, each with a number.
-  return { ...clientAccessDefaults, ...(Object.fromEntries(given) as ClientAccessOptions) }
+  return { ...clientAccessDefaults, ...(Object.fromEntries(given) as Partial<BookLimits>) }
 }

@@ -66,8 +66,10 @@ export class ClientReplicator implements Disposable {
     this.#onError = onError
     this.#core = new ClientCore({ ...settings, self: client.self.key }, this.#moment())
     this.#subscriptions = [
-      client.cluster.endpoint.handle(clientReplicaFrameType, (from, bytes, start, end) =>
-        this.#frameArrived(from, bytes, start, end),
+      client.cluster.endpoint.handle(
+        clientReplicaFrameType,
+        (from, bytes, start, end) => this.#frameArrived(from, bytes, start, end),
+        { from: 'members' },
       ),
       client.subscribe(() => this.#contactMayHaveChanged()),
     ]
@@ -223,7 +225,7 @@ export class ClientReplicator implements Disposable {
     const type = this.#knownTypes.of(key.type)
     return await this.#waiting.wait(
       key.type,
-      signal,
+      { ...(signal && { signal }) },
       (id) => this.#dispatch(eventOf({ id, key: key.name, type, consistency, timeoutMs })),
       (id) => this.#dispatch({ type: 'call-abandoned', id }),
     )

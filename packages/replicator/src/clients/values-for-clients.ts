@@ -94,7 +94,8 @@ export class ValuesForClients implements Disposable {
       case 'have':
         if (!this.#isOwn(from, message.replica)) return
         this.#clientOf(from).wroteAs = message.replica
-        for (const state of message.states) void this.#take(message.replica, state, 'local', 1)
+        for (const state of message.states)
+          void this.#take(from, message.replica, state, 'local', 1)
         return
       case 'read':
         void this.#read(from, message)
@@ -140,7 +141,7 @@ export class ValuesForClients implements Disposable {
   #watched(client: Client, held: readonly Held[]): void {
     const { options, replicator, send } = this.#parts
     const { mayRead = () => true } = options
-    const allowed = held.slice(0, maxHeldKeys).filter(({ key }) => mayRead(key))
+    const allowed = held.slice(0, maxHeldKeys).filter(({ key }) => mayRead(key, client.node))
     client.keys = new Set(allowed.map(({ key }) => key))
     const states: KeyState[] = []
     const absent: string[] = []
@@ -160,12 +161,13 @@ export class ValuesForClients implements Disposable {
     from: NodeIdentity,
     { id, replica, state, ...asked }: Extract<ClientMessage, { readonly type: 'change' }>,
   ): Promise<void> {
-    const outcome = await this.#take(replica, state, asked.consistency, asked.timeoutMs)
+    const outcome = await this.#take(from, replica, state, asked.consistency, asked.timeoutMs)
     this.#parts.send(from, { type: 'answered', id, outcome })
   }
 
   /** Joins what a client has into the value here, as a change of this node's. Never rejects. */
   async #take(
+    from: NodeIdentity,
     replica: string,
     { key, envelope: { value } }: KeyState,
     write: Consistency,
@@ -173,7 +175,7 @@ export class ValuesForClients implements Disposable {
   ): Promise<ClientOutcome> {
     const { options, replicator } = this.#parts
     const { mayWrite = () => true } = options
-    if (!mayWrite(key)) return refused('denied')
+    if (!mayWrite(key, from)) return refused('denied')
     const pruning = replicator.envelopeOf(key)?.pruning ?? new Map<string, never>()
     if (pruning.has(replica)) return refused('stale')
     // What was pruned here is pruned, whoever still has it.
@@ -197,7 +199,7 @@ export class ValuesForClients implements Disposable {
   ): Promise<void> {
     const { id, key, timeoutMs } = message
     const { replicator, send } = this.#parts
-    const outcome = await this.#looked(message, within(timeoutMs))
+    const outcome = await this.#looked(from, message, within(timeoutMs))
     const envelope = replicator.envelopeOf(key)
     if (outcome.type !== 'refused') {
       const [states, absent] = envelope ? [[{ key, envelope }], []] : [[], [key]]
@@ -207,12 +209,13 @@ export class ValuesForClients implements Disposable {
   }
 
   async #looked(
+    from: NodeIdentity,
     { key, typeName, consistency }: Extract<ClientMessage, { readonly type: 'read' }>,
     timeoutMs: number,
   ): Promise<ClientOutcome> {
     const { options, replicator, knownTypes } = this.#parts
     const { mayRead = () => true } = options
-    if (!mayRead(key)) return refused('denied')
+    if (!mayRead(key, from)) return refused('denied')
     const type = knownTypes.named(typeName)
     if (type === undefined) return refused('type-mismatch')
     try {

@@ -166,11 +166,13 @@ export class Post implements RegionPost {
    * Has frames of other nodes brought to the regions that they are for, until disposed of.
    *
    * @param isGuest - whether it is no member: such have nothing to hand over
-   * @param notFound - told of messages for a type that is not known here
+   * @param mayReach - whether that node finds entities of that type
+   * @param notFound - told of messages for a type that is not known here, or not for whoever sent them
    */
   listen(
     find: RegionFinder,
     isGuest: (node: NodeIdentity) => boolean,
+    mayReach: (node: NodeIdentity, typeName: string) => boolean,
     notFound: (typeHash: number, entityId: string, opened: Opened) => void,
   ): Disposable {
     const { envelope, returned, fence, drained, handOver, handedOver } = regionFrameTypes
@@ -208,7 +210,8 @@ export class Post implements RegionPost {
           const reader = this.#reader.open(bytes, start, end)
           const typeHash = reader.u32()
           const region = find(typeHash)
-          if (region) act(region, from, reader, bytes, end)
+          const isFound = frameType !== envelope || mayReach(from, region?.type.name ?? '')
+          if (region && isFound) act(region, from, reader, bytes, end)
           else if (frameType === envelope) {
             const header = readEnvelope(reader)
             const start = startOfRest(reader, end)
