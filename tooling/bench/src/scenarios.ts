@@ -11,12 +11,14 @@ import { scenario as sbrCore } from './scenarios/sbr-core.ts'
 import { scenario as sharding } from './scenarios/sharding.ts'
 import { scenario as shards } from './scenarios/shards.ts'
 import { scenario as transport } from './scenarios/transport.ts'
+import { scenario as transportTls } from './scenarios/transport-tls.ts'
 import { scenario as transportWs } from './scenarios/transport-ws.ts'
 
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   clock,
   transport,
+  transportTls,
   transportWs,
   membership,
   membershipCore,
