@@ -23,7 +23,7 @@ const tidy = [
 /** They start processes and kill them: nodes, or servers and whoever writes to a disk. */
 const processTests = [
   '{packages,tooling}/*/test/processes/**/*.test.ts',
-  'tooling/disasters/test/*.test.ts',
+  'tooling/{disasters,networks}/test/*.test.ts',
   'apps/demo/test/demo*.test.ts',
 ]
 const serverTests = '{packages/{journal,lease}-*,tooling/postgres}/test/processes/**/*.test.ts'
