@@ -9,8 +9,9 @@ if (missing !== undefined) console.warn(`Tests of networks are skipped: ${missin
 const isLong = process.env['CASTY_NETWORKS'] === 'all'
 const short = missing === undefined ? test : test.skip
 const long = isLong && missing === undefined ? test : test.skip
-if (!isLong)
-  console.warn('Some tests of networks are skipped: CASTY_NETWORKS=all runs all of them.')
+if (missing === undefined && !isLong) {
+  console.warn('Six tests of networks take minutes and are skipped: CASTY_NETWORKS=all runs them.')
+}
 
 const hosts = ['a', 'b', 'c'] as const
 const limitMs = 600_000
