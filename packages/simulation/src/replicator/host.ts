@@ -1,33 +1,22 @@
 // A node whose values all others have too: production code throughout, with an ear at every value.
 import type { FileJournal } from '@casty/journal-file'
-import { Cluster } from '@casty/membership'
+import type { Cluster } from '@casty/membership'
 import { Replicator, type ReplicaStore } from '@casty/replicator'
 import { journalStore } from '@casty/replicator/journal'
 import { keepMajority, splitBrainResolver } from '@casty/sbr'
-import { addressOf } from '../world/addresses.ts'
+import { closed, loggerOf, seedsOn, startCluster } from '../membership/production-node.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
 import { recordOf } from './record.ts'
 import type { ReplicatorProcess, ReplicatorRun } from './replicator-run.ts'
 import { pruningMarkerMs, replicatorSettings } from './settings.ts'
 import { sharedValues } from './shared-values.ts'
 
-/** Nobody may take a partition for an empty world and form a second cluster. */
-const patientSeedMs = 3_600_000
-
 export function replicatorProgram(run: ReplicatorRun): Program<ReplicatorHost> {
   return async (surroundings) => {
-    const { address, clock, random, transport, host } = surroundings
+    const { host } = surroundings
     const { stableAfterMs, hasStore } = replicatorSettings(run.plan)
     const disk = hasStore ? await recordOf(run).disks.open(surroundings) : undefined
-    const cluster = await Cluster.start({
-      transport,
-      host: address.host,
-      port: address.port,
-      insecure: true,
-      seedNodes: run.world.hosts.map((one) => addressOf(one).toString()),
-      seedTimeoutMs: patientSeedMs,
-      clock,
-      random,
+    const cluster = await startCluster(surroundings, seedsOn(run.world.hosts), {
       logger: loggerOf(surroundings),
       downing: splitBrainResolver({ strategy: keepMajority(), stableAfterMs }),
     })
@@ -40,7 +29,7 @@ export function replicatorProgram(run: ReplicatorRun): Program<ReplicatorHost> {
     })
     const replicator = await replicatorOf(run, process, surroundings, cluster, disk)
     end = (reason) => {
-      void close(disk).then(() => surroundings.exit(reason))
+      void Promise.all([close(disk), closed(cluster)]).then(() => surroundings.exit(reason))
     }
     // It was told to go while it read what it had kept.
     if (goodBye !== undefined) end(goodBye)
@@ -141,18 +130,4 @@ export class ReplicatorHost {
     const others = this.replicator.explain().nodes.map(({ node }) => node)
     return [...others, this.cluster.self.key].toSorted()
   }
-}
-
-function loggerOf({
-  log,
-}: Surroundings): Readonly<
-  Record<'debug' | 'info' | 'warn' | 'error', (details: object, message: string) => void>
-> {
-  const say =
-    (level: string) =>
-    (details: object, message: string): void => {
-      const text = 'error' in details ? String(details.error) : JSON.stringify(details)
-      log(`${level} ${message} ${text}`)
-    }
-  return { debug: () => {}, info: say('info'), warn: say('warn'), error: say('error') }
 }

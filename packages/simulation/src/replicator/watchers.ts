@@ -1,32 +1,20 @@
 // What looks at a run while it goes, and at what all nodes have when it is over.
-import { drawLogarithmic, forkRandom } from '../world/seeds.ts'
+import { supervising } from '../membership/supervisor.ts'
 import { recordOf } from './record.ts'
 import type { ReplicatorRun, ReplicatorWatcher } from './replicator-run.ts'
 import { sharedValues } from './shared-values.ts'
 
 /** Whoever the cluster decided against is started again after a while, as a supervisor would. */
 export function supervisor(run: ReplicatorRun): ReplicatorWatcher {
-  const random = forkRandom(run.plan.seed, 'supervisor')
+  const { ended, finished } = supervising(run)
   const record = recordOf(run)
   return {
-    ended({ host, end }) {
-      record.disks.ended(host)
+    ended(process) {
+      record.disks.ended(process.host)
       record.knowledge.sweep()
-      if (end?.how === 'failed') {
-        run.violate('every process starts', `${host} did not: ${end.reason}`, host)
-      }
-      if (end?.how !== 'exited' || end.reason === 'left') return
-      const afterMs = drawLogarithmic(random, 200, 5_000)
-      run.world.clock.schedule(afterMs, () => {
-        if (!run.isOver) run.world.start(host)
-      })
+      ended(process)
     },
-    finished() {
-      for (const process of run.world.everStarted) {
-        if (process.leftTimers === 0) continue
-        run.violate('nothing is left behind', `${process} left ${process.leftTimers} timers`)
-      }
-    },
+    finished,
   }
 }
 

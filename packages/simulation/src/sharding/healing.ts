@@ -1,7 +1,7 @@
 // What is demanded when nothing goes wrong any more: all are there, every entity answers, shards move without a loss,
 // and nothing is left over.
 import type { HealStage } from '../run/scenario.ts'
-import { describeState } from '../membership/describe.ts'
+import { allAreThere } from '../membership/one-cluster-again.ts'
 import { explainAll } from './explain-all.ts'
 import { calm, movesInPeace, movesOverSlowWays } from './moves.ts'
 import { allIsThere } from './final-events.ts'
@@ -21,34 +21,6 @@ export function shardingHealing(run: ShardingRun): readonly HealStage[] {
     nothingIsLeft(run),
     allIsThere(run),
   ]
-}
-
-function allAreThere(run: ShardingRun, name: string): HealStage {
-  const { world } = run
-  const lacking = (): string | undefined => {
-    for (const host of world.hosts) {
-      const cluster = world.running(host)?.program?.cluster
-      const state = cluster?.getState()
-      if (!cluster || !state) return `nothing runs on ${host}`
-      const isWhole =
-        cluster.selfMember?.status === 'up' &&
-        state.isConverged &&
-        state.unreachable.size === 0 &&
-        state.members.length === world.hosts.length &&
-        state.members.every(({ status }) => status === 'up')
-      if (!isWhole) return `${host}: ${describeState(state)}. ${cluster.explain().summary}`
-    }
-    return undefined
-  }
-  return {
-    name,
-    withinMs: 90_000,
-    nudge() {
-      for (const host of world.hosts) world.start(host)
-    },
-    isDone: () => lacking() === undefined,
-    explain: () => lacking() ?? '',
-  }
 }
 
 /** Longer than any lease, margin or buffer. */

@@ -1,6 +1,6 @@
 // A node with everything that sharding stands on: production code throughout, with an ear at the entities.
 import { ActorSystem } from '@casty/actor'
-import { Cluster } from '@casty/membership'
+import type { Cluster } from '@casty/membership'
 import { isJournalError, PersistenceError, type EventJournal } from '@casty/persistence'
 import { ClientAccess, Remoting } from '@casty/remote'
 import { keepMajority, splitBrainResolver } from '@casty/sbr'
@@ -11,8 +11,7 @@ import {
   type EntityRegion,
   type ShardExplanation,
 } from '@casty/sharding'
-import { closed } from '../membership/cluster-program.ts'
-import { addressOf } from '../world/addresses.ts'
+import { closed, loggerOf, seedsOn, startCluster } from '../membership/production-node.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
 import { ledger, tally, type ClientLetter } from './entities.ts'
 import { recordOf, type ShardingRecord, type TypeName } from './record.ts'
@@ -21,25 +20,14 @@ import { copiesOf, shardingSettings } from './settings.ts'
 import type { ShardingProcess, ShardingRun } from './sharding-run.ts'
 import { watchedJournal } from './watched-journal.ts'
 
-/** Nobody may take a partition for an empty world and form a second cluster. */
-const patientSeedMs = 3_600_000
-
 export function shardingProgram(run: ShardingRun): Program<ShardingHost> {
   return async (surroundings) => {
-    const { address, clock, random, transport, host } = surroundings
+    const { host } = surroundings
     const { stableAfterMs, hasDisks } = shardingSettings(run.plan)
     const disk = hasDisks ? await recordOf(run).disks.open(surroundings) : undefined
     const logger = loggerOf(surroundings)
     const downing = splitBrainResolver({ strategy: keepMajority(), stableAfterMs })
-    const cluster = await Cluster.start({
-      transport,
-      host: address.host,
-      port: address.port,
-      insecure: true,
-      seedNodes: run.world.hosts.map((one) => addressOf(one).toString()),
-      seedTimeoutMs: patientSeedMs,
-      clock,
-      random,
+    const cluster = await startCluster(surroundings, seedsOn(run.world.hosts), {
       logger,
       downing,
     })
@@ -233,20 +221,6 @@ export class ShardingHost {
 function journalOf({ journal, entityId }: EntityContext<ClientLetter>): EventJournal {
   if (journal === undefined) throw new Error(`${entityId} has no journal`)
   return journal
-}
-
-type Say = (details: object, message: string) => void
-
-function loggerOf({
-  log,
-}: Surroundings): Readonly<Record<'debug' | 'info' | 'warn' | 'error', Say>> {
-  const say =
-    (level: string): Say =>
-    (details, message) =>
-      log(
-        `${level} ${message} ${'error' in details ? String(details.error) : JSON.stringify(details)}`,
-      )
-  return { debug: () => {}, info: say('info'), warn: say('warn'), error: say('error') }
 }
 
 function isClosed(error: unknown): boolean {

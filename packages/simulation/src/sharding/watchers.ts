@@ -1,6 +1,6 @@
 // What looks at a run while it goes: who has which right, what happens to processes, and which rare states it comes to.
 import type { ShardingMessage } from '@casty/sharding'
-import { drawLogarithmic, forkRandom } from '../world/seeds.ts'
+import { supervising } from '../membership/supervisor.ts'
 import type { WriteEvent } from '../world/trace.ts'
 import { messagesIn } from './mines.ts'
 import { keyOf, recordOf, type ShardingRecord } from './record.ts'
@@ -9,31 +9,19 @@ import type { ShardingRun, ShardingWatcher } from './sharding-run.ts'
 
 /** Whoever the cluster decided against is started again after a while, as a supervisor would. */
 export function supervisor(run: ShardingRun): ShardingWatcher {
-  const random = forkRandom(run.plan.seed, 'supervisor')
+  const { ended, finished } = supervising(run)
   const record = recordOf(run)
   return {
-    ended({ host, end }) {
-      record.disks.ended(host)
+    ended(process) {
+      record.disks.ended(process.host)
       record.lost() // Also where it left: what is on its way to it then comes too late.
-      if (end?.how === 'failed') {
-        run.violate('every process starts', `${host} did not: ${end.reason}`, host)
-      }
-      if (end?.how !== 'exited' || end.reason === 'left') return
-      const afterMs = drawLogarithmic(random, 200, 5_000)
-      run.world.clock.schedule(afterMs, () => {
-        if (!run.isOver) run.world.start(host)
-      })
+      ended(process)
     },
     healing() {
       record.journal.heal()
       record.mines.clear()
     },
-    finished() {
-      for (const process of run.world.everStarted) {
-        if (process.leftTimers === 0) continue
-        run.violate('nothing is left behind', `${process} left ${process.leftTimers} timers`)
-      }
-    },
+    finished,
   }
 }
 

@@ -1,7 +1,7 @@
 // What is demanded when nothing goes wrong any more: everybody is there, every structure works from everywhere, what was
 // begun comes to its end, queues can be emptied, and nothing is left over.
 import type { HealStage } from '../run/scenario.ts'
-import { describeState } from '../membership/describe.ts'
+import { allAreThere } from '../membership/one-cluster-again.ts'
 import { useCounter, useMap, useSet } from './acts.ts'
 import { contendedLock, elasticSemaphore, elasticSizes, hold, resize } from './hold.ts'
 import { consume, produce, queueOf } from './queue-acts.ts'
@@ -14,7 +14,7 @@ import { counters, entries, locks, members, queues, semaphores, usersOf } from '
 
 export function structuresHealing(run: StructuresRun): readonly HealStage[] {
   return [
-    allAreThere(run),
+    allIsThere(run),
     allWorks(run),
     callsEnd(run),
     lostAnswersComeAgain(run),
@@ -24,34 +24,12 @@ export function structuresHealing(run: StructuresRun): readonly HealStage[] {
   ]
 }
 
-function allAreThere(run: StructuresRun): HealStage {
-  const { world } = run
-  const lacking = (): string | undefined => {
-    for (const host of world.hosts) {
-      const cluster = world.running(host)?.program?.cluster
-      const state = cluster?.getState()
-      if (!cluster || !state) return `nothing runs on ${host}`
-      const isWhole =
-        cluster.selfMember?.status === 'up' &&
-        state.isConverged &&
-        state.unreachable.size === 0 &&
-        state.members.length === world.hosts.length &&
-        state.members.every(({ status }) => status === 'up')
-      if (!isWhole) return `${host}: ${describeState(state)}. ${cluster.explain().summary}`
-    }
-    const settings = structuresSettings(run.plan)
-    if (settings.hasOutsider && !recordOf(run).outsider?.user) return 'outside there is no contact'
-    return undefined
-  }
-  return {
-    name: 'one cluster again',
-    withinMs: 90_000,
-    nudge() {
-      for (const host of world.hosts) world.start(host)
-    },
-    isDone: () => lacking() === undefined,
-    explain: () => lacking() ?? '',
-  }
+/** The cluster, and whoever uses it from outside. */
+function allIsThere(run: StructuresRun): HealStage {
+  const { hasOutsider } = structuresSettings(run.plan)
+  return allAreThere(run, 'one cluster again', () =>
+    hasOutsider && !recordOf(run).outsider?.user ? 'outside there is no contact' : undefined,
+  )
 }
 
 const calm = { timeoutMs: 5_000 }

@@ -1,13 +1,12 @@
 // A node that hosts structures, and some who use them there: production code throughout.
 import { ActorSystem } from '@casty/actor'
 import { Distributed } from '@casty/ddata'
-import { Cluster } from '@casty/membership'
+import type { Cluster } from '@casty/membership'
 import { PersistenceError } from '@casty/persistence'
 import { ClientAccess, Remoting } from '@casty/remote'
 import { keepMajority, splitBrainResolver } from '@casty/sbr'
 import { Sharding } from '@casty/sharding'
-import { closed } from '../membership/cluster-program.ts'
-import { addressOf } from '../world/addresses.ts'
+import { closed, loggerOf, seedsOn, startCluster } from '../membership/production-node.ts'
 import { forkRandom } from '../world/seeds.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
 import { recordOf } from './record.ts'
@@ -15,24 +14,13 @@ import { structuresSettings } from './settings.ts'
 import type { StructuresProcess, StructuresRun } from './structures-run.ts'
 import { StructuresUser } from './user.ts'
 
-/** Nobody may take a partition for an empty world and form a second cluster. */
-const patientSeedMs = 3_600_000
-
 export function structuresProgram(run: StructuresRun): Program<StructuresHost> {
   return async (surroundings) => {
-    const { address, clock, random, transport, host } = surroundings
+    const { host } = surroundings
     const { stableAfterMs } = structuresSettings(run.plan)
     const downing = splitBrainResolver({ strategy: keepMajority(), stableAfterMs })
-    const cluster = await Cluster.start({
-      transport,
-      host: address.host,
-      port: address.port,
-      insecure: true,
-      seedNodes: run.world.hosts.map((one) => addressOf(one).toString()),
-      seedTimeoutMs: patientSeedMs,
-      clock,
-      random,
-      logger: loggerOf(surroundings, () => {}),
+    const cluster = await startCluster(surroundings, seedsOn(run.world.hosts), {
+      logger: loggerOf(surroundings, textOf),
       downing,
     })
     const process = run.world.running(host)
@@ -75,7 +63,9 @@ export class StructuresHost {
     this.#run = run
     this.#process = process
     this.cluster = cluster
-    const logger = loggerOf(surroundings, (error) => this.#failed(error))
+    const logger = loggerOf(surroundings, textOf, (error, message) => {
+      if (message.startsWith('A distributed structure')) this.#failed(error)
+    })
     this.system = new ActorSystem({ clock, random, logger, stopTimeoutMs: 2_000 })
     this.system.subscribe((event) => {
       if (event.type === 'actor-failed') this.#failed(event.error)
@@ -149,20 +139,4 @@ function codeOf(error: unknown): string | undefined {
 
 function textOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : JSON.stringify(error)
-}
-
-type Say = (details: object, message: string) => void
-
-function loggerOf(
-  { log }: Surroundings,
-  failed: (error: unknown) => void,
-): Readonly<Record<'debug' | 'info' | 'warn' | 'error', Say>> {
-  const say =
-    (level: string): Say =>
-    (details, message) => {
-      const error = 'error' in details ? details.error : undefined
-      log(`${level} ${message} ${error === undefined ? JSON.stringify(details) : textOf(error)}`)
-      if (level === 'error' && message.startsWith('A distributed structure')) failed(error)
-    }
-  return { debug: () => {}, info: say('info'), warn: say('warn'), error: say('error') }
 }

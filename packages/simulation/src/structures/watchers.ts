@@ -1,5 +1,5 @@
 // What looks at a run while it goes, and at what users saw when it is over.
-import { drawLogarithmic, forkRandom } from '../world/seeds.ts'
+import { supervising } from '../membership/supervisor.ts'
 import { Outsider } from './outsider.ts'
 import { recordOf } from './record.ts'
 import { structuresSettings } from './settings.ts'
@@ -7,7 +7,7 @@ import type { StructuresRun, StructuresWatcher } from './structures-run.ts'
 
 /** Whoever the cluster decided against is started again after a while, as a supervisor would. */
 export function supervisor(run: StructuresRun): StructuresWatcher {
-  const random = forkRandom(run.plan.seed, 'supervisor')
+  const { ended, finished } = supervising(run)
   const record = recordOf(run)
   return {
     started() {
@@ -16,30 +16,18 @@ export function supervisor(run: StructuresRun): StructuresWatcher {
     changed: (...change) => record.losses.seen(...change),
     wrote: (write) => record.mines.wrote(write),
     ended(process) {
-      const { host, end, program } = process
+      const { program } = process
       record.losses.ended(process)
       if (program?.users.some(({ distributed }) => distributed.leases.held > 0)) {
         record.reach('a user that holds a lease dies')
       }
-      if (end?.how === 'failed') {
-        run.violate('every process starts', `${host} did not: ${end.reason}`, host)
-      }
-      if (end?.how !== 'exited' || end.reason === 'left') return
-      const afterMs = drawLogarithmic(random, 200, 5_000)
-      run.world.clock.schedule(afterMs, () => {
-        if (!run.isOver) run.world.start(host)
-      })
+      ended(process)
     },
     healing() {
       record.journal.heal()
       record.mines.clear()
     },
-    finished() {
-      for (const process of run.world.everStarted) {
-        if (process.leftTimers === 0) continue
-        run.violate('nothing is left behind', `${process} left ${process.leftTimers} timers`)
-      }
-    },
+    finished,
   }
 }
 
