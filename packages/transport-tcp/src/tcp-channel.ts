@@ -2,6 +2,9 @@ import type { Socket } from 'node:net'
 import { errorCode, plainAddress, resetConnection, type DialledSocket } from '@casty/net'
 import type { Channel, ChannelCloseReason, ChannelProof, ChannelSink } from '@casty/transport'
 
+/** Of frames that are to be encrypted: each write is a record of its own, with what that takes by itself. */
+const secureGatherMs = 0.1
+
 /**
  * One connected socket. It is paused when it comes in here, so nothing is read before `open`.
  *
@@ -11,6 +14,7 @@ import type { Channel, ChannelCloseReason, ChannelProof, ChannelSink } from '@ca
 export class TcpChannel implements Channel {
   readonly source: string
   declare readonly proof?: ChannelProof
+  declare readonly gatherMs?: number
   readonly #socket: Socket
   /** The connection below TLS; the socket itself without it. */
   readonly #carrier: Socket
@@ -25,7 +29,10 @@ export class TcpChannel implements Channel {
   constructor({ socket, carrier, proof }: DialledSocket, lingerMs: number) {
     this.#socket = socket
     this.#carrier = carrier
-    if (proof) this.proof = proof
+    if (proof) {
+      this.proof = proof
+      this.gatherMs = secureGatherMs
+    }
     this.#lingerMs = lingerMs
     this.source = plainAddress(socket.remoteAddress)
     socket.on('drain', () => this.#drained())
