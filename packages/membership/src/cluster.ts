@@ -18,7 +18,7 @@ import { leaveOutcomeOf, stopErrorOf, type LeaveOutcome } from './leave-outcome.
 import type { Member } from './member.ts'
 import { viewpoint } from './membership-state.ts'
 import type { ClusterConfig } from './options.ts'
-import { admissionOf } from './peer-lives.ts'
+import { admissionOf, believes } from './peer-lives.ts'
 import { checkOffer, checkService, checkTable } from './published.ts'
 import { sameTopology, topologyOf, type TopologySnapshot } from './topology-snapshot.ts'
 import type { WaitOutcome } from './waiters.ts'
@@ -81,6 +81,7 @@ export class Cluster implements AsyncDisposable {
       insecure: checked.insecure,
       admit: (peer) =>
         started.node ? admissionOf(started.node.state, peer) : { type: 'admitted' },
+      believes: (peer) => started.node === undefined || believes(started.node.state, peer),
       limits: { maxReconnectMs, ...config.limits },
     })
     try {

@@ -29,6 +29,15 @@ export function admissionOf(
   return { type: 'refused', reason, knownIncarnation, detail }
 }
 
+/**
+ * Whether there may be such a life, that somebody has named: of a member's address none but the member's own, until that one
+ * is replaced, or the later life has connected itself.
+ */
+export function believes({ cluster }: MembershipState, peer: NodeIdentity): boolean {
+  const member = cluster.records.get(peer.address.toString())?.member
+  return member === undefined || peer.incarnation <= member.incarnation
+}
+
 /** By which incarnation a member of our cluster says that this life of ours is over, if it does. */
 export function outlivedAccordingTo(
   { refusal }: Extract<EndpointEvent, { type: 'dial-refused' }>,

@@ -41,9 +41,16 @@ export class AssociationRegistry implements AssociationHost {
     return association?.peer?.incarnation === peer.incarnation ? association : undefined
   }
 
-  /** The association to send to `peer` on, made if need be; `undefined` if `peer` is gone. */
-  forSending(peer: NodeIdentity): Association | undefined {
+  /**
+   * The association to send to `peer` on, made if need be; `undefined` if `peer` is gone.
+   *
+   * @param isBelieved - the owner itself sends: it is not asked whether there may be such a life
+   */
+  forSending(peer: NodeIdentity, isBelieved: boolean): Association | undefined {
     if (this.#isPast(peer) || peer.address.equals(this.#context.self.address)) return undefined
+    const known = this.#byAddress.get(peer.address.toString())?.peer
+    const isMet = known?.incarnation === peer.incarnation
+    if (!isMet && !isBelieved && !this.#context.settings.believes(peer)) return undefined
     const association = this.claim(peer)
     return association.isGone ? undefined : association
   }

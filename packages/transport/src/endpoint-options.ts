@@ -5,7 +5,7 @@ import type { Admission, EndpointLimits, EndpointOptions, PeerHello } from './en
 import { TransportError } from './errors.ts'
 import { handshakeLimits } from './handshake-messages.ts'
 import { NodeAddress } from './node-address.ts'
-import { toIncarnation, type Incarnation } from './node-identity.ts'
+import { toIncarnation, type Incarnation, type NodeIdentity } from './node-identity.ts'
 import type { Transport } from './transport.ts'
 
 /** What an endpoint is bounded by when its owner says nothing. */
@@ -42,6 +42,7 @@ export interface EndpointSettings {
   readonly authentication?: Authentication
   readonly trust: Trust
   readonly admit: (peer: PeerHello) => Admission
+  readonly believes: (peer: NodeIdentity) => boolean
   readonly remembersPeers: boolean
   readonly limits: Required<EndpointLimits>
 }
@@ -84,6 +85,7 @@ export function checkEndpointOptions(options: EndpointOptions): EndpointSettings
     ...(authentication !== undefined && { authentication }),
     trust,
     admit: options.admit ?? (() => ({ type: 'admitted' })),
+    believes: options.believes ?? (() => true),
     remembersPeers: options.remembersPeers ?? true,
     limits: checkLimits(options.limits ?? {}),
   }

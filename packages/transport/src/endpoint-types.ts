@@ -110,6 +110,12 @@ export interface EndpointOptions {
   /** Asked for every peer that completes its handshake, dialled or dialling. @defaultValue admits all */
   readonly admit?: (peer: PeerHello) => Admission
   /**
+   * Asked of a life that has not been met and that a frame of a free type (32 to 255) is to be sent to: false for one that the owner knows not to be
+   * there. It is dropped then, as `peer-gone`, and what there is with the address stays; else it would end for a life that
+   * somebody has made up. @defaultValue all are believed
+   */
+  readonly believes?: (peer: NodeIdentity) => boolean
+  /**
    * Whether lives of an address that were met are remembered once their connections are gone, so that an earlier one is
    * refused. False for whoever is no member, and may outlive a cluster: one that takes its place at the same addresses,
    * by clocks that were set back, begins with lower incarnations. Then whoever is connected is who lives there.

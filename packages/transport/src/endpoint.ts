@@ -25,6 +25,7 @@ import { NodeAddress } from './node-address.ts'
 import { NodeIdentity } from './node-identity.ts'
 import type { EndpointReport } from './reports.ts'
 import type { Channel, Listener } from './transport.ts'
+import { firstFreeFrameType } from './wire.ts'
 
 /**
  * A node's end of all its connections: it listens, dials on demand, and carries frames to and from
@@ -111,7 +112,7 @@ export class Endpoint implements AsyncDisposable {
       throw TransportError.invalidOption('start and end', `${start}, ${end}`, 'a range of bytes')
     }
     const cached = to === this.#lastPeer ? this.#lastAssociation : undefined
-    const association = cached ?? this.#associationFor(to)
+    const association = cached ?? this.#associationFor(to, frameType < firstFreeFrameType)
     if (association === undefined) {
       if (to.equals(this.self) && !this.#context.isClosing) {
         return this.#loopback.send(lane, frameType, bytes, start, end)
@@ -288,7 +289,7 @@ export class Endpoint implements AsyncDisposable {
     await this.#context.quiesce()
   }
 
-  #associationFor(to: NodeIdentity): Association | undefined {
+  #associationFor(to: NodeIdentity, isBelieved: boolean): Association | undefined {
     if (!(to instanceof NodeIdentity)) {
       throw TransportError.invalidOption(
         'to',
@@ -297,7 +298,7 @@ export class Endpoint implements AsyncDisposable {
       )
     }
     if (this.#context.isClosing) return undefined
-    const association = this.#registry.forSending(to)
+    const association = this.#registry.forSending(to, isBelieved)
     if (association === undefined) return undefined
     this.#lastPeer = to
     this.#lastAssociation = association

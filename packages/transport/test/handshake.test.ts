@@ -502,3 +502,29 @@ describe('a stranger', () => {
     await connecting
   })
 })
+
+describe('a life that somebody has named, and the owner does not believe in', () => {
+  test('ends nothing that there is with the address, and gets nothing', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1', { believes: ({ incarnation }) => incarnation < 5 })
+    await using bob = await world.start('b:1', { incarnation: 2 })
+    await dialled(world, alice, bob.address)
+    const invented = NodeIdentity.of(bob.address, 9)
+    expect(alice.endpoint.send(invented, 'data', 32, new Uint8Array(1))).toBe('dropped')
+    expect(alice.endpoint.isConnected(bob.endpoint.self, 'control')).toBe(true)
+    expect(tell(alice, bob, 'still there')).toBe('sent')
+    await world.run()
+    expect(bob.texts).toEqual(['still there'])
+    expect(alice.endpoint.counters().dropped['peer-gone']).toBe(1)
+  })
+
+  test('is sent to once it has connected itself', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1', { believes: () => false })
+    await using bob = await world.start('b:1', { incarnation: 9 })
+    await dialled(world, bob, alice.address)
+    expect(tell(alice, bob, 'welcome')).toBe('sent')
+    await world.run()
+    expect(bob.texts).toEqual(['welcome'])
+  })
+})
