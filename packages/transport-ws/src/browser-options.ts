@@ -1,4 +1,5 @@
 import { TransportError } from '@casty/transport'
+import { defaultPath, isUrlPath, pathAllowed } from './url-path.ts'
 
 /** How a page makes channels. Every duration is in milliseconds. */
 export interface PageWsOptions {
@@ -23,7 +24,7 @@ export interface PageWsOptions {
 }
 
 export const pageWsDefaults: Required<Omit<PageWsOptions, 'isSecure'>> = {
-  path: '/casty',
+  path: defaultPath,
   dialTimeoutMs: 5_000,
   lingerMs: 1_000,
   highWaterBytes: 256 * 1024,
@@ -38,10 +39,8 @@ export function resolvePageOptions(options: PageWsOptions): Required<PageWsOptio
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   for (const [name, value] of given) {
     if (name === 'isSecure') check(name, value, typeof value === 'boolean', 'true or false')
-    else if (name === 'path') {
-      const isPath = typeof value === 'string' && /^\/[^?#\s]*$/.test(value)
-      check(name, value, isPath, 'the path of a URL, which begins with a slash')
-    } else if (name in pageWsDefaults) {
+    else if (name === 'path') check(name, value, isUrlPath(value), pathAllowed)
+    else if (name in pageWsDefaults) {
       const isWhole = typeof value === 'number' && Number.isInteger(value) && value > 0
       check(name, value, isWhole, 'an integer from 1')
     } else {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import { numberOptions, type Range, type TlsOptions } from '@casty/net'
 import { Server as TlsServer } from 'node:tls'
 import { TransportError } from '@casty/transport'
+import { defaultPath, isUrlPath, pathAllowed } from './url-path.ts'
 
 /** How WebSocket channels are made. Every duration is in milliseconds. */
 export interface WsOptions extends WsNumbers {
@@ -66,7 +67,7 @@ export interface WsNumbers {
 export type WsDefaults = Required<WsNumbers> & Required<Pick<WsOptions, 'path'>>
 
 export const wsDefaults: WsDefaults = {
-  path: '/casty',
+  path: defaultPath,
   dialTimeoutMs: 5_000,
   lingerMs: 1_000,
   pingIntervalMs: 20_000,
@@ -92,9 +93,7 @@ const ranges: Readonly<Record<keyof WsNumbers, Range>> = {
 export function resolveWsOptions(options: WsOptions): ResolvedWsOptions {
   const { path = wsDefaults.path, server, allowedOrigins = [], sourceOf, ...others } = options
   const { tls, ...numbers } = others
-  if (typeof path !== 'string' || !/^\/[^?#\s]*$/.test(path)) {
-    throw invalid('path', path, 'the path of a URL, which begins with a slash')
-  }
+  if (!isUrlPath(path)) throw invalid('path', path, pathAllowed)
   if (server !== undefined && typeof server?.on !== 'function') {
     throw invalid('server', server, 'a Server of node:http or node:https')
   }
