@@ -117,6 +117,12 @@ export class DDataError extends Error {
     })
   }
 
+  /** It was nothing in one part, and something in others. */
+  static partial({ code, message, isRetryable }: DDataError): DDataError {
+    const text = `${message} Other parts of the same call had their effect, or may have had it.`
+    return new DDataError(code, text, { applied: 'unknown', isRetryable })
+  }
+
   static indeterminate(what: string): DDataError {
     return new DDataError(
       'CASTY_DDATA_INDETERMINATE',

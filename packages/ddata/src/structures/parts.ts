@@ -2,6 +2,7 @@
 // its options are those of the others: later there is no time for that.
 import type { ByteReader } from '@casty/transport'
 import { shardOf } from '@casty/sharding'
+import { DDataError } from '../errors.ts'
 import { partId, type Kind } from '../kinds/kind.ts'
 import type { CallTerms } from '../session/pending.ts'
 import type { Session } from '../session/session.ts'
@@ -93,6 +94,11 @@ export class Parts {
     return await allOf(Array.from({ length: this.count }, (_, part) => each(part)))
   }
 
+  /** As `everywhere`, of changes. */
+  async changeEverywhere<T>(each: (part: number) => Promise<T>): Promise<readonly T[]> {
+    return await allChanged(Array.from({ length: this.count }, (_, part) => each(part)))
+  }
+
   /** Its options may be others from now on. */
   forget(): void {
     this.#session.disagrees(this.#key)
@@ -116,6 +122,23 @@ export class Parts {
     await this.#calls(0).call(this.#structure.configure, { what, timeoutMs }, () => {})
     this.#session.agrees(this.#key)
   }
+}
+
+/** As `allOf`, of changes. Where some had their effect, or may have, nobody must take the rest for nothing done. */
+export async function allChanged<T>(changes: readonly Promise<T>[]): Promise<readonly T[]> {
+  const outcomes = await Promise.allSettled(changes)
+  const isNothingDone = outcomes.every(
+    (outcome) =>
+      outcome.status === 'rejected' &&
+      outcome.reason instanceof DDataError &&
+      outcome.reason.applied === 'no',
+  )
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'fulfilled') return outcome.value
+    const { reason } = outcome as { readonly reason: unknown }
+    const isPartial = !isNothingDone && reason instanceof DDataError && reason.applied === 'no'
+    throw isPartial ? DDataError.partial(reason) : reason
+  })
 }
 
 /** Waits for all, so that nothing goes on behind a failure. */

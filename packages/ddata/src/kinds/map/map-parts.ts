@@ -5,7 +5,7 @@ import type { Session } from '../../session/session.ts'
 import { termsOf, type CallOptions } from '../../structures/call-options.ts'
 import { explainRefusal } from '../../structures/explain.ts'
 import { checkSize } from '../../structures/part.ts'
-import { allOf, Parts } from '../../structures/parts.ts'
+import { allChanged, allOf, Parts } from '../../structures/parts.ts'
 import { readBoolean, readCount, readNothing } from '../../structures/readers.ts'
 import { scanParts, type Page } from '../../structures/scan.ts'
 import { whole } from '../../values/arguments.ts'
@@ -110,7 +110,7 @@ export class MapParts {
       return { part, bytes: checkSize(out.finish(), terms) }
     })
     return sum(
-      await allOf(
+      await allChanged(
         calls.map(async ({ part, bytes }) => await this.#parts.call(part, bytes, terms, readCount)),
       ),
     )
@@ -177,7 +177,7 @@ export class MapParts {
   /** Part by part. */
   async clear(terms: CallTerms): Promise<void> {
     const call = mapCall('clear', this.#config).finish()
-    await this.#parts.everywhere(
+    await this.#parts.changeEverywhere(
       async (part) => await this.#parts.call(part, call, terms, readNothing),
     )
   }
@@ -185,7 +185,7 @@ export class MapParts {
   /** Has it forgotten, with its options. @returns whether there was anything in it */
   async destroy(terms: CallTerms): Promise<boolean> {
     const call = mapCall('destroy', this.#config).finish()
-    const outcomes = await this.#parts.everywhere(
+    const outcomes = await this.#parts.changeEverywhere(
       async (part) => await this.#parts.call(part, call, terms, readBoolean),
     )
     this.#parts.forget()
