@@ -53,6 +53,16 @@ test('an item is kept from others for as long as the loop works on it', async ()
   expect(await world.settled(other.reserve())).toMatchObject({ value: 'x', deliveries: 2 })
 })
 
+test('who is closed with an item in hand knows', async () => {
+  await using world = await DataWorld.of('a b')
+  const queue = world.on('a').queue<string>('work', { visibilityMs: 60_000 })
+  await world.settled(queue.enqueue('x'))
+  const delivery = await world.settled(queue.reserve())
+  expect(delivery?.signal.aborted).toBe(false)
+  await world.settled(world.on('a').close())
+  expect(delivery?.signal.reason).toMatchObject({ code: 'CASTY_DDATA_CLOSED' })
+})
+
 test('what is too much for one part at once is refused before anything is sent', async () => {
   await using world = await DataWorld.of('a')
   const map = world.on('a').map<string, string>('m', { shards: 2 })

@@ -50,6 +50,7 @@ export class Session {
   #lookAt = Infinity
   #willFlush = false
   readonly #beforeClose = new Set<() => Promise<void>>()
+  readonly #whenClosed = new Set<() => void>()
   #closing: Promise<void> | undefined
   #isClosed = false
 
@@ -92,6 +93,12 @@ export class Session {
   /** Has something given back before it says good-bye. It must come to an end, whoever answers. */
   beforeClose(giveBack: () => Promise<void>): void {
     this.#beforeClose.add(giveBack)
+  }
+
+  /** Has something dropped that nobody waits for any more. Disposed of, it is not called. */
+  whenClosed(drop: () => void): Disposable {
+    this.#whenClosed.add(drop)
+    return { [Symbol.dispose]: () => void this.#whenClosed.delete(drop) }
   }
 
   /** @throws DDataError `CASTY_DDATA_CLOSED` */
@@ -212,6 +219,7 @@ export class Session {
     this.#flush()
     this.#isClosed = true
     this.#timer?.[Symbol.dispose]()
+    for (const drop of this.#whenClosed) drop()
     this.#lanes.clear()
     await this.#port.system.stop(this.#self)
   }

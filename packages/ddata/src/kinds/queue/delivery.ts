@@ -20,6 +20,8 @@ export interface NackOptions extends CallOptions {
 
 export interface DeliveryPort {
   readonly clock: Clock
+  /** When the user of the queue is closed, who can answer nothing then. */
+  whenClosed(drop: () => void): Disposable
   ack(receipts: readonly Receipt[], options: CallOptions): Promise<number>
   nack(receipt: Receipt, options: NackOptions): Promise<boolean>
   extend(receipt: Receipt, ms: number, options: CallOptions): Promise<boolean>
@@ -46,6 +48,7 @@ export class Delivery<T> implements AsyncDisposable {
   readonly #port: DeliveryPort
   readonly #abort = new AbortController()
   #timer: Disposable | undefined
+  #closing: Disposable | undefined
   #isSettled = false
 
   /** Made by `Queue`. */
@@ -60,7 +63,7 @@ export class Delivery<T> implements AsyncDisposable {
     this.#expire(until)
   }
 
-  /** Aborted when somebody else may get the item. An acknowledgement counts as long as nobody did. */
+  /** Aborted when somebody else may get the item, or its user is closed. An acknowledgement counts as long as nobody did. */
   get signal(): AbortSignal {
     return this.#abort.signal
   }
@@ -97,16 +100,28 @@ export class Delivery<T> implements AsyncDisposable {
   /** It is being answered: its time does not matter any more. */
   settled(): void {
     this.#isSettled = true
+    this.#drop()
+  }
+
+  #drop(): void {
     this.#timer?.[Symbol.dispose]()
+    this.#closing?.[Symbol.dispose]()
   }
 
   #expire(until: number): void {
     const { clock } = this.#port
-    this.#timer?.[Symbol.dispose]()
+    const lost = (error: DDataError): void => {
+      this.#drop()
+      this.#abort.abort(error)
+    }
+    this.#drop()
     this.#timer = clock.schedule(Math.max(0, until - clock.now()), () => {
       const why = `The time to work on item ${this.id} is over: it may be delivered to another consumer.`
-      this.#abort.abort(new DDataError('CASTY_DDATA_LEASE_LOST', why))
+      lost(new DDataError('CASTY_DDATA_LEASE_LOST', why))
     })
+    this.#closing = this.#port.whenClosed(() =>
+      lost(DDataError.closed(`An answer for item ${this.id}`)),
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -77,6 +77,7 @@ export class Queue<T> {
     )
     this.#port = {
       clock: session.clock,
+      whenClosed: (drop) => session.whenClosed(drop),
       ack: async (receipts, terms) => await this.#ack(receipts, terms),
       nack: async (receipt, terms) => await this.#nack(receipt, terms),
       extend: async (receipt, ms, terms) => await this.#extend(receipt, ms, terms),

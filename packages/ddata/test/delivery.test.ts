@@ -1,0 +1,55 @@
+import { ManualClock } from '@casty/clock'
+import { expect, test } from 'vitest'
+import { Delivery } from '../src/kinds/queue/delivery.ts'
+
+/** An item that somebody has in hand for a minute. */
+function inHand(): {
+  readonly clock: ManualClock
+  readonly delivery: Delivery<string>
+  readonly close: () => void
+} {
+  const clock = new ManualClock()
+  const drops = new Set<() => void>()
+  const port = {
+    clock,
+    whenClosed: (drop: () => void) => {
+      drops.add(drop)
+      return { [Symbol.dispose]: () => void drops.delete(drop) }
+    },
+    ack: async () => await Promise.resolve(1),
+    nack: async () => await Promise.resolve(true),
+    extend: async () => await Promise.resolve(true),
+  }
+  const until = clock.now() + 60_000
+  const state = { number: 1, receipt: 1, value: 'x', deliveries: 1, enqueuedAt: 0, until }
+  const close = (): void => {
+    for (const drop of drops) drop()
+    expect(drops.size).toBe(0)
+  }
+  return { clock, delivery: new Delivery(state, port), close }
+}
+
+test('who is closed keeps no timer for what is in hand, which would keep the process', () => {
+  const { clock, delivery, close } = inHand()
+  expect(clock.pendingTimers).toBe(1)
+  close()
+  expect(clock.pendingTimers).toBe(0)
+  expect(delivery.signal.reason).toMatchObject({ code: 'CASTY_DDATA_CLOSED' })
+})
+
+test('what was answered is not lost at the end', async () => {
+  const { clock, delivery, close } = inHand()
+  await delivery.extend(90_000)
+  expect(clock.pendingTimers).toBe(1)
+  await delivery.ack()
+  close()
+  expect(clock.pendingTimers).toBe(0)
+  expect(delivery.signal.aborted).toBe(false)
+})
+
+test('the time of an item ends once, and it is known', () => {
+  const { clock, delivery, close } = inHand()
+  clock.advance(60_000)
+  close()
+  expect(delivery.signal.reason).toMatchObject({ code: 'CASTY_DDATA_LEASE_LOST' })
+})
