@@ -166,6 +166,38 @@ export async function useMap(
   }
 }
 
+/** Several entries in one call. @returns whether it was answered */
+export async function putMany(
+  run: StructuresRun,
+  user: StructuresUser,
+  bases: readonly string[],
+  timeoutMs: number,
+): Promise<boolean> {
+  const record = recordOf(run)
+  const puts = bases.map((base) => {
+    const key = record.cells.nameOf(base)
+    const value = record.nextCount()
+    return { key, value, open: record.cells.invoke(base, key, { type: 'set', value }) }
+  })
+  const map = user.distributed.map<string, number>('m', { shards: 4 })
+  const outcome = await user.call(
+    'putMany',
+    2 * timeoutMs,
+    async () =>
+      await map.putMany(
+        puts.map(({ key, value }) => [key, value] as const),
+        { timeoutMs },
+      ),
+  )
+  if (outcome.type === 'ok') record.reach('several entries are put at once')
+  for (const { open } of puts) {
+    if (outcome.type === 'ok') open.ok(null)
+    else if (outcome.type === 'failed' && outcome.applied === 'no') open.failed()
+    else open.unknown()
+  }
+  return outcome.type === 'ok'
+}
+
 /** The members of one set; which of them, the base says. @returns whether it was answered */
 export async function useSet(
   run: StructuresRun,

@@ -12,6 +12,8 @@ export type CellInput =
   | { readonly type: 'add'; readonly by: number }
   /** Answers the value before. */
   | { readonly type: 'put'; readonly value: number }
+  /** Answers nothing. */
+  | { readonly type: 'set'; readonly value: number }
   /** Answers whether it was the expected one. */
   | { readonly type: 'compare-and-set'; readonly expected: number; readonly value: number }
   /** Answers whether there was one. */
@@ -37,6 +39,8 @@ const cellModel: Model<Value, CellInput, CellOutput> = {
         return answers(output, (value ?? 0) + input.by) ? (value ?? 0) + input.by : illegal
       case 'put':
         return answers(output, value) ? input.value : illegal
+      case 'set':
+        return input.value
       case 'compare-and-set': {
         const isExpected = (value ?? 0) === input.expected
         if (!answers(output, isExpected)) return illegal

@@ -5,6 +5,7 @@ import { allAreThere } from '../membership/one-cluster-again.ts'
 import { useCounter, useMap, useSet } from './acts.ts'
 import { contendedLock, elasticSemaphore, elasticSizes, hold, resize } from './hold.ts'
 import { consume, produce, queueOf } from './queue-acts.ts'
+import { lookAtAll } from './lending.ts'
 import { recordOf } from './record.ts'
 import { structuresSettings } from './settings.ts'
 import type { StructuresRun } from './structures-run.ts'
@@ -20,6 +21,7 @@ export function structuresHealing(run: StructuresRun): readonly HealStage[] {
     lostAnswersComeAgain(run),
     aDeadWaiterCostsLittle(run),
     queuesAreEmptied(run),
+    entriesEnd(run),
     nothingIsLeft(run),
   ]
 }
@@ -143,6 +145,27 @@ function queuesAreEmptied(run: StructuresRun): HealStage {
     },
     isDone: () => left.size === 0,
     explain: () => `${[...left].join(', ')} are not empty`,
+  }
+}
+
+/** Those that were to live for a while. */
+function entriesEnd(run: StructuresRun): HealStage {
+  const { entryLives } = recordOf(run)
+  let isLooking = false
+  return {
+    name: 'entries end',
+    // As long as any of them lives, and some more.
+    withinMs: 60_000,
+    nudge() {
+      const [user] = usersOf(run)
+      if (isLooking || !user || entryLives.left.length === 0) return
+      isLooking = true
+      void lookAtAll(run, user).then(() => {
+        isLooking = false
+      })
+    },
+    isDone: () => entryLives.left.length === 0,
+    explain: () => `${entryLives.left.slice(0, 5).join(', ')} are still there`,
   }
 }
 

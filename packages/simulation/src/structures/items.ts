@@ -29,12 +29,31 @@ interface FirstDelivery {
   readonly completedAt: number
 }
 
+/** An item in the hands of one who works on it. */
+interface Kept {
+  readonly item: string
+  readonly deliveries: number
+  readonly from: number
+  readonly completedAt: number
+  /** Until then nobody else may get it. */
+  until: number
+}
+
+/** What becomes of the time that one has for an item. */
+export interface KeptTime {
+  /** It was asked for, and granted, until then as it was asked for. */
+  until(at: number): void
+  /** It may be given back by then. */
+  atMost(at: number): void
+}
+
 export class Items {
   readonly #now: () => number
   readonly #recorder: HistoryRecorder<QueueItemInput, QueueItemOutput>
   readonly #enqueues = new Map<string, Enqueue>()
   readonly #first: FirstDelivery[] = []
   readonly #delivered = new Set<string>()
+  readonly #kept: Kept[] = []
   #calls = 0
 
   constructor(now: () => number) {
@@ -61,21 +80,35 @@ export class Items {
     if (enqueue) enqueue.refused = why
   }
 
-  /** An item is delivered, to one who asked at `invokedAt`. */
+  /** An item is delivered, to one who asked at `invokedAt` and has so many milliseconds for it. */
   delivered(
     { value: item, deliveries }: Pick<Delivery<string>, 'value' | 'deliveries'>,
     invokedAt: number,
-  ): void {
+    visibilityMs: number,
+  ): KeptTime {
     // Of items that were dead, deliveries are counted anew.
     const isFirst = deliveries === 1 && !this.#delivered.has(item)
     this.#delivered.add(item)
-    if (isFirst) this.#first.push({ item, invokedAt, completedAt: this.#now() })
+    const completedAt = this.#now()
+    if (isFirst) this.#first.push({ item, invokedAt, completedAt })
+    const until = invokedAt + visibilityMs * slowest
+    const kept: Kept = { item, deliveries, from: invokedAt, completedAt, until }
+    this.#kept.push(kept)
+    return {
+      until: (at) => {
+        const now = this.#now()
+        kept.until = now + (at - now) * slowest
+      },
+      atMost: (at) => {
+        kept.until = Math.min(kept.until, at)
+      },
+    }
   }
 
   /** @returns what is wrong. @param remaining - what is in each queue at the end */
   judge(remaining: ReadonlyMap<string, readonly string[]>): readonly string[] {
     const wrong = checkQueueItems(this.#recorder.history(), remaining).map(({ message }) => message)
-    return [...wrong, ...this.#overtaken(), ...this.#tooEarly(), ...this.#twice()]
+    return [...wrong, ...this.#overtaken(), ...this.#tooEarly(), ...this.#twice(), ...this.#taken()]
   }
 
   /** Whose first delivery was asked for after that of one that was to come later had come. */
@@ -100,6 +133,18 @@ export class Items {
       const afterMs = completedAt - invokedAt
       if (afterMs >= delayMs * slowest - 1) return []
       return [`${item} was to come after ${delayMs} ms, and came after ${Math.round(afterMs)} ms`]
+    })
+  }
+
+  /** Delivered again while somebody had time for it. */
+  #taken(): readonly string[] {
+    return this.#kept.flatMap(({ item, deliveries, from, until }) => {
+      const next = this.#kept.find(
+        (one) => one.item === item && one.deliveries === deliveries + 1 && one.completedAt > from,
+      )
+      if (!next || next.completedAt >= until - 1) return []
+      const early = Math.round(until - next.completedAt)
+      return [`${item} was delivered to another ${early} ms before its time was over`]
     })
   }
 

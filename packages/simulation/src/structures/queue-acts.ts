@@ -51,6 +51,8 @@ export async function produce(
 export interface ConsumeOptions {
   readonly waitMs: number
   readonly workMs: number
+  /** After its work it asks for so much more time, and takes half of it. 0: it does not. @defaultValue 0 */
+  readonly extendMs?: number
   /** What becomes of the item then. */
   readonly end: 'ack' | 'nack' | 'nack-late' | 'bury' | 'nothing'
   readonly timeoutMs: number
@@ -61,7 +63,7 @@ export async function consume(
   run: StructuresRun,
   user: StructuresUser,
   name: string,
-  { waitMs, workMs, end, timeoutMs }: ConsumeOptions,
+  { waitMs, workMs, extendMs = 0, end, timeoutMs }: ConsumeOptions,
 ): Promise<boolean | undefined> {
   const record = recordOf(run)
   const queue = queueOf(run, user, name)
@@ -80,9 +82,24 @@ export async function consume(
   const delivery = reserved.value
   open.ok(delivery?.value ?? null)
   if (!delivery) return false
-  record.items.delivered(delivery, invokedAt)
+  const { visibilityMs } = structuresSettings(run.plan)
+  const kept = record.items.delivered(delivery, invokedAt, visibilityMs)
   if (delivery.deliveries > 1) record.reach('an item is delivered again')
   if (workMs > 0) await user.pause(workMs)
+  if (extendMs > 0 && user.isAlive) {
+    const from = run.world.now
+    const extended = await user.call(
+      `extend of ${name}`,
+      timeoutMs,
+      async () => await delivery.extend(extendMs, { timeoutMs }),
+    )
+    if (extended.type === 'ok' && !extended.value) record.reach('a receipt is of no use any more')
+    else if (extended.type === 'ok') {
+      record.reach('an item is kept for longer')
+      kept.until(from + extendMs)
+    } else kept.atMost(from + extendMs)
+    await user.pause(extendMs / 2)
+  }
   if (!user.isAlive || end === 'nothing') return true
   const what = `${end} of ${name}`
   if (end !== 'ack') {
@@ -90,6 +107,7 @@ export async function consume(
       ...(end === 'nack-late' && { delayMs: 1 + Math.floor(workMs / 2) }),
       ...(end === 'bury' && { dead: true }),
     }
+    kept.atMost(run.world.now)
     await user.call(what, timeoutMs, async () => await delivery.nack({ timeoutMs, ...nack }))
     return true
   }

@@ -14,6 +14,10 @@ export const structuresRareStates = [
   'a lock is taken from its holder',
   'a receipt is of no use any more',
   'a round is completed',
+  'a key is used again',
+  'an entry is there for a while',
+  'an item is kept for longer',
+  'several entries are put at once',
   'more copies are lost than must be outlived',
 ] as const
 

@@ -5,6 +5,7 @@ import { Mines } from '../sharding/mines.ts'
 import { forkRandom } from '../world/seeds.ts'
 import { Barriers } from './barriers.ts'
 import { Cells } from './cells.ts'
+import { EntryLives } from './entry-lives.ts'
 import { Holdings, type Excuses } from './holdings.ts'
 import { Items } from './items.ts'
 import { Losses } from './losses.ts'
@@ -20,6 +21,7 @@ export class StructuresRecord implements Excuses {
   readonly cells: Cells
   readonly items: Items
   readonly barriers: Barriers
+  readonly entryLives: EntryLives = new EntryLives()
   readonly holdings: Holdings
   readonly losses: Losses
   /** Wall clocks that were set by hand: where all copies are lost, epochs may fall for a while. */

@@ -47,7 +47,8 @@ export class StructuresUser {
   isLeaving = false
   readonly #run: StructuresRun
   readonly #port: UserPort
-  readonly #pauses = new Set<Disposable>()
+  /** Of its own work, and of calls that must not take longer. */
+  readonly #timers = new Set<Disposable>()
   #hasEnded = false
 
   constructor(run: StructuresRun, port: UserPort) {
@@ -77,10 +78,10 @@ export class StructuresUser {
     return new Promise((resolve) => {
       if (this.#hasEnded) return
       const timer = this.clock.schedule(ms, () => {
-        this.#pauses.delete(timer)
+        this.#timers.delete(timer)
         resolve()
       })
-      this.#pauses.add(timer)
+      this.#timers.add(timer)
     })
   }
 
@@ -88,8 +89,8 @@ export class StructuresUser {
   end(): void {
     this.isLeaving = true
     this.#hasEnded = true
-    for (const timer of this.#pauses) timer[Symbol.dispose]()
-    this.#pauses.clear()
+    for (const timer of this.#timers) timer[Symbol.dispose]()
+    this.#timers.clear()
   }
 
   /**
@@ -120,17 +121,20 @@ export class StructuresUser {
     } finally {
       isOver = true
       this.open -= 1
-      overdue?.[Symbol.dispose]()
+      overdue[Symbol.dispose]()
+      this.#timers.delete(overdue)
     }
   }
 
   /** Twice as long, in two steps: one that was blocked in the midst of asking begins the time of its call after that. */
-  #after(ms: number, step: () => void): Disposable | undefined {
-    if (ms === Infinity) return undefined
+  #after(ms: number, step: () => void): Disposable {
+    if (ms === Infinity || this.#hasEnded) return { [Symbol.dispose]: () => {} }
     let timer = this.clock.schedule(ms, () => {
       timer = this.clock.schedule(ms, step)
     })
-    return { [Symbol.dispose]: () => timer[Symbol.dispose]() }
+    const overdue = { [Symbol.dispose]: () => timer[Symbol.dispose]() }
+    this.#timers.add(overdue)
+    return overdue
   }
 
   #failed(what: string, error: unknown, expected?: DDataErrorCode): CallOutcome<never> {

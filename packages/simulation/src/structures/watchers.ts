@@ -43,6 +43,8 @@ export function answersAreRight(run: StructuresRun): StructuresWatcher {
       const { wrong } = record.cells.judge()
       if (wrong !== undefined) run.violate('counters and maps are linearizable', wrong)
       for (const text of record.items.judge(new Map())) run.violate('items are kept', text)
+      for (const text of record.entryLives.judge())
+        run.violate('entries live as long as said', text)
       for (const text of record.barriers.judge())
         run.violate('a round is as many as expected', text)
     },

@@ -3,8 +3,10 @@ import type { Random } from '@casty/clock'
 import { leaveInOrder } from '../hosting/hosting-run.ts'
 import { defineAction } from '../run/action.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
-import { arrive, useCounter, useMap, useSet, type CellAct } from './acts.ts'
+import { arrive, putMany, useCounter, useMap, useSet, type CellAct } from './acts.ts'
 import { elasticSemaphore, elasticSizes, force, forcedLock, hold, resize } from './hold.ts'
+import { lend } from './lending.ts'
+import { countOnce } from './once.ts'
 import { outside } from './outsider.ts'
 import { consume, produce, take } from './queue-acts.ts'
 import { recordOf } from './record.ts'
@@ -87,6 +89,43 @@ export const structuresWorkload: readonly StructuresAction[] = [
       }),
   }),
   defineAction({
+    type: 'once',
+    kind: 'workload',
+    weight: 15,
+    draw: (random) => ({
+      name: drawOne(random, counters),
+      first: random(),
+      second: random(),
+      third: random(),
+      everyMs: drawLogarithmic(random, 1, 8_000),
+      timeoutMs: drawOne(random, [300, 1_500, 5_000]),
+    }),
+    perform: (run, { name, first, second, third, ...options }) => {
+      const users = [first, second, third].map((draw) => () => userBy(run, draw))
+      void countOnce(run, users, name, options)
+    },
+  }),
+  defineAction({
+    type: 'lend',
+    kind: 'workload',
+    weight: 15,
+    draw: (random) => ({
+      user: random(),
+      ttlMs: drawLogarithmic(random, 200, 15_000),
+      timeoutMs: drawOne(random, [300, 1_500, 5_000]),
+    }),
+    perform: (run, { user, ttlMs, timeoutMs }) =>
+      void lend(run, (turn) => userBy(run, (user + turn * 0.377) % 1), ttlMs, timeoutMs),
+  }),
+  defineAction({
+    type: 'put-many',
+    kind: 'workload',
+    weight: 10,
+    draw: (random) => ({ ...drawBurst(random, 4) }),
+    perform: (run, drawn) =>
+      burst(run, drawn, (user) => void putMany(run, user, entries, drawn.timeoutMs)),
+  }),
+  defineAction({
     type: 'map',
     kind: 'workload',
     weight: 40,
@@ -160,6 +199,7 @@ export const structuresWorkload: readonly StructuresAction[] = [
       name: drawOne(random, workQueues),
       waitMs: random() < 0.5 ? 0 : drawLogarithmic(random, 100, 5_000),
       workMs: random() < 0.6 ? 0 : drawLogarithmic(random, 10, 8_000),
+      extendMs: random() < 0.6 ? 0 : drawLogarithmic(random, 50, 8_000),
       end: drawOne(random, [
         'ack',
         'ack',

@@ -1,6 +1,7 @@
 // Checkers of structures: a history that breaks a promise is told, one that does not is not.
 import { describe, expect, test } from 'vitest'
 import { Barriers } from '../../src/structures/barriers.ts'
+import { EntryLives } from '../../src/structures/entry-lives.ts'
 import { Cells, type CellInput, type CellOutput } from '../../src/structures/cells.ts'
 import { Items } from '../../src/structures/items.ts'
 
@@ -66,12 +67,59 @@ function queue(): {
     take: (item) => {
       const invokedAt = now()
       items.invoke('q', { type: 'reserve' }).ok(item)
-      items.delivered({ value: item, deliveries: 1 }, invokedAt)
+      items.delivered({ value: item, deliveries: 1 }, invokedAt, 1_000)
     },
   }
 }
 
+describe('EntryLives', () => {
+  interface Seen {
+    readonly from: number
+    readonly to: number
+    readonly isThere: boolean
+  }
+
+  function lives(...looks: readonly Seen[]): EntryLives {
+    const entryLives = new EntryLives()
+    entryLives.put('t1', 1_000, 100)(110)
+    for (const look of looks) entryLives.looked('t1', look)
+    return entryLives
+  }
+
+  const there = (from: number): Seen => ({ from, to: from + 10, isThere: true })
+  const gone = (from: number): Seen => ({ from, to: from + 10, isThere: false })
+
+  test('take it that an entry is there for its time, or a little longer', () => {
+    expect(lives(there(200), there(1_200), gone(1_300)).judge()).toEqual([])
+  })
+
+  test.each([
+    ['one that is gone too soon', [gone(500)]],
+    ['one that comes back', [gone(1_200), there(1_300)]],
+  ] as const)('tell of %s', (_, looks) => {
+    expect(lives(...looks).judge()).toHaveLength(1)
+  })
+
+  test('know which were not seen to be gone', () => {
+    expect(lives(there(200)).left).toEqual(['t1'])
+    expect(lives(there(200), gone(1_200)).left).toEqual([])
+  })
+})
+
 describe('Items', () => {
+  test('are not another’s while somebody has time for them', () => {
+    const deliver = (ms: number): readonly string[] => {
+      const { now, pass } = time()
+      const items = new Items(now)
+      items.delivered({ value: 'q 1', deliveries: 1 }, now(), 1_000).until(now() + 2_000)
+      pass(ms)
+      items.delivered({ value: 'q 1', deliveries: 2 }, now(), 1_000)
+      return items.judge(new Map()).filter((text) => text.includes('before its time'))
+    }
+    expect(deliver(1_900)).toHaveLength(1)
+    expect(deliver(2_000)).toEqual([])
+  })
+
   test('may come in their order, the urgent ones first', () => {
     const { items, put, take } = queue()
     put({ item: 'q 1' })

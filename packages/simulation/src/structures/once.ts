@@ -1,0 +1,55 @@
+// Calls under a key of their caller's: made again and again, by others too, they count once, and all are answered alike.
+import { pause } from './acts.ts'
+import { recordOf } from './record.ts'
+import type { StructuresRun } from './structures-run.ts'
+import type { StructuresUser } from './user.ts'
+
+export interface OnceOptions {
+  readonly timeoutMs: number
+  /** Between one call and the next. */
+  readonly everyMs: number
+}
+
+/**
+ * Adds to a counter under one key, by each of these users in turn. For whoever judges that is one call, from the
+ * beginning of the first until one is answered.
+ */
+export async function countOnce(
+  run: StructuresRun,
+  users: readonly (() => StructuresUser | undefined)[],
+  base: string,
+  { timeoutMs, everyMs }: OnceOptions,
+): Promise<void> {
+  const record = recordOf(run)
+  const name = record.cells.nameOf(base)
+  const by = 1 + (record.nextCount() % 3)
+  const idempotencyKey = `key ${record.nextCount()}`
+  const open = record.cells.invoke(base, name, { type: 'add', by })
+  let answer: number | undefined
+  let mayHaveCounted = false
+  for (const userOf of users) {
+    const user = userOf()
+    // eslint-disable-next-line no-await-in-loop -- One after the other.
+    const outcome = await user?.call(
+      `increment of ${name} under a key`,
+      timeoutMs,
+      async () => await user.distributed.counter(name).increment(by, { timeoutMs, idempotencyKey }),
+    )
+    if (outcome?.type === 'ok') {
+      if (answer === undefined) open.ok(outcome.value)
+      answer ??= outcome.value
+      record.reach('a key is used again')
+      if (outcome.value !== answer && !record.mayHaveLost) {
+        const text = `${name} was ${answer} under ${idempotencyKey}, and then ${outcome.value}`
+        run.violate('a key counts once', text, user?.host)
+      }
+    } else if (outcome && !(outcome.type === 'failed' && outcome.applied === 'no')) {
+      mayHaveCounted = true
+    }
+    // eslint-disable-next-line no-await-in-loop
+    await pause(run.world.clock, everyMs)
+  }
+  if (answer !== undefined) return
+  if (mayHaveCounted) open.unknown()
+  else open.failed()
+}
