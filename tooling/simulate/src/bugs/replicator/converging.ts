@@ -21,8 +21,8 @@ const bugs: readonly Omit<SeededBug, 'scenario'>[] = [
     replace: 'if (this.#members.has(to)) return this.#send(to, message)',
     also: {
       file: shell,
-      find: "if (!this.#keeper || outcome.type === 'failed') return this.#settle(id, outcome)",
-      replace: 'if (this.#waiting.has(id)) return this.#settle(id, outcome)',
+      find: "if (!this.#keeper || outcome.type === 'failed') return this.#waiting.settle(id, outcome)",
+      replace: 'if (id >= 0) return this.#waiting.settle(id, outcome)',
     },
     why: 'What others are said to have kept is not on their disks yet.',
   },
@@ -84,8 +84,8 @@ const bugs: readonly Omit<SeededBug, 'scenario'>[] = [
     name: 'listeners-miss-the-joined',
     promise: 'messages are accounted for',
     file: `${core}/replicator-core.ts`,
-    find: '    if (!equals(after.value, before.value))\n',
-    replace: '    if (entry === undefined)\n',
+    find: 'if (!equals(after.value, before.value)) {',
+    replace: 'if (entry === undefined) {',
     why: 'Listeners are told of what is new here, and not of what others change.',
   },
   {
