@@ -1,21 +1,21 @@
 // A member's side of clients that hold values: it tells them what they lack and what changes, does what they ask under
 // its own replicator, and remembers under which names they changed anything, so that these are not pruned too soon.
 import type { Clock } from '@casty/clock'
-import { changed, CrdtError, withoutNode } from '@casty/crdt'
+import { changed, withoutNode } from '@casty/crdt'
 import type { NodeIdentity } from '@casty/membership'
 import type { AnyValue, KnownTypes } from '../any-value.ts'
 import type { Consistency } from '../consistency.ts'
 import { sameDigest } from '../core/digests.ts'
 import type { Envelope } from '../core/envelope.ts'
-import { ReplicatorError } from '../errors.ts'
 import type { ReplicatedKey } from '../key.ts'
 import type { ClientsOptions } from '../options.ts'
 import type { Outcome } from '../replicator.ts'
 import type { KeyState } from '../wire/messages.ts'
 import { ClientTelling } from './client-telling.ts'
-import type { ClientMessage, ClientOutcome, ClientRefusal, Held } from './client-messages.ts'
+import type { ClientMessage, ClientOutcome, Held } from './client-messages.ts'
 import { isNameOf, valueDigest } from './client-names.ts'
 import { maxHeldKeys } from './client-options.ts'
+import { counted, failed, refused } from './client-outcomes.ts'
 
 /** What of a replicator it works with. */
 export interface ServingReplicator {
@@ -189,7 +189,7 @@ export class ValuesForClients implements Disposable {
       )
       return counted(outcome)
     } catch (error) {
-      return refused(refusalOf(error))
+      return failed(error)
     }
   }
 
@@ -221,7 +221,7 @@ export class ValuesForClients implements Disposable {
     try {
       return counted(await replicator.get({ name: key, type }, { read: consistency, timeoutMs }))
     } catch (error) {
-      return refused(refusalOf(error))
+      return failed(error)
     }
   }
 }
@@ -233,32 +233,4 @@ function isSame(digest: NonNullable<Held['digest']>, envelope: Envelope<AnyValue
 
 function within(timeoutMs: number): number {
   return Math.min(Math.max(1, timeoutMs), maxTimeoutMs)
-}
-
-function refused(reason: ClientRefusal): ClientOutcome {
-  return { type: 'refused', reason }
-}
-
-function counted(outcome: Outcome<AnyValue>): ClientOutcome {
-  const { type, nodes } = outcome
-  return type === 'confirmed' ? { type, nodes } : { type, nodes, needed: outcome.needed }
-}
-
-/** For codes of errors: the client tells its user. */
-function refusalOf(error: unknown): ClientRefusal {
-  if (error instanceof CrdtError && error.code === 'CASTY_CRDT_TYPE_MISMATCH')
-    return 'type-mismatch'
-  if (!(error instanceof ReplicatorError)) return 'failed'
-  switch (error.code) {
-    case 'CASTY_REPLICATOR_BUSY':
-      return 'busy'
-    case 'CASTY_REPLICATOR_FULL':
-      return 'full'
-    case 'CASTY_REPLICATOR_TOO_LARGE':
-      return 'too-large'
-    case 'CASTY_REPLICATOR_TYPE_MISMATCH':
-      return 'type-mismatch'
-    default:
-      return 'failed'
-  }
 }
