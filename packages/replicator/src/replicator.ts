@@ -1,9 +1,9 @@
 // The shell around the core: it brings frames, time and the cluster's changes to it, and carries out what it
 // answers. It decides nothing.
 import { systemClock, systemRandom, type Clock, type Random } from '@casty/clock'
-import { changed, Draft, fresh, type Crdt, type Replica } from '@casty/crdt'
+import { fresh, type Crdt, type Replica } from '@casty/crdt'
 import { byAge, type Cluster, type NodeIdentity } from '@casty/membership'
-import { AnyValue, KnownTypes } from './any-value.ts'
+import { KnownTypes, type AnyValue } from './any-value.ts'
 import { ClientServing } from './clients/client-serving.ts'
 import type { Consistency } from './consistency.ts'
 import type { Call, ReplicatorEffect, ReplicatorEvent } from './core/events.ts'
@@ -18,6 +18,8 @@ import {
   type ReplicatorOptions,
 } from './options.ts'
 import { Keeper } from './store/keeper.ts'
+import { changeOfAny, emptied } from './user-changes.ts'
+import { ValueListeners } from './value-listeners.ts'
 import { WaitingCalls } from './waiting-calls.ts'
 import { decodeMessage, refusalOf } from './wire/codec.ts'
 import { decodeEnvelope, encodeEnvelope } from './wire/fields.ts'
@@ -109,12 +111,12 @@ export class Replicator implements Disposable {
   readonly #keeper: Keeper | undefined
   readonly #clients: ClientServing | undefined
   readonly #waiting = new WaitingCalls()
-  readonly #listeners = new Map<string, Set<(value: AnyValue) => void>>()
+  readonly #listeners: ValueListeners
   readonly #queue: ReplicatorEvent[] = []
   readonly #subscriptions: Disposable[] = []
   #members = new Map<string, NodeIdentity>()
   #timer: { readonly atMs: number; readonly handle: Disposable } | undefined
-  #counts = { listenerErrors: 0, framesRefused: 0, staleValues: 0 }
+  #counts = { framesRefused: 0, staleValues: 0 }
   #lifeSign: Disposable | undefined
   #isDisposed = false
 
@@ -128,6 +130,7 @@ export class Replicator implements Disposable {
     this.#maxValueBytes = settings.maxValueBytes
     this.#knownTypes = new KnownTypes(types)
     this.#onError = options.onError ?? ((): void => {})
+    this.#listeners = new ValueListeners(this.#onError)
     this.#core = new ReplicatorCore({ ...settings, self: cluster.self.key })
     this.#isKept = keeping?.isKept ?? ((): boolean => true)
     this.#keeper = keeping && this.#keeperOf(keeping, settings.pruningMarkerMs)
@@ -202,14 +205,10 @@ export class Replicator implements Disposable {
     change: (value: C, replica: Replica) => C,
     options: WriteOptions = {},
   ): Promise<Outcome<C>> {
-    const anyChange = (value: AnyValue, replica: Replica): AnyValue => {
-      const after = change(key.type.of(value.body), replica)
-      return new AnyValue(this.#knownTypes.of(after.type), after.body)
-    }
     return await this.#call(key, options.write ?? 'local', options, (call) => ({
       type: 'update-requested',
       call,
-      change: anyChange,
+      change: changeOfAny(key, change, this.#knownTypes),
     }))
   }
 
@@ -232,14 +231,7 @@ export class Replicator implements Disposable {
     key: ReplicatedKey<C>,
     options: WriteOptions = {},
   ): Promise<Outcome<C>> {
-    return await this.update(
-      key,
-      (value) => {
-        const { store, context } = value.body.state
-        return changed<C>(value, new Draft(context).replace(store).delta())
-      },
-      options,
-    )
+    return await this.update(key, (value) => emptied(value), options)
   }
 
   /** What this node has of a key now; the empty value where it has nothing. */
@@ -251,25 +243,13 @@ export class Replicator implements Disposable {
 
   /** Delivers the value that this node has now, then every later one. A listener that throws disturbs nobody. */
   subscribe<C extends Crdt<C>>(key: ReplicatedKey<C>, listener: (value: C) => void): Disposable {
-    const listeners = this.#listeners.get(key.name) ?? new Set()
-    this.#listeners.set(key.name, listeners)
-    const current = this.local(key)
-    const told = (value: AnyValue): void => {
-      if (value.type.name === key.type.name) listener(fresh(key.type, value.body.state))
-    }
-    listeners.add(told)
-    this.#guard(() => listener(current))
-    return {
-      [Symbol.dispose]: () => {
-        listeners.delete(told)
-        if (listeners.size === 0) this.#listeners.delete(key.name)
-      },
-    }
+    return this.#listeners.add(key, this.local(key), listener)
   }
 
   metrics(): ReplicatorMetrics {
     const { keys, pendingCalls, counts } = this.#core
-    return { ...counts, ...this.#counts, keys: keys.size, pendingCalls }
+    const listenerErrors = this.#listeners.errors
+    return { ...counts, ...this.#counts, listenerErrors, keys: keys.size, pendingCalls }
   }
 
   /** Why something is not confirmed, or a node not pruned yet. */
@@ -361,8 +341,7 @@ export class Replicator implements Disposable {
         })
       }
       case 'publish':
-        for (const listener of this.#listeners.get(effect.key) ?? [])
-          this.#guard(() => listener(effect.value))
+        this.#listeners.publish(effect.key, effect.value)
         this.#clients?.changed(effect.key, effect.change)
         return
       case 'answer': {
@@ -427,15 +406,6 @@ export class Replicator implements Disposable {
       dropped: (reason) => this.#core.countDropped(reason),
       notSent: () => this.#counts.framesRefused++,
     })
-  }
-
-  #guard(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      this.#counts.listenerErrors++
-      this.#onError(error)
-    }
   }
 
   #frameArrived(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {

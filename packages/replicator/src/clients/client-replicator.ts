@@ -1,14 +1,16 @@
 // The shell around the core of a client: it brings frames, time and contacts to it, and carries out what it answers.
 import { systemClock, type Clock } from '@casty/clock'
-import { changed, Draft, fresh, type Crdt, type Replica } from '@casty/crdt'
+import { fresh, type Crdt, type Replica } from '@casty/crdt'
 import type { NodeIdentity } from '@casty/membership'
-import { AnyValue, KnownTypes } from '../any-value.ts'
+import { KnownTypes } from '../any-value.ts'
 import { nodesNeeded, type Consistency } from '../consistency.ts'
 import type { Call } from '../core/events.ts'
 import { ReplicatorError } from '../errors.ts'
 import type { ReplicatedKey } from '../key.ts'
 import { checkedDuration } from '../options.ts'
 import type { Outcome, ReadOptions, WaitOptions, WriteOptions } from '../replicator.ts'
+import { changeOfAny, emptied } from '../user-changes.ts'
+import { ValueListeners } from '../value-listeners.ts'
 import { WaitingCalls } from '../waiting-calls.ts'
 import { refusalOf } from '../wire/codec.ts'
 import { ClientCore } from './client-core.ts'
@@ -43,15 +45,13 @@ export class ClientReplicator implements Disposable {
   readonly #timeoutMs: number
   readonly #maxValueBytes: number
   readonly #knownTypes: KnownTypes
-  readonly #onError: (error: unknown) => void
   readonly #waiting = new WaitingCalls()
-  readonly #listeners = new Map<string, Set<(value: AnyValue) => void>>()
+  readonly #listeners: ValueListeners
   readonly #watchers = new Set<(event: ClientReplicatorEvent) => void>()
   readonly #queue: ClientCoreEvent[] = []
   readonly #subscriptions: readonly Disposable[]
   #contact: NodeIdentity | undefined
   #timer: { readonly atMs: number; readonly handle: Disposable } | undefined
-  #listenerErrors = 0
   #dropped = 0
   #isDisposed = false
 
@@ -63,7 +63,7 @@ export class ClientReplicator implements Disposable {
     this.#timeoutMs = settings.timeoutMs
     this.#maxValueBytes = settings.maxValueBytes
     this.#knownTypes = new KnownTypes(types)
-    this.#onError = onError
+    this.#listeners = new ValueListeners(onError)
     this.#core = new ClientCore({ ...settings, self: client.self.key }, this.#moment())
     this.#subscriptions = [
       client.cluster.endpoint.handle(
@@ -101,14 +101,10 @@ export class ClientReplicator implements Disposable {
     change: (value: C, replica: Replica) => C,
     options: WriteOptions = {},
   ): Promise<Outcome<C>> {
-    const anyChange = (value: AnyValue, replica: Replica): AnyValue => {
-      const after = change(key.type.of(value.body), replica)
-      return new AnyValue(this.#knownTypes.of(after.type), after.body)
-    }
     return await this.#call(key, options.write ?? 'local', options, (call) => ({
       type: 'update-requested',
       call,
-      change: anyChange,
+      change: changeOfAny(key, change, this.#knownTypes),
     }))
   }
 
@@ -128,14 +124,7 @@ export class ClientReplicator implements Disposable {
     key: ReplicatedKey<C>,
     options: WriteOptions = {},
   ): Promise<Outcome<C>> {
-    return await this.update(
-      key,
-      (value) => {
-        const { store, context } = value.body.state
-        return changed<C>(value, new Draft(context).replace(store).delta())
-      },
-      options,
-    )
+    return await this.update(key, (value) => emptied(value), options)
   }
 
   /** What is here of a key now; the empty value where nothing was told yet. */
@@ -162,19 +151,7 @@ export class ClientReplicator implements Disposable {
       key: key.name,
       valueType: this.#knownTypes.of(key.type),
     })
-    const listeners = this.#listeners.get(key.name) ?? new Set()
-    this.#listeners.set(key.name, listeners)
-    const told = (value: AnyValue): void => {
-      if (value.type.name === key.type.name) listener(fresh(key.type, value.body.state))
-    }
-    listeners.add(told)
-    this.#guard(() => listener(current))
-    return {
-      [Symbol.dispose]: () => {
-        listeners.delete(told)
-        if (listeners.size === 0) this.#listeners.delete(key.name)
-      },
-    }
+    return this.#listeners.add(key, current, listener)
   }
 
   /** Has its copy forgotten, and no longer told of. What was changed still goes to a member. */
@@ -192,7 +169,7 @@ export class ClientReplicator implements Disposable {
     return {
       keys: this.#core.keys.length,
       pendingCalls: this.#core.pendingCalls,
-      listenerErrors: this.#listenerErrors,
+      listenerErrors: this.#listeners.errors,
       dropped: this.#dropped,
     }
   }
@@ -256,23 +233,15 @@ export class ClientReplicator implements Disposable {
         }
         return
       case 'publish':
-        for (const listener of this.#listeners.get(effect.key) ?? [])
-          this.#guard(() => listener(effect.value))
+        this.#listeners.publish(effect.key, effect.value)
         return
       case 'answer':
         this.#waiting.settle(effect.id, effect.outcome)
         return
       case 'tell':
-        for (const watcher of this.#watchers) this.#guard(() => watcher(effect.event))
-    }
-  }
-
-  #guard(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      this.#listenerErrors++
-      this.#onError(error)
+        for (const watcher of this.#watchers) {
+          this.#listeners.guard(() => watcher(effect.event))
+        }
     }
   }
 

@@ -56,8 +56,8 @@ export class UnansweredCalls {
     return call
   }
 
-  delete(id: number): boolean {
-    return this.#calls.delete(id)
+  delete(id: number): void {
+    this.#calls.delete(id)
   }
 
   /** When the next caller has waited for long enough. */
@@ -85,10 +85,6 @@ export class UnansweredCalls {
   /** What was changed of a key, and may not have reached a member. */
   deltasOf(key: string): readonly AnyValue[] {
     return this.all().flatMap((call) => (call.key === key && call.delta ? [call.delta] : []))
-  }
-
-  clear(): void {
-    this.#calls.clear()
   }
 }
 

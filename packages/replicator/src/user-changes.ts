@@ -1,0 +1,22 @@
+// What users make of values, as the cores take it: of any type.
+import { changed, Draft, type Crdt, type Replica } from '@casty/crdt'
+import { AnyValue, type KnownTypes } from './any-value.ts'
+import type { ReplicatedKey } from './key.ts'
+
+/** A change of a key's type, made one of any type. */
+export function changeOfAny<C extends Crdt<C>>(
+  { type }: ReplicatedKey<C>,
+  change: (value: C, replica: Replica) => C,
+  knownTypes: KnownTypes,
+): (value: AnyValue, replica: Replica) => AnyValue {
+  return (value, replica) => {
+    const after = change(type.of(value.body), replica)
+    return new AnyValue(knownTypes.of(after.type), after.body)
+  }
+}
+
+/** The value without anything that is in it; what others put in at the same time stays. */
+export function emptied<C extends Crdt<C>>(value: C): C {
+  const { store, context } = value.body.state
+  return changed<C>(value, new Draft(context).replace(store).delta())
+}
