@@ -1,5 +1,5 @@
 // SEC-16 and SEC-10: clients prove another secret than members, and what only members say is not heeded from them.
-import { NodeIdentity } from '@casty/transport'
+import { NodeIdentity, toIncarnation, TransportError } from '@casty/transport'
 import { describe, expect, test } from 'vitest'
 import { createWorld, detailOf, dialled, secrets, type World } from './world.ts'
 
@@ -97,6 +97,32 @@ describe('a client', () => {
     expect(alice.endpoint.trustOf(NodeIdentity.parse('b:1#99'))).toBeUndefined()
   })
 })
+
+describe('a client that members dial', () => {
+  test.each(['removed', 'stale-incarnation', 'forbidden'] as const)(
+    'ends none of them by refusing it as %s',
+    async (reason) => {
+      const world = createWorld()
+      await using member = await world.start('a:1', { authentication: world.secret(both) })
+      await using client = await world.start('x:1', {
+        ...ofClient(world),
+        admit: () => ({ type: 'refused', reason, knownIncarnation, detail: 'so it says' }),
+      })
+      const outcome = member.endpoint.connect(client.endpoint.self.address).catch(refusalOf)
+      await world.run(1_000)
+      expect(await outcome).toEqual({
+        reason: 'authentication',
+        detail: `the client x:1#1 refused for ${reason}, which is not for it to say`,
+      })
+    },
+  )
+})
+
+const knownIncarnation = toIncarnation(Number.MAX_SAFE_INTEGER)
+
+function refusalOf(error: unknown): unknown {
+  return error instanceof TransportError ? error.refusal : error
+}
 
 test.each([
   ['membership has for itself', 16, {}],

@@ -1,3 +1,4 @@
+import { isMadeOutTo } from './certificate-names.ts'
 import type { Connection, ConnectionOwner } from './connection.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import type { Lane, Refusal } from './endpoint-types.ts'
@@ -13,6 +14,7 @@ import {
 import { DiallersProof, unproven } from './handshake-proofs.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
+import { isForGood, unvouched } from './refusal.ts'
 import type { Channel, ChannelSink, DialFailure, Insecurity } from './transport.ts'
 import {
   concatBytes,
@@ -106,7 +108,7 @@ export class Dial implements ConnectionOwner {
         return
       case 'refusal':
         connection.close()
-        this.#refused(message.refusal, body)
+        this.#refused(connection.channel, message.refusal, body)
         return
       case 'hello':
       case 'finish':
@@ -179,10 +181,24 @@ export class Dial implements ConnectionOwner {
     this.#settle({ type: 'distrusted', refusal })
   }
 
-  #refused(given: Refusal, body: Uint8Array): void {
-    const refusal = this.#proof?.refuses(given, body, this.#address) ?? given
+  #refused(channel: Channel, given: Refusal, body: Uint8Array): void {
+    const { self } = this.#context
+    const proven = this.#proof?.refuses(given, body, this.#address, self) ?? given
+    const refusal = this.#certified(channel, proven)
     if (refusal.reason === 'authentication') this.#tell(refusal)
     this.#settle({ type: 'refused', refusal })
+  }
+
+  /** The same of one that shows the certificate of another than it says it is. */
+  #certified({ proof }: Channel, refusal: Refusal): Refusal {
+    const { transport, clusterName } = this.#context.settings
+    const { actual, reason } = refusal
+    if (proof === undefined && transport.security === undefined) return refusal
+    if (actual === undefined && !isForGood(reason)) return refusal
+    const address = actual?.address ?? this.#address
+    if (isMadeOutTo(proof?.names ?? [], clusterName, address)) return refusal
+    const detail = `${address} refused for ${reason}, with the certificate of another`
+    return unvouched(refusal, { reason: 'identity', detail })
   }
 
   #tell({ detail }: Refusal, claimed?: NodeIdentity): void {

@@ -5,23 +5,15 @@
 //   dialler   → proof over all that was said
 //   acceptor  → proof over all of that and its answer, then the answer: welcome or refusal
 import type { Authentication, ProofExchange, ProofPurpose, Trust } from './authentication.ts'
-import type { Refusal, RefusalReason } from './endpoint-types.ts'
+import type { Refusal } from './endpoint-types.ts'
 import type { Challenge, Hello, Welcome } from './handshake-messages.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
+import { heeded, unvouched } from './refusal.ts'
 import { acceptorsTranscript, diallersTranscript, type Opening } from './transcript.ts'
 import { frameTypes, wireVersions, type Prelude } from './wire.ts'
 
 const ours: Prelude = { minVersion: wireVersions.min, maxVersion: wireVersions.max }
-
-/** What may be refused before anything was proved: of everything else an unproven word is not heeded. */
-const openReasons: readonly RefusalReason[] = [
-  'wire-version',
-  'busy',
-  'malformed',
-  'identity',
-  'authentication',
-]
 
 /** The dialler's part. */
 export class DiallersProof {
@@ -84,12 +76,17 @@ export class DiallersProof {
     return welcome.identity.equals(challenge.identity) && welcome.trust === challenge.trust
   }
 
-  /** What to make of a refusal: who has proved nothing tells nothing about lives and members. */
-  refuses(refusal: Refusal, body: Uint8Array, address: NodeAddress): Refusal {
-    if (this.#vouchesFor(frameTypes.refusal, body)) return refusal
-    const { reason, detail } = refusal
-    if (openReasons.includes(reason)) return { reason, detail }
-    return unproven(`${address} refused for ${reason}`)
+  /**
+   * What to make of a refusal: who has proved nothing tells nothing about lives and members.
+   *
+   * @param self - who dialled `address`
+   */
+  refuses(refusal: Refusal, body: Uint8Array, address: NodeAddress, self: NodeIdentity): Refusal {
+    const challenge = this.#said?.challenge
+    if (challenge !== undefined && this.#vouchesFor(frameTypes.refusal, body)) {
+      return heeded(refusal, challenge, self)
+    }
+    return unvouched(refusal, unproven(`${address} refused for ${refusal.reason}`))
   }
 
   #vouchesFor(frameType: number, body: Uint8Array): boolean {

@@ -6,6 +6,7 @@ import type { EndpointContext, Flushable } from './endpoint-context.ts'
 import type { DropReason, Lane, LaneCloseReason, Refusal, SendOutcome } from './endpoint-types.ts'
 import type { HandshakeMessage } from './handshake-messages.ts'
 import type { NodeIdentity } from './node-identity.ts'
+import { heeded } from './refusal.ts'
 import { SendQueue } from './send-queue.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import type { ChannelCloseReason } from './transport.ts'
@@ -231,8 +232,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
         else this.#disconnect('idle', { graceful: true })
         return
       case 'refusal':
-        this.detach('peer-gone', 'peer-gone')
-        this.#owner.turnedAway(message.refusal)
+        this.#turnedAway(message.refusal)
         return
       case 'hello':
       case 'challenge':
@@ -250,6 +250,14 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
 
   closed(_connection: Connection, reason: ChannelCloseReason | 'malformed'): void {
     this.#disconnect(this.#ending === 'asked' ? 'idle' : reason)
+  }
+
+  #turnedAway(refusal: Refusal): void {
+    const { peer: identity } = this.#owner
+    const trust = this.#trust
+    this.detach('peer-gone', 'peer-gone')
+    if (identity === undefined) return
+    this.#owner.turnedAway(heeded(refusal, { identity, trust }, this.#context.self))
   }
 
   #disconnect(reason: LaneCloseReason, options?: { readonly graceful?: boolean }): void {

@@ -93,6 +93,22 @@ test('whoever shows a forbidden certificate is cut off, and refused at every add
   expect(await refusalOf(world, alice, carol.address)).toBe('forbidden')
 })
 
+test.each(['removed', 'stale-incarnation', 'forbidden'] as const)(
+  'whoever shows the certificate of another node evicts nobody by refusing as %s',
+  async (reason) => {
+    const world = createWorld()
+    const shows = (host: string): Transport =>
+      showing(world.network.transport({ host }), () => 'of somebody')
+    await using alice = await world.start('a:1', { transport: shows('a') })
+    // Its certificate is made out to a, b and c.
+    await using dave = await world.start('d:1', {
+      transport: shows('d'),
+      admit: () => ({ type: 'refused', reason, detail: 'so it says' }),
+    })
+    expect(await refusalOf(world, alice, dave.address)).toBe('identity')
+  },
+)
+
 test('the owner is shown the certificate of whoever connects', async () => {
   const world = createWorld()
   const shown: (string | undefined)[] = []
