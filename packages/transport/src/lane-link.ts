@@ -227,7 +227,8 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
         this.#watch.answered()
         return
       case 'finish':
-        this.#queue.flush(connection.channel)
+        // What came since we said the same waits for the next connection: the peer closes this one without it.
+        if (this.#ending !== 'asked') this.#queue.flush(connection.channel)
         if (this.#queue.isBlocked) this.#ending = 'asking'
         else this.#disconnect('idle', { graceful: true })
         return

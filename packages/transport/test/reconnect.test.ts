@@ -456,15 +456,27 @@ describe('an idle lane', () => {
     }
   })
 
+  test('loses no frame, whenever one is sent while both find that it is idle', async () => {
+    const both = { idleLaneMs: 2_500 }
+    const untouched = await closingWorld(undefined, both)
+    for (let offset = -12; offset <= 6; offset++) {
+      const touched = await closingWorld(untouched.closedAt + offset, both)
+      expect([touched.toAlice, touched.toBob]).toEqual([['from bob'], ['first', 'from alice']])
+    }
+  })
+
   /** A lane that is used once and then idle, but for a frame each way at an instant. */
-  async function closingWorld(touchedAt: number | undefined): Promise<{
+  async function closingWorld(
+    touchedAt: number | undefined,
+    limitsOfBob?: { readonly idleLaneMs: number },
+  ): Promise<{
     readonly closedAt: number
     readonly toAlice: readonly string[]
     readonly toBob: readonly string[]
   }> {
     const world = createWorld({ latencyMs: 3 })
-    await using alice = await world.start('a:1', { limits })
-    await using bob = await world.start('b:1')
+    await using alice = await world.start('a:1', { limits: limitsOfBob ?? limits })
+    await using bob = await world.start('b:1', limitsOfBob && { limits: limitsOfBob })
     tell(alice, bob, 'first')
     let closedAt = 0
     using _ = alice.endpoint.subscribe(({ type }) => {
