@@ -27,8 +27,9 @@ export class ClientsLetGo {
 
   /** A client sends to entities here. */
   uses(client: NodeIdentity, now: number): void {
-    if (this.#known.size >= maxClients) this.#forgetOverdue(now)
-    if (this.#known.size >= maxClients) return
+    const isKnown = this.#known.has(client.key)
+    if (!isKnown && this.#known.size >= maxClients) this.#forgetOverdue(now)
+    if (!isKnown && this.#known.size >= maxClients) return
     this.#known.set(client.key, { client, until: now + forgetMs })
   }
 
