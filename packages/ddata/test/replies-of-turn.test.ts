@@ -57,14 +57,17 @@ test('what parts say to one process in one turn is one message, in order', async
   expect(a.messages.slice(1)).toEqual(['map/2 5'])
 })
 
-test('a message that is long enough leaves before the end of the turn', async () => {
+test('replies go together as far as they fit into the smallest frames there are, and a longer one is alone', async () => {
   const { a, say, turnEnds } = started()
   say(a, 'p', 1)
-  say(a, 'p', 2, 100_000)
-  say(a, 'p', 3, 100_000)
-  expect(a.messages).toEqual(['p 1, p 2'])
+  say(a, 'q', 2, 30_000)
+  say(a, 'p', 3, 30_000)
+  expect(a.messages).toEqual(['p 1, q 2'])
+  say(a, 'p', 4, 100_000)
+  say(a, 'q', 5)
+  expect(a.messages.slice(1)).toEqual(['p 3', 'p 4'])
   await turnEnds()
-  expect(a.messages).toEqual(['p 1, p 2', 'p 3'])
+  expect(a.messages.slice(3)).toEqual(['q 5'])
 })
 
 test('what cannot be sent to one process is reported, and keeps nothing from others', async () => {

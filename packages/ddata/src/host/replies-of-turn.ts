@@ -4,8 +4,8 @@ import { ByteWriter } from '@casty/transport'
 import { writePartReply, type PartReplies, type PartReply } from '../protocol/messages.ts'
 import { shortLived } from '../values/short-lived.ts'
 
-/** A message holds no more once it is that long, in bytes: it has to fit into a frame, with the longest reply. */
-const enoughBytes = 131_072
+/** No reply joins others to more than that, in bytes: together they have to fit into the smallest frames that sharding takes. */
+const enoughBytes = 32_768
 const firstBytes = 1_024
 /** Room that large is let go. */
 const maxSpareBytes = 16_384
