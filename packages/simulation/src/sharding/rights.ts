@@ -1,4 +1,5 @@
 // Who may act, whether or not there is anything to do: rights are to be as exclusive as what is done by them.
+import type { ShardingHost } from './host.ts'
 import { recordOf, typeNames } from './record.ts'
 import { clocksAreOff, shardingSettings } from './settings.ts'
 import type { ShardingProcess, ShardingRun, ShardingWatcher } from './sharding-run.ts'
@@ -16,8 +17,9 @@ function oneCoordinator(run: ShardingRun): ShardingWatcher {
   const record = recordOf(run)
   const { leaseMs } = shardingSettings(run.plan)
   // Whose machine slept finds out with the next thing that it does.
-  const leads = ({ clock, program }: ShardingProcess): boolean =>
-    !clock.hasSlept(leaseMs) && clock.peek(() => program?.sharding.coordinates) !== undefined
+  const leads = (process: ShardingProcess): boolean =>
+    !process.clock.hasSlept(leaseMs) &&
+    seen(process, ({ sharding }) => sharding.coordinates !== undefined)
   return {
     ended(process) {
       if (had.has(process)) record.reach('a coordinator dies in its term')
@@ -50,8 +52,13 @@ function oneOwner(run: ShardingRun): ShardingWatcher {
   }
 }
 
-function hasLease({ clock, program }: ShardingProcess): boolean {
-  return clock.peek(() => program?.sharding.explain().hasLease) === true
+function hasLease(process: ShardingProcess): boolean {
+  return seen(process, ({ sharding }) => sharding.explain().hasLease)
+}
+
+/** Whoever is blocked shows what comes later: rights that begin then, while nothing of it reaches anybody yet. */
+function seen({ clock, program }: ShardingProcess, look: (host: ShardingHost) => boolean): boolean {
+  return program !== undefined && clock.aheadMs === 0 && clock.peek(() => look(program))
 }
 
 function versionOf({ clock, program }: ShardingProcess): string {

@@ -18,3 +18,37 @@ test.each(scenarios)(
     expect(second.traceHash).toBe(first.traceHash)
   },
 )
+
+test(
+  'a right that a blocked node will have once it goes on is none yet',
+  { timeout: 60_000 },
+  async () => {
+    const stall = { message: 'entries', stage: 'arrived', after: 0, harm: 'stall', forMs: 1_624 }
+    const result = await Run.of(shardingScenario, {
+      ...planOf(shardingScenario, 4),
+      hosts: [
+        { name: 'a', rate: 0.9954395033749752, wallOffsetMs: -17 },
+        { name: 'b', rate: 0.9961270655834582, wallOffsetMs: 17 },
+        { name: 'c', rate: 0.9931568871073425, wallOffsetMs: 9 },
+      ],
+      chaosMs: 18_592,
+      actions: [
+        { at: 0, type: 'start', parameters: { host: 'a' } },
+        { at: 14, type: 'start', parameters: { host: 'c' } },
+        { at: 381, type: 'start', parameters: { host: 'b' } },
+        {
+          at: 509,
+          type: 'sleep',
+          parameters: { host: 'a', forMs: 16_225, order: 'sockets-first' },
+        },
+        { at: 4_038, type: 'leave', parameters: { host: 'b', backAfterMs: 660 } },
+        {
+          at: 4_174,
+          type: 'harm-handoff',
+          parameters: { host: 'c', victim: 'receiver', ...stall },
+        },
+      ],
+    })
+    expect(result.violations).toEqual([])
+  },
+)
