@@ -47,6 +47,8 @@ long(
     await cluster.lan.drop('b', `ip saddr ${cluster.lan.addressOf('a')}`)
     await cluster.untilTold('a', /^dial-failed control b timeout$/)
     await cluster.untilTold('b', /^dial-failed control a timeout$/)
+    await cluster.untilTold('a', /^link-fault \S+ b$/)
+    await cluster.untilTold('b', /^link-fault \S+ a$/)
     expectNobodyDowned(cluster)
     expect(cluster.toldOf(/^member-unreachable/)).toEqual([])
     await cluster.lan.heal()
