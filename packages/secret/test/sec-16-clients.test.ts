@@ -1,7 +1,15 @@
 // SEC-16 and SEC-10: clients prove another secret than members, and what only members say is not heeded from them.
-import { NodeIdentity, toIncarnation, TransportError } from '@casty/transport'
+import { NodeAddress, NodeIdentity, toIncarnation, TransportError } from '@casty/transport'
 import { describe, expect, test } from 'vitest'
-import { createWorld, detailOf, dialled, secrets, type World } from './world.ts'
+import {
+  createWorld,
+  detailOf,
+  dialled,
+  messageType,
+  reasonOf,
+  secrets,
+  type World,
+} from './world.ts'
 
 const both = { member: secrets.old, client: secrets.client }
 
@@ -95,6 +103,62 @@ describe('a client', () => {
     expect(await dialled(world, bob, alice)).toBe('a:1#1')
     expect(alice.endpoint.trustOf(bob.endpoint.self)).toBe('member')
     expect(alice.endpoint.trustOf(NodeIdentity.parse('b:1#99'))).toBeUndefined()
+  })
+})
+
+describe('a client that was first at the address of a member', () => {
+  /** A member that takes clients only where it knows of no member, and one that is about to be. */
+  async function meeting(world: World) {
+    const members = new Set<string>()
+    const alice = await world.start('a:1', {
+      authentication: world.secret(both),
+      admit: ({ identity: { address }, trust }) =>
+        trust === 'client' && members.has(address.toString())
+          ? { type: 'refused', reason: 'forbidden', detail: 'a member lives there' }
+          : { type: 'admitted' },
+    })
+    const client = await world.start('x:1', {
+      ...ofClient(world),
+      advertised: { host: 'b' },
+      incarnation: 99,
+    })
+    expect(await dialled(world, client, alice)).toBe('a:1#1')
+    const bob = await world.start('b:1', { authentication: world.secret(both) })
+    return { members, alice, bob, client }
+  }
+
+  test.each(['kept', 'told'] as const)('is in nobody’s way once that is %s', async (how) => {
+    const world = createWorld()
+    const { members, alice, bob, client } = await meeting(world)
+    members.add('b:1')
+    if (how === 'kept') alice.endpoint.keep(bob.endpoint.self)
+    else alice.endpoint.send(bob.endpoint.self, 'control', messageType, new Uint8Array(1))
+    await world.run(1_000)
+    expect(alice.endpoint.trustOf(bob.endpoint.self)).toBe('member')
+    expect(alice.endpoint.isConnected(bob.endpoint.self, 'control')).toBe(true)
+    for (const node of [alice, bob, client]) await node[Symbol.asyncDispose]()
+  })
+
+  test('is not taken for who lives there', async () => {
+    const world = createWorld()
+    const { alice, bob, client } = await meeting(world)
+    expect(await dialled(world, alice, bob)).toBe('b:1#1')
+    for (const node of [alice, bob, client]) await node[Symbol.asyncDispose]()
+  })
+
+  test('is not taken for who answers there, while that is dialled', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1', { authentication: world.secret(both) })
+    await using client = await world.start('x:1', {
+      ...ofClient(world),
+      advertised: { host: 'b' },
+    })
+    world.network.cut(NodeAddress.parse('a:1'), NodeAddress.parse('b:1'), { mode: 'silent' })
+    const connecting = alice.endpoint.connect(NodeAddress.parse('b:1')).then(String, reasonOf)
+    await world.run(10)
+    void client.endpoint.connect(alice.endpoint.self.address).catch(() => undefined)
+    await world.run(7_000)
+    expect(await connecting).toBe('timeout')
   })
 })
 

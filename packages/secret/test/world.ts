@@ -102,7 +102,7 @@ export async function detailOf(world: World, from: Node, to: Node): Promise<stri
   return await outcome
 }
 
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   // What `connect` rejects with: see its contract.
   const { refusal, failure, code } = error as {
     readonly refusal?: { readonly reason: string }

@@ -47,6 +47,7 @@ export class AssociationRegistry implements AssociationHost {
    * @param isBelieved - the owner itself sends: it is not asked whether there may be such a life
    */
   forSending(peer: NodeIdentity, isBelieved: boolean): Association | undefined {
+    this.#judgeClientAt(peer.address)
     if (this.#isPast(peer) || peer.address.equals(this.#context.self.address)) return undefined
     const known = this.#byAddress.get(peer.address.toString())?.peer
     const isMet = known?.incarnation === peer.incarnation
@@ -56,6 +57,7 @@ export class AssociationRegistry implements AssociationHost {
   }
 
   keep(peer: NodeIdentity): void {
+    this.#judgeClientAt(peer.address)
     if (this.#isPast(peer) || peer.address.equals(this.#context.self.address)) return
     const association = this.claim(peer)
     association.isKept = true
@@ -72,11 +74,15 @@ export class AssociationRegistry implements AssociationHost {
     }
     const association = this.#byAddress.get(address.toString())
     const peer = association?.peer
-    if (association?.control.isOpen === true && peer !== undefined) {
+    const isOpen = association?.control.isOpen === true && peer !== undefined
+    if (isOpen && association.trust !== 'client') {
       waiter.connected(peer)
       return undefined
     }
-    const dialling = association ?? this.#add(address, undefined)
+    // A client may have dialled from anywhere, and says of its address what it likes.
+    if (isOpen) this.#displace(association)
+    const dialling =
+      association === undefined || isOpen ? this.#add(address, undefined) : association
     dialling.connect(waiter)
     return dialling
   }
@@ -85,9 +91,7 @@ export class AssociationRegistry implements AssociationHost {
     if (refusal === 'removed') this.#history.recordRemoved(peer)
     const association = this.find(peer)
     if (association === undefined) return
-    this.#remove(association)
-    association.end('peer-gone', 'peer-gone')
-    association.failWaiters(TransportError.dialFailed(peer.address, 'local'))
+    this.#displace(association)
   }
 
   /** Ends what there is with all whom that is about, and whatever is under way there. */
@@ -97,9 +101,7 @@ export class AssociationRegistry implements AssociationHost {
       const { forbidden } = this.#context
       const isForbidden = [control, data].some((lane) => forbidden.has(address, lane.fingerprint))
       if (!isForbidden) continue
-      this.#remove(association)
-      association.end('peer-gone', 'peer-gone')
-      association.failWaiters(TransportError.dialFailed(address, 'local'))
+      this.#displace(association)
     }
   }
 
@@ -124,6 +126,10 @@ export class AssociationRegistry implements AssociationHost {
   /** Judges a hello, without changing anything. The owner's `admit` has the last word. */
   judge(hello: Hello, channel: Channel): Refusal | undefined {
     const context = this.#handshakeContext(hello, hello.lane, channel)
+    if (hello.trust === 'client' && this.#isAwaitedAt(hello.identity.address)) {
+      const detail = `${context.self} dials ${hello.identity.address} itself`
+      return { reason: 'busy', detail }
+    }
     const decision = decideHello(hello, context)
     return decision.type === 'refuse' ? decision.refusal : this.#admit(hello, channel)
   }
@@ -213,6 +219,26 @@ export class AssociationRegistry implements AssociationHost {
     return association
   }
 
+  /** Somebody asked who lives there: a client that says that it does is no answer. */
+  #isAwaitedAt(address: NodeAddress): boolean {
+    return this.#byAddress.get(address.toString())?.isAwaited ?? false
+  }
+
+  /** A client is judged again before anything goes to its address: it may have become that of a member. */
+  #judgeClientAt(address: NodeAddress): void {
+    const association = this.#byAddress.get(address.toString())
+    const { peer: identity, trust } = association ?? {}
+    if (association === undefined || identity === undefined || trust !== 'client') return
+    const refusal = this.#admit({ identity, capabilities: [], trust })
+    if (refusal !== undefined) this.#displace(association)
+  }
+
+  #displace(association: Association): void {
+    this.#remove(association)
+    association.end('peer-gone', 'peer-gone')
+    association.failWaiters(TransportError.dialFailed(association.address, 'local'))
+  }
+
   /** Moves those who wait at an alias of a peer's address to the peer's own association. */
   #redirect(alias: Association, peer: NodeIdentity): void {
     if (alias.address.equals(peer.address)) return
@@ -222,7 +248,10 @@ export class AssociationRegistry implements AssociationHost {
     for (const waiter of waiters) this.connect(peer.address, waiter)
   }
 
-  #admit({ identity, capabilities, trust }: PeerHello, { proof }: Channel): Refusal | undefined {
+  #admit(
+    { identity, capabilities, trust }: PeerHello,
+    { proof }: Partial<Channel> = {},
+  ): Refusal | undefined {
     let admission: Admission
     try {
       admission = this.#context.settings.admit({

@@ -87,6 +87,11 @@ export class Association implements LaneOwner {
     return this.isKept || this.#waiters.size > 0 || !resting
   }
 
+  /** Somebody waits for whoever lives there. */
+  get isAwaited(): boolean {
+    return this.#waiters.size > 0
+  }
+
   get isBackingOff(): boolean {
     return this.control.isBackingOff || this.data.isBackingOff
   }
