@@ -74,6 +74,11 @@ export class AskSlots implements AnswerHolder {
     return this.#generations[slot] === generation ? this.#answers[slot] : undefined
   }
 
+  /** Whether that node was asked, as far as this one knows: it may have had another one answer. */
+  isAskedOf(slot: number, peer: Peer): boolean {
+    return this.#peers[slot] === peer
+  }
+
   answerOver(slot: number): void {
     const peer = this.#peers[slot]
     if (peer === undefined) return

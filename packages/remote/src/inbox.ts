@@ -34,6 +34,7 @@ export interface InboxParts {
     from: NodeIdentity,
     recipient: { readonly uid: number; readonly path: string },
   ) => boolean
+  readonly isClient: (node: NodeIdentity) => boolean
 }
 
 export class Inbox {
@@ -46,6 +47,7 @@ export class Inbox {
   readonly #traffic: Traffic
   readonly #publish: (event: RemoteEvent) => void
   readonly #mayTell: InboxParts['mayTell']
+  readonly #isClient: InboxParts['isClient']
   readonly #reader = new FrameReader()
   readonly #serializer: number
   /** The frame that is read comes from a node with the same serializer. */
@@ -61,6 +63,7 @@ export class Inbox {
     this.#traffic = parts.traffic
     this.#publish = parts.publish
     this.#mayTell = parts.mayTell
+    this.#isClient = parts.isClient
     this.#serializer = digestOf(parts.payloads.serializer.name)
   }
 
@@ -85,7 +88,7 @@ export class Inbox {
   unanswered(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
     try {
       const peer = this.#open(from, bytes, start, end)
-      if (peer !== undefined) this.#readUnanswered()
+      if (peer !== undefined) this.#readUnanswered(peer)
     } catch (error) {
       this.#malformed(from, error)
     }
@@ -266,7 +269,7 @@ export class Inbox {
     const reader = this.#reader
     const slot = reader.varint()
     const generation = reader.varint()
-    const answer = this.#slots.find(slot, generation)
+    const answer = this.#asked(peer, slot, generation)
     this.#traffic.answersReceived++
     if (!this.#fits) {
       answer?.undelivered('not-serializable')
@@ -291,13 +294,20 @@ export class Inbox {
     }
   }
 
-  #readUnanswered(): void {
+  /** Members may answer in each other's place; a client that answers what it was not asked has guessed it. */
+  #asked(peer: Peer, slot: number, generation: number): AnswerRef | undefined {
+    const answer = this.#slots.find(slot, generation)
+    if (answer === undefined || this.#slots.isAskedOf(slot, peer)) return answer
+    return this.#isClient(peer.node) ? undefined : answer
+  }
+
+  #readUnanswered(peer: Peer): void {
     const reader = this.#reader
     const slot = reader.varint()
     const generation = reader.varint()
     const reason = reasonOf(reader.u8())
     reader.finish()
-    this.#slots.find(slot, generation)?.undelivered(reason)
+    this.#asked(peer, slot, generation)?.undelivered(reason)
   }
 
   #malformed(node: NodeIdentity, error: unknown): void {

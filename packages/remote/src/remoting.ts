@@ -106,6 +106,7 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
       outbox: this.#outbox,
       publish,
       mayTell: (from, recipient) => this.#limits?.mayTell(from, recipient) ?? true,
+      isClient: (node) => endpoint.trustOf(node) === 'client',
     })
     this.#watch = new RemoteWatch({
       cluster,
