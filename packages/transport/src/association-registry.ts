@@ -2,9 +2,9 @@ import { Association, type AssociationHost, type ConnectWaiter } from './associa
 import type { Connection } from './connection.ts'
 import type { Dial } from './dial.ts'
 import type { EndpointContext } from './endpoint-context.ts'
-import type { Admission, Lane, PeerHello, Refusal } from './endpoint-types.ts'
+import type { Refusal } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
-import { decideHello, decideWelcome, type HandshakeContext } from './handshake-decision.ts'
+import { HandshakeJudge } from './handshake-judge.ts'
 import {
   encodeRefusal,
   type HandshakeParty,
@@ -22,12 +22,14 @@ import { encodeFrame, frameTypes } from './wire.ts'
 export class AssociationRegistry implements AssociationHost {
   readonly #context: EndpointContext
   readonly #history = new PeerHistory()
+  readonly #judge: HandshakeJudge
   readonly #byAddress = new Map<string, Association>()
   readonly #changed: () => void
 
   /** @param changed - called when what `forSending` answered may no longer hold */
   constructor(context: EndpointContext, changed: () => void) {
     this.#context = context
+    this.#judge = new HandshakeJudge(context, this.#history)
     this.#changed = changed
   }
 
@@ -125,13 +127,11 @@ export class AssociationRegistry implements AssociationHost {
 
   /** Judges a hello, without changing anything. The owner's `admit` has the last word. */
   judge(hello: Hello, channel: Channel): Refusal | undefined {
-    const context = this.#handshakeContext(hello, hello.lane, channel)
     if (hello.trust === 'client' && this.#isAwaitedAt(hello.identity.address)) {
-      const detail = `${context.self} dials ${hello.identity.address} itself`
+      const detail = `${this.#context.self} dials ${hello.identity.address} itself`
       return { reason: 'busy', detail }
     }
-    const decision = decideHello(hello, context)
-    return decision.type === 'refuse' ? decision.refusal : this.#admit(hello, channel)
+    return this.#judge.hello(hello, channel, this.#standing(hello))
   }
 
   /** Takes a connection whose hello was judged in order, and answered so. */
@@ -147,20 +147,19 @@ export class AssociationRegistry implements AssociationHost {
     welcome: Welcome,
     dial: Dial,
   ): void {
-    const context = this.#handshakeContext(welcome, lane.lane, connection.channel)
-    const decision = decideWelcome(welcome, dial.expected, context)
-    if (decision.type === 'superseded') {
+    const { channel } = connection
+    const standing = this.#standing(welcome)
+    const verdict = this.#judge.welcome(welcome, dial.expected, lane.lane, channel, standing)
+    if (verdict === 'superseded') {
       connection.close()
       this.#redirect(association, welcome.identity)
       return
     }
-    const refusal =
-      decision.type === 'refuse' ? decision.refusal : this.#admit(welcome, connection.channel)
-    if (refusal !== undefined) {
-      this.#context.tally.refusedByUs[refusal.reason]++
-      connection.channel.write(encodeFrame(frameTypes.refusal, encodeRefusal(refusal)))
+    if (verdict !== undefined) {
+      this.#context.tally.refusedByUs[verdict.reason]++
+      channel.write(encodeFrame(frameTypes.refusal, encodeRefusal(verdict)))
       connection.close({ graceful: true })
-      lane.refused(refusal, dial)
+      lane.refused(verdict, dial)
       return
     }
     this.#met(welcome)
@@ -229,7 +228,7 @@ export class AssociationRegistry implements AssociationHost {
     const association = this.#byAddress.get(address.toString())
     const { peer: identity, trust } = association ?? {}
     if (association === undefined || identity === undefined || trust !== 'client') return
-    const refusal = this.#admit({ identity, capabilities: [], trust })
+    const refusal = this.#judge.admit({ identity, capabilities: [], trust }, undefined)
     if (refusal !== undefined) this.#displace(association)
   }
 
@@ -248,64 +247,11 @@ export class AssociationRegistry implements AssociationHost {
     for (const waiter of waiters) this.connect(peer.address, waiter)
   }
 
-  #admit(
-    { identity, capabilities, trust }: PeerHello,
-    { proof }: Partial<Channel> = {},
-  ): Refusal | undefined {
-    let admission: Admission
-    try {
-      admission = this.#context.settings.admit({
-        identity,
-        capabilities,
-        trust,
-        ...(proof && { proof }),
-      })
-    } catch {
-      this.#context.tally.listenerErrors++
-      return {
-        reason: 'busy',
-        actual: this.#context.self,
-        detail: 'admission could not be decided',
-      }
-    }
-    if (admission.type === 'admitted') return undefined
-    const { reason, knownIncarnation, detail } = admission
-    return {
-      reason,
-      actual: this.#context.self,
-      ...(knownIncarnation !== undefined && { knownIncarnation }),
-      detail,
-    }
-  }
-
-  #handshakeContext(party: HandshakeParty, lane: Lane, channel: Channel): HandshakeContext {
-    const { self, isClosing, settings } = this.#context
-    const { address } = party.identity
-    const found = this.#byAddress.get(address.toString())
+  /** What is known of whoever has that address, for a judgement. */
+  #standing({ identity, trust }: HandshakeParty): Association | undefined {
+    const found = this.#byAddress.get(identity.address.toString())
     // What a client said of an address does not stand in the way of the member that has it.
-    const isClients = party.trust === 'member' && found?.trust === 'client'
-    const association = isClients ? undefined : found
-    const met = this.#history.met(address, party.trust)
-    const isProven = settings.remembersPeers || association?.control.isOpen === true
-    const expected = isProven ? association?.peer?.incarnation : undefined
-    const known = met !== undefined && (expected === undefined || met > expected) ? met : expected
-    const removed = this.#history.removed(address)
-    const mustProve = settings.transport.security === 'mutual-tls'
-    const proof = channel.proof ?? (mustProve ? 'required' : undefined)
-    return {
-      self,
-      clusterName: settings.clusterName,
-      ...(settings.configDigest !== undefined && { configDigest: settings.configDigest }),
-      closing: isClosing,
-      ...(known !== undefined && { knownIncarnation: known }),
-      ...(removed !== undefined && { removedIncarnation: removed }),
-      ...(this.#context.forbidden.has(address, channel.proof?.fingerprint) && {
-        isForbidden: true,
-      }),
-      ...(association?.trust !== undefined && { knownTrust: association.trust }),
-      lane: association?.laneOf(lane).view ?? { type: 'idle' },
-      ...(proof !== undefined && { proof }),
-    }
+    return trust === 'member' && found?.trust === 'client' ? undefined : found
   }
 
   #met({ identity, trust }: HandshakeParty): void {
