@@ -76,12 +76,16 @@ function stopDowned(state: MembershipState): Step {
   return [stopped, [...lastWords(state, atHome.length > 0 ? atHome : elsewhere(state)), ...effects]]
 }
 
-/** Stops; where this node let itself go, as the last one of its data center, others do not know yet. */
+/**
+ * Stops; where this node let itself go, others do not know yet: those who are on their way out as well, and have
+ * nobody else left to let them go, or other data centers, of whose own this was the last.
+ */
 function stopRemoved(state: MembershipState, reason: 'left' | 'removed'): Step {
   const { cluster, self } = state
   const [stopped, effects] = stop(state, reason)
   const isOwnDecision = authorOf(cluster.tombstones, self) === self.key
-  return [stopped, isOwnDecision ? [...lastWords(state, elsewhere(state)), ...effects] : effects]
+  if (!isOwnDecision) return [stopped, effects]
+  return [stopped, [...lastWords(state, [...nextInLine(state), ...elsewhere(state)]), ...effects]]
 }
 
 /**

@@ -223,6 +223,26 @@ describe('Exit tasks', () => {
     expect(done).toEqual(['started', 'finished'])
   })
 
+  test.each([
+    [50, 50, 50],
+    [100, 200, 300],
+    [300, 300, 100],
+  ])('of all at once hold nobody longer than they take (%i, %i, %i ms)', async (...tookMs) => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c')
+    for (const [index, { cluster, clock }] of world.nodes.entries()) {
+      cluster.beforeExit(
+        async () => new Promise((resolve) => clock.schedule(tookMs[index] ?? 0, resolve)),
+      )
+    }
+    const left = Promise.all(world.nodes.map(({ cluster }) => cluster.leave()))
+    await world.until(() => world.nodes.length === 0, Math.max(...tookMs) + 1_000)
+    await world.settled(left)
+    expect(
+      world.everStarted.flatMap(({ log }) => log.filter(({ level }) => level === 'warn')),
+    ).toEqual([])
+  })
+
   test('that fail are reported, and the node leaves all the same', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b')
