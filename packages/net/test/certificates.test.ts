@@ -15,8 +15,12 @@ beforeAll(async () => {
 describe('what a node would show is refused at the start', () => {
   const cases: Readonly<Record<string, [what: RegExp, () => unknown]>> = {
     'where a file is missing': [
-      /cert, \/no\/such\/file, cannot be read/,
+      /in cert, \/no\/such\/file, is not there\. .*<host>-<port>\.crt/,
       () => ({ cert: '/no/such/file' }),
+    ],
+    'where a file cannot be read': [
+      /in cert, \/, cannot be read \(EISDIR\)/,
+      () => ({ cert: '/' }),
     ],
     'where a text holds no certificate': [/in ca .*holds no certificate/, () => ({ ca: good.key })],
     'where a certificate is torn': [

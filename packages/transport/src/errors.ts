@@ -52,7 +52,7 @@ export class TransportError extends Error {
   static badCertificate(what: string, why: string, cause?: unknown): TransportError {
     return new TransportError(
       'CASTY_TRANSPORT_BAD_CERTIFICATE',
-      `${what} ${why}. \`casty cert\` makes certificates that do.`,
+      `${what} ${why}. \`casty cert\` makes files that fit, as <host>-<port>.crt and .key.`,
       { cause },
     )
   }

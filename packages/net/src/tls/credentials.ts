@@ -61,11 +61,9 @@ function textOf(option: string, source: string): string {
   try {
     return readFileSync(source, 'utf8')
   } catch (error) {
-    throw TransportError.badCertificate(
-      `The file in ${option}, ${source},`,
-      'cannot be read',
-      error,
-    )
+    const { code } = error as NodeJS.ErrnoException // What reading a file throws.
+    const why = code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`
+    throw TransportError.badCertificate(`The file in ${option}, ${source},`, why, error)
   }
 }
 
