@@ -1,4 +1,7 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describeNotice, Security, type CertificateNotice, type TlsOptions } from '@casty/net'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { TestAuthority, type TestCredentials } from '../../../tooling/tls-contract/index.ts'
@@ -26,6 +29,18 @@ describe('what a node would show is refused at the start', () => {
     'where a certificate is torn': [
       /in cert .*cannot be read/,
       () => ({ cert: good.cert.replace(/\n[^\n]{20}/, '\n') }),
+    ],
+    'where what follows the certificate is half-written': [
+      /in cert .*holds the beginning of a certificate without its end/,
+      () => ({ cert: `${good.cert}${good.cert.slice(0, 200)}` }),
+    ],
+    'where what follows the authority is half-written': [
+      /in ca .*holds the beginning of a certificate without its end/,
+      () => ({ ca: `${good.ca}${good.ca.slice(0, 200)}` }),
+    ],
+    'where TLS itself cannot read them': [
+      /is in ca, cert and key cannot be used for TLS/,
+      () => ({ cert: `${good.cert}-----BEGIN TRUSTED CERTIFICATE-----\nMIIB\n` }),
     ],
     'where the key is none': [
       /in key .*cannot be read as a private key/,
@@ -142,5 +157,30 @@ describe('the end of a certificate', () => {
     expect(notices).toEqual(['29 days', '6 days', '0 days', 'expired', 'reload-failed'])
     watch[Symbol.dispose]()
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('files that are read while they are written', () => {
+  afterEach(() => vi.useRealTimers())
+
+  test('leave what was in use, and are told once', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'casty-certificates-'))
+    const cert = join(folder, 'node.crt')
+    writeFileSync(cert, good.cert)
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
+    const notices: string[] = []
+    const onCertificate = ({ type }: CertificateNotice): void => void notices.push(type)
+    const tls = { ...good, cert, reloadIntervalMs: 1_000, onCertificate }
+    const { certificates } = new Security(tls)
+    const { context } = certificates
+    using _ = certificates.watch(() => notices.push('changed'))
+    writeFileSync(cert, `${good.cert}${good.cert.slice(0, 200)}`)
+    vi.advanceTimersByTime(3_000)
+    expect(notices).toEqual(['reload-failed'])
+    expect(certificates.context).toBe(context)
+    writeFileSync(cert, `${good.cert}${good.ca}`)
+    vi.advanceTimersByTime(1_000)
+    expect(notices).toEqual(['reload-failed', 'changed', 'reloaded'])
+    rmSync(folder, { recursive: true })
   })
 })

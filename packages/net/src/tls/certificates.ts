@@ -30,7 +30,7 @@ export class Certificates {
     this.#options = options
     this.#readAt = Date.now()
     this.#credentials = readCredentials(options, this.#readAt)
-    this.#context = createSecureContext(contextOf(this.#credentials))
+    this.#context = secureContext(this.#credentials)
     this.#warned = 0
     this.#lookAtExpiry()
   }
@@ -52,9 +52,12 @@ export class Certificates {
   reload(): boolean {
     this.#readAt = Date.now()
     const next = readCredentials(this.#options, this.#readAt)
+    if (isSame(next, this.#credentials)) {
+      this.#failure = undefined
+      return false
+    }
+    this.#context = secureContext(next)
     this.#failure = undefined
-    if (isSame(next, this.#credentials)) return false
-    this.#context = createSecureContext(contextOf(next))
     this.#credentials = next
     this.#warned = 0
     for (const listener of this.#listeners) listener()
@@ -124,6 +127,19 @@ export function contextOf({ ca, cert, key }: Credentials): {
   readonly minVersion: 'TLSv1.3'
 } {
   return { ca, cert, key, minVersion: 'TLSv1.3' }
+}
+
+/** @throws TransportError `CASTY_TRANSPORT_BAD_CERTIFICATE` for what OpenSSL does not take, as a key that is too small */
+function secureContext(credentials: Credentials): SecureContext {
+  try {
+    return createSecureContext(contextOf(credentials))
+  } catch (error) {
+    throw TransportError.badCertificate(
+      'What is in ca, cert and key',
+      'cannot be used for TLS',
+      error,
+    )
+  }
 }
 
 function isSame(left: Credentials, right: Credentials): boolean {

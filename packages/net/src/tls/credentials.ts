@@ -76,6 +76,7 @@ function isPem(source: string): boolean {
   return source.includes('-----BEGIN ')
 }
 
+const certificateBegins = '-----BEGIN CERTIFICATE-----'
 const certificateText = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
 function certificatesIn(
@@ -87,6 +88,10 @@ function certificatesIn(
   const [first, ...rest] = text.match(certificateText) ?? []
   if (first === undefined) {
     throw TransportError.badCertificate(what, 'holds no certificate in PEM')
+  }
+  if (text.split(certificateBegins).length > 2 + rest.length) {
+    const why = 'holds the beginning of a certificate without its end: it may be half-written'
+    throw TransportError.badCertificate(what, why)
   }
   try {
     return [new X509Certificate(first), ...rest.map((one) => new X509Certificate(one))]
