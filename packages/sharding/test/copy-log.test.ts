@@ -62,6 +62,16 @@ function write(
   log.writeEntries([entry], stored)
 }
 
+/** All events of it but the last. */
+function deleteOlder({ copies, log }: Opened, entity: string): void {
+  const previous = copies.version(entity)
+  const version = { epoch: 5, count: previous.count + 1 }
+  const toSequenceNr = copies.find(entity)?.head.sequenceNr ?? 0
+  const operation = { type: 'delete-events' as const, epoch: 5, toSequenceNr: toSequenceNr - 1 }
+  copies.apply(entity, operation, version)
+  log.writeEntries([{ id: entity, previous, version, operation }], () => {})
+}
+
 async function stored({ log }: Opened): Promise<boolean> {
   return await new Promise((resolve) => log.whenStored(resolve))
 }
@@ -144,20 +154,40 @@ test('a journal does not grow without end: copies are written anew, and what was
   const large = new Uint8Array(100_000)
   for (let count = 0; count < 200; count++) {
     write(opened, `e${count % 10}`, large)
-    const { copies, log } = opened
-    const entity = `e${count % 10}`
-    const previous = copies.version(entity)
-    const version = { epoch: 5, count: previous.count + 1 }
-    const toSequenceNr = copies.find(entity)?.head.sequenceNr ?? 0
-    const operation = { type: 'delete-events' as const, epoch: 5, toSequenceNr: toSequenceNr - 1 }
-    copies.apply(entity, operation, version)
-    log.writeEntries([{ id: entity, previous, version, operation }], () => {})
+    deleteOlder(opened, `e${count % 10}`)
     await stored(opened)
     await disk.clock.advanceAsync(0)
   }
   const { sequenceNr, deletedTo } = await disk.journal.highest(id)
   expect(sequenceNr - deletedTo).toBeLessThan(100)
   expect(contentOf(await disk.open())).toEqual(contentOf(opened))
+})
+
+test('what is written while copies are written anew can be read, also by a process that begins right then', async () => {
+  const disk = new Disk()
+  const opened = await disk.open()
+  const large = new Uint8Array(400_000)
+  for (let count = 0; count < 30; count++) {
+    for (const entity of ['a', 'b', 'c', 'd']) {
+      write(opened, entity, large)
+      deleteOlder(opened, entity)
+    }
+    await stored(opened)
+  }
+  expect((await disk.journal.highest(id)).deletedTo).toBeGreaterThan(0)
+  expect(contentOf(await disk.open())).toEqual(contentOf(opened))
+})
+
+test('an operation on a version that no record brings is not passed over', async () => {
+  const disk = new Disk()
+  const opened = await disk.open()
+  write(opened, 'a', 'x')
+  write(opened, 'a', 'y')
+  await stored(opened)
+  const { epoch } = await disk.journal.highest(id)
+  // As where the journal lost its first records.
+  await disk.journal.deleteEvents(id, 1, { epoch })
+  await expect(disk.open()).rejects.toThrow('is of another version of a')
 })
 
 test('a second process that writes the same journal ends the first one', async () => {

@@ -8,7 +8,7 @@ import {
   type JournalRecord,
 } from '@casty/persistence'
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
-import { compareCopies } from './copy-version.ts'
+import { compareCopies, type CopyVersion } from './copy-version.ts'
 import type { ShardCopies } from './copies.ts'
 import type { Piece } from './copy.ts'
 import type { CopyStore } from './copy-store.ts'
@@ -67,6 +67,11 @@ export class CopyLog implements CopyStore {
   #queuedBytes = 0
   /** What is there is not what was handed over: all copies have to be written before anything else. */
   #isAnew = false
+  /**
+   * While it is read: ids with operations on a version that is not there, and the last of these. They came while copies were written
+   * anew, before which all is deleted then: the whole copy comes behind them.
+   */
+  readonly #unfounded = new Map<string, { readonly at: number; readonly version: CopyVersion }>()
 
   constructor(journal: EventJournal, id: string, copies: ShardCopies, port: CopyLogPort) {
     this.#journal = journal
@@ -93,6 +98,9 @@ export class CopyLog implements CopyStore {
       this.#bytesSince += bytes.length
       this.#read(manifest, bytes, arriving, at)
     }
+    for (const [of, { at }] of this.#unfounded) {
+      throw TransportError.malformed(`Record ${at} of ${this.#id} is of another version of ${of}`)
+    }
   }
 
   #read(manifest: string, bytes: Uint8Array, arriving: Piece[], at: number): void {
@@ -103,10 +111,7 @@ export class CopyLog implements CopyStore {
         const present = this.#copies.version(id)
         if (compareCopies(present, version) >= 0) return // A copy that was written anew has it.
         if (compareCopies(present, previous) === 0) this.#copies.apply(id, operation, version)
-        else
-          throw TransportError.malformed(
-            `Record ${at} of ${this.#id} is of another version of ${id}`,
-          )
+        else this.#unfounded.set(id, { at, version })
         return
       }
       case manifests.piece: {
@@ -116,13 +121,17 @@ export class CopyLog implements CopyStore {
             `Record ${at} of ${this.#id} is no next piece of ${piece.id}`,
           )
         }
-        if (piece.isLast && this.#copies.install(arriving.splice(0)) === 'no-room') {
+        if (!piece.isLast) return
+        if (this.#copies.install(arriving.splice(0)) === 'no-room') {
           throw TransportError.malformed(`There is no room for ${piece.id}: raise maxCopyBytes`)
         }
+        const { version } = this.#unfounded.get(piece.id) ?? {}
+        if (version && compareCopies(piece.version, version) >= 0) this.#unfounded.delete(piece.id)
         return
       }
       case manifests.forgotten:
         this.#copies.forget()
+        this.#unfounded.clear()
         return
       default:
         throw TransportError.malformed(
