@@ -118,6 +118,8 @@ function writeBody(writer: MessageWriter, message: ShardingMessage): void {
         writer.shard(report)
         body.bool(report.copies !== undefined)
         if (report.copies) body.varint(report.copies.epoch).varint(report.copies.position)
+        body.bool(report.lineage !== undefined)
+        if (report.lineage) body.varint(report.lineage.bornIn).bool(report.lineage.isConfirmed)
         body.varint(report.hosts)
       })
       break
@@ -225,5 +227,8 @@ function readSnapshot(fields: MessageReader): ShardingMessage {
 function readReport(fields: MessageReader): ReplicaReport {
   const shard = fields.shard()
   const copies = fields.bool() ? { epoch: fields.counter(), position: fields.counter() } : undefined
-  return { ...shard, copies, hosts: fields.counter() }
+  const lineage = fields.bool()
+    ? { bornIn: fields.counter(), isConfirmed: fields.bool() }
+    : undefined
+  return { ...shard, copies, lineage, hosts: fields.counter() }
 }

@@ -7,6 +7,7 @@ export type ShardingErrorCode =
   | 'CASTY_SHARDING_MESSAGE_TOO_LARGE'
   | 'CASTY_SHARDING_NOT_AN_ENTITY'
   | 'CASTY_SHARDING_NOT_WATCHABLE'
+  | 'CASTY_SHARDING_OTHER_LINEAGE'
   | 'CASTY_SHARDING_REPLICAS_OUT_OF_REACH'
   | 'CASTY_SHARDING_REPLICATION_TIMEOUT'
   | 'CASTY_SHARDING_STOPPED'
@@ -72,6 +73,14 @@ export class ShardingError extends Error {
       'CASTY_SHARDING_NOT_WATCHABLE',
       `${path} is an entity, which starts again with its next message: it has no end to watch for. ` +
         'Have it send a message where others are to know of something.',
+    )
+  }
+
+  static otherLineage(name: string, shard: number, owner: string): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_OTHER_LINEAGE',
+      `What this node has on disk of shard ${shard} of ${name} does not come from where the copies of its owner, ${owner}, do: that shard was begun ` +
+        'anew without it. This node keeps what it has, and confirms no write of that shard. Stop the nodes of the side to be given up, and start them with empty disks.',
     )
   }
 

@@ -8,6 +8,7 @@ export type {
   ReplicaExplanation,
   ReplicationExplanation,
 } from './replication/explain-replication.ts'
+export type { Lineage } from './replication/lineage.ts'
 export type { ReplicationStatistics } from './replication/replication-tally.ts'
 export {
   entityTypeDefaults,

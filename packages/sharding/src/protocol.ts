@@ -1,6 +1,7 @@
 // What the nodes of one data center tell each other to agree on who runs which shard. All of it travels in
 // frames of type `shardingFrameType`; the frames of entities' messages, fences and handed over state are others.
 import type { NodeIdentity } from '@casty/transport'
+import type { Lineage } from './replication/lineage.ts'
 import type { Electorate } from './table/electorate.ts'
 import type { ShardRow } from './table/shard-row.ts'
 import type { Version } from './table/version.ts'
@@ -193,6 +194,8 @@ export interface ReplicaReportMessage {
 export interface ReplicaReport extends ShardAtEpoch {
   /** Undefined where it has nothing. */
   readonly copies: Copies | undefined
+  /** Where these come from; undefined where it has nothing, or has it in memory only. */
+  readonly lineage: Lineage | undefined
   /** How many nodes have copies of the type, as far as it wrote down when it last knew; 0 where it did not. */
   readonly hosts: number
 }

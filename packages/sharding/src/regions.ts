@@ -237,7 +237,7 @@ export class Regions implements RegionNode, Disposable {
   /** How far copies here go. */
   reportReplicas(shards: readonly ShardAtEpoch[]): readonly ReplicaReport[] {
     const none = (): readonly ReplicaReport[] =>
-      shards.map((shard) => ({ ...shard, copies: undefined, hosts: 0 }))
+      shards.map((shard) => ({ ...shard, copies: undefined, lineage: undefined, hosts: 0 }))
     return this.#replication?.report(shards) ?? none()
   }
 

@@ -105,9 +105,10 @@ export const messages: fc.Arbitrary<ShardingMessage> = fc.oneof(
         .tuple(
           shard,
           fc.option(fc.record({ epoch: counter, position: counter }), { nil: undefined }),
+          fc.option(fc.record({ bornIn: counter, isConfirmed: fc.boolean() }), { nil: undefined }),
           counter,
         )
-        .map(([shard, copies, hosts]) => ({ ...shard, copies, hosts })),
+        .map(([shard, copies, lineage, hosts]) => ({ ...shard, copies, lineage, hosts })),
     ),
   }),
   message('replicated', {

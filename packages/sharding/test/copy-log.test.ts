@@ -216,3 +216,35 @@ test('a record that cannot be understood is not passed over', async () => {
   })
   await expect(disk.open()).rejects.toThrow('unheard-of')
 })
+
+test('records from before lineages are of one, and a lineage outlives that all is written anew', async () => {
+  const disk = new Disk()
+  const opened = await disk.open()
+  const { journal } = opened
+  const append = journal.append.bind(journal)
+  journal.append = async (of, { events, ...rest }) => {
+    const before = events.filter(({ manifest }) => manifest !== 'lineage')
+    await append(of, { ...rest, events: before })
+  }
+  write(opened, 'a', 'x')
+  await stored(opened)
+  expect(await manifestsOf(disk)).toEqual(['operation'])
+  const next = await disk.open()
+  expect(next.copies.lineage).toEqual({ bornIn: 0, isConfirmed: true })
+  next.copies.comeFrom({ bornIn: 7, isConfirmed: true })
+  const large = new Uint8Array(400_000)
+  for (let count = 0; count < 12; count++) {
+    write(next, 'b', large)
+    deleteOlder(next, 'b')
+    // eslint-disable-next-line no-await-in-loop -- One append after the other.
+    await stored(next)
+  }
+  expect((await disk.journal.highest(id)).deletedTo).toBeGreaterThan(2)
+  expect((await disk.open()).copies.lineage).toEqual({ bornIn: 7, isConfirmed: true })
+})
+
+async function manifestsOf({ journal }: Disk): Promise<readonly string[]> {
+  const manifests: string[] = []
+  for await (const { manifest } of journal.events(id)) manifests.push(manifest)
+  return manifests
+}

@@ -188,3 +188,61 @@ test('copies of a former life go once the owner says that they are not needed', 
   const wanted = ids.filter((id) => isThere(disks.region('a').shardOf(id)))
   expect(kept).toBe(wanted.length)
 })
+
+test('a node that lost its disk and begins alone does not replace what others have confirmed', async () => {
+  await using disks = new DiskWorld({ replicas: 2, minAcks: 'majority' })
+  const errors: unknown[] = []
+  const logger = {
+    debug: () => {},
+    info: () => {},
+    warn: () => {},
+    error: (details: object) => void errors.push(details),
+  }
+  await disks.start('a b c')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  expect(await disks.add('a')).toEqual(all(2))
+  await disks.blackOut()
+  disks.loseDisk('a')
+  await disks.start('a')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1)) // It cannot know of the others.
+  await disks.start('b c', { logger })
+  await disks.settle()
+  expect(errors).toContainEqual(
+    expect.objectContaining({
+      error: expect.objectContaining({ code: 'CASTY_SHARDING_OTHER_LINEAGE' }),
+    }),
+  )
+  expect(disks.region('b').statistics().replication?.otherLineage).toBeGreaterThan(0)
+  const shard = disks.region('a').shardOf('e0')
+  expect(disks.region('a').explain(shard).summary).toContain('Of another lineage is what is with ')
+  expect(disks.region('b').explain(shard)).toMatchObject({
+    replication: { isOfOtherLineage: true },
+  })
+  // Neither is preferred where both are there.
+  await disks.blackOut()
+  await disks.start('a b c')
+  await disks.settle(20_000)
+  expect(disks.region('a').explain(shard).owner).toBeUndefined()
+  expect(disks.region('a').explain(shard).summary).toContain('copies of several lineages')
+  await disks.blackOut()
+  disks.loseDisk('a')
+  await disks.start('b c a', { sharding: { recoveryTimeoutMs: 5_000 } })
+  await disks.settle(20_000)
+  expect(await disks.add('a')).toEqual(all(3))
+})
+
+test('what waits for a replica is written only when that one has told what it has', async () => {
+  await using disks = new DiskWorld({ replicas: 2 })
+  await disks.start('a b c')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  await disks.blackOut()
+  disks.loseDisk('a')
+  await disks.start('a')
+  await disks.settle()
+  const added = disks.add('a', 60_000)
+  await disks.start('b c')
+  expect(await added).toEqual(all(2))
+})

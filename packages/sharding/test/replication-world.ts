@@ -144,10 +144,13 @@ export class ReplicationWorld {
     if (!target) return
     if (request.type === 'replicate-events') this.framesSent++
     if (request.type === 'push') this.piecesSent++
-    const bytes = encodeRequest({ typeHash: 7, shard: 3, epoch }, request).slice()
+    const bytes = encodeRequest(
+      { typeHash: 7, shard: 3, epoch, lineage: undefined },
+      request,
+    ).slice()
     this.#fly(owner, target, () => {
       const asked = decodeRequest(bytes)
-      target.replica.answer(asked.header.epoch, asked.request, (answer) => {
+      target.replica.answer(asked.header, asked.request, (answer) => {
         this.#answer(target, owner, epoch, answer)
       })
     })

@@ -27,7 +27,9 @@ journalCompliance('ReplicatedJournal', {
       {
         send: (_to, request) =>
           queueMicrotask(() => {
-            replica.answer(1, request, (answer) => shard.answered(node, answer, 0))
+            replica.answer({ epoch: 1, lineage: undefined }, request, (answer) =>
+              shard.answered(node, answer, 0),
+            )
           }),
         isReachable: () => true,
         stays: () => true,
@@ -94,7 +96,7 @@ function textsOf({ copies }: Pick<CopyNode, 'copies'>, id: string): readonly str
 }
 
 test('frames of replication that are cut or spoilt are refused as malformed, and nothing else', () => {
-  const header = { typeHash: 7, shard: 3, epoch: 9 }
+  const header = { typeHash: 7, shard: 3, epoch: 9, lineage: 8 }
   const copies = new ShardCopies(new CopyRoom(10_000))
   copies.apply('a', text('x'), { epoch: 9, count: 1 })
   copies.apply(

@@ -354,6 +354,7 @@ export class World {
         const shards = effect.shards.map((shard) => ({
           ...shard,
           copies: this.copiesAt(node, shard),
+          lineage: undefined,
           hosts: 0,
         }))
         this.at(1, () => this.step(node, { type: 'replicas-reported', to: effect.to, shards }))

@@ -81,6 +81,7 @@ export class Promotions {
     if (isDurable) promotion.hosts = hosts
     const waited = askedFor(promotion).some((node) => this.#isAsked(node) && !told(promotion, node))
     if (waited && now < promotion.since + 2 * this.#node.settings.leaseMs) return undefined
+    if (confirmedLineages(promotion).size > 1) return undefined
     const patience = this.#node.settings.recoveryTimeoutMs
     if (isDurable && !isEnough(promotion) && now < promotion.since + patience) return undefined
     return found(promotion)
@@ -155,6 +156,11 @@ export class Promotions {
     const silent = askedFor(promotion).filter((node) => !told(promotion, node))
     const missing = silent.length === 0 ? '' : `, and not ${silent.join(', ')}`
     const have = `${reports.size} of the nodes that may have copies of it have told what they have${missing}.`
+    const lineages = confirmedLineages(promotion)
+    if (lineages.size > 1) {
+      const sides = [...lineages.values()].map((nodes) => nodes.join(' and ')).join(', or ')
+      return `It has copies of several lineages, and neither knows what was confirmed in the other: stop the nodes of all but one, and start them with empty disks. They are those of ${sides}. ${have}`
+    }
     if (settings.disks === 0 || isEnough(promotion)) return have
     const { recoveryTimeoutMs } = this.#node.settings
     const end = Number.isFinite(recoveryTimeoutMs) ? ', or recoveryTimeoutMs has passed' : ''
@@ -193,9 +199,30 @@ function isEnough({ settings, replicas, told: reports }: Promotion): boolean {
   return knowing >= (hosts === 0 ? 0 : Math.max(hosts - others, majority))
 }
 
-/** Highest epoch, then highest position; of equals those that the row names first. */
+/** Who has copies of which lineage in which something may have been confirmed. */
+function confirmedLineages(promotion: Promotion): ReadonlyMap<number, readonly NodeIdentity[]> {
+  const nodes = new Map<number, NodeIdentity[]>()
+  for (const node of askedFor(promotion)) {
+    const lineage = promotion.told.get(node.key)?.lineage
+    if (!lineage?.isConfirmed) continue
+    const known = nodes.get(lineage.bornIn) ?? []
+    known.push(node)
+    nodes.set(lineage.bornIn, known)
+  }
+  return nodes
+}
+
+/**
+ * Highest epoch, then highest position; of equals those that the row names first. Where there is a lineage in which something may
+ * have been confirmed, others do not count.
+ */
 function found(promotion: Promotion): Found {
-  const keepers = askedFor(promotion).filter(({ key }) => promotion.told.get(key)?.copies)
+  const [confirmed] = confirmedLineages(promotion).keys()
+  const keepers = askedFor(promotion).filter(({ key }) => {
+    const report = promotion.told.get(key)
+    const isOther = confirmed !== undefined && report?.lineage?.bornIn !== confirmed
+    return report?.copies !== undefined && !isOther
+  })
   const copiesOf = ({ key }: NodeIdentity): Copies =>
     promotion.told.get(key)?.copies ?? { epoch: 0, position: 0 }
   const ordered = keepers.toSorted((left, right) => compare(copiesOf(right), copiesOf(left)))

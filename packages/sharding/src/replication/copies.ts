@@ -2,6 +2,7 @@
 import type { Copies } from '../protocol.ts'
 import { compareCopies, noCopy, type CopyVersion } from './copy-version.ts'
 import { Copy, type Operation, type Piece } from './copy.ts'
+import type { Lineage } from './lineage.ts'
 
 /** What is shared by all shards of a type: how much room there is. */
 export class CopyRoom {
@@ -24,9 +25,20 @@ export class ShardCopies {
   /** Under lower epochs nothing is taken any more. Only grows. */
   #fence = 0
   #sizeBytes = 0
+  #lineage: Lineage | undefined
 
   constructor(room: CopyRoom) {
     this.#room = room
+  }
+
+  /** Of those that are on disks; undefined where there are none, or where they are in memory only. */
+  get lineage(): Lineage | undefined {
+    return this.#copies.size === 0 ? undefined : this.#lineage
+  }
+
+  /** They are, or the first one is going to be, of that one. */
+  comeFrom(lineage: Lineage): void {
+    this.#lineage = lineage
   }
 
   get fence(): number {
@@ -105,5 +117,6 @@ export class ShardCopies {
   forget(): void {
     this.#grow(-this.#sizeBytes)
     this.#copies.clear()
+    this.#lineage = undefined
   }
 }

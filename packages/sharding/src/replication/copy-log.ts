@@ -12,9 +12,17 @@ import { compareCopies, type CopyVersion } from './copy-version.ts'
 import type { ShardCopies } from './copies.ts'
 import type { Piece } from './copy.ts'
 import type { CopyStore } from './copy-store.ts'
+import { beforeLineages, sameLineage, type Lineage } from './lineage.ts'
 import type { ReplicatedEntry } from './messages.ts'
 import { pieceBytes, takePiece } from './replica.ts'
-import { readEntry, readPiece, writeEntry, writePiece } from './replication-codec.ts'
+import {
+  readEntry,
+  readLineage,
+  readPiece,
+  writeEntry,
+  writeLineage,
+  writePiece,
+} from './replication-codec.ts'
 
 export interface CopyLogPort {
   wallNow(): number
@@ -47,7 +55,12 @@ const maxQueuedBytes = 67_108_864
 /** Copies are written anew when so much was written since, and twice as much as they are. */
 const minLogBytes = 1_048_576
 
-const manifests = { operation: 'operation', piece: 'piece', forgotten: 'forgotten' } as const
+const manifests = {
+  operation: 'operation',
+  piece: 'piece',
+  forgotten: 'forgotten',
+  lineage: 'lineage',
+} as const
 
 export class CopyLog implements CopyStore {
   readonly #journal: EventJournal
@@ -72,6 +85,8 @@ export class CopyLog implements CopyStore {
    * anew, before which all is deleted then: the whole copy comes behind them.
    */
   readonly #unfounded = new Map<string, { readonly at: number; readonly version: CopyVersion }>()
+  /** What was handed over of it last. */
+  #lineage: Lineage | undefined
 
   constructor(journal: EventJournal, id: string, copies: ShardCopies, port: CopyLogPort) {
     this.#journal = journal
@@ -101,6 +116,8 @@ export class CopyLog implements CopyStore {
     for (const [of, { at }] of this.#unfounded) {
       throw TransportError.malformed(`Record ${at} of ${this.#id} is of another version of ${of}`)
     }
+    this.#lineage = this.#copies.lineage
+    if (!this.#lineage) this.#copies.comeFrom(beforeLineages)
   }
 
   #read(manifest: string, bytes: Uint8Array, arriving: Piece[], at: number): void {
@@ -133,6 +150,9 @@ export class CopyLog implements CopyStore {
         this.#copies.forget()
         this.#unfounded.clear()
         return
+      case manifests.lineage:
+        this.#copies.comeFrom(readLineage(reader))
+        return
       default:
         throw TransportError.malformed(
           `Record ${at} of ${this.#id} is of a later version: ${manifest}`,
@@ -141,6 +161,7 @@ export class CopyLog implements CopyStore {
   }
 
   writeEntries(entries: readonly ReplicatedEntry[], stored: () => void): void {
+    this.#addLineage()
     for (const [index, entry] of entries.entries()) {
       const writer = new ByteWriter()
       writeEntry(writer, entry)
@@ -150,14 +171,29 @@ export class CopyLog implements CopyStore {
   }
 
   writeCopy(pieces: readonly Piece[], stored: () => void): void {
+    this.#addLineage()
     for (const [index, piece] of pieces.entries()) {
       const isLast = index === pieces.length - 1
-      this.#add(manifests.piece, bytesOf(piece), isLast ? stored : undefined)
+      this.#add(manifests.piece, bytesOf(writePiece, piece), isLast ? stored : undefined)
     }
+  }
+
+  writeLineage(goOn: (isStored: boolean) => void): void {
+    this.#addLineage()
+    this.whenStored(goOn)
+  }
+
+  /** In front of all that is of it. */
+  #addLineage(): void {
+    const { lineage } = this.#copies
+    if (!lineage || sameLineage(lineage, this.#lineage)) return
+    this.#lineage = lineage
+    this.#add(manifests.lineage, bytesOf(writeLineage, lineage), undefined)
   }
 
   forget(): void {
     this.#rewriting = undefined
+    this.#lineage = undefined
     this.#add(manifests.forgotten, new Uint8Array(), undefined)
   }
 
@@ -190,6 +226,7 @@ export class CopyLog implements CopyStore {
     this.#queue = []
     this.#queuedBytes = 0
     this.#isAnew = true
+    this.#lineage = undefined
   }
 
   async #run(): Promise<void> {
@@ -261,12 +298,13 @@ export class CopyLog implements CopyStore {
       this.#rewriting = { ids: [...this.#copies.ids()], upTo: this.#head?.sequenceNr ?? 0 }
       return
     }
-    const pieces: JournalRecord[] = []
+    const { lineage } = this.#copies
+    const pieces = lineage ? [this.#record(manifests.lineage, bytesOf(writeLineage, lineage))] : []
     for (let room = rewriteBytes; room > 0;) {
       const id = rewriting.ids.pop()
       if (id === undefined) break
       for (const piece of piecesOf(this.#copies, id)) {
-        const bytes = bytesOf(piece)
+        const bytes = bytesOf(writePiece, piece)
         pieces.push(this.#record(manifests.piece, bytes))
         room -= bytes.length
       }
@@ -330,9 +368,9 @@ export class CopyLog implements CopyStore {
   }
 }
 
-function bytesOf(piece: Piece): Uint8Array {
+function bytesOf<T>(write: (writer: ByteWriter, value: T) => void, value: T): Uint8Array {
   const writer = new ByteWriter()
-  writePiece(writer, piece)
+  write(writer, value)
   return writer.finish()
 }
 

@@ -8,6 +8,8 @@ export interface CopyStore {
   writeEntries(entries: readonly ReplicatedEntry[], stored: () => void): void
   /** A whole copy that took the place of what was there. */
   writeCopy(pieces: readonly Piece[], stored: () => void): void
+  /** What is known of their lineage has changed. Calls back once that is stored; with false where that does not work at present. */
+  writeLineage(goOn: (isStored: boolean) => void): void
   /** Nothing of the shard is needed here any more. */
   forget(): void
   /** Calls back when all that was handed to it is stored; with false where that does not work at present. */

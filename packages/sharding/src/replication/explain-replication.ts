@@ -12,6 +12,8 @@ export interface ReplicaExplanation {
   readonly hasTold: boolean | undefined
   /** Ids that it keeps copies of. */
   readonly copies: number | undefined
+  /** Whether what it has is of another lineage than what the owner has: it keeps that, and confirms nothing. */
+  readonly isOfOtherLineage: boolean | undefined
   /** Ids of which it lacks something. */
   readonly lacking: number | undefined
 }
@@ -21,6 +23,8 @@ export interface ReplicationExplanation {
   /** Ids that this node has copies of. */
   readonly copies: number
   readonly copyBytes: number
+  /** Whether these are of another lineage than what the owner has: they are kept, and this node confirms nothing. */
+  readonly isOfOtherLineage: boolean
   /** Whether this node, the owner, has what any replica in reach had, so that entities can read and write. */
   readonly isReady: boolean | undefined
   /** Whether those that are to keep copies got all there was when they began to. */
@@ -36,16 +40,15 @@ export function explainReplication(
   return {
     copies: kept?.copies.count ?? 0,
     copyBytes: kept?.copies.sizeBytes ?? 0,
+    isOfOtherLineage: kept?.replica.isOfOtherLineage ?? false,
     isReady: owned?.isReady,
     isReplicated: owned?.isReplicated,
     replicas: owned
-      ? owned.standings().map(({ node, isKeeper, isReachable, hasTold, keeps, lacking }) => ({
+      ? owned.standings().map(({ node, isKeeper, keeps, ...standing }) => ({
+          ...standing,
           node: node.toString(),
           isToKeep: isKeeper,
-          isReachable,
-          hasTold,
           copies: keeps,
-          lacking,
         }))
       : replicas.map((node) => ({ node: node.toString(), ...unknown })),
   }
@@ -56,25 +59,33 @@ const unknown: Omit<ReplicaExplanation, 'node'> = {
   isReachable: undefined,
   hasTold: undefined,
   copies: undefined,
+  isOfOtherLineage: undefined,
   lacking: undefined,
 }
 
 /** What keeps writes from being confirmed, or copies from being where they should be, in sentences. */
 export function replicationSentences({
   isReady,
+  isOfOtherLineage,
   replicas,
 }: ReplicationExplanation): readonly string[] {
-  if (isReady === undefined) return []
+  if (isReady === undefined)
+    return isOfOtherLineage ? [`What this node has is of another lineage. ${pick}`] : []
+  const aside = replicas.filter((replica) => replica.isOfOtherLineage)
   const away = replicas.filter(({ isReachable }) => !isReachable)
   const behind = replicas.filter(({ isReachable, lacking = 0 }) => isReachable && lacking > 0)
   const former = replicas.filter(({ isToKeep }) => !isToKeep)
   return [
     isReady ? '' : 'It waits for what its replicas have.',
     away.length > 0 ? `Out of reach: ${names(away)}.` : '',
+    aside.length > 0 ? `Of another lineage is what is with ${names(aside)}. ${pick}` : '',
     ...behind.map(({ node, lacking }) => `${node} lacks something of ${lacking} ids.`),
     former.length > 0 ? `Kept until others have what they have: ${names(former)}.` : '',
   ].filter((sentence) => sentence !== '')
 }
+
+const pick =
+  'Neither side knows what was confirmed in the other. Stop the nodes of the side to be given up, and start them with empty disks.'
 
 function names(replicas: readonly ReplicaExplanation[]): string {
   return replicas.map(({ node }) => node).join(', ')

@@ -1,6 +1,7 @@
 // What the owner of a shard asks of its replicas, and what they answer.
 import type { CopyVersion } from './copy-version.ts'
 import type { Operation, Piece } from './copy.ts'
+import type { Lineage } from './lineage.ts'
 
 /** One operation on one id, on exactly the version before it. */
 export interface ReplicatedEntry {
@@ -16,7 +17,10 @@ export interface ReplicateEvents {
   readonly entries: readonly ReplicatedEntry[]
 }
 
-/** All carry the epoch of the owner: whoever knows a higher one answers with that, and does nothing. */
+/**
+ * All carry the epoch of the owner: whoever knows a higher one answers with that, and does nothing; and where the owner's copies are
+ * from, so that nothing is done to copies of another lineage.
+ */
 export type ReplicaRequest =
   /** Which ids there are, in order, from behind `after` on. From then on lower epochs are refused. */
   | { readonly type: 'list'; readonly token: number; readonly after: string | undefined }
@@ -52,6 +56,8 @@ export type ReplicaAnswer =
       readonly isEnd: boolean
       /** Whether all of them are where the replica is to keep them: on its disk, where it has one. */
       readonly isStored: boolean
+      /** Undefined where there are none, or where they are in memory only. */
+      readonly lineage: Lineage | undefined
     }
   /** Undefined where there is nothing of that id. */
   | { readonly type: 'pulled'; readonly token: number; readonly piece: Piece | undefined }
@@ -64,3 +70,5 @@ export type ReplicaAnswer =
   | { readonly type: 'fenced'; readonly epoch: number }
   /** Somebody who is no replica of the shard has copies of it on disk, of a life before this one perhaps. */
   | { readonly type: 'offer' }
+  /** What is there is of another lineage than what the owner has, and stays as it is. */
+  | { readonly type: 'other-lineage'; readonly lineage: Lineage }

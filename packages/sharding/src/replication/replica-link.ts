@@ -4,6 +4,7 @@
 import { compareCopies, noCopy, type CopyVersion } from './copy-version.ts'
 import type { ShardCopies } from './copies.ts'
 import type { Copy, Piece } from './copy.ts'
+import type { Lineage } from './lineage.ts'
 import type { ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
 import { pieceBytes, takePiece } from './replica.ts'
 
@@ -40,6 +41,10 @@ export class ReplicaLink {
   #isServed = false
   /** Since it is served, it was found to lack nothing at least once. */
   #isFilled = false
+  /** What it has is of another lineage than what is here: neither may change the other. */
+  #isOfOtherLineage = false
+  /** Of what it has, as it told. */
+  #lineage: Lineage | undefined
   /** The one request that is under way. */
   #asked: { readonly request: Asked; readonly at: number } | undefined
   #token = 0
@@ -74,7 +79,12 @@ export class ReplicaLink {
 
   /** Whether all that it had is here: not only because it cannot be asked. */
   get hasTold(): boolean {
-    return this.#isMerged
+    return this.#isMerged && !this.#isOfOtherLineage
+  }
+
+  /** Whether what it has is of another lineage than what is here: it never has what is written. */
+  get isOfOtherLineage(): boolean {
+    return this.#isOfOtherLineage
   }
 
   /** Whether it got all that there was here when it was first served, and has been in reach since. */
@@ -84,7 +94,7 @@ export class ReplicaLink {
 
   /** Whether it has all that the owner has, or is out of reach. */
   get isWhole(): boolean {
-    if (!this.#isReachable) return true
+    if (!this.#isReachable || this.#isOfOtherLineage) return true
     return this.#isServed && !this.#asked && this.lacking === 0
   }
 
@@ -107,6 +117,7 @@ export class ReplicaLink {
     this.#isReachable = isReachable
     this.#asked = undefined
     this.#isMerged = false
+    this.#isOfOtherLineage = false
     this.#sent.clear()
     this.#toPull.length = 0
     this.#pulled = []
@@ -175,6 +186,9 @@ export class ReplicaLink {
         this.#toPush.add(answer.id)
         this.#wasFull(answer.id, now)
         return
+      case 'other-lineage':
+        this.#setAside(now)
+        return
       case 'offer': // The owner answers it, whoever sent it.
         return
       case 'listed':
@@ -183,6 +197,18 @@ export class ReplicaLink {
         if (this.#asked?.request.token !== answer.token) return
         this.#got(answer, this.#asked.request, now)
     }
+  }
+
+  #setAside(now: number): void {
+    if (this.#isOfOtherLineage) return
+    this.#isOfOtherLineage = true
+    this.#isMerged = true
+    this.#asked = undefined
+    this.#acknowledged.clear()
+    this.#toPull.length = 0
+    this.#pulled = []
+    this.rest()
+    this.#port.progressed(now)
   }
 
   #wasFull(id: string, now: number): void {
@@ -203,11 +229,12 @@ export class ReplicaLink {
   }
 
   #listed(
-    { copies, isEnd, isStored }: Extract<ReplicaAnswer, { readonly type: 'listed' }>,
+    { copies, isEnd, isStored, lineage }: Extract<ReplicaAnswer, { readonly type: 'listed' }>,
     after: string | undefined,
     now: number,
   ): void {
     if (after === undefined) this.#acknowledged.clear()
+    this.#lineage = lineage
     for (const { id, version } of copies) {
       this.#sent.set(id, version)
       // What may be gone with its process is sent again, and confirmed then.
@@ -227,6 +254,12 @@ export class ReplicaLink {
     const pieces = this.#pulled
     this.#pulled = []
     if (!piece?.isLast || next === undefined) return
+    const { lineage } = this.#copies
+    if (lineage && this.#lineage && lineage.bornIn !== this.#lineage.bornIn) {
+      this.#setAside(now) // Something was written here while it told.
+      return
+    }
+    if (this.#lineage && !lineage) this.#copies.comeFrom(this.#lineage)
     const outcome = this.#copies.install(pieces)
     if (outcome === 'installed') this.#port.installed(pieces)
     if (outcome !== 'no-room') return
@@ -273,7 +306,7 @@ export class ReplicaLink {
 
   /** The next request, where none is under way. */
   #goOn(now: number): void {
-    if (this.#asked || !this.#isReachable) return
+    if (this.#asked || !this.#isReachable || this.#isOfOtherLineage) return
     for (let id = this.#toPull.shift(); id !== undefined; id = this.#toPull.shift()) {
       // Perhaps another replica had it meanwhile.
       if (compareCopies(this.#sent.get(id) ?? noCopy, this.#copies.version(id)) <= 0) continue
@@ -318,7 +351,7 @@ export class ReplicaLink {
 
   /** Sends it what it lacks, from now on, once it has told what it has. */
   serve(now: number): void {
-    if (!this.#isMerged || this.#isServed) return
+    if (!this.hasTold || this.#isServed) return
     this.#isServed = true
     for (const id of this.#copies.ids()) {
       const own = this.#copies.version(id)

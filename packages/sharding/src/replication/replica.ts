@@ -5,6 +5,8 @@ import { compareCopies } from './copy-version.ts'
 import type { Piece } from './copy.ts'
 import type { ShardCopies } from './copies.ts'
 import type { CopyStore } from './copy-store.ts'
+import type { Lineage } from './lineage.ts'
+import type { RequestHeader } from './replication-codec.ts'
 import type { ListedCopy, ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
 
 /** Ids told of at once. */
@@ -20,6 +22,7 @@ export class Replica {
   readonly #store: CopyStore | undefined
   /** Pieces of the one copy that is under way. */
   #arriving: Piece[] = []
+  #isOfOtherLineage = false
 
   /** @param store - where it keeps copies besides its memory */
   constructor(copies: ShardCopies, store?: CopyStore) {
@@ -27,14 +30,33 @@ export class Replica {
     this.#store = store
   }
 
+  /** Whether what is here is of another lineage than what the owner had when it last asked. */
+  get isOfOtherLineage(): boolean {
+    return this.#isOfOtherLineage
+  }
+
   /** Answers, at once where there is no disk to wait for. */
-  answer(epoch: number, request: ReplicaRequest, reply: Reply): void {
+  answer(
+    { epoch, lineage }: Pick<RequestHeader, 'epoch' | 'lineage'>,
+    request: ReplicaRequest,
+    reply: Reply,
+  ): void {
     if (epoch < this.#copies.fence) {
       reply({ type: 'fenced', epoch: this.#copies.fence })
       return
     }
     if (epoch > this.#copies.fence) this.#arriving = []
     this.#copies.raiseFence(epoch)
+    const own = this.#copies.lineage
+    this.#isOfOtherLineage = own !== undefined && !this.#mayTouch(own, lineage, request)
+    if (own && this.#isOfOtherLineage) {
+      reply({ type: 'other-lineage', lineage: own })
+      return
+    }
+    const isFed = request.type === 'push' || request.type === 'replicate-events'
+    if (lineage !== undefined && isFed) {
+      this.#copies.comeFrom({ bornIn: lineage, isConfirmed: true })
+    }
     switch (request.type) {
       case 'list':
         this.#list(request.token, request.after, reply)
@@ -51,16 +73,33 @@ export class Replica {
         this.#replicate(request.entries, reply)
         return
       case 'dismiss':
-        this.#copies.forget()
-        this.#store?.forget()
+        this.#forget()
     }
+  }
+
+  /** Whether the owner may have what is here, or have it changed. What was surely never confirmed gives way. */
+  #mayTouch(own: Lineage, lineage: number | undefined, { type }: ReplicaRequest): boolean {
+    if (own.bornIn === lineage) return true
+    // Who has nothing takes what there is.
+    if (lineage === undefined && (type === 'list' || type === 'pull')) return true
+    if (own.isConfirmed) return false
+    this.#forget()
+    return true
+  }
+
+  #forget(): void {
+    this.#copies.forget()
+    this.#store?.forget()
   }
 
   #list(token: number, after: string | undefined, reply: Reply): void {
     const ids = this.#copies.idsAfter(after, maxListed)
     const copies = ids.map((id) => ({ id, version: this.#copies.version(id) }))
     const isEnd = ids.length < maxListed
-    this.#whenStored((isStored) => reply({ type: 'listed', token, copies, isEnd, isStored }))
+    const { lineage } = this.#copies
+    this.#whenStored((isStored) =>
+      reply({ type: 'listed', token, copies, isEnd, isStored, lineage }),
+    )
   }
 
   #whenStored(goOn: (isStored: boolean) => void): void {

@@ -83,6 +83,8 @@ export interface ReplicaStanding {
   readonly hasTold: boolean
   /** Ids that it keeps copies of, as far as it told. */
   readonly keeps: number
+  /** Whether these are of another lineage than what the owner has: it keeps them, and takes nothing. */
+  readonly isOfOtherLineage: boolean
   /** Ids of which it lacks something, as far as is known. */
   readonly lacking: number
 }
@@ -109,6 +111,8 @@ export class ReplicatedShard {
   #endedBy: number | undefined
   #waiting: (() => void)[] = []
   #isFlushDue = false
+  /** Of the word that writes of the lineage were confirmed. */
+  #lineageWrite: 'due' | 'under-way' | 'done' = 'done'
 
   /** @param store - where this node keeps copies besides its memory */
   constructor(
@@ -192,7 +196,9 @@ export class ReplicatedShard {
   #look(now: number): void {
     if (this.#endedBy !== undefined) return
     const followed = [...this.#links.values()]
-    if (!this.#isReady && followed.every(({ link }) => link.isMerged)) {
+    // Where somebody has what it knows nothing of, it is for people to say which of both counts.
+    const isOne = !followed.some(({ link }) => link.isOfOtherLineage)
+    if (!this.#isReady && isOne && followed.every(({ link }) => link.isMerged)) {
       this.#isReady = true
       const waiting = this.#waiting
       this.#waiting = []
@@ -233,11 +239,11 @@ export class ReplicatedShard {
     return acksOf(this.settings.minAcks, keepers)
   }
 
-  /** How many replicas that count are in reach. */
+  /** How many replicas that count are in reach, and have told what they had: what is written follows from that. */
   get #inReach(): number {
     let count = 0
     for (const { link, isKeeper } of this.#links.values()) {
-      if (isKeeper && link.isReachable) count++
+      if (isKeeper && link.isReachable && link.hasTold) count++
     }
     return count
   }
@@ -268,6 +274,9 @@ export class ReplicatedShard {
   #perform({ id, operation, until, settle }: Submitted, now: number): void {
     const previous = this.copies.version(id)
     const version = { epoch: this.epoch, count: previous.count + 1 }
+    if (this.#store && !this.copies.lineage) {
+      this.copies.comeFrom({ bornIn: this.epoch, isConfirmed: false })
+    }
     let head: JournalHead
     try {
       head = this.copies.apply(id, operation, version).head
@@ -347,10 +356,33 @@ export class ReplicatedShard {
     const pending = this.#pending.get(id)
     if (!pending) return
     const done = pending.filter(({ version }) => this.#isConfirmed(id, version))
-    if (done.length === 0) return
+    if (done.length === 0 || !this.#mayConfirm()) return
     const isAll = done.length === pending.length
     this.#keep(id, isAll ? [] : pending.filter((one) => !done.includes(one)))
     for (const { settle, head } of done) settle({ type: 'confirmed', head })
+  }
+
+  /** Before the first write of a lineage is confirmed, the disk here has to say that there are such: else it gives way to others. */
+  #mayConfirm(): boolean {
+    const { lineage } = this.copies
+    const store = this.#store
+    if (!store || !lineage) return true
+    if (!lineage.isConfirmed) {
+      this.copies.comeFrom({ ...lineage, isConfirmed: true })
+      this.#lineageWrite = 'due'
+    }
+    if (this.#lineageWrite === 'due') this.#writeLineage(store)
+    return this.#lineageWrite === 'done' || !this.settings.ownAck
+  }
+
+  #writeLineage(store: CopyStore): void {
+    let isLater = false
+    this.#lineageWrite = 'under-way'
+    store.writeLineage((isStored) => {
+      this.#lineageWrite = isStored ? 'done' : 'due'
+      if (isLater && isStored) for (const id of this.#pending.keys()) this.#settle(id)
+    })
+    isLater = true
   }
 
   #keep(id: string, pending: Pending[]): void {
@@ -402,6 +434,7 @@ export class ReplicatedShard {
       isReachable: link.isReachable,
       hasTold: link.hasTold,
       keeps: link.keeps,
+      isOfOtherLineage: link.isOfOtherLineage,
       lacking: link.lacking,
     }))
   }

@@ -4,6 +4,7 @@ import type { JournalHead, JournalRecord, StoredEvent, StoredSnapshot } from '@c
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
 import type { CopyVersion } from './copy-version.ts'
 import type { Operation, Piece } from './copy.ts'
+import { type Lineage } from './lineage.ts'
 import type { ListedCopy, ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
 
 /** Of 40 to 49, which are sharding's. */
@@ -14,6 +15,12 @@ export interface ReplicationHeader {
   readonly typeHash: number
   readonly shard: number
   readonly epoch: number
+}
+
+/** In front of a request. */
+export interface RequestHeader extends ReplicationHeader {
+  /** In which epoch the lineage of the owner's copies was born; undefined where it has none, or has them in memory only. */
+  readonly lineage: number | undefined
 }
 
 const maxTextBytes = 512
@@ -28,6 +35,7 @@ const answerTags = {
   'no-room': 5,
   fenced: 6,
   offer: 7,
+  'other-lineage': 8,
 } as const
 const operationTags = {
   append: 1,
@@ -38,8 +46,10 @@ const operationTags = {
 } as const
 
 /** Good until the next one is encoded. */
-export function encodeRequest(header: ReplicationHeader, request: ReplicaRequest): Uint8Array {
-  const writer = begin(header).u8(requestTags[request.type])
+export function encodeRequest(header: RequestHeader, request: ReplicaRequest): Uint8Array {
+  const writer = begin(header)
+  writeEpoch(writer, header.lineage)
+  writer.u8(requestTags[request.type])
   switch (request.type) {
     case 'list':
       writer.varint(request.token).string(request.after ?? '', maxTextBytes)
@@ -65,6 +75,8 @@ export function encodeAnswer(header: ReplicationHeader, answer: ReplicaAnswer): 
   switch (answer.type) {
     case 'listed':
       writer.varint(answer.token).bool(answer.isEnd).bool(answer.isStored)
+      writer.bool(answer.lineage !== undefined)
+      if (answer.lineage) writeLineage(writer, answer.lineage)
       writeCopies(writer, answer.copies)
       break
     case 'pulled':
@@ -85,6 +97,9 @@ export function encodeAnswer(header: ReplicationHeader, answer: ReplicaAnswer): 
     case 'fenced':
       writer.varint(answer.epoch)
       break
+    case 'other-lineage':
+      writeLineage(writer, answer.lineage)
+      break
     case 'offer':
   }
   return writer.view()
@@ -98,7 +113,7 @@ function begin({ typeHash, shard, epoch }: ReplicationHeader): ByteWriter {
 }
 
 export interface DecodedRequest {
-  readonly header: ReplicationHeader
+  readonly header: RequestHeader
   readonly request: ReplicaRequest
 }
 
@@ -110,7 +125,7 @@ export interface DecodedAnswer {
 /** @throws TransportError `CASTY_TRANSPORT_MALFORMED`, as all that read */
 export function decodeRequest(bytes: Uint8Array): DecodedRequest {
   const reader = new ByteReader(bytes)
-  const header = readHeader(reader)
+  const header = { ...readHeader(reader), lineage: readEpoch(reader) }
   const request = readRequest(reader)
   reader.end()
   return { header, request }
@@ -158,7 +173,8 @@ function readAnswer(reader: ByteReader): ReplicaAnswer {
   switch (tag) {
     case answerTags.listed: {
       const [token, isEnd, isStored] = [reader.varint(), reader.bool(), reader.bool()]
-      return { type: 'listed', token, copies: readCopies(reader), isEnd, isStored }
+      const lineage = reader.bool() ? readLineage(reader) : undefined
+      return { type: 'listed', token, copies: readCopies(reader), isEnd, isStored, lineage }
     }
     case answerTags.pulled: {
       const token = reader.varint()
@@ -177,6 +193,8 @@ function readAnswer(reader: ByteReader): ReplicaAnswer {
       return { type: 'fenced', epoch: reader.varint() }
     case answerTags.offer:
       return { type: 'offer' }
+    case answerTags['other-lineage']:
+      return { type: 'other-lineage', lineage: readLineage(reader) }
     default:
       throw TransportError.malformed(`No answer of a replica has tag ${tag}`)
   }
@@ -242,6 +260,15 @@ function readRecord(reader: ByteReader): JournalRecord {
 
 /** Fewest bytes of a record. */
 const minRecordBytes = 4
+
+/** Also what a node with a disk writes there. */
+export function writeLineage(writer: ByteWriter, { bornIn, isConfirmed }: Lineage): void {
+  writer.varint(bornIn).bool(isConfirmed)
+}
+
+export function readLineage(reader: ByteReader): Lineage {
+  return { bornIn: reader.varint(), isConfirmed: reader.bool() }
+}
 
 /** Undefined is 0, as an epoch that somebody has is one above. */
 function writeEpoch(writer: ByteWriter, epoch: number | undefined): void {

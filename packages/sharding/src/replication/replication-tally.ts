@@ -17,6 +17,8 @@ export interface ReplicationStatistics {
   readonly noRoom: number
   /** Writes to the journal of this node that failed, and were tried again. */
   readonly notStored: number
+  /** Requests of owners whose copies are of another lineage than those here: they were refused, and those here kept. */
+  readonly otherLineage: number
   /** Frames to replicas that began with operations of the type, and operations that were sent: those of a turn share frames, whatever shard or type they are of. */
   readonly framesSent: number
   readonly operationsSent: number
@@ -57,6 +59,7 @@ export class ReplicationTally {
       wasRefused: this.get('wasRefused'),
       noRoom: this.get('noRoom'),
       notStored: this.get('notStored'),
+      otherLineage: this.get('otherLineage'),
       framesSent: this.get('framesSent'),
       operationsSent: this.get('operationsSent'),
     }

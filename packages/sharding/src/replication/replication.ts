@@ -28,6 +28,7 @@ import {
   encodeRequest,
   replicationFrameTypes,
   type ReplicationHeader,
+  type RequestHeader,
 } from './replication-codec.ts'
 import type { ReplicationStatistics } from './replication-tally.ts'
 
@@ -198,7 +199,10 @@ export class Replication implements Disposable {
       kept.copies,
       settings,
       {
-        send: (to, request) => this.#ask(type, to, header, request),
+        send: (to, request) => {
+          const lineage = kept.copies.lineage?.bornIn
+          this.#ask(type, to, { ...header, lineage }, request)
+        },
         isReachable: (node) => port.isReachable(node),
         stays: (node) => port.stays(node),
         fenced: (written) => {
@@ -294,8 +298,9 @@ export class Replication implements Disposable {
     return shards.flatMap((asked) => {
       const type = this.#types.get(hashOf(asked.typeName))
       if (type?.isLoaded === false) return []
-      const copies = type?.shards.get(asked.shard)?.copies.position
-      return [{ ...asked, copies, hosts: type?.hosts ?? 0 }]
+      const kept = type?.shards.get(asked.shard)?.copies
+      const { position: copies, lineage } = kept ?? {}
+      return [{ ...asked, copies, lineage, hosts: type?.hosts ?? 0 }]
     })
   }
 
@@ -315,7 +320,7 @@ export class Replication implements Disposable {
   #ask(
     type: ReplicatedType,
     to: NodeIdentity,
-    header: ReplicationHeader,
+    header: RequestHeader,
     request: ReplicaRequest,
   ): void {
     if (this.#isClosed) return
@@ -325,14 +330,15 @@ export class Replication implements Disposable {
     type.tally.add('operationsSent', request.entries.length)
   }
 
-  #asked(from: NodeIdentity, header: ReplicationHeader, request: ReplicaRequest): void {
+  #asked(from: NodeIdentity, header: RequestHeader, request: ReplicaRequest): void {
     const type = this.#types.get(header.typeHash)
     if (!type?.isLoaded || header.shard >= type.numShards) return
     const kept = type.keptOf(header.shard)
     const { epoch } = this.#port.table.row(type.name, header.shard)
     kept.copies.raiseFence(epoch)
-    kept.replica.answer(header.epoch, request, (answer) => {
+    kept.replica.answer(header, request, (answer) => {
       if (answer.type === 'fenced') this.#refused(type, header, from)
+      if (answer.type === 'other-lineage') this.#keptAside(type, header, from)
       this.#answer(from, header, answer)
     })
     if (kept.owned && header.epoch > kept.owned.epoch) kept.owned.fenceOff(header.epoch)
@@ -342,6 +348,15 @@ export class Replication implements Disposable {
     if (!type.tally.note('refused', this.#now)) return
     this.#port.warn(
       `${type.name}: refused a write of ${from.toString()} to shard ${shard} under epoch ${epoch}`,
+    )
+  }
+
+  #keptAside(type: ReplicatedType, { shard }: ReplicationHeader, owner: NodeIdentity): void {
+    if (!type.tally.note('otherLineage', this.#now)) return
+    const error = ShardingError.otherLineage(type.name, shard, owner.toString())
+    this.#port.report(
+      error,
+      `Copies of ${type.name} here are kept, and get nothing that is written`,
     )
   }
 

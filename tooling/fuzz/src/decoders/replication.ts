@@ -76,6 +76,7 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
         copies: [{ id: 'a', version }],
         isEnd: true,
         isStored: false,
+        lineage: { bornIn: 8, isConfirmed: true },
       }),
       answer({ type: 'pulled', token: 2, piece }),
       answer({ type: 'pushed', token: 3, next: 70_000 }),
@@ -87,6 +88,7 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
       }),
       answer({ type: 'no-room', id: 'cart-1' }),
       answer({ type: 'fenced', epoch: 10 }),
+      answer({ type: 'other-lineage', lineage: { bornIn: 8, isConfirmed: true } }),
     ]),
     refusals,
     decode: (bytes) => Array.from(partsOfFrame(bytes, 0, bytes.length), decodeAnswer),
@@ -95,7 +97,7 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
 
 /** What is encoded is good until the next one is. */
 function request(content: ReplicaRequest): Uint8Array {
-  return encodeRequest(header, content).slice()
+  return encodeRequest({ ...header, lineage: 8 }, content).slice()
 }
 
 function answer(content: ReplicaAnswer): Uint8Array {

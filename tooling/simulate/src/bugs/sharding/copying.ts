@@ -21,8 +21,8 @@ export const shardCopyingBugs: readonly SeededBug[] = bugsOf([
     replace: '[...keepers]',
     also: {
       file: `${r}/replicated-shard.ts`,
-      find: 'if (!this.#isReady && followed.every(({ link }) => link.isMerged)) {',
-      replace: 'if (!this.#isReady && followed.length >= 0) {',
+      find: 'if (!this.#isReady && isOne && followed.every(({ link }) => link.isMerged)) {',
+      replace: 'if (!this.#isReady && isOne && followed.length >= 0) {',
     },
     why: 'The first replica takes the place of its owner, and goes on with what it has itself.',
   },
