@@ -1,6 +1,6 @@
 // What is demanded when nothing goes wrong any more: one cluster, the same values everywhere, nodes that are gone are in
 // none of them, and then nothing more is said.
-import { describeState } from '../membership/describe.ts'
+import { allAreThere } from '../membership/one-cluster-again.ts'
 import type { HealStage } from '../run/scenario.ts'
 import { recordOf } from './record.ts'
 import type { ReplicatorProcess, ReplicatorRun } from './replicator-run.ts'
@@ -8,37 +8,22 @@ import { replicatorSettings } from './settings.ts'
 import { sharedValues } from './shared-values.ts'
 
 export function replicatorHealing(run: ReplicatorRun): readonly HealStage[] {
-  return [allAreThere(run), allHoldTheSame(run), theGoneArePruned(run), allIsQuiet(run)]
+  return [allHoldValues(run), allHoldTheSame(run), theGoneArePruned(run), allIsQuiet(run)]
 }
 
-function allAreThere(run: ReplicatorRun): HealStage {
+/** The cluster; and every node holds values with all others, and has no call open. */
+function allHoldValues(run: ReplicatorRun): HealStage {
   const { world } = run
-  const lacking = (): string | undefined => {
-    for (const host of world.hosts) {
-      const program = world.running(host)?.program
+  return allAreThere(run, 'one cluster again', () => {
+    for (const { host, program } of world.processes) {
       if (!program) return `nothing runs on ${host}`
-      const { cluster, nodes, open } = program
-      const state = cluster.getState()
-      const isWhole =
-        cluster.selfMember?.status === 'up' &&
-        state.isConverged &&
-        state.unreachable.size === 0 &&
-        nodes.length === world.hosts.length &&
-        state.members.every(({ status }) => status === 'up')
-      if (!isWhole) return `${host}: ${describeState(state)}. ${cluster.explain().summary}`
+      const { nodes, open } = program
+      if (nodes.length !== world.hosts.length)
+        return `${host} holds values with ${nodes.join(', ')}`
       if (open > 0) return `${host} has ${open} calls`
     }
     return undefined
-  }
-  return {
-    name: 'one cluster again',
-    withinMs: 90_000,
-    nudge() {
-      for (const host of world.hosts) world.start(host)
-    },
-    isDone: () => lacking() === undefined,
-    explain: () => lacking() ?? '',
-  }
+  })
 }
 
 /** @returns a value that two nodes have differently */
