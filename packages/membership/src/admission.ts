@@ -4,6 +4,7 @@ import type { Incarnation, NodeIdentity } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
 import { encodeMessage } from './codec.ts'
 import { maxRolesBytes, rolesBytes } from './codec-limits.ts'
+import { tellEvictions } from './evicting.ts'
 import { gossipFor } from './gossip.ts'
 import { outlivedBy } from './joining.ts'
 import { Member } from './member.ts'
@@ -30,7 +31,7 @@ export function admit(
   const isNew = !state.cluster.member(from.address)
   if (isNew && encodeMessage(welcome).length > (state.settings.maxStateBytes ?? Infinity))
     return [state, [refuse(from, 'cluster-full')]]
-  return [{ ...state, cluster }, [sendTo(from, welcome)]]
+  return [{ ...state, cluster }, [sendTo(from, welcome), ...tellEvictions(cluster, from)]]
 }
 
 /**

@@ -43,6 +43,7 @@ export function saySame(left: ClusterState, right: ClusterState): boolean {
     left.reachability.equals(right.reachability) &&
     left.seenDigest === right.seenDigest &&
     left.allocations.digest === right.allocations.digest &&
-    left.registry.digest === right.registry.digest
+    left.registry.digest === right.registry.digest &&
+    left.evictions.digest === right.evictions.digest
   )
 }

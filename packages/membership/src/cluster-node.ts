@@ -7,6 +7,8 @@ import type { CheckedConfig } from './check-config.ts'
 import { DelayedCalls } from './delayed-calls.ts'
 import { Detection } from './detection.ts'
 import { DowningRunner } from './downing-runner.ts'
+import type { ClusterState } from './cluster-state.ts'
+import { Evictions } from './evictions.ts'
 import type { ClusterEvent, StopReason } from './events.ts'
 import { ExitTasks } from './exit-tasks.ts'
 import { Joiner } from './joiner.ts'
@@ -50,6 +52,7 @@ export class ClusterNode {
   readonly #joiner: Joiner
   readonly #alarm: Alarm
   readonly #delayed: DelayedCalls
+  #applied: Evictions = Evictions.empty
   #closed: Promise<void> | undefined
 
   constructor(
@@ -187,11 +190,22 @@ export class ClusterNode {
   /** What depends on the state follows it: the peers watched, the downing runtime, who waits. */
   #follow(): void {
     const { cluster, phase } = this.state
+    this.#applyEvictions(cluster)
     if (phase.type !== 'stopped') {
       const isNews = this.detection.follow(cluster)
       if (isNews || this.downing.isNews(cluster)) this.downing.ask()
     }
     this.waiters.changed()
+  }
+
+  #applyEvictions({ evictions }: ClusterState): void {
+    if (evictions === this.#applied) return
+    for (const entry of evictions.entries) {
+      // Its own address: then this node is downed, and stops.
+      const isOwn = 'address' in entry && entry.address.equals(this.endpoint.self.address)
+      if (!isOwn && !this.#applied.has(entry)) this.endpoint.forbid(entry)
+    }
+    this.#applied = evictions
   }
 
   #join(member: NodeIdentity): void {

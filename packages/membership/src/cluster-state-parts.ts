@@ -2,6 +2,7 @@ import { VectorClock } from '@casty/clock'
 import type { NodeKey } from '@casty/transport'
 import { Allocations } from './allocations.ts'
 import { crossDcDefaults } from './cross-dc.ts'
+import { Evictions } from './evictions.ts'
 import type { MemberRecord } from './member-record.ts'
 import { Reachability } from './reachability.ts'
 import { Registry } from './registry.ts'
@@ -29,6 +30,7 @@ export interface ClusterStateParts {
   readonly seen: NodeSet
   readonly allocations: Allocations
   readonly registry: Registry
+  readonly evictions: Evictions
 }
 
 /** Nothing is known, and nobody looks. */
@@ -45,6 +47,7 @@ export const emptyParts: ClusterStateParts = {
   seen: new Set(),
   allocations: Allocations.empty,
   registry: Registry.empty,
+  evictions: Evictions.empty,
 }
 
 /**

@@ -6,6 +6,7 @@ import { emptyParts, restrictedParts, type ClusterStateParts } from './cluster-s
 import type { DataCenter } from './data-centers.ts'
 import { DerivedState } from './derived-state.ts'
 import type { Dot } from './dot.ts'
+import type { Evictions } from './evictions.ts'
 import { electLeader, isConverged, type Viewpoint } from './leader.ts'
 import { LayeredMap } from './layered-map.ts'
 import { mergeMember, type Member } from './member.ts'
@@ -41,6 +42,7 @@ export class ClusterState implements ClusterStateParts {
   readonly seen: NodeSet
   readonly allocations: Allocations
   readonly registry: Registry
+  readonly evictions: Evictions
   readonly #parts: ClusterStateParts
   readonly #derived: DerivedState
 
@@ -57,6 +59,7 @@ export class ClusterState implements ClusterStateParts {
     this.seen = parts.seen
     this.allocations = parts.allocations
     this.registry = parts.registry
+    this.evictions = parts.evictions
     this.#parts = parts
     this.#derived = new DerivedState(parts, former)
   }

@@ -3,6 +3,7 @@ import {
   Endpoint,
   endpointLimitDefaults,
   type EndpointCounters,
+  type Forbidden,
   type NodeAddress,
   type NodeIdentity,
 } from '@casty/transport'
@@ -11,6 +12,7 @@ import { checkConfig } from './check-config.ts'
 import { ClusterEndpoint } from './cluster-endpoint.ts'
 import { ClusterNode } from './cluster-node.ts'
 import type { ClusterState } from './cluster-state.ts'
+import { maxForbidden } from './evictions.ts'
 import { MembershipError } from './errors.ts'
 import type { ClusterEvent } from './events.ts'
 import { explainState, type ClusterExplanation } from './explanation.ts'
@@ -19,7 +21,7 @@ import type { Member } from './member.ts'
 import { viewpoint } from './membership-state.ts'
 import type { ClusterConfig } from './options.ts'
 import { admissionOf, believes } from './peer-lives.ts'
-import { checkOffer, checkService, checkTable } from './published.ts'
+import { checkForbidden, checkOffer, checkService, checkTable } from './published.ts'
 import { sameTopology, topologyOf, type TopologySnapshot } from './topology-snapshot.ts'
 import type { WaitOutcome } from './waiters.ts'
 
@@ -214,6 +216,25 @@ export class Cluster implements AsyncDisposable {
     const member = this.getState().member(node)
     if (!member) throw MembershipError.unknownNode(node.toString())
     this.#node.dispatch({ type: 'down-requested', nodes: [member.node] })
+  }
+
+  /**
+   * Evicts whoever has that address, in every life, or shows that certificate: every member closes what it has
+   * with it, and refuses it as `forbidden` for as long as any member lives. A member at a forbidden address is
+   * downed. Decisions of sides that were apart are joined; none is taken back.
+   *
+   * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for this node's own address, or no fingerprint;
+   * `CASTY_MEMBERSHIP_TOO_MANY_FORBIDDEN` beyond 1,024 of them; `CASTY_MEMBERSHIP_STOPPED` or
+   * `CASTY_MEMBERSHIP_DOWNED` when this node is no member any more
+   */
+  forbid(forbidden: Forbidden): void {
+    this.#assertRunning('forbid anybody')
+    checkForbidden(forbidden, this.self)
+    const { evictions } = this.getState()
+    if (!evictions.has(forbidden) && evictions.size >= maxForbidden) {
+      throw MembershipError.tooManyForbidden(maxForbidden)
+    }
+    this.#change((state) => state.with({ evictions: state.evictions.merge([forbidden]) }))
   }
 
   /** Runs `task` when this node leaves, before the others let it go: for handing over. */

@@ -23,6 +23,9 @@ export const maxRolesBytes = 2_048
 /** A host, a port and an incarnation. */
 export const maxClusterIdBytes = 400
 
+/** An address, or the fingerprint of a certificate. */
+export const maxForbiddenBytes = 300
+
 /** A bit per member. */
 export const maxSeenBytes = 65_536
 

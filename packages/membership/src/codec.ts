@@ -31,6 +31,8 @@ const tags: Readonly<Record<MessageType, number>> = {
   sections: 13,
   'exiting-confirmed': 14,
   'not-yours': 15,
+  'evictions-status': 16,
+  evictions: 17,
 }
 
 // The inverse of `tags`, whose keys are message types.
@@ -126,6 +128,12 @@ function writeFields(fields: MessageWriter, message: ClusterMessage): void {
     case 'sections':
       fields.tables(message.tables).registryRows(message.registry).registryChanges(message.changes)
       return
+    case 'evictions-status':
+      fields.varint(message.digest).bool(message.isAnswer)
+      return
+    case 'evictions':
+      fields.evictions(message.entries)
+      return
     case 'exiting-confirmed':
       fields.node(message.node)
       return
@@ -179,6 +187,10 @@ function readFields(fields: MessageReader, type: MessageType): ClusterMessage {
         registry: fields.registryRows(),
         changes: fields.registryChanges(),
       }
+    case 'evictions-status':
+      return { type, digest: fields.varint(), isAnswer: fields.bool() }
+    case 'evictions':
+      return { type, entries: fields.evictions() }
     case 'exiting-confirmed':
       return { type, node: fields.node() }
     case 'not-yours':
@@ -187,12 +199,18 @@ function readFields(fields: MessageReader, type: MessageType): ClusterMessage {
 }
 
 /**
- * A message in frames of at most `maxBytes`. Shard tables and services are each of use alone, so that
+ * A message in frames of at most `maxBytes`. Shard tables, services and evictions are each of use alone, so that
  * many of them are told in several messages; everything else is told whole.
  */
 export function encodeInParts(message: ClusterMessage, maxBytes: number): readonly Uint8Array[] {
   const bytes = encodeMessage(message)
-  if (bytes.length <= maxBytes || message.type !== 'sections') return [bytes]
+  if (bytes.length <= maxBytes) return [bytes]
+  if (message.type === 'evictions' && message.entries.length > 1) {
+    return halved(message.entries).flatMap((entries) =>
+      encodeInParts({ ...message, entries }, maxBytes),
+    )
+  }
+  if (message.type !== 'sections') return [bytes]
   const [tables, laterTables] = halved(message.tables)
   const [registry, laterRegistry] = halved(message.registry)
   const [changes, laterChanges] = halved(message.changes)

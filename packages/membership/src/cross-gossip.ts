@@ -4,6 +4,7 @@
 import { seededRandom } from '@casty/clock'
 import type { ClusterState } from './cluster-state.ts'
 import { crossDcDefaults, crossGossipIntervalMs } from './cross-dc.ts'
+import { evictionsStatus } from './evicting.ts'
 import { counterparts, envoysOf } from './envoys.ts'
 import { openExchange, pickTargets, sectionsDiffer } from './gossip-round.ts'
 import { candidatesAcross, envoysInReach } from './gossip-targets.ts'
@@ -22,7 +23,7 @@ export function crossRound(state: MembershipState, moment: Moment): Step {
   const nextAt = moment.now + delayMs * (0.9 + 0.2 * draw())
   return [
     { ...state, crossPace: { nextAt, delayMs } },
-    targets.map(({ node }) => openExchange(state, node)),
+    targets.flatMap(({ node }) => [openExchange(state, node), ...evictionsStatus(cluster, node)]),
   ]
 }
 

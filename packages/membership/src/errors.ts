@@ -6,6 +6,7 @@ export type MembershipErrorCode =
   | 'CASTY_MEMBERSHIP_JOIN_REFUSED'
   | 'CASTY_MEMBERSHIP_STOPPED'
   | 'CASTY_MEMBERSHIP_TIMEOUT'
+  | 'CASTY_MEMBERSHIP_TOO_MANY_FORBIDDEN'
   | 'CASTY_MEMBERSHIP_UNKNOWN_NODE'
 
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
@@ -69,6 +70,14 @@ export class MembershipError extends Error {
       'CASTY_MEMBERSHIP_TIMEOUT',
       `${what} took longer than ${timeoutMs} ms. ${summary} This node knows ${state}. ` +
         'Cluster.explain() tells more.',
+    )
+  }
+
+  static tooManyForbidden(max: number): MembershipError {
+    return new MembershipError(
+      'CASTY_MEMBERSHIP_TOO_MANY_FORBIDDEN',
+      `The cluster has ${max} addresses and certificates forbidden already, and forbids no more. ` +
+        'Change the secret or the authority of the certificates instead.',
     )
   }
 

@@ -2,6 +2,7 @@
 // it gossips soon, to those who have not; else once an interval. Other data centers: cross-gossip.ts.
 import type { NodeIdentity } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
+import { evictionsStatus } from './evicting.ts'
 import { candidatesWithin } from './gossip-targets.ts'
 import { gossipFor } from './gossip.ts'
 import { isActive, type Member } from './member.ts'
@@ -32,7 +33,13 @@ export function gossipRound(state: MembershipState, moment: Moment): Step {
   const nextAt = moment.now + delayMs * (0.9 + 0.2 * draw())
   return [
     { ...state, pace: { nextAt, delayMs }, rush: afterRound(state) },
-    [...targets.map(({ node }) => openExchange(state, node)), ...lookForRivals(state, draw)],
+    [
+      ...targets.flatMap(({ node }) => [
+        openExchange(state, node),
+        ...evictionsStatus(cluster, node),
+      ]),
+      ...lookForRivals(state, draw),
+    ],
   ]
 }
 
@@ -87,11 +94,12 @@ function isHeldUp({ cluster, settings }: MembershipState): boolean {
   return false
 }
 
-/** Whether shard tables or services changed: nobody keeps count of who has seen those. */
+/** Whether shard tables, services or evictions changed: nobody keeps count of who has seen those. */
 export function sectionsDiffer(before: MembershipState, after: MembershipState): boolean {
   return (
     before.cluster.allocations !== after.cluster.allocations ||
-    before.cluster.registry !== after.cluster.registry
+    before.cluster.registry !== after.cluster.registry ||
+    before.cluster.evictions !== after.cluster.evictions
   )
 }
 

@@ -120,8 +120,10 @@ export function mergeGossip(left: ClusterState, right: ClusterState): ClusterSta
   const allocations = joined.allocations.merge(right.allocations.tables)
   const rows = [...right.registry.rows.values()].filter(({ node }) => joined.member(node))
   const registry = joined.registry.merge(rows)
-  if (allocations === joined.allocations && registry === joined.registry) return joined
-  return joined.with({ allocations, registry }).normalized()
+  const evictions = joined.evictions.merge(right.evictions.entries)
+  const isKnown = allocations === joined.allocations && registry === joined.registry
+  if (isKnown && evictions === joined.evictions) return joined
+  return joined.with({ allocations, registry, evictions }).normalized()
 }
 
 function withVersion(merged: ClusterState, gossip: Gossip): ClusterState {

@@ -29,6 +29,7 @@ export type {
   DowningView,
 } from './downing.ts'
 export { envoysOf } from './envoys.ts'
+export { Evictions } from './evictions.ts'
 export { MembershipError, type MembershipErrorCode } from './errors.ts'
 export {
   eventForTransition,

@@ -1,8 +1,10 @@
 import { VectorClock, type VectorClockEntry } from '@casty/clock'
 import {
+  NodeAddress,
   TransportError,
   toIncarnation,
   type ByteReader,
+  type Forbidden,
   type Incarnation,
   type NodeIdentity,
   type NodeKey,
@@ -11,6 +13,7 @@ import type { AllocationTable, ShardAllocation } from './allocations.ts'
 import {
   maxClusterIdBytes,
   maxCounter,
+  maxForbiddenBytes,
   maxIdBytes,
   maxNameBytes,
   maxPaddingBytes,
@@ -221,6 +224,14 @@ export class MessageReader {
         path: this.string(maxNameBytes),
       }))
       return { node, version, services }
+    })
+  }
+
+  evictions(): readonly Forbidden[] {
+    return this.list(2, () => {
+      const isAddress = this.bool()
+      const text = this.string(maxForbiddenBytes)
+      return isAddress ? { address: NodeAddress.parse(text) } : { fingerprint: text }
     })
   }
 

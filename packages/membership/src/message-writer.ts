@@ -1,8 +1,15 @@
 import type { VectorClock, VectorClockEntry } from '@casty/clock'
-import { ByteWriter, type Incarnation, type NodeIdentity, type NodeKey } from '@casty/transport'
+import {
+  ByteWriter,
+  type Forbidden,
+  type Incarnation,
+  type NodeIdentity,
+  type NodeKey,
+} from '@casty/transport'
 import type { AllocationTable } from './allocations.ts'
 import {
   maxClusterIdBytes,
+  maxForbiddenBytes,
   maxIdBytes,
   maxNameBytes,
   maxPaddingBytes,
@@ -177,6 +184,14 @@ export class MessageWriter {
       this.list(services, ({ key, path }) =>
         this.string(key, maxNameBytes).string(path, maxNameBytes),
       )
+    })
+  }
+
+  evictions(entries: Iterable<Forbidden>): this {
+    return this.list(entries, (entry) => {
+      const isAddress = 'address' in entry
+      this.bool(isAddress)
+      this.string(isAddress ? entry.address.toString() : entry.fingerprint, maxForbiddenBytes)
     })
   }
 

@@ -1,5 +1,5 @@
 import type { VectorClock } from '@casty/clock'
-import type { Incarnation, NodeIdentity, NodeKey } from '@casty/transport'
+import type { Forbidden, Incarnation, NodeIdentity, NodeKey } from '@casty/transport'
 import type { AllocationTable } from './allocations.ts'
 import type { Gossip, SeenBits } from './gossip.ts'
 import type { RegistryChanges, RegistryRow } from './registry.ts'
@@ -54,6 +54,10 @@ export type MembershipMessage =
       /** Of rows that the receiver nearly has. */
       readonly changes: readonly RegistryChanges[]
     }
+  /** Only where somebody is evicted: who holds the same answers nothing. */
+  | { readonly type: 'evictions-status'; readonly digest: number; readonly isAnswer: boolean }
+  /** All who are evicted, as far as the sender knows. */
+  | { readonly type: 'evictions'; readonly entries: readonly Forbidden[] }
   | { readonly type: 'exiting-confirmed'; readonly node: NodeIdentity }
   /** "I am a member of another cluster of this name": whoever counted on this node must not. */
   | { readonly type: 'not-yours' }

@@ -1,8 +1,8 @@
 // What users publish travels in frames. What does not fit one is refused at the door: on the way it
 // would only be dropped, again and again.
-import type { NodeIdentity } from '@casty/transport'
+import type { Forbidden, NodeIdentity } from '@casty/transport'
 import type { ShardAllocation } from './allocations.ts'
-import { maxNameBytes } from './codec-limits.ts'
+import { maxForbiddenBytes, maxNameBytes } from './codec-limits.ts'
 import { encodeMessage } from './codec.ts'
 import { MembershipError } from './errors.ts'
 import { text, whole } from './option-values.ts'
@@ -19,6 +19,14 @@ const serviceOverhead = 8
 export function checkService(key: string, path: string): void {
   text('key', key, maxNameBytes)
   text('path', path, maxNameBytes)
+}
+
+/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
+export function checkForbidden(forbidden: Forbidden, self: NodeIdentity): void {
+  if (!('address' in forbidden)) text('fingerprint', forbidden.fingerprint, maxForbiddenBytes)
+  else if (forbidden.address.equals(self.address)) {
+    throw MembershipError.invalidOption('address', `${self.address}`, 'of another node')
+  }
 }
 
 /**

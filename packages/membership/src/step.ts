@@ -5,6 +5,7 @@ import type { NodeIdentity } from '@casty/transport'
 import { admit } from './admission.ts'
 import { eventsBetween, isMemberEvent } from './events.ts'
 import { receiveNews, receiveRequest, receiveSeen, receiveStatus } from './exchange.ts'
+import { downForbidden, receiveEvictions, receiveEvictionsStatus } from './evicting.ts'
 import { crossRound, hastenAcross } from './cross-gossip.ts'
 import { forgetOutOfSight } from './cross-sight.ts'
 import { farewells, forgetGone } from './farewells.ts'
@@ -141,6 +142,10 @@ function receiveFrom(
       return receiveSectionsRequest(state, from, message)
     case 'sections':
       return receiveSections(state, from, message)
+    case 'evictions-status':
+      return receiveEvictionsStatus(state, from, message)
+    case 'evictions':
+      return receiveEvictions(state, from, message)
     case 'not-yours':
       return [observe(state, from, 'terminated'), []]
     case 'exiting-confirmed':
@@ -208,6 +213,7 @@ function settle(
   if (state.cluster.members.length > 0) {
     state = withCluster(state, state.cluster.adoptOrphans(state.self))
     state = withCluster(state, forgetOutOfSight(state).markSeen([state.self.key]))
+    state = downForbidden(state)
     state = untilStable(watchConvergence(state, moment), (current) =>
       leaderActions(current, moment),
     )

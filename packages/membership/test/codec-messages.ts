@@ -1,7 +1,13 @@
 // Every message that membership sends, as a generator: what is decoded must be what was encoded.
 import fc from 'fast-check'
 import { VectorClock } from '@casty/clock'
-import { NodeAddress, NodeIdentity, toIncarnation, type NodeKey } from '@casty/transport'
+import {
+  NodeAddress,
+  NodeIdentity,
+  toIncarnation,
+  type Forbidden,
+  type NodeKey,
+} from '@casty/transport'
 import {
   Member,
   memberStatuses,
@@ -134,6 +140,14 @@ const registryChanges: fc.Arbitrary<RegistryChanges> = fc.record({
   ),
 })
 
+/** Addresses, and certificates. */
+export const forbidden: fc.Arbitrary<Forbidden> = fc.oneof(
+  node.map(({ address }) => ({ address })),
+  fc
+    .string({ unit: 'binary', minLength: 1, maxLength: 20 })
+    .map((fingerprint) => ({ fingerprint })),
+)
+
 function typed<Type extends ClusterMessage['type'], Fields extends object>(
   type: Type,
   fields: { [Name in keyof Fields]: fc.Arbitrary<Fields[Name]> },
@@ -179,6 +193,8 @@ export const messages: fc.Arbitrary<ClusterMessage> = fc.oneof(
     registry: fc.array(registryRow, { maxLength: 3 }),
     changes: fc.array(registryChanges, { maxLength: 3 }),
   }),
+  typed('evictions-status', { digest: anyNumber, isAnswer: fc.boolean() }),
+  typed('evictions', { entries: fc.array(forbidden, { maxLength: 5 }) }),
   typed('exiting-confirmed', { node }),
   typed('not-yours', {}),
 )

@@ -95,7 +95,7 @@ describe('The codec of membership', () => {
 
   test('is exercised with messages of every type', () => {
     const types = new Set(fc.sample(messages, { numRuns: 500, seed: 1 }).map(({ type }) => type))
-    expect(types.size).toBe(15)
+    expect(types.size).toBe(17)
   })
 
   test.each<readonly [string, ClusterMessage]>([

@@ -87,6 +87,7 @@ function membershipLabel(message: ClusterMessage): FrameLabel {
     case 'gossip-request':
     case 'seen':
     case 'sections-request':
+    case 'evictions-status':
       return { text: message.type, weight: 'routine' }
     case 'gossip':
     case 'welcome':
@@ -97,6 +98,8 @@ function membershipLabel(message: ClusterMessage): FrameLabel {
       }
     case 'sections':
       return { text: 'services and tables', weight: 'news' }
+    case 'evictions':
+      return { text: 'evictions', weight: 'news' }
     case 'probe':
       return { text: `probe: ${hostOf(message.subject.key)}?`, weight: 'routine' }
     case 'probe-answer': {

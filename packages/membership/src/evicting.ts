@@ -1,0 +1,68 @@
+// How the decision that somebody is evicted gets around: its digest goes along with gossip once there is
+// one, and whoever holds others is told all of them. Nodes that do not know these messages drop them.
+import type { NodeIdentity } from '@casty/transport'
+import type { ClusterState } from './cluster-state.ts'
+import { requestDown } from './leader-actions.ts'
+import { statusAfterDown } from './leader.ts'
+import type { MembershipEffect, MembershipState, Step } from './membership-state.ts'
+import type { MembershipMessage } from './messages.ts'
+import { sendTo } from './sending.ts'
+
+/** Asks whether the peer holds the same; nothing is said while nobody is evicted. */
+export function evictionsStatus(
+  { evictions }: ClusterState,
+  to: NodeIdentity,
+): readonly MembershipEffect[] {
+  return evictions.size === 0
+    ? []
+    : [sendTo(to, { type: 'evictions-status', digest: evictions.digest, isAnswer: false })]
+}
+
+/** Tells a joiner, or whoever lacks some, all who are evicted. */
+export function tellEvictions(
+  { evictions }: ClusterState,
+  to: NodeIdentity,
+): readonly MembershipEffect[] {
+  return evictions.size === 0 ? [] : [sendTo(to, { type: 'evictions', entries: evictions.entries })]
+}
+
+/** Where the two hold different ones each tells the other all it has: three messages, and no more. */
+export function receiveEvictionsStatus(
+  state: MembershipState,
+  from: NodeIdentity,
+  { digest, isAnswer }: Extract<MembershipMessage, { type: 'evictions-status' }>,
+): Step {
+  const { evictions } = state.cluster
+  if (digest === evictions.digest) return [state, []]
+  const told = tellEvictions(state.cluster, from)
+  if (isAnswer) return [state, told]
+  const answer = { type: 'evictions-status', digest: evictions.digest, isAnswer: true } as const
+  return [state, [...told, sendTo(from, answer)]]
+}
+
+export function receiveEvictions(
+  state: MembershipState,
+  from: NodeIdentity,
+  { entries }: Extract<MembershipMessage, { type: 'evictions' }>,
+): Step {
+  const { cluster } = state
+  if (!cluster.member(from)) return [state, [{ type: 'drop', reason: 'foreign-cluster' }]]
+  const evictions = cluster.evictions.merge(entries)
+  return [
+    evictions === cluster.evictions ? state : { ...state, cluster: cluster.with({ evictions }) },
+    [],
+  ]
+}
+
+/** Downs whoever is a member at a forbidden address: everybody does who knows, for the leader may be the one. */
+export function downForbidden(state: MembershipState): MembershipState {
+  const { evictions, members } = state.cluster
+  if (evictions.size === 0) return state
+  const evicted = members.filter(
+    ({ address, status }) => statusAfterDown(status) !== undefined && evictions.hasAddress(address),
+  )
+  return requestDown(
+    state,
+    evicted.map(({ node }) => node),
+  )
+}
