@@ -259,8 +259,12 @@ export class ClusterNode {
       this.#logger.warn(details, 'A peer has not proved the secret that it must know')
       return
     }
-    const isFailure = event.type === 'dial-failed' || event.type === 'dial-refused'
-    if (!isFailure || this.state.phase.type === 'stopped') return
+    if (this.state.phase.type === 'stopped') return
+    if (event.type === 'lane-opened' && event.lane === 'control') {
+      this.detection.watch.connected(event.peer)
+      this.#alarm.arm()
+    }
+    if (event.type !== 'dial-failed' && event.type !== 'dial-refused') return
     this.detection.watch.connectionFailed(event)
     if (event.type === 'dial-refused') {
       const knownIncarnation = outlivedAccordingTo(event, this.state)

@@ -146,17 +146,24 @@ export class PeerWatch {
   connectionFailed(event: Extract<EndpointEvent, { type: 'dial-failed' | 'dial-refused' }>): void {
     const peer = event.lane === 'control' ? this.#memberAt(event.address) : undefined
     if (!peer || this.#around.isConnected(peer)) return
-    const replaced =
-      event.type === 'dial-refused' &&
-      event.refusal.actual?.address.equals(peer.address) === true &&
-      event.refusal.actual.incarnation > peer.incarnation
+    const replaced = event.type === 'dial-refused' && isLaterLife(event.refusal.actual, peer)
     if (replaced) this.#around.observed(peer, 'terminated')
     const isGone = event.type === 'dial-failed' && event.failure === 'refused'
-    if (replaced || (isGone && !this.#exiting.has(peer.key))) {
-      this.#relay.refused(peer.key)
-      const now = this.#around.clock.now()
-      for (const monitor of this.#monitors) monitor.connectionRefused(peer.key, now)
-    }
+    if (replaced || (isGone && !this.#exiting.has(peer.key))) this.#refused(peer)
+  }
+
+  /** Somebody has a control connection with this node, whoever dialled: a former life at its address is over. */
+  connected(node: NodeIdentity): void {
+    const peer = this.#memberAt(node.address)
+    if (!peer || !isLaterLife(node, peer)) return
+    this.#around.observed(peer, 'terminated')
+    this.#refused(peer)
+  }
+
+  #refused({ key }: NodeIdentity): void {
+    this.#relay.refused(key)
+    const now = this.#around.clock.now()
+    for (const monitor of this.#monitors) monitor.connectionRefused(key, now)
   }
 
   #memberAt(address: NodeAddress): NodeIdentity | undefined {
@@ -281,4 +288,8 @@ export class PeerWatch {
   stop(): void {
     this.#options.eventLoopDelay?.disable()
   }
+}
+
+function isLaterLife(node: NodeIdentity | undefined, peer: NodeIdentity): boolean {
+  return node?.address.equals(peer.address) === true && node.incarnation > peer.incarnation
 }

@@ -174,10 +174,10 @@ describe('A cut between two data centers', () => {
     expect(new Set(downed.map(({ member }) => member.address.host))).toEqual(new Set(['b3']))
   })
 
-  test.each(['killed', 'left'])(
-    'in which all nodes %s and were started anew, one after another, heals all the same',
-    async (how) => {
-      await using world = new ClusterWorld()
+  test.each(['killed', 'left'].flatMap((how) => seeds(5).map((seed) => [how, seed] as const)))(
+    'in which all nodes %s and were started anew, one after another, heals all the same (seed %i)',
+    async (how, seed) => {
+      await using world = new ClusterWorld(seed)
       await startCenters(world, 'a1 a2 b1 b2')
       isolate(world, 'a')
       for (const host of ['a1', 'b1', 'a2', 'b2']) {
