@@ -28,7 +28,6 @@ const counter: EntityType<Add> = {
 }
 
 const ids = Array.from({ length: 8 }, (_, index) => `e${index}`)
-const everyMs = 20
 
 /** Calls entities all the time, one call after the other for each. */
 class Callers {
@@ -36,10 +35,12 @@ class Callers {
   calls = 0
   readonly failures: unknown[] = []
   readonly #world: ShardingWorld
+  readonly #pauseMs: number
   #isOver = false
 
-  constructor(world: ShardingWorld) {
+  constructor(world: ShardingWorld, pauseMs = 20) {
     this.#world = world
+    this.#pauseMs = pauseMs
   }
 
   start(region: EntityRegion<Add>): void {
@@ -57,7 +58,7 @@ class Callers {
       .then(() => {
         this.calls++
         this.longestMs = Math.max(this.longestMs, clock.now() - since)
-        if (!this.#isOver) clock.schedule(everyMs, () => this.#call(region, id))
+        if (!this.#isOver) clock.schedule(this.#pauseMs, () => this.#call(region, id))
       })
   }
 
@@ -110,6 +111,31 @@ test.each(['c', 'a'])(
     if (host === 'c') expect(callers.failures).toEqual([])
   },
 )
+
+test('no call fails while epochs go up, because the clock of the first node is behind', async () => {
+  await using world = new ShardingWorld()
+  // Some wait behind others at any time.
+  const callers = new Callers(world, 1)
+  const begin = async (host: string, wallBehindMs = 0): Promise<EntityRegion<Add>> => {
+    const { sharding } = await world.start(host, { wallBehindMs })
+    return sharding.start(counter)
+  }
+  const beganAt = world.clock.wallNow()
+  const regions = [await begin('a', 600_000)]
+  await world.settle(5_000)
+  regions.push(await begin('b'))
+  await world.until(() => regions[1]?.statistics().shards === 4)
+  for (const region of regions) callers.start(region)
+  await world.until(() => callers.calls > 100)
+  const epochs = (): number[] =>
+    regions.flatMap((region) => ids.map((id) => region.explain(region.shardOf(id)).epoch))
+  expect(Math.max(...epochs())).toBeLessThan(beganAt)
+  await begin('c')
+  await world.until(() => Math.min(...epochs()) >= beganAt)
+  await callers.stop()
+  expect(callers.failures).toEqual([])
+  expect(callers.longestMs).toBeLessThan(100)
+})
 
 test('a shard that was handed over in order is not told of as one that was taken away', async () => {
   const warnings: string[] = []

@@ -1,6 +1,6 @@
 // Nodes with all of sharding in one process, over the network in memory and on virtual time.
 import { ActorSystem, type Logger } from '@casty/actor'
-import { ManualClock, seededRandom, type Random } from '@casty/clock'
+import { ManualClock, seededRandom, type Clock, type Random } from '@casty/clock'
 import { Cluster, NodeAddress, type ClusterConfig } from '@casty/membership'
 import { Remoting } from '@casty/remote'
 import { Sharding, type EntityRegion, type EntityType, type ShardingOptions } from '@casty/sharding'
@@ -13,6 +13,8 @@ export interface NodeOptions {
   readonly cluster?: Partial<ClusterConfig>
   readonly sharding?: Partial<ShardingOptions>
   readonly logger?: Logger
+  /** Its wall clock is wrong by so much, in milliseconds. */
+  readonly wallBehindMs?: number
 }
 
 export interface ShardingNode {
@@ -53,7 +55,7 @@ export class ShardingWorld implements AsyncDisposable {
   }
 
   async start(host: string, options: NodeOptions = {}): Promise<ShardingNode> {
-    const { clock } = this
+    const clock = this.#clockOf(options)
     const random = seededRandom(this.#random() * 0x1_0000_0000)
     const cluster = await Cluster.start({
       transport: this.network.transport({ host }),
@@ -83,6 +85,15 @@ export class ShardingWorld implements AsyncDisposable {
     this.#nodes.set(host, node)
     this.#everStarted.push(node)
     return node
+  }
+
+  #clockOf({ wallBehindMs = 0 }: NodeOptions): Clock {
+    const { clock } = this
+    return {
+      now: () => clock.now(),
+      wallNow: () => clock.wallNow() - wallBehindMs,
+      schedule: (delayMs, callback) => clock.schedule(delayMs, callback),
+    }
   }
 
   get nodes(): readonly ShardingNode[] {

@@ -154,12 +154,8 @@ class TypePlanner {
     if (refused?.epoch === row.epoch) {
       return this.#set(shard, { ...row, epoch: Math.max(row.epoch, refused.written) + 1 })
     }
-    const { lowestEpoch } = this.#situation
-    // Entities start again, which costs those dearly that are not kept.
-    if (row.epoch < lowestEpoch && this.#type.settings.replicas > 0) {
-      return this.#set(shard, { ...row, epoch: lowestEpoch })
-    }
-    if (fate === 'goes') this.#moveAway(shard, row)
+    if (row.epoch < this.#lowestEpoch) this.#raise(shard, row)
+    else if (fate === 'goes') this.#moveAway(shard, row)
   }
 
   #fateOf({ key }: NodeIdentity): Fate {
@@ -231,11 +227,31 @@ class TypePlanner {
     if (to) this.#set(shard, { ...row, movingTo: to })
   }
 
+  /** None below that is given. To rise costs entities their lives, and those dearly that are not kept in copies. */
+  get #lowestEpoch(): number {
+    return this.#type.settings.replicas > 0 ? this.#situation.lowestEpoch : 0
+  }
+
+  /**
+   * By a move, to whoever has copies: entities come to what they were sent, and to the end of what they write. Where nobody else
+   * can have the shard, its owner begins it again, and what they had is lost.
+   */
+  #raise(shard: number, row: ShardRow): void {
+    if (!this.#situation.isGathered(this.#name)) return
+    const to = this.#pickOf(shard, row.replicas) ?? this.#pick(shard, row.owner)
+    if (to) this.#set(shard, { ...row, movingTo: to })
+    else this.#set(shard, { ...row, epoch: this.#lowestEpoch })
+  }
+
   #settleAt(shard: number, row: ShardRow, to: NodeIdentity, written = 0): void {
     const replicas = this.#keepersOf(shard, row).filter((node) => !sameNode(node, to))
     const epoch = Math.max(row.epoch, written) + 1
-    const kept = replicas.slice(0, maxReplicas)
-    this.#set(shard, { epoch, owner: to, movingTo: undefined, replicas: kept })
+    this.#set(shard, {
+      epoch: Math.max(epoch, this.#lowestEpoch),
+      owner: to,
+      movingTo: undefined,
+      replicas: replicas.slice(0, maxReplicas),
+    })
   }
 
   /** All who have copies, until the next owner has told that it took over what they have. */
