@@ -152,12 +152,20 @@ export class PeerWatch {
     if (replaced || (isGone && !this.#exiting.has(peer.key))) this.#refused(peer)
   }
 
-  /** Somebody has a control connection with this node, whoever dialled: a former life at its address is over. */
+  /**
+   * Somebody has a control connection with this node, whoever dialled. A former life of it in another data center is
+   * over: nobody there can say so here. Within one data center it says so itself, by joining.
+   */
   connected(node: NodeIdentity): void {
     const peer = this.#memberAt(node.address)
-    if (!peer || !isLaterLife(node, peer)) return
+    if (!peer || !isLaterLife(node, peer) || !this.#isAway(peer)) return
     this.#around.observed(peer, 'terminated')
     this.#refused(peer)
+  }
+
+  #isAway({ key }: NodeIdentity): boolean {
+    const home = this.#members.get(this.#self.key)?.dataCenter
+    return home !== undefined && this.#members.get(key)?.dataCenter !== home
   }
 
   #refused({ key }: NodeIdentity): void {
