@@ -8,11 +8,11 @@ export interface Project extends Disposable {
   readonly folder: string
   write(name: string, text: string): void
   writeJson(name: string, content: unknown): void
-  /** Runs a command there. @throws Error if it fails, or has not ended within a minute */
+  /** Runs a command there. @throws Error if it fails, or has not ended within three minutes */
   run(program: string, args: readonly string[]): Promise<void>
 }
 
-const timeLimitMs = 60_000
+const timeLimitMs = 180_000
 
 /**
  * @param npmrc - what npm is to go by, in place of the user's own settings; undefined keeps those

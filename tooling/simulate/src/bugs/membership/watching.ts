@@ -98,8 +98,8 @@ export const watchingBugs: readonly SeededBug[] = bugsOf([
     name: 'refused-connection-not-heeded',
     promise: 'the dead are found',
     file: `${m}/peer-watch.ts`,
-    find: 'if (replaced || (isGone && !this.#exiting.has(peer.key))) {',
-    replace: 'if (replaced) {',
+    find: 'if (replaced || (isGone && !this.#exiting.has(peer.key))) this.#refused(peer)',
+    replace: 'if (replaced) this.#refused(peer)',
     why: 'A process that died is found by its silence only.',
   },
   {
