@@ -39,17 +39,17 @@ const steps: readonly Step[] = [
   },
   {
     name: 'simulation of large clusters',
-    command: [...simulate, '--scenario', 'membership-large', '--seeds', '4'],
+    command: [...simulate, '--scenario', 'membership-large', '--seeds', '3'],
     alone: true,
   },
   {
     name: 'simulation of split brains',
-    command: [...simulate, '--scenario', 'split-brain', '--seeds', '40'],
+    command: [...simulate, '--scenario', 'split-brain', '--seeds', '24'],
     alone: true,
   },
   {
     name: 'simulation of data centers',
-    command: [...simulate, '--scenario', 'data-centers', '--seeds', '30'],
+    command: [...simulate, '--scenario', 'data-centers', '--seeds', '18'],
     alone: true,
   },
   {
@@ -59,7 +59,7 @@ const steps: readonly Step[] = [
   },
   {
     name: 'simulation of sharding',
-    command: [...simulate, '--scenario', 'sharding', '--seeds', '13'],
+    command: [...simulate, '--scenario', 'sharding', '--seeds', '9'],
     alone: true,
   },
   {
