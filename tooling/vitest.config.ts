@@ -36,6 +36,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@casty/source', 'module', 'node', 'development|production'] } },
   test: {
     testTimeout: 60_000,
+    // Hooks start servers and processes, as tests do: on a machine with other work, ten seconds are no sign of a hang.
+    hookTimeout: 60_000,
     reporters: ['default', closingLine()],
     // By itself vitest leaves one processor free for its own work, of which there is little: of two, half.
     maxWorkers: availableParallelism(),

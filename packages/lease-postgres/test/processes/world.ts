@@ -52,7 +52,7 @@ export class World implements AsyncDisposable {
   /** Lets time pass until `holds`; rejects when that takes longer than any test may wait. */
   async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
     for (let waitedMs = 0; !(await holds()); waitedMs += 20) {
-      if (waitedMs > 10_000) throw new Error(`After ten seconds still not: ${what}`)
+      if (waitedMs > 30_000) throw new Error(`After thirty seconds still not: ${what}`)
       await this.pass(20)
     }
   }
