@@ -46,20 +46,29 @@ function refusalFrame(reason: keyof typeof reasons, { address, incarnation }: No
   return Uint8Array.of(0, 0, 0, body.length + 1, refusalType, ...body)
 }
 
+/** A client of `a`, in a cluster of `a` and `b`, that turns it away in the name of some life of `b`. */
+async function turnedAway(
+  world: ClusterWorld,
+  reason: keyof typeof reasons,
+  lifeOf: (b: NodeIdentity) => NodeIdentity,
+): Promise<void> {
+  await world.startAll('a b')
+  const client = await clientOf(world, 'x')
+  await using _ = client.endpoint
+  const [a, b] = [world.cluster('a'), world.cluster('b')]
+  const connecting = client.endpoint.connect(a.self.address)
+  await world.advance(100)
+  await connecting
+  client.channels[0]?.write(refusalFrame(reason, lifeOf(b.self)))
+  await world.advance(10_000)
+}
+
 describe('a client that turns a member away', () => {
   test.each(['removed', 'stale-incarnation'] as const)(
     'as %s, in the name of another member, does not end it',
     async (reason) => {
       await using world = new ClusterWorld()
-      await world.startAll('a b')
-      const client = await clientOf(world, 'x')
-      await using _ = client.endpoint
-      const [a, b] = [world.cluster('a'), world.cluster('b')]
-      const connecting = client.endpoint.connect(a.self.address)
-      await world.advance(100)
-      await connecting
-      client.channels[0]?.write(refusalFrame(reason, b.self))
-      await world.advance(10_000)
+      await turnedAway(world, reason, (b) => b)
       expect(world.view('a')).toBe('a.up b.up')
       expect(world.view('b')).toBe('a.up b.up')
     },
@@ -67,16 +76,9 @@ describe('a client that turns a member away', () => {
 
   test('tells of no later life of another member', async () => {
     await using world = new ClusterWorld()
-    await world.startAll('a b')
-    const client = await clientOf(world, 'x')
-    await using _ = client.endpoint
-    const [a, b] = [world.cluster('a'), world.cluster('b')]
-    const connecting = client.endpoint.connect(a.self.address)
-    await world.advance(100)
-    await connecting
-    const later = NodeIdentity.of(b.self.address, b.self.incarnation + 9)
-    client.channels[0]?.write(refusalFrame('wrong-incarnation', later))
-    await world.advance(10_000)
+    await turnedAway(world, 'wrong-incarnation', ({ address, incarnation }) =>
+      NodeIdentity.of(address, incarnation + 9),
+    )
     expect(world.view('a')).toBe('a.up b.up')
     expect(world.unreachable('a')).toBe('')
   })

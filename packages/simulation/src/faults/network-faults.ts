@@ -134,6 +134,14 @@ export function networkFaults<P, S>(): readonly ActionType<P, S>[] {
   ]
 }
 
+/** What no stream does to what is sent on it. */
+const brokenStreams: ReadonlySet<string> = new Set(['duplicate', 'reorder'])
+
+/** The same, where what is sent is as good as the streams that carry it: messages of users are. */
+export function streamFaults<P, S>(): readonly ActionType<P, S>[] {
+  return networkFaults<P, S>().filter(({ type }) => !brokenStreams.has(type))
+}
+
 /** A side for each host, as text: its number, one of two or three, and the host. */
 function drawSides(random: Random, hosts: readonly string[]): readonly string[] {
   const count = random() < 0.8 ? 2 : 3

@@ -13,6 +13,41 @@ function ifRunning<P, S>(run: Run<P, S>, host: string, text: string, action: () 
   action()
 }
 
+/** Somebody sets the wall clock of a host. */
+export interface WallJump {
+  readonly host: string
+  readonly byMs: number
+}
+
+const wallJump = 'wall-jump'
+
+/**
+ * Faults of processes where much depends on wall clocks: they are set half as often.
+ *
+ * @param isAllowed - asked before each is set: whether it may be
+ */
+export function processFaultsWithRareJumps<P, S>(
+  isAllowed: (run: Run<P, S>, jump: WallJump) => boolean,
+): readonly ActionType<P, S>[] {
+  return processFaults<P, S>().map((action) =>
+    action.type !== wallJump
+      ? action
+      : {
+          ...action,
+          weight: action.weight / 2,
+          perform: (run, parameters) => {
+            const jump = { host: String(parameters['host']), byMs: Number(parameters['byMs']) }
+            if (isAllowed(run, jump)) action.perform(run, parameters)
+          },
+        },
+  )
+}
+
+/** Faults of processes where nobody sets wall clocks. */
+export function processFaultsWithoutJumps<P, S>(): readonly ActionType<P, S>[] {
+  return processFaults<P, S>().filter(({ type }) => type !== wallJump)
+}
+
 /** Faults of processes, for any scenario. The last process that runs is left alone. */
 export function processFaults<P, S>(): readonly ActionType<P, S>[] {
   return [
@@ -106,7 +141,7 @@ export function processFaults<P, S>(): readonly ActionType<P, S>[] {
         ),
     }),
     defineAction({
-      type: 'wall-jump',
+      type: wallJump,
       kind: 'fault',
       weight: 1,
       draw: (random, hosts) => ({

@@ -1,10 +1,11 @@
 // What goes wrong right when it hurts: to whoever hosts or gives out shards, between two steps of a protocol, and on the
 // way to the journal.
+import type { Random } from '@casty/clock'
 import type { ClusterState } from '@casty/membership'
 import { disturb } from '../faults/network-faults.ts'
 import { defineAction, type ActionType } from '../run/action.ts'
 import type { JournalFault, JournalService } from '../sharding/journal-service.ts'
-import type { Mine, Mines } from '../sharding/mines.ts'
+import { minedMessages, type Mine, type Mines } from '../sharding/mines.ts'
 import type { Link } from '../world/links.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
 import { coordinators, withRunning, type Hosting, type HostingRun } from './hosting-run.ts'
@@ -15,13 +16,29 @@ export type Harm = (typeof harms)[number]
 export const victims = ['sender', 'receiver', 'coordinator'] as const
 
 /** Harm that is done when a message is sent, or arrives. */
-export interface Mined {
+export type Mined = {
   readonly message: Mine['message']
   readonly stage: Mine['stage']
   readonly after: number
   readonly victim: (typeof victims)[number]
   readonly harm: Harm
   readonly forMs: number
+}
+
+/** @param most - so many messages at most are let through before, and one */
+export function drawMine<M extends Mine['message']>(
+  random: Random,
+  messages: readonly M[],
+  most: number,
+): Mined {
+  return {
+    message: drawOne(random, messages),
+    stage: drawOne(random, ['sent', 'arrived'] as const),
+    after: drawLogarithmic(random, 1, most) - 1,
+    victim: drawOne(random, victims),
+    harm: drawOne(random, harms),
+    forMs: drawLogarithmic(random, 200, 10_000),
+  }
 }
 
 /** What of a scenario is needed to do harm in it. */
@@ -126,6 +143,17 @@ export class HostFaults<P extends Hosting> {
           this.disturbJournal(run, host, { type: 'slow', upToMs }, forMs),
       }),
     ]
+  }
+
+  /** Harm to whoever deals with some message, of which so many are let through before. */
+  mine(weight: number, most: number): ActionType<P, ClusterState> {
+    return defineAction({
+      type: 'mine',
+      kind: 'fault',
+      weight,
+      draw: (random) => drawMine(random, minedMessages, most),
+      perform: (run, mine) => this.layMine(run, mine),
+    })
   }
 
   toCoordinator(weight: number): ActionType<P, ClusterState> {

@@ -3,8 +3,8 @@ import type { FileJournal } from '@casty/journal-file'
 import type { Cluster } from '@casty/membership'
 import { Replicator, type ReplicaStore } from '@casty/replicator'
 import { journalStore } from '@casty/replicator/journal'
-import { keepMajority, splitBrainResolver } from '@casty/sbr'
-import { closed, loggerOf, seedsOn, startCluster } from '../membership/production-node.ts'
+import { startNode } from '../hosting/start-node.ts'
+import { closed, loggerOf } from '../membership/production-node.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
 import { recordOf } from './record.ts'
 import type { ReplicatorProcess, ReplicatorRun } from './replicator-run.ts'
@@ -13,15 +13,12 @@ import { sharedValues } from './shared-values.ts'
 
 export function replicatorProgram(run: ReplicatorRun): Program<ReplicatorHost> {
   return async (surroundings) => {
-    const { host } = surroundings
     const { stableAfterMs, hasStore } = replicatorSettings(run.plan)
-    const disk = hasStore ? await recordOf(run).disks.open(surroundings) : undefined
-    const cluster = await startCluster(surroundings, seedsOn(run.world.hosts), {
+    const { cluster, process, disk } = await startNode(run, surroundings, {
+      stableAfterMs,
       logger: loggerOf(surroundings),
-      downing: splitBrainResolver({ strategy: keepMajority(), stableAfterMs }),
+      disks: hasStore ? recordOf(run).disks : undefined,
     })
-    const process = run.world.running(host)
-    if (!process) throw new Error(`${host} has ended`) // It was killed while it started.
     let goodBye: string | undefined
     let end = (reason: string): void => void (goodBye = reason)
     cluster.subscribe((event) => {

@@ -1,5 +1,5 @@
 // What a run has come to know, outside of all its processes.
-import { NodeDisks } from '../sharding/node-disks.ts'
+import { NodeDisks } from '../hosting/node-disks.ts'
 import { Confirmations } from './confirmations.ts'
 import { Knowledge } from './knowledge.ts'
 import type { ReplicatorRareState } from './rare-states.ts'

@@ -1,8 +1,8 @@
 // Values that converge on every member, while everything goes wrong: changed and read with any number of others, told by
 // deltas, repaired by digests, and freed of nodes that are gone.
 import type { ClusterState } from '@casty/membership'
-import { networkFaults } from '../faults/network-faults.ts'
-import { processFaults } from '../faults/process-faults.ts'
+import { streamFaults } from '../faults/network-faults.ts'
+import { processFaultsWithoutJumps } from '../faults/process-faults.ts'
 import { describeState } from '../membership/describe.ts'
 import { replicatorFaults } from './faults.ts'
 import { replicatorHealing } from './healing.ts'
@@ -12,9 +12,6 @@ import type { ReplicatorScenario } from './replicator-run.ts'
 import { replicatorChoices } from './settings.ts'
 import { allIsKnown, supervisor } from './watchers.ts'
 import { replicatorWorkload } from './workload.ts'
-
-/** Streams do neither; and wall clocks say for how long it is remembered who is gone. */
-const leftOut: ReadonlySet<string> = new Set(['duplicate', 'reorder', 'wall-jump'])
 
 /** Values that converge: what was confirmed is there, what went stays away, and in the end all hold the same. */
 export const replicatorScenario: ReplicatorScenario = {
@@ -31,10 +28,9 @@ export const replicatorScenario: ReplicatorScenario = {
   actions: [
     ...replicatorWorkload,
     ...replicatorFaults,
-    ...[
-      ...networkFaults<ReplicatorHost, ClusterState>(),
-      ...processFaults<ReplicatorHost, ClusterState>(),
-    ].filter(({ type }) => !leftOut.has(type)),
+    ...streamFaults<ReplicatorHost, ClusterState>(),
+    // Wall clocks say for how long it is remembered who is gone.
+    ...processFaultsWithoutJumps<ReplicatorHost, ClusterState>(),
   ],
   program: replicatorProgram,
   stateOf: ({ cluster }) => cluster.getState(),

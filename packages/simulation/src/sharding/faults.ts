@@ -1,11 +1,10 @@
 // What goes wrong right when it hurts: between two steps of a protocol, or to whoever gives out shards.
 import { disturb } from '../faults/network-faults.ts'
-import { harms, HostFaults, victims } from '../hosting/host-faults.ts'
+import { drawMine, HostFaults } from '../hosting/host-faults.ts'
 import { coordinators, withRunning } from '../hosting/hosting-run.ts'
 import { defineAction } from '../run/action.ts'
 import type { Link } from '../world/links.ts'
 import { drawLogarithmic, drawOne } from '../world/seeds.ts'
-import { minedMessages } from './mines.ts'
 import { recordOf } from './record.ts'
 import type { ShardingHost } from './host.ts'
 import type { ShardingAction } from './sharding-run.ts'
@@ -33,20 +32,7 @@ const handoffMessages = [
 
 export const shardingFaults: readonly ShardingAction[] = [
   ...hostFaults.journalFaults(),
-  defineAction({
-    type: 'mine',
-    kind: 'fault',
-    weight: 10,
-    draw: (random) => ({
-      message: drawOne(random, minedMessages),
-      stage: drawOne(random, ['sent', 'arrived'] as const),
-      after: drawLogarithmic(random, 1, 6) - 1,
-      victim: drawOne(random, victims),
-      harm: drawOne(random, harms),
-      forMs: drawLogarithmic(random, 200, 10_000),
-    }),
-    perform: (run, mine) => hostFaults.layMine(run, mine),
-  }),
+  hostFaults.mine(10, 6),
   defineAction({
     type: 'harm-handoff',
     kind: 'fault',
@@ -54,12 +40,7 @@ export const shardingFaults: readonly ShardingAction[] = [
     // Somebody goes, so that shards move; and right then something happens to who takes part in that.
     draw: (random, hosts) => ({
       host: drawOne(random, hosts),
-      message: drawOne(random, handoffMessages),
-      stage: drawOne(random, ['sent', 'arrived'] as const),
-      after: drawLogarithmic(random, 1, 6) - 1,
-      victim: drawOne(random, victims),
-      harm: drawOne(random, harms),
-      forMs: drawLogarithmic(random, 200, 10_000),
+      ...drawMine(random, handoffMessages, 6),
     }),
     perform: (run, { host, ...mine }) => {
       hostFaults.layMine(run, mine)

@@ -11,7 +11,7 @@ import { LostWrites, type MayLose } from './lost-writes.ts'
 /** For so long, a connection may be open on one side alone after its way was bad, in milliseconds. */
 const halfOpenMs = 10_000
 
-export function allIsThere(run: ShardingRun): HealStage {
+export function finalEventsAreRight(run: ShardingRun): HealStage {
   let isRead = false
   const read = async (): Promise<void> => {
     for (const id of entityIds(run)) {

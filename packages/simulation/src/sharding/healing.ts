@@ -4,8 +4,8 @@ import type { HealStage } from '../run/scenario.ts'
 import { allAreThere } from '../membership/one-cluster-again.ts'
 import { explainAll } from './explain-all.ts'
 import { calm, movesInPeace, movesOverSlowWays } from './moves.ts'
-import { allIsThere } from './final-events.ts'
-import { outside } from './outsider.ts'
+import { finalEventsAreRight } from './final-events.ts'
+import { outside } from '../hosting/outside-client.ts'
 import { recordOf, typeNames, type TypeName } from './record.ts'
 import { entityIds, shardingSettings } from './settings.ts'
 import type { ShardingRun } from './sharding-run.ts'
@@ -19,7 +19,7 @@ export function shardingHealing(run: ShardingRun): readonly HealStage[] {
     allAnswer(run, 'every entity answers after slow moves'),
     movesInPeace(run),
     nothingIsLeft(run),
-    allIsThere(run),
+    finalEventsAreRight(run),
   ]
 }
 

@@ -1,17 +1,17 @@
 // A node with everything that sharding stands on: production code throughout, with an ear at the entities.
-import { ActorSystem } from '@casty/actor'
 import type { Cluster } from '@casty/membership'
 import { isJournalError, PersistenceError, type EventJournal } from '@casty/persistence'
-import { ClientAccess, Remoting } from '@casty/remote'
-import { keepMajority, splitBrainResolver } from '@casty/sbr'
+import type { Remoting } from '@casty/remote'
 import {
-  Sharding,
   ShardingError,
   type EntityContext,
   type EntityRegion,
   type ShardExplanation,
+  type Sharding,
 } from '@casty/sharding'
-import { closed, loggerOf, seedsOn, startCluster } from '../membership/production-node.ts'
+import { HostingNode } from '../hosting/hosting-node.ts'
+import { startNode, type StartedNode } from '../hosting/start-node.ts'
+import { loggerOf } from '../membership/production-node.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
 import { ledger, tally, type ClientLetter } from './entities.ts'
 import { recordOf, type ShardingRecord, type TypeName } from './record.ts'
@@ -22,34 +22,16 @@ import { watchedJournal } from './watched-journal.ts'
 
 export function shardingProgram(run: ShardingRun): Program<ShardingHost> {
   return async (surroundings) => {
-    const { host } = surroundings
     const { stableAfterMs, hasDisks } = shardingSettings(run.plan)
-    const disk = hasDisks ? await recordOf(run).disks.open(surroundings) : undefined
     const logger = loggerOf(surroundings)
-    const downing = splitBrainResolver({ strategy: keepMajority(), stableAfterMs })
-    const cluster = await startCluster(surroundings, seedsOn(run.world.hosts), {
-      logger,
-      downing,
-    })
-    const process = run.world.running(host)
-    if (!process) throw new Error(`${host} has ended`) // It was killed while it started.
-    return new ShardingHost(run, process, surroundings, cluster, {
-      marginMs: downing.downRemovalMarginMs,
-      disk,
-    })
+    const disks = hasDisks ? recordOf(run).disks : undefined
+    const started = await startNode(run, surroundings, { stableAfterMs, logger, disks })
+    return new ShardingHost(run, surroundings, started)
   }
-}
-
-interface Own {
-  /** How long the losing side of a split may go on, in milliseconds. */
-  readonly marginMs: number
-  /** Where it keeps copies beside its memory. */
-  readonly disk: EventJournal | undefined
 }
 
 export class ShardingHost {
   readonly cluster: Cluster
-  readonly system: ActorSystem
   readonly remoting: Remoting
   readonly sharding: Sharding
   readonly #run: ShardingRun
@@ -57,47 +39,36 @@ export class ShardingHost {
   readonly #process: ShardingProcess
   readonly #regions: Regions
   readonly #sender: Sender
+  /** Where it keeps copies beside its memory. */
   readonly #disk: EventJournal | undefined
   #isEnding = false
 
-  constructor(
-    run: ShardingRun,
-    process: ShardingProcess,
-    surroundings: Surroundings,
-    cluster: Cluster,
-    { marginMs, disk }: Own,
-  ) {
-    const { clock, random } = surroundings
+  constructor(run: ShardingRun, surroundings: Surroundings, started: StartedNode<ShardingHost>) {
     const settings = shardingSettings(run.plan)
     const { leaseMs, bufferTimeoutMs, fenceTimeoutMs, handoffTimeoutMs } = settings
+    const { process, disk } = started
     this.#run = run
     this.#process = process
     this.#record = recordOf(run)
-    this.cluster = cluster
-    const logger = loggerOf(surroundings)
-    const system = new ActorSystem({ clock, random, logger, stopTimeoutMs: 2_000 })
-    this.system = system
-    system.subscribe((event) => {
+    this.#disk = disk
+    const node = new HostingNode(started, surroundings, {
+      logger: loggerOf(surroundings),
+      leaseMs,
+      limits: { bufferTimeoutMs, fenceTimeoutMs, handoffTimeoutMs, stopTimeoutMs: 1_000 },
+    })
+    this.cluster = node.cluster
+    this.remoting = node.remoting
+    this.sharding = node.sharding
+    node.system.subscribe((event) => {
       if (!this.isAlive) return
       if (event.type === 'dead-letter') {
         this.#record.deadLetter(process.host, event.deadLetter.message, event.deadLetter.reason)
       } else if (event.type === 'actor-failed') this.#failed(event.error)
     })
-    this.remoting = Remoting.attach({ system, cluster, random })
     this.remoting.subscribe(({ type }) => {
       if (type === 'gap' || type === 'malformed') this.#record.lost()
     })
-    this.sharding = Sharding.attach({
-      system,
-      cluster,
-      remoting: this.remoting,
-      leaseMs,
-      downRemovalMarginMs: marginMs + leaseMs,
-      limits: { bufferTimeoutMs, fenceTimeoutMs, handoffTimeoutMs, stopTimeoutMs: 1_000 },
-    })
-    this.#disk = disk
     this.#regions = this.#startTypes(surroundings)
-    new ClientAccess(this.remoting)
     this.#sender = new Sender(
       run,
       {
@@ -109,8 +80,10 @@ export class ShardingHost {
       },
       this.#regions,
     )
-    cluster.subscribe((event) => {
-      if (event.type === 'cluster-shutting-down') void this.#end(event.reason, surroundings)
+    this.cluster.subscribe((event) => {
+      if (event.type !== 'cluster-shutting-down') return
+      this.#isEnding = true
+      void node.end(event.reason)
     })
   }
 
@@ -165,16 +138,6 @@ export class ShardingHost {
         entity: (entity) => tally(entity, record.earOf(process, 'tally'), clock),
       }),
     }
-  }
-
-  async #end(reason: string, { exit }: Surroundings): Promise<void> {
-    this.#isEnding = true
-    this.sharding[Symbol.dispose]()
-    await closed(this.cluster)
-    this.remoting[Symbol.dispose]()
-    await this.system.shutdown().catch(() => {}) // An actor that waits for the journal is left behind.
-    await this.#disk?.[Symbol.asyncDispose]()
-    exit(reason)
   }
 
   /** Whether it still runs: whatever is left of it has no say any more. */

@@ -1,72 +1,36 @@
-// A process outside of the cluster that sends to its entities, on a host of its own that never fails: the ways to it do.
-import { ActorSystem } from '@casty/actor'
-import { ClusterClient } from '@casty/remote'
+// A process outside of the cluster that sends to its entities.
+import type { ClusterClient } from '@casty/remote'
 import { ShardingClient } from '@casty/sharding'
-import { disturb } from '../faults/network-faults.ts'
+import { cutOutside, outside, OutsideClient } from '../hosting/outside-client.ts'
 import { defineAction } from '../run/action.ts'
-import { addressOf } from '../world/addresses.ts'
-import { drawLogarithmic, drawOne, forkRandom } from '../world/seeds.ts'
+import { drawLogarithmic, drawOne } from '../world/seeds.ts'
 import type { ClientLetter } from './entities.ts'
+import type { ShardingHost } from './host.ts'
 import { recordOf, typeNames, type TypeName } from './record.ts'
 import { Sender, type Regions } from './sender.ts'
 import { entityIds, shardingSettings } from './settings.ts'
 import type { ShardingAction, ShardingRun, ShardingWatcher } from './sharding-run.ts'
 
-/** No host of any plan has this name. */
-export const outside = 'outside'
-/** Where no member answered it tries again after so long, in milliseconds. */
-const againMs = 1_000
-
 export class Outsider {
   readonly #run: ShardingRun
-  readonly #system: ActorSystem
-  #client: ClusterClient | undefined
+  readonly #client: OutsideClient<ShardingHost>
   #sharding: ShardingClient | undefined
   #sender: Sender | undefined
 
   constructor(run: ShardingRun) {
-    const { clock } = run.world
     const record = recordOf(run)
     this.#run = run
-    const note = (details: object, message: string): void => {
-      const error = 'error' in details ? String(details.error) : ''
-      run.note(outside, 'log', `${message} ${error}`)
-    }
-    const logger = { debug: () => {}, info: note, warn: note, error: note }
-    const random = forkRandom(run.plan.seed, 'system outside')
-    this.#system = new ActorSystem({ clock, random, logger })
-    this.#system.subscribe((event) => {
+    this.#client = new OutsideClient(run, run.world.clock)
+    this.#client.system.subscribe((event) => {
       if (event.type !== 'dead-letter') return
       record.deadLetter(outside, event.deadLetter.message, event.deadLetter.reason)
     })
-    void this.#connect()
+    void this.#client.connect((client) => this.#attach(client))
   }
 
   /** Undefined until it has a contact. */
   get sender(): Sender | undefined {
     return this.#sender
-  }
-
-  async #connect(): Promise<void> {
-    const run = this.#run
-    const { network, hosts, clock } = run.world
-    try {
-      this.#client = await ClusterClient.connect({
-        system: this.#system,
-        transport: network.transport({ host: outside }),
-        contactPoints: hosts.map((host) => addressOf(host).toString()),
-        listen: { host: outside, port: addressOf(outside).port, insecure: true },
-        random: forkRandom(run.plan.seed, `client at ${clock.now()}`),
-        connectTimeoutMs: 3_000,
-      })
-    } catch (error) {
-      run.note(outside, 'log', String(error))
-      clock.schedule(againMs, () => {
-        if (!run.isOver) void this.#connect()
-      })
-      return
-    }
-    this.#attach(this.#client)
   }
 
   #attach(client: ClusterClient): void {
@@ -90,12 +54,11 @@ export class Outsider {
 
   /** What still waits here. */
   get leftover(): string | undefined {
-    const asks = this.#client?.remoting.metrics().pendingAsks ?? 0
-    if (asks > 0) return `${outside} waits for ${asks} answers`
     const waiting = (this.#sharding?.regions ?? []).reduce(
       (sum, region) => sum + region.statistics().waiting,
       0,
     )
+    if (this.#client.leftover !== undefined) return this.#client.leftover
     return waiting > 0 ? `${outside} keeps ${waiting} messages` : undefined
   }
 
@@ -142,25 +105,5 @@ export const outsideActions: readonly ShardingAction[] = [
       }
     },
   }),
-  defineAction({
-    type: 'cut-outside',
-    kind: 'fault',
-    weight: 3,
-    draw: (random, hosts) => ({
-      // Of all hosts, or of one.
-      host: drawOne(random, hosts),
-      ofAll: random() < 0.3,
-      way: drawOne(random, ['to', 'from', 'both'] as const),
-      mode: drawOne(random, ['silent', 'hold', 'reset'] as const),
-      forMs: drawLogarithmic(random, 200, 12_000),
-    }),
-    perform: (run, { host, ofAll, way, mode, forMs }) => {
-      if (!hasOutsider(run)) return
-      const links = (ofAll ? run.world.hosts : [host]).flatMap((one) => [
-        ...(way === 'from' ? [] : [{ from: outside, to: one }]),
-        ...(way === 'to' ? [] : [{ from: one, to: outside }]),
-      ])
-      disturb(run, links, { type: 'cut', mode }, forMs)
-    },
-  }),
+  cutOutside(3, 0.3, hasOutsider),
 ]

@@ -2,8 +2,8 @@
 // journal that all write to.
 import type { ClusterState } from '@casty/membership'
 import { diskFaults } from '../faults/disk-faults.ts'
-import { networkFaults } from '../faults/network-faults.ts'
-import { processFaults } from '../faults/process-faults.ts'
+import { streamFaults } from '../faults/network-faults.ts'
+import { processFaultsWithRareJumps } from '../faults/process-faults.ts'
 import { describeState } from '../membership/describe.ts'
 import { nodeDiskFaults } from './disk-faults.ts'
 import { shardingFaults } from './faults.ts'
@@ -23,31 +23,18 @@ import type { ShardingAction, ShardingScenario } from './sharding-run.ts'
 import { losses, messages, supervisor } from './watchers.ts'
 import { shardingWorkload } from './workload.ts'
 
-/** What no stream does to what is sent on it: messages of users are as good as the streams that carry them. */
-const brokenStreams: ReadonlySet<string> = new Set(['duplicate', 'reorder'])
-
 /** Next to what the clients do, as in the other scenarios. */
 const everyFault: readonly ShardingAction[] = [
   ...shardingFaults,
   lostCopies,
   loneCoordinator,
   lateReturns,
-  ...networkFaults<ShardingHost, ClusterState>().filter(({ type }) => !brokenStreams.has(type)),
-  ...processFaults<ShardingHost, ClusterState>().map((action) =>
-    action.type === 'wall-jump' ? withNote(action) : action,
-  ),
+  ...streamFaults<ShardingHost, ClusterState>(),
+  ...processFaultsWithRareJumps<ShardingHost, ClusterState>((run) => {
+    recordOf(run).wallJumped = true
+    return true
+  }),
 ]
-
-function withNote(action: ShardingAction): ShardingAction {
-  return {
-    ...action,
-    weight: action.weight / 2,
-    perform: (run, parameters) => {
-      recordOf(run).wallJumped = true
-      action.perform(run, parameters)
-    },
-  }
-}
 
 /** Clocks are as wrong as they may be: at most one acts for a shard, whatever else happens. */
 export const shardingScenario: ShardingScenario = shardingWith('sharding', 0.0099)

@@ -1,10 +1,8 @@
 // What goes wrong right when it hurts: to whoever hosts or coordinates, and on the way to the journal.
-import { disturb } from '../faults/network-faults.ts'
-import { harms, HostFaults, victims } from '../hosting/host-faults.ts'
+import { harms, HostFaults } from '../hosting/host-faults.ts'
+import { cutOutside } from '../hosting/outside-client.ts'
 import { defineAction } from '../run/action.ts'
-import { minedMessages } from '../sharding/mines.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
-import { outside } from './outsider.ts'
 import { recordOf } from './record.ts'
 import { structuresSettings } from './settings.ts'
 import type { StructuresHost } from './host.ts'
@@ -47,20 +45,7 @@ export const structuresFaults: readonly StructuresAction[] = [
       for (const afterMs of [20, 1_100, 3_000, 4_000]) use(afterMs, third, 'read')
     },
   }),
-  defineAction({
-    type: 'mine',
-    kind: 'fault',
-    weight: 6,
-    draw: (random) => ({
-      message: drawOne(random, minedMessages),
-      stage: drawOne(random, ['sent', 'arrived'] as const),
-      after: drawLogarithmic(random, 1, 12) - 1,
-      victim: drawOne(random, victims),
-      harm: drawOne(random, harms),
-      forMs: drawLogarithmic(random, 200, 10_000),
-    }),
-    perform: (run, mine) => hostFaults.layMine(run, mine),
-  }),
+  hostFaults.mine(6, 12),
   hostFaults.toCoordinator(2),
   defineAction({
     type: 'harm',
@@ -73,26 +58,6 @@ export const structuresFaults: readonly StructuresAction[] = [
     }),
     perform: (run, { host, harm, forMs }) => hostFaults.doHarm(run, harm, host, forMs),
   }),
-  defineAction({
-    type: 'cut-outside',
-    kind: 'fault',
-    weight: 4,
-    draw: (random, hosts) => ({
-      // Of all hosts, or of one.
-      host: drawOne(random, hosts),
-      ofAll: random() < 0.5,
-      way: drawOne(random, ['to', 'from', 'both'] as const),
-      mode: drawOne(random, ['silent', 'hold', 'reset'] as const),
-      forMs: drawLogarithmic(random, 200, 12_000),
-    }),
-    perform: (run, { host, ofAll, way, mode, forMs }) => {
-      if (!structuresSettings(run.plan).hasOutsider) return
-      const links = (ofAll ? run.world.hosts : [host]).flatMap((one) => [
-        ...(way === 'from' ? [] : [{ from: outside, to: one }]),
-        ...(way === 'to' ? [] : [{ from: one, to: outside }]),
-      ])
-      disturb(run, links, { type: 'cut', mode }, forMs)
-    },
-  }),
+  cutOutside(4, 0.5, ({ plan }) => structuresSettings(plan).hasOutsider),
   hostFaults.restartAll(),
 ]

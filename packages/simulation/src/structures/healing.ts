@@ -15,7 +15,7 @@ import { counters, entries, locks, members, queues, semaphores, usersOf } from '
 
 export function structuresHealing(run: StructuresRun): readonly HealStage[] {
   return [
-    allIsThere(run),
+    nobodyIsMissing(run),
     allWorks(run),
     callsEnd(run),
     lostAnswersComeAgain(run),
@@ -27,7 +27,7 @@ export function structuresHealing(run: StructuresRun): readonly HealStage[] {
 }
 
 /** The cluster, and whoever uses it from outside. */
-function allIsThere(run: StructuresRun): HealStage {
+function nobodyIsMissing(run: StructuresRun): HealStage {
   const { hasOutsider } = structuresSettings(run.plan)
   return allAreThere(run, 'one cluster again', () =>
     hasOutsider && !recordOf(run).outsider?.user ? 'outside there is no contact' : undefined,

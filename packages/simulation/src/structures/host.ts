@@ -1,12 +1,12 @@
 // A node that hosts structures, and some who use them there: production code throughout.
-import { ActorSystem } from '@casty/actor'
 import { Distributed } from '@casty/ddata'
 import type { Cluster } from '@casty/membership'
 import { PersistenceError } from '@casty/persistence'
-import { ClientAccess, Remoting } from '@casty/remote'
-import { keepMajority, splitBrainResolver } from '@casty/sbr'
-import { Sharding } from '@casty/sharding'
-import { closed, loggerOf, seedsOn, startCluster } from '../membership/production-node.ts'
+import type { Remoting } from '@casty/remote'
+import type { Sharding } from '@casty/sharding'
+import { HostingNode } from '../hosting/hosting-node.ts'
+import { startNode, type StartedNode } from '../hosting/start-node.ts'
+import { loggerOf } from '../membership/production-node.ts'
 import { forkRandom } from '../world/seeds.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
 import { recordOf } from './record.ts'
@@ -16,16 +16,11 @@ import { StructuresUser } from './user.ts'
 
 export function structuresProgram(run: StructuresRun): Program<StructuresHost> {
   return async (surroundings) => {
-    const { host } = surroundings
     const { stableAfterMs } = structuresSettings(run.plan)
-    const downing = splitBrainResolver({ strategy: keepMajority(), stableAfterMs })
-    const cluster = await startCluster(surroundings, seedsOn(run.world.hosts), {
-      logger: loggerOf(surroundings, textOf),
-      downing,
-    })
-    const process = run.world.running(host)
-    if (!process) throw new Error(`${host} has ended`) // It was killed while it started.
-    return new StructuresHost(run, process, surroundings, cluster, downing.downRemovalMarginMs)
+    const logger = loggerOf(surroundings, textOf)
+    const disks = undefined
+    const started = await startNode(run, surroundings, { stableAfterMs, logger, disks })
+    return new StructuresHost(run, surroundings, started)
   }
 }
 
@@ -41,7 +36,6 @@ const expected: ReadonlySet<string> = new Set([
 
 export class StructuresHost {
   readonly cluster: Cluster
-  readonly system: ActorSystem
   readonly remoting: Remoting
   readonly sharding: Sharding
   readonly users: readonly StructuresUser[]
@@ -51,39 +45,40 @@ export class StructuresHost {
 
   constructor(
     run: StructuresRun,
-    process: StructuresProcess,
     surroundings: Surroundings,
-    cluster: Cluster,
-    marginMs: number,
+    started: StartedNode<StructuresHost>,
   ) {
-    const { clock, random, host } = surroundings
-    const settings = structuresSettings(run.plan)
-    const { leaseMs, numShards, recordsPerSnapshot, sessionTtlMs, usersPerNode } = settings
-    const record = recordOf(run)
+    const { leaseMs } = structuresSettings(run.plan)
     this.#run = run
-    this.#process = process
-    this.cluster = cluster
+    this.#process = started.process
     const logger = loggerOf(surroundings, textOf, (error, message) => {
       if (message.startsWith('A distributed structure')) this.#failed(error)
     })
-    this.system = new ActorSystem({ clock, random, logger, stopTimeoutMs: 2_000 })
-    this.system.subscribe((event) => {
+    const node = new HostingNode(started, surroundings, { logger, leaseMs })
+    this.cluster = node.cluster
+    this.remoting = node.remoting
+    this.sharding = node.sharding
+    node.system.subscribe((event) => {
       if (event.type === 'actor-failed') this.#failed(event.error)
     })
-    const { system } = this
-    this.remoting = Remoting.attach({ system, cluster, random })
-    this.sharding = Sharding.attach({
-      system,
-      cluster,
-      remoting: this.remoting,
-      leaseMs,
-      downRemovalMarginMs: marginMs + leaseMs,
+    this.users = this.#usersOn(node)
+    this.cluster.subscribe((event) => {
+      if (event.type !== 'cluster-shutting-down') return
+      this.#isEnding = true
+      for (const user of this.users) user.end()
+      void node.end(event.reason)
     })
-    new ClientAccess(this.remoting)
-    const journal = settings.hasJournal ? record.journal.clientOf(host, process.clock) : undefined
-    this.users = Array.from({ length: usersPerNode }, (_, index) => {
+  }
+
+  #usersOn({ system, sharding }: HostingNode<StructuresHost>): readonly StructuresUser[] {
+    const [run, process] = [this.#run, this.#process]
+    const { host, clock } = process
+    const settings = structuresSettings(run.plan)
+    const { numShards, recordsPerSnapshot, sessionTtlMs, usersPerNode } = settings
+    const journal = settings.hasJournal ? recordOf(run).journal.clientOf(host, clock) : undefined
+    return Array.from({ length: usersPerNode }, (_, index) => {
       const distributed = new Distributed(
-        { system, sharding: this.sharding },
+        { system, sharding },
         {
           numShards,
           recordsPerSnapshot,
@@ -95,13 +90,10 @@ export class StructuresHost {
       return new StructuresUser(run, {
         name: `user ${index + 1} of ${process}`,
         host,
-        clock: process.clock,
+        clock,
         distributed,
         isAlive: () => process.isRunning,
       })
-    })
-    cluster.subscribe((event) => {
-      if (event.type === 'cluster-shutting-down') void this.#end(event.reason, surroundings)
     })
   }
 
@@ -119,16 +111,6 @@ export class StructuresHost {
       `${this.#process}: ${text ?? textOf(error)}`,
       this.#process.host,
     )
-  }
-
-  async #end(reason: string, { exit }: Surroundings): Promise<void> {
-    this.#isEnding = true
-    for (const user of this.users) user.end()
-    this.sharding[Symbol.dispose]()
-    await closed(this.cluster)
-    this.remoting[Symbol.dispose]()
-    await this.system.shutdown().catch(() => {}) // An actor that waits for the journal is left behind.
-    exit(reason)
   }
 }
 

@@ -7,7 +7,7 @@ import { arrive, putMany, useCounter, useMap, useSet, type CellAct } from './act
 import { elasticSemaphore, elasticSizes, force, forcedLock, hold, resize } from './hold.ts'
 import { lend } from './lending.ts'
 import { countOnce } from './once.ts'
-import { outside } from './outsider.ts'
+import { outside } from '../hosting/outside-client.ts'
 import { consume, produce, take } from './queue-acts.ts'
 import { recordOf } from './record.ts'
 import type { StructuresAction, StructuresRun } from './structures-run.ts'
