@@ -37,6 +37,15 @@ export class CrdtError extends Error {
     )
   }
 
+  /** Nobody could read a later one, and a write must be later than what it replaces. */
+  static noLaterTime(): CrdtError {
+    return new CrdtError(
+      'CASTY_CRDT_OVERFLOW',
+      'What is to be replaced was written at the last time that there is, 2⁵² ms, as by a clock that was wrong. ' +
+        'Delete it, and write anew.',
+    )
+  }
+
   static typeMismatch(expected: string, actual: string): CrdtError {
     return new CrdtError(
       'CASTY_CRDT_TYPE_MISMATCH',

@@ -112,6 +112,16 @@ describe('decode', () => {
       expect.objectContaining({ code: 'CASTY_CRDT_MALFORMED' }),
     )
   })
+
+  test('reads the last time that there is, and nobody writes what cannot be read', () => {
+    const last = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x08]
+    const written = bytes('lww-register', ...seen, 1, 0, 3, 2, 0, ...last, 3, ...text('1'))
+    const register = decode(lwwRegister(), written)
+    expect(register.written?.writtenAtMs).toBe(2 ** 52)
+    expect(() => register.set(me, 2, 1_000)).toThrow(
+      expect.objectContaining({ code: 'CASTY_CRDT_OVERFLOW' }),
+    )
+  })
 })
 
 test('equal values are equal bytes, whatever came first', () => {

@@ -54,7 +54,8 @@ export class ReplicatorError extends Error {
     return new ReplicatorError(
       'CASTY_REPLICATOR_REFUSED',
       `The members refused what this client asked of ${JSON.stringify(key)}: ${reason}. Nothing was changed there. ` +
-        "Where that is 'denied', let clients use the key on the members.",
+        "Where that is 'denied', let clients use the key on the members; where it is 'implausible', the member has not " +
+        'heard of what the change builds on: look at the value that is told now, and change that.',
     )
   }
 

@@ -33,6 +33,12 @@ export interface ReplicatorSettings {
    * another name after that. @defaultValue 3_600_000 (an hour)
    */
   readonly clientNameMs?: number
+  /**
+   * Clients pass on what a member told them of others, so that it outlives that member. By so many changes they may be ahead of
+   * what is known here of another node; more is refused. Raising it lets clients bring more along to the other side of a
+   * partition, and one that lies use up more of a node's 2⁵³ changes at a time. @defaultValue 65_536
+   */
+  readonly maxClientLead?: number
 }
 
 /** Which processes that are no members hold copies of which values: see `ClientReplicator`. */
@@ -78,6 +84,7 @@ export const replicatorDefaults: Required<ReplicatorSettings> = {
   pruningMarkerMs: 6 * 3_600_000,
   forgetEmptyAfterMs: 24 * 3_600_000,
   clientNameMs: 3_600_000,
+  maxClientLead: 65_536,
 }
 
 /** What a value may take in a frame beside its own bytes: names, and how far prunings got. */
@@ -115,6 +122,7 @@ export function checkedSettings(
     pruningMarkerMs: checks.duration('pruningMarkerMs', given.pruningMarkerMs),
     forgetEmptyAfterMs: checks.duration('forgetEmptyAfterMs', given.forgetEmptyAfterMs),
     clientNameMs: checks.duration('clientNameMs', given.clientNameMs),
+    maxClientLead: checks.whole('maxClientLead', given.maxClientLead, 0, 2 ** 32),
   }
 }
 

@@ -16,6 +16,7 @@ import {
   type ClientsOptions,
   type KeepingOptions,
   type ReplicatorOptions,
+  type ReplicatorSettings,
 } from './options.ts'
 import { Keeper } from './store/keeper.ts'
 import { changeOfAny, emptied } from './user-changes.ts'
@@ -134,7 +135,7 @@ export class Replicator implements Disposable {
     this.#core = new ReplicatorCore({ ...settings, self: cluster.self.key })
     this.#isKept = keeping?.isKept ?? ((): boolean => true)
     this.#keeper = keeping && this.#keeperOf(keeping, settings.pruningMarkerMs)
-    this.#clients = options.clients && this.#serving(options.clients, settings.clientNameMs)
+    this.#clients = options.clients && this.#serving(options.clients, settings)
     if (restored) {
       this.#counts.staleValues = restored.staleValues
       this.#dispatch({ type: 'values-restored', states: restored.states })
@@ -388,12 +389,18 @@ export class Replicator implements Disposable {
     return keeper
   }
 
-  #serving(options: ClientsOptions, clientNameMs: number): ClientServing {
-    const { endpoint } = this.#cluster
+  #serving(
+    options: ClientsOptions,
+    { clientNameMs, maxClientLead }: Required<ReplicatorSettings>,
+  ): ClientServing {
+    const { endpoint, self } = this.#cluster
     const maxValueBytes = this.#maxValueBytes
     return new ClientServing({
       options,
       clientNameMs,
+      self: self.key,
+      maxLead: maxClientLead,
+      reachable: () => this.#reachable(),
       endpoint,
       limits: { knownTypes: this.#knownTypes, maxValueBytes },
       clock: this.#clock,

@@ -41,7 +41,8 @@ export class LWWRegister<T extends Plain = Plain> implements Crdt<LWWRegister<T>
    * Writes a value. Where the first write is kept and there is one, the same instance.
    *
    * @param nowMs - by the writer's clock, milliseconds since 1970 by custom; whole
-   * @throws CrdtError `CASTY_CRDT_INVALID_ARGUMENT` for what is no plain data, or no time
+   * @throws CrdtError `CASTY_CRDT_INVALID_ARGUMENT` for what is no plain data, or no time; `CASTY_CRDT_OVERFLOW` where
+   * what is there was written at 2⁵² ms
    */
   set(replica: Replica, value: T, nowMs: number): LWWRegister<T> {
     const { store, context } = this.body.state

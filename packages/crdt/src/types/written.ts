@@ -146,6 +146,8 @@ export function write(
   const winner = winnerOf(writes, tie)
   if (winner !== undefined && keep === 'first') return undefined
   const current = winner === undefined ? 0 : timestampIn(winner[1])
+  const timestamp = nextTimestamp(keep, nowMs, current)
+  if (Math.abs(timestamp) > maxTimestamp) throw CrdtError.noLaterTime()
   draft.replace(store)
-  return draft.leaf(replica, [nextTimestamp(keep, nowMs, current), text])
+  return draft.leaf(replica, [timestamp, text])
 }

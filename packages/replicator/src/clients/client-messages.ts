@@ -40,6 +40,8 @@ export type ClientRefusal =
   | 'too-large'
   | 'type-mismatch'
   | 'failed'
+  /** It says of other nodes what they cannot have done. */
+  | 'implausible'
 
 export type ClientOutcome =
   | { readonly type: 'confirmed'; readonly nodes: number }
@@ -97,6 +99,7 @@ const refusals: readonly ClientRefusal[] = [
   'too-large',
   'type-mismatch',
   'failed',
+  'implausible',
 ]
 
 export function encodeClientMessage(message: ClientMessage): Uint8Array {

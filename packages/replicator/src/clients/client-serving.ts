@@ -9,9 +9,10 @@ import { refusalOf } from '../wire/codec.ts'
 import type { DecodeLimits } from '../wire/fields.ts'
 import { clientFramesOf, clientReplicaFrameType } from './client-frames.ts'
 import { decodeClientMessage, type ClientMessage } from './client-messages.ts'
+import { Plausibility, type PlausibilityParts } from './plausibility.ts'
 import { ValuesForClients, type ServingReplicator } from './values-for-clients.ts'
 
-export interface ClientServingParts {
+export interface ClientServingParts extends PlausibilityParts {
   readonly options: ClientsOptions
   readonly clientNameMs: number
   readonly endpoint: ClusterEndpoint
@@ -39,7 +40,15 @@ export class ClientServing implements Disposable {
     const { options, replicator, clock, endpoint, dropped } = parts
     const { knownTypes } = parts.limits
     const send = (to: NodeIdentity, message: ClientMessage): void => this.#send(to, message)
-    this.#values = new ValuesForClients({ options, replicator, clock, knownTypes, send, dropped })
+    this.#values = new ValuesForClients({
+      options,
+      replicator,
+      clock,
+      knownTypes,
+      plausibility: new Plausibility(parts),
+      send,
+      dropped,
+    })
     this.#subscription = endpoint.handle(clientReplicaFrameType, (from, bytes, start, end) =>
       this.#received(from, bytes, start, end),
     )

@@ -1,7 +1,7 @@
 // A member's side of clients that hold values: it tells them what they lack and what changes, does what they ask under
 // its own replicator, and remembers under which names they changed anything, so that these are not pruned too soon.
 import type { Clock } from '@casty/clock'
-import { changed, withoutNode } from '@casty/crdt'
+import { changed, nothingYet, withoutNode } from '@casty/crdt'
 import type { NodeIdentity } from '@casty/membership'
 import type { AnyValue, KnownTypes } from '../any-value.ts'
 import type { Consistency } from '../consistency.ts'
@@ -16,6 +16,7 @@ import type { ClientMessage, ClientOutcome, Held } from './client-messages.ts'
 import { isNameOf, valueDigest } from './client-names.ts'
 import { maxHeldKeys } from './client-options.ts'
 import { counted, failed, refused } from './client-outcomes.ts'
+import type { Plausibility } from './plausibility.ts'
 
 /** What of a replicator it works with. */
 export interface ServingReplicator {
@@ -36,9 +37,10 @@ export interface ValuesForClientsParts {
   readonly replicator: ServingReplicator
   readonly clock: Clock
   readonly knownTypes: KnownTypes
+  readonly plausibility: Plausibility
   readonly send: (to: NodeIdentity, message: ClientMessage) => void
   /** Something that came of a client was not heeded. */
-  readonly dropped: (reason: 'malformed' | 'not-a-client') => void
+  readonly dropped: (reason: 'implausible' | 'malformed' | 'not-a-client') => void
 }
 
 /** A client that is not heard of for so long holds nothing here any more, in milliseconds. */
@@ -76,6 +78,7 @@ export class ValuesForClients implements Disposable {
 
   /** Something was joined into a value. */
   changed(key: string, change: Envelope<AnyValue>): void {
+    this.#parts.plausibility.learn(change.value.body.state.context)
     if (this.#clients.size > 0) this.#telling.changed(key, change)
   }
 
@@ -173,14 +176,20 @@ export class ValuesForClients implements Disposable {
     write: Consistency,
     timeoutMs: number,
   ): Promise<ClientOutcome> {
-    const { options, replicator } = this.#parts
+    const { options, replicator, plausibility, dropped } = this.#parts
     const { mayWrite = () => true } = options
     if (!mayWrite(key, from)) return refused('denied')
-    const pruning = replicator.envelopeOf(key)?.pruning ?? new Map<string, never>()
+    const envelope = replicator.envelopeOf(key)
+    const pruning = envelope?.pruning ?? new Map<string, never>()
     if (pruning.has(replica)) return refused('stale')
     // What was pruned here is pruned, whoever still has it.
     const gone = [...pruning].filter(([, { phase }]) => phase === 'performed')
     const clean = gone.reduce((rest, [node]) => withoutNode(rest, node), value)
+    const here = envelope?.value.body.state ?? nothingYet
+    if (!plausibility.isPlausible(replica, clean.body.state, here)) {
+      dropped('implausible')
+      return refused('implausible')
+    }
     try {
       const outcome = await replicator.update(
         { name: key, type: value.type },

@@ -90,6 +90,7 @@ export type ReplicatorEffect =
 /** Why something that came was not heeded. */
 export type DropReason =
   | 'full'
+  | 'implausible'
   | 'malformed'
   | 'not-a-client'
   | 'not-a-member'

@@ -63,6 +63,7 @@ export class ReplicatorCore {
   #counts = { updates: 0, reads: 0, unconfirmed: 0, deltasSent: 0, statesSent: 0, gaps: 0 }
   readonly #dropped: Record<DropReason, number> = {
     full: 0,
+    implausible: 0,
     malformed: 0,
     'not-a-client': 0,
     'not-a-member': 0,
