@@ -1,6 +1,6 @@
 export { ClockError, type ClockErrorCode } from './clock-error.ts'
 export type { Clock } from './clock.ts'
 export { ManualClock, type ManualClockOptions } from './manual-clock.ts'
-export { seededRandom, systemRandom, type Random } from './random.ts'
+export { seededRandom, systemRandom, unguessableRandom, type Random } from './random.ts'
 export { systemClock } from './system-clock.ts'
 export { VectorClock, type VectorClockEntry, type VectorRelation } from './vector-clock.ts'

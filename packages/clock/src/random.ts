@@ -4,6 +4,15 @@ export type Random = () => number
 /** Draws from the runtime's own generator: good for jitter, not for secrets. */
 export const systemRandom: Random = () => Math.random()
 
+// In Node and in pages.
+declare const crypto: { getRandomValues(into: Uint32Array): Uint32Array }
+
+/** Draws of 53 bits that nobody can foresee, whatever was drawn before: for what whoever knows it may use. */
+export const unguessableRandom: Random = () => {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
+  return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53
+}
+
 /**
  * A generator whose whole sequence follows from one seed, alike on every platform.
  *

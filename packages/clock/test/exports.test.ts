@@ -10,6 +10,7 @@ test('the public surface is what is written here', () => {
     'seededRandom',
     'systemClock',
     'systemRandom',
+    'unguessableRandom',
   ])
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { seededRandom, systemRandom } from '../src/index.ts'
+import { seededRandom, systemRandom, unguessableRandom } from '../src/index.ts'
 
 // A failure prints its seed; rerun it alone with CASTY_SEED=1234. CASTY_RUNS=100000 looks further.
 fc.configureGlobal({
@@ -27,6 +27,12 @@ test('draws lie in [0, 1)', () => {
   )
   const value = systemRandom()
   expect(value >= 0 && value < 1).toBe(true)
+})
+
+test('draws that nobody can foresee lie in [0, 1), and are of 53 bits', () => {
+  const draws = Array.from({ length: 1_000 }, () => unguessableRandom() * 2 ** 53)
+  expect(draws.every((draw) => Number.isSafeInteger(draw) && draw >= 0)).toBe(true)
+  expect(new Set(draws).size).toBe(1_000)
 })
 
 test('draws fall evenly into ten buckets', () => {

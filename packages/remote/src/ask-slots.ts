@@ -7,7 +7,7 @@ import type { Peer } from './peer.ts'
  * A busy slot is used again thousands of times a second, and an answer may come late by as many: with so many generations
  * none of them is taken for the answer to another question.
  */
-const generations = 2 ** 30
+export const generations: number = 2 ** 30
 
 /** No slot is ever in that one. */
 export const noGeneration: number = generations

@@ -1,23 +1,23 @@
 // Which refs of this node others know. Each gets a number when it is first sent, so that an actor which
-// takes the path of another later is not taken for it.
+// takes the path of another later is not taken for it, and whoever was not sent a ref does not know its number.
 import { DistantRef, type ActorRef, type ActorSystem } from '@casty/actor'
+import type { Random } from '@casty/clock'
 import { RemoteError } from './errors.ts'
 
 export class Exports {
   readonly #system: ActorSystem
   readonly #maxExports: number
-  readonly #firstUid: number
-  #count = 0
+  readonly #draw: Random
   readonly #uids = new WeakMap<ActorRef<never>, number>()
   /** Refs that cannot be found by their path: those that adapt messages, and those of other layers. */
   readonly #others = new Map<number, ActorRef<never>>()
   readonly #watches = new Set<Disposable>()
 
-  /** @param firstUid - different in each life of this layer, so that what it gave out means nothing to the next */
-  constructor(system: ActorSystem, maxExports: number, firstUid: number) {
+  /** @param draw - for numbers that nobody guesses, and that mean nothing to the next life of this layer */
+  constructor(system: ActorSystem, maxExports: number, draw: Random) {
     this.#system = system
     this.#maxExports = maxExports
-    this.#firstUid = firstUid
+    this.#draw = draw
   }
 
   /** How many are kept, because nobody else does. */
@@ -50,10 +50,18 @@ export class Exports {
     if (!isFound && this.#others.size >= this.#maxExports) {
       throw RemoteError.tooManyExports(ref.path, this.#maxExports)
     }
-    const uid = this.#firstUid + this.#count++
+    const uid = this.#newUid()
     this.#uids.set(ref, uid)
     if (!isFound) this.#keep(uid, ref)
     return uid
+  }
+
+  /** Of 2⁵³ numbers one that stands for nobody. */
+  #newUid(): number {
+    for (;;) {
+      const uid = Math.floor(this.#draw() * Number.MAX_SAFE_INTEGER)
+      if (uid > 0 && !this.#others.has(uid)) return uid
+    }
   }
 
   #keep(uid: number, ref: ActorRef<never>): void {

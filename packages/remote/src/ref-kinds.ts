@@ -1,6 +1,7 @@
 // Refs of other layers that mean more than an actor at a path, such as one to an entity: each kind says how
 // it becomes data, and what that means where it arrives.
 import type { ActorRef } from '@casty/actor'
+import type { ClientUsable } from './client/client-rights.ts'
 import { RemoteError } from './errors.ts'
 
 /** How one kind of refs travels. */
@@ -12,6 +13,14 @@ export interface RefKind {
   toData(ref: ActorRef<never>): string
   /** @throws whatever says that it means nothing */
   fromData(data: string): ActorRef<never>
+  /** What a client must be allowed to use to send such a ref. @defaultValue nothing */
+  usableOf?(ref: ActorRef<never>): Usable
+}
+
+/** Something that clients are allowed to use by its name. */
+export interface Usable {
+  readonly kind: ClientUsable
+  readonly name: string
 }
 
 /** As much may be said of one ref. */
@@ -41,13 +50,14 @@ export class RefKinds {
   }
 
   /** @throws RemoteError `CASTY_REMOTE_MALFORMED` */
-  read(name: string, data: string): ActorRef<never> {
+  read(name: string, data: string): readonly [ref: ActorRef<never>, usable: Usable | undefined] {
     const kind = this.#kinds.get(name)
     if (kind === undefined) {
       throw RemoteError.malformed(`A ref is of the kind ${name}, which is not known here`)
     }
     try {
-      return kind.fromData(data)
+      const ref = kind.fromData(data)
+      return [ref, kind.usableOf?.(ref)]
     } catch (cause) {
       throw RemoteError.malformed(`A ref of the kind ${name} means nothing here`, cause)
     }

@@ -2,10 +2,10 @@
 // the cluster and its connections. What is sent is in outbox.ts, what comes in inbox.ts, what is lost in
 // connection-losses.ts.
 import { EventStream, type ActorRef, type ActorSystem, type Ending } from '@casty/actor'
-import { systemRandom } from '@casty/clock'
+import { systemRandom, unguessableRandom } from '@casty/clock'
 import type { Cluster, ClusterEvent } from '@casty/membership'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
-import { AskSlots } from './ask-slots.ts'
+import { AskSlots, generations } from './ask-slots.ts'
 import { broadcastKind } from './broadcast/broadcast-kind.ts'
 import type { RemoteEvent } from './events.ts'
 import type { ClusterView } from './cluster-view.ts'
@@ -31,6 +31,7 @@ import { msgpackSerializer } from './serializers/msgpack.ts'
 import { noTraffic, type Traffic } from './traffic.ts'
 import type { DataMark } from './watch/data-order.ts'
 import { RemoteWatch } from './watch/remote-watch.ts'
+import type { WatchTarget } from './watch/watch-messages.ts'
 import { WireRefs } from './wire-refs.ts'
 
 /** Where the actor of a ref lives. */
@@ -81,17 +82,20 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
       onError: (error) => system.logger?.error({ error }, 'A listener of the remote layer threw'),
     })
     this.#peers = new Peers({ cluster, guests: this.#guests, random, ...limits })
-    this.#slots = new AskSlots(limits.maxAsks, Math.floor(random() * 0x1_0000))
-    // Numbers of different lives of this layer do not meet: of 2²² beginnings each has room for 2³⁰.
-    const firstUid = 1 + Math.floor(random() * 0x40_0000) * 0x4000_0000
+    // Who knows the number of a ref may use it.
+    const draw = options.random ?? unguessableRandom
+    this.#slots = new AskSlots(limits.maxAsks, Math.floor(draw() * generations))
     this.#kinds.add(broadcastKind(this))
-    this.#exports = new Exports(system, limits.maxExports, firstUid)
+    this.#exports = new Exports(system, limits.maxExports, draw)
     this.#refs = new WireRefs(this.#exports, this.#slots, this.#kinds, {
       get self() {
         return cluster.self
       },
       actorAt: ({ node, uid, path }) => this.#actorAt(node, uid, path),
-      answerAt: ({ node, slot, generation }) => this.#answerAt(node, slot, generation),
+      answerAt: ({ node, slot, generation }, from) => this.#answerAt(node, slot, generation, from),
+      mayName: (from, place) => this.#limits?.mayName(from, place) ?? true,
+      mayUse: (from, { kind, name }) => this.mayUse(from, kind, name),
+      nobodyAt: (path) => new GoneRef(system, cluster.self, 0, path, 'not-found'),
     })
     const { endpoint } = cluster
     const payloads = new Payloads(serializer, this.#refs)
@@ -99,20 +103,23 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
     this.#outbox = new Outbox({ ...parts, watch: (ref, ended) => this.#watchAt(ref, ended) })
     this.codec = new PayloadCodec(this.#peers, payloads, this.#slots, this.#outbox, limits.maxAsks)
     const publish = (event: RemoteEvent): void => this.#events.publish(event)
+    const mayTell = (from: NodeIdentity, target: WatchTarget): boolean =>
+      this.#limits?.mayTell(from, target) ?? true
     const inbox = new Inbox({
       ...parts,
       peers: this.#peers,
       exports: this.#exports,
       outbox: this.#outbox,
       publish,
-      mayTell: (from, recipient) => this.#limits?.mayTell(from, recipient) ?? true,
-      isClient: (node) => endpoint.trustOf(node) === 'client',
+      mayTell,
+      isClient: (node) => this.#isClient(node),
     })
     this.#watch = new RemoteWatch({
       cluster,
       guests: this.#guests,
       clock: system.clock,
-      observe: ({ uid, path }, ended) => this.#observe(uid, path, ended),
+      observe: (target, ended, watcher) =>
+        mayTell(watcher, target) ? this.#observe(target, ended) : undefined,
       order: {
         sentTo: (node) => markOf(this.#peers.of(node)),
         hasArrived: (from, { session, sequence }) =>
@@ -262,6 +269,10 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
     this.#exports.clear()
   }
 
+  #isClient(node: NodeIdentity): boolean {
+    return this.cluster.endpoint.trustOf(node) === 'client'
+  }
+
   #actorAt(node: NodeIdentity, uid: number, path: string): ActorRef<never> {
     if (node.equals(this.cluster.self)) {
       const ref = this.#exports.find(uid, path)
@@ -272,14 +283,21 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
     return peer.refOf(uid, path, () => new RemoteRef(this.#outbox, peer, uid, path))
   }
 
-  #answerAt(node: NodeIdentity, slot: number, generation: number): ActorRef<never> {
+  /** @param from - who sent it: a client knows of no answers here but to what it was asked itself */
+  #answerAt(
+    node: NodeIdentity,
+    slot: number,
+    generation: number,
+    from: Peer | undefined,
+  ): ActorRef<never> {
     if (!node.equals(this.cluster.self)) {
       return new RemoteAnswer(this.#outbox, this.#peers.of(node), slot, generation)
     }
     const path = `?${slot}.${generation}`
-    return (
-      this.#slots.find(slot, generation) ?? new GoneRef(this.system, node, 0, path, 'late-answer')
-    )
+    const isGuessed =
+      from !== undefined && this.#isClient(from.node) && !this.#slots.isAskedOf(slot, from)
+    const answer = isGuessed ? undefined : this.#slots.find(slot, generation)
+    return answer ?? new GoneRef(this.system, node, 0, path, 'late-answer')
   }
 
   #watchAt(ref: RemoteRef<never>, ended: (ending: Ending) => void): Disposable {
@@ -288,7 +306,7 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
   }
 
   /** Another node watches an actor of this one. */
-  #observe(uid: number, path: string, ended: (ending: Ending) => void): Disposable | undefined {
+  #observe({ uid, path }: WatchTarget, ended: (ending: Ending) => void): Disposable | undefined {
     const ref = this.#exports.find(uid, path)
     try {
       return ref && this.system.whenStopped(ref, ended)

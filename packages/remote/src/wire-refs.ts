@@ -1,7 +1,7 @@
 // Refs inside of messages, as bytes and as text. A ref says whose node it belongs to: the sender's or the
 // receiver's, which both know, or another's, which is spelt out.
 import { AnswerRef, type ActorRef } from '@casty/actor'
-import { NodeIdentity } from '@casty/transport'
+import type { NodeIdentity } from '@casty/transport'
 import { noGeneration, type AskSlots } from './ask-slots.ts'
 import { RemoteError } from './errors.ts'
 import type { Exports } from './exports.ts'
@@ -9,7 +9,8 @@ import { FrameReader } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { GoneRef } from './gone-ref.ts'
 import type { Peer } from './peer.ts'
-import { maxRefTextBytes, type RefKind, type RefKinds } from './ref-kinds.ts'
+import { maxRefTextBytes, type RefKind, type RefKinds, type Usable } from './ref-kinds.ts'
+import { kindNameOf, nodeOf, wholeOf } from './ref-text.ts'
 import { RemoteAnswer } from './remote-answer.ts'
 import { RemoteRef } from './remote-ref.ts'
 import type { RefCodec } from './serializer.ts'
@@ -26,7 +27,7 @@ const kinds = {
 const owners = { sender: 0, receiver: 1, other: 2 } as const
 
 /** Where a ref leads. */
-interface Place {
+export interface Place {
   readonly node: NodeIdentity
   readonly uid: number
   readonly path: string
@@ -42,7 +43,12 @@ interface AnswerPlace {
 export interface RefSource {
   readonly self: NodeIdentity
   actorAt(place: Place): ActorRef<never>
-  answerAt(place: AnswerPlace): ActorRef<never>
+  answerAt(place: AnswerPlace, from: Peer | undefined): ActorRef<never>
+  /** Whether that node may send a ref that leads there. */
+  mayName(from: NodeIdentity, place: Place): boolean
+  mayUse(from: NodeIdentity, usable: Usable): boolean
+  /** A ref that leads nowhere. */
+  nobodyAt(path: string): ActorRef<never>
 }
 
 export class WireRefs implements RefCodec {
@@ -75,7 +81,7 @@ export class WireRefs implements RefCodec {
 
   /** Where an answer goes that was asked for here; whoever asked may wait no more. */
   answerHere(slot: number, generation: number): ActorRef<never> {
-    return this.#source.answerAt({ node: this.self, slot, generation })
+    return this.#source.answerAt({ node: this.self, slot, generation }, undefined)
   }
 
   isRef(value: object): boolean {
@@ -145,16 +151,16 @@ export class WireRefs implements RefCodec {
       case kinds.actor: {
         const node = this.#readNode(reader)
         const uid = reader.varint()
-        return this.#source.actorAt({ node, uid, path: reader.text(maxRefTextBytes) })
+        return this.#actorAt({ node, uid, path: reader.text(maxRefTextBytes) })
       }
       case kinds.answer: {
         const node = this.#readNode(reader)
         const slot = reader.varint()
-        return this.#source.answerAt({ node, slot, generation: reader.varint() })
+        return this.#source.answerAt({ node, slot, generation: reader.varint() }, this.peer)
       }
       case kinds.adopted: {
         const name = reader.text(maxRefTextBytes)
-        return this.#kinds.read(name, reader.text(maxRefTextBytes))
+        return this.#adopted(name, reader.text(maxRefTextBytes))
       }
       default:
         throw RemoteError.malformed(`A ref is of kind ${kind}, which is not known`)
@@ -188,17 +194,30 @@ export class WireRefs implements RefCodec {
       throw RemoteError.malformed('A message that asks nothing holds a ref to whoever asks')
     }
     const adopted = /^\*([^ ]+) (.*)$/s.exec(text)
-    if (adopted) return this.#kinds.read(nameOf(adopted[1] ?? ''), adopted[2] ?? '')
+    if (adopted) return this.#adopted(kindNameOf(adopted[1] ?? ''), adopted[2] ?? '')
     const actor = /^([^!?]+)!(\d{1,16})(\D.*)?$/s.exec(text)
     if (actor) {
       const [, key = '', uid, path = ''] = actor
-      return this.#source.actorAt({ node: nodeOf(key), uid: wholeOf(uid), path })
+      return this.#actorAt({ node: nodeOf(key), uid: wholeOf(uid), path })
     }
     const answer = /^([^!?]+)\?(\d{1,16})\.(\d{1,16})$/.exec(text)
     if (!answer) throw RemoteError.malformed('A ref cannot be read')
     const [, key = '', slot, generation] = answer
     const place = { slot: wholeOf(slot), generation: wholeOf(generation) }
-    return this.#source.answerAt({ node: nodeOf(key), ...place })
+    return this.#source.answerAt({ node: nodeOf(key), ...place }, this.peer)
+  }
+
+  /** What whoever sent it may not use itself, nobody here is to use in its place. */
+  #actorAt(place: Place): ActorRef<never> {
+    const source = this.#source
+    const isMeant = this.peer === undefined || source.mayName(this.peer.node, place)
+    return isMeant ? source.actorAt(place) : source.nobodyAt(place.path)
+  }
+
+  #adopted(name: string, data: string): ActorRef<never> {
+    const [ref, usable] = this.#kinds.read(name, data)
+    if (this.peer === undefined || usable === undefined) return ref
+    return this.#source.mayUse(this.peer.node, usable) ? ref : this.#source.nobodyAt(ref.path)
   }
 
   #answerPlaceOf(ref: ActorRef<never>): AnswerPlace | undefined {
@@ -242,27 +261,4 @@ function dataOf(kind: RefKind, ref: ActorRef<never>): string {
   if (typeof data === 'string' && data.length * 3 <= maxRefTextBytes) return data
   const todo = `Its toData() may give a text of ${Math.floor(maxRefTextBytes / 3)} characters.`
   throw RemoteError.notSerializable(ref.path.slice(0, 100), `a ref of the kind ${kind.name}`, todo)
-}
-
-/** @throws RemoteError `CASTY_REMOTE_MALFORMED` */
-function nodeOf(key: string): NodeIdentity {
-  try {
-    return NodeIdentity.parse(key)
-  } catch (cause) {
-    throw RemoteError.malformed('A ref names no node', cause)
-  }
-}
-
-function nameOf(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded)
-  } catch (cause) {
-    throw RemoteError.malformed('A ref names no kind', cause)
-  }
-}
-
-function wholeOf(digits: string | undefined): number {
-  const value = Number(digits)
-  if (Number.isSafeInteger(value)) return value
-  throw RemoteError.malformed('A ref holds a number that is too large')
 }

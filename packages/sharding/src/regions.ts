@@ -126,6 +126,7 @@ export class Regions implements RegionNode, Disposable {
         name: 'sharding',
         isOne: (ref) => this.#isOne(ref),
         toData: (ref) => dataOf(ref),
+        usableOf: (ref) => ({ kind: 'entities', name: nameOf(ref) }),
         fromData: (data) => this.#refFrom(data),
       }),
     ]
@@ -492,6 +493,10 @@ function isGoing({ status }: ClusterState['members'][number]): boolean {
 
 function sameKeys(left: ReadonlySet<NodeKey>, right: ReadonlySet<NodeKey>): boolean {
   return left.size === right.size && [...left].every((key) => right.has(key))
+}
+
+function nameOf(ref: ActorRef<never>): string {
+  return ref instanceof EntityRef || ref instanceof RegionRef ? ref.region.type.name : ''
 }
 
 /** `type numShards`, with the id behind it where it is to one entity. */

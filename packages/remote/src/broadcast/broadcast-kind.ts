@@ -13,6 +13,8 @@ export function broadcastKind(node: RemoteReader): RefKind {
       const { path, role } = ref as BroadcastRef<never> // By `isOne`.
       return JSON.stringify(role === undefined ? [path] : [path, role])
     },
+    // Its path is that of an actor on each member.
+    usableOf: (ref) => ({ kind: 'actors', name: ref.path.slice(1) }),
     fromData: (data) => {
       const parts: unknown = JSON.parse(data)
       if (!isParts(parts))

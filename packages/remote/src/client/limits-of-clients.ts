@@ -2,10 +2,11 @@
 import type { RegistryRow } from '@casty/membership'
 import type { NodeIdentity } from '@casty/transport'
 import type { GuestLimits } from '../guest-limits.ts'
-import { refOf } from '../receptionist/offered.ts'
 import { servicePrefix } from '../receptionist/listings.ts'
 import type { Remoting } from '../remoting.ts'
 import { topicPrefix } from '../topics/distant-relays.ts'
+import { pathInText } from '../ref-text.ts'
+import type { Place } from '../wire-refs.ts'
 import type { ClientRights, ClientUsable } from './client-rights.ts'
 
 type Services = RegistryRow['services']
@@ -14,10 +15,8 @@ export class LimitsOfClients implements GuestLimits {
   readonly #remoting: Remoting
   readonly #rights: ClientRights
   #denied = 0
-  /** What this node offers, by the paths of actors: made once for each change of it. */
-  #offered:
-    | { readonly of: Services; readonly keys: ReadonlyMap<string, readonly string[]> }
-    | undefined
+  /** What nodes offer, by the paths of actors: made once for each change of it. */
+  readonly #offered = new WeakMap<Services, ReadonlyMap<string, readonly string[]>>()
 
   constructor(remoting: Remoting, rights: ClientRights) {
     this.#remoting = remoting
@@ -34,8 +33,14 @@ export class LimitsOfClients implements GuestLimits {
     from: NodeIdentity,
     { uid, path }: { readonly uid: number; readonly path: string },
   ): boolean {
-    if (!this.#isLimited(from)) return true
-    const keys = this.#keysOf(path)
+    const { self } = this.#remoting.cluster
+    return this.mayName(from, { node: self, uid, path })
+  }
+
+  /** Also for another member: this one would tell it in the place of the client. Its own actors a client knows itself. */
+  mayName(from: NodeIdentity, { node, uid, path }: Place): boolean {
+    if (node.equals(from) || !this.#isLimited(from) || this.#isLimited(node)) return true
+    const keys = this.#keysOf(node, path)
     if (keys.length > 0) return this.#counted(keys.some((key) => this.#mayUseKey(key)))
     return this.#counted(uid !== 0 || this.#rights.allows('actors', path.slice(1)))
   }
@@ -64,24 +69,23 @@ export class LimitsOfClients implements GuestLimits {
     )
   }
 
-  #keysOf(path: string): readonly string[] {
-    const { cluster } = this.#remoting
-    const services = cluster.getState().registry.rows.get(cluster.self.key)?.services ?? []
-    if (this.#offered?.of !== services) {
-      this.#offered = { of: services, keys: this.#byPath(services) }
-    }
-    return this.#offered.keys.get(path) ?? []
+  #keysOf(node: NodeIdentity, path: string): readonly string[] {
+    const services = this.#remoting.cluster.getState().registry.rows.get(node.key)?.services
+    if (services === undefined) return []
+    const known = this.#offered.get(services) ?? byPath(services)
+    this.#offered.set(services, known)
+    return known.get(path) ?? []
   }
+}
 
-  #byPath(services: Services): ReadonlyMap<string, readonly string[]> {
-    const byPath = new Map<string, string[]>()
-    for (const { key, path: text } of services) {
-      const path = refOf(this.#remoting, text)?.path
-      if (path === undefined) continue
-      const keys = byPath.get(path) ?? []
-      byPath.set(path, keys)
-      keys.push(key)
-    }
-    return byPath
+function byPath(services: Services): ReadonlyMap<string, readonly string[]> {
+  const byPath = new Map<string, string[]>()
+  for (const { key, path: text } of services) {
+    const path = pathInText(text)
+    if (path === undefined) continue
+    const keys = byPath.get(path) ?? []
+    byPath.set(path, keys)
+    keys.push(key)
   }
+  return byPath
 }

@@ -30,6 +30,7 @@ import {
 export type Observe = (
   target: WatchTarget,
   ended: (ending: Ending) => void,
+  watcher: NodeIdentity,
 ) => Disposable | undefined
 
 export interface RemoteWatchOptions {
@@ -258,7 +259,7 @@ export class RemoteWatch implements Disposable {
       this.#takeObserved(watcher, id)
       this.#watchedStep({ type: 'ended', watcher, id, ending })
     }
-    const observation = this.#observe(target, ended)
+    const observation = this.#observe(target, ended, watcher)
     if (isOver) return
     if (!observation) {
       ended('stopped')
