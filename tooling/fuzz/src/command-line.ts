@@ -7,6 +7,9 @@ export type Command =
       readonly inputs: number
       readonly seed: number
       readonly json: boolean
+      readonly workers: number
+      /** Where what is done is kept. */
+      readonly keep: string | undefined
     }
   | { readonly type: 'help' }
   | { readonly type: 'mistake'; readonly message: string }
@@ -15,7 +18,7 @@ export type Command =
 export function readCommandLine(argv: readonly string[], known: readonly string[]): Command {
   const parsed = parse(argv)
   if (parsed instanceof Error) return { type: 'mistake', message: parsed.message }
-  const { help, json, decoder: names = known, inputs, seed } = parsed.values
+  const { help, json, decoder: names = known, inputs, seed, workers, keep } = parsed.values
   if (help) return { type: 'help' }
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined) {
@@ -23,16 +26,29 @@ export function readCommandLine(argv: readonly string[], known: readonly string[
   }
   if (!isWhole(inputs, 1)) return mistake(`--inputs is "${inputs}": give an integer of at least 1.`)
   if (!isWhole(seed, 0)) return mistake(`--seed is "${seed}": give an integer of at least 0.`)
-  return { type: 'fuzz', names, inputs: Number(inputs), seed: Number(seed), json }
+  if (!isWhole(workers, 1)) {
+    return mistake(`--workers is "${workers}": give an integer of at least 1.`)
+  }
+  return {
+    type: 'fuzz',
+    names,
+    inputs: Number(inputs),
+    seed: Number(seed),
+    json,
+    workers: Number(workers),
+    keep,
+  }
 }
 
 export function usage(known: readonly string[]): string {
   return [
-    'Usage: npm run fuzz -- [--decoder NAME]... [--inputs N] [--seed N] [--json]',
+    'Usage: npm run fuzz -- [--decoder NAME]... [--inputs N] [--seed N] [--workers N] [--keep FILE] [--json]',
     '',
     `  --decoder NAME  one of ${known.join(', ')}; all where none is named`,
     '  --inputs N      damaged inputs for each decoder (default 100,000)',
     '  --seed N        of the damage (default 1)',
+    '  --workers N     threads that share the inputs (default 1); what is tried is the same',
+    '  --keep FILE     where what is done is kept, share by share: started again with it, the run goes on',
     '  --json          write one JSON document',
     '  --help          show this',
     '',
@@ -56,6 +72,8 @@ function parse(argv: readonly string[]) {
         decoder: { type: 'string', multiple: true },
         inputs: { type: 'string', default: '100000' },
         seed: { type: 'string', default: '1' },
+        workers: { type: 'string', default: '1' },
+        keep: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

@@ -75,6 +75,9 @@ const handshake: FuzzedDecoder = {
   decode: (bytes) => decodeHandshake(bytes[0] ?? 0, bytes, Math.min(1, bytes.length), bytes.length),
 }
 
+/** So much happens in one input at most: each of it takes a microsecond here, whatever it is. */
+const maxActs = 4_096
+
 /** Each byte is something that happens: a message comes, of as many bytes, or reading is paused or goes on. */
 const wsInbox: FuzzedDecoder = {
   name: 'ws-inbox',
@@ -92,7 +95,7 @@ const wsInbox: FuzzedDecoder = {
     }
     inbox.pause()
     inbox.open(sink)
-    for (const [index, act] of bytes.entries()) {
+    for (const [index, act] of bytes.subarray(0, maxActs).entries()) {
       if (act === 252) inbox.resume()
       else if (act >= 250) inbox.pause()
       else {
