@@ -1,10 +1,11 @@
 import { connect, type OnReadOpts, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { TransportError, type ChannelProof, type NodeAddress } from '@casty/transport'
-import { classifyDialFailure } from './dial-failure.ts'
+import type { NodeAddress } from '@casty/transport'
+import type { ConnectedSocket } from './connected-socket.ts'
+import { attemptDial } from './dial-attempt.ts'
 import { isConnectedToItself } from './self-connection.ts'
 import { proofOf } from './tls/certificate-proof.ts'
-import { describeInsecurity, insecurityOf } from './tls/insecurity.ts'
+import { insecurityOf } from './tls/insecurity.ts'
 import { decodeWord, type Security } from './tls/security.ts'
 import { startTls } from './tls/start-tls.ts'
 
@@ -20,78 +21,40 @@ export interface DialSocketOptions {
   readonly awaitsWord?: boolean
 }
 
-/** A connected socket, paused. */
-export interface DialledSocket {
-  readonly socket: Socket
-  /** The connection below it: itself without TLS. */
-  readonly carrier: Socket
-  readonly proof?: ChannelProof
-}
-
 /**
  * Opens one connection. The name is resolved anew for every dial, so a peer that moved is found.
  *
- * @param take - called in the turn in which the socket is there, so that no event of it is missed
+ * @param take - called in the turn in which the socket is there, paused, so that no event of it is missed
  * @throws TransportError `CASTY_TRANSPORT_DIAL_FAILED`; `signal.reason` once that is aborted
  */
 export function dialSocket<T>(
   address: NodeAddress,
   options: DialSocketOptions,
   signal: AbortSignal | undefined,
-  take: (dialled: DialledSocket) => T | PromiseLike<T>,
+  take: (dialled: ConnectedSocket) => T | PromiseLike<T>,
 ): Promise<T> {
   if (signal?.aborted) return Promise.reject(signal.reason)
-  return new Promise((resolve, reject) => {
-    const { security, keepAliveDelayMs: keepAliveInitialDelay, onread, timeoutMs } = options
-    const { host, port } = address
-    const carrier = connect({
-      host,
-      port,
-      noDelay: true,
-      keepAlive: true,
-      ...(keepAliveInitialDelay !== undefined && { keepAliveInitialDelay }),
-      ...(onread && !security && { onread }),
-    })
+  const { security, timeoutMs } = options
+  return attemptDial<T>(address, { timeoutMs, signal }, (attempt) => {
+    const carrier = connectTo(address, options)
     const secured: TLSSocket | undefined = security && startTls(carrier, security)
     const socket: Socket = secured ?? carrier
     socket.pause() // Nothing is read before the channel is opened.
 
-    let isSettled = false
-    const settle = (): void => {
-      isSettled = true
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', aborted)
-      carrier.removeListener('connect', connected)
-      socket.removeListener('error', failed)
-      socket.removeListener('close', closed)
-      secured?.removeListener('secureConnect', greeted).removeListener('data', told)
-    }
-    const giveUp = (reason: unknown): void => {
-      if (isSettled) return
-      settle()
-      // Destroying a socket that is still connecting may raise another.
-      for (const one of new Set([socket, carrier])) one.on('error', ignore).destroy()
-      // `signal.reason` is what the caller chose to abort with, an Error or not.
-      reject(reason)
-    }
-    const aborted = (): void => giveUp(signal?.reason)
     const failed = (error: unknown): void => {
       const found = security && insecurityOf(error, carrier.bytesWritten > 0)
-      if (!found) {
-        return giveUp(TransportError.dialFailed(address, classifyDialFailure(error), error))
-      }
-      const detail = describeInsecurity(address.toString(), found)
-      giveUp(TransportError.insecureDial(address, { ...found, detail }, error))
+      if (found) attempt.distrust(found, error)
+      else attempt.fail(error)
     }
     /** Without an error, and before it was of use. */
     const closed = (): void => failed(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
-    const done = (): void => {
-      settle()
-      const proof = secured && proofOf(secured)
-      resolve(take({ socket, carrier, ...(proof && { proof }) }))
-    }
+    const done = (): void =>
+      attempt.succeed(() => {
+        const proof = secured && proofOf(secured)
+        return take({ socket, carrier, ...(proof && { proof }) })
+      })
     const connected = (): void => {
-      if (isConnectedToItself(carrier)) giveUp(TransportError.dialFailed(address, 'refused'))
+      if (isConnectedToItself(carrier)) attempt.refuse()
       else if (!secured) done()
     }
     const greeted = (): void => {
@@ -101,25 +64,40 @@ export function dialSocket<T>(
     const told = (bytes: Buffer): void => {
       secured?.pause()
       const reason = decodeWord(bytes[0])
-      if (reason !== 'trusted') {
-        const found = { reason, by: 'peer' } as const
-        const detail = describeInsecurity(address.toString(), found)
-        return giveUp(TransportError.insecureDial(address, { ...found, detail }))
-      }
+      if (reason !== 'trusted') return attempt.distrust({ reason, by: 'peer' })
       done()
       if (bytes.length > 1) secured?.unshift(bytes.subarray(1))
     }
-    // After a stall of the event loop the timer is due before an answer that has long arrived is
-    // read. One more turn lets it count.
-    const timer = setTimeout(() => {
-      setImmediate(() => giveUp(TransportError.dialFailed(address, 'timeout')))
-    }, timeoutMs)
-
-    signal?.addEventListener('abort', aborted, { once: true })
     carrier.once('connect', connected)
     secured?.once('secureConnect', greeted)
     socket.once('error', failed)
     socket.once('close', closed)
+    return {
+      settled() {
+        carrier.removeListener('connect', connected)
+        socket.removeListener('error', failed)
+        socket.removeListener('close', closed)
+        secured?.removeListener('secureConnect', greeted).removeListener('data', told)
+      },
+      abandoned() {
+        // Destroying a socket that is still connecting may raise another error.
+        for (const one of new Set([socket, carrier])) one.on('error', ignore).destroy()
+      },
+    }
+  })
+}
+
+function connectTo(
+  { host, port }: NodeAddress,
+  { keepAliveDelayMs: keepAliveInitialDelay, onread, security }: DialSocketOptions,
+): Socket {
+  return connect({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    ...(keepAliveInitialDelay !== undefined && { keepAliveInitialDelay }),
+    ...(onread && !security && { onread }),
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { errorCode, plainAddress, resetConnection, type DialledSocket } from '@casty/net'
+import { errorCode, plainAddress, resetConnection, type ConnectedSocket } from '@casty/net'
 import type { Channel, ChannelCloseReason, ChannelProof, ChannelSink } from '@casty/transport'
 
 /** Of frames that are to be encrypted: each write is a record of its own, with what that takes by itself. */
@@ -26,7 +26,7 @@ export class TcpChannel implements Channel {
   #paused = false
   #gone = false
 
-  constructor({ socket, carrier, proof }: DialledSocket, lingerMs: number) {
+  constructor({ socket, carrier, proof }: ConnectedSocket, lingerMs: number) {
     this.#socket = socket
     this.#carrier = carrier
     if (proof) {

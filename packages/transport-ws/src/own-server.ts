@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
-import { TlsAcceptor, type DialledSocket, type SecureSocket, type Security } from '@casty/net'
+import { TlsAcceptor, type ConnectedSocket, type Security } from '@casty/net'
 import type { NodeAddress } from '@casty/transport'
 import { refusalOf } from './messages.ts'
 import type { ResolvedWsOptions } from './options.ts'
@@ -12,7 +12,7 @@ export interface OwnServer {
   readonly front: Server
   readonly http: HttpServer
   /** With TLS: takes a connection for a WebSocket, with what was proven of its other end. */
-  readonly taken: ((socket: Socket) => DialledSocket | undefined) | undefined
+  readonly taken: ((socket: Socket) => ConnectedSocket | undefined) | undefined
   listen(address: NodeAddress): Promise<void>
   close(): Promise<void>
 }
@@ -42,7 +42,7 @@ function plainServer(options: ResolvedWsOptions): OwnServer {
 function secureServer(options: ResolvedWsOptions, security: Security): OwnServer {
   const http = httpServer(options)
   const front = createServer({ noDelay: true, keepAlive: true })
-  const waiting = new Map<Socket, SecureSocket>()
+  const waiting = new Map<Socket, ConnectedSocket>()
   const acceptor = new TlsAcceptor({
     security,
     farewell: (reason) => Buffer.from(refusalOf('403 Forbidden', reason)),

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import { judgeAccepted, type DialledSocket, type Security } from '@casty/net'
+import { judgeAccepted, type ConnectedSocket, type Security } from '@casty/net'
 import type { Channel, InsecurityReason } from '@casty/transport'
 import { WebSocketServer } from 'ws'
 import { refusalOf, socketOptions } from './messages.ts'
@@ -25,7 +25,7 @@ interface Parts {
   readonly accept: (channel: Channel) => void
   readonly failures: UpgradeFailures
   /** Of a connection whose other end was judged before: what is known of it. */
-  readonly connectionOf: ((socket: Socket) => DialledSocket | undefined) | undefined
+  readonly connectionOf: ((socket: Socket) => ConnectedSocket | undefined) | undefined
 }
 
 /** Makes channels of requests for a WebSocket. */
@@ -66,7 +66,7 @@ export function upgrader({ options, security, accept, failures, connectionOf }: 
 }
 
 /** A server of the user's has made the connection: what it did not verify is not trusted. */
-function judge(socket: Socket, security: Security | undefined): DialledSocket | InsecurityReason {
+function judge(socket: Socket, security: Security | undefined): ConnectedSocket | InsecurityReason {
   if (!security) return { socket, carrier: socket }
   if (!(socket instanceof TLSSocket)) return 'plaintext'
   const verdict = judgeAccepted(socket, security)

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { errorCode, plainAddress, resetConnection, type DialledSocket } from '@casty/net'
+import { errorCode, plainAddress, resetConnection, type ConnectedSocket } from '@casty/net'
 import type { Channel, ChannelCloseReason, ChannelProof, ChannelSink } from '@casty/transport'
 import type { WebSocket } from 'ws'
 import { Inbox } from './inbox.ts'
@@ -41,7 +41,7 @@ export class WsChannel implements Channel {
    */
   constructor(
     socket: WebSocket,
-    { socket: carrier, carrier: connection, proof }: DialledSocket,
+    { socket: carrier, carrier: connection, proof }: ConnectedSocket,
     { lingerMs, pingIntervalMs }: ResolvedWsOptions,
     source?: string,
   ) {

@@ -1,26 +1,20 @@
 import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls'
 import type { ChannelProof, InsecurityReason } from '@casty/transport'
+import type { ConnectedSocket } from '../connected-socket.ts'
 import { errorCode } from '../dial-failure.ts'
 import { plainAddress } from '../plain-address.ts'
 import { contextOf } from './certificates.ts'
 import { proofOf } from './certificate-proof.ts'
+import type { Credentials } from './credentials.ts'
 import { insecurityOf, reasonOfVerification } from './insecurity.ts'
 import type { Security } from './security.ts'
 
-/** A connection whose other end has proven itself. */
-export interface SecureSocket {
-  readonly socket: TLSSocket
-  /** The connection below it, for a reset. */
-  readonly carrier: Socket
-  readonly proof: ChannelProof
-}
-
 export interface SecureAcceptorParts {
   readonly security: Security
-  /** Takes a connection that is trusted. */
-  readonly accept: (connection: SecureSocket) => void
+  /** Takes a connection whose other end has proven itself: `proof` is there. */
+  readonly accept: (connection: ConnectedSocket) => void
   /** What an end is told that is not; it is read on and closed by the acceptor. */
   readonly farewell: (reason: InsecurityReason) => Uint8Array
 }
@@ -42,21 +36,16 @@ export class TlsAcceptor implements Disposable {
     const { options, certificates } = parts.security
     this.#parts = parts
     this.#server = createServer({
-      ...contextOf(certificates.credentials),
-      // Whoever resumes a session is not asked for its certificate again.
-      secureOptions: constants.SSL_OP_NO_TICKET,
+      ...contextWithoutSessions(certificates.credentials),
       requestCert: true,
       rejectUnauthorized: false, // Judged in `#judge`, which tells the other end why.
       handshakeTimeout: options.handshakeTimeoutMs,
     })
     this.#server.on('secureConnection', (socket) => this.#secured(socket))
     this.#server.on('tlsClientError', (error, socket) => this.#failed(error, socket))
-    this.#watch = certificates.watch(() => {
-      this.#server.setSecureContext({
-        ...contextOf(certificates.credentials),
-        secureOptions: constants.SSL_OP_NO_TICKET,
-      })
-    })
+    this.#watch = certificates.watch(() =>
+      this.#server.setSecureContext(contextWithoutSessions(certificates.credentials)),
+    )
   }
 
   /** Takes a connection that nobody has read from. */
@@ -135,6 +124,11 @@ export function judgeAccepted(
   if (proof === undefined) return 'no-certificate'
   if (!socket.authorized) return reasonOfVerification(String(socket.authorizationError))
   return security.allows(proof.names) ? proof : 'not-allowed'
+}
+
+/** Whoever resumes a session is not asked for its certificate again. */
+function contextWithoutSessions(credentials: Credentials): SecureContextOptions {
+  return { ...contextOf(credentials), secureOptions: constants.SSL_OP_NO_TICKET }
 }
 
 function endsOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
