@@ -53,7 +53,7 @@ export class MembershipError extends Error {
     return new MembershipError(
       'CASTY_MEMBERSHIP_JOIN_REFUSED',
       `${contact} refused this node (${reason}): ${detail}. ` +
-        'Mend the configuration; until then the node keeps asking.',
+        'Mend the configuration of whichever is wrong, and start that anew.',
     )
   }
 

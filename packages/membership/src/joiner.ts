@@ -19,6 +19,9 @@ export interface LastRefusal {
   readonly detail: string
 }
 
+/** Contacts that are remembered; beyond it a refusal may be logged again. */
+const maxTold = 100
+
 export interface JoinerEvents {
   input(input: MembershipInput): void
   refused(refusal: LastRefusal): void
@@ -32,6 +35,8 @@ export class Joiner {
   readonly #events: JoinerEvents
   readonly #answers: ContactAnswers
   readonly #stopping = new AbortController()
+  /** Why each contact refuses this node, as it was logged. */
+  readonly #told = new Map<string, string>()
   #lastRefusal: LastRefusal | undefined
   #discoveryError: string | undefined
 
@@ -122,7 +127,12 @@ export class Joiner {
   }
 
   #noteForGood(refusal: LastRefusal): LastRefusal {
+    const { contact, reason } = refusal
     this.#lastRefusal = refusal
+    // The same answer in the next round is no news: rounds in vain are warned of now and then.
+    if (this.#told.get(contact) === reason) return refusal
+    if (this.#told.size >= maxTold) this.#told.clear()
+    this.#told.set(contact, reason)
     this.#logger.error(refusal, 'A contact refuses this node')
     return refusal
   }

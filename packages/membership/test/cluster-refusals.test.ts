@@ -31,7 +31,9 @@ describe('A contact refuses a node', () => {
     const { cluster, events, log } = await world.start('b', options)
     const waiting = expect(cluster.waitFor(2)).rejects.toMatchObject({
       code: 'CASTY_MEMBERSHIP_JOIN_REFUSED',
-      message: expect.stringContaining(reason),
+      message: expect.stringMatching(
+        new RegExp(`\\(${reason}\\): .*Mend the configuration .* and start that anew\\.$`),
+      ),
     })
     await world.advance(2_000)
     await waiting
@@ -40,6 +42,20 @@ describe('A contact refuses a node', () => {
     expect(eventsOf({ events }, 'join-refused')[0]).toMatchObject({ contact: 'a:1', reason })
     expect(log.some(({ level }) => level === 'error')).toBe(true)
     expect(world.view('a')).toBe('a.up')
+  })
+
+  test('and that is logged once for each contact, while the node goes on asking', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b')
+    const seedNodes = [addressOf('a'), addressOf('b')]
+    const { events, log } = await world.start('c', { name: 'other', seedNodes })
+    await world.advance(9_000)
+    expect(eventsOf({ events }, 'join-refused').length).toBeGreaterThan(4)
+    const errors = log.filter(({ level }) => level === 'error')
+    expect(errors.map(({ details }) => details)).toEqual([
+      expect.objectContaining({ contact: 'a:1', reason: 'cluster-name' }),
+      expect.objectContaining({ contact: 'b:1', reason: 'cluster-name' }),
+    ])
   })
 
   test('that is refused names both sides of what differs', async () => {
