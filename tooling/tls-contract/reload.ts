@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -30,9 +30,9 @@ export function reloadContract(name: string, create: CreateTransport): void {
       }
       const write = async (credentials: Partial<TestCredentials>): Promise<void> => {
         const { ca, cert, key } = credentials
-        if (ca !== undefined) await writeFile(files.ca, ca)
-        if (cert !== undefined) await writeFile(files.cert, cert)
-        if (key !== undefined) await writeFile(files.key, key, { mode: 0o600 })
+        if (ca !== undefined) await writeWhole(files.ca, ca)
+        if (cert !== undefined) await writeWhole(files.cert, cert)
+        if (key !== undefined) await writeWhole(files.key, key)
       }
       return { files, write }
     }
@@ -142,6 +142,12 @@ export function reloadContract(name: string, create: CreateTransport): void {
       expect(load.connections).toBeGreaterThanOrEqual(4)
     })
   })
+}
+
+/** Whoever reads it meanwhile sees the old one or the new one, and no half. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600 })
+  await rename(`${path}.new`, path)
 }
 
 /** One node tells another numbers, a few each turn, for as long as the test runs. */

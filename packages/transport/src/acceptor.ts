@@ -15,6 +15,7 @@ import {
 } from './handshake-messages.ts'
 import { AcceptorsProof, unproven } from './handshake-proofs.ts'
 import { PendingHandshakes, type Pending } from './pending-handshakes.ts'
+import { sourceGroup } from './source-group.ts'
 import type { Channel, ChannelCloseReason } from './transport.ts'
 import {
   commonVersion,
@@ -48,17 +49,17 @@ export class Acceptor implements ConnectionOwner {
   }
 
   accept(channel: Channel): void {
-    const { source } = channel
+    const group = sourceGroup(channel.source)
     const connection = this.#context.connection(channel, this, (gone) => this.#pending.settle(gone))
-    const isHeard = this.#context.failures.hears(source, this.#context.now())
-    const crowd = this.#pending.crowd(source)
+    const isHeard = this.#context.failures.hears(group, this.#context.now())
+    const crowd = this.#pending.crowd(group)
     if (!isHeard || crowd === 'crush' || this.#context.isClosing) {
       this.#count(isHeard ? 'busy' : 'unheard')
       connection.start()
       connection.close()
       return
     }
-    this.#pending.add(connection, source)
+    this.#pending.add(connection, group)
     connection.start()
     if (crowd === 'room' || connection.isClosed) return
     this.#count('busy')
@@ -77,7 +78,7 @@ export class Acceptor implements ConnectionOwner {
     const pending = this.#pending.find(connection)
     if (pending === undefined) return
     pending.prelude = prelude
-    const refusal = decidePrelude(prelude, pending.source, this.#context.self)
+    const refusal = decidePrelude(prelude, connection.channel.source, this.#context.self)
     if (refusal !== undefined) this.#refuse(connection, refusal)
   }
 
@@ -123,7 +124,7 @@ export class Acceptor implements ConnectionOwner {
 
   /** Who it is was proved, where that is asked for: judges what it says. */
   #admit(connection: Connection, pending: Pending, hello: Hello): void {
-    if (pending.proof !== undefined) this.#context.failures.proved(pending.source)
+    if (pending.proof !== undefined) this.#context.failures.proved(pending.group)
     const refusal = this.#registry.judge(hello, connection.channel)
     if (refusal !== undefined) {
       this.#refuse(connection, refusal)
@@ -139,14 +140,14 @@ export class Acceptor implements ConnectionOwner {
     this.#registry.accept(connection, hello)
   }
 
-  #distrust(connection: Connection, { source }: Pending, hello: Hello, refusal: Refusal): void {
+  #distrust(connection: Connection, { group }: Pending, hello: Hello, refusal: Refusal): void {
     this.#refuse(connection, refusal)
-    const untold = this.#context.failures.failed(source, this.#context.now())
+    const untold = this.#context.failures.failed(group, this.#context.now())
     if (untold === undefined) return
     this.#context.publish({
       type: 'authentication-failed',
       side: 'acceptor',
-      source,
+      source: connection.channel.source,
       claimed: hello.identity,
       detail: refusal.detail,
       untold,

@@ -18,7 +18,7 @@ export const endpointLimitDefaults: Required<EndpointLimits> = {
   handshakeTimeoutMs: 5_000,
   maxHandshakeBytes: 4_096,
   maxPendingHandshakes: 256,
-  maxPendingHandshakesPerSource: 64,
+  maxPendingHandshakesPerSource: 16,
   maxFailuresPerMinute: 10,
   maxSources: 1_024,
   minReconnectMs: 100,

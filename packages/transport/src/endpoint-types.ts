@@ -142,10 +142,13 @@ export interface EndpointLimits {
   readonly maxHandshakeBytes?: number
   /** Connections that have not completed their handshake, in total. @defaultValue 256 */
   readonly maxPendingHandshakes?: number
-  /** The same per source address. @defaultValue 64 */
+  /**
+   * The same per source: an IPv4 address, or an IPv6 network of 64 bits. Raise it where many nodes share one, as
+   * behind NAT: those beyond are told `busy`, and dial again. 1 to 65,536. @defaultValue 16
+   */
   readonly maxPendingHandshakesPerSource?: number
   /**
-   * Failures to prove a secret, each minute and from one source address. Beyond it connections from there are closed
+   * Failures to prove a secret, each minute and from one source, as above. Beyond it connections from there are closed
    * unheard, unless somebody has proved himself there before. @defaultValue 10
    */
   readonly maxFailuresPerMinute?: number

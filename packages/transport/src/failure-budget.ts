@@ -1,5 +1,5 @@
 // How often strangers may fail to prove themselves: so many times a minute from one source, of which one failure is
-// told. Whoever shares that source with them (a NAT, a machine of many nodes) is not locked out for it, once one there
+// told. A source is an IPv4 address, or an IPv6 network of 64 bits. Whoever shares that source with them (a NAT, a machine of many nodes) is not locked out for it, once one there
 // has proved itself.
 
 interface Bucket {

@@ -35,6 +35,7 @@ export {
   type RecordingSinkOptions,
 } from './recording-sink.ts'
 export type { AssociationReport, EndpointReport, LaneReport } from './reports.ts'
+export { sourceGroup } from './source-group.ts'
 export type {
   Admission,
   DropReason,

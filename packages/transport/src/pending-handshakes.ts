@@ -9,7 +9,8 @@ const busyAnswers = 16
 
 /** One connection that waits for its handshake. */
 export interface Pending {
-  readonly source: string
+  /** That it counts for: see `sourceGroup`. */
+  readonly group: string
   readonly timer: Disposable
   prelude: Prelude
   /** Something was written to it: the prelude is there. */
@@ -24,7 +25,7 @@ export class PendingHandshakes {
   readonly #limits: Required<EndpointLimits>
   readonly #expired: (connection: Connection) => void
   readonly #pending = new Map<Connection, Pending>()
-  readonly #perSource = new Map<string, number>()
+  readonly #perGroup = new Map<string, number>()
 
   constructor(
     clock: Clock,
@@ -49,22 +50,22 @@ export class PendingHandshakes {
   }
 
   /** Whether there is room for one more from there; in a `crowd` it is told that there is none, in a `crush` it is not. */
-  crowd(source: string): 'room' | 'crowd' | 'crush' {
+  crowd(group: string): 'room' | 'crowd' | 'crush' {
     const { maxPendingHandshakes, maxPendingHandshakesPerSource } = this.#limits
     const excess = Math.max(
       this.#pending.size - maxPendingHandshakes,
-      (this.#perSource.get(source) ?? 0) - maxPendingHandshakesPerSource,
+      (this.#perGroup.get(group) ?? 0) - maxPendingHandshakesPerSource,
     )
     if (excess < 0) return 'room'
     return excess < busyAnswers ? 'crowd' : 'crush'
   }
 
-  add(connection: Connection, source: string): void {
+  add(connection: Connection, group: string): void {
     const { handshakeTimeoutMs } = this.#limits
     const timer = this.#clock.schedule(handshakeTimeoutMs, () => this.#expired(connection))
     const prelude = { minVersion: wireVersions.min, maxVersion: wireVersions.max }
-    this.#pending.set(connection, { source, timer, prelude, isAnswered: false })
-    this.#perSource.set(source, (this.#perSource.get(source) ?? 0) + 1)
+    this.#pending.set(connection, { group, timer, prelude, isAnswered: false })
+    this.#perGroup.set(group, (this.#perGroup.get(group) ?? 0) + 1)
   }
 
   /** It waits no more: its handshake is done, or its channel has let go. */
@@ -73,8 +74,8 @@ export class PendingHandshakes {
     if (pending === undefined) return
     this.#pending.delete(connection)
     pending.timer[Symbol.dispose]()
-    const left = (this.#perSource.get(pending.source) ?? 1) - 1
-    if (left > 0) this.#perSource.set(pending.source, left)
-    else this.#perSource.delete(pending.source)
+    const left = (this.#perGroup.get(pending.group) ?? 1) - 1
+    if (left > 0) this.#perGroup.set(pending.group, left)
+    else this.#perGroup.delete(pending.group)
   }
 }

@@ -482,7 +482,7 @@ describe('an option', () => {
       handshakeTimeoutMs: 5_000,
       maxHandshakeBytes: 4_096,
       maxPendingHandshakes: 256,
-      maxPendingHandshakesPerSource: 64,
+      maxPendingHandshakesPerSource: 16,
       maxFailuresPerMinute: 10,
       maxSources: 1_024,
       minReconnectMs: 100,

@@ -18,6 +18,7 @@ test('the public surface is what is written here', () => {
     'createMemoryNetwork',
     'endpointLimitDefaults',
     'memoryNetworkDefaults',
+    'sourceGroup',
     'toIncarnation',
   ])
   expect(Object.keys(compliance)).toEqual(['transportCompliance'])

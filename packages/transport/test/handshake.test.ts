@@ -489,6 +489,20 @@ describe('a stranger', () => {
     expect(bob.endpoint.explain().pendingHandshakes).toBe(8)
   })
 
+  test.each([
+    ['one IPv6 network of 64 bits', ['2001:db8:1:2::1', '2001:db8:1:2:3::4'], 4],
+    ['two IPv6 networks', ['2001:db8:1:2::1', '2001:db8:1:3::1'], 8],
+    ['two IPv4 addresses', ['10.0.0.1', '10.0.0.2'], 8],
+  ])('from %s counts as what can be had that cheaply', async (_what, sources, pending) => {
+    const world = createWorld()
+    const limits = { maxPendingHandshakes: 100, maxPendingHandshakesPerSource: 4 }
+    await using bob = await world.start('b:1', { limits })
+    const hosts = sources.flatMap((source) => Array.from({ length: 10 }, () => source))
+    await connectAllRaw(world, bob.address, hosts)
+    await world.run(10)
+    expect(bob.endpoint.explain().pendingHandshakes).toBe(pending)
+  })
+
   test('that never answers a dial is given up after five seconds', async () => {
     const world = createWorld()
     await using alice = await world.start('a:1')

@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls'
-import type { ChannelProof, InsecurityReason } from '@casty/transport'
+import { sourceGroup, type ChannelProof, type InsecurityReason } from '@casty/transport'
 import type { ConnectedSocket } from '../connected-socket.ts'
 import { errorCode } from '../dial-failure.ts'
 import { plainAddress } from '../plain-address.ts'
@@ -10,6 +10,13 @@ import { proofOf } from './certificate-proof.ts'
 import type { Credentials } from './credentials.ts'
 import { insecurityOf, reasonOfVerification } from './insecurity.ts'
 import type { Security } from './security.ts'
+
+/** One under way. */
+interface Pending {
+  readonly carrier: Socket
+  /** The source that it counts for. */
+  readonly group: string
+}
 
 export interface SecureAcceptorParts {
   readonly security: Security
@@ -29,8 +36,8 @@ export class TlsAcceptor implements Disposable {
   readonly #server: Server
   readonly #watch: Disposable
   /** Those under way, by their two ends, which no other connection has. */
-  readonly #pending = new Map<string, Socket>()
-  readonly #perSource = new Map<string, number>()
+  readonly #pending = new Map<string, Pending>()
+  readonly #perGroup = new Map<string, number>()
 
   constructor(parts: SecureAcceptorParts) {
     const { options, certificates } = parts.security
@@ -51,31 +58,31 @@ export class TlsAcceptor implements Disposable {
   /** Takes a connection that nobody has read from. */
   admit(carrier: Socket): void {
     const { security } = this.#parts
-    const source = plainAddress(carrier.remoteAddress)
-    const ofSource = this.#perSource.get(source) ?? 0
+    const group = sourceGroup(plainAddress(carrier.remoteAddress))
+    const ofGroup = this.#perGroup.get(group) ?? 0
     const { maxPendingHandshakes, maxPendingHandshakesPerSource } = security.options
     carrier.on('error', ignore) // The socket above it is told as well.
-    if (this.#pending.size >= maxPendingHandshakes || ofSource >= maxPendingHandshakesPerSource) {
+    if (this.#pending.size >= maxPendingHandshakes || ofGroup >= maxPendingHandshakesPerSource) {
       security.count('busy')
       carrier.destroy()
       return
     }
     const ends = endsOf(carrier)
-    this.#pending.set(ends, carrier)
-    this.#perSource.set(source, ofSource + 1)
-    carrier.once('close', () => this.#settle(ends, source))
+    this.#pending.set(ends, { carrier, group })
+    this.#perGroup.set(group, ofGroup + 1)
+    carrier.once('close', () => this.#settle(ends))
     this.#server.emit('connection', carrier)
   }
 
   /** Ends what is under way. Connections that were handed on live on. */
   [Symbol.dispose](): void {
     this.#watch[Symbol.dispose]()
-    for (const carrier of this.#pending.values()) carrier.destroy()
+    for (const { carrier } of this.#pending.values()) carrier.destroy()
   }
 
   #secured(socket: TLSSocket): void {
     const ends = endsOf(socket)
-    const carrier = this.#pending.get(ends)
+    const carrier = this.#pending.get(ends)?.carrier
     if (carrier === undefined) {
       socket.destroy() // It is gone already.
       return
@@ -85,7 +92,7 @@ export class TlsAcceptor implements Disposable {
       this.#refuse(socket, carrier, verdict)
       return
     }
-    this.#settle(ends, plainAddress(carrier.remoteAddress))
+    this.#settle(ends)
     this.#parts.accept({ socket, carrier, proof: verdict })
   }
 
@@ -106,11 +113,13 @@ export class TlsAcceptor implements Disposable {
     socket.destroy()
   }
 
-  #settle(ends: string, source: string): void {
-    if (!this.#pending.delete(ends)) return
-    const left = (this.#perSource.get(source) ?? 1) - 1
-    if (left > 0) this.#perSource.set(source, left)
-    else this.#perSource.delete(source)
+  #settle(ends: string): void {
+    const group = this.#pending.get(ends)?.group
+    if (group === undefined) return
+    this.#pending.delete(ends)
+    const left = (this.#perGroup.get(group) ?? 1) - 1
+    if (left > 0) this.#perGroup.set(group, left)
+    else this.#perGroup.delete(group)
   }
 }
 

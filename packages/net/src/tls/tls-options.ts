@@ -42,7 +42,10 @@ export interface TlsNumbers {
    * counted. Each costs some 60 KB for as long. 1 to 65,536. @defaultValue 256
    */
   readonly maxPendingHandshakes?: number
-  /** The same per source address. 1 to 65,536. @defaultValue 64 */
+  /**
+   * The same per source: an IPv4 address, or an IPv6 network of 64 bits. Raise it where many nodes share one, as
+   * behind NAT; those beyond dial again. 1 to 65,536. @defaultValue 16
+   */
   readonly maxPendingHandshakesPerSource?: number
   /**
    * How often files are read again, in milliseconds, and expiry is looked at. 100 to 86,400,000.
@@ -54,7 +57,7 @@ export interface TlsNumbers {
 export const tlsDefaults: Required<TlsNumbers> = {
   handshakeTimeoutMs: 5_000,
   maxPendingHandshakes: 256,
-  maxPendingHandshakesPerSource: 64,
+  maxPendingHandshakesPerSource: 16,
   reloadIntervalMs: 60_000,
 }
 
