@@ -43,6 +43,9 @@ export const leaseMajorityDefaults: Required<
  * The side that gets a lease survives, a majority before a minority. For clusters whose size changes a
  * lot, and splits into more than two parts, where counting may leave nobody.
  *
+ * A side on which nobody is up asks for nothing and goes down: those are left of a side that went down, whom it
+ * had let in meanwhile, and would go on once the lease of those who won is free.
+ *
  * @throws SbrError `CASTY_SBR_INVALID_OPTION`
  * @see Pekko `LeaseMajority`
  */
@@ -96,6 +99,15 @@ function judgeLease(
       ...judged,
       decision: { type: 'acquire-lease', delayMs: 0, granted: judged.decision, denied },
     }
+  }
+  const { here, there } = countSides(view, settled, undefined)
+  if (here.length === 0 && there.length > 0) {
+    return judgedOnce({
+      here: 0,
+      there: there.length,
+      decision: 'down-reachable',
+      because: `nobody on this side is up, and ${countText(there.length)} on the other side`,
+    })
   }
   const { judgement, isMinority } = countMajority(view, counted)
   return {

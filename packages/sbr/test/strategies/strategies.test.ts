@@ -134,6 +134,21 @@ describe('lease-majority', () => {
     })
   })
 
+  test('lets no side go on where nobody is up: it was let in by one that has gone down', () => {
+    const ruling = rule(strategy, view('a.joining b.weakly-up / c d'))
+    expect(downed(ruling)).toBe('b a')
+    expect(ruling.reason).toBe(
+      'lease-majority: this side goes down, because nobody on this side is up, and 2 members on the other side.',
+    )
+  })
+
+  test('has those ask who are up, though none of them has the role that is counted', () => {
+    const ofCores = leaseMajority({ lease: uncalledLease, role: 'core' })
+    expect(rule(ofCores, view('a / b[core]'))).toMatchObject({
+      decision: { type: 'acquire-lease', delayMs: 2_000 },
+    })
+  })
+
   test('downs the other side once granted, its own once denied', () => {
     const ruling = rule(strategy, view('d e / a b c'))
     expect(downed(afterLease(ruling, true))).toBe('a b c')
