@@ -2,7 +2,7 @@ import type { Step, StepResult } from './step.ts'
 
 export interface RunStepsOptions {
   readonly run: (step: Step) => Promise<StepResult>
-  /** How many steps may run at once, apart from those in the background: these leave a lane to all others. */
+  /** How many steps may run at once. */
   readonly lanes: number
   /** Once aborted, no further step begins; those that run are for `run` to end. */
   readonly signal?: AbortSignal
@@ -43,9 +43,8 @@ export async function runSteps(
     }
     for (const step of waiting.filter((step) => isBlocked(step, results))) settle(notRun(step))
     waiting = waiting.filter(({ name }) => !results.has(name))
-    const ready = waiting.filter((step) => isReady(step, results))
-    const next = ready.find(
-      (step) => hasRoom(step, [...running.keys()], lanes) && isDue(step, ready),
+    const next = waiting.find(
+      (step) => hasRoom(step, [...running.keys()], lanes) && isReady(step, results),
     )
     if (next) {
       waiting = waiting.filter((step) => step !== next)
@@ -67,17 +66,10 @@ function isReady({ after = [] }: Step, results: ReadonlyMap<string, StepResult>)
   return after.every((name) => results.get(name)?.outcome === 'passed')
 }
 
-/** What runs in the background would keep those waiting that are to run alone. */
-function isDue({ background }: Step, ready: readonly Step[]): boolean {
-  return !background || !ready.some(({ alone }) => alone)
-}
-
 function hasRoom(step: Step, running: readonly Step[], lanes: number): boolean {
   if (running.length === 0) return true
-  if (lanes === 1 || step.alone || running.some(({ alone }) => alone)) return false
-  const ahead = running.filter(({ background }) => !background)
-  if (step.background) return running.length - ahead.length < lanes - Math.min(1, ahead.length)
-  return ahead.length < lanes && ahead.every(({ company }) => company === step.company)
+  if (step.alone || running.length >= lanes) return false
+  return running.every(({ alone, company }) => !alone && company === step.company)
 }
 
 function notRun(step: Step): StepResult {

@@ -12,8 +12,7 @@ import {
 } from '../checks/workspace.ts'
 import { docExamples, readmeExamples, type Example } from './extract.ts'
 
-/** Seconds, where nothing else runs. */
-const timeLimitMs = 180_000
+const timeLimitMs = 60_000
 const folder = join(import.meta.dirname, '.generated')
 
 interface Program extends Example {

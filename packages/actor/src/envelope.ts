@@ -12,20 +12,11 @@ export abstract class Envelope {
   /** Whether to hand it over, now that its turn has come. */
   abstract readonly isValid: boolean
   /** It is owed to the actor, which began what it is about: there is room for it always. */
-  get isOwed(): boolean {
-    return false
-  }
-
+  readonly isOwed: boolean = false
   /** What an instrument has travel with it. */
-  get carried(): unknown {
-    return undefined
-  }
-
+  readonly carried: unknown = undefined
   /** The question that it asks. */
-  get call(): Call | undefined {
-    return undefined
-  }
-
+  readonly call: Call | undefined = undefined
   /** Called in the turn of the actor: what it throws is that one's failure. */
   abstract open(): unknown
   /** Whether opening it gave that message. */

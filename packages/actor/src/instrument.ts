@@ -26,20 +26,13 @@ export interface Instrument {
 /** A message with what travels with it. */
 export class Traced extends Envelope {
   override readonly content: unknown
-  readonly #carried: unknown
+  override readonly carried: unknown
+  override readonly isValid = true
 
   constructor(content: unknown, carried: unknown) {
     super()
     this.content = content
-    this.#carried = carried
-  }
-
-  override get carried(): unknown {
-    return this.#carried
-  }
-
-  override get isValid(): boolean {
-    return true
+    this.carried = carried
   }
 
   override open(): unknown {

@@ -8,6 +8,7 @@ import type { Ties, Watched } from './ties.ts'
  * stopped sent before.
  */
 export class Termination extends Envelope {
+  override readonly isOwed = true
   readonly #ties: Ties
   readonly #target: Watched
   readonly #wanted: unknown
@@ -23,10 +24,6 @@ export class Termination extends Envelope {
     this.#wanted = wanted
     this.content = content
     this.isSignal = isSignal
-  }
-
-  override get isOwed(): boolean {
-    return true
   }
 
   get path(): string {

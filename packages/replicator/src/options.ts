@@ -19,11 +19,15 @@ export interface ReplicatorSettings {
   readonly maxValueBytes?: number
   /** How many calls may wait for other nodes. @defaultValue 10_000 */
   readonly maxPending?: number
-  /** A removed node is pruned so long after its removal: what it last sent must have come to all. @defaultValue 60_000 */
+  /**
+   * A removed node is pruned so long after its removal: what it last sent must have come to all. Out of keys that are
+   * kept it is pruned later by `pruningMarkerMs`. @defaultValue 60_000
+   */
   readonly pruningDelayMs?: number
   /**
    * How long it is remembered that a node was pruned. What comes later than that from a node that was out of
-   * reach all the time could bring old changes back. @defaultValue 21_600_000 (6 hours)
+   * reach all the time could bring old changes back. What a node kept for longer is not taken up again.
+   * @defaultValue 21_600_000 (6 hours)
    */
   readonly pruningMarkerMs?: number
   /** A value that is empty is forgotten after this time; until then late changes of it find that they are. @defaultValue 86_400_000 (a day) */
@@ -54,7 +58,7 @@ export interface ClientsOptions {
 /** Which values outlive a node, and where. */
 export interface KeepingOptions {
   readonly store: ReplicaStore
-  /** Whether the value of a key is kept. @defaultValue every one is */
+  /** Whether the value of a key is kept: pure, and the same on every node. @defaultValue every one is */
   readonly isKept?: (key: string) => boolean
 }
 

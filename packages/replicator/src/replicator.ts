@@ -132,8 +132,9 @@ export class Replicator implements Disposable {
     this.#knownTypes = new KnownTypes(types)
     this.#onError = options.onError ?? ((): void => {})
     this.#listeners = new ValueListeners(this.#onError)
-    this.#core = new ReplicatorCore({ ...settings, self: cluster.self.key })
-    this.#isKept = keeping?.isKept ?? ((): boolean => true)
+    this.#isKept = keeping ? (keeping.isKept ?? ((): boolean => true)) : (): boolean => false
+    const isKept = this.#isKept
+    this.#core = new ReplicatorCore({ ...settings, isKept, self: cluster.self.key })
     this.#keeper = keeping && this.#keeperOf(keeping, settings.pruningMarkerMs)
     this.#clients = options.clients && this.#serving(options.clients, settings)
     if (restored) {
@@ -170,7 +171,8 @@ export class Replicator implements Disposable {
    * such a key is confirmed once it outlives this node, and every node that confirms it.
    *
    * What was kept longer than `pruningMarkerMs` ago is not taken up: others may have forgotten by now what was
-   * removed meanwhile. They have the rest, and bring it.
+   * removed meanwhile. They have the rest, and bring it. Until then, what this node alone knew comes to all: for so
+   * long nobody is pruned out of these keys, so all nodes are to keep the same ones.
    *
    * Rejects with `CASTY_REPLICATOR_INVALID_OPTION`, and with what the store rejects with.
    */

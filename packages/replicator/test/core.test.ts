@@ -23,7 +23,7 @@ class CoreNode {
     removed: readonly string[] = [],
     prunes = false,
   ) {
-    this.core = new ReplicatorCore({ ...replicatorDefaults, self })
+    this.core = new ReplicatorCore({ ...replicatorDefaults, isKept: () => false, self })
     this.members(nodes, removed, prunes)
   }
 
@@ -269,6 +269,36 @@ describe('pruning', () => {
     expect(other.state('k').envelope.pruning.get('gone')).toMatchObject({ owner: 'b' })
     tell('c', other, orphaned)
     expect(other.state('k').envelope.pruning.get('gone')).toMatchObject({ owner: 'b' })
+  })
+
+  test('has what its owner changes then taken by others once they have all of the value', () => {
+    const { owner, other } = twoNodes()
+    owner.passes(pruningDelayMs + gossipIntervalMs)
+    tell('a', other, owner.state('k'))
+    tell('b', owner, other.state('k'))
+    owner.passes(gossipIntervalMs)
+    expect(owner.state('k').envelope.pruning.get('gone')).toMatchObject({ phase: 'performed' })
+    const { pruning } = owner.state('k').envelope
+    const before = other.state('k')
+    const change = owner.change('k', (set, me) => set.add(me, 'y'))
+    const deltas = sent([...change, ...owner.passes(replicatorDefaults.deltaIntervalMs)])
+    expect(deltas).toMatchObject([
+      { type: 'deltas', states: [{ key: 'k', envelope: { pruning } }] },
+    ])
+    const write = (state: KeyState): readonly ReplicatorMessage[] =>
+      sent(other.hears('a', { type: 'write', id: 7, state }))
+    for (const message of deltas) {
+      if (message.type !== 'deltas') continue
+      expect(sent(other.hears('a', message))).toEqual([{ type: 'want', keys: ['k'] }])
+      for (const state of message.states) {
+        expect(write(state)).toEqual([{ type: 'want', keys: ['k'] }])
+        expect(other.state('k')).toEqual(before)
+        tell('a', other, owner.state('k'))
+        expect(write(state)).toEqual([{ type: 'written', id: 7 }])
+      }
+    }
+    expect(other.elements('k')).toEqual(['x', 'y'])
+    expect(modifiedBy(other.state('k').envelope.value)).toEqual(['a'])
   })
 
   test('is remembered for its time, and no longer', () => {

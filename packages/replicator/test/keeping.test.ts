@@ -1,6 +1,12 @@
-import { gCounter, orSet } from '@casty/crdt'
+import { gCounter, modifiedBy, orSet } from '@casty/crdt'
 import { describe, expect, test } from 'vitest'
-import { Replicator, memoryStore, replicatedKey, type ReplicaStore } from '../src/index.ts'
+import {
+  Replicator,
+  memoryStore,
+  replicatedKey,
+  type ReplicaStore,
+  type ReplicatorOptions,
+} from '../src/index.ts'
 import { ReplicatorWorld } from './replicator-world.ts'
 
 const tags = replicatedKey('tags', orSet<string>())
@@ -9,14 +15,15 @@ const hits = replicatedKey('hits', gCounter())
 async function restored(
   world: ReplicatorWorld,
   store: ReplicaStore,
-  options: {
+  options: Partial<ReplicatorOptions> & {
     readonly isKept?: (key: string) => boolean
-    readonly onError?: (error: unknown) => void
+    readonly host?: string
   } = {},
 ): Promise<Replicator> {
-  world.at('a')[Symbol.dispose]()
+  const { host = 'a', ...rest } = options
+  world.at(host)[Symbol.dispose]()
   const { clock } = world
-  return await Replicator.restore({ cluster: world.cluster('a'), clock, store, ...options })
+  return await Replicator.restore({ cluster: world.cluster(host), clock, store, ...rest })
 }
 
 describe('values that are kept', () => {
@@ -133,5 +140,47 @@ describe('values that are kept', () => {
       world.at('b').update(tags, (set, me) => set.add(me, 'x'), { write: 'all', timeoutMs: 500 }),
     )
     expect(outcome).toMatchObject({ type: 'unconfirmed', nodes: 1 })
+  })
+
+  test('by a node while nobody heard it are there when it comes back, however long its name is gone', async () => {
+    await using world = await ReplicatorWorld.of('a b')
+    const times = { pruningDelayMs: 1_000, pruningMarkerMs: 600_000 }
+    const store = memoryStore()
+    using here = await restored(world, memoryStore(), times)
+    using there = await restored(world, store, { ...times, host: 'b' })
+    await world.until(() => here.explain().nodes.length === 1)
+    await there.update(tags, (set, me) => set.add(me, 'heard'))
+    await there.update(hits, (counter, me) => counter.increment(me))
+    await world.until(() => here.local(hits).value === 1)
+    const gap = world.cut('b')
+    await there.update(tags, (set, me) => set.remove('heard').add(me, 'kept'))
+    await there.update(hits, (counter, me) => counter.increment(me))
+    there[Symbol.dispose]()
+    await world.killAndDown('b')
+    gap[Symbol.dispose]()
+    await world.advance(590_000)
+    expect([here.local(tags).value, here.local(hits).value]).toEqual([['heard'], 1])
+    await world.start('b')
+    using back = await restored(world, store, { ...times, host: 'b' })
+    await world.until(() => here.explain().nodes.length === 1)
+    await world.advance(10_000)
+    expect([here.local(tags).value, here.local(hits).value]).toEqual([['kept'], 2])
+    expect([back.local(tags).value, back.local(hits).value]).toEqual([['kept'], 2])
+  })
+
+  test('lose the names of those who are gone once nobody can come back with what they said', async () => {
+    await using world = await ReplicatorWorld.of('a b')
+    const times = { pruningDelayMs: 1_000, pruningMarkerMs: 60_000 }
+    using here = await restored(world, memoryStore(), { ...times, isKept: (key) => key === 'tags' })
+    const { key } = world.cluster('b').self
+    await world.at('b').update(tags, (set, me) => set.add(me, 'x'))
+    await world.at('b').update(hits, (counter, me) => counter.increment(me))
+    await world.until(() => here.local(hits).value === 1 && here.local(tags).has('x'))
+    await world.killAndDown('b')
+    await world.advance(50_000)
+    expect(modifiedBy(here.local(tags))).toEqual([key])
+    expect(modifiedBy(here.local(hits))).toEqual([world.cluster('a').self.key])
+    await world.advance(30_000)
+    expect(modifiedBy(here.local(tags))).toEqual([world.cluster('a').self.key])
   })
 })

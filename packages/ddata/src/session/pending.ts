@@ -34,9 +34,8 @@ export interface CallTerms {
 }
 
 /** A call under way. Mutable, and of its lane alone. */
-export interface PendingCall {
+export interface PendingCall extends CallEnd {
   readonly number: number
-  readonly end: CallEnd
   readonly terms: CallTerms
   /** Replaced by one that does nothing, when nobody wants its effect any more. */
   call: Uint8Array
@@ -55,10 +54,9 @@ export interface PendingCall {
   sentAt: number
 }
 
-export interface PendingRead {
+export interface PendingRead extends CallEnd {
   readonly type: 'read'
   readonly number: number
-  readonly end: CallEnd
   readonly after: number
   readonly isStrict: boolean
   readonly call: Uint8Array
@@ -77,6 +75,7 @@ export function untilEnded(
   signal.addEventListener('abort', abort, { once: true })
   const letGo = (): void => signal.removeEventListener('abort', abort)
   return {
+    ...end,
     done(result, gaveUp) {
       letGo()
       end.done(result, gaveUp)
@@ -89,8 +88,5 @@ export function untilEnded(
       letGo()
       end.failed(error)
     },
-    offered: () => end.offered?.(),
-    givesUp: (error) => end.givesUp?.(error),
-    late: (result) => end.late?.(result),
   }
 }

@@ -52,6 +52,28 @@ function cleaned<C extends Crdt<C>>(value: C, pruning: ReadonlyMap<string, Pruni
   return clean
 }
 
+/** What a node changed, with whom it stands in for: its own dots hold what those did as well. */
+export function changeOf<C>(
+  change: C,
+  { pruning }: Envelope<C>,
+  standsInFor: (removed: string) => boolean,
+): Envelope<C> {
+  const performed = [...pruning].filter(
+    ([node, { phase }]) => phase === 'performed' && standsInFor(node),
+  )
+  return { value: change, pruning: new Map(performed) }
+}
+
+/**
+ * Whether a change comes from who stands in for a node that is still in the value itself: joined, what that node did
+ * would count twice, and left out, it would be missing. The whole value has to come first.
+ */
+export function isAheadOf<C extends Crdt<C>>({ pruning }: Envelope<C>, value: C): boolean {
+  if (pruning.size === 0) return false
+  const here = modifiedBy(value)
+  return [...pruning].some(([node, { phase }]) => phase === 'performed' && here.includes(node))
+}
+
 /** Whether the removed node is in the value, and nobody in `nodes` has begun to prune it. */
 export function needsPruning<C extends Crdt<C>>(
   { value, pruning }: Envelope<C>,

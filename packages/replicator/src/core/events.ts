@@ -108,4 +108,6 @@ export interface CoreSettings {
   readonly pruningMarkerMs: number
   readonly forgetEmptyAfterMs: number
   readonly clientNameMs: number
+  /** Whether the value of a key outlives nodes: pure. */
+  readonly isKept: (key: string) => boolean
 }

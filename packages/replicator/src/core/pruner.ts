@@ -20,6 +20,9 @@ const maxClientNames = 10_000
 /**
  * Gets removed nodes out of the values that they changed. One node, the oldest, owns that: it begins once what the
  * removed node last sent has come to everybody, and performs it when every other node has seen that it began.
+ *
+ * Of a key that is kept somebody may come back with more that the removed node said: whoever stands in for it would
+ * not have that, and it would be left out. So these wait until what was kept is too old to be taken up again.
  */
 export class Pruner {
   readonly #settings: CoreSettings
@@ -27,6 +30,8 @@ export class Pruner {
   readonly #removedAtMs = new Map<string, number>()
   /** Names of clients that changed values, and when they were there last: they are pruned where that is long ago. */
   readonly #clientSeenAtMs = new Map<string, number>()
+  /** Nodes that this one stands in for, in some value. */
+  readonly #performed = new Set<string>()
   #nodes: readonly string[] = []
   #owns = false
   #nextSearchMs = 0
@@ -50,6 +55,10 @@ export class Pruner {
     this.#owns = owns
     for (const node of removed) this.#note(node, nowMs)
     for (const node of nodes) this.#removedAtMs.delete(node)
+  }
+
+  standsInFor(removed: string): boolean {
+    return this.#performed.has(removed)
   }
 
   /** Clients that changed values under these names are there. */
@@ -89,7 +98,9 @@ export class Pruner {
   tidy(table: KeyTable, nowMs: number, wallMs: number): void {
     const { forgetEmptyAfterMs } = this.#settings
     this.#search(table, nowMs)
+    const { isKept, pruningMarkerMs } = this.#settings
     const ripe = this.#ripe(nowMs)
+    const ripeWhereKept = this.#ripe(nowMs - pruningMarkerMs)
     const stillThere = new Set<string>()
     for (const [key, { envelope, emptySinceMs }] of table.entries()) {
       if (emptySinceMs !== undefined) {
@@ -97,14 +108,16 @@ export class Pruner {
         continue
       }
       if (ripe.size === 0 && envelope.pruning.size === 0) continue
-      const after = this.#tidied(envelope, ripe, wallMs)
+      const after = this.#tidied(envelope, isKept(key) ? ripeWhereKept : ripe, wallMs)
       if (after !== envelope) table.set(key, after, nowMs)
       for (const node of after.pruning.keys()) stillThere.add(node)
       for (const node of modifiedBy(after.value)) stillThere.add(node)
     }
     this.#forgetDone(ripe, stillThere, nowMs)
+    for (const node of this.#performed) if (!stillThere.has(node)) this.#performed.delete(node)
   }
 
+  /** Who was gone for long enough by then. */
   #ripe(nowMs: number): ReadonlySet<string> {
     const { pruningDelayMs, clientNameMs } = this.#settings
     return new Set([
@@ -129,6 +142,7 @@ export class Pruner {
       if (state.phase !== 'initialized' || state.owner !== self) continue
       if (this.#nodes.every((node) => state.seen.includes(node))) {
         after = performPruning(after, removed, this.#replica, wallMs + pruningMarkerMs)
+        this.#performed.add(removed)
       }
     }
     return after

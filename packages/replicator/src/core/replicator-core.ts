@@ -16,7 +16,14 @@ import { nodesNeeded } from '../consistency.ts'
 import { ReplicatorError } from '../errors.ts'
 import type { KeyState, ReplicatorMessage } from '../wire/messages.ts'
 import { DeltaLog, sliceSizeOf } from './delta-log.ts'
-import { addSeen, envelopeOf, mergeEnvelopes, withoutOrphans, type Envelope } from './envelope.ts'
+import {
+  addSeen,
+  changeOf,
+  isAheadOf,
+  mergeEnvelopes,
+  withoutOrphans,
+  type Envelope,
+} from './envelope.ts'
 import type {
   Call,
   CallOutcome,
@@ -183,12 +190,18 @@ export class ReplicatorCore {
       const needed = nodesNeeded(call.consistency, this.#nodes.length + 1)
       this.#admit(call, needed)
       const delta = this.#change(call, change, moment)
-      const value = this.#valueOf(call)
-      const state = { key: call.key, envelope: envelopeOf(delta ?? value) }
+      const state = { key: call.key, envelope: this.#toTell(call, delta) }
       this.#begin(call, needed, { type: 'write', id: call.id, state }, moment)
     } catch (error) {
       this.#answer(call, { type: 'failed', error })
     }
+  }
+
+  /** What others must have of a change; of a value that stays as it is, all. */
+  #toTell({ key, type }: Pick<Call, 'key' | 'type'>, delta?: AnyValue): Envelope<AnyValue> {
+    const envelope = this.#table.get(key)?.envelope ?? emptyEntry(type)
+    if (delta === undefined) return envelope
+    return changeOf(delta, envelope, (node) => this.#pruner.standsInFor(node))
   }
 
   /** Changes the value here, and answers what changed. */
@@ -302,7 +315,8 @@ export class ReplicatorCore {
   #received(from: string, message: ReplicatorMessage, moment: Moment): void {
     switch (message.type) {
       case 'write':
-        if (this.#take(message.state, moment)) this.#confirm(from, message.id, message.state.key)
+        if (this.#takeChange(from, message.state, moment))
+          this.#confirm(from, message.id, message.state.key)
         break
       case 'written':
         this.#answered(message.id, from)
@@ -380,12 +394,20 @@ export class ReplicatorCore {
     return !entry && this.#table.size >= this.#settings.maxKeys ? 'full' : undefined
   }
 
+  /** What changed somewhere, unless the whole value has to come first: then that is asked for. */
+  #takeChange(from: string, state: KeyState, moment: Moment): boolean {
+    const entry = this.#table.get(state.key)
+    if (!entry || !isAheadOf(state.envelope, entry.envelope.value)) return this.#take(state, moment)
+    this.#send(from, { type: 'want', keys: [state.key] })
+    return false
+  }
+
   /** A delta that does not follow on what is here is taken all the same, and the rest is asked for. */
   #takeDelta(from: string, state: KeyState, moment: Moment): void {
     const { key, envelope } = state
     const before = this.#table.get(key)?.envelope.value ?? envelope.value.type.empty
     const isGap = before.type.name === envelope.value.type.name && !follows(before, envelope.value)
-    if (!this.#take(state, moment) || !isGap) return
+    if (!this.#takeChange(from, state, moment) || !isGap) return
     this.#counts.gaps++
     this.#send(from, { type: 'want', keys: [key] })
   }
@@ -460,7 +482,9 @@ export class ReplicatorCore {
     const nodes = this.#nodesInReach()
     const sliceSize = sliceSizeOf(nodes.length, gossipIntervalDivisor)
     for (const [node, deltas] of this.#log.collect(nodes, sliceSize)) {
-      const states = [...deltas].map(([key, { delta }]) => ({ key, envelope: envelopeOf(delta) }))
+      const states = [...deltas].map(([key, { delta }]) => {
+        return { key, envelope: this.#toTell({ key, type: delta.type }, delta) }
+      })
       this.#counts.deltasSent += states.length
       this.#send(node, { type: 'deltas', states })
     }

@@ -224,7 +224,7 @@ export class Region implements LetterKeeper {
 
   /** A message of another node. @throws where it cannot be read */
   received(frame: ForeignFrame): void {
-    if (this.#isShard(frame.shard)) {
+    if (this.#isShard(frame.header.shard)) {
       this.#noteSender(frame.from.key)
       this.#arrivals.received(frame)
     } else this.#tooLate(frame)
@@ -232,7 +232,9 @@ export class Region implements LetterKeeper {
 
   /** It comes to a node that hosts nothing any more: whoever sent it did not know yet. */
   #tooLate(frame: ForeignFrame): void {
-    this.#drop(this.#node.post.open(frame, this), 'stopped')
+    const { shard, entityId } = frame.header
+    const { message, answer } = this.#node.post.open(frame)
+    this.#drop(new Letter(this, shard, entityId, message, answer), 'stopped')
   }
 
   #noteSender(key: NodeKey): void {
@@ -253,9 +255,11 @@ export class Region implements LetterKeeper {
   }
 
   #take(frame: ForeignFrame): void {
-    const letter = this.#node.post.open(frame, this)
+    const { from, header } = frame
+    const { message, answer, carried } = this.#node.post.open(frame)
+    const { shard, entityId } = header
     this.tally.received++
-    this.#hosting.deliver(letter)
+    this.#hosting.deliver(new Letter(this, shard, entityId, message, answer, carried, from))
   }
 
   /** A letter that was sent from here, and came back. */

@@ -4,7 +4,7 @@ import { allAreThere } from '../membership/one-cluster-again.ts'
 import type { HealStage } from '../run/scenario.ts'
 import { recordOf } from './record.ts'
 import type { ReplicatorProcess, ReplicatorRun } from './replicator-run.ts'
-import { replicatorSettings } from './settings.ts'
+import { pruningMarkerMsOf, replicatorSettings } from './settings.ts'
 import { sharedValues } from './shared-values.ts'
 
 export function replicatorHealing(run: ReplicatorRun): readonly HealStage[] {
@@ -52,7 +52,9 @@ function allHoldTheSame(run: ReplicatorRun): HealStage {
 
 /** One stands in for what they did. */
 function theGoneArePruned(run: ReplicatorRun): HealStage {
-  const { pruningDelayMs, gossipIntervalMs } = replicatorSettings(run.plan)
+  const settings = replicatorSettings(run.plan)
+  const { pruningDelayMs, gossipIntervalMs, hasStore } = settings
+  const whereKeptMs = hasStore ? pruningMarkerMsOf(settings) : 0
   const left = (): string | undefined => {
     const here = new Set<string | undefined>(
       run.world.processes.map(({ program }) => program?.cluster.self.key),
@@ -68,7 +70,7 @@ function theGoneArePruned(run: ReplicatorRun): HealStage {
   return {
     name: 'the gone are pruned',
     // Some are found to be gone only by a search, which is as rare as pruning is slow.
-    withinMs: 3 * pruningDelayMs + 15 * gossipIntervalMs + 10_000,
+    withinMs: 3 * pruningDelayMs + whereKeptMs + 15 * gossipIntervalMs + 10_000,
     begin() {
       if (left() !== undefined) recordOf(run).reach('a node that is gone is pruned')
     },

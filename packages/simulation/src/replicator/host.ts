@@ -8,7 +8,7 @@ import { closed, loggerOf } from '../membership/production-node.ts'
 import type { Program, Surroundings } from '../world/simulated-process.ts'
 import { recordOf } from './record.ts'
 import type { ReplicatorProcess, ReplicatorRun } from './replicator-run.ts'
-import { pruningMarkerMs, replicatorSettings } from './settings.ts'
+import { pruningMarkerMsOf, replicatorSettings } from './settings.ts'
 import { sharedValues } from './shared-values.ts'
 
 export function replicatorProgram(run: ReplicatorRun): Program<ReplicatorHost> {
@@ -45,7 +45,8 @@ async function replicatorOf(
   cluster: Cluster,
   disk: FileJournal | undefined,
 ): Promise<Replicator> {
-  const { deltaIntervalMs, gossipIntervalMs, pruningDelayMs } = replicatorSettings(run.plan)
+  const settings = replicatorSettings(run.plan)
+  const { deltaIntervalMs, gossipIntervalMs, pruningDelayMs } = settings
   const options = {
     cluster,
     clock,
@@ -53,7 +54,7 @@ async function replicatorOf(
     deltaIntervalMs,
     gossipIntervalMs,
     pruningDelayMs,
-    pruningMarkerMs,
+    pruningMarkerMs: pruningMarkerMsOf(settings),
     onError: (error: unknown) => {
       // What it was writing as it was killed fails.
       if (process.isRunning) run.violate('nothing throws', `${process}: ${String(error)}`, host)

@@ -18,7 +18,8 @@ export const replicatorScenario: ReplicatorScenario = {
   name: 'replicator',
   shape: {
     hosts: [3, 5],
-    chaosMs: [15_000, 40_000],
+    // So long that somebody comes back who was pruned, or would have been.
+    chaosMs: [15_000, 60_000],
     paceMs: [60, 600],
     startWithinMs: 1_500,
     clockDrift: 0.0099,

@@ -28,8 +28,10 @@ const defaults: ReplicatorScenarioSettings = {
   hasStore: false,
 }
 
-/** For longer than anybody is out of reach, or gone. */
-export const pruningMarkerMs = 600_000
+/** For longer than anybody is out of reach, or gone. Where values are kept, names stay for as long, so it is shorter there. */
+export function pruningMarkerMsOf({ hasStore }: ReplicatorScenarioSettings): number {
+  return hasStore ? 120_000 : 600_000
+}
 
 export function replicatorSettings({
   settings,

@@ -47,11 +47,11 @@ const regions: readonly FuzzedDecoder[] = [
     name: 'letters',
     seeds: [written((writer) => writeEnvelope(writer, 7, letter))],
     refusals,
-    decode: behindHash((reader) => readEnvelope(reader, { ...letter })),
+    decode: behindHash(readEnvelope),
   },
   {
     name: 'returned-letters',
-    seeds: [written((writer) => writeReturned(writer, 7, letter, 9))],
+    seeds: [written((writer) => writeReturned(writer, 7, { ...letter, neededEpoch: 9 }))],
     refusals,
     decode: behindHash(readReturned),
   },

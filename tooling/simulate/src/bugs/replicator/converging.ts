@@ -68,6 +68,14 @@ const bugs: readonly Omit<SeededBug, 'scenario'>[] = [
     why: 'What comes late of a node that was pruned brings it back.',
   },
   {
+    name: 'pruned-while-away',
+    promise: 'what is acknowledged stays',
+    file: `${core}/pruner.ts`,
+    find: 'isKept(key) ? ripeWhereKept : ripe',
+    replace: 'isKept(key) ? ripe : ripe',
+    why: 'What a node alone has on its disk is left out when it comes back, since others stand in for what they knew of it.',
+  },
+  {
     name: 'pruned-by-the-dead',
     promise: 'everything is bounded',
     file: `${core}/envelope.ts`,
