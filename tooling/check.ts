@@ -1,5 +1,5 @@
 // What `npm test` runs once everything is installed: all checks, in steps that can each be run alone.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { interruption, isGood, resultLine, summary } from './checks/report.ts'
@@ -8,10 +8,13 @@ import { runStep, type Step } from './checks/step.ts'
 import { workspaceRoot } from './checks/workspace.ts'
 
 const vitest = ['vitest', 'run', '--config', 'tooling/vitest.config.ts'] as const
-const simulate = ['node', '--conditions=@casty/source', 'tooling/simulate/src/main.ts'] as const
+const kept = mkdtempSync(join(tmpdir(), 'casty-check-'))
 // One set of tarballs for the steps that look at them; see pack.ts.
-const packed = mkdtempSync(join(tmpdir(), 'casty-packed-'))
+const packed = join(kept, 'packed')
+mkdirSync(packed)
 process.env['CASTY_PACKED'] = packed
+// Hundreds of processes load the same sources and tools: to compile these takes longer than most of what they do then.
+process.env['NODE_COMPILE_CACHE'] ??= join(kept, 'compiled')
 
 const steps: readonly Step[] = [
   { name: 'build', command: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
@@ -29,62 +32,36 @@ const steps: readonly Step[] = [
   { name: 'consumer', command: ['node', 'tooling/consumer/main.ts'], after: ['pack'] },
   {
     name: 'tests',
-    command: [...vitest, '--project', 'tidy', '--project', 'untidy', '--project', 'apart'],
-    alone: true,
-  },
-  {
-    name: 'simulation',
-    command: [...simulate, '--scenario', 'membership', '--seeds', '300', '--require-rare-states'],
-    alone: true,
-  },
-  {
-    name: 'simulation of large clusters',
-    command: [...simulate, '--scenario', 'membership-large', '--seeds', '3'],
-    alone: true,
-  },
-  {
-    name: 'simulation of split brains',
-    command: [...simulate, '--scenario', 'split-brain', '--seeds', '24'],
-    alone: true,
-  },
-  {
-    name: 'simulation of data centers',
-    command: [...simulate, '--scenario', 'data-centers', '--seeds', '18'],
-    alone: true,
-  },
-  {
-    name: 'simulation of journals',
-    command: [...simulate, '--scenario', 'journal', '--seeds', '200', '--require-rare-states'],
-    alone: true,
-  },
-  {
-    name: 'simulation of sharding',
-    command: [...simulate, '--scenario', 'sharding', '--seeds', '9'],
-    alone: true,
-  },
-  {
-    name: 'simulation of copies on disks',
-    command: [...simulate, '--scenario', 'sharding-disks', '--seeds', '2'],
-    alone: true,
-  },
-  {
-    name: 'simulation of two who own a shard',
-    command: [...simulate, '--scenario', 'sharding-clocks', '--from', '18', '--seeds', '4'],
+    command: [...vitest, ...projects('tidy', 'simulated', 'untidy', 'apart')],
     alone: true,
   },
   // These start processes and kill them, on the machine's own time, and mostly wait for them: one file after another of
-  // those that start nodes, and of those that start servers.
-  {
-    name: 'processes',
-    command: [...vitest, '--project', 'processes'],
+  // those that start nodes, of those that start servers, and of the demo.
+  ...['processes', 'servers', 'demo'].map((name): Step => ({
+    name,
+    command: [...vitest, ...projects(name)],
     company: 'processes',
-  },
-  {
-    name: 'servers',
-    command: [...vitest, '--project', 'servers'],
-    company: 'processes',
-  },
+  })),
+  simulation('simulation', '--scenario membership --seeds 300 --require-rare-states'),
+  simulation('simulation of data centers', '--scenario data-centers --seeds 18'),
+  simulation('simulation of split brains', '--scenario split-brain --seeds 24'),
+  simulation('simulation of journals', '--scenario journal --seeds 200 --require-rare-states'),
+  simulation('simulation of sharding', '--scenario sharding --seeds 9'),
+  simulation('simulation of large clusters', '--scenario membership-large --seeds 3'),
+  simulation('simulation of copies on disks', '--scenario sharding-disks --seeds 2'),
+  simulation('simulation of two who own a shard', '--scenario sharding-clocks --from 18 --seeds 4'),
 ]
+
+function projects(...names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => ['--project', name])
+}
+
+/** On a time of its own, and on one processor: it fills those that the steps before it leave. */
+function simulation(name: string, options: string): Step {
+  const program = ['--conditions=@casty/source', 'tooling/simulate/src/main.ts']
+  const command = ['node', ...program, ...options.split(' '), '--workers', '1'] as const
+  return { name, command, background: true }
+}
 
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 const interrupted = new AbortController()
@@ -113,5 +90,5 @@ try {
     process.exitCode = interruptedCode
   }
 } finally {
-  rmSync(packed, { recursive: true, force: true })
+  rmSync(kept, { recursive: true, force: true, maxRetries: 3 })
 }

@@ -7,6 +7,7 @@ import { closingLine } from './checks/closing-line.ts'
 const tidy = [
   'actor',
   'clock',
+  'cluster',
   'crdt',
   'ddata',
   'failure-detector',
@@ -24,20 +25,24 @@ const tidy = [
 const processTests = [
   '{packages,tooling}/*/test/processes/**/*.test.ts',
   'tooling/{disasters,networks}/test/*.test.ts',
-  'apps/demo/test/demo*.test.ts',
 ]
 const serverTests = '{packages/{journal,lease}-*,tooling/postgres}/test/processes/**/*.test.ts'
 /** They change what they import, for themselves alone. */
 const untidyTests = ['packages/membership/test/cluster-{hostile,refusals}.test.ts']
+const demoTests = 'apps/demo/test/demo*.test.ts'
+/** They leave nothing behind either, but the traps that are set for all that is simulated. */
+const simulatedTests = 'packages/simulation/test/**/*.test.ts'
 const tidyTests = tidy.map((name) => `packages/${name}/test/**/*.test.ts`)
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   ssr: { resolve: { conditions: ['@casty/source', 'module', 'node', 'development|production'] } },
   test: {
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     // Hooks start servers and processes, as tests do: on a machine with other work, ten seconds are no sign of a hang.
     hookTimeout: 60_000,
+    // Nor is a second, where a test waits for what a socket or a file is to tell.
+    expect: { poll: { timeout: 30_000 } },
     reporters: ['default', closingLine()],
     // By itself vitest leaves one processor free for its own work, of which there is little: of two, half.
     maxWorkers: availableParallelism(),
@@ -52,6 +57,7 @@ export default defineConfig({
           isolate: false,
         },
       },
+      { extends: true, test: { name: 'simulated', include: [simulatedTests], isolate: false } },
       {
         extends: true,
         test: {
@@ -61,7 +67,13 @@ export default defineConfig({
             'apps/*/test/**/*.test.ts',
             'tooling/*/test/**/*.test.ts',
           ],
-          exclude: [...configDefaults.exclude, ...processTests, ...tidyTests],
+          exclude: [
+            ...configDefaults.exclude,
+            ...processTests,
+            ...tidyTests,
+            demoTests,
+            simulatedTests,
+          ],
         },
       },
       {
@@ -78,6 +90,7 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'servers', include: [serverTests], ...oneByOne(2) } },
+      { extends: true, test: { name: 'demo', include: [demoTests], ...oneByOne(3) } },
     ],
   },
 })

@@ -2,7 +2,7 @@ import type { Step, StepResult } from './step.ts'
 
 export interface RunStepsOptions {
   readonly run: (step: Step) => Promise<StepResult>
-  /** How many steps may run at once. */
+  /** How many steps may run at once, apart from those in the background: these leave a lane to all others. */
   readonly lanes: number
   /** Once aborted, no further step begins; those that run are for `run` to end. */
   readonly signal?: AbortSignal
@@ -43,8 +43,9 @@ export async function runSteps(
     }
     for (const step of waiting.filter((step) => isBlocked(step, results))) settle(notRun(step))
     waiting = waiting.filter(({ name }) => !results.has(name))
-    const next = waiting.find(
-      (step) => hasRoom(step, [...running.keys()], lanes) && isReady(step, results),
+    const ready = waiting.filter((step) => isReady(step, results))
+    const next = ready.find(
+      (step) => hasRoom(step, [...running.keys()], lanes) && isDue(step, ready),
     )
     if (next) {
       waiting = waiting.filter((step) => step !== next)
@@ -66,10 +67,17 @@ function isReady({ after = [] }: Step, results: ReadonlyMap<string, StepResult>)
   return after.every((name) => results.get(name)?.outcome === 'passed')
 }
 
+/** What runs in the background would keep those waiting that are to run alone. */
+function isDue({ background }: Step, ready: readonly Step[]): boolean {
+  return !background || !ready.some(({ alone }) => alone)
+}
+
 function hasRoom(step: Step, running: readonly Step[], lanes: number): boolean {
   if (running.length === 0) return true
-  if (step.alone || running.length >= lanes) return false
-  return running.every(({ alone, company }) => !alone && company === step.company)
+  if (lanes === 1 || step.alone || running.some(({ alone }) => alone)) return false
+  const ahead = running.filter(({ background }) => !background)
+  if (step.background) return running.length - ahead.length < lanes - Math.min(1, ahead.length)
+  return ahead.length < lanes && ahead.every(({ company }) => company === step.company)
 }
 
 function notRun(step: Step): StepResult {

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
@@ -8,10 +9,18 @@ export interface Step {
   readonly command: readonly [program: string, ...args: string[]]
   /** Steps that must have passed first. A step whose precondition failed is not run. */
   readonly after?: readonly string[]
-  /** Runs while nothing else does, with its output shown live: for tests that start processes. */
+  /** Runs while nothing else does, with its output shown live: for what keeps all processors busy by itself. */
   readonly alone?: boolean
-  /** Runs beside steps of the same company only, ordinary ones having none: for tests that mostly wait. */
+  /**
+   * Runs beside steps of the same company, ordinary ones having none, and one in the background: for tests that
+   * mostly wait.
+   */
   readonly company?: string
+  /**
+   * Gets what processors the steps beside it leave, whatever their company: for computations that do not care how
+   * long they take.
+   */
+  readonly background?: boolean
 }
 
 export interface StepResult {
@@ -80,6 +89,7 @@ export function runStep(step: Step, cwd: string, signal?: AbortSignal): Promise<
       env: environment(step, cwd),
       ...(signal && { signal }),
     })
+    if (step.background) yieldToOthers(child)
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text
@@ -93,6 +103,16 @@ export function runStep(step: Step, cwd: string, signal?: AbortSignal): Promise<
     })
     child.on('close', finish)
   })
+}
+
+/** A machine that does not let it has it compete with them. */
+function yieldToOthers({ pid }: ChildProcess): void {
+  if (pid === undefined) return // It did not start.
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW)
+  } catch (error) {
+    console.log(`  It runs at full priority: ${String(error)}`)
+  }
 }
 
 /**

@@ -37,7 +37,6 @@ abstract class Sealed extends Envelope {
 
 /** The outcome of a promise, for the incarnation that waits for it. */
 export class Outcome extends Sealed {
-  override readonly isOwed = true
   protected override readonly sent = undefined
   readonly #cell: Cell
   readonly #restarts: number
@@ -46,6 +45,10 @@ export class Outcome extends Sealed {
     super(make)
     this.#cell = cell
     this.#restarts = restarts
+  }
+
+  override get isOwed(): boolean {
+    return true
   }
 
   override get isValid(): boolean {
@@ -106,15 +109,22 @@ export function adaptingCell(ref: ActorRef<never>): Cell | undefined {
 
 class Adapted extends Sealed {
   protected override readonly sent: unknown
-  override readonly carried: unknown
-  override readonly isValid = true
+  readonly #carried: unknown
   readonly #delivery: Delivery | undefined
 
   constructor(sent: unknown, carried: unknown, make: () => unknown, delivery?: Delivery) {
     super(make)
-    this.carried = carried
+    this.#carried = carried
     this.sent = sent
     this.#delivery = delivery
+  }
+
+  override get carried(): unknown {
+    return this.#carried
+  }
+
+  override get isValid(): boolean {
+    return true
   }
 
   override undelivered(

@@ -208,16 +208,24 @@ class Answer<R> extends AnswerRef<R> implements Waiting {
 /** A message whose sender waits, and learns at once when there will be no answer. */
 class Question extends Envelope {
   override readonly content: unknown
-  override readonly call: Call | undefined
-  override readonly carried: unknown
   readonly #answer: Answer<never>
+  readonly #call: Call | undefined
+  readonly #carried: unknown
 
   constructor(content: unknown, answer: Answer<never>, call: Call | undefined, carried: unknown) {
     super()
-    this.carried = carried
     this.content = content
     this.#answer = answer
-    this.call = call
+    this.#call = call
+    this.#carried = carried
+  }
+
+  override get call(): Call | undefined {
+    return this.#call
+  }
+
+  override get carried(): unknown {
+    return this.#carried
   }
 
   override get isValid(): boolean {

@@ -21,18 +21,23 @@ export interface Delivery {
   undelivered(reason: DeadLetterReason, cause?: unknown): void
 }
 
-/** A message that came from afar, or through a layer that buffers and routes. */
+/** A message that came from afar, or through a layer that buffers and routes. There is one for each, so it is small. */
 class Delivered extends Envelope {
   override readonly content: unknown
-  override readonly carried: unknown
-  override readonly isValid = true
   readonly #delivery: Delivery
 
   constructor(content: unknown, delivery: Delivery) {
     super()
     this.content = content
-    this.carried = delivery.carried
     this.#delivery = delivery
+  }
+
+  override get carried(): unknown {
+    return this.#delivery.carried
+  }
+
+  override get isValid(): boolean {
+    return true
   }
 
   override open(): unknown {
@@ -54,12 +59,15 @@ class Delivered extends Envelope {
 /** Ends an actor when its turn comes: behind all that waited before. */
 export class LastMessage extends Envelope {
   override readonly content: unknown = undefined
-  override readonly isOwed = true
   readonly #end: () => void
 
   constructor(end: () => void) {
     super()
     this.#end = end
+  }
+
+  override get isOwed(): boolean {
+    return true
   }
 
   /** Nothing is handed over: its turn is all there is to it. */

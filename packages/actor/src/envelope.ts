@@ -12,11 +12,20 @@ export abstract class Envelope {
   /** Whether to hand it over, now that its turn has come. */
   abstract readonly isValid: boolean
   /** It is owed to the actor, which began what it is about: there is room for it always. */
-  readonly isOwed: boolean = false
+  get isOwed(): boolean {
+    return false
+  }
+
   /** What an instrument has travel with it. */
-  readonly carried: unknown = undefined
+  get carried(): unknown {
+    return undefined
+  }
+
   /** The question that it asks. */
-  readonly call: Call | undefined = undefined
+  get call(): Call | undefined {
+    return undefined
+  }
+
   /** Called in the turn of the actor: what it throws is that one's failure. */
   abstract open(): unknown
   /** Whether opening it gave that message. */

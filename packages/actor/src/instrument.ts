@@ -26,13 +26,20 @@ export interface Instrument {
 /** A message with what travels with it. */
 export class Traced extends Envelope {
   override readonly content: unknown
-  override readonly carried: unknown
-  override readonly isValid = true
+  readonly #carried: unknown
 
   constructor(content: unknown, carried: unknown) {
     super()
     this.content = content
-    this.carried = carried
+    this.#carried = carried
+  }
+
+  override get carried(): unknown {
+    return this.#carried
+  }
+
+  override get isValid(): boolean {
+    return true
   }
 
   override open(): unknown {

@@ -8,7 +8,6 @@ import type { Ties, Watched } from './ties.ts'
  * stopped sent before.
  */
 export class Termination extends Envelope {
-  override readonly isOwed = true
   readonly #ties: Ties
   readonly #target: Watched
   readonly #wanted: unknown
@@ -24,6 +23,10 @@ export class Termination extends Envelope {
     this.#wanted = wanted
     this.content = content
     this.isSignal = isSignal
+  }
+
+  override get isOwed(): boolean {
+    return true
   }
 
   get path(): string {

@@ -70,7 +70,6 @@ export class CellTimers<M> implements Timers<M> {
 /** One timer, which is itself what it puts into the mailbox: at most once at a time. */
 class Timer extends Envelope {
   override readonly content: unknown
-  override readonly isOwed = true
   readonly #cell: Cell
   readonly #everyMs: number | undefined
   readonly #timers: Map<string, Timer>
@@ -114,6 +113,10 @@ class Timer extends Envelope {
   cancel(): void {
     this.#isCancelled = true
     this.#handle?.[Symbol.dispose]()
+  }
+
+  override get isOwed(): boolean {
+    return true
   }
 
   override get isValid(): boolean {

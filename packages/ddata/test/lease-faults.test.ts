@@ -285,7 +285,6 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
     expect(new Set(tokens).size).toBe(tokens.length)
     void users
   },
-  60_000,
 )
 
 async function later(world: DataWorld, ms: number): Promise<void> {

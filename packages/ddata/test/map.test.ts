@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { StandardSchema } from '@casty/ddata'
 import { DataWorld } from './data-world.ts'
 
 test('keeps what was put, for all nodes', async () => {
@@ -11,6 +12,73 @@ test('keeps what was put, for all nodes', async () => {
   await expect(world.settled(world.on('c').map('m', { shards: 5 }).get('k'))).rejects.toMatchObject(
     { code: 'CASTY_DDATA_CONFIG_MISMATCH', field: 'shards', existing: 4, requested: 5 },
   )
+})
+
+const anything = {
+  '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
+} as StandardSchema<never>
+
+test.each([
+  ['without a schema', {}],
+  ['with schemas', { value: anything }],
+] as const)('has calls take effect in the order in which they are made, %s', async (_, schemas) => {
+  await using world = await DataWorld.of('a b')
+  const map = world.on('a').map<string, number>('m', { shards: 4, ...schemas })
+  const set = world.on('a').set<string>('s', { shards: 4, ...schemas })
+  const queue = world.on('a').queue<string>('q', { ...schemas })
+  await world.settled(Promise.all([map.size(), set.size(), queue.size()]))
+  const calls = [
+    map.put('k', 1),
+    map.get('k'),
+    map.replace('k', 1, 2),
+    map.putMany([['k', 3]]),
+    map.getAndDelete('k'),
+    map.contains('k'),
+    set.add('m'),
+    set.contains('m'),
+    set.addMany(['n']),
+    set.contains('n'),
+    queue.enqueue('first'),
+    queue.dequeue(),
+    queue.enqueueMany(['second']),
+    queue.dequeue(),
+  ]
+  const ofMap = [undefined, 1, true, undefined, 3, false]
+  const ofSet = [true, true, 1, true]
+  const ofQueue = [{ deduplicated: false }, 'first', undefined, 'second']
+  const expected = [...ofMap, ...ofSet, ...ofQueue]
+  expect(await world.settled(Promise.all<unknown>(calls))).toMatchObject(expected)
+})
+
+test('takes values once a schema that takes its time has checked them, and tells of those that it refuses', async () => {
+  await using world = await DataWorld.of('a b')
+  const key = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: async (value: unknown) =>
+        await Promise.resolve(
+          value === 'bad' ? { issues: [{ message: 'it is bad' }] } : { value: `${value}!` },
+        ),
+    },
+  } as StandardSchema<string>
+  const map = world.on('a').map<string, number>('m', { shards: 4, key })
+  const plain = world.on('b').map<string, number>('m', { shards: 4 })
+  await world.settled(map.putMany([['one', 1], ['two', 2], ['three', 3]])) // prettier-ignore
+  expect(await world.settled(plain.getMany(['one!', 'two!', 'three!']))).toEqual(
+    new Map([['one!', 1], ['two!', 2], ['three!', 3]]), // prettier-ignore
+  )
+  for (const call of [
+    () => map.put('bad', 1),
+    () =>
+      map.putMany([
+        ['ok', 1],
+        ['bad', 1],
+      ]),
+  ]) {
+    // prettier-ignore
+    await expect(world.settled<unknown>(call())).rejects.toMatchObject({ code: 'CASTY_DDATA_VALIDATION' })
+  }
 })
 
 test('scans every entry once', async () => {

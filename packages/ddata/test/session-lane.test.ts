@@ -259,7 +259,7 @@ describe('a session towards a part', () => {
     expect(line.ended).toEqual(['one more CASTY_DDATA_BUSY no'])
     line.clock.advance(2_500)
     expect(line.ended).toEqual(['one more CASTY_DDATA_BUSY no', '0 CASTY_DDATA_TIMEOUT no'])
-  }, 20_000)
+  })
 
   test('says of a wait that nobody answered that its effect is not known', () => {
     const line = new Line(() => new QueueMachine())

@@ -34,7 +34,7 @@ const { value: plain } = fc.letrec((tie) => ({
 }))
 
 function encode(value: unknown): Uint8Array {
-  return encodeValue(value, 'It')
+  return encodeValue(value, () => 'It')
 }
 
 /** The same data, built the other way round. */

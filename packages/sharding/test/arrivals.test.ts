@@ -20,7 +20,7 @@ function arrivalsAt(table: { epoch: number }): {
     epochOf: () => table.epoch,
     take: () => {},
     drop: () => {},
-    sendBack: ({ header }) => void returned.push(header.epoch),
+    sendBack: (frame) => void returned.push(frame.epoch),
     fenced: () => {},
     sendDrained: () => {},
     report: () => {},
@@ -32,7 +32,7 @@ function arrivalsAt(table: { epoch: number }): {
 function frameOf(host: string, epoch: number): ForeignFrame {
   const header = { shard: 0, epoch, returns: 0, carries: false, entityId: 'x' }
   const from = NodeIdentity.parse(`${host}:1#1`)
-  return { from, header, bytes: nothing, start: 0, end: 0 }
+  return { ...header, from, bytes: nothing, start: 0, end: 0 }
 }
 
 test('nodes that die before they send their fence are not remembered beyond the epoch', () => {

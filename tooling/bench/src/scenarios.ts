@@ -5,6 +5,7 @@ import { scenario as ddata } from './scenarios/ddata.ts'
 import { scenario as journal } from './scenarios/journal.ts'
 import { scenario as membership } from './scenarios/membership.ts'
 import { scenario as membershipCore } from './scenarios/membership-core.ts'
+import { scenario as oneWay } from './scenarios/one-way.ts'
 import { scenario as remote } from './scenarios/remote.ts'
 import { scenario as sbr } from './scenarios/sbr.ts'
 import { scenario as sbrCore } from './scenarios/sbr-core.ts'
@@ -27,6 +28,7 @@ export const scenarios: readonly Scenario[] = [
   actor,
   journal,
   remote,
+  oneWay,
   sharding,
   shards,
   ddata,

@@ -59,6 +59,33 @@ test('steps of one company run beside each other, and beside nobody else', async
   expect(seen).toEqual(['a', 'a+d', 'b', 'b+c'])
 })
 
+test('one step in the background runs beside those of any company, and several where there are none', async () => {
+  const { run, seen } = bench()
+  const [company, background] = ['x', true]
+  const inBackground = ['b', 'c', 'd'].map((name) => step(name, { background }))
+  await runSteps([step('a', { company }), step('e', { company }), ...inBackground], {
+    run,
+    lanes: 2,
+  })
+  expect(seen).toEqual(['a', 'a+e', 'a+e+b', 'b+c', 'c+d'])
+})
+
+test('nothing begins in the background before those that run alone', async () => {
+  const { run, seen } = bench()
+  const background = true
+  await runSteps(
+    [step('a'), step('b', { background }), step('c', { alone: true }), step('d', { background })],
+    { run, lanes: 2 },
+  )
+  expect(seen).toEqual(['a', 'c', 'b', 'b+d'])
+})
+
+test('where there is one lane, nothing runs in the background of others', async () => {
+  const { run, seen } = bench()
+  await runSteps([step('a'), step('b', { background: true }), step('c')], { run, lanes: 1 })
+  expect(seen).toEqual(['a', 'b', 'c'])
+})
+
 test('a failure stops only what depends on it, at any distance', async () => {
   const { run } = bench(['a'])
   const results = await runSteps(

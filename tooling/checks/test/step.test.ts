@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os'
+import { constants, getPriority, tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
 import { countsOf, judge, runStep } from '../step.ts'
 
@@ -34,6 +34,17 @@ test('a closing line counts in whatever colour it is written', async () => {
   const script = "console.log('\\u001b[32m4 passed, 1 failed\\u001b[0m')"
   const result = await runStep({ name: 'one', command: [process.execPath, '-e', script] }, tmpdir())
   expect(result).toMatchObject({ outcome: 'failed', output: '4 passed, 1 failed\n' })
+})
+
+test('a step in the background has the lowest priority, and any other one that of who starts it', async () => {
+  // It is lowered a moment after the command has started.
+  const lowest = `while (os.getPriority() !== ${constants.priority.PRIORITY_LOW});`
+  const equal = `if (os.getPriority() !== ${getPriority()}) process.exit(1)`
+  const command = (script: string) => [process.execPath, '-e', script] as const
+  const behind = { name: 'behind', command: command(lowest), background: true }
+  expect(await runStep(behind, tmpdir())).toMatchObject({ outcome: 'passed' })
+  const other = { name: 'other', command: command(equal) }
+  expect(await runStep(other, tmpdir())).toMatchObject({ outcome: 'passed' })
 })
 
 test('a command that does not exist is a failed step', async () => {

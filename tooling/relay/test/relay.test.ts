@@ -10,7 +10,7 @@ import { expect, test } from 'vitest'
 const loopback = NodeAddress.of('127.0.0.1', 0)
 
 /** Far more than anything here takes: says that something hangs. */
-const patienceMs = 20_000
+const patienceMs = 60_000
 
 /** One end of a channel: what it heard, as text, and how it ended. */
 class Ear {

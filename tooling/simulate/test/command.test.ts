@@ -110,7 +110,7 @@ test('a seeded bug is caught, and the seed is told in full, with a smaller plan'
   const hash = /trace (\w+)/.exec(told.out)?.[1] ?? 'none'
   expect(out).toMatch(new RegExp(`\\nThe smaller run, violated: .*; trace ${hash}\\n`))
   expect(told.out.trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed')
-}, 60_000)
+})
 
 test('a bug that was asked for by name is told with the command that repeats the catch', async () => {
   const { out } = await simulate(`--bugs ${grossBug}`)

@@ -77,11 +77,11 @@ function entryOf({ number, received, terms, call }: PendingCall): RequestEntry {
 }
 
 /** Undefined where it cannot be read: then that is how it ended. */
-function endedOf(answer: Uint8Array, pending: Pick<CallEnd, 'failed'>): Ended | undefined {
+function endedOf(answer: Uint8Array, end: Pick<CallEnd, 'failed'>): Ended | undefined {
   try {
     return readEnded(answer)
   } catch (error) {
-    pending.failed(DDataError.malformedAnswer(error))
+    end.failed(DDataError.malformedAnswer(error))
     return undefined
   }
 }
@@ -153,8 +153,8 @@ export class Lane {
     const now = this.#port.clock.now()
     const number = ++this.#lastCall
     const pending: PendingCall = {
-      ...untilEnded(end, terms, () => this.#giveUp(pending, 'abort')),
       number,
+      end: untilEnded(end, terms, () => this.#giveUp(pending, 'abort')),
       terms,
       call,
       mayWait,
@@ -183,12 +183,12 @@ export class Lane {
     const now = this.#port.clock.now()
     const number = ++this.#lastRead
     const pending: PendingRead = {
-      ...untilEnded(end, terms, () => {
-        if (!this.#reads.delete(number)) return
-        pending.failed(DDataError.aborted(terms.what, 'no', terms.signal?.reason))
-      }),
       type: 'read',
       number,
+      end: untilEnded(end, terms, () => {
+        if (!this.#reads.delete(number)) return
+        pending.end.failed(DDataError.aborted(terms.what, 'no', terms.signal?.reason))
+      }),
       after: this.#lastCall,
       isStrict,
       call,
@@ -265,7 +265,7 @@ export class Lane {
       const reads = [...this.#reads.values()]
       this.#reads.clear()
       this.#startAnew(() => DDataError.malformedAnswer(error))
-      for (const read of reads) read.failed(DDataError.malformedAnswer(error))
+      for (const { end } of reads) end.failed(DDataError.malformedAnswer(error))
       throw error
     }
   }
@@ -329,21 +329,22 @@ export class Lane {
       return
     }
     pending.hasEnded = true
-    const ended = endedOf(answer, pending)
+    const { end } = pending
+    const ended = endedOf(answer, end)
     if (!ended) return
     if (ended.type === 'done') {
-      pending.done(ended.result, pending.giveUp && this.#gaveUp(pending))
-    } else if (ended.refusal.code === 'CASTY_DDATA_ABORTED') pending.failed(this.#gaveUp(pending))
+      end.done(ended.result, pending.giveUp && this.#gaveUp(pending))
+    } else if (ended.refusal.code === 'CASTY_DDATA_ABORTED') end.failed(this.#gaveUp(pending))
     else if (ended.refusal.code === 'CASTY_DDATA_SESSION_EXPIRED') {
-      pending.failed(DDataError.sessionExpired(pending.terms.what, 'no'))
-    } else pending.refused(ended.refusal)
+      end.failed(DDataError.sessionExpired(pending.terms.what, 'no'))
+    } else end.refused(ended.refusal)
   }
 
   /** Who made it was told that nobody knows. */
   #cameLate(answer: Uint8Array, pending: PendingCall): void {
     if (!pending.mayWait) return // It had no effect, where it came as late.
     const ended = endedOf(answer, { failed: () => {} })
-    if (ended?.type === 'done') pending.late?.(ended.result)
+    if (ended?.type === 'done') pending.end.late?.(ended.result)
   }
 
   #gaveUp({ giveUp, terms }: PendingCall, applied: Applied = 'no', why?: string): DDataError {
@@ -362,17 +363,18 @@ export class Lane {
     const pending = this.#reads.get(number)
     if (!pending) return
     this.#reads.delete(number)
-    const ended = endedOf(answer, pending)
+    const { end } = pending
+    const ended = endedOf(answer, end)
     if (!ended) return
-    if (ended.type === 'done') pending.done(ended.result)
-    else pending.refused(ended.refusal)
+    if (ended.type === 'done') end.done(ended.result)
+    else end.refused(ended.refusal)
   }
 
   #parked(number: number, isOffered: boolean): void {
     const pending = this.#calls.get(number)
     if (!pending) return
     if (!pending.isParked) this.#parks(pending)
-    if (isOffered && !pending.hasEnded && pending.giveUp === undefined) pending.offered?.()
+    if (isOffered && !pending.hasEnded && pending.giveUp === undefined) pending.end.offered?.()
   }
 
   #parks(pending: PendingCall): void {
@@ -399,7 +401,7 @@ export class Lane {
     }
     pending.deadline = this.#port.clock.now() + Math.min(terms.timeoutMs, this.#settings.settleMs)
     this.#wake(pending.deadline)
-    pending.givesUp?.(this.#gaveUp(pending, 'no', this.#whyNot))
+    pending.end.givesUp?.(this.#gaveUp(pending, 'no', this.#whyNot))
     this.#withdraw(number, terms.what)
   }
 
@@ -407,7 +409,7 @@ export class Lane {
   #settle(pending: PendingCall): void {
     pending.hasEnded = true
     pending.deadline = Infinity
-    pending.failed(this.#gaveUp(pending, 'unknown', this.#whyNot))
+    pending.end.failed(this.#gaveUp(pending, 'unknown', this.#whyNot))
   }
 
   /** One that would wait for however long ends where its part cannot be asked for as long as a call may take. */
@@ -446,7 +448,7 @@ export class Lane {
     for (const pending of calls) {
       if (pending.hasEnded) continue
       pending.hasEnded = true
-      pending.failed(errorFor(pending))
+      pending.end.failed(errorFor(pending))
     }
     const reads = [...this.#reads.values()]
     this.#reads.clear()
@@ -516,7 +518,7 @@ export class Lane {
       this.#reads.delete(read.number)
       const { what, timeoutMs } = read.terms
       const why = this.#whyNot
-      read.failed(
+      read.end.failed(
         why === undefined
           ? DDataError.timeout(what, timeoutMs, 'no')
           : DDataError.unavailable(what, why, 'no'),
@@ -553,10 +555,10 @@ export class Lane {
     for (const pending of this.#calls.values()) {
       if (pending.hasEnded) continue
       pending.hasEnded = true
-      pending.failed(errorFor(pending.terms.what))
+      pending.end.failed(errorFor(pending.terms.what))
     }
     this.#calls.clear()
-    for (const read of this.#reads.values()) read.failed(errorFor(read.terms.what))
+    for (const { end, terms } of this.#reads.values()) end.failed(errorFor(terms.what))
     this.#reads.clear()
   }
 }

@@ -34,8 +34,9 @@ export interface CallTerms {
 }
 
 /** A call under way. Mutable, and of its lane alone. */
-export interface PendingCall extends CallEnd {
+export interface PendingCall {
   readonly number: number
+  readonly end: CallEnd
   readonly terms: CallTerms
   /** Replaced by one that does nothing, when nobody wants its effect any more. */
   call: Uint8Array
@@ -54,9 +55,10 @@ export interface PendingCall extends CallEnd {
   sentAt: number
 }
 
-export interface PendingRead extends CallEnd {
+export interface PendingRead {
   readonly type: 'read'
   readonly number: number
+  readonly end: CallEnd
   readonly after: number
   readonly isStrict: boolean
   readonly call: Uint8Array
@@ -75,7 +77,6 @@ export function untilEnded(
   signal.addEventListener('abort', abort, { once: true })
   const letGo = (): void => signal.removeEventListener('abort', abort)
   return {
-    ...end,
     done(result, gaveUp) {
       letGo()
       end.done(result, gaveUp)
@@ -88,5 +89,8 @@ export function untilEnded(
       letGo()
       end.failed(error)
     },
+    offered: () => end.offered?.(),
+    givesUp: (error) => end.givesUp?.(error),
+    late: (result) => end.late?.(result),
   }
 }

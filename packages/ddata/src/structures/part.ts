@@ -28,51 +28,69 @@ export class PartCalls {
     this.#explain = explain
   }
 
-  /** Rejects with what the part answered, or with why it did not. */
-  async call<T>(call: Uint8Array, terms: CallTerms, result: (from: ByteReader) => T): Promise<T> {
-    checkSize(call, terms)
-    return await new Promise((resolve, reject) => {
-      const end = this.#endOf(resolve, reject, result)
-      this.#session.lane(this.#part).call(call, terms, end)
+  /** Rejects with what the part answered, or with why it did not. Leaves in the order of calls. */
+  call<T>(call: Uint8Array, terms: CallTerms, result: (from: ByteReader) => T): Promise<T> {
+    return this.#ended(result, (end) => {
+      this.#session.lane(this.#part).call(checkSize(call, terms), terms, end)
     })
   }
 
   /** The same for one that may have to wait for its turn. */
-  async wait<T>(call: Uint8Array, terms: CallTerms, result: (from: ByteReader) => T): Promise<T> {
-    checkSize(call, terms)
-    return await new Promise((resolve, reject) => {
-      const end = this.#endOf(resolve, reject, result)
-      this.#session.lane(this.#part).call(call, terms, end, true)
+  wait<T>(call: Uint8Array, terms: CallTerms, result: (from: ByteReader) => T): Promise<T> {
+    return this.#ended(result, (end) => {
+      this.#session.lane(this.#part).call(checkSize(call, terms), terms, end, true)
     })
   }
 
-  async read<T>(
+  read<T>(
     call: Uint8Array,
     terms: CallTerms & { readonly isStrict: boolean },
     result: (from: ByteReader) => T,
   ): Promise<T> {
-    checkSize(call, terms)
-    return await new Promise((resolve, reject) => {
-      const end = this.#endOf(resolve, reject, result)
-      this.#session.lane(this.#part).read(call, terms, end, terms.isStrict)
+    return this.#ended(result, (end) => {
+      this.#session.lane(this.#part).read(checkSize(call, terms), terms, end, terms.isStrict)
     })
   }
 
-  #endOf<T>(
+  #ended<T>(result: (from: ByteReader) => T, begin: (end: CallEnd) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      begin(new Settling(resolve, reject, result, this.#explain))
+    })
+  }
+}
+
+/** Settles a promise with how a call ended. */
+class Settling<T> implements CallEnd {
+  readonly #resolve: (value: T) => void
+  readonly #reject: (error: unknown) => void
+  readonly #result: (from: ByteReader) => T
+  readonly #explain: Explain
+
+  constructor(
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
     result: (from: ByteReader) => T,
-  ): CallEnd {
-    return {
-      done: (from) => {
-        try {
-          resolve(result(from))
-        } catch (error) {
-          reject(DDataError.malformedAnswer(error))
-        }
-      },
-      refused: (refusal) => reject(this.#explain(refusal)),
-      failed: reject,
+    explain: Explain,
+  ) {
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#result = result
+    this.#explain = explain
+  }
+
+  done(from: ByteReader): void {
+    try {
+      this.#resolve(this.#result(from))
+    } catch (error) {
+      this.#reject(DDataError.malformedAnswer(error))
     }
+  }
+
+  refused(refusal: Refusal): void {
+    this.#reject(this.#explain(refusal))
+  }
+
+  failed(error: unknown): void {
+    this.#reject(error)
   }
 }

@@ -22,11 +22,15 @@ export class Parts {
   readonly #session: Session
   readonly #structure: SplitStructure
   readonly #parts = new Map<number, PartCalls>()
+  /** What is agreed on, in a word. */
+  readonly #key: string
   #agreed: Promise<void> | undefined
 
   constructor(session: Session, structure: SplitStructure) {
     this.#session = session
     this.#structure = structure
+    const { kind, name, configure } = structure
+    this.#key = `${kind}/${name}/${lettersOf(configure)}`
   }
 
   get count(): number {
@@ -69,24 +73,28 @@ export class Parts {
     return calls
   }
 
-  async call<T>(
+  /** Leaves in the order of calls, once all have agreed. */
+  call<T>(
     part: number,
     call: Uint8Array,
     terms: CallTerms,
     result: (from: ByteReader) => T,
   ): Promise<T> {
-    if (!this.#session.hasAgreed(this.#key)) await this.#agree(terms)
-    return await this.#calls(part).call(call, terms, result)
+    return this.#onceAgreed(terms, () => this.#calls(part).call(call, terms, result))
   }
 
-  async read<T>(
+  /** As `call`. */
+  read<T>(
     part: number,
     call: Uint8Array,
     terms: CallTerms & { readonly isStrict: boolean },
     result: (from: ByteReader) => T,
   ): Promise<T> {
-    if (!this.#session.hasAgreed(this.#key)) await this.#agree(terms)
-    return await this.#calls(part).read(call, terms, result)
+    return this.#onceAgreed(terms, () => this.#calls(part).read(call, terms, result))
+  }
+
+  #onceAgreed<T>(terms: CallTerms, act: () => Promise<T>): Promise<T> {
+    return this.#session.hasAgreed(this.#key) ? act() : this.#agree(terms).then(act)
   }
 
   /** In all parts at once. Rejects with the first failure, when all have ended. */
@@ -102,11 +110,6 @@ export class Parts {
   /** Its options may be others from now on. */
   forget(): void {
     this.#session.disagrees(this.#key)
-  }
-
-  get #key(): string {
-    const { kind, name, configure } = this.#structure
-    return `${kind}/${name}/${lettersOf(configure)}`
   }
 
   async #agree(terms: CallTerms): Promise<void> {

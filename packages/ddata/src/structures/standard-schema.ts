@@ -1,4 +1,6 @@
 import { DDataError } from '../errors.ts'
+import type { What } from '../values/canonical.ts'
+import { whenThere, type Soon } from './when-there.ts'
 
 /**
  * What checks values: Zod, Valibot, ArkType and others have it. See https://standardschema.dev, version 1, of which this
@@ -18,22 +20,28 @@ export type SchemaResult<Output> =
   | { readonly issues: readonly { readonly message: string }[] }
 
 /**
- * The value as the schema gives it back. Rejects with `CASTY_DDATA_VALIDATION`, with what the schema says.
+ * What `use` makes of the value as the schema gives it back: at once, unless the schema takes its time.
  *
  * @param what - for the text of the error
+ * @throws DDataError `CASTY_DDATA_VALIDATION`, with what the schema says; or rejects with it
  */
-export async function validated<T>(
+export function whenValid<T, R>(
   schema: StandardSchema<T> | undefined,
   value: T,
-  what: string,
-): Promise<T> {
-  if (!schema) return value
-  const result = await schema['~standard'].validate(value)
+  what: What,
+  use: (value: T) => R,
+): Soon<R> {
+  if (!schema) return use(value)
+  const result = schema['~standard'].validate(value)
+  return whenThere(result, (known) => use(accepted(known, what)))
+}
+
+function accepted<T>(result: SchemaResult<T>, what: What): T {
   if (result.issues === undefined) return result.value
   const issues = result.issues.map(({ message }) => message).join('; ')
   throw new DDataError(
     'CASTY_DDATA_VALIDATION',
-    `${what} is not valid: ${issues}. Nothing was sent.`,
+    `${what()} is not valid: ${issues}. Nothing was sent.`,
   )
 }
 

@@ -42,13 +42,15 @@ const loneSurrogate = /\p{Surrogate}/u
 
 const noLimit = Number.MAX_SAFE_INTEGER
 
+/** Names what is encoded for the text of an error, as in `The value of key "a"`: asked for only where there is one. */
+export type What = () => string
+
 /**
  * See `shortLived` of what is returned.
  *
- * @param what - for the text of the error, as in `The value of key "a"`
  * @throws DDataError `CASTY_DDATA_CODEC` for what is no plain data, is nested too deep, or holds itself
  */
-export function encodeValue(value: unknown, what: string): Uint8Array {
+export function encodeValue(value: unknown, what: What): Uint8Array {
   write(outermost.reset(), value, what, 0)
   return shortLived(outermost)
 }
@@ -56,11 +58,11 @@ export function encodeValue(value: unknown, what: string): Uint8Array {
 /** Whatever is written is taken out of it at once. */
 const outermost = new ByteWriter(256)
 
-function write(out: ByteWriter, value: unknown, what: string, depth: number): void {
+function write(out: ByteWriter, value: unknown, what: What, depth: number): void {
   switch (typeof value) {
     case 'string':
       // Lone surrogates would come back as something else.
-      if (loneSurrogate.test(value)) throw DDataError.codec(what, value)
+      if (loneSurrogate.test(value)) throw DDataError.codec(what(), value)
       out.u8(tags.text).string(value, noLimit)
       return
     case 'number':
@@ -71,17 +73,17 @@ function write(out: ByteWriter, value: unknown, what: string, depth: number): vo
       return
     case 'bigint': {
       const digits = value.toString()
-      if (digits.length > maxBigintDigits) throw DDataError.codec(what, value)
+      if (digits.length > maxBigintDigits) throw DDataError.codec(what(), value)
       out.u8(tags.bigint).string(digits, noLimit)
       return
     }
     case 'object':
       if (value === null) out.u8(tags.null)
-      else if (depth >= maxDepth) throw DDataError.codec(what, value)
+      else if (depth >= maxDepth) throw DDataError.codec(what(), value)
       else writeObject(out, value, what, depth + 1)
       return
     default:
-      throw DDataError.codec(what, value)
+      throw DDataError.codec(what(), value)
   }
 }
 
@@ -93,7 +95,7 @@ function writeNumber(out: ByteWriter, value: number): void {
   else out.u8(tags.negative).varint(-value)
 }
 
-function writeObject(out: ByteWriter, value: object, what: string, depth: number): void {
+function writeObject(out: ByteWriter, value: object, what: What, depth: number): void {
   if (Array.isArray(value)) {
     out.u8(tags.list).count(value.length)
     for (const item of value) write(out, item, what, depth)
@@ -103,7 +105,7 @@ function writeObject(out: ByteWriter, value: object, what: string, depth: number
   else if (value instanceof Map) writeSorted(out.u8(tags.map), mapItems(value, what, depth))
   else if (value instanceof Set) writeSorted(out.u8(tags.set), setItems(value, what, depth))
   else if (isPlain(value)) writeProperties(out, value, what, depth)
-  else throw DDataError.codec(what, value)
+  else throw DDataError.codec(what(), value)
 }
 
 function isPlain(value: object): boolean {
@@ -111,19 +113,19 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null
 }
 
-function writeProperties(out: ByteWriter, value: object, what: string, depth: number): void {
+function writeProperties(out: ByteWriter, value: object, what: What, depth: number): void {
   const properties = Object.entries(value)
     .filter(([, item]) => item !== undefined)
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
   out.u8(tags.object).count(properties.length)
   for (const [name, item] of properties) {
-    if (loneSurrogate.test(name)) throw DDataError.codec(what, name)
+    if (loneSurrogate.test(name)) throw DDataError.codec(what(), name)
     out.string(name, noLimit)
     write(out, item, what, depth)
   }
 }
 
-function mapItems(map: ReadonlyMap<unknown, unknown>, what: string, depth: number): Uint8Array[] {
+function mapItems(map: ReadonlyMap<unknown, unknown>, what: What, depth: number): Uint8Array[] {
   return Array.from(map, ([key, value]) => {
     const item = new ByteWriter(32)
     write(item, key, what, depth)
@@ -132,7 +134,7 @@ function mapItems(map: ReadonlyMap<unknown, unknown>, what: string, depth: numbe
   })
 }
 
-function setItems(set: ReadonlySet<unknown>, what: string, depth: number): Uint8Array[] {
+function setItems(set: ReadonlySet<unknown>, what: What, depth: number): Uint8Array[] {
   return Array.from(set, (member) => {
     const item = new ByteWriter(32)
     write(item, member, what, depth)

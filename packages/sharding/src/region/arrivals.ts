@@ -55,7 +55,7 @@ export class Arrivals {
   }
 
   received(frame: ForeignFrame): void {
-    const { shard, epoch } = frame.header
+    const { shard, epoch } = frame
     const admission = this.#port.admit(shard, epoch)
     if (admission.type !== 'return' && this.#hasRefused(shard, frame.from.key, epoch)) {
       this.#sendBack(frame, epoch) // It must not come before what went back.
@@ -78,7 +78,7 @@ export class Arrivals {
   }
 
   #sendBack(frame: ForeignFrame, neededEpoch: number): void {
-    const { shard, epoch } = frame.header
+    const { shard, epoch } = frame
     // Under an epoch that is over all goes back anyway; and a node that dies never sends its fence.
     if (epoch >= this.#port.epochOf(shard)) {
       const refused = this.#refused.get(shard) ?? new Map<NodeKey, number>()
@@ -169,9 +169,8 @@ export class Arrivals {
 /** A frame with its own copy of what it holds, for its bytes are used again after the call. */
 function sized(frame: ForeignFrame): { readonly frame: ForeignFrame; readonly sizeBytes: number } {
   const bytes = frame.bytes.slice(frame.start, frame.end)
-  const { from, header } = frame
   return {
-    frame: { from, header, bytes, start: 0, end: bytes.length },
-    sizeBytes: bytes.length + header.entityId.length,
+    frame: { ...frame, bytes, start: 0, end: bytes.length },
+    sizeBytes: bytes.length + frame.entityId.length,
   }
 }

@@ -155,7 +155,7 @@ export class HostedShard implements EntityHome {
   }
 
   #hand(actor: ActorRef<unknown>, letter: Letter): void {
-    letter.handedUnder = this.epoch
+    letter.handedBy = this
     this.#host.hand(actor, letter)
   }
 
@@ -186,7 +186,7 @@ export class HostedShard implements EntityHome {
   takesBack(letter: Letter): boolean {
     const entity = this.#entities.get(letter.entityId)
     // One that has not begun did not have it, nor did one of this epoch have what an earlier one had: what they have was sent later.
-    if (!entity?.actor || letter.handedUnder !== this.epoch) return false
+    if (!entity?.actor || letter.handedBy?.epoch !== this.epoch) return false
     if (this.#stage === 'over' || letter.lives >= maxLives) return false
     const takenBack = this.#takenBack.get(entity) ?? []
     if (takenBack.length >= this.#host.maxWaiting || this.#host.room.isFull) return false

@@ -26,8 +26,8 @@ export class Letter implements Delivery {
   returns = 0
   /** How many lives of its entity ended before they came to it. */
   lives = 0
-  /** The epoch under which it was handed to its entity here. */
-  handedUnder = 0
+  /** The shard, under its epoch, that handed it to its entity here. */
+  handedBy: { readonly epoch: number } | undefined = undefined
 
   constructor(
     keeper: LetterKeeper,

@@ -5,9 +5,10 @@ import type { EncodedMessage, MessageCodec } from '@casty/remote'
 import { ByteReader, ByteWriter, type NodeIdentity } from '@casty/transport'
 import type { CheckedType } from '../entity-type.ts'
 import { ShardingError } from '../errors.ts'
+import { ArrivedFrame } from './arrived-frame.ts'
 import type { HandOverPiece } from './hand-over.ts'
 import { KnownIds } from './known-ids.ts'
-import type { Letter } from './letter.ts'
+import { Letter, type LetterKeeper } from './letter.ts'
 import type { ForeignFrame, Opened, RegionPost } from './region-node.ts'
 import type { Region } from './region.ts'
 import type { Fence } from './shard-route.ts'
@@ -37,6 +38,7 @@ export class Post implements RegionPost {
   readonly #writer = new ByteWriter(4_096)
   readonly #reader = new ByteReader(new Uint8Array(0))
   readonly #ids = new KnownIds()
+  #arrived: ArrivedFrame | undefined
   readonly #hashes = new Map<string, number>()
   #lastName = ''
   #lastHash = hashOf('')
@@ -49,16 +51,15 @@ export class Post implements RegionPost {
   }
 
   sendLetter(type: CheckedType, to: NodeIdentity, epoch: number, letter: Letter): boolean {
-    const { shard, entityId, message, carried, answer, returns } = letter
+    const { message, carried, answer } = letter
     const content = carried === undefined ? message : [carried, message]
     // Only what was sent here is sent on, and whoever waits for that is here.
     const question = answer instanceof AnswerRef ? answer : undefined
     const payload = this.#codec.encodeWithRoom(maxEnvelopeHeaderBytes, to, content, question)
     const { bytes, start, end } = payload
-    const header = { shard, epoch, returns, carries: carried !== undefined, entityId }
-    const begin = writeEnvelopeInFront(bytes, start, end, this.#hashOf(type), header)
-    if (begin < 0) return this.#sendEncoded(type, to, header, payload)
-    this.#checkLength(type, entityId, end - begin)
+    const begin = writeEnvelopeInFront(bytes, start, end, this.#hashOf(type), epoch, letter)
+    if (begin < 0) return this.#sendEncoded(type, to, epoch, letter, payload)
+    this.#checkLength(type, letter.entityId, end - begin)
     return (
       this.#endpoint.send(to, 'data', regionFrameTypes.envelope, bytes, begin, end) !== 'dropped'
     )
@@ -68,12 +69,14 @@ export class Post implements RegionPost {
   #sendEncoded(
     type: CheckedType,
     to: NodeIdentity,
-    header: EnvelopeHeader,
+    epoch: number,
+    { shard, entityId, returns, carried }: Letter,
     { bytes, start, end }: EncodedMessage,
   ): boolean {
+    const header = { shard, epoch, returns, carries: carried !== undefined, entityId }
     writeEnvelope(this.#writer, this.#hashOf(type), header)
     this.#writer.bytes(bytes.subarray(start, end), end - start)
-    this.#checkLength(type, header.entityId, this.#writer.length)
+    this.#checkLength(type, entityId, this.#writer.length)
     return this.#send(to, regionFrameTypes.envelope)
   }
 
@@ -84,8 +87,8 @@ export class Post implements RegionPost {
   }
 
   sendBack(type: CheckedType, frame: ForeignFrame, neededEpoch: number): void {
-    const { from, header, bytes, start, end } = frame
-    writeReturned(this.#writer, this.#hashOf(type), { ...header, neededEpoch })
+    const { from, bytes, start, end } = frame
+    writeReturned(this.#writer, this.#hashOf(type), frame, neededEpoch)
     this.#writer.bytes(bytes.subarray(start, end), end - start)
     this.#send(from, regionFrameTypes.returned)
   }
@@ -116,21 +119,31 @@ export class Post implements RegionPost {
     this.#send(to, regionFrameTypes.handedOver)
   }
 
-  open({ from, header, bytes, start, end }: ForeignFrame): Opened {
+  open(frame: ForeignFrame, keeper: LetterKeeper): Letter {
+    const { from, shard, entityId, carries } = frame
+    if (carries) {
+      const { message, answer, carried } = this.#opened(frame)
+      return new Letter(keeper, shard, entityId, message, answer, carried, from)
+    }
+    const { message, asker } = this.#codec.decode(from, frame.bytes, frame.start, frame.end)
+    return new Letter(keeper, shard, entityId, message, asker, undefined, from)
+  }
+
+  #opened({ from, carries, bytes, start, end }: ForeignFrame): Opened {
     const { message, asker } = this.#codec.decode(from, bytes, start, end)
-    return unpacked(header, message, asker)
+    return carries ? unpacked(message, asker) : { message, answer: asker, carried: undefined }
   }
 
   /** A message that this node sent to `to`, as it came back. */
   reopen(
     to: NodeIdentity,
-    header: EnvelopeHeader,
+    { carries }: EnvelopeHeader,
     bytes: Uint8Array,
     start: number,
     end: number,
   ): Opened {
     const { message, answer } = this.#codec.reopen(to, bytes, start, end)
-    return unpacked(header, message, answer)
+    return carries ? unpacked(message, answer) : { message, answer, carried: undefined }
   }
 
   get maxPieceBytes(): number {
@@ -182,8 +195,7 @@ export class Post implements RegionPost {
       [
         envelope,
         (region, from, reader, bytes, end) => {
-          const header = readEnvelope(reader, this.#ids)
-          region.received({ from, header, bytes, start: startOfRest(reader, end), end })
+          region.received(this.#readFrame(from, reader, bytes, end))
         },
       ],
       [
@@ -213,9 +225,8 @@ export class Post implements RegionPost {
           const isFound = frameType !== envelope || mayReach(from, region?.type.name ?? '')
           if (region && isFound) act(region, from, reader, bytes, end)
           else if (frameType === envelope) {
-            const header = readEnvelope(reader)
-            const start = startOfRest(reader, end)
-            notFound(typeHash, header.entityId, this.open({ from, header, bytes, start, end }))
+            const frame = this.#readFrame(from, reader, bytes, end)
+            notFound(typeHash, frame.entityId, this.#opened(frame))
           } else if (frameType === fence) this.#echoUnknown(typeHash, from, reader)
           else throw ShardingError.malformed('A frame is for a type of entities that is not known')
         },
@@ -227,6 +238,15 @@ export class Post implements RegionPost {
         for (const subscription of subscriptions) subscription[Symbol.dispose]()
       },
     }
+  }
+
+  #readFrame(from: NodeIdentity, reader: ByteReader, bytes: Uint8Array, end: number): ForeignFrame {
+    const frame = readEnvelope(reader, (this.#arrived ??= new ArrivedFrame(from)), this.#ids)
+    frame.from = from
+    frame.bytes = bytes
+    frame.start = startOfRest(reader, end)
+    frame.end = end
+    return frame
   }
 
   /** Nothing of a type that is not known here is kept, so nothing of it comes behind the echo. */
@@ -265,12 +285,8 @@ function startOfRest(reader: ByteReader, end: number): number {
   throw ShardingError.malformed(`A message of ${length} bytes has ${reader.remaining}`)
 }
 
-function unpacked(
-  { carries }: EnvelopeHeader,
-  content: unknown,
-  answer: Delivery | undefined,
-): Opened {
-  if (!carries) return { message: content, answer, carried: undefined }
+/** A message that brings along what an instrument gave it. */
+function unpacked(content: unknown, answer: Delivery | undefined): Opened {
   if (Array.isArray(content) && content.length === 2) {
     const [carried, message]: readonly unknown[] = content
     return { message, answer, carried }

@@ -5,12 +5,12 @@ import type { EventJournal } from '@casty/persistence'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { CheckedType } from '../entity-type.ts'
 import type { HandOverPiece } from './hand-over.ts'
-import type { Letter } from './letter.ts'
+import type { Letter, LetterKeeper } from './letter.ts'
 import type { RegionSettings } from './region-settings.ts'
 import type { Fence } from './shard-route.ts'
 import type { EnvelopeHeader } from './wire.ts'
 
-/** A message as it came from another node. */
+/** A message of this node as it came back from another one. */
 export interface Opened {
   readonly message: unknown
   readonly answer: Delivery | undefined
@@ -61,16 +61,18 @@ export interface RegionPost {
   ): void
   /** What states of one frame may take at most, in bytes. */
   readonly maxPieceBytes: number
-  /** @throws where it cannot be read */
-  open(frame: ForeignFrame): Opened
+  /** The message in a frame, on its way to its entity. @throws where it cannot be read */
+  open(frame: ForeignFrame, keeper: LetterKeeper): Letter
   encode(to: NodeIdentity, state: unknown): Uint8Array
   decode(from: NodeIdentity, bytes: Uint8Array): unknown
 }
 
-/** A message of another node that nobody has looked into yet; `bytes[start, end)` is what it holds. */
-export interface ForeignFrame {
+/**
+ * A message of another node that nobody has looked into yet; `bytes[start, end)` is what it holds. Good until the next
+ * one comes.
+ */
+export interface ForeignFrame extends EnvelopeHeader {
   readonly from: NodeIdentity
-  readonly header: EnvelopeHeader
   readonly bytes: Uint8Array
   readonly start: number
   readonly end: number

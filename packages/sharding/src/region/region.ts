@@ -224,7 +224,7 @@ export class Region implements LetterKeeper {
 
   /** A message of another node. @throws where it cannot be read */
   received(frame: ForeignFrame): void {
-    if (this.#isShard(frame.header.shard)) {
+    if (this.#isShard(frame.shard)) {
       this.#noteSender(frame.from.key)
       this.#arrivals.received(frame)
     } else this.#tooLate(frame)
@@ -232,9 +232,7 @@ export class Region implements LetterKeeper {
 
   /** It comes to a node that hosts nothing any more: whoever sent it did not know yet. */
   #tooLate(frame: ForeignFrame): void {
-    const { shard, entityId } = frame.header
-    const { message, answer } = this.#node.post.open(frame)
-    this.#drop(new Letter(this, shard, entityId, message, answer), 'stopped')
+    this.#drop(this.#node.post.open(frame, this), 'stopped')
   }
 
   #noteSender(key: NodeKey): void {
@@ -255,11 +253,9 @@ export class Region implements LetterKeeper {
   }
 
   #take(frame: ForeignFrame): void {
-    const { from, header } = frame
-    const { message, answer, carried } = this.#node.post.open(frame)
-    const { shard, entityId } = header
+    const letter = this.#node.post.open(frame, this)
     this.tally.received++
-    this.#hosting.deliver(new Letter(this, shard, entityId, message, answer, carried, from))
+    this.#hosting.deliver(letter)
   }
 
   /** A letter that was sent from here, and came back. */

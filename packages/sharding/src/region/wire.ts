@@ -33,6 +33,9 @@ export interface EnvelopeHeader {
   readonly entityId: string
 }
 
+/** The same while it is being read. */
+export type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
+
 export interface ReturnedHeader extends EnvelopeHeader {
   /** What the sender's table has to be at before it is sent again. */
   readonly neededEpoch: number
@@ -54,6 +57,15 @@ export function writeEnvelope(writer: ByteWriter, typeHash: number, header: Enve
 /** As much room as the header of a message needs, at most: an id that is ASCII takes as many bytes as it has letters. */
 export const maxEnvelopeHeaderBytes: number = 4 + 3 * 8 + 1 + 2 + maxEntityIdBytes
 
+/** What of a message stands in its header, but for the epoch that it goes under. */
+export interface SentEnvelope {
+  readonly shard: number
+  readonly entityId: string
+  readonly returns: number
+  /** What an instrument gave it. */
+  readonly carried: unknown
+}
+
 /**
  * The same header, with the length of the message that follows it, written in front of that message.
  *
@@ -65,7 +77,8 @@ export function writeEnvelopeInFront(
   start: number,
   end: number,
   typeHash: number,
-  { shard, epoch, entityId, returns, carries }: EnvelopeHeader,
+  epoch: number,
+  { shard, entityId, returns, carried }: SentEnvelope,
 ): number {
   let at = varintInFront(bytes, start, end - start)
   const { length } = entityId
@@ -78,7 +91,7 @@ export function writeEnvelopeInFront(
   }
   if (letters >= 0x80) return -1
   at = varintInFront(bytes, at, length)
-  bytes[--at] = flagsOf(returns, carries)
+  bytes[--at] = flagsOf(returns, carried !== undefined)
   at = varintInFront(bytes, at, epoch)
   at = varintInFront(bytes, at, shard)
   bytes[--at] = typeHash
@@ -94,28 +107,54 @@ function varintInFront(bytes: Uint8Array, before: number, value: number): number
     bytes[before - 1] = value
     return before - 1
   }
-  let length = 2
-  for (let rest = Math.floor(value / 0x80); rest >= 0x80; rest = Math.floor(rest / 0x80)) length++
-  let at = before - length
-  let rest = value
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes[at++] = (rest % 0x80) | 0x80
-  bytes[at] = rest
-  return before - length
+  // Epochs are times, and wider than 32 bits: their upper part is written first, as it stands behind the lower one.
+  const high = Math.floor(value / 0x1000_0000)
+  const low = value - high * 0x1000_0000
+  if (high === 0) return bitsInFront(bytes, before, low)
+  const at = bitsInFront(bytes, before, high) - 4
+  bytes[at] = low | 0x80
+  bytes[at + 1] = (low >>> 7) | 0x80
+  bytes[at + 2] = (low >>> 14) | 0x80
+  bytes[at + 3] = (low >>> 21) | 0x80
+  return at
 }
 
-export function writeReturned(writer: ByteWriter, typeHash: number, header: ReturnedHeader): void {
-  const { shard, epoch, neededEpoch, returns, carries, entityId } = header
+/** Of at most 28 bits, seven a byte, low bits first. */
+function bitsInFront(bytes: Uint8Array, before: number, value: number): number {
+  const length = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4
+  const start = before - length
+  let rest = value
+  for (let at = start; at < before - 1; at++, rest >>>= 7) bytes[at] = rest | 0x80
+  bytes[before - 1] = rest
+  return start
+}
+
+export function writeReturned(
+  writer: ByteWriter,
+  typeHash: number,
+  { shard, epoch, returns, carries, entityId }: EnvelopeHeader,
+  neededEpoch: number,
+): void {
   writer.reset().u32(typeHash).varint(shard).varint(epoch)
   writer.varint(neededEpoch).u8(flagsOf(returns, carries)).string(entityId, maxEntityIdBytes)
 }
 
-/** @param ids - of entities that had messages before */
-export function readEnvelope(reader: ByteReader, ids?: KnownTexts): EnvelopeHeader {
-  const shard = reader.varint()
-  const epoch = reader.varint()
+/**
+ * @param into - takes what is read
+ * @param ids - of entities that had messages before
+ */
+export function readEnvelope<Header extends Writable<EnvelopeHeader>>(
+  reader: ByteReader,
+  into: Header,
+  ids?: KnownTexts,
+): Header {
+  into.shard = reader.varint()
+  into.epoch = reader.varint()
   const flags = reader.u8()
-  const entityId = reader.string(maxEntityIdBytes, ids)
-  return { shard, epoch, entityId, returns: flags % carriesFlag, carries: flags >= carriesFlag }
+  into.returns = flags & (carriesFlag - 1)
+  into.carries = flags >= carriesFlag
+  into.entityId = reader.string(maxEntityIdBytes, ids)
+  return into
 }
 
 export function readReturned(reader: ByteReader): ReturnedHeader {

@@ -6,7 +6,7 @@ const chaosMs = 4_000
 
 test(
   'a seed of values that converge is one run, to the last byte',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const plan = planOf(replicatorScenario, 2)
     const short = { ...plan, chaosMs, actions: plan.actions.filter(({ at }) => at < chaosMs) }
@@ -23,7 +23,7 @@ test(
 // 31: what was told by who stands in for a node that is gone was added to what that one had told.
 test.for([4, 7, 22, 31])(
   'values converge, whatever goes wrong: seed %i',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (seed) => {
     const result = await Run.of(replicatorScenario, planOf(replicatorScenario, seed))
     expect(result.violations).toEqual([])

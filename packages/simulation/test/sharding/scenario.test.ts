@@ -21,7 +21,7 @@ test.each(scenarios)(
 
 test(
   'a right that a blocked node will have once it goes on is none yet',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const stall = { message: 'entries', stage: 'arrived', after: 0, harm: 'stall', forMs: 1_624 }
     const result = await Run.of(shardingScenario, {

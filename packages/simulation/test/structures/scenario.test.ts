@@ -4,7 +4,7 @@ import { planOf, Run, structuresScenario } from '../../src/index.ts'
 /** Chaos for a few seconds is enough to see that two runs are one. */
 const chaosMs = 4_000
 
-test('a seed of structures is one run, to the last byte', { timeout: 60_000 }, async () => {
+test('a seed of structures is one run, to the last byte', { timeout: 120_000 }, async () => {
   const plan = planOf(structuresScenario, 2)
   const short = { ...plan, chaosMs, actions: plan.actions.filter(({ at }) => at < chaosMs) }
   const [first, second] = [
@@ -19,7 +19,7 @@ test('a seed of structures is one run, to the last byte', { timeout: 60_000 }, a
 // 621: all nodes die, and the first to come back has a wall clock that was set back: tokens are low until others are there.
 test.for([3, 9, 21, 26, 621])(
   'structures keep what they promise, whatever goes wrong: seed %i',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (seed) => {
     const result = await Run.of(structuresScenario, planOf(structuresScenario, seed))
     expect(result.violations).toEqual([])
@@ -28,7 +28,7 @@ test.for([3, 9, 21, 26, 621])(
 
 test(
   'a user who is at work when its node leaves leaves nothing behind',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const burst = { user: 0, times: 1, everyMs: 1, timeoutMs: 5_000 }
     const put = { ...burst, name: 'q1', priority: 0, delayMs: 0, alike: 1 }

@@ -47,11 +47,11 @@ const regions: readonly FuzzedDecoder[] = [
     name: 'letters',
     seeds: [written((writer) => writeEnvelope(writer, 7, letter))],
     refusals,
-    decode: behindHash(readEnvelope),
+    decode: behindHash((reader) => readEnvelope(reader, { ...letter })),
   },
   {
     name: 'returned-letters',
-    seeds: [written((writer) => writeReturned(writer, 7, { ...letter, neededEpoch: 9 }))],
+    seeds: [written((writer) => writeReturned(writer, 7, letter, 9))],
     refusals,
     decode: behindHash(readReturned),
   },

@@ -98,7 +98,7 @@ function record(): Uint8Array {
 /** Nothing for what is no value of structures. */
 function valueBytes(value: unknown): readonly Uint8Array[] {
   try {
-    return [encodeValue(value, 'a sample').slice()]
+    return [encodeValue(value, () => 'a sample').slice()]
   } catch {
     return []
   }

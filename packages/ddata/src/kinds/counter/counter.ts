@@ -166,7 +166,7 @@ export class Counter {
     options: WriteOptions,
     result: (from: ByteReader) => T,
   ): Promise<T>
-  async #write(
+  #write(
     what: string,
     code: number,
     numbers: readonly number[],
@@ -179,7 +179,7 @@ export class Counter {
       options,
       this.#timeoutMs,
     )
-    return await this.#part.call(counterCall(code, this.#address, ...numbers), terms, result)
+    return this.#part.call(counterCall(code, this.#address, ...numbers), terms, result)
   }
 }
 

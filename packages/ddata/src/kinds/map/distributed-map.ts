@@ -10,7 +10,8 @@ import {
   type WriteOptions,
 } from '../../structures/call-options.ts'
 import { readBoolean, readNothing } from '../../structures/readers.ts'
-import { checkSchema, validated } from '../../structures/standard-schema.ts'
+import { checkSchema, whenValid } from '../../structures/standard-schema.ts'
+import { eachWhenThere, whenThere, type Soon } from '../../structures/when-there.ts'
 import { Watching } from '../../structures/watching.ts'
 import { callable, duration, knownNames, listed, whole } from '../../values/arguments.ts'
 import { decodeValue } from '../../values/canonical.ts'
@@ -65,13 +66,11 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   }
 
   async get(key: K, options: ReadOptions = {}): Promise<V | undefined> {
-    const encoded = await this.#key(key)
-    return await this.#read(encoded, 'get', options, this.#optionalValue)
+    return await this.#read(key, 'get', options, this.#optionalValue)
   }
 
   async getEntry(key: K, options: ReadOptions = {}): Promise<MapEntry<K, V> | undefined> {
-    const encoded = await this.#key(key)
-    return await this.#read(encoded, 'getEntry', options, (from) => {
+    return await this.#read(key, 'getEntry', options, (from) => {
       if (!from.bool()) return undefined
       const value = this.#value(from)
       const version = from.varint()
@@ -81,7 +80,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   }
 
   async contains(key: K, options: ReadOptions = {}): Promise<boolean> {
-    return await this.#read(await this.#key(key), 'contains', options, readBoolean)
+    return await this.#read(key, 'contains', options, readBoolean)
   }
 
   /** @returns the value that it had */
@@ -101,7 +100,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** @returns whether it had the value `expected`, and has `next` now */
   async replace(key: K, expected: V, next: V, options: PutOptions = {}): Promise<boolean> {
-    const before = encoded(expected, `The value expected of ${this.#labelOf(key)}`)
+    const before = encoded(expected, () => `The value expected of ${this.#labelOf(key)}`)
     const write = (out: ByteWriter): unknown => out.bytes(before, before.length)
     return await this.#put(key, next, 'replace', options, write, readBoolean)
   }
@@ -120,28 +119,28 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** @returns whether there was anything to delete */
   async delete(key: K, options: WriteOptions = {}): Promise<boolean> {
-    return await this.#write(await this.#key(key), 'delete', options, readNothing, readBoolean)
+    return await this.#write(key, 'delete', options, readNothing, readBoolean)
   }
 
   async getAndDelete(key: K, options: WriteOptions = {}): Promise<V | undefined> {
-    const bytes = await this.#key(key)
-    return await this.#write(bytes, 'getAndDelete', options, readNothing, this.#optionalValue)
+    return await this.#write(key, 'getAndDelete', options, readNothing, this.#optionalValue)
   }
 
   /** @returns whether it had that value, and is deleted */
   async removeIf(key: K, expected: V, options: WriteOptions = {}): Promise<boolean> {
-    const before = encoded(expected, `The value expected of ${this.#labelOf(key)}`)
+    const before = encoded(expected, () => `The value expected of ${this.#labelOf(key)}`)
     const write = (out: ByteWriter): unknown => out.bytes(before, before.length)
-    return await this.#write(await this.#key(key), 'removeIf', options, write, readBoolean)
+    return await this.#write(key, 'removeIf', options, write, readBoolean)
   }
 
   /** Has it live for so many milliseconds from now. @returns whether it is there */
   async touch(key: K, ttlMs: number, options: WriteOptions = {}): Promise<boolean> {
-    const bytes = await this.#key(key)
-    const lives = wholeTtl('ttlMs', ttlMs)
-    const terms = this.#writeTerms('touch', options)
-    const write = (out: ByteWriter): unknown => out.bytes(bytes, bytes.length).varint(lives)
-    return await this.#parts.call(bytes, 'touch', terms, write, readBoolean)
+    return await whenThere(this.#key(key), (bytes) => {
+      const lives = wholeTtl('ttlMs', ttlMs)
+      const terms = this.#writeTerms('touch', options)
+      const write = (out: ByteWriter): unknown => out.bytes(bytes, bytes.length).varint(lives)
+      return this.#parts.call(bytes, 'touch', terms, write, readBoolean)
+    })
   }
 
   /**
@@ -180,9 +179,16 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** Those of the keys that are there, in the order in which they were given. */
   async getMany(keys: Iterable<K>, options: ReadOptions = {}): Promise<Map<K, V>> {
-    const wanted = await Promise.all(
-      listed('keys', keys).map(async (key) => ({ key, bytes: await this.#key(key) })),
+    const wanted = eachWhenThere(listed('keys', keys), (key) =>
+      whenThere(this.#key(key), (bytes) => ({ key, bytes })),
     )
+    return await whenThere(wanted, (all) => this.#getAll(all, options))
+  }
+
+  async #getAll(
+    wanted: readonly { readonly key: K; readonly bytes: Uint8Array }[],
+    options: ReadOptions,
+  ): Promise<Map<K, V>> {
     const terms = readTermsOf(`getMany of map ${this.name}`, options, this.#timeoutMs)
     const found = new Map<K, V>()
     await this.#parts.getMany(wanted, terms, ({ key }, from) => found.set(key, this.#value(from)))
@@ -196,22 +202,25 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** All or nothing within each part; parts that fail do not keep others from being carried out. */
   async putMany(entries: Iterable<readonly [K, V]>, options: PutOptions = {}): Promise<void> {
-    const items = await Promise.all(
-      listed('entries', entries).map(async ([key, value]) => ({
-        bytes: await this.#key(key),
-        value: await this.#encoded(key, value),
-      })),
+    const items = eachWhenThere(listed('entries', entries), ([key, value]) =>
+      whenThere(this.#key(key), (bytes) =>
+        whenThere(this.#stored(key, value), (stored) => ({ bytes, value: stored })),
+      ),
     )
-    const terms = this.#writeTerms('putMany', options, ['ttlMs'])
-    await this.#parts.putMany(items, this.#ttlOf(options), false, terms)
+    await whenThere(items, async (all) => {
+      const terms = this.#writeTerms('putMany', options, ['ttlMs'])
+      await this.#parts.putMany(all, this.#ttlOf(options), false, terms)
+    })
   }
 
   /** @returns how many there were */
   async deleteMany(keys: Iterable<K>, options: WriteOptions = {}): Promise<number> {
-    const items = await Promise.all(
-      listed('keys', keys).map(async (key) => ({ bytes: await this.#key(key) })),
+    const items = eachWhenThere(listed('keys', keys), (key) =>
+      whenThere(this.#key(key), (bytes) => ({ bytes })),
     )
-    return await this.#parts.deleteMany(items, this.#writeTerms('deleteMany', options))
+    return await whenThere(items, (all) =>
+      this.#parts.deleteMany(all, this.#writeTerms('deleteMany', options)),
+    )
   }
 
   /** Counted part by part: what changes meanwhile may be counted or not. */
@@ -252,7 +261,9 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     if (signal?.aborted) throw DDataError.aborted(what, 'no', signal.reason)
     const wanted =
       keys &&
-      new Set(listed('options.keys', keys).map((key) => lettersOf(encoded(key, 'A key to watch'))))
+      new Set(
+        listed('options.keys', keys).map((key) => lettersOf(encoded(key, () => 'A key to watch'))),
+      )
     const parts = wanted
       ? new Set(Array.from(wanted, (key) => this.#parts.idOf(key)))
       : this.#parts.ids
@@ -294,7 +305,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     return await this.#parts.destroy(this.#writeTerms('destroy', options))
   }
 
-  async #put<T>(
+  #put<T>(
     key: K,
     value: V,
     call: MapCall,
@@ -302,40 +313,45 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     before: (out: ByteWriter) => unknown,
     result: (from: ByteReader) => T,
   ): Promise<T> {
-    const bytes = await this.#key(key)
-    const stored = await this.#encoded(key, value)
-    const terms = this.#writeTerms(call, options, ['ttlMs'])
-    const ttlMs = this.#ttlOf(options)
-    const write = (out: ByteWriter): unknown => {
-      before(out)
-      return writePut(out, bytes, stored, ttlMs)
-    }
-    return await this.#parts.call(bytes, call, terms, write, result)
+    return whenThere(this.#key(key), (bytes) =>
+      whenThere(this.#stored(key, value), (stored) => {
+        const terms = this.#writeTerms(call, options, ['ttlMs'])
+        const ttlMs = this.#ttlOf(options)
+        const write = (out: ByteWriter): unknown => {
+          before(out)
+          return writePut(out, bytes, stored, ttlMs)
+        }
+        return this.#parts.call(bytes, call, terms, write, result)
+      }),
+    )
   }
 
-  async #write<T>(
-    bytes: Uint8Array,
+  #write<T>(
+    key: K,
     call: MapCall,
     options: WriteOptions,
     before: (out: ByteWriter) => unknown,
     result: (from: ByteReader) => T,
   ): Promise<T> {
-    const terms = this.#writeTerms(call, options)
-    const write = (out: ByteWriter): unknown => {
-      before(out)
-      return out.bytes(bytes, bytes.length)
-    }
-    return await this.#parts.call(bytes, call, terms, write, result)
+    return whenThere(this.#key(key), (bytes) => {
+      const write = (out: ByteWriter): unknown => {
+        before(out)
+        return out.bytes(bytes, bytes.length)
+      }
+      return this.#parts.call(bytes, call, this.#writeTerms(call, options), write, result)
+    })
   }
 
-  async #read<T>(
-    bytes: Uint8Array,
+  #read<T>(
+    key: K,
     call: MapCall,
     options: ReadOptions,
     result: (from: ByteReader) => T,
   ): Promise<T> {
-    const terms = readTermsOf(`${call} of map ${this.name}`, options, this.#timeoutMs)
-    return await this.#parts.read(bytes, call, terms, result)
+    return whenThere(this.#key(key), (bytes) => {
+      const terms = readTermsOf(`${call} of map ${this.name}`, options, this.#timeoutMs)
+      return this.#parts.read(bytes, call, terms, result)
+    })
   }
 
   #writeTerms(call: string, options: WriteOptions, more: readonly string[] = []): CallTerms {
@@ -346,16 +362,17 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     return ttlMs === undefined ? 0 : wholeTtl('options.ttlMs', ttlMs)
   }
 
-  async #key(key: K): Promise<Uint8Array> {
-    const { key: schema } = this.#options
-    const checked = schema ? await validated(schema, key, `A key of map ${this.name}`) : key
-    return encoded(checked, `A key of map ${this.name}`)
+  #key(key: K): Soon<Uint8Array> {
+    return whenValid(this.#options.key, key, this.#whatKey, this.#keyBytes)
   }
 
-  async #encoded(key: K, value: V): Promise<Uint8Array> {
-    const { value: schema } = this.#options
-    const what = `The value of ${this.#labelOf(key)}`
-    return encoded(schema ? await validated(schema, value, what) : value, what)
+  readonly #whatKey = (): string => `A key of map ${this.name}`
+
+  readonly #keyBytes = (key: K): Uint8Array => encoded(key, this.#whatKey)
+
+  #stored(key: K, value: V): Soon<Uint8Array> {
+    const what = (): string => `The value of ${this.#labelOf(key)}`
+    return whenValid(this.#options.value, value, what, (valid) => encoded(valid, what))
   }
 
   #labelOf(key: K): string {

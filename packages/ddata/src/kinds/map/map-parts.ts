@@ -52,7 +52,7 @@ export class MapParts {
   }
 
   /** @param write - what the call says beside the key, which comes last or is written by it */
-  async call<T>(
+  call<T>(
     key: Uint8Array,
     call: MapCall,
     terms: CallTerms,
@@ -61,17 +61,17 @@ export class MapParts {
   ): Promise<T> {
     const out = beginMapCall(scratch.reset(), call, this.#config)
     write(out)
-    return await this.#parts.call(this.#parts.partOf(key), shortLived(out), terms, result)
+    return this.#parts.call(this.#parts.partOf(key), shortLived(out), terms, result)
   }
 
-  async read<T>(
+  read<T>(
     key: Uint8Array,
     call: MapCall,
     terms: ReadTerms,
     result: (from: ByteReader) => T,
   ): Promise<T> {
     const out = beginMapCall(scratch.reset(), call, this.#config).bytes(key, key.length)
-    return await this.#parts.read(this.#parts.partOf(key), shortLived(out), terms, result)
+    return this.#parts.read(this.#parts.partOf(key), shortLived(out), terms, result)
   }
 
   /** All or nothing within each part. Nothing at all where one of them would get too much. @returns how many were new */

@@ -13,7 +13,8 @@ import {
 } from '../../structures/call-options.ts'
 import { PartCalls } from '../../structures/part.ts'
 import { readBoolean, readCount } from '../../structures/readers.ts'
-import { checkSchema, validated, type StandardSchema } from '../../structures/standard-schema.ts'
+import { checkSchema, whenValid, type StandardSchema } from '../../structures/standard-schema.ts'
+import { eachWhenThere, whenThere, type Soon } from '../../structures/when-there.ts'
 import { duration, listed, whole } from '../../values/arguments.ts'
 import { decodeValue } from '../../values/canonical.ts'
 import { encoded, maxValueBytes } from '../../values/encoded.ts'
@@ -86,17 +87,20 @@ export class Queue<T> {
 
   /** Where the queue is full and `onFull` is `wait`, it waits for room. */
   async enqueue(value: T, options: EnqueueOptions = {}): Promise<Enqueued> {
-    const item = await this.#item(value)
-    const terms = this.#writeTerms('enqueue', options, enqueueNames)
-    const out = this.#enqueueCall('enqueue', options, item.length)
-    return await this.#enqueue(out.bytes(item, item.length).finish(), terms, readEnqueued)
+    return await whenThere(this.#item(value), (item) => {
+      const terms = this.#writeTerms('enqueue', options, enqueueNames)
+      const out = this.#enqueueCall('enqueue', options, item.length)
+      return this.#enqueue(out.bytes(item, item.length).finish(), terms, readEnqueued)
+    })
   }
 
   /** All of them or none. */
   async enqueueMany(values: Iterable<T>, options: EnqueueOptions = {}): Promise<void> {
-    const items = await Promise.all(
-      listed('values', values).map(async (value) => await this.#item(value)),
-    )
+    const items = eachWhenThere(listed('values', values), (value) => this.#item(value))
+    await whenThere(items, (all) => this.#enqueueAll(all, options))
+  }
+
+  async #enqueueAll(items: readonly Uint8Array[], options: EnqueueOptions): Promise<void> {
     if (items.length === 0) return
     const bytes = items.reduce((sum, { length }) => sum + length, 0)
     if (bytes > maxValueBytes) {
@@ -365,10 +369,9 @@ export class Queue<T> {
     return writeTerms(out, enqueueTerms(options, this.#session.clock.wallNow()))
   }
 
-  async #item(value: T): Promise<Uint8Array> {
-    const what = `An item of queue ${this.name}`
-    const checked = this.#schema ? await validated(this.#schema, value, what) : value
-    return encoded(checked, what, this.#maxItemBytes)
+  #item(value: T): Soon<Uint8Array> {
+    const what = (): string => `An item of queue ${this.name}`
+    return whenValid(this.#schema, value, what, (valid) => encoded(valid, what, this.#maxItemBytes))
   }
 
   #value(from: ByteReader): T {

@@ -9,7 +9,8 @@ import {
   type WriteOptions,
 } from '../../structures/call-options.ts'
 import { readBoolean } from '../../structures/readers.ts'
-import { checkSchema, validated, type StandardSchema } from '../../structures/standard-schema.ts'
+import { checkSchema, whenValid, type StandardSchema } from '../../structures/standard-schema.ts'
+import { eachWhenThere, whenThere, type Soon } from '../../structures/when-there.ts'
 import { listed } from '../../values/arguments.ts'
 import { decodeValue, encodeValue } from '../../values/canonical.ts'
 import { encoded } from '../../values/encoded.ts'
@@ -22,7 +23,7 @@ export interface SetOptions<T> extends BaseOptions {
 }
 
 /** A member is a key whose value is nothing. */
-const nothing = encodeValue(null, 'nothing').slice()
+const nothing = encodeValue(null, () => 'nothing').slice()
 
 export const setOptionNames: readonly string[] = ['value']
 
@@ -55,44 +56,51 @@ export class DistributedSet<T> implements AsyncIterable<T> {
 
   /** @returns whether it was not in it */
   async add(value: T, options: WriteOptions = {}): Promise<boolean> {
-    const bytes = await this.#member(value)
-    return await this.#parts.call(
-      bytes,
-      'putIfAbsent',
-      this.#writeTerms('add', options),
-      (out) => writePut(out, bytes, nothing, 0),
-      (from) => !from.bool(),
+    return await whenThere(this.#member(value), (bytes) =>
+      this.#parts.call(
+        bytes,
+        'putIfAbsent',
+        this.#writeTerms('add', options),
+        (out) => writePut(out, bytes, nothing, 0),
+        (from) => !from.bool(),
+      ),
     )
   }
 
   /** @returns whether it was in it */
   async remove(value: T, options: WriteOptions = {}): Promise<boolean> {
-    const bytes = await this.#member(value)
-    return await this.#parts.call(
-      bytes,
-      'delete',
-      this.#writeTerms('remove', options),
-      (out) => out.bytes(bytes, bytes.length),
-      readBoolean,
+    return await whenThere(this.#member(value), (bytes) =>
+      this.#parts.call(
+        bytes,
+        'delete',
+        this.#writeTerms('remove', options),
+        (out) => out.bytes(bytes, bytes.length),
+        readBoolean,
+      ),
     )
   }
 
   async contains(value: T, options: ReadOptions = {}): Promise<boolean> {
-    const bytes = await this.#member(value)
-    const terms = readTermsOf(`contains of set ${this.name}`, options, this.#timeoutMs)
-    return await this.#parts.read(bytes, 'contains', terms, readBoolean)
+    return await whenThere(this.#member(value), (bytes) => {
+      const terms = readTermsOf(`contains of set ${this.name}`, options, this.#timeoutMs)
+      return this.#parts.read(bytes, 'contains', terms, readBoolean)
+    })
   }
 
   /** All or nothing within each part. @returns how many were not in it */
   async addMany(values: Iterable<T>, options: WriteOptions = {}): Promise<number> {
     const terms = this.#writeTerms('addMany', options)
-    return await this.#parts.putMany(await this.#members(values), 0, true, terms)
+    return await whenThere(this.#members(values), (members) =>
+      this.#parts.putMany(members, 0, true, terms),
+    )
   }
 
   /** All or nothing within each part. @returns how many were in it */
   async removeMany(values: Iterable<T>, options: WriteOptions = {}): Promise<number> {
     const terms = this.#writeTerms('removeMany', options)
-    return await this.#parts.deleteMany(await this.#members(values), terms)
+    return await whenThere(this.#members(values), (members) =>
+      this.#parts.deleteMany(members, terms),
+    )
   }
 
   /** Counted part by part: what changes meanwhile may be counted or not. */
@@ -131,19 +139,19 @@ export class DistributedSet<T> implements AsyncIterable<T> {
     return writeTermsOf(`${call} of set ${this.name}`, this.name, options, this.#timeoutMs)
   }
 
-  async #members(
+  #members(
     values: Iterable<T>,
-  ): Promise<readonly { readonly bytes: Uint8Array; readonly value: Uint8Array }[]> {
-    return await Promise.all(
-      listed('values', values).map(async (value) => ({
-        bytes: await this.#member(value),
-        value: nothing,
-      })),
+  ): Soon<readonly { readonly bytes: Uint8Array; readonly value: Uint8Array }[]> {
+    return eachWhenThere(listed('values', values), (value) =>
+      whenThere(this.#member(value), (bytes) => ({ bytes, value: nothing })),
     )
   }
 
-  async #member(value: T): Promise<Uint8Array> {
-    const what = `A member of set ${this.name}`
-    return encoded(this.#schema ? await validated(this.#schema, value, what) : value, what)
+  #member(value: T): Soon<Uint8Array> {
+    return whenValid(this.#schema, value, this.#whatMember, (valid) =>
+      encoded(valid, this.#whatMember),
+    )
   }
+
+  readonly #whatMember = (): string => `A member of set ${this.name}`
 }
