@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAuthority } from '../../packages/cert/src/index.ts'
 import { NodeAddress } from '../../packages/transport/src/index.ts'
 import { TestAuthority, type TestCredentials } from './certificates.ts'
+import { lapseContract } from './lapse.ts'
 import { nodeContract } from './nodes.ts'
 import { reloadContract } from './reload.ts'
 import {
@@ -24,6 +25,7 @@ const dayMs = 86_400_000
 export function tlsContract(name: string, create: CreateTransport): void {
   nodeContract(name, create)
   reloadContract(name, create)
+  lapseContract(name, create)
   describe(`${name} with TLS`, () => {
     let ours: TestAuthority
     let theirs: TestAuthority

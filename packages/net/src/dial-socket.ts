@@ -1,10 +1,8 @@
 import { connect, type OnReadOpts, type Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import type { NodeAddress } from '@casty/transport'
 import type { ConnectedSocket } from './connected-socket.ts'
 import { attemptDial } from './dial-attempt.ts'
 import { isConnectedToItself } from './self-connection.ts'
-import { proofOf } from './tls/certificate-proof.ts'
 import { insecurityOf } from './tls/insecurity.ts'
 import { decodeWord, type Security } from './tls/security.ts'
 import { startTls } from './tls/start-tls.ts'
@@ -37,7 +35,8 @@ export function dialSocket<T>(
   const { security, timeoutMs } = options
   return attemptDial<T>(address, { timeoutMs, signal }, (attempt) => {
     const carrier = connectTo(address, options)
-    const secured: TLSSocket | undefined = security && startTls(carrier, security)
+    const tls = security && startTls(carrier, security)
+    const secured = tls?.socket
     const socket: Socket = secured ?? carrier
     socket.pause() // Nothing is read before the channel is opened.
 
@@ -50,7 +49,7 @@ export function dialSocket<T>(
     const closed = (): void => failed(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
     const done = (): void =>
       attempt.succeed(() => {
-        const proof = secured && proofOf(secured)
+        const proof = tls?.proof()
         return take({ socket, carrier, ...(proof && { proof }) })
       })
     const connected = (): void => {

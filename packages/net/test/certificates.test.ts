@@ -83,6 +83,7 @@ describe('what a node would show is refused at the start', () => {
     ['onCertificate', 'log'],
     ['reloadIntervalMs', 99],
     ['handshakeTimeoutMs', 0],
+    ['endsWithCertificate', 'yes'],
     ['cafile', 'ca.crt'],
   ])('with %s of %s', (name, value) => {
     const options = { ...good, [name]: value } // As of a user without types.

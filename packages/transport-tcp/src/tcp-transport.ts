@@ -18,8 +18,8 @@ export interface TcpCounters {
 export interface TcpTransport extends Transport {
   counters(): TcpCounters
   /**
-   * Reads the files of `tls` again, now: new connections are made by what they hold, those that there are
-   * live on. Without being told, that is done every `tls.reloadIntervalMs`.
+   * Reads the files of `tls` again, now: new connections are made by what they hold, and those end
+   * soon whose other end has a certificate that no authority in it has signed. Without being told, that is done every `tls.reloadIntervalMs`.
    *
    * @returns whether anything is new; false without TLS
    * @throws TransportError `CASTY_TRANSPORT_BAD_CERTIFICATE`; what was in use stays in use

@@ -20,8 +20,8 @@ export interface WsCounters {
 export interface WsTransport extends Transport {
   counters(): WsCounters
   /**
-   * Reads the files of `tls` again, now: new connections are made by what they hold, those that there are
-   * live on. Without being told, that is done every `tls.reloadIntervalMs`. A server of yours is yours to tell.
+   * Reads the files of `tls` again, now: new connections are made by what they hold, and those end
+   * soon whose other end has a certificate that no authority in it has signed. Without being told, that is done every `tls.reloadIntervalMs`. A server of yours is yours to tell.
    *
    * @returns whether anything is new; false without TLS
    * @throws TransportError `CASTY_TRANSPORT_BAD_CERTIFICATE`; what was in use stays in use

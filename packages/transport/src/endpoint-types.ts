@@ -7,6 +7,7 @@ import type {
   ChannelProof,
   DialFailure,
   Insecurity,
+  ProofLapse,
   Transport,
 } from './transport.ts'
 
@@ -183,10 +184,12 @@ export interface EndpointLimits {
  * queued on the control lane. `malformed`: it sent what is no frame. `silent`: it took what was sent
  * and answered nothing, not even a ping. `replaced`: another connection with the same peer took its
  * place, and what was still queued moved there. `idle`: no frame for long, or one of the two leaves; nothing was lost.
- * `peer-gone`: another incarnation answers there, or the peer was forgotten.
+ * `peer-gone`: another incarnation answers there, or the peer was forgotten. `expired`, `untrusted`: the certificate that
+ * the peer had shown counts no more; as with `idle`, nothing was lost, and what is sent goes by a new connection.
  */
 export type LaneCloseReason =
   | ChannelCloseReason
+  | ProofLapse
   | 'overflow'
   | 'malformed'
   | 'silent'

@@ -59,5 +59,6 @@ export type {
   Insecurity,
   InsecurityReason,
   Listener,
+  ProofLapse,
   Transport,
 } from './transport.ts'

@@ -6,6 +6,7 @@ import type { EndpointContext, Flushable } from './endpoint-context.ts'
 import type { DropReason, Lane, LaneCloseReason, Refusal, SendOutcome } from './endpoint-types.ts'
 import type { HandshakeMessage } from './handshake-messages.ts'
 import type { NodeIdentity } from './node-identity.ts'
+import { isOrderly, type OrderlyReason } from './orderly-end.ts'
 import { heeded } from './refusal.ts'
 import { SendQueue } from './send-queue.ts'
 import { SilenceWatch } from './silence-watch.ts'
@@ -64,6 +65,8 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   #activeAt = 0
   #isActive = false
   #ending: Ending = 'none'
+  /** Why it ends in order, if it does. */
+  #endsFor: OrderlyReason = 'idle'
   /** Somebody will look at the queue: the end of the turn, `drained`, or the next connection. */
   #isAwaited = false
   /** When what gathers in this turn is to leave, and for how long it gathers. */
@@ -160,6 +163,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
     const connection = this.#connection
     this.#connection = undefined
     this.#ending = 'none'
+    this.#endsFor = 'idle'
     this.#isAwaited = false
     this.#timer?.[Symbol.dispose]()
     this.#queue.disconnected()
@@ -175,16 +179,17 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
    * Writes out what waits, and asks the peer to close instead of closing: a frame that it has written meanwhile
    * still arrives. A peer that does not answer is half-open, and waited for no longer than for a handshake.
    */
-  finish(): void {
+  finish(reason: OrderlyReason = 'idle'): void {
     const connection = this.#connection
     if (connection === undefined || this.isFinishing) return
+    this.#endsFor = reason
     this.#queue.flush(connection.channel)
     this.#ending = 'asked'
     this.#isAwaited = true
     connection.channel.write(finishFrame)
     const { clock, limits } = this.#context.settings
     this.#timer?.[Symbol.dispose]()
-    this.#timer = clock.schedule(limits.handshakeTimeoutMs, () => this.#disconnect('idle'))
+    this.#timer = clock.schedule(limits.handshakeTimeoutMs, () => this.#disconnect(reason))
   }
 
   /** Gives up a connection that may be half-open. */
@@ -230,7 +235,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
         // What came since we said the same waits for the next connection: the peer closes this one without it.
         if (this.#ending !== 'asked') this.#queue.flush(connection.channel)
         if (this.#queue.isBlocked) this.#ending = 'asking'
-        else this.#disconnect('idle', { graceful: true })
+        else this.#disconnect(this.#endsFor, { graceful: true })
         return
       case 'refusal':
         this.#turnedAway(message.refusal)
@@ -245,12 +250,12 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
 
   drained(): void {
     this.#queue.unblock()
-    if (this.#ending === 'asking') this.#disconnect('idle', { graceful: true })
+    if (this.#ending === 'asking') this.#disconnect(this.#endsFor, { graceful: true })
     else this.flush()
   }
 
   closed(_connection: Connection, reason: ChannelCloseReason | 'malformed'): void {
-    this.#disconnect(this.#ending === 'asked' ? 'idle' : reason)
+    this.#disconnect(this.#ending === 'asked' ? this.#endsFor : reason)
   }
 
   #turnedAway(refusal: Refusal): void {
@@ -263,7 +268,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
 
   #disconnect(reason: LaneCloseReason, options?: { readonly graceful?: boolean }): void {
     const heldMs = this.#context.now() - this.#openedAt
-    this.detach(reason, reason === 'idle' ? undefined : 'lane-closed', options)
+    this.detach(reason, isOrderly(reason) ? undefined : 'lane-closed', options)
     this.#owner.disconnected(reason, heldMs)
   }
 
@@ -311,6 +316,11 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
       return
     }
     this.#armTimer()
+    const lapse = this.#connection?.channel.proof?.lapse?.()
+    if (lapse !== undefined) {
+      this.finish(lapse)
+      return
+    }
     if (verdict === 'ping') this.#connection?.channel.write(pingFrame)
     const idleMs = now - this.#activeAt
     const isIdle = idleMs >= this.#context.settings.limits.idleLaneMs && this.#queue.bytes === 0

@@ -17,6 +17,7 @@ import type { Welcome } from './handshake-messages.ts'
 import { LaneLink, type LinkOwner } from './lane-link.ts'
 import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
+import { isOrderly } from './orderly-end.ts'
 import { dropReasonOf } from './refusal.ts'
 import { RedialSchedule } from './redial-schedule.ts'
 import type { LaneReport } from './reports.ts'
@@ -215,7 +216,7 @@ export class PeerLane implements LinkOwner {
   }
 
   disconnected(reason: LaneCloseReason, heldMs: number): void {
-    if (reason !== 'idle') this.#redial.broke(heldMs)
+    if (!isOrderly(reason)) this.#redial.broke(heldMs)
     this.#goOn(false)
   }
 

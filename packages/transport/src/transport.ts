@@ -88,7 +88,18 @@ export interface ChannelProof {
    * them cannot be carried to another channel.
    */
   readonly binding: Uint8Array
+  /**
+   * Why it holds no more, where it does not. Asked every few seconds while a connection is open, which ends then.
+   * @defaultValue it holds as long as the channel does
+   */
+  readonly lapse?: () => ProofLapse | undefined
 }
+
+/**
+ * Why a certificate that was verified counts no more. `expired`: its time is over. `untrusted`: other authorities are
+ * trusted by now, and none of them has signed it.
+ */
+export type ProofLapse = 'expired' | 'untrusted'
 
 export interface ChannelSink {
   /** `bytes` belongs to the channel and is reused after the call: copy what is kept. Never throws. */

@@ -37,6 +37,7 @@ export interface TlsSection {
   readonly key: string
   /** Names of which a certificate must bear one, as `URI:…`, `DNS:…` or `IP:…`. */
   readonly allow?: readonly string[]
+  readonly endsWithCertificate?: boolean
 }
 
 /** What becomes of actors that fail, where their behaviors do not say. */
@@ -256,7 +257,11 @@ function tlsSection(section: Section): TlsSection {
   const file = (name: string): string =>
     section.text(name) ?? section.refuse(name, 'is missing', 'the path of a file in PEM')
   const files = { cert: file('certfile'), ca: file('cafile'), key: file('keyfile') }
-  return { ...files, ...defined({ allow: section.texts('allow') }) }
+  const others = defined({
+    allow: section.texts('allow'),
+    endsWithCertificate: section.flag('ends_with_certificate'),
+  })
+  return { ...files, ...others }
 }
 
 function actorOverrides(section: Section): readonly ActorOverride[] {

@@ -99,6 +99,7 @@ first_heartbeat_estimate_ms = 500
 certfile = "node.crt"
 cafile = "ca.crt"
 keyfile = "node.key"
+ends_with_certificate = false
 `)
   expect({ ...config, file: undefined }).toEqual({
     file: undefined,
@@ -131,7 +132,12 @@ keyfile = "node.key"
         acceptablePauseMs: 0,
         firstHeartbeatEstimateMs: 500,
       },
-      tls: { cert: 'node.crt', ca: 'ca.crt', key: 'node.key' },
+      tls: {
+        cert: 'node.crt',
+        ca: 'ca.crt',
+        key: 'node.key',
+        endsWithCertificate: false,
+      },
     },
     actors: [],
   })

@@ -1,13 +1,24 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import type { ChannelProof } from '@casty/transport'
+import type { ChannelProof, ProofLapse } from '@casty/transport'
+import { isTrusted, type Credentials } from './credentials.ts'
+import { namesOf } from './certificate-names.ts'
+import type { Security } from './security.ts'
 
 /** The exporter whose value belongs to one connection alone. RFC 9266, §3 */
 const bindingLabel = 'EXPORTER-Channel-Binding'
 const bindingBytes = 32
 
-/** What a connection has verified of its other end; undefined where that showed no certificate. */
-export function proofOf(socket: TLSSocket): ChannelProof | undefined {
+/**
+ * What a connection has verified of its other end; undefined where that showed no certificate.
+ *
+ * @param judgedBy - what was trusted when it began
+ */
+export function proofOf(
+  socket: TLSSocket,
+  security: Security,
+  judgedBy: Credentials,
+): ChannelProof | undefined {
   const certificate = socket.getPeerX509Certificate()
   if (certificate === undefined) return undefined
   const binding = socket.exportKeyingMaterial(bindingBytes, bindingLabel, Buffer.alloc(0))
@@ -16,31 +27,27 @@ export function proofOf(socket: TLSSocket): ChannelProof | undefined {
     fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     expiresAt: certificate.validToDate.getTime(),
     binding: new Uint8Array(binding),
+    lapse: lapseOf(certificate, security, judgedBy),
   }
 }
 
-/** One entry of what Node writes: a kind, and a value that is quoted where it holds what separates. */
-const entry = /(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g
-
-/** Subject alternative names, as `URI:…`, `DNS:…`, `IP:…`; those of other kinds are left out. */
-export function namesOf({ subjectAltName = '' }: X509Certificate): readonly string[] {
-  return [...subjectAltName.matchAll(entry)].flatMap(([, kind = '', text = '']) => {
-    const value = text.startsWith('"') ? String(JSON.parse(text)) : text
-    switch (kind) {
-      case 'URI':
-        return [`URI:${value}`]
-      case 'DNS':
-        return [`DNS:${value.toLowerCase()}`]
-      case 'IP Address':
-        return [`IP:${value.includes(':') ? shortIPv6(value) : value}`]
-      default:
-        return []
+/** Authorities that are the same as before need not be asked again. */
+function lapseOf(
+  certificate: X509Certificate,
+  { options, certificates }: Security,
+  judgedBy: Credentials,
+): () => ProofLapse | undefined {
+  const expiresAt = certificate.validToDate.getTime()
+  let { ca } = judgedBy
+  let isStillTrusted = true
+  return () => {
+    const now = Date.now()
+    const { credentials } = certificates
+    if (credentials.ca !== ca) {
+      ca = credentials.ca
+      isStillTrusted = isTrusted(certificate, credentials.authorities, now)
     }
-  })
-}
-
-/** As people and addresses write it: `0:0:0:0:0:0:0:1` is `::1`. */
-function shortIPv6(address: string): string {
-  const url = `http://[${address}]`
-  return URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : address
+    if (!isStillTrusted) return 'untrusted'
+    return options.endsWithCertificate && expiresAt <= now ? 'expired' : undefined
+  }
 }

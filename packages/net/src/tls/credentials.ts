@@ -4,7 +4,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { TransportError } from '@casty/transport'
 import type { Life } from './certificate-notices.ts'
-import { namesOf } from './certificate-proof.ts'
+import { namesOf } from './certificate-names.ts'
 import type { TlsOptions } from './tls-options.ts'
 
 export interface Credentials extends Life {
@@ -13,6 +13,8 @@ export interface Credentials extends Life {
   readonly key: string
   /** Whom it is made out to, as in `ChannelProof.names`. */
   readonly names: readonly string[]
+  /** Those in `ca`. */
+  readonly authorities: readonly X509Certificate[]
 }
 
 type Sources = Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'passphrase'>
@@ -52,7 +54,7 @@ export function readCredentials(sources: Sources, now: number): Credentials {
   const plainKey = privateKey(sources, key).export({ type: 'pkcs8', format: 'pem' }).toString()
   const validFrom = own.validFromDate.getTime()
   const expiresAt = own.validToDate.getTime()
-  return { ca, cert, key: plainKey, validFrom, expiresAt, names }
+  return { ca, cert, key: plainKey, validFrom, expiresAt, names, authorities }
 }
 
 /** A text in PEM as it is, or what is in the file. */
@@ -107,6 +109,32 @@ function privateKey({ key: source, passphrase }: Sources, text: string): KeyObje
     const why = 'cannot be read as a private key in PEM, or its passphrase is wrong'
     throw TransportError.badCertificate(`The text in key (${nameOf(source)})`, why, error)
   }
+}
+
+/** Certificates between one and its authority are at most so many. */
+const longestChain = 8
+
+/**
+ * Whether one of the authorities has signed it, or those that it was shown with, and may still do so.
+ *
+ * @param now - the wall clock, in milliseconds of the epoch
+ */
+export function isTrusted(
+  certificate: X509Certificate,
+  authorities: readonly X509Certificate[],
+  now: number,
+  atMost: number = longestChain,
+): boolean {
+  const signed = (issuer: X509Certificate): boolean =>
+    issuer.ca && isValidAt(issuer, now) && isSignedBy(certificate, issuer)
+  if (authorities.some(signed)) return true
+  const issuer = certificate.issuerCertificate
+  if (issuer === undefined || atMost === 0 || !signed(issuer)) return false
+  return isTrusted(issuer, authorities, now, atMost - 1)
+}
+
+function isValidAt({ validFromDate, validToDate }: X509Certificate, now: number): boolean {
+  return validFromDate.getTime() <= now && now < validToDate.getTime()
 }
 
 function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {

@@ -1,20 +1,30 @@
 import { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
-import { namesOf } from './certificate-proof.ts'
+import type { ChannelProof } from '@casty/transport'
+import { namesOf } from './certificate-names.ts'
+import { proofOf } from './certificate-proof.ts'
 import { notAllowed } from './insecurity.ts'
 import type { Security } from './security.ts'
+
+/** TLS on a connection that was dialled. */
+export interface StartedTls {
+  readonly socket: TLSSocket
+  /** What is proven of the other end, once it is. */
+  proof(): ChannelProof | undefined
+}
 
 /**
  * Starts TLS on a connection that is dialled, or being dialled. Nothing is sent to an end that is not
  * trusted. The name that was dialled is not compared: whom the certificate is made out to is judged
  * when the node there has said who it is.
  */
-export function startTls(carrier: Socket, security: Security): TLSSocket {
+export function startTls(carrier: Socket, security: Security): StartedTls {
   security.certificates.refresh()
-  return connect({
+  const { context, credentials } = security.certificates
+  const socket = connect({
     socket: carrier,
-    secureContext: security.certificates.context,
+    secureContext: context,
     minVersion: 'TLSv1.3',
     rejectUnauthorized: true,
     checkServerIdentity(_host, { raw }) {
@@ -22,4 +32,5 @@ export function startTls(carrier: Socket, security: Security): TLSSocket {
       return Object.assign(new Error('Its certificate is on no list'), { code: notAllowed })
     },
   })
+  return { socket, proof: () => proofOf(socket, security, credentials) }
 }

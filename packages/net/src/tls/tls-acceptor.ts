@@ -16,6 +16,8 @@ interface Pending {
   readonly carrier: Socket
   /** The source that it counts for. */
   readonly group: string
+  /** What was trusted when it began. */
+  readonly judgedBy: Credentials
 }
 
 export interface SecureAcceptorParts {
@@ -68,7 +70,8 @@ export class TlsAcceptor implements Disposable {
       return
     }
     const ends = endsOf(carrier)
-    this.#pending.set(ends, { carrier, group })
+    const judgedBy = security.certificates.credentials
+    this.#pending.set(ends, { carrier, group, judgedBy })
     this.#perGroup.set(group, ofGroup + 1)
     carrier.once('close', () => this.#settle(ends))
     this.#server.emit('connection', carrier)
@@ -82,12 +85,13 @@ export class TlsAcceptor implements Disposable {
 
   #secured(socket: TLSSocket): void {
     const ends = endsOf(socket)
-    const carrier = this.#pending.get(ends)?.carrier
-    if (carrier === undefined) {
+    const pending = this.#pending.get(ends)
+    if (pending === undefined) {
       socket.destroy() // It is gone already.
       return
     }
-    const verdict = judgeAccepted(socket, this.#parts.security)
+    const { carrier, judgedBy } = pending
+    const verdict = judgeAccepted(socket, this.#parts.security, judgedBy)
     if (typeof verdict === 'string') {
       this.#refuse(socket, carrier, verdict)
       return
@@ -123,13 +127,18 @@ export class TlsAcceptor implements Disposable {
   }
 }
 
-/** The proof of an end that is trusted, or why it is not. */
+/**
+ * The proof of an end that is trusted, or why it is not.
+ *
+ * @param judgedBy - what was trusted when it began: now, where that is not known
+ */
 export function judgeAccepted(
   socket: TLSSocket,
   security: Security,
+  judgedBy: Credentials = security.certificates.credentials,
 ): ChannelProof | InsecurityReason {
   if (socket.getProtocol() !== 'TLSv1.3' || socket.isSessionReused()) return 'protocol'
-  const proof = proofOf(socket)
+  const proof = proofOf(socket, security, judgedBy)
   if (proof === undefined) return 'no-certificate'
   if (!socket.authorized) return reasonOfVerification(String(socket.authorizationError))
   return security.allows(proof.names) ? proof : 'not-allowed'

@@ -25,6 +25,13 @@ export interface TlsOptions extends TlsNumbers {
    */
   readonly allow?: readonly string[]
   /**
+   * Whether a connection ends when the certificate expires that the other end had shown, within seconds and in order: what
+   * is sent goes by a new one, for which that needs a certificate of now. So short certificates end what a node may do
+   * that is given none any more. False keeps what is connected, also where all have forgotten to replace theirs.
+   * @defaultValue true
+   */
+  readonly endsWithCertificate?: boolean
+  /**
    * Told what becomes of the own certificate: `expires-soon` 30, 7 and 1 days before, and at the start
    * where less is left (only in the last third of a short life), `expired`, `reloaded`,
    * `reload-failed`. What it throws is ignored.
@@ -68,14 +75,16 @@ const ranges: Readonly<Record<keyof TlsNumbers, Range>> = {
   reloadIntervalMs: [100, 86_400_000],
 }
 
-export type ResolvedTlsOptions = Required<TlsNumbers> & Omit<TlsOptions, keyof TlsNumbers>
+export type ResolvedTlsOptions = Required<TlsNumbers & Pick<TlsOptions, 'endsWithCertificate'>> &
+  Omit<TlsOptions, keyof TlsNumbers>
 
 /** @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a value that is not allowed or an unknown name */
 export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
   if (typeof options !== 'object' || options === null) {
     throw TransportError.invalidOption('tls', options, 'ca, cert and key')
   }
-  const { ca, cert, key, passphrase, allow, onCertificate, ...numbers } = options
+  const { ca, cert, key, passphrase, allow, onCertificate, ...others } = options
+  const { endsWithCertificate = true, ...numbers } = others
   for (const [name, value] of Object.entries({ ca, cert, key })) {
     if (typeof value !== 'string' || value === '') {
       // A wrong value may be a secret: its kind says enough.
@@ -89,6 +98,10 @@ export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
     const allowed = 'a list of names, as URI:casty://shop/a.example, DNS:a.example or IP:10.0.0.1'
     throw TransportError.invalidOption('allow of tls', allow, allowed)
   }
+  if (typeof endsWithCertificate !== 'boolean') {
+    const given = endsWithCertificate
+    throw TransportError.invalidOption('endsWithCertificate of tls', given, 'true or false')
+  }
   if (onCertificate !== undefined && typeof onCertificate !== 'function') {
     throw TransportError.invalidOption('onCertificate of tls', onCertificate, 'a function')
   }
@@ -97,6 +110,7 @@ export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
     ca,
     cert,
     key,
+    endsWithCertificate,
     ...(passphrase !== undefined && { passphrase }),
     ...(allow && { allow: [...allow] }),
     ...(onCertificate && { onCertificate }),
