@@ -1,6 +1,9 @@
 import { TransportError } from './errors.ts'
 import { writeFloat } from './float-bytes.ts'
 
+/** Up to here a loop takes less than an array for what is copied. */
+const shortBytes = 64
+
 const textEncoder = new TextEncoder()
 
 /**
@@ -121,6 +124,13 @@ export class ByteWriter {
   /** What was written, without a copy: valid until the next write or reset. */
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** Copies what was written to where there is room for it, without an array in between where it is short. */
+  copyTo(target: Uint8Array, at: number): void {
+    const length = this.#length
+    if (length > shortBytes) target.set(this.view(), at)
+    else for (let index = 0; index < length; index++) target[at + index] = this.#bytes[index] ?? 0
   }
 
   /** Forgets what was written and keeps the buffer. */

@@ -140,6 +140,15 @@ describe('fields of a fixed codec', () => {
     const second = writer.reset().u8(2).finish()
     expect([first, second]).toEqual([Uint8Array.of(1), Uint8Array.of(2)])
   })
+
+  test.each([0, 1, 64, 65, 500])('what was written is copied to its place: %i bytes', (length) => {
+    const writer = new ByteWriter(4)
+    for (let index = 0; index < length; index++) writer.u8(index % 200)
+    const target = new Uint8Array(length + 5).fill(255)
+    writer.copyTo(target, 3)
+    expect(target.slice(3, 3 + length)).toEqual(writer.finish())
+    expect([...target.slice(0, 3), ...target.slice(3 + length)]).toEqual([255, 255, 255, 255, 255])
+  })
 })
 
 describe('frames', () => {

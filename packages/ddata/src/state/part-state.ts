@@ -171,7 +171,8 @@ export class PartState {
       if (code === withdrawCode) return this.#withdraw(call.session, input.varint())
       if (code === skipCode) return skipped
       const out = beginResult(this.#scratch.reset())
-      const outcome = this.machine.execute(call, new ByteReader(bytes), out, this.#around)
+      const again = input.open(bytes, 0, bytes.length)
+      const outcome = this.machine.execute(call, again, out, this.#around)
       return outcome === 'done' ? this.#scratch.finish() : undefined
     } catch (error) {
       return refusalBytes(refusalOf(error))

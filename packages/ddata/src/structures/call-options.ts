@@ -66,6 +66,7 @@ export function termsOf(
   timeoutMs: number,
   more: readonly string[] = [],
 ): CallTerms {
+  if (asksNothing(options)) return { what, timeoutMs }
   knownNames('options', options, [...callNames, ...more])
   const { signal } = options
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
@@ -109,6 +110,7 @@ export function waitTermsOf(
   { timeoutMs, isStated }: TimeLimit,
   more: readonly string[] = [],
 ): CallTerms {
+  if (!isStated && asksNothing(options)) return { what, timeoutMs: Infinity, waitMs: Infinity }
   const terms = termsOf(what, options, timeoutMs, [...more, 'waitMs'])
   const { waitMs } = options
   if (waitMs !== undefined) return { ...terms, waitMs: waitTime('options.waitMs', waitMs) }

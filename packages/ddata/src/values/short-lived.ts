@@ -21,7 +21,7 @@ export function shortLived(out: ByteWriter): Uint8Array {
     used = 0
   }
   const cut = slab.subarray(used, used + length)
-  cut.set(out.view())
+  out.copyTo(slab, used)
   used += length
   return cut
 }

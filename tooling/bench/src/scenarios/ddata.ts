@@ -78,10 +78,13 @@ async function calling(context: Context): Promise<[rows: Row[], missing: readonl
   const operations = isLong ? [...compared, ...comparedAtLength] : compared
   for (const what of operations) await measure(what, Math.max(...what.inFlight), 1, firstTimes)
   for (const what of operations) {
+    const byInFlight = new Map<number, Samples>()
     for (const inFlight of what.inFlight) {
       const samples = await measure(what, inFlight, repetitions, times)
+      byInFlight.set(inFlight, samples)
       rows.push(...rowsOf(what, inFlight, samples))
     }
+    rows.push(...longerRows(what, byInFlight))
   }
   return [rows, rivals.missing]
 }
@@ -113,6 +116,24 @@ function rowsOf({ operation, subjects, wanted }: Compared, inFlight: number, all
     rows.push({ what: `${what}, processor`, unit: 'µs', samples: ours.map(processorOf) })
   }
   return rows
+}
+
+/** How many times as long calls take where many are in flight as where one is; beside the same of the first peer. */
+function longerRows({ operation, subjects }: Compared, all: ReadonlyMap<number, Samples>): Row[] {
+  const most = Math.max(...all.keys())
+  const [one, many] = [all.get(1), all.get(most)]
+  if (!one || !many) return []
+  const longerOf = (measured: Measured): readonly number[] => {
+    const alone = one[measured] ?? []
+    return (many[measured] ?? []).map(({ medianMs }, at) => medianMs / (alone[at]?.medianMs ?? 0))
+  }
+  const beside = subjects.find((subject) => subject !== 'bullmq' && many[subject])
+  return keepings.map((where) => ({
+    what: `${operation}, ${where}, median of ${most} in flight beside 1`,
+    unit: '×',
+    samples: longerOf(where),
+    ...(beside && { reference: { name: beside, samples: longerOf(beside) } }),
+  }))
 }
 
 function medianBeside(subject: Subject | undefined, all: Samples): Pick<Row, 'reference'> {

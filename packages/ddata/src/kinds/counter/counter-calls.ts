@@ -14,6 +14,9 @@ export const counterCalls = {
 
 export const maxNameBytes = 512
 
+/** Whatever is written is taken out of it at once. */
+const scratch = new ByteWriter(256)
+
 /** Which counter, and what all who use it have to agree on. */
 export interface CounterAddress {
   readonly name: string
@@ -25,7 +28,7 @@ export function counterCall(
   { name, shards }: CounterAddress,
   ...numbers: readonly number[]
 ): Uint8Array {
-  const out = new ByteWriter(name.length + 16)
+  const out = scratch.reset()
   out.u8(code).string(name, maxNameBytes).varint(shards)
   for (const number of numbers) out.f64(number)
   return out.finish()

@@ -23,7 +23,8 @@ export class Held implements Grant {
   readonly timer: number
   readonly terms: HeldTerms
   readonly #clock: Clock
-  readonly #controller = new AbortController()
+  /** Made for who asks for its signal: that takes longer than the rest. */
+  #controller?: AbortController
   #sentAt: number
   #end: DDataError | 'released' | undefined
   /** When to renew it next, by the clock of this process. */
@@ -54,6 +55,10 @@ export class Held implements Grant {
   }
 
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#end instanceof DDataError) this.#controller.abort(this.#end)
+    }
     return this.#controller.signal
   }
 
@@ -77,7 +82,7 @@ export class Held implements Grant {
   lose(why: DDataError = outOfTime(this.terms.what)): void {
     if (this.#end !== undefined) return
     this.#end = why
-    this.#controller.abort(why)
+    this.#controller?.abort(why)
   }
 }
 

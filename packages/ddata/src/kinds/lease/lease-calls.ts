@@ -55,12 +55,11 @@ export interface Grant {
   readonly timer: number
 }
 
+/** Whatever is written is taken out of it at once. */
+const scratch = new ByteWriter(256)
+
 function begin(code: number, { name, shards, permits }: LeaseAddress): ByteWriter {
-  return new ByteWriter(name.length + 40)
-    .u8(code)
-    .string(name, maxNameBytes)
-    .varint(shards)
-    .varint(permits)
+  return scratch.reset().u8(code).string(name, maxNameBytes).varint(shards).varint(permits)
 }
 
 /** One that needs nothing but the address. */

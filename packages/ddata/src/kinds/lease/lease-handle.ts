@@ -101,15 +101,18 @@ export class LeaseHandle {
     })
     if (!held) return undefined
     const lease = new Lease(held, part, limit.timeoutMs, this.#explain)
-    await this.#claim(lease, terms)
+    const { claim } = this.#options
+    if (claim) await this.#claimed(lease, claim, terms)
     this.#add(lease)
     return lease
   }
 
   /** Rejects where the lease is not to be used, which is given back then. */
-  async #claim(lease: Lease, { what, signal }: CallTerms): Promise<void> {
-    const { claim } = this.#options
-    if (!claim) return
+  async #claimed(
+    lease: Lease,
+    claim: NonNullable<CheckedLeaseOptions['claim']>,
+    { what, signal }: CallTerms,
+  ): Promise<void> {
     try {
       await claim(lease.token)
       if (signal?.aborted) throw DDataError.aborted(what, 'no', signal.reason)

@@ -90,10 +90,10 @@ export class LeasePart {
     throw DDataError.leaseLost(request.held.what, 'it was always granted too late to be of use')
   }
 
-  async #ask(request: LeaseRequest): Promise<Held | undefined | typeof late> {
+  #ask(request: LeaseRequest): Promise<Held | undefined | typeof late> {
     const { address, wish, terms, explain } = request
     this.#asking += 1
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const asked = this.#port.clock.now()
       let confirmed: number | undefined
       let isConfirming = false
@@ -191,12 +191,12 @@ export class LeasePart {
   }
 
   /** @returns whether it was still held. From now on it is not renewed. */
-  async release(lease: Held, terms: CallTerms, explain: Explain): Promise<boolean> {
+  release(lease: Held, terms: CallTerms, explain: Explain): Promise<boolean> {
     const address = this.#addresses.get(lease)
-    if (!address || this.#isClosed) return false
+    if (!address || this.#isClosed) return Promise.resolve(false)
     this.#held.delete(lease.timer)
     lease.released()
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#lane.call(releaseCall(address, lease.token), terms, {
         done: (from) => resolve(from.bool()),
         refused: (refusal) => reject(explain(refusal)),
