@@ -7,7 +7,8 @@ import type { RemotingLimits, Serializer } from '@casty/remote'
 import type { ShardingOptions } from '@casty/sharding'
 import { emptyConfig, isConfig, type CastyConfig } from './config/casty-config.ts'
 import { loadConfig } from './config/load-config.ts'
-import { optionsFrom } from './config/options-from.ts'
+import type { ConfiguredSecret } from './config/configured-secret.ts'
+import { configuredBy } from './config/options-from.ts'
 import { ClusterSystemError } from './errors.ts'
 import { duration, knownNames, record, whole } from './option-values.ts'
 import { authenticationOf, type ClusterSecret } from './secret-options.ts'
@@ -83,6 +84,8 @@ export interface Settings {
   readonly cluster: ClusterConfig
   readonly actors: ActorSystemOptions
   readonly own: Omit<ClusteredActorSystemOptions, keyof ClusterConfig | keyof ActorSystemOptions>
+  /** Where the node proves one that the config file names: to be read again. */
+  readonly secret?: ConfiguredSecret
   /** What it says of actors by their names. */
   readonly config: CastyConfig
 }
@@ -95,9 +98,10 @@ export function settingsOf(options: ClusteredActorSystemOptions): Settings {
     if (options[name] !== undefined) record(name, options[name])
   }
   const config = configOf(options.config)
-  const fromConfig = optionsFrom(config)
+  const { options: fromConfig, secret } = configuredBy(config)
   const { failureDetector, mailbox } = fromConfig
-  const authentication = authenticationOf(options, 'member') ?? fromConfig.authentication
+  const ofCode = authenticationOf(options, 'member')
+  const authentication = ofCode ?? fromConfig.authentication
   const given = { ...fromConfig, ...defined(options) }
   const all: ClusteredActorSystemOptions = {
     ...given,
@@ -113,6 +117,7 @@ export function settingsOf(options: ClusteredActorSystemOptions): Settings {
     cluster: picked(all, clusterConfigNames),
     actors: { ...defined({ clock, random, logger }), ...picked(all, actorNames) },
     own: picked(all, ownNames),
+    ...(secret && !ofCode && { secret }),
     // What it says of all mailboxes is that of the system.
     config: { ...config, defaults: { ...config.defaults, mailbox: {} } },
   }

@@ -17,11 +17,25 @@ export function authenticationOf(
   kind: keyof Secrets,
 ): Authentication | undefined {
   if (secret === undefined) return authentication
+  if (isAuthentication(secret)) {
+    const allowed =
+      'a secret as text or bytes; hand what sharedSecret() returns over as authentication'
+    throw ClusterSystemError.invalidOption('secret', secret, allowed)
+  }
   if (authentication !== undefined) {
     const allowed = 'left out where there is authentication, which has its own'
     throw ClusterSystemError.invalidOption('secret', {}, allowed)
   }
-  return sharedSecret(isRecord(secret) ? secret : { [kind]: secret })
+  const isOfKinds = isRecord(secret)
+  const names = isOfKinds
+    ? { member: 'secret.member', client: 'secret.client' }
+    : { member: 'secret', client: 'secret' }
+  return sharedSecret(isOfKinds ? secret : { [kind]: secret }, { names })
+}
+
+/** Something else than its type says, of a user who has none. */
+function isAuthentication(secret: unknown): boolean {
+  return typeof secret === 'object' && secret !== null && 'begin' in secret
 }
 
 function isRecord(secret: ClusterSecret): secret is Secrets {

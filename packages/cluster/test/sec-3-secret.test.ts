@@ -95,6 +95,7 @@ test.each([
   ['CASTY_SECRET_TOO_WEAK', { secret: 'hunter2' }],
   ['CASTY_SECRET_INVALID_OPTION', { secret: { member, client: member } }],
   ['CASTY_CLUSTER_INVALID_OPTION', { secret: member, authentication: sharedSecret({ member }) }],
+  ['CASTY_CLUSTER_INVALID_OPTION', { secret: sharedSecret({ member }) }],
   ['CASTY_MEMBERSHIP_INVALID_OPTION', { authentication: { secret: member } }],
   ['CASTY_TRANSPORT_INSECURE_BIND', { insecure: false }],
 ])('a start rejects with %s for %j', async (code, wrong) => {
@@ -102,4 +103,18 @@ test.each([
   await using _ = world
   const options = { ...world.optionsFor('a'), ...wrong } as ClusteredActorSystemOptions
   expect(await world.settled(ClusteredActorSystem.start(options).catch(codeOf))).toBe(code)
+})
+
+test('what is wrong with a secret is told by the option that it was given as', async () => {
+  const world = new SystemWorld()
+  await using _ = world
+  const refusalOf = (secret: unknown): Promise<unknown> => {
+    const options = { ...world.optionsFor('a'), secret } as ClusteredActorSystemOptions
+    return ClusteredActorSystem.start(options).catch((error: Error) => error.message)
+  }
+  expect(await refusalOf('hunter2')).toMatch(/^secret can be guessed/)
+  expect(await refusalOf({ member, client: 'hunter2' })).toMatch(/^secret\.client can be guessed/)
+  expect(await refusalOf(sharedSecret({ member }))).toBe(
+    'Option secret is an object; allowed is a secret as text or bytes; hand what sharedSecret() returns over as authentication.',
+  )
 })

@@ -1,9 +1,9 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeNotice, Security, type CertificateNotice, type TlsOptions } from '@casty/net'
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { TestAuthority, type TestCredentials } from '../../../tooling/tls-contract/index.ts'
 
 const dayMs = 86_400_000
@@ -84,6 +84,7 @@ describe('what a node would show is refused at the start', () => {
     ['reloadIntervalMs', 99],
     ['handshakeTimeoutMs', 0],
     ['endsWithCertificate', 'yes'],
+    ['exposedKey', 'ignore'],
     ['cafile', 'ca.crt'],
   ])('with %s of %s', (name, value) => {
     const options = { ...good, [name]: value } // As of a user without types.
@@ -183,5 +184,59 @@ describe('files that are read while they are written', () => {
     vi.advanceTimersByTime(1_000)
     expect(notices).toEqual(['reload-failed', 'changed', 'reloaded'])
     rmSync(folder, { recursive: true })
+  })
+})
+
+describe('a key that others may read', () => {
+  let folder: string
+  let key: string
+  beforeEach(({ skip }) => {
+    skip(process.platform === 'win32', 'files have no modes here')
+    folder = mkdtempSync(join(tmpdir(), 'casty-key-'))
+    key = join(folder, 'node.key')
+    writeFileSync(key, good.key)
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('is told at the start, and as it comes to that, each once', () => {
+    const notices: CertificateNotice[] = []
+    const onCertificate = (notice: CertificateNotice): void => void notices.push(notice)
+    chmodSync(key, 0o644)
+    const { certificates } = new Security({ ...good, key, onCertificate })
+    certificates.reload()
+    expect(notices).toEqual([{ type: 'key-exposed', file: key, mode: '0644' }])
+    chmodSync(key, 0o640)
+    certificates.reload()
+    chmodSync(key, 0o602)
+    certificates.reload()
+    expect(notices.slice(1)).toEqual([{ type: 'key-exposed', file: key, mode: '0602' }])
+  })
+
+  test('is told the process by its code where nobody listens', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    chmodSync(key, 0o644)
+    const security = new Security({ ...good, key })
+    expect(security.options.exposedKey).toBe('tell')
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      `Others may read the private key in ${key} (0644): chmod 600.`,
+      { type: 'CastyWarning', code: 'CASTY_KEY_EXPOSED' },
+    )
+  })
+
+  test('is refused where that is asked for', () => {
+    chmodSync(key, 0o600)
+    const { certificates } = new Security({ ...good, key, exposedKey: 'refuse' })
+    const { context } = certificates
+    chmodSync(key, 0o644)
+    const refusal = expect.objectContaining({
+      code: 'CASTY_TRANSPORT_BAD_CERTIFICATE',
+      message: expect.stringMatching(/in key, .*node\.key, may be read by others \(0644\)/),
+    })
+    expect(() => certificates.reload()).toThrow(refusal)
+    expect(certificates.context).toBe(context)
+    expect(() => new Security({ ...good, key, exposedKey: 'refuse' })).toThrow(refusal)
   })
 })

@@ -3,6 +3,7 @@ export {
   SharedSecret,
   sharedSecret,
   type Secret,
+  type SecretNames,
   type Secrets,
   type SharedSecretOptions,
 } from './shared-secret.ts'

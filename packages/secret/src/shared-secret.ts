@@ -19,7 +19,14 @@ export interface Secrets {
 export interface SharedSecretOptions {
   /** Draws bytes that nobody can foresee. For tests on a seed. @defaultValue the runtime's `crypto.getRandomValues` */
   readonly randomBytes?: (length: number) => Uint8Array
+  /** What errors call each kind: where it was given. @defaultValue `member` and `client` */
+  readonly names?: SecretNames
 }
+
+/** What errors call each kind of secret. */
+export type SecretNames = Readonly<Record<keyof Secrets, string>>
+
+const usualNames: SecretNames = { member: 'member', client: 'client' }
 
 const mostSecrets = 4
 const hidden = '[a shared secret]'
@@ -30,10 +37,16 @@ const hidden = '[a shared secret]'
  */
 export class SharedSecret implements Authentication {
   readonly #randomBytes: (length: number) => Uint8Array
+  readonly #names: SecretNames
   #ring: KeyRing
 
-  constructor(ring: KeyRing, randomBytes: (length: number) => Uint8Array) {
-    this.#ring = ring
+  /** @throws SecretError `CASTY_SECRET_TOO_WEAK`, `CASTY_SECRET_INVALID_OPTION` */
+  constructor(
+    secrets: Secrets,
+    { randomBytes = systemRandomBytes, names = usualNames }: SharedSecretOptions = {},
+  ) {
+    this.#ring = ringOf(secrets, names)
+    this.#names = names
     this.#randomBytes = randomBytes
     // What Node's inspector asks an object for.
     const inspected = Symbol.for('nodejs.util.inspect.custom')
@@ -49,7 +62,7 @@ export class SharedSecret implements Authentication {
    * @throws SecretError `CASTY_SECRET_TOO_WEAK`, `CASTY_SECRET_INVALID_OPTION`; what was in force stays
    */
   rotate(secrets: Secrets): void {
-    this.#ring = ringOf(secrets)
+    this.#ring = ringOf(secrets, this.#names)
   }
 
   isFor(purpose: ProofPurpose): boolean {
@@ -78,31 +91,28 @@ export class SharedSecret implements Authentication {
  * @throws SecretError `CASTY_SECRET_TOO_WEAK`, `CASTY_SECRET_INVALID_OPTION`
  * @example String(sharedSecret({ member: 'Vr0Zp2vKq3dJ1mX9sT7wLbYcGhNfAeUo' })) // => '[a shared secret]'
  */
-export function sharedSecret(
-  secrets: Secrets,
-  { randomBytes = systemRandomBytes }: SharedSecretOptions = {},
-): SharedSecret {
-  return new SharedSecret(ringOf(secrets), randomBytes)
+export function sharedSecret(secrets: Secrets, options?: SharedSecretOptions): SharedSecret {
+  return new SharedSecret(secrets, options)
 }
 
-function ringOf(secrets: Secrets): KeyRing {
+function ringOf(secrets: Secrets, names: SecretNames): KeyRing {
   if (typeof secrets !== 'object' || secrets === null) {
     throw SecretError.invalidOption('secrets', `of type ${typeof secrets}`, 'an object')
   }
-  const member = keysOf('member', secrets.member)
-  const client = keysOf('client', secrets.client)
+  const member = keysOf(names.member, secrets.member)
+  const client = keysOf(names.client, secrets.client)
   if (member.length + client.length === 0) {
     throw SecretError.invalidOption('secrets', 'empty', 'given a secret of members, or of clients')
   }
   if (client.some((one) => member.some((other) => one.isSame(other)))) {
     const allowed = 'another secret than that of members: who is given it would be one of them'
-    throw SecretError.invalidOption('client', 'the secret of members', allowed)
+    throw SecretError.invalidOption(names.client, 'the secret of members', allowed)
   }
   return { member, client }
 }
 
 function keysOf(
-  option: keyof Secrets,
+  option: string,
   given: Secret | readonly Secret[] | undefined,
 ): readonly SecretKey[] {
   if (given === undefined) return []

@@ -28,6 +28,10 @@ export interface SecretSection {
   /** Names of environment variables. */
   readonly env?: string
   readonly clientEnv?: string
+  /** How often they are read again, in milliseconds. @defaultValue 60_000 */
+  readonly reloadIntervalMs?: number
+  /** What becomes of a file that everybody on its machine may read, or write. @defaultValue 'tell' */
+  readonly exposed?: 'tell' | 'refuse'
 }
 
 /** What `tls` of a transport takes: files in PEM, by their paths from the working directory. */
@@ -38,6 +42,7 @@ export interface TlsSection {
   /** Names of which a certificate must bear one, as `URI:…`, `DNS:…` or `IP:…`. */
   readonly allow?: readonly string[]
   readonly endsWithCertificate?: boolean
+  readonly exposedKey?: 'tell' | 'refuse'
 }
 
 /** What becomes of actors that fail, where their behaviors do not say. */
@@ -243,6 +248,10 @@ function secretSection(section: Section): SecretSection | undefined {
     env: section.text('secret_env'),
     clientEnv: section.text('client_secret_env'),
   })
+  const others: SecretSection = defined({
+    reloadIntervalMs: section.durationMs('secret_reload_interval'),
+    exposed: section.choice('exposed_secret', ['tell', 'refuse']),
+  })
   const one = 'one place, a file or an environment variable'
   if (places.file !== undefined && places.env !== undefined) {
     section.refuse('secret_env', 'is given beside secret_file', one)
@@ -250,7 +259,7 @@ function secretSection(section: Section): SecretSection | undefined {
   if (places.clientFile !== undefined && places.clientEnv !== undefined) {
     section.refuse('client_secret_env', 'is given beside client_secret_file', one)
   }
-  return Object.keys(places).length > 0 ? places : undefined
+  return Object.keys(places).length > 0 ? { ...places, ...others } : undefined
 }
 
 function tlsSection(section: Section): TlsSection {
@@ -260,6 +269,7 @@ function tlsSection(section: Section): TlsSection {
   const others = defined({
     allow: section.texts('allow'),
     endsWithCertificate: section.flag('ends_with_certificate'),
+    exposedKey: section.choice('exposed_key', ['tell', 'refuse']),
   })
   return { ...files, ...others }
 }

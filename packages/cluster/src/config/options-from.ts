@@ -10,7 +10,7 @@ import {
   type Serializer,
 } from '@casty/remote'
 import type { ClusteredActorSystemOptions } from '../options.ts'
-import { secretFrom } from './secret-from.ts'
+import { ConfiguredSecret } from './configured-secret.ts'
 import type { CastyConfig, SerializationSection, SupervisionSection } from './casty-config.ts'
 
 /** What a config file can say of a whole system. */
@@ -41,16 +41,26 @@ export type ConfiguredOptions = Partial<
  * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_CONFIG` where there is none; SecretError
  */
 export function optionsFrom(config: CastyConfig): ConfiguredOptions {
+  return configuredBy(config).options
+}
+
+/** What a config says: as options, and where its secret is to be read again. @throws as `optionsFrom` */
+export function configuredBy(config: CastyConfig): {
+  readonly options: ConfiguredOptions
+  readonly secret: ConfiguredSecret | undefined
+} {
   const { name, cluster, serialization, defaults } = config
   const serializer = serializerOf(serialization)
-  const { secret, tls: _, ...settings } = cluster ?? {} // TLS is the transport's.
-  return {
+  const { secret: places, tls: _, ...settings } = cluster ?? {} // TLS is the transport's.
+  const secret = places && new ConfiguredSecret(config.file, places)
+  const options = {
     ...(name !== undefined && { name }),
     ...settings,
-    ...(secret && { authentication: secretFrom(config.file, secret) }),
+    ...(secret && { authentication: secret.authentication }),
     ...(serializer && { serializer }),
     ...(Object.keys(defaults.mailbox).length > 0 && { mailbox: defaults.mailbox }),
   }
+  return { options, secret }
 }
 
 /** The format of `deflate` in pure code, which browsers use: in Node there is a quicker way. */

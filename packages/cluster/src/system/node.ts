@@ -1,5 +1,6 @@
 // Joins the layers into one node.
 import { ActorSystem } from '@casty/actor'
+import { systemClock } from '@casty/clock'
 import { Distributed, type DistributedOptions } from '@casty/ddata'
 import type { Cluster, ClusterConfig } from '@casty/membership'
 import { Receptionist, Remoting, Topics, type ClientAccess } from '@casty/remote'
@@ -10,6 +11,7 @@ import { Barriers } from '../barrier/barriers.ts'
 import { barrierType } from '../barrier/barrier-type.ts'
 import type { Settings } from '../options.ts'
 import { clientAccessOf, clientsOfValues } from './clients.ts'
+import { followSecret } from './follow-secret.ts'
 import { logMembers } from './member-log.ts'
 import { placing } from './placement.ts'
 import { hasReceptionist } from './receptionists.ts'
@@ -36,8 +38,9 @@ export async function startNode(settings: Settings): Promise<Node> {
   const { downing = splitBrainResolver() } = settings.cluster
   const cluster = await startCluster({ ...settings.cluster, downing })
   const layers: Disposable[] = []
-  const { logger } = settings.actors
+  const { clock = systemClock, logger } = settings.actors
   if (logger) layers.push(logMembers(cluster, logger))
+  if (settings.secret) layers.push(followSecret(settings.secret, { clock, logger }))
   try {
     return joined(settings, { cluster, downing }, layers)
   } catch (error) {

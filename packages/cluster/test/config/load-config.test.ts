@@ -100,6 +100,7 @@ certfile = "node.crt"
 cafile = "ca.crt"
 keyfile = "node.key"
 ends_with_certificate = false
+exposed_key = "refuse"
 `)
   expect({ ...config, file: undefined }).toEqual({
     file: undefined,
@@ -137,6 +138,7 @@ ends_with_certificate = false
         ca: 'ca.crt',
         key: 'node.key',
         endsWithCertificate: false,
+        exposedKey: 'refuse',
       },
     },
     actors: [],

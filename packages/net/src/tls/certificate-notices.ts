@@ -10,6 +10,8 @@ export type CertificateNotice =
   | { readonly type: 'reloaded'; readonly expiresAt: number }
   /** The one that was there stays in use. */
   | { readonly type: 'reload-failed'; readonly error: TransportError }
+  /** Everybody on this machine may read the file of the private key, or write it. */
+  | { readonly type: 'key-exposed'; readonly file: string; readonly mode: string }
 
 const dayMs = 86_400_000
 
@@ -43,6 +45,15 @@ function warnedMs({ validFrom, expiresAt }: Life): readonly number[] {
   return fitting.length > 0 ? fitting : [lifeMs / 5]
 }
 
+/** Of the warning that a process is given where nobody listens: for whoever tells warnings apart. */
+export const warningCodes: Readonly<Record<CertificateNotice['type'], string>> = {
+  'expires-soon': 'CASTY_CERTIFICATE_EXPIRES_SOON',
+  expired: 'CASTY_CERTIFICATE_EXPIRED',
+  reloaded: 'CASTY_CERTIFICATE_RELOADED',
+  'reload-failed': 'CASTY_CERTIFICATE_RELOAD_FAILED',
+  'key-exposed': 'CASTY_KEY_EXPOSED',
+}
+
 /** For a log: what happened, and what to do about it. */
 export function describeNotice(notice: CertificateNotice): string {
   switch (notice.type) {
@@ -52,6 +63,8 @@ export function describeNotice(notice: CertificateNotice): string {
       return `This node's certificate expired at ${dateOf(notice)}: no peer takes a new connection until its files are replaced.`
     case 'reloaded':
       return `This node's certificate was read again; it expires at ${dateOf(notice)}.`
+    case 'key-exposed':
+      return `Others may read the private key in ${notice.file} (${notice.mode}): chmod 600.`
     case 'reload-failed':
       return `This node's certificate could not be read again, and the former stays in use. ${notice.error.message}`
   }

@@ -3,6 +3,7 @@ import { TransportError } from '@casty/transport'
 import {
   describeNotice,
   expiryNotice,
+  warningCodes,
   warningsDue,
   type CertificateNotice,
 } from './certificate-notices.ts'
@@ -23,6 +24,8 @@ export class Certificates {
   #readAt: number
   #warned: number
   #failure: string | undefined
+  /** Mode of the key's file, as it was told. */
+  #exposed: string | undefined
   #timer: ReturnType<typeof setInterval> | undefined
 
   /** @throws TransportError `CASTY_TRANSPORT_BAD_CERTIFICATE` */
@@ -33,6 +36,7 @@ export class Certificates {
     this.#context = secureContext(this.#credentials)
     this.#warned = 0
     this.#lookAtExpiry()
+    this.#lookAtKey(this.#credentials)
   }
 
   get credentials(): Credentials {
@@ -52,6 +56,7 @@ export class Certificates {
   reload(): boolean {
     this.#readAt = Date.now()
     const next = readCredentials(this.#options, this.#readAt)
+    this.#lookAtKey(next)
     if (isSame(next, this.#credentials)) {
       this.#failure = undefined
       return false
@@ -105,10 +110,22 @@ export class Certificates {
     if (notice) this.#tell(notice)
   }
 
+  #lookAtKey({ exposed }: Credentials): void {
+    if (exposed !== undefined && exposed.mode !== this.#exposed) {
+      this.#tell({ type: 'key-exposed', ...exposed })
+    }
+    this.#exposed = exposed?.mode
+  }
+
   #tell(notice: CertificateNotice): void {
     const { onCertificate } = this.#options
     if (!onCertificate) {
-      if (notice.type !== 'reloaded') process.emitWarning(describeNotice(notice), 'CastyWarning')
+      const { type } = notice
+      if (type === 'reloaded') return
+      process.emitWarning(describeNotice(notice), {
+        type: 'CastyWarning',
+        code: warningCodes[type],
+      })
       return
     }
     try {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { TransportError } from '@casty/transport'
 import type { Life } from './certificate-notices.ts'
 import { namesOf } from './certificate-names.ts'
+import { exposedMode } from './exposed-key.ts'
 import type { TlsOptions } from './tls-options.ts'
 
 export interface Credentials extends Life {
@@ -15,19 +16,29 @@ export interface Credentials extends Life {
   readonly names: readonly string[]
   /** Those in `ca`. */
   readonly authorities: readonly X509Certificate[]
+  /** Of a key in a file that everybody may read. */
+  readonly exposed?: ExposedKey
 }
 
-type Sources = Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'passphrase'>
+/** A file of a private key that everybody on its machine may read, or write. */
+export interface ExposedKey {
+  readonly file: string
+  /** As in `0644`. */
+  readonly mode: string
+}
+
+type Sources = Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'exposedKey'>
 
 /**
  * @param now - the wall clock, in milliseconds of the epoch
  * @throws TransportError `CASTY_TRANSPORT_BAD_CERTIFICATE` for a file that cannot be read, a text that is no
- * PEM, a key that does not fit, and a certificate that is not valid now or not the authority's
+ * PEM, a key that does not fit, or that others may read where that is refused, and a certificate that is not valid now or not the authority's
  */
 export function readCredentials(sources: Sources, now: number): Credentials {
   const ca = textOf('ca', sources.ca)
   const cert = textOf('cert', sources.cert)
   const key = textOf('key', sources.key)
+  const exposed = exposureOf(sources)
   const authorities = certificatesIn('ca', sources.ca, ca)
   const [own, ...between] = certificatesIn('cert', sources.cert, cert)
   const subject = `The certificate in cert (${nameOf(sources.cert)})`
@@ -54,7 +65,25 @@ export function readCredentials(sources: Sources, now: number): Credentials {
   const plainKey = privateKey(sources, key).export({ type: 'pkcs8', format: 'pem' }).toString()
   const validFrom = own.validFromDate.getTime()
   const expiresAt = own.validToDate.getTime()
-  return { ca, cert, key: plainKey, validFrom, expiresAt, names, authorities }
+  return {
+    ca,
+    cert,
+    key: plainKey,
+    validFrom,
+    expiresAt,
+    names,
+    authorities,
+    ...(exposed && { exposed }),
+  }
+}
+
+/** @throws TransportError where it is to be refused */
+function exposureOf({ key: file, exposedKey }: Sources): ExposedKey | undefined {
+  const mode = isPem(file) ? undefined : exposedMode(file)
+  if (mode === undefined) return undefined
+  if (exposedKey !== 'refuse') return { file, mode }
+  const why = `may be read by others (${mode}): chmod 600, or set exposedKey of tls to 'tell'`
+  throw TransportError.badCertificate(`The file in key, ${file},`, why)
 }
 
 /** A text in PEM as it is, or what is in the file. */

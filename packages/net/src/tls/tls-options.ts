@@ -25,6 +25,13 @@ export interface TlsOptions extends TlsNumbers {
    */
   readonly allow?: readonly string[]
   /**
+   * What becomes of a `key` in a file that everybody on its machine may read, or write: `tell` has a notice given,
+   * `refuse` makes it an error, and leaves what is in use when it is read again. What its group may is not looked at; nor is
+   * anything on systems whose files have no modes.
+   * @defaultValue 'tell'
+   */
+  readonly exposedKey?: 'tell' | 'refuse'
+  /**
    * Whether a connection ends when the certificate expires that the other end had shown, within seconds and in order: what
    * is sent goes by a new one, for which that needs a certificate of now. So short certificates end what a node may do
    * that is given none any more. False keeps what is connected, also where all have forgotten to replace theirs.
@@ -34,7 +41,7 @@ export interface TlsOptions extends TlsNumbers {
   /**
    * Told what becomes of the own certificate: `expires-soon` 30, 7 and 1 days before, and at the start
    * where less is left (only in the last third of a short life), `expired`, `reloaded`,
-   * `reload-failed`. What it throws is ignored.
+   * `reload-failed`; and `key-exposed`, of its key. What it throws is ignored.
    * @defaultValue a warning of the process for each that is no good news
    */
   readonly onCertificate?: (notice: CertificateNotice) => void
@@ -75,7 +82,9 @@ const ranges: Readonly<Record<keyof TlsNumbers, Range>> = {
   reloadIntervalMs: [100, 86_400_000],
 }
 
-export type ResolvedTlsOptions = Required<TlsNumbers & Pick<TlsOptions, 'endsWithCertificate'>> &
+export type ResolvedTlsOptions = Required<
+  TlsNumbers & Pick<TlsOptions, 'endsWithCertificate' | 'exposedKey'>
+> &
   Omit<TlsOptions, keyof TlsNumbers>
 
 /** @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for a value that is not allowed or an unknown name */
@@ -84,7 +93,7 @@ export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
     throw TransportError.invalidOption('tls', options, 'ca, cert and key')
   }
   const { ca, cert, key, passphrase, allow, onCertificate, ...others } = options
-  const { endsWithCertificate = true, ...numbers } = others
+  const { endsWithCertificate = true, exposedKey = 'tell', ...numbers } = others
   for (const [name, value] of Object.entries({ ca, cert, key })) {
     if (typeof value !== 'string' || value === '') {
       // A wrong value may be a secret: its kind says enough.
@@ -102,6 +111,9 @@ export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
     const given = endsWithCertificate
     throw TransportError.invalidOption('endsWithCertificate of tls', given, 'true or false')
   }
+  if (exposedKey !== 'tell' && exposedKey !== 'refuse') {
+    throw TransportError.invalidOption('exposedKey of tls', exposedKey, "'tell' or 'refuse'")
+  }
   if (onCertificate !== undefined && typeof onCertificate !== 'function') {
     throw TransportError.invalidOption('onCertificate of tls', onCertificate, 'a function')
   }
@@ -111,6 +123,7 @@ export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
     cert,
     key,
     endsWithCertificate,
+    exposedKey,
     ...(passphrase !== undefined && { passphrase }),
     ...(allow && { allow: [...allow] }),
     ...(onCertificate && { onCertificate }),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -69,12 +69,47 @@ test('a secret itself has no place in a config', () => {
   )
 })
 
-test('a weak secret in a file is refused, and not shown', () => {
-  const file = fileOf('weak', 'hunter2')
-  expect(() => configured(`secret_file = ${file}`)).toThrow(
-    expect.objectContaining({
-      code: 'CASTY_SECRET_TOO_WEAK',
-      message: expect.not.stringContaining('hunter2'),
-    }),
+test.each(['secret_file', 'client_secret_file'])(
+  'a weak secret in a file is refused by the key %s, and not shown',
+  (key) => {
+    const file = fileOf('weak', 'hunter2')
+    expect(() => configured(`${key} = ${file}`)).toThrow(
+      expect.objectContaining({
+        code: 'CASTY_SECRET_TOO_WEAK',
+        message: expect.stringMatching(
+          new RegExp(`^cluster\\.${key} can be guessed: (?!.*hunter2)`),
+        ),
+      }),
+    )
+  },
+)
+
+test('a weak secret in the environment is refused by its key', () => {
+  process.env[envName] = 'hunter2'
+  expect(() => configured(`secret_env = "${envName}"`)).toThrow(
+    /^cluster\.secret_env can be guessed/,
   )
+})
+
+test('a file that others may read is refused where that is asked for', ({ skip }) => {
+  skip(process.platform === 'win32', 'files have no modes here')
+  const file = fileOf('member', member)
+  const path = join(folder, 'member')
+  const toml = `secret_file = ${file}\nexposed_secret = "refuse"`
+  for (const mode of [0o644, 0o606, 0o602]) {
+    chmodSync(path, mode)
+    expect(() => configured(toml)).toThrow(
+      expect.objectContaining({
+        code: 'CASTY_CLUSTER_INVALID_CONFIG',
+        message: expect.stringMatching(
+          /^cluster\.secret_file names .*, which others may read \(06\d\d\)/,
+        ),
+      }),
+    )
+    expect(() => configured(`secret_file = ${file}`)).not.toThrow()
+  }
+  for (const mode of [0o600, 0o640, 0o400]) {
+    chmodSync(path, mode)
+    expect(() => configured(toml)).not.toThrow()
+  }
 })
