@@ -6,13 +6,7 @@ import {
   missingSplit,
   wronglyLost,
 } from './questions.ts'
-import { nodeNames, opening, type Step } from './story.ts'
-
-/**
- * Twice what they take: silence is noticed after 5.3 s at most, and decided on when the picture was
- * quiet for 5 s. A busy machine takes longer.
- */
-const patienceMs = 30_000
+import { nodeNames, opening, patienceMs, type Step } from './story.ts'
 
 /** The story of a network that is cut in two and mended, told with nodes n1 to n`count`. */
 export function partitionStory(count: number): readonly Step[] {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { partitionStory } from '../src/partition-story.ts'
 import { DemoProcess, isAlive, startedPids } from './demo-process.ts'
 
-const timeout = 120_000
+const timeout = 300_000
 
 test('tells the story of a cut, and leaves no process behind', { timeout }, async () => {
   const { code, lines, errors } = await new DemoProcess('--partition', '--fast', '--json').end()
