@@ -10,6 +10,8 @@ import { outlivedBy } from './joining.ts'
 import { Member } from './member.ts'
 import type { MembershipEffect, MembershipState, Moment, Step } from './membership-state.ts'
 import type { JoinRefusalReason } from './messages.ts'
+import { refuseClaim } from './own-word.ts'
+import { implausibleLife } from './plausibility.ts'
 import { sendTo } from './sending.ts'
 
 /** A member's answer to somebody who asks to join. */
@@ -19,6 +21,8 @@ export function admit(
   { id, roles }: { readonly id: string; readonly roles: readonly string[] },
   { wallNow }: Moment,
 ): Step {
+  const claim = implausibleLife(from.key, from.incarnation, wallNow)
+  if (claim) return [state, refuseClaim(from, claim)]
   const refusal = refusalFor(state, from)
   if (refusal) return [state, [refuse(from, refusal)]]
   if (rolesBytes(roles) > maxRolesBytes) return [state, [refuse(from, 'roles-too-large')]]

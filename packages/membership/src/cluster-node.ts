@@ -11,6 +11,7 @@ import type { ClusterState } from './cluster-state.ts'
 import { Evictions } from './evictions.ts'
 import type { ClusterEvent, StopReason } from './events.ts'
 import { ExitTasks } from './exit-tasks.ts'
+import { FalseClaimLog } from './false-claim-log.ts'
 import { Joiner } from './joiner.ts'
 import { leaveOutcomeOf, stopErrorOf, warnOfLeaving } from './leave-outcome.ts'
 import {
@@ -52,6 +53,7 @@ export class ClusterNode {
   readonly #joiner: Joiner
   readonly #alarm: Alarm
   readonly #delayed: DelayedCalls
+  readonly #falseClaims: FalseClaimLog
   #applied: Evictions = Evictions.empty
   #closed: Promise<void> | undefined
 
@@ -73,6 +75,7 @@ export class ClusterNode {
     this.waiters = new Waiters(this.#clock)
     this.exitTasks = new ExitTasks(this.#clock, checked.exitTimeoutMs, logger)
     this.#delayed = new DelayedCalls(this.#clock)
+    this.#falseClaims = new FalseClaimLog(logger, this.#clock)
     this.downing = new DowningRunner(config.downing, {
       clock: this.#clock,
       logger,
@@ -167,6 +170,7 @@ export class ClusterNode {
         return
       case 'publish':
         if (effect.event.type === 'join-refused') this.#joiner.refusedByMember(effect.event)
+        if (effect.event.type === 'false-claim') this.#falseClaims.note(effect.event)
         this.#publish(effect.event)
         return
       case 'forget':

@@ -25,6 +25,39 @@ export function isMemberEvent(event: ClusterEvent): event is MemberEvent {
   )
 }
 
+/**
+ * Something that a peer told and that is not true: it cannot be, or it was said in the name of this node,
+ * which never said so. The peer may be the liar, or have it from one: members hand on what they are told.
+ */
+export interface FalseClaim {
+  readonly type: 'false-claim'
+  /** Who told it. */
+  readonly from: NodeIdentity
+  /** Of whom it was told. */
+  readonly about: NodeKey
+  /**
+   * `count`, `incarnation`: higher than anybody's is; `author`: a change that another cannot make; `size`: more
+   * members than can be told of; `own-count`, `own-row`, `own-record`, `own-services`: what this node alone says
+   * of itself.
+   */
+  readonly claim:
+    | 'count'
+    | 'incarnation'
+    | 'author'
+    | 'size'
+    | 'own-count'
+    | 'own-row'
+    | 'own-record'
+    | 'own-services'
+  /**
+   * `refused`: nothing of that message was taken in; `contradicted`: this node says anew what is so, above what
+   * was said; `noted`: statuses only move forward, so it stands.
+   */
+  readonly answer: 'refused' | 'contradicted' | 'noted'
+  /** For people. */
+  readonly detail: string
+}
+
 /** Why a node is no longer part of its cluster. */
 export type StopReason = 'downed' | 'removed' | 'left'
 
@@ -73,6 +106,7 @@ export type ClusterEvent =
       readonly node: NodeIdentity
       readonly goesOn: 'our-side' | 'their-side'
     }
+  | FalseClaim
   /** The cluster decided against this node, which has stopped: no call will succeed any more. */
   | { readonly type: 'self-downed'; readonly self: NodeKey }
   /** Last of all: this node is no longer a member. */

@@ -12,10 +12,13 @@ import {
 } from './gossip.ts'
 import type { MembershipEffect, MembershipState, Moment, Step } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
+import { contradict, refuseClaim, withoutOwnRow } from './own-word.ts'
+import { implausibleIn, type Implausible } from './plausibility.ts'
 import { sectionsRequest } from './sections.ts'
 import { isOfRivalSide, rivalMet } from './rivals.ts'
 import { wasJustTold } from './rush.ts'
 import { gossipTo, sendTo } from './sending.ts'
+import { outgrowsFrames } from './state-size.ts'
 
 export function receiveStatus(
   state: MembershipState,
@@ -61,7 +64,7 @@ export function receiveNews(
   state: MembershipState,
   from: NodeIdentity,
   gossip: Gossip,
-  { now }: Moment,
+  { now, wallNow }: Moment,
 ): Step {
   if (gossip.clusterId !== state.cluster.clusterId) {
     return [
@@ -74,12 +77,41 @@ export function receiveNews(
     const [next, effects] = rivalMet(state, from)
     return [next, [{ type: 'drop', reason: 'rival-side' }, ...effects]]
   }
+  const taken = takeGossip(state, from, gossip, wallNow)
+  if (taken.type === 'refused') return [state, refuseClaim(from, taken.claim)]
+  const known = new Map(state.known).set(from.key, gossip.version)
+  const next = { ...state, known, cluster: taken.cluster.markSeen([state.self.key]) }
+  const answer = wasJustTold(state, from, now) ? [] : answerTo(next.cluster, from, gossip)
+  return [next, [...taken.effects, ...answer]]
+}
+
+type Taken =
+  | { readonly type: 'refused'; readonly claim: Implausible }
+  | {
+      readonly type: 'taken'
+      readonly cluster: ClusterState
+      readonly effects: readonly MembershipEffect[]
+    }
+
+/** Gossip that may be true, joined to what is known; what it says in this node's name is contradicted. */
+export function takeGossip(
+  state: MembershipState,
+  from: NodeIdentity,
+  gossip: Gossip,
+  wallNow: number,
+): Taken {
+  const claim = implausibleIn(gossip, state.cluster, wallNow)
+  if (claim) return { type: 'refused', claim }
   // What only a removed node had told is adopted before the answer: a view without it passes for seen
   // else, and its leader may decide over what it does not know.
-  const merged = receiveGossip(state.cluster, gossip).adoptOrphans(state.self)
-  const known = new Map(state.known).set(from.key, gossip.version)
-  const next = { ...state, known, cluster: merged.markSeen([state.self.key]) }
-  return [next, wasJustTold(state, from, now) ? [] : answerTo(next.cluster, from, gossip)]
+  const others = withoutOwnRow(gossip, state.self)
+  const merged = receiveGossip(state.cluster, others).adoptOrphans(state.self)
+  if (outgrowsFrames(state.cluster, merged, state.settings)) {
+    const detail = `${merged.members.length} members and ${merged.tombstones.size} that are gone`
+    return { type: 'refused', claim: { claim: 'size', about: from.key, detail } }
+  }
+  const [cluster, effects] = contradict(state, merged, gossip, from)
+  return { type: 'taken', cluster, effects }
 }
 
 function answerTo(

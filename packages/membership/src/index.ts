@@ -35,6 +35,7 @@ export {
   eventForTransition,
   eventsBetween,
   type ClusterEvent,
+  type FalseClaim,
   type MemberEvent,
   type StopReason,
 } from './events.ts'

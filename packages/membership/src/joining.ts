@@ -3,8 +3,9 @@
 import type { Incarnation, NodeAddress, NodeIdentity } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
 import { maxRolesBytes } from './codec-limits.ts'
+import { takeGossip } from './exchange.ts'
 import { requestLeave, stop } from './life-cycle.ts'
-import { receiveGossip, type Gossip } from './gossip.ts'
+import type { Gossip } from './gossip.ts'
 import { Member } from './member.ts'
 import {
   drawsOf,
@@ -16,6 +17,8 @@ import {
   type Step,
 } from './membership-state.ts'
 import type { JoinRefusalReason } from './messages.ts'
+import { refuseClaim } from './own-word.ts'
+import { highestBelieved, implausibleLife } from './plausibility.ts'
 import { Registry } from './registry.ts'
 
 /** Who is not told for so long who the contacts are asks again, in milliseconds. */
@@ -150,14 +153,25 @@ export function outlivedBy(cluster: ClusterState, node: NodeIdentity): Incarnati
  * Takes a welcome as the answer to our own joining: only if it lists this very incarnation. The state
  * of a joiner holds nothing but what its user offers already, which it brings along.
  */
-export function enter(state: MembershipState, from: NodeIdentity, gossip: Gossip): MembershipState {
+export function enter(
+  state: MembershipState,
+  from: NodeIdentity,
+  gossip: Gossip,
+  moment: Moment,
+): Step {
   const lists = (node: NodeIdentity): boolean =>
     gossip.records.some(({ member }) => member.node.equals(node))
-  if (state.phase.type !== 'joining' || !lists(state.self)) return state
-  const cluster = receiveGossip(state.cluster, gossip)
+  if (state.phase.type !== 'joining' || !lists(state.self)) return [state, []]
+  const taken = takeGossip(state, from, gossip, moment.wallNow)
+  if (taken.type === 'refused') {
+    const [next, effects] = contactFailed(state, from.address, 'unclear', moment)
+    return [next, [...refuseClaim(from, taken.claim), ...effects]]
+  }
+  const { cluster, effects } = taken
   const known = new Map([[from.key, gossip.version]])
   const entered: MembershipState = { ...state, phase: { type: 'member' }, cluster, known }
-  return state.phase.leaving ? requestLeave(entered, state.self)[0] : entered
+  const next = state.phase.leaving ? requestLeave(entered, state.self)[0] : entered
+  return [next, effects]
 }
 
 /** What the joiner makes of a refusal. */
@@ -171,10 +185,13 @@ export function refused(
   if (state.phase.type !== 'joining') return [state, []]
   const contact = from.address
   switch (reason) {
-    case 'stale-incarnation':
-      return knownIncarnation === undefined
-        ? contactFailed(state, contact, 'unclear', moment)
-        : outgrow(state, knownIncarnation)
+    case 'stale-incarnation': {
+      if (knownIncarnation === undefined) return contactFailed(state, contact, 'unclear', moment)
+      const claim = implausibleLife(from.key, knownIncarnation, moment.wallNow)
+      if (!claim) return outgrow(state, knownIncarnation, moment)
+      const [next, effects] = contactFailed(state, contact, 'unclear', moment)
+      return [next, [...refuseClaim(from, claim), ...effects]]
+    }
     case 'not-a-member':
       return contactFailed(state, contact, 'joiner', moment)
     case 'leaving':
@@ -203,9 +220,14 @@ function publishRefusal(
 }
 
 /** A later incarnation of this address was known before us: go on as the one after it. */
-export function outgrow(state: MembershipState, knownIncarnation: Incarnation): Step {
-  const isLast = knownIncarnation === Number.MAX_SAFE_INTEGER // No honest node has one above it.
-  if (state.phase.type !== 'joining' || knownIncarnation < state.self.incarnation || isLast)
+export function outgrow(
+  state: MembershipState,
+  knownIncarnation: Incarnation,
+  { wallNow }: Moment,
+): Step {
+  // Above what others believe there is no life for this node.
+  const isBelieved = knownIncarnation < highestBelieved(wallNow)
+  if (state.phase.type !== 'joining' || knownIncarnation < state.self.incarnation || !isBelieved)
     return [state, []]
   // One above a valid incarnation; the endpoint validates it again.
   const incarnation = (knownIncarnation + 1) as Incarnation

@@ -187,6 +187,7 @@ export type MessageDropReason =
   | 'foreign-cluster' // It tells of another cluster of the same name.
   | 'rival-side' // It is of a side that our side gave up, and that gave up ours.
   | 'gone-sender' // Its sender was removed, or a later incarnation of it is known.
+  | 'false-claim' // It tells what cannot be, see `FalseClaim`.
   | 'still-joining' // This node is no member yet.
 
 /** What the shell is to do: one line or two of it for each. */

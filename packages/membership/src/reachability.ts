@@ -91,6 +91,12 @@ export class Reachability {
     return this.withRow(observer, { ...row, doubtful, version: row.version + 1 })
   }
 
+  /** The same row under a version above one that somebody else wrote in the observer's name. */
+  outbid(observer: string, version: number): Reachability {
+    const row = this.rows.get(observer) ?? emptyRow
+    return this.withRow(observer, { ...row, version: Math.max(row.version, version) + 1 })
+  }
+
   /** Replaces an observer's row whole, as a merge does. */
   withRow(observer: string, row: ReachabilityRow): Reachability {
     return new Reachability(LayeredMap.over(this.rows, [[observer, row]]))

@@ -132,6 +132,13 @@ export class Registry {
     return { rows: this.rows, recent: this.#recent }
   }
 
+  /** What `node` offers, under a version above one that somebody else told in its name. */
+  outbid(node: NodeIdentity, version: number): Registry {
+    const row = this.rows.get(node.key) ?? { node, version: 0, services: [] }
+    const above = { ...row, version: Math.max(row.version, version) + 1 }
+    return new Registry(withRows(this.#parts, [above]))
+  }
+
   /** What somebody with these versions lacks. */
   newerThan(versions: ReadonlyMap<NodeKey, number>): RegistryNews {
     const rows: RegistryRow[] = []

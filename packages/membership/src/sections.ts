@@ -3,8 +3,10 @@
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import { isNewerTable } from './allocations.ts'
 import type { ClusterState } from './cluster-state.ts'
-import type { MembershipEffect, MembershipState, Step } from './membership-state.ts'
+import type { MembershipEffect, MembershipState, Moment, Step } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
+import { falseClaim, offeredInOurName, refuseClaim } from './own-word.ts'
+import { implausibleOffer } from './plausibility.ts'
 import { sendTo } from './sending.ts'
 
 export function receiveSectionsRequest(
@@ -38,13 +40,23 @@ export function receiveSections(
   state: MembershipState,
   from: NodeIdentity,
   { tables, registry, changes }: Extract<MembershipMessage, { type: 'sections' }>,
+  { wallNow }: Moment,
 ): Step {
-  const { cluster } = state
+  const { cluster, self } = state
   if (!cluster.member(from)) return [state, [{ type: 'drop', reason: 'foreign-cluster' }]]
-  const isOfMember = ({ node }: { readonly node: NodeIdentity }): boolean =>
-    cluster.member(node) !== undefined
+  const implausible = implausibleOffer(registry, changes, wallNow)
+  if (implausible) return [state, refuseClaim(from, implausible)]
+  const isOfOther = ({ node }: { readonly node: NodeIdentity }): boolean =>
+    cluster.member(node) !== undefined && !node.equals(self)
   const allocations = cluster.allocations.merge(tables)
-  const merged = cluster.registry.merge(registry.filter(isOfMember), changes.filter(isOfMember))
+  const merged = cluster.registry.merge(registry.filter(isOfOther), changes.filter(isOfOther))
+  const forged = offeredInOurName(state, registry, changes)
+  if (forged !== undefined) {
+    const detail = `what it offers it says itself, and never came to version ${forged}`
+    const claim = { claim: 'own-services', about: self.key, detail } as const
+    const next = cluster.with({ allocations, registry: merged.outbid(self, forged) })
+    return [{ ...state, cluster: next }, [falseClaim(from, claim, 'contradicted')]]
+  }
   if (allocations === cluster.allocations && merged === cluster.registry) return [state, []]
   return [{ ...state, cluster: cluster.with({ allocations, registry: merged }) }, []]
 }

@@ -63,7 +63,7 @@ function handle(state: MembershipState, event: MembershipEvent): Step {
       return contactFailed(state, event.contact, event.outcome, event)
     case 'outlived':
       return state.phase.type === 'joining'
-        ? outgrow(state, event.knownIncarnation)
+        ? outgrow(state, event.knownIncarnation, event)
         : refusedAsRemoved(state, event)
     case 'reincarnated':
       return reincarnated(state, event.self, event)
@@ -100,7 +100,7 @@ function receive(
   moment: Moment,
 ): Step {
   if (message.type === 'join') return admit(state, from, message, moment)
-  if (message.type === 'welcome') return [enter(state, from, message.gossip), []]
+  if (message.type === 'welcome') return enter(state, from, message.gossip, moment)
   if (message.type === 'join-refused') {
     return refused(state, from, message.reason, message.knownIncarnation, moment)
   }
@@ -141,7 +141,7 @@ function receiveFrom(
     case 'sections-request':
       return receiveSectionsRequest(state, from, message)
     case 'sections':
-      return receiveSections(state, from, message)
+      return receiveSections(state, from, message, moment)
     case 'evictions-status':
       return receiveEvictionsStatus(state, from, message)
     case 'evictions':

@@ -148,6 +148,12 @@ export class Tombstones {
     return new Tombstones(this.adopt(this.#byAddress, dot))
   }
 
+  /** With `dot` on all that its node told: it tells them anew. */
+  toldAnew(dot: Dot): Tombstones {
+    const told = [...this.#byAddress.values()].filter((held) => held.dot.node === dot.node)
+    return told.length === 0 ? this : this.with(told.map((tombstone) => ({ ...tombstone, dot })))
+  }
+
   /** Whether both say the same of the same nodes; by whose change, and when, is not compared. */
   equals(other: Tombstones): boolean {
     if (this === other) return true

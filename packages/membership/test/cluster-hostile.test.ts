@@ -81,16 +81,18 @@ describe('A member that lies', () => {
     },
   )
 
-  test('with counters as high as are believed leaves nodes that still count on', async () => {
+  test('with counters as high as travel leaves nodes that still count on, and are heard', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b c')
     const [a, b] = [world.cluster('a'), world.cluster('b')]
     send(b, a, lieOf(b, { version: VectorClock.of([[a.self.key, 2 ** 52]]) }))
     await world.advance(5_000)
+    expect(a.metrics().dropped['false-claim']).toBe(1)
     await world.kill('c')
     await world.advance(5_000)
     expect(world.view('a')).toContain('a✗c')
-    expect(a.explain().phase).toBe('member')
+    expect(world.view('b')).toContain('a✗c')
+    expect(a.metrics().endpoint.dropped.malformed).toBe(0)
   })
 
   test('about a member that does not exist has it found unreachable, to be downed', async () => {
