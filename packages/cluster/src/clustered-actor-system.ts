@@ -76,7 +76,7 @@ export class ClusteredActorSystem implements AsyncDisposable {
    * Rejects with `CASTY_CLUSTER_INVALID_OPTION`, as `loadConfig` where `config` is a path, and as
    * `startCluster`, `ActorSystem`, `Remoting.attach` and `Sharding.attach` do where an option of theirs is wrong; with
    * `CASTY_MEMBERSHIP_TIMEOUT` where the quorum was not reached; with `CASTY_CLUSTER_STOPPED` where a signal of the process
-   * ended it, or `…_DOWNED`; with the reason of the signal. Nothing is left then.
+   * ended it, `…_DOWNED`, or `…_FORBIDDEN` where the node is evicted; with the reason of the signal. Nothing is left then.
    */
   static async start(options: ClusteredActorSystemOptions): Promise<ClusteredActorSystem> {
     const settings = settingsOf(options)

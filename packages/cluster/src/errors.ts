@@ -7,6 +7,7 @@ export type ClusterSystemErrorCode =
   | 'CASTY_CLUSTER_CONFIG_NOT_FOUND'
   | 'CASTY_CLUSTER_CONFIG_UNREADABLE'
   | 'CASTY_CLUSTER_DOWNED'
+  | 'CASTY_CLUSTER_FORBIDDEN'
   | 'CASTY_CLUSTER_EXPECTATION_FAILED'
   | 'CASTY_CLUSTER_INVALID_CONFIG'
   | 'CASTY_CLUSTER_INVALID_OPTION'
@@ -68,6 +69,14 @@ export class ClusterSystemError extends Error {
     return new ClusterSystemError(
       'CASTY_CLUSTER_EXPECTATION_FAILED',
       `What is waited for did not come about within ${limitMs} ms of the test's time:\n${nodes}`,
+    )
+  }
+
+  static forbidden(self: string): ClusterSystemError {
+    return new ClusterSystemError(
+      'CASTY_CLUSTER_FORBIDDEN',
+      `${self} was evicted from its cluster, by its address or by the certificate that it shows: its actors were ` +
+        'stopped. Starting it again does not help: give it another certificate, or another address, if it is to come back.',
     )
   }
 

@@ -32,6 +32,9 @@ import { Waiters } from './waiters.ts'
 /** After removal, how long connections to a node stay open for its last words. */
 const forgetAfterMs = 1_000
 
+/** Whoever is evicted is told so by all as they cut it off, before it could hear only that it was downed. */
+const downEvictedAfterMs = 2_000
+
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 export class ClusterNode {
@@ -207,7 +210,13 @@ export class ClusterNode {
     for (const entry of evictions.entries) {
       // Its own address: then this node is downed, and stops.
       const isOwn = 'address' in entry && entry.address.equals(this.endpoint.self.address)
-      if (!isOwn && !this.#applied.has(entry)) this.endpoint.forbid(entry)
+      if (isOwn || this.#applied.has(entry)) continue
+      // Whoever shows a certificate is known to those alone who are connected with it: they down it.
+      const nodes = this.endpoint.forbid(entry)
+      if (nodes.length === 0) continue
+      this.#delayed.after(downEvictedAfterMs, () => {
+        this.dispatch({ type: 'down-requested', nodes })
+      })
     }
     this.#applied = evictions
   }
@@ -275,13 +284,21 @@ export class ClusterNode {
       if (knownIncarnation !== undefined) this.dispatch({ type: 'outlived', knownIncarnation })
       const rival = rivalAccordingTo(event, this.state)
       if (rival !== undefined) this.dispatch({ type: 'rival-met', node: rival })
-      const { actual } = event.refusal
+      const { actual, reason } = event.refusal
+      if (reason === 'forbidden') this.#refusedAsForbidden(actual)
       if (actual !== undefined && !saysThatWeAreOver(event.refusal)) {
         this.dispatch({ type: 'successor-met', node: actual })
       }
     }
     this.detection.watch.wake()
     this.#alarm.arm()
+  }
+
+  /** A node that dials somebody who is evicted refuses that itself: it says nothing of the node. */
+  #refusedAsForbidden(by: NodeIdentity | undefined): void {
+    if (by !== undefined && !by.equals(this.endpoint.self)) {
+      this.dispatch({ type: 'forbidden-by', node: by })
+    }
   }
 
   async #runExitTasks(): Promise<void> {
@@ -331,7 +348,7 @@ export class ClusterNode {
     this.#joiner.stop(stopErrorOf(this.state, 'go on'))
     this.#delayed.stop()
     this.protocol.countEvent()
-    if (reason !== 'left') this.#publish({ type: 'self-downed', self: this.state.self.key })
+    if (reason !== 'left') this.#publish({ type: 'self-downed', self: this.state.self.key, reason })
     this.#publish({ type: 'cluster-shutting-down', reason })
     this.waiters.changed()
   }

@@ -112,10 +112,20 @@ export class ClusterSupervisor implements AsyncDisposable {
   #follow(life: Cluster): void {
     this.#current = life
     this.#subscription = life.subscribe((event) => {
-      if (event.type === 'self-downed') this.#startAnew()
+      if (event.type === 'self-downed') this.#wasDowned(event.reason === 'forbidden')
       const isUp = event.type === 'member-up' && event.member.node.equals(life.self)
       if (isUp) this.#pauseMs = this.#options.minRestartMs
     })
+  }
+
+  /** Nobody lets in a later life of a node that was evicted. */
+  #wasDowned(isForGood: boolean): void {
+    if (!isForGood) {
+      this.#startAnew()
+      return
+    }
+    const details = { node: this.#current.self.key }
+    this.#config.logger?.error(details, 'The node was evicted; it is not started anew')
   }
 
   #startAnew(): void {

@@ -144,8 +144,8 @@ export class Cluster implements AsyncDisposable {
    *
    * Rejects with `CASTY_MEMBERSHIP_TIMEOUT` after `timeoutMs` (60,000 by default); with
    * `CASTY_MEMBERSHIP_JOIN_REFUSED` when a contact refuses this node for good (name, settings or
-   * version differ, or its roles are too large); with `CASTY_MEMBERSHIP_DOWNED` or
-   * `CASTY_MEMBERSHIP_STOPPED` when the node stops; with `signal.reason` when that is aborted.
+   * version differ, or its roles are too large); with `CASTY_MEMBERSHIP_FORBIDDEN`,
+   * `…_DOWNED` or `…_STOPPED` when the node stops; with `signal.reason` when that is aborted.
    */
   async waitFor(
     count: number,
@@ -192,15 +192,16 @@ export class Cluster implements AsyncDisposable {
    *
    * Resolves with `'gave-up'` where the others did not let it go within `leaveTimeoutMs`, or it was
    * shut down meanwhile: they still count it as a member then, and will find it unreachable. Rejects
-   * with `CASTY_MEMBERSHIP_DOWNED` when the node is downed meanwhile.
+   * with `CASTY_MEMBERSHIP_DOWNED`, or `…_FORBIDDEN`, when the cluster decides against the node meanwhile.
    */
   async leave(): Promise<LeaveOutcome> {
     const { waiters } = this.#node
     if (!this.#isStopped) this.#node.dispatch({ type: 'leave-requested', node: this.self })
     await waiters.untilDone(() => (this.#isStopped ? { type: 'done' } : undefined))
     await this.#node.closed
-    const { phase, self } = this.#node.state
-    if (phase.type === 'stopped' && phase.reason !== 'left') throw MembershipError.downed(self.key)
+    const { phase } = this.#node.state
+    const isRuledOut = phase.type === 'stopped' && phase.reason !== 'left'
+    if (isRuledOut) throw stopErrorOf(this.#node.state, 'leave')
     return leaveOutcomeOf(this.#node.state)
   }
 
@@ -220,8 +221,8 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Evicts whoever has that address, in every life, or shows that certificate: every member closes what it has
-   * with it, and refuses it as `forbidden` for as long as any member lives. A member at a forbidden address is
-   * downed. Decisions of sides that were apart are joined; none is taken back.
+   * with it, and refuses it as `forbidden` for as long as any member lives. A member at a forbidden address, or that shows
+   * a forbidden certificate, is downed, and stops itself with `CASTY_MEMBERSHIP_FORBIDDEN`. Decisions of sides that were apart are joined; none is taken back.
    *
    * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for this node's own address, or no fingerprint;
    * `CASTY_MEMBERSHIP_TOO_MANY_FORBIDDEN` beyond 1,024 of them; `CASTY_MEMBERSHIP_STOPPED` or

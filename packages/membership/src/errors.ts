@@ -2,6 +2,7 @@ import { describeValue } from '@casty/options'
 
 export type MembershipErrorCode =
   | 'CASTY_MEMBERSHIP_DOWNED'
+  | 'CASTY_MEMBERSHIP_FORBIDDEN'
   | 'CASTY_MEMBERSHIP_INVALID_OPTION'
   | 'CASTY_MEMBERSHIP_JOIN_REFUSED'
   | 'CASTY_MEMBERSHIP_STOPPED'
@@ -32,6 +33,14 @@ export class MembershipError extends Error {
       'CASTY_MEMBERSHIP_TIMEOUT',
       `Exit tasks took longer than ${timeoutMs} ms, and the node leaves without them. ` +
         'Make them quicker, or raise exitTimeoutMs.',
+    )
+  }
+
+  static forbidden(self: string): MembershipError {
+    return new MembershipError(
+      'CASTY_MEMBERSHIP_FORBIDDEN',
+      `${self} was evicted from its cluster, by its address or by the certificate that it shows, and has stopped. ` +
+        'Starting it again does not help: give it another certificate, or another address, if it is to come back.',
     )
   }
 

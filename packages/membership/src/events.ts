@@ -59,7 +59,7 @@ export interface FalseClaim {
 }
 
 /** Why a node is no longer part of its cluster. */
-export type StopReason = 'downed' | 'removed' | 'left'
+export type StopReason = 'downed' | 'removed' | 'left' | 'forbidden' // Its address, or the certificate that it shows, was evicted: no later life of it is let in.
 
 export type ClusterEvent =
   /** First for every subscriber: where the events that follow start from. */
@@ -108,7 +108,11 @@ export type ClusterEvent =
     }
   | FalseClaim
   /** The cluster decided against this node, which has stopped: no call will succeed any more. */
-  | { readonly type: 'self-downed'; readonly self: NodeKey }
+  | {
+      readonly type: 'self-downed'
+      readonly self: NodeKey
+      readonly reason: Exclude<StopReason, 'left'>
+    }
   /** Last of all: this node is no longer a member. */
   | { readonly type: 'cluster-shutting-down'; readonly reason: StopReason }
 

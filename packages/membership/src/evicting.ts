@@ -4,6 +4,7 @@ import type { NodeIdentity } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
 import { requestDown } from './leader-actions.ts'
 import { statusAfterDown } from './leader.ts'
+import { stop } from './life-cycle.ts'
 import type { MembershipEffect, MembershipState, Step } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
 import { sendTo } from './sending.ts'
@@ -52,6 +53,16 @@ export function receiveEvictions(
     evictions === cluster.evictions ? state : { ...state, cluster: cluster.with({ evictions }) },
     [],
   ]
+}
+
+/**
+ * Stops for good: who is evicted is let in by nobody, in no life. A joiner hears so from its contact; of a member
+ * only members count that are not down themselves.
+ */
+export function forbiddenBy(state: MembershipState, node: NodeIdentity): Step {
+  if (state.phase.type === 'joining') return stop(state, 'forbidden')
+  const status = state.cluster.member(node)?.status
+  return status === undefined || status === 'down' ? [state, []] : stop(state, 'forbidden')
 }
 
 /** Downs whoever is a member at a forbidden address: everybody does who knows, for the leader may be the one. */

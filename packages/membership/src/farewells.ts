@@ -1,10 +1,11 @@
 // What is owed to nodes that are given up, and what is forgotten of them.
 import { VectorClock } from '@casty/clock'
-import type { NodeIdentity, NodeKey } from '@casty/transport'
+import type { NodeKey } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
-import type { Dot } from './dot.ts'
+import { tellEvictions } from './evicting.ts'
 import { gossipFor } from './gossip.ts'
 import { memberChanges } from './member-changes.ts'
+import { authorOf } from './member-record.ts'
 import type { MembershipEffect, MembershipState } from './membership-state.ts'
 import { gossipTo } from './sending.ts'
 
@@ -25,6 +26,7 @@ export function farewells(
     const author = now ? authorOf(cluster.records, node) : authorOf(cluster.tombstones, node)
     const isDecision = !now || now.status === 'down'
     if (isDecision && author === self.key) {
+      if (cluster.evictions.hasAddress(node.address)) effects.push(...tellEvictions(cluster, node))
       effects.push(
         gossipTo(node, gossipFor(cluster, state.known.get(node.key) ?? VectorClock.empty)),
       )
@@ -32,14 +34,6 @@ export function farewells(
     if (!now) effects.push({ type: 'forget', node })
   }
   return effects
-}
-
-/** Whose change is the last that is known over a node. */
-export function authorOf(
-  records: { get(address: string): { readonly dot: Dot } | undefined },
-  node: NodeIdentity,
-): NodeKey | undefined {
-  return records.get(node.address.toString())?.dot.node
 }
 
 /** Forgets what was remembered of nodes that are members no longer. */

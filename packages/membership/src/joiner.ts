@@ -121,6 +121,11 @@ export class Joiner {
       const { reason, detail } = refusal
       this.#events.refused(this.#noteForGood({ contact: contact.toString(), reason, detail }))
     }
+    const { actual } = refusal ?? {}
+    if (refusal?.reason === 'forbidden' && actual && !actual.equals(this.#endpoint.self)) {
+      this.#events.input({ type: 'forbidden-by', node: actual })
+      return
+    }
     const isSelf = refusal?.reason === 'self'
     const outcome: ContactOutcome = isSelf ? 'self' : failure === 'refused' ? 'nobody' : 'unclear'
     this.#events.input({ type: 'contact-failed', contact, outcome })

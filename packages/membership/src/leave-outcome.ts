@@ -26,6 +26,14 @@ export function warnOfLeaving(state: MembershipState, does: string, logger: Logg
 
 /** Why a node that has stopped cannot do something. */
 export function stopErrorOf({ phase, self }: MembershipState, what: string): MembershipError {
-  const isOut = phase.type === 'stopped' && phase.reason !== 'left'
-  return isOut ? MembershipError.downed(self.key) : MembershipError.stopped(self.key, what)
+  const reason = phase.type === 'stopped' ? phase.reason : 'left'
+  switch (reason) {
+    case 'downed':
+    case 'removed':
+      return MembershipError.downed(self.key)
+    case 'forbidden':
+      return MembershipError.forbidden(self.key)
+    case 'left':
+      return MembershipError.stopped(self.key, what)
+  }
 }

@@ -3,10 +3,10 @@ import { VectorClock } from '@casty/clock'
 import type { NodeIdentity } from '@casty/transport'
 import { envoysOf } from './envoys.ts'
 import type { StopReason } from './events.ts'
-import { authorOf } from './farewells.ts'
 import { gossipFor } from './gossip.ts'
 import { leadingOrder, statusAfterLeave } from './leader.ts'
 import type { Member } from './member.ts'
+import { authorOf } from './member-record.ts'
 import type {
   LeavingPhase,
   MembershipEffect,
@@ -70,7 +70,8 @@ export function leavingOverdue(state: MembershipState, phase: LeavingPhase): Ste
 /** Stops, and tells a few others first where the decision was this node's own. */
 function stopDowned(state: MembershipState): Step {
   const { cluster, self } = state
-  const [stopped, effects] = stop(state, 'downed')
+  const isEvicted = cluster.evictions.hasAddress(self.address)
+  const [stopped, effects] = stop(state, isEvicted ? 'forbidden' : 'downed')
   if (authorOf(cluster.records, self) !== self.key) return [stopped, effects]
   const atHome = nextInLine(state)
   return [stopped, [...lastWords(state, atHome.length > 0 ? atHome : elsewhere(state)), ...effects]]
@@ -82,7 +83,8 @@ function stopDowned(state: MembershipState): Step {
  */
 function stopRemoved(state: MembershipState, reason: 'left' | 'removed'): Step {
   const { cluster, self } = state
-  const [stopped, effects] = stop(state, reason)
+  const isEvicted = reason === 'removed' && cluster.evictions.hasAddress(self.address)
+  const [stopped, effects] = stop(state, isEvicted ? 'forbidden' : reason)
   const isOwnDecision = authorOf(cluster.tombstones, self) === self.key
   if (!isOwnDecision) return [stopped, effects]
   return [stopped, [...lastWords(state, [...nextInLine(state), ...elsewhere(state)]), ...effects]]

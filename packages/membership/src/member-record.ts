@@ -1,4 +1,4 @@
-import type { NodeKey } from '@casty/transport'
+import type { NodeIdentity, NodeKey } from '@casty/transport'
 import { laterDot, type Dot } from './dot.ts'
 import { mergeMember, type Member } from './member.ts'
 
@@ -19,4 +19,12 @@ export function mergeRecord(
     return mergeMember(left.member, right.member) === left.member ? left : right
   }
   return laterDot(left.dot, right.dot, isRemoved) === left.dot ? left : right
+}
+
+/** Whose change is the last that is known over a node. */
+export function authorOf(
+  records: { get(address: string): { readonly dot: Dot } | undefined },
+  node: NodeIdentity,
+): NodeKey | undefined {
+  return records.get(node.address.toString())?.dot.node
 }

@@ -154,6 +154,8 @@ export type MembershipInput =
     }
   /** A contact, or any other node, knows this incarnation of ours, or a later one, to be over. */
   | { readonly type: 'outlived'; readonly knownIncarnation: Incarnation }
+  /** A member of the cluster, or a contact, refuses this node as evicted. */
+  | { readonly type: 'forbidden-by'; readonly node: NodeIdentity }
   /** The endpoint goes on under a new incarnation, as `reincarnate` asked. */
   | { readonly type: 'reincarnated'; readonly self: NodeIdentity }
   | {

@@ -5,7 +5,7 @@ import type { NodeIdentity } from '@casty/transport'
 import { admit } from './admission.ts'
 import { eventsBetween, isMemberEvent } from './events.ts'
 import { receiveNews, receiveRequest, receiveSeen, receiveStatus } from './exchange.ts'
-import { downForbidden, receiveEvictions, receiveEvictionsStatus } from './evicting.ts'
+import { downForbidden, forbiddenBy, receiveEvictions, receiveEvictionsStatus } from './evicting.ts'
 import { crossRound, hastenAcross } from './cross-gossip.ts'
 import { forgetOutOfSight } from './cross-sight.ts'
 import { farewells, forgetGone } from './farewells.ts'
@@ -65,6 +65,8 @@ function handle(state: MembershipState, event: MembershipEvent): Step {
       return state.phase.type === 'joining'
         ? outgrow(state, event.knownIncarnation, event)
         : refusedAsRemoved(state, event)
+    case 'forbidden-by':
+      return forbiddenBy(state, event.node)
     case 'reincarnated':
       return reincarnated(state, event.self, event)
     case 'message-received':

@@ -45,7 +45,7 @@ describe('Downing by command', () => {
     world.cluster('a').down(node.cluster.self)
     await world.until(() => node.events.at(-1)?.type === 'cluster-shutting-down', 3_000)
     expect(node.events.slice(-2)).toEqual([
-      { type: 'self-downed', self: node.cluster.self.key },
+      { type: 'self-downed', self: node.cluster.self.key, reason: 'downed' },
       { type: 'cluster-shutting-down', reason: 'downed' },
     ])
     await world.until(() => world.everySees('a.up b.up'), 5_000)

@@ -1,10 +1,30 @@
 // SEC-15: whoever is forbidden by one member is cut off by all, and stays so.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { NodeAddress } from '@casty/transport'
-import { Evictions } from '@casty/membership'
+import { NodeAddress, NodeIdentity, type ChannelProof, type Transport } from '@casty/transport'
+import { ClusterSupervisor, Evictions, initialState, step } from '@casty/membership'
 import { forbidden } from './codec-messages.ts'
+import { testSettings } from './core-world.ts'
 import { addressOf, ClusterWorld } from './cluster-world.ts'
+
+/** The same transport, whose channels show a certificate of the host at the other end. */
+function showing(inner: Transport): Transport {
+  const proof = (host: string): ChannelProof => ({
+    names: [`DNS:${host}`],
+    fingerprint: `certificate of ${host}`,
+    expiresAt: 0,
+    binding: new Uint8Array(32),
+  })
+  return {
+    name: inner.name,
+    listen: (address, accept) =>
+      inner.listen(address, (channel) =>
+        accept(Object.assign(channel, { proof: proof(channel.source) })),
+      ),
+    dial: async (address, options) =>
+      Object.assign(await inner.dial(address, options), { proof: proof(address.host) }),
+  }
+}
 
 const others = ['a', 'b', 'c', 'd']
 
@@ -55,9 +75,13 @@ describe('Who is forbidden by one of five members', () => {
     await world.until(() => forbidders(world, 'e').includes('f'), 5_000)
     const { cluster } = await world.start('e', { wallOffsetMs: 60_000, seedNodes: ['a:1', 'f:1'] })
     await expect(world.settled(cluster.waitFor(1), 20_000)).rejects.toMatchObject({
-      code: 'CASTY_MEMBERSHIP_JOIN_REFUSED',
+      code: 'CASTY_MEMBERSHIP_FORBIDDEN',
     })
+    const { refusedByUs } = world.cluster('a').metrics().endpoint
     await world.advance(10_000)
+    // It has stopped, and asks no more.
+    expect(world.cluster('a').metrics().endpoint.refusedByUs).toEqual(refusedByUs)
+    expect(cluster.explain().phase).toBe('stopped')
     expect(hasMember(world, 'e')).toBe(false)
   })
 
@@ -76,6 +100,72 @@ describe('Who is forbidden by one of five members', () => {
     await world.until(all, 10_000)
     await world.until(() => !hasMember(world, 'e') && !hasMember(world, 'f'), 30_000)
     expect(all()).toBe(true)
+  })
+})
+
+describe('A member whose certificate is forbidden', () => {
+  test('is downed by those who are connected with it, and stops itself with the reason', async () => {
+    await using world = new ClusterWorld()
+    for (const host of ['a', 'b', 'c', 'd', 'e']) {
+      await world.start(host, { transport: showing(world.network.transport({ host })) })
+    }
+    await world.until(() => world.allUp(5), 10_000)
+    const { cluster, events } = world.node('e')
+    world.cluster('b').forbid({ fingerprint: 'certificate of e' })
+    const waiting = cluster.waitFor(6).catch((error: unknown) => error)
+    const tookMs = await world.until(() => cluster.explain().phase === 'stopped', 5_000)
+    expect(tookMs).toBeLessThanOrEqual(2_000)
+    expect(await waiting).toMatchObject({ code: 'CASTY_MEMBERSHIP_FORBIDDEN' })
+    expect(() => cluster.down(addressOf('a'))).toThrow(
+      expect.objectContaining({ code: 'CASTY_MEMBERSHIP_FORBIDDEN' }),
+    )
+    expect(events.slice(-2)).toEqual([
+      { type: 'self-downed', self: cluster.self.key, reason: 'forbidden' },
+      { type: 'cluster-shutting-down', reason: 'forbidden' },
+    ])
+    const isDowned = (host: string): boolean =>
+      world
+        .node(host)
+        .events.some(
+          (event) => event.type === 'member-downed' && event.member.key === cluster.self.key,
+        )
+    await world.until(() => others.every(isDowned) && !hasMember(world, 'e'), 20_000)
+    expect(world.everySees('a.up b.up c.up d.up')).toBe(true)
+  })
+
+  test('is not started anew by its supervisor', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b')
+    const log: string[] = []
+    const note = (_: object, message: string): void => void log.push(message)
+    await using supervisor = await ClusterSupervisor.start({
+      transport: world.network.transport({ host: 'e' }),
+      host: 'e',
+      port: 1,
+      insecure: true,
+      seedNodes: ['a:1'],
+      clock: world.clock,
+      logger: { debug: () => {}, info: () => {}, warn: () => {}, error: note },
+    })
+    await world.settled(supervisor.current.waitFor(3), 20_000)
+    world.cluster('a').forbid({ address: addressOf('e') })
+    await world.until(() => supervisor.current.explain().phase === 'stopped', 5_000)
+    await world.advance(60_000)
+    expect(supervisor.restarts).toBe(0)
+    expect(log).toContain('The node was evicted; it is not started anew')
+    await expect(supervisor.leave()).rejects.toMatchObject({ code: 'CASTY_MEMBERSHIP_FORBIDDEN' })
+  })
+
+  test('is not believed to be it by the word of somebody who is no member', async () => {
+    const stranger = NodeIdentity.of(addressOf('x'), 1)
+    const self = NodeIdentity.of(addressOf('a'), 1)
+    const moment = { now: 1, wallNow: 1, draw: 0.5 }
+    const [member] = step(initialState(self, testSettings), {
+      ...moment,
+      type: 'started',
+      bootstrap: true,
+    })
+    expect(step(member, { ...moment, type: 'forbidden-by', node: stranger })[0]).toBe(member)
   })
 })
 

@@ -96,15 +96,18 @@ export class AssociationRegistry implements AssociationHost {
     this.#displace(association)
   }
 
-  /** Ends what there is with all whom that is about, and whatever is under way there. */
-  endForbidden(): void {
+  /** Ends what there is with all whom that is about, and whatever is under way there; tells who they were. */
+  endForbidden(): readonly NodeIdentity[] {
+    const ended: NodeIdentity[] = []
     for (const association of this.all()) {
       const { address, control, data } = association
       const { forbidden } = this.#context
       const isForbidden = [control, data].some((lane) => forbidden.has(address, lane.fingerprint))
       if (!isForbidden) continue
+      if (association.peer !== undefined) ended.push(association.peer)
       this.#displace(association)
     }
+    return ended
   }
 
   endAll(error: (association: Association) => TransportError): void {

@@ -178,14 +178,15 @@ export class Endpoint implements AsyncDisposable {
    * `forbidden` from now on, dialled or dialling, in every life. At this endpoint alone; remembered for the 4,096 that were
    * forbidden last, and as long as the endpoint lives.
    *
+   * @returns whose connections were closed by that
    * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` for the own address
    */
-  forbid(forbidden: Forbidden): void {
+  forbid(forbidden: Forbidden): readonly NodeIdentity[] {
     if ('address' in forbidden && forbidden.address.equals(this.self.address)) {
       throw TransportError.invalidOption('address', `${forbidden.address}`, 'of another node')
     }
     this.#context.forbidden.add(forbidden)
-    this.#registry.endForbidden()
+    return this.#registry.endForbidden()
   }
 
   /** Largest frame of a lane, type and body, in bytes. */

@@ -190,7 +190,8 @@ export class Barriers {
 
 /** Nobody can be told by a node that is no member any more: it is not counted when it arrives no more. */
 function isDowned(reason: unknown): boolean {
-  return reason instanceof ClusterSystemError && reason.code === 'CASTY_CLUSTER_DOWNED'
+  if (!(reason instanceof ClusterSystemError)) return false
+  return reason.code === 'CASTY_CLUSTER_DOWNED' || reason.code === 'CASTY_CLUSTER_FORBIDDEN'
 }
 
 /** What the work comes to; rejects with the reason of the signal where that is aborted first. */

@@ -1,13 +1,22 @@
 // The end of a system: by its user, by a signal of the process, or because the cluster decided against the node.
-import type { ClusterConfig } from '@casty/membership'
+import type { ClusterConfig, MembershipErrorCode } from '@casty/membership'
 import { clusterDefaults, MembershipError } from '@casty/membership'
 import { endpointLimitDefaults } from '@casty/transport'
 import { ClusterSystemError } from '../errors.ts'
 import type { Node } from './node.ts'
 import { onSignals } from './shutdown-signals.ts'
 
-/** How a system ended: by somebody's wish, or because the cluster decided against its node. */
-export type Termination = 'shut-down' | 'downed'
+/**
+ * How a system ended: by somebody's wish, or because the cluster decided against its node; for good, where that was
+ * `forbidden`: started again, nobody lets it in.
+ */
+export type Termination = 'shut-down' | 'downed' | 'forbidden'
+
+/** Of the errors of membership, those by which the cluster decided against a node. */
+const verdicts: ReadonlySet<string> = new Set<MembershipErrorCode>([
+  'CASTY_MEMBERSHIP_DOWNED',
+  'CASTY_MEMBERSHIP_FORBIDDEN',
+])
 
 /** What the node and its peers need besides all the times that are waited for, in milliseconds. */
 const slackMs = 1_000
@@ -20,7 +29,8 @@ export class Lifetime {
     this.#terminate = resolve
   })
   #phase: 'running' | 'ending' | 'over' = 'running'
-  #isDowned = false
+  /** What the cluster decided against this node, if it did. */
+  #verdict: 'downed' | 'forbidden' | undefined
   #signals: Disposable | undefined
 
   constructor(node: Node, { exitTimeoutMs, leaveTimeoutMs, limits }: ClusterConfig) {
@@ -35,7 +45,9 @@ export class Lifetime {
       name: 'close the node',
     })
     node.cluster.subscribe((event) => {
-      if (event.type === 'self-downed') this.#downed()
+      if (event.type === 'self-downed') {
+        this.#downed(event.reason === 'forbidden' ? 'forbidden' : 'downed')
+      }
       // Somebody stopped the layer below: what stands on it ends as well.
       if (event.type === 'cluster-shutting-down' && this.#phase === 'running') this.#endByItself()
     })
@@ -47,7 +59,7 @@ export class Lifetime {
   }
 
   get summary(): string {
-    if (this.#isDowned) return 'The cluster decided against this node, and its actors were stopped.'
+    if (this.#verdict) return 'The cluster decided against this node, and its actors were stopped.'
     if (this.#phase === 'running') return ''
     return this.#phase === 'over' ? 'The system was shut down.' : 'The system shuts down.'
   }
@@ -57,19 +69,26 @@ export class Lifetime {
     return this.#phase !== 'running'
   }
 
-  /** For what begins something. @throws ClusterSystemError `CASTY_CLUSTER_STOPPED`, `CASTY_CLUSTER_DOWNED` */
+  /** For what begins something. @throws ClusterSystemError `CASTY_CLUSTER_STOPPED`, `…_DOWNED`, `…_FORBIDDEN` */
   assertRunning(what: string): void {
     if (this.#phase !== 'running') throw this.#error(what)
   }
 
   /** For what those who are about to end may need still. @throws as `assertRunning` */
   assertUsable(what: string): void {
-    if (this.#phase === 'over' || this.#isDowned) throw this.#error(what)
+    if (this.#phase === 'over' || this.#verdict) throw this.#error(what)
   }
 
   #error(what: string): ClusterSystemError {
     const { key } = this.#node.cluster.self
-    return this.#isDowned ? ClusterSystemError.downed(key) : ClusterSystemError.stopped(key, what)
+    switch (this.#verdict) {
+      case 'downed':
+        return ClusterSystemError.downed(key)
+      case 'forbidden':
+        return ClusterSystemError.forbidden(key)
+      case undefined:
+        return ClusterSystemError.stopped(key, what)
+    }
   }
 
   endOn(signals: readonly NodeJS.Signals[]): void {
@@ -89,15 +108,15 @@ export class Lifetime {
     const over = (): void => {
       this.#phase = 'over'
       this.#signals?.[Symbol.dispose]()
-      this.#terminate(this.#isDowned ? 'downed' : 'shut-down')
+      this.#terminate(this.#verdict ?? 'shut-down')
     }
     this.#node.system.shutdown().then(over, over) // Who asked for it is told what went wrong.
   }
 
-  #downed(): void {
-    this.#isDowned = true
+  #downed(verdict: 'downed' | 'forbidden'): void {
+    this.#verdict = verdict
     const { system, cluster } = this.#node
-    const details = { node: cluster.self.key }
+    const details = { node: cluster.self.key, verdict }
     system.logger?.error(details, 'The cluster decided against this node: its actors are stopped')
     this.#endByItself()
   }
@@ -111,12 +130,12 @@ export class Lifetime {
   }
 
   async #leave(): Promise<void> {
-    if (this.#isDowned) return
+    if (this.#verdict) return
     try {
       await this.#node.cluster.leave()
     } catch (error) {
-      const isDowned = error instanceof MembershipError && error.code === 'CASTY_MEMBERSHIP_DOWNED'
-      if (!isDowned) throw error // That it was downed meanwhile is told elsewhere.
+      // That the cluster decided against it meanwhile is told elsewhere.
+      if (!(error instanceof MembershipError) || !verdicts.has(error.code)) throw error
     }
   }
 }
