@@ -127,6 +127,7 @@ export {
   type Logger,
   type SeedNodes,
 } from './options.ts'
+export { highestBelieved } from './plausibility.ts'
 export {
   Reachability,
   type ReachabilityRecord,

@@ -21,8 +21,10 @@ const neverBelieved = 2 ** 51
 export type Implausible = Pick<FalseClaim, 'claim' | 'about' | 'detail'>
 
 /**
- * The highest count or incarnation that is believed. It rises by a hundred thousand a second, faster than anybody
- * counts: whoever was made to believe the highest can still count on from there, and is believed.
+ * The highest count or incarnation that is believed when a peer tells it. It rises by a hundred thousand a
+ * second, faster than anybody counts: whoever was made to believe the highest can still count on from there,
+ * and is believed. For protocols of your own too, where they take the maximum of what peers say: beyond
+ * 2^51 the next number could not be told any more.
  *
  * @param wallNow - in milliseconds since the epoch; nodes whose clocks differ agree as soon as the later one gets there
  */

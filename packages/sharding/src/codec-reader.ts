@@ -15,9 +15,14 @@ import { compareVersions, type Version } from './table/version.ts'
 export class MessageReader {
   readonly #reader: ByteReader
   readonly #nodes: readonly NodeIdentity[]
+  readonly #highest: number
 
-  /** @param reader - behind the tag, at the nodes */
-  constructor(reader: ByteReader) {
+  /**
+   * @param reader - behind the tag, at the nodes
+   * @param highest - which count is believed
+   */
+  constructor(reader: ByteReader, highest: number) {
+    this.#highest = Math.min(highest, maxCounter)
     const count = reader.count(4)
     const nodes: NodeIdentity[] = []
     for (let index = 0; index < count; index++) nodes.push(parseNode(reader.string(maxNodeBytes)))
@@ -45,7 +50,7 @@ export class MessageReader {
   }
 
   counter(): number {
-    return this.upTo(maxCounter, 'A count')
+    return this.upTo(this.#highest, 'A count')
   }
 
   durationMs(): number {

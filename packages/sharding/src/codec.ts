@@ -1,6 +1,6 @@
 // The messages of sharding as bytes: a tag, the nodes that are named, then fields in a fixed order.
 import { ByteReader, TransportError } from '@casty/transport'
-import { maxReplicas } from './codec-limits.ts'
+import { maxCounter, maxReplicas } from './codec-limits.ts'
 import { MessageReader } from './codec-reader.ts'
 import { MessageWriter } from './codec-writer.ts'
 import type {
@@ -49,18 +49,20 @@ export function encodeShardingMessage(message: ShardingMessage): Uint8Array {
 /**
  * Reads the body of a frame of type `shardingFrameType`.
  *
+ * @param highest - term, epoch, round or position that is believed
  * @throws TransportError `CASTY_TRANSPORT_MALFORMED`, and nothing else, whatever the bytes are
  */
 export function decodeShardingMessage(
   bytes: Uint8Array,
   start = 0,
   end: number = bytes.length,
+  highest: number = maxCounter,
 ): ShardingMessage {
   const reader = new ByteReader(bytes, start, end)
   const tag = reader.u8()
   const type = types[tag - 1]
   if (type === undefined) throw TransportError.malformed(`No message of sharding has tag ${tag}`)
-  const fields = new MessageReader(reader)
+  const fields = new MessageReader(reader, highest)
   const message = readBody(fields, type)
   fields.end()
   return message

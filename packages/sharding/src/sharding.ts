@@ -1,7 +1,7 @@
 // Entities spread over a cluster: the shell that joins the agreement on who runs which shard with the regions
 // that run them. It owns the timer and the life cycle, turns what arrives into events and effects into calls.
 import type { ActorSystem } from '@casty/actor'
-import type { Cluster, ClusterEvent } from '@casty/membership'
+import { highestBelieved, type Cluster, type ClusterEvent } from '@casty/membership'
 import type { NodeIdentity } from '@casty/transport'
 import { TablesForClients } from './client/tables-for-clients.ts'
 import { decodeShardingMessage, encodeShardingMessage } from './codec.ts'
@@ -133,7 +133,9 @@ export class Sharding implements Disposable {
           if (remoting.isGuest(from)) {
             throw ShardingError.malformed('A client takes no part in this')
           }
-          const message = decodeShardingMessage(bytes, start, end)
+          // A term or an epoch at its highest could not be followed by another, ever.
+          const highest = highestBelieved(this.#system.clock.wallNow())
+          const message = decodeShardingMessage(bytes, start, end, highest)
           this.#dispatch({ type: 'message-received', from, message })
         },
         { from: 'members' },
