@@ -92,6 +92,7 @@ describe('a start', () => {
     ['CASTY_ACTOR_INVALID_OPTION', 'a mailbox for nothing', { mailbox: { capacity: 0 } }],
     ['CASTY_REMOTE_INVALID_OPTION', 'no serializer', { serializer: {} }],
     ['CASTY_SHARDING_INVALID_OPTION', 'a lease of no time', { sharding: { leaseMs: 0 } }],
+    ['CASTY_SHARDING_INVALID_OPTION', 'room for no client', { sharding: { maxClients: 0 } }],
     ['CASTY_SBR_INVALID_OPTION', 'a downing that is none', { downing: {} }],
   ])('rejects with %s for %s, and leaves nothing behind', async (code, _what, wrong) => {
     const world = new SystemWorld()

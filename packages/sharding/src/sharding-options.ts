@@ -37,7 +37,21 @@ export interface ShardingOptions {
   readonly maxMovingShare?: number
   /** … and at most so many. @defaultValue 100 */
   readonly maxMoving?: number
+  /**
+   * Clients outside of the cluster that this node tells who has which shard, and asks to send it nothing more before it goes.
+   * One beyond that learns of moves from what comes back to it, and may lose what it sends to a node that goes. Raise it
+   * with `maxClients` of `ClientAccess`; some 500 bytes each. @defaultValue 10_000
+   */
+  readonly maxClients?: number
   readonly limits?: ShardingLimits
+}
+
+/** Clients that are remembered where nothing is said. */
+const defaultMaxClients = 10_000
+
+/** @throws ShardingError `CASTY_SHARDING_INVALID_OPTION` */
+export function checkMaxClients({ maxClients = defaultMaxClients }: ShardingOptions): number {
+  return whole('maxClients', maxClients, 1, 1_000_000)
 }
 
 /** Parts of the table are as large: with less, nodes that come late would never learn who has which shard. */
@@ -53,6 +67,7 @@ const optionNames: readonly string[] = [
   'strategy',
   'maxMovingShare',
   'maxMoving',
+  'maxClients',
   'limits',
 ] satisfies (keyof ShardingOptions)[]
 

@@ -24,7 +24,12 @@ import { ShardingError } from './errors.ts'
 import { LeaseGate } from './lease-gate.ts'
 import { shardingFrameType } from './protocol.ts'
 import { Regions } from './regions.ts'
-import { checkLimits, checkOptions, type ShardingOptions } from './sharding-options.ts'
+import {
+  checkLimits,
+  checkMaxClients,
+  checkOptions,
+  type ShardingOptions,
+} from './sharding-options.ts'
 import { Waiters } from './waiters.ts'
 
 /** What one node knows and does, in one readable object. */
@@ -75,6 +80,7 @@ export class Sharding implements Disposable {
 
   private constructor(options: ShardingOptions) {
     const settings = checkOptions(options)
+    const maxClients = checkMaxClients(options)
     const { system, cluster, remoting, limits = {} } = options
     if (ended.has(cluster)) {
       const allowed = 'one whose sharding has not ended: start another node'
@@ -122,6 +128,7 @@ export class Sharding implements Disposable {
     this.#tables = new TablesForClients({
       cluster,
       clock: system.clock,
+      maxClients,
       table: () => core.committed,
       letGo: () => this.#waiters.look(),
     })

@@ -1,14 +1,10 @@
 // What a member asks of clients before it goes: to send it nothing more. They learn late who has its shards now, from others; and
 // what they sent meanwhile has to come here, and be back with them, while there still is somebody to send it back.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
+import { forgetMs } from './client-times.ts'
 
 /** What that was sent before the first answer is back before the second question, on the same lane, so before the second answer. */
 const rounds = 2
-
-/** Whoever does not say for so long that it sends here does not, in milliseconds. */
-const forgetMs = 10_000
-/** So many are asked at most. */
-const maxClients = 10_000
 
 interface KnownClient {
   readonly client: NodeIdentity
@@ -17,19 +13,22 @@ interface KnownClient {
 
 export class ClientsLetGo {
   readonly #ask: (client: NodeIdentity) => void
+  readonly #maxClients: number
   readonly #known = new Map<NodeKey, KnownClient>()
   /** How often those that were asked still have to answer. */
   readonly #left = new Map<NodeKey, { readonly client: NodeIdentity; rounds: number }>()
 
-  constructor(ask: (client: NodeIdentity) => void) {
+  /** @param maxClients - so many are asked at most */
+  constructor(ask: (client: NodeIdentity) => void, maxClients: number) {
     this.#ask = ask
+    this.#maxClients = maxClients
   }
 
   /** A client sends to entities here. */
   uses(client: NodeIdentity, now: number): void {
     const isKnown = this.#known.has(client.key)
-    if (!isKnown && this.#known.size >= maxClients) this.#forgetOverdue(now)
-    if (!isKnown && this.#known.size >= maxClients) return
+    if (!isKnown && this.#known.size >= this.#maxClients) this.#forgetOverdue(now)
+    if (!isKnown && this.#known.size >= this.#maxClients) return
     this.#known.set(client.key, { client, until: now + forgetMs })
   }
 

@@ -10,6 +10,7 @@ import { LeaseGate } from '../lease-gate.ts'
 import { Regions } from '../regions.ts'
 import { checkLimits, type ShardingLimits } from '../sharding-options.ts'
 import type { RowChange } from '../table/shard-table.ts'
+import { sayEveryMs } from './client-times.ts'
 import { LearntTable } from './learnt-table.ts'
 import {
   clientTableFrameType,
@@ -36,9 +37,6 @@ export interface ShardingClientExplanation {
   readonly tableVersion: string
   readonly regions: readonly RegionStatistics[]
 }
-
-/** A member is told what is here so often, and who sends to its entities, in milliseconds: it tells of changes until that ends. */
-const sayEveryMs = 1_000
 
 /**
  * Entities of a cluster, for a client of it: messages go straight to the node that has the entity. While that is not

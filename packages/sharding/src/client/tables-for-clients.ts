@@ -5,6 +5,7 @@ import type { Cluster, NodeIdentity } from '@casty/membership'
 import type { NodeKey } from '@casty/transport'
 import { ShardTable } from '../table/shard-table.ts'
 import { sameVersion } from '../table/version.ts'
+import { forgetMs } from './client-times.ts'
 import { ClientsLetGo } from './clients-let-go.ts'
 import { messagesBetween } from './table-changes.ts'
 import {
@@ -16,10 +17,6 @@ import {
 
 /** Changes of the table are told together where they come within so long, in milliseconds. */
 const gatherMs = 20
-/** Whoever does not say what it has for so long is told nothing any more, in milliseconds. */
-const forgetMs = 10_000
-/** So many are told at most. */
-const maxSubscribers = 10_000
 /** Whoever has something else than it was told is told the whole table no more often, in milliseconds. */
 const minWholeMs = 200
 
@@ -34,6 +31,8 @@ interface Subscriber {
 export interface TablesForClientsParts {
   readonly cluster: Cluster
   readonly clock: Clock
+  /** So many are told at most, and asked. */
+  readonly maxClients: number
   /** The committed table, now. */
   readonly table: () => ShardTable
   /** A client has answered that it lets go of this node. */
@@ -52,7 +51,7 @@ export class TablesForClients implements Disposable {
     const leaving = encodeTableMessage({ type: 'leaving' })
     this.#lettingGo = new ClientsLetGo((client) => {
       parts.cluster.endpoint.send(client, 'data', clientTableFrameType, leaving)
-    })
+    }, parts.maxClients)
     this.#subscription = parts.cluster.endpoint.handle(
       clientTableFrameType,
       (from, bytes, start, end) => this.#received(from, decodeTableMessage(bytes, start, end)),
@@ -118,8 +117,8 @@ export class TablesForClients implements Disposable {
   }
 
   #add(node: NodeIdentity): Subscriber | undefined {
-    if (this.#subscribers.size >= maxSubscribers) this.#forgetOverdue()
-    if (this.#subscribers.size >= maxSubscribers) return undefined
+    if (this.#subscribers.size >= this.#parts.maxClients) this.#forgetOverdue()
+    if (this.#subscribers.size >= this.#parts.maxClients) return undefined
     const subscriber = { node, known: ShardTable.empty, until: 0, wholeAt: -Infinity }
     this.#subscribers.set(node.key, subscriber)
     return subscriber
