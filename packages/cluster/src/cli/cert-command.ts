@@ -38,7 +38,11 @@ export const certCommand: Command = {
       case 'node':
         return await makeNode(args, output)
       default:
-        throw new UsageError(`casty cert ${kind ?? ''} is not known`)
+        throw new UsageError(
+          kind === undefined
+            ? 'casty cert makes a ca, or a node'
+            : `casty cert ${kind} is not known`,
+        )
     }
   },
 }

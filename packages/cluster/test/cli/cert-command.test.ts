@@ -102,6 +102,7 @@ describe('casty cert', () => {
     [['cert', 'node', '--ca', 'x', '--cluster', 'shop'], '--host is missing'],
     [['cert', 'ca', '--out', 'x', '--days', 'many'], '--days is "many"'],
     [['cert', 'ca', '--outt', 'x'], "'--outt'"],
+    [['cert'], 'casty cert makes a ca, or a node'],
     [['cert', 'server'], 'casty cert server is not known'],
     [['certs'], 'casty certs is not known'],
   ])('does not understand %j, and says how it is called', async (args, message) => {
@@ -109,6 +110,17 @@ describe('casty cert', () => {
     expect(code).toBe(2)
     expect(error).toContain(message)
     expect(error).toContain('casty cert node')
+  })
+
+  test.each([
+    [['cert', 'node', '--ca', '/no/such', '--cluster', 'shop', '--host', 'a'], 'cannot be used'],
+    [['cert', 'node', '--ca', 'x', '--cluster', 'shop', '--host', 'a b'], 'is no node address'],
+    [['cert', 'ca', '--out', 'x', '--days', '0'], 'days is 0'],
+  ])('says what went wrong with %j, in a line and no more', async (args, message) => {
+    const { code, error } = await casty(...args)
+    expect(code).toBe(1)
+    expect(error).toContain(message)
+    expect(error.trimEnd().split('\n')).toHaveLength(1)
   })
 
   test('tells how it is called', async () => {
