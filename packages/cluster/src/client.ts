@@ -17,7 +17,8 @@ export {
   type ReplicatedKey,
 } from '@casty/replicator'
 export { ShardEnvelope, type EntityRegion } from '@casty/sharding'
-export type { ClientValuesOptions, ClusteredClientOptions } from './client/client-options.ts'
+export type { ClusteredClientOptions } from './client/client-options.ts'
 export { ClusteredClient, type ClusteredClientExplanation } from './client/clustered-client.ts'
+export { distributedOf, replicatorOf, type ClientValuesOptions } from './client/parts-of-clients.ts'
 export { ClusterSystemError, type ClusterSystemErrorCode } from './errors.ts'
 export type { RegionOptions } from './system/regions.ts'

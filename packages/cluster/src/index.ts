@@ -29,8 +29,9 @@ export {
   type SingletonContext,
   type SingletonOptions,
 } from './behaviors.ts'
-export type { ClientValuesOptions, ClusteredClientOptions } from './client/client-options.ts'
+export type { ClusteredClientOptions } from './client/client-options.ts'
 export { ClusteredClient, type ClusteredClientExplanation } from './client/clustered-client.ts'
+export { distributedOf, replicatorOf, type ClientValuesOptions } from './client/parts-of-clients.ts'
 export { ClusteredActorSystem } from './clustered-actor-system.ts'
 export {
   configOf,

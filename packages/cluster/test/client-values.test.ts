@@ -1,4 +1,5 @@
 // Values that converge on members, held by processes that are none.
+import { replicatorOf } from '@casty/cluster'
 import { orSet, pnCounter } from '@casty/crdt'
 import { replicatedKey } from '@casty/replicator'
 import { expect, test } from 'vitest'
@@ -16,17 +17,17 @@ async function replicating(): Promise<SystemWorld> {
 test('clients share values with members and with each other, by whatever contact', async () => {
   await using world = await replicating()
   const [x, y] = [await world.client('x'), await world.client('y')]
-  y.replicator.subscribe(online, () => {})
-  const written = x.replicator.update(online, (set, me) => set.add(me, 'ann'), { write: 'all' })
+  replicatorOf(y).subscribe(online, () => {})
+  const written = replicatorOf(x).update(online, (set, me) => set.add(me, 'ann'), { write: 'all' })
   expect(await world.settled(written)).toMatchObject({ type: 'confirmed', nodes: 3 })
-  await world.until(() => y.replicator.local(online).has('ann'))
+  await world.until(() => replicatorOf(y).local(online).has('ann'))
   expect(y.explain().client.contact).toBeDefined()
 })
 
 test('a client that loses its contact goes on with another, and each change counts once', async () => {
   await using world = await replicating()
   const client = await world.client('x')
-  const { replicator } = client
+  const replicator = replicatorOf(client)
   await world.settled(replicator.update(visits, (count, me) => count.increment(me)))
   const contact = client.client.contact?.address.host ?? ''
   await world.kill(contact)

@@ -1,5 +1,5 @@
 // Processes that are no members, where the system lets them in.
-import { Behaviors, ServiceKey, type ActorRef } from '@casty/cluster'
+import { Behaviors, distributedOf, ServiceKey, type ActorRef } from '@casty/cluster'
 import { expect, test } from 'vitest'
 import { SystemWorld } from './system-world.ts'
 
@@ -54,7 +54,7 @@ test('a client reaches entities, singletons, broadcasts, services and structures
   expect(await world.settled(Promise.all(answers))).toEqual(answers.map(() => 'here'))
   const caches = await world.settled(client.ask(client.broadcastRef('caches'), here))
   expect([...caches.answers.values()]).toEqual(['here', 'here'])
-  const visits = client.distributed().counter('visits')
+  const visits = distributedOf(client).counter('visits')
   expect(await world.settled(visits.addAndGet(2))).toBe(2)
   expect(world.nodes.map((node) => node.clientAccess?.clients.length)).toEqual([1, 1])
   expect(client.explain().summary).toContain('It is known who has the shards of')

@@ -1,5 +1,5 @@
 // SEC-10: what clients may use is on a list where a node has one, and what is not on it is not there for them.
-import { Behaviors, ServiceKey, type ActorRef } from '@casty/cluster'
+import { Behaviors, distributedOf, replicatorOf, ServiceKey, type ActorRef } from '@casty/cluster'
 import { orSet } from '@casty/crdt'
 import { replicatedKey } from '@casty/replicator'
 import { expect, test } from 'vitest'
@@ -84,7 +84,7 @@ test('a client finds what it may use, and nothing else', async () => {
 test('a client holds and changes values that it may, subscribes to topics that it may, and counts nothing', async () => {
   await using world = await serving({ allow })
   const client = await world.client('x')
-  const { replicator } = client
+  const replicator = replicatorOf(client)
   const write = async (key: typeof board): Promise<unknown> =>
     await outcomeOf(
       world,
@@ -100,14 +100,14 @@ test('a client holds and changes values that it may, subscribes to topics that i
   for (const name of ['gossip', 'news/today']) world.node('a').topic<string>(name).publish('x')
   await world.until(() => heard.length > 0)
   expect(heard).toEqual(['news/today: x'])
-  const count = client.distributed().counter('visits').addAndGet(1, { timeoutMs: 5_000 })
+  const count = distributedOf(client).counter('visits').addAndGet(1, { timeoutMs: 5_000 })
   expect(await outcomeOf(world, count)).toMatch(/^CASTY_DDATA_/)
 })
 
 test('structures are used where that is allowed', async () => {
   await using world = await serving({ allow: { structures: true } })
   const client = await world.client('x')
-  expect(await world.settled(client.distributed().counter('visits').addAndGet(1))).toBe(1)
+  expect(await world.settled(distributedOf(client).counter('visits').addAndGet(1))).toBe(1)
 })
 
 test('refs that a client is sent are for it to use', async () => {

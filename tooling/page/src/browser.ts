@@ -45,10 +45,21 @@ export class Browser implements AsyncDisposable {
   #rest = ''
   #said = ''
 
-  /** @param program - where Chromium is */
-  constructor(program: string) {
+  /**
+   * @param program - where Chromium is
+   * @param options.trustedKeys - of certificates, by the hash of the key in base64: no others are trusted besides the system's
+   */
+  constructor(
+    program: string,
+    { trustedKeys = [] }: { readonly trustedKeys?: readonly string[] } = {},
+  ) {
     this.#profile = mkdtempSync(join(tmpdir(), 'casty-page-'))
-    this.#child = spawn(program, [...options, `--user-data-dir=${this.#profile}`, 'about:blank'], {
+    const trusting =
+      trustedKeys.length > 0
+        ? [`--ignore-certificate-errors-spki-list=${trustedKeys.join(',')}`]
+        : []
+    const args = [...options, ...trusting, `--user-data-dir=${this.#profile}`, 'about:blank']
+    this.#child = spawn(program, args, {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     })
     // Made by `stdio` above: commands go in at 3, and what comes of them out at 4.

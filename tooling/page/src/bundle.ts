@@ -7,6 +7,8 @@ export interface Bundle {
   /** What it asks for that is not in it: a page has none of that. */
   readonly imports: readonly string[]
   readonly warnings: readonly string[]
+  /** The files that something of is in it. */
+  readonly modules: readonly string[]
   readonly minifiedBytes: number
   readonly gzipBytes: number
 }
@@ -21,11 +23,13 @@ export async function bundle(program: string): Promise<Bundle> {
     onLog: (_level, { message }) => warnings.push(message),
   })
   const { output } = await build.generate({ format: 'es', minify: true })
-  const [{ code, imports, dynamicImports }, ...others] = output
+  const [{ code, imports, dynamicImports, modules }, ...others] = output
+  const present = Object.entries(modules).filter(([, { renderedLength }]) => renderedLength > 0)
   return {
     code,
     imports: [...imports, ...dynamicImports, ...others.map(({ fileName }) => fileName)],
     warnings,
+    modules: present.map(([path]) => path),
     minifiedBytes: Buffer.byteLength(code),
     gzipBytes: gzipSync(code).length,
   }

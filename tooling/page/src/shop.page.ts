@@ -1,6 +1,8 @@
 // The program of the page. The test calls what it hangs on the global object.
 import {
   ClusteredClient,
+  distributedOf,
+  replicatorOf,
   type ActorRef,
   type Consistency,
   type Distributed,
@@ -19,7 +21,7 @@ class Shop {
     client.client.subscribe((event) => {
       if (event.type === 'contact-changed') this.contacts.push(event.reason ?? 'found')
     })
-    client.replicator.subscribe(board, () => {})
+    replicatorOf(client).subscribe(board, () => {})
   }
 
   /** What it was told of members. */
@@ -35,9 +37,13 @@ class Shop {
     return this.#client.cluster.getState().members.map(({ key }) => key)
   }
 
-  static async enter(contactPoints: readonly string[]): Promise<Shop> {
-    const transport = wsTransport()
-    return new Shop(await ClusteredClient.connect({ name: clusterName, transport, contactPoints }))
+  /** @param addressMap - where to dial instead of nodes, which a proxy may stand before */
+  static async enter(
+    contactPoints: readonly string[],
+    addressMap: Readonly<Record<string, string>> = {},
+  ): Promise<Shop> {
+    const options = { name: clusterName, transport: wsTransport(), contactPoints, addressMap }
+    return new Shop(await ClusteredClient.connect(options))
   }
 
   get contact(): string | undefined {
@@ -64,25 +70,28 @@ class Shop {
   }
 
   get #structures(): Distributed {
-    return (this.#distributed ??= this.#client.distributed({ numShards }))
+    return (this.#distributed ??= distributedOf(this.#client, { numShards }))
   }
 
   get board(): readonly string[] {
-    return this.#client.replicator.local(board).value
+    return replicatorOf(this.#client).local(board).value
   }
 
   /** Writes on the board. @returns how many members have confirmed it */
   async write(line: string, write: Consistency = 'local'): Promise<number> {
-    const { replicator } = this.#client
     const add = { write, timeoutMs: 30_000 }
-    const outcome = await replicator.update(board, (lines, me) => lines.add(me, line), add)
+    const outcome = await replicatorOf(this.#client).update(
+      board,
+      (lines, me) => lines.add(me, line),
+      add,
+    )
     return outcome.type === 'confirmed' ? outcome.nodes : 0
   }
 
   /** Resolves once the board has that on it. */
   async reads(line: string): Promise<boolean> {
     await new Promise<void>((resolve) => {
-      this.#client.replicator.subscribe(board, (lines) => {
+      replicatorOf(this.#client).subscribe(board, (lines) => {
         if (lines.has(line)) resolve()
       })
     })

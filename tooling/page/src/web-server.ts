@@ -1,10 +1,11 @@
 // Where the page comes from: a site of its own, which is not the cluster.
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 export interface WebServer extends AsyncDisposable {
-  /** As `http://127.0.0.1:8080`. */
+  /** As `http://127.0.0.1:8080`, or `https:` where it has a certificate. */
   readonly origin: string
 }
 
@@ -14,17 +15,21 @@ const html = `<!doctype html>
 <script type="module" src="/program.js"></script>`
 
 /** Serves a page that runs that program. */
-export async function serve(program: string): Promise<WebServer> {
-  const server = createServer(({ url }, response) => {
+export async function serve(
+  program: string,
+  certificate?: { readonly cert: string; readonly key: string },
+): Promise<WebServer> {
+  const answer: RequestListener = ({ url }, response) => {
     const isProgram = url === '/program.js'
     const type = isProgram ? 'text/javascript' : 'text/html'
     response.setHeader('content-type', `${type}; charset=utf-8`).end(isProgram ? program : html)
-  })
+  }
+  const server = certificate ? createTlsServer(certificate, answer) : createServer(answer)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo // It listens on a port.
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `${certificate ? 'https' : 'http'}://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()

@@ -2,20 +2,31 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { bundle } from '../src/bundle.ts'
 
-test('what a page is given asks for nothing that only Node has', async () => {
-  const program = fileURLToPath(new URL('../src/shop.page.ts', import.meta.url))
-  const { code, imports, warnings, minifiedBytes, gzipBytes } = await bundle(program)
+function programOf(name: string): string {
+  return fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url))
+}
+
+/** What a page takes that watches and asks, and one that uses values and structures too, in bytes with gzip. */
+test.each([
+  ['watching.page', 130_000],
+  ['shop.page', 185_000],
+])('the bundle of %s asks for nothing that only Node has, in %i bytes', async (name, most) => {
+  const { code, imports, warnings, minifiedBytes, gzipBytes } = await bundle(programOf(name))
   expect({ imports, warnings }).toEqual({ imports: [], warnings: [] })
   expect(code).not.toMatch(/["'`]node:|\brequire\(/)
   const kilobytes = (bytes: number): number => Math.round(bytes / 1_000)
   console.log(
-    `The client for pages: ${kilobytes(minifiedBytes)} KB minified, ${kilobytes(gzipBytes)} KB with gzip`,
+    `${name}: ${kilobytes(minifiedBytes)} KB minified, ${kilobytes(gzipBytes)} KB with gzip`,
   )
-  expect(gzipBytes).toBeLessThan(200_000)
+  expect(gzipBytes).toBeLessThan(most)
+})
+
+test('a page that uses neither values nor structures has nothing of them', async () => {
+  const { modules } = await bundle(programOf('watching.page'))
+  expect(modules.filter((path) => /packages\/(?:ddata|crdt|replicator)\//.test(path))).toEqual([])
 })
 
 test('a program that asks for it is found out', async () => {
-  const program = fileURLToPath(new URL('../src/node.program.ts', import.meta.url))
-  const { imports } = await bundle(program)
+  const { imports } = await bundle(programOf('node.program'))
   expect(imports).toContain('node:fs')
 })

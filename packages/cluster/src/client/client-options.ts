@@ -2,7 +2,6 @@
 import type { ActorSystemOptions } from '@casty/actor'
 import { defined } from '@casty/options'
 import type { ClusterClientOptions, RemotingLimits } from '@casty/remote'
-import type { ClientReplicatorOptions } from '@casty/replicator'
 import type { Secret } from '@casty/secret'
 import type { ShardingClientOptions } from '@casty/sharding'
 import { knownNames, record } from '../option-values.ts'
@@ -20,12 +19,7 @@ export interface ClusteredClientOptions
   readonly remoting?: RemotingLimits
   /** What may wait here for entities and singletons that nobody can take now; and of which data center they are. */
   readonly sharding?: Omit<ShardingClientOptions, 'client'>
-  /** Of the copies of values that it holds: see `ClusteredClient.replicator`. */
-  readonly replicator?: ClientValuesOptions
 }
-
-/** What a `ClientReplicator` is not given by the client that it is of. */
-export type ClientValuesOptions = Omit<ClientReplicatorOptions, 'client' | 'clock' | 'onError'>
 
 const contactNames = [
   'name',
@@ -56,13 +50,12 @@ export interface ClientParts {
   readonly contact: Omit<ClusterClientOptions, 'system'>
   readonly actors: ActorSystemOptions
   readonly sharding: Omit<ShardingClientOptions, 'client'>
-  readonly replicator: ClientValuesOptions
 }
 
 /** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` */
 export function clientPartsOf(options: ClusteredClientOptions): ClientParts {
   const of = 'ClusteredClient.connect()'
-  const ownNames = ['secret', 'remoting', 'sharding', 'replicator']
+  const ownNames = ['secret', 'remoting', 'sharding']
   knownNames(of, options, [...contactNames, ...actorNames, ...ownNames])
   const {
     clock,
@@ -72,13 +65,11 @@ export function clientPartsOf(options: ClusteredClientOptions): ClientParts {
     instrument,
     remoting,
     sharding,
-    replicator,
     secret: _secret,
     ...contact
   } = options
   const authentication = authenticationOf(options, 'client')
   if (sharding !== undefined) record('sharding', sharding)
-  if (replicator !== undefined) record('replicator', replicator)
   const { random } = contact
   return {
     contact: {
@@ -88,6 +79,5 @@ export function clientPartsOf(options: ClusteredClientOptions): ClientParts {
     },
     actors: defined({ clock, mailbox, logger, stopTimeoutMs, instrument, random }),
     sharding: sharding ?? {},
-    replicator: replicator ?? {},
   }
 }

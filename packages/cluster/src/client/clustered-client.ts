@@ -1,7 +1,6 @@
 // What a process outside of the cluster has in the place of a ClusteredActorSystem: the layers for clients, wired and under
 // one name. It reaches what lives on members; nothing of the cluster lives in it.
 import { ActorSystem, type ActorRef, type AskOptions, type DeadLetterCounts } from '@casty/actor'
-import { Distributed, type DistributedOptions } from '@casty/ddata'
 import {
   BroadcastRef,
   ClusterClient,
@@ -13,7 +12,6 @@ import {
   type ClusterView,
   type Topic,
 } from '@casty/remote'
-import { ClientReplicator } from '@casty/replicator'
 import {
   ShardingClient,
   type EntityRegion,
@@ -50,18 +48,14 @@ export class ClusteredClient implements AsyncDisposable {
   /** What knows where entities are. */
   readonly sharding: ShardingClient
   readonly #regions: Regions
-  readonly #parts: ClientParts
-  #replicator: ClientReplicator | undefined
 
   private constructor(parts: ClientParts, actors: ActorSystem, client: ClusterClient) {
     const sharding = ShardingClient.attach({ ...parts.sharding, client })
     this.actors = actors
     this.client = client
     this.sharding = sharding
-    this.#parts = parts
     this.#regions = new Regions(sharding)
     const close = async (): Promise<void> => {
-      this.#replicator?.[Symbol.dispose]()
       sharding[Symbol.dispose]()
       await client[Symbol.asyncDispose]()
     }
@@ -92,24 +86,6 @@ export class ClusteredClient implements AsyncDisposable {
   /** Who is a member, in which status, and in reach, as far as the contact told: `subscribe` tells of changes. */
   get cluster(): ClusterView {
     return this.client.cluster
-  }
-
-  /**
-   * Copies of values that converge on all members, held and changed here at once, also while no member is in reach. It begins
-   * when it is first used, and ends with the client. Members have such values where they call `replicator()`.
-   *
-   * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`, where an option of `replicator` is wrong
-   */
-  get replicator(): ClientReplicator {
-    const { client, actors } = this
-    const { logger } = this.#parts.actors
-    this.#replicator ??= ClientReplicator.attach({
-      ...this.#parts.replicator,
-      client,
-      clock: actors.clock,
-      onError: (error) => logger?.error({ error }, 'A listener of replicated values threw'),
-    })
-    return this.#replicator
   }
 
   /** So many messages were not handled, as far as it is known here, by reason. */
@@ -180,16 +156,6 @@ export class ClusteredClient implements AsyncDisposable {
   /** A name that messages are published under: see `ClusterClient.topic`. */
   topic<M>(name: string): Topic<M> {
     return this.client.topic(name)
-  }
-
-  /**
-   * Counters, maps, sets, queues, locks, semaphores and barriers that all share: see `ClusteredActorSystem.distributed`.
-   *
-   * @throws DDataError `CASTY_DDATA_ARGUMENT`
-   */
-  distributed(options: DistributedOptions = {}): Distributed {
-    const { actors: system, sharding } = this
-    return new Distributed({ system, sharding }, options)
   }
 
   /** Asks all actors of a broadcast: with the answers that came in time, and with who did not answer, and why. */
