@@ -12,14 +12,20 @@ interface Case {
   readonly workload: Workload
 }
 
-/** An association beside the bare sockets it is made of: how many per second, and what one takes. */
+/**
+ * An association beside the bare sockets it is made of: how many per second, and what one takes.
+ *
+ * @param over - in front of what each row measures, where a table has several
+ */
 export async function compared(
   subject: SubjectName,
   limit: { readonly name: string; readonly subject: SubjectName },
   { repetitions, progress }: Context,
+  over = '',
 ): Promise<readonly Row[]> {
   const rows: Row[] = []
-  for (const { what, unit, wanted, workload } of cases) {
+  for (const { what: name, unit, wanted, workload } of cases) {
+    const what = `${over}${name}`
     progress(what)
     const { ours, bare } = await interleave(repetitions, {
       bare: () => measure(limit.subject, workload),

@@ -13,6 +13,10 @@ export function benchCredentials(): Promise<Credentials> {
 async function make(): Promise<Credentials> {
   const authority = await createAuthority()
   const address = NodeAddress.parse('127.0.0.1:0')
-  const issued = await createNodeCertificate(authority, { clusterName: 'bench', address })
+  const issued = await createNodeCertificate(authority, {
+    clusterName: 'bench',
+    address,
+    names: ['IP:127.0.0.1'],
+  })
   return { ca: authority.cert, ...issued }
 }

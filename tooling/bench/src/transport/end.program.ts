@@ -30,7 +30,11 @@ async function load(): Promise<Subject> {
     case 'casty-tls':
       return (await import('./casty-tls.ts')).castyTls(credentials())
     case 'raw-ws':
-      return (await import('./raw-ws.ts')).rawWs
+      return (await import('./raw-ws.ts')).rawWs()
+    case 'raw-wss':
+      return (await import('./raw-ws.ts')).rawWs(credentials())
+    case 'casty-wss':
+      return (await import('./casty-wss.ts')).castyWss(credentials())
     case 'casty-ws':
       return (await import('./casty-ws.ts')).castyWs
   }

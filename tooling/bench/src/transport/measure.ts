@@ -6,10 +6,11 @@ import type { Workload } from './workload.ts'
 
 const program = fileURLToPath(new URL('end.program.ts', import.meta.url))
 
+const secure: ReadonlySet<SubjectName> = new Set(['raw-tls', 'casty-tls', 'raw-wss', 'casty-wss'])
+
 /** Messages, or answered requests, between two fresh processes on loopback. */
 export async function measure(subject: SubjectName, workload: Workload): Promise<PairFigures> {
-  const isSecure = subject === 'raw-tls' || subject === 'casty-tls'
-  const tls = isSecure ? await benchCredentials() : undefined
+  const tls = secure.has(subject) ? await benchCredentials() : undefined
   return await measurePair(
     program,
     (port) => ({ subject, workload, ...(tls && { tls }), ...(port !== undefined && { port }) }),

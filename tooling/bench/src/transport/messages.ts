@@ -1,7 +1,15 @@
 import type { Workload } from './workload.ts'
 
-/** Bare sockets, and endpoints over them: each with frames on TCP, on TLS and on WebSocket. */
-export type SubjectName = 'raw' | 'casty' | 'raw-tls' | 'casty-tls' | 'raw-ws' | 'casty-ws'
+/** Bare sockets, and endpoints over them: each with frames on TCP and on WebSocket, plain and with TLS. */
+export type SubjectName =
+  | 'raw'
+  | 'casty'
+  | 'raw-tls'
+  | 'casty-tls'
+  | 'raw-ws'
+  | 'casty-ws'
+  | 'raw-wss'
+  | 'casty-wss'
 
 /** What both ends show and trust: texts in PEM. */
 export interface Credentials {
