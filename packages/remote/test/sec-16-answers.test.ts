@@ -40,6 +40,29 @@ test('a client that guesses the number of a question between members does not en
   expect(await world.settled(asked)).toBe('the answer')
 })
 
+test('nor does a member answer it, which is told to by a client that guesses it', async () => {
+  const generations = vi.spyOn(AskSlots.prototype, 'generationOf')
+  await using world = await ClientWorld.with('a b')
+  const [a, b] = [world.node('a'), world.node('b')]
+  const replies: Question['replyTo'][] = []
+  const slow = Behaviors.receive<Question>(({ replyTo }) => void replies.push(replyTo))
+  b.system.spawn(slow, { name: 'slow' })
+  a.system.spawn(echoing, { name: 'desk' })
+  const { client } = await world.client('x')
+  const question = (replyTo: Question['replyTo']): Question => ({ about: 1, replyTo })
+  const asked = a.system.ask(world.ref<Question>('a', 'b', '/slow'), question)
+  await world.settle()
+  const generation = generations.mock.results[0]?.value
+  if (typeof generation !== 'number') expect.fail('No question has left')
+  const guessed = client.remoting.refFromText(`${a.cluster.self.key}?0.${generation}`)
+  const desk = client.remoting.ref<unknown>(a.cluster.self, '/desk')
+  desk.tell({ about: 'made up', replyTo: guessed })
+  await world.until(() => a.lost.length > 0)
+  expect(a.lost).toEqual([`late-answer ?0.${generation}: "made up"`])
+  replies[0]?.tell('the answer')
+  expect(await world.settled(asked)).toBe('the answer')
+})
+
 test('a client answers what it was asked', async () => {
   await using world = await ClientWorld.with('a')
   const { client, system } = await world.client('x')

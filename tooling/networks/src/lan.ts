@@ -55,7 +55,15 @@ export class Lan implements AsyncDisposable {
 
   /** Drops some of the packets that come to a host, until it is healed. */
   async drop(host: string, fault: Fault): Promise<void> {
-    await this.#in(host, 'nft', `add rule inet faults in ${fault} drop`)
+    await this.#in(host, 'nft', `add rule inet faults in ${fault} counter drop`)
+  }
+
+  /** How many packets that came to a host were dropped by what is wrong now. */
+  async dropped(host: string): Promise<number> {
+    const list = ['netns', 'exec', this.namespaceOf(host), 'nft', 'list chain inet faults in']
+    const { output } = await run('ip', list)
+    const counts = [...output.matchAll(/counter packets (\d+)/g)].map(([, count]) => Number(count))
+    return counts.reduce((sum, count) => sum + count, 0)
   }
 
   /** A line of so many kilobits per second, both ways. */

@@ -10,7 +10,9 @@ const isLong = process.env['CASTY_NETWORKS'] === 'all'
 const short = missing === undefined ? test : test.skip
 const long = isLong && missing === undefined ? test : test.skip
 if (missing === undefined && !isLong) {
-  console.warn('Six tests of networks take minutes and are skipped: CASTY_NETWORKS=all runs them.')
+  console.warn(
+    'Seven tests of networks take minutes and are skipped: CASTY_NETWORKS=all runs them.',
+  )
 }
 
 const hosts = ['a', 'b', 'c'] as const
@@ -35,6 +37,7 @@ long('nobody is downed where three packets in ten are lost', { timeout: limitMs 
   await cluster.untilAnswered('a', 'b', 300)
   await cluster.untilAnswered('b', 'c', 300)
   expectNobodyDowned(cluster)
+  for (const host of hosts) expect(await cluster.lan.dropped(host)).toBeGreaterThan(100)
   await cluster.lan.heal()
   await cluster.untilWell()
 })
@@ -51,6 +54,7 @@ long(
     await cluster.untilTold('b', /^link-fault \S+ a$/)
     expectNobodyDowned(cluster)
     expect(cluster.toldOf(/^member-unreachable/)).toEqual([])
+    expect(await cluster.lan.dropped('b')).toBeGreaterThan(0)
     await cluster.lan.heal()
     cluster.node('a').instruct({ type: 'talk', to: 'b', bytes: 100 })
     await cluster.untilAnswered('a', 'b', 5)
@@ -70,6 +74,7 @@ long(
     await cluster.untilTold('a', /^closed data b silent$/)
     expectNobodyDowned(cluster)
     expect(cluster.toldOf(/^member-unreachable/)).toEqual([])
+    expect(await cluster.lan.dropped('b')).toBeGreaterThan(0)
     await cluster.lan.heal()
     await cluster.untilAnswered('a', 'b', 5)
   },
@@ -84,6 +89,7 @@ long(
     cluster.node('a').instruct({ type: 'talk', to: 'c', bytes: 2_000 })
     await cluster.untilAnswered('a', 'c', 60)
     expectNobodyDowned(cluster)
+    expect(cluster.toldOf(/^member-unreachable/)).toEqual([])
     cluster.node('a').instruct({ type: 'talk', to: 'c', bytes: 0 })
     await cluster.lan.heal()
     await cluster.untilWell()
@@ -101,6 +107,29 @@ long(
     await cluster.untilTold('a', /^member-unreachable b$/)
     await cluster.lan.cable('b', 'up')
     await cluster.untilWell()
+    await cluster.untilAnswered('a', 'b', 5)
+    expectNobodyDowned(cluster)
+  },
+)
+
+long(
+  'an end that does not know that the other one has forgotten the connection finds out, and goes on in order',
+  { timeout: limitMs },
+  async () => {
+    await using cluster = await start()
+    const { lan } = cluster
+    cluster.node('a').instruct({ type: 'talk', to: 'b', bytes: 100 })
+    for (let round = 0; round < 3; round++) {
+      await cluster.untilAnswered('a', 'b', 5)
+      const [atA, atB] = [cluster.node('a').told.length, cluster.node('b').told.length]
+      await lan.cable('b', 'down')
+      await lan.reset('b') // What says so to the other end is lost with the cable.
+      await cluster.untilTold('b', /^closed data a/, atB)
+      await lan.cable('b', 'up')
+      await cluster.untilTold('a', /^closed data b/, atA)
+      await cluster.untilTold('a', /^opened data b/, atA)
+      await cluster.untilWell()
+    }
     await cluster.untilAnswered('a', 'b', 5)
     expectNobodyDowned(cluster)
   },
