@@ -31,7 +31,7 @@ export {
   shardingScenario,
 } from './sharding/scenario.ts'
 export { replicatorScenario } from './replicator/scenario.ts'
-export { structuresScenario } from './structures/scenario.ts'
+export { structuresDisksScenario, structuresScenario } from './structures/scenario.ts'
 export {
   noDiskFaults,
   type DiskFaultCounts,

@@ -14,6 +14,7 @@ import {
   splitBrainRacesScenario,
   splitBrainScenario,
   splitBrainUnrestScenario,
+  structuresDisksScenario,
   structuresScenario,
   type Plan,
   type RunOptions,
@@ -59,6 +60,7 @@ export const scenarios: readonly KnownScenario[] = [
   known(shardingClocksScenario, 10),
   known(shardingDisksScenario, 5),
   known(structuresScenario, 5),
+  known(structuresDisksScenario, 5),
   known(replicatorScenario, 3),
 ]
 

@@ -50,3 +50,11 @@ function fault<P, S>(
 function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
+
+/** Whose end is the end of it: what is on a disk stays readable. */
+const passing: ReadonlySet<string> = new Set(['slow-disk', 'write-error', 'short-write'])
+
+/** Faults of disks after which all that was written is still there. */
+export function passingDiskFaults<P, S>(): readonly ActionType<P, S>[] {
+  return diskFaults<P, S>().filter(({ type }) => passing.has(type))
+}

@@ -32,3 +32,8 @@ export function defineAction<P, S, D extends Parameters>(action: {
     perform: (run, parameters) => action.perform(run, parameters as D),
   }
 }
+
+/** The same, where other faults are what a scenario is for. */
+export function seldom<P, S>(action: ActionType<P, S>): ActionType<P, S> {
+  return action.kind === 'fault' ? { ...action, weight: action.weight / 4 } : action
+}

@@ -1,11 +1,12 @@
 // Entities on clusters where everything goes wrong: owners, whoever gives out shards, the ways between them, and the
 // journal that all write to.
 import type { ClusterState } from '@casty/membership'
-import { diskFaults } from '../faults/disk-faults.ts'
+import { passingDiskFaults } from '../faults/disk-faults.ts'
 import { streamFaults } from '../faults/network-faults.ts'
 import { processFaultsWithRareJumps } from '../faults/process-faults.ts'
+import { seldom } from '../run/action.ts'
 import { describeState } from '../membership/describe.ts'
-import { nodeDiskFaults } from './disk-faults.ts'
+import { shardingDiskFaults } from './disk-faults.ts'
 import { shardingFaults } from './faults.ts'
 import { shardingHealing } from './healing.ts'
 import { shardingProgram, type ShardingHost } from './host.ts'
@@ -39,10 +40,6 @@ const everyFault: readonly ShardingAction[] = [
 /** Clocks are as wrong as they may be: at most one acts for a shard, whatever else happens. */
 export const shardingScenario: ShardingScenario = shardingWith('sharding', 0.0099)
 
-function seldom(action: ShardingAction): ShardingAction {
-  return action.kind === 'fault' ? { ...action, weight: action.weight / 4 } : action
-}
-
 const clocks = shardingWith('sharding-clocks', 0.3, { leaseMs: [2_000, 6_000, 8_000] })
 /** Clocks are off by far more than anything assumes: journals still take nothing of a former owner. */
 export const shardingClocksScenario: ShardingScenario = {
@@ -53,9 +50,6 @@ export const shardingClocksScenario: ShardingScenario = {
   rareStates: clockRareStates,
 }
 
-/** Whose end is the end of it: what is on a disk stays readable. */
-const passingFaults: ReadonlySet<string> = new Set(['slow-disk', 'write-error', 'short-write'])
-
 const disks = shardingWith('sharding-disks', 0.0099, diskChoices)
 /** Copies are on the disks of nodes: what is confirmed outlives that all of them stop, and that some disks are lost. */
 export const shardingDisksScenario: ShardingScenario = {
@@ -63,8 +57,8 @@ export const shardingDisksScenario: ShardingScenario = {
   shape: { ...disks.shape, hosts: [3, 5], chaosMs: [15_000, 40_000] },
   actions: [
     ...disks.actions.map((action) => seldom(action)),
-    ...diskFaults<ShardingHost, ClusterState>().filter(({ type }) => passingFaults.has(type)),
-    ...nodeDiskFaults,
+    ...passingDiskFaults<ShardingHost, ClusterState>(),
+    ...shardingDiskFaults,
   ],
   rareStates: diskRareStates,
 }

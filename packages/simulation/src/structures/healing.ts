@@ -4,7 +4,7 @@ import type { HealStage } from '../run/scenario.ts'
 import { allAreThere } from '../membership/one-cluster-again.ts'
 import { useCounter, useMap, useSet } from './acts.ts'
 import { contendedLock, elasticSemaphore, elasticSizes, hold, resize } from './hold.ts'
-import { consume, produce, queueOf } from './queue-acts.ts'
+import { consume, produce, queueOf, smallQueue } from './queue-acts.ts'
 import { lookAtAll } from './lending.ts'
 import { recordOf } from './record.ts'
 import { structuresSettings } from './settings.ts'
@@ -65,10 +65,22 @@ function tasksOf(
     tasks.set(`semaphore ${name}`, async () => await hold(run, user, options))
   }
   for (const name of queues) {
-    tasks.set(`queue ${name}`, async () => await produce(run, user, name, calm))
+    tasks.set(`queue ${name}`, async () => {
+      if (await produce(run, user, name, calm)) return true
+      if (roomOf(run, name) < Infinity) await consume(run, user, name, { ...atOnce, ...calm })
+      return false // It is tried again.
+    })
   }
   return tasks
 }
+
+/** How many items a queue may have. */
+function roomOf({ plan }: StructuresRun, name: string): number {
+  const { maxSize } = structuresSettings(plan)
+  return name === smallQueue && maxSize > 0 ? maxSize : Infinity
+}
+
+const atOnce = { waitMs: 0, workMs: 0, end: 'ack' } as const
 
 /** For all of them, one after the other: locks and permits of those who died end by themselves. */
 const worksWithinMs = 120_000
@@ -120,7 +132,7 @@ function queuesAreEmptied(run: StructuresRun): HealStage {
   const empty = async (name: string, user: StructuresUser): Promise<void> => {
     if (busy.has(name)) return
     busy.add(name)
-    const options = { waitMs: 0, workMs: 0, end: 'ack', ...calm } as const
+    const options = { ...atOnce, ...calm }
     // eslint-disable-next-line no-await-in-loop -- One after the other, as they are in the queue.
     while ((await consume(run, user, name, options)) === true) continue
     const queue = queueOf(run, user, name)
@@ -129,6 +141,9 @@ function queuesAreEmptied(run: StructuresRun): HealStage {
     busy.delete(name)
     if (outcome.type !== 'ok') return
     const { ready, delayed, inFlight, dead } = outcome.value
+    const [size, room] = [ready + delayed + inFlight, roomOf(run, name)]
+    if (size > room)
+      run.violate('items are kept', `${name} has ${size} items, and room for ${room}`)
     if (ready + delayed + inFlight + dead === 0) left.delete(name)
     // It is consumed by the next look.
     if (dead > 0) {

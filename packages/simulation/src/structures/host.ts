@@ -1,7 +1,7 @@
 // A node that hosts structures, and some who use them there: production code throughout.
 import { Distributed } from '@casty/ddata'
 import type { Cluster } from '@casty/membership'
-import { PersistenceError } from '@casty/persistence'
+import { PersistenceError, type EventJournal } from '@casty/persistence'
 import type { Remoting } from '@casty/remote'
 import type { Sharding } from '@casty/sharding'
 import { HostingNode } from '../hosting/hosting-node.ts'
@@ -16,13 +16,16 @@ import { StructuresUser } from './user.ts'
 
 export function structuresProgram(run: StructuresRun): Program<StructuresHost> {
   return async (surroundings) => {
-    const { stableAfterMs } = structuresSettings(run.plan)
+    const { stableAfterMs, hasDisks } = structuresSettings(run.plan)
     const logger = loggerOf(surroundings, textOf)
-    const disks = undefined
+    const disks = hasDisks ? recordOf(run).disks : undefined
     const started = await startNode(run, surroundings, { stableAfterMs, logger, disks })
     return new StructuresHost(run, surroundings, started)
   }
 }
+
+/** On so many disks a change is before it is answered. */
+export const diskCopies = 2
 
 /** Errors of parts that faults explain. */
 const expected: ReadonlySet<string> = new Set([
@@ -61,7 +64,7 @@ export class StructuresHost {
     node.system.subscribe((event) => {
       if (event.type === 'actor-failed') this.#failed(event.error)
     })
-    this.users = this.#usersOn(node)
+    this.users = this.#usersOn(node, started.disk)
     this.cluster.subscribe((event) => {
       if (event.type !== 'cluster-shutting-down') return
       this.#isEnding = true
@@ -70,12 +73,16 @@ export class StructuresHost {
     })
   }
 
-  #usersOn({ system, sharding }: HostingNode<StructuresHost>): readonly StructuresUser[] {
+  #usersOn(
+    { system, sharding }: HostingNode<StructuresHost>,
+    disk: EventJournal | undefined,
+  ): readonly StructuresUser[] {
     const [run, process] = [this.#run, this.#process]
     const { host, clock } = process
     const settings = structuresSettings(run.plan)
     const { numShards, recordsPerSnapshot, sessionTtlMs, usersPerNode } = settings
-    const journal = settings.hasJournal ? recordOf(run).journal.clientOf(host, clock) : undefined
+    const shared = settings.hasJournal ? recordOf(run).journal.clientOf(host, clock) : undefined
+    const journal = disk ?? shared
     return Array.from({ length: usersPerNode }, (_, index) => {
       const distributed = new Distributed(
         { system, sharding },
@@ -85,6 +92,7 @@ export class StructuresHost {
           sessionTtlMs,
           random: forkRandom(run.plan.seed, `user ${index} of ${process}`),
           ...(journal && { journal }),
+          ...(disk && { replication: { copies: 3, ack: diskCopies } }),
         },
       )
       return new StructuresUser(run, {

@@ -6,6 +6,9 @@ import { structuresSettings } from './settings.ts'
 import type { StructuresRun } from './structures-run.ts'
 import type { CallOutcome, StructuresUser } from './user.ts'
 
+/** The one that may have room for a few items only. */
+export const smallQueue = 'q3'
+
 export interface ProduceOptions {
   readonly timeoutMs: number
   readonly priority?: number
@@ -151,6 +154,10 @@ export async function take(
 }
 
 export function queueOf(run: StructuresRun, user: StructuresUser, name: string): Queue<string> {
-  const { visibilityMs } = structuresSettings(run.plan)
-  return user.distributed.queue<string>(name, { visibilityMs })
+  const { visibilityMs, maxSize, waitsForRoom } = structuresSettings(run.plan)
+  return user.distributed.queue<string>(name, {
+    visibilityMs,
+    ...(name === smallQueue &&
+      maxSize > 0 && { maxSize, onFull: waitsForRoom ? 'wait' : 'reject' }),
+  })
 }

@@ -21,4 +21,18 @@ export const structuresRareStates = [
   'more copies are lost than must be outlived',
 ] as const
 
-export type StructuresRareState = (typeof structuresRareStates)[number]
+const onDisks = ['a disk is lost for good', 'a queue is full'] as const
+
+/** No journal that all share writes late, and nothing is lost with nodes, or all of them. */
+const notOnDisks: ReadonlySet<string> = new Set([
+  'a write comes late, and is refused',
+  'more copies are lost than must be outlived',
+])
+
+/** The same where copies are on the disks of nodes. */
+export const structuresDiskRareStates: readonly string[] = [
+  ...structuresRareStates.filter((state) => !notOnDisks.has(state)),
+  ...onDisks,
+]
+
+export type StructuresRareState = (typeof structuresRareStates)[number] | (typeof onDisks)[number]

@@ -1,5 +1,6 @@
 // What a run has come to know, outside of all its processes: what users asked for, were answered, and believe to hold.
 import type { DDataErrorCode } from '@casty/ddata'
+import { NodeDisks } from '../hosting/node-disks.ts'
 import { JournalService } from '../sharding/journal-service.ts'
 import { Mines } from '../sharding/mines.ts'
 import { forkRandom } from '../world/seeds.ts'
@@ -16,6 +17,7 @@ import type { StructuresRun } from './structures-run.ts'
 import { WallClocks } from './wall-clocks.ts'
 
 export class StructuresRecord implements Excuses {
+  readonly disks: NodeDisks = new NodeDisks()
   readonly journal: JournalService
   readonly mines: Mines
   readonly cells: Cells
@@ -49,7 +51,8 @@ export class StructuresRecord implements Excuses {
 
   /** Whether so many copies were lost at once that what is shared need not be there any more. */
   get mayHaveLost(): boolean {
-    return !structuresSettings(this.#run.plan).hasJournal && this.losses.areTooMany
+    const { hasJournal, hasDisks } = structuresSettings(this.#run.plan)
+    return !hasJournal && !hasDisks && this.losses.areTooMany
   }
 
   get tokensMayFall(): boolean {
@@ -70,6 +73,7 @@ export class StructuresRecord implements Excuses {
 
   failed(code: DDataErrorCode): void {
     if (code === 'CASTY_DDATA_SESSION_EXPIRED') this.reach('a session is forgotten')
+    if (code === 'CASTY_DDATA_QUEUE_FULL') this.reach('a queue is full')
   }
 }
 

@@ -1,16 +1,19 @@
 // Structures that all share on a cluster where everything goes wrong: those who use them, those who keep them, the ways
 // between them, and the journal that all write to.
 import type { ClusterState } from '@casty/membership'
+import { passingDiskFaults } from '../faults/disk-faults.ts'
 import { streamFaults } from '../faults/network-faults.ts'
 import { processFaultsWithRareJumps } from '../faults/process-faults.ts'
 import { describeState } from '../membership/describe.ts'
+import { seldom } from '../run/action.ts'
 import { contention } from './contention.ts'
+import { structuresDiskFaults } from './disk-faults.ts'
 import { structuresFaults } from './faults.ts'
 import { structuresHealing } from './healing.ts'
 import { structuresProgram, type StructuresHost } from './host.ts'
-import { structuresRareStates } from './rare-states.ts'
+import { structuresDiskRareStates, structuresRareStates } from './rare-states.ts'
 import { recordOf } from './record.ts'
-import { structuresChoices, structuresSettings } from './settings.ts'
+import { diskChoices, structuresChoices, structuresSettings } from './settings.ts'
 import type { StructuresAction, StructuresScenario } from './structures-run.ts'
 import { answersAreRight, supervisor } from './watchers.ts'
 import { structuresWorkload } from './workload.ts'
@@ -46,4 +49,22 @@ export const structuresScenario: StructuresScenario = {
   watch: (run) => [supervisor(run), answersAreRight(run)],
   rareStates: structuresRareStates,
   heal: structuresHealing,
+}
+
+/** Copies are on the disks of nodes: all that is answered outlives that all of them stop, and that a disk is lost. */
+export const structuresDisksScenario: StructuresScenario = {
+  ...structuresScenario,
+  name: 'structures-disks',
+  shape: {
+    ...structuresScenario.shape,
+    hosts: [3, 5],
+    chaosMs: [15_000, 35_000],
+    settings: diskChoices,
+  },
+  actions: [
+    ...structuresScenario.actions.map((action) => seldom(action)),
+    ...passingDiskFaults<StructuresHost, ClusterState>(),
+    ...structuresDiskFaults,
+  ],
+  rareStates: structuresDiskRareStates,
 }

@@ -20,18 +20,33 @@ export const structuresChoices: Readonly<Record<string, readonly (string | numbe
   outsideRate: [0.965, 1, 1.04],
 }
 
+/** The same where each node keeps its copies on a disk of its own, and one of the queues has room for a few items. */
+export const diskChoices: typeof structuresChoices = {
+  ...structuresChoices,
+  hasJournal: [false],
+  hasDisks: [true],
+  maxSize: [0, 2, 5],
+  waitsForRoom: [true, false],
+}
+
 export interface StructuresSettings {
   readonly leaseMs: number
   readonly stableAfterMs: number
   readonly numShards: number
   readonly recordsPerSnapshot: number
   readonly hasJournal: boolean
+  /** Copies on the disks of nodes, in place of that. */
+  readonly hasDisks: boolean
   readonly sessionTtlMs: number
   /** Of locks and semaphores. */
   readonly ttlMs: number
   readonly offerTimeoutMs: number
   /** Of queues. */
   readonly visibilityMs: number
+  /** Of one queue; 0: it has room for any number of items. */
+  readonly maxSize: number
+  /** What becomes of one too many there: it waits, or is refused. */
+  readonly waitsForRoom: boolean
   /** Of semaphores. */
   readonly permits: number
   readonly usersPerNode: number
@@ -46,10 +61,13 @@ const defaults: StructuresSettings = {
   numShards: 8,
   recordsPerSnapshot: 10_000,
   hasJournal: true,
+  hasDisks: false,
   sessionTtlMs: 30_000,
   ttlMs: 2_000,
   offerTimeoutMs: 1_000,
   visibilityMs: 5_000,
+  maxSize: 0,
+  waitsForRoom: false,
   permits: 3,
   usersPerNode: 1,
   hasOutsider: false,

@@ -18,6 +18,7 @@ export function supervisor(run: StructuresRun): StructuresWatcher {
     ended(process) {
       const { program } = process
       record.losses.ended(process)
+      record.disks.ended(process.host)
       if (program?.users.some(({ distributed }) => distributed.leases.held > 0)) {
         record.reach('a user that holds a lease dies')
       }

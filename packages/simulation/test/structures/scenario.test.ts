@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { planOf, Run, structuresScenario } from '../../src/index.ts'
+import { planOf, Run, structuresDisksScenario, structuresScenario } from '../../src/index.ts'
 
 /** Chaos for a few seconds is enough to see that two runs are one. */
 const chaosMs = 4_000
@@ -22,6 +22,15 @@ test.for([3, 9, 21, 26, 621])(
   { timeout: 120_000 },
   async (seed) => {
     const result = await Run.of(structuresScenario, planOf(structuresScenario, seed))
+    expect(result.violations).toEqual([])
+  },
+)
+
+test(
+  'what structures answered outlives all nodes where it is on their disks: seed 3',
+  { timeout: 120_000 },
+  async () => {
+    const result = await Run.of(structuresDisksScenario, planOf(structuresDisksScenario, 3))
     expect(result.violations).toEqual([])
   },
 )
