@@ -110,13 +110,13 @@ export class MessageReader {
   }
 
   row(): ShardRow {
-    const epoch = this.counter()
+    const [epoch, lineage] = [this.counter(), this.counter()]
     const [owner, movingTo, replicas] = [this.node(), this.node(), this.nodes(maxReplicas)]
     if (movingTo && (!owner || owner.key === movingTo.key)) {
       throw TransportError.malformed('A shard moves from nowhere, or to where it is')
     }
     if (epoch === 0 && !owner && replicas.length === 0) return unowned
-    return { epoch, owner, movingTo, replicas }
+    return { epoch, owner, movingTo, replicas, lineage }
   }
 
   change(): Change {
@@ -128,10 +128,10 @@ export class MessageReader {
           electorate: { voters: this.#voters(), former: this.#voters() },
         }
       case 1:
-        return { type: 'type', settings: this.settings() }
+        return { type: 'type', census: this.counter(), settings: this.settings() }
       case 2: {
         const typeName = this.#typeName()
-        const rows = this.list(5, () => ({ shard: this.#shard(), row: this.row() }))
+        const rows = this.list(6, () => ({ shard: this.#shard(), row: this.row() }))
         return { type: 'shards', typeName, rows }
       }
       default:

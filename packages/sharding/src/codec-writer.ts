@@ -50,8 +50,8 @@ export class MessageWriter {
     return this
   }
 
-  row({ epoch, owner, movingTo, replicas }: ShardRow): this {
-    this.body.varint(epoch)
+  row({ epoch, owner, movingTo, replicas, lineage }: ShardRow): this {
+    this.body.varint(epoch).varint(lineage)
     return this.node(owner).node(movingTo).nodes(replicas)
   }
 
@@ -61,7 +61,7 @@ export class MessageWriter {
         this.body.u8(0)
         return this.nodes(change.electorate.voters).nodes(change.electorate.former)
       case 'type':
-        this.body.u8(1)
+        this.body.u8(1).varint(change.census)
         return this.settings(change.settings)
       case 'shards':
         this.body.u8(2).string(change.typeName, maxTypeNameBytes).count(change.rows.length)

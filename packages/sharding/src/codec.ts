@@ -6,6 +6,7 @@ import { MessageWriter } from './codec-writer.ts'
 import type {
   Grant,
   RefusalReason,
+  RecoveryOutcome,
   ReplicaReport,
   RoundMessage,
   ShardingMessage,
@@ -28,6 +29,10 @@ const types: readonly ShardingMessage['type'][] = [
   'replica-query',
   'replica-report',
   'replicated',
+  'contested',
+  'recover',
+  'recovered',
+  'give-up',
 ]
 
 /** In the order of their place on the wire. */
@@ -37,6 +42,14 @@ const reasons: readonly RefusalReason[] = [
   'not-lost',
   'not-yet',
   'no-member',
+]
+
+/** In the order of their place on the wire. */
+const outcomes: readonly RecoveryOutcome[] = [
+  'recovered',
+  'not-waiting',
+  'lineage-needed',
+  'unknown-lineage',
 ]
 
 /** The body of a frame of type `shardingFrameType`. */
@@ -106,6 +119,7 @@ function writeBody(writer: MessageWriter, message: ShardingMessage): void {
       break
     case 'released':
     case 'replica-query':
+    case 'contested':
       writer.list(message.shards, (shard) => writer.shard(shard))
       break
     case 'epoch-behind':
@@ -122,13 +136,27 @@ function writeBody(writer: MessageWriter, message: ShardingMessage): void {
         if (report.copies) body.varint(report.copies.epoch).varint(report.copies.position)
         body.bool(report.lineage !== undefined)
         if (report.lineage) body.varint(report.lineage.bornIn).bool(report.lineage.isConfirmed)
-        body.varint(report.hosts)
+        writer.list(report.censuses, ({ census, hosts }) => body.varint(census).varint(hosts))
       })
       break
     case 'replicated':
       writer.list(message.shards, (shard) =>
         writer.shard(shard).nodes(shard.replicas).nodes(shard.superfluous),
       )
+      break
+    case 'recover':
+      body.varint(message.id)
+      writer.shard({ ...message, epoch: message.lineage })
+      break
+    case 'recovered':
+      body.varint(message.id).u8(outcomes.indexOf(message.outcome)).varint(message.missing)
+      writer.list(message.lineages, ({ lineage, nodes }) => {
+        body.varint(lineage)
+        writer.nodes(nodes)
+      })
+      break
+    case 'give-up':
+      writer.shard({ ...message, epoch: message.kept })
       break
   }
 }
@@ -180,6 +208,7 @@ function readBody(fields: MessageReader, type: ShardingMessage['type']): Shardin
       return { type, version: fields.counter(), types: fields.list(5, () => fields.settings()) }
     case 'released':
     case 'replica-query':
+    case 'contested':
       return { type, shards: fields.list(4, () => fields.shard()) }
     case 'epoch-behind':
       return { type, shard: fields.shard(), written: fields.counter() }
@@ -196,6 +225,26 @@ function readBody(fields: MessageReader, type: ShardingMessage['type']): Shardin
           superfluous: fields.nodes(maxReplicas),
         })),
       }
+    case 'recover': {
+      const id = fields.counter()
+      const { epoch: lineage, ...shard } = fields.shard()
+      return { type, id, ...shard, lineage }
+    }
+    case 'recovered':
+      return {
+        type,
+        id: fields.counter(),
+        outcome: readOutcome(fields),
+        missing: fields.counter(),
+        lineages: fields.list(2, () => ({
+          lineage: fields.counter(),
+          nodes: fields.nodes(Number.POSITIVE_INFINITY),
+        })),
+      }
+    case 'give-up': {
+      const { epoch: kept, ...shard } = fields.shard()
+      return { type, ...shard, kept }
+    }
   }
 }
 
@@ -208,6 +257,13 @@ function readRound(fields: MessageReader): RoundMessage {
     : undefined
   const regionsVersion = fields.counter()
   return { type: 'round', term, round, committed, version, isFounding, grant, regionsVersion }
+}
+
+function readOutcome(fields: MessageReader): RecoveryOutcome {
+  const place = fields.u8()
+  const outcome = outcomes[place]
+  if (outcome) return outcome
+  throw TransportError.malformed(`No outcome of a recovery has number ${place}`)
 }
 
 function readReason(fields: MessageReader): RefusalReason {
@@ -232,5 +288,6 @@ function readReport(fields: MessageReader): ReplicaReport {
   const lineage = fields.bool()
     ? { bornIn: fields.counter(), isConfirmed: fields.bool() }
     : undefined
-  return { ...shard, copies, lineage, hosts: fields.counter() }
+  const censuses = fields.list(2, () => ({ census: fields.counter(), hosts: fields.counter() }))
+  return { ...shard, copies, lineage, censuses }
 }

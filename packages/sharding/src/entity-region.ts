@@ -3,6 +3,7 @@ import { checkedId, EntityRef, RegionRef } from './entity-ref.ts'
 import type { ShardEnvelope } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
 import type { Region } from './region/region.ts'
+import type { Recovery, RecoverOptions } from './recoveries.ts'
 import { shardOf } from './region/shard-of.ts'
 import {
   replicationSentences,
@@ -49,6 +50,8 @@ export interface ShardExplanation {
   /** In a sentence or two, for people. */
   readonly summary: string
   readonly epoch: number
+  /** Which copies on disks count; 0 where they are in memory only, and while nobody has it. */
+  readonly lineage: number
   readonly owner: string | undefined
   readonly movingTo: string | undefined
   /** How messages for it go from here. */
@@ -65,6 +68,7 @@ export interface ShardExplanation {
 /** What a node knows of a type beside its region. */
 export interface RegionSurroundings {
   home(shard: number): HomeExplanation
+  recover(shard: number, options: RecoverOptions): Promise<Recovery>
   replication(shard: number): ReplicationExplanation | undefined
   replicationStatistics(): ReplicationStatistics | undefined
 }
@@ -72,6 +76,7 @@ export interface RegionSurroundings {
 /** What the committed table says of a shard. */
 export interface HomeExplanation {
   readonly epoch: number
+  readonly lineage: number
   readonly owner: string | undefined
   readonly movingTo: string | undefined
   readonly isOwnerReachable: boolean
@@ -177,18 +182,36 @@ export class EntityRegion<M> {
     }
   }
 
+  /**
+   * Has a shard go on that waits for disks which do not come back, or that has copies of several lineages. For people who know that, as
+   * the last resort: what is given up by it was perhaps confirmed. `explain(shard)` tells what it waits for, on the node that gives out shards.
+   *
+   * - Where it waits for disks, it goes on with what those have that told what they have.
+   * - Where there are several lineages, `lineage` names the one that counts. Those who have copies of others, and told so, forget them, on
+   *   disk as well. Others that come later keep theirs, and the call may be made again.
+   *
+   * @returns what was given up, as far as it is known
+   * @throws ShardingError `CASTY_SHARDING_NOT_WAITING` where nothing is to be given up, so also where that is done already;
+   * `CASTY_SHARDING_LINEAGE_UNCLEAR` where there are several lineages and none of them is named, or another;
+   * `CASTY_SHARDING_NO_COORDINATOR` where nobody answered in time: whether it was done is not known then, and the call may be made again
+   */
+  async recover(shard: number, options: RecoverOptions = {}): Promise<Recovery> {
+    this.#checkShard(shard)
+    return await this.#around.recover(shard, options)
+  }
+
+  #checkShard(shard: number): void {
+    if (Number.isInteger(shard) && shard >= 0 && shard < this.numShards) return
+    const allowed = `an integer from 0 to ${this.numShards - 1}`
+    throw ShardingError.invalidOption('shard', shard, allowed)
+  }
+
   /** Why a shard is where it is, and why its messages wait: for people and for dashboards. */
   explain(shard: number): ShardExplanation {
-    if (!Number.isInteger(shard) || shard < 0 || shard >= this.numShards) {
-      throw ShardingError.invalidOption(
-        'shard',
-        shard,
-        `an integer from 0 to ${this.numShards - 1}`,
-      )
-    }
+    this.#checkShard(shard)
     const { hosting, sending } = this.#region
     const home = this.#around.home(shard)
-    const { epoch, owner, movingTo, isOwnerReachable, mayAct } = home
+    const { epoch, lineage, owner, movingTo, isOwnerReachable, mayAct } = home
     const replication = this.#around.replication(shard)
     const route = sending.routeOf(shard).kind
     const { stage } = hosting.ownedShard(shard)
@@ -208,6 +231,7 @@ export class EntityRegion<M> {
       shard,
       summary: summary.filter((sentence) => typeof sentence === 'string').join(' '),
       epoch,
+      lineage,
       owner,
       movingTo,
       route,

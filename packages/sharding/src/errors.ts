@@ -3,10 +3,13 @@ import { describeValue } from '@casty/options'
 export type ShardingErrorCode =
   | 'CASTY_SHARDING_INVALID_OPTION'
   | 'CASTY_SHARDING_JOURNAL_SHARED'
+  | 'CASTY_SHARDING_LINEAGE_UNCLEAR'
   | 'CASTY_SHARDING_MALFORMED'
   | 'CASTY_SHARDING_MESSAGE_TOO_LARGE'
   | 'CASTY_SHARDING_NOT_AN_ENTITY'
   | 'CASTY_SHARDING_NOT_WATCHABLE'
+  | 'CASTY_SHARDING_NOT_WAITING'
+  | 'CASTY_SHARDING_NO_COORDINATOR'
   | 'CASTY_SHARDING_OTHER_LINEAGE'
   | 'CASTY_SHARDING_REPLICAS_OUT_OF_REACH'
   | 'CASTY_SHARDING_REPLICATION_TIMEOUT'
@@ -47,6 +50,15 @@ export class ShardingError extends Error {
     )
   }
 
+  static lineageUnclear(name: string, shard: number, sides: readonly string[]): ShardingError {
+    const known = sides.length === 0 ? 'none' : sides.join('; ')
+    return new ShardingError(
+      'CASTY_SHARDING_LINEAGE_UNCLEAR',
+      `Nothing of shard ${shard} of ${name} was given up: it has to be said which of its lineages counts. Known are: ${known}. ` +
+        'Call recover() with the lineage of one of them.',
+    )
+  }
+
   static malformed(what: string, cause?: unknown): ShardingError {
     return new ShardingError('CASTY_SHARDING_MALFORMED', `${what}. The frame was dropped.`, {
       cause,
@@ -76,11 +88,32 @@ export class ShardingError extends Error {
     )
   }
 
+  static notAMember(name: string, shard: number): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_NO_COORDINATOR',
+      `A client of the cluster cannot decide how shard ${shard} of ${name} goes on. Call recover() on a member.`,
+    )
+  }
+
+  static notWaiting(name: string, shard: number): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_NOT_WAITING',
+      `Shard ${shard} of ${name} waits for nothing that could be given up, or not any more. See explain(${shard}) on the node that gives out shards.`,
+    )
+  }
+
+  static noCoordinator(name: string, shard: number, timeoutMs: number): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_NO_COORDINATOR',
+      `Whoever gives out shards did not answer within ${timeoutMs} ms whether shard ${shard} of ${name} goes on. Look for it with explain(shard), and call recover() again.`,
+    )
+  }
+
   static otherLineage(name: string, shard: number, owner: string): ShardingError {
     return new ShardingError(
       'CASTY_SHARDING_OTHER_LINEAGE',
       `What this node has on disk of shard ${shard} of ${name} does not come from where the copies of its owner, ${owner}, do: that shard was begun ` +
-        'anew without it. This node keeps what it has, and confirms no write of that shard. Stop the nodes of the side to be given up, and start them with empty disks.',
+        'anew without it. This node keeps what it has, and confirms no write of that shard. Have people decide which counts, with recover(shard, { lineage }).',
     )
   }
 

@@ -24,7 +24,12 @@ export interface TypeSettings {
 export type Change =
   | { readonly type: 'electorate'; readonly electorate: Electorate }
   /** Declares a type, all of its shards unowned; or changes settings of one that is known. */
-  | { readonly type: 'type'; readonly settings: TypeSettings }
+  | {
+      readonly type: 'type'
+      readonly settings: TypeSettings
+      /** Which record of hosts goes on: see `TypeTable`. 0 where that stays as it is. */
+      readonly census: number
+    }
   | {
       readonly type: 'shards'
       readonly typeName: string
@@ -196,8 +201,20 @@ export interface ReplicaReport extends ShardAtEpoch {
   readonly copies: Copies | undefined
   /** Where these come from; undefined where it has nothing, or has it in memory only. */
   readonly lineage: Lineage | undefined
-  /** How many nodes have copies of the type, as far as it wrote down when it last knew; 0 where it did not. */
+  /** How many nodes had copies of the type, as far as it wrote down, in each census that it took part in and that is not done with. */
+  readonly censuses: readonly CensusReport[]
+}
+
+/** What nodes of different censuses wrote down says nothing of each other: see `TypeTable`. */
+export interface CensusReport {
+  readonly census: number
   readonly hosts: number
+}
+
+/** The sender owns these shards, has confirmed nothing of them, and was told of copies that come from elsewhere. Sent again until the table changes. */
+export interface ContestedMessage {
+  readonly type: 'contested'
+  readonly shards: readonly ShardAtEpoch[]
 }
 
 /** A shard whose owner has all that any of its replicas had, and those that are to keep copies have it too. */
@@ -212,6 +229,52 @@ export interface ReplicatedShardReport extends ShardAtEpoch {
 export interface ReplicatedMessage {
   readonly type: 'replicated'
   readonly shards: readonly ReplicatedShardReport[]
+}
+
+/** Asks the coordinator to have a shard go on without what it waits for. Answered by a `recovered`. */
+export interface RecoverMessage {
+  readonly type: 'recover'
+  /** Of the sender's questions. */
+  readonly id: number
+  readonly typeName: string
+  readonly shard: number
+  /** Whose copies count; 0 where there is but one, or none. */
+  readonly lineage: number
+}
+
+/** Who had copies that do not count any more. */
+export interface GivenUpLineage {
+  readonly lineage: number
+  readonly nodes: readonly NodeIdentity[]
+}
+
+export type RecoveryOutcome =
+  | 'recovered'
+  /** The shard waits for nothing that could be given up. */
+  | 'not-waiting'
+  /** There are copies of several lineages: one has to be named. */
+  | 'lineage-needed'
+  /** Nobody who told has copies of that lineage. */
+  | 'unknown-lineage'
+
+/** Answers a `recover`. */
+export interface RecoveredMessage {
+  readonly type: 'recovered'
+  readonly id: number
+  readonly outcome: RecoveryOutcome
+  /** How many more nodes would have had to tell what they have. */
+  readonly missing: number
+  /** With `recovered`, what was given up; else what there is. */
+  readonly lineages: readonly GivenUpLineage[]
+}
+
+/** Somebody has decided that copies of a shard which come from elsewhere do not count: they are forgotten, on disk as well. */
+export interface GiveUpMessage {
+  readonly type: 'give-up'
+  readonly typeName: string
+  readonly shard: number
+  /** The lineage that counts. */
+  readonly kept: number
 }
 
 /** Everything that travels in frames of type `shardingFrameType`. */
@@ -230,3 +293,7 @@ export type ShardingMessage =
   | ReplicaQueryMessage
   | ReplicaReportMessage
   | ReplicatedMessage
+  | ContestedMessage
+  | RecoverMessage
+  | RecoveredMessage
+  | GiveUpMessage

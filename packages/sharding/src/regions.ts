@@ -10,7 +10,9 @@ import { EntityRegion, type HomeExplanation } from './entity-region.ts'
 import { checkProxy, type CheckedType } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
 import type { LeaseGate } from './lease-gate.ts'
+import type { Recovery, RecoverOptions } from './recoveries.ts'
 import type {
+  GiveUpMessage,
   ReplicaReport,
   ReplicatedShardReport,
   ShardAtEpoch,
@@ -44,6 +46,10 @@ export interface RegionsPort {
   fenced(shard: ShardAtEpoch, written: number): void
   /** Those that are to keep copies of a shard that this node owns have all; some of its replicas are needed no more. */
   replicated(shard: ReplicatedShardReport): void
+  /** This node owns the shard, has confirmed nothing of it, and was told of copies that come from elsewhere. */
+  contested(shard: ShardAtEpoch): void
+  /** Has a shard go on without what it waits for. Clients decide nothing. */
+  recover?(typeName: string, shard: number, options: RecoverOptions): Promise<Recovery>
   /** This node can run a type that it could not before. */
   typesChanged(): void
 }
@@ -62,6 +68,9 @@ export interface RegionsParts {
   readonly mayReach?: (node: NodeIdentity, typeName: string) => boolean
   readonly port: RegionsPort
 }
+
+/** What a node reports that has no part in copies. */
+const nothingKept = { copies: undefined, lineage: undefined, censuses: [] }
 
 /** A region, with what users see of it. */
 interface Started {
@@ -220,6 +229,7 @@ export class Regions implements RegionNode, Disposable {
       isGuest: (node) => this.#isGuest(node),
       fenced: (shard, written) => port.fenced(shard, written),
       replicated: (shard) => port.replicated(shard),
+      contested: (shard) => port.contested(shard),
       loaded: () => port.typesChanged(),
       report: (error, what) => this.report(error, what),
       warn: (what) => this.warn(what),
@@ -235,10 +245,20 @@ export class Regions implements RegionNode, Disposable {
     )
   }
 
+  async #recover(typeName: string, shard: number, options: RecoverOptions): Promise<Recovery> {
+    if (!this.#port.recover) throw ShardingError.notAMember(typeName, shard)
+    return await this.#port.recover(typeName, shard, options)
+  }
+
+  /** Copies of a shard that come from elsewhere than what is kept do not count any more. */
+  giveUp(message: GiveUpMessage): void {
+    this.#replication?.giveUp(message)
+  }
+
   /** How far copies here go. */
   reportReplicas(shards: readonly ShardAtEpoch[]): readonly ReplicaReport[] {
     const none = (): readonly ReplicaReport[] =>
-      shards.map((shard) => ({ ...shard, copies: undefined, lineage: undefined, hosts: 0 }))
+      shards.map((shard) => ({ ...shard, ...nothingKept }))
     return this.#replication?.report(shards) ?? none()
   }
 
@@ -265,6 +285,7 @@ export class Regions implements RegionNode, Disposable {
     const region: Region = new Region(type, this, (entityId) => new EntityRef(region, entityId))
     const face = new EntityRegion<M>(region, this.system, {
       home: (shard) => this.#explainHome(type, shard),
+      recover: async (shard, options) => await this.#recover(type.name, shard, options),
       replication: (shard) => this.#explainReplication(type, shard),
       replicationStatistics: () => this.#replication?.statistics(type.name),
     })
@@ -338,9 +359,10 @@ export class Regions implements RegionNode, Disposable {
   }
 
   #explainHome(type: CheckedType, shard: number): HomeExplanation {
-    const { epoch, owner, movingTo } = this.#port.table.row(type.name, shard)
+    const { epoch, owner, movingTo, lineage } = this.#port.table.row(type.name, shard)
     return {
       epoch,
+      lineage,
       owner: owner?.toString(),
       movingTo: movingTo?.toString(),
       isOwnerReachable: owner !== undefined && this.isReachable(owner),
@@ -365,12 +387,12 @@ export class Regions implements RegionNode, Disposable {
       this.#compare(region, this.#port.table)
       this.#warnOfLocalJournal(region, this.#port.table)
     }
+    this.#replication?.tableChanged()
     for (const { typeName, shard, row } of changes) {
       this.#replication?.homeChanged(typeName, shard, row)
       const region = this.#byHash.get(hashOf(typeName))?.region
       if (region && region.otherNumShards === undefined) region.homeChanged(shard, row)
     }
-    this.#replication?.tableChanged()
   }
 
   /** What an entity wrote to a journal of its node is not there when it starts on another one. */

@@ -23,6 +23,7 @@ import {
 import { ShardingError } from './errors.ts'
 import { LeaseGate } from './lease-gate.ts'
 import { shardingFrameType } from './protocol.ts'
+import { Recoveries } from './recoveries.ts'
 import { Regions } from './regions.ts'
 import {
   checkLimits,
@@ -67,6 +68,7 @@ export class Sharding implements Disposable {
   readonly #gate: LeaseGate
   readonly #regions: Regions
   readonly #tables: TablesForClients
+  readonly #recoveries: Recoveries
   readonly #subscriptions: readonly Disposable[]
   readonly #queue: CoreEvent[] = []
   #view: readonly ViewMember[] = []
@@ -104,6 +106,9 @@ export class Sharding implements Disposable {
     this.#copyTimeoutMs = checkLimits(limits).copyTimeoutMs
     this.#letGoTimeoutMs = checkLimits(limits).hosting.fenceTimeoutMs
     this.#gate = new LeaseGate(system.clock)
+    this.#recoveries = new Recoveries(system.clock, (question) =>
+      this.#dispatch({ type: 'recovery-asked', question }),
+    )
     this.#regions = new Regions({
       system,
       cluster,
@@ -122,6 +127,9 @@ export class Sharding implements Disposable {
         emptied: () => this.#waiters.look(),
         fenced: (shard, written) => this.#dispatch({ type: 'epoch-refused', shard, written }),
         replicated: (shard) => this.#dispatch({ type: 'shard-replicated', shard }),
+        recover: async (typeName, shard, options) =>
+          await this.#recoveries.ask(typeName, shard, options),
+        contested: (shard) => this.#dispatch({ type: 'shard-contested', shard }),
         typesChanged: () => this.#typesChanged(),
       },
     })
@@ -224,6 +232,7 @@ export class Sharding implements Disposable {
     this.#gate.setUntil(Number.NEGATIVE_INFINITY)
     this.#alarm?.timer[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
+    this.#recoveries[Symbol.dispose]()
     this.#regions.end()
     this.#waiters.look()
   }
@@ -300,6 +309,22 @@ export class Sharding implements Disposable {
       case 'report-replicas': {
         const shards = this.#regions.reportReplicas(effect.shards)
         this.#dispatch({ type: 'replicas-reported', to: effect.to, shards })
+        return
+      }
+      case 'give-up':
+        this.#regions.giveUp(effect)
+        return
+      case 'recovery-answered':
+        this.#recoveries.answered(effect.answer)
+        return
+      case 'shard-recovered': {
+        const { typeName, shard, lineage } = effect.question
+        const { missing, lineages } = effect.answer
+        const what = `Shard ${shard} of ${typeName} goes on without what it waited for: somebody has decided so`
+        this.#system.logger?.warn(
+          { lineage, missing, givenUp: lineages.flatMap(({ nodes }) => nodes.map(String)) },
+          what,
+        )
         return
       }
       case 'coordinating':

@@ -14,6 +14,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     .record({ name: fc.constantFrom('x', 'y'), numShards: fc.constantFrom(4, 8) })
     .map(({ name, numShards }): Change => ({
       type: 'type',
+      census: 0,
       settings: { name, numShards, replicas: 0, disks: 0 },
     })),
   fc
@@ -24,7 +25,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       owner: fc.constantFrom(...owners, undefined),
     })
     .map(({ typeName, shard, epoch, owner }): Change => {
-      const row = { epoch, owner, movingTo: undefined, replicas: [] }
+      const row = { epoch, owner, movingTo: undefined, replicas: [], lineage: 0 }
       return { type: 'shards', typeName, rows: [{ shard, row }] }
     }),
 )
@@ -76,7 +77,7 @@ describe('The table of a client', () => {
     const settings = { name: 'x', numShards: 4, replicas: 0, disks: 0 }
     const first = ShardTable.empty.with({
       version: { term: 1, seq: 1 },
-      changes: [{ type: 'type', settings }],
+      changes: [{ type: 'type', settings, census: 0 }],
     })
     const second = first.with({ version: { term: 1, seq: 2 }, changes: [] })
     const third = second.with({ version: { term: 1, seq: 3 }, changes: [] })
@@ -91,12 +92,12 @@ describe('The table of a client', () => {
   test('is told whole and in pieces where much of it is other', () => {
     const rows = Array.from({ length: 5_000 }, (_, shard) => ({
       shard,
-      row: { epoch: 1, owner: owners[0], movingTo: undefined, replicas: [] },
+      row: { epoch: 1, owner: owners[0], movingTo: undefined, replicas: [], lineage: 0 },
     }))
     const settings = { name: 'x', numShards: 5_000, replicas: 0, disks: 0 }
     const small = ShardTable.empty.with({
       version: { term: 1, seq: 1 },
-      changes: [{ type: 'type', settings }],
+      changes: [{ type: 'type', settings, census: 0 }],
     })
     const large = small.with({
       version: { term: 1, seq: 2 },

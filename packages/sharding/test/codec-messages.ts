@@ -25,6 +25,7 @@ const row = fc
     owner: fc.option(node, { nil: undefined }),
     movingTo: fc.option(node, { nil: undefined }),
     replicas: fc.array(node, { maxLength: 3 }),
+    lineage: counter,
   })
   .map((row) => {
     const movingTo = row.owner && row.owner !== row.movingTo ? row.movingTo : undefined
@@ -37,7 +38,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     type: fc.constant('electorate' as const),
     electorate: fc.record({ voters, former: voters }),
   }),
-  fc.record({ type: fc.constant('type' as const), settings }),
+  fc.record({ type: fc.constant('type' as const), settings, census: counter }),
   fc.record({
     type: fc.constant('shards' as const),
     typeName,
@@ -99,6 +100,15 @@ export const messages: fc.Arbitrary<ShardingMessage> = fc.oneof(
   message('epoch-behind', { shard, written: counter }),
   message('resign', { term: counter, leasesForMs: duration }),
   message('replica-query', { shards: fc.array(shard) }),
+  message('contested', { shards: fc.array(shard) }),
+  message('recover', { id: counter, typeName, shard: shardNumber, lineage: counter }),
+  message('recovered', {
+    id: counter,
+    outcome: fc.constantFrom('recovered', 'not-waiting', 'lineage-needed', 'unknown-lineage'),
+    missing: counter,
+    lineages: fc.array(fc.record({ lineage: counter, nodes: fc.array(node, { maxLength: 3 }) })),
+  }),
+  message('give-up', { typeName, shard: shardNumber, kept: counter }),
   message('replica-report', {
     shards: fc.array(
       fc
@@ -106,9 +116,9 @@ export const messages: fc.Arbitrary<ShardingMessage> = fc.oneof(
           shard,
           fc.option(fc.record({ epoch: counter, position: counter }), { nil: undefined }),
           fc.option(fc.record({ bornIn: counter, isConfirmed: fc.boolean() }), { nil: undefined }),
-          counter,
+          fc.array(fc.record({ census: counter, hosts: counter })),
         )
-        .map(([shard, copies, lineage, hosts]) => ({ ...shard, copies, lineage, hosts })),
+        .map(([shard, copies, lineage, censuses]) => ({ ...shard, copies, lineage, censuses })),
     ),
   }),
   message('replicated', {

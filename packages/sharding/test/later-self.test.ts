@@ -18,12 +18,12 @@ const type = checkType({
 
 function tableOf(...changes: readonly Change[]): ShardTable {
   const settings = { name: 'kept', numShards: 1, replicas: 1, disks: 0 }
-  const all: readonly Change[] = [{ type: 'type', settings }, ...changes]
+  const all: readonly Change[] = [{ type: 'type', settings, census: 0 }, ...changes]
   return ShardTable.empty.with({ version: { term: 1, seq: 1 }, changes: all })
 }
 
 function owned(owner: NodeIdentity, replicas: readonly NodeIdentity[]): Change {
-  const row = { epoch: 7, owner, movingTo: undefined, replicas }
+  const row = { epoch: 7, owner, movingTo: undefined, replicas, lineage: 0 }
   return { type: 'shards', typeName: 'kept', rows: [{ shard: 0, row }] }
 }
 
@@ -61,6 +61,7 @@ test('an owner of copies keeps them by the incarnation that it got', async () =>
       released: () => {},
       emptied: () => {},
       replicated: () => {},
+      contested: () => {},
       typesChanged: () => {},
       fenced: () => {},
     },

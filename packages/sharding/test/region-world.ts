@@ -107,6 +107,7 @@ export class RegionWorld implements AsyncDisposable {
         },
         emptied: () => {},
         replicated: () => {},
+        contested: () => {},
         typesChanged: () => {},
         fenced: ({ typeName, shard, epoch }, written) => {
           fenced.push(`${typeName}/${shard}@${epoch} by ${written}`)
@@ -167,7 +168,7 @@ export class RegionWorld implements AsyncDisposable {
 
   /** Has the table know a type. */
   declare(settings: TypeSettings): void {
-    this.#change({ type: 'type', settings })
+    this.#change({ type: 'type', settings, census: 0 })
   }
 
   /** Gives a shard to a node, under the next epoch. */

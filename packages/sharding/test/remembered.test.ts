@@ -195,6 +195,7 @@ describe('An event-sourced entity', () => {
       epoch: 7,
       owner: made.identity('a'),
       movingTo: undefined,
+      lineage: 0,
       replicas: [],
     })
     await made.settle()
@@ -243,6 +244,7 @@ describe('An event-sourced entity', () => {
       epoch: 100,
       owner: made.identity('a'),
       movingTo: undefined,
+      lineage: 0,
       replicas: [],
     })
     await made.settled(outcome)

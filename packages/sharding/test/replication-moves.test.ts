@@ -87,7 +87,13 @@ class Moves {
     const former = from.isAlive ? [from.node] : []
     const kept = this.#leaving.has(from) ? [...replicas, ...former] : [...former, ...replicas]
     const others = kept.filter((node) => !node.equals(to.node))
-    this.#commit({ epoch: epoch + 1, owner: to.node, movingTo: undefined, replicas: others })
+    this.#commit({
+      epoch: epoch + 1,
+      owner: to.node,
+      movingTo: undefined,
+      replicas: others,
+      lineage: 0,
+    })
   }
 
   /** The first replica, or whoever is there, takes the place of an owner that is gone. */

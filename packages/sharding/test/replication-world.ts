@@ -102,6 +102,8 @@ export class ReplicationWorld {
       replicated: (replicas, superfluous) => {
         this.told.push({ epoch, replicas: names(replicas), superfluous: names(superfluous) })
       },
+      contested: () => {},
+      mayBeElsewhere: () => false,
       noRoom: (at) => this.noRoom.push(at),
       atEndOfTurn: (callback) => this.#atEndOfTurn(callback),
     })

@@ -35,6 +35,8 @@ journalCompliance('ReplicatedJournal', {
         stays: () => true,
         fenced: () => {},
         replicated: () => {},
+        contested: () => {},
+        mayBeElsewhere: () => false,
         noRoom: () => {},
         atEndOfTurn,
       },

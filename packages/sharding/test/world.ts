@@ -355,12 +355,15 @@ export class World {
           ...shard,
           copies: this.copiesAt(node, shard),
           lineage: undefined,
-          hosts: 0,
+          censuses: [],
         }))
         this.at(1, () => this.step(node, { type: 'replicas-reported', to: effect.to, shards }))
         break
       }
       case 'lease-changed':
+      case 'give-up':
+      case 'recovery-answered':
+      case 'shard-recovered':
       case 'coordinating':
         break
     }

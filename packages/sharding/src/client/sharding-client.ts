@@ -87,6 +87,7 @@ export class ShardingClient implements Disposable {
         fenced: () => {},
         emptied: () => {},
         replicated: () => {},
+        contested: () => {},
         typesChanged: () => {},
       },
     })

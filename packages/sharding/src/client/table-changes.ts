@@ -38,6 +38,6 @@ function* typeChanges(known: ShardTable, table: ShardTable): Iterable<Change> {
       former?.numShards === settings.numShards &&
       former.replicas === settings.replicas &&
       former.disks === settings.disks
-    if (!isSame) yield { type: 'type', settings }
+    if (!isSame) yield { type: 'type', settings, census: 0 }
   }
 }

@@ -4,13 +4,15 @@ import type { NodeState } from '../core/node-state.ts'
 import type {
   Change,
   EpochBehindMessage,
+  RecoveredMessage,
+  RecoverMessage,
   RegionsMessage,
   ReplicaReportMessage,
   ReplicatedShardReport,
   ShardAtEpoch,
   TypeSettings,
 } from '../protocol.ts'
-import { sameNodes } from '../table/shard-row.ts'
+import { sameNodes, type ShardRow } from '../table/shard-row.ts'
 import type { RowChange, ShardTable } from '../table/shard-table.ts'
 import { FirstEpoch } from './first-epoch.ts'
 import type { LeaseBook } from './lease-book.ts'
@@ -27,6 +29,8 @@ export class Allocator {
   readonly #firstEpoch: FirstEpoch
   /** By shard, the epoch at which its owner released it. */
   readonly #released = new Map<string, number>()
+  /** By shard, the row that its owner contests. */
+  readonly #contested = new Map<string, ShardRow>()
   readonly #refused = new Map<string, { readonly epoch: number; readonly written: number }>()
   /** By shard, the replicas that are needed no more, as its owner told. */
   readonly #replicated = new Map<string, ReplicatedShardReport>()
@@ -101,6 +105,51 @@ export class Allocator {
     }
   }
 
+  /** The owner of shards was told of copies that come from elsewhere than what it has, which nobody was told to be confirmed. */
+  contested(from: NodeKey, shards: readonly ShardAtEpoch[]): void {
+    for (const { typeName, shard, epoch } of shards) {
+      const row = this.#node.log.latest.row(typeName, shard)
+      const key = shardKey(typeName, shard)
+      if (row.owner?.key !== from || row.epoch !== epoch || this.#contested.has(key)) continue
+      this.#contested.set(key, row)
+      this.#isStale = true
+    }
+  }
+
+  /** Has a shard go on without what it waits for: somebody has decided so. */
+  recover({ typeName, shard, lineage }: RecoverMessage): Omit<RecoveredMessage, 'type' | 'id'> {
+    const row = this.#node.log.latest.row(typeName, shard)
+    const forced = this.#promotions.force(typeName, shard, lineage)
+    this.#isStale = true
+    const isAtRest = forced.outcome === 'not-waiting' && row.owner !== undefined
+    // What others have aside does not count any more where it is said so once again what counts.
+    const mayGiveUp = isAtRest && lineage !== 0 && lineage === row.lineage
+    if (mayGiveUp) this.#giveUp(typeName, shard, lineage, this.#followers)
+    if (forced.outcome !== 'recovered') {
+      return mayGiveUp ? { ...forced, outcome: 'recovered' } : forced
+    }
+    this.#giveUp(
+      typeName,
+      shard,
+      lineage,
+      forced.lineages.flatMap(({ nodes }) => nodes),
+    )
+    return forced
+  }
+
+  get #followers(): readonly NodeIdentity[] {
+    return [...this.#term.followers.values()].map(({ node }) => node)
+  }
+
+  #giveUp(typeName: string, shard: number, kept: number, nodes: readonly NodeIdentity[]): void {
+    for (const node of nodes) {
+      const message = { type: 'give-up', typeName, shard, kept } as const
+      // Asked again, they tell what they have then: behind this, on the same lane.
+      if (node.key === this.#node.self.key) this.#node.effects.push(message)
+      else this.#node.send(node, message, 'data')
+    }
+  }
+
   /** What a shard waits for, in a sentence. */
   explain(typeName: string, shard: number): string | undefined {
     return this.#promotions.explain(typeName, shard)
@@ -129,6 +178,7 @@ export class Allocator {
       this.#released.delete(key)
       this.#refused.delete(key)
       this.#replicated.delete(key)
+      this.#contested.delete(key)
       if (before.epoch !== row.epoch) this.#promotions.done(typeName, shard)
     }
     this.#isStale = true
@@ -174,7 +224,12 @@ export class Allocator {
         const isOfRow = told?.epoch === epoch && sameNodes(told.replicas, replicas)
         return isOfRow ? told.superfluous : []
       },
-      promote: (type, shard, row, hosts) => this.#promotions.best(type, shard, row, hosts, now),
+      isContested: (typeName, shard, { epoch, lineage }) => {
+        const told = this.#contested.get(shardKey(typeName, shard))
+        return told?.epoch === epoch && told.lineage === lineage
+      },
+      promote: (type, shard, row, hosts, isContested) =>
+        this.#promotions.best(type, shard, row, hosts, isContested, now),
       strategy: settings.strategy,
       maxMoving: settings.maxMoving,
       maxMovingShare: settings.maxMovingShare,

@@ -4,7 +4,15 @@ import { endPromise, promisedTo } from '../authority/acceptor.ts'
 import type { Moment } from '../core/core-events.ts'
 import type { NodeState } from '../core/node-state.ts'
 import { mayRun } from '../core/view.ts'
-import type { AnswerMessage, Change, Grant, RefusalMessage, ShardingMessage } from '../protocol.ts'
+import type {
+  AnswerMessage,
+  Change,
+  Grant,
+  RecoveredMessage,
+  RecoverMessage,
+  RefusalMessage,
+  ShardingMessage,
+} from '../protocol.ts'
 import { founders } from '../authority/founding.ts'
 import { rowsChanged, weightOf } from '../table/shard-table.ts'
 import { compareVersions, sameVersion } from '../table/version.ts'
@@ -73,6 +81,13 @@ export class Coordinator {
     }
   }
 
+  /** Somebody has decided that a shard is to go on. @returns undefined where this node does not give out shards */
+  recover(message: RecoverMessage, now: number): RecoveredMessage | undefined {
+    const { id } = message
+    const outcome = this.isLeading(now) ? this.#allocator?.recover(message) : undefined
+    return outcome && { type: 'recovered', id, ...outcome }
+  }
+
   /** What is for the coordinator of a term that has begun, or gathers support. */
   received(from: NodeKey, message: ShardingMessage, now: number): void {
     const [term, allocator] = [this.#term, this.#allocator]
@@ -95,6 +110,9 @@ export class Coordinator {
         break
       case 'replicated':
         allocator.replicated(from, message.shards)
+        break
+      case 'contested':
+        allocator.contested(from, message.shards)
         break
       default:
     }

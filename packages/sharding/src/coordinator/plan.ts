@@ -5,7 +5,7 @@ import { mayRun, type ViewMember } from '../core/view.ts'
 import type { Change, TypeSettings } from '../protocol.ts'
 import { sameNode, unowned, type ShardRow } from '../table/shard-row.ts'
 import type { ShardTable, TypeTable } from '../table/shard-table.ts'
-import type { Found } from './promotions.ts'
+import { nothing, type Found } from './found.ts'
 import { planReplicas } from './replica-places.ts'
 import type { AllocationStrategy, Host } from './strategy.ts'
 
@@ -34,12 +34,15 @@ export interface Situation {
   ): { readonly epoch: number; readonly written: number } | undefined
   /** The replicas of just this row that are needed no more, as the owner told. */
   superfluous(typeName: string, shard: number, row: ShardRow): readonly NodeIdentity[]
+  /** Whether the owner of just this row, which confirmed nothing, was told of copies that come from elsewhere. */
+  isContested(typeName: string, shard: number, row: ShardRow): boolean
   /** Who has copies of a shard that has no owner, or whose owner is gone; undefined while that is being found out. */
   promote(
     settings: TypeSettings,
     shard: number,
     row: ShardRow,
     hosts: readonly NodeIdentity[],
+    isContested: boolean,
   ): Found | undefined
   readonly strategy: AllocationStrategy
   /** At most so many shards of a type move at once for the sake of evenness: a share, and a number. */
@@ -63,12 +66,15 @@ export function planShards(table: ShardTable, situation: Situation): Plan {
   const changes: Change[] = []
   let retryAt = Number.POSITIVE_INFINITY
   for (const settings of situation.types.values()) {
-    if (!table.types.has(settings.name)) changes.push({ type: 'type', settings })
+    if (!table.types.has(settings.name)) changes.push({ type: 'type', settings, census: 0 })
   }
   const totals = countShards(table)
   for (const type of table.types.values()) {
     const planner = new TypePlanner(type, situation, totals)
     const rows = planner.plan()
+    const { settings } = type
+    const { census } = planner
+    if (census !== type.census) changes.push({ type: 'type', settings, census })
     if (rows.length > 0) changes.push({ type: 'shards', typeName: type.settings.name, rows })
     retryAt = Math.min(retryAt, planner.retryAt)
   }
@@ -77,6 +83,11 @@ export function planShards(table: ShardTable, situation: Situation): Plan {
 
 function includes(nodes: readonly NodeIdentity[], { key }: NodeIdentity): boolean {
   return nodes.some((node) => node.key === key)
+}
+
+/** Who is to be asked for copies: those that the row names, and who was found to have some. */
+function heard({ replicas }: ShardRow, found: Found = nothing): readonly NodeIdentity[] {
+  return [...replicas, ...found.keepers.filter((node) => !includes(replicas, node))]
 }
 
 /** Where a row's shard is, or is about to be. */
@@ -105,6 +116,8 @@ type Fate = 'gone' | 'goes' | 'stays'
 
 class TypePlanner {
   retryAt = Number.POSITIVE_INFINITY
+  /** Which record of hosts goes on. */
+  census: number
   readonly #name: string
   readonly #type: TypeTable
   readonly #situation: Situation
@@ -120,6 +133,7 @@ class TypePlanner {
   constructor(type: TypeTable, situation: Situation, totals: ReadonlyMap<NodeKey, number>) {
     this.#type = type
     this.#name = type.settings.name
+    this.census = type.census
     this.#situation = situation
     this.#members = new Map(situation.view.map((member) => [member.node.key, member]))
     this.#hosts = situation.view
@@ -154,7 +168,8 @@ class TypePlanner {
     if (refused?.epoch === row.epoch) {
       return this.#set(shard, { ...row, epoch: Math.max(row.epoch, refused.written) + 1 })
     }
-    if (row.epoch < this.#lowestEpoch) this.#raise(shard, row)
+    if (this.#situation.isContested(this.#name, shard, row)) this.#agree(shard, row)
+    else if (row.epoch < this.#lowestEpoch) this.#raise(shard, row)
     else if (fate === 'goes') this.#moveAway(shard, row)
   }
 
@@ -174,22 +189,57 @@ class TypePlanner {
     const isDurable = this.#type.settings.disks > 0
     const found = isDurable ? this.#promote(shard, row) : undefined
     if (isDurable && !found) return
-    const { furthest = [], keepers = [], epoch: written = 0 } = found ?? {}
+    const { furthest, epoch: written } = found ?? nothing
     const to = this.#pickOf(shard, furthest) ?? this.#pick(shard)
     if (!to) return
     const first = row.epoch === 0 ? this.#situation.firstEpoch : row.epoch + 1
-    const replicas = [...row.replicas, ...keepers.filter((node) => !includes(row.replicas, node))]
+    const epoch = Math.max(first, written + 1)
     this.#set(shard, {
       ...row,
-      epoch: Math.max(first, written + 1),
+      epoch,
       owner: to,
-      replicas: replicas.filter((node) => !sameNode(node, to)).slice(0, maxReplicas),
+      replicas: heard(row, found)
+        .filter((node) => !sameNode(node, to))
+        .slice(0, maxReplicas),
+      lineage: found ? this.#lineageOf(row, found, epoch) : 0,
     })
   }
 
-  #promote(shard: number, row: ShardRow): Found | undefined {
+  /** Where its copies come from, from now on: of what is known to be confirmed, where there is such. */
+  #lineageOf(row: ShardRow, found: Found, epoch: number): number {
+    if (this.#type.settings.disks === 0) return 0
+    const lineage = found.lineage ?? (row.lineage || epoch)
+    if (this.census === 0) this.census = found.census || epoch
+    else if (found.lineage !== undefined && found.lineage !== row.lineage && found.census !== 0) {
+      this.census = found.census
+    }
+    return lineage
+  }
+
+  /** Its owner began it with nothing, and somebody has what was confirmed before: from now on that counts, once all of it is known. */
+  #agree(shard: number, row: ShardRow): void {
+    const found = this.#promote(shard, row, true)
+    // Where nobody has anything of it, it is one that nobody wrote to in the census that goes on.
+    const agreed = found?.lineage ?? found?.census ?? 0
+    const isNew = agreed !== 0 && agreed !== row.lineage
+    if (!found || (!isNew && !found.isForced)) return
+    const epoch =
+      found.epoch < row.epoch && isNew ? row.epoch : Math.max(found.epoch, row.epoch) + 1
+    const lineage = isNew ? agreed : epoch
+    const { owner } = row
+    this.#set(shard, {
+      ...row,
+      epoch,
+      replicas: heard(row, found)
+        .filter((node) => !sameNode(node, owner))
+        .slice(0, maxReplicas),
+      lineage: this.#lineageOf(row, { ...found, lineage }, epoch),
+    })
+  }
+
+  #promote(shard: number, row: ShardRow, isContested = false): Found | undefined {
     const hosts = this.#hosts.map(({ node }) => node)
-    return this.#situation.promote(this.#type.settings, shard, row, hosts)
+    return this.#situation.promote(this.#type.settings, shard, row, hosts, isContested)
   }
 
   /** Its owner is gone, or out of reach: another gets it, once the owner's lease has run out. */
@@ -204,8 +254,7 @@ class TypePlanner {
     const promoted = found.furthest.find(({ key }) => this.#hostsByKey.has(key))
     const to = promoted ?? this.#viable(row.movingTo) ?? this.#pick(shard)
     if (!to) return
-    const added = found.keepers.filter((node) => !includes(row.replicas, node))
-    this.#settleAt(shard, { ...row, replicas: [...row.replicas, ...added] }, to, found.epoch)
+    this.#settleAt(shard, { ...row, replicas: heard(row, found) }, to, found)
   }
 
   #goOn(shard: number, row: ShardRow, owner: NodeIdentity, to: NodeIdentity): void {
@@ -243,14 +292,15 @@ class TypePlanner {
     else this.#set(shard, { ...row, epoch: this.#lowestEpoch })
   }
 
-  #settleAt(shard: number, row: ShardRow, to: NodeIdentity, written = 0): void {
+  #settleAt(shard: number, row: ShardRow, to: NodeIdentity, found: Found = nothing): void {
     const replicas = this.#keepersOf(shard, row).filter((node) => !sameNode(node, to))
-    const epoch = Math.max(row.epoch, written) + 1
+    const epoch = Math.max(Math.max(row.epoch, found.epoch) + 1, this.#lowestEpoch)
     this.#set(shard, {
-      epoch: Math.max(epoch, this.#lowestEpoch),
+      epoch,
       owner: to,
       movingTo: undefined,
       replicas: replicas.slice(0, maxReplicas),
+      lineage: this.#lineageOf(row, found, epoch),
     })
   }
 

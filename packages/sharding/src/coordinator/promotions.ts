@@ -5,12 +5,14 @@ import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { NodeState } from '../core/node-state.ts'
 import type {
   Copies,
+  RecoveredMessage,
   ReplicaReport,
   ReplicaReportMessage,
   ShardAtEpoch,
   TypeSettings,
 } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
+import { nothing, type Found } from './found.ts'
 import { shardKey } from './plan.ts'
 import type { Term } from './term.ts'
 
@@ -19,25 +21,19 @@ const maxShardsPerQuery = 500
 
 interface Promotion extends ShardAtEpoch {
   readonly settings: TypeSettings
-  /** Of the row. */
-  readonly replicas: readonly NodeIdentity[]
+  /** As of when it was begun: who is named by it, and which lineage counts. */
+  readonly row: ShardRow
   /** Who may have copies besides, of a life before this one. */
   hosts: readonly NodeIdentity[]
   readonly since: number
+  /** Somebody has decided to go on, whatever is missing. */
+  isForced: boolean
   /** What they told; nothing where they have no copies. */
   readonly told: Map<NodeKey, ReplicaReport>
+  /** Its owner knows that there may be copies which come from elsewhere. */
+  readonly isContested: boolean
   /** Whether the present plan needs it. */
   isWanted: boolean
-}
-
-/** Who has copies of a shard, as far as they were asked. */
-export interface Found {
-  /** Those whose copies go furthest. */
-  readonly furthest: readonly NodeIdentity[]
-  /** All who have some. */
-  readonly keepers: readonly NodeIdentity[]
-  /** Under which the last of it was written; 0 where there is nothing. */
-  readonly epoch: number
 }
 
 /** Mutable, and of one term. */
@@ -56,24 +52,27 @@ export class Promotions {
 
   /**
    * @param hosts - who can run the type
+   * @param isContested - whether its owner knows that there may be copies which come from elsewhere
    * @returns undefined while it is not known well enough
    */
   best(
     settings: TypeSettings,
     shard: number,
-    { replicas, epoch }: ShardRow,
+    row: ShardRow,
     hosts: readonly NodeIdentity[],
+    isContested: boolean,
     now: number,
   ): Found | undefined {
     const isDurable = settings.disks > 0
+    const { replicas, epoch } = row
     if (replicas.length === 0 && !isDurable) return nothing
     const { name: typeName } = settings
     const key = shardKey(typeName, shard)
     let promotion = this.#open.get(key)
-    if (promotion?.epoch !== epoch) {
+    if (promotion?.epoch !== epoch || promotion.isContested !== isContested) {
       const told = new Map<NodeKey, ReplicaReport>()
-      const begun = { typeName, shard, epoch, settings, replicas, hosts, since: now, told }
-      promotion = { ...begun, isWanted: true }
+      const begun = { typeName, shard, epoch, settings, row, hosts, isContested, since: now, told }
+      promotion = { ...begun, isForced: false, isWanted: true }
       this.#open.set(key, promotion)
       this.#hasNew = true
     }
@@ -83,7 +82,8 @@ export class Promotions {
     if (waited && now < promotion.since + 2 * this.#node.settings.leaseMs) return undefined
     if (confirmedLineages(promotion).size > 1) return undefined
     const patience = this.#node.settings.recoveryTimeoutMs
-    if (isDurable && !isEnough(promotion) && now < promotion.since + patience) return undefined
+    const mayGoOn = promotion.isForced || now >= promotion.since + patience
+    if (isDurable && !isEnough(promotion) && !mayGoOn) return undefined
     return found(promotion)
   }
 
@@ -144,6 +144,25 @@ export class Promotions {
     }
   }
 
+  /** Goes on with what there is of one lineage, or with what there is. @returns how that went, and whose copies do not count any more */
+  force(typeName: string, shard: number, lineage: number): Omit<RecoveredMessage, 'type' | 'id'> {
+    const promotion = this.#open.get(shardKey(typeName, shard))
+    if (!promotion || promotion.settings.disks === 0) return refusal('not-waiting')
+    const known = [...confirmedLineages(promotion)].map(([of, nodes]) => ({ lineage: of, nodes }))
+    const missing = Math.max(0, ...censusesOf(promotion).map(({ missing: few }) => few))
+    if (lineage === 0 && known.length > 1) return { ...refusal('lineage-needed', known), missing }
+    if (lineage !== 0 && known.every((one) => one.lineage !== lineage)) {
+      return { ...refusal('unknown-lineage', known), missing }
+    }
+    const lineages = known.length > 1 ? known.filter((one) => one.lineage !== lineage) : []
+    if (lineages.length === 0 && isEnough(promotion)) return refusal('not-waiting')
+    promotion.isForced = true
+    // They tell again once they have forgotten.
+    for (const { key } of lineages.flatMap(({ nodes }) => nodes)) promotion.told.delete(key)
+    this.#hasNew = true
+    return { outcome: 'recovered', missing, lineages }
+  }
+
   done(typeName: string, shard: number): void {
     this.#open.delete(shardKey(typeName, shard))
   }
@@ -158,21 +177,21 @@ export class Promotions {
     const have = `${reports.size} of the nodes that may have copies of it have told what they have${missing}.`
     const lineages = confirmedLineages(promotion)
     if (lineages.size > 1) {
-      const sides = [...lineages.values()].map((nodes) => nodes.join(' and ')).join(', or ')
-      return `It has copies of several lineages, and neither knows what was confirmed in the other: stop the nodes of all but one, and start them with empty disks. They are those of ${sides}. ${have}`
+      const sides = [...lineages]
+        .map(([lineage, nodes]) => `${lineage}, with ${nodes.join(' and ')}`)
+        .join('; or ')
+      return `It has copies of several lineages, and neither knows what was confirmed in the other: name the one that is to count, as in recover(${promotion.shard}, { lineage }). They are ${sides}. ${have}`
     }
     if (settings.disks === 0 || isEnough(promotion)) return have
     const { recoveryTimeoutMs } = this.#node.settings
     const end = Number.isFinite(recoveryTimeoutMs) ? ', or recoveryTimeoutMs has passed' : ''
-    const known = Math.max(0, ...Array.from(reports.values(), ({ hosts }) => hosts))
+    const known = Math.max(0, ...hostsTold(promotion))
     const ofHosts = known === 0 ? '' : ` ${known} nodes had copies of its type.`
-    return `It waits for disks: nothing begins before so many have told that nothing confirmed can be missing${end}. ${have}${ofHosts}`
+    return `It waits for disks: nothing begins before so many have told that nothing confirmed can be missing${end}. ${have}${ofHosts} Where they do not come back, recover(${promotion.shard}) goes on without them.`
   }
 }
 
-const nothing: Found = { furthest: [], keepers: [], epoch: 0 }
-
-function askedFor({ replicas, hosts }: Promotion): readonly NodeIdentity[] {
+function askedFor({ row: { replicas }, hosts }: Promotion): readonly NodeIdentity[] {
   const known = new Set(replicas.map(({ key }) => key))
   return [...replicas, ...hosts.filter(({ key }) => !known.has(key))]
 }
@@ -182,21 +201,63 @@ function told(promotion: Promotion, { key }: NodeIdentity): boolean {
 }
 
 /**
- * Whether whatever was confirmed is with somebody who told. It is on `disks` of the nodes that have copies of the type: not all of
- * those can be among the others where these are fewer. The same holds of the nodes that the row names, the owner included.
+ * Whether whatever was confirmed is with somebody who told. While the table goes on, the nodes that the row names have it. What does not come
+ * from where the row says was confirmed before the table was founded, by nodes that the table knows nothing of: those that had
+ * copies then wrote down who they were. A node that lost its disk did not, or did in another census.
  */
-function isEnough({ settings, replicas, told: reports }: Promotion): boolean {
-  const others = settings.disks - 1
+function isEnough(promotion: Promotion): boolean {
+  const { row, isContested, told: reports } = promotion
+  const [confirmed = row.lineage] = confirmedLineages(promotion).keys()
+  if (row.lineage === 0) return isEnoughOfHosts(promotion)
+  if (confirmed === row.lineage && !isContested)
+    return isEnoughOfRow(promotion) || isEnoughOfHosts(promotion)
+  // Its owner may have confirmed something, too.
+  const hasOwnerTold = row.owner !== undefined && reports.has(row.owner.key)
+  return (hasOwnerTold || isEnoughOfRow(promotion)) && isEnoughOfHosts(promotion)
+}
+
+/** It is on `disks` of the nodes that the row names: not all of these can be among the others where those are fewer. */
+function isEnoughOfRow({ settings, row: { replicas }, told: reports }: Promotion): boolean {
   const ofRow = replicas.filter(({ key }) => reports.has(key)).length
-  if (replicas.length > 0 && ofRow >= replicas.length + 1 - others) return true
-  let [hosts, knowing] = [0, 0]
-  for (const report of reports.values()) {
-    hosts = Math.max(hosts, report.hosts)
-    if (report.hosts > 0) knowing++
+  return replicas.length > 0 && ofRow >= replicas.length + 2 - settings.disks
+}
+
+/** The same of the nodes that had copies of the type, in each census that counts. Where nobody ever had any, there is nothing to wait for. */
+function isEnoughOfHosts(promotion: Promotion): boolean {
+  return censusesOf(promotion).every(({ missing }) => missing <= 0)
+}
+
+/**
+ * Of each census that counts, how many more nodes would have to tell. What few know may be out of date. Whoever has what was
+ * confirmed has taken part in the census in which it was, which is not later than its lineage: where somebody has, others do not count.
+ */
+function censusesOf(promotion: Promotion): readonly { readonly missing: number }[] {
+  const { settings, told: reports } = promotion
+  const censuses = new Map<number, number[]>()
+  for (const { census, hosts } of [...reports.values()].flatMap((report) => report.censuses)) {
+    censuses.set(census, [...(censuses.get(census) ?? []), hosts])
   }
-  // Where nobody ever had copies, there is nothing to wait for. What few know may be out of date.
-  const majority = Math.floor(hosts / 2) + 1
-  return knowing >= (hosts === 0 ? 0 : Math.max(hosts - others, majority))
+  const confirmed = [...confirmedLineages(promotion)]
+  const counts = (census: number): boolean =>
+    confirmed.every(([lineage, keepers]) => {
+      const isOf = ({ key }: NodeIdentity): boolean =>
+        reports.get(key)?.censuses.some((one) => one.census === census) === true
+      return census <= lineage && keepers.every(isOf)
+    })
+  return [...censuses]
+    .filter(([census]) => counts(census))
+    .map(([, knowing]) => {
+      const hosts = Math.max(...knowing)
+      const enough = Math.max(hosts + 1 - settings.disks, Math.floor(hosts / 2) + 1)
+      return { missing: enough - knowing.length }
+    })
+}
+
+function refusal(
+  outcome: RecoveredMessage['outcome'],
+  lineages: RecoveredMessage['lineages'] = [],
+): Omit<RecoveredMessage, 'type' | 'id'> {
+  return { outcome, missing: 0, lineages }
 }
 
 /** Who has copies of which lineage in which something may have been confirmed. */
@@ -227,10 +288,25 @@ function found(promotion: Promotion): Found {
     promotion.told.get(key)?.copies ?? { epoch: 0, position: 0 }
   const ordered = keepers.toSorted((left, right) => compare(copiesOf(right), copiesOf(left)))
   const [first] = ordered
-  if (!first) return nothing
+  if (!first) {
+    const census = censusOf(promotion, askedFor(promotion))
+    return { ...nothing, census, isForced: promotion.isForced }
+  }
   const best = copiesOf(first)
   const furthest = ordered.filter((node) => compare(copiesOf(node), best) === 0)
-  return { furthest, keepers, epoch: best.epoch }
+  const census = censusOf(promotion, keepers)
+  const { isForced } = promotion
+  return { furthest, keepers, epoch: best.epoch, lineage: confirmed, census, isForced }
+}
+
+function hostsTold({ told: reports }: Promotion): readonly number[] {
+  return [...reports.values()].flatMap(({ censuses }) => censuses.map(({ hosts }) => hosts))
+}
+
+/** The first one that is not done with, of those that nodes with copies know of. */
+function censusOf({ told: reports }: Promotion, keepers: readonly NodeIdentity[]): number {
+  const known = keepers.flatMap(({ key }) => reports.get(key)?.censuses ?? [])
+  return known.length === 0 ? 0 : Math.min(...known.map(({ census }) => census))
 }
 
 function compare(left: Copies, right: Copies): number {

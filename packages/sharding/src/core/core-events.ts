@@ -1,5 +1,8 @@
 import type { Lane, NodeIdentity } from '@casty/transport'
 import type {
+  GiveUpMessage,
+  RecoveredMessage,
+  RecoverMessage,
   ReplicaReport,
   ReplicatedShardReport,
   ShardAtEpoch,
@@ -32,8 +35,12 @@ export type CoreEvent =
   | { readonly type: 'shard-released'; readonly shard: ShardAtEpoch }
   /** The replicas of its row have all of a shard that this node owns. Once for each row is enough. */
   | { readonly type: 'shard-replicated'; readonly shard: ReplicatedShardReport }
+  /** The owner, this node, has confirmed nothing of it, and was told of copies that come from elsewhere. Once for each row is enough. */
+  | { readonly type: 'shard-contested'; readonly shard: ShardAtEpoch }
   /** A journal or a replica refused this node's epoch. @see ShardingCore */
   | { readonly type: 'epoch-refused'; readonly shard: ShardAtEpoch; readonly written: number }
+  /** Somebody has decided that a shard is to go on without what it waits for. Answered by `recovery-answered`, where there is an answer. */
+  | { readonly type: 'recovery-asked'; readonly question: RecoverMessage }
   /** Answers a `report-replicas` effect. */
   | {
       readonly type: 'replicas-reported'
@@ -66,5 +73,14 @@ export type CoreEffect =
       readonly to: NodeIdentity
       readonly shards: readonly ShardAtEpoch[]
     }
+  | { readonly type: 'recovery-answered'; readonly answer: RecoveredMessage }
+  /** A shard goes on here, the coordinator, without what it waited for: somebody has decided so. */
+  | {
+      readonly type: 'shard-recovered'
+      readonly question: RecoverMessage
+      readonly answer: RecoveredMessage
+    }
+  /** Copies of the shard that come from elsewhere than what is kept are to be forgotten. */
+  | GiveUpMessage
   /** This node became, or is no more, the coordinator. */
   | { readonly type: 'coordinating'; readonly isCoordinator: boolean; readonly term: number }

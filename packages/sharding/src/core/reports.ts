@@ -18,6 +18,8 @@ export class Reports {
   readonly #released = new Map<string, ShardAtEpoch>()
   readonly #refused = new Map<string, EpochBehindMessage>()
   readonly #replicated = new Map<string, ReplicatedShardReport>()
+  /** With the lineage that is contested. */
+  readonly #contested = new Map<string, ShardAtEpoch & { readonly lineage: number }>()
 
   released(shard: ShardAtEpoch): void {
     this.#released.set(keyOf(shard), shard)
@@ -25,6 +27,11 @@ export class Reports {
 
   replicated(shard: ReplicatedShardReport): void {
     this.#replicated.set(keyOf(shard), shard)
+  }
+
+  contested(shard: ShardAtEpoch, committed: ShardTable): void {
+    const { lineage } = committed.row(shard.typeName, shard.shard)
+    this.#contested.set(keyOf(shard), { ...shard, lineage })
   }
 
   refused(message: EpochBehindMessage): void {
@@ -43,12 +50,16 @@ export class Reports {
       const row = ownRow(committed, shard, self)
       if (!row || !sameNodes(row.replicas, shard.replicas)) this.#replicated.delete(key)
     }
+    for (const [key, shard] of this.#contested) {
+      if (ownRow(committed, shard, self)?.lineage !== shard.lineage) this.#contested.delete(key)
+    }
   }
 
   *messages(): Generator<ShardingMessage> {
     for (const shards of inParts(this.#released)) yield { type: 'released', shards }
     yield* this.#refused.values()
     for (const shards of inParts(this.#replicated)) yield { type: 'replicated', shards }
+    for (const shards of inParts(this.#contested)) yield { type: 'contested', shards }
   }
 }
 

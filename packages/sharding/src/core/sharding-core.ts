@@ -4,6 +4,7 @@ import { hasLosses } from '../authority/founding.ts'
 import { Coordinator } from '../coordinator/coordinator.ts'
 import type {
   EntriesMessage,
+  RecoverMessage,
   RefusalReason,
   RoundMessage,
   ShardingMessage,
@@ -169,6 +170,10 @@ export class ShardingCore {
         this.#reports.replicated(event.shard)
         this.#tell({ type: 'replicated', shards: [event.shard] }, now)
         break
+      case 'shard-contested':
+        this.#reports.contested(event.shard, node.log.committed)
+        this.#tell({ type: 'contested', shards: [event.shard] }, now)
+        break
       case 'epoch-refused': {
         const { shard, written } = event
         const message = { type: 'epoch-behind', shard, written } as const
@@ -182,9 +187,28 @@ export class ShardingCore {
         else node.send(event.to, message, 'data')
         break
       }
+      case 'recovery-asked':
+        this.#askRecovery(event.question, now)
+        break
       case 'deadline-reached':
         break
     }
+  }
+
+  #askRecovery(question: RecoverMessage, now: number): void {
+    const node = this.#node
+    const to = this.coordinator(now)
+    if (to?.key === node.self.key) this.#recover(node.self, question, now)
+    else if (to) node.send(to, question)
+  }
+
+  #recover(from: NodeIdentity, question: RecoverMessage, now: number): void {
+    const { effects, self } = this.#node
+    const answer = this.#coordinator.recover(question, now)
+    if (!answer) return
+    if (answer.outcome === 'recovered') effects.push({ type: 'shard-recovered', question, answer })
+    if (from.key === self.key) effects.push({ type: 'recovery-answered', answer })
+    else this.#node.send(from, answer)
   }
 
   #viewChanged(members: readonly ViewMember[], now: number): void {
@@ -240,12 +264,23 @@ export class ShardingCore {
       case 'replica-query':
         node.effects.push({ type: 'report-replicas', to: from, shards: message.shards })
         break
+      case 'recover':
+        this.#recover(from, message, now)
+        break
+      case 'recovered':
+        node.effects.push({ type: 'recovery-answered', answer: message })
+        break
+      case 'give-up':
+        // Of whom else it comes, nobody has decided anything.
+        if (this.coordinator(now)?.key === from.key) node.effects.push(message)
+        break
       case 'accepted':
       case 'regions':
       case 'released':
       case 'epoch-behind':
       case 'replica-report':
       case 'replicated':
+      case 'contested':
         this.#coordinator.received(from.key, message, now)
         break
     }

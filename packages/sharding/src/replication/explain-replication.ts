@@ -40,7 +40,7 @@ export function explainReplication(
   return {
     copies: kept?.copies.count ?? 0,
     copyBytes: kept?.copies.sizeBytes ?? 0,
-    isOfOtherLineage: kept?.replica.isOfOtherLineage ?? false,
+    isOfOtherLineage: (kept?.replica.isOfOtherLineage ?? false) && kept?.copies.count !== 0,
     isReady: owned?.isReady,
     isReplicated: owned?.isReplicated,
     replicas: owned
@@ -85,7 +85,7 @@ export function replicationSentences({
 }
 
 const pick =
-  'Neither side knows what was confirmed in the other. Stop the nodes of the side to be given up, and start them with empty disks.'
+  'Neither side knows what was confirmed in the other: decide which counts, with recover(shard, { lineage }).'
 
 function names(replicas: readonly ReplicaExplanation[]): string {
   return replicas.map(({ node }) => node).join(', ')

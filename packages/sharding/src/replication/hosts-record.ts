@@ -1,6 +1,7 @@
 // Which nodes have copies of a type's entities: each node with a journal writes down what it knows of that, so that after a restart of
 // all of them it is known how many must have told what they have before anything begins.
 import type { EventJournal, JournalHead } from '@casty/persistence'
+import type { CensusReport } from '../protocol.ts'
 
 export interface HostsRecordPort {
   wallNow(): number
@@ -9,7 +10,15 @@ export interface HostsRecordPort {
   failed(error: unknown): void
 }
 
+/** Which nodes have copies, in a census: see `TypeTable`. */
+export interface Hosts {
+  readonly census: number
+  readonly hosts: readonly string[]
+}
+
 const againMs = 1_000
+/** Of so many at most one node keeps what it knows: each table that was founded without what was there begins one. */
+const maxCensuses = 16
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
@@ -18,7 +27,7 @@ export class HostsRecord {
   readonly #journal: EventJournal
   readonly #id: string
   readonly #port: HostsRecordPort
-  #hosts: readonly string[] = []
+  #records: readonly Hosts[] = []
   #head: JournalHead | undefined
   #isWriting = false
   #isOver = false
@@ -30,16 +39,21 @@ export class HostsRecord {
     this.#port = port
   }
 
-  /** How many nodes have copies, as far as was known here last; 0 where nothing ever was. */
-  get count(): number {
-    return this.#hosts.length
+  /** How many nodes had copies, as far as was known here last, in each census that is not done with. */
+  get counts(): readonly CensusReport[] {
+    return this.#records.map(({ census, hosts }) => ({ census, hosts: hosts.length }))
+  }
+
+  /** The first census of a table before that one, of which it is not known where what was confirmed is; undefined where there is none. */
+  olderThan(census: number): number | undefined {
+    return this.#records.find((record) => record.census < census)?.census
   }
 
   async load(): Promise<void> {
     const { sequenceNr, deletedTo } = await this.#claim()
     if (sequenceNr === deletedTo) return
     for await (const { bytes } of this.#journal.events(this.#id, { fromSequenceNr: sequenceNr })) {
-      this.#hosts = hostsOf(bytes)
+      this.#records = recordsOf(bytes)
     }
   }
 
@@ -50,18 +64,43 @@ export class HostsRecord {
     return this.#head
   }
 
-  /** The table says so. */
-  update(hosts: readonly string[]): void {
-    if (hosts.length === 0 || sameTexts(hosts, this.#hosts)) return
-    this.#hosts = hosts
+  /**
+   * The table says so.
+   *
+   * @param isAll - whether nobody else has anything of it: where shards wait for somebody, whoever was known before is not forgotten
+   * @param isInStep - whether all that this node has comes from where the table says
+   */
+  update({ census, hosts }: Hosts, isAll: boolean, isInStep: boolean): void {
+    if (hosts.length === 0) return
+    const known = this.#records.find((record) => record.census === census)
+    const others = this.#records.filter((record) => record !== known)
+    const former = isAll ? [] : (known?.hosts ?? [])
+    const next = [...new Set([...hosts, ...former])].toSorted()
+    // Where it goes on with what was there first, what was founded beside that is done with. What was there before is not.
+    const isOne = isInStep && others.every((other) => other.census > census)
+    const isSame = known !== undefined && sameTexts(next, known.hosts)
+    if (isSame && (others.length === 0 || !isOne)) return
+    const kept = isOne ? [] : others.slice(0, maxCensuses - 1)
+    this.#keep([...kept, { census, hosts: next }])
+  }
+
+  /** What was there before that one does not count any more. */
+  forgetOlder(census: number): void {
+    if (this.olderThan(census) !== undefined) {
+      this.#keep(this.#records.filter((record) => record.census >= census))
+    }
+  }
+
+  #keep(records: readonly Hosts[]): void {
+    this.#records = records
     if (!this.#isWriting && !this.#isOver) void this.#write()
   }
 
   async #write(): Promise<void> {
     this.#isWriting = true
     try {
-      for (let written: readonly string[] = []; written !== this.#hosts && !this.#isOver;) {
-        written = this.#hosts
+      for (let written: readonly Hosts[] = []; written !== this.#records && !this.#isOver;) {
+        written = this.#records
         // eslint-disable-next-line no-await-in-loop -- What changed meanwhile comes after.
         await this.#append(written)
       }
@@ -73,10 +112,10 @@ export class HostsRecord {
     }
   }
 
-  async #append(hosts: readonly string[]): Promise<void> {
+  async #append(records: readonly Hosts[]): Promise<void> {
     const head = this.#head ?? (await this.#claim())
     const { epoch, sequenceNr } = head
-    const bytes = encoder.encode(JSON.stringify(hosts))
+    const bytes = encoder.encode(JSON.stringify(records))
     const timestamp = Math.floor(this.#port.wallNow())
     const events = [{ manifest: 'hosts', version: 0, timestamp, bytes }]
     await this.#journal.append(this.#id, { epoch, expectedSequenceNr: sequenceNr, events })
@@ -90,10 +129,21 @@ export class HostsRecord {
   }
 }
 
-function hostsOf(bytes: Uint8Array): readonly string[] {
-  const hosts: unknown = JSON.parse(decoder.decode(bytes))
-  if (Array.isArray(hosts) && hosts.every((host) => typeof host === 'string')) return hosts
+function recordsOf(bytes: Uint8Array): readonly Hosts[] {
+  const records: unknown = JSON.parse(decoder.decode(bytes))
+  // Written before there was a census, a list of hosts alone: they are of one, the same for all.
+  if (isTexts(records)) return records.length === 0 ? [] : [{ census: 1, hosts: records }]
+  if (Array.isArray(records) && records.every(isHosts)) return records
   throw new TypeError('What says which nodes have copies cannot be read')
+}
+
+function isHosts(value: unknown): value is Hosts {
+  if (typeof value !== 'object' || !value || !('hosts' in value && 'census' in value)) return false
+  return typeof value.census === 'number' && isTexts(value.hosts)
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string')
 }
 
 function sameTexts(left: readonly string[], right: readonly string[]): boolean {

@@ -12,6 +12,8 @@ import { pieceBytes, takePiece } from './replica.ts'
 const againMs = 500
 /** So many operations on a copy that is being sent wait for that; more, and it is sent anew. */
 const maxBehind = 1_000
+/** Who had copies of another lineage is asked again after so long, in milliseconds: perhaps these were given up, or count by now. */
+const askAsideMs = 1_000
 
 type Asked = Extract<ReplicaRequest, { readonly token: number }>
 
@@ -43,6 +45,7 @@ export class ReplicaLink {
   #isFilled = false
   /** What it has is of another lineage than what is here: neither may change the other. */
   #isOfOtherLineage = false
+  #askAsideAt = Infinity
   /** Of what it has, as it told. */
   #lineage: Lineage | undefined
   /** The one request that is under way. */
@@ -118,6 +121,7 @@ export class ReplicaLink {
     this.#asked = undefined
     this.#isMerged = false
     this.#isOfOtherLineage = false
+    this.#askAsideAt = Infinity
     this.#sent.clear()
     this.#toPull.length = 0
     this.#pulled = []
@@ -200,10 +204,11 @@ export class ReplicaLink {
   }
 
   #setAside(now: number): void {
+    this.#asked = undefined
+    this.#askAsideAt = now + askAsideMs
     if (this.#isOfOtherLineage) return
     this.#isOfOtherLineage = true
     this.#isMerged = true
-    this.#asked = undefined
     this.#acknowledged.clear()
     this.#toPull.length = 0
     this.#pulled = []
@@ -234,6 +239,9 @@ export class ReplicaLink {
     now: number,
   ): void {
     if (after === undefined) this.#acknowledged.clear()
+    if (this.#isOfOtherLineage) this.#isMerged = false
+    this.#isOfOtherLineage = false
+    this.#askAsideAt = Infinity
     this.#lineage = lineage
     for (const { id, version } of copies) {
       this.#sent.set(id, version)
@@ -366,6 +374,7 @@ export class ReplicaLink {
     if (!this.#isReachable) return Infinity
     const [opened = Infinity] = this.#open.values()
     const again = Math.min(this.#asked?.at ?? Infinity, opened) + againMs
+    if (this.#isOfOtherLineage) return this.#asked ? again : this.#askAsideAt
     const mayPush = this.#isServed && this.#toPush.size > 0 && !this.#asked
     return mayPush ? Math.min(again, this.#pushAgainAt) : again
   }
@@ -379,6 +388,7 @@ export class ReplicaLink {
       this.#toPush.add(id)
     }
     if (this.#asked && this.#asked.at + againMs <= now) this.#ask(this.#asked.request, now)
+    if (!this.#asked && this.#askAsideAt <= now) this.#list(undefined, now)
     this.#goOn(now)
   }
 }

@@ -22,10 +22,21 @@ export class Replica {
   readonly #store: CopyStore | undefined
   /** Pieces of the one copy that is under way. */
   #arriving: Piece[] = []
+  readonly #older: () => number | undefined
+  /** The lineage that somebody has decided to count. */
+  #decided: number | undefined
   #isOfOtherLineage = false
 
-  /** @param store - where it keeps copies besides its memory */
-  constructor(copies: ShardCopies, store?: CopyStore) {
+  /**
+   * @param store - where it keeps copies besides its memory
+   * @param older - the census of a table before the present one whose copies are yet to be found, if any
+   */
+  constructor(
+    copies: ShardCopies,
+    store?: CopyStore,
+    older: () => number | undefined = () => undefined,
+  ) {
+    this.#older = older
     this.#copies = copies
     this.#store = store
   }
@@ -47,7 +58,7 @@ export class Replica {
     }
     if (epoch > this.#copies.fence) this.#arriving = []
     this.#copies.raiseFence(epoch)
-    const own = this.#copies.lineage
+    const own = this.#copies.lineage ?? this.#maybeElsewhere(lineage)
     this.#isOfOtherLineage = own !== undefined && !this.#mayTouch(own, lineage, request)
     if (own && this.#isOfOtherLineage) {
       reply({ type: 'other-lineage', lineage: own })
@@ -75,6 +86,18 @@ export class Replica {
       case 'dismiss':
         this.#forget()
     }
+  }
+
+  /** Somebody has decided that copies of that lineage count, whatever others have. */
+  decided(lineage: number): void {
+    this.#decided = lineage
+  }
+
+  /** Others may have what was confirmed before: nothing that is begun anew is confirmed here. */
+  #maybeElsewhere(lineage: number | undefined): Lineage | undefined {
+    const older = this.#older()
+    const isDecided = lineage !== undefined && lineage === this.#decided
+    return older === undefined || isDecided ? undefined : { bornIn: older, isConfirmed: true }
   }
 
   /** Whether the owner may have what is here, or have it changed. What was surely never confirmed gives way. */

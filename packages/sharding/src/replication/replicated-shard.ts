@@ -32,6 +32,10 @@ export interface ReplicatedShardPort {
   fenced(epoch: number): void
   /** Of the replicas that it follows, those that are to keep copies have all; some of the others have nothing that is needed. */
   replicated(replicas: readonly NodeIdentity[], superfluous: readonly NodeIdentity[]): void
+  /** Nothing was confirmed here yet, and there are copies that come from elsewhere: nothing is, before the table says which count. */
+  contested(): void
+  /** Whether there may be copies that come from elsewhere, of which this node knows no more than that. */
+  mayBeElsewhere(): boolean
   noRoom(at: 'owner' | 'replica', id: string): void
   /** Calls back when what goes together has been asked for. */
   atEndOfTurn(callback: () => void): void
@@ -108,19 +112,29 @@ export class ReplicatedShard {
   readonly #pending = new Map<string, Pending[]>()
   #submitted: Submitted[] = []
   #isReady = false
+  /** What this node has comes from elsewhere than what counts: it is kept, and neither read nor written. */
+  #isAside = false
   #endedBy: number | undefined
   #waiting: (() => void)[] = []
   #isFlushDue = false
+  /** Which copies count, as the table says; undefined where they are in memory only, or nobody has said so. */
+  #agreed: number | undefined
+  /** There are copies that come from elsewhere, and nothing was confirmed here by then. */
+  #isContested = false
   /** Of the word that writes of the lineage were confirmed. */
   #lineageWrite: 'due' | 'under-way' | 'done' = 'done'
 
-  /** @param store - where this node keeps copies besides its memory */
+  /**
+   * @param store - where this node keeps copies besides its memory
+   * @param lineage - which copies count, as the table says; 0 or undefined where it does not
+   */
   constructor(
     epoch: number,
     copies: ShardCopies,
     settings: ReplicatedShardSettings,
     port: ReplicatedShardPort,
     store?: CopyStore,
+    lineage?: number,
   ) {
     this.epoch = epoch
     this.copies = copies
@@ -128,6 +142,7 @@ export class ReplicatedShard {
     this.#port = port
     this.#store = store
     copies.raiseFence(epoch)
+    this.#agree(lineage)
   }
 
   /** All that replicas in reach had is here. */
@@ -146,9 +161,56 @@ export class ReplicatedShard {
     else this.#waiting.push(goOn)
   }
 
-  /** Who has copies, or is in reach, or is about to leave, may have changed. */
-  follow(replicas: readonly NodeIdentity[], now: number): void {
+  /** What requests carry: nothing is done to copies that come from elsewhere. */
+  get lineage(): number | undefined {
+    return this.#agreed ?? this.copies.lineage?.bornIn
+  }
+
+  /** Whether it waits for the table to say which copies count. */
+  get isContested(): boolean {
+    return this.#isContested && (this.#isAside || this.copies.lineage?.isConfirmed !== true)
+  }
+
+  #agree(lineage: number | undefined): void {
+    this.#agreed = lineage || undefined
+    this.#isContested = false
+    const own = this.copies.lineage
+    if (!own || own.bornIn === this.lineage) return
+    if (own.isConfirmed) this.#isAside = true
+    else {
+      this.copies.forget()
+      this.#store?.forget()
+    }
+  }
+
+  /** Other copies count from now on: all who have some are asked anew. Whether what was written before is kept is not known. */
+  #agreeAnew(lineage: number): void {
+    const pending = [...this.#pending.values()].flat()
+    this.#pending.clear()
+    this.#stored.clear()
+    this.#links.clear()
+    this.#isReady = false
+    this.#isAside = false
+    this.#agree(lineage)
+    for (const { settle } of pending) {
+      settle({ type: 'timed-out', acknowledged: 0, isStoredHere: false })
+    }
+  }
+
+  /** What this node had was given up: it begins again with what others have. */
+  gaveUp(now: number): void {
+    this.#isAside = false
+    this.#look(now)
+  }
+
+  /**
+   * Who has copies, or is in reach, or is about to leave, may have changed.
+   *
+   * @param lineage - as the table says by now
+   */
+  follow(replicas: readonly NodeIdentity[], now: number, lineage?: number): void {
     if (this.#endedBy !== undefined) return
+    if (lineage && lineage !== this.#agreed) this.#agreeAnew(lineage)
     const row = replicas.map(({ key }) => key).join(' ')
     if (row !== this.#row) this.#superfluous = new Set()
     this.#row = row
@@ -198,6 +260,8 @@ export class ReplicatedShard {
     const followed = [...this.#links.values()]
     // Where somebody has what it knows nothing of, it is for people to say which of both counts.
     const isOne = !followed.some(({ link }) => link.isOfOtherLineage)
+    if (!isOne || this.#isAside || this.#port.mayBeElsewhere()) this.#contest()
+    if (this.isContested) return
     if (!this.#isReady && isOne && followed.every(({ link }) => link.isMerged)) {
       this.#isReady = true
       const waiting = this.#waiting
@@ -212,6 +276,15 @@ export class ReplicatedShard {
     this.#tellSuperfluous()
     this.#performSubmitted(now)
     for (const id of this.#pending.keys()) this.#settle(id)
+  }
+
+  /** What was confirmed before may be with others: who has nothing of its own that was does not begin anew. */
+  #contest(): void {
+    if (this.#agreed === undefined || this.#isContested) return
+    if (!this.#isAside && this.copies.lineage?.isConfirmed === true) return
+    this.#isContested = true
+    this.#isReady = false
+    this.#port.contested()
   }
 
   /** Whether those that are to keep copies have all that there is. */
@@ -265,7 +338,7 @@ export class ReplicatedShard {
   }
 
   #performSubmitted(now: number): void {
-    if (this.#submitted.length === 0 || this.#inReach < this.minAcks) return
+    if (this.#submitted.length === 0 || this.#inReach < this.minAcks || !this.#isReady) return
     const submitted = this.#submitted
     this.#submitted = []
     for (const one of submitted) this.#perform(one, now)
@@ -275,7 +348,7 @@ export class ReplicatedShard {
     const previous = this.copies.version(id)
     const version = { epoch: this.epoch, count: previous.count + 1 }
     if (this.#store && !this.copies.lineage) {
-      this.copies.comeFrom({ bornIn: this.epoch, isConfirmed: false })
+      this.copies.comeFrom({ bornIn: this.#agreed ?? this.epoch, isConfirmed: false })
     }
     let head: JournalHead
     try {
@@ -366,6 +439,7 @@ export class ReplicatedShard {
   #mayConfirm(): boolean {
     const { lineage } = this.copies
     const store = this.#store
+    if (this.isContested) return false
     if (!store || !lineage) return true
     if (!lineage.isConfirmed) {
       this.copies.comeFrom({ ...lineage, isConfirmed: true })
@@ -393,7 +467,8 @@ export class ReplicatedShard {
   answered(from: NodeIdentity, answer: ReplicaAnswer, now: number): void {
     if (this.#endedBy !== undefined) return
     const followed = this.#links.get(from.key)
-    if (answer.type !== 'offer') followed?.link.answered(answer, now)
+    if (answer.type === 'other-lineage' && !followed) this.#contest()
+    else if (answer.type !== 'offer') followed?.link.answered(answer, now)
     else if (!followed && this.isReplicated) this.#port.send(from, { type: 'dismiss' })
   }
 

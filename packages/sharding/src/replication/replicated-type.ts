@@ -2,6 +2,8 @@
 import type { Clock } from '@casty/clock'
 import { isJournalError, type EventJournal } from '@casty/persistence'
 import { ShardingError } from '../errors.ts'
+import type { CensusReport } from '../protocol.ts'
+import type { ShardRow } from '../table/shard-row.ts'
 import type { ShardTable } from '../table/shard-table.ts'
 import { CopyRoom, ShardCopies } from './copies.ts'
 import { CopyLog } from './copy-log.ts'
@@ -44,6 +46,8 @@ export class ReplicatedType {
   readonly #port: ReplicatedTypePort
   readonly #hosts: HostsRecord | undefined
   #isLoaded: boolean
+  /** Of the table. */
+  #census = 0
   #pause: Disposable | undefined
   #isOver = false
 
@@ -81,9 +85,17 @@ export class ReplicatedType {
     return this.#journal !== undefined
   }
 
-  /** How many nodes have copies, as far as was known here last; 0 where nothing ever was. */
-  get hosts(): number {
-    return this.#hosts?.count ?? 0
+  /** How many nodes had copies, as far as was known here, in each census that is not done with. */
+  get censuses(): readonly CensusReport[] {
+    return this.#hosts?.counts ?? []
+  }
+
+  /**
+   * The census of a table that was there before the present one, where what was confirmed in it may be with nodes that this one knows nothing
+   * of: nothing is begun anew beside that. Undefined where there is none.
+   */
+  get older(): number | undefined {
+    return this.#census === 0 ? undefined : this.#hosts?.olderThan(this.#census)
   }
 
   keptOf(shard: number): Kept {
@@ -91,9 +103,18 @@ export class ReplicatedType {
     if (known) return known
     const copies = new ShardCopies(this.room)
     const log = this.#journal && this.#logOf(this.#journal, shard, copies)
-    const kept: Kept = { copies, log, replica: new Replica(copies, log), owned: undefined }
+    const replica = new Replica(copies, log, () => this.older)
+    const kept: Kept = { copies, log, replica, owned: undefined }
     this.shards.set(shard, kept)
     return kept
+  }
+
+  /** Shards that this node has copies of, or that others may have copies of as far as it knows. */
+  *offered(): Generator<number> {
+    if (!this.isDurable) return
+    for (let shard = 0; this.older !== undefined && shard < this.numShards; shard++) yield shard
+    if (this.older !== undefined) return
+    for (const [shard, { copies }] of this.shards) if (copies.count > 0) yield shard
   }
 
   #logOf(journal: EventJournal, shard: number, copies: ShardCopies): CopyLog {
@@ -153,13 +174,37 @@ export class ReplicatedType {
 
   /** Notes which nodes have copies by now. */
   tableChanged(table: ShardTable): void {
+    const { census = 0, rows = [] } = table.types.get(this.name) ?? {}
+    this.#census = census
     if (!this.#hosts || !this.#isLoaded) return
+    const isSettled = rows.every(({ owner }) => owner !== undefined)
     const hosts = new Set<string>()
-    for (const { owner, replicas } of table.types.get(this.name)?.rows ?? []) {
+    for (const { owner, replicas } of rows) {
       if (owner) hosts.add(owner.address.toString())
       for (const { address } of replicas) hosts.add(address.toString())
     }
-    this.#hosts.update([...hosts].toSorted())
+    // What was confirmed before that table was founded, by nodes that it knows nothing of, is found by what they wrote down.
+    this.#hosts.update({ census, hosts: [...hosts] }, isSettled, isSettled && this.#isInStep(rows))
+  }
+
+  /** Somebody has decided what counts: where nothing else is left here, what was there before is done with. */
+  decided(table: ShardTable): void {
+    const { census = 0, rows = [] } = table.types.get(this.name) ?? {}
+    if (census !== 0 && this.#isInStep(rows)) this.#hosts?.forgetOlder(census)
+  }
+
+  /** Whether all that may have been confirmed here comes from where the table says. */
+  #isInStep(rows: readonly ShardRow[]): boolean {
+    return [...this.shards].every(
+      ([
+        shard,
+        {
+          copies: { lineage },
+        },
+      ]) => {
+        return !lineage?.isConfirmed || lineage.bornIn === rows[shard]?.lineage
+      },
+    )
   }
 
   close(): void {

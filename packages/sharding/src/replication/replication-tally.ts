@@ -19,6 +19,10 @@ export interface ReplicationStatistics {
   readonly notStored: number
   /** Requests of owners whose copies are of another lineage than those here: they were refused, and those here kept. */
   readonly otherLineage: number
+  /** Shards whose copies were given up here, since somebody decided that those of another lineage count. */
+  readonly givenUp: number
+  /** Shards of this node, with nothing confirmed, of which somebody turned out to have copies: they wait until enough is known of these. */
+  readonly contested: number
   /** Frames to replicas that began with operations of the type, and operations that were sent: those of a turn share frames, whatever shard or type they are of. */
   readonly framesSent: number
   readonly operationsSent: number
@@ -60,6 +64,8 @@ export class ReplicationTally {
       noRoom: this.get('noRoom'),
       notStored: this.get('notStored'),
       otherLineage: this.get('otherLineage'),
+      givenUp: this.get('givenUp'),
+      contested: this.get('contested'),
       framesSent: this.get('framesSent'),
       operationsSent: this.get('operationsSent'),
     }

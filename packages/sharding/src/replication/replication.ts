@@ -11,7 +11,12 @@ import type { NodeIdentity } from '@casty/transport'
 import type { ClusterEndpoint } from '@casty/membership'
 import type { CheckedType } from '../entity-type.ts'
 import { ShardingError } from '../errors.ts'
-import type { ReplicaReport, ReplicatedShardReport, ShardAtEpoch } from '../protocol.ts'
+import type {
+  GiveUpMessage,
+  ReplicaReport,
+  ReplicatedShardReport,
+  ShardAtEpoch,
+} from '../protocol.ts'
 import { hashOf } from '../region/shard-of.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 import type { ShardTable } from '../table/shard-table.ts'
@@ -42,6 +47,8 @@ export interface ReplicationPort {
   readonly table: ShardTable
   fenced(shard: ShardAtEpoch, written: number): void
   replicated(shard: ReplicatedShardReport): void
+  /** This node owns the shard, has confirmed nothing of it, and was told of copies that come from elsewhere. */
+  contested(shard: ShardAtEpoch): void
   /** A type whose copies had to be read from a journal can be run from now on. */
   loaded(): void
   /** Clients have no part in this. */
@@ -133,10 +140,10 @@ export class Replication implements Disposable {
   #loaded(type: ReplicatedType): void {
     if (this.#isClosed) return
     const { table } = this.#port
+    type.tableChanged(table)
     for (const [shard, row] of (table.types.get(type.name)?.rows ?? []).entries()) {
       this.homeChanged(type.name, shard, row)
     }
-    type.tableChanged(table)
     this.#port.loaded()
   }
 
@@ -166,7 +173,7 @@ export class Replication implements Disposable {
   ): EventJournal | undefined {
     const type = this.#types.get(hashOf(name))
     if (!type) return undefined
-    const owned = this.#own(type, shard, epoch, this.#port.table.row(name, shard).replicas)
+    const owned = this.#own(type, shard, { ...this.#port.table.row(name, shard), epoch })
     const limits = this.#limitsOf(journal ?? { limits: journalLimitDefaults })
     return new ReplicatedJournal(owned, limits, {
       now: () => this.#now,
@@ -183,8 +190,7 @@ export class Replication implements Disposable {
   #own(
     type: ReplicatedType,
     shard: number,
-    epoch: number,
-    replicas: readonly NodeIdentity[],
+    { epoch, replicas, lineage }: ShardRow,
   ): ReplicatedShard {
     const kept = type.keptOf(shard)
     if (kept.owned?.epoch === epoch) return kept.owned
@@ -200,8 +206,7 @@ export class Replication implements Disposable {
       settings,
       {
         send: (to, request) => {
-          const lineage = kept.copies.lineage?.bornIn
-          this.#ask(type, to, { ...header, lineage }, request)
+          this.#ask(type, to, { ...header, lineage: owned.lineage }, request)
         },
         isReachable: (node) => port.isReachable(node),
         stays: (node) => port.stays(node),
@@ -214,15 +219,26 @@ export class Replication implements Disposable {
         },
         replicated: (nodes, superfluous) =>
           port.replicated({ ...atEpoch, replicas: nodes, superfluous }),
+        contested: () => this.#contested(type, atEpoch),
+        mayBeElsewhere: () => type.older !== undefined,
         noRoom: (at, id) => this.#noRoom(type, at === 'owner' ? 'this node' : 'a replica', id),
         atEndOfTurn: (callback) => this.#turn.add(callback),
       },
       kept.log,
+      lineage,
     )
     kept.owned = owned
-    owned.follow(replicas, this.#now)
+    owned.follow(replicas, this.#now, lineage)
     this.#arm()
     return owned
+  }
+
+  #contested(type: ReplicatedType, shard: ShardAtEpoch): void {
+    this.#port.contested(shard)
+    if (!type.tally.note('contested', this.#now)) return
+    this.#port.warn(
+      `${type.name}: somebody has copies of shard ${shard.shard} that this node, its owner, knew nothing of: nothing of it is written before it is known which count`,
+    )
   }
 
   #noRoom(type: ReplicatedType, where: string, id: string): void {
@@ -234,10 +250,10 @@ export class Replication implements Disposable {
   homeChanged(typeName: string, shard: number, row: ShardRow): void {
     const type = this.#types.get(hashOf(typeName))
     if (!type || type.name !== typeName || !type.isLoaded) return
-    const { owner, epoch, replicas } = row
+    const { owner, epoch, replicas, lineage } = row
     const { self } = this.#port
     if (owner?.equals(self)) {
-      this.#own(type, shard, epoch, replicas).follow(replicas, this.#now)
+      this.#own(type, shard, row).follow(replicas, this.#now, lineage)
       this.#arm()
       return
     }
@@ -262,12 +278,12 @@ export class Replication implements Disposable {
   #offer(): void {
     this.#offersAt = Infinity
     const { self } = this.#port
-    for (const { name, hash, shards, isDurable } of this.#types.values()) {
-      if (!isDurable) continue
-      for (const [shard, { copies }] of shards) {
+    for (const type of this.#types.values()) {
+      const { name, hash } = type
+      for (const shard of type.offered()) {
         const { owner, epoch, replicas } = this.#port.table.row(name, shard)
         const isCountedOn = owner?.equals(self) || replicas.some((node) => node.equals(self))
-        if (copies.count === 0 || !owner || isCountedOn) continue
+        if (!owner || isCountedOn) continue
         this.#offersAt = this.#now + offerMs
         if (this.#port.isReachable(owner)) {
           this.#answer(owner, { typeHash: hash, shard, epoch }, { type: 'offer' })
@@ -276,16 +292,20 @@ export class Replication implements Disposable {
     }
   }
 
-  /** Which shards are whose is another. */
+  /** Which shards are whose is another: before any of them is told so. */
   tableChanged(): void {
-    for (const type of this.#types.values()) type.tableChanged(this.#port.table)
+    for (const type of this.#types.values()) {
+      type.tableChanged(this.#port.table)
+      if (type.older !== undefined) this.#offerSoon()
+    }
   }
 
   /** Who is in reach, or about to leave, has changed. */
   membersChanged(): void {
     for (const { name, shards } of this.#types.values()) {
       for (const [shard, { owned }] of shards) {
-        owned?.follow(this.#port.table.row(name, shard).replicas, this.#now)
+        const { replicas, lineage } = this.#port.table.row(name, shard)
+        owned?.follow(replicas, this.#now, lineage)
       }
     }
     this.#requests.forgetIdle()
@@ -300,8 +320,27 @@ export class Replication implements Disposable {
       if (type?.isLoaded === false) return []
       const kept = type?.shards.get(asked.shard)?.copies
       const { position: copies, lineage } = kept ?? {}
-      return [{ ...asked, copies, lineage, hosts: type?.hosts ?? 0 }]
+      return [{ ...asked, copies, lineage, censuses: type?.censuses ?? [] }]
     })
+  }
+
+  /** Copies of a shard that come from elsewhere than what is kept do not count any more: somebody has decided so. */
+  giveUp({ typeName, shard, kept }: GiveUpMessage): void {
+    const type = this.#types.get(hashOf(typeName))
+    if (!type?.isLoaded || !type.isDurable) return
+    const { copies, log, replica, owned } = type.keptOf(shard)
+    const { lineage, count } = copies
+    replica.decided(kept)
+    if (lineage && lineage.bornIn !== kept) {
+      type.tally.add('givenUp')
+      this.#port.warn(
+        `${typeName}: gives up ${count} copies of shard ${shard}, of lineage ${lineage.bornIn}: those of ${kept} were said to count`,
+      )
+      copies.forget()
+      log?.forget()
+      owned?.gaveUp(this.#now)
+    }
+    type.decided(this.#port.table)
   }
 
   /** What there is of a shard here. */
@@ -338,7 +377,8 @@ export class Replication implements Disposable {
     kept.copies.raiseFence(epoch)
     kept.replica.answer(header, request, (answer) => {
       if (answer.type === 'fenced') this.#refused(type, header, from)
-      if (answer.type === 'other-lineage') this.#keptAside(type, header, from)
+      if (answer.type === 'other-lineage' && kept.copies.count > 0)
+        this.#keptAside(type, header, from)
       this.#answer(from, header, answer)
     })
     if (kept.owned && header.epoch > kept.owned.epoch) kept.owned.fenceOff(header.epoch)

@@ -15,6 +15,11 @@ export interface ShardRow {
    * wants; behind them who kept some before, until the owner has told that nothing is with them alone.
    */
   readonly replicas: readonly NodeIdentity[]
+  /**
+   * Which copies on disks count: those that come from the owner of this epoch, which began the shard with nothing. 0 where they
+   * are in memory only, and where nobody had it yet.
+   */
+  readonly lineage: number
 }
 
 /** A shard that nobody ever owned. */
@@ -23,6 +28,7 @@ export const unowned: ShardRow = Object.freeze({
   owner: undefined,
   movingTo: undefined,
   replicas: Object.freeze([]),
+  lineage: 0,
 })
 
 /** Whether two rows say the same. */
@@ -30,6 +36,7 @@ export function sameRow(left: ShardRow, right: ShardRow): boolean {
   return (
     left === right ||
     (left.epoch === right.epoch &&
+      left.lineage === right.lineage &&
       sameNode(left.owner, right.owner) &&
       sameNode(left.movingTo, right.movingTo) &&
       sameNodes(left.replicas, right.replicas))

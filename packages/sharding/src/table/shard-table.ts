@@ -7,6 +7,11 @@ import { noVersion, type Version } from './version.ts'
 export interface TypeTable {
   readonly settings: TypeSettings
   readonly rows: readonly ShardRow[]
+  /**
+   * Which record of the nodes that have copies this table goes on with: the epoch at which a table was founded whose nodes knew of none.
+   * Numbers of hosts that were written down in another one do not add up with those of this one. 0 while nobody has a shard.
+   */
+  readonly census: number
 }
 
 /**
@@ -47,7 +52,7 @@ export class ShardTable {
           electorate = change.electorate
           break
         case 'type':
-          declare(types, rowsOf, change.settings)
+          declare(types, rowsOf, change)
           break
         case 'shards':
           setRows(types, rowsOf, change)
@@ -65,8 +70,8 @@ export class ShardTable {
   *pieces(maxRows: number): Generator<readonly Change[]> {
     let piece: Change[] = [{ type: 'electorate', electorate: this.electorate }]
     let room = maxRows
-    for (const { settings, rows } of this.types.values()) {
-      piece.push({ type: 'type', settings })
+    for (const { settings, rows, census } of this.types.values()) {
+      piece.push({ type: 'type', settings, census })
       room -= typeWeight
       if (room <= 0) {
         yield piece
@@ -110,15 +115,16 @@ export function weightOf(change: Change): number {
 function declare(
   types: Map<string, TypeTable>,
   rowsOf: Map<string, ShardRow[]>,
-  settings: TypeSettings,
+  { settings, census: told }: Extract<Change, { readonly type: 'type' }>,
 ): void {
   const known = types.get(settings.name)
   const rows = Array.from({ length: settings.numShards }, () => unowned)
+  const census = told || (known?.census ?? 0)
   if (known?.settings.numShards === settings.numShards)
-    types.set(settings.name, { ...known, settings })
+    types.set(settings.name, { ...known, settings, census })
   else {
     rowsOf.delete(settings.name)
-    types.set(settings.name, { settings, rows })
+    types.set(settings.name, { settings, rows, census })
   }
 }
 

@@ -43,9 +43,10 @@ export function nodeDiskFaults<P extends Hosting>(
         lateMs: drawLogarithmic(random, 10, 20_000),
         early: drawInteger(random, 1, 2),
         first: drawOne(random, hosts),
-        isDiskLost: random() < 0.4,
+        /** Whose disk is lost: of the one that is back first, alone perhaps, or last. */
+        diskLost: drawOne(random, ['first', 'last', 'none', 'none'] as const),
       }),
-      perform: (run, { entity, writesMs, end, slowness, first, isDiskLost, ...times }) => {
+      perform: (run, { entity, writesMs, end, slowness, first, diskLost, ...times }) => {
         const { hosts } = run.world
         const { withinMs, backAfterMs, lateMs, early } = times
         parts.write(run, entity, writesMs + withinMs)
@@ -58,8 +59,7 @@ export function nodeDiskFaults<P extends Hosting>(
         for (const [index, host] of inOrder.entries()) {
           const share = index / inOrder.length
           run.later(writesMs + share * withinMs, () => down(run, host, end))
-          // One that comes back before the others, and without its disk, takes theirs for a new cluster.
-          const mayLose = isDiskLost && host !== hosts[0] && index === inOrder.length - 1
+          const mayLose = index === { first: 0, last: inOrder.length - 1, none: -1 }[diskLost]
           if (mayLose) run.later(writesMs + withinMs + 1, () => loseDisk(run, host, parts))
           const backMs = backAfterMs + (index < early ? 0 : lateMs * (0.5 + share / 2))
           run.later(writesMs + withinMs + 2 + backMs, () => run.world.start(host))

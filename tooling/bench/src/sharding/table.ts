@@ -23,7 +23,7 @@ export class TableCosts {
     const settings = { name: typeName, numShards, replicas: 0, disks: 0 }
     this.#table = ShardTable.empty.with({
       version: { term: 1, seq: 1 },
-      changes: [{ type: 'type', settings }, shardsChange(0, numShards, 1)],
+      changes: [{ type: 'type', settings, census: 0 }, shardsChange(0, numShards, 1)],
     })
   }
 

@@ -1,0 +1,83 @@
+// A node that lost its disk and begins alone knows of nobody who has copies. What others bring then counts only when so many of
+// those who had copies have told that nothing confirmed can be missing.
+import { expect, test } from 'vitest'
+import { all, DiskWorld } from './disk-world.ts'
+
+/** What was confirmed last is on the disks of a and c, and not on that of b; then that of a is lost. */
+async function withoutLastOnB(): Promise<DiskWorld> {
+  const disks = new DiskWorld({ replicas: 2, minAcks: 1 })
+  await disks.start('a b c')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  await disks.world.kill('b')
+  await disks.settle(30_000)
+  expect(await disks.add('a')).toEqual(all(2))
+  await disks.blackOut()
+  disks.loseDisk('a')
+  return disks
+}
+
+test('what only a later node has is not replaced by what an earlier one brings', async () => {
+  await using disks = await withoutLastOnB()
+  await disks.start('a')
+  await disks.settle()
+  await disks.start('b')
+  await disks.settle()
+  await expect(disks.read('b', 15_000)).rejects.toThrow('answer')
+  const { summary } = disks.region('a').explain(disks.region('a').shardOf('e0'))
+  expect(summary).toContain('It waits for disks')
+  await disks.start('c')
+  await disks.settle(20_000)
+  expect(await disks.read('c')).toEqual(all(2))
+})
+
+test('who had copies is not forgotten where all stop again before enough of them came', async () => {
+  await using disks = await withoutLastOnB()
+  await disks.start('a')
+  await disks.settle()
+  await disks.start('b')
+  await disks.settle(20_000)
+  await disks.blackOut()
+  await disks.start('a b')
+  await disks.settle()
+  await expect(disks.read('b', 15_000)).rejects.toThrow('answer')
+  await disks.start('c')
+  await disks.settle(20_000)
+  expect(await disks.read('c')).toEqual(all(2))
+})
+
+test('nothing is begun anew beside what others may have', async () => {
+  await using disks = new DiskWorld({ replicas: 1 })
+  await disks.start('a b c d e')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  await disks.blackOut()
+  disks.loseDisk('a')
+  await disks.start('a')
+  await disks.settle()
+  await disks.start('b')
+  await disks.settle()
+  // What has no copies on b has some elsewhere.
+  await expect(disks.read('a', 15_000)).rejects.toThrow('answer')
+  await disks.start('c d e')
+  await disks.settle(30_000)
+  expect(await disks.read('d')).toEqual(all(1))
+})
+
+test('copies are taken from nodes that the owner has never heard of', async () => {
+  await using disks = new DiskWorld({ replicas: 1 })
+  await disks.start('a b c d e')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  await disks.blackOut()
+  disks.loseDisk('a')
+  await disks.start('a')
+  await disks.settle()
+  for (const host of ['b', 'c', 'd', 'e']) {
+    // eslint-disable-next-line no-await-in-loop -- Each finds what those before it did.
+    await disks.start(host)
+    await disks.settle(10_000)
+  }
+  expect(await disks.add('c')).toEqual(all(2))
+  expect(await disks.add('a')).toEqual(all(3))
+})

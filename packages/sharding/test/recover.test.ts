@@ -1,0 +1,96 @@
+// People decide that a shard goes on without what it waits for.
+import { expect, test } from 'vitest'
+import { shardOf } from '../src/region/shard-of.ts'
+import { all, DiskWorld, ids } from './disk-world.ts'
+
+const shards = [0, 1, 2, 3, 4, 5]
+/** Those that something was written to. */
+const written = shards.filter((shard) => ids.some((id) => shardOf(id, shards.length) === shard))
+
+test('a shard goes on without the disks that it waits for, where somebody says so', async () => {
+  await using disks = new DiskWorld({ replicas: 1 })
+  await disks.start('a b c d')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  await disks.blackOut()
+  await disks.start('a b')
+  await disks.settle(20_000)
+  const region = disks.region('b')
+  expect(region.explain(0).owner).toBeUndefined()
+  for (const shard of shards) {
+    // eslint-disable-next-line no-await-in-loop -- One after another, as a person would.
+    const { missing, givenUp } = await disks.world.settled(region.recover(shard))
+    expect({ missing, givenUp }).toEqual({ missing: 1, givenUp: [] })
+  }
+  await disks.settle()
+  await disks.add('a')
+  const again = disks.world.settled(region.recover(0))
+  await expect(again).rejects.toMatchObject({ code: 'CASTY_SHARDING_NOT_WAITING' })
+})
+
+test('nothing is given up where nothing waits', async () => {
+  await using disks = new DiskWorld({ replicas: 1 })
+  await disks.start('a b')
+  await disks.settle()
+  const asked = disks.world.settled(disks.region('b').recover(0))
+  await expect(asked).rejects.toMatchObject({ code: 'CASTY_SHARDING_NOT_WAITING' })
+  expect(await disks.add('a')).toEqual(all(1))
+})
+
+/** What a wrote alone, without its disk, and what b and c have of before. */
+async function withTwoLineages(): Promise<DiskWorld> {
+  const disks = new DiskWorld({ replicas: 2, minAcks: 'majority' })
+  await disks.start('a b c')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  expect(await disks.add('a')).toEqual(all(2))
+  await disks.blackOut()
+  disks.loseDisk('a')
+  await disks.start('a')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  await disks.start('b c')
+  await disks.settle()
+  return disks
+}
+
+test('of two lineages one is picked, and who has the other one forgets that', async () => {
+  await using disks = await withTwoLineages()
+  const { lineage: ofA } = disks.region('b').explain(0)
+  await disks.blackOut()
+  await disks.start('a b c')
+  await disks.settle(20_000)
+  const region = disks.region('b')
+  const unclear = disks.world.settled(region.recover(0))
+  await expect(unclear).rejects.toMatchObject({ code: 'CASTY_SHARDING_LINEAGE_UNCLEAR' })
+  for (const shard of written) {
+    const { summary } = disks.region('a').explain(shard)
+    const lineage = Number(/(\d+), with (b|c)/.exec(summary)?.[1])
+    expect(lineage).not.toBe(ofA)
+    // eslint-disable-next-line no-await-in-loop
+    const { givenUp } = await disks.world.settled(region.recover(shard, { lineage }))
+    expect(givenUp.map(({ nodes }) => nodes.map((node) => node.slice(0, 1)))).toEqual([['a']])
+  }
+  await disks.settle(20_000)
+  expect(await disks.add('c')).toEqual(all(3))
+  expect(disks.region('a').statistics().replication?.givenUp).toBe(written.length)
+})
+
+test('copies that are kept aside are given up where it is said that those of the owner count', async () => {
+  await using disks = await withTwoLineages()
+  const region = disks.region('c')
+  for (const shard of written) {
+    const { lineage } = region.explain(shard)
+    // eslint-disable-next-line no-await-in-loop
+    await disks.world.settled(region.recover(shard, { lineage }))
+  }
+  await disks.settle(10_000)
+  expect(disks.region('b').statistics().replication?.givenUp).toBe(written.length)
+  expect(region.explain(0).replication).toMatchObject({ isOfOtherLineage: false })
+  for (const shard of written) {
+    const { owner = '' } = region.explain(shard)
+    const { summary } = disks.region(owner.slice(0, 1)).explain(shard)
+    expect(summary).not.toContain('lineage')
+  }
+  expect(await disks.add('c')).toEqual(all(2))
+})
