@@ -1,8 +1,8 @@
-import { deflateSync, Inflate } from 'fflate'
+import { deflateRaw, Inflate } from 'pako'
 import type { Compression } from './compressed.ts'
 
-/** One byte of deflate makes 1,032 at most, so this is how many go in before it is asked how many came out. */
-const stepBytes = 1_024
+/** How many bytes come out at once: as many as are looked at before more are made. */
+const chunkBytes = 65_536
 
 /**
  * Raw deflate (RFC 1951) that runs wherever JavaScript does. In Node, `node:zlib` makes the same format
@@ -10,7 +10,7 @@ const stepBytes = 1_024
  */
 export const deflate: Compression = {
   name: 'deflate',
-  compress: (bytes) => deflateSync(bytes),
+  compress: (bytes) => deflateRaw(bytes),
   decompress: inflated,
 }
 
@@ -18,13 +18,12 @@ export const deflate: Compression = {
 function inflated(bytes: Uint8Array, sizeBytes: number): Uint8Array {
   const result = new Uint8Array(sizeBytes)
   let length = 0
-  const inflate = new Inflate((chunk) => {
+  const inflate = new Inflate({ raw: true, chunkSize: Math.min(sizeBytes + 1, chunkBytes) })
+  inflate.onData = (chunk) => {
     if (chunk.length > sizeBytes - length) throw new RangeError('There is more than was said')
     result.set(chunk, length)
     length += chunk.length
-  })
-  for (let at = 0; at < bytes.length; at += stepBytes) {
-    inflate.push(bytes.subarray(at, at + stepBytes), at + stepBytes >= bytes.length)
   }
+  if (!inflate.push(bytes, true)) throw new Error(inflate.msg)
   return result.subarray(0, length)
 }

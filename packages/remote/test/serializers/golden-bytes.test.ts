@@ -38,11 +38,10 @@ const messages: Readonly<Record<string, unknown>> = {
   errors: [new Error('plain'), stock],
 }
 
-const serializers = [
-  registered(msgpackSerializer()),
-  registered(jsonSerializer()),
-  compressed(registered(msgpackSerializer()), { thresholdBytes: 50 }),
-]
+const exact = [registered(msgpackSerializer()), registered(jsonSerializer())]
+/** Of the many forms in which deflate can put the same bytes, each compressor takes another. */
+const loose = [compressed(registered(msgpackSerializer()), { thresholdBytes: 50 })]
+const serializers = [...exact, ...loose]
 
 const golden: Readonly<Record<string, Readonly<Record<string, string>>>> = process.env[
   'CASTY_WRITE_GOLDEN'
@@ -50,12 +49,14 @@ const golden: Readonly<Record<string, Readonly<Record<string, string>>>> = proce
   ? write()
   : JSON.parse(readFileSync(file, 'utf8'))
 
-describe.each(serializers)('$name', (serializer) => {
+describe.each(exact)('$name', (serializer) => {
   test.each(Object.entries(messages))('writes %s as ever', (about, message) => {
     const bytes = serializer.serialize(message, paperRefs)
     expect(Buffer.from(bytes).toString('hex')).toBe(golden[serializer.name]?.[about])
   })
+})
 
+describe.each(serializers)('$name', (serializer) => {
   test.each(Object.entries(messages))('reads %s as ever', (about, message) => {
     const bytes = Buffer.from(golden[serializer.name]?.[about] ?? '', 'hex')
     const arrived = received(bytes, serializer)
