@@ -1,7 +1,12 @@
+import type { NodeKey } from '@casty/membership'
 import type { Lease } from '../lease.ts'
 import { countSides, countText, settled } from '../counting.ts'
 import { SbrError } from '../errors.ts'
-import { indirectlyConnected, judgeIndirectlyConnected } from '../indirectly-connected.ts'
+import {
+  indirectlyConnected,
+  judgeIndirectlyConnected,
+  withoutIndirectlyConnected,
+} from '../indirectly-connected.ts'
 import { judgedOnce, type Judgement } from '../judgement.ts'
 import { durationMs, knownNames, role } from '../option-values.ts'
 import { agreementOf, strategyOf, type DowningStrategy } from '../strategy.ts'
@@ -91,7 +96,10 @@ function judgeLease(
   minorityDelayMs: number,
   counted: string | undefined,
 ): Judgement {
-  if (indirectlyConnected(view).size > 0) {
+  const indirect = indirectlyConnected(view)
+  const lost = judgeLost(view, indirect)
+  if (lost) return lost
+  if (indirect.size > 0) {
     const judged = judgeIndirectlyConnected(view, (rest) => countMajority(rest, counted).judgement)
     if (judged.decision.type === 'down-all') return judged
     const denied = { type: 'reverse-down-indirectly-connected' } as const
@@ -99,15 +107,6 @@ function judgeLease(
       ...judged,
       decision: { type: 'acquire-lease', delayMs: 0, granted: judged.decision, denied },
     }
-  }
-  const { here, there } = countSides(view, settled, undefined)
-  if (here.length === 0 && there.length > 0) {
-    return judgedOnce({
-      here: 0,
-      there: there.length,
-      decision: 'down-reachable',
-      because: `nobody on this side is up, and ${countText(there.length)} on the other side`,
-    })
   }
   const { judgement, isMinority } = countMajority(view, counted)
   return {
@@ -119,6 +118,17 @@ function judgeLease(
       denied: { type: 'down-reachable' },
     },
   }
+}
+
+/** A side that goes down unasked: where the indirectly connected are given up, nobody is left on it who is up. */
+function judgeLost(view: SbrView, indirect: ReadonlySet<NodeKey>): Judgement | undefined {
+  const sides = countSides(withoutIndirectlyConnected(view), settled, undefined)
+  const there = sides.there.length
+  if (there === 0 || sides.here.some(({ key }) => !indirect.has(key))) return undefined
+  const because = `nobody on this side is up, and ${countText(there)} on the other side`
+  const judged = judgedOnce({ here: 0, there, decision: 'down-reachable', because })
+  if (indirect.size === 0) return judged
+  return { ...judged, decision: { type: 'reverse-down-indirectly-connected' } }
 }
 
 /** Who is a majority, which decides only who asks first. Without a member that counts all ask at once. */

@@ -142,6 +142,13 @@ describe('lease-majority', () => {
     )
   })
 
+  test('lets such a side not go on either where those who were let in do not all reach each other', () => {
+    const observations = 'a✗c b✗c e✗c a✗d b✗d e✗d a✗b b✗a'
+    const ruling = rule(strategy, view('a.joining b.joining e.joining / c d', { observations }))
+    expect(ruling.decision).toEqual({ type: 'reverse-down-indirectly-connected' })
+    expect(downed(ruling)).toBe('b e a')
+  })
+
   test('has those ask who are up, though none of them has the role that is counted', () => {
     const ofCores = leaseMajority({ lease: uncalledLease, role: 'core' })
     expect(rule(ofCores, view('a / b[core]'))).toMatchObject({
