@@ -174,6 +174,8 @@ export class Cluster implements AsyncDisposable {
     if (holds) return { type: 'done' }
     if (!joiner?.lastRefusal) return undefined
     const { contact, reason, detail } = joiner.lastRefusal
+    // One contact alone may say so: the node stops where none says otherwise.
+    if (reason === 'forbidden') return undefined
     return { type: 'failed', error: MembershipError.joinRefused(contact, reason, detail) }
   }
 

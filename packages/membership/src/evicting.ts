@@ -56,11 +56,10 @@ export function receiveEvictions(
 }
 
 /**
- * Stops for good: who is evicted is let in by nobody, in no life. A joiner hears so from its contact; of a member
- * only members count that are not down themselves.
+ * Stops for good: who is evicted is let in by nobody, in no life. Only members count that are not down themselves; what
+ * contacts say to a joiner is an answer among others, see `joining.ts`.
  */
 export function forbiddenBy(state: MembershipState, node: NodeIdentity): Step {
-  if (state.phase.type === 'joining') return stop(state, 'forbidden')
   const status = state.cluster.member(node)?.status
   return status === undefined || status === 'down' ? [state, []] : stop(state, 'forbidden')
 }

@@ -2,8 +2,10 @@ import type { Clock } from '@casty/clock'
 import {
   NodeAddress,
   TransportError,
+  type DialFailure,
   type Endpoint,
   type NodeIdentity,
+  type Refusal,
   type RefusalReason,
 } from '@casty/transport'
 import { ContactAnswers, type ContactReport } from './contact-answers.ts'
@@ -114,21 +116,24 @@ export class Joiner {
     const { refusal, failure } = error instanceof TransportError ? error : {}
     if (refusal?.reason === 'stale-incarnation' || refusal?.reason === 'removed') {
       const knownIncarnation = refusal.knownIncarnation ?? this.#endpoint.self.incarnation
-      this.#events.input({ type: 'outlived', knownIncarnation })
+      this.#events.input({ type: 'outlived', knownIncarnation, contact })
       return
     }
     if (refusal && isForGood(refusal.reason)) {
       const { reason, detail } = refusal
       this.#events.refused(this.#noteForGood({ contact: contact.toString(), reason, detail }))
     }
-    const { actual } = refusal ?? {}
-    if (refusal?.reason === 'forbidden' && actual && !actual.equals(this.#endpoint.self)) {
-      this.#events.input({ type: 'forbidden-by', node: actual })
-      return
-    }
-    const isSelf = refusal?.reason === 'self'
-    const outcome: ContactOutcome = isSelf ? 'self' : failure === 'refused' ? 'nobody' : 'unclear'
+    const outcome = this.#outcomeOf(refusal, failure)
     this.#events.input({ type: 'contact-failed', contact, outcome })
+  }
+
+  #outcomeOf(refusal: Refusal | undefined, failure: DialFailure | undefined): ContactOutcome {
+    const { reason, actual } = refusal ?? {}
+    if (reason === 'self') return 'self'
+    // A node that dials somebody who is evicted refuses that itself: it says nothing of the node.
+    const isOwnWord = actual === undefined || actual.equals(this.#endpoint.self)
+    if (reason === 'forbidden' && !isOwnWord) return 'forbidden'
+    return failure === 'refused' ? 'nobody' : 'unclear'
   }
 
   #noteForGood(refusal: LastRefusal): LastRefusal {

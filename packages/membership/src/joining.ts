@@ -2,27 +2,22 @@
 // node told to, may form a cluster, and only when nobody else is there.
 import type { Incarnation, NodeAddress, NodeIdentity } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
-import { maxRolesBytes } from './codec-limits.ts'
-import { takeGossip } from './exchange.ts'
-import { requestLeave, stop } from './life-cycle.ts'
-import type { Gossip } from './gossip.ts'
+import { stop } from './life-cycle.ts'
 import { Member } from './member.ts'
 import {
   drawsOf,
   type ContactOutcome,
   type JoiningPhase,
-  type MembershipEffect,
   type MembershipState,
   type Moment,
   type Step,
 } from './membership-state.ts'
-import type { JoinRefusalReason } from './messages.ts'
-import { refuseClaim } from './own-word.ts'
-import { highestBelieved, implausibleLife } from './plausibility.ts'
-import { Registry } from './registry.ts'
 
 /** Who is not told for so long who the contacts are asks again, in milliseconds. */
 const discoveryTimeoutMs = 5_000
+
+/** Where some contacts say that this node is evicted, and no other answers for so long, it believes them, in milliseconds. */
+const evictedAfterMs = 5_000
 
 export function start(state: MembershipState, bootstrap: boolean, moment: Moment): Step {
   if (state.phase.type !== 'joining') return [state, []]
@@ -73,7 +68,7 @@ export function joiningDue(state: MembershipState, phase: JoiningPhase, moment: 
 }
 
 /** Asks who the contacts are. An answer that never comes is asked for again. */
-function resolveContacts(state: MembershipState, phase: JoiningPhase, moment: Moment): Step {
+export function resolveContacts(state: MembershipState, phase: JoiningPhase, moment: Moment): Step {
   const nextAt = moment.now + Math.min(state.settings.seedTimeoutMs, discoveryTimeoutMs)
   return [
     { ...state, phase: { ...phase, contacts: [], asking: 0, nextAt } },
@@ -92,9 +87,22 @@ function askNext(state: MembershipState, phase: JoiningPhase, moment: Moment): S
     }
     return [{ ...state, phase: next }, [{ type: 'ask-to-join', contact }]]
   }
+  if (isEvicted(phase, moment)) return stop(state, 'forbidden')
   return mayForm(state, phase, moment)
     ? [formCluster(state), []]
     : [waitForNextRound(state, phase, moment), []]
+}
+
+/**
+ * One contact may be evicted itself, and say what it likes to whoever asks it: at once this node believes only all of
+ * them, and later those who answer.
+ */
+function isEvicted({ contacts, outcomes, sinceMs }: JoiningPhase, { now }: Moment): boolean {
+  const answers = contacts.map((contact) => outcomes.get(contact.toString()))
+  const others = answers.filter((answer) => answer !== 'forbidden' && answer !== 'self')
+  if (!answers.includes('forbidden')) return false
+  const isSilent = others.every((answer) => answer === 'nobody' || answer === 'unclear')
+  return others.length === 0 || (isSilent && now - sinceMs >= evictedAfterMs)
 }
 
 /**
@@ -104,6 +112,7 @@ function askNext(state: MembershipState, phase: JoiningPhase, moment: Moment): S
 function mayForm(state: MembershipState, phase: JoiningPhase, moment: Moment): boolean {
   const outcomes = [...phase.outcomes.values()]
   if (!phase.isFirstContact || outcomes.includes('refused')) return false
+  if (outcomes.includes('forbidden')) return false
   const nobodyIsThere = phase.contacts.every((contact) => {
     const outcome = phase.outcomes.get(contact.toString())
     return outcome === 'nobody' || outcome === 'joiner' || outcome === 'self'
@@ -123,6 +132,7 @@ function waitForNextRound(
     phase: {
       ...phase,
       asking: phase.contacts.length,
+      outgrownFor: new Set(),
       nextAt: moment.now + phase.retryDelayMs * jitter,
       retryDelayMs: Math.min(phase.retryDelayMs * 1.5, joinRetryMaxMs),
     },
@@ -147,97 +157,4 @@ export function outlivedBy(cluster: ClusterState, node: NodeIdentity): Incarnati
   if (tombstone && cluster.tombstones.has(node)) return tombstone.node.incarnation
   const incarnation = cluster.member(node.address)?.incarnation
   return incarnation !== undefined && incarnation > node.incarnation ? incarnation : undefined
-}
-
-/**
- * Takes a welcome as the answer to our own joining: only if it lists this very incarnation. The state
- * of a joiner holds nothing but what its user offers already, which it brings along.
- */
-export function enter(
-  state: MembershipState,
-  from: NodeIdentity,
-  gossip: Gossip,
-  moment: Moment,
-): Step {
-  const lists = (node: NodeIdentity): boolean =>
-    gossip.records.some(({ member }) => member.node.equals(node))
-  if (state.phase.type !== 'joining' || !lists(state.self)) return [state, []]
-  const taken = takeGossip(state, from, gossip, moment.wallNow)
-  if (taken.type === 'refused') {
-    const [next, effects] = contactFailed(state, from.address, 'unclear', moment)
-    return [next, [...refuseClaim(from, taken.claim), ...effects]]
-  }
-  const { cluster, effects } = taken
-  const known = new Map([[from.key, gossip.version]])
-  const entered: MembershipState = { ...state, phase: { type: 'member' }, cluster, known }
-  const next = state.phase.leaving ? requestLeave(entered, state.self)[0] : entered
-  return [next, effects]
-}
-
-/** What the joiner makes of a refusal. */
-export function refused(
-  state: MembershipState,
-  from: NodeIdentity,
-  reason: JoinRefusalReason,
-  knownIncarnation: Incarnation | undefined,
-  moment: Moment,
-): Step {
-  if (state.phase.type !== 'joining') return [state, []]
-  const contact = from.address
-  switch (reason) {
-    case 'stale-incarnation': {
-      if (knownIncarnation === undefined) return contactFailed(state, contact, 'unclear', moment)
-      const claim = implausibleLife(from.key, knownIncarnation, moment.wallNow)
-      if (!claim) return outgrow(state, knownIncarnation, moment)
-      const [next, effects] = contactFailed(state, contact, 'unclear', moment)
-      return [next, [...refuseClaim(from, claim), ...effects]]
-    }
-    case 'not-a-member':
-      return contactFailed(state, contact, 'joiner', moment)
-    case 'leaving':
-      return contactFailed(state, contact, 'unclear', moment)
-    case 'roles-too-large':
-    case 'cluster-full': {
-      const [next, effects] = contactFailed(state, contact, 'refused', moment)
-      return [next, [...effects, publishRefusal(contact, reason)]]
-    }
-  }
-}
-
-/** Asking again does not mend this: people must know. */
-function publishRefusal(
-  contact: NodeAddress,
-  reason: 'roles-too-large' | 'cluster-full',
-): MembershipEffect {
-  const detail =
-    reason === 'cluster-full'
-      ? 'the state of the cluster would outgrow its frames; raise limits.maxDataFrameBytes on all nodes, or use fewer and shorter roles'
-      : `the roles take more than ${maxRolesBytes} bytes together; use fewer or shorter ones`
-  return {
-    type: 'publish',
-    event: { type: 'join-refused', contact: contact.toString(), reason, detail },
-  }
-}
-
-/** A later incarnation of this address was known before us: go on as the one after it. */
-export function outgrow(
-  state: MembershipState,
-  knownIncarnation: Incarnation,
-  { wallNow }: Moment,
-): Step {
-  // Above what others believe there is no life for this node.
-  const isBelieved = knownIncarnation < highestBelieved(wallNow)
-  if (state.phase.type !== 'joining' || knownIncarnation < state.self.incarnation || !isBelieved)
-    return [state, []]
-  // One above a valid incarnation; the endpoint validates it again.
-  const incarnation = (knownIncarnation + 1) as Incarnation
-  return [state, [{ type: 'reincarnate', incarnation }]]
-}
-
-/** Starts joining over under a new incarnation, which offers what the former one was to offer. */
-export function reincarnated(state: MembershipState, self: NodeIdentity, moment: Moment): Step {
-  if (state.phase.type !== 'joining') return [state, []]
-  const rows = [...state.cluster.registry.rows.values()].map((row) => ({ ...row, node: self }))
-  const cluster = state.cluster.withRegistry(Registry.of(rows)).with({ viewer: self.key })
-  return resolveContacts({ ...state, self, cluster }, state.phase, moment)
 }

@@ -41,6 +41,7 @@ export type ContactOutcome =
   | 'joiner' // It is no member itself.
   | 'self' // It is this node, under another name.
   | 'refused' // A member refuses this node, for a reason that only a change of it or of the cluster mends.
+  | 'forbidden' // It says that this node is evicted.
   | 'unclear' // No answer, or a refusal: somebody may be there.
 
 /**
@@ -57,6 +58,8 @@ export interface JoiningPhase {
   /** Place of the contact that is being asked; `contacts.length` between rounds. */
   readonly asking: number
   readonly outcomes: ReadonlyMap<string, ContactOutcome>
+  /** Contacts that this node has outgrown a life for since the last pause: none leads it on for ever. */
+  readonly outgrownFor: ReadonlySet<string>
   readonly retryDelayMs: number
   /** It was told to leave while a contact may be admitting it. */
   readonly leaving: boolean
@@ -152,9 +155,13 @@ export type MembershipInput =
       readonly contact: NodeAddress
       readonly outcome: ContactOutcome
     }
-  /** A contact, or any other node, knows this incarnation of ours, or a later one, to be over. */
-  | { readonly type: 'outlived'; readonly knownIncarnation: Incarnation }
-  /** A member of the cluster, or a contact, refuses this node as evicted. */
+  /** A member knows this incarnation of ours, or a later one, to be over; or the contact that is asked does. */
+  | {
+      readonly type: 'outlived'
+      readonly knownIncarnation: Incarnation
+      readonly contact?: NodeAddress
+    }
+  /** A member of the cluster refuses this node as evicted. */
   | { readonly type: 'forbidden-by'; readonly node: NodeIdentity }
   /** The endpoint goes on under a new incarnation, as `reincarnate` asked. */
   | { readonly type: 'reincarnated'; readonly self: NodeIdentity }
@@ -224,6 +231,7 @@ export function initialState(self: NodeIdentity, settings: MembershipSettings): 
       isFirstContact: false,
       asking: 0,
       outcomes: new Map(),
+      outgrownFor: new Set(),
       retryDelayMs: settings.joinRetryMinMs,
       leaving: false,
       nextAt: Number.POSITIVE_INFINITY,

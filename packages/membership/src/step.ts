@@ -3,6 +3,7 @@
 // another. After each event the same things are settled, in one order, whatever the event was.
 import type { NodeIdentity } from '@casty/transport'
 import { admit } from './admission.ts'
+import { enter, outgrow, refused, reincarnated } from './answers-to-joiner.ts'
 import { eventsBetween, isMemberEvent } from './events.ts'
 import { receiveNews, receiveRequest, receiveSeen, receiveStatus } from './exchange.ts'
 import { downForbidden, forbiddenBy, receiveEvictions, receiveEvictionsStatus } from './evicting.ts'
@@ -10,17 +11,7 @@ import { crossRound, hastenAcross } from './cross-gossip.ts'
 import { forgetOutOfSight } from './cross-sight.ts'
 import { farewells, forgetGone } from './farewells.ts'
 import { gossipRound, hasten, meetSuccessor } from './gossip-round.ts'
-import {
-  contactFailed,
-  enter,
-  joiningDue,
-  outlivedBy,
-  outgrow,
-  refused,
-  reincarnated,
-  start,
-  startRound,
-} from './joining.ts'
+import { contactFailed, joiningDue, outlivedBy, start, startRound } from './joining.ts'
 import { leaderActions, requestDown, watchConvergence } from './leader-actions.ts'
 import {
   confirmExit,
@@ -63,7 +54,7 @@ function handle(state: MembershipState, event: MembershipEvent): Step {
       return contactFailed(state, event.contact, event.outcome, event)
     case 'outlived':
       return state.phase.type === 'joining'
-        ? outgrow(state, event.knownIncarnation, event)
+        ? outgrow(state, event.contact, event.knownIncarnation, event)
         : refusedAsRemoved(state, event)
     case 'forbidden-by':
       return forbiddenBy(state, event.node)
