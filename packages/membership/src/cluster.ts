@@ -226,13 +226,14 @@ export class Cluster implements AsyncDisposable {
    * with it, and refuses it as `forbidden` for as long as any member lives. A member at a forbidden address, or that shows
    * a forbidden certificate, is downed, and stops itself with `CASTY_MEMBERSHIP_FORBIDDEN`. Decisions of sides that were apart are joined; none is taken back.
    *
-   * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for this node's own address, or no fingerprint;
+   * @param whom - by address, or by the SHA-256 of its certificate as `openssl` shows it
+   * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for this node's own address, or what is no SHA-256;
    * `CASTY_MEMBERSHIP_TOO_MANY_FORBIDDEN` beyond 1,024 of them; `CASTY_MEMBERSHIP_STOPPED` or
    * `CASTY_MEMBERSHIP_DOWNED` when this node is no member any more
    */
-  forbid(forbidden: Forbidden): void {
+  forbid(whom: Forbidden): void {
     this.#assertRunning('forbid anybody')
-    checkForbidden(forbidden, this.self)
+    const forbidden = checkForbidden(whom, this.self)
     const { evictions } = this.getState()
     if (!evictions.has(forbidden) && evictions.size >= maxForbidden) {
       throw MembershipError.tooManyForbidden(maxForbidden)

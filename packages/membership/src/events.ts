@@ -58,8 +58,8 @@ export interface FalseClaim {
   readonly detail: string
 }
 
-/** Why a node is no longer part of its cluster. */
-export type StopReason = 'downed' | 'removed' | 'left' | 'forbidden' // Its address, or the certificate that it shows, was evicted: no later life of it is let in.
+/** Why a node is no longer part of its cluster; `forbidden`: it was evicted, and no later life of it is let in. */
+export type StopReason = 'downed' | 'removed' | 'left' | 'forbidden'
 
 export type ClusterEvent =
   /** First for every subscriber: where the events that follow start from. */

@@ -16,4 +16,5 @@ export const share: OptionChecks['share'] = checks.share
 export const flag: OptionChecks['flag'] = checks.flag
 export const oneOf: OptionChecks['oneOf'] = checks.oneOf
 export const capable: OptionChecks['capable'] = checks.capable
+export const record: OptionChecks['record'] = checks.record
 export const knownNames: OptionChecks['knownNames'] = checks.knownNames

@@ -1,11 +1,11 @@
 // What users publish travels in frames. What does not fit one is refused at the door: on the way it
 // would only be dropped, again and again.
-import type { Forbidden, NodeIdentity } from '@casty/transport'
+import { canonicalFingerprint, type Forbidden, type NodeIdentity } from '@casty/transport'
 import type { ShardAllocation } from './allocations.ts'
-import { maxForbiddenBytes, maxNameBytes } from './codec-limits.ts'
+import { maxNameBytes } from './codec-limits.ts'
 import { encodeMessage } from './codec.ts'
 import { MembershipError } from './errors.ts'
-import { text, whole } from './option-values.ts'
+import { capable, record, text, whole } from './option-values.ts'
 import type { RegistryRow } from './registry.ts'
 
 /** A table on its way shares its frame with a few bytes of others. */
@@ -21,12 +21,26 @@ export function checkService(key: string, path: string): void {
   text('path', path, maxNameBytes)
 }
 
-/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` */
-export function checkForbidden(forbidden: Forbidden, self: NodeIdentity): void {
-  if (!('address' in forbidden)) text('fingerprint', forbidden.fingerprint, maxForbiddenBytes)
-  else if (forbidden.address.equals(self.address)) {
+/**
+ * Who is to be evicted, as all members write it.
+ *
+ * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION`
+ */
+export function checkForbidden(forbidden: Forbidden, self: NodeIdentity): Forbidden {
+  record('forbid()', forbidden)
+  if (!('address' in forbidden)) return { fingerprint: checkFingerprint(forbidden.fingerprint) }
+  capable('address', forbidden.address, ['equals'], 'a NodeAddress')
+  if (forbidden.address.equals(self.address)) {
     throw MembershipError.invalidOption('address', `${self.address}`, 'of another node')
   }
+  return forbidden
+}
+
+function checkFingerprint(fingerprint: string): string {
+  const canonical = typeof fingerprint === 'string' && canonicalFingerprint(fingerprint)
+  if (canonical) return canonical
+  const allowed = 'the SHA-256 of a certificate, in 64 hexadecimal digits, as openssl shows it'
+  throw MembershipError.invalidOption('fingerprint', fingerprint, allowed)
 }
 
 /**

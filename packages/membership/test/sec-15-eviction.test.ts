@@ -1,7 +1,14 @@
 // SEC-15: whoever is forbidden by one member is cut off by all, and stays so.
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { NodeAddress, NodeIdentity, type ChannelProof, type Transport } from '@casty/transport'
+import {
+  NodeAddress,
+  NodeIdentity,
+  type ChannelProof,
+  type Forbidden,
+  type Transport,
+} from '@casty/transport'
 import { ClusterSupervisor, Evictions, initialState, step } from '@casty/membership'
 import { forbidden } from './codec-messages.ts'
 import { testSettings } from './core-world.ts'
@@ -11,7 +18,7 @@ import { addressOf, ClusterWorld } from './cluster-world.ts'
 function showing(inner: Transport): Transport {
   const proof = (host: string): ChannelProof => ({
     names: [`DNS:${host}`],
-    fingerprint: `certificate of ${host}`,
+    fingerprint: fingerprintOf(host),
     expiresAt: 0,
     binding: new Uint8Array(32),
   })
@@ -25,6 +32,14 @@ function showing(inner: Transport): Transport {
       Object.assign(await inner.dial(address, options), { proof: proof(address.host) }),
   }
 }
+
+function fingerprintOf(host: string): string {
+  return createHash('sha256').update(host).digest('hex')
+}
+
+/** As `openssl` shows it, and `X509Certificate`. */
+const shown = (fingerprint: string): string =>
+  (fingerprint.toUpperCase().match(/../g) ?? []).join(':')
 
 const others = ['a', 'b', 'c', 'd']
 
@@ -111,7 +126,7 @@ describe('A member whose certificate is forbidden', () => {
     }
     await world.until(() => world.allUp(5), 10_000)
     const { cluster, events } = world.node('e')
-    world.cluster('b').forbid({ fingerprint: 'certificate of e' })
+    world.cluster('b').forbid({ fingerprint: fingerprintOf('e') })
     const waiting = cluster.waitFor(6).catch((error: unknown) => error)
     const tookMs = await world.until(() => cluster.explain().phase === 'stopped', 5_000)
     expect(tookMs).toBeLessThanOrEqual(2_000)
@@ -178,8 +193,30 @@ test('nobody forbids itself, nor more than the cluster keeps', async () => {
   )
   for (let port = 1; port <= 1_024; port++) a.forbid({ address: NodeAddress.of('z', port) })
   a.forbid({ address: NodeAddress.of('z', 1) })
-  expect(() => a.forbid({ fingerprint: 'one more' })).toThrow(
+  expect(() => a.forbid({ fingerprint: fingerprintOf('one more') })).toThrow(
     expect.objectContaining({ code: 'CASTY_MEMBERSHIP_TOO_MANY_FORBIDDEN' }),
+  )
+})
+
+test('a certificate is forbidden by its fingerprint however that is written', async () => {
+  await using world = new ClusterWorld()
+  await world.startAll('a')
+  const a = world.cluster('a')
+  a.forbid({ fingerprint: shown(fingerprintOf('e')) })
+  expect(a.getState().evictions.entries).toEqual([{ fingerprint: fingerprintOf('e') }])
+})
+
+test.each([
+  ['a fingerprint by SHA-1', { fingerprint: 'ab'.repeat(20) }],
+  ['a fingerprint that is no text', { fingerprint: 1 }],
+  ['an address as text', { address: 'e:1' }],
+  ['a text', 'e:1'],
+])('%s forbids nobody, and is refused', async (_, whom) => {
+  await using world = new ClusterWorld()
+  await world.startAll('a')
+  // Something else than its type says, of a user who has none.
+  expect(() => world.cluster('a').forbid(whom as unknown as Forbidden)).toThrow(
+    expect.objectContaining({ code: 'CASTY_MEMBERSHIP_INVALID_OPTION' }),
   )
 })
 

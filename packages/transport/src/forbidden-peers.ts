@@ -3,8 +3,19 @@ import type { NodeAddress } from './node-address.ts'
 /** Who is evicted: whoever has an address, in every life, or whoever shows a certificate, at every address. */
 export type Forbidden =
   | { readonly address: NodeAddress }
-  /** SHA-256 of the certificate, as in `ChannelProof.fingerprint`. */
+  /** SHA-256 of the certificate: 64 hexadecimal digits, of either case, with colons or without. */
   | { readonly fingerprint: string }
+
+/**
+ * A fingerprint as `ChannelProof.fingerprint` has it. `openssl` and `X509Certificate` show them in capitals, with colons:
+ * compared as they are, they would be nobody's.
+ *
+ * @returns undefined for what is no SHA-256
+ */
+export function canonicalFingerprint(text: string): string | undefined {
+  const digits = text.replaceAll(':', '').toLowerCase()
+  return /^[0-9a-f]{64}$/.test(digits) ? digits : undefined
+}
 
 /** Bounded: those forbidden last are remembered, 4,096 of them unless told otherwise. */
 export class ForbiddenPeers {
@@ -34,5 +45,7 @@ export class ForbiddenPeers {
 }
 
 function keyOf(forbidden: Forbidden): string {
-  return 'address' in forbidden ? `${forbidden.address}` : `certificate ${forbidden.fingerprint}`
+  if ('address' in forbidden) return `${forbidden.address}`
+  const { fingerprint } = forbidden
+  return `certificate ${canonicalFingerprint(fingerprint) ?? fingerprint}`
 }

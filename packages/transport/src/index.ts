@@ -6,7 +6,7 @@ export { certificateNames } from './certificate-names.ts'
 export { endpointLimitDefaults } from './endpoint-options.ts'
 export { Endpoint } from './endpoint.ts'
 export { TransportError, type TransportErrorCode, type TransportErrorOptions } from './errors.ts'
-export type { Forbidden } from './forbidden-peers.ts'
+export { canonicalFingerprint, type Forbidden } from './forbidden-peers.ts'
 export { FrameBatch } from './frame-batch.ts'
 export { FrameDecoder, type FrameSink } from './frame-decoder.ts'
 export type {

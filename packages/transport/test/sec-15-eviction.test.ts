@@ -109,6 +109,17 @@ test.each(['removed', 'stale-incarnation', 'forbidden'] as const)(
   },
 )
 
+test('a certificate is forbidden by its fingerprint as tools show it', async () => {
+  const world = createWorld()
+  const digits = '0f'.repeat(32)
+  const shows = (host: string): Transport =>
+    showing(world.network.transport({ host }), () => digits)
+  await using alice = await world.start('a:1', { transport: shows('a') })
+  await using bob = await world.start('b:1', { transport: shows('b') })
+  alice.endpoint.forbid({ fingerprint: Array(32).fill('0F').join(':') })
+  expect(await refusalOf(world, bob, alice.address)).toBe('forbidden')
+})
+
 test('the owner is shown the certificate of whoever connects', async () => {
   const world = createWorld()
   const shown: (string | undefined)[] = []

@@ -43,8 +43,6 @@ test(
     await third.waitFor(3)
 
     const fingerprint = new X509Certificate(await readFile(stolen.cert)).fingerprint256
-      .replaceAll(':', '')
-      .toLowerCase()
     second.cluster.forbid({ fingerprint })
     expect(await third.terminated).toBe('forbidden')
     await expect(third.waitFor(1)).rejects.toMatchObject({ code: 'CASTY_CLUSTER_FORBIDDEN' })
