@@ -355,7 +355,7 @@ export class Lane {
   }
 
   /** Why nothing is answered, where that is known. */
-  get #whyNot(): string | undefined {
+  get whyNot(): string | undefined {
     return this.#why ?? this.#port.whyNobody(this.part)
   }
 
@@ -401,7 +401,7 @@ export class Lane {
     }
     pending.deadline = this.#port.clock.now() + Math.min(terms.timeoutMs, this.#settings.settleMs)
     this.#wake(pending.deadline)
-    pending.end.givesUp?.(this.#gaveUp(pending, 'no', this.#whyNot))
+    pending.end.givesUp?.(this.#gaveUp(pending, 'no', this.whyNot))
     this.#withdraw(number, terms.what)
   }
 
@@ -409,14 +409,14 @@ export class Lane {
   #settle(pending: PendingCall): void {
     pending.hasEnded = true
     pending.deadline = Infinity
-    pending.end.failed(this.#gaveUp(pending, 'unknown', this.#whyNot))
+    pending.end.failed(this.#gaveUp(pending, 'unknown', this.whyNot))
   }
 
   /** One that would wait for however long ends where its part cannot be asked for as long as a call may take. */
   #endHopeless(pending: PendingCall, now: number): void {
     const { mayWait, isParked, giveUp, madeAt, terms } = pending
     if (!mayWait || isParked || giveUp !== undefined || terms.timeoutMs < Infinity) return
-    if (now < madeAt + this.#settings.settleMs || this.#whyNot === undefined) return
+    if (now < madeAt + this.#settings.settleMs || this.whyNot === undefined) return
     this.#giveUp(pending, 'timeout')
     this.#settle(pending)
   }
@@ -489,7 +489,7 @@ export class Lane {
         const { terms, mayWait, giveUp } = pending
         if (!mayWait) return DDataError.indeterminate(terms.what)
         // Its turn may have come, and nobody heard of it.
-        if (giveUp) return this.#gaveUp(pending, 'unknown', this.#whyNot)
+        if (giveUp) return this.#gaveUp(pending, 'unknown', this.whyNot)
         return DDataError.sessionExpired(terms.what, 'unknown')
       })
       return this.look()
@@ -517,7 +517,7 @@ export class Lane {
       if (read.deadline > now) continue
       this.#reads.delete(read.number)
       const { what, timeoutMs } = read.terms
-      const why = this.#whyNot
+      const why = this.whyNot
       read.end.failed(
         why === undefined
           ? DDataError.timeout(what, timeoutMs, 'no')

@@ -10,6 +10,7 @@ import {
   type PartReply,
   type PartRequest,
 } from '../protocol/messages.ts'
+import { Agreement } from './agreement.ts'
 import { Lane, type LanePort, type LaneSettings } from './lane.ts'
 
 export interface SessionPort {
@@ -40,8 +41,8 @@ export class Session {
   readonly #id: Uint8Array
   readonly #lanes = new Map<string, Lane>()
   readonly #outbox = new Set<Lane>()
-  /** Structures whose options are known to be those that all use. */
-  readonly #agreed = new Set<string>()
+  /** By structure, with its options. */
+  readonly #agreements = new Map<string, Agreement>()
   readonly #self: ActorRef<PartReplies>
   readonly #lanePort: LanePort
   #generations = 0
@@ -132,16 +133,11 @@ export class Session {
     return this.#port.system.clock
   }
 
-  hasAgreed(structure: string): boolean {
-    return this.#agreed.has(structure)
-  }
-
-  agrees(structure: string): void {
-    this.#agreed.add(structure)
-  }
-
-  disagrees(structure: string): void {
-    this.#agreed.delete(structure)
+  /** @param structure - with its options, in a word */
+  agreementOn(structure: string): Agreement {
+    const agreement = this.#agreements.get(structure) ?? new Agreement(this.clock)
+    this.#agreements.set(structure, agreement)
+    return agreement
   }
 
   #send(part: string, generation: number, body: Uint8Array): void {

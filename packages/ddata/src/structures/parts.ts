@@ -4,6 +4,7 @@ import type { ByteReader } from '@casty/transport'
 import { shardOf } from '@casty/sharding'
 import { DDataError } from '../errors.ts'
 import { partId, type Kind } from '../kinds/kind.ts'
+import type { Agreement, Question } from '../session/agreement.ts'
 import type { CallTerms } from '../session/pending.ts'
 import type { Session } from '../session/session.ts'
 import { lettersOf } from '../values/letters.ts'
@@ -22,15 +23,20 @@ export class Parts {
   readonly #session: Session
   readonly #structure: SplitStructure
   readonly #parts = new Map<number, PartCalls>()
-  /** What is agreed on, in a word. */
-  readonly #key: string
-  #agreed: Promise<void> | undefined
+  readonly #agreement: Agreement
+  readonly #question: Question
 
   constructor(session: Session, structure: SplitStructure) {
     this.#session = session
     this.#structure = structure
-    const { kind, name, configure } = structure
-    this.#key = `${kind}/${name}/${lettersOf(configure)}`
+    const { kind, name, configure, explain } = structure
+    this.#agreement = session.agreementOn(`${kind}/${name}/${lettersOf(configure)}`)
+    this.#question = {
+      what: `agreement on the options of ${kind} ${name}`,
+      call: configure,
+      explain,
+      lane: () => session.lane(this.idOf(0)),
+    }
   }
 
   get count(): number {
@@ -94,7 +100,10 @@ export class Parts {
   }
 
   #onceAgreed<T>(terms: CallTerms, act: () => Promise<T>): Promise<T> {
-    return this.#session.hasAgreed(this.#key) ? act() : this.#agree(terms).then(act)
+    if (this.#agreement.isReached) return act()
+    return new Promise((resolve, fail) => {
+      this.#agreement.whenReached(this.#question, terms, { goOn: () => resolve(act()), fail })
+    })
   }
 
   /** In all parts at once. Rejects with the first failure, when all have ended. */
@@ -109,21 +118,7 @@ export class Parts {
 
   /** Its options may be others from now on. */
   forget(): void {
-    this.#session.disagrees(this.#key)
-  }
-
-  async #agree(terms: CallTerms): Promise<void> {
-    this.#agreed ??= this.#askToAgree(terms)
-    try {
-      await this.#agreed
-    } finally {
-      this.#agreed = undefined
-    }
-  }
-
-  async #askToAgree({ what, timeoutMs }: CallTerms): Promise<void> {
-    await this.#calls(0).call(this.#structure.configure, { what, timeoutMs }, () => {})
-    this.#session.agrees(this.#key)
+    this.#agreement.forget()
   }
 }
 
