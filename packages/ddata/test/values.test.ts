@@ -183,3 +183,22 @@ test('bytes as letters come back as they were', () => {
     { seed, numRuns: 20 },
   )
 })
+
+test('is encoded as it is where its own code has something else encoded meanwhile', () => {
+  const value = {
+    a: 1,
+    get b() {
+      encode({ other: 'x'.repeat(300) })
+      return 2
+    },
+    c: new Map([['k', 'v']]),
+  }
+  expect(decodeValue(encode(value))).toEqual({ a: 1, b: 2, c: new Map([['k', 'v']]) })
+  const failing = {
+    get a(): number {
+      throw new Error('not to be read')
+    },
+  }
+  expect(() => encode(failing)).toThrow('not to be read')
+  expect(decodeValue(encode([1, 2]))).toEqual([1, 2])
+})

@@ -51,12 +51,18 @@ export type What = () => string
  * @throws DDataError `CASTY_DDATA_CODEC` for what is no plain data, is nested too deep, or holds itself
  */
 export function encodeValue(value: unknown, what: What): Uint8Array {
-  write(outermost.reset(), value, what, 0)
-  return shortLived(outermost)
+  const out = spare ?? new ByteWriter(256)
+  spare = undefined
+  try {
+    write(out.reset(), value, what, 0)
+    return shortLived(out)
+  } finally {
+    spare = out
+  }
 }
 
-/** Whatever is written is taken out of it at once. */
-const outermost = new ByteWriter(256)
+/** Whatever is written is taken out of it at once. None while it is in use: the value's own code may make calls meanwhile. */
+let spare: ByteWriter | undefined
 
 function write(out: ByteWriter, value: unknown, what: What, depth: number): void {
   switch (typeof value) {
