@@ -248,6 +248,86 @@ describe('A shard with replicas', () => {
     for (const node of world.nodes) expect(textsOf(node, 'a')).toHaveLength(51)
   })
 
+  test('sends one copy, and no more, to a replica that answers late all the time', () => {
+    const world = new ReplicationWorld(2)
+    const shard = world.own(0, 1)
+    world.settle()
+    for (let ms = 0; ms < 10_000; ms += 100) {
+      world.now += 100
+      write(world, shard, `id ${ms}`, 'x')
+      shard.tick(world.now)
+      while (world.flights.length > 12) world.next(0)
+    }
+    world.settle()
+    // It was asked for twice, before there was any answer.
+    expect(world.piecesSent).toBe(2)
+    expect(shard.isWhole).toBe(true)
+  })
+
+  test('sends one copy, and no more, to a replica that says nothing for long and has all', () => {
+    const world = new ReplicationWorld(2)
+    const shard = world.own(0, 1)
+    world.settle()
+    for (let count = 0; count < 100; count++) write(world, shard, `id ${count}`, 'x')
+    for (let ms = 0; ms < 4_000; ms += 100) {
+      world.now += 100
+      shard.tick(world.now)
+    }
+    // It was asked for the same again: each time after twice as long.
+    expect(world.piecesSent).toBe(3)
+    world.settle()
+    expect(world.piecesSent).toBe(3)
+    expect(shard.isWhole).toBe(true)
+  })
+
+  test('sends all that was lost, once one copy tells that it was', () => {
+    const world = new ReplicationWorld(2)
+    const shard = world.own(0, 1)
+    world.settle()
+    const outcomes: ReplicationOutcome[] = []
+    for (let count = 0; count < 20; count++) {
+      write(world, shard, `id ${count}`, 'x', (outcome) => outcomes.push(outcome))
+    }
+    world.flights.length = 0
+    world.pass(500)
+    expect(outcomes.map(({ type }) => type)).toEqual(Array.from({ length: 20 }, () => 'confirmed'))
+    expect(shard.isWhole).toBe(true)
+  })
+
+  test('takes nothing for lost that left behind the copy that tells', () => {
+    const world = new ReplicationWorld(2)
+    const shard = world.own(0, 1)
+    world.settle()
+    write(world, shard, 'lost', 'x')
+    world.flights.length = 0
+    world.now += 600
+    world.isImmediate = false
+    write(world, shard, 'other', 'x')
+    world.now += 1
+    shard.tick(world.now)
+    world.endTurn()
+    world.settle()
+    world.endTurn()
+    expect(world.piecesSent).toBe(1)
+    expect(shard.isWhole).toBe(true)
+  })
+
+  test('notices what was lost while all that follows is acknowledged', () => {
+    const world = new ReplicationWorld(2)
+    const shard = world.own(0, 1)
+    world.settle()
+    write(world, shard, 'lost', 'x')
+    world.flights.length = 0
+    for (let count = 0; count < 20; count++) {
+      world.pass(100)
+      write(world, shard, `id ${count}`, 'x')
+      world.settle()
+    }
+    world.pass(100)
+    expect(textsOf(world.at(1), 'lost')).toEqual(['x'])
+    expect(shard.isWhole).toBe(true)
+  })
+
   test('has no former replica forget before those that are to keep copies have all', () => {
     const world = new ReplicationWorld(4, 1, { replicas: 1 })
     const [a, b, c] = [world.at(0), world.at(1), world.at(2)]

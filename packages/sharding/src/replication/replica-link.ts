@@ -1,21 +1,34 @@
 // What the owner of a shard does about one replica. First it asks what is there, and takes what goes further than its
 // own; then, where the replica is to keep copies, it sends what that lacks, one piece at a time; and all along each new operation to
 // copies that are known to be where it belongs, those of one turn together. A replica that does not answer is asked again.
+//
+// What goes one way comes in order, and so do the answers. Where operations are not acknowledged for long, one copy is sent
+// as a whole: what had no answer by the end of that is lost, and is sent as well. What is only late is not.
 import { compareCopies, noCopy, type CopyVersion } from './copy-version.ts'
 import type { ShardCopies } from './copies.ts'
 import type { Copy, Piece } from './copy.ts'
 import type { Lineage } from './lineage.ts'
 import type { ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
+import { Patience } from './patience.ts'
 import { pieceBytes, takePiece } from './replica.ts'
 
-/** Unanswered requests are sent again after so long, in milliseconds. */
-const againMs = 500
+/** Where there was no room for a copy, one is sent again after so long, in milliseconds. */
+const roomAgainMs = 500
+/** While a replica acknowledges others, an operation is waited for so many times as long. */
+const timesWhileHeard = 4
 /** So many operations on a copy that is being sent wait for that; more, and it is sent anew. */
 const maxBehind = 1_000
 /** Who had copies of another lineage is asked again after so long, in milliseconds: perhaps these were given up, or count by now. */
 const askAsideMs = 1_000
 
 type Asked = Extract<ReplicaRequest, { readonly token: number }>
+
+interface UnderWay {
+  readonly request: Asked
+  readonly since: number
+  /** When it was sent last. */
+  readonly at: number
+}
 
 export interface LinkPort {
   send(request: ReplicaRequest): void
@@ -49,8 +62,11 @@ export class ReplicaLink {
   /** Of what it has, as it told. */
   #lineage: Lineage | undefined
   /** The one request that is under way. */
-  #asked: { readonly request: Asked; readonly at: number } | undefined
+  #asked: UnderWay | undefined
   #token = 0
+  #patience = new Patience()
+  /** When something was acknowledged last. */
+  #heardAt = Number.NEGATIVE_INFINITY
   /** What the replica keeps, as far as it told. */
   readonly #acknowledged = new Map<string, CopyVersion>()
   /** What it has once all that was sent has arrived. */
@@ -58,11 +74,15 @@ export class ReplicaLink {
   /** Ids with operations that are not acknowledged, by since when nothing was, the oldest first. */
   readonly #open = new Map<string, number>()
   #outbox: ReplicatedEntry[] = []
+  /** When the first of them came: they leave at the end of the turn, behind whatever is sent at once. */
+  #outboxSince = 0
   readonly #toPull: string[] = []
   #pulled: Piece[] = []
   /** Ids of which the replica needs the whole copy. */
   readonly #toPush = new Set<string>()
-  #pushed: { readonly copy: Copy; readonly behind: ReplicatedEntry[] } | undefined
+  #pushed:
+    | { readonly copy: Copy; readonly since: number; readonly behind: ReplicatedEntry[] }
+    | undefined
   /** There was no room for a copy: none is sent before. */
   #pushAgainAt = Number.NEGATIVE_INFINITY
 
@@ -119,6 +139,7 @@ export class ReplicaLink {
     if (isReachable === this.#isReachable) return
     this.#isReachable = isReachable
     this.#asked = undefined
+    this.#patience = new Patience()
     this.#isMerged = false
     this.#isOfOtherLineage = false
     this.#askAsideAt = Infinity
@@ -134,7 +155,13 @@ export class ReplicaLink {
   }
 
   #ask(request: Asked, now: number): void {
-    this.#asked = { request, at: now }
+    this.#asked = { request, since: now, at: now }
+    this.#port.send(request)
+  }
+
+  #askAgain({ request, since }: UnderWay, now: number): void {
+    this.#patience.ranOut()
+    this.#asked = { request, since, at: now }
     this.#port.send(request)
   }
 
@@ -155,7 +182,9 @@ export class ReplicaLink {
     }
     this.#sent.set(id, version)
     if (!this.#open.has(id)) this.#open.set(id, now)
-    if (this.#outbox.push(entry) === 1) this.#port.filled()
+    if (this.#outbox.push(entry) > 1) return
+    this.#outboxSince = now
+    this.#port.filled()
   }
 
   /** What is to be sent at the end of this turn. */
@@ -199,6 +228,7 @@ export class ReplicaLink {
       case 'pulled':
       case 'pushed':
         if (this.#asked?.request.token !== answer.token) return
+        this.#patience.answered(now - this.#asked.since)
         this.#got(answer, this.#asked.request, now)
     }
   }
@@ -217,7 +247,7 @@ export class ReplicaLink {
   }
 
   #wasFull(id: string, now: number): void {
-    this.#pushAgainAt = now + againMs
+    this.#pushAgainAt = now + roomAgainMs
     this.#port.noRoom('replica', id)
   }
 
@@ -274,13 +304,13 @@ export class ReplicaLink {
     // It is asked for again, until there is room.
     this.#port.noRoom('owner', piece.id)
     const request: Asked = { type: 'pull', token: ++this.#token, id: piece.id, offset: 0 }
-    this.#asked = { request, at: now }
+    this.#asked = { request, since: now, at: now }
   }
 
   #pushedOne(next: number, now: number): void {
     const pushed = this.#pushed
     if (!pushed) return
-    const { copy, behind } = pushed
+    const { copy, since, behind } = pushed
     const isDone = next > 0 || copy.isEmpty
     const piece = copy.piece(next, pieceBytes)
     const isEnd = piece.isLast && piece.events.length + piece.snapshots.length === 0
@@ -291,8 +321,18 @@ export class ReplicaLink {
     this.#pushed = undefined
     this.#sent.set(copy.id, copy.version)
     this.#acknowledge([{ id: copy.id, version: copy.version }], now)
+    this.#sendLost(since)
     if (this.#toPush.has(copy.id)) return
     for (const entry of behind) this.#sendOn(entry, now)
+  }
+
+  /** Of what was sent before that, nothing is acknowledged any more. */
+  #sendLost(before: number): void {
+    for (const [id, since] of this.#open) {
+      if (since >= before) return
+      this.#open.delete(id)
+      this.#toPush.add(id)
+    }
   }
 
   #acknowledge(
@@ -300,16 +340,22 @@ export class ReplicaLink {
     now: number,
   ): void {
     const advanced: string[] = []
+    let longestMs = 0
     for (const { id, version } of copies) {
       if (this.has(id, version)) continue
       this.#acknowledged.set(id, version)
-      // Who answers late and goes on answering lacks nothing: what follows is waited for anew.
-      const wasOpen = this.#open.delete(id)
-      const isBehind = compareCopies(this.#sent.get(id) ?? noCopy, version) > 0
-      if (wasOpen && isBehind) this.#open.set(id, now)
       advanced.push(id)
+      const since = this.#open.get(id)
+      if (since === undefined) continue
+      longestMs = Math.max(longestMs, now - since)
+      // Who answers late and goes on answering lacks nothing: what follows is waited for anew.
+      this.#open.delete(id)
+      if (compareCopies(this.#sent.get(id) ?? noCopy, version) > 0) this.#open.set(id, now)
     }
-    if (advanced.length > 0) this.#port.advanced(advanced)
+    if (advanced.length === 0) return
+    this.#heardAt = now
+    this.#patience.answered(longestMs)
+    this.#port.advanced(advanced)
   }
 
   /** The next request, where none is under way. */
@@ -343,7 +389,8 @@ export class ReplicaLink {
       this.#pushNext(now)
       return
     }
-    this.#pushed = { copy, behind: [] }
+    const since = this.#outbox.length > 0 ? this.#outboxSince : now
+    this.#pushed = { copy, since, behind: [] }
     this.#ask({ type: 'push', token: ++this.#token, piece: copy.piece(0, pieceBytes) }, now)
   }
 
@@ -372,22 +419,29 @@ export class ReplicaLink {
 
   nextDeadline(): number {
     if (!this.#isReachable) return Infinity
-    const [opened = Infinity] = this.#open.values()
-    const again = Math.min(this.#asked?.at ?? Infinity, opened) + againMs
-    if (this.#isOfOtherLineage) return this.#asked ? again : this.#askAsideAt
+    const askAgainAt = (this.#asked?.at ?? Infinity) + this.#patience.ms
+    if (this.#isOfOtherLineage) return this.#asked ? askAgainAt : this.#askAsideAt
     const mayPush = this.#isServed && this.#toPush.size > 0 && !this.#asked
-    return mayPush ? Math.min(again, this.#pushAgainAt) : again
+    return Math.min(askAgainAt, this.#lateAt, mayPush ? this.#pushAgainAt : Infinity)
+  }
+
+  /** When operations are late. Whether they are lost is known as soon as the copy that is being sent is there. */
+  get #lateAt(): number {
+    const [since = Infinity] = this.#pushed ? [] : this.#open.values()
+    const { ms } = this.#patience
+    return Math.min(Math.max(since, this.#heardAt) + ms, since + timesWhileHeard * ms)
   }
 
   /** Asks again for what was not answered. */
   tick(now: number): void {
     if (!this.#isReachable) return
-    for (const [id, since] of this.#open) {
-      if (since + againMs > now) break
-      this.#open.delete(id)
-      this.#toPush.add(id)
+    const [late] = this.#lateAt <= now ? this.#open.keys() : []
+    if (late !== undefined) {
+      this.#patience.ranOut()
+      this.#open.delete(late)
+      this.#toPush.add(late)
     }
-    if (this.#asked && this.#asked.at + againMs <= now) this.#ask(this.#asked.request, now)
+    if (this.#asked && this.#asked.at + this.#patience.ms <= now) this.#askAgain(this.#asked, now)
     if (!this.#asked && this.#askAsideAt <= now) this.#list(undefined, now)
     this.#goOn(now)
   }
