@@ -1,5 +1,5 @@
 // Values that converge on members, held by processes that are none.
-import { replicatorOf } from '@casty/cluster'
+import { distributedOf, replicatorOf } from '@casty/cluster'
 import { orSet, pnCounter } from '@casty/crdt'
 import { replicatedKey } from '@casty/replicator'
 import { expect, test } from 'vitest'
@@ -51,4 +51,16 @@ test('a client sees members come and go', async () => {
   await world.until(() => client.cluster.getState().members.length === 1)
   expect(told[0]).toBe('current-state')
   expect(told).toContain('member-removed')
+})
+
+test('nothing begins at a client that has ended, which would keep its process', async () => {
+  await using world = await replicating()
+  const client = await world.client('x')
+  await world.settled(client.shutdown())
+  expect(() => replicatorOf(client)).toThrow(
+    expect.objectContaining({ code: 'CASTY_REPLICATOR_STOPPED' }),
+  )
+  expect(() => distributedOf(client)).toThrow(
+    expect.objectContaining({ code: 'CASTY_SHARDING_STOPPED' }),
+  )
 })

@@ -15,7 +15,7 @@ const replicators = new WeakMap<ClusteredClient, ClientReplicator>()
  * `replicator()`.
  *
  * @param options - count where it begins
- * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`
+ * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`; `CASTY_REPLICATOR_STOPPED` where the client has ended
  * @example replicatorOf(client).local(online).value
  */
 export function replicatorOf(
@@ -42,7 +42,7 @@ function begin(client: ClusteredClient, options: ClientValuesOptions): ClientRep
 /**
  * Counters, maps, sets, queues, locks, semaphores and barriers that all share: see `ClusteredActorSystem.distributed`.
  *
- * @throws DDataError `CASTY_DDATA_ARGUMENT`
+ * @throws DDataError `CASTY_DDATA_ARGUMENT`; ShardingError `CASTY_SHARDING_STOPPED` where the client has ended
  * @example await distributedOf(client).counter('visits').addAndGet(1)
  */
 export function distributedOf(

@@ -120,6 +120,11 @@ export class ClusterClient implements RemoteReader, AsyncDisposable {
     return this.cluster.self
   }
 
+  /** Whether it was disposed of. */
+  get isClosed(): boolean {
+    return this.#disposal !== undefined
+  }
+
   /** The member from which this client learns of the cluster; undefined while none answers. */
   get contact(): NodeIdentity | undefined {
     return this.#shell.contact

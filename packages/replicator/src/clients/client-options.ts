@@ -11,6 +11,8 @@ export interface ReplicatingClient {
   /** The member that it learns from. */
   readonly contact: NodeIdentity | undefined
   readonly cluster: { readonly endpoint: ClusterEndpoint }
+  /** Whether it has ended: nothing begins at it any more. @defaultValue false */
+  readonly isClosed?: boolean
   /** Tells when the contact is another one, among others. */
   subscribe(listener: (event: { readonly type: string }) => void): Disposable
 }

@@ -58,6 +58,7 @@ export class ClientReplicator implements Disposable {
   private constructor(options: ClientReplicatorOptions) {
     const { client, clock = systemClock, types = [], onError = (): void => {} } = options
     const settings = checkedClientSettings(options)
+    if (client.isClosed) throw ReplicatorError.stopped(client.self.key)
     this.#client = client
     this.#clock = clock
     this.#timeoutMs = settings.timeoutMs
@@ -79,7 +80,7 @@ export class ClientReplicator implements Disposable {
   /**
    * Begins to hold values in a client of a cluster, until it is disposed of. One for each client.
    *
-   * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`; TransportError `CASTY_TRANSPORT_INVALID_OPTION` where the
+   * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`, `CASTY_REPLICATOR_STOPPED` of a client that has ended; TransportError `CASTY_TRANSPORT_INVALID_OPTION` where the
    * client has one already
    */
   static attach(options: ClientReplicatorOptions): ClientReplicator {
