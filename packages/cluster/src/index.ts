@@ -42,12 +42,11 @@ export {
   type CastyConfig,
   type ClusterSection,
   type ReplicationSection,
-  type SecretSection,
   type SerializationSection,
   type ShardingSection,
   type SupervisionSection,
-  type TlsSection,
 } from './config/casty-config.ts'
+export type { SecretSection, TlsSection } from './config/credentials-sections.ts'
 export { configFileName, discoverConfig, loadConfig } from './config/load-config.ts'
 export { optionsFrom, type ConfiguredOptions } from './config/options-from.ts'
 export { ClusterSystemError, type ClusterSystemErrorCode } from './errors.ts'

@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { sharedSecret, type SharedSecret } from '@casty/secret'
 import { ClusterSystemError } from '../errors.ts'
-import type { SecretSection } from './casty-config.ts'
+import type { SecretSection } from './credentials-sections.ts'
 
 /** A file that others on its machine may read or write than its owner and its group. */
 export interface ExposedFile {
@@ -77,8 +77,9 @@ export class ConfiguredSecret {
 
   #at({ key, file, env }: Place): readonly string[] | undefined {
     if (file !== undefined) {
-      const why = `names ${file}, in which there is none`
-      return linesOf(textOf(file)) ?? this.#refuse(key, why, 'the path of a file with a secret')
+      const text = textOf(file)
+      const why = `names ${file}, ${text === undefined ? 'which cannot be read' : 'in which there is none'}`
+      return linesOf(text) ?? this.#refuse(key, why, 'the path of a file with a secret')
     }
     if (env === undefined) return undefined
     const allowed = 'an environment variable with a secret'

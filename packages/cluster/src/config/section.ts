@@ -1,5 +1,6 @@
 // One table of a config file, read key by key. Whoever reads it says what is allowed; what nobody asked for
 // in the end is a mistake of the writer's, and is told with the names that look most alike.
+import { dirname, resolve } from 'node:path'
 import { describeValue, nearestNames } from '@casty/options'
 import { ClusterSystemError } from '../errors.ts'
 
@@ -61,6 +62,12 @@ export class Section {
     const value = this.#value(name)
     if (value === undefined || (typeof value === 'string' && value !== '')) return value
     return this.#refuse(name, `is ${describeValue(value)}`, 'a text that is not empty')
+  }
+
+  /** A path from the folder of the file, which may be above the working directory. */
+  path(name: string): string | undefined {
+    const path = this.text(name)
+    return path === undefined ? undefined : resolve(dirname(this.#file), path)
   }
 
   texts(name: string): readonly string[] | undefined {

@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { configOf, optionsFrom } from '@casty/cluster'
 import { parse } from 'smol-toml'
@@ -51,8 +51,8 @@ test('secrets are read from environment variables that a config names', () => {
 
 test.each([
   ['secret_env = "CASTY_TEST_SECRET"', 'cluster.secret_env names CASTY_TEST_SECRET, which is not'],
-  ['secret_file = "/nowhere/at/all"', 'cluster.secret_file names /nowhere/at/all, in which there'],
-  ['client_secret_file = "/nowhere"', 'cluster.client_secret_file names /nowhere, in which there'],
+  ['secret_file = "/nowhere/at/all"', 'cluster.secret_file names /nowhere/at/all, which cannot be'],
+  ['client_secret_file = "/nowhere"', 'cluster.client_secret_file names /nowhere, which cannot be'],
   ['secret_file = "a"\nsecret_env = "b"', 'cluster.secret_env is given beside secret_file'],
 ])('a config that says %j is refused, by its key', (toml, message) => {
   expect(() => configured(toml)).toThrow(
@@ -61,6 +61,24 @@ test.each([
       message: expect.stringContaining(message),
     }),
   )
+})
+
+test('a file without a secret in it is refused as that', () => {
+  expect(() => configured(`secret_file = ${fileOf('member', ' \n')}`)).toThrow(/in which there is/)
+})
+
+test('files are found from the folder of the config, wherever the process was started', () => {
+  fileOf('member', member)
+  const tls =
+    '[cluster.tls]\ncertfile = "tls/node.crt"\ncafile = "../ca.crt"\nkeyfile = "/node.key"'
+  const toml = `[cluster]\nsecret_file = "member"\n${tls}`
+  const config = configOf(join(folder, 'casty.toml'), parse(toml))
+  expect(optionsFrom(config).authentication?.isFor(members)).toBe(true)
+  expect(config.cluster?.tls).toEqual({
+    cert: join(folder, 'tls', 'node.crt'),
+    ca: join(folder, '..', 'ca.crt'),
+    key: resolve('/node.key'),
+  })
 })
 
 test('a secret itself has no place in a config', () => {

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
   discoverConfig,
@@ -35,7 +35,7 @@ test('takes the example of the README as it stands', () => {
     cluster: {
       host: '10.0.0.1',
       bindHost: '0.0.0.0',
-      secret: { file: '/run/secrets/casty' },
+      secret: { file: resolve('/run/secrets/casty') },
       requiredQuorum: 3,
     },
     defaults: { sharding: { numShards: 256 } },
@@ -134,9 +134,9 @@ exposed_key = "refuse"
         firstHeartbeatEstimateMs: 500,
       },
       tls: {
-        cert: 'node.crt',
-        ca: 'ca.crt',
-        key: 'node.key',
+        cert: join(directory, 'node.crt'),
+        ca: join(directory, 'ca.crt'),
+        key: join(directory, 'node.key'),
         endsWithCertificate: false,
         exposedKey: 'refuse',
       },
