@@ -12,6 +12,7 @@ import { Evictions } from './evictions.ts'
 import type { ClusterEvent, StopReason } from './events.ts'
 import { ExitTasks } from './exit-tasks.ts'
 import { FalseClaimLog } from './false-claim-log.ts'
+import { holdersOf } from './holders.ts'
 import { Joiner } from './joiner.ts'
 import { leaveOutcomeOf, stopErrorOf, warnOfLeaving } from './leave-outcome.ts'
 import {
@@ -211,14 +212,19 @@ export class ClusterNode {
       // Its own address: then this node is downed, and stops.
       const isOwn = 'address' in entry && entry.address.equals(this.endpoint.self.address)
       if (isOwn || this.#applied.has(entry)) continue
-      // Whoever shows a certificate is known to those alone who are connected with it: they down it.
       const nodes = this.endpoint.forbid(entry)
-      if (nodes.length === 0) continue
-      this.#delayed.after(downEvictedAfterMs, () => {
-        this.dispatch({ type: 'down-requested', nodes })
-      })
+      if ('address' in entry || nodes.length === 0) continue
+      // Whoever shows a certificate is known to those alone who are connected with it: they down it.
+      this.#delayed.after(downEvictedAfterMs, () => void this.#downHolders(nodes))
     }
     this.#applied = evictions
+  }
+
+  /** Downs those of the members who showed a forbidden certificate that show no other by now. */
+  async #downHolders(shown: readonly NodeIdentity[]): Promise<void> {
+    const members = shown.filter((node) => this.state.cluster.member(node))
+    const nodes = await holdersOf(this.endpoint, members)
+    if (nodes.length > 0) this.dispatch({ type: 'down-requested', nodes })
   }
 
   #join(member: NodeIdentity): void {

@@ -14,11 +14,14 @@ import { forbidden } from './codec-messages.ts'
 import { testSettings } from './core-world.ts'
 import { addressOf, ClusterWorld } from './cluster-world.ts'
 
-/** The same transport, whose channels show a certificate of the host at the other end. */
-function showing(inner: Transport): Transport {
+/** The same transport, whose channels show a certificate of the host at the other end, which may change. */
+function showing(
+  inner: Transport,
+  certificateOf: (host: string) => string = fingerprintOf,
+): Transport {
   const proof = (host: string): ChannelProof => ({
     names: [`DNS:${host}`],
-    fingerprint: fingerprintOf(host),
+    fingerprint: certificateOf(host),
     expiresAt: 0,
     binding: new Uint8Array(32),
   })
@@ -147,6 +150,26 @@ describe('A member whose certificate is forbidden', () => {
     await world.until(() => others.every(isDowned) && !hasMember(world, 'e'), 20_000)
     expect(world.everySees('a.up b.up c.up d.up')).toBe(true)
   })
+
+  test.each([5, 9])(
+    'but that was given another one before goes on, in a cluster of %i',
+    async (size) => {
+      await using world = new ClusterWorld()
+      const hosts = 'abcdefghi'.split('').slice(0, size)
+      let issue = 'first'
+      const certificateOf = (host: string): string => fingerprintOf(`${issue} ${host}`)
+      for (const host of hosts) {
+        const transport = showing(world.network.transport({ host }), certificateOf)
+        await world.start(host, { transport })
+      }
+      await world.until(() => world.allUp(size), 10_000)
+      issue = 'second'
+      world.cluster('b').forbid({ fingerprint: fingerprintOf('first e') })
+      await world.advance(20_000)
+      expect(world.cluster('e').explain().phase).toBe('member')
+      expect(world.everySees(hosts.map((host) => `${host}.up`).join(' '))).toBe(true)
+    },
+  )
 
   test('is not started anew by its supervisor', async () => {
     await using world = new ClusterWorld()
