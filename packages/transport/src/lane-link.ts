@@ -187,9 +187,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
     this.#ending = 'asked'
     this.#isAwaited = true
     connection.channel.write(finishFrame)
-    const { clock, limits } = this.#context.settings
-    this.#timer?.[Symbol.dispose]()
-    this.#timer = clock.schedule(limits.handshakeTimeoutMs, () => this.#disconnect(reason))
+    this.#endSoon(reason)
   }
 
   /** Gives up a connection that may be half-open. */
@@ -234,8 +232,13 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
       case 'finish':
         // What came since we said the same waits for the next connection: the peer closes this one without it.
         if (this.#ending !== 'asked') this.#queue.flush(connection.channel)
-        if (this.#queue.isBlocked) this.#ending = 'asking'
-        else this.#disconnect(this.#endsFor, { graceful: true })
+        if (!this.#queue.isBlocked) {
+          this.#disconnect(this.#endsFor, { graceful: true })
+          return
+        }
+        // It waits no longer itself; one that takes nothing, and speaks on, would else stay for ever.
+        if (this.#ending === 'none') this.#endSoon(this.#endsFor)
+        this.#ending = 'asking'
         return
       case 'refusal':
         this.#turnedAway(message.refusal)
@@ -264,6 +267,13 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
     this.detach('peer-gone', 'peer-gone')
     if (identity === undefined) return
     this.#owner.turnedAway(heeded(refusal, { identity, trust }, this.#context.self))
+  }
+
+  /** The other end has no longer to do its part than for a handshake. */
+  #endSoon(reason: OrderlyReason): void {
+    const { clock, limits } = this.#context.settings
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = clock.schedule(limits.handshakeTimeoutMs, () => this.#disconnect(reason))
   }
 
   #disconnect(reason: LaneCloseReason, options?: { readonly graceful?: boolean }): void {
