@@ -136,6 +136,11 @@ export class ClusterNode {
     return this.protocol.state
   }
 
+  /** The wall clock, in milliseconds since the epoch. */
+  get wallNow(): number {
+    return this.#clock.wallNow()
+  }
+
   /** What asking to join came to so far; undefined once it is over. */
   get joiner(): Joiner | undefined {
     return this.state.phase.type === 'joining' ? this.#joiner : undefined

@@ -263,7 +263,8 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Spreads the shard table of one entity type. A table of a higher epoch replaces it everywhere,
-   * one of a lower epoch changes nothing. Who may publish is for the caller to decide.
+   * one of a lower epoch changes nothing. Who may publish is for the caller to decide. Epochs go up to `highestBelieved`:
+   * of members as well, so that one that makes up an epoch does not end all publishing.
    */
   publishAllocations(
     type: string,
@@ -271,7 +272,7 @@ export class Cluster implements AsyncDisposable {
     epoch: number,
   ): void {
     this.#assertRunning('publish allocations')
-    checkTable(type, shards, epoch, this.self, this.#node.maxFrameBytes)
+    checkTable(type, shards, epoch, this.self, this.#node)
     this.#change((state) => state.withAllocations(type, shards, epoch, this.self))
   }
 

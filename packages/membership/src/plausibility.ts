@@ -8,7 +8,9 @@ import type { Dot } from './dot.ts'
 import type { FalseClaim } from './events.ts'
 import type { Gossip, GossipRow } from './gossip.ts'
 import type { MemberRecord } from './member-record.ts'
-import type { RegistryChanges, RegistryRow } from './registry.ts'
+import type { MembershipMessage } from './messages.ts'
+
+type Sections = Extract<MembershipMessage, { type: 'sections' }>
 
 /** Counts and incarnations up to here are believed at any time: incarnations are dates, this one of 2109. */
 const alwaysBelieved = 2 ** 42
@@ -63,15 +65,15 @@ export function implausibleLife(
   return tooLate(about, incarnation, highestBelieved(wallNow))
 }
 
-/** The same for what is told of services: of a row, the version that the changes lead to. */
-export function implausibleOffer(
-  rows: readonly RegistryRow[],
-  changes: readonly RegistryChanges[],
+/** The same for what is told of services and shards: of a row, the version that the changes lead to. */
+export function implausibleSections(
+  { tables, registry, changes }: Pick<Sections, 'tables' | 'registry' | 'changes'>,
   wallNow: number,
 ): Implausible | undefined {
   const highest = highestBelieved(wallNow)
   return (
-    firstOf(rows, ({ node, version }) => tooHigh(node.key, version, highest)) ??
+    firstOf(tables, ([, { author, epoch }]) => tooHigh(author, epoch, highest)) ??
+    firstOf(registry, ({ node, version }) => tooHigh(node.key, version, highest)) ??
     firstOf(changes, ({ node, since }) => tooHigh(node.key, since, highest))
   )
 }

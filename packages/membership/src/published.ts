@@ -6,6 +6,7 @@ import { maxNameBytes } from './codec-limits.ts'
 import { encodeMessage } from './codec.ts'
 import { MembershipError } from './errors.ts'
 import { capable, record, text, whole } from './option-values.ts'
+import { highestBelieved } from './plausibility.ts'
 import type { RegistryRow } from './registry.ts'
 
 /** A table on its way shares its frame with a few bytes of others. */
@@ -72,10 +73,10 @@ export function checkTable(
   shards: ReadonlyMap<number, ShardAllocation>,
   epoch: number,
   author: NodeIdentity,
-  maxFrameBytes: number,
+  { maxFrameBytes, wallNow }: { readonly maxFrameBytes: number; readonly wallNow: number },
 ): void {
   text('type', type, maxNameBytes)
-  whole('epoch', epoch, 0, Number.MAX_SAFE_INTEGER)
+  whole('epoch', epoch, 0, highestBelieved(wallNow))
   for (const shard of shards.keys()) whole('shards', shard, 0, Number.MAX_SAFE_INTEGER)
   const table = { epoch, author: author.key, shards }
   const message = { type: 'sections', tables: [[type, table]], registry: [], changes: [] } as const

@@ -6,7 +6,7 @@ import type { ClusterState } from './cluster-state.ts'
 import type { MembershipEffect, MembershipState, Moment, Step } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
 import { falseClaim, offeredInOurName, refuseClaim } from './own-word.ts'
-import { implausibleOffer } from './plausibility.ts'
+import { implausibleSections } from './plausibility.ts'
 import { sendTo } from './sending.ts'
 
 export function receiveSectionsRequest(
@@ -39,12 +39,13 @@ function lacks(
 export function receiveSections(
   state: MembershipState,
   from: NodeIdentity,
-  { tables, registry, changes }: Extract<MembershipMessage, { type: 'sections' }>,
+  sections: Extract<MembershipMessage, { type: 'sections' }>,
   { wallNow }: Moment,
 ): Step {
   const { cluster, self } = state
+  const { tables, registry, changes } = sections
   if (!cluster.member(from)) return [state, [{ type: 'drop', reason: 'foreign-cluster' }]]
-  const implausible = implausibleOffer(registry, changes, wallNow)
+  const implausible = implausibleSections(sections, wallNow)
   if (implausible) return [state, refuseClaim(from, implausible)]
   const isOfOther = ({ node }: { readonly node: NodeIdentity }): boolean =>
     cluster.member(node) !== undefined && !node.equals(self)

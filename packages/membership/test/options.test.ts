@@ -312,6 +312,7 @@ describe('What a node publishes', () => {
     ['epoch', 't', -1, 0],
     ['epoch', 't', 1.5, 0],
     ['epoch', 't', Number.NaN, 0],
+    ['epoch', 't', 2 ** 51 + 1, 0],
     ['shards', 't', 1, -1],
     ['shards', 't', 1, 0.5],
   ])('is refused where the %s of a shard table cannot be', async (option, type, epoch, shard) => {

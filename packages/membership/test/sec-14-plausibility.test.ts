@@ -202,6 +202,16 @@ test('services of a version that nobody has come to are refused, and told of', (
   expect(effects).toMatchObject([{ type: 'drop' }, { type: 'publish', event: { claim: 'count' } }])
 })
 
+test('a shard table of an epoch that none could follow is refused, and told of', () => {
+  const shards = new Map()
+  const tables = [['cart', { epoch: highest + 1, author: guest.key, shards }]] as const
+  const message = { type: 'sections', tables, registry: [], changes: [] } as const
+  const input = { ...moment, type: 'message-received', from: guest, message } as const
+  const [state, effects] = step(member, input)
+  expect(state).toBe(member)
+  expect(effects).toMatchObject([{ type: 'drop' }, { type: 'publish', event: { claim: 'count' } }])
+})
+
 test('the highest count that is believed can be counted on from, a moment later and by any clock', () => {
   const [lied] = told(member, { version: VectorClock.of([[self.key, highest]]) })
   const count = lied.cluster.version.versionOf(self.key)
