@@ -136,7 +136,9 @@ function writeBody(writer: MessageWriter, message: ShardingMessage): void {
         if (report.copies) body.varint(report.copies.epoch).varint(report.copies.position)
         body.bool(report.lineage !== undefined)
         if (report.lineage) body.varint(report.lineage.bornIn).bool(report.lineage.isConfirmed)
-        writer.list(report.censuses, ({ census, hosts }) => body.varint(census).varint(hosts))
+        writer.list(report.censuses, ({ census, hosts, isHost }) =>
+          body.varint(census).varint(hosts).bool(isHost),
+        )
       })
       break
     case 'replicated':
@@ -288,6 +290,10 @@ function readReport(fields: MessageReader): ReplicaReport {
   const lineage = fields.bool()
     ? { bornIn: fields.counter(), isConfirmed: fields.bool() }
     : undefined
-  const censuses = fields.list(2, () => ({ census: fields.counter(), hosts: fields.counter() }))
+  const censuses = fields.list(3, () => ({
+    census: fields.counter(),
+    hosts: fields.counter(),
+    isHost: fields.bool(),
+  }))
   return { ...shard, copies, lineage, censuses }
 }

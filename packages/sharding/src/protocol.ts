@@ -201,14 +201,17 @@ export interface ReplicaReport extends ShardAtEpoch {
   readonly copies: Copies | undefined
   /** Where these come from; undefined where it has nothing, or has it in memory only. */
   readonly lineage: Lineage | undefined
-  /** How many nodes had copies of the type, as far as it wrote down, in each census that it took part in and that is not done with. */
+  /** Who had copies of the type, as far as it wrote down, in each census that it knew of and that is not done with. */
   readonly censuses: readonly CensusReport[]
 }
 
 /** What nodes of different censuses wrote down says nothing of each other: see `TypeTable`. */
 export interface CensusReport {
   readonly census: number
+  /** How many nodes had copies. */
   readonly hosts: number
+  /** Whether the one that tells is among them: others know of it, and have nothing. */
+  readonly isHost: boolean
 }
 
 /** The sender owns these shards, has confirmed nothing of them, and was told of copies that come from elsewhere. Sent again until the table changes. */

@@ -116,7 +116,7 @@ export const messages: fc.Arbitrary<ShardingMessage> = fc.oneof(
           shard,
           fc.option(fc.record({ epoch: counter, position: counter }), { nil: undefined }),
           fc.option(fc.record({ bornIn: counter, isConfirmed: fc.boolean() }), { nil: undefined }),
-          fc.array(fc.record({ census: counter, hosts: counter })),
+          fc.array(fc.record({ census: counter, hosts: counter, isHost: fc.boolean() })),
         )
         .map(([shard, copies, lineage, censuses]) => ({ ...shard, copies, lineage, censuses })),
     ),

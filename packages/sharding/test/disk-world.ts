@@ -17,9 +17,11 @@ export class DiskWorld implements AsyncDisposable {
   readonly #disks = new Map<string, InMemoryJournal>()
   readonly #regions = new Map<string, EntityRegion<Add>>()
   readonly #replication: ReplicationConfig
+  readonly #numShards: number
 
-  constructor(replication: ReplicationConfig = { replicas: 1 }) {
+  constructor(replication: ReplicationConfig = { replicas: 1 }, numShards = 6) {
     this.#replication = replication
+    this.#numShards = numShards
   }
 
   diskOf(host: string): InMemoryJournal {
@@ -48,7 +50,7 @@ export class DiskWorld implements AsyncDisposable {
   #typeOn(disk: InMemoryJournal): EntityType<Add> {
     return {
       name: 'counter',
-      numShards: 6,
+      numShards: this.#numShards,
       journal: disk,
       replication: this.#replication,
       entity: ({ entityId, journal }) => {

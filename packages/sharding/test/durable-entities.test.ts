@@ -33,6 +33,28 @@ test('after a restart, shards wait for so many nodes that nothing confirmed can 
   expect(await disks.add('a')).toEqual(all(2))
 })
 
+test('after a restart, shards wait for those who had copies, not for others that know of them', async () => {
+  await using disks = new DiskWorld({ replicas: 1 }, 1)
+  const hosts = ['a', 'b', 'c', 'd', 'e']
+  await disks.start(hosts.join(' '))
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  const having = hosts.filter(
+    (host) => (disks.region(host).explain(0).replication?.copies ?? 0) > 0,
+  )
+  expect(having).toHaveLength(2)
+  await disks.blackOut()
+  const others = hosts.filter((host) => !having.includes(host))
+  const [first = ''] = others
+  const options = { cluster: { seedNodes: [`${first}:1`] } }
+  await disks.start(others.join(' '), options)
+  await disks.settle(30_000)
+  expect(disks.region(first).explain(0).summary).toContain('It waits for disks')
+  await disks.start(having.join(' '), options)
+  await disks.settle(20_000)
+  expect(await disks.add(first)).toEqual(all(2))
+})
+
 test('a disk that is lost for good takes nothing with it that was confirmed', async () => {
   await using disks = new DiskWorld({ replicas: 2, minAcks: 1 })
   await disks.start('a b c')

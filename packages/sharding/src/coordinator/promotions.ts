@@ -4,6 +4,7 @@
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { NodeState } from '../core/node-state.ts'
 import type {
+  CensusReport,
   Copies,
   RecoveredMessage,
   ReplicaReport,
@@ -233,9 +234,9 @@ function isEnoughOfHosts(promotion: Promotion): boolean {
  */
 function censusesOf(promotion: Promotion): readonly { readonly missing: number }[] {
   const { settings, told: reports } = promotion
-  const censuses = new Map<number, number[]>()
-  for (const { census, hosts } of [...reports.values()].flatMap((report) => report.censuses)) {
-    censuses.set(census, [...(censuses.get(census) ?? []), hosts])
+  const censuses = new Map<number, CensusReport[]>()
+  for (const report of [...reports.values()].flatMap((one) => one.censuses)) {
+    censuses.set(report.census, [...(censuses.get(report.census) ?? []), report])
   }
   const confirmed = [...confirmedLineages(promotion)]
   const counts = (census: number): boolean =>
@@ -247,9 +248,11 @@ function censusesOf(promotion: Promotion): readonly { readonly missing: number }
   return [...censuses]
     .filter(([census]) => counts(census))
     .map(([, knowing]) => {
-      const hosts = Math.max(...knowing)
-      const enough = Math.max(hosts + 1 - settings.disks, Math.floor(hosts / 2) + 1)
-      return { missing: enough - knowing.length }
+      const hosts = Math.max(...knowing.map((one) => one.hosts))
+      // Who knows of it without any copies says how many there are, and nothing of what is on their disks.
+      const told = knowing.filter(({ isHost }) => isHost).length
+      const majority = Math.floor(hosts / 2) + 1
+      return { missing: Math.max(hosts + 1 - settings.disks - told, majority - knowing.length) }
     })
 }
 

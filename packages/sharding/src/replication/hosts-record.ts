@@ -39,9 +39,15 @@ export class HostsRecord {
     this.#port = port
   }
 
-  /** How many nodes had copies, as far as was known here last, in each census that is not done with. */
-  get counts(): readonly CensusReport[] {
-    return this.#records.map(({ census, hosts }) => ({ census, hosts: hosts.length }))
+  /**
+   * Who had copies, as far as was known here last, in each census that is not done with.
+   *
+   * @param isHost - whether this node has some, whatever is written down
+   */
+  reports(self: string, isHost: boolean): readonly CensusReport[] {
+    return this.#records.map(({ census, hosts }) => {
+      return { census, hosts: hosts.length, isHost: isHost || hosts.includes(self) }
+    })
   }
 
   /** The first census of a table before that one, of which it is not known where what was confirmed is; undefined where there is none. */

@@ -1,6 +1,7 @@
 // All that one node has of one type whose events are kept on several nodes: its copies, in memory and perhaps on disk.
 import type { Clock } from '@casty/clock'
 import { isJournalError, type EventJournal } from '@casty/persistence'
+import type { NodeIdentity } from '@casty/transport'
 import { ShardingError } from '../errors.ts'
 import type { CensusReport } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
@@ -85,9 +86,10 @@ export class ReplicatedType {
     return this.#journal !== undefined
   }
 
-  /** How many nodes had copies, as far as was known here, in each census that is not done with. */
-  get censuses(): readonly CensusReport[] {
-    return this.#hosts?.counts ?? []
+  /** Who had copies, as far as was known here, in each census that is not done with. */
+  censusesAt({ address }: NodeIdentity): readonly CensusReport[] {
+    const isHost = [...this.shards.values()].some(({ copies }) => copies.count > 0)
+    return this.#hosts?.reports(address.toString(), isHost) ?? []
   }
 
   /**

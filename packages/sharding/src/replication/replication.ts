@@ -320,7 +320,7 @@ export class Replication implements Disposable {
       if (type?.isLoaded === false) return []
       const kept = type?.shards.get(asked.shard)?.copies
       const { position: copies, lineage } = kept ?? {}
-      return [{ ...asked, copies, lineage, censuses: type?.censuses ?? [] }]
+      return [{ ...asked, copies, lineage, censuses: type?.censusesAt(this.#port.self) ?? [] }]
     })
   }
 
