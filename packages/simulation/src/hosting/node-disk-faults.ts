@@ -84,17 +84,17 @@ export function nodeDiskFaults<P extends Hosting>(
   ]
 }
 
-function down<P extends Hosting>(run: HostingRun<P>, host: string, end: End): void {
+export function down<P extends Hosting>(run: HostingRun<P>, host: string, end: End): void {
   run.note(host, 'fault', end)
   if (end === 'crash') run.world.crash(host)
   else run.world.vanish(host)
 }
 
 /**
- * For good. What is confirmed is on one disk more than may be lost in a run; and more than half of all nodes must know who had copies,
+ * For good, where that must be outlived. What is confirmed is on one disk more than may be lost in a run; and more than half of all nodes must know who had copies,
  * or shards wait until somebody gives the others up.
  */
-function loseDisk<P extends Hosting>(
+export function loseDisk<P extends Hosting>(
   run: HostingRun<P>,
   host: string,
   { disksOf, copies, reach }: NodeDiskParts<P>,

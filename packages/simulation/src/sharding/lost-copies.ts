@@ -4,8 +4,9 @@ import { disturb } from '../faults/network-faults.ts'
 import { withRunning } from '../hosting/hosting-run.ts'
 import { defineAction } from '../run/action.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
-import { entityOf } from './workload.ts'
+import { keepersOf, ownerOf } from './holders.ts'
 import type { ShardingAction, ShardingRun } from './sharding-run.ts'
+import { entityOf } from './workload.ts'
 
 const writeEveryMs = 15
 /** So long before the cut ends its owner is no more: what it has sent by then is lost, in milliseconds. */
@@ -63,30 +64,6 @@ function cutOff(
     case 'none':
       return []
   }
-}
-
-/** Who is to keep copies of an entity, as its owner says. */
-function keepersOf(run: ShardingRun, owner: string, id: string): readonly string[] {
-  const process = run.world.running(owner)
-  const region = process?.program?.regionOf('copied')
-  if (!process || !region) return []
-  const { replication } = process.clock.peek(() => region.explain(region.shardOf(id)))
-  const keepers = new Set(
-    replication?.replicas.filter(({ isToKeep }) => isToKeep).map(({ node }) => node),
-  )
-  return run.world.processes
-    .filter(({ program }) => program && keepers.has(program.cluster.self.toString()))
-    .map(({ host }) => host)
-}
-
-function ownerOf(run: ShardingRun, id: string): string | undefined {
-  const owner = run.world.processes.find(({ program, clock }) =>
-    clock.peek(() => {
-      const region = program?.regionOf('copied')
-      return region?.explain(region.shardOf(id)).stage === 'running'
-    }),
-  )
-  return owner?.host
 }
 
 /** All nodes ask one entity with copies to add something, all the time. */
