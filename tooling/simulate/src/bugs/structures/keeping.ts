@@ -50,8 +50,8 @@ export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
     name: 'unknown-taken-for-no',
     promise: 'what is acknowledged stays',
     file: `${d}/session/lane.ts`,
-    find: "pending.end.failed(this.#gaveUp(pending, 'unknown', this.#whyNot))",
-    replace: "pending.end.failed(this.#gaveUp(pending, 'no', this.#whyNot))",
+    find: "pending.end.failed(this.#gaveUp(pending, 'unknown', this.whyNot))",
+    replace: "pending.end.failed(this.#gaveUp(pending, 'no', this.whyNot))",
     why: 'A call of which nothing was heard is said to have had no effect.',
   },
   {
