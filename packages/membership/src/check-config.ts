@@ -54,6 +54,7 @@ export interface CheckedConfig {
   readonly bind: NodeAddress
   readonly advertisedHost: string
   readonly insecure: boolean
+  readonly dialsBack: boolean
   readonly seedNodes: SeedNodes
   readonly bootstrap: boolean
   readonly monitoredBy: number
@@ -79,6 +80,7 @@ export function checkConfig(config: ClusterConfig): CheckedConfig {
     bind: bindAddress(config, given.host, whole('port', given.port, 0, 65_535)),
     advertisedHost: advertised(given.host),
     insecure: flag('insecure', config.insecure ?? false),
+    dialsBack: flag('dialBack', config.dialBack ?? isProtected(config)),
     seedNodes,
     bootstrap: flag('bootstrap', config.bootstrap ?? isEmptyList(seedNodes)),
     exitTimeoutMs: duration('exitTimeoutMs', given.exitTimeoutMs),
@@ -109,6 +111,11 @@ export function checkConfig(config: ClusterConfig): CheckedConfig {
   }
 }
 
+/** Peers prove that they belong to the cluster, each its own address or a secret of all. */
+function isProtected({ authentication, transport }: ClusterConfig): boolean {
+  return authentication !== undefined || transport.security !== undefined
+}
+
 /** What is handed in rather than set: objects that others made. */
 function checkParts(config: ClusterConfig): void {
   const { transport, authentication, clock, random, logger, eventLoopDelay, downing } = config
@@ -118,6 +125,9 @@ function checkParts(config: ClusterConfig): void {
     capable('authentication', authentication, ['begin', 'isFor'], proof)
   }
   if (clock !== undefined) capable('clock', clock, ['now', 'wallNow', 'schedule'], 'a Clock')
+  const { mayDial } = config
+  if (mayDial !== undefined && typeof mayDial !== 'function')
+    throw MembershipError.invalidOption('mayDial', mayDial, 'a function of a NodeAddress')
   if (random !== undefined && typeof random !== 'function')
     throw MembershipError.invalidOption('random', random, 'a function that draws from [0, 1)')
   if (logger !== undefined)

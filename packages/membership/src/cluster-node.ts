@@ -165,6 +165,7 @@ export class ClusterNode {
         void this.#joiner.ask(effect.contact, (member) => this.#join(member))
         return
       case 'dial':
+        if (!this.endpoint.mayDial(effect.address)) return
         this.endpoint.connect(effect.address).then(
           (node) => this.dispatch({ type: 'successor-met', node }),
           () => {}, // Whoever refuses is heard of by an event of the endpoint.
@@ -281,6 +282,12 @@ export class ClusterNode {
       const { side, source, claimed, detail, untold } = event
       const details = { side, source, claimed: claimed?.key, detail, untold }
       this.#logger.warn(details, 'A peer has not proved the secret that it must know')
+      return
+    }
+    if (event.type === 'dial-back-failed') {
+      const { source, claimed, detail, untold } = event
+      const details = { source, claimed: claimed.key, detail, untold }
+      this.#logger.warn(details, 'A node is not found at the address that it gives, and stays out')
       return
     }
     if (this.state.phase.type === 'stopped') return

@@ -82,7 +82,10 @@ export class Cluster implements AsyncDisposable {
       ...(config.authentication && { authentication: config.authentication }),
       insecure: checked.insecure,
       admit: (peer) =>
-        started.node ? admissionOf(started.node.state, peer) : { type: 'admitted' },
+        started.node
+          ? admissionOf(started.node.state, peer, checked.dialsBack)
+          : { type: 'admitted' },
+      ...(config.mayDial && { mayDial: config.mayDial }),
       believes: (peer) => started.node === undefined || believes(started.node.state, peer),
       limits: { maxReconnectMs, ...config.limits },
     })
@@ -172,7 +175,7 @@ export class Cluster implements AsyncDisposable {
       return { type: 'failed', error: stopErrorOf(state, 'wait') }
     }
     if (holds) return { type: 'done' }
-    if (!joiner?.lastRefusal) return undefined
+    if (!joiner?.lastRefusal || !joiner.isRefusedForGood) return undefined
     const { contact, reason, detail } = joiner.lastRefusal
     // One contact alone may say so: the node stops where none says otherwise.
     if (reason === 'forbidden') return undefined

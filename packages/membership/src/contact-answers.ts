@@ -113,6 +113,7 @@ const failureTexts: Readonly<Record<DialFailure, string>> = {
   unreachable: 'the network does not lead there, or the connection broke',
   local: 'this process could not open a connection',
   insecure: 'one end does not trust the other',
+  'not-allowed': 'this node may not dial it: see its option mayDial',
 }
 
 const declineTexts: Readonly<Record<JoinRefusalReason, string>> = {

@@ -14,7 +14,7 @@ import type { JoinRefusalReason } from './messages.ts'
 import type { Logger, SeedNodes } from './options.ts'
 import { toAddresses } from './seed-nodes.ts'
 
-/** A refusal that asking again does not mend. */
+/** A refusal that people must know of: what is set is wrong, here or there. */
 export interface LastRefusal {
   readonly contact: string
   readonly reason: string
@@ -57,6 +57,11 @@ export class Joiner {
 
   get lastRefusal(): LastRefusal | undefined {
     return this.#lastRefusal
+  }
+
+  /** Whether it is of those that need another start. A route to this node, or a mapped port, may come up yet. */
+  get isRefusedForGood(): boolean {
+    return this.#lastRefusal !== undefined && isForGood(this.#lastRefusal.reason)
   }
 
   /** Why `seedNodes` gave no contacts when it was last asked; undefined where it gave some. */
@@ -108,7 +113,8 @@ export class Joiner {
 
   /** A member refuses this node. Where the cluster is full that may pass, as others leave. */
   refusedByMember({ contact, reason, detail }: LastRefusal): void {
-    if (isForGood(reason)) this.#noteForGood({ contact, reason, detail })
+    if (!isForGood(reason)) return
+    this.#tell({ contact, reason, detail })
   }
 
   #failed(contact: NodeAddress, error: unknown): void {
@@ -119,9 +125,11 @@ export class Joiner {
       this.#events.input({ type: 'outlived', knownIncarnation, contact })
       return
     }
-    if (refusal && isForGood(refusal.reason)) {
+    if (refusal && (isForGood(refusal.reason) || refusal.reason === 'unreachable-address')) {
       const { reason, detail } = refusal
-      this.#events.refused(this.#noteForGood({ contact: contact.toString(), reason, detail }))
+      const told = { contact: contact.toString(), reason, detail }
+      this.#tell(told)
+      this.#events.refused(told)
     }
     const outcome = this.#outcomeOf(refusal, failure)
     this.#events.input({ type: 'contact-failed', contact, outcome })
@@ -133,18 +141,19 @@ export class Joiner {
     // A node that dials somebody who is evicted refuses that itself: it says nothing of the node.
     const isOwnWord = actual === undefined || actual.equals(this.#endpoint.self)
     if (reason === 'forbidden' && !isOwnWord) return 'forbidden'
+    // Where it would form a cluster nobody could join it.
+    if (reason === 'unreachable-address') return 'refused'
     return failure === 'refused' ? 'nobody' : 'unclear'
   }
 
-  #noteForGood(refusal: LastRefusal): LastRefusal {
+  #tell(refusal: LastRefusal): void {
     const { contact, reason } = refusal
-    this.#lastRefusal = refusal
+    if (isForGood(reason) || !this.isRefusedForGood) this.#lastRefusal = refusal
     // The same answer in the next round is no news: rounds in vain are warned of now and then.
-    if (this.#told.get(contact) === reason) return refusal
+    if (this.#told.get(contact) === reason) return
     if (this.#told.size >= maxTold) this.#told.clear()
     this.#told.set(contact, reason)
     this.#logger.error(refusal, 'A contact refuses this node')
-    return refusal
   }
 
   /** Gives up whatever is under way. */

@@ -52,6 +52,19 @@ export interface ClusterConfig {
   readonly authentication?: Authentication
   /** Allows a bind beyond loopback where neither TLS nor `authentication` protects it. @defaultValue false */
   readonly insecure?: boolean
+  /**
+   * Whether who connects and is no member yet is dialled back, at the address that it gives, before anything is believed of
+   * it: else whoever knows the secret can take the address of another, and one that gives a wrong address becomes a
+   * member that nobody reaches. It costs a node that joins one more connection. Off, where nodes can be dialled
+   * from some sides only. @defaultValue true where there is TLS or `authentication`
+   */
+  readonly dialBack?: boolean
+  /**
+   * Asked of every address that this node was told of by others, before it is dialled; those of its contacts are dialled
+   * unasked. Where it answers false the dial fails as `not-allowed`. Nodes that differ in it see each other differently:
+   * give all of them the same. @defaultValue `mayDialByDefault`: link-local and loopback addresses only where the node has one itself
+   */
+  readonly mayDial?: (address: NodeAddress) => boolean
   /** A name of the user's for this node, found by `resolveNode`. @defaultValue the address */
   readonly nodeId?: string
   /**
@@ -193,6 +206,8 @@ const configNames: Readonly<Record<keyof ClusterConfig, true>> = {
   bindHost: true,
   authentication: true,
   insecure: true,
+  dialBack: true,
+  mayDial: true,
   nodeId: true,
   seedNodes: true,
   bootstrap: true,

@@ -11,17 +11,24 @@ import { outlivedBy } from './joining.ts'
 import type { MembershipState } from './membership-state.ts'
 import { isGivenUp } from './rivals.ts'
 
-/** The word on a peer that connects: whoever is known to be over stays out, and no client has a member's address. */
+/**
+ * The word on a peer that connects: whoever is known to be over stays out, and no client has a member's address. Who is no
+ * member yet is dialled back where that is asked for: else whoever knows the secret could take any address.
+ */
 export function admissionOf(
   { cluster, self }: MembershipState,
   { identity: peer, trust }: Pick<PeerHello, 'identity' | 'trust'>,
+  dialsBack: boolean,
 ): Admission {
   if (trust === 'client' && cluster.records.get(peer.address.toString())) {
     const detail = `${self.address} knows ${peer.address} as a member, which no client is taken for`
     return { type: 'refused', reason: 'forbidden', detail }
   }
   const knownIncarnation = outlivedBy(cluster, peer)
-  if (knownIncarnation === undefined) return { type: 'admitted' }
+  if (knownIncarnation === undefined) {
+    const isNew = trust === 'member' && !cluster.membersByKey.has(peer.key)
+    return { type: dialsBack && isNew ? 'dial-back' : 'admitted' }
+  }
   const reason = knownIncarnation === peer.incarnation ? 'removed' : 'stale-incarnation'
   const detail = `${self.address} knows incarnation ${knownIncarnation} of ${peer.address} to be ${
     reason === 'removed' ? 'removed' : 'newer'

@@ -2,6 +2,7 @@ import type { ProofPurpose } from './authentication.ts'
 import type { AssociationRegistry } from './association-registry.ts'
 import type { Connection, ConnectionOwner } from './connection.ts'
 import type { HandshakeFailure } from './counters.ts'
+import { DialBack } from './dial-back.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import type { Refusal } from './endpoint-types.ts'
 import { decideCredential, decidePrelude } from './handshake-decision.ts'
@@ -12,8 +13,10 @@ import {
   encodeWelcome,
   type HandshakeMessage,
   type Hello,
+  type LaneHello,
 } from './handshake-messages.ts'
 import { AcceptorsProof, unproven } from './handshake-proofs.ts'
+import type { NodeIdentity } from './node-identity.ts'
 import { PendingHandshakes, type Pending } from './pending-handshakes.ts'
 import { sourceGroup } from './source-group.ts'
 import type { Channel, ChannelCloseReason } from './transport.ts'
@@ -85,8 +88,11 @@ export class Acceptor implements ConnectionOwner {
   messageReceived(connection: Connection, message: HandshakeMessage, body: Uint8Array): void {
     const pending = this.#pending.find(connection)
     if (pending === undefined) return
-    const { proof } = pending
-    if (message.type === 'hello' && proof === undefined) {
+    const { proof, dialBack } = pending
+    if (dialBack !== undefined) {
+      this.#count('garbage')
+      this.#refuse(connection, { reason: 'malformed', detail: 'nothing more was expected' })
+    } else if (message.type === 'hello' && proof === undefined) {
       this.#greet(connection, pending, message, body)
     } else if (message.type === 'proof' && proof !== undefined) {
       if (proof.verify(message.proof)) this.#admit(connection, pending, proof.hello)
@@ -125,19 +131,66 @@ export class Acceptor implements ConnectionOwner {
   /** Who it is was proved, where that is asked for: judges what it says. */
   #admit(connection: Connection, pending: Pending, hello: Hello): void {
     if (pending.proof !== undefined) this.#context.failures.proved(pending.group)
-    const refusal = this.#registry.judge(hello, connection.channel)
+    if (isForLane(hello)) this.#judge(connection, pending, hello)
+    else this.#answerProbe(connection, pending, hello)
+  }
+
+  #judge(connection: Connection, pending: Pending, hello: LaneHello): void {
+    const verdict = this.#registry.judge(hello, connection.channel)
+    if (verdict === 'dial-back' && pending.dialBack === undefined) {
+      this.#dialBack(connection, pending, hello)
+    } else if (verdict === undefined || verdict === 'dial-back') {
+      this.#welcome(connection, pending)
+      this.#pending.settle(connection)
+      this.#registry.accept(connection, hello)
+    } else this.#refuse(connection, verdict)
+  }
+
+  /** Believes the address once this very life was found there; by then it may have to be refused for something else. */
+  #dialBack(connection: Connection, pending: Pending, hello: LaneHello): void {
+    const { strayed } = this.#context
+    const { identity } = hello
+    const refuse = (detail: string): void =>
+      this.#refuse(connection, { reason: 'unreachable-address', detail })
+    if (!strayed.hears(pending.group, this.#context.now())) {
+      const { address } = this.#context.self
+      const why = 'too many from there were not found where they said, within a minute'
+      refuse(`${address} does not dial ${identity.address} back: ${why}`)
+      return
+    }
+    const judge = this.#registry.handshakes
+    pending.dialBack = new DialBack(this.#context, judge, identity, (what) => {
+      if (connection.isClosed) return
+      if (what === undefined) {
+        this.#judge(connection, pending, hello)
+        return
+      }
+      const detail = strayedText(this.#context.self, identity, what)
+      refuse(detail)
+      const untold = strayed.failed(pending.group, this.#context.now())
+      if (untold === undefined) return
+      const { source } = connection.channel
+      this.#context.publish({ type: 'dial-back-failed', source, claimed: identity, detail, untold })
+    })
+  }
+
+  #answerProbe(connection: Connection, pending: Pending, hello: Hello): void {
+    const refusal = this.#registry.handshakes.probe(hello, connection.channel)
     if (refusal !== undefined) {
       this.#refuse(connection, refusal)
       return
     }
+    this.#welcome(connection, pending)
+    connection.close({ graceful: true })
+  }
+
+  #welcome(connection: Connection, { prelude }: Pending): void {
     const welcome = encodeWelcome({
       type: 'welcome',
-      wireVersion: commonVersion(pending.prelude) ?? wireVersions.max,
+      wireVersion: commonVersion(prelude) ?? wireVersions.max,
       ...this.#context.introduction(),
     })
     this.#answer(connection, frameTypes.welcome, welcome)
-    this.#pending.settle(connection)
-    this.#registry.accept(connection, hello)
   }
 
   #distrust(connection: Connection, { group }: Pending, hello: Hello, refusal: Refusal): void {
@@ -180,6 +233,14 @@ export class Acceptor implements ConnectionOwner {
   #count(failure: HandshakeFailure): void {
     this.#context.tally.handshakesFailed[failure]++
   }
+}
+
+function isForLane(hello: Hello): hello is LaneHello {
+  return hello.lane !== 'probe'
+}
+
+function strayedText(self: NodeIdentity, { address }: NodeIdentity, what: string): string {
+  return `${self.address} dialled ${address} back, ${what}; advertise the host and port that others reach`
 }
 
 function wrongSecret({ identity }: Hello, { self }: EndpointContext): Refusal {

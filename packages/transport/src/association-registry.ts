@@ -8,7 +8,7 @@ import { HandshakeJudge } from './handshake-judge.ts'
 import {
   encodeRefusal,
   type HandshakeParty,
-  type Hello,
+  type LaneHello,
   type Welcome,
 } from './handshake-messages.ts'
 import type { NodeAddress } from './node-address.ts'
@@ -31,6 +31,11 @@ export class AssociationRegistry implements AssociationHost {
     this.#context = context
     this.#judge = new HandshakeJudge(context, this.#history)
     this.#changed = changed
+  }
+
+  /** Judges what is said and nothing else: see `judge` for whether a connection may come of it. */
+  get handshakes(): HandshakeJudge {
+    return this.#judge
   }
 
   all(): readonly Association[] {
@@ -129,7 +134,7 @@ export class AssociationRegistry implements AssociationHost {
   }
 
   /** Judges a hello, without changing anything. The owner's `admit` has the last word. */
-  judge(hello: Hello, channel: Channel): Refusal | undefined {
+  judge(hello: LaneHello, channel: Channel): Refusal | 'dial-back' | undefined {
     if (hello.trust === 'client' && this.#isAwaitedAt(hello.identity.address)) {
       const detail = `${this.#context.self} dials ${hello.identity.address} itself`
       return { reason: 'busy', detail }
@@ -138,7 +143,7 @@ export class AssociationRegistry implements AssociationHost {
   }
 
   /** Takes a connection whose hello was judged in order, and answered so. */
-  accept(connection: Connection, hello: Hello): void {
+  accept(connection: Connection, hello: LaneHello): void {
     this.#met(hello)
     this.#claimProven(hello).laneOf(hello.lane).adopt(connection, hello.sequence)
   }

@@ -54,7 +54,14 @@ export function createTally(): Tally {
     refusedByUs: noRefusals(),
     refusedByPeers: noRefusals(),
     dialsStarted: 0,
-    dialsFailed: { refused: 0, timeout: 0, unreachable: 0, local: 0, insecure: 0 },
+    dialsFailed: {
+      refused: 0,
+      timeout: 0,
+      unreachable: 0,
+      local: 0,
+      insecure: 0,
+      'not-allowed': 0,
+    },
     connectionsOpened: 0,
     handshakesFailed: { garbage: 0, timeout: 0, busy: 0, ended: 0, unheard: 0 },
     handlerErrors: 0,
@@ -89,5 +96,6 @@ function noRefusals(): Record<RefusalReason, number> {
     identity: 0,
     authentication: 0,
     forbidden: 0,
+    'unreachable-address': 0,
   }
 }

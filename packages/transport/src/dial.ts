@@ -1,7 +1,7 @@
 import { isMadeOutTo } from './certificate-names.ts'
 import type { Connection, ConnectionOwner } from './connection.ts'
 import type { EndpointContext } from './endpoint-context.ts'
-import type { Lane, Refusal } from './endpoint-types.ts'
+import type { Refusal } from './endpoint-types.ts'
 import { decidePrelude } from './handshake-decision.ts'
 import {
   encodeHello,
@@ -9,6 +9,7 @@ import {
   encodeRefusal,
   type Challenge,
   type HandshakeMessage,
+  type Hello,
   type Welcome,
 } from './handshake-messages.ts'
 import { DiallersProof, unproven } from './handshake-proofs.ts'
@@ -37,12 +38,21 @@ interface Failure {
   readonly insecurity?: Insecurity
 }
 
-/** One attempt to open a lane: dial, hello, and the answer to it, within `handshakeTimeoutMs`. */
+export interface DialTarget {
+  readonly lane: Hello['lane']
+  readonly address: NodeAddress
+  /** Whom others have named; undefined where our own side names the address alone, and takes whoever lives there. */
+  readonly expected: NodeIdentity | undefined
+  /** @defaultValue `handshakeTimeoutMs` */
+  readonly timeoutMs?: number
+}
+
+/** One attempt to open a lane, or to learn who lives at an address: dial, hello, and the answer to it, in bounded time. */
 export class Dial implements ConnectionOwner {
   /** Whom we dial, where we know; otherwise whoever lives at the address. */
   readonly expected: NodeIdentity | undefined
   readonly #context: EndpointContext
-  readonly #lane: Lane
+  readonly #lane: Hello['lane']
   readonly #address: NodeAddress
   readonly #abort = new AbortController()
   readonly #timer: Disposable
@@ -53,24 +63,15 @@ export class Dial implements ConnectionOwner {
   #helloSent = false
 
   /** @param done - called once, later, unless the dial is cancelled first */
-  constructor(
-    context: EndpointContext,
-    target: {
-      readonly lane: Lane
-      readonly address: NodeAddress
-      readonly expected: NodeIdentity | undefined
-    },
-    done: (outcome: DialOutcome) => void,
-  ) {
+  constructor(context: EndpointContext, target: DialTarget, done: (outcome: DialOutcome) => void) {
     this.#context = context
     this.#lane = target.lane
     this.#address = target.address
     this.expected = target.expected
     this.#done = done
     const { clock, limits } = context.settings
-    this.#timer = clock.schedule(limits.handshakeTimeoutMs, () =>
-      this.#fail({ failure: 'timeout' }),
-    )
+    const { timeoutMs = limits.handshakeTimeoutMs } = target
+    this.#timer = clock.schedule(timeoutMs, () => this.#fail({ failure: 'timeout' }))
     context.tally.dialsStarted++
     context.track(this.#dial())
   }
@@ -127,6 +128,11 @@ export class Dial implements ConnectionOwner {
   }
 
   async #dial(): Promise<void> {
+    if (this.expected !== undefined && !this.#context.mayDial(this.#address)) {
+      await Promise.resolve() // The outcome comes later, as with all others.
+      this.#fail({ failure: 'not-allowed' })
+      return
+    }
     let channel: Channel
     try {
       channel = await this.#context.settings.transport.dial(this.#address, {

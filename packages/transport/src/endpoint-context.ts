@@ -7,6 +7,8 @@ import { ForbiddenPeers } from './forbidden-peers.ts'
 import { FrameRouter } from './frame-router.ts'
 import type { HandshakeParty } from './handshake-messages.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
+import { mayDialByDefault } from './dial-ranges.ts'
+import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
 import { SlabPool } from './slab-pool.ts'
 import type { Channel } from './transport.ts'
@@ -24,6 +26,8 @@ export class EndpointContext {
   readonly router: FrameRouter
   readonly slabs: SlabPool = new SlabPool()
   readonly failures: FailureBudget
+  /** Of those who were dialled back in vain, by where they came from. */
+  readonly strayed: FailureBudget
   readonly forbidden: ForbiddenPeers = new ForbiddenPeers()
   self: NodeIdentity
   isClosing = false
@@ -37,10 +41,24 @@ export class EndpointContext {
   constructor(settings: EndpointSettings, self: NodeIdentity) {
     this.settings = settings
     this.failures = new FailureBudget(settings.limits)
+    const { maxVainDialBacksPerMinute: maxFailuresPerMinute, maxSources } = settings.limits
+    this.strayed = new FailureBudget({ maxFailuresPerMinute, maxSources })
     this.self = self
     this.router = new FrameRouter(this.tally, (peer, lane, frameType, reason) =>
       this.dropped(peer, lane, frameType, reason),
     )
+  }
+
+  /** Whether an address that others have named is one to dial. */
+  mayDial(address: NodeAddress): boolean {
+    const { mayDial } = this.settings
+    if (mayDial === undefined) return mayDialByDefault(address, this.self.address)
+    try {
+      return mayDial(address)
+    } catch {
+      this.tally.listenerErrors++
+      return false
+    }
   }
 
   now(): number {

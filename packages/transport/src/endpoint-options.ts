@@ -20,6 +20,7 @@ export const endpointLimitDefaults: Required<EndpointLimits> = {
   maxPendingHandshakes: 256,
   maxPendingHandshakesPerSource: 16,
   maxFailuresPerMinute: 10,
+  maxVainDialBacksPerMinute: 60,
   maxSources: 1_024,
   minReconnectMs: 100,
   maxReconnectMs: 30_000,
@@ -43,6 +44,8 @@ export interface EndpointSettings {
   readonly trust: Trust
   readonly admit: (peer: PeerHello) => Admission
   readonly believes: (peer: NodeIdentity) => boolean
+  /** Where there is none, `mayDialByDefault`. */
+  readonly mayDial?: (address: NodeAddress) => boolean
   readonly remembersPeers: boolean
   readonly limits: Required<EndpointLimits>
 }
@@ -86,6 +89,7 @@ export function checkEndpointOptions(options: EndpointOptions): EndpointSettings
     trust,
     admit: options.admit ?? (() => ({ type: 'admitted' })),
     believes: options.believes ?? (() => true),
+    ...(options.mayDial && { mayDial: options.mayDial }),
     remembersPeers: options.remembersPeers ?? true,
     limits: checkLimits(options.limits ?? {}),
   }
@@ -144,6 +148,7 @@ const limitRanges: Readonly<Record<keyof EndpointLimits, readonly [min: number, 
   maxPendingHandshakes: [1, 65_536],
   maxPendingHandshakesPerSource: [1, 65_536],
   maxFailuresPerMinute: [1, 1_000_000],
+  maxVainDialBacksPerMinute: [1, 1_000_000],
   maxSources: [1, 1_048_576],
   minReconnectMs: [1, 600_000],
   maxReconnectMs: [1, 3_600_000],

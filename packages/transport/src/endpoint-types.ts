@@ -51,6 +51,7 @@ export type RefusalReason =
   | 'identity' // The certificate shown is not made out to the node that shows it.
   | 'authentication' // No proof, or a wrong one, of a secret that both must know.
   | 'forbidden' // The node, or the credential that it shows, was evicted.
+  | 'unreachable-address' // Dialled back, the dialler was not found at the address that it gives.
 
 export interface Refusal {
   readonly reason: RefusalReason
@@ -75,6 +76,12 @@ export interface PeerHello {
 /** The owner's word on a peer whose handshake is otherwise in order. */
 export type Admission =
   | { readonly type: 'admitted' }
+  /**
+   * One that dials is taken once it was dialled back: a second connection, to the address that it gives, has to lead to
+   * this very life, within half of `handshakeTimeoutMs`; else it is refused as `unreachable-address`. Whoever is dialled
+   * itself is taken as with `admitted`.
+   */
+  | { readonly type: 'dial-back' }
   | {
       readonly type: 'refused'
       readonly reason: 'stale-incarnation' | 'removed' | 'forbidden'
@@ -117,6 +124,12 @@ export interface EndpointOptions {
    */
   readonly believes?: (peer: NodeIdentity) => boolean
   /**
+   * Asked of every address that others have named, of peers and of whoever is dialled back, before it is dialled: false
+   * has the dial fail as `not-allowed`, and nothing is sent. Not asked of what `connect` is given.
+   * @defaultValue `mayDialByDefault(address, self)`
+   */
+  readonly mayDial?: (address: NodeAddress) => boolean
+  /**
    * Whether lives of an address that were met are remembered once their connections are gone, so that an earlier one is
    * refused. False for whoever is no member, and may outlive a cluster: one that takes its place at the same addresses,
    * by clocks that were set back, begins with lower incarnations. Then whoever is connected is who lives there.
@@ -153,6 +166,11 @@ export interface EndpointLimits {
    * unheard, unless somebody has proved himself there before. @defaultValue 10
    */
   readonly maxFailuresPerMinute?: number
+  /**
+   * Nodes from one source, as above, that are dialled back each minute and not found. Beyond it they are refused as
+   * `unreachable-address` without a dial. One that says what is wrong asks again about once a second. @defaultValue 60
+   */
+  readonly maxVainDialBacksPerMinute?: number
   /** Source addresses of which failures are remembered, some 200 bytes each. @defaultValue 1_024 */
   readonly maxSources?: number
   /** First delay before a failed dial is tried again, in milliseconds; doubles, with full jitter. @defaultValue 100 */
@@ -240,6 +258,18 @@ export type EndpointEvent =
       readonly source: string
       /** Whom it gave itself out to be, if it came to that. */
       readonly claimed?: NodeIdentity
+      readonly detail: string
+      readonly untold: number
+    }
+  /**
+   * One that dialled us was dialled back at the address that it gave, and not found there. Told once a minute for each
+   * source; `untold` more went before it.
+   */
+  | {
+      readonly type: 'dial-back-failed'
+      /** The host that dialled us, as the network knows it. */
+      readonly source: string
+      readonly claimed: NodeIdentity
       readonly detail: string
       readonly untold: number
     }

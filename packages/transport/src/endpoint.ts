@@ -189,6 +189,11 @@ export class Endpoint implements AsyncDisposable {
     return this.#registry.endForbidden()
   }
 
+  /** Whether this node dials such an address on the word of others: see the option of that name. */
+  mayDial(address: NodeAddress): boolean {
+    return this.#context.mayDial(address)
+  }
+
   /** Largest frame of a lane, type and body, in bytes. */
   maxFrameBytes(lane: Lane): number {
     const { maxControlFrameBytes, maxDataFrameBytes } = this.#context.settings.limits

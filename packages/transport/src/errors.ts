@@ -146,6 +146,7 @@ const dialFailureTexts: Readonly<Record<DialFailure, string>> = {
   unreachable: 'the network leads nowhere, or the connection broke. Check address and routes.',
   insecure: 'one end does not trust the other. Check the certificates of both.',
   local: 'this process could not open a connection. Check its limits (files, memory, ports).',
+  'not-allowed': 'this node dials no such address on the word of others. See its option mayDial.',
 }
 
 /** Values may hold secrets or be long: text is cut, objects are only named. */

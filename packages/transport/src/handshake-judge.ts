@@ -2,7 +2,8 @@ import type { Association } from './association.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import type { Admission, Lane, PeerHello, Refusal } from './endpoint-types.ts'
 import { decideHello, decideWelcome, type HandshakeContext } from './handshake-decision.ts'
-import type { HandshakeParty, Hello, Welcome } from './handshake-messages.ts'
+import type { HandshakeParty, Hello, LaneHello, Welcome } from './handshake-messages.ts'
+import type { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
 import type { PeerHistory } from './peer-history.ts'
 import type { Channel, ChannelProof } from './transport.ts'
@@ -20,9 +21,34 @@ export class HandshakeJudge {
     this.#history = history
   }
 
-  hello(hello: Hello, channel: Channel, standing: Association | undefined): Refusal | undefined {
+  hello(
+    hello: LaneHello,
+    channel: Channel,
+    standing: Association | undefined,
+  ): Refusal | 'dial-back' | undefined {
     const decision = decideHello(hello, this.#knowledge(hello, hello.lane, channel, standing))
-    return decision.type === 'refuse' ? decision.refusal : this.admit(hello, channel.proof)
+    if (decision.type === 'refuse') return decision.refusal
+    const admission = this.#ask(hello, channel.proof)
+    if (admission.type !== 'dial-back') return this.#refusalOf(admission)
+    const isConnected = standing?.control.isOpen === true && standing.trust === 'member'
+    const isKnown = isConnected && standing.peer?.equals(hello.identity) === true
+    return isKnown ? undefined : 'dial-back'
+  }
+
+  /** The answer to whoever only asks who lives here. */
+  probe(hello: Hello, channel: Channel): Refusal | undefined {
+    const decision = decideHello(hello, this.#strangers(hello.identity.address, channel))
+    return decision.type === 'refuse' ? decision.refusal : undefined
+  }
+
+  /** Whether `expected` answered a probe. */
+  probed(welcome: Welcome, expected: NodeIdentity, channel: Channel): Refusal | undefined {
+    const decision = decideWelcome(
+      welcome,
+      expected,
+      this.#strangers(welcome.identity.address, channel),
+    )
+    return decision.type === 'refuse' ? decision.refusal : undefined
   }
 
   welcome(
@@ -38,20 +64,29 @@ export class HandshakeJudge {
     return decision.type === 'refuse' ? decision.refusal : this.admit(welcome, channel.proof)
   }
 
-  /** Whether the owner takes that peer, and why not. */
-  admit(
+  /** Whether the owner takes that peer, which need not be dialled back, and why not. */
+  admit(peer: PeerHello, proof: ChannelProof | undefined): Refusal | undefined {
+    return this.#refusalOf(this.#ask(peer, proof))
+  }
+
+  #ask(
     { identity, capabilities, trust }: PeerHello,
     proof: ChannelProof | undefined,
-  ): Refusal | undefined {
-    const { settings, self, tally } = this.#context
-    let admission: Admission
+  ): Admission | { readonly type: 'undecided' } {
     try {
-      admission = settings.admit({ identity, capabilities, trust, ...(proof && { proof }) })
+      const { admit } = this.#context.settings
+      return admit({ identity, capabilities, trust, ...(proof && { proof }) })
     } catch {
-      tally.listenerErrors++
-      return { reason: 'busy', actual: self, detail: 'admission could not be decided' }
+      this.#context.tally.listenerErrors++
+      return { type: 'undecided' }
     }
-    if (admission.type === 'admitted') return undefined
+  }
+
+  #refusalOf(admission: Admission | { readonly type: 'undecided' }): Refusal | undefined {
+    const { self } = this.#context
+    if (admission.type === 'admitted' || admission.type === 'dial-back') return undefined
+    if (admission.type === 'undecided')
+      return { reason: 'busy', actual: self, detail: 'admission could not be decided' }
     const { reason, knownIncarnation, detail } = admission
     return {
       reason,
@@ -67,24 +102,33 @@ export class HandshakeJudge {
     channel: Channel,
     standing: Association | undefined,
   ): HandshakeContext {
-    const { self, isClosing, settings, forbidden } = this.#context
+    const { settings } = this.#context
     const met = this.#history.met(address, trust)
     const isProven = settings.remembersPeers || standing?.control.isOpen === true
     const expected = isProven ? standing?.peer?.incarnation : undefined
     const known = met !== undefined && (expected === undefined || met > expected) ? met : expected
     const removed = this.#history.removed(address)
+    return {
+      ...this.#strangers(address, channel),
+      ...(settings.configDigest !== undefined && { configDigest: settings.configDigest }),
+      ...(known !== undefined && { knownIncarnation: known }),
+      ...(removed !== undefined && { removedIncarnation: removed }),
+      ...(standing?.trust !== undefined && { knownTrust: standing.trust }),
+      lane: standing?.laneOf(lane).view ?? { type: 'idle' },
+    }
+  }
+
+  /** What is known of one with which nothing was or will be. */
+  #strangers(address: NodeAddress, channel: Channel): HandshakeContext {
+    const { self, isClosing, settings, forbidden } = this.#context
     const mustProve = settings.transport.security === 'mutual-tls'
     const proof = channel.proof ?? (mustProve ? 'required' : undefined)
     return {
       self,
       clusterName: settings.clusterName,
-      ...(settings.configDigest !== undefined && { configDigest: settings.configDigest }),
       closing: isClosing,
-      ...(known !== undefined && { knownIncarnation: known }),
-      ...(removed !== undefined && { removedIncarnation: removed }),
       ...(forbidden.has(address, channel.proof?.fingerprint) && { isForbidden: true }),
-      ...(standing?.trust !== undefined && { knownTrust: standing.trust }),
-      lane: standing?.laneOf(lane).view ?? { type: 'idle' },
+      lane: { type: 'idle' },
       ...(proof !== undefined && { proof }),
     }
   }

@@ -26,13 +26,17 @@ export interface HandshakeParty {
 
 export interface Hello extends HandshakeParty {
   readonly type: 'hello'
-  readonly lane: Lane
+  /** Of a `probe` nothing comes but the answer: who lives here. */
+  readonly lane: Lane | 'probe'
   readonly dialled: NodeAddress
   /** Absent when the dialler takes whoever lives at the address. */
   readonly expected?: Incarnation
   /** What its proof will be made over; absent where it has no secret. */
   readonly nonce?: Uint8Array
 }
+
+/** One that asks for a connection. */
+export type LaneHello = Hello & { readonly lane: Lane }
 
 /** The acceptor says who it is, so that the proof that it asks for is worth nothing to anybody else. */
 export interface Challenge {
@@ -84,9 +88,10 @@ const refusalReasons: readonly RefusalReason[] = [
   'identity',
   'authentication',
   'forbidden',
+  'unreachable-address',
 ]
 
-const lanes: readonly Lane[] = ['control', 'data']
+const lanes: readonly Hello['lane'][] = ['control', 'data', 'probe']
 const noNonce = new Uint8Array(0)
 
 /** What either end says of how it proves itself. */

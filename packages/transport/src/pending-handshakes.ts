@@ -1,5 +1,6 @@
 import type { Clock } from '@casty/clock'
 import type { Connection } from './connection.ts'
+import type { DialBack } from './dial-back.ts'
 import type { EndpointLimits } from './endpoint-types.ts'
 import type { AcceptorsProof } from './handshake-proofs.ts'
 import { wireVersions, type Prelude } from './wire.ts'
@@ -17,6 +18,8 @@ export interface Pending {
   isAnswered: boolean
   /** It was challenged, and its proof is awaited. */
   proof?: AcceptorsProof
+  /** All was said, and it is dialled back before it is believed. */
+  dialBack?: DialBack
 }
 
 /** Connections whose handshake is not done, bounded in number, in total and per source, and in time. */
@@ -74,6 +77,7 @@ export class PendingHandshakes {
     if (pending === undefined) return
     this.#pending.delete(connection)
     pending.timer[Symbol.dispose]()
+    pending.dialBack?.cancel()
     const left = (this.#perGroup.get(pending.group) ?? 1) - 1
     if (left > 0) this.#perGroup.set(pending.group, left)
     else this.#perGroup.delete(pending.group)

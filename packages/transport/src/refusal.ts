@@ -9,6 +9,7 @@ export function dropReasonOf(reason: RefusalReason): DropReason {
     case 'closing':
     case 'malformed':
     case 'duplicate':
+    case 'unreachable-address':
       return 'lane-closed'
     case 'wire-version':
     case 'cluster-name':

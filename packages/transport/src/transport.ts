@@ -120,9 +120,16 @@ export type ChannelCloseReason = 'local' | 'ended' | 'reset' | 'failed'
  * Why a dial failed. `refused`: the host answered that nobody listens, so the process is gone.
  * `timeout` and `unreachable` say nothing about the process. `local` is our own lack of a resource
  * (file descriptors, memory, a resolver that cannot open its files) and never counts against a peer.
- * `insecure`: somebody is there, and no connection came about that both ends trust.
+ * `insecure`: somebody is there, and no connection came about that both ends trust. `not-allowed`: this node does not
+ * dial such an address on the word of others, and nothing was sent; no transport says so itself.
  */
-export type DialFailure = 'refused' | 'timeout' | 'unreachable' | 'local' | 'insecure'
+export type DialFailure =
+  | 'refused'
+  | 'timeout'
+  | 'unreachable'
+  | 'local'
+  | 'insecure'
+  | 'not-allowed'
 
 /** What kept two ends from trusting each other. */
 export interface Insecurity {

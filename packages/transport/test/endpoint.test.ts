@@ -484,6 +484,7 @@ describe('an option', () => {
       maxPendingHandshakes: 256,
       maxPendingHandshakesPerSource: 16,
       maxFailuresPerMinute: 10,
+      maxVainDialBacksPerMinute: 60,
       maxSources: 1_024,
       minReconnectMs: 100,
       maxReconnectMs: 30_000,

@@ -91,6 +91,8 @@ export function describeEvent(event: EndpointEvent): string {
       return `dial-refused ${event.lane} ${event.address} ${event.refusal.reason}`
     case 'authentication-failed':
       return `authentication-failed ${event.side} ${event.source} untold ${event.untold}`
+    case 'dial-back-failed':
+      return `dial-back-failed ${event.claimed} ${event.source} untold ${event.untold}`
     case 'frame-dropped':
       return `frame-dropped ${event.lane} ${event.peer} ${event.frameType} ${event.reason}`
   }

@@ -15,6 +15,7 @@ export interface ClusterSection {
   readonly port?: number
   readonly bindHost?: string
   readonly insecure?: boolean
+  readonly dialBack?: boolean
   readonly nodeId?: string
   readonly seedNodes?: readonly string[]
   readonly roles?: readonly string[]
@@ -200,6 +201,7 @@ function clusterSection(section: Section): ClusterSection {
       port: section.whole('port', 0, 65_535),
       bindHost: section.text('bind_host'),
       insecure: section.flag('insecure'),
+      dialBack: section.flag('dial_back'),
       nodeId: section.text('node_id'),
       seedNodes: section.texts('seed_nodes'),
       roles: section.texts('roles'),

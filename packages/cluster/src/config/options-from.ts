@@ -22,6 +22,7 @@ export type ConfiguredOptions = Partial<
     | 'port'
     | 'bindHost'
     | 'insecure'
+    | 'dialBack'
     | 'authentication'
     | 'nodeId'
     | 'seedNodes'
