@@ -91,7 +91,7 @@ test('what can be no secret changes nothing, and that is told once', async () =>
   expect(lines.join()).not.toContain('hunter2')
   rmSync(join(folder, 'a'))
   await world.pass(10_000)
-  expect(told('in which there is none')).toHaveLength(1)
+  expect(told('cannot be read')).toHaveLength(1)
   write('b', first)
   await world.start('b', { config: configOfNode('b') })
   await world.until(() => world.nodes.every((node) => node.getClusterState().members.length === 2))

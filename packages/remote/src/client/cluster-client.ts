@@ -250,6 +250,8 @@ async function startEndpoint(
     remembersPeers: false,
     // Where nothing listens, nothing is exposed.
     insecure: listen ? (listen.insecure ?? false) : true,
+    // It is nowhere then, so nothing tells which ranges are its own: it believes members, who dial back whom they tell of.
+    ...(!listen && { mayDial: () => true }),
     limits: { maxReconnectMs, ...endpointLimits },
   })
 }
