@@ -116,6 +116,36 @@ test('tells watchers of changes, and that some were missed', async () => {
   void watching
 })
 
+test('tells watchers what changed at another owner before they came to it', async () => {
+  await using world = await DataWorld.of('a b c d')
+  const options = { shards: 1, timeoutMs: 20_000 }
+  const on = (host: string) => world.on(host).map<string, number>('m', options)
+  await world.settled(on('a').size())
+  const owner = world.nodes.find(({ sharding }) => {
+    const region = sharding.startProxy({ name: 'casty:ddata', numShards: 256 })
+    return region.explain(region.shardOf('map/0/m')).stage === 'running'
+  })
+  const [writer = '', watcher = ''] = world.nodes
+    .map(({ host }) => host)
+    .filter((host) => host !== owner?.host)
+  const seen: unknown[] = []
+  void (async () => {
+    for await (const event of on(watcher).watch()) seen.push(event)
+  })()
+  await world.settle()
+  await world.settled(on(writer).put('k', 1))
+  await world.until(() => seen.length === 1)
+  await world.kill(owner?.host ?? '')
+  await world.settled(on(writer).put('k', 2))
+  await world.settled(on(writer).delete('k'))
+  await world.until(() => seen.length >= 3)
+  expect(seen).toEqual([
+    { type: 'put', key: 'k', value: 1, previous: undefined, version: 1 },
+    { type: 'put', key: 'k', value: 2, previous: 1, version: 2 },
+    { type: 'delete', key: 'k', previous: 2, version: 3 },
+  ])
+})
+
 test('a map with a limit keeps what is used, whichever node keeps it', async () => {
   await using world = await DataWorld.of('a b c')
   const on = (host: string) =>

@@ -12,6 +12,7 @@ import type { Onlooker, PartState } from '../state/part-state.ts'
 import { maxUnsettledCalls, sessionIdOf, type Session } from '../state/sessions.ts'
 import { Batches } from './batches.ts'
 import { Deadlines } from './deadlines.ts'
+import { RecentChanges } from './recent-changes.ts'
 
 export interface HostSettings {
   /** A session that is silent for so long waits for nothing any more, in milliseconds. */
@@ -35,8 +36,14 @@ interface Guest<Peer> {
   readonly session: Uint8Array
   peer: Peer
   heardAt: number
-  /** By the number of the watch: the structure, and how many changes were told. */
-  readonly watches: Map<number, { readonly name: string; count: number }>
+  /** By the number of the watch. */
+  readonly watches: Map<number, Watch>
+}
+
+/** The structure, and how many changes were told. */
+interface Watch {
+  readonly name: string
+  count: number
 }
 
 /** After another node took over, sessions have at least so long to make themselves heard, in milliseconds. */
@@ -72,6 +79,8 @@ export class PartHost<Peer> {
   readonly #begunWith: number
   /** Watches of all guests: most parts have none. */
   #watches = 0
+  /** Where another node owned it before. */
+  readonly #recent: RecentChanges | undefined
   #nextLook = Infinity
   #expectedAt = Infinity
   #notBefore = -Infinity
@@ -95,6 +104,7 @@ export class PartHost<Peer> {
     }
     for (const { id } of state.sessions.values()) this.#heardAt.set(id, this.#begunAt)
     if (this.#heardAt.size > 0) this.#nextLook = this.#begunAt + lookMs
+    if (state.changes > 0) this.#recent = new RecentChanges(this.#begunAt + comebackMs)
     state.watchedBy(this.#onlooker)
   }
 
@@ -169,7 +179,7 @@ export class PartHost<Peer> {
         this.#renew(guest, entry.number, entry.timers)
         return
       case 'watch':
-        this.#watch(guest, entry.number, entry.name)
+        this.#watch(guest, entry)
         return
       case 'unwatch':
         if (guest.watches.delete(entry.number)) this.#watches -= 1
@@ -182,11 +192,15 @@ export class PartHost<Peer> {
   }
 
   /** Also told how many changes there were so far: who asks again learns whether it missed some. */
-  #watch(guest: Guest<Peer>, number: number, name: string): void {
+  #watch(
+    guest: Guest<Peer>,
+    { number, name, seen }: RequestEntry & { readonly type: 'watch' },
+  ): void {
     let watch = guest.watches.get(number)
     if (!watch) {
       guest.watches.set(number, (watch = { name, count: 0 }))
       this.#watches += 1
+      if (seen !== undefined) this.#catchUp(guest, number, watch, seen)
     }
     const { count } = watch
     this.#batches.say(guest, {
@@ -196,6 +210,15 @@ export class PartHost<Peer> {
       changes: this.state.changes,
       event: none,
     })
+  }
+
+  /** Tells one that watched another owner what changed here before it came. */
+  #catchUp(guest: Guest<Peer>, number: number, watch: Watch, seen: number): void {
+    for (const change of this.#recent?.after(seen, watch.name, this.#port.now()) ?? []) {
+      watch.count += 1
+      const [{ count }, { changes, event }] = [watch, change]
+      this.#batches.say(guest, { type: 'change', watch: number, count, changes, event })
+    }
   }
 
   #leave(id: string): void {
@@ -277,10 +300,11 @@ export class PartHost<Peer> {
   readonly #onlooker: Onlooker = this.#makeOnlooker()
 
   #makeOnlooker(): Onlooker {
-    const watches = (): number => this.#watches
+    const isWatching = (): boolean =>
+      this.#watches > 0 || this.#recent?.isKeeping(this.#port.now()) === true
     return {
       get isWatching() {
-        return watches() > 0
+        return isWatching()
       },
       answered: (session, number, answer) =>
         this.#tell(session, { type: 'answer', number, answer }),
@@ -295,6 +319,7 @@ export class PartHost<Peer> {
         if (guest) this.#batches.say(guest, { type: 'notice', notice })
       },
       changed: (name, event) => {
+        this.#recent?.add({ name, changes: this.state.changes, event }, this.#port.now())
         for (const guest of this.#guests.values()) {
           for (const [number, watch] of guest.watches) {
             if (watch.name !== name) continue

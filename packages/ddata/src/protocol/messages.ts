@@ -5,7 +5,7 @@
 //     call      1  number, answers received, [key], the call itself
 //     read      2  number (of its own), after which call, whether strictly, the call itself
 //     renew     3  timers
-//     watch     4  number, name
+//     watch     4  number, name, one more than how many changes were seen (0: none were)
 //     unwatch   5  number
 //     close     6  nothing: the session ends
 //   replies   of one node: which part, to which session, and a reply, one behind the other
@@ -87,7 +87,13 @@ export type RequestEntry =
       readonly call: Uint8Array
     }
   | { readonly type: 'renew'; readonly number: number; readonly timers: readonly number[] }
-  | { readonly type: 'watch'; readonly number: number; readonly name: string }
+  | {
+      readonly type: 'watch'
+      readonly number: number
+      readonly name: string
+      /** How many changes there were in the part, as far as the watcher was told. */
+      readonly seen: number | undefined
+    }
   | { readonly type: 'unwatch'; readonly number: number }
   | { readonly type: 'close' }
 
@@ -131,6 +137,7 @@ export class RequestWriter {
         return
       case 'watch':
         out.varint(entry.number).string(entry.name, 1_024)
+        out.varint(entry.seen === undefined ? 0 : entry.seen + 1)
         return
       case 'unwatch':
         out.varint(entry.number)
@@ -183,8 +190,10 @@ function readRequestEntry(from: ByteReader): RequestEntry {
       for (let left = from.count(1); left > 0; left--) timers.push(from.varint())
       return { type, number, timers }
     }
-    case 'watch':
-      return { type, number: from.varint(), name: from.string(1_024) }
+    case 'watch': {
+      const [number, name, seen] = [from.varint(), from.string(1_024), from.varint()]
+      return { type, number, name, seen: seen === 0 ? undefined : seen - 1 }
+    }
     case 'unwatch':
       return { type, number: from.varint() }
     case 'close':

@@ -84,7 +84,10 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
 
   #renew(): void {
     const { clock, name } = this.#options
-    for (const { lane } of this.#seen) lane.post({ type: 'watch', number: this.#number, name })
+    for (const { lane, epoch, changes } of this.#seen) {
+      const seen = epoch === undefined ? undefined : changes
+      lane.post({ type: 'watch', number: this.#number, name, seen })
+    }
     this.#timer = clock.schedule(renewEveryMs, () => {
       if (this.#session.isClosed) this.#fail(DDataError.closed(this.#options.what))
       else this.#renew()

@@ -49,7 +49,7 @@ function request(): Uint8Array {
   writer.add({ type: 'call', number: 3, received: [1, 300], key: 'once', call })
   writer.add({ type: 'read', number: 4, after: 3, isStrict: true, call })
   writer.add({ type: 'renew', number: 5, timers: [7, 8, 90_000] })
-  writer.add({ type: 'watch', number: 6, name: 'stock' })
+  writer.add({ type: 'watch', number: 6, name: 'stock', seen: 41 })
   writer.add({ type: 'unwatch', number: 6 })
   writer.add({ type: 'close' })
   return writer.take({ isKnown: true, floor: 2 }).slice()
