@@ -120,11 +120,11 @@ function judgeLease(
   }
 }
 
-/** A side that goes down unasked: where the indirectly connected are given up, nobody is left on it who is up. */
+/** A side that goes down unasked: nobody on it is up, not even among the indirectly connected, who count as here. */
 function judgeLost(view: SbrView, indirect: ReadonlySet<NodeKey>): Judgement | undefined {
   const sides = countSides(withoutIndirectlyConnected(view), settled, undefined)
   const there = sides.there.length
-  if (there === 0 || sides.here.some(({ key }) => !indirect.has(key))) return undefined
+  if (there === 0 || sides.here.length > 0) return undefined
   const because = `nobody on this side is up, and ${countText(there)} on the other side`
   const judged = judgedOnce({ here: 0, there, decision: 'down-reachable', because })
   if (indirect.size === 0) return judged

@@ -149,6 +149,15 @@ describe('lease-majority', () => {
     expect(downed(ruling)).toBe('b e a')
   })
 
+  test('has a side ask on which somebody is up or leaving, though some reach it and others do not', () => {
+    const observations = 'a✗c b✗c e✗c a✗d b✗d e✗d a✗b b✗a'
+    for (const here of ['a b.joining e.joining', 'a.leaving b.joining e.joining']) {
+      const ruling = rule(strategy, view(`${here} / c d`, { observations }))
+      expect(ruling.decision).toMatchObject({ type: 'acquire-lease', delayMs: 0 })
+      expect(downed(afterLease(ruling, false))).toBe('b e a')
+    }
+  })
+
   test('has those ask who are up, though none of them has the role that is counted', () => {
     const ofCores = leaseMajority({ lease: uncalledLease, role: 'core' })
     expect(rule(ofCores, view('a / b[core]'))).toMatchObject({
