@@ -10,6 +10,7 @@ import {
   type Cluster,
   type ClusterEvent,
   type ClusterMessage,
+  type Dot,
   type FalseClaim,
   type Gossip,
   type GossipRow,
@@ -27,6 +28,22 @@ function lieOf(cluster: Cluster, lies: Partial<Gossip>): ClusterMessage {
     type: 'gossip',
     gossip: { ...gossipFor(cluster.getState(), VectorClock.empty), ...lies },
   }
+}
+
+/** That a member, as that dot says, is leaving. */
+function lieOfLeaving(liar: Cluster, about: Cluster, dot: Dot): ClusterMessage {
+  const state = liar.getState()
+  const known = state.member(about.self)
+  if (!known) throw new Error('it is a member')
+  const version = state.version.merge(VectorClock.of([[dot.node, dot.counter]]))
+  return lieOf(liar, { version, records: [{ member: known.withStatus('leaving'), dot }] })
+}
+
+async function startThree(world: ClusterWorld): Promise<Record<'a' | 'b' | 'c', Cluster>> {
+  await world.startAll('a b c')
+  const [a, b, c] = ['a', 'b', 'c'].map((host) => world.cluster(host))
+  if (!a || !b || !c) throw new Error('three were started')
+  return { a, b, c }
 }
 
 function claimsTo(world: ClusterWorld, host: string): readonly FalseClaim[] {
@@ -99,15 +116,9 @@ describe('a member that speaks in the name of another', () => {
 
   test('as if it had left, is not taken in where it says who had it leave', async () => {
     await using world = new ClusterWorld()
-    await world.startAll('a b c')
-    const [a, b, c] = ['a', 'b', 'c'].map((host) => world.cluster(host)) as Cluster[]
-    if (!a || !b || !c) throw new Error('three were started')
-    const known = c.getState().member(a.self)
-    if (!known) throw new Error('it is a member')
+    const { a, b, c } = await startThree(world)
     const dot = { node: c.self.key, counter: c.getState().version.versionOf(c.self.key) + 1 }
-    const version = c.getState().version.merge(VectorClock.of([[dot.node, dot.counter]]))
-    const records = [{ member: known.withStatus('leaving'), dot }]
-    for (const to of [a, b]) send(c, to, lieOf(c, { version, records }))
+    for (const to of [a, b]) send(c, to, lieOfLeaving(c, a, dot))
     await world.advance(5_000)
     expect(world.everySees('a.up b.up c.up')).toBe(true)
     for (const host of ['a', 'b']) {
@@ -120,15 +131,9 @@ describe('a member that speaks in the name of another', () => {
 
   test('as if it had asked to leave, is told of, as that cannot be undone', async () => {
     await using world = new ClusterWorld()
-    await world.startAll('a b c')
-    const [a, b, c] = ['a', 'b', 'c'].map((host) => world.cluster(host)) as Cluster[]
-    if (!a || !b || !c) throw new Error('three were started')
-    const known = c.getState().member(a.self)
-    if (!known) throw new Error('it is a member')
+    const { a, b, c } = await startThree(world)
     const dot = { node: a.self.key, counter: 500 }
-    const version = c.getState().version.merge(VectorClock.of([[dot.node, dot.counter]]))
-    const records = [{ member: known.withStatus('leaving'), dot }]
-    send(c, b, lieOf(c, { version, records }))
+    send(c, b, lieOfLeaving(c, a, dot))
     await world.until(() => claimsTo(world, 'a').length > 0, 5_000)
     const claims = claimsTo(world, 'a').map(({ claim, answer }) => `${claim} ${answer}`)
     expect(claims).toContain('own-record noted')
@@ -138,9 +143,7 @@ describe('a member that speaks in the name of another', () => {
 
   test('as if it offered other services, is contradicted', async () => {
     await using world = new ClusterWorld()
-    await world.startAll('a b c')
-    const [a, b, c] = ['a', 'b', 'c'].map((host) => world.cluster(host)) as Cluster[]
-    if (!a || !b || !c) throw new Error('three were started')
+    const { a, b, c } = await startThree(world)
     a.registerService('carts', '/carts')
     await world.until(() => b.getState().services.length === 1, 5_000)
     const registry = [
