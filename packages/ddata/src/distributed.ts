@@ -68,9 +68,9 @@ export class Distributed implements AsyncDisposable {
     const report = reportTo(system)
     const region = regionOf(sharding, settings, report)
     const { random = systemRandom } = options
-    const tell = region.tell.bind(region)
+    const tellEach = region.tellEach.bind(region)
     const whyNobody = (part: string): string | undefined => whyNobodyIn(region, part)
-    const port = { system, random, tell, whyNobody, report }
+    const port = { system, random, tellEach, whyNobody, report }
     this.#session = new Session(port, laneSettings(settings))
     this.#keeper = new LeaseKeeper(this.#session)
     this.#atShutdown = system.beforeShutdown('drain', async () => await this.close(), {

@@ -53,8 +53,7 @@ class Desk {
     const id = new Uint8Array(16)
     id[0] = Math.floor(session / 256)
     id[1] = session % 256
-    // oxlint-disable-next-line no-unsafe-type-assertion -- Nobody is answered but by the port.
-    this.host.receive({ session: id, body: out.take({ isKnown, floor }) } as never, session)
+    this.host.receive(out.take({ session: id, isKnown, floor }), session)
   }
 
   call(
@@ -206,11 +205,11 @@ test('a session has no more calls that wait than are allowed', () => {
 test('a request that is no request harms nobody', () => {
   const desk = new Desk()
   desk.call(1, 1)
-  const body = Uint8Array.of(1, 0, 0, 3, 99, 1, 2)
-  // oxlint-disable-next-line no-unsafe-type-assertion -- As above.
-  expect(() => desk.host.receive({ session: new Uint8Array(16), body } as never, 9)).toThrow(
-    expect.objectContaining({ code: 'CASTY_DDATA_MALFORMED' }),
-  )
+  const malformed = expect.objectContaining({ code: 'CASTY_DDATA_MALFORMED' })
+  const request = Uint8Array.of(16, ...new Uint8Array(16), 1, 0, 0, 3, 99, 1, 2)
+  expect(() => desk.host.receive(request, 9)).toThrow(malformed)
+  const ofNobody = Uint8Array.of(2, 0, 0, 1, 0, 0, 0)
+  expect(() => desk.host.receive(ofNobody, 9)).toThrow(malformed)
   desk.call(1, 2, new Uint8Array())
   desk.call(1, 3)
   desk.drain()

@@ -1,5 +1,4 @@
 // What a part does on the node that runs it when time goes by: seen from inside, since it is when it does so that counts.
-import type { ActorRef } from '@casty/actor'
 import { ManualClock } from '@casty/clock'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -11,7 +10,6 @@ import { MapMachine } from '../src/kinds/map/map-machine.ts'
 import {
   readReply,
   RequestWriter,
-  type PartReplies,
   type ReplyEntry,
   type RequestEntry,
 } from '../src/protocol/messages.ts'
@@ -44,10 +42,8 @@ class Host {
   request(session: string, ...entries: readonly RequestEntry[]): void {
     const writer = new RequestWriter()
     for (const entry of entries) writer.add(entry)
-    const body = writer.take({ isKnown: false, floor: 0 })
-    // Who is answered is named beside it: nothing looks at it here.
-    const replyTo = undefined as unknown as ActorRef<PartReplies>
-    this.#host.receive({ session: sessionBytes(session), replyTo, body }, session)
+    const head = { session: sessionBytes(session), isKnown: false, floor: 0 }
+    this.#host.receive(writer.take(head), session)
     this.#host.flush()
   }
 
@@ -190,10 +186,8 @@ test('an entry lives for all of its time, and what is due is done when a part lo
         const call = { number: 1, received: [], key: undefined, call: put.finish() }
         const writer = new RequestWriter()
         writer.add({ type: 'call', ...call })
-        const replyTo = undefined as unknown as ActorRef<PartReplies> // Nothing looks at it here.
-        const body = writer.take({ isKnown: false, floor: 0 })
         const [session, putAt] = [sessionBytes('s'.repeat(16)), clock.now]
-        host.receive({ session, replyTo, body }, 'peer')
+        host.receive(writer.take({ session, isKnown: false, floor: 0 }), 'peer')
         host.flush()
         while (state.machine.due() < Infinity) {
           const next = host.nextDeadline()

@@ -4,8 +4,14 @@ import { ByteWriter } from '@casty/transport'
 import { expect, test } from 'vitest'
 import { RepliesOfTurn } from '../src/host/replies-of-turn.ts'
 import { readPartReplies, writePartReply, type PartReplies } from '../src/protocol/messages.ts'
+import { sessionBytes, sessionIdOf } from '../src/state/sessions.ts'
 
 const session = new Uint8Array(16)
+
+/** A process has one with each part. */
+function sessionWith(part: string): Uint8Array {
+  return sessionBytes(part.padEnd(16))
+}
 
 class Process {
   /** Messages that it got, as parts and the first byte of what each of them said. */
@@ -18,7 +24,9 @@ class Process {
 
   #got(replies: PartReplies): void {
     if (this.isGone) throw new Error('it is gone')
-    const all = Array.from(readPartReplies(replies), ({ part, body }) => `${part} ${body[0]}`)
+    const all = Array.from(readPartReplies(replies), (reply) => {
+      return `${sessionIdOf(reply.session).trimEnd()} ${reply.body[0]}`
+    })
     this.messages.push(all.join(', '))
   }
 }
@@ -37,7 +45,7 @@ function started(): {
     b: new Process(),
     errors,
     say: (to, part, what, bytes = 1) =>
-      replies.add(to.ref, { part, session, body: new Uint8Array(bytes).fill(what) }),
+      replies.add(to.ref, { session: sessionWith(part), body: new Uint8Array(bytes).fill(what) }),
     turnEnds: async () => await Promise.resolve(),
   }
 }
@@ -82,11 +90,11 @@ test('what cannot be sent to one process is reported, and keeps nothing from oth
 
 test('a reply to no session ends what is read of a message, and not what came before it', () => {
   const out = new ByteWriter()
-  writePartReply(out, { part: 'p', session, body: Uint8Array.of(1) })
-  writePartReply(out, { part: 'p', session: Uint8Array.of(1, 2), body: Uint8Array.of(2) })
+  writePartReply(out, { session, body: Uint8Array.of(1) })
+  writePartReply(out, { session: Uint8Array.of(1, 2), body: Uint8Array.of(2) })
   const read: number[] = []
   expect(() => {
     for (const { body } of readPartReplies(out.finish())) read.push(body[0] ?? 0)
-  }).toThrow('A reply is to no session')
+  }).toThrow('A request or reply is of no session')
   expect(read).toEqual([1])
 })

@@ -14,7 +14,7 @@ import { Lane, type LaneSettings } from '../src/session/lane.ts'
 import type { CallEnd, CallTerms } from '../src/session/pending.ts'
 import type { Machine } from '../src/state/machine.ts'
 import { PartState } from '../src/state/part-state.ts'
-import { maxUnsettledCalls } from '../src/state/sessions.ts'
+import { maxUnsettledCalls, sessionBytes, sessionIdOf } from '../src/state/sessions.ts'
 
 const settings: LaneSettings = {
   resendMs: 500,
@@ -44,7 +44,7 @@ class Line {
   requests = 0
   entries = 0
   ended: string[] = []
-  #generations = 0
+  #sessions = 0
   #wakeAt = Infinity
   #timer: Disposable | undefined
   #hasToSend = false
@@ -55,11 +55,12 @@ class Line {
     this.host = this.#host()
     const port = {
       clock: this.clock,
-      send: (_part: string, generation: number, body: Uint8Array) => this.#send(generation, body),
+      send: (_part: string, request: Uint8Array) => this.#send(request),
       whyNobody: () => this.whyNobody,
       hasToSend: () => void (this.#hasToSend = true),
       deadlineMoved: (at: number) => this.#wake(at),
-      nextGeneration: () => ++this.#generations,
+      newSession: () => sessionBytes(String(++this.#sessions).padEnd(16)),
+      endSession: () => {},
     }
     this.lane = new Lane('p', port, settings)
   }
@@ -84,17 +85,14 @@ class Line {
     this.host = this.#host()
   }
 
-  #send(generation: number, body: Uint8Array): void {
+  #send(request: Uint8Array): void {
     this.requests += 1
-    this.entries += readRequest(body).entries.length
+    this.entries += readRequest(request).entries.length
     if (this.isLost('request')) return
-    const session = new Uint8Array(16)
-    session[15] = generation
-    // oxlint-disable-next-line no-unsafe-type-assertion -- Who is to be answered is a text here.
-    this.clock.schedule(1, () => this.#arrives({ session, body } as never))
+    this.clock.schedule(1, () => this.#arrives(request))
   }
 
-  #arrives(request: never): void {
+  #arrives(request: Uint8Array): void {
     this.host.receive(request, 'peer')
     this.host.flush()
   }
@@ -102,7 +100,7 @@ class Line {
   #reply(session: Uint8Array, body: Uint8Array): void {
     if (this.isLost('reply')) return
     this.clock.schedule(1, () => {
-      if (session[15] === this.lane.generation) this.lane.receive({ part: 'p', session, body })
+      if (sessionIdOf(session) === sessionIdOf(this.lane.session)) this.lane.receive(body)
       this.flush()
     })
   }
@@ -296,7 +294,7 @@ describe('a session towards a part', () => {
       return reply.take(1)
     }
     for (let second = 0; second < 40; second++) {
-      line.lane.receive({ part: 'p', session: new Uint8Array(16), body: failed() })
+      line.lane.receive(failed())
       line.clock.advance(1_000)
       if (second === 3) expect(line.ended).toEqual([])
       if (second === 6) expect(line.ended).toHaveLength(1)
@@ -368,7 +366,7 @@ describe('a session towards a part', () => {
     reply.add({ type: 'answer', number: 1, answer: Uint8Array.of(9) })
     reply.add({ type: 'read', number: 1, answer: new Uint8Array() })
     reply.add({ type: 'answer', number: 2, answer: new ByteWriter().u8(0).f64(7).finish() })
-    line.lane.receive({ part: 'p', session: new Uint8Array(16), body: reply.take(1) })
+    line.lane.receive(reply.take(1))
     expect(line.ended).toEqual([
       'bad CASTY_DDATA_MALFORMED unknown',
       'bad read CASTY_DDATA_MALFORMED unknown',
@@ -382,14 +380,14 @@ describe('a session towards a part', () => {
     line.call('call', add(1))
     line.call('wait', add(1), { timeoutMs: Infinity }, true)
     line.lane.read(get, terms, line.end('read'))
-    const [reply, { generation }] = [{ part: 'p', session: new Uint8Array(16) }, line.lane]
-    expect(() => line.lane.receive({ ...reply, body: Uint8Array.of(200, 1, 2) })).toThrow()
+    const { session } = line.lane
+    expect(() => line.lane.receive(Uint8Array.of(200, 1, 2))).toThrow()
     expect(line.ended).toEqual([
       'call CASTY_DDATA_MALFORMED unknown',
       'wait CASTY_DDATA_MALFORMED unknown',
       'read CASTY_DDATA_MALFORMED unknown',
     ])
-    expect(line.lane.generation).toBeGreaterThan(generation)
+    expect(line.lane.session).not.toBe(session)
     expect(line.lane.isIdle).toBe(true)
   })
 
@@ -400,11 +398,11 @@ describe('a session towards a part', () => {
     expect(line.ended).toEqual(['first 1'])
     line.isLost = () => true
     line.call('second', add(1), { timeoutMs: 60_000 })
-    const { generation } = line.lane
+    const { session } = line.lane
     const says = (...entries: readonly ReplyEntry[]): void => {
       const reply = new ReplyWriter()
       for (const entry of entries) reply.add(entry)
-      line.lane.receive({ part: 'p', session: new Uint8Array(16), body: reply.take(1) })
+      line.lane.receive(reply.take(1))
       line.clock.advance(1_000) // One word of a gap is many requests' worth: it counts once.
     }
     const gap = { type: 'gap', expected: 1 } as const
@@ -414,9 +412,10 @@ describe('a session towards a part', () => {
     says({ type: 'answer', number: 1, answer }) // It knows it: those were late words.
     says(gap)
     says(gap)
-    expect([line.lane.generation, line.ended]).toEqual([generation, ['first 1']])
+    expect(line.lane.session).toBe(session)
+    expect(line.ended).toEqual(['first 1'])
     says(gap)
-    expect(line.lane.generation).toBeGreaterThan(generation)
+    expect(line.lane.session).not.toBe(session)
     expect(line.ended).toEqual(['first 1', 'second CASTY_DDATA_INDETERMINATE unknown'])
   })
 
@@ -438,7 +437,8 @@ describe('a session towards a part', () => {
             hasToSend: () => {},
             deadlineMoved: () => {},
             whyNobody: () => undefined,
-            nextGeneration: () => 1,
+            newSession: () => new Uint8Array(16),
+            endSession: () => {},
           },
           settings,
         )
@@ -448,7 +448,7 @@ describe('a session towards a part', () => {
         if (isWait) {
           const parked = new ReplyWriter()
           parked.add({ type: 'parked', number: 1, isOffered: false })
-          lane.receive({ part: 'p', session: new Uint8Array(16), body: parked.take(1) })
+          lane.receive(parked.take(1))
         }
         lane.read(get, terms, nobody)
         for (let looks = 0; looks < 200; looks++) {

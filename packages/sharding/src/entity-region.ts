@@ -5,6 +5,7 @@ import { ShardingError } from './errors.ts'
 import type { Region } from './region/region.ts'
 import type { Recovery, RecoverOptions } from './recoveries.ts'
 import { shardOf } from './region/shard-of.ts'
+import type { OwnShare, Share } from './region/share.ts'
 import {
   replicationSentences,
   type ReplicationExplanation,
@@ -87,6 +88,9 @@ export interface HomeExplanation {
   readonly waitsFor: string | undefined
 }
 
+/** What is common to shares that entities take as messages. */
+type CommonOf<M> = M extends Share<infer C> ? C : never
+
 /** One type of entities, as seen from one node: where messages for them go in. */
 export class EntityRegion<M> {
   /** To whichever entity a message names. It may be sent to any node, and works there. */
@@ -131,6 +135,18 @@ export class EntityRegion<M> {
   tell(entityId: string, message: M): void {
     const shard = this.shardOf(checkedId(entityId))
     this.#region.tell(shard, entityId, message, undefined)
+  }
+
+  /**
+   * Sends to several entities at once: each gets a `Share`, with what is common to all and what is its own. Those that
+   * live on one node travel together, and what is common is encoded once for each node. On the way and where they arrive
+   * each is a message of its own, with the order of `tell`: where some of them moved, only these are sent on.
+   *
+   * @throws as `tell`, when all that can be sent are
+   */
+  tellEach(common: CommonOf<M>, shares: readonly OwnShare[]): void {
+    for (const [entityId] of shares) checkedId(entityId)
+    this.#region.tellEach(common, shares)
   }
 
   /** Asks an entity, and waits for its answer: as `ActorSystem.ask`. */

@@ -26,6 +26,7 @@ export { ShardingError, type ShardingErrorCode } from './errors.ts'
 export type { ReplicateEvents, ReplicateEventsAck } from './replication/messages.ts'
 export { replicationDefaults, type ReplicationConfig } from './replication/replication-config.ts'
 export { shardOf } from './region/shard-of.ts'
+export type { OwnShare, Share } from './region/share.ts'
 export { Sharding, type ShardingExplanation } from './sharding.ts'
 export {
   shardingLimitDefaults,

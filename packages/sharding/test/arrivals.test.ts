@@ -32,7 +32,7 @@ function arrivalsAt(table: { epoch: number }): {
 function frameOf(host: string, epoch: number): ForeignFrame {
   const header = { shard: 0, epoch, returns: 0, carries: false, entityId: 'x' }
   const from = NodeIdentity.parse(`${host}:1#1`)
-  return { ...header, from, bytes: nothing, start: 0, end: 0 }
+  return { ...header, from, share: undefined, bytes: nothing, start: 0, end: 0 }
 }
 
 test('nodes that die before they send their fence are not remembered beyond the epoch', () => {

@@ -15,7 +15,7 @@ import {
 const headers = fc.record({
   shard: fc.oneof(fc.nat(300), fc.maxSafeNat()),
   epoch: fc.oneof(fc.nat(300), fc.maxSafeNat()),
-  returns: fc.nat(127),
+  returns: fc.nat(63),
   carries: fc.boolean(),
   entityId: fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 512 }),
 })

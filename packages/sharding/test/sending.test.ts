@@ -36,6 +36,7 @@ class Way {
         this.sent.push(letter.message)
         return true
       },
+      sendShares: () => ({ sent: 0, dropped: [], errors: [] }),
       sendFence: () => {},
       drop: (letter, reason) => this.dropped.push(`${reason} ${String(letter.message)}`),
       deadlineMoved: () => {},

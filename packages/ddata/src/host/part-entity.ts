@@ -4,7 +4,12 @@ import { Behaviors, type ActorContext, type ActorRef, type Behavior } from '@cas
 import type { EntityContext } from '@casty/sharding'
 import { DDataError } from '../errors.ts'
 import { kindOf } from '../kinds/kind.ts'
-import { ReplyWriter, type PartReplies, type PartRequest } from '../protocol/messages.ts'
+import {
+  readRequest,
+  ReplyWriter,
+  type PartReplies,
+  type PartRequest,
+} from '../protocol/messages.ts'
 import type { Machine } from '../state/machine.ts'
 import { PartState } from '../state/part-state.ts'
 import { PartHost, type HostSettings } from './part-host.ts'
@@ -47,7 +52,7 @@ export function partEntity(
     } catch (error) {
       if (context.signal.aborted) throw error
       settings.report(error, entity.entityId)
-      return refusing(entity, replies, context, error)
+      return refusing(entity, settings, replies, context, error)
     }
   })
 }
@@ -55,6 +60,7 @@ export function partEntity(
 /** It cannot begin: whoever asks is told why, and asks again. After a while it is tried anew. */
 function refusing(
   { entityId: part, epoch }: EntityContext<PartMessage>,
+  { report }: PartSettings,
   replies: RepliesOfTurn,
   context: ActorContext<PartMessage>,
   error: unknown,
@@ -62,10 +68,15 @@ function refusing(
   const why = error instanceof Error ? error.message : 'it cannot begin'
   context.timers.startOnce('again', { type: 'stop' }, tryAgainMs)
   return Behaviors.receive((message) => {
-    if (!('body' in message)) return Behaviors.stopped
+    if (!('own' in message)) return Behaviors.stopped
     const reply = new ReplyWriter()
     reply.add({ type: 'failed', why })
-    replies.add(message.replyTo, { part, session: message.session, body: reply.take(epoch) })
+    try {
+      const { session } = readRequest(message.own)
+      replies.add(message.common, { session, body: reply.take(epoch) })
+    } catch (unreadable) {
+      report(unreadable, part)
+    }
     return Behaviors.same
   })
 }
@@ -102,12 +113,11 @@ class Part {
     this.#context = context
     this.#log = log
     this.#usedAt = context.system.clock.now()
-    const { entityId: part, epoch } = entity
     const port = {
-      epoch,
+      epoch: entity.epoch,
       now: () => context.system.clock.now(),
       send: (peer: ActorRef<PartReplies>, session: Uint8Array, body: Uint8Array) =>
-        replies.add(peer, { part, session, body }),
+        replies.add(peer, { session, body }),
       write: log && ((record: Uint8Array) => this.#write(log, record)),
     }
     this.#host = new PartHost(state, port, settings)
@@ -138,7 +148,7 @@ class Part {
   }
 
   receive(message: PartMessage): Behavior<PartMessage> | undefined {
-    if ('body' in message) this.#request(message)
+    if ('own' in message) this.#request(message)
     else this.#signal(message)
     if (this.#hasFailed) return Behaviors.stopped
     if (this.#isStopping) {
@@ -152,7 +162,7 @@ class Part {
   #request(request: PartRequest): void {
     this.#usedAt = this.#context.system.clock.now()
     try {
-      this.#host.receive(request, request.replyTo)
+      this.#host.receive(request.own, request.common)
     } catch (error) {
       this.#settings.report(error, this.#entity.entityId)
     }

@@ -1,12 +1,7 @@
 // One part of the structures on the node that runs it: takes requests, has them carried out, written and answered. It
 // knows who is connected, until when timers run and who watches: what nobody has to remember when another node
 // takes over.
-import {
-  readRequest,
-  type PartRequest,
-  type ReplyEntry,
-  type RequestEntry,
-} from '../protocol/messages.ts'
+import { readRequest, type ReplyEntry, type RequestEntry } from '../protocol/messages.ts'
 import type { CallCommand, Command } from '../state/command.ts'
 import type { Onlooker, PartState } from '../state/part-state.ts'
 import { maxUnsettledCalls, sessionIdOf, type Session } from '../state/sessions.ts'
@@ -133,9 +128,9 @@ export class PartHost<Peer> {
   }
 
   /** @throws DDataError, TransportError `…_MALFORMED` */
-  receive({ session: bytes, body }: PartRequest, peer: Peer): void {
+  receive(request: Uint8Array, peer: Peer): void {
+    const { session: bytes, isKnown, floor, entries } = readRequest(request)
     const id = sessionIdOf(bytes)
-    const { isKnown, floor, entries } = readRequest(body)
     const session = this.state.sessions.find(id)
     if (!session && !this.#guests.has(id) && this.#guests.size >= this.#settings.maxSessions) {
       const stranger = { session: bytes, peer, heardAt: 0, watches: new Map() }
@@ -161,7 +156,8 @@ export class PartHost<Peer> {
       known.heardAt = now
       return known
     }
-    const guest: Guest<Peer> = { session, peer, heardAt: now, watches: new Map() }
+    // What was received is not kept for as long.
+    const guest: Guest<Peer> = { session: session.slice(), peer, heardAt: now, watches: new Map() }
     this.#guests.set(id, guest)
     this.#nextLook = Math.min(this.#nextLook, now + lookMs)
     return guest

@@ -1,14 +1,14 @@
 // What a session and a part of the structures say to each other. Both sides gather what they have to say in a turn of
-// the event loop, and send it as one message: a session to each part, and all parts of a node together to a session.
+// the event loop, and send it as one message: a session to all parts of a node, and all parts of a node to a session.
 //
-//   request   session, whom to answer, and in bytes: form, flags, floor, entries
+//   request   whom to answer, and for each part: session, form, flags, floor, entries
 //     call      1  number, answers received, [key], the call itself
 //     read      2  number (of its own), after which call, whether strictly, the call itself
 //     renew     3  timers
 //     watch     4  number, name, one more than how many changes were seen (0: none were)
 //     unwatch   5  number
 //     close     6  nothing: the session ends
-//   replies   of one node: which part, to which session, and a reply, one behind the other
+//   replies   of one node: to which session, and a reply, one behind the other
 //   reply     form, epoch, entries
 //     answer    1  number, answer
 //     read      2  number, answer
@@ -21,23 +21,19 @@
 //     renewed   9  number of the renewal
 //     failed   10  number (of a read or call), why: it was not carried out
 import type { ActorRef } from '@casty/actor'
+import type { Share } from '@casty/sharding'
 import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
 import { readCall, writeCall } from '../state/command.ts'
 import { sessionIdBytes } from '../state/sessions.ts'
 import { shortLived } from '../values/short-lived.ts'
 
-/** What is sent to a part. */
-export interface PartRequest {
-  readonly session: Uint8Array
-  readonly replyTo: ActorRef<PartReplies>
-  readonly body: Uint8Array
-}
+/** What is sent to a part: whom it is to answer, which goes for all parts, and a request. */
+export type PartRequest = Share<ActorRef<PartReplies>>
 
 /** What it says to that. */
 export interface PartReply {
-  readonly part: string
-  /** To whom: a process may be several, one after the other. */
+  /** To whom: each lane of a process, to each part, is one, and another one where it was forgotten. */
   readonly session: Uint8Array
   readonly body: Uint8Array
 }
@@ -45,10 +41,8 @@ export interface PartReply {
 /** What is sent back: what the parts of one node have to say to one process, as bytes. */
 export type PartReplies = Uint8Array
 
-const maxPartBytes = 2_048
-
-export function writePartReply(out: ByteWriter, { part, session, body }: PartReply): void {
-  out.string(part, maxPartBytes).bytes(session, session.length).bytes(body, body.length)
+export function writePartReply(out: ByteWriter, { session, body }: PartReply): void {
+  out.bytes(session, session.length).bytes(body, body.length)
 }
 
 /**
@@ -58,10 +52,16 @@ export function writePartReply(out: ByteWriter, { part, session, body }: PartRep
 export function* readPartReplies(replies: PartReplies): Iterable<PartReply> {
   const from = new ByteReader(replies)
   while (from.remaining > 0) {
-    const [part, session] = [from.string(maxPartBytes), from.view(sessionIdBytes)]
-    if (session.length < sessionIdBytes) throw DDataError.malformed('A reply is to no session')
-    yield { part, session, body: from.view(from.remaining) }
+    const session = readSession(from)
+    yield { session, body: from.view(from.remaining) }
   }
+}
+
+/** @throws DDataError, TransportError `…_MALFORMED` */
+function readSession(from: ByteReader): Uint8Array {
+  const session = from.view(sessionIdBytes)
+  if (session.length === sessionIdBytes) return session
+  throw DDataError.malformed('A request or reply is of no session')
 }
 
 const form = 1
@@ -98,6 +98,7 @@ export type RequestEntry =
   | { readonly type: 'close' }
 
 export interface RequestHead {
+  readonly session: Uint8Array
   /** Whether the session has ever been answered by this part: then it must be known. */
   readonly isKnown: boolean
   /** All calls up to this one are settled. */
@@ -147,9 +148,9 @@ export class RequestWriter {
   }
 
   /** What was gathered, behind its head; the writer is empty then. */
-  take({ isKnown, floor }: RequestHead): Uint8Array {
+  take({ session, isKnown, floor }: RequestHead): Uint8Array {
     const entries = this.#out.view()
-    const request = message.reset()
+    const request = message.reset().bytes(session, sessionIdBytes)
     request.u8(form).bool(isKnown).varint(floor).bytes(entries, entries.length)
     this.#out.reset()
     this.#count = 0
@@ -164,12 +165,13 @@ export interface Request extends RequestHead {
 /** What is in it shares the bytes. @throws DDataError, TransportError `…_MALFORMED` */
 export function readRequest(bytes: Uint8Array): Request {
   const head = new ByteReader(bytes)
+  const session = readSession(head)
   checkForm(head.u8())
   const [isKnown, floor] = [head.bool(), head.varint()]
   const from = new ByteReader(head.view(bytes.length))
   const entries: RequestEntry[] = []
   while (from.remaining > 0) entries.push(readRequestEntry(from))
-  return { isKnown, floor, entries }
+  return { session, isKnown, floor, entries }
 }
 
 function readRequestEntry(from: ByteReader): RequestEntry {

@@ -6,7 +6,6 @@ import { DDataError, type Applied } from '../errors.ts'
 import {
   readReply,
   RequestWriter,
-  type PartReply,
   type Reply,
   type ReplyEntry,
   type RequestEntry,
@@ -43,10 +42,12 @@ export interface LaneSettings {
 
 export interface LanePort {
   readonly clock: Clock
-  /** Sends what was gathered. @param generation - grows when the session is a new one for its part */
-  send(part: string, generation: number, body: Uint8Array): void
-  /** Another number each time: no part takes one lane, or one life of it, for another. */
-  nextGeneration(): number
+  /** Sends what was gathered. */
+  send(part: string, request: Uint8Array): void
+  /** Another one each time: no part takes one lane, or one life of it, for another. What comes for it is the lane's. */
+  newSession(lane: Lane): Uint8Array
+  /** Nothing comes for it any more. */
+  endSession(session: Uint8Array): void
   /** Why nobody can be asked, where that is known. */
   whyNobody(part: string): string | undefined
   /** Has `flush` called at the end of the turn. */
@@ -98,7 +99,7 @@ export class Lane {
   readonly #reads = new Map<number, PendingRead>()
   #out = new RequestWriter()
   #received: number[] = []
-  #generation: number
+  #session: Uint8Array
   #lastCall = 0
   #lastRead = 0
   #isKnown = false
@@ -115,7 +116,7 @@ export class Lane {
     this.#port = port
     this.#settings = settings
     this.#resendMs = settings.resendMs
-    this.#generation = port.nextGeneration()
+    this.#session = port.newSession(this)
     this.#heardAt = port.clock.now()
   }
 
@@ -227,8 +228,8 @@ export class Lane {
   /** At the end of a turn. */
   flush(): void {
     if (this.#out.isEmpty) return
-    const body = this.#out.take({ isKnown: this.#isKnown, floor: this.#floor })
-    this.#port.send(this.part, this.#generation, body)
+    const head = { session: this.#session, isKnown: this.#isKnown, floor: this.#floor }
+    this.#port.send(this.part, this.#out.take(head))
   }
 
   /** All calls up to this one have ended, or wait for their turn. */
@@ -237,22 +238,22 @@ export class Lane {
     return this.#lastCall
   }
 
-  /** The session grows older when its part has forgotten it: it is another one then. */
-  get generation(): number {
-    return this.#generation
+  /** What the part knows it as: another one where it has forgotten it. */
+  get session(): Uint8Array {
+    return this.#session
   }
 
   /** What the part says. @throws DDataError, TransportError `…_MALFORMED` */
-  receive({ body }: PartReply): void {
+  receive(body: Uint8Array): void {
     const { epoch, entries } = this.#readable(body)
     // One that can do nothing keeps nothing waiting.
     if (entries.some(({ type }) => type !== 'failed')) this.#heardAt = this.#port.clock.now()
     this.#resendMs = this.#settings.resendMs
     this.#why = undefined
-    const generation = this.#generation
+    const session = this.#session
     for (const entry of entries) {
       // What follows the word that it is not known is about one that is no more.
-      if (generation !== this.#generation) return
+      if (session !== this.#session) return
       this.#take(entry, epoch)
     }
   }
@@ -440,7 +441,8 @@ export class Lane {
     this.#calls.clear()
     this.#out = new RequestWriter()
     this.#received = []
-    this.#generation = this.#port.nextGeneration()
+    this.#port.endSession(this.#session)
+    this.#session = this.#port.newSession(this)
     this.#lastCall = 0
     this.#gapAt = 0
     this.#lacking = 0

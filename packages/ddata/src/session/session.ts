@@ -2,22 +2,18 @@
 // them, and keeps one timer for all.
 import { Behaviors, type ActorRef, type ActorSystem } from '@casty/actor'
 import type { Clock, Random } from '@casty/clock'
-import { ByteReader, ByteWriter } from '@casty/transport'
+import type { OwnShare } from '@casty/sharding'
+import { ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
-import {
-  readPartReplies,
-  type PartReplies,
-  type PartReply,
-  type PartRequest,
-} from '../protocol/messages.ts'
+import { readPartReplies, type PartReplies, type PartReply } from '../protocol/messages.ts'
 import { Agreement } from './agreement.ts'
 import { Lane, type LanePort, type LaneSettings } from './lane.ts'
 
 export interface SessionPort {
   readonly system: ActorSystem
   readonly random: Random
-  /** To the entity of that id. */
-  tell(part: string, request: PartRequest): void
+  /** To the parts of these ids, each its own; those on one node at once. */
+  tellEach(replyTo: ActorRef<PartReplies>, requests: readonly OwnShare[]): void
   /** Why nobody keeps a part, where that is known. */
   whyNobody(part: string): string | undefined
   /** What nobody waits to hear. */
@@ -26,8 +22,8 @@ export interface SessionPort {
 
 /** Answers that wait to be looked at: as many as may be asked for at once. What is too much is asked for again. */
 const mailboxCapacity = 100_000
-/** The rest of its 16 bytes tell the sessions of one lane apart. */
-const idWords = 3
+/** The rest of its 16 bytes tell its sessions with parts apart. */
+const idBytes = 12
 
 /** As many parts are remembered, however long ago they were used. */
 const maxIdleLanes = 1_000
@@ -36,11 +32,13 @@ const idleMs = 60_000
 export class Session {
   readonly #port: SessionPort
   readonly #settings: LaneSettings
-  readonly #words: readonly number[]
-  /** These, and room for what tells sessions of one lane apart. */
   readonly #id: Uint8Array
   readonly #lanes = new Map<string, Lane>()
+  /** The same, by what their sessions have behind the id. */
+  readonly #lanesByGeneration = new Map<number, Lane>()
   readonly #outbox = new Set<Lane>()
+  /** What lanes send just now, where it is the end of a turn. */
+  #gathered: OwnShare[] | undefined
   /** By structure, with its options. */
   readonly #agreements = new Map<string, Agreement>()
   readonly #self: ActorRef<PartReplies>
@@ -59,19 +57,19 @@ export class Session {
     const { system, random } = port
     this.#port = port
     this.#settings = settings
-    this.#words = Array.from({ length: idWords }, () => Math.floor(random() * 0x1_0000_0000))
-    const id = new ByteWriter(16)
-    for (const word of this.#words) id.u32(word)
-    this.#id = id.u32(0).finish()
+    const id = new ByteWriter(idBytes)
+    while (id.length < idBytes) id.u32(Math.floor(random() * 0x1_0000_0000))
+    this.#id = id.finish()
     this.#self = system.spawn(
       Behaviors.receiveMessage<PartReplies>((replies) => this.#receiveAll(replies)),
       { mailbox: { capacity: mailboxCapacity } },
     )
     this.#lanePort = {
       clock: system.clock,
-      send: (part, generation, body) => this.#send(part, generation, body),
+      send: (part, request) => this.#send(part, request),
       whyNobody: (part) => port.whyNobody(part),
-      nextGeneration: () => ++this.#generations,
+      newSession: (lane) => this.#newSession(lane),
+      endSession: (session) => void this.#lanesByGeneration.delete(generationOf(session)),
       hasToSend: (lane) => this.#hasToSend(lane),
       deadlineMoved: (at) => this.#arm(at),
     }
@@ -79,7 +77,16 @@ export class Session {
 
   /** In hexadecimal. */
   get id(): string {
-    return this.#words.map((word) => word.toString(16).padStart(8, '0')).join('')
+    return Array.from(this.#id, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+
+  #newSession(lane: Lane): Uint8Array {
+    const generation = ++this.#generations
+    const session = new Uint8Array(idBytes + 4)
+    session.set(this.#id)
+    for (let at = 0; at < 4; at++) session[idBytes + at] = generation >>> (24 - 8 * at)
+    this.#lanesByGeneration.set(generation, lane)
+    return session
   }
 
   /** Whether no call can begin any more. */
@@ -120,6 +127,7 @@ export class Session {
       if (!lane.isIdle || lane.heardAt > before) continue
       lane.post({ type: 'close' })
       lane.flush()
+      this.#lanesByGeneration.delete(generationOf(lane.session))
       this.#lanes.delete(part)
     }
   }
@@ -140,11 +148,14 @@ export class Session {
     return agreement
   }
 
-  #send(part: string, generation: number, body: Uint8Array): void {
-    const session = this.#id.slice()
-    for (let at = 0; at < 4; at++) session[12 + at] = generation >>> (24 - 8 * at)
+  #send(part: string, request: Uint8Array): void {
+    if (this.#gathered) this.#gathered.push([part, request])
+    else this.#sendEach([[part, request]])
+  }
+
+  #sendEach(requests: readonly OwnShare[]): void {
     try {
-      this.#port.tell(part, { session, replyTo: this.#self, body })
+      this.#port.tellEach(this.#self, requests)
     } catch (error) {
       this.#port.report(error) // It is sent again, until whoever waits for it gives up.
     }
@@ -159,12 +170,10 @@ export class Session {
   }
 
   /** One that cannot be read is in the way of none. */
-  #receive({ part, session, body }: PartReply): void {
-    const lane = this.#lanes.get(part)
+  #receive({ session, body }: PartReply): void {
+    for (let at = 0; at < idBytes; at++) if (session[at] !== this.#id[at]) return
     try {
-      const id = new ByteReader(session)
-      for (const word of this.#words) if (id.u32() !== word) return
-      if (lane?.generation === id.u32()) lane.receive({ part, session, body })
+      this.#lanesByGeneration.get(generationOf(session))?.receive(body)
     } catch (error) {
       this.#port.report(error)
     }
@@ -183,7 +192,10 @@ export class Session {
   #flush(): void {
     const lanes = [...this.#outbox]
     this.#outbox.clear()
+    const requests: OwnShare[] = (this.#gathered = [])
     for (const lane of lanes) lane.flush()
+    this.#gathered = undefined
+    if (requests.length > 0) this.#sendEach(requests)
   }
 
   #arm(at: number): void {
@@ -217,6 +229,15 @@ export class Session {
     this.#timer?.[Symbol.dispose]()
     for (const drop of this.#whenClosed) drop()
     this.#lanes.clear()
+    this.#lanesByGeneration.clear()
     await this.#port.system.stop(this.#self)
   }
+}
+
+/** Which session of a process it is: what stands behind the id. */
+function generationOf(session: Uint8Array): number {
+  let generation = 0
+  for (let at = idBytes; at < session.length; at++)
+    generation = generation * 0x100 + (session[at] ?? 0)
+  return generation
 }

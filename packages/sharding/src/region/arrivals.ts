@@ -169,8 +169,9 @@ export class Arrivals {
 /** A frame with its own copy of what it holds, for its bytes are used again after the call. */
 function sized(frame: ForeignFrame): { readonly frame: ForeignFrame; readonly sizeBytes: number } {
   const bytes = frame.bytes.slice(frame.start, frame.end)
+  const share = frame.share && { ...frame.share, own: frame.share.own.slice() }
   return {
-    frame: { ...frame, bytes, start: 0, end: bytes.length },
-    sizeBytes: bytes.length + frame.entityId.length,
+    frame: { ...frame, share, bytes, start: 0, end: bytes.length },
+    sizeBytes: bytes.length + (share?.own.length ?? 0) + frame.entityId.length,
   }
 }

@@ -1,5 +1,6 @@
 import type { NodeIdentity } from '@casty/transport'
 import type { ForeignFrame } from './region-node.ts'
+import type { Share } from './share.ts'
 
 const noBytes = new Uint8Array(0)
 
@@ -11,6 +12,7 @@ export class ArrivedFrame implements ForeignFrame {
   returns = 0
   carries = false
   entityId = ''
+  share: Share | undefined = undefined
   bytes: Uint8Array = noBytes
   start = 0
   end = 0

@@ -9,9 +9,10 @@ import { ArrivedFrame } from './arrived-frame.ts'
 import type { HandOverPiece } from './hand-over.ts'
 import { KnownIds } from './known-ids.ts'
 import { Letter, type LetterKeeper } from './letter.ts'
-import type { ForeignFrame, Opened, RegionPost } from './region-node.ts'
+import type { ForeignFrame, Opened, RegionPost, SharesSent } from './region-node.ts'
 import type { Region } from './region.ts'
 import type { Fence } from './shard-route.ts'
+import { readShares, runsOf, writeShares, type AddressedShare } from './share.ts'
 import { hashOf } from './shard-of.ts'
 import {
   maxEnvelopeHeaderBytes,
@@ -23,7 +24,7 @@ import {
   writeEnvelopeInFront,
   writePiece,
   writeReturned,
-  type EnvelopeHeader,
+  type ReturnedHeader,
 } from './wire.ts'
 
 /** Finds the region that frames are for, by the hash of its name. */
@@ -31,6 +32,16 @@ export type RegionFinder = (typeHash: number) => Region | undefined
 
 /** What a piece of what is handed over holds besides one state. */
 const maxPieceOverhead = 1_024
+/** No frame has more shares than that, in bytes: those who get the first begin while the rest is on its way. */
+const enoughBytes = 32_768
+
+const noBytes = new Uint8Array(0)
+
+/** Shares for one frame, with what is common to them as bytes: of one alone there are none. */
+interface Run {
+  readonly encoded: Uint8Array
+  readonly shares: readonly AddressedShare[]
+}
 
 export class Post implements RegionPost {
   readonly #endpoint: ClusterEndpoint
@@ -80,6 +91,60 @@ export class Post implements RegionPost {
     return this.#send(to, regionFrameTypes.envelope)
   }
 
+  sendShares(
+    type: CheckedType,
+    to: NodeIdentity,
+    common: unknown,
+    shares: readonly AddressedShare[],
+  ): SharesSent {
+    const outcome = { sent: 0, dropped: [] as Letter[], errors: [] as unknown[] }
+    try {
+      for (const run of this.#runsOf(to, common, shares)) this.#sendRun(type, to, run, outcome)
+    } catch (error) {
+      outcome.errors.push(error) // What is common cannot be sent, and so nothing of it can.
+    }
+    return outcome
+  }
+
+  /** Each is a frame: what is common, encoded, and shares that fit into it. */
+  *#runsOf(to: NodeIdentity, common: unknown, shares: readonly AddressedShare[]): Iterable<Run> {
+    if (shares.length === 1) {
+      yield { encoded: noBytes, shares }
+      return
+    }
+    const encoded = this.#codec.encode(to, common).slice()
+    const room = Math.min(enoughBytes, this.#maxFrameBytes - maxPieceOverhead) - encoded.length
+    for (const run of runsOf(shares, room)) yield { encoded, shares: run }
+  }
+
+  #sendRun(
+    type: CheckedType,
+    to: NodeIdentity,
+    { encoded, shares }: Run,
+    outcome: { sent: number; readonly dropped: Letter[]; readonly errors: unknown[] },
+  ): void {
+    try {
+      const isSent = this.#sendShares(type, to, encoded, shares)
+      if (isSent) outcome.sent += shares.length
+      else outcome.dropped.push(...shares.map(({ letter }) => letter))
+    } catch (error) {
+      outcome.errors.push(error)
+    }
+  }
+
+  /** One alone may be as large as any message. */
+  #sendShares(
+    type: CheckedType,
+    to: NodeIdentity,
+    encoded: Uint8Array,
+    shares: readonly AddressedShare[],
+  ): boolean {
+    const [first] = shares
+    if (first && shares.length === 1) return this.sendLetter(type, to, first.epoch, first.letter)
+    writeShares(this.#writer, this.#hashOf(type), encoded, shares)
+    return this.#send(to, regionFrameTypes.shares)
+  }
+
   /** @throws ShardingError `CASTY_SHARDING_MESSAGE_TOO_LARGE` */
   #checkLength({ name }: CheckedType, entityId: string, length: number): void {
     if (length < this.#maxFrameBytes) return
@@ -87,8 +152,8 @@ export class Post implements RegionPost {
   }
 
   sendBack(type: CheckedType, frame: ForeignFrame, neededEpoch: number): void {
-    const { from, bytes, start, end } = frame
-    writeReturned(this.#writer, this.#hashOf(type), frame, neededEpoch)
+    const { from, share, bytes, start, end } = frame
+    writeReturned(this.#writer, this.#hashOf(type), frame, neededEpoch, share?.own)
     this.#writer.bytes(bytes.subarray(start, end), end - start)
     this.#send(from, regionFrameTypes.returned)
   }
@@ -120,7 +185,8 @@ export class Post implements RegionPost {
   }
 
   open(frame: ForeignFrame, keeper: LetterKeeper): Letter {
-    const { from, shard, entityId, carries } = frame
+    const { from, shard, entityId, carries, share } = frame
+    if (share) return new Letter(keeper, shard, entityId, share, undefined, undefined, from)
     if (carries) {
       const { message, answer, carried } = this.#opened(frame)
       return new Letter(keeper, shard, entityId, message, answer, carried, from)
@@ -129,7 +195,8 @@ export class Post implements RegionPost {
     return new Letter(keeper, shard, entityId, message, asker, undefined, from)
   }
 
-  #opened({ from, carries, bytes, start, end }: ForeignFrame): Opened {
+  #opened({ from, carries, share, bytes, start, end }: ForeignFrame): Opened {
+    if (share) return { message: share, answer: undefined, carried: undefined }
     const { message, asker } = this.#codec.decode(from, bytes, start, end)
     return carries ? unpacked(message, asker) : { message, answer: asker, carried: undefined }
   }
@@ -137,12 +204,13 @@ export class Post implements RegionPost {
   /** A message that this node sent to `to`, as it came back. */
   reopen(
     to: NodeIdentity,
-    { carries }: EnvelopeHeader,
+    { carries, own }: ReturnedHeader,
     bytes: Uint8Array,
     start: number,
     end: number,
   ): Opened {
     const { message, answer } = this.#codec.reopen(to, bytes, start, end)
+    if (own) return { message: { common: message, own }, answer, carried: undefined }
     return carries ? unpacked(message, answer) : { message, answer, carried: undefined }
   }
 
@@ -188,7 +256,7 @@ export class Post implements RegionPost {
     mayReach: (node: NodeIdentity, typeName: string) => boolean,
     notFound: (typeHash: number, entityId: string, opened: Opened) => void,
   ): Disposable {
-    const { envelope, returned, fence, drained, handOver, handedOver } = regionFrameTypes
+    const { envelope, returned, fence, drained, handOver, handedOver, shares } = regionFrameTypes
     // Who hosts nothing has nothing to give back or to hand over.
     const membersOnly: readonly number[] = [returned, handOver, handedOver]
     const handlers = [
@@ -213,6 +281,12 @@ export class Post implements RegionPost {
         },
       ],
       [handedOver, arrivedCame],
+      [
+        shares,
+        (region, from, reader, bytes, end) => {
+          for (const frame of this.#sharesIn(from, reader, bytes, end)) region.received(frame)
+        },
+      ],
     ] as const satisfies readonly (readonly [number, FrameAct])[]
     const subscriptions = handlers.map(([frameType, act]: readonly [number, FrameAct]) =>
       this.#endpoint.handle(
@@ -222,11 +296,15 @@ export class Post implements RegionPost {
           const reader = this.#reader.open(bytes, start, end)
           const typeHash = reader.u32()
           const region = find(typeHash)
-          const isFound = frameType !== envelope || mayReach(from, region?.type.name ?? '')
+          const isForEntities = frameType === envelope || frameType === shares
+          const isFound = !isForEntities || mayReach(from, region?.type.name ?? '')
           if (region && isFound) act(region, from, reader, bytes, end)
-          else if (frameType === envelope) {
-            const frame = this.#readFrame(from, reader, bytes, end)
-            notFound(typeHash, frame.entityId, this.#opened(frame))
+          else if (isForEntities) {
+            const frames =
+              frameType === shares
+                ? this.#sharesIn(from, reader, bytes, end)
+                : [this.#readFrame(from, reader, bytes, end)]
+            for (const frame of frames) notFound(typeHash, frame.entityId, this.#opened(frame))
           } else if (frameType === fence) this.#echoUnknown(typeHash, from, reader)
           else throw ShardingError.malformed('A frame is for a type of entities that is not known')
         },
@@ -243,10 +321,40 @@ export class Post implements RegionPost {
   #readFrame(from: NodeIdentity, reader: ByteReader, bytes: Uint8Array, end: number): ForeignFrame {
     const frame = readEnvelope(reader, (this.#arrived ??= new ArrivedFrame(from)), this.#ids)
     frame.from = from
+    frame.share = undefined
     frame.bytes = bytes
     frame.start = startOfRest(reader, end)
     frame.end = end
     return frame
+  }
+
+  /** One after the other, each good until the next one. What is common to them is read once. */
+  *#sharesIn(
+    from: NodeIdentity,
+    reader: ByteReader,
+    bytes: Uint8Array,
+    end: number,
+  ): Iterable<ForeignFrame> {
+    // Entities keep what is theirs, and the bytes of frames are used again.
+    const kept = bytes.slice(end - reader.remaining, end)
+    const inside = new ByteReader(kept)
+    const encoded = inside.view(kept.length)
+    const { message: common, asker } = this.#codec.decode(from, encoded)
+    asker?.undelivered('not-serializable') // Nobody sends such: there would be one answer, and several who give it.
+    const frame = (this.#arrived ??= new ArrivedFrame(from))
+    frame.from = from
+    for (const { shard, epoch, entityId, own } of readShares(inside, this.#ids)) {
+      frame.shard = shard
+      frame.epoch = epoch
+      frame.entityId = entityId
+      frame.returns = 0
+      frame.carries = false
+      frame.share = { common, own }
+      frame.bytes = encoded
+      frame.start = 0
+      frame.end = encoded.length
+      yield frame
+    }
   }
 
   /** Nothing of a type that is not known here is kept, so nothing of it comes behind the echo. */

@@ -7,6 +7,7 @@ import type { CheckedType } from '../entity-type.ts'
 import type { HandOverPiece } from './hand-over.ts'
 import type { Letter, LetterKeeper } from './letter.ts'
 import type { RegionSettings } from './region-settings.ts'
+import type { AddressedShare, Share } from './share.ts'
 import type { Fence } from './shard-route.ts'
 import type { EnvelopeHeader } from './wire.ts'
 
@@ -47,6 +48,13 @@ export interface RegionNode {
 export interface RegionPost {
   /** @returns false where there is no room; throws where the message cannot be sent to another node */
   sendLetter(type: CheckedType, to: NodeIdentity, epoch: number, letter: Letter): boolean
+  /** The same for shares of one message. Those that can be sent are, whatever becomes of the others. */
+  sendShares(
+    type: CheckedType,
+    to: NodeIdentity,
+    common: unknown,
+    shares: readonly AddressedShare[],
+  ): SharesSent
   /** Back to whom it came from, as it came. */
   sendBack(type: CheckedType, frame: ForeignFrame, neededEpoch: number): void
   sendFence(type: CheckedType, to: NodeIdentity, shard: number, fence: Fence): void
@@ -67,12 +75,24 @@ export interface RegionPost {
   decode(from: NodeIdentity, bytes: Uint8Array): unknown
 }
 
+/** What became of shares. */
+export interface SharesSent {
+  /** So many are on their way. */
+  readonly sent: number
+  /** There was no room for these. */
+  readonly dropped: readonly Letter[]
+  /** Why others cannot be sent at all. */
+  readonly errors: readonly unknown[]
+}
+
 /**
  * A message of another node that nobody has looked into yet; `bytes[start, end)` is what it holds. Good until the next
  * one comes.
  */
 export interface ForeignFrame extends EnvelopeHeader {
   readonly from: NodeIdentity
+  /** Of a message to several entities: it was looked into, for all of them, and `bytes` hold what is common. */
+  readonly share: Share | undefined
   readonly bytes: Uint8Array
   readonly start: number
   readonly end: number

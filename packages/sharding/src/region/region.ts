@@ -12,6 +12,8 @@ import { Letter, type LetterKeeper } from './letter.ts'
 import type { ForeignFrame, Opened, RegionNode } from './region-node.ts'
 import { RegionTally } from './region-tally.ts'
 import { Sending } from './sending.ts'
+import { shardOf } from './shard-of.ts'
+import type { OwnShare, ShareLetter } from './share.ts'
 import type { ReturnedHeader } from './wire.ts'
 
 export class Region implements LetterKeeper {
@@ -78,6 +80,7 @@ export class Region implements LetterKeeper {
       now: () => this.#now,
       deliverHere: (letter) => this.#hosting.deliver(letter),
       send: (to, epoch, letter) => post.sendLetter(type, to, epoch, letter),
+      sendShares: (to, common, shares) => post.sendShares(type, to, common, shares),
       sendFence: (shard, fence) => post.sendFence(type, fence.to, shard, fence),
       drop: (letter, reason, cause) => this.#drop(letter, reason, cause),
       deadlineMoved: (at) => this.#arm(at),
@@ -176,14 +179,45 @@ export class Region implements LetterKeeper {
    * ShardingError `CASTY_SHARDING_TYPE_DIFFERS`
    */
   tell(shard: number, entityId: string, message: unknown, answer: Delivery | undefined): void {
-    if (this.#otherNumShards !== undefined) {
-      const { name, numShards } = this.#type
-      throw ShardingError.typeDiffers(name, numShards, this.#otherNumShards)
-    }
+    this.#checkAgrees()
     const carried = this.#carriedTo(entityId, message)
     const letter = new Letter(this, shard, entityId, message, answer, carried)
     if (this.#isClosed) this.#drop(letter, 'stopped')
     else this.#sending.dispatch(letter)
+  }
+
+  /** @throws ShardingError `CASTY_SHARDING_TYPE_DIFFERS` */
+  #checkAgrees(): void {
+    if (this.#otherNumShards === undefined) return
+    const { name, numShards } = this.#type
+    throw ShardingError.typeDiffers(name, numShards, this.#otherNumShards)
+  }
+
+  /** Shares of one message, each as `tell` tells it. @throws as `tell`, once the others are on their way */
+  tellEach(common: unknown, shares: readonly OwnShare[]): void {
+    this.#checkAgrees()
+    const letters = shares.map(([entityId, own]): ShareLetter => {
+      const shard = shardOf(entityId, this.#type.numShards)
+      const message = { common, own }
+      const carried = this.#carriedTo(entityId, message)
+      return { letter: new Letter(this, shard, entityId, message, undefined, carried), own }
+    })
+    if (this.#isClosed) for (const { letter } of letters) this.#drop(letter, 'stopped')
+    else if (this.#node.system.instrument) this.#dispatchAlone(letters)
+    else this.#sending.dispatchShares(common, letters)
+  }
+
+  /** What an instrument gives to one is not common to all. */
+  #dispatchAlone(letters: readonly ShareLetter[]): void {
+    const errors: unknown[] = []
+    for (const { letter } of letters) {
+      try {
+        this.#sending.dispatch(letter)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw errors[0]
   }
 
   #carriedTo(entityId: string, message: unknown): unknown {

@@ -1,10 +1,12 @@
 // The way of messages from this node: to an entity here, to the node that owns the shard, or into a buffer.
 import type { DeadLetterReason } from '@casty/actor'
-import type { NodeIdentity } from '@casty/transport'
+import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { Home } from './home.ts'
 import { LetterBuffer, type BufferLimits } from './letter-buffer.ts'
 import type { Letter } from './letter.ts'
+import type { SharesSent } from './region-node.ts'
 import type { RegionTally } from './region-tally.ts'
+import type { AddressedShare, ShareLetter } from './share.ts'
 import { ShardRoute, type Fence, type RouteSurroundings } from './shard-route.ts'
 
 /** What sending needs of the rest. */
@@ -16,11 +18,18 @@ export interface SendingPort {
   deliverHere(letter: Letter): void
   /** To the owner. @returns false where there was no room for it; throws where it cannot be sent at all */
   send(to: NodeIdentity, epoch: number, letter: Letter): boolean
+  sendShares(to: NodeIdentity, common: unknown, shares: readonly AddressedShare[]): SharesSent
   sendFence(shard: number, fence: Fence): void
   /** It will not arrive. */
   drop(letter: Letter, reason: DeadLetterReason, cause?: unknown): void
   /** Something may be due earlier than before: at that time, where it is known. */
   deadlineMoved(at?: number): void
+}
+
+/** Shares that go to one node now. */
+interface Party {
+  readonly node: NodeIdentity
+  readonly shares: AddressedShare[]
 }
 
 /** Where there was no room on the way, it is tried again after so long, in milliseconds. */
@@ -70,6 +79,29 @@ export class Sending {
     if (goesAtOnce && route.kind === 'here') this.#port.deliverHere(letter)
     else if (goesAtOnce && route.node) this.#sendThere(route.node, route.epoch, letter)
     else this.#put(letter, this.#buffer.add(letter.shard, letter, this.#port.now()))
+  }
+
+  /**
+   * Each as `dispatch` does; those that go to one node go together. @throws as `dispatch`, once the others are on
+   * their way
+   */
+  dispatchShares(common: unknown, shares: readonly ShareLetter[]): void {
+    const parties = new Map<NodeKey, Party>()
+    for (const { letter, own } of shares) {
+      const { kind, node, epoch } = this.routeOf(letter.shard)
+      const goesThere = kind === 'there' && !this.#isBehind(letter.shard)
+      if (goesThere && node) partyOf(parties, node).shares.push({ letter, own, epoch })
+      else this.dispatch(letter)
+    }
+    const errors = [...parties.values()].flatMap((party) => this.#sendParty(common, party))
+    if (errors.length > 0) throw errors[0]
+  }
+
+  #sendParty(common: unknown, { node, shares }: Party): readonly unknown[] {
+    const { sent, dropped, errors } = this.#port.sendShares(node, common, shares)
+    this.#port.tally.sent += sent
+    for (const letter of dropped) this.#port.drop(letter, 'not-sent')
+    return errors
   }
 
   /** Whether something for the shard still waits, since there is no room on the way there, or it is being sent just now. */
@@ -211,4 +243,10 @@ export class Sending {
       for (const letter of this.#buffer.takeAll(shard)) this.#port.drop(letter, 'stopped')
     }
   }
+}
+
+function partyOf(parties: Map<NodeKey, Party>, node: NodeIdentity): Party {
+  let party = parties.get(node.key)
+  if (!party) parties.set(node.key, (party = { node, shares: [] }))
+  return party
 }

@@ -2,7 +2,8 @@
 // entity is named by a hash of its name: nothing has to be introduced, and a lost frame costs nothing but itself.
 //
 //   envelope       type, shard, epoch, returns, entity id, message
-//   returned       type, shard, epoch that it was sent under, epoch to wait for, returns, entity id, message
+//   returned       type, shard, epoch that it was sent under, epoch to wait for, returns, entity id, [own], message
+//   shares         type, message, and of each entity that it is for: shard, epoch, entity id, own
 //   fence          type, shard, epoch, token
 //   drained        type, shard, token
 //   hand-over      type, shard, epoch, index, count, states
@@ -10,7 +11,7 @@
 import type { ByteReader, ByteWriter, KnownTexts } from '@casty/transport'
 import type { HandOverPiece, LeftState } from './hand-over.ts'
 
-/** Of 40 to 49, which are sharding's. */
+/** Of 40 to 50, which are sharding's. */
 export const regionFrameTypes = {
   envelope: 41,
   returned: 42,
@@ -18,6 +19,7 @@ export const regionFrameTypes = {
   drained: 44,
   handOver: 45,
   handedOver: 46,
+  shares: 50,
 } as const
 
 /** In UTF-8. */
@@ -39,13 +41,16 @@ export type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 export interface ReturnedHeader extends EnvelopeHeader {
   /** What the sender's table has to be at before it is sent again. */
   readonly neededEpoch: number
+  /** Of one share of a message to several: what was told to that entity alone. */
+  readonly own: Uint8Array | undefined
 }
 
-/** Stands beside the count of returns, which are few. */
+/** Stand beside the count of returns, which are few. */
 const carriesFlag = 0x80
+const shareFlag = 0x40
 
 function flagsOf(returns: number, carries: boolean): number {
-  return Math.min(returns, carriesFlag - 1) | (carries ? carriesFlag : 0)
+  return Math.min(returns, shareFlag - 1) | (carries ? carriesFlag : 0)
 }
 
 export function writeEnvelope(writer: ByteWriter, typeHash: number, header: EnvelopeHeader): void {
@@ -134,9 +139,12 @@ export function writeReturned(
   typeHash: number,
   { shard, epoch, returns, carries, entityId }: EnvelopeHeader,
   neededEpoch: number,
+  own?: Uint8Array,
 ): void {
+  const flags = flagsOf(returns, carries) | (own ? shareFlag : 0)
   writer.reset().u32(typeHash).varint(shard).varint(epoch)
-  writer.varint(neededEpoch).u8(flagsOf(returns, carries)).string(entityId, maxEntityIdBytes)
+  writer.varint(neededEpoch).u8(flags).string(entityId, maxEntityIdBytes)
+  if (own) writer.bytes(own, own.length)
 }
 
 /**
@@ -151,7 +159,7 @@ export function readEnvelope<Header extends Writable<EnvelopeHeader>>(
   into.shard = reader.varint()
   into.epoch = reader.varint()
   const flags = reader.u8()
-  into.returns = flags & (carriesFlag - 1)
+  into.returns = flags & (shareFlag - 1)
   into.carries = flags >= carriesFlag
   into.entityId = reader.string(maxEntityIdBytes, ids)
   return into
@@ -163,8 +171,9 @@ export function readReturned(reader: ByteReader): ReturnedHeader {
   const neededEpoch = reader.varint()
   const flags = reader.u8()
   const entityId = reader.string(maxEntityIdBytes)
-  const [returns, carries] = [flags % carriesFlag, flags >= carriesFlag]
-  return { shard, epoch, neededEpoch, entityId, returns, carries }
+  const [returns, carries] = [flags & (shareFlag - 1), flags >= carriesFlag]
+  const own = (flags & shareFlag) > 0 ? reader.bytes(reader.remaining) : undefined
+  return { shard, epoch, neededEpoch, entityId, returns, carries, own }
 }
 
 export function writePiece(

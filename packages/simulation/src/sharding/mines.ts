@@ -13,6 +13,7 @@ const regionFrames: ReadonlyMap<number, string> = new Map([
   [44, 'drained'],
   [45, 'hand-over'],
   [46, 'handed-over'],
+  [50, 'envelope'], // Several at once.
 ])
 
 /** What a mine can wait for. */

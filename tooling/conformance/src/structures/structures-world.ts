@@ -147,18 +147,17 @@ export class StructuresWorld implements AsyncDisposable {
     const told = (part: string): void => void (this.#lastPart = part)
     const startProxy = <M>(type: Parameters<ShardingClient['startProxy']>[0]): EntityRegion<M> => {
       const region = sharding.startProxy<M>(type)
-      const tell = region.tell.bind(region)
+      const tellEach = region.tellEach.bind(region)
       const filters = new Map<unknown, ActorRef<unknown>>()
-      region.tell = (part, message) => {
-        told(part)
-        // Requests have whom to answer, and nothing else is told to parts.
-        const request = message as { readonly replyTo: ActorRef<unknown> }
-        let filter = filters.get(request.replyTo)
+      region.tellEach = (replyTo, requests) => {
+        for (const [part] of requests) told(part)
+        let filter = filters.get(replyTo)
         if (!filter) {
-          filter = system.spawn(filterTo(request.replyTo, replies))
-          filters.set(request.replyTo, filter)
+          // Requests have whom to answer in common, and nothing else is told to parts.
+          filter = system.spawn(filterTo(replyTo as ActorRef<unknown>, replies))
+          filters.set(replyTo, filter)
         }
-        tell(part, { ...message, replyTo: filter })
+        tellEach(filter as typeof replyTo, requests)
       }
       return region
     }

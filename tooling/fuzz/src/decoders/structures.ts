@@ -52,7 +52,7 @@ function request(): Uint8Array {
   writer.add({ type: 'watch', number: 6, name: 'stock', seen: 41 })
   writer.add({ type: 'unwatch', number: 6 })
   writer.add({ type: 'close' })
-  return writer.take({ isKnown: true, floor: 2 }).slice()
+  return writer.take({ session: sessionBytes(session), isKnown: true, floor: 2 }).slice()
 }
 
 function reply(): Uint8Array {
@@ -70,8 +70,8 @@ function reply(): Uint8Array {
 
 function replies(): Uint8Array {
   const out = new ByteWriter()
-  for (const part of ['map/stock/7', 'lock/3']) {
-    writePartReply(out, { part, session: sessionBytes(session), body: reply() })
+  for (let parts = 0; parts < 2; parts++) {
+    writePartReply(out, { session: sessionBytes(session), body: reply() })
   }
   return out.finish()
 }

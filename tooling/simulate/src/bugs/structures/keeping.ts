@@ -64,8 +64,8 @@ export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
       '    this.#port.send(guest.peer, guest.session, early.take(this.#port.epoch))',
     also: {
       file: `${d}/host/part-host.ts`,
-      find: 'import {\n  readRequest,',
-      replace: 'import {\n  ReplyWriter,\n  readRequest,',
+      find: 'import { readRequest, type ReplyEntry,',
+      replace: 'import { readRequest, ReplyWriter, type ReplyEntry,',
     },
     why: 'A read sees what is not written yet, and may be lost.',
   },
