@@ -20,11 +20,23 @@ export class FrameWriter {
   /** An integer from 0 to 2⁵³ − 1: seven bits a byte, low bits first. */
   varint(value: number): void {
     this.#reserve(8)
-    let rest = value
-    while (rest >= 0x80) {
-      this.bytes[this.length++] = (rest % 0x80) | 0x80
-      rest = Math.floor(rest / 0x80)
+    // Numbers of refs are wider than 32 bits: as two that are not, they are quicker to take apart.
+    const high = Math.floor(value / 0x1000_0000)
+    const low = value & 0xfff_ffff
+    if (high === 0) {
+      this.#bits(low)
+      return
     }
+    for (let shift = 0; shift < 28; shift += 7) {
+      this.bytes[this.length++] = (low >>> shift) | 0x80
+    }
+    this.#bits(high)
+  }
+
+  /** Of at most 28 bits. */
+  #bits(value: number): void {
+    let rest = value
+    for (; rest >= 0x80; rest >>>= 7) this.bytes[this.length++] = rest | 0x80
     this.bytes[this.length++] = rest
   }
 

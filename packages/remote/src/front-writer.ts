@@ -39,13 +39,32 @@ export class FrontWriter {
     else this.#longVarint(value)
   }
 
+  /** Numbers of 32 bits are quicker to take apart: the upper part, which stands behind the lower one, is written first. */
   #longVarint(value: number): void {
-    let length = 1
-    for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++
-    let at = (this.start -= length)
+    const high = Math.floor(value / 0x1000_0000)
+    const low = value & 0xfff_ffff
+    if (high === 0) {
+      this.#bits(low)
+      return
+    }
+    this.#bits(high)
+    const { bytes } = this
+    const start = (this.start -= 4)
+    bytes[start] = low | 0x80
+    bytes[start + 1] = (low >>> 7) | 0x80
+    bytes[start + 2] = (low >>> 14) | 0x80
+    bytes[start + 3] = (low >>> 21) | 0x80
+  }
+
+  /** Of at most 28 bits. */
+  #bits(value: number): void {
+    const { bytes } = this
+    const last = this.start - 1
+    const length = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4
+    const start = (this.start -= length)
     let rest = value
-    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.bytes[at++] = (rest % 0x80) | 0x80
-    this.bytes[at] = rest
+    for (let at = start; at < last; at++, rest >>>= 7) bytes[at] = rest | 0x80
+    bytes[last] = rest
   }
 
   /** UTF-8 behind its length. */

@@ -59,11 +59,20 @@ export class ByteWriter {
   varint(value: number): this {
     checkRange('varint', value, Number.MAX_SAFE_INTEGER)
     this.#reserve(8)
-    let rest = value
-    while (rest >= 0x80) {
-      this.#bytes[this.#length++] = (rest % 0x80) | 0x80
-      rest = Math.floor(rest / 0x80)
+    // Times and epochs are wider than 32 bits: as two numbers that are not, they are quicker to take apart.
+    const high = Math.floor(value / 0x1000_0000)
+    const low = value & 0xfff_ffff
+    if (high === 0) return this.#bits(low)
+    for (let shift = 0; shift < 28; shift += 7) {
+      this.#bytes[this.#length++] = (low >>> shift) | 0x80
     }
+    return this.#bits(high)
+  }
+
+  /** Of at most 28 bits. */
+  #bits(value: number): this {
+    let rest = value
+    for (; rest >= 0x80; rest >>>= 7) this.#bytes[this.#length++] = rest | 0x80
     this.#bytes[this.#length++] = rest
     return this
   }
