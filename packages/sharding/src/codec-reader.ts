@@ -110,13 +110,13 @@ export class MessageReader {
   }
 
   row(): ShardRow {
-    const [epoch, lineage] = [this.counter(), this.counter()]
+    const [epoch, lineage, isUndecided] = [this.counter(), this.counter(), this.bool()]
     const [owner, movingTo, replicas] = [this.node(), this.node(), this.nodes(maxReplicas)]
     if (movingTo && (!owner || owner.key === movingTo.key)) {
       throw TransportError.malformed('A shard moves from nowhere, or to where it is')
     }
     if (epoch === 0 && !owner && replicas.length === 0) return unowned
-    return { epoch, owner, movingTo, replicas, lineage }
+    return { epoch, owner, movingTo, replicas, lineage, isUndecided }
   }
 
   change(): Change {
@@ -131,7 +131,7 @@ export class MessageReader {
         return { type: 'type', census: this.counter(), settings: this.settings() }
       case 2: {
         const typeName = this.#typeName()
-        const rows = this.list(6, () => ({ shard: this.#shard(), row: this.row() }))
+        const rows = this.list(7, () => ({ shard: this.#shard(), row: this.row() }))
         return { type: 'shards', typeName, rows }
       }
       default:

@@ -50,8 +50,8 @@ export class MessageWriter {
     return this
   }
 
-  row({ epoch, owner, movingTo, replicas, lineage }: ShardRow): this {
-    this.body.varint(epoch).varint(lineage)
+  row({ epoch, owner, movingTo, replicas, lineage, isUndecided }: ShardRow): this {
+    this.body.varint(epoch).varint(lineage).bool(isUndecided)
     return this.node(owner).node(movingTo).nodes(replicas)
   }
 

@@ -78,6 +78,8 @@ export interface RegionSurroundings {
 export interface HomeExplanation {
   readonly epoch: number
   readonly lineage: number
+  /** Whether it is being found out which copies count. */
+  readonly isUndecided: boolean
   readonly owner: string | undefined
   readonly movingTo: string | undefined
   readonly isOwnerReachable: boolean
@@ -237,6 +239,8 @@ export class EntityRegion<M> {
         ? unownedSentence(home)
         : `${owner} owns it under epoch ${epoch}${movingTo === undefined ? '' : `, and hands it to ${movingTo}`}.`,
       owner !== undefined && !isOwnerReachable && 'Its owner is out of reach.',
+      home.isUndecided &&
+        'What was confirmed of it may be with nodes that have not told yet: nothing of it is written before.',
       owner !== undefined && home.waitsFor,
       stage !== 'absent' && `Here it is ${stage}.`,
       stage !== 'absent' && !mayAct && 'Its entities wait for the lease of this node.',

@@ -359,10 +359,12 @@ export class Regions implements RegionNode, Disposable {
   }
 
   #explainHome(type: CheckedType, shard: number): HomeExplanation {
-    const { epoch, owner, movingTo, lineage } = this.#port.table.row(type.name, shard)
+    const row = this.#port.table.row(type.name, shard)
+    const { epoch, owner, movingTo, lineage, isUndecided } = row
     return {
       epoch,
       lineage,
+      isUndecided,
       owner: owner?.toString(),
       movingTo: movingTo?.toString(),
       isOwnerReachable: owner !== undefined && this.isReachable(owner),

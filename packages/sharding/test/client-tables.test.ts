@@ -25,7 +25,14 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       owner: fc.constantFrom(...owners, undefined),
     })
     .map(({ typeName, shard, epoch, owner }): Change => {
-      const row = { epoch, owner, movingTo: undefined, replicas: [], lineage: 0 }
+      const row = {
+        epoch,
+        owner,
+        movingTo: undefined,
+        replicas: [],
+        lineage: 0,
+        isUndecided: false,
+      }
       return { type: 'shards', typeName, rows: [{ shard, row }] }
     }),
 )
@@ -92,7 +99,14 @@ describe('The table of a client', () => {
   test('is told whole and in pieces where much of it is other', () => {
     const rows = Array.from({ length: 5_000 }, (_, shard) => ({
       shard,
-      row: { epoch: 1, owner: owners[0], movingTo: undefined, replicas: [], lineage: 0 },
+      row: {
+        epoch: 1,
+        owner: owners[0],
+        movingTo: undefined,
+        replicas: [],
+        lineage: 0,
+        isUndecided: false,
+      },
     }))
     const settings = { name: 'x', numShards: 5_000, replicas: 0, disks: 0 }
     const small = ShardTable.empty.with({

@@ -26,6 +26,7 @@ const row = fc
     movingTo: fc.option(node, { nil: undefined }),
     replicas: fc.array(node, { maxLength: 3 }),
     lineage: counter,
+    isUndecided: fc.boolean(),
   })
   .map((row) => {
     const movingTo = row.owner && row.owner !== row.movingTo ? row.movingTo : undefined

@@ -23,7 +23,7 @@ function tableOf(...changes: readonly Change[]): ShardTable {
 }
 
 function owned(owner: NodeIdentity, replicas: readonly NodeIdentity[]): Change {
-  const row = { epoch: 7, owner, movingTo: undefined, replicas, lineage: 0 }
+  const row = { epoch: 7, owner, movingTo: undefined, replicas, lineage: 0, isUndecided: false }
   return { type: 'shards', typeName: 'kept', rows: [{ shard: 0, row }] }
 }
 
@@ -80,7 +80,8 @@ test('an owner of copies keeps them by the incarnation that it got', async () =>
   const append = { epoch: 7, expectedSequenceNr: 0, events: [event] }
   await journal?.append('id', append)
   await world.settle(200)
-  const asked = [{ typeName: 'kept', shard: 0, epoch: 7 }]
+  // As for the next owner: this one goes on.
+  const asked = [{ typeName: 'kept', shard: 0, epoch: 8 }]
   const position = regions.reportReplicas(asked)[0]?.copies
   expect(position?.position).toBeGreaterThan(0)
   change([other])

@@ -196,6 +196,7 @@ describe('An event-sourced entity', () => {
       owner: made.identity('a'),
       movingTo: undefined,
       lineage: 0,
+      isUndecided: false,
       replicas: [],
     })
     await made.settle()
@@ -245,6 +246,7 @@ describe('An event-sourced entity', () => {
       owner: made.identity('a'),
       movingTo: undefined,
       lineage: 0,
+      isUndecided: false,
       replicas: [],
     })
     await made.settled(outcome)

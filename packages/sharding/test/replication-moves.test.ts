@@ -93,6 +93,7 @@ class Moves {
       movingTo: undefined,
       replicas: others,
       lineage: 0,
+      isUndecided: false,
     })
   }
 

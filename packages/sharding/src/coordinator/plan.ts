@@ -72,13 +72,35 @@ export function planShards(table: ShardTable, situation: Situation): Plan {
   for (const type of table.types.values()) {
     const planner = new TypePlanner(type, situation, totals)
     const rows = planner.plan()
-    const { settings } = type
-    const { census } = planner
-    if (census !== type.census) changes.push({ type: 'type', settings, census })
-    if (rows.length > 0) changes.push({ type: 'shards', typeName: type.settings.name, rows })
+    changes.push(...changesOf(type, planner.census, rows))
     retryAt = Math.min(retryAt, planner.retryAt)
   }
   return { changes, retryAt }
+}
+
+type ShardsChange = Extract<Change, { readonly type: 'shards' }>
+
+/**
+ * Where the table goes back to an earlier census, what is undecided from then on comes first: many rows go in several batches, and the next
+ * coordinator may know of the first ones alone.
+ */
+function* changesOf(
+  { settings, census: before }: TypeTable,
+  census: number,
+  rows: ShardsChange['rows'],
+): Iterable<Change> {
+  const typeName = settings.name
+  const undecided = census < before ? rows.filter(({ row }) => row.isUndecided) : []
+  const others = rows.filter((row) => !undecided.includes(row))
+  if (undecided.length > 0) yield { type: 'shards', typeName, rows: undecided }
+  if (census !== before) yield { type: 'type', settings, census }
+  if (others.length > 0) yield { type: 'shards', typeName, rows: others }
+}
+
+/** The lineage of a shard of which nobody is known to have had anything confirmed: that of the census that goes on. */
+function unwritten(row: ShardRow, found: Found, epoch: number): number {
+  // Where something is missing, and somebody has decided to go on, it comes back as another one.
+  return found.isForced ? epoch : found.census || row.lineage
 }
 
 function includes(nodes: readonly NodeIdentity[], { key }: NodeIdentity): boolean {
@@ -126,6 +148,8 @@ class TypePlanner {
   readonly #hosts: readonly Load[]
   readonly #hostsByKey: ReadonlyMap<NodeKey, Load>
   readonly #changed = new Map<number, ShardRow>()
+  /** Shards of which it has just been found out which copies count. */
+  readonly #decided = new Set<number>()
   readonly #fates = new Map<NodeKey, Fate>()
   /** Owners that lost a shard just now, and are not there to keep copies of it. */
   readonly #displaced = new Map<number, NodeKey>()
@@ -153,6 +177,7 @@ class TypePlanner {
       if (place) this.#hostsByKey.get(place.key)?.shards.push(shard)
     })
     rows.forEach((row, shard) => this.#planRow(shard, row))
+    if (this.census < this.#type.census) this.#doubtLater()
     this.#rebalance()
     this.#placeReplicas()
     return [...this.#changed].map(([shard, row]) => ({ shard, row }))
@@ -168,9 +193,25 @@ class TypePlanner {
     if (refused?.epoch === row.epoch) {
       return this.#set(shard, { ...row, epoch: Math.max(row.epoch, refused.written) + 1 })
     }
-    if (this.#situation.isContested(this.#name, shard, row)) this.#agree(shard, row)
+    if (this.#isOpen(shard, row)) this.#agree(shard, row)
     else if (row.epoch < this.#lowestEpoch) this.#raise(shard, row)
     else if (fate === 'goes') this.#moveAway(shard, row)
+  }
+
+  /** Whether it is yet to be found out which copies of it count. */
+  #isOpen(shard: number, row: ShardRow): boolean {
+    return row.isUndecided || this.#situation.isContested(this.#name, shard, row)
+  }
+
+  /** What was begun in a census that is done with may be beside what was confirmed in the one that goes on. */
+  #doubtLater(): void {
+    for (const [shard, before] of this.#type.rows.entries()) {
+      const row = this.#changed.get(shard) ?? before
+      const isLater = row.lineage >= this.#type.census && row.owner !== undefined
+      if (isLater && !row.isUndecided && !this.#decided.has(shard)) {
+        this.#set(shard, { ...row, isUndecided: true })
+      }
+    }
   }
 
   #fateOf({ key }: NodeIdentity): Fate {
@@ -187,7 +228,7 @@ class TypePlanner {
   #allocate(shard: number, row: ShardRow): void {
     if (!this.#situation.isGathered(this.#name)) return
     const isDurable = this.#type.settings.disks > 0
-    const found = isDurable ? this.#promote(shard, row) : undefined
+    const found = isDurable ? this.#promote(shard, row, false) : undefined
     if (isDurable && !found) return
     const { furthest, epoch: written } = found ?? nothing
     const to = this.#pickOf(shard, furthest) ?? this.#pick(shard)
@@ -202,30 +243,37 @@ class TypePlanner {
         .filter((node) => !sameNode(node, to))
         .slice(0, maxReplicas),
       lineage: found ? this.#lineageOf(row, found, epoch) : 0,
+      isUndecided: false,
     })
+    this.#decided.add(shard)
   }
 
-  /** Where its copies come from, from now on: of what is known to be confirmed, where there is such. */
-  #lineageOf(row: ShardRow, found: Found, epoch: number): number {
+  /**
+   * Where its copies come from, from now on: of what is known to be confirmed, where there is such.
+   *
+   * @param isOpen - whether what the row says is in doubt
+   */
+  #lineageOf(row: ShardRow, found: Found, epoch: number, isOpen = false): number {
     if (this.#type.settings.disks === 0) return 0
-    const lineage = found.lineage ?? (row.lineage || epoch)
+    const lineage = found.lineage ?? (isOpen ? unwritten(row, found, epoch) : row.lineage || epoch)
     if (this.census === 0) this.census = found.census || epoch
-    else if (found.lineage !== undefined && found.lineage !== row.lineage && found.census !== 0) {
-      this.census = found.census
+    // It only ever goes back: what nodes wrote down in the later one is done with.
+    else if (lineage !== row.lineage && found.census !== 0) {
+      this.census = Math.min(this.census, found.census)
     }
     return lineage
   }
 
-  /** Its owner began it with nothing, and somebody has what was confirmed before: from now on that counts, once all of it is known. */
+  /**
+   * Its owner began it anew, and somebody may have what was confirmed before: from now on that counts, once all of it is
+   * known. Its epoch rises: whoever lives here goes by what did not count.
+   */
   #agree(shard: number, row: ShardRow): void {
     const found = this.#promote(shard, row, true)
-    // Where nobody has anything of it, it is one that nobody wrote to in the census that goes on.
-    const agreed = found?.lineage ?? found?.census ?? 0
-    const isNew = agreed !== 0 && agreed !== row.lineage
-    if (!found || (!isNew && !found.isForced)) return
-    const epoch =
-      found.epoch < row.epoch && isNew ? row.epoch : Math.max(found.epoch, row.epoch) + 1
-    const lineage = isNew ? agreed : epoch
+    if (!found) return
+    const epoch = Math.max(found.epoch, row.epoch) + 1
+    const isNew = (found.lineage ?? unwritten(row, found, epoch)) !== row.lineage
+    if (!isNew && !row.isUndecided && !found.isForced) return
     const { owner } = row
     this.#set(shard, {
       ...row,
@@ -233,13 +281,16 @@ class TypePlanner {
       replicas: heard(row, found)
         .filter((node) => !sameNode(node, owner))
         .slice(0, maxReplicas),
-      lineage: this.#lineageOf(row, { ...found, lineage }, epoch),
+      lineage: this.#lineageOf(row, found, epoch, true),
+      isUndecided: false,
     })
+    this.#decided.add(shard)
   }
 
-  #promote(shard: number, row: ShardRow, isContested = false): Found | undefined {
+  /** @param isOpen - whether what the row says is in doubt */
+  #promote(shard: number, row: ShardRow, isOpen: boolean): Found | undefined {
     const hosts = this.#hosts.map(({ node }) => node)
-    return this.#situation.promote(this.#type.settings, shard, row, hosts, isContested)
+    return this.#situation.promote(this.#type.settings, shard, row, hosts, isOpen)
   }
 
   /** Its owner is gone, or out of reach: another gets it, once the owner's lease has run out. */
@@ -249,12 +300,13 @@ class TypePlanner {
       this.retryAt = Math.min(this.retryAt, endsAt)
       return
     }
-    const found = this.#promote(shard, row)
+    const found = this.#promote(shard, row, row.isUndecided)
     if (!found) return
     const promoted = found.furthest.find(({ key }) => this.#hostsByKey.has(key))
     const to = promoted ?? this.#viable(row.movingTo) ?? this.#pick(shard)
     if (!to) return
     this.#settleAt(shard, { ...row, replicas: heard(row, found) }, to, found)
+    this.#decided.add(shard)
   }
 
   #goOn(shard: number, row: ShardRow, owner: NodeIdentity, to: NodeIdentity): void {
@@ -292,15 +344,19 @@ class TypePlanner {
     else this.#set(shard, { ...row, epoch: this.#lowestEpoch })
   }
 
-  #settleAt(shard: number, row: ShardRow, to: NodeIdentity, found: Found = nothing): void {
+  /** @param found - where its copies were asked for; what is in doubt stays so without */
+  #settleAt(shard: number, row: ShardRow, to: NodeIdentity, found?: Found): void {
     const replicas = this.#keepersOf(shard, row).filter((node) => !sameNode(node, to))
-    const epoch = Math.max(Math.max(row.epoch, found.epoch) + 1, this.#lowestEpoch)
+    const { epoch: written } = found ?? nothing
+    const epoch = Math.max(Math.max(row.epoch, written) + 1, this.#lowestEpoch)
+    const isOpen = found !== undefined && row.isUndecided
     this.#set(shard, {
       epoch,
       owner: to,
       movingTo: undefined,
       replicas: replicas.slice(0, maxReplicas),
-      lineage: this.#lineageOf(row, found, epoch),
+      lineage: this.#lineageOf(row, found ?? nothing, epoch, isOpen),
+      isUndecided: row.isUndecided && !isOpen,
     })
   }
 
@@ -366,7 +422,8 @@ class TypePlanner {
     if (limit <= 0) return
     for (const { shard, to } of strategy.rebalance(this.#name, this.#movable(), limit)) {
       const row = rows[shard]
-      const mayMove = row?.owner && !row.movingTo && !this.#changed.has(shard)
+      const isAtRest = row?.owner && !row.movingTo && !row.isUndecided
+      const mayMove = isAtRest && !this.#changed.has(shard)
       if (mayMove && this.#viable(to) && !sameNode(row.owner, to)) {
         this.#set(shard, { ...row, movingTo: to })
       }

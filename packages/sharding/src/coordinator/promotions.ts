@@ -84,8 +84,16 @@ export class Promotions {
     if (confirmedLineages(promotion).size > 1) return undefined
     const patience = this.#node.settings.recoveryTimeoutMs
     const mayGoOn = promotion.isForced || now >= promotion.since + patience
-    if (isDurable && !isEnough(promotion) && !mayGoOn) return undefined
+    if (isDurable && !this.#isEnough(promotion) && !mayGoOn) return undefined
     return found(promotion)
+  }
+
+  /** Whether whatever was confirmed is with somebody who told. */
+  #isEnough(promotion: Promotion): boolean {
+    const { owner } = promotion.row
+    // Where the owner goes on, it has told only once it confirms nothing any more.
+    const isOwnerAwaited = promotion.isContested && owner !== undefined && this.#isAsked(owner)
+    return (!isOwnerAwaited || told(promotion, owner)) && isEnough(promotion)
   }
 
   #isAsked({ key }: NodeIdentity): boolean {
@@ -156,7 +164,7 @@ export class Promotions {
       return { ...refusal('unknown-lineage', known), missing }
     }
     const lineages = known.length > 1 ? known.filter((one) => one.lineage !== lineage) : []
-    if (lineages.length === 0 && isEnough(promotion)) return refusal('not-waiting')
+    if (lineages.length === 0 && this.#isEnough(promotion)) return refusal('not-waiting')
     promotion.isForced = true
     // They tell again once they have forgotten.
     for (const { key } of lineages.flatMap(({ nodes }) => nodes)) promotion.told.delete(key)
@@ -183,7 +191,7 @@ export class Promotions {
         .join('; or ')
       return `It has copies of several lineages, and neither knows what was confirmed in the other: name the one that is to count, as in recover(${promotion.shard}, { lineage }). They are ${sides}. ${have}`
     }
-    if (settings.disks === 0 || isEnough(promotion)) return have
+    if (settings.disks === 0 || this.#isEnough(promotion)) return have
     const { recoveryTimeoutMs } = this.#node.settings
     const end = Number.isFinite(recoveryTimeoutMs) ? ', or recoveryTimeoutMs has passed' : ''
     const known = Math.max(0, ...hostsTold(promotion))
@@ -212,8 +220,12 @@ function isEnough(promotion: Promotion): boolean {
   if (row.lineage === 0) return isEnoughOfHosts(promotion)
   if (confirmed === row.lineage && !isContested)
     return isEnoughOfRow(promotion) || isEnoughOfHosts(promotion)
-  // Its owner may have confirmed something, too.
-  const hasOwnerTold = row.owner !== undefined && reports.has(row.owner.key)
+  // Its owner may have confirmed something, too. Nobody else has that where it had no replicas: a later life of it has.
+  const { owner, replicas } = row
+  const isOwner = ({ key, address }: NodeIdentity): boolean =>
+    key === owner?.key ||
+    (replicas.length === 0 && address.toString() === owner?.address.toString())
+  const hasOwnerTold = askedFor(promotion).some((node) => isOwner(node) && reports.has(node.key))
   return (hasOwnerTold || isEnoughOfRow(promotion)) && isEnoughOfHosts(promotion)
 }
 

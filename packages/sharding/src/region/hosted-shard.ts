@@ -72,21 +72,27 @@ export class HostedShard implements EntityHome {
   #isLeft = false
   #journal: EventJournal | undefined
   /** What entities that have stopped left for their next life. */
-  readonly #left = new Map<string, unknown>()
+  readonly #left: Map<string, unknown>
   /** So many have stopped for a handoff without a word on what they leave. */
   #saidNothing = 0
   /** What those that are about to end did not come to, until they have. */
   readonly #takenBack = new Map<Entity, Letter[]>()
   /** Who lives is written down here, where the type asks for it. */
   readonly #remembered: RememberedShard | undefined
+  /** From this epoch on this node has had it without a break. */
+  readonly #since: number
 
+  /** @param former - how this node had it under the epoch before, where nobody else had it since: it ends with `end(this)` */
   constructor(
     shard: number,
     epoch: number,
     host: ShardHost,
     emptied: () => void,
     remembered: RememberedShard | undefined,
+    former?: HostedShard,
   ) {
+    this.#since = former ? former.#since : epoch
+    this.#left = new Map(former?.left)
     this.shard = shard
     this.epoch = epoch
     this.#host = host
@@ -177,6 +183,7 @@ export class HostedShard implements EntityHome {
 
   /** The first messages for one that has not begun have waited for too long. */
   dropFirst(entity: Entity, count: number): void {
+    if (!entity.actor) this.#collectTakenBack(entity)
     const overdue = entity.actor ? [] : (entity.waiting?.splice(0, count) ?? [])
     this.#host.room.leave(overdue.length)
     for (const letter of overdue) this.#host.overdue(letter)
@@ -184,18 +191,29 @@ export class HostedShard implements EntityHome {
 
   /** An actor did not handle it, because it had stopped. @returns false where it cannot be kept */
   takesBack(letter: Letter): boolean {
-    const entity = this.#entities.get(letter.entityId)
-    // One that has not begun did not have it, nor did one of this epoch have what an earlier one had: what they have was sent later.
-    if (!entity?.actor || letter.handedBy?.epoch !== this.epoch) return false
-    if (this.#stage === 'over' || letter.lives >= maxLives) return false
+    if (this.#stage === 'over' || letter.lives >= maxLives || this.#host.room.isFull) return false
+    const isOfFormer = letter.handedBy?.epoch !== this.epoch
+    const entity = isOfFormer ? this.#nextOf(letter) : this.#entities.get(letter.entityId)
+    // One that has not begun did not have what was handed out under this epoch; one that has is not behind what an earlier one had.
+    if (!entity || isOfFormer === (entity.actor !== undefined)) return false
     const takenBack = this.#takenBack.get(entity) ?? []
-    if (takenBack.length >= this.#host.maxWaiting || this.#host.room.isFull) return false
+    if (takenBack.length >= this.#host.maxWaiting) return false
     letter.lives++
     this.#host.room.enter()
-    entity.stage = 'finishing'
+    if (isOfFormer) this.#host.waits(entity)
+    else entity.stage = 'finishing'
     takenBack.push(letter)
     this.#takenBack.set(entity, takenBack)
     return true
+  }
+
+  /** Who is to handle what was handed out under an earlier epoch; undefined where somebody else may have had the shard since. */
+  #nextOf({ entityId, handedBy }: Letter): Entity | undefined {
+    if (!handedBy || handedBy.epoch < this.#since) return undefined
+    const known = this.#entities.get(entityId)
+    // Only while its former life is about to end, behind which it waits.
+    if (known || this.#stage !== 'running' || !this.#host.former(entityId)) return known
+    return this.#begin(entityId)
   }
 
   passivate(entity: Entity): void {
@@ -242,13 +260,18 @@ export class HostedShard implements EntityHome {
     this.#isLeft = true
   }
 
-  /** Its entities are to stop at once, and nothing of it starts again. */
-  end(): void {
+  /**
+   * Its entities are to stop at once, and nothing of it starts again.
+   *
+   * @param next - how this node has the shard from now on: what they have not come to is handled there
+   */
+  end(next?: HostedShard): void {
     this.#stage = 'over'
     const entities = [...this.#entities.values()]
     this.#entities.clear()
     for (const entity of entities) {
       this.#collectTakenBack(entity)
+      if (next) next.#goOnAfter(entity)
       this.#abandonWaiting(entity)
       this.#host.unwatchIdle(entity)
       if (entity.actor) this.#host.stop(entity.actor)
@@ -261,6 +284,16 @@ export class HostedShard implements EntityHome {
     this.#host.room.leave(waiting.length)
     this.#host.waitsNoMore(entity)
     for (const letter of waiting) this.#host.abandon(letter, this.#isForced)
+  }
+
+  /** What waits there goes before all that comes from now on. */
+  #goOnAfter(former: Entity): void {
+    const { entityId, waiting, actor } = former
+    const handedOver = actor ? undefined : former.handedOver
+    if (!waiting && handedOver === undefined) return
+    former.waiting = undefined
+    this.#host.waitsNoMore(former)
+    this.#begin(entityId, handedOver, waiting)
   }
 
   #begin(entityId: string, handedOver?: unknown, waiting?: Letter[]): Entity {
@@ -298,10 +331,12 @@ export class HostedShard implements EntityHome {
   /** It does not begin. */
   #forget(entity: Entity): void {
     this.#entities.delete(entity.entityId)
+    this.#collectTakenBack(entity)
     this.#abandonWaiting(entity)
   }
 
   #handWaiting(entity: Entity): void {
+    this.#collectTakenBack(entity)
     const { waiting, actor } = entity
     entity.waiting = undefined
     this.#host.room.leave(waiting?.length ?? 0)

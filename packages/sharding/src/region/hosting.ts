@@ -231,6 +231,9 @@ export class Hosting {
       case 'begin':
         this.#begin(shard, effect.epoch)
         return
+      case 'begin-anew':
+        this.#begin(shard, effect.epoch, this.#leave(shard))
+        return
       case 'drain':
         this.#hosted.get(shard)?.finish()
         return
@@ -257,11 +260,13 @@ export class Hosting {
     }
   }
 
-  #begin(shard: number, epoch: number): void {
+  /** @param former - how this node had it until now, where nobody else had it since */
+  #begin(shard: number, epoch: number, former?: HostedShard): void {
     const remembered = this.#rememberedShard(shard, epoch)
     const emptied = (): void => this.#emptied(shard)
-    const hosted = new HostedShard(shard, epoch, this.#host, emptied, remembered)
+    const hosted = new HostedShard(shard, epoch, this.#host, emptied, remembered, former)
     this.#hosted.set(shard, hosted)
+    former?.end(hosted)
     remembered?.begin((entityIds) => {
       this.#starts.add(hosted, entityIds, this.#port.now())
       this.#port.deadlineMoved()
@@ -335,15 +340,19 @@ export class Hosting {
   }
 
   #end(shard: number): void {
+    this.#leave(shard)?.end()
+  }
+
+  /** Whoever lives there is about to end. */
+  #leave(shard: number): HostedShard | undefined {
     const hosted = this.#hosted.get(shard)
     this.#hosted.delete(shard)
     this.#handOvers.end(shard)
     this.#forgetRemembered(shard)
-    if (!hosted) return
-    for (const entity of hosted.entities()) {
+    for (const entity of hosted?.entities() ?? []) {
       if (entity.actor) this.#former.add(entity)
     }
-    hosted.end()
+    return hosted
   }
 
   #handOver(shard: number, to: NodeIdentity, epoch: number): void {

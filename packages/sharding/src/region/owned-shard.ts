@@ -21,6 +21,8 @@ export interface OwnerSettings {
 export type OwnerEffect =
   /** It is this node's from now on, under that epoch. */
   | { readonly type: 'begin'; readonly epoch: number }
+  /** It goes on being this node's, under the next epoch: entities are to stop at once, and their next lives to go on from there. */
+  | { readonly type: 'begin-anew'; readonly epoch: number }
   /** Entities are to handle what they have, and to stop. */
   | { readonly type: 'drain' }
   /** It does not move after all: what has stopped starts again with its next message. */
@@ -110,7 +112,12 @@ export class OwnedShard {
     const effects: OwnerEffect[] = []
     const isMine = home.owner !== undefined && home.owner.equals(this.#node.self)
     const wasMine = this.#stage !== absent
-    if (wasMine && (!isMine || home.epoch !== this.#epoch)) {
+    // Where epochs are left out, somebody else may have had it meanwhile, and come to what was sent later.
+    const isNext = wasMine && isMine && home.epoch === this.#epoch + 1
+    if (isNext) {
+      effects.push({ type: 'begin-anew', epoch: home.epoch })
+      this.#stage = running
+    } else if (wasMine && (!isMine || home.epoch !== this.#epoch)) {
       effects.push({ type: 'end', epoch: this.#epoch })
       this.#stage = absent
     }

@@ -14,6 +14,8 @@ export interface HostsRecordPort {
 export interface Hosts {
   readonly census: number
   readonly hosts: readonly string[]
+  /** This node came to it while some shards waited for what others have: it is none of those who had copies of them. */
+  readonly isLate?: boolean
 }
 
 const againMs = 1_000
@@ -45,8 +47,8 @@ export class HostsRecord {
    * @param isHost - whether this node has some, whatever is written down
    */
   reports(self: string, isHost: boolean): readonly CensusReport[] {
-    return this.#records.map(({ census, hosts }) => {
-      return { census, hosts: hosts.length, isHost: isHost || hosts.includes(self) }
+    return this.#records.map(({ census, hosts, isLate }) => {
+      return { census, hosts: hosts.length, isHost: !isLate && (isHost || hosts.includes(self)) }
     })
   }
 
@@ -73,7 +75,8 @@ export class HostsRecord {
   /**
    * The table says so.
    *
-   * @param isAll - whether nobody else has anything of it: where shards wait for somebody, whoever was known before is not forgotten
+   * @param isAll - whether nobody else has anything of it: where shards wait for somebody, whoever was known before is not forgotten,
+   * and who knew of nobody is none of those who are waited for
    * @param isInStep - whether all that this node has comes from where the table says
    */
   update({ census, hosts }: Hosts, isAll: boolean, isInStep: boolean): void {
@@ -84,10 +87,12 @@ export class HostsRecord {
     const next = [...new Set([...hosts, ...former])].toSorted()
     // Where it goes on with what was there first, what was founded beside that is done with. What was there before is not.
     const isOne = isInStep && others.every((other) => other.census > census)
-    const isSame = known !== undefined && sameTexts(next, known.hosts)
+    const isLate = !isAll && (known === undefined || known.isLate === true)
+    const wasLate = known?.isLate === true
+    const isSame = known !== undefined && sameTexts(next, known.hosts) && isLate === wasLate
     if (isSame && (others.length === 0 || !isOne)) return
     const kept = isOne ? [] : others.slice(0, maxCensuses - 1)
-    this.#keep([...kept, { census, hosts: next }])
+    this.#keep([...kept, { census, hosts: next, ...(isLate && { isLate }) }])
   }
 
   /** What was there before that one does not count any more. */
@@ -145,7 +150,8 @@ function recordsOf(bytes: Uint8Array): readonly Hosts[] {
 
 function isHosts(value: unknown): value is Hosts {
   if (typeof value !== 'object' || !value || !('hosts' in value && 'census' in value)) return false
-  return typeof value.census === 'number' && isTexts(value.hosts)
+  const isLate = 'isLate' in value ? value.isLate : false
+  return typeof value.census === 'number' && typeof isLate === 'boolean' && isTexts(value.hosts)
 }
 
 function isTexts(value: unknown): value is readonly string[] {

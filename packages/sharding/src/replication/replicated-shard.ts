@@ -118,7 +118,9 @@ export class ReplicatedShard {
   #waiting: (() => void)[] = []
   #isFlushDue = false
   /** Which copies count, as the table says; undefined where they are in memory only, or nobody has said so. */
-  #agreed: number | undefined
+  readonly #agreed: number | undefined
+  /** … and that this is in doubt. */
+  #isUndecided = false
   /** There are copies that come from elsewhere, and nothing was confirmed here by then. */
   #isContested = false
   /** Of the word that writes of the lineage were confirmed. */
@@ -142,7 +144,8 @@ export class ReplicatedShard {
     this.#port = port
     this.#store = store
     copies.raiseFence(epoch)
-    this.#agree(lineage)
+    this.#agreed = lineage || undefined
+    this.#setAside()
   }
 
   /** All that replicas in reach had is here. */
@@ -153,6 +156,11 @@ export class ReplicatedShard {
   /** The epoch of whoever has the shard now; undefined while this node has it. */
   get endedBy(): number | undefined {
     return this.#endedBy
+  }
+
+  /** Whether this node owns it under that epoch, and more may be confirmed of it. */
+  mayConfirm(epoch: number): boolean {
+    return this.epoch === epoch && this.#endedBy === undefined && !this.isContested
   }
 
   /** Calls back once it can be read, or is over. */
@@ -168,32 +176,18 @@ export class ReplicatedShard {
 
   /** Whether it waits for the table to say which copies count. */
   get isContested(): boolean {
+    if (this.#isUndecided) return true
     return this.#isContested && (this.#isAside || this.copies.lineage?.isConfirmed !== true)
   }
 
-  #agree(lineage: number | undefined): void {
-    this.#agreed = lineage || undefined
-    this.#isContested = false
+  /** What this node has does not count where it comes from elsewhere. */
+  #setAside(): void {
     const own = this.copies.lineage
     if (!own || own.bornIn === this.lineage) return
     if (own.isConfirmed) this.#isAside = true
     else {
       this.copies.forget()
       this.#store?.forget()
-    }
-  }
-
-  /** Other copies count from now on: all who have some are asked anew. Whether what was written before is kept is not known. */
-  #agreeAnew(lineage: number): void {
-    const pending = [...this.#pending.values()].flat()
-    this.#pending.clear()
-    this.#stored.clear()
-    this.#links.clear()
-    this.#isReady = false
-    this.#isAside = false
-    this.#agree(lineage)
-    for (const { settle } of pending) {
-      settle({ type: 'timed-out', acknowledged: 0, isStoredHere: false })
     }
   }
 
@@ -206,11 +200,12 @@ export class ReplicatedShard {
   /**
    * Who has copies, or is in reach, or is about to leave, may have changed.
    *
-   * @param lineage - as the table says by now
+   * @param isUndecided - whether the table says that it is being found out which copies count: nothing is confirmed until then
    */
-  follow(replicas: readonly NodeIdentity[], now: number, lineage?: number): void {
+  follow(replicas: readonly NodeIdentity[], now: number, isUndecided = false): void {
     if (this.#endedBy !== undefined) return
-    if (lineage && lineage !== this.#agreed) this.#agreeAnew(lineage)
+    this.#isUndecided = isUndecided
+    if (isUndecided) this.#isReady = false
     const row = replicas.map(({ key }) => key).join(' ')
     if (row !== this.#row) this.#superfluous = new Set()
     this.#row = row

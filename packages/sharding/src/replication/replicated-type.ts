@@ -179,7 +179,7 @@ export class ReplicatedType {
     const { census = 0, rows = [] } = table.types.get(this.name) ?? {}
     this.#census = census
     if (!this.#hosts || !this.#isLoaded) return
-    const isSettled = rows.every(({ owner }) => owner !== undefined)
+    const isSettled = rows.every(({ owner, isUndecided }) => owner !== undefined && !isUndecided)
     const hosts = new Set<string>()
     for (const { owner, replicas } of rows) {
       if (owner) hosts.add(owner.address.toString())

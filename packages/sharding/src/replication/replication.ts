@@ -190,7 +190,7 @@ export class Replication implements Disposable {
   #own(
     type: ReplicatedType,
     shard: number,
-    { epoch, replicas, lineage }: ShardRow,
+    { epoch, replicas, lineage, isUndecided }: ShardRow,
   ): ReplicatedShard {
     const kept = type.keptOf(shard)
     if (kept.owned?.epoch === epoch) return kept.owned
@@ -228,7 +228,7 @@ export class Replication implements Disposable {
       lineage,
     )
     kept.owned = owned
-    owned.follow(replicas, this.#now, lineage)
+    owned.follow(replicas, this.#now, isUndecided)
     this.#arm()
     return owned
   }
@@ -250,10 +250,10 @@ export class Replication implements Disposable {
   homeChanged(typeName: string, shard: number, row: ShardRow): void {
     const type = this.#types.get(hashOf(typeName))
     if (!type || type.name !== typeName || !type.isLoaded) return
-    const { owner, epoch, replicas, lineage } = row
+    const { owner, epoch, replicas, isUndecided } = row
     const { self } = this.#port
     if (owner?.equals(self)) {
-      this.#own(type, shard, row).follow(replicas, this.#now, lineage)
+      this.#own(type, shard, row).follow(replicas, this.#now, isUndecided)
       this.#arm()
       return
     }
@@ -304,8 +304,8 @@ export class Replication implements Disposable {
   membersChanged(): void {
     for (const { name, shards } of this.#types.values()) {
       for (const [shard, { owned }] of shards) {
-        const { replicas, lineage } = this.#port.table.row(name, shard)
-        owned?.follow(replicas, this.#now, lineage)
+        const { replicas, isUndecided } = this.#port.table.row(name, shard)
+        owned?.follow(replicas, this.#now, isUndecided)
       }
     }
     this.#requests.forgetIdle()
@@ -313,13 +313,14 @@ export class Replication implements Disposable {
     this.#arm()
   }
 
-  /** How far copies here go: decides who is to own shards whose owner is gone. What is not known yet is left out. */
+  /** How far copies here go: decides who is to own shards whose owner is gone. What is not known yet, or may change, is left out. */
   report(shards: readonly ShardAtEpoch[]): readonly ReplicaReport[] {
     return shards.flatMap((asked) => {
       const type = this.#types.get(hashOf(asked.typeName))
       if (type?.isLoaded === false) return []
-      const kept = type?.shards.get(asked.shard)?.copies
-      const { position: copies, lineage } = kept ?? {}
+      const kept = type?.shards.get(asked.shard)
+      if (kept?.owned?.mayConfirm(asked.epoch)) return []
+      const { position: copies, lineage } = kept?.copies ?? {}
       return [{ ...asked, copies, lineage, censuses: type?.censusesAt(this.#port.self) ?? [] }]
     })
   }

@@ -20,6 +20,11 @@ export interface ShardRow {
    * are in memory only, and where nobody had it yet.
    */
   readonly lineage: number
+  /**
+   * Whether it is being found out which copies count: the table went back to a census before that lineage, so that others may have
+   * what was confirmed. Its owner confirms nothing until then.
+   */
+  readonly isUndecided: boolean
 }
 
 /** A shard that nobody ever owned. */
@@ -29,6 +34,7 @@ export const unowned: ShardRow = Object.freeze({
   movingTo: undefined,
   replicas: Object.freeze([]),
   lineage: 0,
+  isUndecided: false,
 })
 
 /** Whether two rows say the same. */
@@ -37,6 +43,7 @@ export function sameRow(left: ShardRow, right: ShardRow): boolean {
     left === right ||
     (left.epoch === right.epoch &&
       left.lineage === right.lineage &&
+      left.isUndecided === right.isUndecided &&
       sameNode(left.owner, right.owner) &&
       sameNode(left.movingTo, right.movingTo) &&
       sameNodes(left.replicas, right.replicas))

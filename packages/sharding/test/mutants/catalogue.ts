@@ -116,8 +116,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a new owner gets the epoch of the old one',
     file: 'coordinator/plan.ts',
-    find: 'Math.max(Math.max(row.epoch, found.epoch) + 1, this.#lowestEpoch)',
-    replace: 'Math.max(row.epoch, found.epoch, this.#lowestEpoch)',
+    find: 'Math.max(Math.max(row.epoch, written) + 1, this.#lowestEpoch)',
+    replace: 'Math.max(row.epoch, written, this.#lowestEpoch)',
   },
   {
     name: 'a shard moves before its owner has released it',

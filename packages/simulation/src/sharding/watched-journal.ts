@@ -6,6 +6,7 @@ import {
   type ReadOptions,
   type StoredEvent,
   type StoredSnapshot,
+  type WriterOptions,
 } from '@casty/persistence'
 
 export interface ClaimEar {
@@ -24,9 +25,11 @@ export function watchedJournal(
 class WatchedJournal implements EventJournal {
   readonly #journal: EventJournal
   readonly #earOf: (id: string) => ClaimEar
+  readonly isLocal?: boolean
 
   constructor(journal: EventJournal, earOf: (id: string) => ClaimEar) {
     this.#journal = journal
+    if (journal.isLocal !== undefined) this.isLocal = journal.isLocal
     this.#earOf = earOf
   }
 
@@ -54,20 +57,20 @@ class WatchedJournal implements EventJournal {
     return this.#journal.events(id, options)
   }
 
-  async deleteEvents(id: string, toSequenceNr: number): Promise<void> {
-    await this.#journal.deleteEvents(id, toSequenceNr)
+  async deleteEvents(id: string, toSequenceNr: number, options?: WriterOptions): Promise<void> {
+    await this.#journal.deleteEvents(id, toSequenceNr, options)
   }
 
-  async saveSnapshot(id: string, snapshot: StoredSnapshot): Promise<void> {
-    await this.#journal.saveSnapshot(id, snapshot)
+  async saveSnapshot(id: string, snapshot: StoredSnapshot, options?: WriterOptions): Promise<void> {
+    await this.#journal.saveSnapshot(id, snapshot, options)
   }
 
   async latestSnapshot(id: string, atMost?: number): Promise<StoredSnapshot | undefined> {
     return await this.#journal.latestSnapshot(id, atMost)
   }
 
-  async deleteSnapshots(id: string, toSequenceNr: number): Promise<void> {
-    await this.#journal.deleteSnapshots(id, toSequenceNr)
+  async deleteSnapshots(id: string, toSequenceNr: number, options?: WriterOptions): Promise<void> {
+    await this.#journal.deleteSnapshots(id, toSequenceNr, options)
   }
 
   ids(options?: { readonly signal?: AbortSignal }): AsyncIterable<string> {

@@ -40,8 +40,8 @@ export const shardCopyingBugs: readonly SeededBug[] = bugsOf([
     scenario: 'sharding-disks',
     promise: 'what is acknowledged stays',
     file: 'packages/sharding/src/coordinator/promotions.ts',
-    find: 'if (isDurable && !isEnough(promotion) && !mayGoOn) return',
-    replace: 'if (isDurable && isEnough(promotion) && now < 0 && !mayGoOn) return',
+    find: 'if (isDurable && !this.#isEnough(promotion) && !mayGoOn) return',
+    replace: 'if (isDurable && this.#isEnough(promotion) && now < 0 && !mayGoOn) return',
     why: 'After all nodes stopped, shards begin with what those have on their disks who are back first.',
   },
   {

@@ -78,8 +78,8 @@ export const shardDecidingBugs: readonly SeededBug[] = bugsOf([
     name: 'epoch-not-raised',
     promise: 'epochs grow',
     file: `${s}/coordinator/plan.ts`,
-    find: 'Math.max(Math.max(row.epoch, found.epoch) + 1, this.#lowestEpoch)',
-    replace: 'Math.max(row.epoch, found.epoch, this.#lowestEpoch)',
+    find: 'Math.max(Math.max(row.epoch, written) + 1, this.#lowestEpoch)',
+    replace: 'Math.max(row.epoch, written, this.#lowestEpoch)',
     why: 'A new owner has the epoch of the old one, and nothing tells their writes apart.',
   },
   {

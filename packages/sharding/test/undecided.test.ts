@@ -1,0 +1,147 @@
+// A table that goes back to an earlier census: what was begun in the later one is in doubt until all have told what they have.
+import { NodeIdentity } from '@casty/transport'
+import { expect, test } from 'vitest'
+import { nothing, type Found } from '../src/coordinator/found.ts'
+import { planShards, type Situation } from '../src/coordinator/plan.ts'
+import { leastShards } from '../src/coordinator/strategy.ts'
+import { CopyRoom, ShardCopies } from '../src/replication/copies.ts'
+import { ReplicatedShard } from '../src/replication/replicated-shard.ts'
+import type { ShardRow } from '../src/table/shard-row.ts'
+import { ShardTable } from '../src/table/shard-table.ts'
+
+const [a, b] = ['a:1#1', 'b:1#1'].map((text) => NodeIdentity.parse(text)) as [
+  NodeIdentity,
+  NodeIdentity,
+]
+const settings = { name: 'kept', numShards: 3, replicas: 1, disks: 2 }
+/** Of the table that a node founded which had lost its disk, and of the one before. */
+const [later, earlier] = [200, 100]
+
+function rowOf(row: Partial<ShardRow>): ShardRow {
+  const begun = { epoch: later, owner: a, movingTo: undefined, replicas: [b], lineage: later }
+  return { ...begun, isUndecided: false, ...row }
+}
+
+function tableOf(census: number, ...rows: readonly ShardRow[]): ShardTable {
+  const changed = rows.map((row, shard) => ({ shard, row }))
+  return ShardTable.empty.with({
+    version: { term: 1, seq: 1 },
+    changes: [
+      { type: 'type', settings, census },
+      { type: 'shards', typeName: 'kept', rows: changed },
+    ],
+  })
+}
+
+/** @param found - what is known of the copies of each shard that is asked for */
+function planned(
+  table: ShardTable,
+  found: Readonly<Record<number, Found>>,
+  contested: readonly number[] = [],
+): ShardTable {
+  const situation: Situation = {
+    view: [a, b].map((node, index) => {
+      return { node, status: 'up', isReachable: true, upNumber: index + 1 }
+    }),
+    types: new Map([['kept', settings]]),
+    canRun: () => true,
+    isGathered: () => true,
+    leaseEnds: () => 0,
+    releasedAt: () => later,
+    refused: () => undefined,
+    superfluous: () => [],
+    isContested: (_name, shard) => contested.includes(shard),
+    promote: (_settings, shard) => found[shard],
+    strategy: leastShards,
+    maxMovingShare: 0,
+    maxMoving: 0,
+    firstEpoch: 300,
+    lowestEpoch: 0,
+    now: 0,
+  }
+  const { changes } = planShards(table, situation)
+  return table.with({ version: { term: 1, seq: 2 }, changes })
+}
+
+function row(table: ShardTable, shard: number): ShardRow {
+  return table.row('kept', shard)
+}
+
+const inEarlier: Found = {
+  furthest: [b],
+  keepers: [b],
+  epoch: 150,
+  lineage: earlier,
+  census: earlier,
+  isForced: false,
+}
+
+test('what was begun in a later census is in doubt once one shard goes back to the earlier one', () => {
+  const before = tableOf(later, rowOf({}), rowOf({}), rowOf({ lineage: 150 }))
+  const after = planned(before, { 0: inEarlier }, [0])
+  expect(after.types.get('kept')?.census).toBe(earlier)
+  expect(row(after, 0)).toMatchObject({ lineage: earlier, isUndecided: false, epoch: later + 1 })
+  expect(row(after, 1)).toMatchObject({ lineage: later, isUndecided: true, epoch: later })
+  expect(row(after, 2)).toMatchObject({ lineage: 150, isUndecided: false, epoch: later })
+})
+
+test('what is in doubt stays so until enough have told', () => {
+  const before = tableOf(earlier, rowOf({}), rowOf({ isUndecided: true }), rowOf({}))
+  expect(row(planned(before, {}), 1)).toBe(row(before, 1))
+})
+
+test.each([
+  { has: 'what was confirmed before', found: inEarlier, lineage: earlier },
+  { has: 'nothing', found: { ...nothing, census: earlier }, lineage: earlier },
+  {
+    has: 'what was confirmed since',
+    found: { ...inEarlier, lineage: later, census: later },
+    lineage: later,
+  },
+  { has: 'nothing, as somebody decided', found: { ...nothing, isForced: true }, lineage: 201 },
+])('what is in doubt is decided under the next epoch: who told has $has', ({ found, lineage }) => {
+  const before = tableOf(earlier, rowOf({ isUndecided: true }), rowOf({}), rowOf({}))
+  const after = planned(before, { 0: found })
+  expect(row(after, 0)).toMatchObject({ owner: a, epoch: later + 1, lineage, isUndecided: false })
+  expect(after.types.get('kept')?.census).toBe(earlier)
+})
+
+test('what is in doubt stays so where its shard has moved', () => {
+  const moving = rowOf({ isUndecided: true, movingTo: b, replicas: [] })
+  const after = planned(tableOf(earlier, moving, rowOf({}), rowOf({})), {})
+  expect(row(after, 0)).toMatchObject({ owner: b, epoch: later + 1, isUndecided: true })
+})
+
+test('an owner confirms nothing of what is in doubt, and says so in time', () => {
+  const outcomes: string[] = []
+  const shard = new ReplicatedShard(
+    later,
+    new ShardCopies(new CopyRoom(1_000)),
+    { replicas: 0, minAcks: 0, ackTimeoutMs: 1_000, ownAck: false, batchBytes: 1_000 },
+    {
+      send: () => {},
+      isReachable: () => true,
+      stays: () => true,
+      fenced: () => {},
+      replicated: () => {},
+      contested: () => {},
+      mayBeElsewhere: () => false,
+      noRoom: () => {},
+      atEndOfTurn: (callback) => callback(),
+    },
+    undefined,
+    later,
+  )
+  const claim = (now: number): void =>
+    shard.submit('x', { type: 'claim', epoch: later }, now, ({ type }) => outcomes.push(type))
+  shard.follow([], 0, true)
+  expect(shard.mayConfirm(later)).toBe(false)
+  claim(0)
+  shard.tick(999)
+  expect(outcomes).toEqual([])
+  shard.tick(1_000)
+  expect(outcomes).toEqual(['unavailable'])
+  shard.follow([], 2_000)
+  claim(2_000)
+  expect(outcomes).toEqual(['unavailable', 'confirmed'])
+})
