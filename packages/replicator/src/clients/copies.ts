@@ -1,7 +1,7 @@
 // What a client holds of the values of a cluster.
 import { equals, follows, merge, type CrdtType } from '@casty/crdt'
 import type { AnyValue } from '../any-value.ts'
-import { mergeEnvelopes, type Envelope } from '../core/envelope.ts'
+import { isAheadOf, mergeEnvelopes, type Envelope } from '../core/envelope.ts'
 import { emptyEntry } from '../core/key-table.ts'
 import type { KeyState } from '../wire/messages.ts'
 import type { Held } from './client-messages.ts'
@@ -23,7 +23,7 @@ export interface Taken {
   readonly isChanged: boolean
   /** There is more here than the member has, which told all of it. */
   readonly hasMore: boolean
-  /** Something between what was here and what came is missing. */
+  /** Something between what was here and what came is missing, or the whole value has to come first. */
   readonly isGap: boolean
 }
 
@@ -114,6 +114,9 @@ export class Copies {
     wallMs: number,
   ): Taken {
     const before = copy.envelope
+    // Of what a removed node did, whoever stands in for it has told with the whole value only.
+    const isAhead = [before, told].some(({ value }) => isAheadOf(told, value))
+    if (!isWhole && isAhead) return { ...nothing, isGap: true }
     const envelope = mergeEnvelopes(before, told, wallMs)
     this.#copies.set(key, { ...copy, envelope, standing: isWhole ? 'told' : copy.standing })
     return {
