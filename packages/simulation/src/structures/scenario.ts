@@ -11,6 +11,7 @@ import { structuresDiskFaults } from './disk-faults.ts'
 import { structuresFaults } from './faults.ts'
 import { structuresHealing } from './healing.ts'
 import { structuresProgram, type StructuresHost } from './host.ts'
+import { outstaying } from './outstaying.ts'
 import { structuresDiskRareStates, structuresRareStates } from './rare-states.ts'
 import { recordOf } from './record.ts'
 import { diskChoices, structuresChoices, structuresSettings } from './settings.ts'
@@ -42,7 +43,7 @@ export const structuresScenario: StructuresScenario = {
     wallOffsetMs: 20,
     settings: structuresChoices,
   },
-  actions: [...structuresWorkload, ...everyFault],
+  actions: [...structuresWorkload, outstaying, ...everyFault],
   program: structuresProgram,
   stateOf: ({ cluster }) => cluster.getState(),
   describe: describeState,

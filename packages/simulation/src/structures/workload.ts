@@ -32,8 +32,10 @@ export const entries = ['k1', 'k2', 'k3'] as const
 export const members = ['e1', 'e2'] as const
 export const locks: readonly ['l1', 'l2', string] = ['l1', 'l2', forcedLock]
 export const semaphores: readonly ['s1', string] = ['s1', elasticSemaphore]
-/** Of the last one, items are taken out for good at once. */
-export const queues = ['q1', 'q2', 'q3'] as const
+/** One whose items are worked on for longer than there is time for, while others wait for them. */
+export const disputedQueue = 'q4'
+/** Of the third one, items are taken out for good at once. */
+export const queues = ['q1', 'q2', 'q3', disputedQueue] as const
 const workQueues = ['q1', 'q2'] as const
 const takeQueue = 'q3'
 

@@ -15,6 +15,7 @@ import { shardDecidingBugs } from './sharding/deciding.ts'
 import { shardOwningBugs } from './sharding/owning.ts'
 import { structureHoldingBugs } from './structures/holding.ts'
 import { structureKeepingBugs } from './structures/keeping.ts'
+import { structureDiskBugs } from './structures/on-disks.ts'
 
 /** Every seeded bug. A new layer adds a folder of its own. */
 export const bugs: readonly SeededBug[] = [
@@ -33,6 +34,7 @@ export const bugs: readonly SeededBug[] = [
   ...shardCopyingBugs,
   ...structureKeepingBugs,
   ...structureHoldingBugs,
+  ...structureDiskBugs,
   ...convergingBugs,
 ]
 

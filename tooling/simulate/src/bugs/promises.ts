@@ -90,6 +90,7 @@ const guarded: Readonly<Record<string, readonly BrokenPromise[]>> = {
     'what is acknowledged stays',
     'messages are accounted for',
     'one owner at a time',
+    'everything is bounded',
   ],
   'a key counts once': ['what is acknowledged stays'],
   'entries live as long as said': ['what is acknowledged stays'],

@@ -1,8 +1,9 @@
 import type { SeededBug } from '../bug.ts'
 
-/** Bugs that the scenario of structures is to catch. */
+/** Bugs that a scenario of structures is to catch. */
 export function bugsOf(
-  bugs: readonly (Omit<SeededBug, 'scenario'> & Partial<SeededBug>)[],
+  bugs: readonly Omit<SeededBug, 'scenario'>[],
+  scenario: 'structures' | 'structures-disks' = 'structures',
 ): readonly SeededBug[] {
-  return bugs.map((bug) => ({ scenario: 'structures', ...bug }))
+  return bugs.map((bug) => ({ scenario, ...bug }))
 }

@@ -111,4 +111,29 @@ export const structureHoldingBugs: readonly SeededBug[] = bugsOf([
     replace: "    this.#items.become(item, 'ready')\n    return true",
     why: 'What is done comes again.',
   },
+  {
+    name: 'extended-by-anybody',
+    promise: 'one owner at a time',
+    file: queue,
+    find: 'const item = this.#delivered(input.varint(), input.varint())\n        if (item) around',
+    replace:
+      'const item = this.#items.find(input.varint())\n        input.varint()\n        if (item) around',
+    why: 'Who had its time is told that it has more, and another has the item.',
+  },
+  {
+    name: 'extended-in-vain',
+    promise: 'one owner at a time',
+    file: queue,
+    find: 'if (item) around.startTimer(item.receipt, input.varint())',
+    replace: 'if (item) input.varint()',
+    why: 'More time is granted, and another gets the item when the old one is over.',
+  },
+  {
+    name: 'renewed-in-vain',
+    promise: 'one owner at a time',
+    file: 'packages/ddata/src/host/part-host.ts',
+    find: '      else this.#deadlines.set(id, now + ms)\n    }\n    if (lost',
+    replace: '      else void now\n    }\n    if (lost',
+    why: 'A renewal is confirmed, and another gets the lock when its first time is over.',
+  },
 ])
