@@ -24,7 +24,8 @@ export function spawnIn<M>(
 ): ActorRef<M> {
   if (options !== noOptions) knownNames('spawn()', options, spawnOptions)
   // What begins anew lets go of its children first: one that came later would be left over.
-  if (parent.isEnding || parent.stage === 'restarting') throw ActorError.stopped(parent.path)
+  if (parent.isEnding || parent.stage === 'restarting')
+    throw ActorError.stopped(parent.path || 'The actor system')
   const name = options.name === undefined ? freeName(parent) : checkedName(options.name)
   const mailbox = options.mailbox
     ? checkedMailbox('spawn()', options.mailbox, runtime.mailbox)

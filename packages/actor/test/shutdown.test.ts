@@ -151,6 +151,17 @@ describe('A shutdown', () => {
     await system.shutdown()
   })
 
+  test('leaves nobody who could be spawned', async () => {
+    const system = new TestSystem()
+    await system.shutdown()
+    expect(() => system.spawn(Behaviors.ignore)).toThrow(
+      expect.objectContaining({
+        code: 'CASTY_ACTOR_STOPPED',
+        message: 'The actor system has stopped, or is about to stop or to begin anew.',
+      }),
+    )
+  })
+
   test('knows its phases', async () => {
     await using system = new TestSystem()
     // Given by code without types.

@@ -11,6 +11,7 @@ import {
 import { DDataError } from './errors.ts'
 import { partEntity, type PartMessage, type PartSettings } from './host/part-entity.ts'
 import { RepliesOfTurn } from './host/replies-of-turn.ts'
+import type { Kind } from './kinds/kind.ts'
 import { Barrier, barrierOptionNames, type BarrierOptions } from './kinds/barrier/barrier.ts'
 import { Counter, type CounterOptions } from './kinds/counter/counter.ts'
 import { LeaseKeeper, type LeaseCounts } from './kinds/lease/lease-keeper.ts'
@@ -26,6 +27,7 @@ import { machines } from './kinds/machines.ts'
 import type { LaneSettings } from './session/lane.ts'
 import { Session } from './session/session.ts'
 import { defaultShards, maxShards, type BaseOptions } from './structures/call-options.ts'
+import { unlessEnded, whyEnded } from './structures/ended.ts'
 import { duration, knownNames, text, whole } from './values/arguments.ts'
 
 /** What the structures stand on: a node of a cluster, or a client of one. */
@@ -60,29 +62,35 @@ export class Distributed implements AsyncDisposable {
   readonly #atShutdown: Disposable
   readonly #keeper: LeaseKeeper
 
-  /** @throws DDataError `CASTY_DDATA_ARGUMENT`; ShardingError as `Sharding.start` */
+  /** @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` where the gateway has ended; ShardingError as `Sharding.start` */
   constructor(gateway: Gateway, options: DistributedOptions = {}) {
     const { system, sharding } = checkGateway(gateway)
     const settings = checkDistributed(options)
     this.#settings = settings
-    const report = reportTo(system)
-    const region = regionOf(sharding, settings, report)
     const { random = systemRandom } = options
-    const tellEach = region.tellEach.bind(region)
-    const whyNobody = (part: string): string | undefined => whyNobodyIn(region, part)
-    const port = { system, random, tellEach, whyNobody, report }
-    this.#session = new Session(port, laneSettings(settings))
-    this.#keeper = new LeaseKeeper(this.#session)
-    this.#atShutdown = system.beforeShutdown('drain', async () => await this.close(), {
-      name: 'give back what is held of shared structures',
+    const who = 'start' in sharding ? 'node' : 'client'
+    this.#session = unlessEnded(who, () => {
+      const report = reportTo(system)
+      const region = regionOf(sharding, settings, report)
+      const tellEach = region.tellEach.bind(region)
+      const whyNobody = (part: string): string | undefined => whyNobodyIn(region, part)
+      return new Session({ system, random, tellEach, whyNobody, report }, laneSettings(settings))
     })
+    this.#keeper = new LeaseKeeper(this.#session)
+    this.#atShutdown = system.beforeShutdown(
+      'drain',
+      async () => await this.#close(whyEnded[who]),
+      {
+        name: 'give back what is held of shared structures',
+      },
+    )
   }
 
   /**
    * Has a node keep its share of the structures of a namespace from now on, whether or not it uses any. Whoever makes a
    * `Distributed` on it does that as well. Through a client nothing is kept.
    *
-   * @throws DDataError `CASTY_DDATA_ARGUMENT`
+   * @throws DDataError `CASTY_DDATA_ARGUMENT`; ShardingError as `Sharding.start`
    */
   static host(gateway: Gateway, options: DistributedOptions = {}): void {
     const { system, sharding } = checkGateway(gateway)
@@ -96,43 +104,46 @@ export class Distributed implements AsyncDisposable {
 
   /** @param name - 1 to 512 bytes without control characters. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
   counter(name: string, options: CounterOptions = {}): Counter {
-    const { shards, timeoutMs } = this.#base(name, options)
+    const { shards, timeoutMs } = this.#base('counter', name, options)
     return new Counter(this.#session, name, shards, timeoutMs)
   }
 
   /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
   map<K = string, V = unknown>(name: string, options: MapOptions<K, V> = {}): DistributedMap<K, V> {
-    const { shards, timeoutMs } = this.#base(name, options, mapOptionNames)
+    const { shards, timeoutMs } = this.#base('map', name, options, mapOptionNames)
     return new DistributedMap(this.#session, name, shards, timeoutMs, options)
   }
 
   /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
   set<T = unknown>(name: string, options: SetOptions<T> = {}): DistributedSet<T> {
-    const { shards, timeoutMs } = this.#base(name, options, setOptionNames)
+    const { shards, timeoutMs } = this.#base('set', name, options, setOptionNames)
     return new DistributedSet(this.#session, name, shards, timeoutMs, options)
   }
 
   /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
   queue<T = unknown>(name: string, options: QueueOptions<T> = {}): Queue<T> {
-    const { shards, timeoutMs } = this.#base(name, options, queueOptionNames)
+    const { shards, timeoutMs } = this.#base('queue', name, options, queueOptionNames)
     return new Queue(this.#session, name, shards, timeoutMs, options)
   }
 
   /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
   lock(name: string, options: LockOptions = {}): Lock {
-    const { shards, timeoutMs } = this.#base(name, options, leaseOptionNames)
+    const { shards, timeoutMs } = this.#base('lock', name, options, leaseOptionNames)
     return new Lock(this.#session, this.#keeper, name, shards, timeoutMs, options)
   }
 
   /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
   semaphore(name: string, options: SemaphoreOptions): Semaphore {
-    const { shards, timeoutMs } = this.#base(name, options, ['permits', ...leaseOptionNames])
+    const { shards, timeoutMs } = this.#base('semaphore', name, options, [
+      'permits',
+      ...leaseOptionNames,
+    ])
     return new Semaphore(this.#session, this.#keeper, name, shards, timeoutMs, options)
   }
 
   /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
   barrier(name: string, options: BarrierOptions = {}): Barrier {
-    const { shards, timeoutMs } = this.#base(name, options, barrierOptionNames)
+    const { shards, timeoutMs } = this.#base('barrier', name, options, barrierOptionNames)
     return new Barrier(this.#session, name, shards, timeoutMs, options)
   }
 
@@ -142,12 +153,13 @@ export class Distributed implements AsyncDisposable {
   }
 
   #base(
+    kind: Kind,
     name: string,
     options: BaseOptions,
     more: readonly string[] = [],
   ): { readonly shards: number; readonly timeoutMs: number } {
-    if (this.#session.isClosed) throw DDataError.closed('A structure')
     text('name', name, maxNameBytes)
+    if (this.#session.isClosed) throw this.#session.closed(`${kind} ${name}`)
     knownNames('options', options, [...baseNames, ...more])
     return {
       shards: whole('options.shards', options.shards ?? defaultShards, 1, maxShards),
@@ -157,8 +169,12 @@ export class Distributed implements AsyncDisposable {
 
   /** Gives back what is held, and fails what waits with `CASTY_DDATA_CLOSED`. Done by itself when the actor system ends. */
   async close(): Promise<void> {
+    await this.#close()
+  }
+
+  async #close(why?: string): Promise<void> {
     this.#atShutdown[Symbol.dispose]()
-    await this.#session.close()
+    await this.#session.close(why)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

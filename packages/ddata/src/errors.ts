@@ -37,6 +37,15 @@ export interface DDataErrorDetails {
   readonly cause?: unknown
 }
 
+/** What is known of something that was closed. */
+interface ClosedDetails {
+  /** @defaultValue 'no' */
+  readonly applied?: Applied
+  /** A sentence without its end. @defaultValue that it was closed by its user */
+  readonly why?: string | undefined
+  readonly cause?: unknown
+}
+
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
 export class DDataError extends Error {
   override readonly name = 'DDataError'
@@ -149,12 +158,12 @@ export class DDataError extends Error {
     )
   }
 
-  static closed(what: string, applied: Applied = 'no'): DDataError {
-    return new DDataError(
-      'CASTY_DDATA_CLOSED',
-      `${what} is not possible: the structures of this process were closed.`,
-      { applied },
-    )
+  static closed(
+    what: string,
+    { applied = 'no', why = wasClosed, cause }: ClosedDetails = {},
+  ): DDataError {
+    const message = `${what} is not possible: ${why}.`
+    return new DDataError('CASTY_DDATA_CLOSED', message, { applied, cause })
   }
 
   static leaseLost(what: string, why: string): DDataError {
@@ -182,6 +191,8 @@ export class DDataError extends Error {
     )
   }
 }
+
+const wasClosed = 'the structures of this process were closed'
 
 function effectOf(applied: Applied): string {
   return applied === 'no' ? 'It had no effect.' : 'Whether it had an effect is not known.'

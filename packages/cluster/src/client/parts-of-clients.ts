@@ -42,7 +42,7 @@ function begin(client: ClusteredClient, options: ClientValuesOptions): ClientRep
 /**
  * Counters, maps, sets, queues, locks, semaphores and barriers that all share: see `ClusteredActorSystem.distributed`.
  *
- * @throws DDataError `CASTY_DDATA_ARGUMENT`; ShardingError `CASTY_SHARDING_STOPPED` where the client has ended
+ * @throws DDataError `CASTY_DDATA_ARGUMENT`; `CASTY_DDATA_CLOSED` where the client has ended
  * @example await distributedOf(client).counter('visits').addAndGet(1)
  */
 export function distributedOf(

@@ -11,8 +11,8 @@ export interface Question {
   readonly what: string
   readonly call: Uint8Array
   readonly explain: (refusal: Refusal) => DDataError
-  /** @throws DDataError `CASTY_DDATA_CLOSED` */
-  lane(): Lane
+  /** @param what - is to be done. @throws DDataError `CASTY_DDATA_CLOSED` */
+  lane(what: string): Lane
 }
 
 /** One that waits. One of these is called, once. */
@@ -53,7 +53,7 @@ export class Agreement {
     { what, timeoutMs, signal }: CallTerms,
     { goOn, fail }: Waiting,
   ): void {
-    const lane = question.lane()
+    const lane = question.lane(what)
     const end = (act: () => void): void => {
       this.#waiting.delete(waiting)
       timer[Symbol.dispose]()

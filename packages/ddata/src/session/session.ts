@@ -4,7 +4,7 @@ import { Behaviors, type ActorRef, type ActorSystem } from '@casty/actor'
 import type { Clock, Random } from '@casty/clock'
 import type { OwnShare } from '@casty/sharding'
 import { ByteWriter } from '@casty/transport'
-import { DDataError } from '../errors.ts'
+import { DDataError, type Applied } from '../errors.ts'
 import { readPartReplies, type PartReplies, type PartReply } from '../protocol/messages.ts'
 import { Agreement } from './agreement.ts'
 import { Lane, type LanePort, type LaneSettings } from './lane.ts'
@@ -51,6 +51,7 @@ export class Session {
   readonly #beforeClose = new Set<() => Promise<void>>()
   readonly #whenClosed = new Set<() => void>()
   #closing: Promise<void> | undefined
+  #whyClosed: string | undefined
   #isClosed = false
 
   constructor(port: SessionPort, settings: LaneSettings) {
@@ -109,9 +110,14 @@ export class Session {
     return { [Symbol.dispose]: () => void this.#whenClosed.delete(drop) }
   }
 
-  /** @throws DDataError `CASTY_DDATA_CLOSED` */
-  lane(part: string): Lane {
-    if (this.isClosed) throw DDataError.closed('A call')
+  /** @param applied - of what was under way */
+  closed(what: string, applied: Applied = 'no'): DDataError {
+    return DDataError.closed(what, { applied, why: this.#whyClosed })
+  }
+
+  /** @param what - is to be done there. @throws DDataError `CASTY_DDATA_CLOSED` */
+  lane(part: string, what: string): Lane {
+    if (this.isClosed) throw this.closed(what)
     const known = this.#lanes.get(part)
     if (known) return known
     if (this.#lanes.size >= maxIdleLanes) this.#forgetIdle()
@@ -213,15 +219,20 @@ export class Session {
     this.#arm(next)
   }
 
-  /** Gives back what is held, says good-bye to all parts, and fails what is under way. */
-  async close(): Promise<void> {
+  /**
+   * Gives back what is held, says good-bye to all parts, and fails what is under way.
+   *
+   * @param why - a sentence without its end, where nobody asked for it
+   */
+  async close(why?: string): Promise<void> {
+    if (!this.isClosed) this.#whyClosed = why
     await (this.#closing ??= this.#close())
   }
 
   async #close(): Promise<void> {
     await Promise.allSettled([...this.#beforeClose].map(async (giveBack) => await giveBack()))
     for (const lane of this.#lanes.values()) {
-      lane.close((what) => DDataError.closed(what, 'unknown'))
+      lane.close((what) => this.closed(what, 'unknown'))
       lane.post({ type: 'close' })
     }
     this.#flush()

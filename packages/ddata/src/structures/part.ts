@@ -31,14 +31,14 @@ export class PartCalls {
   /** Rejects with what the part answered, or with why it did not. Leaves in the order of calls. */
   call<T>(call: Uint8Array, terms: CallTerms, result: (from: ByteReader) => T): Promise<T> {
     return this.#ended(result, (end) => {
-      this.#session.lane(this.#part).call(checkSize(call, terms), terms, end)
+      this.#session.lane(this.#part, terms.what).call(checkSize(call, terms), terms, end)
     })
   }
 
   /** The same for one that may have to wait for its turn. */
   wait<T>(call: Uint8Array, terms: CallTerms, result: (from: ByteReader) => T): Promise<T> {
     return this.#ended(result, (end) => {
-      this.#session.lane(this.#part).call(checkSize(call, terms), terms, end, true)
+      this.#session.lane(this.#part, terms.what).call(checkSize(call, terms), terms, end, true)
     })
   }
 
@@ -48,7 +48,9 @@ export class PartCalls {
     result: (from: ByteReader) => T,
   ): Promise<T> {
     return this.#ended(result, (end) => {
-      this.#session.lane(this.#part).read(checkSize(call, terms), terms, end, terms.isStrict)
+      this.#session
+        .lane(this.#part, terms.what)
+        .read(checkSize(call, terms), terms, end, terms.isStrict)
     })
   }
 

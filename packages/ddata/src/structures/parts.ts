@@ -35,7 +35,7 @@ export class Parts {
       what: `agreement on the options of ${kind} ${name}`,
       call: configure,
       explain,
-      lane: () => session.lane(this.idOf(0)),
+      lane: (what) => session.lane(this.idOf(0), what),
     }
   }
 

@@ -1,3 +1,4 @@
+import { describeValue } from '@casty/options'
 import { DDataError } from '../errors.ts'
 import type { What } from '../values/canonical.ts'
 import { whenThere, type Soon } from './when-there.ts'
@@ -10,7 +11,7 @@ export interface StandardSchema<Output> {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
-    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
+    readonly validate: (value: unknown) => SchemaResult<Output> | PromiseLike<SchemaResult<Output>>
   }
 }
 
@@ -33,10 +34,25 @@ export function whenValid<T, R>(
 ): Soon<R> {
   if (!schema) return use(value)
   const result = schema['~standard'].validate(value)
-  return whenThere(result, (known) => use(accepted(known, what)))
+  // What a schema of another realm or library makes may be a promise to it alone.
+  const soon = isPromiseLike(result) ? Promise.resolve(result) : result
+  return whenThere(soon, (known) => use(accepted(known, what)))
+}
+
+function isPromiseLike<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
+  const { then }: { readonly then?: unknown } = result ?? {}
+  return typeof then === 'function'
 }
 
 function accepted<T>(result: SchemaResult<T>, what: What): T {
+  // Users may have no types.
+  if (typeof result !== 'object' || result === null) {
+    throw new DDataError(
+      'CASTY_DDATA_VALIDATION',
+      `${what()} was not checked: its schema answered with ${describeValue(result)}, in place of a value or ` +
+        'issues. Nothing was sent.',
+    )
+  }
   if (result.issues === undefined) return result.value
   const issues = result.issues.map(({ message }) => message).join('; ')
   throw new DDataError(

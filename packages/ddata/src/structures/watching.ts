@@ -62,7 +62,7 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
     this.#session = session
     this.#number = session.nextWatch()
     this.#seen = parts.map((part) => ({
-      lane: session.lane(part),
+      lane: session.lane(part, options.what),
       epoch: undefined,
       count: 0,
       changes: 0,
@@ -89,7 +89,7 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
       lane.post({ type: 'watch', number: this.#number, name, seen })
     }
     this.#timer = clock.schedule(renewEveryMs, () => {
-      if (this.#session.isClosed) this.#fail(DDataError.closed(this.#options.what))
+      if (this.#session.isClosed) this.#fail(this.#session.closed(this.#options.what))
       else this.#renew()
     })
   }

@@ -91,7 +91,7 @@ export class LeaseHandle {
 
   async #acquire(permits: number, terms: CallTerms, mayWait: boolean): Promise<Lease | undefined> {
     const { ttlMs, isRenewed, offerTimeoutMs, limit } = this.#options
-    const part = this.#keeper.part(this.#part)
+    const part = this.#keeper.part(this.#part, terms.what)
     const held = await part.acquire({
       address: this.#address,
       wish: { owner: this.#owner, permits, ttlMs, offerTimeoutMs, mayWait },

@@ -28,11 +28,11 @@ export class LeaseKeeper {
     return ++this.#owners
   }
 
-  /** @throws DDataError `CASTY_DDATA_CLOSED` */
-  part(id: string): LeasePart {
+  /** @param what - is to be done with it. @throws DDataError `CASTY_DDATA_CLOSED` */
+  part(id: string, what: string): LeasePart {
     const known = this.#parts.get(id)
     if (known && !this.#session.isClosed) return known
-    const part = new LeasePart(this.#session.lane(id), this.#port)
+    const part = new LeasePart(this.#session.lane(id, what), this.#port)
     this.#parts.set(id, part)
     return part
   }
