@@ -14,10 +14,12 @@ const maxWaiting = 10_000
 /** What was seen of one part. */
 interface Seen extends Progress {
   readonly lane: Lane
+  /** How often it was asked to tell, and nobody did so far. */
+  asked: number
 }
 
 interface Progress {
-  /** Of the owner that told; undefined: nobody did. */
+  /** Of the owner that told; undefined: nobody did. What changed before somebody was asked twice may be missed. */
   epoch: number | undefined
   /** What that owner told. */
   count: number
@@ -63,6 +65,7 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
     this.#number = session.nextWatch()
     this.#seen = parts.map((part) => ({
       lane: session.lane(part, options.what),
+      asked: 0,
       epoch: undefined,
       count: 0,
       changes: 0,
@@ -84,9 +87,10 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
 
   #renew(): void {
     const { clock, name } = this.#options
-    for (const { lane, epoch, changes } of this.#seen) {
-      const seen = epoch === undefined ? undefined : changes
-      lane.post({ type: 'watch', number: this.#number, name, seen })
+    for (const part of this.#seen) {
+      const seen = part.epoch === undefined ? undefined : part.changes
+      if (part.epoch === undefined) part.asked += 1
+      part.lane.post({ type: 'watch', number: this.#number, name, seen })
     }
     this.#timer = clock.schedule(renewEveryMs, () => {
       if (this.#session.isClosed) this.#fail(this.#session.closed(this.#options.what))
@@ -96,9 +100,12 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
 
   #changed(seen: Seen, { count, changes, event }: WatchedChange, epoch: number): void {
     const isNotice = event.length === 0
-    if (seen.epoch !== undefined && !isNextOf(seen, { count, changes, epoch }, isNotice)) {
-      this.#push(this.#options.resync)
-    }
+    const isInOrder =
+      seen.epoch === undefined
+        ? seen.asked <= 1 || changes === (isNotice ? 0 : 1)
+        : isNextOf(seen, { count, changes, epoch }, isNotice)
+    if (!isInOrder) this.#push(this.#options.resync)
+    seen.asked = 0
     seen.epoch = epoch
     seen.count = count
     seen.changes = changes
@@ -107,8 +114,10 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
     if (change !== undefined) this.#push(change)
   }
 
+  /** What changes until it is asked again is missed too. */
   #missed(seen: Seen): void {
     seen.epoch = undefined
+    seen.asked = 1
     this.#push(this.#options.resync)
   }
 

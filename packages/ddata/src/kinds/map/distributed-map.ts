@@ -12,21 +12,21 @@ import {
 import { readBoolean, readNothing } from '../../structures/readers.ts'
 import { checkSchema, whenValid } from '../../structures/standard-schema.ts'
 import { eachWhenThere, whenThere, type Soon } from '../../structures/when-there.ts'
-import { Watching } from '../../structures/watching.ts'
-import { callable, duration, knownNames, listed, whole } from '../../values/arguments.ts'
+import { callable, duration, listed, whole } from '../../values/arguments.ts'
 import { decodeValue } from '../../values/canonical.ts'
 import { encoded } from '../../values/encoded.ts'
-import { lettersOf } from '../../values/letters.ts'
-import { mapEvents, writePut, type MapCall } from './map-calls.ts'
+import { writePut, type MapCall } from './map-calls.ts'
 import type {
   MapEntry,
   MapEvent,
   MapOptions,
+  Present,
   PutOptions,
   ScanOptions,
   WatchMapOptions,
 } from './map-options.ts'
 import { MapParts } from './map-parts.ts'
+import { watchMap } from './watch-map.ts'
 
 const maxTtlMs = 2 ** 43
 
@@ -239,11 +239,21 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** Entries that are there throughout come exactly once, with a value that they had meanwhile. */
   async *entries({ prefix, ...options }: ScanOptions = {}): AsyncGenerator<readonly [K, V], void> {
-    const what = `entries of map ${this.name}`
-    const entries = this.#parts.scan(what, options, this.#timeoutMs, true, (from) => {
-      return [this.#readKey(from), this.#value(from)] as const
-    })
-    for await (const entry of entries) if (hasPrefix(entry[0], prefix)) yield entry
+    for await (const { key, value } of this.#present('entries', options)) {
+      if (hasPrefix(key, prefix)) yield [key, value]
+    }
+  }
+
+  #present(
+    what: string,
+    options: Omit<ScanOptions, 'prefix'>,
+  ): AsyncGenerator<Present<K, V>, void> {
+    const full = `${what} of map ${this.name}`
+    return this.#parts.scan(full, options, this.#timeoutMs, true, (from) => ({
+      key: this.#readKey(from),
+      value: this.#value(from),
+      version: from.varint(),
+    }))
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<readonly [K, V], void> {
@@ -252,47 +262,18 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /**
    * Changes from now on, as they happen; in order for each key. Where some were missed, `resync` comes in their place:
-   * after a failure of a node, and for readers that are too slow. Ends when the loop is left, or the signal aborts.
+   * after a failure of a node, where it began late, and for readers that are too slow. Ends when the loop is left, or the
+   * signal aborts.
    */
   watch(options: WatchMapOptions<K> = {}): AsyncIterableIterator<MapEvent<K, V>> {
-    knownNames('options', options, ['signal', 'timeoutMs', 'keys'])
-    const { keys, signal } = options
-    const what = `watch of map ${this.name}`
-    if (signal?.aborted) throw DDataError.aborted(what, 'no', signal.reason)
-    const wanted =
-      keys &&
-      new Set(
-        listed('options.keys', keys).map((key) => lettersOf(encoded(key, () => 'A key to watch'))),
-      )
-    const parts = wanted
-      ? new Set(Array.from(wanted, (key) => this.#parts.idOf(key)))
-      : this.#parts.ids
-    return new Watching<MapEvent<K, V>>(this.#session, [...parts], {
-      what,
-      clock: this.#session.clock,
-      name: '',
-      ...(signal && { signal }),
-      read: (from) => this.#event(from, wanted),
-      resync: { type: 'resync' },
+    return watchMap(options, {
+      what: `watch of map ${this.name}`,
+      session: this.#session,
+      parts: this.#parts,
+      value: (from) => this.#value(from),
+      present: (calls) => this.#present('watch', calls),
+      entry: async (key, calls) => await this.getEntry(key, calls),
     })
-  }
-
-  #event(from: ByteReader, wanted: ReadonlySet<string> | undefined): MapEvent<K, V> | undefined {
-    const kind = from.u8()
-    const version = from.varint()
-    if (kind === mapEvents.clear) return { type: 'clear', version }
-    const bytes = from.bytes(from.remaining)
-    if (wanted?.has(lettersOf(bytes)) === false) return undefined
-    // Only keys of this map are in it.
-    const key = decodeValue(bytes) as K
-    if (kind === mapEvents.put) {
-      const previous = this.#optionalValue(from)
-      return { type: 'put', key, value: this.#value(from), previous, version }
-    }
-    from.bool()
-    const type =
-      kind === mapEvents.delete ? 'delete' : kind === mapEvents.expire ? 'expire' : 'evict'
-    return { type, key, previous: this.#value(from), version }
   }
 
   /** Part by part. */

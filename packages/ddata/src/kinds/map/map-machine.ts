@@ -280,10 +280,13 @@ export class MapMachine implements Machine {
   #scan(input: ByteReader, out: ByteWriter): void {
     const [cursor, limit, maxBytes] = [input.varint(), input.varint(), input.varint()]
     const isWithValues = input.bool()
-    const next = this.#entries.scan(cursor, limit, ({ key, value }) => {
+    const next = this.#entries.scan(cursor, limit, ({ key, value, version }) => {
       out.bool(true)
       writeLetters(out, key)
-      if (isWithValues) writeLetters(out, value)
+      if (isWithValues) {
+        writeLetters(out, value)
+        out.varint(version)
+      }
       return out.length < maxBytes
     })
     out.bool(false).varint(next)

@@ -31,6 +31,11 @@ export interface ScanOptions extends CallOptions {
 export interface WatchMapOptions<K> extends CallOptions {
   /** Only these. @defaultValue all */
   readonly keys?: Iterable<K>
+  /**
+   * Whether what is there comes first, as if it was put when it is read. What changes meanwhile may come once more behind it, in
+   * order and with the version that it had. @defaultValue false
+   */
+  readonly initial?: boolean
 }
 
 export interface MapEntry<K, V> {
@@ -41,6 +46,9 @@ export interface MapEntry<K, V> {
   /** Milliseconds; undefined: for ever. */
   readonly expiresInMs: number | undefined
 }
+
+/** An entry that is there. */
+export type Present<K, V> = Pick<MapEntry<K, V>, 'key' | 'value' | 'version'>
 
 export type MapEvent<K, V> =
   | {
