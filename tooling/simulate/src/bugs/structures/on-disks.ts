@@ -7,12 +7,14 @@ const d = 'packages/ddata/src'
 export const structureDiskBugs: readonly SeededBug[] = bugsOf(
   [
     {
-      name: 'answered-before-on-own-disk',
+      name: 'answered-before-on-disks',
       promise: 'what is acknowledged stays',
-      file: 'packages/sharding/src/replication/replicated-shard.ts',
-      find: 'if (this.settings.ownAck && !this.#isStoredHere(id, version)) return false',
-      replace: 'if (this.settings.ownAck && !id && !this.#isStoredHere(id, version)) return false',
-      why: 'A call is answered before what it changed is on the disk of its owner.',
+      file: `${d}/host/batches.ts`,
+      find: 'if (this.#underWay) this.#write(this.#underWay.record)',
+      replace:
+        'const begun = this.#underWay\n    if (begun) {\n' +
+        '      this.#write(begun.record)\n      this.#sayAll(begun)\n    }',
+      why: 'A call is answered when its write begins, and goes with the power.',
     },
     {
       name: 'sessions-not-saved',
