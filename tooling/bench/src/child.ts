@@ -1,16 +1,26 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Instruction, Report } from './messages.ts'
 
 const patienceMs = 180_000
 
-/** A process that is told one thing at a time, and answers. Disposed of, it is killed. */
-export class Child implements AsyncDisposable {
+/** What every program says when all its code is loaded, and when it cannot go on. */
+export type ChildReport =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly message: string }
+
+/** One of the reports of a process. */
+type Said<Report, Type> = Extract<Report | ChildReport, { readonly type: Type }>
+
+/** A process that is told one thing at a time, and answers. Disposed of, it ends. */
+export class Child<
+  Instruction extends object,
+  Report extends { readonly type: string },
+> implements AsyncDisposable {
   readonly #process: ChildProcess
 
-  private constructor(program: string) {
-    this.#process = fork(fileURLToPath(new URL(program, import.meta.url)), [], {
+  private constructor(program: URL) {
+    this.#process = fork(fileURLToPath(program), [], {
       execArgv: [
         '--conditions=@casty/source',
         '--expose-gc',
@@ -19,9 +29,11 @@ export class Child implements AsyncDisposable {
     })
   }
 
-  /** @param program - in this folder */
-  static async start(program: string): Promise<Child> {
-    const child = new Child(program)
+  /** Resolves once its code is loaded. */
+  static async start<Instruction extends object, Report extends { readonly type: string }>(
+    program: URL,
+  ): Promise<Child<Instruction, Report>> {
+    const child = new Child<Instruction, Report>(program)
     await child.#next('ready')
     return child
   }
@@ -29,15 +41,13 @@ export class Child implements AsyncDisposable {
   async ask<Type extends Report['type']>(
     instruction: Instruction,
     answer: Type,
-  ): Promise<Extract<Report, { readonly type: Type }>> {
+  ): Promise<Said<Report, Type>> {
     const report = this.#next(answer)
     this.#process.send(instruction)
     return await report
   }
 
-  #next<Type extends Report['type']>(
-    type: Type,
-  ): Promise<Extract<Report, { readonly type: Type }>> {
+  #next<Type extends (Report | ChildReport)['type']>(type: Type): Promise<Said<Report, Type>> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         clearTimeout(timer)
@@ -46,7 +56,7 @@ export class Child implements AsyncDisposable {
       }
       const received = (message: unknown): void => {
         // The programs send nothing but reports.
-        const report = message as Report
+        const report = message as Report | ChildReport
         if (!isReport(report, type) && report.type !== 'failed') return
         settle()
         if (isReport(report, type)) resolve(report)
@@ -87,7 +97,7 @@ export class Child implements AsyncDisposable {
   }
 }
 
-function isReport<Type extends Report['type']>(
+function isReport<Report extends { readonly type: string }, Type extends string>(
   report: Report,
   type: Type,
 ): report is Extract<Report, { readonly type: Type }> {

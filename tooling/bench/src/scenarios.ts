@@ -7,6 +7,7 @@ import { scenario as membership } from './scenarios/membership.ts'
 import { scenario as membershipCore } from './scenarios/membership-core.ts'
 import { scenario as oneWay } from './scenarios/one-way.ts'
 import { scenario as remote } from './scenarios/remote.ts'
+import { scenario as replicator } from './scenarios/replicator.ts'
 import { scenario as sbr } from './scenarios/sbr.ts'
 import { scenario as sbrCore } from './scenarios/sbr-core.ts'
 import { scenario as sharding } from './scenarios/sharding.ts'
@@ -32,4 +33,5 @@ export const scenarios: readonly Scenario[] = [
   sharding,
   shards,
   ddata,
+  replicator,
 ]

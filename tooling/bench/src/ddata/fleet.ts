@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Child } from './child.ts'
+import { startChild, type Child } from './child.ts'
 import type { Figures, Keeping, Times } from './messages.ts'
 
 /** What came of a measurement in all processes that took part. */
@@ -31,7 +31,7 @@ export class Fleet implements AsyncDisposable {
     const size = keeping === 'three copies' ? 3 : 1
     const directory = await mkdtemp(join(tmpdir(), 'casty-bench-ddata-'))
     const children = await Promise.all(
-      Array.from({ length: size + 1 }, async () => await Child.start('node.program.ts')),
+      Array.from({ length: size + 1 }, async () => await startChild('node.program.ts')),
     )
     const [user, ...hosts] = children
     if (!user) throw new Error('There is no user.')

@@ -1,4 +1,4 @@
-import { Child } from './child.ts'
+import { startChild, type Child } from './child.ts'
 import type { Figures, Rival, Times } from './messages.ts'
 import { Server, type ServerKind } from './servers.ts'
 
@@ -36,7 +36,7 @@ export class Rivals implements AsyncDisposable {
       const [server, rival] = uses[subject]
       const port = ports.get(server)
       if (port === undefined) continue
-      const user = rivals.#running.use(await Child.start('rival.program.ts'))
+      const user = rivals.#running.use(await startChild('rival.program.ts'))
       await user.ask({ type: 'start-rival', rival, port }, 'started')
       rivals.#users.set(subject, user)
     }
