@@ -35,7 +35,7 @@ export const semaphores: readonly ['s1', string] = ['s1', elasticSemaphore]
 /** One whose items are worked on for longer than there is time for, while others wait for them. */
 export const disputedQueue = 'q4'
 /** Of the third one, items are taken out for good at once. */
-export const queues = ['q1', 'q2', 'q3', disputedQueue] as const
+export const queues: readonly ['q1', 'q2', 'q3', 'q4'] = ['q1', 'q2', 'q3', disputedQueue]
 const workQueues = ['q1', 'q2'] as const
 const takeQueue = 'q3'
 
