@@ -9,14 +9,13 @@ export type ChildReport =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly message: string }
 
-/** One of the reports of a process. */
-type Said<Report, Type> = Extract<Report | ChildReport, { readonly type: Type }>
+/** Any of the reports of a process. */
+interface Said {
+  readonly type: string
+}
 
 /** A process that is told one thing at a time, and answers. Disposed of, it ends. */
-export class Child<
-  Instruction extends object,
-  Report extends { readonly type: string },
-> implements AsyncDisposable {
+export class Child<Instruction extends object, Report extends Said> implements AsyncDisposable {
   readonly #process: ChildProcess
 
   private constructor(program: URL) {
@@ -30,7 +29,7 @@ export class Child<
   }
 
   /** Resolves once its code is loaded. */
-  static async start<Instruction extends object, Report extends { readonly type: string }>(
+  static async start<Instruction extends object, Report extends Said>(
     program: URL,
   ): Promise<Child<Instruction, Report>> {
     const child = new Child<Instruction, Report>(program)
@@ -41,13 +40,14 @@ export class Child<
   async ask<Type extends Report['type']>(
     instruction: Instruction,
     answer: Type,
-  ): Promise<Said<Report, Type>> {
+  ): Promise<Extract<Report, { readonly type: Type }>> {
     const report = this.#next(answer)
     this.#process.send(instruction)
-    return await report
+    // Its type is the one that was waited for.
+    return (await report) as Extract<Report, { readonly type: Type }>
   }
 
-  #next<Type extends (Report | ChildReport)['type']>(type: Type): Promise<Said<Report, Type>> {
+  #next(type: string): Promise<Said> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         clearTimeout(timer)
@@ -56,10 +56,10 @@ export class Child<
       }
       const received = (message: unknown): void => {
         // The programs send nothing but reports.
-        const report = message as Report | ChildReport
-        if (!isReport(report, type) && report.type !== 'failed') return
+        const report = message as Said
+        if (report.type !== type && report.type !== 'failed') return
         settle()
-        if (isReport(report, type)) resolve(report)
+        if (report.type === type) resolve(report)
         else reject(new Error(`A process was not ${type}: ${JSON.stringify(report)}`))
       }
       const fail = (why: string): void => {
@@ -95,11 +95,4 @@ export class Child<
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end()
   }
-}
-
-function isReport<Report extends { readonly type: string }, Type extends string>(
-  report: Report,
-  type: Type,
-): report is Extract<Report, { readonly type: Type }> {
-  return report.type === type
 }

@@ -40,8 +40,8 @@ export function whenValid<T, R>(
 }
 
 function isPromiseLike<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
-  const { then }: { readonly then?: unknown } = result ?? {}
-  return typeof then === 'function'
+  // Whatever a schema answers with; users may have no types.
+  return typeof (result as { readonly then?: unknown } | null | undefined)?.then === 'function'
 }
 
 function accepted<T>(result: SchemaResult<T>, what: What): T {

@@ -17,9 +17,9 @@ export interface WatchedMap<K, V> {
   readonly what: string
   readonly session: Session
   readonly parts: MapParts
-  value(from: ByteReader): V
-  present(options: CallOptions): AsyncIterable<Present<K, V>>
-  entry(key: K, options: CallOptions): Promise<MapEntry<K, V> | undefined>
+  readonly value: (from: ByteReader) => V
+  readonly present: (options: CallOptions) => AsyncIterable<Present<K, V>>
+  readonly entry: (key: K, options: CallOptions) => Promise<MapEntry<K, V> | undefined>
 }
 
 /** @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_ABORTED`, `…_CLOSED` */
@@ -35,7 +35,7 @@ export function watchMap<K, V>(
   }
   const keys = options.keys && listed('options.keys', options.keys)
   const wanted = keys && new Set(keys.map((key) => lettersOf(encoded(key, () => 'A key to watch'))))
-  const changes = (): Watching<MapEvent<K, V>> => changesOf(map, wanted, signal)
+  const changes = (): Watching<MapEvent<K, V>> => changesOf(map, wanted, options)
   if (!initial) return changes()
   const calls = { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) }
   return presentAndChanges(keys ? presentOf(map, keys, calls) : map.present(calls), changes)
@@ -44,7 +44,7 @@ export function watchMap<K, V>(
 function changesOf<K, V>(
   { what, session, parts, value }: WatchedMap<K, V>,
   wanted: ReadonlySet<string> | undefined,
-  signal: AbortSignal | undefined,
+  { signal }: CallOptions,
 ): Watching<MapEvent<K, V>> {
   const ids = wanted ? new Set(Array.from(wanted, (key) => parts.idOf(key))) : parts.ids
   return new Watching<MapEvent<K, V>>(session, [...ids], {
