@@ -8,7 +8,7 @@ export async function carryOut(task: Task, progress: (text: string) => void): Pr
   const scenario = scenarioNamed(task.scenario)
   const { subject } = task
   const plan = 'plan' in subject ? subject.plan : scenario.planOf(subject.seed)
-  const full = await scenario.run(plan)
+  const full = await scenario.run(plan, task.events ? {} : { keepLast: 0 })
   const shrunk =
     task.shrink && full.verdict === 'violated'
       ? await scenario.shrink(full, {
@@ -18,6 +18,5 @@ export async function carryOut(task: Task, progress: (text: string) => void): Pr
   const diagram = task.diagram
     ? spaceTimeDiagram(await scenario.run(shrunk?.plan ?? plan, { keepAll: true }))
     : undefined
-  const result = task.events ? full : { ...full, lastEvents: new Map() }
-  return { result, wallMs: performance.now() - startedAt, shrunk, diagram }
+  return { result: full, wallMs: performance.now() - startedAt, shrunk, diagram }
 }

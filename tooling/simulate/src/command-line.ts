@@ -10,7 +10,7 @@ export type Command =
   | Work
 
 /** What takes a while, and comes to an exit code. */
-export type Work = RunSeeds | Replay | HuntBugs | ListBugs | MeasureScale
+export type Work = RunSeeds | RunSuite | Replay | HuntBugs | ListBugs | MeasureScale
 
 interface Common {
   readonly json: boolean
@@ -25,6 +25,13 @@ export interface RunSeeds extends Common {
   readonly seeds: number
   readonly shrink: boolean
   readonly requireRareStates: boolean
+}
+
+/** Runs seeds that are always the same. */
+export interface RunSuite extends Common {
+  readonly type: 'run-suite'
+  readonly suite: string
+  readonly shrink: boolean
 }
 
 /** Runs one seed, or one plan, and tells all about it. */
@@ -63,6 +70,7 @@ export interface MeasureScale extends Common {
 
 export interface Known {
   readonly scenarios: readonly string[]
+  readonly suites: readonly string[]
   /** Each with the scenario that is to catch it. */
   readonly bugs: readonly { readonly name: string; readonly scenario: string }[]
 }
@@ -101,6 +109,7 @@ function read(argv: readonly string[], known: Known): Command {
   if (given.bugs === 'list') {
     return { type: 'list-bugs', json: valid.json, workers: valid.workers }
   }
+  if (given.suite !== undefined) return readRunSuite(given, given.suite, valid, known)
   if (given.scale !== undefined) return readMeasureScale(given.scale, given.without, valid)
   if (given.without !== undefined) throw new Mistake('--without leaves phases out of --scale.')
   if (given.seed !== undefined || given.plan !== undefined) return readReplay(given, valid, known)
@@ -174,6 +183,20 @@ function readRunSeeds(given: Given, valid: Valid): RunSeeds {
   return { type: 'run-seeds', json, workers, scenarios, from, seeds, shrink, requireRareStates }
 }
 
+/** Which seeds of which scenarios it runs is written down. */
+function readRunSuite(given: Given, suite: string, valid: Valid, { suites }: Known): RunSuite {
+  if (!suites.includes(suite)) {
+    throw new Mistake(`--suite: there is no "${suite}", only ${suites.join(', ')}.`)
+  }
+  const chosen = ['scenario', 'seeds', 'from', 'seed', 'plan', 'bugs', 'diagram', 'scale'] as const
+  const foreign = chosen.find((option) => given[option] !== undefined)
+  if (foreign !== undefined) {
+    throw new Mistake(`--suite says itself what it runs: leave out --${foreign}.`)
+  }
+  const { json, workers } = valid
+  return { type: 'run-suite', json, workers, suite, shrink: given['no-shrink'] !== true }
+}
+
 function readMeasureScale(
   list: string,
   without: string | undefined,
@@ -206,6 +229,7 @@ function parse(argv: readonly string[]) {
         seeds: text,
         from: text,
         scenario: text,
+        suite: text,
         seed: text,
         plan: text,
         bugs: text,

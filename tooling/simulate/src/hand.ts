@@ -113,18 +113,27 @@ function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-/** Has each item worked on, at most so many at a time, each by a hand of its lane. */
-export async function inLanes<T>(
-  lanes: number,
-  items: Iterable<T>,
-  work: (item: T, hand: Hand) => Promise<void>,
-): Promise<void> {
-  const waiting = items[Symbol.iterator]()
-  const lane = async (): Promise<void> => {
-    await using hand = new Hand()
-    for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
-      await work(next.value, hand)
-    }
+/** Threads that take one item after the other; each begins with its first, and has warmed up for the next. */
+export class Hands implements AsyncDisposable {
+  readonly #hands: readonly Hand[]
+
+  /** @param count - how many at most work at a time */
+  constructor(count: number) {
+    this.#hands = Array.from({ length: count }, () => new Hand())
   }
-  await Promise.all(Array.from({ length: lanes }, lane))
+
+  /** Has each item worked on. */
+  async each<T>(items: Iterable<T>, work: (item: T, hand: Hand) => Promise<void>): Promise<void> {
+    const waiting = items[Symbol.iterator]()
+    const lane = async (hand: Hand): Promise<void> => {
+      for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
+        await work(next.value, hand)
+      }
+    }
+    await Promise.all(this.#hands.map(lane))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#hands.map((hand) => hand[Symbol.asyncDispose]()))
+  }
 }

@@ -8,9 +8,10 @@ import { Output } from './output.ts'
 import { UnusableFile } from './plan-file.ts'
 import { Progress } from './progress.ts'
 import { replay } from './replay.ts'
-import { runSeeds } from './run-seeds.ts'
+import { runSeeds, runSuite } from './run-seeds.ts'
 import { runScale } from './scale.ts'
 import { scenarios } from './scenarios.ts'
+import { suiteNames } from './suites.ts'
 import { usage } from './usage.ts'
 
 /** As of whoever is ended by SIGPIPE. */
@@ -18,6 +19,7 @@ const exitCodeOfPipe = 141
 
 const command = readCommandLine(process.argv.slice(2), {
   scenarios: scenarios.map(({ name }) => name),
+  suites: suiteNames,
   bugs,
 })
 
@@ -30,6 +32,7 @@ switch (command.type) {
     process.exitCode = 2
     break
   case 'run-seeds':
+  case 'run-suite':
   case 'replay':
   case 'hunt-bugs':
   case 'list-bugs':
@@ -63,6 +66,8 @@ function perform(command: Work, output: Output): Promise<number> {
   switch (command.type) {
     case 'run-seeds':
       return runSeeds(command, output)
+    case 'run-suite':
+      return runSuite(command, output)
     case 'replay':
       return replay(command, output)
     case 'hunt-bugs':

@@ -1,23 +1,52 @@
 // Many seeds, on all cores: what they come to, and the first that fail in full.
 import { Ledger } from '@casty/simulation'
-import type { RunSeeds } from './command-line.ts'
-import { inLanes } from './hand.ts'
+import type { RunSeeds, RunSuite } from './command-line.ts'
+import { Hands } from './hand.ts'
 import type { Output } from './output.ts'
 import { writePlan } from './plan-file.ts'
 import { failureReport, replayCommand, runName, violationLine } from './report/failure.ts'
 import { failureLine, runLine, totalsLine } from './report/json.ts'
 import { closingLine, totalsTable, type SetOfRuns } from './report/totals.ts'
 import { scenarioNamed } from './scenarios.ts'
+import type { SeedSet } from './seed-set.ts'
+import { suiteNamed } from './suites.ts'
 import type { Outcome } from './task.ts'
 
 /** Failed runs that are told in full; of the others, the seed. */
 const explained = 3
 
 export async function runSeeds(command: RunSeeds, output: Output): Promise<number> {
+  const { scenarios, seeds, from, requireRareStates } = command
+  const sets = scenarios.map((scenario) => ({
+    scenario,
+    from,
+    // Who names one scenario wants all of its seeds.
+    seeds: scenarios.length === 1 ? seeds : Math.ceil(seeds / scenarioNamed(scenario).cost),
+    requireRareStates,
+  }))
+  return await runSets(sets, command, output)
+}
+
+export async function runSuite(command: RunSuite, output: Output): Promise<number> {
+  return await runSets(suiteNamed(command.suite), command, output)
+}
+
+interface Manner {
+  readonly workers: number
+  readonly shrink: boolean
+}
+
+/** One set after the other, by the same threads: code takes seconds to load, and as long to become fast. */
+async function runSets(
+  wanted: readonly SeedSet[],
+  { workers, shrink }: Manner,
+  output: Output,
+): Promise<number> {
   const sets: ScenarioSeeds[] = []
   output.whenInterrupted(() => sets.forEach((set) => set.close()))
-  for (const scenario of command.scenarios) {
-    const set = new ScenarioSeeds(scenario, command, output)
+  await using hands = new Hands(workers)
+  for (const one of wanted) {
+    const set = new ScenarioSeeds(one, { hands, shrink, output })
     sets.push(set)
     await set.run()
     await set.explain()
@@ -26,9 +55,7 @@ export async function runSeeds(command: RunSeeds, output: Output): Promise<numbe
   const counts = sets.map(({ summary: { totals } }) => totals)
   const sum = (name: 'passed' | 'violated' | 'unknown'): number =>
     counts.reduce((total, one) => total + one[name], 0)
-  const lacking = command.requireRareStates
-    ? sets.filter((set) => set.summary.missing.length > 0)
-    : []
+  const lacking = sets.filter((set) => set.lacksRareStates)
   for (const { summary } of lacking) {
     output.text(`✗ simulation: ${summary.scenario} never reached: ${summary.missing.join(', ')}`)
   }
@@ -39,8 +66,9 @@ export async function runSeeds(command: RunSeeds, output: Output): Promise<numbe
 
 /** The seeds of one scenario. */
 class ScenarioSeeds {
-  readonly #scenario: string
-  readonly #command: RunSeeds
+  readonly #set: SeedSet
+  readonly #hands: Hands
+  readonly #shrink: boolean
   readonly #output: Output
   readonly #ledger = new Ledger()
   readonly #failed: Outcome[] = []
@@ -48,32 +76,35 @@ class ScenarioSeeds {
   #wallMs: number | undefined
   #isClosed = false
 
-  constructor(scenario: string, command: RunSeeds, output: Output) {
-    this.#scenario = scenario
-    this.#command = command
-    this.#output = output
+  constructor(
+    set: SeedSet,
+    parts: { readonly hands: Hands; readonly shrink: boolean; readonly output: Output },
+  ) {
+    this.#set = set
+    this.#hands = parts.hands
+    this.#shrink = parts.shrink
+    this.#output = parts.output
   }
 
   get summary(): SetOfRuns {
-    const { rareStates } = scenarioNamed(this.#scenario)
+    const { scenario } = this.#set
+    const { rareStates } = scenarioNamed(scenario)
     return {
-      scenario: this.#scenario,
+      scenario,
       totals: this.#ledger.toJSON(),
       missing: this.#ledger.missing(rareStates),
       wallMs: this.#wallMs ?? performance.now() - this.#startedAt,
     }
   }
 
-  /** Who names one scenario wants all of its seeds. */
-  get #seeds(): number {
-    const { scenarios, seeds } = this.#command
-    return scenarios.length === 1 ? seeds : Math.ceil(seeds / scenarioNamed(this.#scenario).cost)
+  /** Whether it came to too little. */
+  get lacksRareStates(): boolean {
+    return this.#set.requireRareStates && this.summary.missing.length > 0
   }
 
   async run(): Promise<void> {
-    const { from, workers } = this.#command
-    const [scenario, seeds] = [this.#scenario, this.#seeds]
-    await inLanes(Math.min(workers, seeds), range(from, seeds), async (seed, hand) => {
+    const { scenario, from, seeds } = this.#set
+    await this.#hands.each(range(from, seeds), async (seed, hand) => {
       const task = { scenario, subject: { seed }, events: false, shrink: false, diagram: false }
       this.#add(await hand.carryOut(task))
     })
@@ -92,25 +123,19 @@ class ScenarioSeeds {
     }
     if (verdict === 'violated') this.#failed.push(outcome)
     const { runs, violated } = this.#ledger.toJSON()
-    this.#output.progress(
-      `${this.#scenario}: ${runs} of ${this.#seeds} seeds, ${violated} violated`,
-    )
+    const { scenario, seeds } = this.#set
+    this.#output.progress(`${scenario}: ${runs} of ${seeds} seeds, ${violated} violated`)
   }
 
   /** Runs the first that failed again, for their events, and makes their plans smaller. */
   async explain(): Promise<void> {
-    const { workers, shrink } = this.#command
+    const { scenario } = this.#set
     const first = this.#failed.toSorted(bySeed).slice(0, explained)
     const outcomes: Outcome[] = []
-    await inLanes(Math.min(workers, first.length), first, async ({ result }, hand) => {
+    await this.#hands.each(first, async ({ result }, hand) => {
       const { plan } = result
-      const task = {
-        scenario: this.#scenario,
-        subject: { plan },
-        events: true,
-        shrink,
-        diagram: false,
-      }
+      const shrink = this.#shrink
+      const task = { scenario, subject: { plan }, events: true, shrink, diagram: false }
       const name = runName(plan.scenario, plan.seed)
       outcomes.push(await hand.carryOut(task, (text) => this.#output.progress(`${name}: ${text}`)))
     })

@@ -1,9 +1,11 @@
 import { invocation } from './invocation.ts'
 import { scenarios } from './scenarios.ts'
+import { suiteNames } from './suites.ts'
 
 /** What `--help` shows. */
 export const usage: string = [
   `Usage: ${invocation} [--seeds N] [--from N] [--scenario NAME] [--json]`,
+  `       ${invocation} --suite NAME [--json]`,
   `       ${invocation} --seed N [--scenario NAME] [--diagram [FILE]]`,
   `       ${invocation} --plan FILE [--diagram [FILE]]`,
   `       ${invocation} --bugs [NAME,…] [--seeds N]`,
@@ -16,6 +18,7 @@ export const usage: string = [
   '  --from N               the first of them (default 1)',
   '  --scenario NAME        only this scenario (default: all), one of',
   ...scenarios.map(({ name }) => `                           ${name}`),
+  `  --suite NAME           run the seeds that npm test runs, of ${suiteNames.join(' or ')}`,
   '  --seed N               run one seed, and tell all about it',
   '  --plan FILE            run a plan that was written down when it failed',
   '  --bugs [NAME,…]        switch on seeded bugs, each or these, alone, and see whether it is caught;',

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 import { readCommandLine } from '../src/command-line.ts'
 import { scenarios } from '../src/scenarios.ts'
+import { suiteNamed, suiteNames } from '../src/suites.ts'
 import { usage } from '../src/usage.ts'
 
 const known = {
   scenarios: ['membership', 'sharding', 'chess'],
+  suites: ['short', 'long'],
   bugs: [
     { name: 'late', scenario: 'membership' },
     { name: 'lost', scenario: 'membership' },
@@ -41,6 +43,25 @@ test('a set of seeds is chosen by where it begins and how many there are', () =>
     requireRareStates: true,
     json: true,
   })
+})
+
+test('a suite names its seeds itself', () => {
+  expect(read('--suite short --workers 1')).toEqual({
+    type: 'run-suite',
+    suite: 'short',
+    shrink: true,
+    workers: 1,
+    json: false,
+  })
+})
+
+test.each(suiteNames)('the suite %s has seeds of scenarios that there are', (name) => {
+  const sets = suiteNamed(name)
+  expect(sets.length).toBeGreaterThan(0)
+  for (const { scenario, seeds } of sets) {
+    expect(scenarios.map((known) => known.name)).toContain(scenario)
+    expect(seeds).toBeGreaterThan(0)
+  }
 })
 
 test.each([
@@ -88,6 +109,8 @@ test.each([
   ['--seed 1.5', '--seed is "1.5": give an integer from 0 to 4294967295.'],
   ['--workers 0', '--workers is "0": give an integer from 1 to 256.'],
   ['--scenario go', '--scenario: there is no "go", only membership, sharding, chess.'],
+  ['--suite tiny', '--suite: there is no "tiny", only short, long.'],
+  ['--suite short --seeds 3', '--suite says itself what it runs: leave out --seeds.'],
   ['--seeds -1', '--seeds is "-1": give an integer from 1 to 4294967295.'],
   ['--seeds 4294967296', '--seeds is "4294967296": give an integer from 1 to 4294967295.'],
   ['--from 4294967295 --seeds 2', '--from and --seeds go beyond the largest seed, 4294967295.'],
@@ -133,6 +156,7 @@ test('help names every option', () => {
     'seeds',
     'from',
     'scenario',
+    'suite',
     'seed',
     'plan',
     'bugs',

@@ -1,7 +1,7 @@
 // Does the suite catch what it is for? Each seeded bug is switched on alone, and seeds are run until one
 // is violated that holds without the bug.
 import type { HuntBugs } from '../command-line.ts'
-import { Hand, inLanes, Refusal } from '../hand.ts'
+import { Hand, Hands, Refusal } from '../hand.ts'
 import { invocation } from '../invocation.ts'
 import type { Output } from '../output.ts'
 import { replayCommand } from '../report/failure.ts'
@@ -46,7 +46,8 @@ export async function huntBugs(command: HuntBugs, output: Output): Promise<numbe
     }
     output.json(huntJson(hunt))
   }
-  await inLanes(Math.min(workers, bugs.length), bugs, work)
+  await using hands = new Hands(workers)
+  await hands.each(bugs, work)
   const caught = hunts.filter((hunt) => hunt.caught !== undefined).length
   const misfits = hunts.filter((hunt) => hunt.misfit !== undefined).map(({ bug }) => bug.name)
   for (const line of sound.report()) output.text(line)
