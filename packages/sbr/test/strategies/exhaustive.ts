@@ -74,14 +74,12 @@ function* clustersOf(size: number, truths: readonly Truth[]): Generator<readonly
 }
 
 /** A newcomer was let in by a member of its part. */
-function canBe(cluster: readonly Truth[], parts: readonly Members[]): boolean {
-  return parts.every((part) => {
-    const own = cluster.filter((_, member) => has(part, member))
-    return (
-      !own.includes('newcomer') ||
-      own.some((truth) => truth === 'up' || truth === 'leaving' || truth === 'asked-to-leave')
-    )
-  })
+function canBe(cluster: readonly Truth[], part: Members): boolean {
+  const own = cluster.filter((_, member) => has(part, member))
+  return (
+    !own.includes('newcomer') ||
+    own.some((truth) => truth === 'up' || truth === 'leaving' || truth === 'asked-to-leave')
+  )
 }
 
 /** Which members the leader moved: all choices, which is more than it ever makes. */
@@ -103,11 +101,11 @@ const places = new Map(
   ]),
 )
 
-/** All that a part knows, with these places as digits. */
-function codeOf(cluster: readonly Truth[], part: Members, stepped: Members): number {
+/** All that a part knows, with these places as digits: those of each member. */
+function codeOf(digits: readonly (readonly number[])[], part: Members, stepped: Members): number {
   let code = 0
-  for (const [member, truth] of cluster.entries()) {
-    const digit = places.get(truth)?.[((stepped >> member) & 1) * 2 + ((part >> member) & 1)] ?? 0
+  for (let member = 0; member < digits.length; member++) {
+    const digit = digits[member]?.[((stepped >> member) & 1) * 2 + ((part >> member) & 1)] ?? 0
     code = code * known.length + digit
   }
   return code
@@ -181,28 +179,32 @@ export function searchSplits(
   size: number,
   truths: readonly Truth[],
 ): Found {
-  const fates = new Map<number, Fate>()
-  const fate = (part: Members, code: number): Fate => {
-    const name = code * 32 + part
-    const found = fates.get(name) ?? fateOf(strategy, viewOf(size, part, code))
-    fates.set(name, found)
-    return found
-  }
+  const fates: Fate[] = []
+  const fate = (part: Members, code: number): Fate =>
+    (fates[code * 32 + part] ??= fateOf(strategy, viewOf(size, part, code)))
   const cuts = cutsOf(size)
+  const everyPart = [...new Set(cuts.flat())]
   let [cases, split] = [0, 0]
   let example: string | undefined
   for (const cluster of clustersOf(size, truths)) {
     const steps = stepsOf(cluster)
+    const digits = cluster.map((truth) => places.get(truth) ?? [])
+    // Each part belongs to many cuts: by step, of which the first moves nobody.
+    const fatesOf = new Map(
+      everyPart
+        .filter((part) => canBe(cluster, part))
+        .map((part) => [part, steps.map((step) => fate(part, codeOf(digits, part, step)))]),
+    )
     for (const parts of cuts) {
-      if (!canBe(cluster, parts)) continue
-      const behind = parts.map((part) => fate(part, codeOf(cluster, part, 0)))
+      const possible = parts.flatMap((part) => [fatesOf.get(part) ?? []])
+      if (possible.some(({ length }) => length === 0)) continue
+      const behind = possible.flatMap(([unmoved]) => unmoved ?? [])
       for (const [index, part] of parts.entries()) {
-        for (const step of steps) {
+        for (const [place, ahead] of (possible[index] ?? []).entries()) {
           cases++
-          const ahead = fate(part, codeOf(cluster, part, step))
-          if (!isSplit(behind.with(index, ahead))) continue
+          if (!isSplit(behind, index, ahead)) continue
           split++
-          example ??= exampleOf(cluster, parts, part, step)
+          example ??= exampleOf(cluster, parts, part, steps[place] ?? 0)
         }
       }
     }
@@ -210,12 +212,16 @@ export function searchSplits(
   return { cases, split, example }
 }
 
-/** Whether two parts survive, whichever of them is granted the lease. */
-function isSplit(fates: readonly Fate[]): boolean {
-  return fates.some(
-    ({ granted }, holder) =>
-      granted && fates.some(({ denied }, index) => index !== holder && denied),
-  )
+/** Whether two parts survive, whichever of them is granted the lease; one of them is ahead. */
+function isSplit(behind: readonly Fate[], index: number, ahead: Fate): boolean {
+  const of = (part: number): Fate | undefined => (part === index ? ahead : behind[part])
+  for (let holder = 0; holder < behind.length; holder++) {
+    if (!of(holder)?.granted) continue
+    for (let other = 0; other < behind.length; other++) {
+      if (other !== holder && of(other)?.denied) return true
+    }
+  }
+  return false
 }
 
 function exampleOf(
