@@ -49,7 +49,9 @@ export class Context<M> implements ActorContext<M> {
 
   /** Tells whoever waits for something that the actor is to end. */
   interrupt(): void {
-    this.#abortion?.controller.abort(ActorError.stopped(this.#cell.path))
+    const controller = this.#abortion?.controller
+    // It is told at the order and at the end: an error takes a stack, and nobody would see the second one.
+    if (controller?.signal.aborted === false) controller.abort(ActorError.stopped(this.#cell.path))
   }
 
   get timers(): Timers<M> {

@@ -51,7 +51,7 @@ export function encodeMessage(message: ClusterMessage): Uint8Array {
   const nodes = new NodeTable()
   const fields = new MessageWriter(nodes)
   writeFields(fields, message)
-  const writer = new ByteWriter(fields.length + 64).u8(tags[message.type])
+  const writer = new ByteWriter().u8(tags[message.type])
   nodes.write(writer)
   return concat(writer.view(), fields.view())
 }

@@ -13,7 +13,7 @@ export class MessageWriter {
   finish(tag: number): Uint8Array {
     const whole = new ByteWriter(this.body.length + 64).u8(tag).count(this.#places.size)
     for (const key of this.#places.keys()) whole.string(key, maxNodeBytes)
-    return whole.bytes(this.body.view(), Number.POSITIVE_INFINITY).finish()
+    return whole.bytes(this.body.view(), Number.POSITIVE_INFINITY).view()
   }
 
   version({ term, seq }: Version): this {

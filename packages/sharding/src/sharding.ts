@@ -205,11 +205,16 @@ export class Sharding implements Disposable {
     return this.#isDisposed ? undefined : this.#core.coordinates(this.#now)
   }
 
+  /** Whether this node may run the shards that it has, now: as `explain` tells, for who asks often. */
+  get hasLease(): boolean {
+    return this.#gate.isOpen()
+  }
+
   explain(): ShardingExplanation {
     const now = this.#now
     const coordinator = this.#core.coordinator(now)?.toString()
     const isCoordinator = this.#core.coordinates(now) !== undefined
-    const hasLease = this.#gate.isOpen()
+    const { hasLease } = this
     const { term, seq } = this.#core.committed.version
     const summary = [
       coordinator === undefined

@@ -118,6 +118,7 @@ test('the coordinator may be the one that leaves', async () => {
   for (const id of ids) of(regions, 'b').tell(id, { type: 'add', amount: 1 })
   await world.settle()
   expect(world.node('a').sharding.explain().isCoordinator).toBe(true)
+  expect(world.node('a').sharding.hasLease).toBe(true)
   expect(await world.leave('a')).toBe('left')
   for (const id of ids) expect(await total(world, of(regions, 'b'), id)).toBe(1)
 })

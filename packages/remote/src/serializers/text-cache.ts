@@ -21,12 +21,7 @@ interface CachedText {
  * quicker than to hash what is there.
  */
 export class TextCache {
-  readonly #entries: CachedText[] = Array.from({ length: slots }, () => ({
-    hash: 0,
-    bytes: new Uint8Array(0),
-    text: '',
-    next: 0,
-  }))
+  readonly #entries: (CachedText | undefined)[] = Array.from({ length: slots }, () => undefined)
   /** The text that was read last, where that has a place. */
   #last: CachedText | undefined
   readonly #seen = new Int32Array(slots)

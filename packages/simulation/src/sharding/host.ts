@@ -157,9 +157,9 @@ export class ShardingHost {
 
   /** Whether entities of a shard live here that would handle a message now. */
   mayAct(type: TypeName, shard: number): boolean {
+    if (!this.sharding.hasLease) return false
     const { entities, stage } = this.#regions[type].explain(shard)
-    const runs = stage === 'running' || stage === 'fencing' || stage === 'draining'
-    return runs && entities > 0 && this.sharding.explain().hasLease
+    return entities > 0 && (stage === 'running' || stage === 'fencing' || stage === 'draining')
   }
 
   /** Has an entity stop behind what it was sent, where it lives here. */

@@ -65,6 +65,7 @@ export class Mines {
   }
 
   wrote({ stage, from, to, bytes }: WriteEvent): void {
+    if (this.#laid.length === 0) return
     const waiting = this.#laid.filter((mine) => mine.stage === stage)
     if (waiting.length === 0) return
     for (const name of namesIn(bytes)) {

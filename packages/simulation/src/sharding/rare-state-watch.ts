@@ -86,13 +86,15 @@ class Leases {
   }
 
   look(process: ShardingProcess, program: ShardingHost): void {
+    const { hasLease } = program.sharding
+    if (hasLease && !this.#lapsed.has(process)) return
     const run = typeNames.flatMap((type) =>
       program
         .shardsOf(type)
         .filter(({ stage }) => stage !== 'absent')
         .map(({ shard, epoch }) => `${type} ${shard} ${epoch}`),
     )
-    if (run.length > 0 && !program.sharding.explain().hasLease) {
+    if (run.length > 0 && !hasLease) {
       this.#lapsed.set(process, new Set(run))
       this.#record.leaseLapsed(process)
       return

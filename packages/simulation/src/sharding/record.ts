@@ -119,7 +119,7 @@ export class ShardingRecord {
         this.reach('an entity hands over its state')
       },
       worked: () => {
-        const mayAct = process.clock.peek(() => process.program?.sharding.explain().hasLease)
+        const mayAct = process.clock.peek(() => process.program?.sharding.hasLease)
         if (mayAct === false) this.reach('a lease runs out while a handler waits')
       },
     }

@@ -53,7 +53,7 @@ function oneOwner(run: ShardingRun): ShardingWatcher {
 }
 
 function hasLease(process: ShardingProcess): boolean {
-  return seen(process, ({ sharding }) => sharding.explain().hasLease)
+  return seen(process, ({ sharding }) => sharding.hasLease)
 }
 
 /** Whoever is blocked shows what comes later: rights that begin then, while nothing of it reaches anybody yet. */

@@ -65,14 +65,21 @@ const defaults: ShardingSettings = {
   ownAck: true,
 }
 
+/** They are asked for at every step of a run. */
+const settingsRead = new WeakMap<Parameters, ShardingSettings>()
+
 export function shardingSettings({
   settings,
 }: {
   readonly settings: Parameters
 }): ShardingSettings {
+  const before = settingsRead.get(settings)
+  if (before !== undefined) return before
   const known = Object.entries(settings).filter(([name]) => name in defaults)
   // Drawn of `shardingChoices`, which are values of these settings.
-  return { ...defaults, ...(Object.fromEntries(known) as Partial<ShardingSettings>) }
+  const read = { ...defaults, ...(Object.fromEntries(known) as Partial<ShardingSettings>) }
+  settingsRead.set(settings, read)
+  return read
 }
 
 /** How many nodes keep copies beside the owner, and how many of them must have a write before it is confirmed. */

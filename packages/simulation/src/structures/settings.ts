@@ -74,12 +74,19 @@ const defaults: StructuresSettings = {
   outsideRate: 1,
 }
 
+/** They are asked for at every step of a run. */
+const settingsRead = new WeakMap<Parameters, StructuresSettings>()
+
 export function structuresSettings({
   settings,
 }: {
   readonly settings: Parameters
 }): StructuresSettings {
+  const before = settingsRead.get(settings)
+  if (before !== undefined) return before
   const known = Object.entries(settings).filter(([name]) => name in defaults)
   // Drawn of `structuresChoices`, which are values of these settings.
-  return { ...defaults, ...(Object.fromEntries(known) as Partial<StructuresSettings>) }
+  const read = { ...defaults, ...(Object.fromEntries(known) as Partial<StructuresSettings>) }
+  settingsRead.set(settings, read)
+  return read
 }

@@ -13,13 +13,30 @@ export class TraceHash {
   }
 
   text(value: string): this {
-    for (let index = 0; index < value.length; index++) this.#mix(value.charCodeAt(index))
+    // Lanes are at hand while they are local: most of what is hashed comes in strings and bytes.
+    let left = this.#left
+    let right = this.#right
+    for (let index = 0; index < value.length; index++) {
+      const word = value.charCodeAt(index)
+      left = leftWith(left, word)
+      right = rightWith(right, word, left)
+    }
+    this.#left = left
+    this.#right = right
     this.#mix(value.length)
     return this
   }
 
   bytes(value: Uint8Array): this {
-    for (const byte of value) this.#mix(byte)
+    let left = this.#left
+    let right = this.#right
+    for (let index = 0; index < value.length; index++) {
+      const word = value[index] ?? 0
+      left = leftWith(left, word)
+      right = rightWith(right, word, left)
+    }
+    this.#left = left
+    this.#right = right
     this.#mix(value.length)
     return this
   }
@@ -31,7 +48,15 @@ export class TraceHash {
   }
 
   #mix(word: number): void {
-    this.#left = Math.imul(this.#left ^ word, 0x0100_0193)
-    this.#right = Math.imul(this.#right ^ word ^ (this.#left >>> 15), 0x85eb_ca6b)
+    this.#left = leftWith(this.#left, word)
+    this.#right = rightWith(this.#right, word, this.#left)
   }
+}
+
+function leftWith(left: number, word: number): number {
+  return Math.imul(left ^ word, 0x0100_0193)
+}
+
+function rightWith(right: number, word: number, left: number): number {
+  return Math.imul(right ^ word ^ (left >>> 15), 0x85eb_ca6b)
 }

@@ -34,7 +34,7 @@ export type TraceEvent = WriteEvent | NoteEvent
 export interface TraceOptions {
   /** Keep every event, for a diagram. @defaultValue false */
   readonly keepAll?: boolean
-  /** Events kept per host. @defaultValue 200 */
+  /** Events kept per host; with 0, of many runs, none is copied. @defaultValue 200 */
   readonly keepLast?: number
 }
 
@@ -53,13 +53,15 @@ export class Trace {
 
   note(at: number, host: string, kind: NoteKind, text: string): void {
     this.#hash.number(at).text(host).text(kind).text(text)
-    this.#keep([host], { type: 'note', at, host, kind, text })
+    this.#keep(host, { type: 'note', at, host, kind, text })
   }
 
   write(event: WriteEvent): void {
     const { at, stage, id, from, to, bytes } = event
     this.#hash.number(at).text(stage).number(id).text(from).text(to).bytes(bytes)
-    this.#keep([stage === 'arrived' ? to : from], { ...event, bytes: bytes.slice() })
+    if (this.#isKept) {
+      this.#keep(stage === 'arrived' ? to : from, { ...event, bytes: bytes.slice() })
+    } else this.#count++
   }
 
   /** How many events there were. */
@@ -82,13 +84,16 @@ export class Trace {
     return new Map([...this.#last].map(([host, events]) => [host, events.slice(-this.#keepLast)]))
   }
 
-  #keep(hosts: readonly string[], event: TraceEvent): void {
+  get #isKept(): boolean {
+    return this.#keepLast > 0 || this.#all !== undefined
+  }
+
+  #keep(host: string, event: TraceEvent): void {
     this.#count++
     this.#all?.push(event)
-    for (const host of hosts) {
-      const events = this.#last.get(host)
-      if (events === undefined) this.#last.set(host, [event])
-      else if (events.push(event) >= 2 * this.#keepLast) events.splice(0, this.#keepLast)
-    }
+    if (this.#keepLast === 0) return
+    const events = this.#last.get(host)
+    if (events === undefined) this.#last.set(host, [event])
+    else if (events.push(event) >= 2 * this.#keepLast) events.splice(0, this.#keepLast)
   }
 }

@@ -42,6 +42,8 @@ export class World<P> {
   /** The latest process of each host. */
   readonly #processes = new Map<string, SimulatedProcess<P>>()
   readonly #everStarted: SimulatedProcess<P>[] = []
+  /** Those that run, in the order of the hosts: asked for after every event. Another list when they change. */
+  #running: readonly SimulatedProcess<P>[] = []
   readonly #wallJumpsMs = new Map<string, number>()
   readonly #vanished = new Map<string, Disposable>()
 
@@ -101,7 +103,7 @@ export class World<P> {
 
   /** Every process that runs, in the order of the hosts. */
   get processes(): readonly SimulatedProcess<P>[] {
-    return this.hosts.flatMap((host) => this.running(host) ?? [])
+    return this.#running
   }
 
   /** Every process there ever was, oldest first. */
@@ -143,6 +145,7 @@ export class World<P> {
     const process = new SimulatedProcess<P>({ host, life, startedAt: this.now, clock })
     this.#processes.set(host, process)
     this.#everStarted.push(process)
+    this.#countRunning()
     this.note(host, 'process', `starts${life === 0 ? '' : `, life ${life + 1}`}`)
     void this.#launch(process)
   }
@@ -261,9 +264,14 @@ export class World<P> {
 
   #ended(process: SimulatedProcess<P>, end: ProcessEnd): void {
     process.end = end
+    this.#countRunning()
     this.#standstills.ended(process.host)
     this.note(process.host, 'process', `${end.how}: ${end.reason}`)
     this.#listeners.tell((listener) => listener.ended?.(process))
+  }
+
+  #countRunning(): void {
+    this.#running = this.hosts.flatMap((host) => this.running(host) ?? [])
   }
 
   #observe({ stage, id, from, to, bytes }: ObservedWrite): void {

@@ -78,6 +78,17 @@ describe('what a trace keeps', () => {
     expect(trace.length).toBe(7)
   })
 
+  test('is nothing where nothing is to be kept, though all of it counts', () => {
+    const [trace, keeping] = [new Trace({ keepLast: 0 }), new Trace()]
+    for (const one of [trace, keeping]) {
+      one.note(1, 'a', 'log', 'one')
+      one.write(write)
+    }
+    expect(trace.last().size).toBe(0)
+    expect(trace.length).toBe(2)
+    expect(trace.hash).toBe(keeping.hash)
+  })
+
   test('is everything only where that is asked for', () => {
     expect(new Trace().all).toBeUndefined()
     const trace = new Trace({ keepAll: true, keepLast: 1 })
