@@ -1,9 +1,7 @@
-import { SlabPool } from './slab-pool.ts'
+import { newSlab, SlabPool, type Slab } from './slab-pool.ts'
 import { headerBytes, lengthBytes } from './wire.ts'
 
-/** Below this a loop copies faster than `set`, which first needs a view of the source. */
-const loopCopyBytes = 32
-const noSlab = new Uint8Array(0)
+const noSlab = newSlab(0)
 
 /**
  * Frames waiting for one peer and lane, already as the bytes of the wire, so that a turn's worth of
@@ -12,7 +10,7 @@ const noSlab = new Uint8Array(0)
  */
 export class FrameBatch {
   readonly #slabs: SlabPool
-  #slab: Uint8Array = noSlab
+  #slab: Slab = noSlab
   #start = 0
   #end = 0
   #frames = 0
@@ -34,23 +32,19 @@ export class FrameBatch {
   /** Adds one frame with the body `bytes[start, end)`, which is copied. */
   append(frameType: number, bytes: Uint8Array, start: number, end: number): void {
     const length = end - start
-    if (this.#end + headerBytes + length > this.#slab.length) this.#grow(headerBytes + length)
+    if (this.#end + headerBytes + length > this.#slab.bytes.length) this.#grow(headerBytes + length)
     const slab = this.#slab
     const at = this.#end
-    const size = length + 1
-    slab[at] = size >>> 24
-    slab[at + 1] = size >>> 16
-    slab[at + 2] = size >>> 8
-    slab[at + 3] = size
-    slab[at + lengthBytes] = frameType
-    copy(bytes, start, end, slab, at + headerBytes)
+    slab.view.setUint32(at, length + 1)
+    slab.bytes[at + lengthBytes] = frameType
+    this.#slabs.copies.copy(bytes, start, end, slab, at + headerBytes)
     this.#end = at + headerBytes + length
     this.#frames++
   }
 
   /** What is waiting, as one run of bytes, the caller's until given back; the batch is empty then. */
   take(): Uint8Array {
-    const taken = this.#slab.subarray(this.#start, this.#end)
+    const taken = this.#slab.bytes.subarray(this.#start, this.#end)
     this.#frames = 0
     this.#start = this.#end
     return taken
@@ -79,27 +73,11 @@ export class FrameBatch {
     const waiting = this.size
     // Twice as much, so that a backlog is copied a bounded number of times.
     const slab = this.#slabs.acquire(Math.max(waiting + more, waiting * 2))
-    if (waiting > 0) slab.set(this.#slab.subarray(this.#start, this.#end))
+    if (waiting > 0) slab.bytes.set(this.#slab.bytes.subarray(this.#start, this.#end))
     // From another one something was taken, which the network may still read.
     if (this.#start === 0) this.#slabs.release(this.#slab)
     this.#slab = slab
     this.#start = 0
     this.#end = waiting
   }
-}
-
-function copy(
-  source: Uint8Array,
-  start: number,
-  end: number,
-  target: Uint8Array,
-  targetStart: number,
-): void {
-  if (end - start > loopCopyBytes) {
-    const whole = start === 0 && end === source.length
-    target.set(whole ? source : source.subarray(start, end), targetStart)
-    return
-  }
-  // Both ranges lie within their arrays: `append` reserved the target, `send` checked the source.
-  for (let at = start, to = targetStart; at < end; at++, to++) target[to] = source[at] as number
 }

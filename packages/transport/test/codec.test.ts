@@ -184,6 +184,41 @@ describe('frames', () => {
     ])
   })
 
+  test('out of a buffer that is written again and again hold what it held when they were added', () => {
+    const bodies = fc.array(fc.uint8Array({ maxLength: 120 }), { minLength: 5, maxLength: 20 })
+    fc.assert(
+      fc.property(bodies, fc.infiniteStream(fc.nat({ max: 80 })), (frames, starts) => {
+        const batch = new FrameBatch()
+        const source = new Uint8Array(300).subarray(50, 250)
+        for (const body of frames) {
+          const start = starts.next().value ?? 0
+          source.fill(255)
+          source.set(body, start)
+          batch.append(32, source, start, start + body.length)
+        }
+        const { received, decoder } = collector(1_000)
+        decoder.push(batch.take())
+        expect(received).toEqual(frames.map((body) => [32, [...body]]))
+      }),
+    )
+  })
+
+  test('out of a buffer that has grown are whole', () => {
+    const batch = new FrameBatch()
+    const growing = growingBuffer(8, 64)
+    const source = new Uint8Array(growing)
+    for (const length of [8, 8, 64]) {
+      growing.resize(length)
+      source.fill(length)
+      batch.append(32, source, length - 8, length)
+    }
+    const { received, decoder } = collector(1_000)
+    decoder.push(batch.take())
+    expect(received.map(([, body]) => body)).toEqual(
+      [8, 8, 64].map((length) => Array.from({ length: 8 }, () => length)),
+    )
+  })
+
   test('that are empty are malformed', () => {
     const { decoder, received } = collector(1_000)
     expect(decoder.push(Uint8Array.of(0, 0, 0, 0))).toBe(false)
@@ -251,6 +286,15 @@ test('bytes taken from a batch that is let go stay as they are, whatever is writ
   batch.append(34, new Uint8Array(500).fill(3), 0, 500)
   expect([...taken]).toEqual(copy)
 })
+
+interface GrowingBuffer extends ArrayBuffer {
+  resize(byteLength: number): void
+}
+
+function growingBuffer(byteLength: number, maxByteLength: number): GrowingBuffer {
+  // Types of the language level that is compiled for do not know such buffers; runtimes do.
+  return Reflect.construct(ArrayBuffer, [byteLength, { maxByteLength }]) as GrowingBuffer
+}
 
 function collector(maxFrameBytes: number): {
   readonly decoder: FrameDecoder
