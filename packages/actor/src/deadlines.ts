@@ -14,7 +14,10 @@ export interface Waiting {
   abandon(): void
 }
 
-/** Ends what waits for too long, each by the clock and to the millisecond. */
+/**
+ * Ends what waits for too long, each by the clock and to the millisecond; its time begins at the end of the turn in which it
+ * began to wait, so that the clock is looked at once for all of a turn.
+ */
 export class Deadlines {
   readonly #clock: Clock
   readonly #turns: Turns
@@ -53,9 +56,12 @@ export class DeadlineQueue {
   readonly #timeoutMs: number
   readonly #onEmpty: () => void
   readonly #releaseIfEmpty = (): void => this.#release()
+  readonly #endTurn = (): void => this.#startTimes()
   // Linked by hand: a `Map` of what comes and goes that quickly takes several times as long.
   #first: Waiting | undefined
   #last: Waiting | undefined
+  /** The first whose time has not begun: nor has that of those behind it. */
+  #firstOfTurn: Waiting | undefined
   /** Set while there is somebody, and until all others in the process had their turn. */
   #timer: Disposable | undefined
   #isReleasing = false
@@ -68,17 +74,31 @@ export class DeadlineQueue {
   }
 
   add(waiting: Waiting): void {
-    waiting.dueAt = this.#clock.now() + this.#timeoutMs
     waiting.previous = this.#last
     if (this.#last) this.#last.next = waiting
     else this.#first = waiting
     this.#last = waiting
     this.#timer ??= this.#arm(this.#timeoutMs)
+    if (this.#firstOfTurn) return
+    this.#firstOfTurn = waiting
+    // Whoever moves a clock may do so within a turn.
+    if (this.#turns.isReal) this.#turns.soon(this.#endTurn)
+    else this.#startTimes()
+  }
+
+  /** The time of all that began to wait in this turn. */
+  #startTimes(): void {
+    if (!this.#firstOfTurn) return
+    const dueAt = this.#clock.now() + this.#timeoutMs
+    let waiting: Waiting | undefined = this.#firstOfTurn
+    for (; waiting; waiting = waiting.next) waiting.dueAt = dueAt
+    this.#firstOfTurn = undefined
   }
 
   /** Not to be called twice. */
   delete(waiting: Waiting): void {
     const { previous, next } = waiting
+    if (waiting === this.#firstOfTurn) this.#firstOfTurn = next
     if (previous) previous.next = next
     else this.#first = next
     if (next) next.previous = previous

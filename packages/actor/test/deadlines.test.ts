@@ -1,4 +1,6 @@
+import type { Clock } from '@casty/clock'
 import { describe, expect, test } from 'vitest'
+import { Deadlines, type Waiting } from '../src/deadlines.ts'
 import { Behaviors, type ActorRef } from '../src/index.ts'
 import { TestSystem } from './probe.ts'
 
@@ -67,5 +69,67 @@ describe('Questions that share a timeout', () => {
     expect(await Promise.all(asked)).toEqual(['yes', 'yes', 'yes'])
     expect(system.clock.pendingTimers).toBe(0)
     expect(await system.ask(ready, (replyTo: Question) => replyTo)).toBe('yes')
+  })
+})
+
+describe('Where time passes by itself', () => {
+  test('all that begin to wait in one turn are due as long after its end, by one look at the clock', () => {
+    let [now, looks] = [0, 0]
+    const [atEnd, timers]: [(() => void)[], (() => void)[]] = [[], []]
+    const clock: Clock = {
+      now: () => (looks++, now),
+      wallNow: () => now,
+      schedule: (_, callback) => {
+        timers.push(callback)
+        return { [Symbol.dispose]: () => {} }
+      },
+    }
+    const turns = {
+      isReal: true,
+      now: () => now,
+      soon: (callback: () => void) => void atEnd.push(callback),
+      afterOthers: () => {},
+    }
+    const endTurn = (): void => {
+      for (const callback of atEnd.splice(0)) callback()
+    }
+    const deadlines = new Deadlines(clock, turns)
+    const expired: string[] = []
+    const wait = (name: string) => {
+      const waiting: Waiting = {
+        dueAt: 0,
+        previous: undefined,
+        next: undefined,
+        expire: () => {
+          expired.push(name)
+          queue.delete(waiting)
+        },
+        abandon: () => {},
+      }
+      const queue = deadlines.add(waiting, 100)
+      return () => queue.delete(waiting)
+    }
+
+    const answered = wait('answered within its turn')
+    wait('first')
+    answered()
+    wait('second')
+    now = 7
+    endTurn()
+    expect(looks).toBe(1)
+    now = 50
+    wait('later')
+    endTurn()
+    expect(looks).toBe(2)
+
+    now = 106
+    timers.shift()?.()
+    expect(expired).toEqual([])
+    now = 107
+    timers.shift()?.()
+    expect(expired).toEqual(['first', 'second'])
+    now = 150
+    timers.shift()?.()
+    expect(expired).toEqual(['first', 'second', 'later'])
   })
 })
