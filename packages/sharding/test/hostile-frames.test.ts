@@ -67,6 +67,29 @@ test('frames for shards that there are not are counted as malformed', async () =
   expect(world.node('a').cluster.endpoint.counters().dropped.malformed).toBe(3)
 })
 
+test('frames under an epoch that nobody can have come to are counted as malformed', async () => {
+  await using world = await RegionWorld.of('a b')
+  world.startType<Question>({ name: 'echo', numShards: 2, entity: () => Behaviors.ignore })
+  const { endpoint } = world.node('b').cluster
+  const { self } = world.node('a').cluster
+  const { envelope, returned, fence, handOver, handedOver } = regionFrameTypes
+  const begin = (): ByteWriter => new ByteWriter().u32(hashOf('echo')).varint(0)
+  const frames = (epoch: number): readonly (readonly [number, ByteWriter])[] => [
+    [envelope, begin().varint(epoch).u8(0).string('x', 9).varint(0)],
+    [returned, begin().varint(epoch).varint(1).u8(0).string('x', 9).varint(0)],
+    [returned, begin().varint(1).varint(epoch).u8(0).string('x', 9).varint(0)],
+    [fence, begin().varint(epoch).varint(7)],
+    [handOver, begin().varint(epoch).varint(0).varint(1).count(0)],
+    [handedOver, begin().varint(epoch).varint(1)],
+  ]
+  for (const [frameType, writer] of frames(2 ** 51)) {
+    endpoint.send(self, 'data', frameType, writer.view())
+  }
+  await world.settle()
+  const { dropped } = world.node('a').cluster.endpoint.counters()
+  expect(dropped.malformed).toBe(frames(0).length)
+})
+
 test('a message for a type that is not known is a dead letter, whoever asks by it is told, and fences are echoed', async () => {
   await using world = await RegionWorld.of('a b')
   const { regions, cluster } = world.node('a')

@@ -2,6 +2,7 @@
 // shards that it owns. The shell around both halves: it keeps one timer, and says what it dropped.
 import type { ActorRef, DeadLetterReason, Delivery } from '@casty/actor'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
+import { isBelieved } from '../believed.ts'
 import type { CheckedType } from '../entity-type.ts'
 import { ShardingError } from '../errors.ts'
 import { Arrivals } from './arrivals.ts'
@@ -258,7 +259,7 @@ export class Region implements LetterKeeper {
 
   /** A message of another node. @throws where it cannot be read */
   received(frame: ForeignFrame): void {
-    if (this.#isShard(frame.shard)) {
+    if (this.#isShard(frame.shard, frame.epoch)) {
       this.#noteSender(frame.from.key)
       this.#arrivals.received(frame)
     } else this.#tooLate(frame)
@@ -295,7 +296,7 @@ export class Region implements LetterKeeper {
   /** A letter that was sent from here, and came back. */
   returned(from: NodeIdentity, header: ReturnedHeader, open: () => Opened): void {
     const { shard, entityId, epoch, neededEpoch, returns } = header
-    const isOpen = this.#isShard(shard)
+    const isOpen = this.#isShard(shard, Math.max(epoch, neededEpoch))
     const { message, answer, carried } = open()
     const letter = new Letter(this, shard, entityId, message, answer, carried)
     letter.returns = returns + 1
@@ -305,7 +306,7 @@ export class Region implements LetterKeeper {
 
   /** Behind this, nothing comes from there under that epoch. */
   fenced(from: NodeIdentity, shard: number, epoch: number, token: number): void {
-    if (this.#isShard(shard)) this.#arrivals.fenced(from, shard, epoch, token)
+    if (this.#isShard(shard, epoch)) this.#arrivals.fenced(from, shard, epoch, token)
     else this.#node.post.sendDrained(this.type, from, shard, token)
   }
 
@@ -314,19 +315,26 @@ export class Region implements LetterKeeper {
   }
 
   pieceArrived(from: NodeIdentity, shard: number, piece: HandOverPiece): void {
-    if (!this.#isShard(shard)) return
+    if (!this.#isShard(shard, piece.epoch)) return
     const count = this.#hosting.pieceArrived(shard, from, piece)
     if (count === undefined) return
     this.#node.post.sendArrived(this.type, from, shard, piece.epoch, count)
   }
 
   piecesAcknowledged(from: NodeIdentity, shard: number, epoch: number, count: number): void {
-    if (this.#isShard(shard)) this.#hosting.piecesAcknowledged(shard, from, epoch, count)
+    if (this.#isShard(shard, epoch)) this.#hosting.piecesAcknowledged(shard, from, epoch, count)
   }
 
-  /** @throws ShardingError `CASTY_SHARDING_MALFORMED`, by which it is counted */
-  #isShard(shard: number): boolean {
+  /**
+   * @param epoch - the highest that was told with it
+   * @throws ShardingError `CASTY_SHARDING_MALFORMED`, by which it is counted
+   */
+  #isShard(shard: number, epoch = 0): boolean {
     const { name, numShards } = this.type
+    // One at its highest could not be followed by another, ever.
+    if (!isBelieved(epoch, () => this.#node.clock.wallNow())) {
+      throw ShardingError.malformed(`Shard ${shard} of ${name} cannot be at epoch ${epoch} yet`)
+    }
     if (shard < numShards) return !this.#isClosed
     throw ShardingError.malformed(`Shard ${shard} is none of ${numShards} of ${name}`)
   }

@@ -4,7 +4,8 @@ import type { JournalHead, JournalRecord, StoredEvent, StoredSnapshot } from '@c
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
 import type { CopyVersion } from './copy-version.ts'
 import type { Operation, Piece } from './copy.ts'
-import { type Lineage } from './lineage.ts'
+import { readExact, type ReadCount } from '../believed.ts'
+import type { Lineage } from './lineage.ts'
 import type { ListedCopy, ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
 
 /** Of 40 to 50, which are sharding's. */
@@ -122,28 +123,32 @@ export interface DecodedAnswer {
   readonly answer: ReplicaAnswer
 }
 
-/** @throws TransportError `CASTY_TRANSPORT_MALFORMED`, as all that read */
-export function decodeRequest(bytes: Uint8Array): DecodedRequest {
+/**
+ * @param readCount - reads epochs, positions and numbers of events, as of all that read: those that are believed
+ * @throws TransportError `CASTY_TRANSPORT_MALFORMED`, as all that read
+ */
+export function decodeRequest(bytes: Uint8Array, readCount: ReadCount = readExact): DecodedRequest {
   const reader = new ByteReader(bytes)
-  const header = { ...readHeader(reader), lineage: readEpoch(reader) }
-  const request = readRequest(reader)
+  const header = { ...readHeader(reader, readCount), lineage: readEpoch(reader, readCount) }
+  const request = readRequest(reader, readCount)
   reader.end()
   return { header, request }
 }
 
-export function decodeAnswer(bytes: Uint8Array): DecodedAnswer {
+export function decodeAnswer(bytes: Uint8Array, readCount: ReadCount = readExact): DecodedAnswer {
   const reader = new ByteReader(bytes)
-  const header = readHeader(reader)
-  const answer = readAnswer(reader)
+  const header = readHeader(reader, readCount)
+  const answer = readAnswer(reader, readCount)
   reader.end()
   return { header, answer }
 }
 
-function readHeader(reader: ByteReader): ReplicationHeader {
-  return { typeHash: reader.u32(), shard: reader.varint(), epoch: reader.varint() }
+function readHeader(reader: ByteReader, readCount: ReadCount): ReplicationHeader {
+  const [typeHash, shard] = [reader.u32(), reader.varint()]
+  return { typeHash, shard, epoch: readCount(reader) }
 }
 
-function readRequest(reader: ByteReader): ReplicaRequest {
+function readRequest(reader: ByteReader, readCount: ReadCount): ReplicaRequest {
   const tag = reader.u8()
   switch (tag) {
     case requestTags.list: {
@@ -155,10 +160,12 @@ function readRequest(reader: ByteReader): ReplicaRequest {
       return { type: 'pull', token, id, offset: reader.varint() }
     }
     case requestTags.push:
-      return { type: 'push', token: reader.varint(), piece: readPiece(reader) }
+      return { type: 'push', token: reader.varint(), piece: readPiece(reader, readCount) }
     case requestTags['replicate-events']: {
       const entries: ReplicatedEntry[] = []
-      for (let left = reader.count(minEntryBytes); left > 0; left--) entries.push(readEntry(reader))
+      for (let left = reader.count(minEntryBytes); left > 0; left--) {
+        entries.push(readEntry(reader, readCount))
+      }
       return { type: 'replicate-events', entries }
     }
     case requestTags.dismiss:
@@ -168,33 +175,38 @@ function readRequest(reader: ByteReader): ReplicaRequest {
   }
 }
 
-function readAnswer(reader: ByteReader): ReplicaAnswer {
+function readAnswer(reader: ByteReader, readCount: ReadCount): ReplicaAnswer {
   const tag = reader.u8()
   switch (tag) {
     case answerTags.listed: {
       const [token, isEnd, isStored] = [reader.varint(), reader.bool(), reader.bool()]
-      const lineage = reader.bool() ? readLineage(reader) : undefined
-      return { type: 'listed', token, copies: readCopies(reader), isEnd, isStored, lineage }
+      const lineage = reader.bool() ? readLineage(reader, readCount) : undefined
+      const copies = readCopies(reader, readCount)
+      return { type: 'listed', token, copies, isEnd, isStored, lineage }
     }
     case answerTags.pulled: {
       const token = reader.varint()
-      return { type: 'pulled', token, piece: reader.bool() ? readPiece(reader) : undefined }
+      return {
+        type: 'pulled',
+        token,
+        piece: reader.bool() ? readPiece(reader, readCount) : undefined,
+      }
     }
     case answerTags.pushed:
       return { type: 'pushed', token: reader.varint(), next: reader.varint() }
     case answerTags['replicate-events-ack']: {
-      const copies = readCopies(reader)
+      const copies = readCopies(reader, readCount)
       const [behind, full] = [readIds(reader), readIds(reader)]
       return { type: 'replicate-events-ack', copies, behind, full }
     }
     case answerTags['no-room']:
       return { type: 'no-room', id: reader.string(maxTextBytes) }
     case answerTags.fenced:
-      return { type: 'fenced', epoch: reader.varint() }
+      return { type: 'fenced', epoch: readCount(reader) }
     case answerTags.offer:
       return { type: 'offer' }
     case answerTags['other-lineage']:
-      return { type: 'other-lineage', lineage: readLineage(reader) }
+      return { type: 'other-lineage', lineage: readLineage(reader, readCount) }
     default:
       throw TransportError.malformed(`No answer of a replica has tag ${tag}`)
   }
@@ -205,10 +217,10 @@ function writeCopies(writer: ByteWriter, copies: readonly ListedCopy[]): void {
   for (const { id, version } of copies) writeVersion(writer.string(id, maxTextBytes), version)
 }
 
-function readCopies(reader: ByteReader): readonly ListedCopy[] {
+function readCopies(reader: ByteReader, readCount: ReadCount): readonly ListedCopy[] {
   const copies: ListedCopy[] = []
   for (let left = reader.count(3); left > 0; left--) {
-    copies.push({ id: reader.string(maxTextBytes), version: readVersion(reader) })
+    copies.push({ id: reader.string(maxTextBytes), version: readVersion(reader, readCount) })
   }
   return copies
 }
@@ -234,18 +246,18 @@ export function writeEntry(writer: ByteWriter, entry: ReplicatedEntry): void {
   writeOperation(writer, entry.operation)
 }
 
-export function readEntry(reader: ByteReader): ReplicatedEntry {
+export function readEntry(reader: ByteReader, readCount: ReadCount = readExact): ReplicatedEntry {
   const id = reader.string(maxTextBytes)
-  const [previous, version] = [readVersion(reader), readVersion(reader)]
-  return { id, previous, version, operation: readOperation(reader) }
+  const [previous, version] = [readVersion(reader, readCount), readVersion(reader, readCount)]
+  return { id, previous, version, operation: readOperation(reader, readCount) }
 }
 
 function writeVersion(writer: ByteWriter, { epoch, count }: CopyVersion): void {
   writer.varint(epoch).varint(count)
 }
 
-function readVersion(reader: ByteReader): CopyVersion {
-  return { epoch: reader.varint(), count: reader.varint() }
+function readVersion(reader: ByteReader, readCount: ReadCount): CopyVersion {
+  return { epoch: readCount(reader), count: readCount(reader) }
 }
 
 function writeRecord(writer: ByteWriter, record: JournalRecord): void {
@@ -266,8 +278,8 @@ export function writeLineage(writer: ByteWriter, { bornIn, isConfirmed }: Lineag
   writer.varint(bornIn).bool(isConfirmed)
 }
 
-export function readLineage(reader: ByteReader): Lineage {
-  return { bornIn: reader.varint(), isConfirmed: reader.bool() }
+export function readLineage(reader: ByteReader, readCount: ReadCount = readExact): Lineage {
+  return { bornIn: readCount(reader), isConfirmed: reader.bool() }
 }
 
 /** Undefined is 0, as an epoch that somebody has is one above. */
@@ -275,8 +287,8 @@ function writeEpoch(writer: ByteWriter, epoch: number | undefined): void {
   writer.varint(epoch === undefined ? 0 : epoch + 1)
 }
 
-function readEpoch(reader: ByteReader): number | undefined {
-  const value = reader.varint()
+function readEpoch(reader: ByteReader, readCount: ReadCount): number | undefined {
+  const value = readCount(reader)
   return value === 0 ? undefined : value - 1
 }
 
@@ -299,12 +311,12 @@ function writeOperation(writer: ByteWriter, operation: Operation): void {
   }
 }
 
-function readOperation(reader: ByteReader): Operation {
+function readOperation(reader: ByteReader, readCount: ReadCount): Operation {
   const tag = reader.u8()
-  const epoch = readEpoch(reader)
+  const epoch = readEpoch(reader, readCount)
   switch (tag) {
     case operationTags.append: {
-      const expectedSequenceNr = reader.varint()
+      const expectedSequenceNr = readCount(reader)
       const events: JournalRecord[] = []
       for (let left = reader.count(minRecordBytes); left > 0; left--) {
         events.push(readRecord(reader))
@@ -314,18 +326,18 @@ function readOperation(reader: ByteReader): Operation {
     case operationTags.claim:
       return { type: 'claim', epoch: epoch ?? 0 }
     case operationTags['save-snapshot']:
-      return { type: 'save-snapshot', epoch, snapshot: readSnapshot(reader) }
+      return { type: 'save-snapshot', epoch, snapshot: readSnapshot(reader, readCount) }
     case operationTags['delete-events']:
-      return { type: 'delete-events', epoch, toSequenceNr: reader.varint() }
+      return { type: 'delete-events', epoch, toSequenceNr: readCount(reader) }
     case operationTags['delete-snapshots']:
-      return { type: 'delete-snapshots', epoch, toSequenceNr: reader.varint() }
+      return { type: 'delete-snapshots', epoch, toSequenceNr: readCount(reader) }
     default:
       throw TransportError.malformed(`No operation has tag ${tag}`)
   }
 }
 
-function readSnapshot(reader: ByteReader): StoredSnapshot {
-  return { sequenceNr: reader.varint(), ...readRecord(reader) }
+function readSnapshot(reader: ByteReader, readCount: ReadCount): StoredSnapshot {
+  return { sequenceNr: readCount(reader), ...readRecord(reader) }
 }
 
 /** Also what a node with a disk writes there. */
@@ -339,21 +351,21 @@ export function writePiece(writer: ByteWriter, piece: Piece): void {
   for (const snapshot of snapshots) writeRecord(writer.varint(snapshot.sequenceNr), snapshot)
 }
 
-export function readPiece(reader: ByteReader): Piece {
+export function readPiece(reader: ByteReader, readCount: ReadCount = readExact): Piece {
   const id = reader.string(maxTextBytes)
-  const version = readVersion(reader)
-  const [sequenceNr, headEpoch, deletedTo] = [reader.varint(), reader.varint(), reader.varint()]
-  const head: JournalHead = { sequenceNr, epoch: headEpoch, deletedTo }
-  const [offset, isLast] = [reader.varint(), reader.bool()]
+  const version = readVersion(reader, readCount)
+  const count = (): number => readCount(reader)
+  const head: JournalHead = { sequenceNr: count(), epoch: count(), deletedTo: count() }
+  const [offset, isLast] = [count(), reader.bool()]
   const events: StoredEvent[] = []
   for (let left = reader.count(minRecordBytes + 1); left > 0; left--) {
-    const epoch = reader.varint()
-    const place = deletedTo + offset + events.length + 1
+    const epoch = count()
+    const place = head.deletedTo + offset + events.length + 1
     events.push({ ...readRecord(reader), sequenceNr: place, epoch })
   }
   const snapshots: StoredSnapshot[] = []
   for (let left = reader.count(minRecordBytes + 1); left > 0; left--) {
-    snapshots.push(readSnapshot(reader))
+    snapshots.push(readSnapshot(reader, readCount))
   }
   return { id, version, head, offset, events, snapshots, isLast }
 }

@@ -9,6 +9,7 @@ import {
 } from '@casty/persistence'
 import type { NodeIdentity } from '@casty/transport'
 import type { ClusterEndpoint } from '@casty/membership'
+import { readBelieved } from '../believed.ts'
 import type { CheckedType } from '../entity-type.ts'
 import { ShardingError } from '../errors.ts'
 import type {
@@ -81,6 +82,7 @@ export class Replication implements Disposable {
     this.#frameBytes = maxFrameBytes
     const { request, answer } = replicationFrameTypes
     const { endpoint } = port
+    const readCount = readBelieved(() => port.clock.wallNow())
     this.#requests = this.#frames(request)
     this.#answers = this.#frames(answer)
     this.#subscriptions = [
@@ -89,7 +91,9 @@ export class Replication implements Disposable {
         (from, bytes, start, end) => {
           if (port.isGuest(from)) return
           // All are read before one is carried out: one that cannot be read has no part in anything.
-          const requests = Array.from(partsOfFrame(bytes, start, end), decodeRequest)
+          const requests = Array.from(partsOfFrame(bytes, start, end), (part) =>
+            decodeRequest(part, readCount),
+          )
           for (const asked of requests) this.#asked(from, asked.header, asked.request)
         },
         { from: 'members' },
@@ -98,7 +102,9 @@ export class Replication implements Disposable {
         answer,
         (from, bytes, start, end) => {
           if (port.isGuest(from)) return
-          const answers = Array.from(partsOfFrame(bytes, start, end), decodeAnswer)
+          const answers = Array.from(partsOfFrame(bytes, start, end), (part) =>
+            decodeAnswer(part, readCount),
+          )
           for (const told of answers) this.#told(from, told.header, told.answer)
           this.#arm()
         },

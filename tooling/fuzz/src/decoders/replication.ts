@@ -65,7 +65,8 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
       request({ type: 'dismiss' }),
     ]),
     refusals,
-    decode: (bytes) => Array.from(partsOfFrame(bytes, 0, bytes.length), decodeRequest),
+    decode: (bytes) =>
+      Array.from(partsOfFrame(bytes, 0, bytes.length), (part) => decodeRequest(part)),
   },
   {
     name: 'replica-answers',
@@ -91,7 +92,8 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
       answer({ type: 'other-lineage', lineage: { bornIn: 8, isConfirmed: true } }),
     ]),
     refusals,
-    decode: (bytes) => Array.from(partsOfFrame(bytes, 0, bytes.length), decodeAnswer),
+    decode: (bytes) =>
+      Array.from(partsOfFrame(bytes, 0, bytes.length), (part) => decodeAnswer(part)),
   },
 ]
 
