@@ -42,6 +42,7 @@ export class ShardingHost {
   /** Where it keeps copies beside its memory. */
   readonly #disk: EventJournal | undefined
   #isEnding = false
+  #leftNothing = false
 
   constructor(run: ShardingRun, surroundings: Surroundings, started: StartedNode<ShardingHost>) {
     const settings = shardingSettings(run.plan)
@@ -83,6 +84,7 @@ export class ShardingHost {
     this.cluster.subscribe((event) => {
       if (event.type !== 'cluster-shutting-down') return
       this.#isEnding = true
+      this.#leftNothing = event.reason === 'left' && !this.#isCountedOn()
       void node.end(event.reason)
     })
   }
@@ -143,6 +145,20 @@ export class ShardingHost {
   /** Whether it still runs: whatever is left of it has no say any more. */
   get isAlive(): boolean {
     return this.#process.isRunning
+  }
+
+  /** Whether it left, and nobody counts on copies here any more. */
+  get leftNothing(): boolean {
+    return this.#leftNothing
+  }
+
+  /** As far as it knows. */
+  #isCountedOn(): boolean {
+    const self = this.cluster.self.toString()
+    return this.shardsOf('copied').some(
+      ({ owner, replication }) =>
+        owner === self || replication?.replicas.some(({ node }) => node === self),
+    )
   }
 
   regionOf(type: TypeName): EntityRegion<ClientLetter> {

@@ -19,10 +19,14 @@ export class Survival {
   readonly #ends: { readonly node: string; readonly at: number }[] = []
   readonly #absences = new Map<ShardingProcess, Absence[]>()
   readonly #claims = new Map<string, Claim[]>()
+  /** Nodes that left, and had handed over all that was with them. */
+  readonly #left = new Set<string>()
 
   ended(process: ShardingProcess, at: number): void {
     const node = keyOf(process)
-    if (node !== undefined) this.#ends.push({ node, at })
+    if (node === undefined) return
+    if (process.program?.leftNothing) this.#left.add(node)
+    else this.#ends.push({ node, at })
   }
 
   /** A process sees others come and go. */
@@ -40,11 +44,15 @@ export class Survival {
     for (const absence of absences) {
       if (absence.to === Infinity && isThere(absence.node)) absence.to = at
     }
-    const gone = [
-      ...state.unreachable.keys(),
-      ...(before?.members ?? []).map(({ key }) => key).filter((key) => !members.has(key)),
-    ]
-    for (const node of gone) {
+    const removed = (before?.members ?? []).filter(({ key }) => !members.has(key))
+    // Who is removed while it leaves, and is in reach until then, has told what it had; or it is lost when it ends.
+    const torn = removed.filter(({ key, status }) => {
+      return (
+        before?.unreachable.has(key) === true || !(status === 'leaving' || status === 'exiting')
+      )
+    })
+    for (const node of [...state.unreachable.keys(), ...torn.map(({ key }) => key)]) {
+      if (this.#left.has(node)) continue
       if (absences.some((absence) => absence.node === node && absence.to === Infinity)) continue
       absences.push({ node, from: at, to: Infinity })
     }

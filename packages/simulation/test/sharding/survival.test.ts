@@ -7,9 +7,9 @@ import { LostWrites, type Confirmed } from '../../src/sharding/lost-writes.ts'
 import { Survival } from '../../src/sharding/survival.ts'
 
 /** As much of a process as is asked for. */
-function processOf(host: string): ShardingProcess {
+function processOf(host: string, leftNothing = false): ShardingProcess {
   const clock = new NodeClock(new ManualClock())
-  const program = { cluster: { self: { key: host } } }
+  const program = { cluster: { self: { key: host } }, leftNothing }
   return { host, clock, program } as unknown as ShardingProcess
 }
 
@@ -79,15 +79,59 @@ test('nodes that were lost before anything was confirmed do not count', () => {
 
 test('whoever the next owner does not reach counts as lost', () => {
   const survival = new Survival()
-  const members = [{ key: 'b' }, { key: 'c' }]
-  const unreachable = new Map([['b', new Set<string>()]])
-  // All that is asked of the view of a cluster.
-  type State = Parameters<Survival['seen']>[1]
-  survival.seen(c, { members, unreachable } as unknown as State, undefined, 15)
+  survival.seen(c, stateOf([{ key: 'b' }, { key: 'c' }], ['b']), undefined, 15)
   expect(mayBeLost([[a, 20]], 1, survival)).toBe(false)
   survival.claims('x', c, 25)
   expect(isFirstLost(survival, 'x', 1)).toBe(true)
   expect(isFirstLost(survival, 'y', 1)).toBe(false)
+})
+
+/** All that is asked of the view of a cluster. */
+type State = Parameters<Survival['seen']>[1]
+
+function stateOf(members: readonly object[], unreachable: readonly string[] = []): State {
+  const observed = new Map(unreachable.map((key) => [key, new Set<string>()]))
+  return { members, unreachable: observed } as unknown as State
+}
+
+test('who leaves, and has handed over what it had, is not lost', () => {
+  const survival = new Survival()
+  const before = stateOf([{ key: 'b', status: 'exiting' }, { key: 'c' }])
+  survival.seen(c, stateOf([{ key: 'c' }]), before, 15)
+  survival.claims('x', c, 25)
+  expect(
+    mayBeLost(
+      [
+        [a, 20],
+        [processOf('b', true), 21],
+      ],
+      1,
+      survival,
+    ),
+  ).toBe(false)
+})
+
+test('who leaves before it has handed over what it had is lost', () => {
+  expect(
+    mayBeLost(
+      [
+        [a, 20],
+        [b, 21],
+      ],
+      1,
+    ),
+  ).toBe(true)
+})
+
+test.each([
+  ['was out of reach before', 'exiting', ['b']],
+  ['was not about to leave', 'up', []],
+])('who is removed counts as lost where it %s', (_how, status, unreachable) => {
+  const survival = new Survival()
+  const before = stateOf([{ key: 'b', status }, { key: 'c' }], unreachable)
+  survival.seen(c, stateOf([{ key: 'c' }]), before, 15)
+  survival.claims('x', c, 25)
+  expect(mayBeLost([[a, 20]], 1, survival)).toBe(true)
 })
 
 test('who wrote last is known', () => {
