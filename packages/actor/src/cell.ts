@@ -336,22 +336,21 @@ export class Cell implements Runnable {
     const settled = Promise.resolve(promise)
     this.held = { since: this.runtime.clock.now() }
     settled.then(
-      (value) => this.#release(() => goOn(value)),
-      (error: unknown) =>
-        this.#release(() => {
-          throw error
-        }),
+      (value) => {
+        this.held = undefined
+        try {
+          goOn(value)
+        } catch (error) {
+          this.#failed(error)
+        }
+        this.wake()
+      },
+      (error: unknown) => {
+        this.held = undefined
+        this.#failed(error)
+        this.wake()
+      },
     )
-  }
-
-  #release(act: () => void): void {
-    this.held = undefined
-    try {
-      act()
-    } catch (error) {
-      this.#failed(error)
-    }
-    this.wake()
   }
 
   undelivered(message: unknown, reason: DeadLetterReason, cause?: unknown): void {

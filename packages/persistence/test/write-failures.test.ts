@@ -2,6 +2,8 @@ import { inMemoryJournal, jsonCodec, type Codec, type EventJournal } from '@cast
 import { expect, test } from 'vitest'
 import { accountWith, onCommand, unanswered, World, type Added } from './kit.ts'
 
+const silent = { type: 'silent', carriedOut: false } as const
+
 test.each([{ type: 'refused' }, { type: 'full' }] as const)(
   'a write that was $type is the failure of its command alone',
   async (fault) => {
@@ -89,6 +91,41 @@ test.each([{ carriedOut: true }, { carriedOut: false }])(
     expect((await process.read(account)).total).toBe(carriedOut ? 3 : 1)
   },
 )
+
+test('actors whose writes are not answered give up each after its own time, by one timer for all', async () => {
+  const world = new World()
+  const process = world.start()
+  const accounts = ['first', 'second', 'third'].map((id) => process.spawn({ id }))
+  await process.idle()
+  const before = world.clock.pendingTimers
+  for (const [index, account] of accounts.entries()) {
+    // The second one is answered after a while; the others never are.
+    world.memory.fail(index === 1 ? { type: 'delayed', byMs: 9_000 } : silent, {
+      operation: 'append',
+    })
+    account.tell({ type: 'add', amounts: [index] })
+    await process.pass(1_000)
+  }
+  expect(world.clock.pendingTimers - before).toBe(2) // The second write itself waits by one.
+  await process.pass(6_999)
+  expect(process.failures).toEqual([])
+  await process.pass(1)
+  expect(process.failures).toEqual(['CASTY_PERSISTENCE_WRITE_UNKNOWN restart'])
+  await process.pass(1_999)
+  expect(process.failures).toHaveLength(1)
+  await process.pass(1)
+  expect(process.failures).toHaveLength(2)
+})
+
+test('nothing is left on the clock when all writes are answered', async () => {
+  const world = new World()
+  const process = world.start()
+  const account = await accountWith(process, 1)
+  const before = world.clock.pendingTimers
+  await process.add(account, 2)
+  expect(world.clock.pendingTimers).toBe(before)
+  expect(before).toBe(0)
+})
 
 test('an actor that is stopped while it writes answers first', async () => {
   const world = new World()

@@ -17,19 +17,26 @@ interface Parts<Event, State> {
   readonly unstashes: boolean
 }
 
-const nothing = { events: [], callbacks: [], refusals: [], end: 'same', unstashes: false } as const
+const empty: readonly never[] = []
+
+/** Nothing but to write these. Named one by one, as below: copied by their names, they would take several times as long. */
+function writing<Event, State>(events: readonly Event[]): Parts<Event, State> {
+  return { events, callbacks: empty, refusals: empty, end: 'same', unstashes: false }
+}
 
 /** What is to happen for a command. Made by {@link Effects}; the same one may be used again. */
 export class Effect<Event, State> {
   readonly parts: Parts<Event, State>
 
-  constructor(parts: Partial<Parts<Event, State>>) {
-    this.parts = { ...nothing, ...parts }
+  constructor(parts: Parts<Event, State>) {
+    this.parts = parts
   }
 
   /** Calls `callback` with the new state when the events are durable. */
   thenRun(callback: (state: State) => void): Effect<Event, State> {
-    return new Effect({ ...this.parts, callbacks: [...this.parts.callbacks, callback] })
+    const { events, callbacks, refusals, end, unstashes } = this.parts
+    const all = callbacks.length === 0 ? [callback] : [...callbacks, callback]
+    return new Effect({ events, callbacks: all, refusals, end, unstashes })
   }
 
   /** Sends an answer when the events are durable. */
@@ -77,17 +84,17 @@ export interface Effects<Event, State> {
   unhandled(): Effect<Event, State>
 }
 
-const none = new Effect<unknown, unknown>({})
+const none = new Effect<unknown, unknown>(writing([]))
 
 const makers: Effects<unknown, unknown> = {
-  persist: (...events) => new Effect({ events }),
-  persistAll: (events) => new Effect({ events: [...events] }),
+  persist: (...events) => new Effect(writing(events)),
+  persistAll: (events) => new Effect(writing([...events])),
   none: () => none,
   reply: (to, message) => none.thenReply(to, () => message),
   stop: () => none.thenStop(),
-  stash: () => new Effect({ end: 'stash' }),
+  stash: () => new Effect({ ...none.parts, end: 'stash' }),
   unstashAll: () => none.thenUnstashAll(),
-  unhandled: () => new Effect({ end: 'unhandled' }),
+  unhandled: () => new Effect({ ...none.parts, end: 'unhandled' }),
 }
 
 /** The same for all actors, of which there may be very many. */

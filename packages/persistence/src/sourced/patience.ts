@@ -1,16 +1,30 @@
 import type { Clock } from '@casty/clock'
+import { waitersOf } from './waiters.ts'
 
 /**
  * Waits for one answer, and gives up where there is none for so long: a journal may promise that all calls
  * settle, and not keep it.
  */
-export async function patiently<T>(clock: Clock, ms: number, call: () => Promise<T>): Promise<T> {
-  const patience = new Patience(clock, ms)
-  try {
-    return await Promise.race([call(), patience.exhausted])
-  } finally {
-    patience[Symbol.dispose]()
-  }
+export function patiently<T>(clock: Clock, ms: number, call: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const answer = call()
+    const waiters = waitersOf(clock, ms)
+    const waiter = waiters.add(() => reject(noAnswer(ms)))
+    answer.then(
+      (value) => {
+        waiters.delete(waiter)
+        resolve(value)
+      },
+      (error: unknown) => {
+        waiters.delete(waiter)
+        reject(error)
+      },
+    )
+  })
+}
+
+function noAnswer(ms: number): Error {
+  return new Error(`The journal has not answered for ${ms} ms.`)
 }
 
 /** Waits for signs of life, and gives up where there are none for so long. One timer, however many signs. */
@@ -40,7 +54,7 @@ export class Patience implements Disposable {
   #look(): void {
     const leftMs = this.#heardAt + this.#ms - this.#clock.now()
     if (leftMs > 0) this.#timer = this.#clock.schedule(leftMs, () => this.#look())
-    else this.#giveUp(new Error(`The journal has not answered for ${this.#ms} ms.`))
+    else this.#giveUp(noAnswer(this.#ms))
   }
 
   [Symbol.dispose](): void {

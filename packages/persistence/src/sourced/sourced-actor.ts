@@ -11,6 +11,13 @@ import type { Folded, Recovered } from './recovery.ts'
 import type { Settings } from './settings.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 
+/** What is in the state once it is durable. */
+interface Unwritten<State> {
+  readonly next: Folded<State>
+  readonly records: readonly JournalRecord[]
+  readonly isSnapshotWanted: boolean
+}
+
 /** What an actor is between two messages: the state, all of whose events are durable. */
 export class SourcedActor<Command, Event, State> implements EventSourcedContext<
   Command,
@@ -86,19 +93,32 @@ export class SourcedActor<Command, Event, State> implements EventSourcedContext<
     return this.#persistThen(effect, command)
   }
 
-  async #persistThen(
+  #persistThen(
     effect: Effect<Event, State>,
     command: Command | undefined,
-  ): Promise<Next<Command>> {
-    const { events, refusals } = effect.parts
+  ): Next<Command> | Promise<Next<Command>> {
+    let folded: Unwritten<State>
     try {
-      await this.#persist(events)
+      // The state comes first: an event that its handler cannot take is not written.
+      folded = this.#fold(effect.parts.events)
     } catch (error) {
-      if (refusals.length === 0 || !isRefusal(error)) throw error
-      for (const callback of refusals) callback(error)
-      return undefined
+      return this.#notWritten(effect, error)
     }
-    return this.#finish(effect, command)
+    return this.#write(folded.records).then(
+      () => {
+        this.#known = folded.next
+        if (folded.isSnapshotWanted) this.#snapshots?.want()
+        this.#snapshots?.offer(folded.next)
+        return this.#finish(effect, command)
+      },
+      (error: unknown) => this.#notWritten(effect, this.#failureFor(error)),
+    )
+  }
+
+  #notWritten({ parts: { refusals } }: Effect<Event, State>, error: unknown): Next<Command> {
+    if (refusals.length === 0 || !isRefusal(error)) throw error
+    for (const callback of refusals) callback(error)
+    return undefined
   }
 
   /** What follows when all events are durable. */
@@ -119,30 +139,18 @@ export class SourcedActor<Command, Event, State> implements EventSourcedContext<
     }
   }
 
-  async #persist(events: readonly Event[]): Promise<void> {
-    // The state comes first: an event that its handler cannot take is not written.
-    const { next, records, isSnapshotWanted } = this.#fold(events)
-    await this.#write(records)
-    this.#known = next
-    if (isSnapshotWanted) this.#snapshots?.want()
-    this.#snapshots?.offer(next)
-  }
-
-  #fold(events: readonly Event[]): {
-    readonly next: Folded<State>
-    readonly records: readonly JournalRecord[]
-    readonly isSnapshotWanted: boolean
-  } {
+  #fold(events: readonly Event[]): Unwritten<State> {
     const { onEvent, snapshots } = this.#settings
     const timestamp = Math.max(0, Math.floor(this.actor.system.clock.wallNow()))
     let { state, sequenceNr } = this.#known
     let isSnapshotWanted = false
-    const records = events.map((event): JournalRecord => {
+    const records: JournalRecord[] = []
+    for (const event of events) {
       const info: EventInfo = { sequenceNr: ++sequenceNr, epoch: this.epoch, timestamp }
       state = onEvent(state, event, info)
       if (snapshots?.when?.(state, event, info) === true) isSnapshotWanted = true
-      return this.#recordOf(event, timestamp)
-    })
+      records.push(this.#recordOf(event, timestamp))
+    }
     return { next: { state, sequenceNr }, records, isSnapshotWanted }
   }
 
@@ -157,15 +165,11 @@ export class SourcedActor<Command, Event, State> implements EventSourcedContext<
     }
   }
 
-  async #write(events: readonly JournalRecord[]): Promise<void> {
+  #write(events: readonly JournalRecord[]): Promise<void> {
     const { journal, id, journalTimeoutMs } = this.#settings
     const request = { epoch: this.epoch, expectedSequenceNr: this.#known.sequenceNr, events }
     const { clock } = this.actor.system
-    try {
-      await patiently(clock, journalTimeoutMs, () => journal.append(id, request))
-    } catch (error) {
-      throw this.#failureFor(error)
-    }
+    return patiently(clock, journalTimeoutMs, () => journal.append(id, request))
   }
 
   #failureFor(error: unknown): PersistenceError {

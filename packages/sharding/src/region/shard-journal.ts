@@ -30,8 +30,9 @@ export class ShardJournal implements EventJournal {
     return this.#journal.limits
   }
 
-  async append(id: string, request: AppendRequest): Promise<void> {
-    await this.#watch(this.#journal.append(id, { ...request, epoch: this.#epoch }))
+  append(id: string, { expectedSequenceNr, events }: AppendRequest): Promise<void> {
+    const request = { epoch: this.#epoch, expectedSequenceNr, events }
+    return this.#watch(this.#journal.append(id, request))
   }
 
   /** @param epoch - not above that of the shard: nobody else can say who is next */
@@ -75,13 +76,11 @@ export class ShardJournal implements EventJournal {
   /** It is another's, who opened it. */
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  async #watch<T>(request: Promise<T>): Promise<T> {
-    try {
-      return await request
-    } catch (error) {
+  #watch<T>(request: Promise<T>): Promise<T> {
+    return request.then(undefined, (error: unknown) => {
       const epoch = isJournalError(error) ? (error.head?.epoch ?? 0) : 0
       if (epoch > this.#epoch) this.#fenced(epoch)
       throw error
-    }
+    })
   }
 }

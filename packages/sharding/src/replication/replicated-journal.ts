@@ -38,7 +38,8 @@ export class ReplicatedJournal implements EventJournal {
   readonly limits: JournalLimits
   readonly #shard: ReplicatedShard
   readonly #port: ReplicatedJournalPort
-  readonly #running = new Set<Promise<unknown>>()
+  #underWay = 0
+  #whenIdle: (() => void)[] = []
   #isClosed = false
 
   constructor(shard: ReplicatedShard, limits: JournalLimits, port: ReplicatedJournalPort) {
@@ -47,17 +48,22 @@ export class ReplicatedJournal implements EventJournal {
     this.#port = port
   }
 
-  async append(id: string, request: AppendRequest): Promise<void> {
-    checkAppend(id, request, this.limits)
-    const { epoch, expectedSequenceNr } = request
-    const events = request.events.map(withOwnBytes)
-    await this.#perform(id, { type: 'append', epoch, expectedSequenceNr, events })
+  append(id: string, request: AppendRequest): Promise<void> {
+    return new Promise((resolve, reject) => {
+      checkAppend(id, request, this.limits)
+      const { epoch, expectedSequenceNr } = request
+      const events = request.events.map(withOwnBytes)
+      const operation = { type: 'append', epoch, expectedSequenceNr, events } as const
+      this.#perform(id, operation, () => resolve(), reject)
+    })
   }
 
   /** Once it resolves, enough replicas have all of that id, and refuse former owners. */
-  async claim(id: string, epoch: number): Promise<JournalHead> {
-    checkClaim(id, epoch, this.limits)
-    return await this.#perform(id, { type: 'claim', epoch })
+  claim(id: string, epoch: number): Promise<JournalHead> {
+    return new Promise((resolve, reject) => {
+      checkClaim(id, epoch, this.limits)
+      this.#perform(id, { type: 'claim', epoch }, resolve, reject)
+    })
   }
 
   async highest(id: string): Promise<JournalHead> {
@@ -80,19 +86,21 @@ export class ReplicatedJournal implements EventJournal {
     }
   }
 
-  async deleteEvents(id: string, toSequenceNr: number, options: WriterOptions = {}): Promise<void> {
-    checkDeletion(id, toSequenceNr, options, this.limits)
-    await this.#perform(id, { type: 'delete-events', toSequenceNr, epoch: options.epoch })
+  deleteEvents(id: string, toSequenceNr: number, options: WriterOptions = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      checkDeletion(id, toSequenceNr, options, this.limits)
+      const operation = { type: 'delete-events', toSequenceNr, epoch: options.epoch } as const
+      this.#perform(id, operation, () => resolve(), reject)
+    })
   }
 
-  async saveSnapshot(
-    id: string,
-    snapshot: StoredSnapshot,
-    options: WriterOptions = {},
-  ): Promise<void> {
-    checkSnapshot(id, snapshot, options, this.limits)
-    const own = withOwnBytes(snapshot)
-    await this.#perform(id, { type: 'save-snapshot', snapshot: own, epoch: options.epoch })
+  saveSnapshot(id: string, snapshot: StoredSnapshot, options: WriterOptions = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      checkSnapshot(id, snapshot, options, this.limits)
+      const own = withOwnBytes(snapshot)
+      const operation = { type: 'save-snapshot', snapshot: own, epoch: options.epoch } as const
+      this.#perform(id, operation, () => resolve(), reject)
+    })
   }
 
   async latestSnapshot(id: string, atMost: number = Infinity): Promise<StoredSnapshot | undefined> {
@@ -101,13 +109,12 @@ export class ReplicatedJournal implements EventJournal {
     return this.#copyOf(id).latestSnapshot(atMost)
   }
 
-  async deleteSnapshots(
-    id: string,
-    toSequenceNr: number,
-    options: WriterOptions = {},
-  ): Promise<void> {
-    checkDeletion(id, toSequenceNr, options, this.limits)
-    await this.#perform(id, { type: 'delete-snapshots', toSequenceNr, epoch: options.epoch })
+  deleteSnapshots(id: string, toSequenceNr: number, options: WriterOptions = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      checkDeletion(id, toSequenceNr, options, this.limits)
+      const operation = { type: 'delete-snapshots', toSequenceNr, epoch: options.epoch } as const
+      this.#perform(id, operation, () => resolve(), reject)
+    })
   }
 
   /** Those of the shard. */
@@ -138,37 +145,45 @@ export class ReplicatedJournal implements EventJournal {
     this.#checkOpen(what)
   }
 
-  async #perform(id: string, operation: Operation): Promise<JournalHead> {
+  /** @throws JournalError `CASTY_JOURNAL_CLOSED` */
+  #perform(
+    id: string,
+    operation: Operation,
+    confirmed: (head: JournalHead) => void,
+    failed: (error: unknown) => void,
+  ): void {
     this.#checkOpen(operation.type)
-    const settled = new Promise<ReplicationOutcome>((resolve) => {
-      this.#shard.submit(id, operation, this.#port.now(), resolve)
+    this.#underWay += 1
+    this.#shard.submit(id, operation, this.#port.now(), (outcome) => {
+      this.#underWay -= 1
+      if (outcome.type === 'confirmed') confirmed(outcome.head)
+      else failed(this.#failureOf(id, operation, outcome))
+      if (this.#underWay === 0) for (const goOn of this.#whenIdle.splice(0)) goOn()
     })
     this.#port.deadlineMoved()
-    this.#running.add(settled)
-    const outcome = await settled
-    this.#running.delete(settled)
-    return this.#headOf(id, operation, outcome)
   }
 
-  #headOf(id: string, { type }: Operation, outcome: ReplicationOutcome): JournalHead {
+  #failureOf(
+    id: string,
+    { type }: Operation,
+    outcome: Exclude<ReplicationOutcome, { readonly type: 'confirmed' }>,
+  ): JournalError {
     switch (outcome.type) {
-      case 'confirmed':
-        return outcome.head
       case 'refused':
-        throw outcome.error
+        return outcome.error
       case 'over': {
         const { epoch, wasApplied } = outcome
-        if (wasApplied) throw this.#unavailable(id, type, 'unknown', 0)
-        if (epoch <= this.#shard.epoch) throw JournalError.closed(type) // This node stops.
+        if (wasApplied) return this.#unavailable(id, type, 'unknown', 0)
+        if (epoch <= this.#shard.epoch) return JournalError.closed(type) // This node stops.
         const { head } = this.#copyOf(id)
-        throw JournalError.fencedByEpoch(id, this.#shard.epoch, { ...head, epoch })
+        return JournalError.fencedByEpoch(id, this.#shard.epoch, { ...head, epoch })
       }
       case 'timed-out':
         this.#port.timedOut(id, outcome)
-        throw this.#unavailable(id, type, 'unknown', outcome.acknowledged)
+        return this.#unavailable(id, type, 'unknown', outcome.acknowledged)
       case 'unavailable':
         this.#port.timedOut(id, outcome)
-        throw this.#unavailable(id, type, 'nothing-written', outcome.inReach)
+        return this.#unavailable(id, type, 'nothing-written', outcome.inReach)
     }
   }
 
@@ -185,6 +200,9 @@ export class ReplicatedJournal implements EventJournal {
   /** Waits for what is under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
-    await Promise.allSettled(this.#running)
+    if (this.#underWay === 0) return
+    await new Promise<void>((resolve) => {
+      this.#whenIdle.push(resolve)
+    })
   }
 }

@@ -9,16 +9,17 @@ export const actorBugs: readonly SeededBug[] = bugsOf([
     name: 'answers-before-the-journal',
     promise: 'what is acknowledged stays',
     file: `${p}/sourced-actor.ts`,
-    find: 'await this.#write(records)\n    this.#known = next',
-    replace: 'void this.#write(records).catch(() => {})\n    this.#known = next',
+    find: 'return this.#write(folded.records).then(',
+    replace: 'void this.#write(folded.records).catch(() => {})\n    return Promise.resolve().then(',
     why: 'Who asked hears of events that are not written yet, or never will be.',
   },
   {
     name: 'state-kept-though-refused',
     promise: 'what is acknowledged stays',
     file: `${p}/sourced-actor.ts`,
-    find: 'await this.#write(records)\n    this.#known = next',
-    replace: 'this.#known = next\n    await this.#write(records)',
+    find: 'return this.#write(folded.records).then(',
+    replace:
+      'const written = this.#write(folded.records)\n    this.#known = folded.next\n    return written.then(',
     why: 'A command that was refused is in the state all the same.',
   },
   {

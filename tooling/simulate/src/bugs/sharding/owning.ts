@@ -85,9 +85,9 @@ export const shardOwningBugs: readonly SeededBug[] = bugsOf([
     scenario: 'sharding-clocks',
     promise: 'stale writers are refused',
     file: `${r}/shard-journal.ts`,
-    find: 'await this.#watch(this.#journal.append(id, { ...request, epoch: this.#epoch }))',
+    find: 'return this.#watch(this.#journal.append(id, request))',
     replace:
-      'const { epoch } = await this.#journal.highest(id)\n    await this.#watch(this.#journal.append(id, { ...request, epoch }))',
+      'return this.#watch(\n      this.#journal.highest(id).then(({ epoch }) => this.#journal.append(id, { ...request, epoch })),\n    )',
     why: 'Entities write under the epoch that the journal has, and not under that of their shard.',
   },
 ])
