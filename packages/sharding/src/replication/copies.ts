@@ -69,12 +69,13 @@ export class ShardCopies {
 
   /** @throws JournalError: then nothing has changed */
   apply(id: string, operation: Operation, version: CopyVersion): Copy {
-    const copy = this.#copies.get(id) ?? new Copy(id)
+    const known = this.#copies.get(id)
+    const copy = known ?? new Copy(id)
     const before = copy.sizeBytes
     copy.apply(operation, this.#room.leftBytes)
     copy.version = version
     this.#grow(copy.sizeBytes - before)
-    this.#copies.set(id, copy)
+    if (!known) this.#copies.set(id, copy)
     return copy
   }
 

@@ -130,14 +130,16 @@ export class Copy {
     epoch: number,
     roomBytes: number,
   ): void {
-    const { head } = this
-    if (expected !== head.sequenceNr) {
-      throw JournalError.fencedByNumber(this.id, expected, head)
+    let sequenceNr = this.#deletedTo + this.#events.length
+    if (expected !== sequenceNr) {
+      throw JournalError.fencedByNumber(this.id, expected, this.head)
     }
     const size = sizeOfAll(events)
     if (size > roomBytes) throw JournalError.full('append', { id: this.id })
-    let { sequenceNr } = head
-    for (const event of events) this.#events.push({ ...event, sequenceNr: ++sequenceNr, epoch })
+    for (const { manifest, version, timestamp, bytes } of events) {
+      sequenceNr += 1
+      this.#events.push({ manifest, version, timestamp, bytes, sequenceNr, epoch })
+    }
     this.#sizeBytes += size
   }
 
@@ -219,7 +221,9 @@ export function sizeOfOperation(operation: Operation): number {
 }
 
 function sizeOfAll(records: readonly JournalRecord[]): number {
-  return records.reduce((sum, record) => sum + sizeOf(record), 0)
+  let sum = 0
+  for (const record of records) sum += sizeOf(record)
+  return sum
 }
 
 function sizeOf({ manifest, bytes }: JournalRecord): number {

@@ -8,6 +8,7 @@ import type { ShardCopies } from './copies.ts'
 import type { CopyStore } from './copy-store.ts'
 import { sizeOfOperation, type Operation, type Piece } from './copy.ts'
 import type { ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
+import { PendingWrites } from './pending-writes.ts'
 import { acksOf } from './replication-config.ts'
 import { ReplicaLink } from './replica-link.ts'
 
@@ -52,14 +53,7 @@ export interface ReplicatedShardSettings {
   readonly batchBytes: number
 }
 
-type Settle = (outcome: ReplicationOutcome) => void
-
-interface Pending {
-  readonly version: CopyVersion
-  readonly head: JournalHead
-  readonly until: number
-  readonly settle: Settle
-}
+export type Settle = (outcome: ReplicationOutcome) => void
 
 interface Submitted {
   readonly id: string
@@ -103,13 +97,15 @@ export class ReplicatedShard {
   /** What is on the disk here. */
   readonly #stored = new Map<string, CopyVersion>()
   #links = new Map<NodeKey, Followed>()
+  /** Those of them that are to keep copies. */
+  #keepers: readonly ReplicaLink[] = []
   #row = ''
   /**
    * Of this row, replicas that were told to be superfluous: they never count again. Where the coordinator comes to want one of
    * them after all, since another one leaves, it becomes another row.
    */
   #superfluous: ReadonlySet<NodeKey> = new Set()
-  readonly #pending = new Map<string, Pending[]>()
+  readonly #pending = new PendingWrites()
   #submitted: Submitted[] = []
   #isReady = false
   /** What this node has comes from elsewhere than what counts: it is kept, and neither read nor written. */
@@ -218,6 +214,7 @@ export class ReplicatedShard {
       const link = before.get(node.key)?.link ?? this.#linkTo(node)
       this.#links.set(node.key, { node, link, isKeeper })
     }
+    this.#keepers = [...this.#links.values()].filter((one) => one.isKeeper).map(({ link }) => link)
     for (const { node, link } of this.#links.values()) {
       link.setReachable(this.#port.isReachable(node), now)
     }
@@ -270,7 +267,7 @@ export class ReplicatedShard {
     }
     this.#tellSuperfluous()
     this.#performSubmitted(now)
-    for (const id of this.#pending.keys()) this.#settle(id)
+    for (const id of this.#pending.ids()) this.#settle(id)
   }
 
   /** What was confirmed before may be with others: who has nothing of its own that was does not begin anew. */
@@ -302,17 +299,13 @@ export class ReplicatedShard {
 
   /** How many replicas must have a write now. */
   get minAcks(): number {
-    let keepers = 0
-    for (const { isKeeper } of this.#links.values()) if (isKeeper) keepers++
-    return acksOf(this.settings.minAcks, keepers)
+    return acksOf(this.settings.minAcks, this.#keepers.length)
   }
 
   /** How many replicas that count are in reach, and have told what they had: what is written follows from that. */
   get #inReach(): number {
     let count = 0
-    for (const { link, isKeeper } of this.#links.values()) {
-      if (isKeeper && link.isReachable && link.hasTold) count++
-    }
+    for (const link of this.#keepers) if (link.isReachable && link.hasTold) count++
     return count
   }
 
@@ -353,13 +346,9 @@ export class ReplicatedShard {
       settle({ type: 'refused', error })
       return
     }
-    const pending = this.#pending.get(id) ?? []
-    pending.push({ version, head, until, settle })
-    this.#pending.set(id, pending)
+    this.#pending.add({ id, version, head, until, settle, next: undefined })
     const entry: ReplicatedEntry = { id, previous, version, operation }
-    for (const { link, isKeeper } of this.#links.values()) {
-      if (isKeeper) link.replicate(entry, now)
-    }
+    for (const link of this.#keepers) link.replicate(entry, now)
     this.#store?.writeEntries([entry], () => this.#storedHere(id, version))
     this.#settle(id) // Where none has to confirm it.
   }
@@ -405,9 +394,7 @@ export class ReplicatedShard {
 
   #acksOf(id: string, version: CopyVersion): number {
     let count = 0
-    for (const { link, isKeeper } of this.#links.values()) {
-      if (isKeeper && link.has(id, version)) count++
-    }
+    for (const link of this.#keepers) if (link.has(id, version)) count++
     return count
   }
 
@@ -420,14 +407,15 @@ export class ReplicatedShard {
     return this.minAcks === 0 || this.#acksOf(id, version) >= this.minAcks
   }
 
+  /** Confirms what enough have: who has a version has all before it. */
   #settle(id: string): void {
-    const pending = this.#pending.get(id)
-    if (!pending) return
-    const done = pending.filter(({ version }) => this.#isConfirmed(id, version))
-    if (done.length === 0 || !this.#mayConfirm()) return
-    const isAll = done.length === pending.length
-    this.#keep(id, isAll ? [] : pending.filter((one) => !done.includes(one)))
-    for (const { settle, head } of done) settle({ type: 'confirmed', head })
+    let first = this.#pending.first(id)
+    if (!first || !this.#isConfirmed(id, first.version) || !this.#mayConfirm()) return
+    while (first && this.#isConfirmed(id, first.version)) {
+      this.#pending.shift(id)
+      first.settle({ type: 'confirmed', head: first.head })
+      first = this.#pending.first(id)
+    }
   }
 
   /** Before the first write of a lineage is confirmed, the disk here has to say that there are such: else it gives way to others. */
@@ -449,14 +437,9 @@ export class ReplicatedShard {
     this.#lineageWrite = 'under-way'
     store.writeLineage((isStored) => {
       this.#lineageWrite = isStored ? 'done' : 'due'
-      if (isLater && isStored) for (const id of this.#pending.keys()) this.#settle(id)
+      if (isLater && isStored) for (const id of this.#pending.ids()) this.#settle(id)
     })
     isLater = true
-  }
-
-  #keep(id: string, pending: Pending[]): void {
-    if (pending.length > 0) this.#pending.set(id, pending)
-    else this.#pending.delete(id)
   }
 
   answered(from: NodeIdentity, answer: ReplicaAnswer, now: number): void {
@@ -478,9 +461,9 @@ export class ReplicatedShard {
     if (this.#endedBy !== undefined) return
     this.#endedBy = epoch
     this.#links.clear()
-    const pending = [...this.#pending.values()].flat()
+    this.#keepers = []
+    const pending = this.#pending.takeAll()
     const submitted = this.#submitted
-    this.#pending.clear()
     this.#submitted = []
     for (const { settle } of pending) settle({ type: 'over', epoch, wasApplied: true })
     for (const { settle } of submitted) settle({ type: 'over', epoch, wasApplied: false })
@@ -510,9 +493,8 @@ export class ReplicatedShard {
   }
 
   nextDeadline(): number {
-    let next = this.#submitted[0]?.until ?? Infinity
+    let next = Math.min(this.#submitted[0]?.until ?? Infinity, this.#pending.nextDeadline())
     for (const { link } of this.#links.values()) next = Math.min(next, link.nextDeadline())
-    for (const [first] of this.#pending.values()) next = Math.min(next, first?.until ?? Infinity)
     return next
   }
 
@@ -522,17 +504,9 @@ export class ReplicatedShard {
     const tooLate = this.#submitted.filter(({ until }) => until <= now)
     if (tooLate.length > 0) this.#submitted = this.#submitted.filter(({ until }) => until > now)
     for (const { settle } of tooLate) settle({ type: 'unavailable', inReach })
-    for (const [id, pending] of this.#pending) {
-      const late = pending.filter(({ until }) => until <= now)
-      if (late.length === 0) continue
-      this.#keep(
-        id,
-        pending.filter(({ until }) => until > now),
-      )
-      for (const { version, settle } of late) {
-        const acknowledged = this.#acksOf(id, version)
-        settle({ type: 'timed-out', acknowledged, isStoredHere: this.#isStoredHere(id, version) })
-      }
+    for (const { id, version, settle } of this.#pending.takeLate(now)) {
+      const acknowledged = this.#acksOf(id, version)
+      settle({ type: 'timed-out', acknowledged, isStoredHere: this.#isStoredHere(id, version) })
     }
   }
 }
