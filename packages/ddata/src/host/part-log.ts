@@ -110,12 +110,10 @@ export class PartLog {
   }
 
   /** Resolves when a record is safe. Rejects with what the journal rejects with: then it may be kept or not. */
-  async write(record: Uint8Array): Promise<void> {
-    await this.#append(this.#records, [
-      { manifest: manifests.record, version, timestamp, bytes: record },
-    ])
+  write(bytes: Uint8Array): Promise<void> {
     this.#recordsSince += 1
-    this.#bytesSince += record.length
+    this.#bytesSince += bytes.length
+    return this.#append(this.#records, [{ manifest: manifests.record, version, timestamp, bytes }])
   }
 
   /** Whether it is time to save the state. */
@@ -170,10 +168,10 @@ export class PartLog {
     await this.#forget(this.#records, upTo)
   }
 
-  async #append(sequence: Sequence, events: readonly JournalRecord[]): Promise<void> {
+  #append(sequence: Sequence, events: readonly JournalRecord[]): Promise<void> {
     const expectedSequenceNr = sequence.last
     sequence.last += events.length
-    await this.#journal.append(sequence.id, { epoch: this.#epoch, expectedSequenceNr, events })
+    return this.#journal.append(sequence.id, { epoch: this.#epoch, expectedSequenceNr, events })
   }
 
   async #forget(sequence: Sequence, upTo: number): Promise<void> {

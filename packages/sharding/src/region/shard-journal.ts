@@ -32,7 +32,11 @@ export class ShardJournal implements EventJournal {
 
   append(id: string, { expectedSequenceNr, events }: AppendRequest): Promise<void> {
     const request = { epoch: this.#epoch, expectedSequenceNr, events }
-    return this.#watch(this.#journal.append(id, request))
+    try {
+      return this.#watch(this.#journal.append(id, request))
+    } catch (error) {
+      return Promise.reject(error) // Of a journal that throws where it is to reject.
+    }
   }
 
   /** @param epoch - not above that of the shard: nobody else can say who is next */

@@ -350,7 +350,7 @@ export class ReplicatedShard {
     const entry: ReplicatedEntry = { id, previous, version, operation }
     for (const link of this.#keepers) link.replicate(entry, now)
     this.#store?.writeEntries([entry], () => this.#storedHere(id, version))
-    this.#settle(id) // Where none has to confirm it.
+    if (this.minAcks === 0) this.#settle(id)
   }
 
   #flushSoon(): void {
@@ -411,11 +411,11 @@ export class ReplicatedShard {
   #settle(id: string): void {
     let first = this.#pending.first(id)
     if (!first || !this.#isConfirmed(id, first.version) || !this.#mayConfirm()) return
-    while (first && this.#isConfirmed(id, first.version)) {
+    do {
       this.#pending.shift(id)
       first.settle({ type: 'confirmed', head: first.head })
       first = this.#pending.first(id)
-    }
+    } while (first && this.#isConfirmed(id, first.version))
   }
 
   /** Before the first write of a lineage is confirmed, the disk here has to say that there are such: else it gives way to others. */

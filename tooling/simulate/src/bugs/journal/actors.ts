@@ -18,8 +18,7 @@ export const actorBugs: readonly SeededBug[] = bugsOf([
     promise: 'what is acknowledged stays',
     file: `${p}/sourced-actor.ts`,
     find: 'return this.#write(folded.records).then(',
-    replace:
-      'const written = this.#write(folded.records)\n    this.#known = folded.next\n    return written.then(',
+    replace: 'this.#known = folded.next\n    return this.#write(folded.records).then(',
     why: 'A command that was refused is in the state all the same.',
   },
   {
