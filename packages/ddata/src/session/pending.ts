@@ -10,11 +10,11 @@ export interface CallEnd {
   refused(refusal: Refusal): void
   failed(error: unknown): void
   /** It waits, and may have what it waits for if it says that it is there. Told again until it has said so. */
-  offered?(): void
+  readonly offered?: (() => void) | undefined
   /** It was waited for long enough, and its part is told so. How it ended follows, as soon as that is known. */
-  givesUp?(error: DDataError): void
+  readonly givesUp?: ((error: DDataError) => void) | undefined
   /** It had failed, since nobody said how it ended; and then it was done: what came of it is to be given back. */
-  late?(result: ByteReader): void
+  readonly late?: ((result: ByteReader) => void) | undefined
 }
 
 /** What is asked for along with a call. */

@@ -1,6 +1,6 @@
 import type { Clock } from '@casty/clock'
 import { DDataError } from '../../errors.ts'
-import type { Grant } from './lease-calls.ts'
+import type { Grant, LeaseAddress } from './lease-calls.ts'
 
 /**
  * How much of its time a holder relies on. The part counts from when it hears of the holder, and the holder from when it
@@ -10,6 +10,7 @@ import type { Grant } from './lease-calls.ts'
 const trusted = 0.95
 
 export interface HeldTerms {
+  readonly address: LeaseAddress
   /** For texts of errors: as in `lock deploy`. */
   readonly what: string
   readonly permits: number

@@ -23,13 +23,14 @@ import type { CheckedLeaseOptions } from './lease-options.ts'
 import { Lease } from './lease.ts'
 
 export class LeaseHandle {
-  readonly #kind: 'lock' | 'semaphore'
   readonly #address: LeaseAddress
   readonly #options: CheckedLeaseOptions
   readonly #keeper: LeaseKeeper
   readonly #owner: number
   readonly #calls: PartCalls
   readonly #part: string
+  /** As texts of errors name it. */
+  readonly #what: string
   /** In the order in which they were granted; some may be over. */
   readonly #leases = new Set<Lease>()
   #pruneAt = 16
@@ -41,17 +42,13 @@ export class LeaseHandle {
     session: Session,
     keeper: LeaseKeeper,
   ) {
-    this.#kind = kind
+    this.#what = `${kind} ${address.name}`
     this.#address = address
     this.#options = options
     this.#keeper = keeper
     this.#owner = keeper.nextOwner()
     this.#part = tableId(kind, address.name)
     this.#calls = new PartCalls(session, this.#part, this.#explain)
-  }
-
-  get #what(): string {
-    return `${this.#kind} ${this.#address.name}`
   }
 
   readonly #explain = (refusal: Refusal): DDataError => explainLease(this.#what, refusal)
@@ -93,9 +90,8 @@ export class LeaseHandle {
     const { ttlMs, isRenewed, offerTimeoutMs, limit } = this.#options
     const part = this.#keeper.part(this.#part, terms.what)
     const held = await part.acquire({
-      address: this.#address,
       wish: { owner: this.#owner, permits, ttlMs, offerTimeoutMs, mayWait },
-      held: { what: this.#what, permits, ttlMs, isRenewed },
+      held: { address: this.#address, what: this.#what, permits, ttlMs, isRenewed },
       terms,
       explain: this.#explain,
     })

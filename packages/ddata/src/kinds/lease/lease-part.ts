@@ -19,7 +19,6 @@ import {
 } from './lease-calls.ts'
 
 export interface LeaseRequest {
-  readonly address: LeaseAddress
   readonly wish: Wish
   readonly held: HeldTerms
   readonly terms: CallTerms
@@ -51,7 +50,6 @@ export class LeasePart {
   readonly #lane: Lane
   readonly #port: LeasePartPort
   readonly #held = new Map<number, Held>()
-  readonly #addresses = new WeakMap<Held, LeaseAddress>()
   /** Renewals that are not answered yet. */
   readonly #renewals = new Map<
     number,
@@ -91,7 +89,8 @@ export class LeasePart {
   }
 
   #ask(request: LeaseRequest): Promise<Held | undefined | typeof late> {
-    const { address, wish, terms, explain } = request
+    const { wish, held, terms, explain } = request
+    const { address } = held
     this.#asking += 1
     return new Promise((resolve, reject) => {
       const asked = this.#port.clock.now()
@@ -123,12 +122,12 @@ export class LeasePart {
         refused: (refusal) => fail(explain(refusal)),
         failed: fail,
         offered: confirm,
+        // Who would not wait for a turn does not wait to hear that there is none: what comes is given back.
+        givesUp: wish.mayWait ? undefined : reject,
         late: (from) => {
           const grant = readGrant(from)
           if (grant) this.#giveBack(address, grant)
         },
-        // Who would not wait for a turn does not wait to hear that there is none: what comes is given back.
-        ...(!wish.mayWait && { givesUp: reject }),
       }
       const number = this.#lane.call(acquireCall(address, wish), terms, end, true)
     })
@@ -150,12 +149,13 @@ export class LeasePart {
   }
 
   #granted(
-    { address, wish, terms, held }: LeaseRequest,
+    { wish, terms, held }: LeaseRequest,
     grant: Grant | undefined,
     sentAt: number,
     gaveUp: DDataError | undefined,
   ): Held | undefined | typeof late {
     const { clock } = this.#port
+    const { address } = held
     const { what, signal } = terms
     const refused =
       gaveUp ??
@@ -172,7 +172,6 @@ export class LeasePart {
       return late
     }
     const lease = new Held(grant, held, clock, sentAt)
-    this.#addresses.set(lease, address)
     this.#held.set(grant.timer, lease)
     if (held.isRenewed) lease.renewAt = sentAt + this.#intervalMs(lease)
     this.#port.wake(Math.min(lease.until, lease.renewAt))
@@ -192,8 +191,8 @@ export class LeasePart {
 
   /** @returns whether it was still held. From now on it is not renewed. */
   release(lease: Held, terms: CallTerms, explain: Explain): Promise<boolean> {
-    const address = this.#addresses.get(lease)
-    if (!address || this.#isClosed) return Promise.resolve(false)
+    if (this.#isClosed) return Promise.resolve(false)
+    const { address } = lease.terms
     this.#held.delete(lease.timer)
     lease.released()
     return new Promise((resolve, reject) => {
@@ -211,8 +210,7 @@ export class LeasePart {
       if (lease.until > now) continue
       this.#lose(lease)
       // It may be that only the answers are lost.
-      const address = this.#addresses.get(lease)
-      if (address) this.#giveBack(address, lease)
+      this.#giveBack(lease.terms.address, lease)
     }
     let next = Infinity
     let isDue = false

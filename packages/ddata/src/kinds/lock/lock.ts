@@ -60,8 +60,8 @@ export class Lock {
    * Waits until it has it. `timeoutMs` bounds the way to the cluster and back, and the waiting where it is stated and
    * `waitMs` is not.
    */
-  async acquire(options: WaitOptions = {}): Promise<Lease> {
-    return await this.#handle.acquire(1, options)
+  acquire(options: WaitOptions = {}): Promise<Lease> {
+    return this.#handle.acquire(1, options)
   }
 
   /** @returns false where somebody has it, or waits for it */
