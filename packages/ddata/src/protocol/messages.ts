@@ -149,12 +149,12 @@ export class RequestWriter {
 
   /** What was gathered, behind its head; the writer is empty then. */
   take({ session, isKnown, floor }: RequestHead): Uint8Array {
-    const entries = this.#out.view()
-    const request = message.reset().bytes(session, sessionIdBytes)
-    request.u8(form).bool(isKnown).varint(floor).bytes(entries, entries.length)
+    const head = message.reset().bytes(session, sessionIdBytes)
+    head.u8(form).bool(isKnown).varint(floor)
+    const request = shortLived(head, this.#out)
     this.#out.reset()
     this.#count = 0
-    return shortLived(request)
+    return request
   }
 }
 
@@ -164,11 +164,11 @@ export interface Request extends RequestHead {
 
 /** What is in it shares the bytes. @throws DDataError, TransportError `…_MALFORMED` */
 export function readRequest(bytes: Uint8Array): Request {
-  const head = new ByteReader(bytes)
-  const session = readSession(head)
-  checkForm(head.u8())
-  const [isKnown, floor] = [head.bool(), head.varint()]
-  const from = new ByteReader(head.view(bytes.length))
+  const from = new ByteReader(bytes)
+  const session = readSession(from)
+  checkForm(from.u8())
+  const isKnown = from.bool()
+  const floor = from.varint()
   const entries: RequestEntry[] = []
   while (from.remaining > 0) entries.push(readRequestEntry(from))
   return { session, isKnown, floor, entries }
@@ -287,12 +287,10 @@ export class ReplyWriter {
   }
 
   take(epoch: number): Uint8Array {
-    const entries = this.#out.view()
-    const reply = message.reset()
-    reply.u8(form).varint(epoch).bytes(entries, entries.length)
+    const reply = shortLived(message.reset().u8(form).varint(epoch), this.#out)
     this.#out.reset()
     this.#count = 0
-    return shortLived(reply)
+    return reply
   }
 }
 
@@ -303,10 +301,9 @@ export interface Reply {
 
 /** What is in it shares the bytes. @throws DDataError, TransportError `…_MALFORMED` */
 export function readReply(bytes: Uint8Array): Reply {
-  const head = new ByteReader(bytes)
-  checkForm(head.u8())
-  const epoch = head.varint()
-  const from = new ByteReader(head.view(bytes.length))
+  const from = new ByteReader(bytes)
+  checkForm(from.u8())
+  const epoch = from.varint()
   const entries: ReplyEntry[] = []
   while (from.remaining > 0) entries.push(readReplyEntry(from))
   return { epoch, entries }

@@ -150,8 +150,8 @@ export class Lane {
   }
 
   #call(call: Uint8Array, terms: CallTerms, end: CallEnd, mayWait: boolean): number {
-    this.#begins()
     const now = this.#port.clock.now()
+    this.#begins(now)
     const number = ++this.#lastCall
     const pending: PendingCall = {
       number,
@@ -180,8 +180,8 @@ export class Lane {
       end.failed(DDataError.busy(terms.what, maxUnsettledCalls))
       return
     }
-    this.#begins()
     const now = this.#port.clock.now()
+    this.#begins(now)
     const number = ++this.#lastRead
     const pending: PendingRead = {
       type: 'read',
@@ -208,13 +208,13 @@ export class Lane {
   }
 
   /** Nothing was under way: silence so far tells nothing. */
-  #begins(): void {
+  #begins(now: number): void {
     if (this.#calls.size > 0 || this.#reads.size > 0) return
     // It may be forgotten by now. A new one tells a call that was not carried out from one of which that is not known.
-    if (this.#isKnown && this.#port.clock.now() - this.#heardAt >= this.#settings.horizonMs) {
+    if (this.#isKnown && now - this.#heardAt >= this.#settings.horizonMs) {
       this.#startAnew(({ terms }) => DDataError.indeterminate(terms.what))
     }
-    this.#heardAt = this.#port.clock.now()
+    this.#heardAt = now
     this.#resendMs = this.#settings.resendMs
     this.#why = undefined
   }
@@ -244,10 +244,10 @@ export class Lane {
   }
 
   /** What the part says. @throws DDataError, TransportError `…_MALFORMED` */
-  receive(body: Uint8Array): void {
+  receive(body: Uint8Array, now: number = this.#port.clock.now()): void {
     const { epoch, entries } = this.#readable(body)
     // One that can do nothing keeps nothing waiting.
-    if (entries.some(({ type }) => type !== 'failed')) this.#heardAt = this.#port.clock.now()
+    if (entries.some(({ type }) => type !== 'failed')) this.#heardAt = now
     this.#resendMs = this.#settings.resendMs
     this.#why = undefined
     const session = this.#session

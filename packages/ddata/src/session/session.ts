@@ -169,17 +169,18 @@ export class Session {
 
   #receiveAll(replies: PartReplies): void {
     try {
-      for (const reply of readPartReplies(replies)) this.#receive(reply)
+      const now = this.clock.now()
+      for (const reply of readPartReplies(replies)) this.#receive(reply, now)
     } catch (error) {
       this.#port.report(error)
     }
   }
 
   /** One that cannot be read is in the way of none. */
-  #receive({ session, body }: PartReply): void {
+  #receive({ session, body }: PartReply, now: number): void {
     for (let at = 0; at < idBytes; at++) if (session[at] !== this.#id[at]) return
     try {
-      this.#lanesByGeneration.get(generationOf(session))?.receive(body)
+      this.#lanesByGeneration.get(generationOf(session))?.receive(body, now)
     } catch (error) {
       this.#port.report(error)
     }

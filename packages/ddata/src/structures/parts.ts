@@ -86,6 +86,7 @@ export class Parts {
     terms: CallTerms,
     result: (from: ByteReader) => T,
   ): Promise<T> {
+    if (this.#agreement.isReached) return this.#calls(part).call(call, terms, result)
     return this.#onceAgreed(terms, () => this.#calls(part).call(call, terms, result))
   }
 
@@ -96,11 +97,11 @@ export class Parts {
     terms: CallTerms & { readonly isStrict: boolean },
     result: (from: ByteReader) => T,
   ): Promise<T> {
+    if (this.#agreement.isReached) return this.#calls(part).read(call, terms, result)
     return this.#onceAgreed(terms, () => this.#calls(part).read(call, terms, result))
   }
 
   #onceAgreed<T>(terms: CallTerms, act: () => Promise<T>): Promise<T> {
-    if (this.#agreement.isReached) return act()
     return new Promise((resolve, fail) => {
       this.#agreement.whenReached(this.#question, terms, { goOn: () => resolve(act()), fail })
     })

@@ -10,6 +10,15 @@ export function whenThere<T, R>(value: Soon<T>, act: (value: T) => Soon<R>): Soo
   return value instanceof Promise ? value.then(act) : act(value)
 }
 
+/** What `act` promises, or a promise that rejects with what it throws: as an async function, without a promise of its own. */
+export function promised<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return act()
+  } catch (error) {
+    return Promise.reject(error as Error) // Whatever it is, as it is.
+  }
+}
+
 /** What is made of each: at once where all of it is there. */
 export function eachWhenThere<T, R>(all: readonly T[], make: (one: T) => Soon<R>): Soon<R[]> {
   const made: R[] = []

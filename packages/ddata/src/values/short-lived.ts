@@ -10,18 +10,23 @@ let slab = new Uint8Array(slabBytes)
 let used = 0
 
 /**
- * A copy of what was written. It shares its memory with others of about the same time: whoever keeps it for long, keeps
- * these as well, and copies it instead.
+ * A copy of what was written, and of what is to stand behind it. It shares its memory with others of about the same time:
+ * whoever keeps it for long, keeps these as well, and copies it instead.
  */
-export function shortLived(out: ByteWriter): Uint8Array {
-  const { length } = out
-  if (length > maxCutBytes) return out.finish()
+export function shortLived(out: ByteWriter, behind?: ByteWriter): Uint8Array {
+  const length = out.length + (behind?.length ?? 0)
+  const cut = roomFor(length)
+  out.copyTo(cut, 0)
+  behind?.copyTo(cut, out.length)
+  return cut
+}
+
+function roomFor(length: number): Uint8Array {
+  if (length > maxCutBytes) return new Uint8Array(length)
   if (used + length > slabBytes) {
     slab = new Uint8Array(slabBytes)
     used = 0
   }
-  const cut = slab.subarray(used, used + length)
-  out.copyTo(slab, used)
   used += length
-  return cut
+  return slab.subarray(used - length, used)
 }

@@ -11,7 +11,7 @@ import {
 } from '../../structures/call-options.ts'
 import { readBoolean, readNothing } from '../../structures/readers.ts'
 import { checkSchema, whenValid } from '../../structures/standard-schema.ts'
-import { eachWhenThere, whenThere, type Soon } from '../../structures/when-there.ts'
+import { eachWhenThere, promised, whenThere, type Soon } from '../../structures/when-there.ts'
 import { callable, duration, listed, whole } from '../../values/arguments.ts'
 import { decodeValue } from '../../values/canonical.ts'
 import { encoded } from '../../values/encoded.ts'
@@ -65,8 +65,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     this.#parts = new MapParts(session, 'map', name, config)
   }
 
-  async get(key: K, options: ReadOptions = {}): Promise<V | undefined> {
-    return await this.#read(key, 'get', options, this.#optionalValue)
+  get(key: K, options: ReadOptions = {}): Promise<V | undefined> {
+    return this.#read(key, 'get', options, this.#optionalValue)
   }
 
   async getEntry(key: K, options: ReadOptions = {}): Promise<MapEntry<K, V> | undefined> {
@@ -79,18 +79,18 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     })
   }
 
-  async contains(key: K, options: ReadOptions = {}): Promise<boolean> {
-    return await this.#read(key, 'contains', options, readBoolean)
+  contains(key: K, options: ReadOptions = {}): Promise<boolean> {
+    return this.#read(key, 'contains', options, readBoolean)
   }
 
   /** @returns the value that it had */
-  async put(key: K, value: V, options: PutOptions = {}): Promise<V | undefined> {
-    return await this.#put(key, value, 'put', options, readNothing, this.#optionalValue)
+  put(key: K, value: V, options: PutOptions = {}): Promise<V | undefined> {
+    return this.#put(key, value, 'put', options, readNothing, this.#optionalValue)
   }
 
   /** The same, where nobody wants to know what was there: it costs less. */
-  async set(key: K, value: V, options: PutOptions = {}): Promise<void> {
-    await this.#put(key, value, 'set', options, readNothing, readNothing)
+  set(key: K, value: V, options: PutOptions = {}): Promise<void> {
+    return this.#put(key, value, 'set', options, readNothing, readNothing)
   }
 
   /** @returns the value that it has, and keeps; undefined where this one was put */
@@ -118,8 +118,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   }
 
   /** @returns whether there was anything to delete */
-  async delete(key: K, options: WriteOptions = {}): Promise<boolean> {
-    return await this.#write(key, 'delete', options, readNothing, readBoolean)
+  delete(key: K, options: WriteOptions = {}): Promise<boolean> {
+    return this.#write(key, 'delete', options, readNothing, readBoolean)
   }
 
   async getAndDelete(key: K, options: WriteOptions = {}): Promise<V | undefined> {
@@ -294,16 +294,18 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     before: (out: ByteWriter) => unknown,
     result: (from: ByteReader) => T,
   ): Promise<T> {
-    return whenThere(this.#key(key), (bytes) =>
-      whenThere(this.#stored(key, value), (stored) => {
-        const terms = this.#writeTerms(call, options, ['ttlMs'])
-        const ttlMs = this.#ttlOf(options)
-        const write = (out: ByteWriter): unknown => {
-          before(out)
-          return writePut(out, bytes, stored, ttlMs)
-        }
-        return this.#parts.call(bytes, call, terms, write, result)
-      }),
+    return promised(() =>
+      whenThere(this.#key(key), (bytes) =>
+        whenThere(this.#stored(key, value), (stored) => {
+          const terms = this.#writeTerms(call, options, putNames)
+          const ttlMs = this.#ttlOf(options)
+          const write = (out: ByteWriter): unknown => {
+            before(out)
+            return writePut(out, bytes, stored, ttlMs)
+          }
+          return this.#parts.call(bytes, call, terms, write, result)
+        }),
+      ),
     )
   }
 
@@ -314,13 +316,15 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     before: (out: ByteWriter) => unknown,
     result: (from: ByteReader) => T,
   ): Promise<T> {
-    return whenThere(this.#key(key), (bytes) => {
-      const write = (out: ByteWriter): unknown => {
-        before(out)
-        return out.bytes(bytes, bytes.length)
-      }
-      return this.#parts.call(bytes, call, this.#writeTerms(call, options), write, result)
-    })
+    return promised(() =>
+      whenThere(this.#key(key), (bytes) => {
+        const write = (out: ByteWriter): unknown => {
+          before(out)
+          return out.bytes(bytes, bytes.length)
+        }
+        return this.#parts.call(bytes, call, this.#writeTerms(call, options), write, result)
+      }),
+    )
   }
 
   #read<T>(
@@ -329,10 +333,12 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     options: ReadOptions,
     result: (from: ByteReader) => T,
   ): Promise<T> {
-    return whenThere(this.#key(key), (bytes) => {
-      const terms = readTermsOf(`${call} of map ${this.name}`, options, this.#timeoutMs)
-      return this.#parts.read(bytes, call, terms, result)
-    })
+    return promised(() =>
+      whenThere(this.#key(key), (bytes) => {
+        const terms = readTermsOf(`${call} of map ${this.name}`, options, this.#timeoutMs)
+        return this.#parts.read(bytes, call, terms, result)
+      }),
+    )
   }
 
   #writeTerms(call: string, options: WriteOptions, more: readonly string[] = []): CallTerms {
@@ -373,6 +379,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   readonly #optionalValue = (from: ByteReader): V | undefined =>
     from.bool() ? this.#value(from) : undefined
 }
+
+const putNames = ['ttlMs']
 
 function wholeTtl(name: string, ttlMs: number): number {
   return Math.ceil(Math.min(duration(name, ttlMs), maxTtlMs))

@@ -28,9 +28,13 @@ const names = [
 
 export type MapCall = (typeof names)[number]
 
+const codes: ReadonlyMap<MapCall, number> = new Map(
+  names.map((name, at) => [name, firstMachineCode + at]),
+)
+
 /** Only ever added to. */
 export function codeOf(call: MapCall): number {
-  return firstMachineCode + names.indexOf(call)
+  return codes.get(call) ?? 0 // All are in it.
 }
 
 export function callOf(code: number): MapCall | undefined {
