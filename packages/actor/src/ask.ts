@@ -16,7 +16,11 @@ import type { Runtime } from './runtime.ts'
 
 /** How long to wait for an answer. One of them is wanted at least. */
 export interface AskOptions {
-  /** In milliseconds; or Infinity. @defaultValue 5_000, or Infinity where there is a `signal` */
+  /**
+   * In milliseconds, from the end of the turn in which it is asked; or Infinity.
+   *
+   * @defaultValue 5_000, or Infinity where there is a `signal`
+   */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
