@@ -165,8 +165,7 @@ export class ClusterNode {
         void this.#joiner.ask(effect.contact, (member) => this.#join(member))
         return
       case 'dial':
-        if (!this.endpoint.mayDial(effect.address)) return
-        this.endpoint.connect(effect.address).then(
+        this.endpoint.connect(effect.address, { namedBy: 'others' }).then(
           (node) => this.dispatch({ type: 'successor-met', node }),
           () => {}, // Whoever refuses is heard of by an event of the endpoint.
         )

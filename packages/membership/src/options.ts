@@ -1,6 +1,12 @@
 import type { Clock, Random } from '@casty/clock'
 import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
-import type { Authentication, EndpointLimits, NodeAddress, Transport } from '@casty/transport'
+import type {
+  Authentication,
+  EndpointLimits,
+  MayDial,
+  NodeAddress,
+  Transport,
+} from '@casty/transport'
 import { crossDcDefaults, type CrossDcSettings } from './cross-dc.ts'
 import { DEFAULT_DC } from './data-center.ts'
 import type { DowningProvider } from './downing.ts'
@@ -61,10 +67,11 @@ export interface ClusterConfig {
   readonly dialBack?: boolean
   /**
    * Asked of every address that this node was told of by others, before it is dialled; those of its contacts are dialled
-   * unasked. Where it answers false the dial fails as `not-allowed`. Nodes that differ in it see each other differently:
+   * unasked. Of a host name it is asked again, for each address that the name leads to (`named` tells the name), and only those are
+   * dialled that it allows. Where it answers false the dial fails as `not-allowed`. Nodes that differ in it see each other differently:
    * give all of them the same. @defaultValue `mayDialByDefault`: link-local and loopback addresses only where the node has one itself
    */
-  readonly mayDial?: (address: NodeAddress) => boolean
+  readonly mayDial?: MayDial
   /** A name of the user's for this node, found by `resolveNode`. @defaultValue the address */
   readonly nodeId?: string
   /**

@@ -11,9 +11,18 @@ export function classifyDialFailure(error: unknown): DialFailure {
   const causes = error instanceof AggregateError ? error.errors : [error]
   const failures = new Set(causes.map((cause) => classifyCode(errorCode(cause))))
   if (failures.has('local')) return 'local'
+  if (failures.has('not-allowed')) return 'not-allowed'
   // An address that stayed silent may be where the peer lives, whatever the others answered.
   if (failures.has('timeout')) return 'timeout'
   return failures.has('refused') ? 'refused' : 'unreachable'
+}
+
+const notAllowed = 'CASTY_NOT_ALLOWED'
+
+/** What a dial fails with that was not to be made: `not-allowed`. */
+export function dialNotAllowed(host: string): NodeJS.ErrnoException {
+  const text = `${host} leads to no address that may be dialled`
+  return Object.assign(new Error(text), { code: notAllowed })
 }
 
 /** The system's name for what went wrong, such as `ECONNREFUSED`; empty for any other error. */
@@ -26,6 +35,8 @@ function classifyCode(code: string): DialFailure {
   switch (code) {
     case 'ECONNREFUSED':
       return 'refused'
+    case notAllowed:
+      return 'not-allowed'
     case 'ETIMEDOUT':
     case 'ERR_SOCKET_CONNECTION_TIMEOUT':
       return 'timeout'

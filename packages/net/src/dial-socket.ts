@@ -2,6 +2,7 @@ import { connect, type OnReadOpts, type Socket } from 'node:net'
 import type { NodeAddress } from '@casty/transport'
 import type { ConnectedSocket } from './connected-socket.ts'
 import { attemptDial } from './dial-attempt.ts'
+import { permittedLookup, type ResolveName } from './permitted-lookup.ts'
 import { isConnectedToItself } from './self-connection.ts'
 import { insecurityOf } from './tls/insecurity.ts'
 import { decodeWord, type Security } from './tls/security.ts'
@@ -17,10 +18,15 @@ export interface DialSocketOptions {
   readonly security?: Security | undefined
   /** With TLS: the other end says with its first byte whether it trusts this one. */
   readonly awaitsWord?: boolean
+  /** Asked of each address that a name leads to; what it refuses is not dialled. Not asked of a host that is an address. */
+  readonly mayDial?: (host: string) => boolean
+  /** Answers what names lead to. @defaultValue `lookup` of `node:dns`, which asks as the system does */
+  readonly resolve?: ResolveName
 }
 
 /**
- * Opens one connection. The name is resolved anew for every dial, so a peer that moved is found.
+ * Opens one connection. The name is resolved anew for every dial, so a peer that moved is found; and once, so that what
+ * was judged is what is dialled.
  *
  * @param take - called in the turn in which the socket is there, paused, so that no event of it is missed
  * @throws TransportError `CASTY_TRANSPORT_DIAL_FAILED`; `signal.reason` once that is aborted
@@ -86,13 +92,12 @@ export function dialSocket<T>(
   })
 }
 
-function connectTo(
-  { host, port }: NodeAddress,
-  { keepAliveDelayMs: keepAliveInitialDelay, onread, security }: DialSocketOptions,
-): Socket {
+function connectTo({ host, port }: NodeAddress, options: DialSocketOptions): Socket {
+  const { keepAliveDelayMs: keepAliveInitialDelay, onread, security, mayDial, resolve } = options
   return connect({
     host,
     port,
+    lookup: permittedLookup(mayDial, resolve),
     noDelay: true,
     keepAlive: true,
     ...(keepAliveInitialDelay !== undefined && { keepAliveInitialDelay }),

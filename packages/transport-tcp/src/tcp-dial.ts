@@ -1,5 +1,5 @@
 import { dialSocket, type Security } from '@casty/net'
-import type { Channel, NodeAddress } from '@casty/transport'
+import type { Channel, NodeAddress, TransportDialOptions } from '@casty/transport'
 import type { ResolvedTcpOptions } from './options.ts'
 import { onRead } from './preallocated-reads.ts'
 import { TcpChannel } from './tcp-channel.ts'
@@ -14,11 +14,12 @@ export function tcpDial(
   { dialTimeoutMs: timeoutMs, keepAliveDelayMs, lingerMs }: ResolvedTcpOptions,
   readBuffer: Uint8Array,
   security: Security | undefined,
-  signal: AbortSignal | undefined,
+  { signal, mayDial }: TransportDialOptions,
 ): Promise<Channel> {
   let channel: TcpChannel | undefined
   const onread = onRead(readBuffer, (bytes) => channel?.deliver(bytes))
-  const options = { timeoutMs, keepAliveDelayMs, onread, security, awaitsWord: true }
+  const sockets = { timeoutMs, keepAliveDelayMs, onread, security, awaitsWord: true }
+  const options = { ...sockets, ...(mayDial && { mayDial }) }
   return dialSocket(address, options, signal, (dialled) => {
     channel = new TcpChannel(dialled, lingerMs)
     if (dialled.proof) dialled.socket.on('data', (bytes) => channel?.deliverBuffer(bytes))

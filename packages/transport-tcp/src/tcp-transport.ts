@@ -1,5 +1,11 @@
 import { noInsecurity, Security, type InsecurityCounters } from '@casty/net'
-import type { Channel, Listener, NodeAddress, Transport } from '@casty/transport'
+import type {
+  Channel,
+  Listener,
+  NodeAddress,
+  Transport,
+  TransportDialOptions,
+} from '@casty/transport'
 import { resolveTcpOptions, type TcpOptions } from './options.ts'
 import { tcpDial } from './tcp-dial.ts'
 import { tcpListen } from './tcp-listen.ts'
@@ -50,8 +56,8 @@ export function tcpTransport(options: TcpOptions = {}): TcpTransport {
     listen(address: NodeAddress, accept: (channel: Channel) => void): Promise<Listener> {
       return tcpListen(address, resolved, readBuffer, security, accept, failures)
     },
-    dial(address: NodeAddress, dialOptions?: { readonly signal?: AbortSignal }): Promise<Channel> {
-      return tcpDial(address, resolved, readBuffer, security, dialOptions?.signal)
+    dial(address: NodeAddress, dialOptions: TransportDialOptions = {}): Promise<Channel> {
+      return tcpDial(address, resolved, readBuffer, security, dialOptions)
     },
     counters: () => ({
       droppedConnections,

@@ -1,5 +1,11 @@
 // What a browser gets of this package: the same name, with what a page can do.
-import { TransportError, type Channel, type NodeAddress, type Transport } from '@casty/transport'
+import {
+  TransportError,
+  type Channel,
+  type NodeAddress,
+  type Transport,
+  type TransportDialOptions,
+} from '@casty/transport'
 import { resolvePageOptions, type PageWsOptions } from './browser-options.ts'
 import { pageDial } from './page-dial.ts'
 
@@ -19,7 +25,7 @@ export function wsTransport(options: PageWsOptions = {}): Transport {
       const why = 'nobody can reach a page, so it only dials'
       return Promise.reject(TransportError.listenFailed(address, why))
     },
-    dial(address: NodeAddress, dialOptions?: { readonly signal?: AbortSignal }): Promise<Channel> {
+    dial(address: NodeAddress, dialOptions?: TransportDialOptions): Promise<Channel> {
       return pageDial(address, resolved, dialOptions?.signal)
     },
   }

@@ -6,7 +6,7 @@ import {
   type ConnectedSocket,
   type Security,
 } from '@casty/net'
-import type { Channel, NodeAddress } from '@casty/transport'
+import type { Channel, NodeAddress, TransportDialOptions } from '@casty/transport'
 import { WebSocket } from 'ws'
 import { refusalHeader, socketOptions } from './messages.ts'
 import type { ResolvedWsOptions } from './options.ts'
@@ -17,11 +17,12 @@ export function wsDial(
   address: NodeAddress,
   options: ResolvedWsOptions,
   security: Security | undefined,
-  signal: AbortSignal | undefined,
+  { signal, mayDial }: TransportDialOptions,
 ): Promise<Channel> {
   const startedAt = Date.now()
   const timeoutMs = options.dialTimeoutMs
-  return dialSocket(address, { timeoutMs, security }, signal, (dialled) => {
+  const bounds = { timeoutMs, security, ...(mayDial && { mayDial }) }
+  return dialSocket(address, bounds, signal, (dialled) => {
     const leftMs = Math.max(1, timeoutMs - (Date.now() - startedAt))
     return upgrade(address, dialled, options, { timeoutMs: leftMs, signal })
   })

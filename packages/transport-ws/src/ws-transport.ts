@@ -1,5 +1,11 @@
 import { noInsecurity, Security, type InsecurityCounters } from '@casty/net'
-import type { Channel, Listener, NodeAddress, Transport } from '@casty/transport'
+import type {
+  Channel,
+  Listener,
+  NodeAddress,
+  Transport,
+  TransportDialOptions,
+} from '@casty/transport'
 import { resolveWsOptions, type WsOptions } from './options.ts'
 import { wsDial } from './ws-dial.ts'
 import { wsListen } from './ws-listen.ts'
@@ -53,8 +59,8 @@ export function wsTransport(options: WsOptions = {}): WsTransport {
     listen(address: NodeAddress, accept: (channel: Channel) => void): Promise<Listener> {
       return wsListen(address, resolved, security, accept, failures)
     },
-    dial(address: NodeAddress, dialOptions?: { readonly signal?: AbortSignal }): Promise<Channel> {
-      return wsDial(address, resolved, security, dialOptions?.signal)
+    dial(address: NodeAddress, dialOptions: TransportDialOptions = {}): Promise<Channel> {
+      return wsDial(address, resolved, security, dialOptions)
     },
     counters: () => ({
       droppedConnections,

@@ -20,7 +20,7 @@ function pageAndNode(): Transport {
 transportCompliance('wsTransport of a page', {
   create: pageAndNode,
   anyAddress: loopback,
-  lacks: ['refused-dial'], // A page is not told why.
+  lacks: ['refused-dial', 'names'], // A page is not told why, nor what a name leads to.
 })
 
 describe('a page', () => {

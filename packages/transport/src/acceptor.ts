@@ -159,7 +159,7 @@ export class Acceptor implements ConnectionOwner {
       return
     }
     const judge = this.#registry.handshakes
-    pending.dialBack = new DialBack(this.#context, judge, identity, (what) => {
+    pending.dialBack = new DialBack(this.#context, judge, hello, (what) => {
       if (connection.isClosed) return
       if (what === undefined) {
         this.#judge(connection, pending, hello)

@@ -175,6 +175,16 @@ export class AssociationRegistry implements AssociationHost {
     this.#claimProven(welcome).laneOf(lane.lane).adopt(connection, welcome.sequence)
   }
 
+  /** Those who wait go there; nobody is sent on a second time. */
+  livesElsewhere(association: Association, lane: PeerLane, actual: NodeIdentity, dial: Dial): void {
+    if (dial.namedBy === 'others') {
+      const detail = `${association.address} was dialled, ${actual} answers`
+      lane.refused({ reason: 'unreachable-address', actual, detail }, dial)
+      return
+    }
+    this.#redirect(association, actual, (waiter) => waiter.sentTo(actual))
+  }
+
   gone(_association: Association): void {
     this.#changed()
   }
@@ -247,12 +257,19 @@ export class AssociationRegistry implements AssociationHost {
   }
 
   /** Moves those who wait at an alias of a peer's address to the peer's own association. */
-  #redirect(alias: Association, peer: NodeIdentity): void {
+  #redirect(
+    alias: Association,
+    peer: NodeIdentity,
+    redirected?: (waiter: ConnectWaiter) => void,
+  ): void {
     if (alias.address.equals(peer.address)) return
     const waiters = alias.takeWaiters()
     this.#remove(alias)
     alias.end('local', 'lane-closed')
-    for (const waiter of waiters) this.connect(peer.address, waiter)
+    for (const waiter of waiters) {
+      redirected?.(waiter)
+      this.connect(peer.address, waiter)
+    }
   }
 
   /** What is known of whoever has that address, for a judgement. */

@@ -1,8 +1,8 @@
 import type { Trust } from './authentication.ts'
 import type { Connection } from './connection.ts'
-import type { Dial } from './dial.ts'
+import type { Dial, DialTarget } from './dial.ts'
 import type { EndpointContext } from './endpoint-context.ts'
-import type { DropReason, Lane, LaneCloseReason, Refusal } from './endpoint-types.ts'
+import type { DropReason, Lane, LaneCloseReason, NamedBy, Refusal } from './endpoint-types.ts'
 import type { TransportError } from './errors.ts'
 import type { Welcome } from './handshake-messages.ts'
 import type { NodeAddress } from './node-address.ts'
@@ -13,6 +13,10 @@ import type { AssociationReport } from './reports.ts'
 
 /** Somebody who asked for a connection, and is told how that went. */
 export interface ConnectWaiter {
+  /** Whose word the address is that it waits at. */
+  readonly namedBy: NamedBy
+  /** Whoever answered at its address lives elsewhere: it waits there from now on, by the word of `peer`. */
+  sentTo(peer: NodeIdentity): void
   connected(peer: NodeIdentity): void
   failed(error: TransportError): void
 }
@@ -28,6 +32,8 @@ export interface AssociationHost {
   ): void
   /** The peer refuses us for good, or is another one by now: nothing is sent to it any more. */
   gone(association: Association): void
+  /** Our dial led to `actual`, which is believed only where it lives. */
+  livesElsewhere(association: Association, lane: PeerLane, actual: NodeIdentity, dial: Dial): void
   /** Our dial led to `actual`, whose own dial to us is kept. */
   yielded(association: Association, actual: NodeIdentity): void
   /** Nothing happens here any more: without a purpose the association is let go. */
@@ -146,8 +152,13 @@ export class Association implements LaneOwner {
     return lane === 'control' && (this.isKept || this.#waiters.size > 0)
   }
 
-  target(): NodeIdentity | undefined {
-    return this.#waiters.size > 0 ? undefined : this.#peer
+  target(): Pick<DialTarget, 'expected' | 'namedBy'> {
+    if (this.#waiters.size === 0) return { expected: this.#peer, namedBy: 'others' }
+    return { expected: undefined, namedBy: this.#isNamedByUs ? 'us' : 'others' }
+  }
+
+  livesElsewhere(lane: PeerLane, actual: NodeIdentity, dial: Dial): void {
+    this.#host.livesElsewhere(this, lane, actual, dial)
   }
 
   welcomed(lane: PeerLane, connection: Connection, welcome: Welcome, dial: Dial): void {
@@ -155,7 +166,7 @@ export class Association implements LaneOwner {
   }
 
   dialEnded(lane: PeerLane, error: TransportError, dial: Dial | undefined): boolean {
-    const { refusal } = error
+    const { refusal, failure } = error
     if (refusal !== undefined && this.#isGone(refusal)) {
       this.isGone = true
       this.#host.gone(this)
@@ -163,6 +174,9 @@ export class Association implements LaneOwner {
     if (lane !== this.control || this.#waiters.size === 0) return false
     // Those who wait take whoever lives there; the dial was for a certain incarnation.
     if (refusal?.reason === 'wrong-incarnation' && dial?.expected !== undefined) return true
+    // The dial was made on the word of others, and somebody waits by now whose own word it is.
+    const isOthersWord = dial?.namedBy === 'others'
+    if (failure === 'not-allowed' && isOthersWord && this.#isNamedByUs) return true
     this.failWaiters(error)
     return false
   }
@@ -189,6 +203,10 @@ export class Association implements LaneOwner {
 
   rested(): void {
     this.#host.rested(this)
+  }
+
+  get #isNamedByUs(): boolean {
+    return [...this.#waiters].some(({ namedBy }) => namedBy === 'us')
   }
 
   /** The peer wants none of us, or another life has taken its place: a newer one, where those that were met are remembered. */

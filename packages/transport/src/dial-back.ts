@@ -1,6 +1,7 @@
 import type { EndpointContext } from './endpoint-context.ts'
 import { Dial, type DialOutcome } from './dial.ts'
 import type { HandshakeJudge } from './handshake-judge.ts'
+import type { Hello } from './handshake-messages.ts'
 import type { NodeIdentity } from './node-identity.ts'
 import type { DialFailure } from './transport.ts'
 
@@ -15,18 +16,22 @@ export class DialBack {
   readonly #peer: NodeIdentity
   readonly #dial: Dial
 
-  /** @param done - called once, later, with what came instead of `peer`; with undefined where that answered */
+  /**
+   * @param hello - what the peer has said
+   * @param done - called once, later, with what came instead of the peer; with undefined where that answered
+   */
   constructor(
     context: EndpointContext,
     judge: HandshakeJudge,
-    peer: NodeIdentity,
+    { identity: peer, nonce: about }: Hello,
     done: (what: string | undefined) => void,
   ) {
     this.#context = context
     this.#judge = judge
     this.#peer = peer
     const timeoutMs = context.settings.limits.handshakeTimeoutMs / 2
-    const target = { lane: 'probe', address: peer.address, expected: peer, timeoutMs } as const
+    const whom = { address: peer.address, expected: peer, namedBy: 'others' } as const
+    const target = { lane: 'probe', ...whom, about, timeoutMs } as const
     this.#dial = new Dial(context, target, (outcome) => done(this.#meaningOf(outcome)))
   }
 
@@ -46,6 +51,8 @@ export class DialBack {
       case 'refused':
       case 'distrusted':
         return outcome.refusal.detail
+      case 'elsewhere': // It is told whom we expect, so whoever else is there refuses.
+        return `${outcome.identity} answers`
       case 'failed':
         this.#context.tally.dialsFailed[outcome.failure]++
         return failureTexts[outcome.failure]

@@ -9,14 +9,21 @@ type HostRange = 'loopback' | 'link-local' | 'nobody' | 'unclear' | 'other'
  * Whether a node at `self` dials an address that others have named. Never where no single node can be (`0.0.0.0`,
  * multicast, broadcast), nor what is written so that resolvers read a number as an address (`2130706433`, `127.1`);
  * link-local addresses, among them those of metadata services (`169.254.169.254`), only where `self` has one; loopback
- * only where `self` is there. Private networks are where clusters live, and are dialled. Names are not resolved for it.
+ * only where `self` is there. Private networks are where clusters live, and are dialled. So are names, which are judged again
+ * by what they lead to: where `self` has the same name, that may be a loopback or link-local address too.
  *
+ * @param named - what `address` was resolved from, where a name was named
  * @example mayDialByDefault(NodeAddress.parse('169.254.169.254:80'), NodeAddress.parse('10.0.0.1:2551')) // => false
  */
-export function mayDialByDefault({ host }: NodeAddress, self: NodeAddress): boolean {
-  const range = rangeOf(host)
+export function mayDialByDefault(
+  address: NodeAddress,
+  self: NodeAddress,
+  named: NodeAddress = address,
+): boolean {
+  const range = rangeOf(address.host)
   if (range === 'nobody' || range === 'unclear') return false
-  return range === 'other' || range === rangeOf(self.host)
+  // Many systems resolve their own name to a loopback address.
+  return range === 'other' || range === rangeOf(self.host) || named.host === self.host
 }
 
 function rangeOf(host: string): HostRange {

@@ -1,7 +1,7 @@
 import { isMadeOutTo } from './certificate-names.ts'
 import type { Connection, ConnectionOwner } from './connection.ts'
 import type { EndpointContext } from './endpoint-context.ts'
-import type { Refusal } from './endpoint-types.ts'
+import type { NamedBy, Refusal } from './endpoint-types.ts'
 import { decidePrelude } from './handshake-decision.ts'
 import {
   encodeHello,
@@ -13,7 +13,7 @@ import {
   type Welcome,
 } from './handshake-messages.ts'
 import { DiallersProof, unproven } from './handshake-proofs.ts'
-import type { NodeAddress } from './node-address.ts'
+import { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
 import { isForGood, unvouched } from './refusal.ts'
 import type { Channel, ChannelSink, DialFailure, Insecurity } from './transport.ts'
@@ -31,6 +31,8 @@ export type DialOutcome =
   | { readonly type: 'refused'; readonly refusal: Refusal }
   /** We refuse the one that answers: it has not proved what it should have. */
   | { readonly type: 'distrusted'; readonly refusal: Refusal }
+  /** Whoever answers lives elsewhere, and is believed only where it lives. */
+  | { readonly type: 'elsewhere'; readonly identity: NodeIdentity }
   | ({ readonly type: 'failed' } & Failure)
 
 interface Failure {
@@ -43,6 +45,9 @@ export interface DialTarget {
   readonly address: NodeAddress
   /** Whom others have named; undefined where our own side names the address alone, and takes whoever lives there. */
   readonly expected: NodeIdentity | undefined
+  readonly namedBy: NamedBy
+  /** Of a `probe`: the nonce of the hello that it asks about, if that had one. */
+  readonly about?: Uint8Array | undefined
   /** @defaultValue `handshakeTimeoutMs` */
   readonly timeoutMs?: number
 }
@@ -51,9 +56,11 @@ export interface DialTarget {
 export class Dial implements ConnectionOwner {
   /** Whom we dial, where we know; otherwise whoever lives at the address. */
   readonly expected: NodeIdentity | undefined
+  readonly namedBy: NamedBy
   readonly #context: EndpointContext
   readonly #lane: Hello['lane']
   readonly #address: NodeAddress
+  readonly #about: Uint8Array | undefined
   readonly #abort = new AbortController()
   readonly #timer: Disposable
   #done: ((outcome: DialOutcome) => void) | undefined
@@ -68,6 +75,8 @@ export class Dial implements ConnectionOwner {
     this.#lane = target.lane
     this.#address = target.address
     this.expected = target.expected
+    this.namedBy = target.namedBy
+    this.#about = target.about
     this.#done = done
     const { clock, limits } = context.settings
     const { timeoutMs = limits.handshakeTimeoutMs } = target
@@ -105,6 +114,7 @@ export class Dial implements ConnectionOwner {
         return
       case 'welcome':
         if (this.#proof?.welcomes(message, body) === false) this.#distrust(connection, message)
+        else if (this.#livesElsewhere(message, connection)) this.#goThere(connection, message)
         else this.#settle({ type: 'welcomed', connection, welcome: message })
         return
       case 'refusal':
@@ -128,7 +138,8 @@ export class Dial implements ConnectionOwner {
   }
 
   async #dial(): Promise<void> {
-    if (this.expected !== undefined && !this.#context.mayDial(this.#address)) {
+    const isJudged = this.namedBy === 'others'
+    if (isJudged && !this.#context.mayDial(this.#address)) {
       await Promise.resolve() // The outcome comes later, as with all others.
       this.#fail({ failure: 'not-allowed' })
       return
@@ -137,6 +148,7 @@ export class Dial implements ConnectionOwner {
     try {
       channel = await this.#context.settings.transport.dial(this.#address, {
         signal: this.#abort.signal,
+        ...(isJudged && { mayDial: (host) => this.#mayDial(host) }),
       })
     } catch (error) {
       this.#fail(failureOf(error))
@@ -144,6 +156,11 @@ export class Dial implements ConnectionOwner {
     }
     if (this.#done === undefined) discard(channel)
     else this.#greet(channel)
+  }
+
+  /** Of an address that the name leads to. */
+  #mayDial(host: string): boolean {
+    return this.#context.mayDial(NodeAddress.of(host, this.#address.port), this.#address)
   }
 
   #greet(channel: Channel): void {
@@ -163,6 +180,7 @@ export class Dial implements ConnectionOwner {
       dialled: this.#address,
       ...(this.expected !== undefined && { expected: this.expected.incarnation }),
       ...(this.#proof && { nonce: this.#proof.nonce }),
+      ...(this.#about && { about: this.#about }),
     })
     this.#proof?.greeted(hello)
     channel.write(concatBytes(encodePrelude(wireVersions), encodeFrame(frameTypes.hello, hello)))
@@ -175,7 +193,31 @@ export class Dial implements ConnectionOwner {
       this.#settle(notOurs)
       return
     }
+    if (this.#livesElsewhere(challenge, connection)) {
+      this.#goThere(connection, challenge)
+      return
+    }
+    const to = this.expected === undefined ? challenge.identity.address : this.#address
+    if (this.#proof) this.#context.hellos.add(this.#proof.nonce, to, this.#context.now())
     connection.channel.write(encodeFrame(frameTypes.proof, encodeProof(proof)))
+  }
+
+  /**
+   * Whether the one that answers has another address than the one that was dialled, and is one of those whose address is
+   * dialled before it is believed. It is asked before anything is proved to it: the hello is for whom we dialled.
+   */
+  #livesElsewhere(
+    { identity, trust }: Pick<Welcome, 'identity' | 'trust'>,
+    { channel: { proof } }: Connection,
+  ): boolean {
+    if (this.expected !== undefined || identity.address.equals(this.#address)) return false
+    const peer = { identity, trust, capabilities: [], ...(proof && { proof }) }
+    return this.#context.admission(peer).type === 'dial-back'
+  }
+
+  #goThere(connection: Connection, { identity }: Pick<Welcome, 'identity'>): void {
+    connection.close()
+    this.#settle({ type: 'elsewhere', identity })
   }
 
   /** What it said is dropped: only who has proved itself is believed. */
@@ -262,6 +304,7 @@ function failureOf(error: unknown): Failure {
     case 'timeout':
     case 'unreachable':
     case 'local':
+    case 'not-allowed':
       return { failure }
     case 'insecure':
       return { failure, ...(insecurity !== undefined && { insecurity }) }

@@ -1,10 +1,11 @@
 import { createTally, type Tally } from './counters.ts'
 import type { EndpointSettings } from './endpoint-options.ts'
-import type { DropReason, EndpointEvent, Lane } from './endpoint-types.ts'
+import type { Admission, DropReason, EndpointEvent, Lane, PeerHello } from './endpoint-types.ts'
 import { EventStream } from './event-stream.ts'
 import { FailureBudget } from './failure-budget.ts'
 import { ForbiddenPeers } from './forbidden-peers.ts'
 import { FrameRouter } from './frame-router.ts'
+import { HellosSaid } from './hellos-said.ts'
 import type { HandshakeParty } from './handshake-messages.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { mayDialByDefault } from './dial-ranges.ts'
@@ -29,6 +30,7 @@ export class EndpointContext {
   /** Of those who were dialled back in vain, by where they came from. */
   readonly strayed: FailureBudget
   readonly forbidden: ForbiddenPeers = new ForbiddenPeers()
+  readonly hellos: HellosSaid
   self: NodeIdentity
   isClosing = false
   readonly #connections = new Set<Connection>()
@@ -42,6 +44,7 @@ export class EndpointContext {
     this.settings = settings
     this.failures = new FailureBudget(settings.limits)
     const { maxVainDialBacksPerMinute: maxFailuresPerMinute, maxSources } = settings.limits
+    this.hellos = new HellosSaid(settings.limits.handshakeTimeoutMs)
     this.strayed = new FailureBudget({ maxFailuresPerMinute, maxSources })
     this.self = self
     this.router = new FrameRouter(this.tally, (peer, lane, frameType, reason) =>
@@ -49,15 +52,25 @@ export class EndpointContext {
     )
   }
 
-  /** Whether an address that others have named is one to dial. */
-  mayDial(address: NodeAddress): boolean {
+  /** Whether an address that others have named, or that their name leads to, is one to dial. */
+  mayDial(address: NodeAddress, named: NodeAddress = address): boolean {
     const { mayDial } = this.settings
-    if (mayDial === undefined) return mayDialByDefault(address, this.self.address)
+    if (mayDial === undefined) return mayDialByDefault(address, this.self.address, named)
     try {
-      return mayDial(address)
+      return mayDial(address, named)
     } catch {
       this.tally.listenerErrors++
       return false
+    }
+  }
+
+  /** The owner's word on a peer; where it has none, `undecided`. */
+  admission(peer: PeerHello): Admission | { readonly type: 'undecided' } {
+    try {
+      return this.settings.admit(peer)
+    } catch {
+      this.tally.listenerErrors++
+      return { type: 'undecided' }
     }
   }
 

@@ -1,7 +1,13 @@
 import { defined } from '@casty/options'
 import { systemRandom, type Clock, type Random } from '@casty/clock'
 import type { Authentication, Trust } from './authentication.ts'
-import type { Admission, EndpointLimits, EndpointOptions, PeerHello } from './endpoint-types.ts'
+import type {
+  Admission,
+  EndpointLimits,
+  EndpointOptions,
+  MayDial,
+  PeerHello,
+} from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
 import { handshakeLimits } from './handshake-messages.ts'
 import { NodeAddress } from './node-address.ts'
@@ -45,7 +51,7 @@ export interface EndpointSettings {
   readonly admit: (peer: PeerHello) => Admission
   readonly believes: (peer: NodeIdentity) => boolean
   /** Where there is none, `mayDialByDefault`. */
-  readonly mayDial?: (address: NodeAddress) => boolean
+  readonly mayDial?: MayDial
   readonly remembersPeers: boolean
   readonly limits: Required<EndpointLimits>
 }

@@ -78,8 +78,9 @@ export type Admission =
   | { readonly type: 'admitted' }
   /**
    * One that dials is taken once it was dialled back: a second connection, to the address that it gives, has to lead to
-   * this very life, within half of `handshakeTimeoutMs`; else it is refused as `unreachable-address`. Whoever is dialled
-   * itself is taken as with `admitted`.
+   * this very life, within half of `handshakeTimeoutMs`; else it is refused as `unreachable-address`. Where both have a secret,
+   * that life has to know of the hello as well. Whoever is dialled itself is taken as with `admitted`, at the address that was
+   * dialled; one that answers under another address is dialled there instead.
    */
   | { readonly type: 'dial-back' }
   | {
@@ -88,6 +89,15 @@ export type Admission =
       readonly knownIncarnation?: Incarnation
       readonly detail: string
     }
+
+/** Whether a node dials what others have named: see the option of that name. */
+export type MayDial = (address: NodeAddress, named: NodeAddress) => boolean
+
+/**
+ * Whose word an address is. `us`: the owner's, or its operator's; `others`: some peer's, so `mayDial` is asked, also of what a
+ * name leads to.
+ */
+export type NamedBy = 'us' | 'others'
 
 export interface EndpointOptions {
   readonly transport: Transport
@@ -125,10 +135,12 @@ export interface EndpointOptions {
   readonly believes?: (peer: NodeIdentity) => boolean
   /**
    * Asked of every address that others have named, of peers and of whoever is dialled back, before it is dialled: false
-   * has the dial fail as `not-allowed`, and nothing is sent. Not asked of what `connect` is given.
-   * @defaultValue `mayDialByDefault(address, self)`
+   * has the dial fail as `not-allowed`, and nothing is sent. Where a host name was named it is asked again, of each address that
+   * the name leads to, and only those are dialled that it allows. Not asked of what `connect` is given, unless it says so.
+   * @param named - what was named; the same as `address`, or what that was resolved from
+   * @defaultValue `mayDialByDefault(address, self, named)`
    */
-  readonly mayDial?: (address: NodeAddress) => boolean
+  readonly mayDial?: MayDial
   /**
    * Whether lives of an address that were met are remembered once their connections are gone, so that an earlier one is
    * refused. False for whoever is no member, and may outlive a cluster: one that takes its place at the same addresses,

@@ -2,7 +2,7 @@ import { Acceptor } from './acceptor.ts'
 import type { Trust } from './authentication.ts'
 import type { Association } from './association.ts'
 import { AssociationRegistry } from './association-registry.ts'
-import { connectionTo } from './connecting.ts'
+import { connectionTo, type ConnectOptions } from './connecting.ts'
 import { snapshotOf, type EndpointCounters } from './counters.ts'
 import { EndpointContext } from './endpoint-context.ts'
 import {
@@ -131,13 +131,10 @@ export class Endpoint implements AsyncDisposable {
    * Rejects with `CASTY_TRANSPORT_DIAL_FAILED` (see `failure`), `CASTY_TRANSPORT_REFUSED` (see
    * `refusal`), `CASTY_TRANSPORT_CLOSED`, or `signal.reason` once the signal is aborted.
    */
-  async connect(
-    address: NodeAddress,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<NodeIdentity> {
-    signal?.throwIfAborted()
+  async connect(address: NodeAddress, options: ConnectOptions = {}): Promise<NodeIdentity> {
+    options.signal?.throwIfAborted()
     if (this.#context.isClosing) throw TransportError.closed('The endpoint')
-    return await connectionTo(address, this.#registry, signal)
+    return await connectionTo(address, this.#registry, options)
   }
 
   /**
@@ -187,11 +184,6 @@ export class Endpoint implements AsyncDisposable {
     }
     this.#context.forbidden.add(forbidden)
     return this.#registry.endForbidden()
-  }
-
-  /** Whether this node dials such an address on the word of others: see the option of that name. */
-  mayDial(address: NodeAddress): boolean {
-    return this.#context.mayDial(address)
   }
 
   /** Largest frame of a lane, type and body, in bytes. */

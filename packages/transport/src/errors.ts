@@ -1,5 +1,6 @@
 import type { Refusal } from './endpoint-types.ts'
 import type { NodeAddress } from './node-address.ts'
+import type { NodeIdentity } from './node-identity.ts'
 import type { DialFailure, Insecurity } from './transport.ts'
 
 export type TransportErrorCode =
@@ -69,6 +70,19 @@ export class TransportError extends Error {
       'CASTY_TRANSPORT_DIAL_FAILED',
       `Dialling ${address} failed: ${dialFailureTexts[failure]}`,
       { failure, cause },
+    )
+  }
+
+  /** Of one that answered under another address than was dialled, and was then dialled there. */
+  static notFoundThere(
+    address: NodeAddress,
+    actual: NodeIdentity,
+    cause: TransportError,
+  ): TransportError {
+    return new TransportError(
+      'CASTY_TRANSPORT_DIAL_FAILED',
+      `Dialling ${address} failed: ${actual} answers there, and was not found at its own address. ${cause.message}`,
+      { failure: 'unreachable', cause },
     )
   }
 

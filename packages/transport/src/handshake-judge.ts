@@ -37,8 +37,15 @@ export class HandshakeJudge {
 
   /** The answer to whoever only asks who lives here. */
   probe(hello: Hello, channel: Channel): Refusal | undefined {
-    const decision = decideHello(hello, this.#strangers(hello.identity.address, channel))
-    return decision.type === 'refuse' ? decision.refusal : undefined
+    const { about, identity } = hello
+    const decision = decideHello(hello, this.#strangers(identity.address, channel))
+    if (decision.type === 'refuse') return decision.refusal
+    const { hellos, self } = this.#context
+    if (about === undefined || hellos.has(about, identity.address, this.#context.now())) {
+      return undefined
+    }
+    const detail = `${self} has not dialled it`
+    return { reason: 'unreachable-address', actual: self, detail }
   }
 
   /** Whether `expected` answered a probe. */
@@ -73,13 +80,7 @@ export class HandshakeJudge {
     { identity, capabilities, trust }: PeerHello,
     proof: ChannelProof | undefined,
   ): Admission | { readonly type: 'undecided' } {
-    try {
-      const { admit } = this.#context.settings
-      return admit({ identity, capabilities, trust, ...(proof && { proof }) })
-    } catch {
-      this.#context.tally.listenerErrors++
-      return { type: 'undecided' }
-    }
+    return this.#context.admission({ identity, capabilities, trust, ...(proof && { proof }) })
   }
 
   #refusalOf(admission: Admission | { readonly type: 'undecided' }): Refusal | undefined {

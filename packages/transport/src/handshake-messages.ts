@@ -33,6 +33,8 @@ export interface Hello extends HandshakeParty {
   readonly expected?: Incarnation
   /** What its proof will be made over; absent where it has no secret. */
   readonly nonce?: Uint8Array
+  /** The nonce of the hello that a `probe` asks about; absent where that had none. */
+  readonly about?: Uint8Array
 }
 
 /** One that asks for a connection. */
@@ -107,6 +109,7 @@ export function encodeHello(hello: Hello): Uint8Array {
   writeAddress(writer, hello.dialled)
   writeOptional(writer, hello.expected, (incarnation) => writer.varint(incarnation))
   writeCredential(writer, hello)
+  if (hello.lane === 'probe') writer.bytes(hello.about ?? noNonce, handshakeLimits.nonceBytes)
   return writer.finish()
 }
 
@@ -180,6 +183,7 @@ function readHello(reader: ByteReader): Hello {
   const dialled = readAddress(reader)
   const expected = readOptional(reader, () => toIncarnation(reader.varint()))
   const credential = readCredential(reader)
+  const about = lane === 'probe' ? readAbout(reader) : undefined
   return {
     type: 'hello',
     lane,
@@ -187,7 +191,15 @@ function readHello(reader: ByteReader): Hello {
     dialled,
     ...(expected !== undefined && { expected }),
     ...credential,
+    ...(about && { about }),
   }
+}
+
+function readAbout(reader: ByteReader): Uint8Array | undefined {
+  const about = reader.bytes(handshakeLimits.nonceBytes)
+  if (about.length === 0) return undefined
+  if (about.length === proofBytes) return about
+  throw TransportError.malformed(`A probe asks about a hello by ${about.length} bytes`)
 }
 
 function readChallenge(reader: ByteReader): Challenge {

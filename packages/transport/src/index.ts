@@ -1,6 +1,7 @@
 export type { Authentication, ProofExchange, ProofPurpose, Trust } from './authentication.ts'
 export { ByteReader, type KnownTexts } from './byte-reader.ts'
 export { ByteWriter } from './byte-writer.ts'
+export type { ConnectOptions } from './connecting.ts'
 export type { EndpointCounters, HandshakeFailure } from './counters.ts'
 export { certificateNames } from './certificate-names.ts'
 export { mayDialByDefault } from './dial-ranges.ts'
@@ -46,6 +47,8 @@ export type {
   FrameHandler,
   Lane,
   LaneCloseReason,
+  MayDial,
+  NamedBy,
   PeerHello,
   Refusal,
   RefusalReason,
@@ -62,4 +65,5 @@ export type {
   Listener,
   ProofLapse,
   Transport,
+  TransportDialOptions,
 } from './transport.ts'

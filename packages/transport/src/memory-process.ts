@@ -2,7 +2,7 @@ import { TransportError } from './errors.ts'
 import { MemoryChannel, type MemoryWires } from './memory-channel.ts'
 import type { MemoryLink } from './memory-link.ts'
 import { NodeAddress } from './node-address.ts'
-import type { Channel, Listener, Transport } from './transport.ts'
+import type { Channel, Listener, Transport, TransportDialOptions } from './transport.ts'
 
 /** The network, as a process sees it. */
 export interface MemorySystem extends MemoryWires {
@@ -67,10 +67,7 @@ export class MemoryProcess implements Transport {
     }
   }
 
-  async dial(
-    address: NodeAddress,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<Channel> {
+  async dial(address: NodeAddress, { signal }: TransportDialOptions = {}): Promise<Channel> {
     signal?.throwIfAborted()
     return await new Promise<Channel>((resolve, reject) => {
       const settled = (): void => signal?.removeEventListener('abort', aborted)

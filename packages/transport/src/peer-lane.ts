@@ -8,7 +8,7 @@
 //   finishing  our last frame was written, since one of the two wants to close; frames queue until that is done
 import type { Trust } from './authentication.ts'
 import type { Connection } from './connection.ts'
-import { Dial, type DialOutcome } from './dial.ts'
+import { Dial, type DialOutcome, type DialTarget } from './dial.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import type { DropReason, Lane, LaneCloseReason, Refusal, SendOutcome } from './endpoint-types.ts'
 import { TransportError } from './errors.ts'
@@ -31,7 +31,9 @@ export interface LaneOwner {
   /** The lane is to be connected whether or not there is something to send. */
   wants(lane: Lane): boolean
   /** Whom to dial; `undefined` for whoever lives there. */
-  target(): NodeIdentity | undefined
+  target(): Pick<DialTarget, 'expected' | 'namedBy'>
+  /** Whoever answers at the address lives elsewhere. */
+  livesElsewhere(lane: PeerLane, actual: NodeIdentity, dial: Dial): void
   welcomed(lane: PeerLane, connection: Connection, welcome: Welcome, dial: Dial): void
   /** A dial ended without a connection. Returns true to have it repeated at once. */
   dialEnded(lane: PeerLane, error: TransportError, dial: Dial | undefined): boolean
@@ -230,7 +232,7 @@ export class PeerLane implements LinkOwner {
   }
 
   #startDial(): void {
-    const target = { lane: this.lane, address: this.#owner.address, expected: this.#owner.target() }
+    const target = { lane: this.lane, address: this.#owner.address, ...this.#owner.target() }
     const dial: Dial = new Dial(this.#context, target, (outcome) => this.#dialDone(dial, outcome))
     this.#dial = dial
   }
@@ -240,6 +242,9 @@ export class PeerLane implements LinkOwner {
     switch (outcome.type) {
       case 'welcomed':
         this.#owner.welcomed(this, outcome.connection, outcome.welcome, dial)
+        return
+      case 'elsewhere':
+        this.#owner.livesElsewhere(this, outcome.identity, dial)
         return
       case 'refused':
         this.#context.tally.refusedByPeers[outcome.refusal.reason]++

@@ -28,7 +28,21 @@ export interface Transport {
    * there: the process is gone) from everything else, and whose `insecurity` says what keeps two
    * ends from trusting each other; with `signal.reason` once that is aborted.
    */
-  dial(address: NodeAddress, options?: { readonly signal?: AbortSignal }): Promise<Channel>
+  dial(address: NodeAddress, options?: TransportDialOptions): Promise<Channel>
+}
+
+export interface TransportDialOptions {
+  /** Gives the dial up. */
+  readonly signal?: AbortSignal
+  /**
+   * Asked of each address that the name of the host leads to, before anything is sent there: only those that it allows are
+   * dialled, by the answer that was judged and no later one; where none is left, the dial fails as `not-allowed`. Not asked
+   * where `host` is an address itself, which the caller has judged, nor by transports that resolve nothing.
+   *
+   * @param host - an IP address as text
+   * @defaultValue all are allowed
+   */
+  readonly mayDial?: (host: string) => boolean
 }
 
 export interface Listener extends AsyncDisposable {
@@ -121,7 +135,7 @@ export type ChannelCloseReason = 'local' | 'ended' | 'reset' | 'failed'
  * `timeout` and `unreachable` say nothing about the process. `local` is our own lack of a resource
  * (file descriptors, memory, a resolver that cannot open its files) and never counts against a peer.
  * `insecure`: somebody is there, and no connection came about that both ends trust. `not-allowed`: this node does not
- * dial such an address on the word of others, and nothing was sent; no transport says so itself.
+ * dial such an address on the word of others, and nothing was sent: neither the address that was named, nor what a name leads to.
  */
 export type DialFailure =
   | 'refused'

@@ -78,3 +78,16 @@ describe('By default a node', () => {
     expect(mayDial(host, '127.0.0.1')).toBe(false)
   })
 })
+
+test.each([
+  ['10.0.0.7', 'evil.example', 'db-1.example', true],
+  ['127.0.0.1', 'evil.example', 'db-1.example', false],
+  ['169.254.169.254', 'evil.example', 'db-1.example', false],
+  ['127.0.0.1', 'evil.example', '127.0.0.1', true],
+  ['127.0.1.1', 'db-1.example', 'db-1.example', true],
+  ['0.0.0.0', 'db-1.example', 'db-1.example', false],
+])('%s, to which %s leads, is dialled by %s: %s', (host, name, self, expected) => {
+  const [address, named, own] = [host, name, self].map((text) => NodeAddress.of(text, 1))
+  if (!address || !named || !own) throw new Error('three addresses were given')
+  expect(mayDialByDefault(address, own, named)).toBe(expected)
+})

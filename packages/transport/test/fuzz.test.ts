@@ -43,18 +43,20 @@ const nonces = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const hellos = fc
   .tuple(
     party,
-    fc.constantFrom('control' as const, 'data' as const),
+    fc.constantFrom('control' as const, 'data' as const, 'probe' as const),
     identities,
     fc.boolean(),
     fc.option(nonces, { nil: undefined }),
+    fc.option(nonces, { nil: undefined }),
   )
-  .map(([fields, lane, target, isExpected, nonce]) => ({
+  .map(([fields, lane, target, isExpected, nonce, about]) => ({
     type: 'hello' as const,
     ...fields,
     lane,
     dialled: target.address,
     ...(isExpected && { expected: target.incarnation }),
     ...(nonce && { nonce }),
+    ...(lane === 'probe' && about && { about }),
   }))
 
 const challenges = fc

@@ -1,6 +1,14 @@
 // SEC-17: the address that a peer gives is dialled back before it is believed, where the owner asks for that; and what
 // others have named is dialled only where a node of the cluster can be.
-import { NodeAddress, NodeIdentity, type EndpointOptions } from '@casty/transport'
+import {
+  mayDialByDefault,
+  NodeAddress,
+  NodeIdentity,
+  TransportError,
+  type Authentication,
+  type EndpointOptions,
+  type Transport,
+} from '@casty/transport'
 import { describe, expect, test } from 'vitest'
 import { openlyProved } from './openly-proved.ts'
 import { listenRaw } from './raw.ts'
@@ -165,6 +173,118 @@ test('after many in vain within a minute, others from there are refused without 
   expect(await dialled(world, late, alice.address)).toBe('connected')
 })
 
+describe('who answers a dial back is asked whether it has dialled', () => {
+  const proving = { ...careful, authentication: openlyProved }
+  const { authentication } = proving
+
+  test('so that nobody passes for one that lives where he says, and has not', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1', proving)
+    await using carol = await world.start('c:1', { authentication })
+    const advertised = { host: 'c', port: 1 }
+    await using liar = await world.start('m:1', { authentication, advertised })
+    expect(String(liar.endpoint.self)).toBe(String(carol.endpoint.self))
+    expect(await dialled(world, liar, alice.address)).toBe(strayed('c:1#1 has not dialled it'))
+    expect(await dialled(world, carol, alice.address)).toBe('connected')
+  })
+
+  test('nor by a hello that it has said to somebody else', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1', proving)
+    await using bob = await world.start('b:1', proving)
+    const nonces: Uint8Array[] = []
+    const remembering: Authentication = {
+      ...authentication,
+      begin() {
+        const exchange = authentication.begin()
+        nonces.push(exchange.nonce)
+        return exchange
+      },
+    }
+    await using carol = await world.start('c:1', { authentication: remembering })
+    expect(await dialled(world, carol, bob.address)).toBe('connected')
+    const [said] = nonces
+    if (said === undefined) throw new Error('carol has said no hello')
+    const repeating: Authentication = {
+      ...authentication,
+      begin: () => ({ ...authentication.begin(), nonce: said }),
+    }
+    const advertised = { host: 'c', port: 1 }
+    await using liar = await world.start('m:1', { authentication: repeating, advertised })
+    expect(await dialled(world, liar, alice.address)).toBe(strayed('c:1#1 has not dialled it'))
+  })
+})
+
+describe('who is dialled under another address than its own', () => {
+  /** A transport for which `x` is another name of the host `to`. */
+  function knowing(world: World, to: string): Transport {
+    const transport = world.network.transport()
+    return {
+      name: 'memory',
+      listen: (address, accept) => transport.listen(address, accept),
+      dial: (address, options) =>
+        transport.dial(address.host === 'x' ? NodeAddress.of(to, address.port) : address, options),
+    }
+  }
+  const alias = NodeAddress.parse('x:1')
+
+  test.each([
+    ['without a secret', {}],
+    ['with a secret', { authentication: openlyProved }],
+  ])('is dialled at its own before it is believed, %s', async (_, credential) => {
+    const world = createWorld()
+    await using alice = await world.start('a:1', {
+      ...careful,
+      ...credential,
+      transport: knowing(world, 'b'),
+    })
+    await using bob = await world.start('b:1', { ...careful, ...credential })
+    expect(await dialled(world, alice, alias)).toBe('connected')
+    expect(alice.endpoint.isConnected(bob.endpoint.self, 'control')).toBe(true)
+    expect(alice.endpoint.counters().dialsStarted).toBeGreaterThan(1)
+    expect(alice.endpoint.explain().associations.map(({ peer }) => peer)).toEqual(['b:1#1'])
+  })
+
+  test('and is not believed where it is not found there', async () => {
+    const world = createWorld()
+    const transport = knowing(world, 'm')
+    await using alice = await world.start('a:1', { ...careful, transport })
+    await using carol = await world.start('c:1')
+    await using liar = await world.start('m:1', { advertised: { host: 'd', port: 1 } })
+    const connecting = alice.endpoint.connect(alias)
+    const outcome = expect(connecting).rejects.toMatchObject({
+      code: 'CASTY_TRANSPORT_DIAL_FAILED',
+      failure: 'unreachable',
+      message: expect.stringMatching(/^Dialling x:1 failed: d:1#1 answers there, .*nobody listens/),
+    })
+    await world.run(4_000)
+    await outcome
+    expect(liar.received.frames).toEqual([])
+    expect(alice.endpoint.isConnected(carol.endpoint.self, 'control')).toBe(false)
+  })
+
+  test('nor dialled where no node can be, nor sent on a second time', async () => {
+    const world = createWorld()
+    const transport = knowing(world, 'm')
+    await using alice = await world.start('a:1', { ...careful, transport })
+    {
+      await using _liar = await world.start('m:1', { advertised: { host: '127.0.0.1', port: 22 } })
+      const outcome = expect(alice.endpoint.connect(alias)).rejects.toMatchObject({
+        cause: { failure: 'not-allowed' },
+      })
+      await world.run(4_000)
+      await outcome
+    }
+    await world.run(60_000)
+    await using _first = await world.start('m:1', { advertised: { host: 'd', port: 1 } })
+    await using _second = await world.start('d:1', { advertised: { host: 'e', port: 1 } })
+    await using _third = await world.start('e:1')
+    expect(await dialled(world, alice, alias)).toBe(
+      'unreachable-address: d:1 was dialled, e:1#1 answers',
+    )
+  })
+})
+
 describe('an address that others have named', () => {
   test('is not dialled where no node of the cluster can be; the owner may name it itself', async () => {
     const world = createWorld()
@@ -189,6 +309,44 @@ describe('an address that others have named', () => {
       'back, which it may not: see its option mayDial',
     )
     expect(alice.endpoint.counters().dialsFailed['not-allowed']).toBe(1)
+  })
+
+  test('is judged again by what its name leads to, unless the owner has named it', async () => {
+    const world = createWorld()
+    const inner = world.network.transport()
+    const resolving: Transport = {
+      name: 'memory',
+      listen: (address, accept) => inner.listen(address, accept),
+      async dial(address, options = {}) {
+        if (options.mayDial?.('169.254.169.254') === false)
+          throw TransportError.dialFailed(address, 'not-allowed')
+        return await inner.dial(address, options)
+      },
+    }
+    const judged: string[] = []
+    await using alice = await world.start('a:1', {
+      transport: resolving,
+      mayDial(address, named) {
+        judged.push(`${named} leads to ${address}`)
+        return mayDialByDefault(address, NodeAddress.parse('a:1'), named)
+      },
+    })
+    await using evil = await world.start('evil:80', { clusterName: 'metadata' })
+    alice.endpoint.keep(evil.endpoint.self)
+    await world.run()
+    expect(judged.slice(0, 2)).toEqual([
+      'evil:80 leads to evil:80',
+      'evil:80 leads to 169.254.169.254:80',
+    ])
+    expect(alice.told).toContain('dial-failed control evil:80 not-allowed')
+    expect(world.network.links()).toEqual([])
+    alice.endpoint.unkeep(evil.endpoint.self)
+    await world.run(60_000)
+    const dialling = alice.endpoint.connect(evil.address, { namedBy: 'others' })
+    const outcome = expect(dialling).rejects.toMatchObject({ failure: 'not-allowed' })
+    await world.run()
+    await outcome
+    expect(await dialled(world, alice, evil.address)).toMatch(/^cluster-name: /)
   })
 
   test('is judged by the owner where it says how, and by nobody where that throws', async () => {

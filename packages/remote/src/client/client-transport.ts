@@ -16,8 +16,13 @@ export function clientTransport(
     name: transport.name,
     listen: async (address, accept): Promise<Listener> =>
       isListening ? await transport.listen(address, accept) : nowhere(address),
-    dial: async (address, options): Promise<Channel> =>
-      await transport.dial(mapAddress(address), options),
+    async dial(address, options = {}): Promise<Channel> {
+      const mapped = mapAddress(address)
+      const { signal } = options
+      // Where it is mapped to is the word of whoever set that, so what the name leads to is judged by nobody.
+      const isMapped = !mapped.equals(address)
+      return await transport.dial(mapped, isMapped ? { ...(signal && { signal }) } : options)
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { NodeAddress } from '../node-address.ts'
 import { connectedPair, End, Listening } from './channel-kit.ts'
 import { lacks, type TransportSubject } from './subject.ts'
 
@@ -40,6 +41,28 @@ export function listenContract(name: string, subject: TransportSubject): void {
           code: 'CASTY_TRANSPORT_DIAL_FAILED',
           failure: 'refused',
         })
+      },
+    )
+
+    test.skipIf(lacks(subject, 'names'))(
+      'only those addresses are dialled of a name that may be',
+      async () => {
+        await using listening = await Listening.start(subject)
+        const localhost = NodeAddress.of('localhost', listening.address.port)
+        const asked = new Set<string>()
+        const mayDial = (host: string): boolean => asked.add(host) && false
+        await expect(subject.create().dial(localhost, { mayDial })).rejects.toMatchObject({
+          code: 'CASTY_TRANSPORT_DIAL_FAILED',
+          failure: 'not-allowed',
+        })
+        expect(asked).toContain('127.0.0.1')
+        const ofV4 = { mayDial: (host: string) => host === '127.0.0.1' }
+        const dialled = new End(await subject.create().dial(localhost, ofV4)).open()
+        const accepted = new End(await listening.next()).open()
+        dialled.channel.write(Uint8Array.of(7))
+        expect(await accepted.receivedBytes(1)).toEqual(Uint8Array.of(7))
+        dialled.channel.close()
+        accepted.channel.close()
       },
     )
 

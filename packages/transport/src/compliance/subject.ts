@@ -8,6 +8,8 @@ export type TransportAbility =
   | 'address-in-use'
   /** A dial to an address where nobody listens is told from one that gets no answer. */
   | 'refused-dial'
+  /** Names of hosts are resolved by it, so that what they lead to can be judged. */
+  | 'names'
   /** A reader that pauses slows its writer down. */
   | 'backpressure'
 
