@@ -46,9 +46,12 @@ const plain = 0
 const packed = 1
 /** Behind it, when compressed: how many bytes it is without compression, big-endian. */
 const headBytes = 5
-/** Of long messages the ratio is bounded too, so that no frame costs a thousand times its size. */
-const freeBytes = 65_536
-const maxRatio = 100
+/**
+ * The ratio is bounded: the 64 KiB that are read in one turn of the event loop become no more than a mebibyte, which
+ * takes some 5 ms. Few messages shrink by more, and those go as they are.
+ */
+const freeBytes = 4_096
+const maxRatio = 16
 
 /**
  * Another serializer whose long messages are compressed, where that makes them shorter. Both nodes need

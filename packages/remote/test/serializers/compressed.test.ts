@@ -69,6 +69,20 @@ describe.each([
     expect(refusalOf(packed(60_000, bomb))).toContain('A message cannot be read')
   })
 
+  test('makes no more than a mebibyte of the 64 KiB that are read at once, in one message or in many', () => {
+    for (const [count, bytes] of [
+      [1, 65_536],
+      [16, 4_096],
+      [64, 1_024],
+    ] as const) {
+      const sizeBytes = (bytes - 5) * 16 + 1
+      const data = new Uint8Array(bytes - 5)
+      data.set(deflateRawSync(new Uint8Array(sizeBytes)))
+      expect(refusalOf(packed(sizeBytes, data))).toContain(`${sizeBytes} when decompressed`)
+      expect(count * (sizeBytes - 1)).toBeLessThanOrEqual(1_048_576)
+    }
+  })
+
   test('refuses what comes to less than it says', () => {
     expect(refusalOf(packed(2_000, deflateRawSync(new Uint8Array(1_000))))).toContain('size')
   })

@@ -16,7 +16,7 @@ export const messageDecoders: readonly FuzzedDecoder[] = [
   {
     ...decoderOf('messages-compressed', compressed(registered(msgpackSerializer()))),
     // What it promises: see `compressed`.
-    most: (byteLength) => 16 * Math.max(65_536, 100 * byteLength),
+    most: (byteLength) => 16 * Math.max(65_536, 16 * byteLength),
   },
 ]
 
