@@ -30,9 +30,15 @@ export function enter(
     const [next, effects] = contactFailed(state, from.address, 'refused', moment)
     return [next, [...refuseClaim(from, taken.claim), ...effects]]
   }
-  const { cluster, effects } = taken
+  const { cluster, roomBytes, effects } = taken
   const known = new Map([[from.key, gossip.version]])
-  const entered: MembershipState = { ...state, phase: { type: 'member' }, cluster, known }
+  const entered: MembershipState = {
+    ...state,
+    phase: { type: 'member' },
+    cluster,
+    roomBytes,
+    known,
+  }
   const next = state.phase.leaving ? requestLeave(entered, state.self)[0] : entered
   return [next, effects]
 }

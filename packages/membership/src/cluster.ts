@@ -51,6 +51,8 @@ export class Cluster implements AsyncDisposable {
   readonly #node: ClusterNode
   /** Frames of the user's own go through here, to any member: types from 32 on. */
   readonly endpoint: ClusterEndpoint
+  /** How many this node has evicted: what others tell takes none of its room. */
+  #forbiddenHere = 0
 
   private constructor(node: ClusterNode) {
     this.#node = node
@@ -231,16 +233,19 @@ export class Cluster implements AsyncDisposable {
    *
    * @param whom - by address, or by the SHA-256 of its certificate as `openssl` shows it
    * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for this node's own address, or what is no SHA-256;
-   * `CASTY_MEMBERSHIP_TOO_MANY_FORBIDDEN` beyond 1,024 of them; `CASTY_MEMBERSHIP_STOPPED` or
+   * `CASTY_MEMBERSHIP_TOO_MANY_FORBIDDEN` beyond 1,024 by this node, or where 4,096 are forbidden; `CASTY_MEMBERSHIP_STOPPED` or
    * `CASTY_MEMBERSHIP_DOWNED` when this node is no member any more
    */
   forbid(whom: Forbidden): void {
     this.#assertRunning('forbid anybody')
     const forbidden = checkForbidden(whom, this.self)
     const { evictions } = this.getState()
-    if (!evictions.has(forbidden) && evictions.size >= maxForbidden) {
+    if (evictions.has(forbidden)) return
+    const hasRoom = evictions.merge([forbidden]).has(forbidden)
+    if (!hasRoom || this.#forbiddenHere >= maxForbidden) {
       throw MembershipError.tooManyForbidden(maxForbidden)
     }
+    this.#forbiddenHere++
     this.#change((state) => state.with({ evictions: state.evictions.merge([forbidden]) }))
   }
 

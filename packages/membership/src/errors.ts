@@ -85,7 +85,7 @@ export class MembershipError extends Error {
   static tooManyForbidden(max: number): MembershipError {
     return new MembershipError(
       'CASTY_MEMBERSHIP_TOO_MANY_FORBIDDEN',
-      `The cluster has ${max} addresses and certificates forbidden already, and forbids no more. ` +
+      `This node has forbidden ${max} addresses and certificates, or all nodes together as many as they keep. ` +
         'Change the secret or the authority of the certificates instead.',
     )
   }

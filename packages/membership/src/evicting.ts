@@ -2,11 +2,13 @@
 // one, and whoever holds others is told all of them. Nodes that do not know these messages drop them.
 import type { NodeIdentity } from '@casty/transport'
 import type { ClusterState } from './cluster-state.ts'
+import { spendOnEvictions } from './eviction-budget.ts'
 import { requestDown } from './leader-actions.ts'
 import { statusAfterDown } from './leader.ts'
 import { stop } from './life-cycle.ts'
-import type { MembershipEffect, MembershipState, Step } from './membership-state.ts'
+import type { MembershipEffect, MembershipState, Moment, Step } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
+import { refuseClaim } from './own-word.ts'
 import { sendTo } from './sending.ts'
 
 /** Asks whether the peer holds the same; nothing is said while nobody is evicted. */
@@ -45,13 +47,19 @@ export function receiveEvictions(
   state: MembershipState,
   from: NodeIdentity,
   { entries }: Extract<MembershipMessage, { type: 'evictions' }>,
+  { now }: Moment,
 ): Step {
   const { cluster } = state
   if (!cluster.member(from)) return [state, [{ type: 'drop', reason: 'foreign-cluster' }]]
-  const evictions = cluster.evictions.merge(entries)
+  const news = entries.filter((entry) => !cluster.evictions.has(entry))
+  if (news.length === 0) return [state, []]
+  const teller = from.address.toString()
+  const [taken, evictionBudget] = spendOnEvictions(state.evictionBudget, teller, news.length, now)
+  const evictions = cluster.evictions.merge(news.slice(0, taken))
+  const detail = `${news.length - taken} evictions more than are taken of one member at a time`
   return [
-    evictions === cluster.evictions ? state : { ...state, cluster: cluster.with({ evictions }) },
-    [],
+    { ...state, evictionBudget, cluster: cluster.with({ evictions }) },
+    taken < news.length ? refuseClaim(from, { claim: 'evictions', about: from.key, detail }) : [],
   ]
 }
 

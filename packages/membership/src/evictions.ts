@@ -2,10 +2,10 @@ import type { Forbidden, NodeAddress } from '@casty/transport'
 import { compareText } from './compare-text.ts'
 import { digestOf } from './digest.ts'
 
-/** From so many on nobody is forbidden any more by hand. */
+/** So many each member forbids by hand. */
 export const maxForbidden = 1_024
 
-/** Sides that were apart may each have forbidden their own: together, so many are kept. */
+/** Of all members together, so many are kept. */
 const maxMerged = 4_096
 
 /**

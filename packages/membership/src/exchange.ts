@@ -18,7 +18,7 @@ import { sectionsRequest } from './sections.ts'
 import { isOfRivalSide, rivalMet } from './rivals.ts'
 import { wasJustTold } from './rush.ts'
 import { gossipTo, sendTo } from './sending.ts'
-import { outgrowsFrames } from './state-size.ts'
+import { roomAfter } from './state-size.ts'
 
 export function receiveStatus(
   state: MembershipState,
@@ -80,7 +80,8 @@ export function receiveNews(
   const taken = takeGossip(state, from, gossip, wallNow)
   if (taken.type === 'refused') return [state, refuseClaim(from, taken.claim)]
   const known = new Map(state.known).set(from.key, gossip.version)
-  const next = { ...state, known, cluster: taken.cluster.markSeen([state.self.key]) }
+  const { roomBytes } = taken
+  const next = { ...state, known, roomBytes, cluster: taken.cluster.markSeen([state.self.key]) }
   const answer = wasJustTold(state, from, now) ? [] : answerTo(next.cluster, from, gossip)
   return [next, [...taken.effects, ...answer]]
 }
@@ -90,6 +91,7 @@ type Taken =
   | {
       readonly type: 'taken'
       readonly cluster: ClusterState
+      readonly roomBytes: number
       readonly effects: readonly MembershipEffect[]
     }
 
@@ -106,12 +108,13 @@ export function takeGossip(
   // else, and its leader may decide over what it does not know.
   const others = withoutOwnRow(gossip, state.self)
   const merged = receiveGossip(state.cluster, others).adoptOrphans(state.self)
-  if (outgrowsFrames(state.cluster, merged, state.settings)) {
+  const roomBytes = roomAfter(state, merged, gossip)
+  if (roomBytes === undefined) {
     const detail = `${merged.members.length} members and ${merged.tombstones.size} that are gone`
     return { type: 'refused', claim: { claim: 'size', about: from.key, detail } }
   }
   const [cluster, effects] = contradict(state, merged, gossip, from)
-  return { type: 'taken', cluster, effects }
+  return { type: 'taken', cluster, roomBytes, effects }
 }
 
 function answerTo(

@@ -3,6 +3,7 @@ import type { Incarnation, NodeAddress, NodeIdentity, NodeKey } from '@casty/tra
 import { ClusterState } from './cluster-state.ts'
 import { crossDcDefaults, type CrossDcSettings } from './cross-dc.ts'
 import type { ClusterEvent, StopReason } from './events.ts'
+import { fullEvictionBudget, type EvictionBudget } from './eviction-budget.ts'
 import type { LeaderOrder, Viewpoint } from './leader.ts'
 import type { MembershipMessage } from './messages.ts'
 import type { ReachabilityStatus } from './reachability.ts'
@@ -134,6 +135,9 @@ export interface MembershipState {
   readonly convergence: ConvergenceWait
   /** By address, when this node learned of the tombstone, on the monotonic clock: its age counts from then. */
   readonly tombstoneAges: ReadonlyMap<string, TombstoneAge>
+  readonly evictionBudget: EvictionBudget
+  /** Bytes of news that may come in before it is found out again how large the state is. */
+  readonly roomBytes: number
 }
 
 /** Time and chance of an event. Draws after the first follow from it. */
@@ -246,6 +250,8 @@ export function initialState(self: NodeIdentity, settings: MembershipSettings): 
     exitingConfirmed: new Set(),
     badLinks: new Set(),
     known: new Map(),
+    evictionBudget: fullEvictionBudget,
+    roomBytes: 0,
     rush: calm,
     convergence: { type: 'converged' },
     tombstoneAges: new Map(),

@@ -1,11 +1,11 @@
 import { VectorClock } from '@casty/clock'
 import type { ClusterState } from './cluster-state.ts'
 import { encodeMessage } from './codec.ts'
-import { gossipFor } from './gossip.ts'
-import type { MembershipSettings } from './membership-state.ts'
+import { gossipFor, type Gossip } from './gossip.ts'
+import type { MembershipState } from './membership-state.ts'
 
-/** To find out how large a state is costs as much as to tell it: it is asked once in so many nodes. */
-const nodesPerQuestion = 64
+/** What makes a state larger may take less than this as news, where that builds on what is known: so many times less at most. */
+const growthOfNews = 2
 
 /** What it takes to tell somebody who knows nothing, in bytes. */
 export function bytesToTell(cluster: ClusterState): number {
@@ -13,18 +13,21 @@ export function bytesToTell(cluster: ClusterState): number {
 }
 
 /**
- * Whether so many came in that nobody could be told any more. Members let others in while the state takes
- * half a frame; sides that did so apart from each other may come to more together, but not to a whole one.
+ * How much more may come in before the size is found out again, which costs as much as to tell the state; undefined where so
+ * much came in that nobody could be told any more. Members let others in while the state takes half a frame; sides
+ * that did so apart from each other may come to more together, but not to a whole one.
+ *
+ * @param merged - the state with that gossip
  */
-export function outgrowsFrames(
-  before: ClusterState,
-  after: ClusterState,
-  { maxStateBytes }: MembershipSettings,
-): boolean {
-  if (maxStateBytes === undefined || questions(before) >= questions(after)) return false
-  return bytesToTell(after) > 2 * maxStateBytes
-}
-
-function questions({ records, tombstones }: ClusterState): number {
-  return Math.floor((records.size + tombstones.size) / nodesPerQuestion)
+export function roomAfter(
+  { cluster, settings: { maxStateBytes }, roomBytes }: MembershipState,
+  merged: ClusterState,
+  gossip: Gossip,
+): number | undefined {
+  if (maxStateBytes === undefined || merged === cluster) return roomBytes
+  const news: Gossip = { ...gossip, since: cluster.version }
+  const left = roomBytes - growthOfNews * encodeMessage({ type: 'gossip', gossip: news }).length
+  if (left >= 0) return left
+  const room = 2 * maxStateBytes - bytesToTell(merged)
+  return room < 0 ? undefined : room
 }

@@ -138,7 +138,7 @@ function receiveFrom(
     case 'evictions-status':
       return receiveEvictionsStatus(state, from, message)
     case 'evictions':
-      return receiveEvictions(state, from, message)
+      return receiveEvictions(state, from, message, moment)
     case 'not-yours':
       return [observe(state, from, 'terminated'), []]
     case 'exiting-confirmed':

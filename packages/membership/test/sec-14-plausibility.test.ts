@@ -118,6 +118,22 @@ describe('gossip is refused whole, and told of,', () => {
     ],
   }
 
+  test('that takes more bytes than a frame has, by few members with long roles', () => {
+    const roles = Array.from({ length: 20 }, (_, index) => `${index}`.padEnd(100, '-'))
+    const ghosts = (from: number): Partial<Gossip> => ({
+      records: Array.from({ length: 12 }, (_, index) => ({
+        member: Member.of({ node: lifeOf(`ghost-${from + index}`, 1), roles }),
+        dot: dot(9 + from + index),
+      })),
+    })
+    const [first, effects] = told(member, ghosts(0))
+    expect(effects.map(({ type }) => type)).not.toContain('drop')
+    expect(first.cluster.members).toHaveLength(14)
+    const [second, refusals] = told(first, ghosts(12))
+    expect(second.cluster).toBe(first.cluster)
+    expect(refusals).toMatchObject([{ type: 'drop' }, { event: { claim: 'size' } }])
+  })
+
   test.each(Object.entries(implausible))('%s', (_, [claim, lies]) => {
     const [state, effects] = told(member, lies)
     expect(state).toBe(member)

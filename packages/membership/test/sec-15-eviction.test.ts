@@ -9,7 +9,14 @@ import {
   type Forbidden,
   type Transport,
 } from '@casty/transport'
-import { ClusterSupervisor, Evictions, initialState, step } from '@casty/membership'
+import {
+  ClusterSupervisor,
+  Evictions,
+  initialState,
+  Member,
+  step,
+  type MembershipState,
+} from '@casty/membership'
 import { forbidden } from './codec-messages.ts'
 import { testSettings } from './core-world.ts'
 import { addressOf, ClusterWorld } from './cluster-world.ts'
@@ -204,6 +211,65 @@ describe('A member whose certificate is forbidden', () => {
       bootstrap: true,
     })
     expect(step(member, { ...moment, type: 'forbidden-by', node: stranger })[0]).toBe(member)
+  })
+})
+
+describe('A member that makes evictions up', () => {
+  const entriesOf = (teller: string, count: number): Forbidden[] =>
+    Array.from({ length: count }, (_, index) => ({
+      address: NodeAddress.of(`0.${teller}`, index + 1),
+    }))
+  const nodeOf = (host: string): NodeIdentity => NodeIdentity.of(addressOf(host), 1)
+  const start = initialState(nodeOf('a'), testSettings)
+  const members = ['a', 'b', 'c'].map((host) => Member.of({ node: nodeOf(host), status: 'up' }))
+  const member: MembershipState = {
+    ...start,
+    phase: { type: 'member' },
+    cluster: start.cluster.mergeMembers(members, nodeOf('a')),
+  }
+
+  /** How many more are kept behind it, and how often that was reported. */
+  function told(
+    state: MembershipState,
+    from: string,
+    count: number,
+    now: number,
+  ): readonly [state: MembershipState, taken: number, claims: number] {
+    const message = { type: 'evictions', entries: entriesOf(from, count) } as const
+    const [next, effects] = step(state, {
+      now,
+      wallNow: now,
+      draw: 0.5,
+      type: 'message-received',
+      from: nodeOf(from),
+      message,
+    })
+    const claims = effects.filter(
+      (effect) => effect.type === 'publish' && effect.event.type === 'false-claim',
+    )
+    return [next, next.cluster.evictions.size - state.cluster.evictions.size, claims.length]
+  }
+
+  test('is believed so many at once, and then one a minute; others are heard all the same', () => {
+    const [first, atOnce, reported] = told(member, 'b', 2_000, 1)
+    expect([atOnce, reported]).toEqual([1_024 + 64, 1])
+    const [second, again] = told(first, 'b', 2_000, 2)
+    expect(again).toBe(0)
+    const [third, others, unreported] = told(second, 'c', 64, 3)
+    expect([others, unreported]).toEqual([64, 0])
+    const [, later] = told(third, 'b', 2_000, 10 * 60_000 + 1)
+    expect(later).toBe(10)
+  })
+
+  test('leaves room for what others forbid', async () => {
+    await using world = new ClusterWorld()
+    await world.startAll('a b c d e')
+    for (const entry of entriesOf('e', 1_024)) world.cluster('e').forbid(entry)
+    await world.until(() => world.cluster('b').getState().evictions.size >= 1_024, 20_000)
+    world.cluster('b').forbid({ address: addressOf('e') })
+    await world.until(() => others.every((host) => forbidders(world, 'e').includes(host)), 5_000)
+    await world.until(() => !hasMember(world, 'e'), 20_000)
+    expect(world.everySees('a.up b.up c.up d.up')).toBe(true)
   })
 })
 
