@@ -29,7 +29,7 @@ import {
   explainReplication,
   type ReplicationExplanation,
 } from './replication/explain-replication.ts'
-import { Replication, type ReplicationPort } from './replication/replication.ts'
+import type { Replication, ReplicationPort } from './replication/replication.ts'
 import { disksOf } from './replication/replication-config.ts'
 import type { ShardRow } from './table/shard-row.ts'
 import type { RowChange, ShardTable } from './table/shard-table.ts'
@@ -67,6 +67,8 @@ export interface RegionsParts {
   /** Whether that node may send to entities of a type. @defaultValue every one to all */
   readonly mayReach?: (node: NodeIdentity, typeName: string) => boolean
   readonly port: RegionsPort
+  /** Makes what keeps copies, for the first type that has some. @defaultValue none are kept: clients load nothing of it */
+  readonly startReplication?: (port: ReplicationPort, maxFrameBytes: number) => Replication
 }
 
 /** What a node reports that has no part in copies. */
@@ -90,6 +92,7 @@ export class Regions implements RegionNode, Disposable {
   readonly #cluster: RegionsParts['cluster']
   readonly #isInReach: (node: NodeIdentity) => boolean
   readonly #port: RegionsPort
+  readonly #makeReplication: RegionsParts['startReplication']
   readonly #byHash = new Map<number, Started>()
   /** How many shards types have that only a ref told of: neither the table nor a user here knows them. */
   readonly #hearsay = new Map<number, number>()
@@ -118,6 +121,7 @@ export class Regions implements RegionNode, Disposable {
     this.#cluster = cluster
     this.#isInReach = isInReach
     this.#port = port
+    this.#makeReplication = parts.startReplication
     this.post = new Post(cluster.endpoint, remoting.codec)
     this.#refusals = this.#followRefusals()
     this.#subscriptions = [
@@ -203,17 +207,18 @@ export class Regions implements RegionNode, Disposable {
   }
 
   #replicate(type: CheckedType): void {
-    if (!type.replication) return
-    this.#replication ??= this.#startReplication()
+    const make = this.#makeReplication
+    if (!type.replication || !make) return
+    const { endpoint } = this.#cluster
+    this.#replication ??= make(this.#replicationPort(), endpoint.maxFrameBytes('data'))
     const replication = this.#replication
     replication.start(type)
     this.#seed((shard, row) => replication.homeChanged(type.name, shard, row), type)
   }
 
-  #startReplication(): Replication {
-    const { endpoint } = this.#cluster
+  #replicationPort(): ReplicationPort {
     const [port, cluster] = [this.#port, this.#cluster]
-    const parts: ReplicationPort = {
+    return {
       // Until it is a member it may turn out to be another.
       get self() {
         return cluster.self
@@ -222,7 +227,7 @@ export class Regions implements RegionNode, Disposable {
         return port.table
       },
       clock: this.clock,
-      endpoint,
+      endpoint: cluster.endpoint,
       isReachable: (node) => this.isReachable(node),
       // Whoever is not known yet, or on the way in, is the coordinator's to know of.
       stays: ({ key }) => !this.#going.has(key),
@@ -234,7 +239,6 @@ export class Regions implements RegionNode, Disposable {
       report: (error, what) => this.report(error, what),
       warn: (what) => this.warn(what),
     }
-    return new Replication(parts, endpoint.maxFrameBytes('data'))
   }
 
   /** Whether others may count on copies of this node. */

@@ -25,6 +25,7 @@ import { LeaseGate } from './lease-gate.ts'
 import { shardingFrameType } from './protocol.ts'
 import { Recoveries } from './recoveries.ts'
 import { Regions } from './regions.ts'
+import { Replication } from './replication/replication.ts'
 import {
   checkLimits,
   checkMaxClients,
@@ -132,6 +133,7 @@ export class Sharding implements Disposable {
         contested: (shard) => this.#dispatch({ type: 'shard-contested', shard }),
         typesChanged: () => this.#typesChanged(),
       },
+      startReplication: (port, maxFrameBytes) => new Replication(port, maxFrameBytes),
     })
     this.#tables = new TablesForClients({
       cluster,

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { Departure } from '../src/core/departure.ts'
 import { checkType } from '../src/entity-type.ts'
 import { Regions } from '../src/regions.ts'
+import { Replication } from '../src/replication/replication.ts'
 import { checkLimits } from '../src/sharding-options.ts'
 import type { Change } from '../src/protocol.ts'
 import { ShardTable } from '../src/table/shard-table.ts'
@@ -65,6 +66,7 @@ test('an owner of copies keeps them by the incarnation that it got', async () =>
       typesChanged: () => {},
       fenced: () => {},
     },
+    startReplication: (port, maxFrameBytes) => new Replication(port, maxFrameBytes),
   })
   regions.start(type)
   self = NodeIdentity.parse('a:1#2')

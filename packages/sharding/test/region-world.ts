@@ -9,6 +9,7 @@ import type { EntityRegion, EntityType, ShardingLimits, TypeSettings } from '@ca
 import { checkType } from '../src/entity-type.ts'
 import { LeaseGate } from '../src/lease-gate.ts'
 import { Regions } from '../src/regions.ts'
+import { Replication } from '../src/replication/replication.ts'
 import { checkLimits } from '../src/sharding-options.ts'
 import { unowned, type ShardRow } from '../src/table/shard-row.ts'
 import { rowsChanged, ShardTable } from '../src/table/shard-table.ts'
@@ -117,6 +118,7 @@ export class RegionWorld implements AsyncDisposable {
           this.#released(type, shard, epoch)
         },
       },
+      startReplication: (port, maxFrameBytes) => new Replication(port, maxFrameBytes),
     })
     const address = NodeAddress.of(host, port)
     const node: RegionNode = {

@@ -8,8 +8,8 @@ function programOf(name: string): string {
 
 /** What a page takes that watches and asks, and one that uses values and structures too, in bytes with gzip. */
 test.each([
-  ['watching.page', 130_000],
-  ['shop.page', 185_000],
+  ['watching.page', 120_000],
+  ['shop.page', 175_000],
 ])('the bundle of %s asks for nothing that only Node has, in %i bytes', async (name, most) => {
   const { code, imports, warnings, minifiedBytes, gzipBytes } = await bundle(programOf(name))
   expect({ imports, warnings }).toEqual({ imports: [], warnings: [] })
@@ -24,6 +24,15 @@ test.each([
 test('a page that uses neither values nor structures has nothing of them', async () => {
   const { modules } = await bundle(programOf('watching.page'))
   expect(modules.filter((path) => /packages\/(?:ddata|crdt|replicator)\//.test(path))).toEqual([])
+})
+
+test('no page has what keeps copies of entities, but for how their numbers are told', async () => {
+  const { modules } = await bundle(programOf('shop.page'))
+  const parts = modules.filter((path) => path.includes('packages/sharding/src/replication/'))
+  expect(parts.map((path) => path.replace(/.*\//, '')).toSorted()).toEqual([
+    'explain-replication.ts',
+    'replication-config.ts',
+  ])
 })
 
 test('a program that asks for it is found out', async () => {
