@@ -63,6 +63,7 @@ export const layers: readonly Readonly<Record<string, readonly string[]>>[] = [
       '@casty/secret',
       '@casty/lease-postgres',
       '@casty/cert',
+      '@casty/net',
       '@casty/transport-tcp',
       '@casty/transport-ws',
       '@casty/journal-file',

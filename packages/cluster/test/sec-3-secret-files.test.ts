@@ -36,6 +36,22 @@ function configOfNode(host: string, more = ''): ReturnType<typeof configOf> {
   return configOf('casty.toml', parse(toml))
 }
 
+/** One node with the first secret, whose file is read again so often; it runs until the result is disposed of. */
+async function startAlone(reloadInterval: string): Promise<SystemWorld> {
+  const world = new SystemWorld()
+  write('a', first)
+  const config = configOfNode('a', `secret_reload_interval = "${reloadInterval}"`)
+  await world.start('a', { config, logger })
+  return world
+}
+
+/** A second node is let in by that secret. */
+async function joinsBy(world: SystemWorld, secret: string): Promise<void> {
+  write('b', secret)
+  await world.start('b', { config: configOfNode('b') })
+  await world.until(() => world.nodes.every((node) => node.getClusterState().members.length === 2))
+}
+
 test('the secret of a cluster changes by its files alone, and nobody goes out of reach', async () => {
   const world = new SystemWorld()
   await using _ = world
@@ -61,11 +77,7 @@ test('the secret of a cluster changes by its files alone, and nobody goes out of
 })
 
 test('a file is read again as often as the config says, and counts once it stays as it is', async () => {
-  const world = new SystemWorld()
-  await using _ = world
-  write('a', first)
-  const config = configOfNode('a', 'secret_reload_interval = "5s"')
-  await world.start('a', { config, logger })
+  await using world = await startAlone('5s')
   await world.pass(4_000)
   write('a', next.slice(0, 24)) // Half-written, and by itself a secret.
   await world.pass(1_500)
@@ -74,17 +86,11 @@ test('a file is read again as often as the config says, and counts once it stays
   expect(told('is in force')).toEqual([])
   await world.pass(1_000)
   expect(told('is in force')).toHaveLength(1)
-  write('b', next)
-  await world.start('b', { config: configOfNode('b') })
-  await world.until(() => world.nodes.every((node) => node.getClusterState().members.length === 2))
+  await joinsBy(world, next)
 })
 
 test('what can be no secret changes nothing, and that is told once', async () => {
-  const world = new SystemWorld()
-  await using _ = world
-  write('a', first)
-  const config = configOfNode('a', 'secret_reload_interval = "1s"')
-  await world.start('a', { config, logger })
+  await using world = await startAlone('1s')
   write('a', 'hunter2')
   await world.pass(10_000)
   expect(told('cluster.secret_file can be guessed')).toHaveLength(1)
@@ -92,9 +98,7 @@ test('what can be no secret changes nothing, and that is told once', async () =>
   rmSync(join(folder, 'a'))
   await world.pass(10_000)
   expect(told('cannot be read')).toHaveLength(1)
-  write('b', first)
-  await world.start('b', { config: configOfNode('b') })
-  await world.until(() => world.nodes.every((node) => node.getClusterState().members.length === 2))
+  await joinsBy(world, first)
   expect(told('is in force')).toEqual([])
 })
 

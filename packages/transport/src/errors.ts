@@ -35,7 +35,8 @@ export class TransportError extends Error {
   declare readonly refusal?: Refusal
 
   constructor(code: TransportErrorCode, message: string, options: TransportErrorOptions = {}) {
-    super(message, options)
+    // An error without a cause has none, rather than one that is undefined.
+    super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.code = code
     if (options.failure !== undefined) this.failure = options.failure
     if (options.insecurity !== undefined) this.insecurity = options.insecurity

@@ -1,15 +1,9 @@
 // The secrets of a cluster where a config says that they are: in files or environment variables, one a line, the first signs.
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { exposedFile, type ExposedFile } from '@casty/net'
 import { sharedSecret, type SharedSecret } from '@casty/secret'
 import { ClusterSystemError } from '../errors.ts'
 import type { SecretSection } from './credentials-sections.ts'
-
-/** A file that others on its machine may read or write than its owner and its group. */
-export interface ExposedFile {
-  readonly file: string
-  /** As in `0644`. */
-  readonly mode: string
-}
 
 /** What was found of each kind. */
 type Found = Readonly<Partial<Record<'member' | 'client', readonly string[]>>>
@@ -57,7 +51,8 @@ export class ConfiguredSecret {
   /** Those of its files that others may read; none on systems whose files have no modes. */
   exposed(): readonly ExposedFile[] {
     const { file, clientFile } = this.#places
-    return [file, clientFile].flatMap((path) => (path === undefined ? [] : exposureOf(path)))
+    const files = [file, clientFile].filter((path) => path !== undefined)
+    return files.flatMap((path) => exposedFile(path) ?? [])
   }
 
   #find(): Found {
@@ -108,15 +103,6 @@ function keysOf(places: SecretSection): Readonly<Record<'member' | 'client', Pla
       env: clientEnv,
     },
   }
-}
-
-/** Of a file's mode: everybody may read it, or write it. */
-const everybody = 0o006
-
-function exposureOf(file: string): readonly ExposedFile[] {
-  if (process.platform === 'win32') return []
-  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0
-  return mode & everybody ? [{ file, mode: (mode & 0o7777).toString(8).padStart(4, '0') }] : []
 }
 
 function textOf(path: string): string | undefined {

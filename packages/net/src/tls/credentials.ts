@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { TransportError } from '@casty/transport'
 import type { Life } from './certificate-notices.ts'
 import { namesOf } from './certificate-names.ts'
-import { exposedMode } from './exposed-key.ts'
+import { exposedFile, type ExposedFile } from '../exposed-file.ts'
 import type { TlsOptions } from './tls-options.ts'
 
 export interface Credentials extends Life {
@@ -17,14 +17,7 @@ export interface Credentials extends Life {
   /** Those in `ca`. */
   readonly authorities: readonly X509Certificate[]
   /** Of a key in a file that everybody may read. */
-  readonly exposed?: ExposedKey
-}
-
-/** A file of a private key that everybody on its machine may read, or write. */
-export interface ExposedKey {
-  readonly file: string
-  /** As in `0644`. */
-  readonly mode: string
+  readonly exposed?: ExposedFile
 }
 
 type Sources = Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'exposedKey'>
@@ -78,11 +71,10 @@ export function readCredentials(sources: Sources, now: number): Credentials {
 }
 
 /** @throws TransportError where it is to be refused */
-function exposureOf({ key: file, exposedKey }: Sources): ExposedKey | undefined {
-  const mode = isPem(file) ? undefined : exposedMode(file)
-  if (mode === undefined) return undefined
-  if (exposedKey !== 'refuse') return { file, mode }
-  const why = `may be read by others (${mode}): chmod 600, or set exposedKey of tls to 'tell'`
+function exposureOf({ key: file, exposedKey }: Sources): ExposedFile | undefined {
+  const exposed = isPem(file) ? undefined : exposedFile(file)
+  if (exposedKey !== 'refuse' || exposed === undefined) return exposed
+  const why = `may be read by others (${exposed.mode}): chmod 600, or set exposedKey of tls to 'tell'`
   throw TransportError.badCertificate(`The file in key, ${file},`, why)
 }
 
