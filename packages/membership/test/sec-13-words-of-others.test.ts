@@ -15,6 +15,7 @@ import {
   type Gossip,
   type GossipRow,
 } from '@casty/membership'
+import { highestBelieved } from '../src/plausibility.ts'
 import { ClusterWorld } from './cluster-world.ts'
 import { rawEndpoint } from './raw-endpoint.ts'
 
@@ -82,6 +83,29 @@ describe('a member that speaks in the name of another', () => {
     await world.until(() => world.allUp(5) && world.agreed, 10_000)
     await world.kill('e')
     await world.until(() => world.view('b').includes('a✗e'), 10_000)
+  })
+
+  test('so that only a member whose clock is ahead believes it, holds decisions up until the others get there', async () => {
+    await using world = new ClusterWorld()
+    const aheadMs = 30_000
+    for (const host of ['a', 'b', 'c', 'd']) {
+      await world.start(host, { wallOffsetMs: host === 'b' ? aheadMs : 0 })
+    }
+    await world.until(() => world.allUp(4) && world.agreed, 10_000)
+    const [b, c, d] = ['b', 'c', 'd'].map((host) => world.cluster(host))
+    if (!b || !c || !d) throw new Error('they were started')
+    const count = highestBelieved(world.clock.wallNow() + aheadMs)
+    const version = d.getState().version.merge(VectorClock.of([[c.self.key, count]]))
+    send(d, b, lieOf(d, { version }))
+    // What the one that believed it tells is refused by the others, who name it, and who go on hearing of its life.
+    await world.until(() => claimsTo(world, 'a').some(({ claim }) => claim === 'count'), 10_000)
+    await world.start('e')
+    await world.advance(10_000)
+    expect(world.view('a')).not.toContain('e.up')
+    expect(['a', 'c', 'd'].map((host) => world.unreachable(host))).toEqual(['', '', ''])
+    const tookMs = await world.until(() => world.allUp(5) && world.agreed, 60_000)
+    expect(10_000 + tookMs).toBeLessThan(aheadMs + 5_000)
+    expect(claimsTo(world, 'c')).toContainEqual(expect.objectContaining({ claim: 'own-count' }))
   })
 
   test('as if it found others unreachable, is contradicted, and its own word stands again', async () => {
