@@ -1,9 +1,16 @@
 import { Lan } from './lan.ts'
 import { Node } from './node.ts'
+import type { NodeSettings } from './protocol.ts'
 
 const port = 2_551
 /** Far more than anything takes: says that something hangs, not that it is slow. */
 const patienceMs = 120_000
+
+export interface NetworkOptions {
+  readonly transport: NodeSettings['transport']
+  /** By host: how many files its process may have open. */
+  readonly maxFiles?: Readonly<Record<string, number>>
+}
 
 /** Node processes of one cluster, each on a host of its own of one network. Disposed of, nothing is left of it. */
 export class NetworkedCluster implements AsyncDisposable {
@@ -18,12 +25,12 @@ export class NetworkedCluster implements AsyncDisposable {
   /** Resolves once all see each other up. */
   static async start(
     hosts: readonly string[],
-    { maxFiles = {} }: { readonly maxFiles?: Readonly<Record<string, number>> } = {},
+    { transport, maxFiles = {} }: NetworkOptions,
   ): Promise<NetworkedCluster> {
     const cluster = new NetworkedCluster(await Lan.create(hosts))
     try {
       for (const host of hosts) {
-        const settings = { host, port, seedNodes: [`${hosts[0]}:${port}`] }
+        const settings = { host, port, seedNodes: [`${hosts[0]}:${port}`], transport }
         const changed = (): void => cluster.#changed()
         const namespace = cluster.lan.namespaceOf(host)
         cluster.nodes.push(new Node(namespace, settings, changed, maxFiles[host]))

@@ -4,6 +4,7 @@ import type { Cluster, ClusterEvent, NodeIdentity } from '@casty/membership'
 import { superviseCluster } from '@casty/sbr'
 import type { EndpointEvent } from '@casty/transport'
 import { tcpTransport } from '@casty/transport-tcp'
+import { wsTransport } from '@casty/transport-ws'
 import { parent } from '../../child-process/index.ts'
 import type { Instruction, NodeSettings, Report } from './protocol.ts'
 
@@ -15,7 +16,7 @@ process.on('disconnect', () => process.exit(0))
 const { report, fail } = parent<Report>()
 
 // The tests are the only ones to start this program, and pass settings.
-const { host, port, seedNodes } = JSON.parse(process.argv[2] ?? '') as NodeSettings
+const { host, port, seedNodes, transport } = JSON.parse(process.argv[2] ?? '') as NodeSettings
 
 let cluster: Cluster | undefined
 /** By host: how many bytes are sent to it each time, the number of the last frame, and of the last that came back. */
@@ -27,7 +28,7 @@ const openFiles: number[] = []
 await superviseCluster(
   {
     name: 'networks',
-    transport: tcpTransport(),
+    transport: transport === 'tcp' ? tcpTransport() : wsTransport(),
     host,
     bindHost: '0.0.0.0',
     port,

@@ -4,6 +4,7 @@ export interface NodeSettings {
   readonly host: string
   readonly port: number
   readonly seedNodes: readonly string[]
+  readonly transport: 'tcp' | 'ws'
 }
 
 export type Instruction =
