@@ -40,6 +40,17 @@ export interface Gateway {
 const maxNameBytes = 512
 const baseNames = ['shards', 'timeoutMs']
 
+/** A user of the structures, as others know it. */
+export interface SessionInfo {
+  /** What tells it from all others, in hexadecimal. */
+  readonly id: string
+  /**
+   * Aborts with a DDataError when what it waited for or held at some part is over: `…_SESSION_EXPIRED`, after which another
+   * signal takes the place of this one, or `…_CLOSED`. Leases have signals of their own, which tell of each.
+   */
+  readonly signal: AbortSignal
+}
+
 /** A node hosts each namespace once, however many of its users there are. */
 const regions = new WeakMap<Sharding | ShardingClient, Map<string, Hosted>>()
 
@@ -97,9 +108,10 @@ export class Distributed implements AsyncDisposable {
     regionOf(sharding, checkDistributed(options), reportTo(system))
   }
 
-  /** What tells this user of the structures from all others, in hexadecimal. */
-  get sessionId(): string {
-    return this.#session.id
+  /** Who this user of the structures is to all others, and whether that goes on. */
+  get session(): SessionInfo {
+    const { id, signal } = this.#session
+    return { id, signal }
   }
 
   /** @param name - 1 to 512 bytes without control characters. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */

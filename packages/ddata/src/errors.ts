@@ -150,6 +150,14 @@ export class DDataError extends Error {
     )
   }
 
+  static sessionLost(part: string, why: string): DDataError {
+    return new DDataError(
+      'CASTY_DDATA_SESSION_EXPIRED',
+      `The session with part ${part} is lost: ${why}. What was waited for or held there is over.`,
+      { applied: 'unknown', isRetryable: true },
+    )
+  }
+
   static busy(what: string, limit: number): DDataError {
     return new DDataError(
       'CASTY_DDATA_BUSY',

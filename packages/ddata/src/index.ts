@@ -1,4 +1,4 @@
-export { Distributed, type Gateway } from './distributed.ts'
+export { Distributed, type Gateway, type SessionInfo } from './distributed.ts'
 export { distributedDefaults, type Copies, type DistributedOptions } from './distributed-options.ts'
 export { DDataError, type Applied, type DDataErrorCode, type DDataErrorDetails } from './errors.ts'
 export { Barrier, type ArriveOptions, type BarrierOptions } from './kinds/barrier/barrier.ts'

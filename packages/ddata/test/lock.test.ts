@@ -49,7 +49,7 @@ describe('a lock', () => {
     const [second, third] = [outcomeOf(b.acquire()), outcomeOf(c.acquire())]
     await world.settle()
     expect([second.isSettled, third.isSettled]).toEqual([false, false])
-    expect(await settled(a.holder())).toMatchObject({ owner: users[0]?.sessionId, waiters: 2 })
+    expect(await settled(a.holder())).toMatchObject({ owner: users[0]?.session.id, waiters: 2 })
     await settled(a.release())
     await world.until(() => second.isSettled)
     expect(third.isSettled).toBe(false)

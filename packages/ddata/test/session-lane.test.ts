@@ -61,6 +61,7 @@ class Line {
       deadlineMoved: (at: number) => this.#wake(at),
       newSession: () => sessionBytes(String(++this.#sessions).padEnd(16)),
       endSession: () => {},
+      sessionLost: () => {},
     }
     this.lane = new Lane('p', port, settings)
   }
@@ -439,6 +440,7 @@ describe('a session towards a part', () => {
             whyNobody: () => undefined,
             newSession: () => new Uint8Array(16),
             endSession: () => {},
+            sessionLost: () => {},
           },
           settings,
         )

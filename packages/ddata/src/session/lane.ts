@@ -48,6 +48,8 @@ export interface LanePort {
   newSession(lane: Lane): Uint8Array
   /** Nothing comes for it any more. */
   endSession(session: Uint8Array): void
+  /** What it waited for or held there is over. */
+  sessionLost(error: DDataError): void
   /** Why nobody can be asked, where that is known. */
   whyNobody(part: string): string | undefined
   /** Has `flush` called at the end of the turn. */
@@ -86,6 +88,8 @@ function endedOf(answer: Uint8Array, end: Pick<CallEnd, 'failed'>): Ended | unde
     return undefined
   }
 }
+
+const silence = 'its part was not heard of for too long'
 
 /** A part that asks so often for a call that it had answered has lost it. */
 const patience = 3
@@ -265,7 +269,9 @@ export class Lane {
     } catch (error) {
       const reads = [...this.#reads.values()]
       this.#reads.clear()
-      this.#startAnew(() => DDataError.malformedAnswer(error))
+      this.#loseSession('its part answered with what cannot be read', () =>
+        DDataError.malformedAnswer(error),
+      )
       for (const { end } of reads) end.failed(DDataError.malformedAnswer(error))
       throw error
     }
@@ -433,7 +439,15 @@ export class Lane {
 
   /** The part has forgotten this session: what was not answered may have had its effect, or not. */
   #forgotten(): void {
-    this.#startAnew((pending) => DDataError.indeterminate(pending.terms.what))
+    this.#loseSession('its part has forgotten it', ({ terms }) =>
+      DDataError.indeterminate(terms.what),
+    )
+  }
+
+  /** @param why - a sentence without its end */
+  #loseSession(why: string, errorFor: (pending: PendingCall) => DDataError): void {
+    this.#startAnew(errorFor)
+    this.#port.sessionLost(DDataError.sessionLost(this.part, why))
   }
 
   #startAnew(errorFor: (pending: PendingCall) => DDataError): void {
@@ -487,7 +501,7 @@ export class Lane {
     const { sessionTtlMs } = this.#settings
     // Added up as in `#nextDeadline`: differences are rounded otherwise, and it would look again and again.
     if (now >= this.#heardAt + sessionTtlMs && this.#anyParked()) {
-      this.#startAnew((pending) => {
+      this.#loseSession(silence, (pending) => {
         const { terms, mayWait, giveUp } = pending
         if (!mayWait) return DDataError.indeterminate(terms.what)
         // Its turn may have come, and nobody heard of it.
@@ -508,7 +522,7 @@ export class Lane {
   #endLate(now: number): void {
     // Whoever forgot this session meanwhile must not take what is sent again for new.
     if (now - this.#heardAt >= this.#settings.horizonMs) {
-      this.#startAnew(({ terms }) => DDataError.indeterminate(terms.what))
+      this.#loseSession(silence, ({ terms }) => DDataError.indeterminate(terms.what))
     }
     for (const pending of this.#calls.values()) {
       if (pending.deadline > now) this.#endHopeless(pending, now)

@@ -52,6 +52,7 @@ export class Session {
   readonly #whenClosed = new Set<() => void>()
   #closing: Promise<void> | undefined
   #whyClosed: string | undefined
+  #losing = new AbortController()
   #isClosed = false
 
   constructor(port: SessionPort, settings: LaneSettings) {
@@ -71,6 +72,7 @@ export class Session {
       whyNobody: (part) => port.whyNobody(part),
       newSession: (lane) => this.#newSession(lane),
       endSession: (session) => void this.#lanesByGeneration.delete(generationOf(session)),
+      sessionLost: (error) => this.#lost(error),
       hasToSend: (lane) => this.#hasToSend(lane),
       deadlineMoved: (at) => this.#arm(at),
     }
@@ -79,6 +81,17 @@ export class Session {
   /** In hexadecimal. */
   get id(): string {
     return Array.from(this.#id, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+
+  /** Aborts when it is lost at a part, or closed; another one takes its place where it is not closed. */
+  get signal(): AbortSignal {
+    return this.#losing.signal
+  }
+
+  #lost(error: DDataError): void {
+    const losing = this.#losing
+    if (!this.isClosed) this.#losing = new AbortController()
+    losing.abort(error)
   }
 
   #newSession(lane: Lane): Uint8Array {
@@ -227,7 +240,9 @@ export class Session {
    */
   async close(why?: string): Promise<void> {
     if (!this.isClosed) this.#whyClosed = why
-    await (this.#closing ??= this.#close())
+    const closing = (this.#closing ??= this.#close())
+    this.#lost(this.closed('The session'))
+    await closing
   }
 
   async #close(): Promise<void> {

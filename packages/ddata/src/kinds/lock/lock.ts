@@ -18,7 +18,7 @@ import { readToken } from '../lease/tokens.ts'
 export interface LockOptions extends LeaseOptions {}
 
 export interface LockHolder {
-  /** The `sessionId` of whoever has it. */
+  /** The `session.id` of whoever has it. */
   readonly owner: string
   readonly token: bigint
   /** How many wait for it. */
