@@ -16,7 +16,7 @@ export type QueueItemInput =
 export type QueueItemOutput = string | null
 
 export type QueueItemRule =
-  /** An enqueue was acknowledged, and the item is neither delivered nor still there. */
+  /** An enqueue was acknowledged, and the item is neither taken out for good nor still there. */
   | 'item-lost'
   /** An item was delivered, or is there, that nobody had asked to enqueue by then. */
   | 'item-invented'
@@ -37,8 +37,8 @@ interface ItemHistory {
 }
 
 /**
- * Whether a queue kept what it acknowledged, in O(n log n): acknowledged enqueues are delivered or
- * still there, nothing is invented, and nothing returns that was taken out for good. The order of
+ * Whether a queue kept what it acknowledged, in O(n log n): acknowledged enqueues are taken out for good or
+ * still there, delivered or not, nothing is invented, and nothing returns that was taken out for good. The order of
  * delivery is not looked at; `checkLinearizable` with `queueModel` does that, by a search.
  *
  * A `dequeue` whose answer was lost may have taken any item, so as many may be missing.
@@ -79,11 +79,11 @@ function queueViolations(
 function lossOf(
   key: string,
   item: string,
-  { enqueue, deliveries, mayBeRemoved }: ItemHistory,
+  { enqueue, removal, mayBeRemoved }: ItemHistory,
   remaining: ReadonlySet<string>,
 ): readonly Violation[] {
   if (enqueue?.outcome.type !== 'ok') return []
-  if (deliveries.length > 0 || mayBeRemoved || remaining.has(item)) return []
+  if (removal !== undefined || mayBeRemoved || remaining.has(item)) return []
   return [violation('item-lost', key, item, 'was acknowledged, and is gone', enqueue)]
 }
 

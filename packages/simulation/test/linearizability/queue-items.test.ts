@@ -56,6 +56,8 @@ const table: readonly Case[] = [
   ['deliver an item before it was enqueued', ['item-invented'], 'a: [takeX] [enqX]', []],
   ['deliver what failed to be enqueued', ['item-invented'], 'a: [enqX! \n b:        [takeX]', []],
   ['hold what nobody enqueued', ['item-invented'], '', ['x']],
+  ['lose an item that was delivered on trial', ['item-lost'], 'a: [enqX] [resX] [none]', []],
+  ['keep an item that was delivered on trial', [], 'a: [enqX] [resX]', ['x']],
   ['deliver a reserved item again', [], 'a: [enqX] [resX] [resX] [ackX]', []],
   ['deliver an acknowledged item again', ['item-returned'], 'a: [enqX] [resX] [ackX] [resX]', []],
   [

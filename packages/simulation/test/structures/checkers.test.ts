@@ -49,20 +49,25 @@ interface Put {
 /** A queue, as those see it who use it. */
 function queue(): {
   readonly items: Items
+  /** All that was put in: nobody takes anything out for good. */
+  readonly there: ReadonlyMap<string, readonly string[]>
   readonly pass: (ms: number) => void
   readonly put: (enqueued: Put) => void
   readonly take: (item: string) => void
 } {
   const { now, pass } = time()
   const items = new Items(now)
+  const left: string[] = []
   return {
     items,
+    there: new Map([['q', left]]),
     pass,
     put: ({ item, priority = 0, delayMs = 0, dedupId }) => {
       const open = items.invoke('q', { type: 'enqueue', item })
       items.enqueues({ item, priority, delayMs, dedupId })
       open.ok('done')
       items.enqueued(item)
+      left.push(item)
     },
     take: (item) => {
       const invokedAt = now()
@@ -121,67 +126,65 @@ describe('Items', () => {
   })
 
   test('may come in their order, the urgent ones first', () => {
-    const { items, put, take } = queue()
+    const { items, there, put, take } = queue()
     put({ item: 'q 1' })
     put({ item: 'q 2', priority: 1 })
     put({ item: 'q 3' })
     for (const item of ['q 2', 'q 1', 'q 3']) take(item)
-    expect(items.judge(new Map())).toEqual([])
+    expect(items.judge(there)).toEqual([])
   })
 
   test('must not overtake each other', () => {
-    const { items, put, take } = queue()
+    const { items, there, put, take } = queue()
     put({ item: 'q 1' })
     put({ item: 'q 2' })
     take('q 2')
     take('q 1')
-    expect(items.judge(new Map())).toEqual([
-      'q 2 was delivered before q 1, which was there before it',
-    ])
+    expect(items.judge(there)).toEqual(['q 2 was delivered before q 1, which was there before it'])
   })
 
   test('must not come before more urgent ones that were there', () => {
-    const { items, put, take } = queue()
+    const { items, there, put, take } = queue()
     put({ item: 'q 1' })
     put({ item: 'q 2', priority: 1 })
     take('q 1')
     take('q 2')
-    expect(items.judge(new Map())).toHaveLength(1)
+    expect(items.judge(there)).toHaveLength(1)
   })
 
   test('may come late where they were delivered before, or were dead', () => {
-    const { items, put, take } = queue()
+    const { items, there, put, take } = queue()
     put({ item: 'q 1' })
     put({ item: 'q 2' })
     take('q 1')
     take('q 2')
     take('q 1') // Its deliveries are counted anew.
-    expect(items.judge(new Map())).toEqual([])
+    expect(items.judge(there)).toEqual([])
   })
 
   test('must not come before their time', () => {
-    const { items, put, take, pass } = queue()
+    const { items, there, put, take, pass } = queue()
     put({ item: 'q 1', delayMs: 100 })
     pass(50)
     take('q 1')
-    expect(items.judge(new Map())).toEqual([expect.stringContaining('was to come after 100 ms')])
+    expect(items.judge(there)).toEqual([expect.stringContaining('was to come after 100 ms')])
   })
 
   test('that are late come in time', () => {
-    const { items, put, take, pass } = queue()
+    const { items, there, put, take, pass } = queue()
     put({ item: 'q 1', delayMs: 100 })
     pass(100)
     take('q 1')
-    expect(items.judge(new Map())).toEqual([])
+    expect(items.judge(there)).toEqual([])
   })
 
   test('that are alike must not both be there', () => {
-    const { items, put, take } = queue()
+    const { items, there, put, take } = queue()
     put({ item: 'q 1', dedupId: 'x' })
     put({ item: 'q 2', dedupId: 'x' })
     take('q 1')
     take('q 2')
-    expect(items.judge(new Map())).toEqual(['Of id q: x, q 1 and q 2 are there'])
+    expect(items.judge(there)).toEqual(['Of id q: x, q 1 and q 2 are there'])
   })
 
   test('must not be refused for one that nobody put in', () => {
@@ -191,9 +194,13 @@ describe('Items', () => {
     expect(items.judge(new Map())).toHaveLength(1)
   })
 
-  test('must not be lost', () => {
-    const { items, put } = queue()
+  test.each([
+    ['before they come', false],
+    ['in the hands of somebody who gives them back', true],
+  ])('must not be lost %s', (_, comes) => {
+    const { items, put, take } = queue()
     put({ item: 'q 1' })
+    if (comes) take('q 1')
     expect(items.judge(new Map())).toEqual(['q: item q 1 was acknowledged, and is gone.'])
   })
 })

@@ -30,6 +30,16 @@ export const structureDiskBugs: readonly SeededBug[] = bugsOf(
       why: 'What came of calls is not on disk with the rest, and they are carried out again.',
     },
     {
+      name: 'dead-items-not-saved',
+      promise: 'what is acknowledged stays',
+      file: `${d}/kinds/queue/queue-machine.ts`,
+      find: 'const items = saved(pieces.items, this.#items.values(), pieceBytes, writeItem)',
+      replace:
+        "const alive = [...this.#items.values()].filter(({ state }) => state !== 'dead')\n" +
+        '    const items = saved(pieces.items, alive, pieceBytes, writeItem)',
+      why: 'What is dead in a queue is gone after it was saved and taken up again.',
+    },
+    {
       name: 'records-let-go-too-soon',
       promise: 'what is acknowledged stays',
       file: `${d}/host/part-log.ts`,
