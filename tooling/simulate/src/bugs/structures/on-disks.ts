@@ -30,16 +30,6 @@ export const structureDiskBugs: readonly SeededBug[] = bugsOf(
       why: 'What came of calls is not on disk with the rest, and they are carried out again.',
     },
     {
-      name: 'dead-items-not-saved',
-      promise: 'what is acknowledged stays',
-      file: `${d}/kinds/queue/queue-machine.ts`,
-      find: 'const items = saved(pieces.items, this.#items.values(), pieceBytes, writeItem)',
-      replace:
-        "const alive = [...this.#items.values()].filter(({ state }) => state !== 'dead')\n" +
-        '    const items = saved(pieces.items, alive, pieceBytes, writeItem)',
-      why: 'What is dead in a queue is gone after it was saved and taken up again.',
-    },
-    {
       name: 'records-let-go-too-soon',
       promise: 'what is acknowledged stays',
       file: `${d}/host/part-log.ts`,
@@ -48,14 +38,6 @@ export const structureDiskBugs: readonly SeededBug[] = bugsOf(
         '    await this.#forget(this.#records, upTo)\n' +
         '    const begin = this.#pieces.last + 1\n    let savedBytes = 0\n',
       why: 'Records are deleted before the state that takes their place is on disk.',
-    },
-    {
-      name: 'fuller-than-full',
-      promise: 'everything is bounded',
-      file: `${d}/kinds/queue/queue-machine.ts`,
-      find: 'return maxSize === 0 || this.#items.size + count <= maxSize',
-      replace: 'return maxSize === 0 || this.#items.size <= maxSize',
-      why: 'A queue takes one item more than it has room for.',
     },
   ],
   'structures-disks',
