@@ -13,7 +13,7 @@ interface Add {
 }
 
 const entities = 1_000
-const warmUpMs = 2_000
+const warmUpMs = 10_000
 const measuredMs = 1_000
 
 // Written by `replicated.ts` in this folder.
@@ -72,14 +72,21 @@ async function write(): Promise<void> {
   report({ type: 'written', perSecond, cpuMicros: (user + kernel) / (written - before) })
 }
 
-/** Each shard is somebody's, and those that are to keep copies have all. */
+/** All nodes have equally many shards, so that none will move, and those that are to keep copies have all. */
 function isSettled({ numShards }: EntityRegion<Add>): boolean {
-  return Array.from({ length: numShards }, (_, shard) => region.explain(shard)).every(
-    ({ owner, movingTo, replication }) =>
-      owner !== undefined &&
-      movingTo === undefined &&
-      (replication?.replicas.length ?? 0) === replicas &&
-      replication?.isReplicated !== false,
+  const shards = Array.from({ length: numShards }, (_, shard) => region.explain(shard))
+  const counts = new Map<string | undefined, number>()
+  for (const { owner } of shards) counts.set(owner, (counts.get(owner) ?? 0) + 1)
+  return (
+    counts.size === replicas + 1 &&
+    Math.max(...counts.values()) - Math.min(...counts.values()) < 2 &&
+    shards.every(
+      ({ owner, movingTo, replication }) =>
+        owner !== undefined &&
+        movingTo === undefined &&
+        (replication?.replicas.length ?? 0) === replicas &&
+        replication?.isReplicated !== false,
+    )
   )
 }
 
