@@ -298,6 +298,22 @@ test('a client that listens is dialled by members', async () => {
   expect(log).toEqual(['hello', 'hello'])
 })
 
+test('a client that listens where others reach it needs no secret where its transport has TLS', async () => {
+  await using world = await ClientWorld.with('a')
+  const plain = world.network.transport({ host: 'x' })
+  const vouched = { names: ['URI:casty://casty/a'] } as const
+  const client = await world.client('x', {
+    transport: {
+      ...plain,
+      security: 'mutual-tls',
+      listen: (address, accept) => plain.listen(address, accept),
+      dial: async (...dial) => Object.assign(await plain.dial(...dial), { proof: vouched }),
+    },
+    listen: { host: 'x', port: 9 },
+  })
+  expect(client.client.self.address.toString()).toBe('x:9')
+})
+
 test('a client publishes to topics, and asks all members at once', async () => {
   await using world = await ClientWorld.with('a b')
   const heard: string[] = []

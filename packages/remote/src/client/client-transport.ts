@@ -14,6 +14,7 @@ export function clientTransport(
 ): Transport {
   return {
     name: transport.name,
+    ...(transport.security && { security: transport.security }),
     listen: async (address, accept): Promise<Listener> =>
       isListening ? await transport.listen(address, accept) : nowhere(address),
     async dial(address, options = {}): Promise<Channel> {
