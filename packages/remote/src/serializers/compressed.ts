@@ -47,10 +47,10 @@ const packed = 1
 /** Behind it, when compressed: how many bytes it is without compression, big-endian. */
 const headBytes = 5
 /**
- * The ratio is bounded: the 64 KiB that are read in one turn of the event loop become no more than a mebibyte, which
- * takes some 5 ms. Few messages shrink by more, and those go as they are.
+ * The ratio is bounded: the 64 KiB that are read in one turn of the event loop become no more than a mebibyte, or two where
+ * they are thousands of short messages. Few messages shrink by more, and those go as they are.
  */
-const freeBytes = 4_096
+const freeBytes = 384
 const maxRatio = 16
 
 /**
