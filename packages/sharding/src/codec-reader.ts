@@ -43,6 +43,10 @@ export class MessageReader {
     return this.#reader.u8()
   }
 
+  text(maxBytes: number): string {
+    return this.#reader.string(maxBytes)
+  }
+
   upTo(max: number, what: string): number {
     const value = this.#reader.varint()
     if (value <= max) return value

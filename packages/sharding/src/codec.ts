@@ -7,10 +7,10 @@ import type {
   Grant,
   RefusalReason,
   RecoveryOutcome,
-  ReplicaReport,
   RoundMessage,
   ShardingMessage,
 } from './protocol.ts'
+import { readReports, writeReports } from './report-codec.ts'
 import { maxSnapshotParts } from './table/snapshot.ts'
 
 /** In the order of their tags on the wire, from 1. */
@@ -130,16 +130,7 @@ function writeBody(writer: MessageWriter, message: ShardingMessage): void {
       body.varint(message.term).f64(message.leasesForMs)
       break
     case 'replica-report':
-      writer.list(message.shards, (report) => {
-        writer.shard(report)
-        body.bool(report.copies !== undefined)
-        if (report.copies) body.varint(report.copies.epoch).varint(report.copies.position)
-        body.bool(report.lineage !== undefined)
-        if (report.lineage) body.varint(report.lineage.bornIn).bool(report.lineage.isConfirmed)
-        writer.list(report.censuses, ({ census, hosts, isHost }) =>
-          body.varint(census).varint(hosts).bool(isHost),
-        )
-      })
+      writeReports(writer, message.shards)
       break
     case 'replicated':
       writer.list(message.shards, (shard) =>
@@ -217,7 +208,7 @@ function readBody(fields: MessageReader, type: ShardingMessage['type']): Shardin
     case 'resign':
       return { type, term: fields.counter(), leasesForMs: fields.durationMs() }
     case 'replica-report':
-      return { type, shards: fields.list(6, () => readReport(fields)) }
+      return { type, shards: readReports(fields) }
     case 'replicated':
       return {
         type,
@@ -282,18 +273,4 @@ function readSnapshot(fields: MessageReader): ShardingMessage {
   if (part >= parts) throw TransportError.malformed(`Part ${part} of ${parts} of a table`)
   const changes = fields.list(2, () => fields.change())
   return { type: 'snapshot', term, version, part, parts, changes }
-}
-
-function readReport(fields: MessageReader): ReplicaReport {
-  const shard = fields.shard()
-  const copies = fields.bool() ? { epoch: fields.counter(), position: fields.counter() } : undefined
-  const lineage = fields.bool()
-    ? { bornIn: fields.counter(), isConfirmed: fields.bool() }
-    : undefined
-  const censuses = fields.list(3, () => ({
-    census: fields.counter(),
-    hosts: fields.counter(),
-    isHost: fields.bool(),
-  }))
-  return { ...shard, copies, lineage, censuses }
 }

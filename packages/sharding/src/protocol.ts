@@ -208,10 +208,10 @@ export interface ReplicaReport extends ShardAtEpoch {
 /** What nodes of different censuses wrote down says nothing of each other: see `TypeTable`. */
 export interface CensusReport {
   readonly census: number
-  /** How many nodes had copies. */
-  readonly hosts: number
-  /** Whether the one that tells is among them: others know of it, and have nothing. */
-  readonly isHost: boolean
+  /** The addresses of all nodes that had copies, as `host:port`: nodes that begin again on their disks are others, and have them still. */
+  readonly hosts: readonly string[]
+  /** Whether the one that tells first heard of it after that: it is none of those nodes, whoever names it. */
+  readonly isLate: boolean
 }
 
 /** The sender owns these shards, has confirmed nothing of them, and was told of copies that come from elsewhere. Sent again until the table changes. */

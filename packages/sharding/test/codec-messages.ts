@@ -117,7 +117,13 @@ export const messages: fc.Arbitrary<ShardingMessage> = fc.oneof(
           shard,
           fc.option(fc.record({ epoch: counter, position: counter }), { nil: undefined }),
           fc.option(fc.record({ bornIn: counter, isConfirmed: fc.boolean() }), { nil: undefined }),
-          fc.array(fc.record({ census: counter, hosts: counter, isHost: fc.boolean() })),
+          fc.array(
+            fc.record({
+              census: counter,
+              hosts: fc.array(fc.string({ maxLength: 20 })),
+              isLate: fc.boolean(),
+            }),
+          ),
         )
         .map(([shard, copies, lineage, censuses]) => ({ ...shard, copies, lineage, censuses })),
     ),

@@ -4,8 +4,6 @@
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { NodeState } from '../core/node-state.ts'
 import type {
-  CensusReport,
-  Copies,
   RecoveredMessage,
   ReplicaReport,
   ReplicaReportMessage,
@@ -15,27 +13,19 @@ import type {
 import type { ShardRow } from '../table/shard-row.ts'
 import { nothing, type Found } from './found.ts'
 import { shardKey } from './plan.ts'
+import {
+  askedFor,
+  censusesOf,
+  confirmedLineages,
+  found,
+  isEnough,
+  told,
+  type Promotion,
+} from './promotion.ts'
 import type { Term } from './term.ts'
 
 /** Shards asked for in one message. */
 const maxShardsPerQuery = 500
-
-interface Promotion extends ShardAtEpoch {
-  readonly settings: TypeSettings
-  /** As of when it was begun: who is named by it, and which lineage counts. */
-  readonly row: ShardRow
-  /** Who may have copies besides, of a life before this one. */
-  hosts: readonly NodeIdentity[]
-  readonly since: number
-  /** Somebody has decided to go on, whatever is missing. */
-  isForced: boolean
-  /** What they told; nothing where they have no copies. */
-  readonly told: Map<NodeKey, ReplicaReport>
-  /** Its owner knows that there may be copies which come from elsewhere. */
-  readonly isContested: boolean
-  /** Whether the present plan needs it. */
-  isWanted: boolean
-}
 
 /** Mutable, and of one term. */
 export class Promotions {
@@ -180,10 +170,11 @@ export class Promotions {
   explain(typeName: string, shard: number): string | undefined {
     const promotion = this.#open.get(shardKey(typeName, shard))
     if (!promotion) return undefined
-    const { told: reports, settings } = promotion
-    const silent = askedFor(promotion).filter((node) => !told(promotion, node))
+    const { settings } = promotion
+    const asked = askedFor(promotion)
+    const silent = asked.filter((node) => !told(promotion, node))
     const missing = silent.length === 0 ? '' : `, and not ${silent.join(', ')}`
-    const have = `${reports.size} of the nodes that may have copies of it have told what they have${missing}.`
+    const have = `${asked.length - silent.length} of the nodes that may have copies of it have told what they have${missing}.`
     const lineages = confirmedLineages(promotion)
     if (lineages.size > 1) {
       const sides = [...lineages]
@@ -194,78 +185,13 @@ export class Promotions {
     if (settings.disks === 0 || this.#isEnough(promotion)) return have
     const { recoveryTimeoutMs } = this.#node.settings
     const end = Number.isFinite(recoveryTimeoutMs) ? ', or recoveryTimeoutMs has passed' : ''
-    const known = Math.max(0, ...hostsTold(promotion))
-    const ofHosts = known === 0 ? '' : ` ${known} nodes had copies of its type.`
+    const lost = [...new Set(censusesOf(promotion).flatMap((one) => one.silent))]
+    const ofHosts =
+      lost.length === 0
+        ? ''
+        : ` Nobody has told what was on the disks of ${lost.join(', ')}, which had copies of its type.`
     return `It waits for disks: nothing begins before so many have told that nothing confirmed can be missing${end}. ${have}${ofHosts} Where they do not come back, recover(${promotion.shard}) goes on without them.`
   }
-}
-
-function askedFor({ row: { replicas }, hosts }: Promotion): readonly NodeIdentity[] {
-  const known = new Set(replicas.map(({ key }) => key))
-  return [...replicas, ...hosts.filter(({ key }) => !known.has(key))]
-}
-
-function told(promotion: Promotion, { key }: NodeIdentity): boolean {
-  return promotion.told.has(key)
-}
-
-/**
- * Whether whatever was confirmed is with somebody who told. While the table goes on, the nodes that the row names have it. What does not come
- * from where the row says was confirmed before the table was founded, by nodes that the table knows nothing of: those that had
- * copies then wrote down who they were. A node that lost its disk did not, or did in another census.
- */
-function isEnough(promotion: Promotion): boolean {
-  const { row, isContested, told: reports } = promotion
-  const [confirmed = row.lineage] = confirmedLineages(promotion).keys()
-  if (row.lineage === 0) return isEnoughOfHosts(promotion)
-  if (confirmed === row.lineage && !isContested)
-    return isEnoughOfRow(promotion) || isEnoughOfHosts(promotion)
-  // Its owner may have confirmed something, too. Nobody else has that where it had no replicas: a later life of it has.
-  const { owner, replicas } = row
-  const isOwner = ({ key, address }: NodeIdentity): boolean =>
-    key === owner?.key ||
-    (replicas.length === 0 && address.toString() === owner?.address.toString())
-  const hasOwnerTold = askedFor(promotion).some((node) => isOwner(node) && reports.has(node.key))
-  return (hasOwnerTold || isEnoughOfRow(promotion)) && isEnoughOfHosts(promotion)
-}
-
-/** It is on `disks` of the nodes that the row names: not all of these can be among the others where those are fewer. */
-function isEnoughOfRow({ settings, row: { replicas }, told: reports }: Promotion): boolean {
-  const ofRow = replicas.filter(({ key }) => reports.has(key)).length
-  return replicas.length > 0 && ofRow >= replicas.length + 2 - settings.disks
-}
-
-/** The same of the nodes that had copies of the type, in each census that counts. Where nobody ever had any, there is nothing to wait for. */
-function isEnoughOfHosts(promotion: Promotion): boolean {
-  return censusesOf(promotion).every(({ missing }) => missing <= 0)
-}
-
-/**
- * Of each census that counts, how many more nodes would have to tell. What few know may be out of date. Whoever has what was
- * confirmed has taken part in the census in which it was, which is not later than its lineage: where somebody has, others do not count.
- */
-function censusesOf(promotion: Promotion): readonly { readonly missing: number }[] {
-  const { settings, told: reports } = promotion
-  const censuses = new Map<number, CensusReport[]>()
-  for (const report of [...reports.values()].flatMap((one) => one.censuses)) {
-    censuses.set(report.census, [...(censuses.get(report.census) ?? []), report])
-  }
-  const confirmed = [...confirmedLineages(promotion)]
-  const counts = (census: number): boolean =>
-    confirmed.every(([lineage, keepers]) => {
-      const isOf = ({ key }: NodeIdentity): boolean =>
-        reports.get(key)?.censuses.some((one) => one.census === census) === true
-      return census <= lineage && keepers.every(isOf)
-    })
-  return [...censuses]
-    .filter(([census]) => counts(census))
-    .map(([, knowing]) => {
-      const hosts = Math.max(...knowing.map((one) => one.hosts))
-      // Who knows of it without any copies says how many there are, and nothing of what is on their disks.
-      const told = knowing.filter(({ isHost }) => isHost).length
-      const majority = Math.floor(hosts / 2) + 1
-      return { missing: Math.max(hosts + 1 - settings.disks - told, majority - knowing.length) }
-    })
 }
 
 function refusal(
@@ -273,57 +199,4 @@ function refusal(
   lineages: RecoveredMessage['lineages'] = [],
 ): Omit<RecoveredMessage, 'type' | 'id'> {
   return { outcome, missing: 0, lineages }
-}
-
-/** Who has copies of which lineage in which something may have been confirmed. */
-function confirmedLineages(promotion: Promotion): ReadonlyMap<number, readonly NodeIdentity[]> {
-  const nodes = new Map<number, NodeIdentity[]>()
-  for (const node of askedFor(promotion)) {
-    const lineage = promotion.told.get(node.key)?.lineage
-    if (!lineage?.isConfirmed) continue
-    const known = nodes.get(lineage.bornIn) ?? []
-    known.push(node)
-    nodes.set(lineage.bornIn, known)
-  }
-  return nodes
-}
-
-/**
- * Highest epoch, then highest position; of equals those that the row names first. Where there is a lineage in which something may
- * have been confirmed, others do not count.
- */
-function found(promotion: Promotion): Found {
-  const [confirmed] = confirmedLineages(promotion).keys()
-  const keepers = askedFor(promotion).filter(({ key }) => {
-    const report = promotion.told.get(key)
-    const isOther = confirmed !== undefined && report?.lineage?.bornIn !== confirmed
-    return report?.copies !== undefined && !isOther
-  })
-  const copiesOf = ({ key }: NodeIdentity): Copies =>
-    promotion.told.get(key)?.copies ?? { epoch: 0, position: 0 }
-  const ordered = keepers.toSorted((left, right) => compare(copiesOf(right), copiesOf(left)))
-  const [first] = ordered
-  if (!first) {
-    const census = censusOf(promotion, askedFor(promotion))
-    return { ...nothing, census, isForced: promotion.isForced }
-  }
-  const best = copiesOf(first)
-  const furthest = ordered.filter((node) => compare(copiesOf(node), best) === 0)
-  const census = censusOf(promotion, keepers)
-  const { isForced } = promotion
-  return { furthest, keepers, epoch: best.epoch, lineage: confirmed, census, isForced }
-}
-
-function hostsTold({ told: reports }: Promotion): readonly number[] {
-  return [...reports.values()].flatMap(({ censuses }) => censuses.map(({ hosts }) => hosts))
-}
-
-/** The first one that is not done with, of those that nodes with copies know of. */
-function censusOf({ told: reports }: Promotion, keepers: readonly NodeIdentity[]): number {
-  const known = keepers.flatMap(({ key }) => reports.get(key)?.censuses ?? [])
-  return known.length === 0 ? 0 : Math.min(...known.map(({ census }) => census))
-}
-
-function compare(left: Copies, right: Copies): number {
-  return left.epoch - right.epoch || left.position - right.position
 }

@@ -41,15 +41,9 @@ export class HostsRecord {
     this.#port = port
   }
 
-  /**
-   * Who had copies, as far as was known here last, in each census that is not done with.
-   *
-   * @param isHost - whether this node has some, whatever is written down
-   */
-  reports(self: string, isHost: boolean): readonly CensusReport[] {
-    return this.#records.map(({ census, hosts, isLate }) => {
-      return { census, hosts: hosts.length, isHost: !isLate && (isHost || hosts.includes(self)) }
-    })
+  /** Who had copies, as far as was known here last, in each census that is not done with. */
+  get reports(): readonly CensusReport[] {
+    return this.#records.map(({ census, hosts, isLate = false }) => ({ census, hosts, isLate }))
   }
 
   /** The first census of a table before that one, of which it is not known where what was confirmed is; undefined where there is none. */

@@ -1,7 +1,6 @@
 // All that one node has of one type whose events are kept on several nodes: its copies, in memory and perhaps on disk.
 import type { Clock } from '@casty/clock'
 import { isJournalError, type EventJournal } from '@casty/persistence'
-import type { NodeIdentity } from '@casty/transport'
 import { ShardingError } from '../errors.ts'
 import type { CensusReport } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
@@ -87,9 +86,8 @@ export class ReplicatedType {
   }
 
   /** Who had copies, as far as was known here, in each census that is not done with. */
-  censusesAt({ address }: NodeIdentity): readonly CensusReport[] {
-    const isHost = [...this.shards.values()].some(({ copies }) => copies.count > 0)
-    return this.#hosts?.reports(address.toString(), isHost) ?? []
+  get censuses(): readonly CensusReport[] {
+    return this.#hosts?.reports ?? []
   }
 
   /**

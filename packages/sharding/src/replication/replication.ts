@@ -327,7 +327,7 @@ export class Replication implements Disposable {
       const kept = type?.shards.get(asked.shard)
       if (kept?.owned?.mayConfirm(asked.epoch)) return []
       const { position: copies, lineage } = kept?.copies ?? {}
-      return [{ ...asked, copies, lineage, censuses: type?.censusesAt(this.#port.self) ?? [] }]
+      return [{ ...asked, copies, lineage, censuses: type?.censuses ?? [] }]
     })
   }
 

@@ -95,3 +95,13 @@ test(
     expect(result.violations).toEqual([])
   },
 )
+
+// Nodes counted those who had copies, and each said of itself whether it was one: all had told, and some shards waited for more.
+test.each([75, 123])(
+  'where all have told what is on their disks, nothing waits, whoever they wrote down (seed %i)',
+  { timeout: 120_000 },
+  async (seed) => {
+    const result = await Run.of(shardingDisksScenario, planOf(shardingDisksScenario, seed))
+    expect(result.violations).toEqual([])
+  },
+)

@@ -16,7 +16,7 @@ export const shardCopyingBugs: readonly SeededBug[] = bugsOf([
   {
     name: 'first-copy-promoted',
     promise: 'what is acknowledged stays',
-    file: 'packages/sharding/src/coordinator/promotions.ts',
+    file: 'packages/sharding/src/coordinator/promotion.ts',
     find: 'keepers.toSorted((left, right) => compare(copiesOf(right), copiesOf(left)))',
     replace: '[...keepers]',
     also: {
@@ -48,7 +48,7 @@ export const shardCopyingBugs: readonly SeededBug[] = bugsOf([
     name: 'what-is-brought-first-counts',
     scenario: 'sharding-disks',
     promise: 'what is acknowledged stays',
-    file: 'packages/sharding/src/coordinator/promotions.ts',
+    file: 'packages/sharding/src/coordinator/promotion.ts',
     find: 'return (hasOwnerTold || isEnoughOfRow(promotion)) && isEnoughOfHosts(promotion)',
     replace: 'return hasOwnerTold || isEnoughOfRow(promotion) || isEnoughOfHosts(promotion)',
     why: 'A shard that was begun without its disk goes on with what the first node with copies has.',

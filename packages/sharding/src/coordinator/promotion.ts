@@ -1,0 +1,174 @@
+// What is known of the copies of a shard that is about to be given to somebody, and whether that is enough. Of types whose copies are on
+// disks as well nothing begins before so many have told that whatever was confirmed is with one of them.
+import type { NodeIdentity, NodeKey } from '@casty/transport'
+import type {
+  CensusReport,
+  Copies,
+  ReplicaReport,
+  ShardAtEpoch,
+  TypeSettings,
+} from '../protocol.ts'
+import type { ShardRow } from '../table/shard-row.ts'
+import { nothing, type Found } from './found.ts'
+
+export interface Promotion extends ShardAtEpoch {
+  readonly settings: TypeSettings
+  /** As of when it was begun: who is named by it, and which lineage counts. */
+  readonly row: ShardRow
+  /** Who may have copies besides, of a life before this one. */
+  hosts: readonly NodeIdentity[]
+  readonly since: number
+  /** Somebody has decided to go on, whatever is missing. */
+  isForced: boolean
+  /** What they told; nothing where they have no copies. */
+  readonly told: Map<NodeKey, ReplicaReport>
+  /** Its owner knows that there may be copies which come from elsewhere. */
+  readonly isContested: boolean
+  /** Whether the present plan needs it. */
+  isWanted: boolean
+}
+
+export function askedFor({ row: { replicas }, hosts }: Promotion): readonly NodeIdentity[] {
+  const known = new Set(replicas.map(({ key }) => key))
+  return [...replicas, ...hosts.filter(({ key }) => !known.has(key))]
+}
+
+export function told(promotion: Promotion, { key }: NodeIdentity): boolean {
+  return promotion.told.has(key)
+}
+
+/**
+ * Whether whatever was confirmed is with somebody who told. While the table goes on, the nodes that the row names have it. What does not come
+ * from where the row says was confirmed before the table was founded, by nodes that the table knows nothing of: those that had
+ * copies then wrote down who they were. A node that lost its disk did not, or did in another census.
+ */
+export function isEnough(promotion: Promotion): boolean {
+  const { row, isContested, told: reports } = promotion
+  const [confirmed = row.lineage] = confirmedLineages(promotion).keys()
+  if (row.lineage === 0) return isEnoughOfHosts(promotion)
+  if (confirmed === row.lineage && !isContested)
+    return isEnoughOfRow(promotion) || isEnoughOfHosts(promotion)
+  // Its owner may have confirmed something, too. Nobody else has that where it had no replicas: a later life of it has.
+  const { owner, replicas } = row
+  const isOwner = ({ key, address }: NodeIdentity): boolean =>
+    key === owner?.key ||
+    (replicas.length === 0 && address.toString() === owner?.address.toString())
+  const hasOwnerTold = askedFor(promotion).some((node) => isOwner(node) && reports.has(node.key))
+  return (hasOwnerTold || isEnoughOfRow(promotion)) && isEnoughOfHosts(promotion)
+}
+
+/** It is on `disks` of the nodes that the row names: not all of these can be among the others where those are fewer. */
+function isEnoughOfRow({ settings, row: { replicas }, told: reports }: Promotion): boolean {
+  const ofRow = replicas.filter(({ key }) => reports.has(key)).length
+  return replicas.length > 0 && ofRow >= replicas.length + 2 - settings.disks
+}
+
+/** The same of the nodes that had copies of the type, in each census that counts. Where nobody ever had any, there is nothing to wait for. */
+function isEnoughOfHosts(promotion: Promotion): boolean {
+  return censusesOf(promotion).every(({ missing }) => missing <= 0)
+}
+
+/** What one of those who were asked wrote down. */
+interface Knowing extends CensusReport {
+  /** The address of the one that told. */
+  readonly from: string
+}
+
+/** What is lacking of a census. */
+interface Lacking {
+  /** How many more nodes would have to tell; none where it is not above 0. */
+  readonly missing: number
+  /** The addresses of those that had copies and have not told. */
+  readonly silent: readonly string[]
+}
+
+/**
+ * Of each census that counts. Whoever has what was confirmed has taken part in the census in which it was, which is not later than its
+ * lineage: where somebody has, others do not count.
+ */
+export function censusesOf(promotion: Promotion): readonly Lacking[] {
+  const { settings, told: reports } = promotion
+  const censuses = new Map<number, Knowing[]>()
+  // What those told who are gone is not there to be taken over.
+  for (const { key, address } of askedFor(promotion)) {
+    const from = address.toString()
+    for (const report of reports.get(key)?.censuses ?? []) {
+      censuses.set(report.census, [...(censuses.get(report.census) ?? []), { ...report, from }])
+    }
+  }
+  const confirmed = [...confirmedLineages(promotion)]
+  const counts = (census: number): boolean =>
+    confirmed.every(([lineage, keepers]) => {
+      const isOf = ({ key }: NodeIdentity): boolean =>
+        reports.get(key)?.censuses.some((one) => one.census === census) === true
+      return census <= lineage && keepers.every(isOf)
+    })
+  return [...censuses]
+    .filter(([census]) => counts(census))
+    .map(([, knowing]) => lackingOf(knowing, settings.disks))
+}
+
+/** What few know may be out of date, and so may be what is in short lists: of the longest each counts. */
+function lackingOf(knowing: readonly Knowing[], disks: number): Lacking {
+  const most = Math.max(...knowing.map(({ hosts }) => hosts.length))
+  // Who came to it late names those who had copies, and knows nothing of what is on their disks.
+  const told = new Set(knowing.filter(({ isLate }) => !isLate).map(({ from }) => from))
+  const silent = knowing
+    .filter(({ hosts }) => hosts.length === most)
+    .map(({ hosts }) => hosts.filter((host) => !told.has(host)))
+  const knowers = new Set(knowing.map(({ from }) => from)).size
+  const fewest = Math.floor(most / 2) + 1
+  const lost = Math.max(...silent.map(({ length }) => length)) + 1 - disks
+  return { missing: Math.max(lost, fewest - knowers), silent: [...new Set(silent.flat())] }
+}
+
+/** Who has copies of which lineage in which something may have been confirmed. */
+export function confirmedLineages(
+  promotion: Promotion,
+): ReadonlyMap<number, readonly NodeIdentity[]> {
+  const nodes = new Map<number, NodeIdentity[]>()
+  for (const node of askedFor(promotion)) {
+    const lineage = promotion.told.get(node.key)?.lineage
+    if (!lineage?.isConfirmed) continue
+    const known = nodes.get(lineage.bornIn) ?? []
+    known.push(node)
+    nodes.set(lineage.bornIn, known)
+  }
+  return nodes
+}
+
+/**
+ * Highest epoch, then highest position; of equals those that the row names first. Where there is a lineage in which something may
+ * have been confirmed, others do not count.
+ */
+export function found(promotion: Promotion): Found {
+  const [confirmed] = confirmedLineages(promotion).keys()
+  const keepers = askedFor(promotion).filter(({ key }) => {
+    const report = promotion.told.get(key)
+    const isOther = confirmed !== undefined && report?.lineage?.bornIn !== confirmed
+    return report?.copies !== undefined && !isOther
+  })
+  const copiesOf = ({ key }: NodeIdentity): Copies =>
+    promotion.told.get(key)?.copies ?? { epoch: 0, position: 0 }
+  const ordered = keepers.toSorted((left, right) => compare(copiesOf(right), copiesOf(left)))
+  const [first] = ordered
+  if (!first) {
+    const census = censusOf(promotion, askedFor(promotion))
+    return { ...nothing, census, isForced: promotion.isForced }
+  }
+  const best = copiesOf(first)
+  const furthest = ordered.filter((node) => compare(copiesOf(node), best) === 0)
+  const census = censusOf(promotion, keepers)
+  const { isForced } = promotion
+  return { furthest, keepers, epoch: best.epoch, lineage: confirmed, census, isForced }
+}
+
+/** The first one that is not done with, of those that nodes with copies know of. */
+function censusOf({ told: reports }: Promotion, keepers: readonly NodeIdentity[]): number {
+  const known = keepers.flatMap(({ key }) => reports.get(key)?.censuses ?? [])
+  return known.length === 0 ? 0 : Math.min(...known.map(({ census }) => census))
+}
+
+function compare(left: Copies, right: Copies): number {
+  return left.epoch - right.epoch || left.position - right.position
+}
