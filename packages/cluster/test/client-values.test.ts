@@ -61,6 +61,6 @@ test('nothing begins at a client that has ended, which would keep its process', 
     expect.objectContaining({ code: 'CASTY_REPLICATOR_STOPPED' }),
   )
   expect(() => distributedOf(client)).toThrow(
-    expect.objectContaining({ code: 'CASTY_SHARDING_STOPPED' }),
+    expect.objectContaining({ code: 'CASTY_DDATA_CLOSED' }),
   )
 })
