@@ -168,14 +168,12 @@ async function call<T extends CallEnd>(
 function failed(
   run: ReplicatorRun,
   process: ReplicatorProcess,
-  { cluster }: ReplicatorHost,
+  { hasEnded }: ReplicatorHost,
   what: string,
   error: unknown,
 ): void {
   const isExpected =
-    error instanceof ReplicatorError &&
-    error.code === 'CASTY_REPLICATOR_STOPPED' &&
-    cluster.selfMember?.status !== 'up'
+    error instanceof ReplicatorError && error.code === 'CASTY_REPLICATOR_STOPPED' && hasEnded
   if (isExpected) return
   run.violate('calls fail for a reason', `${what} at ${process}: ${String(error)}`, process.host)
 }

@@ -99,6 +99,8 @@ export class ReplicatorHost {
   readonly told: Map<string, ReadonlySet<string>> = new Map()
   /** Counts changes of who holds values. */
   changes = 0
+  /** Whether its cluster has shut down here: one that the others refuse sees itself be up until then. */
+  hasEnded = false
 
   constructor(
     run: ReplicatorRun,
@@ -116,7 +118,8 @@ export class ReplicatorHost {
       })
     }
     let nodes = ''
-    cluster.subscribe(() => {
+    cluster.subscribe((event) => {
+      if (event.type === 'cluster-shutting-down') this.hasEnded = true
       const now = this.nodes.join(' ')
       if (now !== nodes) this.changes += 1
       nodes = now
