@@ -103,3 +103,20 @@ test('a watch of some keys begins with those of them that are there', async () =
   expect(seen).toContainEqual(expect.objectContaining({ type: 'delete', key: 'k', previous: 1 }))
   expect(() => map.watch({ initial: 1 as never })).toThrow('options.initial')
 })
+
+test('a watch whose first changes were lost on the way says that changes may be missed', async () => {
+  await using world = await DataWorld.of('a b', { replication: { copies: 1 } })
+  const mapOn = (host: string) => world.on(host).map<string, number>('m', { shards: 1 })
+  for (const host of ['a', 'b']) await world.settled(mapOn(host).put('k', 0))
+  const [owner, other] = ownerAndOther(world, 'map/0/m')
+  const seen: unknown[] = []
+  void follow(mapOn(other.host).watch(), seen)
+  world.network.drop(owner.address, other.address, { probability: 1 })
+  await world.settle(20)
+  await world.settled(mapOn(owner.host).put('k', 1))
+  await world.settle(20)
+  world.network.drop(owner.address, other.address, undefined)
+  await world.settled(mapOn(owner.host).put('k', 2))
+  await world.until(() => seen.some((event) => (event as { value?: number }).value === 2))
+  expect(seen).toMatchObject([{ type: 'resync' }, { type: 'put', value: 2, previous: 1 }])
+})

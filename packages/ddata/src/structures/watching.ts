@@ -35,6 +35,12 @@ function isNextOf(seen: Progress, now: Progress, isNotice: boolean): boolean {
     : now.changes === seen.changes + step
 }
 
+/** The same of the first that is told: asked once, it began in time, and what it tells counts from there. */
+function isFirstOf(asked: number, { count, changes }: WatchedChange, isNotice: boolean): boolean {
+  const step = isNotice ? 0 : 1
+  return count === step && (asked <= 1 || changes === step)
+}
+
 export interface WatchOptions<Event> {
   readonly what: string
   readonly clock: Clock
@@ -98,11 +104,12 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
     })
   }
 
-  #changed(seen: Seen, { count, changes, event }: WatchedChange, epoch: number): void {
+  #changed(seen: Seen, told: WatchedChange, epoch: number): void {
+    const { count, changes, event } = told
     const isNotice = event.length === 0
     const isInOrder =
       seen.epoch === undefined
-        ? seen.asked <= 1 || changes === (isNotice ? 0 : 1)
+        ? isFirstOf(seen.asked, told, isNotice)
         : isNextOf(seen, { count, changes, epoch }, isNotice)
     if (!isInOrder) this.#push(this.#options.resync)
     seen.asked = 0
