@@ -44,6 +44,7 @@ class Line {
   requests = 0
   entries = 0
   ended: string[] = []
+  sessionsLost = 0
   #sessions = 0
   #wakeAt = Infinity
   #timer: Disposable | undefined
@@ -61,7 +62,7 @@ class Line {
       deadlineMoved: (at: number) => this.#wake(at),
       newSession: () => sessionBytes(String(++this.#sessions).padEnd(16)),
       endSession: () => {},
-      sessionLost: () => {},
+      sessionLost: () => void (this.sessionsLost += 1),
     }
     this.lane = new Lane('p', port, settings)
   }
@@ -476,6 +477,20 @@ describe('a session towards a part', () => {
     expect(line.clock.pendingTimers).toBe(0)
     line.clock.advance(150_000)
     expect(line.requests).toBe(requests)
+  })
+
+  test('lets a read wait for longer than calls may be sent again, and loses no session by that', () => {
+    const line = new Line()
+    line.isLost = () => true
+    line.lane.read(get, { ...terms, timeoutMs: Infinity }, line.end('read'))
+    line.flush()
+    line.clock.advance(400_000)
+    expect(line.sessionsLost).toBe(0)
+    line.call('late', add(1), { timeoutMs: 20_000 })
+    line.clock.advance(10_000)
+    line.isLost = () => false
+    line.clock.advance(5_000)
+    expect(line.ended).toEqual(['late 1', 'read 1'])
   })
 
   test('leaves the effect out of a call that timed out before it came', () => {

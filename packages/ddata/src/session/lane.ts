@@ -520,8 +520,9 @@ export class Lane {
   }
 
   #endLate(now: number): void {
-    // Whoever forgot this session meanwhile must not take what is sent again for new.
-    if (now - this.#heardAt >= this.#settings.horizonMs) {
+    // Whoever forgot this session meanwhile must not take what is sent again for new: reads may be, for however long.
+    const [oldest] = this.#calls.values()
+    if (oldest && now - Math.max(this.#heardAt, oldest.madeAt) >= this.#settings.horizonMs) {
       this.#loseSession(silence, ({ terms }) => DDataError.indeterminate(terms.what))
     }
     for (const pending of this.#calls.values()) {
