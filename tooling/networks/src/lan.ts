@@ -1,7 +1,8 @@
 // A network of namespaces, one for each host, whose cables meet in a bridge in one more namespace. What is on the machine
 // besides is not touched.
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { run } from '../../distribution/index.ts'
+import { Namespaces } from './namespaces.ts'
 import { limited } from './tools.ts'
 
 let lans = 0
@@ -9,9 +10,10 @@ let lans = 0
 /** Packets that are dropped by the host that they come to, as `nft` has it. */
 export type Fault = string
 
-/** Disposed of, nothing is left of it. */
+/** Nothing is left of it once it is disposed of, nor when its process ends without. */
 export class Lan implements AsyncDisposable {
   readonly #prefix = `casty-${process.pid}-${lans++}`
+  readonly #namespaces = new Namespaces(this.#prefix)
   readonly #hosts: string[] = []
 
   private constructor() {}
@@ -113,11 +115,7 @@ export class Lan implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const host of this.#hosts) {
-      await run('ip', ['netns', 'del', this.namespaceOf(host)])
-      await rm(this.#etcOf(host), { recursive: true, force: true })
-    }
-    await run('ip', ['netns', 'del', this.#hub])
+    await this.#namespaces[Symbol.asyncDispose]()
   }
 
   get #hub(): string {

@@ -31,3 +31,10 @@ export interface View {
   readonly up: readonly string[]
   readonly unreachable: readonly string[]
 }
+
+/** Of a process that only makes a network: its namespaces, and who runs in the first of them. */
+export interface LanReport {
+  readonly type: 'made'
+  readonly namespaces: readonly string[]
+  readonly guest: number
+}

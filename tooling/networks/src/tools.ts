@@ -1,5 +1,6 @@
 import { apt, canInstall, run } from '../../distribution/index.ts'
 import { withLock } from '../../distribution/lock.ts'
+import { Namespaces } from './namespaces.ts'
 
 /** By program: the package that brings it. */
 const packages = { ip: 'iproute2', tc: 'iproute2', ss: 'iproute2', nft: 'nftables' } as const
@@ -36,7 +37,9 @@ async function missingPackages(): Promise<readonly string[]> {
 
 /** Tries all that is needed, in a namespace that is gone afterwards. */
 async function whatTheSystemLacks(): Promise<string | undefined> {
-  const name = `casty-try-${process.pid}`
+  const prefix = `casty-try-${process.pid}`
+  const name = `${prefix}-host`
+  await using _ = new Namespaces(prefix)
   const tries: readonly (readonly string[])[] = [
     ['netns', 'add', name],
     ['-n', name, 'link', 'add', 'hub', 'type', 'bridge'],
@@ -44,15 +47,11 @@ async function whatTheSystemLacks(): Promise<string | undefined> {
     ['netns', 'exec', name, 'nft', 'add', 'table', 'inet', 'faults'],
     ['netns', 'exec', name, 'tc', 'qdisc', 'add', 'dev', 'one', 'root', ...limited(64)],
   ]
-  try {
-    for (const args of tries) {
-      const { isGood, output } = await run('ip', args)
-      if (!isGood) return `"ip ${args.join(' ')}" fails: ${output.trim()}`
-    }
-    return undefined
-  } finally {
-    await run('ip', ['netns', 'del', name])
+  for (const args of tries) {
+    const { isGood, output } = await run('ip', args)
+    if (!isGood) return `"ip ${args.join(' ')}" fails: ${output.trim()}`
   }
+  return undefined
 }
 
 /** For `tc`: a line of so many kilobits per second. */
