@@ -57,6 +57,16 @@ test.each(Object.entries(requests))('an owner is not believed %s', (_what, reque
   expect(() => decode(highest + 1)).toThrow('nobody has come to')
 })
 
+// Nobody counts on from it, and `Number.MAX_SAFE_INTEGER` is a way to say: all. On disk it is written as it is sent.
+test('snapshots are deleted up to any number, as a journal allows', () => {
+  const toSequenceNr = Number.MAX_SAFE_INTEGER
+  const request = entryOf({ type: 'delete-snapshots', epoch: 1, toSequenceNr })
+  const header = { typeHash: 7, shard: 3, epoch: 9, lineage: 8 }
+  const bytes = encodeRequest(header, request)
+  expect(decodeRequest(bytes, readCount)).toEqual({ header, request })
+  expect(decodeRequest(bytes)).toEqual({ header, request })
+})
+
 const answers: Readonly<Record<string, (count: number) => ReplicaAnswer>> = {
   'the epoch that it refuses others for': (epoch) => ({ type: 'fenced', epoch }),
   'the lineage of what it has': (bornIn) => {

@@ -330,7 +330,8 @@ function readOperation(reader: ByteReader, readCount: ReadCount): Operation {
     case operationTags['delete-events']:
       return { type: 'delete-events', epoch, toSequenceNr: readCount(reader) }
     case operationTags['delete-snapshots']:
-      return { type: 'delete-snapshots', epoch, toSequenceNr: readCount(reader) }
+      // Any number is right: nobody counts on from it, and users may name the highest there is to delete all.
+      return { type: 'delete-snapshots', epoch, toSequenceNr: reader.varint() }
     default:
       throw TransportError.malformed(`No operation has tag ${tag}`)
   }
