@@ -139,3 +139,41 @@ test('what an entity left for the next owner is there where its shard does not m
   expect(notes.handled).toEqual(['2@1', '1@1', 'what it kept@2', '3@2'])
   expect(notes.lost).toEqual([])
 })
+
+test('nobody else has a shard before the former lives of its entities have ended here', async () => {
+  await using notes = await Notes.of()
+  const { world } = notes
+  await notes.tell('a', 1)
+  await notes.raise()
+  world.move('notes', 0, 'b')
+  await notes.tell('b', 2)
+  expect(notes.handled).toEqual(['1@1'])
+  expect(world.rowOf('notes', 0).owner?.address.host).toBe('a')
+  await notes.letGo(2)
+  expect(notes.handled).toEqual(['1@1', '2@3'])
+  expect(notes.lost).toEqual([])
+})
+
+test('former lives that do not end are left behind, and counted', async () => {
+  await using notes = await Notes.of()
+  const { world } = notes
+  await notes.tell('a', 1)
+  await notes.raise()
+  world.move('notes', 0, 'b')
+  await notes.tell('b', 2)
+  await world.until(() => notes.handled.length === 2)
+  expect(notes.handled).toEqual(['1@1', '2@3'])
+  expect(notes.at('a').statistics().leftBehind).toBe(1)
+})
+
+test('what a former life has not come to is handled where its shard is about to move as well', async () => {
+  await using notes = await Notes.of()
+  const { world } = notes
+  await notes.tell('a', 1, 2)
+  await notes.raise()
+  world.move('notes', 0, 'b')
+  await notes.tell('b', 3)
+  await notes.letGo(4)
+  expect(notes.handled).toEqual(['1@1', '2@2', 'what it kept@3', '3@3'])
+  expect(notes.lost).toEqual([])
+})

@@ -212,7 +212,7 @@ export class HostedShard implements EntityHome {
     if (!handedBy || handedBy.epoch < this.#since) return undefined
     const known = this.#entities.get(entityId)
     // Only while its former life is about to end, behind which it waits.
-    if (known || this.#stage !== 'running' || !this.#host.former(entityId)) return known
+    if (known || this.#isForced || !this.#host.former(entityId)) return known
     return this.#begin(entityId)
   }
 

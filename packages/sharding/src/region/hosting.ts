@@ -123,7 +123,7 @@ export class Hosting {
       waitsNoMore: (entity) => this.#unbegun.delete(entity),
       overdue: (letter) => port.drop(letter, 'overdue'),
       full: (letter) => port.drop(letter, 'buffer-full'),
-      gone: (entity) => this.#former.gone(entity),
+      gone: (entity) => this.#gone(entity),
       former: (entityId) => starter.beginning ?? this.#former.find(entityId),
       report: (error, what) => port.report(error, what),
       refOf: (entityId) => port.refOf(entityId),
@@ -162,7 +162,9 @@ export class Hosting {
 
   /** No entity of a shard that is owned here lives, but those that were left behind. */
   get isEmpty(): boolean {
-    for (const { size, isLeft } of this.#hosted.values()) if (size > 0 && !isLeft) return false
+    for (const hosted of this.#hosted.values()) {
+      if (!hosted.isLeft && this.#livesOf(hosted) > 0) return false
+    }
     return true
   }
 
@@ -314,7 +316,22 @@ export class Hosting {
     this.#port.deadlineMoved()
   }
 
+  /** Also under former epochs. */
+  #livesOf({ shard, size }: HostedShard): number {
+    return size + this.#former.awaitedOf(shard)
+  }
+
+  /** The former life of an entity has ended. */
+  #gone(entity: Entity): void {
+    const { shard } = entity
+    this.#former.gone(entity)
+    const hosted = this.#hosted.get(shard)
+    if (hosted?.stage === 'finishing' && hosted.size === 0) this.#emptied(shard)
+  }
+
+  /** Nobody else may have it while a former life has not ended. */
   #emptied(shard: number): void {
+    if (this.#former.awaitedOf(shard) > 0) return
     this.#port.emptied()
     this.#perform(shard, this.ownedShard(shard).emptied(this.#port.now()))
   }
@@ -322,9 +339,10 @@ export class Hosting {
   #force(shard: number): void {
     const hosted = this.#hosted.get(shard)
     if (!hosted) return
-    this.#port.tally.forced += hosted.size
+    const count = this.#livesOf(hosted)
+    this.#port.tally.forced += count
     this.#port.warn(
-      `${hosted.size} entities of shard ${shard} did not stop in time for its handoff, and are stopped`,
+      `${count} entities of shard ${shard} did not stop in time for its handoff, and are stopped`,
     )
     hosted.force()
   }
@@ -332,11 +350,13 @@ export class Hosting {
   #leaveBehind(shard: number): void {
     const hosted = this.#hosted.get(shard)
     if (!hosted) return
-    this.#port.tally.leftBehind += hosted.size
+    const count = this.#livesOf(hosted)
+    this.#port.tally.leftBehind += count
     this.#port.warn(
-      `${hosted.size} entities of shard ${shard} do not stop: the shard moves on without waiting for them`,
+      `${count} entities of shard ${shard} do not stop: the shard moves on without waiting for them`,
     )
     hosted.leaveBehind()
+    this.#former.leaveBehind(shard)
   }
 
   #end(shard: number): void {
@@ -350,7 +370,7 @@ export class Hosting {
     this.#handOvers.end(shard)
     this.#forgetRemembered(shard)
     for (const entity of hosted?.entities() ?? []) {
-      if (entity.actor) this.#former.add(entity)
+      if (entity.actor) this.#former.add(entity, hosted?.isLeft === true)
     }
     return hosted
   }
