@@ -104,6 +104,26 @@ test('a watch of some keys begins with those of them that are there', async () =
   expect(() => map.watch({ initial: 1 as never })).toThrow('options.initial')
 })
 
+test.each([false, true])(
+  'a watch with what is there, or without (%s), ends while several wait for what is next',
+  async (initial) => {
+    await using world = await DataWorld.of('a')
+    const map = world.on('a').map<string, number>('m', { shards: 4 })
+    await world.settled(map.put('k', 0))
+    const events = map.watch({ initial })
+    const told = events.next()
+    if (!initial) await world.settled(map.put('k', 1))
+    expect(await world.settled(told)).toMatchObject({ value: { key: 'k' } })
+    const next = [events.next(), events.next(), events.next()]
+    await world.settle(20)
+    await world.settled(map.put('k', 2))
+    expect(await world.settled(next[0] ?? told)).toMatchObject({ value: { value: 2 } })
+    expect(await world.settled(events.return?.() ?? told)).toMatchObject({ done: true })
+    const rest = await world.settled(Promise.all(next.slice(1)))
+    expect(rest).toEqual([{ value: undefined, done: true }, { value: undefined, done: true }]) // prettier-ignore
+  },
+)
+
 test('a watch whose first changes were lost on the way says that changes may be missed', async () => {
   await using world = await DataWorld.of('a b', { replication: { copies: 1 } })
   const mapOn = (host: string) => world.on(host).map<string, number>('m', { shards: 1 })

@@ -61,7 +61,8 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
   readonly #listening: readonly Disposable[]
   readonly #ready: Event[] = []
   #timer: Disposable | undefined
-  #wake: (() => void) | undefined
+  /** Of those who wait for what is next, in the order of their calls. */
+  #waiting: (() => void)[] = []
   #error: DDataError | undefined
   #hasEnded = false
 
@@ -142,9 +143,9 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
   }
 
   #wakeUp(): void {
-    const wake = this.#wake
-    this.#wake = undefined
-    wake?.()
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const wake of waiting) wake()
   }
 
   #fail(error: DDataError): void {
@@ -169,7 +170,7 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
       if (this.#hasEnded) return { value: undefined, done: true }
       // eslint-disable-next-line no-await-in-loop -- Until something has happened.
       await new Promise<void>((resolve) => {
-        this.#wake = resolve
+        this.#waiting.push(resolve)
       })
     }
   }

@@ -38,7 +38,7 @@ export function watchMap<K, V>(
   const changes = (): Watching<MapEvent<K, V>> => changesOf(map, wanted, options)
   if (!initial) return changes()
   const calls = { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) }
-  return presentAndChanges(keys ? presentOf(map, keys, calls) : map.present(calls), changes)
+  return presentAndChanges(keys ? presentOf(map, keys, calls) : map.present(calls), changes())
 }
 
 function changesOf<K, V>(
@@ -58,11 +58,28 @@ function changesOf<K, V>(
 }
 
 /** Nothing is in between: changes are gathered before the rest is read. */
-async function* presentAndChanges<K, V>(
+function presentAndChanges<K, V>(
   present: AsyncIterable<Present<K, V>>,
-  begin: () => Watching<MapEvent<K, V>>,
+  changes: Watching<MapEvent<K, V>>,
+): AsyncIterableIterator<MapEvent<K, V>> {
+  const events = oneAfterTheOther(present, changes)
+  return {
+    next: async () => await events.next(),
+    // A generator ends once whoever waits for its next has it: that waits for a change.
+    return: async () => {
+      await changes.return()
+      return await events.return(undefined)
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+async function* oneAfterTheOther<K, V>(
+  present: AsyncIterable<Present<K, V>>,
+  changes: Watching<MapEvent<K, V>>,
 ): AsyncGenerator<MapEvent<K, V>, undefined> {
-  const changes = begin()
   try {
     for await (const entry of present) yield { ...entry, type: 'put', previous: undefined }
     yield* changes
