@@ -10,7 +10,7 @@ function ciRun(lines: readonly string[], exitCode: number) {
   const folder = mkdtempSync(join(tmpdir(), 'casty-ci-'))
   try {
     const npm = join(folder, 'npm')
-    const echoes = lines.map((line) => `echo '${line}'`).join('\n')
+    const echoes = lines.map((line) => `printf '%b\\n' '${line}'`).join('\n')
     writeFileSync(
       npm,
       `#!/bin/sh\n[ "$1 $CI" = 'test true' ] || exit 9\n${echoes}\nexit ${exitCode}\n`,
@@ -40,6 +40,11 @@ test.each([
   ['that says nothing', [], 0, '0 passed, 1 failed'],
 ])('a run %s has failed', (_, lines, exitCode, lastLine) => {
   expect(ciRun(lines, exitCode)).toMatchObject({ status: 1, lastLine })
+})
+
+test('totals are found behind bytes that are no text', () => {
+  const lines = ['at /\\000@oxc-project+runtime/usingCtx.js:43:25', '12 passed, 0 failed']
+  expect(ciRun(lines, 0)).toMatchObject({ status: 0, lastLine: '12 passed, 0 failed' })
 })
 
 test('the totals are the last ones of the run, not those of a step', () => {
