@@ -7,9 +7,7 @@ import type { Context, Row, Scenario } from '../scenario.ts'
 
 const isLong = process.env['BENCH_DDATA'] === 'long'
 const entries = Number(process.env['BENCH_ENTRIES'] ?? 1_000_000)
-const times: Times = isLong
-  ? { warmUpMs: 500, measuredMs: 1_500 }
-  : { warmUpMs: 1_500, measuredMs: 1_000 }
+const times: Times = { warmUpMs: 1_500, measuredMs: isLong ? 3_000 : 1_000 }
 /**
  * Code is compiled before anything is measured: four processes run the code of one call, so that takes some seconds, in
  * the first of which calls take up to five times as much of a processor. What is written thrice goes slowly at first:
