@@ -13,16 +13,8 @@ import {
 } from '../src/protocol/messages.ts'
 import { Session } from '../src/session/session.ts'
 import { PartCalls } from '../src/structures/part.ts'
+import { laneSettings } from './lane-settings.ts'
 
-const settings = {
-  resendMs: 500,
-  maxResendMs: 1_000,
-  pollMs: 1_000,
-  sessionTtlMs: 30_000,
-  settleMs: 5_000,
-  horizonMs: 150_000,
-  maxRequestBytes: 1_000,
-}
 const terms = { what: 'it', timeoutMs: 5_000 }
 const add = counterCall(counterCalls.addAndGet, { name: 'c', shards: 1 }, 1)
 
@@ -45,7 +37,7 @@ class Process implements AsyncDisposable {
       whyNobody: () => undefined,
       report: (error) => this.errors.push(error),
     },
-    settings,
+    laneSettings,
   )
 
   call(part: string, call: Uint8Array = add): Promise<number> {
@@ -119,6 +111,6 @@ test('what cannot be sent is reported, and sent again', async () => {
   await Promise.resolve()
   expect(process.errors).toHaveLength(1)
   process.fails = false
-  await process.clock.advanceAsync(settings.resendMs)
+  await process.clock.advanceAsync(laneSettings.resendMs)
   expect(process.sent).toEqual(['map/1×1', 'map/1×1'])
 })

@@ -10,21 +10,13 @@ import { CounterMachine } from '../src/kinds/counter/counter-machine.ts'
 import { queueCall, writeTerms } from '../src/kinds/queue/queue-calls.ts'
 import { QueueMachine } from '../src/kinds/queue/queue-machine.ts'
 import { readRequest, ReplyWriter, type ReplyEntry } from '../src/protocol/messages.ts'
-import { Lane, type LaneSettings } from '../src/session/lane.ts'
+import { Lane } from '../src/session/lane.ts'
 import type { CallEnd, CallTerms } from '../src/session/pending.ts'
 import type { Machine } from '../src/state/machine.ts'
 import { PartState } from '../src/state/part-state.ts'
 import { maxUnsettledCalls, sessionBytes, sessionIdOf } from '../src/state/sessions.ts'
+import { laneSettings } from './lane-settings.ts'
 
-const settings: LaneSettings = {
-  resendMs: 500,
-  maxResendMs: 1_000,
-  pollMs: 1_000,
-  sessionTtlMs: 30_000,
-  settleMs: 5_000,
-  horizonMs: 150_000,
-  maxRequestBytes: 1_000,
-}
 const address = { name: 'c', shards: 1 }
 const add = (by: number): Uint8Array => counterCall(counterCalls.addAndGet, address, by)
 const get = counterCall(counterCalls.get, address)
@@ -64,7 +56,7 @@ class Line {
       endSession: () => {},
       sessionLost: () => void (this.sessionsLost += 1),
     }
-    this.lane = new Lane('p', port, settings)
+    this.lane = new Lane('p', port, laneSettings)
   }
 
   #host(): PartHost<string> {
@@ -443,7 +435,7 @@ describe('a session towards a part', () => {
             endSession: () => {},
             sessionLost: () => {},
           },
-          settings,
+          laneSettings,
         )
         const nobody = { done: () => {}, refused: () => {}, failed: () => {} }
         const wanted = isWait ? { waitMs: Infinity, timeoutMs: Infinity } : {}
