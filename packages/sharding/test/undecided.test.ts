@@ -1,18 +1,14 @@
 // A table that goes back to an earlier census: what was begun in the later one is in doubt until all have told what they have.
-import { NodeIdentity } from '@casty/transport'
 import { expect, test } from 'vitest'
 import { nothing, type Found } from '../src/coordinator/found.ts'
-import { planShards, type Situation } from '../src/coordinator/plan.ts'
-import { leastShards } from '../src/coordinator/strategy.ts'
+import { planShards } from '../src/coordinator/plan.ts'
 import { CopyRoom, ShardCopies } from '../src/replication/copies.ts'
 import { ReplicatedShard } from '../src/replication/replicated-shard.ts'
 import type { ShardRow } from '../src/table/shard-row.ts'
 import { ShardTable } from '../src/table/shard-table.ts'
+import { nodeOf, situationOf, viewOf } from './situation.ts'
 
-const [a, b] = ['a:1#1', 'b:1#1'].map((text) => NodeIdentity.parse(text)) as [
-  NodeIdentity,
-  NodeIdentity,
-]
+const [a, b] = [nodeOf('a'), nodeOf('b')]
 const settings = { name: 'kept', numShards: 3, replicas: 1, disks: 2 }
 /** Of the table that a node founded which had lost its disk, and of the one before. */
 const [later, earlier] = [200, 100]
@@ -39,26 +35,15 @@ function planned(
   found: Readonly<Record<number, Found>>,
   contested: readonly number[] = [],
 ): ShardTable {
-  const situation: Situation = {
-    view: [a, b].map((node, index) => {
-      return { node, status: 'up', isReachable: true, upNumber: index + 1 }
-    }),
+  const situation = situationOf({
+    view: viewOf('a', 'b'),
     types: new Map([['kept', settings]]),
-    canRun: () => true,
-    isGathered: () => true,
-    leaseEnds: () => 0,
     releasedAt: () => later,
-    refused: () => undefined,
-    superfluous: () => [],
     isContested: (_name, shard) => contested.includes(shard),
     promote: (_settings, shard) => found[shard],
-    strategy: leastShards,
     maxMovingShare: 0,
     maxMoving: 0,
-    firstEpoch: 300,
-    lowestEpoch: 0,
-    now: 0,
-  }
+  })
   const { changes } = planShards(table, situation)
   return table.with({ version: { term: 1, seq: 2 }, changes })
 }

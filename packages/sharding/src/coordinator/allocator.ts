@@ -16,8 +16,10 @@ import { sameNodes, type ShardRow } from '../table/shard-row.ts'
 import type { RowChange, ShardTable } from '../table/shard-table.ts'
 import { FirstEpoch } from './first-epoch.ts'
 import type { LeaseBook } from './lease-book.ts'
-import { planShards, shardKey, type Situation } from './plan.ts'
+import { planShards } from './plan.ts'
 import { Promotions } from './promotions.ts'
+import { shardKey } from './shard-key.ts'
+import type { Situation } from './situation.ts'
 import type { Term } from './term.ts'
 
 /** Mutable, and of one term. */

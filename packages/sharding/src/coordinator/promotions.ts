@@ -12,7 +12,6 @@ import type {
 } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 import { nothing, type Found } from './found.ts'
-import { shardKey } from './plan.ts'
 import {
   askedFor,
   censusesOf,
@@ -22,6 +21,7 @@ import {
   told,
   type Promotion,
 } from './promotion.ts'
+import { shardKey } from './shard-key.ts'
 import type { Term } from './term.ts'
 
 /** Shards asked for in one message. */

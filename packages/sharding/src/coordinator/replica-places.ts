@@ -1,7 +1,7 @@
 // Which nodes keep copies of a shard beside its owner.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import { maxReplicas } from '../codec-limits.ts'
-import { sameNodes, type ShardRow } from '../table/shard-row.ts'
+import { includesNode, sameNodes, type ShardRow } from '../table/shard-row.ts'
 
 /** What is to be known of nodes that may keep copies. */
 export interface Keepers {
@@ -40,7 +40,7 @@ export function planReplicas(
     const places = [...wanted, ...added]
     // Whoever told did not know of those that are added.
     const gone = added.length === 0 ? keepers.superfluous(shard) : []
-    const former = kept.filter((node) => !includes(places, node) && !includes(gone, node))
+    const former = kept.filter((node) => !includesNode(places, node) && !includesNode(gone, node))
     const replicas = [...places, ...former].slice(0, maxReplicas)
     if (sameNodes(replicas, row.replicas)) continue
     for (const { key } of added) count(copies, key)
@@ -58,13 +58,9 @@ function fewest(
 ): readonly NodeIdentity[] {
   return hosts
     .map(({ node }) => node)
-    .filter((node) => !includes(except, node))
+    .filter((node) => !includesNode(except, node))
     .toSorted((left, right) => (copies.get(left.key) ?? 0) - (copies.get(right.key) ?? 0))
     .slice(0, most)
-}
-
-function includes(nodes: readonly NodeIdentity[], { key }: NodeIdentity): boolean {
-  return nodes.some((node) => node.key === key)
 }
 
 function count(copies: Map<NodeKey, number>, key: NodeKey): void {

@@ -58,3 +58,12 @@ export function sameNodes(left: readonly NodeIdentity[], right: readonly NodeIde
 export function sameNode(left: NodeIdentity | undefined, right: NodeIdentity | undefined): boolean {
   return left === right || (left !== undefined && left.key === right?.key)
 }
+
+export function includesNode(nodes: readonly NodeIdentity[], { key }: NodeIdentity): boolean {
+  return nodes.some((node) => node.key === key)
+}
+
+/** Where a row's shard is, or is about to be. */
+export function placeOf({ movingTo, owner }: ShardRow): NodeIdentity | undefined {
+  return movingTo ?? owner
+}

@@ -81,7 +81,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'leases are not waited for before shards are taken',
-    file: 'coordinator/plan.ts',
+    file: 'coordinator/type-planner.ts',
     find: 'if (endsAt > this.#situation.now) {',
     replace: 'if (endsAt > this.#situation.now + 1e9) {',
   },
@@ -115,13 +115,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a new owner gets the epoch of the old one',
-    file: 'coordinator/plan.ts',
+    file: 'coordinator/type-planner.ts',
     find: 'Math.max(Math.max(row.epoch, written) + 1, this.#lowestEpoch)',
     replace: 'Math.max(row.epoch, written, this.#lowestEpoch)',
   },
   {
     name: 'a shard moves before its owner has released it',
-    file: 'coordinator/plan.ts',
+    file: 'coordinator/type-planner.ts',
     find: 'if (isReleased) this.#settleAt(shard, row, to)',
     replace: 'if (isReleased || to) this.#settleAt(shard, row, to)',
   },

@@ -48,7 +48,7 @@ export const shardDecidingBugs: readonly SeededBug[] = bugsOf([
   {
     name: 'lease-not-waited-for',
     promise: 'one owner at a time',
-    file: `${s}/coordinator/plan.ts`,
+    file: `${s}/coordinator/type-planner.ts`,
     find: 'if (endsAt > this.#situation.now) {',
     replace: 'if (endsAt > this.#situation.now + 1e9) {',
     why: 'The shards of a silent owner are given away while it may still act.',
@@ -77,7 +77,7 @@ export const shardDecidingBugs: readonly SeededBug[] = bugsOf([
   {
     name: 'epoch-not-raised',
     promise: 'epochs grow',
-    file: `${s}/coordinator/plan.ts`,
+    file: `${s}/coordinator/type-planner.ts`,
     find: 'Math.max(Math.max(row.epoch, written) + 1, this.#lowestEpoch)',
     replace: 'Math.max(row.epoch, written, this.#lowestEpoch)',
     why: 'A new owner has the epoch of the old one, and nothing tells their writes apart.',
@@ -85,7 +85,7 @@ export const shardDecidingBugs: readonly SeededBug[] = bugsOf([
   {
     name: 'moved-before-released',
     promise: 'one owner at a time',
-    file: `${s}/coordinator/plan.ts`,
+    file: `${s}/coordinator/type-planner.ts`,
     find: 'if (isReleased) this.#settleAt(shard, row, to)',
     replace: 'if (isReleased || to) this.#settleAt(shard, row, to)',
     why: 'A shard has its new owner before the old one has let go of it.',
