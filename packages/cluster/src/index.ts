@@ -46,6 +46,7 @@ export {
   type ShardingSection,
   type SupervisionSection,
 } from './config/casty-config.ts'
+export type { TransportMaker } from './transport-options.ts'
 export type { SecretSection, TlsSection } from './config/credentials-sections.ts'
 export { configFileName, discoverConfig, loadConfig } from './config/load-config.ts'
 export { optionsFrom, type ConfiguredOptions } from './config/options-from.ts'

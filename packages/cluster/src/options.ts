@@ -2,9 +2,11 @@
 import type { ActorSystemOptions } from '@casty/actor'
 import type { DistributedOptions } from '@casty/ddata'
 import { clusterConfigNames, type ClusterConfig } from '@casty/membership'
+import type { TlsOptions } from '@casty/net'
 import { defined } from '@casty/options'
 import type { RemotingLimits, Serializer } from '@casty/remote'
 import type { ShardingOptions } from '@casty/sharding'
+import type { Transport } from '@casty/transport'
 import { emptyConfig, isConfig, type CastyConfig } from './config/casty-config.ts'
 import { loadConfig } from './config/load-config.ts'
 import type { ConfiguredSecret } from './config/configured-secret.ts'
@@ -14,10 +16,23 @@ import { duration, knownNames, record, whole } from './option-values.ts'
 import { authenticationOf, type ClusterSecret } from './secret-options.ts'
 import type { ClientsOfSystemOptions } from './system/clients.ts'
 import { canBeHeard } from './system/shutdown-signals.ts'
+import { madeTransport, type TransportMaker } from './transport-options.ts'
 
 /** Options of `ClusteredActorSystem.start`: those of a cluster's node, those of its actors, and these. */
 export interface ClusteredActorSystemOptions
-  extends ClusterConfig, Omit<ActorSystemOptions, 'clock' | 'random' | 'logger'> {
+  extends
+    Omit<ClusterConfig, 'transport'>,
+    Omit<ActorSystemOptions, 'clock' | 'random' | 'logger'> {
+  /**
+   * What carries bytes between nodes, of a package of its own: as `tcpTransport()`, or `tcpTransport` itself, which is then
+   * called here with `tls`.
+   */
+  readonly transport: Transport | TransportMaker
+  /**
+   * The certificate of this node, and the authority that it trusts, for a `transport` that is made here. One that is handed
+   * over made has been told of its own. @defaultValue `[cluster.tls]` of the config; without it, plain text
+   */
+  readonly tls?: TlsOptions
   /**
    * A config, or the path of a config file: what it says holds where no other option does.
    * @defaultValue none is read
@@ -79,21 +94,29 @@ const actorNames = ['mailbox', 'stopTimeoutMs', 'instrument'] as const satisfies
   'clock' | 'random' | 'logger'
 >)[]
 
+const clusterNames = clusterConfigNames.filter((name) => name !== 'transport')
+
 /** Options with what the config file says, sorted by whose they are. Each of these checks its own. */
 export interface Settings {
   readonly cluster: ClusterConfig
   readonly actors: ActorSystemOptions
-  readonly own: Omit<ClusteredActorSystemOptions, keyof ClusterConfig | keyof ActorSystemOptions>
+  readonly own: Omit<
+    ClusteredActorSystemOptions,
+    keyof ClusterConfig | keyof ActorSystemOptions | 'tls'
+  >
   /** Where the node proves one that the config file names: to be read again. */
   readonly secret?: ConfiguredSecret
   /** What it says of actors by their names. */
   readonly config: CastyConfig
 }
 
-/** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION`, and as `loadConfig`; SecretError */
+/**
+ * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION`, and as `loadConfig`; SecretError; what a `transport` that is made
+ * here throws
+ */
 export function settingsOf(options: ClusteredActorSystemOptions): Settings {
   const of = 'ClusteredActorSystem.start()'
-  knownNames(of, options, [...clusterConfigNames, ...actorNames, ...ownNames])
+  knownNames(of, options, [...clusterConfigNames, ...actorNames, ...ownNames, 'tls'])
   for (const name of ['failureDetector', 'mailbox', 'remoting', 'sharding'] as const) {
     if (options[name] !== undefined) record(name, options[name])
   }
@@ -111,24 +134,19 @@ export function settingsOf(options: ClusteredActorSystemOptions): Settings {
     mailbox: { ...mailbox, ...defined(options.mailbox ?? {}) },
   }
   checkOwn(all)
-  if (config.cluster?.tls) requireTls(all)
-  const { clock, random, logger } = all
+  const { transport, tls, ...others } = all
+  const { clock, random, logger } = others
   return {
-    cluster: picked(all, clusterConfigNames),
-    actors: { ...defined({ clock, random, logger }), ...picked(all, actorNames) },
-    own: picked(all, ownNames),
+    cluster: {
+      ...picked(others, clusterNames),
+      transport: madeTransport(transport, tls, config.cluster?.tls),
+    },
+    actors: { ...defined({ clock, random, logger }), ...picked(others, actorNames) },
+    own: picked(others, ownNames),
     ...(secret && !ofCode && { secret }),
     // What it says of all mailboxes is that of the system.
     config: { ...config, defaults: { ...config.defaults, mailbox: {} } },
   }
-}
-
-/** What a file says of TLS is for the transport, which is made before: without it nothing would be encrypted. */
-function requireTls({ transport }: ClusteredActorSystemOptions): void {
-  if (transport?.security === 'mutual-tls') return
-  const allowed =
-    'one with TLS, as tcpTransport({ tls: config.cluster?.tls }): the config asks for it'
-  throw ClusterSystemError.invalidOption('transport', transport?.name, allowed)
 }
 
 function configOf(config: CastyConfig | string = emptyConfig): CastyConfig {

@@ -122,6 +122,8 @@ export class World {
   copiesAt: (node: WorldNode, shard: ShardAtEpoch) => Copies | undefined = () => undefined
   /** What becomes of the next messages; of those behind them, chance decides. */
   fates: ('fine' | 'lost' | 'late')[] = []
+  /** Told of each message as it is sent, and as it arrives: harm that is done then comes before it is handled. */
+  watch: (stage: 'sent' | 'arrived', by: WorldNode, message: ShardingMessage) => void = () => {}
   /** Sent so far, by type. */
   readonly sent = new Map<string, number>()
 
@@ -335,7 +337,7 @@ export class World {
       now,
       wallNow: 1_000_000 + this.now - node.wallBehindMs,
     })
-    for (const effect of effects) this.#perform(node, effect)
+    for (const effect of effects) if (node.isAlive) this.#perform(node, effect)
     const next = node.realOf(node.core.nextDeadline(now))
     node.wakeAt = Math.max(next, this.now + 0.01)
     this.invariants.check(this)
@@ -414,8 +416,10 @@ export class World {
     const fate = this.fates.shift()
     if (fate === 'lost') return
     const delay = fate === 'late' ? slowMs : 0.5 + this.random() * (isSlow ? slowMs : 20)
+    this.watch('sent', node, message)
     this.at(delay, () => {
       const target = this.nodes.find(({ key }) => key === to.key)
+      if (target?.isAlive && this.linked(node.key, to.key)) this.watch('arrived', target, message)
       if (!target?.isAlive || !this.linked(node.key, to.key)) return
       if (target.pausedUntil > this.now) target.inbox.push([node.identity, message])
       else this.step(target, { type: 'message-received', from: node.identity, message })

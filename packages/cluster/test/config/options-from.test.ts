@@ -109,6 +109,58 @@ describe('a system that is started by a config', () => {
     )
   })
 
+  const files = { cert: '/c', ca: '/a', key: '/k' }
+  test.each<[string, string, object, object]>([
+    ['what the file says', tls, {}, { tls: { cert: '/x/a', ca: '/x/b', key: '/x/c' } }],
+    ['what code says, before the file', tls, { tls: files }, { tls: files }],
+    ['what code says without a file', '', { tls: files }, { tls: files }],
+    ['nothing where nobody says anything', '', {}, {}],
+  ])('tells what makes its transport %s of TLS', async (_which, toml, ofCode, expected) => {
+    const world = new SystemWorld()
+    await using _ = world
+    const { transport, ...options } = world.optionsFor('a')
+    if (typeof transport === 'function') throw new Error('It is to be made already')
+    const told: object[] = []
+    const config = configOf('/x/casty.toml', parse(toml))
+    const starting = ClusteredActorSystem.start({
+      ...options,
+      ...ofCode,
+      config,
+      transport(given) {
+        told.push(given)
+        return {
+          name: transport.name,
+          ...(given.tls && { security: 'mutual-tls' }),
+          listen: async (...where) => await transport.listen(...where),
+          dial: async (...where) => await transport.dial(...where),
+        }
+      },
+    })
+    world.add('a', await world.settled(starting))
+    expect(told).toEqual([expected])
+  })
+
+  test.each<[string, object, string]>([
+    ['beside a transport that is made already', { tls: files }, 'Option tls is an object;'],
+    ['that is nothing', { tls: 'node.crt' }, 'Option tls is "node.crt";'],
+    [
+      'for a transport that does not heed it',
+      { tls: files, transport: () => ({ name: 'deaf' }) },
+      'Option transport is "deaf"; allowed is one with TLS',
+    ],
+  ])('refuses tls %s', async (_where, wrong, message) => {
+    const world = new SystemWorld()
+    await using _ = world
+    await expect(
+      ClusteredActorSystem.start({ ...world.optionsFor('a'), ...wrong }),
+    ).rejects.toThrow(
+      expect.objectContaining({
+        code: 'CASTY_CLUSTER_INVALID_OPTION',
+        message: expect.stringContaining(message),
+      }),
+    )
+  })
+
   test('splits entities into as many shards as the file says of their name', async () => {
     const world = new SystemWorld()
     await using _ = world

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Behaviors, ClusteredActorSystem, loadConfig } from '@casty/cluster'
+import { Behaviors, ClusteredActorSystem } from '@casty/cluster'
 import { NodeAddress } from '@casty/transport'
 import { tcpTransport } from '@casty/transport-tcp'
 import { writeAuthority, writeNodeCertificate } from '@casty/cert'
@@ -20,9 +20,8 @@ test('nodes whose config names their certificates talk by TLS, and to nobody els
     const files = { certfile: cert, keyfile: key, cafile: join(folder, 'ca.crt') }
     const lines = Object.entries(files).map(([name, path]) => `${name} = ${JSON.stringify(path)}`)
     await writeFile(file, ['[system]', 'name = "shop"', '[cluster.tls]', ...lines, ''].join('\n'))
-    const config = loadConfig(file)
-    const transport = tcpTransport({ tls: config.cluster?.tls })
-    return await ClusteredActorSystem.start({ config, transport, port: 0, seedNodes })
+    const options = { transport: tcpTransport, port: 0, seedNodes }
+    return await ClusteredActorSystem.fromConfig(file, options)
   }
   await writeAuthority(folder)
   await using first = await start('first', 'shop', [])
