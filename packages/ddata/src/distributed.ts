@@ -24,7 +24,7 @@ import { queueOptionNames, type QueueOptions } from './kinds/queue/queue-options
 import { Queue } from './kinds/queue/queue.ts'
 import { Semaphore, type SemaphoreOptions } from './kinds/semaphore/semaphore.ts'
 import { machines } from './kinds/machines.ts'
-import type { LaneSettings } from './session/lane.ts'
+import type { LaneSettings } from './session/lane-port.ts'
 import { Session } from './session/session.ts'
 import { defaultShards, maxShards, type BaseOptions } from './structures/call-options.ts'
 import { unlessEnded, whyEnded } from './structures/ended.ts'

@@ -1,4 +1,4 @@
-import type { LaneSettings } from '../src/session/lane.ts'
+import type { LaneSettings } from '../src/session/lane-port.ts'
 
 /** Times that a test can wait for by its own clock. */
 export const laneSettings: LaneSettings = {

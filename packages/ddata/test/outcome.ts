@@ -1,3 +1,9 @@
+import { ByteWriter } from '@casty/transport'
+import { beginResult } from '../src/state/result.ts'
+
+/** Of a call that was carried out, and answers nothing. */
+export const doneResult: Uint8Array = beginResult(new ByteWriter(1)).finish()
+
 export interface Settled<T> {
   isSettled: boolean
   value?: T

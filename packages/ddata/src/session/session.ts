@@ -7,7 +7,8 @@ import { ByteWriter } from '@casty/transport'
 import { DDataError, type Applied } from '../errors.ts'
 import { readPartReplies, type PartReplies, type PartReply } from '../protocol/messages.ts'
 import { Agreement } from './agreement.ts'
-import { Lane, type LanePort, type LaneSettings } from './lane.ts'
+import type { LanePort, LaneSettings } from './lane-port.ts'
+import { Lane } from './lane.ts'
 
 export interface SessionPort {
   readonly system: ActorSystem

@@ -3,7 +3,8 @@
 import type { Clock } from '@casty/clock'
 import { ByteReader } from '@casty/transport'
 import { DDataError } from '../errors.ts'
-import type { Lane, WatchedChange } from '../session/lane.ts'
+import type { WatchedChange } from '../session/lane-port.ts'
+import type { Lane } from '../session/lane.ts'
 import type { Session } from '../session/session.ts'
 
 /** A watch is renewed so often, in milliseconds: that tells missed changes too. */

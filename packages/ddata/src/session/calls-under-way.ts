@@ -1,0 +1,206 @@
+// Calls of one session to one part, each until its part has told how it ended: also one that nobody waits for any more, since
+// no number may be left out.
+import { ByteWriter } from '@casty/transport'
+import type { DDataError } from '../errors.ts'
+import { skipCode } from '../state/part-state.ts'
+import { gaveUp, tellAnswer, tellLate } from './endings.ts'
+import type { LaneSettings } from './lane-port.ts'
+import { untilEnded, type CallEnd, type CallTerms, type PendingCall } from './pending.ts'
+
+/** A call that does nothing, in place of one that nobody wants any more. */
+export const skip: Uint8Array = new ByteWriter(1).u8(skipCode).finish()
+
+export interface CallsPort {
+  now(): number
+  /** Why nothing is answered, where that is known. */
+  whyNot(): string | undefined
+  /** Has its part end the waiting of a call, or say how it had ended before. */
+  withdraw(number: number, what: string): void
+  /** Has `endLate` called by then. */
+  wake(at: number): void
+}
+
+const none: readonly number[] = []
+
+export class CallsUnderWay {
+  readonly #port: CallsPort
+  readonly #settings: LaneSettings
+  /** In the order of their numbers. */
+  readonly #calls = new Map<number, PendingCall>()
+  /** Whose answers the part may forget, once it is told. */
+  #received: number[] = []
+
+  constructor(port: CallsPort, settings: LaneSettings) {
+    this.#port = port
+    this.#settings = settings
+  }
+
+  get size(): number {
+    return this.#calls.size
+  }
+
+  has(number: number): boolean {
+    return this.#calls.has(number)
+  }
+
+  /** In the order of their numbers. */
+  all(): Iterable<PendingCall> {
+    return this.#calls.values()
+  }
+
+  /** The lowest number that has neither ended nor waits for its turn. */
+  get firstOpen(): number | undefined {
+    for (const { number, isParked } of this.#calls.values()) if (!isParked) return number
+    return undefined
+  }
+
+  /** When the first of them was made. */
+  get oldestMadeAt(): number | undefined {
+    const [oldest] = this.#calls.values()
+    return oldest?.madeAt
+  }
+
+  get anyMayWait(): boolean {
+    for (const { mayWait } of this.#calls.values()) if (mayWait) return true
+    return false
+  }
+
+  /** @param number - higher than all before */
+  begin(
+    number: number,
+    call: Uint8Array,
+    terms: CallTerms,
+    end: CallEnd,
+    mayWait: boolean,
+    now: number,
+  ): PendingCall {
+    const pending: PendingCall = {
+      number,
+      end: untilEnded(end, terms, () => this.#giveUp(pending, 'abort')),
+      terms,
+      call,
+      mayWait,
+      isParked: false,
+      hasEnded: false,
+      giveUp: undefined,
+      received: this.#received.length > 0 ? this.#received : none,
+      deadline: now + terms.timeoutMs,
+      madeAt: now,
+      sentAt: now,
+    }
+    if (this.#received.length > 0) this.#received = []
+    this.#calls.set(number, pending)
+    return pending
+  }
+
+  answered(number: number, answer: Uint8Array): void {
+    const pending = this.#calls.get(number)
+    if (!pending) return
+    this.#calls.delete(number)
+    if (pending.mayWait) this.#received.push(number)
+    if (pending.hasEnded) {
+      tellLate(pending, answer)
+      return
+    }
+    pending.hasEnded = true
+    tellAnswer(pending, answer)
+  }
+
+  /** @param isOffered - it may have what it waits for, if it says that it is there */
+  parked(number: number, isOffered: boolean): void {
+    const pending = this.#calls.get(number)
+    if (!pending) return
+    if (!pending.isParked) this.#parks(pending)
+    if (isOffered && !pending.hasEnded && pending.giveUp === undefined) pending.end.offered?.()
+  }
+
+  #parks(pending: PendingCall): void {
+    pending.isParked = true
+    const { waitMs } = pending.terms
+    const now = this.#port.now()
+    if (waitMs !== undefined && pending.giveUp === undefined) {
+      pending.deadline = now + waitMs
+      this.#port.wake(pending.deadline)
+    }
+    this.#port.wake(now + this.#settings.pollMs)
+  }
+
+  /** Its time is over, or its signal aborted. */
+  #giveUp(pending: PendingCall, why: 'timeout' | 'abort'): void {
+    if (pending.hasEnded || pending.giveUp !== undefined) return
+    pending.giveUp = why
+    pending.deadline = Infinity
+    const { terms, number, mayWait } = pending
+    if (!mayWait) {
+      pending.call = skip
+      this.#settle(pending)
+      return
+    }
+    pending.deadline = this.#port.now() + Math.min(terms.timeoutMs, this.#settings.settleMs)
+    this.#port.wake(pending.deadline)
+    pending.end.givesUp?.(gaveUp(pending, 'no', this.#port.whyNot()))
+    this.#port.withdraw(number, terms.what)
+  }
+
+  /** Nobody said how it ended: whoever made it need not wait for that any longer. */
+  #settle(pending: PendingCall): void {
+    pending.hasEnded = true
+    pending.deadline = Infinity
+    pending.end.failed(gaveUp(pending, 'unknown', this.#port.whyNot()))
+  }
+
+  /** Gives up those whose time is over. */
+  endLate(now: number): void {
+    for (const pending of this.#calls.values()) {
+      if (pending.deadline > now) this.#endHopeless(pending, now)
+      else if (pending.giveUp === undefined) this.#giveUp(pending, 'timeout')
+      else this.#settle(pending)
+    }
+  }
+
+  /** One that would wait for however long ends where its part cannot be asked for as long as a call may take. */
+  #endHopeless(pending: PendingCall, now: number): void {
+    const { mayWait, isParked, giveUp, madeAt, terms } = pending
+    if (!mayWait || isParked || giveUp !== undefined || terms.timeoutMs < Infinity) return
+    if (now < madeAt + this.#settings.settleMs || this.#port.whyNot() === undefined) return
+    this.#giveUp(pending, 'timeout')
+    this.#settle(pending)
+  }
+
+  /** When the time of the next one is over. */
+  get nextDeadline(): number {
+    let next = Infinity
+    for (const { deadline } of this.#calls.values()) next = Math.min(next, deadline)
+    return next
+  }
+
+  /** When the next one is to be sent again. @param resendMs - after so long, where it does not wait for its turn */
+  nextResend(resendMs: number): number {
+    const { pollMs } = this.#settings
+    let next = Infinity
+    for (const { sentAt, isParked } of this.#calls.values()) {
+      next = Math.min(next, sentAt + (isParked ? pollMs : resendMs))
+    }
+    return next
+  }
+
+  /** None of them is under way any more. @returns them */
+  takeAll(): readonly PendingCall[] {
+    const calls = [...this.#calls.values()]
+    this.#calls.clear()
+    this.#received = []
+    return calls
+  }
+}
+
+/** Tells who waits for some calls that they failed. What one does about it may end others. */
+export function failAll(
+  calls: Iterable<PendingCall>,
+  errorFor: (pending: PendingCall) => DDataError,
+): void {
+  for (const pending of calls) {
+    if (pending.hasEnded) continue
+    pending.hasEnded = true
+    pending.end.failed(errorFor(pending))
+  }
+}
