@@ -79,6 +79,8 @@ export interface EnqueueTerms {
 
 /** Of a refusal: there would not be room for them if the queue were empty. */
 export const tooManyAtOnce = 'atOnce'
+/** Items that come out in one answer take about so much at most. */
+export const pageBytes = 131_072
 export const maxDedupIdBytes = 512
 export const maxReasonBytes = 1_000
 export const maxPriority = 255

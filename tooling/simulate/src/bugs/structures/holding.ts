@@ -4,7 +4,7 @@ import { bugsOf } from './bugs-of.ts'
 
 const k = 'packages/ddata/src/kinds'
 const lease = `${k}/lease/lease-machine.ts`
-const queue = `${k}/queue/queue-machine.ts`
+const deliveries = `${k}/queue/deliveries.ts`
 
 export const structureHoldingBugs: readonly SeededBug[] = bugsOf([
   {
@@ -90,7 +90,7 @@ export const structureHoldingBugs: readonly SeededBug[] = bugsOf([
   {
     name: 'redelivery-dropped',
     promise: 'messages are accounted for',
-    file: queue,
+    file: deliveries,
     find: "if (item) this.#return(item, 0, false, 'It was not acknowledged in time', around)",
     replace: 'if (item) this.#items.remove(item)',
     why: 'An item whose consumer dies is gone.',
@@ -106,7 +106,7 @@ export const structureHoldingBugs: readonly SeededBug[] = bugsOf([
   {
     name: 'acknowledged-and-kept',
     promise: 'what is acknowledged stays',
-    file: queue,
+    file: deliveries,
     find: '    around.stopTimer(receipt)\n    this.#items.remove(item)\n    this.#makeRoom(around)\n    return true',
     replace: "    this.#items.become(item, 'ready')\n    return true",
     why: 'What is done comes again.',
@@ -114,16 +114,16 @@ export const structureHoldingBugs: readonly SeededBug[] = bugsOf([
   {
     name: 'extended-by-anybody',
     promise: 'one owner at a time',
-    file: queue,
-    find: 'const item = this.#delivered(input.varint(), input.varint())\n        if (item) around',
+    file: deliveries,
+    find: 'const item = this.#delivered(input.varint(), input.varint())\n    if (item) around',
     replace:
-      'const item = this.#items.find(input.varint())\n        input.varint()\n        if (item) around',
+      'const item = this.#items.find(input.varint())\n    input.varint()\n    if (item) around',
     why: 'Who had its time is told that it has more, and another has the item.',
   },
   {
     name: 'extended-in-vain',
     promise: 'one owner at a time',
-    file: queue,
+    file: deliveries,
     find: 'if (item) around.startTimer(item.receipt, input.varint())',
     replace: 'if (item) input.varint()',
     why: 'More time is granted, and another gets the item when the old one is over.',
