@@ -17,7 +17,7 @@ export function ShardEnvelope<M>(entityId: string, message: M): ShardEnvelope<M>
   return { entityId, message }
 }
 
-/** What an entity is told about itself. Valid as long as it lives. */
+/** What an entity is told about itself. Valid as long as it lives; what is in it may be taken out of it. */
 export interface EntityContext<M = never> {
   readonly entityId: string
   readonly shard: number
@@ -43,12 +43,12 @@ export interface EntityContext<M = never> {
    * it is undefined, with its next message. Where nobody calls this, and nothing is written, what the entity kept in
    * memory is lost, which is warned of once.
    */
-  handOver(state: () => unknown): void
+  readonly handOver: (state: () => unknown) => void
   /**
    * Stops it when it has handled what it was sent so far. What comes later starts it again; nothing is lost
    * in between.
    */
-  passivate(): void
+  readonly passivate: () => void
 }
 
 /** What an entity of a type with a journal, or with replication, is told about itself. */

@@ -76,6 +76,30 @@ test('entities answer on three nodes, each from one of them', async () => {
   expect(world.nodes.flatMap(({ lost }) => lost)).toEqual([])
 })
 
+test('what an entity may do can be taken out of its context', async () => {
+  await using world = await ShardingWorld.of('a b')
+  const regions = await started(world, {
+    name: 'counter',
+    numShards: 12,
+    entity: ({ handedOver, handOver, passivate }) => {
+      let total = typeof handedOver === 'number' ? handedOver : 0
+      handOver(() => total)
+      return Behaviors.receive<Counting>((message) => {
+        if (message.type === 'total') message.replyTo.tell(total)
+        else total += message.amount
+        if (message.type === 'add' && message.amount < 0) passivate()
+      })
+    },
+  })
+  for (const id of ids) of(regions, 'a').tell(id, { type: 'add', amount: 1 })
+  for (const id of ids) expect(await total(world, of(regions, 'a'), id)).toBe(1)
+  await world.leave('b')
+  for (const id of ids) expect(await total(world, of(regions, 'a'), id)).toBe(1)
+  of(regions, 'a').tell('e0', { type: 'add', amount: -1 })
+  expect(await total(world, of(regions, 'a'), 'e0')).toBe(0)
+  expect(of(regions, 'a').statistics().passivated).toBe(1)
+})
+
 test('a node that joins gets its share, with what entities hand over', async () => {
   await using world = await ShardingWorld.of('a b')
   const regions = new Map(await started(world, counter))

@@ -55,11 +55,14 @@ export class Entity extends IdleItem implements EntityContext {
     return this.#home.journal
   }
 
-  handOver(state: () => unknown): void {
-    this.state = state
+  // These two go on working once they are taken out of the context, and take no room where nobody asks for them.
+  get handOver(): (state: () => unknown) => void {
+    return (state) => {
+      this.state = state
+    }
   }
 
-  passivate(): void {
-    this.#home.passivate(this)
+  get passivate(): () => void {
+    return () => this.#home.passivate(this)
   }
 }
