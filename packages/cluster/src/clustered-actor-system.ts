@@ -262,9 +262,9 @@ export class ClusteredActorSystem implements AsyncDisposable {
     return lookUpPath<M>(this.#node, what, options)
   }
 
-  /** What this node knows of the cluster now. */
+  /** What this node knows of the cluster now, with where the shards of its entities are (`shardAllocations`). */
   getClusterState(): ClusterState {
-    return this.#node.cluster.getState()
+    return this.#node.sharding.getClusterState()
   }
 
   /**

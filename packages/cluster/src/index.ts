@@ -15,6 +15,7 @@ export {
   type EntityContext,
   type EntityRegion,
   type JournaledEntityContext,
+  type ShardAllocation,
 } from '@casty/sharding'
 export type { BarrierOptions } from './barrier/barriers.ts'
 export {

@@ -69,6 +69,12 @@ test('accounts of a bank are told from either node, and asked from either', asyn
     { timeoutMs: 2_000 },
   )
   expect(await world.settled(balance)).toBe(150)
+
+  const shards = node1.getClusterState().shardAllocations.get('accounts')
+  expect(shards?.size).toBe(100)
+  const nodes = new Set([...(shards?.values() ?? [])].map(({ primary }) => String(primary.address)))
+  expect([...nodes].toSorted()).toEqual(seedNodes)
+  expect(node2.getClusterState().shardAllocations.get('accounts')).toEqual(shards)
 })
 
 test('a node alone, which is its own seed, tells and asks its entities at once', async () => {

@@ -1,4 +1,5 @@
 import type { ActorRef, ActorSystem, AskOptions, DeadLetterReason } from '@casty/actor'
+import type { ShardAllocation } from '@casty/membership'
 import { checkedId, EntityRef, RegionRef } from './entity-ref.ts'
 import type { ShardEnvelope } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
@@ -69,6 +70,7 @@ export interface ShardExplanation {
 /** What a node knows of a type beside its region. */
 export interface RegionSurroundings {
   home(shard: number): HomeExplanation
+  allocations(): ReadonlyMap<number, ShardAllocation>
   recover(shard: number, options: RecoverOptions): Promise<Recovery>
   replication(shard: number): ReplicationExplanation | undefined
   replicationStatistics(): ReplicationStatistics | undefined
@@ -222,6 +224,14 @@ export class EntityRegion<M> {
     if (Number.isInteger(shard) && shard >= 0 && shard < this.numShards) return
     const allowed = `an integer from 0 to ${this.numShards - 1}`
     throw ShardingError.invalidOption('shard', shard, allowed)
+  }
+
+  /**
+   * The node that each shard is on, and those that keep copies of it, as far as this node knows; shards that nobody has yet are
+   * left out. The same instance while nothing changes.
+   */
+  allocations(): ReadonlyMap<number, ShardAllocation> {
+    return this.#around.allocations()
   }
 
   /** Why a shard is where it is, and why its messages wait: for people and for dashboards. */

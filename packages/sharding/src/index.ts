@@ -28,6 +28,9 @@ export { replicationDefaults, type ReplicationConfig } from './replication/repli
 export { shardOf } from './region/shard-of.ts'
 export type { OwnShare, Share } from './region/share.ts'
 export { Sharding, type ShardingExplanation } from './sharding.ts'
+export type { ClusterStatistics, StatisticsOptions } from './statistics/cluster-statistics.ts'
+export type { RegionFigures } from './statistics/region-figures.ts'
+export type { ShardAllocation } from '@casty/membership'
 export {
   shardingLimitDefaults,
   type ShardingLimits,

@@ -31,6 +31,7 @@ import {
 } from './replication/explain-replication.ts'
 import type { Replication, ReplicationPort } from './replication/replication.ts'
 import { disksOf } from './replication/replication-config.ts'
+import { allocationsOf } from './table/allocations.ts'
 import type { ShardRow } from './table/shard-row.ts'
 import type { RowChange, ShardTable } from './table/shard-table.ts'
 
@@ -289,6 +290,7 @@ export class Regions implements RegionNode, Disposable {
     const region: Region = new Region(type, this, (entityId) => new EntityRef(region, entityId))
     const face = new EntityRegion<M>(region, this.system, {
       home: (shard) => this.#explainHome(type, shard),
+      allocations: () => allocationsOf(this.#port.table.types.get(type.name)?.rows ?? []),
       recover: async (shard, options) => await this.#recover(type.name, shard, options),
       replication: (shard) => this.#explainReplication(type, shard),
       replicationStatistics: () => this.#replication?.statistics(type.name),

@@ -1,7 +1,12 @@
 // Entities spread over a cluster: the shell that joins the agreement on who runs which shard with the regions
 // that run them. It owns the timer and the life cycle, turns what arrives into events and effects into calls.
 import type { ActorSystem } from '@casty/actor'
-import { highestBelieved, type Cluster, type ClusterEvent } from '@casty/membership'
+import {
+  highestBelieved,
+  type Cluster,
+  type ClusterEvent,
+  type ClusterState,
+} from '@casty/membership'
 import type { NodeIdentity } from '@casty/transport'
 import { TablesForClients } from './client/tables-for-clients.ts'
 import { decodeShardingMessage, encodeShardingMessage } from './codec.ts'
@@ -32,6 +37,12 @@ import {
   checkOptions,
   type ShardingOptions,
 } from './sharding-options.ts'
+import {
+  StatisticsExchange,
+  type ClusterStatistics,
+  type StatisticsOptions,
+} from './statistics/cluster-statistics.ts'
+import { StateWithShards } from './table/allocations.ts'
 import { Waiters } from './waiters.ts'
 
 /** What one node knows and does, in one readable object. */
@@ -70,6 +81,8 @@ export class Sharding implements Disposable {
   readonly #regions: Regions
   readonly #tables: TablesForClients
   readonly #recoveries: Recoveries
+  readonly #statistics: StatisticsExchange
+  readonly #state = new StateWithShards()
   readonly #subscriptions: readonly Disposable[]
   readonly #queue: CoreEvent[] = []
   #view: readonly ViewMember[] = []
@@ -142,8 +155,16 @@ export class Sharding implements Disposable {
       table: () => core.committed,
       letGo: () => this.#waiters.look(),
     })
+    this.#statistics = new StatisticsExchange({
+      endpoint: cluster.endpoint,
+      clock: system.clock,
+      isGuest: (node) => remoting.isGuest(node),
+      members: () => this.#view.filter(isThere).map(({ node }) => node),
+      own: () => this.#regions.all.map((region) => region.statistics()),
+    })
     this.#subscriptions = [
       this.#tables,
+      this.#statistics,
       cluster.endpoint.handle(
         shardingFrameType,
         (from, bytes, start, end) => {
@@ -210,6 +231,23 @@ export class Sharding implements Disposable {
   /** Whether this node may run the shards that it has, now: as `explain` tells, for who asks often. */
   get hasLease(): boolean {
     return this.#gate.isOpen()
+  }
+
+  /**
+   * What this node knows of the cluster, with where the shards of all types are: `Cluster.getState` with `shardAllocations`. The
+   * same instance while nothing changes.
+   */
+  getClusterState(): ClusterState {
+    return this.#state.of(this.#cluster.getState(), this.#core.committed)
+  }
+
+  /**
+   * What the regions of all members of this data center hold, each as it tells itself: now, or until the time is over.
+   *
+   * Rejects with ShardingError `CASTY_SHARDING_INVALID_OPTION`, `CASTY_SHARDING_STOPPED`, or the reason of the signal.
+   */
+  async statistics(options: StatisticsOptions = {}): Promise<ClusterStatistics> {
+    return await this.#statistics.ask(options)
   }
 
   explain(): ShardingExplanation {
@@ -405,6 +443,11 @@ export class Sharding implements Disposable {
     const what = 'No other member hosts these types: their entities stop, until one does'
     this.#system.logger?.warn({ types }, what)
   }
+}
+
+/** Whether it has regions, and can be asked. */
+function isThere({ status }: ViewMember): boolean {
+  return status === 'up' || status === 'leaving'
 }
 
 function coordinating(isCoordinator: boolean): string {

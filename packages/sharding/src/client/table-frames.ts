@@ -6,7 +6,7 @@ import { decodeShardingMessage, encodeShardingMessage } from '../codec.ts'
 import type { ShardingMessage } from '../protocol.ts'
 import type { Version } from '../table/version.ts'
 
-/** Of 40 to 50, which are sharding's. */
+/** Of 40 to 51, which are sharding's. */
 export const clientTableFrameType = 47
 
 /** Data centers are named by roles, which have at most so many bytes. */

@@ -11,7 +11,7 @@
 import type { ByteReader, ByteWriter, KnownTexts } from '@casty/transport'
 import type { HandOverPiece, LeftState } from './hand-over.ts'
 
-/** Of 40 to 50, which are sharding's. */
+/** Of 40 to 51, which are sharding's. */
 export const regionFrameTypes = {
   envelope: 41,
   returned: 42,

@@ -8,7 +8,7 @@ import { readExact, type ReadCount } from '../believed.ts'
 import type { Lineage } from './lineage.ts'
 import type { ListedCopy, ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
 
-/** Of 40 to 50, which are sharding's. */
+/** Of 40 to 51, which are sharding's. */
 export const replicationFrameTypes = { request: 48, answer: 49 } as const
 
 /** In front of each of them. */
