@@ -69,8 +69,8 @@ export class HostsRecord {
   /**
    * The table says so.
    *
-   * @param isAll - whether nobody else has anything of it: where shards wait for somebody, whoever was known before is not forgotten,
-   * and who knew of nobody is none of those who are waited for
+   * @param isAll - whether nobody else has anything of it: where shards wait for somebody, or go by a former life of this node, whoever
+   * was known before is not forgotten, and who knew of nobody is none of those who are waited for
    * @param isInStep - whether all that this node has comes from where the table says
    */
   update({ census, hosts }: Hosts, isAll: boolean, isInStep: boolean): void {

@@ -1,6 +1,7 @@
 // All that one node has of one type whose events are kept on several nodes: its copies, in memory and perhaps on disk.
 import type { Clock } from '@casty/clock'
 import { isJournalError, type EventJournal } from '@casty/persistence'
+import type { NodeIdentity } from '@casty/transport'
 import { ShardingError } from '../errors.ts'
 import type { CensusReport } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
@@ -22,6 +23,7 @@ export interface Kept {
 }
 
 export interface ReplicatedTypePort {
+  readonly self: NodeIdentity
   readonly clock: Clock
   atEndOfTurn(callback: () => void): void
   report(error: unknown, what: string): void
@@ -178,13 +180,17 @@ export class ReplicatedType {
     this.#census = census
     if (!this.#hosts || !this.#isLoaded) return
     const isSettled = rows.every(({ owner, isUndecided }) => owner !== undefined && !isUndecided)
-    const hosts = new Set<string>()
-    for (const { owner, replicas } of rows) {
-      if (owner) hosts.add(owner.address.toString())
-      for (const { address } of replicas) hosts.add(address.toString())
-    }
+    const named = rows.flatMap(({ owner, replicas }) => (owner ? [owner, ...replicas] : replicas))
+    const hosts = new Set(named.map(({ address }) => address.toString()))
+    // What a former life of this node had, others may have to bring: where its disk was lost, this one has nothing of it.
+    const isAll = isSettled && !named.some((node) => this.#isFormerLife(node))
     // What was confirmed before that table was founded, by nodes that it knows nothing of, is found by what they wrote down.
-    this.#hosts.update({ census, hosts: [...hosts] }, isSettled, isSettled && this.#isInStep(rows))
+    this.#hosts.update({ census, hosts: [...hosts] }, isAll, isSettled && this.#isInStep(rows))
+  }
+
+  #isFormerLife(node: NodeIdentity): boolean {
+    const { self } = this.#port
+    return node.key !== self.key && node.address.equals(self.address)
   }
 
   /** Somebody has decided what counts: where nothing else is left here, what was there before is done with. */

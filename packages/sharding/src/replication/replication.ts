@@ -135,6 +135,7 @@ export class Replication implements Disposable {
       throw ShardingError.invalidOption('limits.maxDataFrameBytes', this.#frameBytes, allowed)
     }
     const type = new ReplicatedType({ name, hash, numShards }, replication, journal, {
+      self: this.#port.self,
       clock: this.#port.clock,
       atEndOfTurn: (callback) => this.#turn.add(callback),
       report: (error, what) => this.#port.report(error, what),

@@ -105,3 +105,13 @@ test.each([75, 123])(
     expect(result.violations).toEqual([])
   },
 )
+
+// It had told of its empty disk as one of those that had copies, since the table that it came into named its former life.
+test(
+  'who lost its disk is none of those who had copies, though the table still names its former life (seed 226)',
+  { timeout: 120_000 },
+  async () => {
+    const result = await Run.of(shardingDisksScenario, planOf(shardingDisksScenario, 226))
+    expect(result.violations).toEqual([])
+  },
+)
