@@ -21,6 +21,7 @@ import type {
 import { hashOf } from '../region/shard-of.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 import type { ShardTable } from '../table/shard-table.ts'
+import { Alarm } from './alarm.ts'
 import { EndOfTurn } from './end-of-turn.ts'
 import { FramesOfTurn, partsOfFrame } from './frames-of-turn.ts'
 import type { ReplicaAnswer, ReplicaRequest } from './messages.ts'
@@ -60,8 +61,6 @@ export interface ReplicationPort {
 
 /** Lists of ids and pieces of copies take so much. */
 const minFrameBytes = 524_288
-/** While something is due, it is looked for at least so often, in milliseconds. */
-const lookMs = 100
 /** How often owners are told of copies that they perhaps need not have kept here, in milliseconds. */
 const offerMs = 1_000
 
@@ -70,7 +69,7 @@ export class Replication implements Disposable {
   readonly #frameBytes: number
   readonly #types = new Map<number, ReplicatedType>()
   readonly #subscriptions: readonly Disposable[]
-  #alarm: Disposable | undefined
+  readonly #alarm: Alarm
   #offersAt = Infinity
   readonly #turn = new EndOfTurn()
   readonly #requests: FramesOfTurn
@@ -85,6 +84,11 @@ export class Replication implements Disposable {
     const readCount = readBelieved(() => port.clock.wallNow())
     this.#requests = this.#frames(request)
     this.#answers = this.#frames(answer)
+    this.#alarm = new Alarm({
+      clock: port.clock,
+      nextDeadline: () => this.#nextDeadline(),
+      tick: (now) => this.#tick(now),
+    })
     this.#subscriptions = [
       endpoint.handle(
         request,
@@ -106,7 +110,7 @@ export class Replication implements Disposable {
             decodeAnswer(part, readCount),
           )
           for (const told of answers) this.#told(from, told.header, told.answer)
-          this.#arm()
+          this.#alarm.arm()
         },
         { from: 'members' },
       ),
@@ -184,7 +188,7 @@ export class Replication implements Disposable {
     const limits = this.#limitsOf(journal ?? { limits: journalLimitDefaults })
     return new ReplicatedJournal(owned, limits, {
       now: () => this.#now,
-      deadlineMoved: () => this.#arm(),
+      deadlineMoved: () => this.#alarm.arm(),
       timedOut: (id, { type: how }) => {
         const counter = how === 'timed-out' ? 'timedOut' : 'outOfReach'
         if (!type.tally.note(counter, this.#now)) return
@@ -236,7 +240,7 @@ export class Replication implements Disposable {
     )
     kept.owned = owned
     owned.follow(replicas, this.#now, isUndecided)
-    this.#arm()
+    this.#alarm.arm()
     return owned
   }
 
@@ -261,7 +265,7 @@ export class Replication implements Disposable {
     const { self } = this.#port
     if (owner?.equals(self)) {
       this.#own(type, shard, row).follow(replicas, this.#now, isUndecided)
-      this.#arm()
+      this.#alarm.arm()
       return
     }
     const kept = type.shards.get(shard)
@@ -278,7 +282,7 @@ export class Replication implements Disposable {
 
   #offerSoon(): void {
     this.#offersAt = Math.min(this.#offersAt, this.#now + offerMs)
-    this.#arm()
+    this.#alarm.arm()
   }
 
   /** Tells owners of copies here that they do not count on. */
@@ -317,7 +321,7 @@ export class Replication implements Disposable {
     }
     this.#requests.forgetIdle()
     this.#answers.forgetIdle()
-    this.#arm()
+    this.#alarm.arm()
   }
 
   /** How far copies here go: decides who is to own shards whose owner is gone. What is not known yet, or may change, is left out. */
@@ -426,25 +430,20 @@ export class Replication implements Disposable {
     }
   }
 
-  #arm(): void {
-    if (this.#isClosed || this.#alarm) return
+  #nextDeadline(): number {
     let next = this.#offersAt
     for (const owned of this.#owned()) next = Math.min(next, owned.nextDeadline())
-    if (next === Infinity) return
-    // What begins meanwhile may be due earlier, and need not move the timer each time.
-    const delayMs = Math.max(0, Math.min(next - this.#now, lookMs))
-    this.#alarm = this.#port.clock.schedule(delayMs, () => {
-      this.#alarm = undefined
-      const now = this.#now
-      for (const owned of this.#owned()) owned.tick(now)
-      if (now >= this.#offersAt) this.#offer()
-      this.#arm()
-    })
+    return next
+  }
+
+  #tick(now: number): void {
+    for (const owned of this.#owned()) owned.tick(now)
+    if (now >= this.#offersAt) this.#offer()
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true
-    this.#alarm?.[Symbol.dispose]()
+    this.#alarm[Symbol.dispose]()
     for (const type of this.#types.values()) type.close()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
   }
