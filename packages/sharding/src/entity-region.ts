@@ -146,7 +146,8 @@ export class EntityRegion<M> {
    * live on one node travel together, and what is common is encoded once for each node. On the way and where they arrive
    * each is a message of its own, with the order of `tell`: where some of them moved, only these are sent on.
    *
-   * @throws as `tell`, when all that can be sent are
+   * @throws as `tell`, when all that can be sent are; where that happens several times, ShardingError
+   * `CASTY_SHARDING_NOT_SENT`, whose cause is an `AggregateError` of all of them
    */
   tellEach(common: CommonOf<M>, shares: readonly OwnShare[]): void {
     for (const [entityId] of shares) checkedId(entityId)

@@ -7,6 +7,7 @@ export type ShardingErrorCode =
   | 'CASTY_SHARDING_MALFORMED'
   | 'CASTY_SHARDING_MESSAGE_TOO_LARGE'
   | 'CASTY_SHARDING_NOT_AN_ENTITY'
+  | 'CASTY_SHARDING_NOT_SENT'
   | 'CASTY_SHARDING_NOT_WATCHABLE'
   | 'CASTY_SHARDING_NOT_WAITING'
   | 'CASTY_SHARDING_NO_COORDINATOR'
@@ -77,6 +78,19 @@ export class ShardingError extends Error {
     return new ShardingError(
       'CASTY_SHARDING_NOT_AN_ENTITY',
       `${path} is no running entity of this region. Only those that run on this node can be passivated here.`,
+    )
+  }
+
+  /** @param errors - several, of shares of one message */
+  static notSent(errors: readonly unknown[]): ShardingError {
+    const reasons = new Set(
+      errors.map((error) => (error instanceof Error ? error.message : String(error))),
+    )
+    return new ShardingError(
+      'CASTY_SHARDING_NOT_SENT',
+      `Some of what was told to several entities could not be sent, for ${errors.length} reasons; all else is on its way. ` +
+        `Each is among the errors of the cause: ${[...reasons].join(' ')}`,
+      { cause: new AggregateError(errors) },
     )
   }
 
@@ -165,4 +179,10 @@ export class ShardingError extends Error {
         'Keep the region that start() returned, or choose another name.',
     )
   }
+}
+
+/** @throws what there is: itself where it is one alone, or else ShardingError `CASTY_SHARDING_NOT_SENT` */
+export function throwAll(errors: readonly unknown[]): void {
+  if (errors.length > 1) throw ShardingError.notSent(errors)
+  for (const error of errors) throw error
 }

@@ -90,6 +90,34 @@ test('frames under an epoch that nobody can have come to are counted as malforme
   expect(dropped.malformed).toBe(frames(0).length)
 })
 
+test('a large frame of shares is not taken apart: what is common would go back with each of thousands', async () => {
+  await using world = await RegionWorld.of('a b')
+  const regions = world.startType<Question>({
+    name: 'echo',
+    numShards: 2,
+    entity: () => Behaviors.ignore,
+  })
+  world.giveAll('echo', 'b')
+  await world.settle()
+  const { endpoint } = world.node('b').cluster
+  const common = world.node('b').remoting.codec.encode(world.identity('a'), 'x'.repeat(16_000))
+  const send = (count: number): void => {
+    const writer = new ByteWriter().u32(hashOf('echo')).bytes(common, common.length)
+    // The shard is not with whom it is sent to: each goes back.
+    for (let share = 0; share < count; share++) {
+      writer.varint(0).varint(1).string('e', 9).bytes(new Uint8Array(0), 0)
+    }
+    endpoint.send(world.identity('a'), 'data', regionFrameTypes.shares, writer.view())
+  }
+  send(10)
+  await world.settle()
+  expect(regions.get('a')?.statistics().sentBack).toBe(10)
+  send(10_000)
+  await world.settle()
+  expect(regions.get('a')?.statistics().sentBack).toBe(10)
+  expect(world.node('a').cluster.endpoint.counters().dropped.malformed).toBe(1)
+})
+
 test('a message for a type that is not known is a dead letter, whoever asks by it is told, and fences are echoed', async () => {
   await using world = await RegionWorld.of('a b')
   const { regions, cluster } = world.node('a')

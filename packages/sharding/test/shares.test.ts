@@ -167,6 +167,33 @@ test('one that is too large is told to whoever sends, and the others arrive', as
   expect(told.take()).toEqual(['before@1: x 1', 'behind@1: x 1'])
 })
 
+test('where several cannot be sent, all reasons are told, and the others arrive', async () => {
+  const told = new Told()
+  await using world = await told.start('a b', 1)
+  world.give('told', 0, 'b')
+  await world.settle()
+  const tooLong = new Uint8Array(world.node('a').cluster.endpoint.maxFrameBytes('data'))
+  const shares = [
+    ['large', tooLong],
+    ['larger', tooLong],
+    ['behind', one],
+  ] as const
+  const tooLarge = (id: string): unknown =>
+    expect.objectContaining({
+      code: 'CASTY_SHARDING_MESSAGE_TOO_LARGE',
+      message: expect.stringContaining(`told/${id} `) as unknown,
+    })
+  const errors = [tooLarge('large'), tooLarge('larger')]
+  expect(() => told.at('a').tellEach('x', shares)).toThrow(
+    expect.objectContaining({
+      code: 'CASTY_SHARDING_NOT_SENT',
+      cause: expect.objectContaining({ errors }) as unknown,
+    }),
+  )
+  await world.settle()
+  expect(told.take()).toEqual(['behind@1: x 1'])
+})
+
 test('shares of what cannot be encoded are told to whoever sends; those who live here get them', async () => {
   const told = new Told()
   await using world = await told.start('a b', 2)

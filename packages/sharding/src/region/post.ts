@@ -12,7 +12,14 @@ import { Letter, type LetterKeeper } from './letter.ts'
 import type { ForeignFrame, Opened, RegionPost, SharesSent } from './region-node.ts'
 import type { Region } from './region.ts'
 import type { Fence } from './shard-route.ts'
-import { readShares, runsOf, writeShares, type AddressedShare } from './share.ts'
+import {
+  maxSharesBytes,
+  maxSharesHeaderBytes,
+  readShares,
+  runsOf,
+  writeShares,
+  type AddressedShare,
+} from './share.ts'
 import { hashOf } from './shard-of.ts'
 import {
   maxEnvelopeHeaderBytes,
@@ -32,8 +39,6 @@ export type RegionFinder = (typeHash: number) => Region | undefined
 
 /** What a piece of what is handed over holds besides one state. */
 const maxPieceOverhead = 1_024
-/** No frame has more shares than that, in bytes: those who get the first begin while the rest is on its way. */
-const enoughBytes = 32_768
 
 const noBytes = new Uint8Array(0)
 
@@ -113,7 +118,8 @@ export class Post implements RegionPost {
       return
     }
     const encoded = this.#codec.encode(to, common).slice()
-    const room = Math.min(enoughBytes, this.#maxFrameBytes - maxPieceOverhead) - encoded.length
+    const most = Math.min(maxSharesBytes, this.#maxFrameBytes - maxPieceOverhead)
+    const room = most - maxSharesHeaderBytes - encoded.length
     for (const run of runsOf(shares, room)) yield { encoded, shares: run }
   }
 
@@ -335,6 +341,10 @@ export class Post implements RegionPost {
     bytes: Uint8Array,
     end: number,
   ): Iterable<ForeignFrame> {
+    if (reader.remaining > maxSharesBytes) {
+      // What is common goes back with each that is refused: of a large frame, thousands of times.
+      throw ShardingError.malformed(`Shares of ${reader.remaining} bytes are in one frame`)
+    }
     // Entities keep what is theirs, and the bytes of frames are used again.
     const kept = bytes.slice(end - reader.remaining, end)
     const inside = new ByteReader(kept)

@@ -4,7 +4,7 @@ import type { ActorRef, DeadLetterReason, Delivery } from '@casty/actor'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import { isBelieved } from '../believed.ts'
 import type { CheckedType } from '../entity-type.ts'
-import { ShardingError } from '../errors.ts'
+import { ShardingError, throwAll } from '../errors.ts'
 import { Arrivals } from './arrivals.ts'
 import type { HandOverPiece } from './hand-over.ts'
 import type { Home } from './home.ts'
@@ -194,7 +194,7 @@ export class Region implements LetterKeeper {
     throw ShardingError.typeDiffers(name, numShards, this.#otherNumShards)
   }
 
-  /** Shares of one message, each as `tell` tells it. @throws as `tell`, once the others are on their way */
+  /** Shares of one message, each as `tell` tells it. @throws as `Sending.dispatchShares` */
   tellEach(common: unknown, shares: readonly OwnShare[]): void {
     this.#checkAgrees()
     const letters = shares.map(([entityId, own]): ShareLetter => {
@@ -218,7 +218,7 @@ export class Region implements LetterKeeper {
         errors.push(error)
       }
     }
-    if (errors.length > 0) throw errors[0]
+    throwAll(errors)
   }
 
   #carriedTo(entityId: string, message: unknown): unknown {

@@ -1,6 +1,7 @@
 // The way of messages from this node: to an entity here, to the node that owns the shard, or into a buffer.
 import type { DeadLetterReason } from '@casty/actor'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
+import { throwAll } from '../errors.ts'
 import type { Home } from './home.ts'
 import { LetterBuffer, type BufferLimits } from './letter-buffer.ts'
 import type { Letter } from './letter.ts'
@@ -83,7 +84,7 @@ export class Sending {
 
   /**
    * Each as `dispatch` does; those that go to one node go together. @throws as `dispatch`, once the others are on
-   * their way
+   * their way; ShardingError `CASTY_SHARDING_NOT_SENT` where that happens several times
    */
   dispatchShares(common: unknown, shares: readonly ShareLetter[]): void {
     const parties = new Map<NodeKey, Party>()
@@ -94,7 +95,7 @@ export class Sending {
       else this.dispatch(letter)
     }
     const errors = [...parties.values()].flatMap((party) => this.#sendParty(common, party))
-    if (errors.length > 0) throw errors[0]
+    throwAll(errors)
   }
 
   #sendParty(common: unknown, { node, shares }: Party): readonly unknown[] {

@@ -25,6 +25,13 @@ export interface AddressedShare extends ShareLetter {
   readonly epoch: number
 }
 
+/**
+ * No frame has more of shares than that, with what is common to them: those who get the first begin while the rest is on its way,
+ * and no more than that goes back with each that is refused. One alone goes as any message does.
+ */
+export const maxSharesBytes: number = 32_768
+/** What a frame has before the first share, at most, beside what is common. */
+export const maxSharesHeaderBytes: number = 4 + 8
 /** What one takes in a frame beside what is its own, at most. */
 const maxHeaderBytes = 4 * 8
 

@@ -5,6 +5,12 @@ import {
   decodeTableMessage,
   encodeTableMessage,
 } from '../../../../packages/sharding/src/client/table-frames.ts'
+import { Letter } from '../../../../packages/sharding/src/region/letter.ts'
+import {
+  readShares,
+  writeShares,
+  type AddressedShare,
+} from '../../../../packages/sharding/src/region/share.ts'
 import {
   readEnvelope,
   readPiece,
@@ -19,6 +25,9 @@ import { replicationDecoders } from './replication.ts'
 
 const refusals = ['CASTY_TRANSPORT_MALFORMED']
 const letter = { shard: 300, epoch: 7, returns: 3, carries: true, entityId: 'cart-größe' }
+
+const common = Uint8Array.of(1, 2, 3)
+const keeper = { pathOf: (id: string) => id, takesBack: () => false, dropped: () => {} }
 
 const samples = fc.sample(messages, { seed: 4, numRuns: 300 })
 
@@ -50,6 +59,14 @@ const regions: readonly FuzzedDecoder[] = [
     decode: behindHash((reader) => readEnvelope(reader, { ...letter })),
   },
   {
+    name: 'shares',
+    seeds: [0, 1, 3].map((count) =>
+      written((writer) => writeShares(writer, 7, common, sharesOf(count))),
+    ),
+    refusals,
+    decode: behindHash((reader) => [reader.view(reader.remaining), ...readShares(reader)]),
+  },
+  {
     name: 'returned-letters',
     seeds: [written((writer) => writeReturned(writer, 7, letter, 9))],
     refusals,
@@ -70,6 +87,14 @@ const regions: readonly FuzzedDecoder[] = [
     decode: behindHash((reader) => [reader.varint(), readPiece(reader)]),
   },
 ]
+
+function sharesOf(count: number): readonly AddressedShare[] {
+  return Array.from({ length: count }, (_, at) => {
+    const own = new Uint8Array(at * 20)
+    const message = { common, own }
+    return { letter: new Letter(keeper, at * 100, `cart-${at}`, message, undefined), own, epoch: 7 }
+  })
+}
 
 function written(write: (writer: ByteWriter) => void): Uint8Array {
   const writer = new ByteWriter()
