@@ -135,32 +135,46 @@ export class Replicator implements Disposable {
     this.#isKept = keeping ? (keeping.isKept ?? ((): boolean => true)) : (): boolean => false
     const isKept = this.#isKept
     this.#core = new ReplicatorCore({ ...settings, isKept, self: cluster.self.key })
-    this.#keeper = keeping && this.#keeperOf(keeping, settings.pruningMarkerMs)
+    this.#keeper = keeping && this.#keeperOf(keeping)
+    // Nobody would tell it that the node has ended.
+    if (cluster.explain().phase === 'stopped') throw this.#stopped()
     this.#clients = options.clients && this.#serving(options.clients, settings)
+    try {
+      this.#open(restored)
+    } catch (error) {
+      this[Symbol.dispose]()
+      throw error
+    }
+    if (keeping) this.#signLife(settings.pruningMarkerMs / signsOfLife)
+  }
+
+  /** Takes part from now on. @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` where another one does */
+  #open(restored: Restored | undefined): void {
+    const { endpoint } = this.#cluster
+    const received = endpoint.handle(
+      replicatorFrameType,
+      (from, bytes, start, end) => this.#frameArrived(from, bytes, start, end),
+      { from: 'members' },
+    )
+    this.#subscriptions.push(received)
     if (restored) {
       this.#counts.staleValues = restored.staleValues
       this.#dispatch({ type: 'values-restored', states: restored.states })
     }
-    this.#subscriptions.push(
-      cluster.endpoint.handle(
-        replicatorFrameType,
-        (from, bytes, start, end) => this.#frameArrived(from, bytes, start, end),
-        { from: 'members' },
-      ),
-      cluster.subscribe((event) => {
-        if (event.type === 'cluster-shutting-down') this[Symbol.dispose]()
-        else if (event.type === 'member-removed') this.#membersChanged([event.member.key])
-        else this.#membersChanged([])
-      }),
-    )
+    const subscription = this.#cluster.subscribe((event) => {
+      if (event.type === 'cluster-shutting-down') this[Symbol.dispose]()
+      else if (event.type === 'member-removed') this.#membersChanged([event.member.key])
+      else this.#membersChanged([])
+    })
+    this.#subscriptions.push(subscription)
     this.#arm()
   }
 
   /**
    * Begins to replicate on a node of a cluster, until it is disposed of. One for each node.
    *
-   * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`; TransportError `CASTY_TRANSPORT_INVALID_OPTION`
-   * where the node has one already
+   * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`, `…_STOPPED` where the node has ended; TransportError
+   * `CASTY_TRANSPORT_INVALID_OPTION` where the node has one already
    */
   static attach(options: ReplicatorOptions): Replicator {
     return new Replicator(options)
@@ -174,7 +188,7 @@ export class Replicator implements Disposable {
    * removed meanwhile. They have the rest, and bring it. Until then, what this node alone knew comes to all: for so
    * long nobody is pruned out of these keys, so all nodes are to keep the same ones.
    *
-   * Rejects with `CASTY_REPLICATOR_INVALID_OPTION`, and with what the store rejects with.
+   * Rejects as `attach` throws, also where the node ends before all was read, and with what the store rejects with.
    */
   static async restore(options: ReplicatorOptions & KeepingOptions): Promise<Replicator> {
     const { store, clock = systemClock, types = [] } = options
@@ -371,8 +385,8 @@ export class Replicator implements Disposable {
     }
   }
 
-  #keeperOf({ store }: KeepingOptions, pruningMarkerMs: number): Keeper {
-    const keeper = new Keeper({
+  #keeperOf({ store }: KeepingOptions): Keeper {
+    return new Keeper({
       store,
       valueOf: (key) => {
         const entry = this.#core.keys.get(key)
@@ -382,13 +396,14 @@ export class Replicator implements Disposable {
       schedule: (delayMs, callback) => this.#clock.schedule(delayMs, callback),
       onError: this.#onError,
     })
-    const alive = (): void => {
-      if (this.#isDisposed) return
-      keeper.signOfLife()
-      this.#lifeSign = this.#clock.schedule(pruningMarkerMs / signsOfLife, alive)
-    }
-    this.#lifeSign = this.#clock.schedule(pruningMarkerMs / signsOfLife, alive)
-    return keeper
+  }
+
+  /** Has the store told again and again that this node is alive. */
+  #signLife(everyMs: number): void {
+    this.#lifeSign = this.#clock.schedule(everyMs, () => {
+      this.#keeper?.signOfLife()
+      this.#signLife(everyMs)
+    })
   }
 
   #serving(

@@ -79,6 +79,37 @@ describe('values that are kept', () => {
     expect(confirmed.toSorted()).toEqual(['first', 'second', 'third'])
   })
 
+  test('are not taken up by a node that ended meanwhile, and nothing of it stays open', async () => {
+    await using world = await ReplicatorWorld.of('a b')
+    const opened: (() => void)[] = []
+    const kept = memoryStore()
+    await kept.save([], world.clock.wallNow())
+    const store: ReplicaStore = {
+      ...kept,
+      load: async () => {
+        await new Promise<void>((resolve) => opened.push(resolve))
+        return await kept.load()
+      },
+    }
+    const restoring = restored(world, store)
+    const failed = expect(restoring).rejects.toMatchObject({ code: 'CASTY_REPLICATOR_STOPPED' })
+    await world.cluster('a').shutdown()
+    await world.advance(0)
+    const timers = world.clock.pendingTimers
+    opened[0]?.()
+    await failed
+    expect(world.clock.pendingTimers).toBe(timers)
+  })
+
+  test('of a node that has another replicator still are left alone, and nothing of this one stays open', async () => {
+    await using world = await ReplicatorWorld.of('a')
+    const timers = world.clock.pendingTimers
+    const { clock } = world
+    const second = Replicator.restore({ cluster: world.cluster('a'), clock, store: memoryStore() })
+    await expect(second).rejects.toMatchObject({ code: 'CASTY_TRANSPORT_INVALID_OPTION' })
+    expect(clock.pendingTimers).toBe(timers)
+  })
+
   test('that the store could not keep fail their calls, and are kept later', async () => {
     await using world = await ReplicatorWorld.of('a')
     const errors: unknown[] = []
