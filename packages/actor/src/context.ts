@@ -42,7 +42,8 @@ export class Context<M> implements ActorContext<M> {
         this.interrupt()
         this.#abortion = undefined
       })
-      if (this.#cell.isEnding) this.interrupt()
+      const { isEnding, fate } = this.#cell
+      if (isEnding || fate !== undefined) this.interrupt()
     }
     return this.#abortion.controller.signal
   }

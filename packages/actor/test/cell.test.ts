@@ -151,6 +151,24 @@ describe('The end of an actor', () => {
     expect(reasons).toEqual([expect.objectContaining({ code: 'CASTY_ACTOR_STOPPED' })])
   })
 
+  test('is known to who looks at its signal first when it was ordered, and goes on meanwhile', async () => {
+    await using system = new TestSystem()
+    const slow = gate()
+    const seen: boolean[] = []
+    const ref = system.spawn<string>(
+      Behaviors.receive(async (_message, context) => {
+        await slow.promise
+        seen.push(context.signal.aborted)
+      }),
+    )
+    ref.tell('wait')
+    await system.idle()
+    const stopped = system.stop(ref)
+    slow.open()
+    await stopped
+    expect(seen).toEqual([true])
+  })
+
   test('is that of its children first, of each after its hook', async () => {
     await using system = new TestSystem()
     const log: unknown[] = []

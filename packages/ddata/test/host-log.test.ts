@@ -48,7 +48,7 @@ class Writer {
     this.state.apply(command, number, this.#epoch)
     const save = this.log.isSnapshotDue ? this.log.capture(this.state) : undefined
     await this.log.write(record.take(this.#epoch))
-    await save?.()
+    await save?.(() => false)
   }
 }
 

@@ -404,8 +404,12 @@ export class Regions implements RegionNode, Disposable {
   }
 
   /** What an entity wrote to a journal of its node is not there when it starts on another one. */
-  #warnOfLocalJournal({ type: { name, journal, remember } }: Region, table: ShardTable): void {
-    if (!(journal?.isLocal ?? remember?.journal.isLocal) || this.#warnedOf.has(name)) return
+  #warnOfLocalJournal({ type }: Region, table: ShardTable): void {
+    const { name, journal, replication, remember } = type
+    // Where copies are kept, each node is to have its own.
+    const isJournalLocal = !replication && journal?.isLocal === true
+    const isLocal = isJournalLocal || remember?.journal.isLocal === true
+    if (!isLocal || this.#warnedOf.has(name)) return
     const rows = table.types.get(name)?.rows ?? []
     if (rows.every(({ owner }) => !owner || owner.key === this.self.key)) return
     this.#warnedOf.add(name)

@@ -20,6 +20,7 @@ import type { RepliesOfTurn } from './replies-of-turn.ts'
 export type PartSignal =
   | { readonly type: 'written' }
   | { readonly type: 'write-failed'; readonly error: unknown }
+  | { readonly type: 'save-ended' }
   | { readonly type: 'look' }
   | { readonly type: 'stop' }
 
@@ -93,7 +94,8 @@ class Part {
   readonly #host: PartHost<ActorRef<PartReplies>>
   readonly #log: PartLog | undefined
   /** Saves what was taken down, once what is being written is safe. */
-  #save: (() => Promise<void>) | undefined
+  #save: ((isOver: () => boolean) => Promise<void>) | undefined
+  #isSaving = false
   #willFlush = false
   #lookAt = Infinity
   #usedAt: number
@@ -153,7 +155,8 @@ class Part {
     if (this.#hasFailed) return Behaviors.stopped
     if (this.#isStopping) {
       this.#host.flush()
-      if (this.#host.isQuiet) return Behaviors.stopped
+      // Whoever comes next writes where this one did.
+      if (this.#host.isQuiet && !this.#isSaving) return Behaviors.stopped
     }
     this.#turnEnds()
     return undefined
@@ -183,6 +186,9 @@ class Part {
         // What is carried out and not written must not be seen: whoever comes next begins with what is written.
         this.#hasFailed = true
         this.#settings.report(signal.error, this.#entity.entityId)
+        return
+      case 'save-ended':
+        this.#isSaving = false
         return
       case 'stop':
         this.#isStopping = true
@@ -220,7 +226,17 @@ class Part {
   #saved(): void {
     const save = this.#save
     this.#save = undefined
-    save?.().catch((error: unknown) => this.#settings.report(error, this.#entity.entityId))
+    if (!save) return
+    this.#isSaving = true
+    const { self, signal } = this.#context
+    const ended = (): void => {
+      if (!signal.aborted) self.tell({ type: 'save-ended' })
+    }
+    save(() => this.#isStopping || signal.aborted).then(ended, (error: unknown) => {
+      // Where it was stopped meanwhile, another one may write already, or the journal be closed: nothing is lost by that.
+      if (!signal.aborted) this.#settings.report(error, this.#entity.entityId)
+      ended()
+    })
   }
 
   /** Nobody used it for long: what is written is enough. */

@@ -126,18 +126,18 @@ export class PartLog {
   /**
    * Takes down a state in which all records are that were written so far, and that which is written next, and no others.
    *
-   * @returns saves it, once that record is safe. It rejects with what the journal rejects with: then nothing is lost, and
-   * it is tried again later
+   * @returns saves it, once that record is safe, until it is over: nothing more is written then but what is under way. It
+   * rejects with what the journal rejects with. Either way nothing is lost, and it is tried again later
    */
-  capture(state: PartState): () => Promise<void> {
+  capture(state: PartState): (isOver: () => boolean) => Promise<void> {
     this.#isSaving = true
     const upTo = this.#records.last + 1
     const pieces = state.save(this.#settings.pieceBytes)
     this.#recordsSince = 0
     this.#bytesSince = 0
-    return async () => {
+    return async (isOver) => {
       try {
-        await this.#save(pieces, upTo)
+        await this.#save(pieces, upTo, isOver)
       } catch (error) {
         // What was not kept is counted; what was, is in the way of none.
         this.#mustLook = true
@@ -149,7 +149,7 @@ export class PartLog {
   }
 
   /** Piece by piece, as the journal takes them: what a part does meanwhile goes in between. */
-  async #save(pieces: Iterable<Uint8Array>, upTo: number): Promise<void> {
+  async #save(pieces: Iterable<Uint8Array>, upTo: number, isOver: () => boolean): Promise<void> {
     if (this.#mustLook) {
       this.#pieces.last = (await this.#journal.highest(this.#pieces.id)).sequenceNr
       this.#mustLook = false
@@ -157,15 +157,17 @@ export class PartLog {
     const begin = this.#pieces.last + 1
     let savedBytes = 0
     for (const bytes of pieces) {
+      if (isOver()) return
       savedBytes += bytes.length
       // eslint-disable-next-line no-await-in-loop -- They follow each other in the journal.
       await this.#append(this.#pieces, [{ manifest: manifests.piece, version, timestamp, bytes }])
     }
+    if (isOver()) return
     const bytes = new ByteWriter(16).varint(begin).varint(upTo).finish()
     await this.#append(this.#pieces, [{ manifest: manifests.end, version, timestamp, bytes }])
     this.#savedBytes = savedBytes
-    await this.#forget(this.#pieces, begin - 1)
-    await this.#forget(this.#records, upTo)
+    if (!isOver()) await this.#forget(this.#pieces, begin - 1)
+    if (!isOver()) await this.#forget(this.#records, upTo)
   }
 
   #append(sequence: Sequence, events: readonly JournalRecord[]): Promise<void> {
