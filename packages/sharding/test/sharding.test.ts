@@ -1,7 +1,7 @@
 // All of sharding, on several nodes.
 import { Behaviors, type ActorRef } from '@casty/actor'
 import type { Clock } from '@casty/clock'
-import { inMemoryJournal } from '@casty/persistence'
+import { inMemoryJournal, type EventJournal } from '@casty/persistence'
 import { expect, test } from 'vitest'
 import type { EntityRegion, EntityType } from '@casty/sharding'
 import { ShardingWorld } from './sharding-world.ts'
@@ -171,12 +171,17 @@ test.each(['a', 'b'])(
   },
 )
 
-test('a journal that only one process reaches is warned of where others host the type too', async () => {
+test('a journal that only one process reaches is warned of where others host the type too, and keep no copies', async () => {
   await using world = await ShardingWorld.of('a')
   const warnings: string[] = []
-  const warn = (_details: object, what: string): void => void warnings.push(what)
+  const warn = (_details: object, what: string): void => {
+    if (what.includes('only this process reaches')) warnings.push(what)
+  }
   await world.start('b', { logger: { debug() {}, info() {}, warn, error() {} } })
   const local = Object.assign(inMemoryJournal(), { isLocal: true })
+  const copied = { ...counter, name: 'copied', replication: { replicas: 1, minAcks: 1 } }
+  const ownDisk = (): EventJournal => Object.assign(inMemoryJournal(), { isLocal: true })
+  for (const { sharding } of world.nodes) sharding.start({ ...copied, journal: ownDisk() })
   const far = world.node('b').sharding.start({ ...counter, journal: inMemoryJournal() })
   const near = world.node('b').sharding.start({ ...counter, name: 'near', journal: local })
   const ready = (): boolean => far.statistics().shards + near.statistics().shards === 24
