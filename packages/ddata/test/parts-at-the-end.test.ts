@@ -1,4 +1,4 @@
-// Parts that end while their state is being saved: what is under way is waited for, and what is not written is no error.
+// Parts whose node ends, or that go to another one, while they wait for a journal: that something is not written then is no error.
 import { inMemoryJournal } from '@casty/persistence'
 import { afterEach, beforeEach, expect, test, vi, type MockInstance } from 'vitest'
 import { DataWorld } from './data-world.ts'
@@ -15,9 +15,10 @@ test.each(['it moves to another node', 'its node ends at once'])(
     await world.start('a')
     const visits = world.on('a').counter('visits')
     expect(await world.settled(visits.increment())).toBe(1)
-    const [part = ''] = await Array.fromAsync(journal.ids())
+    const parts: string[] = []
+    for await (const id of journal.ids()) parts.push(id)
     // What comes first of the state is on its way for long, and nothing may follow it.
-    const append = { operation: 'append', id: `${part}#state` } as const
+    const append = { operation: 'append', id: `${parts[0]}#state` } as const
     journal.fail({ type: 'delayed', byMs: 3_000 }, append)
     journal.fail({ type: 'refused' }, append)
     expect(await world.settled(visits.increment())).toBe(2)
@@ -40,3 +41,15 @@ test.each(['it moves to another node', 'its node ends at once'])(
     expect(await world.settled(world.on(next).counter('visits').get({ timeoutMs: 30_000 }))).toBe(2)
   },
 )
+
+test('that a part has not begun yet when its node ends is no error', async () => {
+  await using world = await DataWorld.of('a', { replication: { copies: 2, ack: 2 } })
+  const call = world.on('a').counter('visits').increment()
+  const failed = expect(call).rejects.toMatchObject({ code: 'CASTY_DDATA_CLOSED' })
+  await world.settle(1_000) // It waits for a second node.
+  const { sharding, system } = world.node('a')
+  sharding[Symbol.dispose]()
+  await world.settled(system.shutdown())
+  await failed
+  expect(errors.mock.calls).toEqual([])
+})

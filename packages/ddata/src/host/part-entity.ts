@@ -51,7 +51,7 @@ export function partEntity(
       const part = await Part.begin(entity, settings, replies, context)
       return Behaviors.receive((message) => part.receive(message))
     } catch (error) {
-      if (context.signal.aborted) throw error
+      if (context.signal.aborted) return Behaviors.stopped // It was to end, and its journal as well.
       settings.report(error, entity.entityId)
       return refusing(entity, settings, replies, context, error)
     }
