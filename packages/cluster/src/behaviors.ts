@@ -2,8 +2,10 @@
 // them; `discoverable` is a behavior like any other, for actors at any place of the tree.
 import { Behaviors as LocalBehaviors, type Behavior } from '@casty/actor'
 import { eventSourced, type EventJournal } from '@casty/persistence'
-import type { BroadcastOptions, ServiceKey } from '@casty/remote'
+import { ServiceKey, type BroadcastOptions } from '@casty/remote'
 import type { EntityContext, EntityType, JournaledEntityContext } from '@casty/sharding'
+import { ClusterSystemError } from './errors.ts'
+import { checkBehavior, knownNames } from './option-values.ts'
 import { receptionistOf } from './system/receptionists.ts'
 
 /** How many other nodes keep copies, in memory, of what entities write, and how many of them have to confirm each write. */
@@ -66,6 +68,7 @@ export interface BroadcastedBehavior<M> {
  * its first message, and is reached from all.
  *
  * @param entity - makes the behavior of one entity, at each of its starts
+ * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` where that is no function
  */
 export function sharded<M>(
   entity: (entityId: string, context: JournaledEntityContext<M>) => Behavior<M>,
@@ -79,6 +82,7 @@ export function sharded<M>(
   entity: (entityId: string, context: JournaledEntityContext<M>) => Behavior<M>,
   options: ShardedOptions<M> = {},
 ): ShardedBehavior<M> {
+  checkMaker('entity of Behaviors.sharded()', entity)
   // Where it counts on a journal, its options have one: see above.
   return { type: 'sharded', entity: entity as ShardedBehavior<M>['entity'], options }
 }
@@ -88,6 +92,7 @@ export function sharded<M>(
  * lost; then on the next. It lives without messages, and starts again when it has stopped.
  *
  * @param factory - makes its behavior, at each of its starts
+ * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` where that is no function
  */
 export function singleton<M>(
   factory: (context: JournaledSingletonContext<M>) => Behavior<M>,
@@ -101,27 +106,51 @@ export function singleton<M>(
   factory: (context: JournaledSingletonContext<M>) => Behavior<M>,
   options: SingletonOptions<M> = {},
 ): SingletonBehavior<M> {
+  checkMaker('factory of Behaviors.singleton()', factory)
   // Where it counts on a journal, its options have one: see above.
   return { type: 'singleton', factory: factory as SingletonBehavior<M>['factory'], options }
 }
 
-/** One actor on each node that spawns it. Whoever tells one of them, by the ref that `spawn` returns, tells all. */
+/**
+ * One actor on each node that spawns it. Whoever tells one of them, by the ref that `spawn` returns, tells all.
+ *
+ * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` where there is no behavior
+ */
 export function broadcasted<M>(
   behavior: Behavior<M>,
   options: BroadcastOptions = {},
 ): BroadcastedBehavior<M> {
+  checkBehavior('behavior of Behaviors.broadcasted()', behavior)
   return { type: 'broadcasted', behavior, options }
 }
 
-/** Has its actor found by a key, from every node, as long as it lives. */
+/**
+ * Has its actor found by a key, from every node, as long as it lives.
+ *
+ * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` where there is no behavior or no key
+ */
 export function discoverable<M>(
   behavior: Behavior<M>,
-  { key }: { readonly key: ServiceKey<M> },
+  options: { readonly key: ServiceKey<M> },
 ): Behavior<M> {
+  const of = 'Behaviors.discoverable()'
+  checkBehavior(`behavior of ${of}`, behavior)
+  knownNames(of, options, ['key'])
+  const { key } = options
+  if (!(key instanceof ServiceKey)) {
+    throw ClusterSystemError.invalidOption(`key of ${of}`, key, 'a ServiceKey')
+  }
   return LocalBehaviors.setup((context) => {
     const { system, self } = context
     return receptionistOf(system, 'discoverable()', self.path).discoverable(behavior, key)
   })
+}
+
+/** Users without types take one for the other. */
+function checkMaker(option: string, maker: unknown): void {
+  if (typeof maker === 'function') return
+  const allowed = 'a function that makes a behavior, called at each start'
+  throw ClusterSystemError.invalidOption(option, maker, allowed)
 }
 
 /** Makes behaviors: those of `@casty/actor`, and those that a cluster adds. */

@@ -13,3 +13,14 @@ export const duration: OptionChecks['duration'] = checks.duration
 export const record: OptionChecks['record'] = checks.record
 export const knownNames: OptionChecks['knownNames'] = checks.knownNames
 export const capable: OptionChecks['capable'] = checks.capable
+
+/**
+ * Something that an actor can be started with, as far as users without types may take a function or an actor for it.
+ *
+ * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION`
+ */
+export function checkBehavior(option: string, behavior: unknown): void {
+  if (typeof behavior === 'object' && behavior !== null && 'type' in behavior) return
+  const allowed = 'a behavior, as Behaviors.receive() makes one'
+  throw ClusterSystemError.invalidOption(option, behavior, allowed)
+}

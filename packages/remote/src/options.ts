@@ -72,7 +72,12 @@ export function checkOptions(options: RemotingOptions<ClusterView>): Required<Re
   capable('system', system, ['deliver', 'lookup', 'whenStopped'], 'an ActorSystem')
   capable('cluster', cluster, ['getState', 'subscribe'], 'a Cluster')
   if (serializer !== undefined) {
-    capable('serializer', serializer, ['serialize', 'deserialize'], 'a serializer')
+    capable(
+      'serializer',
+      serializer,
+      ['serialize', 'deserialize'],
+      'a Serializer, such as jsonSerializer(),',
+    )
     checkName(serializer.name)
   }
   if (random !== undefined && typeof random !== 'function') {

@@ -175,8 +175,8 @@ export class ShardingError extends Error {
   static typeTaken(name: string): ShardingError {
     return new ShardingError(
       'CASTY_SHARDING_TYPE_TAKEN',
-      `Entity type ${name} was started on this node already, or hashes like one that was. ` +
-        'Keep the region that start() returned, or choose another name.',
+      `Entity type ${name} was started on this node already, perhaps with another numShards, or hashes like one that was. ` +
+        'Keep the region that start() returned, name the same numShards, or choose another name.',
     )
   }
 }

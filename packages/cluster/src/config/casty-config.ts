@@ -7,6 +7,7 @@ import {
   type SecretSection,
   type TlsSection,
 } from './credentials-sections.ts'
+import { bindHostOf, hostOf, maxNameBytes, maxNodeIdBytes, rolesOf, seedNodesOf } from './places.ts'
 import { Section } from './section.ts'
 
 /** What of a cluster's node can be written in a file. Each is an option of `ClusteredActorSystem` as well. */
@@ -109,7 +110,7 @@ export function isConfig(value: unknown): value is CastyConfig {
 export function configOf(file: string, document: Readonly<Record<string, unknown>>): CastyConfig {
   return Section.read(file, document, (root) => ({
     file,
-    ...defined({ name: root.table('system', (system) => system.text('name')) }),
+    ...defined({ name: root.table('system', (system) => system.text('name', maxNameBytes)) }),
     defaults: root.table('defaults', actorSection) ?? noSection,
     serialization: root.table('serialization', serializationSection) ?? {},
     ...defined({ cluster: root.table('cluster', clusterSection) }),
@@ -159,8 +160,11 @@ function shardingSection(section: Section): ShardingSection {
   return defined({ numShards: section.whole('num_shards', 1, 65_536) })
 }
 
-/** As sharding takes at most. */
+/** As the layers take at most: here they are told by the path of their key, there by the name of their option. */
 const maxReplicas = 16
+const maxQuorum = 100_000
+const maxFanout = 100
+const maxThresholdBytes = 2 ** 30
 
 function replicationSection(section: Section): ReplicationSection {
   const replicas = section.whole('replicas', 0, maxReplicas)
@@ -177,7 +181,7 @@ function serializationSection(section: Section): SerializationSection {
     compression: section.table('compression', (compression) =>
       defined({
         algorithm: compression.choice('algorithm', ['deflate']),
-        thresholdBytes: compression.whole('threshold_bytes', 0),
+        thresholdBytes: compression.whole('threshold_bytes', 0, maxThresholdBytes),
       }),
     ),
   })
@@ -187,7 +191,7 @@ function clusterSection(section: Section): ClusterSection {
   const gossip = section.table('gossip', (table) =>
     defined({
       gossipIntervalMs: table.durationMs('interval'),
-      gossipFanout: table.whole('fanout', 1),
+      gossipFanout: table.whole('fanout', 1, maxFanout),
     }),
   )
   const heartbeat = section.table('heartbeat', (table) =>
@@ -197,15 +201,15 @@ function clusterSection(section: Section): ClusterSection {
   const hasDetector = heartbeat !== undefined || detector !== undefined
   return {
     ...defined({
-      host: section.text('host'),
+      host: hostOf(section),
       port: section.whole('port', 0, 65_535),
-      bindHost: section.text('bind_host'),
+      bindHost: bindHostOf(section),
       insecure: section.flag('insecure'),
       dialBack: section.flag('dial_back'),
-      nodeId: section.text('node_id'),
-      seedNodes: section.texts('seed_nodes'),
-      roles: section.texts('roles'),
-      requiredQuorum: section.whole('required_quorum', 1),
+      nodeId: section.text('node_id', maxNodeIdBytes),
+      seedNodes: seedNodesOf(section),
+      roles: rolesOf(section),
+      requiredQuorum: section.whole('required_quorum', 1, maxQuorum),
       secret: secretSection(section),
       tls: section.table('tls', tlsSection),
     }),

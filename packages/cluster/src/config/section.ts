@@ -58,10 +58,18 @@ export class Section {
     return new Section(this.#file, this.#pathOf(name), value).#finished(read)
   }
 
-  text(name: string): string | undefined {
+  /** @param maxBytes - of UTF-8 */
+  text(name: string, maxBytes: number = Number.MAX_SAFE_INTEGER): string | undefined {
     const value = this.#value(name)
-    if (value === undefined || (typeof value === 'string' && value !== '')) return value
-    return this.#refuse(name, `is ${describeValue(value)}`, 'a text that is not empty')
+    if (value === undefined || isText(value, maxBytes)) return value
+    return this.#refuse(name, `is ${describeValue(value)}`, textOf(maxBytes))
+  }
+
+  /** A text that says what it is to, as far as `isOne` can tell. */
+  textThat(name: string, allowed: string, isOne: (text: string) => boolean): string | undefined {
+    const text = this.text(name)
+    if (text === undefined || isOne(text)) return text
+    return this.#refuse(name, `is ${describeValue(text)}`, allowed)
   }
 
   /** A path from the folder of the file, which may be above the working directory. */
@@ -70,11 +78,22 @@ export class Section {
     return path === undefined ? undefined : resolve(dirname(this.#file), path)
   }
 
-  texts(name: string): readonly string[] | undefined {
+  /** A list; whichever of its texts is wrong is told by where it stands. */
+  texts(
+    name: string,
+    allowed: string = textOf(),
+    isOne: (text: string) => boolean = () => true,
+  ): readonly string[] | undefined {
     const value = this.#value(name)
     if (value === undefined) return undefined
-    if (isTexts(value)) return value
-    return this.#refuse(name, `is ${describeValue(value)}`, 'a list of texts')
+    if (!Array.isArray(value)) {
+      return this.#refuse(name, `is ${describeValue(value)}`, 'a list of texts')
+    }
+    const all: readonly unknown[] = value
+    return all.map((one, index) => {
+      if (isText(one) && isOne(one)) return one
+      return this.#refuse(name, `is ${describeValue(one)}`, allowed, `[${index}]`)
+    })
   }
 
   flag(name: string): boolean | undefined {
@@ -142,8 +161,9 @@ export class Section {
     return Object.hasOwn(this.#table, name) ? this.#table[name] : undefined
   }
 
-  #refuse(name: string, what: string, allowed: string): never {
-    throw ClusterSystemError.invalidConfig(this.#file, this.#pathOf(name), what, allowed)
+  #refuse(name: string, what: string, allowed: string, place = ''): never {
+    const path = this.#pathOf(name) + place
+    throw ClusterSystemError.invalidConfig(this.#file, path, what, allowed)
   }
 
   #pathOf(name: string): string {
@@ -156,8 +176,14 @@ function isTable(value: unknown): value is Table {
   return Object.prototype.toString.call(value) === '[object Object]' // Dates of TOML are objects too.
 }
 
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
+function isText(value: unknown, maxBytes: number = Number.MAX_SAFE_INTEGER): value is string {
+  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= maxBytes
+}
+
+function textOf(maxBytes: number = Number.MAX_SAFE_INTEGER): string {
+  return maxBytes === Number.MAX_SAFE_INTEGER
+    ? 'a text that is not empty'
+    : `a text of 1 to ${maxBytes} bytes`
 }
 
 function isNumeric(value: unknown): value is number | bigint {

@@ -149,6 +149,12 @@ test('is empty where the file says nothing', () => {
   expect(load('')).toEqual({ ...emptyConfig, file: join(directory, 'casty.toml') })
 })
 
+const long = 'x'.repeat(256)
+
+function seeds(list: string): string {
+  return `[cluster]\nseed_nodes = [${list}]`
+}
+
 test.each([
   ['a table misspelt', '[clusterr]', 'clusterr', 'cluster'],
   ['a key misspelt', '[cluster.gossip]\nintervall = 1', 'cluster.gossip.intervall', 'interval'],
@@ -168,8 +174,33 @@ test.each([
   [
     'a list of other things',
     '[cluster]\nseed_nodes = [1]',
-    'seed_nodes is a list',
-    'a list of texts',
+    'cluster.seed_nodes[0] is 1',
+    'host:port',
+  ],
+  ['no list', '[cluster]\nroles = "a"', 'cluster.roles is "a"', 'a list of texts'],
+  ['a seed without a port', seeds('"a:1", "b"'), 'cluster.seed_nodes[1] is "b"', 'host:port'],
+  ['a port out of range', seeds('"a:99999"'), 'seed_nodes[0] is "a:99999"', 'host:port'],
+  ['an empty role', '[cluster]\nroles = [""]', 'cluster.roles[0] is ""', '1 to 100 bytes'],
+  ['a long role', `[cluster]\nroles = ["${long}"]`, 'cluster.roles[0] is "xx', '1 to 100 bytes'],
+  [
+    'two data centers',
+    '[cluster]\nroles = ["dc-a", "dc-b"]',
+    'cluster.roles names dc-a and dc-b',
+    'at most one',
+  ],
+  ['no host', '[cluster]\nhost = "a b"', 'cluster.host is "a b"', 'a host name or IP literal'],
+  ['no host to bind', '[cluster]\nbind_host = "a b"', 'cluster.bind_host is', 'a host name'],
+  ['a host of all', '[cluster]\nhost = "0.0.0.0"', 'cluster.host is "0.0.0.0"', 'set bind_host'],
+  ['the same of IPv6', '[cluster]\nhost = "::"', 'cluster.host is "::"', 'set bind_host'],
+  ['a long name', `[system]\nname = "${long}"`, 'system.name is "xx', '1 to 100 bytes'],
+  ['a long id', `[cluster]\nnode_id = "${long}"`, 'cluster.node_id is', '1 to 255 bytes'],
+  ['too many', '[cluster]\nrequired_quorum = 100001', 'required_quorum is', '1 to 100000'],
+  ['a wide fanout', '[cluster.gossip]\nfanout = 101', 'gossip.fanout is 101', '1 to 100'],
+  [
+    'a threshold beyond all messages',
+    '[serialization.compression]\nthreshold_bytes = 1073741825',
+    'threshold_bytes is 1073741825',
+    '0 to 1073741824',
   ],
   ['an empty text', '[cluster]\nhost = ""', 'cluster.host', 'a text that is not empty'],
   [

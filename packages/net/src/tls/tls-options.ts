@@ -97,7 +97,8 @@ export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
   for (const [name, value] of Object.entries({ ca, cert, key })) {
     if (typeof value !== 'string' || value === '') {
       // A wrong value may be a secret: its kind says enough.
-      throw TransportError.invalidOption(`${name} of tls`, typeof value, 'a text in PEM or a path')
+      const kind = value === undefined ? value : typeof value
+      throw TransportError.invalidOption(`${name} of tls`, kind, 'a text in PEM or a path')
     }
   }
   if (passphrase !== undefined && typeof passphrase !== 'string') {
