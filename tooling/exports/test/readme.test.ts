@@ -21,6 +21,13 @@ describe.each(packages)('the README of $name', ({ name, readme, sources }) => {
     expect(documentedErrorCodes(name, text)).toEqual(sources.flatMap(sourceErrorCodes).toSorted())
   })
 
+  test('has all that its first example imports installed', () => {
+    const installed = /^npm install (.*)$/m.exec(text)?.[1]?.split(' ') ?? []
+    const [, example = ''] = /^```ts[^\n]*\n([\s\S]*?)^```$/m.exec(text) ?? []
+    const imported = [...example.matchAll(/from '(@casty\/[^/']+)/g)].map(([, from]) => from)
+    expect(installed).toEqual(expect.arrayContaining(imported))
+  })
+
   test('has an example of at most twenty lines', () => {
     const blocks = [...text.matchAll(/^```ts[^\n]*\n([\s\S]*?)^```$/gm)]
     const lengths = blocks.map(([, code = '']) => code.trimEnd().split('\n').length)
