@@ -1,6 +1,7 @@
 import { ManualClock } from '@casty/clock'
 import { expect, test } from 'vitest'
 import { Delivery } from '../src/kinds/queue/delivery.ts'
+import { extending } from '../src/kinds/queue/extending.ts'
 
 /** An item that somebody has in hand for a minute. */
 function inHand(): {
@@ -52,4 +53,18 @@ test('the time of an item ends once, and it is known', () => {
   clock.advance(60_000)
   close()
   expect(delivery.signal.reason).toMatchObject({ code: 'CASTY_DDATA_LEASE_LOST' })
+})
+
+test('whoever is at an item when it is closed does not go on to ask for more time', () => {
+  const clock = new ManualClock()
+  let close = (): void => {}
+  const whenClosed = (drop: () => void): Disposable => {
+    close = drop
+    return { [Symbol.dispose]: () => {} }
+  }
+  using _extending = extending([], 3_000, { clock, whenClosed })
+  clock.advance(10_000)
+  expect(clock.pendingTimers).toBe(1)
+  close()
+  expect(clock.pendingTimers).toBe(0)
 })

@@ -1,11 +1,10 @@
-import type { Clock } from '@casty/clock'
-import type { Delivery } from './delivery.ts'
+import type { Delivery, DeliveryPort } from './delivery.ts'
 
-/** Keeps deliveries from others, for as long as they are in the list. */
+/** Keeps deliveries from others, for as long as they are in the list, and somebody can be told. */
 export function extending(
   held: readonly Delivery<unknown>[],
   visibilityMs: number,
-  clock: Clock,
+  { clock, whenClosed }: Pick<DeliveryPort, 'clock' | 'whenClosed'>,
 ): Disposable {
   let timer: Disposable | undefined
   const again = (): void => {
@@ -18,5 +17,12 @@ export function extending(
     })
   }
   again()
-  return { [Symbol.dispose]: () => timer?.[Symbol.dispose]() }
+  // Whoever is at an item then may not come back from it for long, or ever.
+  const closing = whenClosed(() => timer?.[Symbol.dispose]())
+  return {
+    [Symbol.dispose]() {
+      closing[Symbol.dispose]()
+      timer?.[Symbol.dispose]()
+    },
+  }
 }

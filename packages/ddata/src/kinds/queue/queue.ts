@@ -266,7 +266,7 @@ export class Queue<T> {
     const { prefetch = 1, visibilityMs = this.#visibilityMs, autoExtend = true, ...rest } = options
     whole('options.prefetch', prefetch, 1, maxMany)
     const held: Delivery<T>[] = []
-    using _extending = autoExtend ? extending(held, visibilityMs, this.#session.clock) : undefined
+    using _extending = autoExtend ? extending(held, visibilityMs, this.#port) : undefined
     try {
       for (;;) {
         // eslint-disable-next-line no-await-in-loop -- The next ones come when these are done.
