@@ -84,6 +84,40 @@ export function nodeDiskFaults<P extends Hosting>(
   ]
 }
 
+/**
+ * The power fails while all disks but one are behind, and that one is lost: what was confirmed has to be on another one,
+ * which is that of its owner.
+ */
+export function oneDiskAhead<P extends Hosting>(
+  parts: NodeDiskParts<P>,
+): ActionType<P, ClusterState> {
+  return defineAction({
+    type: 'one-disk-ahead',
+    kind: 'fault',
+    weight: 30,
+    draw: (random, hosts) => ({
+      entity: random(),
+      ahead: drawOne(random, hosts),
+      slowness: drawLogarithmic(random, 20, 400),
+      writesMs: drawLogarithmic(random, 100, 1_500),
+      backAfterMs: drawLogarithmic(random, 10, 1_000),
+    }),
+    perform: (run, { entity, ahead, slowness, writesMs, backAfterMs }) => {
+      const { hosts } = run.world
+      parts.write(run, entity, writesMs)
+      for (const host of hosts) {
+        if (host !== ahead) run.world.damageDisk(host, { latencyFactor: slowness }, writesMs)
+      }
+      parts.reach(run, 'everybody dies at once')
+      run.later(writesMs, () => {
+        for (const host of hosts) down(run, host, 'power-loss')
+        loseDisk(run, ahead, parts)
+        for (const host of hosts) run.later(backAfterMs, () => run.world.start(host))
+      })
+    },
+  })
+}
+
 export function down<P extends Hosting>(run: HostingRun<P>, host: string, end: End): void {
   run.note(host, 'fault', end)
   if (end === 'crash') run.world.crash(host)

@@ -49,18 +49,24 @@ export interface PlanShape {
 /** One type in three is switched off, so that no fault always hides another. @see Groce et al., "Swarm testing", ISSTA 2012 */
 const offShare = 1 / 3
 
+/** What of a type of action plans are drawn from. */
+type Drawable = Pick<ActionType<never, never>, 'type' | 'weight' | 'draw'>
+
 /**
  * Draws a plan. Scenarios have `planOf`, which knows their shape and actions.
  *
  * @param seed - an integer from 0 on
+ * @param additions - drawn from a stream of their own: all else of the plan is the same without them. How often they come
+ * is by their weights, next to those of `types`
  * @throws SimulationError `CASTY_SIMULATION_INVALID_OPTION`
  */
 export function drawPlan(
   shape: PlanShape,
-  types: readonly Pick<ActionType<never, never>, 'type' | 'weight' | 'draw'>[],
+  types: readonly Drawable[],
   seed: number,
+  additions: readonly Drawable[] = [],
 ): Plan {
-  checkShape(shape, types, seed)
+  checkShape(shape, [...types, ...additions], seed)
   const random = forkRandom(seed, `plan of ${shape.scenario}`)
   const hosts = drawHosts(shape, random)
   const names = hosts.map(({ name }) => name)
@@ -68,25 +74,65 @@ export function drawPlan(
     Object.entries(shape.settings ?? {}).map(([name, values]) => [name, drawOne(random, values)]),
   )
   const chaosMs = drawInteger(random, ...shape.chaosMs)
-  const off = types.filter(() => random() < offShare).map(({ type }) => type)
-  const on = types
-    .filter(({ type }) => !off.includes(type))
-    .map((type) => ({ type, weight: type.weight * (0.2 + random()) }))
+  const { off, on } = drawTypes(random, types)
   const starts = names.map((host, index) => ({
     at: index === 0 ? 0 : Math.round(random() * shape.startWithinMs),
     type: 'start',
     parameters: { host },
   }))
-  const actions: PlannedAction[] = [...starts]
   const paceMs = drawInteger(random, ...shape.paceMs)
-  for (let at = shape.startWithinMs; on.length > 0;) {
-    at += Math.round(-paceMs * Math.log(1 - random()))
-    if (at >= chaosMs) break
-    const { type, draw } = drawWeighted(random, on)
-    actions.push({ at, type, parameters: draw(random, names) })
+  const span = { from: shape.startWithinMs, to: chaosMs, paceMs }
+  const drawn = drawActions(random, on, span, names)
+  const others = forkRandom(seed, `additions to ${shape.scenario}`)
+  const added = drawTypes(others, additions)
+  const addedPaceMs = (paceMs * weightOf(types)) / weightOf(additions)
+  const more = drawActions(others, added.on, { ...span, paceMs: addedPaceMs }, names)
+  return {
+    scenario: shape.scenario,
+    seed,
+    hosts,
+    settings,
+    chaosMs,
+    off: [...off, ...added.off],
+    actions: [...starts, ...drawn, ...more].toSorted((left, right) => left.at - right.at),
   }
-  const inOrder = actions.toSorted((left, right) => left.at - right.at)
-  return { scenario: shape.scenario, seed, hosts, settings, chaosMs, off, actions: inOrder }
+}
+
+/** A type of action, and how often it comes in this plan. */
+interface Weighted {
+  readonly type: Drawable
+  readonly weight: number
+}
+
+function drawTypes(
+  random: Random,
+  types: readonly Drawable[],
+): { readonly off: readonly string[]; readonly on: readonly Weighted[] } {
+  const off = types.filter(() => random() < offShare).map(({ type }) => type)
+  const on = types
+    .filter(({ type }) => !off.includes(type))
+    .map((type) => ({ type, weight: type.weight * (0.2 + random()) }))
+  return { off, on }
+}
+
+function drawActions(
+  random: Random,
+  on: readonly Weighted[],
+  { from, to, paceMs }: { readonly from: number; readonly to: number; readonly paceMs: number },
+  hosts: readonly string[],
+): readonly PlannedAction[] {
+  const actions: PlannedAction[] = []
+  for (let at = from; on.length > 0;) {
+    at += Math.round(-paceMs * Math.log(1 - random()))
+    if (at >= to) break
+    const { type, draw } = drawWeighted(random, on)
+    actions.push({ at, type, parameters: draw(random, hosts) })
+  }
+  return actions
+}
+
+function weightOf(types: readonly Drawable[]): number {
+  return types.reduce((sum, { weight }) => sum + weight, 0)
 }
 
 function drawHosts(shape: PlanShape, random: Random): readonly HostOptions[] {

@@ -137,8 +137,10 @@ export class Run<P, S> {
 
   async #carryOut(): Promise<RunResult> {
     const { world, plan } = this
+    const { actions, additions = [] } = this.#scenario
+    const types = new Map([...actions, ...additions].map((action) => [action.type, action]))
     for (const { at, type, parameters } of plan.actions) {
-      const action = this.#scenario.actions.find((known) => known.type === type)
+      const action = types.get(type)
       if (action === undefined && type !== 'start') {
         throw SimulationError.unknownAction(type, this.#scenario.name)
       }

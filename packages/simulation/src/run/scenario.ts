@@ -12,6 +12,8 @@ export interface Scenario<P, S> {
   readonly name: string
   readonly shape: Omit<PlanShape, 'scenario'>
   readonly actions: readonly ActionType<P, S>[]
+  /** More of them, drawn from a stream of their own: they leave what is drawn of `actions` as it was. @defaultValue none */
+  readonly additions?: readonly ActionType<P, S>[]
   readonly program: (run: Run<P, S>) => Program<P>
   /** The state of a process: an immutable value, compared by identity after every event. */
   stateOf(program: P): S

@@ -5,7 +5,8 @@ import type { Scenario } from './scenario.ts'
 
 /** What a scenario does by this seed. */
 export function planOf<P, S>(scenario: Scenario<P, S>, seed: number): Plan {
-  return drawPlan({ ...scenario.shape, scenario: scenario.name }, scenario.actions, seed)
+  const { name, shape, actions, additions } = scenario
+  return drawPlan({ ...shape, scenario: name }, actions, seed, additions)
 }
 
 /**

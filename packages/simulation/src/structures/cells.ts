@@ -10,6 +10,11 @@ export type CellInput =
   | { readonly type: 'read' }
   /** Answers the new value. */
   | { readonly type: 'add'; readonly by: number }
+  /** Of a counter: answers the value before. */
+  | { readonly type: 'get-and-add'; readonly by: number }
+  | { readonly type: 'get-and-set'; readonly value: number }
+  /** Answers the value that there is, which stays. */
+  | { readonly type: 'put-if-absent'; readonly value: number }
   /** Answers the value before. */
   | { readonly type: 'put'; readonly value: number }
   /** Answers nothing. */
@@ -18,6 +23,12 @@ export type CellInput =
   | { readonly type: 'compare-and-set'; readonly expected: number; readonly value: number }
   /** Answers whether there was one. */
   | { readonly type: 'delete' }
+  /** Answers whether it was the expected one, which is gone then. */
+  | { readonly type: 'delete-if'; readonly expected: number }
+  /** Answers the value before, which is gone then. */
+  | { readonly type: 'take' }
+  /** Answers nothing. */
+  | { readonly type: 'discard' }
   /** Of a set: answers whether it was not in it. */
   | { readonly type: 'include' }
   /** Answers whether it is in it. */
@@ -37,6 +48,12 @@ const cellModel: Model<Value, CellInput, CellOutput> = {
         return answers(output, value ?? 0) ? value : illegal
       case 'add':
         return answers(output, (value ?? 0) + input.by) ? (value ?? 0) + input.by : illegal
+      case 'get-and-add':
+        return answers(output, value ?? 0) ? (value ?? 0) + input.by : illegal
+      case 'get-and-set':
+        return answers(output, value ?? 0) ? input.value : illegal
+      case 'put-if-absent':
+        return answers(output, value) ? (value ?? input.value) : illegal
       case 'put':
         return answers(output, value) ? input.value : illegal
       case 'set':
@@ -48,6 +65,15 @@ const cellModel: Model<Value, CellInput, CellOutput> = {
       }
       case 'delete':
         return answers(output, value !== null) ? null : illegal
+      case 'delete-if': {
+        const isExpected = value === input.expected
+        if (!answers(output, isExpected)) return illegal
+        return isExpected ? null : value
+      }
+      case 'take':
+        return answers(output, value) ? null : illegal
+      case 'discard':
+        return null
       case 'include':
         return answers(output, value === null) ? 1 : illegal
       case 'contains':

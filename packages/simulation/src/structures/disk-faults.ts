@@ -1,5 +1,5 @@
 // Everybody is gone at once while counters whose copies are on disks are used, and some disks do not come back.
-import { nodeDiskFaults } from '../hosting/node-disk-faults.ts'
+import { nodeDiskFaults, oneDiskAhead, type NodeDiskParts } from '../hosting/node-disk-faults.ts'
 import { useCounter } from './acts.ts'
 import { diskCopies, type StructuresHost } from './host.ts'
 import { recordOf } from './record.ts'
@@ -8,7 +8,7 @@ import { counters, userBy } from './workload.ts'
 
 const writeEveryMs = 40
 
-export const structuresDiskFaults: readonly StructuresAction[] = nodeDiskFaults<StructuresHost>({
+const parts: NodeDiskParts<StructuresHost> = {
   disksOf: (run) => recordOf(run).disks,
   copies: () => diskCopies,
   write: (run, draw, forMs) => {
@@ -21,4 +21,9 @@ export const structuresDiskFaults: readonly StructuresAction[] = nodeDiskFaults<
     }
   },
   reach: (run, state) => recordOf(run).reach(state),
-})
+}
+
+export const structuresDiskFaults: readonly StructuresAction[] = nodeDiskFaults(parts)
+
+/** Drawn from a stream of their own. */
+export const structuresDiskAdditions: readonly StructuresAction[] = [oneDiskAhead(parts)]

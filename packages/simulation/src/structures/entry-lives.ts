@@ -9,6 +9,8 @@ interface Look {
 interface EntryLife {
   readonly ttlMs: number
   readonly putFrom: number
+  /** Since when it lives for so long, at least: it may be given its time anew. */
+  since: number
   /** When the call was answered; Infinity: nobody knows whether it had its effect. */
   putTo: number
   readonly looks: Look[]
@@ -22,11 +24,23 @@ export class EntryLives {
 
   /** An entry that is put once. @returns to be called when it is known to be there */
   put(key: string, ttlMs: number, now: number): (answeredAt: number) => void {
-    const life: EntryLife = { ttlMs, putFrom: now, putTo: Infinity, looks: [] }
+    const life: EntryLife = {
+      ttlMs,
+      putFrom: now,
+      since: now,
+      putTo: Infinity,
+      looks: [],
+    }
     this.#lives.set(key, life)
     return (answeredAt) => {
       life.putTo = answeredAt
     }
+  }
+
+  /** It was there, and has its time anew from when that was asked for. */
+  touched(key: string, from: number): void {
+    const life = this.#lives.get(key)
+    if (life) life.since = from
   }
 
   looked(key: string, look: Look): void {
@@ -52,8 +66,8 @@ export class EntryLives {
   }
 }
 
-function wrongWith({ ttlMs, putFrom, putTo, looks }: EntryLife): string | undefined {
-  const until = putFrom + ttlMs * slowest - 1
+function wrongWith({ ttlMs, putFrom, since, putTo, looks }: EntryLife): string | undefined {
+  const until = since + ttlMs * slowest - 1
   for (const { from, to, isThere } of looks) {
     if (!isThere && from > putTo && to < until) {
       return `${ttlMs} ms, was gone after ${Math.round(to - putFrom)} ms`

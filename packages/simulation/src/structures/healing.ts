@@ -4,19 +4,22 @@ import type { HealStage } from '../run/scenario.ts'
 import { allAreThere } from '../membership/one-cluster-again.ts'
 import { useCounter, useMap, useSet } from './acts.ts'
 import { contendedLock, elasticSemaphore, elasticSizes, hold, resize } from './hold.ts'
-import { consume, produce, queueOf, smallQueue } from './queue-acts.ts'
+import { consume, produce, queueOf } from './queue-acts.ts'
+import { redrive, roomOf } from './queue-looks.ts'
 import { lookAtAll } from './lending.ts'
 import { recordOf } from './record.ts'
 import { structuresSettings } from './settings.ts'
 import type { StructuresRun } from './structures-run.ts'
 import type { StructuresUser } from './user.ts'
 import { aDeadWaiterCostsLittle, lostAnswersComeAgain } from './trials.ts'
+import { watchersKnowTheLast } from './watch.ts'
 import { counters, entries, locks, members, queues, semaphores, usersOf } from './workload.ts'
 
 export function structuresHealing(run: StructuresRun): readonly HealStage[] {
   return [
     nobodyIsMissing(run),
     allWorks(run),
+    watchersKnowTheLast(run),
     callsEnd(run),
     lostAnswersComeAgain(run),
     aDeadWaiterCostsLittle(run),
@@ -72,12 +75,6 @@ function tasksOf(
     })
   }
   return tasks
-}
-
-/** How many items a queue may have. */
-function roomOf({ plan }: StructuresRun, name: string): number {
-  const { maxSize } = structuresSettings(plan)
-  return name === smallQueue && maxSize > 0 ? maxSize : Infinity
 }
 
 const atOnce = { waitMs: 0, workMs: 0, end: 'ack' } as const
@@ -146,10 +143,7 @@ function queuesAreEmptied(run: StructuresRun): HealStage {
       run.violate('items are kept', `${name} has ${size} items, and room for ${room}`)
     if (ready + delayed + inFlight + dead === 0) left.delete(name)
     // It is consumed by the next look.
-    if (dead > 0) {
-      const call = async (): Promise<number> => await queue.redrive(calm)
-      await user.call(`redrive of ${name}`, calm.timeoutMs, call)
-    }
+    if (dead > 0) await redrive(run, user, name, calm.timeoutMs)
   }
   return {
     name: 'queues are emptied',

@@ -1,5 +1,6 @@
 // What becomes of the items of queues.
 import type { Delivery } from '@casty/ddata'
+import { DeadItems } from './dead-items.ts'
 import {
   checkQueueItems,
   type QueueItemInput,
@@ -54,6 +55,8 @@ export class Items {
   readonly #first: FirstDelivery[] = []
   readonly #delivered = new Set<string>()
   readonly #kept: Kept[] = []
+  readonly #together: (readonly string[])[] = []
+  readonly dead: DeadItems = new DeadItems()
   #calls = 0
 
   constructor(now: () => number) {
@@ -68,6 +71,11 @@ export class Items {
   enqueues(enqueued: Enqueued): void {
     const times = { invokedAt: this.#now(), completedAt: Infinity }
     this.#enqueues.set(enqueued.item, { ...enqueued, ...times, refused: undefined })
+  }
+
+  /** These are put in by one call. */
+  together(items: readonly string[]): void {
+    this.#together.push(items)
   }
 
   enqueued(item: string): void {
@@ -94,6 +102,7 @@ export class Items {
     const until = invokedAt + visibilityMs * slowest
     const kept: Kept = { item, deliveries, from: invokedAt, completedAt, until }
     this.#kept.push(kept)
+    this.dead.delivered(item, invokedAt, completedAt)
     return {
       until: (at) => {
         const now = this.#now()
@@ -108,7 +117,24 @@ export class Items {
   /** @returns what is wrong. @param remaining - what is in each queue at the end */
   judge(remaining: ReadonlyMap<string, readonly string[]>): readonly string[] {
     const wrong = checkQueueItems(this.#recorder.history(), remaining).map(({ message }) => message)
-    return [...wrong, ...this.#overtaken(), ...this.#tooEarly(), ...this.#twice(), ...this.#taken()]
+    return [
+      ...wrong,
+      ...this.#overtaken(),
+      ...this.#tooEarly(),
+      ...this.#twice(),
+      ...this.#taken(),
+      ...this.#torn(),
+      ...this.dead.judge(),
+    ]
+  }
+
+  /** All of those that were put in at once are delivered in the end, or none. */
+  #torn(): readonly string[] {
+    return this.#together.flatMap((items) => {
+      const missing = items.filter((item) => !this.#delivered.has(item))
+      if (missing.length === 0 || missing.length === items.length) return []
+      return [`Of ${items.join(', ')}, which were put in at once, ${missing.join(', ')} never came`]
+    })
   }
 
   /** Whose first delivery was asked for after that of one that was to come later had come. */

@@ -1,4 +1,5 @@
-// What users do with entries that live for a while.
+// What users do with entries of maps, and items of queues, that live for a while.
+import type { DistributedMap, Queue } from '@casty/ddata'
 import { pause } from './acts.ts'
 import { recordOf } from './record.ts'
 import type { StructuresRun } from './structures-run.ts'
@@ -7,47 +8,76 @@ import type { StructuresUser } from './user.ts'
 /** When an entry is looked at, as shares of its life. */
 const looksAt = [0.3, 0.6, 0.9, 1.2, 2] as const
 
-/** Puts an entry, and has others look at it while it lives, and after. */
+export interface LendOptions {
+  readonly ttlMs: number
+  readonly timeoutMs: number
+  /** An entry of a map, or the only item of a queue. @defaultValue 'entry' */
+  readonly kind?: 'entry' | 'item'
+  /** After such a share of its life it is given its time anew, where it is an entry. @defaultValue never */
+  readonly touchedAt?: number
+}
+
+/** Puts one, and has others look at it while it lives, and after. */
 export async function lend(
   run: StructuresRun,
   userOf: (turn: number) => StructuresUser | undefined,
-  ttlMs: number,
-  timeoutMs: number,
+  { ttlMs, timeoutMs, kind = 'entry', touchedAt }: LendOptions,
 ): Promise<void> {
   const record = recordOf(run)
   const user = userOf(0)
   if (!user) return
-  const key = `t${record.nextCount()}`
-  const map = user.distributed.map<string, string>('short', { shards: 4 })
+  const key = `${kind === 'item' ? itemPrefix : 't'}${record.nextCount()}`
   const answered = record.entryLives.put(key, ttlMs, run.world.now)
-  const put = user.call(
-    `put of ${key}`,
-    2 * timeoutMs,
-    async () => await map.put(key, key, { ttlMs, timeoutMs }),
-  )
-  for (const [turn, share] of looksAt.entries()) {
+  const put = user.call(`put of ${key}`, 2 * timeoutMs, async () => {
+    const options = { ttlMs, timeoutMs }
+    if (kind === 'item') await queueOf(user, key).enqueue(key, options)
+    else await mapOf(user).put(key, key, options)
+  })
+  const laterBy = (share: number, step: (other: StructuresUser) => void, turn: number): void =>
     run.later(ttlMs * share, () => {
-      const other = userOf(turn + 1)
-      if (other) void look(run, other, key, timeoutMs)
+      const other = userOf(turn)
+      if (other) step(other)
     })
+  for (const [turn, share] of looksAt.entries()) {
+    laterBy(share, (other) => void look(run, other, key, timeoutMs), turn + 1)
+  }
+  if (touchedAt !== undefined && kind === 'entry') {
+    laterBy(touchedAt, (other) => void touch(run, other, key, ttlMs, timeoutMs), looksAt.length)
   }
   if ((await put).type === 'ok') answered(run.world.now)
 }
 
+async function touch(
+  run: StructuresRun,
+  user: StructuresUser,
+  key: string,
+  ttlMs: number,
+  timeoutMs: number,
+): Promise<void> {
+  const from = run.world.now
+  const outcome = await user.call(
+    `touch of ${key}`,
+    2 * timeoutMs,
+    async () => await mapOf(user).touch(key, ttlMs, { timeoutMs }),
+  )
+  if (outcome.type !== 'ok' || !outcome.value) return
+  recordOf(run).entryLives.touched(key, from)
+  recordOf(run).reach('an entry is given its time anew')
+}
+
 /** Looks whether it is there. */
-export async function look(
+async function look(
   run: StructuresRun,
   user: StructuresUser,
   key: string,
   timeoutMs: number,
 ): Promise<void> {
   const { entryLives } = recordOf(run)
-  const map = user.distributed.map<string, string>('short', { shards: 4 })
   const from = run.world.now
-  const outcome = await user.call(
-    `get of ${key}`,
-    2 * timeoutMs,
-    async () => await map.get(key, { timeoutMs }),
+  const outcome = await user.call(`get of ${key}`, 2 * timeoutMs, async () =>
+    key.startsWith(itemPrefix)
+      ? await queueOf(user, key).peek({ timeoutMs })
+      : await mapOf(user).get(key, { timeoutMs }),
   )
   if (outcome.type !== 'ok') return
   const isThere = outcome.value !== undefined
@@ -62,4 +92,15 @@ export async function lookAtAll(run: StructuresRun, user: StructuresUser): Promi
     await look(run, user, key, 2_000)
   }
   await pause(run.world.clock, 500)
+}
+
+/** Of names of items, each of which is in a queue of its own. */
+const itemPrefix = 'i'
+
+function mapOf({ distributed }: StructuresUser): DistributedMap<string, string> {
+  return distributed.map<string, string>('short', { shards: 4 })
+}
+
+function queueOf({ distributed }: StructuresUser, key: string): Queue<string> {
+  return distributed.queue<string>(key)
 }

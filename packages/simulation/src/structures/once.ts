@@ -53,3 +53,36 @@ export async function countOnce(
   if (mayHaveCounted) open.unknown()
   else open.failed()
 }
+
+export const onceKinds = ['enqueue', 'put', 'add'] as const
+export type OnceKind = (typeof onceKinds)[number]
+
+/** The same of an item of a queue, an entry of a map, and a member of a set: what each answers tells whether it was first. */
+export async function putOnce(
+  run: StructuresRun,
+  users: readonly (() => StructuresUser | undefined)[],
+  kind: OnceKind,
+  { timeoutMs, everyMs }: OnceOptions,
+): Promise<void> {
+  const record = recordOf(run)
+  const name = `once ${record.nextCount()}`
+  const options = { timeoutMs, idempotencyKey: `key of ${name}` }
+  const answers: string[] = []
+  for (const userOf of users) {
+    const user = userOf()
+    if (!user) continue
+    const { distributed } = user
+    const steps: Readonly<Record<OnceKind, () => Promise<unknown>>> = {
+      enqueue: async () => (await distributed.queue<string>('once').enqueue(name, options)).id,
+      put: async () => await distributed.map<string, string>('once').put(name, name, options),
+      add: async () => await distributed.set<string>('once').add(name, options),
+    }
+    // eslint-disable-next-line no-await-in-loop -- One after the other.
+    const outcome = await user.call(`${kind} of ${name} under a key`, 2 * timeoutMs, steps[kind])
+    if (outcome.type === 'ok') answers.push(String(outcome.value))
+    // eslint-disable-next-line no-await-in-loop
+    await pause(run.world.clock, everyMs)
+  }
+  if (new Set(answers).size <= 1 || record.mayHaveLost) return
+  run.violate('a key counts once', `${kind} of ${name} was answered ${answers.join(', then ')}`)
+}

@@ -110,8 +110,16 @@ export async function consume(
       ...(end === 'nack-late' && { delayMs: 1 + Math.floor(workMs / 2) }),
       ...(end === 'bury' && { dead: true }),
     }
-    kept.atMost(run.world.now)
-    await user.call(what, timeoutMs, async () => await delivery.nack({ timeoutMs, ...nack }))
+    const from = run.world.now
+    kept.atMost(from)
+    const nacked = await user.call(
+      what,
+      timeoutMs,
+      async () => await delivery.nack({ timeoutMs, ...nack }),
+    )
+    if (end === 'bury' && nacked.type === 'ok' && nacked.value) {
+      record.items.dead.buried(name, delivery.value, from, run.world.now)
+    }
     return true
   }
   const acknowledge = record.items.invoke(name, { type: 'acknowledge', item: delivery.value })

@@ -18,6 +18,14 @@ export const structuresRareStates = [
   'an entry is there for a while',
   'an item is kept for longer',
   'several entries are put at once',
+  'several items are put in at once',
+  'several items are done at once',
+  'items are worked on as they come',
+  'an item is on the list of the dead',
+  'an entry is given its time anew',
+  'somebody meets all that is there',
+  'a change is told',
+  'a watcher misses changes',
   'more copies are lost than must be outlived',
 ] as const
 

@@ -7,6 +7,7 @@ import { forkRandom } from '../world/seeds.ts'
 import { Barriers } from './barriers.ts'
 import { Cells } from './cells.ts'
 import { EntryLives } from './entry-lives.ts'
+import { Gathering } from './gathering.ts'
 import { Holdings, type Excuses } from './holdings.ts'
 import { Items } from './items.ts'
 import { Losses } from './losses.ts'
@@ -15,6 +16,7 @@ import type { StructuresRareState } from './rare-states.ts'
 import { structuresSettings } from './settings.ts'
 import type { StructuresRun } from './structures-run.ts'
 import { WallClocks } from './wall-clocks.ts'
+import { Watches } from './watches.ts'
 
 export class StructuresRecord implements Excuses {
   readonly disks: NodeDisks = new NodeDisks()
@@ -24,6 +26,8 @@ export class StructuresRecord implements Excuses {
   readonly items: Items
   readonly barriers: Barriers
   readonly entryLives: EntryLives = new EntryLives()
+  readonly gathering: Gathering = new Gathering()
+  readonly watches: Watches = new Watches()
   readonly holdings: Holdings
   readonly losses: Losses
   /** Wall clocks that were set by hand: where all copies are lost, epochs may fall for a while. */

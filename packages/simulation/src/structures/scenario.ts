@@ -6,8 +6,9 @@ import { streamFaults } from '../faults/network-faults.ts'
 import { processFaultsWithRareJumps } from '../faults/process-faults.ts'
 import { describeState } from '../membership/describe.ts'
 import { seldom } from '../run/action.ts'
+import { structuresAdditions } from './additions.ts'
 import { contention } from './contention.ts'
-import { structuresDiskFaults } from './disk-faults.ts'
+import { structuresDiskAdditions, structuresDiskFaults } from './disk-faults.ts'
 import { structuresFaults } from './faults.ts'
 import { structuresHealing } from './healing.ts'
 import { structuresProgram, type StructuresHost } from './host.ts'
@@ -44,6 +45,7 @@ export const structuresScenario: StructuresScenario = {
     settings: structuresChoices,
   },
   actions: [...structuresWorkload, outstaying, ...everyFault],
+  additions: structuresAdditions,
   program: structuresProgram,
   stateOf: ({ cluster }) => cluster.getState(),
   describe: describeState,
@@ -67,5 +69,6 @@ export const structuresDisksScenario: StructuresScenario = {
     ...passingDiskFaults<StructuresHost, ClusterState>(),
     ...structuresDiskFaults,
   ],
+  additions: [...structuresAdditions.map((action) => seldom(action)), ...structuresDiskAdditions],
   rareStates: structuresDiskRareStates,
 }

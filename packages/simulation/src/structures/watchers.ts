@@ -46,6 +46,8 @@ export function answersAreRight(run: StructuresRun): StructuresWatcher {
       for (const text of record.items.judge(new Map())) run.violate('items are kept', text)
       for (const text of record.entryLives.judge())
         run.violate('entries live as long as said', text)
+      for (const text of record.gathering.judge()) run.violate('scans meet all', text)
+      for (const text of record.watches.judge()) run.violate('changes are told in order', text)
       for (const text of record.barriers.judge())
         run.violate('a round is as many as expected', text)
     },

@@ -36,8 +36,8 @@ export const semaphores: readonly ['s1', string] = ['s1', elasticSemaphore]
 export const disputedQueue = 'q4'
 /** Of the third one, items are taken out for good at once. */
 export const queues: readonly ['q1', 'q2', 'q3', 'q4'] = ['q1', 'q2', 'q3', disputedQueue]
-const workQueues = ['q1', 'q2'] as const
-const takeQueue = 'q3'
+export const workQueues: readonly ['q1', 'q2'] = ['q1', 'q2']
+export const takeQueue = 'q3'
 
 const counterActs = ['add', 'add', 'read', 'swap'] as const
 const mapActs = ['put', 'put', 'get', 'get-strictly', 'delete', 'replace'] as const
@@ -117,7 +117,7 @@ export const structuresWorkload: readonly StructuresAction[] = [
       timeoutMs: drawOne(random, [300, 1_500, 5_000]),
     }),
     perform: (run, { user, ttlMs, timeoutMs }) =>
-      void lend(run, (turn) => userBy(run, (user + turn * 0.377) % 1), ttlMs, timeoutMs),
+      void lend(run, (turn) => userBy(run, (user + turn * 0.377) % 1), { ttlMs, timeoutMs }),
   }),
   defineAction({
     type: 'put-many',

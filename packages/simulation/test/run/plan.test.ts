@@ -72,6 +72,25 @@ describe('a plan', () => {
     }
   })
 
+  test('is the same but for what is added, which comes as often as its weights say', () => {
+    const { name, actions, shape } = membershipScenario
+    const total = actions.reduce((sum, { weight }) => sum + weight, 0)
+    const additions = [{ type: 'added', weight: total / 4, draw: () => ({}) }]
+    let added = 0
+    let others = 0
+    for (const plan of plans) {
+      const more = drawPlan({ ...shape, scenario: name }, actions, plan.seed, additions)
+      const rest = more.actions.filter(({ type }) => type !== 'added')
+      const off = more.off.filter((type) => type !== 'added')
+      expect({ ...more, off, actions: rest }).toEqual(plan)
+      if (more.off.includes('added')) continue
+      added += more.actions.length - rest.length
+      others += rest.length - plan.hosts.length
+    }
+    expect(added / others).toBeGreaterThan(0.2)
+    expect(added / others).toBeLessThan(0.3)
+  })
+
   test('has clocks of the rates that the scenario names, where it does', () => {
     const { name, actions, shape } = shardingClocksScenario
     const rates = seeds

@@ -16,6 +16,7 @@ import { shardOwningBugs } from './sharding/owning.ts'
 import { structureHoldingBugs } from './structures/holding.ts'
 import { structureKeepingBugs } from './structures/keeping.ts'
 import { structureDiskBugs } from './structures/on-disks.ts'
+import { structureCallBugs } from './structures/rare-calls.ts'
 
 /** Every seeded bug. A new layer adds a folder of its own. */
 export const bugs: readonly SeededBug[] = [
@@ -34,6 +35,7 @@ export const bugs: readonly SeededBug[] = [
   ...shardCopyingBugs,
   ...structureKeepingBugs,
   ...structureHoldingBugs,
+  ...structureCallBugs,
   ...structureDiskBugs,
   ...convergingBugs,
 ]

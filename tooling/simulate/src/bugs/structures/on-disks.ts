@@ -39,6 +39,14 @@ export const structureDiskBugs: readonly SeededBug[] = bugsOf(
         '    const begin = this.#pieces.last + 1\n    let savedBytes = 0\n',
       why: 'Records are deleted before the state that takes their place is on disk.',
     },
+    {
+      name: 'own-disk-left-out',
+      promise: 'what is acknowledged stays',
+      file: 'packages/sharding/src/replication/replicated-shard.ts',
+      find: 'if (this.settings.ownAck && !this.#isStoredHere(id, version)) return false',
+      replace: 'if (this.settings.ownAck && !id && !this.#isStoredHere(id, version)) return false',
+      why: 'A call is answered before it is on the disk of the owner of its part, and goes with that of another node.',
+    },
   ],
   'structures-disks',
 )
