@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RunResult } from '@casty/simulation'
 import { expect, test } from 'vitest'
 import { editsOf, withBug, type SeededBug } from '../src/bugs/bug.ts'
-import { bugs } from '../src/bugs/catalogue.ts'
+import { bugNamed, bugs } from '../src/bugs/catalogue.ts'
 import { huntBug } from '../src/bugs/hunt.ts'
+import { pinnedPlans } from '../src/bugs/pinned-plans.ts'
 import { root } from '../src/bugs/plant.ts'
+import { isOwnPromise } from '../src/bugs/promises.ts'
+import { Hand } from '../src/hand.ts'
 import { scenarios } from '../src/scenarios.ts'
 
 test.each(bugs)('the seeded bug $name fits the code as it is', (bug) => {
@@ -57,3 +61,22 @@ test.each([
   const hunt = await huntBug({ ...planted, ...change }, 1, 3, port)
   expect(hunt).toMatchObject({ caught: undefined, misfit: expect.stringContaining(why), runs: 0 })
 })
+
+test.each([...pinnedPlans()])(
+  'the seeded bug %s is caught by its plan, which holds without it',
+  { timeout: 180_000 },
+  async (name, { plan }) => {
+    const bug = bugNamed(name)
+    expect(plan.scenario).toBe(bug.scenario)
+    const task = { scenario: bug.scenario, subject: { plan }, events: false }
+    const carryOut = async (hand: Hand): Promise<RunResult> => {
+      const { result } = await hand.carryOut({ ...task, shrink: false, diagram: false })
+      return result
+    }
+    await using withIt = new Hand(bug)
+    await using without = new Hand()
+    const [caught, sound] = await Promise.all([carryOut(withIt), carryOut(without)])
+    expect(caught.violations.map(({ checker }) => isOwnPromise(bug, checker))).toContain(true)
+    expect(sound.verdict).toBe('passed')
+  },
+)

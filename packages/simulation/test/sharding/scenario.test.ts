@@ -53,39 +53,6 @@ test(
   },
 )
 
-test.each([
-  { lost: 'its owner', kept: 'those who confirmed it', disksLost: 'owner' },
-  { lost: 'those who confirmed it', kept: 'its owner', disksLost: 'keepers' },
-])(
-  'what was confirmed outlives the disks of $lost, and that all others lose their power (seed 1)',
-  { timeout: 120_000 },
-  async ({ disksLost }) => {
-    const start = ['a', 'b', 'c'].map((host, index) => {
-      return { at: 20 * index, type: 'start', parameters: { host } }
-    })
-    // Each write takes as long as many do otherwise: of what is on its way to a disk, nothing is there in the end.
-    const parameters = { entity: 0.1, disksLost, slowness: 400, writesMs: 900, backAfterMs: 500 }
-    const result = await Run.of(shardingDisksScenario, {
-      ...planOf(shardingDisksScenario, 1),
-      hosts: ['a', 'b', 'c'].map((name) => ({ name, rate: 1, wallOffsetMs: 0 })),
-      settings: {
-        leaseMs: 1_000,
-        stableAfterMs: 3_000,
-        numShards: 3,
-        entities: 2,
-        replicas: 1,
-        minAcks: 1,
-        hasDisks: true,
-        ownAck: true,
-      },
-      chaosMs: 9_000,
-      actions: [...start, { at: 6_000, type: 'lose-holders', parameters }],
-    })
-    expect(result.violations).toEqual([])
-    expect([...result.reached.keys()]).toContain('a disk is lost for good')
-  },
-)
-
 // What was begun without a disk went on confirming writes in other shards, beside what came back later.
 test(
   'where one shard goes back to what was there before its disk was lost, all do (seed 16)',

@@ -1,14 +1,16 @@
-// Does the suite catch what it is for? Each seeded bug is switched on alone, and seeds are run until one
-// is violated that holds without the bug.
+// Does the suite catch what it is for? Each seeded bug is switched on alone, and its plan is run, where it has one, and then seeds,
+// until one is violated that holds without the bug.
+import type { Plan } from '@casty/simulation'
 import type { HuntBugs } from '../command-line.ts'
 import { Hand, Hands, Refusal } from '../hand.ts'
 import { invocation } from '../invocation.ts'
 import type { Output } from '../output.ts'
-import { replayCommand } from '../report/failure.ts'
+import { planCommand, replayCommand } from '../report/failure.ts'
 import { duration } from '../report/totals.ts'
 import type { Task } from '../task.ts'
 import type { SeededBug } from './bug.ts'
 import { bugNamed } from './catalogue.ts'
+import { pinnedPlans } from './pinned-plans.ts'
 import { isOwnPromise } from './promises.ts'
 
 /** Less than this share caught is a failure. */
@@ -16,14 +18,17 @@ export const wantedShare = 0.95
 /** Of so many bugs, each is told with the command that repeats the catch. */
 const mostRepeated = 5
 
+/** One run of a hunt: by a seed, or by the plan in a file. */
+export type Quarry = { readonly seed: number } | { readonly file: string; readonly plan: Plan }
+
 export interface Hunt {
   readonly bug: SeededBug
   readonly caught:
-    | { readonly seed: number; readonly checker: string; readonly text: string }
+    | { readonly by: Quarry; readonly checker: string; readonly text: string }
     | undefined
   /** Why it could not be put in: then nothing was hunted. */
   readonly misfit: string | undefined
-  /** Seeds that were run. */
+  /** Plans and seeds that were run. */
   readonly runs: number
   readonly wallMs: number
 }
@@ -35,14 +40,14 @@ export async function huntBugs(command: HuntBugs, output: Output): Promise<numbe
   output.whenInterrupted(() => output.text(`\n${score(hunts, bugs.length)}`))
   const work = async (name: string, clean: Hand): Promise<void> => {
     const hunt = await huntBug(bugNamed(name), from, seeds, {
-      isSound: async (scenario, seed) => await sound.has(scenario, seed, clean),
-      tried: (seed) =>
-        output.progress(`${hunts.length} of ${bugs.length} bugs; ${name}: seed ${seed}`),
+      isSound: async (scenario, quarry) => await sound.has(scenario, quarry, clean),
+      tried: (quarry) =>
+        output.progress(`${hunts.length} of ${bugs.length} bugs; ${name}: ${nameOf(quarry)}`),
     })
     hunts.push(hunt)
     output.text(huntLine(hunt, from, seeds))
     if (hunt.caught !== undefined && bugs.length <= mostRepeated) {
-      output.text(`  Repeat it: ${replayCommand(hunt.bug.scenario, hunt.caught.seed, name)}`)
+      output.text(`  Repeat it: ${commandOf(hunt.bug.scenario, hunt.caught.by, name)}`)
     }
     output.json(huntJson(hunt))
   }
@@ -59,7 +64,7 @@ export async function huntBugs(command: HuntBugs, output: Output): Promise<numbe
   return caught / bugs.length >= wantedShare && misfits.length === 0 ? 0 : 1
 }
 
-/** Runs seeds with one bug, until it is caught. */
+/** Runs its plan, and then seeds, with one bug, until it is caught. */
 export async function huntBug(
   bug: SeededBug,
   from: number,
@@ -68,52 +73,71 @@ export async function huntBug(
     isSound,
     tried,
   }: {
-    readonly isSound: (scenario: string, seed: number) => Promise<boolean>
-    readonly tried: (seed: number) => void
+    readonly isSound: (scenario: string, quarry: Quarry) => Promise<boolean>
+    readonly tried: (quarry: Quarry) => void
   },
 ): Promise<Hunt> {
   const startedAt = performance.now()
-  const end = (caught: Hunt['caught'], runs: number): Hunt => {
+  let runs = 0
+  const end = (caught: Hunt['caught']): Hunt => {
     return { bug, caught, misfit: undefined, runs, wallMs: performance.now() - startedAt }
   }
   await using hand = new Hand(bug)
   try {
-    for (let seed = from; seed < from + seeds; seed++) {
-      const { result } = await hand.carryOut(taskOf(bug.scenario, seed))
-      tried(seed)
+    for (const quarry of quarriesOf(bug, from, seeds)) {
+      const { result } = await hand.carryOut(taskOf(bug.scenario, quarry))
+      runs += 1
+      tried(quarry)
       const [violation] = result.violations
-      if (violation !== undefined && (await isSound(bug.scenario, seed))) {
+      if (violation !== undefined && (await isSound(bug.scenario, quarry))) {
         const { checker, text } = violation
-        return end({ seed, checker, text }, seed - from + 1)
+        return end({ by: quarry, checker, text })
       }
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return { ...end(undefined, 0), misfit: error.message }
+    return { ...end(undefined), misfit: error.message }
   }
-  return end(undefined, seeds)
+  return end(undefined)
 }
 
-function taskOf(scenario: string, seed: number): Task {
-  return { scenario, subject: { seed }, events: false, shrink: false, diagram: false }
+function* quarriesOf({ name }: SeededBug, from: number, seeds: number): Iterable<Quarry> {
+  const pinned = pinnedPlans().get(name)
+  if (pinned) yield pinned
+  for (let seed = from; seed < from + seeds; seed++) yield { seed }
 }
 
-/** Seeds that hold without any bug: what the others find proves nothing. */
+function taskOf(scenario: string, quarry: Quarry): Task {
+  const subject = 'seed' in quarry ? { seed: quarry.seed } : { plan: quarry.plan }
+  return { scenario, subject, events: false, shrink: false, diagram: false }
+}
+
+function nameOf(quarry: Quarry): string {
+  return 'seed' in quarry ? `seed ${quarry.seed}` : 'its plan'
+}
+
+function commandOf(scenario: string, quarry: Quarry, bug?: string): string {
+  return 'seed' in quarry
+    ? replayCommand(scenario, quarry.seed, bug)
+    : planCommand(quarry.file, bug)
+}
+
+/** Seeds and plans that hold without any bug: what the others find proves nothing. */
 class SoundSeeds {
   readonly #known = new Map<string, Promise<boolean>>()
   readonly unsound: string[] = []
 
-  has(scenario: string, seed: number, clean: Hand): Promise<boolean> {
-    const key = `${scenario} ${seed}`
-    const known = this.#known.get(key) ?? this.#isSound(scenario, seed, clean)
+  has(scenario: string, quarry: Quarry, clean: Hand): Promise<boolean> {
+    const key = commandOf(scenario, quarry)
+    const known = this.#known.get(key) ?? this.#isSound(scenario, quarry, clean)
     this.#known.set(key, known)
     return known
   }
 
-  async #isSound(scenario: string, seed: number, clean: Hand): Promise<boolean> {
-    const { result } = await clean.carryOut(taskOf(scenario, seed))
+  async #isSound(scenario: string, quarry: Quarry, clean: Hand): Promise<boolean> {
+    const { result } = await clean.carryOut(taskOf(scenario, quarry))
     if (result.verdict !== 'violated') return true
-    this.unsound.push(replayCommand(scenario, seed))
+    this.unsound.push(commandOf(scenario, quarry))
     return false
   }
 
@@ -135,21 +159,28 @@ function huntLine({ bug, caught, misfit, wallMs }: Hunt, from: number, seeds: nu
   if (caught === undefined) {
     return `✗ ${name} NOT CAUGHT by ${seeds} seeds from ${from} on (${duration(wallMs)})`
   }
-  const at = `seed ${caught.seed} of ${from + seeds - 1}`.padEnd(16)
+  const { by } = caught
+  const of = 'seed' in by ? ` of ${from + seeds - 1}` : ''
+  const at = `${nameOf(by)}${of}`.padEnd(16)
   const other = isOwnPromise(bug, caught.checker) ? '' : `; another promise than "${bug.promise}"`
   return `✓ ${name} ${at} ${duration(wallMs).padStart(8)}  ${caught.checker}${other}`
 }
 
+/** What it was caught by, without the plan itself. */
+function byOf(quarry: Quarry): { readonly seed: number } | { readonly plan: string } {
+  return 'seed' in quarry ? quarry : { plan: quarry.file }
+}
+
 function huntJson({ bug, caught, misfit, runs, wallMs }: Hunt): string {
   const { name, promise, file, scenario } = bug
-  const replay = caught && replayCommand(scenario, caught.seed, name)
+  const replay = caught && commandOf(scenario, caught.by, name)
   const byOwnPromise = caught && isOwnPromise(bug, caught.checker)
   return JSON.stringify({
     type: 'bug',
     name,
     promise,
     file,
-    caught,
+    caught: caught && { ...byOf(caught.by), checker: caught.checker, text: caught.text },
     misfit,
     byOwnPromise,
     runs,

@@ -11,6 +11,11 @@ export const shardCopyingBugs: readonly SeededBug[] = bugsOf([
     file: `${r}/replicated-shard.ts`,
     find: 'return this.minAcks === 0 || this.#acksOf(id, version) >= this.minAcks',
     replace: 'return this.minAcks >= 0 || this.#acksOf(id, version) >= this.minAcks',
+    also: {
+      file: `${r}/replicated-shard.ts`,
+      find: 'if (this.minAcks === 0) this.#settle(id)',
+      replace: 'this.#settle(id)',
+    },
     why: 'A write counts as confirmed as soon as its owner has it.',
   },
   {
@@ -61,6 +66,15 @@ export const shardCopyingBugs: readonly SeededBug[] = bugsOf([
     find: 'if (written.length > 0) store.writeEntries(written, acknowledged)\n',
     replace: 'if (written.length > 0) [store.writeEntries(written, () => {}), acknowledged()]\n',
     why: 'A replica says that it has a write before it is on its disk.',
+  },
+  {
+    name: 'listed-before-on-disk',
+    scenario: 'sharding-disks',
+    promise: 'what is acknowledged stays',
+    file: `${r}/copy-log.ts`,
+    find: 'else if (this.#queue.length === 0) goOn(true)',
+    replace: 'else if (this.#queue.length >= 0) goOn(true)',
+    why: 'A replica that is asked again what it has names what is not on its disk yet, and that counts.',
   },
   {
     name: 'own-disk-not-waited-for',

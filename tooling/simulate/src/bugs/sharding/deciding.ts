@@ -75,6 +75,14 @@ export const shardDecidingBugs: readonly SeededBug[] = bugsOf([
     why: 'A machine that slept goes on as if no time had passed.',
   },
   {
+    name: 'lease-by-the-wall-clock-alone',
+    promise: 'one owner at a time',
+    file: `${s}/lease-gate.ts`,
+    find: 'this.#clock.now() < this.#until && this.#clock.wallNow() < this.#untilByWall',
+    replace: 'this.#clock.wallNow() < this.#untilByWall',
+    why: 'An owner whose wall clock is set back has its lease for as much longer.',
+  },
+  {
     name: 'epoch-not-raised',
     promise: 'epochs grow',
     file: `${s}/coordinator/type-planner.ts`,
