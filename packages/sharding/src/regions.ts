@@ -364,6 +364,16 @@ export class Regions implements RegionNode, Disposable {
     for (const { region } of this.#byHash.values()) region.hosting.finish()
   }
 
+  /** Those that did not in time are stopped. */
+  force(): void {
+    for (const { region } of this.#byHash.values()) region.hosting.force()
+  }
+
+  /** Those that did not stop even then are not waited for any longer. */
+  leaveBehind(): void {
+    for (const { region } of this.#byHash.values()) region.hosting.leaveBehind()
+  }
+
   #explainHome(type: CheckedType, shard: number): HomeExplanation {
     const row = this.#port.table.row(type.name, shard)
     const { epoch, owner, movingTo, lineage, isUndecided } = row

@@ -91,6 +91,7 @@ export class Sharding implements Disposable {
   readonly #waiters = new Waiters()
   readonly #copyTimeoutMs: number
   readonly #letGoTimeoutMs: number
+  readonly #stopTimes: { readonly handoffTimeoutMs: number; readonly stopTimeoutMs: number }
   readonly #remoting: ShardingOptions['remoting']
   #isDisposed = false
 
@@ -119,6 +120,7 @@ export class Sharding implements Disposable {
     this.#remoting = remoting
     this.#copyTimeoutMs = checkLimits(limits).copyTimeoutMs
     this.#letGoTimeoutMs = checkLimits(limits).hosting.fenceTimeoutMs
+    this.#stopTimes = checkLimits(limits).hosting
     this.#gate = new LeaseGate(system.clock)
     this.#recoveries = new Recoveries(system.clock, (question) =>
       this.#dispatch({ type: 'recovery-asked', question }),
@@ -400,10 +402,20 @@ export class Sharding implements Disposable {
   async #empty(): Promise<void> {
     await this.#waiters.until(() => this.#isDisposed || this.#core.mayExit)
     if (this.#core.isLeftWithShards) this.#tellWhatNobodyTakes()
-    this.#regions.finish() // What nobody else could take.
-    await this.#waiters.until(() => this.#isDisposed || this.#regions.isEmpty)
+    await this.#finish()
     await this.#copied()
     await this.#letGo()
+  }
+
+  /** Ends what nobody else could take: as at a handoff, who does not stop in time is stopped by force, and then left behind. */
+  async #finish(): Promise<void> {
+    const { handoffTimeoutMs, stopTimeoutMs } = this.#stopTimes
+    const isEmpty = (): boolean => this.#regions.isEmpty
+    this.#regions.finish()
+    if (await this.#atMost(handoffTimeoutMs, isEmpty)) return
+    this.#regions.force()
+    if (await this.#atMost(stopTimeoutMs, isEmpty)) return
+    this.#regions.leaveBehind()
   }
 
   /** Until what clients sent here has arrived, and is back with them, for a while. */

@@ -76,6 +76,30 @@ test('entities answer on three nodes, each from one of them', async () => {
   expect(world.nodes.flatMap(({ lost }) => lost)).toEqual([])
 })
 
+test('a node whose shards nobody takes leaves in time, though an entity never finishes', async () => {
+  await using world = await ShardingWorld.of('a')
+  let release = (): void => {}
+  const held = new Promise<void>((resolve) => (release = resolve))
+  const regions = await started(world, {
+    name: 'counter',
+    numShards: 12,
+    entity: () =>
+      Behaviors.receive(async () => {
+        await held
+      }),
+  })
+  const region = of(regions, 'a')
+  region.tell('e0', { type: 'add', amount: 1 })
+  await world.until(() => region.statistics().delivered === 1)
+  const beganAt = world.clock.now()
+  await world.leave('a')
+  const tookMs = world.clock.now() - beganAt
+  const { forced, leftBehind } = region.statistics()
+  release() // Or its system would wait for it as well.
+  // 2.5 s until nobody is waited for, and 10 s for handlers and 3 s for hooks.
+  expect([tookMs < 20_000, forced, leftBehind]).toEqual([true, 1, 1])
+})
+
 test('what an entity may do can be taken out of its context', async () => {
   await using world = await ShardingWorld.of('a b')
   const regions = await started(world, {

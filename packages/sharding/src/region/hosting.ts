@@ -173,6 +173,22 @@ export class Hosting {
     for (const hosted of this.#hosted.values()) hosted.finish()
   }
 
+  /** They did not in time: those that are left are stopped. */
+  force(): void {
+    for (const shard of this.#inhabited()) this.#force(shard)
+  }
+
+  /** Nor did they then: nobody waits for them any more. */
+  leaveBehind(): void {
+    for (const shard of this.#inhabited()) this.#leaveBehind(shard)
+  }
+
+  #inhabited(): readonly number[] {
+    return [...this.#hosted].flatMap(([shard, hosted]) =>
+      this.#livesOf(hosted) > 0 ? [shard] : [],
+    )
+  }
+
   admit(shard: number, epoch: number): Admission {
     return this.ownedShard(shard).admit(epoch)
   }
@@ -341,9 +357,7 @@ export class Hosting {
     if (!hosted) return
     const count = this.#livesOf(hosted)
     this.#port.tally.forced += count
-    this.#port.warn(
-      `${count} entities of shard ${shard} did not stop in time for its handoff, and are stopped`,
-    )
+    this.#port.warn(`${count} entities of shard ${shard} did not stop in time, and are stopped`)
     hosted.force()
   }
 
