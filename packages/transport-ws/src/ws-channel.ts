@@ -57,6 +57,8 @@ export class WsChannel implements Channel {
     socket.on('error', (error) => (this.#reason ??= reasonOf(error)))
     socket.on('close', (code) => this.#closed(code))
     carrier.on('drain', () => this.#drained())
+    // The other end is done: a WebSocket waits for ever until it has taken what was written to it.
+    carrier.on('end', () => this.#limitLinger())
   }
 
   get bufferedBytes(): number {

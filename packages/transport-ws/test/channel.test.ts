@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { createServer, request } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { NodeAddress } from '@casty/transport'
 import { wsTransport } from '@casty/transport-ws'
 import { expect, test } from 'vitest'
-import { foreignSocket, listening, Told } from './support.ts'
+import { foreignCarrier, foreignSocket, listening, Told } from './support.ts'
 
 test('a text message ends the channel: the bytes of a channel are binary', async () => {
   await using server = await listening(wsTransport())
@@ -35,21 +35,8 @@ test.each([
   ['an unknown opcode', Uint8Array.of(0x8f, 0x80, 0, 0, 0, 0)],
 ])('%s ends the channel as failed', async (_what, bytes) => {
   await using server = await listening(wsTransport())
-  const { host, port } = server.address
-  const upgrade = request({
-    host,
-    port,
-    path: '/casty',
-    headers: {
-      connection: 'Upgrade',
-      upgrade: 'websocket',
-      'sec-websocket-version': '13',
-      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-    },
-  })
-  upgrade.end()
-  const [, carrier] = (await once(upgrade, 'upgrade')) as [unknown, Socket]
-  carrier.on('error', () => {}).resume()
+  const carrier = await foreignCarrier(server.address)
+  carrier.resume()
   const told = new Told(await server.next())
   carrier.write(bytes)
   await told.until(({ closes }) => closes.length > 0)
@@ -84,6 +71,18 @@ test('a peer that never answers the farewell is not waited for beyond lingerMs',
   await told.until(({ closes }) => closes.length > 0)
   expect(told.closes).toEqual(['local'])
   socket.terminate()
+})
+
+test('a peer that ends its connection and reads no more is not waited for beyond lingerMs', async () => {
+  await using server = await listening(wsTransport({ lingerMs: 50 }))
+  const carrier = await foreignCarrier(server.address)
+  const channel = await server.next()
+  const told = new Told(channel)
+  while (channel.write(new Uint8Array(1_048_576)));
+  carrier.pause().end()
+  await told.until(({ closes }) => closes.length > 0)
+  expect(told.closes).toEqual(['reset'])
+  carrier.destroy()
 })
 
 test('a server that speaks HTTP alone is unreachable, and says so', async () => {

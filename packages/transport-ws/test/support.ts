@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import {
   NodeAddress,
   type Channel,
@@ -79,6 +80,24 @@ export async function foreignSocket(
   const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
   await once(socket, 'open')
   return socket
+}
+
+/** What such a WebSocket is on, with nobody who speaks its frames. */
+export async function foreignCarrier({ host, port }: NodeAddress): Promise<Socket> {
+  const upgrade = request({
+    host,
+    port,
+    path: '/casty',
+    headers: {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    },
+  })
+  upgrade.end()
+  const [, carrier] = (await once(upgrade, 'upgrade')) as [unknown, Socket]
+  return carrier.on('error', () => {})
 }
 
 /** What an HTTP server answers to a request for a WebSocket that it refuses. */

@@ -16,7 +16,7 @@ export class SilenceWatch {
   #writtenBytes = 0
   #arrivedBytes = 0
   #heard = true
-  /** What had been written when something was last heard: the rest is unanswered. */
+  /** What had been written at the last sign that it has arrived: the rest is unanswered. */
   #answeredBytes = 0
   #ping: { readonly writtenBytes: number; since: number } | undefined
 
@@ -35,11 +35,12 @@ export class SilenceWatch {
 
   heard(): void {
     this.#heard = true
-    this.#answeredBytes = this.#writtenBytes
+    if (!this.#isBulk) this.#answeredBytes = this.#writtenBytes
   }
 
   answered(): void {
     if (this.#ping !== undefined) this.#arrivedBytes = this.#ping.writtenBytes
+    this.#answeredBytes = Math.max(this.#answeredBytes, this.#arrivedBytes)
     this.#ping = undefined
   }
 

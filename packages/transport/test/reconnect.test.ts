@@ -338,6 +338,25 @@ describe('silence', () => {
     expect(alice.told.at(1)).toBe('lane-closed data b:1#1 silent lost 0')
   })
 
+  test('after a bulk that is never read is noticed, though something was heard after it was written', async () => {
+    const world = createWorld()
+    await using alice = await world.start('a:1')
+    await using bob = await world.start('b:1')
+    tell(alice, bob, 'first')
+    await world.run(60_000)
+    tell(bob, alice, 'heard')
+    await world.run(0.5)
+    world.network.pause(bob.address)
+    for (let count = 0; count < 10; count++) {
+      alice.endpoint.send(bob.endpoint.self, 'data', 32, new Uint8Array(60_000))
+    }
+    await world.run()
+    expect(alice.texts).toEqual(['heard'])
+    world.network.cut(bob.address, alice.address) // Nor does the end that bob makes of it arrive.
+    await world.run(60_000)
+    expect(alice.told.at(1)).toMatch(/^lane-closed data b:1#1 silent /)
+  })
+
   test('on the control lane is noticed as soon after a long conversation as after a short one', async () => {
     const world = createWorld()
     await using alice = await world.start('a:1')
