@@ -37,7 +37,7 @@ export interface FalseClaim {
   readonly about: NodeKey
   /**
    * `count`, `incarnation`: higher than anybody's is; `author`: a change that another cannot make; `size`: more
-   * members than can be told of; `evictions`: more than are taken of one member at a time; `own-count`, `own-row`, `own-record`, `own-services`: what this node alone says
+   * members than can be told of; `own-count`, `own-row`, `own-record`, `own-services`: what this node alone says
    * of itself.
    */
   readonly claim:
@@ -45,13 +45,12 @@ export interface FalseClaim {
     | 'incarnation'
     | 'author'
     | 'size'
-    | 'evictions'
     | 'own-count'
     | 'own-row'
     | 'own-record'
     | 'own-services'
   /**
-   * `refused`: nothing of that message was taken in, of evictions not the rest; `contradicted`: this node says anew what is so, above what
+   * `refused`: nothing of that message was taken in; `contradicted`: this node says anew what is so, above what
    * was said; `noted`: statuses only move forward, so it stands.
    */
   readonly answer: 'refused' | 'contradicted' | 'noted'

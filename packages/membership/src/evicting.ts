@@ -8,7 +8,6 @@ import { statusAfterDown } from './leader.ts'
 import { stop } from './life-cycle.ts'
 import type { MembershipEffect, MembershipState, Moment, Step } from './membership-state.ts'
 import type { MembershipMessage } from './messages.ts'
-import { refuseClaim } from './own-word.ts'
 import { sendTo } from './sending.ts'
 
 /** Asks whether the peer holds the same; nothing is said while nobody is evicted. */
@@ -56,10 +55,10 @@ export function receiveEvictions(
   const teller = from.address.toString()
   const [taken, evictionBudget] = spendOnEvictions(state.evictionBudget, teller, news.length, now)
   const evictions = cluster.evictions.merge(news.slice(0, taken))
-  const detail = `${news.length - taken} evictions more than are taken of one member at a time`
   return [
     { ...state, evictionBudget, cluster: cluster.with({ evictions }) },
-    taken < news.length ? refuseClaim(from, { claim: 'evictions', about: from.key, detail }) : [],
+    // No claim: an honest member that has more to tell, since it was here longer, cannot be told from a liar.
+    taken < news.length ? [{ type: 'drop', reason: 'too-many-evictions' }] : [],
   ]
 }
 

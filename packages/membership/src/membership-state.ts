@@ -201,6 +201,7 @@ export type MessageDropReason =
   | 'rival-side' // It is of a side that our side gave up, and that gave up ours.
   | 'gone-sender' // Its sender was removed, or a later incarnation of it is known.
   | 'false-claim' // It tells what cannot be, see `FalseClaim`.
+  | 'too-many-evictions' // It tells of more than are taken of one member at a time: the rest later.
   | 'still-joining' // This node is no member yet.
 
 /** What the shell is to do: one line or two of it for each. */
