@@ -1,4 +1,5 @@
 import type { Clock } from '@casty/clock'
+import { Stall } from './stall.ts'
 import { waitersOf } from './waiters.ts'
 
 /**
@@ -34,7 +35,9 @@ export class Patience implements Disposable {
   readonly #clock: Clock
   readonly #ms: number
   #giveUp: (error: Error) => void = () => {}
+  readonly #stall = new Stall()
   #heardAt: number
+  #looksAt = 0
   #timer: Disposable
 
   constructor(clock: Clock, ms: number) {
@@ -44,16 +47,23 @@ export class Patience implements Disposable {
     this.exhausted = new Promise((_resolve, reject) => {
       this.#giveUp = reject
     })
-    this.#timer = clock.schedule(ms, () => this.#look())
+    this.#timer = this.#arm(this.#heardAt, ms)
   }
 
   heard(): void {
     this.#heardAt = this.#clock.now()
   }
 
+  #arm(now: number, delayMs: number): Disposable {
+    this.#looksAt = now + delayMs
+    return this.#clock.schedule(delayMs, () => this.#look())
+  }
+
   #look(): void {
-    const leftMs = this.#heardAt + this.#ms - this.#clock.now()
-    if (leftMs > 0) this.#timer = this.#clock.schedule(leftMs, () => this.#look())
+    const now = this.#clock.now()
+    const breathMs = this.#stall.breathMs(now - this.#looksAt)
+    const leftMs = breathMs > 0 ? breathMs : this.#heardAt + this.#ms - now
+    if (leftMs > 0) this.#timer = this.#arm(now, leftMs)
     else this.#giveUp(noAnswer(this.#ms))
   }
 

@@ -1,6 +1,7 @@
 // Those who wait for a journal that may never answer. Nearly all are answered long before, so that a timer for each would cost
 // more than what it watches: all that wait equally long by one clock share one.
 import type { Clock } from '@casty/clock'
+import { Stall } from './stall.ts'
 
 /** A link in the list of those who wait. */
 export interface Waiter {
@@ -19,21 +20,29 @@ export class Waiters {
   #first: Waiter | undefined
   #last: Waiter | undefined
   #timer: Disposable | undefined
+  readonly #stall = new Stall()
+  #looksAt = 0
 
   constructor(clock: Clock, ms: number) {
     this.#clock = clock
     this.#ms = ms
   }
 
+  /** Whether nobody waits. */
+  get isEmpty(): boolean {
+    return this.#first === undefined
+  }
+
   /** @param giveUp - called once when it has waited for too long */
   add(giveUp: () => void): Waiter {
-    const dueAt = this.#clock.now() + this.#ms
+    const now = this.#clock.now()
+    const dueAt = now + this.#ms
     const previous = this.#last
     const waiter: Waiter = { dueAt, giveUp, previous, next: undefined, isOver: false }
     if (previous) previous.next = waiter
     else this.#first = waiter
     this.#last = waiter
-    this.#timer ??= this.#arm(this.#ms)
+    this.#timer ??= this.#arm(now, this.#ms)
     return waiter
   }
 
@@ -57,16 +66,23 @@ export class Waiters {
     waiter.next = undefined
   }
 
-  #arm(delayMs: number): Disposable {
+  #arm(now: number, delayMs: number): Disposable {
+    this.#looksAt = now + delayMs
     return this.#clock.schedule(delayMs, () => this.#look())
   }
 
   #look(): void {
     this.#timer = undefined
+    const breathMs = this.#stall.breathMs(this.#clock.now() - this.#looksAt)
+    if (breathMs > 0) {
+      this.#timer = this.#arm(this.#clock.now(), breathMs)
+      return
+    }
     while (this.#first) {
-      const leftMs = this.#first.dueAt - this.#clock.now()
+      const now = this.#clock.now()
+      const leftMs = this.#first.dueAt - now
       if (leftMs > 0) {
-        this.#timer = this.#arm(leftMs)
+        this.#timer = this.#arm(now, leftMs)
         return
       }
       const { giveUp } = this.#first
@@ -76,13 +92,19 @@ export class Waiters {
   }
 }
 
-/** By clock and by how long: few, since all actors of a system go by one clock, and most by the same options. */
+/** By clock and by how long. Few, since all actors of a system go by one clock, and most by the same options. */
 const known = new WeakMap<Clock, Map<number, Waiters>>()
 
 export function waitersOf(clock: Clock, ms: number): Waiters {
   let ofClock = known.get(clock)
   if (!ofClock) known.set(clock, (ofClock = new Map()))
-  let waiters = ofClock.get(ms)
-  if (!waiters) ofClock.set(ms, (waiters = new Waiters(clock, ms)))
+  return ofClock.get(ms) ?? begin(ofClock, clock, ms)
+}
+
+/** Lengths of time that nobody waits for any more are forgotten, or code that makes up new ones would gather them. */
+function begin(ofClock: Map<number, Waiters>, clock: Clock, ms: number): Waiters {
+  for (const [length, { isEmpty }] of ofClock) if (isEmpty) ofClock.delete(length)
+  const waiters = new Waiters(clock, ms)
+  ofClock.set(ms, waiters)
   return waiters
 }
