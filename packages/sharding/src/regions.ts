@@ -268,11 +268,20 @@ export class Regions implements RegionNode, Disposable {
   }
 
   report(error: unknown, what: string): void {
-    this.system.logger?.error({ error }, what)
+    this.#log('error', { error }, what)
   }
 
   warn(what: string): void {
-    this.system.logger?.warn({}, what)
+    this.#log('warn', {}, what)
+  }
+
+  /** Whatever the logger does: others wait for what comes behind. */
+  #log(level: 'error' | 'warn', details: object, what: string): void {
+    try {
+      this.system.logger?.[level](details, what)
+    } catch {
+      // There is nowhere left to say so.
+    }
   }
 
   /** @throws ShardingError `CASTY_SHARDING_TYPE_TAKEN`, `CASTY_SHARDING_STOPPED` */

@@ -1,5 +1,5 @@
 // Entities whose events are kept in memory on several nodes.
-import type { ActorRef } from '@casty/actor'
+import { Behaviors, type ActorRef } from '@casty/actor'
 import { eventSourced } from '@casty/persistence'
 import type { EntityRegion, EntityType } from '@casty/sharding'
 import { expect, test } from 'vitest'
@@ -130,4 +130,35 @@ test('what replication does is counted', async () => {
   }
   const operations = both.reduce((sum, one) => sum + (one?.operationsSent ?? 0), 0)
   expect(operations).toBe(2 * ids.length) // A claim, and an event.
+})
+
+test('each write that finds too few replicas is answered, also where the logger throws that is told of them', async () => {
+  await using world = await ShardingWorld.of('a')
+  let warnings = 0
+  const warn = (): void => {
+    warnings++
+    throw new Error('The log is full')
+  }
+  await world.start('b', { logger: { debug() {}, info() {}, warn, error() {} } })
+  const type: EntityType<{ readonly replyTo: ActorRef<unknown> }> = {
+    name: 'lonely',
+    numShards: 2,
+    replication: { replicas: 2, minAcks: 2, ackTimeoutMs: 1_000 },
+    entity: ({ entityId, journal }) =>
+      Behaviors.receive(({ replyTo }) => {
+        journal?.claim(entityId, 1).then(
+          () => replyTo.tell('claimed'),
+          (error: unknown) => replyTo.tell(error),
+        )
+      }),
+  }
+  const region = world.startType(type).get('b')
+  if (!region) throw new Error('No region at b')
+  await world.settle(10_000)
+  const asked = ids.map((id) =>
+    region.ask<unknown>(id, (replyTo) => ({ replyTo }), { timeoutMs: 20_000 }),
+  )
+  const unavailable: unknown = expect.objectContaining({ code: 'CASTY_JOURNAL_UNAVAILABLE' })
+  expect(await world.settled(Promise.all(asked), 60_000)).toEqual(ids.map(() => unavailable))
+  expect(warnings).toBeGreaterThan(0)
 })

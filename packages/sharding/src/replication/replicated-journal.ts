@@ -158,6 +158,10 @@ export class ReplicatedJournal implements EventJournal {
       this.#underWay -= 1
       if (outcome.type === 'confirmed') confirmed(outcome.head)
       else failed(this.#failureOf(id, operation, outcome))
+      // Whoever waits knows by now.
+      if (outcome.type === 'timed-out' || outcome.type === 'unavailable') {
+        this.#port.timedOut(id, outcome)
+      }
       if (this.#underWay === 0) for (const goOn of this.#whenIdle.splice(0)) goOn()
     })
     this.#port.deadlineMoved()
@@ -179,10 +183,8 @@ export class ReplicatedJournal implements EventJournal {
         return JournalError.fencedByEpoch(id, this.#shard.epoch, { ...head, epoch })
       }
       case 'timed-out':
-        this.#port.timedOut(id, outcome)
         return this.#unavailable(id, type, 'unknown', outcome.acknowledged)
       case 'unavailable':
-        this.#port.timedOut(id, outcome)
         return this.#unavailable(id, type, 'nothing-written', outcome.inReach)
     }
   }
