@@ -1,4 +1,4 @@
-import { ManualClock } from '@casty/clock'
+import { ManualClock, systemClock } from '@casty/clock'
 import { expect, test } from 'vitest'
 import { LeaseGate } from '../src/lease-gate.ts'
 
@@ -61,4 +61,30 @@ test('whoever is not interested any more is not told', () => {
   subscription[Symbol.dispose]()
   gate.setUntil(1_000)
   expect(times).toBe(0)
+})
+
+test('the wall clock is looked at once in a turn, the monotonic one each time', () => {
+  const clock = new ManualClock()
+  let endTurn = (): void => {}
+  const gate = new LeaseGate(clock, (callback) => (endTurn = callback))
+  gate.setUntil(1_000)
+  expect(gate.isOpen()).toBe(true)
+  clock.setWallNow(clock.wallNow() + 60_000) // It slept in the midst of it.
+  expect(gate.isOpen()).toBe(true)
+  endTurn()
+  expect(gate.isOpen()).toBe(false)
+  gate.setUntil(1_100)
+  expect(gate.isOpen()).toBe(true)
+  clock.advance(1_100) // The process stood still, in the midst of a turn.
+  expect(gate.isOpen()).toBe(false)
+})
+
+test('a gate on the clock of the system closes after a turn in which it was open', async () => {
+  const gate = new LeaseGate(systemClock)
+  gate.setUntil(systemClock.now() + 60_000)
+  expect(gate.isOpen()).toBe(true)
+  gate.setUntil(Number.NEGATIVE_INFINITY)
+  expect(gate.isOpen()).toBe(false)
+  await Promise.resolve()
+  expect(gate.isOpen()).toBe(false)
 })

@@ -34,6 +34,7 @@ export class Region implements LetterKeeper {
   readonly #senders = new Set<NodeKey>()
   #lastSender: NodeKey | undefined
   #isClosed = false
+  readonly #wallNow = (): number => this.#node.clock.wallNow()
 
   constructor(type: CheckedType, node: RegionNode, refOf: (entityId: string) => ActorRef<never>) {
     this.#type = type
@@ -332,7 +333,7 @@ export class Region implements LetterKeeper {
   #isShard(shard: number, epoch = 0): boolean {
     const { name, numShards } = this.type
     // One at its highest could not be followed by another, ever.
-    if (!isBelieved(epoch, () => this.#node.clock.wallNow())) {
+    if (!isBelieved(epoch, this.#wallNow)) {
       throw ShardingError.malformed(`Shard ${shard} of ${name} cannot be at epoch ${epoch} yet`)
     }
     if (shard < numShards) return !this.#isClosed

@@ -65,7 +65,7 @@ export const shardDecidingBugs: readonly SeededBug[] = bugsOf([
     name: 'lease-by-the-monotonic-clock-alone',
     promise: 'one owner at a time',
     file: `${s}/lease-gate.ts`,
-    find: 'this.#clock.now() < this.#until && this.#clock.wallNow() < this.#untilByWall',
+    find: 'this.#clock.now() < this.#until && (this.#isAwake || this.#lookAtWall())',
     replace: 'this.#clock.now() < this.#until',
     also: {
       file: `${s}/core/sharding-core.ts`,
@@ -78,7 +78,7 @@ export const shardDecidingBugs: readonly SeededBug[] = bugsOf([
     name: 'lease-by-the-wall-clock-alone',
     promise: 'one owner at a time',
     file: `${s}/lease-gate.ts`,
-    find: 'this.#clock.now() < this.#until && this.#clock.wallNow() < this.#untilByWall',
+    find: 'this.#clock.now() < this.#until && (this.#isAwake || this.#lookAtWall())',
     replace: 'this.#clock.wallNow() < this.#untilByWall',
     why: 'An owner whose wall clock is set back has its lease for as much longer.',
   },
