@@ -79,6 +79,22 @@ export class MsgpackInput {
     return decodeUtf8(this.#bytes, from, length)
   }
 
+  /** The name that followed last time, where it is there again: most are, in messages alike. */
+  expectedKey(): string | undefined {
+    const expected = this.#keys.expected
+    if (expected === undefined) return undefined
+    const { head, bytes, text } = expected
+    const { length } = bytes
+    const from = this.#at
+    if (length >= this.#end - from || this.#bytes[from] !== head) return undefined
+    for (let index = 0; index < length; index++) {
+      if (bytes[index] !== this.#bytes[from + 1 + index]) return undefined
+    }
+    this.#at = from + 1 + length
+    this.#keys.took(expected)
+    return text
+  }
+
   key(length: number): string {
     const from = this.#take(length)
     if (length === 0) return ''

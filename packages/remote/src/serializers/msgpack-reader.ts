@@ -126,6 +126,10 @@ export class MsgpackReader {
   }
 
   #key(): string {
+    return this.#in.expectedKey() ?? this.#otherKey()
+  }
+
+  #otherKey(): string {
     const code = this.#in.u8()
     const key = this.#in.key(code >= 0xa0 && code < 0xc0 ? code & 0x1f : this.#textLength(code))
     // The forbidden ones are this long at least, so most keys need no comparison.

@@ -1,12 +1,15 @@
+import { isForbiddenKey } from './msgpack-format.ts'
 import { readShortText } from './utf8.ts'
 
 /** A power of two. */
 const slots = 1_024
 
-interface CachedText {
+export interface CachedText {
   readonly hash: number
   readonly bytes: Uint8Array
   readonly text: string
+  /** The byte that is in front of it as the name of a property; none where there is no such name. */
+  readonly head: number
   /** The place of the text that followed last time. */
   next: number
 }
@@ -26,10 +29,21 @@ export class TextCache {
   #last: CachedText | undefined
   readonly #seen = new Int32Array(slots)
 
+  /** What followed last time upon what was read last. */
+  get expected(): CachedText | undefined {
+    const last = this.#last
+    return last === undefined ? undefined : this.#entries[last.next]
+  }
+
+  /** That was there again. */
+  took(expected: CachedText): void {
+    this.#last = expected
+  }
+
   /** @param length - short, for all of it is hashed */
   text(bytes: Uint8Array, from: number, length: number): string {
     const last = this.#last
-    const expected = last === undefined ? undefined : this.#entries[last.next]
+    const { expected } = this
     if (expected !== undefined && isAt(bytes, from, expected.bytes, length)) {
       this.#last = expected
       return expected.text
@@ -48,7 +62,8 @@ export class TextCache {
     this.#last = undefined
     const text = readShortText(bytes, from, length)
     if (this.#seen[slot] === hash) {
-      this.#entries[slot] = { hash, bytes: copied(bytes, from, length), text, next: 0 }
+      const head = isForbiddenKey(text) ? -1 : 0xa0 | length
+      this.#entries[slot] = { hash, bytes: copied(bytes, from, length), text, head, next: 0 }
     }
     this.#seen[slot] = hash
     return text

@@ -221,3 +221,36 @@ function pick<T>(all: readonly T[], random: Random): T {
 function bytesOfHex(hex: string): Uint8Array {
   return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 }
+
+test('a forbidden name that comes again and again behind a known one is refused each time', () => {
+  const serializer = msgpackSerializer()
+  const name = (text: string): readonly number[] => {
+    return [0xa0 | text.length, ...new TextEncoder().encode(text)]
+  }
+  for (const forbidden of ['__proto__', 'constructor', 'prototype']) {
+    const bytes = Uint8Array.of(0x82, ...name('a'), 1, ...name(forbidden), 0x80)
+    for (let time = 0; time < 5; time++) {
+      expect(() => received(bytes, serializer)).toThrow(
+        expect.objectContaining({ code: 'CASTY_REMOTE_MALFORMED' }),
+      )
+    }
+  }
+  expect(received(serializer.serialize({ a: 1, b: 2 }, paperRefs), serializer)).toEqual({
+    a: 1,
+    b: 2,
+  })
+})
+
+test('a name that followed last time is read no further than the message goes', () => {
+  const serializer = msgpackSerializer()
+  const whole = serializer.serialize({ first: 1, second: 2 }, paperRefs).slice()
+  for (let time = 0; time < 5; time++) {
+    expect(received(whole, serializer)).toEqual({ first: 1, second: 2 })
+    for (let end = 1; end < whole.length; end++) {
+      // What is cut off is there behind its end.
+      expect(() => serializer.deserialize(whole, 0, end, paperRefs)).toThrow(
+        expect.objectContaining({ code: 'CASTY_REMOTE_MALFORMED' }),
+      )
+    }
+  }
+})
