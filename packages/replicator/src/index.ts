@@ -21,7 +21,7 @@ export {
 } from './core/envelope.ts'
 export type { DropReason } from './core/events.ts'
 export { mergePruning, type PruningState } from './core/pruning.ts'
-export type { CoreCounts } from './core/replicator-core.ts'
+export type { CoreCounts } from './core/tally.ts'
 export { ReplicatorError, type ReplicatorErrorCode } from './errors.ts'
 export { replicatedKey, type ReplicatedKey } from './key.ts'
 export {
@@ -37,13 +37,6 @@ export {
   type ReplicatorOptions,
   type ReplicatorSettings,
 } from './options.ts'
-export {
-  Replicator,
-  replicatorFrameType,
-  type Outcome,
-  type ReadOptions,
-  type ReplicatorExplanation,
-  type ReplicatorMetrics,
-  type WaitOptions,
-  type WriteOptions,
-} from './replicator.ts'
+export type { ReplicatorExplanation, ReplicatorMetrics } from './explanation.ts'
+export type { Outcome, ReadOptions, WaitOptions, WriteOptions } from './outcome.ts'
+export { Replicator, replicatorFrameType } from './replicator.ts'

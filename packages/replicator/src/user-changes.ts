@@ -1,6 +1,7 @@
 // What users make of values, as the cores take it: of any type.
-import { changed, Draft, type Crdt, type Replica } from '@casty/crdt'
+import { changed, Draft, fresh, type Crdt, type Replica } from '@casty/crdt'
 import { AnyValue, type KnownTypes } from './any-value.ts'
+import { ReplicatorError } from './errors.ts'
 import type { ReplicatedKey } from './key.ts'
 
 /** A change of a key's type, made one of any type. */
@@ -19,4 +20,16 @@ export function changeOfAny<C extends Crdt<C>>(
 export function emptied<C extends Crdt<C>>(value: C): C {
   const { store, context } = value.body.state
   return changed<C>(value, new Draft(context).replace(store).delta())
+}
+
+/**
+ * What is held of a key, as users take it.
+ *
+ * @throws ReplicatorError `CASTY_REPLICATOR_TYPE_MISMATCH`
+ */
+export function valueAs<C extends Crdt<C>>({ name, type }: ReplicatedKey<C>, held: AnyValue): C {
+  if (held.type.name !== type.name) {
+    throw ReplicatorError.typeMismatch(name, held.type.name, type.name)
+  }
+  return fresh(type, held.body.state)
 }

@@ -1,7 +1,7 @@
 // Calls of a user's that wait for other nodes.
 import { fresh, type Crdt, type CrdtType } from '@casty/crdt'
 import type { CallOutcome } from './core/events.ts'
-import type { Outcome, WaitOptions } from './replicator.ts'
+import type { Outcome, WaitOptions } from './outcome.ts'
 
 interface Waiting {
   readonly settle: (outcome: CallOutcome) => void

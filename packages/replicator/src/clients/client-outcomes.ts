@@ -2,7 +2,7 @@
 import { CrdtError } from '@casty/crdt'
 import type { AnyValue } from '../any-value.ts'
 import { ReplicatorError } from '../errors.ts'
-import type { Outcome } from '../replicator.ts'
+import type { Outcome } from '../outcome.ts'
 import type { ClientOutcome, ClientRefusal } from './client-messages.ts'
 
 export function refused(reason: ClientRefusal): ClientOutcome {

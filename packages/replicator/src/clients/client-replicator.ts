@@ -1,27 +1,27 @@
 // The shell around the core of a client: it brings frames, time and contacts to it, and carries out what it answers.
-import { systemClock, type Clock } from '@casty/clock'
-import { fresh, type Crdt, type Replica } from '@casty/crdt'
+import { systemClock } from '@casty/clock'
+import type { Crdt, Replica } from '@casty/crdt'
 import type { NodeIdentity } from '@casty/membership'
 import { KnownTypes } from '../any-value.ts'
-import { nodesNeeded, type Consistency } from '../consistency.ts'
-import type { Call } from '../core/events.ts'
+import { nodesNeeded } from '../consistency.ts'
+import { CoreRunner, momentOf } from '../core-runner.ts'
 import { ReplicatorError } from '../errors.ts'
 import type { ReplicatedKey } from '../key.ts'
-import { checkedDuration } from '../options.ts'
-import type { Outcome, ReadOptions, WaitOptions, WriteOptions } from '../replicator.ts'
-import { changeOfAny, emptied } from '../user-changes.ts'
+import type { Outcome, ReadOptions, WriteOptions } from '../outcome.ts'
+import { UserCalls } from '../user-calls.ts'
+import { emptied, valueAs } from '../user-changes.ts'
 import { ValueListeners } from '../value-listeners.ts'
-import { WaitingCalls } from '../waiting-calls.ts'
 import { refusalOf } from '../wire/codec.ts'
+import type { DecodeLimits } from '../wire/fields.ts'
 import { ClientCore } from './client-core.ts'
 import type { ClientCoreEvent, ClientEffect, ClientReplicatorEvent } from './client-events.ts'
+import { clientFramesOf, clientReplicaFrameType } from './client-frames.ts'
 import { decodeClientMessage } from './client-messages.ts'
 import {
   checkedClientSettings,
   type ClientReplicatorOptions,
   type ReplicatingClient,
 } from './client-options.ts'
-import { clientFramesOf, clientReplicaFrameType } from './client-frames.ts'
 
 /** What a client has of the values of a cluster. */
 export interface ClientReplicatorMetrics {
@@ -40,32 +40,41 @@ export interface ClientReplicatorMetrics {
  */
 export class ClientReplicator implements Disposable {
   readonly #client: ReplicatingClient
-  readonly #clock: Clock
   readonly #core: ClientCore
-  readonly #timeoutMs: number
-  readonly #maxValueBytes: number
-  readonly #knownTypes: KnownTypes
-  readonly #waiting = new WaitingCalls()
+  readonly #runner: CoreRunner<ClientCoreEvent, ClientEffect>
+  readonly #calls: UserCalls
+  readonly #limits: DecodeLimits
   readonly #listeners: ValueListeners
   readonly #watchers = new Set<(event: ClientReplicatorEvent) => void>()
-  readonly #queue: ClientCoreEvent[] = []
   readonly #subscriptions: readonly Disposable[]
   #contact: NodeIdentity | undefined
-  #timer: { readonly atMs: number; readonly handle: Disposable } | undefined
   #dropped = 0
-  #isDisposed = false
 
   private constructor(options: ClientReplicatorOptions) {
     const { client, clock = systemClock, types = [], onError = (): void => {} } = options
-    const settings = checkedClientSettings(options)
+    const { timeoutMs, ...settings } = checkedClientSettings(options)
     if (client.isClosed) throw ReplicatorError.stopped(client.self.key)
+    const knownTypes = new KnownTypes(types)
+    const core = new ClientCore({ ...settings, self: client.self.key }, momentOf(clock))
     this.#client = client
-    this.#clock = clock
-    this.#timeoutMs = settings.timeoutMs
-    this.#maxValueBytes = settings.maxValueBytes
-    this.#knownTypes = new KnownTypes(types)
+    this.#core = core
+    this.#limits = { knownTypes, maxValueBytes: settings.maxValueBytes }
     this.#listeners = new ValueListeners(onError)
-    this.#core = new ClientCore({ ...settings, self: client.self.key }, this.#moment())
+    this.#runner = new CoreRunner({
+      clock,
+      step: (event) => core.step(event, momentOf(clock)),
+      nextDeadline: () => core.nextDeadline,
+      perform: (effect) => this.#perform(effect),
+      timePassed: { type: 'time-passed' },
+    })
+    this.#calls = new UserCalls({
+      timeoutMs,
+      knownTypes,
+      dispatch: (event) => this.#runner.dispatch(event),
+      stopped: () => (this.#runner.isDisposed ? this.#stopped() : undefined),
+      // How many members there are is for them to say.
+      check: (consistency) => void nodesNeeded(consistency, 1),
+    })
     this.#subscriptions = [
       client.cluster.endpoint.handle(
         clientReplicaFrameType,
@@ -102,11 +111,7 @@ export class ClientReplicator implements Disposable {
     change: (value: C, replica: Replica) => C,
     options: WriteOptions = {},
   ): Promise<Outcome<C>> {
-    return await this.#call(key, options.write ?? 'local', options, (call) => ({
-      type: 'update-requested',
-      call,
-      change: changeOfAny(key, change, this.#knownTypes),
-    }))
+    return await this.#calls.update(key, change, options)
   }
 
   /** The value of a key as members have it, and held from then on: of as many of them as `read` asks for. */
@@ -114,10 +119,7 @@ export class ClientReplicator implements Disposable {
     key: ReplicatedKey<C>,
     options: ReadOptions = {},
   ): Promise<Outcome<C>> {
-    return await this.#call(key, options.read ?? 'local', options, (call) => ({
-      type: 'read-requested',
-      call,
-    }))
+    return await this.#calls.get(key, options)
   }
 
   /** Empties a value: what is here of it is gone, what others change at the same time stays. */
@@ -130,11 +132,7 @@ export class ClientReplicator implements Disposable {
 
   /** What is here of a key now; the empty value where nothing was told yet. */
   local<C extends Crdt<C>>(key: ReplicatedKey<C>): C {
-    const value = this.#core.valueOf(key.name, this.#knownTypes.of(key.type))
-    if (value.type.name !== key.type.name) {
-      throw ReplicatorError.typeMismatch(key.name, value.type.name, key.type.name)
-    }
-    return fresh(key.type, value.body.state)
+    return valueAs(key, this.#core.valueOf(key.name, this.#limits.knownTypes.of(key.type)))
   }
 
   /**
@@ -144,20 +142,20 @@ export class ClientReplicator implements Disposable {
    * @throws ReplicatorError `CASTY_REPLICATOR_FULL`, `…_TYPE_MISMATCH`, `…_STOPPED`
    */
   subscribe<C extends Crdt<C>>(key: ReplicatedKey<C>, listener: (value: C) => void): Disposable {
-    if (this.#isDisposed) throw this.#stopped()
+    if (this.#runner.isDisposed) throw this.#stopped()
     const current = this.local(key)
     this.#core.checkRoom(key.name)
-    this.#dispatch({
+    this.#runner.dispatch({
       type: 'hold-requested',
       key: key.name,
-      valueType: this.#knownTypes.of(key.type),
+      valueType: this.#limits.knownTypes.of(key.type),
     })
     return this.#listeners.add(key, current, listener)
   }
 
   /** Has its copy forgotten, and no longer told of. What was changed still goes to a member. */
   release(key: Pick<ReplicatedKey<unknown>, 'name'>): void {
-    this.#dispatch({ type: 'release-requested', key: key.name })
+    this.#runner.dispatch({ type: 'release-requested', key: key.name })
   }
 
   /** Tells of what else happens to the copies, from now on. */
@@ -177,11 +175,10 @@ export class ClientReplicator implements Disposable {
 
   /** Ends: calls that wait fail with `CASTY_REPLICATOR_STOPPED`, what no member has is lost. */
   [Symbol.dispose](): void {
-    if (this.#isDisposed) return
-    this.#isDisposed = true
-    this.#timer?.handle[Symbol.dispose]()
+    if (this.#runner.isDisposed) return
+    this.#runner[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
-    this.#waiting.failAll(this.#stopped())
+    this.#calls.failAll(this.#stopped())
     this.#listeners.clear()
     this.#watchers.clear()
   }
@@ -190,44 +187,11 @@ export class ClientReplicator implements Disposable {
     return ReplicatorError.stopped(this.#client.self.key)
   }
 
-  async #call<C extends Crdt<C>>(
-    key: ReplicatedKey<C>,
-    consistency: Consistency,
-    { timeoutMs = this.#timeoutMs, signal }: WaitOptions,
-    eventOf: (call: Call) => ClientCoreEvent,
-  ): Promise<Outcome<C>> {
-    if (this.#isDisposed) throw this.#stopped()
-    signal?.throwIfAborted()
-    checkedDuration('timeoutMs', timeoutMs)
-    nodesNeeded(consistency, 1) // How many members there are is for them to say.
-    const type = this.#knownTypes.of(key.type)
-    return await this.#waiting.wait(
-      key.type,
-      { ...(signal && { signal }) },
-      (id) => this.#dispatch(eventOf({ id, key: key.name, type, consistency, timeoutMs })),
-      (id) => this.#dispatch({ type: 'call-abandoned', id }),
-    )
-  }
-
-  #moment(): { readonly nowMs: number; readonly wallMs: number } {
-    return { nowMs: this.#clock.now(), wallMs: Math.max(0, Math.floor(this.#clock.wallNow())) }
-  }
-
-  /** Runs each event to completion: one raised by a listener waits its turn. */
-  #dispatch(event: ClientCoreEvent): void {
-    if (this.#isDisposed || this.#queue.push(event) > 1) return
-    for (const next of this.#queue) {
-      for (const effect of this.#core.step(next, this.#moment())) this.#perform(effect)
-    }
-    this.#queue.length = 0
-    this.#arm()
-  }
-
   #perform(effect: ClientEffect): void {
     switch (effect.type) {
       case 'send':
         if (!this.#contact) return
-        for (const frame of clientFramesOf(effect.message, this.#maxValueBytes)) {
+        for (const frame of clientFramesOf(effect.message, this.#limits.maxValueBytes)) {
           // What is dropped is found missing when digests are told next.
           const { endpoint } = this.#client.cluster
           endpoint.send(this.#contact, 'data', clientReplicaFrameType, frame)
@@ -237,7 +201,7 @@ export class ClientReplicator implements Disposable {
         this.#listeners.publish(effect.key, effect.value)
         return
       case 'answer':
-        this.#waiting.settle(effect.id, effect.outcome)
+        this.#calls.settle(effect.id, effect.outcome)
         return
       case 'tell':
         for (const watcher of this.#watchers) {
@@ -250,31 +214,16 @@ export class ClientReplicator implements Disposable {
     const { contact } = this.#client
     if (contact?.key === this.#contact?.key) return
     this.#contact = contact
-    this.#dispatch({ type: 'contact-changed', contact: contact?.key })
+    this.#runner.dispatch({ type: 'contact-changed', contact: contact?.key })
   }
 
   #frameArrived(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
     try {
-      const limits = { knownTypes: this.#knownTypes, maxValueBytes: this.#maxValueBytes }
-      const message = decodeClientMessage(bytes, start, end, limits)
-      this.#dispatch({ type: 'message-received', from: from.key, message })
+      const message = decodeClientMessage(bytes, start, end, this.#limits)
+      this.#runner.dispatch({ type: 'message-received', from: from.key, message })
     } catch (error) {
       if (refusalOf(error) === undefined) throw error
       this.#dropped++
     }
-  }
-
-  #arm(): void {
-    const atMs = this.#core.nextDeadline
-    if (this.#isDisposed || this.#timer?.atMs === atMs) return
-    this.#timer?.handle[Symbol.dispose]()
-    this.#timer = undefined
-    if (atMs === Infinity) return
-    const delayMs = Math.max(0, atMs - this.#clock.now())
-    const handle = this.#clock.schedule(delayMs, () => {
-      this.#timer = undefined
-      this.#dispatch({ type: 'time-passed' })
-    })
-    this.#timer = { atMs, handle }
   }
 }
