@@ -15,6 +15,10 @@ export class TestSurroundings implements Surroundings {
   /** By the number of the call. */
   readonly settled = new Map<number, ByteReader>()
   readonly refused = new Map<number, string>()
+  /** Numbers of calls. */
+  readonly offered: number[] = []
+  /** Sessions. */
+  readonly notified: string[] = []
   #count = 0
 
   nextCount(): number {
@@ -39,7 +43,13 @@ export class TestSurroundings implements Surroundings {
     this.timers.delete(id)
   }
 
-  offer(): void {}
-  notify(): void {}
+  offer({ number }: CallId): void {
+    this.offered.push(number)
+  }
+
+  notify(session: string): void {
+    this.notified.push(session)
+  }
+
   changed(): void {}
 }

@@ -17,7 +17,6 @@ import {
   type Outcome,
   type Surroundings,
 } from '../../state/machine.ts'
-import { keyOf } from '../../state/call-id.ts'
 import { inPieces } from '../../state/pieces.ts'
 import { readSessionId, writeSessionId } from '../../state/sessions.ts'
 import {
@@ -25,46 +24,21 @@ import {
   maxNameBytes,
   readAddress,
   readWish,
-  takenNotice,
   writeGrant,
-  type Grant,
   type LeaseAddress,
   type Wish,
 } from './lease-calls.ts'
-import {
-  checkAddress,
-  free,
-  isIdle,
-  isUsedBy,
-  newPool,
-  readPool,
-  writePool,
-  type Holder,
-  type Pool,
-  type Waiter,
-} from './pool.ts'
-import { readToken, Tokens, writeToken } from './tokens.ts'
-
-/** Names of free ones that are kept, so that `destroy` can say whether there was one. The oldest go first. */
-const maxFreed = 256
-
-/** A session that has waiters here. */
-interface Presence {
-  waiters: number
-  isAway: boolean
-}
+import { free, isIdle, isUsedBy, readPool, writePool, type Pool } from './pool.ts'
+import { Pools } from './pools.ts'
+import { readToken, writeToken } from './tokens.ts'
+import { Turns } from './turns.ts'
 
 const saved = { tokens: 1, pool: 2, freed: 3, away: 4 } as const
 
 export class LeaseMachine implements Machine {
   readonly #isLock: boolean
-  readonly #tokens = new Tokens()
-  /** Those that are not idle. */
-  readonly #pools = new Map<string, Pool>()
-  readonly #waiters = new Map<string, Waiter>()
-  readonly #timers = new Map<number, Holder | Waiter>()
-  readonly #presences = new Map<string, Presence>()
-  readonly #freed = new Set<string>()
+  readonly #pools = new Pools()
+  readonly #turns = new Turns()
 
   constructor(kind: 'lock' | 'semaphore') {
     this.#isLock = kind === 'lock'
@@ -72,7 +46,7 @@ export class LeaseMachine implements Machine {
 
   /** Not once it has given a token: it must know how far it was. */
   get isEmpty(): boolean {
-    return this.#tokens.isNew && this.#pools.size === 0
+    return this.#turns.tokens.isNew && this.#pools.size === 0
   }
 
   execute(call: CallId, input: ByteReader, out: ByteWriter, around: Surroundings): Outcome {
@@ -107,18 +81,10 @@ export class LeaseMachine implements Machine {
 
   read(input: ByteReader, out: ByteWriter): void {
     const code = input.u8()
-    const pool = this.#poolOf(readAddress(input))
+    const pool = this.#pools.at(readAddress(input))
     if (code === leaseCalls.available) out.varint(free(pool))
     else if (code === leaseCalls.holder) writeHolding(out, pool)
     else throw DDataError.malformed(`A read of a lock or semaphore has code ${code}`)
-  }
-
-  /** One that is idle is made anew, and not kept. @throws Refusal `CASTY_DDATA_CONFIG_MISMATCH` */
-  #poolOf(address: LeaseAddress): Pool {
-    const known = this.#pools.get(address.name)
-    if (!known) return newPool(address)
-    checkAddress(known, address)
-    return known
   }
 
   #acquire(
@@ -128,7 +94,7 @@ export class LeaseMachine implements Machine {
     out: ByteWriter,
     around: Surroundings,
   ): Outcome {
-    const pool = this.#poolOf(address)
+    const pool = this.#pools.at(address)
     const { permits, owner, mayWait } = wish
     if (permits < 1) throw DDataError.malformed('No permits are asked for')
     if (permits > pool.size) {
@@ -136,116 +102,29 @@ export class LeaseMachine implements Machine {
     }
     const isReentrant = this.#isLock && isUsedBy(pool, call.session, owner)
     if (isReentrant && mayWait) throw new Refusal('CASTY_DDATA_NOT_REENTRANT')
-    if (!isReentrant && permits <= free(pool) && !this.#hasQueue(pool)) {
-      this.#keep(pool)
+    if (!isReentrant && permits <= free(pool) && !this.#turns.hasQueue(pool)) {
+      this.#pools.keep(pool)
       pool.taken += permits
-      writeGrant(out, this.#grant(pool, call.session, wish, around))
+      writeGrant(out, this.#turns.grant(pool, call.session, wish, around))
       return 'done'
     }
     if (!mayWait) {
       writeGrant(out, undefined)
       return 'done'
     }
-    this.#keep(pool)
-    this.#enqueue({ type: 'waiter', pool, call, wish, offer: undefined })
+    this.#pools.keep(pool)
+    this.#turns.enqueue({ type: 'waiter', pool, call, wish, offer: undefined })
     return 'parked'
   }
 
-  /** Whether somebody waits who is there, and has no offer yet. */
-  #hasQueue({ waiters }: Pool): boolean {
-    for (const { offer, call } of waiters) {
-      if (offer === undefined && !this.isAway(call.session)) return true
-    }
-    return false
-  }
-
-  #keep(pool: Pool): void {
-    this.#pools.set(pool.name, pool)
-    this.#freed.delete(pool.name)
-  }
-
-  /** Its permits are counted as taken already. */
-  #grant(
-    pool: Pool,
-    session: string,
-    { owner, permits, ttlMs }: Wish,
-    around: Surroundings,
-  ): Grant {
-    const token = this.#tokens.next(around.epoch)
-    const timer = around.nextCount()
-    const holder: Holder = { type: 'holder', pool, token, session, owner, permits, timer }
-    pool.holders.set(token, holder)
-    this.#timers.set(timer, holder)
-    around.startTimer(timer, ttlMs)
-    return { token, timer }
-  }
-
-  #enqueue(waiter: Waiter): void {
-    const { pool, call } = waiter
-    pool.waiters.add(waiter)
-    this.#waiters.set(keyOf(call), waiter)
-    const presence = this.#presences.get(call.session) ?? { waiters: 0, isAway: false }
-    presence.waiters += 1
-    this.#presences.set(call.session, presence)
-  }
-
-  /** Whoever it is does not wait any more. */
-  #dequeue(waiter: Waiter): void {
-    const { pool, call } = waiter
-    pool.waiters.delete(waiter)
-    this.#waiters.delete(keyOf(call))
-    const presence = this.#presences.get(call.session)
-    if (!presence) return
-    presence.waiters -= 1
-    if (presence.waiters === 0) this.#presences.delete(call.session)
-  }
-
-  #takeOfferBack(waiter: Waiter, around: Surroundings): void {
-    if (waiter.offer === undefined) return
-    this.#timers.delete(waiter.offer)
-    around.stopTimer(waiter.offer)
-    waiter.pool.taken -= waiter.wish.permits
-    waiter.offer = undefined
-  }
-
-  #drop(holder: Holder, around: Surroundings): void {
-    const { pool, token, timer, permits } = holder
-    pool.holders.delete(token)
-    pool.taken -= permits
-    this.#timers.delete(timer)
-    around.stopTimer(timer)
-  }
-
-  /** Takes it from a holder that did not ask for that. */
-  #take(holder: Holder, around: Surroundings): void {
-    this.#drop(holder, around)
-    around.notify(holder.session, (out) => out.u8(takenNotice).varint(holder.timer))
-  }
-
-  /** Offers what is free to those whose turn it is, and forgets what nobody uses. */
+  /** Offers what is free, and forgets what nobody uses. */
   #serve(pool: Pool, around: Surroundings): void {
-    for (const waiter of pool.waiters) {
-      const { offer, call, wish } = waiter
-      if (offer !== undefined || this.isAway(call.session)) continue
-      if (wish.permits > free(pool)) break
-      pool.taken += wish.permits
-      waiter.offer = around.nextCount()
-      this.#timers.set(waiter.offer, waiter)
-      around.startTimer(waiter.offer, wish.offerTimeoutMs)
-      around.offer(call)
-    }
-    if (!isIdle(pool) || !this.#pools.delete(pool.name)) return
-    this.#freed.delete(pool.name)
-    this.#freed.add(pool.name)
-    if (this.#freed.size <= maxFreed) return
-    for (const oldest of this.#freed) {
-      this.#freed.delete(oldest)
-      return
-    }
+    this.#turns.offer(pool, around)
+    this.#pools.letGo(pool)
   }
 
   #serveAllOf(session: string, around: Surroundings): void {
-    for (const pool of this.#pools.values()) {
+    for (const pool of this.#pools.all()) {
       for (const { call } of pool.waiters) {
         if (call.session !== session) continue
         this.#serve(pool, around)
@@ -255,13 +134,8 @@ export class LeaseMachine implements Machine {
   }
 
   #confirm(call: CallId, around: Surroundings): boolean {
-    const waiter = this.#waiters.get(keyOf(call))
-    if (waiter?.offer === undefined) return false
-    const { pool, offer, wish } = waiter
-    this.#timers.delete(offer)
-    around.stopTimer(offer)
-    this.#dequeue(waiter)
-    const grant = this.#grant(pool, call.session, wish, around)
+    const grant = this.#turns.confirm(call, around)
+    if (!grant) return false
     around.settle(call, (out) => writeGrant(out, grant))
     return true
   }
@@ -270,105 +144,90 @@ export class LeaseMachine implements Machine {
     const pool = this.#pools.get(name)
     const holder = pool?.holders.get(token)
     if (!pool || holder?.session !== session) return false
-    this.#drop(holder, around)
+    this.#turns.drop(holder, around)
     this.#serve(pool, around)
     return true
   }
 
   #releaseAll(session: string, around: Surroundings): void {
-    for (const pool of this.#pools.values()) {
+    for (const pool of this.#pools.all()) {
       for (const holder of pool.holders.values()) {
-        if (holder.session === session) this.#drop(holder, around)
+        if (holder.session === session) this.#turns.drop(holder, around)
       }
       for (const waiter of pool.waiters) {
-        if (waiter.call.session === session) this.#refuse(waiter, 'CASTY_DDATA_CLOSED', around)
+        if (waiter.call.session !== session) continue
+        this.#turns.refuse(waiter, new Refusal('CASTY_DDATA_CLOSED'), around)
       }
       this.#serve(pool, around)
     }
   }
 
-  #refuse(
-    waiter: Waiter,
-    code: 'CASTY_DDATA_CLOSED' | 'CASTY_DDATA_DESTROYED',
-    around: Surroundings,
-  ): void {
-    this.#takeOfferBack(waiter, around)
-    this.#dequeue(waiter)
-    around.refuse(waiter.call, new Refusal(code))
-  }
-
   #evict(name: string, around: Surroundings): boolean {
     const pool = this.#pools.get(name)
     if (!pool || pool.holders.size === 0) return false
-    for (const holder of pool.holders.values()) this.#take(holder, around)
+    for (const holder of pool.holders.values()) this.#turns.take(holder, around)
     this.#serve(pool, around)
     return true
   }
 
   #destroy(name: string, around: Surroundings): boolean {
-    const pool = this.#pools.get(name)
-    if (!pool) return this.#freed.delete(name)
-    this.#pools.delete(name)
-    for (const holder of pool.holders.values()) this.#take(holder, around)
-    for (const waiter of pool.waiters) this.#refuse(waiter, 'CASTY_DDATA_DESTROYED', around)
+    const pool = this.#pools.destroy(name)
+    if (typeof pool === 'boolean') return pool
+    for (const holder of pool.holders.values()) this.#turns.take(holder, around)
+    for (const waiter of pool.waiters) {
+      this.#turns.refuse(waiter, new Refusal('CASTY_DDATA_DESTROYED'), around)
+    }
     return true
   }
 
   #resize(address: LeaseAddress, permits: number, around: Surroundings): number {
     if (this.#isLock || permits < 1) throw DDataError.malformed('A size is none')
-    const pool = this.#poolOf(address)
+    const pool = this.#pools.at(address)
     pool.size = permits
-    if (!isIdle(pool)) this.#keep(pool)
+    if (!isIdle(pool)) this.#pools.keep(pool)
     for (const waiter of pool.waiters) {
       if (waiter.wish.permits <= permits) continue
       // It could wait for ever.
-      this.#takeOfferBack(waiter, around)
-      this.#dequeue(waiter)
       const refusal = new Refusal('CASTY_DDATA_ARGUMENT', 'permits', permits, waiter.wish.permits)
-      around.refuse(waiter.call, refusal)
+      this.#turns.refuse(waiter, refusal, around)
     }
     this.#serve(pool, around)
     return permits
   }
 
   withdraw(call: CallId, around: Surroundings): void {
-    const waiter = this.#waiters.get(keyOf(call))
+    const waiter = this.#turns.waiterOf(call)
     if (!waiter) return
-    this.#takeOfferBack(waiter, around)
-    this.#dequeue(waiter)
+    this.#turns.leave(waiter, around)
     this.#serve(waiter.pool, around)
   }
 
   timedOut(id: number, around: Surroundings): void {
-    const whose = this.#timers.get(id)
+    const whose = this.#turns.whose(id)
     if (whose?.type === 'holder') {
-      this.#take(whose, around)
+      this.#turns.take(whose, around)
       this.#serve(whose.pool, around)
     } else if (whose) {
-      this.#takeOfferBack(whose, around)
+      this.#turns.takeOfferBack(whose, around)
       this.wentAway(whose.call.session, around)
     }
   }
 
   wentAway(session: string, around: Surroundings): void {
-    const presence = this.#presences.get(session)
-    if (presence) presence.isAway = true
+    this.#turns.presences.wentAway(session)
     this.#serveAllOf(session, around)
   }
 
   isOffered(call: CallId): boolean {
-    return this.#waiters.get(keyOf(call))?.offer !== undefined
+    return this.#turns.waiterOf(call)?.offer !== undefined
   }
 
   isAway(session: string): boolean {
-    return this.#presences.get(session)?.isAway === true
+    return this.#turns.presences.isAway(session)
   }
 
   cameBack(session: string, around: Surroundings): void {
-    const presence = this.#presences.get(session)
-    if (!presence?.isAway) return
-    presence.isAway = false
-    this.#serveAllOf(session, around)
+    if (this.#turns.presences.cameBack(session)) this.#serveAllOf(session, around)
   }
 
   due(): number {
@@ -383,11 +242,11 @@ export class LeaseMachine implements Machine {
   }
 
   *#entries(): Iterable<(out: ByteWriter) => void> {
-    yield (out) => this.#tokens.save(out.u8(saved.tokens))
-    for (const pool of this.#pools.values()) yield (out) => writePool(out.u8(saved.pool), pool)
-    for (const name of this.#freed) yield (out) => out.u8(saved.freed).string(name, maxNameBytes)
-    const away = [...this.#presences.keys()].filter((session) => this.isAway(session))
-    for (const session of away.sort()) {
+    yield (out) => this.#turns.tokens.save(out.u8(saved.tokens))
+    for (const pool of this.#pools.all()) yield (out) => writePool(out.u8(saved.pool), pool)
+    for (const name of this.#pools.freedNames)
+      yield (out) => out.u8(saved.freed).string(name, maxNameBytes)
+    for (const session of this.#turns.presences.away) {
       yield (out) => writeSessionId(out.u8(saved.away), session)
     }
   }
@@ -399,31 +258,25 @@ export class LeaseMachine implements Machine {
   #restoreEntry(what: number, from: ByteReader): void {
     switch (what) {
       case saved.tokens:
-        this.#tokens.restore(from)
+        this.#turns.tokens.restore(from)
         return
       case saved.pool:
         this.#restorePool(readPool(from))
         return
       case saved.freed:
-        this.#freed.add(from.string(maxNameBytes))
+        this.#pools.freed(from.string(maxNameBytes))
         return
-      case saved.away: {
-        const presence = this.#presences.get(readSessionId(from))
-        if (presence) presence.isAway = true
+      case saved.away:
+        this.#turns.presences.wentAway(readSessionId(from))
         return
-      }
       default:
         throw DDataError.malformed('A saved lock is of a form that this version does not know')
     }
   }
 
   #restorePool(pool: Pool): void {
-    this.#pools.set(pool.name, pool)
-    for (const holder of pool.holders.values()) this.#timers.set(holder.timer, holder)
-    for (const waiter of pool.waiters) {
-      this.#enqueue(waiter)
-      if (waiter.offer !== undefined) this.#timers.set(waiter.offer, waiter)
-    }
+    this.#pools.keep(pool)
+    this.#turns.restore(pool)
   }
 }
 

@@ -4,6 +4,7 @@ import { bugsOf } from './bugs-of.ts'
 
 const k = 'packages/ddata/src/kinds'
 const lease = `${k}/lease/lease-machine.ts`
+const turns = `${k}/lease/turns.ts`
 const deliveries = `${k}/queue/deliveries.ts`
 
 export const structureHoldingBugs: readonly SeededBug[] = bugsOf([
@@ -19,10 +20,10 @@ export const structureHoldingBugs: readonly SeededBug[] = bugsOf([
     name: 'released-by-anybody',
     promise: 'one owner at a time',
     file: lease,
-    find: 'if (!pool || holder?.session !== session) return false\n    this.#drop(holder, around)',
+    find: 'if (!pool || holder?.session !== session) return false\n    this.#turns.drop(holder, around)',
     replace:
       'const [any] = pool?.holders.values() ?? []\n    if (!pool || (!holder && !any)) return false\n' +
-      '    this.#drop(holder ?? any!, around)',
+      '    this.#turns.drop(holder ?? any!, around)',
     why: 'A holder that is none any more gives back what is another’s.',
   },
   {
@@ -61,7 +62,7 @@ export const structureHoldingBugs: readonly SeededBug[] = bugsOf([
   {
     name: 'offers-stay',
     promise: 'messages are accounted for',
-    file: lease,
+    file: turns,
     find: '    waiter.pool.taken -= waiter.wish.permits\n    waiter.offer = undefined',
     replace: '    waiter.offer = undefined',
     why: 'What was offered to one who is gone is never free again.',
