@@ -7,12 +7,10 @@ import type { CheckedConfig } from './check-config.ts'
 import { DelayedCalls } from './delayed-calls.ts'
 import { Detection } from './detection.ts'
 import { DowningRunner } from './downing-runner.ts'
-import type { ClusterState } from './cluster-state.ts'
-import { Evictions } from './evictions.ts'
+import { EvictionFollower } from './eviction-follower.ts'
 import type { ClusterEvent, StopReason } from './events.ts'
 import { ExitTasks } from './exit-tasks.ts'
 import { FalseClaimLog } from './false-claim-log.ts'
-import { holdersOf } from './holders.ts'
 import { Joiner } from './joiner.ts'
 import { leaveOutcomeOf, stopErrorOf, warnOfLeaving } from './leave-outcome.ts'
 import {
@@ -24,17 +22,15 @@ import {
 import type { ClusterMessage } from './messages.ts'
 import { Messenger } from './messenger.ts'
 import type { ClusterConfig, Logger } from './options.ts'
-import { outlivedAccordingTo, rivalAccordingTo, saysThatWeAreOver } from './peer-lives.ts'
 import { Protocol } from './protocol.ts'
+import { warnOfStranger } from './stranger-log.ts'
 import { Subscribers } from './subscribers.ts'
 import { Tally } from './tally.ts'
 import { Waiters } from './waiters.ts'
+import { wordsOfRefusal } from './words-of-refusal.ts'
 
 /** After removal, how long connections to a node stay open for its last words. */
 const forgetAfterMs = 1_000
-
-/** Whoever is evicted is told so by all as they cut it off, before it could hear only that it was downed. */
-const downEvictedAfterMs = 2_000
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -58,7 +54,7 @@ export class ClusterNode {
   readonly #alarm: Alarm
   readonly #delayed: DelayedCalls
   readonly #falseClaims: FalseClaimLog
-  #applied: Evictions = Evictions.empty
+  readonly #evictions: EvictionFollower
   #closed: Promise<void> | undefined
 
   constructor(
@@ -80,6 +76,12 @@ export class ClusterNode {
     this.exitTasks = new ExitTasks(this.#clock, checked.exitTimeoutMs, logger)
     this.#delayed = new DelayedCalls(this.#clock)
     this.#falseClaims = new FalseClaimLog(logger, this.#clock)
+    this.#evictions = new EvictionFollower({
+      endpoint,
+      delayed: this.#delayed,
+      cluster: () => this.state.cluster,
+      down: (nodes) => this.dispatch({ type: 'down-requested', nodes }),
+    })
     this.downing = new DowningRunner(config.downing, {
       clock: this.#clock,
       logger,
@@ -203,33 +205,12 @@ export class ClusterNode {
   /** What depends on the state follows it: the peers watched, the downing runtime, who waits. */
   #follow(): void {
     const { cluster, phase } = this.state
-    this.#applyEvictions(cluster)
+    this.#evictions.follow(cluster)
     if (phase.type !== 'stopped') {
       const isNews = this.detection.follow(cluster)
       if (isNews || this.downing.isNews(cluster)) this.downing.ask()
     }
     this.waiters.changed()
-  }
-
-  #applyEvictions({ evictions }: ClusterState): void {
-    if (evictions === this.#applied) return
-    for (const entry of evictions.entries) {
-      // Its own address: then this node is downed, and stops.
-      const isOwn = 'address' in entry && entry.address.equals(this.endpoint.self.address)
-      if (isOwn || this.#applied.has(entry)) continue
-      const nodes = this.endpoint.forbid(entry)
-      if ('address' in entry || nodes.length === 0) continue
-      // Whoever shows a certificate is known to those alone who are connected with it: they down it.
-      this.#delayed.after(downEvictedAfterMs, () => void this.#downHolders(nodes))
-    }
-    this.#applied = evictions
-  }
-
-  /** Downs those of the members who showed a forbidden certificate that show no other by now. */
-  async #downHolders(shown: readonly NodeIdentity[]): Promise<void> {
-    const members = shown.filter((node) => this.state.cluster.member(node))
-    const nodes = await holdersOf(this.endpoint, members)
-    if (nodes.length > 0) this.dispatch({ type: 'down-requested', nodes })
   }
 
   #join(member: NodeIdentity): void {
@@ -277,19 +258,7 @@ export class ClusterNode {
   }
 
   #transportEvent(event: EndpointEvent): void {
-    if (event.type === 'authentication-failed') {
-      const { side, source, claimed, detail, untold } = event
-      const details = { side, source, claimed: claimed?.key, detail, untold }
-      this.#logger.warn(details, 'A peer has not proved the secret that it must know')
-      return
-    }
-    if (event.type === 'dial-back-failed') {
-      const { source, claimed, detail, untold } = event
-      const details = { source, claimed: claimed.key, detail, untold }
-      this.#logger.warn(details, 'A node is not found at the address that it gives, and stays out')
-      return
-    }
-    if (this.state.phase.type === 'stopped') return
+    if (warnOfStranger(event, this.#logger) || this.state.phase.type === 'stopped') return
     if (event.type === 'lane-opened' && event.lane === 'control') {
       this.detection.watch.connected(event.peer)
       this.#alarm.arm()
@@ -297,25 +266,10 @@ export class ClusterNode {
     if (event.type !== 'dial-failed' && event.type !== 'dial-refused') return
     this.detection.watch.connectionFailed(event)
     if (event.type === 'dial-refused') {
-      const knownIncarnation = outlivedAccordingTo(event, this.state)
-      if (knownIncarnation !== undefined) this.dispatch({ type: 'outlived', knownIncarnation })
-      const rival = rivalAccordingTo(event, this.state)
-      if (rival !== undefined) this.dispatch({ type: 'rival-met', node: rival })
-      const { actual, reason } = event.refusal
-      if (reason === 'forbidden') this.#refusedAsForbidden(actual)
-      if (actual !== undefined && !saysThatWeAreOver(event.refusal)) {
-        this.dispatch({ type: 'successor-met', node: actual })
-      }
+      for (const word of wordsOfRefusal(this, event)) this.dispatch(word)
     }
     this.detection.watch.wake()
     this.#alarm.arm()
-  }
-
-  /** A node that dials somebody who is evicted refuses that itself: it says nothing of the node. */
-  #refusedAsForbidden(by: NodeIdentity | undefined): void {
-    if (by !== undefined && !by.equals(this.endpoint.self)) {
-      this.dispatch({ type: 'forbidden-by', node: by })
-    }
   }
 
   async #runExitTasks(): Promise<void> {

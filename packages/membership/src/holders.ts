@@ -5,14 +5,17 @@ import type { Endpoint, NodeIdentity } from '@casty/transport'
  * next connection, which is made if need be: who was connected by the old one until it was forbidden is no holder of it any more.
  */
 export async function holdersOf(
-  endpoint: Endpoint,
+  endpoint: Pick<Endpoint, 'isConnected' | 'connect'>,
   nodes: readonly NodeIdentity[],
 ): Promise<readonly NodeIdentity[]> {
   const isOther = await Promise.all(nodes.map(async (node) => await showsAnother(endpoint, node)))
   return nodes.filter((_, place) => isOther[place] !== true)
 }
 
-async function showsAnother(endpoint: Endpoint, node: NodeIdentity): Promise<boolean> {
+async function showsAnother(
+  endpoint: Pick<Endpoint, 'isConnected' | 'connect'>,
+  node: NodeIdentity,
+): Promise<boolean> {
   if (endpoint.isConnected(node, 'control')) return true
   try {
     return (await endpoint.connect(node.address)).equals(node)
