@@ -12,22 +12,12 @@ import {
 } from '../json.ts'
 import { fact, type Fact } from '../vector-case.ts'
 import { carryOut } from './faults.ts'
-import {
-  argumentsOf,
-  codeOf,
-  collected,
-  FencedResource,
-  open,
-  renamed,
-  type Callable,
-} from './handles.ts'
+import { checkNow } from './checks.ts'
+import { pairOf, type Outcome } from './expected.ts'
+import { codeOf, FencedResource, open, type Callable } from './handles.ts'
+import { invoke, resultOf, type Handle } from './invocation.ts'
 import { StructuresWorld } from './structures-world.ts'
-import { meant, shown, unordered, type Bound } from './values.ts'
-
-/** How a call ended. */
-export type Outcome =
-  | { readonly type: 'returned'; readonly value: unknown; readonly at: number }
-  | { readonly type: 'failed'; readonly error: unknown; readonly at: number }
+import { meant, type Bound } from './values.ts'
 
 export interface Started {
   readonly abort: AbortController
@@ -38,11 +28,11 @@ export interface Started {
   readonly isWatch: boolean
 }
 
-/** A structure in the hands of a process. */
-export interface Handle {
-  readonly process: string
-  readonly kind: string
-  readonly callable: Callable
+/** A lease as of when it was granted. */
+export interface HeldLease {
+  readonly lease: Lease
+  readonly grantedAt: number
+  lostAt?: number
 }
 
 /** Hosts: as many as keep a copy of all, at least. */
@@ -55,10 +45,7 @@ export class CaseRun {
   readonly handles = new Map<string, Handle>()
   readonly started = new Map<string, Started>()
   readonly bound: Bound
-  readonly leases = new Map<
-    string,
-    { readonly lease: Lease; readonly grantedAt: number; lostAt?: number }
-  >()
+  readonly leases = new Map<string, HeldLease>()
   readonly facts: Fact[] = []
   /** Calls in the background, and what came of them. */
   readonly background: {
@@ -122,7 +109,7 @@ export class CaseRun {
     return meant(json, this.bound)
   }
 
-  leaseOf(name: string): { readonly lease: Lease; readonly grantedAt: number; lostAt?: number } {
+  leaseOf(name: string): HeldLease {
     const known = this.leases.get(name)
     if (!known) throw new Error(`there is no lease ${name}`)
     return known
@@ -174,10 +161,8 @@ export class CaseRun {
       isWatch: op === 'watch',
       promise: Promise.resolve().then(async () => {
         try {
-          const result = this.#invoke(handle, step, op, abort.signal)
-          const value = await (op === 'watch'
-            ? watched(result, started.events)
-            : collected(await result))
+          const result = invoke(this, handle, step, op, abort.signal)
+          const value = await resultOf(op, result, started.events)
           started.outcome = { type: 'returned', value, at: this.world.clock.now() }
         } catch (error) {
           started.outcome = { type: 'failed', error, at: this.world.clock.now() }
@@ -185,32 +170,6 @@ export class CaseRun {
       }),
     }
     return started
-  }
-
-  #invoke(handle: Handle, step: JsonObject, op: string, signal: AbortSignal): unknown {
-    const on = typeof step['on'] === 'string' ? step['on'] : undefined
-    const target =
-      on === undefined
-        ? handle.callable
-        : ((this.leases.get(on)?.lease ?? this.bound.values.get(on)) as unknown as Callable)
-    const method = target[op.replace(/^lease\./, '')]
-    if (typeof method !== 'function') throw new Error(`${handle.kind} has no ${op}`)
-    const args = argumentsOf(step['args'], (json) => this.meant(json))
-    const last = args.at(-1)
-    // Options that stand among the arguments.
-    if (typeof last === 'object' && last !== null && op === 'nack')
-      args.push(renamed(args.pop() as Callable))
-    const opts = isObject(step['opts']) ? renamed(this.meant(step['opts']) as Callable) : {}
-    const abortable = /^(?:acquire|tryAcquire|tryLease|take|arrive|watch)$/.test(op)
-      ? { signal }
-      : {}
-    const { signal: _, ...rest } = opts
-    const options = { ...rest, ...abortable }
-    if (Object.keys(options).length > 0) {
-      while (args.length < requiredArguments(handle.kind, op)) args.push(undefined)
-      args.push(options)
-    }
-    return Reflect.apply(method, target, args)
   }
 
   async #settled({ promise }: Started): Promise<void> {
@@ -234,74 +193,22 @@ export class CaseRun {
 
   #compare(expect: JsonObject, started: Started, part: string): void {
     const { outcome, events } = started
-    const [expected, actual] = this.#pairOf(expect, outcome, events)
+    const [expected, actual] = pairOf(expect, outcome, events, (...lease) =>
+      this.#granted(...lease),
+    )
     this.facts.push(fact(part, expected, actual))
     for (const check of listOf(expect['checks'] ?? [], 'checks')) {
-      if (outcome?.type === 'returned') this.#checkNow(listOf(check, 'check'), part)
+      if (outcome?.type === 'returned') checkNow(this, listOf(check, 'check'), part)
     }
   }
 
-  #pairOf(
-    expect: JsonObject,
-    outcome: Outcome | undefined,
-    events: readonly unknown[],
-  ): readonly [expected: Json, actual: Json] {
-    if (isList(expect['oneOf'])) {
-      const pairs = expect['oneOf'].map((one) =>
-        this.#pairOf(objectOf(one, 'oneOf'), outcome, events),
-      )
-      const fitting = pairs.find(
-        ([expected, actual]) => JSON.stringify(expected) === JSON.stringify(actual),
-      )
-      return fitting ?? pairs[0] ?? [null, null]
-    }
-    if (isList(expect['events'])) {
-      const wanted = expect['events'].map((event) => objectOf(event, 'event'))
-      return [wanted, events.map((event, index) => picked(event, wanted[index] ?? {}))]
-    }
-    if (!outcome) return ['settled', 'pending']
-    if (expect['any'] === true) return [true, true]
-    if (outcome.type === 'failed') return failureOf(expect, outcome.error)
-    return this.#resultOf(expect, outcome)
-  }
-
-  #resultOf(
-    expect: JsonObject,
-    { value, at }: Outcome & { readonly type: 'returned' },
-  ): readonly [expected: Json, actual: Json] {
-    if (typeof expect['lease'] === 'string') return this.#bindLease(expect['lease'], value, at)
-    if (isObject(expect['match'])) return [expect['match'], picked(value, expect['match'])]
-    if (isList(expect['values'])) return [expect['values'], valuesOf(value)]
-    if (isList(expect['returnsUnordered'])) {
-      return [unordered(expect['returnsUnordered']), unordered(listOf(shown(value), 'result'))]
-    }
-    if (isList(expect['contains'])) return scanned(expect['contains'], value)
-    if ('returns' in expect) {
-      const wanted = expect['returns'] ?? null
-      // Items of lists are compared by what is asked of them.
-      const actual =
-        isList(wanted) && Array.isArray(value) && wanted.length === value.length
-          ? wanted.map((item, index) =>
-              isObject(item) ? picked(value[index], item) : shown(value[index]),
-            )
-          : shown(value)
-      return [wanted, actual]
-    }
-    return [expect, { returned: shown(value) }]
-  }
-
-  #bindLease(name: string, value: unknown, grantedAt: number): readonly [Json, Json] {
-    if (typeof value !== 'object' || value === null || !('token' in value)) {
-      return [{ lease: name }, { returned: shown(value) }]
-    }
+  #granted(name: string, value: unknown, grantedAt: number): boolean {
+    if (typeof value !== 'object' || value === null || !('token' in value)) return false
     // Whatever has a token, and comes from a lock or a semaphore, is a lease.
-    const held: { readonly lease: Lease; readonly grantedAt: number; lostAt?: number } = {
-      lease: value as unknown as Lease,
-      grantedAt,
-    }
+    const held: HeldLease = { lease: value as unknown as Lease, grantedAt }
     held.lease.signal.addEventListener('abort', () => (held.lostAt = this.world.clock.now()))
     this.leases.set(name, held)
-    return [{ lease: name }, { lease: name }]
+    return true
   }
 
   async #check(check: readonly Json[], part: string): Promise<void> {
@@ -314,100 +221,6 @@ export class CaseRun {
       this.facts.push(fact(`${part}: free`, true, isFree))
       return
     }
-    this.#checkNow(check, part)
+    checkNow(this, check, part)
   }
-
-  #checkNow(check: readonly Json[], part: string): void {
-    const [name = '', ...args] = check.map(String)
-    const [first = '', second = ''] = args
-    const add = (expected: Json, actual: Json): void =>
-      void this.facts.push(fact(`${part}: ${[name, ...args].join(' ')}`, expected, actual))
-    switch (name) {
-      case 'tokenLess': {
-        const tokens = args.map((lease) => this.leaseOf(lease).lease.token)
-        const grow = tokens.every(
-          (token, index) => index === 0 || token > (tokens[index - 1] ?? 0n),
-        )
-        add(true, grow)
-        return
-      }
-      case 'held':
-        add({ aborted: false, isLeft: true }, heldOf(this.leaseOf(first).lease))
-        return
-      case 'lost':
-        add(true, this.leaseOf(first).lease.signal.aborted)
-        return
-      case 'lostBeforeGrant':
-        add(true, (this.leaseOf(first).lostAt ?? Infinity) <= this.leaseOf(second).grantedAt)
-        return
-      case 'exactlyOne': {
-        const wanted = check[2] ?? null
-        const outcomes = first.split(' ').map((each) => this.startedAs(each).outcome)
-        add(1, outcomes.filter((each) => each?.type === 'returned' && each.value === wanted).length)
-        return
-      }
-      case 'everyAcknowledgedWriteReadable':
-      case 'everySettles':
-      case 'sumOfAcknowledgedEqualsValue':
-        add(true, this.bound.values.get(`check ${name}`) === true)
-        return
-      case 'renewalsSince':
-        add(Number(check[2]), Number(this.bound.values.get(`renewals ${first}`) ?? 0))
-        return
-      default:
-        throw new Error(`check ${name} is not known`)
-    }
-  }
-}
-
-function heldOf({ signal, expiresIn }: Lease): Json {
-  return { aborted: signal.aborted, isLeft: expiresIn > 0 }
-}
-
-async function watched(result: unknown, events: unknown[]): Promise<void> {
-  // What `watch` gives.
-  for await (const event of result as AsyncIterable<unknown>) events.push(event)
-}
-
-function failureOf(expect: JsonObject, error: unknown): readonly [Json, Json] {
-  const code = codeOf(error)
-  const props = isObject(expect['props']) ? expect['props'] : {}
-  const actual = { code, ...objectOf(picked(error, props), 'props') }
-  if (typeof expect['error'] === 'string') return [{ code: expect['error'], ...props }, actual]
-  if (isList(expect['errorOneOf'])) {
-    const isFitting = expect['errorOneOf'].includes(code)
-    return [{ code: isFitting ? code : expect['errorOneOf'], ...props }, actual]
-  }
-  return [expect, { ...actual, message: error instanceof Error ? error.message : String(error) }]
-}
-
-/** Those properties of a value that are asked for. */
-function picked(value: unknown, wanted: JsonObject): Json {
-  if (typeof value !== 'object' || value === null) return shown(value)
-  return Object.fromEntries(
-    Object.keys(wanted).map((name) => [name, shown(Reflect.get(value, name) as unknown)]),
-  )
-}
-
-function valuesOf(value: unknown): Json {
-  if (!Array.isArray(value)) return shown(value)
-  return value.map((item: unknown) =>
-    typeof item === 'object' && item !== null && 'value' in item ? shown(item.value) : shown(item),
-  )
-}
-
-/** Keys that a scan has to have come by, each once. */
-function scanned(wanted: readonly Json[], value: unknown): readonly [Json, Json] {
-  const keys = Array.isArray(value)
-    ? value.map((item: unknown) => shown(Array.isArray(item) ? item[0] : item))
-    : []
-  const seen = wanted.map((key) => keys.filter((found) => found === key).length)
-  return [wanted.map(() => 1), seen]
-}
-
-/** Where options stand behind arguments that may be left out. */
-function requiredArguments(kind: string, op: string): number {
-  if (kind === 'semaphore' && /^(?:acquire|tryAcquire|tryLease)$/.test(op)) return 1
-  if (kind === 'counter' && /^(?:increment|decrement)$/.test(op)) return 1
-  return 0
 }
