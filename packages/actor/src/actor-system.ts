@@ -1,7 +1,8 @@
 // All actors of one process, or of one node of it: where roots are spawned, and where what happens is told.
-import { systemClock, systemRandom, type Clock, type Random } from '@casty/clock'
+import type { Clock } from '@casty/clock'
 import type { SpawnOptions } from './actor-context.ts'
 import type { ActorRef } from './actor-ref.ts'
+import { checkedOptions, type ActorSystemOptions } from './actor-system-options.ts'
 import { adaptingCell } from './adapted.ts'
 import { ask, withdrawSelfAsked, type AskOptions } from './ask.ts'
 import type { Behavior } from './behavior.ts'
@@ -20,75 +21,19 @@ import { decide, failed } from './failure.ts'
 import type { Instrument } from './instrument.ts'
 import type { Logger } from './logger.ts'
 import { localCell } from './local-ref.ts'
-import { mailboxDefaults, type MailboxSettings } from './mailbox.ts'
 import { become, obey } from './orders.ts'
-import { capable, duration, knownNames } from './option-values.ts'
 import type { Runtime } from './runtime.ts'
 import { SystemScheduler, type Scheduler } from './scheduler.ts'
-import {
-  phasesBefore,
-  shutdownPhases,
-  ShutdownTasks,
-  type ShutdownPhase,
-  type ShutdownTask,
-  type ShutdownTaskOptions,
-} from './shutdown.ts'
-import { checkedMailbox, spawnIn } from './spawn.ts'
+import type { ShutdownPhase, ShutdownTask, ShutdownTaskOptions } from './shutdown.ts'
+import { spawnIn } from './spawn.ts'
 import type { Ending } from './signal.ts'
 import type { SystemEvent } from './system-event.ts'
 import { SystemLog } from './system-log.ts'
 import { SystemNews } from './system-news.ts'
 import { startOrder, stopOrder } from './system-message.ts'
+import { SystemShutdown } from './system-shutdown.ts'
 import { systemTurns } from './system-turns.ts'
 import { observed } from './surroundings.ts'
-
-export interface ActorSystemOptions {
-  /** @defaultValue systemClock */
-  readonly clock?: Clock
-  /** @defaultValue systemRandom */
-  readonly random?: Random
-  /** Of actors that are spawned without one. @defaultValue mailboxDefaults */
-  readonly mailbox?: Partial<MailboxSettings>
-  /** Told of failures, of dead letters (some, where there are many), and of listeners that throw. */
-  readonly logger?: Logger
-  /**
-   * How long all actors together may take to stop when the system shuts down, in milliseconds; or Infinity.
-   * Then it goes on without those that hang: the tasks of `release` run, and the shutdown rejects. Raise it
-   * where a message may take longer. @defaultValue 30_000
-   */
-  readonly stopTimeoutMs?: number
-  /** Looks at messages on their way. @defaultValue none, at no cost */
-  readonly instrument?: Instrument
-}
-
-const optionNames: readonly string[] = [
-  'clock',
-  'random',
-  'mailbox',
-  'logger',
-  'stopTimeoutMs',
-  'instrument',
-] satisfies (keyof ActorSystemOptions)[]
-
-function checkedOptions(options: ActorSystemOptions) {
-  const of = 'ActorSystem'
-  knownNames(of, options, optionNames)
-  const { clock = systemClock, random = systemRandom, logger, instrument } = options
-  const { mailbox = {}, stopTimeoutMs = 30_000 } = options
-  if (stopTimeoutMs !== Infinity) duration(of, 'stopTimeoutMs', stopTimeoutMs, 0)
-  capable(of, 'clock', clock, ['now', 'schedule'], 'a Clock')
-  if (typeof random !== 'function') {
-    throw ActorError.invalidOption(of, 'random', random, 'a function')
-  }
-  if (instrument !== undefined) {
-    capable(of, 'instrument', instrument, ['onSend', 'onReceive'], 'an instrument')
-  }
-  if (logger !== undefined) {
-    capable(of, 'logger', logger, ['debug', 'info', 'warn', 'error'], 'a logger')
-  }
-  const settings = checkedMailbox(of, mailbox, mailboxDefaults)
-  return { clock, random, mailbox: settings, logger, instrument, stopTimeoutMs }
-}
 
 /**
  * A tree of actors. It needs no start, and ends with `shutdown()`, or at the end of an `await using`.
@@ -106,36 +51,29 @@ export class ActorSystem implements AsyncDisposable {
   readonly #runtime: Runtime
   readonly #guardian: Cell
   readonly #news: SystemNews
-  readonly #ended: Promise<void>
-  readonly #tasks: ShutdownTasks
   readonly #scheduler: SystemScheduler
-  #shutdown: Promise<void> | undefined
-  readonly #stopTimeoutMs: number
+  readonly #shutdown: SystemShutdown
 
   /** @throws ActorError `CASTY_ACTOR_INVALID_OPTION` */
   constructor(options: ActorSystemOptions = {}) {
     const { clock, random, mailbox, logger, instrument, stopTimeoutMs } = checkedOptions(options)
-    this.#stopTimeoutMs = stopTimeoutMs
     const news = new SystemNews(logger && new SystemLog(logger, clock))
     this.#news = news
     this.clock = clock
     this.logger = logger
     this.#scheduler = new SystemScheduler(clock)
-    this.#tasks = new ShutdownTasks(clock, (phase, name, error) => {
-      news.report(error, `Task ${name} of the shutdown failed, in phase ${phase}`)
-      news.publish({ type: 'shutdown-task-failed', phase, name, error })
-    })
     const turns = systemTurns(clock)
     let ended = (): void => {}
-    this.#ended = new Promise<void>((resolve) => {
+    const allEnded = new Promise<void>((resolve) => {
       ended = resolve
     })
+    const deadlines = new Deadlines(clock, turns)
     this.#runtime = {
       system: this,
       clock,
       random,
       dispatcher: new Dispatcher(turns),
-      deadlines: new Deadlines(clock, turns),
+      deadlines,
       conduct: {
         contextOf: (cell) => new Context(cell),
         obey,
@@ -159,6 +97,19 @@ export class ActorSystem implements AsyncDisposable {
     }
     this.#guardian = new Cell(this.#runtime, undefined, '', ignore, this.#runtime.mailbox)
     this.#guardian.order(startOrder)
+    this.#shutdown = new SystemShutdown({
+      clock,
+      stopTimeoutMs,
+      guardian: this.#guardian,
+      ended: allEnded,
+      failed: (phase, name, error) => {
+        news.report(error, `Task ${name} of the shutdown failed, in phase ${phase}`)
+        news.publish({ type: 'shutdown-task-failed', phase, name, error })
+      },
+      actorsEnded: () => this.#scheduler.cancelAll(),
+      // Nobody is left to answer, and their timer would keep the process.
+      released: () => deadlines.abandonAll(),
+    })
   }
 
   /** Starts an actor at the root. @throws ActorError see `ActorContext.spawn` */
@@ -297,15 +248,9 @@ export class ActorSystem implements AsyncDisposable {
   beforeShutdown(
     phase: ShutdownPhase,
     task: ShutdownTask,
-    options: ShutdownTaskOptions = {},
+    options?: ShutdownTaskOptions,
   ): Disposable {
-    const of = 'beforeShutdown()'
-    knownNames(of, options, ['name', 'timeoutMs'])
-    const { name = task.name === '' ? 'unnamed' : task.name, timeoutMs = 5_000 } = options
-    if (!shutdownPhases.includes(phase)) {
-      throw ActorError.invalidOption(of, 'phase', phase, `one of ${shutdownPhases.join(', ')}`)
-    }
-    return this.#tasks.add(phase, task, name, duration(of, 'timeoutMs', timeoutMs, 0))
+    return this.#shutdown.before(phase, task, options)
   }
 
   /**
@@ -319,57 +264,7 @@ export class ActorSystem implements AsyncDisposable {
    * awaits it is waited for.
    */
   async shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
-    knownNames('shutdown()', options, ['timeoutMs'])
-    const { timeoutMs = Infinity } = options
-    if (timeoutMs !== Infinity) duration('shutdown()', 'timeoutMs', timeoutMs, 0)
-    this.#shutdown ??= this.#shutDown()
-    if (timeoutMs === Infinity) {
-      await this.#shutdown
-      return
-    }
-    const overdue = await this.#overdue('The shutdown', this.#shutdown, timeoutMs)
-    if (overdue) throw overdue
-  }
-
-  async #shutDown(): Promise<void> {
-    await this.#tasks.run(phasesBefore)
-    this.#guardian.order(stopOrder)
-    const timeoutMs = this.#stopTimeoutMs
-    const overdue = await this.#overdue('The end of all actors', this.#ended, timeoutMs)
-    this.#scheduler.cancelAll()
-    await this.#tasks.run(['release'])
-    this.#runtime.deadlines.abandonAll() // Nobody is left to answer, and their timer would keep the process.
-    if (overdue) throw overdue
-  }
-
-  /** @returns what to say where it has not ended in time */
-  async #overdue(
-    what: string,
-    end: Promise<void>,
-    timeoutMs: number,
-  ): Promise<ActorError | undefined> {
-    let deadline: Disposable | undefined
-    const overdue = new Promise<ActorError>((resolve) => {
-      deadline = this.clock.schedule(timeoutMs, () =>
-        resolve(ActorError.shutdownTimeout(what, timeoutMs, this.#leftOver())),
-      )
-    })
-    try {
-      return await Promise.race([end.then(() => undefined), overdue])
-    } finally {
-      deadline?.[Symbol.dispose]()
-    }
-  }
-
-  /** What a shutdown waits for, in words. */
-  #leftOver(): readonly string[] {
-    const { running } = this.#tasks
-    if (running.length > 0) return [`It waits for ${running.join(', ')}.`]
-    const actors = [...this.#guardian.ties.children.values()].filter(
-      ({ stage }) => stage !== 'stopped',
-    )
-    const first = actors.slice(0, 10).map((cell) => explain(cell).summary)
-    return actors.length > 10 ? [...first, `${actors.length - 10} more have not stopped.`] : first
+    await this.#shutdown.run(options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

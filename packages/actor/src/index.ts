@@ -1,6 +1,7 @@
 export type { ActorContext, SpawnOptions } from './actor-context.ts'
 export type { ActorRef } from './actor-ref.ts'
-export { ActorSystem, type ActorSystemOptions } from './actor-system.ts'
+export type { ActorSystemOptions } from './actor-system-options.ts'
+export { ActorSystem } from './actor-system.ts'
 export type { AskOptions } from './ask.ts'
 export type {
   Behavior,
