@@ -4,11 +4,11 @@ import type { Delivery, DeliveryPort } from './delivery.ts'
 export function extending(
   held: readonly Delivery<unknown>[],
   visibilityMs: number,
-  { clock, whenClosed }: Pick<DeliveryPort, 'clock' | 'whenClosed'>,
+  port: Pick<DeliveryPort, 'clock' | 'whenClosed'>,
 ): Disposable {
   let timer: Disposable | undefined
   const again = (): void => {
-    timer = clock.schedule(visibilityMs / 3, () => {
+    timer = port.clock.schedule(visibilityMs / 3, () => {
       for (const delivery of held) {
         // Where it fails, its signal tells.
         if (!delivery.isSettled) delivery.extend(visibilityMs).catch(() => {})
@@ -18,7 +18,7 @@ export function extending(
   }
   again()
   // Whoever is at an item then may not come back from it for long, or ever.
-  const closing = whenClosed(() => timer?.[Symbol.dispose]())
+  const closing = port.whenClosed(() => timer?.[Symbol.dispose]())
   return {
     [Symbol.dispose]() {
       closing[Symbol.dispose]()

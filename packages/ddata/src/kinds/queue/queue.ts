@@ -19,7 +19,9 @@ import { duration, listed, whole } from '../../values/arguments.ts'
 import { decodeValue } from '../../values/canonical.ts'
 import { encoded, maxValueBytes } from '../../values/encoded.ts'
 import { partId } from '../kind.ts'
-import { Delivery, type DeliveryPort, type NackOptions, type Receipt } from './delivery.ts'
+import { consuming } from './consuming.ts'
+import { deadItems } from './dead-list.ts'
+import { Delivery } from './delivery.ts'
 import { extending } from './extending.ts'
 import { queueCall, writeTerms, type QueueCall, type QueueConfig } from './queue-calls.ts'
 import type {
@@ -32,6 +34,7 @@ import type {
   ReserveOptions,
 } from './queue-options.ts'
 import { configOf, enqueueTerms, explainQueue, wholeMs } from './queue-terms.ts'
+import { Receipts } from './receipts.ts'
 
 const maxMany = 10_000
 /** Who takes an item has so long to say that it has it, in milliseconds. */
@@ -54,7 +57,7 @@ export class Queue<T> {
   readonly #maxItemBytes: number
   readonly #timeoutMs: number
   readonly #part: PartCalls
-  readonly #port: DeliveryPort
+  readonly #receipts: Receipts
 
   /** Made by `Distributed.queue`. */
   constructor(
@@ -76,13 +79,8 @@ export class Queue<T> {
     this.#part = new PartCalls(session, partId('queue', name, 0), (refusal) =>
       explainQueue(`Queue ${name}`, refusal),
     )
-    this.#port = {
-      clock: session.clock,
-      whenClosed: (drop) => session.whenClosed(drop),
-      ack: async (receipts, terms) => await this.#ack(receipts, terms),
-      nack: async (receipt, terms) => await this.#nack(receipt, terms),
-      extend: async (receipt, ms, terms) => await this.#extend(receipt, ms, terms),
-    }
+    const [part, config] = [this.#part, this.#config]
+    this.#receipts = new Receipts({ session, name, part, config, timeoutMs })
   }
 
   /** Where the queue is full and `onFull` is `wait`, it waits for room. */
@@ -224,7 +222,7 @@ export class Queue<T> {
     const [number, receipt] = [from.varint(), from.varint()]
     const [deliveries, enqueuedAt] = [from.varint(), from.varint()]
     const value = this.#value(from)
-    return new Delivery({ number, receipt, deliveries, enqueuedAt, value, until }, this.#port)
+    return new Delivery({ number, receipt, deliveries, enqueuedAt, value, until }, this.#receipts)
   }
 
   /** @returns how many were done by this */
@@ -233,29 +231,7 @@ export class Queue<T> {
       delivery.settled()
       return delivery.receipt
     })
-    return receipts.length === 0 ? 0 : await this.#ack(receipts, options)
-  }
-
-  async #ack(receipts: readonly Receipt[], options: CallOptions): Promise<number> {
-    const terms = termsOf(`ack of queue ${this.name}`, options, this.#timeoutMs)
-    const out = queueCall('ack', this.#config).count(receipts.length)
-    for (const { number, receipt } of receipts) out.varint(number).varint(receipt)
-    return await this.#part.call(out.finish(), terms, readCount)
-  }
-
-  async #nack({ number, receipt }: Receipt, options: NackOptions): Promise<boolean> {
-    const { delayMs = 0, reason = '', dead = false } = options
-    const terms = termsOf(`nack of queue ${this.name}`, options, this.#timeoutMs, nackNames)
-    const delay = delayMs === 0 ? 0 : wholeMs('options.delayMs', delayMs)
-    const out = queueCall('nack', this.#config).varint(number).varint(receipt)
-    out.varint(delay).bool(dead).string(reason.slice(0, 300), 1_000)
-    return await this.#part.call(out.finish(), terms, readBoolean)
-  }
-
-  async #extend({ number, receipt }: Receipt, ms: number, options: CallOptions): Promise<boolean> {
-    const terms = termsOf(`extend of queue ${this.name}`, options, this.#timeoutMs)
-    const out = queueCall('extend', this.#config).varint(number).varint(receipt)
-    return await this.#part.call(out.varint(wholeMs('ms', ms)).finish(), terms, readBoolean)
+    return receipts.length === 0 ? 0 : await this.#receipts.ack(receipts, options)
   }
 
   /**
@@ -265,24 +241,10 @@ export class Queue<T> {
   async *consume(options: ConsumeOptions = {}): AsyncGenerator<Delivery<T>, void> {
     const { prefetch = 1, visibilityMs = this.#visibilityMs, autoExtend = true, ...rest } = options
     whole('options.prefetch', prefetch, 1, maxMany)
-    const held: Delivery<T>[] = []
-    using _extending = autoExtend ? extending(held, visibilityMs, this.#port) : undefined
-    try {
-      for (;;) {
-        // eslint-disable-next-line no-await-in-loop -- The next ones come when these are done.
-        const taken = await this.#reserve('consume', prefetch, { ...rest, visibilityMs }, true)
-        held.push(...taken)
-        for (const delivery of taken) {
-          yield delivery
-          // eslint-disable-next-line no-await-in-loop
-          if (!delivery.isSettled) await delivery.nack()
-          held.splice(held.indexOf(delivery), 1)
-        }
-      }
-    } finally {
-      const left = held.filter(({ isSettled }) => !isSettled)
-      await Promise.allSettled(left.map(async (delivery) => await delivery.nack()))
-    }
+    yield* consuming(
+      async () => await this.#reserve('consume', prefetch, { ...rest, visibilityMs }, true),
+      (held) => (autoExtend ? extending(held, visibilityMs, this.#receipts) : undefined),
+    )
   }
 
   /** Items that are ready, or will be. */
@@ -306,24 +268,7 @@ export class Queue<T> {
       ...termsOf(`deadList of queue ${this.name}`, options, this.#timeoutMs),
       isStrict: false,
     }
-    let after = 0
-    for (;;) {
-      const call = queueCall('deadList', this.#config).varint(after).varint(100).finish()
-      // eslint-disable-next-line no-await-in-loop -- Each page begins where the one before ended.
-      const page = await this.#part.read(call, terms, (from) => {
-        const items: (DeadItem<T> & { readonly number: number })[] = []
-        while (from.bool()) {
-          const number = from.varint()
-          const [deliveries, reason] = [from.varint(), from.string(1_000)]
-          items.push({ number, id: String(number), deliveries, reason, value: this.#value(from) })
-        }
-        return items
-      })
-      for (const { id, value, deliveries, reason } of page) yield { id, value, deliveries, reason }
-      const last = page.at(-1)
-      if (!last) return
-      after = last.number
-    }
+    yield* deadItems(this.#part, this.#config, terms, (from) => this.#value(from))
   }
 
   /** Has dead items delivered again, as new ones. @param options.ids - @defaultValue all. @returns how many there were */
@@ -381,7 +326,6 @@ export class Queue<T> {
 }
 
 const enqueueNames = ['delayMs', 'priority', 'dedupId', 'ttlMs']
-const nackNames = ['delayMs', 'reason', 'dead']
 
 function readEnqueued(from: ByteReader): Enqueued {
   const deduplicated = from.bool()
