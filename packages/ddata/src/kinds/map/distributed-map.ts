@@ -10,11 +10,8 @@ import {
   type WriteOptions,
 } from '../../structures/call-options.ts'
 import { readBoolean, readNothing } from '../../structures/readers.ts'
-import { checkSchema, whenValid } from '../../structures/standard-schema.ts'
-import { eachWhenThere, promised, whenThere, type Soon } from '../../structures/when-there.ts'
+import { eachWhenThere, promised, whenThere } from '../../structures/when-there.ts'
 import { callable, duration, listed, whole } from '../../values/arguments.ts'
-import { decodeValue } from '../../values/canonical.ts'
-import { encoded } from '../../values/encoded.ts'
 import { writePut, type MapCall } from './map-calls.ts'
 import type {
   MapEntry,
@@ -26,6 +23,7 @@ import type {
   WatchMapOptions,
 } from './map-options.ts'
 import { MapParts } from './map-parts.ts'
+import { MapValues } from './map-values.ts'
 import { watchMap } from './watch-map.ts'
 
 const maxTtlMs = 2 ** 43
@@ -42,6 +40,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   readonly #session: Session
   readonly #options: MapOptions<K, V>
   readonly #timeoutMs: number
+  readonly #values: MapValues<K, V>
   readonly #parts: MapParts
 
   /** Made by `Distributed.map`. */
@@ -54,8 +53,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   ) {
     const { ttlMs, maxEntries } = options
     if (ttlMs !== undefined) duration('options.ttlMs', ttlMs)
-    checkSchema('options.key', options.key)
-    checkSchema('options.value', options.value)
+    this.#values = new MapValues(name, options)
     const limit = maxEntries === undefined ? 0 : whole('options.maxEntries', maxEntries, 1, 2 ** 40)
     this.name = name
     this.#session = session
@@ -66,13 +64,13 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   }
 
   get(key: K, options: ReadOptions = {}): Promise<V | undefined> {
-    return this.#read(key, 'get', options, this.#optionalValue)
+    return this.#read(key, 'get', options, this.#values.readOptional)
   }
 
   async getEntry(key: K, options: ReadOptions = {}): Promise<MapEntry<K, V> | undefined> {
     return await this.#read(key, 'getEntry', options, (from) => {
       if (!from.bool()) return undefined
-      const value = this.#value(from)
+      const value = this.#values.read(from)
       const version = from.varint()
       const left = from.varint()
       return { key, value, version, expiresInMs: left === 0 ? undefined : left }
@@ -85,7 +83,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** @returns the value that it had */
   put(key: K, value: V, options: PutOptions = {}): Promise<V | undefined> {
-    return this.#put(key, value, 'put', options, readNothing, this.#optionalValue)
+    return this.#put(key, value, 'put', options, readNothing, this.#values.readOptional)
   }
 
   /** The same, where nobody wants to know what was there: it costs less. */
@@ -95,12 +93,19 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** @returns the value that it has, and keeps; undefined where this one was put */
   async putIfAbsent(key: K, value: V, options: PutOptions = {}): Promise<V | undefined> {
-    return await this.#put(key, value, 'putIfAbsent', options, readNothing, this.#optionalValue)
+    return await this.#put(
+      key,
+      value,
+      'putIfAbsent',
+      options,
+      readNothing,
+      this.#values.readOptional,
+    )
   }
 
   /** @returns whether it had the value `expected`, and has `next` now */
   async replace(key: K, expected: V, next: V, options: PutOptions = {}): Promise<boolean> {
-    const before = encoded(expected, () => `The value expected of ${this.#labelOf(key)}`)
+    const before = this.#values.expected(key, expected)
     const write = (out: ByteWriter): unknown => out.bytes(before, before.length)
     return await this.#put(key, next, 'replace', options, write, readBoolean)
   }
@@ -123,19 +128,19 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   }
 
   async getAndDelete(key: K, options: WriteOptions = {}): Promise<V | undefined> {
-    return await this.#write(key, 'getAndDelete', options, readNothing, this.#optionalValue)
+    return await this.#write(key, 'getAndDelete', options, readNothing, this.#values.readOptional)
   }
 
   /** @returns whether it had that value, and is deleted */
   async removeIf(key: K, expected: V, options: WriteOptions = {}): Promise<boolean> {
-    const before = encoded(expected, () => `The value expected of ${this.#labelOf(key)}`)
+    const before = this.#values.expected(key, expected)
     const write = (out: ByteWriter): unknown => out.bytes(before, before.length)
     return await this.#write(key, 'removeIf', options, write, readBoolean)
   }
 
   /** Has it live for so many milliseconds from now. @returns whether it is there */
   async touch(key: K, ttlMs: number, options: WriteOptions = {}): Promise<boolean> {
-    return await whenThere(this.#key(key), (bytes) => {
+    return await whenThere(this.#values.key(key), (bytes) => {
       const lives = wholeTtl('ttlMs', ttlMs)
       const terms = this.#writeTerms('touch', options)
       const write = (out: ByteWriter): unknown => out.bytes(bytes, bytes.length).varint(lives)
@@ -180,7 +185,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   /** Those of the keys that are there, in the order in which they were given. */
   async getMany(keys: Iterable<K>, options: ReadOptions = {}): Promise<Map<K, V>> {
     const wanted = eachWhenThere(listed('keys', keys), (key) =>
-      whenThere(this.#key(key), (bytes) => ({ key, bytes })),
+      whenThere(this.#values.key(key), (bytes) => ({ key, bytes })),
     )
     return await whenThere(wanted, (all) => this.#getAll(all, options))
   }
@@ -191,7 +196,9 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   ): Promise<Map<K, V>> {
     const terms = readTermsOf(`getMany of map ${this.name}`, options, this.#timeoutMs)
     const found = new Map<K, V>()
-    await this.#parts.getMany(wanted, terms, ({ key }, from) => found.set(key, this.#value(from)))
+    await this.#parts.getMany(wanted, terms, ({ key }, from) =>
+      found.set(key, this.#values.read(from)),
+    )
     return new Map(
       wanted.flatMap(({ key }) => {
         const value = found.get(key)
@@ -203,8 +210,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   /** All or nothing within each part; parts that fail do not keep others from being carried out. */
   async putMany(entries: Iterable<readonly [K, V]>, options: PutOptions = {}): Promise<void> {
     const items = eachWhenThere(listed('entries', entries), ([key, value]) =>
-      whenThere(this.#key(key), (bytes) =>
-        whenThere(this.#stored(key, value), (stored) => ({ bytes, value: stored })),
+      whenThere(this.#values.key(key), (bytes) =>
+        whenThere(this.#values.stored(key, value), (stored) => ({ bytes, value: stored })),
       ),
     )
     await whenThere(items, async (all) => {
@@ -216,7 +223,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   /** @returns how many there were */
   async deleteMany(keys: Iterable<K>, options: WriteOptions = {}): Promise<number> {
     const items = eachWhenThere(listed('keys', keys), (key) =>
-      whenThere(this.#key(key), (bytes) => ({ bytes })),
+      whenThere(this.#values.key(key), (bytes) => ({ bytes })),
     )
     return await whenThere(items, (all) =>
       this.#parts.deleteMany(all, this.#writeTerms('deleteMany', options)),
@@ -232,7 +239,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   async *keys({ prefix, ...options }: ScanOptions = {}): AsyncGenerator<K, void> {
     const what = `keys of map ${this.name}`
     const keys = this.#parts.scan(what, options, this.#timeoutMs, false, (from) =>
-      this.#readKey(from),
+      this.#values.readKey(from),
     )
     for await (const key of keys) if (hasPrefix(key, prefix)) yield key
   }
@@ -250,8 +257,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   ): AsyncGenerator<Present<K, V>, void> {
     const full = `${what} of map ${this.name}`
     return this.#parts.scan(full, options, this.#timeoutMs, true, (from) => ({
-      key: this.#readKey(from),
-      value: this.#value(from),
+      key: this.#values.readKey(from),
+      value: this.#values.read(from),
       version: from.varint(),
     }))
   }
@@ -270,7 +277,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
       what: `watch of map ${this.name}`,
       session: this.#session,
       parts: this.#parts,
-      value: (from) => this.#value(from),
+      value: this.#values.read,
       present: (calls) => this.#present('watch', calls),
       entry: async (key, calls) => await this.getEntry(key, calls),
     })
@@ -295,8 +302,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     result: (from: ByteReader) => T,
   ): Promise<T> {
     return promised(() =>
-      whenThere(this.#key(key), (bytes) =>
-        whenThere(this.#stored(key, value), (stored) => {
+      whenThere(this.#values.key(key), (bytes) =>
+        whenThere(this.#values.stored(key, value), (stored) => {
           const terms = this.#writeTerms(call, options, putNames)
           const ttlMs = this.#ttlOf(options)
           const write = (out: ByteWriter): unknown => {
@@ -317,7 +324,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     result: (from: ByteReader) => T,
   ): Promise<T> {
     return promised(() =>
-      whenThere(this.#key(key), (bytes) => {
+      whenThere(this.#values.key(key), (bytes) => {
         const write = (out: ByteWriter): unknown => {
           before(out)
           return out.bytes(bytes, bytes.length)
@@ -334,7 +341,7 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
     result: (from: ByteReader) => T,
   ): Promise<T> {
     return promised(() =>
-      whenThere(this.#key(key), (bytes) => {
+      whenThere(this.#values.key(key), (bytes) => {
         const terms = readTermsOf(`${call} of map ${this.name}`, options, this.#timeoutMs)
         return this.#parts.read(bytes, call, terms, result)
       }),
@@ -348,36 +355,6 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   #ttlOf({ ttlMs = this.#options.ttlMs }: PutOptions): number {
     return ttlMs === undefined ? 0 : wholeTtl('options.ttlMs', ttlMs)
   }
-
-  #key(key: K): Soon<Uint8Array> {
-    return whenValid(this.#options.key, key, this.#whatKey, this.#keyBytes)
-  }
-
-  readonly #whatKey = (): string => `A key of map ${this.name}`
-
-  readonly #keyBytes = (key: K): Uint8Array => encoded(key, this.#whatKey)
-
-  #stored(key: K, value: V): Soon<Uint8Array> {
-    const what = (): string => `The value of ${this.#labelOf(key)}`
-    return whenValid(this.#options.value, value, what, (valid) => encoded(valid, what))
-  }
-
-  #labelOf(key: K): string {
-    return `key ${typeof key === 'string' ? JSON.stringify(key.slice(0, 50)) : typeof key} of map ${this.name}`
-  }
-
-  #readKey(from: ByteReader): K {
-    // Only keys that somebody put into this map come back.
-    return decodeValue(from.bytes(from.remaining)) as K
-  }
-
-  #value(from: ByteReader): V {
-    // Only values that somebody put into this map come back.
-    return decodeValue(from.bytes(from.remaining)) as V
-  }
-
-  readonly #optionalValue = (from: ByteReader): V | undefined =>
-    from.bool() ? this.#value(from) : undefined
 }
 
 const putNames = ['ttlMs']
