@@ -47,11 +47,11 @@ const packed = 1
 /** Behind it, when compressed: how many bytes it is without compression, big-endian. */
 const headBytes = 5
 /**
- * What a receiver does is bounded: the 64 KiB that are read in one turn of the event loop become no more than a mebibyte, of
- * no more than a thousand messages, for each of which a decompressor is set up. What shrinks by more, or to less, goes as it is.
+ * The ratio is bounded: the 64 KiB that are read in one turn of the event loop become no more than a mebibyte, or two where
+ * they are thousands of short messages. Few messages shrink by more, and those go as they are.
  */
+const freeBytes = 384
 const maxRatio = 16
-const minPackedBytes = 64
 
 /**
  * Another serializer whose long messages are compressed, where that makes them shorter. Both nodes need
@@ -125,7 +125,7 @@ class CompressedSerializer implements Serializer {
 }
 
 function isAllowed(sizeBytes: number, compressedBytes: number): boolean {
-  return compressedBytes >= minPackedBytes && sizeBytes <= compressedBytes * maxRatio
+  return sizeBytes <= Math.max(freeBytes, compressedBytes * maxRatio)
 }
 
 function prefixed(head: Uint8Array, data: Uint8Array): Uint8Array {
