@@ -50,9 +50,9 @@ export class MessageWriter {
     return this
   }
 
-  row({ epoch, owner, movingTo, replicas, lineage, isUndecided }: ShardRow): this {
-    this.body.varint(epoch).varint(lineage).bool(isUndecided)
-    return this.node(owner).node(movingTo).nodes(replicas)
+  row(row: ShardRow): this {
+    this.body.varint(row.epoch).varint(row.lineage).bool(row.isUndecided).bool(row.isReplicated)
+    return this.node(row.owner).node(row.movingTo).nodes(row.replicas)
   }
 
   change(change: Change): this {

@@ -32,6 +32,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
         replicas: [],
         lineage: 0,
         isUndecided: false,
+        isReplicated: false,
       }
       return { type: 'shards', typeName, rows: [{ shard, row }] }
     }),
@@ -106,6 +107,7 @@ describe('The table of a client', () => {
         replicas: [],
         lineage: 0,
         isUndecided: false,
+        isReplicated: false,
       },
     }))
     const settings = { name: 'x', numShards: 5_000, replicas: 0, disks: 0 }

@@ -27,6 +27,7 @@ const row = fc
     replicas: fc.array(node, { maxLength: 3 }),
     lineage: counter,
     isUndecided: fc.boolean(),
+    isReplicated: fc.boolean(),
   })
   .map((row) => {
     const movingTo = row.owner && row.owner !== row.movingTo ? row.movingTo : undefined

@@ -24,7 +24,15 @@ function tableOf(...changes: readonly Change[]): ShardTable {
 }
 
 function owned(owner: NodeIdentity, replicas: readonly NodeIdentity[]): Change {
-  const row = { epoch: 7, owner, movingTo: undefined, replicas, lineage: 0, isUndecided: false }
+  const row = {
+    epoch: 7,
+    owner,
+    movingTo: undefined,
+    replicas,
+    lineage: 0,
+    isUndecided: false,
+    isReplicated: false,
+  }
   return { type: 'shards', typeName: 'kept', rows: [{ shard: 0, row }] }
 }
 

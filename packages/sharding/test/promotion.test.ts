@@ -76,3 +76,10 @@ test('what somebody told who is not there any more does not count: it is asked a
   expect(isEnough(promotionOf(told, 2, ['a#1', 'b#1']))).toBe(true)
   expect(isEnough(promotionOf(told, 2, ['b#1']))).toBe(false)
 })
+
+test('of the nodes of a row so many have to tell that nothing can be with the others alone, once these are filled', () => {
+  const known = promotionOf({ 'a#1': record('a b c') }, 2)
+  const row = { ...unowned, epoch: 100, lineage: 100, replicas: known.hosts }
+  expect(isEnough({ ...known, row })).toBe(false)
+  expect(isEnough({ ...known, row: { ...row, isReplicated: true } })).toBe(true)
+})

@@ -197,6 +197,7 @@ describe('An event-sourced entity', () => {
       movingTo: undefined,
       lineage: 0,
       isUndecided: false,
+      isReplicated: false,
       replicas: [],
     })
     await made.settle()
@@ -247,6 +248,7 @@ describe('An event-sourced entity', () => {
       movingTo: undefined,
       lineage: 0,
       isUndecided: false,
+      isReplicated: false,
       replicas: [],
     })
     await made.settled(outcome)

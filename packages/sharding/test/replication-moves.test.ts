@@ -94,6 +94,7 @@ class Moves {
       replicas: others,
       lineage: 0,
       isUndecided: false,
+      isReplicated: false,
     })
   }
 

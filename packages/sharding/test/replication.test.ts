@@ -14,6 +14,11 @@ import { NodeAddress, NodeIdentity } from '@casty/transport'
 import { decodeAnswer, decodeRequest, encodeRequest } from '../src/replication/replication-codec.ts'
 import { limits, ReplicationWorld, type CopyNode } from './replication-world.ts'
 
+/** Where something is on its way to a node, or from it; -1 where nothing is. */
+function flightOf({ flights }: ReplicationWorld, { node: { key } }: CopyNode): number {
+  return flights.findIndex(({ from, to }) => from === key || to === key)
+}
+
 journalCompliance('ReplicatedJournal', {
   async create() {
     const room = new CopyRoom(1_000_000_000)
@@ -345,6 +350,22 @@ describe('A shard with replicas', () => {
     expect(world.told).toEqual([{ epoch: 1, replicas: 'n2 n1', superfluous: 'n1' }])
     expect(textsOf(c, 'x')).toEqual(['confirmed by b'])
     expect(a.owned?.isReplicated).toBe(true)
+  })
+
+  test('has no former replica forget what is still on its way to those that are to keep copies', () => {
+    const world = new ReplicationWorld(3, 1, { replicas: 2 })
+    const [b, c] = [world.at(1), world.at(2)]
+    const shard = world.own(0, 1)
+    world.settle()
+    write(world, shard, 'x', 'confirmed by b')
+    for (let at = flightOf(world, b); at >= 0; at = flightOf(world, b)) world.next(at)
+    world.leaving.add(b.node.key)
+    shard.follow([c.node, b.node], world.now)
+    expect(world.told).toEqual([])
+    expect(textsOf(c, 'x')).toEqual([])
+    world.settle()
+    expect(textsOf(c, 'x')).toEqual(['confirmed by b'])
+    expect(world.told).toEqual([{ epoch: 1, replicas: 'n2 n1', superfluous: 'n1' }])
   })
 
   test('counts no word of replicas that are not to keep copies', () => {

@@ -28,7 +28,7 @@ export function situationOf(known: Partial<Situation> = {}): Situation {
     leaseEnds: () => 0,
     releasedAt: () => undefined,
     refused: () => undefined,
-    superfluous: () => [],
+    replicated: () => undefined,
     isContested: () => false,
     promote: () => undefined,
     strategy: leastShards,

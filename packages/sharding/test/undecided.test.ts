@@ -15,7 +15,7 @@ const [later, earlier] = [200, 100]
 
 function rowOf(row: Partial<ShardRow>): ShardRow {
   const begun = { epoch: later, owner: a, movingTo: undefined, replicas: [b], lineage: later }
-  return { ...begun, isUndecided: false, ...row }
+  return { ...begun, isUndecided: false, isReplicated: false, ...row }
 }
 
 function tableOf(census: number, ...rows: readonly ShardRow[]): ShardTable {
@@ -119,7 +119,7 @@ test('an owner confirms nothing of what is in doubt, and says so in time', () =>
   )
   const claim = (now: number): void =>
     shard.submit('x', { type: 'claim', epoch: later }, now, ({ type }) => outcomes.push(type))
-  shard.follow([], 0, true)
+  shard.follow([], 0, { isUndecided: true })
   expect(shard.mayConfirm(later)).toBe(false)
   claim(0)
   shard.tick(999)

@@ -221,10 +221,9 @@ export class Allocator {
       releasedAt: (typeName, shard) => this.#released.get(shardKey(typeName, shard)),
       refused: (typeName, shard) =>
         this.#refused.size === 0 ? undefined : this.#refused.get(shardKey(typeName, shard)),
-      superfluous: (typeName, shard, { epoch, replicas }) => {
+      replicated: (typeName, shard, { epoch, replicas }) => {
         const told = this.#replicated.get(shardKey(typeName, shard))
-        const isOfRow = told?.epoch === epoch && sameNodes(told.replicas, replicas)
-        return isOfRow ? told.superfluous : []
+        return told?.epoch === epoch && sameNodes(told.replicas, replicas) ? told : undefined
       },
       isContested: (typeName, shard, { epoch, lineage }) => {
         const told = this.#contested.get(shardKey(typeName, shard))

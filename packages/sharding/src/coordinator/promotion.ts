@@ -57,10 +57,14 @@ export function isEnough(promotion: Promotion): boolean {
   return (hasOwnerTold || isEnoughOfRow(promotion)) && isEnoughOfHosts(promotion)
 }
 
-/** It is on `disks` of the nodes that the row names: not all of these can be among the others where those are fewer. */
-function isEnoughOfRow({ settings, row: { replicas }, told: reports }: Promotion): boolean {
+/**
+ * It is on `disks` of the nodes that the row names: not all of these can be among the others where those are fewer. While some of them have yet to
+ * be filled, it may be on others, which were named before.
+ */
+function isEnoughOfRow({ settings, row, told: reports }: Promotion): boolean {
+  const { replicas, isReplicated } = row
   const ofRow = replicas.filter(({ key }) => reports.has(key)).length
-  return replicas.length > 0 && ofRow >= replicas.length + 2 - settings.disks
+  return isReplicated && replicas.length > 0 && ofRow >= replicas.length + 2 - settings.disks
 }
 
 /** The same of the nodes that had copies of the type, in each census that counts. Where nobody ever had any, there is nothing to wait for. */

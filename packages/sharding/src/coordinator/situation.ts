@@ -1,7 +1,7 @@
 // What a coordinator knows when it decides who gets which shard, beside the table.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { ViewMember } from '../core/view.ts'
-import type { TypeSettings } from '../protocol.ts'
+import type { ReplicatedShardReport, TypeSettings } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 import type { Found } from './found.ts'
 import type { AllocationStrategy } from './strategy.ts'
@@ -24,8 +24,8 @@ export interface Situation {
     typeName: string,
     shard: number,
   ): { readonly epoch: number; readonly written: number } | undefined
-  /** The replicas of just this row that are needed no more, as the owner told. */
-  superfluous(typeName: string, shard: number, row: ShardRow): readonly NodeIdentity[]
+  /** What the owner told of just this row once those that are to keep copies had all. */
+  replicated(typeName: string, shard: number, row: ShardRow): ReplicatedShardReport | undefined
   /** Whether the owner of just this row, which confirmed nothing, was told of copies that come from elsewhere. */
   isContested(typeName: string, shard: number, row: ShardRow): boolean
   /** Who has copies of a shard that has no owner, or whose owner is gone; undefined while that is being found out. */

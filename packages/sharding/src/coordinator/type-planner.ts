@@ -1,7 +1,15 @@
 // What a coordinator changes in the rows of one type: each is looked at once, then those at rest move for evenness, and replicas fill up.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import { maxReplicas } from '../codec-limits.ts'
-import { includesNode, placeOf, sameNode, unowned, type ShardRow } from '../table/shard-row.ts'
+import {
+  includesNode,
+  placeOf,
+  sameNode,
+  sameNodes,
+  sameRow,
+  unowned,
+  type ShardRow,
+} from '../table/shard-row.ts'
 import type { TypeTable } from '../table/shard-table.ts'
 import { Census, lineageFound } from './census.ts'
 import { Fates } from './fates.ts'
@@ -69,7 +77,8 @@ export class TypePlanner {
     if (row.movingTo) return this.#goOn(shard, row, owner, row.movingTo)
     const refused = this.#situation.refused(this.#name, shard)
     if (refused?.epoch === row.epoch) {
-      return this.#set(shard, { ...row, epoch: Math.max(row.epoch, refused.written) + 1 })
+      const epoch = Math.max(row.epoch, refused.written) + 1
+      return this.#set(shard, { ...row, epoch, isReplicated: false })
     }
     if (this.#isOpen(shard, row)) this.#agree(shard, row)
     else if (row.epoch < this.#lowestEpoch) this.#raise(shard, row)
@@ -107,6 +116,7 @@ export class TypePlanner {
         .slice(0, maxReplicas),
       lineage: found ? this.#census.lineageOf(row, found, epoch) : 0,
       isUndecided: false,
+      isReplicated: false,
     })
     this.#decided.add(shard)
   }
@@ -130,6 +140,7 @@ export class TypePlanner {
         .slice(0, maxReplicas),
       lineage: this.#census.lineageOf(row, found, epoch, true),
       isUndecided: false,
+      isReplicated: false,
     })
     this.#decided.add(shard)
   }
@@ -167,7 +178,8 @@ export class TypePlanner {
     const other = this.#loads.pick(shard, owner)
     if (other) this.#set(shard, { ...row, movingTo: other })
     // Another epoch: the owner may have stopped it and said so, which must not count any more.
-    else this.#set(shard, { ...row, epoch: row.epoch + 1, movingTo: undefined })
+    else
+      this.#set(shard, { ...row, epoch: row.epoch + 1, movingTo: undefined, isReplicated: false })
   }
 
   #moveAway(shard: number, row: ShardRow): void {
@@ -188,7 +200,7 @@ export class TypePlanner {
     if (!this.#situation.isGathered(this.#name)) return
     const to = this.#loads.pickOf(shard, row.replicas) ?? this.#loads.pick(shard, row.owner)
     if (to) this.#set(shard, { ...row, movingTo: to })
-    else this.#set(shard, { ...row, epoch: this.#lowestEpoch })
+    else this.#set(shard, { ...row, epoch: this.#lowestEpoch, isReplicated: false })
   }
 
   /** @param found - where its copies were asked for; what is in doubt stays so without */
@@ -204,6 +216,7 @@ export class TypePlanner {
       replicas: replicas.slice(0, maxReplicas),
       lineage: this.#census.lineageOf(row, found ?? nothing, epoch, isOpen),
       isUndecided: row.isUndecided && !isOpen,
+      isReplicated: false,
     })
   }
 
@@ -230,30 +243,34 @@ export class TypePlanner {
 
   #placeReplicas(): void {
     const { settings, rows } = this.#type
-    if (settings.replicas === 0) return
+    const { replicas: wanted } = settings
+    if (wanted === 0) return
     const current = rows.map((_, shard) => this.#row(shard))
     // Where the owner is gone, a replica takes its place first: whoever were added now has no copies.
     const isServed = ({ owner }: ShardRow): boolean =>
       owner !== undefined && this.#fates.of(owner) !== 'gone'
-    const superfluous = (shard: number): readonly NodeIdentity[] => {
-      // What was told is of the row as it is in the table.
-      const row = this.#changed.has(shard) ? undefined : rows[shard]
-      return row ? this.#situation.superfluous(this.#name, shard, row) : []
-    }
+    // What was told is of the row as it is in the table.
+    const told = rows.map((row, shard) =>
+      this.#changed.has(shard) ? undefined : this.#situation.replicated(this.#name, shard, row),
+    )
     const places = planReplicas(
       current.map((row) => (isServed(row) ? row : unowned)),
       this.#loads.hosts,
       {
-        wanted: settings.replicas,
+        wanted,
         isKept: (node) => this.#fates.isThere(node),
         stays: (node, shard) =>
           this.#fates.isToStay(node) && this.#displaced.get(shard) !== node.key,
-        superfluous,
+        superfluous: (shard) => told[shard]?.superfluous ?? [],
       },
     )
-    for (const [shard, replicas] of places) {
-      const row = current[shard]
-      if (row) this.#changed.set(shard, { ...row, replicas })
+    for (const [shard, row] of current.entries()) {
+      const replicas = places.get(shard) ?? row.replicas
+      // Whoever has come to be one of them has nothing yet.
+      const isSame = sameNodes(replicas.slice(0, wanted), row.replicas.slice(0, wanted))
+      const isReplicated = isSame && (row.isReplicated || told[shard] !== undefined)
+      const after = { ...row, replicas, isReplicated }
+      if (!sameRow(after, row)) this.#changed.set(shard, after)
     }
   }
 }

@@ -48,7 +48,8 @@ export class Reports {
     }
     for (const [key, shard] of this.#replicated) {
       const row = ownRow(committed, shard, self)
-      if (!row || !sameNodes(row.replicas, shard.replicas)) this.#replicated.delete(key)
+      const isHeeded = row?.isReplicated === true && shard.superfluous.length === 0
+      if (!row || isHeeded || !sameNodes(row.replicas, shard.replicas)) this.#replicated.delete(key)
     }
     for (const [key, shard] of this.#contested) {
       if (ownRow(committed, shard, self)?.lineage !== shard.lineage) this.#contested.delete(key)

@@ -14,7 +14,10 @@ export interface HostsRecordPort {
 export interface Hosts {
   readonly census: number
   readonly hosts: readonly string[]
-  /** This node came to it while some shards waited for what others have: it is none of those who had copies of them. */
+  /**
+   * This node came to it while some shards waited for what others have, or went by a former life of it, and had nothing: it is none of those who
+   * had copies of them.
+   */
   readonly isLate?: boolean
 }
 
@@ -69,11 +72,10 @@ export class HostsRecord {
   /**
    * The table says so.
    *
-   * @param isAll - whether nobody else has anything of it: where shards wait for somebody, or go by a former life of this node, whoever
-   * was known before is not forgotten, and who knew of nobody is none of those who are waited for
+   * @param isAll - whether nobody else has anything of it: else whoever was known before is not forgotten
    * @param isInStep - whether all that this node has comes from where the table says
    */
-  update({ census, hosts }: Hosts, isAll: boolean, isInStep: boolean): void {
+  update({ census, hosts, isLate: comesLate }: Hosts, isAll: boolean, isInStep: boolean): void {
     if (hosts.length === 0) return
     const known = this.#records.find((record) => record.census === census)
     const others = this.#records.filter((record) => record !== known)
@@ -81,8 +83,8 @@ export class HostsRecord {
     const next = [...new Set([...hosts, ...former])].toSorted()
     // Where it goes on with what was there first, what was founded beside that is done with. What was there before is not.
     const isOne = isInStep && others.every((other) => other.census > census)
-    const isLate = !isAll && (known === undefined || known.isLate === true)
     const wasLate = known?.isLate === true
+    const isLate = !isAll && (known === undefined ? comesLate === true : wasLate)
     const isSame = known !== undefined && sameTexts(next, known.hosts) && isLate === wasLate
     if (isSame && (others.length === 0 || !isOne)) return
     const kept = isOne ? [] : others.slice(0, maxCensuses - 1)

@@ -56,6 +56,8 @@ export class ReplicaLink {
   #isServed = false
   /** Since it is served, it was found to lack nothing at least once. */
   #isFilled = false
+  /** What it is to have acknowledged before those go that confirmed it in its place. */
+  readonly #owed = new Map<string, CopyVersion>()
   /** What it has is of another lineage than what is here: neither may change the other. */
   #isOfOtherLineage = false
   #askAsideAt = Infinity
@@ -110,9 +112,19 @@ export class ReplicaLink {
     return this.#isOfOtherLineage
   }
 
-  /** Whether it got all that there was here when it was first served, and has been in reach since. */
+  /** Whether it got all that there was here when it was first served, and all that it owes, and has been in reach since. */
   get isFilled(): boolean {
-    return this.#isFilled
+    return this.#isFilled && this.#owed.size === 0
+  }
+
+  /** Who is to have what was written so far has changed. */
+  owe(): void {
+    const lacking = [
+      ...this.#open.keys(),
+      ...this.#toPush,
+      ...(this.#pushed ? [this.#pushed.copy.id] : []),
+    ]
+    for (const id of lacking) this.#owed.set(id, this.#copies.version(id))
   }
 
   /** Whether it has all that the owner has, or is out of reach. */
@@ -341,10 +353,13 @@ export class ReplicaLink {
   ): void {
     const advanced: string[] = []
     let longestMs = 0
+    const owed = this.#owed.size
     for (const { id, version } of copies) {
       if (this.has(id, version)) continue
       this.#acknowledged.set(id, version)
       advanced.push(id)
+      if (owed > 0 && compareCopies(version, this.#owed.get(id) ?? noCopy) >= 0)
+        this.#owed.delete(id)
       const since = this.#open.get(id)
       if (since === undefined) continue
       longestMs = Math.max(longestMs, now - since)
@@ -356,6 +371,7 @@ export class ReplicaLink {
     this.#heardAt = now
     this.#patience.answered(longestMs)
     this.#port.advanced(advanced)
+    if (owed > 0 && this.isFilled) this.#port.progressed(now)
   }
 
   /** The next request, where none is under way. */
@@ -386,6 +402,7 @@ export class ReplicaLink {
     this.#toPush.delete(id)
     const copy = this.#copies.find(id)?.frozen()
     if (!copy) {
+      this.#owed.delete(id)
       this.#pushNext(now)
       return
     }
@@ -398,6 +415,7 @@ export class ReplicaLink {
   rest(): void {
     this.#isServed = false
     this.#isFilled = false
+    this.#owed.clear()
     this.#open.clear()
     this.#toPush.clear()
     this.#outbox = []

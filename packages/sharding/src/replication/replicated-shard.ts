@@ -11,6 +11,7 @@ import type { ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.
 import { PendingWrites } from './pending-writes.ts'
 import { acksOf } from './replication-config.ts'
 import { ReplicaLink } from './replica-link.ts'
+import type { ShardRow } from '../table/shard-row.ts'
 
 /** How an operation went. */
 export type ReplicationOutcome =
@@ -105,6 +106,8 @@ export class ReplicatedShard {
    * them after all, since another one leaves, it becomes another row.
    */
   #superfluous: ReadonlySet<NodeKey> = new Set()
+  /** Whether it was told that those of this row that are to keep copies have all. */
+  #isSaid = false
   readonly #pending = new PendingWrites()
   #submitted: Submitted[] = []
   #isReady = false
@@ -196,16 +199,26 @@ export class ReplicatedShard {
   /**
    * Who has copies, or is in reach, or is about to leave, may have changed.
    *
-   * @param isUndecided - whether the table says that it is being found out which copies count: nothing is confirmed until then
+   * @param said - what the table says besides: that it is being found out which copies count, so that nothing is confirmed until then; and
+   * that it was told that those that are to keep copies have all
    */
-  follow(replicas: readonly NodeIdentity[], now: number, isUndecided = false): void {
+  follow(
+    replicas: readonly NodeIdentity[],
+    now: number,
+    { isUndecided = false, isReplicated = false }: Partial<ShardRow> = {},
+  ): void {
     if (this.#endedBy !== undefined) return
     this.#isUndecided = isUndecided
+    this.#isSaid ||= isReplicated
     if (isUndecided) this.#isReady = false
     const row = replicas.map(({ key }) => key).join(' ')
-    if (row !== this.#row) this.#superfluous = new Set()
-    this.#row = row
     const before = this.#links
+    if (row !== this.#row) {
+      this.#superfluous = new Set()
+      this.#isSaid = isReplicated
+      for (const { link } of before.values()) link.owe()
+    }
+    this.#row = row
     this.#links = new Map()
     let lacking = this.settings.replicas
     for (const node of replicas) {
@@ -265,7 +278,7 @@ export class ReplicatedShard {
       if (isKeeper) link.serve(now)
       else link.rest()
     }
-    this.#tellSuperfluous()
+    this.#tellReplicated()
     this.#performSubmitted(now)
     for (const id of this.#pending.ids()) this.#settle(id)
   }
@@ -279,17 +292,19 @@ export class ReplicatedShard {
     this.#port.contested()
   }
 
-  /** Whether those that are to keep copies have all that there is. */
+  /** Whether those that are to keep copies have all that there was when the row became what it is. */
   get isReplicated(): boolean {
     if (!this.#isReady) return false
     return [...this.#links.values()].every(({ link, isKeeper }) => !isKeeper || link.isFilled)
   }
 
-  #tellSuperfluous(): void {
+  #tellReplicated(): void {
     if (!this.isReplicated) return
     const followed = [...this.#links.values()]
     const superfluous = followed.filter(({ link, isKeeper }) => !isKeeper && link.hasTold)
-    if (superfluous.every(({ node }) => this.#superfluous.has(node.key))) return
+    const isKnown = superfluous.every(({ node }) => this.#superfluous.has(node.key))
+    if (isKnown && (this.#isSaid || !this.#store)) return
+    this.#isSaid = true
     this.#superfluous = new Set(superfluous.map(({ node }) => node.key))
     this.#port.replicated(
       followed.map(({ node }) => node),

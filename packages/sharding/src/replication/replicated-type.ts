@@ -183,9 +183,14 @@ export class ReplicatedType {
     const named = rows.flatMap(({ owner, replicas }) => (owner ? [owner, ...replicas] : replicas))
     const hosts = new Set(named.map(({ address }) => address.toString()))
     // What a former life of this node had, others may have to bring: where its disk was lost, this one has nothing of it.
-    const isAll = isSettled && !named.some((node) => this.#isFormerLife(node))
+    const isLate = !isSettled || named.some((node) => this.#isFormerLife(node))
+    const isAll = !isLate && rows.every(({ isReplicated }) => isReplicated)
     // What was confirmed before that table was founded, by nodes that it knows nothing of, is found by what they wrote down.
-    this.#hosts.update({ census, hosts: [...hosts] }, isAll, isSettled && this.#isInStep(rows))
+    this.#hosts.update(
+      { census, hosts: [...hosts], isLate },
+      isAll,
+      isSettled && this.#isInStep(rows),
+    )
   }
 
   #isFormerLife(node: NodeIdentity): boolean {

@@ -198,11 +198,8 @@ export class Replication implements Disposable {
     })
   }
 
-  #own(
-    type: ReplicatedType,
-    shard: number,
-    { epoch, replicas, lineage, isUndecided }: ShardRow,
-  ): ReplicatedShard {
+  #own(type: ReplicatedType, shard: number, row: ShardRow): ReplicatedShard {
+    const { epoch, replicas, lineage } = row
     const kept = type.keptOf(shard)
     if (kept.owned?.epoch === epoch) return kept.owned
     kept.owned?.end(epoch)
@@ -239,7 +236,7 @@ export class Replication implements Disposable {
       lineage,
     )
     kept.owned = owned
-    owned.follow(replicas, this.#now, isUndecided)
+    owned.follow(replicas, this.#now, row)
     this.#alarm.arm()
     return owned
   }
@@ -261,10 +258,10 @@ export class Replication implements Disposable {
   homeChanged(typeName: string, shard: number, row: ShardRow): void {
     const type = this.#types.get(hashOf(typeName))
     if (!type || type.name !== typeName || !type.isLoaded) return
-    const { owner, epoch, replicas, isUndecided } = row
+    const { owner, epoch, replicas } = row
     const { self } = this.#port
     if (owner?.equals(self)) {
-      this.#own(type, shard, row).follow(replicas, this.#now, isUndecided)
+      this.#own(type, shard, row).follow(replicas, this.#now, row)
       this.#alarm.arm()
       return
     }
@@ -315,8 +312,8 @@ export class Replication implements Disposable {
   membersChanged(): void {
     for (const { name, shards } of this.#types.values()) {
       for (const [shard, { owned }] of shards) {
-        const { replicas, isUndecided } = this.#port.table.row(name, shard)
-        owned?.follow(replicas, this.#now, isUndecided)
+        const row = this.#port.table.row(name, shard)
+        owned?.follow(row.replicas, this.#now, row)
       }
     }
     this.#requests.forgetIdle()

@@ -25,6 +25,11 @@ export interface ShardRow {
    * what was confirmed. Its owner confirms nothing until then.
    */
   readonly isUndecided: boolean
+  /**
+   * Whether those that are to keep copies have all that was confirmed, as its owner told: from then on it is enough to hear so many of the row
+   * that no confirmed write can be with the others alone.
+   */
+  readonly isReplicated: boolean
 }
 
 /** A shard that nobody ever owned. */
@@ -35,6 +40,7 @@ export const unowned: ShardRow = Object.freeze({
   replicas: Object.freeze([]),
   lineage: 0,
   isUndecided: false,
+  isReplicated: false,
 })
 
 /** Whether two rows say the same. */
@@ -44,6 +50,7 @@ export function sameRow(left: ShardRow, right: ShardRow): boolean {
     (left.epoch === right.epoch &&
       left.lineage === right.lineage &&
       left.isUndecided === right.isUndecided &&
+      left.isReplicated === right.isReplicated &&
       sameNode(left.owner, right.owner) &&
       sameNode(left.movingTo, right.movingTo) &&
       sameNodes(left.replicas, right.replicas))
