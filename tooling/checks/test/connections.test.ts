@@ -50,7 +50,9 @@ test('no other way to make a connection is used, but by the pages, where the bro
   expect(importersOf('node:http', 'request', 'get', 'Agent')).toEqual([])
   expect(importersOf('node:http2', 'connect', 'createServer')).toEqual([])
   expect(importersOf('node:dgram', 'createSocket')).toEqual([])
-  expect(whoHas(/\bfetch\(|\b(?:import|require)\('node:(?:net|tls|https?|http2|dgram)'/)).toEqual([])
+  expect(whoHas(/\bfetch\(|\b(?:import|require)\('node:(?:net|tls|https?|http2|dgram)'/)).toEqual(
+    [],
+  )
   expect(whoHas(/new WebSocket\(/)).toEqual([
     'packages/transport-ws/src/page-dial.ts',
     'packages/transport-ws/src/ws-dial.ts',
