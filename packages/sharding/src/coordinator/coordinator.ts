@@ -187,7 +187,7 @@ export class Coordinator {
     term.propose(changes, now)
   }
 
-  /** What the lost voters committed last may be unknown here: no epoch that they gave is given again. */
+  /** What the lost voters committed last may be unknown here: no epoch that they gave is given again, and others may have kept copies. */
   *#newEpochs({ wallBeganAt }: Term): Iterable<Change> {
     const floor = Math.floor(wallBeganAt)
     for (const { settings, rows } of this.#node.log.latest.types.values()) {
@@ -197,7 +197,12 @@ export class Coordinator {
           : [
               {
                 shard,
-                row: { ...row, movingTo: undefined, epoch: Math.max(row.epoch + 1, floor) },
+                row: {
+                  ...row,
+                  movingTo: undefined,
+                  epoch: Math.max(row.epoch + 1, floor),
+                  isReplicated: false,
+                },
               },
             ],
       )
