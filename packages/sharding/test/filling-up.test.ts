@@ -69,6 +69,13 @@ test('it is not so any more once another is to keep copies, has it, or has anoth
   expect(raised).toMatchObject({ owner: a, epoch: 201, isReplicated: false })
 })
 
+test('it is not so any more, either, once one is gone that may have counted in the place of one that leaves', () => {
+  const row = { ...begun, isReplicated: true, replicas: [b, c] }
+  const without = { ...row, replicas: [b] }
+  expect(next(row, { here: 'a b' })).toEqual({ ...without, isReplicated: false })
+  expect(next(row, { here: 'a b', replicated: () => told(row, [c]) })).toEqual(without)
+})
+
 test('what was told of a row that is another by now says nothing of that', () => {
   const after = next({ ...begun, replicas: [d] }, { replicated: () => told(begun) })
   expect(after).toMatchObject({ replicas: [b], isReplicated: false })

@@ -368,6 +368,41 @@ describe('A shard with replicas', () => {
     expect(world.told).toEqual([{ epoch: 1, replicas: 'n2 n1', superfluous: 'n1' }])
   })
 
+  test('has a replica that leaves its place forget nothing that is still on its way to the others', () => {
+    const world = new ReplicationWorld(3, 1, { replicas: 2 })
+    const [b, c] = [world.at(1), world.at(2)]
+    const shard = world.own(0, 1)
+    world.settle()
+    write(world, shard, 'x', 'confirmed by b')
+    for (let at = flightOf(world, b); at >= 0; at = flightOf(world, b)) world.next(at)
+    world.leaving.add(b.node.key)
+    // The row is the same yet.
+    shard.follow([b.node, c.node], world.now)
+    expect(world.told).toEqual([])
+    expect(textsOf(c, 'x')).toEqual([])
+    world.settle()
+    expect(textsOf(c, 'x')).toEqual(['confirmed by b'])
+    expect(world.told).toEqual([{ epoch: 1, replicas: 'n1 n2', superfluous: 'n1' }])
+  })
+
+  test('waits for nothing that was acknowledged late, and is sent once more', () => {
+    const world = new ReplicationWorld(3, 1, { replicas: 2 })
+    const [b, c] = [world.at(1), world.at(2)]
+    const shard = world.own(0, 1)
+    world.settle()
+    write(world, shard, 'x', 'late')
+    for (let at = flightOf(world, b); at >= 0; at = flightOf(world, b)) world.next(at)
+    world.now += 1_000
+    shard.tick(world.now)
+    expect(world.piecesSent).toBe(1)
+    world.next(flightOf(world, c)) // Behind it comes the whole copy.
+    world.next(world.flights.findIndex(({ from }) => from === c.node.key))
+    world.leaving.add(b.node.key)
+    shard.follow([c.node, b.node], world.now)
+    world.settle()
+    expect(world.told).toEqual([{ epoch: 1, replicas: 'n2 n1', superfluous: 'n1' }])
+  })
+
   test('counts no word of replicas that are not to keep copies', () => {
     const world = new ReplicationWorld(3, 1, { replicas: 1 })
     const [b, c] = [world.at(1), world.at(2)]

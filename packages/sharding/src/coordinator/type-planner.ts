@@ -253,6 +253,7 @@ export class TypePlanner {
     const told = rows.map((row, shard) =>
       this.#changed.has(shard) ? undefined : this.#situation.replicated(this.#name, shard, row),
     )
+    const superfluous = (shard: number): readonly NodeIdentity[] => told[shard]?.superfluous ?? []
     const places = planReplicas(
       current.map((row) => (isServed(row) ? row : unowned)),
       this.#loads.hosts,
@@ -261,13 +262,18 @@ export class TypePlanner {
         isKept: (node) => this.#fates.isThere(node),
         stays: (node, shard) =>
           this.#fates.isToStay(node) && this.#displaced.get(shard) !== node.key,
-        superfluous: (shard) => told[shard]?.superfluous ?? [],
+        superfluous,
       },
     )
     for (const [shard, row] of current.entries()) {
       const replicas = places.get(shard) ?? row.replicas
       // Whoever has come to be one of them has nothing yet.
-      const isSame = sameNodes(replicas.slice(0, wanted), row.replicas.slice(0, wanted))
+      // Whoever is gone, and was not told to be superfluous, may have counted in the place of one that leaves.
+      const isKnown = (node: NodeIdentity): boolean =>
+        includesNode(replicas, node) || includesNode(superfluous(shard), node)
+      const isSame =
+        sameNodes(replicas.slice(0, wanted), row.replicas.slice(0, wanted)) &&
+        row.replicas.every(isKnown)
       const isReplicated = isSame && (row.isReplicated || told[shard] !== undefined)
       const after = { ...row, replicas, isReplicated }
       if (!sameRow(after, row)) this.#changed.set(shard, after)

@@ -124,7 +124,11 @@ export class ReplicaLink {
       ...this.#toPush,
       ...(this.#pushed ? [this.#pushed.copy.id] : []),
     ]
-    for (const id of lacking) this.#owed.set(id, this.#copies.version(id))
+    for (const id of lacking) {
+      const version = this.#copies.version(id)
+      // What is sent once more may have been acknowledged late.
+      if (!this.has(id, version)) this.#owed.set(id, version)
+    }
   }
 
   /** Whether it has all that the owner has, or is out of reach. */

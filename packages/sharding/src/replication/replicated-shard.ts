@@ -216,7 +216,6 @@ export class ReplicatedShard {
     if (row !== this.#row) {
       this.#superfluous = new Set()
       this.#isSaid = isReplicated
-      for (const { link } of before.values()) link.owe()
     }
     this.#row = row
     this.#links = new Map()
@@ -227,7 +226,11 @@ export class ReplicatedShard {
       const link = before.get(node.key)?.link ?? this.#linkTo(node)
       this.#links.set(node.key, { node, link, isKeeper })
     }
-    this.#keepers = [...this.#links.values()].filter((one) => one.isKeeper).map(({ link }) => link)
+    const keepers = [...this.#links.values()].filter((one) => one.isKeeper).map(({ link }) => link)
+    // Whoever counted until now may be the only one with what others have yet to get.
+    if (!this.#keepers.every((link) => keepers.includes(link)))
+      for (const link of keepers) link.owe()
+    this.#keepers = keepers
     for (const { node, link } of this.#links.values()) {
       link.setReachable(this.#port.isReachable(node), now)
     }
