@@ -31,6 +31,19 @@ test('an answer that came while the process stood still counts', async () => {
   expect(process.base.pendingTimers).toBe(0)
 })
 
+test('an answer that came while the process stood still counts each time', async () => {
+  const process = clockThatStops()
+  for (let time = 0; time < 3; time++) {
+    let answer = (_value: string): void => {}
+    const call = new Promise<string>((resolve) => (answer = resolve))
+    const waiting = patiently(process.clock, 10_000, () => call)
+    process.stoodMs += 20_000
+    await process.base.advanceAsync(10_000)
+    answer('written')
+    await expect(waiting).resolves.toBe('written')
+  }
+})
+
 test('a sign of life that came while the process stood still counts', async () => {
   const process = clockThatStops()
   const patience = new Patience(process.clock, 10_000)

@@ -18,4 +18,9 @@ export class Stall {
     this.#hasTakenBreath = lateMs > stallMs && !this.#hasTakenBreath
     return this.#hasTakenBreath ? breathMs : 0
   }
+
+  /** Nobody waits any more: who waits next may see another stall. */
+  forget(): void {
+    this.#hasTakenBreath = false
+  }
 }

@@ -53,6 +53,7 @@ export class Waiters {
     if (this.#first) return
     this.#timer?.[Symbol.dispose]()
     this.#timer = undefined
+    this.#stall.forget()
   }
 
   #unlink(waiter: Waiter): void {
