@@ -6,6 +6,7 @@ import type { EntityType, RegionFigures } from '@casty/sharding'
 import {
   decodeStatistics,
   encodeStatistics,
+  statisticsFrameType,
   type StatisticsMessage,
 } from '../src/statistics/statistics-frames.ts'
 import { ShardingWorld } from './sharding-world.ts'
@@ -68,6 +69,26 @@ describe('statistics of the cluster', () => {
     const { nodes, missing } = await world.settled(asked)
     expect([...nodes.keys()]).toEqual(['a', 'b'].map((host) => world.node(host).cluster.self.key))
     expect(missing.map(({ key }) => key)).toEqual([world.node('c').cluster.self.key])
+  })
+
+  test('take no more of a member than it can have: it is missing, and what it tells beyond that is malformed', async () => {
+    await using world = await ShardingWorld.of('a b')
+    world.startType(quiet())
+    const { cluster, sharding } = world.node('b')
+    sharding[Symbol.dispose]()
+    const asked = world.node('a').sharding.statistics({ timeoutMs: 2_000 })
+    const [own] = world.node('a').sharding.regions.map((region) => region.statistics())
+    const regions = own ? Array.from({ length: 1_000 }, () => own) : []
+    const piece = encodeStatistics({ type: 'told', token: 1, regions, isLast: false })
+    const to = world.node('a').cluster.self
+    for (let count = 0; count < 10; count++) {
+      cluster.endpoint.send(to, 'data', statisticsFrameType, piece)
+    }
+    const last = encodeStatistics({ type: 'told', token: 1, regions: [], isLast: true })
+    cluster.endpoint.send(to, 'data', statisticsFrameType, last)
+    const { missing } = await world.settled(asked)
+    expect(missing.map(({ key }) => key)).toEqual([cluster.self.key])
+    expect(world.node('a').cluster.endpoint.counters().dropped.malformed).toBeGreaterThan(0)
   })
 
   test('end by their signal, and with the sharding of their node', async () => {

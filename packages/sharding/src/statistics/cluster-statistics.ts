@@ -10,7 +10,7 @@ import { decodeStatistics, encodeStatistics, statisticsFrameType } from './stati
 export interface ClusterStatistics {
   /** The regions of each node that told, in the order of their addresses. */
   readonly nodes: ReadonlyMap<NodeKey, readonly RegionFigures[]>
-  /** Members that did not tell in time, or cannot be reached. */
+  /** Members that did not tell in time, cannot be reached, or told of more than 4,096 regions. */
   readonly missing: readonly NodeIdentity[]
 }
 
@@ -33,11 +33,19 @@ export interface StatisticsParts {
 const defaultTimeoutMs = 3_000
 /** So many regions are told of in one frame. */
 const regionsPerFrame = 32
+/** More of one member is made up. */
+const maxRegions = 4_096
+
+interface Told {
+  /** With those that were refused. */
+  count: number
+  readonly regions: RegionFigures[]
+}
 
 interface Asked {
   /** Who has not told all yet. */
   readonly waitsFor: Map<NodeKey, NodeIdentity>
-  readonly told: Map<NodeKey, RegionFigures[]>
+  readonly told: Map<NodeKey, Told>
   readonly end: (error?: unknown) => void
 }
 
@@ -66,7 +74,7 @@ export class StatisticsExchange implements Disposable {
     if (this.#isDisposed) throw ShardingError.stopped('ask for statistics')
     const token = ++this.#lastToken
     const nodes = this.#parts.members().toSorted((left, right) => NodeIdentity.compare(left, right))
-    const told = new Map<NodeKey, RegionFigures[]>()
+    const told = new Map<NodeKey, Told>()
     const waitsFor = new Map(nodes.map((node) => [node.key, node]))
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => end(signal?.reason)
@@ -84,7 +92,9 @@ export class StatisticsExchange implements Disposable {
     })
     return {
       nodes: new Map(
-        nodes.flatMap(({ key }) => (waitsFor.has(key) ? [] : [[key, told.get(key) ?? []]])),
+        nodes.flatMap(({ key }) =>
+          waitsFor.has(key) ? [] : [[key, told.get(key)?.regions ?? []]],
+        ),
       ),
       missing: [...waitsFor.values()],
     }
@@ -108,7 +118,7 @@ export class StatisticsExchange implements Disposable {
     }
     const asked = this.#asked.get(message.token)
     if (!asked?.waitsFor.has(from.key)) return // It told already, or too late.
-    asked.told.set(from.key, [...(asked.told.get(from.key) ?? []), ...message.regions])
+    take(asked.told, from.key, message.regions)
     if (!message.isLast) return
     asked.waitsFor.delete(from.key)
     if (asked.waitsFor.size === 0) asked.end()
@@ -131,4 +141,15 @@ export class StatisticsExchange implements Disposable {
     this.#subscription[Symbol.dispose]()
     for (const { end } of this.#asked.values()) end(ShardingError.stopped('ask for statistics'))
   }
+}
+
+/** @throws ShardingError `CASTY_SHARDING_MALFORMED` where there are too many: then it has not told, whatever else it says */
+function take(all: Map<NodeKey, Told>, node: NodeKey, regions: readonly RegionFigures[]): void {
+  const told = all.get(node) ?? { count: 0, regions: [] }
+  all.set(node, told)
+  told.count += regions.length
+  if (told.count > maxRegions) {
+    throw ShardingError.malformed(`${node} tells of ${told.count} regions`)
+  }
+  told.regions.push(...regions)
 }

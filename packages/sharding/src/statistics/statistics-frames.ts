@@ -1,4 +1,4 @@
-// What members ask each other of their regions, and tell: in pieces, so that the number of types is bounded by nothing here.
+// What members ask each other of their regions, and tell: in pieces, so that the size of a frame bounds no number of types.
 import type { DeadLetterReason } from '@casty/actor'
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
 import { maxTypeNameBytes } from '../codec-limits.ts'
