@@ -203,3 +203,18 @@ test('an entry lives for all of its time, and what is due is done when a part lo
     { seed: 3, numRuns: 200 },
   )
 })
+
+test('whoever watched and was forgotten is told another count than it was before, as of one that missed changes', () => {
+  const host = new Host(new PartState(new MapMachine()))
+  const watch = { type: 'watch', number: 1, name: '' } as const
+  host.request(first, { ...watch, seen: undefined })
+  expect(host.replies.at(-1)).toMatchObject({ type: 'change', count: 0, changes: 0 })
+  host.pass(31_000)
+  const map = mapCall('set', { shards: 1, maxEntries: 0 })
+  const put = writePut(map, Uint8Array.of(1), Uint8Array.of(1), 0).finish()
+  host.request(second, { type: 'call', number: 1, received: [], key: undefined, call: put })
+  host.request(first, { ...watch, seen: 0 })
+  expect(host.replies.at(-1)).toMatchObject({ type: 'change', count: 2, changes: 1 })
+  host.request(first, { ...watch, seen: 1 })
+  expect(host.replies.at(-1)).toMatchObject({ type: 'change', count: 2, changes: 1 })
+})

@@ -194,7 +194,9 @@ export class PartHost<Peer> {
   ): void {
     let watch = guest.watches.get(number)
     if (!watch) {
-      guest.watches.set(number, (watch = { name, count: 0 }))
+      // Whoever was told of changes before, and was forgotten here, is to see that some are missing: no watcher was ever told of so many.
+      const count = seen === undefined ? 0 : this.state.changes + 1
+      guest.watches.set(number, (watch = { name, count }))
       this.#watches += 1
       if (seen !== undefined) this.#catchUp(guest, number, watch, seen)
     }

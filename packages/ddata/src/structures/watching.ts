@@ -28,12 +28,11 @@ interface Progress {
   changes: number
 }
 
-/** Whether nothing was missed in between. Of the same owner, what it told counts; of another one, what there was. */
+/** Whether nothing was missed in between: nothing else ever changed there, or it is the next that the same owner told. */
 function isNextOf(seen: Progress, now: Progress, isNotice: boolean): boolean {
   const step = isNotice ? 0 : 1
-  return seen.epoch === now.epoch
-    ? now.count === seen.count + step
-    : now.changes === seen.changes + step
+  if (now.changes === seen.changes + step) return true
+  return seen.epoch === now.epoch && now.count === seen.count + step
 }
 
 /** The same of the first that is told: asked once, it began in time, and what it tells counts from there. */
