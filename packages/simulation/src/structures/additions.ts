@@ -3,6 +3,7 @@ import { defineAction } from '../run/action.ts'
 import { drawLogarithmic, drawOne } from '../world/seeds.ts'
 import { cellAdditions } from './cell-additions.ts'
 import { lateRelease } from './late-release.ts'
+import { missedChanges } from './missed-changes.ts'
 import { queueAdditions } from './queue-additions.ts'
 import type { StructuresAction } from './structures-run.ts'
 import { drawTurns, eachTurn } from './turns.ts'
@@ -13,7 +14,7 @@ const watchAdditions: readonly StructuresAction[] = [
   defineAction({
     type: 'watch',
     kind: 'workload',
-    weight: 5,
+    weight: 10,
     draw: (random) => ({
       user: random(),
       what: drawOne(random, ['counter', 'counter', 'map', 'map with all', 'one key'] as const),
@@ -44,4 +45,5 @@ export const structuresAdditions: readonly StructuresAction[] = [
   ...queueAdditions,
   ...watchAdditions,
   lateRelease,
+  missedChanges,
 ]

@@ -11,7 +11,7 @@ const looksAt = [0.3, 0.6, 0.9, 1.2, 2] as const
 export interface LendOptions {
   readonly ttlMs: number
   readonly timeoutMs: number
-  /** An entry of a map, or the only item of a queue. @defaultValue 'entry' */
+  /** An entry of a map, or items that a queue has no others of. @defaultValue 'entry' */
   readonly kind?: 'entry' | 'item'
   /** After such a share of its life it is given its time anew, where it is an entry. @defaultValue never */
   readonly touchedAt?: number
@@ -28,10 +28,11 @@ export async function lend(
   if (!user) return
   const key = `${kind === 'item' ? itemPrefix : 't'}${record.nextCount()}`
   const answered = record.entryLives.put(key, ttlMs, run.world.now)
-  const put = user.call(`put of ${key}`, 2 * timeoutMs, async () => {
+  const put = user.call(`put of ${key}`, itemsLent * timeoutMs, async () => {
     const options = { ttlMs, timeoutMs }
-    if (kind === 'item') await queueOf(user, key).enqueue(key, options)
-    else await mapOf(user).put(key, key, options)
+    if (kind === 'entry') await mapOf(user).put(key, key, options)
+    // So many calls that its queue is saved with some of them.
+    else for (let left = itemsLent; left > 0; left--) await queueOf(user, key).enqueue(key, options)
   })
   const laterBy = (share: number, step: (other: StructuresUser) => void, turn: number): void =>
     run.later(ttlMs * share, () => {
@@ -93,6 +94,8 @@ export async function lookAtAll(run: StructuresRun, user: StructuresUser): Promi
   }
   await pause(run.world.clock, 500)
 }
+
+const itemsLent = 4
 
 /** Of names of items, each of which is in a queue of its own. */
 const itemPrefix = 'i'

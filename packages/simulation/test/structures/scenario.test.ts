@@ -95,3 +95,26 @@ test(
     expect(result.violations).toEqual([])
   },
 )
+
+// With what is confirmed before it is on the disk of its owner, the first and the last of these lose what they answered.
+test.for(['a', 'b', 'c'])(
+  'what was answered is there when the power fails while only the disk of %s is ahead, and is lost',
+  { timeout: 120_000 },
+  async (ahead) => {
+    const late = { entity: 0.1, ahead, slowness: 200, writesMs: 1_200, backAfterMs: 200 }
+    const result = await Run.of(structuresDisksScenario, {
+      ...planOf(structuresDisksScenario, 5),
+      hosts: ['a', 'b', 'c'].map((name) => ({ name })),
+      settings: { hasDisks: true, hasJournal: false },
+      chaosMs: 16_000,
+      actions: [
+        { at: 0, type: 'start', parameters: { host: 'a' } },
+        { at: 100, type: 'start', parameters: { host: 'b' } },
+        { at: 200, type: 'start', parameters: { host: 'c' } },
+        { at: 8_000, type: 'one-disk-ahead', parameters: late },
+      ],
+    })
+    expect(result.violations).toEqual([])
+    expect(result.reached.get('a disk is lost for good')).toBe(1)
+  },
+)

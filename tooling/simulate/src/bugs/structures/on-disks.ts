@@ -47,6 +47,24 @@ export const structureDiskBugs: readonly SeededBug[] = bugsOf(
       replace: 'if (this.settings.ownAck && !id && !this.#isStoredHere(id, version)) return false',
       why: 'A call is answered before it is on the disk of the owner of its part, and goes with that of another node.',
     },
+    {
+      name: 'dead-items-not-saved',
+      promise: 'what is acknowledged stays',
+      file: `${d}/kinds/queue/queue-machine.ts`,
+      find: 'const items = savedPieces(pieces.items, this.#items.values(), pieceBytes, writeItem)',
+      replace:
+        "const alive = [...this.#items.values()].filter(({ state }) => state !== 'dead')\n" +
+        '    const items = savedPieces(pieces.items, alive, pieceBytes, writeItem)',
+      why: 'What is dead in a queue is gone after it was saved and taken up again.',
+    },
+    {
+      name: 'fuller-than-full',
+      promise: 'everything is bounded',
+      file: `${d}/kinds/queue/intake.ts`,
+      find: 'return maxSize === 0 || this.#items.size + count <= maxSize',
+      replace: 'return maxSize === 0 || this.#items.size <= maxSize',
+      why: 'A queue takes one item more than it has room for.',
+    },
   ],
   'structures-disks',
 )

@@ -86,4 +86,12 @@ export const structureCallBugs: readonly SeededBug[] = bugsOf([
     replace: 'expiresAt: ttlMs === 0 ? Infinity : endOf(around.now, Math.ceil(ttlMs / 2))',
     why: 'An item of a queue is gone before its time.',
   },
+  {
+    name: 'missed-and-not-told',
+    promise: 'messages are accounted for',
+    file: 'packages/ddata/src/structures/watching.ts',
+    find: 'if (!isInOrder) this.#push(this.#options.resync)',
+    replace: '',
+    why: 'A watcher that missed changes is not told so.',
+  },
 ])
