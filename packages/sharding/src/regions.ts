@@ -45,8 +45,8 @@ export interface RegionsPort {
   emptied(): void
   /** Somebody has written under a higher epoch than that at which this node owns the shard. */
   fenced(shard: ShardAtEpoch, written: number): void
-  /** Those that are to keep copies of a shard that this node owns have all; some of its replicas are needed no more. */
-  replicated(shard: ReplicatedShardReport): void
+  /** Those that are to keep copies of shards that this node owns have all; some of their replicas are needed no more. */
+  replicated(shards: readonly ReplicatedShardReport[]): void
   /** This node owns the shard, has confirmed nothing of it, and was told of copies that come from elsewhere. */
   contested(shard: ShardAtEpoch): void
   /** Has a shard go on without what it waits for. Clients decide nothing. */
@@ -234,7 +234,7 @@ export class Regions implements RegionNode, Disposable {
       stays: ({ key }) => !this.#going.has(key),
       isGuest: (node) => this.#isGuest(node),
       fenced: (shard, written) => port.fenced(shard, written),
-      replicated: (shard) => port.replicated(shard),
+      replicated: (shards) => port.replicated(shards),
       contested: (shard) => port.contested(shard),
       loaded: () => port.typesChanged(),
       report: (error, what) => this.report(error, what),

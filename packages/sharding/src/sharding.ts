@@ -142,7 +142,7 @@ export class Sharding implements Disposable {
           this.#dispatch({ type: 'shard-released', shard: { typeName, shard, epoch } }),
         emptied: () => this.#waiters.look(),
         fenced: (shard, written) => this.#dispatch({ type: 'epoch-refused', shard, written }),
-        replicated: (shard) => this.#dispatch({ type: 'shard-replicated', shard }),
+        replicated: (shards) => this.#dispatch({ type: 'shards-replicated', shards }),
         recover: async (typeName, shard, options) =>
           await this.#recoveries.ask(typeName, shard, options),
         contested: (shard) => this.#dispatch({ type: 'shard-contested', shard }),

@@ -5,6 +5,7 @@ import type { Situation } from '../src/coordinator/situation.ts'
 import type { ReplicatedShardReport } from '../src/protocol.ts'
 import type { ShardRow } from '../src/table/shard-row.ts'
 import { ShardTable } from '../src/table/shard-table.ts'
+import { DiskWorld } from './disk-world.ts'
 import { nodeOf, situationOf, viewOf } from './situation.ts'
 
 const [a, b, c, d] = [nodeOf('a'), nodeOf('b'), nodeOf('c'), nodeOf('d')]
@@ -79,4 +80,13 @@ test('it is not so any more, either, once one is gone that may have counted in t
 test('what was told of a row that is another by now says nothing of that', () => {
   const after = next({ ...begun, replicas: [d] }, { replicated: () => told(begun) })
   expect(after).toMatchObject({ replicas: [b], isReplicated: false })
+})
+
+test('of all shards that are found to be replicated at once the table is told at once', async () => {
+  await using disks = new DiskWorld({ replicas: 1 }, 200)
+  await disks.start('a')
+  await disks.settle()
+  const [, changes] = disks.world.node('a').sharding.explain().tableVersion.split('.').map(Number)
+  expect(disks.region('a').explain(199).owner).toBeDefined()
+  expect(changes).toBeLessThan(10)
 })

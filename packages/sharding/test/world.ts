@@ -381,7 +381,7 @@ export class World {
     if (superfluous.length === 0) return
     const report = { typeName, shard, epoch, replicas, superfluous }
     this.at(this.random() * 500, () => {
-      if (node.isAlive) this.step(node, { type: 'shard-replicated', shard: report })
+      if (node.isAlive) this.step(node, { type: 'shards-replicated', shards: [report] })
     })
   }
 

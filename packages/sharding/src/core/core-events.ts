@@ -34,7 +34,7 @@ export type CoreEvent =
   /** The owner's side of a handoff is done: nothing of the shard runs here any more. Once is enough. */
   | { readonly type: 'shard-released'; readonly shard: ShardAtEpoch }
   /** The replicas of its row have all of a shard that this node owns. Once for each row is enough. */
-  | { readonly type: 'shard-replicated'; readonly shard: ReplicatedShardReport }
+  | { readonly type: 'shards-replicated'; readonly shards: readonly ReplicatedShardReport[] }
   /** The owner, this node, has confirmed nothing of it, and was told of copies that come from elsewhere. Once for each row is enough. */
   | { readonly type: 'shard-contested'; readonly shard: ShardAtEpoch }
   /** A journal or a replica refused this node's epoch. @see ShardingCore */

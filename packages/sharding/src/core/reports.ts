@@ -25,8 +25,10 @@ export class Reports {
     this.#released.set(keyOf(shard), shard)
   }
 
-  replicated(shard: ReplicatedShardReport): void {
-    this.#replicated.set(keyOf(shard), shard)
+  /** @returns what tells of these */
+  replicated(shards: readonly ReplicatedShardReport[]): readonly ShardingMessage[] {
+    for (const shard of shards) this.#replicated.set(keyOf(shard), shard)
+    return [...inParts(shards)].map((part) => ({ type: 'replicated', shards: part }))
   }
 
   contested(shard: ShardAtEpoch, committed: ShardTable): void {
@@ -57,15 +59,15 @@ export class Reports {
   }
 
   *messages(): Generator<ShardingMessage> {
-    for (const shards of inParts(this.#released)) yield { type: 'released', shards }
+    for (const shards of inParts(this.#released.values())) yield { type: 'released', shards }
     yield* this.#refused.values()
-    for (const shards of inParts(this.#replicated)) yield { type: 'replicated', shards }
-    for (const shards of inParts(this.#contested)) yield { type: 'contested', shards }
+    for (const shards of inParts(this.#replicated.values())) yield { type: 'replicated', shards }
+    for (const shards of inParts(this.#contested.values())) yield { type: 'contested', shards }
   }
 }
 
-function* inParts<T>(byShard: ReadonlyMap<string, T>): Generator<readonly T[]> {
-  const all = [...byShard.values()]
+function* inParts<T>(shards: Iterable<T>): Generator<readonly T[]> {
+  const all = [...shards]
   for (let start = 0; start < all.length; start += maxShardsPerMessage) {
     yield all.slice(start, start + maxShardsPerMessage)
   }

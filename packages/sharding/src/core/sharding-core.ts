@@ -166,9 +166,8 @@ export class ShardingCore {
         this.#reports.released(event.shard)
         this.#tell({ type: 'released', shards: [event.shard] }, now)
         break
-      case 'shard-replicated':
-        this.#reports.replicated(event.shard)
-        this.#tell({ type: 'replicated', shards: [event.shard] }, now)
+      case 'shards-replicated':
+        for (const message of this.#reports.replicated(event.shards)) this.#tell(message, now)
         break
       case 'shard-contested':
         this.#reports.contested(event.shard, node.log.committed)

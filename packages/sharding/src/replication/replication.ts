@@ -48,7 +48,8 @@ export interface ReplicationPort {
   stays(node: NodeIdentity): boolean
   readonly table: ShardTable
   fenced(shard: ShardAtEpoch, written: number): void
-  replicated(shard: ReplicatedShardReport): void
+  /** Those that are to keep copies of these have all: what was found in one turn together. */
+  replicated(shards: readonly ReplicatedShardReport[]): void
   /** This node owns the shard, has confirmed nothing of it, and was told of copies that come from elsewhere. */
   contested(shard: ShardAtEpoch): void
   /** A type whose copies had to be read from a journal can be run from now on. */
@@ -72,6 +73,8 @@ export class Replication implements Disposable {
   readonly #alarm: Alarm
   #offersAt = Infinity
   readonly #turn = new EndOfTurn()
+  /** Found in this turn. */
+  #filled: ReplicatedShardReport[] = []
   readonly #requests: FramesOfTurn
   readonly #answers: FramesOfTurn
   #isClosed = false
@@ -226,7 +229,7 @@ export class Replication implements Disposable {
           port.fenced(atEpoch, written)
         },
         replicated: (nodes, superfluous) =>
-          port.replicated({ ...atEpoch, replicas: nodes, superfluous }),
+          this.#replicated({ ...atEpoch, replicas: nodes, superfluous }),
         contested: () => this.#contested(type, atEpoch),
         mayBeElsewhere: () => type.older !== undefined,
         noRoom: (at, id) => this.#noRoom(type, at === 'owner' ? 'this node' : 'a replica', id),
@@ -239,6 +242,16 @@ export class Replication implements Disposable {
     owned.follow(replicas, this.#now, row)
     this.#alarm.arm()
     return owned
+  }
+
+  /** All shards of a type are looked at when the table comes, and when a member goes. */
+  #replicated(shard: ReplicatedShardReport): void {
+    if (this.#filled.push(shard) > 1) return
+    this.#turn.add(() => {
+      const filled = this.#filled
+      this.#filled = []
+      if (!this.#isClosed) this.#port.replicated(filled)
+    })
   }
 
   #contested(type: ReplicatedType, shard: ShardAtEpoch): void {
