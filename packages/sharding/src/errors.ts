@@ -18,6 +18,9 @@ export type ShardingErrorCode =
   | 'CASTY_SHARDING_TYPE_DIFFERS'
   | 'CASTY_SHARDING_TYPE_TAKEN'
 
+/** So many of several reasons are told in words. */
+const maxReasons = 5
+
 /** Match on `code`: `instanceof` fails when two versions of this package are installed. */
 export class ShardingError extends Error {
   override readonly name = 'ShardingError'
@@ -86,10 +89,12 @@ export class ShardingError extends Error {
     const reasons = new Set(
       errors.map((error) => (error instanceof Error ? error.message : String(error))),
     )
+    const first = [...reasons].slice(0, maxReasons)
+    const more = reasons.size - first.length
     return new ShardingError(
       'CASTY_SHARDING_NOT_SENT',
       `Some of what was told to several entities could not be sent, for ${errors.length} reasons; all else is on its way. ` +
-        `Each is among the errors of the cause: ${[...reasons].join(' ')}`,
+        `Each is among the errors of the cause: ${first.join(' ')}${more > 0 ? ` And ${more} more.` : ''}`,
       { cause: new AggregateError(errors) },
     )
   }

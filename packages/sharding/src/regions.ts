@@ -299,7 +299,7 @@ export class Regions implements RegionNode, Disposable {
     const region: Region = new Region(type, this, (entityId) => new EntityRef(region, entityId))
     const face = new EntityRegion<M>(region, this.system, {
       home: (shard) => this.#explainHome(type, shard),
-      allocations: () => allocationsOf(this.#port.table.types.get(type.name)?.rows ?? []),
+      allocations: () => allocationsOf(this.#port.table.types.get(type.name)?.rows),
       recover: async (shard, options) => await this.#recover(type.name, shard, options),
       replication: (shard) => this.#explainReplication(type, shard),
       replicationStatistics: () => this.#replication?.statistics(type.name),

@@ -194,6 +194,25 @@ test('where several cannot be sent, all reasons are told, and the others arrive'
   expect(told.take()).toEqual(['behind@1: x 1'])
 })
 
+test('where many cannot be sent, the message tells a few reasons, and the cause all', async () => {
+  const told = new Told()
+  await using world = await told.start('a b', 1)
+  world.give('told', 0, 'b')
+  await world.settle()
+  const tooLong = new Uint8Array(world.node('a').cluster.endpoint.maxFrameBytes('data'))
+  const shares = Array.from({ length: 20 }, (_, index) => [`large-${index}`, tooLong] as const)
+  let thrown: unknown
+  try {
+    told.at('a').tellEach('x', shares)
+  } catch (error) {
+    thrown = error
+  }
+  expect(thrown).toMatchObject({ message: expect.stringMatching(/ And 15 more\.$/) as unknown })
+  const { message, cause } = thrown as Error & { readonly cause: AggregateError }
+  expect(message.match(/told\/large-/g)).toHaveLength(5)
+  expect(cause.errors).toHaveLength(20)
+})
+
 test('shares of what cannot be encoded are told to whoever sends; those who live here get them', async () => {
   const told = new Told()
   await using world = await told.start('a b', 2)

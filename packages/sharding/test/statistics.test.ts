@@ -170,6 +170,15 @@ describe('a word about statistics', () => {
 })
 
 describe('allocations', () => {
+  test('are the same instance also while nobody has a shard of the type', async () => {
+    await using world = await ShardingWorld.of('a b')
+    const region = world.startType(quiet()).get('b')
+    if (!region) throw new Error('No region')
+    const before = region.allocations()
+    expect(before.size).toBe(0)
+    expect(region.allocations()).toBe(before)
+  })
+
   test('tell of each shard which node has it, on all nodes alike, and change as it moves', async () => {
     await using world = await ShardingWorld.of('a b c')
     world.startType(quiet())

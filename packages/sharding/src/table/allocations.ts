@@ -6,8 +6,12 @@ import type { ShardTable } from './shard-table.ts'
 /** Made once for the rows of one table, which do not change. */
 const made = new WeakMap<readonly ShardRow[], ReadonlyMap<number, ShardAllocation>>()
 
-/** By shard; those that nobody owns are left out. */
-export function allocationsOf(rows: readonly ShardRow[]): ReadonlyMap<number, ShardAllocation> {
+const noRows: readonly ShardRow[] = []
+
+/** By shard; those that nobody owns are left out. @param rows - none while the table does not know the type */
+export function allocationsOf(
+  rows: readonly ShardRow[] = noRows,
+): ReadonlyMap<number, ShardAllocation> {
   const known = made.get(rows)
   if (known) return known
   const allocations = new Map<number, ShardAllocation>()
