@@ -63,6 +63,13 @@ test('who came to it without what was on its disk has told nothing, though all n
   expect(isEnough(promotionOf({ 'a#1': all, 'b#1': all }, 2))).toBe(true)
 })
 
+test('where all who had copies are here, there is nobody to wait for, though some came late', () => {
+  const [all, late] = [record('a b c'), record('a b c', true)]
+  expect(isEnough(promotionOf({ 'a#1': all, 'b#1': late, 'c#1': late }, 2))).toBe(true)
+  expect(isEnough(promotionOf({ 'a#1': all, 'b#1': late, 'd#1': late }, 2))).toBe(false)
+  expect(isEnough(promotionOf({ 'a#1': late, 'b#1': late, 'c#1': late }, 2))).toBe(false)
+})
+
 test('a node that began again meanwhile is one, and not two', () => {
   const all = record('a b c d e')
   const told = { 'a#1': all, 'a#2': all, 'b#1': all, 'c#1': all }

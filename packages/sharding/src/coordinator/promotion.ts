@@ -120,10 +120,13 @@ function lackingOf(knowing: readonly Knowing[], disks: number): Lacking {
   const silent = knowing
     .filter(({ hosts }) => hosts.length === most)
     .map(({ hosts }) => hosts.filter((host) => !told.has(host)))
-  const knowers = new Set(knowing.map(({ from }) => from)).size
   const fewest = Math.floor(most / 2) + 1
-  const lost = Math.max(...silent.map(({ length }) => length)) + 1 - disks
-  return { missing: Math.max(lost, fewest - knowers), silent: [...new Set(silent.flat())] }
+  // Where one that had copies is here, and so are all others, there is nobody to wait for, whenever these came.
+  const here = new Set(knowing.map(({ from }) => from))
+  const areAllHere =
+    told.size > 0 && knowing.every(({ hosts }) => hosts.every((host) => here.has(host)))
+  const lost = areAllHere ? 0 : Math.max(...silent.map(({ length }) => length)) + 1 - disks
+  return { missing: Math.max(lost, fewest - here.size), silent: [...new Set(silent.flat())] }
 }
 
 /** Who has copies of which lineage in which something may have been confirmed. */

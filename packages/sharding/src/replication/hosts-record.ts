@@ -4,6 +4,8 @@ import type { EventJournal, JournalHead } from '@casty/persistence'
 import type { CensusReport } from '../protocol.ts'
 
 export interface HostsRecordPort {
+  /** The address of this node. */
+  readonly self: string
   wallNow(): number
   /** Calls back after so long, in milliseconds, unless disposed of. */
   schedule(delayMs: number, callback: () => void): Disposable
@@ -15,8 +17,8 @@ export interface Hosts {
   readonly census: number
   readonly hosts: readonly string[]
   /**
-   * This node came to it while some shards waited for what others have, or went by a former life of it, and had nothing: it is none of those who
-   * had copies of them.
+   * This node came to it while some shards waited for what others have, or went by a former life of it, and had nothing; or it has come to have copies
+   * since, and has yet to be filled: it is none of those who had copies.
    */
   readonly isLate?: boolean
 }
@@ -84,7 +86,10 @@ export class HostsRecord {
     // Where it goes on with what was there first, what was founded beside that is done with. What was there before is not.
     const isOne = isInStep && others.every((other) => other.census > census)
     const wasLate = known?.isLate === true
-    const isLate = !isAll && (known === undefined ? comesLate === true : wasLate)
+    // Whoever comes to have copies has yet to be filled.
+    const { self } = this.#port
+    const isNew = known?.hosts.includes(self) === false && hosts.includes(self)
+    const isLate = !isAll && (known === undefined ? comesLate === true : wasLate || isNew)
     const isSame = known !== undefined && sameTexts(next, known.hosts) && isLate === wasLate
     if (isSame && (others.length === 0 || !isOne)) return
     const kept = isOne ? [] : others.slice(0, maxCensuses - 1)

@@ -71,6 +71,7 @@ export class ReplicatedType {
     this.#hosts =
       journal &&
       new HostsRecord(journal, `${prefix}/${this.name}/hosts`, {
+        self: port.self.address.toString(),
         wallNow: () => port.clock.wallNow(),
         schedule: (delayMs, callback) => port.clock.schedule(delayMs, callback),
         failed: (error) => this.#notStored(error),
