@@ -78,7 +78,7 @@ export class TypePlanner {
     const refused = this.#situation.refused(this.#name, shard)
     if (refused?.epoch === row.epoch) {
       const epoch = Math.max(row.epoch, refused.written) + 1
-      return this.#set(shard, { ...row, epoch, isReplicated: false })
+      return this.#set(shard, { ...row, epoch })
     }
     if (this.#isOpen(shard, row)) this.#agree(shard, row)
     else if (row.epoch < this.#lowestEpoch) this.#raise(shard, row)
@@ -116,7 +116,6 @@ export class TypePlanner {
         .slice(0, maxReplicas),
       lineage: found ? this.#census.lineageOf(row, found, epoch) : 0,
       isUndecided: false,
-      isReplicated: false,
     })
     this.#decided.add(shard)
   }
@@ -140,7 +139,6 @@ export class TypePlanner {
         .slice(0, maxReplicas),
       lineage: this.#census.lineageOf(row, found, epoch, true),
       isUndecided: false,
-      isReplicated: false,
     })
     this.#decided.add(shard)
   }
@@ -178,8 +176,7 @@ export class TypePlanner {
     const other = this.#loads.pick(shard, owner)
     if (other) this.#set(shard, { ...row, movingTo: other })
     // Another epoch: the owner may have stopped it and said so, which must not count any more.
-    else
-      this.#set(shard, { ...row, epoch: row.epoch + 1, movingTo: undefined, isReplicated: false })
+    else this.#set(shard, { ...row, epoch: row.epoch + 1, movingTo: undefined })
   }
 
   #moveAway(shard: number, row: ShardRow): void {
@@ -200,7 +197,7 @@ export class TypePlanner {
     if (!this.#situation.isGathered(this.#name)) return
     const to = this.#loads.pickOf(shard, row.replicas) ?? this.#loads.pick(shard, row.owner)
     if (to) this.#set(shard, { ...row, movingTo: to })
-    else this.#set(shard, { ...row, epoch: this.#lowestEpoch, isReplicated: false })
+    else this.#set(shard, { ...row, epoch: this.#lowestEpoch })
   }
 
   /** @param found - where its copies were asked for; what is in doubt stays so without */
@@ -210,13 +207,13 @@ export class TypePlanner {
     const epoch = Math.max(Math.max(row.epoch, written) + 1, this.#lowestEpoch)
     const isOpen = found !== undefined && row.isUndecided
     this.#set(shard, {
+      ...row,
       epoch,
       owner: to,
       movingTo: undefined,
       replicas: replicas.slice(0, maxReplicas),
       lineage: this.#census.lineageOf(row, found ?? nothing, epoch, isOpen),
       isUndecided: row.isUndecided && !isOpen,
-      isReplicated: false,
     })
   }
 
@@ -230,9 +227,12 @@ export class TypePlanner {
     return [...replicas, owner]
   }
 
+  /** Of another epoch, its owner has yet to tell that those that are to keep copies have all. */
   #set(shard: number, row: ShardRow): void {
-    this.#loads.move(shard, placeOf(this.#row(shard)), placeOf(row))
-    this.#changed.set(shard, row)
+    const before = this.#row(shard)
+    this.#loads.move(shard, placeOf(before), placeOf(row))
+    const isReplicated = row.isReplicated && row.epoch === before.epoch
+    this.#changed.set(shard, { ...row, isReplicated })
   }
 
   #rebalance(): void {
