@@ -1,7 +1,7 @@
 import { systemClock, systemRandom, type Clock, type Random } from '@casty/clock'
 import { ActorError } from './errors.ts'
 import type { Instrument } from './instrument.ts'
-import type { Logger } from './logger.ts'
+import { unthrowing, type Logger } from './logger.ts'
 import { mailboxDefaults, type MailboxSettings } from './mailbox.ts'
 import { capable, duration, knownNames } from './option-values.ts'
 import { checkedMailbox } from './spawn.ts'
@@ -62,5 +62,12 @@ export function checkedOptions(options: ActorSystemOptions): SystemSettings {
     capable(of, 'logger', logger, ['debug', 'info', 'warn', 'error'], 'a logger')
   }
   const settings = checkedMailbox(of, mailbox, mailboxDefaults)
-  return { clock, random, mailbox: settings, logger, instrument, stopTimeoutMs }
+  return {
+    clock,
+    random,
+    mailbox: settings,
+    logger: logger && unthrowing(logger),
+    instrument,
+    stopTimeoutMs,
+  }
 }

@@ -46,7 +46,7 @@ import { observed } from './surroundings.ts'
 export class ActorSystem implements AsyncDisposable {
   /** What its actors go by: for whatever else is to keep time with them. */
   readonly clock: Clock
-  /** What it logs to: for whatever else has to say something about its actors. */
+  /** What it logs to: for whatever else has to say something about its actors. It does not throw, whatever the logger that was handed in does. */
   readonly logger: Logger | undefined
   readonly #runtime: Runtime
   readonly #guardian: Cell

@@ -19,7 +19,7 @@ export class SystemLog {
   }
 
   failed({ ref, error, directive }: Extract<SystemEvent, { type: 'actor-failed' }>): void {
-    this.#write('error', { path: ref.path, error, directive }, `${ref.path} failed`)
+    this.#logger.error({ path: ref.path, error, directive }, `${ref.path} failed`)
   }
 
   /** Payloads may hold secrets: of a message only its type is written. */
@@ -27,13 +27,13 @@ export class SystemLog {
     const missed = this.#missed(reason)
     if (missed === undefined) return
     const details = { path, reason, messageType: typeNameOf(message), missed }
-    this.#write('warn', details, `A message to ${path} is a dead letter: ${reason}`)
+    this.#logger.warn(details, `A message to ${path} is a dead letter: ${reason}`)
   }
 
   /** Something that a user handed in threw. */
   report(error: unknown, what: string): void {
     const missed = this.#missed('reports')
-    if (missed !== undefined) this.#write('error', { error, missed }, what)
+    if (missed !== undefined) this.#logger.error({ error, missed }, what)
   }
 
   /** How many of that kind were not written since the last one; undefined where this one is not either. */
@@ -46,14 +46,6 @@ export class SystemLog {
     }
     this.#windows.set(kind, { endsAt: now + windowMs, count: 1 })
     return Math.max(0, (window?.count ?? 0) - mostPerWindow)
-  }
-
-  #write(level: 'warn' | 'error', details: object, message: string): void {
-    try {
-      this.#logger[level](details, message)
-    } catch {
-      // There is nowhere left to say so.
-    }
   }
 }
 

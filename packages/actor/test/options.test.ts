@@ -146,4 +146,18 @@ describe('The logger of a system', () => {
     await system.idle()
     expect(system.deadLetters).toEqual({ unhandled: 1 })
   })
+
+  test('that throws does so for nobody else who logs to it', async () => {
+    const told: string[] = []
+    const logger = {
+      ...lineLogger().logger,
+      warn(_details: object, message: string) {
+        told.push(message)
+        throw new Error('logger')
+      },
+    }
+    await using system = new TestSystem({ logger })
+    expect(() => system.logger?.warn({}, 'first')).not.toThrow()
+    expect(told).toEqual(['first'])
+  })
 })

@@ -268,20 +268,11 @@ export class Regions implements RegionNode, Disposable {
   }
 
   report(error: unknown, what: string): void {
-    this.#log('error', { error }, what)
+    this.system.logger?.error({ error }, what)
   }
 
   warn(what: string): void {
-    this.#log('warn', {}, what)
-  }
-
-  /** Whatever the logger does: others wait for what comes behind. */
-  #log(level: 'error' | 'warn', details: object, what: string): void {
-    try {
-      this.system.logger?.[level](details, what)
-    } catch {
-      // There is nowhere left to say so.
-    }
+    this.system.logger?.warn({}, what)
   }
 
   /** @throws ShardingError `CASTY_SHARDING_TYPE_TAKEN`, `CASTY_SHARDING_STOPPED` */
