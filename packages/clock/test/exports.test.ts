@@ -6,6 +6,7 @@ test('the public surface is what is written here', () => {
   expect(Object.keys(clock).toSorted()).toEqual([
     'ClockError',
     'ManualClock',
+    'StallGrace',
     'VectorClock',
     'seededRandom',
     'systemClock',

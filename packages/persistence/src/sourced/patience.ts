@@ -1,5 +1,4 @@
-import type { Clock } from '@casty/clock'
-import { Stall } from './stall.ts'
+import { StallGrace, type Clock } from '@casty/clock'
 import { waitersOf } from './waiters.ts'
 
 /**
@@ -35,7 +34,7 @@ export class Patience implements Disposable {
   readonly #clock: Clock
   readonly #ms: number
   #giveUp: (error: Error) => void = () => {}
-  readonly #stall = new Stall()
+  readonly #stall = new StallGrace()
   #heardAt: number
   #looksAt = 0
   #timer: Disposable
@@ -61,8 +60,8 @@ export class Patience implements Disposable {
 
   #look(): void {
     const now = this.#clock.now()
-    const breathMs = this.#stall.breathMs(now - this.#looksAt)
-    const leftMs = breathMs > 0 ? breathMs : this.#heardAt + this.#ms - now
+    const graceMs = this.#stall.graceMs(now - this.#looksAt)
+    const leftMs = graceMs > 0 ? graceMs : this.#heardAt + this.#ms - now
     if (leftMs > 0) this.#timer = this.#arm(now, leftMs)
     else this.#giveUp(noAnswer(this.#ms))
   }

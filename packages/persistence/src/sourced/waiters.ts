@@ -1,7 +1,6 @@
 // Those who wait for a journal that may never answer. Nearly all are answered long before, so that a timer for each would cost
 // more than what it watches: all that wait equally long by one clock share one.
-import type { Clock } from '@casty/clock'
-import { Stall } from './stall.ts'
+import { StallGrace, type Clock } from '@casty/clock'
 
 /** A link in the list of those who wait. */
 export interface Waiter {
@@ -20,7 +19,7 @@ export class Waiters {
   #first: Waiter | undefined
   #last: Waiter | undefined
   #timer: Disposable | undefined
-  readonly #stall = new Stall()
+  readonly #stall = new StallGrace()
   #looksAt = 0
 
   constructor(clock: Clock, ms: number) {
@@ -74,9 +73,9 @@ export class Waiters {
 
   #look(): void {
     this.#timer = undefined
-    const breathMs = this.#stall.breathMs(this.#clock.now() - this.#looksAt)
-    if (breathMs > 0) {
-      this.#timer = this.#arm(this.#clock.now(), breathMs)
+    const graceMs = this.#stall.graceMs(this.#clock.now() - this.#looksAt)
+    if (graceMs > 0) {
+      this.#timer = this.#arm(this.#clock.now(), graceMs)
       return
     }
     while (this.#first) {

@@ -1,6 +1,6 @@
 // One timer for all that is due. A timer of a process that stood still runs before anything is read that came meanwhile: what was
 // waited for may be in a buffer, and would be taken for late or lost. So then it is read first.
-import type { Clock } from '@casty/clock'
+import { StallGrace, type Clock } from '@casty/clock'
 
 export interface AlarmPort {
   readonly clock: Pick<Clock, 'now' | 'schedule'>
@@ -12,18 +12,13 @@ export interface AlarmPort {
 
 /** While something is due, it is looked for at least so often, in milliseconds. */
 const lookMs = 100
-/** A timer that is late by more than that says that the process stood still, in milliseconds. */
-const stallMs = 200
-/** Then so long goes to what came meanwhile, in milliseconds. */
-const breathMs = 100
 
 /** Mutable. */
 export class Alarm implements Disposable {
   readonly #port: AlarmPort
   #timer: Disposable | undefined
   #dueAt = Infinity
-  /** Not twice in a row: where timers are always late, what is due is done all the same. */
-  #hasTakenBreath = false
+  readonly #stall = new StallGrace()
   #isOver = false
 
   constructor(port: AlarmPort) {
@@ -46,10 +41,9 @@ export class Alarm implements Disposable {
   }
 
   #run(now: number): void {
-    const isLate = now - this.#dueAt > stallMs
-    this.#hasTakenBreath = isLate && !this.#hasTakenBreath
-    if (this.#hasTakenBreath) {
-      this.#schedule(breathMs)
+    const graceMs = this.#stall.graceMs(now - this.#dueAt)
+    if (graceMs > 0) {
+      this.#schedule(graceMs)
       return
     }
     this.#timer = undefined
