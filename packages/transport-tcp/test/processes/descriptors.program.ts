@@ -11,9 +11,11 @@ const listener = await transport.listen(NodeAddress.parse('127.0.0.1:0'), (chann
   accepted.hand(channel),
 )
 
-const held = useUpDescriptors()
-const dialByAddress = await failureOf(listener.address)
-const dialByName = await failureOf(NodeAddress.of('localhost', listener.address.port))
+const held: number[] = []
+const dialByAddress = await failureWithoutDescriptors(listener.address)
+const dialByName = await failureWithoutDescriptors(
+  NodeAddress.of('localhost', listener.address.port),
+)
 // With one descriptor to spare the dial succeeds, and it is the accept that finds none.
 closeSync(held.pop() ?? 0)
 const starved = await transport.dial(listener.address)
@@ -33,12 +35,20 @@ process.send?.({ dialByAddress, dialByName, acceptedAfterwards })
 process.disconnect()
 await listener[Symbol.asyncDispose]()
 
-function useUpDescriptors(): number[] {
-  const descriptors: number[] = []
+/** A dial that connects has found a descriptor somebody else in this process let go of meanwhile: it is made again without. */
+async function failureWithoutDescriptors(address: NodeAddress): Promise<unknown> {
+  for (;;) {
+    useUpDescriptors()
+    const failure = await failureOf(address)
+    if (failure !== 'connected') return failure
+  }
+}
+
+function useUpDescriptors(): void {
   try {
-    for (;;) descriptors.push(openSync(devNull, 'r'))
+    for (;;) held.push(openSync(devNull, 'r'))
   } catch {
-    return descriptors // EMFILE: as many as there are.
+    // EMFILE: as many as there are.
   }
 }
 
