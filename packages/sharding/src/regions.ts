@@ -1,7 +1,7 @@
 // All regions of a node, and what they have in common: the committed table, who is in reach, the lease.
 import type { ActorRef, ActorSystem } from '@casty/actor'
 import type { Clock } from '@casty/clock'
-import { memberDc, type Cluster, type ClusterState } from '@casty/membership'
+import type { Cluster, ClusterState } from '@casty/membership'
 import type { EventJournal } from '@casty/persistence'
 import type { Remoting } from '@casty/remote'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
@@ -9,7 +9,9 @@ import { checkedId, EntityRef, RegionRef } from './entity-ref.ts'
 import { EntityRegion, type HomeExplanation } from './entity-region.ts'
 import { checkProxy, type CheckedType } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
+import { Hearsay } from './hearsay.ts'
 import type { LeaseGate } from './lease-gate.ts'
+import { LocalJournals } from './local-journals.ts'
 import type { Recovery, RecoverOptions } from './recoveries.ts'
 import type {
   GiveUpMessage,
@@ -18,8 +20,9 @@ import type {
   ShardAtEpoch,
   TypeSettings,
 } from './protocol.ts'
+import { leadsToEntities, readRefData, typeNameOf, writeRefData } from './ref-data.ts'
 import { Post } from './region/post.ts'
-import { Refusals } from './region/refusals.ts'
+import { Reach } from './region/reach.ts'
 import type { RegionNode } from './region/region-node.ts'
 import { Region } from './region/region.ts'
 import type { RegionSettings } from './region/region-settings.ts'
@@ -81,9 +84,6 @@ interface Started {
   readonly face: EntityRegion<unknown>
 }
 
-/** Shards of all types together that nothing but refs of others told of: each takes some hundred bytes. */
-const maxHearsayShards = 65_536
-
 export class Regions implements RegionNode, Disposable {
   readonly system: ActorSystem
   readonly clock: Clock
@@ -91,25 +91,17 @@ export class Regions implements RegionNode, Disposable {
   readonly settings: RegionSettings
   readonly post: Post
   readonly #cluster: RegionsParts['cluster']
-  readonly #isInReach: (node: NodeIdentity) => boolean
+  readonly #reach: Reach
   readonly #port: RegionsPort
   readonly #makeReplication: RegionsParts['startReplication']
   readonly #byHash = new Map<number, Started>()
-  /** How many shards types have that only a ref told of: neither the table nor a user here knows them. */
-  readonly #hearsay = new Map<number, number>()
+  readonly #hearsay = new Hearsay()
+  readonly #localJournals = new LocalJournals((what) => this.warn(what))
   readonly #subscriptions: readonly Disposable[]
   readonly #isGuest: (node: NodeIdentity) => boolean
   /** From the first type on that has copies. */
   #replication: Replication | undefined
-  /** Members in reach that are not over, this one included. */
-  #reachable: ReadonlySet<NodeKey> = new Set()
-  #others: ReadonlySet<NodeKey> = new Set()
-  readonly #refusals: Refusals
-  /** Members that are about to go, or have to: they never stay again. */
-  #going: ReadonlySet<NodeKey> = new Set()
   #tokens = 0
-  /** Types whose journal was warned of. */
-  readonly #warnedOf = new Set<string>()
   #isClosed = false
 
   constructor(parts: RegionsParts) {
@@ -120,11 +112,17 @@ export class Regions implements RegionNode, Disposable {
     this.gate = gate
     this.settings = settings
     this.#cluster = cluster
-    this.#isInReach = isInReach
     this.#port = port
     this.#makeReplication = parts.startReplication
     this.post = new Post(cluster.endpoint, remoting.codec)
-    this.#refusals = this.#followRefusals()
+    this.#reach = new Reach({
+      clock: system.clock,
+      cluster,
+      isInReach,
+      refusalsChanged: () => {
+        for (const { region } of this.#byHash.values()) region.membersChanged()
+      },
+    })
     this.#subscriptions = [
       this.post.listen(
         (hash) => this.#byHash.get(hash)?.region,
@@ -139,45 +137,23 @@ export class Regions implements RegionNode, Disposable {
       remoting.adoptRefs({
         name: 'sharding',
         isOne: (ref) => this.#isOne(ref),
-        toData: (ref) => dataOf(ref),
-        usableOf: (ref) => ({ kind: 'entities', name: nameOf(ref) }),
+        toData: writeRefData,
+        usableOf: (ref) => ({ kind: 'entities', name: typeNameOf(ref) }),
         fromData: (data) => this.#refFrom(data),
       }),
     ]
-    this.#follow(cluster.getState())
   }
 
   get self(): NodeIdentity {
     return this.#cluster.self
   }
 
-  isReachable(node: NodeIdentity): boolean {
-    return this.#reachable.has(node.key)
-  }
-
   canBeSentTo(node: NodeIdentity): boolean {
-    return this.isReachable(node) && !this.#refusals.has(node.address)
-  }
-
-  #followRefusals(): Refusals {
-    const { endpoint } = this.#cluster
-    return new Refusals({
-      clock: this.clock,
-      endpoint,
-      isInDoubt: (address) => {
-        const node = this.#cluster.getState().member(address)?.node
-        return (
-          node !== undefined && this.isReachable(node) && !endpoint.isConnected(node, 'control')
-        )
-      },
-      changed: () => {
-        for (const { region } of this.#byHash.values()) region.membersChanged()
-      },
-    })
+    return this.#reach.canBeSentTo(node)
   }
 
   others(): ReadonlySet<NodeKey> {
-    return this.#others
+    return this.#reach.others
   }
 
   nextToken(): number {
@@ -218,7 +194,7 @@ export class Regions implements RegionNode, Disposable {
   }
 
   #replicationPort(): ReplicationPort {
-    const [port, cluster] = [this.#port, this.#cluster]
+    const [port, cluster, reach] = [this.#port, this.#cluster, this.#reach]
     return {
       // Until it is a member it may turn out to be another.
       get self() {
@@ -229,9 +205,8 @@ export class Regions implements RegionNode, Disposable {
       },
       clock: this.clock,
       endpoint: cluster.endpoint,
-      isReachable: (node) => this.isReachable(node),
-      // Whoever is not known yet, or on the way in, is the coordinator's to know of.
-      stays: ({ key }) => !this.#going.has(key),
+      isReachable: (node) => reach.has(node),
+      stays: (node) => reach.stays(node),
       isGuest: (node) => this.#isGuest(node),
       fenced: (shard, written) => port.fenced(shard, written),
       replicated: (shards) => port.replicated(shards),
@@ -281,7 +256,7 @@ export class Regions implements RegionNode, Disposable {
     const hash = hashOf(type.name)
     const known = this.#byHash.get(hash)
     if (known && isSameType(known.region, type)) {
-      this.#hearsay.delete(hash)
+      this.#hearsay.settle(hash)
       return this.#startAgain(known, type) as EntityRegion<M>
     }
     if (known && !this.#hearsay.has(hash)) throw ShardingError.typeTaken(type.name)
@@ -319,7 +294,7 @@ export class Regions implements RegionNode, Disposable {
     region.disagree(numShards)
     region.close()
     this.#byHash.delete(hash)
-    this.#hearsay.delete(hash)
+    this.#hearsay.settle(hash)
   }
 
   /** Whoever starts late learns where shards are. */
@@ -383,7 +358,7 @@ export class Regions implements RegionNode, Disposable {
       isUndecided,
       owner: owner?.toString(),
       movingTo: movingTo?.toString(),
-      isOwnerReachable: owner !== undefined && this.isReachable(owner),
+      isOwnerReachable: owner !== undefined && this.#reach.has(owner),
       mayAct: this.gate.isOpen(),
       isDurable: (this.#port.table.types.get(type.name)?.settings.disks ?? 0) > 0,
       waitsFor: this.#port.waitsFor?.(type.name, shard),
@@ -403,7 +378,8 @@ export class Regions implements RegionNode, Disposable {
   tableCommitted(changes: readonly RowChange[]): void {
     for (const { region } of this.#byHash.values()) {
       this.#compare(region, this.#port.table)
-      this.#warnOfLocalJournal(region, this.#port.table)
+      const rows = this.#port.table.types.get(region.type.name)?.rows ?? []
+      this.#localJournals.compare(region.type, rows, this.self)
     }
     this.#replication?.tableChanged()
     for (const { typeName, shard, row } of changes) {
@@ -413,29 +389,13 @@ export class Regions implements RegionNode, Disposable {
     }
   }
 
-  /** What an entity wrote to a journal of its node is not there when it starts on another one. */
-  #warnOfLocalJournal({ type }: Region, table: ShardTable): void {
-    const { name, journal, replication, remember } = type
-    // Where copies are kept, each node is to have its own.
-    const isJournalLocal = !replication && journal?.isLocal === true
-    const isLocal = isJournalLocal || remember?.journal.isLocal === true
-    if (!isLocal || this.#warnedOf.has(name)) return
-    const rows = table.types.get(name)?.rows ?? []
-    if (rows.every(({ owner }) => !owner || owner.key === this.self.key)) return
-    this.#warnedOf.add(name)
-    this.warn(
-      `Other nodes host ${name} as well, and its journal is one that only this process reaches: entities that move ` +
-        'begin without what they wrote. Use a journal that all nodes reach, or replication',
-    )
-  }
-
   /** Whoever splits entities otherwise than the others would have some of them live twice. */
   #compare(region: Region, table: ShardTable): void {
     const { name, numShards } = region.type
     const known = table.types.get(name)?.settings.numShards
     if (known === undefined) return
     if (known !== numShards && this.#hearsay.has(hashOf(name))) this.#disbelieve(region, known)
-    else if (known === numShards) this.#hearsay.delete(hashOf(name))
+    else if (known === numShards) this.#hearsay.settle(hashOf(name))
     else if (region.otherNumShards === undefined) {
       region.disagree(known)
       this.report(ShardingError.typeDiffers(name, numShards, known), `${name} cannot be used here`)
@@ -444,7 +404,7 @@ export class Regions implements RegionNode, Disposable {
 
   /** Who is a member, and in reach, has changed. */
   membersChanged(state: ClusterState): void {
-    if (!this.#follow(state)) return
+    if (!this.#reach.follow(state)) return
     this.#replication?.membersChanged()
     for (const { region } of this.#byHash.values()) region.membersChanged()
   }
@@ -454,33 +414,14 @@ export class Regions implements RegionNode, Disposable {
     for (const { region } of this.#byHash.values()) region.leaves(node)
   }
 
-  #follow({ members, unreachable }: ClusterState): boolean {
-    const dataCenter = this.#cluster.selfMember?.dataCenter
-    const inReach = members.filter(
-      (member) =>
-        !unreachable.has(member.key) &&
-        member.status !== 'down' &&
-        member.status !== 'removed' &&
-        this.#isInReach(member.node) &&
-        (dataCenter === undefined || memberDc(member) === dataCenter),
-    )
-    const reachable = new Set([...inReach.map(({ key }) => key), this.self.key])
-    const going = new Set(members.filter(isGoing).map(({ key }) => key))
-    if (sameKeys(reachable, this.#reachable) && sameKeys(going, this.#going)) return false
-    this.#going = going
-    this.#reachable = reachable
-    this.#others = new Set([...reachable].filter((key) => key !== this.self.key))
-    return true
-  }
-
   #isOne(ref: ActorRef<never>): boolean {
-    if (!(ref instanceof EntityRef || ref instanceof RegionRef)) return false
+    if (!leadsToEntities(ref)) return false
     return this.#byHash.get(hashOf(ref.region.type.name))?.region === ref.region
   }
 
   #refFrom(data: string): ActorRef<never> {
-    const [, name = '', shards = '', , entityId] = /^(\S+) (\d+)( (.+))?$/s.exec(data) ?? []
-    const { region } = this.#regionOf(name, Number(shards))
+    const { name, numShards, entityId } = readRefData(data)
+    const { region } = this.#regionOf(name, numShards)
     return entityId === undefined
       ? new RegionRef(region)
       : new EntityRef(region, checkedId(entityId))
@@ -494,21 +435,11 @@ export class Regions implements RegionNode, Disposable {
     if (known) throw ShardingError.typeTaken(name)
     const told = this.#port.table.types.get(name)?.settings.numShards
     const type = checkProxy({ name, numShards: told ?? numShards })
-    if (told === undefined) this.#believe(hash, type)
+    if (told === undefined) this.#hearsay.believe(hash, type)
     this.start(type)
     const started = this.#byHash.get(hash)
     if (started) return started
     throw ShardingError.stopped(`send to ${name}`)
-  }
-
-  /** So little says so much of a type that what it may take here has a bound. */
-  #believe(hash: number, { name, numShards }: CheckedType): void {
-    let shards = numShards
-    for (const count of this.#hearsay.values()) shards += count
-    if (shards > maxHearsayShards) {
-      throw ShardingError.malformed(`Too many types of entities are not known, ${name} among them`)
-    }
-    this.#hearsay.set(hash, numShards)
   }
 
   /** Nothing runs here any more. What comes all the same is a dead letter, and whoever asks by it is told. */
@@ -516,7 +447,7 @@ export class Regions implements RegionNode, Disposable {
     if (this.#isClosed) return
     this.#isClosed = true
     for (const { region } of this.#byHash.values()) region.close()
-    this.#refusals[Symbol.dispose]()
+    this.#reach[Symbol.dispose]()
     this.#replication?.[Symbol.dispose]()
   }
 
@@ -529,23 +460,4 @@ export class Regions implements RegionNode, Disposable {
 
 function isSameType({ type }: Region, { name, numShards }: CheckedType): boolean {
   return type.name === name && type.numShards === numShards
-}
-
-function isGoing({ status }: ClusterState['members'][number]): boolean {
-  return status === 'leaving' || status === 'exiting' || status === 'down' || status === 'removed'
-}
-
-function sameKeys(left: ReadonlySet<NodeKey>, right: ReadonlySet<NodeKey>): boolean {
-  return left.size === right.size && [...left].every((key) => right.has(key))
-}
-
-function nameOf(ref: ActorRef<never>): string {
-  return ref instanceof EntityRef || ref instanceof RegionRef ? ref.region.type.name : ''
-}
-
-/** `type numShards`, with the id behind it where it is to one entity. */
-function dataOf(ref: ActorRef<never>): string {
-  if (!(ref instanceof EntityRef || ref instanceof RegionRef)) return ''
-  const { name, numShards } = ref.region.type
-  return ref instanceof EntityRef ? `${name} ${numShards} ${ref.entityId}` : `${name} ${numShards}`
 }
