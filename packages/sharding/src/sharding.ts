@@ -12,10 +12,10 @@ import { TablesForClients } from './client/tables-for-clients.ts'
 import { decodeShardingMessage, encodeShardingMessage } from './codec.ts'
 import { guardedStrategy } from './coordinator/guarded-strategy.ts'
 import type { CoreEffect, CoreEvent, Moment } from './core/core-events.ts'
-
 import type { CoreSettings } from './core/core-settings.ts'
 import { ShardingCore } from './core/sharding-core.ts'
 import { sameView, viewOf, type ViewMember } from './core/view.ts'
+import { leave } from './departure.ts'
 import type { EntityRegion, RegionStatistics } from './entity-region.ts'
 import {
   checkProxy,
@@ -24,7 +24,6 @@ import {
   type EntityType,
   type JournaledEntityType,
 } from './entity-type.ts'
-
 import { ShardingError } from './errors.ts'
 import { LeaseGate } from './lease-gate.ts'
 import { shardingFrameType } from './protocol.ts'
@@ -89,10 +88,6 @@ export class Sharding implements Disposable {
   #alarm: { readonly at: number; readonly timer: Disposable } | undefined
   /** Told after each step: who waits for something looks whether it has come about. */
   readonly #waiters = new Waiters()
-  readonly #copyTimeoutMs: number
-  readonly #letGoTimeoutMs: number
-  readonly #stopTimes: { readonly handoffTimeoutMs: number; readonly stopTimeoutMs: number }
-  readonly #remoting: ShardingOptions['remoting']
   #isDisposed = false
 
   private constructor(options: ShardingOptions) {
@@ -117,10 +112,7 @@ export class Sharding implements Disposable {
     }
     this.#core = new ShardingCore(coreSettings, system.clock.now())
     const core = this.#core
-    this.#remoting = remoting
-    this.#copyTimeoutMs = checkLimits(limits).copyTimeoutMs
-    this.#letGoTimeoutMs = checkLimits(limits).hosting.fenceTimeoutMs
-    this.#stopTimes = checkLimits(limits).hosting
+    const regionSettings = checkLimits(limits)
     this.#gate = new LeaseGate(system.clock)
     this.#recoveries = new Recoveries(system.clock, (question) =>
       this.#dispatch({ type: 'recovery-asked', question }),
@@ -130,7 +122,7 @@ export class Sharding implements Disposable {
       cluster,
       remoting,
       gate: this.#gate,
-      settings: checkLimits(limits),
+      settings: regionSettings,
       isGuest: (node) => remoting.isGuest(node),
       mayReach: (node, typeName) => remoting.mayUse(node, 'entities', typeName),
       port: {
@@ -180,7 +172,20 @@ export class Sharding implements Disposable {
         },
         { from: 'members' },
       ),
-      cluster.beforeExit(async () => await this.#empty()),
+      cluster.beforeExit(async () => {
+        await leave({
+          system,
+          core,
+          regions: this.#regions,
+          lettingGo: this.#tables.lettingGo,
+          waiters: this.#waiters,
+          settings: regionSettings,
+          hasEnded: () => this.#isDisposed,
+          isGuest: (node) => remoting.isGuest(node),
+          // Only who is up takes shards or copies.
+          isAlone: () => !this.#view.some(({ status }) => status === 'up'),
+        })
+      }),
       cluster.subscribe((event) => this.#clusterChanged(event)),
     ]
   }
@@ -396,64 +401,6 @@ export class Sharding implements Disposable {
       this.#dispatch({ type: 'deadline-reached' })
     })
     this.#alarm = { at: next, timer }
-  }
-
-  /** Before the cluster lets this node go: until everything that it ran is run by others. */
-  async #empty(): Promise<void> {
-    await this.#waiters.until(() => this.#isDisposed || this.#core.mayExit)
-    if (this.#core.isLeftWithShards) this.#tellWhatNobodyTakes()
-    await this.#finish()
-    await this.#copied()
-    await this.#letGo()
-  }
-
-  /** Ends what nobody else could take: as at a handoff, who does not stop in time is stopped by force, and then left behind. */
-  async #finish(): Promise<void> {
-    const { handoffTimeoutMs, stopTimeoutMs } = this.#stopTimes
-    const isEmpty = (): boolean => this.#regions.isEmpty
-    this.#regions.finish()
-    if (await this.#atMost(handoffTimeoutMs, isEmpty)) return
-    this.#regions.force()
-    if (await this.#atMost(stopTimeoutMs, isEmpty)) return
-    this.#regions.leaveBehind()
-  }
-
-  /** Until what clients sent here has arrived, and is back with them, for a while. */
-  async #letGo(): Promise<void> {
-    const { lettingGo } = this.#tables
-    lettingGo.begin(this.#now)
-    const isGuest = (client: NodeIdentity): boolean => this.#remoting.isGuest(client)
-    await this.#atMost(this.#letGoTimeoutMs, () => lettingGo.isDone(isGuest))
-  }
-
-  /** @returns whether it held in time, or nobody waits for that any more */
-  async #atMost(timeoutMs: number, holds: () => boolean): Promise<boolean> {
-    let isLate = false
-    using _ = this.#system.clock.schedule(timeoutMs, () => {
-      isLate = true
-      this.#waiters.look()
-    })
-    await this.#waiters.until(() => isLate || this.#isDisposed || holds())
-    return !isLate || this.#isDisposed
-  }
-
-  /** Until others have all copies that this node keeps, for a while. */
-  async #copied(): Promise<void> {
-    if (this.#isDisposed || !this.#regions.keepsCopies) return
-    const isAlone = (): boolean => !this.#view.some(({ status }) => status === 'up')
-    const mayGo = (): boolean => isAlone() || !this.#regions.keepsCopies
-    if (await this.#atMost(this.#copyTimeoutMs, mayGo)) return
-    const what = 'Leaves although the copies that this node keeps are not all elsewhere yet'
-    this.#system.logger?.warn({ timeoutMs: this.#copyTimeoutMs }, what)
-  }
-
-  #tellWhatNobodyTakes(): void {
-    const { committed, self } = this.#core
-    const types = [...committed.types.values()]
-      .filter(({ rows }) => rows.some(({ owner }) => owner?.key === self.key))
-      .map(({ settings }) => settings.name)
-    const what = 'No other member hosts these types: their entities stop, until one does'
-    this.#system.logger?.warn({ types }, what)
   }
 }
 
