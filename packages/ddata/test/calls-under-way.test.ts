@@ -64,7 +64,7 @@ test('the first open call is the lowest that neither ended nor waits for its tur
   world.begin()
   world.begin()
   expect(world.calls.firstOpen).toBe(1)
-  world.calls.parked(1, false)
+  world.calls.parked(1)
   expect(world.calls.firstOpen).toBe(2)
   world.calls.answered(2, doneResult)
   expect(world.calls.firstOpen).toBe(3)
@@ -103,7 +103,7 @@ test('a call that never waits is replaced by one that does nothing once its time
 test('one that waits is withdrawn once its time is over, and settled where nobody says how it ended', () => {
   const world = new Calls()
   world.begin({ waitMs: 2_000 }, true)
-  world.calls.parked(1, false)
+  world.calls.parked(1)
   world.pass(2_000)
   expect([world.withdrawn, world.outcomes]).toEqual([[1], ['1 gives up']])
   world.pass(laneSettings.settleMs)
@@ -126,10 +126,17 @@ test('what is offered comes to who still waits alone', () => {
   const world = new Calls()
   const controller = new AbortController()
   world.begin({ signal: controller.signal }, true)
-  world.calls.parked(1, true)
+  world.calls.offered(1)
   controller.abort()
-  world.calls.parked(1, true)
+  world.calls.offered(1)
   expect(world.outcomes).toEqual(['1 offered', '1 gives up'])
+})
+
+test('who hears of its turn before it is written that it waits is not taken to wait yet', () => {
+  const world = new Calls()
+  world.begin({}, true)
+  world.calls.offered(1)
+  expect([world.outcomes, world.calls.firstOpen]).toEqual([['1 offered'], 1])
 })
 
 test('calls are sent again after a while: those that wait for their turn less often', () => {
@@ -139,7 +146,7 @@ test('calls are sent again after a while: those that wait for their turn less of
   world.begin()
   expect(world.calls.nextResend(500)).toBe(500)
   world.calls.answered(2, doneResult)
-  world.calls.parked(1, false)
+  world.calls.parked(1)
   expect(world.calls.nextResend(500)).toBe(laneSettings.pollMs)
 })
 

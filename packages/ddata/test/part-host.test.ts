@@ -116,7 +116,7 @@ test('whoever waits is told that it may have the lock, and told again when it as
   const host = new Host()
   host.acquire(first, 1)
   host.acquire(second, 1)
-  expect(host.replies.at(-1)).toEqual({ type: 'parked', number: 1, isOffered: false })
+  expect(host.replies.at(-1)).toEqual({ type: 'parked', number: 1 })
   const destroyed = leaseCall(leaseCalls.evict, address)
   host.request('third'.padEnd(16), {
     type: 'call',
@@ -125,9 +125,12 @@ test('whoever waits is told that it may have the lock, and told again when it as
     key: undefined,
     call: destroyed,
   })
-  expect(host.replies).toContainEqual({ type: 'parked', number: 1, isOffered: true })
+  expect(host.replies).toContainEqual({ type: 'offered', number: 1 })
   host.acquire(second, 1)
-  expect(host.replies.at(-1)).toEqual({ type: 'parked', number: 1, isOffered: true })
+  expect(host.replies.slice(-2)).toEqual([
+    { type: 'parked', number: 1 },
+    { type: 'offered', number: 1 },
+  ])
 })
 
 test('whoever waits and is silent for some seconds is taken to be away, until it is heard of', () => {

@@ -442,7 +442,7 @@ describe('a session towards a part', () => {
         lane.call(take, { ...terms, ...wanted }, nobody, isWait)
         if (isWait) {
           const parked = new ReplyWriter()
-          parked.add({ type: 'parked', number: 1, isOffered: false })
+          parked.add({ type: 'parked', number: 1 })
           lane.receive(parked.take(1))
         }
         lane.read(get, terms, nobody)

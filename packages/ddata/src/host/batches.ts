@@ -6,9 +6,11 @@
 import { ReplyWriter, type ReplyEntry } from '../protocol/messages.ts'
 import { RecordWriter, type TimedCommand } from '../state/command.ts'
 
+type Replies<Peer> = Map<Peer, ReplyWriter[]>
+
 interface Batch<Peer> {
   readonly record: RecordWriter
-  readonly replies: Map<Peer, ReplyWriter[]>
+  readonly replies: Replies<Peer>
 }
 
 export interface BatchesPort<Peer> {
@@ -36,6 +38,16 @@ function keepFor<T>(spares: T[], writer: T, bytes: number): void {
   if (spares.length < maxSpares && bytes <= maxSpareBytes) spares.push(writer)
 }
 
+function add<Peer>(replies: Replies<Peer>, peer: Peer, entry: ReplyEntry): void {
+  let writers = replies.get(peer)
+  if (!writers) replies.set(peer, (writers = []))
+  let writer = writers.at(-1)
+  if (!writer || writer.bytes >= maxReplyBytes) {
+    writers.push((writer = spareReplies.pop() ?? new ReplyWriter()))
+  }
+  writer.add(entry)
+}
+
 /** Mutable. One record is under way at a time; what happens meanwhile goes with the next one. */
 export class Batches<Peer> {
   readonly #port: BatchesPort<Peer>
@@ -43,6 +55,7 @@ export class Batches<Peer> {
   /** The first is being written, where something is; the last one is open. */
   #open: Batch<Peer> = { record: new RecordWriter(), replies: new Map() }
   readonly #closed: Batch<Peer>[] = []
+  readonly #ahead: Replies<Peer> = new Map()
   #underWay: Batch<Peer> | undefined
 
   constructor(port: BatchesPort<Peer>, maxRecordBytes: number) {
@@ -56,7 +69,8 @@ export class Batches<Peer> {
       this.#underWay === undefined &&
       this.#closed.length === 0 &&
       this.#open.record.count === 0 &&
-      this.#open.replies.size === 0
+      this.#open.replies.size === 0 &&
+      this.#ahead.size === 0
     )
   }
 
@@ -74,14 +88,12 @@ export class Batches<Peer> {
 
   /** Says something about the state as it is now. */
   say(peer: Peer, entry: ReplyEntry): void {
-    const { replies } = this.#behind()
-    let writers = replies.get(peer)
-    if (!writers) replies.set(peer, (writers = []))
-    let writer = writers.at(-1)
-    if (!writer || writer.bytes >= maxReplyBytes) {
-      writers.push((writer = spareReplies.pop() ?? new ReplyWriter()))
-    }
-    writer.add(entry)
+    add(this.#behind().replies, peer, entry)
+  }
+
+  /** Says at the end of the turn what may be lost again: whoever hears it must rely on nothing but what comes of asking. */
+  sayAhead(peer: Peer, entry: ReplyEntry): void {
+    add(this.#port.write ? this.#ahead : this.#open.replies, peer, entry)
   }
 
   /** That with which the state as it is now is written. */
@@ -92,11 +104,12 @@ export class Batches<Peer> {
 
   /** At the end of a turn: begins to write, and says what waits for nothing. */
   flush(): void {
+    this.#sayAll(this.#ahead)
     if (this.#underWay) return
     if (this.#open.record.count > 0) this.#close()
     this.#underWay = this.#closed.shift()
     if (this.#underWay) this.#write(this.#underWay.record)
-    else this.#sayAll(this.#open)
+    else this.#sayAll(this.#open.replies)
   }
 
   #write(record: RecordWriter): void {
@@ -109,7 +122,7 @@ export class Batches<Peer> {
   written(): void {
     const batch = this.#underWay
     this.#underWay = undefined
-    if (batch) this.#sayAll(batch)
+    if (batch) this.#sayAll(batch.replies)
     this.flush()
   }
 
@@ -118,7 +131,7 @@ export class Batches<Peer> {
     this.#open = { record: spareRecords.pop() ?? new RecordWriter(), replies: new Map() }
   }
 
-  #sayAll({ replies }: Batch<Peer>): void {
+  #sayAll(replies: Replies<Peer>): void {
     for (const [peer, writers] of replies) {
       for (const writer of writers) {
         const body = writer.take(this.#port.epoch)

@@ -234,8 +234,9 @@ export class PartHost<Peer> {
         this.#batches.say(guest, { type: 'answer', number, answer: standing.answer })
         return
       case 'parked': {
+        this.#batches.say(guest, { type: 'parked', number })
         const isOffered = this.state.machine.isOffered?.({ session: id, number }) === true
-        this.#batches.say(guest, { type: 'parked', number, isOffered })
+        if (isOffered) this.#batches.say(guest, { type: 'offered', number })
         return
       }
       case 'early':
@@ -306,10 +307,8 @@ export class PartHost<Peer> {
       },
       answered: (session, number, answer) =>
         this.#tell(session, { type: 'answer', number, answer }),
-      parked: (session, number) =>
-        this.#tell(session, { type: 'parked', number, isOffered: false }),
-      offered: (session, number) =>
-        this.#tell(session, { type: 'parked', number, isOffered: true }),
+      parked: (session, number) => this.#tell(session, { type: 'parked', number }),
+      offered: (session, number) => this.#offer(session, number),
       timerStarted: (id, ms) => this.#deadlines.set(id, this.#port.now() + ms),
       timerStopped: (id) => this.#deadlines.delete(id),
       notice: (session, notice) => {
@@ -335,6 +334,12 @@ export class PartHost<Peer> {
   #tell({ id }: Session, entry: ReplyEntry): void {
     const guest = this.#guests.get(id)
     if (guest) this.#batches.say(guest, entry)
+  }
+
+  /** Beside the record that makes it so. Whoever takes it says so with a call, which is written and answered after that. */
+  #offer({ id }: Session, number: number): void {
+    const guest = this.#guests.get(id)
+    if (guest) this.#batches.sayAhead(guest, { type: 'offered', number })
   }
 
   /** At the end of a turn. */

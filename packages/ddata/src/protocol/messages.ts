@@ -12,7 +12,7 @@
 //   reply     form, epoch, entries
 //     answer    1  number, answer
 //     read      2  number, answer
-//     parked    3  number, whether it may have what it waits for
+//     parked    3  number: it waits for its turn
 //     gap       4  the number that is expected next
 //     unknown   5  nothing: the session is not known
 //     lost      6  timers that do not run
@@ -20,6 +20,7 @@
 //     change    8  number of the watch, how many it was told, how many there were in the part, bytes
 //     renewed   9  number of the renewal
 //     failed   10  number (of a read or call), why: it was not carried out
+//     offered  11  number: it may have what it waits for, if it says that it is there; told before that is written
 import type { ActorRef } from '@casty/actor'
 import type { Share } from '@casty/sharding'
 import { ByteReader, ByteWriter } from '@casty/transport'
@@ -206,7 +207,7 @@ function readRequestEntry(from: ByteReader): RequestEntry {
 export type ReplyEntry =
   | { readonly type: 'answer'; readonly number: number; readonly answer: Uint8Array }
   | { readonly type: 'read'; readonly number: number; readonly answer: Uint8Array }
-  | { readonly type: 'parked'; readonly number: number; readonly isOffered: boolean }
+  | { readonly type: 'parked'; readonly number: number }
   | { readonly type: 'gap'; readonly expected: number }
   | { readonly type: 'unknown' }
   | { readonly type: 'lost'; readonly timers: readonly number[] }
@@ -222,6 +223,8 @@ export type ReplyEntry =
     }
   | { readonly type: 'renewed'; readonly number: number }
   | { readonly type: 'failed'; readonly why: string }
+  /** Nothing follows from it: whether that is so shows when it is taken, which is answered as calls are. */
+  | { readonly type: 'offered'; readonly number: number }
 
 const replyTypes = [
   'answer',
@@ -234,6 +237,7 @@ const replyTypes = [
   'change',
   'renewed',
   'failed',
+  'offered',
 ] as const
 
 const maxWhyBytes = 1_000
@@ -260,9 +264,8 @@ export class ReplyWriter {
         out.varint(entry.number).bytes(entry.answer, entry.answer.length)
         return
       case 'parked':
-        out.varint(entry.number).bool(entry.isOffered)
-        return
       case 'renewed':
+      case 'offered':
         out.varint(entry.number)
         return
       case 'gap':
@@ -319,8 +322,8 @@ function readReplyEntry(from: ByteReader): ReplyEntry {
     case 'read':
       return { type, number: from.varint(), answer: from.view(from.remaining) }
     case 'parked':
-      return { type, number: from.varint(), isOffered: from.bool() }
     case 'renewed':
+    case 'offered':
       return { type, number: from.varint() }
     case 'gap':
       return { type, expected: from.varint() }

@@ -106,12 +106,16 @@ export class CallsUnderWay {
     tellAnswer(pending, answer)
   }
 
-  /** @param isOffered - it may have what it waits for, if it says that it is there */
-  parked(number: number, isOffered: boolean): void {
+  parked(number: number): void {
     const pending = this.#calls.get(number)
-    if (!pending) return
-    if (!pending.isParked) this.#parks(pending)
-    if (isOffered && !pending.hasEnded && pending.giveUp === undefined) pending.end.offered?.()
+    if (pending && !pending.isParked) this.#parks(pending)
+  }
+
+  /** It may have what it waits for, if it says that it is there. It can hear of that before it hears that it waits. */
+  offered(number: number): void {
+    const pending = this.#calls.get(number)
+    if (!pending || pending.hasEnded || pending.giveUp !== undefined) return
+    pending.end.offered?.()
   }
 
   #parks(pending: PendingCall): void {

@@ -192,7 +192,10 @@ export class Lane {
         return
       case 'parked':
         this.#isKnown = true
-        this.#calls.parked(entry.number, entry.isOffered)
+        this.#calls.parked(entry.number)
+        return
+      case 'offered':
+        this.#calls.offered(entry.number)
         return
       case 'gap':
         this.#gap(entry.expected)

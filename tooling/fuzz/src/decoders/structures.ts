@@ -58,12 +58,13 @@ function request(): Uint8Array {
 function reply(): Uint8Array {
   const writer = new ReplyWriter()
   writer.add({ type: 'answer', number: 3, answer: call })
-  writer.add({ type: 'parked', number: 4, isOffered: true })
+  writer.add({ type: 'parked', number: 4 })
   writer.add({ type: 'gap', expected: 300 })
   writer.add({ type: 'lost', timers: [1, 2] })
   writer.add({ type: 'notice', notice: call })
   writer.add({ type: 'change', watch: 6, count: 1, changes: 9, event: call })
   writer.add({ type: 'failed', why: 'busy' })
+  writer.add({ type: 'offered', number: 4 })
   writer.add({ type: 'unknown' })
   return writer.take(9).slice()
 }

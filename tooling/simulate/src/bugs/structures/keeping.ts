@@ -12,7 +12,7 @@ export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
     find: 'if (this.#underWay) this.#write(this.#underWay.record)',
     replace:
       'const begun = this.#underWay\n    if (begun) {\n' +
-      '      this.#write(begun.record)\n      this.#sayAll(begun)\n    }',
+      '      this.#write(begun.record)\n      this.#sayAll(begun.replies)\n    }',
     why: 'A call is answered when its write begins, and may be lost.',
   },
   {
