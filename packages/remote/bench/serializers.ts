@@ -1,11 +1,18 @@
-// What it costs to write and to read messages, by each serializer and by msgpackr alone, which looks neither for
+// What it costs to write and to read messages, by each serializer and by msgpackr alone, which makes maps of instances and looks neither for
 // what it cannot send nor at limits. Nanoseconds per message, the least of many short samples, for others
 // may use the machine meanwhile. Takes half a minute.
 //
 //   node --conditions=@casty/source packages/remote/bench/serializers.ts
 import { addExtension, Packr } from 'msgpackr'
 import type { ActorRef } from '@casty/actor'
-import { compressed, jsonSerializer, msgpackSerializer, type RefCodec } from '@casty/remote'
+import {
+  compressed,
+  jsonSerializer,
+  msgpackSerializer,
+  type ClassSerializer,
+  type RefCodec,
+  type Serializer,
+} from '@casty/remote'
 
 const differentMessages = 1_000
 const samples = 400
@@ -25,6 +32,19 @@ const refs: RefCodec = {
   fromText: () => new PaperRef(),
 }
 
+class Money {
+  readonly cents: number
+  constructor(cents: number) {
+    this.cents = cents
+  }
+}
+
+/** As between nodes that know the class. */
+const numberedRefs: RefCodec = {
+  ...refs,
+  classes: { takes: () => true, cameByName: () => {}, cameUnknown: () => {} },
+}
+
 interface Subject {
   readonly write: (message: unknown) => Uint8Array
   readonly read: (bytes: Uint8Array) => unknown
@@ -42,14 +62,16 @@ const messages: Readonly<Record<string, (index: number) => unknown>> = {
     address: { street: `Main ${index}`, zip: 12_345 + index, geo: [index * 0.1, -index * 0.2] },
     isActive: true,
   }),
+  instance: (index) => ({ type: 'pay', price: new Money(index) }),
   'long text': (index) => ({ type: 'body', text: `${'lorem ipsum dolor '.repeat(20)}${index}` }),
 }
 
 const subjects: Readonly<Record<string, () => Subject>> = {
-  msgpackSerializer: () => subjectOf(msgpackSerializer()),
+  msgpackSerializer: () => subjectOf(registered(msgpackSerializer())),
+  'classes by number': () => subjectOf(registered(msgpackSerializer()), numberedRefs),
   'msgpackr alone': msgpackr,
-  jsonSerializer: () => subjectOf(jsonSerializer()),
-  compressed: () => subjectOf(compressed(msgpackSerializer())),
+  jsonSerializer: () => subjectOf(registered(jsonSerializer())),
+  compressed: () => subjectOf(compressed(registered(msgpackSerializer()))),
 }
 
 /** All messages in turn, so that a subject has to do with many shapes, as in a node. */
@@ -66,10 +88,14 @@ const nanoseconds = Object.fromEntries(
 )
 console.log(JSON.stringify({ node: process.version, nanoseconds }, null, 2))
 
-function subjectOf(serializer: ReturnType<typeof compressed>): Subject {
+function registered(serializer: ClassSerializer): ClassSerializer {
+  return serializer.register('shop.Money', Money)
+}
+
+function subjectOf(serializer: Serializer, codec: RefCodec = refs): Subject {
   return {
-    write: (message) => serializer.serialize(message, refs),
-    read: (bytes) => serializer.deserialize(bytes, 0, bytes.length, refs),
+    write: (message) => serializer.serialize(message, codec),
+    read: (bytes) => serializer.deserialize(bytes, 0, bytes.length, codec),
   }
 }
 

@@ -7,7 +7,7 @@ export function frameHandlers(
   endpoint: ClusterView['endpoint'],
   inbox: Inbox,
 ): readonly Disposable[] {
-  const { message, answer, unanswered, recipients } = remoteFrameTypes
+  const { message, answer, unanswered, recipients, classes } = remoteFrameTypes
   return [
     endpoint.handle(message, (from, bytes, start, end) => inbox.message(from, bytes, start, end)),
     endpoint.handle(answer, (from, bytes, start, end) => inbox.answer(from, bytes, start, end)),
@@ -17,5 +17,6 @@ export function frameHandlers(
     endpoint.handle(recipients, (from, bytes, start, end) =>
       inbox.recipients(from, bytes, start, end),
     ),
+    endpoint.handle(classes, (from, bytes, start, end) => inbox.classes(from, bytes, start, end)),
   ]
 }

@@ -1,6 +1,6 @@
 /**
  * Types of the frames that this package sends, of 32 to 39 that are its own: messages, answers, word that
- * there will be none, and word of which recipients are known travel on the data lane; system messages on the
+ * there will be none, and word of which recipients and classes are known travel on the data lane; system messages on the
  * control lane; what clients and members tell each other on both.
  */
 export const remoteFrameTypes = {
@@ -9,5 +9,6 @@ export const remoteFrameTypes = {
   unanswered: 34,
   recipients: 35,
   client: 36,
+  classes: 37,
   system: 39,
 } as const

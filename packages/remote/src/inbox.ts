@@ -6,8 +6,9 @@ import { RemoteError } from './errors.ts'
 import type { RemoteEvent } from './events.ts'
 import type { Exports } from './exports.ts'
 import { FrameReader } from './frame-reader.ts'
-import { digestOf, messageFlags, recipientWords } from './header.ts'
+import { digestOf, messageFlags } from './header.ts'
 import type { Recipient } from './known-recipients.ts'
+import { heedWordOfClass, heedWordOfRecipient } from './name-words.ts'
 import type { Outbox } from './outbox.ts'
 import { unpacked, type Payloads } from './payloads.ts'
 import type { Peer } from './peer.ts'
@@ -96,25 +97,27 @@ export class Inbox {
 
   /** Word of whether the names that were given to recipients mean anything there. */
   recipients(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
-    try {
-      this.#readWord(this.#peers.of(from), bytes, start, end)
-    } catch (error) {
-      this.#malformed(from, error)
-    }
+    this.#heed(heedWordOfRecipient, from, bytes, start, end)
   }
 
-  #readWord(peer: Peer, bytes: Uint8Array, start: number, end: number): void {
+  /** Word of whether the numbers of classes mean anything there. */
+  classes(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
+    this.#heed(heedWordOfClass, from, bytes, start, end)
+  }
+
+  #heed(
+    heed: typeof heedWordOfRecipient,
+    from: NodeIdentity,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
     const reader = this.#reader
     reader.begin(bytes, start, end)
-    const session = reader.u16()
-    const word = reader.u8()
-    const id = reader.varint()
-    reader.finish()
-    if (session !== peer.session) return
-    if (word === recipientWords.unknown) peer.unname(id)
-    else {
-      const ref = peer.named(id)
-      if (ref !== undefined) ref.isKnown = true
+    try {
+      heed(this.#peers.of(from), reader)
+    } catch (error) {
+      this.#malformed(from, error)
     }
   }
 

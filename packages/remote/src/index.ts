@@ -42,7 +42,7 @@ export type { RefKind } from './ref-kinds.ts'
 export type { RemoteNode, RemoteReader } from './remote-node.ts'
 export { Remoting, type RefLocation } from './remoting.ts'
 export type { PeerExplanation, RemotingExplanation, RemotingMetrics } from './reports.ts'
-export type { RefCodec, Serializer } from './serializer.ts'
+export type { ClassCodec, RefCodec, Serializer } from './serializer.ts'
 export type { ClassData, ClassSerializer, MessageClass } from './serializers/class-registry.ts'
 export {
   compressed,

@@ -31,6 +31,11 @@ export interface RemotingLimits {
    */
   readonly maxRecipients?: number
   /**
+   * Registered classes that messages to one node name by number instead of name. Instances of others travel with
+   * their name each time. @defaultValue 1_024
+   */
+  readonly maxClasses?: number
+  /**
    * Refs sent to other nodes that are no actors in the tree: those of `context.adapt()` are freed with their
    * actor, others with the layer. One more cannot be sent. @defaultValue 100_000
    */
@@ -50,6 +55,7 @@ export interface RemotingLimits {
 export const remotingDefaults: Required<RemotingLimits> = Object.freeze({
   maxAsks: 1_000_000,
   maxRecipients: 16_384,
+  maxClasses: 1_024,
   maxExports: 100_000,
   maxPeers: 4_096,
   maxWatchesPerNode: 100_000,

@@ -7,7 +7,8 @@ import type { AskSlots } from './ask-slots.ts'
 import { RemoteError } from './errors.ts'
 import { remoteFrameTypes } from './frame-types.ts'
 import { FrontWriter } from './front-writer.ts'
-import { digestOf, messageFlags, recipientWords } from './header.ts'
+import { digestOf, messageFlags } from './header.ts'
+import { nameWords } from './name-words.ts'
 import { packed, type Payloads } from './payloads.ts'
 import type { Peer } from './peer.ts'
 import type { AnswerCarrier, RemoteAnswer } from './remote-answer.ts'
@@ -189,15 +190,37 @@ export class Outbox implements AnswerCarrier, RefCarrier {
   }
 
   /** Tells a peer whether a name of a recipient means anything here. */
-  tellOfRecipient(peer: Peer, word: keyof typeof recipientWords, id: number): void {
+  tellOfRecipient(peer: Peer, word: keyof typeof nameWords, id: number): void {
     const front = this.#front
     front.begin(this.#short, shortFrameBytes)
     front.varint(id)
-    front.u8(recipientWords[word])
+    front.u8(nameWords[word])
     front.u16(peer.theirSession)
     const { bytes, start } = front
     const { recipients } = remoteFrameTypes
     this.#endpoint.send(peer.node, 'data', recipients, bytes, start, shortFrameBytes)
+  }
+
+  /** Tells a peer that it may name a class by number. */
+  tellOfClass(peer: Peer, number: number, name: string): void {
+    const bytes = new Uint8Array(headerBytes + name.length * bytesPerLetter)
+    this.#front.begin(bytes, bytes.length)
+    this.#front.text(name)
+    this.#sendClass(peer, 'known', number)
+  }
+
+  /** Tells a peer that a number means no class here. */
+  tellOfUnknownClass(peer: Peer, number: number): void {
+    this.#front.begin(this.#short, shortFrameBytes)
+    this.#sendClass(peer, 'unknown', number)
+  }
+
+  #sendClass(peer: Peer, word: keyof typeof nameWords, number: number): void {
+    const front = this.#front
+    front.u16(number)
+    front.u8(nameWords[word])
+    const { bytes, start } = front
+    this.#endpoint.send(peer.node, 'data', remoteFrameTypes.classes, bytes, start, bytes.length)
   }
 
   #writeAnswerHeader(to: RemoteAnswer): void {

@@ -1,8 +1,15 @@
 // What there is with one life of another node: which frame comes next, both ways, and short names for the
-// recipients of messages.
+// recipients of messages and for the classes in them.
 import type { NodeIdentity } from '@casty/transport'
+import { ClassNumbers } from './class-numbers.ts'
 import type { RemoteRef } from './remote-ref.ts'
 import { KnownRecipients } from './known-recipients.ts'
+
+/** How many names are short, at most. */
+export interface NameLimits {
+  readonly maxRecipients: number
+  readonly maxClasses: number
+}
 
 export class Peer {
   readonly node: NodeIdentity
@@ -22,6 +29,8 @@ export class Peer {
   isToldOfSerializer = false
   /** What messages of this peer are for, by the names that it gave. */
   readonly known: KnownRecipients
+  /** Classes that messages name by number, both ways. */
+  readonly classes: ClassNumbers
   readonly #maxRecipients: number
   #theirSession = -1
   #expected = 0
@@ -32,11 +41,12 @@ export class Peer {
   /** Refs to actors there, so that one that comes again is the same one. */
   readonly #refs = new Map<number | string, RemoteRef<never>>()
 
-  constructor(node: NodeIdentity, session: number, maxRecipients: number) {
+  constructor(node: NodeIdentity, session: number, { maxRecipients, maxClasses }: NameLimits) {
     this.node = node
     this.session = session
     this.#maxRecipients = maxRecipients
     this.known = new KnownRecipients(maxRecipients)
+    this.classes = new ClassNumbers(maxClasses)
   }
 
   sent(): void {

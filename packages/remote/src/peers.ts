@@ -2,15 +2,14 @@ import type { Random } from '@casty/clock'
 import type { NodeAddress, NodeIdentity, NodeKey } from '@casty/transport'
 import type { ClusterView } from './cluster-view.ts'
 import type { Guests } from './guests.ts'
-import { Peer } from './peer.ts'
+import { Peer, type NameLimits } from './peer.ts'
 import { isOver } from './standing.ts'
 
-export interface PeersOptions {
+export interface PeersOptions extends NameLimits {
   readonly cluster: ClusterView
   readonly guests: Guests
   readonly random: Random
   readonly maxPeers: number
-  readonly maxRecipients: number
 }
 
 /** All nodes that this one has to do with. Those that are no members make room for others. */
@@ -63,9 +62,9 @@ export class Peers {
   }
 
   #add(node: NodeIdentity): Peer {
-    const { cluster, random, maxPeers, maxRecipients } = this.#options
+    const { cluster, random, maxPeers } = this.#options
     if (this.#byKey.size >= maxPeers) this.#makeRoom()
-    const peer = new Peer(node, Math.floor(random() * 0x1_0000), maxRecipients)
+    const peer = new Peer(node, Math.floor(random() * 0x1_0000), this.#options)
     peer.hasLeft = peer.isGone = this.#isClosed || isOver(cluster.getState(), node)
     this.#byKey.set(node.key, peer)
     return peer

@@ -95,6 +95,8 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
       answerAt: ({ node, slot, generation }, from) => this.#answerAt(node, slot, generation, from),
       mayName: (from, place) => this.#limits?.mayName(from, place) ?? true,
       mayUse: (from, { kind, name }) => this.mayUse(from, kind, name),
+      tellOfClass: (to, number, name) => this.#outbox.tellOfClass(to, number, name),
+      tellOfUnknownClass: (to, number) => this.#outbox.tellOfUnknownClass(to, number),
       nobodyAt: (path) => new GoneRef(system, cluster.self, 0, path, 'not-found'),
     })
     const { endpoint } = cluster

@@ -29,6 +29,8 @@ export interface PeerExplanation {
   readonly recipients: number
   /** Actors here that its messages name by number. */
   readonly known: number
+  /** Classes that messages to it name by number. */
+  readonly classes: number
 }
 
 export interface RemotingExplanation {
@@ -69,6 +71,7 @@ export function explain(
     pendingAsks: peer.pendingAsks,
     recipients: peer.recipients,
     known: peer.known.size,
+    classes: peer.classes.size,
   }))
   const waiting = reports.filter(({ pendingAsks }) => pendingAsks > 0)
   const asks = waiting.map(({ node, pendingAsks }) => `${pendingAsks} of ${node}`)

@@ -1,6 +1,6 @@
 import type { ActorRef } from '@casty/actor'
 
-/** How refs inside of messages become data, and refs again. */
+/** How what means something between two nodes becomes data inside of messages, and itself again: refs, first of all. */
 export interface RefCodec {
   /** Whether that is a ref, which `toBytes` and `toText` take. */
   isRef(value: object): boolean
@@ -12,6 +12,21 @@ export interface RefCodec {
   toText(ref: ActorRef<never>): string
   /** @throws RemoteError `CASTY_REMOTE_MALFORMED` */
   fromText(text: string): ActorRef<never>
+  /** Without it classes travel by name: so they do in bytes that are kept. */
+  readonly classes?: ClassCodec
+}
+
+/**
+ * Which classes messages name by number, between two nodes. The number of a class is from 0 to 65,535, and means the same
+ * for every name and in every message; whether the other node has that class by that number is known here.
+ */
+export interface ClassCodec {
+  /** Whether the node that the message is for takes the number of a class in place of its name. */
+  takes(number: number, name: string): boolean
+  /** A class that has a number here came by name: whoever sent it may be told of the number. */
+  cameByName(number: number, name: string): void
+  /** A number came that no class has here: whoever sent it is told, and sends the name again. */
+  cameUnknown(number: number): void
 }
 
 /** Makes bytes of messages, and messages of bytes that nobody vouches for. */

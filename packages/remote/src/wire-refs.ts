@@ -11,9 +11,10 @@ import { GoneRef } from './gone-ref.ts'
 import type { Peer } from './peer.ts'
 import { maxRefTextBytes, type RefKind, type RefKinds, type Usable } from './ref-kinds.ts'
 import { kindNameOf, nodeOf, wholeOf } from './ref-text.ts'
+import { LinkClasses, type ClassWords } from './link-classes.ts'
 import { RemoteAnswer } from './remote-answer.ts'
 import { RemoteRef } from './remote-ref.ts'
-import type { RefCodec } from './serializer.ts'
+import type { ClassCodec, RefCodec } from './serializer.ts'
 
 const kinds = {
   /** Whoever asks by the very message that it is in. */
@@ -40,7 +41,7 @@ interface AnswerPlace {
 }
 
 /** What makes refs of where they lead. */
-export interface RefSource {
+export interface RefSource extends ClassWords {
   readonly self: NodeIdentity
   actorAt(place: Place): ActorRef<never>
   answerAt(place: AnswerPlace, from: Peer | undefined): ActorRef<never>
@@ -60,6 +61,7 @@ export class WireRefs implements RefCodec {
   asker: ActorRef<never> | undefined
   /** For whom the message that is read was written, where that is not this node. */
   receiver: NodeIdentity | undefined
+  readonly classes: ClassCodec
   readonly #exports: Exports
   readonly #slots: AskSlots
   readonly #kinds: RefKinds
@@ -73,6 +75,7 @@ export class WireRefs implements RefCodec {
     this.#slots = slots
     this.#kinds = refKinds
     this.#source = source
+    this.classes = new LinkClasses(this, source)
   }
 
   get self(): NodeIdentity {

@@ -10,7 +10,7 @@ const answer = { heldBy: () => {} } as unknown as AnswerRef
 
 test('an answer that is late by many questions is not taken for that of a later one', () => {
   const slots = new AskSlots(1, 65_535)
-  const peer = new Peer(NodeIdentity.parse('b:1#1'), 1, 16)
+  const peer = new Peer(NodeIdentity.parse('b:1#1'), 1, { maxRecipients: 16, maxClasses: 1 })
   const late = slots.generationOf(slots.hold(answer, peer) ?? -1)
   slots.answerOver(0)
   for (let question = 0; question < 200_000; question++) {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { jsonSerializer, msgpackSerializer, Remoting } from '@casty/remote'
 import { RemoteWorld, writing } from './remote-world.ts'
 
-const frameTypes = [32, 33, 34, 35]
+const frameTypes = [32, 33, 34, 35, 37]
 const runs = Number(process.env['CASTY_FUZZ_RUNS'] ?? 3_000)
 
 describe('Frames of a stranger', () => {

@@ -1,4 +1,5 @@
 import { RemoteError } from '../errors.ts'
+import { fnv1a } from '../fnv.ts'
 import type { Serializer } from '../serializer.ts'
 import { isForbiddenKey } from './msgpack-format.ts'
 
@@ -33,14 +34,28 @@ export interface ClassSerializer extends Serializer {
 /** What is known of a class, with `T` forgotten: instances are found by their prototype. */
 export interface RegisteredClass {
   readonly name: string
+  /** None where another class has it already. */
+  readonly number: number | undefined
   toData(value: object): unknown
   fromData(data: unknown): object
 }
 
 const maxNameLength = 128
 
+/** Whether a class may have that number. */
+export function isClassNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff
+}
+
+/** The number of a class: the same on every node, and for ever. It has 16 bits. */
+function numberOf(name: string): number {
+  const digest = fnv1a(name)
+  return (digest ^ (digest >>> 16)) & 0xffff
+}
+
 export class ClassRegistry {
   readonly #byName = new Map<string, RegisteredClass>()
+  readonly #byNumber = new Map<number, RegisteredClass>()
   readonly #byPrototype = new Map<object, RegisteredClass>()
 
   /** @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` */
@@ -51,14 +66,17 @@ export class ClassRegistry {
     if (this.#byPrototype.has(prototype)) {
       throw refused('type', type, 'a class that is not registered yet')
     }
+    const number = numberOf(name)
     const registered = {
       name,
+      number: this.#byNumber.has(number) ? undefined : number,
       // An object is looked up by its prototype, which is that of the class.
       toData: (value: object): unknown => (data ? data.toData(value as T) : { ...value }),
       fromData: (from: unknown): object =>
         data ? data.fromData(from) : withProperties(prototype, from),
     }
     this.#byName.set(name, registered)
+    if (registered.number !== undefined) this.#byNumber.set(number, registered)
     this.#byPrototype.set(prototype, registered)
   }
 
@@ -68,13 +86,17 @@ export class ClassRegistry {
   }
 
   /** @throws RemoteError `CASTY_REMOTE_MALFORMED` */
-  revive(name: string, data: unknown): object {
+  named(name: string): RegisteredClass {
     const registered = this.#byName.get(name)
-    if (registered) return registered.fromData(data)
+    if (registered) return registered
     const known = JSON.stringify(name.slice(0, maxNameLength))
     throw RemoteError.malformed(
       `A message holds an instance of ${known}, which is not registered here`,
     )
+  }
+
+  numbered(number: number): RegisteredClass | undefined {
+    return this.#byNumber.get(number)
   }
 }
 

@@ -74,7 +74,7 @@ export class JsonReader {
     if (tag === '$map') return entriesMap(items)
     const [name, data] = items
     if (tag !== '$class' || items.length !== 2 || typeof name !== 'string') throw unknownTag(tag)
-    return this.#classes.revive(name, data)
+    return this.#classes.named(name).fromData(data)
   }
 
   #taggedObject(tag: string, value: Properties, depth: number): unknown {

@@ -118,7 +118,7 @@ export class JsonWriter {
       case 'set':
         return { $set: this.#array([...special.set], depth, (index) => `[item ${index}]`) }
       case 'instance':
-        return { $class: this.#array([special.name, special.data], depth, () => '') }
+        return { $class: this.#array([special.of.name, special.data], depth, () => '') }
       case 'error':
         this.#enter(errorElements, depth)
         return { $error: this.#properties(special.fields, depth) }

@@ -15,10 +15,12 @@
 //   ref                 extension 1: what the node's codec of refs makes of it
 //   Map, Set            extensions 2 and 3: an array, of keys and values in turn, or of items
 //   registered class    extension 4: an array of its name and its data
+//                       extension 8: an array of its number, from 0 to 65,535, and its data, where the other node
+//                       has said that it takes the number, which is a digest of the name
 //   Error               extension 5: a map of name, message, and code and cause where it has them
 //
 // Sizes are the shortest, except that text that is not plain ASCII may have a longer length field than it
-// needs, and extensions 2 to 5 have 32 bits for theirs, because it is written when they are complete.
+// needs, and extensions 2 to 5 and 8 have 32 bits for theirs, because it is written when they are complete.
 
 /** Types of extensions. What they mean is fixed for ever: nodes of other versions read them. */
 export const extension = {
@@ -30,6 +32,7 @@ export const extension = {
   error: 5,
   bigint: 6,
   utf16: 7,
+  numbered: 8,
   /** As it is found in a byte: -1. */
   timestamp: 0xff,
 } as const

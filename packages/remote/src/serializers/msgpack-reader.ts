@@ -1,5 +1,5 @@
 import type { RefCodec } from '../serializer.ts'
-import type { ClassRegistry } from './class-registry.ts'
+import { isClassNumber, type ClassRegistry } from './class-registry.ts'
 import type { SerializerLimits } from './limits.ts'
 import { malformed, malformedError } from './malformed-error.ts'
 import { extension, isForbiddenKey } from './msgpack-format.ts'
@@ -196,6 +196,8 @@ export class MsgpackReader {
         return new Set(this.#items(depth))
       case extension.instance:
         return this.#instance(this.#items(depth))
+      case extension.numbered:
+        return this.#numbered(this.#items(depth))
       case extension.error:
         return this.#error(depth)
       default:
@@ -214,8 +216,23 @@ export class MsgpackReader {
 
   #instance(items: readonly unknown[]): object {
     const [name, data] = items
-    if (items.length === 2 && typeof name === 'string') return this.#classes.revive(name, data)
-    throw malformed('an instance of a class has no name')
+    if (items.length !== 2 || typeof name !== 'string') {
+      throw malformed('an instance of a class has no name')
+    }
+    const named = this.#classes.named(name)
+    if (named.number !== undefined) this.#refs.classes?.cameByName(named.number, name)
+    return named.fromData(data)
+  }
+
+  #numbered(items: readonly unknown[]): object {
+    const [number, data] = items
+    if (items.length !== 2 || !isClassNumber(number)) {
+      throw malformed('an instance of a class has no number')
+    }
+    const numbered = this.#classes.numbered(number)
+    if (numbered) return numbered.fromData(data)
+    this.#refs.classes?.cameUnknown(number)
+    throw malformed(`no class is registered here that has the number ${number}`)
   }
 
   #error(depth: number): Error {

@@ -16,7 +16,12 @@ import {
   within,
 } from './refusal.ts'
 import { noRefs } from './no-refs.ts'
-import { errorElements, specialValue, type NestedValue } from './special-value.ts'
+import {
+  errorElements,
+  specialValue,
+  type InstanceValue,
+  type NestedValue,
+} from './special-value.ts'
 
 /** Walks a message and writes it, in one pass: what it cannot write it refuses, with the path to it. */
 export class MsgpackWriter {
@@ -139,12 +144,21 @@ export class MsgpackWriter {
         return this.#out.binary(special.bytes)
       case 'date':
         return this.#out.timestamp(special.timeMs)
+      case 'instance':
+        return this.#instance(special, depth)
       default:
         return this.#nested(special, depth)
     }
   }
 
-  #nested(special: NestedValue, depth: number): void {
+  #instance({ of: { name, number }, data }: InstanceValue, depth: number): void {
+    const isNumbered = number !== undefined && this.#refs.classes?.takes(number, name) === true
+    const opened = this.#out.openExtension(isNumbered ? extension.numbered : extension.instance)
+    this.#array([isNumbered ? number : name, data], depth, () => '')
+    this.#out.closeExtension(opened)
+  }
+
+  #nested(special: Exclude<NestedValue, InstanceValue>, depth: number): void {
     const opened = this.#out.openExtension(extension[special.type])
     switch (special.type) {
       case 'map': {
@@ -154,9 +168,6 @@ export class MsgpackWriter {
       }
       case 'set':
         this.#array([...special.set], depth, (index) => `[item ${index}]`)
-        break
-      case 'instance':
-        this.#array([special.name, special.data], depth, () => '')
         break
       case 'error':
         this.#enter(errorElements, depth)

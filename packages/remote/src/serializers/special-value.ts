@@ -1,13 +1,20 @@
 // The objects that are neither plain nor arrays nor refs, told apart once for all formats.
-import type { ClassRegistry } from './class-registry.ts'
+import type { ClassRegistry, RegisteredClass } from './class-registry.ts'
 import { malformed } from './malformed-error.ts'
 import { instanceRefusal, Refusal } from './refusal.ts'
+
+/** An instance of a registered class, and what is sent in its place. */
+export interface InstanceValue {
+  readonly type: 'instance'
+  readonly of: RegisteredClass
+  readonly data: unknown
+}
 
 /** What has other values in it. */
 export type NestedValue =
   | { readonly type: 'map'; readonly map: ReadonlyMap<unknown, unknown> }
   | { readonly type: 'set'; readonly set: ReadonlySet<unknown> }
-  | { readonly type: 'instance'; readonly name: string; readonly data: unknown }
+  | InstanceValue
   | { readonly type: 'error'; readonly fields: Readonly<Record<string, unknown>> }
 
 export type SpecialValue =
@@ -24,7 +31,7 @@ export type SpecialValue =
 export function specialValue(value: object, classes: ClassRegistry): SpecialValue {
   const registered = classes.ofInstance(value)
   if (registered) {
-    return { type: 'instance', name: registered.name, data: registered.toData(value) }
+    return { type: 'instance', of: registered, data: registered.toData(value) }
   }
   if (value instanceof Uint8Array) return { type: 'bytes', bytes: value }
   if (value instanceof Error) return { type: 'error', fields: fieldsOf(value) }

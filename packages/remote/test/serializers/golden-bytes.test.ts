@@ -3,7 +3,15 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { compressed, jsonSerializer, msgpackSerializer } from '../../src/index.ts'
-import { Money, PaperRef, paperRefs, Point, received, registered } from './sample-messages.ts'
+import {
+  Money,
+  numberedRefs,
+  PaperRef,
+  paperRefs,
+  Point,
+  received,
+  registered,
+} from './sample-messages.ts'
 
 const file = new URL('golden-bytes.json', import.meta.url)
 
@@ -64,6 +72,15 @@ describe.each(serializers)('$name', (serializer) => {
     if (about === 'errors') expect(arrived).toMatchObject([{ message: 'plain' }, { code: 'STOCK' }])
     else expect(arrived).toStrictEqual(message)
   })
+})
+
+test('instances by number are written and read as ever', () => {
+  const serializer = registered(msgpackSerializer())
+  const bytes = serializer.serialize([Money.ofCents(250), new Point(1, null)], numberedRefs)
+  const money = 'c90000000608' + '92cd571accfa'
+  const point = 'c90000000f08' + '92cde8ae82a17801a56c6162656cc0'
+  expect(Buffer.from(bytes).toString('hex')).toBe(`92${money}${point}`)
+  expect(received(bytes, serializer)).toStrictEqual([Money.ofCents(250), new Point(1, null)])
 })
 
 /** For new cases: `CASTY_WRITE_GOLDEN=1`. */

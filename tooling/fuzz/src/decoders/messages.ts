@@ -1,7 +1,14 @@
-import { compressed, jsonSerializer, msgpackSerializer, type Serializer } from '@casty/remote'
+import {
+  compressed,
+  jsonSerializer,
+  msgpackSerializer,
+  type RefCodec,
+  type Serializer,
+} from '@casty/remote'
 import fc from 'fast-check'
 import {
   messages,
+  numberedRefs,
   paperRefs,
   registered,
 } from '../../../../packages/remote/test/serializers/sample-messages.ts'
@@ -12,6 +19,7 @@ const long = { type: 'text', lines: Array.from({ length: 200 }, (_, line) => `li
 
 export const messageDecoders: readonly FuzzedDecoder[] = [
   decoderOf('messages-msgpack', registered(msgpackSerializer())),
+  decoderOf('messages-numbered', registered(msgpackSerializer()), numberedRefs),
   decoderOf('messages-json', registered(jsonSerializer())),
   {
     ...decoderOf('messages-compressed', compressed(registered(msgpackSerializer()))),
@@ -21,12 +29,16 @@ export const messageDecoders: readonly FuzzedDecoder[] = [
 ]
 
 /** What keeps to the limits can be sent on. */
-function decoderOf(name: string, serializer: Serializer): FuzzedDecoder {
+function decoderOf(
+  name: string,
+  serializer: Serializer,
+  refs: RefCodec = paperRefs,
+): FuzzedDecoder {
   const samples = [...fc.sample(messages, { seed: 3, numRuns: 200 }), long]
   return {
     name,
-    seeds: samples.map((message) => serializer.serialize(message, paperRefs).slice()),
+    seeds: samples.map((message) => serializer.serialize(message, refs).slice()),
     refusals: ['CASTY_REMOTE_MALFORMED'],
-    decode: (bytes) => serializer.deserialize(bytes, 0, bytes.length, paperRefs),
+    decode: (bytes) => serializer.deserialize(bytes, 0, bytes.length, refs),
   }
 }

@@ -2,13 +2,15 @@
 // turn goes nowhere, since no time passes.
 import { Behaviors } from '@casty/actor'
 import type { Cluster } from '@casty/membership'
-import { Remoting } from '@casty/remote'
+import { msgpackSerializer, Remoting } from '@casty/remote'
 import type { FrameHandler } from '@casty/transport'
 import { RemoteWorld } from '../../../../packages/remote/test/remote-world.ts'
+import { Point, registered } from '../../../../packages/remote/test/serializers/sample-messages.ts'
 import type { FuzzedDecoder } from '../decoder.ts'
 
 const path = '/log'
-const world = await RemoteWorld.of('a b')
+const serializer = registered(msgpackSerializer())
+const world = await RemoteWorld.of('a b', { serializer })
 const [a, b] = [world.node('a'), world.node('b')]
 const seeds: Uint8Array[] = []
 const handlers = new Map<number, FrameHandler>()
@@ -18,16 +20,22 @@ b.system.spawn(
   Behaviors.receive<unknown>(() => Behaviors.same),
   { name: 'log' },
 )
-Remoting.attach({ system: b.system, cluster: listened(b.cluster) })
+const remoting = Remoting.attach({ system: b.system, cluster: listened(b.cluster), serializer })
 await record()
 
-/** What is real: a message with a ref, a question, a watch, and one more by a name that is known by then. */
+/** What is real: a message with a ref, others by names that are known by then, a question, a watch, and words of names. */
 async function record(): Promise<void> {
   const ref = world.ref<unknown>('a', 'b', path)
-  for (const message of [{ type: 'x', list: [1, 'two', { three: 3 }], ref }, 'again', 7]) {
+  for (const message of [
+    { type: 'x', list: [1, 'two', { three: 3 }], ref },
+    'again',
+    new Point(1, 'by name'),
+    new Point(2, 'by number'),
+  ]) {
     ref.tell(message)
     await world.settle()
   }
+  remoting.ref(a.cluster.self, path).tell(new Point(3, 'to be told of its number'))
   void a.system.ask(ref, (replyTo) => ({ replyTo }), { timeoutMs: 10 }).catch(() => {})
   const ears = Behaviors.setup<never>((context) => {
     context.watch(ref)
