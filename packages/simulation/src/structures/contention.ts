@@ -59,9 +59,12 @@ function lay(run: StructuresRun, trouble: Trouble, host: string, ttlMs: number):
       disturb(run, [...ways, ...waysBack], { type: 'cut', mode: 'silent' }, 2 * ttlMs)
       return
     case 'answers-late': {
-      // What it hears is old by then, and nothing that it says is heard any more.
+      // What it hears is old by then, and nothing that it says is heard any more, nor does it hear what becomes of that.
       disturb(run, waysBack, { type: 'cut', mode: 'hold' }, 0.55 * ttlMs)
       run.later(0.3 * ttlMs, () => disturb(run, ways, { type: 'cut', mode: 'silent' }, 2 * ttlMs))
+      run.later(0.65 * ttlMs, () =>
+        disturb(run, waysBack, { type: 'cut', mode: 'silent' }, 1.65 * ttlMs),
+      )
       return
     }
     case 'unheard':

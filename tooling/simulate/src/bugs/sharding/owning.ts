@@ -17,9 +17,8 @@ export const shardOwningBugs: readonly SeededBug[] = bugsOf([
     name: 'handoff-forgets-buffer',
     promise: 'messages are accounted for',
     file: `${r}/letter-buffer.ts`,
-    find: 'const letters = [...queues.returned, ...queues.fresh].map(({ letter }) => letter)\n    this.#size -= letters.length',
-    replace:
-      'const letters = [...queues.returned].map(({ letter }) => letter)\n    this.#size -= letters.length + queues.fresh.length',
+    find: 'if (letter !== undefined && !take(letter)) return',
+    replace: 'if (letter !== undefined && queue === queues.returned && !take(letter)) return',
     why: 'What waited while a shard moved is gone, and nobody is told.',
   },
   {
