@@ -29,6 +29,7 @@ export { shardOf } from './region/shard-of.ts'
 export type { OwnShare, Share } from './region/share.ts'
 export { Sharding, type ShardingExplanation } from './sharding.ts'
 export type { ClusterStatistics, StatisticsOptions } from './statistics/cluster-statistics.ts'
+export type { MissingReason, MissingRegions } from './statistics/missing.ts'
 export type { RegionFigures } from './statistics/region-figures.ts'
 export type { ShardAllocation } from '@casty/membership'
 export {

@@ -153,7 +153,7 @@ export class Sharding implements Disposable {
       endpoint: cluster.endpoint,
       clock: system.clock,
       isGuest: (node) => remoting.isGuest(node),
-      members: () => this.#view.filter(isThere).map(({ node }) => node),
+      members: () => this.#view,
       own: () => this.#regions.all.map((region) => region.statistics()),
     })
     this.#subscriptions = [
@@ -249,7 +249,8 @@ export class Sharding implements Disposable {
   }
 
   /**
-   * What the regions of all members of this data center hold, each as it tells itself: now, or until the time is over.
+   * What the regions of all members of this data center hold, each as it tells itself: as soon as all have told that may, or
+   * when the time is over.
    *
    * Rejects with ShardingError `CASTY_SHARDING_INVALID_OPTION`, `CASTY_SHARDING_STOPPED`, or the reason of the signal.
    */
@@ -313,6 +314,7 @@ export class Sharding implements Disposable {
     if (!sameView(members, this.#view)) {
       const wasMember = this.#view.length > 0
       this.#view = members
+      this.#statistics.membersChanged()
       this.#dispatch({ type: 'members-changed', members })
       // Which types it can run depends on its roles, which are known from then on.
       if (!wasMember) this.#typesChanged()
@@ -402,11 +404,6 @@ export class Sharding implements Disposable {
     })
     this.#alarm = { at: next, timer }
   }
-}
-
-/** Whether it has regions, and can be asked. */
-function isThere({ status }: ViewMember): boolean {
-  return status === 'up' || status === 'leaving'
 }
 
 function coordinating(isCoordinator: boolean): string {

@@ -11,6 +11,8 @@ import {
 } from '../src/statistics/statistics-frames.ts'
 import { ShardingWorld } from './sharding-world.ts'
 
+const hourMs = 3_600_000
+
 const quiet = (name = 'quiet', numShards = 6): EntityType<string> => ({
   name,
   numShards,
@@ -68,7 +70,61 @@ describe('statistics of the cluster', () => {
     const asked = world.node('a').sharding.statistics({ timeoutMs: 500 })
     const { nodes, missing } = await world.settled(asked)
     expect([...nodes.keys()]).toEqual(['a', 'b'].map((host) => world.node(host).cluster.self.key))
-    expect(missing.map(({ key }) => key)).toEqual([world.node('c').cluster.self.key])
+    expect(missing).toEqual([{ node: world.node('c').cluster.self, reason: 'silent' }])
+  })
+
+  test('wait for nobody whose process is gone', async () => {
+    await using world = await ShardingWorld.of('a b c')
+    const { self } = world.node('c').cluster
+    const asked = world.node('a').sharding.statistics({ timeoutMs: hourMs })
+    await world.kill('c')
+    const { nodes, missing } = await world.settled(asked)
+    expect([...nodes.keys()]).toEqual(world.nodes.map(({ cluster }) => cluster.self.key))
+    expect(missing).toEqual([{ node: self, reason: 'lost' }])
+  })
+
+  test('wait for nobody who is out of reach', async () => {
+    await using world = await ShardingWorld.of('a b c d')
+    const [a, c] = [world.node('a'), world.node('c')]
+    // It hears nothing from then on, which shows in a while.
+    const asked = a.sharding.statistics({ timeoutMs: hourMs })
+    const others = world.nodes.filter(({ host }) => host !== 'c').map(({ address }) => address)
+    world.network.partition([c.address], others)
+    const during = await world.settled(asked, 60_000)
+    expect(during.missing).toMatchObject([{ node: c.cluster.self }])
+    await world.until(
+      () =>
+        a.cluster.getState().unreachable.size > 0 &&
+        !a.cluster.endpoint.isConnected(c.cluster.self, 'data'),
+    )
+    const before = world.clock.now()
+    const after = await world.settled(a.sharding.statistics({ timeoutMs: hourMs }))
+    expect(after.missing).toEqual([{ node: c.cluster.self, reason: 'unreachable' }])
+    expect(world.clock.now() - before).toBeLessThan(1_000)
+  })
+
+  test('wait for nobody who is no member any more', async () => {
+    await using world = await ShardingWorld.of('a b c')
+    const { self } = world.node('c').cluster
+    world.node('c').sharding[Symbol.dispose]() // Its node would tell, and does not.
+    const asked = world.node('a').sharding.statistics({ timeoutMs: hourMs })
+    await world.leave('c')
+    const { missing } = await world.settled(asked)
+    expect(missing).toEqual([{ node: self, reason: 'gone' }])
+  })
+
+  test('wait for nobody to whom the question could not be sent', async () => {
+    await using world = await ShardingWorld.of('a b')
+    const [a, b] = [world.node('a'), world.node('b')]
+    const { endpoint } = a.cluster
+    world.network.cut(a.address, b.address, { mode: 'silent' })
+    for (const sizeBytes of [1_000_000, 1_000, 1]) {
+      const filling = new Uint8Array(sizeBytes)
+      while (endpoint.send(b.cluster.self, 'data', 200, filling) !== 'dropped');
+    }
+    const { nodes, missing } = await world.settled(a.sharding.statistics({ timeoutMs: hourMs }))
+    expect([...nodes.keys()]).toEqual([a.cluster.self.key])
+    expect(missing).toEqual([{ node: b.cluster.self, reason: 'not-sent' }])
   })
 
   test('take no more of a member than it can have: it is missing, and what it tells beyond that is malformed', async () => {
@@ -87,7 +143,7 @@ describe('statistics of the cluster', () => {
     const last = encodeStatistics({ type: 'told', token: 1, regions: [], isLast: true })
     cluster.endpoint.send(to, 'data', statisticsFrameType, last)
     const { missing } = await world.settled(asked)
-    expect(missing.map(({ key }) => key)).toEqual([cluster.self.key])
+    expect(missing).toEqual([{ node: cluster.self, reason: 'malformed' }])
     expect(world.node('a').cluster.endpoint.counters().dropped.malformed).toBeGreaterThan(0)
   })
 

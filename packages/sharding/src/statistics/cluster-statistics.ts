@@ -1,8 +1,10 @@
 // What the regions of all members hold: each is asked, and who is silent is named.
 import type { Clock } from '@casty/clock'
-import { NodeIdentity, type Endpoint, type NodeKey } from '@casty/transport'
+import { NodeIdentity, type Endpoint, type EndpointEvent, type NodeKey } from '@casty/transport'
+import type { ViewMember } from '../core/view.ts'
 import { ShardingError } from '../errors.ts'
 import { duration, knownNames } from '../option-values.ts'
+import { isLostBy, whyNot, type MissingReason, type MissingRegions } from './missing.ts'
 import type { RegionFigures } from './region-figures.ts'
 import { decodeStatistics, encodeStatistics, statisticsFrameType } from './statistics-frames.ts'
 
@@ -10,23 +12,23 @@ import { decodeStatistics, encodeStatistics, statisticsFrameType } from './stati
 export interface ClusterStatistics {
   /** The regions of each node that told, in the order of their addresses. */
   readonly nodes: ReadonlyMap<NodeKey, readonly RegionFigures[]>
-  /** Members that did not tell in time, cannot be reached, or told of more than 4,096 regions. */
-  readonly missing: readonly NodeIdentity[]
+  /** Members that did not tell, in the same order, and why. */
+  readonly missing: readonly MissingRegions[]
 }
 
 export interface StatisticsOptions {
-  /** How long to wait for members, in milliseconds. @defaultValue 3_000 */
+  /** How long to wait for members that may answer, in milliseconds. @defaultValue 3_000 */
   readonly timeoutMs?: number
   /** Ends the waiting: it rejects with the reason. */
   readonly signal?: AbortSignal
 }
 
 export interface StatisticsParts {
-  readonly endpoint: Pick<Endpoint, 'handle' | 'send'>
+  readonly endpoint: Pick<Endpoint, 'handle' | 'send' | 'subscribe' | 'isConnected'>
   readonly clock: Clock
   readonly isGuest: (node: NodeIdentity) => boolean
-  /** Who is asked, this node among them. */
-  readonly members: () => readonly NodeIdentity[]
+  /** Those who are up or leaving are asked, this node among them. */
+  readonly members: () => readonly ViewMember[]
   readonly own: () => readonly RegionFigures[]
 }
 
@@ -37,7 +39,7 @@ const regionsPerFrame = 32
 const maxRegions = 4_096
 
 interface Told {
-  /** With those that were refused. */
+  /** With those that were too many. */
   count: number
   readonly regions: RegionFigures[]
 }
@@ -46,6 +48,7 @@ interface Asked {
   /** Who has not told all yet. */
   readonly waitsFor: Map<NodeKey, NodeIdentity>
   readonly told: Map<NodeKey, Told>
+  readonly missing: MissingRegions[]
   readonly end: (error?: unknown) => void
 }
 
@@ -53,17 +56,20 @@ interface Asked {
 export class StatisticsExchange implements Disposable {
   readonly #parts: StatisticsParts
   readonly #asked = new Map<number, Asked>()
-  readonly #subscription: Disposable
+  readonly #subscriptions: readonly Disposable[]
   #lastToken = 0
   #isDisposed = false
 
   constructor(parts: StatisticsParts) {
     this.#parts = parts
-    this.#subscription = parts.endpoint.handle(
-      statisticsFrameType,
-      (from, bytes, start, end) => this.#received(from, bytes, start, end),
-      { from: 'members' },
-    )
+    this.#subscriptions = [
+      parts.endpoint.handle(
+        statisticsFrameType,
+        (from, bytes, start, end) => this.#received(from, bytes, start, end),
+        { from: 'members' },
+      ),
+      parts.endpoint.subscribe((event) => this.#connectionChanged(event)),
+    ]
   }
 
   async ask(options: StatisticsOptions = {}): Promise<ClusterStatistics> {
@@ -73,8 +79,13 @@ export class StatisticsExchange implements Disposable {
     signal?.throwIfAborted()
     if (this.#isDisposed) throw ShardingError.stopped('ask for statistics')
     const token = ++this.#lastToken
-    const nodes = this.#parts.members().toSorted((left, right) => NodeIdentity.compare(left, right))
+    const nodes = this.#parts
+      .members()
+      .filter(isThere)
+      .map(({ node }) => node)
+      .toSorted((left, right) => NodeIdentity.compare(left, right))
     const told = new Map<NodeKey, Told>()
+    const missing: MissingRegions[] = []
     const waitsFor = new Map(nodes.map((node) => [node.key, node]))
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => end(signal?.reason)
@@ -86,27 +97,58 @@ export class StatisticsExchange implements Disposable {
         if (error === undefined) resolve()
         else reject(error)
       }
-      this.#asked.set(token, { waitsFor, told, end })
+      const asked: Asked = { waitsFor, told, missing, end }
+      this.#asked.set(token, asked)
       signal?.addEventListener('abort', abort)
-      this.#send(nodes, token)
+      this.#send(nodes, asked, token)
     })
+    for (const node of waitsFor.values()) missing.push({ node, reason: 'silent' })
+    const without = new Set(missing.map(({ node }) => node.key))
     return {
       nodes: new Map(
-        nodes.flatMap(({ key }) =>
-          waitsFor.has(key) ? [] : [[key, told.get(key)?.regions ?? []]],
-        ),
+        nodes.flatMap(({ key }) => (without.has(key) ? [] : [[key, told.get(key)?.regions ?? []]])),
       ),
-      missing: [...waitsFor.values()],
+      missing: missing.toSorted((left, right) => NodeIdentity.compare(left.node, right.node)),
     }
   }
 
-  #send(nodes: readonly NodeIdentity[], token: number): void {
-    const { endpoint } = this.#parts
+  /** Who is no member any more, or out of reach, will not tell. */
+  membersChanged(): void {
+    if (this.#asked.size === 0) return
+    const members = this.#parts.members()
+    this.#giveUp((node) => whyNot(node, members, this.#isConnected(node)))
+  }
+
+  #connectionChanged(event: EndpointEvent): void {
+    this.#giveUp((node) => (isLostBy(event, node, this.#isConnected(node)) ? 'lost' : undefined))
+    if (event.type === 'lane-closed') this.membersChanged()
+  }
+
+  #isConnected(node: NodeIdentity): boolean {
+    return this.#parts.endpoint.isConnected(node, 'data')
+  }
+
+  #giveUp(why: (node: NodeIdentity) => MissingReason | undefined): void {
+    for (const asked of this.#asked.values()) {
+      for (const node of asked.waitsFor.values()) {
+        const reason = why(node)
+        if (reason !== undefined) giveUp(asked, node, reason)
+      }
+    }
+  }
+
+  #send(nodes: readonly NodeIdentity[], asked: Asked, token: number): void {
+    const { endpoint, members } = this.#parts
+    const view = members()
     const question = encodeStatistics({ type: 'ask', token })
-    const reached = nodes.filter(
-      (node) => endpoint.send(node, 'data', statisticsFrameType, question) !== 'dropped',
-    )
-    if (reached.length === 0) this.#asked.get(token)?.end()
+    for (const node of nodes) {
+      const reason = whyNot(node, view, this.#isConnected(node))
+      if (reason !== undefined) giveUp(asked, node, reason)
+      else if (endpoint.send(node, 'data', statisticsFrameType, question) === 'dropped') {
+        giveUp(asked, node, 'not-sent')
+      }
+    }
+    if (nodes.length === 0) asked.end()
   }
 
   #received(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
@@ -118,7 +160,11 @@ export class StatisticsExchange implements Disposable {
     }
     const asked = this.#asked.get(message.token)
     if (!asked?.waitsFor.has(from.key)) return // It told already, or too late.
-    take(asked.told, from.key, message.regions)
+    const told = take(asked.told, from.key, message.regions)
+    if (told.count > maxRegions) {
+      giveUp(asked, from, 'malformed')
+      throw ShardingError.malformed(`${from.key} tells of ${told.count} regions`)
+    }
     if (!message.isLast) return
     asked.waitsFor.delete(from.key)
     if (asked.waitsFor.size === 0) asked.end()
@@ -138,18 +184,32 @@ export class StatisticsExchange implements Disposable {
 
   [Symbol.dispose](): void {
     this.#isDisposed = true
-    this.#subscription[Symbol.dispose]()
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
     for (const { end } of this.#asked.values()) end(ShardingError.stopped('ask for statistics'))
   }
 }
 
-/** @throws ShardingError `CASTY_SHARDING_MALFORMED` where there are too many: then it has not told, whatever else it says */
-function take(all: Map<NodeKey, Told>, node: NodeKey, regions: readonly RegionFigures[]): void {
+/** Nobody waits for it any more, whatever it tells. */
+function giveUp(
+  { waitsFor, missing, end }: Asked,
+  node: NodeIdentity,
+  reason: MissingReason,
+): void {
+  if (!waitsFor.delete(node.key)) return
+  missing.push({ node, reason })
+  if (waitsFor.size === 0) end()
+}
+
+/** Whether it has regions, and can be asked. */
+function isThere({ status }: ViewMember): boolean {
+  return status === 'up' || status === 'leaving'
+}
+
+/** Keeps what it tells, up to what it can have. */
+function take(all: Map<NodeKey, Told>, node: NodeKey, regions: readonly RegionFigures[]): Told {
   const told = all.get(node) ?? { count: 0, regions: [] }
   all.set(node, told)
   told.count += regions.length
-  if (told.count > maxRegions) {
-    throw ShardingError.malformed(`${node} tells of ${told.count} regions`)
-  }
-  told.regions.push(...regions)
+  if (told.count <= maxRegions) told.regions.push(...regions)
+  return told
 }
