@@ -9,6 +9,7 @@ class World {
   readonly held: (readonly Delivery<string>[])[] = []
   readonly #port = {
     clock: new ManualClock(),
+    isClosed: false,
     whenClosed: () => new DisposableStack(),
     ack: async (receipts: readonly { readonly number: number }[]) => {
       this.told.push(...receipts.map(({ number }) => `ack ${number}`))

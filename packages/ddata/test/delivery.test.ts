@@ -13,6 +13,7 @@ function inHand(): {
   const drops = new Set<() => void>()
   const port = {
     clock,
+    isClosed: false,
     whenClosed: (drop: () => void) => {
       drops.add(drop)
       return { [Symbol.dispose]: () => void drops.delete(drop) }
@@ -24,6 +25,7 @@ function inHand(): {
   const until = clock.now() + 60_000
   const state = { number: 1, receipt: 1, value: 'x', deliveries: 1, enqueuedAt: 0, until }
   const close = (): void => {
+    port.isClosed = true
     for (const drop of drops) drop()
     expect(drops.size).toBe(0)
   }
@@ -32,7 +34,7 @@ function inHand(): {
 
 test('who is closed keeps no timer for what is in hand, which would keep the process', () => {
   const { clock, delivery, close } = inHand()
-  expect(clock.pendingTimers).toBe(1)
+  expect([delivery.signal.aborted, clock.pendingTimers]).toEqual([false, 1])
   close()
   expect(clock.pendingTimers).toBe(0)
   expect(delivery.signal.reason).toMatchObject({ code: 'CASTY_DDATA_CLOSED' })
@@ -40,6 +42,7 @@ test('who is closed keeps no timer for what is in hand, which would keep the pro
 
 test('what was answered is not lost at the end', async () => {
   const { clock, delivery, close } = inHand()
+  expect(delivery.signal.aborted).toBe(false)
   await delivery.extend(90_000)
   expect(clock.pendingTimers).toBe(1)
   await delivery.ack()
@@ -50,8 +53,33 @@ test('what was answered is not lost at the end', async () => {
 
 test('the time of an item ends once, and it is known', () => {
   const { clock, delivery, close } = inHand()
+  expect(delivery.signal.aborted).toBe(false)
   clock.advance(60_000)
   close()
+  expect(delivery.signal.reason).toMatchObject({ code: 'CASTY_DDATA_LEASE_LOST' })
+})
+
+test('an item whose signal nobody asked for takes no timer, and tells how it stands when it is asked', async () => {
+  const [late, closed, answered, extended] = [inHand(), inHand(), inHand(), inHand()]
+  expect(late.clock.pendingTimers).toBe(0)
+  late.clock.advance(60_000)
+  expect(late.delivery.signal.reason).toMatchObject({ code: 'CASTY_DDATA_LEASE_LOST' })
+  closed.close()
+  expect(closed.delivery.signal.reason).toMatchObject({ code: 'CASTY_DDATA_CLOSED' })
+  await answered.delivery.ack()
+  answered.clock.advance(60_000)
+  expect(answered.delivery.signal.aborted).toBe(false)
+  await extended.delivery.extend(90_000)
+  extended.clock.advance(89_999)
+  expect(extended.delivery.signal.aborted).toBe(false)
+  extended.clock.advance(1)
+  expect(extended.delivery.signal.aborted).toBe(true)
+})
+
+test('what is answered too late was lost, also where its signal is asked for afterwards', async () => {
+  const { clock, delivery } = inHand()
+  clock.advance(60_000)
+  await delivery.ack()
   expect(delivery.signal.reason).toMatchObject({ code: 'CASTY_DDATA_LEASE_LOST' })
 })
 

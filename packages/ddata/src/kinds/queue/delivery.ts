@@ -20,6 +20,8 @@ export interface NackOptions extends CallOptions {
 
 export interface DeliveryPort {
   readonly clock: Clock
+  /** Whether the user of the queue is closed, or about to be. */
+  readonly isClosed: boolean
   /** When the user of the queue is closed, who can answer nothing then. */
   whenClosed(drop: () => void): Disposable
   ack(receipts: readonly Receipt[], options: CallOptions): Promise<number>
@@ -46,7 +48,10 @@ export class Delivery<T> implements AsyncDisposable {
   readonly enqueuedAt: number
   readonly #receipt: Receipt
   readonly #port: DeliveryPort
-  readonly #abort = new AbortController()
+  /** Made for who asks for its signal: that takes longer than the rest. */
+  #abort?: AbortController
+  /** When its time is over; Infinity: it was answered before. */
+  #until: number
   #timer: Disposable | undefined
   #closing: Disposable | undefined
   #isSettled = false
@@ -60,11 +65,15 @@ export class Delivery<T> implements AsyncDisposable {
     this.enqueuedAt = enqueuedAt
     this.#receipt = { number, receipt }
     this.#port = port
-    this.#expire(until)
+    this.#until = until
   }
 
   /** Aborted when somebody else may get the item, or its user is closed. An acknowledgement counts as long as nobody did. */
   get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      this.#watch(this.#abort)
+    }
     return this.#abort.signal
   }
 
@@ -93,13 +102,17 @@ export class Delivery<T> implements AsyncDisposable {
   async extend(ms: number, options: CallOptions = {}): Promise<boolean> {
     const from = this.#port.clock.now()
     const isExtended = await this.#port.extend(this.#receipt, ms, options)
-    if (isExtended && !this.#isSettled) this.#expire(from + ms)
+    if (isExtended && !this.#isSettled) {
+      this.#until = from + ms
+      if (this.#abort) this.#watch(this.#abort)
+    }
     return isExtended
   }
 
   /** It is being answered: its time does not matter any more. */
   settled(): void {
     this.#isSettled = true
+    if (this.#port.clock.now() < this.#until) this.#until = Infinity
     this.#drop()
   }
 
@@ -108,20 +121,26 @@ export class Delivery<T> implements AsyncDisposable {
     this.#closing?.[Symbol.dispose]()
   }
 
-  #expire(until: number): void {
-    const { clock } = this.#port
+  #watch(abort: AbortController): void {
+    this.#drop()
+    if (this.#until === Infinity) return
+    const { clock, isClosed } = this.#port
     const lost = (error: DDataError): void => {
       this.#drop()
-      this.#abort.abort(error)
+      abort.abort(error)
     }
-    this.#drop()
-    this.#timer = clock.schedule(Math.max(0, until - clock.now()), () => {
+    const isOver = (): void => {
       const why = `The time to work on item ${this.id} is over: it may be delivered to another consumer.`
       lost(new DDataError('CASTY_DDATA_LEASE_LOST', why))
-    })
-    this.#closing = this.#port.whenClosed(() =>
-      lost(DDataError.closed(`An answer for item ${this.id}`)),
-    )
+    }
+    const closed = (): void => lost(DDataError.closed(`An answer for item ${this.id}`))
+    const leftMs = this.#until - clock.now()
+    if (leftMs <= 0) isOver()
+    else if (isClosed) closed()
+    else {
+      this.#timer = clock.schedule(leftMs, isOver)
+      this.#closing = this.#port.whenClosed(closed)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

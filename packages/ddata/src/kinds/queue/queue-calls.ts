@@ -62,9 +62,15 @@ export function readConfig(input: ByteReader): QueueConfig {
   }
 }
 
-export function queueCall(call: QueueCall, config: QueueConfig, sizeHint = 48): ByteWriter {
-  const out = new ByteWriter(sizeHint).u8(firstMachineCode + names.indexOf(call))
-  return writeConfig(out, config)
+/** Whatever is written is taken out of it at once. */
+const scratch = new ByteWriter(256)
+/** What is longer has room of its own. */
+const maxScratchBytes = 4_096
+
+/** Its beginning: the rest is to be written, and all of it taken, before the next one is begun. */
+export function queueCall(call: QueueCall, config: QueueConfig, bytes = 0): ByteWriter {
+  const out = bytes > maxScratchBytes ? new ByteWriter(bytes) : scratch.reset()
+  return writeConfig(out.u8(firstMachineCode + names.indexOf(call)), config)
 }
 
 /** What is asked for along with what is enqueued. Zero, or an empty text, where nothing is. */

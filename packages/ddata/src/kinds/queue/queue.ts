@@ -14,10 +14,11 @@ import {
 import { PartCalls } from '../../structures/part.ts'
 import { readBoolean, readCount } from '../../structures/readers.ts'
 import { checkSchema, whenValid, type StandardSchema } from '../../structures/standard-schema.ts'
-import { eachWhenThere, whenThere, type Soon } from '../../structures/when-there.ts'
+import { eachWhenThere, promised, whenThere, type Soon } from '../../structures/when-there.ts'
 import { duration, listed, whole } from '../../values/arguments.ts'
 import { decodeValue } from '../../values/canonical.ts'
 import { encoded, maxValueBytes } from '../../values/encoded.ts'
+import { shortLived } from '../../values/short-lived.ts'
 import { partId } from '../kind.ts'
 import { consuming } from './consuming.ts'
 import { deadItems } from './dead-list.ts'
@@ -84,12 +85,14 @@ export class Queue<T> {
   }
 
   /** Where the queue is full and `onFull` is `wait`, it waits for room. */
-  async enqueue(value: T, options: EnqueueOptions = {}): Promise<Enqueued> {
-    return await whenThere(this.#item(value), (item) => {
-      const terms = this.#writeTerms('enqueue', options, enqueueNames)
-      const out = this.#enqueueCall('enqueue', options, item.length)
-      return this.#enqueue(out.bytes(item, item.length).finish(), terms, readEnqueued)
-    })
+  enqueue(value: T, options: EnqueueOptions = {}): Promise<Enqueued> {
+    return promised(() =>
+      whenThere(this.#item(value), (item) => {
+        const terms = this.#writeTerms('enqueue', options, enqueueNames)
+        const out = this.#enqueueCall('enqueue', options, item.length)
+        return this.#enqueue(out.bytes(item, item.length), terms, readEnqueued)
+      }),
+    )
   }
 
   /** All of them or none. */
@@ -107,13 +110,14 @@ export class Queue<T> {
     const terms = this.#writeTerms('enqueueMany', options, enqueueNames)
     const out = this.#enqueueCall('enqueueMany', options, bytes).count(items.length)
     for (const item of items) out.bytes(item, item.length)
-    await this.#enqueue(out.finish(), terms, () => {})
+    await this.#enqueue(out, terms, () => {})
   }
 
   /** Where it never waits for room, it ends when its time is over, whoever answers. */
-  async #enqueue<R>(call: Uint8Array, terms: CallTerms, read: (from: ByteReader) => R): Promise<R> {
+  #enqueue<R>(out: ByteWriter, terms: CallTerms, read: (from: ByteReader) => R): Promise<R> {
     const waits = this.#config.waitsWhenFull === 1
-    return await (waits ? this.#part.wait(call, terms, read) : this.#part.call(call, terms, read))
+    if (waits) return this.#part.wait(out.finish(), terms, read)
+    return this.#part.call(shortLived(out), terms, read)
   }
 
   /** The item that comes next; it stays where it is. */
@@ -178,19 +182,17 @@ export class Queue<T> {
   }
 
   /** So many at most: those that are there. @param max - 1 to 10,000 */
-  async reserveMany(max: number, options: ReserveOptions = {}): Promise<Delivery<T>[]> {
-    whole('max', max, 1, maxMany)
-    const waits = options.waitMs !== undefined
-    try {
-      return await this.#reserve('reserve', max, options, waits)
-    } catch (error) {
-      const isOver = error instanceof DDataError && error.code === 'CASTY_DDATA_TIMEOUT'
-      if (waits && isOver && error.applied === 'no') return []
-      throw error
-    }
+  reserveMany(max: number, options: ReserveOptions = {}): Promise<Delivery<T>[]> {
+    return promised(() => {
+      whole('max', max, 1, maxMany)
+      const waits = options.waitMs !== undefined
+      const reserved = this.#reserve('reserve', max, options, waits)
+      return waits ? reserved.catch(noneInTime) : reserved
+    })
   }
 
-  async #reserve(
+  /** @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_ABORTED` */
+  #reserve(
     what: string,
     max: number,
     options: ReserveOptions,
@@ -198,10 +200,7 @@ export class Queue<T> {
   ): Promise<Delivery<T>[]> {
     const { visibilityMs = this.#visibilityMs, waitMs } = options
     const visible = wholeMs('options.visibilityMs', visibilityMs)
-    const base = termsOf(`${what} of queue ${this.name}`, options, this.#timeoutMs, [
-      'waitMs',
-      'visibilityMs',
-    ])
+    const base = termsOf(`${what} of queue ${this.name}`, options, this.#timeoutMs, reserveNames)
     if (waitMs !== undefined) duration('options.waitMs', waitMs)
     const endless = waits && waitMs === undefined && options.timeoutMs === undefined
     const terms: CallTerms = endless
@@ -215,7 +214,7 @@ export class Queue<T> {
       const until = (waits ? this.#session.clock.now() : sentAt) + visible
       return Array.from({ length: from.count(4) }, () => this.#delivery(from, until))
     }
-    return await (waits ? this.#part.wait(call, terms, read) : this.#part.call(call, terms, read))
+    return waits ? this.#part.wait(call, terms, read) : this.#part.call(call, terms, read)
   }
 
   #delivery(from: ByteReader, until: number): Delivery<T> {
@@ -310,8 +309,8 @@ export class Queue<T> {
   }
 
   #enqueueCall(call: QueueCall, options: EnqueueOptions, bytes: number): ByteWriter {
-    const out = queueCall(call, this.#config, bytes + 64)
-    return writeTerms(out, enqueueTerms(options, this.#session.clock.wallNow()))
+    const terms = enqueueTerms(options, this.#session.clock.wallNow())
+    return writeTerms(queueCall(call, this.#config, bytes), terms)
   }
 
   #item(value: T): Soon<Uint8Array> {
@@ -326,6 +325,14 @@ export class Queue<T> {
 }
 
 const enqueueNames = ['delayMs', 'priority', 'dedupId', 'ttlMs']
+const reserveNames = ['waitMs', 'visibilityMs']
+
+/** Nothing came while it was waited for. */
+function noneInTime(error: unknown): never[] {
+  const isOver = error instanceof DDataError && error.code === 'CASTY_DDATA_TIMEOUT'
+  if (isOver && error.applied === 'no') return []
+  throw error
+}
 
 function readEnqueued(from: ByteReader): Enqueued {
   const deduplicated = from.bool()

@@ -4,6 +4,7 @@ import type { Session } from '../../session/session.ts'
 import { termsOf, type CallOptions } from '../../structures/call-options.ts'
 import type { PartCalls } from '../../structures/part.ts'
 import { readBoolean, readCount } from '../../structures/readers.ts'
+import { promised } from '../../structures/when-there.ts'
 import type { DeliveryPort, NackOptions, Receipt } from './delivery.ts'
 import { maxReasonBytes, queueCall, type QueueConfig } from './queue-calls.ts'
 import { wholeMs } from './queue-terms.ts'
@@ -30,16 +31,22 @@ export class Receipts implements DeliveryPort {
     return this.#parts.session.clock
   }
 
+  get isClosed(): boolean {
+    return this.#parts.session.isClosed
+  }
+
   whenClosed(drop: () => void): Disposable {
     return this.#parts.session.whenClosed(drop)
   }
 
-  async ack(receipts: readonly Receipt[], options: CallOptions): Promise<number> {
-    const { name, timeoutMs, config, part } = this.#parts
-    const terms = termsOf(`ack of queue ${name}`, options, timeoutMs)
-    const out = queueCall('ack', config).count(receipts.length)
-    for (const { number, receipt } of receipts) out.varint(number).varint(receipt)
-    return await part.call(out.finish(), terms, readCount)
+  ack(receipts: readonly Receipt[], options: CallOptions): Promise<number> {
+    return promised(() => {
+      const { name, timeoutMs, config, part } = this.#parts
+      const terms = termsOf(`ack of queue ${name}`, options, timeoutMs)
+      const out = queueCall('ack', config).count(receipts.length)
+      for (const { number, receipt } of receipts) out.varint(number).varint(receipt)
+      return part.call(out.finish(), terms, readCount)
+    })
   }
 
   async nack({ number, receipt }: Receipt, options: NackOptions): Promise<boolean> {
