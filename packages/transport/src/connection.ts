@@ -1,5 +1,6 @@
 // One channel from its first byte to its last: the prelude, handshake frames, then frames of a lane.
 // It reads and cuts; what the words of a handshake mean is its owner's business.
+import type { Clock } from '@casty/clock'
 import { FrameDecoder, type FrameSink } from './frame-decoder.ts'
 import { decodeHandshake, type HandshakeMessage } from './handshake-messages.ts'
 import type { Channel, ChannelCloseReason, ChannelSink } from './transport.ts'
@@ -30,27 +31,39 @@ export interface FrameReceiver {
   received(frameType: number, bytes: Uint8Array, start: number, end: number): void
 }
 
+/** After so many milliseconds of frames the rest of what arrived waits, so that others have their turn. */
+const longestTurnMs = 5
+/** The time is looked at once for so many frames. */
+const framesPerLook = 16
+
 type Stage = 'prelude' | 'handshake' | 'open' | 'closed'
 
 export class Connection implements ChannelSink, FrameSink {
   readonly channel: Channel
   readonly #decoder: FrameDecoder
   readonly #prelude = new Uint8Array(preludeBytes)
+  readonly #clock: Clock
   readonly #released: (connection: Connection) => void
   #preludeLength = 0
   #stage: Stage = 'prelude'
   #owner: ConnectionOwner
   #receiver: FrameReceiver | undefined
+  #turnEndsAt = 0
+  #framesUntilLook = framesPerLook
+  /** Goes on with what is left of the turn before. */
+  #nextTurn: Disposable | undefined
 
   /** @param released - called once the channel has let go, however it ended */
   constructor(
     channel: Channel,
     owner: ConnectionOwner,
     maxHandshakeBytes: number,
+    clock: Clock,
     released: (connection: Connection) => void,
   ) {
     this.channel = channel
     this.#owner = owner
+    this.#clock = clock
     this.#released = released
     this.#decoder = new FrameDecoder(maxHandshakeBytes - preludeBytes - lengthBytes, this)
   }
@@ -88,7 +101,10 @@ export class Connection implements ChannelSink, FrameSink {
 
   received(bytes: Uint8Array): void {
     const receiver = this.#receiver
-    if (receiver !== undefined) receiver.heard(bytes.length)
+    if (receiver !== undefined) {
+      receiver.heard(bytes.length)
+      this.#turnEndsAt = this.#clock.now() + longestTurnMs
+    }
     const frames = this.#stage === 'prelude' ? this.#readPrelude(bytes) : bytes
     if (frames === undefined || this.#stage === 'closed') return
     if (!this.#decoder.push(frames)) this.#fail()
@@ -100,7 +116,35 @@ export class Connection implements ChannelSink, FrameSink {
     if (this.#stage === 'handshake') this.#decoder.maxFrameBytes -= end - start + headerBytes
     if (frameType < firstUserFrameType) this.#readMessage(frameType, bytes, start, end)
     else if (receiver === undefined) this.#fail()
-    else receiver.received(frameType, bytes, start, end)
+    else {
+      receiver.received(frameType, bytes, start, end)
+      if (--this.#framesUntilLook === 0) this.#look()
+    }
+  }
+
+  /** Frames may each take long, and thousands of them arrive at once. */
+  #look(): void {
+    this.#framesUntilLook = framesPerLook
+    if (this.#stage === 'closed' || this.#clock.now() < this.#turnEndsAt) return
+    this.#decoder.hold()
+    this.channel.pause()
+    this.#nextTurn = this.#clock.schedule(0, () => this.#goOn())
+  }
+
+  #goOn(): void {
+    this.#nextTurn = undefined
+    this.#turnEndsAt = this.#clock.now() + longestTurnMs
+    if (!this.#decoder.goOn()) this.#fail()
+    else if (this.#nextTurn === undefined && !this.isClosed) this.channel.resume()
+  }
+
+  /** What had arrived before the end still counts. */
+  #takeTheRest(): void {
+    if (this.#nextTurn === undefined) return
+    this.#nextTurn[Symbol.dispose]()
+    this.#nextTurn = undefined
+    this.#turnEndsAt = Infinity
+    if (!this.#decoder.goOn()) this.#fail()
   }
 
   drained(): void {
@@ -109,6 +153,7 @@ export class Connection implements ChannelSink, FrameSink {
 
   closed(reason: ChannelCloseReason): void {
     this.#released(this)
+    this.#takeTheRest()
     if (this.#stage === 'closed') return
     this.#stop()
     this.#owner.closed(this, reason)
@@ -155,6 +200,8 @@ export class Connection implements ChannelSink, FrameSink {
   #stop(): void {
     this.#stage = 'closed'
     this.#receiver = undefined
+    this.#nextTurn?.[Symbol.dispose]()
+    this.#nextTurn = undefined
     this.#decoder.stop()
   }
 }

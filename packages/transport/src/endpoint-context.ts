@@ -107,12 +107,18 @@ export class EndpointContext {
     released?: (connection: Connection) => void,
   ): Connection {
     const { maxHandshakeBytes } = this.settings.limits
-    const connection = new Connection(channel, owner, maxHandshakeBytes, (gone) => {
-      this.#connections.delete(gone)
-      released?.(gone)
-      if (this.#connections.size > 0) return
-      for (const released of this.#whenReleased.splice(0)) released()
-    })
+    const connection = new Connection(
+      channel,
+      owner,
+      maxHandshakeBytes,
+      this.settings.clock,
+      (gone) => {
+        this.#connections.delete(gone)
+        released?.(gone)
+        if (this.#connections.size > 0) return
+        for (const released of this.#whenReleased.splice(0)) released()
+      },
+    )
     this.#connections.add(connection)
     return connection
   }

@@ -19,6 +19,7 @@ export class FrameDecoder {
   #carry = new Uint8Array(0)
   #carried = 0
   #stopped = false
+  #isHeld = false
 
   constructor(maxFrameBytes: number, sink: FrameSink) {
     this.maxFrameBytes = maxFrameBytes
@@ -37,11 +38,25 @@ export class FrameDecoder {
     this.#carried = 0
   }
 
+  /** No further frame is handed out until `goOn`; nothing may be pushed meanwhile. What is left of a chunk is kept. */
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  /** Hands out what was kept. Returns as `push`. */
+  goOn(): boolean {
+    this.#isHeld = false
+    const kept = this.#carry.subarray(0, this.#carried)
+    this.#carry = new Uint8Array(0)
+    this.#carried = 0
+    return this.push(kept)
+  }
+
   /** Returns false when the stream is malformed: a frame that is empty or too large. It then stops. */
   push(chunk: Uint8Array): boolean {
     let offset = this.#carried > 0 ? this.#complete(chunk) : 0
     const available = chunk.length
-    while (!this.#stopped && available - offset >= lengthBytes) {
+    while (!this.#stopped && !this.#isHeld && available - offset >= lengthBytes) {
       const size = lengthAt(chunk, offset)
       if (size === 0 || size > this.maxFrameBytes) return this.#malformed()
       const end = offset + lengthBytes + size

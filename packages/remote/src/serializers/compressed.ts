@@ -48,7 +48,7 @@ const packed = 1
 const headBytes = 5
 /**
  * The ratio is bounded: the 64 KiB that are read in one turn of the event loop become no more than a mebibyte, or two where
- * they are thousands of short messages. Few messages shrink by more, and those go as they are.
+ * they are thousands of short messages, which the transport spreads over several turns. Few messages shrink by more, and those go as they are.
  */
 const freeBytes = 384
 const maxRatio = 16
