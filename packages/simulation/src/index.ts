@@ -30,7 +30,7 @@ export {
   shardingDisksScenario,
   shardingScenario,
 } from './sharding/scenario.ts'
-export { replicatorScenario } from './replicator/scenario.ts'
+export { replicatorClientsScenario, replicatorScenario } from './replicator/scenario.ts'
 export { structuresDisksScenario, structuresScenario } from './structures/scenario.ts'
 export {
   noDiskFaults,

@@ -5,6 +5,7 @@ import {
   largeSplitBrainScenario,
   membershipScenario,
   planOf,
+  replicatorClientsScenario,
   replicatorScenario,
   Run,
   shardingClocksScenario,
@@ -62,6 +63,7 @@ export const scenarios: readonly KnownScenario[] = [
   known(structuresScenario, 5),
   known(structuresDisksScenario, 5),
   known(replicatorScenario, 3),
+  known(replicatorClientsScenario, 5),
 ]
 
 /** @throws Error for a name that was not checked before */

@@ -8,7 +8,13 @@ import { pruningMarkerMsOf, replicatorSettings } from './settings.ts'
 import { sharedValues } from './shared-values.ts'
 
 export function replicatorHealing(run: ReplicatorRun): readonly HealStage[] {
-  return [allHoldValues(run), allHoldTheSame(run), theGoneArePruned(run), allIsQuiet(run)]
+  return [
+    allHoldValues(run),
+    allHoldTheSame(run),
+    theGoneArePruned(run),
+    ...(replicatorSettings(run.plan).hasOutsider ? [theClientHoldsTheSame(run)] : []),
+    allIsQuiet(run),
+  ]
 }
 
 /** The cluster; and every node holds values with all others, and has no call open. */
@@ -50,6 +56,25 @@ function allHoldTheSame(run: ReplicatorRun): HealStage {
   }
 }
 
+/** Whoever is outside as well: what it changed has come to all, and what they have to it. */
+function theClientHoldsTheSame(run: ReplicatorRun): HealStage {
+  const difference = (): string | undefined => {
+    const [first] = run.world.processes
+    return first?.program && recordOf(run).outsider?.differenceTo(first.program)
+  }
+  return {
+    name: 'whoever is outside holds the same',
+    withinMs: 30_000,
+    isDone: () => difference() === undefined,
+    explain: () => difference() ?? '',
+  }
+}
+
+/** Names of clients stay for an hour. */
+function isClient(node: string): boolean {
+  return node.startsWith('client/')
+}
+
 /** One stands in for what they did. */
 function theGoneArePruned(run: ReplicatorRun): HealStage {
   const settings = replicatorSettings(run.plan)
@@ -61,7 +86,9 @@ function theGoneArePruned(run: ReplicatorRun): HealStage {
     )
     for (const { program, host } of run.world.processes) {
       for (const value of sharedValues) {
-        const gone = program && value.nodesIn(program.replicator).find((node) => !here.has(node))
+        const gone =
+          program &&
+          value.nodesIn(program.replicator).find((node) => !isClient(node) && !here.has(node))
         if (gone !== undefined) return `${gone} stands in ${value.name} at ${host}`
       }
     }

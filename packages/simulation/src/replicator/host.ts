@@ -1,6 +1,8 @@
 // A node whose values all others have too: production code throughout, with an ear at every value.
+import { ActorSystem } from '@casty/actor'
 import type { FileJournal } from '@casty/journal-file'
-import type { Cluster } from '@casty/membership'
+import type { Cluster, NodeIdentity } from '@casty/membership'
+import { ClientAccess, Remoting } from '@casty/remote'
 import { Replicator, type ReplicaStore } from '@casty/replicator'
 import { journalStore } from '@casty/replicator/journal'
 import { startNode } from '../hosting/start-node.ts'
@@ -13,7 +15,7 @@ import { sharedValues } from './shared-values.ts'
 
 export function replicatorProgram(run: ReplicatorRun): Program<ReplicatorHost> {
   return async (surroundings) => {
-    const { stableAfterMs, hasStore } = replicatorSettings(run.plan)
+    const { stableAfterMs, hasStore, hasOutsider } = replicatorSettings(run.plan)
     const { cluster, process, disk } = await startNode(run, surroundings, {
       stableAfterMs,
       logger: loggerOf(surroundings),
@@ -24,9 +26,11 @@ export function replicatorProgram(run: ReplicatorRun): Program<ReplicatorHost> {
     cluster.subscribe((event) => {
       if (event.type === 'cluster-shutting-down') end(event.reason)
     })
-    const replicator = await replicatorOf(run, process, surroundings, cluster, disk)
+    const access = hasOutsider ? new Access(cluster, surroundings) : undefined
+    const replicator = await replicatorOf(run, process, surroundings, { cluster, disk, access })
     end = (reason) => {
-      void Promise.all([close(disk), closed(cluster)]).then(() => surroundings.exit(reason))
+      const ended = closed(cluster).then(async () => await access?.close())
+      void Promise.all([close(disk), ended]).then(() => surroundings.exit(reason))
     }
     // It was told to go while it read what it had kept.
     if (goodBye !== undefined) end(goodBye)
@@ -38,12 +42,37 @@ async function close(disk: FileJournal | undefined): Promise<void> {
   await disk?.[Symbol.asyncDispose]()
 }
 
+/** What lets clients in. */
+class Access {
+  readonly #system: ActorSystem
+  readonly #remoting: Remoting
+
+  constructor(cluster: Cluster, surroundings: Surroundings) {
+    const { clock, random } = surroundings
+    this.#system = new ActorSystem({ clock, random, logger: loggerOf(surroundings) })
+    this.#remoting = Remoting.attach({ system: this.#system, cluster, random })
+    new ClientAccess(this.#remoting)
+  }
+
+  readonly isClient = (node: NodeIdentity): boolean => this.#remoting.isGuest(node)
+
+  async close(): Promise<void> {
+    this.#remoting[Symbol.dispose]()
+    await this.#system.shutdown()
+  }
+}
+
+interface Parts {
+  readonly cluster: Cluster
+  readonly disk: FileJournal | undefined
+  readonly access: Access | undefined
+}
+
 async function replicatorOf(
   run: ReplicatorRun,
   process: ReplicatorProcess,
   { clock, random, host }: Surroundings,
-  cluster: Cluster,
-  disk: FileJournal | undefined,
+  { cluster, disk, access }: Parts,
 ): Promise<Replicator> {
   const settings = replicatorSettings(run.plan)
   const { deltaIntervalMs, gossipIntervalMs, pruningDelayMs } = settings
@@ -55,6 +84,7 @@ async function replicatorOf(
     gossipIntervalMs,
     pruningDelayMs,
     pruningMarkerMs: pruningMarkerMsOf(settings),
+    ...(access && { clients: { isClient: access.isClient } }),
     onError: (error: unknown) => {
       // What it was writing as it was killed fails.
       if (process.isRunning) run.violate('nothing throws', `${process}: ${String(error)}`, host)

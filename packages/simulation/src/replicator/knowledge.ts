@@ -1,11 +1,19 @@
 // Who knows what: which elements each process has seen come and go, and which of them are on disks. Elements are put in
 // once, so what went must not come back, and what somebody knows must come to all.
 import type { Replicator } from '@casty/replicator'
-import type { ReplicatorProcess, ReplicatorRun } from './replicator-run.ts'
+import { outside } from '../hosting/outside-client.ts'
+import type { ReplicatorRun } from './replicator-run.ts'
 import { sharedValues, type SharedValue } from './shared-values.ts'
 
 /** Elements by the name of the value. */
 export type Elements = ReadonlyMap<string, ReadonlySet<string>>
+
+/** A process with values, on a host of the cluster or outside. */
+export interface Knower {
+  readonly host: string
+  readonly isRunning: boolean
+  toString(): string
+}
 
 /** What one process knows of one value. */
 interface Known {
@@ -41,7 +49,7 @@ interface Fate {
 export class Knowledge {
   readonly #run: ReplicatorRun
   readonly #lost: () => void
-  readonly #processes = new Map<ReplicatorProcess, ProcessKnowledge>()
+  readonly #processes = new Map<Knower, ProcessKnowledge>()
   readonly #disks = new Map<string, Map<string, ReadonlySet<string>>>()
   readonly #fates = new Map<string, Map<string, Fate>>()
 
@@ -51,7 +59,7 @@ export class Knowledge {
     this.#lost = lost
   }
 
-  at(process: ReplicatorProcess): ProcessKnowledge {
+  at(process: Knower): ProcessKnowledge {
     const known = this.#processes.get(process) ?? new ProcessKnowledge()
     this.#processes.set(process, known)
     return known
@@ -74,7 +82,7 @@ export class Knowledge {
   }
 
   /** A process has a value, of which it told. */
-  seen(process: ReplicatorProcess, value: SharedValue, elements: ReadonlySet<string>): void {
+  seen(process: Knower, value: SharedValue, elements: ReadonlySet<string>): void {
     const { there, gone } = this.at(process).of(value.name)
     const tell = (checker: string, text: string): void =>
       this.#run.violate(checker, `${process} ${text}`, process.host)
@@ -96,7 +104,7 @@ export class Knowledge {
   }
 
   /** All that was ever there of these values, now included: it may not have been told yet. */
-  known(process: ReplicatorProcess, replicator: Replicator, names: ReadonlySet<string>): Elements {
+  known(process: Knower, replicator: Replicator, names: ReadonlySet<string>): Elements {
     return new Map(
       sharedValues
         .filter(({ name }) => names.has(name))
@@ -108,7 +116,7 @@ export class Knowledge {
   }
 
   /** So much of what a process knows outlives it. */
-  saved(process: ReplicatorProcess, elements: Elements): void {
+  saved(process: Knower, elements: Elements): void {
     const disk = this.#disks.get(process.host) ?? new Map<string, ReadonlySet<string>>()
     this.#disks.set(process.host, disk)
     const { saved } = this.at(process)
@@ -123,10 +131,12 @@ export class Knowledge {
     this.sweep()
   }
 
-  /** How many processes ever knew it; with disks: had it on them. */
+  /** How many nodes ever knew it; with disks: had it on them. */
   knowers({ name }: SharedValue, element: string, onDisks: boolean): number {
-    return [...this.#processes.values()].filter((process) =>
-      onDisks ? process.saved.get(name)?.has(element) : process.knows(name, element),
+    return [...this.#processes].filter(
+      ([{ host }, known]) =>
+        host !== outside &&
+        (onDisks ? known.saved.get(name)?.has(element) : known.knows(name, element)),
     ).length
   }
 
@@ -156,7 +166,8 @@ export class Knowledge {
     if (value.kind === 'replaced') return []
     return [...this.#fatesOf(value.name)]
       .filter(([element, { isRemoved, isLost }]) => {
-        return !isRemoved && !isLost && this.knowers(value, element, false) > 0
+        const isKnown = [...this.#processes.values()].some((one) => one.knows(value.name, element))
+        return !isRemoved && !isLost && isKnown
       })
       .map(([element]) => element)
   }

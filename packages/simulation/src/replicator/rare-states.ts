@@ -12,4 +12,17 @@ export const replicatorRareStates = [
   'a write is confirmed by all',
 ] as const
 
-export type ReplicatorRareState = (typeof replicatorRareStates)[number]
+const outsideStates = [
+  'values are changed from outside',
+  'a client goes on with another contact',
+] as const
+
+export type ReplicatorRareState =
+  | (typeof replicatorRareStates)[number]
+  | (typeof outsideStates)[number]
+
+/** … and with whoever is outside. */
+export const clientRareStates: readonly ReplicatorRareState[] = [
+  ...replicatorRareStates,
+  ...outsideStates,
+]

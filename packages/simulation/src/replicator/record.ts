@@ -2,6 +2,7 @@
 import { NodeDisks } from '../hosting/node-disks.ts'
 import { Confirmations } from './confirmations.ts'
 import { Knowledge } from './knowledge.ts'
+import type { Outsider } from './outsider.ts'
 import type { ReplicatorRareState } from './rare-states.ts'
 import type { ReplicatorRun } from './replicator-run.ts'
 import type { SharedValue } from './shared-values.ts'
@@ -10,6 +11,8 @@ export class ReplicatorRecord {
   readonly disks: NodeDisks = new NodeDisks()
   readonly knowledge: Knowledge
   readonly confirmations: Confirmations = new Confirmations()
+  /** Who has copies, and is no member. */
+  outsider: Outsider | undefined
   readonly #run: ReplicatorRun
   readonly #counts = new Map<string, number>()
 

@@ -7,9 +7,10 @@ import { describeState } from '../membership/describe.ts'
 import { replicatorFaults } from './faults.ts'
 import { replicatorHealing } from './healing.ts'
 import { replicatorProgram, type ReplicatorHost } from './host.ts'
-import { replicatorRareStates } from './rare-states.ts'
+import { outsideActions, startOutsider } from './outside-workload.ts'
+import { clientRareStates, replicatorRareStates } from './rare-states.ts'
 import type { ReplicatorScenario } from './replicator-run.ts'
-import { replicatorChoices } from './settings.ts'
+import { clientChoices, replicatorChoices } from './settings.ts'
 import { allIsKnown, supervisor } from './watchers.ts'
 import { replicatorWorkload } from './workload.ts'
 
@@ -36,7 +37,16 @@ export const replicatorScenario: ReplicatorScenario = {
   program: replicatorProgram,
   stateOf: ({ cluster }) => cluster.getState(),
   describe: describeState,
-  watch: (run) => [supervisor(run), allIsKnown(run)],
+  watch: (run) => [supervisor(run), startOutsider(run), allIsKnown(run)],
   rareStates: replicatorRareStates,
   heal: replicatorHealing,
+}
+
+/** The same values in a client outside, which changes them too, loses its contacts, and goes on with others. */
+export const replicatorClientsScenario: ReplicatorScenario = {
+  ...replicatorScenario,
+  name: 'replicator-clients',
+  shape: { ...replicatorScenario.shape, settings: clientChoices },
+  actions: [...replicatorScenario.actions, ...outsideActions],
+  rareStates: clientRareStates,
 }

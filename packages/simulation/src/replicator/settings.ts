@@ -10,6 +10,9 @@ export const replicatorChoices: Readonly<Record<string, readonly (string | numbe
   hasStore: [true, false],
 }
 
+/** The same with a client from outside. */
+export const clientChoices: typeof replicatorChoices = { ...replicatorChoices, hasOutsider: [true] }
+
 export interface ReplicatorScenarioSettings {
   readonly stableAfterMs: number
   readonly deltaIntervalMs: number
@@ -17,6 +20,7 @@ export interface ReplicatorScenarioSettings {
   readonly pruningDelayMs: number
   /** Whether each node keeps its values on its disk. */
   readonly hasStore: boolean
+  readonly hasOutsider: boolean
 }
 
 /** The same where a plan leaves them out, as one written by hand may. */
@@ -26,6 +30,7 @@ const defaults: ReplicatorScenarioSettings = {
   gossipIntervalMs: 2_000,
   pruningDelayMs: 12_000,
   hasStore: false,
+  hasOutsider: false,
 }
 
 /** For longer than anybody is out of reach, or gone. Where values are kept, names stay for as long, so it is shorter there. */

@@ -29,6 +29,9 @@ export interface ReadEnd extends CallEnd {
   readonly elements: ReadonlySet<string>
 }
 
+/** Whoever has copies of values: a node, or a client. */
+export type Holder = Pick<Replicator, 'local' | 'subscribe' | 'update' | 'delete' | 'get'>
+
 export interface SharedValue {
   readonly name: string
   /** What becomes of elements: nobody takes them out, somebody does, or the next one takes the place of all before. */
@@ -37,18 +40,18 @@ export interface SharedValue {
   readonly room: number
   /** The name of the `count`th element. */
   nameOf(count: number): string
-  elementsAt(replicator: Replicator): ReadonlySet<string>
+  elementsAt(replicator: Holder): ReadonlySet<string>
   /** Equal where the values are, contexts included; undefined where it is empty. */
-  bytesAt(replicator: Replicator): string | undefined
+  bytesAt(replicator: Holder): string | undefined
   /** Nodes that stand in it. */
-  nodesIn(replicator: Replicator): readonly string[]
-  subscribe(replicator: Replicator, listener: (elements: ReadonlySet<string>) => void): Disposable
-  add(replicator: Replicator, element: string, options: WriteOptions): Promise<CallEnd>
+  nodesIn(replicator: Holder): readonly string[]
+  subscribe(replicator: Holder, listener: (elements: ReadonlySet<string>) => void): Disposable
+  add(replicator: Holder, element: string, options: WriteOptions): Promise<CallEnd>
   /** Takes one out; nothing happens where nothing can be. */
-  remove(replicator: Replicator, element: string, options: WriteOptions): Promise<CallEnd>
+  remove(replicator: Holder, element: string, options: WriteOptions): Promise<CallEnd>
   /** Takes all out that is there. */
-  clear(replicator: Replicator, options: WriteOptions): Promise<CallEnd>
-  read(replicator: Replicator, options: ReadOptions): Promise<ReadEnd>
+  clear(replicator: Holder, options: WriteOptions): Promise<CallEnd>
+  read(replicator: Holder, options: ReadOptions): Promise<ReadEnd>
 }
 
 interface Parts<C> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { planOf, replicatorScenario, Run } from '../../src/index.ts'
+import { planOf, replicatorClientsScenario, replicatorScenario, Run } from '../../src/index.ts'
 
 /** Chaos for a few seconds is enough to see that two runs are one. */
 const chaosMs = 4_000
@@ -28,5 +28,20 @@ test.for([4, 7, 22, 31, 144])(
   async (seed) => {
     const result = await Run.of(replicatorScenario, planOf(replicatorScenario, seed))
     expect(result.violations).toEqual([])
+  },
+)
+
+test(
+  'a client outside has what all have, whoever its contact was',
+  { timeout: 120_000 },
+  async () => {
+    const result = await Run.of(replicatorClientsScenario, planOf(replicatorClientsScenario, 1))
+    expect(result.violations).toEqual([])
+    expect([...result.reached.keys()]).toEqual(
+      expect.arrayContaining([
+        'values are changed from outside',
+        'a client goes on with another contact',
+      ]),
+    )
   },
 )

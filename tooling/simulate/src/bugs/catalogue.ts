@@ -8,6 +8,7 @@ import { lifeBugs } from './membership/lives.ts'
 import { stateBugs } from './membership/states.ts'
 import { watchingBugs } from './membership/watching.ts'
 import { convergingBugs } from './replicator/converging.ts'
+import { outsideBugs } from './replicator/outside.ts'
 import { countingBugs } from './sbr/counting.ts'
 import { decidingBugs } from './sbr/deciding.ts'
 import { shardCopyingBugs } from './sharding/copying.ts'
@@ -38,6 +39,7 @@ export const bugs: readonly SeededBug[] = [
   ...structureCallBugs,
   ...structureDiskBugs,
   ...convergingBugs,
+  ...outsideBugs,
 ]
 
 /** @throws Error for a name that was not checked before */

@@ -115,6 +115,7 @@ const guarded: Readonly<Record<string, readonly BrokenPromise[]>> = {
   'nothing comes back': ['what is acknowledged stays'],
   'nothing is made up': ['what is acknowledged stays'],
   'all hold the same': ['all agree'],
+  'whoever is outside holds the same': ['all agree', 'what is acknowledged stays'],
   'the gone are pruned': ['everything is bounded', 'all agree'],
   'listeners know the last value': ['messages are accounted for', 'all agree'],
   // A loop without end shows as one or the other.

@@ -1,0 +1,122 @@
+// A process outside of the cluster that has copies of all values, and changes them while its ways are bad and its contact dies.
+import { ClientReplicator, ReplicatorError } from '@casty/replicator'
+import type { ClusterClient } from '@casty/remote'
+import { outside, OutsideClient } from '../hosting/outside-client.ts'
+import type { ReplicatorHost } from './host.ts'
+import type { Knower } from './knowledge.ts'
+import { recordOf } from './record.ts'
+import type { ReplicatorRun } from './replicator-run.ts'
+import { replicatorSettings } from './settings.ts'
+import { sharedValues, type CallEnd } from './shared-values.ts'
+
+export class Outsider {
+  /** What listeners were told last. */
+  readonly told: Map<string, ReadonlySet<string>> = new Map()
+  /** Calls that have not ended. */
+  open = 0
+  readonly #run: ReplicatorRun
+  readonly #client: OutsideClient<ReplicatorHost>
+  #replicator: ClientReplicator | undefined
+  #contact: () => string | undefined = () => undefined
+  #life: Life = new Life()
+
+  constructor(run: ReplicatorRun) {
+    this.#run = run
+    this.#client = new OutsideClient(run, run.world.clock)
+    void this.#client.connect((client) => this.#attach(client))
+  }
+
+  /** Undefined until it has a contact. */
+  get replicator(): ClientReplicator | undefined {
+    return this.#replicator
+  }
+
+  /** The host of the member that it learns from, where that runs. */
+  get contact(): string | undefined {
+    const key = this.#contact()
+    return this.#run.world.processes.find(({ program }) => program?.cluster.self.key === key)?.host
+  }
+
+  #attach(client: ClusterClient): void {
+    const run = this.#run
+    const record = recordOf(run)
+    const onError = (error: unknown): void =>
+      run.violate('nothing throws', `${outside}: ${String(error)}`, outside)
+    const replicator = ClientReplicator.attach({ client, clock: run.world.clock, onError })
+    this.#replicator = replicator
+    replicator.watch(({ type }) => {
+      if (type === 'began-anew') this.#beginAnew()
+    })
+    this.#contact = () => client.contact?.key
+    let contact = client.contact?.key
+    client.subscribe(() => {
+      const next = client.contact?.key
+      if (next === undefined || next === contact) return
+      contact = next
+      record.reach('a client goes on with another contact')
+    })
+    for (const value of sharedValues) {
+      value.subscribe(replicator, (elements) => {
+        this.told.set(value.name, elements)
+        record.knowledge.seen(this.#life, value, elements)
+      })
+    }
+  }
+
+  /** What it has is what members tell from now on, whatever it knew before. */
+  #beginAnew(): void {
+    const { knowledge } = recordOf(this.#run)
+    this.#life.isRunning = false
+    this.#life = new Life()
+    knowledge.sweep()
+  }
+
+  /** @returns what it lacks of what a node has, or has besides, in words */
+  differenceTo({ replicator: there }: ReplicatorHost): string | undefined {
+    const here = this.#replicator
+    if (!here) return 'it has no contact'
+    if (this.open > 0) return `it has ${this.open} calls`
+    const different = sharedValues.find((value) => value.bytesAt(here) !== value.bytesAt(there))
+    return different && `it has another ${different.name}`
+  }
+
+  /** @returns undefined where it failed */
+  async call<T extends CallEnd>(
+    what: string,
+    timeoutMs: number,
+    begin: () => Promise<T>,
+  ): Promise<T | undefined> {
+    const run = this.#run
+    this.open += 1
+    const { hasStore } = replicatorSettings(run.plan)
+    const timer = run.world.clock.schedule(timeoutMs + slackMs + (hasStore ? storeMs : 0), () =>
+      run.violate('calls end in time', `${what} ${outside} goes on`, outside),
+    )
+    try {
+      return await begin()
+    } catch (error) {
+      const code = error instanceof ReplicatorError ? error.code : undefined
+      const isUndone = code === 'CASTY_REPLICATOR_REFUSED' || code === 'CASTY_REPLICATOR_LOST'
+      if (isUndone) this.#beginAnew()
+      else run.violate('calls fail for a reason', `${what} ${outside}: ${String(error)}`, outside)
+      return undefined
+    } finally {
+      this.open -= 1
+      timer[Symbol.dispose]()
+    }
+  }
+}
+
+/** After its time a call may take so much longer, in milliseconds; for a store some more. */
+const slackMs = 20
+const storeMs = 2_000
+
+/** From where it begins to where it begins anew. */
+class Life implements Knower {
+  readonly host = outside
+  isRunning = true
+
+  toString(): string {
+    return outside
+  }
+}
