@@ -179,8 +179,7 @@ class Part {
         this.#rest()
         return
       case 'written':
-        this.#host.written()
-        this.#saved()
+        this.#written()
         return
       case 'write-failed':
         // What is carried out and not written must not be seen: whoever comes next begins with what is written.
@@ -223,10 +222,15 @@ class Part {
     )
   }
 
-  #saved(): void {
+  /** What is to be saved waits for its own record: the one that is begun here is not safe yet. */
+  #written(): void {
     const save = this.#save
     this.#save = undefined
-    if (!save) return
+    this.#host.written()
+    if (save) this.#begin(save)
+  }
+
+  #begin(save: (isOver: () => boolean) => Promise<void>): void {
     this.#isSaving = true
     const { self, signal } = this.#context
     const ended = (): void => {
