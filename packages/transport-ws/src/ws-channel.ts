@@ -78,14 +78,13 @@ export class WsChannel implements Channel {
     return !this.#awaitsDrain
   }
 
+  /** What came before an end is held as well, and the end behind it. */
   pause(): void {
-    if (this.#reason !== undefined) return
     this.#inbox.pause()
-    this.#socket.pause()
+    if (this.#reason === undefined) this.#socket.pause()
   }
 
   resume(): void {
-    if (this.#reason !== undefined && this.#reason !== 'ended') return
     this.#inbox.resume()
     if (this.#inbox.isOpen) this.#socket.resume()
   }

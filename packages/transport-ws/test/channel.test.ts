@@ -6,6 +6,13 @@ import { wsTransport } from '@casty/transport-ws'
 import { expect, test } from 'vitest'
 import { foreignCarrier, foreignSocket, listening, Told } from './support.ts'
 
+/** Frames of a client, as it writes them: a mask of zeroes changes nothing. */
+const frames = {
+  message: (text: string) =>
+    Uint8Array.of(0x82, 0x80 | text.length, 0, 0, 0, 0, ...Buffer.from(text)),
+  farewell: (code: number) => Uint8Array.of(0x88, 0x82, 0, 0, 0, 0, code >> 8, code & 0xff),
+}
+
 test('a text message ends the channel: the bytes of a channel are binary', async () => {
   await using server = await listening(wsTransport())
   const socket = await foreignSocket(server.address)
@@ -97,3 +104,26 @@ test('a server that speaks HTTP alone is unreachable, and says so', async () => 
   })
   http.close()
 })
+
+test.each([
+  ['ended', 1000],
+  ['failed', 1011],
+] as const)(
+  'who pauses gets what came before the end (%s) one by one, and then the end',
+  async (reason, code) => {
+    await using server = await listening(wsTransport())
+    const carrier = await foreignCarrier(server.address)
+    const channel = await server.next()
+    const told = new Told(channel, () => channel.pause())
+    const messages = ['a', 'b', 'c'].map(frames.message)
+    carrier.end(Buffer.concat([...messages, frames.farewell(code)]))
+    carrier.resume()
+    await once(carrier, 'close') // The other end has let go as well by then.
+    for (const text of ['a', 'ab']) {
+      expect([told.text, told.closes]).toEqual([text, []])
+      channel.resume()
+    }
+    await told.until(({ closes }) => closes.length > 0)
+    expect([told.text, told.closes]).toEqual(['abc', [reason]])
+  },
+)

@@ -17,13 +17,15 @@ export class Told {
   text = ''
   readonly #waiting = new Set<() => void>()
 
-  constructor(channel: Channel) {
+  /** @param onReceived - called within each delivery */
+  constructor(channel: Channel, onReceived: () => void = () => {}) {
     const check = (): void => {
       for (const waiting of this.#waiting) waiting()
     }
     channel.open({
       received: (bytes) => {
         this.text += new TextDecoder().decode(bytes)
+        onReceived()
         check()
       },
       drained: check,
