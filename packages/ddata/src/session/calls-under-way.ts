@@ -127,6 +127,7 @@ export class CallsUnderWay {
       this.#port.wake(pending.deadline)
     }
     this.#port.wake(now + this.#settings.pollMs)
+    if (!pending.hasEnded) pending.end.parked?.()
   }
 
   /** Its time is over, or its signal aborted. */

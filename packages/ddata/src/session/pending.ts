@@ -9,7 +9,12 @@ export interface CallEnd {
   done(result: ByteReader, gaveUp?: DDataError): void
   refused(refusal: Refusal): void
   failed(error: unknown): void
-  /** It waits, and may have what it waits for if it says that it is there. Told again until it has said so. */
+  /** It is written that it waits for its turn. */
+  readonly parked?: (() => void) | undefined
+  /**
+   * It may have what it waits for if it says that it is there. Told again until it has said so; and told before it is
+   * written, so whoever takes over may know nothing of it.
+   */
   readonly offered?: (() => void) | undefined
   /** It was waited for long enough, and its part is told so. How it ended follows, as soon as that is known. */
   readonly givesUp?: ((error: DDataError) => void) | undefined
@@ -89,6 +94,7 @@ export function untilEnded(
       letGo()
       end.failed(error)
     },
+    parked: () => end.parked?.(),
     offered: () => end.offered?.(),
     givesUp: (error) => end.givesUp?.(error),
     late: (result) => end.late?.(result),

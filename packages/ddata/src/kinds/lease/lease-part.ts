@@ -96,6 +96,7 @@ export class LeasePart {
     return new Promise((resolve, reject) => {
       const asked = this.#port.clock.now()
       let confirmed: number | undefined
+      let waits = false
       let isConfirming = false
       const confirm = (): void => {
         if (isConfirming || this.#isClosed) return
@@ -112,7 +113,9 @@ export class LeasePart {
       }
       const done = (from: ByteReader, gaveUp?: DDataError): void => {
         try {
-          resolve(this.#granted(request, readGrant(from), confirmed ?? asked, gaveUp))
+          // Who waits gets nothing but what it takes. One of whom that was never written may have it since it asked.
+          const sentAt = waits && confirmed !== undefined ? confirmed : asked
+          resolve(this.#granted(request, readGrant(from), sentAt, gaveUp))
           this.#asked()
         } catch (error) {
           fail(error)
@@ -122,6 +125,7 @@ export class LeasePart {
         done,
         refused: (refusal) => fail(explain(refusal)),
         failed: fail,
+        parked: () => (waits = true),
         offered: confirm,
         // Who would not wait for a turn does not wait to hear that there is none: what comes is given back.
         givesUp: wish.mayWait ? undefined : reject,
