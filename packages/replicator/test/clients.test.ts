@@ -177,6 +177,35 @@ describe('members', () => {
     expect(await world.awaited(codeOf(replicator.get(secrets)))).toBe('CASTY_REPLICATOR_REFUSED')
   })
 
+  test('refuse a change that nobody waits for any more, and the client says so and what is true then', async () => {
+    const clients = { isClient: () => true, mayWrite: (key: string) => key !== 'hits' }
+    await using world = await ReplicatorWorld.of('a', { clients })
+    await world.awaited(world.at('a').update(hits, (count, me) => count.increment(me, 5)))
+    const client = await world.client('p')
+    const { replicator } = client
+    const values: number[] = []
+    replicator.subscribe(hits, ({ value }) => values.push(value))
+    const told: ClientReplicatorEvent[] = []
+    replicator.watch((event) => told.push(event))
+    const offline = replicator.update(hits, (count, me) => count.increment(me), {
+      timeoutMs: 1_000,
+    })
+    expect(await world.awaited(offline)).toMatchObject({ type: 'unconfirmed', nodes: 0 })
+    const controller = new AbortController()
+    const { signal } = controller
+    const left = replicator.update(hits, (count, me) => count.increment(me, 2), { signal })
+    controller.abort(new Error('not waited for'))
+    await expect(left).rejects.toThrow('not waited for')
+    talking(world, client, 'a')
+    await world.until(() => replicator.local(hits).value === 5 && told.length > 0)
+    await world.advance(10_000)
+    expect(values).toEqual([0, 1, 3, 8, 5])
+    const error = expect.objectContaining({ code: 'CASTY_REPLICATOR_REFUSED' }) as unknown
+    expect(told).toEqual([{ type: 'refused', key: 'hits', error }])
+    expect(replicator.metrics().pendingCalls).toBe(0)
+    expect(world.at('a').local(hits).value).toBe(5)
+  })
+
   test('take nothing of a process that is no client', async () => {
     await using world = await ReplicatorWorld.of('a', { clients: { isClient: () => false } })
     const client = await world.client('p', { timeoutMs: 1_000 })

@@ -271,6 +271,7 @@ export class ClientCore {
       if (delta !== undefined) this.#takeBack(key, moment)
       const error = ReplicatorError.refused(key, outcome.reason)
       if (!isOver) this.#answer(id, { type: 'failed', error })
+      else this.#tell({ type: 'refused', key, error })
       return
     }
     if (!isOver) this.#answer(id, { ...outcome, value: this.valueOf(key, type) })

@@ -1,6 +1,7 @@
 import type { CrdtType, Replica } from '@casty/crdt'
 import type { AnyValue } from '../any-value.ts'
 import type { Call, CallOutcome } from '../core/events.ts'
+import type { ReplicatorError } from '../errors.ts'
 import type { ClientMessage } from './client-messages.ts'
 
 /** When something happened, by a monotonic clock and by the wall clock. */
@@ -41,6 +42,11 @@ export type ClientReplicatorEvent =
       readonly reason: 'out-of-touch' | 'given-up'
       readonly lost: readonly string[]
     }
+  /**
+   * The members refused what was changed of a key, when its call had ended as unconfirmed or was not waited for any more:
+   * it is undone, and what they have is delivered as the value. The error is what the call would have failed with.
+   */
+  | { readonly type: 'refused'; readonly key: string; readonly error: ReplicatorError }
   /** The members do not let clients hold these keys. */
   | { readonly type: 'denied'; readonly keys: readonly string[] }
 

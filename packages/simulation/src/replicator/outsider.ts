@@ -45,7 +45,7 @@ export class Outsider {
     const replicator = ClientReplicator.attach({ client, clock: run.world.clock, onError })
     this.#replicator = replicator
     replicator.watch(({ type }) => {
-      if (type === 'began-anew') this.#beginAnew()
+      if (type === 'began-anew' || type === 'refused') this.#beginAnew()
     })
     this.#contact = () => client.contact?.key
     let contact = client.contact?.key
