@@ -1,5 +1,6 @@
 // What users do with values, each call judged by what is known outside.
 import { ReplicatorError, type Consistency } from '@casty/replicator'
+import { whenOverdue } from '../world/overdue.ts'
 import type { ReplicatorHost } from './host.ts'
 import { recordOf } from './record.ts'
 import type { ReplicatorProcess, ReplicatorRun } from './replicator-run.ts'
@@ -143,13 +144,9 @@ async function call<T extends CallEnd>(
   const asked = begin()
   const { hasStore } = replicatorSettings(run.plan)
   const withinMs = timeoutMs + slackMs + (hasStore ? storeMs : 0)
-  // Twice as long, in two steps: one that is blocked in the midst of asking begins its time after that.
-  let timer = process.clock.schedule(withinMs, () => {
-    timer = process.clock.schedule(withinMs, () => {
-      if (!isOver && process.isRunning) {
-        run.violate('calls end in time', `${what} at ${process} goes on`, process.host)
-      }
-    })
+  const overdue = whenOverdue(process.clock, withinMs, () => {
+    if (isOver || !process.isRunning) return
+    run.violate('calls end in time', `${what} at ${process} goes on`, process.host)
   })
   try {
     const end = await asked
@@ -161,7 +158,7 @@ async function call<T extends CallEnd>(
   } finally {
     isOver = true
     program.open -= 1
-    timer[Symbol.dispose]()
+    overdue[Symbol.dispose]()
   }
 }
 

@@ -1,6 +1,6 @@
 // Whoever sends to entities, on a node or outside, has an eye on what becomes of it.
-import type { Clock } from '@casty/clock'
 import type { EntityRegion } from '@casty/sharding'
+import { whenOverdue, type WaitedClock } from '../world/overdue.ts'
 import type { ClientLetter, Reply } from './entities.ts'
 import { keyOf, recordOf, type ShardingRecord, type TypeName } from './record.ts'
 import type { ShardingRun } from './sharding-run.ts'
@@ -20,7 +20,7 @@ export interface SenderPort {
   readonly host: string
   /** As no other has it. */
   readonly name: string
-  readonly clock: Clock
+  readonly clock: WaitedClock
   isAlive(): boolean
   /** When what it does now happens, in the world's time. */
   now(): number
@@ -68,8 +68,7 @@ export class Sender {
   ): Promise<boolean> {
     const [port, record] = [this.#port, this.#record]
     const asked = region.ask<Reply>(entityId, (replyTo) => ({ ...letter, replyTo }), { timeoutMs })
-    // A process may be blocked while it asks: its time begins after that.
-    const overdue = port.clock.schedule(timeoutMs + slackMs, () => {
+    const overdue = whenOverdue(port.clock, timeoutMs + slackMs, () => {
       const text = `${letter.uid} of ${port.name} to ${entityId} still waits after ${timeoutMs} ms`
       if (port.isAlive()) record.judge({ checker: 'questions end in time', text }, port.host)
     })

@@ -1,6 +1,7 @@
 // Somebody who uses structures, on a node or outside of the cluster.
 import { DDataError, type DDataErrorCode, type Distributed } from '@casty/ddata'
 import type { NodeClock } from '../world/node-clock.ts'
+import { whenOverdue } from '../world/overdue.ts'
 import { Stale } from './stale.ts'
 import { recordOf } from './record.ts'
 import type { StructuresRun } from './structures-run.ts'
@@ -106,7 +107,6 @@ export class StructuresUser {
     const run = this.#run
     this.open += 1
     let isOver = false
-    // A process may be blocked while it asks: its time begins after that.
     const call = begin()
     const overdue = this.#after(withinMs + slackMs, () => {
       if (isOver || !this.isAlive) return
@@ -126,13 +126,9 @@ export class StructuresUser {
     }
   }
 
-  /** Twice as long, in two steps: one that was blocked in the midst of asking begins the time of its call after that. */
   #after(ms: number, step: () => void): Disposable {
     if (ms === Infinity || this.#hasEnded) return { [Symbol.dispose]: () => {} }
-    let timer = this.clock.schedule(ms, () => {
-      timer = this.clock.schedule(ms, step)
-    })
-    const overdue = { [Symbol.dispose]: () => timer[Symbol.dispose]() }
+    const overdue = whenOverdue(this.clock, ms, step)
     this.#timers.add(overdue)
     return overdue
   }
