@@ -33,6 +33,19 @@ test('values with a journal are there again after all nodes have ended', async (
   await expect(node?.replicator()).rejects.toMatchObject({ code: 'CASTY_TRANSPORT_INVALID_OPTION' })
 })
 
+test('a system that has shut down writes no more values to a journal', async () => {
+  await using world = await SystemWorld.start('a')
+  await using journal = inMemoryJournal({ clock: world.clock })
+  const [node] = world.nodes
+  const replicator = await node?.replicator({ journal, journalId: 'values' })
+  journal.fail({ type: 'delayed', byMs: 1_000 }, { operation: 'append' })
+  const call = replicator?.update(visits, (counter, me) => counter.increment(me))
+  const failed = expect(call).rejects.toMatchObject({ code: 'CASTY_REPLICATOR_STOPPED' })
+  await world.settled(node?.shutdown() ?? Promise.reject(new Error('no node')))
+  await failed
+  expect(await world.settled(journal.highest('values'))).toMatchObject({ sequenceNr: 1 })
+})
+
 test('what is no journal is refused', async () => {
   await using world = await SystemWorld.start('a')
   const [node] = world.nodes

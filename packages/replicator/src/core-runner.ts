@@ -28,11 +28,14 @@ export class CoreRunner<Event, Effect> implements Disposable {
   /** Runs each event to completion: one raised by what follows waits its turn. */
   dispatch(event: Event): void {
     if (this.#isDisposed || this.#queue.push(event) > 1) return
-    for (const next of this.#queue) {
-      for (const effect of this.#parts.step(next)) this.#parts.perform(effect)
+    try {
+      for (const next of this.#queue) {
+        for (const effect of this.#parts.step(next)) this.#parts.perform(effect)
+      }
+    } finally {
+      this.#queue.length = 0 // Or no event would be heeded any more.
+      this.arm()
     }
-    this.#queue.length = 0
-    this.arm()
   }
 
   /** Waits for the next deadline, where nothing happens before. */

@@ -37,7 +37,7 @@ export const replicatorFrameType = 56
  * Values that converge on every member of a cluster. Each node has all of them: reads and changes are made here,
  * at once, also while the cluster is cut in two, and told to the others. A call may ask for more.
  */
-export class Replicator implements Disposable {
+export class Replicator implements Disposable, AsyncDisposable {
   readonly #cluster: Cluster
   readonly #core: ReplicatorCore
   readonly #runner: CoreRunner<ReplicatorEvent, ReplicatorEffect>
@@ -48,6 +48,8 @@ export class Replicator implements Disposable {
   readonly #clients: ClientServing | undefined
   readonly #listeners: ValueListeners
   readonly #subscriptions: Disposable[] = []
+  /** Once it ends: until the store has what was being written. */
+  #keptLast: Promise<void> | undefined
   #counts = { framesRefused: 0, staleValues: 0 }
 
   private constructor(options: ReplicatorOptions, keeping?: KeepingOptions, former?: FormerLife) {
@@ -202,11 +204,17 @@ export class Replicator implements Disposable {
   [Symbol.dispose](): void {
     if (this.#runner.isDisposed) return
     this.#runner[Symbol.dispose]()
-    this.#keeper?.[Symbol.dispose]()
+    this.#keptLast = this.#keeper?.[Symbol.asyncDispose]()
     this.#clients?.[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
     this.#calls.failAll(this.#stopped())
     this.#listeners.clear()
+  }
+
+  /** The same, and resolves once nothing is being written any more: a journal is closed after that. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]()
+    await this.#keptLast
   }
 
   #stopped(): ReplicatorError {

@@ -10,6 +10,7 @@ class World {
   deadlineMs = Infinity
   readonly runner: CoreRunner<string, string>
   raises: string | undefined
+  error: Error | undefined
 
   constructor() {
     this.runner = new CoreRunner<string, string>({
@@ -20,6 +21,9 @@ class World {
       },
       nextDeadline: () => this.deadlineMs,
       perform: (effect) => {
+        const { error } = this
+        this.error = undefined
+        if (error) throw error
         this.performed.push(effect)
         const { raises } = this
         this.raises = undefined
@@ -35,6 +39,17 @@ test('an event that is raised by what follows from another waits its turn', () =
   world.raises = 'second'
   world.runner.dispatch('first')
   expect(world.performed).toEqual(['first 1', 'first 2', 'second 1', 'second 2'])
+})
+
+test('what cannot be carried out keeps neither later events nor time from the core', () => {
+  const world = new World()
+  world.error = new Error('cannot be carried out')
+  world.deadlineMs = 100
+  expect(() => world.runner.dispatch('first')).toThrow('cannot be carried out')
+  world.runner.dispatch('second')
+  world.deadlineMs = Infinity
+  world.clock.advance(100)
+  expect(world.steps).toEqual(['first', 'second', 'time'])
 })
 
 test('the core is told when its next deadline has come, once', () => {

@@ -79,6 +79,29 @@ describe('values that are kept', () => {
     expect(confirmed.toSorted()).toEqual(['first', 'second', 'third'])
   })
 
+  test('are being saved until the replicator says that it has ended', async () => {
+    await using world = await ReplicatorWorld.of('a')
+    const opened: (() => void)[] = []
+    const store: ReplicaStore = {
+      load: async () => await Promise.resolve(undefined),
+      save: async () => {
+        await new Promise<void>((resolve) => opened.push(resolve))
+      },
+    }
+    const replicator = await restored(world, store)
+    const call = replicator.update(tags, (set, me) => set.add(me, 'x'))
+    const failed = expect(call).rejects.toMatchObject({ code: 'CASTY_REPLICATOR_STOPPED' })
+    await world.cluster('a').shutdown()
+    await failed
+    let hasEnded = false
+    const ended = replicator[Symbol.asyncDispose]().then(() => (hasEnded = true))
+    await world.advance(10)
+    expect([hasEnded, opened]).toEqual([false, [expect.any(Function)]])
+    opened[0]?.()
+    await ended
+    expect(opened).toHaveLength(1)
+  })
+
   test('are not taken up by a node that ended meanwhile, and nothing of it stays open', async () => {
     await using world = await ReplicatorWorld.of('a b')
     const opened: (() => void)[] = []

@@ -85,6 +85,7 @@ function joined(
   const structures = own.distributed === true ? {} : own.distributed || undefined
   if (structures) Distributed.host({ system, sharding }, structures)
   const barriers = new Barriers(system, sharding.start(barrierType), () => cluster.self.key)
+  let values: Replicator | undefined
   return {
     cluster,
     system,
@@ -96,10 +97,11 @@ function joined(
     structures,
     clientAccess,
     startReplicator: async (options) =>
-      await startReplicator({ cluster, actors, clients }, options),
+      (values = await startReplicator({ cluster, actors, clients }, options)),
     async [Symbol.asyncDispose]() {
       end(layers)
       await cluster.shutdown()
+      await values?.[Symbol.asyncDispose]() // Whoever gave it a journal may close that now.
     },
   }
 }

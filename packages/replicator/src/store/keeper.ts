@@ -24,6 +24,8 @@ export class Keeper {
   #changed = new Set<string>()
   #waiting: AfterKeeping[] = []
   #saving: { readonly keys: ReadonlySet<string>; readonly waiting: AfterKeeping[] } | undefined
+  /** Resolves once nothing is being saved. */
+  #quiet: Promise<void> = Promise.resolve()
   #retry: Disposable | undefined
   #isClosed = false
 
@@ -48,9 +50,11 @@ export class Keeper {
     if (this.#saving === undefined && this.#retry === undefined) this.#save(true)
   }
 
-  close(): void {
+  /** Begins no save any more. @returns once the one under way is over: then the store may be closed */
+  async close(): Promise<void> {
     this.#isClosed = true
     this.#retry?.[Symbol.dispose]()
+    await this.#quiet
   }
 
   #save(evenNothing = false): void {
@@ -63,7 +67,7 @@ export class Keeper {
     this.#waiting = []
     const { store, valueOf, wallNow } = this.#options
     const values = Array.from(keys, (key): KeptValue => ({ key, bytes: valueOf(key) }))
-    store.save(values, wallNow()).then(
+    this.#quiet = store.save(values, wallNow()).then(
       () => this.#saved(waiting, undefined),
       (error: unknown) => {
         for (const key of keys) this.#changed.add(key)

@@ -14,7 +14,7 @@ export interface KeepingParts extends Required<KeepingOptions> {
 const signsOfLife = 8
 
 /** Which values outlive this node: they are saved as they change, and a sign of life is where nothing does. */
-export class Keeping implements Disposable {
+export class Keeping implements AsyncDisposable {
   readonly #parts: KeepingParts
   readonly #keeper: Keeper
   #sign: Disposable | undefined
@@ -49,8 +49,9 @@ export class Keeping implements Disposable {
     })
   }
 
-  [Symbol.dispose](): void {
-    this.#keeper.close()
+  /** Keeps nothing from now on. @returns once the store may be closed */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#sign?.[Symbol.dispose]()
+    await this.#keeper.close()
   }
 }

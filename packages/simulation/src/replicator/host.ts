@@ -30,7 +30,7 @@ export function replicatorProgram(run: ReplicatorRun): Program<ReplicatorHost> {
     const replicator = await replicatorOf(run, process, surroundings, { cluster, disk, access })
     end = (reason) => {
       const ended = closed(cluster).then(async () => await access?.close())
-      void Promise.all([close(disk), ended]).then(() => surroundings.exit(reason))
+      void Promise.all([close(replicator, disk), ended]).then(() => surroundings.exit(reason))
     }
     // It was told to go while it read what it had kept.
     if (goodBye !== undefined) end(goodBye)
@@ -38,7 +38,8 @@ export function replicatorProgram(run: ReplicatorRun): Program<ReplicatorHost> {
   }
 }
 
-async function close(disk: FileJournal | undefined): Promise<void> {
+async function close(replicator: Replicator, disk: FileJournal | undefined): Promise<void> {
+  await replicator[Symbol.asyncDispose]()
   await disk?.[Symbol.asyncDispose]()
 }
 
