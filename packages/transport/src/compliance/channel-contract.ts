@@ -113,6 +113,31 @@ function backpressureWorks(subject: TransportSubject): void {
       expect(accepted.byteLength).toBe(501_000)
     },
   )
+
+  test.skipIf(lacks(subject, 'backpressure'))(
+    'a channel paused within each delivery gets all that was written before the end, and then the end',
+    async () => {
+      await using pair = await connectedPair(subject)
+      const { accepted, dialled } = pair
+      let deliveries = 0
+      accepted.onReceived = () => {
+        accepted.channel.pause()
+        deliveries += 1
+      }
+      for (let piece = 1; piece <= 20; piece++) dialled.channel.write(pattern(10_000, piece))
+      dialled.channel.close({ graceful: true })
+      let resumed = 0
+      while (accepted.byteLength < 200_000) {
+        await accepted.until(() => deliveries > resumed)
+        resumed = deliveries
+        await roundTrip(subject)
+        expect(deliveries).toBe(resumed)
+        accepted.channel.resume()
+      }
+      expect(await accepted.closed()).toBe('ended')
+      expect([accepted.byteLength, accepted.closes.length]).toEqual([200_000, 1])
+    },
+  )
 }
 
 function channelsEnd(subject: TransportSubject): void {
