@@ -1,6 +1,7 @@
 // Runs of programs that host shards: what is asked of them, and done with them, in every scenario.
 import type { Cluster, ClusterState } from '@casty/membership'
 import type { Sharding } from '@casty/sharding'
+import { leaveAndReturn } from '../membership/leaving.ts'
 import type { Run } from '../run/run.ts'
 
 /** A program that hosts shards. */
@@ -40,12 +41,6 @@ export function leaveInOrder<P extends Hosting>(
   leaving: (program: P) => Promise<unknown>,
 ): void {
   withRunning(run, host, (program) => {
-    if (program.cluster.selfMember?.status !== 'up') return
-    run.note(host, 'workload', 'leave()')
-    leaving(program).then(
-      () => run.later(backAfterMs, () => run.world.start(host)),
-      // It may be downed meanwhile, which is told by its end.
-      (error: unknown) => run.note(host, 'log', `leave: ${String(error)}`),
-    )
+    leaveAndReturn(run, host, program.cluster, backAfterMs, async () => await leaving(program))
   })
 }

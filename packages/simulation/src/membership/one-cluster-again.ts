@@ -2,6 +2,7 @@ import type { Cluster } from '@casty/membership'
 import type { Run } from '../run/run.ts'
 import type { HealStage } from '../run/scenario.ts'
 import { describeState } from './describe.ts'
+import { isLeaving } from './leaving.ts'
 
 /**
  * All hosts run, are up and see nobody else.
@@ -21,6 +22,7 @@ export function allAreThere<P extends { readonly cluster: Cluster }, S>(
       if (!cluster || !state) return `nothing runs on ${host}`
       const isWhole =
         cluster.selfMember?.status === 'up' &&
+        !isLeaving(cluster) &&
         state.isConverged &&
         state.unreachable.size === 0 &&
         state.members.length === world.hosts.length &&

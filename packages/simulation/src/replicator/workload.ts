@@ -1,6 +1,7 @@
 // What users do while everything goes wrong, and whoever runs the cluster.
 import type { Random } from '@casty/clock'
 import type { Consistency } from '@casty/replicator'
+import { leaveAndReturn } from '../membership/leaving.ts'
 import { defineAction } from '../run/action.ts'
 import { drawLogarithmic, drawOne } from '../world/seeds.ts'
 import { add, clear, handOn, read, remove, type CallOptions } from './acts.ts'
@@ -130,11 +131,6 @@ export const replicatorWorkload: readonly ReplicatorAction[] = [
 function leave(run: ReplicatorRun, host: string, backAfterMs: number): void {
   const program = run.world.running(host)?.program
   if (!program || run.world.isStopped(host) || run.world.processes.length < 3) return
-  if (program.cluster.selfMember?.status !== 'up') return
-  run.note(host, 'workload', 'leave()')
-  program.cluster.leave().then(
-    () => run.later(backAfterMs, () => run.world.start(host)),
-    // It may be downed meanwhile, which is told by its end.
-    (error: unknown) => run.note(host, 'log', `leave: ${String(error)}`),
-  )
+  const { cluster } = program
+  leaveAndReturn(run, host, cluster, backAfterMs, async () => await cluster.leave())
 }

@@ -143,7 +143,7 @@ export class Cells {
   judge(): { readonly wrong: string | undefined; readonly undecided: string | undefined } {
     const verdict = checkLinearizable(this.#recorder.history(), cellModel, {
       moments: 'ms',
-      maxSteps: 300_000,
+      maxSteps: 5_000_000,
     })
     const { type } = verdict
     return {

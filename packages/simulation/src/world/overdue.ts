@@ -11,19 +11,21 @@ export interface WaitedClock extends Pick<Clock, 'now' | 'schedule'> {
 }
 
 /**
- * Calls back once a process has run for so long without standing still: however often it was halted or blocked, all
- * that was due before has had its turn by then.
+ * Calls back once a process has run for twice as long without standing still: however often it was halted, all that was
+ * due before has had its turn by then. One that is blocked for less than that in the midst of asking begins its time
+ * after it.
  */
 export function whenOverdue(clock: WaitedClock, ms: number, callback: () => void): Disposable {
   const now = (): number => clock.peek?.(() => clock.now()) ?? clock.now()
   let timer: Disposable
-  const wait = (): void => {
+  const wait = (times: number): void => {
     const dueAt = now() + ms
     timer = clock.schedule(ms, () => {
-      if (now() > dueAt + toleranceMs) wait()
+      if (now() > dueAt + toleranceMs) wait(2)
+      else if (times > 1) wait(times - 1)
       else callback()
     })
   }
-  wait()
+  wait(2)
   return { [Symbol.dispose]: () => timer[Symbol.dispose]() }
 }
