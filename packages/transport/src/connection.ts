@@ -138,8 +138,8 @@ export class Connection implements ChannelSink, FrameSink {
     else if (this.#nextTurn === undefined && !this.isClosed) this.channel.resume()
   }
 
-  /** What had arrived before the end still counts. */
-  #takeTheRest(): void {
+  /** What had arrived before the end, or before another one takes its place, still counts. */
+  takeTheRest(): void {
     if (this.#nextTurn === undefined) return
     this.#nextTurn[Symbol.dispose]()
     this.#nextTurn = undefined
@@ -153,7 +153,7 @@ export class Connection implements ChannelSink, FrameSink {
 
   closed(reason: ChannelCloseReason): void {
     this.#released(this)
-    this.#takeTheRest()
+    this.takeTheRest()
     if (this.#stage === 'closed') return
     this.#stop()
     this.#owner.closed(this, reason)

@@ -154,6 +154,12 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
     this.flush()
   }
 
+  /** Gives way to another connection: what this one has brought comes before what that one brings. */
+  giveWay(): void {
+    this.#connection?.takeTheRest()
+    if (this.isOpen) this.detach('replaced', undefined)
+  }
+
   /** Closes the connection. What waits is dropped for `dropReason`; without one, it goes on waiting. */
   detach(
     reason: LaneCloseReason,

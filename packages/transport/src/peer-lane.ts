@@ -159,7 +159,7 @@ export class PeerLane implements LinkOwner {
   /** Takes a connection whose handshake is done, in place of whatever there was. */
   adopt(connection: Connection, peerSequence: number): void {
     this.#stopDialling()
-    if (this.#link.isOpen) this.#link.detach('replaced', undefined)
+    this.#link.giveWay()
     if (this.#context.isClosing) {
       connection.close()
       return

@@ -108,6 +108,15 @@ describe('Frames that arrive at once', () => {
     expect(turns).toHaveLength(1)
   })
 
+  test('are taken to the last before another connection takes its place', () => {
+    const { connection, sink, turns } = line(1)
+    sink.received(manyFrames())
+    connection.takeTheRest()
+    expect(turns.flat()).toEqual(inOrder)
+    connection.close()
+    expect(turns).toHaveLength(1)
+  })
+
   test('are taken no more where this end closes meanwhile', async () => {
     const { clock, connection, sink, turns } = line(1)
     sink.received(manyFrames())
