@@ -41,6 +41,19 @@ test('a watch of a map that began late says that changes may be missed', async (
   expect(seen).toMatchObject([{ type: 'resync' }, { type: 'put', value: 2, previous: 1 }])
 })
 
+test('a watch of a counter is told of what changes in the turn in which it learns its value', async () => {
+  await using world = await DataWorld.of('a b')
+  const counter = world.on('a').counter('visits')
+  const watch = counter.watch()
+  const first = watch.next()
+  const changed = [counter.increment(), counter.increment()]
+  await world.settled(Promise.all(changed))
+  const told: unknown[] = [(await world.settled(first)).value]
+  while (told.at(-1) !== 2) told.push((await world.settled(watch.next())).value)
+  expect(told).toEqual([0, 1, 2])
+  await watch.return()
+})
+
 test('a watch of a counter comes to its last value, also where it began late', async () => {
   await using world = await DataWorld.of('a b')
   const on = (host: string) => world.on(host).counter('visits')

@@ -141,11 +141,13 @@ export class Counter {
     }
   }
 
-  /** What it is now. Changes that were told before the answer are in it. */
+  /** What it is now. Changes that were told before the answer are in it; those behind it may come in the same turn. */
   async #now(changes: Watching<number | 'missed'>, timeoutMs: number): Promise<number> {
-    const value = await this.get({ timeoutMs })
-    changes.discard()
-    return value
+    const terms = readTermsOf(`get of counter ${this.name}`, { timeoutMs }, this.#timeoutMs)
+    return await this.#part.read(counterCall(counterCalls.get, this.#address), terms, (from) => {
+      changes.discard()
+      return readNumber(from)
+    })
   }
 
   /** Has it forgotten: it is 0 then, and its options may be others. @returns whether there was anything to forget */
