@@ -208,10 +208,12 @@ export interface ReplicaReport extends ShardAtEpoch {
 /** What nodes of different censuses wrote down says nothing of each other: see `TypeTable`. */
 export interface CensusReport {
   readonly census: number
-  /** The addresses of all nodes that had copies, as `host:port`: nodes that begin again on their disks are others, and have them still. */
-  readonly hosts: readonly string[]
-  /** Whether the one that tells first heard of it after that: it is none of those nodes, whoever names it. */
+  /** All nodes that had copies, each address once: in the first life that may have had some, as far as is known. */
+  readonly hosts: readonly NodeIdentity[]
+  /** Whether the one that tells first heard of it after that, or has yet to be filled: what it wrote down does not say that it is one of those. */
   readonly isLate: boolean
+  /** The incarnation in which the disk of the one that tells was new: a life before that had another one. */
+  readonly diskSince: number
 }
 
 /** The sender owns these shards, has confirmed nothing of them, and was told of copies that come from elsewhere. Sent again until the table changes. */

@@ -1,7 +1,6 @@
-// What nodes report of copies, as bytes. Of all shards of a type they know of the same censuses, with all nodes that had copies by name: each
+// What nodes report of copies, as bytes. Of all shards of a type they know of the same censuses, with all nodes that had copies: each
 // of these lists is written once, ahead of all, and named by place.
 import { TransportError } from '@casty/transport'
-import { maxNodeBytes } from './codec-limits.ts'
 import type { MessageReader } from './codec-reader.ts'
 import type { MessageWriter } from './codec-writer.ts'
 import type { CensusReport, ReplicaReport } from './protocol.ts'
@@ -24,13 +23,14 @@ export function writeReports(writer: MessageWriter, reports: readonly ReplicaRep
   })
 }
 
-function writeCensus(writer: MessageWriter, { census, hosts, isLate }: CensusReport): void {
-  writer.body.varint(census).bool(isLate)
-  writer.list(hosts, (host) => writer.body.string(host, maxNodeBytes))
+function writeCensus(writer: MessageWriter, report: CensusReport): void {
+  const { census, hosts, isLate, diskSince } = report
+  writer.body.varint(census).bool(isLate).varint(diskSince)
+  writer.nodes(hosts)
 }
 
 export function readReports(fields: MessageReader): readonly ReplicaReport[] {
-  const lists = fields.list(1, () => fields.list(3, () => readCensus(fields)))
+  const lists = fields.list(1, () => fields.list(4, () => readCensus(fields)))
   return fields.list(6, () => readReport(fields, lists))
 }
 
@@ -47,5 +47,6 @@ function readReport(fields: MessageReader, lists: readonly Censuses[]): ReplicaR
 
 function readCensus(fields: MessageReader): CensusReport {
   const [census, isLate] = [fields.counter(), fields.bool()]
-  return { census, isLate, hosts: fields.list(1, () => fields.text(maxNodeBytes)) }
+  const diskSince = fields.upTo(Number.MAX_SAFE_INTEGER, 'An incarnation')
+  return { census, isLate, diskSince, hosts: fields.nodes(Number.POSITIVE_INFINITY) }
 }

@@ -121,8 +121,9 @@ export const messages: fc.Arbitrary<ShardingMessage> = fc.oneof(
           fc.array(
             fc.record({
               census: counter,
-              hosts: fc.array(fc.string({ maxLength: 20 })),
+              hosts: fc.array(node),
               isLate: fc.boolean(),
+              diskSince: fc.maxSafeNat(),
             }),
           ),
         )

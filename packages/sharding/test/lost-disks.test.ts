@@ -81,3 +81,28 @@ test('copies are taken from nodes that the owner has never heard of', async () =
   expect(await disks.add('c')).toEqual(all(2))
   expect(await disks.add('a')).toEqual(all(3))
 })
+
+test('where more disks are lost than may be, people are asked, though all nodes are back', async () => {
+  await using disks = new DiskWorld({ replicas: 1 }, 1)
+  await disks.start('a b c')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  const { owner = '', replication } = disks.region('a').explain(0)
+  const [replica = ''] = (replication?.replicas ?? []).map(({ node }) => node)
+  const having = [owner, replica].map((node) => node.slice(0, 1))
+  const [other = ''] = ['a', 'b', 'c'].filter((host) => !having.includes(host))
+  await disks.blackOut()
+  for (const host of having) disks.loseDisk(host)
+  await disks.start(`${other} ${having.join(' ')}`, { cluster: { seedNodes: [`${other}:1`] } })
+  await disks.settle(30_000)
+  await expect(disks.read(other, 15_000)).rejects.toThrow('answer')
+  expect(disks.region(other).explain(0).summary).toContain(
+    `Nobody has told what was on the disks of ${having
+      .toSorted()
+      .map((host) => `${host}:1`)
+      .join(', ')}`,
+  )
+  await disks.region(other).recover(0)
+  await disks.settle()
+  expect(await disks.read(other)).toEqual(all(0))
+})

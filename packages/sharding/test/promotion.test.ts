@@ -7,9 +7,18 @@ import { unowned } from '../src/table/shard-row.ts'
 
 const census = 100
 
-/** Who wrote down that these hosts had copies, as in `a b c`. */
-function record(hosts: string, isLate = false): CensusReport {
-  return { census, hosts: hosts.split(' ').map((host) => `${host}:1`), isLate }
+const addressed = (text: string): NodeIdentity => {
+  return NodeIdentity.parse((text.includes('#') ? text : `${text}#1`).replace('#', ':1#'))
+}
+
+/**
+ * Who wrote down that these hosts had copies, as in `a b c`, or `a#2` in its second life.
+ *
+ * @param isLate - whether it came late, or has yet to be filled
+ * @param diskSince - its life in which its disk was new
+ */
+function record(hosts: string, isLate = false, diskSince = 1): CensusReport {
+  return { census, hosts: hosts.split(' ').map(addressed), isLate, diskSince }
 }
 
 /**
@@ -24,17 +33,20 @@ function promotionOf(
   here: readonly string[] = Object.keys(told),
 ): Promotion {
   const at = { typeName: 'kept', shard: 0, epoch: 0 }
-  const node = (text: string): NodeIdentity => NodeIdentity.parse(text.replace('#', ':1#'))
   const reports = Object.entries(told).map(
     ([text, report]): [NodeIdentity['key'], ReplicaReport] => {
-      return [node(text).key, { ...at, copies: undefined, lineage: undefined, censuses: [report] }]
+      return [
+        addressed(text).key,
+        { ...at, copies: undefined, lineage: undefined, censuses: [report] },
+      ]
     },
   )
   return {
     ...at,
     settings: { name: 'kept', numShards: 1, replicas: 1, disks },
+    census,
     row: unowned,
-    hosts: here.map(node),
+    hosts: here.map(addressed),
     since: 0,
     isForced: false,
     told: new Map(reports),
@@ -59,15 +71,36 @@ test('who is in no list of those that count has nothing to tell for others', () 
 
 test('who came to it without what was on its disk has told nothing, though all name it', () => {
   const all = record('a b c')
-  expect(isEnough(promotionOf({ 'a#1': all, 'b#1': record('a b c', true) }, 2))).toBe(false)
-  expect(isEnough(promotionOf({ 'a#1': all, 'b#1': all }, 2))).toBe(true)
+  for (const isLate of [true, false]) {
+    const empty = record('a b c', isLate, 2)
+    expect(isEnough(promotionOf({ 'a#1': all, 'b#2': empty }, 2))).toBe(false)
+    expect(isEnough(promotionOf({ 'a#1': all, 'b#2': empty, 'c#1': all }, 2))).toBe(true)
+  }
+  expect(isEnough(promotionOf({ 'a#1': all, 'b#2': all }, 2))).toBe(true)
 })
 
-test('where all who had copies are here, there is nobody to wait for, though some came late', () => {
+test('who has yet to be filled has told, where one that is filled names the disk that it has', () => {
   const [all, late] = [record('a b c'), record('a b c', true)]
-  expect(isEnough(promotionOf({ 'a#1': all, 'b#1': late, 'c#1': late }, 2))).toBe(true)
-  expect(isEnough(promotionOf({ 'a#1': all, 'b#1': late, 'd#1': late }, 2))).toBe(false)
+  expect(isEnough(promotionOf({ 'b#1': all, 'c#1': late }, 2))).toBe(true)
+  expect(isEnough(promotionOf({ 'b#1': all, 'c#1': late }, 1))).toBe(false)
+  expect(isEnough(promotionOf({ 'b#1': late, 'c#1': late }, 2))).toBe(false)
   expect(isEnough(promotionOf({ 'a#1': late, 'b#1': late, 'c#1': late }, 2))).toBe(false)
+  // What the one that is filled knows is out of date.
+  const later = record('c d', true)
+  expect(isEnough(promotionOf({ 'b#1': all, 'c#1': later }, 2))).toBe(false)
+})
+
+test('who has no copies cannot say that others need not be filled', () => {
+  const late = record('a c d', true)
+  const told = { 'c#1': late, 'd#1': late, 'e#1': record('a c d') }
+  expect(isEnough(promotionOf(told, 2))).toBe(false)
+  expect(isEnough(promotionOf({ ...told, 'a#1': record('a c d') }, 2))).toBe(true)
+})
+
+test('where all are back, and more disks are lost than may be, people are asked', () => {
+  const [all, empty] = [record('a b c'), record('a b c', true, 2)]
+  expect(isEnough(promotionOf({ 'a#1': all, 'b#2': empty, 'c#2': empty }, 2))).toBe(false)
+  expect(isEnough(promotionOf({ 'a#1': all, 'b#2': empty, 'c#2': empty }, 3))).toBe(true)
 })
 
 test('a node that began again meanwhile is one, and not two', () => {
@@ -89,4 +122,22 @@ test('of the nodes of a row so many have to tell that nothing can be with the ot
   const row = { ...unowned, epoch: 100, lineage: 100, replicas: known.hosts }
   expect(isEnough({ ...known, row })).toBe(false)
   expect(isEnough({ ...known, row: { ...row, isReplicated: true } })).toBe(true)
+})
+
+test('where the last owner is gone, and others bring what was confirmed before, the nodes of the census have what it confirmed', () => {
+  const all = record('a b c')
+  const known = promotionOf({ 'a#1': all, 'b#1': all, 'c#1': all }, 2)
+  const [before, owner, replicas] = [census + 1, addressed('a#0'), known.hosts.slice(1, 2)]
+  const row = { ...unowned, epoch: census + 2, lineage: census + 2, owner, replicas }
+  const told = new Map(known.told)
+  const [, , keeper] = known.hosts
+  const report = keeper && told.get(keeper.key)
+  if (!keeper || !report) throw new Error('Three have told')
+  told.set(keeper.key, { ...report, lineage: { bornIn: before, isConfirmed: true } })
+  expect(isEnough({ ...known, row, told })).toBe(true)
+  // Confirmed in another census, it is with nodes that nobody here names.
+  expect(isEnough({ ...known, row, told, census: census + 2 })).toBe(false)
+  expect(isEnough({ ...known, row, told, isContested: true })).toBe(false)
+  for (const { key } of known.hosts.slice(0, 2)) told.delete(key)
+  expect(isEnough({ ...known, row, told })).toBe(false)
 })

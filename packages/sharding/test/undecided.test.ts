@@ -40,7 +40,7 @@ function planned(
     types: new Map([['kept', settings]]),
     releasedAt: () => later,
     isContested: (_name, shard) => contested.includes(shard),
-    promote: (_settings, shard) => found[shard],
+    promote: (_type, shard) => found[shard],
     maxMovingShare: 0,
     maxMoving: 0,
   })

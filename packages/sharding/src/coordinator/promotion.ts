@@ -13,6 +13,8 @@ import { nothing, type Found } from './found.ts'
 
 export interface Promotion extends ShardAtEpoch {
   readonly settings: TypeSettings
+  /** Of the table: see `TypeTable`. */
+  census: number
   /** As of when it was begun: who is named by it, and which lineage counts. */
   readonly row: ShardRow
   /** Who may have copies besides, of a life before this one. */
@@ -54,7 +56,11 @@ export function isEnough(promotion: Promotion): boolean {
     key === owner?.key ||
     (replicas.length === 0 && address.toString() === owner?.address.toString())
   const hasOwnerTold = askedFor(promotion).some((node) => isOwner(node) && reports.has(node.key))
-  return (hasOwnerTold || isEnoughOfRow(promotion)) && isEnoughOfHosts(promotion)
+  // So have the nodes of the census that the table goes on with, where that is one that counts.
+  const isOfCensus =
+    !isContested && censusesOf(promotion).some(({ census }) => census === promotion.census)
+  const isKnown = isOfCensus || hasOwnerTold || isEnoughOfRow(promotion)
+  return isKnown && isEnoughOfHosts(promotion)
 }
 
 /**
@@ -80,6 +86,7 @@ interface Knowing extends CensusReport {
 
 /** What is lacking of a census. */
 interface Lacking {
+  readonly census: number
   /** How many more nodes would have to tell; none where it is not above 0. */
   readonly missing: number
   /** The addresses of those that had copies and have not told. */
@@ -109,24 +116,49 @@ export function censusesOf(promotion: Promotion): readonly Lacking[] {
     })
   return [...censuses]
     .filter(([census]) => counts(census))
-    .map(([, knowing]) => lackingOf(knowing, settings.disks))
+    .map(([census, knowing]) => ({ census, ...lackingOf(knowing, settings.disks) }))
 }
 
-/** What few know may be out of date, and so may be what is in short lists: of the longest each counts. */
-function lackingOf(knowing: readonly Knowing[], disks: number): Lacking {
+/**
+ * What few know may be out of date, and so may be what is in short lists: of the longest each counts. A disk that is here counts where it was there in the life
+ * that is in the list, and not where that one lost its own.
+ */
+function lackingOf(knowing: readonly Knowing[], disks: number): Omit<Lacking, 'census'> {
   const most = Math.max(...knowing.map(({ hosts }) => hosts.length))
-  // Who came to it late names those who had copies, and knows nothing of what is on their disks.
-  const told = new Set(knowing.filter(({ isLate }) => !isLate).map(({ from }) => from))
-  const silent = knowing
-    .filter(({ hosts }) => hosts.length === most)
-    .map(({ hosts }) => hosts.filter((host) => !told.has(host)))
+  const lists = knowing.filter(({ hosts }) => hosts.length === most)
+  const isTold = inLifeOf(whoCount(knowing, lists))
+  const silent = lists.map(({ hosts }) => hosts.filter((host) => !isTold(host)))
+  const lost = Math.max(...silent.map(({ length }) => length)) + 1 - disks
   const fewest = Math.floor(most / 2) + 1
-  // Where one that had copies is here, and so are all others, there is nobody to wait for, whenever these came.
-  const here = new Set(knowing.map(({ from }) => from))
-  const areAllHere =
-    told.size > 0 && knowing.every(({ hosts }) => hosts.every((host) => here.has(host)))
-  const lost = areAllHere ? 0 : Math.max(...silent.map(({ length }) => length)) + 1 - disks
-  return { missing: Math.max(lost, fewest - here.size), silent: [...new Set(silent.flat())] }
+  const knowers = new Set(knowing.map(({ from }) => from)).size
+  const addresses = new Set(silent.flat().map(({ address }) => address.toString()))
+  return { missing: Math.max(lost, fewest - knowers), silent: [...addresses] }
+}
+
+/**
+ * Whoever is late may name too few, and so says nothing by itself. What was confirmed is on as many as it must be of those that one names which had all that it
+ * was to have: where that one names a disk that is here, and all that the one with it does, it is heard, filled or not.
+ */
+function whoCount(knowing: readonly Knowing[], lists: readonly Knowing[]): readonly Knowing[] {
+  const filled = lists
+    .filter((one) => !one.isLate && one.hosts.some(inLifeOf([one])))
+    .map(({ hosts }) => new Map(hosts.map((host) => [host.address.toString(), host.incarnation])))
+  const isNamed = ({ from, hosts, diskSince }: Knowing): boolean =>
+    filled.some((lives) => {
+      const hasDisk = (lives.get(from) ?? Number.NEGATIVE_INFINITY) >= diskSince
+      return hasDisk && hosts.every(({ address }) => lives.has(address.toString()))
+    })
+  return knowing.filter((one) => !one.isLate || isNamed(one))
+}
+
+/** Whether the disk that a node had in some life is one of these. */
+function inLifeOf(knowing: readonly Knowing[]): (host: NodeIdentity) => boolean {
+  const since = new Map<string, number>()
+  for (const { from, diskSince } of knowing) {
+    since.set(from, Math.max(diskSince, since.get(from) ?? 0))
+  }
+  return ({ address, incarnation }) =>
+    (since.get(address.toString()) ?? Number.POSITIVE_INFINITY) <= incarnation
 }
 
 /** Who has copies of which lineage in which something may have been confirmed. */

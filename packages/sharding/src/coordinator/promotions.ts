@@ -8,9 +8,9 @@ import type {
   ReplicaReport,
   ReplicaReportMessage,
   ShardAtEpoch,
-  TypeSettings,
 } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
+import type { TypeTable } from '../table/shard-table.ts'
 import { nothing, type Found } from './found.ts'
 import {
   askedFor,
@@ -47,7 +47,7 @@ export class Promotions {
    * @returns undefined while it is not known well enough
    */
   best(
-    settings: TypeSettings,
+    { settings, census }: TypeTable,
     shard: number,
     row: ShardRow,
     hosts: readonly NodeIdentity[],
@@ -62,12 +62,24 @@ export class Promotions {
     let promotion = this.#open.get(key)
     if (promotion?.epoch !== epoch || promotion.isContested !== isContested) {
       const told = new Map<NodeKey, ReplicaReport>()
-      const begun = { typeName, shard, epoch, settings, row, hosts, isContested, since: now, told }
+      const begun = {
+        typeName,
+        shard,
+        epoch,
+        settings,
+        census,
+        row,
+        hosts,
+        isContested,
+        since: now,
+        told,
+      }
       promotion = { ...begun, isForced: false, isWanted: true }
       this.#open.set(key, promotion)
       this.#hasNew = true
     }
     promotion.isWanted = true
+    promotion.census = census
     if (isDurable) promotion.hosts = hosts
     const waited = askedFor(promotion).some((node) => this.#isAsked(node) && !told(promotion, node))
     if (waited && now < promotion.since + 2 * this.#node.settings.leaseMs) return undefined

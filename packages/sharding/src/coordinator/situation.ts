@@ -3,6 +3,7 @@ import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { ViewMember } from '../core/view.ts'
 import type { ReplicatedShardReport, TypeSettings } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
+import type { TypeTable } from '../table/shard-table.ts'
 import type { Found } from './found.ts'
 import type { AllocationStrategy } from './strategy.ts'
 
@@ -30,7 +31,7 @@ export interface Situation {
   isContested(typeName: string, shard: number, row: ShardRow): boolean
   /** Who has copies of a shard that has no owner, or whose owner is gone; undefined while that is being found out. */
   promote(
-    settings: TypeSettings,
+    type: TypeTable,
     shard: number,
     row: ShardRow,
     hosts: readonly NodeIdentity[],

@@ -146,7 +146,7 @@ export class TypePlanner {
   /** @param isOpen - whether what the row says is in doubt */
   #promote(shard: number, row: ShardRow, isOpen: boolean): Found | undefined {
     const hosts = this.#loads.hosts.map(({ node }) => node)
-    return this.#situation.promote(this.#type.settings, shard, row, hosts, isOpen)
+    return this.#situation.promote(this.#type, shard, row, hosts, isOpen)
   }
 
   /** Its owner is gone, or out of reach: another gets it, once the owner's lease has run out. */

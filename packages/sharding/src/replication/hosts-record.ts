@@ -1,33 +1,22 @@
 // Which nodes have copies of a type's entities: each node with a journal writes down what it knows of that, so that after a restart of
 // all of them it is known how many must have told what they have before anything begins.
 import type { EventJournal, JournalHead } from '@casty/persistence'
+import { NodeIdentity } from '@casty/transport'
 import type { CensusReport } from '../protocol.ts'
+import { sameNodes } from '../table/shard-row.ts'
+import { readHosts, writeHosts, type Hosts } from './hosts-format.ts'
 
 export interface HostsRecordPort {
-  /** The address of this node. */
-  readonly self: string
+  readonly self: NodeIdentity
   wallNow(): number
   /** Calls back after so long, in milliseconds, unless disposed of. */
   schedule(delayMs: number, callback: () => void): Disposable
   failed(error: unknown): void
 }
 
-/** Which nodes have copies, in a census: see `TypeTable`. */
-export interface Hosts {
-  readonly census: number
-  readonly hosts: readonly string[]
-  /**
-   * This node came to it while some shards waited for what others have, or went by a former life of it, and had nothing; or it has come to have copies
-   * since, and has yet to be filled: it is none of those who had copies.
-   */
-  readonly isLate?: boolean
-}
-
 const againMs = 1_000
 /** Of so many at most one node keeps what it knows: each table that was founded without what was there begins one. */
 const maxCensuses = 16
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
 
 /** Mutable, and of one type on one node. */
 export class HostsRecord {
@@ -35,6 +24,9 @@ export class HostsRecord {
   readonly #id: string
   readonly #port: HostsRecordPort
   #records: readonly Hosts[] = []
+  #reports: readonly CensusReport[] = []
+  /** The incarnation in which the journal was new. */
+  #diskSince = 0
   #head: JournalHead | undefined
   #isWriting = false
   #isOver = false
@@ -46,9 +38,9 @@ export class HostsRecord {
     this.#port = port
   }
 
-  /** Who had copies, as far as was known here last, in each census that is not done with. */
+  /** Who had copies, as far as was known here last, in each census that is not done with: the same instance while that is the same. */
   get reports(): readonly CensusReport[] {
-    return this.#records.map(({ census, hosts, isLate = false }) => ({ census, hosts, isLate }))
+    return this.#reports
   }
 
   /** The first census of a table before that one, of which it is not known where what was confirmed is; undefined where there is none. */
@@ -58,9 +50,16 @@ export class HostsRecord {
 
   async load(): Promise<void> {
     const { sequenceNr, deletedTo } = await this.#claim()
-    if (sequenceNr === deletedTo) return
+    if (sequenceNr === deletedTo) {
+      // Before anybody names this life as one with copies.
+      this.#diskSince = this.#port.self.incarnation
+      this.#keep([])
+      return
+    }
     for await (const { bytes } of this.#journal.events(this.#id, { fromSequenceNr: sequenceNr })) {
-      this.#records = recordsOf(bytes)
+      const { diskSince, records } = readHosts(bytes)
+      this.#diskSince = diskSince
+      this.#set(records)
     }
   }
 
@@ -82,18 +81,21 @@ export class HostsRecord {
     const known = this.#records.find((record) => record.census === census)
     const others = this.#records.filter((record) => record !== known)
     const former = isAll ? [] : (known?.hosts ?? [])
-    const next = [...new Set([...hosts, ...former])].toSorted()
+    const next = firstLives([...hosts, ...former])
     // Where it goes on with what was there first, what was founded beside that is done with. What was there before is not.
     const isOne = isInStep && others.every((other) => other.census > census)
     const wasLate = known?.isLate === true
     // Whoever comes to have copies has yet to be filled.
-    const { self } = this.#port
-    const isNew = known?.hosts.includes(self) === false && hosts.includes(self)
+    const isNew = known !== undefined && !this.#isIn(known.hosts) && this.#isIn(hosts)
     const isLate = !isAll && (known === undefined ? comesLate === true : wasLate || isNew)
-    const isSame = known !== undefined && sameTexts(next, known.hosts) && isLate === wasLate
+    const isSame = known !== undefined && sameNodes(next, known.hosts) && isLate === wasLate
     if (isSame && (others.length === 0 || !isOne)) return
     const kept = isOne ? [] : others.slice(0, maxCensuses - 1)
     this.#keep([...kept, { census, hosts: next, ...(isLate && { isLate }) }])
+  }
+
+  #isIn(hosts: readonly NodeIdentity[]): boolean {
+    return hosts.some(({ address }) => address.equals(this.#port.self.address))
   }
 
   /** What was there before that one does not count any more. */
@@ -104,17 +106,24 @@ export class HostsRecord {
   }
 
   #keep(records: readonly Hosts[]): void {
-    this.#records = records
+    this.#set(records)
     if (!this.#isWriting && !this.#isOver) void this.#write()
+  }
+
+  #set(records: readonly Hosts[]): void {
+    this.#records = records
+    const diskSince = this.#diskSince
+    this.#reports = records.map((record) => ({ isLate: false, ...record, diskSince }))
   }
 
   async #write(): Promise<void> {
     this.#isWriting = true
     try {
-      for (let written: readonly Hosts[] = []; written !== this.#records && !this.#isOver;) {
-        written = this.#records
+      for (let written: unknown; written !== this.#records && !this.#isOver;) {
+        const records = this.#records
+        written = records
         // eslint-disable-next-line no-await-in-loop -- What changed meanwhile comes after.
-        await this.#append(written)
+        await this.#append(records)
       }
       this.#isWriting = false
     } catch (error) {
@@ -127,7 +136,7 @@ export class HostsRecord {
   async #append(records: readonly Hosts[]): Promise<void> {
     const head = this.#head ?? (await this.#claim())
     const { epoch, sequenceNr } = head
-    const bytes = encoder.encode(JSON.stringify(records))
+    const bytes = writeHosts({ diskSince: this.#diskSince, records })
     const timestamp = Math.floor(this.#port.wallNow())
     const events = [{ manifest: 'hosts', version: 0, timestamp, bytes }]
     await this.#journal.append(this.#id, { epoch, expectedSequenceNr: sequenceNr, events })
@@ -141,24 +150,10 @@ export class HostsRecord {
   }
 }
 
-function recordsOf(bytes: Uint8Array): readonly Hosts[] {
-  const records: unknown = JSON.parse(decoder.decode(bytes))
-  // Written before there was a census, a list of hosts alone: they are of one, the same for all.
-  if (isTexts(records)) return records.length === 0 ? [] : [{ census: 1, hosts: records }]
-  if (Array.isArray(records) && records.every(isHosts)) return records
-  throw new TypeError('What says which nodes have copies cannot be read')
-}
-
-function isHosts(value: unknown): value is Hosts {
-  if (typeof value !== 'object' || !value || !('hosts' in value && 'census' in value)) return false
-  const isLate = 'isLate' in value ? value.isLate : false
-  return typeof value.census === 'number' && typeof isLate === 'boolean' && isTexts(value.hosts)
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((text) => typeof text === 'string')
-}
-
-function sameTexts(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((text, index) => text === right[index])
+/** The first life of each address, in order. */
+function firstLives(nodes: readonly NodeIdentity[]): readonly NodeIdentity[] {
+  const ordered = nodes.toSorted(NodeIdentity.compare)
+  return ordered.filter(
+    ({ address }, place) => ordered[place - 1]?.address.equals(address) !== true,
+  )
 }

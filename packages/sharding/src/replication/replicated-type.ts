@@ -71,7 +71,7 @@ export class ReplicatedType {
     this.#hosts =
       journal &&
       new HostsRecord(journal, `${prefix}/${this.name}/hosts`, {
-        self: port.self.address.toString(),
+        self: port.self,
         wallNow: () => port.clock.wallNow(),
         schedule: (delayMs, callback) => port.clock.schedule(delayMs, callback),
         failed: (error) => this.#notStored(error),
@@ -182,13 +182,13 @@ export class ReplicatedType {
     if (!this.#hosts || !this.#isLoaded) return
     const isSettled = rows.every(({ owner, isUndecided }) => owner !== undefined && !isUndecided)
     const named = rows.flatMap(({ owner, replicas }) => (owner ? [owner, ...replicas] : replicas))
-    const hosts = new Set(named.map(({ address }) => address.toString()))
+    const hosts = new Map(named.map((node) => [node.key, node]))
     // What a former life of this node had, others may have to bring: where its disk was lost, this one has nothing of it.
     const isLate = !isSettled || named.some((node) => this.#isFormerLife(node))
     const isAll = !isLate && rows.every(({ isReplicated }) => isReplicated)
     // What was confirmed before that table was founded, by nodes that it knows nothing of, is found by what they wrote down.
     this.#hosts.update(
-      { census, hosts: [...hosts], isLate },
+      { census, hosts: [...hosts.values()], isLate },
       isAll,
       isSettled && this.#isInStep(rows),
     )

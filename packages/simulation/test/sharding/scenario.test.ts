@@ -82,3 +82,23 @@ test(
     expect(result.violations).toEqual([])
   },
 )
+
+// Of three one had yet to be filled when all stopped, and another one lost its disk: the third alone was heard, and people were waited for.
+test(
+  'who has yet to be filled is heard as well where no more disks are lost than may be (seed 437)',
+  { timeout: 120_000 },
+  async () => {
+    const result = await Run.of(shardingDisksScenario, planOf(shardingDisksScenario, 437))
+    expect(result.violations).toEqual([])
+  },
+)
+
+// The owner of a shard that was begun anew was gone, another node came back with copies from before, and nobody could say what that owner had confirmed.
+test(
+  'what was begun anew without a node that is back by now waits for nobody where all are heard (seed 431)',
+  { timeout: 120_000 },
+  async () => {
+    const result = await Run.of(shardingDisksScenario, planOf(shardingDisksScenario, 431))
+    expect(result.violations).toEqual([])
+  },
+)
