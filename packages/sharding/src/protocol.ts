@@ -212,6 +212,8 @@ export interface CensusReport {
   readonly hosts: readonly NodeIdentity[]
   /** Whether the one that tells first heard of it after that, or has yet to be filled: what it wrote down does not say that it is one of those. */
   readonly isLate: boolean
+  /** Of one that is late: whether somebody whom it names had whatever was confirmed when it came. */
+  readonly namesAll: boolean
   /** The incarnation in which the disk of the one that tells was new: a life before that had another one. */
   readonly diskSince: number
 }

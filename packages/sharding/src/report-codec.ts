@@ -24,13 +24,13 @@ export function writeReports(writer: MessageWriter, reports: readonly ReplicaRep
 }
 
 function writeCensus(writer: MessageWriter, report: CensusReport): void {
-  const { census, hosts, isLate, diskSince } = report
-  writer.body.varint(census).bool(isLate).varint(diskSince)
+  const { census, hosts, isLate, namesAll, diskSince } = report
+  writer.body.varint(census).bool(isLate).bool(namesAll).varint(diskSince)
   writer.nodes(hosts)
 }
 
 export function readReports(fields: MessageReader): readonly ReplicaReport[] {
-  const lists = fields.list(1, () => fields.list(4, () => readCensus(fields)))
+  const lists = fields.list(1, () => fields.list(5, () => readCensus(fields)))
   return fields.list(6, () => readReport(fields, lists))
 }
 
@@ -46,7 +46,7 @@ function readReport(fields: MessageReader, lists: readonly Censuses[]): ReplicaR
 }
 
 function readCensus(fields: MessageReader): CensusReport {
-  const [census, isLate] = [fields.counter(), fields.bool()]
+  const [census, isLate, namesAll] = [fields.counter(), fields.bool(), fields.bool()]
   const diskSince = fields.upTo(Number.MAX_SAFE_INTEGER, 'An incarnation')
-  return { census, isLate, diskSince, hosts: fields.nodes(Number.POSITIVE_INFINITY) }
+  return { census, isLate, namesAll, diskSince, hosts: fields.nodes(Number.POSITIVE_INFINITY) }
 }

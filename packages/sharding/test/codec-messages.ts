@@ -123,6 +123,7 @@ export const messages: fc.Arbitrary<ShardingMessage> = fc.oneof(
               census: counter,
               hosts: fc.array(node),
               isLate: fc.boolean(),
+              namesAll: fc.boolean(),
               diskSince: fc.maxSafeNat(),
             }),
           ),

@@ -33,7 +33,7 @@ test('a disk is as old as the first life on it, also where nothing was written d
   const second = await openRecord(disk.open(), 'a#7')
   second.update({ census: 1, hosts: nodes('a#7 b#1') }, true, true)
   expect(second.reports).toEqual([
-    { census: 1, hosts: nodes('a#7 b#1'), isLate: false, diskSince: 5 },
+    { census: 1, hosts: nodes('a#7 b#1'), isLate: false, namesAll: false, diskSince: 5 },
   ])
 })
 
@@ -44,6 +44,33 @@ test('of each address the first life that may have had something is kept, until 
   expect(record.reports).toMatchObject([{ hosts: nodes('a#1 b#1 c#1') }])
   record.update({ census: 1, hosts: nodes('b#3 c#1') }, true, true)
   expect(record.reports).toMatchObject([{ hosts: nodes('b#3 c#1') }])
+})
+
+test('who is named by the first table that it learns has yet to be filled', async () => {
+  const record = await openRecord(inMemoryJournal().open(), 'a#2')
+  record.update({ census: 1, hosts: nodes('a#2 b#1 c#1') }, false, true)
+  expect(record.reports).toMatchObject([{ isLate: true, namesAll: true }])
+  record.update({ census: 1, hosts: nodes('a#2 b#1 c#1') }, true, true)
+  expect(record.reports).toMatchObject([{ isLate: false, namesAll: false }])
+})
+
+test('who comes while shards have no owner may name too few, also once all of them have one', async () => {
+  const record = await openRecord(inMemoryJournal().open(), 'a#2')
+  record.update({ census: 1, hosts: nodes('b#1'), isLate: true }, false, true)
+  record.update({ census: 1, hosts: nodes('a#2 b#1') }, false, true)
+  expect(record.reports).toMatchObject([{ isLate: true, namesAll: false }])
+})
+
+test('who had copies, and comes to have them again, has yet to be filled', async () => {
+  const record = await openRecord(inMemoryJournal().open(), 'a#1')
+  record.update({ census: 1, hosts: nodes('a#1 b#1') }, true, true)
+  // As after a restart of all, while shards have no owner.
+  record.update({ census: 1, hosts: nodes('b#1'), isLate: true }, false, true)
+  record.update({ census: 1, hosts: nodes('a#1 b#1') }, false, true)
+  expect(record.reports).toMatchObject([{ isLate: false }])
+  record.update({ census: 1, hosts: nodes('b#1 c#1') }, false, true)
+  record.update({ census: 1, hosts: nodes('a#1 b#1 c#1') }, false, true)
+  expect(record.reports).toMatchObject([{ isLate: true, namesAll: true }])
 })
 
 test('what it reports is one instance while nothing changes: it is sent once for all shards', async () => {
@@ -66,9 +93,19 @@ test('what was written before disks said since when they are there is read: all 
 })
 
 test('what was written is read again, and what cannot be read is not passed over', () => {
-  const now = { diskSince: 5, records: [{ census: 1, hosts: nodes('a#7'), isLate: true }] }
+  const now = {
+    diskSince: 5,
+    records: [{ census: 1, hosts: nodes('a#7'), isLate: true, namesAll: true }],
+  }
   expect(readHosts(writeHosts(now))).toEqual(now)
-  for (const value of [{}, { diskSince: '5', records: [] }, [{ census: 1 }], 5, [5]]) {
+  for (const value of [
+    {},
+    [{ census: 1, hosts: [], namesAll: 1 }],
+    { diskSince: '5', records: [] },
+    [{ census: 1 }],
+    5,
+    [5],
+  ]) {
     expect(() => readHosts(written(value))).toThrow('cannot be read')
   }
 })

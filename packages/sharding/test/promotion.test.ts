@@ -18,7 +18,7 @@ const addressed = (text: string): NodeIdentity => {
  * @param diskSince - its life in which its disk was new
  */
 function record(hosts: string, isLate = false, diskSince = 1): CensusReport {
-  return { census, hosts: hosts.split(' ').map(addressed), isLate, diskSince }
+  return { census, hosts: hosts.split(' ').map(addressed), isLate, namesAll: false, diskSince }
 }
 
 /**
@@ -101,6 +101,37 @@ test('where all are back, and more disks are lost than may be, people are asked'
   const [all, empty] = [record('a b c'), record('a b c', true, 2)]
   expect(isEnough(promotionOf({ 'a#1': all, 'b#2': empty, 'c#2': empty }, 2))).toBe(false)
   expect(isEnough(promotionOf({ 'a#1': all, 'b#2': empty, 'c#2': empty }, 3))).toBe(true)
+})
+
+test('where nobody has been filled so far, nothing is missing once every disk is here that any of them names', () => {
+  const late = { ...record('a b c', true), namesAll: true }
+  expect(isEnough(promotionOf({ 'a#1': late, 'b#1': late }, 2))).toBe(false)
+  expect(isEnough(promotionOf({ 'a#1': late, 'b#1': late, 'c#1': late }, 2))).toBe(true)
+  const empty = { ...late, diskSince: 2 }
+  expect(isEnough(promotionOf({ 'a#1': late, 'b#1': late, 'c#2': empty }, 2))).toBe(false)
+  // One came while shards had no owner: it may name too few.
+  const between = record('a b c', true)
+  expect(isEnough(promotionOf({ 'a#1': late, 'b#1': late, 'c#1': between }, 2))).toBe(false)
+})
+
+test('where fewer had copies than a write needs disks, one of them has to tell', () => {
+  const one = record('c')
+  expect(isEnough(promotionOf({ 'a#1': one }, 2))).toBe(false)
+  expect(isEnough(promotionOf({ 'a#1': one, 'b#1': one }, 2))).toBe(false)
+  expect(isEnough(promotionOf({ 'a#1': one, 'c#1': one }, 2))).toBe(true)
+  const two = record('c d')
+  expect(isEnough(promotionOf({ 'a#1': two, 'b#1': two }, 3))).toBe(false)
+  expect(isEnough(promotionOf({ 'a#1': two, 'c#1': two }, 3))).toBe(true)
+})
+
+test('where a row names fewer than a write needs disks, one of those that are to keep copies has to tell', () => {
+  const known = promotionOf({ 'a#1': record('a b c') }, 3, ['a#1', 'b#1'])
+  const [former, replica] = known.hosts
+  if (!former || !replica) throw new Error('Two are here')
+  const row = { ...unowned, epoch: 100, lineage: 100, isReplicated: true }
+  expect(isEnough({ ...known, row: { ...row, replicas: [replica] } })).toBe(false)
+  expect(isEnough({ ...known, row: { ...row, replicas: [replica, former] } })).toBe(false)
+  expect(isEnough({ ...known, row: { ...row, replicas: [former] } })).toBe(true)
 })
 
 test('a node that began again meanwhile is one, and not two', () => {

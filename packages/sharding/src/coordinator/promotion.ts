@@ -8,7 +8,7 @@ import type {
   ShardAtEpoch,
   TypeSettings,
 } from '../protocol.ts'
-import type { ShardRow } from '../table/shard-row.ts'
+import { includesNode, type ShardRow } from '../table/shard-row.ts'
 import { nothing, type Found } from './found.ts'
 
 export interface Promotion extends ShardAtEpoch {
@@ -69,8 +69,10 @@ export function isEnough(promotion: Promotion): boolean {
  */
 function isEnoughOfRow({ settings, row, told: reports }: Promotion): boolean {
   const { replicas, isReplicated } = row
-  const ofRow = replicas.filter(({ key }) => reports.has(key)).length
-  return isReplicated && replicas.length > 0 && ofRow >= replicas.length + 2 - settings.disks
+  const having = replicas.filter(({ key }) => reports.has(key))
+  // Where it names fewer, each of those that are to keep copies has all.
+  const hasOne = replicas.slice(0, settings.replicas).some((node) => includesNode(having, node))
+  return isReplicated && hasOne && having.length >= replicas.length + 2 - settings.disks
 }
 
 /** The same of the nodes that had copies of the type, in each census that counts. Where nobody ever had any, there is nothing to wait for. */
@@ -128,7 +130,8 @@ function lackingOf(knowing: readonly Knowing[], disks: number): Omit<Lacking, 'c
   const lists = knowing.filter(({ hosts }) => hosts.length === most)
   const isTold = inLifeOf(whoCount(knowing, lists))
   const silent = lists.map(({ hosts }) => hosts.filter((host) => !isTold(host)))
-  const lost = Math.max(...silent.map(({ length }) => length)) + 1 - disks
+  // Where there are fewer than that, each has all: one of them has to tell.
+  const lost = Math.max(...silent.map(({ length }) => length)) + 1 - Math.min(disks, most)
   const fewest = Math.floor(most / 2) + 1
   const knowers = new Set(knowing.map(({ from }) => from)).size
   const addresses = new Set(silent.flat().map(({ address }) => address.toString()))
@@ -137,9 +140,15 @@ function lackingOf(knowing: readonly Knowing[], disks: number): Omit<Lacking, 'c
 
 /**
  * Whoever is late may name too few, and so says nothing by itself. What was confirmed is on as many as it must be of those that one names which had all that it
- * was to have: where that one names a disk that is here, and all that the one with it does, it is heard, filled or not.
+ * was to have: where that one names a disk that is here, and all that the one with it does, it is heard, filled or not. Where nobody has been filled so far, all are
+ * heard once every disk that any of them names is here.
  */
 function whoCount(knowing: readonly Knowing[], lists: readonly Knowing[]): readonly Knowing[] {
+  const isHere = inLifeOf(knowing)
+  const areAllHere = knowing.every(({ isLate, namesAll, hosts }) => {
+    return (!isLate || namesAll) && hosts.every(isHere)
+  })
+  if (areAllHere) return knowing
   const filled = lists
     .filter((one) => !one.isLate && one.hosts.some(inLifeOf([one])))
     .map(({ hosts }) => new Map(hosts.map((host) => [host.address.toString(), host.incarnation])))

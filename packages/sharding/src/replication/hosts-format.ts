@@ -11,6 +11,8 @@ export interface Hosts {
    * since, and has yet to be filled: it is none of those who had copies.
    */
   readonly isLate?: boolean
+  /** Of one that is late: when it came, every shard had an owner, so that somebody whom it names had whatever was confirmed. */
+  readonly namesAll?: boolean
 }
 
 /** All that a disk says of it. */
@@ -53,10 +55,11 @@ function recordOf(value: unknown): Hosts {
   }
   const { census, hosts } = value
   const isLate = 'isLate' in value ? value.isLate : false
-  if (typeof census !== 'number' || typeof isLate !== 'boolean' || !isTexts(hosts)) {
-    throw unreadable()
-  }
-  return { census, hosts: hosts.map(nodeOf), ...(isLate && { isLate }) }
+  const namesAll = 'namesAll' in value ? value.namesAll : false
+  if (typeof isLate !== 'boolean' || typeof namesAll !== 'boolean') throw unreadable()
+  if (typeof census !== 'number' || !isTexts(hosts)) throw unreadable()
+  const known = { census, hosts: hosts.map(nodeOf) }
+  return { ...known, ...(isLate && { isLate }), ...(namesAll && { namesAll }) }
 }
 
 /** Where no life is named, it was written before any disk said since when it is there: whoever has such a disk has it since then. */

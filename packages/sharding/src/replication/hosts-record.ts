@@ -28,6 +28,8 @@ export class HostsRecord {
   /** The incarnation in which the journal was new. */
   #diskSince = 0
   #head: JournalHead | undefined
+  /** Whether the table that was heard of last names no life of this node, and all shards had an owner. */
+  #isOut = false
   #isWriting = false
   #isOver = false
   #pause: Disposable | undefined
@@ -85,13 +87,21 @@ export class HostsRecord {
     // Where it goes on with what was there first, what was founded beside that is done with. What was there before is not.
     const isOne = isInStep && others.every((other) => other.census > census)
     const wasLate = known?.isLate === true
-    // Whoever comes to have copies has yet to be filled.
-    const isNew = known !== undefined && !this.#isIn(known.hosts) && this.#isIn(hosts)
-    const isLate = !isAll && (known === undefined ? comesLate === true : wasLate || isNew)
+    const isLate =
+      !isAll && (wasLate || (!known && comesLate === true) || this.#isToBeFilled(known, hosts))
+    const namesAll = isLate && (wasLate ? known.namesAll === true : comesLate !== true)
+    this.#isOut = comesLate !== true && !this.#isIn(hosts)
     const isSame = known !== undefined && sameNodes(next, known.hosts) && isLate === wasLate
     if (isSame && (others.length === 0 || !isOne)) return
     const kept = isOne ? [] : others.slice(0, maxCensuses - 1)
-    this.#keep([...kept, { census, hosts: next, ...(isLate && { isLate }) }])
+    const record = { census, hosts: next, ...(isLate && { isLate }), ...(namesAll && { namesAll }) }
+    this.#keep([...kept, record])
+  }
+
+  /** Whoever comes to have copies has yet to be filled, also where it had some before, or is named by the first table that it learns. */
+  #isToBeFilled(known: Hosts | undefined, hosts: readonly NodeIdentity[]): boolean {
+    const hadSome = known !== undefined && this.#isIn(known.hosts) && !this.#isOut
+    return !hadSome && this.#isIn(hosts)
   }
 
   #isIn(hosts: readonly NodeIdentity[]): boolean {
@@ -113,7 +123,9 @@ export class HostsRecord {
   #set(records: readonly Hosts[]): void {
     this.#records = records
     const diskSince = this.#diskSince
-    this.#reports = records.map((record) => ({ isLate: false, ...record, diskSince }))
+    this.#reports = records.map((record) => {
+      return { isLate: false, namesAll: false, ...record, diskSince }
+    })
   }
 
   async #write(): Promise<void> {
