@@ -172,3 +172,25 @@ test('where the last owner is gone, and others bring what was confirmed before, 
   for (const { key } of known.hosts.slice(0, 2)) told.delete(key)
   expect(isEnough({ ...known, row, told })).toBe(false)
 })
+
+test('what is undecided, and its owner gone, is with the nodes of the census in which it was begun', () => {
+  const earlier = record('a b c')
+  const begun = { ...earlier, census: census + 5 }
+  const known = promotionOf({ 'a#1': earlier, 'b#1': earlier, 'c#1': earlier }, 2)
+  const [owner, replicas] = [addressed('d#1'), known.hosts.slice(1)]
+  const row = { ...unowned, epoch: 105, lineage: 105, owner, replicas, isUndecided: true }
+  const knowing = (...nodes: readonly string[]): Promotion['told'] =>
+    new Map(
+      [...known.told].map(([key, report]) => {
+        const isOne = nodes.some((node) => addressed(node).key === key)
+        return [key, { ...report, censuses: isOne ? [earlier, begun] : [earlier] }]
+      }),
+    )
+  const undecided = { ...known, row, isContested: true }
+  expect(isEnough({ ...undecided, told: knowing('b#1', 'c#1') })).toBe(true)
+  expect(isEnough({ ...undecided, told: knowing('c#1') })).toBe(false)
+  expect(isEnough(undecided)).toBe(false)
+  // What its owner says itself comes before that.
+  const contested = { ...row, isUndecided: false }
+  expect(isEnough({ ...undecided, row: contested, told: knowing('b#1', 'c#1') })).toBe(false)
+})

@@ -56,11 +56,21 @@ export function isEnough(promotion: Promotion): boolean {
     key === owner?.key ||
     (replicas.length === 0 && address.toString() === owner?.address.toString())
   const hasOwnerTold = askedFor(promotion).some((node) => isOwner(node) && reports.has(node.key))
-  // So have the nodes of the census that the table goes on with, where that is one that counts.
-  const isOfCensus =
-    !isContested && censusesOf(promotion).some(({ census }) => census === promotion.census)
+  // So have the nodes of the census in which it was the owner, where that is one that counts.
+  const wasOwnerIn = (census: number): boolean =>
+    isContested ? isBegunIn(promotion, census) : census === promotion.census
+  const isOfCensus = censusesOf(promotion).some(({ census }) => wasOwnerIn(census))
   const isKnown = isOfCensus || hasOwnerTold || isEnoughOfRow(promotion)
   return isKnown && isEnoughOfHosts(promotion)
+}
+
+/** Whether the shard, which is undecided since the table went on with an earlier census, was begun in that one: all of its replicas took part in it. */
+function isBegunIn({ row, census: now, told: reports }: Promotion, census: number): boolean {
+  const { replicas, lineage, isUndecided } = row
+  const tookPart = ({ key }: NodeIdentity): boolean =>
+    reports.get(key)?.censuses.some((one) => one.census === census) === true
+  const isLater = isUndecided && census > now && census <= lineage
+  return isLater && replicas.length > 0 && replicas.every(tookPart)
 }
 
 /**
