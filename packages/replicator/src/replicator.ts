@@ -48,8 +48,6 @@ export class Replicator implements Disposable, AsyncDisposable {
   readonly #clients: ClientServing | undefined
   readonly #listeners: ValueListeners
   readonly #subscriptions: Disposable[] = []
-  /** Once it ends: until the store has what was being written. */
-  #keptLast: Promise<void> | undefined
   #counts = { framesRefused: 0, staleValues: 0 }
 
   private constructor(options: ReplicatorOptions, keeping?: KeepingOptions, former?: FormerLife) {
@@ -204,7 +202,7 @@ export class Replicator implements Disposable, AsyncDisposable {
   [Symbol.dispose](): void {
     if (this.#runner.isDisposed) return
     this.#runner[Symbol.dispose]()
-    this.#keptLast = this.#keeper?.[Symbol.asyncDispose]()
+    this.#keeper?.[Symbol.dispose]()
     this.#clients?.[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
     this.#calls.failAll(this.#stopped())
@@ -214,7 +212,7 @@ export class Replicator implements Disposable, AsyncDisposable {
   /** The same, and resolves once nothing is being written any more: a journal is closed after that. */
   async [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]()
-    await this.#keptLast
+    await this.#keeper?.lastSave
   }
 
   #stopped(): ReplicatorError {

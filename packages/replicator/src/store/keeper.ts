@@ -24,13 +24,17 @@ export class Keeper {
   #changed = new Set<string>()
   #waiting: AfterKeeping[] = []
   #saving: { readonly keys: ReadonlySet<string>; readonly waiting: AfterKeeping[] } | undefined
-  /** Resolves once nothing is being saved. */
-  #quiet: Promise<void> = Promise.resolve()
+  #lastSave: Promise<void> = Promise.resolve()
   #retry: Disposable | undefined
   #isClosed = false
 
   constructor(options: KeeperOptions) {
     this.#options = options
+  }
+
+  /** Resolves once the save under way is over, where there is one. */
+  get lastSave(): Promise<void> {
+    return this.#lastSave
   }
 
   changed(key: string): void {
@@ -50,11 +54,10 @@ export class Keeper {
     if (this.#saving === undefined && this.#retry === undefined) this.#save(true)
   }
 
-  /** Begins no save any more. @returns once the one under way is over: then the store may be closed */
-  async close(): Promise<void> {
+  /** Begins no save any more. */
+  close(): void {
     this.#isClosed = true
     this.#retry?.[Symbol.dispose]()
-    await this.#quiet
   }
 
   #save(evenNothing = false): void {
@@ -67,7 +70,7 @@ export class Keeper {
     this.#waiting = []
     const { store, valueOf, wallNow } = this.#options
     const values = Array.from(keys, (key): KeptValue => ({ key, bytes: valueOf(key) }))
-    this.#quiet = store.save(values, wallNow()).then(
+    this.#lastSave = store.save(values, wallNow()).then(
       () => this.#saved(waiting, undefined),
       (error: unknown) => {
         for (const key of keys) this.#changed.add(key)

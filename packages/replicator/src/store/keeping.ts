@@ -14,7 +14,7 @@ export interface KeepingParts extends Required<KeepingOptions> {
 const signsOfLife = 8
 
 /** Which values outlive this node: they are saved as they change, and a sign of life is where nothing does. */
-export class Keeping implements AsyncDisposable {
+export class Keeping implements Disposable {
   readonly #parts: KeepingParts
   readonly #keeper: Keeper
   #sign: Disposable | undefined
@@ -49,9 +49,13 @@ export class Keeping implements AsyncDisposable {
     })
   }
 
-  /** Keeps nothing from now on. @returns once the store may be closed */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Once this is disposed of, the store may be closed when that resolves. */
+  get lastSave(): Promise<void> {
+    return this.#keeper.lastSave
+  }
+
+  [Symbol.dispose](): void {
+    this.#keeper.close()
     this.#sign?.[Symbol.dispose]()
-    await this.#keeper.close()
   }
 }

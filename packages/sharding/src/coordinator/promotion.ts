@@ -8,7 +8,7 @@ import type {
   ShardAtEpoch,
   TypeSettings,
 } from '../protocol.ts'
-import { includesNode, type ShardRow } from '../table/shard-row.ts'
+import type { ShardRow } from '../table/shard-row.ts'
 import { nothing, type Found } from './found.ts'
 
 export interface Promotion extends ShardAtEpoch {
@@ -65,12 +65,21 @@ export function isEnough(promotion: Promotion): boolean {
 }
 
 /** Whether the shard, which is undecided since the table went on with an earlier census, was begun in that one: all of its replicas took part in it. */
-function isBegunIn({ row, census: now, told: reports }: Promotion, census: number): boolean {
-  const { replicas, lineage, isUndecided } = row
-  const tookPart = ({ key }: NodeIdentity): boolean =>
-    reports.get(key)?.censuses.some((one) => one.census === census) === true
-  const isLater = isUndecided && census > now && census <= lineage
-  return isLater && replicas.length > 0 && replicas.every(tookPart)
+function isBegunIn(promotion: Promotion, census: number): boolean {
+  const { replicas, lineage, isUndecided } = promotion.row
+  const isLater = isUndecided && census > promotion.census && census <= lineage
+  return isLater && replicas.length > 0 && tookPart(promotion, replicas, census)
+}
+
+/** Whether all of them told of a census. */
+function tookPart(
+  { told: reports }: Promotion,
+  nodes: readonly NodeIdentity[],
+  census: number,
+): boolean {
+  return nodes.every(
+    ({ key }) => reports.get(key)?.censuses.some((one) => one.census === census) === true,
+  )
 }
 
 /**
@@ -79,10 +88,11 @@ function isBegunIn({ row, census: now, told: reports }: Promotion, census: numbe
  */
 function isEnoughOfRow({ settings, row, told: reports }: Promotion): boolean {
   const { replicas, isReplicated } = row
-  const having = replicas.filter(({ key }) => reports.has(key))
+  const hasTold = ({ key }: NodeIdentity): boolean => reports.has(key)
   // Where it names fewer, each of those that are to keep copies has all.
-  const hasOne = replicas.slice(0, settings.replicas).some((node) => includesNode(having, node))
-  return isReplicated && hasOne && having.length >= replicas.length + 2 - settings.disks
+  const hasOne = replicas.slice(0, settings.replicas).some(hasTold)
+  const ofRow = replicas.filter(hasTold).length
+  return isReplicated && hasOne && ofRow >= replicas.length + 2 - settings.disks
 }
 
 /** The same of the nodes that had copies of the type, in each census that counts. Where nobody ever had any, there is nothing to wait for. */
@@ -121,11 +131,9 @@ export function censusesOf(promotion: Promotion): readonly Lacking[] {
   }
   const confirmed = [...confirmedLineages(promotion)]
   const counts = (census: number): boolean =>
-    confirmed.every(([lineage, keepers]) => {
-      const isOf = ({ key }: NodeIdentity): boolean =>
-        reports.get(key)?.censuses.some((one) => one.census === census) === true
-      return census <= lineage && keepers.every(isOf)
-    })
+    confirmed.every(
+      ([lineage, keepers]) => census <= lineage && tookPart(promotion, keepers, census),
+    )
   return [...censuses]
     .filter(([census]) => counts(census))
     .map(([census, knowing]) => ({ census, ...lackingOf(knowing, settings.disks) }))

@@ -16,6 +16,12 @@ export interface CallOptions {
 const slackMs = 20
 const storeMs = 2_000
 
+/** So long a call takes at most, in milliseconds. */
+export function longestMs(run: ReplicatorRun, timeoutMs: number): number {
+  const { hasStore } = replicatorSettings(run.plan)
+  return timeoutMs + slackMs + (hasStore ? storeMs : 0)
+}
+
 export async function add(
   run: ReplicatorRun,
   process: ReplicatorProcess,
@@ -142,9 +148,7 @@ async function call<T extends CallEnd>(
   program.open += 1
   let isOver = false
   const asked = begin()
-  const { hasStore } = replicatorSettings(run.plan)
-  const withinMs = timeoutMs + slackMs + (hasStore ? storeMs : 0)
-  const overdue = whenOverdue(process.clock, withinMs, () => {
+  const overdue = whenOverdue(process.clock, longestMs(run, timeoutMs), () => {
     if (isOver || !process.isRunning) return
     run.violate('calls end in time', `${what} at ${process} goes on`, process.host)
   })

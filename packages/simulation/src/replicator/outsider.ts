@@ -2,11 +2,11 @@
 import { ClientReplicator, ReplicatorError } from '@casty/replicator'
 import type { ClusterClient } from '@casty/remote'
 import { outside, OutsideClient } from '../hosting/outside-client.ts'
+import { longestMs } from './acts.ts'
 import type { ReplicatorHost } from './host.ts'
 import type { Knower } from './knowledge.ts'
 import { recordOf } from './record.ts'
 import type { ReplicatorRun } from './replicator-run.ts'
-import { replicatorSettings } from './settings.ts'
 import { sharedValues, type CallEnd } from './shared-values.ts'
 
 export class Outsider {
@@ -88,8 +88,7 @@ export class Outsider {
   ): Promise<T | undefined> {
     const run = this.#run
     this.open += 1
-    const { hasStore } = replicatorSettings(run.plan)
-    const timer = run.world.clock.schedule(timeoutMs + slackMs + (hasStore ? storeMs : 0), () =>
+    const timer = run.world.clock.schedule(longestMs(run, timeoutMs), () =>
       run.violate('calls end in time', `${what} ${outside} goes on`, outside),
     )
     try {
@@ -106,10 +105,6 @@ export class Outsider {
     }
   }
 }
-
-/** After its time a call may take so much longer, in milliseconds; for a store some more. */
-const slackMs = 20
-const storeMs = 2_000
 
 /** From where it begins to where it begins anew. */
 class Life implements Knower {

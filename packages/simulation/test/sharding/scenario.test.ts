@@ -53,52 +53,39 @@ test(
   },
 )
 
-// What was begun without a disk went on confirming writes in other shards, beside what came back later.
-test(
-  'where one shard goes back to what was there before its disk was lost, all do (seed 16)',
-  { timeout: 120_000 },
-  async () => {
-    const result = await Run.of(shardingDisksScenario, planOf(shardingDisksScenario, 16))
-    expect(result.violations).toEqual([])
+const ofLostDisks = [
+  // What was begun without a disk went on confirming writes in other shards, beside what came back later.
+  {
+    seed: 16,
+    what: 'where one shard goes back to what was there before its disk was lost, all do',
   },
-)
+  // Nodes counted those who had copies, and each said of itself whether it was one: all had told, and some shards waited for more.
+  {
+    seed: 75,
+    what: 'where all have told what is on their disks, nothing waits, whoever they wrote down',
+  },
+  {
+    seed: 123,
+    what: 'where all have told what is on their disks, nothing waits, whoever they wrote down',
+  },
+  // It had told of its empty disk as one of those that had copies, since the table that it came into named its former life.
+  {
+    seed: 226,
+    what: 'who lost its disk is none of those who had copies, though the table still names its former life',
+  },
+  // Of three one had yet to be filled when all stopped, and another one lost its disk: the third alone was heard, and people were waited for.
+  {
+    seed: 437,
+    what: 'who has yet to be filled is heard as well where no more disks are lost than may be',
+  },
+  // The owner of a shard that was begun anew was gone, another node came back with copies from before, and nobody could say what that owner had confirmed.
+  {
+    seed: 431,
+    what: 'what was begun anew without a node that is back by now waits for nobody where all are heard',
+  },
+]
 
-// Nodes counted those who had copies, and each said of itself whether it was one: all had told, and some shards waited for more.
-test.each([75, 123])(
-  'where all have told what is on their disks, nothing waits, whoever they wrote down (seed %i)',
-  { timeout: 120_000 },
-  async (seed) => {
-    const result = await Run.of(shardingDisksScenario, planOf(shardingDisksScenario, seed))
-    expect(result.violations).toEqual([])
-  },
-)
-
-// It had told of its empty disk as one of those that had copies, since the table that it came into named its former life.
-test(
-  'who lost its disk is none of those who had copies, though the table still names its former life (seed 226)',
-  { timeout: 120_000 },
-  async () => {
-    const result = await Run.of(shardingDisksScenario, planOf(shardingDisksScenario, 226))
-    expect(result.violations).toEqual([])
-  },
-)
-
-// Of three one had yet to be filled when all stopped, and another one lost its disk: the third alone was heard, and people were waited for.
-test(
-  'who has yet to be filled is heard as well where no more disks are lost than may be (seed 437)',
-  { timeout: 120_000 },
-  async () => {
-    const result = await Run.of(shardingDisksScenario, planOf(shardingDisksScenario, 437))
-    expect(result.violations).toEqual([])
-  },
-)
-
-// The owner of a shard that was begun anew was gone, another node came back with copies from before, and nobody could say what that owner had confirmed.
-test(
-  'what was begun anew without a node that is back by now waits for nobody where all are heard (seed 431)',
-  { timeout: 120_000 },
-  async () => {
-    const result = await Run.of(shardingDisksScenario, planOf(shardingDisksScenario, 431))
-    expect(result.violations).toEqual([])
-  },
-)
+test.for(ofLostDisks)('$what (seed $seed)', { timeout: 120_000 }, async ({ seed }) => {
+  const result = await Run.of(shardingDisksScenario, planOf(shardingDisksScenario, seed))
+  expect(result.violations).toEqual([])
+})

@@ -46,8 +46,7 @@ export class Counter {
   }
 
   async get(options: ReadOptions = {}): Promise<number> {
-    const terms = readTermsOf(`get of counter ${this.name}`, options, this.#timeoutMs)
-    return await this.#part.read(counterCall(counterCalls.get, this.#address), terms, readNumber)
+    return await this.#get(options, readNumber)
   }
 
   /** @returns the new value */
@@ -143,11 +142,15 @@ export class Counter {
 
   /** What it is now. Changes that were told before the answer are in it; those behind it may come in the same turn. */
   async #now(changes: Watching<number | 'missed'>, timeoutMs: number): Promise<number> {
-    const terms = readTermsOf(`get of counter ${this.name}`, { timeoutMs }, this.#timeoutMs)
-    return await this.#part.read(counterCall(counterCalls.get, this.#address), terms, (from) => {
+    return await this.#get({ timeoutMs }, (from) => {
       changes.discard()
       return readNumber(from)
     })
+  }
+
+  #get(options: ReadOptions, read: (from: ByteReader) => number): Promise<number> {
+    const terms = readTermsOf(`get of counter ${this.name}`, options, this.#timeoutMs)
+    return this.#part.read(counterCall(counterCalls.get, this.#address), terms, read)
   }
 
   /** Has it forgotten: it is 0 then, and its options may be others. @returns whether there was anything to forget */
