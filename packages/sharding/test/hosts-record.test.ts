@@ -73,6 +73,18 @@ test('who had copies, and comes to have them again, has yet to be filled', async
   expect(record.reports).toMatchObject([{ isLate: true, namesAll: true }])
 })
 
+test('who had copies has them also where a table that was founded without them, and is done with, did not name it', async () => {
+  const record = await openRecord(inMemoryJournal().open(), 'a#1')
+  record.update({ census: 1, hosts: nodes('a#1 b#1') }, true, true)
+  // Founded by one that had lost its disk.
+  record.update({ census: 5, hosts: nodes('c#2') }, true, false)
+  record.update({ census: 1, hosts: nodes('a#1 b#1 c#2') }, false, true)
+  expect(record.reports).toMatchObject([{ census: 1, isLate: false }])
+  record.update({ census: 1, hosts: nodes('b#1 c#2') }, false, true)
+  record.update({ census: 1, hosts: nodes('a#1 b#1 c#2') }, false, true)
+  expect(record.reports).toMatchObject([{ census: 1, isLate: true }])
+})
+
 test('what it reports is one instance while nothing changes: it is sent once for all shards', async () => {
   const record = await openRecord(inMemoryJournal().open(), 'a#1')
   record.update({ census: 1, hosts: nodes('a#1 b#1') }, true, true)

@@ -28,8 +28,8 @@ export class HostsRecord {
   /** The incarnation in which the journal was new. */
   #diskSince = 0
   #head: JournalHead | undefined
-  /** Whether the table that was heard of last names no life of this node, and all shards had an owner. */
-  #isOut = false
+  /** The census of the table that was heard of last, where that names no life of this node, and all shards had an owner. */
+  #outOf: number | undefined
   #isWriting = false
   #isOver = false
   #pause: Disposable | undefined
@@ -90,7 +90,7 @@ export class HostsRecord {
     const isLate =
       !isAll && (wasLate || (!known && comesLate === true) || this.#isToBeFilled(known, hosts))
     const namesAll = isLate && (wasLate ? known.namesAll === true : comesLate !== true)
-    this.#isOut = comesLate !== true && !this.#isIn(hosts)
+    this.#outOf = comesLate !== true && !this.#isIn(hosts) ? census : undefined
     const isSame = known !== undefined && sameNodes(next, known.hosts) && isLate === wasLate
     if (isSame && (others.length === 0 || !isOne)) return
     const kept = isOne ? [] : others.slice(0, maxCensuses - 1)
@@ -98,9 +98,12 @@ export class HostsRecord {
     this.#keep([...kept, record])
   }
 
-  /** Whoever comes to have copies has yet to be filled, also where it had some before, or is named by the first table that it learns. */
+  /**
+   * Whoever comes to have copies has yet to be filled, also where it had some before, or is named by the first table that it learns. Who had no place in a
+   * later census, which is done with, still has what it had in this one.
+   */
   #isToBeFilled(known: Hosts | undefined, hosts: readonly NodeIdentity[]): boolean {
-    const hadSome = known !== undefined && this.#isIn(known.hosts) && !this.#isOut
+    const hadSome = known !== undefined && this.#isIn(known.hosts) && this.#outOf !== known.census
     return !hadSome && this.#isIn(hosts)
   }
 
