@@ -1,8 +1,8 @@
-// What users do with counters, maps, sets and barriers, each call written down.
+// What users do with counters, maps and sets, each call written down.
 import type { Clock } from '@casty/clock'
+import type { Counter, DistributedMap, DistributedSet } from '@casty/ddata'
 import { recordOf } from './record.ts'
 import type { CellInput, CellOutput } from './cells.ts'
-import { structuresSettings } from './settings.ts'
 import type { StructuresRun } from './structures-run.ts'
 import type { CallOutcome, StructuresUser } from './user.ts'
 
@@ -59,7 +59,7 @@ export async function useCounter(
 ): Promise<boolean> {
   const record = recordOf(run)
   const name = record.cells.nameOf(base)
-  const counter = user.distributed.counter(name)
+  const counter = (): Counter => user.distributed.counter(name)
   const cell = [base, name] as const
   const read = async (): Promise<CallOutcome<number>> =>
     await recorded(
@@ -67,7 +67,11 @@ export async function useCounter(
       cell,
       { type: 'read' },
       async () =>
-        await user.call(`get of ${name}`, timeoutMs, async () => await counter.get({ timeoutMs })),
+        await user.call(
+          `get of ${name}`,
+          timeoutMs,
+          async () => await counter().get({ timeoutMs }),
+        ),
       (value) => value,
     )
   if (act === 'swap') {
@@ -82,7 +86,7 @@ export async function useCounter(
         await user.call(
           `compareAndSet of ${name}`,
           timeoutMs,
-          async () => await counter.compareAndSet(expected, value, { timeoutMs }),
+          async () => await counter().compareAndSet(expected, value, { timeoutMs }),
         ),
       (isSet) => isSet,
     )
@@ -98,7 +102,7 @@ export async function useCounter(
       await user.call(
         `increment of ${name}`,
         timeoutMs,
-        async () => await counter.increment(by, { timeoutMs }),
+        async () => await counter().increment(by, { timeoutMs }),
       ),
     (value) => value,
   )
@@ -114,7 +118,7 @@ export async function useMap(
 ): Promise<boolean> {
   const record = recordOf(run)
   const key = record.cells.nameOf(base)
-  const map = user.distributed.map<string, number>('m', { shards: 4 })
+  const map = (): EntriesMap => mapOf(user)
   const cell = [base, key] as const
   const consistency = act === 'get-strictly' ? 'strict' : 'linearizable'
   const call = async <T>(what: string, begin: () => Promise<T>): Promise<CallOutcome<T>> =>
@@ -124,13 +128,13 @@ export async function useMap(
     case 'add': {
       const value = record.nextCount()
       const put = async (): Promise<CallOutcome<number | undefined>> =>
-        await call('put', async () => await map.put(key, value, { timeoutMs }))
+        await call('put', async () => await map().put(key, value, { timeoutMs }))
       const outcome = await recorded(run, cell, { type: 'put', value }, put, orNull)
       return outcome.type === 'ok'
     }
     case 'delete': {
       const remove = async (): Promise<CallOutcome<boolean>> =>
-        await call('delete', async () => await map.delete(key, { timeoutMs }))
+        await call('delete', async () => await map().delete(key, { timeoutMs }))
       const outcome = await recorded(run, cell, { type: 'delete' }, remove, (value) => value)
       return outcome.type === 'ok'
     }
@@ -138,7 +142,7 @@ export async function useMap(
     case 'swap': {
       const getEntry = async (): Promise<
         CallOutcome<{ value: number; version: number } | undefined>
-      > => await call('getEntry', async () => await map.getEntry(key, { timeoutMs }))
+      > => await call('getEntry', async () => await map().getEntry(key, { timeoutMs }))
       const found = await recorded(
         run,
         cell,
@@ -152,7 +156,7 @@ export async function useMap(
       const replace = async (): Promise<CallOutcome<boolean>> =>
         await call(
           'replaceIfVersion',
-          async () => await map.replaceIfVersion(key, value, version, { timeoutMs }),
+          async () => await map().replaceIfVersion(key, value, version, { timeoutMs }),
         )
       const input = { type: 'compare-and-set', expected, value } as const
       const outcome = await recorded(run, cell, input, replace, (isReplaced) => isReplaced)
@@ -160,7 +164,7 @@ export async function useMap(
     }
     default: {
       const get = async (): Promise<CallOutcome<number | undefined>> =>
-        await call('get', async () => await map.get(key, { timeoutMs, consistency }))
+        await call('get', async () => await map().get(key, { timeoutMs, consistency }))
       return (await recorded(run, cell, { type: 'get' }, get, orNull)).type === 'ok'
     }
   }
@@ -179,12 +183,11 @@ export async function putMany(
     const value = record.nextCount()
     return { key, value, open: record.cells.invoke(base, key, { type: 'set', value }) }
   })
-  const map = user.distributed.map<string, number>('m', { shards: 4 })
   const outcome = await user.call(
     'putMany',
     2 * timeoutMs,
     async () =>
-      await map.putMany(
+      await mapOf(user).putMany(
         puts.map(({ key, value }) => [key, value] as const),
         { timeoutMs },
       ),
@@ -206,11 +209,11 @@ export async function useSet(
   { act, timeoutMs }: { readonly act: SetAct; readonly timeoutMs: number },
 ): Promise<boolean> {
   const member = recordOf(run).cells.nameOf(base)
-  const set = user.distributed.set<string>('s', { shards: 4 })
+  const set = (): DistributedSet<string> => user.distributed.set('s', { shards: 4 })
   const steps: Readonly<Record<SetAct, () => Promise<boolean>>> = {
-    include: async () => await set.add(member, { timeoutMs }),
-    delete: async () => await set.remove(member, { timeoutMs }),
-    contains: async () => await set.contains(member, { timeoutMs }),
+    include: async () => await set().add(member, { timeoutMs }),
+    delete: async () => await set().remove(member, { timeoutMs }),
+    contains: async () => await set().contains(member, { timeoutMs }),
   }
   const call = async (): Promise<CallOutcome<boolean>> =>
     await user.call(`${act} of ${member}`, 2 * timeoutMs, steps[act])
@@ -222,25 +225,9 @@ function orNull(value: number | undefined): number | null {
   return value ?? null
 }
 
-export async function arrive(
-  run: StructuresRun,
-  user: StructuresUser,
-  expected: number,
-  timeoutMs: number,
-): Promise<boolean> {
-  const record = recordOf(run)
-  const name = `barrier of ${expected}`
-  const { sessionTtlMs } = structuresSettings(run.plan)
-  const arrival = record.barriers.arrives(name, user.name, expected, run.world.now)
-  const outcome = await user.call(
-    `arrive at ${name}`,
-    timeoutMs + wayMs + sessionTtlMs,
-    async () => await user.distributed.barrier(name).arrive(expected, { timeoutMs }),
-  )
-  arrival.to = run.world.now
-  if (outcome.type === 'ok') {
-    arrival.end = outcome.value
-    record.reach('a round is completed')
-  } else arrival.end = outcome.type === 'failed' && outcome.applied === 'no' ? 'no' : 'unknown'
-  return outcome.type === 'ok'
+/** The map that entries of one name each are in. */
+export type EntriesMap = DistributedMap<string, number>
+
+export function mapOf({ distributed }: StructuresUser): EntriesMap {
+  return distributed.map('m', { shards: 4 })
 }

@@ -1,6 +1,6 @@
 // The calls of counters, maps and sets that are rarer than those of `acts.ts`, each written down as what it comes to.
-import type { DistributedMap } from '@casty/ddata'
-import { recorded } from './acts.ts'
+import type { Counter } from '@casty/ddata'
+import { mapOf, recorded, type EntriesMap } from './acts.ts'
 import type { CellInput, CellOutput } from './cells.ts'
 import { recordOf } from './record.ts'
 import type { StructuresRun } from './structures-run.ts'
@@ -66,7 +66,7 @@ export async function changeCounter(
 ): Promise<void> {
   const record = recordOf(run)
   const name = record.cells.nameOf(base)
-  const counter = user.distributed.counter(name)
+  const counter = (): Counter => user.distributed.counter(name)
   const [by, value] = [1 + (record.nextCount() % 3), 100 + record.nextCount()]
   const options = { timeoutMs }
   const numbers = { withinMs: timeoutMs, outputOf: itself }
@@ -74,27 +74,27 @@ export async function changeCounter(
     void (await perform(run, user, [base, name], change, of))
   switch (change) {
     case 'decrement': {
-      const begin = async (): Promise<number> => await counter.decrement(by, options)
+      const begin = async (): Promise<number> => await counter().decrement(by, options)
       return await step({ ...numbers, input: { type: 'add', by: -by }, begin })
     }
     case 'addAndGet': {
-      const begin = async (): Promise<number> => await counter.addAndGet(by, options)
+      const begin = async (): Promise<number> => await counter().addAndGet(by, options)
       return await step({ ...numbers, input: { type: 'add', by }, begin })
     }
     case 'getAndAdd': {
-      const begin = async (): Promise<number> => await counter.getAndAdd(by, options)
+      const begin = async (): Promise<number> => await counter().getAndAdd(by, options)
       return await step({ ...numbers, input: { type: 'get-and-add', by }, begin })
     }
     case 'getAndSet': {
-      const begin = async (): Promise<number> => await counter.getAndSet(value, options)
+      const begin = async (): Promise<number> => await counter().getAndSet(value, options)
       return await step({ ...numbers, input: { type: 'get-and-set', value }, begin })
     }
     case 'set': {
-      const begin = async (): Promise<void> => await counter.set(value, options)
+      const begin = async (): Promise<void> => await counter().set(value, options)
       return await step({ ...numbers, input: { type: 'set', value }, begin, outputOf: nothing })
     }
     case 'get': {
-      const begin = async (): Promise<number> => await counter.get(options)
+      const begin = async (): Promise<number> => await counter().get(options)
       return await step({ ...numbers, input: { type: 'read' }, begin })
     }
   }
@@ -112,7 +112,7 @@ export async function changeEntry(
 ): Promise<void> {
   const record = recordOf(run)
   const key = record.cells.nameOf(base)
-  const map = mapOf(user)
+  const map = (): EntriesMap => mapOf(user)
   const value = record.nextCount()
   const options = { timeoutMs }
   const withinMs = 2 * timeoutMs
@@ -121,10 +121,10 @@ export async function changeEntry(
   const numbers = { withinMs, outputOf: orNull }
   const truths = { withinMs, outputOf: asItIs }
   const get = async (): Promise<CallOutcome<number | undefined>> =>
-    await step({ ...numbers, input: { type: 'get' }, begin: () => map.get(key, options) })
+    await step({ ...numbers, input: { type: 'get' }, begin: () => map().get(key, options) })
   switch (change) {
     case 'putIfAbsent': {
-      const begin = (): Promise<number | undefined> => map.putIfAbsent(key, value, options)
+      const begin = (): Promise<number | undefined> => map().putIfAbsent(key, value, options)
       await step({ ...numbers, input: { type: 'put-if-absent', value }, begin })
       return
     }
@@ -136,34 +136,34 @@ export async function changeEntry(
       // Others come in between.
       if (value % 2 === 0) await user.pause(hesitationMs)
       if (change === 'replace') {
-        const begin = (): Promise<boolean> => map.replace(key, expected, value, options)
+        const begin = (): Promise<boolean> => map().replace(key, expected, value, options)
         await step({ ...truths, input: { type: 'compare-and-set', expected, value }, begin })
       } else {
-        const begin = (): Promise<boolean> => map.removeIf(key, expected, options)
+        const begin = (): Promise<boolean> => map().removeIf(key, expected, options)
         await step({ ...truths, input: { type: 'delete-if', expected }, begin })
       }
       return
     }
     case 'getAndDelete': {
-      const begin = (): Promise<number | undefined> => map.getAndDelete(key, options)
+      const begin = (): Promise<number | undefined> => map().getAndDelete(key, options)
       await step({ ...numbers, input: { type: 'take' }, begin })
       return
     }
     case 'update': {
       const by = 1 + (value % 3)
       const begin = (): Promise<number | undefined> =>
-        map.update(key, (current = 0) => current + by, options)
+        map().update(key, (current = 0) => current + by, options)
       const many = triesOfUpdate * withinMs
       await step({ ...numbers, input: { type: 'add', by }, begin, withinMs: many })
       return
     }
     case 'set': {
-      const begin = (): Promise<void> => map.set(key, value, options)
+      const begin = (): Promise<void> => map().set(key, value, options)
       await step({ withinMs, input: { type: 'set', value }, begin, outputOf: nothing })
       return
     }
     case 'contains': {
-      const begin = (): Promise<boolean> => map.contains(key, options)
+      const begin = (): Promise<boolean> => map().contains(key, options)
       await step({ ...truths, input: { type: 'contains' }, begin })
       return
     }
@@ -187,11 +187,10 @@ export async function useMany(
     return { key, open: cells.invoke(base, key, { type }) }
   })
   const keys = calls.map(({ key }) => key)
-  const map = mapOf(user)
   const outcome = await user.call(what, 2 * timeoutMs, async () =>
     what === 'getMany'
-      ? await map.getMany(keys, { timeoutMs })
-      : await deleted(map, keys, timeoutMs),
+      ? await mapOf(user).getMany(keys, { timeoutMs })
+      : await deleted(mapOf(user), keys, timeoutMs),
   )
   for (const { key, open } of calls) {
     if (outcome.type === 'ok') open.ok(outcome.value.get(key) ?? null)
@@ -202,14 +201,10 @@ export async function useMany(
 }
 
 async function deleted(
-  map: DistributedMap<string, number>,
+  map: EntriesMap,
   keys: readonly string[],
   timeoutMs: number,
 ): Promise<ReadonlyMap<string, number>> {
   await map.deleteMany(keys, { timeoutMs })
   return new Map()
-}
-
-function mapOf({ distributed }: StructuresUser): DistributedMap<string, number> {
-  return distributed.map<string, number>('m', { shards: 4 })
 }

@@ -89,17 +89,18 @@ export async function crowd(
   user: StructuresUser,
   timeoutMs: number,
 ): Promise<void> {
-  const map = user.distributed.map<string, number>('few', { shards: 2, maxEntries: roomOfMap })
+  const map = (): DistributedMap<string, number> =>
+    user.distributed.map('few', { shards: 2, maxEntries: roomOfMap })
   const count = recordOf(run).nextCount()
   await user.call(
     'put to few',
     2 * timeoutMs,
-    async () => await map.put(`f${count}`, count, { timeoutMs }),
+    async () => await map().put(`f${count}`, count, { timeoutMs }),
   )
   const counted = await user.call(
     'size of few',
     2 * timeoutMs,
-    async () => await map.size({ timeoutMs }),
+    async () => await map().size({ timeoutMs }),
   )
   if (counted.type !== 'ok' || counted.value <= roomOfMap) return
   const text = `few has ${counted.value} entries, and room for ${roomOfMap}`

@@ -132,9 +132,11 @@ function queuesAreEmptied(run: StructuresRun): HealStage {
     const options = { ...atOnce, ...calm }
     // eslint-disable-next-line no-await-in-loop -- One after the other, as they are in the queue.
     while ((await consume(run, user, name, options)) === true) continue
-    const queue = queueOf(run, user, name)
-    const what = `stats of ${name}`
-    const outcome = await user.call(what, calm.timeoutMs, async () => await queue.stats(calm))
+    const outcome = await user.call(
+      `stats of ${name}`,
+      calm.timeoutMs,
+      async () => await queueOf(run, user, name).stats(calm),
+    )
     busy.delete(name)
     if (outcome.type !== 'ok') return
     const { ready, delayed, inFlight, dead } = outcome.value
@@ -224,9 +226,12 @@ function nothingIsLeft(run: StructuresRun): HealStage {
       ),
       ...semaphores.map(async (name) => {
         const permits = name === elasticSemaphore ? elasticSizes.declared : fixed
-        const semaphore = distributed.semaphore(name, { permits })
         const what = `free permits of ${name}`
-        await ask(what, permits, async () => await semaphore.available())
+        await ask(
+          what,
+          permits,
+          async () => await distributed.semaphore(name, { permits }).available(),
+        )
       }),
       ...[2, 3].map(
         async (expected) =>

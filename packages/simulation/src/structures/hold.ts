@@ -1,5 +1,5 @@
 // What users do under locks and permits.
-import type { Lease, LockOptions } from '@casty/ddata'
+import type { Lease, Lock, LockOptions, Semaphore } from '@casty/ddata'
 import { wayMs } from './acts.ts'
 import { recordOf } from './record.ts'
 import { structuresSettings } from './settings.ts'
@@ -81,11 +81,10 @@ export async function force(
   what: 'forceRelease' | 'destroy',
   timeoutMs: number,
 ): Promise<boolean | undefined> {
-  const lock = user.distributed.lock(forcedLock)
   const outcome = await user.call(
     `${what} of ${forcedLock}`,
     timeoutMs,
-    async () => await lock[what]({ timeoutMs }),
+    async () => await user.distributed.lock(forcedLock)[what]({ timeoutMs }),
   )
   if (outcome.type !== 'ok') return undefined
   if (outcome.value) recordOf(run).reach('a lock is taken from its holder')
@@ -94,11 +93,12 @@ export async function force(
 
 export async function resize(user: StructuresUser, permits: number): Promise<void> {
   const timeoutMs = 1_500
-  const semaphore = user.distributed.semaphore(elasticSemaphore, { permits: elasticSizes.declared })
+  const size = { permits: elasticSizes.declared }
   await user.call(
     `resize of ${elasticSemaphore}`,
     timeoutMs,
-    async () => await semaphore.resize(permits, { timeoutMs }),
+    async () =>
+      await user.distributed.semaphore(elasticSemaphore, size).resize(permits, { timeoutMs }),
   )
 }
 
@@ -113,20 +113,18 @@ function acquiring(
   const terms: LockOptions = { ttlMs, offerTimeoutMs, renew }
   const wait = waitMs === Infinity ? {} : { timeoutMs, waitMs }
   if (kind === 'semaphore') {
-    const semaphore = user.distributed.semaphore(name, { ...terms, permits: size })
+    const semaphore = (): Semaphore => user.distributed.semaphore(name, { ...terms, permits: size })
     const many = name === elasticSemaphore ? 1 : Math.min(permits, size)
-    if (waitMs === 0) return async () => await semaphore.tryLease(many, { timeoutMs })
-    return async () => await semaphore.acquire(many, wait)
+    if (waitMs === 0) return async () => await semaphore().tryLease(many, { timeoutMs })
+    return async () => await semaphore().acquire(many, wait)
   }
-  const lock = user.distributed.lock(name, {
-    ...terms,
-    claim: async (token) => {
-      await user.pause(hopMs)
-      if (!holdings.claim(`lock ${name}`, token)) throw new Stale(`${name} is another's by now`)
-    },
-  })
-  if (waitMs === 0) return async () => await lock.tryLease({ timeoutMs })
-  return async () => await lock.acquire(wait)
+  const claim = async (token: bigint): Promise<void> => {
+    await user.pause(hopMs)
+    if (!holdings.claim(`lock ${name}`, token)) throw new Stale(`${name} is another's by now`)
+  }
+  const lock = (): Lock => user.distributed.lock(name, { ...terms, claim })
+  if (waitMs === 0) return async () => await lock().tryLease({ timeoutMs })
+  return async () => await lock().acquire(wait)
 }
 
 /** Writes to the resource as long as it believes to hold it. */

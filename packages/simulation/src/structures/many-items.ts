@@ -60,13 +60,16 @@ export async function consumeMany(
 ): Promise<void> {
   const { items } = recordOf(run)
   const { visibilityMs, sessionTtlMs } = structuresSettings(run.plan)
-  const queue = queueOf(run, user, name)
   const invokedAt = run.world.now
   const opens = openMany(run, name, 'reserve', most)
   const reserved = await user.call(
     `reserveMany of ${name}`,
     waitMs === 0 ? timeoutMs : waitMs + wayMs + sessionTtlMs,
-    async () => await queue.reserveMany(most, { timeoutMs, ...(waitMs > 0 && { waitMs }) }),
+    async () =>
+      await queueOf(run, user, name).reserveMany(most, {
+        timeoutMs,
+        ...(waitMs > 0 && { waitMs }),
+      }),
   )
   if (reserved.type !== 'ok') return answered(opens, undefined)
   const deliveries = reserved.value
@@ -147,7 +150,6 @@ export async function loopOver(
   const { prefetch, times, workMs, forMs, timeoutMs } = options
   const record = recordOf(run)
   const { visibilityMs } = structuresSettings(run.plan)
-  const queue = queueOf(run, user, name)
   const end = new AbortController()
   void user.pause(forMs).then(() => end.abort())
   const ask = (): { readonly at: number; readonly open: OpenItem } => {
@@ -157,6 +159,7 @@ export async function loopOver(
   const asked = Array.from({ length: prefetch }, ask)
   let left = times
   const work = async (): Promise<void> => {
+    const queue = queueOf(run, user, name)
     for await (const delivery of queue.consume({ prefetch, signal: end.signal })) {
       const { at, open } = asked.shift() ?? ask()
       asked.push(ask())

@@ -69,14 +69,14 @@ export async function consume(
   { waitMs, workMs, extendMs = 0, end, timeoutMs }: ConsumeOptions,
 ): Promise<boolean | undefined> {
   const record = recordOf(run)
-  const queue = queueOf(run, user, name)
+  const queue = (): Queue<string> => queueOf(run, user, name)
   const invokedAt = run.world.now
   const open = record.items.invoke(name, { type: 'reserve' })
   const { sessionTtlMs } = structuresSettings(run.plan)
   const reserved = await user.call(
     `reserve of ${name}`,
     waitMs === 0 ? timeoutMs : waitMs + wayMs + sessionTtlMs,
-    async () => await queue.reserve({ timeoutMs, ...(waitMs > 0 && { waitMs }) }),
+    async () => await queue().reserve({ timeoutMs, ...(waitMs > 0 && { waitMs }) }),
   )
   if (reserved.type !== 'ok') {
     open.unknown()
@@ -140,7 +140,7 @@ export async function take(
   name: string,
   { waitMs, timeoutMs }: Pick<ConsumeOptions, 'waitMs' | 'timeoutMs'>,
 ): Promise<void> {
-  const queue = queueOf(run, user, name)
+  const queue = (): Queue<string> => queueOf(run, user, name)
   const open = recordOf(run).items.invoke(name, { type: 'dequeue' })
   const { sessionTtlMs } = structuresSettings(run.plan)
   const taken: CallOutcome<string | undefined> =
@@ -148,13 +148,13 @@ export async function take(
       ? await user.call(
           `dequeue of ${name}`,
           timeoutMs,
-          async () => await queue.dequeue({ timeoutMs }),
+          async () => await queue().dequeue({ timeoutMs }),
         )
       : await user.call(
           `take of ${name}`,
           // What it was given has to be acknowledged, maybe again and again.
           waitMs + timeoutMs + 2 * wayMs + 2 * sessionTtlMs,
-          async () => await queue.take({ timeoutMs, waitMs }),
+          async () => await queue().take({ timeoutMs, waitMs }),
         )
   if (taken.type === 'ok') open.ok(taken.value ?? null)
   else if (taken.type === 'failed' && taken.applied === 'no') open.failed()

@@ -9,6 +9,7 @@ export const structuresRareStates = [
   'a user that holds a lease dies',
   'nobody knows whether a call had an effect',
   'a session is forgotten',
+  'structures are called that were closed',
   'an item is delivered again',
   'an item is one that came before',
   'a lock is taken from its holder',

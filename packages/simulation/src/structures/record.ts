@@ -77,6 +77,7 @@ export class StructuresRecord implements Excuses {
 
   failed(code: DDataErrorCode): void {
     if (code === 'CASTY_DDATA_SESSION_EXPIRED') this.reach('a session is forgotten')
+    if (code === 'CASTY_DDATA_CLOSED') this.reach('structures are called that were closed')
     if (code === 'CASTY_DDATA_QUEUE_FULL') this.reach('a queue is full')
   }
 }

@@ -88,17 +88,23 @@ export function aDeadWaiterCostsLittle(run: StructuresRun): HealStage {
 }
 
 async function acquire(user: StructuresUser): Promise<Lease | undefined> {
-  const lock = user.distributed.lock('trial', { ttlMs: 20_000, offerTimeoutMs })
-  const acquired = await user.call('acquire of trial', Infinity, async () => await lock.acquire())
+  const acquired = await user.call(
+    'acquire of trial',
+    Infinity,
+    async () => await user.distributed.lock('trial', { ttlMs: 20_000, offerTimeoutMs }).acquire(),
+  )
   return acquired.type === 'ok' ? acquired.value : undefined
 }
 
 /** @returns whether so many wait, in the end */
 async function waiting(run: StructuresRun, user: StructuresUser, count: number): Promise<boolean> {
   for (let tries = 0; tries < 100; tries++) {
-    const lock = user.distributed.lock('trial')
     // eslint-disable-next-line no-await-in-loop -- Again, until it is so.
-    const seen = await user.call('holder of trial', 5_000, async () => await lock.holder())
+    const seen = await user.call(
+      'holder of trial',
+      5_000,
+      async () => await user.distributed.lock('trial').holder(),
+    )
     if (seen.type === 'ok' && seen.value?.waiters === count) return true
     // eslint-disable-next-line no-await-in-loop
     await pause(run.world.clock, 100)

@@ -41,11 +41,10 @@ export class StructuresUser {
   readonly name: string
   readonly host: string
   readonly clock: NodeClock
+  /** May be closed at any time, since its node leaves: what it opens of it, it opens within a call. */
   readonly distributed: Distributed
   /** Calls that have not ended. */
   open = 0
-  /** It says good-bye, and calls nothing any more. */
-  isLeaving = false
   readonly #run: StructuresRun
   readonly #port: UserPort
   /** Of its own work, and of calls that must not take longer. */
@@ -63,6 +62,11 @@ export class StructuresUser {
 
   get isAlive(): boolean {
     return this.#port.isAlive()
+  }
+
+  /** Its node ends in good order, and it calls nothing any more. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   get aheadMs(): number {
@@ -88,7 +92,6 @@ export class StructuresUser {
 
   /** Its process goes: it drops what it was at. */
   end(): void {
-    this.isLeaving = true
     this.#hasEnded = true
     for (const timer of this.#timers) timer[Symbol.dispose]()
     this.#timers.clear()
@@ -107,14 +110,13 @@ export class StructuresUser {
     const run = this.#run
     this.open += 1
     let isOver = false
-    const call = begin()
     const overdue = this.#after(withinMs + slackMs, () => {
       if (isOver || !this.isAlive) return
       const text = `${what} of ${this.name} goes on after ${withinMs} ms`
       run.violate('calls end in time', text, this.host)
     })
     try {
-      const value = await call
+      const value = await begin()
       return this.isAlive ? { type: 'ok', value } : { type: 'gone' }
     } catch (error) {
       return this.isAlive ? this.#failed(what, error, expected) : { type: 'gone' }

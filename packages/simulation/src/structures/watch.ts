@@ -29,9 +29,9 @@ export async function changeWatched(
   change: WatchedChange,
   timeoutMs: number,
 ): Promise<void> {
-  const map = mapOf(user)
   const value = recordOf(run).nextCount()
   await user.call(`${change} of ${key}`, 2 * timeoutMs, async () => {
+    const map = mapOf(user)
     if (change === 'delete') await map.delete(key, { timeoutMs })
     else await map.set(key, value, { timeoutMs, ...(change === 'lend' && { ttlMs: 1_500 }) })
   })
@@ -70,17 +70,16 @@ function onCounter(run: StructuresRun, user: StructuresUser, name: string): Goin
   const record = recordOf(run)
   const seen = new CounterWatch()
   record.watches.begun(name, seen)
-  const counter = counterOf(user)
   return {
     go: async (signal) => {
-      for await (const value of counter.watch({ signal, ...calm })) {
+      for await (const value of counterOf(user).watch({ signal, ...calm })) {
         if (!user.isAlive) return
         if (seen.last !== undefined) record.reach('a change is told')
         seen.told(value, record.watches.most)
       }
     },
     differs: async () => {
-      const now = await counter.get(calm)
+      const now = await counterOf(user).get(calm)
       return now === seen.last ? undefined : `it is ${now}, and ${String(seen.last)} was told last`
     },
   }
@@ -96,17 +95,17 @@ function onMap(
   const initial = what === 'map with all'
   const seen = new MapWatch(initial)
   record.watches.begun(name, seen)
-  const map = mapOf(user)
   const keys = what === 'one key' ? watchedKeys.slice(0, 1) : undefined
   return {
     go: async (signal) => {
-      for await (const event of map.watch({ signal, initial, ...calm, ...(keys && { keys }) })) {
+      const options = { signal, initial, ...calm, ...(keys && { keys }) }
+      for await (const event of mapOf(user).watch(options)) {
         if (!user.isAlive) return
         if (event.type === 'resync') record.reach('a watcher misses changes')
         seen.told(event)
       }
     },
-    differs: async () => seen.differenceTo(await map.getMany(keys ?? watchedKeys, calm)),
+    differs: async () => seen.differenceTo(await mapOf(user).getMany(keys ?? watchedKeys, calm)),
   }
 }
 
@@ -119,7 +118,7 @@ export function watchersKnowTheLast(run: StructuresRun): HealStage {
     isLooking = true
     const found = await Promise.all(
       [...open].map(async ({ user, differs, end }) => {
-        if (!user.isAlive || user.isLeaving) return undefined
+        if (!user.isAlive || user.hasEnded) return undefined
         const asked = await user.call(`what ${user.name} watches`, Infinity, differs)
         const difference = asked.type === 'ok' ? asked.value : asked.type
         if (difference === undefined) end()

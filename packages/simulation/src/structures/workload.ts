@@ -3,9 +3,10 @@ import type { Random } from '@casty/clock'
 import { leaveInOrder } from '../hosting/hosting-run.ts'
 import { defineAction } from '../run/action.ts'
 import { drawInteger, drawLogarithmic, drawOne } from '../world/seeds.ts'
-import { arrive, putMany, useCounter, useMap, useSet, type CellAct } from './acts.ts'
+import { putMany, useCounter, useMap, useSet, type CellAct } from './acts.ts'
 import { elasticSemaphore, elasticSizes, force, forcedLock, hold, resize } from './hold.ts'
 import { lend } from './lending.ts'
+import { arrive } from './meeting.ts'
 import { countOnce } from './once.ts'
 import { outside } from '../hosting/outside-client.ts'
 import { consume, produce, take } from './queue-acts.ts'
@@ -16,7 +17,7 @@ import type { StructuresUser } from './user.ts'
 /** A user by a draw from 0 to 1, of those who can do something. */
 export function userBy(run: StructuresRun, draw: number): StructuresUser | undefined {
   const users = usersOf(run).filter(
-    ({ host, isLeaving }) => !isLeaving && (host === outside || !run.world.isStopped(host)),
+    ({ host, hasEnded }) => !hasEnded && (host === outside || !run.world.isStopped(host)),
   )
   return users[Math.floor(draw * users.length)]
 }
@@ -295,7 +296,7 @@ export function leave(
   closesFirst: boolean,
 ): void {
   leaveInOrder(run, host, backAfterMs, async ({ cluster, users }) => {
-    for (const user of users) user.isLeaving = closesFirst
+    // They go on calling, and are refused.
     if (closesFirst)
       await Promise.all(users.map(async ({ distributed }) => await distributed.close()))
     await cluster.leave()

@@ -16,7 +16,8 @@ test('a seed of structures is one run, to the last byte', { timeout: 120_000 }, 
   expect(second.traceHash).toBe(first.traceHash)
 })
 
-test.for([3, 9, 21, 26])(
+// 499: users call structures that their node has closed, since it leaves, and is told to leave once more.
+test.for([3, 9, 21, 26, 499])(
   'structures keep what they promise, whatever goes wrong: seed %i',
   { timeout: 120_000 },
   async (seed) => {
@@ -68,6 +69,48 @@ test(
     expect(result.violations).toEqual([])
   },
 )
+
+test('whoever calls structures that its node closed is refused', { timeout: 120_000 }, async () => {
+  const burst = { user: 0, times: 30, everyMs: 50, timeoutMs: 5_000 }
+  const item = { ...burst, workMs: 0, waitMs: 0 }
+  const lease = { ...burst, which: 0, permits: 1, wait: 'not', waitMs: 0, hopMs: 1, holdMs: 1 }
+  const held = { ...lease, renew: false, forgets: false }
+  const calls = [
+    { type: 'count', parameters: { ...burst, name: 'c1', first: 0 } },
+    { type: 'map', parameters: { ...burst, name: 'k1', first: 0 } },
+    { type: 'set', parameters: { ...burst, name: 'e1' } },
+    { type: 'put-many', parameters: burst },
+    { type: 'hold', parameters: { ...held, kind: 'lock' } },
+    { type: 'hold', parameters: { ...held, kind: 'semaphore' } },
+    { type: 'consume', parameters: { ...item, name: 'q1', end: 'ack' } },
+    { type: 'take', parameters: item },
+    { type: 'change-counter', parameters: { ...burst, name: 'c2', first: 0 } },
+    { type: 'change-entry', parameters: { ...burst, name: 'k2', first: 0 } },
+    { type: 'many-entries', parameters: { ...burst, what: 'getMany' } },
+    { type: 'crowd', parameters: burst },
+    { type: 'consume-many', parameters: { ...item, name: 'q2', most: 2 } },
+    { type: 'change-watched', parameters: { ...burst, key: 'w1' } },
+  ]
+  const result = await Run.of(structuresScenario, {
+    ...planOf(structuresScenario, 1),
+    hosts: ['a', 'b', 'c'].map((name) => ({ name })),
+    settings: {},
+    chaosMs: 12_000,
+    actions: [
+      { at: 0, type: 'start', parameters: { host: 'a' } },
+      { at: 100, type: 'start', parameters: { host: 'b' } },
+      { at: 200, type: 'start', parameters: { host: 'c' } },
+      ...calls.map((call) => ({ at: 8_000, ...call })),
+      {
+        at: 8_200,
+        type: 'leave',
+        parameters: { host: 'a', backAfterMs: 500, closesFirst: true },
+      },
+    ],
+  })
+  expect(result.violations).toEqual([])
+  expect(result.reached.get('structures are called that were closed')).toBeGreaterThan(calls.length)
+})
 
 test(
   'where most wall clocks were set back before all nodes died, tokens fall, and resources go by them',
