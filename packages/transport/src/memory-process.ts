@@ -166,23 +166,26 @@ export class MemoryProcess implements Transport {
     connected: (channel: Channel) => void,
     failed: (error: TransportError) => void,
   ): void {
+    if (!this.#isAlive) return
     const target = this.#system.listening(address)
     const named = target?.address ?? address
     const there = this.#system.route(this.#address, named)
     const back = this.#system.route(named, this.#address)
     if (swallows(there) || swallows(back)) return
+    const answer = (action: () => void): void =>
+      after(back.latencyMs, () => this.whenRunning(action))
     if (there.cut === 'reset' || back.cut === 'reset') {
-      after(back.latencyMs, () => failed(TransportError.dialFailed(address, 'unreachable')))
+      answer(() => failed(TransportError.dialFailed(address, 'unreachable')))
       return
     }
     if (target === undefined) {
-      after(back.latencyMs, () => failed(TransportError.dialFailed(address, 'refused')))
+      answer(() => failed(TransportError.dialFailed(address, 'refused')))
       return
     }
     const { dialled, accepted } = MemoryChannel.pair(this, target, this.#system)
     this.#channels.add(dialled)
     target.accept(address, accepted)
-    after(back.latencyMs, () => this.whenRunning(() => connected(dialled)))
+    answer(() => connected(dialled))
   }
 }
 

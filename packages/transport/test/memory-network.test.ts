@@ -240,6 +240,42 @@ describe('the memory network', () => {
     await dialling
   })
 
+  test('tells a process that is killed nothing of what it dials', async () => {
+    const { clock, network } = await pair()
+    const dead = NodeAddress.of('dead', 1)
+    const transport = network.transport({ host: 'dead' })
+    await transport.listen(dead, () => {})
+    let heard = 0
+    const hear = (): void => void heard++
+    const dial = (to: NodeAddress): void => void transport.dial(to).then(hear, hear)
+    const nobody = NodeAddress.of('nobody', 1)
+    const cut = NodeAddress.of('cut', 1)
+    network.cut(dead, cut, { mode: 'reset' })
+    for (const to of [there, nobody, cut]) dial(to)
+    await clock.advanceAsync(6) // All are knocked at, and answer.
+    for (const to of [there, nobody, cut]) dial(to)
+    network.kill(dead)
+    await clock.advanceAsync(10)
+    expect(heard).toBe(0)
+  })
+
+  test('tells a process that is paused what became of its dials once it goes on', async () => {
+    const { clock, network } = await pair()
+    const paused = NodeAddress.of('paused', 1)
+    const transport = network.transport({ host: 'paused' })
+    await transport.listen(paused, () => {})
+    const failures: unknown[] = []
+    const dialling = transport.dial(NodeAddress.of('nobody', 1)).catch((error: unknown) => {
+      failures.push(error)
+    })
+    network.pause(paused)
+    await clock.advanceAsync(10)
+    expect(failures).toEqual([])
+    network.resume(paused)
+    await dialling
+    expect(failures).toMatchObject([{ failure: 'refused' }])
+  })
+
   test('lets another process have the address of one that was killed', async () => {
     const { network } = await pair()
     network.kill(there)

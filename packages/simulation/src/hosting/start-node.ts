@@ -36,11 +36,12 @@ export async function startNode<P>(
     readonly disks: NodeDisks | undefined
   },
 ): Promise<StartedNode<P>> {
-  const { host } = surroundings
+  const { host, life } = surroundings
   const disk = await disks?.open(surroundings)
   const downing = splitBrainResolver({ strategy: keepMajority(), stableAfterMs })
   const cluster = await startCluster(surroundings, seedsOn(run.world.hosts), { logger, downing })
   const process = run.world.running(host)
-  if (!process) throw new Error(`${host} has ended`) // It was killed while it started.
+  // It was killed while it started, and another one may run there already.
+  if (process?.life !== life) throw new Error(`${host} has ended`)
   return { cluster, process, disk, marginMs: downing.downRemovalMarginMs }
 }
