@@ -85,6 +85,15 @@ test('who had copies has them also where a table that was founded without them, 
   expect(record.reports).toMatchObject([{ census: 1, isLate: true }])
 })
 
+test('who lost its place has yet to be filled also where a table was founded in between that is done with', async () => {
+  const record = await openRecord(inMemoryJournal().open(), 'a#1')
+  record.update({ census: 1, hosts: nodes('a#1 b#1') }, true, true)
+  record.update({ census: 1, hosts: nodes('b#1 c#1') }, false, true)
+  record.update({ census: 5, hosts: nodes('c#2') }, true, false)
+  record.update({ census: 1, hosts: nodes('a#1 b#1 c#2') }, false, true)
+  expect(record.reports).toMatchObject([{ census: 1, isLate: true }])
+})
+
 test('what it reports is one instance while nothing changes: it is sent once for all shards', async () => {
   const record = await openRecord(inMemoryJournal().open(), 'a#1')
   record.update({ census: 1, hosts: nodes('a#1 b#1') }, true, true)

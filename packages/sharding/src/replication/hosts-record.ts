@@ -28,8 +28,8 @@ export class HostsRecord {
   /** The incarnation in which the journal was new. */
   #diskSince = 0
   #head: JournalHead | undefined
-  /** The census of the table that was heard of last, where that names no life of this node, and all shards had an owner. */
-  #outOf: number | undefined
+  /** The censuses in which the table that was heard of last named no life of this node, and all shards had an owner. */
+  readonly #outOf = new Set<number>()
   #isWriting = false
   #isOver = false
   #pause: Disposable | undefined
@@ -90,7 +90,8 @@ export class HostsRecord {
     const isLate =
       !isAll && (wasLate || (!known && comesLate === true) || this.#isToBeFilled(known, hosts))
     const namesAll = isLate && (wasLate ? known.namesAll === true : comesLate !== true)
-    this.#outOf = comesLate !== true && !this.#isIn(hosts) ? census : undefined
+    if (comesLate !== true && !this.#isIn(hosts)) this.#outOf.add(census)
+    else this.#outOf.delete(census)
     const isSame = known !== undefined && sameNodes(next, known.hosts) && isLate === wasLate
     if (isSame && (others.length === 0 || !isOne)) return
     const kept = isOne ? [] : others.slice(0, maxCensuses - 1)
@@ -103,7 +104,7 @@ export class HostsRecord {
    * later census, which is done with, still has what it had in this one.
    */
   #isToBeFilled(known: Hosts | undefined, hosts: readonly NodeIdentity[]): boolean {
-    const hadSome = known !== undefined && this.#isIn(known.hosts) && this.#outOf !== known.census
+    const hadSome = known !== undefined && this.#isIn(known.hosts) && !this.#outOf.has(known.census)
     return !hadSome && this.#isIn(hosts)
   }
 
@@ -125,6 +126,8 @@ export class HostsRecord {
 
   #set(records: readonly Hosts[]): void {
     this.#records = records
+    const censuses = new Set(records.map(({ census }) => census))
+    for (const census of this.#outOf) if (!censuses.has(census)) this.#outOf.delete(census)
     const diskSince = this.#diskSince
     this.#reports = records.map((record) => {
       return { isLate: false, namesAll: false, ...record, diskSince }
