@@ -2,7 +2,7 @@
 // equality are the same for all of them.
 import { CausalContext } from './kernel/causal-context.ts'
 import { equalCausal, join, type Causal } from './kernel/join.ts'
-import { forget, prune } from './kernel/prune.ts'
+import { forget, forgetFor, prune, standInOf, type StandIn } from './kernel/prune.ts'
 import type { Shape } from './kernel/shape.ts'
 import { CrdtError } from './errors.ts'
 import { checkedNode, type Replica } from './replica.ts'
@@ -116,7 +116,7 @@ export function modifiedBy<C extends Crdt<C>>(value: C): readonly string[] {
 /**
  * Has `replica` stand in for a node that is gone for good, whose name is forgotten. Only one node may do so,
  * after all others have what the removed one made; they take over the result once they have used
- * `withoutNode`. A delta that is gathered is lost: the result is for sending whole.
+ * `withoutPruned` with what `standIn` tells of it. A delta that is gathered is lost: the result is for sending whole.
  *
  * @throws CrdtError `CASTY_CRDT_INVALID_ARGUMENT` when a replica would stand in for itself
  */
@@ -126,6 +126,32 @@ export function pruned<C extends Crdt<C>>(value: C, removed: string, replica: Re
   }
   const { state } = value.body
   const after = prune(state, value.type.shape, removed, replica)
+  return after === state ? value : fresh(value.type, after)
+}
+
+/** What took the place of a removed node in `after`, which `node` made of `before` with `pruned`. */
+export function standIn<C extends Crdt<C>>(
+  before: C,
+  after: C,
+  removed: string,
+  node: string,
+): StandIn {
+  return standInOf(before.body.state, after.body.state, removed, node)
+}
+
+/**
+ * The same as `withoutNode` for a value that has yet to be merged with the one out of which the node was pruned: what was
+ * taken out here meanwhile stays out, though something else stands in for it there.
+ */
+export function withoutPruned<C extends Crdt<C>>(
+  value: C,
+  removed: string,
+  other: C,
+  by: StandIn,
+): C {
+  sameType(value, other)
+  const { state } = value.body
+  const after = forgetFor(state, removed, other.body.state, by)
   return after === state ? value : fresh(value.type, after)
 }
 

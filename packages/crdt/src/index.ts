@@ -11,8 +11,10 @@ export {
   nodesWithGaps,
   nothingYet,
   pruned,
+  standIn,
   withoutDelta,
   withoutNode,
+  withoutPruned,
   type Body,
   type Crdt,
   type CrdtType,
@@ -34,6 +36,7 @@ export {
 export { Draft } from './kernel/draft.ts'
 export { equalCausal, join, type Causal } from './kernel/join.ts'
 export type { Count, Payload, Scalar } from './kernel/payload.ts'
+export type { StandIn } from './kernel/prune.ts'
 export type { Ranges } from './kernel/ranges.ts'
 export {
   dotsOnly,

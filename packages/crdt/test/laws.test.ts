@@ -11,8 +11,10 @@ import {
   modifiedBy,
   nodesWithGaps,
   pruned,
+  standIn,
   withoutDelta,
   withoutNode,
+  withoutPruned,
   type Crdt,
 } from '../src/index.ts'
 import { mergeAll, moves, play, subjects, type Subject } from './worlds.ts'
@@ -194,6 +196,13 @@ describe.each(subjects)('values of the type $name', ({ check }) => {
     // What comes late of the removed node is forgotten, and brings nothing back.
     expectSame(merge(after, withoutNode(c, 'c')), after)
     expectSame(merge(after, withoutNode(merge(b, c), 'c')), after)
+    // Nothing that is still there is taken for what somebody took out.
+    const by = standIn(all, after, 'c', owner.node)
+    for (const late of [all, a, b, c, merge(b, c), merge(a, c)]) {
+      const clean = withoutPruned(late, 'c', after, by)
+      expectSame(merge(clean, after), after)
+      expectSame(merge(after, clean), after)
+    }
   })
 })
 

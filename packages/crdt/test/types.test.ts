@@ -20,9 +20,11 @@ import {
   pnCounter,
   pnCounterMap,
   pruned,
+  standIn,
   stampsOf,
   withoutDelta,
   withoutNode,
+  withoutPruned,
   type DotStore,
 } from '../src/index.ts'
 
@@ -385,6 +387,29 @@ describe('replicas', () => {
     expect(merge(after, withoutNode(late, 'r3')).value).toBe(12)
     expect(pruned(after, 'r3', one)).toBe(after)
     expect(() => pruned(all, 'r1', one)).toThrow(/^removed is "r1"/)
+  })
+
+  test('that are gone have nothing back that was taken out where nobody knew who stands in for them', () => {
+    const [one, two, three] = nodes()
+    const first = orSet<string>().empty.add(three, 'alone')
+    const late = first.addAll(three, ['both', 'again', 'stays'])
+    const all = merge(late, orSet<string>().empty.add(one, 'both'))
+    const after = pruned(all, 'r3', one)
+    const by = standIn(all, after, 'r3', 'r1')
+    const joined = (value: typeof all): readonly string[] => {
+      const clean = withoutPruned(value, 'r3', after, by)
+      expect(equals(merge(clean, after), merge(after, clean))).toBe(true)
+      return [...merge(clean, after).value].toSorted()
+    }
+    const out = ['alone', 'both', 'again']
+    const smaller = out.reduce((set, element) => set.remove(element), all)
+    expect(joined(smaller)).toEqual(['stays'])
+    expect(joined(smaller.add(two, 'again'))).toEqual(['again', 'stays'])
+    // What the one that stands in put in at the same time is not what was taken out.
+    const unseen = out.reduce((set, element) => set.remove(element), late)
+    expect(joined(unseen)).toEqual(['both', 'stays'])
+    // Whoever has not seen all of it may never have had what is not there.
+    expect(joined(first.remove('alone'))).toEqual(['again', 'alone', 'both', 'stays'])
   })
 
   test.each(['', 'x'.repeat(513), '\uD800'])('refuse the name %j', (node) => {

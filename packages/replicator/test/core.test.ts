@@ -301,6 +301,20 @@ describe('pruning', () => {
     expect(modifiedBy(other.state('k').envelope.value)).toEqual(['a'])
   })
 
+  test('brings nothing back that is taken out where it is not known yet', () => {
+    const { owner, other } = twoNodes()
+    owner.passes(pruningDelayMs + gossipIntervalMs)
+    tell('a', other, owner.state('k'))
+    tell('b', owner, other.state('k'))
+    owner.passes(gossipIntervalMs)
+    expect(owner.state('k').envelope.pruning.get('gone')).toMatchObject({ phase: 'performed' })
+    other.change('k', (set) => set.remove('x'))
+    tell('a', other, owner.state('k'))
+    expect(other.elements('k')).toEqual([])
+    tell('b', owner, other.state('k'))
+    expect(owner.elements('k')).toEqual([])
+  })
+
   test('is remembered for its time, and no longer', () => {
     const { owner } = twoNodes()
     owner.members([], ['b'], true)

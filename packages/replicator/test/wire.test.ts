@@ -22,7 +22,14 @@ function state(key: string, ...elements: readonly string[]): KeyState {
       value,
       pruning: new Map([
         ['gone', { phase: 'initialized', owner: 'a', seen: ['b', 'c'] }],
-        ['long gone', { phase: 'performed', obsoleteAtMs: 7 }],
+        [
+          'long gone',
+          {
+            phase: 'performed',
+            obsoleteAtMs: 7,
+            by: { node: 'a', from: 3, alone: 2, both: 1, seen: [1, 4, 6, 7] },
+          },
+        ],
       ]),
     },
   }

@@ -1,3 +1,4 @@
+import type { StandIn } from '@casty/crdt'
 import type { PruningState } from '@casty/replicator'
 import { numberOf, oneOf, textOf, textsOf, type Json, type JsonObject } from './json.ts'
 
@@ -12,9 +13,12 @@ export function momentOf(value: Json | undefined, what: string): number {
     : numberOf(value, what)
 }
 
+/** Cases do not say which dots stand in for those of a removed node. */
+const nobody: StandIn = { node: 'nobody', from: 1, alone: 0, both: 0, seen: [] }
+
 export function pruningOf(state: JsonObject): PruningState {
   return oneOf(state['phase'], ['initialized', 'performed'], 'phase') === 'performed'
-    ? { phase: 'performed', obsoleteAtMs: momentOf(state['obsoleteAt'], 'obsoleteAt') }
+    ? { phase: 'performed', obsoleteAtMs: momentOf(state['obsoleteAt'], 'obsoleteAt'), by: nobody }
     : {
         phase: 'initialized',
         owner: textOf(state['owner'], 'owner'),

@@ -28,6 +28,16 @@ export function joinRanges(left: Ranges, right: Ranges): Ranges {
   return joined
 }
 
+/** Those before `end`. */
+export function rangesBelow(ranges: Ranges, end: number): Ranges {
+  const below: number[] = []
+  for (let index = 0; index < ranges.length; index += 2) {
+    const [from = 0, to = 0] = [ranges[index], ranges[index + 1]]
+    if (from < end) below.push(from, Math.min(to, end - 1))
+  }
+  return below
+}
+
 /** Adds a range that begins no earlier than the last one. */
 function append(ranges: number[], from: number, to: number): void {
   const last = ranges.length - 1

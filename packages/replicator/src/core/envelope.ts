@@ -1,4 +1,12 @@
-import { merge, modifiedBy, pruned, withoutNode, type Crdt, type Replica } from '@casty/crdt'
+import {
+  merge,
+  modifiedBy,
+  pruned,
+  standIn,
+  withoutPruned,
+  type Crdt,
+  type Replica,
+} from '@casty/crdt'
 import { isObsolete, mergePruning, type PruningState } from './pruning.ts'
 
 /** A value with how far removed nodes have got out of it. Immutable. */
@@ -14,8 +22,8 @@ export function envelopeOf<C>(value: C): Envelope<C> {
 
 /**
  * Joins values, and how far each pruning got. Where one was performed, what the other side still has of the
- * removed node is left out: it is in what stands in for it, or came after its end. The left instance
- * where the right one adds nothing.
+ * removed node is left out: it is in what stands in for it, or came after its end. What was taken out before the other
+ * side was known to be pruned stays out. The left instance where the right one adds nothing.
  */
 export function mergeEnvelopes<C extends Crdt<C>>(
   left: Envelope<C>,
@@ -23,7 +31,10 @@ export function mergeEnvelopes<C extends Crdt<C>>(
   wallMs: number,
 ): Envelope<C> {
   const pruning = mergeAllPruning(left.pruning, right.pruning, wallMs)
-  const value = merge(cleaned(left.value, pruning), cleaned(right.value, pruning))
+  const value = merge(
+    cleaned(left.value, right.value, pruning),
+    cleaned(right.value, left.value, pruning),
+  )
   return value === left.value && pruning === left.pruning ? left : { value, pruning }
 }
 
@@ -44,10 +55,14 @@ function mergeAllPruning(
   return isSame ? left : merged
 }
 
-function cleaned<C extends Crdt<C>>(value: C, pruning: ReadonlyMap<string, PruningState>): C {
+function cleaned<C extends Crdt<C>>(
+  value: C,
+  other: C,
+  pruning: ReadonlyMap<string, PruningState>,
+): C {
   let clean = value
-  for (const [node, { phase }] of pruning) {
-    if (phase === 'performed') clean = withoutNode(clean, node)
+  for (const [node, state] of pruning) {
+    if (state.phase === 'performed') clean = withoutPruned(clean, node, other, state.by)
   }
   return clean
 }
@@ -113,7 +128,8 @@ export function performPruning<C extends Crdt<C>>(
   obsoleteAtMs: number,
 ): Envelope<C> {
   const value = pruned(envelope.value, removed, replica)
-  return withPruning({ ...envelope, value }, removed, { phase: 'performed', obsoleteAtMs })
+  const by = standIn(envelope.value, value, removed, replica.node)
+  return withPruning({ ...envelope, value }, removed, { phase: 'performed', obsoleteAtMs, by })
 }
 
 /** What is over long enough is forgotten. */

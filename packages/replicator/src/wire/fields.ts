@@ -1,5 +1,5 @@
 // What messages are made of: keys, values with how far prunings got in them, digests. Checked where they are read.
-import { decode, encode } from '@casty/crdt'
+import { decode, encode, type Ranges, type StandIn } from '@casty/crdt'
 import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
 import type { AnyValue, KnownTypes } from '../any-value.ts'
 import type { Digest } from '../core/digests.ts'
@@ -33,13 +33,19 @@ export function encodeEnvelope({ value, pruning }: Envelope<AnyValue>): Uint8Arr
     const state = pruning.get(node)
     if (state === undefined) continue
     writer.string(node, maxNodeBytes).bool(state.phase === 'performed')
-    if (state.phase === 'performed') writer.varint(state.obsoleteAtMs)
+    if (state.phase === 'performed') writeStandIn(writer.varint(state.obsoleteAtMs), state.by)
     else {
       writer.string(state.owner, maxNodeBytes).count(state.seen.length)
       for (const seen of state.seen) writer.string(seen, maxNodeBytes)
     }
   }
   return writer.finish()
+}
+
+function writeStandIn(writer: ByteWriter, { node, from, alone, both, seen }: StandIn): void {
+  writer.string(node, maxNodeBytes).varint(from).varint(alone).varint(both)
+  writer.count(seen.length)
+  for (const counter of seen) writer.varint(counter)
 }
 
 export function writeState(writer: ByteWriter, { key, envelope }: KeyState): void {
@@ -122,8 +128,26 @@ export function decodeEnvelope(
 }
 
 function readPruning(reader: ByteReader): PruningState {
-  if (reader.bool()) return { phase: 'performed', obsoleteAtMs: reader.varint() }
+  if (reader.bool()) {
+    return { phase: 'performed', obsoleteAtMs: reader.varint(), by: readStandIn(reader) }
+  }
   const owner = reader.string(maxNodeBytes)
   const seen = Array.from({ length: reader.count(1) }, () => reader.string(maxNodeBytes))
   return { phase: 'initialized', owner, seen }
+}
+
+function readStandIn(reader: ByteReader): StandIn {
+  const node = reader.string(maxNodeBytes)
+  const [from, alone, both] = [reader.varint(), reader.varint(), reader.varint()]
+  const seen = Array.from({ length: reader.count(1) }, () => reader.varint())
+  if (!areRanges(seen)) throw TransportError.malformed('Ranges of dots ascend, and are apart')
+  return { node, from, alone, both, seen }
+}
+
+function areRanges(seen: Ranges): boolean {
+  if (seen.length % 2 === 1) return false
+  return seen.every((counter, index) => {
+    const before = seen[index - 1] ?? -1
+    return index % 2 === 1 ? counter >= before : counter > before + 1
+  })
 }

@@ -20,7 +20,14 @@ const state: KeyState = {
     value: anyTypeOf(orSet()).of({ state: set.body.state, origin: set.body.state }),
     pruning: new Map([
       ['gone', { phase: 'initialized', owner: 'a', seen: ['b', 'c'] }],
-      ['long gone', { phase: 'performed', obsoleteAtMs: 7 }],
+      [
+        'long gone',
+        {
+          phase: 'performed',
+          obsoleteAtMs: 7,
+          by: { node: 'a', from: 3, alone: 2, both: 1, seen: [1, 4] },
+        },
+      ],
     ]),
   },
 }

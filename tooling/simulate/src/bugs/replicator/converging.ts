@@ -63,8 +63,8 @@ const bugs: readonly Omit<SeededBug, 'scenario'>[] = [
     name: 'pruned-is-forgotten',
     promise: 'everything is bounded',
     file: `${core}/envelope.ts`,
-    find: "    if (phase === 'performed') clean = withoutNode(clean, node)",
-    replace: "    if (phase === 'initialized') clean = withoutNode(clean, node)",
+    find: 'clean = withoutPruned(clean, node, other, state.by)',
+    replace: 'clean = other === value ? withoutPruned(clean, node, other, state.by) : clean',
     why: 'What comes late of a node that was pruned brings it back.',
   },
   {
