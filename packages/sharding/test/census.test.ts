@@ -35,6 +35,22 @@ test('the census goes back to that of what was confirmed, and never on again', (
   expect(census.current).toBe(before)
 })
 
+test.each([
+  { what: 'goes on', found: {}, lineage: now },
+  { what: 'does not come back where it was given up', found: { isForced: true }, lineage: epoch },
+  {
+    what: 'does not count where it is older than all lists',
+    found: { census: 201 },
+    lineage: epoch,
+  },
+  { what: 'does not count where there is no list', found: { census: 0 }, lineage: epoch },
+])('what was begun and never confirmed $what', ({ found, lineage }) => {
+  const begun = { ...nothing, begun: now, census: before, ...found }
+  expect(censusOf(0).lineageOf(unowned, begun, epoch)).toBe(lineage)
+  // Of a row that is there, that lineage goes on which it names.
+  expect(censusOf(before).lineageOf({ ...row, lineage: 250 }, begun, epoch)).toBe(250)
+})
+
 test('what was begun in a later census is doubted once it went back', () => {
   const census = censusOf(now)
   expect(census.doubts(row)).toBe(false)

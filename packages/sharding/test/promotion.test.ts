@@ -1,11 +1,12 @@
 // Whether so many have told what they have that nothing confirmed can be with the others alone.
 import { NodeIdentity } from '@casty/transport'
 import { expect, test } from 'vitest'
-import { isEnough, type Promotion } from '../src/coordinator/promotion.ts'
+import { found, isEnough, type Promotion } from '../src/coordinator/promotion.ts'
 import type { CensusReport, ReplicaReport } from '../src/protocol.ts'
 import { unowned } from '../src/table/shard-row.ts'
 
 const census = 100
+const at = { typeName: 'kept', shard: 0, epoch: 0 }
 
 const addressed = (text: string): NodeIdentity => {
   return NodeIdentity.parse((text.includes('#') ? text : `${text}#1`).replace('#', ':1#'))
@@ -32,7 +33,6 @@ function promotionOf(
   disks: number,
   here: readonly string[] = Object.keys(told),
 ): Promotion {
-  const at = { typeName: 'kept', shard: 0, epoch: 0 }
   const reports = Object.entries(told).map(
     ([text, report]): [NodeIdentity['key'], ReplicaReport] => {
       return [
@@ -193,4 +193,40 @@ test('what is undecided, and its owner gone, is with the nodes of the census in 
   // What its owner says itself comes before that.
   const contested = { ...row, isUndecided: false }
   expect(isEnough({ ...undecided, row: contested, told: knowing('b#1', 'c#1') })).toBe(false)
+})
+
+test('what a gone owner confirmed beside what was there before is with the nodes of its census', () => {
+  const before = { ...record('a b c'), census: 50 }
+  const begun = record('a#2 b c', false, 2)
+  const late = { ...record('a#2 b c', true), namesAll: true }
+  const known = promotionOf({ 'a#3': begun, 'b#1': late, 'c#1': late }, 2)
+  const [, ...replicas] = known.hosts
+  const row = { ...unowned, epoch: 105, lineage: 105, owner: addressed('a#2'), replicas }
+  const told = new Map(known.told)
+  for (const { key } of replicas) {
+    const lineage = { bornIn: 50, isConfirmed: true }
+    told.set(key, { ...at, copies: undefined, lineage, censuses: [before, late] })
+  }
+  const waiting = { ...known, row, told }
+  expect(isEnough(waiting)).toBe(true)
+  // The table has gone back since.
+  const undecided = { row: { ...row, isUndecided: true }, isContested: true, census: 50 }
+  expect(isEnough({ ...waiting, ...undecided })).toBe(true)
+  const empty: ReplicaReport = { ...at, copies: undefined, lineage: undefined, censuses: [] }
+  const lost = new Map([...told, [addressed('a#3').key, empty]])
+  expect(isEnough({ ...waiting, told: lost })).toBe(false)
+  expect(isEnough({ ...waiting, ...undecided, told: lost })).toBe(false)
+})
+
+test('what was begun is told of as well where nothing is known to be confirmed in it', () => {
+  const all = record('a b c')
+  const known = promotionOf({ 'a#1': all, 'b#1': all, 'c#1': all }, 2)
+  expect(found(known)).toMatchObject({ lineage: undefined, begun: undefined })
+  const told = new Map(known.told)
+  for (const [place, bornIn] of [110, 120].entries()) {
+    const report = { ...at, copies: { epoch: bornIn, position: 1 }, censuses: [all] }
+    const key = known.hosts[place]?.key
+    if (key) told.set(key, { ...report, lineage: { bornIn, isConfirmed: false } })
+  }
+  expect(found({ ...known, told })).toMatchObject({ lineage: undefined, begun: 120, census })
 })

@@ -57,6 +57,7 @@ const inEarlier: Found = {
   keepers: [b],
   epoch: 150,
   lineage: earlier,
+  begun: earlier,
   census: earlier,
   isForced: false,
 }

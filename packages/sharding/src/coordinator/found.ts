@@ -11,6 +11,8 @@ export interface Found {
   readonly epoch: number
   /** Of what may have been confirmed; undefined where nothing is known to be. */
   readonly lineage: number | undefined
+  /** Of the furthest copies, where nothing is known to be confirmed in any; undefined where there is nothing. */
+  readonly begun: number | undefined
   /** Of which census the nodes are that have it; 0 where they do not know. */
   readonly census: number
   /** Somebody has decided to go on with that, whatever is missing. */
@@ -23,6 +25,7 @@ export const nothing: Found = {
   keepers: [],
   epoch: 0,
   lineage: undefined,
+  begun: undefined,
   census: 0,
   isForced: false,
 }

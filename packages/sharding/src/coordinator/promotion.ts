@@ -56,10 +56,11 @@ export function isEnough(promotion: Promotion): boolean {
     key === owner?.key ||
     (replicas.length === 0 && address.toString() === owner?.address.toString())
   const hasOwnerTold = askedFor(promotion).some((node) => isOwner(node) && reports.has(node.key))
-  // So have the nodes of the census in which it was the owner, where that is one that counts.
-  const wasOwnerIn = (census: number): boolean =>
+  // So have the nodes of the census in which it was the owner, also where what was confirmed before is from an earlier one.
+  const wasOwnerIn = ({ census }: Lacking): boolean =>
     isContested ? isBegunIn(promotion, census) : census === promotion.census
-  const isOfCensus = censusesOf(promotion).some(({ census }) => wasOwnerIn(census))
+  const ofOwner = allCensuses(promotion).filter(wasOwnerIn)
+  const isOfCensus = ofOwner.length > 0 && ofOwner.every(({ missing }) => missing <= 0)
   const isKnown = isOfCensus || hasOwnerTold || isEnoughOfRow(promotion)
   return isKnown && isEnoughOfHosts(promotion)
 }
@@ -120,6 +121,15 @@ interface Lacking {
  * lineage: where somebody has, others do not count.
  */
 export function censusesOf(promotion: Promotion): readonly Lacking[] {
+  const confirmed = [...confirmedLineages(promotion)]
+  const counts = ({ census }: Lacking): boolean =>
+    confirmed.every(
+      ([lineage, keepers]) => census <= lineage && tookPart(promotion, keepers, census),
+    )
+  return allCensuses(promotion).filter(counts)
+}
+
+function allCensuses(promotion: Promotion): readonly Lacking[] {
   const { settings, told: reports } = promotion
   const censuses = new Map<number, Knowing[]>()
   // What those told who are gone is not there to be taken over.
@@ -129,14 +139,9 @@ export function censusesOf(promotion: Promotion): readonly Lacking[] {
       censuses.set(report.census, [...(censuses.get(report.census) ?? []), { ...report, from }])
     }
   }
-  const confirmed = [...confirmedLineages(promotion)]
-  const counts = (census: number): boolean =>
-    confirmed.every(
-      ([lineage, keepers]) => census <= lineage && tookPart(promotion, keepers, census),
-    )
-  return [...censuses]
-    .filter(([census]) => counts(census))
-    .map(([census, knowing]) => ({ census, ...lackingOf(knowing, settings.disks) }))
+  return [...censuses].map(([census, knowing]) => {
+    return { census, ...lackingOf(knowing, settings.disks) }
+  })
 }
 
 /**
@@ -225,8 +230,9 @@ export function found(promotion: Promotion): Found {
   const best = copiesOf(first)
   const furthest = ordered.filter((node) => compare(copiesOf(node), best) === 0)
   const census = censusOf(promotion, keepers)
-  const { isForced } = promotion
-  return { furthest, keepers, epoch: best.epoch, lineage: confirmed, census, isForced }
+  const { isForced, told: reports } = promotion
+  const begun = reports.get(first.key)?.lineage?.bornIn
+  return { furthest, keepers, epoch: best.epoch, lineage: confirmed, begun, census, isForced }
 }
 
 /** The first one that is not done with, of those that nodes with copies know of. */
