@@ -115,7 +115,6 @@ async function measure(): Promise<EndFigures> {
   await sendAll(firstMessages)
   while (counted < firstMessages) await turn()
   sender.hold()
-  const { sink } = receiver
   const figures: { sending: number[]; receiving: number[] } = { sending: [], receiving: [] }
   for (let round = 0; round < warmUpRounds + measuredRounds; round++) {
     const sending = await microsOf(() => sendAll(messages))
@@ -123,7 +122,7 @@ async function measure(): Promise<EndFigures> {
     const wanted = counted + messages
     const receiving = await microsOf(async () => {
       for (const chunk of chunks) {
-        sink.received(chunk)
+        await receiver.bring(chunk)
         await turn()
       }
       while (counted < wanted) await turn()

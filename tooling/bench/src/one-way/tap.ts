@@ -10,6 +10,9 @@ interface TappedChannel {
   received: number
   sink: ChannelSink | undefined
   held: Uint8Array[] | undefined
+  isPaused: boolean
+  /** Waits for what arrived before to be read. */
+  resumed: (() => void) | undefined
 }
 
 export class Tap {
@@ -27,7 +30,14 @@ export class Tap {
   }
 
   #tapped(channel: Channel): Channel {
-    const tapped: TappedChannel = { written: 0, received: 0, sink: undefined, held: undefined }
+    const tapped: TappedChannel = {
+      written: 0,
+      received: 0,
+      sink: undefined,
+      held: undefined,
+      isPaused: false,
+      resumed: undefined,
+    }
     this.#channels.push(tapped)
     return {
       source: channel.source,
@@ -51,8 +61,15 @@ export class Tap {
         tapped.held.push(bytes.slice())
         return true
       },
-      pause: () => channel.pause(),
-      resume: () => channel.resume(),
+      pause() {
+        tapped.isPaused = true
+        channel.pause()
+      },
+      resume() {
+        tapped.isPaused = false
+        channel.resume()
+        tapped.resumed?.()
+      },
       close: (options) => channel.close(options),
     }
   }
@@ -73,10 +90,11 @@ export class Tap {
     return chunks
   }
 
-  /** Where most has arrived so far: what is brought there counts as read. */
-  get sink(): ChannelSink {
-    const sink = this.#channels.toSorted((a, b) => b.received - a.received)[0]?.sink
-    if (!sink) throw new Error('Nothing has arrived yet.')
-    return sink
+  /** Brings that to where most has arrived so far, which may ask for some time before it takes more. */
+  async bring(bytes: Uint8Array): Promise<void> {
+    const busiest = this.#channels.toSorted((a, b) => b.received - a.received)[0]
+    if (!busiest?.sink) throw new Error('Nothing has arrived yet.')
+    busiest.sink.received(bytes)
+    if (busiest.isPaused) await new Promise<void>((resolve) => (busiest.resumed = resolve))
   }
 }
