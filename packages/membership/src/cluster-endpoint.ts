@@ -85,6 +85,14 @@ export class ClusterEndpoint {
   }
 
   /**
+   * Whether another part of a frame at hand is for its handler, as far as a filter says: that was asked for the frame, which
+   * counts as its first part.
+   */
+  admitsPart(from: NodeIdentity, frameType: number): boolean {
+    return this.#filter === undefined || this.#filter(from, frameType, 0)
+  }
+
+  /**
    * Queues a frame with the body `bytes[start, end)`, which is copied before the call returns. See
    * `Endpoint.send`; what is sent to this node itself reaches its own handler after the turn.
    *
@@ -101,6 +109,24 @@ export class ClusterEndpoint {
     end: number = bytes.length,
   ): SendOutcome {
     return this.#endpoint.send(to, lane, freeType(frameType), bytes, start, end)
+  }
+
+  /**
+   * As `send`, for frames of a head and of parts: where the frame that was sent there before it came from here as well, has
+   * the same type and waits still, only `bytes[part, end)` is added to it. See `Endpoint.join`.
+   *
+   * @throws as `send`
+   */
+  join(
+    to: NodeIdentity,
+    lane: Lane,
+    frameType: number,
+    bytes: Uint8Array,
+    start: number,
+    part: number,
+    end: number,
+  ): SendOutcome {
+    return this.#endpoint.join(to, lane, freeType(frameType), bytes, start, part, end)
   }
 
   /** Opens a control lane to whoever lives at `address`, and tells who that is. See `Endpoint.connect`. */

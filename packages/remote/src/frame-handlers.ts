@@ -7,13 +7,9 @@ export function frameHandlers(
   endpoint: ClusterView['endpoint'],
   inbox: Inbox,
 ): readonly Disposable[] {
-  const { message, answer, unanswered, recipients, classes } = remoteFrameTypes
+  const { messages, recipients, classes } = remoteFrameTypes
   return [
-    endpoint.handle(message, (from, bytes, start, end) => inbox.message(from, bytes, start, end)),
-    endpoint.handle(answer, (from, bytes, start, end) => inbox.answer(from, bytes, start, end)),
-    endpoint.handle(unanswered, (from, bytes, start, end) =>
-      inbox.unanswered(from, bytes, start, end),
-    ),
+    endpoint.handle(messages, (from, bytes, start, end) => inbox.messages(from, bytes, start, end)),
     endpoint.handle(recipients, (from, bytes, start, end) =>
       inbox.recipients(from, bytes, start, end),
     ),

@@ -1,12 +1,10 @@
 /**
  * Types of the frames that this package sends, of 32 to 39 that are its own: messages, answers, word that
- * there will be none, and word of which recipients and classes are known travel on the data lane; system messages on the
- * control lane; what clients and members tell each other on both.
+ * there will be none, any number of them in one frame, and word of which recipients and classes are known travel on the
+ * data lane; system messages on the control lane; what clients and members tell each other on both.
  */
 export const remoteFrameTypes = {
-  message: 32,
-  answer: 33,
-  unanswered: 34,
+  messages: 32,
   recipients: 35,
   client: 36,
   classes: 37,

@@ -1,12 +1,12 @@
 // Takes what other nodes send: nothing that they send makes it throw, whatever it is.
 import { DistantRef, type ActorRef, type ActorSystem, type AnswerRef } from '@casty/actor'
-import type { NodeIdentity } from '@casty/transport'
+import { maxJoinedBytes, type NodeIdentity } from '@casty/transport'
 import type { AskSlots } from './ask-slots.ts'
 import { RemoteError } from './errors.ts'
 import type { RemoteEvent } from './events.ts'
 import type { Exports } from './exports.ts'
 import { FrameReader } from './frame-reader.ts'
-import { digestOf, messageFlags } from './header.ts'
+import { digestOf, kindBits, messageFlags, partKinds } from './header.ts'
 import type { Recipient } from './known-recipients.ts'
 import { heedWordOfClass, heedWordOfRecipient } from './name-words.ts'
 import type { Outbox } from './outbox.ts'
@@ -18,6 +18,8 @@ import { RemoteAnswer } from './remote-answer.ts'
 import type { Traffic } from './traffic.ts'
 import { reasonOf } from './wire-reasons.ts'
 
+/** Flags, a recipient, and something for it. What is shorter would only be a way to have many errors made of few bytes. */
+const shortestPartBytes = 3
 /** A peer that goes on introducing a recipient is told again after so many times that it is known. */
 const introductionsPerWord = 256
 
@@ -36,6 +38,8 @@ export interface InboxParts {
     recipient: { readonly uid: number; readonly path: string },
   ) => boolean
   readonly isClient: (node: NodeIdentity) => boolean
+  /** Whether one more part of a frame is to be heeded: whoever bounds what nodes send counts each. */
+  readonly admitsPart: (from: NodeIdentity) => boolean
 }
 
 export class Inbox {
@@ -49,6 +53,7 @@ export class Inbox {
   readonly #publish: (event: RemoteEvent) => void
   readonly #mayTell: InboxParts['mayTell']
   readonly #isClient: InboxParts['isClient']
+  readonly #admitsPart: InboxParts['admitsPart']
   readonly #reader = new FrameReader()
   readonly #serializer: number
   /** The frame that is read comes from a node with the same serializer. */
@@ -65,33 +70,67 @@ export class Inbox {
     this.#publish = parts.publish
     this.#mayTell = parts.mayTell
     this.#isClient = parts.isClient
+    this.#admitsPart = parts.admitsPart
     this.#serializer = digestOf(parts.payloads.serializer.name)
   }
 
-  message(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
+  /** Any number of messages, answers, and words that there will be none. */
+  messages(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
+    const peer = this.#peers.of(from)
+    this.#traffic.bytesReceived += end - start
+    const reader = this.#reader
     try {
-      const peer = this.#open(from, bytes, start, end)
-      if (peer !== undefined) this.#readMessage(peer)
+      reader.begin(bytes, start, end)
+      this.#fits = reader.u8() === this.#serializer
+      const session = reader.u16()
+      const first = reader.u32()
+      let partEnd = this.#partEnd(end)
+      // With one more it would have to be shorter: whoever reads others' frames looks at the time between two.
+      if (partEnd < end && end - start > maxJoinedBytes) throw tooManyParts(end - start)
+      this.#part(peer, session, first)
+      for (let sequence = first + 1; partEnd < end; sequence++) {
+        reader.begin(bytes, partEnd, end)
+        partEnd = this.#partEnd(end)
+        if (this.#admitsPart(from)) this.#part(peer, session, sequence >>> 0)
+      }
     } catch (error) {
       this.#malformed(from, error)
     }
   }
 
-  answer(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
-    try {
-      const peer = this.#open(from, bytes, start, end)
-      if (peer !== undefined) this.#readAnswer(peer)
-    } catch (error) {
-      this.#malformed(from, error)
+  /** From there on the reader reads that part alone. */
+  #partEnd(end: number): number {
+    const reader = this.#reader
+    const length = reader.varint()
+    if (length < shortestPartBytes || length > end - reader.at) {
+      throw RemoteError.malformed(
+        `A part of ${length} bytes is too short, or longer than its frame`,
+      )
     }
+    reader.end = reader.at + length
+    return reader.end
   }
 
-  unanswered(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
+  /** What is wrong with it is no harm to others. */
+  #part(peer: Peer, session: number, sequence: number): void {
     try {
-      const peer = this.#open(from, bytes, start, end)
-      if (peer !== undefined) this.#readUnanswered(peer)
+      if (!this.#isToBeHeeded(peer, session, sequence)) return
+      const flags = this.#reader.u8()
+      switch (flags & kindBits) {
+        case partKinds.message:
+          this.#readMessage(peer, flags)
+          return
+        case partKinds.answer:
+          this.#readAnswer(peer)
+          return
+        case partKinds.unanswered:
+          this.#readUnanswered(peer)
+          return
+        default:
+          throw RemoteError.malformed(`A part is of kind ${flags}, which is not known`)
+      }
     } catch (error) {
-      this.#malformed(from, error)
+      this.#malformed(peer.node, error)
     }
   }
 
@@ -121,29 +160,21 @@ export class Inbox {
     }
   }
 
-  /** @returns undefined where the frame is not to be heeded */
-  #open(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): Peer | undefined {
-    const peer = this.#peers.of(from)
-    const traffic = this.#traffic
-    traffic.bytesReceived += end - start
+  #isToBeHeeded(peer: Peer, session: number, sequence: number): boolean {
     if (peer.isGone) {
-      traffic.fromGoneNode++
-      return undefined
+      this.#traffic.fromGoneNode++
+      return false
     }
-    const reader = this.#reader
-    reader.begin(bytes, start, end)
-    this.#fits = reader.u8() === this.#serializer
-    const session = reader.u16()
-    const missed = peer.arrived(session, reader.u32())
+    const missed = peer.arrived(session, sequence)
     if (missed < 0) {
-      traffic.late++
-      return undefined
+      this.#traffic.late++
+      return false
     }
     if (missed > 0) {
-      this.#publish({ type: 'gap', node: from, direction: 'received', count: missed })
+      this.#publish({ type: 'gap', node: peer.node, direction: 'received', count: missed })
     }
     if (!this.#fits) this.#differs(peer)
-    return peer
+    return true
   }
 
   #differs(peer: Peer): void {
@@ -153,9 +184,8 @@ export class Inbox {
     this.#publish({ type: 'serializer-differs', node: peer.node })
   }
 
-  #readMessage(peer: Peer): void {
+  #readMessage(peer: Peer, flags: number): void {
     const reader = this.#reader
-    const flags = reader.u8()
     const isIntroduced = (flags & messageFlags.isIntroduced) !== 0
     const id = reader.varint()
     const recipient = isIntroduced ? this.#introduced(peer, id) : peer.known.get(id)
@@ -321,6 +351,10 @@ export class Inbox {
       error: error instanceof RemoteError ? error : RemoteError.malformed('A frame failed', error),
     })
   }
+}
+
+function tooManyParts(sizeBytes: number): RemoteError {
+  return RemoteError.malformed(`A frame of several parts has ${sizeBytes} bytes`)
 }
 
 /** @throws RemoteError `CASTY_REMOTE_MALFORMED`, which whoever asks is told as well */

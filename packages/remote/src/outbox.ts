@@ -7,7 +7,7 @@ import type { AskSlots } from './ask-slots.ts'
 import { RemoteError } from './errors.ts'
 import { remoteFrameTypes } from './frame-types.ts'
 import { FrontWriter } from './front-writer.ts'
-import { digestOf, messageFlags } from './header.ts'
+import { digestOf, messageFlags, partKinds } from './header.ts'
 import { nameWords } from './name-words.ts'
 import { packed, type Payloads } from './payloads.ts'
 import type { Peer } from './peer.ts'
@@ -17,6 +17,7 @@ import type { Traffic } from './traffic.ts'
 import { codeOf } from './wire-reasons.ts'
 import { frontRoomBytes, type Written } from './written.ts'
 
+const { messages } = remoteFrameTypes
 const shortFrameBytes = 64
 /** All of a header but the path of a recipient takes less. */
 const headerBytes = 64
@@ -120,8 +121,7 @@ export class Outbox implements AnswerCarrier, RefCarrier {
     }
     const flags = answer === undefined ? 0 : messageFlags.isQuestion
     this.#writeRecipient(ref, carried === undefined ? flags : flags | messageFlags.carries)
-    this.#writeBeginning(peer)
-    return this.#send(peer, remoteFrameTypes.message, payload.end, ref)
+    return this.#send(peer, payload.end, ref)
   }
 
   /** A path that is introduced may be long. */
@@ -167,8 +167,8 @@ export class Outbox implements AnswerCarrier, RefCarrier {
     try {
       const { bytes, start, end } = this.#payloads.write(message, peer, undefined)
       this.#front.begin(bytes, start)
-      this.#writeAnswerHeader(to)
-      reason = this.#send(peer, remoteFrameTypes.answer, end, to)
+      this.#writeAnswerHeader(to, partKinds.answer)
+      reason = this.#send(peer, end, to)
     } catch (error) {
       this.unanswered(to, 'not-serializable') // Or whoever asked would wait for it.
       throw error
@@ -181,8 +181,8 @@ export class Outbox implements AnswerCarrier, RefCarrier {
     if (to.peer.hasLeft) return
     this.#front.begin(this.#short, shortFrameBytes)
     this.#front.u8(codeOf(reason))
-    this.#writeAnswerHeader(to)
-    this.#send(to.peer, remoteFrameTypes.unanswered, shortFrameBytes, to)
+    this.#writeAnswerHeader(to, partKinds.unanswered)
+    this.#send(to.peer, shortFrameBytes, to)
   }
 
   late(to: RemoteAnswer, message: unknown): void {
@@ -223,34 +223,36 @@ export class Outbox implements AnswerCarrier, RefCarrier {
     this.#endpoint.send(peer.node, 'data', remoteFrameTypes.classes, bytes, start, bytes.length)
   }
 
-  #writeAnswerHeader(to: RemoteAnswer): void {
+  #writeAnswerHeader(to: RemoteAnswer, kind: number): void {
     const front = this.#front
     front.varint(to.generation)
     front.varint(to.slot)
-    this.#writeBeginning(to.peer)
+    front.u8(kind)
   }
 
-  /** What all frames begin with, last of all. */
-  #writeBeginning(peer: Peer): void {
+  /**
+   * What was written goes behind what was sent to that node before, where that waits still; else it begins a frame.
+   *
+   * @returns why it was not sent; undefined where it was
+   */
+  #send(peer: Peer, end: number, to: { readonly path: string }): DeadLetterReason | undefined {
     const front = this.#front
+    front.varint(end - front.start)
+    const part = front.start
     front.u32(peer.nextSequence)
     front.u16(peer.session)
     front.u8(this.#serializer)
-  }
-
-  /** @returns why it was not sent; undefined where it was */
-  #send(
-    peer: Peer,
-    frameType: number,
-    end: number,
-    to: { readonly path: string },
-  ): DeadLetterReason | undefined {
-    const { bytes, start } = this.#front
+    const { bytes, start } = front
     const length = end - start
     if (length >= this.#maxFrameBytes) {
       throw RemoteError.messageTooLarge(to.path, length, this.#maxFrameBytes)
     }
-    const outcome = this.#endpoint.send(peer.node, 'data', frameType, bytes, start, end)
+    const endpoint = this.#endpoint
+    // What is counted from the beginning does not go on where another layer, or another session, counted before.
+    const outcome =
+      peer.nextSequence === 0
+        ? endpoint.send(peer.node, 'data', messages, bytes, start, end)
+        : endpoint.join(peer.node, 'data', messages, bytes, start, part, end)
     if (outcome === 'dropped') {
       const reason = this.#dropReason
       this.#dropReason = undefined

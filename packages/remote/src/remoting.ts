@@ -16,6 +16,7 @@ import type { ClientUsable } from './client/client-rights.ts'
 import type { GuestLimits } from './guest-limits.ts'
 import { Guests } from './guests.ts'
 import { frameHandlers } from './frame-handlers.ts'
+import { remoteFrameTypes } from './frame-types.ts'
 import { Inbox } from './inbox.ts'
 import { PayloadCodec, type MessageCodec } from './message-codec.ts'
 import { checkOptions, type RemotingOptions } from './options.ts'
@@ -115,6 +116,7 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
       publish,
       mayTell,
       isClient: (node) => this.#isClient(node),
+      admitsPart: (node) => endpoint.admitsPart(node, remoteFrameTypes.messages),
     })
     this.#watch = new RemoteWatch({
       cluster,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { jsonSerializer, msgpackSerializer, Remoting } from '@casty/remote'
 import { RemoteWorld, writing } from './remote-world.ts'
 
-const frameTypes = [32, 33, 34, 35, 37]
+const frameTypes = [32, 35, 37]
 const runs = Number(process.env['CASTY_FUZZ_RUNS'] ?? 3_000)
 
 describe('Frames of a stranger', () => {
@@ -94,7 +94,7 @@ test('a question that should bring something along, and does not, fails at once'
   recording[Symbol.dispose]()
   using _ = Remoting.attach({ system: b.system, cluster: b.cluster })
   if (!question) throw new Error('Nothing came')
-  question[7] = (question[7] ?? 0) | 4 // As with an instrument: see header.ts.
+  question[8] = (question[8] ?? 0) | 4 // As with an instrument: see header.ts.
   a.cluster.endpoint.send(b.cluster.self, 'data', 32, question)
   expect(await world.settled(outcome, 200)).toMatchObject({ reason: 'not-serializable' })
 })

@@ -3,7 +3,7 @@ import { Behaviors } from '@casty/actor'
 import { afterEach, expect, test, vi } from 'vitest'
 import { AskSlots } from '../src/ask-slots.ts'
 import { remoteFrameTypes } from '../src/frame-types.ts'
-import { digestOf } from '../src/header.ts'
+import { digestOf, partKinds } from '../src/header.ts'
 import { ClientWorld } from './client-world.ts'
 import { echoing, type Question } from './remote-world.ts'
 
@@ -31,9 +31,10 @@ test('a client that guesses the number of a question between members does not en
   if (typeof generation !== 'number') expect.fail('No question has left')
   const reason = 1
   const head = [digestOf('msgpack'), 0, 9, 0, 0, 0, 0]
-  const frame = Uint8Array.from([...head, 0, ...varint(generation), reason])
+  const part = [partKinds.unanswered, 0, ...varint(generation), reason]
+  const frame = Uint8Array.from([...head, part.length, ...part])
   const { endpoint } = client.cluster
-  endpoint.send(world.node('a').cluster.self, 'data', remoteFrameTypes.unanswered, frame)
+  endpoint.send(world.node('a').cluster.self, 'data', remoteFrameTypes.messages, frame)
   await world.settle()
   expect(world.node('a').remoting.metrics()).toMatchObject({ malformed: 0, pendingAsks: 1 })
   replies[0]?.tell('the answer')

@@ -33,7 +33,7 @@ export interface FrameReceiver {
 
 /** After so many milliseconds of frames the rest of what arrived waits, so that others have their turn. */
 const longestTurnMs = 5
-/** The time is looked at once for so many frames. */
+/** The time is looked at once for so many frames of less than 128 bytes, or once for 2 KiB. */
 const framesPerLook = 16
 
 type Stage = 'prelude' | 'handshake' | 'open' | 'closed'
@@ -118,7 +118,8 @@ export class Connection implements ChannelSink, FrameSink {
     else if (receiver === undefined) this.#fail()
     else {
       receiver.received(frameType, bytes, start, end)
-      if (--this.#framesUntilLook === 0) this.#look()
+      this.#framesUntilLook -= 1 + ((end - start) >>> 7)
+      if (this.#framesUntilLook <= 0) this.#look()
     }
   }
 

@@ -114,15 +114,58 @@ export class Endpoint implements AsyncDisposable {
     const cached = to === this.#lastPeer ? this.#lastAssociation : undefined
     const association = cached ?? this.#associationFor(to, frameType < firstFreeFrameType)
     if (association === undefined) {
-      if (to.equals(this.self) && !this.#context.isClosing) {
-        return this.#loopback.send(lane, frameType, bytes, start, end)
-      }
-      const reason = this.#context.isClosing ? 'lane-closed' : 'peer-gone'
-      this.#context.dropped(to, lane, frameType, reason)
-      return 'dropped'
+      return this.#sendToNobody(to, lane, frameType, bytes, start, end)
     }
     const peerLane = lane === 'control' ? association.control : association.data
     return peerLane.send(frameType, bytes, start, end)
+  }
+
+  /**
+   * As `send`, for frames that consist of a head and of parts, each of which tells where it ends: where the frame that was
+   * sent there before it came from here as well, has the same type and waits still, only `bytes[part, end)` is added to it;
+   * where not, it begins a frame with all of `bytes[start, end)`. A frame of several parts has no more than
+   * `maxJoinedBytes`. A part that is lost is told as a frame is.
+   *
+   * @throws TransportError as `send`
+   */
+  join(
+    to: NodeIdentity,
+    lane: Lane,
+    frameType: number,
+    bytes: Uint8Array,
+    start: number,
+    part: number,
+    end: number,
+  ): SendOutcome {
+    checkFrameType(frameType)
+    if (!(start >= 0 && start <= part && part <= end && end <= bytes.length)) {
+      const range = `${start}, ${part}, ${end}`
+      throw TransportError.invalidOption('start, part and end', range, 'a range of bytes')
+    }
+    const cached = to === this.#lastPeer ? this.#lastAssociation : undefined
+    const association = cached ?? this.#associationFor(to, frameType < firstFreeFrameType)
+    if (association === undefined) {
+      return this.#sendToNobody(to, lane, frameType, bytes, start, end)
+    }
+    const peerLane = lane === 'control' ? association.control : association.data
+    return peerLane.join(frameType, bytes, start, part, end)
+  }
+
+  /** Or to this node itself. */
+  #sendToNobody(
+    to: NodeIdentity,
+    lane: Lane,
+    frameType: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): SendOutcome {
+    if (to.equals(this.self) && !this.#context.isClosing) {
+      return this.#loopback.send(lane, frameType, bytes, start, end)
+    }
+    const reason = this.#context.isClosing ? 'lane-closed' : 'peer-gone'
+    this.#context.dropped(to, lane, frameType, reason)
+    return 'dropped'
   }
 
   /**

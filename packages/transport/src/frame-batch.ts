@@ -1,7 +1,9 @@
 import { newSlab, SlabPool, type Slab } from './slab-pool.ts'
-import { headerBytes, lengthBytes } from './wire.ts'
+import { headerBytes, lengthBytes, maxJoinedBytes } from './wire.ts'
 
 const noSlab = newSlab(0)
+/** No frame has that type. */
+const noType = 0
 
 /**
  * Frames waiting for one peer and lane, already as the bytes of the wire, so that a turn's worth of
@@ -10,13 +12,20 @@ const noSlab = newSlab(0)
  */
 export class FrameBatch {
   readonly #slabs: SlabPool
+  readonly #maxJoinedBytes: number
   #slab: Slab = noSlab
   #start = 0
   #end = 0
   #frames = 0
+  #parts = 0
+  /** Where the last frame begins, and its type, where parts may go on behind it. */
+  #lastAt = 0
+  #lastType = noType
 
-  constructor(slabs: SlabPool = new SlabPool()) {
+  /** @param joinedBytes - the body of a frame with several parts has no more */
+  constructor(slabs: SlabPool = new SlabPool(), joinedBytes: number = maxJoinedBytes) {
     this.#slabs = slabs
+    this.#maxJoinedBytes = joinedBytes
   }
 
   /** Bytes waiting, headers included. */
@@ -27,6 +36,11 @@ export class FrameBatch {
   /** Frames waiting. */
   get frames(): number {
     return this.#frames
+  }
+
+  /** What was added: frames, and parts of frames. */
+  get parts(): number {
+    return this.#parts
   }
 
   /** Adds one frame with the body `bytes[start, end)`, which is copied. */
@@ -40,12 +54,38 @@ export class FrameBatch {
     this.#slabs.copies.copy(bytes, start, end, slab, at + headerBytes)
     this.#end = at + headerBytes + length
     this.#frames++
+    this.#parts++
+    this.#lastType = noType
+  }
+
+  /**
+   * Adds `bytes[part, end)` to the frame before, where that was added here as well, has the same type and room for it;
+   * else a frame of its own with the body `bytes[start, end)`. Either is copied.
+   */
+  join(frameType: number, bytes: Uint8Array, start: number, part: number, end: number): void {
+    const length = end - part
+    if (
+      frameType !== this.#lastType ||
+      this.#end - this.#lastAt - headerBytes + length > this.#maxJoinedBytes
+    ) {
+      this.append(frameType, bytes, start, end)
+      this.#lastAt = this.#end - (end - start) - headerBytes
+      this.#lastType = frameType
+      return
+    }
+    if (this.#end + length > this.#slab.bytes.length) this.#grow(length)
+    const slab = this.#slab
+    this.#slabs.copies.copy(bytes, part, end, slab, this.#end)
+    this.#end += length
+    slab.view.setUint32(this.#lastAt, this.#end - this.#lastAt - lengthBytes)
+    this.#parts++
   }
 
   /** What is waiting, as one run of bytes, the caller's until given back; the batch is empty then. */
   take(): Uint8Array {
     const taken = this.#slab.bytes.subarray(this.#start, this.#end)
-    this.#frames = 0
+    this.#frames = this.#parts = 0
+    this.#lastType = noType
     this.#start = this.#end
     return taken
   }
@@ -66,7 +106,8 @@ export class FrameBatch {
   /** Drops what is waiting. */
   clear(): void {
     this.#slab = noSlab
-    this.#frames = this.#start = this.#end = 0
+    this.#frames = this.#parts = this.#start = this.#end = 0
+    this.#lastType = noType
   }
 
   #grow(more: number): void {
@@ -77,6 +118,7 @@ export class FrameBatch {
     // From another one something was taken, which the network may still read.
     if (this.#start === 0) this.#slabs.release(this.#slab)
     this.#slab = slab
+    this.#lastAt -= this.#start
     this.#start = 0
     this.#end = waiting
   }

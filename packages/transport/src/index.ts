@@ -67,3 +67,4 @@ export type {
   Transport,
   TransportDialOptions,
 } from './transport.ts'
+export { maxJoinedBytes } from './wire.ts'

@@ -112,7 +112,21 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   }
 
   send(frameType: number, bytes: Uint8Array, start: number, end: number): SendOutcome {
-    const outcome = this.#queue.offer(frameType, bytes, start, end)
+    return this.#offered(frameType, this.#queue.offer(frameType, bytes, start, end))
+  }
+
+  /** As `send`, for what may go on behind the frame before. */
+  join(
+    frameType: number,
+    bytes: Uint8Array,
+    start: number,
+    part: number,
+    end: number,
+  ): SendOutcome {
+    return this.#offered(frameType, this.#queue.offerPart(frameType, bytes, start, part, end))
+  }
+
+  #offered(frameType: number, outcome: ReturnType<SendQueue['offer']>): SendOutcome {
     if (outcome === 'frame-too-large' || outcome === 'queue-full') {
       return this.#refuseFrame(frameType, outcome)
     }
@@ -123,9 +137,9 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
 
   /** What has gathered leaves before the end of the turn. */
   #isEnough(): boolean {
-    const { frames, waitingBytes } = this.#queue
+    const { parts, waitingBytes } = this.#queue
     if (waitingBytes >= earlyFlushBytes) return true
-    if (frames % framesPerLook !== 0) return false
+    if (parts % framesPerLook !== 0) return false
     const now = this.#context.now()
     if (now < this.#enoughAt) return false
     this.#gatherMs *= 2

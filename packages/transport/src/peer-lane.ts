@@ -122,6 +122,16 @@ export class PeerLane implements LinkOwner {
     return this.#link.send(frameType, bytes, start, end)
   }
 
+  join(
+    frameType: number,
+    bytes: Uint8Array,
+    start: number,
+    part: number,
+    end: number,
+  ): SendOutcome {
+    return this.#link.join(frameType, bytes, start, part, end)
+  }
+
   /** Hands over what waits now, rather than at the end of the turn. */
   flush(): void {
     this.#link.flush()

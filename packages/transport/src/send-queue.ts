@@ -2,7 +2,7 @@ import type { Tally } from './counters.ts'
 import { FrameBatch } from './frame-batch.ts'
 import type { SlabPool } from './slab-pool.ts'
 import type { Channel } from './transport.ts'
-import { headerBytes } from './wire.ts'
+import { headerBytes, maxJoinedBytes } from './wire.ts'
 
 export interface SendQueueLimits {
   readonly maxFrameBytes: number
@@ -26,7 +26,9 @@ export class SendQueue {
   #wasBusy = false
 
   constructor(limits: SendQueueLimits, tally: Tally, slabs: SlabPool) {
-    this.#batch = new FrameBatch(slabs)
+    // A frame has a byte for its type as well.
+    const joinedBytes = Math.min(maxJoinedBytes, limits.maxFrameBytes - 1)
+    this.#batch = new FrameBatch(slabs, joinedBytes)
     this.#maxFrameBytes = limits.maxFrameBytes
     this.#maxQueueBytes = limits.maxQueueBytes
     this.#highWaterBytes = limits.highWaterBytes
@@ -46,6 +48,11 @@ export class SendQueue {
     return this.#batch.frames
   }
 
+  /** Frames that were not handed to the network yet, and parts of frames. */
+  get parts(): number {
+    return this.#batch.parts
+  }
+
   /** The network takes no more for now: `drained` says when. */
   get isBlocked(): boolean {
     return this.#blocked
@@ -57,11 +64,33 @@ export class SendQueue {
     start: number,
     end: number,
   ): 'sent' | 'busy' | 'frame-too-large' | 'queue-full' {
-    const length = end - start
-    if (length >= this.#maxFrameBytes) return 'frame-too-large'
-    const total = this.#batch.size + this.#blockedBytes + headerBytes + length
+    const total = this.#totalWith(end - start)
+    if (end - start >= this.#maxFrameBytes) return 'frame-too-large'
     if (total > this.#maxQueueBytes) return 'queue-full'
     this.#batch.append(frameType, bytes, start, end)
+    return this.#taken(total)
+  }
+
+  /** The same for a part of a frame: see `FrameBatch.join`. It counts as if it were one. */
+  offerPart(
+    frameType: number,
+    bytes: Uint8Array,
+    start: number,
+    part: number,
+    end: number,
+  ): 'sent' | 'busy' | 'frame-too-large' | 'queue-full' {
+    const total = this.#totalWith(end - start)
+    if (end - start >= this.#maxFrameBytes) return 'frame-too-large'
+    if (total > this.#maxQueueBytes) return 'queue-full'
+    this.#batch.join(frameType, bytes, start, part, end)
+    return this.#taken(total)
+  }
+
+  #totalWith(bodyBytes: number): number {
+    return this.#batch.size + this.#blockedBytes + headerBytes + bodyBytes
+  }
+
+  #taken(total: number): 'sent' | 'busy' {
     if (total <= this.#highWaterBytes) return 'sent'
     this.#wasBusy = true
     return 'busy'
@@ -102,12 +131,12 @@ export class SendQueue {
     return true
   }
 
-  /** Drops what was not handed over; returns how many frames that were. */
+  /** Drops what was not handed over; returns how many frames, and parts of frames, that were. */
   drop(): number {
-    const frames = this.#batch.frames
+    const { parts } = this.#batch
     this.#batch.clear()
     this.unblock()
     this.#wasBusy = false
-    return frames
+    return parts
   }
 }

@@ -21,6 +21,12 @@ export const preludeBytes = 12
 export const lengthBytes = 4
 export const headerBytes = 5
 
+/**
+ * The body of a frame of several parts has no more bytes. Whoever reads frames looks at the time between two, so this
+ * bounds what can be made of one; and a head that a hundred short messages share costs hardly anything.
+ */
+export const maxJoinedBytes = 2_048
+
 /** Types 0 to 15 are the transport's own, 16 to 31 the membership's, 32 to 255 free. */
 export const firstUserFrameType = 16
 export const firstFreeFrameType = 32

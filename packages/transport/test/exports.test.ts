@@ -18,6 +18,7 @@ test('the public surface is what is written here', () => {
     'certificateNames',
     'createMemoryNetwork',
     'endpointLimitDefaults',
+    'maxJoinedBytes',
     'mayDialByDefault',
     'memoryNetworkDefaults',
     'sourceGroup',

@@ -3,7 +3,7 @@ import { ManualClock } from '@casty/clock'
 import { describe, expect, test } from 'vitest'
 import { Connection, type ConnectionOwner } from '../src/connection.ts'
 import type { Channel, ChannelSink } from '../src/transport.ts'
-import { encodeFrame, encodePrelude, wireVersions } from '../src/wire.ts'
+import { concatBytes, encodeFrame, encodePrelude, wireVersions } from '../src/wire.ts'
 
 const frameType = 40
 const frames = 1_000
@@ -60,7 +60,7 @@ function line(frameMs: number): Line {
       turns.at(-1)?.push((bytes[start] ?? 0) * 256 + (bytes[start + 1] ?? 0))
     },
   }
-  connection.enter(owner, receiver, 1_000)
+  connection.enter(owner, receiver, 4_096)
   return { clock, connection, sink: connection, turns, closed, isPaused: () => isPaused }
 }
 
@@ -95,6 +95,14 @@ describe('Frames that arrive at once', () => {
     expect(turns.flat()).toEqual(inOrder)
     expect(Math.max(...turns.map(({ length }) => length))).toBeLessThanOrEqual(2 * mostPerMs)
     expect(isPaused()).toBe(false)
+  })
+
+  test('are fewer in a turn where they are long, for there may be much in each', async () => {
+    const { clock, sink, turns } = line(4)
+    const long = encodeFrame(frameType, new Uint8Array(2_048))
+    sink.received(concatBytes(long, long, long, long, long))
+    await clock.advanceAsync(1_000)
+    expect(turns.map(({ length }) => length)).toEqual([2, 2, 1])
   })
 
   test('are taken to the last where the other end closes meanwhile', async () => {

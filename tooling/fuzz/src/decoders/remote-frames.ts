@@ -23,7 +23,7 @@ b.system.spawn(
 const remoting = Remoting.attach({ system: b.system, cluster: listened(b.cluster), serializer })
 await record()
 
-/** What is real: a message with a ref, others by names that are known by then, a question, a watch, and words of names. */
+/** What is real: a message with a ref, others by names that are known by then and in one frame, a question, a watch, and words of names. */
 async function record(): Promise<void> {
   const ref = world.ref<unknown>('a', 'b', path)
   for (const message of [
@@ -35,6 +35,7 @@ async function record(): Promise<void> {
     ref.tell(message)
     await world.settle()
   }
+  for (const message of ['one', 'of', { several: true }]) ref.tell(message)
   remoting.ref(a.cluster.self, path).tell(new Point(3, 'to be told of its number'))
   void a.system.ask(ref, (replyTo) => ({ replyTo }), { timeoutMs: 10 }).catch(() => {})
   const ears = Behaviors.setup<never>((context) => {
