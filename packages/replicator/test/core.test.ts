@@ -301,6 +301,41 @@ describe('pruning', () => {
     expect(modifiedBy(other.state('k').envelope.value)).toEqual(['a'])
   })
 
+  test('is told with a change that has a part of who stands in, whoever passes it on', () => {
+    const { owner, other } = twoNodes()
+    const third = new CoreNode('c', ['b', 'gone'])
+    tell('gone', third, stateOf('k', sets.empty.add(new Replica('gone'), 'x')))
+    third.members(['a', 'b'], ['gone'], false)
+    other.members(['a', 'c'], [], false)
+    owner.members(['b', 'c'], [], true)
+    owner.passes(pruningDelayMs + gossipIntervalMs)
+    for (const node of [other, third]) tell('a', node, owner.state('k'))
+    for (const [name, node] of [
+      ['b', other],
+      ['c', third],
+    ] as const)
+      tell(name, owner, node.state('k'))
+    owner.passes(gossipIntervalMs)
+    tell('a', third, owner.state('k'))
+    const { pruning } = third.state('k').envelope
+    expect(pruning.get('gone')).toMatchObject({ phase: 'performed' })
+    // A client brings along what the owner did then, and this one had not heard of.
+    owner.change('k', (set, me) => set.add(me, 'y'))
+    const brought = owner.state('k').envelope.value.body.state
+    const change = third.change('k', (set) => changed(set, brought))
+    const told = sent([...change, ...third.passes(replicatorDefaults.deltaIntervalMs)])
+    const deltas = told.filter(({ type }) => type === 'deltas')
+    expect(deltas).toContainEqual({
+      type: 'deltas',
+      states: [
+        expect.objectContaining({ envelope: expect.objectContaining({ pruning }) as unknown }),
+      ],
+    })
+    for (const message of deltas) {
+      expect(sent(other.hears('c', message))).toEqual([{ type: 'want', keys: ['k'] }])
+    }
+  })
+
   test('brings nothing back that is taken out where it is not known yet', () => {
     const { owner, other } = twoNodes()
     owner.passes(pruningDelayMs + gossipIntervalMs)

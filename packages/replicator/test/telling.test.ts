@@ -10,7 +10,6 @@ class World {
   readonly telling = new Telling({
     ...this.parts,
     values: this.values,
-    standsInFor: () => false,
     tidy: () => void (this.tidied += 1),
   })
 

@@ -266,6 +266,8 @@ export class ClientCore {
       this.#watch(moment)
       return
     }
+    // Nobody waits for an answer: it is tried again, as one that was lost.
+    if (outcome.type === 'refused' && outcome.reason === 'busy' && isOver) return
     this.#calls.delete(id)
     if (outcome.type === 'refused') {
       if (delta !== undefined) this.#takeBack(key, moment)

@@ -6,7 +6,7 @@ import type { NodeIdentity } from '@casty/membership'
 import type { AnyValue, KnownTypes } from '../any-value.ts'
 import type { Consistency } from '../consistency.ts'
 import { sameDigest } from '../core/digests.ts'
-import type { Envelope } from '../core/envelope.ts'
+import { isAheadOf, type Envelope } from '../core/envelope.ts'
 import type { ReplicatedKey } from '../key.ts'
 import type { ClientsOptions } from '../options.ts'
 import type { Outcome } from '../outcome.ts'
@@ -172,16 +172,19 @@ export class ValuesForClients implements Disposable {
   async #take(
     from: NodeIdentity,
     replica: string,
-    { key, envelope: { value } }: KeyState,
+    { key, envelope: brought }: KeyState,
     write: Consistency,
     timeoutMs: number,
   ): Promise<ClientOutcome> {
     const { options, replicator, plausibility, dropped } = this.#parts
     const { mayWrite = () => true } = options
     if (!mayWrite(key, from)) return refused('denied')
+    const { value } = brought
     const envelope = replicator.envelopeOf(key)
     const pruning = envelope?.pruning ?? new Map<string, never>()
     if (pruning.has(replica)) return refused('stale')
+    // What stands in for a removed node comes from other members first, or it would count beside what that node did.
+    if (envelope && isAheadOf(brought, envelope.value)) return refused('busy')
     // What was pruned here is pruned, whoever still has it.
     const gone = [...pruning].filter(([, { phase }]) => phase === 'performed')
     const clean = gone.reduce((rest, [node]) => withoutNode(rest, node), value)

@@ -67,20 +67,21 @@ function cleaned<C extends Crdt<C>>(
   return clean
 }
 
-/** What a node changed, with whom it stands in for: its own dots hold what those did as well. */
-export function changeOf<C>(
-  change: C,
-  { pruning }: Envelope<C>,
-  standsInFor: (removed: string) => boolean,
-): Envelope<C> {
+/**
+ * What changed in a value, with the pruned nodes that the change holds a part of under other dots: its own where this node
+ * stands in for them, or those of another one, which a client passed on.
+ */
+export function changeOf<C extends Crdt<C>>(change: C, { pruning }: Envelope<C>): Envelope<C> {
+  if (pruning.size === 0) return envelopeOf(change)
+  const { context } = change.body.state
   const performed = [...pruning].filter(
-    ([node, { phase }]) => phase === 'performed' && standsInFor(node),
+    ([, state]) => state.phase === 'performed' && context.highest(state.by.node) >= state.by.from,
   )
   return { value: change, pruning: new Map(performed) }
 }
 
 /**
- * Whether a change comes from who stands in for a node that is still in the value itself: joined, what that node did
+ * Whether a change has a part of who stands in for a node that is still in the value itself: joined, what that node did
  * would count twice, and left out, it would be missing. The whole value has to come first.
  */
 export function isAheadOf<C extends Crdt<C>>({ pruning }: Envelope<C>, value: C): boolean {

@@ -30,8 +30,6 @@ export class Pruner {
   readonly #removedAtMs = new Map<string, number>()
   /** Names of clients that changed values, and when they were there last: they are pruned where that is long ago. */
   readonly #clientSeenAtMs = new Map<string, number>()
-  /** Nodes that this one stands in for, in some value. */
-  readonly #performed = new Set<string>()
   #nodes: readonly string[] = []
   #owns = false
   #nextSearchMs = 0
@@ -55,10 +53,6 @@ export class Pruner {
     this.#owns = owns
     for (const node of removed) this.#note(node, nowMs)
     for (const node of nodes) this.#removedAtMs.delete(node)
-  }
-
-  standsInFor(removed: string): boolean {
-    return this.#performed.has(removed)
   }
 
   /** Clients that changed values under these names are there. */
@@ -114,7 +108,6 @@ export class Pruner {
       for (const node of modifiedBy(after.value)) stillThere.add(node)
     }
     this.#forgetDone(ripe, stillThere, nowMs)
-    for (const node of this.#performed) if (!stillThere.has(node)) this.#performed.delete(node)
   }
 
   /** Who was gone for long enough by then. */
@@ -142,7 +135,6 @@ export class Pruner {
       if (state.phase !== 'initialized' || state.owner !== self) continue
       if (this.#nodes.every((node) => state.seen.includes(node))) {
         after = performPruning(after, removed, this.#replica, wallMs + pruningMarkerMs)
-        this.#performed.add(removed)
       }
     }
     return after

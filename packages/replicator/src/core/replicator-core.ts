@@ -55,7 +55,6 @@ export class ReplicatorCore {
       others,
       effects,
       tally,
-      standsInFor: (removed) => pruner.standsInFor(removed),
       tidy: ({ nowMs, wallMs }) => pruner.tidy(values.table, nowMs, wallMs),
     })
   }

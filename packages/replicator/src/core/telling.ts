@@ -23,8 +23,6 @@ export interface TellingParts {
   readonly others: Others
   readonly effects: Effects
   readonly tally: Tally
-  /** Whether this node stands in for a removed one, in some value. */
-  readonly standsInFor: (removed: string) => boolean
   /** Before digests are exchanged: what need not be remembered any more may go. */
   readonly tidy: (moment: Moment) => void
 }
@@ -51,11 +49,11 @@ export class Telling {
     if (others.nodes.length > 0) this.#log.add(key, delta)
   }
 
-  /** What others must have of a change: with whom this node stands in for. */
+  /** What others must have of a change: with those pruned nodes that it has a part of. */
   stateOf(key: string, delta: AnyValue): KeyState {
-    const { values, standsInFor } = this.#parts
+    const { values } = this.#parts
     const envelope = values.envelopeOf(key, delta.type)
-    return { key, envelope: changeOf(delta, envelope, standsInFor) }
+    return { key, envelope: changeOf(delta, envelope) }
   }
 
   /** @param came - nodes that were not there before: they have nothing, or what they had */

@@ -85,7 +85,12 @@ async function replicatorOf(
     gossipIntervalMs,
     pruningDelayMs,
     pruningMarkerMs: pruningMarkerMsOf(settings),
-    ...(access && { clients: { isClient: access.isClient } }),
+    ...(access && {
+      clients: {
+        isClient: access.isClient,
+        mayWrite: (key: string) => recordOf(run).refusals.mayWrite(key, run.world.now),
+      },
+    }),
     onError: (error: unknown) => {
       // What it was writing as it was killed fails.
       if (process.isRunning) run.violate('nothing throws', `${process}: ${String(error)}`, host)

@@ -12,6 +12,8 @@ export type Elements = ReadonlyMap<string, ReadonlySet<string>>
 export interface Knower {
   readonly host: string
   readonly isRunning: boolean
+  /** Whether it may be without an element that it has, and have it again: it is told anew what there is. */
+  mayDrop?(name: string, element: string): boolean
   toString(): string
 }
 
@@ -97,6 +99,7 @@ export class Knowledge {
     for (const element of there) {
       if (elements.has(element)) continue
       there.delete(element)
+      if (process.mayDrop?.(value.name, element) === true) continue
       gone.add(element)
       if (this.mayBeGone(value, element)) continue
       tell('nothing is lost', `has ${element} of ${value.name} no more, which nobody took out`)
@@ -138,6 +141,11 @@ export class Knowledge {
         host !== outside &&
         (onDisks ? known.saved.get(name)?.has(element) : known.knows(name, element)),
     ).length
+  }
+
+  /** Whether any node ever had it. */
+  cameToNodes(value: SharedValue, element: string): boolean {
+    return this.knowers(value, element, false) > 0
   }
 
   /** Somebody is gone: what nobody else knows cannot come to others. */

@@ -1,7 +1,9 @@
 // What a client outside does with values, and what is done to the ways to it.
 import type { Random } from '@casty/clock'
 import { cutOutside, outside } from '../hosting/outside-client.ts'
+import { disturb } from '../faults/network-faults.ts'
 import { defineAction } from '../run/action.ts'
+import type { Link } from '../world/links.ts'
 import { drawLogarithmic, drawOne } from '../world/seeds.ts'
 import { Outsider } from './outsider.ts'
 import { recordOf } from './record.ts'
@@ -63,7 +65,10 @@ async function add(
   const end = await outsider.call(`adding ${element} to ${value.name}`, timeoutMs, async () => {
     return await value.add(holder, element, options)
   })
+  if (end?.type === 'unconfirmed') record.refusals.unconfirmed(value, element)
   if (end) judge(run, value, element, end)
+  // It is undone: whoever is outside has it until members have told what there is.
+  else record.knowledge.removes(value, element)
 }
 
 /** As many nodes as are said to have it must have it. */
@@ -145,6 +150,28 @@ export const outsideActions: readonly ReplicatorAction[] = [
     weight: 10,
     draw: drawTurns,
     perform: (run, turns) => eachTurn(run, turns, read),
+  }),
+  defineAction({
+    // Members let clients change a value no more for a while, and hear of some changes only when nobody waits any more.
+    type: 'refuse-outside',
+    kind: 'fault',
+    weight: 6,
+    draw: (random) => ({
+      ...drawTurns(random),
+      forMs: drawLogarithmic(random, 300, 8_000),
+      unheardMs: random() < 0.5 ? 0 : drawLogarithmic(random, 300, 4_000),
+    }),
+    perform: (run, { forMs, unheardMs, ...turns }) => {
+      const value = sharedValues.find(({ name }) => name === turns.value)
+      if (!value) return
+      run.note(outside, 'fault', `members refuse ${value.name} for ${forMs} ms`)
+      recordOf(run).refusals.refuse(value, run.world.now + forMs)
+      const links = run.world.hosts.map((to): Link => ({ from: outside, to }))
+      if (unheardMs > 0) disturb(run, links, { type: 'cut', mode: 'hold' }, unheardMs)
+      eachTurn(run, turns, async (step) => {
+        await add(run, step)
+      })
+    },
   }),
   defineAction({
     // Whoever it talks to dies, with what nobody else has heard yet.

@@ -4,7 +4,7 @@ import type { ClusterClient } from '@casty/remote'
 import { outside, OutsideClient } from '../hosting/outside-client.ts'
 import { longestMs } from './acts.ts'
 import type { ReplicatorHost } from './host.ts'
-import type { Knower } from './knowledge.ts'
+import type { Elements, Knower } from './knowledge.ts'
 import { recordOf } from './record.ts'
 import type { ReplicatorRun } from './replicator-run.ts'
 import { sharedValues, type CallEnd } from './shared-values.ts'
@@ -44,8 +44,12 @@ export class Outsider {
       run.violate('nothing throws', `${outside}: ${String(error)}`, outside)
     const replicator = ClientReplicator.attach({ client, clock: run.world.clock, onError })
     this.#replicator = replicator
-    replicator.watch(({ type }) => {
-      if (type === 'began-anew' || type === 'refused') this.#beginAnew()
+    replicator.watch((event) => {
+      if (event.type === 'denied') return
+      const { refusals, knowledge } = record
+      if (event.type === 'refused') record.reach('a client is told what was refused after its call')
+      refusals.undone(event.type === 'refused' ? [event.key] : event.lost, knowledge)
+      this.#beginAnew()
     })
     this.#contact = () => client.contact?.key
     let contact = client.contact?.key
@@ -67,7 +71,8 @@ export class Outsider {
   #beginAnew(): void {
     const { knowledge } = recordOf(this.#run)
     this.#life.isRunning = false
-    this.#life = new Life()
+    const here = this.#replicator
+    this.#life = new Life(here && elementsAt(here))
     knowledge.sweep()
   }
 
@@ -80,7 +85,7 @@ export class Outsider {
     return different && `it has another ${different.name}`
   }
 
-  /** @returns undefined where it failed */
+  /** @returns undefined where it failed: then what it changed is undone */
   async call<T extends CallEnd>(
     what: string,
     timeoutMs: number,
@@ -96,6 +101,9 @@ export class Outsider {
     } catch (error) {
       const code = error instanceof ReplicatorError ? error.code : undefined
       const isUndone = code === 'CASTY_REPLICATOR_REFUSED' || code === 'CASTY_REPLICATOR_LOST'
+      if (code === 'CASTY_REPLICATOR_REFUSED') {
+        recordOf(run).reach('members refuse what a client changed')
+      }
       if (isUndone) this.#beginAnew()
       else run.violate('calls fail for a reason', `${what} ${outside}: ${String(error)}`, outside)
       return undefined
@@ -106,10 +114,24 @@ export class Outsider {
   }
 }
 
+function elementsAt(replicator: ClientReplicator): Elements {
+  return new Map(sharedValues.map((value) => [value.name, value.elementsAt(replicator)]))
+}
+
 /** From where it begins to where it begins anew. */
 class Life implements Knower {
   readonly host = outside
   isRunning = true
+  readonly #before: Elements
+
+  /** @param before - what it had, of which some was undone, or never came to whoever tells it anew */
+  constructor(before: Elements = new Map()) {
+    this.#before = before
+  }
+
+  mayDrop(name: string, element: string): boolean {
+    return this.#before.get(name)?.has(element) === true
+  }
 
   toString(): string {
     return outside

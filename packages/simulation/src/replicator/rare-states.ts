@@ -15,6 +15,8 @@ export const replicatorRareStates = [
 const outsideStates = [
   'values are changed from outside',
   'a client goes on with another contact',
+  'members refuse what a client changed',
+  'a client is told what was refused after its call',
 ] as const
 
 export type ReplicatorRareState =

@@ -4,6 +4,7 @@ import { Confirmations } from './confirmations.ts'
 import { Knowledge } from './knowledge.ts'
 import type { Outsider } from './outsider.ts'
 import type { ReplicatorRareState } from './rare-states.ts'
+import { Refusals } from './refusals.ts'
 import type { ReplicatorRun } from './replicator-run.ts'
 import type { SharedValue } from './shared-values.ts'
 
@@ -11,6 +12,7 @@ export class ReplicatorRecord {
   readonly disks: NodeDisks = new NodeDisks()
   readonly knowledge: Knowledge
   readonly confirmations: Confirmations = new Confirmations()
+  readonly refusals: Refusals = new Refusals()
   /** Who has copies, and is no member. */
   outsider: Outsider | undefined
   readonly #run: ReplicatorRun

@@ -48,7 +48,10 @@ export function allIsKnown(run: ReplicatorRun): ReplicatorWatcher {
 
 /** Whoever is outside as well. */
 function clientKnows(run: ReplicatorRun): void {
-  const { outsider, knowledge } = recordOf(run)
+  const { outsider, knowledge, refusals } = recordOf(run)
+  for (const change of refusals.untold(knowledge)) {
+    run.violate('what is undone is told', `${outside} was not told that ${change} is`, outside)
+  }
   const { replicator, told } = outsider ?? {}
   if (!replicator || !told) return
   for (const value of sharedValues) {

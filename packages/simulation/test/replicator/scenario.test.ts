@@ -45,3 +45,13 @@ test(
     )
   },
 )
+
+// 13: what a client brought along had a part of who stands in for a node that was just pruned, and was told without saying so.
+test.for([13])(
+  'what a client changes counts once, or is undone and told: seed %i',
+  { timeout: 120_000 },
+  async (seed) => {
+    const result = await Run.of(replicatorClientsScenario, planOf(replicatorClientsScenario, seed))
+    expect(result.violations).toEqual([])
+  },
+)

@@ -118,6 +118,7 @@ const guarded: Readonly<Record<string, readonly BrokenPromise[]>> = {
   'whoever is outside holds the same': ['all agree', 'what is acknowledged stays'],
   'the gone are pruned': ['everything is bounded', 'all agree'],
   'listeners know the last value': ['messages are accounted for', 'all agree'],
+  'what is undone is told': ['what is acknowledged stays', 'messages are accounted for'],
   // A loop without end shows as one or the other.
   'nothing throws': ['everything is bounded'],
   'every run ends': ['everything is bounded'],

@@ -44,6 +44,14 @@ const bugs: readonly Omit<SeededBug, 'scenario'>[] = [
     replace: 'if (taken.isChanged && !key) this.#publish(key)',
     why: 'Listeners of a client are told of what it changes itself, and not of what others do.',
   },
+  {
+    name: 'undone-without-a-word',
+    promise: 'what is acknowledged stays',
+    file: `${c}/client-core.ts`,
+    find: "else this.#tell({ type: 'refused', key, error })",
+    replace: '',
+    why: 'What a client changed is refused when its call has ended, and nobody is told that it is undone.',
+  },
 ]
 
 /** Bugs that the scenario of values with a client outside is to catch. */
