@@ -14,6 +14,7 @@
 //     noted           what the machine takes down of its reads
 import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
+import { shortLived } from '../values/short-lived.ts'
 import { readSessionId, writeSessionId } from './sessions.ts'
 
 export type Command =
@@ -130,13 +131,12 @@ export class RecordWriter {
 
   /** What was gathered, and an empty writer. */
   take(epoch: number): Uint8Array {
-    const commands = this.#out.view()
-    const record = whole.reset()
-    record.u8(form).varint(epoch).count(this.#count).bytes(commands, commands.length)
+    const head = whole.reset().u8(form).varint(epoch).count(this.#count).varint(this.#out.length)
+    const record = shortLived(head, this.#out)
     this.#out.reset()
     this.#count = 0
     this.#at = 0
-    return record.finish()
+    return record
   }
 }
 

@@ -1,4 +1,5 @@
 // All that one node has of one type's entities, as owner or as replica, in memory.
+import type { JournalHead } from '@casty/persistence'
 import type { Copies } from '../protocol.ts'
 import { compareCopies, noCopy, type CopyVersion } from './copy-version.ts'
 import { Copy, type Operation, type Piece } from './copy.ts'
@@ -57,6 +58,10 @@ export class ShardCopies {
     return this.#copies.get(id)?.version ?? noCopy
   }
 
+  headOf(id: string): JournalHead {
+    return (this.#copies.get(id) ?? new Copy(id)).head
+  }
+
   ids(): Iterable<string> {
     return this.#copies.keys()
   }
@@ -67,16 +72,16 @@ export class ShardCopies {
     return ids.toSorted((left, right) => (left < right ? -1 : 1)).slice(0, most)
   }
 
-  /** @throws JournalError: then nothing has changed */
-  apply(id: string, operation: Operation, version: CopyVersion): Copy {
+  /** @returns what was done, with the bytes that are kept: see `Copy.apply`. @throws JournalError: then nothing has changed */
+  apply(id: string, operation: Operation, version: CopyVersion): Operation {
     const known = this.#copies.get(id)
     const copy = known ?? new Copy(id)
     const before = copy.sizeBytes
-    copy.apply(operation, this.#room.leftBytes)
+    const applied = copy.apply(operation, this.#room.leftBytes)
     copy.version = version
     this.#grow(copy.sizeBytes - before)
     if (!known) this.#copies.set(id, copy)
-    return copy
+    return applied
   }
 
   /** Takes a whole copy, where it goes further than what is here. */

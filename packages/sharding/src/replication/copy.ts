@@ -8,6 +8,7 @@ import {
   type StoredSnapshot,
 } from '@casty/persistence'
 import { noCopy, type CopyVersion } from './copy-version.ts'
+import { Slab } from './slab.ts'
 
 /** What changes a copy. An epoch is that of whoever asked; undefined where it is nobody in particular. */
 export type Operation =
@@ -54,6 +55,7 @@ export class Copy {
   /** Ascending. */
   #snapshots: readonly StoredSnapshot[] = []
   #sizeBytes = 0
+  readonly #slab = new Slab()
 
   constructor(id: string) {
     this.id = id
@@ -97,29 +99,35 @@ export class Copy {
     return copy
   }
 
-  /** @throws JournalError as the operation's call of a journal does */
-  apply(operation: Operation, roomBytes: number): void {
+  /**
+   * @param operation - events of which are copied; of a snapshot the bytes are kept
+   * @returns the same, with the bytes that are kept here. @throws JournalError as the operation's call of a journal does
+   */
+  apply(operation: Operation, roomBytes: number): Operation {
     const { epoch = this.#epoch } = operation
     if (epoch < this.#epoch) throw JournalError.fencedByEpoch(this.id, epoch, this.head)
     switch (operation.type) {
-      case 'append':
-        this.#append(operation.expectedSequenceNr, operation.events, epoch, roomBytes)
+      case 'append': {
+        const { expectedSequenceNr } = operation
+        const events = this.#append(expectedSequenceNr, operation.events, epoch, roomBytes)
         this.#epoch = epoch
-        return
+        return { type: 'append', epoch: operation.epoch, expectedSequenceNr, events }
+      }
       case 'claim':
         this.#epoch = epoch
-        return
+        return operation
       case 'save-snapshot':
         this.#saveSnapshot(operation.snapshot, roomBytes)
-        return
+        return operation
       case 'delete-events':
         this.#deleteEvents(operation.toSequenceNr)
-        return
+        return operation
       case 'delete-snapshots': {
         const isGone = ({ sequenceNr }: StoredSnapshot): boolean =>
           sequenceNr <= operation.toSequenceNr
         this.#sizeBytes -= sizeOfAll(this.#snapshots.filter(isGone))
         this.#snapshots = this.#snapshots.filter((one) => !isGone(one))
+        return operation
       }
     }
   }
@@ -129,18 +137,23 @@ export class Copy {
     events: readonly JournalRecord[],
     epoch: number,
     roomBytes: number,
-  ): void {
+  ): readonly StoredEvent[] {
     let sequenceNr = this.#deletedTo + this.#events.length
     if (expected !== sequenceNr) {
       throw JournalError.fencedByNumber(this.id, expected, this.head)
     }
     const size = sizeOfAll(events)
     if (size > roomBytes) throw JournalError.full('append', { id: this.id })
-    for (const { manifest, version, timestamp, bytes } of events) {
+    const stored: StoredEvent[] = []
+    for (const { manifest, version, timestamp, bytes: given } of events) {
       sequenceNr += 1
-      this.#events.push({ manifest, version, timestamp, bytes, sequenceNr, epoch })
+      const bytes = this.#slab.keep(given, this.#sizeBytes)
+      const event = { manifest, version, timestamp, bytes, sequenceNr, epoch }
+      stored.push(event)
+      this.#events.push(event)
     }
     this.#sizeBytes += size
+    return stored
   }
 
   #saveSnapshot(snapshot: StoredSnapshot, roomBytes: number): void {
@@ -167,7 +180,13 @@ export class Copy {
     }
     if (toSequenceNr <= this.#deletedTo) return
     const gone = this.#events.slice(0, toSequenceNr - this.#deletedTo)
-    this.#events = this.#events.slice(gone.length)
+    const left = this.#events.slice(gone.length)
+    // What shares its bytes with the last of them would keep these from being let go.
+    const shared = gone.at(-1)?.bytes.buffer
+    this.#events = left.map((event) =>
+      event.bytes.buffer === shared ? withOwnBytes(event) : event,
+    )
+    this.#slab.letGo()
     this.#deletedTo = toSequenceNr
     this.#sizeBytes -= sizeOfAll(gone)
   }
@@ -210,6 +229,12 @@ export class Copy {
 /** A copy: nobody outside may hold the bytes that a journal keeps. */
 export function withOwnBytes<R extends JournalRecord>(record: R): R {
   return { ...record, bytes: record.bytes.slice() }
+}
+
+/** The same for an operation that waits: `Copy.apply` copies events, and whoever gave them may use their bytes again. */
+export function withItsOwnBytes(operation: Operation): Operation {
+  if (operation.type !== 'append') return operation
+  return { ...operation, events: operation.events.map(withOwnBytes) }
 }
 
 /** What an operation takes in a frame, at most about. */

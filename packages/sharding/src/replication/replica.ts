@@ -2,7 +2,7 @@
 // answers once what it answers for is there.
 import { isJournalError } from '@casty/persistence'
 import { compareCopies } from './copy-version.ts'
-import type { Piece } from './copy.ts'
+import type { Operation, Piece } from './copy.ts'
 import type { ShardCopies } from './copies.ts'
 import type { CopyStore } from './copy-store.ts'
 import type { Lineage } from './lineage.ts'
@@ -155,14 +155,14 @@ export class Replica {
     const behind: string[] = []
     const full: string[] = []
     const written: ReplicatedEntry[] = []
+    const store = this.#store
     for (const entry of entries) {
       const outcome = this.#apply(entry)
       if (outcome === 'behind') behind.push(entry.id)
       else if (outcome === 'full') full.push(entry.id)
       else taken.push({ id: entry.id, version: entry.version })
-      if (outcome === 'applied') written.push(entry)
+      if (store && typeof outcome === 'object') written.push({ ...entry, operation: outcome })
     }
-    const store = this.#store
     if (!store || taken.length === 0) {
       reply({ type: 'replicate-events-ack', copies: taken, behind, full })
       return
@@ -177,22 +177,22 @@ export class Replica {
     else store.whenStored((isStored) => isStored && acknowledged())
   }
 
+  /** @returns what was done, with the bytes that are kept here; or why nothing was */
   #apply({
     id,
     previous,
     version,
     operation,
-  }: ReplicatedEntry): 'applied' | 'known' | 'behind' | 'full' {
+  }: ReplicatedEntry): Operation | 'known' | 'behind' | 'full' {
     const present = this.#copies.version(id)
     if (compareCopies(present, version) === 0) return 'known' // It came twice.
     if (compareCopies(present, previous) !== 0) return 'behind'
     try {
-      this.#copies.apply(id, operation, version)
+      return this.#copies.apply(id, operation, version)
     } catch (error) {
       if (!isJournalError(error)) throw error
       return error.code === 'CASTY_JOURNAL_FULL' ? 'full' : 'behind'
     }
-    return 'applied'
   }
 }
 

@@ -51,8 +51,7 @@ export class ReplicatedJournal implements EventJournal {
   append(id: string, request: AppendRequest): Promise<void> {
     return new Promise((resolve, reject) => {
       checkAppend(id, request, this.limits)
-      const { epoch, expectedSequenceNr } = request
-      const events = request.events.map(withOwnBytes)
+      const { epoch, expectedSequenceNr, events } = request
       const operation = { type: 'append', epoch, expectedSequenceNr, events } as const
       this.#perform(id, operation, () => resolve(), reject)
     })
@@ -69,7 +68,7 @@ export class ReplicatedJournal implements EventJournal {
   async highest(id: string): Promise<JournalHead> {
     checkId(id, this.limits)
     await this.#ready('tell how far events go')
-    return this.#copyOf(id).head
+    return this.#shard.copies.headOf(id)
   }
 
   async *events(id: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent, void> {
@@ -179,7 +178,7 @@ export class ReplicatedJournal implements EventJournal {
         const { epoch, wasApplied } = outcome
         if (wasApplied) return this.#unavailable(id, type, 'unknown', 0)
         if (epoch <= this.#shard.epoch) return JournalError.closed(type) // This node stops.
-        const { head } = this.#copyOf(id)
+        const head = this.#shard.copies.headOf(id)
         return JournalError.fencedByEpoch(id, this.#shard.epoch, { ...head, epoch })
       }
       case 'timed-out':

@@ -6,7 +6,7 @@ import { isJournalError, type JournalError, type JournalHead } from '@casty/pers
 import { compareCopies, noCopy, type CopyVersion } from './copy-version.ts'
 import type { ShardCopies } from './copies.ts'
 import type { CopyStore } from './copy-store.ts'
-import { sizeOfOperation, type Operation, type Piece } from './copy.ts'
+import { sizeOfOperation, withItsOwnBytes, type Operation, type Piece } from './copy.ts'
 import type { ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
 import { PendingWrites } from './pending-writes.ts'
 import { acksOf } from './replication-config.ts'
@@ -327,7 +327,7 @@ export class ReplicatedShard {
     return count
   }
 
-  /** Applies an operation as soon as it can be, and tells how that went. */
+  /** Applies an operation as soon as it can be, and tells how that went. Bytes of its events may change once this returns. */
   submit(id: string, operation: Operation, now: number, settle: Settle): void {
     const { ackTimeoutMs } = this.settings
     if (this.#endedBy !== undefined) {
@@ -340,7 +340,7 @@ export class ReplicatedShard {
     if (mayPerform) this.#perform({ id, operation, until, settle }, now)
     else if (this.#submitted.length >= maxSubmitted) {
       settle({ type: 'unavailable', inReach: this.#inReach })
-    } else this.#submitted.push({ id, operation, until, settle })
+    } else this.#submitted.push({ id, operation: withItsOwnBytes(operation), until, settle })
   }
 
   #performSubmitted(now: number): void {
@@ -356,16 +356,17 @@ export class ReplicatedShard {
     if (this.#store && !this.copies.lineage) {
       this.copies.comeFrom({ bornIn: this.#agreed ?? this.epoch, isConfirmed: false })
     }
-    let head: JournalHead
+    let applied: Operation
     try {
-      head = this.copies.apply(id, operation, version).head
+      applied = this.copies.apply(id, operation, version)
     } catch (error) {
       if (!isJournalError(error)) throw error
       settle({ type: 'refused', error })
       return
     }
+    const head = this.copies.headOf(id)
     this.#pending.add({ id, version, head, until, settle, next: undefined })
-    const entry: ReplicatedEntry = { id, previous, version, operation }
+    const entry: ReplicatedEntry = { id, previous, version, operation: applied }
     for (const link of this.#keepers) link.replicate(entry, now)
     this.#store?.writeEntries([entry], () => this.#storedHere(id, version))
     if (this.minAcks === 0) this.#settle(id)

@@ -1,7 +1,7 @@
 // Requests to replicas and their answers as bytes: in frames of two types, which hold some of them, each behind the hash of
 // the type's name, the shard and the epoch of the owner.
 import type { JournalHead, JournalRecord, StoredEvent, StoredSnapshot } from '@casty/persistence'
-import { ByteReader, ByteWriter, TransportError } from '@casty/transport'
+import { ByteReader, ByteWriter, TransportError, type KnownTexts } from '@casty/transport'
 import type { CopyVersion } from './copy-version.ts'
 import type { Operation, Piece } from './copy.ts'
 import { readExact, type ReadCount } from '../believed.ts'
@@ -124,21 +124,32 @@ export interface DecodedAnswer {
 }
 
 /**
+ * What is to be appended shares the bytes.
+ *
  * @param readCount - reads epochs, positions and numbers of events, as of all that read: those that are believed
+ * @param texts - ids and manifests that were read before, as of all that read
  * @throws TransportError `CASTY_TRANSPORT_MALFORMED`, as all that read
  */
-export function decodeRequest(bytes: Uint8Array, readCount: ReadCount = readExact): DecodedRequest {
+export function decodeRequest(
+  bytes: Uint8Array,
+  readCount: ReadCount = readExact,
+  texts?: KnownTexts,
+): DecodedRequest {
   const reader = new ByteReader(bytes)
   const header = { ...readHeader(reader, readCount), lineage: readEpoch(reader, readCount) }
-  const request = readRequest(reader, readCount)
+  const request = readRequest(reader, readCount, texts)
   reader.end()
   return { header, request }
 }
 
-export function decodeAnswer(bytes: Uint8Array, readCount: ReadCount = readExact): DecodedAnswer {
+export function decodeAnswer(
+  bytes: Uint8Array,
+  readCount: ReadCount = readExact,
+  texts?: KnownTexts,
+): DecodedAnswer {
   const reader = new ByteReader(bytes)
   const header = readHeader(reader, readCount)
-  const answer = readAnswer(reader, readCount)
+  const answer = readAnswer(reader, readCount, texts)
   reader.end()
   return { header, answer }
 }
@@ -148,7 +159,11 @@ function readHeader(reader: ByteReader, readCount: ReadCount): ReplicationHeader
   return { typeHash, shard, epoch: readCount(reader) }
 }
 
-function readRequest(reader: ByteReader, readCount: ReadCount): ReplicaRequest {
+function readRequest(
+  reader: ByteReader,
+  readCount: ReadCount,
+  texts: KnownTexts | undefined,
+): ReplicaRequest {
   const tag = reader.u8()
   switch (tag) {
     case requestTags.list: {
@@ -164,7 +179,7 @@ function readRequest(reader: ByteReader, readCount: ReadCount): ReplicaRequest {
     case requestTags['replicate-events']: {
       const entries: ReplicatedEntry[] = []
       for (let left = reader.count(minEntryBytes); left > 0; left--) {
-        entries.push(readEntry(reader, readCount))
+        entries.push(readEntry(reader, readCount, texts))
       }
       return { type: 'replicate-events', entries }
     }
@@ -175,7 +190,11 @@ function readRequest(reader: ByteReader, readCount: ReadCount): ReplicaRequest {
   }
 }
 
-function readAnswer(reader: ByteReader, readCount: ReadCount): ReplicaAnswer {
+function readAnswer(
+  reader: ByteReader,
+  readCount: ReadCount,
+  texts: KnownTexts | undefined,
+): ReplicaAnswer {
   const tag = reader.u8()
   switch (tag) {
     case answerTags.listed: {
@@ -195,7 +214,7 @@ function readAnswer(reader: ByteReader, readCount: ReadCount): ReplicaAnswer {
     case answerTags.pushed:
       return { type: 'pushed', token: reader.varint(), next: reader.varint() }
     case answerTags['replicate-events-ack']: {
-      const copies = readCopies(reader, readCount)
+      const copies = readCopies(reader, readCount, texts)
       const [behind, full] = [readIds(reader), readIds(reader)]
       return { type: 'replicate-events-ack', copies, behind, full }
     }
@@ -217,10 +236,15 @@ function writeCopies(writer: ByteWriter, copies: readonly ListedCopy[]): void {
   for (const { id, version } of copies) writeVersion(writer.string(id, maxTextBytes), version)
 }
 
-function readCopies(reader: ByteReader, readCount: ReadCount): readonly ListedCopy[] {
+function readCopies(
+  reader: ByteReader,
+  readCount: ReadCount,
+  texts?: KnownTexts,
+): readonly ListedCopy[] {
   const copies: ListedCopy[] = []
   for (let left = reader.count(3); left > 0; left--) {
-    copies.push({ id: reader.string(maxTextBytes), version: readVersion(reader, readCount) })
+    const id = reader.string(maxTextBytes, texts)
+    copies.push({ id, version: readVersion(reader, readCount) })
   }
   return copies
 }
@@ -246,10 +270,15 @@ export function writeEntry(writer: ByteWriter, entry: ReplicatedEntry): void {
   writeOperation(writer, entry.operation)
 }
 
-export function readEntry(reader: ByteReader, readCount: ReadCount = readExact): ReplicatedEntry {
-  const id = reader.string(maxTextBytes)
+/** What is to be appended shares the bytes. */
+export function readEntry(
+  reader: ByteReader,
+  readCount: ReadCount = readExact,
+  texts?: KnownTexts,
+): ReplicatedEntry {
+  const id = reader.string(maxTextBytes, texts)
   const [previous, version] = [readVersion(reader, readCount), readVersion(reader, readCount)]
-  return { id, previous, version, operation: readOperation(reader, readCount) }
+  return { id, previous, version, operation: readOperation(reader, readCount, texts) }
 }
 
 function writeVersion(writer: ByteWriter, { epoch, count }: CopyVersion): void {
@@ -268,6 +297,13 @@ function writeRecord(writer: ByteWriter, record: JournalRecord): void {
 function readRecord(reader: ByteReader): JournalRecord {
   const [manifest, version, timestamp] = [reader.string(any), reader.varint(), reader.varint()]
   return { manifest, version, timestamp, bytes: reader.bytes(any) }
+}
+
+/** Of an operation, which is applied at once: whoever does so copies the bytes. */
+function readAppended(reader: ByteReader, texts: KnownTexts | undefined): JournalRecord {
+  const manifest = reader.string(any, texts)
+  const [version, timestamp] = [reader.varint(), reader.varint()]
+  return { manifest, version, timestamp, bytes: reader.view(any) }
 }
 
 /** Fewest bytes of a record. */
@@ -311,7 +347,11 @@ function writeOperation(writer: ByteWriter, operation: Operation): void {
   }
 }
 
-function readOperation(reader: ByteReader, readCount: ReadCount): Operation {
+function readOperation(
+  reader: ByteReader,
+  readCount: ReadCount,
+  texts: KnownTexts | undefined,
+): Operation {
   const tag = reader.u8()
   const epoch = readEpoch(reader, readCount)
   switch (tag) {
@@ -319,7 +359,7 @@ function readOperation(reader: ByteReader, readCount: ReadCount): Operation {
       const expectedSequenceNr = readCount(reader)
       const events: JournalRecord[] = []
       for (let left = reader.count(minRecordBytes); left > 0; left--) {
-        events.push(readRecord(reader))
+        events.push(readAppended(reader, texts))
       }
       return { type: 'append', epoch: epoch ?? 0, expectedSequenceNr, events }
     }

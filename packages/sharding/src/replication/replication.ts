@@ -18,6 +18,7 @@ import type {
   ReplicatedShardReport,
   ShardAtEpoch,
 } from '../protocol.ts'
+import { KnownIds } from '../region/known-ids.ts'
 import { hashOf } from '../region/shard-of.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 import type { ShardTable } from '../table/shard-table.ts'
@@ -85,6 +86,7 @@ export class Replication implements Disposable {
     const { request, answer } = replicationFrameTypes
     const { endpoint } = port
     const readCount = readBelieved(() => port.clock.wallNow())
+    const texts = new KnownIds()
     this.#requests = this.#frames(request)
     this.#answers = this.#frames(answer)
     this.#alarm = new Alarm({
@@ -99,7 +101,7 @@ export class Replication implements Disposable {
           if (port.isGuest(from)) return
           // All are read before one is carried out: one that cannot be read has no part in anything.
           const requests = Array.from(partsOfFrame(bytes, start, end), (part) =>
-            decodeRequest(part, readCount),
+            decodeRequest(part, readCount, texts),
           )
           for (const asked of requests) this.#asked(from, asked.header, asked.request)
         },
@@ -110,7 +112,7 @@ export class Replication implements Disposable {
         (from, bytes, start, end) => {
           if (port.isGuest(from)) return
           const answers = Array.from(partsOfFrame(bytes, start, end), (part) =>
-            decodeAnswer(part, readCount),
+            decodeAnswer(part, readCount, texts),
           )
           for (const told of answers) this.#told(from, told.header, told.answer)
           this.#alarm.arm()
