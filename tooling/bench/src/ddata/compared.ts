@@ -8,24 +8,26 @@ export interface Compared {
   /** Where ours keeps what is written, and what is wanted of that beside the first subject. */
   readonly wanted?: Readonly<Partial<Record<Keeping, string>>>
   readonly inFlight: readonly number[]
+  /** What the others do meanwhile, where that has another name. */
+  readonly theirs?: string
 }
 
-const all = [1, 64, 256]
+const numbers = [1, 64, 256]
 const redis: readonly Subject[] = ['redis', 'redis-pipelined', 'redis-synced']
 const asRedis = { 'one copy': '≥ 1', 'three copies': '≥ 0.5' } as const
 const asBullmq = { 'one copy': '≥ 3', 'three copies': '≥ 3' } as const
 
-export const compared: readonly Compared[] = [
-  { operation: 'counter increment', subjects: redis, wanted: asRedis, inFlight: all },
-  { operation: 'map set', subjects: [...redis, 'etcd'], wanted: asRedis, inFlight: all },
-  { operation: 'map get', subjects: [...redis, 'etcd'], wanted: asRedis, inFlight: all },
-  { operation: 'set add', subjects: redis, inFlight: all },
-  { operation: 'queue reserve and ack', subjects: ['bullmq'], wanted: asBullmq, inFlight: all },
+const compared: readonly Compared[] = [
+  { operation: 'counter increment', subjects: redis, wanted: asRedis, inFlight: numbers },
+  { operation: 'map set', subjects: [...redis, 'etcd'], wanted: asRedis, inFlight: numbers },
+  { operation: 'map get', subjects: [...redis, 'etcd'], wanted: asRedis, inFlight: numbers },
+  { operation: 'set add', subjects: redis, inFlight: numbers },
+  { operation: 'queue reserve and ack', subjects: ['bullmq'], wanted: asBullmq, inFlight: numbers },
   {
     operation: 'lock acquire and release',
     subjects: ['redlock', 'redis', 'etcd'],
     wanted: { 'one copy': '> 1', 'three copies': '> 1' },
-    inFlight: all,
+    inFlight: numbers,
   },
   {
     operation: 'lock acquire and release, eight want one',
@@ -35,13 +37,43 @@ export const compared: readonly Compared[] = [
 ]
 
 /** The rest of what there is, for which there is time in a long run. */
-export const comparedAtLength: readonly Compared[] = [
-  { operation: 'counter get', subjects: redis, inFlight: all },
-  { operation: 'counters increment', subjects: redis, inFlight: all },
-  { operation: 'map put', subjects: [], inFlight: all },
-  { operation: 'map delete', subjects: redis, inFlight: all },
-  { operation: 'set contains', subjects: redis, inFlight: all },
-  { operation: 'queue enqueue and dequeue', subjects: redis, inFlight: all },
-  { operation: 'semaphore acquire and release', subjects: [], inFlight: all },
-  { operation: 'barrier arrive', subjects: [], inFlight: all },
+const comparedAtLength: readonly Compared[] = [
+  { operation: 'counter get', subjects: redis, inFlight: numbers },
+  { operation: 'counters increment', subjects: redis, inFlight: numbers },
+  {
+    operation: 'map set, 32 parts',
+    theirs: 'map set',
+    subjects: redis,
+    wanted: asRedis,
+    inFlight: numbers,
+  },
+  {
+    operation: 'map get, 32 parts',
+    theirs: 'map get',
+    subjects: redis,
+    wanted: asRedis,
+    inFlight: numbers,
+  },
+  { operation: 'map put', subjects: [], inFlight: numbers },
+  { operation: 'map delete', subjects: redis, inFlight: numbers },
+  { operation: 'set contains', subjects: redis, inFlight: numbers },
+  { operation: 'queue enqueue and dequeue', subjects: redis, inFlight: numbers },
+  { operation: 'semaphore acquire and release', subjects: [], inFlight: numbers },
+  { operation: 'barrier arrive', subjects: [], inFlight: numbers },
 ]
+
+/**
+ * @param names - of operations, with `;` between them; all that there are to choose from where they are absent
+ * @throws Error where there is no such operation
+ */
+export function chosen(names: string | undefined, isLong: boolean): readonly Compared[] {
+  const all = [...compared, ...comparedAtLength]
+  if (names === undefined) return isLong ? all : compared
+  return names.split(';').flatMap((name) => {
+    const found = all.filter(({ operation }) => operation === name.trim())
+    if (found.length > 0) return found
+    throw new Error(
+      `No operation is called ${name}: there are ${all.map(({ operation }) => operation).join('; ')}`,
+    )
+  })
+}

@@ -1,4 +1,4 @@
-import { compared, comparedAtLength, type Compared } from '../ddata/compared.ts'
+import { chosen, type Compared } from '../ddata/compared.ts'
 import { Fleet, type FleetFigures } from '../ddata/fleet.ts'
 import type { Figures, Keeping, Times } from '../ddata/messages.ts'
 import { Rivals, type Subject } from '../ddata/rivals.ts'
@@ -6,6 +6,7 @@ import { interleave } from '../interleave.ts'
 import type { Context, Row, Scenario } from '../scenario.ts'
 
 const isLong = process.env['BENCH_DDATA'] === 'long'
+const operations = process.env['BENCH_OPERATIONS']
 const entries = Number(process.env['BENCH_ENTRIES'] ?? 1_000_000)
 const times: Times = { warmUpMs: 1_500, measuredMs: isLong ? 3_000 : 1_000 }
 /**
@@ -22,7 +23,10 @@ export const scenario: Scenario = {
     'shared structures beside Redis, redlock, BullMQ and etcd; a map of 1,000,000 entries',
   async run(context) {
     const [rows, missing] = await calling(context)
-    rows.push(...(await keeping(context)), ...(await failingOver(context)))
+    // Whoever looks for some operations does not look for that.
+    if (operations === undefined) {
+      rows.push(...(await keeping(context)), ...(await failingOver(context)))
+    }
     const title = '@casty/ddata, TCP on loopback, used by a node that keeps nothing itself'
     return { title, rows, notes: [...notes, ...missing] }
   },
@@ -53,7 +57,7 @@ async function calling(context: Context): Promise<[rows: Row[], missing: readonl
   const fleets = { 'one copy': one, 'three copies': three, 'synced journal': journal }
   const rows: Row[] = []
   const measure = async (
-    { operation, subjects }: Compared,
+    { operation, subjects, theirs: named = operation }: Compared,
     inFlight: number,
     rounds: number,
     each: Times,
@@ -66,7 +70,7 @@ async function calling(context: Context): Promise<[rows: Row[], missing: readonl
       .filter((subject) => rivals.has(subject) && (subject !== 'etcd' || inFlight <= mostOfEtcd))
       .map(
         (subject) =>
-          [subject, async () => await rivals.measure(subject, operation, inFlight, each)] as const,
+          [subject, async () => await rivals.measure(subject, named, inFlight, each)] as const,
       )
     return await interleave<Measured, Figures | FleetFigures>(
       rounds,
@@ -74,9 +78,9 @@ async function calling(context: Context): Promise<[rows: Row[], missing: readonl
       Object.fromEntries([...ours, ...theirs]) as Record<Measured, () => Promise<Figures>>,
     )
   }
-  const operations = isLong ? [...compared, ...comparedAtLength] : compared
-  for (const what of operations) await measure(what, Math.max(...what.inFlight), 1, firstTimes)
-  for (const what of operations) {
+  const all = chosen(operations, isLong)
+  for (const what of all) await measure(what, Math.max(...what.inFlight), 1, firstTimes)
+  for (const what of all) {
     const byInFlight = new Map<number, Samples>()
     for (const inFlight of what.inFlight) {
       const samples = await measure(what, inFlight, repetitions, times)
