@@ -95,7 +95,9 @@ export class ReplicationWorld {
       batchBytes: 200_000,
     }
     owner.owned = new ReplicatedShard(epoch, owner.copies, settings, {
-      send: (to, request) => this.#send(owner, to, epoch, request),
+      send: (to, request) => {
+        for (const node of to) this.#send(owner, node, epoch, request)
+      },
       isReachable: (node) => this.nodes.some((one) => one.isAlive && one.node.equals(node)),
       stays: (node) => !this.leaving.has(node.key),
       fenced: () => {},

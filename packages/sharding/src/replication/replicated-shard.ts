@@ -26,7 +26,8 @@ export type ReplicationOutcome =
   | { readonly type: 'over'; readonly epoch: number; readonly wasApplied: boolean }
 
 export interface ReplicatedShardPort {
-  send(to: NodeIdentity, request: ReplicaRequest): void
+  /** The same to each of them. */
+  send(to: readonly NodeIdentity[], request: ReplicaRequest): void
   isReachable(node: NodeIdentity): boolean
   /** Whether it is not about to leave; whoever is, never stays again. */
   stays(node: NodeIdentity): boolean
@@ -239,7 +240,7 @@ export class ReplicatedShard {
 
   #linkTo(node: NodeIdentity): ReplicaLink {
     return new ReplicaLink(this.copies, {
-      send: (request) => this.#port.send(node, request),
+      send: (request) => this.#port.send([node], request),
       filled: () => this.#flushSoon(),
       advanced: (ids) => {
         for (const id of ids) this.#settle(id)
@@ -381,18 +382,21 @@ export class ReplicatedShard {
   /** Sends what was done in this turn: the same request, where replicas get the same. */
   flush(): void {
     this.#isFlushDue = false
-    let last: {
-      readonly entries: readonly ReplicatedEntry[]
-      readonly requests: ReplicaRequest[]
-    } = {
-      entries: [],
-      requests: [],
-    }
+    let [last, alike]: [readonly ReplicatedEntry[], NodeIdentity[]] = [[], []]
     for (const { node, link } of this.#links.values()) {
       const entries = link.takeOutbox()
-      if (!sameEntries(entries, last.entries)) last = { entries, requests: this.#inFrames(entries) }
-      if (entries.length > 0) for (const request of last.requests) this.#port.send(node, request)
+      if (entries.length === 0) continue
+      if (!sameEntries(entries, last)) {
+        this.#replicate(last, alike)
+        ;[last, alike] = [entries, []]
+      }
+      alike.push(node)
     }
+    this.#replicate(last, alike)
+  }
+
+  #replicate(entries: readonly ReplicatedEntry[], to: readonly NodeIdentity[]): void {
+    for (const request of this.#inFrames(entries)) this.#port.send(to, request)
   }
 
   #inFrames(entries: readonly ReplicatedEntry[]): ReplicaRequest[] {
@@ -466,7 +470,7 @@ export class ReplicatedShard {
     const followed = this.#links.get(from.key)
     if (answer.type === 'other-lineage' && !followed) this.#contest()
     else if (answer.type !== 'offer') followed?.link.answered(answer, now)
-    else if (!followed && this.isReplicated) this.#port.send(from, { type: 'dismiss' })
+    else if (!followed && this.isReplicated) this.#port.send([from], { type: 'dismiss' })
   }
 
   /** Another node goes by a higher epoch, and no table told this one so. */

@@ -382,15 +382,18 @@ export class Replication implements Disposable {
 
   #ask(
     type: ReplicatedType,
-    to: NodeIdentity,
+    to: readonly NodeIdentity[],
     header: RequestHeader,
     request: ReplicaRequest,
   ): void {
     if (this.#isClosed) return
-    const isFirst = this.#requests.add(to, encodeRequest(header, request))
-    if (request.type !== 'replicate-events') return
-    if (isFirst) type.tally.add('framesSent')
-    type.tally.add('operationsSent', request.entries.length)
+    const bytes = encodeRequest(header, request)
+    for (const node of to) {
+      const isFirst = this.#requests.add(node, bytes)
+      if (request.type !== 'replicate-events') continue
+      if (isFirst) type.tally.add('framesSent')
+      type.tally.add('operationsSent', request.entries.length)
+    }
   }
 
   #asked(from: NodeIdentity, header: RequestHeader, request: ReplicaRequest): void {
