@@ -132,6 +132,7 @@ export class Batches<Peer> {
   }
 
   #sayAll(replies: Replies<Peer>): void {
+    if (replies.size === 0) return // To clear one that is empty makes another table for it.
     for (const [peer, writers] of replies) {
       for (const writer of writers) {
         const body = writer.take(this.#port.epoch)
