@@ -25,11 +25,11 @@ function record(hosts: string, isLate = false, diskSince = 1): CensusReport {
 /**
  * Of a shard that nobody has, after a restart of all.
  *
- * @param told - by node, as in `a#2` for its second life: what it wrote down
+ * @param told - by node, as in `a#2` for its second life: what it wrote down, of each census that it knows
  * @param here - who is there; all that told where it is not said
  */
 function promotionOf(
-  told: Readonly<Record<string, CensusReport>>,
+  told: Readonly<Record<string, CensusReport | readonly CensusReport[]>>,
   disks: number,
   here: readonly string[] = Object.keys(told),
 ): Promotion {
@@ -37,7 +37,7 @@ function promotionOf(
     ([text, report]): [NodeIdentity['key'], ReplicaReport] => {
       return [
         addressed(text).key,
-        { ...at, copies: undefined, lineage: undefined, censuses: [report] },
+        { ...at, copies: undefined, lineage: undefined, censuses: [report].flat() },
       ]
     },
   )
@@ -112,6 +112,24 @@ test('where nobody has been filled so far, nothing is missing once every disk is
   // One came while shards had no owner: it may name too few.
   const between = record('a b c', true)
   expect(isEnough(promotionOf({ 'a#1': late, 'b#1': late, 'c#1': between }, 2))).toBe(false)
+})
+
+test('a census that was founded beside an earlier one is done with where only few know of it, and those whom it names are here', () => {
+  const before = record('a b c d')
+  // The node a lost its disk; the others came to what it had founded, and went back.
+  const beside = { ...record('a#2 b#2 c#2 d#2', true), census: 200, namesAll: true }
+  const of = (reports: Parameters<typeof promotionOf>[0]): boolean =>
+    isEnough(promotionOf(reports, 2))
+  const lost = record('a#2 b#2 c#2 d#2', true, 2)
+  const all = { 'a#3': lost, 'b#3': before, 'c#3': [before, beside], 'd#3': before }
+  expect(of(all)).toBe(true)
+  // What one has that is not here may be known to it alone.
+  const { 'd#3': _, ...few } = all
+  expect(of(few)).toBe(false)
+  // And so may what was on a disk that is lost since.
+  expect(of({ ...all, 'd#3': record('a b c d', true, 3) })).toBe(false)
+  // Who knows of neither may have been in the later one for long.
+  expect(of({ ...all, 'd#3': { ...beside, census: 300 } })).toBe(false)
 })
 
 test('where fewer had copies than a write needs disks, one of them has to tell', () => {

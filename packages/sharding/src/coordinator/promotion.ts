@@ -131,32 +131,54 @@ export function censusesOf(promotion: Promotion): readonly Lacking[] {
 
 function allCensuses(promotion: Promotion): readonly Lacking[] {
   const { settings, told: reports } = promotion
-  const censuses = new Map<number, Knowing[]>()
+  const knowing: Knowing[] = []
   // What those told who are gone is not there to be taken over.
   for (const { key, address } of askedFor(promotion)) {
     const from = address.toString()
-    for (const report of reports.get(key)?.censuses ?? []) {
-      censuses.set(report.census, [...(censuses.get(report.census) ?? []), { ...report, from }])
-    }
+    for (const report of reports.get(key)?.censuses ?? []) knowing.push({ ...report, from })
   }
-  return [...censuses].map(([census, knowing]) => {
-    return { census, ...lackingOf(knowing, settings.disks) }
+  return [...new Set(knowing.map(({ census }) => census))].map((census) => {
+    const those = knowing.filter((one) => one.census === census)
+    return { census, ...lackingOf(those, beyond(census, those, knowing), settings.disks) }
   })
+}
+
+/**
+ * Who is named in a census with the disk that it has, and knows of an earlier one instead: this one was founded beside that, and is done with for that node, or had no more
+ * than begun. Whatever it got in it, it tells.
+ */
+function beyond(
+  census: number,
+  those: readonly Knowing[],
+  all: readonly Knowing[],
+): readonly Knowing[] {
+  const who = new Set(those.map(({ from }) => from))
+  const isNamed = ({ from, diskSince }: Knowing): boolean =>
+    those.some(({ hosts }) =>
+      hosts.some(
+        ({ address, incarnation }) => address.toString() === from && diskSince <= incarnation,
+      ),
+    )
+  return all.filter((one) => one.census < census && !who.has(one.from) && isNamed(one))
 }
 
 /**
  * What few know may be out of date, and so may be what is in short lists: of the longest each counts. A disk that is here counts where it was there in the life
  * that is in the list, and not where that one lost its own.
  */
-function lackingOf(knowing: readonly Knowing[], disks: number): Omit<Lacking, 'census'> {
+function lackingOf(
+  knowing: readonly Knowing[],
+  others: readonly Knowing[],
+  disks: number,
+): Omit<Lacking, 'census'> {
   const most = Math.max(...knowing.map(({ hosts }) => hosts.length))
   const lists = knowing.filter(({ hosts }) => hosts.length === most)
-  const isTold = inLifeOf(whoCount(knowing, lists))
+  const isTold = inLifeOf([...whoCount(knowing, others, lists), ...others])
   const silent = lists.map(({ hosts }) => hosts.filter((host) => !isTold(host)))
   // Where there are fewer than that, each has all: one of them has to tell.
   const lost = Math.max(...silent.map(({ length }) => length)) + 1 - Math.min(disks, most)
   const fewest = Math.floor(most / 2) + 1
-  const knowers = new Set(knowing.map(({ from }) => from)).size
+  const knowers = new Set([...knowing, ...others].map(({ from }) => from)).size
   const addresses = new Set(silent.flat().map(({ address }) => address.toString()))
   return { missing: Math.max(lost, fewest - knowers), silent: [...addresses] }
 }
@@ -166,8 +188,12 @@ function lackingOf(knowing: readonly Knowing[], disks: number): Omit<Lacking, 'c
  * was to have: where that one names a disk that is here, and all that the one with it does, it is heard, filled or not. Where nobody has been filled so far, all are
  * heard once every disk that any of them names is here.
  */
-function whoCount(knowing: readonly Knowing[], lists: readonly Knowing[]): readonly Knowing[] {
-  const isHere = inLifeOf(knowing)
+function whoCount(
+  knowing: readonly Knowing[],
+  others: readonly Knowing[],
+  lists: readonly Knowing[],
+): readonly Knowing[] {
+  const isHere = inLifeOf([...knowing, ...others])
   const areAllHere = knowing.every(({ isLate, namesAll, hosts }) => {
     return (!isLate || namesAll) && hosts.every(isHere)
   })
