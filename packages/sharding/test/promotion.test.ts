@@ -1,7 +1,7 @@
 // Whether so many have told what they have that nothing confirmed can be with the others alone.
 import { NodeIdentity } from '@casty/transport'
 import { expect, test } from 'vitest'
-import { found, isEnough, type Promotion } from '../src/coordinator/promotion.ts'
+import { awaited, found, isEnough, type Promotion } from '../src/coordinator/promotion.ts'
 import type { CensusReport, ReplicaReport } from '../src/protocol.ts'
 import { unowned } from '../src/table/shard-row.ts'
 
@@ -236,15 +236,66 @@ test('what a gone owner confirmed beside what was there before is with the nodes
   expect(isEnough({ ...waiting, ...undecided, told: lost })).toBe(false)
 })
 
+/** Nothing is known to be confirmed in what each of them has. */
+function begunBy(
+  known: Promotion,
+  begun: Readonly<Record<string, { readonly in: number; readonly censuses: CensusReport[] }>>,
+): Promotion {
+  const told = new Map(known.told)
+  for (const [text, { in: bornIn, censuses }] of Object.entries(begun)) {
+    const copies = { epoch: bornIn, position: 1 }
+    const lineage = { bornIn, isConfirmed: false }
+    told.set(addressed(text).key, { ...at, copies, lineage, censuses })
+  }
+  return { ...known, told }
+}
+
 test('what was begun is told of as well where nothing is known to be confirmed in it', () => {
   const all = record('a b c')
   const known = promotionOf({ 'a#1': all, 'b#1': all, 'c#1': all }, 2)
   expect(found(known)).toMatchObject({ lineage: undefined, begun: undefined })
+  const begun = begunBy(known, {
+    'a#1': { in: 110, censuses: [all] },
+    'b#1': { in: 120, censuses: [all] },
+  })
+  expect(found(begun)).toMatchObject({ lineage: undefined, begun: 120, census })
+  // What is given up does not come back, and what has not told may have been confirmed.
+  expect(found({ ...begun, isForced: true })).toMatchObject({ begun: undefined })
+  const told = new Map([...begun.told].slice(0, 1))
+  expect(found({ ...begun, told })).toMatchObject({ begun: undefined })
+  const older = begunBy(known, { 'a#1': { in: 90, censuses: [all] } })
+  expect(found(older)).toMatchObject({ begun: undefined, census })
+})
+
+test('of what was begun in several censuses that of the first goes on, as that census does', () => {
+  const [all, later] = [record('a b c'), { ...record('c#2 d'), census: 200 }]
+  const known = promotionOf({ 'a#1': all, 'b#1': all, 'c#2': later, 'd#1': later }, 2)
+  const anew = { 'd#1': { in: 210, censuses: [later] } }
+  expect(found(begunBy(known, anew))).toMatchObject({ begun: 210, census })
+  const both = { ...anew, 'a#1': { in: 110, censuses: [all] } }
+  expect(found(begunBy(known, both))).toMatchObject({ begun: 110, census })
+})
+
+test('what a gone owner may have confirmed is named where it is waited for', () => {
+  const before = { ...record('a b c'), census: 50 }
+  const [b, c] = [addressed('b#1'), addressed('c#1')]
+  const row = { ...unowned, epoch: 105, lineage: 105, owner: addressed('d#1'), replicas: [b, c] }
+  const known = promotionOf({ 'a#1': before, 'b#1': before, 'c#1': before }, 2)
   const told = new Map(known.told)
-  for (const [place, bornIn] of [110, 120].entries()) {
-    const report = { ...at, copies: { epoch: bornIn, position: 1 }, censuses: [all] }
-    const key = known.hosts[place]?.key
-    if (key) told.set(key, { ...report, lineage: { bornIn, isConfirmed: false } })
-  }
-  expect(found({ ...known, told })).toMatchObject({ lineage: undefined, begun: 120, census })
+  const confirmed = { bornIn: 50, isConfirmed: true }
+  told.set(b.key, { ...at, copies: undefined, lineage: confirmed, censuses: [before] })
+  told.delete(c.key)
+  // Nobody knows of a census in which it was the owner.
+  const alone = { ...known, row, told }
+  expect(isEnough(alone)).toBe(false)
+  expect(awaited(alone).filter(({ missing }) => missing > 0)).toEqual([
+    { missing: 1, silent: ['d:1'] },
+  ])
+  const a = addressed('a#1')
+  const ofOwner = record('a c d e')
+  told.set(a.key, { ...at, copies: undefined, lineage: undefined, censuses: [before, ofOwner] })
+  expect(isEnough(alone)).toBe(false)
+  expect(awaited(alone).filter(({ missing }) => missing > 0)).toMatchObject([
+    { missing: 2, silent: ['c:1', 'd:1', 'e:1'] },
+  ])
 })

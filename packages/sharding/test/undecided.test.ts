@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { nothing, type Found } from '../src/coordinator/found.ts'
 import { planShards } from '../src/coordinator/plan.ts'
 import { CopyRoom, ShardCopies } from '../src/replication/copies.ts'
+import { Replica } from '../src/replication/replica.ts'
 import { ReplicatedShard } from '../src/replication/replicated-shard.ts'
 import type { ShardRow } from '../src/table/shard-row.ts'
 import { ShardTable } from '../src/table/shard-table.ts'
@@ -90,6 +91,21 @@ test.each([
   const after = planned(before, { 0: found })
   expect(row(after, 0)).toMatchObject({ owner: a, epoch: later + 1, lineage, isUndecided: false })
   expect(after.types.get('kept')?.census).toBe(earlier)
+})
+
+test('who comes late with what was begun, and cannot know that it was never confirmed, is of what goes on', () => {
+  const begun = 120
+  const before = tableOf(earlier, rowOf({ isUndecided: true }), rowOf({}), rowOf({}))
+  const unconfirmed = { ...inEarlier, lineage: undefined, begun }
+  const { lineage, epoch } = row(planned(before, { 0: unconfirmed }), 0)
+  const late = new ShardCopies(new CopyRoom(1_000))
+  late.comeFrom({ bornIn: begun, isConfirmed: true })
+  const operation = { type: 'claim', epoch: begun } as const
+  late.apply('x', operation, { epoch: begun, count: 1 })
+  const answers: string[] = []
+  const request = { type: 'list', token: 1, after: undefined } as const
+  new Replica(late).answer({ epoch, lineage }, request, ({ type }) => answers.push(type))
+  expect(answers).toEqual(['listed'])
 })
 
 test('what is in doubt stays so where its shard has moved', () => {

@@ -30,7 +30,7 @@ export class Census {
     if (!this.#isOnDisks) return 0
     const lineage = isOpen
       ? lineageFound(row, found, epoch)
-      : (found.lineage ?? (row.lineage || (begunBefore(found) ?? epoch)))
+      : (found.lineage ?? (row.lineage || (found.begun ?? epoch)))
     if (this.#current === 0) this.#current = found.census || epoch
     else if (lineage !== row.lineage && found.census !== 0) {
       this.#current = Math.min(this.#current, found.census)
@@ -45,18 +45,12 @@ export class Census {
   }
 }
 
-/**
- * Where nothing was confirmed so far, it goes on with what there is: others may have got the same, who cannot know that nothing of it was confirmed. What is
- * given up does not come back, nor what is older than what says who had it.
- */
-function begunBefore({ begun, census, isForced }: Found): number | undefined {
-  const mayGoOn = !isForced && census !== 0 && begun !== undefined && begun >= census
-  return mayGoOn ? begun : undefined
-}
-
 /** The lineage of a shard by what was found of its copies alone: where nothing was confirmed, that of the census that goes on. */
 export function lineageFound(row: ShardRow, found: Found, epoch: number): number {
   if (found.lineage !== undefined) return found.lineage
   // Where something is missing, and somebody has decided to go on, it comes back as another one.
-  return found.isForced ? epoch : found.census || row.lineage
+  if (found.isForced) return epoch
+  // Others may have got what was begun before, who cannot know that nothing of it was confirmed.
+  const begun = found.begun === row.lineage ? undefined : found.begun
+  return begun ?? (found.census || row.lineage)
 }

@@ -11,7 +11,10 @@ export interface Found {
   readonly epoch: number
   /** Of what may have been confirmed; undefined where nothing is known to be. */
   readonly lineage: number | undefined
-  /** Of the furthest copies, where nothing is known to be confirmed in any; undefined where there is nothing. */
+  /**
+   * Where nothing is known to be confirmed in any copies, that of the furthest ones of the first census in which there are some: others may have got the same, who
+   * cannot know that. Undefined where there is nothing that may go on.
+   */
   readonly begun: number | undefined
   /** Of which census the nodes are that have it; 0 where they do not know. */
   readonly census: number

@@ -1,15 +1,10 @@
 // What is known of the copies of a shard that is about to be given to somebody, and whether that is enough. Of types whose copies are on
 // disks as well nothing begins before so many have told that whatever was confirmed is with one of them.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
-import type {
-  CensusReport,
-  Copies,
-  ReplicaReport,
-  ShardAtEpoch,
-  TypeSettings,
-} from '../protocol.ts'
+import type { Copies, ReplicaReport, ShardAtEpoch, TypeSettings } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 import { nothing, type Found } from './found.ts'
+import { besides, lackingOf, type Knowing, type Lacking } from './lacking.ts'
 
 export interface Promotion extends ShardAtEpoch {
   readonly settings: TypeSettings
@@ -45,24 +40,37 @@ export function told(promotion: Promotion, { key }: NodeIdentity): boolean {
  * copies then wrote down who they were. A node that lost its disk did not, or did in another census.
  */
 export function isEnough(promotion: Promotion): boolean {
-  const { row, isContested, told: reports } = promotion
+  if (mayBeBeside(promotion)) return isOwnerKnown(promotion) && isEnoughOfHosts(promotion)
+  const isOfRow = promotion.row.lineage !== 0 && isEnoughOfRow(promotion)
+  return isOfRow || isEnoughOfHosts(promotion)
+}
+
+/** Whether its owner may have confirmed something beside what others bring. */
+function mayBeBeside(promotion: Promotion): boolean {
+  const { row, isContested } = promotion
+  if (row.lineage === 0) return false
   const [confirmed = row.lineage] = confirmedLineages(promotion).keys()
-  if (row.lineage === 0) return isEnoughOfHosts(promotion)
-  if (confirmed === row.lineage && !isContested)
-    return isEnoughOfRow(promotion) || isEnoughOfHosts(promotion)
-  // Its owner may have confirmed something, too. Nobody else has that where it had no replicas: a later life of it has.
-  const { owner, replicas } = row
+  return isContested || confirmed !== row.lineage
+}
+
+/** Whether that is with somebody who told. */
+function isOwnerKnown(promotion: Promotion): boolean {
+  const { owner, replicas } = promotion.row
+  // Nobody else has that where it had no replicas: a later life of it has.
   const isOwner = ({ key, address }: NodeIdentity): boolean =>
     key === owner?.key ||
     (replicas.length === 0 && address.toString() === owner?.address.toString())
-  const hasOwnerTold = askedFor(promotion).some((node) => isOwner(node) && reports.has(node.key))
+  const hasTold = askedFor(promotion).some((node) => isOwner(node) && told(promotion, node))
   // So have the nodes of the census in which it was the owner, also where what was confirmed before is from an earlier one.
-  const wasOwnerIn = ({ census }: Lacking): boolean =>
-    isContested ? isBegunIn(promotion, census) : census === promotion.census
-  const ofOwner = allCensuses(promotion).filter(wasOwnerIn)
+  const ofOwner = censusesOfOwner(promotion)
   const isOfCensus = ofOwner.length > 0 && ofOwner.every(({ missing }) => missing <= 0)
-  const isKnown = isOfCensus || hasOwnerTold || isEnoughOfRow(promotion)
-  return isKnown && isEnoughOfHosts(promotion)
+  return isOfCensus || hasTold || isEnoughOfRow(promotion)
+}
+
+function censusesOfOwner(promotion: Promotion): readonly LackingOfCensus[] {
+  const wasOwnerIn = ({ census }: LackingOfCensus): boolean =>
+    promotion.isContested ? isBegunIn(promotion, census) : census === promotion.census
+  return allCensuses(promotion).filter(wasOwnerIn)
 }
 
 /** Whether the shard, which is undecided since the table went on with an earlier census, was begun in that one: all of its replicas took part in it. */
@@ -101,35 +109,33 @@ function isEnoughOfHosts(promotion: Promotion): boolean {
   return censusesOf(promotion).every(({ missing }) => missing <= 0)
 }
 
-/** What one of those who were asked wrote down. */
-interface Knowing extends CensusReport {
-  /** The address of the one that told. */
-  readonly from: string
-}
-
-/** What is lacking of a census. */
-interface Lacking {
+interface LackingOfCensus extends Lacking {
   readonly census: number
-  /** How many more nodes would have to tell; none where it is not above 0. */
-  readonly missing: number
-  /** The addresses of those that had copies and have not told. */
-  readonly silent: readonly string[]
 }
 
 /**
  * Of each census that counts. Whoever has what was confirmed has taken part in the census in which it was, which is not later than its
  * lineage: where somebody has, others do not count.
  */
-export function censusesOf(promotion: Promotion): readonly Lacking[] {
+function censusesOf(promotion: Promotion): readonly LackingOfCensus[] {
   const confirmed = [...confirmedLineages(promotion)]
-  const counts = ({ census }: Lacking): boolean =>
+  const counts = ({ census }: LackingOfCensus): boolean =>
     confirmed.every(
       ([lineage, keepers]) => census <= lineage && tookPart(promotion, keepers, census),
     )
   return allCensuses(promotion).filter(counts)
 }
 
-function allCensuses(promotion: Promotion): readonly Lacking[] {
+/** Of each census that a shard waits for: where nobody knows which nodes its owner may have confirmed something with, for that one as well. */
+export function awaited(promotion: Promotion): readonly Lacking[] {
+  const { owner } = promotion.row
+  if (!mayBeBeside(promotion) || !owner || isOwnerKnown(promotion)) return censusesOf(promotion)
+  const ofOwner = censusesOfOwner(promotion)
+  const alone = { missing: 1, silent: [owner.address.toString()] }
+  return [...censusesOf(promotion), ...(ofOwner.length > 0 ? ofOwner : [alone])]
+}
+
+function allCensuses(promotion: Promotion): readonly LackingOfCensus[] {
   const { settings, told: reports } = promotion
   const knowing: Knowing[] = []
   // What those told who are gone is not there to be taken over.
@@ -139,84 +145,8 @@ function allCensuses(promotion: Promotion): readonly Lacking[] {
   }
   return [...new Set(knowing.map(({ census }) => census))].map((census) => {
     const those = knowing.filter((one) => one.census === census)
-    return { census, ...lackingOf(those, beyond(census, those, knowing), settings.disks) }
+    return { census, ...lackingOf(those, besides(census, those, knowing), settings.disks) }
   })
-}
-
-/**
- * Who is named in a census with the disk that it has, and knows of an earlier one instead: this one was founded beside that, and is done with for that node, or had no more
- * than begun. Whatever it got in it, it tells.
- */
-function beyond(
-  census: number,
-  those: readonly Knowing[],
-  all: readonly Knowing[],
-): readonly Knowing[] {
-  const who = new Set(those.map(({ from }) => from))
-  const isNamed = ({ from, diskSince }: Knowing): boolean =>
-    those.some(({ hosts }) =>
-      hosts.some(
-        ({ address, incarnation }) => address.toString() === from && diskSince <= incarnation,
-      ),
-    )
-  return all.filter((one) => one.census < census && !who.has(one.from) && isNamed(one))
-}
-
-/**
- * What few know may be out of date, and so may be what is in short lists: of the longest each counts. A disk that is here counts where it was there in the life
- * that is in the list, and not where that one lost its own.
- */
-function lackingOf(
-  knowing: readonly Knowing[],
-  others: readonly Knowing[],
-  disks: number,
-): Omit<Lacking, 'census'> {
-  const most = Math.max(...knowing.map(({ hosts }) => hosts.length))
-  const lists = knowing.filter(({ hosts }) => hosts.length === most)
-  const isTold = inLifeOf([...whoCount(knowing, others, lists), ...others])
-  const silent = lists.map(({ hosts }) => hosts.filter((host) => !isTold(host)))
-  // Where there are fewer than that, each has all: one of them has to tell.
-  const lost = Math.max(...silent.map(({ length }) => length)) + 1 - Math.min(disks, most)
-  const fewest = Math.floor(most / 2) + 1
-  const knowers = new Set([...knowing, ...others].map(({ from }) => from)).size
-  const addresses = new Set(silent.flat().map(({ address }) => address.toString()))
-  return { missing: Math.max(lost, fewest - knowers), silent: [...addresses] }
-}
-
-/**
- * Whoever is late may name too few, and so says nothing by itself. What was confirmed is on as many as it must be of those that one names which had all that it
- * was to have: where that one names a disk that is here, and all that the one with it does, it is heard, filled or not. Where nobody has been filled so far, all are
- * heard once every disk that any of them names is here.
- */
-function whoCount(
-  knowing: readonly Knowing[],
-  others: readonly Knowing[],
-  lists: readonly Knowing[],
-): readonly Knowing[] {
-  const isHere = inLifeOf([...knowing, ...others])
-  const areAllHere = knowing.every(({ isLate, namesAll, hosts }) => {
-    return (!isLate || namesAll) && hosts.every(isHere)
-  })
-  if (areAllHere) return knowing
-  const filled = lists
-    .filter((one) => !one.isLate && one.hosts.some(inLifeOf([one])))
-    .map(({ hosts }) => new Map(hosts.map((host) => [host.address.toString(), host.incarnation])))
-  const isNamed = ({ from, hosts, diskSince }: Knowing): boolean =>
-    filled.some((lives) => {
-      const hasDisk = (lives.get(from) ?? Number.NEGATIVE_INFINITY) >= diskSince
-      return hasDisk && hosts.every(({ address }) => lives.has(address.toString()))
-    })
-  return knowing.filter((one) => !one.isLate || isNamed(one))
-}
-
-/** Whether the disk that a node had in some life is one of these. */
-function inLifeOf(knowing: readonly Knowing[]): (host: NodeIdentity) => boolean {
-  const since = new Map<string, number>()
-  for (const { from, diskSince } of knowing) {
-    since.set(from, Math.max(diskSince, since.get(from) ?? 0))
-  }
-  return ({ address, incarnation }) =>
-    (since.get(address.toString()) ?? Number.POSITIVE_INFINITY) <= incarnation
 }
 
 /** Who has copies of which lineage in which something may have been confirmed. */
@@ -255,16 +185,35 @@ export function found(promotion: Promotion): Found {
   }
   const best = copiesOf(first)
   const furthest = ordered.filter((node) => compare(copiesOf(node), best) === 0)
-  const census = censusOf(promotion, keepers)
-  const { isForced, told: reports } = promotion
-  const begun = reports.get(first.key)?.lineage?.bornIn
+  // Where nothing is known to be confirmed, it goes on with the first one that anybody knows of.
+  const census = censusOf(promotion, confirmed === undefined ? askedFor(promotion) : keepers)
+  const { isForced } = promotion
+  const begun = begunOf(promotion, ordered)
   return { furthest, keepers, epoch: best.epoch, lineage: confirmed, begun, census, isForced }
 }
 
-/** The first one that is not done with, of those that nodes with copies know of. */
-function censusOf({ told: reports }: Promotion, keepers: readonly NodeIdentity[]): number {
-  const known = keepers.flatMap(({ key }) => reports.get(key)?.censuses ?? [])
-  return known.length === 0 ? 0 : Math.min(...known.map(({ census }) => census))
+/**
+ * What is given up does not come back, and what has not told may have been confirmed. Who has yet to come may have copies of what was begun in an
+ * earlier census sooner than of what was begun beside that. What is older than what says who had it does not count.
+ */
+function begunOf(promotion: Promotion, ordered: readonly NodeIdentity[]): number | undefined {
+  if (promotion.isForced || !isEnough(promotion)) return undefined
+  const known = knownTo(promotion, askedFor(promotion))
+  const begunIn = (lineage: number): number => Math.max(...known.filter((one) => one <= lineage))
+  return ordered
+    .flatMap(({ key }) => promotion.told.get(key)?.lineage?.bornIn ?? [])
+    .filter((lineage) => known.some((census) => census <= lineage))
+    .toSorted((left, right) => begunIn(left) - begunIn(right))[0]
+}
+
+/** The first one that is not done with, of those that nodes know of. */
+function censusOf(promotion: Promotion, nodes: readonly NodeIdentity[]): number {
+  const known = knownTo(promotion, nodes)
+  return known.length === 0 ? 0 : Math.min(...known)
+}
+
+function knownTo({ told: reports }: Promotion, nodes: readonly NodeIdentity[]): readonly number[] {
+  return nodes.flatMap(({ key }) => reports.get(key)?.censuses ?? []).map(({ census }) => census)
 }
 
 function compare(left: Copies, right: Copies): number {

@@ -14,7 +14,7 @@ import type { TypeTable } from '../table/shard-table.ts'
 import { nothing, type Found } from './found.ts'
 import {
   askedFor,
-  censusesOf,
+  awaited,
   confirmedLineages,
   found,
   isEnough,
@@ -160,7 +160,7 @@ export class Promotions {
     const promotion = this.#open.get(shardKey(typeName, shard))
     if (!promotion || promotion.settings.disks === 0) return refusal('not-waiting')
     const known = [...confirmedLineages(promotion)].map(([of, nodes]) => ({ lineage: of, nodes }))
-    const missing = Math.max(0, ...censusesOf(promotion).map(({ missing: few }) => few))
+    const missing = Math.max(0, ...awaited(promotion).map(({ missing: few }) => few))
     if (lineage === 0 && known.length > 1) return { ...refusal('lineage-needed', known), missing }
     if (lineage !== 0 && known.every((one) => one.lineage !== lineage)) {
       return { ...refusal('unknown-lineage', known), missing }
@@ -197,7 +197,7 @@ export class Promotions {
     if (settings.disks === 0 || this.#isEnough(promotion)) return have
     const { recoveryTimeoutMs } = this.#node.settings
     const end = Number.isFinite(recoveryTimeoutMs) ? ', or recoveryTimeoutMs has passed' : ''
-    const lost = [...new Set(censusesOf(promotion).flatMap((one) => one.silent))]
+    const lost = [...new Set(awaited(promotion).flatMap((one) => one.silent))]
     const ofHosts =
       lost.length === 0
         ? ''

@@ -1,0 +1,93 @@
+// Whether so many have told who took part in one census that nothing confirmed in it can be with the others alone, and who those are.
+import type { NodeIdentity } from '@casty/transport'
+import type { CensusReport } from '../protocol.ts'
+
+/** What one of those who were asked wrote down. */
+export interface Knowing extends CensusReport {
+  /** The address of the one that told. */
+  readonly from: string
+}
+
+/** What is lacking of it. */
+export interface Lacking {
+  /** How many more nodes would have to tell; none where it is not above 0. */
+  readonly missing: number
+  /** The addresses of those that had copies and have not told. */
+  readonly silent: readonly string[]
+}
+
+/**
+ * Who is named in a census with the disk that it has, and knows of an earlier one instead: this one was founded beside that, and is done with for that node, or had no more
+ * than begun. Whatever it got in it, it tells.
+ */
+export function besides(
+  census: number,
+  those: readonly Knowing[],
+  all: readonly Knowing[],
+): readonly Knowing[] {
+  const who = new Set(those.map(({ from }) => from))
+  const isNamed = ({ from, diskSince }: Knowing): boolean =>
+    those.some(({ hosts }) =>
+      hosts.some(
+        ({ address, incarnation }) => address.toString() === from && diskSince <= incarnation,
+      ),
+    )
+  return all.filter((one) => one.census < census && !who.has(one.from) && isNamed(one))
+}
+
+/**
+ * What few know may be out of date, and so may be what is in short lists: of the longest each counts. A disk that is here counts where it was there in the life
+ * that is in the list, and not where that one lost its own.
+ */
+export function lackingOf(
+  knowing: readonly Knowing[],
+  others: readonly Knowing[],
+  disks: number,
+): Lacking {
+  const most = Math.max(...knowing.map(({ hosts }) => hosts.length))
+  const lists = knowing.filter(({ hosts }) => hosts.length === most)
+  const isTold = inLifeOf([...whoCount(knowing, others, lists), ...others])
+  const silent = lists.map(({ hosts }) => hosts.filter((host) => !isTold(host)))
+  // Where there are fewer than that, each has all: one of them has to tell.
+  const lost = Math.max(...silent.map(({ length }) => length)) + 1 - Math.min(disks, most)
+  const fewest = Math.floor(most / 2) + 1
+  const knowers = new Set([...knowing, ...others].map(({ from }) => from)).size
+  const addresses = new Set(silent.flat().map(({ address }) => address.toString()))
+  return { missing: Math.max(lost, fewest - knowers), silent: [...addresses] }
+}
+
+/**
+ * Whoever is late may name too few, and so says nothing by itself. What was confirmed is on as many as it must be of those that one names which had all that it
+ * was to have: where that one names a disk that is here, and all that the one with it does, it is heard, filled or not. Where nobody has been filled so far, all are
+ * heard once every disk that any of them names is here.
+ */
+function whoCount(
+  knowing: readonly Knowing[],
+  others: readonly Knowing[],
+  lists: readonly Knowing[],
+): readonly Knowing[] {
+  const isHere = inLifeOf([...knowing, ...others])
+  const areAllHere = knowing.every(({ isLate, namesAll, hosts }) => {
+    return (!isLate || namesAll) && hosts.every(isHere)
+  })
+  if (areAllHere) return knowing
+  const filled = lists
+    .filter((one) => !one.isLate && one.hosts.some(inLifeOf([one])))
+    .map(({ hosts }) => new Map(hosts.map((host) => [host.address.toString(), host.incarnation])))
+  const isNamed = ({ from, hosts, diskSince }: Knowing): boolean =>
+    filled.some((lives) => {
+      const hasDisk = (lives.get(from) ?? Number.NEGATIVE_INFINITY) >= diskSince
+      return hasDisk && hosts.every(({ address }) => lives.has(address.toString()))
+    })
+  return knowing.filter((one) => !one.isLate || isNamed(one))
+}
+
+/** Whether the disk that a node had in some life is one of these. */
+function inLifeOf(knowing: readonly Knowing[]): (host: NodeIdentity) => boolean {
+  const since = new Map<string, number>()
+  for (const { from, diskSince } of knowing) {
+    since.set(from, Math.max(diskSince, since.get(from) ?? 0))
+  }
+  return ({ address, incarnation }) =>
+    (since.get(address.toString()) ?? Number.POSITIVE_INFINITY) <= incarnation
+}
