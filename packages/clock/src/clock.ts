@@ -14,7 +14,7 @@ export interface Clock {
    */
   wallNow(): number
   /**
-   * Runs `callback` once, `delayMs` from now, never before the call returns. Disposing of the result
+   * Runs `callback` once, `delayMs` from now, never before the call returns; for 0, once others that wait had their turn. Disposing of the result
    * cancels it; disposing twice, or after it ran, does nothing.
    */
   schedule(delayMs: number, callback: () => void): Disposable

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../src/index.ts'
 
@@ -64,12 +65,30 @@ describe('the system clock', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('never calls back before schedule returns', () => {
+  test('never calls back before schedule returns', async () => {
+    vi.useRealTimers()
     let ran = 0
-    systemClock.schedule(0, () => (ran += 1))
+    const isOver = new Promise((resolve) => systemClock.schedule(0, () => resolve((ran += 1))))
     expect(ran).toBe(0)
-    vi.advanceTimersByTime(1)
+    await isOver
     expect(ran).toBe(1)
+  })
+
+  test('waits for no timer where there is no delay, and can be cancelled then as well', async () => {
+    vi.useRealTimers()
+    const order: string[] = []
+    await new Promise<void>((resolve) => {
+      // What follows input comes before timers, whatever these were set to.
+      stat('.', () => {
+        setTimeout(() => {
+          order.push('timer')
+          resolve()
+        }, 0)
+        systemClock.schedule(0, () => order.push('cancelled'))[Symbol.dispose]()
+        for (const delayMs of [0, -1]) systemClock.schedule(delayMs, () => order.push('soon'))
+      })
+    })
+    expect(order).toEqual(['soon', 'soon', 'timer'])
   })
 
   test('refuses a delay that is not a number', () => {
