@@ -54,8 +54,8 @@ export const shardCopyingBugs: readonly SeededBug[] = bugsOf([
     scenario: 'sharding-disks',
     promise: 'what is acknowledged stays',
     file: 'packages/sharding/src/coordinator/promotion.ts',
-    find: 'return isKnown && isEnoughOfHosts(promotion)',
-    replace: 'return isKnown || isEnoughOfHosts(promotion)',
+    find: 'return isOwnerKnown(promotion) && isEnoughOfHosts(promotion)',
+    replace: 'return isOwnerKnown(promotion) || isEnoughOfHosts(promotion)',
     why: 'A shard that was begun without its disk goes on with what the first node with copies has.',
   },
   {
