@@ -11,16 +11,9 @@ import type {
 } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 import type { TypeTable } from '../table/shard-table.ts'
-import { nothing, type Found } from './found.ts'
-import {
-  askedFor,
-  awaited,
-  confirmedLineages,
-  found,
-  isEnough,
-  told,
-  type Promotion,
-} from './promotion.ts'
+import { awaited, isEnough } from './enough.ts'
+import { found, nothing, type Found } from './found.ts'
+import { askedFor, confirmedLineages, told, type Promotion } from './promotion.ts'
 import { shardKey } from './shard-key.ts'
 import type { Term } from './term.ts'
 

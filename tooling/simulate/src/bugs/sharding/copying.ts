@@ -21,7 +21,7 @@ export const shardCopyingBugs: readonly SeededBug[] = bugsOf([
   {
     name: 'first-copy-promoted',
     promise: 'what is acknowledged stays',
-    file: 'packages/sharding/src/coordinator/promotion.ts',
+    file: 'packages/sharding/src/coordinator/found.ts',
     find: 'keepers.toSorted((left, right) => compare(copiesOf(right), copiesOf(left)))',
     replace: '[...keepers]',
     also: {
@@ -53,7 +53,7 @@ export const shardCopyingBugs: readonly SeededBug[] = bugsOf([
     name: 'what-is-brought-first-counts',
     scenario: 'sharding-disks',
     promise: 'what is acknowledged stays',
-    file: 'packages/sharding/src/coordinator/promotion.ts',
+    file: 'packages/sharding/src/coordinator/enough.ts',
     find: 'return isOwnerKnown(promotion) && isEnoughOfHosts(promotion)',
     replace: 'return isOwnerKnown(promotion) || isEnoughOfHosts(promotion)',
     why: 'A shard that was begun without its disk goes on with what the first node with copies has.',

@@ -1,59 +1,10 @@
 // Whether so many have told what they have that nothing confirmed can be with the others alone.
-import { NodeIdentity } from '@casty/transport'
 import { expect, test } from 'vitest'
-import { awaited, found, isEnough, type Promotion } from '../src/coordinator/promotion.ts'
-import type { CensusReport, ReplicaReport } from '../src/protocol.ts'
+import { awaited, isEnough } from '../src/coordinator/enough.ts'
+import type { Promotion } from '../src/coordinator/promotion.ts'
+import type { ReplicaReport } from '../src/protocol.ts'
 import { unowned } from '../src/table/shard-row.ts'
-
-const census = 100
-const at = { typeName: 'kept', shard: 0, epoch: 0 }
-
-const addressed = (text: string): NodeIdentity => {
-  return NodeIdentity.parse((text.includes('#') ? text : `${text}#1`).replace('#', ':1#'))
-}
-
-/**
- * Who wrote down that these hosts had copies, as in `a b c`, or `a#2` in its second life.
- *
- * @param isLate - whether it came late, or has yet to be filled
- * @param diskSince - its life in which its disk was new
- */
-function record(hosts: string, isLate = false, diskSince = 1): CensusReport {
-  return { census, hosts: hosts.split(' ').map(addressed), isLate, namesAll: false, diskSince }
-}
-
-/**
- * Of a shard that nobody has, after a restart of all.
- *
- * @param told - by node, as in `a#2` for its second life: what it wrote down, of each census that it knows
- * @param here - who is there; all that told where it is not said
- */
-function promotionOf(
-  told: Readonly<Record<string, CensusReport | readonly CensusReport[]>>,
-  disks: number,
-  here: readonly string[] = Object.keys(told),
-): Promotion {
-  const reports = Object.entries(told).map(
-    ([text, report]): [NodeIdentity['key'], ReplicaReport] => {
-      return [
-        addressed(text).key,
-        { ...at, copies: undefined, lineage: undefined, censuses: [report].flat() },
-      ]
-    },
-  )
-  return {
-    ...at,
-    settings: { name: 'kept', numShards: 1, replicas: 1, disks },
-    census,
-    row: unowned,
-    hosts: here.map(addressed),
-    since: 0,
-    isForced: false,
-    told: new Map(reports),
-    isContested: false,
-    isWanted: true,
-  }
-}
+import { addressed, at, census, promotionOf, record } from './promotion-told.ts'
 
 test('who is in the list of another one has told, whatever its own says', () => {
   const [all, others] = [record('a b c d'), record('a b c')]
@@ -234,46 +185,6 @@ test('what a gone owner confirmed beside what was there before is with the nodes
   const lost = new Map([...told, [addressed('a#3').key, empty]])
   expect(isEnough({ ...waiting, told: lost })).toBe(false)
   expect(isEnough({ ...waiting, ...undecided, told: lost })).toBe(false)
-})
-
-/** Nothing is known to be confirmed in what each of them has. */
-function begunBy(
-  known: Promotion,
-  begun: Readonly<Record<string, { readonly in: number; readonly censuses: CensusReport[] }>>,
-): Promotion {
-  const told = new Map(known.told)
-  for (const [text, { in: bornIn, censuses }] of Object.entries(begun)) {
-    const copies = { epoch: bornIn, position: 1 }
-    const lineage = { bornIn, isConfirmed: false }
-    told.set(addressed(text).key, { ...at, copies, lineage, censuses })
-  }
-  return { ...known, told }
-}
-
-test('what was begun is told of as well where nothing is known to be confirmed in it', () => {
-  const all = record('a b c')
-  const known = promotionOf({ 'a#1': all, 'b#1': all, 'c#1': all }, 2)
-  expect(found(known)).toMatchObject({ lineage: undefined, begun: undefined })
-  const begun = begunBy(known, {
-    'a#1': { in: 110, censuses: [all] },
-    'b#1': { in: 120, censuses: [all] },
-  })
-  expect(found(begun)).toMatchObject({ lineage: undefined, begun: 120, census })
-  // What is given up does not come back, and what has not told may have been confirmed.
-  expect(found({ ...begun, isForced: true })).toMatchObject({ begun: undefined })
-  const told = new Map([...begun.told].slice(0, 1))
-  expect(found({ ...begun, told })).toMatchObject({ begun: undefined })
-  const older = begunBy(known, { 'a#1': { in: 90, censuses: [all] } })
-  expect(found(older)).toMatchObject({ begun: undefined, census })
-})
-
-test('of what was begun in several censuses that of the first goes on, as that census does', () => {
-  const [all, later] = [record('a b c'), { ...record('c#2 d'), census: 200 }]
-  const known = promotionOf({ 'a#1': all, 'b#1': all, 'c#2': later, 'd#1': later }, 2)
-  const anew = { 'd#1': { in: 210, censuses: [later] } }
-  expect(found(begunBy(known, anew))).toMatchObject({ begun: 210, census })
-  const both = { ...anew, 'a#1': { in: 110, censuses: [all] } }
-  expect(found(begunBy(known, both))).toMatchObject({ begun: 110, census })
 })
 
 test('what a gone owner may have confirmed is named where it is waited for', () => {
