@@ -412,6 +412,30 @@ describe('replicas', () => {
     expect(joined(first.remove('alone'))).toEqual(['again', 'alone', 'both', 'stays'])
   })
 
+  test('that are gone have nothing back that another one had put in as well, whatever that one did since', () => {
+    const [one, two, three] = nodes()
+    const both = merge(orSet<string>().empty.add(three, 'x'), orSet<string>().empty.add(one, 'x'))
+    const since = both.add(one, 'since')
+    const after = pruned(since, 'r3', one)
+    const joined = (value: typeof both): readonly string[] => {
+      const by = standIn(since, after, 'r3', 'r1')
+      return [...merge(withoutPruned(value, 'r3', after, by), after).value].toSorted()
+    }
+    expect(joined(both.remove('x'))).toEqual(['since'])
+    expect(joined(both.remove('x').add(two, 'x'))).toEqual(['since', 'x'])
+    // Of many it is not told which they were: what is not known to be seen stays.
+    const many = Array.from({ length: 300 }, (_, at) => `${at}`)
+    const all = merge(
+      orSet<string>().empty.addAll(three, many),
+      orSet<string>().empty.addAll(one, many),
+    )
+    const small = all.remove('7')
+    const prunedAll = pruned(all, 'r3', one)
+    const by = standIn(all, prunedAll, 'r3', 'r1')
+    expect(by).toMatchObject({ alone: 0, both: 300, own: [] })
+    expect(merge(withoutPruned(small, 'r3', prunedAll, by), prunedAll).has('7')).toBe(false)
+  })
+
   test.each(['', 'x'.repeat(513), '\uD800'])('refuse the name %j', (node) => {
     expect(() => new Replica(node)).toThrow(/^node is /)
   })

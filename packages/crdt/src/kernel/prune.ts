@@ -18,9 +18,14 @@ export interface StandIn {
   readonly alone: number
   /** So many, behind those, stand for a dot of their own node as well. */
   readonly both: number
+  /** Those that these replaced, in the same order; none of them where they are more than 256. */
+  readonly own: readonly number[]
   /** What had been seen of the removed node. */
   readonly seen: Ranges
 }
+
+/** Every change of the one that stands in carries their names. */
+const maxOwn = 256
 
 /**
  * Has `replica` stand in for `removed`: what that node put there is there as if `replica` had, and its name
@@ -40,14 +45,18 @@ export function prune(state: Causal, shape: Shape, removed: string, replica: Rep
 
 /** What stands in for `removed` in what became of `before` when `node` pruned it. */
 export function standInOf(before: Causal, after: Causal, removed: string, node: string): StandIn {
-  let [alone, both] = [0, 0]
+  let alone = 0
+  const replaced: number[] = []
   for (const dots of leavesOf(before.store)) {
     if (!dots.has(removed)) continue
-    if (dots.has(node)) both++
+    const own = dots.get(node)
+    if (own) replaced.push(own.counter)
     else alone++
   }
+  const both = replaced.length
   const from = after.context.highest(node) - alone - both + 1
-  return { node, from, alone, both, seen: before.context.rangesOf(removed) }
+  const own = both > maxOwn ? [] : replaced
+  return { node, from, alone, both, own, seen: before.context.rangesOf(removed) }
 }
 
 /** Of which nothing is covered: what is joined with it stays. */
@@ -70,11 +79,13 @@ export function forgetFor(state: Causal, removed: string, pruned: Causal, by: St
   const after = forget(state, removed)
   if (after === state || !covers(context.rangesOf(removed), by.seen)) return after
   const ownBefore = rangesBelow(pruned.context.rangesOf(by.node), by.from)
-  const knowsOwn = covers(context.rangesOf(by.node), ownBefore)
+  const knowsAll = covers(context.rangesOf(by.node), ownBefore)
+  const knows = (own: number | undefined): boolean =>
+    own === undefined ? knowsAll : context.covers(by.node, own)
   const wasTakenOut = (counter: number, here: ReadonlyMap<string, Stamp>): boolean => {
     const place = counter - by.from
     if (place < 0 || place >= by.alone + by.both || here.has(removed)) return false
-    return place < by.alone || (knowsOwn && !here.has(by.node))
+    return place < by.alone || (!here.has(by.node) && knows(by.own[place - by.alone]))
   }
   let seen = after.context
   const visit = (here: DotStore | undefined, there: DotStore | undefined): void => {

@@ -42,8 +42,11 @@ export function encodeEnvelope({ value, pruning }: Envelope<AnyValue>): Uint8Arr
   return writer.finish()
 }
 
-function writeStandIn(writer: ByteWriter, { node, from, alone, both, seen }: StandIn): void {
+function writeStandIn(writer: ByteWriter, standIn: StandIn): void {
+  const { node, from, alone, both, own, seen } = standIn
   writer.string(node, maxNodeBytes).varint(from).varint(alone).varint(both)
+  writer.count(own.length)
+  for (const counter of own) writer.varint(counter)
   writer.count(seen.length)
   for (const counter of seen) writer.varint(counter)
 }
@@ -139,9 +142,12 @@ function readPruning(reader: ByteReader): PruningState {
 function readStandIn(reader: ByteReader): StandIn {
   const node = reader.string(maxNodeBytes)
   const [from, alone, both] = [reader.varint(), reader.varint(), reader.varint()]
+  const own = Array.from({ length: reader.count(1) }, () => reader.varint())
+  if (own.length > 0 && own.length !== both)
+    throw TransportError.malformed('All or none replaced one')
   const seen = Array.from({ length: reader.count(1) }, () => reader.varint())
   if (!areRanges(seen)) throw TransportError.malformed('Ranges of dots ascend, and are apart')
-  return { node, from, alone, both, seen }
+  return { node, from, alone, both, own, seen }
 }
 
 function areRanges(seen: Ranges): boolean {
