@@ -34,6 +34,13 @@ const oddIds: readonly string[] = [
   'x'.repeat(256),
 ]
 
+/** As a Buffer does. */
+class Sharing extends Uint8Array<ArrayBuffer> {
+  override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+    return this.subarray(start, end)
+  }
+}
+
 export function appendContract(name: string, subject: JournalSubject): void {
   describe(`${name} appends by the contract`, () => {
     test('events come back as they were written, numbered from 1', async () => {
@@ -62,10 +69,12 @@ export function appendContract(name: string, subject: JournalSubject): void {
       expect(await all(journal.ids())).toEqual([])
     })
 
-    test('what the caller does to its bytes later changes nothing', async () => {
+    test.each([
+      ['bytes', Uint8Array.of(1)],
+      ['bytes that share what is sliced from them', Sharing.of(1)],
+    ])('what the caller does to its %s later changes nothing', async (_, bytes) => {
       await using fixture = await Fixture.start(subject)
       const journal = await fixture.open()
-      const bytes = Uint8Array.of(1)
       const request = { epoch: 1, expectedSequenceNr: 0, events: [{ ...record(''), bytes }] }
       const appended = journal.append('id', request)
       bytes[0] = 2

@@ -144,9 +144,9 @@ export class MemoryLog {
   }
 }
 
-/** A copy: nobody outside may hold the bytes that a journal keeps. */
+/** A copy, not by `slice`, which of a Buffer is none: nobody outside may hold the bytes that a journal keeps. */
 export function withOwnBytes<R extends JournalRecord>(record: R): R {
-  return { ...record, bytes: record.bytes.slice() }
+  return { ...record, bytes: new Uint8Array(record.bytes) }
 }
 
 function sizeOf({ manifest, bytes }: JournalRecord): number {

@@ -8,7 +8,7 @@ import {
   type StoredSnapshot,
 } from '@casty/persistence'
 import { noCopy, type CopyVersion } from './copy-version.ts'
-import { Slab } from './slab.ts'
+import { isCut, Slab } from './slab.ts'
 
 /** What changes a copy. An epoch is that of whoever asked; undefined where it is nobody in particular. */
 export type Operation =
@@ -181,14 +181,15 @@ export class Copy {
     if (toSequenceNr <= this.#deletedTo) return
     const gone = this.#events.slice(0, toSequenceNr - this.#deletedTo)
     const left = this.#events.slice(gone.length)
-    // What shares its bytes with the last of them would keep these from being let go.
-    const shared = gone.at(-1)?.bytes.buffer
-    this.#events = left.map((event) =>
-      event.bytes.buffer === shared ? withOwnBytes(event) : event,
-    )
-    this.#slab.letGo()
     this.#deletedTo = toSequenceNr
     this.#sizeBytes -= sizeOfAll(gone)
+    // Arrays that would be kept for a part of them: one that what is deleted has some of, and one that is too long by now.
+    const emptied = gone.findLast(({ bytes }) => isCut(bytes))?.bytes.buffer
+    const letGo = this.#slab.letGo(this.#sizeBytes, emptied)
+    this.#events = left.map((event) => {
+      const { buffer } = event.bytes
+      return buffer === emptied || buffer === letGo ? withOwnBytes(event) : event
+    })
   }
 
   /** The event of a number; undefined at the end. @throws JournalError `CASTY_JOURNAL_DELETED` */
@@ -226,9 +227,9 @@ export class Copy {
   }
 }
 
-/** A copy: nobody outside may hold the bytes that a journal keeps. */
+/** A copy, not by `slice`, which of a Buffer is none: nobody outside may hold the bytes that a journal keeps. */
 export function withOwnBytes<R extends JournalRecord>(record: R): R {
-  return { ...record, bytes: record.bytes.slice() }
+  return { ...record, bytes: new Uint8Array(record.bytes) }
 }
 
 /** The same for an operation that waits: `Copy.apply` copies events, and whoever gave them may use their bytes again. */

@@ -12,13 +12,15 @@ export class Slab {
   /**
    * A copy of its own.
    *
-   * @param keptBytes - of all that is kept so far: no more than a quarter of that is left free
+   * @param keptBytes - of all that is kept so far: an array is no longer than a quarter of that, and what goes into one no
+   * longer than a quarter of it, so that little is free where something does not fit any more
    */
   keep(bytes: Uint8Array, keptBytes: number): Uint8Array {
     const { length } = bytes
     if (this.#used + length > this.#room.length) {
       const next = Math.min(mostBytes, Math.floor(keptBytes / 4))
-      if (2 * length > next) return bytes.slice()
+      // Not by `slice`: that of a Buffer shares what it is cut from.
+      if (4 * length > next) return new Uint8Array(bytes)
       this.#room = new Uint8Array(next)
       this.#used = 0
     }
@@ -28,9 +30,22 @@ export class Slab {
     return kept
   }
 
-  /** Leaves what is free to those that have some of it. */
-  letGo(): void {
+  /**
+   * Leaves the array that is being filled to those that have some of it, where it is too long for what is kept now.
+   *
+   * @param emptied - the array that is left in any case, where it is that one
+   * @returns that array, for those that have some of it to leave it as well
+   */
+  letGo(keptBytes: number, emptied: ArrayBufferLike | undefined): ArrayBufferLike | undefined {
+    const { buffer } = this.#room
+    if (buffer !== emptied && 4 * this.#room.length <= keptBytes) return undefined
     this.#room = none
     this.#used = 0
+    return buffer
   }
+}
+
+/** Whether the array that these are in is longer than they are: others may have the rest. */
+export function isCut(bytes: Uint8Array): boolean {
+  return bytes.length < bytes.buffer.byteLength
 }
