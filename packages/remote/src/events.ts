@@ -4,8 +4,9 @@ import type { GiveUpReason } from './system-delivery/system-peers.ts'
 /** What the layer tells besides dead letters. */
 export type RemoteEvent =
   /**
-   * So many frames are missing in the order of one pair of nodes. `received`: frames of `node` did not come.
-   * `sent`: the connection ended while frames to `node` waited for it, those of other layers among them.
+   * So many messages and answers are missing in the order of one pair of nodes, each counted, also where several shared a
+   * frame. `received`: those of `node` did not come. `sent`: the connection ended while they waited for it, frames of other
+   * layers among them.
    */
   | {
       readonly type: 'gap'
@@ -13,7 +14,7 @@ export type RemoteEvent =
       readonly direction: 'sent' | 'received'
       readonly count: number
     }
-  /** A frame of that node cannot be read. */
+  /** A frame of that node cannot be read, or one of the messages in it. */
   | { readonly type: 'malformed'; readonly node: NodeIdentity; readonly error: unknown }
   /** That node uses another serializer: nothing that it sends can be read. Told once. */
   | { readonly type: 'serializer-differs'; readonly node: NodeIdentity }

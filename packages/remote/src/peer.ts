@@ -1,5 +1,5 @@
-// What there is with one life of another node: which frame comes next, both ways, and short names for the
-// recipients of messages and for the classes in them.
+// What there is with one life of another node: which part of a frame comes next, both ways, and short names for the
+// recipients of messages and for the classes in them. A part is a message, an answer, or word that there will be none: see header.ts.
 import type { NodeIdentity } from '@casty/transport'
 import { ClassNumbers } from './class-numbers.ts'
 import type { RemoteRef } from './remote-ref.ts'
@@ -20,11 +20,13 @@ export class Peer {
   /** The same, and nothing that comes from it counts any more. */
   isGone = false
   pendingAsks = 0
-  /** Of the next frame that goes there. */
+  /** Of the next part that goes there. */
   nextSequence = 0
+  /** Parts; and what is sent of classes, which may be lost as well. */
   framesSent = 0
+  /** Parts. */
   framesReceived = 0
-  /** Frames of the peer that did not come. */
+  /** Parts of the peer that did not come. */
   missed = 0
   isToldOfSerializer = false
   /** What messages of this peer are for, by the names that it gave. */
@@ -55,7 +57,7 @@ export class Peer {
   }
 
   /**
-   * A frame of that number came, of that session of the peer.
+   * A part of that number came, of that session of the peer.
    *
    * @returns how many before it are missing; below 0 where it is late
    */
@@ -73,7 +75,7 @@ export class Peer {
     return missed
   }
 
-  /** Whether all frames below that number, of that session of the peer, have come or are missed. */
+  /** Whether all parts below that number, of that session of the peer, have come or are missed. */
   hasArrived(session: number, sequence: number): boolean {
     if (session !== this.#theirSession) return sequence === 0
     return (this.#expected - sequence) >>> 0 < 0x8000_0000

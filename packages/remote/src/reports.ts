@@ -20,9 +20,11 @@ export interface PeerExplanation {
   readonly node: string
   readonly isGone: boolean
   readonly isConnected: boolean
+  /** Messages, answers, and words that there will be none, also where several share a frame of the transport. */
   readonly framesSent: number
+  /** The same, of what came. */
   readonly framesReceived: number
-  /** Frames of it that did not come. */
+  /** The same, of what did not come. */
   readonly missed: number
   readonly pendingAsks: number
   /** Actors there that messages name by number. */
