@@ -14,8 +14,8 @@ export interface Clock {
    */
   wallNow(): number
   /**
-   * Runs `callback` once, `delayMs` from now, never before the call returns; for 0, once others that wait had their turn. Disposing of the result
-   * cancels it; disposing twice, or after it ran, does nothing.
+   * Runs `callback` once, `delayMs` milliseconds from now, never before the call returns. With no delay it runs as soon as
+   * whatever waits already has had its turn. Disposing of the result cancels it; disposing twice, or after it ran, does nothing.
    */
   schedule(delayMs: number, callback: () => void): Disposable
 }

@@ -122,6 +122,7 @@ export class PeerLane implements LinkOwner {
     return this.#link.send(frameType, bytes, start, end)
   }
 
+  /** As `send`, for a part of a frame: see `Endpoint.join`. */
   join(
     frameType: number,
     bytes: Uint8Array,

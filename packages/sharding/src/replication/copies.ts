@@ -72,7 +72,10 @@ export class ShardCopies {
     return ids.toSorted((left, right) => (left < right ? -1 : 1)).slice(0, most)
   }
 
-  /** @returns what was done, with the bytes that are kept: see `Copy.apply`. @throws JournalError: then nothing has changed */
+  /**
+   * @returns what was done, with the bytes that are kept: see `Copy.apply`
+   * @throws JournalError: then nothing has changed
+   */
   apply(id: string, operation: Operation, version: CopyVersion): Operation {
     const known = this.#copies.get(id)
     const copy = known ?? new Copy(id)

@@ -100,8 +100,9 @@ export class Copy {
   }
 
   /**
-   * @param operation - events of which are copied; of a snapshot the bytes are kept
-   * @returns the same, with the bytes that are kept here. @throws JournalError as the operation's call of a journal does
+   * @param operation - the bytes of its events are copied, those of its snapshot are kept as they are
+   * @returns the same operation, with the bytes that are kept here
+   * @throws JournalError as the operation's call of a journal does
    */
   apply(operation: Operation, roomBytes: number): Operation {
     const { epoch = this.#epoch } = operation

@@ -382,13 +382,15 @@ export class ReplicatedShard {
   /** Sends what was done in this turn: the same request, where replicas get the same. */
   flush(): void {
     this.#isFlushDue = false
-    let [last, alike]: [readonly ReplicatedEntry[], NodeIdentity[]] = [[], []]
+    let last: readonly ReplicatedEntry[] = []
+    let alike: NodeIdentity[] = []
     for (const { node, link } of this.#links.values()) {
       const entries = link.takeOutbox()
       if (entries.length === 0) continue
       if (!sameEntries(entries, last)) {
         this.#replicate(last, alike)
-        ;[last, alike] = [entries, []]
+        last = entries
+        alike = []
       }
       alike.push(node)
     }
