@@ -2,7 +2,8 @@
 // equality are the same for all of them.
 import { CausalContext } from './kernel/causal-context.ts'
 import { equalCausal, join, type Causal } from './kernel/join.ts'
-import { forget, forgetFor, prune, standInOf, type StandIn } from './kernel/prune.ts'
+import { forget, prune } from './kernel/prune.ts'
+import { forgetPruned, standInOf, type StandIn } from './kernel/stand-in.ts'
 import type { Shape } from './kernel/shape.ts'
 import { CrdtError } from './errors.ts'
 import { checkedNode, type Replica } from './replica.ts'
@@ -129,7 +130,13 @@ export function pruned<C extends Crdt<C>>(value: C, removed: string, replica: Re
   return after === state ? value : fresh(value.type, after)
 }
 
-/** What took the place of a removed node in `after`, which `node` made of `before` with `pruned`. */
+/**
+ * What took the place of a removed node, for whoever has yet to take over the result: see `withoutPruned`.
+ *
+ * @param before - the value that had the removed node in it
+ * @param after - what `pruned` made of it
+ * @param node - the name of the replica that stands in
+ */
 export function standIn<C extends Crdt<C>>(
   before: C,
   after: C,
@@ -142,6 +149,10 @@ export function standIn<C extends Crdt<C>>(
 /**
  * The same as `withoutNode` for a value that has yet to be merged with the one out of which the node was pruned: what was
  * taken out here meanwhile stays out, though something else stands in for it there.
+ *
+ * @param other - the value out of which it was pruned, or what became of that
+ * @param by - what `standIn` told of it
+ * @throws CrdtError `CASTY_CRDT_TYPE_MISMATCH` for values of two types
  */
 export function withoutPruned<C extends Crdt<C>>(
   value: C,
@@ -151,7 +162,7 @@ export function withoutPruned<C extends Crdt<C>>(
 ): C {
   sameType(value, other)
   const { state } = value.body
-  const after = forgetFor(state, removed, other.body.state, by)
+  const after = forgetPruned(state, removed, other.body.state, by)
   return after === state ? value : fresh(value.type, after)
 }
 

@@ -36,7 +36,7 @@ export {
 export { Draft } from './kernel/draft.ts'
 export { equalCausal, join, type Causal } from './kernel/join.ts'
 export type { Count, Payload, Scalar } from './kernel/payload.ts'
-export type { StandIn } from './kernel/prune.ts'
+export type { StandIn } from './kernel/stand-in.ts'
 export type { Ranges } from './kernel/ranges.ts'
 export {
   dotsOnly,
