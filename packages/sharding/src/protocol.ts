@@ -210,7 +210,10 @@ export interface CensusReport {
   readonly census: number
   /** All nodes that had copies, each address once: in the first life that may have had some, as far as is known. */
   readonly hosts: readonly NodeIdentity[]
-  /** Whether the one that tells first heard of it after that, or has yet to be filled: what it wrote down does not say that it is one of those. */
+  /**
+   * Whether the one that tells first heard of it after that, or has yet to be filled: what it wrote down does not say
+   * that it is one of those.
+   */
   readonly isLate: boolean
   /** Of one that is late: whether somebody whom it names had whatever was confirmed when it came. */
   readonly namesAll: boolean
@@ -218,7 +221,10 @@ export interface CensusReport {
   readonly diskSince: number
 }
 
-/** The sender owns these shards, has confirmed nothing of them, and was told of copies that come from elsewhere. Sent again until the table changes. */
+/**
+ * The sender owns these shards, has confirmed nothing of them, and was told of copies that come from elsewhere. Sent
+ * again until the table changes.
+ */
 export interface ContestedMessage {
   readonly type: 'contested'
   readonly shards: readonly ShardAtEpoch[]
@@ -275,7 +281,10 @@ export interface RecoveredMessage {
   readonly lineages: readonly GivenUpLineage[]
 }
 
-/** Somebody has decided that copies of a shard which come from elsewhere do not count: they are forgotten, on disk as well. */
+/**
+ * Somebody has decided that copies of a shard which come from elsewhere do not count: they are forgotten, on disk as
+ * well.
+ */
 export interface GiveUpMessage {
   readonly type: 'give-up'
   readonly typeName: string

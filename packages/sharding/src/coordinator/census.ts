@@ -3,7 +3,10 @@ import type { ShardRow } from '../table/shard-row.ts'
 import type { TypeTable } from '../table/shard-table.ts'
 import type { Found } from './found.ts'
 
-/** Mutable, and of one plan. It begins once, and then only ever goes back: what nodes wrote down in a later one is done with. */
+/**
+ * Mutable, and of one plan. It begins once, and then only ever goes back: what nodes wrote down in a later one is
+ * done with.
+ */
 export class Census {
   readonly #before: number
   readonly #isOnDisks: boolean
@@ -21,8 +24,8 @@ export class Census {
   }
 
   /**
-   * Where a shard's copies come from, from now on: of what is known to be confirmed, where there is such. The census goes back to that of
-   * whoever has it.
+   * Where a shard's copies come from, from now on: of what is known to be confirmed, where there is such. The census
+   * goes back to that of whoever has it.
    *
    * @param isOpen - whether what the row says is in doubt
    */
@@ -45,7 +48,10 @@ export class Census {
   }
 }
 
-/** The lineage of a shard by what was found of its copies alone: where nothing was confirmed, that of the census that goes on. */
+/**
+ * The lineage of a shard by what was found of its copies alone: where nothing was confirmed, that of the census that
+ * goes on.
+ */
 export function lineageFound(row: ShardRow, found: Found, epoch: number): number {
   if (found.lineage !== undefined) return found.lineage
   // Where something is missing, and somebody has decided to go on, it comes back as another one.

@@ -1,13 +1,14 @@
-// Whether so many have told what they have of a shard that whatever was confirmed is with one of them. Of types whose copies are on
-// disks as well nothing begins before that.
+// Whether so many have told what they have of a shard that whatever was confirmed is with one of them. Of types whose
+// copies are on disks as well nothing begins before that.
 import type { NodeIdentity } from '@casty/transport'
 import { besides, lackingOf, type Knowing, type Lacking } from './lacking.ts'
 import { askedFor, confirmedLineages, told, type Promotion } from './promotion.ts'
 
 /**
- * Whether whatever was confirmed is with somebody who told. While the table goes on, the nodes that the row names have it. What does not come
- * from where the row says was confirmed before the table was founded, by nodes that the table knows nothing of: those that had
- * copies then wrote down who they were. A node that lost its disk did not, or did in another census.
+ * Whether whatever was confirmed is with somebody who told. It is with the nodes of the row, once these are filled; or,
+ * where it was confirmed before the table was founded, with those that had copies then and wrote down who they were: a
+ * node that lost its disk did not, or did in another census. Where the owner of the row may have begun something beside
+ * that, what it confirmed has to be known as well.
  */
 export function isEnough(promotion: Promotion): boolean {
   if (mayBeBeside(promotion)) return isOwnerKnown(promotion) && isEnoughOfHosts(promotion)
@@ -31,7 +32,8 @@ function isOwnerKnown(promotion: Promotion): boolean {
     key === owner?.key ||
     (replicas.length === 0 && address.toString() === owner?.address.toString())
   const hasTold = askedFor(promotion).some((node) => isOwner(node) && told(promotion, node))
-  // So have the nodes of the census in which it was the owner, also where what was confirmed before is from an earlier one.
+  // So have the nodes of the census in which it was the owner, also where what was confirmed before is from an
+  // earlier one.
   const ofOwner = censusesOfOwner(promotion)
   const isOfCensus = ofOwner.length > 0 && ofOwner.every(({ missing }) => missing <= 0)
   return isOfCensus || hasTold || isEnoughOfRow(promotion)
@@ -43,7 +45,10 @@ function censusesOfOwner(promotion: Promotion): readonly LackingOfCensus[] {
   return allCensuses(promotion).filter(wasOwnerIn)
 }
 
-/** Whether the shard, which is undecided since the table went on with an earlier census, was begun in that one: all of its replicas took part in it. */
+/**
+ * Whether an undecided shard was begun in that census: it is a later one than that which the table went on with since,
+ * and all replicas of the row took part in it.
+ */
 function isBegunIn(promotion: Promotion, census: number): boolean {
   const { replicas, lineage, isUndecided } = promotion.row
   const isLater = isUndecided && census > promotion.census && census <= lineage
@@ -51,8 +56,8 @@ function isBegunIn(promotion: Promotion, census: number): boolean {
 }
 
 /**
- * It is on `disks` of the nodes that the row names: not all of these can be among the others where those are fewer. While some of them have yet to
- * be filled, it may be on others, which were named before.
+ * It is on `disks` of the nodes that the row names: not all of these can be among the others where those are fewer.
+ * While some of them have yet to be filled, it may be on others, which were named before.
  */
 function isEnoughOfRow({ settings, row, told: reports }: Promotion): boolean {
   const { replicas, isReplicated } = row
@@ -63,7 +68,10 @@ function isEnoughOfRow({ settings, row, told: reports }: Promotion): boolean {
   return isReplicated && hasOne && ofRow >= replicas.length + 2 - settings.disks
 }
 
-/** The same of the nodes that had copies of the type, in each census that counts. Where nobody ever had any, there is nothing to wait for. */
+/**
+ * The same of the nodes that had copies of the type, in each census that counts. Where nobody ever had any, there is
+ * nothing to wait for.
+ */
 function isEnoughOfHosts(promotion: Promotion): boolean {
   return censusesOf(promotion).every(({ missing }) => missing <= 0)
 }
@@ -73,8 +81,8 @@ interface LackingOfCensus extends Lacking {
 }
 
 /**
- * Of each census that counts. Whoever has what was confirmed has taken part in the census in which it was, which is not later than its
- * lineage: where somebody has, others do not count.
+ * Of each census that counts. Whoever has what was confirmed has taken part in the census in which it was, which is
+ * not later than its lineage: where somebody has, others do not count.
  */
 function censusesOf(promotion: Promotion): readonly LackingOfCensus[] {
   const confirmed = [...confirmedLineages(promotion)]
@@ -85,7 +93,10 @@ function censusesOf(promotion: Promotion): readonly LackingOfCensus[] {
   return allCensuses(promotion).filter(counts)
 }
 
-/** Of each census that a shard waits for: where nobody knows which nodes its owner may have confirmed something with, for that one as well. */
+/**
+ * Of each census that a shard waits for: where nobody knows which nodes its owner may have confirmed something with,
+ * for that one as well.
+ */
 export function awaited(promotion: Promotion): readonly Lacking[] {
   const { owner } = promotion.row
   if (!mayBeBeside(promotion) || !owner || isOwnerKnown(promotion)) return censusesOf(promotion)

@@ -15,8 +15,9 @@ export interface Found {
   /** Of what may have been confirmed; undefined where nothing is known to be. */
   readonly lineage: number | undefined
   /**
-   * Where nothing is known to be confirmed in any copies, that of the furthest ones of the first census in which there are some: others may have got the same, who
-   * cannot know that. Undefined where there is nothing that may go on.
+   * Where nothing is known to be confirmed in any copies, that of the furthest ones of the first census in which
+   * there are some: others may have got the same, who cannot know that. Undefined where there is nothing that may go
+   * on.
    */
   readonly begun: number | undefined
   /** Of which census the nodes are that have it; 0 where they do not know. */
@@ -37,8 +38,8 @@ export const nothing: Found = {
 }
 
 /**
- * Highest epoch, then highest position; of equals those that the row names first. Where there is a lineage in which something may
- * have been confirmed, others do not count.
+ * Highest epoch, then highest position; of equals those that the row names first. Where there is a lineage in which
+ * something may have been confirmed, others do not count.
  */
 export function found(promotion: Promotion): Found {
   const [confirmed] = confirmedLineages(promotion).keys()
@@ -65,8 +66,9 @@ export function found(promotion: Promotion): Found {
 }
 
 /**
- * What is given up does not come back, and what has not told may have been confirmed. Who has yet to come may have copies of what was begun in an
- * earlier census sooner than of what was begun beside that. What is older than what says who had it does not count.
+ * What is given up does not come back, and what has not told may have been confirmed. Who has yet to come may have
+ * copies of what was begun in an earlier census sooner than of what was begun beside that. What is older than what
+ * says who had it does not count.
  */
 function begunOf(promotion: Promotion, ordered: readonly NodeIdentity[]): number | undefined {
   if (promotion.isForced || !isEnough(promotion)) return undefined

@@ -1,4 +1,5 @@
-// Whether so many have told who took part in one census that nothing confirmed in it can be with the others alone, and who those are.
+// Whether so many have told who took part in one census that nothing confirmed in it can be with the others alone,
+// and who those are.
 import type { NodeIdentity } from '@casty/transport'
 import type { CensusReport } from '../protocol.ts'
 
@@ -17,8 +18,8 @@ export interface Lacking {
 }
 
 /**
- * Who is named in a census with the disk that it has, and knows of an earlier one instead: this one was founded beside that, and is done with for that node, or had no more
- * than begun. Whatever it got in it, it tells.
+ * Who is named in a census with the disk that it has, and knows of an earlier one instead: this one was founded
+ * beside that, and is done with for that node, or had no more than begun. Whatever it got in it, it tells.
  */
 export function besides(
   census: number,
@@ -36,8 +37,8 @@ export function besides(
 }
 
 /**
- * What few know may be out of date, and so may be what is in short lists: of the longest each counts. A disk that is here counts where it was there in the life
- * that is in the list, and not where that one lost its own.
+ * What few know may be out of date, and so may be what is in short lists: of the longest each counts. A disk that is
+ * here counts where it was there in the life that is in the list, and not where that one lost its own.
  */
 export function lackingOf(
   knowing: readonly Knowing[],
@@ -57,9 +58,9 @@ export function lackingOf(
 }
 
 /**
- * Whoever is late may name too few, and so says nothing by itself. What was confirmed is on as many as it must be of those that one names which had all that it
- * was to have: where that one names a disk that is here, and all that the one with it does, it is heard, filled or not. Where nobody has been filled so far, all are
- * heard once every disk that any of them names is here.
+ * Whose lists count. Whoever is late may name too few, and so does not count by itself. It does where one that is filled
+ * names the disk that it has, and all whom it names: what was confirmed is on as many disks as it must be of those that
+ * the filled one names. Where nobody has been filled so far, all count once every disk is here that any of them names.
  */
 function whoCount(
   knowing: readonly Knowing[],

@@ -1,6 +1,6 @@
-// Which replica is to become the owner of a shard whose owner is gone: the one whose copies go furthest. Of types whose copies
-// are on disks as well, also nodes that began again are asked, and nothing begins before so many have told that whatever was confirmed
-// is with one of them.
+// Which replica is to become the owner of a shard whose owner is gone: the one whose copies go furthest. Of types
+// whose copies are on disks as well, also nodes that began again are asked, and nothing begins before so many have
+// told that whatever was confirmed is with one of them.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { NodeState } from '../core/node-state.ts'
 import type {

@@ -1,5 +1,5 @@
-// Which nodes have copies of a type's entities: each node with a journal writes down what it knows of that, so that after a restart of
-// all of them it is known how many must have told what they have before anything begins.
+// Which nodes have copies of a type's entities: each node with a journal writes down what it knows of that, so that
+// after a restart of all of them it is known how many must have told what they have before anything begins.
 import type { EventJournal, JournalHead } from '@casty/persistence'
 import { NodeIdentity } from '@casty/transport'
 import type { CensusReport } from '../protocol.ts'
@@ -40,12 +40,18 @@ export class HostsRecord {
     this.#port = port
   }
 
-  /** Who had copies, as far as was known here last, in each census that is not done with: the same instance while that is the same. */
+  /**
+   * Who had copies, as far as was known here last, in each census that is not done with: the same instance while that
+   * is the same.
+   */
   get reports(): readonly CensusReport[] {
     return this.#reports
   }
 
-  /** The first census of a table before that one, of which it is not known where what was confirmed is; undefined where there is none. */
+  /**
+   * The first census of a table before that one, of which it is not known where what was confirmed is; undefined
+   * where there is none.
+   */
   olderThan(census: number): number | undefined {
     return this.#records.find((record) => record.census < census)?.census
   }
@@ -84,7 +90,8 @@ export class HostsRecord {
     const others = this.#records.filter((record) => record !== known)
     const former = isAll ? [] : (known?.hosts ?? [])
     const next = firstLives([...hosts, ...former])
-    // Where it goes on with what was there first, what was founded beside that is done with. What was there before is not.
+    // Where it goes on with what was there first, what was founded beside that is done with. What was there before is
+    // not.
     const isOne = isInStep && others.every((other) => other.census > census)
     const wasLate = known?.isLate === true
     const isLate =
@@ -100,8 +107,8 @@ export class HostsRecord {
   }
 
   /**
-   * Whoever comes to have copies has yet to be filled, also where it had some before, or is named by the first table that it learns. Who had no place in a
-   * later census, which is done with, still has what it had in this one.
+   * Whoever comes to have copies has yet to be filled, also where it had some before, or is named by the first table
+   * that it learns. Who had no place in a later census, which is done with, still has what it had in this one.
    */
   #isToBeFilled(known: Hosts | undefined, hosts: readonly NodeIdentity[]): boolean {
     const hadSome = known !== undefined && this.#isIn(known.hosts) && !this.#outOf.has(known.census)
