@@ -19,9 +19,23 @@ const lastType = 255
 
 /**
  * Says whether a frame is for the handler of its type; what is not is dropped, and for whoever says so to count.
- * It is asked for every frame: keep it short.
+ * It is asked for every frame, or part of one: keep it short.
  */
 export type FrameFilter = (from: NodeIdentity, frameType: number, sizeBytes: number) => boolean
+
+/** Which frames of a type come to its handler. */
+export interface HandlingOptions {
+  /**
+   * Who may send such frames: from clients what only members may is dropped, and counted as `untrusted`.
+   * @defaultValue 'all'
+   */
+  readonly from?: 'members' | 'all'
+  /**
+   * What a filter is asked for: each frame, or each of its parts, by the handler, with `admitsPart`.
+   * @defaultValue 'by-frame'
+   */
+  readonly filtered?: 'by-frame' | 'by-part'
+}
 
 /**
  * The endpoint of a cluster's node, as far as it is for others: frames of their own to any member, on
@@ -44,15 +58,13 @@ export class ClusterEndpoint {
    * Hands every frame of `frameType` to `handler`, until the result is disposed of.
    *
    * @param frameType - 32 to 255, which are free; one handler each
-   * @param from - who may send such frames: from clients what only members may is dropped, and counted as `untrusted`
    * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for a type that is membership's;
    * TransportError `CASTY_TRANSPORT_INVALID_OPTION` for one that has a handler
    */
-  handle(
-    frameType: number,
-    handler: FrameHandler,
-    options: { readonly from?: 'members' | 'all' } = {},
-  ): Disposable {
+  handle(frameType: number, handler: FrameHandler, options: HandlingOptions = {}): Disposable {
+    if (options.filtered === 'by-part') {
+      return this.#endpoint.handle(freeType(frameType), handler, options)
+    }
     const filtered: FrameHandler = (from, bytes, start, end, lane) => {
       const filter = this.#filter
       if (filter !== undefined && !filter(from, frameType, end - start)) return
@@ -85,11 +97,13 @@ export class ClusterEndpoint {
   }
 
   /**
-   * Whether another part of a frame at hand is for its handler, as far as a filter says: that was asked for the frame, which
-   * counts as its first part.
+   * Whether a part of a frame at hand is for its handler, as far as a filter says: for handlers that are `filtered` by part.
+   * Each part is to be asked for, also behind one that is refused: whoever filters counts what is dropped.
+   *
+   * @param sizeBytes - of that part; all of them together have as many as the frame
    */
-  admitsPart(from: NodeIdentity, frameType: number): boolean {
-    return this.#filter === undefined || this.#filter(from, frameType, 0)
+  admitsPart(from: NodeIdentity, frameType: number, sizeBytes: number): boolean {
+    return this.#filter === undefined || this.#filter(from, frameType, sizeBytes)
   }
 
   /**

@@ -8,7 +8,7 @@ export {
   supervisorDefaults,
   type SupervisorOptions,
 } from './cluster-supervisor.ts'
-export { ClusterEndpoint, type FrameFilter } from './cluster-endpoint.ts'
+export { ClusterEndpoint, type FrameFilter, type HandlingOptions } from './cluster-endpoint.ts'
 export { Cluster, type ClusterMetrics } from './cluster.ts'
 export { decodeMessage, encodeMessage, membershipFrameType } from './codec.ts'
 export type { ContactReport } from './contact-answers.ts'

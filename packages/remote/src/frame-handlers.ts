@@ -9,7 +9,11 @@ export function frameHandlers(
 ): readonly Disposable[] {
   const { messages, recipients, classes } = remoteFrameTypes
   return [
-    endpoint.handle(messages, (from, bytes, start, end) => inbox.messages(from, bytes, start, end)),
+    endpoint.handle(
+      messages,
+      (from, bytes, start, end) => inbox.messages(from, bytes, start, end),
+      { filtered: 'by-part' },
+    ),
     endpoint.handle(recipients, (from, bytes, start, end) =>
       inbox.recipients(from, bytes, start, end),
     ),

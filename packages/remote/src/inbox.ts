@@ -38,8 +38,8 @@ export interface InboxParts {
     recipient: { readonly uid: number; readonly path: string },
   ) => boolean
   readonly isClient: (node: NodeIdentity) => boolean
-  /** Whether one more part of a frame is to be heeded: whoever bounds what nodes send counts each. */
-  readonly admitsPart: (from: NodeIdentity) => boolean
+  /** Whether a part of a frame is to be heeded: whoever bounds what nodes send counts each. */
+  readonly admitsPart: (from: NodeIdentity, sizeBytes: number) => boolean
 }
 
 export class Inbox {
@@ -76,26 +76,33 @@ export class Inbox {
 
   /** Any number of messages, answers, and words that there will be none. */
   messages(from: NodeIdentity, bytes: Uint8Array, start: number, end: number): void {
-    const peer = this.#peers.of(from)
-    this.#traffic.bytesReceived += end - start
     const reader = this.#reader
+    /** Of a node that may send nothing, nothing is kept. */
+    let peer: Peer | undefined
+    let partStart = start
     try {
       reader.begin(bytes, start, end)
       this.#fits = reader.u8() === this.#serializer
       const session = reader.u16()
       const first = reader.u32()
-      let partEnd = this.#partEnd(end)
-      // With one more it would have to be shorter: whoever reads others' frames looks at the time between two.
-      if (partEnd < end && end - start > maxJoinedBytes) throw tooManyParts(end - start)
-      this.#part(peer, session, first)
-      for (let sequence = first + 1; partEnd < end; sequence++) {
-        reader.begin(bytes, partEnd, end)
-        partEnd = this.#partEnd(end)
-        if (this.#admitsPart(from)) this.#part(peer, session, sequence >>> 0)
+      for (let sequence = first; partStart < end; sequence++) {
+        if (partStart > start) reader.begin(bytes, partStart, end)
+        const partEnd = this.#partEnd(end)
+        // With one more it would have to be shorter: whoever reads others' frames looks at the time between two.
+        if (partEnd < end && end - start > maxJoinedBytes) throw tooManyParts(end - start)
+        const isAdmitted = this.#admits(from, partEnd - partStart)
+        partStart = partEnd
+        if (isAdmitted) this.#part((peer ??= this.#peers.of(from)), session, sequence >>> 0)
       }
     } catch (error) {
-      this.#malformed(from, error)
+      if (this.#admits(from, end - partStart)) this.#malformed(from, error)
     }
+  }
+
+  #admits(from: NodeIdentity, sizeBytes: number): boolean {
+    if (!this.#admitsPart(from, sizeBytes)) return false
+    this.#traffic.bytesReceived += sizeBytes
+    return true
   }
 
   /** From there on the reader reads that part alone. */

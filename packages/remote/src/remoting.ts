@@ -116,7 +116,8 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
       publish,
       mayTell,
       isClient: (node) => this.#isClient(node),
-      admitsPart: (node) => endpoint.admitsPart(node, remoteFrameTypes.messages),
+      admitsPart: (node, sizeBytes) =>
+        endpoint.admitsPart(node, remoteFrameTypes.messages, sizeBytes),
     })
     this.#watch = new RemoteWatch({
       cluster,

@@ -140,5 +140,6 @@ test('each part of a frame counts where a client is held to its share', async ()
   await world.settle()
   expect(log.length).toBeGreaterThan(10)
   expect(log.length).toBeLessThan(100)
-  expect(world.access.get('a')?.metrics().dropped['too-many-frames']).toBeGreaterThan(100)
+  const dropped = world.access.get('a')?.metrics().dropped['too-many-frames'] ?? 0
+  expect(log.length + dropped).toBeGreaterThanOrEqual(500)
 })
