@@ -13,6 +13,7 @@ import { handshakeLimits } from './handshake-messages.ts'
 import { NodeAddress } from './node-address.ts'
 import { toIncarnation, type Incarnation, type NodeIdentity } from './node-identity.ts'
 import type { Transport } from './transport.ts'
+import { leastFrameLimitBytes } from './wire.ts'
 
 /** What an endpoint is bounded by when its owner says nothing. */
 export const endpointLimitDefaults: Required<EndpointLimits> = {
@@ -144,8 +145,8 @@ function checkText(option: string, value: string, min: number, max: number): voi
 
 /** The least and greatest value of each limit; a frame must fit the queue that it waits in. */
 const limitRanges: Readonly<Record<keyof EndpointLimits, readonly [min: number, max: number]>> = {
-  maxControlFrameBytes: [1_024, 16_777_216],
-  maxDataFrameBytes: [1_024, 1_073_741_824],
+  maxControlFrameBytes: [leastFrameLimitBytes, 16_777_216],
+  maxDataFrameBytes: [leastFrameLimitBytes, 1_073_741_824],
   maxControlQueueBytes: [1_024, 1_073_741_824],
   maxDataQueueBytes: [1_024, 2_147_483_647],
   highWaterBytes: [1, 2_147_483_647],

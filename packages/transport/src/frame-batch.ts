@@ -12,7 +12,6 @@ const noType = 0
  */
 export class FrameBatch {
   readonly #slabs: SlabPool
-  readonly #maxJoinedBytes: number
   #slab: Slab = noSlab
   #start = 0
   #end = 0
@@ -22,10 +21,8 @@ export class FrameBatch {
   #lastAt = 0
   #lastType = noType
 
-  /** @param joinedBytes - the body of a frame with several parts has no more */
-  constructor(slabs: SlabPool = new SlabPool(), joinedBytes: number = maxJoinedBytes) {
+  constructor(slabs: SlabPool = new SlabPool()) {
     this.#slabs = slabs
-    this.#maxJoinedBytes = joinedBytes
   }
 
   /** Bytes waiting, headers included. */
@@ -66,7 +63,7 @@ export class FrameBatch {
     const length = end - part
     if (
       frameType !== this.#lastType ||
-      this.#end - this.#lastAt - headerBytes + length > this.#maxJoinedBytes
+      this.#end - this.#lastAt - headerBytes + length > maxJoinedBytes
     ) {
       this.append(frameType, bytes, start, end)
       this.#lastAt = this.#end - (end - start) - headerBytes

@@ -2,7 +2,7 @@ import type { Tally } from './counters.ts'
 import { FrameBatch } from './frame-batch.ts'
 import type { SlabPool } from './slab-pool.ts'
 import type { Channel } from './transport.ts'
-import { headerBytes, maxJoinedBytes } from './wire.ts'
+import { headerBytes } from './wire.ts'
 
 export interface SendQueueLimits {
   readonly maxFrameBytes: number
@@ -26,9 +26,7 @@ export class SendQueue {
   #wasBusy = false
 
   constructor(limits: SendQueueLimits, tally: Tally, slabs: SlabPool) {
-    // A frame has a byte for its type as well.
-    const joinedBytes = Math.min(maxJoinedBytes, limits.maxFrameBytes - 1)
-    this.#batch = new FrameBatch(slabs, joinedBytes)
+    this.#batch = new FrameBatch(slabs)
     this.#maxFrameBytes = limits.maxFrameBytes
     this.#maxQueueBytes = limits.maxQueueBytes
     this.#highWaterBytes = limits.highWaterBytes

@@ -21,11 +21,15 @@ export const preludeBytes = 12
 export const lengthBytes = 4
 export const headerBytes = 5
 
+/** Whoever reads may be told to take no longer frames, type and body, and never to take only shorter ones. */
+export const leastFrameLimitBytes = 1_024
+
 /**
- * The body of a frame of several parts has no more bytes. Whoever reads frames looks at the time between two, so this
- * bounds what can be made of one; and a head that a hundred short messages share costs hardly anything.
+ * The body of a frame of several parts has no more bytes: so every node takes it, whatever its limits are. Whoever reads
+ * frames looks at the time between two, so this bounds what can be made of one as well; and a head that fifty short messages
+ * share costs hardly anything.
  */
-export const maxJoinedBytes = 2_048
+export const maxJoinedBytes: number = leastFrameLimitBytes - 1
 
 /** Types 0 to 15 are the transport's own, 16 to 31 the membership's, 32 to 255 free. */
 export const firstUserFrameType = 16

@@ -86,6 +86,18 @@ describe('Parts', () => {
     await dispose(alice, bob)
   })
 
+  test('share no frame that is longer than the other node may have been told to take', async () => {
+    const world = createWorld()
+    const alice = await world.start('a:1')
+    const bob = await world.start('b:1', { limits: { maxDataFrameBytes: 1_024 } })
+    const parts = Array.from({ length: 500 }, (_, index) => `<${index}>`)
+    for (const part of parts) join(alice, bob, part)
+    await world.run()
+    expect(bob.texts.map((text) => text.slice(head.length)).join('')).toBe(parts.join(''))
+    expect(alice.endpoint.isConnected(bob.endpoint.self, 'data')).toBe(true)
+    await dispose(alice, bob)
+  })
+
   test('that wait for a connection are told as lost one by one', async () => {
     const world = createWorld()
     const alice = await world.start('a:1')
