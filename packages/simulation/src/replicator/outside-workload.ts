@@ -62,7 +62,7 @@ async function add(
   if (element === undefined) return
   record.knowledge.adds(value, element)
   const options = { write: consistency, timeoutMs }
-  const end = await outsider.call(`adding ${element} to ${value.name}`, timeoutMs, async () => {
+  const end = await outsider.put(value, element, timeoutMs, async () => {
     return await value.add(holder, element, options)
   })
   if (end?.type === 'unconfirmed') record.refusals.unconfirmed(value, element)

@@ -7,7 +7,7 @@ import type { ReplicatorHost } from './host.ts'
 import type { Elements, Knower } from './knowledge.ts'
 import { recordOf } from './record.ts'
 import type { ReplicatorRun } from './replicator-run.ts'
-import { sharedValues, type CallEnd } from './shared-values.ts'
+import { sharedValues, type CallEnd, type SharedValue } from './shared-values.ts'
 
 export class Outsider {
   /** What listeners were told last. */
@@ -16,12 +16,15 @@ export class Outsider {
   open = 0
   readonly #run: ReplicatorRun
   readonly #client: OutsideClient<ReplicatorHost>
+  /** What calls put in that have not ended, as `value/element`: it may be undone before they hear that members refuse it. */
+  readonly #undecided = new Set<string>()
   #replicator: ClientReplicator | undefined
   #contact: () => string | undefined = () => undefined
-  #life: Life = new Life()
+  #life: Life
 
   constructor(run: ReplicatorRun) {
     this.#run = run
+    this.#life = new Life(this.#undecided)
     this.#client = new OutsideClient(run, run.world.clock)
     void this.#client.connect((client) => this.#attach(client))
   }
@@ -72,7 +75,7 @@ export class Outsider {
     const { knowledge } = recordOf(this.#run)
     this.#life.isRunning = false
     const here = this.#replicator
-    this.#life = new Life(here && elementsAt(here))
+    this.#life = new Life(this.#undecided, here && elementsAt(here))
     knowledge.sweep()
   }
 
@@ -83,6 +86,28 @@ export class Outsider {
     if (this.open > 0) return `it has ${this.open} calls`
     const different = sharedValues.find((value) => value.bytesAt(here) !== value.bytesAt(there))
     return different && `it has another ${different.name}`
+  }
+
+  /** As `call`, for what puts an element in: unless it is undone, it is there in the end. */
+  async put<T extends CallEnd>(
+    value: SharedValue,
+    element: string,
+    timeoutMs: number,
+    begin: () => Promise<T>,
+  ): Promise<T | undefined> {
+    const undecided = undecidedOf(value.name, element)
+    this.#undecided.add(undecided)
+    const end = await this.call(`adding ${element} to ${value.name}`, timeoutMs, begin)
+    this.#undecided.delete(undecided)
+    const here = this.#replicator && value.elementsAt(this.#replicator)
+    const mayBeGone =
+      recordOf(this.#run).knowledge.mayBeGone(value, element) ||
+      this.#life.mayDrop(value.name, element)
+    if (end && !here?.has(element) && !mayBeGone) {
+      const text = `has ${element} of ${value.name} no more, though it was not undone`
+      this.#run.violate('nothing is lost', `${outside} ${text}`, outside)
+    }
+    return end
   }
 
   /** @returns undefined where it failed: then what it changed is undone */
@@ -114,6 +139,10 @@ export class Outsider {
   }
 }
 
+function undecidedOf(name: string, element: string): string {
+  return `${name}/${element}`
+}
+
 function elementsAt(replicator: ClientReplicator): Elements {
   return new Map(sharedValues.map((value) => [value.name, value.elementsAt(replicator)]))
 }
@@ -122,15 +151,23 @@ function elementsAt(replicator: ClientReplicator): Elements {
 class Life implements Knower {
   readonly host = outside
   isRunning = true
+  readonly #undecided: ReadonlySet<string>
   readonly #before: Elements
 
-  /** @param before - what it had, of which some was undone, or never came to whoever tells it anew */
-  constructor(before: Elements = new Map()) {
+  /**
+   * @param undecided - what may be undone yet, now and later
+   * @param before - what it had, of which some was undone, or never came to whoever tells it anew
+   */
+  constructor(undecided: ReadonlySet<string>, before: Elements = new Map()) {
+    this.#undecided = undecided
     this.#before = before
   }
 
   mayDrop(name: string, element: string): boolean {
-    return this.#before.get(name)?.has(element) === true
+    return (
+      this.#before.get(name)?.has(element) === true ||
+      this.#undecided.has(undecidedOf(name, element))
+    )
   }
 
   toString(): string {

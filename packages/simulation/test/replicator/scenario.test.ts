@@ -47,7 +47,8 @@ test(
 )
 
 // 13: what a client brought along had a part of who stands in for a node that was just pruned, and was told without saying so.
-test.for([13])(
+// 419: the refusal and what members have came in one turn, so that listeners were told before the call had ended.
+test.for([13, 419])(
   'what a client changes counts once, or is undone and told: seed %i',
   { timeout: 120_000 },
   async (seed) => {
