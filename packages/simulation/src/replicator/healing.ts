@@ -8,11 +8,14 @@ import { pruningMarkerMsOf, replicatorSettings } from './settings.ts'
 import { sharedValues } from './shared-values.ts'
 
 export function replicatorHealing(run: ReplicatorRun): readonly HealStage[] {
+  const clients = replicatorSettings(run.plan).hasOutsider ? [theClientHoldsTheSame(run)] : []
   return [
     allHoldValues(run),
     allHoldTheSame(run),
+    // What it was away with may bring nodes back that were pruned meanwhile: they are once more.
+    ...clients,
     theGoneArePruned(run),
-    ...(replicatorSettings(run.plan).hasOutsider ? [theClientHoldsTheSame(run)] : []),
+    ...clients,
     allIsQuiet(run),
   ]
 }

@@ -255,6 +255,8 @@ export class World<P> {
 
   #exited(process: SimulatedProcess<P>, reason: string): void {
     if (!process.isRunning) return
+    // Where it does so in the midst of a block nothing lets it go on later, and what is left to do is done now.
+    if (this.isStopped(process.host)) process.clock.thaw()
     this.#ended(process, { how: 'exited', reason, at: this.now })
     this.clock.schedule(exitGraceMs, () => {
       process.leftTimers = process.clock.pendingTimers

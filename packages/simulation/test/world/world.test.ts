@@ -284,6 +284,19 @@ describe('an exit', () => {
     expect(program.heard).toEqual(['1000 within the grace'])
   })
 
+  test('in the midst of a block lets what is due run, as nothing goes on later', async () => {
+    const world = await talkers('a b')
+    const leaving = world.running('b')
+    const program = talker(world, 'b')
+    world.stall('b', 30_000, 1)
+    program.surroundings.clock.now()
+    program.surroundings.clock.schedule(0, () => program.note('at once'))
+    program.surroundings.exit('done')
+    await world.run(10_000)
+    expect(leaving?.leftTimers).toBe(0)
+    expect(program.heard).toEqual(['0 at once'])
+  })
+
   test('counts once', async () => {
     const world = await talkers('a b')
     const ends: SimulatedProcess<Talker>[] = []
