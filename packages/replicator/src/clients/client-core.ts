@@ -65,7 +65,7 @@ export class ClientCore {
 
   /** What is here of a key; empty where that is nothing. */
   valueOf(key: string, type: CrdtType<AnyValue>): AnyValue {
-    return this.#copies.valueOf(key, type)
+    return this.#copies.valueOf(key) ?? (this.#calls.typeOf(key) ?? type).empty
   }
 
   step(event: ClientCoreEvent, moment: ClientMoment): readonly ClientEffect[] {
@@ -105,8 +105,9 @@ export class ClientCore {
     if (this.#contact !== undefined) this.#effects.push({ type: 'send', message })
   }
 
-  #answer(id: number, outcome: CallOutcome): void {
-    this.#effects.push({ type: 'answer', id, outcome })
+  /** @param id - undefined where nobody waits */
+  #answer(id: number | undefined, outcome: CallOutcome): void {
+    if (id !== undefined) this.#effects.push({ type: 'answer', id, outcome })
   }
 
   #tell(event: ClientReplicatorEvent): void {
@@ -131,10 +132,8 @@ export class ClientCore {
 
   /** @throws ReplicatorError for a call that cannot be taken */
   #admit({ key, type }: Call): void {
-    const held = this.#copies.typeOf(key)
-    if (held && held.name !== type.name) {
-      throw ReplicatorError.typeMismatch(key, held.name, type.name)
-    }
+    const held = this.valueOf(key, type).type
+    if (held.name !== type.name) throw ReplicatorError.typeMismatch(key, held.name, type.name)
     this.checkRoom(key)
     const { maxPending } = this.#settings
     if (this.#calls.size >= maxPending) throw ReplicatorError.busy(maxPending)
@@ -175,7 +174,7 @@ export class ClientCore {
   }
 
   #abandon(id: number): void {
-    const call = this.#calls.get(id)
+    const call = this.#calls.ofCall(id)
     if (call) this.#calls.over(call)
   }
 
@@ -207,11 +206,11 @@ export class ClientCore {
   #beginAnew(reason: 'out-of-touch' | 'given-up'): void {
     this.#replica = new Replica(clientName(this.#settings.self, ++this.#life))
     const lost = new Set<string>()
-    for (const { id, key, delta, isOver } of this.#calls.all()) {
+    for (const { id, waiting, key, delta } of this.#calls.all()) {
       if (delta === undefined) continue
       lost.add(key)
       this.#calls.delete(id)
-      if (!isOver) this.#answer(id, { type: 'failed', error: ReplicatorError.lost(key) })
+      this.#answer(waiting, { type: 'failed', error: ReplicatorError.lost(key) })
     }
     for (const key of this.#copies.keys) this.#copies.doubt(key)
     this.#tell({ type: 'began-anew', reason, lost: [...lost] })
@@ -260,23 +259,23 @@ export class ClientCore {
   #answered(id: number, outcome: ClientOutcome, moment: ClientMoment): void {
     const call = this.#calls.get(id)
     if (!call) return
-    const { key, type, delta, isOver } = call
+    const { waiting, key, type, delta } = call
     if (outcome.type === 'refused' && outcome.reason === 'stale') {
       this.#beginAnew('given-up')
       this.#watch(moment)
       return
     }
     // Nobody waits for an answer: it is tried again, as one that was lost.
-    if (outcome.type === 'refused' && outcome.reason === 'busy' && isOver) return
+    if (outcome.type === 'refused' && outcome.reason === 'busy' && waiting === undefined) return
     this.#calls.delete(id)
     if (outcome.type === 'refused') {
       if (delta !== undefined) this.#takeBack(key, moment)
       const error = ReplicatorError.refused(key, outcome.reason)
-      if (!isOver) this.#answer(id, { type: 'failed', error })
-      else this.#tell({ type: 'refused', key, error })
+      if (waiting === undefined) this.#tell({ type: 'refused', key, error })
+      else this.#answer(waiting, { type: 'failed', error })
       return
     }
-    if (!isOver) this.#answer(id, { ...outcome, value: this.valueOf(key, type) })
+    this.#answer(waiting, { ...outcome, value: this.valueOf(key, type) })
   }
 
   /** The members did not take a change: what they have takes the place of what is here. */
@@ -293,9 +292,9 @@ export class ClientCore {
   #timePassed(moment: ClientMoment): void {
     const { nowMs } = moment
     for (const call of this.#calls.all()) {
-      if (call.isOver || call.deadlineMs > nowMs) continue
+      if (call.waiting === undefined || call.deadlineMs > nowMs) continue
       const value = this.valueOf(call.key, call.type)
-      this.#answer(call.id, { type: 'unconfirmed', value, nodes: 0, needed: 1 })
+      this.#answer(call.waiting, { type: 'unconfirmed', value, nodes: 0, needed: 1 })
       this.#calls.over(call)
     }
     if (this.#nextWatchMs > nowMs) return

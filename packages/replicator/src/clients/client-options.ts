@@ -30,7 +30,10 @@ export interface ClientReplicatorSettings {
   readonly maxKeys?: number
   /** How large a value may get, encoded: as on the members. @defaultValue 524_288 */
   readonly maxValueBytes?: number
-  /** How many calls may be without an answer of a member. @defaultValue 1_000 */
+  /**
+   * How many calls may be without an answer of a member; what those of a key have changed that nobody waits for any more counts as
+   * one, until a member takes it. With so many, others fail with `CASTY_REPLICATOR_BUSY`. @defaultValue 1_000
+   */
   readonly maxPending?: number
   /**
    * A client that heard of no member for longer, also while its machine slept, begins anew. Less than half of the

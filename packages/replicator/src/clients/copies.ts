@@ -52,8 +52,8 @@ export class Copies {
     return this.#copies.get(key)?.type
   }
 
-  valueOf(key: string, type: CrdtType<AnyValue>): AnyValue {
-    return this.#copies.get(key)?.envelope.value ?? type.empty
+  valueOf(key: string): AnyValue | undefined {
+    return this.#copies.get(key)?.envelope.value
   }
 
   stateOf(key: string): readonly KeyState[] {
