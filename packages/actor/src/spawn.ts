@@ -64,6 +64,21 @@ function checkedName(name: string): string {
   throw ActorError.invalidOption('spawn()', 'name', name, allowed)
 }
 
+/**
+ * Looks at settings before there is an actor that has them: for layers which start theirs later.
+ *
+ * @param of - what they are an option of, for the error
+ * @returns the same
+ * @throws ActorError `CASTY_ACTOR_INVALID_OPTION`
+ */
+export function checkMailbox(
+  of: string,
+  given: Partial<MailboxSettings>,
+): Partial<MailboxSettings> {
+  checkedMailbox(of, given, mailboxDefaults)
+  return given
+}
+
 /** @throws ActorError `CASTY_ACTOR_INVALID_OPTION` */
 export function checkedMailbox(
   of: string,

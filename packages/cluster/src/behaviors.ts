@@ -4,19 +4,11 @@ import { Behaviors as LocalBehaviors, type Behavior } from '@casty/actor'
 import { eventSourced, type EventJournal } from '@casty/persistence'
 import { ServiceKey, type BroadcastOptions } from '@casty/remote'
 import type { EntityContext, EntityType, JournaledEntityContext } from '@casty/sharding'
+import { maxRoleBytes } from './config/places.ts'
 import { ClusterSystemError } from './errors.ts'
-import { checkBehavior, knownNames } from './option-values.ts'
+import { checkBehavior, knownNames, record, text } from './option-values.ts'
+import { checkReplication, type ReplicationConfig } from './replication-config.ts'
 import { receptionistOf } from './system/receptionists.ts'
-
-/** How many other nodes keep copies, in memory, of what entities write, and how many of them have to confirm each write. */
-export interface ReplicationConfig {
-  /** @defaultValue 0 */
-  readonly replicas?: number
-  /** At most `replicas`. @defaultValue 1 */
-  readonly minAcks?: number
-  /** How long they may take, in milliseconds. @defaultValue 5_000 */
-  readonly ackTimeoutMs?: number
-}
 
 /** Options of {@link Behaviors}`.sharded`: those of entity types. */
 export interface ShardedOptions<M> extends Omit<EntityType<M>, 'name' | 'entity' | 'replication'> {
@@ -49,6 +41,12 @@ export interface JournaledSingletonContext<M = never> extends SingletonContext<M
 /** Options of {@link Behaviors}`.singleton`. */
 export type SingletonOptions<M> = Pick<EntityType<M>, 'role' | 'stopMessage' | 'journal'>
 
+const singletonNames = [
+  'role',
+  'stopMessage',
+  'journal',
+] as const satisfies (keyof SingletonOptions<never>)[]
+
 /** One actor in the whole cluster. */
 export interface SingletonBehavior<M> {
   readonly type: 'singleton'
@@ -68,7 +66,7 @@ export interface BroadcastedBehavior<M> {
  * its first message, and is reached from all.
  *
  * @param entity - makes the behavior of one entity, at each of its starts
- * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` where that is no function
+ * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` where that is no function, and for a `replication` that is none
  */
 export function sharded<M>(
   entity: (entityId: string, context: JournaledEntityContext<M>) => Behavior<M>,
@@ -83,6 +81,8 @@ export function sharded<M>(
   options: ShardedOptions<M> = {},
 ): ShardedBehavior<M> {
   checkMaker('entity of Behaviors.sharded()', entity)
+  record('options of Behaviors.sharded()', options)
+  if (options.replication !== undefined) checkReplication(options.replication)
   // Where it counts on a journal, its options have one: see above.
   return { type: 'sharded', entity: entity as ShardedBehavior<M>['entity'], options }
 }
@@ -92,7 +92,7 @@ export function sharded<M>(
  * lost; then on the next. It lives without messages, and starts again when it has stopped.
  *
  * @param factory - makes its behavior, at each of its starts
- * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` where that is no function
+ * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` where that is no function, and for an option that is not known
  */
 export function singleton<M>(
   factory: (context: JournaledSingletonContext<M>) => Behavior<M>,
@@ -107,6 +107,7 @@ export function singleton<M>(
   options: SingletonOptions<M> = {},
 ): SingletonBehavior<M> {
   checkMaker('factory of Behaviors.singleton()', factory)
+  knownNames('Behaviors.singleton()', options, singletonNames)
   // Where it counts on a journal, its options have one: see above.
   return { type: 'singleton', factory: factory as SingletonBehavior<M>['factory'], options }
 }
@@ -114,13 +115,17 @@ export function singleton<M>(
 /**
  * One actor on each node that spawns it. Whoever tells one of them, by the ref that `spawn` returns, tells all.
  *
- * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` where there is no behavior
+ * @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` where there is no behavior, and for an option that is wrong or
+ * not known
  */
 export function broadcasted<M>(
   behavior: Behavior<M>,
   options: BroadcastOptions = {},
 ): BroadcastedBehavior<M> {
-  checkBehavior('behavior of Behaviors.broadcasted()', behavior)
+  const of = 'Behaviors.broadcasted()'
+  checkBehavior(`behavior of ${of}`, behavior)
+  knownNames(of, options, ['role'])
+  if (options.role !== undefined) text(`role of ${of}`, options.role, maxRoleBytes)
   return { type: 'broadcasted', behavior, options }
 }
 

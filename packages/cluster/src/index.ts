@@ -23,7 +23,6 @@ export {
   type BroadcastedBehavior,
   type EntityJournal,
   type JournaledSingletonContext,
-  type ReplicationConfig,
   type ShardedBehavior,
   type ShardedOptions,
   type SingletonBehavior,
@@ -53,6 +52,7 @@ export { configFileName, discoverConfig, loadConfig } from './config/load-config
 export { optionsFrom, type ConfiguredOptions } from './config/options-from.ts'
 export { ClusterSystemError, type ClusterSystemErrorCode } from './errors.ts'
 export type { ClusteredActorSystemOptions } from './options.ts'
+export type { ReplicationConfig } from './replication-config.ts'
 export type { ClusterSecret } from './secret-options.ts'
 export type { Termination } from './system/lifetime.ts'
 export type { ClientsAllowance, ClientsOfSystemOptions } from './system/clients.ts'

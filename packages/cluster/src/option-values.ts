@@ -7,6 +7,8 @@ const checks = optionChecks({
   unknown: (of, name, nearest) => ClusterSystemError.unknownOption(`${name} of ${of}`, nearest),
 })
 
+export const text: OptionChecks['text'] = checks.text
+export const flag: OptionChecks['flag'] = checks.flag
 export const whole: OptionChecks['whole'] = checks.whole
 export const duration: OptionChecks['duration'] = checks.duration
 /** An object of options. */

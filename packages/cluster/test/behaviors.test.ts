@@ -37,6 +37,26 @@ test.each<[string, () => unknown, string]>([
     () => discoverable?.(some, { name: 'printers' }),
     'Option name of Behaviors.discoverable() is not known; allowed is key',
   ],
+  [
+    'an option that no singleton has',
+    () => singleton?.(() => some, { idleTimeoutMs: 5 }),
+    'Option idleTimeoutMs of Behaviors.singleton() is not known; allowed is role, stopMessage, journal',
+  ],
+  [
+    'a role misspelt',
+    () => broadcasted?.(some, { roles: 'worker' }),
+    'Option roles of Behaviors.broadcasted() is not known; allowed is role',
+  ],
+  [
+    'a role that is no text',
+    () => broadcasted?.(some, { role: ['worker'] }),
+    'Option role of Behaviors.broadcasted() is a list',
+  ],
+  [
+    'a number for options',
+    () => sharded?.(() => some, 5),
+    'Option options of Behaviors.sharded() is 5; allowed is an object of options',
+  ],
 ])('refuses %s where it is made', (_what, make, message) => {
   expect(make).toThrow(
     expect.objectContaining({
@@ -44,6 +64,40 @@ test.each<[string, () => unknown, string]>([
       message: expect.stringContaining(message),
     }),
   )
+})
+
+test.each<[unknown, string]>([
+  [5, 'Option replication of Behaviors.sharded() is 5; allowed is an object of options'],
+  [null, 'Option replication of Behaviors.sharded() is null'],
+  [{ replicaz: 2 }, 'Option replicaz of replication of Behaviors.sharded() is not known'],
+  [{ replicas: -1 }, 'Option replicas of replication of Behaviors.sharded() is -1; allowed is'],
+  [{ replicas: '2' }, 'Option replicas of replication of Behaviors.sharded() is "2"'],
+  [{ replicas: 17 }, 'is 17; allowed is an integer from 0 to 16'],
+  [{ replicas: 0, minAcks: 2 }, 'Option minAcks of replication of Behaviors.sharded() is 2'],
+  [{ replicas: 2, minAcks: 3 }, 'is 3; allowed is an integer from 0 to 2'],
+  [{ minAcks: 'all' }, 'Option minAcks of replication of Behaviors.sharded() is "all"'],
+  [{ ackTimeoutMs: 0 }, 'Option ackTimeoutMs of replication of Behaviors.sharded() is 0'],
+  [{ ownAck: 'no' }, 'Option ownAck of replication of Behaviors.sharded() is "no"'],
+  [{ maxCopyBytes: 0 }, 'Option maxCopyBytes of replication of Behaviors.sharded() is 0'],
+])('refuses a replication of %j, in place of keeping nothing', (replication, message) => {
+  expect(() => sharded?.(() => some, { replication })).toThrow(
+    expect.objectContaining({
+      code: 'CASTY_CLUSTER_INVALID_OPTION',
+      message: expect.stringContaining(message),
+    }),
+  )
+})
+
+test.each([
+  [5, 'CASTY_CLUSTER_INVALID_OPTION'],
+  [{ capacity: -1 }, 'CASTY_ACTOR_INVALID_OPTION'],
+  [{ size: 5 }, 'CASTY_ACTOR_INVALID_OPTION'],
+])('refuses a mailbox of %j before any entity has it', async (mailbox, code) => {
+  await using world = new SystemWorld()
+  const system = await world.start('a')
+  const entities = Behaviors.sharded(() => Behaviors.ignore)
+  const options = { name: 'x', mailbox: mailbox as object }
+  expect(() => system.spawn(entities, options)).toThrow(expect.objectContaining({ code }))
 })
 
 test.each([

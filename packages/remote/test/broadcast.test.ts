@@ -172,3 +172,18 @@ describe('A ref to all that is sent to another node', () => {
     }
   })
 })
+
+test.each([
+  ['a name that is not known', { roles: 'worker' }, 'Option roles of BroadcastRef is "worker"'],
+  ['a role that is no text', { role: ['worker'] }, 'Option role of BroadcastRef is an object'],
+  ['a role in place of options', 'worker', 'Option options of BroadcastRef is "worker"'],
+])('A broadcast with %s is refused, in place of reaching all', async (_what, options, message) => {
+  await using world = new ActorWorld()
+  const node = first(await world.startNodes('a'))
+  expect(() => broadcast(node, options as object)).toThrow(
+    expect.objectContaining({
+      code: 'CASTY_REMOTE_INVALID_OPTION',
+      message: expect.stringContaining(message) as string,
+    }),
+  )
+})

@@ -1,19 +1,10 @@
 // Refs that outlive every life of what they lead to: an entity, wherever it lives, and the region of a type.
 import { DistantRef, type AnswerRef } from '@casty/actor'
 import type { ShardEnvelope } from './entity-type.ts'
+import { checkedId } from './entity-id.ts'
 import { ShardingError } from './errors.ts'
 import type { Region } from './region/region.ts'
 import { shardOf } from './region/shard-of.ts'
-import { maxEntityIdBytes } from './region/wire.ts'
-import { text } from './option-values.ts'
-
-/** Checked once, where an id comes in. @throws ShardingError `CASTY_SHARDING_INVALID_OPTION` */
-export function checkedId(entityId: string): string {
-  // Of ids that are short, nobody needs to know how many bytes they are.
-  const isShort = typeof entityId === 'string' && entityId.length <= maxEntityIdBytes / 3
-  if (isShort && entityId.length > 0) return entityId
-  return text('entityId', entityId, maxEntityIdBytes)
-}
 
 /** To one entity. It may be sent to any node, and works there. */
 export class EntityRef<in M> extends DistantRef<M> {

@@ -1,6 +1,7 @@
 import type { ActorRef, ActorSystem, AskOptions, DeadLetterReason } from '@casty/actor'
 import type { ShardAllocation } from '@casty/membership'
-import { checkedId, EntityRef, RegionRef } from './entity-ref.ts'
+import { checkedId } from './entity-id.ts'
+import { EntityRef, RegionRef } from './entity-ref.ts'
 import type { ShardEnvelope } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
 import type { Region } from './region/region.ts'

@@ -1,9 +1,9 @@
 // What a user says of a kind of entity, and the checks of it.
-import type { ActorRef, Behavior, MailboxSettings } from '@casty/actor'
+import { checkMailbox, type ActorRef, type Behavior, type MailboxSettings } from '@casty/actor'
 import type { EventJournal } from '@casty/persistence'
 import { ShardingError } from './errors.ts'
 import { capable, durationOrForever, knownNames, text, whole } from './option-values.ts'
-import { maxEntityIdBytes } from './region/wire.ts'
+import { checkedId } from './entity-id.ts'
 import { checkReplication, type ReplicationConfig } from './replication/replication-config.ts'
 
 /** A message with whom it is for. */
@@ -161,10 +161,10 @@ const maxKeptAlive = 1_000
 
 const nameForm = /^[A-Za-z0-9_.:-]{1,100}$/
 
-/** @throws ShardingError `CASTY_SHARDING_INVALID_OPTION` */
+/** @throws ShardingError `CASTY_SHARDING_INVALID_OPTION`; ActorError `CASTY_ACTOR_INVALID_OPTION` for a mailbox that none can be */
 export function checkType<M>(type: EntityType<M>): CheckedType {
   knownNames('type', type, typeOptions)
-  const { entity, stopMessage, journal, mailbox, replication, idleTimeoutMs } = type
+  const { entity, stopMessage, journal, mailbox, replication, rememberEntities } = type
   if (typeof entity !== 'function') {
     throw ShardingError.invalidOption('type.entity', entity, 'a function that makes a behavior')
   }
@@ -175,13 +175,14 @@ export function checkType<M>(type: EntityType<M>): CheckedType {
     stopMessage: stopMessage === undefined ? undefined : { message: stopMessage },
     idleTimeoutMs: durationOrForever(
       'type.idleTimeoutMs',
-      idleTimeoutMs ?? (type.rememberEntities ? Infinity : entityTypeDefaults.idleTimeoutMs),
+      type.idleTimeoutMs ?? (rememberEntities ? Infinity : entityTypeDefaults.idleTimeoutMs),
     ),
     keepAlive: checkKeepAlive(type.keepAlive ?? []),
-    remember: type.rememberEntities && checkRemember(type.rememberEntities),
-    journal: journal && checkJournal('type.journal', journal),
-    replication: replication && checkReplication(replication),
-    mailbox,
+    // Whatever else is given, such as null, is a mistake: what was to be kept would be kept by nobody.
+    remember: rememberEntities === undefined ? undefined : checkRemember(rememberEntities),
+    journal: journal === undefined ? undefined : checkJournal('type.journal', journal),
+    replication: replication === undefined ? undefined : checkReplication(replication),
+    mailbox: mailbox === undefined ? undefined : checkMailbox('type', mailbox),
   }
 }
 
@@ -218,7 +219,7 @@ function checkKeepAlive(entityIds: readonly string[]): readonly string[] {
     const allowed = `a list of at most ${maxKeptAlive} ids`
     throw ShardingError.invalidOption('type.keepAlive', entityIds, allowed)
   }
-  return [...new Set(entityIds.map((id) => text('type.keepAlive', id, maxEntityIdBytes)))]
+  return [...new Set(entityIds.map((id) => checkedId(id, 'type.keepAlive')))]
 }
 
 function checkRemember(options: RememberOptions): Required<RememberOptions> {

@@ -26,7 +26,12 @@ describe('A type', () => {
     [{ name: 'x', entity, idleTimeoutMs: 0 }, 'type.idleTimeoutMs is 0'],
     [{ name: 'x', entity, idleTimeoutMS: 1 }, 'type.idleTimeoutMS is not known; allowed is'],
     [{ name: 'x', entity, journal: {} }, 'type.journal is an object; allowed is an EventJournal'],
+    [{ name: 'x', entity, journal: null }, 'type.journal is null; allowed is an EventJournal'],
     [{ name: 'x', entity, rememberEntities: {} }, 'type.rememberEntities.journal is missing'],
+    [{ name: 'x', entity, rememberEntities: false }, 'type.rememberEntities is false'],
+    [{ name: 'x', entity, replication: null }, 'type.replication is null; allowed is an object'],
+    [{ name: 'x', entity, replication: { replicas: 0 } }, 'type.replication.replicas is 0'],
+    [{ name: 'x', entity, keepAlive: [''] }, 'type.keepAlive is ""; allowed is a text of 1 to 512'],
   ])('%j is refused', (type, message) => {
     expect(() => checkType(type as EntityType<unknown>)).toThrow(
       expect.objectContaining({
@@ -36,7 +41,19 @@ describe('A type', () => {
     )
   })
 
-  test('has defaults', () => {
+  test('with a mailbox that none can have is refused before anything is sent to it', () => {
+    const type = { name: 'x', entity, mailbox: { capacity: 0 } }
+    expect(() => checkType(type)).toThrow(
+      expect.objectContaining({
+        code: 'CASTY_ACTOR_INVALID_OPTION',
+        message: expect.stringContaining('Option mailbox.capacity of type is 0') as string,
+      }),
+    )
+  })
+
+  test('has defaults, also for what is undefined', () => {
+    const replication = { replicas: 2, minAcks: undefined } as unknown as { replicas: number }
+    expect(checkType({ name: 'x', entity, replication }).replication?.minAcks).toBe(1)
     expect(checkType({ name: 'x', entity })).toMatchObject({
       numShards: 256,
       idleTimeoutMs: 120_000,

@@ -200,14 +200,15 @@ describe('An entity', () => {
     )
   })
 
-  test('may have any id', async () => {
+  test('may have any id that can be written in UTF-8', async () => {
     const { world, there } = await pair()
     await using _world = world
     for (const id of ['/../$x y', '🙂'.repeat(100), '=', 'x'.repeat(512)]) {
       there.tell(id, add)
       expect(await total(world, there, id)).toBe(`${id}@1: 1`)
     }
-    for (const id of ['', 'x'.repeat(513), '🙂'.repeat(129)]) {
+    // Of half a surrogate pair, the other nodes would make another id.
+    for (const id of ['', 'x'.repeat(513), '🙂'.repeat(129), '\ud800', 'x\udc00y']) {
       expect(() => there.tell(id, add)).toThrow(
         expect.objectContaining({ code: 'CASTY_SHARDING_INVALID_OPTION' }),
       )

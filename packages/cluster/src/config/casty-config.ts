@@ -1,6 +1,7 @@
 import type { MailboxSettings, OverflowPolicy } from '@casty/actor'
 import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
 import { defined } from '@casty/options'
+import { maxReplicas } from '../replication-config.ts'
 import {
   secretSection,
   tlsSection,
@@ -108,14 +109,17 @@ export function isConfig(value: unknown): value is CastyConfig {
  * is allowed
  */
 export function configOf(file: string, document: Readonly<Record<string, unknown>>): CastyConfig {
-  return Section.read(file, document, (root) => ({
-    file,
-    ...defined({ name: root.table('system', (system) => system.text('name', maxNameBytes)) }),
-    defaults: root.table('defaults', actorSection) ?? noSection,
-    serialization: root.table('serialization', serializationSection) ?? {},
-    ...defined({ cluster: root.table('cluster', clusterSection) }),
-    actors: root.table('actors', actorOverrides) ?? [],
-  }))
+  return Section.read(file, document, (root) => {
+    const defaults = root.table('defaults', (section) => actorSection(section)) ?? noSection
+    return {
+      file,
+      ...defined({ name: root.table('system', (system) => system.text('name', maxNameBytes)) }),
+      defaults,
+      serialization: root.table('serialization', serializationSection) ?? {},
+      ...defined({ cluster: root.table('cluster', clusterSection) }),
+      actors: root.table('actors', (section) => actorOverrides(section, defaults)) ?? [],
+    }
+  })
 }
 
 /** How an actor of that name is run: by the first override for it, then by the defaults. */
@@ -130,12 +134,15 @@ export function resolveActor(config: CastyConfig, name: string): ActorSection {
   }
 }
 
-function actorSection(section: Section): ActorSection {
+/** @param behind - what holds where this one says nothing */
+function actorSection(section: Section, behind: ActorSection = noSection): ActorSection {
+  const ofReplication = (table: Section): ReplicationSection =>
+    replicationSection(table, behind.replication.replicas)
   return {
     mailbox: section.table('mailbox', mailboxSection) ?? {},
     supervision: section.table('supervision', supervisionSection) ?? {},
     sharding: section.table('sharding', shardingSection) ?? {},
-    replication: section.table('replication', replicationSection) ?? {},
+    replication: section.table('replication', ofReplication) ?? {},
   }
 }
 
@@ -161,16 +168,16 @@ function shardingSection(section: Section): ShardingSection {
 }
 
 /** As the layers take at most: here they are told by the path of their key, there by the name of their option. */
-const maxReplicas = 16
 const maxQuorum = 100_000
 const maxFanout = 100
 const maxThresholdBytes = 2 ** 30
 
-function replicationSection(section: Section): ReplicationSection {
+function replicationSection(section: Section, replicasBehind?: number): ReplicationSection {
   const replicas = section.whole('replicas', 0, maxReplicas)
   const minAcks = section.whole('min_acks', 0, maxReplicas)
-  if (replicas !== undefined && minAcks !== undefined && minAcks > replicas) {
-    section.refuse('min_acks', `is ${minAcks}`, `an integer from 0 to ${replicas}, the replicas`)
+  const most = replicas ?? replicasBehind
+  if (most !== undefined && minAcks !== undefined && minAcks > most) {
+    section.refuse('min_acks', `is ${minAcks}`, `an integer from 0 to ${most}, the replicas`)
   }
   return defined({ replicas, minAcks, ackTimeoutMs: section.durationMs('ack_timeout') })
 }
@@ -228,10 +235,10 @@ function detectorSection(section: Section): HeartbeatMonitorOptions {
   })
 }
 
-function actorOverrides(section: Section): readonly ActorOverride[] {
+function actorOverrides(section: Section, defaults: ActorSection): readonly ActorOverride[] {
   return section.names.map((name) => ({
     matches: matcherOf(section, name),
-    section: section.table(name, actorSection) ?? noSection,
+    section: section.table(name, (table) => actorSection(table, defaults)) ?? noSection,
   }))
 }
 

@@ -4,7 +4,7 @@ import type { Section } from './section.ts'
 
 export const maxNameBytes = 100
 export const maxNodeIdBytes = 255
-const maxRoleBytes = 100
+export const maxRoleBytes = 100
 
 const anyHost = 'a host name or IP literal'
 

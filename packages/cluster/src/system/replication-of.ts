@@ -1,7 +1,8 @@
 // What code and the config file say of replication, as one.
+import { defined } from '@casty/options'
 import type { EntityType } from '@casty/sharding'
-import type { ReplicationConfig } from '../behaviors.ts'
 import type { ReplicationSection } from '../config/casty-config.ts'
+import type { ReplicationConfig } from '../replication-config.ts'
 
 type Replication = NonNullable<EntityType<never>['replication']>
 
@@ -16,13 +17,18 @@ export function replicationOf(
   hasJournal: boolean,
 ): Replication | undefined {
   if (hasJournal && inCode?.replicas === undefined) return undefined
-  const replicas = inCode?.replicas ?? Math.max(inFile.replicas ?? 0, inCode?.minAcks ?? 0)
+  const replicas = inCode?.replicas ?? Math.max(inFile.replicas ?? 0, neededFor(inCode?.minAcks))
   if (replicas === 0) return undefined
   const { minAcks } = inFile
   return {
     ...inFile,
     ...(minAcks !== undefined && { minAcks: Math.min(minAcks, replicas) }),
-    ...inCode,
+    ...defined(inCode ?? {}),
     replicas,
   }
+}
+
+/** A majority of those that there are is there with none. */
+function neededFor(minAcks: ReplicationConfig['minAcks']): number {
+  return typeof minAcks === 'number' ? minAcks : 0
 }

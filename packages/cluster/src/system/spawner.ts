@@ -5,7 +5,7 @@ import type { ShardEnvelope } from '@casty/sharding'
 import type { BroadcastedBehavior, ShardedBehavior, SingletonBehavior } from '../behaviors.ts'
 import { resolveActor, type ActorSection, type CastyConfig } from '../config/casty-config.ts'
 import { supervision } from '../config/options-from.ts'
-import { checkBehavior, knownNames } from '../option-values.ts'
+import { checkBehavior, knownNames, record } from '../option-values.ts'
 import type { Settings } from '../options.ts'
 import type { Node } from './node.ts'
 import { checkedTypeName, singletonType } from './placement.ts'
@@ -38,7 +38,8 @@ export class Spawner {
   ): ActorRef<ShardEnvelope<M>> | ActorRef<M> | BroadcastRef<M> {
     checkBehavior('behavior of spawn()', behavior)
     knownNames('spawn()', options, ['name', 'mailbox'])
-    const { name } = options
+    const { name, mailbox } = options
+    if (mailbox !== undefined) record('mailbox of spawn()', mailbox)
     const section = name === undefined ? this.#config.defaults : resolveActor(this.#config, name)
     switch (behavior.type) {
       case 'sharded':

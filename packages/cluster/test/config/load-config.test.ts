@@ -215,6 +215,12 @@ test.each([
     'defaults.replication.min_acks is 2',
     '0 to 1',
   ],
+  [
+    'more acknowledgements of some actors than all have replicas',
+    '[defaults.replication]\nreplicas = 1\n[actors.order.replication]\nmin_acks = 2',
+    'actors.order.replication.min_acks is 2',
+    '0 to 1, the replicas',
+  ],
   ['a name that is no pattern', '[actors."or(der"]', 'actors."or(der"', 'regular expression'],
   [
     'a key inside an override',

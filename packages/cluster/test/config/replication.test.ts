@@ -86,3 +86,13 @@ test('code that asks for fewer replicas than the file asks acknowledgements of i
   for (const node of world.nodes) node.spawn(one, 'totals')
   expect(await addTo(world, world.node('a'), ids)).toEqual(ids.map(() => 1))
 })
+
+test('code may ask for a majority in place of a number, and says what is to be on disk', async () => {
+  await using world = await SystemWorld.start('a')
+  const most = Behaviors.sharded<Add>((id, { journal }) => total(id, journal), {
+    numShards: 4,
+    replication: { replicas: 2, minAcks: 'majority', ownAck: false },
+  })
+  world.node('a').spawn(most, 'totals')
+  expect(await addTo(world, world.node('a'), ['x'])).toEqual([1]) // Alone it is a majority.
+})

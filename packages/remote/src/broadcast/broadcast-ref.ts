@@ -1,5 +1,6 @@
 import { ActorError, type ActorRef, type AskOptions } from '@casty/actor'
 import type { Member, NodeIdentity, NodeKey } from '@casty/membership'
+import { RemoteError } from '../errors.ts'
 import type { RemoteReader } from '../remote-node.ts'
 
 /** Which members a {@link BroadcastRef} reaches. */
@@ -32,10 +33,12 @@ export class BroadcastRef<in M> implements ActorRef<M> {
   /** Those with this role only. */
   readonly role: string | undefined
 
-  constructor(node: RemoteReader, path: string, { role }: BroadcastOptions = {}) {
+  /** @throws RemoteError `CASTY_REMOTE_INVALID_OPTION`: with a role misspelt it would reach all */
+  constructor(node: RemoteReader, path: string, options: BroadcastOptions = {}) {
+    checkOptions(options)
     this.#node = node
     this.path = path
-    this.role = role
+    this.role = options.role
   }
 
   /** The nodes that a message goes to now, by address. */
@@ -93,6 +96,17 @@ export class BroadcastRef<in M> implements ActorRef<M> {
 
   #reaches({ status, roles }: Member): boolean {
     return status === 'up' && (this.role === undefined || roles.includes(this.role))
+  }
+}
+
+function checkOptions(options: BroadcastOptions): void {
+  const of = 'BroadcastRef'
+  if (typeof options !== 'object' || options === null) {
+    throw RemoteError.invalidOption(of, 'options', options, 'an object')
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || (name === 'role' && typeof value === 'string')) continue
+    throw RemoteError.invalidOption(of, name, value, 'only role, a text')
   }
 }
 

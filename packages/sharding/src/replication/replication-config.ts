@@ -1,3 +1,4 @@
+import { defined } from '@casty/options'
 import { maxReplicas } from '../codec-limits.ts'
 import { duration, flag, knownNames, whole } from '../option-values.ts'
 
@@ -37,7 +38,10 @@ export const replicationDefaults: Required<Omit<ReplicationConfig, 'replicas' | 
 /** @throws ShardingError `CASTY_SHARDING_INVALID_OPTION` */
 export function checkReplication(config: ReplicationConfig): Required<ReplicationConfig> {
   knownNames('type.replication', config, ['replicas', ...Object.keys(replicationDefaults)])
-  const { minAcks, ackTimeoutMs, ownAck, maxCopyBytes } = { ...replicationDefaults, ...config }
+  const { minAcks, ackTimeoutMs, ownAck, maxCopyBytes } = {
+    ...replicationDefaults,
+    ...defined(config),
+  }
   const replicas = whole('type.replication.replicas', config.replicas, 1, maxReplicas)
   return {
     replicas,
