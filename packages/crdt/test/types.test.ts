@@ -26,6 +26,7 @@ import {
   withoutNode,
   withoutPruned,
   type DotStore,
+  type PNCounterMap,
 } from '../src/index.ts'
 
 function nodes(): readonly [Replica, Replica, Replica] {
@@ -423,17 +424,28 @@ describe('replicas', () => {
     }
     expect(joined(both.remove('x'))).toEqual(['since'])
     expect(joined(both.remove('x').add(two, 'x'))).toEqual(['since', 'x'])
-    // Of many it is not told which they were: what is not known to be seen stays.
-    const many = Array.from({ length: 300 }, (_, at) => `${at}`)
-    const all = merge(
-      orSet<string>().empty.addAll(three, many),
-      orSet<string>().empty.addAll(one, many),
-    )
-    const small = all.remove('7')
-    const prunedAll = pruned(all, 'r3', one)
-    const by = standIn(all, prunedAll, 'r3', 'r1')
-    expect(by).toMatchObject({ alone: 0, both: 300, own: [] })
-    expect(merge(withoutPruned(small, 'r3', prunedAll, by), prunedAll).has('7')).toBe(false)
+  })
+
+  test('that are gone have nothing back of many, while the one that stands in changes few of them', () => {
+    const [one, two, three] = nodes()
+    const keys = Array.from({ length: 300 }, (_, at) => `${at}`)
+    const counted = (replica: Replica): PNCounterMap =>
+      keys.reduce((map, key) => map.increment(replica, key), pnCounterMap().empty)
+    const all = merge(counted(three), counted(one))
+    const out = ['7', '8', '299'].reduce((map, key) => map.remove(key), all)
+    // At the same time, and not known where these were taken out.
+    const since = all.increment(one, 'since').increment(one, '8')
+    const after = pruned(since, 'r3', one)
+    const by = standIn(since, after, 'r3', 'r1')
+    expect(by).toMatchObject({ alone: 0, both: 300 })
+    expect(by.own.size).toBe(256) // The newest: that of the key 7 is told by what is known of all others.
+    const taken = ['7', '8', '299']
+    const joined = (value: PNCounterMap): readonly string[] => {
+      const { value: counts } = merge(withoutPruned(value, 'r3', after, by), after)
+      return taken.filter((key) => counts.has(key))
+    }
+    expect(joined(out)).toEqual(['8'])
+    expect(joined(out.increment(two, '7'))).toEqual(['7', '8'])
   })
 
   test.each(['', 'x'.repeat(513), '\uD800'])('refuse the name %j', (node) => {

@@ -13,38 +13,50 @@ import {
   pnCounterMap,
   type Crdt,
   type CrdtType,
+  type ORMap,
+  type PNCounter,
+  type PNCounterMap,
 } from '@casty/crdt'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { gone, PruningWorld, steps, type Change } from './pruning-world.ts'
+import { gone, PruningWorld, steps, type Change, type Step } from './pruning-world.ts'
 
-/** @param read - what of it is the same where nobody was pruned */
+interface Reading<C> {
+  readonly statement: string
+  /** What of it is the same where nobody was pruned. */
+  readonly read: (value: C) => unknown
+  /** What is done once all know what the removed node did, and it is to be pruned. */
+  readonly whilePruned: (step: Step) => Step
+}
+
 function holds<C extends Crdt<C>>(
   type: CrdtType<C>,
   change: Change<C>,
-  read: (value: C) => unknown = readable,
+  {
+    statement = 'reads the same',
+    read = readable,
+    whilePruned = (step) => step,
+  }: Partial<Reading<C>> = {},
 ): void {
-  test(`${type.name} reads the same`, () => {
+  test(`${type.name} ${statement}`, () => {
     fc.assert(
-      fc.property(
-        fc.tuple(steps, steps, steps, steps, steps),
-        ([before, between, begun, seen, performed]) => {
-          const world = new PruningWorld(type, change, before)
-          for (const step of between) world.take(step)
-          world.prune()
-          for (const step of begun) world.take(step)
-          world.see()
-          for (const step of seen) world.take(step)
-          world.prune()
-          for (const step of performed) world.take(step)
-          const all = world.rest()
-          for (const { value, plain } of all) {
-            expect(modifiedBy(value)).not.toContain(gone)
-            expect(read(value)).toEqual(read(plain))
-            expect(equals(value, all[0]?.value ?? value)).toBe(true)
-          }
-        },
-      ),
+      fc.property(fc.tuple(steps, steps, steps, steps, steps), ([before, ...later]) => {
+        const world = new PruningWorld(type, change, before)
+        const [between, begun, seen, performed] = later.map((phase) => phase.map(whilePruned))
+        for (const step of between ?? []) world.take(step)
+        world.prune()
+        for (const step of begun ?? []) world.take(step)
+        world.see()
+        for (const step of seen ?? []) world.take(step)
+        world.prune()
+        for (const step of performed ?? []) world.take(step)
+        const all = world.rest()
+        for (const { value, plain } of all) {
+          expect(modifiedBy(value)).not.toContain(gone)
+          expect(read(value)).toEqual(read(plain))
+          expect(equals(value, all[0]?.value ?? value)).toBe(true)
+        }
+      }),
       { numRuns: Number(process.env['CASTY_RUNS'] ?? 500) },
     )
   })
@@ -77,22 +89,34 @@ describe('a value out of which a removed node is pruned while others change it',
           what < 4 ? set.remove(letter(what % 2)) : set.add(me, letter(what % 2)),
         ),
   )
-  // Whoever counts what is removed at the same time has its count back, and with it what it stands in for: what is there is the same.
-  holds(
-    pnCounterMap(),
-    (map, me, { what, key }) =>
-      what < 2 ? map.remove(letter(key)) : map.increment(me, letter(key), what),
-    (map) => [...map.value.keys()],
-  )
-  holds(
-    orMap(pnCounter()),
-    (map, me, { what, key }) =>
-      what < 2
-        ? map.remove(letter(key))
-        : map.update(me, letter(key), (counter) => counter.increment(me, what)),
-    (map) => [...map.value.keys()],
-  )
 })
+
+describe('a map of counters out of which a removed node is pruned while others change it', () => {
+  const countInMap: Change<PNCounterMap> = (map, me, { what, key }) =>
+    what < 2 ? map.remove(letter(key)) : map.increment(me, letter(key), what)
+  const countInCounter: Change<ORMap<PNCounter>> = (map, me, { what, key }) =>
+    what < 2
+      ? map.remove(letter(key))
+      : map.update(me, letter(key), (counter) => counter.increment(me, what))
+
+  // Whoever counts what is removed at the same time has its count back, and with it what it stands in for.
+  const keys = { statement: 'has the same keys', read: keysOf }
+  holds(pnCounterMap(), countInMap, keys)
+  holds(orMap(pnCounter()), countInCounter, keys)
+
+  // Nobody counts what is removed: by pruning alone nothing of that comes back.
+  const apart = {
+    statement: 'reads the same where nobody counts what others remove',
+    whilePruned: (step: Step): Step =>
+      step.type === 'change' ? { ...step, what: step.key === 0 ? 0 : 2 + step.what } : step,
+  }
+  holds(pnCounterMap(), countInMap, apart)
+  holds(orMap(pnCounter()), countInCounter, apart)
+})
+
+function keysOf(map: { readonly value: ReadonlyMap<string, unknown> }): unknown {
+  return [...map.value.keys()]
+}
 
 /** What a user reads of a value, apart from who wrote it. */
 function readable(value: object): unknown {

@@ -27,7 +27,14 @@ function state(key: string, ...elements: readonly string[]): KeyState {
           {
             phase: 'performed',
             obsoleteAtMs: 7,
-            by: { node: 'a', from: 3, alone: 2, both: 1, own: [2], seen: [1, 4, 6, 7] },
+            by: {
+              node: 'a',
+              from: 3,
+              alone: 2,
+              both: 1,
+              own: new Map([[0, 2]]),
+              seen: [1, 4, 6, 7],
+            },
           },
         ],
       ]),

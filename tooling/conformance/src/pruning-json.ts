@@ -14,7 +14,7 @@ export function momentOf(value: Json | undefined, what: string): number {
 }
 
 /** Cases do not say which dots stand in for those of a removed node. */
-const nobody: StandIn = { node: 'nobody', from: 1, alone: 0, both: 0, own: [], seen: [] }
+const nobody: StandIn = { node: 'nobody', from: 1, alone: 0, both: 0, own: new Map(), seen: [] }
 
 export function pruningOf(state: JsonObject): PruningState {
   return oneOf(state['phase'], ['initialized', 'performed'], 'phase') === 'performed'

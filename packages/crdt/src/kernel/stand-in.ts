@@ -15,8 +15,8 @@ export interface StandIn {
   readonly alone: number
   /** So many, behind those, stand for a dot of their own node as well. */
   readonly both: number
-  /** Those that these replaced, in the same order; none of them where they are more than 256. */
-  readonly own: readonly number[]
+  /** Those that these replaced, by their place among them: where they are many, the newest 256, and not the older ones. */
+  readonly own: ReadonlyMap<number, number>
   /** What had been seen of the removed node. */
   readonly seen: Ranges
 }
@@ -36,7 +36,8 @@ export function standInOf(before: Causal, after: Causal, removed: string, node: 
   }
   const both = replaced.length
   const from = after.context.highest(node) - alone - both + 1
-  const own = both > maxOwn ? [] : replaced
+  const oldest = replaced.toSorted((left, right) => right - left)[maxOwn - 1] ?? 0
+  const own = new Map([...replaced.entries()].filter(([, counter]) => counter >= oldest))
   return { node, from, alone, both, own, seen: before.context.rangesOf(removed) }
 }
 
@@ -48,14 +49,15 @@ export function forgetPruned(state: Causal, removed: string, pruned: Causal, by:
   const { context } = state
   const after = forget(state, removed)
   if (after === state || !covers(context.rangesOf(removed), by.seen)) return after
-  const ownBefore = rangesBelow(pruned.context.rangesOf(by.node), by.from)
-  const knowsAll = covers(context.rangesOf(by.node), ownBefore)
+  const oldest = [...by.own.values()].reduce((least, own) => Math.min(least, own), by.from)
+  const older = rangesBelow(pruned.context.rangesOf(by.node), oldest)
+  const knowsOlder = covers(context.rangesOf(by.node), older)
   const knows = (own: number | undefined): boolean =>
-    own === undefined ? knowsAll : context.covers(by.node, own)
+    own === undefined ? knowsOlder : context.covers(by.node, own)
   const wasTakenOut = (counter: number, here: ReadonlyMap<string, Stamp>): boolean => {
     const place = counter - by.from
     if (place < 0 || place >= by.alone + by.both || here.has(removed)) return false
-    return place < by.alone || (!here.has(by.node) && knows(by.own[place - by.alone]))
+    return place < by.alone || (!here.has(by.node) && knows(by.own.get(place - by.alone)))
   }
   let seen = after.context
   const visit = (here: DotStore | undefined, there: DotStore | undefined): void => {

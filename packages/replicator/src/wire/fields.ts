@@ -45,8 +45,8 @@ export function encodeEnvelope({ value, pruning }: Envelope<AnyValue>): Uint8Arr
 function writeStandIn(writer: ByteWriter, standIn: StandIn): void {
   const { node, from, alone, both, own, seen } = standIn
   writer.string(node, maxNodeBytes).varint(from).varint(alone).varint(both)
-  writer.count(own.length)
-  for (const counter of own) writer.varint(counter)
+  writer.count(own.size)
+  for (const [place, counter] of own) writer.varint(place).varint(counter)
   writer.count(seen.length)
   for (const counter of seen) writer.varint(counter)
 }
@@ -142,9 +142,15 @@ function readPruning(reader: ByteReader): PruningState {
 function readStandIn(reader: ByteReader): StandIn {
   const node = reader.string(maxNodeBytes)
   const [from, alone, both] = [reader.varint(), reader.varint(), reader.varint()]
-  const own = Array.from({ length: reader.count(1) }, () => reader.varint())
-  if (own.length > 0 && own.length !== both)
-    throw TransportError.malformed('All or none replaced one')
+  const own = new Map<number, number>()
+  let places = 0
+  for (let left = reader.count(2); left > 0; left--) {
+    const place = reader.varint()
+    if (place < places || place >= both)
+      throw TransportError.malformed('Places ascend, up to the last')
+    own.set(place, reader.varint())
+    places = place + 1
+  }
   const seen = Array.from({ length: reader.count(1) }, () => reader.varint())
   if (!areRanges(seen)) throw TransportError.malformed('Ranges of dots ascend, and are apart')
   return { node, from, alone, both, own, seen }

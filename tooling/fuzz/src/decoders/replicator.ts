@@ -25,7 +25,7 @@ const state: KeyState = {
         {
           phase: 'performed',
           obsoleteAtMs: 7,
-          by: { node: 'a', from: 3, alone: 2, both: 1, own: [2], seen: [1, 4] },
+          by: { node: 'a', from: 3, alone: 2, both: 1, own: new Map([[0, 2]]), seen: [1, 4] },
         },
       ],
     ]),
