@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
@@ -7,6 +6,7 @@ import type { Channel, InsecurityReason } from '@casty/transport'
 import { WebSocketServer } from 'ws'
 import { refusalOf, socketOptions } from './messages.ts'
 import type { ResolvedWsOptions } from './options.ts'
+import type { Upgrade } from './shared-server.ts'
 import { WsChannel } from './ws-channel.ts'
 
 /** Told about connections that never became a channel. */
@@ -19,30 +19,31 @@ export interface UpgradeFailures {
   readonly failed: () => void
 }
 
-interface Parts {
+export interface UpgraderParts {
   readonly options: ResolvedWsOptions
   readonly security: Security | undefined
   readonly accept: (channel: Channel) => void
   readonly failures: UpgradeFailures
   /** Of a connection whose other end was judged before: what is known of it. */
-  readonly connectionOf: ((socket: Socket) => ConnectedSocket | undefined) | undefined
+  readonly connectionOf?: ((socket: Socket) => ConnectedSocket | undefined) | undefined
 }
 
-/** Makes channels of requests for a WebSocket. */
-export function upgrader({ options, security, accept, failures, connectionOf }: Parts) {
-  const { path, maxConnections, allowedOrigins, sourceOf, server, lingerMs } = options
+/** Makes channels of requests for a WebSocket, at whichever path. */
+export function upgrader({
+  options,
+  security,
+  accept,
+  failures,
+  connectionOf,
+}: UpgraderParts): Upgrade {
+  const { maxConnections, allowedOrigins, sourceOf, lingerMs } = options
   const upgrades = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     ...socketOptions(lingerMs),
   })
   let open = 0
-  return (request: IncomingMessage, carrier: Duplex, head: Buffer): void => {
-    if (pathOf(request) !== path) {
-      if (server) return // Somebody else's, as far as is known here.
-      failures.refused()
-      return refuse(carrier, '404 Not Found')
-    }
+  return (request, carrier, head) => {
     const { origin } = request.headers
     if (origin !== undefined && !allowedOrigins.includes(origin)) {
       failures.refused()
@@ -73,11 +74,8 @@ function judge(socket: Socket, security: Security | undefined): ConnectedSocket 
   return typeof verdict === 'string' ? verdict : { socket, carrier: socket, proof: verdict }
 }
 
-function pathOf({ url = '' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? ''
-}
-
-function refuse(carrier: Duplex, status: string, reason?: InsecurityReason): void {
+/** Answers with a status, and nothing more. */
+export function refuse(carrier: Duplex, status: string, reason?: InsecurityReason): void {
   carrier.on('error', () => carrier.destroy()) // It may have gone; nobody waits for the answer then.
   carrier.end(refusalOf(status, reason))
 }

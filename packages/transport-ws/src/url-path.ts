@@ -7,3 +7,8 @@ export const pathAllowed = 'the path of a URL, which begins with a slash'
 export function isUrlPath(value: unknown): value is string {
   return typeof value === 'string' && /^\/[^?#\s]*$/.test(value)
 }
+
+/** The path that a request names, without its query. */
+export function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? ''
+}

@@ -1,9 +1,13 @@
 import { once } from 'node:events'
+import type { Server as HttpServer } from 'node:http'
+import type { Server } from 'node:net'
 import { listenFailure, type Security } from '@casty/net'
 import { NodeAddress, type Channel, type Listener } from '@casty/transport'
 import type { ResolvedWsOptions } from './options.ts'
-import { ownServer, type OwnServer } from './own-server.ts'
-import { upgrader, type UpgradeFailures } from './upgrades.ts'
+import { ownServer } from './own-server.ts'
+import { takePath } from './shared-server.ts'
+import { refuse, upgrader, type UpgradeFailures, type UpgraderParts } from './upgrades.ts'
+import { pathOf } from './url-path.ts'
 
 /** Accepts WebSockets on a server of its own, or on the user's. */
 export async function wsListen(
@@ -13,29 +17,53 @@ export async function wsListen(
   accept: (channel: Channel) => void,
   failures: UpgradeFailures,
 ): Promise<Listener> {
-  const own: OwnServer | undefined = options.server ? undefined : ownServer(options, security)
-  const server = options.server ?? own?.http
-  if (!server) throw new Error('There is a server, the user’s or the own one.')
-  const upgrade = upgrader({ options, security, accept, failures, connectionOf: own?.taken })
-  server.on('upgrade', upgrade)
-  const listening = own?.front ?? server
+  const parts = { options, security, accept, failures }
+  return options.server
+    ? await listenOnTheirs(address, options.server, parts)
+    : await listenOnOwn(address, parts)
+}
+
+/** Its port stays as it is, also once nobody takes WebSockets on it any more. */
+async function listenOnTheirs(
+  address: NodeAddress,
+  server: HttpServer,
+  parts: UpgraderParts,
+): Promise<Listener> {
+  const taken = takePath(server, parts.options.path, upgrader(parts))
   try {
-    if (own) await own.listen(address)
-    else if (!server.listening) await once(server, 'listening')
+    if (!server.listening) await once(server, 'listening')
   } catch (error) {
-    server.off('upgrade', upgrade)
-    await own?.close()
+    taken[Symbol.dispose]()
+    throw listenFailure(address, error)
+  }
+  return new WsListener(boundAddress(server, address), async () => taken[Symbol.dispose]())
+}
+
+/** Answers nothing but WebSockets at the one path. */
+async function listenOnOwn(address: NodeAddress, parts: UpgraderParts): Promise<Listener> {
+  const { options, security, failures } = parts
+  const own = ownServer(options, security)
+  const upgrade = upgrader({ ...parts, connectionOf: own.taken })
+  own.http.on('upgrade', (request, carrier, head) => {
+    if (pathOf(request.url ?? '') === options.path) return upgrade(request, carrier, head)
+    failures.refused()
+    refuse(carrier, '404 Not Found')
+  })
+  try {
+    await own.listen(address)
+  } catch (error) {
+    await own.close()
     throw listenFailure(address, error)
   }
   // From now on an error is an `accept` that failed, for want of a descriptor most often. The system
   // keeps the socket listening: nothing to do but to count.
-  own?.front.on('error', failures.failed)
-  const bound = listening.address()
-  const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
-  return new WsListener(NodeAddress.of(address.host, port), async () => {
-    server.off('upgrade', upgrade)
-    await own?.close()
-  })
+  own.front.on('error', failures.failed)
+  return new WsListener(boundAddress(own.front, address), () => own.close())
+}
+
+function boundAddress(server: Server, { host, port }: NodeAddress): NodeAddress {
+  const bound = server.address()
+  return NodeAddress.of(host, typeof bound === 'object' && bound !== null ? bound.port : port)
 }
 
 /** Channels it accepted live on: they are their owner's. */

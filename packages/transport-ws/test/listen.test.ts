@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import { NodeAddress } from '@casty/transport'
 import { wsTransport } from '@casty/transport-ws'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 import { foreignSocket, listening, loopback, plainRequest, refusal, Told } from './support.ts'
 
 test('a server of its own refuses everything but WebSockets at its path', async () => {
@@ -57,6 +58,101 @@ test("the user's server goes on with what is not at the path", async () => {
   expect(http.listening).toBe(true)
   channel.close()
   await new Promise((resolve) => http.close(resolve))
+})
+
+describe("on a user's server", () => {
+  /** What it answers to a request for another protocol, or that the connection ended. */
+  async function requested(port: number, path: string, protocol: string): Promise<string> {
+    const socket = connect(port, '127.0.0.1')
+    const chunks: Buffer[] = []
+    socket.on('data', (bytes) => chunks.push(bytes))
+    const headers = `Host: shop.example\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`
+    const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+    socket.write(`GET ${path} HTTP/1.1\r\n${headers}${key}\r\n`)
+    await once(socket, 'close')
+    return Buffer.concat(chunks).toString()
+  }
+
+  async function shopServer() {
+    const http = createServer((_request, response) => response.end('a shop'))
+    http.listen(0, '127.0.0.1')
+    await once(http, 'listening')
+    const { port } = http.address() as AddressInfo // It listens on a port.
+    return {
+      http,
+      port,
+      async [Symbol.asyncDispose]() {
+        http.closeAllConnections()
+        await new Promise((resolve) => http.close(resolve))
+      },
+    }
+  }
+
+  test.each(['websocket', 'h2c'])(
+    'an upgrade to %s that nobody takes is answered as any request',
+    async (protocol) => {
+      await using shop = await shopServer()
+      await using _nodes = await listening(wsTransport({ server: shop.http, path: '/cluster' }))
+      const answer = await requested(shop.port, '/chat', protocol)
+      expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+      expect(answer).toMatch(/connection: close/i)
+      expect(answer).toMatch(/a shop/)
+    },
+  )
+
+  test('upgrades at other paths are left to who listens for them', async () => {
+    await using shop = await shopServer()
+    const chats = new WebSocketServer({ noServer: true })
+    shop.http.on('upgrade', (request, carrier, head) => {
+      if (request.url !== '/chat') return
+      chats.handleUpgrade(request, carrier, head, (socket) => socket.send('a chat'))
+    })
+    await using nodes = await listening(wsTransport({ server: shop.http, path: '/cluster' }))
+    const chat = new WebSocket(`ws://127.0.0.1:${shop.port}/chat`)
+    const [message] = (await once(chat, 'message')) as [Buffer]
+    expect(String(message)).toBe('a chat')
+    chat.terminate()
+    const channel = await wsTransport({ path: '/cluster' }).dial(nodes.address)
+    channel.close()
+  })
+
+  test('one that asks for an upgrade at a path of nobody and breaks off ends no process', async () => {
+    await using shop = await shopServer()
+    shop.http.on('upgrade', () => {}) // Takes none of them.
+    await using _nodes = await listening(wsTransport({ server: shop.http, path: '/cluster' }))
+    const asked = once(shop.http, 'upgrade') as Promise<[unknown, Socket]>
+    const stranger = connect(shop.port, '127.0.0.1')
+    stranger.write(
+      'GET /chat HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nHost: x\r\n\r\n',
+    )
+    const [, carrier] = await asked
+    const ended = new Promise((resolve) => carrier.once('close', resolve))
+    stranger.resetAndDestroy()
+    await ended // With an error that nobody listens for, the test would have failed.
+  })
+
+  test('two clusters have a path each, and no path twice', async () => {
+    await using shop = await shopServer()
+    const { http: server } = shop
+    await using one = await listening(wsTransport({ server, path: '/one' }))
+    await using two = await listening(wsTransport({ server, path: '/two' }))
+    for (const [path, nodes] of [
+      ['/one', one],
+      ['/two', two],
+    ] as const) {
+      const channel = await wsTransport({ path }).dial(nodes.address)
+      expect((await nodes.next()).source).toBe('127.0.0.1')
+      channel.close()
+    }
+    await expect(listening(wsTransport({ server, path: '/two' }))).rejects.toMatchObject({
+      code: 'CASTY_TRANSPORT_INVALID_OPTION',
+      message: expect.stringContaining('/two'),
+    })
+    expect(await requested(shop.port, '/three', 'websocket')).toContain('a shop')
+    await two[Symbol.asyncDispose]()
+    await using again = await listening(wsTransport({ server, path: '/two' }))
+    expect(again.address.port).toBe(shop.port)
+  })
 })
 
 test("a user's server that does not listen yet is waited for", async () => {
