@@ -48,8 +48,8 @@ const bugs: readonly Omit<SeededBug, 'scenario'>[] = [
     name: 'undone-without-a-word',
     promise: 'what is acknowledged stays',
     file: `${c}/client-core.ts`,
-    find: "else this.#tell({ type: 'refused', key, error })",
-    replace: '',
+    find: "if (waiting === undefined) this.#tell({ type: 'refused', key, error })",
+    replace: 'if (waiting === undefined) return',
     why: 'What a client changed is refused when its call has ended, and nobody is told that it is undone.',
   },
 ]

@@ -43,6 +43,14 @@ export const structureHoldingBugs: readonly SeededBug[] = bugsOf([
     why: 'A lease is counted from the answer of its renewal, however late that is.',
   },
   {
+    name: 'relied-on-since-a-stale-offer',
+    promise: 'one owner at a time',
+    file: `${k}/lease/lease-part.ts`,
+    find: 'const sentAt = waits && confirmed !== undefined ? confirmed : asked',
+    replace: 'const sentAt = confirmed ?? asked',
+    why: 'A lease is counted from an offer that a former owner made and never wrote, also where another owner granted it before that came.',
+  },
+  {
     name: 'renewed-without-word',
     promise: 'one owner at a time',
     file: `${k}/lease/lease-part.ts`,
