@@ -58,3 +58,12 @@ test('moves that a strategy may not ask for are passed over', () => {
   const strategy = { allocate: () => b, rebalance: () => wanted }
   expect(movesOf('a b - a', { strategy })).toEqual([`3>${b.key}`])
 })
+
+test('a strategy that asks for more than may move has the first of them moved', () => {
+  const b = nodeOf('b')
+  const strategy = {
+    allocate: () => b,
+    rebalance: () => [0, 1, 2, 3].map((shard) => ({ shard, to: b })),
+  }
+  expect(movesOf('a a a a', { strategy, maxMoving: 2 })).toEqual([`0>${b.key}`, `1>${b.key}`])
+})

@@ -3,6 +3,7 @@ import { NodeIdentity } from '@casty/transport'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { leastShards, type AllocationStrategy, type Host, type Move } from '@casty/sharding'
+import { guardedStrategy } from '../src/coordinator/guarded-strategy.ts'
 import { ShardingWorld } from './sharding-world.ts'
 
 const seed = Number(process.env['CASTY_SEED'] ?? 20_261_121)
@@ -86,9 +87,40 @@ describe('A strategy that fails', () => {
     expect(await shares({ ...leastShards, allocate: fails })).toEqual([4, 4])
   })
 
+  test.each<[string, (hosts: readonly Host[]) => unknown]>([
+    ['the name of a node', () => 'a:1'],
+    ['nothing', () => undefined],
+    ['a promise', async ([host]) => await Promise.resolve(host?.node)],
+    ['a node that is no host', () => NodeIdentity.parse('z:1#1')],
+    ['a host for its node', ([host]) => host],
+  ])('to place shards, and says %s, has them placed where fewest are', async (_what, say) => {
+    const allocate: AllocationStrategy['allocate'] = (_type, _shard, hosts) =>
+      say(hosts) as NodeIdentity
+    expect(await shares({ ...leastShards, allocate })).toEqual([4, 4])
+  })
+
   test('to name what moves has nothing moved', async () => {
     expect(await shares({ ...leastShards, rebalance: fails })).toEqual([4, 4])
     const nothing = undefined as unknown as readonly Move[]
     expect(await shares({ ...leastShards, rebalance: () => nothing })).toEqual([4, 4])
+    const nowhere = [{ shard: 1 }] as unknown as readonly Move[]
+    expect(await shares({ ...leastShards, rebalance: () => nowhere })).toEqual([4, 4])
+  })
+
+  test('to keep to the hosts that it was offered is told of once, and goes by the fewest', () => {
+    const told: string[] = []
+    const pinned = NodeIdentity.parse('h0:1#1')
+    const strategy = guardedStrategy(
+      { ...leastShards, allocate: () => pinned },
+      (error, what) => void told.push(`${what}: ${String(error)}`),
+    )
+    const [one, two] = hosts([0, 3]) as [Host, Host]
+    expect(strategy.allocate('t', 1, [one, two])).toBe(one.node) // As this node knows it.
+    expect(strategy.allocate('t', 2, [two])).toBe(two.node)
+    expect(strategy.allocate('t', 3, [two])).toBe(two.node)
+    expect(told).toEqual([
+      'allocate() of the allocation strategy failed: ' +
+        'TypeError: It chose an object, which is no node of h1:1#1',
+    ])
   })
 })

@@ -1,5 +1,6 @@
 // A strategy is a user's code, and a coordinator that stumbles over it would give out no leases any more: what it cannot
 // say is decided as if there were none.
+import { describeValue } from '@casty/options'
 import type { NodeIdentity } from '@casty/transport'
 import { leastShards, type AllocationStrategy, type Host, type Move } from './strategy.ts'
 
@@ -35,7 +36,7 @@ export function guardedStrategy(
     allocate: (typeName, shard, hosts): NodeIdentity =>
       guarded(
         'allocate',
-        () => strategy.allocate(typeName, shard, hosts),
+        () => chosenOf(strategy.allocate(typeName, shard, hosts), hosts),
         () => leastShards.allocate(typeName, shard, hosts),
       ),
     rebalance: (typeName, hosts, limit): readonly Move[] =>
@@ -47,12 +48,27 @@ export function guardedStrategy(
   }
 }
 
-/** Read here, where what is none fails: a user without types may give anything. */
+/** One of those that were offered, as this node knows it: all others may just have been ruled out. */
+function chosenOf(chosen: NodeIdentity, hosts: readonly Host[]): NodeIdentity {
+  const node = hostOf(chosen, hosts)
+  if (node) return node
+  const offered = hosts.map((host) => host.node.key).join(', ')
+  throw new TypeError(`It chose ${describeValue(chosen)}, which is no node of ${offered}`)
+}
+
+/** Read here, where what is none fails: a user without types may give anything. Moves to others than hosts are passed over. */
 function movesOf(
   strategy: AllocationStrategy,
   typeName: string,
   hosts: readonly Host[],
   limit: number,
 ): readonly Move[] {
-  return [...strategy.rebalance(typeName, hosts, limit)].map(({ shard, to }) => ({ shard, to }))
+  return [...strategy.rebalance(typeName, hosts, limit)].flatMap(({ shard, to }) => {
+    const node = hostOf(to, hosts)
+    return node ? [{ shard, to: node }] : []
+  })
+}
+
+function hostOf(given: NodeIdentity | undefined, hosts: readonly Host[]): NodeIdentity | undefined {
+  return hosts.find(({ node }) => node.key === given?.key)?.node
 }

@@ -29,6 +29,7 @@ export function rebalance(
     rows[shard]?.movingTo === undefined && !isChanging(shard)
   const hosts = loads.hosts.map((host) => withMovableLast(host, isAtRest))
   for (const { shard, to } of situation.strategy.rebalance(name, hosts, limit)) {
+    if (moves.size >= limit) break
     const row = rows[shard]
     const mayMove = row?.owner && isAtRest(shard) && !row.isUndecided && !moves.has(shard)
     if (mayMove && loads.has(to) && !sameNode(row.owner, to)) moves.set(shard, to)

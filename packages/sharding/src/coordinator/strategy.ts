@@ -6,7 +6,7 @@ export interface Host {
   readonly node: NodeIdentity
   /** Its place in the order of age: the member with the lowest one has been up longest. */
   readonly upNumber: number
-  /** In order of their numbers. */
+  /** In `rebalance()`, those that may move come last, in order of their numbers. */
   readonly shards: readonly number[]
   /** Shards of all types. */
   readonly total: number
@@ -18,11 +18,17 @@ export interface Move {
   readonly to: NodeIdentity
 }
 
-/** Where shards go. Pure: the same hosts give the same answer, on every node. */
+/**
+ * Where shards go. Pure: the same hosts give the same answer, on every node. Where it throws, or does not answer with what is asked
+ * for, that is reported, and goes as if there were none: to the host with the fewest, and nothing moves.
+ */
 export interface AllocationStrategy {
-  /** Picks the new owner of a shard that has none. Hosts are in the order of their addresses, at least one. */
+  /**
+   * Picks the new owner of a shard that has none, or has to go. Hosts are those that it may go to, in the order of their addresses, at
+   * least one; the answer is the `node` of one of them.
+   */
   allocate(typeName: string, shard: number, hosts: readonly Host[]): NodeIdentity
-  /** Which shards are to move to make things even; at most `limit` of them. Shards not on `hosts` stay. */
+  /** Which shards are to move to make things even: the first `limit` of them do. Shards not on `hosts` stay. */
   rebalance(typeName: string, hosts: readonly Host[], limit: number): readonly Move[]
 }
 
