@@ -34,7 +34,7 @@ import type { CastyConfig } from './config/casty-config.ts'
 import { configFileName, loadConfig } from './config/load-config.ts'
 import { ClusterSystemError } from './errors.ts'
 import { duration, knownNames, whole } from './option-values.ts'
-import { settingsOf, type ClusteredActorSystemOptions } from './options.ts'
+import { loadedConfig, settingsOf, type ClusteredActorSystemOptions } from './options.ts'
 import { explainNode, type SystemExplanation } from './system/explanation.ts'
 import { Lifetime, type Termination } from './system/lifetime.ts'
 import { lookUpPath, type LookupOptions } from './system/lookup.ts'
@@ -117,7 +117,7 @@ export class ClusteredActorSystem implements AsyncDisposable {
     config: CastyConfig | string | undefined,
     options: Omit<ClusteredActorSystemOptions, 'config'>,
   ): Promise<ClusteredActorSystem> {
-    const loaded = typeof config === 'object' ? config : loadConfig(config)
+    const loaded = config === undefined ? loadConfig() : loadedConfig(config)
     if (loaded.cluster === undefined) {
       if (loaded.file === undefined) throw ClusterSystemError.configNotFound(configFileName)
       const allowed = 'a table [cluster], which may be empty'

@@ -120,7 +120,7 @@ export function settingsOf(options: ClusteredActorSystemOptions): Settings {
   for (const name of ['failureDetector', 'mailbox', 'remoting', 'sharding'] as const) {
     if (options[name] !== undefined) record(name, options[name])
   }
-  const config = configOf(options.config)
+  const config = options.config === undefined ? emptyConfig : loadedConfig(options.config)
   const { options: fromConfig, secret } = configuredBy(config)
   const { failureDetector, mailbox } = fromConfig
   const ofCode = authenticationOf(options, 'member')
@@ -149,7 +149,8 @@ export function settingsOf(options: ClusteredActorSystemOptions): Settings {
   }
 }
 
-function configOf(config: CastyConfig | string = emptyConfig): CastyConfig {
+/** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION` where it is neither, and as `loadConfig` */
+export function loadedConfig(config: CastyConfig | string): CastyConfig {
   if (typeof config === 'string') return loadConfig(config)
   if (isConfig(config)) return config
   const allowed = 'the path of a config file, or what loadConfig() returns'

@@ -13,21 +13,24 @@ export function checkSeeds(seeds: SeedNodes): SeedNodes {
 /**
  * Reads what a user, or a user's discovery function, gave: it may be anything.
  *
- * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for one that does not read `host:port`
+ * @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION` for one that does not read `host:port`, or that nobody can dial
  */
 export function toAddresses(seeds: readonly (string | NodeAddress)[]): readonly NodeAddress[] {
   if (!Array.isArray(seeds)) {
     throw MembershipError.invalidOption('seedNodes', seeds, 'a list, or a function that gives one')
   }
   return seeds.map((seed) => {
-    try {
-      return NodeAddress.parse(String(seed))
-    } catch {
-      throw MembershipError.invalidOption(
-        'seedNodes',
-        seed,
-        'host:port, with an IPv6 host in brackets',
-      )
-    }
+    const address = addressOf(seed)
+    if (address && address.port > 0) return address
+    const allowed = 'host:port, with an IPv6 host in brackets, and a port that can be dialled'
+    throw MembershipError.invalidOption('seedNodes', seed, allowed)
   })
+}
+
+function addressOf(seed: unknown): NodeAddress | undefined {
+  try {
+    return NodeAddress.parse(String(seed))
+  } catch {
+    return undefined
+  }
 }

@@ -64,6 +64,8 @@ const wrong: readonly (readonly [option: string, value: unknown, said: RegExp])[
   ...['nowhere', 'a:b', ':1', 'a:70000', '::1:2551'].map(
     (value) => ['seedNodes', [value], /host:port/] as const,
   ),
+  // A node would ask there for ever.
+  ['seedNodes', ['a:0'], /seedNodes is "a:0"; allowed is host:port.*a port that can be dialled/],
   ['seedNodes', [null], /host:port/],
   ['seedNodes', [42], /host:port/],
   ['seedNodes', 'a:1', /a list, or a function/],

@@ -6,6 +6,8 @@ export const maxNameBytes = 100
 export const maxNodeIdBytes = 255
 export const maxRoleBytes = 100
 
+const maxRoles = 64
+
 const anyHost = 'a host name or IP literal'
 
 export function hostOf(section: Section): string | undefined {
@@ -20,7 +22,8 @@ export function bindHostOf(section: Section): string | undefined {
 }
 
 export function seedNodesOf(section: Section): readonly string[] | undefined {
-  return section.texts('seed_nodes', 'host:port, with an IPv6 host in brackets', isAddress)
+  const allowed = 'host:port, with an IPv6 host in brackets, and a port that can be dialled'
+  return section.texts('seed_nodes', allowed, isDialled)
 }
 
 export function rolesOf(section: Section): readonly string[] | undefined {
@@ -29,6 +32,8 @@ export function rolesOf(section: Section): readonly string[] | undefined {
     `a text of 1 to ${maxRoleBytes} bytes`,
     (role) => Buffer.byteLength(role) <= maxRoleBytes,
   )
+  const count = new Set(roles).size
+  if (count > maxRoles) section.refuse('roles', `names ${count} roles`, `at most ${maxRoles}`)
   const dataCenters = new Set(roles?.filter((role) => role.startsWith(DC_ROLE_PREFIX)))
   if (dataCenters.size <= 1) return roles
   const named = [...dataCenters].join(' and ')
@@ -43,8 +48,8 @@ function isHost(text: string): boolean {
   return canBe(() => NodeAddress.of(text, 0))
 }
 
-function isAddress(text: string): boolean {
-  return canBe(() => NodeAddress.parse(text))
+function isDialled(text: string): boolean {
+  return canBe(() => NodeAddress.parse(text)) && NodeAddress.parse(text).port > 0
 }
 
 function canBe(make: () => NodeAddress): boolean {

@@ -180,6 +180,18 @@ test.each([
   ['no list', '[cluster]\nroles = "a"', 'cluster.roles is "a"', 'a list of texts'],
   ['a seed without a port', seeds('"a:1", "b"'), 'cluster.seed_nodes[1] is "b"', 'host:port'],
   ['a port out of range', seeds('"a:99999"'), 'seed_nodes[0] is "a:99999"', 'host:port'],
+  [
+    'more roles than a member may have',
+    `[cluster]\nroles = ${JSON.stringify(Array.from({ length: 65 }, (_, at) => `r${at}`))}`,
+    'cluster.roles names 65 roles',
+    'at most 64',
+  ],
+  [
+    'a seed that nobody can dial',
+    '[cluster]\nseed_nodes = ["a:1", "a:0"]',
+    'cluster.seed_nodes[1] is "a:0"',
+    'a port that can be dialled',
+  ],
   ['an empty role', '[cluster]\nroles = [""]', 'cluster.roles[0] is ""', '1 to 100 bytes'],
   ['a long role', `[cluster]\nroles = ["${long}"]`, 'cluster.roles[0] is "xx', '1 to 100 bytes'],
   [

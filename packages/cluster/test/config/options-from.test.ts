@@ -95,6 +95,22 @@ describe('a system that is started by a config', () => {
     ).rejects.toThrow(expect.objectContaining({ code: 'CASTY_CLUSTER_CONFIG_NOT_FOUND' }))
   })
 
+  test.each([
+    [5, 'Option config is 5; allowed is the path of a config file, or what loadConfig() returns.'],
+    [null, 'Option config is null'],
+    [{ cluster: {} }, 'Option config is an object'],
+  ])('says that %j is none', async (config, message) => {
+    const world = new SystemWorld()
+    await using _ = world
+    const [given, options] = [config as unknown as string, world.optionsFor('a')]
+    const refusal = expect.objectContaining({
+      code: 'CASTY_CLUSTER_INVALID_OPTION',
+      message: expect.stringContaining(message),
+    })
+    await expect(ClusteredActorSystem.fromConfig(given, options)).rejects.toThrow(refusal)
+    await expect(ClusteredActorSystem.start({ ...options, config: given })).rejects.toThrow(refusal)
+  })
+
   test('refuses a transport without TLS where the file asks for it', async () => {
     const world = new SystemWorld()
     await using _ = world
