@@ -4,17 +4,18 @@ import type { Figures, Keeping, Times } from '../ddata/messages.ts'
 import { Rivals, type Subject } from '../ddata/rivals.ts'
 import { interleave } from '../interleave.ts'
 import type { Context, Row, Scenario } from '../scenario.ts'
+import { untilSteady } from '../steady.ts'
 
 const isLong = process.env['BENCH_DDATA'] === 'long'
 const operations = process.env['BENCH_OPERATIONS']
 const entries = Number(process.env['BENCH_ENTRIES'] ?? 1_000_000)
 const times: Times = { warmUpMs: 1_500, measuredMs: isLong ? 3_000 : 1_000 }
 /**
- * Code is compiled before anything is measured: four processes run the code of one call, so that takes some seconds, in
- * the first of which calls take up to five times as much of a processor. What is written thrice goes slowly at first:
- * after a sixth of a second it took twice as much as after a second and a half.
+ * Before anything is measured, each call is made until it no longer becomes quicker: four processes that share two cores take
+ * up to five times as much of a processor for a call at first, and half a minute to compile all that takes part in it.
  */
-const firstTimes: Times = { warmUpMs: 3_000, measuredMs: 300 }
+const firstTimes: Times = { warmUpMs: 0, measuredMs: 2_000 }
+const mostFirstRounds = 20
 
 /** Structures beside what people use for the same, from a node that keeps none of them. */
 export const scenario: Scenario = {
@@ -56,13 +57,11 @@ async function calling(context: Context): Promise<[rows: Row[], missing: readonl
   await using journal = await Fleet.start('synced journal')
   const fleets = { 'one copy': one, 'three copies': three, 'synced journal': journal }
   const rows: Row[] = []
-  const measure = async (
+  const subjectsOf = (
     { operation, subjects, theirs: named = operation }: Compared,
     inFlight: number,
-    rounds: number,
     each: Times,
-  ): Promise<Samples> => {
-    progress(`${operation}, ${inFlight} in flight`)
+  ): Readonly<Record<Measured, () => Promise<Figures>>> => {
     const ours = keepings.map(
       (where) => [where, async () => await fleets[where].run(operation, inFlight, each)] as const,
     )
@@ -72,18 +71,23 @@ async function calling(context: Context): Promise<[rows: Row[], missing: readonl
         (subject) =>
           [subject, async () => await rivals.measure(subject, named, inFlight, each)] as const,
       )
-    return await interleave<Measured, Figures | FleetFigures>(
-      rounds,
-      // What is left out is not measured.
-      Object.fromEntries([...ours, ...theirs]) as Record<Measured, () => Promise<Figures>>,
-    )
+    // What is left out is not measured.
+    return Object.fromEntries([...ours, ...theirs]) as Record<Measured, () => Promise<Figures>>
+  }
+  const warmUp = async (what: Compared): Promise<void> => {
+    const subjects = subjectsOf(what, Math.max(...what.inFlight), firstTimes)
+    for (const [name, measure] of Object.entries(subjects)) {
+      progress(`${what.operation}, ${name}, until it becomes no quicker`)
+      await untilSteady(async () => (await measure()).perSecond, mostFirstRounds)
+    }
   }
   const all = chosen(operations, isLong)
-  for (const what of all) await measure(what, Math.max(...what.inFlight), 1, firstTimes)
+  for (const what of all) await warmUp(what)
   for (const what of all) {
     const byInFlight = new Map<number, Samples>()
     for (const inFlight of what.inFlight) {
-      const samples = await measure(what, inFlight, repetitions, times)
+      progress(`${what.operation}, ${inFlight} in flight`)
+      const samples: Samples = await interleave(repetitions, subjectsOf(what, inFlight, times))
       byInFlight.set(inFlight, samples)
       rows.push(...rowsOf(what, inFlight, samples))
     }
