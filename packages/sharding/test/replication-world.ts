@@ -57,6 +57,8 @@ export class ReplicationWorld {
   framesSent = 0
   /** Pieces of whole copies that were. */
   piecesSent = 0
+  /** Words that were asked for. */
+  checksSent = 0
   /** Whether turns end as soon as something is asked for at their end. */
   isImmediate = true
   #endings: (() => void)[] = []
@@ -148,6 +150,7 @@ export class ReplicationWorld {
     if (!target) return
     if (request.type === 'replicate-events') this.framesSent++
     if (request.type === 'push') this.piecesSent++
+    if (request.type === 'check') this.checksSent++
     const bytes = encodeRequest(
       { typeHash: 7, shard: 3, epoch, lineage: undefined },
       request,

@@ -115,10 +115,12 @@ test('frames of replication that are cut or spoilt are refused as malformed, and
   const requests = [
     encodeRequest(header, { type: 'list', token: 1, after: 'b' }).slice(),
     ...(piece ? [encodeRequest(header, { type: 'push', token: 2, piece }).slice()] : []),
+    encodeRequest(header, { type: 'check', token: 3 }).slice(),
   ]
   expect(requests.map((bytes) => decodeRequest(bytes))).toEqual([
     { header, request: { type: 'list', token: 1, after: 'b' } },
     { header, request: { type: 'push', token: 2, piece } },
+    { header, request: { type: 'check', token: 3 } },
   ])
   fc.assert(
     fc.property(
@@ -254,7 +256,7 @@ describe('A shard with replicas', () => {
     for (const node of world.nodes) expect(textsOf(node, 'a')).toHaveLength(51)
   })
 
-  test('sends one copy, and no more, to a replica that answers late all the time', () => {
+  test('asks a replica that answers late all the time for a word, and sends it no copy', () => {
     const world = new ReplicationWorld(2)
     const shard = world.own(0, 1)
     world.settle()
@@ -265,12 +267,12 @@ describe('A shard with replicas', () => {
       while (world.flights.length > 12) world.next(0)
     }
     world.settle()
-    // It was asked for twice, before there was any answer.
-    expect(world.piecesSent).toBe(2)
+    expect(world.checksSent).toBe(1)
+    expect(world.piecesSent).toBe(0)
     expect(shard.isWhole).toBe(true)
   })
 
-  test('sends one copy, and no more, to a replica that says nothing for long and has all', () => {
+  test('sends no copy to a replica that says nothing for long and has all', () => {
     const world = new ReplicationWorld(2)
     const shard = world.own(0, 1)
     world.settle()
@@ -279,14 +281,15 @@ describe('A shard with replicas', () => {
       world.now += 100
       shard.tick(world.now)
     }
-    // It was asked for the same again: each time after twice as long.
-    expect(world.piecesSent).toBe(3)
+    // It was asked for a word again: each time after twice as long.
+    expect(world.checksSent).toBe(3)
     world.settle()
-    expect(world.piecesSent).toBe(3)
+    expect(world.checksSent).toBe(3)
+    expect(world.piecesSent).toBe(0)
     expect(shard.isWhole).toBe(true)
   })
 
-  test('sends all that was lost, once one copy tells that it was', () => {
+  test('sends all that was lost, once a word tells that it was', () => {
     const world = new ReplicationWorld(2)
     const shard = world.own(0, 1)
     world.settle()
@@ -300,7 +303,7 @@ describe('A shard with replicas', () => {
     expect(shard.isWhole).toBe(true)
   })
 
-  test('takes nothing for lost that left behind the copy that tells', () => {
+  test('takes nothing for lost that left behind the word that tells', () => {
     const world = new ReplicationWorld(2)
     const shard = world.own(0, 1)
     world.settle()
@@ -385,7 +388,7 @@ describe('A shard with replicas', () => {
     expect(world.told).toEqual([{ epoch: 1, replicas: 'n1 n2', superfluous: 'n1' }])
   })
 
-  test('waits for nothing that was acknowledged late, and is sent once more', () => {
+  test('waits for nothing that was acknowledged late', () => {
     const world = new ReplicationWorld(3, 1, { replicas: 2 })
     const [b, c] = [world.at(1), world.at(2)]
     const shard = world.own(0, 1)
@@ -394,8 +397,8 @@ describe('A shard with replicas', () => {
     for (let at = flightOf(world, b); at >= 0; at = flightOf(world, b)) world.next(at)
     world.now += 1_000
     shard.tick(world.now)
-    expect(world.piecesSent).toBe(1)
-    world.next(flightOf(world, c)) // Behind it comes the whole copy.
+    expect(world.checksSent).toBe(1)
+    world.next(flightOf(world, c)) // Behind it comes the question whether it was lost.
     world.next(world.flights.findIndex(({ from }) => from === c.node.key))
     world.leaving.add(b.node.key)
     shard.follow([c.node, b.node], world.now)

@@ -29,6 +29,8 @@ export type ReplicaRequest =
   /** The next piece of a whole copy, which takes the place of what is there. */
   | { readonly type: 'push'; readonly token: number; readonly piece: Piece }
   | ReplicateEvents
+  /** Answered behind all that was asked for before: what has no answer by then is lost. */
+  | { readonly type: 'check'; readonly token: number }
   /** Answers an `offer`: nothing of what is there is needed. */
   | { readonly type: 'dismiss' }
 
@@ -64,6 +66,7 @@ export type ReplicaAnswer =
   /** Where the next piece has to begin: 0 where the copy has to be sent anew. */
   | { readonly type: 'pushed'; readonly token: number; readonly next: number }
   | ReplicateEventsAck
+  | { readonly type: 'checked'; readonly token: number }
   /** There is no room for a copy that was pushed. */
   | { readonly type: 'no-room'; readonly id: string }
   /** A higher epoch is known. */

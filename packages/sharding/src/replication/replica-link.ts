@@ -2,8 +2,8 @@
 // own; then, where the replica is to keep copies, it sends what that lacks, one piece at a time; and all along each new operation to
 // copies that are known to be where it belongs, those of one turn together. A replica that does not answer is asked again.
 //
-// What goes one way comes in order, and so do the answers. Where operations are not acknowledged for long, one copy is sent
-// as a whole: what had no answer by the end of that is lost, and is sent as well. What is only late is not.
+// What goes one way comes in order, and so do the answers. Where operations are not acknowledged for long, it is asked to say
+// a word: what was sent before, and had no answer by then, is lost, and its copies are sent as a whole. What is only late is not.
 import { compareCopies, noCopy, type CopyVersion } from './copy-version.ts'
 import type { ShardCopies } from './copies.ts'
 import type { Copy, Piece } from './copy.ts'
@@ -243,9 +243,10 @@ export class ReplicaLink {
       case 'listed':
       case 'pulled':
       case 'pushed':
+      case 'checked':
         if (this.#asked?.request.token !== answer.token) return
         this.#patience.answered(now - this.#asked.since)
-        this.#got(answer, this.#asked.request, now)
+        this.#got(answer, this.#asked, now)
     }
   }
 
@@ -269,11 +270,13 @@ export class ReplicaLink {
 
   #got(
     answer: Extract<ReplicaAnswer, { readonly token: number }>,
-    asked: Asked,
+    { request: asked, since }: UnderWay,
     now: number,
   ): void {
     this.#asked = undefined
-    if (answer.type === 'listed' && asked.type === 'list') this.#listed(answer, asked.after, now)
+    if (answer.type === 'checked') this.#sendLost(since)
+    else if (answer.type === 'listed' && asked.type === 'list')
+      this.#listed(answer, asked.after, now)
     else if (answer.type === 'pulled' && asked.type === 'pull') this.#pulledOne(answer.piece, now)
     else if (answer.type === 'pushed' && asked.type === 'push') this.#pushedOne(answer.next, now)
     this.#goOn(now)
@@ -340,6 +343,18 @@ export class ReplicaLink {
     this.#sendLost(since)
     if (this.#toPush.has(copy.id)) return
     for (const entry of behind) this.#sendOn(entry, now)
+  }
+
+  /** Asks for an answer behind those to all that was sent. */
+  #check(now: number): void {
+    const request: Asked = { type: 'check', token: ++this.#token }
+    this.#asked = { request, since: this.#beforeOutbox(now), at: now }
+    this.#port.send(request)
+  }
+
+  /** Until when what was done is sent already: the rest leaves behind what is sent now. */
+  #beforeOutbox(now: number): number {
+    return this.#outbox.length > 0 ? this.#outboxSince : now
   }
 
   /** Of what was sent before that, nothing is acknowledged any more. */
@@ -410,8 +425,7 @@ export class ReplicaLink {
       this.#pushNext(now)
       return
     }
-    const since = this.#outbox.length > 0 ? this.#outboxSince : now
-    this.#pushed = { copy, since, behind: [] }
+    this.#pushed = { copy, since: this.#beforeOutbox(now), behind: [] }
     this.#ask({ type: 'push', token: ++this.#token, piece: copy.piece(0, pieceBytes) }, now)
   }
 
@@ -447,9 +461,9 @@ export class ReplicaLink {
     return Math.min(askAgainAt, this.#lateAt, mayPush ? this.#pushAgainAt : Infinity)
   }
 
-  /** When operations are late. Whether they are lost is known as soon as the copy that is being sent is there. */
+  /** When operations are late. Whether they are lost is known as soon as what is asked is answered, which comes behind them. */
   get #lateAt(): number {
-    const [since = Infinity] = this.#pushed ? [] : this.#open.values()
+    const [since = Infinity] = this.#asked ? [] : this.#open.values()
     const { ms } = this.#patience
     return Math.min(Math.max(since, this.#heardAt) + ms, since + timesWhileHeard * ms)
   }
@@ -457,13 +471,11 @@ export class ReplicaLink {
   /** Asks again for what was not answered. */
   tick(now: number): void {
     if (!this.#isReachable) return
-    const [late] = this.#lateAt <= now ? this.#open.keys() : []
-    if (late !== undefined) {
+    if (this.#lateAt <= now) {
       this.#patience.ranOut()
-      this.#open.delete(late)
-      this.#toPush.add(late)
-    }
-    if (this.#asked && this.#asked.at + this.#patience.ms <= now) this.#askAgain(this.#asked, now)
+      this.#check(now)
+    } else if (this.#asked && this.#asked.at + this.#patience.ms <= now)
+      this.#askAgain(this.#asked, now)
     if (!this.#asked && this.#askAsideAt <= now) this.#list(undefined, now)
     this.#goOn(now)
   }

@@ -83,6 +83,9 @@ export class Replica {
       case 'replicate-events':
         this.#replicate(request.entries, reply)
         return
+      case 'check':
+        this.#whenStored(() => reply({ type: 'checked', token: request.token }))
+        return
       case 'dismiss':
         this.#forget()
     }

@@ -27,7 +27,14 @@ export interface RequestHeader extends ReplicationHeader {
 const maxTextBytes = 512
 const any: number = Number.MAX_SAFE_INTEGER
 
-const requestTags = { list: 1, pull: 2, push: 3, 'replicate-events': 4, dismiss: 5 } as const
+const requestTags = {
+  list: 1,
+  pull: 2,
+  push: 3,
+  'replicate-events': 4,
+  dismiss: 5,
+  check: 6,
+} as const
 const answerTags = {
   listed: 1,
   pulled: 2,
@@ -37,6 +44,7 @@ const answerTags = {
   fenced: 6,
   offer: 7,
   'other-lineage': 8,
+  checked: 9,
 } as const
 const operationTags = {
   append: 1,
@@ -65,6 +73,9 @@ export function encodeRequest(header: RequestHeader, request: ReplicaRequest): U
       writer.count(request.entries.length)
       for (const entry of request.entries) writeEntry(writer, entry)
       break
+    case 'check':
+      writer.varint(request.token)
+      break
     case 'dismiss':
   }
   return writer.view()
@@ -86,6 +97,9 @@ export function encodeAnswer(header: ReplicationHeader, answer: ReplicaAnswer): 
       break
     case 'pushed':
       writer.varint(answer.token).varint(answer.next)
+      break
+    case 'checked':
+      writer.varint(answer.token)
       break
     case 'replicate-events-ack':
       writeCopies(writer, answer.copies)
@@ -183,6 +197,8 @@ function readRequest(
       }
       return { type: 'replicate-events', entries }
     }
+    case requestTags.check:
+      return { type: 'check', token: reader.varint() }
     case requestTags.dismiss:
       return { type: 'dismiss' }
     default:
@@ -213,6 +229,8 @@ function readAnswer(
     }
     case answerTags.pushed:
       return { type: 'pushed', token: reader.varint(), next: reader.varint() }
+    case answerTags.checked:
+      return { type: 'checked', token: reader.varint() }
     case answerTags['replicate-events-ack']: {
       const copies = readCopies(reader, readCount, texts)
       const [behind, full] = [readIds(reader), readIds(reader)]

@@ -42,6 +42,7 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
       request({ type: 'list', token: 1, after: 'b' }),
       request({ type: 'pull', token: 2, id: 'cart-1', offset: 7 }),
       request({ type: 'push', token: 3, piece }),
+      request({ type: 'check', token: 4 }),
       request({
         type: 'replicate-events',
         entries: [
@@ -81,6 +82,7 @@ export const replicationDecoders: readonly FuzzedDecoder[] = [
       }),
       answer({ type: 'pulled', token: 2, piece }),
       answer({ type: 'pushed', token: 3, next: 70_000 }),
+      answer({ type: 'checked', token: 4 }),
       answer({
         type: 'replicate-events-ack',
         copies: [{ id: 'a', version }],
