@@ -43,6 +43,7 @@ export class SystemShutdown {
   before(phase: ShutdownPhase, task: ShutdownTask, options: ShutdownTaskOptions = {}): Disposable {
     const of = 'beforeShutdown()'
     knownNames(of, options, ['name', 'timeoutMs'])
+    if (typeof task !== 'function') throw ActorError.invalidOption(of, 'task', task, 'a function')
     const { name = task.name === '' ? 'unnamed' : task.name, timeoutMs = 5_000 } = options
     if (!shutdownPhases.includes(phase)) {
       throw ActorError.invalidOption(of, 'phase', phase, `one of ${shutdownPhases.join(', ')}`)

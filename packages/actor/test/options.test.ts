@@ -68,6 +68,13 @@ describe('Options are checked at the door:', () => {
     expect(system.clock.pendingTimers).toBe(0)
   })
 
+  test('a task of the shutdown, and not only when it is to be done', async () => {
+    await using system = new TestSystem()
+    const add = (task: unknown) => () => system.beforeShutdown('drain', untyped<() => void>(task))
+    expect(add(system.shutdown())).toThrow('Option task of beforeShutdown() is an object')
+    expect(add(undefined)).toThrow('Option task of beforeShutdown() is undefined')
+  })
+
   test.each<[unknown, string]>([
     [{ maxRestart: 1 }, 'Option maxRestart of oneForOne() is not known'],
     [{ withinMs: '9' }, 'Option withinMs of oneForOne() is "9"'],

@@ -23,7 +23,7 @@ import type { ClusterConfig } from './options.ts'
 import { admissionOf, believes } from './peer-lives.ts'
 import { checkForbidden, checkOffer, checkService, checkTable } from './published.ts'
 import { sameTopology, topologyOf, type TopologySnapshot } from './topology-snapshot.ts'
-import type { WaitOutcome } from './waiters.ts'
+import { checkWaitFor, type WaitOutcome } from './waiters.ts'
 
 /** A member out of reach is dialled again at least this often, so that a healed network is noticed. */
 const maxReconnectMs = 1_000
@@ -147,7 +147,7 @@ export class Cluster implements AsyncDisposable {
   /**
    * Resolves with the state once at least `count` members are up and reachable.
    *
-   * Rejects with `CASTY_MEMBERSHIP_TIMEOUT` after `timeoutMs` (60,000 by default); with
+   * Rejects with `CASTY_MEMBERSHIP_INVALID_OPTION`; with `CASTY_MEMBERSHIP_TIMEOUT` after `timeoutMs` (60,000 by default); with
    * `CASTY_MEMBERSHIP_JOIN_REFUSED` when a contact refuses this node for good (name, settings or
    * version differ, or its roles are too large); with `CASTY_MEMBERSHIP_FORBIDDEN`,
    * `…_DOWNED` or `…_STOPPED` when the node stops; with `signal.reason` when that is aborted.
@@ -156,6 +156,7 @@ export class Cluster implements AsyncDisposable {
     count: number,
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
   ): Promise<ClusterState> {
+    checkWaitFor(count, options)
     const what = `Waiting for ${count} members to be up`
     await this.#node.waiters.until(() => this.#outcome(upAndReachable(this.getState()) >= count), {
       ...options,

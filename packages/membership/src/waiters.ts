@@ -1,4 +1,5 @@
 import type { Clock } from '@casty/clock'
+import { capable, durationOrForever, knownNames, whole } from './option-values.ts'
 
 /** How a wait stands: over, over in vain, or undefined while it goes on. */
 export type WaitOutcome =
@@ -13,6 +14,18 @@ export interface WaitLimits {
 }
 
 const defaultTimeoutMs = 60_000
+const maxMembers = 100_000
+
+/** @throws MembershipError `CASTY_MEMBERSHIP_INVALID_OPTION`: whoever waits for nonsense would wait for nobody, or for ever */
+export function checkWaitFor(count: number, options: Omit<WaitLimits, 'timeout'>): void {
+  whole('count', count, 0, maxMembers)
+  knownNames('waitFor()', options, ['timeoutMs', 'signal'])
+  const { timeoutMs, signal } = options
+  if (timeoutMs !== undefined && timeoutMs !== 0) durationOrForever('timeoutMs', timeoutMs)
+  if (signal !== undefined) {
+    capable('signal', signal, ['throwIfAborted', 'addEventListener'], 'an AbortSignal')
+  }
+}
 
 /** Who waits for the state to become something. Asked again after every change. */
 export class Waiters {

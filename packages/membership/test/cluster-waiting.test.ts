@@ -44,6 +44,23 @@ describe('waitFor', () => {
     await expect(cluster.waitFor(3, { signal: abort.signal })).rejects.toBe(reason)
   })
 
+  test.each<[unknown, unknown, string]>([
+    ['', {}, 'Option count is ""; allowed is an integer from 0'],
+    [Number.NaN, {}, 'Option count is NaN'],
+    [undefined, {}, 'Option count is missing'],
+    [1, { timeout: 5 }, 'Option waitFor().timeout is not known; allowed is timeoutMs'],
+    [1, { timeoutMs: '5' }, 'Option timeoutMs is "5"'],
+    [1, { signal: {} }, 'Option signal is an object; allowed is an AbortSignal'],
+    [1, 5, 'Option waitFor() is 5; allowed is an object of options'],
+  ])('refuses %j with %j', async (count, options, message) => {
+    await using world = new ClusterWorld()
+    const { cluster } = await world.start('a')
+    await expect(cluster.waitFor(count as number, options as object)).rejects.toMatchObject({
+      code: 'CASTY_MEMBERSHIP_INVALID_OPTION',
+      message: expect.stringContaining(message),
+    })
+  })
+
   test('does not count members that are unreachable', async () => {
     await using world = new ClusterWorld()
     await world.startAll('a b')

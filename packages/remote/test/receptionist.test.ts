@@ -269,7 +269,26 @@ describe('A receptionist', () => {
     expect(shown(a.receptionist.find(printers))).toBe('')
   })
 
-  test.each(['', 'x'.repeat(301)])('takes no key of a name that is none or too long', (name) => {
+  test.each([
+    ['a name for a key', 'printers'],
+    ['nothing for a key', undefined],
+    ['what has no name', {}],
+  ])('is told so where it is given %s', async (_what, key) => {
+    await using world = new ActorWorld()
+    const [a] = await offices(world, 'a')
+    if (!a) throw new Error('There is none')
+    const given = key as unknown as typeof printers
+    const refused = (of: string): Error =>
+      expect.objectContaining({
+        code: 'CASTY_REMOTE_INVALID_OPTION',
+        message: expect.stringContaining(`Option key of ${of}() is `) as string,
+      })
+    expect(() => a.receptionist.register(given, a.printer)).toThrow(refused('register'))
+    expect(() => a.receptionist.find(given)).toThrow(refused('find'))
+    expect(() => a.receptionist.subscribe(given, () => {})).toThrow(refused('subscribe'))
+  })
+
+  test.each(['', 'x'.repeat(301), 'x\ud800'])('takes no key named %j', (name) => {
     expect(() => new ServiceKey(name)).toThrow(
       expect.objectContaining({ code: 'CASTY_REMOTE_INVALID_OPTION' }),
     )

@@ -6,7 +6,7 @@ import type { RemoteReader } from '../remote-node.ts'
 import { untilStopped } from '../until-stopped.ts'
 import { refOf } from './offered.ts'
 import { ServiceIndex, type ServiceOffer } from './service-index.ts'
-import type { Listing, ServiceInstance, ServiceKey } from './service-key.ts'
+import { nameOf, type Listing, type ServiceInstance, type ServiceKey } from './service-key.ts'
 
 /** What keys of services begin with in the cluster's registry. */
 export const servicePrefix = 'service:'
@@ -40,8 +40,9 @@ export class Listings implements Disposable {
     this.#index = new ServiceIndex(node.cluster, servicePrefix, (name) => this.#publish(name))
   }
 
+  /** @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for what is no key */
   find<M>(key: ServiceKey<M>): Listing<M> {
-    return this.#listing(key)
+    return this.#listing(key, nameOf('find()', key))
   }
 
   /** By name: all that somebody registered, or subscribed to here. */
@@ -54,20 +55,19 @@ export class Listings implements Disposable {
     }))
   }
 
-  /** @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for a ref of another node */
+  /** @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for a ref of another node, and what is no key */
   subscribe<M>(key: ServiceKey<M>, subscriber: ListingSubscriber<M>): Disposable {
+    const name = nameOf('subscribe()', key)
     if (subscriber instanceof DistantRef) {
       const allowed = 'a function, or a ref of an actor of this node'
       throw RemoteError.invalidOption('subscribe()', 'subscriber', subscriber.path, allowed)
     }
-    const subscription = { tell: () => this.#tell(subscriber, this.#listing(key)) }
-    const all = this.#subscriptions.get(key.name) ?? new Set()
-    this.#subscriptions.set(key.name, all.add(subscription))
+    const subscription = { tell: () => this.#tell(subscriber, this.#listing(key, name)) }
+    const all = this.#subscriptions.get(name) ?? new Set()
+    this.#subscriptions.set(name, all.add(subscription))
     const end = (): void => {
       all.delete(subscription)
-      if (all.size === 0 && this.#subscriptions.get(key.name) === all) {
-        this.#subscriptions.delete(key.name)
-      }
+      if (all.size === 0 && this.#subscriptions.get(name) === all) this.#subscriptions.delete(name)
     }
     const whenEnded = untilStopped(this.#node.system, subscriber, end)
     subscription.tell()
@@ -79,8 +79,8 @@ export class Listings implements Disposable {
     this.#index[Symbol.dispose]()
   }
 
-  #listing<M>(key: ServiceKey<M>): Listing<M> {
-    const offers = this.#index.find(key.name)
+  #listing<M>(key: ServiceKey<M>, name: string): Listing<M> {
+    const offers = this.#index.find(name)
     const instances = this.#instances.get(offers) ?? this.#instancesOf(offers)
     this.#instances.set(offers, instances)
     // Whoever registered them had a key of this name: it says which messages they take.

@@ -7,7 +7,7 @@ import {
   type ServiceExplanation,
 } from './listings.ts'
 import { Offered } from './offered.ts'
-import type { Listing, ServiceKey } from './service-key.ts'
+import { nameOf, type Listing, type ServiceKey } from './service-key.ts'
 
 /** What a receptionist has, of its node and of others. */
 export interface ReceptionistMetrics {
@@ -37,14 +37,18 @@ export class Receptionist implements Disposable {
   /**
    * Registers an actor of this node, until the result is disposed of, or the actor stops.
    *
-   * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for a ref of another node; MembershipError where this
+   * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for a ref of another node, and what is no key; MembershipError where this
    * node is no member any more, or offers more than fits a frame
    */
   register<M>(key: ServiceKey<M>, ref: ActorRef<M>): Disposable {
-    return this.#offered.add(servicePrefix + key.name, ref)
+    return this.#offered.add(servicePrefix + nameOf('register()', key), ref)
   }
 
-  /** Who is registered now, as far as this node knows; at once for what it registered itself. */
+  /**
+   * Who is registered now, as far as this node knows; at once for what it registered itself.
+   *
+   * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` for what is no key
+   */
   find<M>(key: ServiceKey<M>): Listing<M> {
     return this.#listings.find(key)
   }

@@ -28,10 +28,29 @@ export class ServiceKey<in M> {
 
 /** @throws RemoteError `CASTY_REMOTE_INVALID_OPTION` */
 export function checkedServiceName(of: string, name: string): string {
-  const isText = typeof name === 'string' && name.length > 0 && name.length <= maxServiceNameLength
-  if (isText) return name
-  const allowed = `a text of 1 to ${maxServiceNameLength} characters`
+  if (isServiceName(name)) return name
+  const allowed = `a text of 1 to ${maxServiceNameLength} characters, without halves of surrogate pairs`
   throw RemoteError.invalidOption(of, 'name', name, allowed)
+}
+
+/** Of halves of surrogate pairs, other nodes would make other names. */
+function isServiceName(name: unknown): boolean {
+  if (typeof name !== 'string' || /\p{Surrogate}/u.test(name)) return false
+  return name.length > 0 && name.length <= maxServiceNameLength
+}
+
+/**
+ * The name of a key, and not of its name in its place, under which nobody would ever be found.
+ *
+ * @throws RemoteError `CASTY_REMOTE_INVALID_OPTION`
+ */
+export function nameOf(of: string, key: ServiceKey<never>): string {
+  // Whoever has no types may give anything; keys of another version of this package are keys as well.
+  const given: unknown = key
+  if (typeof given === 'object' && given !== null && 'name' in given && isServiceName(given.name)) {
+    return key.name
+  }
+  throw RemoteError.invalidOption(of, 'key', key, "a ServiceKey, as new ServiceKey('printers')")
 }
 
 /** An actor that was registered, and where it lives. */
