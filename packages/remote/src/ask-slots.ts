@@ -17,8 +17,8 @@ export class AskSlots implements AnswerHolder {
   readonly #firstGeneration: number
   readonly #answers: (AnswerRef | undefined)[] = []
   readonly #peers: (Peer | undefined)[] = []
-  /** With which frame each left. */
-  readonly #frames: number[] = []
+  /** How many parts had been sent to its node before each. */
+  readonly #parts: number[] = []
   readonly #generations: number[] = []
   readonly #free: number[] = []
 
@@ -43,7 +43,7 @@ export class AskSlots implements AnswerHolder {
     }
     this.#answers[slot] = answer
     this.#peers[slot] = peer
-    this.#frames[slot] = peer.framesSent
+    this.#parts[slot] = peer.partsSent
     peer.pendingAsks++
     answer.heldBy(this, slot)
     return slot
@@ -57,7 +57,7 @@ export class AskSlots implements AnswerHolder {
     if (before !== undefined) before.pendingAsks--
     peer.pendingAsks++
     this.#peers[slot] = peer
-    this.#frames[slot] = peer.framesSent
+    this.#parts[slot] = peer.partsSent
     return slot
   }
 
@@ -89,12 +89,12 @@ export class AskSlots implements AnswerHolder {
     this.#free.push(slot)
   }
 
-  /** None of that node will be answered; of those since so many frames were sent, where that is given. */
-  fail(peer: Peer, reason: DeadLetterReason, sinceFrames = 0): void {
+  /** None of that node will be answered; of those since so many parts were sent, where that is given. */
+  fail(peer: Peer, reason: DeadLetterReason, sinceParts = 0): void {
     if (peer.pendingAsks === 0) return
     const failed = this.#answers.filter((answer, slot) => {
       if (answer === undefined || this.#peers[slot] !== peer) return false
-      return (this.#frames[slot] ?? 0) >= sinceFrames
+      return (this.#parts[slot] ?? 0) >= sinceParts
     })
     for (const answer of failed) answer?.undelivered(reason)
   }

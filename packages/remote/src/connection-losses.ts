@@ -62,10 +62,10 @@ function lost(
 ): void {
   if (lostFrames === 0) return
   for (const peer of peers) {
-    const count = Math.min(lostFrames, peer.framesSent)
+    const count = Math.min(lostFrames, peer.partsSent)
     if (count === 0) continue
     publish({ type: 'gap', node: peer.node, direction: 'sent', count: lostFrames })
-    slots.fail(peer, 'lost', peer.framesSent - count)
+    slots.fail(peer, 'lost', peer.partsSent - count)
   }
 }
 

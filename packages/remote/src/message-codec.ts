@@ -126,7 +126,7 @@ export class PayloadCodec implements MessageCodec {
       front.varint(slot)
       front.u8(1)
     }
-    peer.framesSent++ // By whoever asked for it: what is lost of it counts as well.
+    peer.partsSent++ // By whoever asked for it: what is lost of it counts as well.
     const encoded = this.#encoded
     encoded.bytes = payload.bytes
     encoded.start = front.start

@@ -22,10 +22,9 @@ export class Peer {
   pendingAsks = 0
   /** Of the next part that goes there. */
   nextSequence = 0
-  /** Parts; and what is sent of classes, which may be lost as well. */
-  framesSent = 0
-  /** Parts. */
-  framesReceived = 0
+  /** Also messages that other layers send in frames of their own: they may be lost as well. */
+  partsSent = 0
+  partsReceived = 0
   /** Parts of the peer that did not come. */
   missed = 0
   isToldOfSerializer = false
@@ -52,7 +51,7 @@ export class Peer {
   }
 
   sent(): void {
-    this.framesSent++
+    this.partsSent++
     this.nextSequence = (this.nextSequence + 1) >>> 0
   }
 
@@ -69,7 +68,7 @@ export class Peer {
     }
     const missed = (sequence - this.#expected) >>> 0
     if (missed >= 0x8000_0000) return -1
-    this.framesReceived++
+    this.partsReceived++
     this.#expected = (sequence + 1) >>> 0
     this.missed += missed
     return missed

@@ -20,10 +20,13 @@ export interface PeerExplanation {
   readonly node: string
   readonly isGone: boolean
   readonly isConnected: boolean
-  /** Messages, answers, and words that there will be none, also where several share a frame of the transport. */
-  readonly framesSent: number
-  /** The same, of what came. */
-  readonly framesReceived: number
+  /**
+   * Messages, answers, and words that there will be none, each counted, however many of them share a frame; and messages that
+   * other layers sent in frames of their own.
+   */
+  readonly partsSent: number
+  /** The same, of what came, without that of other layers. */
+  readonly partsReceived: number
   /** The same, of what did not come. */
   readonly missed: number
   readonly pendingAsks: number
@@ -67,8 +70,8 @@ export function explain(
     node: peer.node.key,
     isGone: peer.isGone,
     isConnected: cluster.endpoint.isConnected(peer.node, 'data'),
-    framesSent: peer.framesSent,
-    framesReceived: peer.framesReceived,
+    partsSent: peer.partsSent,
+    partsReceived: peer.partsReceived,
     missed: peer.missed,
     pendingAsks: peer.pendingAsks,
     recipients: peer.recipients,

@@ -6,9 +6,11 @@ export interface Traffic {
   messagesReceived: number
   questionsReceived: number
   answersReceived: number
+  /** Of messages, answers, and words that there will be none; each with the head of a frame, also where it shares one. */
   bytesSent: number
+  /** The same of what came, without heads that were shared. */
   bytesReceived: number
-  /** Frames that came and were not heeded, by reason. */
+  /** What came and was not heeded, by reason: each message or answer by itself, and frames that cannot be read so far. */
   malformed: number
   late: number
   fromGoneNode: number

@@ -55,7 +55,7 @@ describe('Messages of one turn to one node', () => {
     expect(await world.settled(Promise.all(asked))).toEqual(expected)
     expect(log).toEqual(expected)
     expect(b.remoting.metrics()).toMatchObject({ malformed: 0, late: 0, messagesReceived: 500 })
-    expect(b.remoting.explain().peers[0]).toMatchObject({ framesReceived: 1_000, missed: 0 })
+    expect(b.remoting.explain().peers[0]).toMatchObject({ partsReceived: 1_000, missed: 0 })
   })
 
   test('do not share what becomes of one that cannot be read', async () => {
@@ -81,7 +81,7 @@ describe('Messages of one turn to one node', () => {
     expect(log).toEqual(['second', 'fourth'])
     const { remoting } = other.node('b')
     expect(remoting.metrics().malformed).toBe(1)
-    expect(remoting.explain().peers[0]).toMatchObject({ framesReceived: 3, missed: 0 })
+    expect(remoting.explain().peers[0]).toMatchObject({ partsReceived: 3, missed: 0 })
     expect([a.lost, b.lost]).toEqual([[], []])
   })
 

@@ -239,7 +239,7 @@ describe('The layer', () => {
     const { summary, serializer, peers } = world.node('a').remoting.explain()
     expect(summary).toMatch(/^a:1#\d+ has to do with 1 other node, and waits for no answer\.$/)
     expect(serializer).toBe(world.node('b').remoting.explain().serializer)
-    expect(peers).toMatchObject([{ isConnected: true, isGone: false, framesSent: 1 }])
+    expect(peers).toMatchObject([{ isConnected: true, isGone: false, partsSent: 1 }])
   })
 
   test.each([

@@ -128,8 +128,11 @@ test('what replication does is counted', async () => {
   for (const statistics of both) {
     expect(statistics).toMatchObject({ copies: ids.length, refused: 0, noRoom: 0, timedOut: 0 })
   }
-  const operations = both.reduce((sum, one) => sum + (one?.operationsSent ?? 0), 0)
-  expect(operations).toBe(2 * ids.length) // A claim, and an event.
+  const total = (counter: 'framesBegun' | 'operationsSent'): number =>
+    both.reduce((sum, one) => sum + (one?.[counter] ?? 0), 0)
+  expect(total('operationsSent')).toBe(2 * ids.length) // A claim, and an event.
+  expect(total('framesBegun')).toBeGreaterThan(0)
+  expect(total('framesBegun')).toBeLessThan(2 * ids.length) // Those of a turn share frames.
 })
 
 test('each write that finds too few replicas is answered, also where the logger throws that is told of them', async () => {

@@ -3,12 +3,13 @@ import type { DialFailure } from './transport.ts'
 
 /** What an endpoint counted since it started. A snapshot: it does not change any more. */
 export interface EndpointCounters {
-  /** Frames and bytes handed to the network; bytes include frame headers, not handshakes. */
+  /** Frames and bytes handed to the network; one that parts share is one. Bytes include frame headers, not handshakes. */
   readonly framesSent: number
   readonly bytesSent: number
-  /** Frames whose handler ran to its end, and all bytes that arrived on open lanes. */
+  /** Frames whose handler ran to its end, whatever it made of their parts; and all bytes that arrived on open lanes. */
   readonly framesReceived: number
   readonly bytesReceived: number
+  /** Frames, and each part that was to share one, as far as they were not sent or not heeded, by reason. */
   readonly dropped: Readonly<Record<DropReason, number>>
   /** Connections that we refused, by reason, and that peers refused us. */
   readonly refusedByUs: Readonly<Record<RefusalReason, number>>

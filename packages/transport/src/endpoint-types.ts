@@ -234,7 +234,7 @@ export type EndpointEvent =
    * dropped instead, the event that says so (`lane-closed`, `dial-failed`, `dial-refused`) comes alone.
    */
   | { readonly type: 'lane-drained'; readonly peer: NodeIdentity; readonly lane: Lane }
-  /** `lostFrames` were queued and are gone: a gap in the order that the receiver sees. */
+  /** `lostFrames` were queued and are gone: a gap in the order that the receiver sees. Each part of a frame counts as one. */
   | {
       readonly type: 'lane-closed'
       readonly peer: NodeIdentity
@@ -242,7 +242,7 @@ export type EndpointEvent =
       readonly reason: LaneCloseReason
       readonly lostFrames: number
     }
-  /** `lostFrames` were waiting for the connection. With the failure `insecure`, `insecurity` says why. */
+  /** `lostFrames`, and parts of frames, were waiting for the connection. With the failure `insecure`, `insecurity` says why. */
   | {
       readonly type: 'dial-failed'
       readonly address: NodeAddress

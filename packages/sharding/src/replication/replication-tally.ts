@@ -23,8 +23,9 @@ export interface ReplicationStatistics {
   readonly givenUp: number
   /** Shards of this node, with nothing confirmed, of which somebody turned out to have copies: they wait until enough is known of these. */
   readonly contested: number
-  /** Frames to replicas that began with operations of the type, and operations that were sent: those of a turn share frames, whatever shard or type they are of. */
-  readonly framesSent: number
+  /** Frames to replicas that operations of the type began: those of a turn share frames, whatever shard or type they are of. */
+  readonly framesBegun: number
+  /** Operations in all frames, each counted for every replica that it was sent to. */
   readonly operationsSent: number
 }
 
@@ -66,7 +67,7 @@ export class ReplicationTally {
       otherLineage: this.get('otherLineage'),
       givenUp: this.get('givenUp'),
       contested: this.get('contested'),
-      framesSent: this.get('framesSent'),
+      framesBegun: this.get('framesBegun'),
       operationsSent: this.get('operationsSent'),
     }
   }

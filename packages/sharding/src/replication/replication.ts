@@ -391,7 +391,7 @@ export class Replication implements Disposable {
     for (const node of to) {
       const isFirst = this.#requests.add(node, bytes)
       if (request.type !== 'replicate-events') continue
-      if (isFirst) type.tally.add('framesSent')
+      if (isFirst) type.tally.add('framesBegun')
       type.tally.add('operationsSent', request.entries.length)
     }
   }
