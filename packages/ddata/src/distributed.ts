@@ -20,6 +20,7 @@ import { Lock, type LockOptions } from './kinds/lock/lock.ts'
 import { DistributedMap } from './kinds/map/distributed-map.ts'
 import { mapOptionNames, type MapOptions } from './kinds/map/map-options.ts'
 import { DistributedSet, setOptionNames, type SetOptions } from './kinds/set/distributed-set.ts'
+import { HeldItems } from './kinds/queue/held-items.ts'
 import { queueOptionNames, type QueueOptions } from './kinds/queue/queue-options.ts'
 import { Queue } from './kinds/queue/queue.ts'
 import { Semaphore, type SemaphoreOptions } from './kinds/semaphore/semaphore.ts'
@@ -72,6 +73,7 @@ export class Distributed implements AsyncDisposable {
   readonly #session: Session
   readonly #atShutdown: Disposable
   readonly #keeper: LeaseKeeper
+  readonly #heldItems: HeldItems
 
   /** @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` where the gateway has ended; ShardingError as `Sharding.start` */
   constructor(gateway: Gateway, options: DistributedOptions = {}) {
@@ -88,6 +90,7 @@ export class Distributed implements AsyncDisposable {
       return new Session({ system, random, tellEach, whyNobody, report }, laneSettings(settings))
     })
     this.#keeper = new LeaseKeeper(this.#session)
+    this.#heldItems = new HeldItems(this.#session)
     this.#atShutdown = system.beforeShutdown(
       'drain',
       async () => await this.#close(whyEnded[who]),
@@ -135,7 +138,7 @@ export class Distributed implements AsyncDisposable {
   /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
   queue<T = unknown>(name: string, options: QueueOptions<T> = {}): Queue<T> {
     const { shards, timeoutMs } = this.#base('queue', name, options, queueOptionNames)
-    return new Queue(this.#session, name, shards, timeoutMs, options)
+    return new Queue(this.#session, this.#heldItems, name, shards, timeoutMs, options)
   }
 
   /** @param name - as that of a counter. @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_CLOSED` */
@@ -173,9 +176,10 @@ export class Distributed implements AsyncDisposable {
     text('name', name, maxNameBytes)
     if (this.#session.isClosed) throw this.#session.closed(`${kind} ${name}`)
     knownNames('options', options, [...baseNames, ...more])
+    const { shards = defaultShards, timeoutMs = this.#settings.timeoutMs } = options
     return {
-      shards: whole('options.shards', options.shards ?? defaultShards, 1, maxShards),
-      timeoutMs: duration('options.timeoutMs', options.timeoutMs ?? this.#settings.timeoutMs),
+      shards: whole('options.shards', shards, 1, maxShards),
+      timeoutMs: duration('options.timeoutMs', timeoutMs),
     }
   }
 

@@ -21,6 +21,7 @@ export type {
   EnqueueOptions,
   QueueOptions,
   QueueStatistics,
+  RedriveOptions,
   ReserveOptions,
 } from './kinds/queue/queue-options.ts'
 export { Queue } from './kinds/queue/queue.ts'

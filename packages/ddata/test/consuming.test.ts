@@ -11,6 +11,9 @@ class World {
     clock: new ManualClock(),
     isClosed: false,
     whenClosed: () => new DisposableStack(),
+    source: 'q',
+    hold: () => {},
+    letGo: () => {},
     ack: async (receipts: readonly { readonly number: number }[]) => {
       this.told.push(...receipts.map(({ number }) => `ack ${number}`))
       return await Promise.resolve(receipts.length)
@@ -25,8 +28,11 @@ class World {
   of(...values: readonly string[]): Delivery<string>[] {
     return values.map((value, index) => {
       const number = index + 1
-      const state = { number, receipt: number, deliveries: 1, enqueuedAt: 0, value, until: 1_000 }
-      return new Delivery(state, this.#port)
+      const receipt = { number, receipt: number }
+      return new Delivery(
+        { receipt, deliveries: 1, enqueuedAt: 0, value, until: 1_000 },
+        this.#port,
+      )
     })
   }
 

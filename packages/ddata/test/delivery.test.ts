@@ -18,12 +18,16 @@ function inHand(): {
       drops.add(drop)
       return { [Symbol.dispose]: () => void drops.delete(drop) }
     },
+    source: 'q',
+    hold: () => {},
+    letGo: () => {},
     ack: async () => await Promise.resolve(1),
     nack: async () => await Promise.resolve(true),
     extend: async () => await Promise.resolve(true),
   }
   const until = clock.now() + 60_000
-  const state = { number: 1, receipt: 1, value: 'x', deliveries: 1, enqueuedAt: 0, until }
+  const receipt = { number: 1, receipt: 1 }
+  const state = { receipt, value: 'x', deliveries: 1, enqueuedAt: 0, until }
   const close = (): void => {
     port.isClosed = true
     for (const drop of drops) drop()

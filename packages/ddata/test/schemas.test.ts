@@ -51,8 +51,24 @@ test.each([
     await expect(world.settled<unknown>(call())).rejects.toMatchObject({
       code: 'CASTY_DDATA_VALIDATION',
       message: expect.stringContaining('it is bad'),
+      cause: [{ message: 'it is bad' }],
     })
   }
+  const changes = map.watch({ keys: ['x'], initial: true })
+  const put = (value: string) => ({ type: 'put', key: 'X', value })
+  await world.settled(map.put('X', 'there'))
+  expect((await world.settled(changes.next())).value).toMatchObject(put('THERE'))
+  const next = changes.next()
+  await world.settle() // What is there is read.
+  await world.settled(map.putMany([['k', 'other'], ['x', 'new']])) // prettier-ignore
+  let told = (await world.settled(next)).value
+  while (told?.type === 'put' && told.value === 'THERE') {
+    told = (await world.settled(changes.next())).value
+  }
+  expect(told).toMatchObject(put('NEW'))
+  await changes.return?.()
+  const bad = (async () => await map.watch({ keys: ['bad'] }).next())()
+  await expect(world.settled(bad)).rejects.toMatchObject({ code: 'CASTY_DDATA_VALIDATION' })
 })
 
 test.each([

@@ -2,17 +2,7 @@
 import { expect, test } from 'vitest'
 import { tableId, type Kind } from '../src/kinds/kind.ts'
 import { DataWorld, type DataNode } from './data-world.ts'
-
-/** Who has a part of the structures, and another one. */
-function ownerAndOther(world: DataWorld, part: string): readonly [DataNode, DataNode] {
-  const owner = world.nodes.find(({ sharding }) => {
-    const region = sharding.startProxy({ name: 'casty:ddata', numShards: 256 })
-    return region.explain(region.shardOf(part)).stage === 'running'
-  })
-  const other = world.nodes.find((node) => node !== owner)
-  if (!owner || !other) throw new Error(`Nobody has ${part}`)
-  return [owner, other]
-}
+import { ownerAndOther } from './owners.ts'
 
 /** What is sent between them for a moment is lost. */
 async function lost(world: DataWorld, nodes: readonly [DataNode, DataNode]): Promise<void> {
@@ -52,6 +42,15 @@ test('a watch of a counter is told of what changes in the turn in which it learn
   while (told.at(-1) !== 2) told.push((await world.settled(watch.next())).value)
   expect(told).toEqual([0, 1, 2])
   await watch.return()
+})
+
+test('a watch of a counter that waits for its next value is left at once', async () => {
+  await using world = await DataWorld.of('a b')
+  const watch = world.on('b').counter('visits').watch()
+  expect(await world.settled(watch.next())).toMatchObject({ value: 0 })
+  const next = watch.next()
+  await world.settled(watch.return())
+  expect(await next).toEqual({ done: true, value: undefined })
 })
 
 test('a watch of a counter comes to its last value, also where it began late', async () => {
@@ -152,4 +151,13 @@ test('a watch whose first changes were lost on the way says that changes may be 
   await world.settled(mapOn(owner.host).put('k', 2))
   await world.until(() => seen.some((event) => (event as { value?: number }).value === 2))
   expect(seen).toMatchObject([{ type: 'resync' }, { type: 'put', value: 2, previous: 1 }])
+})
+
+test('a watch of a map with other options than others use it with is refused', async () => {
+  await using world = await DataWorld.of('a b')
+  await world.settled(world.on('a').map('prices', { shards: 5 }).put('tea', 1))
+  const watch = world.on('b').map('prices', { shards: 4 }).watch()
+  const next = world.settled(watch.next())
+  await expect(next).rejects.toMatchObject({ code: 'CASTY_DDATA_CONFIG_MISMATCH', field: 'shards' })
+  expect(await watch.next()).toEqual({ done: true, value: undefined })
 })

@@ -6,6 +6,11 @@ import { DataWorld } from './data-world.ts'
 const wrong = (value: unknown): never => value as never
 const refused = { code: 'CASTY_DDATA_ARGUMENT', applied: 'no' }
 
+async function first<T>(items: AsyncIterable<T>): Promise<T | undefined> {
+  for await (const item of items) return item
+  return undefined
+}
+
 test('wrong arguments are refused before anything is sent', async () => {
   await using world = await DataWorld.of('a')
   const d = world.on('a')
@@ -18,11 +23,30 @@ test('wrong arguments are refused before anything is sent', async () => {
     () => d.set('tags').addMany(wrong(7)),
     () => d.queue('work').enqueueMany(wrong({ item: 1 })),
     () => d.queue('work').ackMany(wrong(undefined)),
+    () => d.map('users').putMany(wrong(['ab'])),
+    () => d.map('users').putMany(wrong([undefined])),
+    () => d.map('users').put('ann', 1, { timeoutMs: wrong(null) }),
+    () => first(d.map('users').keys(wrong(5))),
+    () => first(d.map('users').keys({ prefix: wrong(5) })),
+    () => first(d.map('users').entries(wrong(null))),
+    () => first(d.set('tags').values(wrong(5))),
+    () => first(d.queue('work').consume({ autoExtend: wrong('false') })),
+    () => first(d.queue('work').consume({ visibilityMs: NaN })),
+    () => first(d.queue('work').consume(wrong(5))),
+    () => first(d.queue('work').consume(wrong(null))),
+    () => d.queue('work').take(wrong(5)),
+    () => d.queue('work').reserve(wrong(null)),
+    () => d.queue('work').redrive(wrong(null)),
+    () => d.semaphore('seats', { permits: 1 }).run(() => 1, wrong(5)),
   ]
   for (const call of calls) {
     // eslint-disable-next-line no-await-in-loop -- One after the other, so that the first one that fails shows.
     await expect(call()).rejects.toMatchObject(refused)
   }
+  for (const options of [{ signal: 5 }, { timeoutMs: 'soon' }, { keys: 'ann' }, { initial: 1 }]) {
+    expect(() => d.map('users').watch(wrong(options))).toThrow(expect.objectContaining(refused))
+  }
+  expect(() => d.map('users', { shards: wrong(null) })).toThrow(expect.objectContaining(refused))
   const schema = wrong({ parse: () => {} })
   expect(() => d.map('users', { value: schema })).toThrow(expect.objectContaining(refused))
   expect(() => d.set('tags', { value: schema })).toThrow(expect.objectContaining(refused))

@@ -87,6 +87,8 @@ export class CallsUnderWay {
       deadline: now + terms.timeoutMs,
       madeAt: now,
       sentAt: now,
+      askedAt: now,
+      notBefore: now,
     }
     if (this.#received.length > 0) this.#received = []
     this.#calls.set(number, pending)
@@ -108,7 +110,10 @@ export class CallsUnderWay {
 
   parked(number: number): void {
     const pending = this.#calls.get(number)
-    if (pending && !pending.isParked) this.#parks(pending)
+    if (!pending) return
+    pending.notBefore = pending.askedAt
+    pending.askedAt = pending.sentAt
+    if (!pending.isParked) this.#parks(pending)
   }
 
   /** It may have what it waits for, if it says that it is there. It can hear of that before it hears that it waits. */

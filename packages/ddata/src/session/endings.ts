@@ -18,7 +18,8 @@ export function tellAnswer(pending: PendingCall, answer: Uint8Array): void {
   const { end } = pending
   const ended = endedOf(answer, end)
   if (!ended) return
-  if (ended.type === 'done') end.done(ended.result, pending.giveUp && gaveUp(pending))
+  if (ended.type === 'done')
+    end.done(ended.result, pending.giveUp && gaveUp(pending), pending.notBefore)
   else if (ended.refusal.code === 'CASTY_DDATA_ABORTED') end.failed(gaveUp(pending))
   else if (ended.refusal.code === 'CASTY_DDATA_SESSION_EXPIRED') {
     end.failed(DDataError.sessionExpired(pending.terms.what, 'no'))

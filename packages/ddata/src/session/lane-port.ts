@@ -5,6 +5,9 @@ import type { DDataError } from '../errors.ts'
 import type { ReplyEntry } from '../protocol/messages.ts'
 import type { Lane } from './lane.ts'
 
+/** What is held is given back at the end within so many milliseconds: a system that shuts down waits for little more. */
+export const giveBackMs = 3_000
+
 /** How a lane sends again, and when it gives up. */
 export interface LaneSettings {
   /** After so long without an answer, at first; twice as long each time, in milliseconds. */

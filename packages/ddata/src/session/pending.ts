@@ -5,8 +5,11 @@ import type { Refusal } from '../state/machine.ts'
 
 /** How a call ends for who made it. Exactly one of these, once. */
 export interface CallEnd {
-  /** @param gaveUp - it was not waited for any more, and its result crossed the word of that */
-  done(result: ByteReader, gaveUp?: DDataError): void
+  /**
+   * @param gaveUp - it was not waited for any more, and its result crossed the word of that
+   * @param notBefore - of a call, by the clock of this process: when it certainly waited still, or was not made yet
+   */
+  done(result: ByteReader, gaveUp?: DDataError, notBefore?: number): void
   refused(refusal: Refusal): void
   failed(error: unknown): void
   /** It is written that it waits for its turn. */
@@ -58,6 +61,10 @@ export interface PendingCall {
   deadline: number
   readonly madeAt: number
   sentAt: number
+  /** When it was sent last, as its part was heard to say that it waits: what is heard next is about then, or later. */
+  askedAt: number
+  /** When it certainly had no answer. */
+  notBefore: number
 }
 
 export interface PendingRead {
@@ -82,9 +89,9 @@ export function untilEnded(
   signal.addEventListener('abort', abort, { once: true })
   const letGo = (): void => signal.removeEventListener('abort', abort)
   return {
-    done(result, gaveUp) {
+    done(result, gaveUp, notBefore) {
       letGo()
-      end.done(result, gaveUp)
+      end.done(result, gaveUp, notBefore)
     },
     refused(refusal) {
       letGo()

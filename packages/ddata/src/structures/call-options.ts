@@ -76,7 +76,10 @@ export function termsOf(
   return {
     what,
     ...(signal && { signal }),
-    timeoutMs: duration('options.timeoutMs', options.timeoutMs ?? timeoutMs),
+    timeoutMs:
+      options.timeoutMs === undefined
+        ? timeoutMs
+        : duration('options.timeoutMs', options.timeoutMs),
   }
 }
 

@@ -35,11 +35,22 @@ export class PartCalls {
     })
   }
 
-  /** The same for one that may have to wait for its turn. */
-  wait<T>(call: Uint8Array, terms: CallTerms, result: (from: ByteReader) => T): Promise<T> {
-    return this.#ended(result, (end) => {
+  /**
+   * The same for one that may have to wait for its turn.
+   *
+   * @param result - is also told when it certainly had no answer, by the clock of this process
+   * @param late - takes what came after it was given up
+   */
+  wait<T>(
+    call: Uint8Array,
+    terms: CallTerms,
+    result: (from: ByteReader, notBefore: number) => T,
+    late?: (result: T) => void,
+  ): Promise<T> {
+    const begin = (end: CallEnd): void => {
       this.#session.lane(this.#part, terms.what).call(checkSize(call, terms), terms, end, true)
-    })
+    }
+    return this.#ended(result, begin, late)
   }
 
   read<T>(
@@ -54,9 +65,13 @@ export class PartCalls {
     })
   }
 
-  #ended<T>(result: (from: ByteReader) => T, begin: (end: CallEnd) => void): Promise<T> {
+  #ended<T>(
+    result: (from: ByteReader, notBefore: number) => T,
+    begin: (end: CallEnd) => void,
+    late?: (result: T) => void,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
-      begin(new Settling(resolve, reject, result, this.#explain))
+      begin(new Settling(resolve, reject, result, this.#explain, late))
     })
   }
 }
@@ -65,27 +80,34 @@ export class PartCalls {
 class Settling<T> implements CallEnd {
   readonly #resolve: (value: T) => void
   readonly #reject: (error: unknown) => void
-  readonly #result: (from: ByteReader) => T
+  readonly #result: (from: ByteReader, notBefore: number) => T
   readonly #explain: Explain
+  readonly #late: ((result: T) => void) | undefined
 
   constructor(
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
-    result: (from: ByteReader) => T,
+    result: (from: ByteReader, notBefore: number) => T,
     explain: Explain,
+    late: ((result: T) => void) | undefined,
   ) {
     this.#resolve = resolve
     this.#reject = reject
     this.#result = result
     this.#explain = explain
+    this.#late = late
   }
 
-  done(from: ByteReader): void {
+  done(from: ByteReader, _gaveUp?: DDataError, notBefore = -Infinity): void {
     try {
-      this.#resolve(this.#result(from))
+      this.#resolve(this.#result(from, notBefore))
     } catch (error) {
       this.#reject(DDataError.malformedAnswer(error))
     }
+  }
+
+  late(from: ByteReader): void {
+    this.#late?.(this.#result(from, -Infinity))
   }
 
   refused(refusal: Refusal): void {

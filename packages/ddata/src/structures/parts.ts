@@ -101,6 +101,11 @@ export class Parts {
     return this.#onceAgreed(terms, () => this.#calls(part).read(call, terms, result))
   }
 
+  /** Rejects as a call would that has to wait until all have agreed. */
+  async agree(terms: CallTerms): Promise<void> {
+    if (!this.#agreement.isReached) await this.#onceAgreed(terms, () => Promise.resolve())
+  }
+
   #onceAgreed<T>(terms: CallTerms, act: () => Promise<T>): Promise<T> {
     return new Promise((resolve, fail) => {
       this.#agreement.whenReached(this.#question, terms, { goOn: () => resolve(act()), fail })

@@ -58,6 +58,7 @@ function accepted<T>(result: SchemaResult<T>, what: What): T {
   throw new DDataError(
     'CASTY_DDATA_VALIDATION',
     `${what()} is not valid: ${issues}. Nothing was sent.`,
+    { cause: result.issues },
   )
 }
 

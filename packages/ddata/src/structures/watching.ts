@@ -50,6 +50,8 @@ export interface WatchOptions<Event> {
   readonly read: (from: ByteReader) => Event | undefined
   /** Told where changes were missed. */
   readonly resync: Event
+  /** Rejects where it is watched with other options than others use it with. Asked again where nobody answers. */
+  readonly agree?: () => Promise<void>
 }
 
 /** Begins at once; leaving the loop ends it. */
@@ -64,6 +66,7 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
   /** Of those who wait for what is next, in the order of their calls. */
   #waiting: (() => void)[] = []
   #error: DDataError | undefined
+  #isAgreeing = false
   #hasEnded = false
 
   constructor(session: Session, parts: readonly string[], options: WatchOptions<Event>) {
@@ -99,9 +102,21 @@ export class Watching<Event> implements AsyncIterableIterator<Event> {
       if (part.epoch === undefined) part.asked += 1
       part.lane.post({ type: 'watch', number: this.#number, name, seen })
     }
+    this.#agree()
     this.#timer = clock.schedule(renewEveryMs, () => {
       if (this.#session.isClosed) this.#fail(this.#session.closed(this.#options.what))
       else this.#renew()
+    })
+  }
+
+  /** Other options may lead to other parts: nothing of what changes would be told. */
+  #agree(): void {
+    if (this.#isAgreeing) return
+    this.#isAgreeing = true
+    this.#options.agree?.().catch((error: unknown) => {
+      this.#isAgreeing = false
+      const isRefused = error instanceof DDataError && error.code === 'CASTY_DDATA_CONFIG_MISMATCH'
+      if (isRefused) this.#fail(error)
     })
   }
 

@@ -11,6 +11,7 @@ import {
   type WriteOptions,
 } from '../../structures/call-options.ts'
 import { explainRefusal } from '../../structures/explain.ts'
+import { leavable, type UntilLeft } from '../../structures/leavable.ts'
 import { PartCalls } from '../../structures/part.ts'
 import { readBoolean } from '../../structures/readers.ts'
 import { Watching } from '../../structures/watching.ts'
@@ -115,9 +116,14 @@ export class Counter {
    * Its value, and then each that it gets; some are left out where there are too many, or a node was lost, and the last one
    * never. Ends when the loop is left, or the signal aborts.
    */
-  async *watch(options: CallOptions = {}): AsyncGenerator<number, void> {
+  watch(options: CallOptions = {}): AsyncGenerator<number, void> {
+    return leavable((untilLeft) => this.#watching(options, untilLeft))
+  }
+
+  async *#watching(options: CallOptions, untilLeft: UntilLeft): AsyncGenerator<number, void> {
     const what = `watch of counter ${this.name}`
     const { signal, timeoutMs } = termsOf(what, options, this.#timeoutMs)
+    const ends = untilLeft(signal)
     const changes = new Watching<number | 'missed'>(
       this.#session,
       [tableId('counter', this.name)],
@@ -125,15 +131,16 @@ export class Counter {
         what,
         clock: this.#session.clock,
         name: this.name,
-        ...(signal && { signal }),
+        signal: ends,
         read: readNumber,
         resync: 'missed',
       },
     )
+    const calls = { timeoutMs, signal: ends }
     try {
-      yield await this.#now(changes, timeoutMs)
+      yield await this.#now(changes, calls)
       for await (const change of changes) {
-        yield change === 'missed' ? await this.#now(changes, timeoutMs) : change
+        yield change === 'missed' ? await this.#now(changes, calls) : change
       }
     } finally {
       await changes.return()
@@ -141,8 +148,8 @@ export class Counter {
   }
 
   /** What it is now. Changes that were told before the answer are in it; those behind it may come in the same turn. */
-  async #now(changes: Watching<number | 'missed'>, timeoutMs: number): Promise<number> {
-    return await this.#get({ timeoutMs }, (from) => {
+  async #now(changes: Watching<number | 'missed'>, calls: CallOptions): Promise<number> {
+    return await this.#get(calls, (from) => {
       changes.discard()
       return readNumber(from)
     })

@@ -2,7 +2,7 @@
 import type { Clock, Random } from '@casty/clock'
 import type { ByteReader } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
-import type { LaneListener } from '../../session/lane-port.ts'
+import { giveBackMs, type LaneListener } from '../../session/lane-port.ts'
 import type { Lane } from '../../session/lane.ts'
 import type { CallEnd, CallTerms } from '../../session/pending.ts'
 import type { Explain } from '../../structures/part.ts'
@@ -42,8 +42,6 @@ const maxTries = 5
 /** Leases are renewed so many times in the time that they last, and more often where that is not answered. */
 const renewalsPerTtl = 3
 const retriesPerTtl = 10
-/** Within what a system that shuts down waits for. */
-const closeTimeoutMs = 3_000
 
 const nothing: CallEnd = { done: () => {}, refused: () => {}, failed: () => {} }
 
@@ -291,7 +289,7 @@ export class LeasePart {
     this.#isClosed = true
     if (this.#held.size === 0 && !this.#lane.isCalling) return
     for (const lease of this.#held.values()) this.#lose(lease, DDataError.closed(lease.terms.what))
-    const terms = { what: 'the return of all leases', timeoutMs: closeTimeoutMs }
+    const terms = { what: 'the return of all leases', timeoutMs: giveBackMs }
     await new Promise<void>((resolve) => {
       const end = (): void => resolve()
       this.#lane.call(releaseAllCall(), terms, { done: end, refused: end, failed: end })

@@ -11,7 +11,7 @@ import {
 } from '../../structures/call-options.ts'
 import { readBoolean, readNothing } from '../../structures/readers.ts'
 import { eachWhenThere, promised, whenThere } from '../../structures/when-there.ts'
-import { callable, duration, listed, whole } from '../../values/arguments.ts'
+import { callable, duration, knownNames, listed, whole } from '../../values/arguments.ts'
 import { writePut, type MapCall } from './map-calls.ts'
 import type {
   MapEntry,
@@ -209,7 +209,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
 
   /** All or nothing within each part; parts that fail do not keep others from being carried out. */
   async putMany(entries: Iterable<readonly [K, V]>, options: PutOptions = {}): Promise<void> {
-    const items = eachWhenThere(listed('entries', entries), ([key, value]) =>
+    const pairs = listed('entries', entries).map(pairOf)
+    const items = eachWhenThere(pairs, ([key, value]) =>
       whenThere(this.#values.key(key), (bytes) =>
         whenThere(this.#values.stored(key, value), (stored) => ({ bytes, value: stored })),
       ),
@@ -236,17 +237,19 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
   }
 
   /** Keys that are there throughout come exactly once. */
-  async *keys({ prefix, ...options }: ScanOptions = {}): AsyncGenerator<K, void> {
+  async *keys(options: ScanOptions = {}): AsyncGenerator<K, void> {
+    const { prefix, ...scan } = checkScan(options)
     const what = `keys of map ${this.name}`
-    const keys = this.#parts.scan(what, options, this.#timeoutMs, false, (from) =>
+    const keys = this.#parts.scan(what, scan, this.#timeoutMs, false, (from) =>
       this.#values.readKey(from),
     )
     for await (const key of keys) if (hasPrefix(key, prefix)) yield key
   }
 
   /** Entries that are there throughout come exactly once, with a value that they had meanwhile. */
-  async *entries({ prefix, ...options }: ScanOptions = {}): AsyncGenerator<readonly [K, V], void> {
-    for await (const { key, value } of this.#present('entries', options)) {
+  async *entries(options: ScanOptions = {}): AsyncGenerator<readonly [K, V], void> {
+    const { prefix, ...scan } = checkScan(options)
+    for await (const { key, value } of this.#present('entries', scan)) {
       if (hasPrefix(key, prefix)) yield [key, value]
     }
   }
@@ -277,6 +280,8 @@ export class DistributedMap<K, V> implements AsyncIterable<readonly [K, V]> {
       what: `watch of map ${this.name}`,
       session: this.#session,
       parts: this.#parts,
+      timeoutMs: this.#timeoutMs,
+      key: (key) => this.#values.key(key),
       value: this.#values.read,
       present: (calls) => this.#present('watch', calls),
       entry: async (key, calls) => await this.getEntry(key, calls),
@@ -361,6 +366,20 @@ const putNames = ['ttlMs']
 
 function wholeTtl(name: string, ttlMs: number): number {
   return Math.ceil(Math.min(duration(name, ttlMs), maxTtlMs))
+}
+
+/** @throws DDataError `CASTY_DDATA_ARGUMENT` */
+function checkScan(options: ScanOptions): ScanOptions {
+  knownNames('options', options, ['prefix', 'batch', 'signal', 'timeoutMs'])
+  const { prefix } = options
+  if (prefix === undefined || typeof prefix === 'string') return options
+  throw DDataError.argument('options.prefix', prefix, 'a text')
+}
+
+/** Users may have no types. @throws DDataError `CASTY_DDATA_ARGUMENT` */
+function pairOf<K, V>(entry: readonly [K, V]): readonly [K, V] {
+  if (Array.isArray(entry) && entry.length === 2) return entry
+  throw DDataError.argument('entries', entry, 'pairs of a key and a value')
 }
 
 function hasPrefix(key: unknown, prefix: string | undefined): boolean {

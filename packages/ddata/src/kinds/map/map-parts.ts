@@ -51,6 +51,11 @@ export class MapParts {
     return Array.from({ length: this.#parts.count }, (_, part) => this.#parts.idOf(part))
   }
 
+  /** Whether others use it with the same options. */
+  async agree(terms: CallTerms): Promise<void> {
+    await this.#parts.agree(terms)
+  }
+
   /** @param write - what the call says beside the key, which comes last or is written by it */
   call<T>(
     key: Uint8Array,
@@ -156,13 +161,14 @@ export class MapParts {
   /** Keys that are there throughout come exactly once. @param item - reads one */
   scan<T>(
     what: string,
-    { batch = 1_000, ...options }: CallOptions & { readonly batch?: number },
+    options: CallOptions & { readonly batch?: number },
     timeoutMs: number,
     isWithValues: boolean,
     item: (from: ByteReader) => T,
   ): AsyncGenerator<T, void> {
+    const terms = { ...termsOf(what, options, timeoutMs, ['batch']), isStrict: false }
+    const { batch = 1_000 } = options
     whole('options.batch', batch, 1, maxBatch)
-    const terms = { ...termsOf(what, options, timeoutMs), isStrict: false }
     const page = (from: ByteReader): Page<T> => {
       const items: T[] = []
       while (from.bool()) items.push(item(from))

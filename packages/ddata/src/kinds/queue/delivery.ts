@@ -20,16 +20,22 @@ export interface NackOptions extends CallOptions {
 
 export interface DeliveryPort {
   readonly clock: Clock
+  /** A queue and its user, whichever handle of it is used. */
+  readonly source: string
   /** Whether the user of the queue is closed, or about to be. */
   readonly isClosed: boolean
   /** When the user of the queue is closed, who can answer nothing then. */
   whenClosed(drop: () => void): Disposable
+  /** It is to go back when the user of the queue is closed. */
+  hold(receipt: Receipt): void
+  letGo(receipt: Receipt): void
   ack(receipts: readonly Receipt[], options: CallOptions): Promise<number>
   nack(receipt: Receipt, options: NackOptions): Promise<boolean>
   extend(receipt: Receipt, ms: number, options: CallOptions): Promise<boolean>
 }
 
-export interface DeliveryState<T> extends Receipt {
+export interface DeliveryState<T> {
+  readonly receipt: Receipt
   readonly value: T
   readonly deliveries: number
   readonly enqueuedAt: number
@@ -58,14 +64,15 @@ export class Delivery<T> implements AsyncDisposable {
 
   /** Made by `Queue`. */
   constructor(state: DeliveryState<T>, port: DeliveryPort) {
-    const { number, receipt, value, deliveries, enqueuedAt, until } = state
+    const { receipt, value, deliveries, enqueuedAt, until } = state
     this.value = value
-    this.id = String(number)
+    this.id = String(receipt.number)
     this.deliveries = deliveries
     this.enqueuedAt = enqueuedAt
-    this.#receipt = { number, receipt }
+    this.#receipt = receipt
     this.#port = port
     this.#until = until
+    port.hold(receipt)
   }
 
   /** Aborted when somebody else may get the item, or its user is closed. An acknowledgement counts as long as nobody did. */
@@ -86,34 +93,46 @@ export class Delivery<T> implements AsyncDisposable {
     return this.#receipt
   }
 
+  /** The queue that it came from, and who asked for it: only those can acknowledge it. */
+  get source(): string {
+    return this.#port.source
+  }
+
   /** It is done, and is gone. @returns false where it was acknowledged already, or somebody else has it */
   async ack(options: CallOptions = {}): Promise<boolean> {
-    this.settled()
-    return (await this.#port.ack([this.#receipt], options)) === 1
+    return (await answering([this], () => this.#port.ack([this.#receipt], options))) === 1
   }
 
   /** It is not done: it takes its old place. @returns false where it was settled already, or its time was over */
   async nack(options: NackOptions = {}): Promise<boolean> {
-    this.settled()
-    return await this.#port.nack(this.#receipt, options)
+    return await answering([this], () => this.#port.nack(this.#receipt, options))
   }
 
   /** Nobody else gets it for so many milliseconds from now. @returns false where its time was over */
   async extend(ms: number, options: CallOptions = {}): Promise<boolean> {
     const from = this.#port.clock.now()
     const isExtended = await this.#port.extend(this.#receipt, ms, options)
-    if (isExtended && !this.#isSettled) {
-      this.#until = from + ms
+    if (!this.#isSettled) {
+      this.#until = isExtended ? from + ms : Math.min(this.#until, from)
       if (this.#abort) this.#watch(this.#abort)
     }
     return isExtended
   }
 
-  /** It is being answered: its time does not matter any more. */
-  settled(): void {
+  /** It is being answered: its time does not matter any more. @returns what has it be as before, where nothing came of that */
+  settled(): () => void {
+    const [wasSettled, until] = [this.#isSettled, this.#until]
     this.#isSettled = true
     if (this.#port.clock.now() < this.#until) this.#until = Infinity
     this.#drop()
+    this.#port.letGo(this.#receipt)
+    return () => {
+      if (wasSettled) return
+      this.#isSettled = false
+      this.#until = until
+      this.#port.hold(this.#receipt)
+      if (this.#abort) this.#watch(this.#abort)
+    }
   }
 
   #drop(): void {
@@ -143,7 +162,28 @@ export class Delivery<T> implements AsyncDisposable {
     }
   }
 
+  /** Gives it back, unless it was answered. Where that fails it returns by itself, when its time is over. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isSettled) await this.nack()
+    if (this.#isSettled) return
+    try {
+      await this.nack()
+    } catch (error) {
+      if (!(error instanceof DDataError)) throw error
+    }
+  }
+}
+
+/** Takes deliveries for answered; not where the answer was refused, or is known to have come to nothing. */
+export async function answering<R>(
+  deliveries: readonly Pick<Delivery<unknown>, 'settled'>[],
+  answer: () => Promise<R>,
+): Promise<R> {
+  const takeBack = deliveries.map((delivery) => delivery.settled())
+  try {
+    return await answer()
+  } catch (error) {
+    const isNothingDone = error instanceof DDataError && error.applied === 'no'
+    if (isNothingDone) for (const takeOneBack of takeBack) takeOneBack()
+    throw error
   }
 }

@@ -139,15 +139,15 @@ export class QueueMachine implements Machine {
   }
 
   #redrive(input: ByteReader): number {
-    const wanted: number[] = []
-    for (let left = input.count(1); left > 0; left--) wanted.push(input.varint())
+    const wanted = new Set<number>() // Each counts once, however often it is named.
+    for (let left = input.count(1); left > 0; left--) wanted.add(input.varint())
     const found =
-      wanted.length === 0
+      wanted.size === 0
         ? [...this.#items.dead(0)]
-        : wanted.map((number) => this.#items.find(number)).filter((item) => item?.state === 'dead')
+        : Array.from(wanted, (number) => this.#items.find(number))
     let count = 0
     for (const item of found) {
-      if (!item) continue
+      if (item?.state !== 'dead') continue
       // It is wanted, however old it is.
       const anew = { deliveries: 0, receipt: 0, reason: '', expiresAt: Infinity }
       this.#items.become(item, 'ready', anew)

@@ -54,6 +54,11 @@ export interface ConsumeOptions extends CallOptions {
   readonly autoExtend?: boolean
 }
 
+export interface RedriveOptions extends WriteOptions {
+  /** Of items on the dead list, as it tells them. @defaultValue all of them */
+  readonly ids?: Iterable<string>
+}
+
 /** How many items a queue has, by how they are. */
 export interface QueueStatistics {
   readonly ready: number

@@ -8,22 +8,25 @@ import {
   writeTermsOf,
   type CallOptions,
   type ReadOptions,
+  type TimeLimit,
   type WaitOptions,
   type WriteOptions,
 } from '../../structures/call-options.ts'
 import { PartCalls } from '../../structures/part.ts'
 import { readBoolean, readCount } from '../../structures/readers.ts'
+import { leavable, type UntilLeft } from '../../structures/leavable.ts'
 import { checkSchema, whenValid, type StandardSchema } from '../../structures/standard-schema.ts'
 import { eachWhenThere, promised, whenThere, type Soon } from '../../structures/when-there.ts'
-import { duration, listed, whole } from '../../values/arguments.ts'
+import { duration, flag, listed, whole } from '../../values/arguments.ts'
 import { decodeValue } from '../../values/canonical.ts'
 import { encoded, maxValueBytes } from '../../values/encoded.ts'
 import { shortLived } from '../../values/short-lived.ts'
 import { partId } from '../kind.ts'
 import { consuming } from './consuming.ts'
 import { deadItems } from './dead-list.ts'
-import { Delivery } from './delivery.ts'
+import { answering, Delivery } from './delivery.ts'
 import { extending } from './extending.ts'
+import type { HeldItems } from './held-items.ts'
 import { queueCall, writeTerms, type QueueCall, type QueueConfig } from './queue-calls.ts'
 import type {
   ConsumeOptions,
@@ -32,14 +35,14 @@ import type {
   EnqueueOptions,
   QueueOptions,
   QueueStatistics,
+  RedriveOptions,
   ReserveOptions,
 } from './queue-options.ts'
 import { configOf, enqueueTerms, explainQueue, wholeMs } from './queue-terms.ts'
 import { Receipts } from './receipts.ts'
+import { Reserving } from './reserving.ts'
 
 const maxMany = 10_000
-/** Who takes an item has so long to say that it has it, in milliseconds. */
-const takeVisibilityMs = 10_000
 
 /**
  * Items that all nodes share, first in, first out. `reserve` and `consume` deliver each at least once, and again until it is
@@ -59,10 +62,13 @@ export class Queue<T> {
   readonly #timeoutMs: number
   readonly #part: PartCalls
   readonly #receipts: Receipts
+  readonly #reserving: Reserving<T>
+  readonly #takeLimit: TimeLimit
 
   /** Made by `Distributed.queue`. */
   constructor(
     session: Session,
+    heldItems: HeldItems,
     name: string,
     shards: number,
     timeoutMs: number,
@@ -74,14 +80,19 @@ export class Queue<T> {
     this.#session = session
     this.#schema = value
     this.#config = configOf(shards, options)
-    this.#visibilityMs = duration('options.visibilityMs', visibilityMs)
     this.#maxItemBytes = whole('options.maxItemBytes', maxItemBytes, 1, maxValueBytes)
     this.#timeoutMs = timeoutMs
     this.#part = new PartCalls(session, partId('queue', name, 0), (refusal) =>
       explainQueue(`Queue ${name}`, refusal),
     )
     const [part, config] = [this.#part, this.#config]
-    this.#receipts = new Receipts({ session, name, part, config, timeoutMs })
+    const parts = { session, heldItems, name, part, config, timeoutMs }
+    this.#receipts = new Receipts(parts)
+    const read = (from: ByteReader): T => this.#value(from)
+    const visible = duration('options.visibilityMs', visibilityMs)
+    this.#visibilityMs = visible
+    this.#reserving = new Reserving(parts, this.#receipts, visible, read)
+    this.#takeLimit = { timeoutMs, isStated: options.timeoutMs !== undefined }
   }
 
   /** Where the queue is full and `onFull` is `wait`, it waits for room. */
@@ -148,101 +159,57 @@ export class Queue<T> {
 
   /** Waits for an item, in the order of those who wait, and removes it. */
   async take(options: WaitOptions = {}): Promise<T> {
-    const { waitMs } = options
-    const until = waitMs === undefined ? Infinity : this.#session.clock.now() + waitMs
-    for (;;) {
-      const leftMs = Math.max(1, Math.ceil(until - this.#session.clock.now()))
-      const wait = waitMs === undefined ? options : { ...options, waitMs: leftMs }
-      // eslint-disable-next-line no-await-in-loop -- Until one was there, and was still there when it was taken.
-      const delivered = await this.#reserve(
-        'take',
-        1,
-        { ...wait, visibilityMs: takeVisibilityMs },
-        true,
-      )
-      const [delivery] = delivered
-      if (delivery && options.signal?.aborted) {
-        // eslint-disable-next-line no-await-in-loop
-        await delivery.nack()
-        throw DDataError.aborted(`take of queue ${this.name}`, 'no', options.signal.reason)
-      }
-      // eslint-disable-next-line no-await-in-loop
-      if (delivery && (await delivery.ack())) return delivery.value
-    }
+    return await this.#reserving.take(options, this.#takeLimit)
   }
 
   /**
    * The item that comes next, for a time in which nobody else gets it.
    *
-   * @param options.waitMs - how long to wait for one; @defaultValue not at all
+   * @param options.waitMs - how long to wait for one; @defaultValue 0: not at all
    */
   async reserve(options: ReserveOptions = {}): Promise<Delivery<T> | undefined> {
-    const [delivery] = await this.reserveMany(1, options)
+    const [delivery] = await this.#reserving.reserve(1, options)
     return delivery
   }
 
   /** So many at most: those that are there. @param max - 1 to 10,000 */
-  reserveMany(max: number, options: ReserveOptions = {}): Promise<Delivery<T>[]> {
-    return promised(() => {
-      whole('max', max, 1, maxMany)
-      const waits = options.waitMs !== undefined
-      const reserved = this.#reserve('reserve', max, options, waits)
-      return waits ? reserved.catch(noneInTime) : reserved
-    })
+  async reserveMany(max: number, options: ReserveOptions = {}): Promise<Delivery<T>[]> {
+    return [...(await this.#reserving.reserve(whole('max', max, 1, maxMany), options))]
   }
 
-  /** @throws DDataError `CASTY_DDATA_ARGUMENT`, `…_ABORTED` */
-  #reserve(
-    what: string,
-    max: number,
-    options: ReserveOptions,
-    waits: boolean,
-  ): Promise<Delivery<T>[]> {
-    const { visibilityMs = this.#visibilityMs, waitMs } = options
-    const visible = wholeMs('options.visibilityMs', visibilityMs)
-    const base = termsOf(`${what} of queue ${this.name}`, options, this.#timeoutMs, reserveNames)
-    if (waitMs !== undefined) duration('options.waitMs', waitMs)
-    const endless = waits && waitMs === undefined && options.timeoutMs === undefined
-    const terms: CallTerms = endless
-      ? { ...base, timeoutMs: Infinity, waitMs: Infinity }
-      : waitMs === undefined
-        ? base
-        : { ...base, waitMs }
-    const call = queueCall('reserve', this.#config).varint(max).varint(visible).bool(waits).finish()
-    const sentAt = this.#session.clock.now()
-    const read = (from: ByteReader): Delivery<T>[] => {
-      const until = (waits ? this.#session.clock.now() : sentAt) + visible
-      return Array.from({ length: from.count(4) }, () => this.#delivery(from, until))
-    }
-    return waits ? this.#part.wait(call, terms, read) : this.#part.call(call, terms, read)
-  }
-
-  #delivery(from: ByteReader, until: number): Delivery<T> {
-    const [number, receipt] = [from.varint(), from.varint()]
-    const [deliveries, enqueuedAt] = [from.varint(), from.varint()]
-    const value = this.#value(from)
-    return new Delivery({ number, receipt, deliveries, enqueuedAt, value, until }, this.#receipts)
-  }
-
-  /** @returns how many were done by this */
+  /** Of this queue, as this user of it had them delivered. @returns how many were done by this */
   async ackMany(deliveries: Iterable<Delivery<T>>, options: CallOptions = {}): Promise<number> {
-    const receipts = listed('deliveries', deliveries).map((delivery) => {
-      delivery.settled()
-      return delivery.receipt
-    })
-    return receipts.length === 0 ? 0 : await this.#receipts.ack(receipts, options)
+    const items = listed('deliveries', deliveries)
+    for (const item of items) {
+      if (item instanceof Delivery && item.source === this.#receipts.source) continue
+      throw DDataError.argument('deliveries', items, 'deliveries of this queue to this process')
+    }
+    if (items.length === 0) return 0
+    const receipts = items.map(({ receipt }) => receipt)
+    return await answering(items, async () => await this.#receipts.ack(receipts, options))
   }
 
   /**
    * Items as they come. One whose loop ends without `ack` or `nack` goes back, as do those that were taken ahead when the
    * loop is left.
    */
-  async *consume(options: ConsumeOptions = {}): AsyncGenerator<Delivery<T>, void> {
+  consume(options: ConsumeOptions = {}): AsyncGenerator<Delivery<T>, void> {
+    return leavable((untilLeft) => this.#consuming(options, untilLeft))
+  }
+
+  async *#consuming(
+    options: ConsumeOptions,
+    untilLeft: UntilLeft,
+  ): AsyncGenerator<Delivery<T>, void> {
+    termsOf(`consume of queue ${this.name}`, options, this.#timeoutMs, consumeNames)
     const { prefetch = 1, visibilityMs = this.#visibilityMs, autoExtend = true, ...rest } = options
     whole('options.prefetch', prefetch, 1, maxMany)
+    flag('options.autoExtend', autoExtend)
+    const visible = wholeMs('options.visibilityMs', visibilityMs)
+    const wait = { ...rest, signal: untilLeft(rest.signal) }
     yield* consuming(
-      async () => await this.#reserve('consume', prefetch, { ...rest, visibilityMs }, true),
-      (held) => (autoExtend ? extending(held, visibilityMs, this.#receipts) : undefined),
+      async () => await this.#reserving.consume(prefetch, visible, wait),
+      (held) => (autoExtend ? extending(held, visible, this.#receipts) : undefined),
     )
   }
 
@@ -270,16 +237,13 @@ export class Queue<T> {
     yield* deadItems(this.#part, this.#config, terms, (from) => this.#value(from))
   }
 
-  /** Has dead items delivered again, as new ones. @param options.ids - @defaultValue all. @returns how many there were */
-  async redrive(options: WriteOptions & { readonly ids?: Iterable<string> } = {}): Promise<number> {
-    const { ids, ...rest } = options
-    const numbers = Array.from(ids ?? [], (id) =>
-      whole('options.ids', Number(id), 1, Number.MAX_SAFE_INTEGER),
-    )
-    if (ids && numbers.length === 0) return 0
-    const terms = this.#writeTerms('redrive', rest)
-    const out = queueCall('redrive', this.#config).count(numbers.length)
-    for (const number of numbers) out.varint(number)
+  /** Has dead items delivered again, as new ones. @returns how many there were */
+  async redrive(options: RedriveOptions = {}): Promise<number> {
+    const terms = this.#writeTerms('redrive', options, ['ids'])
+    const ids = options.ids && listed('options.ids', options.ids).map(numberOf)
+    if (ids?.length === 0) return 0
+    const out = queueCall('redrive', this.#config).count(ids?.length ?? 0)
+    for (const id of ids ?? []) out.varint(id)
     return await this.#part.call(out.finish(), terms, readCount)
   }
 
@@ -325,16 +289,17 @@ export class Queue<T> {
 }
 
 const enqueueNames = ['delayMs', 'priority', 'dedupId', 'ttlMs']
-const reserveNames = ['waitMs', 'visibilityMs']
-
-/** Nothing came while it was waited for. */
-function noneInTime(error: unknown): never[] {
-  const isOver = error instanceof DDataError && error.code === 'CASTY_DDATA_TIMEOUT'
-  if (isOver && error.applied === 'no') return []
-  throw error
-}
+const consumeNames = ['prefetch', 'visibilityMs', 'autoExtend']
 
 function readEnqueued(from: ByteReader): Enqueued {
   const deduplicated = from.bool()
   return { id: String(from.varint()), deduplicated }
+}
+
+/** @throws DDataError `CASTY_DDATA_ARGUMENT` */
+function numberOf(id: string): number {
+  const isId = typeof id === 'string' && /^[1-9]\d{0,15}$/.test(id)
+  if (!isId)
+    throw DDataError.argument('options.ids', id, 'ids of items, as the dead list tells them')
+  return whole('options.ids', Number(id), 1, Number.MAX_SAFE_INTEGER)
 }

@@ -5,7 +5,7 @@ import type {
   WaitOptions,
   WriteOptions,
 } from '../../structures/call-options.ts'
-import { whole } from '../../values/arguments.ts'
+import { knownNames, whole } from '../../values/arguments.ts'
 import { leaseCalls } from '../lease/lease-calls.ts'
 import { LeaseHandle } from '../lease/lease-handle.ts'
 import type { LeaseKeeper } from '../lease/lease-keeper.ts'
@@ -88,6 +88,7 @@ export class Semaphore {
     fn: (lease: Lease) => R | Promise<R>,
     options: RunWithPermitsOptions = {},
   ): Promise<R> {
+    knownNames('options', options, ['permits', 'waitMs', 'signal', 'timeoutMs'])
     const { permits = 1, ...wait } = options
     return await this.#handle.run(fn, permitsOf('options.permits', permits), wait)
   }
