@@ -1,5 +1,13 @@
-import { createAuthority, createNodeCertificate } from '../../packages/cert/src/index.ts'
-import type { IssuedCertificate, NodeCertificateOptions } from '../../packages/cert/src/index.ts'
+import {
+  createAuthority,
+  createNodeCertificate,
+  renewAuthority,
+} from '../../packages/cert/src/index.ts'
+import type {
+  IssuedCertificate,
+  NodeCertificateOptions,
+  Validity,
+} from '../../packages/cert/src/index.ts'
 import { NodeAddress } from '../../packages/transport/src/index.ts'
 
 /** What `tls` takes, with everything in it. */
@@ -18,7 +26,12 @@ export class TestAuthority {
   }
 
   static async create(name = 'tests'): Promise<TestAuthority> {
-    return new TestAuthority(await createAuthority({ name, days: 1 }))
+    return new TestAuthority(await createAuthority({ name }))
+  }
+
+  /** The same with another life: what one has signed, the other vouches for as well. */
+  async renew(validity: Validity): Promise<TestAuthority> {
+    return new TestAuthority(await renewAuthority(this.#authority, validity))
   }
 
   get ca(): string {

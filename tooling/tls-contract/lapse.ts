@@ -42,6 +42,22 @@ export function lapseContract(name: string, create: CreateTransport): void {
         .toMatchObject({ failure: 'insecure', insecurity: { reason: 'expired' } })
     })
 
+    test('end as the authority expires that has signed one, and no other is made', async () => {
+      const short = await authority.renew({ validFrom: new Date(), days: 5_000 / dayMs })
+      const tls = { ...(await authority.issue()), ca: short.ca, onCertificate }
+      await using alice = await startNode(create(tls), { limits })
+      await using bob = await startNode(create(await authority.issue()), { limits })
+      const events = eventsOf(alice)
+      await alice.connect(bob.self.address)
+      alice.keep(bob.self)
+      await expect
+        .poll(() => events.find(({ type }) => type === 'lane-closed'), { timeout: 30_000 })
+        .toMatchObject({ lane: 'control', reason: 'expired', lostFrames: 0 })
+      await expect
+        .poll(() => events.find(({ type }) => type === 'dial-failed'), { timeout: 10_000 })
+        .toMatchObject({ failure: 'insecure', insecurity: { reason: 'expired', by: 'us' } })
+    })
+
     test('live on where they may', async () => {
       const tls = { ...(await authority.issue()), onCertificate, endsWithCertificate: false }
       await using alice = await startNode(create(tls), { limits })

@@ -10,24 +10,32 @@ import {
   SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
-  type JsonGeneralName,
+  type JsonName,
 } from '@peculiar/x509'
-import { createPrivateKey, X509Certificate as NodeCertificate, webcrypto } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  X509Certificate as NodeCertificate,
+  webcrypto,
+  type KeyObject,
+} from 'node:crypto'
 import { certificateNames, type NodeAddress } from '@casty/transport'
+import {
+  checkNames,
+  checkNoOthers,
+  checkPeriod,
+  checkPlace,
+  distinguished,
+  generalName,
+  type CertificateLife,
+  type Validity,
+} from './check-options.ts'
 import { CertError } from './errors.ts'
 
 /** A certificate and the private key that it belongs to, both in PEM. */
 export interface IssuedCertificate {
   readonly cert: string
   readonly key: string
-}
-
-/** From when on and for how long a certificate is valid. */
-export interface Validity {
-  /** @defaultValue a minute ago, so that clocks of other machines may be a little late */
-  readonly validFrom?: Date
-  /** In days, fractions allowed. */
-  readonly days?: number
 }
 
 export interface AuthorityOptions extends Validity {
@@ -47,8 +55,6 @@ export interface NodeCertificateOptions extends Validity {
 export const certDefaults = { authorityDays: 3_650, nodeDays: 90 } as const
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
-const dayMs = 86_400_000
-const clockSlackMs = 60_000
 
 /**
  * Makes an authority of its own: its certificate goes to every node, its key stays where it is.
@@ -57,12 +63,38 @@ const clockSlackMs = 60_000
  */
 export async function createAuthority({
   name = 'casty',
-  ...validity
+  validFrom,
+  days,
+  ...others
 }: AuthorityOptions = {}): Promise<IssuedCertificate> {
-  const keys = await newKeys()
+  checkNoOthers(others)
+  const validity = checkPeriod(validFrom, days, certDefaults.authorityDays)
+  return await selfSigned(distinguished(name), validity, await newKeys())
+}
+
+/**
+ * Makes a new certificate of an authority, with the same name and key: what it has signed stays good wherever that is trusted.
+ *
+ * @throws CertError `CASTY_CERT_INVALID_OPTION`, `CASTY_CERT_BAD_AUTHORITY`
+ */
+export async function renewAuthority(
+  authority: IssuedCertificate,
+  { validFrom, days, ...others }: Validity = {},
+): Promise<IssuedCertificate> {
+  checkNoOthers(others)
+  const validity = checkPeriod(validFrom, days, certDefaults.authorityDays)
+  const { cert, key, publicKey } = await readAuthority(authority)
+  return await selfSigned(cert.subjectName.toJSON(), validity, { privateKey: key, publicKey })
+}
+
+async function selfSigned(
+  name: JsonName,
+  validity: CertificateLife,
+  keys: webcrypto.CryptoKeyPair,
+): Promise<IssuedCertificate> {
   const cert = await X509CertificateGenerator.createSelfSigned({
-    name: distinguished(name),
-    ...period(validity, certDefaults.authorityDays),
+    name,
+    ...validity,
     keys,
     signingAlgorithm: algorithm,
     extensions: [
@@ -82,16 +114,25 @@ export async function createAuthority({
  */
 export async function createNodeCertificate(
   authority: IssuedCertificate,
-  { clusterName, address, names = [], ...validity }: NodeCertificateOptions,
+  { clusterName, address, names = [], validFrom, days, ...others }: NodeCertificateOptions,
 ): Promise<IssuedCertificate> {
-  const issuer = await readAuthority(authority)
-  const keys = await newKeys()
+  checkNoOthers(others)
+  checkPlace(clusterName, address)
   const [exact = '', host = ''] = certificateNames(clusterName, address)
   const own = address.port === 0 ? host : exact
+  const alternatives = [...new Set([own, ...checkNames(names)])].map(generalName)
+  const validity = checkPeriod(validFrom, days, certDefaults.nodeDays)
+  const issuer = await readAuthority(authority)
+  const { notAfter } = issuer.cert
+  if (validity.notAfter > notAfter) {
+    const allowed = `so few that its authority, which ends at ${notAfter.toISOString()}, lasts as long: renew that first, or say fewer`
+    throw CertError.invalidOption('days', days ?? certDefaults.nodeDays, allowed)
+  }
+  const keys = await newKeys()
   const cert = await X509CertificateGenerator.create({
     subject: distinguished(address.host.slice(0, 64)),
     issuer: issuer.cert.subject,
-    ...period(validity, certDefaults.nodeDays),
+    ...validity,
     publicKey: keys.publicKey,
     signingKey: issuer.key,
     signingAlgorithm: algorithm,
@@ -99,7 +140,7 @@ export async function createNodeCertificate(
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-      new SubjectAlternativeNameExtension([...new Set([own, ...names])].map(generalName)),
+      new SubjectAlternativeNameExtension(alternatives),
       await AuthorityKeyIdentifierExtension.create(issuer.cert.publicKey),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
@@ -117,45 +158,26 @@ async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
   return ['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----', ''].join('\n')
 }
 
+function readKey(text: string): KeyObject {
+  try {
+    return createPrivateKey(text)
+  } catch (cause) {
+    throw new Error('its key cannot be read as a private key in PEM', { cause })
+  }
+}
+
 async function readAuthority({ cert, key }: IssuedCertificate) {
   try {
     const checked = new NodeCertificate(cert)
-    const secret = createPrivateKey(key)
+    const secret = readKey(key)
     if (!checked.ca) throw new Error('its certificate is no authority')
     if (!checked.checkPrivateKey(secret)) throw new Error('its key belongs to another certificate')
     const bytes = secret.export({ type: 'pkcs8', format: 'der' })
-    const signing = await webcrypto.subtle.importKey('pkcs8', bytes, algorithm, false, ['sign'])
-    return { cert: new X509Certificate(cert), key: signing }
+    const own = await webcrypto.subtle.importKey('pkcs8', bytes, algorithm, true, ['sign'])
+    const der = createPublicKey(secret).export({ type: 'spki', format: 'der' })
+    const publicKey = await webcrypto.subtle.importKey('spki', der, algorithm, true, ['verify'])
+    return { cert: new X509Certificate(cert), key: own, publicKey }
   } catch (error) {
     throw CertError.badAuthority(error)
-  }
-}
-
-function period({ validFrom, days }: Validity, defaultDays: number) {
-  const notBefore = validFrom ?? new Date(Date.now() - clockSlackMs)
-  const length = days ?? defaultDays
-  if (!(Number.isFinite(length) && length > 0 && length <= 36_500)) {
-    throw CertError.invalidOption('days', length, 'a number above 0, and at most 36500')
-  }
-  return { notBefore, notAfter: new Date(notBefore.getTime() + length * dayMs) }
-}
-
-/** As JSON, so that nothing in the text is read as more than a text. */
-function distinguished(name: string): { readonly CN: string[] }[] {
-  if (typeof name === 'string' && name.length >= 1 && name.length <= 64) return [{ CN: [name] }]
-  throw CertError.invalidOption('name', name, 'a text of 1 to 64 characters')
-}
-
-function generalName(name: string): JsonGeneralName {
-  const [, kind, value] = /^(URI|DNS|IP):(\S+)$/.exec(name) ?? []
-  switch (kind) {
-    case 'URI':
-      return { type: 'url', value: value ?? '' }
-    case 'DNS':
-      return { type: 'dns', value: value ?? '' }
-    case 'IP':
-      return { type: 'ip', value: value ?? '' }
-    default:
-      throw CertError.invalidOption('names', name, 'URI:…, DNS:… or IP:…')
   }
 }

@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import {
   createAuthority,
   createNodeCertificate,
+  renewAuthority,
   type AuthorityOptions,
   type IssuedCertificate,
   type NodeCertificateOptions,
 } from './authority.ts'
+import type { Validity } from './check-options.ts'
 import { CertError } from './errors.ts'
 
 /** Where files are written. */
@@ -38,6 +40,21 @@ export async function writeAuthority(
   { force = false, ...options }: AuthorityOptions & FileOptions = {},
 ): Promise<WrittenCertificate> {
   return await write(folder, 'ca', force, () => createAuthority(options))
+}
+
+/**
+ * Replaces `ca.crt` of an authority in a folder by one that lasts longer, with the same name and key.
+ *
+ * @throws CertError `CASTY_CERT_BAD_AUTHORITY`, `CASTY_CERT_INVALID_OPTION`; what the file system says
+ */
+export async function renewAuthorityFile(
+  folder: string,
+  validity: Validity = {},
+): Promise<WrittenCertificate> {
+  const issued = await renewAuthority(await readAuthorityFiles(folder), validity)
+  const paths = pathsOf(folder, 'ca')
+  await writeWhole(paths.cert, issued.cert, true)
+  return describe(paths, issued)
 }
 
 /**
@@ -75,7 +92,7 @@ async function write(
   force: boolean,
   issue: () => Promise<IssuedCertificate>,
 ): Promise<WrittenCertificate> {
-  const paths = { cert: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) }
+  const paths = pathsOf(folder, name)
   for (const path of Object.values(paths)) {
     if (!force && existsSync(path)) throw CertError.fileExists(path)
   }
@@ -83,7 +100,17 @@ async function write(
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await writeWhole(paths.key, issued.key, force)
   await writeWhole(paths.cert, issued.cert, force)
-  const { subjectAltName, subject, validToDate } = new X509Certificate(issued.cert)
+  return describe(paths, issued)
+}
+
+type Paths = Pick<WrittenCertificate, 'cert' | 'key'>
+
+function pathsOf(folder: string, name: string): Paths {
+  return { cert: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) }
+}
+
+function describe(paths: Paths, { cert }: IssuedCertificate): WrittenCertificate {
+  const { subjectAltName, subject, validToDate } = new X509Certificate(cert)
   return { ...paths, subject: subjectAltName ?? subject, expiresAt: validToDate.toISOString() }
 }
 

@@ -1,5 +1,10 @@
 import { X509Certificate } from 'node:crypto'
-import { createAuthority, createNodeCertificate } from '@casty/cert'
+import {
+  createAuthority,
+  createNodeCertificate,
+  renewAuthority,
+  type NodeCertificateOptions,
+} from '@casty/cert'
 import { NodeAddress } from '@casty/transport'
 import { describe, expect, test } from 'vitest'
 
@@ -22,6 +27,32 @@ describe('an authority', () => {
     expect(new X509Certificate(authority.cert).toLegacyObject().subject).toEqual({
       CN: 'a, CN=b+O=c',
     })
+  })
+})
+
+describe('an authority that is renewed', () => {
+  test('has its name and its key still, and lasts from now on', async () => {
+    const authority = await createAuthority({ name: 'a shop', days: 2 })
+    const issued = await createNodeCertificate(authority, { ...node, days: 1 })
+    const renewed = await renewAuthority(authority, { days: 300 })
+    expect(renewed.key).toBe(authority.key)
+    const cert = new X509Certificate(renewed.cert)
+    expect(cert.subject).toBe('CN=a shop')
+    expect(cert.ca).toBe(true)
+    expect(cert.validToDate.getTime() - cert.validFromDate.getTime()).toBe(300 * dayMs)
+    const signed = new X509Certificate(issued.cert)
+    expect(signed.checkIssued(cert) && signed.verify(cert.publicKey)).toBe(true)
+    expect(await createNodeCertificate(renewed, node)).toHaveProperty('cert')
+  })
+
+  test('has to be there with its own key', async () => {
+    const [{ cert }, { key }] = [await createAuthority(), await createAuthority()]
+    await expect(renewAuthority({ cert, key })).rejects.toMatchObject({
+      code: 'CASTY_CERT_BAD_AUTHORITY',
+    })
+    await expect(renewAuthority({ cert, key: 'none' })).rejects.toThrow(
+      /its key cannot be read as a private key in PEM/,
+    )
   })
 })
 
@@ -53,15 +84,39 @@ describe('a certificate of a node', () => {
   })
 
   test.each([
-    ['a name of no kind', { names: ['b.example'] }, 'names'],
-    ['no days', { days: 0 }, 'days'],
-    ['more days than a century', { days: 40_000 }, 'days'],
-  ])('is refused with %s', async (_what, options, name) => {
+    ['a name of no kind', { names: ['b.example'] }, /^names is "b\.example"/],
+    ['names that are no list', { names: 'DNS:b.example' }, /^names is .* a list/],
+    ['an address that is none', { names: ['IP:10.0.0.300'] }, /^names is "IP:10\.0\.0\.300"/],
+    ['a network', { names: ['IP:10.0.0.1/8'] }, /^names is "IP:10\.0\.0\.1\/8"/],
+    ['a wildcard', { names: ['DNS:*.example'] }, /without wildcards/],
+    ['two names in one', { names: ['DNS:a,DNS:b'] }, /^names is "DNS:a,DNS:b"/],
+    ['a name that is not ASCII', { names: ['DNS:é.example'] }, /in ASCII/],
+    ['no days', { days: 0 }, /^days is 0/],
+    ['more days than a century', { days: 40_000 }, /^days is 40000/],
+    ['no date to begin with', { validFrom: new Date('soon') }, /^validFrom is "Invalid Date"/],
+    ['a date that ends too late', { validFrom: new Date('9999-12-01') }, /before the year 9999/],
+    ['no cluster', { clusterName: '' }, /^clusterName is ""/],
+    ['half a letter in its cluster', { clusterName: '\ud800' }, /^clusterName is/],
+    ['an address that is a text', { address: 'a.example:2551' }, /NodeAddress\.parse/],
+    ['an option that there is not', { dayz: 3 }, /^dayz is 3/],
+  ])('is refused with %s', async (_what, options, message) => {
     const authority = await createAuthority()
-    await expect(createNodeCertificate(authority, { ...node, ...options })).rejects.toMatchObject({
+    const given = { ...node, ...options } as NodeCertificateOptions // As of a user without types.
+    await expect(createNodeCertificate(authority, given)).rejects.toMatchObject({
       code: 'CASTY_CERT_INVALID_OPTION',
-      message: expect.stringContaining(name),
+      message: expect.stringMatching(message),
     })
+  })
+
+  test('lasts no longer than its authority: later nobody would take it', async () => {
+    const authority = await createAuthority({ days: 30 })
+    const { validTo } = new X509Certificate(authority.cert)
+    const until = new Date(validTo).toISOString()
+    await expect(createNodeCertificate(authority, node)).rejects.toMatchObject({
+      code: 'CASTY_CERT_INVALID_OPTION',
+      message: expect.stringMatching(`^days is 90, .* ends at ${until}`),
+    })
+    expect(await createNodeCertificate(authority, { ...node, days: 29 })).toHaveProperty('cert')
   })
 
   test('is signed by nobody who is no authority, or has the wrong key', async () => {

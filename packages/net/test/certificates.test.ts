@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -120,6 +120,15 @@ test('a key may be encrypted', () => {
   expect(security.certificates.credentials.names).toEqual(['URI:casty://tests/127.0.0.1'])
 })
 
+test.each([
+  ['DNS:A.Example', ['DNS:a.example'], true],
+  ['IP:0:0:0:0:0:0:0:1', ['IP:::1'], true],
+  ['IP:10.0.0.1', ['IP:10.0.0.1'], true],
+  ['URI:casty://Shop/a', ['URI:casty://shop/a'], false],
+])('%s on the list allows %j: %s', (allowed, names, expected) => {
+  expect(new Security({ ...good, allow: [allowed] }).allows(names)).toBe(expected)
+})
+
 describe('the end of a certificate', () => {
   afterEach(() => vi.useRealTimers())
 
@@ -159,6 +168,49 @@ describe('the end of a certificate', () => {
     expect(notices).toEqual(['29 days', '6 days', '0 days', 'expired', 'reload-failed'])
     watch[Symbol.dispose]()
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('the end of an authority', () => {
+  afterEach(() => vi.useRealTimers())
+
+  test('is told before that of what it has signed, and refused as it has come', async () => {
+    const issued = await authority.issue({ days: 300 })
+    const { ca } = await authority.renew({ days: 100 })
+    const ends = new X509Certificate(ca).validToDate
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
+    const notices: CertificateNotice[] = []
+    const onCertificate = (notice: CertificateNotice): void => void notices.push(notice)
+    const tls = { ...issued, ca, onCertificate, reloadIntervalMs: 3_600_000 }
+    const { certificates } = new Security(tls)
+    using _ = certificates.watch(() => {})
+    vi.advanceTimersByTime(69 * dayMs)
+    expect(notices).toEqual([])
+    vi.advanceTimersByTime(2 * dayMs)
+    const expiresAt = ends.getTime()
+    expect(notices).toEqual([
+      { type: 'expires-soon', endsWith: 'authority', expiresAt, daysLeft: 29 },
+    ])
+    const [notice] = notices
+    expect(notice && describeNotice(notice)).toBe(
+      `The authority of this node's certificate expires at ${ends.toISOString()}: ` +
+        'replace it on all nodes, and the certificates that it has signed.',
+    )
+    vi.advanceTimersByTime(30 * dayMs)
+    expect(notices.slice(1)).toMatchObject([
+      { type: 'expires-soon', daysLeft: 6 },
+      { type: 'expires-soon', daysLeft: 0 },
+      { type: 'expired', endsWith: 'authority', expiresAt },
+      { type: 'reload-failed' },
+    ])
+    expect(() => new Security(tls)).toThrow(
+      expect.objectContaining({
+        code: 'CASTY_TRANSPORT_BAD_CERTIFICATE',
+        message: expect.stringContaining(`an authority that expired at ${ends.toISOString()}`),
+      }),
+    )
+    const both = new Security({ ...tls, ca: ca + authority.ca }) // One of them is enough.
+    expect(both.certificates.credentials).toMatchObject({ endsWith: 'certificate' })
   })
 })
 

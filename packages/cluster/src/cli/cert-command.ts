@@ -9,6 +9,7 @@ const usage = `casty cert ca    makes the authority of a cluster: ca.crt for eve
   --out <folder>     where they are written
   --name <text>      whose authority it is (casty)
   --days <number>    how long it is valid (3650)
+  --renew            replaces ca.crt alone: what ca.key has signed stays good
 casty cert node  makes the certificate of a node: <host>-<port>.crt and .key
   --ca <folder>      where ca.crt and ca.key are
   --cluster <name>   the name of the cluster: that of its actor system
@@ -48,11 +49,14 @@ export const certCommand: Command = {
 }
 
 async function makeAuthority(args: readonly string[], output: Output): Promise<void> {
-  const options = readOptions(args, { ...shared, name: { type: 'string' } })
-  const { force, json, name, out } = options
+  const own = { name: { type: 'string' }, renew: { type: 'boolean', default: false } } as const
+  const options = readOptions(args, { ...shared, ...own })
+  const { force, json, name, out, renew } = options
   const folder = required('out', out)
   const days = numeric('days', options.days)
-  const { writeAuthority } = await loadCert()
+  if (renew && name !== undefined) throw new UsageError('--renew keeps the name: leave --name out')
+  const { renewAuthorityFile, writeAuthority } = await loadCert()
+  if (renew) return tell(await renewAuthorityFile(folder, defined({ days })), json, output)
   tell(await writeAuthority(folder, { force, ...defined({ name, days }) }), json, output)
 }
 

@@ -88,6 +88,25 @@ describe('casty cert', () => {
     expect(await readdir(folder)).toEqual(['ca.crt', 'ca.key'])
   })
 
+  test('renews an authority: its key stays, and what that has signed', async () => {
+    await casty('cert', 'ca', '--out', folder, '--name', 'shop', '--days', '10')
+    const before = new X509Certificate(await readFile(join(folder, 'ca.crt')))
+    const key = await readFile(join(folder, 'ca.key'), 'utf8')
+    const node = ['cert', 'node', '--ca', folder, '--cluster', 'shop', '--host', 'a.example']
+    expect(await casty(...node)).toMatchObject({
+      code: 1,
+      error: expect.stringMatching(/^days is 90, .* ends at \d{4}-/),
+    })
+    expect(await casty('cert', 'ca', '--out', folder, '--renew')).toMatchObject({ code: 0 })
+    const after = new X509Certificate(await readFile(join(folder, 'ca.crt')))
+    expect(after.validToDate.getTime()).toBeGreaterThan(before.validToDate.getTime())
+    expect(after.subject).toBe('CN=shop')
+    expect(await readFile(join(folder, 'ca.key'), 'utf8')).toBe(key)
+    expect(await casty(...node)).toMatchObject({ code: 0 })
+    const renamed = await casty('cert', 'ca', '--out', folder, '--renew', '--name', 'other')
+    expect(renamed).toMatchObject({ code: 2, error: expect.stringContaining('--name') })
+  })
+
   test('says what is wrong with the authority', async () => {
     const node = ['cert', 'node', '--ca', folder, '--cluster', 'shop', '--host', 'a.example']
     expect(await casty(...node)).toMatchObject({

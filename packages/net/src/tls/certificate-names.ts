@@ -11,13 +11,18 @@ export function namesOf({ subjectAltName = '' }: X509Certificate): readonly stri
       case 'URI':
         return [`URI:${value}`]
       case 'DNS':
-        return [`DNS:${value.toLowerCase()}`]
       case 'IP Address':
-        return [`IP:${value.includes(':') ? shortIPv6(value) : value}`]
+        return [plainName(`${kind === 'DNS' ? kind : 'IP'}:${value}`)]
       default:
         return []
     }
   })
+}
+
+/** The one way to write a name, by which names are compared: host names in lower case, short IPv6 addresses. */
+export function plainName(name: string): string {
+  if (name.startsWith('DNS:')) return `DNS:${name.slice(4).toLowerCase()}`
+  return name.startsWith('IP:') && name.includes(':', 3) ? `IP:${shortIPv6(name.slice(3))}` : name
 }
 
 /** As people and addresses write it: `0:0:0:0:0:0:0:1` is `::1`. */

@@ -1,11 +1,19 @@
 import type { TransportError } from '@casty/transport'
 
+/** Until when peers take the own certificate. */
+export interface End {
+  /** In milliseconds of the epoch. */
+  readonly expiresAt: number
+  /** What ends then: the certificate itself, or one of those that vouch for it, which is to be replaced on all nodes. */
+  readonly endsWith: 'certificate' | 'authority'
+}
+
 /** What becomes of the own certificate. */
 export type CertificateNotice =
   /** It is to be replaced by then: in milliseconds of the epoch. */
-  | { readonly type: 'expires-soon'; readonly expiresAt: number; readonly daysLeft: number }
+  | ({ readonly type: 'expires-soon'; readonly daysLeft: number } & End)
   /** Peers refuse this node's new connections. */
-  | { readonly type: 'expired'; readonly expiresAt: number }
+  | ({ readonly type: 'expired' } & End)
   /** New connections are made with it. */
   | { readonly type: 'reloaded'; readonly expiresAt: number }
   /** The one that was there stays in use. */
@@ -15,10 +23,9 @@ export type CertificateNotice =
 
 const dayMs = 86_400_000
 
-/** From when on and until when a certificate is valid, in milliseconds of the epoch. */
-export interface Life {
+/** From when on and until when what ends first is valid, in milliseconds of the epoch. */
+export interface Life extends End {
   readonly validFrom: number
-  readonly expiresAt: number
 }
 
 /** How near the end is: how many of its warnings are due by now. */
@@ -29,10 +36,11 @@ export function warningsDue(life: Life, now: number): number {
 
 /** The warning to give, where one is due. */
 export function expiryNotice(life: Life, now: number): CertificateNotice | undefined {
-  const { expiresAt } = life
-  if (expiresAt <= now) return { type: 'expired', expiresAt }
+  const { expiresAt, endsWith } = life
+  if (expiresAt <= now) return { type: 'expired', expiresAt, endsWith }
+  if (warningsDue(life, now) === 0) return undefined
   const daysLeft = Math.floor((expiresAt - now) / dayMs)
-  return warningsDue(life, now) > 0 ? { type: 'expires-soon', expiresAt, daysLeft } : undefined
+  return { type: 'expires-soon', expiresAt, endsWith, daysLeft }
 }
 
 /**
@@ -58,9 +66,9 @@ export const warningCodes: Readonly<Record<CertificateNotice['type'], string>> =
 export function describeNotice(notice: CertificateNotice): string {
   switch (notice.type) {
     case 'expires-soon':
-      return `This node's certificate expires at ${dateOf(notice)}: replace its files.`
+      return `${subjectOf(notice)} expires at ${dateOf(notice)}: ${remedyOf(notice)}.`
     case 'expired':
-      return `This node's certificate expired at ${dateOf(notice)}: no peer takes a new connection until its files are replaced.`
+      return `${subjectOf(notice)} expired at ${dateOf(notice)}: no peer takes a new connection until you ${remedyOf(notice)}.`
     case 'reloaded':
       return `This node's certificate was read again; it expires at ${dateOf(notice)}.`
     case 'key-exposed':
@@ -68,6 +76,18 @@ export function describeNotice(notice: CertificateNotice): string {
     case 'reload-failed':
       return `This node's certificate could not be read again, and the former stays in use. ${notice.error.message}`
   }
+}
+
+function subjectOf({ endsWith }: End): string {
+  return endsWith === 'certificate'
+    ? "This node's certificate"
+    : "The authority of this node's certificate"
+}
+
+function remedyOf({ endsWith }: End): string {
+  return endsWith === 'certificate'
+    ? 'replace its files'
+    : 'replace it on all nodes, and the certificates that it has signed'
 }
 
 function dateOf({ expiresAt }: { readonly expiresAt: number }): string {

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { ChannelProof, ProofLapse } from '@casty/transport'
+import { firstToExpire, shownWith } from './chain-end.ts'
 import { isTrusted, type Credentials } from './credentials.ts'
 import { namesOf } from './certificate-names.ts'
 import type { Security } from './security.ts'
@@ -22,22 +23,28 @@ export function proofOf(
   const certificate = socket.getPeerX509Certificate()
   if (certificate === undefined) return undefined
   const binding = socket.exportKeyingMaterial(bindingBytes, bindingLabel, Buffer.alloc(0))
+  const { authorities } = judgedBy
+  const expiresAt = firstToExpire(
+    certificate,
+    shownWith(certificate),
+    authorities,
+  ).validToDate.getTime()
   return {
     names: namesOf(certificate),
     fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
-    expiresAt: certificate.validToDate.getTime(),
+    expiresAt,
     binding: new Uint8Array(binding),
-    lapse: lapseOf(certificate, security, judgedBy),
+    lapse: lapseOf(certificate, expiresAt, security, judgedBy),
   }
 }
 
 /** Authorities that are the same as before need not be asked again. */
 function lapseOf(
   certificate: X509Certificate,
+  expiresAt: number,
   { options, certificates }: Security,
   judgedBy: Credentials,
 ): () => ProofLapse | undefined {
-  const expiresAt = certificate.validToDate.getTime()
   let { ca } = judgedBy
   let isStillTrusted = true
   return () => {

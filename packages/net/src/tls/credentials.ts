@@ -4,6 +4,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { TransportError } from '@casty/transport'
 import type { Life } from './certificate-notices.ts'
+import { firstToExpire, longestChain } from './chain-end.ts'
 import { namesOf } from './certificate-names.ts'
 import { exposedFile, type ExposedFile } from '../exposed-file.ts'
 import type { TlsOptions } from './tls-options.ts'
@@ -48,6 +49,12 @@ export function readCredentials(sources: Sources, now: number): Credentials {
   if (![...between, ...authorities].some((issuer) => isSignedBy(own, issuer))) {
     throw TransportError.badCertificate(subject, 'is not signed by an authority in ca')
   }
+  const weakest = firstToExpire(own, between, authorities)
+  const expiresAt = weakest.validToDate.getTime()
+  if (expiresAt <= now) {
+    const why = `is signed by an authority that expired at ${weakest.validToDate.toISOString()}`
+    throw TransportError.badCertificate(subject, why)
+  }
   const names = namesOf(own)
   if (names.length === 0) {
     throw TransportError.badCertificate(
@@ -56,14 +63,13 @@ export function readCredentials(sources: Sources, now: number): Credentials {
     )
   }
   const plainKey = privateKey(sources, key).export({ type: 'pkcs8', format: 'pem' }).toString()
-  const validFrom = own.validFromDate.getTime()
-  const expiresAt = own.validToDate.getTime()
   return {
     ca,
     cert,
     key: plainKey,
-    validFrom,
+    validFrom: weakest.validFromDate.getTime(),
     expiresAt,
+    endsWith: weakest === own ? 'certificate' : 'authority',
     names,
     authorities,
     ...(exposed && { exposed }),
@@ -131,9 +137,6 @@ function privateKey({ key: source, passphrase }: Sources, text: string): KeyObje
     throw TransportError.badCertificate(`The text in key (${nameOf(source)})`, why, error)
   }
 }
-
-/** Certificates between one and its authority are at most so many. */
-const longestChain = 8
 
 /**
  * Whether one of the authorities has signed it, or those that it was shown with, and may still do so.

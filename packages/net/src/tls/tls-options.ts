@@ -1,5 +1,6 @@
 import { TransportError } from '@casty/transport'
 import { numberOptions, type Range } from '../number-options.ts'
+import { plainName } from './certificate-names.ts'
 import type { CertificateNotice } from './certificate-notices.ts'
 
 /**
@@ -39,8 +40,8 @@ export interface TlsOptions extends TlsNumbers {
    */
   readonly endsWithCertificate?: boolean
   /**
-   * Told what becomes of the own certificate: `expires-soon` 30, 7 and 1 days before, and at the start
-   * where less is left (only in the last third of a short life), `expired`, `reloaded`,
+   * Told what becomes of the own certificate: `expires-soon` 30, 7 and 1 days before it, or its authority, ends, and at the
+   * start where less is left (only in the last third of a short life), `expired`, `reloaded`,
    * `reload-failed`; and `key-exposed`, of its key. What it throws is ignored.
    * @defaultValue a warning of the process for each that is no good news
    */
@@ -126,7 +127,7 @@ export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
     endsWithCertificate,
     exposedKey,
     ...(passphrase !== undefined && { passphrase }),
-    ...(allow && { allow: [...allow] }),
+    ...(allow && { allow: allow.map(plainName) }),
     ...(onCertificate && { onCertificate }),
   }
 }
