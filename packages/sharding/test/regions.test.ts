@@ -40,6 +40,10 @@ function counting({ entityId, epoch, handedOver, handOver, passivate }: Hooks): 
   })
 }
 
+function fail(): never {
+  throw new Error('no')
+}
+
 interface Hooks {
   readonly entityId: string
   readonly epoch: number
@@ -150,6 +154,28 @@ describe('An entity', () => {
     await world.settle()
     expect(world.node('a').lost).toHaveLength(1)
     expect(here.statistics().entities).toBe(0)
+  })
+
+  test.each<[string, () => Behavior<unknown>]>([
+    ['in what makes its behavior', () => fail()],
+    ['in its setup', () => Behaviors.setup(fail)],
+    ['with what is no behavior', () => 'none' as unknown as Behavior<unknown>],
+  ])('that fails as it begins, %s, is tried once for what it was sent', async (_what, make) => {
+    let starts = 0
+    const entity = (): Behavior<unknown> => {
+      starts++
+      return make()
+    }
+    const { world, here } = await pair({}, { ...counter, entity: entity as typeof counter.entity })
+    await using _world = world
+    here.tell('x', add)
+    const asked = here.ask<string>('x', (replyTo) => ({ type: 'total', replyTo }))
+    await expect(world.settled(asked)).rejects.toMatchObject({ reason: 'stopped' })
+    expect([starts, world.node('a').lost.length]).toEqual([1, 2])
+    here.tell('x', add)
+    await world.settle()
+    expect([starts, world.node('a').lost.length]).toEqual([2, 3])
+    expect(here.statistics()).toMatchObject({ entities: 0, waiting: 0 })
   })
 
   test('is passivated when it was idle for long, and only then', async () => {

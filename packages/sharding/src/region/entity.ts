@@ -25,6 +25,8 @@ export class Entity extends IdleItem implements EntityContext {
   /** Its actor, from its start on. */
   actor: ActorRef<unknown> | undefined
   stage: EntityStage = 'waiting'
+  /** So many messages were given to its actor. */
+  handed = 0
   /** What is kept for its next life. */
   waiting: Letter[] | undefined
   handedOver: unknown

@@ -155,12 +155,13 @@ export class HostedShard implements EntityHome {
       entity = this.#begin(letter.entityId)
     }
     entity.usedAt = tick
-    if (entity.stage === 'active' && entity.actor) this.#hand(entity.actor, letter)
+    if (entity.stage === 'active' && entity.actor) this.#hand(entity, entity.actor, letter)
     else if (this.#entities.has(letter.entityId)) this.#keep(entity, letter)
     else this.#host.abandon(letter, this.#isForced) // It could not be started.
   }
 
-  #hand(actor: ActorRef<unknown>, letter: Letter): void {
+  #hand(entity: Entity, actor: ActorRef<unknown>, letter: Letter): void {
+    entity.handed++
     letter.handedBy = this
     this.#host.hand(actor, letter)
   }
@@ -341,7 +342,7 @@ export class HostedShard implements EntityHome {
     entity.waiting = undefined
     this.#host.room.leave(waiting?.length ?? 0)
     this.#host.waitsNoMore(entity)
-    if (waiting && actor) for (const letter of waiting) this.#hand(actor, letter)
+    if (waiting && actor) for (const letter of waiting) this.#hand(entity, actor, letter)
     if (this.#stage === 'finishing') this.finishOne(entity)
   }
 
@@ -349,6 +350,7 @@ export class HostedShard implements EntityHome {
   ended(entity: Entity, ending: Ending): void {
     this.#host.unwatchIdle(entity)
     this.#entities.delete(entity.entityId)
+    if (ending === 'failed') this.#giveUpOnStart(entity)
     this.#collectTakenBack(entity)
     if (this.#stage === 'finishing') this.#collect(entity)
     if (this.#stage === 'over') this.#host.gone(entity)
@@ -357,6 +359,15 @@ export class HostedShard implements EntityHome {
     else this.#ceased(entity, ending)
     if (this.#stage === 'finishing' && this.size === 0) this.#emptied()
     this.#host.ended(entity, ending)
+  }
+
+  /** One that failed before it came to anything would do so again at once: what it was to handle is handled by nobody. */
+  #giveUpOnStart(entity: Entity): void {
+    const letters = this.#takenBack.get(entity) ?? []
+    if (letters.length !== entity.handed) return
+    this.#takenBack.delete(entity)
+    this.#host.room.leave(letters.length)
+    for (const letter of letters) this.#host.abandon(letter, false)
   }
 
   /** What it did not come to goes before what came when it was about to end. */
