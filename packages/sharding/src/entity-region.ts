@@ -256,7 +256,8 @@ export class EntityRegion<M> {
       owner !== undefined && home.waitsFor,
       stage !== 'absent' && `Here it is ${stage}.`,
       stage !== 'absent' && !mayAct && 'Its entities wait for the lease of this node.',
-      waiting > 0 && `${waiting} messages wait for it here.`,
+      waiting > 0 &&
+        `${waiting === 1 ? '1 message waits' : `${waiting} messages wait`} for it here.`,
       ...(replication ? replicationSentences(replication) : []),
     ]
     return {
