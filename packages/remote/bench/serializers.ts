@@ -42,7 +42,7 @@ class Money {
 /** As between nodes that know the class. */
 const numberedRefs: RefCodec = {
   ...refs,
-  classes: { takes: () => true, cameByName: () => {}, cameUnknown: () => {} },
+  classes: { takes: () => true, cameByName: () => {}, means: () => true, cameUnknown: () => {} },
 }
 
 interface Subject {

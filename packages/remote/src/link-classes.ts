@@ -1,4 +1,5 @@
 import type { NodeIdentity } from '@casty/transport'
+import type { ClassMeanings } from './class-meanings.ts'
 import type { Peer } from './peer.ts'
 import type { ClassCodec } from './serializer.ts'
 
@@ -11,6 +12,7 @@ export interface Link {
 }
 
 export interface ClassWords {
+  readonly classMeanings: ClassMeanings
   /** That node may name a class by number. */
   tellOfClass(to: Peer, number: number, name: string): void
   /** That node may not. */
@@ -28,12 +30,18 @@ export class LinkClasses implements ClassCodec {
   }
 
   takes(number: number, name: string): boolean {
-    return this.#link.peer?.classes.takes(number, name) ?? false
+    const isTaken = this.#link.peer?.classes.takes(number, name) ?? false
+    return isTaken && this.#words.classMeanings.take(number, name)
   }
 
   cameByName(number: number, name: string): void {
     const sender = this.#sender
-    if (sender?.classes.cameByName(number)) this.#words.tellOfClass(sender, number, name)
+    if (!sender || !this.#words.classMeanings.take(number, name)) return
+    if (sender.classes.cameByName(number)) this.#words.tellOfClass(sender, number, name)
+  }
+
+  means(number: number, name: string): boolean {
+    return this.#words.classMeanings.has(number, name)
   }
 
   cameUnknown(number: number): void {

@@ -7,6 +7,7 @@ import type { Cluster, ClusterEvent } from '@casty/membership'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import { AskSlots, generations } from './ask-slots.ts'
 import { broadcastKind } from './broadcast/broadcast-kind.ts'
+import { classMeaningsOf } from './class-meanings.ts'
 import type { RemoteEvent } from './events.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { followConnections } from './connection-losses.ts'
@@ -96,6 +97,7 @@ export class Remoting<out C extends ClusterView = Cluster> implements Disposable
       answerAt: ({ node, slot, generation }, from) => this.#answerAt(node, slot, generation, from),
       mayName: (from, place) => this.#limits?.mayName(from, place) ?? true,
       mayUse: (from, { kind, name }) => this.mayUse(from, kind, name),
+      classMeanings: classMeaningsOf(cluster.endpoint),
       tellOfClass: (to, number, name) => this.#outbox.tellOfClass(to, number, name),
       tellOfUnknownClass: (to, number) => this.#outbox.tellOfUnknownClass(to, number),
       nobodyAt: (path) => new GoneRef(system, cluster.self, 0, path, 'not-found'),

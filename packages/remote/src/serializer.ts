@@ -25,7 +25,9 @@ export interface ClassCodec {
   takes(number: number, name: string): boolean
   /** A class that has a number here came by name: whoever sent it may be told of the number. */
   cameByName(number: number, name: string): void
-  /** A number came that no class has here: whoever sent it is told, and sends the name again. */
+  /** Whether a number that came means that class, which has it here: it may have meant another one before. */
+  means(number: number, name: string): boolean
+  /** A number came that means no class here: whoever sent it is told, and sends the name again. */
   cameUnknown(number: number): void
 }
 

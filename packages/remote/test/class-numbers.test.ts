@@ -210,9 +210,73 @@ describe('A node whose layer is another one now', () => {
     expect(classesOf(a)).toBe(0)
     await tell(new Money(4))
     expect(errors).toEqual([
-      expect.stringContaining('no class is registered here that has the number'),
+      expect.stringContaining('means no class that is registered here'),
       expect.stringContaining(moneyName),
     ])
+  })
+})
+
+describe('A node that registers other classes in its next layer', () => {
+  const [before, after] = alike
+
+  /** Both have a class by its number. Then one of them has another class with that number in its place. */
+  async function replaced(which: 'a' | 'b'): Promise<Pair & { readonly again: Remoting }> {
+    const nodes = await pair(() => msgpackSerializer().register(before, Money))
+    for (const cents of [1, 2]) await nodes.tell(new Money(cents))
+    expect(classesOf(nodes.a)).toBe(1)
+    const { system, cluster, remoting } = nodes[which]
+    remoting[Symbol.dispose]()
+    const serializer = msgpackSerializer().register(after, Point)
+    return { ...nodes, again: Remoting.attach({ system, cluster, serializer }) }
+  }
+
+  test('takes no message for one of them that has its number', async () => {
+    await using nodes = await replaced('b')
+    using _ = nodes.again
+    const { a, b, log, tell } = nodes
+    const errors: string[] = []
+    nodes.again.subscribe((event) => event.type === 'malformed' && errors.push(String(event.error)))
+    const bytes = a.remoting.codec.encode(b.cluster.self, new Money(5)).slice()
+    const decode = (): unknown => nodes.again.codec.decode(a.cluster.self, bytes).message
+    expect(decode).toThrow(/means no class that is registered here/)
+    await tell('lost: the name of its recipient means nothing any more')
+    for (const cents of [3, 4]) await tell(new Money(cents))
+    expect(log).toStrictEqual([new Money(1), new Money(2)])
+    expect(errors).toEqual([expect.stringContaining(before), expect.stringContaining(before)])
+    expect(classesOf(a)).toBe(0)
+  })
+
+  test('goes on by the names of those', async () => {
+    await using nodes = await replaced('a')
+    const { world, b, again } = nodes
+    using _ = again
+    b.remoting[Symbol.dispose]()
+    const serializer = msgpackSerializer().register(after, Point)
+    using other = Remoting.attach({ system: b.system, cluster: b.cluster, serializer })
+    const log: unknown[] = []
+    b.system.spawn(writing(log), { name: 'points' })
+    const ref = again.ref<unknown>(b.cluster.self, '/points')
+    for (const x of [1, 2, 3]) {
+      ref.tell(new Point(x))
+      await world.settle()
+    }
+    expect(log).toStrictEqual([1, 2, 3].map((x) => new Point(x)))
+    expect(other.metrics().malformed).toBe(0)
+    expect(again.explain().peers.map(({ classes }) => classes)).toEqual([0])
+  })
+
+  test('takes none for one of them that the layer before had sent, and that comes back', async () => {
+    await using nodes = await pair(() => msgpackSerializer().register(before, Money))
+    const { a, b, tell } = nodes
+    await tell(new Money(1))
+    const toB = b.cluster.self
+    const bytes = a.remoting.codec.encode(toB, new Money(2)).slice()
+    expect(a.remoting.codec.reopen(toB, bytes).message).toStrictEqual(new Money(2))
+    a.remoting[Symbol.dispose]()
+    const serializer = msgpackSerializer().register(after, Point)
+    using again = Remoting.attach({ system: a.system, cluster: a.cluster, serializer })
+    const reopen = (): unknown => again.codec.reopen(toB, bytes).message
+    expect(reopen).toThrow(/means no class that is registered here/)
   })
 })
 

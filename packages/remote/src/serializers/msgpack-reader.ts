@@ -230,9 +230,10 @@ export class MsgpackReader {
       throw malformed('an instance of a class has no number')
     }
     const numbered = this.#classes.numbered(number)
-    if (numbered) return numbered.fromData(data)
-    this.#refs.classes?.cameUnknown(number)
-    throw malformed(`no class is registered here that has the number ${number}`)
+    const { classes } = this.#refs
+    if (numbered && classes?.means(number, numbered.name) === true) return numbered.fromData(data)
+    classes?.cameUnknown(number)
+    throw malformed(`the number ${number} means no class that is registered here`)
   }
 
   #error(depth: number): Error {

@@ -80,7 +80,10 @@ test('instances by number are written and read as ever', () => {
   const money = 'c90000000608' + '92cd571accfa'
   const point = 'c90000000f08' + '92cde8ae82a17801a56c6162656cc0'
   expect(Buffer.from(bytes).toString('hex')).toBe(`92${money}${point}`)
-  expect(received(bytes, serializer)).toStrictEqual([Money.ofCents(250), new Point(1, null)])
+  const read = serializer.deserialize(bytes, 0, bytes.length, numberedRefs)
+  expect(read).toStrictEqual([Money.ofCents(250), new Point(1, null)])
+  // Who knows of refs alone has told nobody of numbers.
+  expect(() => received(bytes, serializer)).toThrow(/means no class that is registered here/)
 })
 
 /** For new cases: `CASTY_WRITE_GOLDEN=1`. */

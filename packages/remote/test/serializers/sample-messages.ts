@@ -40,7 +40,7 @@ export const paperRefs: RefCodec = {
 /** The same, where the other node takes every class by number. */
 export const numberedRefs: RefCodec = {
   ...paperRefs,
-  classes: { takes: () => true, cameByName: () => {}, cameUnknown: () => {} },
+  classes: { takes: () => true, cameByName: () => {}, means: () => true, cameUnknown: () => {} },
 }
 
 /** Registered with what it is made of. */
