@@ -45,6 +45,16 @@ export function plainTextContract(name: string, create: CreateTransport): void {
       expect(alice.counters().connectionsOpened).toBe(0)
     })
 
+    test('to a node without it, which is told what it lacks', async () => {
+      await using alice = await startNode(create(good))
+      await using plain = await startNode(create())
+      await expect(plain.connect(alice.self.address)).rejects.toMatchObject({
+        code: 'CASTY_TRANSPORT_DIAL_FAILED',
+        failure: 'insecure',
+        insecurity: { reason: 'ended', by: 'peer', detail: expect.stringContaining('TLS alone') },
+      })
+    })
+
     test('to another node: on the wire there are records of TLS and nothing else', async () => {
       await using alice = await startNode(create(good))
       await using bob = await startNode(create(good))

@@ -16,6 +16,8 @@ export interface DialAttempt<T> {
   readonly fail: (error: unknown) => void
   /** Nobody listens there, though no error says so. */
   readonly refuse: () => void
+  /** Somebody is there, and hung up on what was said in plain text. */
+  readonly hungUpOn: (cause: unknown) => void
   /** Somebody is there, and one of the two does not trust the other. */
   readonly distrust: (found: Omit<Insecurity, 'detail'>, cause?: unknown) => void
 }
@@ -60,6 +62,7 @@ export function attemptDial<T>(
       succeed: (take) => void (settle() && resolve(take())),
       fail: (error) =>
         giveUp(TransportError.dialFailed(address, classifyDialFailure(error), error)),
+      hungUpOn: (cause) => giveUp(TransportError.unanswered(address, cause)),
       refuse: () => giveUp(TransportError.dialFailed(address, 'refused')),
       distrust(found, cause) {
         const detail = describeInsecurity(address.toString(), found)

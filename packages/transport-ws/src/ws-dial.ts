@@ -44,9 +44,15 @@ function upgrade(
     })
     carrier.resume() // It is paused as it comes; the request listens by then.
     const opened = (): void => attempt.succeed(() => new WsChannel(socket, dialled, options))
+    const failed = (error: Error): void => {
+      // Node says `ECONNRESET` where the other end closed in order as well.
+      const isHungUpOn = carrier.readableEnded && !dialled.proof
+      if (isHungUpOn) attempt.hungUpOn(error)
+      else attempt.fail(error)
+    }
     carrier.on('error', ignore) // The WebSocket is told as well.
     socket.once('open', opened)
-    socket.once('error', attempt.fail)
+    socket.once('error', failed)
     socket.once('unexpected-response', (_request, { statusCode, headers }) => {
       const reason = headers[refusalHeader]
       if (dialled.proof && isInsecurityReason(reason)) attempt.distrust({ reason, by: 'peer' })
@@ -55,7 +61,7 @@ function upgrade(
     return {
       settled() {
         socket.removeListener('open', opened)
-        socket.removeListener('error', attempt.fail)
+        socket.removeListener('error', failed)
       },
       abandoned() {
         socket.on('error', ignore) // Ending one that still connects is an error of its own.

@@ -13,10 +13,17 @@ import {
   type Welcome,
 } from './handshake-messages.ts'
 import { DiallersProof, unproven } from './handshake-proofs.ts'
+import { TransportError } from './errors.ts'
 import { NodeAddress } from './node-address.ts'
 import type { NodeIdentity } from './node-identity.ts'
 import { isForGood, unvouched } from './refusal.ts'
-import type { Channel, ChannelSink, DialFailure, Insecurity } from './transport.ts'
+import type {
+  Channel,
+  ChannelCloseReason,
+  ChannelSink,
+  DialFailure,
+  Insecurity,
+} from './transport.ts'
 import {
   concatBytes,
   encodeFrame,
@@ -132,9 +139,17 @@ export class Dial implements ConnectionOwner {
 
   drained(): void {}
 
-  closed(_connection: Connection, reason: string): void {
+  closed(_connection: Connection, reason: ChannelCloseReason | 'malformed'): void {
     if (reason === 'malformed') this.#settle(notOurs)
+    else if (this.#isHungUpOn(reason))
+      this.#fail(failureOf(TransportError.unanswered(this.#address)))
     else this.#fail({ failure: 'unreachable' })
+  }
+
+  /** Without a word, and in order: no network does that. */
+  #isHungUpOn(reason: ChannelCloseReason | 'malformed'): boolean {
+    const { security } = this.#context.settings.transport
+    return reason === 'ended' && security === undefined && this.#prelude === undefined
   }
 
   async #dial(): Promise<void> {

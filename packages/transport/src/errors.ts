@@ -99,6 +99,14 @@ export class TransportError extends Error {
     )
   }
 
+  /** A dial in plain text whose other end hangs up without a word, as one does that speaks TLS alone. */
+  static unanswered(address: NodeAddress, cause?: unknown): TransportError {
+    const detail =
+      `${address} ended the connection without an answer: it may speak TLS alone, ` +
+      'for which this node was not set up, or take no more connections from here'
+    return TransportError.insecureDial(address, { reason: 'ended', by: 'peer', detail }, cause)
+  }
+
   static frameTooLarge(what: string, sizeBytes: number, maxBytes: number): TransportError {
     return new TransportError(
       'CASTY_TRANSPORT_FRAME_TOO_LARGE',

@@ -158,7 +158,7 @@ export interface Insecurity {
  * `plaintext`: one end speaks TLS, the other does not. `protocol`: no TLS 1.3 in common.
  * `no-certificate`, `expired`, `not-yet-valid`: of the certificate shown. `untrusted`: it is not signed
  * by the cluster's authority. `not-allowed`: it is, and is not on the list of names. `ended`: the other
- * end went away during the handshake, as one does that speaks no TLS, or has too many connections.
+ * end went away during the handshake, as one does that speaks no TLS, or TLS alone, or has too many connections.
  */
 export type InsecurityReason =
   | 'plaintext'
