@@ -34,6 +34,16 @@ test.each([
     ]),
   },
   {
+    what: 'keys, of which none comes twice',
+    wanted: { contains: ['a'], atMostOnce: true },
+    outcome: returned(['a', 'b']),
+  },
+  {
+    what: 'properties that are called otherwise here',
+    wanted: { match: { expiresIn: 5 } },
+    outcome: returned({ expiresInMs: 5 }),
+  },
+  {
     what: 'one of several',
     wanted: { oneOf: [{ returns: 1 }, { returns: 2 }] },
     outcome: returned(2),
@@ -53,6 +63,11 @@ test.each([
       ['a', 1],
       ['a', 2],
     ]),
+  },
+  {
+    what: 'came by another key twice',
+    wanted: { contains: ['a'], atMostOnce: true },
+    outcome: returned(['a', 'b', 'b']),
   },
   { what: 'came to none of several', wanted: { oneOf: [{ returns: 1 }] }, outcome: returned(2) },
   { what: 'granted no lease', wanted: { lease: 'l' }, outcome: returned(undefined) },

@@ -5,3 +5,8 @@
 export function endOf(now: number, ms: number): number {
   return Math.min(now + ms + 1, Number.MAX_SAFE_INTEGER)
 }
+
+/** How much of its time is left of what ends then: all of it at first. */
+export function leftUntil(end: number, now: number): number {
+  return end - now - 1
+}

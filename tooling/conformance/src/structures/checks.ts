@@ -2,6 +2,7 @@
 import type { Lease } from '@casty/ddata'
 import type { Json } from '../json.ts'
 import { fact } from '../vector-case.ts'
+import { collectedAs, identityOf } from './repeating.ts'
 import type { CaseRun } from './run-case.ts'
 
 /** What is asked of all that happened so far. @throws for a check that is not known */
@@ -32,6 +33,14 @@ export function checkNow(run: CaseRun, check: readonly Json[], part: string): vo
       add(1, outcomes.filter((each) => each?.type === 'returned' && each.value === wanted).length)
       return
     }
+    case 'distinct': {
+      const results = collectedAs(run, first).map(identityOf)
+      add(results.length, new Set(results).size)
+      return
+    }
+    case 'count':
+      add(check[2] ?? null, collectedAs(run, first).length)
+      return
     case 'everyAcknowledgedWriteReadable':
     case 'everySettles':
     case 'sumOfAcknowledgedEqualsValue':

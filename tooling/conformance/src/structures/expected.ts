@@ -27,16 +27,20 @@ export function pairOf(
     return fitting ?? pairs[0] ?? [null, null]
   }
   if (isList(expect['events'])) {
-    const wanted = expect['events'].map((event) => objectOf(event, 'event'))
-    return [wanted, events.map((event, index) => picked(event, wanted[index] ?? {}))]
+    const wanted = expect['events']
+    const actual = events.map((event, index) => alike(event, wanted[index]))
+    return [wanted, actual]
   }
   if (!outcome) return ['settled', 'pending']
   if (expect['any'] === true) return [true, true]
   if (outcome.type === 'failed') return failureOf(expect, outcome.error)
   const { value, at } = outcome
   if (typeof expect['lease'] === 'string') {
-    const lease = { lease: expect['lease'] }
-    return [lease, granted(expect['lease'], value, at) ? lease : { returned: shown(value) }]
+    const wanted = { lease: expect['lease'], ...(isObject(expect['match']) && expect['match']) }
+    if (!granted(expect['lease'], value, at)) return [wanted, { returned: shown(value) }]
+    const { lease, ...rest } = wanted
+    const found = picked(value, rest)
+    return [wanted, { lease, ...(isObject(found) && found) }]
   }
   return resultOf(expect, value)
 }
@@ -47,15 +51,13 @@ function resultOf(expect: JsonObject, value: unknown): readonly [expected: Json,
   if (isList(expect['returnsUnordered'])) {
     return [unordered(expect['returnsUnordered']), unordered(listOf(shown(value), 'result'))]
   }
-  if (isList(expect['contains'])) return scanned(expect['contains'], value)
+  if (isList(expect['contains'])) return scanned(expect['contains'], value, expect['atMostOnce'])
   if ('returns' in expect) {
     const wanted = expect['returns'] ?? null
     // Items of lists are compared by what is asked of them.
     const actual =
       isList(wanted) && Array.isArray(value) && wanted.length === value.length
-        ? wanted.map((item, index) =>
-            isObject(item) ? picked(value[index], item) : shown(value[index]),
-          )
+        ? wanted.map((item, index) => alike(value[index], item))
         : shown(value)
     return [wanted, actual]
   }
@@ -74,12 +76,23 @@ function failureOf(expect: JsonObject, error: unknown): readonly [Json, Json] {
   return [expect, { ...actual, message: error instanceof Error ? error.message : String(error) }]
 }
 
+/** A value, of which no more is compared than is asked for. */
+function alike(value: unknown, wanted: Json | undefined): Json {
+  return isObject(wanted) ? picked(value, wanted) : shown(value)
+}
+
+/** Properties that are called otherwise here. */
+const propertyNames: Readonly<Record<string, string>> = {
+  expiresIn: 'expiresInMs',
+  retryable: 'isRetryable',
+}
+
 /** Those properties of a value that are asked for. */
 function picked(value: unknown, wanted: JsonObject): Json {
   if (typeof value !== 'object' || value === null) return shown(value)
-  return Object.fromEntries(
-    Object.keys(wanted).map((name) => [name, shown(Reflect.get(value, name) as unknown)]),
-  )
+  const propertyOf = (name: string): unknown =>
+    Reflect.get(value, name in value ? name : (propertyNames[name] ?? name))
+  return Object.fromEntries(Object.keys(wanted).map((name) => [name, shown(propertyOf(name))]))
 }
 
 function valuesOf(value: unknown): Json {
@@ -89,11 +102,21 @@ function valuesOf(value: unknown): Json {
   )
 }
 
-/** Keys that a scan has to have come by, each once. */
-function scanned(wanted: readonly Json[], value: unknown): readonly [Json, Json] {
+/** Keys that a scan has to have come by, each once; and of others none twice, where that is asked for. */
+function scanned(
+  wanted: readonly Json[],
+  value: unknown,
+  atMostOnce: Json | undefined,
+): readonly [Json, Json] {
   const keys = Array.isArray(value)
     ? value.map((item: unknown) => shown(Array.isArray(item) ? item[0] : item))
     : []
   const seen = wanted.map((key) => keys.filter((found) => found === key).length)
-  return [wanted.map(() => 1), seen]
+  const [once, found] = [wanted.map(() => 1), new Set(keys.map((key) => JSON.stringify(key)))]
+  return atMostOnce === true
+    ? [
+        [...once, found.size],
+        [...seen, keys.length],
+      ]
+    : [once, seen]
 }

@@ -1,6 +1,7 @@
 // What happens to processes and hosts in the middle of a case.
 import type { DistributedMap } from '@casty/ddata'
 import { isObject, numberOf, textOf, type JsonObject } from '../json.ts'
+import { repeat } from './repeating.ts'
 import type { CaseRun } from './run-case.ts'
 
 /** For so long nobody remembers a session, in milliseconds. */
@@ -9,7 +10,7 @@ const forgottenMs = 11 * 60_000
 const failoverMs = 15_000
 
 /** @throws where the fault is not known */
-export async function carryOut(run: CaseRun, step: JsonObject): Promise<void> {
+export async function carryOut(run: CaseRun, step: JsonObject, part: string): Promise<void> {
   const { world } = run
   const fault = textOf(step['fault'], 'fault')
   const process =
@@ -91,6 +92,9 @@ export async function carryOut(run: CaseRun, step: JsonObject): Promise<void> {
       await world.settle(forgottenMs)
       world.resume(process)
       await world.still()
+      return
+    case 'repeat':
+      await repeat(run, step, part)
       return
     case 'consumeLoop':
       await consume(run, step)

@@ -15,7 +15,7 @@ export function invoke(
   handle: Handle,
   step: JsonObject,
   op: string,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): unknown {
   const on = typeof step['on'] === 'string' ? step['on'] : undefined
   const target =
@@ -30,9 +30,8 @@ export function invoke(
   if (typeof last === 'object' && last !== null && op === 'nack')
     args.push(renamed(args.pop() as Callable))
   const opts = isObject(step['opts']) ? renamed(run.meant(step['opts']) as Callable) : {}
-  const abortable = /^(?:acquire|tryAcquire|tryLease|take|arrive|watch)$/.test(op) ? { signal } : {}
   const { signal: _, ...rest } = opts
-  const options = { ...rest, ...abortable }
+  const options = { ...rest, ...(signal && { signal }) }
   if (Object.keys(options).length > 0) {
     while (args.length < requiredArguments(handle.kind, op)) args.push(undefined)
     args.push(options)

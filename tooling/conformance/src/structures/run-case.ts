@@ -47,6 +47,8 @@ export class CaseRun {
   readonly bound: Bound
   readonly leases = new Map<string, HeldLease>()
   readonly facts: Fact[] = []
+  /** Names of calls that are aborted later. */
+  readonly #aborted: ReadonlySet<unknown>
   /** Calls in the background, and what came of them. */
   readonly background: {
     readonly key: string
@@ -54,8 +56,9 @@ export class CaseRun {
     outcome: Outcome | undefined
   }[] = []
 
-  private constructor(world: StructuresWorld) {
+  private constructor(world: StructuresWorld, aborted: ReadonlySet<unknown>) {
     this.world = world
+    this.#aborted = aborted
     this.bound = {
       values: new Map(),
       variables: new Map(),
@@ -65,16 +68,13 @@ export class CaseRun {
 
   static async facts(data: JsonObject): Promise<readonly Fact[]> {
     const nodes = typeof data['nodes'] === 'number' ? data['nodes'] : 1
-    await using world = await StructuresWorld.of(
-      Math.max(minHosts, nodes),
-      data['journal'] === true,
-    )
-    const run = new CaseRun(world)
+    const keeping = { isJournaled: data['journal'] === true, replication: data['replication'] }
+    await using world = await StructuresWorld.of(Math.max(minHosts, nodes), keeping)
+    const steps = objectsOf(data['steps'], 'steps')
+    const run = new CaseRun(world, new Set(steps.map(({ abort }) => abort)))
     for (const opened of listOf(data['open'], 'open'))
       await run.open(objectOf(opened, 'open'), 'open')
-    for (const [index, step] of objectsOf(data['steps'], 'steps').entries()) {
-      await run.#step(step, `step ${index + 1}`)
-    }
+    for (const [index, step] of steps.entries()) await run.step(step, `step ${index + 1}`)
     return run.facts
   }
 
@@ -121,9 +121,9 @@ export class CaseRun {
     return known
   }
 
-  async #step(step: JsonObject, part: string): Promise<void> {
+  async step(step: JsonObject, part: string): Promise<void> {
     if (isObject(step['open'])) await this.open(step['open'], part)
-    else if (typeof step['fault'] === 'string') await carryOut(this, step)
+    else if (typeof step['fault'] === 'string') await carryOut(this, step, part)
     else if (typeof step['await'] === 'string') await this.#await(step, step['await'], part)
     else if (isList(step['pending'])) await this.#pending(step['pending'], part)
     else if (typeof step['abort'] === 'string') {
@@ -141,8 +141,8 @@ export class CaseRun {
       await this.world.still()
       return
     }
-    await this.#settled(started)
-    this.#compare(objectOf(step['expect'] ?? { any: true }, 'expect'), started, part)
+    await this.settled(started)
+    this.compare(objectOf(step['expect'] ?? { any: true }, 'expect'), started, part)
     if (typeof step['bind'] === 'string' && started.outcome?.type === 'returned') {
       this.bound.values.set(step['bind'], started.outcome.value)
     }
@@ -153,7 +153,10 @@ export class CaseRun {
     const handle = this.handles.get(name)
     if (!handle) throw new Error(`there is no handle ${name}`)
     const abort = new AbortController()
-    if (isObject(step['opts']) && step['opts']['signal'] === 'aborted') abort.abort()
+    const isAborted = isObject(step['opts']) && step['opts']['signal'] === 'aborted'
+    if (isAborted) abort.abort()
+    const isAbortable =
+      isAborted || (step['start'] !== undefined && this.#aborted.has(step['start']))
     const started: Started = {
       abort,
       outcome: undefined,
@@ -161,7 +164,8 @@ export class CaseRun {
       isWatch: op === 'watch',
       promise: Promise.resolve().then(async () => {
         try {
-          const result = invoke(this, handle, step, op, abort.signal)
+          const signal = isAbortable ? abort.signal : undefined
+          const result = invoke(this, handle, step, op, signal)
           const value = await resultOf(op, result, started.events)
           started.outcome = { type: 'returned', value, at: this.world.clock.now() }
         } catch (error) {
@@ -172,15 +176,15 @@ export class CaseRun {
     return started
   }
 
-  async #settled({ promise }: Started): Promise<void> {
+  async settled({ promise }: Started): Promise<void> {
     await this.world.settled(promise, patienceMs).catch(() => {})
   }
 
   async #await(step: JsonObject, name: string, part: string): Promise<void> {
     const started = this.startedAs(name)
     if (started.isWatch) await this.world.settle(3_000)
-    else await this.#settled(started)
-    this.#compare(objectOf(step['expect'] ?? { any: true }, 'expect'), started, part)
+    else await this.settled(started)
+    this.compare(objectOf(step['expect'] ?? { any: true }, 'expect'), started, part)
   }
 
   async #pending(names: readonly Json[], part: string): Promise<void> {
@@ -191,7 +195,7 @@ export class CaseRun {
     this.facts.push(fact(`${part}: pending`, [], settled))
   }
 
-  #compare(expect: JsonObject, started: Started, part: string): void {
+  compare(expect: JsonObject, started: Started, part: string): void {
     const { outcome, events } = started
     const [expected, actual] = pairOf(expect, outcome, events, (...lease) =>
       this.#granted(...lease),

@@ -1,7 +1,7 @@
 // A cluster that hosts structures, and processes outside of it that use them: all on virtual time.
 import { ActorSystem, Behaviors, type ActorRef } from '@casty/actor'
 import { ManualClock, seededRandom, type Random } from '@casty/clock'
-import { Distributed, type DistributedOptions } from '@casty/ddata'
+import { Distributed, type Copies, type DistributedOptions } from '@casty/ddata'
 import { Cluster, NodeAddress } from '@casty/membership'
 import { inMemoryJournal, type EventJournal } from '@casty/persistence'
 import { ClientAccess, ClusterClient, Remoting } from '@casty/remote'
@@ -12,6 +12,12 @@ import { ProcessClock } from './process-clock.ts'
 const port = 1
 const numShards = 8
 const contactPoints = ['h1:1', 'h2:1', 'h3:1']
+
+/** What a case says of how structures are kept. */
+export interface Keeping {
+  readonly isJournaled: boolean
+  readonly replication: unknown
+}
 
 /** A member that hosts structures. */
 interface Host {
@@ -47,6 +53,7 @@ export class StructuresWorld implements AsyncDisposable {
   readonly clock = new ManualClock()
   readonly network: MemoryNetwork
   readonly #journal: EventJournal | undefined
+  readonly #replication: Copies | undefined
   readonly #random: Random
   readonly #hosts = new Map<string, Host>()
   readonly #processes = new Map<string, Process>()
@@ -55,22 +62,25 @@ export class StructuresWorld implements AsyncDisposable {
   /** The part that was told something last. */
   #lastPart: string | undefined
 
-  private constructor(hostCount: number, isJournaled: boolean) {
+  private constructor(hostCount: number, { isJournaled, replication }: Keeping) {
     this.#hostCount = hostCount
     this.#journal = isJournaled ? inMemoryJournal({ clock: this.clock }) : undefined
+    // With a journal that all reach there are no copies. What is wrong is refused by who is given it.
+    this.#replication = isJournaled ? undefined : (replication as Copies | undefined)
     this.#random = seededRandom(1)
     this.network = createMemoryNetwork({ clock: this.clock, random: seededRandom(2), latencyMs: 0 })
   }
 
-  static async of(hostCount: number, isJournaled: boolean): Promise<StructuresWorld> {
-    const world = new StructuresWorld(hostCount, isJournaled)
+  static async of(hostCount: number, keeping: Keeping): Promise<StructuresWorld> {
+    const world = new StructuresWorld(hostCount, keeping)
     for (let index = 1; index <= hostCount; index++) await world.startHost(`h${index}`)
     await world.ready()
     return world
   }
 
   get #options(): DistributedOptions {
-    return { numShards, ...(this.#journal && { journal: this.#journal }) }
+    const [journal, replication] = [this.#journal, this.#replication]
+    return { numShards, ...(journal && { journal }), ...(replication && { replication }) }
   }
 
   #seeded(): Random {

@@ -7,7 +7,7 @@ import {
   type Outcome,
   type Surroundings,
 } from '../../state/machine.ts'
-import { endOf } from '../../state/ends.ts'
+import { endOf, leftUntil } from '../../state/ends.ts'
 import { readLetters, writeLetters } from '../../values/letters.ts'
 import { Entries, type Entry, type Snapshot } from './entries.ts'
 import {
@@ -247,7 +247,9 @@ export class MapMachine implements Machine {
         if (!entry) return
         const { value, version, expiresAt } = entry
         writeLetters(out, value)
-        out.varint(version).varint(expiresAt === 0 ? 0 : Math.max(1, expiresAt - around.now))
+        out
+          .varint(version)
+          .varint(expiresAt === 0 ? 0 : Math.max(1, leftUntil(expiresAt, around.now)))
         return
       }
       case 'contains':
