@@ -41,12 +41,12 @@ export {
   type ActorSection,
   type CastyConfig,
   type ClusterSection,
-  type ReplicationSection,
   type SerializationSection,
   type ShardingSection,
   type SupervisionSection,
 } from './config/casty-config.ts'
 export type { TransportMaker } from './transport-options.ts'
+export type { ReplicationSection } from './config/replication-section.ts'
 export type { SecretSection, TlsSection } from './config/credentials-sections.ts'
 export { configFileName, discoverConfig, loadConfig } from './config/load-config.ts'
 export { optionsFrom, type ConfiguredOptions } from './config/options-from.ts'

@@ -13,6 +13,7 @@ export function describeValue(value: unknown): string {
     case 'function':
       return 'a function'
     case 'object':
+      if (Object.prototype.toString.call(value) === '[object Date]') return 'a date'
       return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object'
     default:
       return String(value)

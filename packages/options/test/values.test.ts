@@ -20,6 +20,7 @@ test.each([
   [null, 'null'],
   [['secret'], 'a list'],
   [{ password: 'secret' }, 'an object'],
+  [new Date(0), 'a date'],
   [-0.5, '-0.5'],
   [7n, '7'],
   [false, 'false'],

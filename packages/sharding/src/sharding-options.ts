@@ -91,10 +91,19 @@ export function checkOptions(options: ShardingOptions): Omit<CoreSettings, 'self
     leaseMs: duration('leaseMs', leaseMs),
     downRemovalMarginMs: atLeast('downRemovalMarginMs', downRemovalMarginMs, leaseMs),
     recoveryTimeoutMs: durationOrForever('recoveryTimeoutMs', recoveryTimeoutMs),
-    strategy: capable('strategy', strategy, ['allocate', 'rebalance'], 'an allocation strategy'),
+    strategy: checkStrategy(strategy),
     maxMovingShare: share('maxMovingShare', maxMovingShare),
     maxMoving: whole('maxMoving', maxMoving, 1, Number.MAX_SAFE_INTEGER),
   }
+}
+
+function checkStrategy(strategy: AllocationStrategy): AllocationStrategy {
+  capable('strategy', strategy, ['allocate', 'rebalance'], 'an allocation strategy')
+  const { rebalanceIntervalMs } = strategy
+  if (rebalanceIntervalMs !== undefined) {
+    duration('strategy.rebalanceIntervalMs', rebalanceIntervalMs)
+  }
+  return strategy
 }
 
 function checkFrames(maxFrameBytes: number): void {

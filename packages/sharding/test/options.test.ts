@@ -2,6 +2,7 @@
 import { Behaviors } from '@casty/actor'
 import { describe, expect, test } from 'vitest'
 import {
+  leastShards,
   Sharding,
   shardingLimitDefaults,
   type AllocationStrategy,
@@ -88,6 +89,12 @@ describe('Sharding', () => {
     expect(() => checkOptions({ ...options, strategy: {} as AllocationStrategy })).toThrow(
       wrong(
         'Option strategy is an object; allowed is an allocation strategy with allocate, rebalance.',
+      ),
+    )
+    const strategy = { ...leastShards, rebalanceIntervalMs: 0 }
+    expect(() => checkOptions({ ...options, strategy })).toThrow(
+      wrong(
+        'Option strategy.rebalanceIntervalMs is 0; allowed is a number of milliseconds above 0.',
       ),
     )
     expect(() => Sharding.attach({ ...options, system: {} as typeof system })).toThrow(

@@ -124,3 +124,27 @@ describe('A strategy that fails', () => {
     ])
   })
 })
+
+test('a strategy that goes by what only it knows is asked again, where it wants to be', async () => {
+  let wanted = 'a'
+  const pinned = (hosts: readonly Host[]): Host | undefined =>
+    hosts.find(({ node }) => node.address.host === wanted)
+  const strategy: AllocationStrategy = {
+    rebalanceIntervalMs: 5_000,
+    allocate: (typeName, shard, hosts) =>
+      pinned(hosts)?.node ?? leastShards.allocate(typeName, shard, hosts),
+    rebalance(_typeName, hosts) {
+      const to = pinned(hosts)?.node
+      return hosts.flatMap(({ shards }) => (to ? shards.map((shard) => ({ shard, to })) : []))
+    },
+  }
+  await using world = await ShardingWorld.of('a b', { sharding: { strategy, maxMoving: 4 } })
+  const type = { name: 'pinned', numShards: 40, entity: () => Behaviors.ignore }
+  const regions = world.startType(type)
+  const shards = (): string =>
+    [...regions.values()].map((region) => region.statistics().shards).join(' ')
+  await world.until(() => shards() === '40 0')
+  wanted = 'b'
+  expect(await world.until(() => shards() !== '40 0', 10_000)).toBeLessThan(5_500)
+  await world.until(() => shards() === '0 40', 5_000)
+})

@@ -1,7 +1,6 @@
 import type { MailboxSettings, OverflowPolicy } from '@casty/actor'
 import type { HeartbeatMonitorOptions } from '@casty/failure-detector'
 import { defined } from '@casty/options'
-import { maxReplicas } from '../replication-config.ts'
 import {
   secretSection,
   tlsSection,
@@ -9,6 +8,7 @@ import {
   type TlsSection,
 } from './credentials-sections.ts'
 import { bindHostOf, hostOf, maxNameBytes, maxNodeIdBytes, rolesOf, seedNodesOf } from './places.ts'
+import { replicationSection, type ReplicationSection } from './replication-section.ts'
 import { Section } from './section.ts'
 
 /** What of a cluster's node can be written in a file. Each is an option of `ClusteredActorSystem` as well. */
@@ -39,13 +39,6 @@ export interface SupervisionSection {
 /** How entities are spread. */
 export interface ShardingSection {
   readonly numShards?: number
-}
-
-/** How what entities write is copied. */
-export interface ReplicationSection {
-  readonly replicas?: number
-  readonly minAcks?: number
-  readonly ackTimeoutMs?: number
 }
 
 /** How messages become bytes. */
@@ -171,16 +164,6 @@ function shardingSection(section: Section): ShardingSection {
 const maxQuorum = 100_000
 const maxFanout = 100
 const maxThresholdBytes = 2 ** 30
-
-function replicationSection(section: Section, replicasBehind?: number): ReplicationSection {
-  const replicas = section.whole('replicas', 0, maxReplicas)
-  const minAcks = section.whole('min_acks', 0, maxReplicas)
-  const most = replicas ?? replicasBehind
-  if (most !== undefined && minAcks !== undefined && minAcks > most) {
-    section.refuse('min_acks', `is ${minAcks}`, `an integer from 0 to ${most}, the replicas`)
-  }
-  return defined({ replicas, minAcks, ackTimeoutMs: section.durationMs('ack_timeout') })
-}
 
 function serializationSection(section: Section): SerializationSection {
   return defined({

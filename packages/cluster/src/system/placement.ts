@@ -28,7 +28,9 @@ export function placing(others: AllocationStrategy = leastShards): AllocationStr
   }
   const strategyOf = (typeName: string): AllocationStrategy =>
     typeName.startsWith(singletonPrefix) ? oldestHost : others
+  const { rebalanceIntervalMs } = others
   return {
+    ...(rebalanceIntervalMs !== undefined && { rebalanceIntervalMs }),
     allocate: (typeName, shard, hosts) => strategyOf(typeName).allocate(typeName, shard, hosts),
     rebalance: (typeName, hosts, limit) => strategyOf(typeName).rebalance(typeName, hosts, limit),
   }

@@ -1,7 +1,7 @@
 // What code and the config file say of replication, as one.
 import { defined } from '@casty/options'
 import type { EntityType } from '@casty/sharding'
-import type { ReplicationSection } from '../config/casty-config.ts'
+import type { ReplicationSection } from '../config/replication-section.ts'
 import type { ReplicationConfig } from '../replication-config.ts'
 
 type Replication = NonNullable<EntityType<never>['replication']>

@@ -206,6 +206,7 @@ test.each([
   ['the same of IPv6', '[cluster]\nhost = "::"', 'cluster.host is "::"', 'set bind_host'],
   ['a long name', `[system]\nname = "${long}"`, 'system.name is "xx', '1 to 100 bytes'],
   ['a long id', `[cluster]\nnode_id = "${long}"`, 'cluster.node_id is', '1 to 255 bytes'],
+  ['a date', '[cluster]\nrequired_quorum = 2026-01-01', 'required_quorum is a date', 'an integer'],
   ['too many', '[cluster]\nrequired_quorum = 100001', 'required_quorum is', '1 to 100000'],
   ['a wide fanout', '[cluster.gossip]\nfanout = 101', 'gossip.fanout is 101', '1 to 100'],
   [

@@ -166,10 +166,11 @@ export class Allocator {
   plan(now: number): readonly Change[] {
     if (!this.#isStale && now < this.#retryAt) return []
     this.#isStale = false
-    const { log } = this.#node
+    const { log, settings } = this.#node
+    const { rebalanceIntervalMs = Number.POSITIVE_INFINITY } = settings.strategy
     const { changes, retryAt } = planShards(log.latest, this.#situation(now))
     const waiting = this.#promotions.ask(now)
-    this.#retryAt = Math.min(retryAt, waiting, this.#gatherEnd(now))
+    this.#retryAt = Math.min(retryAt, waiting, this.#gatherEnd(now), now + rebalanceIntervalMs)
     return [...this.#planElectorate(log.latest), ...changes]
   }
 

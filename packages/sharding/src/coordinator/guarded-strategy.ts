@@ -32,7 +32,9 @@ export function guardedStrategy(
       return otherwise()
     }
   }
+  const { rebalanceIntervalMs } = strategy
   return {
+    ...(rebalanceIntervalMs !== undefined && { rebalanceIntervalMs }),
     allocate: (typeName, shard, hosts): NodeIdentity =>
       guarded(
         'allocate',

@@ -19,7 +19,7 @@ export interface Move {
 }
 
 /**
- * Where shards go. Pure: the same hosts give the same answer, on every node. Where it throws, or does not answer with what is asked
+ * Where shards go. Pure: the same hosts give the same answer, on every node; but for one with a `rebalanceIntervalMs`. Where it throws, or does not answer with what is asked
  * for, that is reported, and goes as if there were none: to the host with the fewest, and nothing moves.
  */
 export interface AllocationStrategy {
@@ -30,6 +30,11 @@ export interface AllocationStrategy {
   allocate(typeName: string, shard: number, hosts: readonly Host[]): NodeIdentity
   /** Which shards are to move to make things even: the first `limit` of them do. Shards not on `hosts` stay. */
   rebalance(typeName: string, hosts: readonly Host[], limit: number): readonly Move[]
+  /**
+   * How often it is asked what is to move although nothing has changed in the cluster, in milliseconds: for one that goes by
+   * what only it knows, as how busy nodes are, or where people want shards to be. @defaultValue only when something has
+   */
+  readonly rebalanceIntervalMs?: number
 }
 
 /** The node with the fewest shards gets the next one; moves only what makes two nodes more alike. */
