@@ -1,4 +1,5 @@
 import { ReplicatorError } from './errors.ts'
+import { checkNames } from './options.ts'
 
 /**
  * How many nodes must have a write, or be asked for a read, this one among them. Where a write and a later read
@@ -42,7 +43,11 @@ export function nodesNeeded(consistency: Consistency, nodes: number): number {
       'local, majority, all, or an object with nodes, additional or atLeast',
     )
   }
-  if ('nodes' in consistency) return wholeCount('nodes', consistency.nodes, 1)
+  if ('nodes' in consistency) {
+    checkNames('a consistency', consistency, ['nodes'])
+    return wholeCount('nodes', consistency.nodes, 1)
+  }
+  checkNames('a consistency', consistency, ['nodes', 'atLeast', 'additional'])
   const { atLeast = 0, additional = 0 } = consistency
   return majorityOf(
     nodes,

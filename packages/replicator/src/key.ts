@@ -8,6 +8,18 @@ export interface ReplicatedKey<C> {
   readonly type: CrdtType<C>
 }
 
+/**
+ * Whether it is what `replicatedKey` makes: users may have no types.
+ *
+ * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`
+ */
+export function checkKey(key: ReplicatedKey<unknown>): void {
+  const isObject = typeof key === 'object' && key !== null
+  const { name, type }: Partial<ReplicatedKey<unknown>> = isObject ? key : {}
+  if (typeof name === 'string' && typeof type?.of === 'function') return
+  throw ReplicatorError.invalidOption('key', key, 'what replicatedKey() makes')
+}
+
 const textEncoder = new TextEncoder()
 /** Control characters, and halves of surrogate pairs. */
 const unfit = /\p{Cc}|\p{Cs}/u

@@ -130,7 +130,22 @@ export function checkedSettings(
   }
 }
 
-/** @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION` */
+/** @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`, as both below */
 export function checkedDuration(option: string, value: number): number {
   return checks.duration(option, value)
+}
+
+/** What a call may be told, of which nothing is to go unheeded. */
+export function checkNames(of: string, options: object, known: readonly string[]): void {
+  checks.knownNames(of, options, known)
+}
+
+/** Something handed in that a call needs: users may have no types. */
+export function checkCapable(
+  option: string,
+  value: unknown,
+  methods: readonly string[],
+  is: string,
+): void {
+  checks.capable(option, value, methods, is)
 }

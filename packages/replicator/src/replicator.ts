@@ -10,7 +10,7 @@ import type { ReplicatorEffect, ReplicatorEvent } from './core/events.ts'
 import { ReplicatorCore } from './core/replicator-core.ts'
 import { ReplicatorError } from './errors.ts'
 import { explainCore, type ReplicatorExplanation, type ReplicatorMetrics } from './explanation.ts'
-import type { ReplicatedKey } from './key.ts'
+import { checkKey, type ReplicatedKey } from './key.ts'
 import { HoldingMembers } from './holding-members.ts'
 import {
   checkedSettings,
@@ -179,6 +179,7 @@ export class Replicator implements Disposable, AsyncDisposable {
 
   /** What this node has of a key now; the empty value where it has nothing. */
   local<C extends Crdt<C>>(key: ReplicatedKey<C>): C {
+    checkKey(key)
     return valueAs(key, this.#core.valueOf(key.name, this.#limits.knownTypes.of(key.type)))
   }
 

@@ -2,12 +2,14 @@ import type { Crdt, Replica } from '@casty/crdt'
 import type { KnownTypes } from './any-value.ts'
 import type { Consistency } from './consistency.ts'
 import type { Call, CallOutcome, ReplicatorEvent } from './core/events.ts'
-import type { ReplicatorError } from './errors.ts'
-import type { ReplicatedKey } from './key.ts'
-import { checkedDuration } from './options.ts'
+import { ReplicatorError } from './errors.ts'
+import { checkKey, type ReplicatedKey } from './key.ts'
+import { checkCapable, checkedDuration, checkNames } from './options.ts'
 import type { Outcome, ReadOptions, WaitOptions, WriteOptions } from './outcome.ts'
 import { changeOfAny } from './user-changes.ts'
 import { WaitingCalls } from './waiting-calls.ts'
+
+const waitNames = ['timeoutMs', 'signal']
 
 /** What cores are told of calls. */
 export type UserEvent = Extract<
@@ -40,7 +42,12 @@ export class UserCalls {
     change: (value: C, replica: Replica) => C,
     options: WriteOptions,
   ): Promise<Outcome<C>> {
-    return await this.#call(key, options.write ?? 'local', options, (call) => ({
+    checkNames('a change', options, [...waitNames, 'write'])
+    if (typeof change !== 'function') {
+      throw ReplicatorError.invalidOption('change', change, 'a function of the value')
+    }
+    const { write = 'local' } = options
+    return await this.#call(key, write, options, (call) => ({
       type: 'update-requested',
       call,
       change: changeOfAny(key, change, this.#parts.knownTypes),
@@ -48,7 +55,9 @@ export class UserCalls {
   }
 
   async get<C extends Crdt<C>>(key: ReplicatedKey<C>, options: ReadOptions): Promise<Outcome<C>> {
-    return await this.#call(key, options.read ?? 'local', options, (call) => ({
+    checkNames('a read', options, [...waitNames, 'read'])
+    const { read = 'local' } = options
+    return await this.#call(key, read, options, (call) => ({
       type: 'read-requested',
       call,
     }))
@@ -61,8 +70,10 @@ export class UserCalls {
     eventOf: (call: Call) => UserEvent,
   ): Promise<Outcome<C>> {
     const { knownTypes, stopped, check } = this.#parts
+    checkKey(key)
     const error = stopped()
     if (error) throw error
+    if (signal !== undefined) checkCapable('signal', signal, ['throwIfAborted'], 'an AbortSignal')
     signal?.throwIfAborted()
     checkedDuration('timeoutMs', timeoutMs)
     check?.(consistency)

@@ -1,7 +1,14 @@
 // Who is told of values, and of whatever else a user may be told. A listener that throws disturbs nobody.
 import { fresh, type Crdt } from '@casty/crdt'
 import type { AnyValue } from './any-value.ts'
+import { ReplicatorError } from './errors.ts'
 import type { ReplicatedKey } from './key.ts'
+
+/** @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION` */
+export function checkListener(listener: unknown): void {
+  if (typeof listener === 'function') return
+  throw ReplicatorError.invalidOption('listener', listener, 'a function')
+}
 
 export class ValueListeners {
   readonly #onError: (error: unknown) => void
@@ -24,6 +31,7 @@ export class ValueListeners {
     current: C,
     listener: (value: C) => void,
   ): Disposable {
+    checkListener(listener)
     const listeners = this.#byKey.get(name) ?? new Set()
     this.#byKey.set(name, listeners)
     const told = (value: AnyValue): void => {
@@ -43,13 +51,22 @@ export class ValueListeners {
     for (const listener of this.#byKey.get(key) ?? []) this.guard(() => listener(value))
   }
 
-  /** Calls something of the user's: what it throws is counted and reported. */
-  guard(call: () => void): void {
+  /** Calls something of the user's: what it throws, or its promise rejects with, is counted and reported. */
+  guard(call: () => unknown): void {
     try {
-      call()
+      const result = call()
+      if (result instanceof Promise) result.catch((error: unknown) => this.#failed(error))
     } catch (error) {
-      this.#errors++
+      this.#failed(error)
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#errors++
+    try {
       this.#onError(error)
+    } catch {
+      // It was to be told, and cannot: it is counted.
     }
   }
 

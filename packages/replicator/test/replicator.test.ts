@@ -334,6 +334,35 @@ describe('a call', () => {
     })
   })
 
+  test.each<[what: string, call: (on: Replicator) => unknown]>([
+    ['a consistency misspelt', (on) => on.update(tags, add('x'), { write: { node: 3 } as never })],
+    ['two at once', (on) => on.get(tags, { read: { nodes: 2, atLeast: 3 } as never })],
+    ['none', (on) => on.update(tags, add('x'), { write: null as never })],
+    ['a write of a read', (on) => on.get(tags, { write: 'all' } as never)],
+    ['a read of a write', (on) => on.update(tags, add('x'), { read: 'all' } as never)],
+    ['no options', (on) => on.update(tags, add('x'), null as never)],
+    ['a number for options', (on) => on.get(tags, 5 as never)],
+    ['no signal', (on) => on.get(tags, { signal: 5 as never })],
+    ['no key', (on) => on.get(undefined as never)],
+    ['a name for a key', (on) => on.update('tags' as never, (set) => set)],
+    ['a key of no type', (on) => on.local({ name: 'x', type: {} } as never)],
+    ['no change', (on) => on.update(tags, 5 as never)],
+    ['no listener', (on) => on.subscribe(tags, undefined as never)],
+  ])('refuses %s, and changes nothing', async (_what, call) => {
+    await using world = await ReplicatorWorld.of('a')
+    await expect((async () => await call(world.at('a')))()).rejects.toMatchObject({
+      code: 'CASTY_REPLICATOR_INVALID_OPTION',
+    })
+    expect(world.at('a').metrics().keys).toBe(0)
+  })
+
+  test.each([undefined, null, 5, Promise.resolve()])('takes no %s for a value', async (value) => {
+    await using world = await ReplicatorWorld.of('a')
+    const call = world.at('a').update(tags, () => value as never)
+    await expect(call).rejects.toMatchObject({ code: 'CASTY_CRDT_FOREIGN_VALUE' })
+    expect(world.at('a').metrics().keys).toBe(0)
+  })
+
   test.each<[string, object, RegExp]>([
     ['a time of 0', { gossipIntervalMs: 0 }, /^Option gossipIntervalMs is 0; allowed is/],
     ['values larger than frames', { maxValueBytes: 2 ** 30 }, /^Option maxValueBytes is/],

@@ -6,11 +6,11 @@ import { KnownTypes } from '../any-value.ts'
 import { nodesNeeded } from '../consistency.ts'
 import { CoreRunner, momentOf } from '../core-runner.ts'
 import { ReplicatorError } from '../errors.ts'
-import type { ReplicatedKey } from '../key.ts'
+import { checkKey, type ReplicatedKey } from '../key.ts'
 import type { Outcome, ReadOptions, WriteOptions } from '../outcome.ts'
 import { UserCalls } from '../user-calls.ts'
 import { emptied, valueAs } from '../user-changes.ts'
-import { ValueListeners } from '../value-listeners.ts'
+import { checkListener, ValueListeners } from '../value-listeners.ts'
 import { refusalOf } from '../wire/codec.ts'
 import type { DecodeLimits } from '../wire/fields.ts'
 import { ClientCore } from './client-core.ts'
@@ -132,6 +132,7 @@ export class ClientReplicator implements Disposable {
 
   /** What is here of a key now; the empty value where nothing was told yet. */
   local<C extends Crdt<C>>(key: ReplicatedKey<C>): C {
+    checkKey(key)
     return valueAs(key, this.#core.valueOf(key.name, this.#limits.knownTypes.of(key.type)))
   }
 
@@ -160,6 +161,7 @@ export class ClientReplicator implements Disposable {
 
   /** Tells of what else happens to the copies, from now on. */
   watch(listener: (event: ClientReplicatorEvent) => void): Disposable {
+    checkListener(listener)
     this.#watchers.add(listener)
     return { [Symbol.dispose]: () => this.#watchers.delete(listener) }
   }
