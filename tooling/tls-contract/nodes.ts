@@ -1,8 +1,10 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../packages/clock/src/index.ts'
 import { Endpoint, NodeAddress, type EndpointOptions } from '../../packages/transport/src/index.ts'
 import { TestAuthority, type TestCredentials } from './certificates.ts'
-import { loopback, type CreateTransport } from './world.ts'
+import { foreignDial, loopback, plainDial, type CreateTransport } from './world.ts'
 
 let incarnations = 0
 
@@ -19,6 +21,15 @@ export async function startNode(
     clusterName: 'tests',
     ...options,
   })
+}
+
+/** What an endpoint tells of those who have not proved who they are. */
+function authenticationFailures(endpoint: Endpoint): readonly object[] {
+  const failures: object[] = []
+  endpoint.subscribe(({ type, ...failure }) => {
+    if (type === 'authentication-failed') failures.push(failure)
+  })
+  return failures
 }
 
 /** Whom a certificate is made out to has to be the node that shows it. */
@@ -42,6 +53,7 @@ export function nodeContract(name: string, create: CreateTransport): void {
       'one that shows the certificate of %s is refused as it dials',
       async (_what, whose) => {
         await using alice = await startNode(create(good))
+        const failures = authenticationFailures(alice)
         await using mallory = await startNode(create(await authority.issue(whose)))
         await expect(mallory.connect(alice.self.address)).rejects.toMatchObject({
           code: 'CASTY_TRANSPORT_REFUSED',
@@ -56,8 +68,42 @@ export function nodeContract(name: string, create: CreateTransport): void {
         })
         expect(alice.counters().refusedByUs.identity).toBe(1)
         expect(mallory.counters().refusedByPeers.identity).toBe(1)
+        const detail = expect.stringContaining('is made out to')
+        expect(failures).toMatchObject([{ source: '127.0.0.1', claimed: mallory.self, detail }])
       },
     )
+
+    test('one that TLS turns away is told of, once a minute for each source', async () => {
+      const transport = create(good)
+      await using alice = await startNode(transport)
+      const failures = authenticationFailures(alice)
+      const theirs = await (await TestAuthority.create('theirs')).issue()
+      await foreignDial(alice.self.address, theirs)
+      await foreignDial(alice.self.address, theirs)
+      await plainDial(alice.self.address, 'GET / HTTP/1.1\r\n\r\n')
+      const { untrusted, plaintext } = transport.counters().insecureConnections
+      expect([untrusted, plaintext]).toEqual([2, 1])
+      const side = 'acceptor'
+      expect(failures).toEqual([
+        { side, source: '127.0.0.1', detail: 'TLS turned it away: untrusted', untold: 0 },
+      ])
+      expect(alice.counters().connectionsOpened).toBe(0)
+    })
+
+    test('one that speaks no TLS is told of, and one that only goes away is not', async () => {
+      const transport = create(good)
+      await using alice = await startNode(transport)
+      const failures = authenticationFailures(alice)
+      const probe = connect(alice.self.address.port, '127.0.0.1')
+      await once(probe, 'connect')
+      probe.resetAndDestroy()
+      await expect.poll(() => transport.counters().insecureConnections.ended).toBe(1)
+      expect(failures).toEqual([])
+      await plainDial(alice.self.address, 'GET / HTTP/1.1\r\n\r\n')
+      expect(failures).toMatchObject([
+        { source: '127.0.0.1', detail: 'TLS turned it away: plaintext' },
+      ])
+    })
 
     test.each(Object.entries(others))(
       'one that shows the certificate of %s is refused as it is dialled',

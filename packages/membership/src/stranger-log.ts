@@ -6,7 +6,7 @@ export function warnOfStranger(event: EndpointEvent, logger: Logger): boolean {
   if (event.type === 'authentication-failed') {
     const { side, source, claimed, detail, untold } = event
     const details = { side, source, claimed: claimed?.key, detail, untold }
-    logger.warn(details, 'A peer has not proved the secret that it must know')
+    logger.warn(details, 'A peer has not proved who it is')
     return true
   }
   if (event.type === 'dial-back-failed') {

@@ -9,14 +9,14 @@ function logger(): Logger & { readonly warnings: unknown[][] } {
   return { warnings, warn, debug() {}, info() {}, error() {} }
 }
 
-test('who has not proved the secret, and who is not where it says, are warned of', () => {
+test('who has not proved who it is, and who is not where it says, are warned of', () => {
   const log = logger()
   const of = { source: 'h', claimed: node('b'), detail: 'so', untold: 2 }
   expect(warnOfStranger({ type: 'authentication-failed', side: 'acceptor', ...of }, log)).toBe(true)
   expect(warnOfStranger({ type: 'dial-back-failed', ...of }, log)).toBe(true)
   const details = { source: 'h', claimed: node('b').key, detail: 'so', untold: 2 }
   expect(log.warnings).toEqual([
-    [{ side: 'acceptor', ...details }, expect.stringContaining('secret')],
+    [{ side: 'acceptor', ...details }, expect.stringContaining('who it is')],
     [details, expect.stringContaining('address')],
   ])
 })

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { encodeWord, listenFailure, TlsAcceptor, type Security } from '@casty/net'
-import { NodeAddress, type Channel, type Listener } from '@casty/transport'
+import { NodeAddress, type Channel, type Listener, type TurnedAway } from '@casty/transport'
 import type { ResolvedTcpOptions } from './options.ts'
 import { onRead, withPreallocatedReads } from './preallocated-reads.ts'
 import { TcpChannel } from './tcp-channel.ts'
@@ -9,6 +9,7 @@ import { TcpChannel } from './tcp-channel.ts'
 export interface AcceptFailures {
   readonly dropped: () => void
   readonly failed: () => void
+  readonly turnedAway?: ((whom: TurnedAway) => void) | undefined
 }
 
 /** @param readBuffer - shared by all sockets of the transport */
@@ -27,7 +28,7 @@ export function tcpListen(
       keepAliveInitialDelay: options.keepAliveDelayMs,
       pauseOnConnect: security === undefined, // Nothing is read before the channel is opened.
     })
-    const acceptor = security && secureAcceptor(security, options, accept)
+    const acceptor = security && secureAcceptor(security, options, accept, failures)
     let open = 0
     server.on('connection', (socket) => {
       if (open >= options.maxConnections) {
@@ -79,9 +80,11 @@ function secureAcceptor(
   security: Security,
   { lingerMs }: ResolvedTcpOptions,
   accept: (channel: Channel) => void,
+  { turnedAway }: AcceptFailures,
 ): TlsAcceptor {
   return new TlsAcceptor({
     security,
+    turnedAway,
     farewell: encodeWord,
     accept(connection) {
       const { socket } = connection

@@ -5,6 +5,7 @@ import type {
   NodeAddress,
   Transport,
   TransportDialOptions,
+  TurnedAway,
 } from '@casty/transport'
 import { resolveTcpOptions, type TcpOptions } from './options.ts'
 import { tcpDial } from './tcp-dial.ts'
@@ -53,8 +54,12 @@ export function tcpTransport(options: TcpOptions = {}): TcpTransport {
   return {
     name: 'tcp',
     ...(security && { security: 'mutual-tls' as const }),
-    listen(address: NodeAddress, accept: (channel: Channel) => void): Promise<Listener> {
-      return tcpListen(address, resolved, readBuffer, security, accept, failures)
+    listen(
+      address: NodeAddress,
+      accept: (channel: Channel) => void,
+      turnedAway?: (whom: TurnedAway) => void,
+    ): Promise<Listener> {
+      return tcpListen(address, resolved, readBuffer, security, accept, { ...failures, turnedAway })
     },
     dial(address: NodeAddress, dialOptions: TransportDialOptions = {}): Promise<Channel> {
       return tcpDial(address, resolved, readBuffer, security, dialOptions)

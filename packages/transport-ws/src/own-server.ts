@@ -1,7 +1,12 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
-import { TlsAcceptor, type ConnectedSocket, type Security } from '@casty/net'
+import {
+  TlsAcceptor,
+  type ConnectedSocket,
+  type SecureAcceptorParts,
+  type Security,
+} from '@casty/net'
 import type { NodeAddress } from '@casty/transport'
 import { refusalOf } from './messages.ts'
 import type { ResolvedWsOptions } from './options.ts'
@@ -17,8 +22,12 @@ export interface OwnServer {
   close(): Promise<void>
 }
 
-export function ownServer(options: ResolvedWsOptions, security: Security | undefined): OwnServer {
-  return security ? secureServer(options, security) : plainServer(options)
+export function ownServer(
+  options: ResolvedWsOptions,
+  security: Security | undefined,
+  turnedAway: SecureAcceptorParts['turnedAway'],
+): OwnServer {
+  return security ? secureServer(options, security, turnedAway) : plainServer(options)
 }
 
 function plainServer(options: ResolvedWsOptions): OwnServer {
@@ -39,12 +48,17 @@ function plainServer(options: ResolvedWsOptions): OwnServer {
 }
 
 /** HTTP is spoken with those alone that have proven themselves. */
-function secureServer(options: ResolvedWsOptions, security: Security): OwnServer {
+function secureServer(
+  options: ResolvedWsOptions,
+  security: Security,
+  turnedAway: SecureAcceptorParts['turnedAway'],
+): OwnServer {
   const http = httpServer(options)
   const front = createServer({ noDelay: true, keepAlive: true })
   const waiting = new Map<Socket, ConnectedSocket>()
   const acceptor = new TlsAcceptor({
     security,
+    turnedAway,
     farewell: (reason) => Buffer.from(refusalOf('403 Forbidden', reason)),
     accept(connection) {
       const { socket } = connection

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import { judgeAccepted, type ConnectedSocket, type Security } from '@casty/net'
-import type { Channel, InsecurityReason } from '@casty/transport'
+import { judgeAccepted, plainAddress, type ConnectedSocket, type Security } from '@casty/net'
+import type { Channel, InsecurityReason, TurnedAway } from '@casty/transport'
 import { WebSocketServer } from 'ws'
 import { refusalOf, socketOptions } from './messages.ts'
 import type { ResolvedWsOptions } from './options.ts'
@@ -17,6 +17,8 @@ export interface UpgradeFailures {
   readonly refused: () => void
   /** The system could not hand it over. */
   readonly failed: () => void
+  /** It has not proven itself. */
+  readonly turnedAway?: ((whom: TurnedAway) => void) | undefined
 }
 
 export interface UpgraderParts {
@@ -56,6 +58,8 @@ export function upgrader({
     const connection = connectionOf?.(request.socket) ?? judge(request.socket, security)
     if (typeof connection === 'string') {
       security?.count(connection)
+      const source = sourceOf?.(request) ?? plainAddress(request.socket.remoteAddress)
+      failures.turnedAway?.({ source, reason: connection })
       return refuse(carrier, '403 Forbidden', connection)
     }
     upgrades.handleUpgrade(request, carrier, head, (socket) => {

@@ -42,7 +42,7 @@ async function listenOnTheirs(
 /** Answers nothing but WebSockets at the one path. */
 async function listenOnOwn(address: NodeAddress, parts: UpgraderParts): Promise<Listener> {
   const { options, security, failures } = parts
-  const own = ownServer(options, security)
+  const own = ownServer(options, security, failures.turnedAway)
   const upgrade = upgrader({ ...parts, connectionOf: own.taken })
   own.http.on('upgrade', (request, carrier, head) => {
     if (pathOf(request.url ?? '') === options.path) return upgrade(request, carrier, head)

@@ -5,6 +5,7 @@ import type {
   NodeAddress,
   Transport,
   TransportDialOptions,
+  TurnedAway,
 } from '@casty/transport'
 import { resolveWsOptions, type WsOptions } from './options.ts'
 import { wsDial } from './ws-dial.ts'
@@ -56,8 +57,12 @@ export function wsTransport(options: WsOptions = {}): WsTransport {
   return {
     name: 'ws',
     ...(security && { security: 'mutual-tls' as const }),
-    listen(address: NodeAddress, accept: (channel: Channel) => void): Promise<Listener> {
-      return wsListen(address, resolved, security, accept, failures)
+    listen(
+      address: NodeAddress,
+      accept: (channel: Channel) => void,
+      turnedAway?: (whom: TurnedAway) => void,
+    ): Promise<Listener> {
+      return wsListen(address, resolved, security, accept, { ...failures, turnedAway })
     },
     dial(address: NodeAddress, dialOptions: TransportDialOptions = {}): Promise<Channel> {
       return wsDial(address, resolved, security, dialOptions)

@@ -6,6 +6,7 @@ import {
   type Channel,
   type ChannelCloseReason,
   type Transport,
+  type TurnedAway,
 } from '@casty/transport'
 import { WebSocket } from 'ws'
 
@@ -54,13 +55,16 @@ export class Told {
 export async function listening(transport: Transport, address: NodeAddress = loopback) {
   const accepted: Channel[] = []
   let wake = (): void => {}
-  const listener = await transport.listen(address, (channel) => {
+  const turnedAway: TurnedAway[] = []
+  const accept = (channel: Channel): void => {
     accepted.push(channel)
     wake()
-  })
+  }
+  const listener = await transport.listen(address, accept, (whom) => turnedAway.push(whom))
   return {
     address: listener.address,
     accepted,
+    turnedAway,
     async next(): Promise<Channel> {
       const [channel] = accepted.splice(0, 1)
       if (channel) return channel

@@ -36,6 +36,7 @@ test("a user's server that asks for certificates carries proven channels, and an
     insecurity: { reason: 'untrusted', by: 'peer' },
   })
   expect(transport.counters().insecureConnections.untrusted).toBe(1)
+  expect(nodes.turnedAway).toEqual([{ source: '127.0.0.1', reason: 'untrusted' }])
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
 })

@@ -19,7 +19,7 @@ import { AcceptorsProof, unproven } from './handshake-proofs.ts'
 import type { NodeIdentity } from './node-identity.ts'
 import { PendingHandshakes, type Pending } from './pending-handshakes.ts'
 import { sourceGroup } from './source-group.ts'
-import type { Channel, ChannelCloseReason } from './transport.ts'
+import type { Channel, ChannelCloseReason, TurnedAway } from './transport.ts'
 import {
   commonVersion,
   concatBytes,
@@ -68,6 +68,11 @@ export class Acceptor implements ConnectionOwner {
     this.#count('busy')
     const detail = `too many connections wait for their handshake at ${this.#context.self.address}`
     this.#refuse(connection, { reason: 'busy', detail })
+  }
+
+  /** Told as a proof that failed. It was no connection of ours yet. */
+  turnedAway({ source, reason }: TurnedAway): void {
+    this.#tellUncertified(source, `TLS turned it away: ${reason}`)
   }
 
   closeAll(): void {
@@ -143,7 +148,24 @@ export class Acceptor implements ConnectionOwner {
       this.#welcome(connection, pending)
       this.#pending.settle(connection)
       this.#registry.accept(connection, hello)
-    } else this.#refuse(connection, verdict)
+    } else {
+      this.#refuse(connection, verdict)
+      if (verdict.reason !== 'identity') return
+      this.#tellUncertified(connection.channel.source, verdict.detail, hello.identity)
+    }
+  }
+
+  #tellUncertified(source: string, detail: string, claimed?: NodeIdentity): void {
+    const untold = this.#context.uncertified.failed(sourceGroup(source), this.#context.now())
+    if (untold === undefined) return
+    const whom = { source, ...(claimed && { claimed }) }
+    this.#context.publish({
+      type: 'authentication-failed',
+      side: 'acceptor',
+      ...whom,
+      detail,
+      untold,
+    })
   }
 
   /** Believes the address once this very life was found there; by then it may have to be refused for something else. */

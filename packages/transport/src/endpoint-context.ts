@@ -29,6 +29,8 @@ export class EndpointContext {
   readonly failures: FailureBudget
   /** Of those who were dialled back in vain, by where they came from. */
   readonly strayed: FailureBudget
+  /** Of those whose certificates say that they are not who they should be: told, and held against nobody. */
+  readonly uncertified: FailureBudget
   readonly forbidden: ForbiddenPeers = new ForbiddenPeers()
   readonly hellos: HellosSaid
   self: NodeIdentity
@@ -43,6 +45,7 @@ export class EndpointContext {
   constructor(settings: EndpointSettings, self: NodeIdentity) {
     this.settings = settings
     this.failures = new FailureBudget(settings.limits)
+    this.uncertified = new FailureBudget(settings.limits)
     const { maxVainDialBacksPerMinute: maxFailuresPerMinute, maxSources } = settings.limits
     this.hellos = new HellosSaid(settings.limits.handshakeTimeoutMs)
     this.strayed = new FailureBudget({ maxFailuresPerMinute, maxSources })

@@ -260,8 +260,9 @@ export type EndpointEvent =
       readonly lostFrames: number
     }
   /**
-   * The other end has not proved the secret that both must know: one that dialled us (`side` is `acceptor`), or one that
-   * we dialled. Told once a minute for each source; `untold` more went before it.
+   * The other end has not proved the secret that both must know, or by its certificate who it is: one that dialled us
+   * (`side` is `acceptor`), or, of a secret, one that we dialled. Told once a minute for each source; `untold` more went
+   * before it.
    */
   | {
       readonly type: 'authentication-failed'

@@ -24,7 +24,7 @@ import { Loopback } from './loopback.ts'
 import { NodeAddress } from './node-address.ts'
 import { NodeIdentity } from './node-identity.ts'
 import type { EndpointReport } from './reports.ts'
-import type { Channel, Listener } from './transport.ts'
+import type { Channel, Listener, TurnedAway } from './transport.ts'
 import { firstFreeFrameType } from './wire.ts'
 
 /**
@@ -62,9 +62,15 @@ export class Endpoint implements AsyncDisposable {
     const settings = checkEndpointOptions(options)
     const early: Channel[] = []
     let accept = (channel: Channel): void => void early.push(channel)
-    const listener = await settings.transport.listen(settings.address, (channel) => accept(channel))
+    let turnedAway = (_whom: TurnedAway): void => {}
+    const listener = await settings.transport.listen(
+      settings.address,
+      (channel) => accept(channel),
+      (whom) => turnedAway(whom),
+    )
     const endpoint = new Endpoint(settings, listener)
     accept = (channel) => endpoint.#acceptor.accept(channel)
+    turnedAway = (whom) => endpoint.#acceptor.turnedAway(whom)
     for (const channel of early) accept(channel)
     return endpoint
   }

@@ -62,6 +62,7 @@ export type {
   DialFailure,
   Insecurity,
   InsecurityReason,
+  TurnedAway,
   Listener,
   ProofLapse,
   Transport,

@@ -19,8 +19,14 @@ export interface Transport {
    *
    * Rejects with `CASTY_TRANSPORT_ADDRESS_IN_USE` if the address is taken, and with
    * `CASTY_TRANSPORT_LISTEN_FAILED` if it cannot be bound for another reason.
+   *
+   * @param turnedAway - told of connections that are ended before they are channels, since they prove nothing; never throws
    */
-  listen(address: NodeAddress, accept: (channel: Channel) => void): Promise<Listener>
+  listen(
+    address: NodeAddress,
+    accept: (channel: Channel) => void,
+    turnedAway?: (whom: TurnedAway) => void,
+  ): Promise<Listener>
   /**
    * Opens a channel to whoever listens at `address`.
    *
@@ -144,6 +150,13 @@ export type DialFailure =
   | 'local'
   | 'insecure'
   | 'not-allowed'
+
+/** A connection that came in, and by what its other end is not trusted. */
+export interface TurnedAway {
+  /** The host that it came from, as the network knows it. */
+  readonly source: string
+  readonly reason: InsecurityReason
+}
 
 /** What kept two ends from trusting each other. */
 export interface Insecurity {

@@ -14,8 +14,8 @@ export function relayedTransport(inner: Transport, relay: NodeAddress): Transpor
   let listensAt: NodeAddress | undefined
   return {
     name: `relayed ${inner.name}`,
-    async listen(address, accept) {
-      const listener = await inner.listen(address, accept)
+    async listen(address, accept, turnedAway) {
+      const listener = await inner.listen(address, accept, turnedAway)
       listensAt ??= listener.address
       return listener
     },

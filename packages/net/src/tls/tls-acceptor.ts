@@ -1,7 +1,12 @@
 import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls'
-import { sourceGroup, type ChannelProof, type InsecurityReason } from '@casty/transport'
+import {
+  sourceGroup,
+  type ChannelProof,
+  type InsecurityReason,
+  type TurnedAway,
+} from '@casty/transport'
 import type { ConnectedSocket } from '../connected-socket.ts'
 import { errorCode } from '../dial-failure.ts'
 import { plainAddress } from '../plain-address.ts'
@@ -26,6 +31,8 @@ export interface SecureAcceptorParts {
   readonly accept: (connection: ConnectedSocket) => void
   /** What an end is told that is not; it is read on and closed by the acceptor. */
   readonly farewell: (reason: InsecurityReason) => Uint8Array
+  /** Told of each such end, but for those that only went away. */
+  readonly turnedAway?: ((whom: TurnedAway) => void) | undefined
 }
 
 /**
@@ -104,6 +111,7 @@ export class TlsAcceptor implements Disposable {
   #refuse(socket: TLSSocket, carrier: Socket, reason: InsecurityReason): void {
     const { security, farewell } = this.#parts
     security.count(reason)
+    this.#tell(socket, reason)
     const timer = setTimeout(() => carrier.destroy(), security.options.handshakeTimeoutMs)
     carrier.once('close', () => clearTimeout(timer))
     // Closing with bytes unread makes the system send a reset, which can overtake the farewell.
@@ -114,7 +122,12 @@ export class TlsAcceptor implements Disposable {
     const isLate = errorCode(error) === 'ERR_TLS_HANDSHAKE_TIMEOUT'
     const reason = insecurityOf(error, true)?.reason ?? 'protocol'
     this.#parts.security.count(isLate ? 'timeout' : reason)
+    if (!isLate && reason !== 'ended') this.#tell(socket, reason)
     socket.destroy()
+  }
+
+  #tell(socket: Socket, reason: InsecurityReason): void {
+    this.#parts.turnedAway?.({ source: plainAddress(socket.remoteAddress), reason })
   }
 
   #settle(ends: string): void {

@@ -15,8 +15,8 @@ export function clientTransport(
   return {
     name: transport.name,
     ...(transport.security && { security: transport.security }),
-    listen: async (address, accept): Promise<Listener> =>
-      isListening ? await transport.listen(address, accept) : nowhere(address),
+    listen: async (address, accept, turnedAway): Promise<Listener> =>
+      isListening ? await transport.listen(address, accept, turnedAway) : nowhere(address),
     async dial(address, options = {}): Promise<Channel> {
       const mapped = mapAddress(address)
       const { signal } = options
