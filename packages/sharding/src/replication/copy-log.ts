@@ -22,7 +22,7 @@ import {
   writeEntry,
   writeLineage,
   writePiece,
-} from './replication-codec.ts'
+} from './copy-format.ts'
 
 export interface CopyLogPort {
   wallNow(): number

@@ -1,11 +1,21 @@
 // Requests to replicas and their answers as bytes: in frames of two types, which hold some of them, each behind the hash of
 // the type's name, the shard and the epoch of the owner.
-import type { JournalHead, JournalRecord, StoredEvent, StoredSnapshot } from '@casty/persistence'
 import { ByteReader, ByteWriter, TransportError, type KnownTexts } from '@casty/transport'
-import type { CopyVersion } from './copy-version.ts'
-import type { Operation, Piece } from './copy.ts'
 import { readExact, type ReadCount } from '../believed.ts'
-import type { Lineage } from './lineage.ts'
+import {
+  maxIdBytes,
+  minEntryBytes,
+  readEntry,
+  readEpoch,
+  readLineage,
+  readPiece,
+  readVersion,
+  writeEntry,
+  writeEpoch,
+  writeLineage,
+  writePiece,
+  writeVersion,
+} from './copy-format.ts'
 import type { ListedCopy, ReplicaAnswer, ReplicaRequest, ReplicatedEntry } from './messages.ts'
 
 /** Of 40 to 51, which are sharding's. */
@@ -23,9 +33,6 @@ export interface RequestHeader extends ReplicationHeader {
   /** In which epoch the lineage of the owner's copies was born; undefined where it has none, or has them in memory only. */
   readonly lineage: number | undefined
 }
-
-const maxTextBytes = 512
-const any: number = Number.MAX_SAFE_INTEGER
 
 const requestTags = {
   list: 1,
@@ -46,13 +53,6 @@ const answerTags = {
   'other-lineage': 8,
   checked: 9,
 } as const
-const operationTags = {
-  append: 1,
-  claim: 2,
-  'save-snapshot': 3,
-  'delete-events': 4,
-  'delete-snapshots': 5,
-} as const
 
 /** Good until the next one is encoded. */
 export function encodeRequest(header: RequestHeader, request: ReplicaRequest): Uint8Array {
@@ -61,10 +61,10 @@ export function encodeRequest(header: RequestHeader, request: ReplicaRequest): U
   writer.u8(requestTags[request.type])
   switch (request.type) {
     case 'list':
-      writer.varint(request.token).string(request.after ?? '', maxTextBytes)
+      writer.varint(request.token).string(request.after ?? '', maxIdBytes)
       break
     case 'pull':
-      writer.varint(request.token).string(request.id, maxTextBytes).varint(request.offset)
+      writer.varint(request.token).string(request.id, maxIdBytes).varint(request.offset)
       break
     case 'push':
       writePiece(writer.varint(request.token), request.piece)
@@ -107,7 +107,7 @@ export function encodeAnswer(header: ReplicationHeader, answer: ReplicaAnswer): 
       writeIds(writer, answer.full)
       break
     case 'no-room':
-      writer.string(answer.id, maxTextBytes)
+      writer.string(answer.id, maxIdBytes)
       break
     case 'fenced':
       writer.varint(answer.epoch)
@@ -181,11 +181,11 @@ function readRequest(
   const tag = reader.u8()
   switch (tag) {
     case requestTags.list: {
-      const [token, after] = [reader.varint(), reader.string(maxTextBytes)]
+      const [token, after] = [reader.varint(), reader.string(maxIdBytes)]
       return { type: 'list', token, after: after === '' ? undefined : after }
     }
     case requestTags.pull: {
-      const [token, id] = [reader.varint(), reader.string(maxTextBytes)]
+      const [token, id] = [reader.varint(), reader.string(maxIdBytes)]
       return { type: 'pull', token, id, offset: reader.varint() }
     }
     case requestTags.push:
@@ -237,7 +237,7 @@ function readAnswer(
       return { type: 'replicate-events-ack', copies, behind, full }
     }
     case answerTags['no-room']:
-      return { type: 'no-room', id: reader.string(maxTextBytes) }
+      return { type: 'no-room', id: reader.string(maxIdBytes) }
     case answerTags.fenced:
       return { type: 'fenced', epoch: readCount(reader) }
     case answerTags.offer:
@@ -251,7 +251,7 @@ function readAnswer(
 
 function writeCopies(writer: ByteWriter, copies: readonly ListedCopy[]): void {
   writer.count(copies.length)
-  for (const { id, version } of copies) writeVersion(writer.string(id, maxTextBytes), version)
+  for (const { id, version } of copies) writeVersion(writer.string(id, maxIdBytes), version)
 }
 
 function readCopies(
@@ -261,7 +261,7 @@ function readCopies(
 ): readonly ListedCopy[] {
   const copies: ListedCopy[] = []
   for (let left = reader.count(3); left > 0; left--) {
-    const id = reader.string(maxTextBytes, texts)
+    const id = reader.string(maxIdBytes, texts)
     copies.push({ id, version: readVersion(reader, readCount) })
   }
   return copies
@@ -269,162 +269,11 @@ function readCopies(
 
 function writeIds(writer: ByteWriter, ids: readonly string[]): void {
   writer.count(ids.length)
-  for (const id of ids) writer.string(id, maxTextBytes)
+  for (const id of ids) writer.string(id, maxIdBytes)
 }
 
 function readIds(reader: ByteReader): readonly string[] {
   const ids: string[] = []
-  for (let left = reader.count(1); left > 0; left--) ids.push(reader.string(maxTextBytes))
+  for (let left = reader.count(1); left > 0; left--) ids.push(reader.string(maxIdBytes))
   return ids
-}
-
-/** Fewest bytes of an entry: an id without letters, two versions and a claim. */
-const minEntryBytes = 7
-
-/** Also what a node with a disk writes there. */
-export function writeEntry(writer: ByteWriter, entry: ReplicatedEntry): void {
-  writeVersion(writer.string(entry.id, maxTextBytes), entry.previous)
-  writeVersion(writer, entry.version)
-  writeOperation(writer, entry.operation)
-}
-
-/** What is to be appended shares the bytes. */
-export function readEntry(
-  reader: ByteReader,
-  readCount: ReadCount = readExact,
-  texts?: KnownTexts,
-): ReplicatedEntry {
-  const id = reader.string(maxTextBytes, texts)
-  const [previous, version] = [readVersion(reader, readCount), readVersion(reader, readCount)]
-  return { id, previous, version, operation: readOperation(reader, readCount, texts) }
-}
-
-function writeVersion(writer: ByteWriter, { epoch, count }: CopyVersion): void {
-  writer.varint(epoch).varint(count)
-}
-
-function readVersion(reader: ByteReader, readCount: ReadCount): CopyVersion {
-  return { epoch: readCount(reader), count: readCount(reader) }
-}
-
-function writeRecord(writer: ByteWriter, record: JournalRecord): void {
-  const { manifest, version, timestamp, bytes } = record
-  writer.string(manifest, any).varint(version).varint(timestamp).bytes(bytes, any)
-}
-
-function readRecord(reader: ByteReader): JournalRecord {
-  const [manifest, version, timestamp] = [reader.string(any), reader.varint(), reader.varint()]
-  return { manifest, version, timestamp, bytes: reader.bytes(any) }
-}
-
-/** Of an operation, which is applied at once: whoever does so copies the bytes. */
-function readAppended(reader: ByteReader, texts: KnownTexts | undefined): JournalRecord {
-  const manifest = reader.string(any, texts)
-  const [version, timestamp] = [reader.varint(), reader.varint()]
-  return { manifest, version, timestamp, bytes: reader.view(any) }
-}
-
-/** Fewest bytes of a record. */
-const minRecordBytes = 4
-
-/** Also what a node with a disk writes there. */
-export function writeLineage(writer: ByteWriter, { bornIn, isConfirmed }: Lineage): void {
-  writer.varint(bornIn).bool(isConfirmed)
-}
-
-export function readLineage(reader: ByteReader, readCount: ReadCount = readExact): Lineage {
-  return { bornIn: readCount(reader), isConfirmed: reader.bool() }
-}
-
-/** Undefined is 0, as an epoch that somebody has is one above. */
-function writeEpoch(writer: ByteWriter, epoch: number | undefined): void {
-  writer.varint(epoch === undefined ? 0 : epoch + 1)
-}
-
-function readEpoch(reader: ByteReader, readCount: ReadCount): number | undefined {
-  const value = readCount(reader)
-  return value === 0 ? undefined : value - 1
-}
-
-function writeOperation(writer: ByteWriter, operation: Operation): void {
-  writer.u8(operationTags[operation.type])
-  writeEpoch(writer, operation.epoch)
-  switch (operation.type) {
-    case 'append':
-      writer.varint(operation.expectedSequenceNr).count(operation.events.length)
-      for (const event of operation.events) writeRecord(writer, event)
-      return
-    case 'claim':
-      return
-    case 'save-snapshot':
-      writeRecord(writer.varint(operation.snapshot.sequenceNr), operation.snapshot)
-      return
-    case 'delete-events':
-    case 'delete-snapshots':
-      writer.varint(operation.toSequenceNr)
-  }
-}
-
-function readOperation(
-  reader: ByteReader,
-  readCount: ReadCount,
-  texts: KnownTexts | undefined,
-): Operation {
-  const tag = reader.u8()
-  const epoch = readEpoch(reader, readCount)
-  switch (tag) {
-    case operationTags.append: {
-      const expectedSequenceNr = readCount(reader)
-      const events: JournalRecord[] = []
-      for (let left = reader.count(minRecordBytes); left > 0; left--) {
-        events.push(readAppended(reader, texts))
-      }
-      return { type: 'append', epoch: epoch ?? 0, expectedSequenceNr, events }
-    }
-    case operationTags.claim:
-      return { type: 'claim', epoch: epoch ?? 0 }
-    case operationTags['save-snapshot']:
-      return { type: 'save-snapshot', epoch, snapshot: readSnapshot(reader, readCount) }
-    case operationTags['delete-events']:
-      return { type: 'delete-events', epoch, toSequenceNr: readCount(reader) }
-    case operationTags['delete-snapshots']:
-      // Any number is right: nobody counts on from it, and users may name the highest there is to delete all.
-      return { type: 'delete-snapshots', epoch, toSequenceNr: reader.varint() }
-    default:
-      throw TransportError.malformed(`No operation has tag ${tag}`)
-  }
-}
-
-function readSnapshot(reader: ByteReader, readCount: ReadCount): StoredSnapshot {
-  return { sequenceNr: readCount(reader), ...readRecord(reader) }
-}
-
-/** Also what a node with a disk writes there. */
-export function writePiece(writer: ByteWriter, piece: Piece): void {
-  const { id, version, head, offset, events, snapshots, isLast } = piece
-  writeVersion(writer.string(id, maxTextBytes), version)
-  writer.varint(head.sequenceNr).varint(head.epoch).varint(head.deletedTo)
-  writer.varint(offset).bool(isLast).count(events.length)
-  for (const event of events) writeRecord(writer.varint(event.epoch), event)
-  writer.count(snapshots.length)
-  for (const snapshot of snapshots) writeRecord(writer.varint(snapshot.sequenceNr), snapshot)
-}
-
-export function readPiece(reader: ByteReader, readCount: ReadCount = readExact): Piece {
-  const id = reader.string(maxTextBytes)
-  const version = readVersion(reader, readCount)
-  const count = (): number => readCount(reader)
-  const head: JournalHead = { sequenceNr: count(), epoch: count(), deletedTo: count() }
-  const [offset, isLast] = [count(), reader.bool()]
-  const events: StoredEvent[] = []
-  for (let left = reader.count(minRecordBytes + 1); left > 0; left--) {
-    const epoch = count()
-    const place = head.deletedTo + offset + events.length + 1
-    events.push({ ...readRecord(reader), sequenceNr: place, epoch })
-  }
-  const snapshots: StoredSnapshot[] = []
-  for (let left = reader.count(minRecordBytes + 1); left > 0; left--) {
-    snapshots.push(readSnapshot(reader, readCount))
-  }
-  return { id, version, head, offset, events, snapshots, isLast }
 }
