@@ -72,8 +72,8 @@ export const shardCopyingBugs: readonly SeededBug[] = bugsOf([
     scenario: 'sharding-disks',
     promise: 'what is acknowledged stays',
     file: `${r}/copy-log.ts`,
-    find: 'else if (this.#queue.length === 0) goOn(true)',
-    replace: 'else if (this.#queue.length >= 0) goOn(true)',
+    find: 'else if (this.#queue.isEmpty) goOn(true)',
+    replace: 'else if (this.#queue.isEmpty || this.#queue.bytes > 0) goOn(true)',
     why: 'A replica that is asked again what it has names what is not on its disk yet, and that counts.',
   },
   {
