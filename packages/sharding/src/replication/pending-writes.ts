@@ -2,7 +2,7 @@
 // linked to each other, and need no list.
 import type { JournalHead } from '@casty/persistence'
 import type { CopyVersion } from './copy-version.ts'
-import type { Settle } from './replicated-shard.ts'
+import type { Settle } from './replication-outcome.ts'
 
 export interface PendingWrite {
   readonly id: string

@@ -20,7 +20,8 @@ import {
 } from '@casty/persistence'
 import { ShardingError } from '../errors.ts'
 import { Copy, withOwnBytes, type Operation } from './copy.ts'
-import type { ReplicatedShard, ReplicationOutcome } from './replicated-shard.ts'
+import type { ReplicatedShard } from './replicated-shard.ts'
+import type { ReplicationOutcome } from './replication-outcome.ts'
 
 /** What such a journal needs of its surroundings. */
 export interface ReplicatedJournalPort {

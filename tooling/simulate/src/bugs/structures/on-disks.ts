@@ -42,9 +42,9 @@ export const structureDiskBugs: readonly SeededBug[] = bugsOf(
     {
       name: 'own-disk-left-out',
       promise: 'what is acknowledged stays',
-      file: 'packages/sharding/src/replication/replicated-shard.ts',
-      find: 'if (this.settings.ownAck && !this.#isStoredHere(id, version)) return false',
-      replace: 'if (this.settings.ownAck && !id && !this.#isStoredHere(id, version)) return false',
+      file: 'packages/sharding/src/replication/confirmations.ts',
+      find: 'if (this.#settings.ownAck && !this.#isStoredHere(id, version)) return false',
+      replace: 'if (this.#settings.ownAck && !id && !this.#isStoredHere(id, version)) return false',
       why: 'A call is answered before it is on the disk of the owner of its part, and goes with that of another node.',
     },
     {
