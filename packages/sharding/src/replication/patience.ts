@@ -21,4 +21,9 @@ export class Patience {
   ranOut(): void {
     this.#ms = Math.min(longestMs, 2 * this.#ms)
   }
+
+  /** Nothing is known of the replica. */
+  reset(): void {
+    this.#ms = firstMs
+  }
 }
