@@ -1,44 +1,31 @@
 // The copies of entities' events on one node: those of its own shards, which it has replicas keep, and those that it
 // keeps for others. The shell around both: frames, the table, one timer.
 import type { Clock } from '@casty/clock'
-import {
-  checkedLimits,
-  journalLimitDefaults,
-  type EventJournal,
-  type JournalLimits,
-} from '@casty/persistence'
+import { journalLimitDefaults, type EventJournal } from '@casty/persistence'
 import type { NodeIdentity } from '@casty/transport'
 import type { ClusterEndpoint } from '@casty/membership'
-import { readBelieved } from '../believed.ts'
 import type { CheckedType } from '../entity-type.ts'
-import { ShardingError } from '../errors.ts'
 import type {
   GiveUpMessage,
   ReplicaReport,
   ReplicatedShardReport,
   ShardAtEpoch,
 } from '../protocol.ts'
-import { KnownIds } from '../region/known-ids.ts'
 import { hashOf } from '../region/shard-of.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 import type { ShardTable } from '../table/shard-table.ts'
 import { Alarm } from './alarm.ts'
+import { CopyOffers } from './copy-offers.ts'
 import { EndOfTurn } from './end-of-turn.ts'
-import { FramesOfTurn, partsOfFrame } from './frames-of-turn.ts'
 import type { ReplicaAnswer, ReplicaRequest } from './messages.ts'
 import { ReplicatedJournal } from './replicated-journal.ts'
 import { ReplicatedShard } from './replicated-shard.ts'
 import { ReplicatedType, type Kept } from './replicated-type.ts'
-import {
-  decodeAnswer,
-  decodeRequest,
-  encodeAnswer,
-  encodeRequest,
-  replicationFrameTypes,
-  type ReplicationHeader,
-  type RequestHeader,
-} from './replication-codec.ts'
+import type { ReplicationHeader, RequestHeader } from './replication-codec.ts'
+import { ReplicationFrames } from './replication-frames.ts'
+import { batchBytesOf, checkFrameBytes, replicatedLimits } from './replication-limits.ts'
 import type { ReplicationStatistics } from './replication-tally.ts'
+import { ReplicationWarnings } from './replication-warnings.ts'
 
 export interface ReplicationPort {
   readonly self: NodeIdentity
@@ -61,73 +48,34 @@ export interface ReplicationPort {
   warn(what: string): void
 }
 
-/** Lists of ids and pieces of copies take so much. */
-const minFrameBytes = 524_288
-/** How often owners are told of copies that they perhaps need not have kept here, in milliseconds. */
-const offerMs = 1_000
-
 export class Replication implements Disposable {
   readonly #port: ReplicationPort
   readonly #frameBytes: number
   readonly #types = new Map<number, ReplicatedType>()
-  readonly #subscriptions: readonly Disposable[]
-  readonly #alarm: Alarm
-  #offersAt = Infinity
   readonly #turn = new EndOfTurn()
+  readonly #frames: ReplicationFrames
+  readonly #offers: CopyOffers
+  readonly #warnings: ReplicationWarnings
+  readonly #alarm: Alarm
   /** Found in this turn. */
   #filled: ReplicatedShardReport[] = []
-  readonly #requests: FramesOfTurn
-  readonly #answers: FramesOfTurn
   #isClosed = false
 
   constructor(port: ReplicationPort, maxFrameBytes: number) {
     this.#port = port
     this.#frameBytes = maxFrameBytes
-    const { request, answer } = replicationFrameTypes
-    const { endpoint } = port
-    const readCount = readBelieved(() => port.clock.wallNow())
-    const texts = new KnownIds()
-    this.#requests = this.#frames(request)
-    this.#answers = this.#frames(answer)
+    this.#frames = new ReplicationFrames(port, {
+      atEndOfTurn: (callback) => this.#turn.add(callback),
+      asked: (from, header, request) => this.#asked(from, header, request),
+      told: (from, header, answer) => this.#told(from, header, answer),
+      toldAll: () => this.#alarm.arm(),
+    })
+    this.#offers = new CopyOffers(port, this.#types, this.#frames)
+    this.#warnings = new ReplicationWarnings(port)
     this.#alarm = new Alarm({
       clock: port.clock,
       nextDeadline: () => this.#nextDeadline(),
       tick: (now) => this.#tick(now),
-    })
-    this.#subscriptions = [
-      endpoint.handle(
-        request,
-        (from, bytes, start, end) => {
-          if (port.isGuest(from)) return
-          // All are read before one is carried out: one that cannot be read has no part in anything.
-          const requests = Array.from(partsOfFrame(bytes, start, end), (part) =>
-            decodeRequest(part, readCount, texts),
-          )
-          for (const asked of requests) this.#asked(from, asked.header, asked.request)
-        },
-        { from: 'members' },
-      ),
-      endpoint.handle(
-        answer,
-        (from, bytes, start, end) => {
-          if (port.isGuest(from)) return
-          const answers = Array.from(partsOfFrame(bytes, start, end), (part) =>
-            decodeAnswer(part, readCount, texts),
-          )
-          for (const told of answers) this.#told(from, told.header, told.answer)
-          this.#alarm.arm()
-        },
-        { from: 'members' },
-      ),
-    ]
-  }
-
-  #frames(frameType: number): FramesOfTurn {
-    return new FramesOfTurn({
-      send: (to, frame) => {
-        if (!this.#isClosed) this.#port.endpoint.send(to, 'data', frameType, frame)
-      },
-      atEndOfTurn: (callback) => this.#turn.add(callback),
     })
   }
 
@@ -139,10 +87,7 @@ export class Replication implements Disposable {
   start({ name, numShards, replication, journal }: CheckedType): void {
     const hash = hashOf(name)
     if (!replication || this.#types.has(hash)) return
-    if (this.#frameBytes < minFrameBytes) {
-      const allowed = `at least ${minFrameBytes} where a type has replication`
-      throw ShardingError.invalidOption('limits.maxDataFrameBytes', this.#frameBytes, allowed)
-    }
+    checkFrameBytes(this.#frameBytes)
     const type = new ReplicatedType({ name, hash, numShards }, replication, journal, {
       self: this.#port.self,
       clock: this.#port.clock,
@@ -168,20 +113,6 @@ export class Replication implements Disposable {
     return this.#types.get(hashOf(typeName))?.isLoaded !== false
   }
 
-  /** An append or a snapshot travels in one frame, and is written in one record. */
-  #limitsOf({ limits }: Pick<EventJournal, 'limits'>): JournalLimits {
-    // Half of a frame for texts and numbers of records, the rest for their bytes.
-    const frameBytes = Math.max(1, Math.floor(0.4 * this.#frameBytes))
-    const recordBytes = Math.max(1, Math.floor(0.4 * limits.maxRecordBytes))
-    const maxBytes = Math.min(frameBytes, recordBytes)
-    const textBytes = Math.min(0.55 * this.#frameBytes, 0.5 * limits.maxRecordBytes)
-    return checkedLimits({
-      maxRecordBytes: maxBytes,
-      maxBatchBytes: maxBytes,
-      maxBatchEvents: Math.max(1, Math.min(2_000, Math.floor(textBytes / 280))),
-    })
-  }
-
   journalOf(
     { name, journal }: CheckedType,
     shard: number,
@@ -190,16 +121,11 @@ export class Replication implements Disposable {
     const type = this.#types.get(hashOf(name))
     if (!type) return undefined
     const owned = this.#own(type, shard, { ...this.#port.table.row(name, shard), epoch })
-    const limits = this.#limitsOf(journal ?? { limits: journalLimitDefaults })
+    const limits = replicatedLimits(this.#frameBytes, journal?.limits ?? journalLimitDefaults)
     return new ReplicatedJournal(owned, limits, {
       now: () => this.#now,
       deadlineMoved: () => this.#alarm.arm(),
-      timedOut: (id, { type: how }) => {
-        const counter = how === 'timed-out' ? 'timedOut' : 'outOfReach'
-        if (!type.tally.note(counter, this.#now)) return
-        const why = how === 'timed-out' ? 'did not confirm a write in time' : 'are not in reach'
-        this.#port.warn(`${name}: replicas of shard ${shard} ${why}, as of ${id}`)
-      },
+      timedOut: (id, outcome) => this.#warnings.timedOut(type, shard, id, outcome.type),
     })
   }
 
@@ -211,7 +137,7 @@ export class Replication implements Disposable {
     const { name } = type
     const header = { typeHash: type.hash, shard, epoch }
     const atEpoch = { typeName: name, shard, epoch }
-    const settings = { ...type.config, batchBytes: Math.floor(0.4 * this.#frameBytes) }
+    const settings = { ...type.config, batchBytes: batchBytesOf(this.#frameBytes) }
     const port = this.#port
     const owned = new ReplicatedShard(
       epoch,
@@ -219,22 +145,24 @@ export class Replication implements Disposable {
       settings,
       {
         send: (to, request) => {
-          this.#ask(type, to, { ...header, lineage: owned.lineage }, request)
+          this.#frames.ask(to, { ...header, lineage: owned.lineage }, request, type.tally)
         },
         isReachable: (node) => port.isReachable(node),
         stays: (node) => port.stays(node),
         fenced: (written) => {
           // The next owner is heard of before the table that names it: it was to be.
           if (port.table.row(name, shard).movingTo) return
-          const isDue = type.tally.note('wasRefused', this.#now)
-          if (isDue) port.warn(`${name}: shard ${shard} is another's, under epoch ${written}`)
+          this.#warnings.wasRefused(type, shard, written)
           port.fenced(atEpoch, written)
         },
         replicated: (nodes, superfluous) =>
           this.#replicated({ ...atEpoch, replicas: nodes, superfluous }),
-        contested: () => this.#contested(type, atEpoch),
+        contested: () => {
+          port.contested(atEpoch)
+          this.#warnings.contested(type, shard)
+        },
         mayBeElsewhere: () => type.older !== undefined,
-        noRoom: (at, id) => this.#noRoom(type, at === 'owner' ? 'this node' : 'a replica', id),
+        noRoom: (at, id) => this.#warnings.noRoom(type, at, id),
         atEndOfTurn: (callback) => this.#turn.add(callback),
       },
       kept.log,
@@ -254,19 +182,6 @@ export class Replication implements Disposable {
       this.#filled = []
       if (!this.#isClosed) this.#port.replicated(filled)
     })
-  }
-
-  #contested(type: ReplicatedType, shard: ShardAtEpoch): void {
-    this.#port.contested(shard)
-    if (!type.tally.note('contested', this.#now)) return
-    this.#port.warn(
-      `${type.name}: somebody has copies of shard ${shard.shard} that this node, its owner, knew nothing of: nothing of it is written before it is known which count`,
-    )
-  }
-
-  #noRoom(type: ReplicatedType, where: string, id: string): void {
-    if (!type.tally.note('noRoom', this.#now)) return
-    this.#port.warn(`${type.name}: ${where} has no room for ${id}: raise replication.maxCopyBytes`)
   }
 
   /** The table that all go by says so. */
@@ -293,26 +208,8 @@ export class Replication implements Disposable {
   }
 
   #offerSoon(): void {
-    this.#offersAt = Math.min(this.#offersAt, this.#now + offerMs)
+    this.#offers.soon()
     this.#alarm.arm()
-  }
-
-  /** Tells owners of copies here that they do not count on. */
-  #offer(): void {
-    this.#offersAt = Infinity
-    const { self } = this.#port
-    for (const type of this.#types.values()) {
-      const { name, hash } = type
-      for (const shard of type.offered()) {
-        const { owner, epoch, replicas } = this.#port.table.row(name, shard)
-        const isCountedOn = owner?.equals(self) || replicas.some((node) => node.equals(self))
-        if (!owner || isCountedOn) continue
-        this.#offersAt = this.#now + offerMs
-        if (this.#port.isReachable(owner)) {
-          this.#answer(owner, { typeHash: hash, shard, epoch }, { type: 'offer' })
-        }
-      }
-    }
   }
 
   /** Which shards are whose is another: before any of them is told so. */
@@ -331,8 +228,7 @@ export class Replication implements Disposable {
         owned?.follow(row.replicas, this.#now, row)
       }
     }
-    this.#requests.forgetIdle()
-    this.#answers.forgetIdle()
+    this.#frames.forgetIdle()
     this.#alarm.arm()
   }
 
@@ -356,10 +252,7 @@ export class Replication implements Disposable {
     const { lineage, count } = copies
     replica.decided(kept)
     if (lineage && lineage.bornIn !== kept) {
-      type.tally.add('givenUp')
-      this.#port.warn(
-        `${typeName}: gives up ${count} copies of shard ${shard}, of lineage ${lineage.bornIn}: those of ${kept} were said to count`,
-      )
+      this.#warnings.gaveUp(type, shard, count, lineage, kept)
       copies.forget()
       log?.forget()
       owned?.gaveUp(this.#now)
@@ -380,22 +273,6 @@ export class Replication implements Disposable {
     return type.tally.statistics(copies, type.room.usedBytes)
   }
 
-  #ask(
-    type: ReplicatedType,
-    to: readonly NodeIdentity[],
-    header: RequestHeader,
-    request: ReplicaRequest,
-  ): void {
-    if (this.#isClosed) return
-    const bytes = encodeRequest(header, request)
-    for (const node of to) {
-      const isFirst = this.#requests.add(node, bytes)
-      if (request.type !== 'replicate-events') continue
-      if (isFirst) type.tally.add('framesBegun')
-      type.tally.add('operationsSent', request.entries.length)
-    }
-  }
-
   #asked(from: NodeIdentity, header: RequestHeader, request: ReplicaRequest): void {
     const type = this.#types.get(header.typeHash)
     if (!type?.isLoaded || header.shard >= type.numShards) return
@@ -403,32 +280,13 @@ export class Replication implements Disposable {
     const { epoch } = this.#port.table.row(type.name, header.shard)
     kept.copies.raiseFence(epoch)
     kept.replica.answer(header, request, (answer) => {
-      if (answer.type === 'fenced') this.#refused(type, header, from)
+      const { shard } = header
+      if (answer.type === 'fenced') this.#warnings.refused(type, shard, header.epoch, from)
       if (answer.type === 'other-lineage' && kept.copies.count > 0)
-        this.#keptAside(type, header, from)
-      this.#answer(from, header, answer)
+        this.#warnings.keptAside(type, shard, from)
+      this.#frames.answer(from, header, answer)
     })
     if (kept.owned && header.epoch > kept.owned.epoch) kept.owned.fenceOff(header.epoch)
-  }
-
-  #refused(type: ReplicatedType, { shard, epoch }: ReplicationHeader, from: NodeIdentity): void {
-    if (!type.tally.note('refused', this.#now)) return
-    this.#port.warn(
-      `${type.name}: refused a write of ${from.toString()} to shard ${shard} under epoch ${epoch}`,
-    )
-  }
-
-  #keptAside(type: ReplicatedType, { shard }: ReplicationHeader, owner: NodeIdentity): void {
-    if (!type.tally.note('otherLineage', this.#now)) return
-    const error = ShardingError.otherLineage(type.name, shard, owner.toString())
-    this.#port.report(
-      error,
-      `Copies of ${type.name} here are kept, and get nothing that is written`,
-    )
-  }
-
-  #answer(to: NodeIdentity, header: ReplicationHeader, answer: ReplicaAnswer): void {
-    if (!this.#isClosed) this.#answers.add(to, encodeAnswer(header, answer))
   }
 
   #told(from: NodeIdentity, header: ReplicationHeader, answer: ReplicaAnswer): void {
@@ -446,20 +304,20 @@ export class Replication implements Disposable {
   }
 
   #nextDeadline(): number {
-    let next = this.#offersAt
+    let next = this.#offers.nextDeadline()
     for (const owned of this.#owned()) next = Math.min(next, owned.nextDeadline())
     return next
   }
 
   #tick(now: number): void {
     for (const owned of this.#owned()) owned.tick(now)
-    if (now >= this.#offersAt) this.#offer()
+    this.#offers.tick(now)
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true
+    this.#frames[Symbol.dispose]()
     this.#alarm[Symbol.dispose]()
     for (const type of this.#types.values()) type.close()
-    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
   }
 }
