@@ -69,3 +69,22 @@ test('an item is not handed over that came when somebody else may have it', asyn
   await world.settled(here.enqueue('y'))
   expect(await world.settled(waiting)).toMatchObject({ value: 'y', deliveries: 1 })
 })
+
+test('who reserves with the key of another call gets what that has, also where it waited', async () => {
+  await using world = await DataWorld.of('a b')
+  const [here, there] = ['a', 'b'].map((host) => world.on(host).queue<string>('work'))
+  if (!here || !there) throw new Error('There are two nodes')
+  await world.settled(here.enqueue('x'))
+  const first = await world.settled(here.reserve({ idempotencyKey: 'once' }))
+  const again = await world.settled(there.reserve({ idempotencyKey: 'once' }))
+  expect([first?.value, again?.value, again?.deliveries]).toEqual(['x', 'x', 1])
+  const waiting = [here, there].map((queue) =>
+    queue.reserve({ idempotencyKey: 'later', waitMs: 60_000 }),
+  )
+  await world.settle()
+  await world.settled(here.enqueueMany(['y', 'z']))
+  expect(await world.settled(Promise.all(waiting))).toMatchObject([{ value: 'y' }, { value: 'y' }])
+  expect(await world.settled(here.stats())).toMatchObject({ ready: 1, inFlight: 2 })
+  const outcomes = [first, again].map(async (delivery) => await delivery?.ack())
+  expect(await world.settled(Promise.all(outcomes))).toEqual([true, false])
+})

@@ -41,7 +41,7 @@ export interface Enqueued {
   readonly deduplicated: boolean
 }
 
-export interface ReserveOptions extends WaitOptions {
+export interface ReserveOptions extends WaitOptions, WriteOptions {
   /** In place of that of the queue, in milliseconds. */
   readonly visibilityMs?: number
 }

@@ -3,8 +3,8 @@ import type { ByteReader } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
 import type { CallTerms } from '../../session/pending.ts'
 import {
-  termsOf,
   waitTermsOf,
+  writeTermsOf,
   type TimeLimit,
   type WaitOptions,
 } from '../../structures/call-options.ts'
@@ -67,13 +67,21 @@ export class Reserving<T> {
   async reserve(max: number, options: ReserveOptions): Promise<readonly Delivery<T>[]> {
     const { name, timeoutMs } = this.#parts
     const what = `reserve of queue ${name}`
-    const terms = termsOf(what, options, timeoutMs, reserveNames)
+    const terms = writeTermsOf(what, name, options, timeoutMs, reserveNames)
     const { visibilityMs = this.#visibilityMs, waitMs } = options
     const wish = { max, visibilityMs: wholeMs('options.visibilityMs', visibilityMs), terms }
     if (waitMs === undefined || waitMs === 0) return await this.#atOnce(wish)
     const limit = { timeoutMs, isStated: false }
-    const patient = { ...wish, terms: waitTermsOf(what, options, limit, reserveNames) }
-    return await this.#handedOver(patient).catch(noneInTime)
+    const { key } = terms
+    const wait = waitTermsOf(what, options, limit, [...reserveNames, 'idempotencyKey'])
+    const patient = { ...wish, terms: { ...wait, key } }
+    if (key === undefined) return await this.#handedOver(patient).catch(noneInTime)
+    return await this.#handedOverOnce(patient).catch(noneInTime)
+  }
+
+  /** Whoever asks again gets the same answer. */
+  async #handedOverOnce(wish: Wish): Promise<readonly Delivery<T>[]> {
+    return await this.#stillHeld(await this.#whenThere(wish), wish.visibilityMs)
   }
 
   async #atOnce(wish: Wish): Promise<readonly Delivery<T>[]> {
