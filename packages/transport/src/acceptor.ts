@@ -5,6 +5,7 @@ import type { HandshakeFailure } from './counters.ts'
 import { DialBack } from './dial-back.ts'
 import type { EndpointContext } from './endpoint-context.ts'
 import type { Refusal } from './endpoint-types.ts'
+import type { FailureBudget } from './failure-budget.ts'
 import { decideCredential, decidePrelude } from './handshake-decision.ts'
 import {
   encodeChallenge,
@@ -19,6 +20,7 @@ import { AcceptorsProof, unproven } from './handshake-proofs.ts'
 import type { NodeIdentity } from './node-identity.ts'
 import { PendingHandshakes, type Pending } from './pending-handshakes.ts'
 import { sourceGroup } from './source-group.ts'
+import { tellOfStranger } from './tell-of-stranger.ts'
 import type { Channel, ChannelCloseReason, TurnedAway } from './transport.ts'
 import {
   commonVersion,
@@ -72,7 +74,9 @@ export class Acceptor implements ConnectionOwner {
 
   /** Told as a proof that failed. It was no connection of ours yet. */
   turnedAway({ source, reason }: TurnedAway): void {
-    this.#tellUncertified(source, `TLS turned it away: ${reason}`)
+    const { uncertified } = this.#context
+    const detail = `TLS turned it away: ${reason}`
+    tellOfStranger(this.#context, uncertified, { source, detail })
   }
 
   closeAll(): void {
@@ -101,7 +105,7 @@ export class Acceptor implements ConnectionOwner {
       this.#greet(connection, pending, message, body)
     } else if (message.type === 'proof' && proof !== undefined) {
       if (proof.verify(message.proof)) this.#admit(connection, pending, proof.hello)
-      else this.#distrust(connection, pending, proof.hello, wrongSecret(proof.hello, this.#context))
+      else this.#distrust(connection, proof.hello, wrongSecret(proof.hello, this.#context))
     } else {
       this.#count('garbage')
       const expected = proof === undefined ? 'a hello' : 'a proof'
@@ -120,7 +124,7 @@ export class Acceptor implements ConnectionOwner {
     const { authentication, trust } = settings
     const purpose: ProofPurpose = { dialler: hello.trust, acceptor: trust }
     const refusal = decideCredential(hello, purpose, self, authentication)
-    if (refusal !== undefined) this.#distrust(connection, pending, hello, refusal)
+    if (refusal !== undefined) this.#distrust(connection, hello, refusal)
     else if (authentication === undefined) this.#admit(connection, pending, hello)
     else {
       const binding = connection.channel.proof?.binding
@@ -150,22 +154,9 @@ export class Acceptor implements ConnectionOwner {
       this.#registry.accept(connection, hello)
     } else {
       this.#refuse(connection, verdict)
-      if (verdict.reason !== 'identity') return
-      this.#tellUncertified(connection.channel.source, verdict.detail, hello.identity)
+      const { detail, reason } = verdict
+      if (reason === 'identity') this.#tell(this.#context.uncertified, connection, hello, detail)
     }
-  }
-
-  #tellUncertified(source: string, detail: string, claimed?: NodeIdentity): void {
-    const untold = this.#context.uncertified.failed(sourceGroup(source), this.#context.now())
-    if (untold === undefined) return
-    const whom = { source, ...(claimed && { claimed }) }
-    this.#context.publish({
-      type: 'authentication-failed',
-      side: 'acceptor',
-      ...whom,
-      detail,
-      untold,
-    })
   }
 
   /** Believes the address once this very life was found there; by then it may have to be refused for something else. */
@@ -215,18 +206,14 @@ export class Acceptor implements ConnectionOwner {
     this.#answer(connection, frameTypes.welcome, welcome)
   }
 
-  #distrust(connection: Connection, { group }: Pending, hello: Hello, refusal: Refusal): void {
+  #distrust(connection: Connection, hello: Hello, refusal: Refusal): void {
     this.#refuse(connection, refusal)
-    const untold = this.#context.failures.failed(group, this.#context.now())
-    if (untold === undefined) return
-    this.#context.publish({
-      type: 'authentication-failed',
-      side: 'acceptor',
-      source: connection.channel.source,
-      claimed: hello.identity,
-      detail: refusal.detail,
-      untold,
-    })
+    this.#tell(this.#context.failures, connection, hello, refusal.detail)
+  }
+
+  #tell(budget: FailureBudget, { channel }: Connection, hello: Hello, detail: string): void {
+    const whom = { source: channel.source, claimed: hello.identity, detail }
+    tellOfStranger(this.#context, budget, whom)
   }
 
   /** Says no. The connection still counts as pending until the other side has taken the answer. */
