@@ -4,14 +4,12 @@ import { checkedId } from './entity-id.ts'
 import { EntityRef, RegionRef } from './entity-ref.ts'
 import type { ShardEnvelope } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
+import { summaryOf, type HomeExplanation, type ShardExplanation } from './explain-shard.ts'
 import type { Region } from './region/region.ts'
 import type { Recovery, RecoverOptions } from './recoveries.ts'
 import { shardOf } from './region/shard-of.ts'
 import type { OwnShare, Share } from './region/share.ts'
-import {
-  replicationSentences,
-  type ReplicationExplanation,
-} from './replication/explain-replication.ts'
+import type { ReplicationExplanation } from './replication/explain-replication.ts'
 import type { ReplicationStatistics } from './replication/replication-tally.ts'
 
 /** What a region holds and did, on this node, since it was started. */
@@ -47,27 +45,6 @@ export interface RegionStatistics {
   readonly replication: ReplicationStatistics | undefined
 }
 
-/** One shard, as one node sees it. */
-export interface ShardExplanation {
-  readonly shard: number
-  /** In a sentence or two, for people. */
-  readonly summary: string
-  readonly epoch: number
-  /** Which copies on disks count; 0 where they are in memory only, and while nobody has it. */
-  readonly lineage: number
-  readonly owner: string | undefined
-  readonly movingTo: string | undefined
-  /** How messages for it go from here. */
-  readonly route: 'here' | 'there' | 'waiting'
-  /** How many wait here for it. */
-  readonly waiting: number
-  /** What this node does with it as its owner. */
-  readonly stage: string
-  readonly entities: number
-  /** Of a type whose events are kept on several nodes. */
-  readonly replication: ReplicationExplanation | undefined
-}
-
 /** What a node knows of a type beside its region. */
 export interface RegionSurroundings {
   home(shard: number): HomeExplanation
@@ -75,22 +52,6 @@ export interface RegionSurroundings {
   recover(shard: number, options: RecoverOptions): Promise<Recovery>
   replication(shard: number): ReplicationExplanation | undefined
   replicationStatistics(): ReplicationStatistics | undefined
-}
-
-/** What the committed table says of a shard. */
-export interface HomeExplanation {
-  readonly epoch: number
-  readonly lineage: number
-  /** Whether it is being found out which copies count. */
-  readonly isUndecided: boolean
-  readonly owner: string | undefined
-  readonly movingTo: string | undefined
-  readonly isOwnerReachable: boolean
-  readonly mayAct: boolean
-  /** What is written is on disks of several nodes. */
-  readonly isDurable: boolean
-  /** What it waits for before it is given to anybody, in a sentence; as the coordinator knows. */
-  readonly waitsFor: string | undefined
 }
 
 /** What is common to shares that entities take as messages. */
@@ -239,47 +200,21 @@ export class EntityRegion<M> {
   /** Why a shard is where it is, and why its messages wait: for people and for dashboards. */
   explain(shard: number): ShardExplanation {
     this.#checkShard(shard)
-    const { hosting, sending } = this.#region
+    const { type, otherNumShards, hosting, sending } = this.#region
     const home = this.#around.home(shard)
-    const { epoch, lineage, owner, movingTo, isOwnerReachable, mayAct } = home
-    const replication = this.#around.replication(shard)
-    const route = sending.routeOf(shard).kind
-    const { stage } = hosting.ownedShard(shard)
-    const waiting = sending.bufferedOf(shard)
-    const summary = [
-      owner === undefined
-        ? unownedSentence(home)
-        : `${owner} owns it under epoch ${epoch}${movingTo === undefined ? '' : `, and hands it to ${movingTo}`}.`,
-      owner !== undefined && !isOwnerReachable && 'Its owner is out of reach.',
-      home.isUndecided &&
-        'What was confirmed of it may be with nodes that have not told yet: nothing of it is written before.',
-      owner !== undefined && home.waitsFor,
-      stage !== 'absent' && `Here it is ${stage}.`,
-      stage !== 'absent' && !mayAct && 'Its entities wait for the lease of this node.',
-      waiting > 0 &&
-        `${waiting === 1 ? '1 message waits' : `${waiting} messages wait`} for it here.`,
-      ...(replication ? replicationSentences(replication) : []),
-    ]
-    return {
+    const { epoch, lineage, owner, movingTo } = home
+    const here = {
       shard,
-      summary: summary.filter((sentence) => typeof sentence === 'string').join(' '),
       epoch,
       lineage,
       owner,
       movingTo,
-      route,
-      waiting,
-      stage,
+      route: sending.routeOf(shard).kind,
+      waiting: sending.bufferedOf(shard),
+      stage: hosting.ownedShard(shard).stage,
       entities: hosting.hosted(shard)?.size ?? 0,
-      replication,
+      replication: this.#around.replication(shard),
     }
+    return { ...here, summary: summaryOf(here, home, type.numShards, otherNumShards) }
   }
-}
-
-function unownedSentence({ isDurable, waitsFor }: HomeExplanation): string {
-  if (waitsFor !== undefined) return `Nobody owns it yet. ${waitsFor}`
-  const why = 'no member that is up hosts its type, or has only just begun to'
-  return isDurable
-    ? `Nobody owns it yet: ${why}; or it waits for the disks of others, which the coordinator explains.`
-    : `Nobody owns it yet: ${why}.`
 }

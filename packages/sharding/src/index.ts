@@ -3,7 +3,8 @@ export {
   type ShardingClientExplanation,
   type ShardingClientOptions,
 } from './client/sharding-client.ts'
-export { EntityRegion, type RegionStatistics, type ShardExplanation } from './entity-region.ts'
+export { EntityRegion, type RegionStatistics } from './entity-region.ts'
+export type { ShardExplanation } from './explain-shard.ts'
 export type {
   ReplicaExplanation,
   ReplicationExplanation,

@@ -303,6 +303,10 @@ test('a node that splits a type otherwise than the others neither hosts it nor s
   await world.settle(2_000)
   const wrong = expect.objectContaining({ code: 'CASTY_SHARDING_TYPE_DIFFERS' }) as Error
   expect(() => there.tell('x', { type: 'add', amount: 1 })).toThrow(wrong)
+  expect(there.explain(12).summary).toContain(
+    'Nothing is sent to it from here: its type has 13 shards on this node, and 12 in the cluster.',
+  )
+  expect(here.explain(0).summary).not.toContain('Nothing is sent')
   expect(here.statistics().shards).toBe(12)
   expect(await total(world, here, 'x')).toBe(0)
 })
