@@ -11,6 +11,7 @@ import { ReplicatorCore } from './core/replicator-core.ts'
 import { ReplicatorError } from './errors.ts'
 import { explainCore, type ReplicatorExplanation, type ReplicatorMetrics } from './explanation.ts'
 import { checkKey, type ReplicatedKey } from './key.ts'
+import { isFirstOn } from './one-for-each-life.ts'
 import { HoldingMembers } from './holding-members.ts'
 import {
   checkedSettings,
@@ -95,7 +96,12 @@ export class Replicator implements Disposable, AsyncDisposable {
     if (!this.#runner.isDisposed) this.#keeper?.begin()
   }
 
-  /** Takes part from now on. @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` where another one does */
+  /**
+   * Takes part from now on.
+   *
+   * @throws TransportError `CASTY_TRANSPORT_INVALID_OPTION` where another one does, ReplicatorError `CASTY_REPLICATOR_STOPPED` where
+   * one did
+   */
   #open(former: FormerLife | undefined): void {
     const { endpoint } = this.#cluster
     const received = endpoint.handle(
@@ -104,6 +110,8 @@ export class Replicator implements Disposable, AsyncDisposable {
       { from: 'members' },
     )
     this.#subscriptions.push(received)
+    const isFirst = isFirstOn(endpoint)
+    if (!isFirst && !this.#keeper) throw this.#stopped()
     if (former) {
       this.#counts.staleValues = former.staleValues
       this.#runner.dispatch({ type: 'values-restored', states: former.states })
@@ -118,9 +126,9 @@ export class Replicator implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Begins to replicate on a node of a cluster, until it is disposed of. One for each node.
+   * Begins to replicate on a node of a cluster, until it is disposed of. One for each node, also one after the other.
    *
-   * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`, `…_STOPPED` where the node has ended; TransportError
+   * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`, `…_STOPPED` where the node has ended, or had one before; TransportError
    * `CASTY_TRANSPORT_INVALID_OPTION` where the node has one already
    */
   static attach(options: ReplicatorOptions): Replicator {
@@ -134,6 +142,8 @@ export class Replicator implements Disposable, AsyncDisposable {
    * What was kept longer than `pruningMarkerMs` ago is not taken up: others may have forgotten by now what was
    * removed meanwhile. They have the rest, and bring it. Until then, what this node alone knew comes to all: for so
    * long nobody is pruned out of these keys, so all nodes are to keep the same ones.
+   *
+   * Where this life of the node had a replicator before, that must have kept all that it changed, in the same store.
    *
    * Rejects as `attach` throws, also where the node ends before all was read, and with what the store rejects with.
    */

@@ -1,7 +1,7 @@
 // Values of a cluster, held and changed by processes that are no members.
 import { gCounter, modifiedBy, orSet, pnCounter, type Replica } from '@casty/crdt'
 import { describe, expect, test } from 'vitest'
-import { replicatedKey, type ClientReplicatorEvent } from '../src/index.ts'
+import { ClientReplicator, replicatedKey, type ClientReplicatorEvent } from '../src/index.ts'
 import { ReplicatorWorld, type WorldClient } from './replicator-world.ts'
 
 const hits = replicatedKey('hits', pnCounter())
@@ -83,6 +83,20 @@ describe('a client', () => {
     const read = await world.awaited(client.replicator.get(tags, { read: 'majority' }))
     expect(read).toMatchObject({ type: 'confirmed', nodes: 2 })
     expect(read.value.value).toEqual(['x'])
+  })
+
+  test('has one for its values, and no other after that, which would count its changes from the beginning', async () => {
+    await using world = await ReplicatorWorld.of('a', letIn)
+    const client = await world.client('p')
+    talking(world, client, 'a')
+    await world.awaited(client.replicator.update(tags, add('x')))
+    client.replicator[Symbol.dispose]()
+    const { clock } = world
+    const timers = clock.pendingTimers
+    const attach = (): unknown => ClientReplicator.attach({ client, clock })
+    expect(attach).toThrow(expect.objectContaining({ code: 'CASTY_REPLICATOR_STOPPED' }))
+    expect(clock.pendingTimers).toBe(timers)
+    expect(world.at('a').local(tags).value).toEqual(['x'])
   })
 
   test('goes on without a member, and each change counts once when it finds another', async () => {

@@ -289,6 +289,19 @@ describe('a call', () => {
     await expect(world.at('a').get(tags)).rejects.toMatchObject(error)
   })
 
+  test('is not possible by another replicator of a node, which would count its changes from the beginning', async () => {
+    await using world = await ReplicatorWorld.of('a b')
+    await world.awaited(world.at('a').update(tags, add('x'), { write: 'all' }))
+    world.at('a')[Symbol.dispose]()
+    const { clock } = world
+    const timers = clock.pendingTimers
+    const attach = (): unknown => Replicator.attach({ cluster: world.cluster('a'), clock })
+    expect(attach).toThrow(expect.objectContaining({ code: 'CASTY_REPLICATOR_STOPPED' }))
+    expect(clock.pendingTimers).toBe(timers)
+    await world.advance(10_000)
+    expect(world.at('b').local(tags).value).toEqual(['x'])
+  })
+
   test('fails when the node stops', async () => {
     await using world = await ReplicatorWorld.of('a b')
     using _cut = world.cut('a')

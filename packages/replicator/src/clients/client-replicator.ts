@@ -8,6 +8,7 @@ import { CoreRunner, momentOf } from '../core-runner.ts'
 import { ReplicatorError } from '../errors.ts'
 import { checkKey, type ReplicatedKey } from '../key.ts'
 import type { Outcome, ReadOptions, WriteOptions } from '../outcome.ts'
+import { isFirstOn } from '../one-for-each-life.ts'
 import { UserCalls } from '../user-calls.ts'
 import { emptied, valueAs } from '../user-changes.ts'
 import { checkListener, ValueListeners } from '../value-listeners.ts'
@@ -83,13 +84,17 @@ export class ClientReplicator implements Disposable {
       ),
       client.subscribe(() => this.#contactMayHaveChanged()),
     ]
+    if (!isFirstOn(client.cluster.endpoint)) {
+      this[Symbol.dispose]()
+      throw this.#stopped()
+    }
     this.#contactMayHaveChanged()
   }
 
   /**
-   * Begins to hold values in a client of a cluster, until it is disposed of. One for each client.
+   * Begins to hold values in a client of a cluster, until it is disposed of. One for each client, also one after the other.
    *
-   * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`, `CASTY_REPLICATOR_STOPPED` of a client that has ended; TransportError `CASTY_TRANSPORT_INVALID_OPTION` where the
+   * @throws ReplicatorError `CASTY_REPLICATOR_INVALID_OPTION`, `CASTY_REPLICATOR_STOPPED` of a client that has ended, or had one before; TransportError `CASTY_TRANSPORT_INVALID_OPTION` where the
    * client has one already
    */
   static attach(options: ClientReplicatorOptions): ClientReplicator {
