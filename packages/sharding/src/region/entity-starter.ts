@@ -12,7 +12,7 @@ import type { EventJournal } from '@casty/persistence'
 import type { CheckedType } from '../entity-type.ts'
 import type { Entity } from './entity.ts'
 import { actorNameOf } from './entity-name.ts'
-import type { FormerLife } from './hosted-shard.ts'
+import type { FormerLife } from './former-entities.ts'
 
 /** What starting an entity needs of the rest. */
 export interface StarterPort {

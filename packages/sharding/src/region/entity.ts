@@ -2,7 +2,6 @@ import type { ActorRef } from '@casty/actor'
 import type { EventJournal } from '@casty/persistence'
 import type { EntityContext } from '../entity-type.ts'
 import { IdleItem } from './idle-wheel.ts'
-import type { Letter } from './letter.ts'
 
 export type EntityStage =
   | 'waiting' // For the end of its former life, which has not stopped yet.
@@ -27,8 +26,6 @@ export class Entity extends IdleItem implements EntityContext {
   stage: EntityStage = 'waiting'
   /** So many messages were given to its actor. */
   handed = 0
-  /** What is kept for its next life. */
-  waiting: Letter[] | undefined
   handedOver: unknown
   /** Its behavior was made at least once. */
   hasBegun = false

@@ -1,5 +1,9 @@
 import type { Entity } from './entity.ts'
-import type { FormerLife } from './hosted-shard.ts'
+
+/** Has to end before another life of the same entity begins here. */
+export interface FormerLife {
+  readonly whenGone: (() => void)[]
+}
 
 /** Entities of shards that went elsewhere, or to another epoch, which have not stopped yet. */
 export class FormerEntities {

@@ -1,6 +1,7 @@
 // What entities leave when their shards move, on its way out of this node and into it: encoded here, and read
 // here, where that fails for one entity the others are not concerned.
 import type { NodeIdentity } from '@casty/transport'
+import type { CheckedType } from '../entity-type.ts'
 import {
   HandOverReceiving,
   HandOverSending,
@@ -8,6 +9,7 @@ import {
   type HandOverPiece,
   type LeftState,
 } from './hand-over.ts'
+import type { LeftStates } from './left-states.ts'
 
 export interface HandOverSettings {
   /** How much of what others hand over is kept at most, in bytes. */
@@ -18,6 +20,7 @@ export interface HandOverSettings {
 
 /** What handing over needs of the rest. */
 export interface HandOversPort {
+  readonly type: CheckedType
   now(): number
   /** What states of one frame may take at most. */
   readonly maxPieceBytes: number
@@ -36,6 +39,7 @@ export class HandOvers {
   readonly #againMs: number
   readonly #sending = new Map<number, HandOverSending>()
   readonly #receiving: HandOverReceiving
+  #hasWarned = false
 
   constructor({ maxHandOverBytes, handOverAgainMs }: HandOverSettings, port: HandOversPort) {
     this.#port = port
@@ -43,19 +47,26 @@ export class HandOvers {
     this.#receiving = new HandOverReceiving(maxHandOverBytes)
   }
 
-  /** Begins to send what entities left. @returns whether there is nothing to wait for */
-  begin(
-    shard: number,
-    to: NodeIdentity,
-    epoch: number,
-    left: ReadonlyMap<string, unknown>,
-  ): boolean {
-    const states = [...this.#encoded(to, left)]
+  /** Begins to send what entities left, if any ever lived here. @returns whether there is nothing to wait for */
+  begin(shard: number, to: NodeIdentity, epoch: number, left: LeftStates | undefined): boolean {
+    if (left) this.#warnOfLostState(left, to)
+    const states = left ? [...this.#encoded(to, left.states)] : []
     const pieceBytes = Math.min(maxPieceBytes, this.#port.maxPieceBytes)
     const sending = new HandOverSending(to, epoch, states, this.#againMs, pieceBytes)
     this.#sending.set(shard, sending)
     this.#send(shard, sending)
     return sending.isDone
+  }
+
+  /** Once: whoever keeps something in memory learns of it while others are tried out, and not in production. */
+  #warnOfLostState({ saidNothing }: LeftStates, to: NodeIdentity): void {
+    const { journal, replication } = this.#port.type
+    if (this.#hasWarned || saidNothing === 0 || journal || replication) return
+    this.#hasWarned = true
+    this.#port.warn(
+      `Entities begin anew on ${to}, where their shard moves: what they kept in memory is lost. Have them hand it over ` +
+        '(context.handOver), or write events; where there is nothing to keep, hand over undefined. This is said once',
+    )
   }
 
   *#encoded(to: NodeIdentity, left: ReadonlyMap<string, unknown>): Iterable<LeftState> {

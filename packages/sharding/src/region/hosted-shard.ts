@@ -2,55 +2,10 @@
 import type { ActorRef, Ending } from '@casty/actor'
 import type { EventJournal } from '@casty/persistence'
 import { Entity, type EntityHome } from './entity.ts'
+import { LeftStates } from './left-states.ts'
 import type { Letter } from './letter.ts'
 import type { RememberedShard } from './remembered-shard.ts'
-import type { WaitingRoom } from './waiting-room.ts'
-
-/** Has to end before another life of the same entity begins here. */
-export interface FormerLife {
-  readonly whenGone: (() => void)[]
-}
-
-/** What a shard needs of the region that hosts it. */
-export interface ShardHost {
-  /** Starts the actor of an entity, and tells `shard` when it has stopped. Undefined where it cannot be started. */
-  spawn(entity: Entity, shard: HostedShard): ActorRef<unknown> | undefined
-  /** One has stopped, and what was to follow from that here has followed. */
-  ended(entity: Entity, ending: Ending): void
-  /** All actors are about to stop, whatever becomes of their shards. */
-  readonly isEnding: boolean
-  /** Hands a letter to an actor that is active. */
-  hand(actor: ActorRef<unknown>, letter: Letter): void
-  /** Has an actor stop behind all that it was sent. */
-  finish(actor: ActorRef<unknown>): void
-  /** Has an actor stop after what it handles now. */
-  stop(actor: ActorRef<unknown>): void
-  passivate(entity: Entity): void
-  /** Looks after an entity that may become idle, and no more. */
-  watchIdle(entity: Entity): void
-  unwatchIdle(entity: Entity): void
-  /** A message waits for an entity that has not begun. */
-  waits(entity: Entity): void
-  /** None does any more. */
-  waitsNoMore(entity: Entity): void
-  /** It waited for too long. */
-  overdue(letter: Letter): void
-  /** Nobody will handle it here; where it may wait for the next owner, it does. */
-  abandon(letter: Letter, mayWait: boolean): void
-  /** There is no room to keep it. */
-  full(letter: Letter): void
-  /** One of a shard that is over has stopped at last. */
-  gone(entity: Entity): void
-  /** Of a shard that is over, where that life has not stopped yet: whoever begins another one waits for it. */
-  former(entityId: string): FormerLife | undefined
-  report(error: unknown, what: string): void
-  refOf(entityId: string): ActorRef<never>
-  journalOf(shard: number, epoch: number): EventJournal | undefined
-  /** How many letters may wait for the next life of an entity. */
-  readonly maxWaiting: number
-  /** Those of all entities of the type. */
-  readonly room: WaitingRoom
-}
+import type { ShardHost } from './shard-host.ts'
 
 /** One that does not end by itself starts again so often for the same letter, and no more. */
 const maxLives = 16
@@ -63,6 +18,7 @@ export type ShardStage =
 export class HostedShard implements EntityHome {
   readonly shard: number
   readonly epoch: number
+  readonly left: LeftStates
   readonly #host: ShardHost
   readonly #entities = new Map<string, Entity>()
   readonly #emptied: () => void
@@ -71,12 +27,6 @@ export class HostedShard implements EntityHome {
   #isForced = false
   #isLeft = false
   #journal: EventJournal | undefined
-  /** What entities that have stopped left for their next life. */
-  readonly #left: Map<string, unknown>
-  /** So many have stopped for a handoff without a word on what they leave. */
-  #saidNothing = 0
-  /** What those that are about to end did not come to, until they have. */
-  readonly #takenBack = new Map<Entity, Letter[]>()
   /** Who lives is written down here, where the type asks for it. */
   readonly #remembered: RememberedShard | undefined
   /** From this epoch on this node has had it without a break. */
@@ -92,7 +42,7 @@ export class HostedShard implements EntityHome {
     former?: HostedShard,
   ) {
     this.#since = former ? former.#since : epoch
-    this.#left = new Map(former?.left)
+    this.left = new LeftStates(former?.left)
     this.shard = shard
     this.epoch = epoch
     this.#host = host
@@ -130,15 +80,6 @@ export class HostedShard implements EntityHome {
     return this.#host.refOf(entityId)
   }
 
-  /** What entities that have stopped hand over to the next owner. */
-  get left(): ReadonlyMap<string, unknown> {
-    return this.#left
-  }
-
-  get saidNothing(): number {
-    return this.#saidNothing
-  }
-
   /** Starts one without a message. */
   start(entityId: string, handedOver?: unknown): void {
     if (!this.#entities.has(entityId)) this.#begin(entityId, handedOver)
@@ -148,15 +89,16 @@ export class HostedShard implements EntityHome {
   deliver(letter: Letter, tick: number): void {
     let entity = this.#entities.get(letter.entityId)
     if (entity === undefined) {
-      if (this.#host.room.isFull && this.#hasToWait(letter.entityId)) {
-        this.#host.full(letter)
+      const { waiting } = this.#host
+      if (waiting.isFull && this.#hasToWait(letter.entityId)) {
+        waiting.refuse(letter)
         return
       }
       entity = this.#begin(letter.entityId)
     }
     entity.usedAt = tick
     if (entity.stage === 'active' && entity.actor) this.#hand(entity, entity.actor, letter)
-    else if (this.#entities.has(letter.entityId)) this.#keep(entity, letter)
+    else if (this.#entities.has(letter.entityId)) this.#host.waiting.keep(entity, letter)
     else this.#host.abandon(letter, this.#isForced) // It could not be started.
   }
 
@@ -172,39 +114,17 @@ export class HostedShard implements EntityHome {
     return isUnknown || this.#host.former(entityId) !== undefined
   }
 
-  #keep(entity: Entity, letter: Letter): void {
-    const waiting = (entity.waiting ??= [])
-    if (waiting.length >= this.#host.maxWaiting || this.#host.room.isFull) this.#host.full(letter)
-    else {
-      waiting.push(letter)
-      this.#host.room.enter()
-      if (!entity.actor) this.#host.waits(entity)
-    }
-  }
-
-  /** The first messages for one that has not begun have waited for too long. */
-  dropFirst(entity: Entity, count: number): void {
-    if (!entity.actor) this.#collectTakenBack(entity)
-    const overdue = entity.actor ? [] : (entity.waiting?.splice(0, count) ?? [])
-    this.#host.room.leave(overdue.length)
-    for (const letter of overdue) this.#host.overdue(letter)
-  }
-
   /** An actor did not handle it, because it had stopped. @returns false where it cannot be kept */
   takesBack(letter: Letter): boolean {
-    if (this.#stage === 'over' || letter.lives >= maxLives || this.#host.room.isFull) return false
+    const { waiting } = this.#host
+    if (this.#stage === 'over' || letter.lives >= maxLives || waiting.isFull) return false
     const isOfFormer = letter.handedBy?.epoch !== this.epoch
     const entity = isOfFormer ? this.#nextOf(letter) : this.#entities.get(letter.entityId)
     // One that has not begun did not have what was handed out under this epoch; one that has is not behind what an earlier one had.
     if (!entity || isOfFormer === (entity.actor !== undefined)) return false
-    const takenBack = this.#takenBack.get(entity) ?? []
-    if (takenBack.length >= this.#host.maxWaiting) return false
+    if (!waiting.takeBack(entity, letter)) return false
     letter.lives++
-    this.#host.room.enter()
-    if (isOfFormer) this.#host.waits(entity)
-    else entity.stage = 'finishing'
-    takenBack.push(letter)
-    this.#takenBack.set(entity, takenBack)
+    if (!isOfFormer) entity.stage = 'finishing'
     return true
   }
 
@@ -218,11 +138,13 @@ export class HostedShard implements EntityHome {
   }
 
   passivate(entity: Entity): void {
-    if (this.find(entity.entityId) === entity) this.#host.passivate(entity)
+    if (this.find(entity.entityId) !== entity) return
+    if (entity.stage === 'active') this.#host.tally.passivated++
+    this.#finishOne(entity)
   }
 
   /** Has one stop when it has handled what it was sent. */
-  finishOne(entity: Entity): void {
+  #finishOne(entity: Entity): void {
     if (entity.stage !== 'active' || !entity.actor) return
     entity.stage = 'finishing'
     this.#host.unwatchIdle(entity)
@@ -232,8 +154,13 @@ export class HostedShard implements EntityHome {
   /** Has all entities handle what they have, and stop. */
   finish(): void {
     this.#stage = 'finishing'
-    for (const entity of this.#entities.values()) this.finishOne(entity)
+    for (const entity of this.#entities.values()) this.#finishOne(entity)
     if (this.size === 0) this.#emptied()
+  }
+
+  /** An entity that lived here under a former epoch has stopped. */
+  formerEnded(): void {
+    if (this.#stage === 'finishing' && this.size === 0) this.#emptied()
   }
 
   /** It does not move after all. */
@@ -271,7 +198,6 @@ export class HostedShard implements EntityHome {
     const entities = [...this.#entities.values()]
     this.#entities.clear()
     for (const entity of entities) {
-      this.#collectTakenBack(entity)
       if (next) next.#goOnAfter(entity)
       this.#abandonWaiting(entity)
       this.#host.unwatchIdle(entity)
@@ -280,32 +206,27 @@ export class HostedShard implements EntityHome {
   }
 
   #abandonWaiting(entity: Entity): void {
-    const waiting = entity.waiting ?? []
-    entity.waiting = undefined
-    this.#host.room.leave(waiting.length)
-    this.#host.waitsNoMore(entity)
-    for (const letter of waiting) this.#host.abandon(letter, this.#isForced)
+    for (const letter of this.#host.waiting.takeOut(entity)) {
+      this.#host.abandon(letter, this.#isForced)
+    }
   }
 
   /** What waits there goes before all that comes from now on. */
   #goOnAfter(former: Entity): void {
-    const { entityId, waiting, actor } = former
-    const handedOver = actor ? undefined : former.handedOver
-    if (!waiting && handedOver === undefined) return
-    former.waiting = undefined
-    this.#host.waitsNoMore(former)
-    this.#begin(entityId, handedOver, waiting)
+    const handedOver = former.actor ? undefined : former.handedOver
+    if (!this.#host.waiting.isFor(former) && handedOver === undefined) return
+    this.#begin(former.entityId, handedOver, former)
   }
 
-  #begin(entityId: string, handedOver?: unknown, waiting?: Letter[]): Entity {
+  /** @param former - what waits for it is handled by this life */
+  #begin(entityId: string, handedOver?: unknown, former?: Entity): Entity {
     const entity = new Entity(this, entityId)
-    entity.handedOver = handedOver ?? this.#left.get(entityId)
-    entity.waiting = waiting
-    for (let count = waiting?.length ?? 0; count > 0; count--) this.#host.waits(entity)
-    this.#left.delete(entityId)
+    const left = this.left.take(entityId)
+    entity.handedOver = handedOver ?? left
+    if (former) this.#host.waiting.passOn(former, entity)
     this.#entities.set(entityId, entity)
-    const former = this.#host.former(entityId)
-    if (former) former.whenGone.push(() => this.#remember(entity))
+    const ending = this.#host.former(entityId)
+    if (ending) ending.whenGone.push(() => this.#remember(entity))
     else this.#remember(entity)
     return entity
   }
@@ -319,31 +240,22 @@ export class HostedShard implements EntityHome {
 
   #spawn(entity: Entity): void {
     if (this.#entities.get(entity.entityId) !== entity) return
-    entity.actor = this.#host.spawn(entity, this)
-    if (!entity.actor) {
+    const actor = this.#host.spawn(entity, this)
+    entity.actor = actor
+    if (!actor) {
       this.#forget(entity)
       return
     }
     entity.stage = 'active'
     this.#host.watchIdle(entity)
-    this.#handWaiting(entity)
+    for (const letter of this.#host.waiting.takeOut(entity)) this.#hand(entity, actor, letter)
+    if (this.#stage === 'finishing') this.#finishOne(entity)
   }
 
   /** It does not begin. */
   #forget(entity: Entity): void {
     this.#entities.delete(entity.entityId)
-    this.#collectTakenBack(entity)
     this.#abandonWaiting(entity)
-  }
-
-  #handWaiting(entity: Entity): void {
-    this.#collectTakenBack(entity)
-    const { waiting, actor } = entity
-    entity.waiting = undefined
-    this.#host.room.leave(waiting?.length ?? 0)
-    this.#host.waitsNoMore(entity)
-    if (waiting && actor) for (const letter of waiting) this.#hand(entity, actor, letter)
-    if (this.#stage === 'finishing') this.finishOne(entity)
   }
 
   /** Its actor has stopped. */
@@ -351,11 +263,10 @@ export class HostedShard implements EntityHome {
     this.#host.unwatchIdle(entity)
     this.#entities.delete(entity.entityId)
     if (ending === 'failed') this.#giveUpOnStart(entity)
-    this.#collectTakenBack(entity)
-    if (this.#stage === 'finishing') this.#collect(entity)
+    if (this.#stage === 'finishing') this.left.collect(entity, this.#host)
     if (this.#stage === 'over') this.#host.gone(entity)
     else if (this.#isForced) this.#abandonWaiting(entity)
-    else if (entity.waiting) this.#begin(entity.entityId, undefined, entity.waiting)
+    else if (this.#host.waiting.isFor(entity)) this.#begin(entity.entityId, undefined, entity)
     else this.#ceased(entity, ending)
     if (this.#stage === 'finishing' && this.size === 0) this.#emptied()
     this.#host.ended(entity, ending)
@@ -363,36 +274,14 @@ export class HostedShard implements EntityHome {
 
   /** One that failed before it came to anything would do so again at once: what it was to handle is handled by nobody. */
   #giveUpOnStart(entity: Entity): void {
-    const letters = this.#takenBack.get(entity) ?? []
-    if (letters.length !== entity.handed) return
-    this.#takenBack.delete(entity)
-    this.#host.room.leave(letters.length)
-    for (const letter of letters) this.#host.abandon(letter, false)
-  }
-
-  /** What it did not come to goes before what came when it was about to end. */
-  #collectTakenBack(entity: Entity): void {
-    const takenBack = this.#takenBack.get(entity)
-    if (takenBack) entity.waiting = [...takenBack, ...(entity.waiting ?? [])]
-    this.#takenBack.delete(entity)
+    for (const letter of this.#host.waiting.takeUntouched(entity)) {
+      this.#host.abandon(letter, false)
+    }
   }
 
   /** It came to its end, and nothing waits for its next life. */
   #ceased({ entityId }: Entity, ending: Ending): void {
     const isMeant = ending === 'stopped' && this.#stage === 'running' && !this.#host.isEnding
     if (isMeant) this.#remembered?.ended(entityId)
-  }
-
-  #collect(entity: Entity): void {
-    if (!entity.state) {
-      this.#saidNothing++
-      return
-    }
-    try {
-      const state = entity.state()
-      if (state !== undefined) this.#left.set(entity.entityId, state)
-    } catch (error) {
-      this.#host.report(error, `What ${entity.entityId} hands over could not be had`)
-    }
   }
 }

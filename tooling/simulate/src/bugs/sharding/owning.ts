@@ -49,9 +49,8 @@ export const shardOwningBugs: readonly SeededBug[] = bugsOf([
     name: 'stopping-entity-forgets',
     promise: 'messages are accounted for',
     file: `${r}/hosted-shard.ts`,
-    find: 'else if (entity.waiting) this.#begin(entity.entityId, undefined, entity.waiting)',
-    replace:
-      'else if (entity.waiting === null) this.#begin(entity.entityId, undefined, entity.waiting)',
+    find: 'else if (this.#host.waiting.isFor(entity)) this.#begin(',
+    replace: 'else if (entity.actor === null) this.#begin(',
     why: 'What comes while an entity stops is never handled by its next life.',
   },
   {
