@@ -23,6 +23,7 @@ import type {
   TypeSettings,
 } from './protocol.ts'
 import { leadsToEntities, readRefData, typeNameOf, writeRefData } from './ref-data.ts'
+import { Incoming } from './region/incoming.ts'
 import { Post } from './region/post.ts'
 import { Reach } from './region/reach.ts'
 import type { RegionNode } from './region/region-node.ts'
@@ -126,16 +127,16 @@ export class Regions implements RegionNode, Disposable {
       },
     })
     this.#subscriptions = [
-      this.post.listen(
-        (hash) => this.#byHash.get(hash)?.region,
-        (node) => this.#isGuest(node),
-        parts.mayReach ?? (() => true),
-        (typeHash, entityId, { message, answer }) => {
+      new Incoming(cluster.endpoint, remoting.codec, {
+        find: (hash) => this.#byHash.get(hash)?.region,
+        isGuest: this.#isGuest,
+        mayReach: parts.mayReach ?? (() => true),
+        notFound: (typeHash, entityId, { message, answer }) => {
           const path = `/sharding/#${typeHash.toString(16)}/${entityId}`
           system.publishDeadLetter(path, message, 'not-found')
           answer?.undelivered('not-found')
         },
-      ),
+      }),
       remoting.adoptRefs({
         name: 'sharding',
         isOne: (ref) => this.#isOne(ref),

@@ -1,21 +1,18 @@
-// Carries what regions tell each other: makes frames of it, and the other way round.
-import { AnswerRef, type Delivery } from '@casty/actor'
+// Carries what regions tell each other to other nodes: makes frames of it.
+import { AnswerRef } from '@casty/actor'
 import type { ClusterEndpoint } from '@casty/membership'
 import type { EncodedMessage, MessageCodec } from '@casty/remote'
-import { ByteReader, ByteWriter, type NodeIdentity } from '@casty/transport'
+import { ByteWriter, type NodeIdentity } from '@casty/transport'
 import type { CheckedType } from '../entity-type.ts'
 import { ShardingError } from '../errors.ts'
-import { ArrivedFrame } from './arrived-frame.ts'
 import type { HandOverPiece } from './hand-over.ts'
-import { KnownIds } from './known-ids.ts'
-import { Letter, type LetterKeeper } from './letter.ts'
-import type { ForeignFrame, Opened, RegionPost, SharesSent } from './region-node.ts'
-import type { Region } from './region.ts'
+import type { Letter, LetterKeeper } from './letter.ts'
+import { openLetter } from './opening.ts'
+import type { ForeignFrame, RegionPost, SharesSent } from './region-node.ts'
 import type { Fence } from './shard-route.ts'
 import {
   maxSharesBytes,
   maxSharesHeaderBytes,
-  readShares,
   runsOf,
   writeShares,
   type AddressedShare,
@@ -23,19 +20,13 @@ import {
 import { hashOf } from './shard-of.ts'
 import {
   maxEnvelopeHeaderBytes,
-  readEnvelope,
-  readPiece,
-  readReturned,
   regionFrameTypes,
+  writeDrained,
   writeEnvelope,
   writeEnvelopeInFront,
   writePiece,
   writeReturned,
-  type ReturnedHeader,
 } from './wire.ts'
-
-/** Finds the region that frames are for, by the hash of its name. */
-export type RegionFinder = (typeHash: number) => Region | undefined
 
 /** What a piece of what is handed over holds besides one state. */
 const maxPieceOverhead = 1_024
@@ -52,9 +43,6 @@ export class Post implements RegionPost {
   readonly #endpoint: ClusterEndpoint
   readonly #codec: MessageCodec
   readonly #writer = new ByteWriter(4_096)
-  readonly #reader = new ByteReader(new Uint8Array(0))
-  readonly #ids = new KnownIds()
-  #arrived: ArrivedFrame | undefined
   readonly #hashes = new Map<string, number>()
   #lastName = ''
   #lastHash = hashOf('')
@@ -170,7 +158,7 @@ export class Post implements RegionPost {
   }
 
   sendDrained(type: CheckedType, to: NodeIdentity, shard: number, token: number): void {
-    this.#writer.reset().u32(this.#hashOf(type)).varint(shard).varint(token)
+    writeDrained(this.#writer, this.#hashOf(type), shard, token)
     this.#send(to, regionFrameTypes.drained)
   }
 
@@ -191,33 +179,7 @@ export class Post implements RegionPost {
   }
 
   open(frame: ForeignFrame, keeper: LetterKeeper): Letter {
-    const { from, shard, entityId, carries, share } = frame
-    if (share) return new Letter(keeper, shard, entityId, share, undefined, undefined, from)
-    if (carries) {
-      const { message, answer, carried } = this.#opened(frame)
-      return new Letter(keeper, shard, entityId, message, answer, carried, from)
-    }
-    const { message, asker } = this.#codec.decode(from, frame.bytes, frame.start, frame.end)
-    return new Letter(keeper, shard, entityId, message, asker, undefined, from)
-  }
-
-  #opened({ from, carries, share, bytes, start, end }: ForeignFrame): Opened {
-    if (share) return { message: share, answer: undefined, carried: undefined }
-    const { message, asker } = this.#codec.decode(from, bytes, start, end)
-    return carries ? unpacked(message, asker) : { message, answer: asker, carried: undefined }
-  }
-
-  /** A message that this node sent to `to`, as it came back. */
-  reopen(
-    to: NodeIdentity,
-    { carries, own }: ReturnedHeader,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): Opened {
-    const { message, answer } = this.#codec.reopen(to, bytes, start, end)
-    if (own) return { message: { common: message, own }, answer, carried: undefined }
-    return carries ? unpacked(message, answer) : { message, answer, carried: undefined }
+    return openLetter(this.#codec, frame, keeper)
   }
 
   get maxPieceBytes(): number {
@@ -248,204 +210,4 @@ export class Post implements RegionPost {
     this.#lastHash = hash
     return hash
   }
-
-  /**
-   * Has frames of other nodes brought to the regions that they are for, until disposed of.
-   *
-   * @param isGuest - whether it is no member: such have nothing to hand over
-   * @param mayReach - whether that node finds entities of that type
-   * @param notFound - told of messages for a type that is not known here, or not for whoever sent them
-   */
-  listen(
-    find: RegionFinder,
-    isGuest: (node: NodeIdentity) => boolean,
-    mayReach: (node: NodeIdentity, typeName: string) => boolean,
-    notFound: (typeHash: number, entityId: string, opened: Opened) => void,
-  ): Disposable {
-    const { envelope, returned, fence, drained, handOver, handedOver, shares } = regionFrameTypes
-    // Who hosts nothing has nothing to give back or to hand over.
-    const membersOnly: readonly number[] = [returned, handOver, handedOver]
-    const handlers = [
-      [
-        envelope,
-        (region, from, reader, bytes, end) => {
-          region.received(this.#readFrame(from, reader, bytes, end))
-        },
-      ],
-      [
-        returned,
-        (region, from, reader, bytes, end) =>
-          this.#letterCameBack(region, from, reader, bytes, end),
-      ],
-      [fence, fenceCame],
-      [drained, drainedCame],
-      [
-        handOver,
-        (region, from, reader) => {
-          if (isGuest(from)) throw ShardingError.malformed('A client has nothing to hand over')
-          pieceCame(region, from, reader)
-        },
-      ],
-      [handedOver, arrivedCame],
-      [
-        shares,
-        (region, from, reader, bytes, end) => {
-          for (const frame of this.#sharesIn(from, reader, bytes, end)) region.received(frame)
-        },
-      ],
-    ] as const satisfies readonly (readonly [number, FrameAct])[]
-    const subscriptions = handlers.map(([frameType, act]: readonly [number, FrameAct]) =>
-      this.#endpoint.handle(
-        frameType,
-        (from, bytes, start, end) => {
-          // Whatever follows from a frame comes after it was read.
-          const reader = this.#reader.open(bytes, start, end)
-          const typeHash = reader.u32()
-          const region = find(typeHash)
-          const isForEntities = frameType === envelope || frameType === shares
-          const isFound = !isForEntities || mayReach(from, region?.type.name ?? '')
-          if (region && isFound) act(region, from, reader, bytes, end)
-          else if (isForEntities) {
-            const frames =
-              frameType === shares
-                ? this.#sharesIn(from, reader, bytes, end)
-                : [this.#readFrame(from, reader, bytes, end)]
-            for (const frame of frames) notFound(typeHash, frame.entityId, this.#opened(frame))
-          } else if (frameType === fence) this.#echoUnknown(typeHash, from, reader)
-          else throw ShardingError.malformed('A frame is for a type of entities that is not known')
-        },
-        { from: membersOnly.includes(frameType) ? 'members' : 'all' },
-      ),
-    )
-    return {
-      [Symbol.dispose]: () => {
-        for (const subscription of subscriptions) subscription[Symbol.dispose]()
-      },
-    }
-  }
-
-  #readFrame(from: NodeIdentity, reader: ByteReader, bytes: Uint8Array, end: number): ForeignFrame {
-    const frame = readEnvelope(reader, (this.#arrived ??= new ArrivedFrame(from)), this.#ids)
-    frame.from = from
-    frame.share = undefined
-    frame.bytes = bytes
-    frame.start = startOfRest(reader, end)
-    frame.end = end
-    return frame
-  }
-
-  /** One after the other, each good until the next one. What is common to them is read once. */
-  *#sharesIn(
-    from: NodeIdentity,
-    reader: ByteReader,
-    bytes: Uint8Array,
-    end: number,
-  ): Iterable<ForeignFrame> {
-    if (reader.remaining > maxSharesBytes) {
-      // What is common goes back with each that is refused: of a large frame, thousands of times.
-      throw ShardingError.malformed(`Shares of ${reader.remaining} bytes are in one frame`)
-    }
-    // Entities keep what is theirs, and the bytes of frames are used again.
-    const kept = bytes.slice(end - reader.remaining, end)
-    const inside = new ByteReader(kept)
-    const encoded = inside.view(kept.length)
-    const { message: common, asker } = this.#codec.decode(from, encoded)
-    asker?.undelivered('not-serializable') // Nobody sends such: there would be one answer, and several who give it.
-    const frame = (this.#arrived ??= new ArrivedFrame(from))
-    frame.from = from
-    for (const { shard, epoch, entityId, own } of readShares(inside, this.#ids)) {
-      frame.shard = shard
-      frame.epoch = epoch
-      frame.entityId = entityId
-      frame.returns = 0
-      frame.carries = false
-      frame.share = { common, own }
-      frame.bytes = encoded
-      frame.start = 0
-      frame.end = encoded.length
-      yield frame
-    }
-  }
-
-  /** Nothing of a type that is not known here is kept, so nothing of it comes behind the echo. */
-  #echoUnknown(typeHash: number, from: NodeIdentity, reader: ByteReader): void {
-    const { shard, token } = readFence(reader)
-    this.#writer.reset().u32(typeHash).varint(shard).varint(token)
-    this.#send(from, regionFrameTypes.drained)
-  }
-
-  #letterCameBack(
-    region: Region,
-    from: NodeIdentity,
-    reader: ByteReader,
-    bytes: Uint8Array,
-    end: number,
-  ): void {
-    const header = readReturned(reader)
-    const start = startOfRest(reader, end)
-    region.returned(from, header, () => this.reopen(from, header, bytes, start, end))
-  }
-}
-
-/** Takes what a frame holds behind the hash of its type. */
-type FrameAct = (
-  region: Region,
-  from: NodeIdentity,
-  reader: ByteReader,
-  bytes: Uint8Array,
-  end: number,
-) => void
-
-/** Where the last field of a frame begins, which takes all that is left. */
-function startOfRest(reader: ByteReader, end: number): number {
-  const length = reader.varint()
-  if (length === reader.remaining) return end - length
-  throw ShardingError.malformed(`A message of ${length} bytes has ${reader.remaining}`)
-}
-
-/** A message that brings along what an instrument gave it. */
-function unpacked(content: unknown, answer: Delivery | undefined): Opened {
-  if (Array.isArray(content) && content.length === 2) {
-    const [carried, message]: readonly unknown[] = content
-    return { message, answer, carried }
-  }
-  answer?.undelivered('not-serializable')
-  throw ShardingError.malformed('A message comes without what should travel with it')
-}
-
-function readFence(reader: ByteReader): {
-  readonly shard: number
-  readonly epoch: number
-  readonly token: number
-} {
-  const shard = reader.varint()
-  const epoch = reader.varint()
-  const token = reader.varint()
-  reader.end()
-  return { shard, epoch, token }
-}
-
-function fenceCame(region: Region, from: NodeIdentity, reader: ByteReader): void {
-  const { shard, epoch, token } = readFence(reader)
-  region.fenced(from, shard, epoch, token)
-}
-
-function drainedCame(region: Region, from: NodeIdentity, reader: ByteReader): void {
-  const shard = reader.varint()
-  const token = reader.varint()
-  reader.end()
-  region.drained(from, shard, token)
-}
-
-function pieceCame(region: Region, from: NodeIdentity, reader: ByteReader): void {
-  const shard = reader.varint()
-  region.pieceArrived(from, shard, readPiece(reader))
-}
-
-function arrivedCame(region: Region, from: NodeIdentity, reader: ByteReader): void {
-  const shard = reader.varint()
-  const epoch = reader.varint()
-  const count = reader.varint()
-  reader.end()
-  region.piecesAcknowledged(from, shard, epoch, count)
 }

@@ -176,6 +176,16 @@ export function readReturned(reader: ByteReader): ReturnedHeader {
   return { shard, epoch, neededEpoch, entityId, returns, carries, own }
 }
 
+/** What a fence is answered with: nothing comes behind it. */
+export function writeDrained(
+  writer: ByteWriter,
+  typeHash: number,
+  shard: number,
+  token: number,
+): void {
+  writer.reset().u32(typeHash).varint(shard).varint(token)
+}
+
 export function writePiece(
   writer: ByteWriter,
   typeHash: number,
