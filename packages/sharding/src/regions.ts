@@ -1,17 +1,16 @@
 // All regions of a node, and what they have in common: the committed table, who is in reach, the lease.
-import type { ActorRef, ActorSystem } from '@casty/actor'
+import type { ActorSystem } from '@casty/actor'
 import type { Clock } from '@casty/clock'
 import type { Cluster, ClusterState } from '@casty/membership'
 import type { EventJournal } from '@casty/persistence'
 import type { Remoting } from '@casty/remote'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
-import { checkedId } from './entity-id.ts'
-import { EntityRef, RegionRef } from './entity-ref.ts'
+import { CopiesHere, type StartReplication } from './copies-here.ts'
+import { EntityRef } from './entity-ref.ts'
 import { EntityRegion } from './entity-region.ts'
-import { checkProxy, type CheckedType } from './entity-type.ts'
+import type { CheckedType } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
 import type { HomeExplanation } from './explain-shard.ts'
-import { Hearsay } from './hearsay.ts'
 import type { LeaseGate } from './lease-gate.ts'
 import { LocalJournals } from './local-journals.ts'
 import type { Recovery, RecoverOptions } from './recoveries.ts'
@@ -22,7 +21,7 @@ import type {
   ShardAtEpoch,
   TypeSettings,
 } from './protocol.ts'
-import { leadsToEntities, readRefData, typeNameOf, writeRefData } from './ref-data.ts'
+import { refsToEntities } from './entity-refs.ts'
 import { Incoming } from './region/incoming.ts'
 import { Post } from './region/post.ts'
 import { Reach } from './region/reach.ts'
@@ -31,15 +30,11 @@ import { Region } from './region/region.ts'
 import type { RegionSettings } from './region/region-settings.ts'
 import { ShardJournal } from './region/shard-journal.ts'
 import { hashOf } from './region/shard-of.ts'
-import {
-  explainReplication,
-  type ReplicationExplanation,
-} from './replication/explain-replication.ts'
-import type { Replication, ReplicationPort } from './replication/replication.ts'
+import type { ReplicationPort } from './replication/replication.ts'
 import { disksOf } from './replication/replication-config.ts'
 import { allocationsOf } from './table/allocations.ts'
-import type { ShardRow } from './table/shard-row.ts'
 import type { RowChange, ShardTable } from './table/shard-table.ts'
+import { TypeDirectory, type Started } from './type-directory.ts'
 
 /** What regions tell whoever agrees on the table. */
 export interface RegionsPort {
@@ -75,16 +70,7 @@ export interface RegionsParts {
   readonly mayReach?: (node: NodeIdentity, typeName: string) => boolean
   readonly port: RegionsPort
   /** Makes what keeps copies, for the first type that has some. @defaultValue none are kept: clients load nothing of it */
-  readonly startReplication?: (port: ReplicationPort, maxFrameBytes: number) => Replication
-}
-
-/** What a node reports that has no part in copies. */
-const nothingKept = { copies: undefined, lineage: undefined, censuses: [] }
-
-/** A region, with what users see of it. */
-interface Started {
-  readonly region: Region
-  readonly face: EntityRegion<unknown>
+  readonly startReplication?: StartReplication
 }
 
 export class Regions implements RegionNode, Disposable {
@@ -96,40 +82,44 @@ export class Regions implements RegionNode, Disposable {
   readonly #cluster: RegionsParts['cluster']
   readonly #reach: Reach
   readonly #port: RegionsPort
-  readonly #makeReplication: RegionsParts['startReplication']
-  readonly #byHash = new Map<number, Started>()
-  readonly #hearsay = new Hearsay()
+  readonly #types: TypeDirectory
+  readonly #copies: CopiesHere
   readonly #localJournals = new LocalJournals((what) => this.warn(what))
   readonly #subscriptions: readonly Disposable[]
-  readonly #isGuest: (node: NodeIdentity) => boolean
-  /** From the first type on that has copies. */
-  #replication: Replication | undefined
   #tokens = 0
   #isClosed = false
 
   constructor(parts: RegionsParts) {
     const { system, cluster, remoting, gate, settings, port, isInReach = () => true } = parts
-    this.#isGuest = parts.isGuest ?? (() => false)
+    const isGuest = parts.isGuest ?? (() => false)
     this.system = system
     this.clock = system.clock
     this.gate = gate
     this.settings = settings
     this.#cluster = cluster
     this.#port = port
-    this.#makeReplication = parts.startReplication
     this.post = new Post(cluster.endpoint, remoting.codec)
     this.#reach = new Reach({
       clock: system.clock,
       cluster,
       isInReach,
       refusalsChanged: () => {
-        for (const { region } of this.#byHash.values()) region.membersChanged()
+        for (const { region } of this.#types.all()) region.membersChanged()
       },
     })
+    this.#types = new TypeDirectory({
+      get table() {
+        return port.table
+      },
+      make: (type) => this.#make(type),
+      host: (region, type) => this.#host(region, type),
+      report: (error, what) => this.report(error, what),
+    })
+    this.#copies = new CopiesHere(this.#replicationPort(isGuest), parts.startReplication)
     this.#subscriptions = [
       new Incoming(cluster.endpoint, remoting.codec, {
-        find: (hash) => this.#byHash.get(hash)?.region,
-        isGuest: this.#isGuest,
+        find: (hash) => this.#types.find(hash),
+        isGuest,
         mayReach: parts.mayReach ?? (() => true),
         notFound: (typeHash, entityId, { message, answer }) => {
           const path = `/sharding/#${typeHash.toString(16)}/${entityId}`
@@ -137,13 +127,7 @@ export class Regions implements RegionNode, Disposable {
           answer?.undelivered('not-found')
         },
       }),
-      remoting.adoptRefs({
-        name: 'sharding',
-        isOne: (ref) => this.#isOne(ref),
-        toData: writeRefData,
-        usableOf: (ref) => ({ kind: 'entities', name: typeNameOf(ref) }),
-        fromData: (data) => this.#refFrom(data),
-      }),
+      remoting.adoptRefs(refsToEntities(this.#types)),
     ]
   }
 
@@ -182,21 +166,11 @@ export class Regions implements RegionNode, Disposable {
   }
 
   replicatedJournal(type: CheckedType, shard: number, epoch: number): EventJournal | undefined {
-    const journal = this.#replication?.journalOf(type, shard, epoch)
+    const journal = this.#copies.journalOf(type, shard, epoch)
     return journal && this.journalOf(journal, type, shard, epoch)
   }
 
-  #replicate(type: CheckedType): void {
-    const make = this.#makeReplication
-    if (!type.replication || !make) return
-    const { endpoint } = this.#cluster
-    this.#replication ??= make(this.#replicationPort(), endpoint.maxFrameBytes('data'))
-    const replication = this.#replication
-    replication.start(type)
-    this.#seed((shard, row) => replication.homeChanged(type.name, shard, row), type)
-  }
-
-  #replicationPort(): ReplicationPort {
+  #replicationPort(isGuest: (node: NodeIdentity) => boolean): ReplicationPort {
     const [port, cluster, reach] = [this.#port, this.#cluster, this.#reach]
     return {
       // Until it is a member it may turn out to be another.
@@ -210,7 +184,7 @@ export class Regions implements RegionNode, Disposable {
       endpoint: cluster.endpoint,
       isReachable: (node) => reach.has(node),
       stays: (node) => reach.stays(node),
-      isGuest: (node) => this.#isGuest(node),
+      isGuest,
       fenced: (shard, written) => port.fenced(shard, written),
       replicated: (shards) => port.replicated(shards),
       contested: (shard) => port.contested(shard),
@@ -222,10 +196,7 @@ export class Regions implements RegionNode, Disposable {
 
   /** Whether others may count on copies of this node. */
   get keepsCopies(): boolean {
-    const { key } = this.self
-    return [...this.#port.table.types.values()].some(({ rows }) =>
-      rows.some(({ replicas }) => replicas.some((node) => node.key === key)),
-    )
+    return this.#copies.areNeeded
   }
 
   async #recover(typeName: string, shard: number, options: RecoverOptions): Promise<Recovery> {
@@ -235,14 +206,12 @@ export class Regions implements RegionNode, Disposable {
 
   /** Copies of a shard that come from elsewhere than what is kept do not count any more. */
   giveUp(message: GiveUpMessage): void {
-    this.#replication?.giveUp(message)
+    this.#copies.giveUp(message)
   }
 
   /** How far copies here go. */
   reportReplicas(shards: readonly ShardAtEpoch[]): readonly ReplicaReport[] {
-    const none = (): readonly ReplicaReport[] =>
-      shards.map((shard) => ({ ...shard, ...nothingKept }))
-    return this.#replication?.report(shards) ?? none()
+    return this.#copies.report(shards)
   }
 
   report(error: unknown, what: string): void {
@@ -256,67 +225,38 @@ export class Regions implements RegionNode, Disposable {
   /** @throws ShardingError `CASTY_SHARDING_TYPE_TAKEN`, `CASTY_SHARDING_STOPPED` */
   start<M>(type: CheckedType): EntityRegion<M> {
     if (this.#isClosed) throw ShardingError.stopped(`start ${type.name}`)
-    const hash = hashOf(type.name)
-    const known = this.#byHash.get(hash)
-    if (known && isSameType(known.region, type)) {
-      this.#hearsay.settle(hash)
-      return this.#startAgain(known, type) as EntityRegion<M>
-    }
-    if (known && !this.#hearsay.has(hash)) throw ShardingError.typeTaken(type.name)
-    if (known) this.#disbelieve(known.region, type.numShards)
-    this.#replicate(type)
+    // The type of its messages is the caller's to say: all regions of a name are the same.
+    return this.#types.start(type).face as EntityRegion<M>
+  }
+
+  #make(type: CheckedType): Started {
+    if (this.#isClosed) throw ShardingError.stopped(`start ${type.name}`)
+    this.#copies.start(type)
     const region: Region = new Region(type, this, (entityId) => new EntityRef(region, entityId))
-    const face = new EntityRegion<M>(region, this.system, {
+    const face = new EntityRegion<unknown>(region, this.system, {
       home: (shard) => this.#explainHome(type, shard),
       allocations: () => allocationsOf(this.#port.table.types.get(type.name)?.rows),
       recover: async (shard, options) => await this.#recover(type.name, shard, options),
-      replication: (shard) => this.#explainReplication(type, shard),
-      replicationStatistics: () => this.#replication?.statistics(type.name),
+      replication: (shard) => this.#copies.explain(type, shard),
+      replicationStatistics: () => this.#copies.statistics(type.name),
     })
-    // The type of its messages is the caller's to say: all regions of a name are the same.
-    this.#byHash.set(hash, { region, face: face as EntityRegion<never> as EntityRegion<unknown> })
-    this.#compare(region, this.#port.table)
-    this.#seed((shard, row) => region.homeChanged(shard, row), type)
-    return face
+    return { region, face }
   }
 
-  /** A region that only sends may begin to host: whoever has it, or a ref of it, need not notice. */
-  #startAgain({ region, face }: Started, type: CheckedType): EntityRegion<unknown> {
-    if (type.entity && region.type.entity) throw ShardingError.typeTaken(type.name)
-    if (type.entity) {
-      this.#replicate(type)
-      region.host(type)
-      this.#seed((shard, row) => region.hosting.homeChanged(shard, row), type)
-    }
-    return face
-  }
-
-  /** What a ref of another node said of a type turns out to be wrong: such refs lead nowhere. */
-  #disbelieve(region: Region, numShards: number): void {
-    const hash = hashOf(region.type.name)
-    region.disagree(numShards)
-    region.close()
-    this.#byHash.delete(hash)
-    this.#hearsay.settle(hash)
-  }
-
-  /** Whoever starts late learns where shards are. */
-  #seed(
-    homeChanged: (shard: number, row: ShardRow) => void,
-    { name, numShards }: CheckedType,
-  ): void {
-    const rows = this.#port.table.types.get(name)?.rows ?? []
-    if (rows.length !== numShards) return
-    for (const [shard, row] of rows.entries()) homeChanged(shard, row)
+  /** One that only sent owns shards from now on. */
+  #host(region: Region, type: CheckedType): void {
+    this.#copies.start(type)
+    region.host(type)
+    for (const [shard, row] of this.#port.table.rowsOf(type)) region.hosting.homeChanged(shard, row)
   }
 
   /** The types that this node can run shards of. */
   get hosted(): readonly TypeSettings[] {
     const roles = this.#cluster.selfMember?.roles ?? []
-    const types = [...this.#byHash.values()].map(({ region }) => region.type)
+    const types = [...this.#types.all()].map(({ region }) => region.type)
     return types
       .filter(({ entity, role }) => entity && (role === undefined || roles.includes(role)))
-      .filter(({ name }) => this.#replication?.isLoaded(name) !== false)
+      .filter(({ name }) => this.#copies.isLoaded(name))
       .map(({ name, numShards, replication, journal }) => ({
         name,
         numShards,
@@ -327,29 +267,29 @@ export class Regions implements RegionNode, Disposable {
 
   get all(): readonly EntityRegion<never>[] {
     // Whose messages nobody may send who does not know their type.
-    return [...this.#byHash.values()].map(
+    return [...this.#types.all()].map(
       ({ face }) => face as EntityRegion<unknown> as EntityRegion<never>,
     )
   }
 
   /** No entity of a shard that is this node's lives here. */
   get isEmpty(): boolean {
-    return [...this.#byHash.values()].every(({ region }) => region.hosting.isEmpty)
+    return [...this.#types.all()].every(({ region }) => region.hosting.isEmpty)
   }
 
   /** Has all entities of this node handle what they have, and stop. */
   finish(): void {
-    for (const { region } of this.#byHash.values()) region.hosting.finish()
+    for (const { region } of this.#types.all()) region.hosting.finish()
   }
 
   /** Those that did not in time are stopped. */
   force(): void {
-    for (const { region } of this.#byHash.values()) region.hosting.force()
+    for (const { region } of this.#types.all()) region.hosting.force()
   }
 
   /** Those that did not stop even then are not waited for any longer. */
   leaveBehind(): void {
-    for (const { region } of this.#byHash.values()) region.hosting.leaveBehind()
+    for (const { region } of this.#types.all()) region.hosting.leaveBehind()
   }
 
   #explainHome(type: CheckedType, shard: number): HomeExplanation {
@@ -368,90 +308,40 @@ export class Regions implements RegionNode, Disposable {
     }
   }
 
-  #explainReplication(
-    { name, replication }: CheckedType,
-    shard: number,
-  ): ReplicationExplanation | undefined {
-    const kept = this.#replication?.kept(name, shard)
-    const { replicas } = this.#port.table.row(name, shard)
-    return replication || replicas.length > 0 ? explainReplication(kept, replicas) : undefined
-  }
-
   /** The table that all go by is another. */
   tableCommitted(changes: readonly RowChange[]): void {
-    for (const { region } of this.#byHash.values()) {
-      this.#compare(region, this.#port.table)
+    for (const { region } of this.#types.all()) {
+      this.#types.compare(region)
       const rows = this.#port.table.types.get(region.type.name)?.rows ?? []
       this.#localJournals.compare(region.type, rows, this.self)
     }
-    this.#replication?.tableChanged()
+    this.#copies.tableChanged()
     for (const { typeName, shard, row } of changes) {
-      this.#replication?.homeChanged(typeName, shard, row)
-      const region = this.#byHash.get(hashOf(typeName))?.region
+      this.#copies.homeChanged(typeName, shard, row)
+      const region = this.#types.find(hashOf(typeName))
       if (region && region.otherNumShards === undefined) region.homeChanged(shard, row)
-    }
-  }
-
-  /** Whoever splits entities otherwise than the others would have some of them live twice. */
-  #compare(region: Region, table: ShardTable): void {
-    const { name, numShards } = region.type
-    const known = table.types.get(name)?.settings.numShards
-    if (known === undefined) return
-    if (known !== numShards && this.#hearsay.has(hashOf(name))) this.#disbelieve(region, known)
-    else if (known === numShards) this.#hearsay.settle(hashOf(name))
-    else if (region.otherNumShards === undefined) {
-      region.disagree(known)
-      this.report(ShardingError.typeDiffers(name, numShards, known), `${name} cannot be used here`)
     }
   }
 
   /** Who is a member, and in reach, has changed. */
   membersChanged(state: ClusterState): void {
     if (!this.#reach.follow(state)) return
-    this.#replication?.membersChanged()
-    for (const { region } of this.#byHash.values()) region.membersChanged()
+    this.#copies.membersChanged()
+    for (const { region } of this.#types.all()) region.membersChanged()
   }
 
   /** That node has given away all that it had, and goes soon: nothing more is to be sent there. */
   leaves(node: NodeIdentity): void {
-    for (const { region } of this.#byHash.values()) region.leaves(node)
-  }
-
-  #isOne(ref: ActorRef<never>): boolean {
-    if (!leadsToEntities(ref)) return false
-    return this.#byHash.get(hashOf(ref.region.type.name))?.region === ref.region
-  }
-
-  #refFrom(data: string): ActorRef<never> {
-    const { name, numShards, entityId } = readRefData(data)
-    const { region } = this.#regionOf(name, numShards)
-    return entityId === undefined
-      ? new RegionRef(region)
-      : new EntityRef(region, checkedId(entityId))
-  }
-
-  /** A type that nobody started here: messages go to it all the same. */
-  #regionOf(name: string, numShards: number): Started {
-    const hash = hashOf(name)
-    const known = this.#byHash.get(hash)
-    if (known?.region.type.name === name) return known
-    if (known) throw ShardingError.typeTaken(name)
-    const told = this.#port.table.types.get(name)?.settings.numShards
-    const type = checkProxy({ name, numShards: told ?? numShards })
-    if (told === undefined) this.#hearsay.believe(hash, type)
-    this.start(type)
-    const started = this.#byHash.get(hash)
-    if (started) return started
-    throw ShardingError.stopped(`send to ${name}`)
+    for (const { region } of this.#types.all()) region.leaves(node)
   }
 
   /** Nothing runs here any more. What comes all the same is a dead letter, and whoever asks by it is told. */
   end(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const { region } of this.#byHash.values()) region.close()
+    for (const { region } of this.#types.all()) region.close()
     this.#reach[Symbol.dispose]()
-    this.#replication?.[Symbol.dispose]()
+    this.#copies[Symbol.dispose]()
   }
 
   /** The same, and nothing is listened to any more. */
@@ -459,8 +349,4 @@ export class Regions implements RegionNode, Disposable {
     this.end()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
   }
-}
-
-function isSameType({ type }: Region, { name, numShards }: CheckedType): boolean {
-  return type.name === name && type.numShards === numShards
 }

@@ -41,6 +41,15 @@ export class ShardTable {
     return this.types.get(typeName)?.rows[shard] ?? unowned
   }
 
+  /** All rows of a type, by shard; none where it is not known, or split into another number of shards. */
+  rowsOf({
+    name,
+    numShards,
+  }: Pick<TypeSettings, 'name' | 'numShards'>): Iterable<readonly [shard: number, row: ShardRow]> {
+    const rows = this.types.get(name)?.rows ?? []
+    return rows.length === numShards ? rows.entries() : []
+  }
+
   /** The table after a batch, whether or not it is the next one: that is for the caller to check. */
   with(batch: Pick<Batch, 'version' | 'changes'>): ShardTable {
     let { electorate } = this
