@@ -1,5 +1,5 @@
 // Entities spread over a cluster: the shell that joins the agreement on who runs which shard with the regions
-// that run them. It owns the timer and the life cycle, turns what arrives into events and effects into calls.
+// that run them. It owns the life cycle, turns what arrives into events and effects into calls.
 import type { ActorSystem } from '@casty/actor'
 import {
   highestBelieved,
@@ -11,12 +11,13 @@ import type { NodeIdentity } from '@casty/transport'
 import { TablesForClients } from './client/tables-for-clients.ts'
 import { decodeShardingMessage, encodeShardingMessage } from './codec.ts'
 import { guardedStrategy } from './coordinator/guarded-strategy.ts'
-import type { CoreEffect, CoreEvent, Moment } from './core/core-events.ts'
+import type { CoreEffect } from './core/core-events.ts'
+import { CoreLoop } from './core/core-loop.ts'
 import type { CoreSettings } from './core/core-settings.ts'
 import { ShardingCore } from './core/sharding-core.ts'
 import { sameView, viewOf, type ViewMember } from './core/view.ts'
 import { leave } from './departure.ts'
-import type { EntityRegion, RegionStatistics } from './entity-region.ts'
+import type { EntityRegion } from './entity-region.ts'
 import {
   checkProxy,
   checkType,
@@ -30,6 +31,7 @@ import { shardingFrameType } from './protocol.ts'
 import { Recoveries } from './recoveries.ts'
 import { Regions } from './regions.ts'
 import { Replication } from './replication/replication.ts'
+import { explainSharding, type ShardingExplanation } from './sharding-explanation.ts'
 import {
   checkLimits,
   checkMaxClients,
@@ -43,19 +45,6 @@ import {
 } from './statistics/cluster-statistics.ts'
 import { StateWithShards } from './table/allocations.ts'
 import { Waiters } from './waiters.ts'
-
-/** What one node knows and does, in one readable object. */
-export interface ShardingExplanation {
-  /** In a sentence or two, for people. */
-  readonly summary: string
-  /** Who gives out shards, as far as this node knows. */
-  readonly coordinator: string | undefined
-  readonly isCoordinator: boolean
-  /** Whether entities of this node may act now. */
-  readonly hasLease: boolean
-  readonly tableVersion: string
-  readonly regions: readonly RegionStatistics[]
-}
 
 /**
  * Nodes whose sharding has ended before they did. What they promised and accepted is forgotten, and a voter that begins anew
@@ -76,6 +65,7 @@ export class Sharding implements Disposable {
   readonly #system: ActorSystem
   readonly #cluster: Cluster
   readonly #core: ShardingCore
+  readonly #loop: CoreLoop
   readonly #gate: LeaseGate
   readonly #regions: Regions
   readonly #tables: TablesForClients
@@ -83,9 +73,7 @@ export class Sharding implements Disposable {
   readonly #statistics: StatisticsExchange
   readonly #state = new StateWithShards()
   readonly #subscriptions: readonly Disposable[]
-  readonly #queue: CoreEvent[] = []
   #view: readonly ViewMember[] = []
-  #alarm: { readonly at: number; readonly timer: Disposable } | undefined
   /** Told after each step: who waits for something looks whether it has come about. */
   readonly #waiters = new Waiters()
   #isDisposed = false
@@ -114,8 +102,17 @@ export class Sharding implements Disposable {
     const core = this.#core
     const regionSettings = checkLimits(limits)
     this.#gate = new LeaseGate(system.clock)
+    this.#loop = new CoreLoop(core, {
+      clock: system.clock,
+      gate: this.#gate,
+      perform: (effect) => this.#perform(effect),
+      failed: ({ type }, error) => {
+        system.logger?.error({ error }, `An effect of sharding failed: ${type}`)
+      },
+      stepped: () => this.#waiters.look(),
+    })
     this.#recoveries = new Recoveries(system.clock, (question) =>
-      this.#dispatch({ type: 'recovery-asked', question }),
+      this.#loop.dispatch({ type: 'recovery-asked', question }),
     )
     this.#regions = new Regions({
       system,
@@ -131,13 +128,13 @@ export class Sharding implements Disposable {
         },
         waitsFor: (typeName, shard) => core.explainShard(typeName, shard),
         released: (typeName, shard, epoch) =>
-          this.#dispatch({ type: 'shard-released', shard: { typeName, shard, epoch } }),
+          this.#loop.dispatch({ type: 'shard-released', shard: { typeName, shard, epoch } }),
         emptied: () => this.#waiters.look(),
-        fenced: (shard, written) => this.#dispatch({ type: 'epoch-refused', shard, written }),
-        replicated: (shards) => this.#dispatch({ type: 'shards-replicated', shards }),
+        fenced: (shard, written) => this.#loop.dispatch({ type: 'epoch-refused', shard, written }),
+        replicated: (shards) => this.#loop.dispatch({ type: 'shards-replicated', shards }),
         recover: async (typeName, shard, options) =>
           await this.#recoveries.ask(typeName, shard, options),
-        contested: (shard) => this.#dispatch({ type: 'shard-contested', shard }),
+        contested: (shard) => this.#loop.dispatch({ type: 'shard-contested', shard }),
         typesChanged: () => this.#typesChanged(),
       },
       startReplication: (port, maxFrameBytes) => new Replication(port, maxFrameBytes),
@@ -168,7 +165,7 @@ export class Sharding implements Disposable {
           // A term or an epoch at its highest could not be followed by another, ever.
           const highest = highestBelieved(this.#system.clock.wallNow())
           const message = decodeShardingMessage(bytes, start, end, highest)
-          this.#dispatch({ type: 'message-received', from, message })
+          this.#loop.dispatch({ type: 'message-received', from, message })
         },
         { from: 'members' },
       ),
@@ -260,21 +257,13 @@ export class Sharding implements Disposable {
 
   explain(): ShardingExplanation {
     const now = this.#now
-    const coordinator = this.#core.coordinator(now)?.toString()
-    const isCoordinator = this.#core.coordinates(now) !== undefined
-    const { hasLease } = this
-    const { term, seq } = this.#core.committed.version
-    const summary = [
-      coordinator === undefined
-        ? 'No coordinator is known.'
-        : `${isCoordinator ? 'This node' : coordinator} gives out shards.`,
-      hasLease
-        ? 'This node may run those that it has.'
-        : 'This node has no lease: its entities wait.',
-    ].join(' ')
-    const regions = this.#regions.all.map((region) => region.statistics())
-    const tableVersion = `${term}.${seq}`
-    return { summary, coordinator, isCoordinator, hasLease, tableVersion, regions }
+    return explainSharding({
+      coordinator: this.#core.coordinator(now)?.toString(),
+      isCoordinator: this.#core.coordinates(now) !== undefined,
+      hasLease: this.hasLease,
+      table: this.#core.committed,
+      regions: this.#regions.all.map((region) => region.statistics()),
+    })
   }
 
   /** Ends all entities of this node at once, and takes no part any more. The others find that by themselves. */
@@ -282,8 +271,7 @@ export class Sharding implements Disposable {
     if (this.#isDisposed) return
     this.#isDisposed = true
     ended.add(this.#cluster)
-    this.#gate.setUntil(Number.NEGATIVE_INFINITY)
-    this.#alarm?.timer[Symbol.dispose]()
+    this.#loop[Symbol.dispose]()
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
     this.#recoveries[Symbol.dispose]()
     this.#regions.end()
@@ -294,13 +282,8 @@ export class Sharding implements Disposable {
     return this.#system.clock.now()
   }
 
-  get #moment(): Moment {
-    const { clock } = this.#system
-    return { now: clock.now(), wallNow: clock.wallNow() }
-  }
-
   #typesChanged(): void {
-    this.#dispatch({ type: 'types-started', types: this.#regions.hosted })
+    this.#loop.dispatch({ type: 'types-started', types: this.#regions.hosted })
   }
 
   #clusterChanged(event: ClusterEvent): void {
@@ -315,38 +298,11 @@ export class Sharding implements Disposable {
       const wasMember = this.#view.length > 0
       this.#view = members
       this.#statistics.membersChanged()
-      this.#dispatch({ type: 'members-changed', members })
+      this.#loop.dispatch({ type: 'members-changed', members })
       // Which types it can run depends on its roles, which are known from then on.
       if (!wasMember) this.#typesChanged()
     }
     this.#regions.membersChanged(state)
-  }
-
-  /** Runs each event to completion: one raised by an effect waits its turn. */
-  #dispatch(event: CoreEvent): void {
-    if (this.#isDisposed || this.#queue.push(event) > 1) return
-    try {
-      for (const next of this.#queue) {
-        if (this.#isDisposed) break
-        const effects = this.#core.step(next, this.#moment)
-        // Before what runs here changes: what is another's by now must not act on an old lease.
-        this.#gate.setUntil(this.#core.leaseUntil)
-        for (const effect of effects) this.#performSafely(effect)
-      }
-    } finally {
-      this.#queue.length = 0 // Or no event would be heeded any more.
-      this.#arm()
-    }
-    this.#waiters.look()
-  }
-
-  /** What fails must not keep the others from happening: they are of events that will not come again. */
-  #performSafely(effect: CoreEffect): void {
-    try {
-      this.#perform(effect)
-    } catch (error) {
-      this.#system.logger?.error({ error }, `An effect of sharding failed: ${effect.type}`)
-    }
   }
 
   #perform(effect: CoreEffect): void {
@@ -362,7 +318,7 @@ export class Sharding implements Disposable {
         return
       case 'report-replicas': {
         const shards = this.#regions.reportReplicas(effect.shards)
-        this.#dispatch({ type: 'replicas-reported', to: effect.to, shards })
+        this.#loop.dispatch({ type: 'replicas-reported', to: effect.to, shards })
         return
       }
       case 'give-up':
@@ -388,21 +344,6 @@ export class Sharding implements Disposable {
 
   #send(to: NodeIdentity, { lane, message }: Extract<CoreEffect, { readonly type: 'send' }>): void {
     this.#cluster.endpoint.send(to, lane, shardingFrameType, encodeShardingMessage(message))
-  }
-
-  #arm(): void {
-    if (this.#isDisposed) return
-    const now = this.#now
-    const next = this.#core.nextDeadline(now)
-    if (next === this.#alarm?.at) return
-    this.#alarm?.timer[Symbol.dispose]()
-    this.#alarm = undefined
-    if (next === Infinity) return
-    const timer = this.#system.clock.schedule(Math.max(0, next - now), () => {
-      this.#alarm = undefined
-      this.#dispatch({ type: 'deadline-reached' })
-    })
-    this.#alarm = { at: next, timer }
   }
 }
 
