@@ -1,19 +1,16 @@
-// One part of the structures on the node that runs it: takes requests, has them carried out, written and answered. It
-// knows who is connected, until when timers run and who watches: what nobody has to remember when another node
-// takes over.
+// One part of the structures on the node that runs it: takes requests, has them carried out, written and answered. With who
+// makes itself heard, until when timers run and who watches, it has what nobody has to remember when another node takes over.
 import { readRequest, type ReplyEntry, type RequestEntry } from '../protocol/messages.ts'
 import type { CallCommand, Command } from '../state/command.ts'
 import type { Onlooker, PartState } from '../state/part-state.ts'
 import { maxUnsettledCalls, sessionIdOf, type Session } from '../state/sessions.ts'
 import { Batches } from './batches.ts'
 import { Deadlines } from './deadlines.ts'
+import { Guests, type Guest, type GuestSettings } from './guests.ts'
 import { RecentChanges } from './recent-changes.ts'
+import { Watches } from './watches.ts'
 
-export interface HostSettings {
-  /** A session that is silent for so long waits for nothing any more, in milliseconds. */
-  readonly sessionTtlMs: number
-  /** And after so long its answers are let go. */
-  readonly resultTtlMs: number
+export interface HostSettings extends GuestSettings {
   readonly maxSessions: number
   readonly maxRecordBytes: number
 }
@@ -26,34 +23,13 @@ export interface PartHostPort<Peer> {
   readonly write: ((record: Uint8Array) => void) | undefined
 }
 
-/** A session, as long as it makes itself heard. */
-interface Guest<Peer> {
-  readonly session: Uint8Array
-  peer: Peer
-  heardAt: number
-  /** By the number of the watch. */
-  readonly watches: Map<number, Watch>
-}
-
-/** The structure, and how many changes were told. */
-interface Watch {
-  readonly name: string
-  count: number
-}
-
 /** After another node took over, sessions have at least so long to make themselves heard, in milliseconds. */
 const comebackMs = 3_000
 /** Where time jumped by more than that, what came meanwhile is read before anything runs out, in milliseconds. */
 const stallMs = 500
 const breathMs = 250
-/** Tells how many changes there were, and of none. */
-const none = new Uint8Array()
-/** Who waits is heard of every second or two; one that is not for so long is taken to be away, in milliseconds. */
-const awayMs = 3_500
 /** Before one call: so that no call makes the record much longer than it is itself. */
 const maxNotes = 16
-/** Sessions are looked through so often, in milliseconds. */
-const lookMs = 1_000
 
 /** More than a session that keeps to the limit ever has: the end of a wait has to come through. */
 function isCrowded({ floor, parked, late }: Session, { number, received }: CallCommand): boolean {
@@ -67,16 +43,10 @@ export class PartHost<Peer> {
   readonly #settings: HostSettings
   readonly #batches: Batches<Guest<Peer>>
   readonly #deadlines = new Deadlines()
-  readonly #guests = new Map<string, Guest<Peer>>()
-  /** Sessions that are remembered, and when each of them was heard last. */
-  readonly #heardAt = new Map<string, number>()
+  readonly #guests: Guests<Peer>
+  readonly #watches: Watches<Guest<Peer>>
   readonly #begunAt: number
   readonly #begunWith: number
-  /** Watches of all guests: most parts have none. */
-  #watches = 0
-  /** Where another node owned it before. */
-  readonly #recent: RecentChanges | undefined
-  #nextLook = Infinity
   #expectedAt = Infinity
   #notBefore = -Infinity
 
@@ -97,10 +67,40 @@ export class PartHost<Peer> {
     for (const [id, ms] of state.timers) {
       this.#deadlines.set(id, this.#begunAt + Math.max(ms, comebackMs))
     }
-    for (const { id } of state.sessions.values()) this.#heardAt.set(id, this.#begunAt)
-    if (this.#heardAt.size > 0) this.#nextLook = this.#begunAt + lookMs
-    if (state.changes > 0) this.#recent = new RecentChanges(this.#begunAt + comebackMs)
+    // Where another node owned it before.
+    const recent = state.changes > 0 ? new RecentChanges(this.#begunAt + comebackMs) : undefined
+    this.#watches = this.#makeWatches(recent)
+    this.#guests = this.#makeGuests()
     state.watchedBy(this.#onlooker)
+  }
+
+  #makeWatches(recent: RecentChanges | undefined): Watches<Guest<Peer>> {
+    const { state } = this
+    return new Watches(
+      {
+        get changes() {
+          return state.changes
+        },
+        now: () => this.#port.now(),
+        say: (guest, entry) => this.#batches.say(guest, entry),
+      },
+      recent,
+    )
+  }
+
+  #makeGuests(): Guests<Peer> {
+    const { sessions } = this.state
+    return new Guests<Peer>(
+      this.#settings,
+      {
+        sessions,
+        left: (guest) => this.#watches.left(guest),
+        isHere: (session) => this.state.machine.isAway?.(session) === false,
+        perform: (command) => this.#perform(command),
+      },
+      [...sessions.values()].map(({ id }) => id),
+      this.#begunAt,
+    )
   }
 
   get isQuiet(): boolean {
@@ -132,12 +132,12 @@ export class PartHost<Peer> {
     const { session: bytes, isKnown, floor, entries } = readRequest(request)
     const id = sessionIdOf(bytes)
     const session = this.state.sessions.find(id)
-    if (!session && !this.#guests.has(id) && this.#guests.size >= this.#settings.maxSessions) {
+    if (!session && !this.#guests.find(id) && this.#guests.size >= this.#settings.maxSessions) {
       const stranger = { session: bytes, peer, heardAt: 0, watches: new Map() }
       this.#batches.say(stranger, { type: 'failed', why: 'too many sessions use it' })
       return
     }
-    const guest = this.#guestOf(id, bytes, peer)
+    const guest = this.#guests.heard(id, bytes, peer, this.#port.now())
     if (session) this.state.sessions.raiseFloor(session, floor)
     else if (isKnown) {
       this.#batches.say(guest, { type: 'unknown' })
@@ -145,22 +145,6 @@ export class PartHost<Peer> {
     }
     if (this.state.machine.isAway?.(id)) this.#perform({ type: 'session-back', session: id })
     for (const entry of entries) this.#take(id, guest, floor, entry)
-  }
-
-  #guestOf(id: string, session: Uint8Array, peer: Peer): Guest<Peer> {
-    const now = this.#port.now()
-    this.#heardAt.set(id, now)
-    const known = this.#guests.get(id)
-    if (known) {
-      known.peer = peer
-      known.heardAt = now
-      return known
-    }
-    // What was received is not kept for as long.
-    const guest: Guest<Peer> = { session: session.slice(), peer, heardAt: now, watches: new Map() }
-    this.#guests.set(id, guest)
-    this.#nextLook = Math.min(this.#nextLook, now + lookMs)
-    return guest
   }
 
   #take(id: string, guest: Guest<Peer>, floor: number, entry: RequestEntry): void {
@@ -175,53 +159,15 @@ export class PartHost<Peer> {
         this.#renew(guest, entry.number, entry.timers)
         return
       case 'watch':
-        this.#watch(guest, entry)
+        this.#watches.watch(guest, entry)
         return
       case 'unwatch':
-        if (guest.watches.delete(entry.number)) this.#watches -= 1
+        this.#watches.unwatch(guest, entry.number)
         return
       case 'close':
-        this.#leave(id)
-        this.#heardAt.delete(id)
+        this.#guests.close(id)
         if (this.state.sessions.find(id)) this.#perform({ type: 'forget-session', session: id })
     }
-  }
-
-  /** Also told how many changes there were so far: who asks again learns whether it missed some. */
-  #watch(
-    guest: Guest<Peer>,
-    { number, name, seen }: RequestEntry & { readonly type: 'watch' },
-  ): void {
-    let watch = guest.watches.get(number)
-    if (!watch) {
-      // Whoever was told of changes before, and was forgotten here, is to see that some are missing: no watcher was ever told of so many.
-      const count = seen === undefined ? 0 : this.state.changes + 1
-      guest.watches.set(number, (watch = { name, count }))
-      this.#watches += 1
-      if (seen !== undefined) this.#catchUp(guest, number, watch, seen)
-    }
-    const { count } = watch
-    this.#batches.say(guest, {
-      type: 'change',
-      watch: number,
-      count,
-      changes: this.state.changes,
-      event: none,
-    })
-  }
-
-  /** Tells one that watched another owner what changed here before it came. */
-  #catchUp(guest: Guest<Peer>, number: number, watch: Watch, seen: number): void {
-    for (const change of this.#recent?.after(seen, watch.name, this.#port.now()) ?? []) {
-      watch.count += 1
-      const [{ count }, { changes, event }] = [watch, change]
-      this.#batches.say(guest, { type: 'change', watch: number, count, changes, event })
-    }
-  }
-
-  #leave(id: string): void {
-    this.#watches -= this.#guests.get(id)?.watches.size ?? 0
-    this.#guests.delete(id)
   }
 
   #call(guest: Guest<Peer>, command: CallCommand): void {
@@ -299,8 +245,7 @@ export class PartHost<Peer> {
   readonly #onlooker: Onlooker = this.#makeOnlooker()
 
   #makeOnlooker(): Onlooker {
-    const isWatching = (): boolean =>
-      this.#watches > 0 || this.#recent?.isKeeping(this.#port.now()) === true
+    const isWatching = (): boolean => this.#watches.isWatching
     return {
       get isWatching() {
         return isWatching()
@@ -312,33 +257,22 @@ export class PartHost<Peer> {
       timerStarted: (id, ms) => this.#deadlines.set(id, this.#port.now() + ms),
       timerStopped: (id) => this.#deadlines.delete(id),
       notice: (session, notice) => {
-        const guest = this.#guests.get(session)
+        const guest = this.#guests.find(session)
         if (guest) this.#batches.say(guest, { type: 'notice', notice })
       },
-      changed: (name, event) => {
-        this.#recent?.add({ name, changes: this.state.changes, event }, this.#port.now())
-        for (const guest of this.#guests.values()) {
-          for (const [number, watch] of guest.watches) {
-            if (watch.name !== name) continue
-            watch.count += 1
-            const { changes } = this.state
-            const { count } = watch
-            this.#batches.say(guest, { type: 'change', watch: number, count, changes, event })
-          }
-        }
-      },
+      changed: (name, event) => this.#watches.changed(this.#guests.all(), name, event),
     }
   }
 
   /** Where it does not hear it now, it is told when it asks again. */
   #tell({ id }: Session, entry: ReplyEntry): void {
-    const guest = this.#guests.get(id)
+    const guest = this.#guests.find(id)
     if (guest) this.#batches.say(guest, entry)
   }
 
   /** Beside the record that makes it so. Whoever takes it says so with a call, which is written and answered after that. */
   #offer({ id }: Session, number: number): void {
-    const guest = this.#guests.get(id)
+    const guest = this.#guests.find(id)
     if (guest) this.#batches.sayAhead(guest, { type: 'offered', number })
   }
 
@@ -356,7 +290,7 @@ export class PartHost<Peer> {
   nextDeadline(): number {
     const due = this.state.machine.due()
     const dueHere = due === Infinity ? Infinity : this.#begunAt + (due - this.#begunWith)
-    const next = Math.min(this.#nextLook, this.#deadlines.first, dueHere)
+    const next = Math.min(this.#guests.nextDeadline(), this.#deadlines.first, dueHere)
     this.#expectedAt = Math.max(next, this.#notBefore)
     return this.#expectedAt
   }
@@ -374,37 +308,6 @@ export class PartHost<Peer> {
       this.#perform({ type: 'timed-out', timer })
     }
     if (this.state.machine.due() <= this.#at) this.#perform({ type: 'advance' })
-    if (now >= this.#nextLook) this.#lookThroughSessions(now)
-  }
-
-  /** Whoever waits makes itself heard again and again: others need not wait for one that does not. */
-  #lookWhetherAway(id: string, silentMs: number): void {
-    const { machine } = this.state
-    if (silentMs < awayMs || machine.isAway?.(id) !== false) return
-    this.#perform({ type: 'session-away', session: id })
-  }
-
-  #lookThroughSessions(now: number): void {
-    const { sessionTtlMs, resultTtlMs } = this.#settings
-    for (const [id, { heardAt }] of this.#guests) {
-      if (now - heardAt >= sessionTtlMs) this.#leave(id)
-    }
-    let nextOver = Infinity
-    for (const [id, heardAt] of this.#heardAt) {
-      const session = this.state.sessions.find(id)
-      if (!session) {
-        if (!this.#guests.has(id)) this.#heardAt.delete(id)
-      } else if (now - heardAt >= resultTtlMs) {
-        this.#heardAt.delete(id)
-        this.#perform({ type: 'forget-session', session: id })
-      } else if (session.parked.size > 0) {
-        const over = heardAt + sessionTtlMs
-        if (now < over) nextOver = Math.min(nextOver, over)
-        else this.#perform({ type: 'session-over', session: id })
-        this.#lookWhetherAway(id, now - heardAt)
-      }
-    }
-    this.#nextLook = this.#heardAt.size > 0 || this.#guests.size > 0 ? now + lookMs : Infinity
-    this.#nextLook = Math.min(this.#nextLook, nextOver)
+    this.#guests.look(now)
   }
 }
