@@ -43,7 +43,11 @@ export function leavable<T>(
   return {
     next,
     return: leave,
-    throw: async (error) => await items.throw(error),
+    throw: async (error) => {
+      letGo()
+      ending.abort()
+      return await items.throw(error)
+    },
     [Symbol.asyncIterator]() {
       return this
     },

@@ -47,7 +47,7 @@ export interface ReserveOptions extends WaitOptions, WriteOptions {
 }
 
 export interface ConsumeOptions extends CallOptions {
-  /** How many items to take at a time. @defaultValue 1 */
+  /** How many items to have in hand at most: once half of them are done, more are taken while the loop is at the others. @defaultValue 1 */
   readonly prefetch?: number
   readonly visibilityMs?: number
   /** Whether items are kept from others for as long as the loop works on them. @defaultValue true */

@@ -208,7 +208,8 @@ export class Queue<T> {
     const visible = wholeMs('options.visibilityMs', visibilityMs)
     const wait = { ...rest, signal: untilLeft(rest.signal) }
     yield* consuming(
-      async () => await this.#reserving.consume(prefetch, visible, wait),
+      prefetch,
+      async (max) => await this.#reserving.consume(max, visible, wait),
       (held) => (autoExtend ? extending(held, visible, this.#receipts) : undefined),
     )
   }
