@@ -5,9 +5,9 @@ const suites: Readonly<Record<string, readonly SeedSet[]>> = {
   /** Who is in, and who survives. */
   clusters: [
     { scenario: 'membership', from: 1, seeds: 300, requireRareStates: true },
-    { scenario: 'membership-large', from: 1, seeds: 3, requireRareStates: false },
-    { scenario: 'split-brain', from: 1, seeds: 24, requireRareStates: false },
-    { scenario: 'data-centers', from: 1, seeds: 18, requireRareStates: false },
+    { scenario: 'membership-large', from: 1, seeds: 2, requireRareStates: false },
+    { scenario: 'split-brain', from: 1, seeds: 16, requireRareStates: false },
+    { scenario: 'data-centers', from: 1, seeds: 12, requireRareStates: false },
   ],
   /** What lives on them. */
   entities: [
