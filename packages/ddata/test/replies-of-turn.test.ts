@@ -65,6 +65,22 @@ test('what parts say to one process in one turn is one message, in order', async
   expect(a.messages.slice(1)).toEqual(['map/2 5'])
 })
 
+test('many replies to one process leave before the turn ends, more of them each time', async () => {
+  const { a, b, say, turnEnds } = started()
+  for (let what = 0; what < 30; what++) {
+    say(a, 'p', what)
+    if (what % 5 === 0) say(b, 'q', what)
+  }
+  const sizes = (): readonly number[] => a.messages.map((message) => message.split(', ').length)
+  expect(sizes()).toEqual([8, 16])
+  expect(b.messages).toEqual([])
+  await turnEnds()
+  expect(sizes()).toEqual([8, 16, 6])
+  expect(a.messages.join(', ')).toBe(Array.from({ length: 30 }, (_, what) => `p ${what}`).join(', '))
+  for (let what = 0; what < 8; what++) say(a, 'p', what)
+  expect(sizes().slice(3)).toEqual([8])
+})
+
 test('replies go together as far as they fit into the smallest frames there are, and a longer one is alone', async () => {
   const { a, say, turnEnds } = started()
   say(a, 'p', 1)

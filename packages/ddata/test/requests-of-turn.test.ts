@@ -60,7 +60,7 @@ class Process implements AsyncDisposable {
   }
 }
 
-test('all calls of a turn leave as one, with one request for each part', async () => {
+test('few calls of a turn leave as one, with one request for each part', async () => {
   await using process = new Process()
   for (const part of ['map/1', 'map/2', 'map/1', 'map/3', 'map/2'])
     void process.call(part).catch(() => {})
@@ -70,6 +70,25 @@ test('all calls of a turn leave as one, with one request for each part', async (
   void process.call('map/2').catch(() => {})
   await Promise.resolve()
   expect(process.sent.slice(1)).toEqual(['map/2×1'])
+})
+
+test('much that a turn says leaves before its end, more of it each time, so that its parts begin meanwhile', async () => {
+  await using process = new Process()
+  for (let part = 0; part < 30; part++) {
+    void process.call(`map/${part}`).catch(() => {})
+    void process.call(`map/${part}`).catch(() => {})
+  }
+  const sizes = (): readonly number[] => process.messages.map(({ length }) => length)
+  expect(sizes()).toEqual([7, 16])
+  await Promise.resolve()
+  expect(sizes()).toEqual([7, 16, 7])
+  expect(process.sent.join(' ')).toEqual(
+    Array.from({ length: 30 }, (_, part) => `map/${part}×2`).join(' '),
+  )
+  for (let part = 0; part < 9; part++) void process.call(`map/${part}`).catch(() => {})
+  expect(sizes().slice(3)).toEqual([7])
+  await Promise.resolve()
+  expect(sizes().slice(3)).toEqual([7, 2])
 })
 
 test('what is more than a request may hold leaves at once, before the rest of the turn', async () => {

@@ -40,8 +40,9 @@ const earlyFlushBytes = 65_536
  * channel may say otherwise.
  */
 const usualGatherMs = 0.025
-/** Between two looks at the time. */
+/** Between two looks at the time: what comes first. */
 const framesPerLook = 16
+const bytesPerLook = 512
 const noBytes = new Uint8Array(0)
 const finishFrame = encodeFrame(frameTypes.finish, noBytes)
 const pingFrame = encodeFrame(frameTypes.ping, noBytes)
@@ -72,6 +73,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   /** When what gathers in this turn is to leave, and for how long it gathers. */
   #enoughAt = 0
   #gatherMs = 0
+  #looksAtBytes = 0
   #watch: SilenceWatch
   #timer: Disposable | undefined
 
@@ -139,10 +141,12 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   #isEnough(): boolean {
     const { parts, waitingBytes } = this.#queue
     if (waitingBytes >= earlyFlushBytes) return true
-    if (parts % framesPerLook !== 0) return false
+    if (parts % framesPerLook !== 0 && waitingBytes < this.#looksAtBytes) return false
+    this.#looksAtBytes = waitingBytes + bytesPerLook
     const now = this.#context.now()
     if (now < this.#enoughAt) return false
     this.#gatherMs *= 2
+    this.#looksAtBytes = bytesPerLook
     this.#enoughAt = now + this.#gatherMs
     return true
   }
@@ -312,6 +316,7 @@ export class LaneLink implements ConnectionOwner, FrameReceiver, Flushable {
   /** Frames wait, and nobody is going to look: see to it that somebody does. */
   #await(): void {
     this.#isAwaited = true
+    this.#looksAtBytes = bytesPerLook
     this.#gatherMs = this.#connection?.channel.gatherMs ?? usualGatherMs
     this.#enoughAt = this.#context.now() + this.#gatherMs
     if (this.#connection === undefined) this.#owner.needsConnection()

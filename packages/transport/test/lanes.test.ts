@@ -62,6 +62,20 @@ describe('frames', () => {
     await dispose(alice, bob)
   })
 
+  test('that are few and hold much leave before a long turn is over as well', async () => {
+    const world = createWorld()
+    const [alice, bob] = await connected(world)
+    const before = written(world, alice)
+    for (let count = 0; count < 5; count++) {
+      fill(alice, bob, 400)
+      world.clock.advance(0.02)
+    }
+    expect(written(world, alice) - before).toBe(1)
+    await world.run()
+    expect(written(world, alice) - before).toBe(2)
+    await dispose(alice, bob)
+  })
+
   test('of a turn that takes long leave together where the channel says that a write takes much', async () => {
     const world = createWorld()
     const [alice, bob] = await connected(world, { transport: gathering(world, 2) })

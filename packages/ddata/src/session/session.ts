@@ -5,6 +5,7 @@ import type { Clock, Random } from '@casty/clock'
 import type { OwnShare } from '@casty/sharding'
 import { ByteWriter } from '@casty/transport'
 import { DDataError, type Applied } from '../errors.ts'
+import { Gathering } from '../protocol/gathering.ts'
 import { readPartReplies, type PartReplies, type PartReply } from '../protocol/messages.ts'
 import { Agreement } from './agreement.ts'
 import type { LanePort, LaneSettings } from './lane-port.ts'
@@ -38,6 +39,7 @@ export class Session {
   /** The same, by what their sessions have behind the id. */
   readonly #lanesByGeneration = new Map<number, Lane>()
   readonly #outbox = new Set<Lane>()
+  readonly #gathering = new Gathering()
   /** What lanes send just now, where it is the end of a turn. */
   #gathered: OwnShare[] | undefined
   /** By structure, with its options. */
@@ -201,11 +203,14 @@ export class Session {
   }
 
   #hasToSend(lane: Lane): void {
+    // Before it has said it, so that what it says next goes with it.
+    if (this.#gathering.adds()) this.#flush()
     this.#outbox.add(lane)
     if (this.#willFlush) return
     this.#willFlush = true
     void Promise.resolve().then(() => {
       this.#willFlush = false
+      this.#gathering.turnEnds()
       this.#flush()
     })
   }
