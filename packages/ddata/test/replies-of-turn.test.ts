@@ -76,7 +76,9 @@ test('many replies to one process leave before the turn ends, more of them each 
   expect(b.messages).toEqual([])
   await turnEnds()
   expect(sizes()).toEqual([8, 16, 6])
-  expect(a.messages.join(', ')).toBe(Array.from({ length: 30 }, (_, what) => `p ${what}`).join(', '))
+  expect(a.messages.join(', ')).toBe(
+    Array.from({ length: 30 }, (_, what) => `p ${what}`).join(', '),
+  )
   for (let what = 0; what < 8; what++) say(a, 'p', what)
   expect(sizes().slice(3)).toEqual([8])
 })

@@ -1,4 +1,4 @@
-/** So many leave first: what two hundred have to say to each other is some such parts of them, on their way at once. */
+/** Calls, or answers of parts, that leave first: few, so that the other end does not wait for long. */
 const firstEnough = 8
 
 /**

@@ -39,7 +39,7 @@ export interface LanePort {
   sessionLost(error: DDataError): void
   /** Why nobody can be asked, where that is known. */
   whyNobody(part: string): string | undefined
-  /** Has `flush` called at the end of the turn. */
+  /** There is something more to be said: has `flush` called at the end of the turn, or at once where much has gathered. */
   hasToSend(lane: Lane): void
   /** Has `look` called by then. */
   deadlineMoved(at: number): void

@@ -128,8 +128,8 @@ export class Lane {
   }
 
   #add(entry: RequestEntry): void {
-    if (this.#out.isEmpty) this.#port.hasToSend(this)
     this.#out.add(entry)
+    this.#port.hasToSend(this)
     if (this.#out.bytes >= this.#settings.maxRequestBytes) this.flush()
   }
 

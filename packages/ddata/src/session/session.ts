@@ -203,9 +203,8 @@ export class Session {
   }
 
   #hasToSend(lane: Lane): void {
-    // Before it has said it, so that what it says next goes with it.
-    if (this.#gathering.adds()) this.#flush()
     this.#outbox.add(lane)
+    if (this.#gathering.adds()) this.#flush()
     if (this.#willFlush) return
     this.#willFlush = true
     void Promise.resolve().then(() => {
