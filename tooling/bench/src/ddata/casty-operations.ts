@@ -8,6 +8,7 @@ export const value = 'x'.repeat(100)
 /** Items that wait in a queue before consumers are measured. */
 export const stock = 20_000
 const stockBatch = 500
+const dayMs = 86_400_000
 
 interface Prepared {
   readonly operation: Operation
@@ -24,6 +25,14 @@ export const castyOperations: Readonly<Record<string, Prepare>> = {
   'counter get'(distributed) {
     const counter = distributed.counter('one')
     return { operation: async () => await counter.get() }
+  },
+  'counter set'(distributed) {
+    const counter = distributed.counter('one')
+    return { operation: async (worker) => await counter.set(worker) }
+  },
+  'counter compare and set'(distributed) {
+    const counter = distributed.counter('compared')
+    return { operation: async () => await counter.compareAndSet(0, 0) }
   },
   'counters increment'(distributed) {
     const counters = keys.slice(0, 100).map((name) => distributed.counter(name))
@@ -44,6 +53,19 @@ export const castyOperations: Readonly<Record<string, Prepare>> = {
     const next = roundRobin(keys)
     return { operation: async () => await map.delete(next()) }
   },
+  'map put if absent': (distributed) =>
+    onKeys(distributed, (map, key) => map.putIfAbsent(key, value)),
+  'map replace': (distributed) => onKeys(distributed, (map, key) => map.replace(key, value, value)),
+  'map update': (distributed) => onKeys(distributed, (map, key) => map.update(key, () => value)),
+  'map touch': (distributed) => onKeys(distributed, (map, key) => map.touch(key, dayMs)),
+  'map contains': (distributed) => onKeys(distributed, (map, key) => map.contains(key)),
+  'map get entry': (distributed) => onKeys(distributed, (map, key) => map.getEntry(key)),
+  'map put ten': (distributed) =>
+    onKeys(distributed, (map) =>
+      map.putMany(keys.slice(0, 10).map((key) => [key, value] as const)),
+    ),
+  'map get ten': (distributed) => onKeys(distributed, (map) => map.getMany(keys.slice(0, 10))),
+  'map size': (distributed) => onKeys(distributed, (map) => map.size()),
   'set add'(distributed) {
     const set = distributed.set<string>('set')
     const next = roundRobin(keys)
@@ -53,6 +75,20 @@ export const castyOperations: Readonly<Record<string, Prepare>> = {
     const set = distributed.set<string>('set')
     const next = roundRobin(keys)
     return { operation: async () => await set.contains(next()) }
+  },
+  'set remove'(distributed) {
+    const set = distributed.set<string>('set')
+    const next = roundRobin(keys)
+    return { operation: async () => await set.remove(next()) }
+  },
+  async 'queue peek'(distributed) {
+    const queue = distributed.queue<string>('peeked')
+    await queue.enqueue(value)
+    return { operation: async () => await queue.peek() }
+  },
+  async 'queue enqueue and take'(distributed) {
+    const queue = distributed.queue<string>('taken')
+    return { operation: async () => await Promise.all([queue.take(), queue.enqueue(value)]) }
   },
   async 'queue enqueue and dequeue'(distributed) {
     const queue = distributed.queue<string>('plain')
@@ -86,6 +122,19 @@ export const castyOperations: Readonly<Record<string, Prepare>> = {
       },
     }
   },
+  'lock try and release'(distributed) {
+    const locks = keys.map((name) => distributed.lock(name))
+    return {
+      async operation(worker) {
+        const lease = await locks[worker]?.tryLease()
+        await lease?.release()
+      },
+    }
+  },
+  'lock holder'(distributed) {
+    const locks = keys.map((name) => distributed.lock(name))
+    return { operation: async (worker) => await locks[worker]?.holder() }
+  },
   'lock acquire and release, eight want one'(distributed) {
     const locks = keys.slice(0, 8).map(() => distributed.lock('wanted'))
     return {
@@ -104,6 +153,14 @@ export const castyOperations: Readonly<Record<string, Prepare>> = {
       },
     }
   },
+  'semaphore available'(distributed) {
+    const semaphore = distributed.semaphore('asked', { permits: 3 })
+    return { operation: async () => await semaphore.available() }
+  },
+  'barrier waiting'(distributed) {
+    const barrier = distributed.barrier('asked')
+    return { operation: async () => await barrier.waiting() }
+  },
   'barrier arrive'(distributed) {
     const barriers = keys.map((name) => distributed.barrier(name))
     return { operation: async (worker) => await barriers[worker]?.arrive(1) }
@@ -113,6 +170,15 @@ export const castyOperations: Readonly<Record<string, Prepare>> = {
 /** As many as its README recommends for three nodes with a core each. */
 function mapOfFewParts(distributed: Distributed): DistributedMap<string, string> {
   return distributed.map<string, string>('few', { shards: 32 })
+}
+
+function onKeys(
+  distributed: Distributed,
+  operation: (map: DistributedMap<string, string>, key: string) => Promise<unknown>,
+): Prepared {
+  const map = distributed.map<string, string>('map')
+  const next = roundRobin(keys)
+  return { operation: async () => await operation(map, next()) }
 }
 
 function setting(map: DistributedMap<string, string>): Prepared {

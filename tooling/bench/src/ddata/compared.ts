@@ -54,19 +54,49 @@ const comparedAtLength: readonly Compared[] = [
     wanted: asRedis,
     inFlight: numbers,
   },
-  { operation: 'map put', subjects: [], inFlight: numbers },
   { operation: 'map delete', subjects: redis, inFlight: numbers },
   { operation: 'set contains', subjects: redis, inFlight: numbers },
   { operation: 'queue enqueue and dequeue', subjects: redis, inFlight: numbers },
-  { operation: 'semaphore acquire and release', subjects: [], inFlight: numbers },
-  { operation: 'barrier arrive', subjects: [], inFlight: numbers },
+  ...[
+    'counter set',
+    'counter compare and set',
+    'map put',
+    'map put if absent',
+    'map replace',
+    'map update',
+    'map touch',
+    'map contains',
+    'map get entry',
+    'map put ten',
+    'map get ten',
+    'map size',
+    'set remove',
+    'queue peek',
+    'queue enqueue and take',
+    'lock try and release',
+    'lock holder',
+    'semaphore acquire and release',
+    'semaphore available',
+    'barrier arrive',
+    'barrier waiting',
+  ].map((operation) => ({ operation, subjects: [], inFlight: numbers })),
 ]
 
 /**
  * @param names - of operations, with `;` between them; all that there are to choose from where they are absent
- * @throws Error where there is no such operation
+ * @param inFlights - how many calls are under way, with `,` between them; as many as are usual where they are absent
+ * @throws Error where there is no such operation, or such a number is none
  */
-export function chosen(names: string | undefined, isLong: boolean): readonly Compared[] {
+export function chosen(
+  names: string | undefined,
+  inFlights: string | undefined,
+  isLong: boolean,
+): readonly Compared[] {
+  const numbersOf = inFlights === undefined ? undefined : wholeNumbers(inFlights)
+  return named(names, isLong).map((what) => ({ ...what, inFlight: numbersOf ?? what.inFlight }))
+}
+
+function named(names: string | undefined, isLong: boolean): readonly Compared[] {
   const all = [...compared, ...comparedAtLength]
   if (names === undefined) return isLong ? all : compared
   return names.split(';').flatMap((name) => {
@@ -75,5 +105,13 @@ export function chosen(names: string | undefined, isLong: boolean): readonly Com
     throw new Error(
       `No operation is called ${name}: there are ${all.map(({ operation }) => operation).join('; ')}`,
     )
+  })
+}
+
+function wholeNumbers(text: string): readonly number[] {
+  return text.split(',').map((part) => {
+    const number = Number(part)
+    if (Number.isInteger(number) && number > 0) return number
+    throw new Error(`${part} is no number of calls: BENCH_IN_FLIGHT is like 64,256`)
   })
 }

@@ -8,6 +8,7 @@ import { untilSteady } from '../steady.ts'
 
 const isLong = process.env['BENCH_DDATA'] === 'long'
 const operations = process.env['BENCH_OPERATIONS']
+const inFlights = process.env['BENCH_IN_FLIGHT']
 const entries = Number(process.env['BENCH_ENTRIES'] ?? 1_000_000)
 const times: Times = { warmUpMs: 1_500, measuredMs: isLong ? 3_000 : 1_000 }
 /**
@@ -81,7 +82,7 @@ async function calling(context: Context): Promise<[rows: Row[], missing: readonl
       await untilSteady(async () => (await measure()).perSecond, mostFirstRounds)
     }
   }
-  const all = chosen(operations, isLong)
+  const all = chosen(operations, inFlights, isLong)
   for (const what of all) await warmUp(what)
   for (const what of all) {
     const byInFlight = new Map<number, Samples>()
