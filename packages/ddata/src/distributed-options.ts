@@ -1,7 +1,7 @@
 import type { Random } from '@casty/clock'
 import type { EventJournal } from '@casty/persistence'
 import { DDataError } from './errors.ts'
-import { duration, knownNames, whole } from './values/arguments.ts'
+import { duration, durationOrForever, knownNames, whole } from './values/arguments.ts'
 
 /** How many nodes keep what the structures hold. */
 export interface Copies {
@@ -12,6 +12,11 @@ export interface Copies {
    * host the structures; a number, or `all`: nothing is answered where fewer are in reach. @defaultValue 'majority'
    */
   readonly ack?: 'majority' | 'all' | number
+  /**
+   * Room for copies on each node, of all parts together, in bytes. Where one has none left, changes fail with `CASTY_DDATA_UNAVAILABLE`.
+   * @defaultValue 268_435_456
+   */
+  readonly maxCopyBytes?: number
 }
 
 export interface DistributedOptions {
@@ -34,10 +39,15 @@ export interface DistributedOptions {
   /** Into how many shards all parts are spread. Cannot be changed later. @defaultValue 256 */
   readonly numShards?: number
   /**
-   * Where there is a journal: all that a part holds is saved anew after so many records, and when these are some times as
-   * large as that. With fewer, another node takes over more quickly, and more is written. @defaultValue 10_000
+   * Where there are copies or a journal: all that a part holds is saved anew after so many records, or 64 KiB of them, and
+   * when these are twice as large as that. With fewer, another node takes over more quickly, and more is written. @defaultValue 10_000
    */
   readonly recordsPerSnapshot?: number
+  /**
+   * Where there are copies or a journal: a part that nobody used for so long is stopped, in milliseconds, or Infinity; who uses it then waits until it
+   * has read what was written. @defaultValue 300_000
+   */
+  readonly idleTimeoutMs?: number
   /** Members that host the structures. @defaultValue all */
   readonly role?: string
   readonly random?: Random
@@ -49,12 +59,16 @@ export const distributedDefaults: {
   readonly sessionTtlMs: number
   readonly numShards: number
   readonly recordsPerSnapshot: number
+  readonly idleTimeoutMs: number
+  readonly maxCopyBytes: number
 } = Object.freeze({
   copies: 3,
   timeoutMs: 5_000,
   sessionTtlMs: 30_000,
   numShards: 256,
   recordsPerSnapshot: 10_000,
+  idleTimeoutMs: 300_000,
+  maxCopyBytes: 268_435_456,
 })
 
 const optionNames: readonly string[] = [
@@ -65,6 +79,7 @@ const optionNames: readonly string[] = [
   'sessionTtlMs',
   'numShards',
   'recordsPerSnapshot',
+  'idleTimeoutMs',
   'role',
   'random',
 ] satisfies (keyof DistributedOptions)[]
@@ -74,11 +89,13 @@ export interface CheckedOptions {
   readonly copies: number
   /** Nodes beside the owner that must have a change. */
   readonly minAcks: number | 'majority'
+  readonly maxCopyBytes: number
   readonly namespace: string
   readonly timeoutMs: number
   readonly sessionTtlMs: number
   readonly numShards: number
   readonly recordsPerSnapshot: number
+  readonly idleTimeoutMs: number
   readonly role: string | undefined
 }
 
@@ -87,25 +104,28 @@ export function checkDistributed(options: DistributedOptions): CheckedOptions {
   knownNames('options', options, optionNames)
   const { journal, namespace = '', role } = options
   const replication = options.replication ?? (journal ? { copies: 1 } : {})
-  const { timeoutMs, sessionTtlMs, numShards, recordsPerSnapshot } = {
+  const { timeoutMs, sessionTtlMs, numShards, recordsPerSnapshot, idleTimeoutMs } = {
     ...distributedDefaults,
     ...options,
   }
   if (typeof namespace !== 'string' || !/^[A-Za-z0-9_.-]{0,60}$/.test(namespace)) {
     throw DDataError.argument('options.namespace', namespace, 'up to 60 letters, digits and _.-')
   }
-  knownNames('options.replication', replication, ['copies', 'ack'])
+  knownNames('options.replication', replication, ['copies', 'ack', 'maxCopyBytes'])
   const { copies = distributedDefaults.copies, ack = 'majority' } = replication
+  const { maxCopyBytes = distributedDefaults.maxCopyBytes } = replication
   whole('options.replication.copies', copies, 1, 17)
   return {
     journal,
     copies,
     minAcks: acksOf(ack, copies),
+    maxCopyBytes: whole('options.replication.maxCopyBytes', maxCopyBytes, 1, 2 ** 40),
     namespace,
     timeoutMs: duration('options.timeoutMs', timeoutMs),
     sessionTtlMs: duration('options.sessionTtlMs', sessionTtlMs),
     numShards: whole('options.numShards', numShards, 1, 65_536),
     recordsPerSnapshot: whole('options.recordsPerSnapshot', recordsPerSnapshot, 1, 1_000_000_000),
+    idleTimeoutMs: durationOrForever('options.idleTimeoutMs', idleTimeoutMs),
     role,
   }
 }

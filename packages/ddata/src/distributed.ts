@@ -246,7 +246,7 @@ function regionOf(
   settings: CheckedOptions,
   report: (error: unknown) => void,
 ): EntityRegion<PartMessage> {
-  const { namespace, numShards, role, journal, copies, minAcks } = settings
+  const { namespace, numShards, role, journal, copies, minAcks, maxCopyBytes } = settings
   const known = regions.get(sharding) ?? new Map<string, Hosted>()
   regions.set(sharding, known)
   const hosted = known.get(namespace)
@@ -259,13 +259,14 @@ function regionOf(
   const parts: PartSettings = {
     machines,
     journalPrefix: `${name}/`,
-    idleTimeoutMs: 300_000,
+    idleTimeoutMs: settings.idleTimeoutMs,
     sessionTtlMs: settings.sessionTtlMs,
     resultTtlMs,
     maxSessions: 10_000,
     maxRecordBytes: 65_536,
     recordsPerSnapshot: settings.recordsPerSnapshot,
-    growthPerSnapshot: 4,
+    bytesPerSnapshot: 65_536,
+    growthPerSnapshot: 2,
     pieceBytes: 65_536,
     report,
   }
@@ -278,16 +279,26 @@ function regionOf(
           stopMessage: { type: 'stop' },
           idleTimeoutMs: Infinity,
           ...(journal && { journal }),
-          ...(copies > 1 && { replication: { replicas: copies - 1, minAcks } }),
+          ...(copies > 1 && { replication: { replicas: copies - 1, minAcks, maxCopyBytes } }),
         })
       : sharding.startProxy<PartMessage>(type)
   known.set(namespace, { settings, region })
   return region
 }
 
+/** What has to be one for all users of a namespace on a node. */
+const hostedOptions = [
+  'journal',
+  'copies',
+  'minAcks',
+  'maxCopyBytes',
+  'numShards',
+  'role',
+] as const satisfies (keyof CheckedOptions)[]
+
 /** @throws DDataError `CASTY_DDATA_ARGUMENT` */
 function checkSame(existing: CheckedOptions, wanted: CheckedOptions): void {
-  for (const option of ['journal', 'copies', 'minAcks', 'numShards', 'role'] as const) {
+  for (const option of hostedOptions) {
     if (existing[option] === wanted[option]) continue
     throw DDataError.argument(
       `options (${option})`,

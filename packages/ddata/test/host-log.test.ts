@@ -8,7 +8,12 @@ import { RecordWriter } from '../src/state/command.ts'
 import { PartState } from '../src/state/part-state.ts'
 import { savedOf, sessionOf } from './machines-world.ts'
 
-const settings = { recordsPerSnapshot: 4, growthPerSnapshot: 0, pieceBytes: 60 }
+const settings = {
+  recordsPerSnapshot: 4,
+  bytesPerSnapshot: Infinity,
+  growthPerSnapshot: 0,
+  pieceBytes: 60,
+}
 const id = 'part'
 
 /** A part that writes as its host does. What it answered is what was written. */
@@ -46,7 +51,7 @@ class Writer {
     const record = new RecordWriter()
     record.add({ command, at: number })
     this.state.apply(command, number, this.#epoch)
-    const save = this.log.isSnapshotDue ? this.log.capture(this.state) : undefined
+    const save = this.log.isSnapshotDue ? this.log.capture(this.state, 'next record') : undefined
     await this.log.write(record.take(this.#epoch))
     await save?.(() => false)
   }

@@ -11,6 +11,7 @@ export type ShardingErrorCode =
   | 'CASTY_SHARDING_NOT_WATCHABLE'
   | 'CASTY_SHARDING_NOT_WAITING'
   | 'CASTY_SHARDING_NO_COORDINATOR'
+  | 'CASTY_SHARDING_NO_ROOM'
   | 'CASTY_SHARDING_OTHER_LINEAGE'
   | 'CASTY_SHARDING_REPLICAS_OUT_OF_REACH'
   | 'CASTY_SHARDING_REPLICATION_TIMEOUT'
@@ -138,14 +139,35 @@ export class ShardingError extends Error {
 
   static replicationTimeout(
     id: string,
-    acknowledged: number,
-    minAcks: number,
-    ackTimeoutMs: number,
+    {
+      acknowledged,
+      minAcks,
+      full,
+      ackTimeoutMs,
+    }: {
+      readonly acknowledged: number
+      readonly minAcks: number
+      /** Replicas that have no room for a copy. */
+      readonly full: number
+      readonly ackTimeoutMs: number
+    },
   ): ShardingError {
+    const what =
+      full > 0
+        ? `${full} had no room for copies of its shard: raise replication.maxCopyBytes, or delete what is not needed`
+        : 'read it again, and look for nodes that are out of reach'
     return new ShardingError(
       'CASTY_SHARDING_REPLICATION_TIMEOUT',
       `${acknowledged} of ${minAcks} replicas confirmed a write of ${describeValue(id)} within ${ackTimeoutMs} ms, or ` +
-        'before its shard went elsewhere. Whether it is kept is not known: read it again, and look for nodes that are out of reach.',
+        `before its shard went elsewhere. Whether it is kept is not known; ${what}.`,
+    )
+  }
+
+  static noRoom(id: string): ShardingError {
+    return new ShardingError(
+      'CASTY_SHARDING_NO_ROOM',
+      `This node has no room for what would be written for ${describeValue(id)}: raise replication.maxCopyBytes, or ` +
+        'delete what is not needed. Nothing was written.',
     )
   }
 

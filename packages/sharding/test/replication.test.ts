@@ -540,6 +540,43 @@ describe('A shard with replicas', () => {
     expect(textsOf(world.at(1), 'a')).toEqual(['x'])
   })
 
+  test('sends no more of a copy than what there is room for', () => {
+    const world = new ReplicationWorld(2, 0)
+    const shard = world.own(0, 1)
+    world.settle()
+    world.at(1).isAlive = false
+    shard.follow([world.at(1).node], world.now)
+    for (let count = 0; count < 400; count++) write(world, shard, 'a', 'x'.repeat(10_000))
+    const { room } = world.at(1)
+    room.maxBytes = 200_000
+    world.at(1).isAlive = true
+    shard.follow([world.at(1).node], world.now)
+    world.pass(400)
+    expect(world.noRoom).toEqual(['replica'])
+    expect(world.piecesSent).toBe(2)
+    room.maxBytes = 10_000_000
+    world.pass(2_000)
+    expect(shard.isWhole).toBe(true)
+    expect(textsOf(world.at(1), 'a')).toHaveLength(400)
+  })
+
+  test('says of a write that was not confirmed how many replicas had no room', () => {
+    const world = new ReplicationWorld(3, 2)
+    const shard = world.own(0, 1)
+    world.settle()
+    world.at(2).room.maxBytes = 10
+    const outcomes: ReplicationOutcome[] = []
+    write(world, shard, 'a', 'x', (outcome) => outcomes.push(outcome))
+    world.pass(1_500)
+    expect(outcomes).toMatchObject([{ type: 'timed-out', acknowledged: 1, full: 1 }])
+    world.at(2).room.maxBytes = 10_000
+    world.pass(1_000)
+    world.at(1).isAlive = false
+    write(world, shard, 'a', 'y', (outcome) => outcomes.push(outcome))
+    world.pass(1_500)
+    expect(outcomes).toMatchObject([{ full: 1 }, { type: 'timed-out', acknowledged: 1, full: 0 }])
+  })
+
   test('goes on with a replica that has no room, once it has', () => {
     const world = new ReplicationWorld(2)
     const shard = world.own(0, 1)

@@ -4,17 +4,13 @@ import { Behaviors, type ActorContext, type ActorRef, type Behavior } from '@cas
 import type { EntityContext } from '@casty/sharding'
 import { DDataError } from '../errors.ts'
 import { kindOf } from '../kinds/kind.ts'
-import {
-  readRequest,
-  ReplyWriter,
-  type PartReplies,
-  type PartRequest,
-} from '../protocol/messages.ts'
+import { readRequest, type PartReplies, type PartRequest } from '../protocol/messages.ts'
 import type { Machine } from '../state/machine.ts'
 import { PartState } from '../state/part-state.ts'
 import { PartHost, type HostSettings } from './part-host.ts'
-import { PartLog, type PartLogSettings } from './part-log.ts'
+import { PartLog, type PartLogSettings, type Save } from './part-log.ts'
 import type { RepliesOfTurn } from './replies-of-turn.ts'
+import { whyNot, whyOf } from './why-not.ts'
 
 /** What a part is told by itself, and by sharding. */
 export type PartSignal =
@@ -66,15 +62,13 @@ function refusing(
   context: ActorContext<PartMessage>,
   error: unknown,
 ): Behavior<PartMessage> {
-  const why = error instanceof Error ? error.message : 'it cannot begin'
+  const why = whyOf(error)
   context.timers.startOnce('again', { type: 'stop' }, tryAgainMs)
   return Behaviors.receive((message) => {
     if (!('own' in message)) return Behaviors.stopped
-    const reply = new ReplyWriter()
-    reply.add({ type: 'failed', why })
     try {
       const { session } = readRequest(message.own)
-      replies.add(message.common, { session, body: reply.take(epoch) })
+      replies.add(message.common, { session, body: whyNot(why, epoch) })
     } catch (unreadable) {
       report(unreadable, part)
     }
@@ -94,7 +88,7 @@ class Part {
   readonly #host: PartHost<ActorRef<PartReplies>>
   readonly #log: PartLog | undefined
   /** Saves what was taken down, once what is being written is safe. */
-  #save: ((isOver: () => boolean) => Promise<void>) | undefined
+  #save: Save | undefined
   #isSaving = false
   #willFlush = false
   #lookAt = Infinity
@@ -184,6 +178,7 @@ class Part {
       case 'write-failed':
         // What is carried out and not written must not be seen: whoever comes next begins with what is written.
         this.#hasFailed = true
+        this.#host.fails(whyOf(signal.error))
         this.#settings.report(signal.error, this.#entity.entityId)
         return
       case 'save-ended':
@@ -214,7 +209,9 @@ class Part {
   }
 
   #write(log: PartLog, record: Uint8Array): void {
-    if (log.isSnapshotDue && this.#host.isAllUnderWay) this.#save = log.capture(this.#host.state)
+    if (log.isSnapshotDue && this.#host.isAllUnderWay) {
+      this.#save = log.capture(this.#host.state, 'next record')
+    }
     this.#context.pipeToSelf(
       log.write(record),
       () => ({ type: 'written' }) as const,
@@ -230,7 +227,7 @@ class Part {
     if (save) this.#begin(save)
   }
 
-  #begin(save: (isOver: () => boolean) => Promise<void>): void {
+  #begin(save: Save): void {
     this.#isSaving = true
     const { self, signal } = this.#context
     const ended = (): void => {
@@ -243,12 +240,13 @@ class Part {
     })
   }
 
-  /** Nobody used it for long: what is written is enough. */
+  /** Nobody used it for long: what is written is enough, once it is short. */
   #rest(): void {
-    const { clock } = this.#context.system
-    const isUsed = clock.now() < this.#usedAt + this.#settings.idleTimeoutMs
-    if (isUsed || !this.#host.isAtRest) return
-    if (this.#log || this.#host.isIdle) this.#entity.passivate()
-    else this.#usedAt = clock.now()
+    const now = this.#context.system.clock.now()
+    if (now < this.#usedAt + this.#settings.idleTimeoutMs) return
+    this.#usedAt = now // Until it is looked at again.
+    if (!this.#host.isAtRest || this.#isSaving) return
+    if (this.#log?.isWorthSaving) this.#begin(this.#log.capture(this.#host.state, 'last record'))
+    else if (this.#log || this.#host.isIdle) this.#entity.passivate()
   }
 }

@@ -9,6 +9,7 @@ import { Deadlines } from './deadlines.ts'
 import { Guests, type Guest, type GuestSettings } from './guests.ts'
 import { RecentChanges } from './recent-changes.ts'
 import { Watches } from './watches.ts'
+import { whyNot } from './why-not.ts'
 
 export interface HostSettings extends GuestSettings {
   readonly maxSessions: number
@@ -284,6 +285,14 @@ export class PartHost<Peer> {
   /** What was written last is safe. */
   written(): void {
     this.#batches.written()
+  }
+
+  /** What was carried out cannot be written: who waits is told why, and asks whoever comes next. */
+  fails(why: string): void {
+    const { epoch } = this.#port
+    for (const { peer, session } of this.#guests.all()) {
+      this.#port.send(peer, session, whyNot(why, epoch))
+    }
   }
 
   /** When `look` has something to do next, by the clock of this node. */

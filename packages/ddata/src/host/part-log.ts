@@ -7,17 +7,26 @@ import { readRecord } from '../state/command.ts'
 import type { PartState } from '../state/part-state.ts'
 
 export interface PartLogSettings {
-  /** State is saved after so many records, at least. */
+  /** State is saved after so many records, or so many bytes of them, whichever comes first … */
   readonly recordsPerSnapshot: number
-  /** And when they are so many times as large as what was saved last. */
+  readonly bytesPerSnapshot: number
+  /** … but not before they are so many times as large as what was saved last. */
   readonly growthPerSnapshot: number
   readonly pieceBytes: number
 }
+
+/** What a journal takes for a record besides its bytes, about. */
+const recordOverheadBytes = 128
+/** Records that are fewer bytes are not worth saving anything for. */
+const fewBytes = 4_096
 
 /** The journal's `timestamp` is for people, who find epochs and times of the part in the records. */
 const timestamp = 0
 const manifests = { record: 'ddata-record', piece: 'ddata-state', end: 'ddata-state-end' } as const
 const version = 1
+
+/** Saves what was taken down. @param isOver - whether the part is to end: it is given up then */
+export type Save = (isOver: () => boolean) => Promise<void>
 
 export class PartLog {
   readonly #journal: EventJournal
@@ -74,7 +83,7 @@ export class PartLog {
       for await (const { bytes, manifest } of this.#journal.events(this.#pieces.id, read)) {
         if (manifest !== manifests.piece) continue
         state.restore(bytes)
-        this.#savedBytes += bytes.length
+        this.#savedBytes += sizeOf(bytes)
       }
     }
     const { id, deletedTo } = this.#records
@@ -82,9 +91,13 @@ export class PartLog {
     for await (const { bytes } of this.#journal.events(id, read)) {
       const { epoch, commands } = readRecord(bytes)
       for (const { command, at } of commands) state.apply(command, at, epoch)
-      this.#recordsSince += 1
-      this.#bytesSince += bytes.length
+      this.#count(bytes)
     }
+  }
+
+  #count(record: Uint8Array): void {
+    this.#recordsSince += 1
+    this.#bytesSince += sizeOf(record)
   }
 
   /** Where the last state that was saved to its end begins and ends, and which records are in it. */
@@ -111,27 +124,32 @@ export class PartLog {
 
   /** Resolves when a record is safe. Rejects with what the journal rejects with: then it may be kept or not. */
   write(bytes: Uint8Array): Promise<void> {
-    this.#recordsSince += 1
-    this.#bytesSince += bytes.length
+    this.#count(bytes)
     return this.#append(this.#records, [{ manifest: manifests.record, version, timestamp, bytes }])
   }
 
   /** Whether it is time to save the state. */
   get isSnapshotDue(): boolean {
-    const { recordsPerSnapshot, growthPerSnapshot } = this.#settings
+    const { recordsPerSnapshot, bytesPerSnapshot, growthPerSnapshot } = this.#settings
+    const isLong = this.#recordsSince >= recordsPerSnapshot || this.#bytesSince >= bytesPerSnapshot
     const isManyBytes = this.#bytesSince >= growthPerSnapshot * this.#savedBytes
-    return !this.#isSaving && this.#recordsSince >= recordsPerSnapshot && isManyBytes
+    return !this.#isSaving && isLong && isManyBytes
+  }
+
+  /** Whether its records take much more room than the state would, for one that nobody uses any more. */
+  get isWorthSaving(): boolean {
+    return !this.#isSaving && this.#bytesSince >= Math.max(this.#savedBytes, fewBytes)
   }
 
   /**
-   * Takes down a state in which all records are that were written so far, and that which is written next, and no others.
+   * Takes down a state in which all records are that were written so far, and that which is written next, if any, and no others.
    *
    * @returns saves it, once that record is safe, until it is over: nothing more is written then but what is under way. It
    * rejects with what the journal rejects with. Either way nothing is lost, and it is tried again later
    */
-  capture(state: PartState): (isOver: () => boolean) => Promise<void> {
+  capture(state: PartState, behind: 'next record' | 'last record'): Save {
     this.#isSaving = true
-    const upTo = this.#records.last + 1
+    const upTo = this.#records.last + (behind === 'next record' ? 1 : 0)
     const pieces = state.save(this.#settings.pieceBytes)
     this.#recordsSince = 0
     this.#bytesSince = 0
@@ -158,7 +176,7 @@ export class PartLog {
     let savedBytes = 0
     for (const bytes of pieces) {
       if (isOver()) return
-      savedBytes += bytes.length
+      savedBytes += sizeOf(bytes)
       // eslint-disable-next-line no-await-in-loop -- They follow each other in the journal.
       await this.#append(this.#pieces, [{ manifest: manifests.piece, version, timestamp, bytes }])
     }
@@ -181,6 +199,10 @@ export class PartLog {
     await this.#journal.deleteEvents(sequence.id, upTo, { epoch: this.#epoch })
     sequence.deletedTo = upTo
   }
+}
+
+function sizeOf(record: Uint8Array): number {
+  return record.length + recordOverheadBytes
 }
 
 /** The events of one id, which nobody else adds to any more. */

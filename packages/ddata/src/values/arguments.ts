@@ -10,6 +10,7 @@ const checks = optionChecks({
 
 export const whole: OptionChecks['whole'] = checks.whole
 export const duration: OptionChecks['duration'] = checks.duration
+export const durationOrForever: OptionChecks['durationOrForever'] = checks.durationOrForever
 export const flag: OptionChecks['flag'] = checks.flag
 export const knownNames: OptionChecks['knownNames'] = checks.knownNames
 

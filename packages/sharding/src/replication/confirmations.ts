@@ -75,7 +75,8 @@ export class Confirmations {
   tick(now: number): void {
     for (const { id, version, settle } of this.#pending.takeLate(now)) {
       const acknowledged = this.#replicas.acknowledged(id, version)
-      settle({ type: 'timed-out', acknowledged, isStoredHere: this.#isStoredHere(id, version) })
+      const isStoredHere = this.#isStoredHere(id, version)
+      settle({ type: 'timed-out', acknowledged, full: this.#replicas.full, isStoredHere })
     }
   }
 

@@ -91,11 +91,15 @@ export class ShardCopies {
   install(pieces: readonly Piece[]): 'installed' | 'known' | 'no-room' {
     const copy = Copy.of(pieces)
     if (!copy || compareCopies(copy.version, this.version(copy.id)) <= 0) return 'known'
-    const added = copy.sizeBytes - (this.#copies.get(copy.id)?.sizeBytes ?? 0)
-    if (added > this.#room.leftBytes) return 'no-room'
-    this.#grow(added)
+    if (!this.hasRoomFor(copy.id, copy.sizeBytes)) return 'no-room'
+    this.#grow(copy.sizeBytes - (this.#copies.get(copy.id)?.sizeBytes ?? 0))
     this.#copies.set(copy.id, copy)
     return 'installed'
+  }
+
+  /** Whether a copy of that id of so many bytes would fit in the place of what is here. */
+  hasRoomFor(id: string, bytes: number): boolean {
+    return bytes - (this.#copies.get(id)?.sizeBytes ?? 0) <= this.#room.leftBytes
   }
 
   #grow(bytes: number): void {

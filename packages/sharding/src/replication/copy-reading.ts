@@ -2,20 +2,20 @@
 // anew, or may not have known whether it wrote something: so records come twice, and operations on what is no more there.
 import type { JournalRecord } from '@casty/persistence'
 import { ByteReader, TransportError } from '@casty/transport'
+import { ArrivingCopy } from './arriving-copy.ts'
 import type { ShardCopies } from './copies.ts'
 import { readEntry, readLineage, readPiece } from './copy-format.ts'
 import { manifests } from './copy-records.ts'
 import { compareCopies, type CopyVersion } from './copy-version.ts'
 import type { Piece } from './copy.ts'
 import type { ReplicatedEntry } from './messages.ts'
-import { takePiece } from './replica.ts'
 
 /** Mutable. Once it has ended, each copy has all operations that there are of it. */
 export class CopyReading {
   readonly #id: string
   readonly #copies: ShardCopies
   /** Pieces of the copy that is read. */
-  readonly #arriving: Piece[] = []
+  readonly #arriving = new ArrivingCopy()
   /**
    * Ids with operations on a version that is not there, and the last of these. They came while copies were written anew, before which
    * all is deleted then: the whole copy comes behind them.
@@ -63,11 +63,11 @@ export class CopyReading {
   }
 
   #piece(piece: Piece, at: number): void {
-    if (takePiece(this.#arriving, piece) === undefined) {
+    if (this.#arriving.take(piece) === undefined) {
       throw TransportError.malformed(`Record ${at} of ${this.#id} is no next piece of ${piece.id}`)
     }
     if (!piece.isLast) return
-    if (this.#copies.install(this.#arriving.splice(0)) === 'no-room') {
+    if (this.#copies.install(this.#arriving.takeAll()) === 'no-room') {
       throw TransportError.malformed(`There is no room for ${piece.id}: raise maxCopyBytes`)
     }
     const { version } = this.#unfounded.get(piece.id) ?? {}

@@ -247,6 +247,11 @@ export function sizeOfOperation(operation: Operation): number {
   return operation.type === 'save-snapshot' ? size + sizeOf(operation.snapshot) : size
 }
 
+/** What its records take of the room for copies. */
+export function sizeOfPiece({ events, snapshots }: Piece): number {
+  return sizeOfAll(events) + sizeOfAll(snapshots)
+}
+
 function sizeOfAll(records: readonly JournalRecord[]): number {
   let sum = 0
   for (const record of records) sum += sizeOf(record)

@@ -109,6 +109,13 @@ export class FollowedReplicas {
     return count
   }
 
+  /** How many of those that count have no room for a copy. */
+  get full(): number {
+    let count = 0
+    for (const link of this.#keepers) if (link.isFull) count++
+    return count
+  }
+
   /** How many of those that count have it as far as that. */
   acknowledged(id: string, version: CopyVersion): number {
     let count = 0

@@ -1,10 +1,10 @@
 // Copies of one replica that go further than what its owner has: they are taken over, one after the other.
+import { ArrivingCopy } from './arriving-copy.ts'
 import type { ShardCopies } from './copies.ts'
 import { compareCopies } from './copy-version.ts'
 import type { Piece } from './copy.ts'
 import type { Lineage } from './lineage.ts'
 import type { ListedCopy } from './messages.ts'
-import { takePiece } from './replica.ts'
 
 /** What came of a piece. */
 export type Pulled =
@@ -22,7 +22,7 @@ export class PulledCopies {
   readonly #copies: ShardCopies
   readonly #ids: string[] = []
   /** Pieces of the one that is under way. */
-  #arriving: Piece[] = []
+  readonly #arriving = new ArrivingCopy()
   /** Of what the replica has, as it told. */
   #lineage: Lineage | undefined
 
@@ -47,12 +47,11 @@ export class PulledCopies {
 
   /** @param piece - undefined where the replica has nothing of the id */
   take(piece: Piece | undefined): Pulled {
-    const next = piece && takePiece(this.#arriving, piece)
+    const next = piece && this.#arriving.take(piece)
     if (piece && next !== undefined && !piece.isLast) {
       return { type: 'more', id: piece.id, offset: next }
     }
-    const pieces = this.#arriving
-    this.#arriving = []
+    const pieces = this.#arriving.takeAll()
     return piece && next !== undefined ? this.#install(piece.id, pieces) : { type: 'nothing' }
   }
 
@@ -70,6 +69,6 @@ export class PulledCopies {
 
   clear(): void {
     this.#ids.length = 0
-    this.#arriving = []
+    this.#arriving.clear()
   }
 }

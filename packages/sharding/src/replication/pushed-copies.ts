@@ -22,6 +22,7 @@ export class PushedCopies {
   #current: (PushedCopy & { readonly behind: ReplicatedEntry[] }) | undefined
   /** There was no room for a copy: none is sent before. */
   #againAt = Number.NEGATIVE_INFINITY
+  #isFull = false
 
   /** The replica needs the whole copy. */
   add(id: string): void {
@@ -98,6 +99,12 @@ export class PushedCopies {
   /** The replica has it. */
   end(): void {
     this.#current = undefined
+    this.#isFull = false
+  }
+
+  /** Whether there was no room for the last one. */
+  get isFull(): boolean {
+    return this.#isFull
   }
 
   /** The one that is being sent is sent anew. */
@@ -109,10 +116,12 @@ export class PushedCopies {
   /** There was no room for a copy: perhaps there is later. */
   wasFull(now: number): void {
     this.#againAt = now + roomAgainMs
+    this.#isFull = true
   }
 
   clear(): void {
     this.#ids.clear()
     this.#current = undefined
+    this.#isFull = false
   }
 }

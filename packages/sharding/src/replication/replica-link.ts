@@ -77,6 +77,11 @@ export class ReplicaLink {
     return this.#supply.lacking
   }
 
+  /** Whether it had no room for a copy when it was sent one last. */
+  get isFull(): boolean {
+    return this.#supply.isFull
+  }
+
   /** Of how many ids it keeps copies, as far as it told. */
   get keeps(): number {
     return this.#supply.keeps

@@ -57,6 +57,11 @@ export class ReplicaSupply {
     return this.#pushes.count + this.#operations.openCount
   }
 
+  /** Whether it had no room for what it was sent as a whole last. */
+  get isFull(): boolean {
+    return this.#pushes.isFull
+  }
+
   /** Of how many ids it keeps copies, as far as it told. */
   get keeps(): number {
     return this.#operations.keeps

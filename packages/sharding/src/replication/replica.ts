@@ -1,6 +1,7 @@
 // A replica's side: it takes what owners send, refuses former ones, and gives back what it has. Where it has a disk, it
 // answers once what it answers for is there.
 import { isJournalError } from '@casty/persistence'
+import { ArrivingCopy } from './arriving-copy.ts'
 import { compareCopies } from './copy-version.ts'
 import type { Operation, Piece } from './copy.ts'
 import type { ShardCopies } from './copies.ts'
@@ -21,7 +22,7 @@ export class Replica {
   readonly #copies: ShardCopies
   readonly #store: CopyStore | undefined
   /** Pieces of the one copy that is under way. */
-  #arriving: Piece[] = []
+  readonly #arriving = new ArrivingCopy()
   readonly #older: () => number | undefined
   /** The lineage that somebody has decided to count. */
   #decided: number | undefined
@@ -56,7 +57,7 @@ export class Replica {
       reply({ type: 'fenced', epoch: this.#copies.fence })
       return
     }
-    if (epoch > this.#copies.fence) this.#arriving = []
+    if (epoch > this.#copies.fence) this.#arriving.clear()
     this.#copies.raiseFence(epoch)
     const own = this.#copies.lineage ?? this.#maybeElsewhere(lineage)
     this.#isOfOtherLineage = own !== undefined && !this.#mayTouch(own, lineage, request)
@@ -134,17 +135,19 @@ export class Replica {
   }
 
   #push(token: number, piece: Piece, reply: Reply): void {
-    const next = takePiece(this.#arriving, piece)
+    const { id } = piece
+    const next = this.#arriving.take(piece)
     if (next === undefined || !piece.isLast) {
-      if (next === undefined) this.#arriving = []
-      reply({ type: 'pushed', token, next: next ?? 0 })
+      // What does not fit is refused before all of it has come.
+      const fits = this.#copies.hasRoomFor(id, this.#arriving.sizeBytes)
+      if (!fits) this.#arriving.clear()
+      reply(fits ? { type: 'pushed', token, next: next ?? 0 } : { type: 'no-room', id })
       return
     }
-    const pieces = this.#arriving
-    this.#arriving = []
+    const pieces = this.#arriving.takeAll()
     const outcome = this.#copies.install(pieces)
     if (outcome === 'no-room') {
-      reply({ type: 'no-room', id: piece.id })
+      reply({ type: 'no-room', id })
       return
     }
     const answer = { type: 'pushed', token, next } as const
@@ -197,21 +200,4 @@ export class Replica {
       return error.code === 'CASTY_JOURNAL_FULL' ? 'full' : 'behind'
     }
   }
-}
-
-/** Adds the next piece of a copy. @returns where the one after it begins; undefined where it is not the next */
-export function takePiece(arriving: Piece[], piece: Piece): number | undefined {
-  if (piece.offset === 0) arriving.length = 0
-  const [first] = arriving
-  const last = arriving.at(-1)
-  const expected = last ? endOf(last) : 0
-  const isSame =
-    !first || (first.id === piece.id && compareCopies(first.version, piece.version) === 0)
-  if (!isSame || piece.offset !== expected) return undefined
-  arriving.push(piece)
-  return endOf(piece)
-}
-
-function endOf({ offset, events, snapshots }: Piece): number {
-  return offset + events.length + snapshots.length
 }

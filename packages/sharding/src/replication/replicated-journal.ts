@@ -15,7 +15,6 @@ import {
   type ReadOptions,
   type StoredEvent,
   type StoredSnapshot,
-  type WriteOutcome,
   type WriterOptions,
 } from '@casty/persistence'
 import { ShardingError } from '../errors.ts'
@@ -174,29 +173,40 @@ export class ReplicatedJournal implements EventJournal {
   ): JournalError {
     switch (outcome.type) {
       case 'refused':
-        return outcome.error
+        return outcome.error.code === 'CASTY_JOURNAL_FULL'
+          ? JournalError.full(type, { id, cause: ShardingError.noRoom(id) })
+          : outcome.error
       case 'over': {
         const { epoch, wasApplied } = outcome
-        if (wasApplied) return this.#unavailable(id, type, 'unknown', 0)
+        if (wasApplied) return this.#unknown(id, type, { acknowledged: 0, full: 0 })
         if (epoch <= this.#shard.epoch) return JournalError.closed(type) // This node stops.
         const head = this.#shard.copies.headOf(id)
         return JournalError.fencedByEpoch(id, this.#shard.epoch, { ...head, epoch })
       }
       case 'timed-out':
-        return this.#unavailable(id, type, 'unknown', outcome.acknowledged)
-      case 'unavailable':
-        return this.#unavailable(id, type, 'nothing-written', outcome.inReach)
+        return this.#unknown(id, type, outcome)
+      case 'unavailable': {
+        const { minAcks, settings } = this.#shard
+        const { ackTimeoutMs } = settings
+        const cause = ShardingError.replicasOutOfReach(id, outcome.inReach, minAcks, ackTimeoutMs)
+        return JournalError.unavailable(onReplicas(type), 'nothing-written', { id, cause })
+      }
     }
   }
 
-  #unavailable(id: string, type: string, outcome: WriteOutcome, count: number): JournalError {
-    const { minAcks } = this.#shard
-    const { ackTimeoutMs } = this.#shard.settings
-    const cause =
-      outcome === 'unknown'
-        ? ShardingError.replicationTimeout(id, count, minAcks, ackTimeoutMs)
-        : ShardingError.replicasOutOfReach(id, count, minAcks, ackTimeoutMs)
-    return JournalError.unavailable(`${type} on enough replicas`, outcome, { id, cause })
+  #unknown(
+    id: string,
+    type: string,
+    { acknowledged, full }: { readonly acknowledged: number; readonly full: number },
+  ): JournalError {
+    const { minAcks, settings } = this.#shard
+    const cause = ShardingError.replicationTimeout(id, {
+      acknowledged,
+      full,
+      minAcks,
+      ackTimeoutMs: settings.ackTimeoutMs,
+    })
+    return JournalError.unavailable(onReplicas(type), 'unknown', { id, cause })
   }
 
   /** Waits for what is under way. */
@@ -207,4 +217,8 @@ export class ReplicatedJournal implements EventJournal {
       this.#whenIdle.push(resolve)
     })
   }
+}
+
+function onReplicas(type: string): string {
+  return `${type} on enough replicas`
 }

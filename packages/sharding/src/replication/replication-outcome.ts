@@ -4,7 +4,13 @@ import type { JournalError, JournalHead } from '@casty/persistence'
 export type ReplicationOutcome =
   | { readonly type: 'confirmed'; readonly head: JournalHead }
   /** It was applied here. Whether enough replicas have it is not known. */
-  | { readonly type: 'timed-out'; readonly acknowledged: number; readonly isStoredHere: boolean }
+  | {
+      readonly type: 'timed-out'
+      readonly acknowledged: number
+      /** How many replicas have no room for a copy. */
+      readonly full: number
+      readonly isStoredHere: boolean
+    }
   /** Too few replicas were in reach for as long: nothing was done. */
   | { readonly type: 'unavailable'; readonly inReach: number }
   /** Nothing was done. */

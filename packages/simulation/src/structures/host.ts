@@ -80,7 +80,7 @@ export class StructuresHost {
     const [run, process] = [this.#run, this.#process]
     const { host, clock } = process
     const settings = structuresSettings(run.plan)
-    const { numShards, recordsPerSnapshot, sessionTtlMs, usersPerNode } = settings
+    const { numShards, recordsPerSnapshot, idleTimeoutMs, sessionTtlMs, usersPerNode } = settings
     const shared = settings.hasJournal ? recordOf(run).journal.clientOf(host, clock) : undefined
     const journal = disk ?? shared
     return Array.from({ length: usersPerNode }, (_, index) => {
@@ -89,6 +89,7 @@ export class StructuresHost {
         {
           numShards,
           recordsPerSnapshot,
+          idleTimeoutMs,
           sessionTtlMs,
           random: forkRandom(run.plan.seed, `user ${index} of ${process}`),
           ...(journal && { journal }),

@@ -18,6 +18,8 @@ export const structuresChoices: Readonly<Record<string, readonly (string | numbe
   hasOutsider: [true, true, false],
   // Of the user outside: further off than any node, and within what leases allow for.
   outsideRate: [0.965, 1, 1.04],
+  // So short that parts are stopped, and go on from what is written, while others of their shard are in use.
+  idleTimeoutMs: [300_000, 1_000],
 }
 
 /** The same where each node keeps its copies on a disk of its own, and one of the queues has room for a few items. */
@@ -52,6 +54,8 @@ export interface StructuresSettings {
   readonly usersPerNode: number
   readonly hasOutsider: boolean
   readonly outsideRate: number
+  /** Of parts. */
+  readonly idleTimeoutMs: number
 }
 
 /** The same where a plan leaves them out, as one written by hand may. */
@@ -72,6 +76,7 @@ const defaults: StructuresSettings = {
   usersPerNode: 1,
   hasOutsider: false,
   outsideRate: 1,
+  idleTimeoutMs: 300_000,
 }
 
 /** They are asked for at every step of a run. */

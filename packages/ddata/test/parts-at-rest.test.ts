@@ -1,0 +1,34 @@
+// Parts that nobody uses for long, and of which something is still to become.
+import { expect, test } from 'vitest'
+import { DataWorld } from './data-world.ts'
+
+test('a part in which something runs out later is looked at now and then', async () => {
+  await using world = await DataWorld.of('a b', { idleTimeoutMs: 2_000 })
+  const queue = world.on('a').queue<string>('work', { visibilityMs: 600_000 })
+  await world.settled(queue.enqueue('x'))
+  const delivery = await world.settled(queue.reserve())
+  expect(delivery?.value).toBe('x')
+  await world.settle(20_000) // Fails where timers run and time stands still.
+  await world.settled(delivery?.ack() ?? Promise.reject(new Error('Nothing was delivered')))
+  expect(await world.settled(queue.size())).toBe(0)
+})
+
+test('what parts held before they were stopped is there when they are used again', async () => {
+  await using world = await DataWorld.of('a b c', { idleTimeoutMs: 2_000 })
+  const map = world.on('a').map<number, string>('names')
+  const expected = new Map<number, string>()
+  for (let round = 0; round < 4; round++) {
+    const entries = Array.from(
+      { length: 300 },
+      (_, key) => [key, `${round} ${'x'.repeat(100)}`] as const,
+    )
+    for (const [key, value] of entries) expected.set(key, value)
+    // eslint-disable-next-line no-await-in-loop -- Each time after parts were stopped.
+    await world.settled(map.putMany(entries))
+    // eslint-disable-next-line no-await-in-loop -- The same.
+    await world.settle(60_000)
+  }
+  const region = world.node('a').sharding.startProxy({ name: 'casty:ddata', numShards: 256 })
+  expect(region.statistics().entities).toBe(0)
+  expect(await world.settled(map.getMany([...expected.keys()]))).toEqual(expected)
+})

@@ -1,0 +1,61 @@
+// What is written down is saved anew before it takes much more room than what a part holds: however long it is used.
+import { expect, test } from 'vitest'
+import { DataWorld } from './data-world.ts'
+
+const hosts = ['a', 'b', 'c'] as const
+
+function statistics(
+  world: DataWorld,
+): readonly { readonly copyBytes: number; readonly noRoom: number }[] {
+  return hosts.map((host) => {
+    const { sharding } = world.node(host)
+    const of = sharding.startProxy({ name: 'casty:ddata', numShards: 256 }).statistics().replication
+    if (!of) throw new Error(`${host} keeps no copies`)
+    return of
+  })
+}
+
+test('what is written over and over fits into the room for what is there', async () => {
+  const maxCopyBytes = 500_000
+  await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes } })
+  const map = world.on('a').map<number, string>('prices', { shards: 2 })
+  const value = 'x'.repeat(1_000)
+  for (let round = 0; round < 60; round++) {
+    const entries = Array.from({ length: 50 }, (_, key) => [key, `${value}${round}`] as const)
+    // eslint-disable-next-line no-await-in-loop -- One after the other.
+    await world.settled(map.putMany(entries))
+  }
+  for (const { copyBytes, noRoom } of statistics(world)) {
+    expect(copyBytes).toBeLessThan(maxCopyBytes)
+    expect(noRoom).toBe(0)
+  }
+})
+
+test('a part that nobody uses any more takes no more room than what it holds', async () => {
+  await using world = await DataWorld.of('a b c', { idleTimeoutMs: 5_000 })
+  const counter = world.on('a').counter('visits')
+  for (let count = 1; count <= 60; count++) {
+    // eslint-disable-next-line no-await-in-loop -- Each is a record of its own.
+    expect(await world.settled(counter.increment())).toBe(count)
+  }
+  const before = statistics(world).map(({ copyBytes }) => copyBytes)
+  await world.settle(60_000)
+  const after = statistics(world).map(({ copyBytes }) => copyBytes)
+  for (const [index, bytes] of after.entries()) expect(bytes).toBeLessThan((before[index] ?? 0) / 3)
+  expect(await world.settled(counter.increment())).toBe(61)
+})
+
+test('where there is no room, it is said', async () => {
+  await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 40_000 } })
+  const map = world.on('a').map<number, string>('prices', { shards: 1 })
+  const put = async (): Promise<void> => {
+    for (let key = 0; key < 100; key++) {
+      // eslint-disable-next-line no-await-in-loop -- Until it is full.
+      await map.put(key, 'x'.repeat(2_000))
+    }
+  }
+  await expect(world.settled(put(), 60_000)).rejects.toMatchObject({
+    code: 'CASTY_DDATA_UNAVAILABLE',
+    message: expect.stringMatching(/maxCopyBytes/),
+  })
+})
