@@ -44,8 +44,9 @@ export interface DistributedOptions {
    */
   readonly recordsPerSnapshot?: number
   /**
-   * Where there are copies or a journal: a part that nobody used for so long is stopped, in milliseconds, or Infinity; who uses it then waits until it
-   * has read what was written. @defaultValue 300_000
+   * Where there are copies or a journal: a part is stopped that nobody used for so long, and of which nothing is to come, in milliseconds, or
+   * Infinity. It goes on from what was written when it is used again; its time, by which it forgets what it answered, stands still until then.
+   * @defaultValue 300_000
    */
   readonly idleTimeoutMs?: number
   /** Members that host the structures. @defaultValue all */

@@ -260,6 +260,7 @@ function regionOf(
     machines,
     journalPrefix: `${name}/`,
     idleTimeoutMs: settings.idleTimeoutMs,
+    shortOfRoom: new Set(),
     sessionTtlMs: settings.sessionTtlMs,
     resultTtlMs,
     maxSessions: 10_000,

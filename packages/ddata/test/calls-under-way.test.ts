@@ -14,6 +14,7 @@ class Calls {
   readonly withdrawn: number[] = []
   readonly calls: CallsUnderWay
   whyNot: string | undefined
+  stuckSince: number | undefined
   #last = 0
 
   constructor() {
@@ -21,6 +22,7 @@ class Calls {
       {
         now: () => this.clock.now(),
         whyNot: () => this.whyNot,
+        stuckSince: () => this.stuckSince,
         withdraw: (number) => void this.withdrawn.push(number),
         wake: () => {},
       },
@@ -118,7 +120,10 @@ test('one that would wait for however long is given up where its part cannot be 
   world.pass(laneSettings.settleMs)
   expect(world.outcomes).toEqual([])
   world.whyNot = 'nobody is there'
-  world.pass(0)
+  world.stuckSince = world.clock.now()
+  world.pass(laneSettings.settleMs - 1)
+  expect(world.outcomes).toEqual([])
+  world.pass(1)
   expect(world.outcomes).toEqual(['1 gives up', '1 CASTY_DDATA_UNAVAILABLE unknown'])
 })
 

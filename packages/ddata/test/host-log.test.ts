@@ -1,7 +1,8 @@
 // A part written down and read again, with a journal that breaks at any request.
+import { ManualClock } from '@casty/clock'
 import { inMemoryJournal, type InMemoryJournal, type JournalFault } from '@casty/persistence'
 import { expect, test } from 'vitest'
-import { PartLog } from '../src/host/part-log.ts'
+import { PartLog, type PartLogSettings } from '../src/host/part-log.ts'
 import { mapCall, writePut } from '../src/kinds/map/map-calls.ts'
 import { MapMachine } from '../src/kinds/map/map-machine.ts'
 import { RecordWriter } from '../src/state/command.ts'
@@ -28,9 +29,13 @@ class Writer {
     this.#epoch = epoch
   }
 
-  static async open(journal: InMemoryJournal, epoch: number, pieceBytes = 60): Promise<Writer> {
+  static async open(
+    journal: InMemoryJournal,
+    epoch: number,
+    others: Partial<PartLogSettings> = {},
+  ): Promise<Writer> {
     const state = new PartState(new MapMachine())
-    const log = await PartLog.open(journal, id, epoch, state, { ...settings, pieceBytes })
+    const log = await PartLog.open(journal, id, epoch, state, { ...settings, ...others })
     return new Writer(log, state, epoch)
   }
 
@@ -38,22 +43,29 @@ class Writer {
     return this.state.sessions.find(sessionOf(1))?.begun ?? 0
   }
 
-  async put(): Promise<void> {
+  async put(bytes = 1): Promise<void> {
     const number = this.count + 1
     const key = Uint8Array.of(number % 7)
     const call = writePut(
       mapCall('put', { shards: 1, maxEntries: 0 }),
       key,
-      Uint8Array.of(number),
+      new Uint8Array(bytes).fill(number),
       0,
     )
     const command = { type: 'call', session: sessionOf(1), number, floor: number - 1, received: [], key: undefined, call: call.finish() } as const // prettier-ignore
     const record = new RecordWriter()
     record.add({ command, at: number })
     this.state.apply(command, number, this.#epoch)
-    const save = this.log.isSnapshotDue ? this.log.capture(this.state, 'next record') : undefined
+    const save = this.log.isSnapshotDue ? this.log.capture(this.state, 1) : undefined
     await this.log.write(record.take(this.#epoch))
     await save?.(() => false)
+  }
+
+  /** @returns whether it was worth it */
+  async compact(): Promise<boolean> {
+    const save = this.log.compact(this.state)
+    await save?.(() => false)
+    return save !== undefined
   }
 }
 
@@ -81,7 +93,7 @@ test.each(faults)('whoever goes on has all that was answered, at whichever appen
     const next = await Writer.open(journal, 2)
     expect(next.count).toBeGreaterThanOrEqual(answered)
     expect(next.count).toBeLessThanOrEqual(answered + 1)
-    const plain = await Writer.open(inMemoryJournal(), 1, 1_000)
+    const plain = await Writer.open(inMemoryJournal(), 1, { pieceBytes: 1_000 })
     while (plain.count < next.count) await plain.put()
     expect(savedOf(next.state).split('\n').slice(1)).toEqual(savedOf(plain.state).split('\n').slice(1))
     // And goes on from there, through some more of what it saves.
@@ -143,4 +155,53 @@ test('a record of a later version keeps a part from beginning', async () => {
   ]
   await journal.append(id, { epoch: 1, expectedSequenceNr: 0, events })
   await expect(Writer.open(journal, 2)).rejects.toMatchObject({ code: 'CASTY_DDATA_MALFORMED' })
+})
+
+/** Saved by nobody but who says so. */
+const unsaved = { recordsPerSnapshot: Infinity }
+
+test('a record of the life before that comes behind the claim is not carried out twice', async () => {
+  const clock = new ManualClock()
+  const journal = inMemoryJournal({ clock })
+  const first = await Writer.open(journal, 1, unsaved)
+  for (let left = 99; left > 0; left--) await first.put()
+  journal.fail({ type: 'delayed', byMs: 10 }, { operation: 'append', id })
+  const late = first.put()
+  journal.fail({ type: 'delayed', byMs: 20 }, { operation: 'events', id })
+  const opening = Writer.open(journal, 1, unsaved)
+  await clock.advanceAsync(50)
+  await late
+  const second = await opening
+  expect(second.count).toBe(100)
+  expect(await second.compact()).toBe(true)
+  expect((await journal.highest(id)).deletedTo).toBe(100)
+  const third = await Writer.open(journal, 1, unsaved)
+  expect(savedOf(third.state)).toBe(savedOf(second.state))
+  await second.put()
+  expect((await Writer.open(journal, 2)).count).toBe(101)
+})
+
+test('what takes little more room than the state is not saved', async () => {
+  const journal = inMemoryJournal()
+  const owner = await Writer.open(journal, 1, unsaved)
+  for (let left = 3; left > 0; left--) await owner.put()
+  expect(await owner.compact()).toBe(false)
+  for (let left = 200; left > 0; left--) await owner.put()
+  expect([await owner.compact(), await owner.compact()]).toEqual([true, false])
+  await owner.put()
+  expect(await owner.compact()).toBe(false)
+  expect((await Writer.open(journal, 2)).count).toBe(204)
+})
+
+test('what is longer than what a journal takes is saved in several records', async () => {
+  const journal = inMemoryJournal()
+  const owner = await Writer.open(journal, 1)
+  for (let left = 9; left > 0; left--) await owner.put(1_000)
+  let saved = 0
+  for await (const { bytes } of journal.events(`${id}#state`)) {
+    expect(bytes.length).toBeLessThanOrEqual(2 * settings.pieceBytes)
+    saved += bytes.length
+  }
+  expect(saved).toBeGreaterThan(5_000)
+  expect(savedOf((await Writer.open(journal, 2)).state)).toBe(savedOf(owner.state))
 })

@@ -32,3 +32,13 @@ test('what parts held before they were stopped is there when they are used again
   expect(region.statistics().entities).toBe(0)
   expect(await world.settled(map.getMany([...expected.keys()]))).toEqual(expected)
 })
+
+test('what is to run out does so whether or not its part is used', async () => {
+  await using world = await DataWorld.of('a b c', { idleTimeoutMs: 2_000 })
+  const map = world.on('a').map<string, number>('tokens')
+  await world.settled(map.put('ann', 1, { ttlMs: 120_000 }))
+  await world.settle(110_000)
+  expect(await world.settled(map.get('ann'))).toBe(1)
+  await world.settle(11_000)
+  expect(await world.settled(map.get('ann'))).toBeUndefined()
+})

@@ -31,6 +31,29 @@ test('what is written over and over fits into the room for what is there', async
   }
 })
 
+test('so is what is written while much is under way at any time', async () => {
+  await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 10_000_000 } })
+  const map = world.on('a').map<number, string>('pages', { shards: 1 })
+  const value = 'x'.repeat(20_000)
+  const writer = async (key: number): Promise<void> => {
+    for (let round = 0; round < 30; round++) {
+      // eslint-disable-next-line no-await-in-loop -- One after the other.
+      await map.put(key, `${value}${round}`)
+      if (key === 0)
+        console.error(
+          'BYTES',
+          round,
+          statistics(world)
+            .map(({ copyBytes }) => copyBytes)
+            .join(' '),
+        )
+    }
+  }
+  await world.settled(Promise.all(Array.from({ length: 40 }, async (_, key) => await writer(key))))
+  for (const { noRoom } of statistics(world)) expect(noRoom).toBe(0)
+  expect(await world.settled(map.get(39))).toBe(`${value}29`)
+})
+
 test('a part that nobody uses any more takes no more room than what it holds', async () => {
   await using world = await DataWorld.of('a b c', { idleTimeoutMs: 5_000 })
   const counter = world.on('a').counter('visits')
@@ -58,4 +81,17 @@ test('where there is no room, it is said', async () => {
     code: 'CASTY_DDATA_UNAVAILABLE',
     message: expect.stringMatching(/maxCopyBytes/),
   })
+})
+
+test('where there is none, parts let go of what they can, and go on', async () => {
+  await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 500_000 } })
+  const map = world.on('a').map<number, number>('counts', { shards: 64 })
+  const keys = Array.from({ length: 256 }, (_, key) => key)
+  const rounds = 60
+  for (let round = 1; round <= rounds; round++) {
+    // eslint-disable-next-line no-await-in-loop -- Records of their own, which fill the room long before any of them is saved.
+    await world.settled(Promise.all(keys.map(async (key) => await map.put(key, round))))
+  }
+  const values = await world.settled(map.getMany(keys))
+  expect(new Set(values.values())).toEqual(new Set([rounds]))
 })

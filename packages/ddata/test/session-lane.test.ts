@@ -298,6 +298,28 @@ describe('a session towards a part', () => {
     expect(line.clock.pendingTimers).toBe(0)
   })
 
+  test('takes its leave of a part before it comes to it anew after a long silence', () => {
+    const line = new Line(() => new CounterMachine())
+    for (let visit = 1; visit <= 5; visit++) {
+      line.call(`visit ${visit}`, add(1))
+      line.clock.advance(200_000)
+      expect(line.value).toBe(visit)
+      expect(line.host.state.sessions.size).toBe(1)
+    }
+  })
+
+  test('goes on waiting where its part had to begin again', () => {
+    const line = new Line(() => new QueueMachine())
+    line.call('wait', take, { timeoutMs: Infinity, waitMs: Infinity }, true)
+    line.flush()
+    line.clock.advance(6_000) // It waits at its part, and was made longer ago than anything takes.
+    const failed = new ReplyWriter()
+    failed.add({ type: 'failed', why: 'what it wrote was not confirmed' })
+    line.lane.receive(failed.take(1))
+    line.clock.advance(10_000)
+    expect(line.ended).toEqual([])
+  })
+
   test('says why nobody could be asked, where that is known', () => {
     const line = new Line(() => new QueueMachine())
     line.isLost = () => true

@@ -154,7 +154,7 @@ export class ShardingError extends Error {
   ): ShardingError {
     const what =
       full > 0
-        ? `${full} had no room for copies of its shard: raise replication.maxCopyBytes, or delete what is not needed`
+        ? `${full} had no room for a copy: raise replication.maxCopyBytes`
         : 'read it again, and look for nodes that are out of reach'
     return new ShardingError(
       'CASTY_SHARDING_REPLICATION_TIMEOUT',
@@ -166,8 +166,7 @@ export class ShardingError extends Error {
   static noRoom(id: string): ShardingError {
     return new ShardingError(
       'CASTY_SHARDING_NO_ROOM',
-      `This node has no room for what would be written for ${describeValue(id)}: raise replication.maxCopyBytes, or ` +
-        'delete what is not needed. Nothing was written.',
+      `This node has no room for what would be written for ${describeValue(id)}: raise replication.maxCopyBytes.`,
     )
   }
 

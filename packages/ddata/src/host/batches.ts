@@ -74,9 +74,9 @@ export class Batches<Peer> {
     )
   }
 
-  /** Whether all that was carried out is written, or being written now. */
-  get isAllUnderWay(): boolean {
-    return this.#closed.length === 0 && this.#open.record.count === 0
+  /** How many records wait behind the one that is being written: while one is begun, all that was carried out is in these. */
+  get waiting(): number {
+    return this.#closed.length
   }
 
   /** To be called before it is carried out: what comes of it is said when it is written. */

@@ -1,6 +1,7 @@
 // A part of the structures as an actor: a sharded entity, of which sharding sees to it that one runs at a time, wherever
 // it is. The shell around its host: journal, timer, answers.
 import { Behaviors, type ActorContext, type ActorRef, type Behavior } from '@casty/actor'
+import { isJournalError } from '@casty/persistence'
 import type { EntityContext } from '@casty/sharding'
 import { DDataError } from '../errors.ts'
 import { kindOf } from '../kinds/kind.ts'
@@ -29,6 +30,8 @@ export interface PartSettings extends HostSettings, PartLogSettings {
   readonly journalPrefix: string
   /** A part with a journal that nobody used for so long is stopped, in milliseconds. */
   readonly idleTimeoutMs: number
+  /** Parts of this node that had no room to write: before they go on, they let go of what they can. Mutable. */
+  readonly shortOfRoom: Set<string>
   /** Told what nobody is waiting to hear. */
   readonly report: (error: unknown, part: string) => void
 }
@@ -87,12 +90,14 @@ class Part {
   readonly #context: ActorContext<PartMessage>
   readonly #host: PartHost<ActorRef<PartReplies>>
   readonly #log: PartLog | undefined
-  /** Saves what was taken down, once what is being written is safe. */
-  #save: Save | undefined
+  /** Saves what was taken down, once so many more records are safe. */
+  #taken: { readonly save: Save; records: number } | undefined
   #isSaving = false
   #willFlush = false
   #lookAt = Infinity
   #usedAt: number
+  /** When it was last found that nobody uses it any more. */
+  #restsSince: number | undefined
   #isStopping = false
   #hasFailed = false
 
@@ -138,6 +143,13 @@ class Part {
       for (const piece of (handedOver ?? []) as readonly Uint8Array[]) state.restore(piece)
       entity.handOver(() => [...state.save(settings.pieceBytes)])
     }
+    if (log && settings.shortOfRoom.delete(entityId)) {
+      try {
+        await log.compact(state)?.(() => context.signal.aborted)
+      } catch (error) {
+        settings.report(error, entityId)
+      }
+    }
     const part = new Part(entity, settings, replies, context, state, log)
     part.#arm()
     return part
@@ -178,11 +190,15 @@ class Part {
       case 'write-failed':
         // What is carried out and not written must not be seen: whoever comes next begins with what is written.
         this.#hasFailed = true
+        if (isJournalError(signal.error) && signal.error.code === 'CASTY_JOURNAL_FULL') {
+          this.#settings.shortOfRoom.add(this.#entity.entityId)
+        }
         this.#host.fails(whyOf(signal.error))
         this.#settings.report(signal.error, this.#entity.entityId)
         return
       case 'save-ended':
         this.#isSaving = false
+        if (this.#usedAt === this.#restsSince && this.#host.isAtRest) this.#entity.passivate()
         return
       case 'stop':
         this.#isStopping = true
@@ -209,8 +225,9 @@ class Part {
   }
 
   #write(log: PartLog, record: Uint8Array): void {
-    if (log.isSnapshotDue && this.#host.isAllUnderWay) {
-      this.#save = log.capture(this.#host.state, 'next record')
+    if (log.isSnapshotDue) {
+      const records = this.#host.waitingRecords + 1
+      this.#taken = { save: log.capture(this.#host.state, records), records }
     }
     this.#context.pipeToSelf(
       log.write(record),
@@ -219,12 +236,14 @@ class Part {
     )
   }
 
-  /** What is to be saved waits for its own record: the one that is begun here is not safe yet. */
+  /** What was taken down waits for its own records: the one that is begun here is not safe yet. */
   #written(): void {
-    const save = this.#save
-    this.#save = undefined
+    const taken = this.#taken
+    if (taken && --taken.records === 0) {
+      this.#taken = undefined
+      this.#begin(taken.save)
+    }
     this.#host.written()
-    if (save) this.#begin(save)
   }
 
   #begin(save: Save): void {
@@ -246,7 +265,9 @@ class Part {
     if (now < this.#usedAt + this.#settings.idleTimeoutMs) return
     this.#usedAt = now // Until it is looked at again.
     if (!this.#host.isAtRest || this.#isSaving) return
-    if (this.#log?.isWorthSaving) this.#begin(this.#log.capture(this.#host.state, 'last record'))
+    this.#restsSince = now
+    const save = this.#log?.compact(this.#host.state)
+    if (save) this.#begin(save)
     else if (this.#log || this.#host.isIdle) this.#entity.passivate()
   }
 }

@@ -29,6 +29,8 @@ const comebackMs = 3_000
 /** Where time jumped by more than that, what came meanwhile is read before anything runs out, in milliseconds. */
 const stallMs = 500
 const breathMs = 250
+/** Whoever starts it anew remembers sessions for as long again: with more of them, they are forgotten before. */
+const maxLeftBehind = 100
 /** Before one call: so that no call makes the record much longer than it is itself. */
 const maxNotes = 16
 
@@ -108,14 +110,16 @@ export class PartHost<Peer> {
     return this.#batches.isQuiet
   }
 
-  /** Whether the state is that of all records, with the one that is being written. */
-  get isAllUnderWay(): boolean {
-    return this.#batches.isAllUnderWay
+  /** While a record is begun to be written, the state is that with it and so many behind it. */
+  get waitingRecords(): number {
+    return this.#batches.waiting
   }
 
   /** Whether nothing goes on that would not go on as well after it was started anew. */
   get isAtRest(): boolean {
-    return this.isQuiet && this.#guests.size === 0 && this.state.timers.size === 0
+    const { timers, machine, sessions } = this.state
+    const isNobodyThere = this.isQuiet && this.#guests.size === 0 && sessions.size <= maxLeftBehind
+    return isNobodyThere && timers.size === 0 && machine.due() === Infinity
   }
 
   /** Whether it is neither kept nor watched for anybody. */

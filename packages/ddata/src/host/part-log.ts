@@ -17,12 +17,19 @@ export interface PartLogSettings {
 
 /** What a journal takes for a record besides its bytes, about. */
 const recordOverheadBytes = 128
-/** Records that are fewer bytes are not worth saving anything for. */
+/** Not worth saving anything for, in bytes. */
 const fewBytes = 4_096
 
 /** The journal's `timestamp` is for people, who find epochs and times of the part in the records. */
 const timestamp = 0
-const manifests = { record: 'ddata-record', piece: 'ddata-state', end: 'ddata-state-end' } as const
+const manifests = {
+  record: 'ddata-record',
+  /** A piece of the state, or the rest of one. */
+  piece: 'ddata-state',
+  /** A part of a piece, of which the next record has more: what waits in one place, or was answered to one session, may be much. */
+  part: 'ddata-state-part',
+  end: 'ddata-state-end',
+} as const
 const version = 1
 
 /** Saves what was taken down. @param isOver - whether the part is to end: it is given up then */
@@ -80,18 +87,24 @@ export class PartLog {
     if (last) {
       const [from, to] = last
       const read = { fromSequenceNr: from, toSequenceNr: to }
+      let parts: Uint8Array[] = []
       for await (const { bytes, manifest } of this.#journal.events(this.#pieces.id, read)) {
-        if (manifest !== manifests.piece) continue
-        state.restore(bytes)
+        if (manifest === manifests.end) break
         this.#savedBytes += sizeOf(bytes)
+        parts.push(bytes)
+        if (manifest === manifests.part) continue
+        state.restore(joined(parts))
+        parts = []
       }
     }
     const { id, deletedTo } = this.#records
     const read = { fromSequenceNr: Math.max(upTo, deletedTo) + 1 }
-    for await (const { bytes } of this.#journal.events(id, read)) {
+    for await (const { bytes, sequenceNr } of this.#journal.events(id, read)) {
       const { epoch, commands } = readRecord(bytes)
       for (const { command, at } of commands) state.apply(command, at, epoch)
       this.#count(bytes)
+      // The life before, under the same epoch, may have had one under way that came behind the claim.
+      this.#records.last = sequenceNr
     }
   }
 
@@ -136,24 +149,35 @@ export class PartLog {
     return !this.#isSaving && isLong && isManyBytes
   }
 
-  /** Whether its records take much more room than the state would, for one that nobody uses any more. */
-  get isWorthSaving(): boolean {
-    return !this.#isSaving && this.#bytesSince >= Math.max(this.#savedBytes, fewBytes)
+  /**
+   * Takes down a state in which all records are that were written so far, and so many that are written next, and no others.
+   *
+   * @returns saves it, once these records are safe, until it is over: nothing more is written then but what is under way. It
+   * rejects with what the journal rejects with. Either way nothing is lost, and it is tried again later
+   */
+  capture(state: PartState, records: number): Save {
+    return this.#saving(state.save(this.#settings.pieceBytes), this.#records.last + records)
   }
 
   /**
-   * Takes down a state in which all records are that were written so far, and that which is written next, if any, and no others.
+   * What lets go of room, while nothing is written.
    *
-   * @returns saves it, once that record is safe, until it is over: nothing more is written then but what is under way. It
-   * rejects with what the journal rejects with. Either way nothing is lost, and it is tried again later
+   * @param state - in which all records are
+   * @returns see `capture`; undefined where what is kept takes little more room than the state does
    */
-  capture(state: PartState, behind: 'next record' | 'last record'): Save {
+  compact(state: PartState): Save | undefined {
+    if (this.#isSaving || this.#bytesSince === 0) return undefined
+    const pieces = [...state.save(this.#settings.pieceBytes)]
+    const stateBytes = pieces.reduce((sum, piece) => sum + sizeOf(piece), 0)
+    const isWorthIt = this.#savedBytes + this.#bytesSince >= 2 * stateBytes + fewBytes
+    return isWorthIt ? this.#saving(pieces, this.#records.last) : undefined
+  }
+
+  #saving(pieces: Iterable<Uint8Array>, upTo: number): Save {
     this.#isSaving = true
-    const upTo = this.#records.last + (behind === 'next record' ? 1 : 0)
-    const pieces = state.save(this.#settings.pieceBytes)
-    this.#recordsSince = 0
-    this.#bytesSince = 0
     return async (isOver) => {
+      this.#recordsSince = 0
+      this.#bytesSince = 0
       try {
         await this.#save(pieces, upTo, isOver)
       } catch (error) {
@@ -174,24 +198,43 @@ export class PartLog {
     }
     const begin = this.#pieces.last + 1
     let savedBytes = 0
-    for (const bytes of pieces) {
+    for (const { manifest, bytes } of this.#recordsOf(pieces)) {
       if (isOver()) return
       savedBytes += sizeOf(bytes)
       // eslint-disable-next-line no-await-in-loop -- They follow each other in the journal.
-      await this.#append(this.#pieces, [{ manifest: manifests.piece, version, timestamp, bytes }])
+      await this.#append(this.#pieces, [{ manifest, version, timestamp, bytes }], true)
     }
     if (isOver()) return
     const bytes = new ByteWriter(16).varint(begin).varint(upTo).finish()
-    await this.#append(this.#pieces, [{ manifest: manifests.end, version, timestamp, bytes }])
+    await this.#append(this.#pieces, [{ manifest: manifests.end, version, timestamp, bytes }], true)
     this.#savedBytes = savedBytes
     if (!isOver()) await this.#forget(this.#pieces, begin - 1)
     if (!isOver()) await this.#forget(this.#records, upTo)
   }
 
-  #append(sequence: Sequence, events: readonly JournalRecord[]): Promise<void> {
-    const expectedSequenceNr = sequence.last
+  /** None is longer than what any journal takes. */
+  *#recordsOf(
+    pieces: Iterable<Uint8Array>,
+  ): Iterable<{ readonly manifest: string; readonly bytes: Uint8Array }> {
+    const most = 2 * this.#settings.pieceBytes
+    for (const piece of pieces) {
+      let at = 0
+      for (; piece.length - at > most; at += most) {
+        yield { manifest: manifests.part, bytes: piece.subarray(at, at + most) }
+      }
+      yield { manifest: manifests.piece, bytes: piece.subarray(at) }
+    }
+  }
+
+  #append(
+    sequence: Sequence,
+    events: readonly JournalRecord[],
+    freesRoom: boolean = false,
+  ): Promise<void> {
+    const { id, last: expectedSequenceNr } = sequence
     sequence.last += events.length
-    return this.#journal.append(sequence.id, { epoch: this.#epoch, expectedSequenceNr, events })
+    const request = { epoch: this.#epoch, expectedSequenceNr, events, freesRoom }
+    return this.#journal.append(id, request)
   }
 
   async #forget(sequence: Sequence, upTo: number): Promise<void> {
@@ -199,6 +242,18 @@ export class PartLog {
     await this.#journal.deleteEvents(sequence.id, upTo, { epoch: this.#epoch })
     sequence.deletedTo = upTo
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts
+  if (first && parts.length === 1) return first
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 function sizeOf(record: Uint8Array): number {

@@ -1,10 +1,20 @@
 import { ReplyWriter } from '../protocol/messages.ts'
 
-/** What people can do something about: of an error with a cause, what the first cause says. A sentence without its end. */
+/** Causes of causes that are looked at. */
+const maxCauses = 8
+
+/**
+ * What people can do something about: of an error with causes, what the first one says that is casty's own. Others
+ * name what concerns those who run the nodes. A sentence without its end.
+ */
 export function whyOf(error: unknown): string {
-  let first = error
-  while (first instanceof Error && first.cause instanceof Error) first = first.cause
-  return first instanceof Error ? first.message.replace(/\.$/, '') : 'it cannot go on'
+  const causes: Error[] = []
+  for (let one = error; one instanceof Error && causes.length < maxCauses; one = one.cause) {
+    causes.push(one)
+  }
+  const own = causes.findLast((one) => 'code' in one && String(one.code).startsWith('CASTY_'))
+  const [last] = causes
+  return (own ?? last)?.message.replace(/\.$/, '') || 'it cannot go on'
 }
 
 /** A reply of a part that can do nothing for now. */

@@ -14,6 +14,8 @@ export interface CallsPort {
   now(): number
   /** Why nothing is answered, where that is known. */
   whyNot(): string | undefined
+  /** Since when that is so; undefined where it is not known. */
+  stuckSince(): number | undefined
   /** Has its part end the waiting of a call, or say how it had ended before. */
   withdraw(number: number, what: string): void
   /** Has `endLate` called by then. */
@@ -172,7 +174,8 @@ export class CallsUnderWay {
   #endHopeless(pending: PendingCall, now: number): void {
     const { mayWait, isParked, giveUp, madeAt, terms } = pending
     if (!mayWait || isParked || giveUp !== undefined || terms.timeoutMs < Infinity) return
-    if (now < madeAt + this.#settings.settleMs || this.#port.whyNot() === undefined) return
+    const since = this.#port.stuckSince()
+    if (since === undefined || now < Math.max(madeAt, since) + this.#settings.settleMs) return
     this.#giveUp(pending, 'timeout')
     this.#settle(pending)
   }

@@ -38,6 +38,8 @@ export class Lane {
   #isKnown = false
   #heardAt: number
   #why: string | undefined
+  /** Since when all that it hears is that. */
+  #failsSince: number | undefined
   #resendMs: number
 
   constructor(part: string, port: LanePort, settings: LaneSettings) {
@@ -49,6 +51,7 @@ export class Lane {
       {
         now: () => port.clock.now(),
         whyNot: () => this.whyNot,
+        stuckSince: () => this.#stuckSince,
         withdraw: (number, what) => this.#withdraw(number, what),
         wake: (at) => port.deadlineMoved(at),
       },
@@ -120,11 +123,14 @@ export class Lane {
     if (this.#calls.size > 0 || this.#reads.size > 0) return
     // It may be forgotten by now. A new one tells a call that was not carried out from one of which that is not known.
     if (this.#isKnown && now - this.#heardAt >= this.#settings.horizonMs) {
+      this.#add({ type: 'close' }) // Else the former one is remembered for nothing.
+      this.flush()
       this.#startAnew(({ terms }) => DDataError.indeterminate(terms.what))
     }
     this.#heardAt = now
     this.#resendMs = this.#settings.resendMs
     this.#why = undefined
+    this.#failsSince = undefined
   }
 
   #add(entry: RequestEntry): void {
@@ -156,6 +162,8 @@ export class Lane {
     const { epoch, entries } = this.#readable(body)
     // One that can do nothing keeps nothing waiting.
     if (entries.some(({ type }) => type !== 'failed')) this.#heardAt = now
+    if (entries.some(({ type }) => type === 'failed')) this.#failsSince ??= now
+    else this.#failsSince = undefined
     this.#resendMs = this.#settings.resendMs
     this.#why = undefined
     const session = this.#session
@@ -236,6 +244,12 @@ export class Lane {
   /** Why nothing is answered, where that is known. */
   get whyNot(): string | undefined {
     return this.#why ?? this.#port.whyNobody(this.part)
+  }
+
+  /** Since when nothing is answered, and it is known why. */
+  get #stuckSince(): number | undefined {
+    if (this.#why !== undefined) return this.#failsSince
+    return this.#port.whyNobody(this.part) === undefined ? undefined : Number.NEGATIVE_INFINITY
   }
 
   /** It ends when its part says that it waits no more, or had ended before: so nothing comes to it that nobody takes. */

@@ -8,6 +8,11 @@ export interface AppendRequest {
   readonly expectedSequenceNr: number
   /** May be empty: then only epoch and number are checked, and a higher epoch is kept. */
   readonly events: readonly JournalRecord[]
+  /**
+   * They let more go than they take, as a state in place of the events before it: a journal whose room is bounded may keep some for that.
+   * @defaultValue false
+   */
+  readonly freesRoom?: boolean
 }
 
 /** Which events to read. */

@@ -30,10 +30,9 @@ export class ShardJournal implements EventJournal {
     return this.#journal.limits
   }
 
-  append(id: string, { expectedSequenceNr, events }: AppendRequest): Promise<void> {
-    const request = { epoch: this.#epoch, expectedSequenceNr, events }
+  append(id: string, request: AppendRequest): Promise<void> {
     try {
-      return this.#watch(this.#journal.append(id, request))
+      return this.#watch(this.#journal.append(id, { ...request, epoch: this.#epoch }))
     } catch (error) {
       return Promise.reject(error) // Of a journal that throws where it is to reject.
     }

@@ -76,7 +76,7 @@ export class Confirmations {
     for (const { id, version, settle } of this.#pending.takeLate(now)) {
       const acknowledged = this.#replicas.acknowledged(id, version)
       const isStoredHere = this.#isStoredHere(id, version)
-      settle({ type: 'timed-out', acknowledged, full: this.#replicas.full, isStoredHere })
+      settle({ type: 'timed-out', acknowledged, full: this.#replicas.full(id), isStoredHere })
     }
   }
 

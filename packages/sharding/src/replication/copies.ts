@@ -5,6 +5,9 @@ import { compareCopies, noCopy, type CopyVersion } from './copy-version.ts'
 import { Copy, type Operation, type Piece } from './copy.ts'
 import type { Lineage } from './lineage.ts'
 
+/** Of the room, so much is for what others write, and for what lets go of more than it takes. */
+const shareOfOthers = 1 / 16
+
 /** What is shared by all shards of a type: how much room there is. */
 export class CopyRoom {
   maxBytes: number
@@ -16,6 +19,11 @@ export class CopyRoom {
 
   get leftBytes(): number {
     return this.maxBytes - this.usedBytes
+  }
+
+  /** For what this node adds as an owner: it finds that there is none before those do that have to confirm it. */
+  get leftToOwnBytes(): number {
+    return this.leftBytes - this.maxBytes * shareOfOthers
   }
 }
 
@@ -72,15 +80,27 @@ export class ShardCopies {
     return ids.toSorted((left, right) => (left < right ? -1 : 1)).slice(0, most)
   }
 
+  /** What this node does as an owner. See `apply`. */
+  perform(id: string, operation: Operation, version: CopyVersion): Operation {
+    const isMore = operation.type === 'append' && operation.freesRoom !== true
+    const { leftBytes, leftToOwnBytes } = this.#room
+    return this.apply(id, operation, version, isMore ? leftToOwnBytes : leftBytes)
+  }
+
   /**
    * @returns what was done, with the bytes that are kept: see `Copy.apply`
    * @throws JournalError: then nothing has changed
    */
-  apply(id: string, operation: Operation, version: CopyVersion): Operation {
+  apply(
+    id: string,
+    operation: Operation,
+    version: CopyVersion,
+    roomBytes: number = this.#room.leftBytes,
+  ): Operation {
     const known = this.#copies.get(id)
     const copy = known ?? new Copy(id)
     const before = copy.sizeBytes
-    const applied = copy.apply(operation, this.#room.leftBytes)
+    const applied = copy.apply(operation, roomBytes)
     copy.version = version
     this.#grow(copy.sizeBytes - before)
     if (!known) this.#copies.set(id, copy)

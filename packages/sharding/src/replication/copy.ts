@@ -17,6 +17,8 @@ export type Operation =
       readonly epoch: number
       readonly expectedSequenceNr: number
       readonly events: readonly JournalRecord[]
+      /** See `AppendRequest`. Of no concern to replicas. */
+      readonly freesRoom?: boolean | undefined
     }
   | { readonly type: 'claim'; readonly epoch: number }
   | {

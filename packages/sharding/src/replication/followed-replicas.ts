@@ -109,10 +109,10 @@ export class FollowedReplicas {
     return count
   }
 
-  /** How many of those that count have no room for a copy. */
-  get full(): number {
+  /** How many of those that count have no room for a copy of that id. */
+  full(id: string): number {
     let count = 0
-    for (const link of this.#keepers) if (link.isFull) count++
+    for (const link of this.#keepers) if (link.isFull(id)) count++
     return count
   }
 

@@ -22,7 +22,8 @@ export class PushedCopies {
   #current: (PushedCopy & { readonly behind: ReplicatedEntry[] }) | undefined
   /** There was no room for a copy: none is sent before. */
   #againAt = Number.NEGATIVE_INFINITY
-  #isFull = false
+  /** Those for which there was no room when they were sent last. */
+  readonly #full = new Set<string>()
 
   /** The replica needs the whole copy. */
   add(id: string): void {
@@ -98,13 +99,13 @@ export class PushedCopies {
 
   /** The replica has it. */
   end(): void {
+    if (this.#current) this.#full.delete(this.#current.copy.id)
     this.#current = undefined
-    this.#isFull = false
   }
 
-  /** Whether there was no room for the last one. */
-  get isFull(): boolean {
-    return this.#isFull
+  /** Whether there was no room for it. */
+  isFull(id: string): boolean {
+    return this.#full.has(id)
   }
 
   /** The one that is being sent is sent anew. */
@@ -114,14 +115,14 @@ export class PushedCopies {
   }
 
   /** There was no room for a copy: perhaps there is later. */
-  wasFull(now: number): void {
+  wasFull(id: string, now: number): void {
     this.#againAt = now + roomAgainMs
-    this.#isFull = true
+    this.#full.add(id)
   }
 
   clear(): void {
     this.#ids.clear()
     this.#current = undefined
-    this.#isFull = false
+    this.#full.clear()
   }
 }

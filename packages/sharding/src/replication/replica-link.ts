@@ -77,9 +77,9 @@ export class ReplicaLink {
     return this.#supply.lacking
   }
 
-  /** Whether it had no room for a copy when it was sent one last. */
-  get isFull(): boolean {
-    return this.#supply.isFull
+  /** Whether it had no room for a copy of that id when it was sent one last. */
+  isFull(id: string): boolean {
+    return this.#supply.isFull(id)
   }
 
   /** Of how many ids it keeps copies, as far as it told. */

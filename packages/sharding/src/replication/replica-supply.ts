@@ -57,9 +57,9 @@ export class ReplicaSupply {
     return this.#pushes.count + this.#operations.openCount
   }
 
-  /** Whether it had no room for what it was sent as a whole last. */
-  get isFull(): boolean {
-    return this.#pushes.isFull
+  /** Whether it had no room for a copy of that id. */
+  isFull(id: string): boolean {
+    return this.#pushes.isFull(id)
   }
 
   /** Of how many ids it keeps copies, as far as it told. */
@@ -158,7 +158,7 @@ export class ReplicaSupply {
   }
 
   #wasFull(id: string, now: number): void {
-    this.#pushes.wasFull(now)
+    if (this.#isServed) this.#pushes.wasFull(id, now)
     this.#port.noRoom('replica', id)
   }
 

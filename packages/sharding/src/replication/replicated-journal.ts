@@ -51,8 +51,8 @@ export class ReplicatedJournal implements EventJournal {
   append(id: string, request: AppendRequest): Promise<void> {
     return new Promise((resolve, reject) => {
       checkAppend(id, request, this.limits)
-      const { epoch, expectedSequenceNr, events } = request
-      const operation = { type: 'append', epoch, expectedSequenceNr, events } as const
+      const { epoch, expectedSequenceNr, events, freesRoom } = request
+      const operation = { type: 'append', epoch, expectedSequenceNr, events, freesRoom } as const
       this.#perform(id, operation, () => resolve(), reject)
     })
   }
