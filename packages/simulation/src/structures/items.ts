@@ -33,6 +33,7 @@ interface FirstDelivery {
 /** An item in the hands of one who works on it. */
 interface Kept {
   readonly item: string
+  readonly by: string
   readonly deliveries: number
   readonly from: number
   readonly completedAt: number
@@ -55,6 +56,8 @@ export class Items {
   readonly #first: FirstDelivery[] = []
   readonly #delivered = new Set<string>()
   readonly #kept: Kept[] = []
+  /** Users that give back what they have. */
+  readonly #closed = new Set<string>()
   readonly #together: (readonly string[])[] = []
   readonly dead: DeadItems = new DeadItems()
   #calls = 0
@@ -93,25 +96,33 @@ export class Items {
     { value: item, deliveries }: Pick<Delivery<string>, 'value' | 'deliveries'>,
     invokedAt: number,
     visibilityMs: number,
+    by: string,
   ): KeptTime {
     // Of items that were dead, deliveries are counted anew.
     const isFirst = deliveries === 1 && !this.#delivered.has(item)
     this.#delivered.add(item)
     const completedAt = this.#now()
     if (isFirst) this.#first.push({ item, invokedAt, completedAt })
-    const until = invokedAt + visibilityMs * slowest
-    const kept: Kept = { item, deliveries, from: invokedAt, completedAt, until }
+    const until = this.#closed.has(by) ? completedAt : invokedAt + visibilityMs * slowest
+    const kept: Kept = { item, by, deliveries, from: invokedAt, completedAt, until }
     this.#kept.push(kept)
     this.dead.delivered(item, invokedAt, completedAt)
     return {
       until: (at) => {
         const now = this.#now()
-        kept.until = now + (at - now) * slowest
+        if (!this.#closed.has(by)) kept.until = now + (at - now) * slowest
       },
       atMost: (at) => {
         kept.until = Math.min(kept.until, at)
       },
     }
+  }
+
+  /** A user is about to be closed: what it has goes back, whenever that is carried out. */
+  closes(by: string): void {
+    this.#closed.add(by)
+    for (const kept of this.#kept)
+      if (kept.by === by) kept.until = Math.min(kept.until, this.#now())
   }
 
   /** @returns what is wrong. @param remaining - what is in each queue at the end */

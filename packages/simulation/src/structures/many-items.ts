@@ -80,7 +80,9 @@ export async function consumeMany(
   if (deliveries.length > most) {
     run.violate('items are kept', `${name}: ${deliveries.length} were reserved of ${most}`)
   }
-  for (const delivery of deliveries) items.delivered(delivery, invokedAt, visibilityMs)
+  for (const delivery of deliveries) {
+    items.delivered(delivery, invokedAt, visibilityMs, user.name)
+  }
   if (workMs > 0) await user.pause(workMs)
   if (!user.isAlive || deliveries.length === 0) return
   await ackMany(run, user, name, deliveries, timeoutMs)
@@ -164,7 +166,7 @@ export async function loopOver(
       const { at, open } = asked.shift() ?? ask()
       asked.push(ask())
       open.ok(delivery.value)
-      record.items.delivered(delivery, at, visibilityMs)
+      record.items.delivered(delivery, at, visibilityMs, user.name)
       record.reach('items are worked on as they come')
       await user.pause(workMs)
       if (!user.isAlive) return

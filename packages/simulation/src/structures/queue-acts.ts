@@ -86,7 +86,7 @@ export async function consume(
   open.ok(delivery?.value ?? null)
   if (!delivery) return false
   const { visibilityMs } = structuresSettings(run.plan)
-  const kept = record.items.delivered(delivery, invokedAt, visibilityMs)
+  const kept = record.items.delivered(delivery, invokedAt, visibilityMs, user.name)
   if (delivery.deliveries > 1) record.reach('an item is delivered again')
   if (workMs > 0) await user.pause(workMs)
   if (extendMs > 0 && user.isAlive) {

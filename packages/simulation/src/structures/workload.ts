@@ -296,6 +296,7 @@ export function leave(
   closesFirst: boolean,
 ): void {
   leaveInOrder(run, host, backAfterMs, async ({ cluster, users }) => {
+    for (const { name } of users) recordOf(run).items.closes(name)
     // They go on calling, and are refused.
     if (closesFirst)
       await Promise.all(users.map(async ({ distributed }) => await distributed.close()))

@@ -72,7 +72,7 @@ function queue(): {
     take: (item) => {
       const invokedAt = now()
       items.invoke('q', { type: 'reserve' }).ok(item)
-      items.delivered({ value: item, deliveries: 1 }, invokedAt, 1_000)
+      items.delivered({ value: item, deliveries: 1 }, invokedAt, 1_000, 'user')
     },
   }
 }
@@ -113,16 +113,19 @@ describe('EntryLives', () => {
 
 describe('Items', () => {
   test('are not another’s while somebody has time for them', () => {
-    const deliver = (ms: number): readonly string[] => {
+    const deliver = (ms: number, closed = ''): readonly string[] => {
       const { now, pass } = time()
       const items = new Items(now)
-      items.delivered({ value: 'q 1', deliveries: 1 }, now(), 1_000).until(now() + 2_000)
+      items.delivered({ value: 'q 1', deliveries: 1 }, now(), 1_000, 'ann').until(now() + 2_000)
+      items.closes(closed)
       pass(ms)
-      items.delivered({ value: 'q 1', deliveries: 2 }, now(), 1_000)
+      items.delivered({ value: 'q 1', deliveries: 2 }, now(), 1_000, 'bob')
       return items.judge(new Map()).filter((text) => text.includes('before its time'))
     }
     expect(deliver(1_900)).toHaveLength(1)
     expect(deliver(2_000)).toEqual([])
+    expect(deliver(1_900, 'bob')).toHaveLength(1)
+    expect(deliver(1_900, 'ann')).toEqual([])
   })
 
   test('may come in their order, the urgent ones first', () => {

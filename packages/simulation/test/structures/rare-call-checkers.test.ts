@@ -97,7 +97,7 @@ describe('Items that are put in at once', () => {
     let ms = 0
     const items = new Items(() => ++ms)
     items.together(['q 1', 'q 2'])
-    for (const value of delivered) items.delivered({ value, deliveries: 1 }, ms, 1)
+    for (const value of delivered) items.delivered({ value, deliveries: 1 }, ms, 1, 'user')
     return items.judge(new Map())
   }
 
