@@ -3,7 +3,7 @@ import type { EventJournal } from '@casty/persistence'
 import { DDataError } from './errors.ts'
 import { duration, durationOrForever, knownNames, whole } from './values/arguments.ts'
 
-/** How many nodes keep what the structures hold. */
+/** How many nodes keep what the structures hold, and how much room they have for that. */
 export interface Copies {
   /** Nodes, with the owner of each part, 1 to 17. @defaultValue 3 */
   readonly copies?: number
@@ -13,8 +13,8 @@ export interface Copies {
    */
   readonly ack?: 'majority' | 'all' | number
   /**
-   * Room for copies on each node, of all parts together, in bytes. Where one has none left, changes fail with `CASTY_DDATA_UNAVAILABLE`.
-   * @defaultValue 268_435_456
+   * Room on each node for the copies of all parts, in bytes: about four times what they hold, and 64 KiB more for each part in use.
+   * Where there is none left, changes fail with `CASTY_DDATA_UNAVAILABLE`, until parts have let go of what they can. @defaultValue 268_435_456
    */
   readonly maxCopyBytes?: number
 }
@@ -39,14 +39,15 @@ export interface DistributedOptions {
   /** Into how many shards all parts are spread. Cannot be changed later. @defaultValue 256 */
   readonly numShards?: number
   /**
-   * Where there are copies or a journal: all that a part holds is saved anew after so many records, or 64 KiB of them, and
-   * when these are twice as large as that. With fewer, another node takes over more quickly, and more is written. @defaultValue 10_000
+   * Where there are copies or a journal: all that a part holds is saved anew after so many records, or 64 KiB of them, but not before
+   * they take twice as much as what was saved last. With fewer, another node takes over more quickly, and more is written.
+   * @defaultValue 10_000
    */
   readonly recordsPerSnapshot?: number
   /**
-   * Where there are copies or a journal: a part is stopped that nobody used for so long, and of which nothing is to come, in milliseconds, or
-   * Infinity. It goes on from what was written when it is used again; its time, by which it forgets what it answered, stands still until then.
-   * @defaultValue 300_000
+   * Where there are copies or a journal: a part that nobody used for so long, and in which nothing is to run out, is saved and stopped, in
+   * milliseconds, or Infinity. Shorter: less memory, and more calls that wait until their part has begun again. Its time, by which it forgets
+   * what it answered, stands still meanwhile. That of the first user on a node counts. @defaultValue 300_000
    */
   readonly idleTimeoutMs?: number
   /** Members that host the structures. @defaultValue all */

@@ -260,7 +260,6 @@ function regionOf(
     machines,
     journalPrefix: `${name}/`,
     idleTimeoutMs: settings.idleTimeoutMs,
-    shortOfRoom: new Set(),
     sessionTtlMs: settings.sessionTtlMs,
     resultTtlMs,
     maxSessions: 10_000,
@@ -271,12 +270,12 @@ function regionOf(
     pieceBytes: 65_536,
     report,
   }
-  const replies = new RepliesOfTurn(report)
+  const node = { replies: new RepliesOfTurn(report), shortOfRoom: new Set<string>() }
   const region =
     'start' in sharding
       ? sharding.start<PartMessage>({
           ...type,
-          entity: (entity) => partEntity(entity, parts, replies),
+          entity: (entity) => partEntity(entity, parts, node),
           stopMessage: { type: 'stop' },
           idleTimeoutMs: Infinity,
           ...(journal && { journal }),

@@ -3,6 +3,7 @@ import { ManualClock } from '@casty/clock'
 import { expect, test } from 'vitest'
 import { CallsUnderWay, failAll, skip } from '../src/session/calls-under-way.ts'
 import { DDataError } from '../src/errors.ts'
+import type { Stuck } from '../src/session/lane-port.ts'
 import type { CallTerms, PendingCall } from '../src/session/pending.ts'
 import { doneResult } from './outcome.ts'
 import { laneSettings } from './lane-settings.ts'
@@ -13,16 +14,14 @@ class Calls {
   readonly outcomes: string[] = []
   readonly withdrawn: number[] = []
   readonly calls: CallsUnderWay
-  whyNot: string | undefined
-  stuckSince: number | undefined
+  stuck: Stuck | undefined
   #last = 0
 
   constructor() {
     this.calls = new CallsUnderWay(
       {
         now: () => this.clock.now(),
-        whyNot: () => this.whyNot,
-        stuckSince: () => this.stuckSince,
+        stuck: () => this.stuck,
         withdraw: (number) => void this.withdrawn.push(number),
         wake: () => {},
       },
@@ -119,8 +118,7 @@ test('one that would wait for however long is given up where its part cannot be 
   world.begin({ timeoutMs: Infinity, waitMs: Infinity }, true)
   world.pass(laneSettings.settleMs)
   expect(world.outcomes).toEqual([])
-  world.whyNot = 'nobody is there'
-  world.stuckSince = world.clock.now()
+  world.stuck = { why: 'nobody is there', since: world.clock.now() }
   world.pass(laneSettings.settleMs - 1)
   expect(world.outcomes).toEqual([])
   world.pass(1)

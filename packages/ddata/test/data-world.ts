@@ -4,7 +4,7 @@ import { ManualClock, seededRandom, type Clock, type Random } from '@casty/clock
 import { Distributed, type DistributedOptions } from '@casty/ddata'
 import { Cluster, NodeAddress } from '@casty/membership'
 import { Remoting } from '@casty/remote'
-import { Sharding } from '@casty/sharding'
+import { Sharding, type EntityRegion } from '@casty/sharding'
 import { createMemoryNetwork, type MemoryNetwork } from '@casty/transport'
 import { outcome, passUntil } from '../../../tooling/virtual-time/index.ts'
 
@@ -106,6 +106,11 @@ export class DataWorld implements AsyncDisposable {
     const [user] = this.node(host).users
     if (!user) throw new Error(`Nobody uses structures at ${host}`)
     return user
+  }
+
+  /** Where a node has its parts. */
+  region(host: string): EntityRegion<unknown> {
+    return this.node(host).sharding.startProxy<unknown>({ name: 'casty:ddata', numShards: 256 })
   }
 
   /** One more user of structures on a node. */

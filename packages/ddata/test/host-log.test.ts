@@ -32,10 +32,10 @@ class Writer {
   static async open(
     journal: InMemoryJournal,
     epoch: number,
-    others: Partial<PartLogSettings> = {},
+    overrides: Partial<PartLogSettings> = {},
   ): Promise<Writer> {
     const state = new PartState(new MapMachine())
-    const log = await PartLog.open(journal, id, epoch, state, { ...settings, ...others })
+    const log = await PartLog.open(journal, id, epoch, state, { ...settings, ...overrides })
     return new Writer(log, state, epoch)
   }
 
@@ -157,7 +157,7 @@ test('a record of a later version keeps a part from beginning', async () => {
   await expect(Writer.open(journal, 2)).rejects.toMatchObject({ code: 'CASTY_DDATA_MALFORMED' })
 })
 
-/** Saved by nobody but who says so. */
+/** Only `compact` saves the state. */
 const unsaved = { recordsPerSnapshot: Infinity }
 
 test('a record of the life before that comes behind the claim is not carried out twice', async () => {

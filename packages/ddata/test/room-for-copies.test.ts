@@ -8,10 +8,9 @@ function statistics(
   world: DataWorld,
 ): readonly { readonly copyBytes: number; readonly noRoom: number }[] {
   return hosts.map((host) => {
-    const { sharding } = world.node(host)
-    const of = sharding.startProxy({ name: 'casty:ddata', numShards: 256 }).statistics().replication
-    if (!of) throw new Error(`${host} keeps no copies`)
-    return of
+    const { replication } = world.region(host).statistics()
+    if (!replication) throw new Error(`${host} keeps no copies`)
+    return replication
   })
 }
 
@@ -31,7 +30,7 @@ test('what is written over and over fits into the room for what is there', async
   }
 })
 
-test('so is what is written while much is under way at any time', async () => {
+test('what is written over and over fits into it with much under way at any time', async () => {
   await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 10_000_000 } })
   const map = world.on('a').map<number, string>('pages', { shards: 1 })
   const value = 'x'.repeat(20_000)
@@ -39,14 +38,6 @@ test('so is what is written while much is under way at any time', async () => {
     for (let round = 0; round < 30; round++) {
       // eslint-disable-next-line no-await-in-loop -- One after the other.
       await map.put(key, `${value}${round}`)
-      if (key === 0)
-        console.error(
-          'BYTES',
-          round,
-          statistics(world)
-            .map(({ copyBytes }) => copyBytes)
-            .join(' '),
-        )
     }
   }
   await world.settled(Promise.all(Array.from({ length: 40 }, async (_, key) => await writer(key))))
@@ -68,7 +59,7 @@ test('a part that nobody uses any more takes no more room than what it holds', a
   expect(await world.settled(counter.increment())).toBe(61)
 })
 
-test('where there is no room, it is said', async () => {
+test('where there is no room, calls fail with why', async () => {
   await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 40_000 } })
   const map = world.on('a').map<number, string>('prices', { shards: 1 })
   const put = async (): Promise<void> => {
@@ -83,7 +74,7 @@ test('where there is no room, it is said', async () => {
   })
 })
 
-test('where there is none, parts let go of what they can, and go on', async () => {
+test('where there is no room left, parts let go of what they can, and go on', async () => {
   await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 500_000 } })
   const map = world.on('a').map<number, number>('counts', { shards: 64 })
   const keys = Array.from({ length: 256 }, (_, key) => key)

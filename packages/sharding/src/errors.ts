@@ -142,31 +142,33 @@ export class ShardingError extends Error {
     {
       acknowledged,
       minAcks,
-      full,
+      withoutRoom,
       ackTimeoutMs,
     }: {
       readonly acknowledged: number
       readonly minAcks: number
       /** Replicas that have no room for a copy. */
-      readonly full: number
+      readonly withoutRoom: number
       readonly ackTimeoutMs: number
     },
   ): ShardingError {
-    const what =
-      full > 0
-        ? `${full} had no room for a copy: raise replication.maxCopyBytes`
-        : 'read it again, and look for nodes that are out of reach'
+    const noRoom =
+      withoutRoom > 0
+        ? ` ${withoutRoom} of them had no room for a copy: raise replication.maxCopyBytes.`
+        : ''
     return new ShardingError(
       'CASTY_SHARDING_REPLICATION_TIMEOUT',
       `${acknowledged} of ${minAcks} replicas confirmed a write of ${describeValue(id)} within ${ackTimeoutMs} ms, or ` +
-        `before its shard went elsewhere. Whether it is kept is not known; ${what}.`,
+        'before its shard went elsewhere. Whether it is kept is not known: read it again, and look for nodes that are out of ' +
+        `reach.${noRoom}`,
     )
   }
 
   static noRoom(id: string): ShardingError {
     return new ShardingError(
       'CASTY_SHARDING_NO_ROOM',
-      `This node has no room for what would be written for ${describeValue(id)}: raise replication.maxCopyBytes.`,
+      `Nothing was written for ${describeValue(id)}: the node that owns its shard has no room for more copies. Raise ` +
+        'replication.maxCopyBytes on all nodes, or have events deleted.',
     )
   }
 

@@ -540,6 +540,25 @@ describe('A shard with replicas', () => {
     expect(textsOf(world.at(1), 'a')).toEqual(['x'])
   })
 
+  test('leaves a sixteenth of the room to others, and to what lets go of more than it takes', () => {
+    const world = new ReplicationWorld(2, 1, { maxBytes: 3_200 })
+    const shard = world.own(0, 1)
+    world.settle()
+    const { room, copies } = world.at(0)
+    room.usedBytes = 2_900 // Of other shards.
+    const outcomes: string[] = []
+    const settle = ({ type }: ReplicationOutcome): void => void outcomes.push(type)
+    const append = { type: 'append', epoch: 1, events: [record] } as const
+    shard.submit('a', { ...append, expectedSequenceNr: 0 }, world.now, settle)
+    expect(outcomes).toEqual(['refused'])
+    const freeing = { ...append, expectedSequenceNr: 0, freesRoom: true }
+    shard.submit('a', freeing, world.now, settle)
+    world.settle()
+    expect(outcomes).toEqual(['refused', 'confirmed'])
+    const version = { epoch: 1, count: 1 }
+    expect(() => copies.apply('b', { ...append, expectedSequenceNr: 0 }, version)).not.toThrow()
+  })
+
   test('sends no more of a copy than what there is room for', () => {
     const world = new ReplicationWorld(2, 0)
     const shard = world.own(0, 1)
@@ -568,13 +587,16 @@ describe('A shard with replicas', () => {
     const outcomes: ReplicationOutcome[] = []
     write(world, shard, 'a', 'x', (outcome) => outcomes.push(outcome))
     world.pass(1_500)
-    expect(outcomes).toMatchObject([{ type: 'timed-out', acknowledged: 1, full: 1 }])
+    expect(outcomes).toMatchObject([{ type: 'timed-out', acknowledged: 1, withoutRoom: 1 }])
     world.at(2).room.maxBytes = 10_000
     world.pass(1_000)
     world.at(1).isAlive = false
     write(world, shard, 'a', 'y', (outcome) => outcomes.push(outcome))
     world.pass(1_500)
-    expect(outcomes).toMatchObject([{ full: 1 }, { type: 'timed-out', acknowledged: 1, full: 0 }])
+    expect(outcomes).toMatchObject([
+      { withoutRoom: 1 },
+      { type: 'timed-out', acknowledged: 1, withoutRoom: 0 },
+    ])
   })
 
   test('goes on with a replica that has no room, once it has', () => {

@@ -19,8 +19,10 @@ export interface BatchesPort<Peer> {
   /**
    * Writes a record behind those before it; `Batches.written` is to be called when it is. Undefined where nobody needs what
    * is written: then all is said at the end of the turn.
+   *
+   * @param behind - so many wait behind it: with these, all that was carried out is written
    */
-  readonly write: ((record: Uint8Array) => void) | undefined
+  readonly write: ((record: Uint8Array, behind: number) => void) | undefined
   send(peer: Peer, body: Uint8Array): void
 }
 
@@ -74,11 +76,6 @@ export class Batches<Peer> {
     )
   }
 
-  /** How many records wait behind the one that is being written: while one is begun, all that was carried out is in these. */
-  get waiting(): number {
-    return this.#closed.length
-  }
-
   /** To be called before it is carried out: what comes of it is said when it is written. */
   add(command: TimedCommand): void {
     if (this.#port.write === undefined) return
@@ -115,7 +112,7 @@ export class Batches<Peer> {
   #write(record: RecordWriter): void {
     const bytes = record.take(this.#port.epoch)
     keepFor(spareRecords, record, bytes.length)
-    this.#port.write?.(bytes)
+    this.#port.write?.(bytes, this.#closed.length) // Nothing is in the open one now.
   }
 
   /** What was under way is. */

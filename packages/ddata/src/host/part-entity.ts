@@ -8,10 +8,10 @@ import { kindOf } from '../kinds/kind.ts'
 import { readRequest, type PartReplies, type PartRequest } from '../protocol/messages.ts'
 import type { Machine } from '../state/machine.ts'
 import { PartState } from '../state/part-state.ts'
+import { failedReply, reasonOf } from './failed-reply.ts'
 import { PartHost, type HostSettings } from './part-host.ts'
 import { PartLog, type PartLogSettings, type Save } from './part-log.ts'
 import type { RepliesOfTurn } from './replies-of-turn.ts'
-import { whyNot, whyOf } from './why-not.ts'
 
 /** What a part is told by itself, and by sharding. */
 export type PartSignal =
@@ -28,31 +28,33 @@ export interface PartSettings extends HostSettings, PartLogSettings {
   readonly machines: ReadonlyMap<string, () => Machine>
   /** What ids in the journal begin with. */
   readonly journalPrefix: string
-  /** A part with a journal that nobody used for so long is stopped, in milliseconds. */
+  /** A part with a journal that nobody used for so long, and in which nothing is to run out, is saved and stopped, in milliseconds. */
   readonly idleTimeoutMs: number
-  /** Parts of this node that had no room to write: before they go on, they let go of what they can. Mutable. */
-  readonly shortOfRoom: Set<string>
   /** Told what nobody is waiting to hear. */
   readonly report: (error: unknown, part: string) => void
 }
 
-/**
- * @param settings - alike on all nodes
- * @param replies - of all parts of this node
- */
+/** What all parts of one node share. */
+export interface PartsOfNode {
+  readonly replies: RepliesOfTurn
+  /** Those that had no room to write: where they begin again, they let go of what they can first. Mutable. */
+  readonly shortOfRoom: Set<string>
+}
+
+/** @param settings - alike on all nodes */
 export function partEntity(
   entity: EntityContext<PartMessage>,
   settings: PartSettings,
-  replies: RepliesOfTurn,
+  node: PartsOfNode,
 ): Behavior<PartMessage> {
   return Behaviors.setup(async (context) => {
     try {
-      const part = await Part.begin(entity, settings, replies, context)
+      const part = await Part.begin(entity, settings, node, context)
       return Behaviors.receive((message) => part.receive(message))
     } catch (error) {
       if (context.signal.aborted) return Behaviors.stopped // It was to end, and its journal as well.
       settings.report(error, entity.entityId)
-      return refusing(entity, settings, replies, context, error)
+      return refusing(entity, settings, node.replies, context, error)
     }
   })
 }
@@ -65,13 +67,13 @@ function refusing(
   context: ActorContext<PartMessage>,
   error: unknown,
 ): Behavior<PartMessage> {
-  const why = whyOf(error)
+  const why = reasonOf(error)
   context.timers.startOnce('again', { type: 'stop' }, tryAgainMs)
   return Behaviors.receive((message) => {
     if (!('own' in message)) return Behaviors.stopped
     try {
       const { session } = readRequest(message.own)
-      replies.add(message.common, { session, body: whyNot(why, epoch) })
+      replies.add(message.common, { session, body: failedReply(why, epoch) })
     } catch (unreadable) {
       report(unreadable, part)
     }
@@ -81,6 +83,8 @@ function refusing(
 
 /** A part that could not begin is tried again after so long, in milliseconds. */
 const tryAgainMs = 500
+/** So many of a node are remembered to have had no room. */
+const maxShortOfRoom = 10_000
 /** Timers take no more. */
 const maxDelayMs = 0x7fff_ffff
 
@@ -90,21 +94,23 @@ class Part {
   readonly #context: ActorContext<PartMessage>
   readonly #host: PartHost<ActorRef<PartReplies>>
   readonly #log: PartLog | undefined
+  readonly #node: PartsOfNode
   /** Saves what was taken down, once so many more records are safe. */
-  #taken: { readonly save: Save; records: number } | undefined
+  #taken: { readonly save: Save; recordsLeft: number } | undefined
   #isSaving = false
   #willFlush = false
   #lookAt = Infinity
-  #usedAt: number
-  /** When it was last found that nobody uses it any more. */
-  #restsSince: number | undefined
+  /** When it is looked whether anybody still uses it. */
+  #restAt: number
+  /** It is saved to be stopped then, unless somebody uses it before. */
+  #isLeaving = false
   #isStopping = false
   #hasFailed = false
 
   private constructor(
     entity: EntityContext<PartMessage>,
     settings: PartSettings,
-    replies: RepliesOfTurn,
+    node: PartsOfNode,
     context: ActorContext<PartMessage>,
     state: PartState,
     log: PartLog | undefined,
@@ -113,13 +119,14 @@ class Part {
     this.#settings = settings
     this.#context = context
     this.#log = log
-    this.#usedAt = context.system.clock.now()
+    this.#node = node
+    this.#restAt = context.system.clock.now() + settings.idleTimeoutMs
     const port = {
       epoch: entity.epoch,
       now: () => context.system.clock.now(),
       send: (peer: ActorRef<PartReplies>, session: Uint8Array, body: Uint8Array) =>
-        replies.add(peer, { session, body }),
-      write: log && ((record: Uint8Array) => this.#write(log, record)),
+        node.replies.add(peer, { session, body }),
+      write: log && ((record: Uint8Array, behind: number) => this.#write(log, record, behind)),
     }
     this.#host = new PartHost(state, port, settings)
   }
@@ -127,7 +134,7 @@ class Part {
   static async begin(
     entity: EntityContext<PartMessage>,
     settings: PartSettings,
-    replies: RepliesOfTurn,
+    node: PartsOfNode,
     context: ActorContext<PartMessage>,
   ): Promise<Part> {
     const { journal, entityId, epoch, handedOver } = entity
@@ -142,15 +149,10 @@ class Part {
       // Without a journal it is all there is: nodes of one cluster run the same version, or refuse each other.
       for (const piece of (handedOver ?? []) as readonly Uint8Array[]) state.restore(piece)
       entity.handOver(() => [...state.save(settings.pieceBytes)])
+    } else if (node.shortOfRoom.delete(entityId)) {
+      await letGo(log, state, context.signal, (error) => settings.report(error, entityId))
     }
-    if (log && settings.shortOfRoom.delete(entityId)) {
-      try {
-        await log.compact(state)?.(() => context.signal.aborted)
-      } catch (error) {
-        settings.report(error, entityId)
-      }
-    }
-    const part = new Part(entity, settings, replies, context, state, log)
+    const part = new Part(entity, settings, node, context, state, log)
     part.#arm()
     return part
   }
@@ -169,7 +171,8 @@ class Part {
   }
 
   #request(request: PartRequest): void {
-    this.#usedAt = this.#context.system.clock.now()
+    this.#restAt = this.#context.system.clock.now() + this.#settings.idleTimeoutMs
+    this.#isLeaving = false
     try {
       this.#host.receive(request.own, request.common)
     } catch (error) {
@@ -188,17 +191,10 @@ class Part {
         this.#written()
         return
       case 'write-failed':
-        // What is carried out and not written must not be seen: whoever comes next begins with what is written.
-        this.#hasFailed = true
-        if (isJournalError(signal.error) && signal.error.code === 'CASTY_JOURNAL_FULL') {
-          this.#settings.shortOfRoom.add(this.#entity.entityId)
-        }
-        this.#host.fails(whyOf(signal.error))
-        this.#settings.report(signal.error, this.#entity.entityId)
+        this.#writeFailed(signal.error)
         return
       case 'save-ended':
-        this.#isSaving = false
-        if (this.#usedAt === this.#restsSince && this.#host.isAtRest) this.#entity.passivate()
+        this.#saveEnded()
         return
       case 'stop':
         this.#isStopping = true
@@ -217,17 +213,17 @@ class Part {
   }
 
   #arm(): void {
-    const next = Math.min(this.#host.nextDeadline(), this.#usedAt + this.#settings.idleTimeoutMs)
+    const next = Math.min(this.#host.nextDeadline(), this.#restAt)
     if (next >= this.#lookAt) return
     this.#lookAt = next
     const delayMs = Math.max(0, Math.ceil(next - this.#context.system.clock.now()))
     this.#context.timers.startOnce('look', { type: 'look' }, Math.min(delayMs, maxDelayMs))
   }
 
-  #write(log: PartLog, record: Uint8Array): void {
+  #write(log: PartLog, record: Uint8Array, behind: number): void {
     if (log.isSnapshotDue) {
-      const records = this.#host.waitingRecords + 1
-      this.#taken = { save: log.capture(this.#host.state, records), records }
+      const records = behind + 1
+      this.#taken = { save: log.capture(this.#host.state, records), recordsLeft: records }
     }
     this.#context.pipeToSelf(
       log.write(record),
@@ -239,11 +235,22 @@ class Part {
   /** What was taken down waits for its own records: the one that is begun here is not safe yet. */
   #written(): void {
     const taken = this.#taken
-    if (taken && --taken.records === 0) {
+    if (taken) taken.recordsLeft -= 1
+    if (taken?.recordsLeft === 0) {
       this.#taken = undefined
       this.#begin(taken.save)
     }
     this.#host.written()
+  }
+
+  /** What is carried out and not written must not be seen: whoever comes next begins with what is written. */
+  #writeFailed(error: unknown): void {
+    this.#hasFailed = true
+    const { shortOfRoom } = this.#node
+    const isFull = isJournalError(error) && error.code === 'CASTY_JOURNAL_FULL'
+    if (isFull && shortOfRoom.size < maxShortOfRoom) shortOfRoom.add(this.#entity.entityId)
+    this.#host.writeFailed(reasonOf(error))
+    this.#settings.report(error, this.#entity.entityId)
   }
 
   #begin(save: Save): void {
@@ -262,12 +269,33 @@ class Part {
   /** Nobody used it for long: what is written is enough, once it is short. */
   #rest(): void {
     const now = this.#context.system.clock.now()
-    if (now < this.#usedAt + this.#settings.idleTimeoutMs) return
-    this.#usedAt = now // Until it is looked at again.
+    if (now < this.#restAt) return
+    this.#restAt = now + this.#settings.idleTimeoutMs
     if (!this.#host.isAtRest || this.#isSaving) return
-    this.#restsSince = now
     const save = this.#log?.compact(this.#host.state)
+    this.#isLeaving = save !== undefined
     if (save) this.#begin(save)
     else if (this.#log || this.#host.isIdle) this.#entity.passivate()
+  }
+
+  #saveEnded(): void {
+    this.#isSaving = false
+    if (this.#isLeaving && this.#host.isAtRest) this.#entity.passivate()
+    this.#isLeaving = false
+  }
+}
+
+/** Before it goes on. What does not come of that is tried when there is no room again. */
+async function letGo(
+  log: PartLog,
+  state: PartState,
+  signal: AbortSignal,
+  failed: (error: unknown) => void,
+): Promise<void> {
+  const save = log.compact(state)
+  try {
+    if (save) await save(() => signal.aborted)
+  } catch (error) {
+    failed(error)
   }
 }

@@ -6,10 +6,10 @@ import type { Onlooker, PartState } from '../state/part-state.ts'
 import { maxUnsettledCalls, sessionIdOf, type Session } from '../state/sessions.ts'
 import { Batches } from './batches.ts'
 import { Deadlines } from './deadlines.ts'
+import { failedReply } from './failed-reply.ts'
 import { Guests, type Guest, type GuestSettings } from './guests.ts'
 import { RecentChanges } from './recent-changes.ts'
 import { Watches } from './watches.ts'
-import { whyNot } from './why-not.ts'
 
 export interface HostSettings extends GuestSettings {
   readonly maxSessions: number
@@ -21,7 +21,7 @@ export interface PartHostPort<Peer> {
   now(): number
   send(peer: Peer, session: Uint8Array, body: Uint8Array): void
   /** See `BatchesPort.write`. */
-  readonly write: ((record: Uint8Array) => void) | undefined
+  readonly write: ((record: Uint8Array, behind: number) => void) | undefined
 }
 
 /** After another node took over, sessions have at least so long to make themselves heard, in milliseconds. */
@@ -29,7 +29,7 @@ const comebackMs = 3_000
 /** Where time jumped by more than that, what came meanwhile is read before anything runs out, in milliseconds. */
 const stallMs = 500
 const breathMs = 250
-/** Whoever starts it anew remembers sessions for as long again: with more of them, they are forgotten before. */
+/** A part that remembers more sessions is not stopped before it forgets them: whoever begins it again remembers each for as long anew. */
 const maxLeftBehind = 100
 /** Before one call: so that no call makes the record much longer than it is itself. */
 const maxNotes = 16
@@ -110,16 +110,11 @@ export class PartHost<Peer> {
     return this.#batches.isQuiet
   }
 
-  /** While a record is begun to be written, the state is that with it and so many behind it. */
-  get waitingRecords(): number {
-    return this.#batches.waiting
-  }
-
   /** Whether nothing goes on that would not go on as well after it was started anew. */
   get isAtRest(): boolean {
     const { timers, machine, sessions } = this.state
-    const isNobodyThere = this.isQuiet && this.#guests.size === 0 && sessions.size <= maxLeftBehind
-    return isNobodyThere && timers.size === 0 && machine.due() === Infinity
+    if (!this.isQuiet || this.#guests.size > 0 || sessions.size > maxLeftBehind) return false
+    return timers.size === 0 && machine.due() === Infinity
   }
 
   /** Whether it is neither kept nor watched for anybody. */
@@ -291,11 +286,11 @@ export class PartHost<Peer> {
     this.#batches.written()
   }
 
-  /** What was carried out cannot be written: who waits is told why, and asks whoever comes next. */
-  fails(why: string): void {
+  /** What was carried out last cannot be written: all that are heard of here are told why, and ask whoever comes next. */
+  writeFailed(why: string): void {
     const { epoch } = this.#port
     for (const { peer, session } of this.#guests.all()) {
-      this.#port.send(peer, session, whyNot(why, epoch))
+      this.#port.send(peer, session, failedReply(why, epoch))
     }
   }
 

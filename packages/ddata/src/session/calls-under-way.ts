@@ -4,7 +4,7 @@ import { ByteWriter } from '@casty/transport'
 import type { DDataError } from '../errors.ts'
 import { skipCode } from '../state/part-state.ts'
 import { gaveUp, tellAnswer, tellLate } from './endings.ts'
-import type { LaneSettings } from './lane-port.ts'
+import type { LaneSettings, Stuck } from './lane-port.ts'
 import { untilEnded, type CallEnd, type CallTerms, type PendingCall } from './pending.ts'
 
 /** A call that does nothing, in place of one that nobody wants any more. */
@@ -12,10 +12,8 @@ export const skip: Uint8Array = new ByteWriter(1).u8(skipCode).finish()
 
 export interface CallsPort {
   now(): number
-  /** Why nothing is answered, where that is known. */
-  whyNot(): string | undefined
-  /** Since when that is so; undefined where it is not known. */
-  stuckSince(): number | undefined
+  /** Undefined where it is not known why nothing is answered. */
+  stuck(): Stuck | undefined
   /** Has its part end the waiting of a call, or say how it had ended before. */
   withdraw(number: number, what: string): void
   /** Has `endLate` called by then. */
@@ -150,7 +148,7 @@ export class CallsUnderWay {
     }
     pending.deadline = this.#port.now() + Math.min(terms.timeoutMs, this.#settings.settleMs)
     this.#port.wake(pending.deadline)
-    pending.end.givesUp?.(gaveUp(pending, 'no', this.#port.whyNot()))
+    pending.end.givesUp?.(gaveUp(pending, 'no', this.#port.stuck()?.why))
     this.#port.withdraw(number, terms.what)
   }
 
@@ -158,7 +156,7 @@ export class CallsUnderWay {
   #settle(pending: PendingCall): void {
     pending.hasEnded = true
     pending.deadline = Infinity
-    pending.end.failed(gaveUp(pending, 'unknown', this.#port.whyNot()))
+    pending.end.failed(gaveUp(pending, 'unknown', this.#port.stuck()?.why))
   }
 
   /** Gives up those whose time is over. */
@@ -174,8 +172,8 @@ export class CallsUnderWay {
   #endHopeless(pending: PendingCall, now: number): void {
     const { mayWait, isParked, giveUp, madeAt, terms } = pending
     if (!mayWait || isParked || giveUp !== undefined || terms.timeoutMs < Infinity) return
-    const since = this.#port.stuckSince()
-    if (since === undefined || now < Math.max(madeAt, since) + this.#settings.settleMs) return
+    const stuck = this.#port.stuck()
+    if (!stuck || now < Math.max(madeAt, stuck.since) + this.#settings.settleMs) return
     this.#giveUp(pending, 'timeout')
     this.#settle(pending)
   }

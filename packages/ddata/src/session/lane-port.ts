@@ -27,6 +27,12 @@ export interface LaneSettings {
   readonly maxRequestBytes: number
 }
 
+/** Why nothing is answered, and since when nothing else is heard; −Infinity where that is not known. */
+export interface Stuck {
+  readonly why: string
+  readonly since: number
+}
+
 export interface LanePort {
   readonly clock: Clock
   /** Sends what was gathered. */

@@ -14,7 +14,7 @@ import { maxUnsettledCalls } from '../state/sessions.ts'
 import { CallsUnderWay, failAll, skip } from './calls-under-way.ts'
 import { gaveUp } from './endings.ts'
 import { Gaps } from './gaps.ts'
-import type { LaneListener, LanePort, LaneSettings } from './lane-port.ts'
+import type { LaneListener, LanePort, LaneSettings, Stuck } from './lane-port.ts'
 import type { CallEnd, CallTerms, PendingCall } from './pending.ts'
 import { ReadsUnderWay } from './reads-under-way.ts'
 
@@ -37,9 +37,8 @@ export class Lane {
   #lastCall = 0
   #isKnown = false
   #heardAt: number
-  #why: string | undefined
-  /** Since when all that it hears is that. */
-  #failsSince: number | undefined
+  /** What its part said last, where that is that it can do nothing. */
+  #failure: Stuck | undefined
   #resendMs: number
 
   constructor(part: string, port: LanePort, settings: LaneSettings) {
@@ -50,8 +49,7 @@ export class Lane {
     this.#calls = new CallsUnderWay(
       {
         now: () => port.clock.now(),
-        whyNot: () => this.whyNot,
-        stuckSince: () => this.#stuckSince,
+        stuck: () => this.#stuck,
         withdraw: (number, what) => this.#withdraw(number, what),
         wake: (at) => port.deadlineMoved(at),
       },
@@ -129,8 +127,7 @@ export class Lane {
     }
     this.#heardAt = now
     this.#resendMs = this.#settings.resendMs
-    this.#why = undefined
-    this.#failsSince = undefined
+    this.#failure = undefined
   }
 
   #add(entry: RequestEntry): void {
@@ -160,12 +157,11 @@ export class Lane {
   /** What the part says. @throws DDataError, TransportError `…_MALFORMED` */
   receive(body: Uint8Array, now: number = this.#port.clock.now()): void {
     const { epoch, entries } = this.#readable(body)
+    const failed = entries.findLast((entry) => entry.type === 'failed')
+    this.#failure = failed && { why: failed.why, since: this.#failure?.since ?? now }
     // One that can do nothing keeps nothing waiting.
     if (entries.some(({ type }) => type !== 'failed')) this.#heardAt = now
-    if (entries.some(({ type }) => type === 'failed')) this.#failsSince ??= now
-    else this.#failsSince = undefined
     this.#resendMs = this.#settings.resendMs
-    this.#why = undefined
     const session = this.#session
     for (const entry of entries) {
       // What follows the word that it is not known is about one that is no more.
@@ -211,8 +207,7 @@ export class Lane {
       case 'unknown':
         this.#forgotten()
         return
-      case 'failed':
-        this.#why = entry.why
+      case 'failed': // Noted by now.
         return
       case 'lost':
         for (const listener of this.#listeners) listener.lost(entry.timers)
@@ -243,13 +238,13 @@ export class Lane {
 
   /** Why nothing is answered, where that is known. */
   get whyNot(): string | undefined {
-    return this.#why ?? this.#port.whyNobody(this.part)
+    return this.#stuck?.why
   }
 
-  /** Since when nothing is answered, and it is known why. */
-  get #stuckSince(): number | undefined {
-    if (this.#why !== undefined) return this.#failsSince
-    return this.#port.whyNobody(this.part) === undefined ? undefined : Number.NEGATIVE_INFINITY
+  get #stuck(): Stuck | undefined {
+    if (this.#failure) return this.#failure
+    const why = this.#port.whyNobody(this.part)
+    return why === undefined ? undefined : { why, since: Number.NEGATIVE_INFINITY }
   }
 
   /** It ends when its part says that it waits no more, or had ended before: so nothing comes to it that nobody takes. */

@@ -9,7 +9,8 @@ export interface AppendRequest {
   /** May be empty: then only epoch and number are checked, and a higher epoch is kept. */
   readonly events: readonly JournalRecord[]
   /**
-   * They let more go than they take, as a state in place of the events before it: a journal whose room is bounded may keep some for that.
+   * Once they are written more is deleted than they take, as with a state in place of the events before it. A journal with bounded room may keep
+   * some of it for that, so that one that is full can be emptied.
    * @defaultValue false
    */
   readonly freesRoom?: boolean

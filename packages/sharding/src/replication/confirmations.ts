@@ -76,7 +76,12 @@ export class Confirmations {
     for (const { id, version, settle } of this.#pending.takeLate(now)) {
       const acknowledged = this.#replicas.acknowledged(id, version)
       const isStoredHere = this.#isStoredHere(id, version)
-      settle({ type: 'timed-out', acknowledged, full: this.#replicas.full(id), isStoredHere })
+      settle({
+        type: 'timed-out',
+        acknowledged,
+        withoutRoom: this.#replicas.withoutRoomFor(id),
+        isStoredHere,
+      })
     }
   }
 

@@ -6,7 +6,7 @@ import { Copy, type Operation, type Piece } from './copy.ts'
 import type { Lineage } from './lineage.ts'
 
 /** Of the room, so much is for what others write, and for what lets go of more than it takes. */
-const shareOfOthers = 1 / 16
+const keptShare = 1 / 16
 
 /** What is shared by all shards of a type: how much room there is. */
 export class CopyRoom {
@@ -21,9 +21,9 @@ export class CopyRoom {
     return this.maxBytes - this.usedBytes
   }
 
-  /** For what this node adds as an owner: it finds that there is none before those do that have to confirm it. */
-  get leftToOwnBytes(): number {
-    return this.leftBytes - this.maxBytes * shareOfOthers
+  /** For what an owner adds: it runs out of room before its replicas do, which can still confirm what others write then. */
+  get leftForOwnerBytes(): number {
+    return this.leftBytes - this.maxBytes * keptShare
   }
 }
 
@@ -80,23 +80,23 @@ export class ShardCopies {
     return ids.toSorted((left, right) => (left < right ? -1 : 1)).slice(0, most)
   }
 
-  /** What this node does as an owner. See `apply`. */
-  perform(id: string, operation: Operation, version: CopyVersion): Operation {
-    const isMore = operation.type === 'append' && operation.freesRoom !== true
-    const { leftBytes, leftToOwnBytes } = this.#room
-    return this.apply(id, operation, version, isMore ? leftToOwnBytes : leftBytes)
+  /** What this node does as the owner: what lets go of nothing leaves a share of the room. See `apply`. */
+  applyAsOwner(id: string, operation: Operation, version: CopyVersion): Operation {
+    // Snapshots, and events that say so, let others go.
+    const onlyAdds = operation.type === 'append' && operation.freesRoom !== true
+    const { leftBytes, leftForOwnerBytes } = this.#room
+    return this.#apply(id, operation, version, onlyAdds ? leftForOwnerBytes : leftBytes)
   }
 
   /**
    * @returns what was done, with the bytes that are kept: see `Copy.apply`
    * @throws JournalError: then nothing has changed
    */
-  apply(
-    id: string,
-    operation: Operation,
-    version: CopyVersion,
-    roomBytes: number = this.#room.leftBytes,
-  ): Operation {
+  apply(id: string, operation: Operation, version: CopyVersion): Operation {
+    return this.#apply(id, operation, version, this.#room.leftBytes)
+  }
+
+  #apply(id: string, operation: Operation, version: CopyVersion, roomBytes: number): Operation {
     const known = this.#copies.get(id)
     const copy = known ?? new Copy(id)
     const before = copy.sizeBytes

@@ -7,6 +7,7 @@ import {
   type StoredEvent,
   type StoredSnapshot,
 } from '@casty/persistence'
+import { ShardingError } from '../errors.ts'
 import { noCopy, type CopyVersion } from './copy-version.ts'
 import { isCut, Slab } from './slab.ts'
 
@@ -146,7 +147,7 @@ export class Copy {
       throw JournalError.fencedByNumber(this.id, expected, this.head)
     }
     const size = sizeOfAll(events)
-    if (size > roomBytes) throw JournalError.full('append', { id: this.id })
+    if (size > roomBytes) throw this.#full('append')
     const stored: StoredEvent[] = []
     for (const { manifest, version, timestamp, bytes: given } of events) {
       sequenceNr += 1
@@ -170,9 +171,13 @@ export class Copy {
       (left, right) => left.sequenceNr - right.sequenceNr,
     )
     const added = sizeOfAll(snapshots) - sizeOfAll(this.#snapshots)
-    if (added > roomBytes) throw JournalError.full('save a snapshot', { id: this.id })
+    if (added > roomBytes) throw this.#full('save a snapshot')
     this.#snapshots = snapshots
     this.#sizeBytes += added
+  }
+
+  #full(what: string): JournalError {
+    return JournalError.full(what, { id: this.id, cause: ShardingError.noRoom(this.id) })
   }
 
   #deleteEvents(toSequenceNr: number): void {

@@ -110,9 +110,9 @@ export class FollowedReplicas {
   }
 
   /** How many of those that count have no room for a copy of that id. */
-  full(id: string): number {
+  withoutRoomFor(id: string): number {
     let count = 0
-    for (const link of this.#keepers) if (link.isFull(id)) count++
+    for (const link of this.#keepers) if (link.lacksRoomFor(id)) count++
     return count
   }
 

@@ -23,7 +23,7 @@ export class PushedCopies {
   /** There was no room for a copy: none is sent before. */
   #againAt = Number.NEGATIVE_INFINITY
   /** Those for which there was no room when they were sent last. */
-  readonly #full = new Set<string>()
+  readonly #withoutRoom = new Set<string>()
 
   /** The replica needs the whole copy. */
   add(id: string): void {
@@ -99,13 +99,13 @@ export class PushedCopies {
 
   /** The replica has it. */
   end(): void {
-    if (this.#current) this.#full.delete(this.#current.copy.id)
+    if (this.#current) this.#withoutRoom.delete(this.#current.copy.id)
     this.#current = undefined
   }
 
-  /** Whether there was no room for it. */
-  isFull(id: string): boolean {
-    return this.#full.has(id)
+  /** Whether there was no room for that copy when it was sent last. */
+  lacksRoomFor(id: string): boolean {
+    return this.#withoutRoom.has(id)
   }
 
   /** The one that is being sent is sent anew. */
@@ -117,12 +117,12 @@ export class PushedCopies {
   /** There was no room for a copy: perhaps there is later. */
   wasFull(id: string, now: number): void {
     this.#againAt = now + roomAgainMs
-    this.#full.add(id)
+    this.#withoutRoom.add(id)
   }
 
   clear(): void {
     this.#ids.clear()
     this.#current = undefined
-    this.#full.clear()
+    this.#withoutRoom.clear()
   }
 }

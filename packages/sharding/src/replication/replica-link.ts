@@ -77,9 +77,9 @@ export class ReplicaLink {
     return this.#supply.lacking
   }
 
-  /** Whether it had no room for a copy of that id when it was sent one last. */
-  isFull(id: string): boolean {
-    return this.#supply.isFull(id)
+  /** Whether there was no room for that copy when it was sent last. */
+  lacksRoomFor(id: string): boolean {
+    return this.#supply.lacksRoomFor(id)
   }
 
   /** Of how many ids it keeps copies, as far as it told. */

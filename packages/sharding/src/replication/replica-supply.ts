@@ -57,9 +57,9 @@ export class ReplicaSupply {
     return this.#pushes.count + this.#operations.openCount
   }
 
-  /** Whether it had no room for a copy of that id. */
-  isFull(id: string): boolean {
-    return this.#pushes.isFull(id)
+  /** Whether there was no room for that copy when it was sent last. */
+  lacksRoomFor(id: string): boolean {
+    return this.#pushes.lacksRoomFor(id)
   }
 
   /** Of how many ids it keeps copies, as far as it told. */

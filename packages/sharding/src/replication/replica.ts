@@ -137,23 +137,28 @@ export class Replica {
   #push(token: number, piece: Piece, reply: Reply): void {
     const { id } = piece
     const next = this.#arriving.take(piece)
-    if (next === undefined || !piece.isLast) {
-      // What does not fit is refused before all of it has come.
-      const fits = this.#copies.hasRoomFor(id, this.#arriving.sizeBytes)
-      if (!fits) this.#arriving.clear()
-      reply(fits ? { type: 'pushed', token, next: next ?? 0 } : { type: 'no-room', id })
-      return
+    if (next === undefined) {
+      reply({ type: 'pushed', token, next: 0 }) // From its beginning again.
+    } else if (piece.isLast) {
+      this.#install(id, { type: 'pushed', token, next }, reply)
+    } else if (this.#copies.hasRoomFor(id, this.#arriving.sizeBytes)) {
+      reply({ type: 'pushed', token, next })
+    } else {
+      this.#arriving.clear() // It is refused before all of it has come.
+      reply({ type: 'no-room', id })
     }
+  }
+
+  #install(id: string, installed: ReplicaAnswer, reply: Reply): void {
     const pieces = this.#arriving.takeAll()
     const outcome = this.#copies.install(pieces)
-    if (outcome === 'no-room') {
-      reply({ type: 'no-room', id })
-      return
+    if (outcome === 'no-room') reply({ type: 'no-room', id })
+    else if (outcome === 'installed' && this.#store) {
+      this.#store.writeCopy(pieces, () => reply(installed))
+    } else {
+      // It was here already; perhaps not on the disk yet.
+      this.#whenStored((isStored) => isStored && reply(installed))
     }
-    const answer = { type: 'pushed', token, next } as const
-    if (outcome === 'installed' && this.#store) this.#store.writeCopy(pieces, () => reply(answer))
-    // It was here already; perhaps not on the disk yet.
-    else this.#whenStored((isStored) => isStored && reply(answer))
   }
 
   #replicate(entries: readonly ReplicatedEntry[], reply: Reply): void {

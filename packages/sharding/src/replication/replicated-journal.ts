@@ -34,6 +34,11 @@ export interface ReplicatedJournalPort {
   ): void
 }
 
+type Unconfirmed = Pick<
+  Extract<ReplicationOutcome, { readonly type: 'timed-out' }>,
+  'acknowledged' | 'withoutRoom'
+>
+
 export class ReplicatedJournal implements EventJournal {
   readonly limits: JournalLimits
   readonly #shard: ReplicatedShard
@@ -173,12 +178,10 @@ export class ReplicatedJournal implements EventJournal {
   ): JournalError {
     switch (outcome.type) {
       case 'refused':
-        return outcome.error.code === 'CASTY_JOURNAL_FULL'
-          ? JournalError.full(type, { id, cause: ShardingError.noRoom(id) })
-          : outcome.error
+        return outcome.error
       case 'over': {
         const { epoch, wasApplied } = outcome
-        if (wasApplied) return this.#unknown(id, type, { acknowledged: 0, full: 0 })
+        if (wasApplied) return this.#unknown(id, type, { acknowledged: 0, withoutRoom: 0 })
         if (epoch <= this.#shard.epoch) return JournalError.closed(type) // This node stops.
         const head = this.#shard.copies.headOf(id)
         return JournalError.fencedByEpoch(id, this.#shard.epoch, { ...head, epoch })
@@ -194,15 +197,11 @@ export class ReplicatedJournal implements EventJournal {
     }
   }
 
-  #unknown(
-    id: string,
-    type: string,
-    { acknowledged, full }: { readonly acknowledged: number; readonly full: number },
-  ): JournalError {
+  #unknown(id: string, type: string, { acknowledged, withoutRoom }: Unconfirmed): JournalError {
     const { minAcks, settings } = this.#shard
     const cause = ShardingError.replicationTimeout(id, {
       acknowledged,
-      full,
+      withoutRoom,
       minAcks,
       ackTimeoutMs: settings.ackTimeoutMs,
     })

@@ -208,7 +208,7 @@ export class ReplicatedShard {
     this.#lineage.begin(this.epoch)
     let applied: Operation
     try {
-      applied = this.copies.perform(id, operation, version)
+      applied = this.copies.applyAsOwner(id, operation, version)
     } catch (error) {
       if (!isJournalError(error)) throw error
       if (error.code === 'CASTY_JOURNAL_FULL') this.#port.noRoom('owner', id)

@@ -22,7 +22,10 @@ export interface ReplicationConfig {
    * only be on those of `minAcks` replicas, which answer perhaps sooner than the own disk. @defaultValue true
    */
   readonly ownAck?: boolean
-  /** Room for copies on each node, of all shards of the type, in bytes. @defaultValue 268_435_456 */
+  /**
+   * Room for copies on each node, of all shards of the type, in bytes. Its owners leave a sixteenth for what others write, and for what lets go of more than it
+   * takes. @defaultValue 268_435_456
+   */
   readonly maxCopyBytes?: number
 }
 

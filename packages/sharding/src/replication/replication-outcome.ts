@@ -8,7 +8,7 @@ export type ReplicationOutcome =
       readonly type: 'timed-out'
       readonly acknowledged: number
       /** How many replicas have no room for a copy. */
-      readonly full: number
+      readonly withoutRoom: number
       readonly isStoredHere: boolean
     }
   /** Too few replicas were in reach for as long: nothing was done. */
