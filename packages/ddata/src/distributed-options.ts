@@ -13,7 +13,7 @@ export interface Copies {
    */
   readonly ack?: 'majority' | 'all' | number
   /**
-   * Room on each node for the copies of all parts, in bytes: about four times what they hold, and 64 KiB more for each part in use.
+   * Room on each node for the copies of all parts of a namespace, in bytes: about four times what they hold, and 64 KiB more for each in use.
    * Where there is none left, changes fail with `CASTY_DDATA_UNAVAILABLE`, until parts have let go of what they can. @defaultValue 268_435_456
    */
   readonly maxCopyBytes?: number

@@ -11,6 +11,7 @@ import {
 import { DDataError } from './errors.ts'
 import { partEntity, type PartMessage, type PartSettings } from './host/part-entity.ts'
 import { RepliesOfTurn } from './host/replies-of-turn.ts'
+import { ShortOfRoom } from './host/short-of-room.ts'
 import type { Kind } from './kinds/kind.ts'
 import { Barrier, barrierOptionNames, type BarrierOptions } from './kinds/barrier/barrier.ts'
 import { Counter, type CounterOptions } from './kinds/counter/counter.ts'
@@ -270,7 +271,7 @@ function regionOf(
     pieceBytes: 65_536,
     report,
   }
-  const node = { replies: new RepliesOfTurn(report), shortOfRoom: new Set<string>() }
+  const node = { replies: new RepliesOfTurn(report), shortOfRoom: new ShortOfRoom() }
   const region =
     'start' in sharding
       ? sharding.start<PartMessage>({

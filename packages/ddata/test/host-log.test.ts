@@ -197,11 +197,48 @@ test('what is longer than what a journal takes is saved in several records', asy
   const journal = inMemoryJournal()
   const owner = await Writer.open(journal, 1)
   for (let left = 9; left > 0; left--) await owner.put(1_000)
-  let saved = 0
-  for await (const { bytes } of journal.events(`${id}#state`)) {
-    expect(bytes.length).toBeLessThanOrEqual(2 * settings.pieceBytes)
-    saved += bytes.length
-  }
-  expect(saved).toBeGreaterThan(5_000)
+  const saved = await savedRecords(journal)
+  for (const bytes of saved) expect(bytes).toBeLessThanOrEqual(2 * settings.pieceBytes)
+  expect(saved.reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThan(5_000)
   expect(savedOf((await Writer.open(journal, 2)).state)).toBe(savedOf(owner.state))
+})
+
+/** How long records are that states were saved in. */
+async function savedRecords(journal: InMemoryJournal): Promise<readonly number[]> {
+  const lengths: number[] = []
+  for (const name of [`${id}#state`, `${id}#state-2`]) {
+    const { deletedTo } = await journal.highest(name)
+    for await (const { bytes } of journal.events(name, { fromSequenceNr: deletedTo + 1 })) {
+      lengths.push(bytes.length)
+    }
+  }
+  return lengths
+}
+
+test('nothing is left of states that were not saved to their end', async () => {
+  const journal = inMemoryJournal()
+  const first = await Writer.open(journal, 1, unsaved)
+  for (let left = 100; left > 0; left--) await first.put(300)
+  expect(await first.compact()).toBe(true)
+  const { length } = await savedRecords(journal)
+  for (let epoch = 2; epoch < 7; epoch++) {
+    const owner = await Writer.open(journal, epoch, unsaved)
+    for (let left = 20; left > 0; left--) await owner.put(300)
+    const save = owner.log.capture(owner.state, 0)
+    let steps = 0
+    await save(() => ++steps > 5) // It is to end.
+    expect((await savedRecords(journal)).length).toBeGreaterThan(length)
+  }
+  const next = await Writer.open(journal, 7, unsaved)
+  expect(await savedRecords(journal)).toHaveLength(length)
+  // Where one breaks, at once.
+  journal.fail({ type: 'refused' }, { operation: 'append', id: `${id}#state-2`, after: 4 })
+  journal.fail({ type: 'refused' }, { operation: 'append', id: `${id}#state`, after: 4 })
+  await expect(next.compact()).rejects.toMatchObject({ code: 'CASTY_JOURNAL_UNAVAILABLE' })
+  journal.heal()
+  expect(await savedRecords(journal)).toHaveLength(length)
+  // And it is worth another try.
+  expect(await next.compact()).toBe(true)
+  const last = await Writer.open(journal, 8)
+  expect(savedOf(last.state)).toBe(savedOf(next.state))
 })

@@ -86,3 +86,29 @@ test('where there is no room left, parts let go of what they can, and go on', as
   const values = await world.settled(map.getMany(keys))
   expect(new Set(values.values())).toEqual(new Set([rounds]))
 })
+
+test('what many parts could not save to its end when there was no room is in the way of none', async () => {
+  await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 2_000_000 } })
+  const maps = Array.from({ length: 40 }, (_, index) =>
+    world.on('a').map<number, string>(`map ${index}`, { shards: 1 }),
+  )
+  const put = async (key: number, value: string): Promise<number> => {
+    const outcomes = await Promise.allSettled(maps.map(async (map) => await map.put(key, value)))
+    return outcomes.filter(({ status }) => status === 'rejected').length
+  }
+  const round = async (): Promise<number> => {
+    let failed = 0
+    for (let key = 0; key < 4; key++) {
+      // eslint-disable-next-line no-await-in-loop -- One after the other.
+      failed += await world.settled(put(key, 'x'.repeat(5_000)), 60_000)
+    }
+    return failed
+  }
+  for (let rounds = 0; rounds < 12; rounds++) {
+    // eslint-disable-next-line no-await-in-loop -- The same.
+    await round()
+  }
+  expect(statistics(world).some(({ noRoom }) => noRoom > 0)).toBe(true)
+  await world.settle(60_000)
+  expect(await world.settled(put(0, 'y'), 60_000)).toBe(0)
+})

@@ -302,7 +302,7 @@ describe('a session towards a part', () => {
     const line = new Line(() => new CounterMachine())
     for (let visit = 1; visit <= 5; visit++) {
       line.call(`visit ${visit}`, add(1))
-      line.clock.advance(200_000)
+      line.clock.advance(500_000)
       expect(line.value).toBe(visit)
       expect(line.host.state.sessions.size).toBe(1)
     }

@@ -12,12 +12,13 @@ import { failedReply, reasonOf } from './failed-reply.ts'
 import { PartHost, type HostSettings } from './part-host.ts'
 import { PartLog, type PartLogSettings, type Save } from './part-log.ts'
 import type { RepliesOfTurn } from './replies-of-turn.ts'
+import type { ShortOfRoom } from './short-of-room.ts'
 
 /** What a part is told by itself, and by sharding. */
 export type PartSignal =
   | { readonly type: 'written' }
   | { readonly type: 'write-failed'; readonly error: unknown }
-  | { readonly type: 'save-ended' }
+  | { readonly type: 'save-ended'; readonly isSaved: boolean }
   | { readonly type: 'look' }
   | { readonly type: 'stop' }
 
@@ -37,8 +38,7 @@ export interface PartSettings extends HostSettings, PartLogSettings {
 /** What all parts of one node share. */
 export interface PartsOfNode {
   readonly replies: RepliesOfTurn
-  /** Those that had no room to write: where they begin again, they let go of what they can first. Mutable. */
-  readonly shortOfRoom: Set<string>
+  readonly shortOfRoom: ShortOfRoom
 }
 
 /** @param settings - alike on all nodes */
@@ -83,8 +83,6 @@ function refusing(
 
 /** A part that could not begin is tried again after so long, in milliseconds. */
 const tryAgainMs = 500
-/** So many of a node are remembered to have had no room. */
-const maxShortOfRoom = 10_000
 /** Timers take no more. */
 const maxDelayMs = 0x7fff_ffff
 
@@ -149,8 +147,11 @@ class Part {
       // Without a journal it is all there is: nodes of one cluster run the same version, or refuse each other.
       for (const piece of (handedOver ?? []) as readonly Uint8Array[]) state.restore(piece)
       entity.handOver(() => [...state.save(settings.pieceBytes)])
-    } else if (node.shortOfRoom.delete(entityId)) {
-      await letGo(log, state, context.signal, (error) => settings.report(error, entityId))
+    } else {
+      const compact = (): Save | undefined => log.compact(state, true)
+      await node.shortOfRoom
+        .letGo(entityId, compact, () => context.signal.aborted)
+        .catch((error: unknown) => settings.report(error, entityId))
     }
     const part = new Part(entity, settings, node, context, state, log)
     part.#arm()
@@ -194,7 +195,7 @@ class Part {
         this.#writeFailed(signal.error)
         return
       case 'save-ended':
-        this.#saveEnded()
+        this.#saveEnded(signal.isSaved)
         return
       case 'stop':
         this.#isStopping = true
@@ -246,9 +247,9 @@ class Part {
   /** What is carried out and not written must not be seen: whoever comes next begins with what is written. */
   #writeFailed(error: unknown): void {
     this.#hasFailed = true
-    const { shortOfRoom } = this.#node
-    const isFull = isJournalError(error) && error.code === 'CASTY_JOURNAL_FULL'
-    if (isFull && shortOfRoom.size < maxShortOfRoom) shortOfRoom.add(this.#entity.entityId)
+    if (isJournalError(error) && error.code === 'CASTY_JOURNAL_FULL') {
+      this.#node.shortOfRoom.add(this.#entity.entityId)
+    }
     this.#host.writeFailed(reasonOf(error))
     this.#settings.report(error, this.#entity.entityId)
   }
@@ -256,14 +257,17 @@ class Part {
   #begin(save: Save): void {
     this.#isSaving = true
     const { self, signal } = this.#context
-    const ended = (): void => {
-      if (!signal.aborted) self.tell({ type: 'save-ended' })
+    const ended = (isSaved: boolean): void => {
+      if (!signal.aborted) self.tell({ type: 'save-ended', isSaved })
     }
-    save(() => this.#isStopping || signal.aborted).then(ended, (error: unknown) => {
-      // Where it was stopped meanwhile, another one may write already, or the journal be closed: nothing is lost by that.
-      if (!signal.aborted) this.#settings.report(error, this.#entity.entityId)
-      ended()
-    })
+    save(() => this.#isStopping || signal.aborted).then(
+      () => ended(true),
+      (error: unknown) => {
+        // Where it was stopped meanwhile, another one may write already, or the journal be closed: nothing is lost by that.
+        if (!signal.aborted) this.#settings.report(error, this.#entity.entityId)
+        ended(false)
+      },
+    )
   }
 
   /** Nobody used it for long: what is written is enough, once it is short. */
@@ -278,24 +282,9 @@ class Part {
     else if (this.#log || this.#host.isIdle) this.#entity.passivate()
   }
 
-  #saveEnded(): void {
+  #saveEnded(isSaved: boolean): void {
     this.#isSaving = false
-    if (this.#isLeaving && this.#host.isAtRest) this.#entity.passivate()
+    if (this.#isLeaving && isSaved && this.#host.isAtRest) this.#entity.passivate()
     this.#isLeaving = false
-  }
-}
-
-/** Before it goes on. What does not come of that is tried when there is no room again. */
-async function letGo(
-  log: PartLog,
-  state: PartState,
-  signal: AbortSignal,
-  failed: (error: unknown) => void,
-): Promise<void> {
-  const save = log.compact(state)
-  try {
-    if (save) await save(() => signal.aborted)
-  } catch (error) {
-    failed(error)
   }
 }

@@ -137,6 +137,10 @@ export class PartHost<Peer> {
       this.#batches.say(stranger, { type: 'failed', why: 'too many sessions use it' })
       return
     }
+    if (!session && entries.length > 0 && entries.every(({ type }) => type === 'close')) {
+      this.#guests.close(id)
+      return
+    }
     const guest = this.#guests.heard(id, bytes, peer, this.#port.now())
     if (session) this.state.sessions.raiseFloor(session, floor)
     else if (isKnown) {

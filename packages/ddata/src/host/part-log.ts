@@ -26,9 +26,11 @@ export class PartLog {
   readonly #settings: PartLogSettings
   readonly #records: Sequence
   readonly #saved: SavedState
-  /** Of records that are not in what was saved last. */
+  /** Since it was last tried to save the state. */
   #recordsSince = 0
   #bytesSince = 0
+  /** Of records that are not in what was saved last. */
+  #unsavedBytes = 0
   #isSaving = false
 
   private constructor(settings: PartLogSettings, records: Sequence, saved: SavedState) {
@@ -50,8 +52,10 @@ export class PartLog {
     state: PartState,
     settings: PartLogSettings,
   ): Promise<PartLog> {
-    const records = await Sequence.claim(journal, id, epoch)
-    const saved = await SavedState.claim(journal, id, epoch, settings.pieceBytes)
+    const [records, saved] = await Promise.all([
+      Sequence.claim(journal, id, epoch),
+      SavedState.claim(journal, id, epoch, settings.pieceBytes),
+    ])
     const log = new PartLog(settings, records, saved)
     await log.#recover(state)
     return log
@@ -72,6 +76,7 @@ export class PartLog {
   #count(record: Uint8Array): void {
     this.#recordsSince += 1
     this.#bytesSince += sizeOf(record)
+    this.#unsavedBytes += sizeOf(record)
   }
 
   /** Resolves when a record is safe. Rejects with what the journal rejects with: then it may be kept or not. */
@@ -84,7 +89,7 @@ export class PartLog {
   get isSnapshotDue(): boolean {
     const { recordsPerSnapshot, bytesPerSnapshot, growthPerSnapshot } = this.#settings
     const isLong = this.#recordsSince >= recordsPerSnapshot || this.#bytesSince >= bytesPerSnapshot
-    const hasOutgrownState = this.#bytesSince >= growthPerSnapshot * this.#saved.bytes
+    const hasOutgrownState = this.#unsavedBytes >= growthPerSnapshot * this.#saved.bytes
     return !this.#isSaving && isLong && hasOutgrownState
   }
 
@@ -102,14 +107,15 @@ export class PartLog {
   /**
    * Takes down the state where saving it lets go of much, while nothing is written.
    *
+   * @param isShort - whether there is no room: then little is much
    * @returns see `capture`; undefined where it is not worth it, or something is being saved
    */
-  compact(state: PartState): Save | undefined {
-    if (this.#isSaving || this.#bytesSince === 0) return undefined
+  compact(state: PartState, isShort: boolean = false): Save | undefined {
+    if (this.#isSaving || this.#unsavedBytes === 0) return undefined
     const pieces = [...state.save(this.#settings.pieceBytes)]
     const stateBytes = pieces.reduce((sum, piece) => sum + sizeOf(piece), 0)
-    const keptBytes = this.#saved.bytes + this.#bytesSince
-    if (keptBytes < 2 * stateBytes + minFreedBytes) return undefined
+    const freedBytes = this.#saved.bytes + this.#unsavedBytes - stateBytes
+    if (freedBytes < minFreedBytes + (isShort ? 0 : stateBytes)) return undefined
     return this.#saving(pieces, this.#records.last)
   }
 
@@ -118,9 +124,11 @@ export class PartLog {
     return async (isOver) => {
       this.#recordsSince = 0
       this.#bytesSince = 0
+      const inItBytes = this.#unsavedBytes
       try {
-        const isThere = await this.#saved.save(pieces, upTo, isOver)
-        if (isThere && !isOver()) await this.#records.forget(upTo)
+        if (!(await this.#saved.save(pieces, upTo, isOver))) return
+        this.#unsavedBytes -= inItBytes
+        if (!isOver()) await this.#records.forget(upTo)
       } finally {
         this.#isSaving = false
       }

@@ -1,5 +1,6 @@
 // The state of a part as it was saved last. It goes in pieces into a sequence of events of its own, since it may be larger than
-// anything that a journal takes at once; it counts once its end is there.
+// anything that a journal takes at once; it counts once its end is there. There are two such sequences, of which one is empty: the
+// next state goes there. So what was begun and has no end can be deleted, as that which was saved before.
 import type { EventJournal } from '@casty/persistence'
 import { ByteReader, ByteWriter } from '@casty/transport'
 import type { PartState } from '../state/part-state.ts'
@@ -10,31 +11,51 @@ const manifests = {
   piece: 'ddata-state',
   /** What comes before that where a piece is long: what one session was answered may be, or what waits in one place. */
   fragment: 'ddata-state-fragment',
-  /** Where it began, and up to which record it goes. */
+  /** Where it begins, and up to which record it goes. */
   end: 'ddata-state-end',
 } as const
 
+interface Whole {
+  readonly from: number
+  readonly to: number
+  /** The last record that is in it. */
+  readonly upTo: number
+}
+
 /** Mutable. */
 export class SavedState {
-  readonly #sequence: Sequence
   readonly #maxBytes: number
+  /** What was saved last, where something was. */
+  #current: Sequence
+  /** Where the next one goes. */
+  #next: Sequence
   #bytes = 0
-  /** Where the sequence ends is not known. */
+  /** What `#next` has, and where it ends, is not known. */
   #mustLook = false
 
-  private constructor(sequence: Sequence, maxBytes: number) {
-    this.#sequence = sequence
+  private constructor(current: Sequence, next: Sequence, maxBytes: number) {
+    this.#current = current
+    this.#next = next
     this.#maxBytes = maxBytes
   }
 
-  /** @param pieceBytes - about so long are pieces; none is written that is longer than twice that */
+  /**
+   * Rejects with what the journal rejects with.
+   *
+   * @param pieceBytes - about so long are pieces; nothing is written that is longer than twice that, or than the journal takes
+   */
   static async claim(
     journal: EventJournal,
     id: string,
     epoch: number,
     pieceBytes: number,
   ): Promise<SavedState> {
-    return new SavedState(await Sequence.claim(journal, `${id}#state`, epoch), 2 * pieceBytes)
+    const maxBytes = Math.min(2 * pieceBytes, journal.limits.maxRecordBytes)
+    const [one, other] = await Promise.all([
+      Sequence.claim(journal, `${id}#state`, epoch),
+      Sequence.claim(journal, `${id}#state-2`, epoch),
+    ])
+    return new SavedState(other, one, maxBytes)
   }
 
   /** What it takes in the journal, about. */
@@ -42,34 +63,33 @@ export class SavedState {
     return this.#bytes
   }
 
-  /** @returns up to which record it goes; 0 where nothing was saved */
+  /** @returns up to which record it goes; 0 where nothing was saved. Rejects with what the journal rejects with */
   async restore(state: PartState): Promise<number> {
-    const { from, to, upTo } = await this.#find()
-    if (to === 0) return 0
+    const [current, next] = await Promise.all([wholeOf(this.#current), wholeOf(this.#next)])
+    const isNewer = next.upTo > current.upTo
+    if (isNewer) this.#turn()
+    const whole = isNewer ? next : current
+    if (whole.upTo > 0) await this.#read(state, whole)
+    await this.#next.forget(this.#next.last)
+    return whole.upTo
+  }
+
+  #turn(): void {
+    const current = this.#current
+    this.#current = this.#next
+    this.#next = current
+  }
+
+  async #read(state: PartState, { from, to }: Whole): Promise<void> {
     let fragments: Uint8Array[] = []
-    for await (const { bytes, manifest } of this.#sequence.events(from, to)) {
-      if (manifest === manifests.end) break
+    for await (const { bytes, manifest } of this.#current.events(from, to)) {
+      if (manifest === manifests.end) return
       this.#bytes += sizeOf(bytes)
       fragments.push(bytes)
       if (manifest === manifests.fragment) continue
       state.restore(fragments.length === 1 ? bytes : joined(fragments))
       fragments = []
     }
-    return upTo
-  }
-
-  /** Where the last one that has its end begins and ends. */
-  async #find(): Promise<{ readonly from: number; readonly to: number; readonly upTo: number }> {
-    let found = { from: 0, to: 0, upTo: 0 }
-    for await (const { manifest, bytes, sequenceNr } of this.#sequence.events(
-      this.#sequence.first,
-    )) {
-      if (manifest !== manifests.end) continue
-      const end = new ByteReader(bytes)
-      const [from, upTo] = [end.varint(), end.varint()]
-      found = { from, to: sequenceNr, upTo }
-    }
-    return found
   }
 
   /**
@@ -80,11 +100,20 @@ export class SavedState {
    */
   async save(pieces: Iterable<Uint8Array>, upTo: number, isOver: () => boolean): Promise<boolean> {
     try {
+      if (this.#mustLook) await this.#empty()
       return await this.#write(pieces, upTo, isOver)
     } catch (error) {
       this.#mustLook = true
+      // It takes room that may be just what is missing. Where that fails as well, it is done before the next one.
+      if (!isOver()) await this.#empty().catch(() => {})
       throw error
     }
+  }
+
+  async #empty(): Promise<void> {
+    await this.#next.look()
+    await this.#next.forget(this.#next.last)
+    this.#mustLook = false
   }
 
   async #write(
@@ -92,11 +121,7 @@ export class SavedState {
     upTo: number,
     isOver: () => boolean,
   ): Promise<boolean> {
-    const sequence = this.#sequence
-    if (this.#mustLook) {
-      await sequence.look()
-      this.#mustLook = false
-    }
+    const sequence = this.#next
     const begin = sequence.last + 1
     let written = 0
     for (const { manifest, bytes } of this.#cut(pieces)) {
@@ -109,7 +134,8 @@ export class SavedState {
     const end = new ByteWriter(16).varint(begin).varint(upTo).finish()
     await sequence.append(manifests.end, end, true)
     this.#bytes = written
-    if (!isOver()) await sequence.forget(begin - 1)
+    this.#turn()
+    if (!isOver()) await this.#next.forget(this.#next.last)
     return true
   }
 
@@ -124,6 +150,18 @@ export class SavedState {
       yield { manifest: manifests.piece, bytes: piece.subarray(at) }
     }
   }
+}
+
+/** The last state in it that has its end; up to record 0 where there is none. */
+async function wholeOf(sequence: Sequence): Promise<Whole> {
+  let whole = { from: 0, to: 0, upTo: 0 }
+  for await (const { manifest, bytes, sequenceNr } of sequence.events(sequence.first)) {
+    if (manifest !== manifests.end) continue
+    const end = new ByteReader(bytes)
+    const [from, upTo] = [end.varint(), end.varint()]
+    whole = { from, to: sequenceNr, upTo }
+  }
+  return whole
 }
 
 function joined(fragments: readonly Uint8Array[]): Uint8Array {

@@ -24,6 +24,9 @@ function entryOf({ number, received, terms, call }: PendingCall): RequestEntry {
 
 const silence = 'its part was not heard of for too long'
 
+/** What is said by a part that can do what it is asked for. */
+const isProgress: ReadonlySet<ReplyEntry['type']> = new Set(['answer', 'parked', 'read', 'gap'])
+
 export class Lane {
   readonly part: string
   readonly #port: LanePort
@@ -120,14 +123,24 @@ export class Lane {
   #begins(now: number): void {
     if (this.#calls.size > 0 || this.#reads.size > 0) return
     // It may be forgotten by now. A new one tells a call that was not carried out from one of which that is not known.
-    if (this.#isKnown && now - this.#heardAt >= this.#settings.horizonMs) {
-      this.#add({ type: 'close' }) // Else the former one is remembered for nothing.
-      this.flush()
+    const silentMs = this.#isKnown ? now - this.#heardAt : 0
+    if (silentMs >= this.#settings.horizonMs && !this.#holds) {
+      // Nothing is on its way by now: what is remembered of the former one is of no use.
+      if (silentMs >= 3 * this.#settings.horizonMs) {
+        this.#add({ type: 'close' })
+        this.flush()
+      }
       this.#startAnew(({ terms }) => DDataError.indeterminate(terms.what))
     }
     this.#heardAt = now
     this.#resendMs = this.#settings.resendMs
     this.#failure = undefined
+  }
+
+  /** Whether something is held under its session, which is gone with that. */
+  get #holds(): boolean {
+    for (const { holds } of this.#listeners) if (holds === true) return true
+    return false
   }
 
   #add(entry: RequestEntry): void {
@@ -158,7 +171,8 @@ export class Lane {
   receive(body: Uint8Array, now: number = this.#port.clock.now()): void {
     const { epoch, entries } = this.#readable(body)
     const failed = entries.findLast((entry) => entry.type === 'failed')
-    this.#failure = failed && { why: failed.why, since: this.#failure?.since ?? now }
+    if (failed) this.#failure = { why: failed.why, since: this.#failure?.since ?? now }
+    else if (entries.some(({ type }) => isProgress.has(type))) this.#failure = undefined
     // One that can do nothing keeps nothing waiting.
     if (entries.some(({ type }) => type !== 'failed')) this.#heardAt = now
     this.#resendMs = this.#settings.resendMs

@@ -18,7 +18,7 @@ export type Operation =
       readonly epoch: number
       readonly expectedSequenceNr: number
       readonly events: readonly JournalRecord[]
-      /** See `AppendRequest`. Of no concern to replicas. */
+      /** See `AppendRequest`. Replicas take it as they take all others. */
       readonly freesRoom?: boolean | undefined
     }
   | { readonly type: 'claim'; readonly epoch: number }

@@ -43,6 +43,9 @@ const maxTries = 5
 const renewalsPerTtl = 3
 const retriesPerTtl = 10
 
+/** A process that holds something makes itself heard so often at least, in milliseconds: else it is forgotten what holds it. */
+const signOfLifeMs = 60_000
+
 const nothing: CallEnd = { done: () => {}, refused: () => {}, failed: () => {} }
 
 export class LeasePart {
@@ -57,6 +60,8 @@ export class LeasePart {
   /** Timers that ended before their grants were heard of. */
   readonly #takenEarly = new Set<number>()
   #renewal = 0
+  /** When something is said at the latest, where it holds something. */
+  #sayAt = Infinity
   #asking = 0
   #isClosed = false
 
@@ -175,9 +180,10 @@ export class LeasePart {
       return late
     }
     const lease = new Held(grant, held, clock, sentAt)
+    if (this.#held.size === 0) this.#sayAt = sentAt + signOfLifeMs
     this.#held.set(grant.timer, lease)
     if (held.isRenewed) lease.renewAt = sentAt + this.#intervalMs(lease)
-    this.#port.wake(Math.min(lease.until, lease.renewAt))
+    this.#port.wake(Math.min(lease.until, lease.renewAt, this.#sayAt))
     return lease
   }
 
@@ -215,19 +221,17 @@ export class LeasePart {
       // It may be that only the answers are lost.
       this.#giveBack(lease.terms.address, lease)
     }
-    let next = Infinity
-    let isDue = false
-    for (const { until, renewAt } of this.#held.values()) {
-      next = Math.min(next, until, renewAt)
-      if (renewAt <= now) isDue = true
-    }
-    return isDue ? this.#renew(now) : next
+    if (this.#held.size === 0) return Infinity
+    let next = this.#sayAt
+    for (const { until, renewAt } of this.#held.values()) next = Math.min(next, until, renewAt)
+    return next <= now ? this.#renew(now) : next
   }
 
   /** All of them at once. @returns when to look again */
   #renew(now: number): number {
     const leases: Held[] = []
-    let next = Infinity
+    this.#sayAt = now + signOfLifeMs
+    let next = this.#sayAt
     for (const lease of this.#held.values()) {
       if (lease.terms.isRenewed) {
         leases.push(lease)
@@ -267,20 +271,28 @@ export class LeasePart {
     else if (this.#asking > 0) this.#takenEarly.add(timer)
   }
 
-  readonly #listener: LaneListener = {
-    lost: (timers) => {
-      for (const timer of timers) this.#taken(timer)
-    },
-    renewed: (renewal) => this.#renewed(renewal),
-    notice: (notice) => {
-      if (notice.u8() === takenNotice) this.#taken(notice.varint())
-    },
-    change: () => {},
-    forgotten: () => {
-      for (const lease of this.#held.values()) {
-        this.#lose(lease, DDataError.leaseLost(lease.terms.what, 'nobody knows of it any more'))
-      }
-    },
+  readonly #listener: LaneListener = this.#makeListener()
+
+  #makeListener(): LaneListener {
+    const holds = (): boolean => this.#held.size > 0
+    return {
+      get holds() {
+        return holds()
+      },
+      lost: (timers) => {
+        for (const timer of timers) this.#taken(timer)
+      },
+      renewed: (renewal) => this.#renewed(renewal),
+      notice: (notice) => {
+        if (notice.u8() === takenNotice) this.#taken(notice.varint())
+      },
+      change: () => {},
+      forgotten: () => {
+        for (const lease of this.#held.values()) {
+          this.#lose(lease, DDataError.leaseLost(lease.terms.what, 'nobody knows of it any more'))
+        }
+      },
+    }
   }
 
   /** Gives back all of them, and what is asked for. Settles in a few seconds, whoever answers. */
