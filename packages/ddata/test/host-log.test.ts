@@ -242,3 +242,23 @@ test('nothing is left of states that were not saved to their end', async () => {
   const last = await Writer.open(journal, 8)
   expect(savedOf(last.state)).toBe(savedOf(next.state))
 })
+
+test('an end that comes when what it ends is deleted is none', async () => {
+  const clock = new ManualClock()
+  const journal = inMemoryJournal({ clock })
+  const owner = await Writer.open(journal, 1, unsaved)
+  for (let left = 60; left > 0; left--) await owner.put()
+  const { length } = [...owner.state.save(settings.pieceBytes)]
+  const state = `${id}#state`
+  const pieces = async (): Promise<number> => (await journal.highest(state)).sequenceNr
+  await owner.compact()
+  const end = await pieces()
+  expect(end).toBeGreaterThanOrEqual(length)
+  // As if it had been deleted first: an end that points at what is no more there.
+  let bytes: Uint8Array = new Uint8Array()
+  for await (const event of journal.events(state, { fromSequenceNr: end })) bytes = event.bytes
+  await journal.deleteEvents(state, end)
+  await journal.append(state, { epoch: 1, expectedSequenceNr: end, events: [{ manifest: 'ddata-state-end', version: 1, timestamp: 0, bytes }] })
+  const next = await Writer.open(journal, 2, unsaved)
+  expect(next.count).toBe(0) // Records are gone in this test: no state is taken for one that is there.
+}) // prettier-ignore

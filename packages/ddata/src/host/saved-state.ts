@@ -159,7 +159,8 @@ async function wholeOf(sequence: Sequence): Promise<Whole> {
     if (manifest !== manifests.end) continue
     const end = new ByteReader(bytes)
     const [from, upTo] = [end.varint(), end.varint()]
-    whole = { from, to: sequenceNr, upTo }
+    // One that nobody waited for any more may come when what it ends is deleted.
+    if (from >= sequence.first) whole = { from, to: sequenceNr, upTo }
   }
   return whole
 }
