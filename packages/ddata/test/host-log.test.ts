@@ -1,6 +1,7 @@
 // A part written down and read again, with a journal that breaks at any request.
 import { ManualClock } from '@casty/clock'
 import { inMemoryJournal, type InMemoryJournal, type JournalFault } from '@casty/persistence'
+import { ByteWriter } from '@casty/transport'
 import { expect, test } from 'vitest'
 import { PartLog, type PartLogSettings } from '../src/host/part-log.ts'
 import { mapCall, writePut } from '../src/kinds/map/map-calls.ts'
@@ -244,21 +245,61 @@ test('nothing is left of states that were not saved to their end', async () => {
 })
 
 test('an end that comes when what it ends is deleted is none', async () => {
+  const journal = inMemoryJournal()
+  const owner = await Writer.open(journal, 1, unsaved)
+  for (let left = 9; left > 0; left--) await owner.put()
+  const end = new ByteWriter(16).varint(1).varint(9).finish()
+  const events = [
+    { manifest: 'ddata-state', version: 1, timestamp: 0, bytes: new Uint8Array(8) },
+    { manifest: 'ddata-state-end', version: 1, timestamp: 0, bytes: end },
+  ]
+  await journal.append(`${id}#state`, { epoch: 1, expectedSequenceNr: 0, events })
+  await journal.deleteEvents(`${id}#state`, 1)
+  const next = await Writer.open(journal, 2)
+  expect(savedOf(next.state)).toBe(savedOf(owner.state))
+})
+
+test('records that are in no state, and missing, keep a part from beginning', async () => {
+  const journal = inMemoryJournal()
+  const owner = await Writer.open(journal, 1, unsaved)
+  for (let left = 9; left > 0; left--) await owner.put()
+  await journal.deleteEvents(id, 4)
+  await expect(Writer.open(journal, 2)).rejects.toMatchObject({ code: 'CASTY_JOURNAL_DELETED' })
+})
+
+test('records that are in a state go when a part begins, where they are still there', async () => {
+  const journal = inMemoryJournal()
+  const owner = await Writer.open(journal, 1, unsaved)
+  for (let left = 90; left > 0; left--) await owner.put()
+  journal.fail({ type: 'refused' }, { operation: 'deleteEvents', id })
+  await expect(owner.compact()).rejects.toMatchObject({ code: 'CASTY_JOURNAL_UNAVAILABLE' })
+  expect((await journal.highest(id)).deletedTo).toBe(0)
+  journal.fail({ type: 'refused' }, { operation: 'deleteEvents', id })
+  const next = await Writer.open(journal, 2, unsaved)
+  expect([next.count, (await journal.highest(id)).deletedTo]).toEqual([90, 0])
+  const last = await Writer.open(journal, 3, unsaved)
+  expect([last.count, (await journal.highest(id)).deletedTo]).toEqual([90, 90])
+})
+
+test('who was to end lets go of nothing that the next one saved under the same epoch', async () => {
   const clock = new ManualClock()
   const journal = inMemoryJournal({ clock })
-  const owner = await Writer.open(journal, 1, unsaved)
-  for (let left = 60; left > 0; left--) await owner.put()
-  const { length } = [...owner.state.save(settings.pieceBytes)]
-  const state = `${id}#state`
-  const pieces = async (): Promise<number> => (await journal.highest(state)).sequenceNr
-  await owner.compact()
-  const end = await pieces()
-  expect(end).toBeGreaterThanOrEqual(length)
-  // As if it had been deleted first: an end that points at what is no more there.
-  let bytes: Uint8Array = new Uint8Array()
-  for await (const event of journal.events(state, { fromSequenceNr: end })) bytes = event.bytes
-  await journal.deleteEvents(state, end)
-  await journal.append(state, { epoch: 1, expectedSequenceNr: end, events: [{ manifest: 'ddata-state-end', version: 1, timestamp: 0, bytes }] })
-  const next = await Writer.open(journal, 2, unsaved)
-  expect(next.count).toBe(0) // Records are gone in this test: no state is taken for one that is there.
-}) // prettier-ignore
+  const first = await Writer.open(journal, 1, unsaved)
+  for (let left = 90; left > 0; left--) await first.put()
+  journal.fail({ type: 'refused' }, { operation: 'append', id: `${id}#state`, after: 2 })
+  journal.fail({ type: 'delayed', byMs: 50 }, { operation: 'highest', id: `${id}#state` })
+  let isOver = false
+  const saving = first.log
+    .capture(
+      first.state,
+      0,
+    )(() => isOver)
+    .catch(() => {})
+  await clock.advanceAsync(1)
+  isOver = true // A record of it failed meanwhile.
+  const second = await Writer.open(journal, 1, unsaved)
+  expect(await second.compact()).toBe(true)
+  await clock.advanceAsync(100)
+  await saving
+  expect(savedOf((await Writer.open(journal, 2)).state)).toBe(savedOf(second.state))
+})

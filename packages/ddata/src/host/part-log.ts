@@ -1,6 +1,6 @@
 // Where a part is written down: its records, one after the other, and now and then all of its state, so that the records
 // before can be let go.
-import type { EventJournal } from '@casty/persistence'
+import { JournalError, type EventJournal } from '@casty/persistence'
 import { readRecord } from '../state/command.ts'
 import type { PartState } from '../state/part-state.ts'
 import { SavedState } from './saved-state.ts'
@@ -43,7 +43,8 @@ export class PartLog {
    * Becomes the only one who writes it, and carries out again what was written, on a state that is new.
    *
    * Rejects with what the journal rejects with; JournalError `CASTY_JOURNAL_FENCED` where another one has taken over;
-   * DDataError `CASTY_DDATA_MALFORMED` where a later version of this package has written.
+   * `CASTY_JOURNAL_DELETED` where records are missing behind the state that was saved; DDataError `CASTY_DDATA_MALFORMED` where a
+   * later version of this package has written.
    */
   static async open(
     journal: EventJournal,
@@ -64,7 +65,12 @@ export class PartLog {
   async #recover(state: PartState): Promise<void> {
     const records = this.#records
     const upTo = await this.#saved.restore(state)
-    for await (const { bytes, sequenceNr } of records.events(Math.max(upTo + 1, records.first))) {
+    // Records are deleted behind a state that has them: it may be that this one is older, or was deleted.
+    if (records.first > upTo + 1)
+      throw JournalError.deleted(records.id, upTo + 1, records.first - 1)
+    // Where that fails they only take room.
+    await records.forget(upTo).catch(() => {})
+    for await (const { bytes, sequenceNr } of records.events(upTo + 1)) {
       const { epoch, commands } = readRecord(bytes)
       for (const { command, at } of commands) state.apply(command, at, epoch)
       this.#count(bytes)
@@ -126,9 +132,10 @@ export class PartLog {
       this.#bytesSince = 0
       const inItBytes = this.#unsavedBytes
       try {
-        if (!(await this.#saved.save(pieces, upTo, isOver))) return
+        const isThere = await this.#saved.save(pieces, upTo, isOver)
+        if (!isThere || isOver()) return
+        await this.#records.forget(upTo)
         this.#unsavedBytes -= inItBytes
-        if (!isOver()) await this.#records.forget(upTo)
       } finally {
         this.#isSaving = false
       }

@@ -70,7 +70,7 @@ export class SavedState {
     if (isNewer) this.#turn()
     const whole = isNewer ? next : current
     if (whole.upTo > 0) await this.#read(state, whole)
-    await this.#next.forget(this.#next.last)
+    await this.#forgetNext()
     return whole.upTo
   }
 
@@ -100,20 +100,32 @@ export class SavedState {
    */
   async save(pieces: Iterable<Uint8Array>, upTo: number, isOver: () => boolean): Promise<boolean> {
     try {
-      if (this.#mustLook) await this.#empty()
+      if (this.#mustLook) await this.#empty(isOver)
       return await this.#write(pieces, upTo, isOver)
     } catch (error) {
       this.#mustLook = true
       // It takes room that may be just what is missing. Where that fails as well, it is done before the next one.
-      if (!isOver()) await this.#empty().catch(() => {})
+      await this.#empty(isOver).catch(() => {})
       throw error
     }
   }
 
-  async #empty(): Promise<void> {
+  async #empty(isOver: () => boolean): Promise<void> {
+    if (isOver()) return
     await this.#next.look()
+    // By then whoever comes next, under the same epoch, may have saved a state there.
+    if (isOver()) return
     await this.#next.forget(this.#next.last)
     this.#mustLook = false
+  }
+
+  /** What is no state, or none that counts any more. Where that fails it is done before the next one is saved: nothing depends on it. */
+  async #forgetNext(): Promise<void> {
+    try {
+      await this.#next.forget(this.#next.last)
+    } catch {
+      this.#mustLook = true
+    }
   }
 
   async #write(
@@ -135,7 +147,7 @@ export class SavedState {
     await sequence.append(manifests.end, end, true)
     this.#bytes = written
     this.#turn()
-    if (!isOver()) await this.#next.forget(this.#next.last)
+    if (!isOver()) await this.#forgetNext()
     return true
   }
 

@@ -14,8 +14,8 @@ export function sizeOf(record: Uint8Array): number {
 
 /** Mutable. The events of one id, which nobody else adds to any more. */
 export class Sequence {
+  readonly id: string
   readonly #journal: EventJournal
-  readonly #id: string
   readonly #epoch: number
   /** The number of the last one. */
   last: number
@@ -23,7 +23,7 @@ export class Sequence {
 
   private constructor(journal: EventJournal, id: string, epoch: number, head: JournalHead) {
     this.#journal = journal
-    this.#id = id
+    this.id = id
     this.#epoch = epoch
     this.last = head.sequenceNr
     this.#deletedTo = head.deletedTo
@@ -41,7 +41,7 @@ export class Sequence {
 
   /** @param to - the last one. @defaultValue what is the last when the reader comes there */
   events(from: number, to: number = Number.MAX_SAFE_INTEGER): AsyncIterable<StoredEvent> {
-    return this.#journal.events(this.#id, { fromSequenceNr: from, toSequenceNr: to })
+    return this.#journal.events(this.id, { fromSequenceNr: from, toSequenceNr: to })
   }
 
   /** @param freesRoom - see `AppendRequest` */
@@ -50,18 +50,18 @@ export class Sequence {
     this.last += 1
     const events = [{ manifest, version, timestamp, bytes }]
     const request = { epoch: this.#epoch, expectedSequenceNr, events, freesRoom }
-    return this.#journal.append(this.#id, request)
+    return this.#journal.append(this.id, request)
   }
 
   /** Deletes them, where they are there. */
   async forget(upTo: number): Promise<void> {
     if (upTo <= this.#deletedTo) return
-    await this.#journal.deleteEvents(this.#id, upTo, { epoch: this.#epoch })
+    await this.#journal.deleteEvents(this.id, upTo, { epoch: this.#epoch })
     this.#deletedTo = upTo
   }
 
   /** Finds out how far they go, where that is not known any more. */
   async look(): Promise<void> {
-    this.last = (await this.#journal.highest(this.#id)).sequenceNr
+    this.last = (await this.#journal.highest(this.id)).sequenceNr
   }
 }

@@ -289,6 +289,7 @@ export class Lane {
     this.#port.endSession(this.#session)
     this.#session = this.#port.newSession(this)
     this.#lastCall = 0
+    this.#failure = undefined
     this.#gaps.reset()
     this.#isKnown = false
     failAll(calls, errorFor)
