@@ -83,7 +83,7 @@ export const shardOwningBugs: readonly SeededBug[] = bugsOf([
     scenario: 'sharding-clocks',
     promise: 'stale writers are refused',
     file: `${r}/shard-journal.ts`,
-    find: 'return this.#watch(this.#journal.append(id, request))',
+    find: 'return this.#watch(this.#journal.append(id, { ...request, epoch: this.#epoch }))',
     replace:
       'return this.#watch(\n      this.#journal.highest(id).then(({ epoch }) => this.#journal.append(id, { ...request, epoch })),\n    )',
     why: 'Entities write under the epoch that the journal has, and not under that of their shard.',

@@ -33,11 +33,11 @@ export const structureDiskBugs: readonly SeededBug[] = bugsOf(
       name: 'records-let-go-too-soon',
       promise: 'what is acknowledged stays',
       file: `${d}/host/part-log.ts`,
-      find: '    const begin = this.#pieces.last + 1\n    let savedBytes = 0\n',
+      find: '        const isThere = await this.#saved.save(pieces, upTo, isOver)\n',
       replace:
-        '    await this.#forget(this.#records, upTo)\n' +
-        '    const begin = this.#pieces.last + 1\n    let savedBytes = 0\n',
-      why: 'Records are deleted before the state that takes their place is on disk.',
+        '        await this.#records.forget(upTo)\n' +
+        '        const isThere = await this.#saved.save(pieces, upTo, isOver)\n',
+      why: 'Records are deleted before the state that takes their place is on disk: whoever begins next finds them missing.',
     },
     {
       name: 'own-disk-left-out',
