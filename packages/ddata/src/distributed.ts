@@ -87,7 +87,8 @@ export class Distributed implements AsyncDisposable {
       const report = reportTo(system)
       const region = regionOf(sharding, settings, report)
       const tellEach = region.tellEach.bind(region)
-      const whyNobody = (part: string): string | undefined => whyNobodyIn(region, part)
+      const whyNobody = (part: string): string | undefined =>
+        whyNobodyIn(region, part, isOnDisks(settings))
       return new Session({ system, random, tellEach, whyNobody, report }, laneSettings(settings))
     })
     this.#keeper = new LeaseKeeper(this.#session)
@@ -199,10 +200,24 @@ export class Distributed implements AsyncDisposable {
   }
 }
 
-/** A part that nobody owns is one that nobody hosts: who had it last stays its owner until another one takes over. */
-function whyNobodyIn(region: EntityRegion<PartMessage>, part: string): string | undefined {
-  const { owner } = region.explain(region.shardOf(part))
+/** Whether each node has a journal of its own: what is on it may be waited for. */
+function isOnDisks({ journal, copies }: CheckedOptions): boolean {
+  return journal !== undefined && copies > 1
+}
+
+/**
+ * A part that nobody owns is one that nobody hosts, or whose disks are waited for: who had it last stays its owner until
+ * another one takes over.
+ */
+function whyNobodyIn(
+  region: EntityRegion<PartMessage>,
+  part: string,
+  isOnDisks: boolean,
+): string | undefined {
+  const shard = region.shardOf(part)
+  const { owner, summary } = region.explain(shard)
   if (owner !== undefined) return undefined
+  if (isOnDisks) return `it is in shard ${shard} of ${region.type}. ${summary.replace(/\.$/, '')}`
   return (
     'no member that is up and in reach keeps structures of this namespace. They are kept where there is a Distributed, ' +
     'and by systems that are started with `distributed`'

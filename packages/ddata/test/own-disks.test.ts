@@ -56,6 +56,22 @@ test('a disk that is lost for good takes nothing with it, where each change is o
   expect(await world.settled(world.on('c').counter('visits').get({ timeoutMs: 30_000 }))).toBe(3)
 })
 
+test('says for whose disks it waits, where too few nodes are back', async () => {
+  const disks = onDisks({ copies: 3, ack: 2 })
+  await using world = await DataWorld.of('a b c', disks.options)
+  expect(await world.settled(world.on('b').counter('visits').increment())).toBe(1)
+  await blackOut(world)
+  await world.start('a')
+  await expect(
+    world.settled(world.on('a').counter('visits').get({ timeoutMs: 30_000 })),
+  ).rejects.toMatchObject({
+    code: 'CASTY_DDATA_UNAVAILABLE',
+    message: expect.stringMatching(
+      /in shard \d+ of casty:ddata\. .* It waits for disks: .* on the disks of b:1, c:1, .* goes on without them\./,
+    ),
+  })
+})
+
 test('nodes that were killed and come back with their disks miss nothing', async () => {
   await using world = await DataWorld.of('a b c', onDisks({ copies: 2, ack: 'all' }).options)
   const visits = world.on('a').counter('visits', { timeoutMs: 30_000 })

@@ -207,6 +207,7 @@ export class EntityRegion<M> {
       shard,
       epoch,
       lineage,
+      lineages: home.waitsFor?.lineages ?? [],
       owner,
       movingTo,
       route: sending.routeOf(shard).kind,

@@ -1,4 +1,6 @@
 // Why a shard is where it is, and why its messages wait, in words for people.
+import type { Waiting } from './coordinator/waiting.ts'
+import type { LineageCopies } from './recoveries.ts'
 import {
   replicationSentences,
   type ReplicationExplanation,
@@ -12,6 +14,8 @@ export interface ShardExplanation {
   readonly epoch: number
   /** Which copies on disks count; 0 where they are in memory only, and while nobody has it. */
   readonly lineage: number
+  /** Of several of which one has to be named for it to go on, with `EntityRegion.recover`: on the node that gives out shards, and empty elsewhere. */
+  readonly lineages: readonly LineageCopies[]
   readonly owner: string | undefined
   readonly movingTo: string | undefined
   /** How messages for it go from here. */
@@ -37,8 +41,8 @@ export interface HomeExplanation {
   readonly mayAct: boolean
   /** What is written is on disks of several nodes. */
   readonly isDurable: boolean
-  /** What it waits for before it is given to anybody, in a sentence; as the coordinator knows. */
-  readonly waitsFor: string | undefined
+  /** What it waits for before it is given to anybody, as the coordinator knows. */
+  readonly waitsFor: Waiting | undefined
 }
 
 /**
@@ -62,7 +66,7 @@ export function summaryOf(
     owner !== undefined && !home.isOwnerReachable && 'Its owner is out of reach.',
     home.isUndecided &&
       'What was confirmed of it may be with nodes that have not told yet: nothing of it is written before.',
-    owner !== undefined && home.waitsFor,
+    owner !== undefined && home.waitsFor?.text,
     stage !== 'absent' && `Here it is ${stage}.`,
     stage !== 'absent' && !home.mayAct && 'Its entities wait for the lease of this node.',
     waiting > 0 && waitingSentence(waiting),
@@ -76,7 +80,7 @@ function waitingSentence(waiting: number): string {
 }
 
 function unownedSentence({ isDurable, waitsFor }: HomeExplanation): string {
-  if (waitsFor !== undefined) return `Nobody owns it yet. ${waitsFor}`
+  if (waitsFor !== undefined) return `Nobody owns it yet. ${waitsFor.text}`
   const why = 'no member that is up hosts its type, or has only just begun to'
   return isDurable
     ? `Nobody owns it yet: ${why}; or it waits for the disks of others, which the coordinator explains.`

@@ -12,12 +12,19 @@ export interface RecoverOptions {
   readonly timeoutMs?: number
 }
 
+/** Copies of a shard that were begun by one owner, as far as nodes have told. */
+export interface LineageCopies {
+  readonly lineage: number
+  /** Who has them. */
+  readonly nodes: readonly string[]
+}
+
 /** What was given up with a shard that goes on. */
 export interface Recovery {
   /** How many more nodes would have had to tell what they have, for it to be known that nothing is missing. */
   readonly missing: number
   /** Lineages that do not count any more, and who had copies of them. */
-  readonly givenUp: readonly { readonly lineage: number; readonly nodes: readonly string[] }[]
+  readonly givenUp: readonly LineageCopies[]
 }
 
 interface Asked {

@@ -10,6 +10,7 @@ import { EntityRef } from './entity-ref.ts'
 import { EntityRegion } from './entity-region.ts'
 import type { CheckedType } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
+import type { Waiting } from './coordinator/waiting.ts'
 import type { HomeExplanation } from './explain-shard.ts'
 import type { LeaseGate } from './lease-gate.ts'
 import { LocalJournals } from './local-journals.ts'
@@ -41,7 +42,7 @@ export interface RegionsPort {
   readonly table: ShardTable
   released(typeName: string, shard: number, epoch: number): void
   /** What a shard waits for before it is given to anybody, in a sentence, where this node knows. */
-  waitsFor?(typeName: string, shard: number): string | undefined
+  waitsFor?(typeName: string, shard: number): Waiting | undefined
   /** An entity has stopped, and was the last of its shard. */
   emptied(): void
   /** Somebody has written under a higher epoch than that at which this node owns the shard. */

@@ -327,6 +327,15 @@ export class Sharding implements Disposable {
       case 'recovery-answered':
         this.#recoveries.answered(effect.answer)
         return
+      case 'shards-wait': {
+        const { typeName, shards, why } = effect
+        const [first] = shards
+        this.#system.logger?.warn(
+          { shards },
+          `Shards of ${typeName} have waited for long to be given to a node, shard ${first} among them. ${why}`,
+        )
+        return
+      }
       case 'shard-recovered': {
         const { typeName, shard, lineage } = effect.question
         const { missing, lineages } = effect.answer

@@ -20,10 +20,18 @@ test('after a restart, shards wait for so many nodes that nothing confirmed can 
   await disks.settle()
   expect(await disks.add('a')).toEqual(all(1))
   await disks.blackOut()
-  await disks.start('a')
+  const warnings: [object, string][] = []
+  const warn = (details: object, text: string): void => void warnings.push([details, text])
+  await disks.start('a', { logger: { debug() {}, info() {}, warn, error() {} } })
   await disks.settle(60_000)
-  const { owner, summary } = disks.region('a').explain(0)
+  const { owner, summary, lineages } = disks.region('a').explain(0)
   expect(owner).toBeUndefined()
+  expect(lineages).toEqual([])
+  // Who looks after it hears of that once, for all shards.
+  const waiting = warnings.filter(([, text]) => text.includes('waited for long'))
+  expect(waiting).toEqual([
+    [{ shards: [0, 1, 2, 3, 4, 5] }, expect.stringContaining('shard 0 among them. It waits for')],
+  ])
   expect(summary).toContain('It waits for disks: nothing begins before so many have told')
   expect(summary).toContain('1 of the nodes that may have copies of it have told what they have.')
   expect(summary).toContain('Nobody has told what was on the disks of b:1, c:1, which had copies')

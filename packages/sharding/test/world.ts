@@ -365,6 +365,7 @@ export class World {
       case 'lease-changed':
       case 'give-up':
       case 'recovery-answered':
+      case 'shards-wait':
       case 'shard-recovered':
       case 'coordinating':
         break

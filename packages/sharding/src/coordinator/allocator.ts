@@ -21,6 +21,7 @@ import { Promotions } from './promotions.ts'
 import { shardKey } from './shard-key.ts'
 import type { Situation } from './situation.ts'
 import type { Term } from './term.ts'
+import type { Waiting } from './waiting.ts'
 
 /** Mutable, and of one term. */
 export class Allocator {
@@ -152,8 +153,8 @@ export class Allocator {
     }
   }
 
-  /** What a shard waits for, in a sentence. */
-  explain(typeName: string, shard: number): string | undefined {
+  /** What a shard waits for. */
+  explain(typeName: string, shard: number): Waiting | undefined {
     return this.#promotions.explain(typeName, shard)
   }
 

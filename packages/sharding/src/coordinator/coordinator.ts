@@ -20,6 +20,7 @@ import { Allocator } from './allocator.ts'
 import type { Follower } from './follower.ts'
 import { LeaseBook } from './lease-book.ts'
 import { Term } from './term.ts'
+import type { Waiting } from './waiting.ts'
 
 /** Steps of the table that one event can lead to, where there is nobody to wait for. */
 const maxStepsAtOnce = 16
@@ -54,7 +55,7 @@ export class Coordinator {
   }
 
   /** What a shard waits for before it is given to anybody, where this node is to give it. */
-  explain(typeName: string, shard: number): string | undefined {
+  explain(typeName: string, shard: number): Waiting | undefined {
     return this.#allocator?.explain(typeName, shard)
   }
 

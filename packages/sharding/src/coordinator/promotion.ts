@@ -20,6 +20,8 @@ export interface Promotion extends ShardAtEpoch {
   readonly isContested: boolean
   /** Whether the present plan needs it. */
   isWanted: boolean
+  /** It was said that it waits for long. */
+  isReported: boolean
 }
 
 export function askedFor({ row: { replicas }, hosts }: Promotion): readonly NodeIdentity[] {

@@ -16,9 +16,12 @@ import { found, nothing, type Found } from './found.ts'
 import { askedFor, confirmedLineages, told, type Promotion } from './promotion.ts'
 import { shardKey } from './shard-key.ts'
 import type { Term } from './term.ts'
+import { waitingOf, type Waiting } from './waiting.ts'
 
 /** Shards asked for in one message. */
 const maxShardsPerQuery = 500
+/** After so many times `leaseMs` a shard waits for long. */
+const leasesUntilReported = 10
 
 /** Mutable, and of one term. */
 export class Promotions {
@@ -67,7 +70,7 @@ export class Promotions {
         since: now,
         told,
       }
-      promotion = { ...begun, isForced: false, isWanted: true }
+      promotion = { ...begun, isForced: false, isWanted: true, isReported: false }
       this.#open.set(key, promotion)
       this.#hasNew = true
     }
@@ -114,6 +117,7 @@ export class Promotions {
       }
     }
     this.#hasNew = false
+    this.#reportLong(now)
     return now + again
   }
 
@@ -171,31 +175,35 @@ export class Promotions {
     this.#open.delete(shardKey(typeName, shard))
   }
 
-  /** What a shard waits for, in a sentence; undefined where it waits for nothing here. */
-  explain(typeName: string, shard: number): string | undefined {
+  /** What a shard waits for; undefined where it waits for nothing here. */
+  explain(typeName: string, shard: number): Waiting | undefined {
     const promotion = this.#open.get(shardKey(typeName, shard))
-    if (!promotion) return undefined
-    const { settings } = promotion
-    const asked = askedFor(promotion)
-    const silent = asked.filter((node) => !told(promotion, node))
-    const missing = silent.length === 0 ? '' : `, and not ${silent.join(', ')}`
-    const have = `${asked.length - silent.length} of the nodes that may have copies of it have told what they have${missing}.`
-    const lineages = confirmedLineages(promotion)
-    if (lineages.size > 1) {
-      const sides = [...lineages]
-        .map(([lineage, nodes]) => `${lineage}, with ${nodes.join(' and ')}`)
-        .join('; or ')
-      return `It has copies of several lineages, and neither knows what was confirmed in the other: name the one that is to count, as in recover(${promotion.shard}, { lineage }). They are ${sides}. ${have}`
-    }
-    if (settings.disks === 0 || this.#isEnough(promotion)) return have
+    return promotion && this.#waitingOf(promotion)
+  }
+
+  #waitingOf(promotion: Promotion): Waiting {
     const { recoveryTimeoutMs } = this.#node.settings
-    const end = Number.isFinite(recoveryTimeoutMs) ? ', or recoveryTimeoutMs has passed' : ''
-    const lost = [...new Set(awaited(promotion).flatMap((one) => one.silent))]
-    const ofHosts =
-      lost.length === 0
-        ? ''
-        : ` Nobody has told what was on the disks of ${lost.join(', ')}, which had copies of its type.`
-    return `It waits for disks: nothing begins before so many have told that nothing confirmed can be missing${end}. ${have}${ofHosts} Where they do not come back, recover(${promotion.shard}) goes on without them.`
+    return waitingOf(promotion, this.#isEnough(promotion), recoveryTimeoutMs)
+  }
+
+  /** Who looks after the cluster hears of shards that wait for long: what they wait for may never come. */
+  #reportLong(now: number): void {
+    const longMs = leasesUntilReported * this.#node.settings.leaseMs
+    const byType = new Map<string, Promotion[]>()
+    for (const promotion of this.#open.values()) {
+      if (promotion.isReported || now < promotion.since + longMs) continue
+      if (promotion.settings.disks === 0) continue
+      promotion.isReported = true
+      const { typeName } = promotion
+      byType.set(typeName, [...(byType.get(typeName) ?? []), promotion])
+    }
+    for (const [typeName, waiting] of byType) {
+      const [first] = waiting
+      if (!first) continue
+      const shards = waiting.map(({ shard }) => shard)
+      const why = this.#waitingOf(first).text
+      this.#node.effects.push({ type: 'shards-wait', typeName, shards, why })
+    }
   }
 }
 

@@ -74,6 +74,14 @@ export type CoreEffect =
       readonly shards: readonly ShardAtEpoch[]
     }
   | { readonly type: 'recovery-answered'; readonly answer: RecoveredMessage }
+  /** Shards of a type have waited for long, for what may never come. */
+  | {
+      readonly type: 'shards-wait'
+      readonly typeName: string
+      readonly shards: readonly number[]
+      /** What the first of them waits for. */
+      readonly why: string
+    }
   /** A shard goes on here, the coordinator, without what it waited for: somebody has decided so. */
   | {
       readonly type: 'shard-recovered'

@@ -2,6 +2,7 @@ import type { Lane, NodeIdentity } from '@casty/transport'
 import { endPromise, holdsPromise, promisedTo, promiseTerm } from '../authority/acceptor.ts'
 import { hasLosses } from '../authority/founding.ts'
 import { Coordinator } from '../coordinator/coordinator.ts'
+import type { Waiting } from '../coordinator/waiting.ts'
 import type {
   EntriesMessage,
   RecoverMessage,
@@ -92,8 +93,8 @@ export class ShardingCore {
     return explainAgreement(this.#node, this.#coordinator.term, this.leaseUntil, now)
   }
 
-  /** What a shard waits for before it is given to anybody, in a sentence, where this node is to give it. */
-  explainShard(typeName: string, shard: number): string | undefined {
+  /** What a shard waits for before it is given to anybody, where this node is to give it. */
+  explainShard(typeName: string, shard: number): Waiting | undefined {
     return this.#coordinator.explain(typeName, shard)
   }
 

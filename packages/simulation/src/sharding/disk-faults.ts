@@ -4,16 +4,13 @@ import type { ShardingHost } from './host.ts'
 import { writeFromAll } from './lost-copies.ts'
 import { lostHolders } from './lost-holders.ts'
 import { recordOf } from './record.ts'
-import { copiesOf } from './settings.ts'
+import { disksOf } from './settings.ts'
 import type { ShardingAction } from './sharding-run.ts'
 import { entityOf } from './workload.ts'
 
 const parts: NodeDiskParts<ShardingHost> = {
   disksOf: (run) => recordOf(run).disks,
-  copies: (run) => {
-    const { minAcks, ownAck } = copiesOf(run)
-    return minAcks + (ownAck ? 1 : 0)
-  },
+  copies: disksOf,
   write: (run, draw, forMs) => writeFromAll(run, entityOf(run, draw), forMs),
   reach: (run, state) => recordOf(run).reach(state),
 }

@@ -92,6 +92,12 @@ export function copiesOf({ plan }: ShardingRun): {
   return { replicas, minAcks: Math.min(replicas, minAcks), ownAck }
 }
 
+/** On how many disks what is confirmed is at least. */
+export function disksOf(run: ShardingRun): number {
+  const { minAcks, ownAck } = copiesOf(run)
+  return minAcks + (ownAck ? 1 : 0)
+}
+
 /** The ids of one type. */
 export function entityIds(run: ShardingRun): readonly string[] {
   return Array.from({ length: shardingSettings(run.plan).entities }, (_, index) => `e${index + 1}`)
