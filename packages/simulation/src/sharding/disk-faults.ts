@@ -1,5 +1,5 @@
 // Everybody is gone at once while an entity with copies on disks is written to, and some disks do not come back.
-import { nodeDiskFaults, type NodeDiskParts } from '../hosting/node-disk-faults.ts'
+import { nodeDiskFaults, oneDiskAhead, type NodeDiskParts } from '../hosting/node-disk-faults.ts'
 import type { ShardingHost } from './host.ts'
 import { writeFromAll } from './lost-copies.ts'
 import { lostHolders } from './lost-holders.ts'
@@ -19,3 +19,6 @@ export const shardingDiskFaults: readonly ShardingAction[] = [
   ...nodeDiskFaults(parts),
   lostHolders(parts),
 ]
+
+/** Drawn from a stream of their own. */
+export const shardingDiskAdditions: readonly ShardingAction[] = [oneDiskAhead(parts)]

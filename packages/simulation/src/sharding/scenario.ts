@@ -6,7 +6,7 @@ import { streamFaults } from '../faults/network-faults.ts'
 import { processFaultsWithRareJumps } from '../faults/process-faults.ts'
 import { seldom } from '../run/action.ts'
 import { describeState } from '../membership/describe.ts'
-import { shardingDiskFaults } from './disk-faults.ts'
+import { shardingDiskAdditions, shardingDiskFaults } from './disk-faults.ts'
 import { shardingFaults } from './faults.ts'
 import { shardingHealing } from './healing.ts'
 import { shardingProgram, type ShardingHost } from './host.ts'
@@ -60,6 +60,7 @@ export const shardingDisksScenario: ShardingScenario = {
     ...passingDiskFaults<ShardingHost, ClusterState>(),
     ...shardingDiskFaults,
   ],
+  additions: shardingDiskAdditions,
   rareStates: diskRareStates,
 }
 
