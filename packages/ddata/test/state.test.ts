@@ -1,10 +1,11 @@
 // What a part remembers of its sessions: one effect for each call, whatever is sent, and whatever it holds.
+import { ByteReader } from '@casty/transport'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { counterCall, counterCalls } from '../src/kinds/counter/counter-calls.ts'
 import { CounterMachine } from '../src/kinds/counter/counter-machine.ts'
 import { readRecord, RecordWriter, type Command, type TimedCommand } from '../src/state/command.ts'
-import { maxOnceKeys, onceKeyMs } from '../src/state/once-keys.ts'
+import { maxOnceBytes, maxOnceKeys, onceKeyMs, OnceKeys } from '../src/state/once-keys.ts'
 import { PartState, skipCode, withdrawCode } from '../src/state/part-state.ts'
 import { MachineWorld, savedOf, sessionOf } from './machines-world.ts'
 
@@ -183,6 +184,34 @@ test('no more keys are remembered than are allowed, and pieces of what is saved 
   world.state.sessions.forget(sessionOf(1))
   const sizes = Array.from(world.state.save(10_000), ({ length }) => length)
   expect(Math.max(...sizes)).toBeLessThan(12_000)
+})
+
+test('of a key no more is kept than its answer, however large the call was', () => {
+  const keys = new OnceKeys()
+  const [call, answer] = [new Uint8Array(60_000), new Uint8Array(2)]
+  for (let of = 0; of < 50; of++) keys.remember(`${of}`, call, answer, 0)
+  const pieces = [...keys.save(1_000_000)]
+  expect(pieces.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(50 * 30)
+  const restored = new OnceKeys()
+  for (const piece of pieces) restored.restore(new ByteReader(piece))
+  expect(restored.find('49', call, 0)).toEqual(answer)
+  expect(restored.find('49', call.subarray(1), 0)).toBe('other')
+  expect(restored.find('49', call.with(59_999, 1), 0)).toBe('other')
+  expect(restored.find('49', call.with(0, 1), 0)).toBe('other')
+})
+
+test('the oldest keys are forgotten where their answers are large', () => {
+  const keys = new OnceKeys()
+  const answer = new Uint8Array(65_536)
+  const most = maxOnceBytes / answer.length
+  // One more than there is room for, with their keys.
+  for (let of = 0; of < most; of++) keys.remember(`${of}`, answer, answer, 0)
+  expect(keys.size).toBe(most - 1)
+  expect(keys.find('0', answer, 0)).toBeUndefined()
+  expect(keys.find('1', answer, 0)).toBe(answer)
+  keys.remember('1', answer, new Uint8Array(1), 0)
+  keys.remember('new', answer, answer.subarray(1), 0)
+  expect(keys.size).toBe(most)
 })
 
 test('a session that is forgotten is a new one, and one that is over is not', () => {

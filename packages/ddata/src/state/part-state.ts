@@ -4,8 +4,7 @@ import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
 import type { CallCommand, Command } from './command.ts'
 import { Refusal, type CallId, type Machine, type Surroundings } from './machine.ts'
-import { KeysUnderWay } from './keys-under-way.ts'
-import { OnceKeys, sameBytes } from './once-keys.ts'
+import { KeyedCalls } from './keyed-calls.ts'
 import { allOf } from './pieces.ts'
 import { beginResult, refusalBytes } from './result.ts'
 import { Sessions, type Session } from './sessions.ts'
@@ -42,8 +41,7 @@ export class PartState {
   readonly sessions: Sessions = new Sessions()
   /** Timers that run, and how long each of them takes. */
   readonly timers: Map<number, number> = new Map()
-  readonly #onceKeys = new OnceKeys()
-  readonly #keysUnderWay = new KeysUnderWay()
+  readonly #keyed: KeyedCalls
   readonly #scratch = new ByteWriter(256)
   #now = 0
   #epoch = 0
@@ -53,6 +51,7 @@ export class PartState {
 
   constructor(machine: Machine) {
     this.machine = machine
+    this.#keyed = new KeyedCalls(machine)
   }
 
   /** Milliseconds on the clock of the part, at the last command. */
@@ -72,7 +71,7 @@ export class PartState {
 
   /** Whether there is nothing to keep: no structure, no session, no key. */
   get isEmpty(): boolean {
-    return this.machine.isEmpty && this.sessions.size === 0 && this.#onceKeys.size === 0
+    return this.machine.isEmpty && this.sessions.size === 0 && this.#keyed.done.size === 0
   }
 
   /** Carries out one command. A call has to be the next one of its session. */
@@ -127,7 +126,7 @@ export class PartState {
     const session = this.sessions.open(id)
     this.sessions.begin(session, number, floor, received, this.#now)
     const callId = { session: id, number }
-    const known = key === undefined ? undefined : this.#findKey(key, call)
+    const known = key === undefined ? undefined : this.#keyed.find(key, call, this.#now)
     if (known === 'other') {
       this.#answer(session, number, refusalBytes(new Refusal('CASTY_DDATA_ARGUMENT', 'key')))
       return
@@ -135,33 +134,13 @@ export class PartState {
     const isUnderWay = known === 'under-way'
     const answer = isUnderWay ? undefined : (known ?? this.#execute(callId, call))
     if (answer === undefined) {
-      if (key !== undefined) this.#keysUnderWay.join(key, call, callId)
+      if (key !== undefined) this.#keyed.underWay.join(key, call, callId)
       this.sessions.park(session, number)
       this.#onlooker.parked(session, number)
       return
     }
-    if (key !== undefined && !known) this.#remember(key, call, answer)
+    if (key !== undefined && !known) this.#keyed.remember(key, call, answer, this.#now)
     this.#answer(session, number, answer)
-  }
-
-  #findKey(key: string, call: Uint8Array): Uint8Array | 'other' | 'under-way' | undefined {
-    const intent = this.#intentOf(call)
-    const underWay = this.#keysUnderWay.find(key)
-    if (!underWay) return this.#onceKeys.find(key, intent, this.#now)
-    return sameBytes(this.#intentOf(underWay.call), intent) ? 'under-way' : 'other'
-  }
-
-  #intentOf(call: Uint8Array): Uint8Array {
-    try {
-      return this.machine.intentOf?.(call) ?? call
-    } catch {
-      return call // It cannot be read, and is refused.
-    }
-  }
-
-  /** A call that was refused had no effect: it may be made again under the same key. */
-  #remember(key: string, call: Uint8Array, answer: Uint8Array): void {
-    if (answer[0] === 0) this.#onceKeys.remember(key, this.#intentOf(call), answer, this.#now)
   }
 
   #execute(call: CallId, bytes: Uint8Array): Uint8Array | undefined {
@@ -194,7 +173,7 @@ export class PartState {
   ): void {
     // It is answered first: what the machine gives to others as a consequence must not come to it.
     this.#answer(session, number, refusalBytes(new Refusal(code)))
-    const underWay = this.#keysUnderWay.leave({ session: session.id, number })
+    const underWay = this.#keyed.underWay.leave({ session: session.id, number })
     this.machine.withdraw({ session: session.id, number }, this.#around)
     const next = underWay?.isFirst && underWay.waiting[0]
     if (!next) return
@@ -221,11 +200,11 @@ export class PartState {
     const session = this.sessions.find(id)
     if (!session?.parked.has(number)) return
     this.#answer(session, number, answer)
-    const underWay = this.#keysUnderWay.leave({ session: id, number })
+    const underWay = this.#keyed.underWay.leave({ session: id, number })
     if (!underWay) return
-    this.#remember(underWay.key, underWay.call, answer)
+    this.#keyed.remember(underWay.key, underWay.call, answer, this.#now)
     for (const other of underWay.waiting) {
-      this.#keysUnderWay.leave(other)
+      this.#keyed.underWay.leave(other)
       const along = this.sessions.find(other.session)
       if (along?.parked.has(other.number)) this.#answer(along, other.number, answer)
     }
@@ -303,8 +282,8 @@ export class PartState {
     for (const [id, ms] of this.timers) head.varint(id).varint(ms)
     return allOf(
       [head.finish()],
-      marked(pieces.keys, this.#onceKeys.save(pieceBytes)),
-      marked(pieces.keysUnderWay, this.#keysUnderWay.save(pieceBytes)),
+      marked(pieces.keys, this.#keyed.done.save(pieceBytes)),
+      marked(pieces.keysUnderWay, this.#keyed.underWay.save(pieceBytes)),
       marked(pieces.sessions, this.sessions.save(pieceBytes)),
       marked(pieces.machine, this.machine.save(pieceBytes)),
     )
@@ -324,10 +303,10 @@ export class PartState {
         }
         return
       case pieces.keys:
-        this.#onceKeys.restore(from)
+        this.#keyed.done.restore(from)
         return
       case pieces.keysUnderWay:
-        this.#keysUnderWay.restore(from)
+        this.#keyed.underWay.restore(from)
         return
       case pieces.sessions:
         this.sessions.restore(from)

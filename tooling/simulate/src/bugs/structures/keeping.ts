@@ -122,9 +122,8 @@ export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
     name: 'keys-not-taken-over',
     promise: 'what is acknowledged stays',
     file: `${d}/state/once-keys.ts`,
-    find: 'this.#keys.set(key, { until, call, answer: from.bytes(from.remaining) })',
-    replace:
-      'if (until > 0 && call.length === 0) this.#keys.clear()\n      from.bytes(from.remaining)',
+    find: 'this.#add(key, { digest, until, answer: from.bytes(from.remaining) })',
+    replace: 'if (until > 0 && digest < 0) this.#keys.clear()\n      from.bytes(from.remaining)',
     why: 'Whoever takes over does not know which keys were used, and a call under one has its effect again.',
   },
   {
