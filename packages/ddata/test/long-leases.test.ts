@@ -18,3 +18,29 @@ test.each([true, false])(
     expect(await world.settled(other.tryAcquire())).toBe(true)
   },
 )
+
+test.each(['release', 'close'])(
+  'what was held through minutes of being cut off is given back by %s',
+  async (way) => {
+    await using world = await DataWorld.of('a b c')
+    const user = world.user('c')
+    const names = Array.from({ length: 12 }, (_, index) => `l${index}`)
+    const leases = await world.settled(
+      Promise.all(names.map((name) => user.lock(name, { ttlMs: 3_600_000 }).acquire())),
+    )
+    const [a, b, c] = ['a', 'b', 'c'].map((host) => world.node(host).address)
+    if (!a || !b || !c) throw new Error('Three are there')
+    world.network.partition([c], [a, b], { mode: 'reset' })
+    await world.settle(200_000)
+    world.network.heal()
+    await world.settle(12_000)
+    expect(leases.every(({ isHeld }) => isHeld)).toBe(true)
+    if (way === 'close') await world.settled(user.close())
+    else {
+      const released = world.settled(Promise.all(leases.map((lease) => lease.release())))
+      expect(await released).toEqual(names.map(() => true))
+    }
+    const tried = names.map((name) => world.on('a').lock(name, { ttlMs: 3_600_000 }).tryAcquire())
+    expect(await world.settled(Promise.all(tried))).toEqual(names.map(() => true))
+  },
+)

@@ -112,3 +112,17 @@ test('what many parts could not save to its end when there was no room is in the
   await world.settle(60_000)
   expect(await world.settled(put(0, 'y'), 60_000)).toBe(0)
 })
+
+test('a lock that is waited for without end is given up where its part has no room, whatever else is asked of it', async () => {
+  await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 60 } })
+  const lock = world.on('a').lock('l')
+  const acquired = Promise.allSettled([lock.acquire()])
+  const looks: Promise<unknown>[] = []
+  for (let passedMs = 0; passedMs < 8_000; passedMs += 300) {
+    looks.push(Promise.allSettled([lock.holder()]))
+    await world.settle(300)
+  }
+  const [outcome] = await world.settled(acquired, 1)
+  expect(outcome).toMatchObject({ reason: { code: 'CASTY_DDATA_UNAVAILABLE' } })
+  await world.settled(Promise.all(looks))
+})

@@ -1,7 +1,7 @@
 // Decisions of people that a shard is to go on without what it waits for: asked of whoever gives out shards.
 import type { Clock } from '@casty/clock'
 import { ShardingError } from './errors.ts'
-import { duration, whole } from './option-values.ts'
+import { duration, knownNames, whole } from './option-values.ts'
 import type { RecoveredMessage, RecoverMessage } from './protocol.ts'
 
 /** How a shard is to go on. */
@@ -49,6 +49,7 @@ export class Recoveries implements Disposable {
   }
 
   async ask(typeName: string, shard: number, options: RecoverOptions): Promise<Recovery> {
+    knownNames('options', options, ['lineage', 'timeoutMs'])
     const lineage = whole('lineage', options.lineage ?? 0, 0, Number.MAX_SAFE_INTEGER)
     const timeoutMs = duration('timeoutMs', options.timeoutMs ?? defaultTimeoutMs)
     const id = ++this.#lastId

@@ -52,6 +52,6 @@ export function promotionOf(
     told: new Map(reports),
     isContested: false,
     isWanted: true,
-    isReported: false,
+    reported: 'nothing',
   }
 }

@@ -81,6 +81,34 @@ test('of two lineages one is picked, and who has the other one forgets that', as
   expect(disks.region('a').statistics().replication?.givenUp).toBe(written.length)
 })
 
+test('who looks after it hears that people have to decide, also where disks were waited for before', async () => {
+  await using disks = await withTwoLineages()
+  await disks.blackOut()
+  const warnings: string[] = []
+  const logger = {
+    debug() {},
+    info() {},
+    warn: (_: object, text: string) => void warnings.push(text),
+    error() {},
+  }
+  const waiting = (): string[] => warnings.filter((text) => text.includes('waited for long'))
+  await disks.start('a', { logger })
+  await disks.settle(60_000)
+  expect(waiting()).toEqual([expect.stringContaining('It waits for disks')])
+  await disks.start('b c', { logger })
+  await disks.settle(60_000)
+  expect(waiting().slice(1)).toEqual([expect.stringContaining('copies of several lineages')])
+})
+
+test('an option of recover that is not known gives nothing up', async () => {
+  await using disks = new DiskWorld({ replicas: 1 })
+  await disks.start('a')
+  const misspelt: object = { linage: 77 }
+  await expect(disks.world.settled(disks.region('a').recover(0, misspelt))).rejects.toMatchObject({
+    code: 'CASTY_SHARDING_INVALID_OPTION',
+  })
+})
+
 test('copies that are kept aside are given up where it is said that those of the owner count', async () => {
   await using disks = await withTwoLineages()
   const region = disks.region('c')

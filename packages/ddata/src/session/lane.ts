@@ -24,8 +24,8 @@ function entryOf({ number, received, terms, call }: PendingCall): RequestEntry {
 
 const silence = 'its part was not heard of for too long'
 
-/** What is said by a part that can do what it is asked for. */
-const isProgress: ReadonlySet<ReplyEntry['type']> = new Set(['answer', 'parked', 'read', 'gap'])
+/** What is said by a part that can do what it is asked for. A gap is what a failed call leaves. */
+const isProgress: ReadonlySet<ReplyEntry['type']> = new Set(['answer', 'parked', 'read'])
 
 export class Lane {
   readonly part: string

@@ -20,8 +20,8 @@ export interface Promotion extends ShardAtEpoch {
   readonly isContested: boolean
   /** Whether the present plan needs it. */
   isWanted: boolean
-  /** It was said that it waits for long. */
-  isReported: boolean
+  /** What it was said to wait for, for long. */
+  reported: 'nothing' | 'disks' | 'people'
 }
 
 export function askedFor({ row: { replicas }, hosts }: Promotion): readonly NodeIdentity[] {

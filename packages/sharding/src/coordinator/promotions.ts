@@ -70,7 +70,7 @@ export class Promotions {
         since: now,
         told,
       }
-      promotion = { ...begun, isForced: false, isWanted: true, isReported: false }
+      promotion = { ...begun, isForced: false, isWanted: true, reported: 'nothing' } as const
       this.#open.set(key, promotion)
       this.#hasNew = true
     }
@@ -189,20 +189,23 @@ export class Promotions {
   /** Who looks after the cluster hears of shards that wait for long: what they wait for may never come. */
   #reportLong(now: number): void {
     const longMs = leasesUntilReported * this.#node.settings.leaseMs
-    const byType = new Map<string, Promotion[]>()
+    const groups = new Map<string, Promotion[]>()
     for (const promotion of this.#open.values()) {
-      if (promotion.isReported || now < promotion.since + longMs) continue
-      if (promotion.settings.disks === 0) continue
-      promotion.isReported = true
-      const { typeName } = promotion
-      byType.set(typeName, [...(byType.get(typeName) ?? []), promotion])
+      if (promotion.settings.disks === 0 || now < promotion.since + longMs) continue
+      const isForPeople = confirmedLineages(promotion).size > 1
+      const reported = isForPeople ? 'people' : 'disks'
+      // Once the disks are back that were waited for, it may be people.
+      if (promotion.reported === 'people' || promotion.reported === reported) continue
+      promotion.reported = reported
+      const key = `${reported} ${promotion.typeName}`
+      groups.set(key, [...(groups.get(key) ?? []), promotion])
     }
-    for (const [typeName, waiting] of byType) {
+    for (const waiting of groups.values()) {
       const [first] = waiting
       if (!first) continue
       const shards = waiting.map(({ shard }) => shard)
       const why = this.#waitingOf(first).text
-      this.#node.effects.push({ type: 'shards-wait', typeName, shards, why })
+      this.#node.effects.push({ type: 'shards-wait', typeName: first.typeName, shards, why })
     }
   }
 }

@@ -115,6 +115,7 @@ export class Replica {
   }
 
   #forget(): void {
+    this.#arriving.clear()
     this.#copies.forget()
     this.#store?.forget()
   }

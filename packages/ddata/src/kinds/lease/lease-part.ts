@@ -201,15 +201,15 @@ export class LeasePart {
   /** @returns whether it was still held. From now on it is not renewed. */
   release(lease: Held, terms: CallTerms, explain: Explain): Promise<boolean> {
     if (this.#isClosed) return Promise.resolve(false)
-    const { address } = lease.terms
-    this.#held.delete(lease.timer)
-    lease.released()
     return new Promise((resolve, reject) => {
-      this.#lane.call(releaseCall(address, lease.token), terms, {
+      // Called while it is held: after minutes of silence the call begins a new session otherwise, which holds nothing.
+      this.#lane.call(releaseCall(lease.terms.address, lease.token), terms, {
         done: (from) => resolve(from.bool()),
         refused: (refusal) => reject(explain(refusal)),
         failed: reject,
       })
+      this.#held.delete(lease.timer)
+      lease.released()
     })
   }
 
@@ -217,9 +217,9 @@ export class LeasePart {
   look(now: number): number {
     for (const lease of this.#held.values()) {
       if (lease.until > now) continue
-      this.#lose(lease)
-      // It may be that only the answers are lost.
+      // It may be that only the answers are lost: said under the session that held it.
       this.#giveBack(lease.terms.address, lease)
+      this.#lose(lease)
     }
     if (this.#held.size === 0) return Infinity
     let next = this.#sayAt
@@ -300,11 +300,13 @@ export class LeasePart {
     if (this.#isClosed) return
     this.#isClosed = true
     if (this.#held.size === 0 && !this.#lane.isCalling) return
-    for (const lease of this.#held.values()) this.#lose(lease, DDataError.closed(lease.terms.what))
     const terms = { what: 'the return of all leases', timeoutMs: giveBackMs }
     await new Promise<void>((resolve) => {
       const end = (): void => resolve()
+      // Called while they are held, as one that is released.
       this.#lane.call(releaseAllCall(), terms, { done: end, refused: end, failed: end })
+      const held = [...this.#held.values()]
+      for (const lease of held) this.#lose(lease, DDataError.closed(lease.terms.what))
     })
   }
 }
