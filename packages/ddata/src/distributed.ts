@@ -87,8 +87,7 @@ export class Distributed implements AsyncDisposable {
       const report = reportTo(system)
       const region = regionOf(sharding, settings, report)
       const tellEach = region.tellEach.bind(region)
-      const whyNobody = (part: string): string | undefined =>
-        whyNobodyIn(region, part, isOnDisks(settings))
+      const whyNobody = (part: string): string | undefined => whyNobodyIn(region, part)
       return new Session({ system, random, tellEach, whyNobody, report }, laneSettings(settings))
     })
     this.#keeper = new LeaseKeeper(this.#session)
@@ -200,22 +199,13 @@ export class Distributed implements AsyncDisposable {
   }
 }
 
-/** Whether each node has a journal of its own: what is on it may be waited for. */
-function isOnDisks({ journal, copies }: CheckedOptions): boolean {
-  return journal !== undefined && copies > 1
-}
-
 /**
  * A part that nobody owns is one that nobody hosts, or whose disks are waited for: who had it last stays its owner until
  * another one takes over.
  */
-function whyNobodyIn(
-  region: EntityRegion<PartMessage>,
-  part: string,
-  isOnDisks: boolean,
-): string | undefined {
+function whyNobodyIn(region: EntityRegion<PartMessage>, part: string): string | undefined {
   const shard = region.shardOf(part)
-  const { owner, summary } = region.explain(shard)
+  const { owner, isOnDisks, summary } = region.explain(shard)
   if (owner !== undefined) return undefined
   if (isOnDisks) return `it is in shard ${shard} of ${region.type}. ${summary.replace(/\.$/, '')}`
   return (

@@ -1,6 +1,10 @@
 // Structures on the disks of several nodes: each node writes to a journal of its own, and holds copies of what others write.
-import type { DistributedOptions } from '@casty/ddata'
+import { ActorSystem } from '@casty/actor'
+import { seededRandom } from '@casty/clock'
+import { Distributed, type DistributedOptions } from '@casty/ddata'
 import { inMemoryJournal, type InMemoryJournal } from '@casty/persistence'
+import { ClientAccess, ClusterClient } from '@casty/remote'
+import { ShardingClient } from '@casty/sharding'
 import { expect, test } from 'vitest'
 import { DataWorld } from './data-world.ts'
 
@@ -61,7 +65,7 @@ test('says for whose disks it waits, where too few nodes are back', async () => 
   await using world = await DataWorld.of('a b c', disks.options)
   expect(await world.settled(world.on('b').counter('visits').increment())).toBe(1)
   await blackOut(world)
-  await world.start('a')
+  const { remoting } = await world.start('a')
   await expect(
     world.settled(world.on('a').counter('visits').get({ timeoutMs: 30_000 })),
   ).rejects.toMatchObject({
@@ -69,6 +73,20 @@ test('says for whose disks it waits, where too few nodes are back', async () => 
     message: expect.stringMatching(
       /in shard \d+ of casty:ddata\. .* It waits for disks: .* on the disks of b:1, c:1, .* goes on without them\./,
     ),
+  })
+  // Who uses them from outside knows that there are disks, and not which.
+  using _access = new ClientAccess(remoting, {})
+  const random = seededRandom(7)
+  await using system = new ActorSystem({ clock: world.clock, random })
+  const transport = world.network.transport({ host: 'x' })
+  const settings = { system, transport, contactPoints: ['a:1'], random }
+  await using client = await world.settled(ClusterClient.connect(settings))
+  const outside = new Distributed({ system, sharding: ShardingClient.attach({ client }) })
+  await expect(
+    world.settled(outside.counter('visits').get({ timeoutMs: 30_000 })),
+  ).rejects.toMatchObject({
+    code: 'CASTY_DDATA_UNAVAILABLE',
+    message: expect.stringContaining('or it waits for the disks of others'),
   })
 })
 

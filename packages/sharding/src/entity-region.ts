@@ -208,6 +208,7 @@ export class EntityRegion<M> {
       epoch,
       lineage,
       lineages: home.waitsFor?.lineages ?? [],
+      isOnDisks: home.isDurable,
       owner,
       movingTo,
       route: sending.routeOf(shard).kind,
