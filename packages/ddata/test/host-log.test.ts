@@ -62,6 +62,11 @@ class Writer {
     await save?.(() => false)
   }
 
+  /** One after the other. */
+  async putMany(count: number): Promise<void> {
+    for (let left = count; left > 0; left--) await this.put()
+  }
+
   /** @returns whether it was worth it */
   async compact(): Promise<boolean> {
     const save = this.log.compact(this.state)
@@ -132,7 +137,7 @@ test('deleting what is saved may break, and nothing is lost', async () => {
 test('the log of a part that is used for long stays short', async () => {
   const journal = inMemoryJournal()
   const owner = await Writer.open(journal, 1)
-  for (let left = 100; left > 0; left--) await owner.put()
+  await owner.putMany(100)
   const [records, pieces] = [await journal.highest(id), await journal.highest(`${id}#state`)]
   expect(records.sequenceNr - records.deletedTo).toBeLessThan(6)
   expect(pieces.sequenceNr - pieces.deletedTo).toBeLessThan(20)
@@ -185,9 +190,9 @@ test('a record of the life before that comes behind the claim is not carried out
 test('what takes little more room than the state is not saved', async () => {
   const journal = inMemoryJournal()
   const owner = await Writer.open(journal, 1, unsaved)
-  for (let left = 3; left > 0; left--) await owner.put()
+  await owner.putMany(3)
   expect(await owner.compact()).toBe(false)
-  for (let left = 200; left > 0; left--) await owner.put()
+  await owner.putMany(200)
   expect([await owner.compact(), await owner.compact()]).toEqual([true, false])
   await owner.put()
   expect(await owner.compact()).toBe(false)
@@ -247,7 +252,7 @@ test('nothing is left of states that were not saved to their end', async () => {
 test('an end that comes when what it ends is deleted is none', async () => {
   const journal = inMemoryJournal()
   const owner = await Writer.open(journal, 1, unsaved)
-  for (let left = 9; left > 0; left--) await owner.put()
+  await owner.putMany(9)
   const end = new ByteWriter(16).varint(1).varint(9).finish()
   const events = [
     { manifest: 'ddata-state', version: 1, timestamp: 0, bytes: new Uint8Array(8) },
@@ -262,7 +267,7 @@ test('an end that comes when what it ends is deleted is none', async () => {
 test('records that are in no state, and missing, keep a part from beginning', async () => {
   const journal = inMemoryJournal()
   const owner = await Writer.open(journal, 1, unsaved)
-  for (let left = 9; left > 0; left--) await owner.put()
+  await owner.putMany(9)
   await journal.deleteEvents(id, 4)
   await expect(Writer.open(journal, 2)).rejects.toMatchObject({ code: 'CASTY_JOURNAL_DELETED' })
 })
@@ -270,7 +275,7 @@ test('records that are in no state, and missing, keep a part from beginning', as
 test('records that are in a state go when a part begins, where they are still there', async () => {
   const journal = inMemoryJournal()
   const owner = await Writer.open(journal, 1, unsaved)
-  for (let left = 90; left > 0; left--) await owner.put()
+  await owner.putMany(90)
   journal.fail({ type: 'refused' }, { operation: 'deleteEvents', id })
   await expect(owner.compact()).rejects.toMatchObject({ code: 'CASTY_JOURNAL_UNAVAILABLE' })
   expect((await journal.highest(id)).deletedTo).toBe(0)

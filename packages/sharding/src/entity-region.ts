@@ -202,13 +202,13 @@ export class EntityRegion<M> {
     this.#checkShard(shard)
     const { type, otherNumShards, hosting, sending } = this.#region
     const home = this.#around.home(shard)
-    const { epoch, lineage, owner, movingTo } = home
+    const { epoch, lineage, isOnDisks, owner, movingTo } = home
     const here = {
       shard,
       epoch,
       lineage,
       lineages: home.waitsFor?.lineages ?? [],
-      isOnDisks: home.isDurable,
+      isOnDisks,
       owner,
       movingTo,
       route: sending.routeOf(shard).kind,

@@ -1,6 +1,6 @@
 // Why a shard is where it is, and why its messages wait, in words for people.
 import type { Waiting } from './coordinator/waiting.ts'
-import type { LineageCopies } from './recoveries.ts'
+import type { LineageCopies } from './lineage-copies.ts'
 import {
   replicationSentences,
   type ReplicationExplanation,
@@ -42,7 +42,7 @@ export interface HomeExplanation {
   readonly isOwnerReachable: boolean
   readonly mayAct: boolean
   /** What is written is on disks of several nodes. */
-  readonly isDurable: boolean
+  readonly isOnDisks: boolean
   /** What it waits for before it is given to anybody, as the coordinator knows. */
   readonly waitsFor: Waiting | undefined
 }
@@ -81,10 +81,10 @@ function waitingSentence(waiting: number): string {
   return `${waiting === 1 ? '1 message waits' : `${waiting} messages wait`} for it here.`
 }
 
-function unownedSentence({ isDurable, waitsFor }: HomeExplanation): string {
+function unownedSentence({ isOnDisks, waitsFor }: HomeExplanation): string {
   if (waitsFor !== undefined) return `Nobody owns it yet. ${waitsFor.text}`
   const why = 'no member that is up hosts its type, or has only just begun to'
-  return isDurable
+  return isOnDisks
     ? `Nobody owns it yet: ${why}; or it waits for the disks of others, which the coordinator explains.`
     : `Nobody owns it yet: ${why}.`
 }

@@ -11,7 +11,8 @@ export type {
 } from './replication/explain-replication.ts'
 export type { Lineage } from './replication/lineage.ts'
 export type { ReplicationStatistics } from './replication/replication-tally.ts'
-export type { LineageCopies, Recovery, RecoverOptions } from './recoveries.ts'
+export type { LineageCopies } from './lineage-copies.ts'
+export type { Recovery, RecoverOptions } from './recoveries.ts'
 export {
   entityTypeDefaults,
   ShardEnvelope,

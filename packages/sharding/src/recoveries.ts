@@ -1,6 +1,7 @@
 // Decisions of people that a shard is to go on without what it waits for: asked of whoever gives out shards.
 import type { Clock } from '@casty/clock'
 import { ShardingError } from './errors.ts'
+import { lineageCopies, textOfLineage, type LineageCopies } from './lineage-copies.ts'
 import { duration, knownNames, whole } from './option-values.ts'
 import type { RecoveredMessage, RecoverMessage } from './protocol.ts'
 
@@ -10,13 +11,6 @@ export interface RecoverOptions {
   readonly lineage?: number
   /** How long to wait for whoever gives out shards, in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number
-}
-
-/** Copies of a shard that were begun by one owner, as far as nodes have told. */
-export interface LineageCopies {
-  readonly lineage: number
-  /** Who has them. */
-  readonly nodes: readonly string[]
 }
 
 /** What was given up with a shard that goes on. */
@@ -71,22 +65,15 @@ export class Recoveries implements Disposable {
     asked.timer[Symbol.dispose]()
     const { typeName, shard } = asked.question
     switch (outcome) {
-      case 'recovered': {
-        const givenUp = lineages.map(({ lineage, nodes }) => ({
-          lineage,
-          nodes: nodes.map(String),
-        }))
-        asked.resolve({ missing, givenUp })
+      case 'recovered':
+        asked.resolve({ missing, givenUp: lineages.map(lineageCopies) })
         return
-      }
       case 'not-waiting':
         asked.reject(ShardingError.notWaiting(typeName, shard))
         return
       case 'lineage-needed':
       case 'unknown-lineage': {
-        const sides = lineages.map(
-          ({ lineage, nodes }) => `${lineage}, with ${nodes.join(' and ')}`,
-        )
+        const sides = lineages.map((one) => textOfLineage(lineageCopies(one)))
         asked.reject(ShardingError.lineageUnclear(typeName, shard, sides))
       }
     }

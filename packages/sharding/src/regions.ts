@@ -5,12 +5,12 @@ import type { Cluster, ClusterState } from '@casty/membership'
 import type { EventJournal } from '@casty/persistence'
 import type { Remoting } from '@casty/remote'
 import type { NodeIdentity, NodeKey } from '@casty/transport'
+import type { Waiting } from './coordinator/waiting.ts'
 import { CopiesHere, type StartReplication } from './copies-here.ts'
 import { EntityRef } from './entity-ref.ts'
 import { EntityRegion } from './entity-region.ts'
 import type { CheckedType } from './entity-type.ts'
 import { ShardingError } from './errors.ts'
-import type { Waiting } from './coordinator/waiting.ts'
 import type { HomeExplanation } from './explain-shard.ts'
 import type { LeaseGate } from './lease-gate.ts'
 import { LocalJournals } from './local-journals.ts'
@@ -41,7 +41,7 @@ import { TypeDirectory, type Started } from './type-directory.ts'
 export interface RegionsPort {
   readonly table: ShardTable
   released(typeName: string, shard: number, epoch: number): void
-  /** What a shard waits for before it is given to anybody, in a sentence, where this node knows. */
+  /** What a shard waits for before it is given to anybody, where this node knows. */
   waitsFor?(typeName: string, shard: number): Waiting | undefined
   /** An entity has stopped, and was the last of its shard. */
   emptied(): void
@@ -304,7 +304,7 @@ export class Regions implements RegionNode, Disposable {
       movingTo: movingTo?.toString(),
       isOwnerReachable: owner !== undefined && this.#reach.has(owner),
       mayAct: this.gate.isOpen(),
-      isDurable: (this.#port.table.types.get(type.name)?.settings.disks ?? 0) > 0,
+      isOnDisks: (this.#port.table.types.get(type.name)?.settings.disks ?? 0) > 0,
       waitsFor: this.#port.waitsFor?.(type.name, shard),
     }
   }

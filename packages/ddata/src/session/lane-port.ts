@@ -57,7 +57,7 @@ export type WatchedChange = ReplyEntry & { readonly type: 'change' }
 /** Who wants to hear what comes from a part beside answers. */
 export interface LaneListener {
   /** Whether something is held there under the session. */
-  readonly holds?: boolean
+  holds?(): boolean
   /** Timers that do not run there: whatever was held by them is lost. */
   lost(timers: readonly number[]): void
   renewed(renewal: number): void

@@ -139,7 +139,7 @@ export class Lane {
 
   /** Whether something is held under its session, which is gone with that. */
   get #holds(): boolean {
-    for (const { holds } of this.#listeners) if (holds === true) return true
+    for (const listener of this.#listeners) if (listener.holds?.() === true) return true
     return false
   }
 

@@ -1,6 +1,6 @@
 // A shard that is about to be given to somebody, and what those told who may have copies of it.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
-import type { ReplicaReport, ShardAtEpoch, TypeSettings } from '../protocol.ts'
+import type { GivenUpLineage, ReplicaReport, ShardAtEpoch, TypeSettings } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 
 export interface Promotion extends ShardAtEpoch {
@@ -46,4 +46,9 @@ export function confirmedLineages(
     nodes.set(lineage.bornIn, known)
   }
   return nodes
+}
+
+/** The same, as it is told. */
+export function toldLineages(promotion: Promotion): readonly GivenUpLineage[] {
+  return [...confirmedLineages(promotion)].map(([lineage, nodes]) => ({ lineage, nodes }))
 }

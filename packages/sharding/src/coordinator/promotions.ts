@@ -13,7 +13,7 @@ import type { ShardRow } from '../table/shard-row.ts'
 import type { TypeTable } from '../table/shard-table.ts'
 import { awaited, isEnough } from './enough.ts'
 import { found, nothing, type Found } from './found.ts'
-import { askedFor, confirmedLineages, told, type Promotion } from './promotion.ts'
+import { askedFor, confirmedLineages, told, toldLineages, type Promotion } from './promotion.ts'
 import { shardKey } from './shard-key.ts'
 import type { Term } from './term.ts'
 import { waitingOf, type Waiting } from './waiting.ts'
@@ -70,7 +70,7 @@ export class Promotions {
         since: now,
         told,
       }
-      promotion = { ...begun, isForced: false, isWanted: true, reported: 'nothing' } as const
+      promotion = { ...begun, isForced: false, isWanted: true, reported: 'nothing' }
       this.#open.set(key, promotion)
       this.#hasNew = true
     }
@@ -156,7 +156,7 @@ export class Promotions {
   force(typeName: string, shard: number, lineage: number): Omit<RecoveredMessage, 'type' | 'id'> {
     const promotion = this.#open.get(shardKey(typeName, shard))
     if (!promotion || promotion.settings.disks === 0) return refusal('not-waiting')
-    const known = [...confirmedLineages(promotion)].map(([of, nodes]) => ({ lineage: of, nodes }))
+    const known = toldLineages(promotion)
     const missing = Math.max(0, ...awaited(promotion).map(({ missing: few }) => few))
     if (lineage === 0 && known.length > 1) return { ...refusal('lineage-needed', known), missing }
     if (lineage !== 0 && known.every((one) => one.lineage !== lineage)) {

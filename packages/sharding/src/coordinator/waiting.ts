@@ -1,7 +1,7 @@
 // What a shard waits for before it is given to anybody, in words for people, and in numbers for who decides by them.
-import type { LineageCopies } from '../recoveries.ts'
+import { lineageCopies, textOfLineage, type LineageCopies } from '../lineage-copies.ts'
 import { awaited } from './enough.ts'
-import { askedFor, confirmedLineages, told, type Promotion } from './promotion.ts'
+import { askedFor, told, toldLineages, type Promotion } from './promotion.ts'
 
 export interface Waiting {
   /** In a sentence or more. */
@@ -23,32 +23,19 @@ export function waitingOf(
   const silent = asked.filter((node) => !told(promotion, node))
   const missing = silent.length === 0 ? '' : `, and not ${silent.join(', ')}`
   const have = `${asked.length - silent.length} of the nodes that may have copies of it have told what they have${missing}.`
-  const lineages = lineagesOf(promotion)
+  const lineages = toldLineages(promotion).map(lineageCopies)
   if (lineages.length > 1) {
     return { text: `${amongLineages(promotion, lineages)} ${have}`, lineages }
   }
   const mustWait = promotion.settings.disks > 0 && !isEnough
-  return {
-    text: mustWait ? forDisks(promotion, have, recoveryTimeoutMs) : have,
-    lineages: [],
-  }
-}
-
-/** Those in which something may have been confirmed. */
-function lineagesOf(promotion: Promotion): readonly LineageCopies[] {
-  return [...confirmedLineages(promotion)].map(([lineage, nodes]) => ({
-    lineage,
-    nodes: nodes.map(String),
-  }))
+  return { text: mustWait ? forDisks(promotion, have, recoveryTimeoutMs) : have, lineages: [] }
 }
 
 function amongLineages(
   { shard, settings: { disks } }: Promotion,
   lineages: readonly LineageCopies[],
 ): string {
-  const sides = lineages
-    .map(({ lineage, nodes }) => `${lineage}, with ${nodes.join(' and ')}`)
-    .join('; or ')
+  const sides = lineages.map(textOfLineage).join('; or ')
   // With one, that says nothing: each of them is on so many.
   const evidence =
     disks > 1

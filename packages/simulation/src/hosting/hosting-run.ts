@@ -1,6 +1,6 @@
 // Runs of programs that host shards: what is asked of them, and done with them, in every scenario.
 import type { Cluster, ClusterState } from '@casty/membership'
-import type { Sharding } from '@casty/sharding'
+import type { Sharding, ShardExplanation } from '@casty/sharding'
 import { leaveAndReturn } from '../membership/leaving.ts'
 import type { Run } from '../run/run.ts'
 
@@ -8,6 +8,13 @@ import type { Run } from '../run/run.ts'
 export interface Hosting {
   readonly cluster: Cluster
   readonly sharding: Sharding
+}
+
+/** A shard, in the eyes of one node. */
+export interface ShardSeen {
+  readonly host: string
+  readonly region: Sharding['regions'][number]
+  readonly explanation: ShardExplanation
 }
 
 export type HostingRun<P extends Hosting> = Run<P, ClusterState>
@@ -27,6 +34,19 @@ export function coordinators<P extends Hosting>(run: HostingRun<P>): readonly st
   return run.world.processes
     .filter(({ program, clock }) => clock.peek(() => program?.sharding.explain().isCoordinator))
     .map(({ host }) => host)
+}
+
+/** All shards that nodes know of that give them out, as those explain them. */
+export function* shardsAtCoordinators<P extends Hosting>(run: HostingRun<P>): Iterable<ShardSeen> {
+  for (const host of coordinators(run)) {
+    const program = run.world.running(host)?.program
+    if (!program || run.world.isStopped(host)) continue
+    for (const region of program.sharding.regions) {
+      for (let shard = 0; shard < region.numShards; shard++) {
+        yield { host, region, explanation: region.explain(shard) }
+      }
+    }
+  }
 }
 
 /**

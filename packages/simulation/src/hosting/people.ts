@@ -1,7 +1,12 @@
 // People who look after a cluster: where a shard has copies of several lineages, and what nodes tell leaves no doubt, they
 // name the one that counts.
 import type { ShardExplanation } from '@casty/sharding'
-import { coordinators, withRunning, type Hosting, type HostingRun } from './hosting-run.ts'
+import {
+  shardsAtCoordinators,
+  type Hosting,
+  type HostingRun,
+  type ShardSeen,
+} from './hosting-run.ts'
 
 /** Shards that were decided on, of each type, and have not gone on yet. */
 const decided = new WeakMap<object, Set<string>>()
@@ -13,15 +18,9 @@ const decided = new WeakMap<object, Set<string>>()
  * @param copies - on how many disks what is confirmed is at least
  */
 export function nameLineages<P extends Hosting>(run: HostingRun<P>, copies: number): void {
-  for (const host of coordinators(run)) {
-    withRunning(run, host, ({ sharding }) => {
-      for (const region of sharding.regions) {
-        for (let shard = 0; shard < region.numShards; shard++) {
-          const lineage = onlyConfirmed(region.explain(shard), copies)
-          if (lineage !== undefined) void decide(run, host, region, shard, lineage)
-        }
-      }
-    })
+  for (const seen of shardsAtCoordinators(run)) {
+    const lineage = onlyConfirmed(seen.explanation, copies)
+    if (lineage !== undefined) void decide(run, seen, lineage)
   }
 }
 
@@ -32,9 +31,7 @@ function onlyConfirmed({ lineages }: ShardExplanation, copies: number): number |
 
 async function decide<P extends Hosting>(
   run: HostingRun<P>,
-  host: string,
-  region: P['sharding']['regions'][number],
-  shard: number,
+  { host, region, explanation: { shard } }: ShardSeen,
   lineage: number,
 ): Promise<void> {
   const shards = decided.get(run) ?? new Set()

@@ -1,4 +1,4 @@
-import { coordinators, withRunning } from '../hosting/hosting-run.ts'
+import { shardsAtCoordinators } from '../hosting/hosting-run.ts'
 import { recordOf } from './record.ts'
 import type { ShardingRun } from './sharding-run.ts'
 
@@ -13,16 +13,7 @@ export function explainAll(run: ShardingRun): string {
 }
 
 function waitingShards(run: ShardingRun): readonly string[] {
-  const waiting: string[] = []
-  for (const host of coordinators(run)) {
-    withRunning(run, host, ({ sharding: { regions } }) => {
-      for (const region of regions) {
-        for (let shard = 0; shard < region.numShards; shard++) {
-          const { owner, summary } = region.explain(shard)
-          if (owner === undefined) waiting.push(`${region.type} ${shard}: ${summary}`)
-        }
-      }
-    })
-  }
-  return waiting
+  return [...shardsAtCoordinators(run)]
+    .filter(({ explanation }) => explanation.owner === undefined)
+    .map(({ region, explanation: { shard, summary } }) => `${region.type} ${shard}: ${summary}`)
 }

@@ -271,28 +271,21 @@ export class LeasePart {
     else if (this.#asking > 0) this.#takenEarly.add(timer)
   }
 
-  readonly #listener: LaneListener = this.#makeListener()
-
-  #makeListener(): LaneListener {
-    const holds = (): boolean => this.#held.size > 0
-    return {
-      get holds() {
-        return holds()
-      },
-      lost: (timers) => {
-        for (const timer of timers) this.#taken(timer)
-      },
-      renewed: (renewal) => this.#renewed(renewal),
-      notice: (notice) => {
-        if (notice.u8() === takenNotice) this.#taken(notice.varint())
-      },
-      change: () => {},
-      forgotten: () => {
-        for (const lease of this.#held.values()) {
-          this.#lose(lease, DDataError.leaseLost(lease.terms.what, 'nobody knows of it any more'))
-        }
-      },
-    }
+  readonly #listener: LaneListener = {
+    holds: () => this.#held.size > 0,
+    lost: (timers) => {
+      for (const timer of timers) this.#taken(timer)
+    },
+    renewed: (renewal) => this.#renewed(renewal),
+    notice: (notice) => {
+      if (notice.u8() === takenNotice) this.#taken(notice.varint())
+    },
+    change: () => {},
+    forgotten: () => {
+      for (const lease of this.#held.values()) {
+        this.#lose(lease, DDataError.leaseLost(lease.terms.what, 'nobody knows of it any more'))
+      }
+    },
   }
 
   /** Gives back all of them, and what is asked for. Settles in a few seconds, whoever answers. */
@@ -305,8 +298,9 @@ export class LeasePart {
       const end = (): void => resolve()
       // Called while they are held, as one that is released.
       this.#lane.call(releaseAllCall(), terms, { done: end, refused: end, failed: end })
-      const held = [...this.#held.values()]
-      for (const lease of held) this.#lose(lease, DDataError.closed(lease.terms.what))
+      for (const lease of this.#held.values()) {
+        this.#lose(lease, DDataError.closed(lease.terms.what))
+      }
     })
   }
 }
