@@ -208,6 +208,7 @@ export class EntityRegion<M> {
       epoch,
       lineage,
       lineages: home.waitsFor?.lineages ?? [],
+      awaitedDisks: home.waitsFor?.disks ?? [],
       isOnDisks,
       owner,
       movingTo,

@@ -16,6 +16,8 @@ export interface ShardExplanation {
   readonly lineage: number
   /** Of several of which one has to be named for it to go on, with `EntityRegion.recover`: on the node that gives out shards, and empty elsewhere. */
   readonly lineages: readonly LineageCopies[]
+  /** The addresses of nodes whose disks had copies, and that it waits for: on the node that gives out shards, and empty elsewhere. */
+  readonly awaitedDisks: readonly string[]
   /** What is written of it is on disks of several nodes, as the cluster has agreed. */
   readonly isOnDisks: boolean
   readonly owner: string | undefined

@@ -59,7 +59,9 @@ test('where nobody has been filled so far, nothing is missing once every disk is
   expect(isEnough(promotionOf({ 'a#1': late, 'b#1': late }, 2))).toBe(false)
   expect(isEnough(promotionOf({ 'a#1': late, 'b#1': late, 'c#1': late }, 2))).toBe(true)
   const empty = { ...late, diskSince: 2 }
-  expect(isEnough(promotionOf({ 'a#1': late, 'b#1': late, 'c#2': empty }, 2))).toBe(false)
+  const lost = promotionOf({ 'a#1': late, 'b#1': late, 'c#2': empty }, 2)
+  expect(isEnough(lost)).toBe(false)
+  expect(awaited(lost)).toMatchObject([{ missing: 1, silent: ['c:1'] }])
   // One came while shards had no owner: it may name too few.
   const between = record('a b c', true)
   expect(isEnough(promotionOf({ 'a#1': late, 'b#1': late, 'c#1': between }, 2))).toBe(false)

@@ -96,15 +96,34 @@ test('where more disks are lost than may be, people are asked, though all nodes 
   await disks.start(`${other} ${having.join(' ')}`, { cluster: { seedNodes: [`${other}:1`] } })
   await disks.settle(30_000)
   await expect(disks.read(other, 15_000)).rejects.toThrow('answer')
-  expect(disks.region(other).explain(0).summary).toContain(
-    `Nobody has told what was on the disks of ${having
-      .toSorted()
-      .map((host) => `${host}:1`)
-      .join(', ')}`,
+  const lost = having.toSorted().map((host) => `${host}:1`)
+  const { summary, awaitedDisks } = disks.region(other).explain(0)
+  expect(summary).toContain(
+    `Nobody has told what was on the disks of ${lost.join(', ')}, which had copies of its type: at least 1 of them must. Of these, ${lost.join(', ')} are here with other disks.`,
   )
+  expect(awaitedDisks).toEqual(lost)
   await disks.region(other).recover(0)
   await disks.settle()
   expect(await disks.read(other)).toEqual(all(0))
+})
+
+test('where all stop before anybody has been filled, and one disk is lost, people are asked, and nothing confirmed is lost', async () => {
+  await using disks = new DiskWorld({ replicas: 2, minAcks: 1 }, 1)
+  await disks.start('a b c')
+  expect(await disks.add('a')).toEqual(all(1))
+  await disks.blackOut()
+  disks.loseDisk('a')
+  await disks.start('a b c')
+  await disks.settle(30_000)
+  const { summary, awaitedDisks } = disks.region('a').explain(0)
+  expect(summary).toContain('at least 1 of them must. Of these, a:1 is here with another disk.')
+  expect(awaitedDisks).toEqual(['a:1'])
+  expect(await disks.world.settled(disks.region('b').recover(0))).toEqual({
+    missing: 1,
+    givenUp: [],
+  })
+  await disks.settle()
+  expect(await disks.read('b')).toEqual(all(1))
 })
 
 test('what people gave up of one shard is not given up of others, also after all stopped again', async () => {

@@ -13,7 +13,7 @@ export interface Knowing extends CensusReport {
 export interface Lacking {
   /** How many more nodes would have to tell; none where it is not above 0. */
   readonly missing: number
-  /** The addresses of those that had copies and have not told. */
+  /** The addresses of those whose disks had copies, and are not here; where all are here, of those that do not count. */
   readonly silent: readonly string[]
 }
 
@@ -47,14 +47,31 @@ export function lackingOf(
 ): Lacking {
   const most = Math.max(...knowing.map(({ hosts }) => hosts.length))
   const lists = knowing.filter(({ hosts }) => hosts.length === most)
-  const isTold = inLifeOf([...whoCount(knowing, others, lists), ...others])
+  const counting = whoCount(knowing, others, lists)
+  const isTold = inLifeOf([...counting, ...others])
+  const isHere = inLifeOf([...knowing, ...others])
   const silent = lists.map(({ hosts }) => hosts.filter((host) => !isTold(host)))
-  // Where there are fewer than that, each has all: one of them has to tell.
-  const lost = Math.max(...silent.map(({ length }) => length)) + 1 - Math.min(disks, most)
   const fewest = Math.floor(most / 2) + 1
   const knowers = new Set([...knowing, ...others].map(({ from }) => from)).size
-  const addresses = new Set(silent.flat().map(({ address }) => address.toString()))
-  return { missing: Math.max(lost, fewest - knowers), silent: [...addresses] }
+  const unknown = fewest - knowers
+  if (counting.length === 0) {
+    // Nobody has been filled so far: it takes every disk.
+    const absent = addressesOf(
+      knowing.flatMap(({ hosts }) => hosts.filter((host) => !isHere(host))),
+    )
+    if (absent.length > 0) return { missing: Math.max(absent.length, unknown), silent: absent }
+  }
+  // Where there are fewer than that, each has all: one of them has to tell.
+  const lost = Math.max(...silent.map(({ length }) => length)) + 1 - Math.min(disks, most)
+  const absent = addressesOf(silent.flat().filter((host) => !isHere(host)))
+  return {
+    missing: Math.max(lost, unknown),
+    silent: absent.length > 0 ? absent : addressesOf(silent.flat()),
+  }
+}
+
+function addressesOf(hosts: readonly NodeIdentity[]): readonly string[] {
+  return [...new Set(hosts.map(({ address }) => address.toString()))]
 }
 
 /**

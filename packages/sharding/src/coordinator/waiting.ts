@@ -8,6 +8,8 @@ export interface Waiting {
   readonly text: string
   /** Of several between which people have to decide; else empty. */
   readonly lineages: readonly LineageCopies[]
+  /** The addresses of nodes whose disks had copies of its type, and are waited for; else empty. */
+  readonly disks: readonly string[]
 }
 
 /**
@@ -25,10 +27,12 @@ export function waitingOf(
   const have = `${asked.length - silent.length} of the nodes that may have copies of it have told what they have${missing}.`
   const lineages = toldLineages(promotion).map(lineageCopies)
   if (lineages.length > 1) {
-    return { text: `${amongLineages(promotion, lineages)} ${have}`, lineages }
+    return { text: `${amongLineages(promotion, lineages)} ${have}`, lineages, disks: [] }
   }
   const mustWait = promotion.settings.disks > 0 && !isEnough
-  return { text: mustWait ? forDisks(promotion, have, recoveryTimeoutMs) : have, lineages: [] }
+  return mustWait
+    ? forDisks(promotion, have, recoveryTimeoutMs)
+    : { text: have, lineages: [], disks: [] }
 }
 
 function amongLineages(
@@ -44,12 +48,28 @@ function amongLineages(
   return `It has copies of several lineages, and neither knows what was confirmed in the other: name the one that is to count, as in recover(${shard}, { lineage }). They are ${sides}.${evidence}`
 }
 
-function forDisks(promotion: Promotion, have: string, recoveryTimeoutMs: number): string {
+function forDisks(promotion: Promotion, have: string, recoveryTimeoutMs: number): Waiting {
   const end = Number.isFinite(recoveryTimeoutMs) ? ', or recoveryTimeoutMs has passed' : ''
-  const lost = [...new Set(awaited(promotion).flatMap((one) => one.silent))]
-  const ofHosts =
-    lost.length === 0
-      ? ''
-      : ` Nobody has told what was on the disks of ${lost.join(', ')}, which had copies of its type.`
-  return `It waits for disks: nothing begins before so many have told that nothing confirmed can be missing${end}. ${have}${ofHosts} Where they do not come back, recover(${promotion.shard}) goes on without them.`
+  const lacking = awaited(promotion).filter(({ missing }) => missing > 0)
+  const disks = [...new Set(lacking.flatMap(({ silent }) => silent))]
+  const missing = Math.max(0, ...lacking.map(({ missing: few }) => few))
+  const text = [
+    `It waits for disks: nothing begins before so many have told that nothing confirmed can be missing${end}.`,
+    have,
+    disks.length > 0 &&
+      `Nobody has told what was on the disks of ${disks.join(', ')}, which had copies of its type: at least ${missing} of them must.`,
+    ...otherDisks(promotion, disks),
+    `Where they do not come back, recover(${promotion.shard}) goes on without them.`,
+  ]
+  return { text: text.filter((one) => one !== false).join(' '), lineages: [], disks }
+}
+
+/** A node is there, and its disk is not: waiting brings nothing. */
+function otherDisks(promotion: Promotion, disks: readonly string[]): readonly string[] {
+  const isHere = (disk: string): boolean =>
+    askedFor(promotion).some((node) => node.address.toString() === disk && told(promotion, node))
+  const replaced = disks.filter(isHere)
+  if (replaced.length === 0) return []
+  const are = replaced.length === 1 ? 'is here with another disk' : 'are here with other disks'
+  return [`Of these, ${replaced.join(', ')} ${are}.`]
 }

@@ -5,7 +5,7 @@ import { allAreThere } from '../membership/one-cluster-again.ts'
 import { explainAll } from './explain-all.ts'
 import { calm, movesInPeace, movesOverSlowWays } from './moves.ts'
 import { finalEventsAreRight } from './final-events.ts'
-import { nameLineages } from '../hosting/people.ts'
+import { lookAfterShards } from '../hosting/people.ts'
 import { outside } from '../hosting/outside-client.ts'
 import { recordOf, typeNames, type TypeName } from './record.ts'
 import { disksOf, entityIds, shardingSettings } from './settings.ts'
@@ -53,7 +53,7 @@ function allAnswer(run: ShardingRun, name: string): HealStage {
       }
     },
     nudge() {
-      nameLineages(run, disksOf(run))
+      lookAfterShards(run, disksOf(run))
       for (const key of left) void tryOne(key)
     },
     isDone: () => left.size === 0,

@@ -1,7 +1,7 @@
 // What is demanded when nothing goes wrong any more: everybody is there, every structure works from everywhere, what was
 // begun comes to its end, queues can be emptied, and nothing is left over.
 import type { HealStage } from '../run/scenario.ts'
-import { nameLineages } from '../hosting/people.ts'
+import { lookAfterShards } from '../hosting/people.ts'
 import { allAreThere } from '../membership/one-cluster-again.ts'
 import { useCounter, useMap, useSet } from './acts.ts'
 import { contendedLock, elasticSemaphore, elasticSizes, hold, resize } from './hold.ts'
@@ -103,7 +103,7 @@ function allWorks(run: StructuresRun): HealStage {
       }
     },
     nudge() {
-      nameLineages(run, diskCopies)
+      lookAfterShards(run, diskCopies)
       for (const [key, task] of left) void tryOne(key, task)
     },
     isDone: () => left.size === 0,
