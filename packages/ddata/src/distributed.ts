@@ -26,7 +26,7 @@ import { queueOptionNames, type QueueOptions } from './kinds/queue/queue-options
 import { Queue } from './kinds/queue/queue.ts'
 import { Semaphore, type SemaphoreOptions } from './kinds/semaphore/semaphore.ts'
 import { machines } from './kinds/machines.ts'
-import type { LaneSettings } from './session/lane-port.ts'
+import type { LaneSettings, Nobody } from './session/lane-port.ts'
 import { Session } from './session/session.ts'
 import { defaultShards, maxShards, type BaseOptions } from './structures/call-options.ts'
 import { unlessEnded, whyEnded } from './structures/ended.ts'
@@ -87,7 +87,7 @@ export class Distributed implements AsyncDisposable {
       const report = reportTo(system)
       const region = regionOf(sharding, settings, report)
       const tellEach = region.tellEach.bind(region)
-      const whyNobody = (part: string): string | undefined => whyNobodyIn(region, part)
+      const whyNobody = (part: string): Nobody | undefined => whyNobodyIn(region, part)
       return new Session({ system, random, tellEach, whyNobody, report }, laneSettings(settings))
     })
     this.#keeper = new LeaseKeeper(this.#session)
@@ -200,18 +200,21 @@ export class Distributed implements AsyncDisposable {
 }
 
 /**
- * A part that nobody owns is one that nobody hosts, or whose disks are waited for: who had it last stays its owner until
- * another one takes over.
+ * A part that nobody owns is one that nobody hosts, or whose disks are waited for. Who had it last stays its owner until
+ * another one takes over: soon, where that need not wait for disks.
  */
-function whyNobodyIn(region: EntityRegion<PartMessage>, part: string): string | undefined {
+function whyNobodyIn(region: EntityRegion<PartMessage>, part: string): Nobody | undefined {
   const shard = region.shardOf(part)
-  const { owner, isOnDisks, summary } = region.explain(shard)
-  if (owner !== undefined) return undefined
-  if (isOnDisks) return `it is in shard ${shard} of ${region.type}. ${summary.replace(/\.$/, '')}`
-  return (
+  const { owner, isOwnerReachable, isOnDisks, summary } = region.explain(shard)
+  if (isOwnerReachable) return undefined
+  if (owner !== undefined || isOnDisks) {
+    const why = `it is in shard ${shard} of ${region.type}. ${summary.replace(/\.$/, '')}`
+    return { why, mayPass: owner !== undefined }
+  }
+  const why =
     'no member that is up and in reach keeps structures of this namespace. They are kept where there is a Distributed, ' +
     'and by systems that are started with `distributed`'
-  )
+  return { why, mayPass: false }
 }
 
 function reportTo(system: ActorSystem): (error: unknown) => void {

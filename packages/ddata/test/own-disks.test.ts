@@ -90,6 +90,26 @@ test('says for whose disks it waits, where too few nodes are back', async () => 
   })
 })
 
+test('says that an owner is out of reach, where those that are left may not take over', async () => {
+  await using world = await DataWorld.of('a b c', onDisks({ copies: 3, ack: 2 }).options)
+  const counters = Array.from({ length: 8 }, (_, index) => world.on('a').counter(`visits ${index}`))
+  await world.settled(Promise.all(counters.map(async (counter) => await counter.increment())))
+  for (const host of ['b', 'c']) await world.kill(host)
+  const calls = counters.map(async (counter) => await counter.get({ timeoutMs: 30_000 }))
+  const outcomes = await world.settled(Promise.allSettled(calls))
+  const ofOwners = expect.stringMatching(
+    /in shard \d+ of casty:ddata\. [bc]:1#\d+ owns it .* Its owner is out of reach\./,
+  )
+  // What the one that is left owns is read there.
+  const refused = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [outcome.reason] : [],
+  )
+  expect(refused).not.toEqual([])
+  for (const reason of refused) {
+    expect(reason).toMatchObject({ code: 'CASTY_DDATA_UNAVAILABLE', message: ofOwners })
+  }
+})
+
 test('nodes that were killed and come back with their disks miss nothing', async () => {
   await using world = await DataWorld.of('a b c', onDisks({ copies: 2, ack: 'all' }).options)
   const visits = world.on('a').counter('visits', { timeoutMs: 30_000 })

@@ -10,6 +10,7 @@ import { CounterMachine } from '../src/kinds/counter/counter-machine.ts'
 import { queueCall, writeTerms } from '../src/kinds/queue/queue-calls.ts'
 import { QueueMachine } from '../src/kinds/queue/queue-machine.ts'
 import { readRequest, ReplyWriter, type ReplyEntry } from '../src/protocol/messages.ts'
+import type { Nobody } from '../src/session/lane-port.ts'
 import { Lane } from '../src/session/lane.ts'
 import type { CallEnd, CallTerms } from '../src/session/pending.ts'
 import type { Machine } from '../src/state/machine.ts'
@@ -32,7 +33,7 @@ class Line {
   readonly lane: Lane
   host: PartHost<string>
   isLost: Lost = () => false
-  whyNobody: string | undefined
+  whyNobody: Nobody | undefined
   requests = 0
   entries = 0
   ended: string[] = []
@@ -323,7 +324,7 @@ describe('a session towards a part', () => {
   test('says why nobody could be asked, where that is known', () => {
     const line = new Line(() => new QueueMachine())
     line.isLost = () => true
-    line.whyNobody = 'nobody keeps it'
+    line.whyNobody = { why: 'nobody keeps it', mayPass: false }
     line.call('call', take)
     line.call('wait', take, { timeoutMs: Infinity, waitMs: Infinity }, true)
     line.lane.read(get, terms, line.end('read'))
@@ -334,6 +335,17 @@ describe('a session towards a part', () => {
       'read CASTY_DDATA_UNAVAILABLE no',
       'wait CASTY_DDATA_UNAVAILABLE unknown',
     ])
+  })
+
+  test('what may wait without end does, where another one takes over soon', () => {
+    const line = new Line(() => new QueueMachine())
+    line.isLost = () => true
+    line.whyNobody = { why: 'its owner is out of reach', mayPass: true }
+    line.call('call', take)
+    line.call('wait', take, { timeoutMs: Infinity, waitMs: Infinity }, true)
+    line.flush()
+    line.clock.advance(6_000)
+    expect(line.ended).toEqual(['call CASTY_DDATA_UNAVAILABLE unknown'])
   })
 
   test('lets go of signals, whenever they abort and however calls end', () => {

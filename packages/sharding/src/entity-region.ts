@@ -202,7 +202,7 @@ export class EntityRegion<M> {
     this.#checkShard(shard)
     const { type, otherNumShards, hosting, sending } = this.#region
     const home = this.#around.home(shard)
-    const { epoch, lineage, isOnDisks, owner, movingTo } = home
+    const { epoch, lineage, isOnDisks, owner, isOwnerReachable, movingTo } = home
     const here = {
       shard,
       epoch,
@@ -211,6 +211,7 @@ export class EntityRegion<M> {
       awaitedDisks: home.waitsFor?.disks ?? [],
       isOnDisks,
       owner,
+      isOwnerReachable,
       movingTo,
       route: sending.routeOf(shard).kind,
       waiting: sending.bufferedOf(shard),

@@ -21,6 +21,8 @@ export interface ShardExplanation {
   /** What is written of it is on disks of several nodes, as the cluster has agreed. */
   readonly isOnDisks: boolean
   readonly owner: string | undefined
+  /** Whether this node can send to it. */
+  readonly isOwnerReachable: boolean
   readonly movingTo: string | undefined
   /** How messages for it go from here. */
   readonly route: 'here' | 'there' | 'waiting'

@@ -27,7 +27,14 @@ export interface LaneSettings {
   readonly maxRequestBytes: number
 }
 
-/** Why nothing is answered, and since when nothing else is heard; −Infinity where that is not known. */
+/** Why nobody can be asked. */
+export interface Nobody {
+  readonly why: string
+  /** Somebody else takes its place soon, or it is heard again: what may wait does. */
+  readonly mayPass: boolean
+}
+
+/** Why nothing is answered, and since when nothing else is heard; −Infinity where that is not known, and Infinity where it may pass. */
 export interface Stuck {
   readonly why: string
   readonly since: number
@@ -44,7 +51,7 @@ export interface LanePort {
   /** What it waited for or held there is over. */
   sessionLost(error: DDataError): void
   /** Why nobody can be asked, where that is known. */
-  whyNobody(part: string): string | undefined
+  whyNobody(part: string): Nobody | undefined
   /** There is something more to be said: has `flush` called at the end of the turn, or at once where much has gathered. */
   hasToSend(lane: Lane): void
   /** Has `look` called by then. */

@@ -257,8 +257,8 @@ export class Lane {
 
   get #stuck(): Stuck | undefined {
     if (this.#failure) return this.#failure
-    const why = this.#port.whyNobody(this.part)
-    return why === undefined ? undefined : { why, since: Number.NEGATIVE_INFINITY }
+    const nobody = this.#port.whyNobody(this.part)
+    return nobody && { why: nobody.why, since: nobody.mayPass ? Infinity : -Infinity }
   }
 
   /** It ends when its part says that it waits no more, or had ended before: so nothing comes to it that nobody takes. */

@@ -8,7 +8,7 @@ import { DDataError, type Applied } from '../errors.ts'
 import { Gathering } from '../protocol/gathering.ts'
 import { readPartReplies, type PartReplies, type PartReply } from '../protocol/messages.ts'
 import { Agreement } from './agreement.ts'
-import type { LanePort, LaneSettings } from './lane-port.ts'
+import type { LanePort, LaneSettings, Nobody } from './lane-port.ts'
 import { Lane } from './lane.ts'
 
 export interface SessionPort {
@@ -17,7 +17,7 @@ export interface SessionPort {
   /** To the parts of these ids, each its own; those on one node at once. */
   tellEach(replyTo: ActorRef<PartReplies>, requests: readonly OwnShare[]): void
   /** Why nobody keeps a part, where that is known. */
-  whyNobody(part: string): string | undefined
+  whyNobody(part: string): Nobody | undefined
   /** What nobody waits to hear. */
   report(error: unknown): void
 }
