@@ -58,7 +58,7 @@ class Writer {
     record.add({ command, at: number })
     this.state.apply(command, number, this.#epoch)
     const save = this.log.isSnapshotDue ? this.log.capture(this.state, 1) : undefined
-    await this.log.write(record.take(this.#epoch))
+    await this.log.write(record.take(this.#epoch), false)
     await save?.(() => false)
   }
 

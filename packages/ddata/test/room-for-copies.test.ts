@@ -1,5 +1,5 @@
 // What is written down is saved anew before it takes much more room than what a part holds: however long it is used.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { DataWorld } from './data-world.ts'
 
 const hosts = ['a', 'b', 'c'] as const
@@ -125,4 +125,43 @@ test('a lock that is waited for without end is given up where its part has no ro
   const [outcome] = await world.settled(acquired, 1)
   expect(outcome).toMatchObject({ reason: { code: 'CASTY_DDATA_UNAVAILABLE' } })
   await world.settled(Promise.all(looks))
+})
+
+describe('who has filled the room', () => {
+  /** Until there is no room. @returns how many were taken */
+  async function fill(world: DataWorld, add: (index: number) => Promise<unknown>): Promise<number> {
+    let taken = 0
+    for (;;) {
+      const adds = Array.from({ length: 16 }, async (_, index) => await add(taken + index))
+      // eslint-disable-next-line no-await-in-loop -- One after the other.
+      const outcomes = await world.settled(Promise.allSettled(adds), 60_000)
+      taken += outcomes.length
+      if (outcomes.some(({ status }) => status === 'rejected')) return taken
+    }
+  }
+
+  test.each([200, 2_000, 20_000])(
+    'can empty a map of values of %i bytes, and fill another',
+    async (size) => {
+      await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 3_000_000 } })
+      const [first, second] = [
+        world.on('a').map<number, string>('first'),
+        world.on('b').map<number, string>('second'),
+      ]
+      const put = async (map: typeof first, key: number): Promise<unknown> =>
+        await map.put(key, 'x'.repeat(size))
+      const count = await fill(world, async (key) => await put(first, key))
+      const keys = Array.from({ length: count }, (_, key) => key)
+      for (let from = 0; from < count; from += 16) {
+        const deletes = keys.slice(from, from + 16).map(async (key) => await first.delete(key))
+        // eslint-disable-next-line no-await-in-loop -- One after the other.
+        await world.settled(Promise.all(deletes), 60_000)
+      }
+      expect(await world.settled(first.size())).toBe(0)
+      const again = await fill(world, async (key) => await put(second, key))
+      expect(again).toBeGreaterThan(count * 0.8)
+      await world.settled(second.clear(), 60_000)
+      expect(await fill(world, async (key) => await put(first, key))).toBeGreaterThan(count * 0.8)
+    },
+  )
 })

@@ -1,6 +1,7 @@
 export { deleteAll } from './journal/delete-all.ts'
 export type {
   AppendRequest,
+  FreesRoom,
   EventJournal,
   JournalLimits,
   ReadOptions,

@@ -551,10 +551,16 @@ describe('A shard with replicas', () => {
     const append = { type: 'append', epoch: 1, events: [record] } as const
     shard.submit('a', { ...append, expectedSequenceNr: 0 }, world.now, settle)
     expect(outcomes).toEqual(['refused'])
-    const freeing = { ...append, expectedSequenceNr: 0, freesRoom: true }
+    const freeing = { ...append, expectedSequenceNr: 0, freesRoom: 'later' } as const
     shard.submit('a', freeing, world.now, settle)
     world.settle()
     expect(outcomes).toEqual(['refused', 'confirmed'])
+    room.usedBytes = 3_050
+    shard.submit('a', { ...freeing, expectedSequenceNr: 1 }, world.now, settle)
+    shard.submit('a', { ...freeing, expectedSequenceNr: 1, freesRoom: 'now' }, world.now, settle)
+    world.settle()
+    expect(outcomes).toEqual(['refused', 'confirmed', 'refused', 'confirmed'])
+    room.usedBytes = 3_000
     const version = { epoch: 1, count: 1 }
     expect(() => copies.apply('b', { ...append, expectedSequenceNr: 0 }, version)).not.toThrow()
   })

@@ -10,6 +10,8 @@ type Replies<Peer> = Map<Peer, ReplyWriter[]>
 
 interface Batch<Peer> {
   readonly record: RecordWriter
+  /** Of all that is in the record: see `Machine`. */
+  makesRoom: boolean
   readonly replies: Replies<Peer>
 }
 
@@ -21,8 +23,9 @@ export interface BatchesPort<Peer> {
    * is written: then all is said at the end of the turn.
    *
    * @param behind - so many wait behind it: with these, all that was carried out is written
+   * @param makesRoom - see `Machine`
    */
-  readonly write: ((record: Uint8Array, behind: number) => void) | undefined
+  readonly write: ((record: Uint8Array, behind: number, makesRoom: boolean) => void) | undefined
   send(peer: Peer, body: Uint8Array): void
 }
 
@@ -50,12 +53,16 @@ function add<Peer>(replies: Replies<Peer>, peer: Peer, entry: ReplyEntry): void 
   writer.add(entry)
 }
 
+function emptyBatch<Peer>(): Batch<Peer> {
+  return { record: spareRecords.pop() ?? new RecordWriter(), makesRoom: true, replies: new Map() }
+}
+
 /** Mutable. One record is under way at a time; what happens meanwhile goes with the next one. */
 export class Batches<Peer> {
   readonly #port: BatchesPort<Peer>
   readonly #maxRecordBytes: number
   /** The first is being written, where something is; the last one is open. */
-  #open: Batch<Peer> = { record: new RecordWriter(), replies: new Map() }
+  #open: Batch<Peer> = emptyBatch()
   readonly #closed: Batch<Peer>[] = []
   readonly #ahead: Replies<Peer> = new Map()
   #underWay: Batch<Peer> | undefined
@@ -76,11 +83,16 @@ export class Batches<Peer> {
     )
   }
 
-  /** To be called before it is carried out: what comes of it is said when it is written. */
-  add(command: TimedCommand): void {
+  /**
+   * To be called before it is carried out: what comes of it is said when it is written.
+   *
+   * @param makesRoom - see `Machine`
+   */
+  add(command: TimedCommand, makesRoom: boolean): void {
     if (this.#port.write === undefined) return
     if (this.#open.record.bytes >= this.#maxRecordBytes) this.#close()
     this.#open.record.add(command)
+    this.#open.makesRoom &&= makesRoom
   }
 
   /** Says something about the state as it is now. */
@@ -105,14 +117,14 @@ export class Batches<Peer> {
     if (this.#underWay) return
     if (this.#open.record.count > 0) this.#close()
     this.#underWay = this.#closed.shift()
-    if (this.#underWay) this.#write(this.#underWay.record)
+    if (this.#underWay) this.#write(this.#underWay)
     else this.#sayAll(this.#open.replies)
   }
 
-  #write(record: RecordWriter): void {
+  #write({ record, makesRoom }: Batch<Peer>): void {
     const bytes = record.take(this.#port.epoch)
     keepFor(spareRecords, record, bytes.length)
-    this.#port.write?.(bytes, this.#closed.length) // Nothing is in the open one now.
+    this.#port.write?.(bytes, this.#closed.length, makesRoom) // Nothing is in the open one now.
   }
 
   /** What was under way is. */
@@ -125,7 +137,7 @@ export class Batches<Peer> {
 
   #close(): void {
     this.#closed.push(this.#open)
-    this.#open = { record: spareRecords.pop() ?? new RecordWriter(), replies: new Map() }
+    this.#open = emptyBatch()
   }
 
   #sayAll(replies: Replies<Peer>): void {

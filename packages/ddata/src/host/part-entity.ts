@@ -12,7 +12,7 @@ import { failedReply, reasonOf } from './failed-reply.ts'
 import { PartHost, type HostSettings } from './part-host.ts'
 import { PartLog, type PartLogSettings, type Save } from './part-log.ts'
 import type { RepliesOfTurn } from './replies-of-turn.ts'
-import type { ShortOfRoom } from './short-of-room.ts'
+import type { LetGo, ShortOfRoom } from './short-of-room.ts'
 
 /** What a part is told by itself, and by sharding. */
 export type PartSignal =
@@ -124,9 +124,14 @@ class Part {
       now: () => context.system.clock.now(),
       send: (peer: ActorRef<PartReplies>, session: Uint8Array, body: Uint8Array) =>
         node.replies.add(peer, { session, body }),
-      write: log && ((record: Uint8Array, behind: number) => this.#write(log, record, behind)),
+      write:
+        log &&
+        ((record: Uint8Array, behind: number, makesRoom: boolean) =>
+          this.#write(log, record, behind, makesRoom)),
     }
     this.#host = new PartHost(state, port, settings)
+    const forget = (): void => node.shortOfRoom.forget(this.#letGo)
+    context.signal.addEventListener('abort', forget, { once: true })
   }
 
   static async begin(
@@ -150,7 +155,7 @@ class Part {
     } else {
       const compact = (): Save | undefined => log.compact(state, true)
       await node.shortOfRoom
-        .letGo(entityId, compact, () => context.signal.aborted)
+        .begins(entityId, compact, () => context.signal.aborted)
         .catch((error: unknown) => settings.report(error, entityId))
     }
     const part = new Part(entity, settings, node, context, state, log)
@@ -221,13 +226,14 @@ class Part {
     this.#context.timers.startOnce('look', { type: 'look' }, Math.min(delayMs, maxDelayMs))
   }
 
-  #write(log: PartLog, record: Uint8Array, behind: number): void {
+  #write(log: PartLog, record: Uint8Array, behind: number, makesRoom: boolean): void {
+    if (makesRoom) this.#node.shortOfRoom.mayLetGo(this.#letGo)
     if (log.isSnapshotDue) {
       const records = behind + 1
       this.#taken = { save: log.capture(this.#host.state, records), recordsLeft: records }
     }
     this.#context.pipeToSelf(
-      log.write(record),
+      log.write(record, makesRoom),
       () => ({ type: 'written' }) as const,
       (error) => ({ type: 'write-failed', error }) as const,
     )
@@ -239,7 +245,7 @@ class Part {
     if (taken) taken.recordsLeft -= 1
     if (taken?.recordsLeft === 0) {
       this.#taken = undefined
-      this.#begin(taken.save)
+      void this.#begin(taken.save)
     }
     this.#host.written()
   }
@@ -248,26 +254,34 @@ class Part {
   #writeFailed(error: unknown): void {
     this.#hasFailed = true
     if (isJournalError(error) && error.code === 'CASTY_JOURNAL_FULL') {
-      this.#node.shortOfRoom.add(this.#entity.entityId)
+      this.#node.shortOfRoom.refused(this.#entity.entityId)
     }
     this.#host.writeFailed(reasonOf(error))
     this.#settings.report(error, this.#entity.entityId)
   }
 
-  #begin(save: Save): void {
+  /** What was taken away takes room until the state is saved anew. */
+  readonly #letGo: LetGo = async () => {
+    const isBusy = this.#isSaving || this.#taken !== undefined || !this.#host.isQuiet
+    if (isBusy || this.#isStopping || this.#hasFailed) return
+    const save = this.#log?.compact(this.#host.state, true)
+    if (save) await this.#begin(save)
+  }
+
+  async #begin(save: Save): Promise<void> {
     this.#isSaving = true
     const { self, signal } = this.#context
     const ended = (isSaved: boolean): void => {
       if (!signal.aborted) self.tell({ type: 'save-ended', isSaved })
     }
-    save(() => this.#isStopping || signal.aborted).then(
-      () => ended(true),
-      (error: unknown) => {
-        // Where it was stopped meanwhile, another one may write already, or the journal be closed: nothing is lost by that.
-        if (!signal.aborted) this.#settings.report(error, this.#entity.entityId)
-        ended(false)
-      },
-    )
+    try {
+      await save(() => this.#isStopping || signal.aborted)
+      ended(true)
+    } catch (error) {
+      // Where it was stopped meanwhile, another one may write already, or the journal be closed: nothing is lost by that.
+      if (!signal.aborted) this.#settings.report(error, this.#entity.entityId)
+      ended(false)
+    }
   }
 
   /** Nobody used it for long: what is written is enough, once it is short. */
@@ -278,7 +292,7 @@ class Part {
     if (!this.#host.isAtRest || this.#isSaving) return
     const save = this.#log?.compact(this.#host.state)
     this.#isLeaving = save !== undefined
-    if (save) this.#begin(save)
+    if (save) void this.#begin(save)
     else if (this.#log || this.#host.isIdle) this.#entity.passivate()
   }
 

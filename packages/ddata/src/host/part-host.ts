@@ -21,7 +21,7 @@ export interface PartHostPort<Peer> {
   now(): number
   send(peer: Peer, session: Uint8Array, body: Uint8Array): void
   /** See `BatchesPort.write`. */
-  readonly write: ((record: Uint8Array, behind: number) => void) | undefined
+  readonly write: ((record: Uint8Array, behind: number, makesRoom: boolean) => void) | undefined
 }
 
 /** After another node took over, sessions have at least so long to make themselves heard, in milliseconds. */
@@ -242,7 +242,7 @@ export class PartHost<Peer> {
 
   #perform(command: Command): void {
     const at = this.#at
-    this.#batches.add({ command, at })
+    this.#batches.add({ command, at }, this.state.makesRoom(command))
     this.state.apply(command, at, this.#port.epoch)
   }
 

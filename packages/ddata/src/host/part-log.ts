@@ -85,10 +85,14 @@ export class PartLog {
     this.#unsavedBytes += sizeOf(record)
   }
 
-  /** Resolves when a record is safe. Rejects with what the journal rejects with: then it may be kept or not. */
-  write(record: Uint8Array): Promise<void> {
+  /**
+   * Resolves when a record is safe. Rejects with what the journal rejects with: then it may be kept or not.
+   *
+   * @param makesRoom - see `Machine`
+   */
+  write(record: Uint8Array, makesRoom: boolean): Promise<void> {
     this.#count(record)
-    return this.#records.append(manifest, record)
+    return this.#records.append(manifest, record, makesRoom ? 'later' : undefined)
   }
 
   /** Whether it is time to save the state. */

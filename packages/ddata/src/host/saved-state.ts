@@ -140,11 +140,11 @@ export class SavedState {
       if (isOver()) return false
       written += sizeOf(bytes)
       // eslint-disable-next-line no-await-in-loop -- They follow each other in the journal.
-      await sequence.append(manifest, bytes, true)
+      await sequence.append(manifest, bytes, 'now')
     }
     if (isOver()) return false
     const end = new ByteWriter(16).varint(begin).varint(upTo).finish()
-    await sequence.append(manifests.end, end, true)
+    await sequence.append(manifests.end, end, 'now')
     this.#bytes = written
     this.#turn()
     if (!isOver()) await this.#forgetNext()

@@ -1,4 +1,4 @@
-import type { EventJournal, JournalHead, StoredEvent } from '@casty/persistence'
+import type { EventJournal, FreesRoom, JournalHead, StoredEvent } from '@casty/persistence'
 
 /** The journal's `timestamp` is for people, who find epochs and times of the part in the records. */
 const timestamp = 0
@@ -45,7 +45,7 @@ export class Sequence {
   }
 
   /** @param freesRoom - see `AppendRequest` */
-  append(manifest: string, bytes: Uint8Array, freesRoom: boolean = false): Promise<void> {
+  append(manifest: string, bytes: Uint8Array, freesRoom?: FreesRoom): Promise<void> {
     const expectedSequenceNr = this.last
     this.last += 1
     const events = [{ manifest, version, timestamp, bytes }]

@@ -72,6 +72,11 @@ export interface Machine {
   execute(call: CallId, input: ByteReader, out: ByteWriter, around: Surroundings): Outcome
   /** What two calls of one idempotency key have to agree on, where that is not all of them. It may throw, as for half a call. */
   intentOf?(call: Uint8Array): Uint8Array
+  /**
+   * Whether calls of a code only take away, or are needed to. They are carried out also where there is room for little more: so
+   * whoever has filled it can empty it again.
+   */
+  makesRoom?(code: number): boolean
   /** Answers what changes nothing. @throws Refusal */
   read(input: ByteReader, out: ByteWriter, around: Surroundings): void
   /** A parked call is not waited for any more: whatever it did, or was about to get, is taken back. */

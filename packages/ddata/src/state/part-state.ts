@@ -74,6 +74,13 @@ export class PartState {
     return this.machine.isEmpty && this.sessions.size === 0 && this.#keyed.done.size === 0
   }
 
+  /** See `Machine.makesRoom`. What is no call is short, and what ends may be let go. */
+  makesRoom(command: Command): boolean {
+    if (command.type !== 'call') return true
+    const [code = skipCode] = command.call
+    return code < firstMachineCode || this.machine.makesRoom?.(code) === true
+  }
+
   /** Carries out one command. A call has to be the next one of its session. */
   apply(command: Command, at: number, epoch: number): void {
     this.#now = Math.max(this.#now, at)

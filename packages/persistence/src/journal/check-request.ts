@@ -43,9 +43,12 @@ export function checkId(id: string, limits: JournalLimits): void {
 /** @throws JournalError `CASTY_JOURNAL_INVALID`, `CASTY_JOURNAL_TOO_LARGE` */
 export function checkAppend(id: string, request: AppendRequest, limits: JournalLimits): void {
   checkId(id, limits)
-  const { epoch, expectedSequenceNr, events } = request
+  const { epoch, expectedSequenceNr, events, freesRoom } = request
   whole('epoch', epoch, 0)
   whole('expectedSequenceNr', expectedSequenceNr, 0)
+  if (freesRoom !== undefined && freesRoom !== 'now' && freesRoom !== 'later') {
+    throw JournalError.invalid('freesRoom', freesRoom, "'now' or 'later'")
+  }
   if (!Array.isArray(events)) throw JournalError.invalid('events', events, 'a list of records')
   if (events.length > limits.maxBatchEvents) {
     throw JournalError.tooLarge('A batch', events.length, 'maxBatchEvents', limits.maxBatchEvents)

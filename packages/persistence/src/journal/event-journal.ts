@@ -8,13 +8,15 @@ export interface AppendRequest {
   readonly expectedSequenceNr: number
   /** May be empty: then only epoch and number are checked, and a higher epoch is kept. */
   readonly events: readonly JournalRecord[]
-  /**
-   * Once they are written more is deleted than they take, as with a state in place of the events before it. A journal with bounded room may keep
-   * some of it for that, so that one that is full can be emptied.
-   * @defaultValue false
-   */
-  readonly freesRoom?: boolean
+  /** They make room. A journal with bounded room may keep some of it for such, so that one that is full can be emptied. @defaultValue they do not */
+  readonly freesRoom?: FreesRoom | undefined
 }
+
+/**
+ * - `'now'`: once they are written more is deleted than they take, as with a state in place of the events before it.
+ * - `'later'`: they undo what others did, so that the next state takes less, as with an event that something was removed.
+ */
+export type FreesRoom = 'now' | 'later'
 
 /** Which events to read. */
 export interface ReadOptions {

@@ -1,11 +1,11 @@
 // All that one node has of one type's entities, as owner or as replica, in memory.
-import type { JournalHead } from '@casty/persistence'
+import type { FreesRoom, JournalHead } from '@casty/persistence'
 import type { Copies } from '../protocol.ts'
 import { compareCopies, noCopy, type CopyVersion } from './copy-version.ts'
 import { Copy, type Operation, type Piece } from './copy.ts'
 import type { Lineage } from './lineage.ts'
 
-/** Of the room, so much is for what others write, and for what lets go of more than it takes. */
+/** Of the room, so much is for what others write, and for what makes room; half of it for what does that at once. */
 const keptShare = 1 / 16
 
 /** What is shared by all shards of a type: how much room there is. */
@@ -21,9 +21,15 @@ export class CopyRoom {
     return this.maxBytes - this.usedBytes
   }
 
-  /** For what an owner adds: it runs out of room before its replicas do, which can still confirm what others write then. */
-  get leftForOwnerBytes(): number {
-    return this.leftBytes - this.maxBytes * keptShare
+  /**
+   * For what an owner adds: it runs out of room before its replicas do, which can still confirm what others write then.
+   *
+   * @param freesRoom - see `AppendRequest`
+   */
+  leftForOwnerBytes(freesRoom: FreesRoom | undefined): number {
+    const kept = this.maxBytes * keptShare
+    if (freesRoom === 'now') return this.leftBytes
+    return this.leftBytes - (freesRoom === 'later' ? kept / 2 : kept)
   }
 }
 
@@ -80,12 +86,11 @@ export class ShardCopies {
     return ids.toSorted((left, right) => (left < right ? -1 : 1)).slice(0, most)
   }
 
-  /** What this node does as the owner: what lets go of nothing leaves a share of the room. See `apply`. */
+  /** What this node does as the owner: what makes no room leaves a share of it. See `apply`. */
   applyAsOwner(id: string, operation: Operation, version: CopyVersion): Operation {
-    // Snapshots, and events that say so, let others go.
-    const onlyAdds = operation.type === 'append' && operation.freesRoom !== true
-    const { leftBytes, leftForOwnerBytes } = this.#room
-    return this.#apply(id, operation, version, onlyAdds ? leftForOwnerBytes : leftBytes)
+    // Snapshots let others go.
+    const freesRoom = operation.type === 'append' ? operation.freesRoom : 'now'
+    return this.#apply(id, operation, version, this.#room.leftForOwnerBytes(freesRoom))
   }
 
   /**

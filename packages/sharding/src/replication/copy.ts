@@ -2,6 +2,7 @@
 // Owner and replicas apply the same operations to the same version, so that they have the same afterwards.
 import {
   JournalError,
+  type FreesRoom,
   type JournalHead,
   type JournalRecord,
   type StoredEvent,
@@ -19,7 +20,7 @@ export type Operation =
       readonly expectedSequenceNr: number
       readonly events: readonly JournalRecord[]
       /** See `AppendRequest`. Replicas take it as they take all others. */
-      readonly freesRoom?: boolean | undefined
+      readonly freesRoom?: FreesRoom | undefined
     }
   | { readonly type: 'claim'; readonly epoch: number }
   | {

@@ -70,6 +70,10 @@ export class BarrierMachine implements Machine {
     }
   }
 
+  makesRoom(code: number): boolean {
+    return code === barrierCalls.destroy
+  }
+
   read(input: ByteReader, out: ByteWriter): void {
     const code = input.u8()
     if (code !== barrierCalls.waiting) {

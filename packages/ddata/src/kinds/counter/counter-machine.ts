@@ -61,6 +61,10 @@ export class CounterMachine implements Machine {
     return 'done'
   }
 
+  makesRoom(code: number): boolean {
+    return code === counterCalls.destroy
+  }
+
   read(input: ByteReader, out: ByteWriter): void {
     const code = input.u8()
     if (code !== counterCalls.get)

@@ -35,6 +35,14 @@ import { Turns } from './turns.ts'
 
 const saved = { tokens: 1, pool: 2, freed: 3, away: 4 } as const
 
+const ending: ReadonlySet<number> = new Set([
+  leaseCalls.confirm,
+  leaseCalls.release,
+  leaseCalls.releaseAll,
+  leaseCalls.evict,
+  leaseCalls.destroy,
+])
+
 export class LeaseMachine implements Machine {
   readonly #isLock: boolean
   readonly #pools = new Pools()
@@ -77,6 +85,10 @@ export class LeaseMachine implements Machine {
       default:
         throw DDataError.malformed(`A call of a lock or semaphore has code ${code}`)
     }
+  }
+
+  makesRoom(code: number): boolean {
+    return ending.has(code)
   }
 
   read(input: ByteReader, out: ByteWriter): void {

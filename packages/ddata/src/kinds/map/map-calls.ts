@@ -37,6 +37,20 @@ export function codeOf(call: MapCall): number {
   return codes.get(call) ?? 0 // All are in it.
 }
 
+const removing: ReadonlySet<MapCall | undefined> = new Set<MapCall>([
+  'configure',
+  'delete',
+  'getAndDelete',
+  'removeIf',
+  'deleteMany',
+  'clear',
+  'destroy',
+])
+
+export function takesAway(code: number): boolean {
+  return removing.has(callOf(code))
+}
+
 export function callOf(code: number): MapCall | undefined {
   return names[code - firstMachineCode]
 }

@@ -15,6 +15,7 @@ import {
   mapEvents,
   readConfig,
   readPut,
+  takesAway,
   type MapCall,
   type MapConfig,
   type PutBody,
@@ -230,6 +231,10 @@ export class MapMachine implements Machine {
     this.#entries.clear()
     const version = around.nextCount()
     around.changed('', (event) => event.u8(mapEvents.clear).varint(version))
+  }
+
+  makesRoom(code: number): boolean {
+    return takesAway(code)
   }
 
   read(input: ByteReader, out: ByteWriter, around: Surroundings): void {

@@ -20,6 +20,12 @@ const names = [
 
 export type QueueCall = (typeof names)[number]
 
+const adding: ReadonlySet<QueueCall | undefined> = new Set<QueueCall>(['enqueue', 'enqueueMany'])
+
+export function adds(code: number): boolean {
+  return adding.has(callOf(code))
+}
+
 export function callOf(code: number): QueueCall | undefined {
   return names[code - firstMachineCode]
 }

@@ -13,6 +13,7 @@ import { Deliveries } from './deliveries.ts'
 import { Intake, readValues } from './intake.ts'
 import { Items, readItem, writeItem } from './items.ts'
 import {
+  adds,
   callOf,
   configFields,
   maxReasonBytes,
@@ -169,6 +170,11 @@ export class QueueMachine implements Machine {
     this.#items.forgetDead()
     this.#config = undefined
     for (const call of waiting) around.refuse(call, new Refusal('CASTY_DDATA_DESTROYED'))
+  }
+
+  /** What was enqueued goes only by way of whoever takes it. */
+  makesRoom(code: number): boolean {
+    return !adds(code)
   }
 
   read(input: ByteReader, out: ByteWriter): void {

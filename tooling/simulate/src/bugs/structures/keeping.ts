@@ -9,10 +9,10 @@ export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
     name: 'answered-before-written',
     promise: 'what is acknowledged stays',
     file: `${d}/host/batches.ts`,
-    find: 'if (this.#underWay) this.#write(this.#underWay.record)',
+    find: 'if (this.#underWay) this.#write(this.#underWay)',
     replace:
       'const begun = this.#underWay\n    if (begun) {\n' +
-      '      this.#write(begun.record)\n      this.#sayAll(begun.replies)\n    }',
+      '      this.#write(begun)\n      this.#sayAll(begun.replies)\n    }',
     why: 'A call is answered when its write begins, and may be lost.',
   },
   {

@@ -10,10 +10,10 @@ export const structureDiskBugs: readonly SeededBug[] = bugsOf(
       name: 'answered-before-on-disks',
       promise: 'what is acknowledged stays',
       file: `${d}/host/batches.ts`,
-      find: 'if (this.#underWay) this.#write(this.#underWay.record)',
+      find: 'if (this.#underWay) this.#write(this.#underWay)',
       replace:
         'const begun = this.#underWay\n    if (begun) {\n' +
-        '      this.#write(begun.record)\n      this.#sayAll(begun)\n    }',
+        '      this.#write(begun)\n      this.#sayAll(begun.replies)\n    }',
       why: 'A call is answered when its write begins, and goes with the power.',
     },
     {
