@@ -523,6 +523,36 @@ describe('Without a lease', () => {
     expect(log).toEqual(['add@1', 'stopped@1', 'add@2'])
     expect(there.statistics().delivered).toBe(1)
   })
+
+  test('an entity that was to begin does not, where its shard turns out to be over with the next lease', async () => {
+    const begun: string[] = []
+    const { world, here, there } = await pair(
+      {},
+      {
+        ...counter,
+        entity: (entity) => {
+          begun.push(`${entity.entityId}@${entity.epoch}`)
+          return counting(hooksOf(entity))
+        },
+      },
+    )
+    await using _world = world
+    world.lease('a', false)
+    here.tell('x', add)
+    await world.settle()
+    world.node('a').isDeaf = true
+    world.give('counter', 0, 'b')
+    await world.settle()
+    there.tell('x', add)
+    await world.settle()
+    world.lease('a', true)
+    world.node('a').isDeaf = false
+    world.tell(world.node('a'))
+    await world.settle()
+    expect(begun).toEqual(['x@2'])
+    expect(here.statistics()).toMatchObject({ shards: 0, entities: 0 })
+    expect(await total(world, there)).toBe('x@2: 1')
+  })
 })
 
 describe('Without a home', () => {

@@ -30,6 +30,8 @@ export interface StarterPort {
 
 /** The shard that an entity lives in. */
 export interface EntityHost {
+  /** It is another's by now, or under another epoch: nothing of it begins here any more. */
+  readonly isOver: boolean
   /** It has stopped. */
   ended(entity: Entity, ending: Ending): void
 }
@@ -69,6 +71,8 @@ export class EntityStarter {
     const { entity: factory, mailbox } = type
     if (!this.#region || !factory) return undefined
     const behavior: Behavior<unknown> = Behaviors.setup(() => {
+      // It waited for a lease, and with that came word that its shard is over: it was stopped, but would begin before it stops.
+      if (shard.isOver) return Behaviors.stopped
       // After a failure it begins anew, and not with what it came with.
       if (entity.hasBegun) entity.handedOver = undefined
       entity.hasBegun = true

@@ -58,6 +58,10 @@ export class HostedShard implements EntityHome {
     return this.#stage
   }
 
+  get isOver(): boolean {
+    return this.#stage === 'over'
+  }
+
   /** It moves without waiting any longer for those that are left. */
   get isLeft(): boolean {
     return this.#isLeft
