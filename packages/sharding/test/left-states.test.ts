@@ -19,6 +19,7 @@ class Subject {
 
   stopped(entityId: string, state?: () => unknown): void {
     const entity = new Entity(home, entityId)
+    entity.hasBegun = true
     if (state) entity.handOver(state)
     this.left.collect(entity, { report: (_error, what) => void this.reported.push(what) })
   }
@@ -37,6 +38,17 @@ test('who hands over undefined leaves nothing, and is not counted among those wh
   subject.stopped('empty', () => undefined)
   expect(subject.left.saidNothing).toBe(1)
   expect([...subject.left.states]).toEqual([])
+})
+
+test('who has not begun leaves what it came with, and is not counted either', () => {
+  const subject = new Subject()
+  const entity = new Entity(home, 'x')
+  entity.handedOver = 7
+  for (const each of [entity, new Entity(home, 'y')]) {
+    subject.left.collect(each, { report: (_error, what) => void subject.reported.push(what) })
+  }
+  expect([...subject.left.states]).toEqual([['x', 7]])
+  expect(subject.left.saidNothing).toBe(0)
 })
 
 test('where what is left cannot be had it is told, and the others are not concerned', () => {

@@ -435,6 +435,23 @@ describe('A handoff', () => {
     expect(await total(world, there)).toBe('x@3: 0')
   })
 
+  test('hands on what came for an entity that still waits for the end of a former life', async () => {
+    const { world, here, there } = await pair({ handoffTimeoutMs: 50, stopTimeoutMs: 50 })
+    await using _world = world
+    using _release = { [Symbol.dispose]: () => goOn() }
+    here.tell('x', { type: 'hang' })
+    await world.settle()
+    world.move('counter', 0, 'b')
+    await world.until(() => there.statistics().shards === 1)
+    there.tell('x', { type: 'add', amount: 3 })
+    await world.settle()
+    world.move('counter', 0, 'a')
+    await world.until(() => here.statistics().handedOver === 1)
+    world.move('counter', 0, 'b')
+    await world.until(() => world.ownerOf('counter', 0) === 'b')
+    expect(await total(world, there)).toBe('x@4: 3')
+  })
+
   test('has a node that has not heard of it send again what it sent to the former owner', async () => {
     await using world = await RegionWorld.of('a b c', { fenceTimeoutMs: 20 })
     const regions = world.startType(counter)
@@ -552,6 +569,34 @@ describe('Without a lease', () => {
     expect(begun).toEqual(['x@2'])
     expect(here.statistics()).toMatchObject({ shards: 0, entities: 0 })
     expect(await total(world, there)).toBe('x@2: 1')
+  })
+
+  test('what was handed over to an entity is for its life under the next epoch, where it has not begun by then', async () => {
+    const { world, here, there } = await pair()
+    await using _world = world
+    there.tell('x', { type: 'add', amount: 3 })
+    await world.settle()
+    world.lease('b', false)
+    world.move('counter', 0, 'b')
+    await world.until(() => there.statistics().handedOver === 1)
+    world.give('counter', 0, 'b')
+    await world.settle()
+    world.lease('b', true)
+    expect(await total(world, here)).toBe('x@3: 3')
+  })
+
+  test('what was handed over to an entity is handed on where its shard moves before it has begun', async () => {
+    const { world, here, there } = await pair({ handoffTimeoutMs: 50, stopTimeoutMs: 50 })
+    await using _world = world
+    there.tell('x', { type: 'add', amount: 3 })
+    await world.settle()
+    world.lease('b', false)
+    world.move('counter', 0, 'b')
+    await world.until(() => there.statistics().handedOver === 1)
+    world.move('counter', 0, 'a')
+    await world.until(() => here.statistics().shards === 1)
+    expect(there.statistics()).toMatchObject({ forced: 1, leftBehind: 0 })
+    expect(await total(world, there)).toBe('x@3: 3')
   })
 })
 

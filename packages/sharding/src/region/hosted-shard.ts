@@ -179,9 +179,15 @@ export class HostedShard implements EntityHome {
     this.#isForced = true
     for (const entity of this.#entities.values()) {
       if (entity.actor) this.#host.stop(entity.actor)
-      else this.#forget(entity) // It has not begun yet.
+      else this.#leaveAsItCame(entity)
     }
     if (this.size === 0) this.#emptied()
+  }
+
+  /** What was handed over to it is for whoever has the shard next. */
+  #leaveAsItCame(entity: Entity): void {
+    this.left.collect(entity, this.#host)
+    this.#forget(entity)
   }
 
   /**
@@ -217,7 +223,7 @@ export class HostedShard implements EntityHome {
 
   /** What waits there goes before all that comes from now on. */
   #goOnAfter(former: Entity): void {
-    const handedOver = former.actor ? undefined : former.handedOver
+    const handedOver = former.hasBegun ? undefined : former.handedOver
     if (!this.#host.waiting.isFor(former) && handedOver === undefined) return
     this.#begin(former.entityId, handedOver, former)
   }

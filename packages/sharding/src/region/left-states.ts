@@ -29,16 +29,23 @@ export class LeftStates {
    * @param reporter - told where what it leaves could not be had
    */
   collect(entity: Entity, reporter: { report(error: unknown, what: string): void }): void {
+    if (!entity.hasBegun) {
+      this.#leave(entity, entity.handedOver) // As it came: nothing was made of it.
+      return
+    }
     if (!entity.state) {
       this.#saidNothing++
       return
     }
     try {
-      const state = entity.state()
-      if (state !== undefined) this.#states.set(entity.entityId, state)
+      this.#leave(entity, entity.state())
     } catch (error) {
       reporter.report(error, `What ${entity.entityId} hands over could not be had`)
     }
+  }
+
+  #leave({ entityId }: Entity, state: unknown): void {
+    if (state !== undefined) this.#states.set(entityId, state)
   }
 
   /** For its next life, which begins here. */
