@@ -1,6 +1,7 @@
 // What records of a journal tell of copies, in the order in which they were written.
 import { expect, test } from 'vitest'
-import { CopyRoom, ShardCopies } from '../src/replication/copies.ts'
+import { ShardCopies } from '../src/replication/copies.ts'
+import { CopyRoom } from '../src/replication/copy-room.ts'
 import { CopyReading } from '../src/replication/copy-reading.ts'
 import {
   forgottenRecord,

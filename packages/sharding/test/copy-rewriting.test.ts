@@ -1,7 +1,8 @@
 // All copies of a shard, written anew.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { CopyRoom, ShardCopies } from '../src/replication/copies.ts'
+import { ShardCopies } from '../src/replication/copies.ts'
+import { CopyRoom } from '../src/replication/copy-room.ts'
 import { CopyReading } from '../src/replication/copy-reading.ts'
 import { CopyRewriting, inAppends, isRewriteDue } from '../src/replication/copy-rewriting.ts'
 

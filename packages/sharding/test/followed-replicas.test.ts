@@ -1,7 +1,8 @@
 // Replicas of a shard, as its owner follows them: who is to keep copies, who counts, and who is superfluous.
 import { NodeAddress, NodeIdentity, type NodeKey } from '@casty/transport'
 import { expect, test } from 'vitest'
-import { CopyRoom, ShardCopies } from '../src/replication/copies.ts'
+import { ShardCopies } from '../src/replication/copies.ts'
+import { CopyRoom } from '../src/replication/copy-room.ts'
 import { FollowedReplicas } from '../src/replication/followed-replicas.ts'
 import type { ReplicaRequest, ReplicatedEntry } from '../src/replication/messages.ts'
 import { OperationsOut } from '../src/replication/operations-out.ts'

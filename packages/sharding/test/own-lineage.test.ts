@@ -1,6 +1,7 @@
 // Which copies of a shard count, as its owner knows.
 import { expect, test } from 'vitest'
-import { CopyRoom, ShardCopies } from '../src/replication/copies.ts'
+import { ShardCopies } from '../src/replication/copies.ts'
+import { CopyRoom } from '../src/replication/copy-room.ts'
 import type { CopyStore } from '../src/replication/copy-store.ts'
 import { OwnLineage } from '../src/replication/own-lineage.ts'
 import type { Lineage } from '../src/replication/lineage.ts'

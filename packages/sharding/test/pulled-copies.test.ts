@@ -1,6 +1,7 @@
 // Copies of a replica that go further than what its owner has.
 import { expect, test } from 'vitest'
-import { CopyRoom, ShardCopies } from '../src/replication/copies.ts'
+import { ShardCopies } from '../src/replication/copies.ts'
+import { CopyRoom } from '../src/replication/copy-room.ts'
 import type { Piece } from '../src/replication/copy.ts'
 import { PulledCopies } from '../src/replication/pulled-copies.ts'
 

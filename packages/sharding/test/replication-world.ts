@@ -2,7 +2,8 @@
 import { NodeAddress, NodeIdentity, type NodeKey } from '@casty/transport'
 import type { JournalLimits } from '@casty/persistence'
 import { checkedLimits } from '@casty/persistence'
-import { CopyRoom, ShardCopies } from '../src/replication/copies.ts'
+import { ShardCopies } from '../src/replication/copies.ts'
+import { CopyRoom } from '../src/replication/copy-room.ts'
 import type { ReplicaAnswer, ReplicaRequest } from '../src/replication/messages.ts'
 import { Replica } from '../src/replication/replica.ts'
 import {

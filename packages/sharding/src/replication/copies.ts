@@ -1,42 +1,17 @@
 // All that one node has of one type's entities, as owner or as replica, in memory.
-import type { FreesRoom, JournalHead } from '@casty/persistence'
+import type { JournalHead } from '@casty/persistence'
 import type { Copies } from '../protocol.ts'
+import { CopyOnItsWay, type CopyRoom } from './copy-room.ts'
 import { compareCopies, noCopy, type CopyVersion } from './copy-version.ts'
 import { Copy, type Operation, type Piece } from './copy.ts'
 import type { Lineage } from './lineage.ts'
-
-/** Of the room, so much is for what others write, and for what makes room; half of it for what does that at once. */
-const keptShare = 1 / 16
-
-/** What is shared by all shards of a type: how much room there is. */
-export class CopyRoom {
-  maxBytes: number
-  usedBytes = 0
-
-  constructor(maxBytes: number) {
-    this.maxBytes = maxBytes
-  }
-
-  get leftBytes(): number {
-    return this.maxBytes - this.usedBytes
-  }
-
-  /**
-   * For what an owner adds: it runs out of room before its replicas do, which can still confirm what others write then.
-   *
-   * @param freesRoom - see `AppendRequest`
-   */
-  leftForOwnerBytes(freesRoom: FreesRoom | undefined): number {
-    const kept = this.maxBytes * keptShare
-    if (freesRoom === 'now') return this.leftBytes
-    return this.leftBytes - (freesRoom === 'later' ? kept / 2 : kept)
-  }
-}
 
 /** What a node has of one shard. Mutable, and of its owner alone. */
 export class ShardCopies {
   readonly #room: CopyRoom
   readonly #copies = new Map<string, Copy>()
+  /** What its owner sends. It is let go of with the copies, and where somebody else may send instead. */
+  readonly arriving: CopyOnItsWay
   /** Under lower epochs nothing is taken any more. Only grows. */
   #fence = 0
   #sizeBytes = 0
@@ -44,6 +19,7 @@ export class ShardCopies {
 
   constructor(room: CopyRoom) {
     this.#room = room
+    this.arriving = new CopyOnItsWay(room, (id) => this.#copies.get(id)?.sizeBytes ?? 0)
   }
 
   /** Of those that are on disks; undefined where there are none, or where they are in memory only. */
@@ -61,7 +37,9 @@ export class ShardCopies {
   }
 
   raiseFence(epoch: number): void {
-    this.#fence = Math.max(this.#fence, epoch)
+    if (epoch <= this.#fence) return
+    this.#fence = epoch
+    this.arriving.letGo()
   }
 
   find(id: string): Copy | undefined {
@@ -116,20 +94,16 @@ export class ShardCopies {
   install(pieces: readonly Piece[]): 'installed' | 'known' | 'no-room' {
     const copy = Copy.of(pieces)
     if (!copy || compareCopies(copy.version, this.version(copy.id)) <= 0) return 'known'
-    if (!this.hasRoomFor(copy.id, copy.sizeBytes)) return 'no-room'
-    this.#grow(copy.sizeBytes - (this.#copies.get(copy.id)?.sizeBytes ?? 0))
+    const added = copy.sizeBytes - (this.#copies.get(copy.id)?.sizeBytes ?? 0)
+    if (added > this.#room.leftBytes) return 'no-room'
+    this.#grow(added)
     this.#copies.set(copy.id, copy)
     return 'installed'
   }
 
-  /** Whether a copy of that id of so many bytes would fit in the place of what is here. */
-  hasRoomFor(id: string, bytes: number): boolean {
-    return bytes - (this.#copies.get(id)?.sizeBytes ?? 0) <= this.#room.leftBytes
-  }
-
   #grow(bytes: number): void {
-    this.#room.usedBytes += bytes
     this.#sizeBytes += bytes
+    this.#room.use(bytes)
   }
 
   get count(): number {
@@ -153,6 +127,7 @@ export class ShardCopies {
 
   /** They are of no use here any more. */
   forget(): void {
+    this.arriving.letGo()
     this.#grow(-this.#sizeBytes)
     this.#copies.clear()
     this.#lineage = undefined

@@ -1,7 +1,6 @@
 // A replica's side: it takes what owners send, refuses former ones, and gives back what it has. Where it has a disk, it
 // answers once what it answers for is there.
 import { isJournalError } from '@casty/persistence'
-import { ArrivingCopy } from './arriving-copy.ts'
 import { compareCopies } from './copy-version.ts'
 import type { Operation, Piece } from './copy.ts'
 import type { ShardCopies } from './copies.ts'
@@ -21,8 +20,6 @@ export type Reply = (answer: ReplicaAnswer) => void
 export class Replica {
   readonly #copies: ShardCopies
   readonly #store: CopyStore | undefined
-  /** Pieces of the one copy that is under way. */
-  readonly #arriving = new ArrivingCopy()
   readonly #older: () => number | undefined
   /** The lineage that somebody has decided to count. */
   #decided: number | undefined
@@ -57,7 +54,6 @@ export class Replica {
       reply({ type: 'fenced', epoch: this.#copies.fence })
       return
     }
-    if (epoch > this.#copies.fence) this.#arriving.clear()
     this.#copies.raiseFence(epoch)
     const own = this.#copies.lineage ?? this.#maybeElsewhere(lineage)
     this.#isOfOtherLineage = own !== undefined && !this.#mayTouch(own, lineage, request)
@@ -115,7 +111,6 @@ export class Replica {
   }
 
   #forget(): void {
-    this.#arriving.clear()
     this.#copies.forget()
     this.#store?.forget()
   }
@@ -137,21 +132,20 @@ export class Replica {
 
   #push(token: number, piece: Piece, reply: Reply): void {
     const { id } = piece
-    const next = this.#arriving.take(piece)
+    const next = this.#copies.arriving.take(piece)
     if (next === undefined) {
       reply({ type: 'pushed', token, next: 0 }) // From its beginning again.
+    } else if (next === 'no-room') {
+      reply({ type: 'no-room', id }) // It is refused before all of it has come.
     } else if (piece.isLast) {
       this.#install(id, { type: 'pushed', token, next }, reply)
-    } else if (this.#copies.hasRoomFor(id, this.#arriving.sizeBytes)) {
-      reply({ type: 'pushed', token, next })
     } else {
-      this.#arriving.clear() // It is refused before all of it has come.
-      reply({ type: 'no-room', id })
+      reply({ type: 'pushed', token, next })
     }
   }
 
   #install(id: string, installed: ReplicaAnswer, reply: Reply): void {
-    const pieces = this.#arriving.takeAll()
+    const pieces = this.#copies.arriving.takeAll()
     const outcome = this.#copies.install(pieces)
     if (outcome === 'no-room') reply({ type: 'no-room', id })
     else if (outcome === 'installed' && this.#store) {

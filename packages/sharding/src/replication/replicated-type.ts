@@ -6,8 +6,9 @@ import { ShardingError } from '../errors.ts'
 import type { CensusReport } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 import type { ShardTable } from '../table/shard-table.ts'
-import { CopyRoom, ShardCopies } from './copies.ts'
+import { ShardCopies } from './copies.ts'
 import { CopyLog } from './copy-log.ts'
+import { CopyRoom } from './copy-room.ts'
 import { HostsRecord } from './hosts-record.ts'
 import { Replica } from './replica.ts'
 import type { ReplicatedShard } from './replicated-shard.ts'
@@ -64,7 +65,7 @@ export class ReplicatedType {
     this.hash = type.hash
     this.numShards = type.numShards
     this.config = config
-    this.room = new CopyRoom(config.maxCopyBytes)
+    this.room = new CopyRoom(config.maxCopyBytes, () => port.clock.now())
     this.#journal = journal
     this.#port = port
     this.#isLoaded = journal === undefined

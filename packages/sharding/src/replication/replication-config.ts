@@ -24,7 +24,7 @@ export interface ReplicationConfig {
   readonly ownAck?: boolean
   /**
    * Room for copies on each node, of all shards of the type, in bytes. Its owners leave a sixteenth for what others write, and for what lets go of more than it
-   * takes. @defaultValue 268_435_456
+   * takes. What arrives of copies counts as well, but for as much as those take in whose place they come. @defaultValue 268_435_456
    */
   readonly maxCopyBytes?: number
 }

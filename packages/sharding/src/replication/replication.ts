@@ -201,6 +201,7 @@ export class Replication implements Disposable {
     const { owned } = kept
     if (owned && owned.epoch < epoch) owned.end(epoch)
     if (!owner || replicas.some((node) => node.equals(self))) return
+    kept.copies.arriving.letGo() // Nobody sends the rest.
     // Another one has it, and has all that is needed. What is on disk may be of a life before this one, of which the table knows
     // nothing: the owner itself has to say so.
     if (!type.isDurable) kept.copies.forget()
