@@ -22,13 +22,14 @@ const names = [
   'ackTimeoutMs',
   'ownAck',
   'maxCopyBytes',
+  'savesWhole',
 ] as const satisfies (keyof ReplicationConfig)[]
 
 /** @throws ClusterSystemError `CASTY_CLUSTER_INVALID_OPTION`: a name misspelt would be events that nobody keeps */
 export function checkReplication(config: ReplicationConfig): void {
   const of = 'replication of Behaviors.sharded()'
   knownNames(of, config, names)
-  const { replicas, minAcks, ackTimeoutMs, ownAck, maxCopyBytes: copyBytes } = config
+  const { replicas, minAcks, ackTimeoutMs, ownAck, maxCopyBytes: copyBytes, savesWhole } = config
   if (replicas !== undefined) whole(`replicas of ${of}`, replicas, 0, maxReplicas)
   if (minAcks !== undefined && minAcks !== 'majority') {
     whole(`minAcks of ${of}`, minAcks, 0, replicas ?? maxReplicas)
@@ -36,4 +37,5 @@ export function checkReplication(config: ReplicationConfig): void {
   if (ackTimeoutMs !== undefined) duration(`ackTimeoutMs of ${of}`, ackTimeoutMs)
   if (ownAck !== undefined) flag(`ownAck of ${of}`, ownAck)
   if (copyBytes !== undefined) whole(`maxCopyBytes of ${of}`, copyBytes, 1, maxCopyBytes)
+  if (savesWhole !== undefined) flag(`savesWhole of ${of}`, savesWhole)
 }

@@ -13,8 +13,9 @@ export interface Copies {
    */
   readonly ack?: 'majority' | 'all' | number
   /**
-   * Room on each node for the copies of all parts of a namespace, in bytes: about four times what they hold, and 64 KiB more for each in use.
-   * Where there is none left, changes fail with `CASTY_DDATA_UNAVAILABLE`, until parts have let go of what they can. @defaultValue 268_435_456
+   * Room on each node for the copies of all parts of a namespace, in bytes: about four times what they hold, as much again for the largest part,
+   * and 64 KiB more for each in use. Where there is none left, changes fail with `CASTY_DDATA_UNAVAILABLE`, until parts have let go of what they can; what takes away is
+   * carried out. A part takes four ninths of it at most. @defaultValue 268_435_456
    */
   readonly maxCopyBytes?: number
 }

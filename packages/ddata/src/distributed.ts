@@ -288,7 +288,9 @@ function regionOf(
           stopMessage: { type: 'stop' },
           idleTimeoutMs: Infinity,
           ...(journal && { journal }),
-          ...(copies > 1 && { replication: { replicas: copies - 1, minAcks, maxCopyBytes } }),
+          ...(copies > 1 && {
+            replication: { replicas: copies - 1, minAcks, maxCopyBytes, savesWhole: true },
+          }),
         })
       : sharding.startProxy<PartMessage>(type)
   known.set(namespace, { settings, region })

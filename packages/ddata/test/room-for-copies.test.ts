@@ -15,7 +15,7 @@ function statistics(
 }
 
 test('what is written over and over fits into the room for what is there', async () => {
-  const maxCopyBytes = 500_000
+  const maxCopyBytes = 700_000
   await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes } })
   const map = world.on('a').map<number, string>('prices', { shards: 2 })
   const value = 'x'.repeat(1_000)
@@ -31,7 +31,7 @@ test('what is written over and over fits into the room for what is there', async
 })
 
 test('what is written over and over fits into it with much under way at any time', async () => {
-  await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 10_000_000 } })
+  await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 24_000_000 } })
   const map = world.on('a').map<number, string>('pages', { shards: 1 })
   const value = 'x'.repeat(20_000)
   const writer = async (key: number): Promise<void> => {
@@ -128,11 +128,15 @@ test('a lock that is waited for without end is given up where its part has no ro
 })
 
 describe('who has filled the room', () => {
-  /** Until there is no room. @returns how many were taken */
-  async function fill(world: DataWorld, add: (index: number) => Promise<unknown>): Promise<number> {
+  /** Until there is no room, so many at once. @returns how many were taken */
+  async function fill(
+    world: DataWorld,
+    add: (index: number) => Promise<unknown>,
+    atOnce = 16,
+  ): Promise<number> {
     let taken = 0
     for (;;) {
-      const adds = Array.from({ length: 16 }, async (_, index) => await add(taken + index))
+      const adds = Array.from({ length: atOnce }, async (_, index) => await add(taken + index))
       // eslint-disable-next-line no-await-in-loop -- One after the other.
       const outcomes = await world.settled(Promise.allSettled(adds), 60_000)
       taken += outcomes.length
@@ -148,9 +152,11 @@ describe('who has filled the room', () => {
         world.on('a').map<number, string>('first'),
         world.on('b').map<number, string>('second'),
       ]
-      const put = async (map: typeof first, key: number): Promise<unknown> =>
-        await map.put(key, 'x'.repeat(size))
-      const count = await fill(world, async (key) => await put(first, key))
+      const fillMap = async (map: typeof first): Promise<number> => {
+        const atOnce = Math.min(16, 40_000 / size) // Little of the room is under way.
+        return await fill(world, async (key) => await map.put(key, 'x'.repeat(size)), atOnce)
+      }
+      const count = await fillMap(first)
       const keys = Array.from({ length: count }, (_, key) => key)
       for (let from = 0; from < count; from += 16) {
         const deletes = keys.slice(from, from + 16).map(async (key) => await first.delete(key))
@@ -158,10 +164,32 @@ describe('who has filled the room', () => {
         await world.settled(Promise.all(deletes), 60_000)
       }
       expect(await world.settled(first.size())).toBe(0)
-      const again = await fill(world, async (key) => await put(second, key))
-      expect(again).toBeGreaterThan(count * 0.8)
+      expect(await fillMap(second)).toBeGreaterThan(count * 0.6)
       await world.settled(second.clear(), 60_000)
-      expect(await fill(world, async (key) => await put(first, key))).toBeGreaterThan(count * 0.8)
+      expect(await fillMap(first)).toBeGreaterThan(count * 0.6)
+    },
+  )
+
+  test.each([20, 2_000])(
+    'can empty a queue of values of %i bytes, and fill it again',
+    async (size) => {
+      await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 1_000_000 } })
+      const queue = world.on('a').queue<string>('work')
+      const enqueue = async (): Promise<unknown> => await queue.enqueue('x'.repeat(size))
+      const empty = async (): Promise<number> => {
+        for (let count = 0; ; count++) {
+          // eslint-disable-next-line no-await-in-loop -- One after the other.
+          const delivery = await world.settled(queue.reserve({ waitMs: 0 }), 60_000)
+          if (!delivery) return count
+          // eslint-disable-next-line no-await-in-loop -- The same.
+          await world.settled(delivery.ack(), 60_000)
+        }
+      }
+      const count = await fill(world, enqueue)
+      expect(await empty()).toBeGreaterThanOrEqual(count - 16)
+      expect(await fill(world, enqueue)).toBeGreaterThan(count * 0.6)
+      await empty()
+      expect(await world.settled(queue.size())).toBe(0)
     },
   )
 })

@@ -165,7 +165,7 @@ test('what is written goes before what arrives, of which the copy without a piec
 
 test('a copy that has had no piece for long makes room for others', () => {
   let now = 0
-  const room = new CopyRoom(4_000, () => now)
+  const room = new CopyRoom(4_000, { now: () => now })
   const [stalled, next] = [new Subject(room), new Subject(room)]
   const pieces = piecesOf('a', 4)
   for (const piece of pieces.slice(0, 3)) stalled.push(piece)
@@ -189,7 +189,7 @@ test('whatever becomes of copies, the room for them is neither exceeded nor lost
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
       let now = 0
       let epoch = 1
-      const room = new CopyRoom(9_000, () => now)
+      const room = new CopyRoom(9_000, { now: () => now })
       const all = subjects(3, room)
       for (const done of steps) {
         const one = all[done.shard]

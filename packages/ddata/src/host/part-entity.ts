@@ -227,7 +227,7 @@ class Part {
   }
 
   #write(log: PartLog, record: Uint8Array, behind: number, makesRoom: boolean): void {
-    if (makesRoom) this.#node.shortOfRoom.mayLetGo(this.#letGo)
+    this.#node.shortOfRoom.mayLetGo(this.#letGo)
     if (log.isSnapshotDue) {
       const records = behind + 1
       this.#taken = { save: log.capture(this.#host.state, records), recordsLeft: records }
@@ -260,7 +260,7 @@ class Part {
     this.#settings.report(error, this.#entity.entityId)
   }
 
-  /** What was taken away takes room until the state is saved anew. */
+  /** What was written takes room until the state is saved anew, also where it was taken away since. */
   readonly #letGo: LetGo = async () => {
     const isBusy = this.#isSaving || this.#taken !== undefined || !this.#host.isQuiet
     if (isBusy || this.#isStopping || this.#hasFailed) return

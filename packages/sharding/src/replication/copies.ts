@@ -103,7 +103,7 @@ export class ShardCopies {
 
   #grow(bytes: number): void {
     this.#sizeBytes += bytes
-    this.#room.use(bytes)
+    this.#room.use(this, bytes)
   }
 
   get count(): number {

@@ -9,6 +9,13 @@ const keptShare = 1 / 16
 /** A copy that has had no piece for so long, in milliseconds, gives way: owners ask again sooner than that. */
 const stalledMs = 10_000
 
+export interface CopyRoomSettings {
+  /** See `ReplicationConfig`. */
+  readonly savesWhole?: boolean
+  /** In milliseconds, by a monotonic clock. Without it, no copy that arrives counts as stalled. */
+  readonly now?: () => number
+}
+
 interface Held {
   readonly bytes: number
   readonly at: number
@@ -19,13 +26,17 @@ export class CopyRoom {
   maxBytes: number
   usedBytes = 0
   readonly #now: () => number
+  readonly #savesWhole: boolean
+  /** What the copies of each shard take. */
+  readonly #shards = new Map<object, number>()
+  #largest: object | undefined
   /** The one that has had no piece for longest comes first. */
   readonly #held = new Map<CopyOnItsWay, Held>()
   #arrivingBytes = 0
 
-  /** @param now - in milliseconds, by a monotonic clock; without it, no copy that arrives counts as stalled */
-  constructor(maxBytes: number, now: () => number = () => 0) {
+  constructor(maxBytes: number, { savesWhole = false, now = () => 0 }: CopyRoomSettings = {}) {
     this.maxBytes = maxBytes
+    this.#savesWhole = savesWhole
     this.#now = now
   }
 
@@ -45,17 +56,36 @@ export class CopyRoom {
    * @param freesRoom - see `AppendRequest`
    */
   leftForOwnerBytes(freesRoom: FreesRoom | undefined): number {
-    const kept = this.maxBytes * keptShare
     if (freesRoom === 'now') return this.leftBytes
-    return this.leftBytes - (freesRoom === 'later' ? kept / 2 : kept)
+    const share = (this.maxBytes * keptShare) / 2
+    const whole = this.#savesWhole ? this.#largestBytes : 0
+    const toSave = Math.max(share, whole)
+    return this.leftBytes - toSave - (freesRoom === 'later' ? 0 : Math.max(share, whole / 4))
   }
 
-  /** So much more is used; less where it is negative. */
-  use(bytes: number): void {
+  get #largestBytes(): number {
+    return (this.#largest && this.#shards.get(this.#largest)) ?? 0
+  }
+
+  /** A shard uses so much more; less where it is negative. */
+  use(shard: object, bytes: number): void {
     this.usedBytes += bytes
+    this.#resize(shard, (this.#shards.get(shard) ?? 0) + bytes)
     for (const copy of this.#held.keys()) {
       if (this.#arrivingBytes <= this.leftBytes) return
       copy.letGo()
+    }
+  }
+
+  #resize(shard: object, bytes: number): void {
+    const largestBytes = this.#largestBytes
+    if (bytes > 0) this.#shards.set(shard, bytes)
+    else this.#shards.delete(shard)
+    if (bytes >= largestBytes) this.#largest = shard
+    else if (shard === this.#largest) {
+      for (const [other, otherBytes] of this.#shards) {
+        if (otherBytes > this.#largestBytes) this.#largest = other
+      }
     }
   }
 

@@ -65,7 +65,10 @@ export class ReplicatedType {
     this.hash = type.hash
     this.numShards = type.numShards
     this.config = config
-    this.room = new CopyRoom(config.maxCopyBytes, () => port.clock.now())
+    this.room = new CopyRoom(config.maxCopyBytes, {
+      savesWhole: config.savesWhole,
+      now: () => port.clock.now(),
+    })
     this.#journal = journal
     this.#port = port
     this.#isLoaded = journal === undefined

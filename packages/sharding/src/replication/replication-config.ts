@@ -23,10 +23,16 @@ export interface ReplicationConfig {
    */
   readonly ownAck?: boolean
   /**
-   * Room for copies on each node, of all shards of the type, in bytes. Its owners leave a sixteenth for what others write, and for what lets go of more than it
-   * takes. What arrives of copies counts as well, but for as much as those take in whose place they come. @defaultValue 268_435_456
+   * Room for copies on each node, of all shards of the type, in bytes. Its owners leave a sixteenth for what others write, and for what makes room.
+   * What arrives of copies counts as well, but for as much as those take in whose place they come. @defaultValue 268_435_456
    */
   readonly maxCopyBytes?: number
+  /**
+   * Whether entities save all of their state anew now and then, with `freesRoom: 'now'`, before they delete what was there. As much room is left for that as the largest
+   * shard takes, and a quarter of that for what is appended with `'later'`: so one that has filled the room can be emptied, and takes four ninths of it at most.
+   * @defaultValue false
+   */
+  readonly savesWhole?: boolean
 }
 
 export const replicationDefaults: Required<Omit<ReplicationConfig, 'replicas' | 'minAcks'>> & {
@@ -36,12 +42,13 @@ export const replicationDefaults: Required<Omit<ReplicationConfig, 'replicas' | 
   ackTimeoutMs: 5_000,
   ownAck: true,
   maxCopyBytes: 268_435_456,
+  savesWhole: false,
 })
 
 /** @throws ShardingError `CASTY_SHARDING_INVALID_OPTION` */
 export function checkReplication(config: ReplicationConfig): Required<ReplicationConfig> {
   knownNames('type.replication', config, ['replicas', ...Object.keys(replicationDefaults)])
-  const { minAcks, ackTimeoutMs, ownAck, maxCopyBytes } = {
+  const { minAcks, ackTimeoutMs, ownAck, maxCopyBytes, savesWhole } = {
     ...replicationDefaults,
     ...defined(config),
   }
@@ -53,6 +60,7 @@ export function checkReplication(config: ReplicationConfig): Required<Replicatio
     ackTimeoutMs: duration('type.replication.ackTimeoutMs', ackTimeoutMs),
     ownAck: flag('type.replication.ownAck', ownAck),
     maxCopyBytes: whole('type.replication.maxCopyBytes', maxCopyBytes, 1, 2 ** 40),
+    savesWhole: flag('type.replication.savesWhole', savesWhole),
   }
 }
 
