@@ -9,6 +9,7 @@
 //   resize       8  name, shards, permits; permits from now on
 //   holder       9  name, shards, permits (a read)
 //   available   10  name, shards, permits (a read)
+//   gone        11  timers (a read): answered with those that end no lease any more
 import { ByteWriter, type ByteReader } from '@casty/transport'
 import { readToken, writeToken } from './tokens.ts'
 
@@ -23,6 +24,7 @@ export const leaseCalls = {
   resize: 8,
   holder: 9,
   available: 10,
+  gone: 11,
 } as const
 
 /** First byte of what a session is told unasked: one of its leases was taken from it. The number of its timer follows. */
@@ -94,6 +96,21 @@ export function releaseAllCall(): Uint8Array {
 
 export function resizeCall(address: LeaseAddress, permits: number): Uint8Array {
   return begin(leaseCalls.resize, address).varint(permits).finish()
+}
+
+export function goneCall(timers: readonly number[]): Uint8Array {
+  const out = scratch.reset().u8(leaseCalls.gone)
+  writeTimers(out, timers)
+  return out.finish()
+}
+
+export function writeTimers(out: ByteWriter, timers: readonly number[]): void {
+  out.count(timers.length)
+  for (const timer of timers) out.varint(timer)
+}
+
+export function readTimers(from: ByteReader): readonly number[] {
+  return Array.from({ length: from.count(1) }, () => from.varint())
 }
 
 export function readAddress(from: ByteReader): LeaseAddress {

@@ -23,8 +23,10 @@ import {
   leaseCalls,
   maxNameBytes,
   readAddress,
+  readTimers,
   readWish,
   writeGrant,
+  writeTimers,
   type LeaseAddress,
   type Wish,
 } from './lease-calls.ts'
@@ -93,6 +95,11 @@ export class LeaseMachine implements Machine {
 
   read(input: ByteReader, out: ByteWriter): void {
     const code = input.u8()
+    if (code === leaseCalls.gone) {
+      const isGone = (timer: number): boolean => this.#turns.whose(timer)?.type !== 'holder'
+      writeTimers(out, readTimers(input).filter(isGone))
+      return
+    }
     const pool = this.#pools.at(readAddress(input))
     if (code === leaseCalls.available) out.varint(free(pool))
     else if (code === leaseCalls.holder) writeHolding(out, pool)

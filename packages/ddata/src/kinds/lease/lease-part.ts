@@ -10,7 +10,9 @@ import { Held, trustedUntil, type HeldTerms } from './held.ts'
 import {
   acquireCall,
   confirmCall,
+  goneCall,
   readGrant,
+  readTimers,
   releaseAllCall,
   releaseCall,
   takenNotice,
@@ -43,8 +45,13 @@ const maxTries = 5
 const renewalsPerTtl = 3
 const retriesPerTtl = 10
 
-/** A process that holds something makes itself heard so often at least, in milliseconds: else it is forgotten what holds it. */
+/**
+ * A process that holds something makes itself heard so often at least, in milliseconds: else it is forgotten what holds it. So
+ * long may it take until it hears that something was taken from it, where its part did not know where to say so.
+ */
 const signOfLifeMs = 60_000
+/** What is not renewed is asked about for so long, in milliseconds, until there is an answer. */
+const askMs = 10_000
 
 const nothing: CallEnd = { done: () => {}, refused: () => {}, failed: () => {} }
 
@@ -230,20 +237,45 @@ export class LeasePart {
   /** All of them at once. @returns when to look again */
   #renew(now: number): number {
     const leases: Held[] = []
-    this.#sayAt = now + signOfLifeMs
-    let next = this.#sayAt
+    const others: Held[] = []
     for (const lease of this.#held.values()) {
       if (lease.terms.isRenewed) {
         leases.push(lease)
         lease.renewAt = now + lease.terms.ttlMs / retriesPerTtl
-      }
-      next = Math.min(next, lease.until, lease.renewAt)
+      } else others.push(lease)
     }
+    const isDue = now >= this.#sayAt
+    // Renewals are signs of life as well, of all but those that are not renewed.
+    if (isDue || others.length === 0) this.#sayAt = now + signOfLifeMs
+    if (isDue && others.length > 0) this.#askAbout(others)
+    if (leases.length > 0) this.#sendRenewal(leases, now)
+    let next = this.#sayAt
+    for (const { until, renewAt } of this.#held.values()) next = Math.min(next, until, renewAt)
+    return next
+  }
+
+  /** Leases that are to end with their time: asking about them must not prolong it. */
+  #askAbout(leases: readonly Held[]): void {
+    const terms = { what: 'a look at what is held', timeoutMs: askMs }
+    this.#lane.read(goneCall(leases.map(({ timer }) => timer)), terms, {
+      done: (from) => {
+        const gone = new Set(readTimers(from))
+        // By now others may have the same numbers, where all who remembered them are lost.
+        for (const lease of leases) {
+          if (gone.has(lease.timer) && this.#held.get(lease.timer) === lease)
+            this.#taken(lease.timer)
+        }
+      },
+      refused: () => {}, // By a former version: then it ends with its time.
+      failed: () => {},
+    })
+  }
+
+  #sendRenewal(leases: readonly Held[], now: number): void {
     const number = ++this.#renewal
     this.#renewals.set(number, { sentAt: now, leases })
     this.#lane.post({ type: 'renew', number, timers: leases.map(({ timer }) => timer) })
     this.#port.renews()
-    return next
   }
 
   #renewed(number: number): void {

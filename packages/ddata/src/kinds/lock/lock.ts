@@ -94,7 +94,12 @@ export class Lock {
     return await this.#handle.read('holder', leaseCalls.holder, options, readHolder)
   }
 
-  /** Takes it from whoever has it, who is told, and gives it to the next one. @returns whether somebody had it */
+  /**
+   * Takes it from whoever has it, and gives it to the next one. A holder that can reach the part is told at once, or within a
+   * minute where it has said nothing for long; one that cannot believes that it has it until its time is over.
+   *
+   * @returns whether somebody had it
+   */
   async forceRelease(options: WriteOptions = {}): Promise<boolean> {
     return await this.#handle.write('forceRelease', leaseCalls.evict, options)
   }
