@@ -271,7 +271,7 @@ function regionOf(
     idleTimeoutMs: settings.idleTimeoutMs,
     sessionTtlMs: settings.sessionTtlMs,
     resultTtlMs,
-    maxSessions: 10_000,
+    maxUsers: 10_000,
     maxRecordBytes: 65_536,
     recordsPerSnapshot: settings.recordsPerSnapshot,
     bytesPerSnapshot: 65_536,

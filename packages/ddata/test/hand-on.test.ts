@@ -35,7 +35,7 @@ class Desk {
       },
       write: (record: Uint8Array) => void this.records.push(record.slice()),
     }
-    const settings = { sessionTtlMs: 30_000, resultTtlMs: 600_000, maxSessions: 10 }
+    const settings = { sessionTtlMs: 30_000, resultTtlMs: 600_000, maxUsers: 10 }
     this.host = new PartHost(state, port, { ...settings, maxRecordBytes: 65_536 })
   }
 

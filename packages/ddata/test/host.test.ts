@@ -21,7 +21,7 @@ import { maxUnsettledCalls } from '../src/state/sessions.ts'
 const address = { name: 'c', shards: 1 }
 const increment = counterCall(counterCalls.addAndGet, address, 1)
 const get = counterCall(counterCalls.get, address)
-const settings = { sessionTtlMs: 30_000, resultTtlMs: 600_000, maxSessions: 3, maxRecordBytes: 200 }
+const settings = { sessionTtlMs: 30_000, resultTtlMs: 600_000, maxUsers: 3, maxRecordBytes: 200 }
 
 class Desk {
   readonly clock = new ManualClock()

@@ -35,7 +35,7 @@ class Host {
         send: (_, __, body) => void this.replies.push(...readReply(body).entries),
         write: () => this.#host.written(),
       },
-      { sessionTtlMs: 30_000, resultTtlMs: 600_000, maxSessions: 10, maxRecordBytes: 65_536 },
+      { sessionTtlMs: 30_000, resultTtlMs: 600_000, maxUsers: 10, maxRecordBytes: 65_536 },
     )
   }
 
@@ -165,7 +165,7 @@ function mapHost(begin: number) {
   const host: PartHost<string> = new PartHost(
     state,
     { epoch: 1, now: () => clock.now, send: () => {}, write: () => host.written() },
-    { sessionTtlMs: 30_000, resultTtlMs: 600_000, maxSessions: 10, maxRecordBytes: 65_536 },
+    { sessionTtlMs: 30_000, resultTtlMs: 600_000, maxUsers: 10, maxRecordBytes: 65_536 },
   )
   return { clock, state, host }
 }

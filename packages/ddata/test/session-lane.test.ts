@@ -64,7 +64,7 @@ class Line {
     const hostSettings = {
       sessionTtlMs: 30_000,
       resultTtlMs: 600_000,
-      maxSessions: 10,
+      maxUsers: 10,
       maxRecordBytes: 500,
     }
     const port = {

@@ -12,7 +12,8 @@ import { RecentChanges } from './recent-changes.ts'
 import { Watches } from './watches.ts'
 
 export interface HostSettings extends GuestSettings {
-  readonly maxSessions: number
+  /** Users that may have sessions. */
+  readonly maxUsers: number
   readonly maxRecordBytes: number
 }
 
@@ -33,6 +34,9 @@ const breathMs = 250
 const maxLeftBehind = 100
 /** Before one call: so that no call makes the record much longer than it is itself. */
 const maxNotes = 16
+
+/** Whoever comes back after minutes has another session, beside those that are remembered: about so many are, of one that does so again and again. */
+const sessionsPerUser = 5
 
 /** More than a session that keeps to the limit ever has: the end of a wait has to come through. */
 function isCrowded({ floor, parked, late }: Session, { number, received }: CallCommand): boolean {
@@ -132,7 +136,7 @@ export class PartHost<Peer> {
     const { session: bytes, isKnown, floor, entries } = readRequest(request)
     const id = sessionIdOf(bytes)
     const session = this.state.sessions.find(id)
-    if (!session && !this.#guests.find(id) && this.#guests.size >= this.#settings.maxSessions) {
+    if (!session && !this.#guests.find(id) && this.#isFull(id, this.#guests)) {
       const stranger = { session: bytes, peer, heardAt: 0, watches: new Map() }
       this.#batches.say(stranger, { type: 'failed', why: 'too many sessions use it' })
       return
@@ -149,6 +153,16 @@ export class PartHost<Peer> {
     }
     if (this.state.machine.isAway?.(id)) this.#perform({ type: 'session-back', session: id })
     for (const entry of entries) this.#take(id, guest, floor, entry)
+  }
+
+  /** Whether there is no room for one more session. @param users - how many have one, where that is known */
+  #isFull(
+    id: string,
+    { size, users = size }: { readonly size: number; readonly users?: number },
+  ): boolean {
+    const { maxUsers } = this.#settings
+    if (size >= maxUsers * sessionsPerUser) return true
+    return users >= maxUsers && !this.state.sessions.hasUserOf(id)
   }
 
   #take(id: string, guest: Guest<Peer>, floor: number, entry: RequestEntry): void {
@@ -195,7 +209,7 @@ export class PartHost<Peer> {
       case 'settled':
         return
       case 'next':
-        if (!session && sessions.size >= this.#settings.maxSessions) {
+        if (!session && this.#isFull(id, sessions)) {
           this.#batches.say(guest, { type: 'failed', why: 'too many sessions use it' })
         } else if (session && isCrowded(session, command)) {
           this.#batches.say(guest, { type: 'failed', why: 'too many calls wait' })

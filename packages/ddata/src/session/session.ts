@@ -7,6 +7,7 @@ import { ByteWriter } from '@casty/transport'
 import { DDataError, type Applied } from '../errors.ts'
 import { Gathering } from '../protocol/gathering.ts'
 import { readPartReplies, type PartReplies, type PartReply } from '../protocol/messages.ts'
+import { userIdBytes } from '../state/sessions.ts'
 import { Agreement } from './agreement.ts'
 import type { LanePort, LaneSettings, Nobody } from './lane-port.ts'
 import { Lane } from './lane.ts'
@@ -24,8 +25,6 @@ export interface SessionPort {
 
 /** Answers that wait to be looked at: as many as may be asked for at once. What is too much is asked for again. */
 const mailboxCapacity = 100_000
-/** The rest of its 16 bytes tell its sessions with parts apart. */
-const idBytes = 12
 
 /** As many parts are remembered, however long ago they were used. */
 const maxIdleLanes = 1_000
@@ -62,8 +61,8 @@ export class Session {
     const { system, random } = port
     this.#port = port
     this.#settings = settings
-    const id = new ByteWriter(idBytes)
-    while (id.length < idBytes) id.u32(Math.floor(random() * 0x1_0000_0000))
+    const id = new ByteWriter(userIdBytes)
+    while (id.length < userIdBytes) id.u32(Math.floor(random() * 0x1_0000_0000))
     this.#id = id.finish()
     this.#self = system.spawn(
       Behaviors.receiveMessage<PartReplies>((replies) => this.#receiveAll(replies)),
@@ -99,9 +98,9 @@ export class Session {
 
   #newSession(lane: Lane): Uint8Array {
     const generation = ++this.#generations
-    const session = new Uint8Array(idBytes + 4)
+    const session = new Uint8Array(userIdBytes + 4)
     session.set(this.#id)
-    for (let at = 0; at < 4; at++) session[idBytes + at] = generation >>> (24 - 8 * at)
+    for (let at = 0; at < 4; at++) session[userIdBytes + at] = generation >>> (24 - 8 * at)
     this.#lanesByGeneration.set(generation, lane)
     return session
   }
@@ -194,7 +193,7 @@ export class Session {
 
   /** One that cannot be read is in the way of none. */
   #receive({ session, body }: PartReply, now: number): void {
-    for (let at = 0; at < idBytes; at++) if (session[at] !== this.#id[at]) return
+    for (let at = 0; at < userIdBytes; at++) if (session[at] !== this.#id[at]) return
     try {
       this.#lanesByGeneration.get(generationOf(session))?.receive(body, now)
     } catch (error) {
@@ -269,7 +268,7 @@ export class Session {
 /** Which session of a process it is: what stands behind the id. */
 function generationOf(session: Uint8Array): number {
   let generation = 0
-  for (let at = idBytes; at < session.length; at++)
+  for (let at = userIdBytes; at < session.length; at++)
     generation = generation * 0x100 + (session[at] ?? 0)
   return generation
 }

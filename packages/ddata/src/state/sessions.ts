@@ -10,6 +10,12 @@ import { inPieces } from './pieces.ts'
 export const maxUnsettledCalls = 10_000
 /** A session is 16 bytes, as letters of one byte each. */
 export const sessionIdBytes = 16
+/** Sessions of one user of the structures begin with these: the rest tells them apart. */
+export const userIdBytes = 12
+
+function userOf(id: string): string {
+  return id.slice(0, userIdBytes)
+}
 
 /** What a part remembers of one session. Mutable, and of its {@link Sessions} alone. */
 export interface Session {
@@ -41,9 +47,27 @@ export type CallStanding =
 
 export class Sessions {
   readonly #sessions = new Map<string, Session>()
+  /** How many sessions each user has. */
+  readonly #users = new Map<string, number>()
 
   get size(): number {
     return this.#sessions.size
+  }
+
+  /** How many have sessions. */
+  get users(): number {
+    return this.#users.size
+  }
+
+  /** Whether its user has a session, be it another one. */
+  hasUserOf(id: string): boolean {
+    return this.#users.has(userOf(id))
+  }
+
+  #add(session: Session): void {
+    this.#sessions.set(session.id, session)
+    const user = userOf(session.id)
+    this.#users.set(user, (this.#users.get(user) ?? 0) + 1)
   }
 
   values(): Iterable<Session> {
@@ -66,12 +90,16 @@ export class Sessions {
       parked: new Set(),
       lastCallAt: 0,
     }
-    this.#sessions.set(id, session)
+    this.#add(session)
     return session
   }
 
   forget(id: string): void {
-    this.#sessions.delete(id)
+    if (!this.#sessions.delete(id)) return
+    const user = userOf(id)
+    const left = (this.#users.get(user) ?? 1) - 1
+    if (left > 0) this.#users.set(user, left)
+    else this.#users.delete(user)
   }
 
   /** @param session - undefined: one that is not known yet */
@@ -119,10 +147,7 @@ export class Sessions {
   }
 
   restore(piece: ByteReader): void {
-    while (piece.remaining > 0) {
-      const session = readSession(piece)
-      this.#sessions.set(session.id, session)
-    }
+    while (piece.remaining > 0) this.#add(readSession(piece))
   }
 }
 
