@@ -206,15 +206,16 @@ export class Distributed implements AsyncDisposable {
 function whyNobodyIn(region: EntityRegion<PartMessage>, part: string): Nobody | undefined {
   const shard = region.shardOf(part)
   const { owner, isOwnerReachable, isOnDisks, summary } = region.explain(shard)
-  if (isOwnerReachable) return undefined
-  if (owner !== undefined || isOnDisks) {
-    const why = `it is in shard ${shard} of ${region.type}. ${summary.replace(/\.$/, '')}`
-    return { why, mayPass: owner !== undefined }
+  if (owner !== undefined) {
+    return isOwnerReachable
+      ? undefined
+      : { why: `${owner}, which keeps it, is out of reach`, isForNow: true }
   }
-  const why =
-    'no member that is up and in reach keeps structures of this namespace. They are kept where there is a Distributed, ' +
-    'and by systems that are started with `distributed`'
-  return { why, mayPass: false }
+  const why = isOnDisks
+    ? `it is in shard ${shard} of ${region.type}. ${summary.replace(/\.$/, '')}`
+    : 'no member that is up and in reach keeps structures of this namespace. They are kept where there is a Distributed, ' +
+      'and by systems that are started with `distributed`'
+  return { why, isForNow: false }
 }
 
 function reportTo(system: ActorSystem): (error: unknown) => void {

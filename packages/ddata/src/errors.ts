@@ -141,10 +141,12 @@ export class DDataError extends Error {
     )
   }
 
-  static sessionExpired(what: string, applied: Applied): DDataError {
+  /** @param why - a sentence without its end, where it is known */
+  static sessionExpired(what: string, applied: Applied, why?: string): DDataError {
+    const reason = why === undefined ? '' : `: ${why}`
     return new DDataError(
       'CASTY_DDATA_SESSION_EXPIRED',
-      `${what} ended, because nobody who could answer was heard of for too long. ` +
+      `${what} ended, because nobody who could answer was heard of for too long${reason}. ` +
         `It waits for nothing any more. ${effectOf(applied)}`,
       { applied, isRetryable: true },
     )

@@ -22,6 +22,7 @@ class Calls {
       {
         now: () => this.clock.now(),
         stuck: () => this.stuck,
+        whyNot: () => this.stuck?.why,
         withdraw: (number) => void this.withdrawn.push(number),
         wake: () => {},
       },

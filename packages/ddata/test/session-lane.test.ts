@@ -33,7 +33,7 @@ class Line {
   readonly lane: Lane
   host: PartHost<string>
   isLost: Lost = () => false
-  whyNobody: Nobody | undefined
+  nobody: Nobody | undefined
   requests = 0
   entries = 0
   ended: string[] = []
@@ -50,7 +50,7 @@ class Line {
     const port = {
       clock: this.clock,
       send: (_part: string, request: Uint8Array) => this.#send(request),
-      whyNobody: () => this.whyNobody,
+      whyNobody: () => this.nobody,
       hasToSend: () => void (this.#hasToSend = true),
       deadlineMoved: (at: number) => this.#wake(at),
       newSession: () => sessionBytes(String(++this.#sessions).padEnd(16)),
@@ -258,7 +258,7 @@ describe('a session towards a part', () => {
     const line = new Line(() => new QueueMachine())
     line.isLost = (direction) => direction === 'reply'
     line.call('wait', take, { waitMs: 100 }, true)
-    line.clock.advance(100_000)
+    line.clock.advance(200_000)
     expect(line.ended).toEqual(['wait CASTY_DDATA_TIMEOUT unknown'])
     expect(line.clock.pendingTimers).toBe(0)
   })
@@ -324,7 +324,7 @@ describe('a session towards a part', () => {
   test('says why nobody could be asked, where that is known', () => {
     const line = new Line(() => new QueueMachine())
     line.isLost = () => true
-    line.whyNobody = { why: 'nobody keeps it', mayPass: false }
+    line.nobody = { why: 'nobody keeps it', isForNow: false }
     line.call('call', take)
     line.call('wait', take, { timeoutMs: Infinity, waitMs: Infinity }, true)
     line.lane.read(get, terms, line.end('read'))
@@ -340,7 +340,7 @@ describe('a session towards a part', () => {
   test('what may wait without end does, where another one takes over soon', () => {
     const line = new Line(() => new QueueMachine())
     line.isLost = () => true
-    line.whyNobody = { why: 'its owner is out of reach', mayPass: true }
+    line.nobody = { why: 'its owner is out of reach', isForNow: true }
     line.call('call', take)
     line.call('wait', take, { timeoutMs: Infinity, waitMs: Infinity }, true)
     line.flush()

@@ -21,7 +21,7 @@ export interface ShardExplanation {
   /** What is written of it is on disks of several nodes, as the cluster has agreed. */
   readonly isOnDisks: boolean
   readonly owner: string | undefined
-  /** Whether this node can send to it. */
+  /** As this node, or client, sees it; false where there is no owner. */
   readonly isOwnerReachable: boolean
   readonly movingTo: string | undefined
   /** How messages for it go from here. */

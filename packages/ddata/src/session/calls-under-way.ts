@@ -12,8 +12,10 @@ export const skip: Uint8Array = new ByteWriter(1).u8(skipCode).finish()
 
 export interface CallsPort {
   now(): number
-  /** Undefined where it is not known why nothing is answered. */
+  /** Undefined where it is not known that there is no use in waiting. */
   stuck(): Stuck | undefined
+  /** Why nothing is answered, where that is known. */
+  whyNot(): string | undefined
   /** Has its part end the waiting of a call, or say how it had ended before. */
   withdraw(number: number, what: string): void
   /** Has `endLate` called by then. */
@@ -60,9 +62,15 @@ export class CallsUnderWay {
     return oldest?.madeAt
   }
 
-  get anyMayWait(): boolean {
-    for (const { mayWait } of this.#calls.values()) if (mayWait) return true
-    return false
+  /**
+   * When the first was made that waits for its turn, or would for however long: these end where nothing is heard. One that has
+   * a time of its own, and is not known to wait, has it: its part may be reached again by then.
+   */
+  get waitsSince(): number | undefined {
+    for (const { mayWait, isParked, madeAt, terms } of this.#calls.values()) {
+      if (mayWait && (isParked || terms.timeoutMs === Infinity)) return madeAt
+    }
+    return undefined
   }
 
   /** @param number - higher than all before */
@@ -140,23 +148,27 @@ export class CallsUnderWay {
     if (pending.hasEnded || pending.giveUp !== undefined) return
     pending.giveUp = why
     pending.deadline = Infinity
-    const { terms, number, mayWait } = pending
+    const { terms, number, mayWait, isParked } = pending
     if (!mayWait) {
       pending.call = skip
       this.#settle(pending)
       return
     }
-    pending.deadline = this.#port.now() + Math.min(terms.timeoutMs, this.#settings.settleMs)
+    const patienceMs = isParked ? Infinity : (terms.waitMs ?? Infinity)
+    const settleMs = Math.min(terms.timeoutMs, patienceMs, this.#settings.settleMs)
+    pending.deadline = this.#port.now() + settleMs
     this.#port.wake(pending.deadline)
-    pending.end.givesUp?.(gaveUp(pending, 'no', this.#port.stuck()?.why))
+    pending.end.givesUp?.(gaveUp(pending, 'no', this.#port.whyNot()))
     this.#port.withdraw(number, terms.what)
+    // Nobody is there to say how it ends.
+    if (!isParked && this.#port.stuck()) this.#settle(pending)
   }
 
   /** Nobody said how it ended: whoever made it need not wait for that any longer. */
   #settle(pending: PendingCall): void {
     pending.hasEnded = true
     pending.deadline = Infinity
-    pending.end.failed(gaveUp(pending, 'unknown', this.#port.stuck()?.why))
+    pending.end.failed(gaveUp(pending, 'unknown', this.#port.whyNot()))
   }
 
   /** Gives up those whose time is over. */
@@ -175,7 +187,6 @@ export class CallsUnderWay {
     const stuck = this.#port.stuck()
     if (!stuck || now < Math.max(madeAt, stuck.since) + this.#settings.settleMs) return
     this.#giveUp(pending, 'timeout')
-    this.#settle(pending)
   }
 
   /** When the time of the next one is over. */

@@ -33,14 +33,24 @@ export function tellLate(pending: PendingCall, answer: Uint8Array): void {
   if (ended?.type === 'done') pending.end.late?.(ended.result)
 }
 
+/** What becomes of a call whose part was not heard of for too long. @param why - that is, where it is known */
+export function silencedBy(pending: PendingCall, why: string | undefined): DDataError {
+  const { terms, mayWait, isParked, giveUp } = pending
+  if (!mayWait) return DDataError.indeterminate(terms.what)
+  // Its turn may have come, and nobody heard of it.
+  if (giveUp) return gaveUp(pending, 'unknown', why)
+  if (isParked || why === undefined) return DDataError.sessionExpired(terms.what, 'unknown', why)
+  return DDataError.unavailable(terms.what, why, 'unknown')
+}
+
 /** @param why - nobody answered, where that is known */
 export function gaveUp(
-  { giveUp, terms }: PendingCall,
+  { giveUp, terms, isParked }: PendingCall,
   applied: Applied = 'no',
   why?: string,
 ): DDataError {
   const { what, signal, waitMs, timeoutMs } = terms
   if (giveUp === 'abort') return DDataError.aborted(what, applied, signal?.reason)
   if (why !== undefined) return DDataError.unavailable(what, why, applied)
-  return DDataError.timeout(what, waitMs ?? timeoutMs, applied)
+  return DDataError.timeout(what, isParked && waitMs !== undefined ? waitMs : timeoutMs, applied)
 }

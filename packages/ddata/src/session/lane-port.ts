@@ -27,17 +27,18 @@ export interface LaneSettings {
   readonly maxRequestBytes: number
 }
 
-/** Why nobody can be asked. */
-export interface Nobody {
-  readonly why: string
-  /** Somebody else takes its place soon, or it is heard again: what may wait does. */
-  readonly mayPass: boolean
-}
-
-/** Why nothing is answered, and since when nothing else is heard; −Infinity where that is not known, and Infinity where it may pass. */
+/** Why nothing is answered, and since when nothing else is heard; −Infinity where that is not known. */
 export interface Stuck {
   readonly why: string
   readonly since: number
+}
+
+/** A part cannot be asked. */
+export interface Nobody {
+  /** A sentence without its end. */
+  readonly why: string
+  /** Its owner is out of reach, and comes back, or another one takes over: that is worth waiting for. */
+  readonly isForNow: boolean
 }
 
 export interface LanePort {
@@ -50,7 +51,7 @@ export interface LanePort {
   endSession(session: Uint8Array): void
   /** What it waited for or held there is over. */
   sessionLost(error: DDataError): void
-  /** Why nobody can be asked, where that is known. */
+  /** Undefined where it is not known that a part cannot be asked. */
   whyNobody(part: string): Nobody | undefined
   /** There is something more to be said: has `flush` called at the end of the turn, or at once where much has gathered. */
   hasToSend(lane: Lane): void

@@ -12,7 +12,7 @@ import {
 import { withdrawCode } from '../state/part-state.ts'
 import { maxUnsettledCalls } from '../state/sessions.ts'
 import { CallsUnderWay, failAll, skip } from './calls-under-way.ts'
-import { gaveUp } from './endings.ts'
+import { silencedBy } from './endings.ts'
 import { Gaps } from './gaps.ts'
 import type { LaneListener, LanePort, LaneSettings, Stuck } from './lane-port.ts'
 import type { CallEnd, CallTerms, PendingCall } from './pending.ts'
@@ -53,6 +53,7 @@ export class Lane {
       {
         now: () => port.clock.now(),
         stuck: () => this.#stuck,
+        whyNot: () => this.whyNot,
         withdraw: (number, what) => this.#withdraw(number, what),
         wake: (at) => port.deadlineMoved(at),
       },
@@ -252,13 +253,15 @@ export class Lane {
 
   /** Why nothing is answered, where that is known. */
   get whyNot(): string | undefined {
-    return this.#stuck?.why
+    return this.#failure?.why ?? this.#port.whyNobody(this.part)?.why
   }
 
+  /** Where there is no use in waiting any longer. */
   get #stuck(): Stuck | undefined {
     if (this.#failure) return this.#failure
     const nobody = this.#port.whyNobody(this.part)
-    return nobody && { why: nobody.why, since: nobody.mayPass ? Infinity : -Infinity }
+    if (!nobody || nobody.isForNow) return undefined
+    return { why: nobody.why, since: Number.NEGATIVE_INFINITY }
   }
 
   /** It ends when its part says that it waits no more, or had ended before: so nothing comes to it that nobody takes. */
@@ -319,20 +322,24 @@ export class Lane {
   look(): number {
     if (this.#calls.size === 0 && this.#reads.size === 0) return Infinity
     const now = this.#port.clock.now()
-    const { sessionTtlMs } = this.#settings
-    // Added up as in `#nextDeadline`: differences are rounded otherwise, and it would look again and again.
-    if (now >= this.#heardAt + sessionTtlMs && this.#calls.anyMayWait) {
-      this.#loseSession(silence, (pending) => {
-        const { terms, mayWait, giveUp } = pending
-        if (!mayWait) return DDataError.indeterminate(terms.what)
-        // Its turn may have come, and nobody heard of it.
-        if (giveUp) return gaveUp(pending, 'unknown', this.whyNot)
-        return DDataError.sessionExpired(terms.what, 'unknown')
-      })
+    if (now >= this.#silentAt) {
+      this.#silenced()
       return this.look()
     }
     this.#endLate(now)
     return Math.min(this.#sendLateAgain(now), this.#nextDeadline())
+  }
+
+  /** When nothing waits any more if nothing is heard. */
+  get #silentAt(): number {
+    const { waitsSince } = this.#calls
+    if (waitsSince === undefined) return Infinity
+    return Math.max(this.#heardAt, waitsSince) + this.#settings.sessionTtlMs
+  }
+
+  #silenced(): void {
+    const why = this.whyNot
+    this.#loseSession(silence, (pending) => silencedBy(pending, why))
   }
 
   #endLate(now: number): void {
@@ -340,7 +347,7 @@ export class Lane {
     const { oldestMadeAt } = this.#calls
     const { horizonMs } = this.#settings
     if (oldestMadeAt !== undefined && now - Math.max(this.#heardAt, oldestMadeAt) >= horizonMs) {
-      this.#loseSession(silence, ({ terms }) => DDataError.indeterminate(terms.what))
+      this.#silenced()
     }
     this.#calls.endLate(now)
     this.#reads.endLate(now, () => this.whyNot)
@@ -358,9 +365,7 @@ export class Lane {
   }
 
   #nextDeadline(): number {
-    const { anyMayWait, nextDeadline } = this.#calls
-    const silentAt = anyMayWait ? this.#heardAt + this.#settings.sessionTtlMs : Infinity
-    return Math.min(silentAt, nextDeadline, this.#reads.nextDeadline)
+    return Math.min(this.#silentAt, this.#calls.nextDeadline, this.#reads.nextDeadline)
   }
 
   /** Ends all that is under way. */

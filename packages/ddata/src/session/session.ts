@@ -17,7 +17,7 @@ export interface SessionPort {
   readonly random: Random
   /** To the parts of these ids, each its own; those on one node at once. */
   tellEach(replyTo: ActorRef<PartReplies>, requests: readonly OwnShare[]): void
-  /** Why nobody keeps a part, where that is known. */
+  /** See `LanePort.whyNobody`. */
   whyNobody(part: string): Nobody | undefined
   /** What nobody waits to hear. */
   report(error: unknown): void
