@@ -114,11 +114,13 @@ export class PartHost<Peer> {
     return this.#batches.isQuiet
   }
 
-  /** Whether nothing goes on that would not go on as well after it was started anew. */
+  /** Whether nothing goes on that would not go on as well after it was started anew: sessions and their answers are kept. */
   get isAtRest(): boolean {
     const { timers, machine, sessions } = this.state
-    if (!this.isQuiet || this.#guests.size > 0 || sessions.size > maxLeftBehind) return false
-    return timers.size === 0 && machine.due() === Infinity
+    if (!this.isQuiet || this.#watches.isWatching || sessions.size > maxLeftBehind) return false
+    if (timers.size > 0 || machine.due() < Infinity) return false
+    for (const { parked } of sessions.values()) if (parked.size > 0) return false
+    return true
   }
 
   /** Whether it is neither kept nor watched for anybody. */
