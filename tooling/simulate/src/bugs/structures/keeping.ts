@@ -50,8 +50,8 @@ export const structureKeepingBugs: readonly SeededBug[] = bugsOf([
     name: 'unknown-taken-for-no',
     promise: 'what is acknowledged stays',
     file: `${d}/session/calls-under-way.ts`,
-    find: "pending.end.failed(gaveUp(pending, 'unknown', this.#port.stuck()?.why))",
-    replace: "pending.end.failed(gaveUp(pending, 'no', this.#port.stuck()?.why))",
+    find: "pending.end.failed(gaveUp(pending, 'unknown', this.#port.whyNot()))",
+    replace: "pending.end.failed(gaveUp(pending, 'no', this.#port.whyNot()))",
     why: 'A call of which nothing was heard is said to have had no effect.',
   },
   {
