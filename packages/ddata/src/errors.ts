@@ -25,6 +25,9 @@ export type DDataErrorCode =
 /** What is known of the effect of a call that failed. */
 export type Applied = 'no' | 'yes' | 'unknown'
 
+/** Of an option, as its users write it. */
+type OptionValue = number | string
+
 export interface DDataErrorDetails {
   /** @defaultValue 'no' */
   readonly applied?: Applied
@@ -32,8 +35,9 @@ export interface DDataErrorDetails {
   readonly isRetryable?: boolean
   /** Which option differs, where two do not agree on one. */
   readonly field?: string
-  readonly existing?: number
-  readonly requested?: number
+  /** As its users write it; undefined where they leave it out. */
+  readonly existing?: OptionValue | undefined
+  readonly requested?: OptionValue | undefined
   readonly cause?: unknown
 }
 
@@ -53,8 +57,8 @@ export class DDataError extends Error {
   readonly applied: Applied
   readonly isRetryable: boolean
   readonly field: string | undefined
-  readonly existing: number | undefined
-  readonly requested: number | undefined
+  readonly existing: OptionValue | undefined
+  readonly requested: OptionValue | undefined
 
   constructor(code: DDataErrorCode, message: string, details: DDataErrorDetails = {}) {
     super(message, { cause: details.cause })
@@ -120,10 +124,14 @@ export class DDataError extends Error {
   }
 
   static unavailable(what: string, why: string, applied: Applied): DDataError {
-    return new DDataError('CASTY_DDATA_UNAVAILABLE', `${what} was not possible: ${why}.`, {
-      applied,
-      isRetryable: true,
-    })
+    // Why is that of the last time that it was tried.
+    const effect =
+      applied === 'no' ? effectOf(applied) : 'Whether it had an effect before is not known.'
+    return new DDataError(
+      'CASTY_DDATA_UNAVAILABLE',
+      `${what} was not possible: ${why}. ${effect}`,
+      { applied, isRetryable: true },
+    )
   }
 
   /** It was nothing in one part, and something in others. */
@@ -191,12 +199,12 @@ export class DDataError extends Error {
   static configMismatch(
     what: string,
     field: string,
-    existing: number,
-    requested: number,
+    existing: OptionValue | undefined,
+    requested: OptionValue | undefined,
   ): DDataError {
     return new DDataError(
       'CASTY_DDATA_CONFIG_MISMATCH',
-      `${what} has ${field} ${existing}, not ${requested}. All who use it must say the same; destroy it to change it.`,
+      `${what} has ${field} ${existing ?? 'none'}, not ${requested ?? 'none'}. All who use it must say the same; destroy it to change it.`,
       { field, existing, requested },
     )
   }

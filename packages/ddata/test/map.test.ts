@@ -166,3 +166,14 @@ test('a map with a limit keeps what is used, whichever node keeps it', async () 
   await world.settled(on('c').set('six', 1))
   expect(await world.settled(keys('b'))).toEqual(expect.arrayContaining(['one', 'five', 'six']))
 })
+
+test('says of maxEntries what its users said, and not what is the share of a part', async () => {
+  await using world = await DataWorld.of('a b')
+  await world.settled(world.on('a').map('m', { shards: 4, maxEntries: 20 }).set('k', 1))
+  const other = world.on('b').map('m', { shards: 4 })
+  await expect(world.settled(other.set('k', 1))).rejects.toMatchObject({
+    message: expect.stringContaining('Map m has maxEntries 20, not none. '),
+    existing: 20,
+    requested: undefined,
+  })
+})

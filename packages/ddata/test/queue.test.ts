@@ -42,3 +42,20 @@ test('lets those who wait take in turn', async () => {
 async function acknowledged(delivery: Delivery<string> | undefined): Promise<boolean | undefined> {
   return await delivery?.ack()
 }
+
+test.each([
+  ['onFull', { onFull: 'wait' }, {}, 'wait', 'reject'],
+  ['maxSize', {}, { maxSize: 5 }, undefined, 5],
+  ['dedupWindowMs', {}, { dedupWindowMs: 0.5 }, 300_000, 1],
+] as const)('says of %s what its users said', async (field, first, second, existing, requested) => {
+  await using world = await DataWorld.of('a b')
+  await world.settled(world.on('a').queue('work', first).enqueue(1))
+  const enqueued = world.settled(world.on('b').queue('work', second).enqueue(1))
+  await expect(enqueued).rejects.toMatchObject({
+    code: 'CASTY_DDATA_CONFIG_MISMATCH',
+    message: expect.stringContaining(`has ${field} ${existing ?? 'none'}, not ${requested}. `),
+    field,
+    existing,
+    requested,
+  })
+})

@@ -70,7 +70,8 @@ test('where there is no room, calls fail with why', async () => {
   }
   await expect(world.settled(put(), 60_000)).rejects.toMatchObject({
     code: 'CASTY_DDATA_UNAVAILABLE',
-    message: expect.stringMatching(/maxCopyBytes/),
+    message: expect.stringMatching(/maxCopyBytes.*Whether it had an effect before is not known\.$/),
+    applied: 'unknown',
   })
 })
 

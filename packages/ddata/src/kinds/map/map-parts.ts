@@ -1,7 +1,9 @@
 // The parts of a map, or of a set, whose members are keys without a value: calls on keys and values that are bytes already.
 import { ByteWriter, type ByteReader } from '@casty/transport'
+import { DDataError } from '../../errors.ts'
 import type { CallTerms } from '../../session/pending.ts'
 import type { Session } from '../../session/session.ts'
+import type { Refusal } from '../../state/machine.ts'
 import { termsOf, type CallOptions } from '../../structures/call-options.ts'
 import { explainRefusal } from '../../structures/explain.ts'
 import { checkSize } from '../../structures/part.ts'
@@ -38,7 +40,8 @@ export class MapParts {
       name,
       shards: config.shards,
       configure,
-      explain: (refusal) => explainRefusal(`${kind === 'map' ? 'Map' : 'Set'} ${name}`, refusal),
+      explain: (refusal) =>
+        explainMap(`${kind === 'map' ? 'Map' : 'Set'} ${name}`, config.shards, refusal),
     })
   }
 
@@ -212,4 +215,14 @@ function askable<T extends { readonly bytes: Uint8Array }>(
 
 function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0)
+}
+
+function explainMap(what: string, shards: number, refusal: Refusal): DDataError {
+  const { code, field, existing, requested } = refusal
+  if (code !== 'CASTY_DDATA_CONFIG_MISMATCH' || field !== 'maxEntries') {
+    return explainRefusal(what, refusal)
+  }
+  // Each part has its share, rounded up; 0 where there is no limit.
+  const written = (share: number): number | undefined => (share === 0 ? undefined : share * shards)
+  return DDataError.configMismatch(what, field, written(existing), written(requested))
 }

@@ -4,6 +4,7 @@ import type { Refusal } from '../../state/machine.ts'
 import { explainRefusal } from '../../structures/explain.ts'
 import { duration, knownNames, text, whole } from '../../values/arguments.ts'
 import {
+  configFields,
   maxDedupIdBytes,
   maxPriority,
   tooManyAtOnce,
@@ -50,8 +51,23 @@ export function enqueueTerms(options: EnqueueOptions, wallNow: number): EnqueueT
   }
 }
 
+/** An option as it is on the wire, as users write it. */
+function written(field: string, value: number): number | string | undefined {
+  if (field === configFields.waitsWhenFull) return value === 1 ? 'wait' : 'reject'
+  const isNone = value === 0 && field !== configFields.dedupWindowMs
+  return isNone ? undefined : value
+}
+
 export function explainQueue(what: string, refusal: Refusal): DDataError {
   const { code, field, existing, requested } = refusal
+  if (code === 'CASTY_DDATA_CONFIG_MISMATCH') {
+    return DDataError.configMismatch(
+      what,
+      field,
+      written(field, existing),
+      written(field, requested),
+    )
+  }
   if (code !== 'CASTY_DDATA_QUEUE_FULL') return explainRefusal(what, refusal)
   if (field === tooManyAtOnce) {
     return new DDataError(
