@@ -205,11 +205,13 @@ export class Distributed implements AsyncDisposable {
  */
 function whyNobodyIn(region: EntityRegion<PartMessage>, part: string): Nobody | undefined {
   const shard = region.shardOf(part)
-  const { owner, isOwnerReachable, isOnDisks, summary } = region.explain(shard)
+  const { owner, isOwnerReachable, route, hasLease, isOnDisks, summary } = region.explain(shard)
   if (owner !== undefined) {
-    return isOwnerReachable
-      ? undefined
-      : { why: `${owner}, which keeps it, is out of reach`, isForNow: true }
+    const isForNow = true
+    if (!isOwnerReachable) return { why: `${owner}, which keeps it, is out of reach`, isForNow }
+    if (route !== 'here' || hasLease) return undefined
+    const why = 'this node keeps it, and may do nothing while it is out of touch with the others'
+    return { why, isForNow }
   }
   const why = isOnDisks
     ? `it is in shard ${shard} of ${region.type}. ${summary.replace(/\.$/, '')}`

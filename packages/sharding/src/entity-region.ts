@@ -213,6 +213,7 @@ export class EntityRegion<M> {
       owner,
       isOwnerReachable,
       movingTo,
+      hasLease: home.mayAct,
       route: sending.routeOf(shard).kind,
       waiting: sending.bufferedOf(shard),
       stage: hosting.ownedShard(shard).stage,

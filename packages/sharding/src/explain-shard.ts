@@ -24,6 +24,8 @@ export interface ShardExplanation {
   /** As this node, or client, sees it; false where there is no owner. */
   readonly isOwnerReachable: boolean
   readonly movingTo: string | undefined
+  /** Whether entities of this node may act now, of whichever shard. */
+  readonly hasLease: boolean
   /** How messages for it go from here. */
   readonly route: 'here' | 'there' | 'waiting'
   /** How many wait here for it. */
