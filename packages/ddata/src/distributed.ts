@@ -206,15 +206,20 @@ export class Distributed implements AsyncDisposable {
 function whyNobodyIn(region: EntityRegion<PartMessage>, part: string): Nobody | undefined {
   const shard = region.shardOf(part)
   const { owner, isOwnerReachable, route, hasLease, isOnDisks, summary } = region.explain(shard)
+  const onDisks = `it is in shard ${shard} of ${region.type}. ${summary.replace(/\.$/, '')}`
   if (owner !== undefined) {
     const isForNow = true
-    if (!isOwnerReachable) return { why: `${owner}, which keeps it, is out of reach`, isForNow }
+    if (!isOwnerReachable) {
+      // It may be that its disks are waited for.
+      const why = isOnDisks ? onDisks : `${owner}, which keeps it, is out of reach`
+      return { why, isForNow }
+    }
     if (route !== 'here' || hasLease) return undefined
     const why = 'this node keeps it, and may do nothing while it is out of touch with the others'
     return { why, isForNow }
   }
   const why = isOnDisks
-    ? `it is in shard ${shard} of ${region.type}. ${summary.replace(/\.$/, '')}`
+    ? onDisks
     : 'no member that is up and in reach keeps structures of this namespace. They are kept where there is a Distributed, ' +
       'and by systems that are started with `distributed`'
   return { why, isForNow: false }
