@@ -145,7 +145,7 @@ describe('who has filled the room', () => {
     }
   }
 
-  test.each([200, 2_000, 20_000])(
+  test.each([500, 2_000, 20_000])(
     'can empty a map of values of %i bytes, and fill another',
     async (size) => {
       await using world = await DataWorld.of('a b c', { replication: { maxCopyBytes: 3_000_000 } })
