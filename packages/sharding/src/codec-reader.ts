@@ -115,13 +115,13 @@ export class MessageReader {
 
   row(): ShardRow {
     const [epoch, lineage] = [this.counter(), this.counter()]
-    const [isUndecided, isReplicated] = [this.bool(), this.bool()]
+    const [isUndecided, isReplicated, isDecided] = [this.bool(), this.bool(), this.bool()]
     const [owner, movingTo, replicas] = [this.node(), this.node(), this.nodes(maxReplicas)]
     if (movingTo && (!owner || owner.key === movingTo.key)) {
       throw TransportError.malformed('A shard moves from nowhere, or to where it is')
     }
     if (epoch === 0 && !owner && replicas.length === 0) return unowned
-    return { epoch, owner, movingTo, replicas, lineage, isUndecided, isReplicated }
+    return { epoch, owner, movingTo, replicas, lineage, isUndecided, isReplicated, isDecided }
   }
 
   change(): Change {

@@ -51,7 +51,8 @@ export class MessageWriter {
   }
 
   row(row: ShardRow): this {
-    this.body.varint(row.epoch).varint(row.lineage).bool(row.isUndecided).bool(row.isReplicated)
+    this.body.varint(row.epoch).varint(row.lineage)
+    this.body.bool(row.isUndecided).bool(row.isReplicated).bool(row.isDecided)
     return this.node(row.owner).node(row.movingTo).nodes(row.replicas)
   }
 

@@ -49,6 +49,7 @@ test('what was begun in a later census is doubted once it went back', () => {
   expect(census.doubts(row)).toBe(true)
   expect(census.doubts({ ...row, lineage: before })).toBe(false)
   expect(census.doubts({ ...row, owner: undefined })).toBe(false)
+  expect(census.doubts({ ...row, isDecided: true })).toBe(false)
 })
 
 test.each([

@@ -33,6 +33,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
         lineage: 0,
         isUndecided: false,
         isReplicated: false,
+        isDecided: false,
       }
       return { type: 'shards', typeName, rows: [{ shard, row }] }
     }),
@@ -108,6 +109,7 @@ describe('The table of a client', () => {
         lineage: 0,
         isUndecided: false,
         isReplicated: false,
+        isDecided: false,
       },
     }))
     const settings = { name: 'x', numShards: 5_000, replicas: 0, disks: 0 }

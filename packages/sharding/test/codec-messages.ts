@@ -28,6 +28,7 @@ const row = fc
     lineage: counter,
     isUndecided: fc.boolean(),
     isReplicated: fc.boolean(),
+    isDecided: fc.boolean(),
   })
   .map((row) => {
     const movingTo = row.owner && row.owner !== row.movingTo ? row.movingTo : undefined

@@ -7,7 +7,14 @@ import { nodeOf } from './situation.ts'
 
 const [a, b, c] = [nodeOf('a'), nodeOf('b'), nodeOf('c')]
 const settings = { name: 'kept', numShards: 4, replicas: 1, disks: 2 }
-const begun = { epoch: 9, movingTo: undefined, lineage: 9, isUndecided: false, isReplicated: true }
+const begun = {
+  epoch: 9,
+  movingTo: undefined,
+  lineage: 9,
+  isUndecided: false,
+  isReplicated: true,
+  isDecided: false,
+}
 
 /** Shard 0 is of another node, which counts on none here; 1 counts on this one; 2 is its own; 3 has no owner. */
 const table = ShardTable.empty.with({

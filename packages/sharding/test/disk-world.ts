@@ -82,6 +82,15 @@ export class DiskWorld implements AsyncDisposable {
     return await this.#ask(host, 0, timeoutMs)
   }
 
+  /** Of one id alone. */
+  async addTo(host: string, id: string, timeoutMs = 30_000): Promise<number> {
+    const message = (replyTo: ActorRef<number>): Add => ({ amount: 1, replyTo })
+    return await this.world.settled(
+      this.region(host).ask<number>(id, message, { timeoutMs }),
+      60_000,
+    )
+  }
+
   async #ask(host: string, amount: number, timeoutMs = 30_000): Promise<readonly number[]> {
     const region = this.region(host)
     const asked = ids.map(async (id) =>

@@ -18,6 +18,7 @@ const begun: ShardRow = {
   lineage: 100,
   isUndecided: false,
   isReplicated: false,
+  isDecided: false,
 }
 
 /** What becomes of a row. */

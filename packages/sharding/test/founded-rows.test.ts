@@ -23,6 +23,7 @@ const row = {
   lineage: 10,
   isUndecided: false,
   isReplicated: true,
+  isDecided: false,
 }
 const settings = { name: 'kept', numShards: 1, replicas: 2, disks: 2 }
 const changes: readonly Change[] = [

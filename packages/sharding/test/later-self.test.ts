@@ -32,6 +32,7 @@ function owned(owner: NodeIdentity, replicas: readonly NodeIdentity[]): Change {
     lineage: 0,
     isUndecided: false,
     isReplicated: false,
+    isDecided: false,
   }
   return { type: 'shards', typeName: 'kept', rows: [{ shard: 0, row }] }
 }

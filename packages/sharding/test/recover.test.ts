@@ -38,8 +38,8 @@ test('nothing is given up where nothing waits', async () => {
 })
 
 /** What a wrote alone, without its disk, and what b and c have of before. */
-async function withTwoLineages(): Promise<DiskWorld> {
-  const disks = new DiskWorld({ replicas: 2, minAcks: 'majority' })
+async function withTwoLineages({ alone = ids, shards = 6 } = {}): Promise<DiskWorld> {
+  const disks = new DiskWorld({ replicas: 2, minAcks: 'majority' }, shards)
   await disks.start('a b c')
   await disks.settle()
   expect(await disks.add('a')).toEqual(all(1))
@@ -48,7 +48,10 @@ async function withTwoLineages(): Promise<DiskWorld> {
   disks.loseDisk('a')
   await disks.start('a')
   await disks.settle()
-  expect(await disks.add('a')).toEqual(all(1))
+  for (const id of alone) {
+    // eslint-disable-next-line no-await-in-loop -- One after another.
+    expect(await disks.addTo('a', id)).toBe(1)
+  }
   await disks.start('b c')
   await disks.settle()
   return disks
@@ -79,6 +82,23 @@ test('of two lineages one is picked, and who has the other one forgets that', as
   await disks.settle(20_000)
   expect(await disks.add('c')).toEqual(all(3))
   expect(disks.region('a').statistics().replication?.givenUp).toBe(written.length)
+})
+
+test('what people decided on stays decided, whatever they decide of others', async () => {
+  await using disks = await withTwoLineages({ alone: ['e1', 'e8'], shards: 12 })
+  const shard = shardOf('e1', 12)
+  const { owner, lineage } = disks.region('b').explain(shard)
+  expect(owner).toContain('a:1')
+  await disks.world.settled(disks.region('b').recover(shard, { lineage }))
+  const other = shardOf('e6', 12)
+  const { missing } = await disks.world.settled(disks.region('b').recover(other))
+  expect(missing).toBe(1)
+  await disks.settle(6_000)
+  // What was begun beside that, and nobody decided on, is in doubt from then on.
+  expect(disks.region('a').explain(shardOf('e8', 12)).summary).toContain('nothing of it is written')
+  expect(disks.region('a').explain(shard).summary).not.toContain('nothing of it is written')
+  expect(await disks.addTo('b', 'e1')).toBe(2)
+  expect(await disks.addTo('b', 'e6')).toBe(3)
 })
 
 test('who looks after it hears that people have to decide, also where disks were waited for before', async () => {

@@ -198,6 +198,7 @@ describe('An event-sourced entity', () => {
       lineage: 0,
       isUndecided: false,
       isReplicated: false,
+      isDecided: false,
       replicas: [],
     })
     await made.settle()
@@ -249,6 +250,7 @@ describe('An event-sourced entity', () => {
       lineage: 0,
       isUndecided: false,
       isReplicated: false,
+      isDecided: false,
       replicas: [],
     })
     await made.settled(outcome)

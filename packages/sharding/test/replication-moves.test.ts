@@ -95,6 +95,7 @@ class Moves {
       lineage: 0,
       isUndecided: false,
       isReplicated: false,
+      isDecided: false,
     })
   }
 

@@ -30,6 +30,7 @@ export function situationOf(known: Partial<Situation> = {}): Situation {
     refused: () => undefined,
     replicated: () => undefined,
     isContested: () => false,
+    isDecided: () => false,
     promote: () => undefined,
     strategy: leastShards,
     maxMovingShare: 1,

@@ -17,7 +17,7 @@ const [later, earlier] = [200, 100]
 
 function rowOf(row: Partial<ShardRow>): ShardRow {
   const begun = { epoch: later, owner: a, movingTo: undefined, replicas: [b], lineage: later }
-  return { ...begun, isUndecided: false, isReplicated: false, ...row }
+  return { ...begun, isUndecided: false, isReplicated: false, isDecided: false, ...row }
 }
 
 function tableOf(census: number, ...rows: readonly ShardRow[]): ShardTable {
@@ -71,6 +71,21 @@ test('what was begun in a later census is in doubt once one shard goes back to t
   expect(row(after, 0)).toMatchObject({ lineage: earlier, isUndecided: false, epoch: later + 1 })
   expect(row(after, 1)).toMatchObject({ lineage: later, isUndecided: true, epoch: later })
   expect(row(after, 2)).toMatchObject({ lineage: 150, isUndecided: false, epoch: later })
+})
+
+test('what people decided on is not in doubt, and stays decided while its lineage is the same', () => {
+  const decided = rowOf({ isDecided: true })
+  const before = tableOf(later, rowOf({}), decided, rowOf({ isDecided: true, movingTo: b }))
+  const after = planned(before, { 0: { ...nothing, census: earlier, isForced: true } }, [0])
+  expect(after.types.get('kept')?.census).toBe(earlier)
+  expect(row(after, 0)).toMatchObject({ lineage: later + 1, isUndecided: false, isDecided: true })
+  expect(row(after, 1)).toBe(decided)
+  expect(row(after, 2)).toMatchObject({ owner: b, epoch: later + 1, isDecided: true })
+  const contested = tableOf(later, rowOf({}), decided, decided)
+  expect(row(planned(contested, { 1: inEarlier }, [1]), 1)).toMatchObject({
+    lineage: earlier,
+    isDecided: false,
+  })
 })
 
 test('what is in doubt stays so until enough have told', () => {

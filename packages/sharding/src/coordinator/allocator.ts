@@ -37,6 +37,8 @@ export class Allocator {
   readonly #refused = new Map<string, { readonly epoch: number; readonly written: number }>()
   /** By shard, the replicas that are needed no more, as its owner told. */
   readonly #replicated = new Map<string, ReplicatedShardReport>()
+  /** By shard, the lineage that people have said to count, which its row names already. */
+  readonly #decided = new Map<string, number>()
   readonly #typesSeenAt = new Map<string, number>()
   /** Whether anything happened since the last plan that the next one might heed. */
   #isStale = true
@@ -127,7 +129,10 @@ export class Allocator {
     const isAtRest = forced.outcome === 'not-waiting' && row.owner !== undefined
     // What others have aside does not count any more where it is said so once again what counts.
     const mayGiveUp = isAtRest && lineage !== 0 && lineage === row.lineage
-    if (mayGiveUp) this.#giveUp(typeName, shard, lineage, this.#followers)
+    if (mayGiveUp) {
+      this.#decided.set(shardKey(typeName, shard), lineage)
+      this.#giveUp(typeName, shard, lineage, this.#followers)
+    }
     if (forced.outcome !== 'recovered') {
       return mayGiveUp ? { ...forced, outcome: 'recovered' } : forced
     }
@@ -183,6 +188,7 @@ export class Allocator {
       this.#refused.delete(key)
       this.#replicated.delete(key)
       this.#contested.delete(key)
+      if (row.isDecided || row.lineage !== before.lineage) this.#decided.delete(key)
       if (before.epoch !== row.epoch) this.#promotions.done(typeName, shard)
     }
     this.#isStale = true
@@ -231,6 +237,8 @@ export class Allocator {
         const told = this.#contested.get(shardKey(typeName, shard))
         return told?.epoch === epoch && told.lineage === lineage
       },
+      isDecided: (typeName, shard, lineage) =>
+        this.#decided.size > 0 && this.#decided.get(shardKey(typeName, shard)) === lineage,
       promote: (type, shard, row, hosts, isContested) =>
         this.#promotions.best(type, shard, row, hosts, isContested, now),
       strategy: settings.strategy,

@@ -42,9 +42,9 @@ export class Census {
   }
 
   /** Whether what was begun in a census that is done with may be beside what was confirmed in the one that goes on. */
-  doubts(row: ShardRow): boolean {
+  doubts({ owner, lineage, isDecided }: ShardRow): boolean {
     const hasGoneBack = this.#current < this.#before
-    return hasGoneBack && row.owner !== undefined && row.lineage >= this.#before
+    return hasGoneBack && owner !== undefined && lineage >= this.#before && !isDecided
   }
 }
 

@@ -29,6 +29,8 @@ export interface Situation {
   replicated(typeName: string, shard: number, row: ShardRow): ReplicatedShardReport | undefined
   /** Whether the owner of just this row, which confirmed nothing, was told of copies that come from elsewhere. */
   isContested(typeName: string, shard: number, row: ShardRow): boolean
+  /** Whether people have just said that this lineage counts, which the shard goes on with. */
+  isDecided(typeName: string, shard: number, lineage: number): boolean
   /** Who has copies of a shard that has no owner, or whose owner is gone; undefined while that is being found out. */
   promote(
     type: TypeTable,

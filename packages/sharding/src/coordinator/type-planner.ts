@@ -58,6 +58,7 @@ export class TypePlanner {
   plan(): readonly PlannedRow[] {
     const { rows } = this.#type
     rows.forEach((row, shard) => this.#planRow(shard, row))
+    rows.forEach((_, shard) => this.#decide(shard))
     rows.forEach((_, shard) => this.#doubt(shard))
     this.#rebalance()
     this.#placeReplicas()
@@ -90,6 +91,13 @@ export class TypePlanner {
     return row.isUndecided || this.#situation.isContested(this.#name, shard, row)
   }
 
+  #decide(shard: number): void {
+    const row = this.#row(shard)
+    const isNew = !row.isDecided && !row.isUndecided
+    if (!isNew || !this.#situation.isDecided(this.#name, shard, row.lineage)) return
+    this.#set(shard, { ...row, isDecided: true })
+  }
+
   /** What others may have otherwise, and nobody was asked about just now. */
   #doubt(shard: number): void {
     const row = this.#row(shard)
@@ -114,8 +122,8 @@ export class TypePlanner {
       replicas: heard(row, found)
         .filter((node) => !sameNode(node, to))
         .slice(0, maxReplicas),
-      lineage: found ? this.#census.lineageOf(row, found, epoch) : 0,
       isUndecided: false,
+      ...(found ? this.#lineageOf(row, found, epoch) : { lineage: 0, isDecided: false }),
     })
     this.#decided.add(shard)
   }
@@ -137,8 +145,8 @@ export class TypePlanner {
       replicas: heard(row, found)
         .filter((node) => !sameNode(node, owner))
         .slice(0, maxReplicas),
-      lineage: this.#census.lineageOf(row, found, epoch, true),
       isUndecided: false,
+      ...this.#lineageOf(row, found, epoch, true),
     })
     this.#decided.add(shard)
   }
@@ -212,9 +220,20 @@ export class TypePlanner {
       owner: to,
       movingTo: undefined,
       replicas: replicas.slice(0, maxReplicas),
-      lineage: this.#census.lineageOf(row, found ?? nothing, epoch, isOpen),
       isUndecided: row.isUndecided && !isOpen,
+      ...this.#lineageOf(row, found ?? nothing, epoch, isOpen),
     })
+  }
+
+  #lineageOf(
+    row: ShardRow,
+    found: Found,
+    epoch: number,
+    isOpen = false,
+  ): Pick<ShardRow, 'lineage' | 'isDecided'> {
+    const lineage = this.#census.lineageOf(row, found, epoch, isOpen)
+    const isDecided = found.isForced || (row.isDecided && lineage === row.lineage)
+    return { lineage, isDecided }
   }
 
   /** All who have copies, until the next owner has told that it took over what they have. */

@@ -30,6 +30,11 @@ export interface ShardRow {
    * that no confirmed write can be with the others alone.
    */
   readonly isReplicated: boolean
+  /**
+   * Whether people have said that this lineage counts, or that the shard goes on without what is missing: whatever a table that goes
+   * back to an earlier census may bring, it stays so.
+   */
+  readonly isDecided: boolean
 }
 
 /** A shard that nobody ever owned. */
@@ -41,6 +46,7 @@ export const unowned: ShardRow = Object.freeze({
   lineage: 0,
   isUndecided: false,
   isReplicated: false,
+  isDecided: false,
 })
 
 /** Whether two rows say the same. */
@@ -51,6 +57,7 @@ export function sameRow(left: ShardRow, right: ShardRow): boolean {
       left.lineage === right.lineage &&
       left.isUndecided === right.isUndecided &&
       left.isReplicated === right.isReplicated &&
+      left.isDecided === right.isDecided &&
       sameNode(left.owner, right.owner) &&
       sameNode(left.movingTo, right.movingTo) &&
       sameNodes(left.replicas, right.replicas))
