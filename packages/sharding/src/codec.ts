@@ -138,7 +138,7 @@ function writeBody(writer: MessageWriter, message: ShardingMessage): void {
       )
       break
     case 'recover':
-      body.varint(message.id)
+      body.varint(message.id).bool(message.isAgain)
       writer.shard({ ...message, epoch: message.lineage })
       break
     case 'recovered':
@@ -219,9 +219,9 @@ function readBody(fields: MessageReader, type: ShardingMessage['type']): Shardin
         })),
       }
     case 'recover': {
-      const id = fields.counter()
+      const [id, isAgain] = [fields.counter(), fields.bool()]
       const { epoch: lineage, ...shard } = fields.shard()
-      return { type, id, ...shard, lineage }
+      return { type, id, ...shard, lineage, isAgain }
     }
     case 'recovered':
       return {

@@ -244,7 +244,7 @@ export interface ReplicatedMessage {
   readonly shards: readonly ReplicatedShardReport[]
 }
 
-/** Asks the coordinator to have a shard go on without what it waits for. Answered by a `recovered`. */
+/** Asks the coordinator to have a shard go on without what it waits for. Sent again until it is answered by a `recovered`. */
 export interface RecoverMessage {
   readonly type: 'recover'
   /** Of the sender's questions. */
@@ -253,6 +253,8 @@ export interface RecoverMessage {
   readonly shard: number
   /** Whose copies count; 0 where there is but one, or none. */
   readonly lineage: number
+  /** Somebody was asked before: perhaps it was carried out, and the answer lost. */
+  readonly isAgain: boolean
 }
 
 /** Who had copies that do not count any more. */

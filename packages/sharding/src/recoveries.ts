@@ -28,18 +28,25 @@ interface Asked {
   readonly reject: (error: ShardingError) => void
 }
 
+export interface RecoveriesPort {
+  /** Has whoever gives out shards asked, until there is an answer. */
+  ask(question: RecoverMessage): void
+  /** Nobody waits for that answer any more. */
+  settled(id: number): void
+}
+
 const defaultTimeoutMs = 10_000
 
 /** Of one node. */
 export class Recoveries implements Disposable {
   readonly #clock: Clock
-  readonly #send: (question: RecoverMessage) => void
+  readonly #port: RecoveriesPort
   readonly #asked = new Map<number, Asked>()
   #lastId = 0
 
-  constructor(clock: Clock, send: (question: RecoverMessage) => void) {
+  constructor(clock: Clock, port: RecoveriesPort) {
     this.#clock = clock
-    this.#send = send
+    this.#port = port
   }
 
   async ask(typeName: string, shard: number, options: RecoverOptions): Promise<Recovery> {
@@ -47,21 +54,33 @@ export class Recoveries implements Disposable {
     const lineage = whole('lineage', options.lineage ?? 0, 0, Number.MAX_SAFE_INTEGER)
     const timeoutMs = duration('timeoutMs', options.timeoutMs ?? defaultTimeoutMs)
     const id = ++this.#lastId
-    const question: RecoverMessage = { type: 'recover', id, typeName, shard, lineage }
+    const question: RecoverMessage = {
+      type: 'recover',
+      id,
+      typeName,
+      shard,
+      lineage,
+      isAgain: false,
+    }
     return await new Promise<Recovery>((resolve, reject) => {
       const timer = this.#clock.schedule(timeoutMs, () => {
-        this.#asked.delete(id)
+        this.#settled(id)
         reject(ShardingError.noCoordinator(typeName, shard, timeoutMs))
       })
       this.#asked.set(id, { question, timer, resolve, reject })
-      this.#send(question)
+      this.#port.ask(question)
     })
+  }
+
+  #settled(id: number): void {
+    this.#asked.delete(id)
+    this.#port.settled(id)
   }
 
   answered({ id, outcome, missing, lineages }: RecoveredMessage): void {
     const asked = this.#asked.get(id)
     if (!asked) return
-    this.#asked.delete(id)
+    this.#settled(id)
     asked.timer[Symbol.dispose]()
     const { typeName, shard } = asked.question
     switch (outcome) {

@@ -111,9 +111,10 @@ export class Sharding implements Disposable {
       },
       stepped: () => this.#waiters.look(),
     })
-    this.#recoveries = new Recoveries(system.clock, (question) =>
-      this.#loop.dispatch({ type: 'recovery-asked', question }),
-    )
+    this.#recoveries = new Recoveries(system.clock, {
+      ask: (question) => this.#loop.dispatch({ type: 'recovery-asked', question }),
+      settled: (id) => this.#loop.dispatch({ type: 'recovery-settled', id }),
+    })
     this.#regions = new Regions({
       system,
       cluster,

@@ -104,7 +104,13 @@ export const messages: fc.Arbitrary<ShardingMessage> = fc.oneof(
   message('resign', { term: counter, leasesForMs: duration }),
   message('replica-query', { shards: fc.array(shard) }),
   message('contested', { shards: fc.array(shard) }),
-  message('recover', { id: counter, typeName, shard: shardNumber, lineage: counter }),
+  message('recover', {
+    id: counter,
+    typeName,
+    shard: shardNumber,
+    lineage: counter,
+    isAgain: fc.boolean(),
+  }),
   message('recovered', {
     id: counter,
     outcome: fc.constantFrom('recovered', 'not-waiting', 'lineage-needed', 'unknown-lineage'),

@@ -28,6 +28,22 @@ test('a shard goes on without the disks that it waits for, where somebody says s
   await expect(again).rejects.toMatchObject({ code: 'CASTY_SHARDING_NOT_WAITING' })
 })
 
+test('what is decided before anybody gives out shards is carried out as soon as somebody does', async () => {
+  await using disks = new DiskWorld({ replicas: 1 })
+  await disks.start('a b c d')
+  await disks.settle()
+  expect(await disks.add('a')).toEqual(all(1))
+  await disks.blackOut()
+  await disks.start('a b')
+  const begin = disks.world.clock.now()
+  const asked = shards.map(async (shard) => disks.region('b').recover(shard))
+  const recovered = await disks.world.settled(Promise.all(asked))
+  expect(recovered).toEqual(shards.map(() => ({ missing: 1, givenUp: [] })))
+  expect(disks.world.clock.now() - begin).toBeLessThan(6_000)
+  await disks.settle()
+  for (const shard of shards) expect(disks.region('b').explain(shard).owner).toBeDefined()
+})
+
 test('nothing is given up where nothing waits', async () => {
   await using disks = new DiskWorld({ replicas: 1 })
   await disks.start('a b')
@@ -137,7 +153,8 @@ test('copies that are kept aside are given up where it is said that those of the
     // It has an owner, and goes on.
     expect(lineages).toEqual([])
     // eslint-disable-next-line no-await-in-loop
-    await disks.world.settled(region.recover(shard, { lineage }))
+    const { givenUp } = await disks.world.settled(region.recover(shard, { lineage }))
+    expect(givenUp.map(({ nodes }) => hostsOf(nodes.toSorted()))).toEqual(['b c'])
   }
   await disks.settle(10_000)
   expect(disks.region('b').statistics().replication?.givenUp).toBe(written.length)

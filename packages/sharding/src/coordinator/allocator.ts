@@ -4,7 +4,6 @@ import type { NodeState } from '../core/node-state.ts'
 import type {
   Change,
   EpochBehindMessage,
-  RecoveredMessage,
   RecoverMessage,
   RegionsMessage,
   ReplicaReportMessage,
@@ -14,6 +13,7 @@ import type {
 } from '../protocol.ts'
 import { sameNodes, type ShardRow } from '../table/shard-row.ts'
 import type { RowChange, ShardTable } from '../table/shard-table.ts'
+import { Decisions } from './decisions.ts'
 import { FirstEpoch } from './first-epoch.ts'
 import type { LeaseBook } from './lease-book.ts'
 import { planShards } from './plan.ts'
@@ -29,6 +29,7 @@ export class Allocator {
   readonly #term: Term
   readonly #leases: LeaseBook
   readonly #promotions: Promotions
+  readonly #decisions: Decisions
   readonly #firstEpoch: FirstEpoch
   /** By shard, the epoch at which its owner released it. */
   readonly #released = new Map<string, number>()
@@ -37,8 +38,6 @@ export class Allocator {
   readonly #refused = new Map<string, { readonly epoch: number; readonly written: number }>()
   /** By shard, the replicas that are needed no more, as its owner told. */
   readonly #replicated = new Map<string, ReplicatedShardReport>()
-  /** By shard, the lineage that people have said to count, which its row names already. */
-  readonly #decided = new Map<string, number>()
   readonly #typesSeenAt = new Map<string, number>()
   /** Whether anything happened since the last plan that the next one might heed. */
   #isStale = true
@@ -49,6 +48,7 @@ export class Allocator {
     this.#term = term
     this.#leases = leases
     this.#promotions = new Promotions(node, term)
+    this.#decisions = new Decisions(node, term, this.#promotions)
     this.#firstEpoch = new FirstEpoch(term)
   }
 
@@ -59,7 +59,7 @@ export class Allocator {
 
   /** When there may be something to plan although nothing happens. */
   get retryAt(): number {
-    return this.#retryAt
+    return Math.min(this.#retryAt, this.#decisions.nextDeadline())
   }
 
   regionsTold(from: NodeKey, { version, types }: RegionsMessage, now: number): void {
@@ -121,41 +121,16 @@ export class Allocator {
     }
   }
 
-  /** Has a shard go on without what it waits for: somebody has decided so. */
-  recover({ typeName, shard, lineage }: RecoverMessage): Omit<RecoveredMessage, 'type' | 'id'> {
-    const row = this.#node.log.latest.row(typeName, shard)
-    const forced = this.#promotions.force(typeName, shard, lineage)
-    this.#isStale = true
-    const isAtRest = forced.outcome === 'not-waiting' && row.owner !== undefined
-    // What others have aside does not count any more where it is said so once again what counts.
-    const mayGiveUp = isAtRest && lineage !== 0 && lineage === row.lineage
-    if (mayGiveUp) {
-      this.#decided.set(shardKey(typeName, shard), lineage)
-      this.#giveUp(typeName, shard, lineage, this.#followers)
-    }
-    if (forced.outcome !== 'recovered') {
-      return mayGiveUp ? { ...forced, outcome: 'recovered' } : forced
-    }
-    this.#giveUp(
-      typeName,
-      shard,
-      lineage,
-      forced.lineages.flatMap(({ nodes }) => nodes),
-    )
-    return forced
+  /** Somebody has decided that a shard is to go on. */
+  asked(from: NodeIdentity, question: RecoverMessage, now: number): void {
+    this.#decisions.asked(from, question, now)
   }
 
-  get #followers(): readonly NodeIdentity[] {
-    return [...this.#term.followers.values()].map(({ node }) => node)
-  }
-
-  #giveUp(typeName: string, shard: number, kept: number, nodes: readonly NodeIdentity[]): void {
-    for (const node of nodes) {
-      const message = { type: 'give-up', typeName, shard, kept } as const
-      // Asked again, they tell what they have then: behind this, on the same lane.
-      if (node.key === this.#node.self.key) this.#node.effects.push(message)
-      else this.#node.send(node, message, 'data')
-    }
+  /** Does what people decided, where the table is at rest. @returns whether there is something to plan by that */
+  carryOut(now: number): boolean {
+    const isNews = this.#decisions.carryOut(now)
+    this.#isStale ||= isNews
+    return isNews
   }
 
   /** What a shard waits for. */
@@ -165,6 +140,7 @@ export class Allocator {
 
   replicasTold(from: NodeKey, message: ReplicaReportMessage): void {
     this.#promotions.told(from, message)
+    this.#decisions.told(from, message)
     this.#isStale = true
   }
 
@@ -188,7 +164,8 @@ export class Allocator {
       this.#refused.delete(key)
       this.#replicated.delete(key)
       this.#contested.delete(key)
-      if (row.isDecided || row.lineage !== before.lineage) this.#decided.delete(key)
+      const isOther = row.isDecided || row.lineage !== before.lineage
+      if (isOther) this.#decisions.rowChanged(typeName, shard)
       if (before.epoch !== row.epoch) this.#promotions.done(typeName, shard)
     }
     this.#isStale = true
@@ -237,8 +214,7 @@ export class Allocator {
         const told = this.#contested.get(shardKey(typeName, shard))
         return told?.epoch === epoch && told.lineage === lineage
       },
-      isDecided: (typeName, shard, lineage) =>
-        this.#decided.size > 0 && this.#decided.get(shardKey(typeName, shard)) === lineage,
+      isDecided: (typeName, shard, lineage) => this.#decisions.isKept(typeName, shard, lineage),
       promote: (type, shard, row, hosts, isContested) =>
         this.#promotions.best(type, shard, row, hosts, isContested, now),
       strategy: settings.strategy,

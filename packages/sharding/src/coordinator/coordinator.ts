@@ -8,7 +8,6 @@ import type {
   AnswerMessage,
   Change,
   Grant,
-  RecoveredMessage,
   RecoverMessage,
   RefusalMessage,
   ShardingMessage,
@@ -82,11 +81,9 @@ export class Coordinator {
     }
   }
 
-  /** Somebody has decided that a shard is to go on. @returns undefined where this node does not give out shards */
-  recover(message: RecoverMessage, now: number): RecoveredMessage | undefined {
-    const { id } = message
-    const outcome = this.isLeading(now) ? this.#allocator?.recover(message) : undefined
-    return outcome && { type: 'recovered', id, ...outcome }
+  /** Somebody has decided that a shard is to go on: it is heeded where this node gives out shards. */
+  asked(from: NodeIdentity, question: RecoverMessage, now: number): void {
+    if (this.isLeading(now)) this.#allocator?.asked(from, question, now)
   }
 
   /** What is for the coordinator of a term that has begun, or gathers support. */
@@ -168,7 +165,7 @@ export class Coordinator {
     if (!term.isEstablished || !sameVersion(latest.version, committed.version)) return false
     const changes = this.#allocator?.plan(now) ?? []
     for (const piece of inPieces(changes)) this.#propose(term, piece, now)
-    return changes.length > 0
+    return changes.length > 0 || this.#allocator?.carryOut(now) === true
   }
 
   /** The first batch of a term: with it, everything before is committed. */

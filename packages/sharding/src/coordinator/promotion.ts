@@ -37,15 +37,23 @@ export function told(promotion: Promotion, { key }: NodeIdentity): boolean {
 export function confirmedLineages(
   promotion: Promotion,
 ): ReadonlyMap<number, readonly NodeIdentity[]> {
-  const nodes = new Map<number, NodeIdentity[]>()
-  for (const node of askedFor(promotion)) {
-    const lineage = promotion.told.get(node.key)?.lineage
+  return lineagesAmong(askedFor(promotion), promotion.told)
+}
+
+/** The same of these nodes, by what they told. */
+export function lineagesAmong(
+  nodes: readonly NodeIdentity[],
+  told: ReadonlyMap<NodeKey, ReplicaReport>,
+): ReadonlyMap<number, readonly NodeIdentity[]> {
+  const having = new Map<number, NodeIdentity[]>()
+  for (const node of nodes) {
+    const lineage = told.get(node.key)?.lineage
     if (!lineage?.isConfirmed) continue
-    const known = nodes.get(lineage.bornIn) ?? []
+    const known = having.get(lineage.bornIn) ?? []
     known.push(node)
-    nodes.set(lineage.bornIn, known)
+    having.set(lineage.bornIn, known)
   }
-  return nodes
+  return having
 }
 
 /** The same, as it is told. */

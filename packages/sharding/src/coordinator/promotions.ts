@@ -3,17 +3,13 @@
 // told that whatever was confirmed is with one of them.
 import type { NodeIdentity, NodeKey } from '@casty/transport'
 import type { NodeState } from '../core/node-state.ts'
-import type {
-  RecoveredMessage,
-  ReplicaReport,
-  ReplicaReportMessage,
-  ShardAtEpoch,
-} from '../protocol.ts'
+import type { ReplicaReport, ReplicaReportMessage, ShardAtEpoch } from '../protocol.ts'
 import type { ShardRow } from '../table/shard-row.ts'
 import type { TypeTable } from '../table/shard-table.ts'
 import { awaited, isEnough } from './enough.ts'
 import { found, nothing, type Found } from './found.ts'
 import { askedFor, confirmedLineages, told, toldLineages, type Promotion } from './promotion.ts'
+import { refusal, type Decided } from './refusal.ts'
 import { shardKey } from './shard-key.ts'
 import type { Term } from './term.ts'
 import { waitingOf, type Waiting } from './waiting.ts'
@@ -77,13 +73,31 @@ export class Promotions {
     promotion.isWanted = true
     promotion.census = census
     if (isDurable) promotion.hosts = hosts
-    const waited = askedFor(promotion).some((node) => this.#isAsked(node) && !told(promotion, node))
-    if (waited && now < promotion.since + 2 * this.#node.settings.leaseMs) return undefined
+    if (this.#isGathering(promotion, now)) return undefined
     if (confirmedLineages(promotion).size > 1) return undefined
     const patience = this.#node.settings.recoveryTimeoutMs
     const mayGoOn = promotion.isForced || now >= promotion.since + patience
     if (isDurable && !this.#isEnough(promotion) && !mayGoOn) return undefined
     return found(promotion)
+  }
+
+  /** Whether somebody in reach has yet to tell, and has the time to. */
+  #isGathering(promotion: Promotion, now: number): boolean {
+    if (this.#isLate(promotion, now)) return false
+    return askedFor(promotion).some((node) => this.#isAsked(node) && !told(promotion, node))
+  }
+
+  #isLate({ since }: Promotion, now: number): boolean {
+    return now >= since + 2 * this.#node.settings.leaseMs
+  }
+
+  /** Whether a member is there that has not told what it runs, and may be about to bring copies. */
+  get #areSomeComing(): boolean {
+    return this.#node.view.some(({ node: { key }, status, isReachable }) => {
+      const hasTold = (this.#term.followers.get(key)?.regionsVersion ?? 0) > 0
+      const isNew = status === 'joining' || status === 'weakly-up' || !hasTold
+      return isReachable && isNew && status !== 'down'
+    })
   }
 
   /** Whether whatever was confirmed is with somebody who told. */
@@ -152,15 +166,26 @@ export class Promotions {
     }
   }
 
-  /** Goes on with what there is of one lineage, or with what there is. @returns how that went, and whose copies do not count any more */
-  force(typeName: string, shard: number, lineage: number): Omit<RecoveredMessage, 'type' | 'id'> {
+  /** Whether it is being found out who has copies of it. */
+  isOpen(typeName: string, shard: number): boolean {
+    return this.#open.has(shardKey(typeName, shard))
+  }
+
+  /**
+   * Goes on with what there is of one lineage, or with what there is.
+   *
+   * @returns how that went, and whose copies do not count any more; undefined while those in reach have yet to tell, or to come
+   */
+  force(typeName: string, shard: number, lineage: number, now: number): Decided | undefined {
     const promotion = this.#open.get(shardKey(typeName, shard))
-    if (!promotion || promotion.settings.disks === 0) return refusal('not-waiting')
+    if (!promotion) return refusal('not-waiting')
+    if (this.#isGathering(promotion, now)) return undefined
+    if (this.#areSomeComing && !this.#isLate(promotion, now)) return undefined
     const known = toldLineages(promotion)
     const missing = Math.max(0, ...awaited(promotion).map(({ missing: few }) => few))
-    if (lineage === 0 && known.length > 1) return { ...refusal('lineage-needed', known), missing }
+    if (lineage === 0 && known.length > 1) return refusal('lineage-needed', known, missing)
     if (lineage !== 0 && known.every((one) => one.lineage !== lineage)) {
-      return { ...refusal('unknown-lineage', known), missing }
+      return refusal('unknown-lineage', known, missing)
     }
     const lineages = known.length > 1 ? known.filter((one) => one.lineage !== lineage) : []
     if (lineages.length === 0 && this.#isEnough(promotion)) return refusal('not-waiting')
@@ -208,11 +233,4 @@ export class Promotions {
       this.#node.effects.push({ type: 'shards-wait', typeName: first.typeName, shards, why })
     }
   }
-}
-
-function refusal(
-  outcome: RecoveredMessage['outcome'],
-  lineages: RecoveredMessage['lineages'] = [],
-): Omit<RecoveredMessage, 'type' | 'id'> {
-  return { outcome, missing: 0, lineages }
 }

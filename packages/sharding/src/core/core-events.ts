@@ -39,8 +39,13 @@ export type CoreEvent =
   | { readonly type: 'shard-contested'; readonly shard: ShardAtEpoch }
   /** A journal or a replica refused this node's epoch. @see ShardingCore */
   | { readonly type: 'epoch-refused'; readonly shard: ShardAtEpoch; readonly written: number }
-  /** Somebody has decided that a shard is to go on without what it waits for. Answered by `recovery-answered`, where there is an answer. */
+  /**
+   * Somebody has decided that a shard is to go on without what it waits for. Whoever is the coordinator is asked until there is an answer,
+   * `recovery-answered`, or nobody waits for it any more.
+   */
   | { readonly type: 'recovery-asked'; readonly question: RecoverMessage }
+  /** Nobody waits for the answer to that question of this node. */
+  | { readonly type: 'recovery-settled'; readonly id: number }
   /** Answers a `report-replicas` effect. */
   | {
       readonly type: 'replicas-reported'

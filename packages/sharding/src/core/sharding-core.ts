@@ -19,6 +19,7 @@ import type { CoreEffect, CoreEvent, Moment } from './core-events.ts'
 import type { CoreSettings } from './core-settings.ts'
 import { explainAgreement, type AgreementExplanation } from './explain-agreement.ts'
 import { NodeState } from './node-state.ts'
+import { Questions } from './questions.ts'
 import { Reports } from './reports.ts'
 import { mayRun, type ViewMember } from './view.ts'
 
@@ -37,6 +38,7 @@ export class ShardingCore {
   readonly #node: NodeState
   readonly #coordinator: Coordinator
   readonly #reports = new Reports()
+  readonly #questions = new Questions()
   readonly #snapshot = new SnapshotParts()
   /** How far the wall clock was ahead of the monotonic one. */
   #wallAheadMs: number | undefined
@@ -190,25 +192,19 @@ export class ShardingCore {
       case 'recovery-asked':
         this.#askRecovery(event.question, now)
         break
+      case 'recovery-settled':
+        this.#questions.settled(event.id)
+        break
       case 'deadline-reached':
         break
     }
   }
 
   #askRecovery(question: RecoverMessage, now: number): void {
-    const node = this.#node
+    this.#questions.asked(question)
     const to = this.coordinator(now)
-    if (to?.key === node.self.key) this.#recover(node.self, question, now)
-    else if (to) node.send(to, question)
-  }
-
-  #recover(from: NodeIdentity, question: RecoverMessage, now: number): void {
-    const { effects, self } = this.#node
-    const answer = this.#coordinator.recover(question, now)
-    if (!answer) return
-    if (answer.outcome === 'recovered') effects.push({ type: 'shard-recovered', question, answer })
-    if (from.key === self.key) effects.push({ type: 'recovery-answered', answer })
-    else this.#node.send(from, answer)
+    if (!to || to.key === this.self.key) return
+    for (const asked of this.#questions.takeNew()) this.#node.send(to, asked)
   }
 
   #viewChanged(members: readonly ViewMember[], now: number): void {
@@ -223,6 +219,10 @@ export class ShardingCore {
     if (!this.#coordinator.term) return
     for (const report of this.#reports.messages()) {
       this.#coordinator.received(this.self.key, report, now)
+    }
+    if (!this.#coordinator.isLeading(now)) return
+    for (const question of this.#questions.take()) {
+      this.#coordinator.asked(this.self, question, now)
     }
   }
 
@@ -265,7 +265,7 @@ export class ShardingCore {
         node.effects.push({ type: 'report-replicas', to: from, shards: message.shards })
         break
       case 'recover':
-        this.#recover(from, message, now)
+        this.#coordinator.asked(from, message, now)
         break
       case 'recovered':
         node.effects.push({ type: 'recovery-answered', answer: message })
@@ -327,6 +327,7 @@ export class ShardingCore {
     }
     this.#reports.heeded(log, this.self.key)
     for (const report of this.#reports.messages()) this.#node.send(to, report)
+    for (const question of this.#questions.take()) this.#node.send(to, question)
   }
 
   #entriesCame(from: NodeIdentity, { term, batches }: EntriesMessage, now: number): void {

@@ -1,0 +1,169 @@
+// Decisions of people that a shard is to go on: from when they come until they are carried out, which is once the table is at
+// rest, and those in reach have told what they have. Each is carried out once, however often it is asked for.
+import type { NodeIdentity } from '@casty/transport'
+import { mayRun } from '../core/view.ts'
+import type { NodeState } from '../core/node-state.ts'
+import type { RecoveredMessage, RecoverMessage, ReplicaReportMessage } from '../protocol.ts'
+import type { Promotions } from './promotions.ts'
+import { refusal, type Decided } from './refusal.ts'
+import { shardKey } from './shard-key.ts'
+import { Survey } from './survey.ts'
+import type { Term } from './term.ts'
+
+/** What is beyond that is asked again. */
+const maxOpen = 1_000
+/** Answers that are given again where they were lost. */
+const maxAnswered = 1_000
+
+interface Asked {
+  readonly from: NodeIdentity
+  readonly question: RecoverMessage
+  lastAt: number
+  /** Of a shard that goes on, whose other lineages are to be given up. */
+  survey: Survey | undefined
+}
+
+/** Mutable, and of one term. */
+export class Decisions {
+  readonly #node: NodeState
+  readonly #term: Term
+  readonly #promotions: Promotions
+  readonly #open = new Map<string, Asked>()
+  readonly #answered = new Map<string, RecoveredMessage>()
+  /** By shard, the lineage that was said to count, which its row names already. */
+  readonly #kept = new Map<string, number>()
+
+  constructor(node: NodeState, term: Term, promotions: Promotions) {
+    this.#node = node
+    this.#term = term
+    this.#promotions = promotions
+  }
+
+  asked(from: NodeIdentity, question: RecoverMessage, now: number): void {
+    const key = `${from.key} ${question.id}`
+    const answer = this.#answered.get(key)
+    const known = this.#open.get(key)
+    if (answer) this.#tell(from, answer)
+    else if (known) known.lastAt = now
+    else if (this.#open.size < maxOpen) {
+      this.#open.set(key, { from, question, lastAt: now, survey: undefined })
+    }
+  }
+
+  told(from: NodeIdentity['key'], { shards }: ReplicaReportMessage): void {
+    for (const { survey } of this.#open.values()) {
+      if (survey) for (const report of shards) survey.told(from, report)
+    }
+  }
+
+  /** Whether that lineage was just said to count. */
+  isKept(typeName: string, shard: number, lineage: number): boolean {
+    return this.#kept.size > 0 && this.#kept.get(shardKey(typeName, shard)) === lineage
+  }
+
+  /** The table says so by now, or says something else. */
+  rowChanged(typeName: string, shard: number): void {
+    this.#kept.delete(shardKey(typeName, shard))
+  }
+
+  /** When to look again although nothing happens. */
+  nextDeadline(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const { survey } of this.#open.values()) next = Math.min(next, survey?.nextAt ?? next)
+    return next
+  }
+
+  /** Carries out what can be by now, with the table at rest. @returns whether there is something to plan by that */
+  carryOut(now: number): boolean {
+    let isNews = false
+    for (const [key, asked] of this.#open) {
+      const { from, question, lastAt } = asked
+      // Nobody waits for the answer any more.
+      const isOver = now > lastAt + 2 * this.#node.settings.leaseMs
+      const outcome = isOver ? undefined : this.#decide(asked, now)
+      if (isOver || outcome) this.#open.delete(key)
+      if (!outcome) continue
+      const answer: RecoveredMessage = { type: 'recovered', id: question.id, ...outcome }
+      this.#remember(key, answer)
+      if (answer.outcome === 'recovered') {
+        isNews = true
+        this.#node.effects.push({ type: 'shard-recovered', question, answer })
+      }
+      this.#tell(from, answer)
+    }
+    return isNews
+  }
+
+  #remember(key: string, answer: RecoveredMessage): void {
+    this.#answered.set(key, answer)
+    const [oldest] = this.#answered.keys()
+    if (oldest !== undefined && this.#answered.size > maxAnswered) this.#answered.delete(oldest)
+  }
+
+  #tell(to: NodeIdentity, answer: RecoveredMessage): void {
+    const { effects, self } = this.#node
+    if (to.key === self.key) effects.push({ type: 'recovery-answered', answer })
+    else this.#node.send(to, answer)
+  }
+
+  /** @returns undefined while it is not known well enough what there is */
+  #decide(asked: Asked, now: number): Decided | undefined {
+    const { question, survey } = asked
+    const { typeName, shard, lineage } = question
+    asked.survey = undefined
+    const { types } = this.#node.log.latest
+    const type = types.get(typeName)
+    if (!type) return undefined // Nobody told so far that it runs the type: whoever asks is about to.
+    if (type.settings.disks === 0) return refusal('not-waiting')
+    const row = this.#node.log.latest.row(typeName, shard)
+    if (!this.#promotions.isOpen(typeName, shard) && !this.#isServed(row.owner)) return undefined
+    const forced = this.#promotions.force(typeName, shard, lineage, now)
+    if (forced?.outcome === 'recovered') {
+      const nodes = forced.lineages.flatMap((given) => given.nodes)
+      this.#giveUp(question, nodes)
+    }
+    if (forced?.outcome !== 'not-waiting') return forced
+    // What others have aside does not count any more where it is said so once again what counts.
+    if (row.owner && lineage !== 0 && lineage === row.lineage) {
+      asked.survey = survey ?? new Survey(this.#node, this.#term, question, now)
+      return this.#keep(question, asked.survey, now)
+    }
+    // A coordinator before this one has carried it out, whose answer was lost.
+    const isDone = question.isAgain && row.isDecided && lineage === 0
+    return isDone ? { outcome: 'recovered', missing: 0, lineages: [] } : forced
+  }
+
+  /** Whether its owner goes on with it; else it is about to be asked who has copies. */
+  #isServed(owner: NodeIdentity | undefined): boolean {
+    const member = owner && this.#node.member(owner.key)
+    return member !== undefined && mayRun(member) && member.isReachable
+  }
+
+  /** Has all others forget copies of other lineages, once these are known by name. */
+  #keep(question: RecoverMessage, survey: Survey, now: number): Decided | undefined {
+    if (!survey.isOver(now)) {
+      survey.ask(now)
+      return undefined
+    }
+    const { typeName, shard, lineage } = question
+    this.#kept.set(shardKey(typeName, shard), lineage)
+    this.#giveUp(question, this.#followers)
+    return { outcome: 'recovered', missing: 0, lineages: survey.others(lineage) }
+  }
+
+  get #followers(): readonly NodeIdentity[] {
+    return [...this.#term.followers.values()].map(({ node }) => node)
+  }
+
+  #giveUp(
+    { typeName, shard, lineage: kept }: RecoverMessage,
+    nodes: readonly NodeIdentity[],
+  ): void {
+    for (const node of nodes) {
+      const message = { type: 'give-up', typeName, shard, kept } as const
+      // Asked again, they tell what they have then: behind this, on the same lane.
+      if (node.key === this.#node.self.key) this.#node.effects.push(message)
+      else this.#node.send(node, message, 'data')
+    }
+  }
+}
