@@ -51,6 +51,8 @@ export interface HomeExplanation {
   readonly isOnDisks: boolean
   /** What it waits for before it is given to anybody, as the coordinator knows. */
   readonly waitsFor: Waiting | undefined
+  /** Who that is, as far as this node knows. */
+  readonly coordinator: string | undefined
 }
 
 /**
@@ -74,6 +76,9 @@ export function summaryOf(
     owner !== undefined && !home.isOwnerReachable && 'Its owner is out of reach.',
     home.isUndecided &&
       'What was confirmed of it may be with nodes that have not told yet: nothing of it is written before.',
+    home.isUndecided &&
+      home.waitsFor === undefined &&
+      `What it waits for, ${whoExplains(home)} explains.`,
     owner !== undefined && home.waitsFor?.text,
     stage !== 'absent' && `Here it is ${stage}.`,
     stage !== 'absent' && !home.mayAct && 'Its entities wait for the lease of this node.',
@@ -87,10 +92,17 @@ function waitingSentence(waiting: number): string {
   return `${waiting === 1 ? '1 message waits' : `${waiting} messages wait`} for it here.`
 }
 
-function unownedSentence({ isOnDisks, waitsFor }: HomeExplanation): string {
+function unownedSentence(home: HomeExplanation): string {
+  const { isOnDisks, waitsFor } = home
   if (waitsFor !== undefined) return `Nobody owns it yet. ${waitsFor.text}`
   const why = 'no member that is up hosts its type, or has only just begun to'
   return isOnDisks
-    ? `Nobody owns it yet: ${why}; or it waits for the disks of others, which the coordinator explains.`
+    ? `Nobody owns it yet: ${why}; or it waits for the disks of others, which ${whoExplains(home)} explains.`
     : `Nobody owns it yet: ${why}.`
+}
+
+function whoExplains({ coordinator }: HomeExplanation): string {
+  return coordinator === undefined
+    ? 'the coordinator, whom this node does not know yet,'
+    : `the coordinator, ${coordinator},`
 }

@@ -43,6 +43,8 @@ export interface RegionsPort {
   released(typeName: string, shard: number, epoch: number): void
   /** What a shard waits for before it is given to anybody, where this node knows. */
   waitsFor?(typeName: string, shard: number): Waiting | undefined
+  /** Who gives out shards, as far as this node knows. */
+  coordinator?(): NodeIdentity | undefined
   /** An entity has stopped, and was the last of its shard. */
   emptied(): void
   /** Somebody has written under a higher epoch than that at which this node owns the shard. */
@@ -306,6 +308,7 @@ export class Regions implements RegionNode, Disposable {
       mayAct: this.gate.isOpen(),
       isOnDisks: (this.#port.table.types.get(type.name)?.settings.disks ?? 0) > 0,
       waitsFor: this.#port.waitsFor?.(type.name, shard),
+      coordinator: this.#port.coordinator?.()?.toString(),
     }
   }
 

@@ -128,6 +128,7 @@ export class Sharding implements Disposable {
           return core.committed
         },
         waitsFor: (typeName, shard) => core.explainShard(typeName, shard),
+        coordinator: () => core.coordinator(this.#now),
         released: (typeName, shard, epoch) =>
           this.#loop.dispatch({ type: 'shard-released', shard: { typeName, shard, epoch } }),
         emptied: () => this.#waiters.look(),

@@ -16,7 +16,9 @@ test('a shard goes on without the disks that it waits for, where somebody says s
   await disks.start('a b')
   await disks.settle(20_000)
   const region = disks.region('b')
-  expect(region.explain(0).owner).toBeUndefined()
+  const { owner, summary } = region.explain(0)
+  expect(owner).toBeUndefined()
+  expect(summary).toMatch(/waits for the disks of others, which the coordinator, a:1#\d+, explains/)
   for (const shard of shards) {
     // eslint-disable-next-line no-await-in-loop -- One after another, as a person would.
     const { missing, givenUp } = await disks.world.settled(region.recover(shard))
@@ -111,10 +113,38 @@ test('what people decided on stays decided, whatever they decide of others', asy
   expect(missing).toBe(1)
   await disks.settle(6_000)
   // What was begun beside that, and nobody decided on, is in doubt from then on.
-  expect(disks.region('a').explain(shardOf('e8', 12)).summary).toContain('nothing of it is written')
+  const inDoubt = shardOf('e8', 12)
+  expect(disks.region('a').explain(inDoubt).summary).toContain('nothing of it is written')
+  expect(disks.region('b').explain(inDoubt).summary).toMatch(
+    /What it waits for, the coordinator, a:1#\d+, explains\./,
+  )
   expect(disks.region('a').explain(shard).summary).not.toContain('nothing of it is written')
   expect(await disks.addTo('b', 'e1')).toBe(2)
   expect(await disks.addTo('b', 'e6')).toBe(3)
+})
+
+test('another lineage than that of the owner is picked once the owner is stopped', async () => {
+  await using disks = await withTwoLineages({ alone: ['e1'], shards: 12 })
+  const shard = shardOf('e1', 12)
+  const { owner, lineage: ofA } = disks.region('a').explain(shard)
+  expect(owner).toContain('a:1')
+  const { summary, replication } = disks.region('b').explain(shard)
+  const { lineage = 0 } = replication ?? {}
+  expect(lineage).not.toBe(ofA)
+  expect(summary).toContain(`What this node has is of another lineage, ${lineage}.`)
+  const early = disks.world.settled(disks.region('b').recover(shard, { lineage }))
+  await expect(early).rejects.toMatchObject({ code: 'CASTY_SHARDING_NOT_WAITING' })
+  await disks.world.kill('a')
+  await disks.settle(30_000)
+  await disks.world.settled(disks.region('b').recover(shard, { lineage }))
+  expect(await disks.addTo('b', 'e1')).toBe(3)
+  await disks.start('a', { cluster: { seedNodes: ['b:1'] } })
+  await disks.settle(30_000)
+  const { givenUp } = await disks.world.settled(disks.region('a').recover(shard, { lineage }))
+  expect(givenUp.map((one) => [one.lineage, hostsOf(one.nodes)])).toEqual([[ofA, 'a']])
+  await disks.settle(6_000)
+  expect(disks.region('a').explain(shard).summary).not.toContain('lineage')
+  expect(await disks.addTo('a', 'e1')).toBe(4)
 })
 
 test('who looks after it hears that people have to decide, also where disks were waited for before', async () => {

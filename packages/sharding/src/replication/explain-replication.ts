@@ -23,6 +23,8 @@ export interface ReplicationExplanation {
   /** Ids that this node has copies of. */
   readonly copies: number
   readonly copyBytes: number
+  /** Of which lineage these are; undefined where there are none, or they are in memory only. */
+  readonly lineage: number | undefined
   /** Whether these are of another lineage than what the owner has: they are kept, and this node confirms nothing. */
   readonly isOfOtherLineage: boolean
   /** Whether this node, the owner, has what any replica in reach had, so that entities can read and write. */
@@ -40,6 +42,7 @@ export function explainReplication(
   return {
     copies: kept?.copies.count ?? 0,
     copyBytes: kept?.copies.sizeBytes ?? 0,
+    lineage: kept?.copies.lineage?.bornIn,
     isOfOtherLineage: (kept?.replica.isOfOtherLineage ?? false) && kept?.copies.count !== 0,
     isReady: owned?.isReady,
     isReplicated: owned?.isReplicated,
@@ -67,10 +70,11 @@ const unknown: Omit<ReplicaExplanation, 'node'> = {
 export function replicationSentences({
   isReady,
   isOfOtherLineage,
+  lineage,
   replicas,
 }: ReplicationExplanation): readonly string[] {
   if (isReady === undefined)
-    return isOfOtherLineage ? [`What this node has is of another lineage. ${pick}`] : []
+    return isOfOtherLineage ? [`What this node has is of another lineage, ${lineage}. ${pick}`] : []
   const aside = replicas.filter((replica) => replica.isOfOtherLineage)
   const away = replicas.filter(({ isReachable }) => !isReachable)
   const behind = replicas.filter(({ isReachable, lacking = 0 }) => isReachable && lacking > 0)
@@ -85,7 +89,7 @@ export function replicationSentences({
 }
 
 const pick =
-  'Neither side knows what was confirmed in the other: decide which counts, with recover(shard, { lineage }).'
+  'Neither side knows what was confirmed in the other: decide which counts, with recover(shard, { lineage }). That is the lineage of its owner; or, once the owner is stopped and the shard waits, another one.'
 
 function names(replicas: readonly ReplicaExplanation[]): string {
   return replicas.map(({ node }) => node).join(', ')
