@@ -279,6 +279,8 @@ export class Replication implements Disposable {
     if (!type?.isLoaded || header.shard >= type.numShards) return
     const kept = type.keptOf(header.shard)
     const { epoch } = this.#port.table.row(type.name, header.shard)
+    // The owner goes by a later table than this node, in which what was there before it may count by now. It asks again.
+    if (header.epoch > epoch && type.older !== undefined && !kept.copies.lineage) return
     kept.copies.raiseFence(epoch)
     kept.replica.answer(header, request, (answer) => {
       const { shard } = header
