@@ -1,7 +1,7 @@
 // All structures that a process shares with others, by kind and name.
 import type { ActorSystem } from '@casty/actor'
 import { systemRandom } from '@casty/clock'
-import type { EntityRegion, Sharding, ShardingClient } from '@casty/sharding'
+import type { Sharding, ShardingClient } from '@casty/sharding'
 import {
   checkDistributed,
   distributedDefaults,
@@ -9,9 +9,7 @@ import {
   type DistributedOptions,
 } from './distributed-options.ts'
 import { DDataError } from './errors.ts'
-import { partEntity, type PartMessage, type PartSettings } from './host/part-entity.ts'
-import { RepliesOfTurn } from './host/replies-of-turn.ts'
-import { ShortOfRoom } from './host/short-of-room.ts'
+import { regionOf, resultTtlMs, whyNobodyIn } from './host/parts-region.ts'
 import type { Kind } from './kinds/kind.ts'
 import { Barrier, barrierOptionNames, type BarrierOptions } from './kinds/barrier/barrier.ts'
 import { Counter, type CounterOptions } from './kinds/counter/counter.ts'
@@ -25,7 +23,6 @@ import { HeldItems } from './kinds/queue/held-items.ts'
 import { queueOptionNames, type QueueOptions } from './kinds/queue/queue-options.ts'
 import { Queue } from './kinds/queue/queue.ts'
 import { Semaphore, type SemaphoreOptions } from './kinds/semaphore/semaphore.ts'
-import { machines } from './kinds/machines.ts'
 import type { LaneSettings, Nobody } from './session/lane-port.ts'
 import { Session } from './session/session.ts'
 import { defaultShards, maxShards, type BaseOptions } from './structures/call-options.ts'
@@ -53,14 +50,6 @@ export interface SessionInfo {
   readonly signal: AbortSignal
 }
 
-/** A node hosts each namespace once, however many of its users there are. */
-const regions = new WeakMap<Sharding | ShardingClient, Map<string, Hosted>>()
-
-interface Hosted {
-  readonly settings: CheckedOptions
-  readonly region: EntityRegion<PartMessage>
-}
-
 /**
  * Structures that all nodes of a cluster share: the same name is the same structure, from everywhere.
  *
@@ -85,7 +74,7 @@ export class Distributed implements AsyncDisposable {
     const who = 'start' in sharding ? 'node' : 'client'
     this.#session = unlessEnded(who, () => {
       const report = reportTo(system)
-      const region = regionOf(sharding, settings, report)
+      const region = regionOf(system, sharding, settings)
       const tellEach = region.tellEach.bind(region)
       const whyNobody = (part: string): Nobody | undefined => whyNobodyIn(region, part)
       return new Session({ system, random, tellEach, whyNobody, report }, laneSettings(settings))
@@ -109,7 +98,7 @@ export class Distributed implements AsyncDisposable {
    */
   static host(gateway: Gateway, options: DistributedOptions = {}): void {
     const { system, sharding } = checkGateway(gateway)
-    regionOf(sharding, checkDistributed(options), reportTo(system))
+    regionOf(system, sharding, checkDistributed(options))
   }
 
   /** Who this user of the structures is to all others, and whether that goes on. */
@@ -199,32 +188,6 @@ export class Distributed implements AsyncDisposable {
   }
 }
 
-/**
- * A part that nobody owns is one that nobody hosts, or whose disks are waited for. Who had it last stays its owner until
- * another one takes over: soon, where that need not wait for disks.
- */
-function whyNobodyIn(region: EntityRegion<PartMessage>, part: string): Nobody | undefined {
-  const shard = region.shardOf(part)
-  const { owner, isOwnerReachable, route, hasLease, isOnDisks, summary } = region.explain(shard)
-  const onDisks = `it is in shard ${shard} of ${region.type}. ${summary.replace(/\.$/, '')}`
-  if (owner !== undefined) {
-    const isForNow = true
-    if (!isOwnerReachable) {
-      // It may be that its disks are waited for.
-      const why = isOnDisks ? onDisks : `${owner}, which keeps it, is out of reach`
-      return { why, isForNow }
-    }
-    if (route !== 'here' || hasLease) return undefined
-    const why = 'this node keeps it, and may do nothing while it is out of touch with the others'
-    return { why, isForNow }
-  }
-  const why = isOnDisks
-    ? onDisks
-    : 'no member that is up and in reach keeps structures of this namespace. They are kept where there is a Distributed, ' +
-      'and by systems that are started with `distributed`'
-  return { why, isForNow: false }
-}
-
 function reportTo(system: ActorSystem): (error: unknown) => void {
   return (error) =>
     system.logger?.error({ error }, 'A distributed structure met an error that concerns no call')
@@ -252,77 +215,5 @@ function laneSettings({ sessionTtlMs }: CheckedOptions): LaneSettings {
     settleMs: Math.min(sessionTtlMs, distributedDefaults.timeoutMs),
     horizonMs: resultTtlMs / 4,
     maxRequestBytes: 131_072,
-  }
-}
-
-/** Answers are kept for so long after a session was heard last, in milliseconds. */
-const resultTtlMs = 600_000
-
-function regionOf(
-  sharding: Sharding | ShardingClient,
-  settings: CheckedOptions,
-  report: (error: unknown) => void,
-): EntityRegion<PartMessage> {
-  const { namespace, numShards, role, journal, copies, minAcks, maxCopyBytes } = settings
-  const known = regions.get(sharding) ?? new Map<string, Hosted>()
-  regions.set(sharding, known)
-  const hosted = known.get(namespace)
-  if (hosted) {
-    checkSame(hosted.settings, settings)
-    return hosted.region
-  }
-  const name = namespace === '' ? 'casty:ddata' : `casty:ddata:${namespace}`
-  const type = { name, numShards, ...(role !== undefined && { role }) }
-  const parts: PartSettings = {
-    machines,
-    journalPrefix: `${name}/`,
-    idleTimeoutMs: settings.idleTimeoutMs,
-    sessionTtlMs: settings.sessionTtlMs,
-    resultTtlMs,
-    maxUsers: 10_000,
-    maxRecordBytes: 65_536,
-    recordsPerSnapshot: settings.recordsPerSnapshot,
-    bytesPerSnapshot: 65_536,
-    growthPerSnapshot: 2,
-    pieceBytes: 65_536,
-    report,
-  }
-  const node = { replies: new RepliesOfTurn(report), shortOfRoom: new ShortOfRoom() }
-  const region =
-    'start' in sharding
-      ? sharding.start<PartMessage>({
-          ...type,
-          entity: (entity) => partEntity(entity, parts, node),
-          stopMessage: { type: 'stop' },
-          idleTimeoutMs: Infinity,
-          ...(journal && { journal }),
-          ...(copies > 1 && {
-            replication: { replicas: copies - 1, minAcks, maxCopyBytes, savesWhole: true },
-          }),
-        })
-      : sharding.startProxy<PartMessage>(type)
-  known.set(namespace, { settings, region })
-  return region
-}
-
-/** What has to be one for all users of a namespace on a node. */
-const hostedOptions = [
-  'journal',
-  'copies',
-  'minAcks',
-  'maxCopyBytes',
-  'numShards',
-  'role',
-] as const satisfies (keyof CheckedOptions)[]
-
-/** @throws DDataError `CASTY_DDATA_ARGUMENT` */
-function checkSame(existing: CheckedOptions, wanted: CheckedOptions): void {
-  for (const option of hostedOptions) {
-    if (existing[option] === wanted[option]) continue
-    throw DDataError.argument(
-      `options (${option})`,
-      wanted[option],
-      'what this node uses for that namespace already',
-    )
   }
 }

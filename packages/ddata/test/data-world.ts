@@ -36,6 +36,8 @@ function clockAt(rate: number, base: Clock): Clock {
 export class DataWorld implements AsyncDisposable {
   readonly clock = new ManualClock()
   readonly network: MemoryNetwork
+  /** What was logged as such, behind the host. */
+  readonly errors: string[] = []
   readonly #random: Random
   readonly #options: WorldOptions
   readonly #nodes = new Map<string, DataNode>()
@@ -78,7 +80,10 @@ export class DataWorld implements AsyncDisposable {
       debug: () => {},
       info: () => {},
       warn: () => {},
-      error: (details: object, message: string) => console.error(message, details),
+      error: (details: object, message: string) => {
+        this.errors.push(`${host}: ${message}`)
+        console.error(message, details)
+      },
     }
     const system = new ActorSystem({ clock, random, logger })
     const remoting = Remoting.attach({ system, cluster, random })

@@ -73,6 +73,8 @@ test('where there is no room, calls fail with why', async () => {
     message: expect.stringMatching(/maxCopyBytes.*Whether it had an effect before is not known\.$/),
     applied: 'unknown',
   })
+  // It failed again and again; who looks after the node hears of it once.
+  expect(world.errors).toEqual([expect.stringContaining('of which those are told')])
 })
 
 test('where there is no room left, parts let go of what they can, and go on', async () => {
