@@ -39,6 +39,11 @@ export class DeadItems {
     }
   }
 
+  /** Whether somebody may have had dead items delivered again in that time. */
+  isRedriven(queue: string, from: number, until: number): boolean {
+    return (this.#redrives.get(queue) ?? []).some((one) => one.to >= from && one.from <= until)
+  }
+
   delivered(item: string, from: number, to: number): void {
     this.#deliveries.set(item, [...(this.#deliveries.get(item) ?? []), { item, from, to }])
   }
@@ -51,8 +56,7 @@ export class DeadItems {
   judge(): readonly string[] {
     return this.#burials.flatMap((burial) => {
       const { queue, item, from, to } = burial
-      const isRedriven = (until: number): boolean =>
-        (this.#redrives.get(queue) ?? []).some((one) => one.to >= from && one.from <= until)
+      const isRedriven = (until: number): boolean => this.isRedriven(queue, from, until)
       const delivery = (this.#deliveries.get(item) ?? []).find(
         (one) => one.from > to && !isRedriven(one.to),
       )

@@ -173,14 +173,22 @@ export class Items {
     })
   }
 
-  /** Delivered again while somebody had time for it. */
+  /**
+   * Delivered again while somebody had time for it. What was dead, and is redriven, counts its deliveries anew: then a delivery may have
+   * come behind another one of the same number, and one of a lower number behind it.
+   */
   #taken(): readonly string[] {
-    return this.#kept.flatMap(({ item, deliveries, from, until }) => {
-      const next = this.#kept.find(
-        (one) => one.item === item && one.deliveries === deliveries + 1 && one.completedAt > from,
+    return this.#kept.flatMap(({ item, deliveries, from, completedAt }) => {
+      const before = this.#kept.filter(
+        (one) => one.item === item && one.deliveries === deliveries - 1 && one.from < completedAt,
       )
-      if (!next || next.completedAt >= until - 1) return []
-      const early = Math.round(until - next.completedAt)
+      const isFine = before.some(
+        (one) =>
+          completedAt >= one.until - 1 ||
+          this.dead.isRedriven(queueOf(item), from, one.completedAt),
+      )
+      if (isFine || before.length === 0) return []
+      const early = Math.round(Math.min(...before.map(({ until }) => until)) - completedAt)
       return [`${item} was delivered to another ${early} ms before its time was over`]
     })
   }

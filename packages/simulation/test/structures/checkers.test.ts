@@ -128,6 +128,22 @@ describe('Items', () => {
     expect(deliver(1_900, 'ann')).toEqual([])
   })
 
+  test('may be delivered a first time again, where they were redriven', () => {
+    const deliver = (isRedriven: boolean): readonly string[] => {
+      const { now, pass } = time()
+      const items = new Items(now)
+      const askedAt = now()
+      pass(10)
+      items.delivered({ value: 'q 1', deliveries: 2 }, askedAt, 1_000, 'bob').atMost(now())
+      if (isRedriven) items.dead.redrives('q', now())(now())
+      pass(10)
+      items.delivered({ value: 'q 1', deliveries: 1 }, askedAt, 1_000, 'ann')
+      return items.judge(new Map()).filter((text) => text.includes('before its time'))
+    }
+    expect(deliver(true)).toEqual([])
+    expect(deliver(false)).toHaveLength(1)
+  })
+
   test('may come in their order, the urgent ones first', () => {
     const { items, there, put, take } = queue()
     put({ item: 'q 1' })
