@@ -15,7 +15,7 @@ export interface Copies {
   /**
    * Room on each node for the copies of all parts of a namespace, in bytes: about four times what they hold, as much again for the largest part,
    * and 64 KiB more for each in use. Where there is none left, changes fail with `CASTY_DDATA_UNAVAILABLE`, until parts have let go of what they can; what takes away is
-   * carried out. A part takes four ninths of it at most. @defaultValue 268_435_456
+   * carried out. One of the `numShards` takes four ninths of it at most. @defaultValue 268_435_456
    */
   readonly maxCopyBytes?: number
 }
@@ -48,7 +48,7 @@ export interface DistributedOptions {
   /**
    * Where there are copies or a journal: a part that nobody called for so long, and in which nothing is held, waited for, watched or to run
    * out, is saved and stopped, in milliseconds, or Infinity. What it answered is saved with it, so a call that comes again has no second effect.
-   * It runs for three seconds at least, and for ten minutes after it was called by more than 100 users. Shorter: less memory, and more calls that
+   * It runs for three seconds at least after another node had it, and for ten minutes after more than 100 sessions used it. Shorter: less memory, and more calls that
    * wait until their part has begun again. Its time, by which it forgets what it answered, stands still meanwhile. That of the first user
    * on a node counts. @defaultValue 300_000
    */

@@ -57,8 +57,8 @@ class Writer {
     const record = new RecordWriter()
     record.add({ command, at: number })
     this.state.apply(command, number, this.#epoch)
-    const save = this.log.isSnapshotDue ? this.log.capture(this.state, 1) : undefined
-    await this.log.write(record.take(this.#epoch), false)
+    const save = this.log.isSnapshotDue() ? this.log.capture(this.state, 1) : undefined
+    await this.log.write(record.take(this.#epoch))
     await save?.(() => false)
   }
 

@@ -3,6 +3,7 @@
 //
 // DeWitt, Katz, Olken, Shapiro, Stonebraker and Wood, "Implementation techniques for main memory database systems",
 // SIGMOD 1984, §5.2 (group commit).
+import type { FreesRoom } from '@casty/persistence'
 import { ReplyWriter, type ReplyEntry } from '../protocol/messages.ts'
 import { RecordWriter, type TimedCommand } from '../state/command.ts'
 
@@ -10,8 +11,8 @@ type Replies<Peer> = Map<Peer, ReplyWriter[]>
 
 interface Batch<Peer> {
   readonly record: RecordWriter
-  /** Of all that is in the record: see `Machine`. */
-  makesRoom: boolean
+  /** Of all that is in the record, the least: see `Machine`. */
+  freesRoom: FreesRoom | undefined
   readonly replies: Replies<Peer>
 }
 
@@ -23,9 +24,11 @@ export interface BatchesPort<Peer> {
    * is written: then all is said at the end of the turn.
    *
    * @param behind - so many wait behind it: with these, all that was carried out is written
-   * @param makesRoom - see `Machine`
+   * @param freesRoom - see `Machine`
    */
-  readonly write: ((record: Uint8Array, behind: number, makesRoom: boolean) => void) | undefined
+  readonly write:
+    | ((record: Uint8Array, behind: number, freesRoom: FreesRoom | undefined) => void)
+    | undefined
   send(peer: Peer, body: Uint8Array): void
 }
 
@@ -54,7 +57,7 @@ function add<Peer>(replies: Replies<Peer>, peer: Peer, entry: ReplyEntry): void 
 }
 
 function emptyBatch<Peer>(): Batch<Peer> {
-  return { record: spareRecords.pop() ?? new RecordWriter(), makesRoom: true, replies: new Map() }
+  return { record: spareRecords.pop() ?? new RecordWriter(), freesRoom: 'now', replies: new Map() }
 }
 
 /** Mutable. One record is under way at a time; what happens meanwhile goes with the next one. */
@@ -86,13 +89,13 @@ export class Batches<Peer> {
   /**
    * To be called before it is carried out: what comes of it is said when it is written.
    *
-   * @param makesRoom - see `Machine`
+   * @param freesRoom - see `Machine`
    */
-  add(command: TimedCommand, makesRoom: boolean): void {
+  add(command: TimedCommand, freesRoom: FreesRoom | undefined): void {
     if (this.#port.write === undefined) return
     if (this.#open.record.bytes >= this.#maxRecordBytes) this.#close()
     this.#open.record.add(command)
-    this.#open.makesRoom &&= makesRoom
+    if (freesRoom !== 'now' && this.#open.freesRoom) this.#open.freesRoom = freesRoom
   }
 
   /** Says something about the state as it is now. */
@@ -121,10 +124,10 @@ export class Batches<Peer> {
     else this.#sayAll(this.#open.replies)
   }
 
-  #write({ record, makesRoom }: Batch<Peer>): void {
+  #write({ record, freesRoom }: Batch<Peer>): void {
     const bytes = record.take(this.#port.epoch)
     keepFor(spareRecords, record, bytes.length)
-    this.#port.write?.(bytes, this.#closed.length, makesRoom) // Nothing is in the open one now.
+    this.#port.write?.(bytes, this.#closed.length, freesRoom) // Nothing is in the open one now.
   }
 
   /** What was under way is. */

@@ -1,7 +1,7 @@
 // A part of the structures as an actor: a sharded entity, of which sharding sees to it that one runs at a time, wherever
 // it is. The shell around its host: journal, timer, answers.
 import { Behaviors, type ActorContext, type ActorRef, type Behavior } from '@casty/actor'
-import { isJournalError } from '@casty/persistence'
+import { isJournalError, type FreesRoom } from '@casty/persistence'
 import type { EntityContext } from '@casty/sharding'
 import { DDataError } from '../errors.ts'
 import { kindOf } from '../kinds/kind.ts'
@@ -96,6 +96,9 @@ class Part {
   /** Saves what was taken down, once so many more records are safe. */
   #taken: { readonly save: Save; recordsLeft: number } | undefined
   #isSaving = false
+  /** Of the record that is being written: see `Machine`. */
+  #underWay: FreesRoom | undefined
+  #wasRefused: boolean
   #willFlush = false
   #lookAt = Infinity
   /** When it is looked whether anybody still uses it. */
@@ -126,12 +129,17 @@ class Part {
         node.replies.add(peer, { session, body }),
       write:
         log &&
-        ((record: Uint8Array, behind: number, makesRoom: boolean) =>
-          this.#write(log, record, behind, makesRoom)),
+        ((record: Uint8Array, behind: number, freesRoom: FreesRoom | undefined) =>
+          this.#write(log, record, behind, freesRoom)),
+      whyFull: (freesRoom: FreesRoom | undefined) =>
+        node.shortOfRoom.whyFull(entity.entityId, freesRoom),
     }
     this.#host = new PartHost(state, port, settings)
     const forget = (): void => node.shortOfRoom.forget(this.#letGo)
     context.signal.addEventListener('abort', forget, { once: true })
+    // Others let go when it began.
+    this.#wasRefused = node.shortOfRoom.wasRefused(entity.entityId)
+    if (this.#wasRefused) node.shortOfRoom.mayLetGo(this.#letGo)
   }
 
   static async begin(
@@ -226,14 +234,15 @@ class Part {
     this.#context.timers.startOnce('look', { type: 'look' }, Math.min(delayMs, maxDelayMs))
   }
 
-  #write(log: PartLog, record: Uint8Array, behind: number, makesRoom: boolean): void {
+  #write(log: PartLog, record: Uint8Array, behind: number, freesRoom: FreesRoom | undefined): void {
     this.#node.shortOfRoom.mayLetGo(this.#letGo)
-    if (log.isSnapshotDue) {
+    this.#underWay = freesRoom
+    if (log.isSnapshotDue(this.#host.state.bytes)) {
       const records = behind + 1
       this.#taken = { save: log.capture(this.#host.state, records), recordsLeft: records }
     }
     this.#context.pipeToSelf(
-      log.write(record, makesRoom),
+      log.write(record, freesRoom),
       () => ({ type: 'written' }) as const,
       (error) => ({ type: 'write-failed', error }) as const,
     )
@@ -247,14 +256,19 @@ class Part {
       this.#taken = undefined
       void this.#begin(taken.save)
     }
+    const [hasWaited, freesRoom] = [this.#wasRefused, this.#underWay]
+    if (hasWaited) this.#node.shortOfRoom.wrote(this.#entity.entityId, freesRoom)
+    this.#wasRefused = hasWaited && freesRoom === 'now'
     this.#host.written()
+    // What ran out may be what there was no room for.
+    if (this.#wasRefused) void this.#letGo()
   }
 
   /** What is carried out and not written must not be seen: whoever comes next begins with what is written. */
   #writeFailed(error: unknown): void {
     this.#hasFailed = true
     if (isJournalError(error) && error.code === 'CASTY_JOURNAL_FULL') {
-      this.#node.shortOfRoom.refused(this.#entity.entityId)
+      this.#node.shortOfRoom.refused(this.#entity.entityId, reasonOf(error), this.#underWay)
     }
     this.#host.writeFailed(reasonOf(error))
     this.#settings.report(error, this.#entity.entityId)
@@ -262,13 +276,19 @@ class Part {
 
   /** What was written takes room until the state is saved anew, also where it was taken away since. */
   readonly #letGo: LetGo = async () => {
-    const isBusy = this.#isSaving || this.#taken !== undefined || !this.#host.isQuiet
-    if (isBusy || this.#isStopping || this.#hasFailed) return
-    const save = this.#log?.compact(this.#host.state, true)
-    if (save) await this.#begin(save)
+    if (this.#isStopping || this.#hasFailed || this.#context.signal.aborted) return true
+    if (this.#isSaving || this.#taken !== undefined || !this.#host.isQuiet) return false
+    try {
+      const save = this.#log?.compact(this.#host.state, true)
+      return save === undefined || (await this.#begin(save))
+    } catch (error) {
+      this.#settings.report(error, this.#entity.entityId)
+      return true
+    }
   }
 
-  async #begin(save: Save): Promise<void> {
+  /** @returns whether it was saved */
+  async #begin(save: Save): Promise<boolean> {
     this.#isSaving = true
     const { self, signal } = this.#context
     const ended = (isSaved: boolean): void => {
@@ -277,10 +297,12 @@ class Part {
     try {
       await save(() => this.#isStopping || signal.aborted)
       ended(true)
+      return true
     } catch (error) {
       // Where it was stopped meanwhile, another one may write already, or the journal be closed: nothing is lost by that.
       if (!signal.aborted) this.#settings.report(error, this.#entity.entityId)
       ended(false)
+      return false
     }
   }
 
@@ -298,6 +320,7 @@ class Part {
 
   #saveEnded(isSaved: boolean): void {
     this.#isSaving = false
+    if (isSaved) this.#node.shortOfRoom.hasLetGo(this.#entity.entityId)
     if (this.#isLeaving && isSaved && this.#host.isAtRest) this.#entity.passivate()
     this.#isLeaving = false
   }

@@ -1,10 +1,11 @@
 // One part of the structures on the node that runs it: takes requests, has them carried out, written and answered. With who
 // makes itself heard, until when timers run and who watches, it has what nobody has to remember when another node takes over.
+import type { FreesRoom } from '@casty/persistence'
 import { readRequest, type ReplyEntry, type RequestEntry } from '../protocol/messages.ts'
 import type { CallCommand, Command } from '../state/command.ts'
 import type { Onlooker, PartState } from '../state/part-state.ts'
 import { maxUnsettledCalls, sessionIdOf, type Session } from '../state/sessions.ts'
-import { Batches } from './batches.ts'
+import { Batches, type BatchesPort } from './batches.ts'
 import { Deadlines } from './deadlines.ts'
 import { failedReply } from './failed-reply.ts'
 import { Guests, type Guest, type GuestSettings } from './guests.ts'
@@ -22,7 +23,9 @@ export interface PartHostPort<Peer> {
   now(): number
   send(peer: Peer, session: Uint8Array, body: Uint8Array): void
   /** See `BatchesPort.write`. */
-  readonly write: ((record: Uint8Array, behind: number, makesRoom: boolean) => void) | undefined
+  readonly write: BatchesPort<Guest<Peer>>['write']
+  /** Why there is no room for a record of that kind, see `Machine`, for now; undefined where there may be. */
+  whyFull?(freesRoom: FreesRoom | undefined): string | undefined
 }
 
 /** After another node took over, sessions have at least so long to make themselves heard, in milliseconds. */
@@ -216,6 +219,11 @@ export class PartHost<Peer> {
         } else if (session && isCrowded(session, command)) {
           this.#batches.say(guest, { type: 'failed', why: 'too many calls wait' })
         } else {
+          const why = this.#port.whyFull?.(this.state.freesRoom(command))
+          if (why !== undefined) {
+            this.#batches.say(guest, { type: 'failed', why })
+            return
+          }
           this.#takeNotes()
           this.#perform(command)
         }
@@ -258,7 +266,7 @@ export class PartHost<Peer> {
 
   #perform(command: Command): void {
     const at = this.#at
-    this.#batches.add({ command, at }, this.state.makesRoom(command))
+    this.#batches.add({ command, at }, this.state.freesRoom(command))
     this.state.apply(command, at, this.#port.epoch)
   }
 

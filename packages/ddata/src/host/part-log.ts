@@ -1,6 +1,6 @@
 // Where a part is written down: its records, one after the other, and now and then all of its state, so that the records
 // before can be let go.
-import { JournalError, type EventJournal } from '@casty/persistence'
+import { JournalError, type EventJournal, type FreesRoom } from '@casty/persistence'
 import { readRecord } from '../state/command.ts'
 import type { PartState } from '../state/part-state.ts'
 import { SavedState } from './saved-state.ts'
@@ -31,6 +31,8 @@ export class PartLog {
   #bytesSince = 0
   /** Of records that are not in what was saved last. */
   #unsavedBytes = 0
+  /** How many times larger what was saved last is than it was thought to be. */
+  #scale = 1
   #isSaving = false
 
   private constructor(settings: PartLogSettings, records: Sequence, saved: SavedState) {
@@ -88,19 +90,32 @@ export class PartLog {
   /**
    * Resolves when a record is safe. Rejects with what the journal rejects with: then it may be kept or not.
    *
-   * @param makesRoom - see `Machine`
+   * @param freesRoom - see `Machine`
    */
-  write(record: Uint8Array, makesRoom: boolean): Promise<void> {
+  write(record: Uint8Array, freesRoom?: FreesRoom): Promise<void> {
     this.#count(record)
-    return this.#records.append(manifest, record, makesRoom ? 'later' : undefined)
+    return this.#records.append(manifest, record, freesRoom)
   }
 
-  /** Whether it is time to save the state. */
-  get isSnapshotDue(): boolean {
+  /**
+   * Whether it is time to save the state: much has been written since, or most of what is kept is of what is gone.
+   *
+   * @param bytes - what it takes now, at least; undefined where nobody knows
+   */
+  isSnapshotDue(bytes?: number): boolean {
+    if (this.#isSaving) return false
     const { recordsPerSnapshot, bytesPerSnapshot, growthPerSnapshot } = this.#settings
     const isLong = this.#recordsSince >= recordsPerSnapshot || this.#bytesSince >= bytesPerSnapshot
     const hasOutgrownState = this.#unsavedBytes >= growthPerSnapshot * this.#saved.bytes
-    return !this.#isSaving && isLong && hasOutgrownState
+    if (isLong && hasOutgrownState) return true
+    if (bytes === undefined) return false
+    const stateBytes = bytes * this.#scale
+    const freedBytes = this.#keptBytes - stateBytes
+    return freedBytes >= bytesPerSnapshot && freedBytes >= growthPerSnapshot * stateBytes
+  }
+
+  get #keptBytes(): number {
+    return this.#saved.bytes + this.#unsavedBytes
   }
 
   /**
@@ -111,7 +126,8 @@ export class PartLog {
    * rejects with what the journal rejects with. Either way nothing is lost, and it is tried again later
    */
   capture(state: PartState, records: number): Save {
-    return this.#saving(state.save(this.#settings.pieceBytes), this.#records.last + records)
+    const pieces = state.save(this.#settings.pieceBytes)
+    return this.#saving(pieces, this.#records.last + records, state.bytes)
   }
 
   /**
@@ -122,14 +138,16 @@ export class PartLog {
    */
   compact(state: PartState, isShort: boolean = false): Save | undefined {
     if (this.#isSaving || this.#unsavedBytes === 0) return undefined
+    // To take it down takes long where it is large.
+    if (this.#keptBytes - (state.bytes ?? 0) < minFreedBytes) return undefined
     const pieces = [...state.save(this.#settings.pieceBytes)]
     const stateBytes = pieces.reduce((sum, piece) => sum + sizeOf(piece), 0)
-    const freedBytes = this.#saved.bytes + this.#unsavedBytes - stateBytes
+    const freedBytes = this.#keptBytes - stateBytes
     if (freedBytes < minFreedBytes + (isShort ? 0 : stateBytes)) return undefined
-    return this.#saving(pieces, this.#records.last)
+    return this.#saving(pieces, this.#records.last, state.bytes)
   }
 
-  #saving(pieces: Iterable<Uint8Array>, upTo: number): Save {
+  #saving(pieces: Iterable<Uint8Array>, upTo: number, bytes: number | undefined): Save {
     this.#isSaving = true
     return async (isOver) => {
       this.#recordsSince = 0
@@ -138,6 +156,7 @@ export class PartLog {
       try {
         const isThere = await this.#saved.save(pieces, upTo, isOver)
         if (!isThere || isOver()) return
+        this.#scale = Math.max(1, this.#saved.bytes / Math.max(minFreedBytes, bytes ?? 0))
         await this.#records.forget(upTo)
         this.#unsavedBytes -= inItBytes
       } finally {

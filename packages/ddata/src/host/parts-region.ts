@@ -54,7 +54,7 @@ export function regionOf(
   const unsent = (error: unknown): void => {
     system.logger?.error({ error }, 'An answer of a part of distributed structures cannot be sent')
   }
-  const node = { replies: new RepliesOfTurn(unsent), shortOfRoom: new ShortOfRoom() }
+  const node = { replies: new RepliesOfTurn(unsent), shortOfRoom: new ShortOfRoom(system.clock) }
   const region =
     'start' in sharding
       ? sharding.start<PartMessage>({

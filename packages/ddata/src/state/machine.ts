@@ -5,6 +5,7 @@
 // Schneider, "Implementing fault-tolerant services using the state machine approach", ACM Computing Surveys 22(4),
 // 1990, §3.
 import type { ByteReader, ByteWriter } from '@casty/transport'
+import type { FreesRoom } from '@casty/persistence'
 import type { DDataErrorCode } from '../errors.ts'
 
 /** One call of one session, for as long as either is remembered. */
@@ -73,10 +74,12 @@ export interface Machine {
   /** What two calls of one idempotency key have to agree on, where that is not all of them. It may throw, as for half a call. */
   intentOf?(call: Uint8Array): Uint8Array
   /**
-   * Whether calls of a code only take away, or are needed to. They are carried out also where there is room for little more: so
-   * whoever has filled it can empty it again.
+   * Whether calls of a code make room: see `AppendRequest`. They are carried out also where there is little left, so that whoever has
+   * filled it can empty it again. None does where there is no such structure: there may be any number of those.
    */
-  makesRoom?(code: number): boolean
+  freesRoom?(code: number): FreesRoom | undefined
+  /** What its state takes when it is saved, at least; undefined where nobody counts it, as it is never much. */
+  readonly bytes?: number
   /** Answers what changes nothing. @throws Refusal */
   read(input: ByteReader, out: ByteWriter, around: Surroundings): void
   /** A parked call is not waited for any more: whatever it did, or was about to get, is taken back. */

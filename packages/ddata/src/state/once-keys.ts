@@ -27,6 +27,11 @@ export class OnceKeys {
     return this.#keys.size
   }
 
+  /** What they take when they are saved, at least. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** @returns the answer of the call of that key; `other` where that was another call */
   find(key: string, call: Uint8Array, now: number): Uint8Array | 'other' | undefined {
     const known = this.#keys.get(key)

@@ -1,5 +1,6 @@
 // The state of one part of the structures: a machine, and what all machines need around them. Everything in it
 // follows from the commands so far; what does not (who is connected, when a timer runs out, who watches) is its host's.
+import type { FreesRoom } from '@casty/persistence'
 import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../errors.ts'
 import type { CallCommand, Command } from './command.ts'
@@ -74,11 +75,30 @@ export class PartState {
     return this.machine.isEmpty && this.sessions.size === 0 && this.#keyed.done.size === 0
   }
 
-  /** See `Machine.makesRoom`. What is no call is short, and what ends may be let go. */
-  makesRoom(command: Command): boolean {
-    if (command.type !== 'call') return true
-    const [code = skipCode] = command.call
-    return code < firstMachineCode || this.machine.makesRoom?.(code) === true
+  /** What it takes when it is saved, at least; undefined where nobody counts that. */
+  get bytes(): number | undefined {
+    const { bytes } = this.machine
+    return bytes === undefined ? undefined : bytes + this.sessions.bytes + this.#keyed.done.bytes
+  }
+
+  /** See `Machine`. What a part does by itself is short, and has to be done for anything to end. */
+  freesRoom(command: Command): FreesRoom | undefined {
+    switch (command.type) {
+      case 'timed-out':
+      case 'advance':
+      case 'session-over':
+      case 'forget-session':
+        return 'now'
+      case 'session-back':
+      case 'session-away':
+      case 'noted':
+      case 'nothing':
+        return 'later'
+      case 'call': {
+        const [code = skipCode] = command.call
+        return code < firstMachineCode ? 'later' : this.machine.freesRoom?.(code)
+      }
+    }
   }
 
   /** Carries out one command. A call has to be the next one of its session. */

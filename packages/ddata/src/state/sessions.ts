@@ -13,6 +13,9 @@ export const sessionIdBytes = 16
 /** Sessions of one user of the structures begin with these: the rest tells them apart. */
 export const userIdBytes = 12
 
+/** What a session, or an answer, takes when it is saved, besides the answer, at least. */
+const aboutBytes = 4
+
 function userOf(id: string): string {
   return id.slice(0, userIdBytes)
 }
@@ -49,9 +52,15 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>()
   /** How many sessions each user has. */
   readonly #users = new Map<string, number>()
+  #answerBytes = 0
 
   get size(): number {
     return this.#sessions.size
+  }
+
+  /** What they take when they are saved, at least. */
+  get bytes(): number {
+    return this.#sessions.size * aboutBytes + this.#answerBytes
   }
 
   /** How many have sessions. */
@@ -66,6 +75,7 @@ export class Sessions {
 
   #add(session: Session): void {
     this.#sessions.set(session.id, session)
+    this.#answerBytes += answerBytesOf(session)
     const user = userOf(session.id)
     this.#users.set(user, (this.#users.get(user) ?? 0) + 1)
   }
@@ -95,7 +105,10 @@ export class Sessions {
   }
 
   forget(id: string): void {
-    if (!this.#sessions.delete(id)) return
+    const session = this.#sessions.get(id)
+    if (!session) return
+    this.#sessions.delete(id)
+    this.#answerBytes -= answerBytesOf(session)
     const user = userOf(id)
     const left = (this.#users.get(user) ?? 1) - 1
     if (left > 0) this.#users.set(user, left)
@@ -122,17 +135,27 @@ export class Sessions {
   ): void {
     session.begun = number
     session.lastCallAt = now
-    for (const settled of received) session.late.delete(settled)
+    for (const settled of received) this.#letGo(session.late, settled)
     this.raiseFloor(session, floor)
   }
 
   raiseFloor(session: Session, floor: number): void {
     const to = Math.min(floor, session.begun)
-    for (let number = session.floor + 1; number <= to; number++) session.answers.delete(number)
+    for (let number = session.floor + 1; number <= to; number++) {
+      this.#letGo(session.answers, number)
+    }
     session.floor = Math.max(session.floor, to)
   }
 
+  #letGo(answers: Map<number, Uint8Array>, number: number): void {
+    const answer = answers.get(number)
+    if (!answer) return
+    answers.delete(number)
+    this.#answerBytes -= answer.length + aboutBytes
+  }
+
   answer(session: Session, number: number, answer: Uint8Array): void {
+    this.#answerBytes += answer.length + aboutBytes
     if (session.parked.delete(number)) session.late.set(number, answer)
     else session.answers.set(number, answer)
   }
@@ -149,6 +172,13 @@ export class Sessions {
   restore(piece: ByteReader): void {
     while (piece.remaining > 0) this.#add(readSession(piece))
   }
+}
+
+function answerBytesOf({ answers, late }: Session): number {
+  let sum = 0
+  for (const answer of answers.values()) sum += answer.length + aboutBytes
+  for (const answer of late.values()) sum += answer.length + aboutBytes
+  return sum
 }
 
 function writeSession(out: ByteWriter, session: Session): void {

@@ -54,15 +54,15 @@ export function lackingOf(
   const fewest = Math.floor(most / 2) + 1
   const knowers = new Set([...knowing, ...others].map(({ from }) => from)).size
   const unknown = fewest - knowers
-  if (counting.length === 0) {
+  // Where there are fewer than that, each has all: one of them has to tell.
+  const lost = Math.max(...silent.map(({ length }) => length)) + 1 - Math.min(disks, most)
+  if (counting.length === 0 && lost > 0) {
     // Nobody has been filled so far: it takes every disk.
     const absent = addressesOf(
       knowing.flatMap(({ hosts }) => hosts.filter((host) => !isHere(host))),
     )
     if (absent.length > 0) return { missing: Math.max(absent.length, unknown), silent: absent }
   }
-  // Where there are fewer than that, each has all: one of them has to tell.
-  const lost = Math.max(...silent.map(({ length }) => length)) + 1 - Math.min(disks, most)
   const absent = addressesOf(silent.flat().filter((host) => !isHere(host)))
   return {
     missing: Math.max(lost, unknown),

@@ -15,6 +15,8 @@ export class ShardCopies {
   /** Under lower epochs nothing is taken any more. Only grows. */
   #fence = 0
   #sizeBytes = 0
+  /** Of what its owner saves anew, with `freesRoom: 'now'`, what is there already: the rest of the shard goes once that is whole. */
+  #savingBytes = 0
   #lineage: Lineage | undefined
 
   constructor(room: CopyRoom) {
@@ -68,7 +70,18 @@ export class ShardCopies {
   applyAsOwner(id: string, operation: Operation, version: CopyVersion): Operation {
     // Snapshots let others go.
     const freesRoom = operation.type === 'append' ? operation.freesRoom : 'now'
-    return this.#apply(id, operation, version, this.#room.leftForOwnerBytes(freesRoom))
+    const before = this.#copies.get(id)?.sizeBytes ?? 0
+    const applied = this.#apply(id, operation, version, this.#room.leftForOwnerBytes(freesRoom))
+    if (operation.type === 'append' && freesRoom === 'now') {
+      this.#saves((this.#copies.get(id)?.sizeBytes ?? 0) - before)
+    }
+    return applied
+  }
+
+  #saves(bytes: number): void {
+    if (bytes === 0) return
+    this.#savingBytes += bytes
+    this.#grow(0)
   }
 
   /**
@@ -85,6 +98,8 @@ export class ShardCopies {
     const before = copy.sizeBytes
     const applied = copy.apply(operation, roomBytes)
     copy.version = version
+    // It is whole, or given up.
+    if (operation.type === 'delete-events') this.#savingBytes = 0
     this.#grow(copy.sizeBytes - before)
     if (!known) this.#copies.set(id, copy)
     return applied
@@ -103,7 +118,7 @@ export class ShardCopies {
 
   #grow(bytes: number): void {
     this.#sizeBytes += bytes
-    this.#room.use(this, bytes)
+    this.#room.use(this, bytes, this.#sizeBytes - this.#savingBytes)
   }
 
   get count(): number {
@@ -128,6 +143,7 @@ export class ShardCopies {
   /** They are of no use here any more. */
   forget(): void {
     this.arriving.letGo()
+    this.#savingBytes = 0
     this.#grow(-this.#sizeBytes)
     this.#copies.clear()
     this.#lineage = undefined

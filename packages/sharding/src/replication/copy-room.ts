@@ -67,10 +67,14 @@ export class CopyRoom {
     return (this.#largest && this.#shards.get(this.#largest)) ?? 0
   }
 
-  /** A shard uses so much more; less where it is negative. */
-  use(shard: object, bytes: number): void {
+  /**
+   * A shard uses so much more; less where it is negative.
+   *
+   * @param inAll - what it takes now, without what is being saved in the place of the rest
+   */
+  use(shard: object, bytes: number, inAll: number): void {
     this.usedBytes += bytes
-    this.#resize(shard, (this.#shards.get(shard) ?? 0) + bytes)
+    this.#resize(shard, inAll)
     for (const copy of this.#held.keys()) {
       if (this.#arrivingBytes <= this.leftBytes) return
       copy.letGo()

@@ -1,5 +1,6 @@
 // Barriers of one part. Nobody leaves a round before all who are expected are in it; who gives up or dies before that is
 // taken out of it, and a round that takes too long ends without success for all of them.
+import type { FreesRoom } from '@casty/persistence'
 import type { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
 import {
@@ -70,8 +71,8 @@ export class BarrierMachine implements Machine {
     }
   }
 
-  makesRoom(code: number): boolean {
-    return code === barrierCalls.destroy
+  freesRoom(code: number): FreesRoom | undefined {
+    return this.#rounds.size > 0 && code === barrierCalls.destroy ? 'later' : undefined
   }
 
   read(input: ByteReader, out: ByteWriter): void {

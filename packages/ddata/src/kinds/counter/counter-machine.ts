@@ -1,3 +1,4 @@
+import type { FreesRoom } from '@casty/persistence'
 import type { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
 import {
@@ -61,8 +62,8 @@ export class CounterMachine implements Machine {
     return 'done'
   }
 
-  makesRoom(code: number): boolean {
-    return code === counterCalls.destroy
+  freesRoom(code: number): FreesRoom | undefined {
+    return this.#counters.size > 0 && code === counterCalls.destroy ? 'later' : undefined
   }
 
   read(input: ByteReader, out: ByteWriter): void {

@@ -8,6 +8,7 @@
 // Gray and Cheriton, "Leases: an efficient fault-tolerant mechanism for distributed file cache consistency", SOSP 1989,
 // §2; waiting in order as in Mellor-Crummey and Scott, "Algorithms for scalable synchronization on shared-memory
 // multiprocessors", TOCS 9(1), 1991, §2.
+import type { FreesRoom } from '@casty/persistence'
 import type { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
 import {
@@ -89,8 +90,8 @@ export class LeaseMachine implements Machine {
     }
   }
 
-  makesRoom(code: number): boolean {
-    return ending.has(code)
+  freesRoom(code: number): FreesRoom | undefined {
+    return this.#pools.size > 0 && ending.has(code) ? 'later' : undefined
   }
 
   read(input: ByteReader, out: ByteWriter): void {

@@ -27,6 +27,13 @@ export type Change = Partial<Pick<Entry, 'value' | 'version' | 'expiresAt'>>
 
 const fewExpiries = 1_000
 
+/** What an entry takes when it is saved, besides its key and value, at least. */
+const entryBytes = 8
+
+function bytesOf({ key, value }: Readonly<Entry>): number {
+  return key.length + value.length + entryBytes
+}
+
 export class Entries {
   readonly #entries = new Map<string, Entry>()
   readonly #expiring = new Heap<Entry>(({ birth }) => birth)
@@ -37,9 +44,15 @@ export class Entries {
   readonly #ranks = new Map<string, number>()
   /** Who writes down what was here, and has not ended yet. */
   #readers = 0
+  #bytes = 0
 
   get size(): number {
     return this.#entries.size
+  }
+
+  /** What they take when they are saved, at least. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   get(key: string): Readonly<Entry> | undefined {
@@ -52,6 +65,7 @@ export class Entries {
 
   add(entry: Entry): void {
     this.#entries.set(entry.key, entry)
+    this.#bytes += bytesOf(entry)
     this.#recency?.used(entry.key)
     this.#expires(entry)
   }
@@ -64,6 +78,7 @@ export class Entries {
 
   /** It is used by that. */
   change(entry: Readonly<Entry>, change: Change): void {
+    this.#bytes += (change.value?.length ?? entry.value.length) - entry.value.length
     const changed = Object.assign(this.#own(entry), change)
     this.#recency?.used(entry.key)
     if (change.expiresAt !== undefined) this.#expires(changed)
@@ -79,6 +94,7 @@ export class Entries {
 
   remove(entry: Readonly<Entry>): void {
     this.#entries.delete(entry.key)
+    this.#bytes -= bytesOf(entry)
     this.#recency?.forget(entry.key)
     if (this.#readers > 0 || entry.expiresAt === 0) return
     const gone: Entry = entry
@@ -87,6 +103,7 @@ export class Entries {
 
   clear(): void {
     this.#entries.clear()
+    this.#bytes = 0
     this.#recency?.clear()
     this.#expiring.clear()
     this.#scans.clear()

@@ -1,4 +1,5 @@
 // Calls on one part of a map, as bytes. Keys and values are bytes that the caller made of them.
+import type { FreesRoom } from '@casty/persistence'
 import { ByteWriter, type ByteReader } from '@casty/transport'
 import { firstMachineCode } from '../../state/part-state.ts'
 import { readLetters } from '../../values/letters.ts'
@@ -37,18 +38,19 @@ export function codeOf(call: MapCall): number {
   return codes.get(call) ?? 0 // All are in it.
 }
 
-const removing: ReadonlySet<MapCall | undefined> = new Set<MapCall>([
-  'configure',
-  'delete',
-  'getAndDelete',
-  'removeIf',
-  'deleteMany',
-  'clear',
-  'destroy',
+const freeing: ReadonlyMap<MapCall | undefined, FreesRoom> = new Map<MapCall, FreesRoom>([
+  ['configure', 'later'],
+  ['delete', 'later'],
+  ['getAndDelete', 'later'],
+  ['removeIf', 'later'],
+  ['deleteMany', 'later'],
+  ['clear', 'now'],
+  ['destroy', 'now'],
 ])
 
-export function takesAway(code: number): boolean {
-  return removing.has(callOf(code))
+/** See `Machine`. */
+export function roomFreedBy(code: number): FreesRoom | undefined {
+  return freeing.get(callOf(code))
 }
 
 export function callOf(code: number): MapCall | undefined {

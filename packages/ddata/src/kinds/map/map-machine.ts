@@ -1,3 +1,4 @@
+import type { FreesRoom } from '@casty/persistence'
 import { ByteWriter, type ByteReader } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
 import {
@@ -15,7 +16,7 @@ import {
   mapEvents,
   readConfig,
   readPut,
-  takesAway,
+  roomFreedBy,
   type MapCall,
   type MapConfig,
   type PutBody,
@@ -233,8 +234,12 @@ export class MapMachine implements Machine {
     around.changed('', (event) => event.u8(mapEvents.clear).varint(version))
   }
 
-  makesRoom(code: number): boolean {
-    return takesAway(code)
+  freesRoom(code: number): FreesRoom | undefined {
+    return this.#config ? roomFreedBy(code) : undefined
+  }
+
+  get bytes(): number {
+    return this.#entries.bytes
   }
 
   read(input: ByteReader, out: ByteWriter, around: Surroundings): void {

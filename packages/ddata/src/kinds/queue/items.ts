@@ -34,6 +34,13 @@ const isDelayedUntil = ({ state, readyAt }: Item, at: number): boolean =>
 const mayExpire = ({ state }: Item): boolean => state === 'ready' || state === 'delayed'
 const isThereUntil = (item: Item, at: number): boolean => mayExpire(item) && item.expiresAt === at
 
+/** What an item takes when it is saved, besides its value and why it is dead, at least. */
+const itemBytes = 16
+
+function bytesOf({ value, reason }: Item): number {
+  return value.length + reason.length + itemBytes
+}
+
 /** So many places are kept, of items that are not there any more. */
 const fewPlaces = 1_000
 
@@ -47,6 +54,7 @@ export class Items {
   readonly #expiring = new Heap<number>(itself)
   /** Those that are reserved, by the receipt of their delivery. */
   readonly #byReceipt = new Map<number, Item>()
+  #bytes = 0
   readonly #counts = { ready: 0, delayed: 0, reserved: 0, dead: 0 }
 
   get counts(): Readonly<Record<ItemState, number>> {
@@ -62,6 +70,11 @@ export class Items {
     return this.#items.size === 0
   }
 
+  /** What they take when they are saved, at least. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   find(number: number): Item | undefined {
     return this.#items.get(number)
   }
@@ -73,6 +86,7 @@ export class Items {
   add(item: Item): void {
     this.#items.set(item.number, item)
     this.#counts[item.state] += 1
+    this.#bytes += bytesOf(item)
     this.#index(item)
     this.#tidy()
   }
@@ -97,6 +111,7 @@ export class Items {
     const changed = { ...item, ...change, state }
     this.#items.set(item.number, changed)
     this.#counts[state] += 1
+    this.#bytes += bytesOf(changed) - bytesOf(item)
     this.#index(changed)
     this.#tidy()
     return changed
@@ -117,6 +132,7 @@ export class Items {
   remove(item: Item): void {
     if (item.state === 'reserved') this.#byReceipt.delete(item.receipt)
     this.#counts[item.state] -= 1
+    this.#bytes -= bytesOf(item)
     this.#items.delete(item.number)
   }
 
@@ -179,6 +195,7 @@ export class Items {
   clear(): void {
     const dead = [...this.dead(0)]
     this.#items.clear()
+    this.#bytes = 0
     this.#byReceipt.clear()
     this.#clearOrder()
     Object.assign(this.#counts, { ready: 0, delayed: 0, reserved: 0, dead: 0 })

@@ -1,4 +1,5 @@
 // Calls on a queue, as bytes.
+import type { FreesRoom } from '@casty/persistence'
 import { ByteWriter, type ByteReader } from '@casty/transport'
 import { firstMachineCode } from '../../state/part-state.ts'
 
@@ -20,10 +21,22 @@ const names = [
 
 export type QueueCall = (typeof names)[number]
 
-const adding: ReadonlySet<QueueCall | undefined> = new Set<QueueCall>(['enqueue', 'enqueueMany'])
-
-export function adds(code: number): boolean {
-  return adding.has(callOf(code))
+/** See `Machine`: what was enqueued goes only by way of whoever takes it. */
+export function roomFreedBy(code: number): FreesRoom | undefined {
+  switch (callOf(code)) {
+    case 'clear':
+    case 'destroy':
+      return 'now'
+    case 'dequeue':
+    case 'reserve':
+    case 'ack':
+    case 'nack':
+    case 'extend':
+    case 'redrive':
+      return 'later'
+    default:
+      return undefined
+  }
 }
 
 export function callOf(code: number): QueueCall | undefined {

@@ -1,3 +1,4 @@
+import type { FreesRoom } from '@casty/persistence'
 import { ByteReader, ByteWriter } from '@casty/transport'
 import { DDataError } from '../../errors.ts'
 import {
@@ -13,13 +14,13 @@ import { Deliveries } from './deliveries.ts'
 import { Intake, readValues } from './intake.ts'
 import { Items, readItem, writeItem } from './items.ts'
 import {
-  adds,
   callOf,
   configFields,
   maxReasonBytes,
   pageBytes,
   queueCall,
   readConfig,
+  roomFreedBy,
   readTerms,
   writeConfig,
   writeTerms,
@@ -172,9 +173,12 @@ export class QueueMachine implements Machine {
     for (const call of waiting) around.refuse(call, new Refusal('CASTY_DDATA_DESTROYED'))
   }
 
-  /** What was enqueued goes only by way of whoever takes it. */
-  makesRoom(code: number): boolean {
-    return !adds(code)
+  freesRoom(code: number): FreesRoom | undefined {
+    return this.#config ? roomFreedBy(code) : undefined
+  }
+
+  get bytes(): number {
+    return this.#items.bytes
   }
 
   read(input: ByteReader, out: ByteWriter): void {
