@@ -83,7 +83,7 @@ test('a queue that is full is emptied beside those that try to add', async () =>
 })
 
 describe('parts that were refused', () => {
-  function time(): { readonly clock: Pick<Clock, 'now'>; pass(ms: number): void } {
+  function time(): { readonly clock: Pick<Clock, 'now'>; readonly pass: (ms: number) => void } {
     let now = 0
     return { clock: { now: () => now }, pass: (ms) => void (now += ms) }
   }
