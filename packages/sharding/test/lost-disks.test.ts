@@ -1,7 +1,8 @@
 // A node that lost its disk and begins alone knows of nobody who has copies. What others bring then counts only when so many of
 // those who had copies have told that nothing confirmed can be missing.
+import type { ActorRef } from '@casty/actor'
 import { expect, test } from 'vitest'
-import { all, DiskWorld } from './disk-world.ts'
+import { all, DiskWorld, ids } from './disk-world.ts'
 
 /** What was confirmed last is on the disks of a and c, and not on that of b; then that of a is lost. */
 async function withoutLastOnB(): Promise<DiskWorld> {
@@ -166,3 +167,38 @@ test('who left does not go on with what it had while those that went on are not 
   await disks.settle(30_000)
   expect(await disks.read('b')).toEqual(all(2))
 })
+
+// As long as it has no table, what it wrote down is all that says of anything that was there before.
+test.each([1, 50, 150])(
+  'nothing is confirmed beside what was there before by a node that hears of the table %i ms late',
+  async (latencyMs) => {
+    await using disks = new DiskWorld({ replicas: 2, minAcks: 2 }, 12)
+    const { world } = disks
+    await disks.start('a b c d')
+    await disks.settle(10_000)
+    expect(await disks.add('a')).toEqual(all(1))
+    await disks.blackOut()
+    disks.loseDisk('a')
+    // x is new. Two are too few to confirm anything.
+    await disks.start('a x')
+    await disks.settle(10_000)
+    await disks.start('b')
+    const [ofA, ofB] = [world.node('a').address, world.node('b').address]
+    world.network.delay(ofA, ofB, { latencyMs })
+    world.network.delay(ofB, ofA, { latencyMs })
+    const confirmed: string[] = []
+    const write = async (id: string): Promise<void> => {
+      const message = (replyTo: ActorRef<number>) => ({ amount: 1, replyTo })
+      await disks.region('x').ask<number>(id, message, { timeoutMs: 4_000 })
+      confirmed.push(id)
+    }
+    // Again and again, while the table comes.
+    for (let round = 0; round < 12; round++) {
+      void Promise.allSettled(ids.map(write))
+      // eslint-disable-next-line no-await-in-loop
+      await disks.settle(1_000)
+    }
+    await disks.settle(5_000)
+    expect(confirmed).toEqual([])
+  },
+)

@@ -99,10 +99,11 @@ export class ReplicatedType {
 
   /**
    * The census of a table that was there before the present one, where what was confirmed in it may be with nodes that this one knows nothing
-   * of: nothing is begun anew beside that. Undefined where there is none.
+   * of: nothing is begun anew beside that. Whatever is known of counts for such while no table has come that names one. Undefined where
+   * there is none.
    */
   get older(): number | undefined {
-    return this.#census === 0 ? undefined : this.#hosts?.olderThan(this.#census)
+    return this.#hosts?.olderThan(this.#census || Number.POSITIVE_INFINITY)
   }
 
   keptOf(shard: number): Kept {
