@@ -232,3 +232,57 @@ test('copies that are kept aside are given up where it is said that those of the
   }
   expect(await disks.add('c')).toEqual(all(2))
 })
+
+test.each([false, true])(
+  'a decision on one shard gives nothing up of another, that was begun beside what was confirmed (decided: %s)',
+  async (isDecided) => {
+    await using disks = new DiskWorld({ replicas: 2, minAcks: 'majority' }, 2)
+    const hosts = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+    await disks.start(hosts.join(' '))
+    await disks.settle(10_000)
+    const [first = '', second = ''] = [0, 1].map((shard) =>
+      ids.find((id) => shardOf(id, 2) === shard),
+    )
+    expect(await disks.addTo('a', first)).toBe(1)
+    expect(await disks.addTo('a', second)).toBe(1)
+    expect(await disks.addTo('a', second)).toBe(2)
+    const hasCopies = (host: string): boolean =>
+      [0, 1].some((shard) => (disks.region(host).explain(shard).replication?.copies ?? 0) > 0)
+    // It knows who had copies, and has none.
+    const bystander = hosts.find((host) => host !== 'a' && !hasCopies(host)) ?? ''
+    expect(bystander).not.toBe('')
+    await disks.blackOut()
+    disks.loseDisk('a')
+    await disks.start('a')
+    await disks.settle()
+    // Confirmed alone, in a lineage of its own.
+    expect(await disks.addTo('a', first)).toBe(1)
+    await disks.start(bystander)
+    await disks.settle(6_000)
+    await expect(disks.addTo('a', second, 5_000)).rejects.toThrow('answer')
+    if (isDecided) {
+      const { lineage } = disks.region('a').explain(0)
+      await disks.world.settled(disks.region('a').recover(0, { lineage }))
+      await disks.settle(6_000)
+      expect(await disks.addTo('a', first)).toBe(2)
+    }
+    await disks.blackOut()
+    await disks.start(`a ${bystander}`)
+    await disks.settle(20_000)
+    await expect(disks.addTo('a', second, 5_000)).rejects.toThrow('answer')
+  },
+)
+
+test('who comes back with nothing of it counts for what people decided on', async () => {
+  await using disks = await withTwoLineages()
+  const shard = shardOf('e1', 6)
+  const { lineage } = disks.region('c').explain(shard)
+  // It is gone before it is asked for anything of what they decided on.
+  await disks.world.settled(disks.region('c').recover(shard, { lineage }))
+  await disks.world.kill('b')
+  await disks.settle(20_000)
+  await disks.start('b')
+  await disks.settle(30_000)
+  const { owner = '' } = disks.region('c').explain(shard)
+  expect(disks.region(owner.slice(0, 1)).explain(shard).summary).not.toContain('lineage')
+})

@@ -20,19 +20,19 @@ export type Reply = (answer: ReplicaAnswer) => void
 export class Replica {
   readonly #copies: ShardCopies
   readonly #store: CopyStore | undefined
-  readonly #older: () => number | undefined
+  readonly #older: (lineage: number | undefined) => number | undefined
   /** The lineage that somebody has decided to count. */
   #decided: number | undefined
   #isOfOtherLineage = false
 
   /**
    * @param store - where it keeps copies besides its memory
-   * @param older - the census of a table before the present one whose copies are yet to be found, if any
+   * @param older - the census of a table before the present one whose copies are yet to be found beside that lineage, if any
    */
   constructor(
     copies: ShardCopies,
     store?: CopyStore,
-    older: () => number | undefined = () => undefined,
+    older: (lineage: number | undefined) => number | undefined = () => undefined,
   ) {
     this.#older = older
     this.#copies = copies
@@ -95,7 +95,7 @@ export class Replica {
 
   /** Others may have what was confirmed before: nothing that is begun anew is confirmed here. */
   #maybeElsewhere(lineage: number | undefined): Lineage | undefined {
-    const older = this.#older()
+    const older = this.#older(lineage)
     const isDecided = lineage !== undefined && lineage === this.#decided
     return older === undefined || isDecided ? undefined : { bornIn: older, isConfirmed: true }
   }

@@ -51,6 +51,7 @@ export class ReplicatedType {
   #isLoaded: boolean
   /** Of the table. */
   #census = 0
+  #rows: readonly ShardRow[] = []
   #pause: Disposable | undefined
   #isOver = false
 
@@ -106,12 +107,19 @@ export class ReplicatedType {
     return this.#hosts?.olderThan(this.#census || Number.POSITIVE_INFINITY)
   }
 
+  /** The same, as it concerns that lineage of one shard: where people decided on that, it counts whatever was there before. */
+  olderThan(shard: number, lineage: number | undefined): number | undefined {
+    const row = this.#rows[shard]
+    const isDecided = row?.isDecided === true && row.lineage === lineage
+    return isDecided ? undefined : this.older
+  }
+
   keptOf(shard: number): Kept {
     const known = this.shards.get(shard)
     if (known) return known
     const copies = new ShardCopies(this.room)
     const log = this.#journal && this.#logOf(this.#journal, shard, copies)
-    const replica = new Replica(copies, log, () => this.older)
+    const replica = new Replica(copies, log, (lineage) => this.olderThan(shard, lineage))
     const kept: Kept = { copies, log, replica, owned: undefined }
     this.shards.set(shard, kept)
     return kept
@@ -184,6 +192,7 @@ export class ReplicatedType {
   tableChanged(table: ShardTable): void {
     const { census = 0, rows = [] } = table.types.get(this.name) ?? {}
     this.#census = census
+    this.#rows = rows
     if (!this.#hosts || !this.#isLoaded) return
     const isSettled = rows.every(({ owner, isUndecided }) => owner !== undefined && !isUndecided)
     const named = rows.flatMap(({ owner, replicas }) => (owner ? [owner, ...replicas] : replicas))
@@ -197,6 +206,7 @@ export class ReplicatedType {
       isAll,
       isSettled && this.#isInStep(rows),
     )
+    this.decided()
   }
 
   #isFormerLife(node: NodeIdentity): boolean {
@@ -204,10 +214,14 @@ export class ReplicatedType {
     return node.key !== self.key && node.address.equals(self.address)
   }
 
-  /** Somebody has decided what counts: where nothing else is left here, what was there before is done with. */
-  decided(table: ShardTable): void {
-    const { census = 0, rows = [] } = table.types.get(this.name) ?? {}
-    if (census !== 0 && this.#isInStep(rows)) this.#hosts?.forgetOlder(census)
+  /**
+   * People may have decided what counts: where they did so of all shards, and nothing else is left here, what was there before is done with.
+   * While one is left, it may need that.
+   */
+  decided(): void {
+    const census = this.#census
+    const isAll = census !== 0 && this.#rows.every(({ isDecided }) => isDecided)
+    if (isAll && this.#isInStep(this.#rows)) this.#hosts?.forgetOlder(census)
   }
 
   /** Whether all that may have been confirmed here comes from where the table says. */

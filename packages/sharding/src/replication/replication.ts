@@ -161,7 +161,7 @@ export class Replication implements Disposable {
           port.contested(atEpoch)
           this.#warnings.contested(type, shard)
         },
-        mayBeElsewhere: () => type.older !== undefined,
+        mayBeElsewhere: () => type.olderThan(shard, owned.lineage) !== undefined,
         noRoom: (at, id) => this.#warnings.noRoom(type, at, id),
         atEndOfTurn: (callback) => this.#turn.add(callback),
       },
@@ -258,7 +258,7 @@ export class Replication implements Disposable {
       log?.forget()
       owned?.gaveUp(this.#now)
     }
-    type.decided(this.#port.table)
+    type.decided()
   }
 
   /** What there is of a shard here. */
