@@ -286,3 +286,44 @@ test('who comes back with nothing of it counts for what people decided on', asyn
   const { owner = '' } = disks.region('c').explain(shard)
   expect(disks.region(owner.slice(0, 1)).explain(shard).summary).not.toContain('lineage')
 })
+
+// Where its answer is lost, the next coordinator is asked for it again.
+test.each([true, false])(
+  'what was confirmed since a decision is not given up by the same one (its answer lost: %s)',
+  async (isLost) => {
+    const shards = Array.from({ length: 12 }, (_, shard) => shard)
+    await using disks = new DiskWorld({ replicas: 1 }, shards.length)
+    const { world } = disks
+    await disks.start('a b c d e f g')
+    await disks.settle(10_000)
+    await disks.add('a')
+    await disks.blackOut()
+    await disks.start('a b c d e')
+    await disks.settle(30_000)
+    const [ofA, ofD] = [world.node('a').address, world.node('d').address]
+    if (isLost) world.network.cut(ofA, ofD, { mode: 'silent', oneWay: true })
+    const answers = Promise.allSettled(shards.map(async (one) => disks.region('d').recover(one)))
+    await disks.settle(500)
+    const keepersOf = (one: number): string => {
+      const { owner = '', replication } = disks.region('c').explain(one)
+      return [owner, replication?.replicas[0]?.node ?? ''].map((node) => node.slice(0, 1)).join('')
+    }
+    // Both will be out for a moment, the coordinator among them; who asked stays.
+    const shard = shards.find((one) => /^(a[bce]|[bce]a)$/u.test(keepersOf(one))) ?? -1
+    const other = keepersOf(shard).replace('a', '')
+    const asker = ['b', 'c', 'e'].find((host) => host !== other) ?? ''
+    const young = Array.from({ length: 1_000 }, (_, n) => `x${n}`)
+    const id = young.find((one) => shardOf(one, shards.length) === shard) ?? ''
+    expect(await disks.addTo(asker, id)).toBe(1)
+    await world.kill('a')
+    await world.kill(other)
+    await disks.settle(15_000)
+    world.network.heal(ofA, ofD)
+    await disks.start(`a ${other}`, { cluster: { seedNodes: [`${asker}:1`] } })
+    await disks.settle(30_000)
+    await world.settled(answers)
+    // It may wait again, for what it waited for at first.
+    await world.settled(Promise.allSettled([disks.region(asker).recover(shard)]))
+    expect(await disks.addTo(asker, id)).toBe(2)
+  },
+)

@@ -4,6 +4,7 @@ import type { NodeIdentity } from '@casty/transport'
 import { mayRun } from '../core/view.ts'
 import type { NodeState } from '../core/node-state.ts'
 import type { RecoveredMessage, RecoverMessage, ReplicaReportMessage } from '../protocol.ts'
+import type { ShardRow } from '../table/shard-row.ts'
 import type { Promotions } from './promotions.ts'
 import { refusal, type Decided } from './refusal.ts'
 import { shardKey } from './shard-key.ts'
@@ -116,6 +117,9 @@ export class Decisions {
     if (!type) return undefined // Nobody told so far that it runs the type: whoever asks is about to.
     if (type.settings.disks === 0) return refusal('not-waiting')
     const row = this.#node.log.latest.row(typeName, shard)
+    if (this.#wasCarriedOut(question, row)) {
+      return { outcome: 'recovered', missing: 0, lineages: [] }
+    }
     if (!this.#promotions.isOpen(typeName, shard) && !this.#isServed(row.owner)) return undefined
     const forced = this.#promotions.force(typeName, shard, lineage, now)
     if (forced?.outcome === 'recovered') {
@@ -128,9 +132,17 @@ export class Decisions {
       asked.survey = survey ?? new Survey(this.#node, this.#term, question, now)
       return this.#keep(question, asked.survey, now)
     }
-    // A coordinator before this one has carried it out, whose answer was lost.
-    const isDone = question.isAgain && row.isDecided && lineage === 0
-    return isDone ? { outcome: 'recovered', missing: 0, lineages: [] } : forced
+    return forced
+  }
+
+  /**
+   * Perhaps by a coordinator before this one, whose answer was lost. By now the shard may wait for what was confirmed since: that is
+   * not given up by the same decision.
+   */
+  #wasCarriedOut({ typeName, shard, lineage, isAgain }: RecoverMessage, row: ShardRow): boolean {
+    if (!isAgain || !row.isDecided) return false
+    // Where it goes on, all others are told once again.
+    return lineage === 0 || (lineage === row.lineage && this.#promotions.isOpen(typeName, shard))
   }
 
   /** Whether its owner goes on with it; else it is about to be asked who has copies. */
