@@ -327,3 +327,73 @@ test.each([true, false])(
     expect(await disks.addTo(asker, id)).toBe(2)
   },
 )
+
+test.each([
+  { isRestart: true, isWritten: true },
+  { isRestart: true, isWritten: false },
+  { isRestart: false, isWritten: false },
+])(
+  'what people went on without is kept aside where it comes back, or goes on where nothing was written since (all were stopped: $isRestart, written: $isWritten)',
+  async ({ isRestart, isWritten }) => {
+    await using disks = new DiskWorld({ replicas: 1 }, 24)
+    const hosts = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+    await disks.start(hosts.join(' '))
+    await disks.settle(15_000)
+    const shard = shardOf('e1', 24)
+    const { owner = '', replication } = disks.region('c').explain(shard)
+    const lost = [owner, replication?.replicas[0]?.node ?? ''].map((one) => one.slice(0, 1))
+    const rest = hosts.filter((host) => !lost.includes(host))
+    const [asker = ''] = rest
+    const seeds = { cluster: { seedNodes: [`${asker}:1`] } }
+    expect(await disks.addTo(asker, 'e1')).toBe(1)
+    expect(await disks.addTo(asker, 'e1')).toBe(2)
+    if (isRestart) {
+      await disks.blackOut()
+      await disks.start(rest.join(' '), seeds)
+    } else {
+      // eslint-disable-next-line no-await-in-loop -- One after another.
+      for (const host of lost) await disks.world.kill(host)
+    }
+    await disks.settle(40_000)
+    await disks.world.settled(disks.region(asker).recover(shard))
+    if (isWritten) expect(await disks.addTo(asker, 'e1')).toBe(1)
+    await disks.settle(5_000)
+    await disks.start(lost.join(' '), seeds)
+    await disks.settle(30_000)
+    expect(await disks.addTo(asker, 'e1')).toBe(isWritten ? 2 : 3)
+    const kept = lost.map((host) => disks.region(host).explain(shard).replication)
+    expect(kept.some((one) => one?.isOfOtherLineage)).toBe(isWritten)
+  },
+)
+
+test('a shard whose owner is gone, which began it without its disk, does not wait again once it was recovered', async () => {
+  await using disks = new DiskWorld({ replicas: 1 })
+  await disks.start('a b c d e f')
+  await disks.settle(10_000)
+  await disks.add('a')
+  await disks.blackOut()
+  disks.loseDisk('a')
+  // It begins all shards, and confirms nothing.
+  await disks.start('a')
+  await disks.settle()
+  await disks.start('b c')
+  await disks.settle(6_000)
+  await disks.world.kill('a')
+  await disks.settle(30_000)
+  const region = disks.region('b')
+  const copiesOf = (host: string, shard: number): number =>
+    disks.region(host).explain(shard).replication?.copies ?? 0
+  const [first = -1] = shards.filter(
+    (shard) =>
+      copiesOf('b', shard) + copiesOf('c', shard) === 0 &&
+      region.explain(shard).owner?.startsWith('a'),
+  )
+  for (const shard of [first, ...shards.filter((one) => one !== first)]) {
+    // eslint-disable-next-line no-await-in-loop -- One after another, as a person would.
+    await disks.world.settled(region.recover(shard))
+  }
+  await disks.settle(30_000)
+  const waits = (shard: number): boolean =>
+    region.explain(shard).summary.includes('It waits for disks')
+  expect(shards.filter(waits)).toEqual([])
+})

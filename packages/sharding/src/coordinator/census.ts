@@ -31,9 +31,11 @@ export class Census {
    */
   lineageOf(row: ShardRow, found: Found, epoch: number, isOpen = false): number {
     if (!this.#isOnDisks) return 0
-    const lineage = isOpen
-      ? lineageFound(row, found, epoch)
-      : (found.lineage ?? (row.lineage || (found.begun ?? epoch)))
+    // What somebody went on without may come back: it is another one then, whatever the row says.
+    const lineage =
+      isOpen || found.isForced
+        ? lineageFound(row, found, epoch)
+        : (found.lineage ?? (row.lineage || (found.begun ?? epoch)))
     if (this.#current === 0) this.#current = found.census || epoch
     else if (lineage !== row.lineage && found.census !== 0) {
       this.#current = Math.min(this.#current, found.census)
@@ -54,7 +56,6 @@ export class Census {
  */
 export function lineageFound(row: ShardRow, found: Found, epoch: number): number {
   if (found.lineage !== undefined) return found.lineage
-  // Where something is missing, and somebody has decided to go on, it comes back as another one.
   if (found.isForced) return epoch
   // Others may have got what was begun before, who cannot know that nothing of it was confirmed.
   const begun = found.begun === row.lineage ? undefined : found.begun
