@@ -20,14 +20,21 @@ export class Questions {
 
   /** What is to be asked of the coordinator, whoever that is. */
   take(): readonly RecoverMessage[] {
-    const questions = [...this.#open.values()].slice(0, maxAtOnce)
-    for (const question of questions) this.#open.set(question.id, { ...question, isAgain: true })
-    return questions
+    return this.#taken([...this.#open.values()])
   }
 
   /** The same of those that nobody was asked so far. */
   takeNew(): readonly RecoverMessage[] {
-    const isNew = [...this.#open.values()].some(({ isAgain }) => !isAgain)
-    return isNew ? this.take().filter(({ isAgain }) => !isAgain) : []
+    return this.#taken([...this.#open.values()].filter(({ isAgain }) => !isAgain))
+  }
+
+  /** The first ones, which come last from now on: each has its turn. */
+  #taken(open: readonly RecoverMessage[]): readonly RecoverMessage[] {
+    const questions = open.slice(0, maxAtOnce)
+    for (const question of questions) {
+      this.#open.delete(question.id)
+      this.#open.set(question.id, { ...question, isAgain: true })
+    }
+    return questions
   }
 }
