@@ -8,7 +8,15 @@ import {
 } from '@casty/sharding'
 import { NodeIdentity } from '@casty/transport'
 import { expect, test } from 'vitest'
+import { Decisions } from '../src/coordinator/decisions.ts'
+import { planShards } from '../src/coordinator/plan.ts'
+import { Promotions } from '../src/coordinator/promotions.ts'
+import { Term } from '../src/coordinator/term.ts'
+import { NodeState } from '../src/core/node-state.ts'
+import { Questions } from '../src/core/questions.ts'
 import type { RecoveredMessage, RecoverMessage } from '../src/protocol.ts'
+import { unowned } from '../src/table/shard-row.ts'
+import { situationOf, viewOf } from './situation.ts'
 
 const [a, b, d] = ['a:1#1', 'b:1#1', 'd:1#1'].map((text) => NodeIdentity.parse(text)) as [
   NodeIdentity,
@@ -125,4 +133,65 @@ test('a decision that nobody waits for any more is not carried out', () => {
   alone.pass(20_000)
   expect(alone.answers).toEqual([])
   expect(alone.core.committed.row('unknown', 0).owner).toBeUndefined()
+})
+
+test('of a type that nobody hosts it is said that it does not wait, to whoever asks again', () => {
+  const alone = waiting()
+  const ofNobody = question(1, { typeName: 'unknown' })
+  alone.asked(ofNobody)
+  alone.pass(1_000)
+  alone.asked({ ...ofNobody, isAgain: true })
+  expect(alone.answers).toEqual([])
+  alone.pass(1_000)
+  alone.asked({ ...ofNobody, isAgain: true })
+  expect(alone.answers).toMatchObject([{ id: 1, outcome: 'not-waiting' }])
+})
+
+test.each([
+  { why: 'is undecided', isUndecided: true, isMoving: false },
+  { why: 'is undecided, and moves', isUndecided: true, isMoving: true },
+  { why: 'is contested, and moves', isUndecided: false, isMoving: true },
+])('a decision on a shard that $why waits until it is asked about', ({ isUndecided, isMoving }) => {
+  const node = new NodeState({ ...coreDefaults, self: a }, 0)
+  node.view = viewOf('a', 'b', 'd')
+  const owned = { ...unowned, epoch: 200, owner: b, lineage: 200, isUndecided }
+  const row = isMoving ? { ...owned, movingTo: d } : owned
+  node.log.append({
+    version: { term: 1, seq: 1 },
+    previous: node.log.latest.version,
+    changes: [
+      { type: 'type', settings: type, census: 100 },
+      { type: 'shards', typeName: 'kept', rows: [{ shard: 0, row }] },
+    ],
+  })
+  const term = new Term(node, 1, 0, 1_000)
+  const promotions = new Promotions(node, term)
+  const decisions = new Decisions(node, term, promotions, () => !isUndecided)
+  const situation = situationOf({
+    view: node.view,
+    types: new Map([['kept', type]]),
+    isContested: () => !isUndecided,
+    promote: (of, shard, before, hosts, isOpen) =>
+      promotions.best(of, shard, before, hosts, isOpen, 0),
+  })
+  planShards(node.log.latest, situation)
+  decisions.asked(d, question(1), 0)
+  decisions.carryOut(0)
+  const answers = node.effects.filter(
+    (effect) => effect.type === 'send' && effect.message.type === 'recovered',
+  )
+  expect(answers).toEqual([])
+})
+
+test('each question is asked sooner or later, also while a hundred others have no answer', () => {
+  const questions = new Questions()
+  const all = Array.from({ length: 101 }, (_, id) => id)
+  for (const id of all) questions.asked(question(id))
+  const first = questions.takeNew()
+  const asked = [...first, ...questions.takeNew(), ...questions.take()].map(({ id }) => id)
+  expect(first).toHaveLength(100)
+  expect(asked.slice(0, 101)).toEqual(all)
+  expect(questions.takeNew()).toEqual([])
+  const again = [...questions.take(), ...questions.take()].map(({ id }) => id)
+  expect(new Set(again)).toEqual(new Set(all))
 })

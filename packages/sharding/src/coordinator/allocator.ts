@@ -48,7 +48,9 @@ export class Allocator {
     this.#term = term
     this.#leases = leases
     this.#promotions = new Promotions(node, term)
-    this.#decisions = new Decisions(node, term, this.#promotions)
+    this.#decisions = new Decisions(node, term, this.#promotions, (typeName, shard, row) =>
+      this.#isContested(typeName, shard, row),
+    )
     this.#firstEpoch = new FirstEpoch(term)
   }
 
@@ -210,10 +212,7 @@ export class Allocator {
         const told = this.#replicated.get(shardKey(typeName, shard))
         return told?.epoch === epoch && sameNodes(told.replicas, replicas) ? told : undefined
       },
-      isContested: (typeName, shard, { epoch, lineage }) => {
-        const told = this.#contested.get(shardKey(typeName, shard))
-        return told?.epoch === epoch && told.lineage === lineage
-      },
+      isContested: (typeName, shard, row) => this.#isContested(typeName, shard, row),
       isDecided: (typeName, shard, lineage) => this.#decisions.isKept(typeName, shard, lineage),
       promote: (type, shard, row, hosts, isContested) =>
         this.#promotions.best(type, shard, row, hosts, isContested, now),
@@ -224,6 +223,11 @@ export class Allocator {
       lowestEpoch: this.#firstEpoch.floor,
       now,
     }
+  }
+
+  #isContested(typeName: string, shard: number, { epoch, lineage }: ShardRow): boolean {
+    const told = this.#contested.get(shardKey(typeName, shard))
+    return told?.epoch === epoch && told.lineage === lineage
   }
 
   #types(): Situation['types'] {

@@ -19,6 +19,7 @@ const maxAnswered = 1_000
 interface Asked {
   readonly from: NodeIdentity
   readonly question: RecoverMessage
+  readonly since: number
   lastAt: number
   /** Of a shard that goes on, whose other lineages are to be given up. */
   survey: Survey | undefined
@@ -29,15 +30,23 @@ export class Decisions {
   readonly #node: NodeState
   readonly #term: Term
   readonly #promotions: Promotions
+  readonly #isContested: (typeName: string, shard: number, row: ShardRow) => boolean
   readonly #open = new Map<string, Asked>()
   readonly #answered = new Map<string, RecoveredMessage>()
   /** By shard, the lineage that was said to count, which its row names already. */
   readonly #kept = new Map<string, number>()
 
-  constructor(node: NodeState, term: Term, promotions: Promotions) {
+  /** @param isContested - whether the owner of a row knows that there may be copies which come from elsewhere */
+  constructor(
+    node: NodeState,
+    term: Term,
+    promotions: Promotions,
+    isContested: (typeName: string, shard: number, row: ShardRow) => boolean,
+  ) {
     this.#node = node
     this.#term = term
     this.#promotions = promotions
+    this.#isContested = isContested
   }
 
   asked(from: NodeIdentity, question: RecoverMessage, now: number): void {
@@ -47,7 +56,7 @@ export class Decisions {
     if (answer) this.#tell(from, answer)
     else if (known) known.lastAt = now
     else if (this.#open.size < maxOpen) {
-      this.#open.set(key, { from, question, lastAt: now, survey: undefined })
+      this.#open.set(key, { from, question, since: now, lastAt: now, survey: undefined })
     }
   }
 
@@ -114,13 +123,14 @@ export class Decisions {
     asked.survey = undefined
     const { types } = this.#node.log.latest
     const type = types.get(typeName)
-    if (!type) return undefined // Nobody told so far that it runs the type: whoever asks is about to.
+    if (!type) return this.#mayBeHosted(asked) ? undefined : refusal('not-waiting')
     if (type.settings.disks === 0) return refusal('not-waiting')
     const row = this.#node.log.latest.row(typeName, shard)
     if (this.#wasCarriedOut(question, row)) {
       return { outcome: 'recovered', missing: 0, lineages: [] }
     }
-    if (!this.#promotions.isOpen(typeName, shard) && !this.#isServed(row.owner)) return undefined
+    if (!this.#promotions.isOpen(typeName, shard) && this.#isToBeAsked(question, row))
+      return undefined
     const forced = this.#promotions.force(typeName, shard, lineage, now)
     if (forced?.outcome === 'recovered') {
       const nodes = forced.lineages.flatMap((given) => given.nodes)
@@ -145,7 +155,19 @@ export class Decisions {
     return lineage === 0 || (lineage === row.lineage && this.#promotions.isOpen(typeName, shard))
   }
 
-  /** Whether its owner goes on with it; else it is about to be asked who has copies. */
+  /** Nobody told so far that it runs the type. Whoever asks may be about to. */
+  #mayBeHosted({ since, lastAt }: Asked): boolean {
+    const { gatherMs, leaseMs } = this.#node.settings
+    return lastAt < since + Math.max(gatherMs, leaseMs)
+  }
+
+  /** Whether all are about to be asked who has copies of it: where it moves, that comes first. */
+  #isToBeAsked({ typeName, shard }: RecoverMessage, row: ShardRow): boolean {
+    const isInDoubt = row.isUndecided || this.#isContested(typeName, shard, row)
+    return isInDoubt || !this.#isServed(row.owner)
+  }
+
+  /** Whether its owner goes on with it. */
   #isServed(owner: NodeIdentity | undefined): boolean {
     const member = owner && this.#node.member(owner.key)
     return member !== undefined && mayRun(member) && member.isReachable
