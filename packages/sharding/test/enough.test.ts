@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { awaited, isEnough } from '../src/coordinator/enough.ts'
 import type { Promotion } from '../src/coordinator/promotion.ts'
 import type { ReplicaReport } from '../src/protocol.ts'
+import { waitingOf } from '../src/coordinator/waiting.ts'
 import { unowned } from '../src/table/shard-row.ts'
 import { addressed, at, census, promotionOf, record } from './promotion-told.ts'
 
@@ -211,4 +212,31 @@ test('what a gone owner may have confirmed is named where it is waited for', () 
   expect(awaited(alone).filter(({ missing }) => missing > 0)).toMatchObject([
     { missing: 2, silent: ['c:1', 'd:1', 'e:1'] },
   ])
+})
+
+test('no more disks must tell than are named, and whoever is here with the one that is named is not among them', () => {
+  // One is filled. Of the others none counts: they name e, which that one does not know.
+  const told = {
+    'a#1': record('a b c d'),
+    'b#1': record('a b e', true),
+    'c#1': record('a c e', true),
+  }
+  expect(awaited(promotionOf(told, 2))).toEqual([{ census, missing: 2, silent: ['d:1', 'e:1'] }])
+  const all = promotionOf({ ...told, 'd#1': record('a d e', true) }, 2)
+  expect(isEnough(all)).toBe(false)
+  expect(awaited(all)).toEqual([{ census, missing: 1, silent: ['e:1'] }])
+})
+
+test('who is here with the disk that is named is not said to be here with another one', () => {
+  const late = record('a b c', true)
+  const explained = (promotion: Promotion): string =>
+    waitingOf(promotion, isEnough(promotion), Infinity).text
+  expect(explained(promotionOf({ 'a#1': late, 'b#1': late, 'c#1': late }, 2))).toContain(
+    'at least 2 of them must. Of these, a:1, b:1, c:1 are here, and do not count: they may know too little.',
+  )
+  const all = record('a b c')
+  const empty = { ...late, diskSince: 2 }
+  expect(explained(promotionOf({ 'a#1': all, 'b#2': empty, 'c#2': [] }, 2))).toContain(
+    'at least 1 of them must. Of these, b:1, c:1 are here with other disks.',
+  )
 })

@@ -270,6 +270,11 @@ test.each([false, true])(
     await disks.start(`a ${bystander}`)
     await disks.settle(20_000)
     await expect(disks.addTo('a', second, 5_000)).rejects.toThrow('answer')
+    await disks.start(hosts.filter((host) => host !== 'a' && host !== bystander).join(' '))
+    await disks.settle(30_000)
+    // What was on the disk that was lost is for people to give up.
+    await disks.world.settled(disks.region('a').recover(1))
+    expect(await disks.addTo('a', second)).toBe(3)
   },
 )
 

@@ -56,18 +56,19 @@ export function lackingOf(
   const unknown = fewest - knowers
   // Where there are fewer than that, each has all: one of them has to tell.
   const lost = Math.max(...silent.map(({ length }) => length)) + 1 - Math.min(disks, most)
-  if (counting.length === 0 && lost > 0) {
+  const absentOf = (those: readonly Knowing[]): readonly string[] =>
+    addressesOf(those.flatMap(({ hosts }) => hosts.filter((host) => !isHere(host))))
+  const ofAll = absentOf(knowing)
+  if (counting.length === 0 && lost > 0 && ofAll.length > 0) {
     // Nobody has been filled so far: it takes every disk.
-    const absent = addressesOf(
-      knowing.flatMap(({ hosts }) => hosts.filter((host) => !isHere(host))),
-    )
-    if (absent.length > 0) return { missing: Math.max(absent.length, unknown), silent: absent }
+    return { missing: Math.max(ofAll.length, unknown), silent: ofAll }
   }
-  const absent = addressesOf(silent.flat().filter((host) => !isHere(host)))
-  return {
-    missing: Math.max(lost, unknown),
-    silent: absent.length > 0 ? absent : addressesOf(silent.flat()),
-  }
+  const missing = Math.max(lost, unknown)
+  const ofLists = absentOf(lists)
+  // Where these are too few, somebody is here who does not count: whoever only that one names is not.
+  const absent = ofLists.length < missing ? ofAll : ofLists
+  if (absent.length === 0) return { missing, silent: addressesOf(silent.flat()) }
+  return { missing: Math.min(missing, absent.length), silent: absent }
 }
 
 function addressesOf(hosts: readonly NodeIdentity[]): readonly string[] {

@@ -1,4 +1,5 @@
 // What a shard waits for before it is given to anybody, in words for people, and in numbers for who decides by them.
+import type { NodeIdentity } from '@casty/transport'
 import { lineageCopies, textOfLineage, type LineageCopies } from '../lineage-copies.ts'
 import { awaited } from './enough.ts'
 import { askedFor, told, toldLineages, type Promotion } from './promotion.ts'
@@ -58,18 +59,42 @@ function forDisks(promotion: Promotion, have: string, recoveryTimeoutMs: number)
     have,
     disks.length > 0 &&
       `Nobody has told what was on the disks of ${disks.join(', ')}, which had copies of its type: at least ${missing} of them must.`,
-    ...otherDisks(promotion, disks),
+    ...whoIsHere(promotion, disks),
     `Where they do not come back, recover(${promotion.shard}) goes on without them.`,
   ]
   return { text: text.filter((one) => one !== false).join(' '), lineages: [], disks }
 }
 
-/** A node is there, and its disk is not: waiting brings nothing. */
-function otherDisks(promotion: Promotion, disks: readonly string[]): readonly string[] {
-  const isHere = (disk: string): boolean =>
-    askedFor(promotion).some((node) => node.address.toString() === disk && told(promotion, node))
-  const replaced = disks.filter(isHere)
-  if (replaced.length === 0) return []
-  const are = replaced.length === 1 ? 'is here with another disk' : 'are here with other disks'
-  return [`Of these, ${replaced.join(', ')} ${are}.`]
+/** A node is there, and its disk is not, or does not count: waiting for it brings nothing. */
+function whoIsHere(promotion: Promotion, disks: readonly string[]): readonly string[] {
+  const here = askedFor(promotion).filter(
+    (node) => told(promotion, node) && disks.includes(node.address.toString()),
+  )
+  const replaced = here.filter((node) => hasOtherDisk(promotion, node))
+  const same = here.filter((node) => !replaced.includes(node))
+  return [
+    ...sentence(replaced, 'is here with another disk', 'are here with other disks'),
+    ...sentence(
+      same,
+      'is here, and does not count: it may know too little',
+      'are here, and do not count: they may know too little',
+    ),
+  ]
+}
+
+/** Whether its disk is newer than a life of it in which it had copies; or says nothing of any. */
+function hasOtherDisk({ row, told: reports }: Promotion, { key, address }: NodeIdentity): boolean {
+  const censuses = reports.get(key)?.censuses ?? []
+  const diskSince = Math.max(...censuses.map((census) => census.diskSince))
+  const known = [...reports.values()].flatMap((report) => report.censuses)
+  const named = [...known.flatMap(({ hosts }) => hosts), ...(row.owner ? [row.owner] : [])]
+  const isBefore = (life: NodeIdentity): boolean =>
+    life.address.equals(address) && life.incarnation < diskSince
+  return censuses.length === 0 || named.some(isBefore)
+}
+
+function sentence(nodes: readonly NodeIdentity[], is: string, are: string): readonly string[] {
+  if (nodes.length === 0) return []
+  const names = new Set(nodes.map((node) => node.address.toString()))
+  return [`Of these, ${[...names].join(', ')} ${names.size === 1 ? is : are}.`]
 }
