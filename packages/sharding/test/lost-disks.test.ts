@@ -103,7 +103,7 @@ test('where more disks are lost than may be, people are asked, though all nodes 
     `Nobody has told what was on the disks of ${lost.join(', ')}, which had copies of its type: at least 1 of them must. Of these, ${lost.join(', ')} are here with other disks.`,
   )
   expect(awaitedDisks).toEqual(lost)
-  await disks.region(other).recover(0)
+  await disks.world.settled(disks.region(other).recover(0))
   await disks.settle()
   expect(await disks.read(other)).toEqual(all(0))
 })

@@ -402,3 +402,34 @@ test('a shard whose owner is gone, which began it without its disk, does not wai
     region.explain(shard).summary.includes('It waits for disks')
   expect(shards.filter(waits)).toEqual([])
 })
+
+// The coordinator carries it out, and goes before enough others have heard of that.
+test('nobody is told that a shard goes on before the table says so', async () => {
+  await using disks = new DiskWorld({ replicas: 1 }, 12)
+  const { world } = disks
+  await disks.start('a b c d e f g')
+  await disks.settle(10_000)
+  await disks.add('a')
+  await disks.blackOut()
+  await disks.start('a b c d e')
+  await disks.settle(30_000)
+  expect(disks.region('a').explain(0).summary).toContain('It waits for disks')
+  const [ofA, ofD] = [world.node('a').address, world.node('d').address]
+  for (const host of ['b', 'c', 'e']) {
+    const { address } = world.node(host)
+    world.network.cut(ofA, address)
+    world.network.delay(ofD, address, { latencyMs: 200 })
+  }
+  let isAnswered = false
+  const asked = Promise.allSettled([disks.region('d').recover(0)])
+  void asked.then(() => {
+    isAnswered = true
+  })
+  await disks.settle(500)
+  expect(isAnswered).toBe(false)
+  await world.kill('a')
+  await disks.settle(60_000)
+  const [answer] = await asked
+  const isOwned = disks.region('b').explain(0).owner !== undefined
+  expect(answer.status === 'fulfilled').toBe(isOwned)
+})

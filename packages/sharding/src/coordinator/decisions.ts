@@ -1,5 +1,6 @@
 // Decisions of people that a shard is to go on: from when they come until they are carried out, which is once the table is at
-// rest, and those in reach have told what they have. Each is carried out once, however often it is asked for.
+// rest, and those in reach have told what they have. Each is carried out once, however often it is asked for, and answered once the
+// table says so: who gives out shards may have lost the right to, and not know that.
 import type { NodeIdentity } from '@casty/transport'
 import { mayRun } from '../core/view.ts'
 import type { NodeState } from '../core/node-state.ts'
@@ -23,6 +24,16 @@ interface Asked {
   lastAt: number
   /** Of a shard that goes on, whose other lineages are to be given up. */
   survey: Survey | undefined
+  /** It is carried out, and the table is about to say so. */
+  done: Done | undefined
+}
+
+interface Done {
+  readonly outcome: Decided
+  /** Whether the row says so. */
+  isIn(row: ShardRow): boolean
+  /** Whether it may yet come to say so. */
+  mayCome(row: ShardRow): boolean
 }
 
 /** Mutable, and of one term. */
@@ -56,7 +67,14 @@ export class Decisions {
     if (answer) this.#tell(from, answer)
     else if (known) known.lastAt = now
     else if (this.#open.size < maxOpen) {
-      this.#open.set(key, { from, question, since: now, lastAt: now, survey: undefined })
+      this.#open.set(key, {
+        from,
+        question,
+        since: now,
+        lastAt: now,
+        survey: undefined,
+        done: undefined,
+      })
     }
   }
 
@@ -88,20 +106,32 @@ export class Decisions {
     let isNews = false
     for (const [key, asked] of this.#open) {
       const { from, question, lastAt } = asked
+      const wasDone = asked.done !== undefined
       // Nobody waits for the answer any more.
-      const isOver = now > lastAt + 2 * this.#node.settings.leaseMs
-      const outcome = isOver ? undefined : this.#decide(asked, now)
+      const isOver = !wasDone && now > lastAt + 2 * this.#node.settings.leaseMs
+      const outcome = isOver ? undefined : this.#outcomeOf(asked, now)
       if (isOver || outcome) this.#open.delete(key)
+      isNews ||= asked.done !== undefined && !wasDone
       if (!outcome) continue
       const answer: RecoveredMessage = { type: 'recovered', id: question.id, ...outcome }
       this.#remember(key, answer)
       if (answer.outcome === 'recovered') {
-        isNews = true
         this.#node.effects.push({ type: 'shard-recovered', question, answer })
       }
       this.#tell(from, answer)
     }
     return isNews
+  }
+
+  /** @returns undefined while it is not known, or not in the table */
+  #outcomeOf(asked: Asked, now: number): Decided | undefined {
+    const { question, done } = asked
+    if (!done) return this.#decide(asked, now)
+    const row = this.#node.log.latest.row(question.typeName, question.shard)
+    if (done.isIn(row)) return done.outcome
+    // The shard went on otherwise: it is asked for anew.
+    if (!done.mayCome(row)) asked.done = undefined
+    return undefined
   }
 
   #remember(key: string, answer: RecoveredMessage): void {
@@ -135,12 +165,18 @@ export class Decisions {
     if (forced?.outcome === 'recovered') {
       const nodes = forced.lineages.flatMap((given) => given.nodes)
       this.#giveUp(question, nodes)
+      asked.done = {
+        outcome: forced,
+        isIn: ({ isDecided, epoch }) => isDecided && epoch > row.epoch,
+        mayCome: ({ epoch }) => epoch === row.epoch && this.#promotions.isForced(typeName, shard),
+      }
+      return undefined
     }
     if (forced?.outcome !== 'not-waiting') return forced
     // What others have aside does not count any more where it is said so once again what counts.
     if (row.owner && lineage !== 0 && lineage === row.lineage) {
       asked.survey = survey ?? new Survey(this.#node, this.#term, question, now)
-      return this.#keep(question, asked.survey, now)
+      return this.#keep(asked, asked.survey, now)
     }
     return forced
   }
@@ -174,7 +210,8 @@ export class Decisions {
   }
 
   /** Has all others forget copies of other lineages, once these are known by name. */
-  #keep(question: RecoverMessage, survey: Survey, now: number): Decided | undefined {
+  #keep(asked: Asked, survey: Survey, now: number): Decided | undefined {
+    const { question } = asked
     if (!survey.isOver(now)) {
       survey.ask(now)
       return undefined
@@ -182,7 +219,13 @@ export class Decisions {
     const { typeName, shard, lineage } = question
     this.#kept.set(shardKey(typeName, shard), lineage)
     this.#giveUp(question, this.#followers)
-    return { outcome: 'recovered', missing: 0, lineages: survey.others(lineage) }
+    asked.survey = undefined
+    asked.done = {
+      outcome: { outcome: 'recovered', missing: 0, lineages: survey.others(lineage) },
+      isIn: (row) => row.isDecided && row.lineage === lineage,
+      mayCome: (row) => row.lineage === lineage,
+    }
+    return undefined
   }
 
   get #followers(): readonly NodeIdentity[] {

@@ -171,6 +171,11 @@ export class Promotions {
     return this.#open.has(shardKey(typeName, shard))
   }
 
+  /** Whether it is about to go on, whatever is missing. */
+  isForced(typeName: string, shard: number): boolean {
+    return this.#open.get(shardKey(typeName, shard))?.isForced === true
+  }
+
   /**
    * Goes on with what there is of one lineage, or with what there is.
    *
