@@ -169,8 +169,8 @@ export class RegionWorld implements AsyncDisposable {
   }
 
   /** Has the table know a type. */
-  declare(settings: TypeSettings): void {
-    this.#change({ type: 'type', settings, census: 0 })
+  declare(settings: TypeSettings, census = 0): void {
+    this.#change({ type: 'type', settings, census })
   }
 
   /** Gives a shard to a node, under the next epoch. */

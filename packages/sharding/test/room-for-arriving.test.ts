@@ -222,7 +222,7 @@ test('a node that is to keep copies of a shard no more keeps nothing of one that
   const journal = inMemoryJournal({ clock: world.clock })
   const here = world.node('b')
   here.regions.start(checkType({ ...type, journal, replication: { replicas: 1 } }))
-  world.declare({ name: 'kept', numShards: 1, replicas: 1, disks: 2 })
+  world.declare({ name: 'kept', numShards: 1, replicas: 1, disks: 2 }, 1)
   const row = { ...unowned, epoch: 1, owner: a, replicas: [b], lineage: 1 }
   world.set('kept', 0, row)
   await world.settle()
