@@ -86,16 +86,33 @@ async function total(
   return await world.settled(region.ask<string>(id, (replyTo) => ({ type: 'total', replyTo })))
 }
 
+type Limits = Parameters<typeof RegionWorld.of>[1]
+
+interface Pair {
+  readonly world: RegionWorld
+  readonly here: EntityRegion<Counting>
+  readonly there: EntityRegion<Counting>
+}
+
 /** Two nodes, of which a owns the only shard. */
-async function pair(
-  limits: Parameters<typeof RegionWorld.of>[1] = {},
-  type: EntityType<Counting> = counter,
-): Promise<{ world: RegionWorld; here: EntityRegion<Counting>; there: EntityRegion<Counting> }> {
+async function pair(limits: Limits = {}, type: EntityType<Counting> = counter): Promise<Pair> {
   const world = await RegionWorld.of('a b', limits)
   const regions = world.startType(type)
   world.give('counter', 0, 'a')
   await world.settle()
   return { world, here: of(regions, 'a'), there: of(regions, 'b') }
+}
+
+/** An entity that counted 3 was handed over to b, where it has not begun. */
+async function unbegunAtB(limits: Limits = {}): Promise<Pair> {
+  const all = await pair(limits)
+  const { world, there } = all
+  there.tell('x', { type: 'add', amount: 3 })
+  await world.settle()
+  world.lease('b', false)
+  world.move('counter', 0, 'b')
+  await world.until(() => there.statistics().handedOver === 1)
+  return all
 }
 
 test('an entity answers from wherever its shard is, one hop away', async () => {
@@ -572,13 +589,8 @@ describe('Without a lease', () => {
   })
 
   test('what was handed over to an entity is for its life under the next epoch, where it has not begun by then', async () => {
-    const { world, here, there } = await pair()
+    const { world, here } = await unbegunAtB()
     await using _world = world
-    there.tell('x', { type: 'add', amount: 3 })
-    await world.settle()
-    world.lease('b', false)
-    world.move('counter', 0, 'b')
-    await world.until(() => there.statistics().handedOver === 1)
     world.give('counter', 0, 'b')
     await world.settle()
     world.lease('b', true)
@@ -586,13 +598,8 @@ describe('Without a lease', () => {
   })
 
   test('what was handed over to an entity is handed on where its shard moves before it has begun', async () => {
-    const { world, here, there } = await pair({ handoffTimeoutMs: 50, stopTimeoutMs: 50 })
+    const { world, here, there } = await unbegunAtB({ handoffTimeoutMs: 50, stopTimeoutMs: 50 })
     await using _world = world
-    there.tell('x', { type: 'add', amount: 3 })
-    await world.settle()
-    world.lease('b', false)
-    world.move('counter', 0, 'b')
-    await world.until(() => there.statistics().handedOver === 1)
     world.move('counter', 0, 'a')
     await world.until(() => here.statistics().shards === 1)
     expect(there.statistics()).toMatchObject({ forced: 1, leftBehind: 0 })

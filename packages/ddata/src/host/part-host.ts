@@ -213,21 +213,30 @@ export class PartHost<Peer> {
         return
       case 'settled':
         return
-      case 'next':
-        if (!session && this.#isFull(id, sessions)) {
-          this.#batches.say(guest, { type: 'failed', why: 'too many sessions use it' })
-        } else if (session && isCrowded(session, command)) {
-          this.#batches.say(guest, { type: 'failed', why: 'too many calls wait' })
-        } else {
-          const why = this.#port.whyFull?.(this.state.freesRoom(command))
-          if (why !== undefined) {
-            this.#batches.say(guest, { type: 'failed', why })
-            return
-          }
-          this.#takeNotes()
-          this.#perform(command)
+      case 'next': {
+        const freesRoom = this.state.freesRoom(command)
+        const why = this.#whyNot(session, command, freesRoom)
+        if (why !== undefined) {
+          this.#batches.say(guest, { type: 'failed', why })
+          return
         }
+        this.#takeNotes()
+        this.#carryOut(command, freesRoom)
+      }
     }
+  }
+
+  /** Why a call is not carried out for now; undefined where it is. */
+  #whyNot(
+    session: Session | undefined,
+    command: CallCommand,
+    freesRoom: FreesRoom | undefined,
+  ): string | undefined {
+    if (!session && this.#isFull(command.session, this.state.sessions)) {
+      return 'too many sessions use it'
+    }
+    if (session && isCrowded(session, command)) return 'too many calls wait'
+    return this.#port.whyFull?.(freesRoom)
   }
 
   #read(id: string, guest: Guest<Peer>, entry: RequestEntry & { readonly type: 'read' }): void {
@@ -265,8 +274,12 @@ export class PartHost<Peer> {
   }
 
   #perform(command: Command): void {
+    this.#carryOut(command, this.state.freesRoom(command))
+  }
+
+  #carryOut(command: Command, freesRoom: FreesRoom | undefined): void {
     const at = this.#at
-    this.#batches.add({ command, at }, this.state.freesRoom(command))
+    this.#batches.add({ command, at }, freesRoom)
     this.state.apply(command, at, this.#port.epoch)
   }
 

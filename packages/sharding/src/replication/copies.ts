@@ -70,18 +70,9 @@ export class ShardCopies {
   applyAsOwner(id: string, operation: Operation, version: CopyVersion): Operation {
     // Snapshots let others go.
     const freesRoom = operation.type === 'append' ? operation.freesRoom : 'now'
-    const before = this.#copies.get(id)?.sizeBytes ?? 0
-    const applied = this.#apply(id, operation, version, this.#room.leftForOwnerBytes(freesRoom))
-    if (operation.type === 'append' && freesRoom === 'now') {
-      this.#saves((this.#copies.get(id)?.sizeBytes ?? 0) - before)
-    }
-    return applied
-  }
-
-  #saves(bytes: number): void {
-    if (bytes === 0) return
-    this.#savingBytes += bytes
-    this.#grow(0)
+    const roomBytes = this.#room.leftForOwnerBytes(freesRoom)
+    const isSaved = operation.type === 'append' && freesRoom === 'now'
+    return this.#apply(id, operation, version, roomBytes, isSaved)
   }
 
   /**
@@ -92,15 +83,23 @@ export class ShardCopies {
     return this.#apply(id, operation, version, this.#room.leftBytes)
   }
 
-  #apply(id: string, operation: Operation, version: CopyVersion, roomBytes: number): Operation {
+  #apply(
+    id: string,
+    operation: Operation,
+    version: CopyVersion,
+    roomBytes: number,
+    isSaved = false,
+  ): Operation {
     const known = this.#copies.get(id)
     const copy = known ?? new Copy(id)
     const before = copy.sizeBytes
     const applied = copy.apply(operation, roomBytes)
     copy.version = version
+    const added = copy.sizeBytes - before
+    if (isSaved) this.#savingBytes += added
     // It is whole, or given up.
     if (operation.type === 'delete-events') this.#savingBytes = 0
-    this.#grow(copy.sizeBytes - before)
+    this.#grow(added)
     if (!known) this.#copies.set(id, copy)
     return applied
   }
