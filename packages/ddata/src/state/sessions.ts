@@ -151,11 +151,11 @@ export class Sessions {
     const answer = answers.get(number)
     if (!answer) return
     answers.delete(number)
-    this.#answerBytes -= answer.length + aboutBytes
+    this.#answerBytes -= bytesOf(answer)
   }
 
   answer(session: Session, number: number, answer: Uint8Array): void {
-    this.#answerBytes += answer.length + aboutBytes
+    this.#answerBytes += bytesOf(answer)
     if (session.parked.delete(number)) session.late.set(number, answer)
     else session.answers.set(number, answer)
   }
@@ -174,10 +174,14 @@ export class Sessions {
   }
 }
 
+function bytesOf(answer: Uint8Array): number {
+  return answer.length + aboutBytes
+}
+
 function answerBytesOf({ answers, late }: Session): number {
   let sum = 0
-  for (const answer of answers.values()) sum += answer.length + aboutBytes
-  for (const answer of late.values()) sum += answer.length + aboutBytes
+  for (const answer of answers.values()) sum += bytesOf(answer)
+  for (const answer of late.values()) sum += bytesOf(answer)
   return sum
 }
 
